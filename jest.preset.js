@@ -1,7 +1,13 @@
-/** What every package's jest.config.js starts from: tests run on TypeScript source, as ES modules. */
+/**
+ * What every package's jest.config.js starts from: tests run on TypeScript source, as ES modules.
+ * `*.slow.test.ts` files run where the environment variable UNBLUR_TESTS is `all`, as under `npm test`.
+ */
+const isWholeRun = process.env.UNBLUR_TESTS === 'all';
+
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...(isWholeRun ? [] : ['\\.slow\\.test\\.ts$'])],
   transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -1,0 +1,77 @@
+import eslint from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import typescript from 'typescript-eslint';
+
+/**
+ * Data flows one way: files -> datasets -> trainer -> weights -> inference -> app. A package may import from its own layer
+ * and from those named here.
+ */
+const layers = {
+  core: ['core'],
+  data: ['data', 'core'],
+  training: ['training', 'data', 'core'],
+  weights: ['weights', 'core'],
+  inference: ['inference', 'weights', 'core'],
+  app: ['inference', 'weights', 'training', 'data', 'core'],
+};
+
+/** Where a package runs; what runs anywhere may only need what runs anywhere. */
+const platforms = {
+  any: ['any'],
+  node: ['node', 'any'],
+  web: ['web', 'any'],
+};
+
+const withPrefix = (prefix, names) => names.map((name) => `${prefix}:${name}`);
+
+const layerConstraints = Object.entries(layers).map(([layer, allowed]) => ({
+  sourceTag: `layer:${layer}`,
+  onlyDependOnLibsWithTags: withPrefix('layer', allowed),
+}));
+
+const platformConstraints = Object.entries(platforms).map(([platform, allowed]) => ({
+  sourceTag: `platform:${platform}`,
+  onlyDependOnLibsWithTags: withPrefix('platform', allowed),
+  ...(platform === 'node' ? {} : { bannedExternalImports: ['sharp'] }),
+}));
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/out-tsc/', '**/node_modules/', '**/coverage/', '.nx/', 'tmp/', 'runs/', 'restored/']),
+  eslint.configs.recommended,
+  ...typescript.configs.recommended,
+  {
+    rules: {
+      eqeqeq: 'error',
+      'no-console': ['error', { allow: ['error'] }],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx', 'hack'] }],
+      'prefer-const': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: true,
+          banTransitiveDependencies: true,
+          allow: [],
+          depConstraints: [...layerConstraints, ...platformConstraints],
+        },
+      ],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.bench.ts'],
+    // Tests may take what the repository has: the tfjs backends, oracles of other layers, golden data.
+    rules: { '@nx/enforce-module-boundaries': 'off', 'no-console': 'off' },
+  },
+  {
+    files: ['**/*.js'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', performance: 'readonly' } },
+    rules: { 'no-console': 'off' },
+  },
+);

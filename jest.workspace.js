@@ -1,0 +1,15 @@
+/** Every test of the repository in one run: the packages, and the checks of the repository itself. `npm test` uses it. */
+export default {
+  projects: [
+    '<rootDir>/packages/*',
+    {
+      displayName: 'workspace',
+      rootDir: 'scripts',
+      testMatch: ['<rootDir>/**/*.test.js'],
+      transform: {},
+      testTimeout: 60_000,
+    },
+  ],
+  testTimeout: 60_000,
+  workerIdleMemoryLimit: '2GB',
+};

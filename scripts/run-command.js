@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Absolute path of the repository. */
+export const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What every child process gets: nothing stays behind in the background and nothing reports home. */
+const quietEnvironment = { NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', DO_NOT_TRACK: '1', ADBLOCK: '1' };
+
+/**
+ * Runs a Node program (a path below the repository, or absolute) in the repository's root and shows what it prints.
+ *
+ * @param {string} program
+ * @param {string[]} commandLine
+ * @param {Record<string, string>} [environment]
+ * @returns {Promise<number>} its exit code; 128 + 15 where a signal ended it
+ */
+export function runNode(program, commandLine, environment = {}) {
+  return run(process.execPath, [join(workspaceRoot, program), ...commandLine], environment);
+}
+
+/** Runs npm, the same one that started this process where there is one. Returns its exit code. */
+export function runNpm(commandLine) {
+  const npm = process.env.npm_execpath;
+  if (npm?.endsWith('.js')) return run(process.execPath, [npm, ...commandLine]);
+  return run('npm', commandLine, {}, process.platform === 'win32');
+}
+
+function run(command, commandLine, environment = {}, shell = false) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, commandLine, {
+      cwd: workspaceRoot,
+      env: { ...process.env, ...quietEnvironment, ...environment },
+      stdio: ['ignore', 'inherit', 'inherit'],
+      shell,
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 128 + 15));
+  });
+}

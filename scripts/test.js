@@ -1,0 +1,67 @@
+/**
+ * `npm test`: installs what is missing, then compiles, lints and tests every package, the slow lane included.
+ * The last line is the sum: each test and each of the other checks counts as one.
+ */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureInstalled } from './install.js';
+import { runNode, workspaceRoot } from './run-command.js';
+
+await ensureInstalled();
+
+const counts = { passed: 0, failed: 0 };
+
+async function check(title, program, commandLine) {
+  console.log(`\n> ${title}`);
+  const code = await runNode(program, commandLine);
+  if (code === 0) counts.passed += 1;
+  else {
+    counts.failed += 1;
+    console.log(`${title}: failed (exit code ${code})`);
+  }
+}
+
+async function runTests() {
+  console.log('\n> tests');
+  const resultsPath = join(workspaceRoot, 'tmp', 'test-results.json');
+  mkdirSync(join(workspaceRoot, 'tmp'), { recursive: true });
+  rmSync(resultsPath, { force: true });
+  const code = await runNode('node_modules/jest/bin/jest.js', ['--config=jest.workspace.js', '--maxWorkers=2', '--json', `--outputFile=${resultsPath}`], {
+    NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+    UNBLUR_TESTS: 'all',
+  });
+  const results = readResults(resultsPath);
+  if (!results) {
+    counts.failed += 1;
+    console.log(`tests: jest ended with code ${code} and left no results`);
+    return;
+  }
+  counts.passed += results.numPassedTests;
+  counts.failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
+  if (code !== 0 && counts.failed === 0) counts.failed += 1;
+  reportSkipped(results);
+}
+
+function readResults(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function reportSkipped({ testResults }) {
+  for (const { name, assertionResults } of testResults) {
+    for (const { status, fullName } of assertionResults) {
+      if (status === 'pending') console.log(`skipped: ${name.slice(workspaceRoot.length + 1)}: ${fullName}`);
+    }
+  }
+}
+
+await check('typecheck and build', 'node_modules/typescript/bin/tsc', ['-b']);
+await check('project references in order (nx sync --check)', 'node_modules/nx/dist/bin/nx.js', ['sync:check']);
+await check('lint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings=0']);
+await runTests();
+
+console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
