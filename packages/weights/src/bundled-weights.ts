@@ -1,0 +1,45 @@
+/** The front page of a model card; the whole card is `files/<name>.md`. */
+export interface BundledWeights {
+  /** Where the `.safetensors` file is: a `file:` URL in Node, whatever the bundler makes of it in a browser. */
+  url: URL;
+  /** The preset of `@unblur/core-model` that the network was built from. */
+  preset: string;
+  /** Frames restored from one photograph. */
+  frames: number;
+  /** What the photographs were blurred by in training: what these weights undo best. */
+  blur: string;
+  trainingData: string;
+  licence: string;
+}
+
+/** Every weights file of this package, by name. */
+export const bundledWeights = {
+  'panorama-7-small': {
+    url: new URL('../files/panorama-7-small.safetensors', import.meta.url),
+    preset: 'small',
+    frames: 7,
+    blur: 'rotation of the camera',
+    trainingData: 'blurs synthesized from equirectangular panoramas',
+    licence: 'MIT',
+  },
+} as const satisfies Record<string, BundledWeights>;
+
+export type BundledWeightsName = keyof typeof bundledWeights;
+
+/** The weights that are used where none are named. */
+export const defaultWeightsName: BundledWeightsName = 'panorama-7-small';
+
+/** The names of all bundled weights. */
+export const bundledWeightsNames = Object.keys(bundledWeights) as BundledWeightsName[];
+
+/**
+ * The facts about the bundled weights of that name and where their file is.
+ *
+ * @throws Error when there are none of that name; the message lists the names there are
+ */
+export function findBundledWeights(name: string): BundledWeights {
+  if (!Object.hasOwn(bundledWeights, name)) {
+    throw new Error(`Expected the name of bundled weights (${bundledWeightsNames.join(', ')}) but received '${name}'.`);
+  }
+  return bundledWeights[name as BundledWeightsName];
+}
