@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import { maximumReportedPsnr, scoreBlurred, scoreSequence, summarizeScores, type RgbImage } from './index.js';
+
+/** A 16x16 image whose mean is `value`, with a pattern so that SSIM has something to see. */
+function image(value: number): RgbImage {
+  return { width: 16, height: 16, data: Float32Array.from({ length: 768 }, (_, i) => value + 0.05 * Math.sin(i)) };
+}
+
+const gt = [0.2, 0.4, 0.6, 0.8, 0.9].map(image);
+/** Each frame 0.01 from its ground truth: 40 dB. */
+const restored = [0.21, 0.41, 0.61, 0.81, 0.91].map(image);
+
+describe('rule sequence', () => {
+  test('a restored sequence and its reverse score the same, frame by frame', () => {
+    const forward = scoreSequence(restored, gt);
+    const backward = scoreSequence([...restored].reverse(), gt);
+    expect(forward.reversed).toBe(false);
+    expect(backward.reversed).toBe(true);
+    expect(backward.psnr).toEqual(forward.psnr);
+    expect(backward.ssim).toEqual(forward.ssim);
+    for (const value of forward.psnr.perFrame) expect(value).toBeCloseTo(40, 3);
+  });
+
+  test('one order for the whole sequence: a frame that only fits reversed stays wrong', () => {
+    const swapped = [0.2, 0.8, 0.6, 0.4, 0.9].map(image);
+    const { psnr, reversed } = scoreSequence(swapped, gt);
+    expect(reversed).toBe(false);
+    expect(psnr.perFrame[1]).toBeCloseTo(-20 * Math.log10(0.4), 3);
+    expect(scoreSequence(swapped, gt, 'per-frame').psnr.perFrame[1]).toBe(maximumReportedPsnr);
+  });
+
+  test('an exact tie is scored forward', () => {
+    const still = gt.map(() => image(0.5));
+    expect(scoreSequence(still, gt).reversed).toBe(false);
+  });
+});
+
+test('per-frame is never below sequence', () => {
+  const wrong = [0.5, 0.3, 0.6, 0.45, 0.3].map(image);
+  const sequence = scoreSequence(wrong, gt, 'sequence');
+  const perFrame = scoreSequence(wrong, gt, 'per-frame');
+  sequence.psnr.perFrame.forEach((value, i) => expect(perFrame.psnr.perFrame[i]).toBeGreaterThanOrEqual(value));
+  expect(perFrame.psnr.mean).toBeGreaterThan(sequence.psnr.mean);
+});
+
+test('identical frames count as 100 dB, so that means stay finite and JSON keeps them', () => {
+  const score = scoreSequence([image(0.21), gt[1]!, gt[2]!, gt[3]!, gt[4]!], gt);
+  expect(score.psnr.last).toBe(100);
+  expect(score.psnr.mean).toBeCloseTo((40 + 4 * 100) / 5, 3);
+});
+
+test('rejects frames that do not pair up', () => {
+  expect(() => scoreSequence(restored.slice(1), gt)).toThrow('an odd number, but received 4 and 5');
+  expect(() => scoreSequence(restored.slice(1), gt.slice(1))).toThrow('an odd number, but received 4 and 4');
+  expect(() => scoreSequence(restored, gt, 'best' as 'sequence')).toThrow("Expected the rule 'sequence' or 'per-frame' but received 'best'");
+});
+
+describe('summarizeScores', () => {
+  const blurred = image(0.6);
+  const scored = (frames: RgbImage[]) => ({ restored: scoreSequence(frames, gt), blurred: scoreBlurred(blurred, gt) });
+
+  test('averages each ground-truth frame over the samples, reversed ones in their better order', () => {
+    const twentyDecibels = gt.map((_, i) => image([0.2, 0.4, 0.6, 0.8, 0.9][i]! + 0.1));
+    const report = summarizeScores([scored(restored), scored([...twentyDecibels].reverse())]);
+    expect(report.samples).toBe(2);
+    expect(report.rule).toBe('sequence');
+    for (const value of [...report.psnr.perFrame, report.psnr.first, report.psnr.middle, report.psnr.last, report.psnr.mean]) expect(value).toBeCloseTo(30, 3);
+    expect(report.baseline.psnr.first).toBeCloseTo(-20 * Math.log10(0.4), 3);
+    expect(report.baseline.psnr.middle).toBe(100);
+    expect(report.ssim.mean).toBeGreaterThan(report.baseline.ssim.mean);
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+
+  test('rejects an empty set and mixed lengths', () => {
+    const short = { restored: scoreSequence(restored.slice(0, 3), gt.slice(0, 3)), blurred: scoreBlurred(blurred, gt.slice(0, 3)) };
+    expect(() => summarizeScores([])).toThrow('Expected at least one scored sample but received none');
+    expect(() => summarizeScores([scored(restored), short])).toThrow('Expected one number of frames in all samples but received 5 and 3');
+  });
+});

@@ -1,0 +1,100 @@
+import { psnr } from './psnr.js';
+import type { RgbImage } from './rgb-image.js';
+import { ssim, type SsimWindow } from './ssim.js';
+
+/**
+ * A blurred image is the same for a motion and its reverse, so restored frames may rightly come in reverse order.
+ * `sequence`: the whole sequence in ground-truth order or reversed, whichever has the higher mean PSNR.
+ * `per-frame`: each frame against its ground truth in the better of the two orders, frame by frame and metric by metric. Scores higher; never mix the two rules.
+ */
+export type OrderRule = 'sequence' | 'per-frame';
+
+/** One metric over the frames of a sequence; index i belongs to ground-truth frame i, whatever order the restored frames came in. */
+export interface FrameScores {
+  perFrame: number[];
+  first: number;
+  middle: number;
+  last: number;
+  /** Over all frames. */
+  mean: number;
+}
+
+export interface SequenceScore {
+  /** Whether the whole sequence has the higher mean PSNR in reverse. */
+  reversed: boolean;
+  /** In dB, each frame's value at most `maximumReportedPsnr`. */
+  psnr: FrameScores;
+  ssim: FrameScores;
+}
+
+export interface ScoreOptions {
+  ssimWindow?: SsimWindow;
+  borderPixels?: number;
+}
+
+/** In dB. A frame identical to its ground truth has an infinite PSNR: it counts as this much, so that it neither swallows a mean nor is lost in JSON. */
+export const maximumReportedPsnr = 100;
+
+/**
+ * Scores restored frames against their ground truth, aware that their order may be reversed (see `OrderRule`).
+ *
+ * @param restored N frames in time order, N odd
+ * @param gt the N ground-truth frames in time order
+ * @throws RangeError when the numbers of frames differ or are even, or the sizes differ.
+ */
+export function scoreSequence(restored: readonly RgbImage[], gt: readonly RgbImage[], rule: OrderRule = 'sequence', options: ScoreOptions = {}): SequenceScore {
+  if (restored.length !== gt.length || gt.length % 2 === 0) {
+    throw new RangeError(`Expected as many restored as ground-truth frames, an odd number, but received ${restored.length} and ${gt.length}`);
+  }
+  if (rule !== 'sequence' && rule !== 'per-frame') throw new RangeError(`Expected the rule 'sequence' or 'per-frame' but received '${String(rule)}'`);
+
+  const backward = [...restored].reverse();
+  const forwardPsnr = gt.map((frame, i) => reportedPsnr(restored[i]!, frame, options));
+  const backwardPsnr = gt.map((frame, i) => reportedPsnr(backward[i]!, frame, options));
+  const reversed = mean(backwardPsnr) > mean(forwardPsnr);
+  if (rule === 'sequence') {
+    const inOrder = reversed ? backward : restored;
+    return {
+      reversed,
+      psnr: frameScores(reversed ? backwardPsnr : forwardPsnr),
+      ssim: frameScores(gt.map((frame, i) => frameSsim(inOrder[i]!, frame, options))),
+    };
+  }
+  return {
+    reversed,
+    psnr: frameScores(gt.map((_, i) => Math.max(forwardPsnr[i]!, backwardPsnr[i]!))),
+    ssim: frameScores(gt.map((frame, i) => Math.max(frameSsim(restored[i]!, frame, options), frameSsim(backward[i]!, frame, options)))),
+  };
+}
+
+/** Scores the blurred image itself as if it were every frame: what a restoration has to beat. */
+export function scoreBlurred(blurred: RgbImage, gt: readonly RgbImage[], options: ScoreOptions = {}): SequenceScore {
+  return {
+    reversed: false,
+    psnr: frameScores(gt.map((frame) => reportedPsnr(blurred, frame, options))),
+    ssim: frameScores(gt.map((frame) => frameSsim(blurred, frame, options))),
+  };
+}
+
+/** First, middle, last and mean of one value per frame (an odd number of them). */
+export function frameScores(perFrame: number[]): FrameScores {
+  return {
+    perFrame,
+    first: perFrame[0]!,
+    middle: perFrame[(perFrame.length - 1) / 2]!,
+    last: perFrame[perFrame.length - 1]!,
+    mean: mean(perFrame),
+  };
+}
+
+function reportedPsnr(restored: RgbImage, gt: RgbImage, { borderPixels }: ScoreOptions): number {
+  return Math.min(psnr(restored, gt, { borderPixels }), maximumReportedPsnr);
+}
+
+function frameSsim(restored: RgbImage, gt: RgbImage, { borderPixels, ssimWindow }: ScoreOptions): number {
+  return ssim(restored, gt, { borderPixels, window: ssimWindow });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
