@@ -1,3 +1,3 @@
 import preset from '../../jest.preset.js';
 
-export default { ...preset, displayName: 'cli' };
+export default { ...preset, displayName: 'cli', globalSetup: '<rootDir>/build-before-tests.js' };

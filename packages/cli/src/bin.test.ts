@@ -1,0 +1,222 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { blurToVideoPresets, initialWeights, readSafetensors, writeSafetensors, writeWeights, type BlurToVideoConfig } from '@unblur/core-model';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
+
+/**
+ * The real command, as a user starts it. The weights are a small untrained network: what is tested is the command, not the
+ * restoration.
+ */
+const bin = fileURLToPath(new URL('../bin/unblur.js', import.meta.url));
+const isRoot = process.getuid?.() === 0;
+const nobody = 65534;
+
+const smallConfig: BlurToVideoConfig = {
+  ...blurToVideoPresets.small,
+  frames: 3,
+  encoderChannels: [4, 4, 4, 4, 4],
+  middleDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
+  frameDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
+  refiner: [],
+};
+
+const values = initialWeights(smallConfig, 1);
+const weightBytes = writeWeights(values, smallConfig, { dtype: 'float32' });
+
+let folder: string;
+let weights: string;
+let photo: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'unblur-cli-'));
+  chmodSync(folder, 0o755);
+  weights = write('small.safetensors', weightBytes);
+  photo = join(folder, 'photo.jpg');
+  await sharp({ create: { width: 70, height: 50, channels: 3, background: '#d08040', noise: { type: 'gaussian', mean: 128, sigma: 40 } } }).jpeg().toFile(photo);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+interface Run {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function unblur(commandLine: string[], options: { uid?: number; gid?: number } = {}): Run {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...commandLine], { encoding: 'utf8', cwd: folder, ...options });
+  return { code: status, stdout, stderr };
+}
+
+function restore(path: string, out: string): Run {
+  return unblur(['restore', path, '--weights', weights, '--out', out]);
+}
+
+/** A failure as a user should see it: exit code, one line that says what was wrong, nothing left behind. */
+function expectOneLine({ code, stderr }: Run, message: RegExp, expectedCode = 1): void {
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(expectedCode);
+}
+
+function filesBelow(path: string): string[] {
+  return existsSync(path) ? readdirSync(path, { recursive: true }).map(String) : [];
+}
+
+describe('unblur restore', () => {
+  it('writes frames, animation, contact sheet and motion, and says where', () => {
+    const out = join(folder, 'good');
+    const { code, stdout, stderr } = restore(photo, out);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`-> ${join(out, 'photo')}: 3 frames`);
+    const files = readdirSync(join(out, 'photo'));
+    expect(files).toEqual(expect.arrayContaining(['animation.webp', 'contact-sheet.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'motion.png']));
+  });
+
+  it('gives frames of the size of the photograph', async () => {
+    const { width, height } = await sharp(join(folder, 'good', 'photo', 'frame-1.png')).metadata();
+    expect([width, height]).toEqual([70, 50]);
+  });
+
+  it('gives programs JSON, goes on after a bad photograph, and ends with code 1', () => {
+    const out = join(folder, 'mixed');
+    const bad = write('bad.jpg', 'no photograph');
+    const { code, stdout, stderr } = unblur(['restore', bad, photo, '--weights', weights, '--out', out, '--json']);
+    const { photos } = JSON.parse(stdout) as { photos: { photo: string; error?: string; files?: string[] }[] };
+    expect(photos.map((outcome) => [outcome.photo, 'error' in outcome])).toEqual([
+      [bad, true],
+      [photo, false],
+    ]);
+    expect(photos[1]!.files!.every((file) => existsSync(file))).toBe(true);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+});
+
+describe('a photograph that cannot be restored', () => {
+  it.each([
+    ['a truncated JPEG', async () => write('truncated.jpg', readFileSync(photo).subarray(0, 600)), /truncated\.jpg/],
+    ['text named .png', async () => write('text.png', 'This is no picture.\n'), /text\.png/],
+    ['a photograph of one pixel', async () => writeOnePixel(), /pixel\.png.*1x1/],
+    ['a header that claims 30,000x30,000 pixels', async () => write('huge.png', hugePngHeader()), /huge\.png.*30000/],
+    ['a file that is not there', async () => join(folder, 'gone.jpg'), /gone\.jpg.* does not exist/],
+  ])('%s: one line, exit code 1, no results', async (_, makePhoto, message) => {
+    const out = join(folder, 'bad');
+    expectOneLine(restore(await makePhoto(), out), message);
+    expect(filesBelow(out)).toEqual([]);
+  });
+
+  async function writeOnePixel(): Promise<string> {
+    const path = join(folder, 'pixel.png');
+    await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } }).png().toFile(path);
+    return path;
+  }
+
+  /** The signature and IHDR chunk of a PNG of 30,000x30,000 pixels, without the pixels. */
+  function hugePngHeader(): Uint8Array {
+    const header = Buffer.from('89504e470d0a1a0a0000000d49484452000075300000753008020000000000000000000000', 'hex');
+    return Buffer.concat([header, Buffer.from('0000000049444154', 'hex')]);
+  }
+});
+
+describe('weights that cannot be used', () => {
+  function restoreWith(name: string, bytes: Uint8Array | string): Run {
+    return unblur(['restore', photo, '--weights', write(name, bytes), '--out', join(folder, 'never')]);
+  }
+
+  it('of another config: names and shapes that differ', () => {
+    const { tensors, metadata } = readSafetensors(weightBytes);
+    const [name, tensor] = Object.entries(tensors)[0]!;
+    const other = writeSafetensors({ tensors: { ...tensors, [name]: { ...tensor, shape: [tensor.values.length] } }, metadata });
+    const run = restoreWith('other.safetensors', other);
+    expectOneLine(run, new RegExp(`'${name.replaceAll('.', '\\.')}' is \\[${tensor.values.length}\\], not \\[${tensor.shape.join(',')}\\]`));
+  });
+
+  it('with a value that is not a number', () => {
+    const damaged = readSafetensors(weightBytes);
+    const [name, tensor] = Object.entries(damaged.tensors)[0]!;
+    (tensor.values as Float32Array)[0] = NaN;
+    expectOneLine(restoreWith('nan.safetensors', writeSafetensors(damaged)), new RegExp(`'${name.replaceAll('.', '\\.')}' holds NaN`));
+  });
+
+  it('that are no weights at all', () => {
+    expectOneLine(restoreWith('text.safetensors', 'no weights'), /unblur: .*safetensors/);
+  });
+
+  it('that do not exist', () => {
+    expectOneLine(unblur(['restore', photo, '--weights', 'gone.safetensors']), /gone\.safetensors is neither/);
+  });
+});
+
+describe('a place that cannot be written to', () => {
+  (isRoot || process.getuid ? it : it.skip)('a folder without rights', () => {
+    const locked = join(folder, 'locked');
+    mkdirSync(locked, { mode: 0o555 });
+    const run = unblur(['restore', photo, '--weights', weights, '--out', join(locked, 'out')], isRoot ? { uid: nobody, gid: nobody } : {});
+    expectOneLine(run, /No permission for .*locked/);
+    expect(filesBelow(locked)).toEqual([]);
+  });
+
+  it('a full disk', () => {
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    const mounted = isRoot && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]).status === 0;
+    if (!mounted) {
+      console.log('skipped: a full disk (mounting a small one needs root)');
+      return;
+    }
+    try {
+      expectOneLine(restore(photo, join(disk, 'out')), /The disk is full/);
+      expect(filesBelow(disk).filter((path) => path.includes('.'))).toEqual([]);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
+});
+
+describe('Ctrl-C in the middle', () => {
+  it('ends with code 130 and leaves whole results or none', async () => {
+    const photos = Array.from({ length: 30 }, (_, index) => write(`many-${index}.jpg`, readFileSync(photo)));
+    const out = join(folder, 'interrupted');
+    const child = spawn(process.execPath, [bin, 'restore', ...photos, '--weights', weights, '--out', out], { cwd: folder });
+    child.stdout.once('data', () => child.kill('SIGINT'));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(130);
+    const results = readdirSync(out);
+    expect(results.filter((name) => name.startsWith('.'))).toEqual([]);
+    expect(results.length).toBeLessThan(photos.length);
+    const complete = readdirSync(join(out, 'many-0')).length;
+    for (const name of results) expect(readdirSync(join(out, name))).toHaveLength(complete);
+  });
+});
+
+describe('a command line that is not understood', () => {
+  it.each([
+    [['restor', 'a.jpg'], /unknown command 'restor'.*Did you mean restore\?/],
+    [['restore', 'a.jpg', '--frame', '3'], /unknown option '--frame'.*Did you mean --frames\?/],
+    [['restore', 'a.jpg', '--frames', '4'], /Expected an odd number of frames, 3 or more/],
+    [['restore', 'a.jpg', '--threads', 'many'], /Expected a whole number of at least 1|from 1 to 1024/],
+    [['restore'], /missing required argument 'photo'/],
+    [['eval', 'samples', '--jsn'], /unknown option '--jsn'.*Did you mean --json\?/],
+    [['synth', 'panoram'], /Did you mean panorama\?/],
+  ])('%j: one line, exit code 2', (commandLine, message) => {
+    expectOneLine(unblur(commandLine), message, 2);
+  });
+
+  it('prints help on request', () => {
+    const { code, stdout } = unblur(['--help']);
+    expect(code).toBe(0);
+    for (const command of ['restore', 'eval', 'train', 'synth', 'doctor']) expect(stdout).toContain(command);
+  });
+});

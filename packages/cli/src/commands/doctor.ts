@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundledWeights } from '@unblur/weights';
+import type { Command } from 'commander';
+import { printJson, printLine } from '../terminal.js';
+
+/** Engines beside the built-in one that restore and train where the user has installed them. */
+const optionalEngines = ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'webgpu'];
+
+interface Diagnosis {
+  versions: Record<string, string | null>;
+  machine: { processor: string; threads: number; memoryGib: number; freeMemoryGib: number };
+  engines: { name: string; version: string | null; available: boolean }[];
+  /** A 3x3 convolution of 64 to 64 channels at 256x256, in billions of floating-point operations per second; null where it failed. */
+  convolutionGflops: number | null;
+  convolutionFailure?: string;
+  ffmpeg: string | null;
+  weights: { name: string; frames: number; path: string; found: boolean }[];
+}
+
+/** `unblur doctor`: what this machine offers. */
+export function defineDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('show which engines are here, how fast they are, and what is missing')
+    .option('--json', 'print JSON for programs')
+    .action(async (options: { json?: boolean }) => {
+      const diagnosis = await diagnose();
+      if (options.json) printJson(diagnosis);
+      else for (const line of describeDiagnosis(diagnosis)) printLine(line);
+      if (diagnosis.convolutionGflops === null || diagnosis.weights.some(({ found }) => !found)) process.exitCode = 1;
+    });
+}
+
+async function diagnose(): Promise<Diagnosis> {
+  const speed = await measureConvolution().then(
+    (gflops) => ({ convolutionGflops: gflops }),
+    (error: Error) => ({ convolutionGflops: null, convolutionFailure: error.message }),
+  );
+  const onnxRuntime = packageVersion('onnxruntime-node', '@unblur/onnx');
+  return {
+    versions: { unblur: ownVersion(), node: process.versions.node, 'onnxruntime-node': onnxRuntime, tfjs: packageVersion('@tensorflow/tfjs'), sharp: packageVersion('sharp') },
+    machine: { processor: cpus()[0]?.model ?? 'unknown', threads: availableParallelism(), memoryGib: gib(totalmem()), freeMemoryGib: gib(freemem()) },
+    engines: [
+      { name: 'onnxruntime-node', version: onnxRuntime, available: speed.convolutionGflops !== null },
+      ...optionalEngines.map((name) => {
+        const version = packageVersion(name);
+        return { name, version, available: version !== null };
+      }),
+    ],
+    ...speed,
+    ffmpeg: ffmpegVersion(),
+    weights: Object.entries(bundledWeights).map(([name, { url, frames }]) => ({ name, frames, path: fileURLToPath(url), found: existsSync(url) })),
+  };
+}
+
+function* describeDiagnosis({ versions, machine, engines, convolutionGflops, convolutionFailure, ffmpeg, weights }: Diagnosis): Generator<string> {
+  yield `unblur ${versions.unblur} on Node ${versions.node}: ${machine.processor}, ${machine.threads} threads, ${machine.memoryGib} GiB memory (${machine.freeMemoryGib} free)`;
+  for (const { name, version, available } of engines) {
+    yield available ? `engine   ${name} ${version}` : `engine   ${name}: not installed`;
+  }
+  yield convolutionGflops === null ? `speed    onnxruntime-node does not run: ${convolutionFailure}` : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime-node)`;
+  yield ffmpeg === null ? 'ffmpeg   not found: no MP4; animations are written as WebP' : `ffmpeg   ${ffmpeg}`;
+  for (const { name, frames, path, found } of weights) {
+    yield found ? `weights  ${name} (${frames} frames): ${path}` : `weights  ${name}: missing, expected at ${path}; install @unblur/weights again`;
+  }
+}
+
+/** The best of a few runs, on all threads. */
+async function measureConvolution(): Promise<number> {
+  const tf = await import('@tensorflow/tfjs');
+  const { trace } = await import('@unblur/onnx');
+  const { createSession } = await import('@unblur/onnx/node');
+  const sizePixels = 256;
+  const channels = 64;
+  const operations = 2 * 9 * channels * channels * sizePixels * sizePixels;
+  const filter = tf.fill([3, 3, channels, channels], 0.01) as import('@tensorflow/tfjs').Tensor4D;
+  const graph = trace(({ image }) => ({ feature: tf.conv2d(image as import('@tensorflow/tfjs').Tensor4D, filter, 1, 'same') }), {
+    image: { shape: [1, sizePixels, sizePixels, channels] },
+  });
+  const session = await createSession(graph);
+  const image = new Float32Array(sizePixels * sizePixels * channels).fill(0.5);
+  let shortestSeconds = Infinity;
+  for (let run = 0; run < 5; run++) {
+    const start = performance.now();
+    await session.run({ image });
+    shortestSeconds = Math.min(shortestSeconds, (performance.now() - start) / 1000);
+  }
+  await session.release();
+  return Math.round(operations / shortestSeconds / 1e9);
+}
+
+/** The version of an installed package as `from` (a package, or this one) sees it; null where it is not installed. */
+function packageVersion(name: string, from?: string): string | null {
+  const ownRequire = createRequire(import.meta.url);
+  try {
+    const start = from ? createRequire(ownRequire.resolve(`${from}/package.json`)) : ownRequire;
+    for (const folder of start.resolve.paths(name) ?? []) {
+      const manifest = join(folder, name, 'package.json');
+      if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+    }
+  } catch {
+    return null;
+  }
+  return null;
+}
+
+function ownVersion(): string {
+  const manifest = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'package.json');
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
+
+function ffmpegVersion(): string | null {
+  const { status, stdout } = spawnSync('ffmpeg', ['-version'], { encoding: 'utf8' });
+  return status === 0 ? (/^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? 'found') : null;
+}
+
+function gib(bytes: number): number {
+  return Math.round((bytes / 2 ** 30) * 10) / 10;
+}

@@ -1,0 +1,48 @@
+import type { EvaluationReport } from '@unblur/metrics';
+import type { Command } from 'commander';
+import { wholeNumber } from '../numbers.js';
+import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
+import { addWeightsOptions, readChosenWeights, type WeightsOptions } from '../weights-choice.js';
+
+interface EvalOptions extends WeightsOptions {
+  threads?: number;
+  json?: boolean;
+}
+
+/** `unblur eval`: restored frames against known sharp ones. */
+export function defineEval(program: Command): void {
+  const command = program
+    .command('eval')
+    .description('score restored frames against known sharp ones')
+    .argument('<folder>', 'one sub-folder per sample: blur.png and frame-0.png ... (png, jpg or webp)')
+    .option('--threads <n>', 'processor threads to use (default: all)', wholeNumber(1, 1024))
+    .option('--json', 'print JSON for programs');
+  addWeightsOptions(command).action(evaluate);
+}
+
+async function evaluate(folder: string, options: EvalOptions): Promise<void> {
+  const { name, bytes } = await readChosenWeights(options);
+  const { createRestorer } = await import('@unblur/inference');
+  const { evaluateFolder } = await import('@unblur/trainer');
+  const restorer = await createRestorer({ weights: bytes, threads: options.threads });
+  const report = await evaluateFolder(folder, (blurred) => restorer.restore(blurred), {
+    onSample: (done: number, total: number, sample: string) => drawProgress(done, total, sample),
+  });
+  clearBar();
+  await restorer.release();
+  if (options.json) printJson(report);
+  else for (const line of describeReport(report, name)) printLine(line);
+}
+
+function* describeReport({ samples, psnr, ssim, baseline }: EvaluationReport, weights: string): Generator<string> {
+  yield `${samples} samples, weights ${weights}; each in the better order of its frames, decided once per sample`;
+  yield '             first   middle    last    mean';
+  yield describeRow('PSNR [dB]', psnr, 2);
+  yield describeRow('  blurred', baseline.psnr, 2);
+  yield describeRow('SSIM', ssim, 4);
+  yield describeRow('  blurred', baseline.ssim, 4);
+}
+
+function describeRow(title: string, { first, middle, last, mean }: EvaluationReport['psnr'], digits: number): string {
+  return title.padEnd(10) + [first, middle, last, mean].map((value) => value.toFixed(digits).padStart(8)).join('');
+}

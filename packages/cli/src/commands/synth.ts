@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { frameCount, realNumber, wholeNumber } from '../numbers.js';
+import { writeFolder } from '../staging-folder.js';
+import { clearBar, drawProgress, printLine } from '../terminal.js';
+
+interface PanoramaOptions {
+  from: string;
+  out: string;
+  count: number;
+  size: number;
+  frames: number;
+  seed: number;
+  minDegrees: number;
+  maxDegrees: number;
+}
+
+/** `unblur synth`: blurred photographs whose sharp frames are known, in the folder layout that `unblur eval` reads. */
+export function defineSynth(program: Command): void {
+  const synth = program.command('synth').description('make blurred photographs with known sharp frames').helpCommand(false);
+  synth
+    .command('panorama')
+    .description('look into full-sphere panoramas with a camera that turns while its shutter is open')
+    .requiredOption('--from <folder>', 'folder of equirectangular panoramas (twice as wide as high)')
+    .requiredOption('--out <folder>', 'where the samples go: sample-0000/blur.png, frame-0.png, ...')
+    .option('--count <n>', 'samples to make', wholeNumber(1), 10)
+    .option('--size <pixels>', 'width and height of the photographs', wholeNumber(16, 4096), 256)
+    .option('--frames <n>', 'sharp frames per photograph, odd', frameCount, 7)
+    .option('--seed <n>', 'the same seed makes the same samples', wholeNumber(0), 0)
+    .option('--min-degrees <angle>', 'smallest rotation during the exposure', realNumber(0, 90), 1)
+    .option('--max-degrees <angle>', 'largest rotation during the exposure', realNumber(0, 90), 10)
+    .action(synthesizePanoramas);
+}
+
+async function synthesizePanoramas({ from, out, count, size, frames, seed, minDegrees, maxDegrees }: PanoramaOptions): Promise<void> {
+  if (minDegrees > maxDegrees) throw new Error(`Expected --min-degrees of at most --max-degrees (${maxDegrees}), but it is ${minDegrees}.`);
+  const { openPanoramaFolder, writeSampleFolder } = await import('@unblur/datasets');
+  const folder = await openPanoramaFolder(from);
+  for (let index = 0; index < count; index++) {
+    const name = `sample-${String(index).padStart(4, '0')}`;
+    drawProgress(index, count, name);
+    const sample = await folder.synthesize({ seed, index, sizePixels: size, frames, angleDegrees: [minDegrees, maxDegrees] });
+    await writeFolder(join(out, name), (staging) => writeSampleFolder(staging, sample));
+  }
+  clearBar();
+  printLine(`${count} samples of ${frames} frames -> ${out}`);
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { defineDoctor } from './commands/doctor.js';
+import { defineEval } from './commands/eval.js';
+import { defineRestore } from './commands/restore.js';
+import { defineSynth } from './commands/synth.js';
+import { defineTrain } from './commands/train.js';
+import { describeFailure } from './failure.js';
+import { printNote } from './terminal.js';
+
+const usageErrorCode = 2;
+
+/**
+ * Runs the `unblur` command and sets the exit code of the process: 0 done, 1 something failed, 2 not understood, 130 interrupted.
+ *
+ * @param commandLine what follows `unblur`
+ */
+export async function main(commandLine: string[]): Promise<void> {
+  const program = defineProgram();
+  try {
+    await program.parseAsync(commandLine, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : usageErrorCode;
+      return;
+    }
+    printNote(`unblur: ${describeFailure(error)}`);
+    if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) printNote(error.stack ?? '');
+    process.exitCode = 1;
+  }
+}
+
+function defineProgram(): Command {
+  const program = new Command('unblur')
+    .description('Gives back the moment inside a blurred photograph: sharp frames and the motion between them.')
+    .version(readVersion(), '-v, --version', 'print the version')
+    .option('--debug', 'show where an error came from')
+    .helpCommand(false)
+    .showHelpAfterError(false)
+    .configureOutput({ outputError: (message, write) => write(`unblur: ${onOneLine(message)}\n`) })
+    .exitOverride();
+  for (const define of [defineRestore, defineEval, defineTrain, defineSynth, defineDoctor]) {
+    define(program);
+  }
+  return program;
+}
+
+function onOneLine(message: string): string {
+  return message.replace(/^error: /, '').trim().replace(/\s*\n\s*/g, ' ');
+}
+
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}

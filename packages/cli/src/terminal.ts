@@ -1,0 +1,37 @@
+const barWidth = 24;
+
+/** One line of result, on standard output. */
+export function printLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** One line about the work, on standard error, so that standard output stays clean for programs. */
+export function printNote(line: string): void {
+  clearBar();
+  process.stderr.write(`${line}\n`);
+}
+
+/** A value for programs, on standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Shows how far long work has come, on standard error: a bar on a terminal. Elsewhere nothing is drawn, since the lines
+ * about finished pieces tell the same.
+ *
+ * @param done pieces done, 0 to `total`
+ * @param label what is being done now
+ */
+export function drawProgress(done: number, total: number, label: string): void {
+  if (!process.stderr.isTTY) return;
+  const filled = Math.round((done / Math.max(total, 1)) * barWidth);
+  const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
+  const line = `${bar} ${done}/${total} ${label}`.slice(0, (process.stderr.columns || 80) - 1);
+  process.stderr.write(`\r\x1b[2K${line}`);
+}
+
+/** Takes the bar away, so that the next line starts clean. */
+export function clearBar(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
+}

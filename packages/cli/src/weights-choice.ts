@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from '@unblur/weights';
+import { Option, type Command } from 'commander';
+
+/** What a command line says about the network: at most one of both. */
+export interface WeightsOptions {
+  /** A `.safetensors` file, or the name of bundled weights. */
+  weights?: string;
+  /** Bundled weights by the size of their network. */
+  preset?: string;
+}
+
+export interface ChosenWeights {
+  /** How to call them in results: the bundled name, or the path. */
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** Adds `--weights` and `--preset` to a command. */
+export function addWeightsOptions(command: Command): Command {
+  return command
+    .option('--weights <file|name>', `weights to use: a .safetensors file or the name of bundled ones (${bundledWeightsNames.join(', ')})`)
+    .addOption(new Option('--preset <name>', 'bundled weights by the size of their network').choices([...bundledPresets()]).conflicts('weights'));
+}
+
+/**
+ * Reads the weights that the options name; the default ones where they name none.
+ *
+ * @throws Error that lists what there is when they name nothing that exists
+ */
+export async function readChosenWeights({ weights, preset }: WeightsOptions): Promise<ChosenWeights> {
+  if (weights !== undefined && existsSync(weights)) return { name: weights, bytes: await readFile(weights) };
+  if (weights !== undefined && !Object.hasOwn(bundledWeights, weights)) {
+    throw new Error(`Expected a .safetensors file or the name of bundled weights (${bundledWeightsNames.join(', ')}) for --weights, but ${weights} is neither.`);
+  }
+  const name = weights ?? bundledWeightsNames.find((candidate) => bundledWeights[candidate].preset === preset) ?? defaultWeightsName;
+  return { name, bytes: await readFile(fileURLToPath(findBundledWeights(name).url)) };
+}
+
+function bundledPresets(): Set<string> {
+  return new Set(Object.values(bundledWeights).map(({ preset }) => preset));
+}
