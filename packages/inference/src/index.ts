@@ -1,1 +1,3 @@
-export {};
+export { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
+export type { MotionField, RestoredSequence, RgbImage } from './raster.js';
+export { UnblurError } from './unblur-error.js';
