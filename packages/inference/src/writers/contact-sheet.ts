@@ -1,0 +1,45 @@
+import type { RgbImage } from '../raster.js';
+import { drawText, measureText } from './lettering.js';
+import { fitWithin, scaleToPixels, type PixelImage } from './pixel-image.js';
+import { encodeSheet, sheetColors, type PlacedPicture } from './sheet.js';
+
+const longestSidePixels = 480;
+/** Photographs smaller than this are shown in whole blocks of pixels, enlarged until they reach it. */
+const shortestSidePixels = 160;
+const marginPixels = 24;
+const labelHeightPixels = 13;
+const labelGapPixels = 12;
+
+/** The blurred photograph and every frame side by side, each with its label, as PNG. Frames are numbered as their files are. */
+export async function encodeContactSheet(blurred: RgbImage, frames: readonly RgbImage[]): Promise<Buffer> {
+  const labels = ['blurred input', ...frames.map((_, i) => (i === (frames.length - 1) / 2 ? `frame ${i} (middle)` : `frame ${i}`))];
+  const thumbnails = await Promise.all([blurred, ...frames].map(makeThumbnail));
+  const { width, height } = thumbnails[0]!;
+  const cellWidth = Math.max(width, Math.ceil(Math.max(...labels.map((label) => measureText(label, labelHeightPixels)))));
+  const cellHeight = height + labelGapPixels + labelHeightPixels;
+  const columns = countColumns(labels.length);
+  const rows = Math.ceil(labels.length / columns);
+
+  const placed: PlacedPicture[] = [];
+  let drawing = '';
+  thumbnails.forEach((picture, i) => {
+    const left = marginPixels + (i % columns) * (cellWidth + marginPixels);
+    const top = marginPixels + Math.floor(i / columns) * (cellHeight + marginPixels);
+    placed.push({ picture, left, top });
+    drawing += drawText(labels[i]!, left, top + cellHeight, { heightPixels: labelHeightPixels, color: sheetColors.ink });
+  });
+  return encodeSheet(columns * (cellWidth + marginPixels) + marginPixels, rows * (cellHeight + marginPixels) + marginPixels, placed, drawing);
+}
+
+function makeThumbnail(image: RgbImage): Promise<PixelImage> {
+  const enlargement = Math.max(1, Math.ceil(shortestSidePixels / Math.max(image.width, image.height)));
+  const { width, height } = fitWithin({ width: image.width * enlargement, height: image.height * enlargement }, longestSidePixels);
+  return scaleToPixels(image, width, height, enlargement > 1 ? 'nearest' : 'lanczos3');
+}
+
+/** Up to four cells in one row, else the width from 3 to 5 that fills its last row best. */
+function countColumns(cells: number): number {
+  if (cells <= 4) return cells;
+  const emptyCells = (columns: number) => (columns - (cells % columns)) % columns;
+  return [4, 3, 5].reduce((best, columns) => (emptyCells(columns) < emptyCells(best) ? columns : best));
+}

@@ -1,0 +1,40 @@
+import sharp, { type Sharp } from 'sharp';
+import type { RgbImage } from '../raster.js';
+
+/** An image as 8-bit RGB, rounded and clamped, ready for sharp's pipeline. */
+export function toSharp({ width, height, data }: RgbImage): Sharp {
+  const values = Buffer.alloc(data.length);
+  for (let i = 0; i < data.length; i++) values[i] = quantize(data[i]!, 255);
+  return sharp(values, { raw: { width, height, channels: 3 }, limitInputPixels: false });
+}
+
+/** An image as 16-bit RGB. */
+export function toSharp16({ width, height, data }: RgbImage): Sharp {
+  const values = new Uint16Array(data.length);
+  for (let i = 0; i < data.length; i++) values[i] = quantize(data[i]!, 65535);
+  return sharp(values, { raw: { width, height, channels: 3 }, limitInputPixels: false }).toColourspace('rgb16');
+}
+
+export interface PixelImage {
+  width: number;
+  height: number;
+  /** 8-bit RGB. */
+  data: Buffer;
+}
+
+/** The size that fits a longest side, never enlarged, each side at least one pixel. */
+export function fitWithin({ width, height }: { width: number; height: number }, longestSidePixels: number): { width: number; height: number } {
+  const scale = Math.min(1, longestSidePixels / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/** 8-bit RGB scaled to a size: smooth when it shrinks, cubic or (`nearest`) in blocks when it grows. */
+export async function scaleToPixels(image: RgbImage, width: number, height: number, kernel: 'lanczos3' | 'cubic' | 'nearest' = 'lanczos3'): Promise<PixelImage> {
+  const pipeline = toSharp(image);
+  if (width !== image.width || height !== image.height) pipeline.resize(width, height, { fit: 'fill', kernel });
+  return { width, height, data: await pipeline.raw().toBuffer() };
+}
+
+function quantize(value: number, peak: number): number {
+  return Math.round(Math.min(1, Math.max(0, value)) * peak);
+}
