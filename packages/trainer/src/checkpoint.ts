@@ -1,0 +1,79 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { readSafetensors, writeSafetensors } from '@unblur/core-model';
+import type { SafetensorsTensor, WeightValues } from '@unblur/core-model';
+import type { NamedArrays } from './adam.js';
+
+/** All that a run needs to go on as if it had never stopped. Samples follow from the seed and `samplesSeen`. */
+export interface Checkpoint {
+  step: number;
+  samplesSeen: number;
+  /** Best validation PSNR so far, mean over frames; `null` before the first validation. */
+  bestPsnr: number | null;
+  /** Time spent training, over all sittings. */
+  trainedSeconds: number;
+  weights: WeightValues;
+  firstMoments: NamedArrays;
+  secondMoments: NamedArrays;
+  averages: NamedArrays;
+}
+
+const METADATA_KEY = 'unblur.checkpoint';
+const GROUPS = ['firstMoments', 'secondMoments', 'averages'] as const;
+
+/** Writes the checkpoint under a temporary name, flushes it to the disk and renames it: there is always one whole checkpoint. */
+export function writeCheckpoint(file: string, { weights, firstMoments, secondMoments, averages, ...progress }: Checkpoint): void {
+  const tensors: Record<string, SafetensorsTensor> = {};
+  for (const [name, { shape, values }] of Object.entries(weights)) tensors[`weights/${name}`] = { dtype: 'F32', shape, values };
+  for (const [group, arrays] of Object.entries({ firstMoments, secondMoments, averages })) {
+    for (const [name, values] of Object.entries(arrays)) tensors[`${group}/${name}`] = { dtype: 'F32', shape: weights[name]!.shape, values };
+  }
+  replaceFile(file, writeSafetensors({ tensors, metadata: { [METADATA_KEY]: JSON.stringify(progress) } }));
+}
+
+/**
+ * @returns the checkpoint, or `undefined` if there is no such file.
+ * @throws if the file is no checkpoint or is damaged.
+ */
+export function readCheckpoint(file: string): Checkpoint | undefined {
+  if (!existsSync(file)) return undefined;
+  const { tensors, metadata } = readSafetensors(readFileSync(file));
+  const progress = metadata[METADATA_KEY];
+  if (progress === undefined) throw new Error(`Expected a training checkpoint but '${file}' has no '${METADATA_KEY}' in its header.`);
+  const checkpoint: Checkpoint = { ...(JSON.parse(progress) as Checkpoint), weights: {}, firstMoments: {}, secondMoments: {}, averages: {} };
+  for (const [path, { shape, values }] of Object.entries(tensors)) {
+    const group = path.slice(0, path.indexOf('/'));
+    const name = path.slice(path.indexOf('/') + 1);
+    if (group === 'weights') checkpoint.weights[name] = { shape, values: values as Float32Array };
+    else checkpoint[group as (typeof GROUPS)[number]][name] = values as Float32Array;
+  }
+  return checkpoint;
+}
+
+/** Copies a checkpoint's values into arrays in use. @throws if it was made by another network. */
+export function copyInto(target: NamedArrays, source: NamedArrays): void {
+  for (const [name, values] of Object.entries(target)) {
+    if (source[name]?.length !== values.length) throw new Error(`Expected a checkpoint of the same network but '${name}' has ${source[name]?.length ?? 0} values, not ${values.length}.`);
+    values.set(source[name]);
+  }
+}
+
+/** Puts whole new contents in the place of a file, or leaves it as it was. */
+export function replaceFile(file: string, contents: Uint8Array | string): void {
+  const temporary = `${file}.new`;
+  const descriptor = openSync(temporary, 'w');
+  try {
+    const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
+    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, file);
+  const folder = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

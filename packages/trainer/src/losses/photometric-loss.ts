@@ -1,0 +1,62 @@
+import { abs, add, addN, log, mean, mul, sqrt, square, sub } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+
+/**
+ * How far one image is from its ground truth, per sample.
+ * - `l1`: mean |e|, as in the paper.
+ * - `charbonnier`: mean sqrt(e^2 + 0.001^2), which is smooth at 0.
+ * - `log-l1` (ours): log(mean |e| + 0.001). A sample's gradient no longer grows with its blur, so every sample has an
+ *   equal say whatever its blur.
+ */
+export type PhotometricNorm = 'l1' | 'charbonnier' | 'log-l1';
+
+export interface PhotometricOptions {
+  norm: PhotometricNorm;
+  /** Weight of each level, finest first; levels beyond the list, or of weight 0, are not compared. */
+  levelWeights: readonly number[];
+  /** Weight of each frame in time order; they are divided by their sum. */
+  frameWeights: readonly number[];
+}
+
+const CHARBONNIER_EPSILON = 1e-3;
+const LOG_EPSILON = 1e-3;
+
+/**
+ * Multi-scale photometric loss (Argaw et al. 2021, Eq. 3), per sample:
+ * `sum over levels l of levelWeight[l] * (weighted mean over frames i of norm(frames[i][l] - gt[i][l]))`.
+ *
+ * @param frames `frames[i][level]`, `[B, H/2^level, W/2^level, 3]` in [0, 1].
+ * @param gt the ground truth in the same layout, downsampled by `imagePyramid`.
+ * @returns `[B]`.
+ * @throws if the numbers of frames differ, no level has a weight, or the frame weights do not fit.
+ */
+export function photometricLoss(frames: readonly Tensor4D[][], gt: readonly Tensor4D[][], { norm, levelWeights, frameWeights }: PhotometricOptions): Tensor1D {
+  if (frames.length !== gt.length || frames.length !== frameWeights.length) {
+    throw new Error(`Expected as many frames, ground-truth frames and frame weights but received ${frames.length}, ${gt.length} and ${frameWeights.length}.`);
+  }
+  const levels = frames[0]!.length;
+  if (levelWeights.length > levels) throw new Error(`Expected at most ${levels} level weights but received ${levelWeights.length}.`);
+  const weightSum = frameWeights.reduce((sum, weight) => sum + weight, 0);
+  const terms: Tensor1D[] = [];
+  frameWeights.forEach((frameWeight, frame) =>
+    levelWeights.forEach((levelWeight, level) => {
+      const weight = (levelWeight * frameWeight) / weightSum;
+      if (weight !== 0) terms.push(mul(imageDistance(frames[frame]![level]!, gt[frame]![level]!, norm), weight));
+    }),
+  );
+  if (terms.length === 0) throw new Error('Expected a frame and a level whose weights are not 0 but received none.');
+  return addN(terms);
+}
+
+/** The distance between two images `[B, H, W, 3]`, per sample: `[B]`. */
+export function imageDistance(image: Tensor4D, gt: Tensor4D, norm: PhotometricNorm): Tensor1D {
+  const error = sub(image, gt);
+  switch (norm) {
+    case 'l1':
+      return mean(abs(error), [1, 2, 3]);
+    case 'charbonnier':
+      return mean(sqrt(add(square(error), CHARBONNIER_EPSILON ** 2)), [1, 2, 3]);
+    case 'log-l1':
+      return log(add(mean<Tensor1D>(abs(error), [1, 2, 3]), LOG_EPSILON));
+  }
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import { blurToVideoPresets } from '@unblur/core-model';
+import { join, resolve } from 'node:path';
+import { parseRunConfig, writeRunConfig } from './run-config.js';
+
+const minimal = `
+network: { preset: small, frames: 3, featureTransformer: { localWarping: false } }
+data: { folder: ../panoramas/train }
+steps: 10
+validation: { panoramas: ../panoramas/val }
+`;
+const read = (yaml: string) => parseRunConfig(yaml, '/runs/a.yaml');
+
+describe('a run file', () => {
+  test('is completed by defaults, and its paths are relative to it', () => {
+    const config = read(minimal);
+    expect(config.data.folder).toBe(resolve('/panoramas/train'));
+    expect(config.validation.panoramas).toBe(resolve('/panoramas/val'));
+    expect(config.optimizer).toMatchObject({ beta1: 0.9, beta2: 0.999, clipNorm: null });
+    expect(config.schedule).toEqual({ kind: 'step', at: [0.5, 0.75], factor: 0.5, warmupSteps: 0 });
+  });
+
+  test('changes single keys of a preset, at any depth', () => {
+    const { network } = read(minimal);
+    expect(network.frames).toBe(3);
+    expect(network.featureTransformer).toEqual({ ...blurToVideoPresets.small.featureTransformer, localWarping: false });
+    expect(network.encoderChannels).toEqual(blurToVideoPresets.small.encoderChannels);
+  });
+
+  test('reads back as it was stored, wherever it is stored', () => {
+    const config = read(minimal);
+    const file = join('/elsewhere', 'deep', 'run.yaml');
+    expect(parseRunConfig(writeRunConfig(config, file), file)).toEqual(config);
+  });
+
+  test.each([
+    ['stpes: 10', "/runs/a.yaml: Unknown key 'stpes'; did you mean 'steps'?"],
+    ['loss: { nrom: l1 }', "Unknown key 'loss.nrom'; did you mean 'loss.norm'?"],
+    ['optimizer: { learning_rate: 1 }', "Unknown key 'optimizer.learning_rate'; did you mean 'optimizer.learningRate'?"],
+    ['schedule: { kind: cosine, factor: 1 }', "Unknown key 'schedule.factor'"],
+    ['schedule: { kind: linear }', "Expected 'step' or 'cosine' for 'schedule.kind' but received \"linear\"."],
+    ['batchSize: 2.5', "Expected a whole number of at least 1 for 'batchSize' but received 2.5."],
+    ['emaDecay: 2', "Expected a number from 0 to 1 for 'emaDecay' but received 2."],
+    ['loss: { frameWeights: [1, 2] }', "Expected 3 weights for 'loss.frameWeights' but received 2."],
+    ['threads: null', "for 'threads' but received null"],
+  ])('%s is refused with its path', (line, message) => {
+    expect(() => read(`${minimal}${line}\n`)).toThrow(message);
+  });
+
+  test.each([
+    ['network: { preset: smal }', "'paper' or 'base' or 'small' for 'network.preset'"],
+    ['network: { preset: small, featureTransformer: { afine: true } }', "Unknown key 'network.featureTransformer.afine'; did you mean 'network.featureTransformer.affine'?"],
+    ['network: { preset: small, frames: 4 }', 'odd number of frames'],
+  ])('%s is refused', (line, message) => {
+    expect(() => read(minimal.replace(/network:.*/, line))).toThrow(message);
+  });
+
+  test('says what is missing', () => {
+    expect(() => read('{ network: small, steps: 3 }')).toThrow("Expected a text for 'data.folder' but received nothing.");
+    expect(() => read(minimal.replace('panoramas: ../panoramas/val', ''))).toThrow("Expected either 'validation.panoramas' or 'validation.folder'.");
+    expect(() => read(minimal.replace('folder: ../panoramas/train', 'folder: a, sizePixels: 100'))).toThrow("Expected a multiple of 32 for 'data.sizePixels' but received 100.");
+  });
+});

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { blurToVideoPresets, requiredMultiple, validateConfig } from '@unblur/core-model';
+import type { BlurToVideoConfig } from '@unblur/core-model';
+import { parse, stringify } from 'yaml';
+import { either, expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from './run-schema.js';
+import type { Field, FieldType } from './run-schema.js';
+import type { ScheduleConfig } from './schedule.js';
+
+const positive = number({ min: 1, integer: true });
+const share = number({ min: 0, max: 1 });
+
+/** A preset's name, with whatever keys of it are to differ: `{ preset: small, frames: 3 }`. */
+const network: Field<BlurToVideoConfig> = {
+  read: (value, path) => {
+    const { preset = 'paper', ...changes } = readMapping(typeof value === 'string' ? { preset: value } : value, path);
+    const name = oneOf(...(Object.keys(blurToVideoPresets) as (keyof typeof blurToVideoPresets)[])).read(preset, join(path, 'preset'));
+    const config = merge(blurToVideoPresets[name], changes, path) as BlurToVideoConfig;
+    validateConfig(config);
+    return config;
+  },
+};
+
+const panoramas = section({
+  /** Folder of equirectangular panoramas, relative to the run file. */
+  folder: text,
+  /** Side of the square crops. */
+  sizePixels: withDefault(positive, 128),
+  /** Smallest and largest rotation during the exposure. */
+  angleDegrees: withDefault(list(number({ min: 0, max: 90 }), 2), [0.5, 10]),
+  /** Above 1: small rotations are more frequent; 1: uniform. */
+  angleExponent: withDefault(number({ min: 0.01 }), 1),
+  /** Worker threads that synthesize samples. */
+  workers: withDefault(positive, 1),
+});
+
+const loss = section({
+  norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1'), 'l1'),
+  order: withDefault(oneOf('ground-truth', 'better'), 'ground-truth'),
+  levelWeights: withDefault(list(number({ min: 0 })), [1, 0.5, 0.25, 0.125, 0.0625]),
+  frameWeights: withDefault(either(oneOf('equal'), list(number({ min: 0 })), "'equal' or a list of one weight per frame"), 'equal'),
+  transformationConsistency: withDefault(number({ min: 0 }), 0),
+  symmetricPenalty: withDefault(number({ min: 0 }), 0),
+  symmetricPenaltyBound: optional(number({ min: 0 })),
+});
+
+const optimizer = section({
+  learningRate: withDefault(number({ min: 0 }), 1e-4),
+  beta1: withDefault(share, 0.9),
+  beta2: withDefault(share, 0.999),
+  epsilon: withDefault(number({ min: 0 }), 1e-8),
+  weightDecay: withDefault(number({ min: 0 }), 0),
+  clipNorm: optional(number({ min: 0 })),
+});
+
+const stepSchedule = section({
+  kind: oneOf('step'),
+  at: withDefault(list(share), [0.5, 0.75]),
+  factor: withDefault(share, 0.5),
+  warmupSteps: withDefault(number({ min: 0, integer: true }), 0),
+});
+
+const cosineSchedule = section({
+  kind: oneOf('cosine'),
+  finalShare: withDefault(share, 0.01),
+  warmupSteps: withDefault(number({ min: 0, integer: true }), 0),
+});
+
+const schedule: Field<ScheduleConfig> = {
+  read: (value = { kind: 'step' }, path) => {
+    const kind = oneOf('step', 'cosine').read(readMapping(value, path)['kind'], join(path, 'kind'));
+    return (kind === 'step' ? stepSchedule : cosineSchedule).read(value, path);
+  },
+};
+
+const validation = section({
+  /** Folder of panoramas that no training sample comes from; or give `folder`. */
+  panoramas: optional(text),
+  /** Folder of samples with their ground truth: a sub-folder each, `blur.png` and `frame-0.png` onwards. */
+  folder: optional(text),
+  everySteps: withDefault(positive, 500),
+  /** Samples compared. */
+  count: withDefault(positive, 16),
+  sizePixels: withDefault(positive, 128),
+  seed: withDefault(number({ min: 0, integer: true }), 1),
+});
+
+const run = section({
+  network,
+  data: panoramas,
+  loss,
+  optimizer,
+  schedule,
+  /** Weight updates in the whole run. */
+  steps: positive,
+  batchSize: withDefault(positive, 4),
+  /** Starting weights and every sample follow from it. */
+  seed: withDefault(number({ min: 0, integer: true }), 0),
+  validation,
+  checkpointEverySteps: withDefault(positive, 200),
+  samplesEverySteps: withDefault(positive, 500),
+  /** Processor threads of ONNX Runtime. */
+  threads: withDefault(positive, 2),
+  /** Of the exponential average of the weights, which is what validation and the saved weights use. */
+  emaDecay: withDefault(share, 0.999),
+  /** `.safetensors` file of the same network to start from, relative to the run file. */
+  initialWeights: optional(text),
+});
+
+/** A training run, complete: every default filled in, every path absolute. */
+export type RunConfig = FieldType<typeof run>;
+
+/**
+ * Reads a run file.
+ *
+ * @param file YAML; paths in it are relative to its folder.
+ * @throws if the file cannot be read, is no YAML, or a key or value is not known, with its path and the nearest known key.
+ */
+export function loadRunConfig(file: string): RunConfig {
+  let yaml: string;
+  try {
+    yaml = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`Expected a run file at '${file}' but it cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+  return parseRunConfig(yaml, file);
+}
+
+/** Reads the text of a run file. @param file names it in messages and is what its paths are relative to. */
+export function parseRunConfig(yaml: string, file: string): RunConfig {
+  try {
+    const config = run.read(parse(yaml), '');
+    expectConsistent(config);
+    return resolvePaths(config, (path) => resolve(dirname(file), path));
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
+  }
+}
+
+/** The resolved run as YAML, with paths relative to the file it is stored in, so that the folder can move with its data. */
+export function writeRunConfig(config: RunConfig, file: string): string {
+  return stringify(resolvePaths(config, (path) => relative(dirname(resolve(file)), path)));
+}
+
+function resolvePaths(config: RunConfig, change: (path: string) => string): RunConfig {
+  const changeOptional = (path: string | null) => (path === null ? null : change(path));
+  return {
+    ...config,
+    data: { ...config.data, folder: change(config.data.folder) },
+    validation: { ...config.validation, panoramas: changeOptional(config.validation.panoramas), folder: changeOptional(config.validation.folder) },
+    initialWeights: changeOptional(config.initialWeights),
+  };
+}
+
+/** What no single field can check. */
+function expectConsistent({ network: { frames }, network: net, data, validation: { panoramas, folder, sizePixels }, loss: { frameWeights, levelWeights } }: RunConfig): void {
+  const multiple = requiredMultiple(net);
+  for (const [path, size] of [['data.sizePixels', data.sizePixels], ['validation.sizePixels', sizePixels]] as const) {
+    if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}' but received ${size}.`);
+  }
+  if (data.angleDegrees[0]! > data.angleDegrees[1]!) throw new Error(`Expected the smallest angle first for 'data.angleDegrees' but received [${data.angleDegrees.join(', ')}].`);
+  if (frameWeights !== 'equal' && frameWeights.length !== frames) throw new Error(`Expected ${frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`);
+  if (levelWeights.length < 1 || levelWeights.length > 5) throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
+  if ((panoramas === null) === (folder === null)) throw new Error("Expected either 'validation.panoramas' or 'validation.folder'.");
+}
+
+/** A preset with some of its keys changed, at any depth; lists are replaced whole. */
+function merge(preset: object, changes: Record<string, unknown>, path: string): Record<string, unknown> {
+  expectKnownKeys(changes, Object.keys(preset), path);
+  const merged: Record<string, unknown> = { ...preset };
+  for (const [key, value] of Object.entries(changes)) {
+    const original = merged[key];
+    const nested = typeof original === 'object' && original !== null && !Array.isArray(original);
+    merged[key] = nested ? merge(original, readMapping(value, join(path, key)), join(path, key)) : value;
+  }
+  return merged;
+}

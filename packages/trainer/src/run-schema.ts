@@ -1,0 +1,112 @@
+/** How one value of a run file is read: checked, completed, given its type. */
+export interface Field<T> {
+  /**
+   * @param value as the YAML has it; `undefined`: absent.
+   * @param path where it stands, such as `loss.norm`, for messages.
+   * @throws with the path, what was wanted and what came.
+   */
+  read(value: unknown, path: string): T;
+}
+
+export type FieldType<F> = F extends Field<infer T> ? T : never;
+
+/** Absent values take this default; the default itself needs no check. */
+export function withDefault<T>(field: Field<T>, value: T): Field<T> {
+  return { read: (received, path) => (received === undefined ? value : field.read(received, path)) };
+}
+
+/** `null` and absence are allowed, and mean `null`. */
+export function optional<T>(field: Field<T>): Field<T | null> {
+  return { read: (received, path) => (received === undefined || received === null ? null : field.read(received, path)) };
+}
+
+export function number({ min = -Infinity, max = Infinity, integer = false }: { min?: number; max?: number; integer?: boolean } = {}): Field<number> {
+  const range = Number.isFinite(max) ? ` from ${min} to ${max}` : Number.isFinite(min) ? ` of at least ${min}` : '';
+  return {
+    read: (value, path) => {
+      const fits = typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max && (!integer || Number.isInteger(value));
+      return fits ? value : refuse(path, `${integer ? 'a whole number' : 'a number'}${range}`, value);
+    },
+  };
+}
+
+export const text: Field<string> = { read: (value, path) => (typeof value === 'string' && value !== '' ? value : refuse(path, 'a text', value)) };
+
+export function oneOf<const T extends string>(...choices: T[]): Field<T> {
+  return { read: (value, path) => choices.find((choice) => choice === value) ?? refuse(path, choices.map((choice) => `'${choice}'`).join(' or '), value) };
+}
+
+export function list<T>(item: Field<T>, length?: number): Field<T[]> {
+  return {
+    read: (value, path) =>
+      Array.isArray(value) && (length === undefined || value.length === length)
+        ? value.map((entry, index) => item.read(entry, `${path}[${index}]`))
+        : refuse(path, length === undefined ? 'a list' : `a list of ${length}`, value),
+  };
+}
+
+/** The first of the fields that takes the value; `wanted` describes them all. */
+export function either<A, B>(first: Field<A>, second: Field<B>, wanted: string): Field<A | B> {
+  return {
+    read: (value, path) => {
+      for (const field of [first, second]) {
+        try {
+          return field.read(value, path);
+        } catch {
+          continue;
+        }
+      }
+      return refuse(path, wanted, value);
+    },
+  };
+}
+
+/** A mapping with known keys. An unknown key is an error that names the nearest known one. */
+export function section<F extends Record<string, Field<unknown>>>(fields: F): Field<{ [K in keyof F]: FieldType<F[K]> }> {
+  return {
+    read: (value = {}, path) => {
+      const mapping = readMapping(value, path);
+      expectKnownKeys(mapping, Object.keys(fields), path);
+      return Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.read(mapping[key], join(path, key))])) as { [K in keyof F]: FieldType<F[K]> };
+    },
+  };
+}
+
+/** @throws unless the value is a mapping. */
+export function readMapping(value: unknown, path: string): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : refuse(path, 'a mapping of keys to values', value);
+}
+
+/** @throws at the first key that is not known, naming the nearest that is. */
+export function expectKnownKeys(mapping: Record<string, unknown>, known: string[], path: string): void {
+  for (const key of Object.keys(mapping)) {
+    if (!known.includes(key)) throw new Error(`Unknown key '${join(path, key)}'; did you mean '${join(path, nearest(key, known))}'?`);
+  }
+}
+
+export function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+function refuse(path: string, wanted: string, received: unknown): never {
+  throw new Error(`Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${received === undefined ? 'nothing' : JSON.stringify(received)}.`);
+}
+
+/** The candidate with the smallest edit distance (Levenshtein 1966). */
+export function nearest(word: string, candidates: string[]): string {
+  const distances = candidates.map((candidate) => editDistance(word.toLowerCase(), candidate.toLowerCase()));
+  return candidates[distances.indexOf(Math.min(...distances))]!;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const substitution = previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(substitution, previous[column]! + 1, current[column - 1]! + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}

@@ -1,0 +1,48 @@
+import { keep, reshape, slice, valueAndGrads } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import { blurToVideo, weightShapes } from '@unblur/core-model';
+import type { BlurToVideoConfig, NamedTensors } from '@unblur/core-model';
+import { totalLoss } from './losses/total-loss.js';
+import type { LossConfig } from './losses/total-loss.js';
+
+/** Names of a step's outputs: a loss term, and the gradient of one weight. */
+export const termName = (term: string): string => `loss.${term}`;
+export const gradientName = (weight: string): string => `gradient.${weight}`;
+export const frameName = (frame: number): string => `frame.${frame}`;
+
+/**
+ * One training step as a function of tensors alone, so that it can be traced to a graph or run eagerly.
+ *
+ * Inputs: every weight by its name, `blurred` `[B, S, S, 3]` and `frames` `[B, N, S, S, 3]`.
+ * Outputs: every loss term, a scalar, by `termName`, and every weight's gradient of the total by `gradientName`.
+ */
+export function trainingStep(network: BlurToVideoConfig, loss: LossConfig): (inputs: NamedTensors) => NamedTensors {
+  const names = Object.keys(weightShapes(network));
+  return (inputs) => {
+    const gt = timeSlices(inputs['frames'] as Tensor5D);
+    const outputs: NamedTensors = {};
+    const lossOfWeights = (...values: Tensor[]) => {
+      const weights = Object.fromEntries(names.map((name, index) => [name, values[index]!]));
+      const terms = totalLoss(blurToVideo(inputs['blurred'] as Tensor4D, weights, network), gt, loss);
+      for (const [term, value] of Object.entries(terms)) outputs[termName(term)] = keep(value);
+      return terms.total;
+    };
+    const { grads } = valueAndGrads(lossOfWeights)(names.map((name) => inputs[name]!));
+    grads.forEach((gradient, index) => (outputs[gradientName(names[index]!)] = gradient));
+    return outputs;
+  };
+}
+
+/** The forward pass: inputs are every weight by its name and `blurred`; outputs are the full-size frames by `frameName`. */
+export function restorationStep(network: BlurToVideoConfig): (inputs: NamedTensors) => NamedTensors {
+  return (inputs) => {
+    const { frames } = blurToVideo(inputs['blurred'] as Tensor4D, inputs, network);
+    return Object.fromEntries(frames.map((levels, frame) => [frameName(frame), levels[0]!]));
+  };
+}
+
+/** `[B, N, H, W, 3]` to N tensors `[B, H, W, 3]`. */
+function timeSlices(frames: Tensor5D): Tensor4D[] {
+  const [batch, count, height, width, channels] = frames.shape;
+  return Array.from({ length: count }, (_, index) => reshape(slice(frames, [0, index, 0, 0, 0], [batch, 1, height, width, channels]), [batch, height, width, channels]));
+}
