@@ -1,1 +1,3 @@
-export {};
+export * from './synthesis.js';
+export * from './node/panorama-batches.js';
+export { listPanoramas, loadPanorama } from './node/panorama-folder.js';

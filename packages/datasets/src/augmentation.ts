@@ -1,0 +1,67 @@
+import type { AugmentationOptions, Range } from './panorama-options.js';
+import type { Random } from './random.js';
+
+/** One sample's augmentation, drawn. */
+export interface Augmentation {
+  mirrorX: boolean;
+  mirrorY: boolean;
+  /** Swaps rows and columns; with the mirrors, this makes every quarter turn. */
+  transpose: boolean;
+  reverseTime: boolean;
+  /** Factors of R, G, B. */
+  gains: readonly [number, number, number];
+  gamma: number;
+  noiseSigma: number;
+}
+
+export function drawAugmentation(random: Random, options: AugmentationOptions): Augmentation {
+  const within = ([low, high]: Range): number => random.between(low, high);
+  const coin = (): boolean => random.uniform() < 0.5;
+  // Every number is drawn whether or not it is used: switching one augmentation off leaves the others as they were.
+  const [flipX, flipY, turn, halfTurn, reverse] = [coin(), coin(), coin(), coin(), coin()];
+  const gain = within(options.gain);
+  const gains = [gain * within(options.whiteBalance), gain, gain * within(options.whiteBalance)] as const;
+  const isHalfTurned = options.quarterTurns && halfTurn;
+  // A quarter turn is a transposition and one mirror; a half turn is both mirrors.
+  const isQuarterTurned = options.quarterTurns && turn;
+  return {
+    mirrorX: ((options.flips && flipX) !== isHalfTurned) !== isQuarterTurned,
+    mirrorY: (options.flips && flipY) !== isHalfTurned,
+    transpose: isQuarterTurned,
+    reverseTime: options.timeReversal && reverse,
+    gains,
+    gamma: within(options.gamma),
+    noiseSigma: within(options.noiseSigma),
+  };
+}
+
+/** The colour part of an augmentation, as a curve on display values, clipped to [0, 1] as a sensor clips. */
+export function colourCurve({ gains, gamma }: Augmentation): (display: number, channel: number) => number {
+  return (display, channel) => Math.min(display ** gamma * gains[channel]!, 1);
+}
+
+/** The geometric part, for a square picture: transposes, then mirrors. */
+export function rearrangePixels(source: Float32Array, size: number, { mirrorX, mirrorY, transpose }: Augmentation): Float32Array {
+  if (!mirrorX && !mirrorY && !transpose) return source;
+  const target = new Float32Array(source.length);
+  const columnStride = (transpose ? size : 1) * 3;
+  const rowStride = (transpose ? 1 : size) * 3;
+  for (let y = 0, out = 0; y < size; y++) {
+    const rowStart = (mirrorY ? size - 1 - y : y) * rowStride;
+    for (let x = 0; x < size; x++, out += 3) {
+      const from = rowStart + (mirrorX ? size - 1 - x : x) * columnStride;
+      target[out] = source[from]!;
+      target[out + 1] = source[from + 1]!;
+      target[out + 2] = source[from + 2]!;
+    }
+  }
+  return target;
+}
+
+/** Adds normal noise in place and clips to [0, 1]. */
+export function addNoise(values: Float32Array, sigma: number, random: Random): void {
+  if (sigma === 0) return;
+  for (let i = 0; i < values.length; i++) {
+    values[i] = Math.min(Math.max(values[i]! + sigma * random.normal(), 0), 1);
+  }
+}

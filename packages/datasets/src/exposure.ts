@@ -1,0 +1,72 @@
+import { orientationsBetween, matrixOf, type Orientation } from './rotation.js';
+import type { PanoramaLevel } from './panorama.js';
+import { renderPerspective, type Viewfinder } from './perspective.js';
+
+/** What the values are in that an exposure averages: the picture's own display values, or light. */
+export type AveragingSpace = 'display' | 'linear-srgb' | 'linear-gamma-2.2';
+
+/** Light (0..1) of a display value (0..1), per averaging space, and back. */
+export const transferFunctions: Record<AveragingSpace, { lightOf: (display: number) => number; displayOf: (light: number) => number }> = {
+  display: { lightOf: (display) => display, displayOf: (light) => light },
+  'linear-srgb': {
+    lightOf: (display) => (display <= 0.04045 ? display / 12.92 : ((display + 0.055) / 1.055) ** 2.4),
+    displayOf: (light) => (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055),
+  },
+  'linear-gamma-2.2': { lightOf: (display) => display ** 2.2, displayOf: (light) => light ** (1 / 2.2) },
+};
+
+/**
+ * How many frames to render for an exposure: n = c * |angle| (Argaw et al., section 3), with c the pixels per radian of the fastest
+ * pixel over the wanted step, rounded up so that the output frames at even times are among the rendered ones.
+ *
+ * @param fastestPixels how far the fastest pixel moves during the exposure.
+ * @param frames N >= 2, the number of output frames.
+ * @param stepPixels the largest move wanted between neighbouring renders.
+ * @returns n >= N with n - 1 a multiple of N - 1.
+ */
+export function renderCount(fastestPixels: number, frames: number, stepPixels: number): number {
+  const intervals = frames - 1;
+  return Math.max(Math.ceil(fastestPixels / stepPixels / intervals), 1) * intervals + 1;
+}
+
+export interface Exposure {
+  /** `height * width * 3` values: the mean of all rendered frames. */
+  blurred: Float32Array;
+  /** The N latent frames, in time order. */
+  frames: Float32Array[];
+  renderedFrames: number;
+}
+
+/**
+ * Opens the shutter while the camera turns from one orientation to the other at constant angular speed: renders
+ * `renderedFrames` pictures, keeps `frames` of them at even times and averages all of them with equal weights, in double precision,
+ * in time order.
+ *
+ * @param response turns sampled display values into the values of the averaging space; frames and average come in that space.
+ * @param renderedFrames n, with n - 1 a multiple of frames - 1 (see `renderCount`).
+ */
+export function expose(
+  level: PanoramaLevel,
+  viewfinder: Viewfinder,
+  response: Float32Array,
+  { first, last }: { first: Orientation; last: Orientation },
+  { frames, renderedFrames }: { frames: number; renderedFrames: number },
+): Exposure {
+  const { width, height } = viewfinder.camera;
+  const valueCount = width * height * 3;
+  const sum = new Float64Array(valueCount);
+  const passing = new Float32Array(valueCount);
+  const kept: Float32Array[] = [];
+  const rendersPerFrame = (renderedFrames - 1) / (frames - 1);
+  const orientations = orientationsBetween(first, last, renderedFrames);
+  for (const [index, orientation] of orientations.entries()) {
+    const isKept = index % rendersPerFrame === 0;
+    const frame = isKept ? new Float32Array(valueCount) : passing;
+    renderPerspective(level, viewfinder, matrixOf(orientation), response, frame);
+    for (let i = 0; i < valueCount; i++) sum[i]! += frame[i]!;
+    if (isKept) kept.push(frame);
+  }
+  const blurred = new Float32Array(valueCount);
+  for (let i = 0; i < valueCount; i++) blurred[i] = sum[i]! / renderedFrames;
+  return { blurred, frames: kept, renderedFrames };
+}

@@ -1,0 +1,27 @@
+import sharp from 'sharp';
+
+export interface DecodedImage {
+  width: number;
+  height: number;
+  /** Interleaved R, G, B bytes. */
+  rgb: Uint8Array;
+}
+
+/**
+ * Reads any picture that sharp reads as 8-bit sRGB without alpha.
+ * @throws Error that names the file, where it is missing, damaged or no picture.
+ */
+export async function readImageFile(path: string): Promise<DecodedImage> {
+  try {
+    const { data, info } = await sharp(path, { failOn: 'error' }).removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, rgb: info.channels === 1 ? greyToRgb(data) : data };
+  } catch (cause) {
+    throw new Error(`Expected a readable picture but could not decode ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function greyToRgb(grey: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3);
+  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i]!, i * 3, i * 3 + 3);
+  return rgb;
+}

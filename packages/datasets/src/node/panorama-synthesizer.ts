@@ -1,0 +1,36 @@
+import type { PanoramaOptions } from '../panorama-options.js';
+import { createRandom } from '../random.js';
+import { planRotationalBlur, synthesizeRotationalBlur, type RotationalBlurSample } from '../rotational-blur.js';
+import { PanoramaCache } from './panorama-cache.js';
+
+/** What a sample depends on besides its index. Plain data: it is sent to workers. */
+export interface PanoramaRecipe {
+  /** Paths of the panoramas; their order matters. */
+  panoramas: string[];
+  seed: number;
+  options: PanoramaOptions;
+}
+
+/** Which panorama the sample with this index looks into. */
+export function panoramaOfSample({ panoramas, seed }: PanoramaRecipe, sampleIndex: number): string {
+  return panoramas[createRandom(seed, sampleIndex, 0).below(panoramas.length)]!;
+}
+
+/** Makes samples one by one: sample i is a function of the recipe and i alone. */
+export class PanoramaSynthesizer {
+  private readonly cache: PanoramaCache;
+
+  constructor(
+    private readonly recipe: PanoramaRecipe,
+    cacheBytes: number,
+  ) {
+    this.cache = new PanoramaCache(cacheBytes);
+  }
+
+  async synthesize(sampleIndex: number): Promise<RotationalBlurSample> {
+    const { seed, options } = this.recipe;
+    const panorama = await this.cache.load(panoramaOfSample(this.recipe, sampleIndex));
+    const plan = planRotationalBlur(createRandom(seed, sampleIndex, 1), panorama.levels[0]!.width, sampleIndex, options);
+    return synthesizeRotationalBlur(panorama, plan, options);
+  }
+}

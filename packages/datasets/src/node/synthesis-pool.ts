@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { panoramaOfSample, PanoramaSynthesizer, type PanoramaRecipe } from './panorama-synthesizer.js';
+import type { WorkerAnswer, WorkerSetup } from './panorama-worker.js';
+
+/** The values of one sample; pictures are square, `size * size * 3` values each. */
+export interface SampleValues {
+  blurred: Float32Array;
+  frames: Float32Array[];
+  rotationDegrees: number;
+}
+
+/** Where samples are made: in this thread, or in worker threads. */
+export interface SynthesisPool {
+  synthesize(sampleIndex: number): Promise<SampleValues>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param workers number of worker threads; 0 makes the samples in the calling thread.
+ * @param cacheBytes memory for decoded panoramas, over all workers.
+ */
+export function createSynthesisPool(recipe: PanoramaRecipe, workers: number, cacheBytes: number): SynthesisPool {
+  return workers === 0 ? createLocalPool(recipe, cacheBytes) : createWorkerPool(recipe, workers, cacheBytes);
+}
+
+function createLocalPool(recipe: PanoramaRecipe, cacheBytes: number): SynthesisPool {
+  const synthesizer = new PanoramaSynthesizer(recipe, cacheBytes);
+  return {
+    async synthesize(sampleIndex) {
+      const { blurred, frames, rotationDegrees } = await synthesizer.synthesize(sampleIndex);
+      return { blurred: blurred.data, frames: frames.map(({ data }) => data), rotationDegrees };
+    },
+    close: async () => {},
+  };
+}
+
+interface Waiting {
+  resolve(values: SampleValues): void;
+  reject(error: Error): void;
+}
+
+function createWorkerPool(recipe: PanoramaRecipe, count: number, cacheBytes: number): SynthesisPool {
+  const script = new URL('./panorama-worker.js', import.meta.url);
+  if (!existsSync(script)) {
+    throw new Error(`Expected the compiled worker at ${fileURLToPath(script)}; build @unblur/datasets first, or use workers: 0.`);
+  }
+  const threads = Array.from({ length: count }, () => new SynthesisThread(script, { recipe, cacheBytes: cacheBytes / count }));
+  // Each panorama belongs to one thread, so that none is decoded or kept twice.
+  const threadOfPanorama = new Map(recipe.panoramas.map((path, index) => [path, threads[index % count]!]));
+  return {
+    synthesize: (sampleIndex) => threadOfPanorama.get(panoramaOfSample(recipe, sampleIndex))!.synthesize(sampleIndex),
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+/** One worker thread and the samples asked of it. It keeps the process alive only while it owes a sample. */
+class SynthesisThread {
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, Waiting>();
+
+  constructor(script: URL, setup: WorkerSetup) {
+    this.worker = new Worker(script, { workerData: setup });
+    this.worker.on('message', (answer: WorkerAnswer) => this.receive(answer));
+    this.worker.on('error', (error) => this.failAll(error));
+    this.worker.on('exit', (code) => this.failAll(new Error(`A synthesis worker stopped with exit code ${code}.`)));
+    this.worker.unref();
+  }
+
+  synthesize(sampleIndex: number): Promise<SampleValues> {
+    return new Promise((resolve, reject) => {
+      this.waiting.set(sampleIndex, { resolve, reject });
+      this.worker.ref();
+      this.worker.postMessage(sampleIndex);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private receive(answer: WorkerAnswer): void {
+    const request = this.waiting.get(answer.sampleIndex)!;
+    this.waiting.delete(answer.sampleIndex);
+    if (this.waiting.size === 0) this.worker.unref();
+    if ('error' in answer) request.reject(new Error(answer.error));
+    else request.resolve(answer);
+  }
+
+  private failAll(error: Error): void {
+    for (const { reject } of this.waiting.values()) reject(error);
+    this.waiting.clear();
+  }
+}

@@ -1,0 +1,146 @@
+import type { AveragingSpace } from './exposure.js';
+
+/** A closed range of numbers. */
+export type Range = [minimum: number, maximum: number];
+
+/** Augmentations, drawn anew for each sample. A range of one value, or 0, switches one off. */
+export interface AugmentationOptions {
+  /** Mirror left-right and top-bottom, each for half of the samples. */
+  flips: boolean;
+  /** Turn the picture by 0, 90, 180 or 270 degrees, equally often. */
+  quarterTurns: boolean;
+  /** Play half of the samples backwards. */
+  timeReversal: boolean;
+  /** Exposure: all channels are multiplied by one number from this range. */
+  gain: Range;
+  /** White balance: red and blue are each multiplied by a number from this range. */
+  whiteBalance: Range;
+  /** Contrast curve: display values are raised to a power from this range, before the shutter averages them. */
+  gamma: Range;
+  /** Sensor noise on the blurred picture only: standard deviation in display values, drawn from this range. */
+  noiseSigma: Range;
+}
+
+/** How samples are made from panoramas. Plain data: a section of a run file. */
+export interface PanoramaOptions {
+  /** Side of the square pictures. */
+  sizePixels: number;
+  /** Side of the virtual photograph that the pictures are random windows of, so that a crop looks like a part of a photograph: at least `sizePixels`. */
+  photoPixels: number;
+  /** Output frames N: odd, at least 3. */
+  frames: number;
+  /** Horizontal field of view of the virtual photograph, drawn uniformly. */
+  fieldOfViewDegrees: Range;
+  /** Panoramas too coarse for a field of view get a wider one, until each photograph pixel has this many panorama pixels across (in the middle). */
+  minPanoramaPixelsPerPixel: number;
+  /** Initial orientation: yaw is uniform over the whole turn, pitch and roll are uniform in these ranges. */
+  pitchDegrees: Range;
+  rollDegrees: Range;
+  /**
+   * Angle between first and last orientation: a range, or a curriculum as rows [sample index, range] in rising order, between which
+   * the limits move linearly.
+   */
+  angleDegrees: Range | Array<[sampleIndex: number, range: Range]>;
+  /** The angle is minimum + (maximum - minimum) * u^angleExponent with u uniform: above 1 favours small angles. */
+  angleExponent: number;
+  /** How much of the rotation is roll: the axis lies in the image plane but for a normally distributed tilt of this standard deviation. */
+  rollShare: number;
+  /** If given, replaces the three above by the paper's rotation: Euler angles uniform in [-limit, limit]. */
+  eulerDegrees: number | null;
+  /** Largest move of any pixel between neighbouring rendered frames. */
+  stepPixels: number;
+  /** Values that are averaged: display values as in the paper, or light. */
+  averaging: AveragingSpace;
+  augmentation: AugmentationOptions;
+}
+
+export const noAugmentation: AugmentationOptions = {
+  flips: false,
+  quarterTurns: false,
+  timeReversal: false,
+  gain: [1, 1],
+  whiteBalance: [1, 1],
+  gamma: [1, 1],
+  noiseSigma: [0, 0],
+};
+
+/** Every default of panorama synthesis. */
+export const panoramaDefaults: PanoramaOptions = {
+  sizePixels: 128,
+  photoPixels: 256,
+  frames: 7,
+  fieldOfViewDegrees: [40, 90],
+  minPanoramaPixelsPerPixel: 0.9,
+  pitchDegrees: [-60, 60],
+  rollDegrees: [-10, 10],
+  angleDegrees: [1, 10],
+  angleExponent: 1,
+  rollShare: 0.3,
+  eulerDegrees: null,
+  stepPixels: 1,
+  averaging: 'display',
+  augmentation: {
+    flips: true,
+    quarterTurns: true,
+    timeReversal: true,
+    gain: [0.8, 1.2],
+    whiteBalance: [0.9, 1.1],
+    gamma: [0.8, 1.25],
+    noiseSigma: [0, 0.01],
+  },
+};
+
+export type PartialPanoramaOptions = Partial<Omit<PanoramaOptions, 'augmentation'>> & { augmentation?: Partial<AugmentationOptions> };
+
+/**
+ * Fills in the defaults and checks.
+ * @throws RangeError that names the option, what it must be and what came.
+ */
+export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaOptions {
+  const options: PanoramaOptions = {
+    ...panoramaDefaults,
+    ...given,
+    photoPixels: given.photoPixels ?? Math.max(panoramaDefaults.photoPixels, given.sizePixels ?? panoramaDefaults.sizePixels),
+    augmentation: { ...panoramaDefaults.augmentation, ...given.augmentation },
+  };
+  const requireThat = (isRight: boolean, name: string, wanted: string, value: unknown): void => {
+    if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but got ${JSON.stringify(value)}.`);
+  };
+  const requireRange = (name: string, value: unknown, low: number, high: number): void => {
+    const isRight = Array.isArray(value) && value.length === 2 && low <= value[0] && value[0] <= value[1] && value[1] <= high;
+    requireThat(isRight, name, `[minimum, maximum] within ${low}..${high}`, value);
+  };
+  const { sizePixels, photoPixels, frames, augmentation } = options;
+  requireThat(Number.isInteger(sizePixels) && sizePixels >= 1, 'sizePixels', 'a positive integer', sizePixels);
+  requireThat(Number.isInteger(photoPixels) && photoPixels >= sizePixels, 'photoPixels', `an integer of at least sizePixels (${sizePixels})`, photoPixels);
+  requireThat(Number.isInteger(frames) && frames >= 3 && frames % 2 === 1, 'frames', 'an odd number of at least 3', frames);
+  requireRange('fieldOfViewDegrees', options.fieldOfViewDegrees, 1, 150);
+  requireRange('pitchDegrees', options.pitchDegrees, -90, 90);
+  requireRange('rollDegrees', options.rollDegrees, -180, 180);
+  for (const [, range] of angleRows(options.angleDegrees)) requireRange('angleDegrees', range, 0, 60);
+  requireThat(options.angleExponent > 0, 'angleExponent', 'above 0', options.angleExponent);
+  requireThat(options.rollShare >= 0, 'rollShare', 'at least 0', options.rollShare);
+  requireThat(options.stepPixels > 0, 'stepPixels', 'above 0', options.stepPixels);
+  requireThat(options.minPanoramaPixelsPerPixel >= 0, 'minPanoramaPixelsPerPixel', 'at least 0', options.minPanoramaPixelsPerPixel);
+  requireThat(['display', 'linear-srgb', 'linear-gamma-2.2'].includes(options.averaging), 'averaging', 'display, linear-srgb or linear-gamma-2.2', options.averaging);
+  if (options.eulerDegrees !== null) requireThat(options.eulerDegrees > 0 && options.eulerDegrees <= 30, 'eulerDegrees', 'above 0, at most 30', options.eulerDegrees);
+  for (const name of ['gain', 'whiteBalance', 'gamma'] as const) requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
+  requireRange('augmentation.noiseSigma', augmentation.noiseSigma, 0, 1);
+  return options;
+}
+
+/** The rotation range that holds at a sample index of the curriculum. */
+export function angleRangeAt(angleDegrees: PanoramaOptions['angleDegrees'], sampleIndex: number): Range {
+  const rows = angleRows(angleDegrees);
+  const nextIndex = rows.findIndex(([from]) => from > sampleIndex);
+  if (nextIndex === -1) return rows.at(-1)![1];
+  if (nextIndex === 0) return rows[0]![1];
+  const [startIndex, start] = rows[nextIndex - 1]!;
+  const [endIndex, end] = rows[nextIndex]!;
+  const share = (sampleIndex - startIndex) / (endIndex - startIndex);
+  return [start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])];
+}
+
+function angleRows(angleDegrees: PanoramaOptions['angleDegrees']): Array<[number, Range]> {
+  return Array.isArray(angleDegrees[0]) ? (angleDegrees as Array<[number, Range]>) : [[0, angleDegrees as Range]];
+}

@@ -1,0 +1,16 @@
+/** A colour image: `data` holds rows of interleaved R, G, B in [0, 1] (display values), `width * height * 3` of them. */
+export interface RgbImage {
+  width: number;
+  height: number;
+  data: Float32Array;
+}
+
+/** One training or test case: what the sensor recorded, and what it saw. */
+export interface Sample {
+  /** The average of what the camera saw while the shutter was open. */
+  blurred: RgbImage;
+  /** The N latent frames in time order; N is odd, the middle one is `frames[(N - 1) / 2]`. */
+  frames: RgbImage[];
+  /** Angle between the first and the last frame's orientation, where the blur is a pure rotation. */
+  rotationDegrees?: number;
+}
