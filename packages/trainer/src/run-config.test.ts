@@ -42,9 +42,13 @@ describe('a run file', () => {
     ['batchSize: 2.5', "Expected a whole number of at least 1 for 'batchSize' but received 2.5."],
     ['emaDecay: 2', "Expected a number from 0 to 1 for 'emaDecay' but received 2."],
     ['loss: { frameWeights: [1, 2] }', "Expected 3 weights for 'loss.frameWeights' but received 2."],
+    ['data: { folder: a, angleDegree: [1, 2] }', "Unknown key 'data.angleDegree'; did you mean 'data.angleDegrees'?"],
+    ['data: { folder: a, augmentation: { flip: true } }', "Unknown key 'data.augmentation.flip'; did you mean 'data.augmentation.flips'?"],
+    ['data: { folder: a, frames: 5 }', "Unknown key 'data.frames'"],
     ['threads: null', "for 'threads' but received null"],
   ])('%s is refused with its path', (line, message) => {
-    expect(() => read(`${minimal}${line}\n`)).toThrow(message);
+    const withoutKey = minimal.replace(new RegExp(`^${line.split(':')[0]}:.*\n`, 'm'), '');
+    expect(() => read(`${withoutKey}${line}\n`)).toThrow(message);
   });
 
   test.each([
@@ -57,7 +61,7 @@ describe('a run file', () => {
 
   test('says what is missing', () => {
     expect(() => read('{ network: small, steps: 3 }')).toThrow("Expected a text for 'data.folder' but received nothing.");
-    expect(() => read(minimal.replace('panoramas: ../panoramas/val', ''))).toThrow("Expected either 'validation.panoramas' or 'validation.folder'.");
+    expect(() => read(minimal.replace('panoramas: ../panoramas/val', ''))).toThrow("Expected a text for 'validation.panoramas' but received nothing.");
     expect(() => read(minimal.replace('folder: ../panoramas/train', 'folder: a, sizePixels: 100'))).toThrow("Expected a multiple of 32 for 'data.sizePixels' but received 100.");
   });
 });

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { blurToVideoPresets, requiredMultiple, validateConfig } from '@unblur/core-model';
 import type { BlurToVideoConfig } from '@unblur/core-model';
+import { panoramaDefaults, resolvePanoramaOptions } from '@unblur/datasets';
+import type { PanoramaOptions } from '@unblur/datasets';
 import { parse, stringify } from 'yaml';
 import { either, expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from './run-schema.js';
 import type { Field, FieldType } from './run-schema.js';
@@ -15,24 +17,33 @@ const network: Field<BlurToVideoConfig> = {
   read: (value, path) => {
     const { preset = 'paper', ...changes } = readMapping(typeof value === 'string' ? { preset: value } : value, path);
     const name = oneOf(...(Object.keys(blurToVideoPresets) as (keyof typeof blurToVideoPresets)[])).read(preset, join(path, 'preset'));
-    const config = merge(blurToVideoPresets[name], changes, path) as BlurToVideoConfig;
+    const config = merge(blurToVideoPresets[name], changes, path);
     validateConfig(config);
     return config;
   },
 };
 
-const panoramas = section({
+/** Panorama synthesis of the training samples; keys that are not given keep @unblur/datasets' defaults. The number of frames is the network's. */
+export interface DataConfig extends Omit<PanoramaOptions, 'frames'> {
   /** Folder of equirectangular panoramas, relative to the run file. */
-  folder: text,
-  /** Side of the square crops. */
-  sizePixels: withDefault(positive, 128),
-  /** Smallest and largest rotation during the exposure. */
-  angleDegrees: withDefault(list(number({ min: 0, max: 90 }), 2), [0.5, 10]),
-  /** Above 1: small rotations are more frequent; 1: uniform. */
-  angleExponent: withDefault(number({ min: 0.01 }), 1),
-  /** Worker threads that synthesize samples. */
-  workers: withDefault(positive, 1),
-});
+  folder: string;
+  /** Worker threads that make samples. */
+  workers: number;
+  /** Memory for decoded panoramas, over all workers. */
+  cacheMegabytes: number;
+}
+
+const data: Field<DataConfig> = {
+  read: (value, path) => {
+    const { frames: _frames, ...synthesis } = panoramaDefaults;
+    const config = merge<DataConfig>({ folder: '', workers: 1, cacheMegabytes: 1024, ...synthesis }, readMapping(value, path), path);
+    text.read(config.folder || undefined, join(path, 'folder'));
+    number({ min: 0, integer: true }).read(config.workers, join(path, 'workers'));
+    number({ min: 1 }).read(config.cacheMegabytes, join(path, 'cacheMegabytes'));
+    resolvePanoramaOptions(config);
+    return config;
+  },
+};
 
 const loss = section({
   norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1'), 'l1'),
@@ -74,20 +85,20 @@ const schedule: Field<ScheduleConfig> = {
 };
 
 const validation = section({
-  /** Folder of panoramas that no training sample comes from; or give `folder`. */
-  panoramas: optional(text),
-  /** Folder of samples with their ground truth: a sub-folder each, `blur.png` and `frame-0.png` onwards. */
-  folder: optional(text),
+  /** Folder of panoramas that no training sample comes from, relative to the run file. */
+  panoramas: text,
   everySteps: withDefault(positive, 500),
   /** Samples compared. */
   count: withDefault(positive, 16),
   sizePixels: withDefault(positive, 128),
+  /** Smallest and largest rotation of samples made from panoramas, equally frequent. */
+  angleDegrees: withDefault(list(number({ min: 0, max: 60 }), 2), [1, 10]),
   seed: withDefault(number({ min: 0, integer: true }), 1),
 });
 
 const run = section({
   network,
-  data: panoramas,
+  data,
   loss,
   optimizer,
   schedule,
@@ -143,35 +154,32 @@ export function writeRunConfig(config: RunConfig, file: string): string {
 }
 
 function resolvePaths(config: RunConfig, change: (path: string) => string): RunConfig {
-  const changeOptional = (path: string | null) => (path === null ? null : change(path));
   return {
     ...config,
     data: { ...config.data, folder: change(config.data.folder) },
-    validation: { ...config.validation, panoramas: changeOptional(config.validation.panoramas), folder: changeOptional(config.validation.folder) },
-    initialWeights: changeOptional(config.initialWeights),
+    validation: { ...config.validation, panoramas: change(config.validation.panoramas) },
+    initialWeights: config.initialWeights === null ? null : change(config.initialWeights),
   };
 }
 
 /** What no single field can check. */
-function expectConsistent({ network: { frames }, network: net, data, validation: { panoramas, folder, sizePixels }, loss: { frameWeights, levelWeights } }: RunConfig): void {
-  const multiple = requiredMultiple(net);
+function expectConsistent({ network, data, validation: { sizePixels }, loss: { frameWeights, levelWeights } }: RunConfig): void {
+  const multiple = requiredMultiple(network);
   for (const [path, size] of [['data.sizePixels', data.sizePixels], ['validation.sizePixels', sizePixels]] as const) {
     if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}' but received ${size}.`);
   }
-  if (data.angleDegrees[0]! > data.angleDegrees[1]!) throw new Error(`Expected the smallest angle first for 'data.angleDegrees' but received [${data.angleDegrees.join(', ')}].`);
-  if (frameWeights !== 'equal' && frameWeights.length !== frames) throw new Error(`Expected ${frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`);
+  if (frameWeights !== 'equal' && frameWeights.length !== network.frames) throw new Error(`Expected ${network.frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`);
   if (levelWeights.length < 1 || levelWeights.length > 5) throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
-  if ((panoramas === null) === (folder === null)) throw new Error("Expected either 'validation.panoramas' or 'validation.folder'.");
 }
 
 /** A preset with some of its keys changed, at any depth; lists are replaced whole. */
-function merge(preset: object, changes: Record<string, unknown>, path: string): Record<string, unknown> {
+function merge<T extends object>(preset: T, changes: Record<string, unknown>, path: string): T {
   expectKnownKeys(changes, Object.keys(preset), path);
-  const merged: Record<string, unknown> = { ...preset };
+  const merged = { ...preset } as Record<string, unknown>;
   for (const [key, value] of Object.entries(changes)) {
     const original = merged[key];
     const nested = typeof original === 'object' && original !== null && !Array.isArray(original);
     merged[key] = nested ? merge(original, readMapping(value, join(path, key)), join(path, key)) : value;
   }
-  return merged;
+  return merged as T;
 }

@@ -2,9 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
-import { readFileSync } from 'node:fs';
 import { Adam } from './adam.js';
-import { copyInto, readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
+import { copyInto, readBytes, readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
 import type { Batch, Engine } from './engine.js';
 import { ExponentialAverage } from './exponential-average.js';
 import { MetricsLog } from './metrics-log.js';
@@ -138,7 +137,7 @@ export async function trainRun(config: RunConfig, runFolder: string, { engine, b
 
 function startingWeights({ initialWeights: file, network, seed }: RunConfig): WeightValues {
   if (file === null) return initialWeights(network, seed);
-  const { config, values } = readWeights(readFileSync(file));
+  const { config, values } = readWeights(readBytes(file));
   if (JSON.stringify(config) !== JSON.stringify(network)) {
     throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}.`);
   }

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import '@tensorflow/tfjs';
+import { readWeights } from '@unblur/core-model';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readBytes } from './checkpoint.js';
+import { createEagerEngine } from './eager-engine.js';
+import type { Engine } from './engine.js';
+import { readMetrics } from './metrics-log.js';
+import type { Progress } from './progress.js';
+import { RUN_FILES, trainRun } from './run.js';
+import type { TrainingOptions } from './run.js';
+import type { RunConfig } from './run-config.js';
+import { TINY_SIZE_PIXELS, discBatch, discBatches, tinyRun } from './tiny-network.test-tool.js';
+
+const quiet = { update: () => {}, line: () => {} } as unknown as Progress;
+const size = TINY_SIZE_PIXELS;
+
+/** One validation sample: the disc of sample 0. */
+function validationSample() {
+  const { blurred, frames } = discBatch(0, 1, 3, size);
+  const image = (data: Float32Array) => ({ width: size, height: size, data });
+  return { blurred: image(blurred), frames: [0, 1, 2].map((frame) => image(frames.subarray(frame * blurred.length, (frame + 1) * blurred.length))) };
+}
+
+const engineFor = ({ network, loss, batchSize }: RunConfig): Engine => createEagerEngine(network, loss, { batchSize, sizePixels: size, validationSizePixels: size });
+
+function trainTiny(config: RunConfig, folder: string, options: TrainingOptions = {}, engine = engineFor(config)) {
+  return trainRun(config, folder, { engine, batchesFrom: (sample) => discBatches(sample, config), validationSamples: [validationSample()] }, { progress: quiet, ...options });
+}
+
+describe('trainRun', () => {
+  let folder = '';
+  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-trainer-'))));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const runFolder = (name: string) => join(folder, name);
+
+  test('six steps at once and three resumed by three end in the same bytes', async () => {
+    const config = tinyRun('steps: 6\ncheckpointEverySteps: 3');
+    await trainTiny(config, runFolder('whole'));
+
+    const stop = new AbortController();
+    const progress = { ...quiet, update: (step: number) => step === 3 && stop.abort() } as unknown as Progress;
+    expect(await trainTiny(config, runFolder('halves'), { signal: stop.signal, progress })).toEqual({ step: 3, interrupted: true });
+    expect(await trainTiny(config, runFolder('halves'), { resume: true })).toEqual({ step: 6, interrupted: false });
+
+    for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights]) {
+      const [whole, halves] = ['whole', 'halves'].map((name) => readWeights(readBytes(join(runFolder(name), file))).values);
+      expect(halves).toEqual(whole);
+    }
+    const steps = readMetrics(join(runFolder('halves'), RUN_FILES.metrics)).filter(({ kind }) => kind === 'step').map(({ step }) => step);
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('leaves a log, weights with their config, pictures and a checkpoint', async () => {
+    const config = tinyRun('steps: 2\nsamplesEverySteps: 1');
+    await trainTiny(config, runFolder('files'));
+    const rows = readMetrics(join(runFolder('files'), RUN_FILES.metrics));
+    expect(rows.map(({ kind }) => kind)).toEqual(['step', 'validation', 'step', 'validation']);
+    expect(Object.keys((rows[0] as { loss: object }).loss).sort()).toEqual(['photometric', 'symmetricPenalty', 'total', 'transformationConsistency']);
+    expect(readWeights(readBytes(join(runFolder('files'), RUN_FILES.weights))).config).toEqual(config.network);
+    expect(readdirSync(join(runFolder('files'), RUN_FILES.samples))).toEqual(['step-0000001.png', 'step-0000002.png']);
+    expect(readdirSync(runFolder('files')).filter((name) => name.endsWith('.new'))).toEqual([]);
+  });
+
+  test('a loss term that is not finite stops the run, is named, and the last checkpoint stands', async () => {
+    const config = tinyRun('steps: 9\ncheckpointEverySteps: 1');
+    const engine = engineFor(config);
+    let calls = 0;
+    const failing: Engine = {
+      ...engine,
+      lossAndGradients: async (weights, batch) => {
+        const result = await engine.lossAndGradients(weights, batch);
+        return ++calls < 3 ? result : { ...result, terms: { ...result.terms, symmetricPenalty: -Infinity } };
+      },
+    };
+    await expect(trainTiny(config, runFolder('diverging'), {}, failing)).rejects.toThrow("'symmetricPenalty' is -Infinity at step 3");
+    expect(await trainTiny(tinyRun('steps: 2'), runFolder('diverging'), { resume: true })).toEqual({ step: 2, interrupted: false });
+  });
+
+  test('the loss falls when one batch is seen again and again', async () => {
+    const config = tinyRun('steps: 12');
+    async function* oneBatch() {
+      for (;;) yield discBatch(0, 1, 3, size);
+    }
+    await trainRun(config, runFolder('overfit'), { engine: engineFor(config), batchesFrom: oneBatch, validationSamples: [validationSample()] }, { progress: quiet });
+    const losses = readMetrics(join(runFolder('overfit'), RUN_FILES.metrics)).flatMap((row) => (row.kind === 'step' ? [row.loss['photometric']!] : []));
+    expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.1);
+  });
+
+  test('resuming where there is no checkpoint is refused', async () => {
+    await expect(trainTiny(tinyRun('steps: 1'), runFolder('empty'), { resume: true })).rejects.toThrow('start the run without resuming');
+  });
+});

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { basename, extname, join, resolve } from 'node:path';
+import { replaceFile } from './checkpoint.js';
+import { RUN_FILES, trainRun } from './run.js';
+import type { TrainingResult } from './run.js';
+import { loadRunConfig, writeRunConfig } from './run-config.js';
+import { createTracedEngine } from './traced-engine.js';
+import { trainingBatches, validationSamples } from './training-data.js';
+
+export interface TrainOptions {
+  /** The run's folder. Default: `runs/<name of the run file>` in the current folder. */
+  out?: string;
+  /** Goes on from the folder's last checkpoint. */
+  resume?: boolean;
+}
+
+/**
+ * Trains what a run file describes; Ctrl-C finishes the step in progress, writes a checkpoint and returns.
+ *
+ * @throws if the run file is not right, the folder holds another run and `resume` is not set, or a loss term is not finite.
+ */
+export async function train(runFile: string, { out, resume = false }: TrainOptions = {}): Promise<TrainingResult & { runFolder: string }> {
+  const config = loadRunConfig(runFile);
+  const runFolder = resolve(out ?? join('runs', basename(runFile, extname(runFile))));
+  if (!resume && existsSync(join(runFolder, RUN_FILES.checkpoint))) {
+    throw new Error(`Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`);
+  }
+  mkdirSync(runFolder, { recursive: true });
+  replaceFile(join(runFolder, RUN_FILES.config), writeRunConfig(config, join(runFolder, RUN_FILES.config)));
+
+  const { batchSize, data, validation, network, loss, threads } = config;
+  const engine = await createTracedEngine(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: validation.sizePixels }, { threads });
+  const stop = new AbortController();
+  const interrupt = () => {
+    if (stop.signal.aborted) return;
+    process.stderr.write('\nStopping after this step; a second Ctrl-C stops at once.\n');
+    stop.abort();
+    removeHandlers();
+  };
+  const removeHandlers = () => {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    const result = await trainRun(
+      config,
+      runFolder,
+      { engine, batchesFrom: (firstSample) => trainingBatches(config, firstSample), validationSamples: await validationSamples(config) },
+      { resume, signal: stop.signal },
+    );
+    return { ...result, runFolder };
+  } finally {
+    removeHandlers();
+    await engine.release();
+  }
+}

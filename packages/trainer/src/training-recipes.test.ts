@@ -1,0 +1,10 @@
+import { expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadRunConfig } from './run-config.js';
+
+const folder = join(import.meta.dirname, '..', '..', '..', 'training');
+
+test.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('training/%s can be run', (name) => {
+  expect(loadRunConfig(join(folder, name)).steps).toBeGreaterThan(0);
+});
