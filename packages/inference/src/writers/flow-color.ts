@@ -5,19 +5,22 @@
 const colorWheel = makeColorWheel();
 
 /**
- * @param dx, dy a flow vector in units of the length that the rim of the wheel stands for; longer ones are darkened, as the paper has it
+ * Two choices differ from the paper's own program: the wheel closes without a jump between its last colour and its first, and vectors
+ * longer than the rim keep the rim's colour instead of turning dark.
+ *
+ * @param dx, dy a flow vector, x right and y down, in units of the length that the rim of the wheel stands for
  * @returns red, green and blue from 0 to 255, not rounded
  */
 export function flowColor(dx: number, dy: number): [number, number, number] {
-  const length = Math.hypot(dx, dy);
+  const saturation = Math.min(1, Math.hypot(dx, dy));
   const turns = (Math.atan2(-dy, -dx) / Math.PI + 1) / 2;
-  const position = turns * (colorWheel.length - 1);
-  const index = Math.min(Math.floor(position), colorWheel.length - 1);
-  const from = colorWheel[index]!;
+  const position = turns * colorWheel.length;
+  const index = Math.floor(position);
+  const from = colorWheel[index % colorWheel.length]!;
   const to = colorWheel[(index + 1) % colorWheel.length]!;
   const channel = (c: 0 | 1 | 2) => {
     const color = from[c] + (to[c] - from[c]) * (position - index);
-    return 255 * (length <= 1 ? 1 - length * (1 - color) : 0.75 * color);
+    return 255 * (1 - saturation * (1 - color));
   };
   return [channel(0), channel(1), channel(2)];
 }

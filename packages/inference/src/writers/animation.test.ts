@@ -1,0 +1,32 @@
+import { describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
+import { encodeAnimation, orderPlayback } from './animation.js';
+
+function flat(width: number, height: number, value: number) {
+  return { width, height, data: new Float32Array(width * height * 3).fill(value) };
+}
+
+test('ping-pong shows both ends once per round', () => {
+  expect(orderPlayback([0, 1, 2, 3, 4], {})).toEqual([0, 1, 2, 3, 4, 3, 2, 1]);
+  expect(orderPlayback([0, 1, 2], { pingPong: false })).toEqual([0, 1, 2]);
+  expect(orderPlayback([0], {})).toEqual([0]);
+});
+
+describe.each(['webp', 'gif'] as const)('%s', (format) => {
+  test('plays the frames to and fro, 100 ms each, for ever', async () => {
+    const bytes = await encodeAnimation([flat(20, 10, 0.1), flat(20, 10, 0.5), flat(20, 10, 0.9)], format);
+    expect(await sharp(bytes, { pages: -1 }).metadata()).toMatchObject({ format, width: 20, pageHeight: 10, pages: 4, loop: 0, delay: [100, 100, 100, 100] });
+    const pages = await Promise.all([0, 1, 2, 3].map((page) => sharp(bytes, { page }).toColourspace('b-w').raw().toBuffer()));
+    pages.forEach((pixels, i) => expect(Math.abs(pixels[0]! / 255 - [0.1, 0.5, 0.9, 0.5][i]!)).toBeLessThan(0.02));
+  });
+
+  test('one frame, one pixel', async () => {
+    const bytes = await encodeAnimation([flat(1, 1, 0.5)], format);
+    expect(await sharp(bytes).metadata()).toMatchObject({ format, width: 1, height: 1 });
+  });
+});
+
+test('a long side is scaled down to 1280 pixels', async () => {
+  const bytes = await encodeAnimation([flat(2560, 3, 0.1), flat(2560, 3, 0.5), flat(2560, 3, 0.9)], 'webp', { frameMilliseconds: 40, pingPong: false });
+  expect(await sharp(bytes, { pages: -1 }).metadata()).toMatchObject({ width: 1280, pageHeight: 2, pages: 3, delay: [40, 40, 40] });
+});

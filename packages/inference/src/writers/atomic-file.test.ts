@@ -1,0 +1,64 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { UnblurError } from '../unblur-error.js';
+import { produceAtomically, writeAtomically } from './atomic-file.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unblur-atomic-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function fileError(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: something deep, open '/tmp/x.partial'`), { code });
+}
+
+test('the bytes arrive under the final name and nothing else is left', async () => {
+  await writeAtomically(join(folder, 'a.png'), Buffer.from('new'));
+  expect(await readdir(folder)).toEqual(['a.png']);
+  expect(await readFile(join(folder, 'a.png'), 'utf8')).toBe('new');
+});
+
+test.each([
+  ['ENOSPC', 'the disk is full; free some space or choose another folder'],
+  ['EACCES', 'no right to write there; choose another folder or change its permissions'],
+  ['EROFS', 'this file system is read-only; choose another folder'],
+])('%s half way: one clear line, the old file untouched, no temporary', async (code, advice) => {
+  const path = join(folder, 'a.png');
+  await writeFile(path, 'old');
+  const written = produceAtomically(path, async (temporaryPath) => {
+    await writeFile(temporaryPath, 'ha');
+    throw fileError(code);
+  });
+  const failure = (await written.catch((error: unknown) => error)) as UnblurError;
+  expect(failure).toBeInstanceOf(UnblurError);
+  expect(failure.message).toBe(`Could not write ${path}: ${advice}`);
+  expect(await readdir(folder)).toEqual(['a.png']);
+  expect(await readFile(path, 'utf8')).toBe('old');
+});
+
+test('a full disk for real', async () => {
+  // Everything written to /dev/full fails as on a full disk.
+  const written = produceAtomically(join(folder, 'a.png'), () => writeFile('/dev/full', 'x'));
+  await expect(written).rejects.toThrow('the disk is full');
+});
+
+test('a folder that does not exist is named, not the temporary in it', async () => {
+  await expect(writeAtomically(join(folder, 'missing', 'a.png'), Buffer.from('x'))).rejects.toThrow(/Could not write \S+missing\/a\.png: its folder does not exist/);
+});
+
+test('an abort before the rename leaves nothing and is passed on as an abort', async () => {
+  const controller = new AbortController();
+  const written = produceAtomically(
+    join(folder, 'a.png'),
+    async (temporaryPath) => {
+      await writeFile(temporaryPath, 'whole');
+      controller.abort();
+    },
+    controller.signal,
+  );
+  await expect(written).rejects.toMatchObject({ name: 'AbortError' });
+  expect(await readdir(folder)).toEqual([]);
+});
