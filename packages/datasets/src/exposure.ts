@@ -1,6 +1,6 @@
 import { orientationsBetween, matrixOf, type Orientation } from './rotation.js';
 import type { PanoramaLevel } from './panorama.js';
-import { renderPerspective, type Viewfinder } from './perspective.js';
+import { addPerspective, FULL_READING, type Viewfinder } from './perspective.js';
 
 /** What the values are in that an exposure averages: the picture's own display values, or light. */
 export type AveragingSpace = 'display' | 'linear-srgb' | 'linear-gamma-2.2';
@@ -34,39 +34,52 @@ export interface Exposure {
   blurred: Float32Array;
   /** The N latent frames, in time order. */
   frames: Float32Array[];
-  renderedFrames: number;
 }
 
+const LARGEST_RENDER_COUNT = 4096;
+
 /**
- * Opens the shutter while the camera turns from one orientation to the other at constant angular speed: renders
- * `renderedFrames` pictures, keeps `frames` of them at even times and averages all of them with equal weights, in double precision,
- * in time order.
+ * Opens the shutter while the camera turns from one orientation to the other at constant angular speed: renders `renderedFrames`
+ * pictures, keeps `frames` of them at even times and averages all of them with equal weights. Readings are integers, so
+ * the sum is exact; it is divided once.
  *
- * @param response turns sampled display values into the values of the averaging space; frames and average come in that space.
+ * @param response turns sampled display values into readings in the averaging space; frames and average come in that space.
  * @param renderedFrames n, with n - 1 a multiple of frames - 1 (see `renderCount`).
+ * @throws RangeError for more than 4096 rendered frames.
  */
 export function expose(
   level: PanoramaLevel,
   viewfinder: Viewfinder,
-  response: Float32Array,
+  response: Uint32Array,
   { first, last }: { first: Orientation; last: Orientation },
   { frames, renderedFrames }: { frames: number; renderedFrames: number },
 ): Exposure {
+  if (renderedFrames > LARGEST_RENDER_COUNT) {
+    throw new RangeError(`Expected an exposure of at most ${LARGEST_RENDER_COUNT} rendered frames but it takes ${renderedFrames}; use a smaller angle or a larger stepPixels.`);
+  }
   const { width, height } = viewfinder.camera;
   const valueCount = width * height * 3;
-  const sum = new Float64Array(valueCount);
-  const passing = new Float32Array(valueCount);
+  const readings = new Uint32Array(valueCount);
+  const frameReadings = new Uint32Array(valueCount);
   const kept: Float32Array[] = [];
   const rendersPerFrame = (renderedFrames - 1) / (frames - 1);
-  const orientations = orientationsBetween(first, last, renderedFrames);
-  for (const [index, orientation] of orientations.entries()) {
-    const isKept = index % rendersPerFrame === 0;
-    const frame = isKept ? new Float32Array(valueCount) : passing;
-    renderPerspective(level, viewfinder, matrixOf(orientation), response, frame);
-    for (let i = 0; i < valueCount; i++) sum[i]! += frame[i]!;
-    if (isKept) kept.push(frame);
+  for (const [index, orientation] of orientationsBetween(first, last, renderedFrames).entries()) {
+    const worldFromCamera = matrixOf(orientation);
+    if (index % rendersPerFrame !== 0) {
+      addPerspective(level, viewfinder, worldFromCamera, response, readings);
+      continue;
+    }
+    frameReadings.fill(0);
+    addPerspective(level, viewfinder, worldFromCamera, response, frameReadings);
+    for (let i = 0; i < valueCount; i++) readings[i]! += frameReadings[i]!;
+    kept.push(meanOfReadings(frameReadings, 1));
   }
-  const blurred = new Float32Array(valueCount);
-  for (let i = 0; i < valueCount; i++) blurred[i] = sum[i]! / renderedFrames;
-  return { blurred, frames: kept, renderedFrames };
+  return { blurred: meanOfReadings(readings, renderedFrames), frames: kept };
+}
+
+function meanOfReadings(readings: Uint32Array, count: number): Float32Array {
+  const scale = count * FULL_READING;
+  const mean = new Float32Array(readings.length);
+  for (let i = 0; i < mean.length; i++) mean[i] = readings[i]! / scale;
+  return mean;
 }

@@ -12,8 +12,8 @@ export interface PanoramaLevel {
   /** Size without the border. */
   width: number;
   height: number;
-  /** R, G, B bytes of (height + 2) rows of (width + 2) pixels. */
-  data: Uint8Array;
+  /** (height + 2) rows of (width + 2) pixels, each red | green << 8 | blue << 16: one load where three would be needed. */
+  pixels: Uint32Array;
 }
 
 const SMALLEST_LEVEL_WIDTH = 64;
@@ -32,20 +32,20 @@ export function buildPanorama(width: number, height: number, rgb: Uint8Array): P
     throw new RangeError(`Expected ${width * height * 3} bytes (RGB) for a ${width}x${height} panorama but got ${rgb.length}.`);
   }
   const levels: PanoramaLevel[] = [];
-  let pixels = rgb;
-  let levelWidth = width;
-  let levelHeight = height;
-  for (;;) {
-    levels.push({ width: levelWidth, height: levelHeight, data: withBorder(levelWidth, levelHeight, pixels) });
-    if (levelWidth / 2 < SMALLEST_LEVEL_WIDTH || levelHeight % 2 !== 0) return { levels };
-    pixels = halve(levelWidth, levelHeight, pixels);
-    levelWidth /= 2;
-    levelHeight /= 2;
+  for (let level = { width, height, rgb }; ; level = halve(level)) {
+    levels.push(withBorder(level));
+    if (level.width / 2 < SMALLEST_LEVEL_WIDTH || level.height % 2 !== 0) return { levels };
   }
 }
 
+interface RgbBytes {
+  width: number;
+  height: number;
+  rgb: Uint8Array;
+}
+
 /** Box filter in display values, the values that are interpolated too, so that every level has the same mean. */
-function halve(width: number, height: number, rgb: Uint8Array): Uint8Array {
+function halve({ width, height, rgb }: RgbBytes): RgbBytes {
   const halfWidth = width / 2;
   const halfHeight = height / 2;
   const half = new Uint8Array(halfWidth * halfHeight * 3);
@@ -63,26 +63,28 @@ function halve(width: number, height: number, rgb: Uint8Array): Uint8Array {
       lower += 3;
     }
   }
-  return half;
+  return { width: halfWidth, height: halfHeight, rgb: half };
 }
 
-function withBorder(width: number, height: number, rgb: Uint8Array): Uint8Array {
-  const rowBytes = width * 3;
-  const borderedRowBytes = rowBytes + 6;
-  const bordered = new Uint8Array((height + 2) * borderedRowBytes);
-  for (let row = 0; row < height; row++) {
-    bordered.set(rgb.subarray(row * rowBytes, (row + 1) * rowBytes), (row + 1) * borderedRowBytes + 3);
+function withBorder({ width, height, rgb }: RgbBytes): PanoramaLevel {
+  const stride = width + 2;
+  const pixels = new Uint32Array((height + 2) * stride);
+  for (let row = 0, source = 0; row < height; row++) {
+    const start = (row + 1) * stride + 1;
+    for (let column = 0; column < width; column++, source += 3) {
+      pixels[start + column] = rgb[source]! | (rgb[source + 1]! << 8) | (rgb[source + 2]! << 16);
+    }
   }
-  const halfTurn = rowBytes / 2;
-  for (const [borderRow, sourceRow] of [[0, 0], [height + 1, height - 1]] as const) {
-    const source = rgb.subarray(sourceRow * rowBytes, (sourceRow + 1) * rowBytes);
-    bordered.set(source.subarray(halfTurn), borderRow * borderedRowBytes + 3);
-    bordered.set(source.subarray(0, halfTurn), borderRow * borderedRowBytes + 3 + rowBytes - halfTurn);
+  const halfTurn = width / 2;
+  for (const [borderRow, nearestRow] of [[0, 1], [height + 1, height]] as const) {
+    const border = borderRow * stride + 1;
+    const nearest = nearestRow * stride + 1;
+    pixels.copyWithin(border, nearest + halfTurn, nearest + width);
+    pixels.copyWithin(border + width - halfTurn, nearest, nearest + halfTurn);
   }
-  for (let row = 0; row < height + 2; row++) {
-    const start = row * borderedRowBytes;
-    bordered.copyWithin(start, start + rowBytes, start + rowBytes + 3);
-    bordered.copyWithin(start + rowBytes + 3, start + 3, start + 6);
+  for (let start = 0; start < pixels.length; start += stride) {
+    pixels[start] = pixels[start + width]!;
+    pixels[start + width + 1] = pixels[start + 1]!;
   }
-  return bordered;
+  return { width, height, pixels };
 }

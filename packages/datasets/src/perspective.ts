@@ -5,8 +5,8 @@ import type { Matrix3 } from './rotation.js';
 /**
  * Looking into a panorama with a pinhole camera: the inner loop of synthesis.
  *
- * Angles come from polynomials instead of `Math.atan2` and `Math.asin` (below 4e-7 radians off: 0.0003 pixels of a panorama 4096
- * wide). Bilinear weights are 11-bit integers, so a position is met to 1/4096 pixel; all arithmetic after that is exact.
+ * Angles come from polynomials instead of `Math.atan2` and `Math.asin` (below 5e-6 radians off: 0.0033 pixels of a panorama 4096
+ * wide). Bilinear weights are integers, 1/256 across and 1/16384 down, and red and blue share a word: positions are met to 0.004 pixel.
  */
 
 /** A camera's viewfinder: what of the geometry does not change while the camera turns. */
@@ -43,119 +43,124 @@ export function levelFor(panorama: Panorama, focalPixels: number): PanoramaLevel
   return panorama.levels[index]!;
 }
 
+/** The reading of a pixel that is fully lit (display value or light of 1). Sums of up to 4096 readings fit 32 bits. */
+export const FULL_READING = 2 ** 20 - 1;
+
 /** Steps of a response table: a sampled byte value v in [0, 255] reads entry v * 16. */
-export const RESPONSE_STEPS = 255 * 16;
+const RESPONSE_STEPS = 255 * 16;
+const TABLE_LENGTH = RESPONSE_STEPS + 1;
 
 /**
- * What the camera makes of a sampled value: three tables (R, G, B), one after the other, of RESPONSE_STEPS + 1 entries each.
+ * What the camera makes of a sampled value: three tables (R, G, B), one after the other, of 4081 readings each.
  * A table stands for any per-channel curve (colour jitter, conversion to linear light) at the price of one look-up.
  *
- * @param curve maps (display value in [0, 1], channel 0..2) to the value to render.
+ * @param curve maps (display value in [0, 1], channel 0..2) to what the sensor records, in [0, 1].
  */
-export function createResponse(curve: (value: number, channel: number) => number): Float32Array {
-  const response = new Float32Array(3 * (RESPONSE_STEPS + 1));
+export function createResponse(curve: (value: number, channel: number) => number): Uint32Array {
+  const response = new Uint32Array(3 * TABLE_LENGTH);
   for (let channel = 0; channel < 3; channel++) {
     for (let step = 0; step <= RESPONSE_STEPS; step++) {
-      response[channel * (RESPONSE_STEPS + 1) + step] = curve(step / RESPONSE_STEPS, channel);
+      response[channel * TABLE_LENGTH + step] = Math.round(curve(step / RESPONSE_STEPS, channel) * FULL_READING);
     }
   }
   return response;
 }
 
-// Near-minimax fit of atan(t) on [0, 1] by odd powers up to 13, error below 3e-7.
-const A0 = 0.9999961115;
-const A1 = -0.33317368;
-const A2 = 0.1980781512;
-const A3 = -0.1323334041;
-const A4 = 0.07962364167;
-const A5 = -0.03360419395;
-const A6 = 0.006811784476;
-// asin(s) = pi/2 - sqrt(1 - s) * polynomial(s) on [0, 1] (Abramowitz and Stegun 4.4.46), error below 2e-8.
-const S0 = 1.570796305;
-const S1 = -0.2145988016;
-const S2 = 0.0889789874;
-const S3 = -0.0501743046;
-const S4 = 0.030891881;
-const S5 = -0.0170881256;
-const S6 = 0.0066700901;
-const S7 = -0.0012624911;
+// Near-minimax fit of atan(t) on [0, 1] by odd powers up to 11, error below 1.7e-6.
+const A0 = 0.999977219;
+const A1 = -0.3326228258;
+const A2 = 0.1935403629;
+const A3 = -0.1164264483;
+const A4 = 0.05264731442;
+const A5 = -0.01171912103;
+// Near-minimax fit of acos(s) on [0, 1] by sqrt(1 - s) times a polynomial, error below 4.8e-6.
+const C0 = 1.570791534;
+const C1 = -0.2142806142;
+const C2 = 0.08563839184;
+const C3 = -0.03761823887;
+const C4 = 0.009732980216;
 
 const HALF_PI = Math.PI / 2;
-const WEIGHT_ONE = 2048;
-// A bilinear sum of bytes is scaled by WEIGHT_ONE^2 = 2^22; a response entry is 1/16 of a byte step: 2^18. Half of it rounds.
+const COLUMN_WEIGHTS = 256;
+const ROW_WEIGHTS = 16384;
+// A bilinear sum of bytes is scaled by 2^22, a step of the response is 1/16 of a byte's.
 const RESPONSE_SHIFT = 18;
 const RESPONSE_HALF = 1 << (RESPONSE_SHIFT - 1);
 
 /**
- * Renders one frame.
+ * Exposes a sensor for one instant: adds each pixel's reading to its sum.
  *
  * @param worldFromCamera orientation of the camera as a rotation matrix.
- * @param frame receives `height * width * 3` values.
+ * @param response see `createResponse`.
+ * @param readings `height * width * 3` sums, added to in place.
  */
-export function renderPerspective(
+export function addPerspective(
   level: PanoramaLevel,
   viewfinder: Viewfinder,
   worldFromCamera: Matrix3,
-  response: Float32Array,
-  frame: Float32Array,
+  response: Uint32Array,
+  readings: Uint32Array,
 ): void {
   const { camera, inverseRayLengths } = viewfinder;
   const { width, height, focalPixels, principalX, principalY } = camera;
-  const { data } = level;
+  const { pixels } = level;
+  const stride = level.width + 2;
   const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = worldFromCamera as [number, number, number, number, number, number, number, number, number];
-  // The border adds 1 to the position, the pixel centre takes 0.5 off.
-  const columnsPerRadian = level.width / (2 * Math.PI);
-  const columnOffset = level.width / 2 + 0.5;
-  const rowsPerRadian = level.height / Math.PI;
-  const rowOffset = level.height / 2 + 0.5;
-  const rowBytes = (level.width + 2) * 3;
-  const greenTable = RESPONSE_STEPS + 1;
-  const blueTable = 2 * greenTable;
+  const stepX = m0 / focalPixels;
+  const stepY = m3 / focalPixels;
+  const stepZ = m6 / focalPixels;
+  // Half a pixel to the corner of the first pixel, less one for the border.
+  const columnsPerRadian = (level.width / (2 * Math.PI)) * COLUMN_WEIGHTS;
+  const columnOffset = (level.width / 2 + 0.5) * COLUMN_WEIGHTS;
+  const rowsPerRadian = (level.height / Math.PI) * ROW_WEIGHTS;
+  const rowOffset = (level.height / 2 + 0.5) * ROW_WEIGHTS;
 
   let target = 0;
   for (let row = 0, pixel = 0; row < height; row++) {
     const rayY = (row - principalY) / focalPixels;
-    const startX = m1 * rayY + m2;
-    const startY = m4 * rayY + m5;
-    const startZ = m7 * rayY + m8;
-    for (let column = 0; column < width; column++, pixel++) {
-      const rayX = (column - principalX) / focalPixels;
-      const x = m0 * rayX + startX;
-      const z = m6 * rayX + startZ;
-      const sine = (m3 * rayX + startY) * inverseRayLengths[pixel]!;
+    const startX = m1 * rayY + m2 - stepX * principalX;
+    const startY = m4 * rayY + m5 - stepY * principalX;
+    const startZ = m7 * rayY + m8 - stepZ * principalX;
+    for (let column = 0; column < width; column++, pixel++, target += 3) {
+      const x = stepX * column + startX;
+      const z = stepZ * column + startZ;
+      const sine = (stepY * column + startY) * inverseRayLengths[pixel]!;
 
-      const absoluteX = Math.abs(x);
-      const absoluteZ = Math.abs(z);
-      const isSideways = absoluteX > absoluteZ;
-      // The tiny addend stands in for 0 / 0 straight above and below, where any longitude is right.
-      const t = isSideways ? absoluteZ / absoluteX : absoluteX / (absoluteZ + 1e-300);
+      const isSideways = Math.abs(x) > Math.abs(z);
+      const t = isSideways ? z / x : x / z;
       const t2 = t * t;
-      let longitude = t * (A0 + t2 * (A1 + t2 * (A2 + t2 * (A3 + t2 * (A4 + t2 * (A5 + t2 * A6))))));
-      if (isSideways) longitude = HALF_PI - longitude;
-      if (z < 0) longitude = Math.PI - longitude;
-      if (x < 0) longitude = -longitude;
+      const angle = t * (A0 + t2 * (A1 + t2 * (A2 + t2 * (A3 + t2 * (A4 + t2 * A5)))));
+      let longitude;
+      if (isSideways) longitude = (x < 0 ? -HALF_PI : HALF_PI) - angle;
+      else if (z < 0) longitude = angle + (x < 0 ? -Math.PI : Math.PI);
+      else longitude = angle;
 
       // Rounding may carry a sine a hair beyond 1.
       const s = Math.min(Math.abs(sine), 1);
-      let latitude = HALF_PI - Math.sqrt(1 - s) * (S0 + s * (S1 + s * (S2 + s * (S3 + s * (S4 + s * (S5 + s * (S6 + s * S7)))))));
-      if (sine < 0) latitude = -latitude;
+      const latitude = HALF_PI - Math.sqrt(1 - s) * (C0 + s * (C1 + s * (C2 + s * (C3 + s * C4))));
 
-      const panoramaX = ((longitude * columnsPerRadian + columnOffset) * WEIGHT_ONE) | 0;
-      const panoramaY = ((latitude * rowsPerRadian + rowOffset) * WEIGHT_ONE) | 0;
-      const right = panoramaX & (WEIGHT_ONE - 1);
-      const lower = panoramaY & (WEIGHT_ONE - 1);
-      const left = WEIGHT_ONE - right;
-      const upper = WEIGHT_ONE - lower;
-      const source = (panoramaY >> 11) * rowBytes + (panoramaX >> 11) * 3;
-      const below = source + rowBytes;
+      const panoramaX = (longitude * columnsPerRadian + columnOffset) | 0;
+      const panoramaY = ((sine < 0 ? -latitude : latitude) * rowsPerRadian + rowOffset) | 0;
+      const right = panoramaX & (COLUMN_WEIGHTS - 1);
+      const left = COLUMN_WEIGHTS - right;
+      const lower = panoramaY & (ROW_WEIGHTS - 1);
+      const upper = ROW_WEIGHTS - lower;
+      const source = Math.imul(panoramaY >> 14, stride) + (panoramaX >> 8);
+      const upperLeft = pixels[source]!;
+      const upperRight = pixels[source + 1]!;
+      const lowerLeft = pixels[source + stride]!;
+      const lowerRight = pixels[source + stride + 1]!;
 
-      const red = (data[source]! * left + data[source + 3]! * right) * upper + (data[below]! * left + data[below + 3]! * right) * lower;
-      const green = (data[source + 1]! * left + data[source + 4]! * right) * upper + (data[below + 1]! * left + data[below + 4]! * right) * lower;
-      const blue = (data[source + 2]! * left + data[source + 5]! * right) * upper + (data[below + 2]! * left + data[below + 5]! * right) * lower;
-      frame[target] = response[(red + RESPONSE_HALF) >> RESPONSE_SHIFT]!;
-      frame[target + 1] = response[greenTable + ((green + RESPONSE_HALF) >> RESPONSE_SHIFT)]!;
-      frame[target + 2] = response[blueTable + ((blue + RESPONSE_HALF) >> RESPONSE_SHIFT)]!;
-      target += 3;
+      const upperRedBlue = Math.imul(upperLeft & 0xff00ff, left) + Math.imul(upperRight & 0xff00ff, right) | 0;
+      const lowerRedBlue = Math.imul(lowerLeft & 0xff00ff, left) + Math.imul(lowerRight & 0xff00ff, right) | 0;
+      const upperGreen = Math.imul((upperLeft >> 8) & 0xff, left) + Math.imul((upperRight >> 8) & 0xff, right) | 0;
+      const lowerGreen = Math.imul((lowerLeft >> 8) & 0xff, left) + Math.imul((lowerRight >> 8) & 0xff, right) | 0;
+      const red = (Math.imul(upperRedBlue & 0xffff, upper) + Math.imul(lowerRedBlue & 0xffff, lower) + RESPONSE_HALF) >> RESPONSE_SHIFT;
+      const green = (Math.imul(upperGreen, upper) + Math.imul(lowerGreen, lower) + RESPONSE_HALF) >> RESPONSE_SHIFT;
+      const blue = (Math.imul(upperRedBlue >>> 16, upper) + Math.imul(lowerRedBlue >>> 16, lower) + RESPONSE_HALF) >> RESPONSE_SHIFT;
+      readings[target]! += response[red]!;
+      readings[target + 1]! += response[TABLE_LENGTH + green]!;
+      readings[target + 2]! += response[2 * TABLE_LENGTH + blue]!;
     }
   }
 }

@@ -15,7 +15,7 @@ export interface PanoramaBatchOptions extends PartialPanoramaOptions {
   workers?: number;
   /** Samples made ahead of need. Default: two batches. */
   prefetchSamples?: number;
-  /** Memory for decoded panoramas, in MiB, over all workers (a 2048x1024 one takes 8). Default 2048. */
+  /** Memory for decoded panoramas, in MiB, over all workers (a 2048x1024 one takes 11). Default 2048. */
   cacheMegabytes?: number;
 }
 

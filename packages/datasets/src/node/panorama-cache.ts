@@ -29,7 +29,7 @@ export class PanoramaCache {
   }
 
   private account(path: string, panorama: Panorama): void {
-    const bytes = panorama.levels.reduce((sum, level) => sum + level.data.byteLength, 0);
+    const bytes = panorama.levels.reduce((sum, level) => sum + level.pixels.byteLength, 0);
     this.bytesOfPath.set(path, bytes);
     this.totalBytes += bytes;
     for (const [oldest] of this.loaded) {
