@@ -60,7 +60,7 @@ describe('a run file', () => {
   });
 
   test('says what is missing', () => {
-    expect(() => read('{ network: small, steps: 3 }')).toThrow("Expected a text for 'data.folder' but received nothing.");
+    expect(() => read('{ network: small, data: {}, steps: 3 }')).toThrow("Expected a text for 'data.folder' but received nothing.");
     expect(() => read(minimal.replace('panoramas: ../panoramas/val', ''))).toThrow("Expected a text for 'validation.panoramas' but received nothing.");
     expect(() => read(minimal.replace('folder: ../panoramas/train', 'folder: a, sizePixels: 100'))).toThrow("Expected a multiple of 32 for 'data.sizePixels' but received 100.");
   });

@@ -1,3 +1,4 @@
+import { getGradient } from '@tensorflow/tfjs-core';
 import { weightShapes } from '@unblur/core-model';
 import type { BlurToVideoConfig, WeightValues } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
@@ -11,8 +12,10 @@ import { frameName, gradientName, restorationStep, termName, trainingStep } from
  * The default engine: the training step, gradients included, traced once to an ONNX graph and run by ONNX Runtime.
  *
  * @param options.threads processor threads that ONNX Runtime may use.
+ * @throws if TensorFlow.js's gradients are not registered.
  */
 export async function createTracedEngine(network: BlurToVideoConfig, loss: LossConfig, shapes: EngineShapes, options: { threads: number }): Promise<Engine> {
+  if (!getGradient('Conv2D')) throw new Error("Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.");
   const { batchSize, sizePixels, validationSizePixels } = shapes;
   const names = Object.keys(weightShapes(network));
   const weightSignature: Signature = Object.fromEntries(Object.entries(weightShapes(network)).map(([name, shape]) => [name, { shape }]));
@@ -22,7 +25,7 @@ export async function createTracedEngine(network: BlurToVideoConfig, loss: LossC
     frames: { shape: [batchSize, network.frames, sizePixels, sizePixels, 3] },
   });
   const terms = Object.keys(stepGraph.outputs).filter((name) => name.startsWith(termName(''))).map((name) => name.slice(termName('').length));
-  const stepSession = await createSession(stepGraph, options);
+  const stepSession = await createSession(stepGraph, { ...options, outputSets: 1 });
   const restorationSession = await createSession(
     trace(restorationStep(network), { ...weightSignature, blurred: { shape: [1, validationSizePixels, validationSizePixels, 3] } }),
     options,
