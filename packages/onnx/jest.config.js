@@ -1,3 +1,3 @@
 import preset from '../../jest.preset.js';
 
-export default { ...preset, displayName: 'onnx' };
+export default { ...preset, displayName: 'onnx', setupFiles: ['<rootDir>/jest.realm.js'] };

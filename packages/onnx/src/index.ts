@@ -1,1 +1,5 @@
-export {};
+export { trace } from './trace.js';
+export type { Signature, TracedGraph } from './trace.js';
+export { registerLowering } from './lowerings/index.js';
+export type { KernelCall, Lowering } from './lowerings/lowering.js';
+export type { Session, SessionOptions } from './session.js';

@@ -1,0 +1,126 @@
+/** Element types that a traced graph uses; `int64` only where ONNX asks for it (shapes, indices). */
+export type ElementType = 'float32' | 'int32' | 'int64' | 'bool';
+
+/** Values of a constant; `bool` is one byte each. */
+export type ElementData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+
+/** An attribute of a node: integers as numbers, floats through `float`. */
+export type Attribute = number | readonly number[] | string | FloatAttribute;
+
+export interface FloatAttribute {
+  readonly float: number;
+}
+
+/** Marks a number as an ONNX float attribute. */
+export const float = (value: number): FloatAttribute => ({ float: value });
+
+/** One ONNX operation. */
+export interface GraphNode {
+  readonly operator: string;
+  readonly domain: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly outputs: Value[];
+}
+
+/** An edge of the graph: an input, a constant (`data`) or the output of a node (`producer`). */
+export interface Value {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: ElementType;
+  readonly data?: ElementData;
+  readonly producer?: GraphNode;
+}
+
+export interface OutputDescription {
+  shape: readonly number[];
+  type: ElementType;
+}
+
+/** A constant up to this many elements is compared by value, a larger one by the identity of its array. */
+const COMPARED_BY_VALUE = 256;
+
+/**
+ * An ONNX graph under construction. Every operation is pure, so an operation or a constant asked for twice is
+ * returned, not made again.
+ */
+export class Graph {
+  readonly inputs: Value[] = [];
+  #nodesByKey = new Map<string, GraphNode>();
+  #constantsByKey = new Map<string, Value>();
+  #identities = new WeakMap<ArrayBufferLike, number>();
+  #count = 0;
+
+  /** Declares a graph input. */
+  input(name: string, shape: readonly number[], type: ElementType): Value {
+    const value: Value = { graph: this, name, shape, type };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** A constant tensor; it becomes an initializer if something reads it. */
+  constant(data: ElementData, shape: readonly number[], type: ElementType): Value {
+    const elements: Iterable<number | bigint> = data;
+    const contents = data.length <= COMPARED_BY_VALUE ? Array.from(elements, (element) => (Object.is(element, -0) ? '-0' : String(element))).join() : this.#identify(data);
+    const key = `${type}[${shape.join()}]${contents}`;
+    let value = this.#constantsByKey.get(key);
+    if (!value) {
+      value = { graph: this, name: this.#nextName('constant'), shape, type, data };
+      this.#constantsByKey.set(key, value);
+    }
+    return value;
+  }
+
+  /** A list of int64, as ONNX takes shapes, axes and pads. */
+  integers(values: readonly number[]): Value {
+    return this.constant(BigInt64Array.from(values, (value) => BigInt(value)), [values.length], 'int64');
+  }
+
+  /** A scalar constant. */
+  scalar(value: number, type: ElementType = 'float32'): Value {
+    return this.constant(fillElements(type, 1, value), [], type);
+  }
+
+  /** Adds a node, or finds the same one, and returns its outputs. */
+  emitAll(operator: string, inputs: readonly (Value | undefined)[], attributes: Readonly<Record<string, Attribute>>, outputs: readonly OutputDescription[], domain = ''): readonly Value[] {
+    const key = `${domain}.${operator}(${inputs.map((input) => input?.name ?? '').join()})${JSON.stringify(attributes)}x${outputs.length}`;
+    let node = this.#nodesByKey.get(key);
+    if (!node) {
+      node = { operator, domain, inputs, attributes, outputs: [] };
+      for (const { shape, type } of outputs) node.outputs.push({ graph: this, name: this.#nextName(operator), shape, type, producer: node });
+      this.#nodesByKey.set(key, node);
+    }
+    return node.outputs;
+  }
+
+  /** `emitAll` for a node with one output. */
+  emit(operator: string, inputs: readonly (Value | undefined)[], attributes: Readonly<Record<string, Attribute>>, output: OutputDescription, domain = ''): Value {
+    return this.emitAll(operator, inputs, attributes, [output], domain)[0]!;
+  }
+
+  #nextName(stem: string): string {
+    return `${stem}:${this.#count++}`;
+  }
+
+  #identify(data: ElementData): string {
+    let identity = this.#identities.get(data.buffer);
+    if (identity === undefined) {
+      identity = this.#count++;
+      this.#identities.set(data.buffer, identity);
+    }
+    return `#${identity}+${data.byteOffset}`;
+  }
+}
+
+/** A new array of `length` elements of a type, all equal to `value`. */
+export function fillElements(type: ElementType, length: number, value: number): ElementData {
+  if (type === 'int64') return new BigInt64Array(length).fill(BigInt(value));
+  if (type === 'float32') return new Float32Array(length).fill(value);
+  return (type === 'int32' ? new Int32Array(length) : new Uint8Array(length)).fill(value);
+}
+
+/** The number of elements of a shape. */
+export function countElements(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}

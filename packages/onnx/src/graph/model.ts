@@ -1,0 +1,88 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Attribute, ElementType, Graph, GraphNode, Value } from './graph.js';
+import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataType } from './onnx_pb.js';
+import type { AttributeProtoSchema, NodeProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from './onnx_pb.js';
+
+/** ONNX 1.16: every operator that lowerings use, and the oldest that ONNX Runtime 1.18 and later read. */
+const OPERATOR_SET_VERSION = 20;
+const IR_VERSION = 9;
+
+const dataTypes: Record<ElementType, TensorProto_DataType> = {
+  float32: TensorProto_DataType.FLOAT,
+  int32: TensorProto_DataType.INT32,
+  int64: TensorProto_DataType.INT64,
+  bool: TensorProto_DataType.BOOL,
+};
+
+/** The `.onnx` file of a graph: the nodes and constants that its outputs need, and all of its inputs. */
+export function serializeModel(graph: Graph, outputs: Record<string, Value>): Uint8Array {
+  const named: GraphNode[] = [];
+  const outputInfos: MessageInitShape<typeof ValueInfoProtoSchema>[] = [];
+  for (const [name, value] of Object.entries(outputs)) {
+    const output = { ...value, name };
+    named.push({ operator: 'Identity', domain: '', inputs: [value], attributes: {}, outputs: [output] });
+    outputInfos.push(describeValue(output));
+  }
+  const { nodes, constants } = collectNeeded(named);
+  const model = create(ModelProtoSchema, {
+    irVersion: BigInt(IR_VERSION),
+    producerName: '@unblur/onnx',
+    opsetImport: [{ version: BigInt(OPERATOR_SET_VERSION) }],
+    graph: {
+      name: 'traced',
+      node: nodes.map(describeNode),
+      initializer: constants.map(describeConstant),
+      input: graph.inputs.map(describeValue),
+      output: outputInfos,
+    },
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+/** Depth first from the roots, so that every node comes after those it reads. */
+function collectNeeded(roots: readonly GraphNode[]): { nodes: GraphNode[]; constants: Value[] } {
+  const nodes = new Set<GraphNode>();
+  const constants = new Set<Value>();
+  const stack = roots.map((node) => ({ node, nextInput: 0 })).reverse();
+  while (stack.length > 0) {
+    const top = stack.at(-1)!;
+    const input = top.node.inputs[top.nextInput++];
+    if (top.nextInput > top.node.inputs.length) {
+      nodes.add(top.node);
+      stack.pop();
+    } else if (input?.data) {
+      constants.add(input);
+    } else if (input?.producer && !nodes.has(input.producer)) {
+      stack.push({ node: input.producer, nextInput: 0 });
+    }
+  }
+  return { nodes: [...nodes], constants: [...constants] };
+}
+
+function describeNode(node: GraphNode): MessageInitShape<typeof NodeProtoSchema> {
+  return {
+    opType: node.operator,
+    domain: node.domain,
+    input: node.inputs.map((input) => input?.name ?? ''),
+    output: node.outputs.map((output) => output.name),
+    attribute: Object.entries(node.attributes).map(([name, attribute]) => describeAttribute(name, attribute)),
+  };
+}
+
+function describeAttribute(name: string, attribute: Attribute): MessageInitShape<typeof AttributeProtoSchema> {
+  if (typeof attribute === 'number') return { name, type: AttributeProto_AttributeType.INT, i: BigInt(attribute) };
+  if (typeof attribute === 'string') return { name, type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(attribute) };
+  if ('float' in attribute) return { name, type: AttributeProto_AttributeType.FLOAT, f: attribute.float };
+  return { name, type: AttributeProto_AttributeType.INTS, ints: attribute.map((value) => BigInt(value)) };
+}
+
+function describeConstant({ name, shape, type, data }: Value): MessageInitShape<typeof TensorProtoSchema> {
+  const bytes = new Uint8Array(data!.buffer as ArrayBuffer, data!.byteOffset, data!.byteLength);
+  return { name, dims: shape.map((size) => BigInt(size)), dataType: dataTypes[type], rawData: bytes };
+}
+
+function describeValue({ name, shape, type }: Value): MessageInitShape<typeof ValueInfoProtoSchema> {
+  const dim = shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }));
+  return { name, type: { value: { case: 'tensorType', value: { elemType: dataTypes[type], shape: { dim } } } } };
+}

@@ -1,0 +1,86 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import type { Value } from '../graph/graph.js';
+import * as onnx from '../graph/operators.js';
+import { fromChannelsFirst, fromPlain } from '../traced-tensor.js';
+import type { TracedTensor } from '../traced-tensor.js';
+import { applyActivation } from './activation.js';
+import type { FusedActivation } from './activation.js';
+import { applyElementwise } from './elementwise.js';
+import { filterGradient } from './filter-gradient.js';
+import { inputGradient } from './input-gradient.js';
+import { lowering } from './lowering.js';
+import type { Lowering } from './lowering.js';
+
+/** Attributes of the convolution kernels. The gradients accept `dilations` too, though TensorFlow.js does not send any. */
+export interface ConvolutionAttributes {
+  strides: number | [number, number];
+  pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
+  dataFormat?: 'NHWC' | 'NCHW';
+  dilations?: number | [number, number];
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+/** Sizes of a convolution; heights and paddings before widths. */
+export interface ConvolutionGeometry {
+  batch: number;
+  inputChannels: number;
+  outputChannels: number;
+  inputSize: [number, number];
+  outputSize: [number, number];
+  filterSize: [number, number];
+  strides: [number, number];
+  dilations: [number, number];
+  padBefore: [number, number];
+  padAfter: [number, number];
+}
+
+export function describeConvolution(inputShape: readonly number[], filterShape: readonly number[], attrs: ConvolutionAttributes, isDepthwise = false): ConvolutionGeometry {
+  const { strides, pad, dataFormat = 'NHWC', dilations, dimRoundingMode } = attrs;
+  if (dataFormat !== 'NHWC') throw new Error(`Expected a convolution in NHWC but received ${dataFormat}`);
+  const info = backend_util.computeConv2DInfo(inputShape as never, filterShape as never, strides, dilations ?? 1, pad as never, dimRoundingMode, isDepthwise);
+  return {
+    batch: info.batchSize,
+    inputChannels: info.inChannels,
+    outputChannels: info.outChannels,
+    inputSize: [info.inHeight, info.inWidth],
+    outputSize: [info.outHeight, info.outWidth],
+    filterSize: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    dilations: [info.dilationHeight, info.dilationWidth],
+    padBefore: [info.padInfo.top, info.padInfo.left],
+    padAfter: [info.padInfo.bottom, info.padInfo.right],
+  };
+}
+
+function convolve(x: TracedTensor, filter: Value, geometry: ConvolutionGeometry, groups = 1): TracedTensor {
+  const input = x.channelsFirst();
+  const { batch, outputChannels, outputSize, filterSize, strides, dilations, padBefore, padAfter } = geometry;
+  const attributes = { kernel_shape: filterSize, strides, dilations, pads: [...padBefore, ...padAfter], group: groups };
+  return fromChannelsFirst(input.graph.emit('Conv', [input, filter], attributes, { shape: [batch, outputChannels, ...outputSize], type: input.type }));
+}
+
+/** `[height, width, in, out]` to `[out, in, height, width]`. */
+const outputsFirst = (filter: TracedTensor): Value => onnx.transpose(filter.plain(), [3, 2, 0, 1]);
+
+/** A depthwise filter `[height, width, in, multiplier]` to `[in * multiplier, 1, height, width]`. */
+function groupFilter(filter: TracedTensor): Value {
+  const [height, width, channels, multiplier] = filter.shape as [number, number, number, number];
+  return onnx.reshape(onnx.transpose(filter.plain(), [2, 3, 0, 1]), [channels * multiplier, 1, height, width]);
+}
+
+export const convolutionLowerings: Record<string, Lowering> = {
+  Conv2D: lowering<'x' | 'filter', ConvolutionAttributes>(({ inputs: { x, filter }, attrs }) => convolve(x, outputsFirst(filter), describeConvolution(x.shape, filter.shape, attrs))),
+  FusedConv2D: lowering<'x' | 'filter' | 'bias' | 'preluActivationWeights', ConvolutionAttributes & FusedActivation>(({ inputs: { x, filter, bias, preluActivationWeights }, attrs }) => {
+    const convolved = convolve(x, outputsFirst(filter), describeConvolution(x.shape, filter.shape, attrs));
+    return applyActivation((bias as TracedTensor | undefined) ? applyElementwise([convolved, bias], onnx.add) : convolved, attrs, preluActivationWeights);
+  }),
+  Conv2DBackpropInput: lowering<'dy' | 'filter', ConvolutionAttributes & { inputShape: number[] }>(({ inputs: { dy, filter }, attrs }) =>
+    fromChannelsFirst(inputGradient(dy.channelsFirst(), filter.plain(), describeConvolution(attrs.inputShape, filter.shape, attrs))),
+  ),
+  Conv2DBackpropFilter: lowering<'x' | 'dy', ConvolutionAttributes & { filterShape: number[] }>(({ inputs: { x, dy }, attrs }) =>
+    fromPlain(filterGradient(x.channelsFirst(), dy.channelsFirst(), describeConvolution(x.shape, attrs.filterShape, attrs))),
+  ),
+  DepthwiseConv2dNative: lowering<'x' | 'filter', ConvolutionAttributes>(({ inputs: { x, filter }, attrs }) =>
+    convolve(x, groupFilter(filter), describeConvolution(x.shape, filter.shape, attrs, true), x.shape[3]),
+  ),
+};

@@ -1,0 +1,72 @@
+import { util } from '@tensorflow/tfjs-core';
+import type { Value } from '../graph/graph.js';
+import * as onnx from '../graph/operators.js';
+import type { Reduction } from '../graph/operators.js';
+import { chooseLayout, fromLayout, fromPlain, storedAxis } from '../traced-tensor.js';
+import type { TracedTensor } from '../traced-tensor.js';
+import { lowering } from './lowering.js';
+import type { Lowering } from './lowering.js';
+
+interface ReductionAttributes {
+  axis: number | number[];
+  keepDims: boolean;
+}
+
+/** Reduces in the layout that the tensor lies in; what is left is put into the tensor's own axis order. */
+function reduceTensor(x: TracedTensor, { axis, keepDims }: ReductionAttributes, reduceValue: (value: Value, axes: number[], keepDims: boolean) => Value): TracedTensor {
+  const axes = util.parseAxisParam(axis ?? x.shape.map((_, index) => index), [...x.shape]);
+  const layout = chooseLayout([x], x.rank);
+  const reduced = reduceValue(x.whole(layout), axes.map((index) => storedAxis(index, layout)), keepDims);
+  if (layout === 'plain' || keepDims) return fromLayout(reduced, layout);
+  const keptStored = [0, 3, 1, 2].filter((index) => !axes.includes(index));
+  const kept = [...keptStored].sort((a, b) => a - b);
+  return fromPlain(onnx.transpose(reduced, kept.map((index) => keptStored.indexOf(index))));
+}
+
+const reduction = (operator: Reduction): Lowering =>
+  lowering<'x', ReductionAttributes>(({ inputs: { x }, attrs }) => reduceTensor(x, attrs, (value, axes, keepDims) => onnx.reduce(operator, value, axes, keepDims)));
+
+/** All or any of booleans: the smallest or largest of 0 and 1. */
+const logicalReduction = (operator: 'ReduceMin' | 'ReduceMax'): Lowering =>
+  lowering<'x', ReductionAttributes>(({ inputs: { x }, attrs }) =>
+    reduceTensor(x, attrs, (value, axes, keepDims) => onnx.cast(onnx.reduce(operator, onnx.cast(value, 'int32'), axes, keepDims), 'bool')),
+  );
+
+const extremeIndex = (operator: 'ArgMax' | 'ArgMin'): Lowering =>
+  lowering<'x', { axis: number }>(({ inputs: { x }, attrs: { axis } }) =>
+    reduceTensor(x, { axis, keepDims: false }, (value, [storedAxisIndex]) => {
+      const shape = value.shape.filter((_, index) => index !== storedAxisIndex);
+      return onnx.cast(value.graph.emit(operator, [value], { axis: storedAxisIndex!, keepdims: 0 }, { shape, type: 'int64' }), 'int32');
+    }),
+  );
+
+/** An operation along one axis that keeps the shape. */
+function alongAxis(x: TracedTensor, axis: number, operation: (value: Value, axis: number) => Value): TracedTensor {
+  const layout = chooseLayout([x], x.rank);
+  return fromLayout(operation(x.whole(layout), storedAxis(util.parseAxisParam(axis, [...x.shape])[0]!, layout)), layout);
+}
+
+const sameKind = (x: Value) => ({ shape: x.shape, type: x.type });
+
+export const reductionLowerings: Record<string, Lowering> = {
+  Sum: reduction('ReduceSum'),
+  Mean: reduction('ReduceMean'),
+  Max: reduction('ReduceMax'),
+  Min: reduction('ReduceMin'),
+  Prod: reduction('ReduceProd'),
+  All: logicalReduction('ReduceMin'),
+  Any: logicalReduction('ReduceMax'),
+  ArgMax: extremeIndex('ArgMax'),
+  ArgMin: extremeIndex('ArgMin'),
+  Cumsum: lowering<'x', { axis: number; exclusive: boolean; reverse: boolean }>(({ inputs: { x }, attrs: { axis, exclusive, reverse } }) =>
+    alongAxis(x, axis, (value, stored) =>
+      value.graph.emit('CumSum', [value, value.graph.scalar(stored, 'int64')], { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }, sameKind(value)),
+    ),
+  ),
+  Softmax: lowering<'logits', { dim: number }>(({ inputs: { logits }, attrs: { dim } }) =>
+    alongAxis(logits, dim, (value, axis) => value.graph.emit('Softmax', [value], { axis }, sameKind(value))),
+  ),
+  LogSoftmax: lowering<'logits', { axis: number }>(({ inputs: { logits }, attrs: { axis } }) =>
+    alongAxis(logits, axis, (value, stored) => value.graph.emit('LogSoftmax', [value], { axis: stored }, sameKind(value))),
+  ),
+};

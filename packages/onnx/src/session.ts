@@ -1,0 +1,25 @@
+/** Numbers of a tensor as they go into and come out of a session; `bool` is one byte each. */
+export type TensorData = Float32Array | Int32Array | Uint8Array;
+
+export interface SessionOptions {
+  /** Threads that work on one operation; all cores if not said. */
+  threads?: number;
+  /**
+   * 0 (default): every run returns arrays of its own. A number n: n sets of output arrays are allocated once and used in
+   * turn, so an array is overwritten n runs later. With 2, the outputs of one run can be fed to the next while it
+   * writes the other set.
+   */
+  outputSets?: number;
+}
+
+/** A traced graph, ready to run. */
+export interface Session {
+  /**
+   * @param feeds every input by name, flat and row-major.
+   * @returns every output by name, flat and row-major.
+   * @throws if an input is missing, unknown, or of another length or type than its signature says.
+   */
+  run(feeds: Record<string, TensorData>): Promise<Record<string, TensorData>>;
+  /** Frees the session's memory. */
+  release(): Promise<void>;
+}

@@ -1,0 +1,94 @@
+import { engine, getBackend, registerBackend, setBackend, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { findCaller } from './caller.js';
+import { Graph } from './graph/graph.js';
+import type { Value } from './graph/graph.js';
+import { serializeModel } from './graph/model.js';
+import { lowerings } from './lowerings/index.js';
+import { TRACING_BACKEND, TracingBackend, registerTracingKernel } from './tracing-backend.js';
+import { fromPlain } from './traced-tensor.js';
+
+/** Names, shapes and element types (`float32` if not said) of a graph's inputs or outputs. */
+export type Signature = Record<string, { shape: number[]; dtype?: 'float32' | 'int32' | 'bool' }>;
+
+/** A function as an ONNX model. */
+export interface TracedGraph {
+  /** The contents of an `.onnx` file (operator set 20). */
+  bytes: Uint8Array;
+  inputs: Signature;
+  outputs: Signature;
+}
+
+/**
+ * Records what a function does with TensorFlow.js ops as an ONNX graph. The function is called once, with tensors that
+ * have shapes and no values; so loops and branches on shapes are unrolled, and values cannot be read.
+ *
+ * Tensors that the function captures or makes become constants of the graph. Gradients inside the function
+ * (`grads`, `valueAndGrads`, `variableGrads`, `customGrad`) are recorded like any other op; import
+ * `@tensorflow/tfjs` once in the application, or register the gradients yourself.
+ *
+ * The active backend is the same before and after, also after an error.
+ *
+ * @param fn takes the inputs by name and returns the outputs by name.
+ * @param signature the inputs. Tensors of rank 4 are `[batch, height, width, channels]`, as everywhere in TensorFlow.js.
+ * @throws if a kernel has no lowering (naming the kernel and the place that called it), if the function reads values, or
+ *   if an output has the name of an input.
+ */
+export function trace(fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>, signature: Signature): TracedGraph {
+  if (getBackend() === TRACING_BACKEND) throw new Error('Expected trace to be called on its own but it was called inside a traced function.');
+  for (const kernelName of Object.keys(lowerings)) registerTracingKernel(kernelName, () => lowerings[kernelName]!);
+  const graph = new Graph();
+  const values: Record<string, Value> = {};
+  const outputSignature: Signature = {};
+  withTracingBackend(new TracingBackend(graph), (backend) => {
+    tidy(() => {
+      for (const [name, tensor] of Object.entries(fn(makeInputs(backend, signature)))) {
+        if (name in signature) throw new Error(`Expected outputs to have names of their own but received '${name}', which is also an input.`);
+        values[name] = backend.lookUp(tensor).plain();
+        outputSignature[name] = { shape: [...tensor.shape], dtype: tensor.dtype as 'float32' | 'int32' | 'bool' };
+      }
+    });
+  });
+  return { bytes: serializeModel(graph, values), inputs: signature, outputs: outputSignature };
+}
+
+function makeInputs(backend: TracingBackend, signature: Signature): Record<string, Tensor> {
+  const inputs: Record<string, Tensor> = {};
+  for (const [name, { shape, dtype = 'float32' }] of Object.entries(signature)) {
+    const info = backend.register(fromPlain(backend.graph.input(name, shape, dtype)));
+    inputs[name] = engine().makeTensorFromTensorInfo(info, backend);
+  }
+  return inputs;
+}
+
+/** Runs `body` with the tracing backend active; leaves backends, variables and stack depth as they were. */
+function withTracingBackend(backend: TracingBackend, body: (backend: TracingBackend) => void): void {
+  const previousBackend = getBackend();
+  const previousVariables = new Set(Object.keys(engine().registeredVariables));
+  const previousStackDepth = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100; // the caller of an op stands below many TensorFlow.js frames
+  registerBackend(TRACING_BACKEND, () => backend, -1);
+  // Takes effect before it returns, because making this backend is synchronous.
+  void setBackend(TRACING_BACKEND);
+  try {
+    body(backend);
+  } catch (error) {
+    throw explainMissingKernel(error);
+  } finally {
+    for (const [name, variable] of Object.entries(engine().registeredVariables)) {
+      if (!previousVariables.has(name)) variable.dispose();
+    }
+    engine().removeBackend(TRACING_BACKEND);
+    if (previousBackend) void setBackend(previousBackend);
+    Error.stackTraceLimit = previousStackDepth;
+  }
+}
+
+function explainMissingKernel(error: unknown): unknown {
+  const kernelName = error instanceof Error ? /^Kernel '(.+)' not registered for backend 'onnx-trace'/.exec(error.message)?.[1] : undefined;
+  if (!kernelName) return error;
+  return new Error(
+    `Expected kernels that have an ONNX lowering but received '${kernelName}', called at ${findCaller((error as Error).stack)}. Use other ops, or add a lowering with registerLowering('${kernelName}', ...).`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,143 @@
+import { KernelBackend, engine, getKernel, registerKernel } from '@tensorflow/tfjs-core';
+import type { BackendValues, DataId, DataType, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
+import { countElements } from './graph/graph.js';
+import type { ElementData, ElementType, Graph, Value } from './graph/graph.js';
+import { findCaller } from './caller.js';
+import type { Lowering } from './lowerings/lowering.js';
+import { TracedTensor, elementType, fromCompact, fromPlain } from './traced-tensor.js';
+
+/** The name under which the tracing backend is active while `trace` runs. */
+export const TRACING_BACKEND = 'onnx-trace';
+
+/**
+ * A TensorFlow.js backend whose kernels compute nothing: each adds the ONNX nodes that would compute its result to a
+ * graph, and returns a tensor that has only a shape.
+ */
+export class TracingBackend extends KernelBackend {
+  readonly #traced = new Map<DataId, TracedTensor>();
+  readonly #captured = new Map<DataId, TracedTensor>();
+
+  constructor(readonly graph: Graph) {
+    super();
+  }
+
+  /** Makes a tensor that stands for a value of the graph. */
+  register(traced: TracedTensor): TensorInfo {
+    const dataId = {};
+    this.#traced.set(dataId, traced);
+    return { dataId, shape: [...traced.shape], dtype: traced.dtype };
+  }
+
+  /** What a tensor stands for. A tensor of another backend is a constant; its numbers are read, it stays where it is. */
+  lookUp({ dataId, shape, dtype }: TensorInfo): TracedTensor {
+    const known = this.#traced.get(dataId) ?? this.#captured.get(dataId);
+    if (known) return sameShapeAs(known, shape);
+    const captured = constantTensor(this.graph, engine().readSync(dataId), shape, dtype);
+    this.#captured.set(dataId, captured);
+    return captured;
+  }
+
+  override write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
+    const data = values ?? new Float32Array(countElements(shape));
+    return this.register(constantTensor(this.graph, data, shape, dtype)).dataId;
+  }
+
+  override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType): void {
+    this.#traced.set(dataId, constantTensor(this.graph, values, shape, dtype));
+  }
+
+  override readSync(dataId: DataId): BackendValues {
+    const traced = this.#traced.get(dataId);
+    const data = traced?.isPlain || traced?.uniform !== undefined ? traced.plain().data : undefined;
+    if (!data) {
+      throw new Error(
+        'Expected a function that only computes with tensors but it reads the values of one (dataSync, arraySync, print or control flow on values). While a function is traced its tensors have shapes and no values.',
+      );
+    }
+    return data as BackendValues;
+  }
+
+  override async read(dataId: DataId): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override disposeData(dataId: DataId): boolean {
+    this.#traced.delete(dataId);
+    return true;
+  }
+
+  override numDataIds(): number {
+    return this.#traced.size;
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.#traced.has(dataId) ? 1 : 0;
+  }
+
+  // Every tensor of this backend has its own data id, so there is nothing to count.
+  override incRef(): void {}
+
+  decRef(): void {}
+
+  override timerAvailable(): boolean {
+    return false;
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override dispose(): void {
+    this.#traced.clear();
+    this.#captured.clear();
+  }
+}
+
+/** Makes TensorFlow.js call a lowering, found at each call, when a traced function runs a kernel of this name. */
+export function registerTracingKernel(kernelName: string, findLowering: () => Lowering): void {
+  if (getKernel(kernelName, TRACING_BACKEND)) return;
+  registerKernel({
+    kernelName,
+    backendName: TRACING_BACKEND,
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const tracing = backend as TracingBackend;
+      const traced = Object.entries(inputs).filter(([, info]) => info) as [string, TensorInfo][];
+      try {
+        const lowered = findLowering()({
+          inputs: Object.fromEntries(traced.map(([name, info]) => [name, tracing.lookUp(info)])),
+          attrs: (attrs ?? {}) as Record<string, unknown>,
+          graph: tracing.graph,
+        });
+        return Array.isArray(lowered) ? lowered.map((output) => tracing.register(output)) : tracing.register(lowered);
+      } catch (error) {
+        throw new Error(`${(error as Error).message} (in the lowering of kernel '${kernelName}', called at ${findCaller(new Error().stack)})`, { cause: error });
+      }
+    },
+  } satisfies KernelConfig);
+}
+
+function sameShapeAs(traced: TracedTensor, shape: readonly number[]): TracedTensor {
+  if (traced.shape.length === shape.length && traced.shape.every((size, axis) => size === shape[axis])) return traced;
+  throw new Error(`Expected a traced tensor of shape [${traced.shape}] but received [${shape}].`);
+}
+
+/** A constant from numbers; one whose elements are all equal is kept as one number that broadcasts. */
+function constantTensor(graph: Graph, values: BackendValues, shape: readonly number[], dtype: DataType): TracedTensor {
+  const type = elementType(dtype);
+  const data = toElements(values, type);
+  if (shape.length > 0 && data.length > 0 && isUniform(data)) return fromCompact(graph.constant(data.slice(0, 1), [], type), shape);
+  const value: Value = graph.constant(data, shape, type);
+  return fromPlain(value);
+}
+
+function toElements(values: BackendValues, type: ElementType): ElementData {
+  const numbers = values as ArrayLike<number>;
+  if (ArrayBuffer.isView(values) && values.constructor.name === { float32: 'Float32Array', int32: 'Int32Array', bool: 'Uint8Array', int64: '' }[type]) return values as ElementData;
+  if (type === 'float32') return Float32Array.from(numbers);
+  return type === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
+}
+
+function isUniform(data: ElementData): boolean {
+  const [first] = data;
+  return Object.is(first, -0) ? false : data.every((element) => element === first);
+}
