@@ -1,3 +1,6 @@
 export * from './synthesis.js';
 export * from './node/panorama-batches.js';
 export { listPanoramas, loadPanorama } from './node/panorama-folder.js';
+export * from './node/panorama-set.js';
+export * from './node/panorama-source.js';
+export * from './node/sample-folder.js';

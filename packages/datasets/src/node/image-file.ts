@@ -1,4 +1,8 @@
 import sharp from 'sharp';
+import type { RgbImage } from '../sample.js';
+
+/** File name endings of the pictures that folders are searched for. */
+export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
 
 export interface DecodedImage {
   width: number;
@@ -18,6 +22,12 @@ export async function readImageFile(path: string): Promise<DecodedImage> {
   } catch (cause) {
     throw new Error(`Expected a readable picture but could not decode ${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Reads a picture as display values in [0, 1]; throws as `readImageFile` does. */
+export async function readRgbImage(path: string): Promise<RgbImage> {
+  const { width, height, rgb } = await readImageFile(path);
+  return { width, height, data: Float32Array.from(rgb, (byte) => byte / 255) };
 }
 
 function greyToRgb(grey: Uint8Array): Uint8Array {

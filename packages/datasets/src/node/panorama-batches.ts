@@ -1,5 +1,6 @@
 import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
 import { listPanoramas } from './panorama-folder.js';
+import type { PanoramaRecipe } from './panorama-synthesizer.js';
 import { createSynthesisPool, type SampleValues } from './synthesis-pool.js';
 
 /** Panorama synthesis as a stream of batches. Plain data: a section of a run file. */
@@ -40,7 +41,7 @@ export interface PanoramaBatch {
 export async function* panoramaBatches(given: PanoramaBatchOptions): AsyncGenerator<PanoramaBatch, never, void> {
   const { folder, batchSize, seed, firstSample = 0, workers = 1, prefetchSamples = 2 * batchSize, cacheMegabytes = 2048, ...synthesis } = given;
   const options = resolvePanoramaOptions(synthesis);
-  const recipe = { panoramas: listPanoramas(folder), seed, options };
+  const recipe: PanoramaRecipe = { panoramas: listPanoramas(folder), seed, order: 'random', options };
   const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
   const ahead: Promise<SampleValues>[] = [];
   let nextSample = firstSample;

@@ -1,9 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { buildPanorama, type Panorama } from '../panorama.js';
-import { readImageFile } from './image-file.js';
-
-export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
+import { imageExtensions, readImageFile } from './image-file.js';
 
 /**
  * Paths of the pictures in a folder, sorted by name.

@@ -8,12 +8,15 @@ export interface PanoramaRecipe {
   /** Paths of the panoramas; their order matters. */
   panoramas: string[];
   seed: number;
+  /** Which panorama a sample looks into: a random one, or each in turn, so that a small set shows all alike. */
+  order: 'random' | 'in-turn';
   options: PanoramaOptions;
 }
 
 /** Which panorama the sample with this index looks into. */
-export function panoramaOfSample({ panoramas, seed }: PanoramaRecipe, sampleIndex: number): string {
-  return panoramas[createRandom(seed, sampleIndex, 0).below(panoramas.length)]!;
+export function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sampleIndex: number): string {
+  const index = order === 'in-turn' ? sampleIndex % panoramas.length : createRandom(seed, sampleIndex, 0).below(panoramas.length);
+  return panoramas[index]!;
 }
 
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { noAugmentation, resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
+import { listPanoramas } from './panorama-folder.js';
+import { panoramaOfSample, type PanoramaRecipe } from './panorama-synthesizer.js';
+import { writeSampleFolder } from './sample-folder.js';
+import { createSynthesisPool } from './synthesis-pool.js';
+
+export interface PanoramaSetOptions extends PartialPanoramaOptions {
+  /** Folder of equirectangular panoramas; they are used in turn, sorted by name. */
+  folder: string;
+  /** Where the samples go: one sub-folder each, `sample-0000` and so on, and `set.json`. */
+  out: string;
+  count: number;
+  seed: number;
+  /** Worker threads; 0 makes the samples in the calling thread. Default 1. */
+  workers?: number;
+  /** Called after each sample, also for those that were there before. */
+  onProgress?: (done: number, count: number) => void;
+}
+
+const SET_FILE = 'set.json';
+const CACHE_BYTES = 512 * 2 ** 20;
+
+/**
+ * Makes a set of sample folders, without augmentation unless it is asked for. A sample depends on its index and the options only, each appears under its
+ * name once it is whole, and those that exist are kept: a set that was stopped half-way is completed by the same call.
+ *
+ * @throws Error where `out` holds a set made with other options; where a panorama cannot be used.
+ */
+export async function synthesizePanoramaSet(given: PanoramaSetOptions): Promise<void> {
+  const { folder, out, count, seed, workers = 1, onProgress, ...synthesis } = given;
+  const { photoPixels = synthesis.sizePixels } = synthesis;
+  const options = resolvePanoramaOptions({ ...synthesis, photoPixels, augmentation: { ...noAugmentation, ...synthesis.augmentation } });
+  const recipe: PanoramaRecipe = { panoramas: listPanoramas(folder), seed, order: 'in-turn', options };
+  await claimFolder(out, recipe);
+
+  const pool = createSynthesisPool(recipe, workers, CACHE_BYTES);
+  let done = 0;
+  const makeSample = async (index: number): Promise<void> => {
+    const path = join(out, `sample-${String(index).padStart(4, '0')}`);
+    if (!existsSync(path)) {
+      const { blurred, frames, rotationDegrees } = await pool.synthesize(index);
+      const toImage = (data: Float32Array) => ({ width: options.sizePixels, height: options.sizePixels, data });
+      const sample = { blurred: toImage(blurred), frames: frames.map(toImage), rotationDegrees };
+      await writeSampleFolder(path, sample, { panorama: basename(panoramaOfSample(recipe, index)) });
+    }
+    onProgress?.(++done, count);
+  };
+  try {
+    let next = 0;
+    const makeSamples = async (): Promise<void> => {
+      while (next < count) await makeSample(next++);
+    };
+    // One sample more than there are workers, so that one is written while the others are made.
+    await Promise.all(Array.from({ length: workers + 1 }, makeSamples));
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Marks the folder as holding this set, or checks that it does. */
+async function claimFolder(out: string, { panoramas, seed, options }: PanoramaRecipe): Promise<void> {
+  const path = join(out, SET_FILE);
+  const description = `${JSON.stringify({ seed, options, panoramas: panoramas.map((panorama) => basename(panorama)) }, null, 2)}\n`;
+  if (existsSync(path)) {
+    if (readFileSync(path, 'utf8') === description) return;
+    throw new Error(`Expected ${out} to be new or to hold samples made with the same options, but ${path} says otherwise; choose another folder.`);
+  }
+  await mkdir(out, { recursive: true });
+  await writeFile(`${path}.partial`, description);
+  await rename(`${path}.partial`, path);
+}
