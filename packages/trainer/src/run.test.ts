@@ -5,14 +5,15 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBytes } from './checkpoint.js';
-import { createEagerEngine } from './eager-engine.js';
 import type { Engine } from './engine.js';
 import { readMetrics } from './metrics-log.js';
 import type { Progress } from './progress.js';
-import { RUN_FILES, trainRun } from './run.js';
+import { trainRun } from './run.js';
 import type { TrainingOptions } from './run.js';
 import type { RunConfig } from './run-config.js';
+import { RUN_FILES } from './run-files.js';
 import { TINY_SIZE_PIXELS, discBatch, discBatches, tinyRun } from './tiny-network.test-tool.js';
+import { createTracedEngine } from './traced-engine.js';
 
 const quiet = { update: () => {}, line: () => {} } as unknown as Progress;
 const size = TINY_SIZE_PIXELS;
@@ -24,11 +25,16 @@ function validationSample() {
   return { blurred: image(blurred), frames: [0, 1, 2].map((frame) => image(frames.subarray(frame * blurred.length, (frame + 1) * blurred.length))) };
 }
 
-const engineFor = ({ network, loss, batchSize }: RunConfig): Engine => createEagerEngine(network, loss, { batchSize, sizePixels: size, validationSizePixels: size });
+const trainTiny = (config: RunConfig, folder: string, options: TrainingOptions = {}, engine = tinyEngine) =>
+   trainRun(config, folder, { engine, batchesFrom: (sample) => discBatches(sample, config), validationSamples: [validationSample()] }, { progress: quiet, ...options });
 
-function trainTiny(config: RunConfig, folder: string, options: TrainingOptions = {}, engine = engineFor(config)) {
-  return trainRun(config, folder, { engine, batchesFrom: (sample) => discBatches(sample, config), validationSamples: [validationSample()] }, { progress: quiet, ...options });
-}
+/** Every run of this file has the same network, loss and batch size, so one engine does for all. */
+let tinyEngine: Engine;
+beforeAll(async () => {
+  const { network, loss, batchSize } = tinyRun('steps: 1');
+  tinyEngine = await createTracedEngine(network, loss, { batchSize, sizePixels: size, validationSizePixels: size }, { threads: 2 });
+});
+afterAll(() => tinyEngine?.release());
 
 describe('trainRun', () => {
   let folder = '';
@@ -66,12 +72,11 @@ describe('trainRun', () => {
 
   test('a loss term that is not finite stops the run, is named, and the last checkpoint stands', async () => {
     const config = tinyRun('steps: 9\ncheckpointEverySteps: 1');
-    const engine = engineFor(config);
     let calls = 0;
     const failing: Engine = {
-      ...engine,
+      ...tinyEngine,
       lossAndGradients: async (weights, batch) => {
-        const result = await engine.lossAndGradients(weights, batch);
+        const result = await tinyEngine.lossAndGradients(weights, batch);
         return ++calls < 3 ? result : { ...result, terms: { ...result.terms, symmetricPenalty: -Infinity } };
       },
     };
@@ -82,9 +87,9 @@ describe('trainRun', () => {
   test('the loss falls when one batch is seen again and again', async () => {
     const config = tinyRun('steps: 12');
     async function* oneBatch() {
-      for (;;) yield discBatch(0, 1, 3, size);
+      for (;;) yield discBatch(0, 2, 3, size);
     }
-    await trainRun(config, runFolder('overfit'), { engine: engineFor(config), batchesFrom: oneBatch, validationSamples: [validationSample()] }, { progress: quiet });
+    await trainRun(config, runFolder('overfit'), { engine: tinyEngine, batchesFrom: oneBatch, validationSamples: [validationSample()] }, { progress: quiet });
     const losses = readMetrics(join(runFolder('overfit'), RUN_FILES.metrics)).flatMap((row) => (row.kind === 'step' ? [row.loss['photometric']!] : []));
     expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.1);
   });

@@ -10,21 +10,11 @@ import { MetricsLog } from './metrics-log.js';
 import type { ValidationRow } from './metrics-log.js';
 import { Progress } from './progress.js';
 import type { RunConfig } from './run-config.js';
+import { RUN_FILES } from './run-files.js';
 import { samplePicture } from './sample-picture.js';
 import { scheduleFactor } from './schedule.js';
 import { validate, validationRow } from './validation.js';
 import type { ValidationSample } from './validation.js';
-
-/** Files of a run's folder. */
-export const RUN_FILES = {
-  config: 'run.yaml',
-  metrics: 'metrics.jsonl',
-  checkpoint: 'checkpoint.safetensors',
-  /** Averaged weights of the last checkpoint, and of the best validation. */
-  weights: 'weights.safetensors',
-  bestWeights: 'best.safetensors',
-  samples: 'samples',
-} as const;
 
 const SAMPLES_IN_PICTURE = 3;
 

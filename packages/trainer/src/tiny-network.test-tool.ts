@@ -28,7 +28,7 @@ validation: { panoramas: unused, sizePixels: ${TINY_SIZE_PIXELS}, everySteps: 10
 loss: { order: better, norm: log-l1, transformationConsistency: 0.001, symmetricPenalty: 0.001 }
 optimizer: { learningRate: 0.002 }
 emaDecay: 0.9
-batchSize: 1
+batchSize: 2
 seed: 7
 ${changes}`,
     'tiny.yaml',

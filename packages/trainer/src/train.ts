@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { replaceFile } from './checkpoint.js';
-import { RUN_FILES, trainRun } from './run.js';
+import { trainRun } from './run.js';
 import type { TrainingResult } from './run.js';
+import { RUN_FILES } from './run-files.js';
 import { loadRunConfig, writeRunConfig } from './run-config.js';
 import { createTracedEngine } from './traced-engine.js';
 import { trainingBatches, validationSamples } from './training-data.js';

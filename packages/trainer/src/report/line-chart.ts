@@ -1,0 +1,72 @@
+export interface Series {
+  name: string;
+  points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface ChartOptions {
+  title: string;
+  xLabel: string;
+}
+
+const WIDTH = 640;
+const HEIGHT = 260;
+const MARGIN = { left: 64, right: 12, top: 28, bottom: 36 };
+const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00'];
+const TICKS = 5;
+const MAX_POINTS = 600;
+
+/** A line chart as SVG with a legend and labelled axes; long series are thinned by averaging neighbours. Empty text without points. */
+export function lineChart(series: readonly Series[], { title, xLabel }: ChartOptions): string {
+  const thinned = series.map(({ name, points }) => ({ name, points: thin(points) })).filter(({ points }) => points.length > 0);
+  const all = thinned.flatMap(({ points }) => points);
+  if (all.length === 0) return '';
+  const [xMin, xMax] = extent(all.map(([x]) => x));
+  const [yMin, yMax] = extent(all.map(([, y]) => y));
+  const toX = (x: number) => MARGIN.left + ((x - xMin) / (xMax - xMin)) * (WIDTH - MARGIN.left - MARGIN.right);
+  const toY = (y: number) => HEIGHT - MARGIN.bottom - ((y - yMin) / (yMax - yMin)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+  const ticks = Array.from({ length: TICKS }, (_, index) => index / (TICKS - 1));
+  const grid = ticks.map((share) => {
+    const [x, y] = [xMin + share * (xMax - xMin), yMin + share * (yMax - yMin)];
+    return (
+      `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${toY(y).toFixed(1)}" y2="${toY(y).toFixed(1)}" stroke="#ddd"/>` +
+      `<text x="${MARGIN.left - 6}" y="${(toY(y) + 4).toFixed(1)}" text-anchor="end">${tickLabel(y)}</text>` +
+      `<text x="${toX(x).toFixed(1)}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${tickLabel(x)}</text>`
+    );
+  });
+  const lines = thinned.map(({ name, points }, index) => {
+    const color = COLORS[index % COLORS.length];
+    const path = points.map(([x, y]) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(' ');
+    return (
+      `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="1.5"/>` +
+      `<text x="${WIDTH - MARGIN.right - 4}" y="${MARGIN.top + 14 + 15 * index}" text-anchor="end" fill="${color}">${escapeHtml(name)}</text>`
+    );
+  });
+  return (
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}"><text class="title" x="${MARGIN.left}" y="16">${escapeHtml(title)}</text>` +
+    `${grid.join('')}${lines.join('')}<text x="${WIDTH / 2}" y="${HEIGHT - 4}" text-anchor="middle">${escapeHtml(xLabel)}</text></svg>`
+  );
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character]!);
+}
+
+function thin(points: Series['points']): Series['points'] {
+  const group = Math.ceil(points.length / MAX_POINTS);
+  if (group <= 1) return points;
+  return Array.from({ length: Math.ceil(points.length / group) }, (_, index) => {
+    const part = points.slice(index * group, (index + 1) * group);
+    const average = (axis: 0 | 1) => part.reduce((sum, point) => sum + point[axis], 0) / part.length;
+    return [average(0), average(1)] as const;
+  });
+}
+
+/** Smallest and largest value, a little apart if they are equal. */
+function extent(values: readonly number[]): [number, number] {
+  const [min, max] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  return max > min ? [min, max] : [min - 0.5, max + 0.5];
+}
+
+function tickLabel(value: number): string {
+  return Number(value.toPrecision(3)).toString();
+}

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MetricsLog } from '../metrics-log.js';
+import { lineChart } from './line-chart.js';
+import { writeRunReport } from './run-report.js';
+
+describe('lineChart', () => {
+  test('puts the extremes on the edges of the plot', () => {
+    const svg = lineChart([{ name: 'a', points: [[0, 10], [5, 20], [10, 10]] }], { title: 't', xLabel: 'x' });
+    expect(svg).toContain('points="64.0,224.0 346.0,28.0 628.0,224.0"');
+  });
+
+  test('averages long series, escapes names and is empty without points', () => {
+    const points = Array.from({ length: 6000 }, (_, index) => [index, index % 2] as const);
+    const svg = lineChart([{ name: '<b>', points: [...points] }], { title: 't', xLabel: 'x' });
+    expect(svg).toContain('&lt;b&gt;');
+    expect(svg.split(',').length).toBeLessThan(700);
+    expect(lineChart([{ name: 'a', points: [] }], { title: 't', xLabel: 'x' })).toBe('');
+  });
+});
+
+describe('writeRunReport', () => {
+  let folder = '';
+  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-report-'))));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('is one page that refers to nothing outside itself', () => {
+    const figures = { first: 25, middle: 26, last: 25.5, mean: 25.5 };
+    const log = new MetricsLog(join(folder, 'metrics.jsonl'), 0);
+    for (const step of [1, 2]) log.append({ kind: 'step', step, loss: { total: 1 / step, photometric: 1 }, learningRate: 1e-3, gradientNorm: 2, samplesPerSecond: 3, dataWaitShare: 0 });
+    log.append({ kind: 'validation', step: 2, samples: 4, psnr: figures, gain: { first: 1, middle: 0.5, last: 1, mean: 0.83 }, ssim: figures, best: true });
+    mkdirSync(join(folder, 'samples'));
+    writeFileSync(join(folder, 'samples', 'step-0000002.png'), 'pixels');
+    writeFileSync(join(folder, 'run.yaml'), 'steps: 2 # <here>\n');
+
+    const page = readFileSync(writeRunReport(folder), 'utf8');
+    expect(page).toContain('mean PSNR 25.50 dB, 0.83 dB above the blurred image, over 4 samples');
+    expect(page).toContain('loss: photometric');
+    expect(page).toContain(Buffer.from('pixels').toString('base64'));
+    expect(page).toContain('steps: 2 # &lt;here&gt;');
+    expect(page).not.toMatch(/(src|href)="(?!data:)/);
+  });
+
+  test('of a folder without a run is refused', () => {
+    expect(() => writeRunReport(join(folder, 'samples'))).toThrow('has no metrics.jsonl');
+  });
+});

@@ -1,0 +1,94 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { replaceFile } from '../checkpoint.js';
+import { readMetrics } from '../metrics-log.js';
+import type { FigureByPosition, StepRow, ValidationRow } from '../metrics-log.js';
+import { RUN_FILES } from '../run-files.js';
+import { escapeHtml, lineChart } from './line-chart.js';
+import type { Series } from './line-chart.js';
+
+const PICTURES_SHOWN = 6;
+const POSITIONS = ['first', 'middle', 'last', 'mean'] as const;
+
+/**
+ * Writes `report.html` into a run's folder: one page that needs no other file, with the loss terms, the validation
+ * figures per frame position, learning rate, throughput, sample pictures over time and the resolved run.
+ *
+ * @returns the path of the page.
+ * @throws if the folder holds no run.
+ */
+export function writeRunReport(runFolder: string): string {
+  const file = (name: string) => join(runFolder, name);
+  if (!existsSync(file(RUN_FILES.metrics))) throw new Error(`Expected the folder of a run but '${runFolder}' has no ${RUN_FILES.metrics}.`);
+  const rows = readMetrics(file(RUN_FILES.metrics));
+  const steps = rows.filter((row) => row.kind === 'step');
+  const validations = rows.filter((row) => row.kind === 'validation');
+  const page = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escapeHtml(basename(resolve(runFolder)))}</title>
+<style>body{font:15px/1.5 system-ui,sans-serif;max-width:1340px;margin:2rem auto;padding:0 1rem;color:#222}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(480px,1fr));gap:1rem}svg{width:100%}svg text{font-size:11px;fill:currentColor}svg .title{font-size:13px;font-weight:600}
+table{border-collapse:collapse}td,th{padding:.15rem .8rem;text-align:right;border-bottom:1px solid #ddd}img{max-width:100%;image-rendering:pixelated}pre{background:#f5f5f5;padding:1rem;overflow:auto}</style>
+<h1>${escapeHtml(basename(resolve(runFolder)))}</h1>
+<p>${summary(steps, validations)}</p>
+${validationTable(validations)}
+<div class="charts">${charts(steps, validations).join('')}</div>
+<h2>Validation samples</h2>
+<p>Per sample three rows: blurred input, restored frames, ground truth.</p>
+${pictures(file(RUN_FILES.samples))}
+<h2>Run</h2>
+<pre>${existsSync(file(RUN_FILES.config)) ? escapeHtml(readFileSync(file(RUN_FILES.config), 'utf8')) : ''}</pre>
+</html>
+`;
+  const target = file('report.html');
+  replaceFile(target, page);
+  return target;
+}
+
+function summary(steps: readonly StepRow[], validations: readonly ValidationRow[]): string {
+  const best = validations.findLast((row) => row.best);
+  const trained = `${steps.at(-1)?.step ?? 0} steps.`;
+  return best ? `${trained} Best validation at step ${best.step}: mean PSNR ${best.psnr.mean.toFixed(2)} dB, ${best.gain.mean.toFixed(2)} dB above the blurred image, over ${best.samples} samples in the better order of each whole sequence.` : trained;
+}
+
+function validationTable(validations: readonly ValidationRow[]): string {
+  const cells = (figures: FigureByPosition) => POSITIONS.map((position) => `<td>${figures[position].toFixed(2)}</td>`).join('');
+  const body = validations.map(({ step, psnr, gain, ssim }) => `<tr><td>${step}</td>${cells(psnr)}${cells(gain)}<td>${ssim.mean.toFixed(4)}</td></tr>`).join('');
+  const positions = POSITIONS.map((position) => `<th>${position}</th>`).join('');
+  return `<table><tr><th></th><th colspan="4">PSNR (dB)</th><th colspan="4">gain over the blurred image (dB)</th><th>SSIM</th></tr><tr><th>step</th>${positions}${positions}<th>mean</th></tr>${body}</table>`;
+}
+
+function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]): string[] {
+  const ofSteps = (name: string, value: (row: StepRow) => number | undefined): Series => ({
+    name,
+    points: steps.flatMap((row) => {
+      const y = value(row);
+      return y === undefined ? [] : [[row.step, y] as const];
+    }),
+  });
+  const byPosition = (value: (row: ValidationRow) => FigureByPosition): Series[] =>
+    POSITIONS.map((position) => ({ name: position, points: validations.map((row) => [row.step, value(row)[position]] as const) }));
+  const terms = [...new Set(steps.flatMap(({ loss }) => Object.keys(loss)))];
+  const chart = (title: string, series: Series[]) => lineChart(series, { title, xLabel: 'step' });
+  return [
+    ...terms.map((term) => chart(`loss: ${term}`, [ofSteps(term, ({ loss }) => loss[term])])),
+    chart('validation PSNR (dB)', byPosition(({ psnr }) => psnr)),
+    chart('gain over the blurred image (dB)', byPosition(({ gain }) => gain)),
+    chart('validation SSIM', byPosition(({ ssim }) => ssim)),
+    chart('learning rate', [ofSteps('learning rate', ({ learningRate }) => learningRate)]),
+    chart('gradient norm', [ofSteps('gradient norm', ({ gradientNorm }) => gradientNorm)]),
+    chart('samples per second', [ofSteps('samples/s', ({ samplesPerSecond }) => samplesPerSecond)]),
+    chart('share of time waiting for samples', [ofSteps('waiting', ({ dataWaitShare }) => dataWaitShare)]),
+  ];
+}
+
+/** The pictures, evenly over the run and with the last. */
+function pictures(folder: string): string {
+  if (!existsSync(folder)) return '';
+  const names = readdirSync(folder).filter((name) => name.endsWith('.png')).sort();
+  const shown = names.filter((_, index) => {
+    const slot = (of: number) => Math.floor((of * PICTURES_SHOWN) / names.length);
+    return slot(index + 1) > slot(index);
+  });
+  return shown.map((name) => `<h3>${escapeHtml(name)}</h3><img alt="${escapeHtml(name)}" src="data:image/png;base64,${readFileSync(join(folder, name)).toString('base64')}">`).join('\n');
+}
