@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** What went wrong in the file system, by error code: what to say about the path. */
 const fileSystemFailures: Record<string, (path: string) => string> = {
   ENOENT: (path) => `${path} does not exist.`,
@@ -12,7 +14,7 @@ const fileSystemFailures: Record<string, (path: string) => string> = {
 
 /** One line for the user: what was wrong and, where it is known, what would be right. */
 export function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!types.isNativeError(error)) return String(error);
   const { code, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
   const describe = code === undefined ? undefined : fileSystemFailures[code];
   if (describe) return describe(dest ?? path ?? 'the file');

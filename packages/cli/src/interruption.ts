@@ -1,25 +1,26 @@
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+/** What a shell expects of a process that Ctrl-C ended. */
+export const interruptedCode = 130;
 
-const cleanUps = new Set<() => void>();
+const exitCodes = { SIGINT: interruptedCode, SIGTERM: 143 } as const;
 
-/** Makes Ctrl-C (and a polite kill) run what `onInterruption` was given and end the process with the shell's code for it. */
-export function exitOnInterruption(): void {
-  for (const [signal, code] of Object.entries(exitCodes)) {
-    process.once(signal, () => {
-      for (const cleanUp of cleanUps) cleanUp();
-      process.stderr.write('\nunblur: interrupted; nothing half-written was left.\n');
-      process.exit(code);
-    });
-  }
-}
+let received: number | undefined;
 
 /**
- * Runs `cleanUp` if the process is interrupted from now on.
- *
- * @param cleanUp must do its work before it returns, since the process ends right after
- * @returns a function that takes it back
+ * From now on the first Ctrl-C (or polite kill) aborts the returned signal, so that the work in hand can stop and clear up;
+ * a second one ends the process at once.
  */
-export function onInterruption(cleanUp: () => void): () => void {
-  cleanUps.add(cleanUp);
-  return () => cleanUps.delete(cleanUp);
+export function abortOnInterruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const [signal, code] of Object.entries(exitCodes)) {
+    process.once(signal, () => {
+      received = code;
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+/** The exit code for the interruption that came, if one came. */
+export function interruptionCode(): number | undefined {
+  return received;
 }

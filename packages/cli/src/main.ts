@@ -6,6 +6,7 @@ import { defineRestore } from './commands/restore.js';
 import { defineSynth } from './commands/synth.js';
 import { defineTrain } from './commands/train.js';
 import { describeFailure } from './failure.js';
+import { interruptionCode } from './interruption.js';
 import { printNote } from './terminal.js';
 
 const usageErrorCode = 2;
@@ -22,6 +23,12 @@ export async function main(commandLine: string[]): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : usageErrorCode;
+      return;
+    }
+    const interruption = interruptionCode();
+    if (interruption !== undefined) {
+      printNote('unblur: interrupted; nothing half-written was left.');
+      process.exitCode = interruption;
       return;
     }
     printNote(`unblur: ${describeFailure(error)}`);

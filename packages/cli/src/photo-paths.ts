@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, extname, isAbsolute, join } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 
 const photoExtensions = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif'];
@@ -28,7 +28,7 @@ async function listPhotos(folder: string): Promise<string[]> {
 }
 
 async function matchPhotos(pattern: string): Promise<string[]> {
-  const paths = (await glob(pattern, { expandDirectories: false })).filter(isPhotoName).sort();
+  const paths = (await glob(pattern, { expandDirectories: false, absolute: isAbsolute(pattern) })).filter(isPhotoName).sort();
   if (paths.length === 0) throw new Error(`No photograph matches ${pattern}.`);
   return paths;
 }

@@ -20,14 +20,14 @@ export function printJson(value: unknown): void {
  * Shows how far long work has come, on standard error: a bar on a terminal. Elsewhere nothing is drawn, since the lines
  * about finished pieces tell the same.
  *
- * @param done pieces done, 0 to `total`
+ * @param done pieces done, 0 to `total`; a part of the present one may count
  * @param label what is being done now
  */
 export function drawProgress(done: number, total: number, label: string): void {
   if (!process.stderr.isTTY) return;
   const filled = Math.round((done / Math.max(total, 1)) * barWidth);
   const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-  const line = `${bar} ${done}/${total} ${label}`.slice(0, (process.stderr.columns || 80) - 1);
+  const line = `${bar} ${Math.floor(done)}/${total} ${label}`.slice(0, (process.stderr.columns || 80) - 1);
   process.stderr.write(`\r\x1b[2K${line}`);
 }
 

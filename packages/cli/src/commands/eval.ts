@@ -1,5 +1,6 @@
 import type { EvaluationReport } from '@unblur/metrics';
 import type { Command } from 'commander';
+import { abortOnInterruption } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
 import { addWeightsOptions, readChosenWeights, type WeightsOptions } from '../weights-choice.js';
@@ -21,13 +22,11 @@ export function defineEval(program: Command): void {
 }
 
 async function evaluate(folder: string, options: EvalOptions): Promise<void> {
+  const signal = abortOnInterruption();
   const { name, bytes } = await readChosenWeights(options);
-  const { createRestorer } = await import('@unblur/inference');
-  const { evaluateFolder } = await import('@unblur/trainer');
+  const { createRestorer, evaluateFolder } = await import('@unblur/inference');
   const restorer = await createRestorer({ weights: bytes, threads: options.threads });
-  const report = await evaluateFolder(folder, (blurred) => restorer.restore(blurred), {
-    onSample: (done: number, total: number, sample: string) => drawProgress(done, total, sample),
-  });
+  const report = await evaluateFolder(folder, restorer, { onSample: drawProgress, signal });
   clearBar();
   await restorer.release();
   if (options.json) printJson(report);

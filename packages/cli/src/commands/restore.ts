@@ -1,22 +1,39 @@
 import { join } from 'node:path';
+import type { Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure } from '../failure.js';
-import { selectFrames } from '../frame-selection.js';
+import { abortOnInterruption } from '../interruption.js';
 import { frameCount, wholeNumber } from '../numbers.js';
 import { findPhotos, nameResults } from '../photo-paths.js';
 import { writeFolder } from '../staging-folder.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { addWeightsOptions, readChosenWeights, type WeightsOptions } from '../weights-choice.js';
 
+const smallestSidePixels = 8;
+
 interface RestoreOptions extends WeightsOptions {
   out: string;
   frames?: number;
   threads?: number;
+  animation: 'webp' | 'gif';
   json?: boolean;
 }
 
-/** What became of one photograph; paths as a user would type them. */
-type Outcome = { photo: string; folder: string; files: string[]; frames: number; width: number; height: number; seconds: number } | { photo: string; error: string };
+interface RestoredPhoto {
+  photo: string;
+  folder: string;
+  /** In the order of their names. */
+  files: string[];
+  width: number;
+  height: number;
+  frames: number;
+  seconds: number;
+}
+
+interface FailedPhoto {
+  photo: string;
+  error: string;
+}
 
 /** `unblur restore`: photographs in, a folder of frames and pictures for each out. */
 export function defineRestore(program: Command): void {
@@ -25,49 +42,65 @@ export function defineRestore(program: Command): void {
     .description('restore the sharp frames inside blurred photographs')
     .argument('<photo...>', 'photographs, folders of photographs, or patterns such as "holiday/*.jpg"')
     .option('--out <folder>', 'where the results go, one folder per photograph', 'restored')
-    .option('--frames <n>', 'keep only n of the frames, evenly spaced', frameCount)
+    .option('--frames <n>', 'restore only n of the frames, evenly spaced in time', frameCount)
     .option('--threads <n>', 'processor threads to use (default: all)', wholeNumber(1, 1024))
     .option('--json', 'print JSON for programs');
+  command.addOption(command.createOption('--animation <format>', 'format of the animation').choices(['webp', 'gif']).default('webp'));
   addWeightsOptions(command).action(restore);
 }
 
 async function restore(places: string[], options: RestoreOptions): Promise<void> {
+  const signal = abortOnInterruption();
   const photos = await findPhotos(places);
   const { name: weights, bytes } = await readChosenWeights(options);
   const { createRestorer } = await import('@unblur/inference');
-  const restorer = await createRestorer({ weights: bytes, threads: options.threads });
-  const kept = selectFrames(restorer.config.frames, options.frames ?? restorer.config.frames);
+  const restorer = await createRestorer({ weights: bytes, threads: options.threads, frames: options.frames });
 
-  const outcomes: Outcome[] = [];
+  const restored: RestoredPhoto[] = [];
+  const failed: FailedPhoto[] = [];
   const names = nameResults(photos);
   for (const [index, photo] of photos.entries()) {
-    drawProgress(index, photos.length, photo);
-    const outcome = await restorePhoto(photo, join(options.out, names[index]!)).catch((error: unknown) => ({ photo, error: describeFailure(error) }));
-    clearBar();
-    outcomes.push(outcome);
-    if ('error' in outcome) printNote(`unblur: ${photo}: ${outcome.error}`);
-    else if (!options.json) printLine(describeOutcome(outcome));
+    const onShare = (share: number) => drawProgress(index + share, photos.length, photo);
+    onShare(0);
+    try {
+      const result = await restorePhoto(photo, join(options.out, names[index]!), restorer, { animation: options.animation, signal, onShare });
+      restored.push(result);
+      clearBar();
+      if (!options.json) printLine(describe(result));
+    } catch (cause) {
+      signal.throwIfAborted();
+      const error = describeFailure(cause);
+      failed.push({ photo, error });
+      printNote(`unblur: ${error.includes(photo) ? '' : `${photo}: `}${error}`);
+    }
   }
   await restorer.release();
-  if (options.json) printJson({ weights, photos: outcomes });
-  if (outcomes.some((outcome) => 'error' in outcome)) process.exitCode = 1;
+  if (options.json) printJson({ weights, restored, failed });
+  if (failed.length > 0) process.exitCode = 1;
+}
 
-  async function restorePhoto(path: string, folder: string): Promise<Outcome> {
-    const start = performance.now();
-    const { loadPhoto, writeRestoration } = await import('@unblur/inference');
-    const photo = await loadPhoto(path);
-    const { frames, motionsPixels } = await restorer.restore(photo);
-    const restoration = { photo, frames: kept.map((i) => frames[i]!), motionsPixels: kept.map((i) => motionsPixels[i]!) };
-    const files = await writeFolder(folder, (staging) => writeRestoration(restoration, staging));
-    return { photo: path, folder, files, frames: kept.length, width: photo.width, height: photo.height, seconds: secondsSince(start) };
+interface RestorePhotoOptions {
+  animation: 'webp' | 'gif';
+  signal: AbortSignal;
+  /** Called with the share of the photograph that is done, 0 to 1. */
+  onShare: (share: number) => void;
+}
+
+async function restorePhoto(path: string, folder: string, restorer: Restorer, { animation, signal, onShare }: RestorePhotoOptions): Promise<RestoredPhoto> {
+  const { loadPhoto, writeRestoration } = await import('@unblur/inference');
+  const start = performance.now();
+  const photo = await loadPhoto(path);
+  const { width, height } = photo;
+  if (Math.min(width, height) < smallestSidePixels) {
+    throw new Error(`${path} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`);
   }
+  const files = await writeFolder(folder, async (staging) => {
+    const restored = await restorer.restore(photo, { signal, onTile: (done, total) => onShare(done / total) });
+    return writeRestoration(photo, restored, staging, { animation, signal });
+  });
+  return { photo: path, folder, files, width, height, frames: restorer.frameIndices.length, seconds: Math.round(performance.now() - start) / 1000 };
 }
 
-function describeOutcome(outcome: Extract<Outcome, { folder: string }>): string {
-  const { photo, folder, width, height, frames, seconds } = outcome;
+function describe({ photo, folder, width, height, frames, seconds }: RestoredPhoto): string {
   return `${photo} (${width}x${height}) -> ${folder}: ${frames} frames, ${seconds.toFixed(1)} s`;
-}
-
-function secondsSince(start: number): number {
-  return Math.round(performance.now() - start) / 1000;
 }

@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { abortOnInterruption } from '../interruption.js';
 import { frameCount, realNumber, wholeNumber } from '../numbers.js';
 import { writeFolder } from '../staging-folder.js';
 import { clearBar, drawProgress, printLine } from '../terminal.js';
@@ -33,14 +35,17 @@ export function defineSynth(program: Command): void {
 }
 
 async function synthesizePanoramas({ from, out, count, size, frames, seed, minDegrees, maxDegrees }: PanoramaOptions): Promise<void> {
+  const signal = abortOnInterruption();
   if (minDegrees > maxDegrees) throw new Error(`Expected --min-degrees of at most --max-degrees (${maxDegrees}), but it is ${minDegrees}.`);
+  if ((await readdir(out).catch(() => [])).length > 0) throw new Error(`Expected a new or empty folder for --out, but ${out} holds files already.`);
   const { openPanoramaFolder, writeSampleFolder } = await import('@unblur/datasets');
-  const folder = await openPanoramaFolder(from);
+  const panoramas = await openPanoramaFolder(from);
   for (let index = 0; index < count; index++) {
     const name = `sample-${String(index).padStart(4, '0')}`;
+    signal.throwIfAborted();
     drawProgress(index, count, name);
-    const sample = await folder.synthesize({ seed, index, sizePixels: size, frames, angleDegrees: [minDegrees, maxDegrees] });
-    await writeFolder(join(out, name), (staging) => writeSampleFolder(staging, sample));
+    const sample = await panoramas.synthesize({ seed, index, sizePixels: size, frames, angleDegrees: [minDegrees, maxDegrees] });
+    await writeFolder(out, (staging) => writeSampleFolder(join(staging, name), sample));
   }
   clearBar();
   printLine(`${count} samples of ${frames} frames -> ${out}`);

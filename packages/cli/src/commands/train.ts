@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { interruptedCode } from '../interruption.js';
+import { printLine, printNote } from '../terminal.js';
 
 interface TrainOptions {
   out?: string;
@@ -13,10 +15,15 @@ export function defineTrain(program: Command): void {
     .argument('<run.yaml>', 'the run: network, data, losses, schedule')
     .option('--out <folder>', 'folder of the run (default: runs/<name of the file>)')
     .option('--resume', 'go on from the last checkpoint in the folder of the run')
-    .action(train);
+    .action(runTraining);
 }
 
-async function train(runFile: string, options: TrainOptions): Promise<void> {
-  const { trainRun } = await import('@unblur/trainer');
-  await trainRun(runFile, options);
+async function runTraining(runFile: string, options: TrainOptions): Promise<void> {
+  await import('@tensorflow/tfjs');
+  const { train } = await import('@unblur/trainer');
+  const { step, interrupted, runFolder } = await train(runFile, options);
+  if (interrupted) {
+    printNote(`unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`);
+    process.exitCode = interruptedCode;
+  } else printLine(`trained ${step} steps -> ${runFolder}`);
 }
