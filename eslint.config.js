@@ -65,7 +65,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.bench.ts'],
+    files: ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.test-tool.ts', 'packages/*/src/**/*.bench.ts'],
     // Tests may take what the repository has: the tfjs backends, oracles of other layers, golden data.
     rules: { '@nx/enforce-module-boundaries': 'off', 'no-console': 'off' },
   },

@@ -5,6 +5,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundledWeights } from '@unblur/weights';
+import type { Tensor4D } from '@tensorflow/tfjs';
 import type { Command } from 'commander';
 import { printJson, printLine } from '../terminal.js';
 
@@ -78,8 +79,7 @@ async function measureConvolution(): Promise<number> {
   const sizePixels = 256;
   const channels = 64;
   const operations = 2 * 9 * channels * channels * sizePixels * sizePixels;
-  const filter = tf.fill([3, 3, channels, channels], 0.01) as import('@tensorflow/tfjs').Tensor4D;
-  const graph = trace(({ image }) => ({ feature: tf.conv2d(image as import('@tensorflow/tfjs').Tensor4D, filter, 1, 'same') }), {
+  const graph = trace(({ image }) => ({ feature: tf.conv2d(image as Tensor4D, tf.fill([3, 3, channels, channels], 0.01), 1, 'same') }), {
     image: { shape: [1, sizePixels, sizePixels, channels] },
   });
   const session = await createSession(graph);

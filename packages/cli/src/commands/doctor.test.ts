@@ -1,0 +1,20 @@
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { bundledWeightsNames } from '@unblur/weights';
+import { afterAll, expect, it } from '@jest/globals';
+import { openWorkplace } from '../unblur-command.test-tool.js';
+
+const { folder, unblur } = openWorkplace();
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('finds the built-in engine, measures it, and lists the bundled weights', () => {
+  const { code, stdout, stderr } = unblur(['doctor', '--json']);
+  expect(stderr).toBe('');
+  const diagnosis = JSON.parse(stdout);
+  expect(diagnosis.engines).toContainEqual({ name: 'onnxruntime-node', version: expect.stringMatching(/^\d+\.\d+/), available: true });
+  expect(diagnosis.convolutionGflops).toBeGreaterThan(0);
+  expect(diagnosis.machine.threads).toBe(availableParallelism());
+  expect(diagnosis.weights.map(({ name, found }: { name: string; found: boolean }) => [name, found])).toEqual(bundledWeightsNames.map((name) => [name, true]));
+  expect(code).toBe(0);
+});

@@ -1,0 +1,78 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
+import { expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
+
+/** `synth` and `eval` meet in the folder layout: what the one writes, the other reads. */
+const { folder, write, unblur } = openWorkplace();
+const weights = write('small.safetensors', untrainedWeights());
+const panoramas = join(folder, 'panoramas');
+
+const synthesis = ['synth', 'panorama', '--from', panoramas, '--count', '2', '--size', '64', '--frames', '3', '--max-degrees', '4'];
+
+beforeAll(async () => {
+  mkdirSync(panoramas);
+  await sharp({ create: { width: 256, height: 128, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } })
+    .blur(2)
+    .png()
+    .toFile(join(panoramas, 'noise.png'));
+  expect(unblur([...synthesis, '--seed', '5', '--out', 'samples'])).toMatchObject({ code: 0, stderr: '' });
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('unblur synth panorama', () => {
+  it('writes a folder per sample', () => {
+    expect(readdirSync(join(folder, 'samples'))).toEqual(['sample-0000', 'sample-0001']);
+    expect(readdirSync(join(folder, 'samples', 'sample-0000'))).toEqual(expect.arrayContaining(['blur.png', 'frame-0.png', 'frame-1.png', 'frame-2.png']));
+  });
+
+  it('writes the same bytes for the same seed, and others for another', () => {
+    unblur([...synthesis, '--seed', '5', '--out', 'again']);
+    unblur([...synthesis, '--seed', '6', '--out', 'other']);
+    const blur = (set: string) => readFileSync(join(folder, set, 'sample-0001', 'blur.png')).toString('base64');
+    expect(blur('again')).toBe(blur('samples'));
+    expect(blur('other')).not.toBe(blur('samples'));
+  });
+
+  it('does not mix samples into a folder that is in use', () => {
+    expectOneLine(unblur([...synthesis, '--out', 'samples']), /Expected a new or empty folder for --out, but samples holds files already/);
+  });
+
+  it('says where it looked for panoramas', () => {
+    expectOneLine(unblur(['synth', 'panorama', '--from', 'nowhere', '--out', 'none']), /Expected a folder of panoramas at nowhere/);
+  });
+});
+
+describe('unblur eval', () => {
+  it('prints scores and baseline as JSON on standard output', () => {
+    const { code, stdout } = unblur(['eval', 'samples', '--weights', weights, '--json']);
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as Record<string, unknown>;
+    const metric = { first: expect.any(Number), middle: expect.any(Number), last: expect.any(Number), mean: expect.any(Number), perFrame: [expect.any(Number), expect.any(Number), expect.any(Number)] };
+    expect(report).toMatchObject({ samples: 2, psnr: metric, ssim: metric, baseline: { psnr: metric, ssim: metric } });
+  });
+
+  it('scores the blurred photographs themselves as baseline: perfect where the frames are copies of the blur', () => {
+    const sample = join(folder, 'still', 'one');
+    mkdirSync(sample, { recursive: true });
+    const blur = readFileSync(join(folder, 'samples', 'sample-0000', 'blur.png'));
+    for (const name of ['blur', 'frame-0', 'frame-1', 'frame-2']) write(join('still', 'one', `${name}.png`), blur);
+    const { baseline } = JSON.parse(unblur(['eval', 'still', '--weights', weights, '--json']).stdout) as { baseline: { ssim: { perFrame: number[] } } };
+    for (const ssim of baseline.ssim.perFrame) expect(ssim).toBeCloseTo(1, 9);
+  });
+
+  it('prints a table for people, with the order rule that the figures depend on', () => {
+    const { stdout } = unblur(['eval', 'samples', '--weights', weights]);
+    expect(stdout).toContain('2 samples');
+    expect(stdout).toContain('better order');
+    expect(stdout).toMatch(/PSNR \[dB\] +-?\d+\.\d{2}/);
+  });
+
+  it('names the sample that is incomplete', () => {
+    mkdirSync(join(folder, 'gap', 'one'), { recursive: true });
+    write('gap/one/frame-0.png', readFileSync(join(folder, 'samples', 'sample-0000', 'frame-0.png')));
+    expectOneLine(unblur(['eval', 'gap', '--weights', weights]), /Sample one: expected blur/);
+  });
+});

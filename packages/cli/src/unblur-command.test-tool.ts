@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { blurToVideoPresets, initialWeights, writeWeights, type BlurToVideoConfig } from '@unblur/core-model';
+import { expect } from '@jest/globals';
+
+/** The command as a user starts it. */
+export const bin = fileURLToPath(new URL('../bin/unblur.js', import.meta.url));
+
+export interface Run {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A folder to work in, readable for everyone, and the command run inside it. */
+export interface Workplace {
+  folder: string;
+  /** Writes a file into the folder and returns its path. */
+  write(name: string, content: string | Uint8Array): string;
+  unblur(commandLine: string[], user?: { uid: number; gid: number }): Run;
+}
+
+export function openWorkplace(): Workplace {
+  const folder = mkdtempSync(join(tmpdir(), 'unblur-cli-'));
+  chmodSync(folder, 0o755);
+  return {
+    folder,
+    write(name, content) {
+      const path = join(folder, name);
+      writeFileSync(path, content);
+      return path;
+    },
+    unblur(commandLine, user = undefined) {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...commandLine], { encoding: 'utf8', cwd: folder, ...user });
+      return { code: status, stdout, stderr };
+    },
+  };
+}
+
+/** A failure as a user should see it: its exit code and one line that says what was wrong. */
+export function expectOneLine({ code, stderr }: Run, message: RegExp, expectedCode = 1): void {
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(expectedCode);
+}
+
+const untrainedConfig: BlurToVideoConfig = {
+  ...blurToVideoPresets.small,
+  frames: 3,
+  encoderChannels: [4, 4, 4, 4, 4],
+  middleDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
+  frameDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
+  refiner: [],
+};
+
+/** A small untrained network of 3 frames as a weights file: it runs in milliseconds and restores nothing. */
+export function untrainedWeights(): Uint8Array {
+  return writeWeights(initialWeights(untrainedConfig, 1), untrainedConfig, { dtype: 'float32' });
+}
