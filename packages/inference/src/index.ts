@@ -1,3 +1,14 @@
+export type { RestoreProgress } from './any-size-restoration.js';
+export { evaluateFolder, type EvaluateFolderOptions, type FrameRestorer } from './evaluation-folder.js';
+export { commonFrameCount, possibleFrameCounts, selectFrames } from './frame-selection.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
 export type { MotionField, RestoredSequence, RgbImage } from './raster.js';
+export { restorePhotoToFolder, writeRestoration, type RestoredPhoto, type RestorePhotoOptions, type ResultKind, type WriteRestorationOptions, type WrittenFiles } from './restoration-folder.js';
+export { createRestorer, type Restorer, type RestorerOptions } from './restorer.js';
 export { UnblurError } from './unblur-error.js';
+export { encodeAnimation, type PlaybackOptions } from './writers/animation.js';
+export { produceAtomically, writeAtomically } from './writers/atomic-file.js';
+export { encodeContactSheet } from './writers/contact-sheet.js';
+export { flowColor } from './writers/flow-color.js';
+export { encodeMotionPicture } from './writers/motion-picture.js';
+export { hasFfmpeg, writeVideo, type VideoOptions } from './writers/video.js';

@@ -7,7 +7,7 @@ import { featherShares, type TilePlan } from './tiling.js';
 export class TileCanvas {
   private frames: Float32Array[] = [];
   private motions: Float32Array[] = [];
-  private stridePixels = 1;
+  private motionStrides: number[] = [];
   /** How much of each pixel the tiles so far have filled, 0 to 1. */
   private readonly filled: Float32Array;
   private readonly columnShares: Float32Array[];
@@ -33,27 +33,27 @@ export class TileCanvas {
     const inOrder = <T>(sequence: T[]): T[] => (backwards ? [...sequence].reverse() : sequence);
 
     inOrder(tile.frames).forEach((frame, i) => this.blend(this.frames[i]!, frame.data, 3, 1, position));
-    inOrder(tile.motionsPixels).forEach((motion, i) => this.blend(this.motions[i]!, motion.data, 2, this.stridePixels, position));
+    inOrder(tile.motionsPixels).forEach((motion, i) => this.blend(this.motions[i]!, motion.data, 2, motion.stridePixels, position));
     this.blend(this.filled, new Float32Array(this.plan.tileWidth * this.plan.tileHeight).fill(1), 1, 1, position);
   }
 
   /** The upper left `width` x `height` photo pixels of what the tiles gave. */
   finish(width: number, height: number): RestoredSequence {
-    const stride = this.stridePixels;
-    const motionSize = { width: Math.ceil(width / stride), height: Math.ceil(height / stride) };
-    const motionCanvasWidth = this.width / stride;
+    const fits = this.width === width && this.height === height;
     return {
-      frames: this.frames.map((data): RgbImage => ({ width, height, data: this.width === width && this.height === height ? data : crop({ width: this.width, data }, 3, 0, 0, width, height) })),
-      motionsPixels: this.motions.map(
-        (data): MotionField => ({ ...motionSize, stridePixels: stride, data: crop({ width: motionCanvasWidth, data }, 2, 0, 0, motionSize.width, motionSize.height) }),
-      ),
+      frames: this.frames.map((data): RgbImage => ({ width, height, data: fits ? data : crop({ width: this.width, data }, 3, 0, 0, width, height) })),
+      motionsPixels: this.motions.map((data, i): MotionField => {
+        const stridePixels = this.motionStrides[i]!;
+        const size = { width: Math.ceil(width / stridePixels), height: Math.ceil(height / stridePixels) };
+        return { ...size, stridePixels, data: crop({ width: this.width / stridePixels, data }, 2, 0, 0, size.width, size.height) };
+      }),
     };
   }
 
   private allocate({ frames, motionsPixels }: RestoredSequence): void {
-    this.stridePixels = motionsPixels[0]?.stridePixels ?? 1;
     this.frames = frames.map(() => new Float32Array(this.width * this.height * 3));
-    this.motions = motionsPixels.map(() => new Float32Array((this.width / this.stridePixels) * (this.height / this.stridePixels) * 2));
+    this.motionStrides = motionsPixels.map(({ stridePixels }) => stridePixels);
+    this.motions = this.motionStrides.map((stride) => new Float32Array((this.width / stride) * (this.height / stride) * 2));
   }
 
   /** The summed absolute difference between frames of a tile and what the canvas already holds at its place. */

@@ -1,0 +1,100 @@
+import { readWeights, requiredMultiple, summarize, type BlurToVideoConfig } from '@unblur/core-model';
+import { restoreAnySize, type RestoreProgress } from './any-size-restoration.js';
+import { selectFrames } from './frame-selection.js';
+import { openNetworkSession, type NetworkSession } from './network-session.js';
+import type { RestoredSequence, RgbImage } from './raster.js';
+import { firstLine, UnblurError } from './unblur-error.js';
+
+export interface RestorerOptions {
+  /** The bytes of a `.safetensors` file of a blur-to-video network. */
+  weights: Uint8Array;
+  /** Processor threads to use. Default: all cores. */
+  threads?: number;
+  /**
+   * Above what the network needs for its activations within this, a photograph is restored in tiles. A fixed number and not what
+   * happens to be free, so that the same photograph gives the same bytes. The restored frames themselves come on top. Default 2 GiB.
+   */
+  memoryBudgetBytes?: number;
+  /** How many of the network's frames to restore, evenly spaced. Default: all. */
+  frames?: number;
+}
+
+export interface Restorer {
+  readonly config: BlurToVideoConfig;
+  /** Which of the network's frames are restored. */
+  readonly frameIndices: readonly number[];
+  /** Restores one photograph of any size; calls wait for each other. The same photograph gives the same values. */
+  restore(photo: RgbImage, progress?: RestoreProgress): Promise<RestoredSequence>;
+  /** Frees the network's memory. */
+  release(): Promise<void>;
+}
+
+const defaultMemoryBudgetBytes = 2 * 1024 ** 3;
+/** What neighbouring tiles share; see `featherShares` for how it is used. */
+const overlapPixels = 128;
+/** Photographs of as many sizes in turn are restored without tracing anew. Each session holds the weights once more. */
+const maximumSessions = 3;
+
+/**
+ * Makes a restorer from weights. The network is traced for each image size it meets and runs on ONNX Runtime.
+ *
+ * Of a photograph above the memory budget, every tile is restored by itself. The network's spatial transformers pool over all that
+ * they see, so a tile's global motion is its own, where the whole photograph's would be one: results differ slightly from an
+ * untiled restoration, and overlaps are feathered so that no seam shows.
+ *
+ * @throws UnblurError when the weights do not hold together or the number of frames cannot be had from them.
+ */
+export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames }: RestorerOptions): Promise<Restorer> {
+  const { config, values } = readNetwork(weights);
+  const frameIndices = selectFrames(config.frames, frames ?? config.frames);
+  const limits = { multiple: requiredMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / activationBytesPerPixel(config)) };
+  const sessions = new Map<string, NetworkSession>();
+
+  /** The session for a size, the least recently used one making room. */
+  async function sessionFor(width: number, height: number): Promise<NetworkSession> {
+    const key = `${width}x${height}`;
+    let session = sessions.get(key);
+    sessions.delete(key);
+    const oldest = sessions.entries().next().value;
+    if (oldest && sessions.size === maximumSessions) {
+      sessions.delete(oldest[0]);
+      await oldest[1].release();
+    }
+    session ??= await openNetworkSession(config, values, frameIndices, width, height, threads);
+    sessions.set(key, session);
+    return session;
+  }
+
+  let previous: Promise<unknown> = Promise.resolve();
+  function afterPrevious<T>(work: () => Promise<T>): Promise<T> {
+    const result = previous.then(work);
+    previous = result.catch(() => undefined);
+    return result;
+  }
+
+  return {
+    config,
+    frameIndices,
+    restore: (photo, progress) =>
+      afterPrevious(() => restoreAnySize(photo, limits, async (tile) => (await sessionFor(tile.width, tile.height)).restore(tile), progress)),
+    release: () =>
+      afterPrevious(async () => {
+        for (const session of sessions.values()) await session.release();
+        sessions.clear();
+      }),
+  };
+}
+
+function readNetwork(weights: Uint8Array): ReturnType<typeof readWeights> {
+  try {
+    return readWeights(weights);
+  } catch (cause) {
+    throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
+  }
+}
+
+/** Every layer's output at once: more than ONNX Runtime, which reuses memory, comes to need. */
+function activationBytesPerPixel(config: BlurToVideoConfig): number {
+  const sidePixels = 8 * requiredMultiple(config);
+  return summarize(config, { width: sidePixels, height: sidePixels }).activationBytes / sidePixels ** 2;
+}
