@@ -15,6 +15,7 @@ const writeAdvice: Record<string, string> = {
   ENOENT: 'its folder does not exist; make it first',
   ENOTDIR: 'a part of the path is a file, not a folder; choose another path',
   EISDIR: 'there is a folder of this name; remove it or choose another path',
+  EEXIST: 'there is a file of this name; choose another path',
   EACCES: 'no right to write there; choose another folder or change its permissions',
   EPERM: 'no right to write there; choose another folder or change its permissions',
   EROFS: 'this file system is read-only; choose another folder',

@@ -46,26 +46,26 @@ describe('motion picture', () => {
   const field = (dx: number, dy: number) => ({ width: 4, height: 3, stridePixels: 16, data: Float32Array.from({ length: 24 }, (_, i) => (i % 2 === 0 ? dx : dy)) });
 
   test('a motion to the right from first to last frame is red, whatever its length', async () => {
-    const picture = await decode(await encodeMotionPicture(flat(64, 48, [0.5, 0.5, 0.5]), [field(-2, 0), field(0, 0), field(2, 0)]));
-    expect(picture.at(28 + 720 + 28 + 360, 28 + 270)).toEqual([255, 0, 0]);
+    const picture = await decode(await encodeMotionPicture(flat(64, 12, [0.5, 0.5, 0.5]), [field(-2, 0), field(0, 0), field(2, 0)]));
+    expect(picture.at(28 + 720 + 28 + 360, 28 + 67)).toEqual([255, 0, 0]);
   });
 
   test('stillness is white, not amplified noise', async () => {
-    const picture = await decode(await encodeMotionPicture(flat(64, 48, [0.5, 0.5, 0.5]), [field(-0.004, 0), field(0, 0), field(0.004, 0)]));
-    for (const value of picture.at(28 + 720 + 28 + 360, 28 + 270)) expect(value).toBeGreaterThan(250);
+    const picture = await decode(await encodeMotionPicture(flat(64, 12, [0.5, 0.5, 0.5]), [field(-0.004, 0), field(0, 0), field(0.004, 0)]));
+    for (const value of picture.at(28 + 720 + 28 + 360, 28 + 67)) expect(value).toBeGreaterThan(250);
   });
 
   test('arrows point where things went: more ink at their right end, where the head is', async () => {
-    const picture = await decode(await encodeMotionPicture(flat(64, 48, [1, 1, 1]), [field(-1, 0), field(0, 0), field(1, 0)]));
-    // The panel of 720x540 has 18 columns of arrows 40 pixels apart; fold them onto one.
+    const picture = await decode(await encodeMotionPicture(flat(64, 12, [1, 1, 1]), [field(-1, 0), field(0, 0), field(1, 0)]));
+    // The panel of 720x135 has 18 columns of arrows 40 pixels apart; fold them onto one.
     const inkByColumn = new Array<number>(40).fill(0);
-    for (let y = 28; y < 28 + 540; y++) for (let x = 0; x < 720; x++) if (picture.data[(y * picture.width + 28 + x) * 3]! < 100) inkByColumn[x % 40]!++;
+    for (let y = 28; y < 28 + 135; y++) for (let x = 0; x < 720; x++) if (picture.data[(y * picture.width + 28 + x) * 3]! < 100) inkByColumn[x % 40]!++;
     const left = inkByColumn.slice(0, 20).reduce((sum, ink) => sum + ink);
     const right = inkByColumn.slice(20).reduce((sum, ink) => sum + ink);
     expect(right).toBeGreaterThan(1.2 * left);
   });
 
-  test.each([[1, 1], [300, 2]])('takes a %dx%d photograph', async (width, height) => {
+  test.each([[2, 1], [300, 2]])('takes a %dx%d photograph', async (width, height) => {
     const one = { width: 1, height: 1, stridePixels: 512, data: new Float32Array([1, 1]) };
     expect((await decode(await encodeMotionPicture(flat(width, height, [0, 0, 0]), [one, one, one]))).width).toBeGreaterThan(100);
   });

@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
+import { evaluateFolder, UnblurError, type FrameRestorer, type RgbImage } from './index.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unblur-eval-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A 16x16 image of one grey that 8 bit holds exactly. */
+function grey(level: number, width = 16): RgbImage {
+  return { width, height: 16, data: new Float32Array(width * 16 * 3).fill(level / 255) };
+}
+
+async function writeImage(path: string, level: number, width = 16): Promise<void> {
+  await sharp({ create: { width, height: 16, channels: 3, background: { r: level, g: level, b: level } } }).toFile(path);
+}
+
+/** A sample whose frame i is of grey levels[i] and whose blur is grey 100. */
+async function writeSample(name: string, levels: number[], extension = 'png'): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path);
+  await writeImage(join(path, `blur.${extension}`), 100);
+  for (const [i, level] of levels.entries()) await writeImage(join(path, `frame-${i}.${extension}`), level);
+  return path;
+}
+
+function restorerOf(levels: number[]): FrameRestorer {
+  return { restore: async (blurred) => ({ frames: levels.map((level) => grey(level, blurred.width)) }) };
+}
+
+/** The PSNR of a difference between 8-bit levels. */
+const decibels = (difference: number) => -20 * Math.log10(difference / 255);
+
+describe('scores', () => {
+  test('restored frames in their better order, the blurred image as baseline', async () => {
+    await writeSample('a', [50, 100, 150]);
+    await writeSample('b', [150, 100, 50]);
+    const report = await evaluateFolder(folder, restorerOf([60, 110, 160]));
+    expect(report.samples).toBe(2);
+    expect(Object.keys(report).sort()).toEqual(['baseline', 'psnr', 'rule', 'samples', 'ssim']);
+    for (const value of report.psnr.perFrame) expect(value).toBeCloseTo(decibels(10), 3);
+    expect(report.baseline.psnr.first).toBeCloseTo(decibels(50), 3);
+    expect(report.baseline.psnr.middle).toBe(100);
+    expect(report.ssim.mean).toBeGreaterThan(0.9);
+  });
+
+  test.each([
+    ['3-frame model, 7-frame sample', [10, 40, 70], [10, 20, 30, 40, 50, 60, 70]],
+    ['7-frame model, 3-frame sample', [10, 20, 30, 40, 50, 60, 70], [10, 40, 70]],
+  ])('%s: first, middle and last are compared', async (_, restored, gt) => {
+    await writeSample('a', gt);
+    const report = await evaluateFolder(folder, restorerOf(restored));
+    expect(report.psnr.perFrame).toEqual([100, 100, 100]);
+  });
+
+  test('samples come in the order of their names, each with its own scores; hidden folders and files beside are left out', async () => {
+    await writeSample('b', [1, 2, 3], 'webp');
+    await writeSample('a', [50, 100, 150]);
+    await mkdir(join(folder, '.thumbnails'));
+    await writeFile(join(folder, 'README.md'), 'notes');
+    const seen: Array<[number, number, string, number]> = [];
+    await evaluateFolder(folder, restorerOf([60, 110, 160]), { onSample: (done, total, name, { restored }) => seen.push([done, total, name, Math.round(restored.psnr.first)]) });
+    expect(seen.map(([done, total, name]) => [done, total, name])).toEqual([[1, 2, 'a'], [2, 2, 'b']]);
+    expect(seen[0]![3]).toBe(Math.round(decibels(10)));
+  });
+
+  test('per-frame is offered by name and named in the report', async () => {
+    await writeSample('a', [50, 100, 150]);
+    expect((await evaluateFolder(folder, restorerOf([150, 100, 140]), { rule: 'per-frame' })).rule).toBe('per-frame');
+  });
+});
+
+describe('bad folders: what is wrong and where', () => {
+  async function failure(): Promise<string> {
+    const error = (await evaluateFolder(folder, restorerOf([60, 110, 160])).catch((cause: unknown) => cause)) as UnblurError;
+    expect(error).toBeInstanceOf(UnblurError);
+    return error.message;
+  }
+
+  test('nothing in it, or not there', async () => {
+    expect(await failure()).toMatch(/holds no samples; expected one sub-folder per sample with blur.png/);
+    await expect(evaluateFolder(join(folder, 'none'), restorerOf([1, 2, 3]))).rejects.toThrow(/Could not read .*none: there is no such file/);
+  });
+
+  test('no blurred image, no frames', async () => {
+    const path = await writeSample('a', []);
+    expect(await failure()).toBe('Sample a: expected frame-0.png, frame-1.png ... but found none');
+    await rm(join(path, 'blur.png'));
+    expect(await failure()).toBe('Sample a: expected blur.png, .jpg or .webp but found none');
+  });
+
+  test('a gap, an even number', async () => {
+    const path = await writeSample('a', [10, 20, 30, 40, 50]);
+    await rm(join(path, 'frame-1.png'));
+    await rm(join(path, 'frame-3.png'));
+    expect(await failure()).toBe('Sample a: frame-1, frame-3 missing; expected frame-0 to frame-4 without a gap');
+    await writeImage(join(path, 'frame-1.png'), 20);
+    await rm(join(path, 'frame-4.png'));
+    await writeImage(join(path, 'frame-3.png'), 40);
+    expect(await failure()).toBe('Sample a: expected an odd number of frames, 3 or more, but found 4');
+  });
+
+  test('the same frame twice', async () => {
+    const path = await writeSample('a', [10, 20, 30]);
+    await writeImage(join(path, 'frame-1.jpg'), 20);
+    expect(await failure()).toBe('Sample a: expected one frame-1 but found frame-1.jpg and frame-1.png; remove one');
+  });
+
+  test('sizes that differ', async () => {
+    const path = await writeSample('a', [10, 20, 30]);
+    await writeImage(join(path, 'frame-2.png'), 30, 20);
+    expect(await failure()).toBe('Sample a: expected all images at 16x16, the size of its blurred one, but frame-2.png is 20x16');
+  });
+
+  test('a damaged frame, named', async () => {
+    const path = await writeSample('a', [10, 20, 30]);
+    await writeFile(join(path, 'frame-1.png'), 'not a picture');
+    expect(await failure()).toMatch(/a\/frame-1\.png is not a photograph/);
+  });
+});

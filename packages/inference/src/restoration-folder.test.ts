@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
+import { hasFfmpeg, restorePhotoToFolder, UnblurError, type Photo, type RestoredSequence } from './index.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unblur-results-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Gives the photograph back as every frame, moving 2 pixels to the right. */
+const copier = {
+  async restore(photo: { width: number; height: number; data: Float32Array }): Promise<RestoredSequence> {
+    const size = { width: Math.ceil(photo.width / 8), height: Math.ceil(photo.height / 8), stridePixels: 8 };
+    const motion = (dx: number) => ({ ...size, data: Float32Array.from({ length: size.width * size.height * 2 }, (_, i) => (i % 2 === 0 ? dx : 0)) });
+    return { frames: [photo, photo, photo], motionsPixels: [motion(-1), motion(0), motion(1)] };
+  },
+};
+
+async function writePhoto(name: string, bits: 8 | 16): Promise<{ path: string; values: Uint16Array }> {
+  const values = Uint16Array.from({ length: 42 * 6 * 3 }, (_, i) => (bits === 16 ? (i * 7919) % 65536 : (i * 37) % 256));
+  const path = join(folder, name);
+  const raw = { width: 42, height: 6, channels: 3 as const };
+  if (bits === 16) await sharp(values, { raw }).toColourspace('rgb16').png().toFile(path);
+  else await sharp(Buffer.from(values), { raw }).png().toFile(path);
+  return { path, values };
+}
+
+describe('restorePhotoToFolder', () => {
+  test('writes everything, says what and how long, and leaves nothing else', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const out = join(folder, 'new', 'results');
+    const { files, skipped, photo, milliseconds } = await restorePhotoToFolder(path, out, copier);
+    const video = (await hasFfmpeg()) ? ['video.mp4'] : [];
+    const expected = ['animation.webp', 'contact-sheet.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'motion.png', ...video];
+    expect((await readdir(out)).sort()).toEqual(expected);
+    expect(files.map((file) => file.path).sort()).toEqual(expected.map((name) => join(out, name)));
+    expect(skipped).toEqual(video.length > 0 ? [] : [{ kind: 'video', reason: 'ffmpeg is not installed' }]);
+    expect(photo).toEqual({ width: 42, height: 6, bitDepth: 8, hadAlpha: false, pages: 1 });
+    for (const time of Object.values(milliseconds)) expect(time).toBeGreaterThan(0);
+  });
+
+  test.each([8, 16] as const)('frames of a %d-bit photograph keep its values exactly', async (bits) => {
+    const { path, values } = await writePhoto('photo.png', bits);
+    await restorePhotoToFolder(path, folder, copier, { video: 'never' });
+    const frame = sharp(join(folder, 'frame-1.png'));
+    expect((await frame.metadata()).depth).toBe(bits === 16 ? 'ushort' : 'uchar');
+    const raw = await frame.toColourspace(bits === 16 ? 'rgb16' : 'srgb').raw({ depth: 'ushort' }).toBuffer();
+    expect([...new Uint16Array(raw.buffer, raw.byteOffset, raw.length / 2)]).toEqual([...values]);
+  });
+
+  test('the same photograph gives the same bytes', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const [a, b] = [join(folder, 'a'), join(folder, 'b')];
+    for (const out of [a, b]) await restorePhotoToFolder(path, out, copier, { animation: 'gif' });
+    for (const name of await readdir(a)) expect((await readFile(join(a, name))).equals(await readFile(join(b, name)))).toBe(true);
+  });
+
+  test('without ffmpeg the video is skipped, with the reason', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const { skipped } = await restorePhotoToFolder(path, folder, copier, { ffmpegPath: join(folder, 'no-ffmpeg') });
+    expect(skipped).toEqual([{ kind: 'video', reason: 'ffmpeg is not installed' }]);
+  });
+
+  test('an abort while it writes leaves only whole files', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const controller = new AbortController();
+    const aborting = {
+      restore: async (photo: Photo) => {
+        setImmediate(() => controller.abort());
+        return copier.restore(photo);
+      },
+    };
+    const out = join(folder, 'out');
+    await expect(restorePhotoToFolder(path, out, aborting as typeof copier, { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    for (const name of await readdir(out)) expect(name).toMatch(/^frame-\d\.png$/);
+  });
+
+  describe('folders that cannot be written: one line', () => {
+    async function failure(out: string): Promise<string> {
+      const { path } = await writePhoto('photo.png', 8);
+      const error = (await restorePhotoToFolder(path, out, copier).catch((cause: unknown) => cause)) as UnblurError;
+      expect(error).toBeInstanceOf(UnblurError);
+      expect(error.message).not.toContain('\n');
+      return error.message;
+    }
+
+    test('a file in the way', async () => {
+      await writeFile(join(folder, 'taken'), '');
+      expect(await failure(join(folder, 'taken', 'results'))).toMatch(/Could not write .*results: a part of the path is a file, not a folder; choose another path/);
+      expect(await failure(join(folder, 'taken'))).toMatch(/Could not write .*taken: there is a file of this name; choose another path/);
+    });
+
+    (existsSync('/sys') ? test : test.skip)('no rights, in a folder where not even root has them', async () => {
+      expect(await failure('/sys/unblur-results')).toMatch(/Could not write \/sys\/unblur-results: (no right to write there|this file system is read-only); choose another folder/);
+    });
+
+    const isRoot = process.getuid?.() === 0;
+    (isRoot ? test.skip : test)('no rights, in a folder of ours', async () => {
+      const closed = join(folder, 'closed');
+      await mkdir(closed, { mode: 0o500 });
+      expect(await failure(join(closed, 'results'))).toMatch(/Could not write .*closed\/results: no right to write there/);
+    });
+  });
+});
