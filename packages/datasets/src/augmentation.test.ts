@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { addNoise, colourCurve, drawAugmentation, rearrangePixels } from './augmentation.js';
+import { addNoise, colourCurve, drawAugmentation, rearrangePixels, type Augmentation } from './augmentation.js';
 import { noAugmentation, panoramaDefaults } from './panorama-options.js';
 import { createRandom } from './random.js';
 
-const still = { mirrorX: false, mirrorY: false, transpose: false, reverseTime: false, gains: [1, 1, 1] as const, gamma: 1, noiseSigma: 0 };
+const still: Augmentation = { mirrorX: false, mirrorY: false, transpose: false, reverseTime: false, gains: [1, 1, 1], gamma: 1, noiseSigma: 0 };
 /** A 2x2 picture with pixels a b / c d, as [a, b, c, d]. */
 const picture = Float32Array.from([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]);
 const rearranged = (change: Partial<typeof still>) => Array.from(rearrangePixels(picture, 2, { ...still, ...change })).filter((_, i) => i % 3 === 0);

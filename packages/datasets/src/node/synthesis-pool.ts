@@ -63,7 +63,8 @@ class SynthesisThread {
   private readonly waiting = new Map<number, Waiting>();
 
   constructor(script: URL, setup: WorkerSetup) {
-    this.worker = new Worker(script, { workerData: setup });
+    // Flags of the parent, such as --input-type, are not meant for the worker's script.
+    this.worker = new Worker(script, { workerData: setup, execArgv: [] });
     this.worker.on('message', (answer: WorkerAnswer) => this.receive(answer));
     this.worker.on('error', (error) => this.failAll(error));
     this.worker.on('exit', (code) => this.failAll(new Error(`A synthesis worker stopped with exit code ${code}.`)));
