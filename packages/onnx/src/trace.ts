@@ -42,7 +42,8 @@ export function trace(fn: (inputs: Record<string, Tensor>) => Record<string, Ten
   const outputSignature: Signature = {};
   withTracingBackend(new TracingBackend(graph), (backend) => {
     tidy(() => {
-      for (const [name, tensor] of Object.entries(fn(makeInputs(backend, signature)))) {
+      const tensors = Object.entries(fn(makeInputs(backend, signature)));
+      for (const [name, tensor] of tensors) {
         if (name in signature) throw new Error(`Expected outputs to have names of their own but received '${name}', which is also an input.`);
         values[name] = backend.lookUp(tensor).plain();
         outputSignature[name] = { shape: [...tensor.shape], dtype: tensor.dtype as 'float32' | 'int32' | 'bool' };

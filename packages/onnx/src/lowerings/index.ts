@@ -2,7 +2,10 @@ import { convolutionLowerings } from './convolution.js';
 import { elementwiseLowerings } from './elementwise.js';
 import type { Lowering } from './lowering.js';
 import { matrixLowerings } from './matrix.js';
+import { poolingLowerings } from './pooling.js';
 import { reductionLowerings } from './reduction.js';
+import { resizeLowerings } from './resize.js';
+import { samplingLowerings } from './sampling.js';
 import { shapeLowerings } from './shape.js';
 
 /** How each TensorFlow.js kernel is written in ONNX, by the kernel's name. */
@@ -10,7 +13,10 @@ export const lowerings: Record<string, Lowering> = {
   ...convolutionLowerings,
   ...elementwiseLowerings,
   ...matrixLowerings,
+  ...poolingLowerings,
   ...reductionLowerings,
+  ...resizeLowerings,
+  ...samplingLowerings,
   ...shapeLowerings,
 };
 

@@ -13,10 +13,10 @@ interface ReductionAttributes {
 }
 
 /** Reduces in the layout that the tensor lies in; what is left is put into the tensor's own axis order. */
-function reduceTensor(x: TracedTensor, { axis, keepDims }: ReductionAttributes, reduceValue: (value: Value, axes: number[], keepDims: boolean) => Value): TracedTensor {
+function reduceTensor(x: TracedTensor, { axis, keepDims }: ReductionAttributes, reduceValue: (value: Value, axes: number[]) => Value): TracedTensor {
   const axes = util.parseAxisParam(axis ?? x.shape.map((_, index) => index), [...x.shape]);
   const layout = chooseLayout([x], x.rank);
-  const reduced = reduceValue(x.whole(layout), axes.map((index) => storedAxis(index, layout)), keepDims);
+  const reduced = reduceValue(x.whole(layout), axes.map((index) => storedAxis(index, layout)));
   if (layout === 'plain' || keepDims) return fromLayout(reduced, layout);
   const keptStored = [0, 3, 1, 2].filter((index) => !axes.includes(index));
   const kept = [...keptStored].sort((a, b) => a - b);
@@ -24,12 +24,12 @@ function reduceTensor(x: TracedTensor, { axis, keepDims }: ReductionAttributes, 
 }
 
 const reduction = (operator: Reduction): Lowering =>
-  lowering<'x', ReductionAttributes>(({ inputs: { x }, attrs }) => reduceTensor(x, attrs, (value, axes, keepDims) => onnx.reduce(operator, value, axes, keepDims)));
+  lowering<'x', ReductionAttributes>(({ inputs: { x }, attrs }) => reduceTensor(x, attrs, (value, axes) => onnx.reduce(operator, value, axes, attrs.keepDims)));
 
 /** All or any of booleans: the smallest or largest of 0 and 1. */
 const logicalReduction = (operator: 'ReduceMin' | 'ReduceMax'): Lowering =>
   lowering<'x', ReductionAttributes>(({ inputs: { x }, attrs }) =>
-    reduceTensor(x, attrs, (value, axes, keepDims) => onnx.cast(onnx.reduce(operator, onnx.cast(value, 'int32'), axes, keepDims), 'bool')),
+    reduceTensor(x, attrs, (value, axes) => onnx.cast(onnx.reduce(operator, onnx.cast(value, 'int32'), axes, attrs.keepDims), 'bool')),
   );
 
 const extremeIndex = (operator: 'ArgMax' | 'ArgMin'): Lowering =>
@@ -51,7 +51,10 @@ const sameKind = (x: Value) => ({ shape: x.shape, type: x.type });
 export const reductionLowerings: Record<string, Lowering> = {
   Sum: reduction('ReduceSum'),
   Mean: reduction('ReduceMean'),
-  Max: reduction('ReduceMax'),
+  // The one reduction whose axes have another name in TensorFlow.js.
+  Max: lowering<'x', { reductionIndices: number | number[]; keepDims: boolean }>(({ inputs: { x }, attrs: { reductionIndices, keepDims } }) =>
+    reduceTensor(x, { axis: reductionIndices, keepDims }, (value, axes) => onnx.reduce('ReduceMax', value, axes, keepDims)),
+  ),
   Min: reduction('ReduceMin'),
   Prod: reduction('ReduceProd'),
   All: logicalReduction('ReduceMin'),
@@ -65,8 +68,5 @@ export const reductionLowerings: Record<string, Lowering> = {
   ),
   Softmax: lowering<'logits', { dim: number }>(({ inputs: { logits }, attrs: { dim } }) =>
     alongAxis(logits, dim, (value, axis) => value.graph.emit('Softmax', [value], { axis }, sameKind(value))),
-  ),
-  LogSoftmax: lowering<'logits', { axis: number }>(({ inputs: { logits }, attrs: { axis } }) =>
-    alongAxis(logits, axis, (value, stored) => value.graph.emit('LogSoftmax', [value], { axis: stored }, sameKind(value))),
   ),
 };

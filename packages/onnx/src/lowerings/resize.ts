@@ -1,0 +1,71 @@
+import type { Value } from '../graph/graph.js';
+import * as onnx from '../graph/operators.js';
+import { fromChannelsFirst } from '../traced-tensor.js';
+import type { TracedTensor } from '../traced-tensor.js';
+import { lowering } from './lowering.js';
+import type { Lowering } from './lowering.js';
+
+interface ResizeAttributes {
+  alignCorners: boolean;
+  halfPixelCenters: boolean;
+}
+
+/** The position in a line of `from` pixels that each of `to` pixels looks at. */
+function sourcePositions(from: number, to: number, { alignCorners, halfPixelCenters }: ResizeAttributes): number[] {
+  const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
+  return Array.from({ length: to }, (_, index) => (halfPixelCenters ? (index + 0.5) * scale - 0.5 : index * scale));
+}
+
+/** Row-major `[to, from]`: how much of each source pixel a resized pixel holds. */
+function bilinearMatrix(from: number, to: number, attrs: ResizeAttributes): Float32Array {
+  const matrix = new Float32Array(to * from);
+  sourcePositions(from, to, attrs).forEach((position, row) => {
+    const inside = Math.min(Math.max(position, 0), from - 1);
+    const low = Math.floor(inside);
+    matrix[row * from + low]! += 1 - (inside - low);
+    matrix[row * from + Math.min(low + 1, from - 1)]! += inside - low;
+  });
+  return matrix;
+}
+
+/** The source pixel that each resized pixel copies. */
+function nearestPixels(from: number, to: number, attrs: ResizeAttributes): number[] {
+  const shift = attrs.halfPixelCenters ? 0.5 : 0;
+  return sourcePositions(from, to, attrs).map((position) => Math.max(0, Math.min(from - 1, attrs.alignCorners ? Math.round(position) : Math.floor(position + shift))));
+}
+
+function nearestMatrix(from: number, to: number, attrs: ResizeAttributes): Float32Array {
+  const matrix = new Float32Array(to * from);
+  nearestPixels(from, to, attrs).forEach((source, row) => (matrix[row * from + source] = 1));
+  return matrix;
+}
+
+function resizeBilinear(images: TracedTensor, [height, width]: readonly [number, number], { alignCorners, halfPixelCenters }: ResizeAttributes): TracedTensor {
+  const input = images.channelsFirst();
+  const shape = [input.shape[0]!, input.shape[1]!, height, width];
+  const attributes = { mode: 'linear', coordinate_transformation_mode: alignCorners ? 'align_corners' : halfPixelCenters ? 'half_pixel' : 'asymmetric' };
+  return fromChannelsFirst(input.graph.emit('Resize', [input, undefined, undefined, input.graph.integers(shape)], attributes, { shape, type: input.type }));
+}
+
+/** Resizing is linear in rows and in columns; its gradient is the product with both matrices, transposed. */
+function resizeGradient(dy: TracedTensor, images: TracedTensor, matrixOf: (from: number, to: number) => Float32Array): TracedTensor {
+  const [, height, width] = images.shape;
+  const gradient = dy.channelsFirst();
+  const [outHeight, outWidth] = gradient.shape.slice(2) as [number, number];
+  const { graph } = dy;
+  const columns: Value = graph.constant(matrixOf(width!, outWidth), [outWidth, width!], 'float32');
+  const rows: Value = graph.constant(matrixOf(height!, outHeight), [outHeight, height!], 'float32');
+  return fromChannelsFirst(onnx.matMul(onnx.transposeMatrix(rows), onnx.matMul(gradient, columns)));
+}
+
+export const resizeLowerings: Record<string, Lowering> = {
+  ResizeBilinear: lowering<'images', ResizeAttributes & { size: [number, number] }>(({ inputs: { images }, attrs }) => resizeBilinear(images, attrs.size, attrs)),
+  ResizeBilinearGrad: lowering<'images' | 'dy', ResizeAttributes>(({ inputs: { images, dy }, attrs }) => resizeGradient(dy, images, (from, to) => bilinearMatrix(from, to, attrs))),
+  ResizeNearestNeighbor: lowering<'images', ResizeAttributes & { size: [number, number] }>(({ graph, inputs: { images }, attrs }) => {
+    const input = images.channelsFirst();
+    const pick = (from: number, to: number) => graph.integers(nearestPixels(from, to, attrs));
+    const rows = onnx.gather(input, pick(input.shape[2]!, attrs.size[0]), 2);
+    return fromChannelsFirst(onnx.gather(rows, pick(input.shape[3]!, attrs.size[1]), 3));
+  }),
+  ResizeNearestNeighborGrad: lowering<'images' | 'dy', ResizeAttributes>(({ inputs: { images, dy }, attrs }) => resizeGradient(dy, images, (from, to) => nearestMatrix(from, to, attrs))),
+};
