@@ -47,7 +47,8 @@ export function expectOneLine({ code, stderr }: Run, message: RegExp, expectedCo
   expect(code).toBe(expectedCode);
 }
 
-const untrainedConfig: BlurToVideoConfig = {
+/** The network of `untrainedWeights`. */
+export const untrainedConfig: BlurToVideoConfig = {
   ...blurToVideoPresets.small,
   frames: 3,
   encoderChannels: [4, 4, 4, 4, 4],

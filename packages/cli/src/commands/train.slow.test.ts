@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readWeights } from '@unblur/core-model';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
+import { bin, openWorkplace, untrainedConfig } from '../unblur-command.test-tool.js';
+
+const { folder, write, unblur } = openWorkplace();
+const photo = join(folder, 'photo.png');
+
+beforeAll(async () => {
+  const noise = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).blur(2).png();
+  mkdirSync(join(folder, 'panoramas'));
+  await noise(256, 128).toFile(join(folder, 'panoramas', 'noise.png'));
+  await noise(48, 40).toFile(photo);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A run that does nothing useful, quickly. YAML is a superset of JSON. */
+function writeRunFile(name: string, steps: number): void {
+  const { frames, encoderChannels, middleDecoder, frameDecoder, refiner } = untrainedConfig;
+  const run = {
+    network: { preset: 'small', frames, encoderChannels, middleDecoder, frameDecoder, refiner },
+    data: { folder: 'panoramas', sizePixels: 32, photoPixels: 64 },
+    validation: { panoramas: 'panoramas', sizePixels: 32, count: 1, everySteps: 100_000 },
+    steps,
+    batchSize: 1,
+    checkpointEverySteps: 100_000,
+    samplesEverySteps: 100_000,
+  };
+  write(name, JSON.stringify(run));
+}
+
+describe('unblur train', () => {
+  it('leaves weights that unblur restore takes', () => {
+    writeRunFile('short.yaml', 3);
+    const { code, stdout, stderr } = unblur(['train', 'short.yaml', '--out', 'short']);
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('trained 3 steps');
+    expect(readWeights(new Uint8Array(readFileSync(join(folder, 'short', 'weights.safetensors')))).config.frames).toBe(3);
+    expect(unblur(['restore', photo, '--weights', 'short/weights.safetensors', '--out', 'restored']).code).toBe(0);
+    expect(readdirSync(join(folder, 'restored', 'photo'))).toContain('frame-2.png');
+  });
+
+  it('stops at Ctrl-C with a checkpoint and code 130, and goes on from there', async () => {
+    writeRunFile('long.yaml', 50_000);
+    const first = await interruptAfterFirstSteps(['train', 'long.yaml', '--out', 'long']);
+    expect(first.code).toBe(130);
+    expect(existsSync(join(folder, 'long', 'checkpoint.safetensors'))).toBe(true);
+    const second = await interruptAfterFirstSteps(['train', 'long.yaml', '--out', 'long', '--resume']);
+    expect(second.code).toBe(130);
+    expect(second.step).toBeGreaterThan(first.step);
+  });
+});
+
+/** Sends the signal once the log of the run has grown. */
+async function interruptAfterFirstSteps(commandLine: string[]): Promise<{ code: number | null; step: number }> {
+  const log = join(folder, 'long', 'metrics.jsonl');
+  const logLength = () => (existsSync(log) ? readFileSync(log).length : 0);
+  const lengthBefore = logLength();
+  const child = spawn(process.execPath, [bin, ...commandLine], { cwd: folder });
+  let notes = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (notes += text));
+  const watch = setInterval(() => {
+    if (logLength() > lengthBefore) {
+      clearInterval(watch);
+      child.kill('SIGINT');
+    }
+  }, 50);
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  clearInterval(watch);
+  return { code, step: Number(/interrupted after step (\d+)/.exec(notes)?.[1]) };
+}
