@@ -37,7 +37,7 @@ const platformConstraints = Object.entries(platforms).map(([platform, allowed]) 
 }));
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/out-tsc/', '**/node_modules/', '**/coverage/', '.nx/', 'tmp/', 'runs/', 'restored/']),
+  globalIgnores(['**/dist/', '**/out-tsc/', '**/node_modules/', '**/coverage/', '.nx/', 'tmp/', 'runs/', 'restored/', '**/*_pb.ts']),
   eslint.configs.recommended,
   ...typescript.configs.recommended,
   {

@@ -25,7 +25,7 @@ describe.each(names)('the published package %s', (folder) => {
   });
 
   it('contains no tests and no leftovers of the compiler', () => {
-    const strays = packed.get(manifest.name).filter((path) => /\.test\.|\.tsbuildinfo$|\.built-from$|^src\//.test(path));
+    const strays = packed.get(manifest.name).filter((path) => /\.test[.-]|\.tsbuildinfo$|\.built-from$|^src\//.test(path));
     expect(strays).toEqual([]);
   });
 
