@@ -1,6 +1,7 @@
 import { engine, getBackend, registerBackend, setBackend, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { findCaller } from './caller.js';
+import { withDilatedConvolutionGradient } from './dilated-gradient.js';
 import { Graph } from './graph/graph.js';
 import type { Value } from './graph/graph.js';
 import { serializeModel } from './graph/model.js';
@@ -25,7 +26,8 @@ export interface TracedGraph {
  *
  * Tensors that the function captures or makes become constants of the graph. Gradients inside the function
  * (`grads`, `valueAndGrads`, `variableGrads`, `customGrad`) are recorded like any other op; import
- * `@tensorflow/tfjs` once in the application, or register the gradients yourself.
+ * `@tensorflow/tfjs` once in the application, or register the gradients yourself. Dilated convolutions, whose gradient
+ * TensorFlow.js refuses, have one here.
  *
  * The active backend is the same before and after, also after an error.
  *
@@ -72,7 +74,7 @@ function withTracingBackend(backend: TracingBackend, body: (backend: TracingBack
   // Takes effect before it returns, because making this backend is synchronous.
   void setBackend(TRACING_BACKEND);
   try {
-    body(backend);
+    withDilatedConvolutionGradient(() => body(backend));
   } catch (error) {
     throw explainMissingKernel(error);
   } finally {
