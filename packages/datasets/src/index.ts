@@ -4,3 +4,5 @@ export { listPanoramas, loadPanorama } from './node/panorama-folder.js';
 export * from './node/panorama-set.js';
 export * from './node/panorama-source.js';
 export * from './node/sample-folder.js';
+export * from './node/frame-folder.js';
+export * from './node/paired-video-folder.js';

@@ -2,6 +2,7 @@
 export * from './augmentation.js';
 export * from './camera.js';
 export * from './exposure.js';
+export * from './frame-average.js';
 export * from './panorama-options.js';
 export * from './panorama.js';
 export * from './perspective.js';

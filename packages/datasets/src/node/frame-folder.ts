@@ -1,0 +1,89 @@
+import { readdirSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { cropImage, exposeFrames, windowStarts } from '../frame-average.js';
+import type { AveragingSpace } from '../exposure.js';
+import { createRandom } from '../random.js';
+import type { RgbImage, Sample } from '../sample.js';
+import { imageExtensions, readRgbImage } from './image-file.js';
+
+/**
+ * Paths of a video's frames, kept as pictures in one folder, in the order of the numbers in their names.
+ * @throws Error where the folder cannot be read or holds no picture.
+ */
+export function listFrames(folder: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (cause) {
+    throw new Error(`Expected a folder of frames at ${folder} but could not read it: ${(cause as Error).message}`, { cause });
+  }
+  const frames = names.filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
+  if (frames.length === 0) throw new Error(`Expected frames (${imageExtensions.join(', ')}) in ${folder} but found none.`);
+  return frames.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).map((name) => join(folder, name));
+}
+
+export interface VideoSampleOptions {
+  /** Frames per exposure: odd. The paper averages 7. */
+  frames: number;
+  /** From one exposure's first frame to the next one's. Default `frames`: exposures that share no frame, as for testing. */
+  stride?: number;
+  averaging: AveragingSpace;
+  /** Side of a random square window to cut out, without resizing; default: whole frames. */
+  sizePixels?: number;
+  /** Decides the windows. Default 0. */
+  seed?: number;
+  /** What to do about a frame that cannot be read or has another size: stop with an error, or leave out the exposures that need it. Default 'stop'. */
+  onBadFrame?: 'stop' | 'skip';
+  /** Told of each exposure left out, and why. */
+  onSkip?: (message: string) => void;
+}
+
+export interface VideoSample extends Sample {
+  /** Name of the exposure's first frame. */
+  firstFrame: string;
+}
+
+/**
+ * Samples from a high-speed video: each `frames` consecutive frames are the latent frames of their average (Argaw et al., section 3).
+ *
+ * @param framePaths in time order (see `listFrames`).
+ * @throws RangeError for wrong options; Error that names the frame that cannot be used.
+ */
+export async function* videoSamples(framePaths: readonly string[], options: VideoSampleOptions): AsyncGenerator<VideoSample, void, void> {
+  const { frames: length, stride = length, averaging, sizePixels, seed = 0, onBadFrame = 'stop', onSkip = () => {} } = options;
+  if (!Number.isInteger(length) || length < 3 || length % 2 === 0) throw new RangeError(`Expected frames to be an odd number of at least 3 but got ${length}.`);
+  if (!Number.isInteger(stride) || stride < 1) throw new RangeError(`Expected stride to be a positive integer but got ${stride}.`);
+  if (framePaths.length < length) throw new RangeError(`Expected at least ${length} frames for one exposure but the video has ${framePaths.length}.`);
+  for (const start of windowStarts(framePaths.length, length, stride)) {
+    const paths = framePaths.slice(start, start + length);
+    let frames: RgbImage[];
+    try {
+      frames = await readFrames(paths);
+    } catch (error) {
+      if (onBadFrame === 'stop') throw error;
+      onSkip(`Left out the exposure from ${basename(paths[0]!)} on: ${(error as Error).message}`);
+      continue;
+    }
+    const cropped = sizePixels === undefined ? frames : cropRandomly(frames, sizePixels, seed, start, paths[0]!);
+    yield { ...exposeFrames(cropped, averaging), firstFrame: basename(paths[0]!) };
+  }
+}
+
+async function readFrames(paths: readonly string[]): Promise<RgbImage[]> {
+  const frames = await Promise.all(paths.map(readRgbImage));
+  const [first] = frames;
+  for (const [index, { width, height }] of frames.entries()) {
+    if (width !== first!.width || height !== first!.height) {
+      throw new Error(`Expected ${paths[index]} to be ${first!.width}x${first!.height}, as the frames before it, but it is ${width}x${height}.`);
+    }
+  }
+  return frames;
+}
+
+function cropRandomly(frames: RgbImage[], size: number, seed: number, start: number, path: string): RgbImage[] {
+  const { width, height } = frames[0]!;
+  if (size > width || size > height) throw new RangeError(`Expected frames of at least ${size}x${size} but ${path} is ${width}x${height}.`);
+  const random = createRandom(seed, start);
+  const window = { left: random.below(width - size + 1), top: random.below(height - size + 1), width: size, height: size };
+  return frames.map((frame) => cropImage(frame, window));
+}
