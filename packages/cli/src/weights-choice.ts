@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from '@unblur/weights';
@@ -31,12 +31,16 @@ export function addWeightsOptions(command: Command): Command {
  * @throws Error that lists what there is when they name nothing that exists
  */
 export async function readChosenWeights({ weights, preset }: WeightsOptions): Promise<ChosenWeights> {
-  if (weights !== undefined && existsSync(weights)) return { name: weights, bytes: await readBytes(weights) };
+  if (weights !== undefined && isFile(weights)) return { name: weights, bytes: await readBytes(weights) };
   if (weights !== undefined && !Object.hasOwn(bundledWeights, weights)) {
     throw new Error(`Expected a .safetensors file or the name of bundled weights (${bundledWeightsNames.join(', ')}) for --weights, but ${weights} is neither.`);
   }
   const name = weights ?? bundledWeightsNames.find((candidate) => bundledWeights[candidate].preset === preset) ?? defaultWeightsName;
   return { name, bytes: await readBytes(fileURLToPath(findBundledWeights(name).url)) };
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** As a plain array: a Buffer's `slice` does not copy. */
