@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** Absolute path of the repository. */
 export const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What every child process gets: nothing stays behind in the background and nothing reports home. */
-const quietEnvironment = { NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', DO_NOT_TRACK: '1', ADBLOCK: '1' };
+/** What every child process gets: nothing stays behind in the background, nothing reports home, nothing downloads CUDA. */
+const quietEnvironment = { NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', DO_NOT_TRACK: '1', ONNXRUNTIME_NODE_INSTALL: 'skip' };
 
 /**
  * Runs a Node program (a path below the repository, or absolute) in the repository's root and shows what it prints.
