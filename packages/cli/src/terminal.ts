@@ -1,4 +1,8 @@
 const barWidth = 24;
+const millisecondsBetweenPlainLines = 20_000;
+
+/** Counted from the start of the process, so that short work prints none. */
+let lastPlainLineAt = 0;
 
 /** One line of result, on standard output. */
 export function printLine(line: string): void {
@@ -17,18 +21,21 @@ export function printJson(value: unknown): void {
 }
 
 /**
- * Shows how far long work has come, on standard error: a bar on a terminal. Elsewhere nothing is drawn, since the lines
- * about finished pieces tell the same.
+ * Shows how far long work has come, on standard error: a bar on a terminal, a plain line now and then elsewhere.
  *
  * @param done pieces done, 0 to `total`; a part of the present one may count
  * @param label what is being done now
  */
 export function drawProgress(done: number, total: number, label: string): void {
-  if (!process.stderr.isTTY) return;
-  const filled = Math.round((done / Math.max(total, 1)) * barWidth);
-  const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-  const line = `${bar} ${Math.floor(done)}/${total} ${label}`.slice(0, (process.stderr.columns || 80) - 1);
-  process.stderr.write(`\r\x1b[2K${line}`);
+  const state = `${Math.floor(done)}/${total} ${label}`;
+  if (process.stderr.isTTY) {
+    const filled = Math.round((done / Math.max(total, 1)) * barWidth);
+    const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
+    process.stderr.write(`\r\x1b[2K${`${bar} ${state}`.slice(0, (process.stderr.columns || 80) - 1)}`);
+  } else if (performance.now() - lastPlainLineAt >= millisecondsBetweenPlainLines) {
+    lastPlainLineAt = performance.now();
+    process.stderr.write(`${state}\n`);
+  }
 }
 
 /** Takes the bar away, so that the next line starts clean. */
