@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { addNoise, colourCurve, drawAugmentation, rearrangePixels, type Augmentation } from './augmentation.js';
-import { noAugmentation, panoramaDefaults } from './panorama-options.js';
+import { defaultAugmentation, noAugmentation } from './augmentation-options.js';
 import { createRandom } from './random.js';
 
 const still: Augmentation = { mirrorX: false, mirrorY: false, transpose: false, reverseTime: false, gains: [1, 1, 1], gamma: 1, noiseSigma: 0 };
@@ -35,7 +35,7 @@ describe('drawAugmentation', () => {
     const random = createRandom(3);
     const counts = new Map<string, number>();
     for (let i = 0; i < 1600; i++) {
-      const key = rearranged(drawAugmentation(random, panoramaDefaults.augmentation)).join();
+      const key = rearranged(drawAugmentation(random, defaultAugmentation)).join();
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     expect(counts.size).toBe(8);
@@ -43,8 +43,8 @@ describe('drawAugmentation', () => {
   });
 
   it('leaves the other draws as they were when one is switched off', () => {
-    const all = drawAugmentation(createRandom(4), panoramaDefaults.augmentation);
-    const some = drawAugmentation(createRandom(4), { ...panoramaDefaults.augmentation, flips: false, quarterTurns: false, timeReversal: false });
+    const all = drawAugmentation(createRandom(4), defaultAugmentation);
+    const some = drawAugmentation(createRandom(4), { ...defaultAugmentation, flips: false, quarterTurns: false, timeReversal: false });
     expect(some.gains).toEqual(all.gains);
     expect(some.noiseSigma).toBe(all.noiseSigma);
   });

@@ -1,4 +1,5 @@
-import type { AugmentationOptions, Range } from './panorama-options.js';
+import type { AugmentationOptions } from './augmentation-options.js';
+import type { Range } from './option-checks.js';
 import { createRandom, type Random } from './random.js';
 
 /** One sample's augmentation, drawn. */

@@ -5,6 +5,8 @@ import { addPerspective, FULL_READING, type Viewfinder } from './perspective.js'
 /** What the values are in that an exposure averages: the picture's own display values, or light. */
 export type AveragingSpace = 'display' | 'linear-srgb' | 'linear-gamma-2.2';
 
+export const averagingSpaces: readonly AveragingSpace[] = ['display', 'linear-srgb', 'linear-gamma-2.2'];
+
 /** Light (0..1) of a display value (0..1), per averaging space, and back. */
 export const transferFunctions: Record<AveragingSpace, { lightOf: (display: number) => number; displayOf: (light: number) => number }> = {
   display: { lightOf: (display) => display, displayOf: (light) => light },

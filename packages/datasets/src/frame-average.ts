@@ -19,7 +19,9 @@ export function averageFrames(frames: readonly RgbImage[], averaging: AveragingS
     }
     for (let i = 0; i < sum.length; i++) sum[i]! += lightOf(data[i]!);
   }
-  return { width: first.width, height: first.height, data: Float32Array.from(sum, (total) => displayOf(total / frames.length)) };
+  const mean = new Float32Array(sum.length);
+  for (let i = 0; i < mean.length; i++) mean[i] = displayOf(sum[i]! / frames.length);
+  return { width: first.width, height: first.height, data: mean };
 }
 
 export interface CropWindow {

@@ -6,3 +6,4 @@ export * from './node/panorama-source.js';
 export * from './node/sample-folder.js';
 export * from './node/frame-folder.js';
 export * from './node/paired-video-folder.js';
+export * from './node/layered-batches.js';

@@ -1,25 +1,6 @@
-import type { AveragingSpace } from './exposure.js';
-
-/** A closed range of numbers. */
-export type Range = [minimum: number, maximum: number];
-
-/** Augmentations, drawn anew for each sample. A range of one value, or 0, switches one off. */
-export interface AugmentationOptions {
-  /** Mirror left-right and top-bottom, each for half of the samples. */
-  flips: boolean;
-  /** Turn the picture by 0, 90, 180 or 270 degrees, equally often. */
-  quarterTurns: boolean;
-  /** Play half of the samples backwards. */
-  timeReversal: boolean;
-  /** Exposure: all channels are multiplied by one number from this range. */
-  gain: Range;
-  /** White balance: red and blue are each multiplied by a number from this range. */
-  whiteBalance: Range;
-  /** Contrast curve: display values are raised to a power from this range, before the shutter averages them. */
-  gamma: Range;
-  /** Sensor noise on the blurred picture only: standard deviation in display values, drawn from this range. */
-  noiseSigma: Range;
-}
+import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
+import { averagingSpaces, type AveragingSpace } from './exposure.js';
+import { requireRange, requireThat, type Range } from './option-checks.js';
 
 /** How samples are made from panoramas. Plain data: a section of a run file. */
 export interface PanoramaOptions {
@@ -54,16 +35,6 @@ export interface PanoramaOptions {
   augmentation: AugmentationOptions;
 }
 
-export const noAugmentation: AugmentationOptions = {
-  flips: false,
-  quarterTurns: false,
-  timeReversal: false,
-  gain: [1, 1],
-  whiteBalance: [1, 1],
-  gamma: [1, 1],
-  noiseSigma: [0, 0],
-};
-
 /** Every default of panorama synthesis. */
 export const panoramaDefaults: PanoramaOptions = {
   sizePixels: 128,
@@ -79,15 +50,7 @@ export const panoramaDefaults: PanoramaOptions = {
   eulerDegrees: null,
   stepPixels: 1,
   averaging: 'display',
-  augmentation: {
-    flips: true,
-    quarterTurns: true,
-    timeReversal: true,
-    gain: [0.8, 1.2],
-    whiteBalance: [0.9, 1.1],
-    gamma: [0.8, 1.25],
-    noiseSigma: [0, 0.01],
-  },
+  augmentation: defaultAugmentation,
 };
 
 export type PartialPanoramaOptions = Partial<Omit<PanoramaOptions, 'augmentation'>> & { augmentation?: Partial<AugmentationOptions> };
@@ -103,13 +66,6 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
     photoPixels: given.photoPixels ?? Math.max(panoramaDefaults.photoPixels, given.sizePixels ?? panoramaDefaults.sizePixels),
     augmentation: { ...panoramaDefaults.augmentation, ...given.augmentation },
   };
-  const requireThat = (isRight: boolean, name: string, wanted: string, value: unknown): void => {
-    if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but got ${JSON.stringify(value)}.`);
-  };
-  const requireRange = (name: string, value: unknown, low: number, high: number): void => {
-    const isRight = Array.isArray(value) && value.length === 2 && low <= value[0] && value[0] <= value[1] && value[1] <= high;
-    requireThat(isRight, name, `[minimum, maximum] within ${low}..${high}`, value);
-  };
   const { sizePixels, photoPixels, frames, augmentation } = options;
   requireThat(Number.isInteger(sizePixels) && sizePixels >= 1, 'sizePixels', 'a positive integer', sizePixels);
   requireThat(Number.isInteger(photoPixels) && photoPixels >= sizePixels, 'photoPixels', `an integer of at least sizePixels (${sizePixels})`, photoPixels);
@@ -122,10 +78,9 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
   requireThat(options.rollShare >= 0, 'rollShare', 'at least 0', options.rollShare);
   requireThat(options.stepPixels > 0, 'stepPixels', 'above 0', options.stepPixels);
   requireThat(options.minPanoramaPixelsPerPixel >= 0, 'minPanoramaPixelsPerPixel', 'at least 0', options.minPanoramaPixelsPerPixel);
-  requireThat(['display', 'linear-srgb', 'linear-gamma-2.2'].includes(options.averaging), 'averaging', 'display, linear-srgb or linear-gamma-2.2', options.averaging);
+  requireThat(averagingSpaces.includes(options.averaging), 'averaging', averagingSpaces.join(' or '), options.averaging);
   if (options.eulerDegrees !== null) requireThat(options.eulerDegrees > 0 && options.eulerDegrees <= 30, 'eulerDegrees', 'above 0, at most 30', options.eulerDegrees);
-  for (const name of ['gain', 'whiteBalance', 'gamma'] as const) requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
-  requireRange('augmentation.noiseSigma', augmentation.noiseSigma, 0, 1);
+  requireAugmentation(augmentation);
   return options;
 }
 

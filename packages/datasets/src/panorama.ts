@@ -16,6 +16,11 @@ export interface PanoramaLevel {
   pixels: Uint32Array;
 }
 
+/** Memory that a panorama takes. */
+export function panoramaBytes({ levels }: Panorama): number {
+  return levels.reduce((sum, { pixels }) => sum + pixels.byteLength, 0);
+}
+
 const SMALLEST_LEVEL_WIDTH = 64;
 
 /**

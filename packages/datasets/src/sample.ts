@@ -13,4 +13,6 @@ export interface Sample {
   frames: RgbImage[];
   /** Angle between the first and the last frame's orientation, where the blur is a pure rotation. */
   rotationDegrees?: number;
+  /** Where known: optical flow from the middle frame to each frame, `height * width * 2` values (dx, dy) in pixels. */
+  flowsPixels?: Float32Array[];
 }

@@ -1,25 +1,16 @@
-import { readdirSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename } from 'node:path';
 import { cropImage, exposeFrames, windowStarts } from '../frame-average.js';
 import type { AveragingSpace } from '../exposure.js';
 import { createRandom } from '../random.js';
 import type { RgbImage, Sample } from '../sample.js';
-import { imageExtensions, readRgbImage } from './image-file.js';
+import { listPictures, readRgbImage } from './image-file.js';
 
 /**
  * Paths of a video's frames, kept as pictures in one folder, in the order of the numbers in their names.
  * @throws Error where the folder cannot be read or holds no picture.
  */
 export function listFrames(folder: string): string[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (cause) {
-    throw new Error(`Expected a folder of frames at ${folder} but could not read it: ${(cause as Error).message}`, { cause });
-  }
-  const frames = names.filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
-  if (frames.length === 0) throw new Error(`Expected frames (${imageExtensions.join(', ')}) in ${folder} but found none.`);
-  return frames.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).map((name) => join(folder, name));
+  return listPictures(folder, 'frames').sort((a, b) => basename(a).localeCompare(basename(b), 'en', { numeric: true }));
 }
 
 export interface VideoSampleOptions {

@@ -1,8 +1,29 @@
+import { readdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import sharp from 'sharp';
 import type { RgbImage } from '../sample.js';
 
 /** File name endings of the pictures that folders are searched for. */
 export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
+
+/**
+ * Paths of the pictures in a folder, sorted by name.
+ *
+ * @param what plural, for messages.
+ * @throws Error where the folder cannot be read or holds no picture.
+ */
+export function listPictures(folder: string, what: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (cause) {
+    throw new Error(`Expected a folder of ${what} at ${folder} but could not read it: ${(cause as Error).message}`, { cause });
+  }
+  const pictures = names.filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
+  if (pictures.length === 0) throw new Error(`Expected ${what} (${imageExtensions.join(', ')}) in ${folder} but found none.`);
+  // By code unit, not by locale: the order decides which picture a sample gets.
+  return pictures.sort().map((name) => join(folder, name));
+}
 
 export interface DecodedImage {
   width: number;
@@ -27,7 +48,9 @@ export async function readImageFile(path: string): Promise<DecodedImage> {
 /** Reads a picture as display values in [0, 1]; throws as `readImageFile` does. */
 export async function readRgbImage(path: string): Promise<RgbImage> {
   const { width, height, rgb } = await readImageFile(path);
-  return { width, height, data: Float32Array.from(rgb, (byte) => byte / 255) };
+  const data = new Float32Array(rgb.length);
+  for (let i = 0; i < data.length; i++) data[i] = rgb[i]! / 255;
+  return { width, height, data };
 }
 
 function greyToRgb(grey: Uint8Array): Uint8Array {

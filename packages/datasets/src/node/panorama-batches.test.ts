@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { noAugmentation } from '../panorama-options.js';
-import { makePanoramaFolder, newFolder } from './panorama-fixture.test-tool.js';
+import { noAugmentation } from '../augmentation-options.js';
+import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
 import { panoramaBatches, type PanoramaBatch, type PanoramaBatchOptions } from './panorama-batches.js';
 
 let folder: string;

@@ -1,23 +1,13 @@
 import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
 import { listPanoramas } from './panorama-folder.js';
-import type { PanoramaRecipe } from './panorama-synthesizer.js';
-import { createSynthesisPool, type SampleValues } from './synthesis-pool.js';
+import { stackBlurred, stackFrames, streamSamples, type StreamOptions } from './sample-stream.js';
 
 /** Panorama synthesis as a stream of batches. Plain data: a section of a run file. */
-export interface PanoramaBatchOptions extends PartialPanoramaOptions {
+export interface PanoramaBatchOptions extends PartialPanoramaOptions, StreamOptions {
   /** Folder of equirectangular panoramas. */
   folder: string;
-  batchSize: number;
   /** Decides every random choice. */
   seed: number;
-  /** Index of the first sample: batches read so far times batchSize, to go on where a run stopped. Default 0. */
-  firstSample?: number;
-  /** Worker threads; 0 makes the samples in the calling thread. Default 1. */
-  workers?: number;
-  /** Samples made ahead of need. Default: two batches. */
-  prefetchSamples?: number;
-  /** Memory for decoded panoramas, in MiB, over all workers (a 2048x1024 one takes 11). Default 2048. */
-  cacheMegabytes?: number;
 }
 
 export interface PanoramaBatch {
@@ -38,41 +28,16 @@ export interface PanoramaBatch {
  *
  * @throws Error (at the first batch) for wrong options, a missing or empty folder; later, for a panorama that cannot be used, by name.
  */
-export async function* panoramaBatches(given: PanoramaBatchOptions): AsyncGenerator<PanoramaBatch, never, void> {
-  const { folder, batchSize, seed, firstSample = 0, workers = 1, prefetchSamples = 2 * batchSize, cacheMegabytes = 2048, ...synthesis } = given;
+export async function* panoramaBatches(given: PanoramaBatchOptions): AsyncGenerator<PanoramaBatch, void, void> {
+  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } = given;
   const options = resolvePanoramaOptions(synthesis);
-  const recipe: PanoramaRecipe = { panoramas: listPanoramas(folder), seed, order: 'random', options };
-  const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
-  const ahead: Promise<SampleValues>[] = [];
-  let nextSample = firstSample;
-  const request = (): void => {
-    const values = pool.synthesize(nextSample++);
-    // A failure is reported when its turn comes.
-    values.catch(() => {});
-    ahead.push(values);
-  };
-  try {
-    for (let batchStart = firstSample; ; batchStart += batchSize) {
-      const samples: SampleValues[] = [];
-      for (let i = 0; i < batchSize; i++) {
-        while (ahead.length <= prefetchSamples) request();
-        samples.push(await ahead.shift()!);
-      }
-      yield stackSamples(batchStart, samples);
-    }
-  } finally {
-    await pool.close();
+  const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
+  for await (const group of streamSamples({ kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'random', options }, stream)) {
+    yield {
+      firstSample: group.firstSample,
+      blurred: stackBlurred(group.samples),
+      frames: stackFrames(group.samples),
+      rotationDegrees: Float32Array.from(group.samples, ({ rotationDegrees }) => rotationDegrees!),
+    };
   }
-}
-
-function stackSamples(firstSample: number, samples: SampleValues[]): PanoramaBatch {
-  const imageLength = samples[0]!.blurred.length;
-  const frameCount = samples[0]!.frames.length;
-  const blurred = new Float32Array(samples.length * imageLength);
-  const frames = new Float32Array(samples.length * frameCount * imageLength);
-  for (const [index, sample] of samples.entries()) {
-    blurred.set(sample.blurred, index * imageLength);
-    for (const [time, frame] of sample.frames.entries()) frames.set(frame, (index * frameCount + time) * imageLength);
-  }
-  return { firstSample, blurred, frames, rotationDegrees: Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees) };
 }

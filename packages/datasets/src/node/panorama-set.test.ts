@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { makePanoramaFolder, newFolder } from './panorama-fixture.test-tool.js';
+import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
 import { synthesizePanoramaSet } from './panorama-set.js';
 import { openPanoramaFolder } from './panorama-source.js';
 import { readSampleFolder } from './sample-folder.js';

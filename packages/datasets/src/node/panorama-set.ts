@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { noAugmentation, resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
+import { noAugmentation } from '../augmentation-options.js';
+import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
 import { listPanoramas } from './panorama-folder.js';
 import { panoramaOfSample, type PanoramaRecipe } from './panorama-synthesizer.js';
 import { writeSampleFolder } from './sample-folder.js';
@@ -33,7 +34,7 @@ export async function synthesizePanoramaSet(given: PanoramaSetOptions): Promise<
   const { folder, out, count, seed, workers = 1, onProgress, ...synthesis } = given;
   const { photoPixels = synthesis.sizePixels } = synthesis;
   const options = resolvePanoramaOptions({ ...synthesis, photoPixels, augmentation: { ...noAugmentation, ...synthesis.augmentation } });
-  const recipe: PanoramaRecipe = { panoramas: listPanoramas(folder), seed, order: 'in-turn', options };
+  const recipe: PanoramaRecipe = { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'in-turn', options };
   await claimFolder(out, recipe);
 
   const pool = createSynthesisPool(recipe, workers, CACHE_BYTES);
@@ -43,8 +44,8 @@ export async function synthesizePanoramaSet(given: PanoramaSetOptions): Promise<
     if (!existsSync(path)) {
       const { blurred, frames, rotationDegrees } = await pool.synthesize(index);
       const toImage = (data: Float32Array) => ({ width: options.sizePixels, height: options.sizePixels, data });
-      const sample = { blurred: toImage(blurred), frames: frames.map(toImage), rotationDegrees };
-      await writeSampleFolder(path, sample, { panorama: basename(panoramaOfSample(recipe, index)) });
+      const sample = { blurred: toImage(blurred), frames: frames.map(toImage), rotationDegrees: rotationDegrees! };
+      await writeSampleFolder(path, sample, { panorama: basename(recipe.panoramas[panoramaOfSample(recipe, index)]!) });
     }
     onProgress?.(++done, count);
   };

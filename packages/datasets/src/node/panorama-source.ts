@@ -1,4 +1,5 @@
-import { noAugmentation, resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
+import { noAugmentation } from '../augmentation-options.js';
+import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
 import type { RotationalBlurSample } from '../rotational-blur.js';
 import { listPanoramas } from './panorama-folder.js';
 import { PanoramaSynthesizer } from './panorama-synthesizer.js';
@@ -21,7 +22,7 @@ export async function openPanoramaFolder(folder: string): Promise<PanoramaSource
         photoPixels: photoPixels ?? synthesis.sizePixels,
         augmentation: { ...noAugmentation, ...synthesis.augmentation },
       });
-      return new PanoramaSynthesizer({ panoramas, seed, order: 'in-turn', options }, CACHE_BYTES).synthesize(index);
+      return new PanoramaSynthesizer({ kind: 'panorama', panoramas, seed, order: 'in-turn', options }, CACHE_BYTES).synthesize(index);
     },
   };
 }

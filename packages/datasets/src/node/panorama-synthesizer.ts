@@ -1,10 +1,13 @@
+import { panoramaBytes, type Panorama } from '../panorama.js';
 import type { PanoramaOptions } from '../panorama-options.js';
 import { createRandom } from '../random.js';
 import { planRotationalBlur, synthesizeRotationalBlur, type RotationalBlurSample } from '../rotational-blur.js';
-import { PanoramaCache } from './panorama-cache.js';
+import { FileCache } from './file-cache.js';
+import { loadPanorama } from './panorama-folder.js';
 
 /** What a sample depends on besides its index. Plain data: it is sent to workers. */
 export interface PanoramaRecipe {
+  kind: 'panorama';
   /** Paths of the panoramas; their order matters. */
   panoramas: string[];
   seed: number;
@@ -13,26 +16,25 @@ export interface PanoramaRecipe {
   options: PanoramaOptions;
 }
 
-/** Which panorama the sample with this index looks into. */
-export function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sampleIndex: number): string {
-  const index = order === 'in-turn' ? sampleIndex % panoramas.length : createRandom(seed, sampleIndex, 0).below(panoramas.length);
-  return panoramas[index]!;
+/** Index of the panorama that the sample with this index looks into. */
+export function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sampleIndex: number): number {
+  return order === 'in-turn' ? sampleIndex % panoramas.length : createRandom(seed, sampleIndex, 0).below(panoramas.length);
 }
 
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export class PanoramaSynthesizer {
-  private readonly cache: PanoramaCache;
+  private readonly cache: FileCache<Panorama>;
 
   constructor(
     private readonly recipe: PanoramaRecipe,
     cacheBytes: number,
   ) {
-    this.cache = new PanoramaCache(cacheBytes);
+    this.cache = new FileCache(loadPanorama, panoramaBytes, cacheBytes);
   }
 
   async synthesize(sampleIndex: number): Promise<RotationalBlurSample> {
-    const { seed, options } = this.recipe;
-    const panorama = await this.cache.load(panoramaOfSample(this.recipe, sampleIndex));
+    const { seed, options, panoramas } = this.recipe;
+    const panorama = await this.cache.load(panoramas[panoramaOfSample(this.recipe, sampleIndex)]!);
     const plan = planRotationalBlur(createRandom(seed, sampleIndex, 1), panorama.levels[0]!.width, sampleIndex, options);
     return synthesizeRotationalBlur(panorama, plan, options);
   }

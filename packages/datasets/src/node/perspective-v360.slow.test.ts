@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { centredCamera, focalPixelsOf } from '../camera.js';
 import { addPerspective, createResponse, createViewfinder, FULL_READING } from '../perspective.js';
 import { matrixOf, orientationOfAngles } from '../rotation.js';
-import { newFolder } from './panorama-fixture.test-tool.js';
+import { newFolder } from './picture-folder.test-tool.js';
 import { loadPanorama } from './panorama-folder.js';
 
 const shared = process.env['UNBLUR_SHARED'] ?? fileURLToPath(new URL('../../../../../shared', import.meta.url));

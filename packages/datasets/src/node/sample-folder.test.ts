@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { RgbImage, Sample } from '../sample.js';
-import { newFolder } from './panorama-fixture.test-tool.js';
+import { newFolder } from './picture-folder.test-tool.js';
 import { listSampleFolders, readSampleFolder, writeSampleFolder } from './sample-folder.js';
 
 /** A picture of bytes, so that 8-bit files hold it exactly. */

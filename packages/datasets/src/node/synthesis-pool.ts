@@ -1,15 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { panoramaOfSample, PanoramaSynthesizer, type PanoramaRecipe } from './panorama-synthesizer.js';
-import type { WorkerAnswer, WorkerSetup } from './panorama-worker.js';
-
-/** The values of one sample; pictures are square, `size * size * 3` values each. */
-export interface SampleValues {
-  blurred: Float32Array;
-  frames: Float32Array[];
-  rotationDegrees: number;
-}
+import { valuesOf, type SampleValues } from './sample-values.js';
+import type { WorkerAnswer, WorkerSetup } from './synthesis-worker.js';
+import { createSynthesizer, threadOfSample, type Recipe } from './synthesizer.js';
 
 /** Where samples are made: in this thread, or in worker threads. */
 export interface SynthesisPool {
@@ -19,19 +13,16 @@ export interface SynthesisPool {
 
 /**
  * @param workers number of worker threads; 0 makes the samples in the calling thread.
- * @param cacheBytes memory for decoded panoramas, over all workers.
+ * @param cacheBytes memory for decoded pictures, over all workers.
  */
-export function createSynthesisPool(recipe: PanoramaRecipe, workers: number, cacheBytes: number): SynthesisPool {
+export function createSynthesisPool(recipe: Recipe, workers: number, cacheBytes: number): SynthesisPool {
   return workers === 0 ? createLocalPool(recipe, cacheBytes) : createWorkerPool(recipe, workers, cacheBytes);
 }
 
-function createLocalPool(recipe: PanoramaRecipe, cacheBytes: number): SynthesisPool {
-  const synthesizer = new PanoramaSynthesizer(recipe, cacheBytes);
+function createLocalPool(recipe: Recipe, cacheBytes: number): SynthesisPool {
+  const synthesizer = createSynthesizer(recipe, cacheBytes);
   return {
-    async synthesize(sampleIndex) {
-      const { blurred, frames, rotationDegrees } = await synthesizer.synthesize(sampleIndex);
-      return { blurred: blurred.data, frames: frames.map(({ data }) => data), rotationDegrees };
-    },
+    synthesize: async (sampleIndex) => valuesOf(await synthesizer.synthesize(sampleIndex)),
     close: async () => {},
   };
 }
@@ -41,16 +32,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-function createWorkerPool(recipe: PanoramaRecipe, count: number, cacheBytes: number): SynthesisPool {
-  const script = new URL('./panorama-worker.js', import.meta.url);
+function createWorkerPool(recipe: Recipe, count: number, cacheBytes: number): SynthesisPool {
+  const script = new URL('./synthesis-worker.js', import.meta.url);
   if (!existsSync(script)) {
     throw new Error(`Expected the compiled worker at ${fileURLToPath(script)}; build @unblur/datasets first, or use workers: 0.`);
   }
   const threads = Array.from({ length: count }, () => new SynthesisThread(script, { recipe, cacheBytes: cacheBytes / count }));
-  // Each panorama belongs to one thread, so that none is decoded or kept twice.
-  const threadOfPanorama = new Map(recipe.panoramas.map((path, index) => [path, threads[index % count]!]));
   return {
-    synthesize: (sampleIndex) => threadOfPanorama.get(panoramaOfSample(recipe, sampleIndex))!.synthesize(sampleIndex),
+    synthesize: (sampleIndex) => threads[threadOfSample(recipe, sampleIndex, count)]!.synthesize(sampleIndex),
     async close() {
       await Promise.all(threads.map((thread) => thread.close()));
     },

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { listFrames, videoSamples, type VideoSample, type VideoSampleOptions } from './frame-folder.js';
 import { listGoproScenes, listPairedVideos } from './paired-video-folder.js';
-import { newFolder } from './panorama-fixture.test-tool.js';
+import { newFolder } from './picture-folder.test-tool.js';
 
 /** Frame i is a ramp of bytes that starts at 10 i. */
 async function writeFrame(path: string, index: number, width = 8): Promise<void> {

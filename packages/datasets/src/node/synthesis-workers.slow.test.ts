@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makePanoramaFolder, newFolder } from './panorama-fixture.test-tool.js';
+import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
 
 const compiled = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
 

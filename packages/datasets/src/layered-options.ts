@@ -1,0 +1,74 @@
+import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
+import { averagingSpaces, type AveragingSpace } from './exposure.js';
+import { requireRange, requireThat, type Range } from './option-checks.js';
+
+/** How layered scenes are made from still photographs. Plain data: a section of a run file. */
+export interface LayeredOptions {
+  /** Side of the square pictures. */
+  sizePixels: number;
+  /** Output frames N: odd, at least 3. */
+  frames: number;
+  /** How many objects lie in front of the background: uniform between the limits, ends included. */
+  objects: Range;
+  /** Radius of an object, as a share of `sizePixels`. */
+  objectRadius: Range;
+  /** How far the whole scene moves during the exposure, in pixels (camera shake; direction random). */
+  cameraPixels: Range;
+  /** How far an object moves against the scene, in pixels. */
+  objectPixels: Range;
+  /** Largest turn of the whole scene, and of an object against it, during the exposure. */
+  turnDegrees: number;
+  /** Largest change of size during the exposure, in percent. */
+  zoomPercent: number;
+  /** How much paths bend: the largest sideways deviation, as a share of their length. */
+  bend: number;
+  /** A still photograph is shrunk by a factor from this range first, which hides its own softness. */
+  shrink: Range;
+  stepPixels: number;
+  averaging: AveragingSpace;
+  /** `quarterTurns` and `flips` apply to each still on its own. */
+  augmentation: AugmentationOptions;
+}
+
+/** Every default of layered scenes. */
+export const layeredDefaults: LayeredOptions = {
+  sizePixels: 128,
+  frames: 7,
+  objects: [1, 3],
+  objectRadius: [0.12, 0.35],
+  cameraPixels: [0, 12],
+  objectPixels: [2, 20],
+  turnDegrees: 4,
+  zoomPercent: 3,
+  bend: 0.2,
+  shrink: [1, 2],
+  stepPixels: 1,
+  averaging: 'display',
+  augmentation: defaultAugmentation,
+};
+
+export type PartialLayeredOptions = Partial<Omit<LayeredOptions, 'augmentation'>> & { augmentation?: Partial<AugmentationOptions> };
+
+/**
+ * Fills in the defaults and checks.
+ * @throws RangeError that names the option, what it must be and what came.
+ */
+export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOptions {
+  const options: LayeredOptions = { ...layeredDefaults, ...given, augmentation: { ...layeredDefaults.augmentation, ...given.augmentation } };
+  const { sizePixels, frames, objects } = options;
+  requireThat(Number.isInteger(sizePixels) && sizePixels >= 8, 'sizePixels', 'an integer of at least 8', sizePixels);
+  requireThat(Number.isInteger(frames) && frames >= 3 && frames % 2 === 1, 'frames', 'an odd number of at least 3', frames);
+  requireRange('objects', objects, 0, 20);
+  requireThat(objects.every(Number.isInteger), 'objects', 'a range of integers', objects);
+  requireRange('objectRadius', options.objectRadius, 0.01, 1);
+  requireRange('cameraPixels', options.cameraPixels, 0, sizePixels);
+  requireRange('objectPixels', options.objectPixels, 0, sizePixels);
+  requireThat(options.turnDegrees >= 0 && options.turnDegrees <= 45, 'turnDegrees', 'from 0 to 45', options.turnDegrees);
+  requireThat(options.zoomPercent >= 0 && options.zoomPercent <= 50, 'zoomPercent', 'from 0 to 50', options.zoomPercent);
+  requireThat(options.bend >= 0 && options.bend <= 1, 'bend', 'from 0 to 1', options.bend);
+  requireRange('shrink', options.shrink, 1, 8);
+  requireThat(options.stepPixels > 0, 'stepPixels', 'above 0', options.stepPixels);
+  requireThat(averagingSpaces.includes(options.averaging), 'averaging', averagingSpaces.join(' or '), options.averaging);
+  requireAugmentation(options.augmentation);
+  return options;
+}

@@ -1,0 +1,35 @@
+import { synthesizeLayeredBlur, type LayeredSample, type Still } from '../layered-blur.js';
+import type { LayeredOptions } from '../layered-options.js';
+import { createRandom } from '../random.js';
+import { FileCache } from './file-cache.js';
+import { readImageFile } from './image-file.js';
+
+/** What a sample depends on besides its index. Plain data: it is sent to workers. */
+export interface LayeredRecipe {
+  kind: 'layers';
+  /** Paths of still photographs; their order matters. */
+  stills: string[];
+  seed: number;
+  options: LayeredOptions;
+}
+
+/** Makes samples one by one: sample i is a function of the recipe and i alone. */
+export class LayeredSynthesizer {
+  private readonly cache: FileCache<Still>;
+
+  constructor(
+    private readonly recipe: LayeredRecipe,
+    cacheBytes: number,
+  ) {
+    this.cache = new FileCache<Still>(readImageFile, ({ rgb }) => rgb.byteLength, cacheBytes);
+  }
+
+  async synthesize(sampleIndex: number): Promise<LayeredSample> {
+    const { stills, seed, options } = this.recipe;
+    const random = createRandom(seed, sampleIndex);
+    const [fewest, most] = options.objects;
+    const layerCount = 1 + fewest + random.below(most - fewest + 1);
+    const paths = Array.from({ length: layerCount }, () => stills[random.below(stills.length)]!);
+    return synthesizeLayeredBlur(await Promise.all(paths.map((path) => this.cache.load(path))), random, options);
+  }
+}
