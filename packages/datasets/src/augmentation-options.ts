@@ -16,6 +16,8 @@ export interface AugmentationOptions {
   gamma: Range;
   /** Sensor noise on the blurred picture only: standard deviation in display values, drawn from this range. */
   noiseSigma: Range;
+  /** JPEG compression of the blurred picture only: quality (1 to 100) drawn from this range; null: none. */
+  jpegQuality: Range | null;
 }
 
 export const defaultAugmentation: AugmentationOptions = {
@@ -26,6 +28,7 @@ export const defaultAugmentation: AugmentationOptions = {
   whiteBalance: [0.9, 1.1],
   gamma: [0.8, 1.25],
   noiseSigma: [0, 0.01],
+  jpegQuality: null,
 };
 
 export const noAugmentation: AugmentationOptions = {
@@ -36,10 +39,12 @@ export const noAugmentation: AugmentationOptions = {
   whiteBalance: [1, 1],
   gamma: [1, 1],
   noiseSigma: [0, 0],
+  jpegQuality: null,
 };
 
 /** @throws RangeError unless every range of an augmentation makes sense. */
 export function requireAugmentation(augmentation: AugmentationOptions): void {
   for (const name of ['gain', 'whiteBalance', 'gamma'] as const) requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
   requireRange('augmentation.noiseSigma', augmentation.noiseSigma, 0, 1);
+  if (augmentation.jpegQuality !== null) requireRange('augmentation.jpegQuality', augmentation.jpegQuality, 1, 100);
 }

@@ -1,6 +1,8 @@
 import type { AugmentationOptions } from './augmentation-options.js';
 import type { Range } from './option-checks.js';
+import { quantizeLikeJpeg } from './jpeg-quantization.js';
 import { createRandom, type Random } from './random.js';
+import type { RgbImage } from './sample.js';
 
 /** One sample's augmentation, drawn. */
 export interface Augmentation {
@@ -57,6 +59,16 @@ export function rearrangePixels(source: Float32Array, size: number, { mirrorX, m
     }
   }
   return target;
+}
+
+/**
+ * What the sensor and the file do to the blurred picture alone, in place: noise, then JPEG compression.
+ *
+ * @param random a stream of its own, so that the rest of a sample does not depend on it.
+ */
+export function degrade({ width, height, data }: RgbImage, noiseSigma: number, { jpegQuality }: AugmentationOptions, random: Random): void {
+  addNoise(data, noiseSigma, random);
+  if (jpegQuality !== null) quantizeLikeJpeg(data, width, height, Math.round(random.between(...jpegQuality)));
 }
 
 const NOISE_TABLE_LENGTH = 2 ** 16;

@@ -1,4 +1,4 @@
-import { addNoise, colourCurve, drawAugmentation, rearrangePixels } from './augmentation.js';
+import { colourCurve, degrade, drawAugmentation, rearrangePixels } from './augmentation.js';
 import { renderCount, transferFunctions } from './exposure.js';
 import { drawLayerMotion } from './layer-motion.js';
 import type { LayeredOptions } from './layered-options.js';
@@ -45,7 +45,7 @@ export function synthesizeLayeredBlur(stills: readonly Still[], random: Random, 
     return { width: sizePixels, height: sizePixels, data };
   };
   const blurred = toImage(sum, renderedFrames);
-  addNoise(blurred.data, drawAugmentation(random, augmentation).noiseSigma, random);
+  degrade(blurred, drawAugmentation(random, augmentation).noiseSigma, augmentation, random);
   return {
     blurred,
     frames: frames.map((frame) => toImage(frame, 1)),

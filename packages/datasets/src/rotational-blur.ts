@@ -1,4 +1,4 @@
-import { addNoise, colourCurve, drawAugmentation, rearrangePixels, type Augmentation } from './augmentation.js';
+import { colourCurve, degrade, drawAugmentation, rearrangePixels, type Augmentation } from './augmentation.js';
 import { centredCamera, cropCamera, fastestPixelsPerRadian, focalPixelsOf, type PinholeCamera } from './camera.js';
 import { expose, renderCount, transferFunctions } from './exposure.js';
 import type { Panorama } from './panorama.js';
@@ -16,7 +16,7 @@ export interface RotationalBlurPlan {
   rotationDegrees: number;
   renderedFrames: number;
   augmentation: Augmentation;
-  /** Seed of the sensor noise. */
+  /** Seed of the noise and compression of the blurred picture. */
   noiseSeed: number;
 }
 
@@ -67,7 +67,7 @@ export function synthesizeRotationalBlur(panorama: Panorama, plan: RotationalBlu
   const frames = exposure.frames.map(finish);
   if (augmentation.reverseTime) frames.reverse();
   const blurred = finish(exposure.blurred);
-  addNoise(blurred.data, augmentation.noiseSigma, createRandom(plan.noiseSeed));
+  degrade(blurred, augmentation.noiseSigma, options.augmentation, createRandom(plan.noiseSeed));
   return { blurred, frames, rotationDegrees: plan.rotationDegrees, plan };
 }
 

@@ -65,6 +65,16 @@ describe('panoramaBatches', () => {
     expect(brighter / display!.blurred.length).toBeGreaterThan(0.001);
   });
 
+  it('compresses the blurred picture only', async () => {
+    const plain = { ...small(), augmentation: noAugmentation };
+    const [whole] = await take(1, plain);
+    const [compressed] = await take(1, { ...plain, augmentation: { ...noAugmentation, jpegQuality: [20, 30] } });
+    expect(compressed!.frames).toEqual(whole!.frames);
+    const difference = whole!.blurred.reduce((sum, value, i) => sum + Math.abs(value - compressed!.blurred[i]!), 0) / whole!.blurred.length;
+    expect(difference).toBeGreaterThan(1 / 255);
+    expect(difference).toBeLessThan(30 / 255);
+  });
+
   it('says what is wrong with a folder', async () => {
     await expect(take(1, { ...small(), folder: join(folder, 'missing') })).rejects.toThrow(/Expected a folder of panoramas at .*missing but could not read it/);
     await expect(take(1, { ...small(), folder: newFolder() })).rejects.toThrow('Expected panoramas (.png, .jpg, .jpeg, .webp) in');
