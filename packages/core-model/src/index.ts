@@ -1,1 +1,16 @@
-export {};
+export { blurToVideoPresets, requiredMultiple, validateConfig } from './blur-to-video/config.js';
+export type { BlurToVideoConfig, DecoderConfig, FeatureTransformerConfig } from './blur-to-video/config.js';
+export { blurToVideo, declareBlurToVideo } from './blur-to-video/network.js';
+export type { BlurToVideoNetwork, BlurToVideoOutput } from './blur-to-video/network.js';
+export type { LayerCost, NamedTensors, WeightDeclaration } from './layers/declaration.js';
+export { composeGridSample, gridSample } from './layers/grid-sample.js';
+export type { SamplePadding } from './layers/grid-sample.js';
+export { affineDisplacement, warp } from './layers/motion-field.js';
+export { imagePyramid, resizeFlow } from './layers/resolution.js';
+export { summarize } from './summary.js';
+export type { LevelSummary, Summary } from './summary.js';
+export { initialWeights, weightShapes } from './weights/initial-weights.js';
+export type { WeightValues } from './weights/initial-weights.js';
+export { readSafetensors, writeSafetensors } from './weights/safetensors.js';
+export type { SafetensorsDtype, SafetensorsFile, SafetensorsTensor, SafetensorsValues } from './weights/safetensors.js';
+export { readWeights, writeWeights } from './weights/weight-file.js';

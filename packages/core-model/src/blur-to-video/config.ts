@@ -1,0 +1,140 @@
+/** Levels of the pyramid: level l is 1/2^l of the image; the encoder reaches level 5. */
+export const COARSEST_LEVEL = 5;
+
+/** Everything that decides the shape of a blur-to-video network (Argaw et al. 2021, section 4). Plain JSON. */
+export interface BlurToVideoConfig {
+  /** Frames restored from one photograph: odd, 3 or more. The paper uses 3 and 7. */
+  frames: number;
+  /** Channels of the encoder's levels 1 to 5. */
+  encoderChannels: number[];
+  /** The finest level with a decoder block of its own: 0 as in the paper; 1 leaves the last doubling to a sub-pixel convolution, at a quarter of the cost. */
+  finestLevel: 0 | 1;
+  /** The middle frame's decoder. */
+  middleDecoder: DecoderConfig;
+  /** The decoder of every other frame; each has weights of its own. */
+  frameDecoder: DecoderConfig;
+  /** Dilated convolutions after the middle decoder, by channels and dilation; empty: no refiner. */
+  refiner: { channels: number; dilation: number }[];
+  /** How features are moved from the exposure to one frame (FTN). */
+  featureTransformer: FeatureTransformerConfig;
+  /** How the middle frame's image is moved to one frame (ITN): its own spatial transformer, the feature transformer's motion, or not at all. */
+  imageTransformer: 'spatial-transformer' | 'feature-motion' | 'none';
+  /** Whether images are predicted as a correction (of the blurred image; of the transformed middle frame), or from nothing as in the paper. */
+  residualImages: boolean;
+}
+
+/** Widths of a decoder, each list by level 0 to 4; entries below `finestLevel` are not read. */
+export interface DecoderConfig {
+  /** Channels of the upscaled feature of the level above. */
+  upscaledChannels: number[];
+  /** Channels that each densely connected convolution of a level adds; the last one is the level's feature. */
+  denseChannels: number[][];
+}
+
+export interface FeatureTransformerConfig {
+  /** What is moved: the encoder's feature (the paper), or the middle decoder's, which is already deblurred. */
+  source: 'encoder' | 'middle-decoder';
+  /** The spatial transformer network: one affine motion per level. */
+  affine: boolean;
+  /** The local-warping layer: a flow vector per pixel. */
+  localWarping: boolean;
+  /** Both warped features side by side (the paper), or one warp by the sum of both motions. */
+  combination: 'concatenate' | 'sum';
+  /** Levels that are transformed, of 0 to 4. */
+  levels: number[];
+}
+
+/** A decoder whose five levels have the same widths. */
+const uniform = (upscaledChannels: number, denseChannels: number[]): DecoderConfig => ({
+  upscaledChannels: Array.from({ length: 5 }, () => upscaledChannels),
+  denseChannels: Array.from({ length: 5 }, () => denseChannels),
+});
+
+/**
+ * The presets.
+ * - `paper`: everything the paper describes, with PWC-Net's widths where its text gives none.
+ * - `base`, `small`: the same parts at widths that two processor cores can train: the last doubling is a sub-pixel
+ *   convolution, images are corrections, and one warp per level moves the middle decoder's feature.
+ */
+export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoConfig> = {
+  paper: {
+    frames: 7,
+    encoderChannels: [16, 32, 64, 96, 128],
+    finestLevel: 0,
+    middleDecoder: uniform(32, [128, 128, 96, 64, 32]),
+    frameDecoder: uniform(32, [128, 128, 96, 64, 32]),
+    refiner: [
+      { channels: 128, dilation: 1 },
+      { channels: 128, dilation: 2 },
+      { channels: 128, dilation: 4 },
+      { channels: 96, dilation: 8 },
+      { channels: 64, dilation: 16 },
+      { channels: 32, dilation: 1 },
+    ],
+    featureTransformer: { source: 'encoder', affine: true, localWarping: true, combination: 'concatenate', levels: [0, 1, 2, 3, 4] },
+    imageTransformer: 'spatial-transformer',
+    residualImages: false,
+  },
+  base: {
+    frames: 7,
+    encoderChannels: [48, 96, 128, 160, 192],
+    finestLevel: 1,
+    middleDecoder: { upscaledChannels: [0, 48, 96, 128, 160], denseChannels: [[], [64, 48, 48], [96, 96], [128, 128], [160]] },
+    frameDecoder: { upscaledChannels: [0, 32, 64, 96, 128], denseChannels: [[], [48, 32], [64, 64], [96], [128]] },
+    refiner: [
+      { channels: 48, dilation: 1 },
+      { channels: 48, dilation: 2 },
+      { channels: 48, dilation: 4 },
+      { channels: 48, dilation: 1 },
+    ],
+    featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
+    imageTransformer: 'feature-motion',
+    residualImages: true,
+  },
+  small: {
+    frames: 7,
+    encoderChannels: [32, 64, 96, 128, 128],
+    finestLevel: 1,
+    middleDecoder: { upscaledChannels: [0, 32, 64, 96, 96], denseChannels: [[], [32, 32], [64, 64], [96], [96]] },
+    frameDecoder: { upscaledChannels: [0, 16, 32, 48, 64], denseChannels: [[], [32], [48], [64], [64]] },
+    refiner: [
+      { channels: 32, dilation: 1 },
+      { channels: 32, dilation: 2 },
+    ],
+    featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
+    imageTransformer: 'feature-motion',
+    residualImages: true,
+  },
+};
+
+/**
+ * Checks what the types cannot say.
+ * @throws with the field, what it may be and what it was.
+ */
+export function validateConfig(config: BlurToVideoConfig): void {
+  const expect = (holds: boolean, field: string, wanted: string, received: unknown) => {
+    if (!holds) throw new Error(`Expected ${wanted} for network.${field} but received ${JSON.stringify(received)}.`);
+  };
+  expect(Number.isInteger(config.frames) && config.frames >= 3 && config.frames % 2 === 1, 'frames', 'an odd number of frames, 3 or more,', config.frames);
+  expect(config.encoderChannels?.length === COARSEST_LEVEL, 'encoderChannels', `${COARSEST_LEVEL} widths`, config.encoderChannels);
+  expect(config.finestLevel === 0 || config.finestLevel === 1, 'finestLevel', '0 or 1', config.finestLevel);
+  for (const field of ['middleDecoder', 'frameDecoder'] as const) {
+    const decoder = config[field];
+    expect(decoder?.upscaledChannels?.length === COARSEST_LEVEL, `${field}.upscaledChannels`, `${COARSEST_LEVEL} widths`, decoder?.upscaledChannels);
+    expect(decoder?.denseChannels?.length === COARSEST_LEVEL, `${field}.denseChannels`, `${COARSEST_LEVEL} lists of widths`, decoder?.denseChannels);
+    for (let level = config.finestLevel; level < COARSEST_LEVEL; level++) {
+      expect(decoder.denseChannels[level]!.length > 0, `${field}.denseChannels[${level}]`, 'at least one width', decoder.denseChannels[level]);
+    }
+  }
+  const { levels, source, combination } = config.featureTransformer ?? {};
+  expect(Array.isArray(levels) && levels.every((level) => level >= config.finestLevel && level < COARSEST_LEVEL), 'featureTransformer.levels', `levels from ${config.finestLevel} to ${COARSEST_LEVEL - 1}`, levels);
+  expect(source === 'encoder' || source === 'middle-decoder', 'featureTransformer.source', "'encoder' or 'middle-decoder'", source);
+  expect(combination === 'concatenate' || combination === 'sum', 'featureTransformer.combination', "'concatenate' or 'sum'", combination);
+  expect(['spatial-transformer', 'feature-motion', 'none'].includes(config.imageTransformer), 'imageTransformer', "'spatial-transformer', 'feature-motion' or 'none'", config.imageTransformer);
+  expect(Array.isArray(config.refiner), 'refiner', 'a list of { channels, dilation }', config.refiner);
+}
+
+/** Height and width of the network's input must be multiples of this. */
+export function requiredMultiple(_config: BlurToVideoConfig): number {
+  return 2 ** COARSEST_LEVEL;
+}

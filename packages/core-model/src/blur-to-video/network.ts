@@ -1,0 +1,91 @@
+import { mul, neg, zeros } from '@tensorflow/tfjs-core';
+import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { LayerDeclarations } from '../layers/declaration.js';
+import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
+import { imagePyramid } from '../layers/resolution.js';
+import { COARSEST_LEVEL, requiredMultiple, validateConfig } from './config.js';
+import type { BlurToVideoConfig } from './config.js';
+import { declareEncoder } from './encoder.js';
+import { declareFrameDecoder } from './frame-decoder.js';
+import { declareMiddleDecoder } from './middle-decoder.js';
+
+/** What the network returns: losses and pictures need more than the last images. */
+export interface BlurToVideoOutput {
+  /** `frames[i][level]`: frame i in time order, `[B, H/2^level, W/2^level, 3]`, levels 0 to 4. */
+  frames: Tensor4D[][];
+  /** `affines[i]`: per transformed level, coarsest first, `[B, 2, 3]` in full-resolution pixels about the image centre; empty for the middle frame. */
+  affines: Tensor3D[][];
+  /** `flowsPixels[i]`: per transformed level, coarsest first, `[B, h, w, 2]` in that level's pixels; empty for the middle frame. */
+  flowsPixels: Tensor4D[][];
+  /** `motionsPixels[i]`: `[B, h, w, 2]`, displacement of the scene from the middle frame to frame i, in full-resolution pixels; zeros where the network has no image transformer and for the middle frame. */
+  motionsPixels: Tensor4D[];
+}
+
+/** A network whose layers are declared and whose weights are still to come. */
+export interface BlurToVideoNetwork {
+  config: BlurToVideoConfig;
+  weights: Record<string, WeightDeclaration>;
+  costs: LayerCost[];
+  restore(blurred: Tensor4D, weights: NamedTensors): BlurToVideoOutput;
+}
+
+/**
+ * Declares the blur-to-video network of Argaw et al., "Restoration of Video Frames from a Single Blurred Image with
+ * Motion Understanding" (2021), figure 2: an encoder, the middle frame's decoder, and one decoder for every other
+ * frame, all in one pass.
+ *
+ * @throws if the config does not hold together.
+ */
+export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwork {
+  validateConfig(config);
+  const layers = new LayerDeclarations();
+  const middleIndex = (config.frames - 1) / 2;
+
+  const encode = declareEncoder(layers, config.encoderChannels);
+  const decodeMiddle = declareMiddleDecoder(layers, config);
+  const decodeFrame = Array.from({ length: config.frames }, (_, index) =>
+    index === middleIndex ? undefined : declareFrameDecoder(layers, `frame${index}`, config),
+  );
+
+  const restore = (blurred: Tensor4D, weights: NamedTensors): BlurToVideoOutput => {
+    expectSize(blurred, requiredMultiple(config));
+    const blurredPyramid = imagePyramid(blurred, COARSEST_LEVEL - 1);
+    const encoded = encode(blurred, weights);
+    const middle = decodeMiddle(encoded, blurredPyramid, weights);
+
+    const output: BlurToVideoOutput = { frames: [], affines: [], flowsPixels: [], motionsPixels: [] };
+    for (const decode of decodeFrame) {
+      const decoded = decode?.(encoded, blurredPyramid, middle, weights);
+      output.frames.push(decoded?.images ?? middle.images);
+      output.affines.push((decoded?.motions ?? []).flatMap(({ affine }) => affine ?? []));
+      output.flowsPixels.push((decoded?.motions ?? []).flatMap(({ flowPixels }) => flowPixels ?? []));
+      output.motionsPixels.push(sceneMotion(decoded?.imageDisplacement, blurredPyramid[1]!));
+    }
+    return output;
+  };
+  return { config, weights: layers.weights, costs: layers.costs, restore };
+}
+
+/**
+ * Restores the frames inside a blurred image.
+ *
+ * @param blurred `[B, H, W, 3]` in [0, 1]; H and W multiples of `requiredMultiple(config)`.
+ * @param weights by name, as `weightShapes(config)` has them.
+ * @throws if the size is no such multiple.
+ */
+export function blurToVideo(blurred: Tensor4D, weights: NamedTensors, config: BlurToVideoConfig): BlurToVideoOutput {
+  return declareBlurToVideo(config).restore(blurred, weights);
+}
+
+/** Frame i shows at p what the middle frame shows at p + displacement(p): the scene has moved by minus that. */
+function sceneMotion(displacement: { pixels: Tensor4D; level: number } | undefined, like: Tensor4D): Tensor4D {
+  if (!displacement) return zeros([like.shape[0], like.shape[1], like.shape[2], 2]);
+  return displacement.level === 0 ? neg(displacement.pixels) : mul(displacement.pixels, -(2 ** displacement.level));
+}
+
+function expectSize(blurred: Tensor4D, multiple: number): void {
+  const [, height, width, channels] = blurred.shape;
+  if (blurred.rank !== 4 || channels !== 3 || height % multiple !== 0 || width % multiple !== 0) {
+    throw new Error(`Expected a blurred image [B, H, W, 3] whose height and width are multiples of ${multiple} but received [${blurred.shape}]; pad it first.`);
+  }
+}

@@ -1,0 +1,42 @@
+import { declareBlurToVideo } from '../blur-to-video/network.js';
+import type { BlurToVideoConfig } from '../blur-to-video/config.js';
+
+/** Weights outside TensorFlow.js, by name. */
+export type WeightValues = Record<string, { shape: number[]; values: Float32Array }>;
+
+/** The shape of every weight of a network, by name. */
+export function weightShapes(config: BlurToVideoConfig): Record<string, number[]> {
+  return Object.fromEntries(Object.entries(declareBlurToVideo(config).weights).map(([name, { shape }]) => [name, shape]));
+}
+
+/**
+ * Seeded starting weights: normal with variance 2 / fan-in (He et al. 2015), zero for biases and for heads that start
+ * by predicting nothing. The same seed gives the same bytes on any machine.
+ */
+export function initialWeights(config: BlurToVideoConfig, seed: number): WeightValues {
+  const normal = normalNumbers(seed);
+  return Object.fromEntries(
+    Object.entries(declareBlurToVideo(config).weights).map(([name, { shape, initialization, fanIn }]) => {
+      const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      if (initialization === 'he') for (let index = 0; index < values.length; index++) values[index] = Math.fround(normal() * Math.sqrt(2 / fanIn));
+      return [name, { shape, values }];
+    }),
+  );
+}
+
+/** Sum of twelve uniforms, less six: normal enough for a start, and free of functions whose last bit differs between machines. */
+function normalNumbers(seed: number): () => number {
+  let state = (seed ^ 0x9e3779b9) >>> 0;
+  const uniform = () => {
+    // mulberry32
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return () => {
+    let sum = -6;
+    for (let draw = 0; draw < 12; draw++) sum += uniform();
+    return sum;
+  };
+}
