@@ -73,7 +73,7 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
   requireRange('fieldOfViewDegrees', options.fieldOfViewDegrees, 1, 150);
   requireRange('pitchDegrees', options.pitchDegrees, -90, 90);
   requireRange('rollDegrees', options.rollDegrees, -180, 180);
-  for (const [, range] of angleRows(options.angleDegrees)) requireRange('angleDegrees', range, 0, 60);
+  for (const [, range] of angleRows(options.angleDegrees)) requireRange('angleDegrees', range, 0, 90);
   requireThat(options.angleExponent > 0, 'angleExponent', 'above 0', options.angleExponent);
   requireThat(options.rollShare >= 0, 'rollShare', 'at least 0', options.rollShare);
   requireThat(options.stepPixels > 0, 'stepPixels', 'above 0', options.stepPixels);

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { noAugmentation } from '../augmentation-options.js';
-import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
+import type { PartialPanoramaOptions } from '../panorama-options.js';
+import { claimFolder, describeRecipe } from './claimed-folder.js';
 import { listPanoramas } from './panorama-folder.js';
-import { panoramaOfSample, type PanoramaRecipe } from './panorama-synthesizer.js';
+import { recipeInTurn } from './panorama-source.js';
+import { panoramaOfSample } from './panorama-synthesizer.js';
 import { writeSampleFolder } from './sample-folder.js';
 import { createSynthesisPool } from './synthesis-pool.js';
 
@@ -21,7 +21,6 @@ export interface PanoramaSetOptions extends PartialPanoramaOptions {
   onProgress?: (done: number, count: number) => void;
 }
 
-const SET_FILE = 'set.json';
 const CACHE_BYTES = 512 * 2 ** 20;
 
 /**
@@ -32,10 +31,9 @@ const CACHE_BYTES = 512 * 2 ** 20;
  */
 export async function synthesizePanoramaSet(given: PanoramaSetOptions): Promise<void> {
   const { folder, out, count, seed, workers = 1, onProgress, ...synthesis } = given;
-  const { photoPixels = synthesis.sizePixels } = synthesis;
-  const options = resolvePanoramaOptions({ ...synthesis, photoPixels, augmentation: { ...noAugmentation, ...synthesis.augmentation } });
-  const recipe: PanoramaRecipe = { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'in-turn', options };
-  await claimFolder(out, recipe);
+  const recipe = recipeInTurn(listPanoramas(folder), seed, synthesis);
+  const { options } = recipe;
+  await claimFolder(out, 'set.json', describeRecipe(recipe));
 
   const pool = createSynthesisPool(recipe, workers, CACHE_BYTES);
   let done = 0;
@@ -59,17 +57,4 @@ export async function synthesizePanoramaSet(given: PanoramaSetOptions): Promise<
   } finally {
     await pool.close();
   }
-}
-
-/** Marks the folder as holding this set, or checks that it does. */
-async function claimFolder(out: string, { panoramas, seed, options }: PanoramaRecipe): Promise<void> {
-  const path = join(out, SET_FILE);
-  const description = `${JSON.stringify({ seed, options, panoramas: panoramas.map((panorama) => basename(panorama)) }, null, 2)}\n`;
-  if (existsSync(path)) {
-    if (readFileSync(path, 'utf8') === description) return;
-    throw new Error(`Expected ${out} to be new or to hold samples made with the same options, but ${path} says otherwise; choose another folder.`);
-  }
-  await mkdir(out, { recursive: true });
-  await writeFile(`${path}.partial`, description);
-  await rename(`${path}.partial`, path);
 }

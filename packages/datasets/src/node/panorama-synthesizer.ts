@@ -21,16 +21,17 @@ export function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sam
   return order === 'in-turn' ? sampleIndex % panoramas.length : createRandom(seed, sampleIndex, 0).below(panoramas.length);
 }
 
+/** @param budgetBytes memory for decoded panoramas. */
+export function createPanoramaCache(budgetBytes: number): FileCache<Panorama> {
+  return new FileCache(loadPanorama, panoramaBytes, budgetBytes);
+}
+
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export class PanoramaSynthesizer {
-  private readonly cache: FileCache<Panorama>;
-
   constructor(
     private readonly recipe: PanoramaRecipe,
-    cacheBytes: number,
-  ) {
-    this.cache = new FileCache(loadPanorama, panoramaBytes, cacheBytes);
-  }
+    private readonly cache: FileCache<Panorama>,
+  ) {}
 
   async synthesize(sampleIndex: number): Promise<RotationalBlurSample> {
     const { seed, options, panoramas } = this.recipe;

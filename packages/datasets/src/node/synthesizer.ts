@@ -1,6 +1,6 @@
 import type { Sample } from '../sample.js';
 import { LayeredSynthesizer, type LayeredRecipe } from './layered-synthesizer.js';
-import { panoramaOfSample, PanoramaSynthesizer, type PanoramaRecipe } from './panorama-synthesizer.js';
+import { createPanoramaCache, panoramaOfSample, PanoramaSynthesizer, type PanoramaRecipe } from './panorama-synthesizer.js';
 
 /** Everything that a stream of samples depends on. Plain data: it is sent to workers. */
 export type Recipe = PanoramaRecipe | LayeredRecipe;
@@ -11,7 +11,7 @@ export interface Synthesizer {
 }
 
 export function createSynthesizer(recipe: Recipe, cacheBytes: number): Synthesizer {
-  return recipe.kind === 'panorama' ? new PanoramaSynthesizer(recipe, cacheBytes) : new LayeredSynthesizer(recipe, cacheBytes);
+  return recipe.kind === 'panorama' ? new PanoramaSynthesizer(recipe, createPanoramaCache(cacheBytes)) : new LayeredSynthesizer(recipe, cacheBytes);
 }
 
 /**
