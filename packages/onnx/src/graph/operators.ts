@@ -189,9 +189,29 @@ export function gather(x: Value, indices: Value, axis: number): Value {
   return x.graph.emit('Gather', [x, indices], { axis }, { shape, type: x.type });
 }
 
-/** `x` with `updates` added at `indices` (int64, `[..., depth]`). */
+/**
+ * ONNX Runtime adds with several threads from 210,000 elements on, and then loses updates that meet at one place
+ * (measured in 1.30 with 2 threads: 60 of 60 runs wrong at 215,000 elements, none at 205,000).
+ */
+const ADDED_BY_ONE_THREAD = 200_000;
+
+/** `x` with the rows of `updates` `[N, ...]` added at `indices` (int64, `[N, depth]`); indices may repeat. */
 export function scatterAdd(x: Value, indices: Value, updates: Value): Value {
-  return x.graph.emit('ScatterND', [x, indices, updates], { reduction: 'add' }, { shape: x.shape, type: x.type });
+  const [count, depth] = indices.shape as [number, number];
+  const rowsAtOnce = Math.max(1, Math.floor(ADDED_BY_ONE_THREAD / countElements(x.shape.slice(depth))));
+  const sizes = Array.from({ length: Math.ceil(count / rowsAtOnce) }, (_, part) => Math.min(rowsAtOnce, count - part * rowsAtOnce));
+  const updateParts = split(updates, 0, sizes);
+  return split(indices, 0, sizes).reduce(
+    (sum, part, index) => x.graph.emit('ScatterND', [sum, part, updateParts[index]!], { reduction: 'add' }, { shape: x.shape, type: x.type }),
+    x,
+  );
+}
+
+/** Consecutive parts of given sizes along an axis. */
+export function split(x: Value, axis: number, sizes: readonly number[]): readonly Value[] {
+  if (sizes.length === 1) return [x];
+  const outputs = sizes.map((size) => ({ shape: x.shape.map((length, index) => (index === axis ? size : length)), type: x.type }));
+  return x.graph.emitAll('Split', [x, x.graph.integers(sizes)], { axis }, outputs);
 }
 
 export function where(condition: Value, then: Value, otherwise: Value): Value {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
+import { createSession } from '../node.js';
+import { trace } from '../trace.js';
 import { makeTensor, relativeError, runKernel, runTraced } from '../test-tensors.test-tool.js';
 import type { TestTensor } from '../test-tensors.test-tool.js';
 import { lowerings } from './index.js';
@@ -48,6 +50,7 @@ const convolutions = [
   { note: '3x3 stride 2, odd size', size: [7, 5], filter: [3, 3], strides: 2, pad: 'same', output: [4, 3] },
   { note: '4x4 stride 2', size: [6, 8], filter: [4, 4], strides: 2, pad: 'same', output: [3, 4] },
   { note: '2x2 stride 2 valid, odd size', size: [7, 5], filter: [2, 2], strides: 2, pad: 'valid', output: [3, 2] },
+  { note: '3x3 stride 2, a single pixel', size: [1, 1], filter: [3, 3], strides: 2, pad: 'same', output: [1, 1] },
   { note: '5x5 stride 3', size: [10, 7], filter: [5, 5], strides: 3, pad: 'same', output: [4, 3] },
   { note: '1x1 stride 2', size: [5, 6], filter: [1, 1], strides: 2, pad: 'same', output: [3, 3] },
   { note: '3x2, strides 2 and 1', size: [5, 6], filter: [3, 2], strides: [2, 1], pad: 'same', output: [3, 6] },
@@ -287,4 +290,19 @@ test('the gradients of dilated convolutions are those of the convolution written
   }, { x, filter, dy });
   expect(relativeError(actual['input']!, inputGradient!.dataSync())).toBeLessThan(1e-5);
   expect(relativeError(actual['filterGradient']!, filterGradient!.dataSync())).toBeLessThan(1e-5);
+});
+
+test('sums over many updates of one place lose none, whatever the number of threads', async () => {
+  await tf.setBackend('cpu');
+  const count = 300_000;
+  const graph = trace(({ updates, segmentIds }) => ({ sums: tf.unsortedSegmentSum(updates as tf.Tensor2D, segmentIds as tf.Tensor1D, 2) }), {
+    updates: { shape: [count, 2] },
+    segmentIds: { shape: [count], dtype: 'int32' },
+  });
+  const session = await createSession(graph, { threads: 2 });
+  for (let run = 0; run < 5; run++) {
+    const { sums } = await session.run({ updates: new Float32Array(2 * count).fill(1), segmentIds: new Int32Array(count) });
+    expect([...sums!]).toEqual([count, count, 0, 0]);
+  }
+  await session.release();
 });

@@ -101,12 +101,11 @@ function imageGradient(dy: TracedTensor, coordinates: TracedTensor, imageShape: 
   const [batch, height, width, channels] = imageShape as [number, number, number, number];
   const { corners } = findCorners(coordinates.plain(), imageShape, padding);
   const rows = asRows(dy);
-  const updates = corners.map(({ alongX, alongY, inside }) => {
-    const weight = onnx.multiply(alongX, alongY);
-    return onnx.multiply(rows, inside ? onnx.multiply(weight, inside) : weight);
-  });
   const empty = onnx.filled(dy.graph, [batch * height * width, channels], 0);
-  const gradient = onnx.scatterAdd(empty, onnx.concat(corners.map(({ pixel }) => pixel), 0), onnx.concat(updates, 0));
+  const gradient = corners.reduce((sum, { pixel, alongX, alongY, inside }) => {
+    const weight = onnx.multiply(alongX, alongY);
+    return onnx.scatterAdd(sum, pixel, onnx.multiply(rows, inside ? onnx.multiply(weight, inside) : weight));
+  }, empty);
   return fromPlain(onnx.reshape(gradient, imageShape));
 }
 

@@ -34,7 +34,7 @@ function constantLike(graph: Graph, shape: readonly number[], value: number, dty
   return fromCompact(graph.scalar(value, elementType(dtype)), shape);
 }
 
-/** Flat row numbers for indices into the leading axes of a shape: `[..., depth]` int32 to int64 as ONNX wants them. */
+/** Indices as ONNX wants them. */
 const asIndices = (indices: TracedTensor): Value => onnx.cast(indices.plain(), 'int64');
 
 export const shapeLowerings: Record<string, Lowering> = {
@@ -84,12 +84,8 @@ export const shapeLowerings: Record<string, Lowering> = {
   SplitV: lowering<'x', { numOrSizeSplits: number | number[]; axis: number }>(({ inputs: { x }, attrs: { numOrSizeSplits, axis } }) => {
     const [position] = util.parseAxisParam(axis, [...x.shape]);
     const partSizes = backend_util.prepareSplitSize({ shape: [...x.shape] } as never, numOrSizeSplits, position);
-    let begin = 0;
-    return partSizes.map((partSize) => {
-      const part = sliceTensor(x, x.shape.map((_, index) => (index === position ? begin : 0)), x.shape.map((size, index) => (index === position ? partSize : size)));
-      begin += partSize;
-      return part;
-    });
+    const layout = chooseLayout([x], x.rank);
+    return onnx.split(x.whole(layout), storedAxis(position!, layout), partSizes).map((part) => fromLayout(part, layout));
   }),
   PadV2: lowering<'x', { paddings: [number, number][]; constantValue: number }>(({ inputs: { x }, attrs: { paddings, constantValue } }) => {
     const layout = chooseLayout([x], x.rank);
@@ -150,9 +146,12 @@ export const shapeLowerings: Record<string, Lowering> = {
     const value = params.plain();
     return fromPlain(value.graph.emit('GatherND', [value, asIndices(indices)], {}, { shape, type: value.type }));
   }),
-  ScatterNd: lowering<'indices' | 'updates', { shape: number[] }>(({ graph, inputs: { indices, updates }, attrs: { shape } }) =>
-    fromPlain(onnx.scatterAdd(onnx.filled(graph, shape, 0, updates.type), asIndices(indices), updates.plain())),
-  ),
+  ScatterNd: lowering<'indices' | 'updates', { shape: number[] }>(({ graph, inputs: { indices, updates }, attrs: { shape } }) => {
+    const depth = indices.shape.at(-1)!;
+    const count = util.sizeFromShape([...indices.shape]) / depth;
+    const rows = onnx.reshape(updates.plain(), [count, ...shape.slice(depth)]);
+    return fromPlain(onnx.scatterAdd(onnx.filled(graph, shape, 0, updates.type), onnx.reshape(asIndices(indices), [count, depth]), rows));
+  }),
   UnsortedSegmentSum: lowering<'x' | 'segmentIds', { numSegments: number }>(({ graph, inputs: { x, segmentIds }, attrs: { numSegments } }) => {
     const rows = onnx.reshape(asIndices(segmentIds), [segmentIds.shape[0]!, 1]);
     return fromPlain(onnx.scatterAdd(onnx.filled(graph, [numSegments, ...x.shape.slice(1)], 0, x.type), rows, x.plain()));
