@@ -7,3 +7,6 @@ export * from './node/sample-folder.js';
 export * from './node/frame-folder.js';
 export * from './node/paired-video-folder.js';
 export * from './node/layered-batches.js';
+export * from './node/shard-batches.js';
+export * from './node/shard-file.js';
+export * from './node/shard-set.js';

@@ -1,6 +1,7 @@
 import { resolveLayeredOptions, type PartialLayeredOptions } from '../layered-options.js';
 import { listPictures } from './image-file.js';
-import { concatenate, stackBlurred, stackFrames, streamSamples, type StreamOptions } from './sample-stream.js';
+import { concatenate } from './sample-values.js';
+import { stackBlurred, stackFrames, streamSamples, type StreamOptions } from './sample-stream.js';
 
 /** Layered scenes as a stream of batches. Plain data: a section of a run file. */
 export interface LayeredBatchOptions extends PartialLayeredOptions, StreamOptions {

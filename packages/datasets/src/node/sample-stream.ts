@@ -1,4 +1,4 @@
-import type { SampleValues } from './sample-values.js';
+import { concatenate, type SampleValues } from './sample-values.js';
 import { createSynthesisPool } from './synthesis-pool.js';
 import type { Recipe } from './synthesizer.js';
 
@@ -55,12 +55,4 @@ export function stackBlurred(samples: SampleValues[]): Float32Array {
 /** [samples, frames, size, size, 3] */
 export function stackFrames(samples: SampleValues[]): Float32Array {
   return concatenate(samples.flatMap(({ frames }) => frames));
-}
-
-/** Puts arrays of one length one after the other. */
-export function concatenate(arrays: Float32Array[]): Float32Array {
-  const length = arrays[0]!.length;
-  const whole = new Float32Array(arrays.length * length);
-  for (const [index, values] of arrays.entries()) whole.set(values, index * length);
-  return whole;
 }

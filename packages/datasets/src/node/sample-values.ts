@@ -18,3 +18,11 @@ export function valuesOf({ blurred, frames, rotationDegrees, flowsPixels }: Samp
     ...(flowsPixels && { flowsPixels }),
   };
 }
+
+/** Puts arrays of one length one after the other. */
+export function concatenate(arrays: Float32Array[]): Float32Array {
+  const length = arrays[0]!.length;
+  const whole = new Float32Array(arrays.length * length);
+  for (const [index, values] of arrays.entries()) whole.set(values, index * length);
+  return whole;
+}

@@ -1,0 +1,153 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { resolveLayeredOptions, type PartialLayeredOptions } from '../layered-options.js';
+import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
+import { claimFolder, describeRecipe } from './claimed-folder.js';
+import { listPictures } from './image-file.js';
+import { listPanoramas } from './panorama-folder.js';
+import { concatenate, type SampleValues } from './sample-values.js';
+import { ShardWriter, type ShardSample, type ShardShape } from './shard-file.js';
+import { createSynthesisPool, type SynthesisPool } from './synthesis-pool.js';
+import type { Recipe } from './synthesizer.js';
+
+/** How a set of shards is made; none of it but `count` and `samplesPerShard` changes what is in them. */
+export interface ShardSetOptions {
+  /** Where the shards go, with `manifest.json`. */
+  out: string;
+  /** Samples in the whole set. */
+  count: number;
+  /** Default 256; the last shard may have fewer. */
+  samplesPerShard?: number | undefined;
+  /** Which part of the job this is: [i, n] makes the shards i, i + n, i + 2n, ... (i from 0). Default [0, 1]: all. */
+  part?: [index: number, parts: number] | undefined;
+  /** Worker threads; 0 makes the samples in the calling thread. Default 1. */
+  workers?: number | undefined;
+  /** Memory for decoded pictures, in MiB, over all workers. Default 2048. */
+  cacheMegabytes?: number | undefined;
+  /** Called after each sample, counting this part's; those of finished shards count at once. */
+  onProgress?: ((done: number, count: number) => void) | undefined;
+}
+
+/** `manifest.json`: all that a loader needs to know. */
+export interface ShardManifest {
+  count: number;
+  samplesPerShard: number;
+  sizePixels: number;
+  frames: number;
+  /** What the samples were made from, and how. */
+  recipe: Record<string, unknown>;
+}
+
+export const MANIFEST_FILE = 'manifest.json';
+
+/** Name of a shard's file. */
+export function shardName(index: number): string {
+  return `shard-${String(index).padStart(5, '0')}.safetensors`;
+}
+
+/** Reads a set's manifest. @throws Error where there is none. */
+export async function readManifest(folder: string): Promise<ShardManifest> {
+  const path = join(folder, MANIFEST_FILE);
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as ShardManifest;
+  } catch (cause) {
+    throw new Error(`Expected a set of shards with a ${MANIFEST_FILE} in ${folder} but could not read it: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Makes (a part of) a set of shards of rotationally blurred pictures. A shard appears under its name once it is whole; the same call completes a
+ * job that was stopped, and no shard is made twice.
+ *
+ * @throws Error where `out` holds another set; where a panorama cannot be used.
+ */
+export async function synthesizePanoramaShards(given: ShardSetOptions & PartialPanoramaOptions & { folder: string; seed: number }): Promise<void> {
+  const { folder, seed, out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress, ...synthesis } = given;
+  const recipe: Recipe = { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'random', options: resolvePanoramaOptions(synthesis) };
+  await synthesizeShards(recipe, { out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress });
+}
+
+/** The same for layered scenes from a folder of still photographs; their shards hold the optical flow too. */
+export async function synthesizeLayeredShards(given: ShardSetOptions & PartialLayeredOptions & { folder: string; seed: number }): Promise<void> {
+  const { folder, seed, out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress, ...synthesis } = given;
+  const recipe: Recipe = { kind: 'layers', stills: listPictures(folder, 'still photographs'), seed, options: resolveLayeredOptions(synthesis) };
+  await synthesizeShards(recipe, { out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress });
+}
+
+async function synthesizeShards(recipe: Recipe, options: ShardSetOptions): Promise<void> {
+  const { out, count, samplesPerShard = 256, part: [partIndex, parts] = [0, 1], workers = 1, cacheMegabytes = 2048, onProgress = () => {} } = options;
+  if (!Number.isInteger(parts) || !Number.isInteger(partIndex) || partIndex < 0 || partIndex >= parts) {
+    throw new RangeError(`Expected part to be [i, n] with i from 0 to n - 1 but got [${partIndex}, ${parts}].`);
+  }
+  requirePositiveInteger('count', count);
+  requirePositiveInteger('samplesPerShard', samplesPerShard);
+  const { sizePixels, frames } = recipe.options;
+  const manifest: ShardManifest = { count, samplesPerShard, sizePixels, frames, recipe: describeRecipe(recipe) };
+  await claimFolder(out, MANIFEST_FILE, manifest);
+
+  const shards = Array.from({ length: Math.ceil(count / samplesPerShard) }, (_, index) => index).filter((index) => index % parts === partIndex);
+  const rangeOf = (shard: number): [number, number] => [shard * samplesPerShard, Math.min((shard + 1) * samplesPerShard, count)];
+  const ownCount = shards.reduce((sum, shard) => sum + rangeOf(shard)[1] - rangeOf(shard)[0], 0);
+  let done = 0;
+  const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
+  try {
+    for (const shard of shards) {
+      const [first, end] = rangeOf(shard);
+      const path = join(out, shardName(shard));
+      if (existsSync(path)) onProgress((done += end - first), ownCount);
+      else await writeShard(path, pool, [first, end], { sizePixels, frames }, recipe.kind, workers, () => onProgress(++done, ownCount));
+    }
+  } finally {
+    await pool.close();
+  }
+}
+
+function requirePositiveInteger(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`Expected ${name} to be a positive integer but got ${value}.`);
+}
+
+async function writeShard(
+  path: string,
+  pool: SynthesisPool,
+  [first, end]: [number, number],
+  shape: ShardShape,
+  kind: Recipe['kind'],
+  workers: number,
+  onSample: () => void,
+): Promise<void> {
+  const writer = await ShardWriter.create(path, end - first, shape, { rotationDegrees: kind === 'panorama', flowsPixels: kind === 'layers' });
+  const ahead: Promise<SampleValues>[] = [];
+  try {
+    for (let next = first, index = first; index < end; index++) {
+      // Two samples per worker are under way, so that no worker waits while one is written.
+      while (next < end && ahead.length < Math.max(2 * workers, 1)) {
+        const values = pool.synthesize(next++);
+        values.catch(() => {});
+        ahead.push(values);
+      }
+      await writer.add(toShardSample(await ahead.shift()!));
+      onSample();
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+function toShardSample({ blurred, frames, rotationDegrees, flowsPixels }: SampleValues): ShardSample {
+  return {
+    blurred: toBytes([blurred]),
+    frames: toBytes(frames),
+    ...(rotationDegrees !== undefined && { rotationDegrees }),
+    ...(flowsPixels && { flowsPixels: concatenate(flowsPixels) }),
+  };
+}
+
+function toBytes(images: Float32Array[]): Uint8Array {
+  const bytes = new Uint8ClampedArray(images.length * images[0]!.length);
+  // Storing in a clamped array rounds and clips.
+  for (const [index, values] of images.entries()) for (let i = 0; i < values.length; i++) bytes[index * values.length + i] = values[i]! * 255;
+  return new Uint8Array(bytes.buffer);
+}

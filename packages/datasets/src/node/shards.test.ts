@@ -1,0 +1,153 @@
+import { describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { noAugmentation } from '../augmentation-options.js';
+import { panoramaBatches } from './panorama-batches.js';
+import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
+import { shardBatches, shuffledSamples, type ShardBatch, type ShardBatchOptions } from './shard-batches.js';
+import { ShardReader, ShardWriter } from './shard-file.js';
+import { synthesizeLayeredShards, synthesizePanoramaShards } from './shard-set.js';
+
+const small = { count: 7, samplesPerShard: 3, sizePixels: 16, photoPixels: 16, frames: 3, seed: 4, workers: 0, augmentation: noAugmentation };
+
+async function take(count: number, options: ShardBatchOptions): Promise<ShardBatch[]> {
+  const batches: ShardBatch[] = [];
+  for await (const batch of shardBatches(options)) {
+    batches.push(batch);
+    if (batches.length === count) break;
+  }
+  return batches;
+}
+
+const shardsIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+
+describe('shard files', () => {
+  const shape = { sizePixels: 2, frames: 3 };
+  const sample = (start: number) => ({
+    blurred: Uint8Array.from({ length: 12 }, (_, i) => start + i),
+    frames: Uint8Array.from({ length: 36 }, (_, i) => start + 2 * i),
+    rotationDegrees: start / 4,
+    flowsPixels: Float32Array.from({ length: 24 }, (_, i) => start - i / 8),
+  });
+
+  it('are safetensors files whose samples are read one by one', async () => {
+    const path = join(newFolder(), 'shard.safetensors');
+    const writer = await ShardWriter.create(path, 2, shape, { rotationDegrees: true, flowsPixels: true });
+    await writer.add(sample(1));
+    await writer.add(sample(100));
+    await writer.finish();
+
+    const bytes = readFileSync(path);
+    const headerLength = Number(bytes.readBigUInt64LE(0));
+    const header = JSON.parse(bytes.subarray(8, 8 + headerLength).toString());
+    expect(header.frames).toMatchObject({ dtype: 'U8', shape: [2, 3, 2, 2, 3] });
+    expect(header.rotationDegrees).toMatchObject({ dtype: 'F32', shape: [2], data_offsets: [0, 8] });
+    const ends = Object.values<{ data_offsets: number[] }>(header).map(({ data_offsets }) => data_offsets[1]!);
+    expect(bytes.length).toBe(8 + headerLength + Math.max(...ends));
+    expect(headerLength % 8).toBe(0);
+
+    const reader = await ShardReader.open(path);
+    expect(reader.shape).toEqual(shape);
+    expect(await reader.read(1)).toEqual(sample(100));
+    expect(await reader.read(0)).toEqual(sample(1));
+    await expect(reader.read(2)).rejects.toThrow('Expected a sample of 0..1');
+    await reader.close();
+  });
+
+  it('refuse samples of another size, and appear only when whole', async () => {
+    const folder = newFolder();
+    const writer = await ShardWriter.create(join(folder, 'shard.safetensors'), 2, shape, { rotationDegrees: false, flowsPixels: false });
+    await expect(writer.add({ blurred: new Uint8Array(5), frames: new Uint8Array(36) })).rejects.toThrow('Expected 12 bytes of blurred per sample but got 5.');
+    await expect(writer.finish()).rejects.toThrow('Expected 2 samples');
+    expect(shardsIn(folder)).toEqual([]);
+    await writer.discard();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('say what is wrong with a file', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'text'), 'this is no shard at all');
+    await expect(ShardReader.open(join(folder, 'text'))).rejects.toThrow(/Expected a shard of samples .*text but its header is not/);
+    const path = join(folder, 'torn.safetensors');
+    const writer = await ShardWriter.create(path, 1, shape, { rotationDegrees: false, flowsPixels: false });
+    await writer.add({ blurred: new Uint8Array(12), frames: new Uint8Array(36) });
+    await writer.finish();
+    truncateSync(path, statSync(path).size - 1);
+    await expect(ShardReader.open(path)).rejects.toThrow(/torn\.safetensors but it ends after \d+ of \d+ bytes/);
+  });
+});
+
+describe('shard sets', () => {
+  it('hold the samples of the stream, and parts make the whole', async () => {
+    const folder = await makePanoramaFolder(2);
+    const [whole, parts] = [join(newFolder(), 'whole'), join(newFolder(), 'parts')];
+    await synthesizePanoramaShards({ ...small, folder, out: whole });
+    for (const part of [[0, 2], [1, 2]] as const) await synthesizePanoramaShards({ ...small, folder, out: parts, part: [...part] });
+    expect(shardsIn(whole)).toEqual(['shard-00000.safetensors', 'shard-00001.safetensors', 'shard-00002.safetensors']);
+    for (const name of readdirSync(whole)) expect(readFileSync(join(parts, name))).toEqual(readFileSync(join(whole, name)));
+
+    const reader = await ShardReader.open(join(whole, 'shard-00001.safetensors'));
+    const stored = await reader.read(1);
+    await reader.close();
+    const { count: _, samplesPerShard: __, ...synthesis } = small;
+    for await (const batch of panoramaBatches({ ...synthesis, folder, batchSize: 1, firstSample: 4 })) {
+      expect(stored.rotationDegrees).toBe(batch.rotationDegrees[0]);
+      for (let i = 0; i < batch.frames.length; i++) expect(Math.abs(stored.frames[i]! / 255 - batch.frames[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+      break;
+    }
+  });
+
+  it('are completed after a stop, without redoing finished shards or leaving half ones', async () => {
+    const folder = await makePanoramaFolder(2);
+    const out = join(newFolder(), 'set');
+    const stop = new Error('stopped');
+    const job = { ...small, folder, out };
+    await expect(synthesizePanoramaShards({ ...job, onProgress: (done) => { if (done === 5) throw stop; } })).rejects.toBe(stop);
+    expect(shardsIn(out)).toEqual(['shard-00000.safetensors']);
+    expect(readdirSync(out).filter((name) => name.endsWith('.partial'))).toEqual([]);
+    const kept = statSync(join(out, 'shard-00000.safetensors')).mtimeMs;
+    writeFileSync(join(out, 'shard-00001.safetensors.partial'), 'left by a killed job');
+    const progress: number[] = [];
+    await synthesizePanoramaShards({ ...job, onProgress: (done, count) => progress.push(done / count) });
+    expect(progress).toEqual([3 / 7, 4 / 7, 5 / 7, 6 / 7, 1]);
+    expect(statSync(join(out, 'shard-00000.safetensors')).mtimeMs).toBe(kept);
+    expect(readdirSync(out)).toHaveLength(4);
+    await expect(synthesizePanoramaShards({ ...job, seed: 5 })).rejects.toThrow('made with the same options');
+    await expect(synthesizePanoramaShards({ ...job, part: [2, 2] })).rejects.toThrow('Expected part to be [i, n]');
+  });
+
+  it('of layers hold the flow', async () => {
+    const { photoPixels: _, ...synthesis } = small;
+    const out = join(newFolder(), 'set');
+    await synthesizeLayeredShards({ ...synthesis, folder: await makePanoramaFolder(2), out, count: 2, cameraPixels: [0, 4], objectPixels: [1, 5] });
+    const [batch] = await take(1, { folder: out, batchSize: 2, seed: 1 });
+    expect(batch!.flowsPixels).toHaveLength(2 * 3 * 16 * 16 * 2);
+    expect(batch!.rotationDegrees).toBeUndefined();
+  });
+});
+
+describe('shardBatches', () => {
+  it('goes through every sample once per pass, in a seeded order, from any place on', async () => {
+    const folder = await makePanoramaFolder(2);
+    const out = join(newFolder(), 'set');
+    await synthesizePanoramaShards({ ...small, folder, out });
+    const options = { folder: out, batchSize: 2, seed: 1, shuffleBuffer: 4 };
+    const batches = await take(7, options);
+    const angles = batches.flatMap(({ rotationDegrees }) => [...rotationDegrees!]);
+    expect(new Set(angles.slice(0, 7)).size).toBe(7);
+    expect([...angles.slice(0, 7)].sort()).toEqual([...angles.slice(7)].sort());
+    expect(angles.slice(0, 7)).not.toEqual(angles.slice(7));
+    expect((await take(2, { ...options, firstSample: 6 }))[1]).toEqual(batches[4]);
+    await expect(take(1, { ...options, folder: newFolder() })).rejects.toThrow('Expected a set of shards with a manifest.json');
+  });
+
+  it('mixes within its buffer only', () => {
+    const order = shuffledSamples({ count: 1000, samplesPerShard: 1000 }, 1, 50);
+    const samples = Array.from({ length: 1000 }, () => order.next().value);
+    expect([...samples].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    // A sample can come no earlier than its buffer reaches it.
+    for (const [place, sample] of samples.entries()) expect(sample - place).toBeLessThan(50);
+    const moved = samples.reduce((sum, sample, place) => sum + Math.abs(sample - place), 0) / 1000;
+    expect(moved).toBeGreaterThan(15);
+  });
+});
