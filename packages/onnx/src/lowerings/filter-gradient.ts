@@ -32,12 +32,17 @@ export function filterGradient(x: Value, dy: Value, geometry: ConvolutionGeometr
   for (const rows of findPhases(geometry, 0)) {
     for (const columns of findPhases(geometry, 1)) {
       const phaseSize = [countFrom(rows.first, inputSize[0], strides[0]), countFrom(columns.first, inputSize[1], strides[1])] as const;
+      if (phaseSize.includes(0)) {
+        // An input of one pixel has no second row: what looks there sees only padding.
+        rows.taps.forEach((row) => columns.taps.forEach((column) => (products[row.place * filterSize[1] + column.place] = onnx.filled(x.graph, [batch, inputChannels, outputChannels], 0))));
+        continue;
+      }
       const input = onnx.slice(x, [2, 3], [rows.first, columns.first], phaseSize, strides);
       const gradients = rows.taps.map(({ shift }) => onnx.transposeMatrix(flattenPixels(shiftAlong(dy, 2, shift, phaseSize[0]))));
       for (const column of columns.taps) {
         const pixels = flattenPixels(shiftAlong(input, 3, -column.shift, dy.shape[3]!));
         rows.taps.forEach((row, index) => {
-          products[row.place * filterSize[1] + column.place] = onnx.reshape(onnx.matMul(pixels, gradients[index]!), [batch, 1, inputChannels, outputChannels]);
+          products[row.place * filterSize[1] + column.place] = onnx.matMul(pixels, gradients[index]!);
         });
       }
     }

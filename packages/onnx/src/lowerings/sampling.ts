@@ -8,79 +8,88 @@ import type { Lowering } from './lowering.js';
 type SamplePadding = 'border' | 'zeros';
 
 /**
- * One of the four pixels around every sampling place. All values are `[P, 1]` for the P places of the batch.
- * The bilinear weight of the pixel is `alongX * alongY`.
+ * The two whole positions that a coordinate lies between, low and high, for all P places of every image. `[B, 2, P]`
+ * with x before y, so that one operation serves both axes.
  */
-interface Corner {
-  /** Row of the pixel in the image as `[B H W, C]`, int64. Outside, with zero padding, some pixel inside. */
-  pixel: Value;
-  alongX: Value;
-  alongY: Value;
-  /** Derivative of `alongX` by x (of `alongY` by y): 1 for the pixel on the right (below), -1 for the other. */
-  signX: 1 | -1;
-  signY: 1 | -1;
-  /** 1 where the pixel is inside the image, 0 elsewhere; absent where padding repeats the edge. */
-  inside?: Value;
-}
-
-/** What sampling needs along one axis: two neighbouring positions and how close the place is to each. */
 interface Neighbours {
-  /** Whole positions inside the image, float. */
+  /** Moved inside the image where they are outside. */
   positions: [Value, Value];
+  /** Bilinear weights along the axis; 0 for a position outside that is to be seen as 0. */
   weights: [Value, Value];
-  /** Whether each position was inside before it was moved inside; only with zero padding. */
-  inside?: [Value, Value];
-  /** 1 where the coordinate is inside the image, 0 where it is clamped; only with border padding. */
-  free?: Value;
+  /** Derivatives of the weights by the coordinate. */
+  slopes: [Value, Value];
 }
 
-const scalar = (graph: Graph, value: number): Value => graph.scalar(value);
+/** One of the four pixels around every place. */
+interface Corner {
+  /** Row of the pixel in the image as `[B H W, C]`, int64 `[B, P]`. */
+  pixel: Value;
+  /** Bilinear weight and its derivatives by x and y, `[B, P]`. */
+  weight: Value;
+  weightByX: Value;
+  weightByY: Value;
+}
 
-function findNeighbours(coordinate: Value, size: number, padding: SamplePadding): Neighbours {
-  const { graph } = coordinate;
-  const last = size - 1;
-  const place = padding === 'border' ? onnx.clip(coordinate, 0, last) : coordinate;
-  const low = onnx.elementwise('Floor', [place]);
-  const high = onnx.add(low, scalar(graph, 1));
-  const highWeight = onnx.subtract(place, low);
-  const weights: [Value, Value] = [onnx.subtract(scalar(graph, 1), highWeight), highWeight];
-  const positions: [Value, Value] = [onnx.clip(low, 0, last), onnx.clip(high, 0, last)];
+function findNeighbours(coordinates: Value, [, height, width]: readonly number[], padding: SamplePadding): Neighbours {
+  const { graph } = coordinates;
+  const [zero, one, minusOne] = [graph.scalar(0), graph.scalar(1), graph.scalar(-1)];
+  const last = perAxis(graph, width! - 1, height! - 1);
+  const moveInside = (position: Value) => onnx.elementwise('Min', [onnx.elementwise('Max', [position, zero]), last]);
   const isSame = (a: Value, b: Value) => onnx.cast(onnx.elementwise('Equal', [a, b], {}, 'bool'), 'float32');
-  if (padding === 'border') return { positions, weights, free: isSame(place, coordinate) };
-  return { positions, weights, inside: [isSame(positions[0], low), isSame(positions[1], high)] };
+
+  const place = padding === 'border' ? moveInside(coordinates) : coordinates;
+  const low = onnx.elementwise('Floor', [place]);
+  const high = onnx.add(low, one);
+  const highWeight = onnx.subtract(place, low);
+  const lowWeight = onnx.subtract(one, highWeight);
+  if (padding === 'border') {
+    const isFree = isSame(place, coordinates);
+    return { positions: [low, onnx.elementwise('Min', [high, last])], weights: [lowWeight, highWeight], slopes: [onnx.multiply(isFree, minusOne), isFree] };
+  }
+  const positions: [Value, Value] = [moveInside(low), moveInside(high)];
+  const inside = [isSame(positions[0], low), isSame(positions[1], high)] as const;
+  return {
+    positions,
+    weights: [onnx.multiply(lowWeight, inside[0]), onnx.multiply(highWeight, inside[1])],
+    slopes: [onnx.multiply(inside[0], minusOne), inside[1]],
+  };
 }
+
+const perAxis = (graph: Graph, x: number, y: number): Value => graph.constant(Float32Array.of(x, y), [2, 1], 'float32');
 
 /** The pixels around every place, from coordinates `[B, h, w, 2]`. */
-function findCorners(coordinates: Value, [batch, height, width]: readonly number[], padding: SamplePadding): { corners: Corner[]; along: { x: Neighbours; y: Neighbours } } {
+function findCorners(coordinates: TracedTensor, imageShape: readonly number[], padding: SamplePadding): Corner[] {
   const { graph } = coordinates;
-  const places = coordinates.shape[0]! * coordinates.shape[1]! * coordinates.shape[2]!;
-  const flat = onnx.reshape(coordinates, [places, 2]);
-  const x = findNeighbours(onnx.slice(flat, [1], [0], [1]), width!, padding);
-  const y = findNeighbours(onnx.slice(flat, [1], [1], [1]), height!, padding);
-  const placesPerSample = places / batch!;
-  const firstPixels = graph.constant(BigInt64Array.from({ length: places }, (_, place) => BigInt(Math.floor(place / placesPerSample) * height! * width!)), [places, 1], 'int64');
-  const corners = [0, 1].flatMap((below) =>
-    [0, 1].map((right): Corner => {
-      const column = onnx.cast(x.positions[right]!, 'int64');
-      const row = onnx.cast(y.positions[below]!, 'int64');
-      const pixelOfSample = onnx.elementwise('Add', [onnx.elementwise('Mul', [row, graph.constant(BigInt64Array.of(BigInt(width!)), [], 'int64')]), column]);
-      return {
-        pixel: batch === 1 ? pixelOfSample : onnx.elementwise('Add', [pixelOfSample, firstPixels]),
-        alongX: x.weights[right]!,
-        alongY: y.weights[below]!,
-        signX: right ? 1 : -1,
-        signY: below ? 1 : -1,
-        ...(x.inside && y.inside ? { inside: onnx.multiply(x.inside[right]!, y.inside[below]!) } : {}),
-      };
-    }),
-  );
-  return { corners, along: { x, y } };
+  const [batch, outHeight, outWidth] = coordinates.shape as [number, number, number];
+  const [, height, width] = imageShape as [number, number, number];
+  const places = outHeight * outWidth;
+  const { positions, weights, slopes } = findNeighbours(onnx.reshape(coordinates.channelsFirst(), [batch, 2, places]), imageShape, padding);
+  const splitAxes = (value: Value) => onnx.split(value, 1, [1, 1]).map((part) => onnx.reshape(part, [batch, places])) as [Value, Value];
+  const bothSides = (pair: [Value, Value]) => {
+    const [low, high] = [splitAxes(pair[0]), splitAxes(pair[1])];
+    return { x: [low[0], high[0]] as const, y: [low[1], high[1]] as const };
+  };
+  const pixelsPerStep = graph.constant(BigInt64Array.of(1n, BigInt(width)), [2, 1], 'int64');
+  const firstPixels = graph.constant(BigInt64Array.from({ length: batch }, (_, sample) => BigInt(sample * height * width)), [batch, 1], 'int64');
+  const steps = bothSides(positions.map((position) => onnx.elementwise('Mul', [onnx.cast(position, 'int64'), pixelsPerStep])) as [Value, Value]);
+  const [weight, slope] = [bothSides(weights), bothSides(slopes)];
+  return ([0, 1] as const).flatMap((below) => {
+    const firstOfRow = onnx.elementwise('Add', [steps.y[below], firstPixels]);
+    return ([0, 1] as const).map(
+      (right): Corner => ({
+        pixel: onnx.elementwise('Add', [firstOfRow, steps.x[right]]),
+        weight: onnx.multiply(weight.x[right], weight.y[below]),
+        weightByX: onnx.multiply(slope.x[right], weight.y[below]),
+        weightByY: onnx.multiply(weight.x[right], slope.y[below]),
+      }),
+    );
+  });
 }
 
+/** `[B, h, w, C]` as `[B h w, C]`. */
 const asRows = (tensor: TracedTensor): Value => onnx.reshape(tensor.plain(), [tensor.shape[0]! * tensor.shape[1]! * tensor.shape[2]!, tensor.shape[3]!]);
 
-const sumSigned = (terms: readonly { value: Value; sign: 1 | -1 }[]): Value =>
-  [...terms].sort((a, b) => b.sign - a.sign).reduce<Value | undefined>((sum, { value, sign }) => (!sum ? value : sign > 0 ? onnx.add(sum, value) : onnx.subtract(sum, value)), undefined)!;
+const asColumn = (value: Value): Value => onnx.reshape(value, [value.shape[0]! * value.shape[1]!, 1]);
 
 /** Bilinear samples of the image; ONNX measures places from -1 to 1 between the centres of the outermost pixels. */
 function sample(image: TracedTensor, coordinates: TracedTensor, padding: SamplePadding): TracedTensor {
@@ -89,8 +98,8 @@ function sample(image: TracedTensor, coordinates: TracedTensor, padding: SampleP
   // A side of one pixel spans no distance to measure in; one more row or column makes it measurable.
   const extra = [height, width].map((size) => (size === 1 ? 1 : 0)) as [number, number];
   const source = onnx.pad(image.channelsFirst(), [0, 0, 0, 0], [0, 0, ...extra], padding === 'border' ? 'edge' : 'constant');
-  const scale = graph.constant(Float32Array.of(2 / (width + extra[1] - 1), 2 / (height + extra[0] - 1)), [2], 'float32');
-  const grid = onnx.subtract(onnx.multiply(coordinates.plain(), scale), scalar(graph, 1));
+  const scale = onnx.reshape(perAxis(graph, 2 / (width + extra[1] - 1), 2 / (height + extra[0] - 1)), [2, 1, 1]);
+  const grid = fromChannelsFirst(onnx.subtract(onnx.multiply(coordinates.channelsFirst(), scale), graph.scalar(1))).plain();
   const [, outHeight, outWidth] = coordinates.shape as [number, number, number, number];
   const attributes = { align_corners: 1, mode: 'linear', padding_mode: padding };
   return fromChannelsFirst(graph.emit('GridSample', [source, grid], attributes, { shape: [batch, channels, outHeight, outWidth], type: 'float32' }));
@@ -99,31 +108,27 @@ function sample(image: TracedTensor, coordinates: TracedTensor, padding: SampleP
 /** Every place's gradient, shared out over the pixels around it. */
 function imageGradient(dy: TracedTensor, coordinates: TracedTensor, imageShape: readonly number[], padding: SamplePadding): TracedTensor {
   const [batch, height, width, channels] = imageShape as [number, number, number, number];
-  const { corners } = findCorners(coordinates.plain(), imageShape, padding);
   const rows = asRows(dy);
   const empty = onnx.filled(dy.graph, [batch * height * width, channels], 0);
-  const gradient = corners.reduce((sum, { pixel, alongX, alongY, inside }) => {
-    const weight = onnx.multiply(alongX, alongY);
-    return onnx.scatterAdd(sum, pixel, onnx.multiply(rows, inside ? onnx.multiply(weight, inside) : weight));
-  }, empty);
+  const gradient = findCorners(coordinates, imageShape, padding).reduce(
+    (sum, { pixel, weight }) => onnx.scatterAdd(sum, asColumn(pixel), onnx.multiply(rows, asColumn(weight))),
+    empty,
+  );
   return fromPlain(onnx.reshape(gradient, imageShape));
 }
 
 /** How the samples change with the place: differences of neighbouring pixels, weighted along the other axis. */
 function coordinatesGradient(dy: TracedTensor, image: TracedTensor, coordinates: TracedTensor, padding: SamplePadding): TracedTensor {
-  const { corners, along } = findCorners(coordinates.plain(), image.shape, padding);
+  const [batch, outHeight, outWidth] = coordinates.shape as [number, number, number];
+  const places = outHeight * outWidth;
   const [rows, pixels] = [asRows(dy), asRows(image)];
-  const places = rows.shape[0]!;
-  const terms = corners.map(({ pixel, inside, alongX, alongY, signX, signY }) => {
-    const products = onnx.multiply(onnx.gather(pixels, onnx.reshape(pixel, [places]), 0), rows);
-    const total = onnx.reduce('ReduceSum', products, [1], true);
-    const seen = inside ? onnx.multiply(total, inside) : total;
-    return { byX: { value: onnx.multiply(seen, alongY), sign: signX }, byY: { value: onnx.multiply(seen, alongX), sign: signY } };
+  const terms = findCorners(coordinates, image.shape, padding).map(({ pixel, weightByX, weightByY }) => {
+    const products = onnx.multiply(onnx.gather(pixels, onnx.reshape(pixel, [batch * places]), 0), rows);
+    const total = onnx.reshape(onnx.reduce('ReduceSum', products, [1]), [batch, places]);
+    return [onnx.multiply(total, weightByX), onnx.multiply(total, weightByY)] as const;
   });
-  const whereFree = (gradient: Value, { free }: Neighbours) => (free ? onnx.multiply(gradient, free) : gradient);
-  const byX = whereFree(sumSigned(terms.map((term) => term.byX)), along.x);
-  const byY = whereFree(sumSigned(terms.map((term) => term.byY)), along.y);
-  return fromPlain(onnx.reshape(onnx.concat([byX, byY], 1), coordinates.shape));
+  const sumOver = (axis: 0 | 1) => onnx.reshape(terms.map((term) => term[axis]).reduce(onnx.add), [batch, 1, outHeight, outWidth]);
+  return fromChannelsFirst(onnx.concat([sumOver(0), sumOver(1)], 1));
 }
 
 /**
