@@ -10,3 +10,4 @@ export * from './node/layered-batches.js';
 export * from './node/shard-batches.js';
 export * from './node/shard-file.js';
 export * from './node/shard-set.js';
+export * from './node/video-file.js';

@@ -4,6 +4,7 @@ export * from './augmentation.js';
 export * from './camera.js';
 export * from './exposure.js';
 export * from './frame-average.js';
+export * from './frame-motion.js';
 export * from './jpeg-quantization.js';
 export * from './layer-motion.js';
 export * from './layered-blur.js';

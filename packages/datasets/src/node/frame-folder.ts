@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { cropImage, exposeFrames, windowStarts } from '../frame-average.js';
 import type { AveragingSpace } from '../exposure.js';
+import { motionBetweenPixels, shrinkImage } from '../frame-motion.js';
 import { createRandom } from '../random.js';
 import type { RgbImage, Sample } from '../sample.js';
 import { listPictures, readRgbImage } from './image-file.js';
@@ -19,6 +20,13 @@ export interface VideoSampleOptions {
   /** From one exposure's first frame to the next one's. Default `frames`: exposures that share no frame, as for testing. */
   stride?: number;
   averaging: AveragingSpace;
+  /** Makes frames smaller by this whole factor first; motion shrinks with them. Default 1. */
+  shrink?: number;
+  /**
+   * Leaves out exposures in which anything moves farther than this between neighbouring frames (see `motionBetweenPixels`, after
+   * shrinking): averaged, they would show ghosts instead of blur. Default: no check.
+   */
+  maxStepPixels?: number;
   /** Side of a random square window to cut out, without resizing; default: whole frames. */
   sizePixels?: number;
   /** Decides the windows. Default 0. */
@@ -41,18 +49,24 @@ export interface VideoSample extends Sample {
  * @throws RangeError for wrong options; Error that names the frame that cannot be used.
  */
 export async function* videoSamples(framePaths: readonly string[], options: VideoSampleOptions): AsyncGenerator<VideoSample, void, void> {
-  const { frames: length, stride = length, averaging, sizePixels, seed = 0, onBadFrame = 'stop', onSkip = () => {} } = options;
+  const { frames: length, stride = length, averaging, shrink = 1, maxStepPixels = Infinity, sizePixels, seed = 0, onBadFrame = 'stop', onSkip = () => {} } = options;
   if (!Number.isInteger(length) || length < 3 || length % 2 === 0) throw new RangeError(`Expected frames to be an odd number of at least 3 but got ${length}.`);
   if (!Number.isInteger(stride) || stride < 1) throw new RangeError(`Expected stride to be a positive integer but got ${stride}.`);
+  if (!Number.isInteger(shrink) || shrink < 1) throw new RangeError(`Expected shrink to be a positive integer but got ${shrink}.`);
   if (framePaths.length < length) throw new RangeError(`Expected at least ${length} frames for one exposure but the video has ${framePaths.length}.`);
   for (const start of windowStarts(framePaths.length, length, stride)) {
     const paths = framePaths.slice(start, start + length);
     let frames: RgbImage[];
     try {
-      frames = await readFrames(paths);
+      frames = (await readFrames(paths)).map((frame) => shrinkImage(frame, shrink));
     } catch (error) {
       if (onBadFrame === 'stop') throw error;
       onSkip(`Left out the exposure from ${basename(paths[0]!)} on: ${(error as Error).message}`);
+      continue;
+    }
+    const stepPixels = maxStepPixels === Infinity ? 0 : Math.max(...frames.slice(1).map((frame, index) => motionBetweenPixels(frames[index]!, frame)));
+    if (stepPixels > maxStepPixels) {
+      onSkip(`Left out the exposure from ${basename(paths[0]!)} on: neighbouring frames are ${stepPixels.toFixed(1)} pixels apart, more than ${maxStepPixels}.`);
       continue;
     }
     const cropped = sizePixels === undefined ? frames : cropRandomly(frames, sizePixels, seed, start, paths[0]!);

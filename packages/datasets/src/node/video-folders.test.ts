@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
+import { createRandom } from '../random.js';
 import { listFrames, videoSamples, type VideoSample, type VideoSampleOptions } from './frame-folder.js';
 import { listGoproScenes, listPairedVideos } from './paired-video-folder.js';
 import { newFolder } from './picture-folder.test-tool.js';
@@ -47,6 +48,24 @@ describe('videoSamples', () => {
     const windows = await Promise.all([1, 2, 3, 4, 5, 6].map(async (seed) => (await collect(folder, { sizePixels: 4, seed }))[0]!.frames[0]!.data[0]));
     expect(new Set(windows).size).toBeGreaterThan(1);
     await expect(collect(folder, { sizePixels: 7 })).rejects.toThrow('Expected frames of at least 7x7');
+  });
+
+  it('leaves out exposures whose frames are too far apart to average, unless shrunk', async () => {
+    const folder = newFolder();
+    // A fine random texture that stays for three frames, then jumps by 6 pixels a frame.
+    const random = createRandom(1);
+    const texture = Uint8Array.from({ length: 150 * 60 }, () => random.below(256));
+    for (const [index, shift] of [0, 0, 0, 6, 12, 18].entries()) {
+      const bytes = Uint8Array.from({ length: 90 * 60 * 3 }, (_, i) => texture[Math.floor(i / 270) * 150 + shift + (Math.floor(i / 3) % 90)]!);
+      await sharp(bytes, { raw: { width: 90, height: 60, channels: 3 } }).png().toFile(join(folder, `frame${index}.png`));
+    }
+    const messages: string[] = [];
+    const samples = await collect(folder, { maxStepPixels: 2, onSkip: (message) => messages.push(message) });
+    expect(samples.map(({ firstFrame }) => firstFrame)).toEqual(['frame0.png']);
+    expect(messages).toEqual(['Left out the exposure from frame3.png on: neighbouring frames are 6.0 pixels apart, more than 2.']);
+    const shrunk = await collect(folder, { shrink: 2, maxStepPixels: 3.5 });
+    expect(shrunk).toHaveLength(2);
+    expect(shrunk[0]!.blurred).toMatchObject({ width: 45, height: 30 });
   });
 
   it('names a damaged frame, or leaves out the exposures that need it', async () => {

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { motionBetweenPixels, shrinkImage } from './frame-motion.js';
+import { createRandom } from './random.js';
+import type { RgbImage } from './sample.js';
+
+const random = createRandom(7);
+const waves = Array.from({ length: 30 }, () => ({ across: random.between(-1, 1), down: random.between(-1, 1), phase: random.between(0, 7) }));
+
+/** A texture of many unrelated waves, so that every shift is known exactly and no place looks like another, moved by (dx, dy). */
+function texture(width: number, height: number, dx: number, dy: number, scale = 1): RgbImage {
+  const data = new Float32Array(width * height * 3);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i += 3) {
+      const value = waves.reduce((sum, { across, down, phase }) => sum + 0.04 * Math.sin((across * (x - dx) + down * (y - dy)) / scale + phase), 0.5);
+      data.fill(value, i, i + 3);
+    }
+  }
+  return { width, height, data };
+}
+
+describe('motionBetweenPixels', () => {
+  it.each([[0, 0], [1, 0], [0.5, -0.25], [3.4, 2.2], [-6, 1.5]])('finds a shift by (%d, %d)', (dx, dy) => {
+    expect(Math.abs(motionBetweenPixels(texture(120, 90, 0, 0), texture(120, 90, dx, dy)) - Math.hypot(dx, dy))).toBeLessThan(0.35);
+  });
+
+  it('finds it in a large picture, in its own pixels', () => {
+    const motion = motionBetweenPixels(texture(500, 110, 0, 0, 2), texture(500, 110, 5, 3, 2));
+    expect(Math.abs(motion - Math.hypot(5, 3))).toBeLessThan(0.7);
+  });
+
+  it('sees what moves alone, and is 0 where nothing is textured', () => {
+    const [still, moved] = [texture(110, 110, 0, 0), texture(110, 110, 0, 0)];
+    const shifted = texture(110, 110, 5, 0);
+    for (let y = 0; y < 110; y++) for (let x = 0; x < 165; x++) moved.data[y * 330 + x] = shifted.data[y * 330 + x]!;
+    expect(motionBetweenPixels(still, moved)).toBeGreaterThan(4.5);
+    const flat: RgbImage = { width: 64, height: 64, data: new Float32Array(64 * 64 * 3).fill(0.4) };
+    expect(motionBetweenPixels(flat, flat)).toBe(0);
+  });
+});
+
+describe('shrinkImage', () => {
+  it('means blocks and leaves out what does not fill one', () => {
+    const image: RgbImage = { width: 5, height: 2, data: Float32Array.from({ length: 30 }, (_, i) => Math.floor(i / 3)) };
+    const { width, height, data } = shrinkImage(image, 2);
+    expect([width, height]).toEqual([2, 1]);
+    expect(Array.from(data)).toEqual([3, 3, 3, 5, 5, 5]);
+  });
+});
