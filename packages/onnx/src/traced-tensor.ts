@@ -76,6 +76,14 @@ export class TracedTensor {
     return this.#forms.channelsFirst !== undefined;
   }
 
+  /** Whether the tensor's other layout costs nothing: a constant, or at most one axis to move past another. */
+  get movesFreely(): boolean {
+    const value = this.#forms.compact ?? this.#forms.plain;
+    if (!value || value.data) return true;
+    const [height, width, channels] = [...new Array<number>(4 - value.shape.length).fill(1), ...value.shape].slice(1);
+    return channels === 1 || height! * width! === 1;
+  }
+
   /** Whether the tensor already lies in its own shape. */
   get isPlain(): boolean {
     return this.#forms.plain !== undefined;
@@ -119,9 +127,11 @@ export function fromCompact(value: Value, shape: readonly number[]): TracedTenso
   return new TracedTensor(shape, { compact: value });
 }
 
-/** The layout in which an operation on these tensors needs the fewest transposes. */
+/** The layout in which an operation on these tensors needs the fewest transposes; channels first where both need none. */
 export function chooseLayout(tensors: readonly TracedTensor[], rank: number): Layout {
-  return rank === 4 && tensors.some((tensor) => tensor.rank === 4 && tensor.isChannelsFirst) ? 'channels-first' : 'plain';
+  if (rank !== 4) return 'plain';
+  const images = tensors.filter((tensor) => tensor.rank === 4);
+  return images.some((tensor) => tensor.isChannelsFirst) || images.every((tensor) => tensor.movesFreely) ? 'channels-first' : 'plain';
 }
 
 /** The ONNX element type of a TensorFlow.js tensor. */

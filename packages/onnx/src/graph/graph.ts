@@ -38,9 +38,6 @@ export interface OutputDescription {
   type: ElementType;
 }
 
-/** A constant up to this many elements is compared by value, a larger one by the identity of its array. */
-const COMPARED_BY_VALUE = 256;
-
 /**
  * An ONNX graph under construction. Every operation is pure, so an operation or a constant asked for twice is
  * returned, not made again.
@@ -48,8 +45,7 @@ const COMPARED_BY_VALUE = 256;
 export class Graph {
   readonly inputs: Value[] = [];
   #nodesByKey = new Map<string, GraphNode>();
-  #constantsByKey = new Map<string, Value>();
-  #identities = new WeakMap<ArrayBufferLike, number>();
+  #constantsByKey = new Map<string, Value[]>();
   #count = 0;
 
   /** Declares a graph input. */
@@ -61,14 +57,13 @@ export class Graph {
 
   /** A constant tensor; it becomes an initializer if something reads it. */
   constant(data: ElementData, shape: readonly number[], type: ElementType): Value {
-    const elements: Iterable<number | bigint> = data;
-    const contents = data.length <= COMPARED_BY_VALUE ? Array.from(elements, (element) => (Object.is(element, -0) ? '-0' : String(element))).join() : this.#identify(data);
-    const key = `${type}[${shape.join()}]${contents}`;
-    let value = this.#constantsByKey.get(key);
-    if (!value) {
-      value = { graph: this, name: this.#nextName('constant'), shape, type, data };
-      this.#constantsByKey.set(key, value);
-    }
+    const bytes = bytesOf(data);
+    const key = `${type}[${shape.join()}]${hashBytes(bytes)}`;
+    const candidates = this.#constantsByKey.get(key) ?? [];
+    const known = candidates.find((candidate) => sameBytes(bytesOf(candidate.data!), bytes));
+    if (known) return known;
+    const value: Value = { graph: this, name: this.#nextName('constant'), shape, type, data };
+    this.#constantsByKey.set(key, [...candidates, value]);
     return value;
   }
 
@@ -102,15 +97,6 @@ export class Graph {
   #nextName(stem: string): string {
     return `${stem}:${this.#count++}`;
   }
-
-  #identify(data: ElementData): string {
-    let identity = this.#identities.get(data.buffer);
-    if (identity === undefined) {
-      identity = this.#count++;
-      this.#identities.set(data.buffer, identity);
-    }
-    return `#${identity}+${data.byteOffset}`;
-  }
 }
 
 /** A new array of `length` elements of a type, all equal to `value`. */
@@ -124,3 +110,14 @@ export function fillElements(type: ElementType, length: number, value: number): 
 export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
+
+const bytesOf = (data: ElementData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** FNV-1a. */
+function hashBytes(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);

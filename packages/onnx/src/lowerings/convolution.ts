@@ -7,6 +7,7 @@ import { applyActivation } from './activation.js';
 import type { FusedActivation } from './activation.js';
 import { applyElementwise } from './elementwise.js';
 import { filterGradient } from './filter-gradient.js';
+import { outputsFirst } from './filter-layout.js';
 import { inputGradient } from './input-gradient.js';
 import { lowering } from './lowering.js';
 import type { Lowering } from './lowering.js';
@@ -59,9 +60,6 @@ function convolve(x: TracedTensor, filter: Value, geometry: ConvolutionGeometry,
   return fromChannelsFirst(input.graph.emit('Conv', [input, filter], attributes, { shape: [batch, outputChannels, ...outputSize], type: input.type }));
 }
 
-/** `[height, width, in, out]` to `[out, in, height, width]`. */
-const outputsFirst = (filter: TracedTensor): Value => onnx.transpose(filter.plain(), [3, 2, 0, 1]);
-
 /** A depthwise filter `[height, width, in, multiplier]` to `[in * multiplier, 1, height, width]`. */
 function groupFilter(filter: TracedTensor): Value {
   const [height, width, channels, multiplier] = filter.shape as [number, number, number, number];
@@ -69,9 +67,9 @@ function groupFilter(filter: TracedTensor): Value {
 }
 
 export const convolutionLowerings: Record<string, Lowering> = {
-  Conv2D: lowering<'x' | 'filter', ConvolutionAttributes>(({ inputs: { x, filter }, attrs }) => convolve(x, outputsFirst(filter), describeConvolution(x.shape, filter.shape, attrs))),
+  Conv2D: lowering<'x' | 'filter', ConvolutionAttributes>(({ inputs: { x, filter }, attrs }) => convolve(x, outputsFirst(filter.plain()), describeConvolution(x.shape, filter.shape, attrs))),
   FusedConv2D: lowering<'x' | 'filter' | 'bias' | 'preluActivationWeights', ConvolutionAttributes & FusedActivation>(({ inputs: { x, filter, bias, preluActivationWeights }, attrs }) => {
-    const convolved = convolve(x, outputsFirst(filter), describeConvolution(x.shape, filter.shape, attrs));
+    const convolved = convolve(x, outputsFirst(filter.plain()), describeConvolution(x.shape, filter.shape, attrs));
     return applyActivation((bias as TracedTensor | undefined) ? applyElementwise([convolved, bias], onnx.add) : convolved, attrs, preluActivationWeights);
   }),
   Conv2DBackpropInput: lowering<'dy' | 'filter', ConvolutionAttributes & { inputShape: number[] }>(({ inputs: { dy, filter }, attrs }) =>

@@ -1,6 +1,6 @@
 import type { Value } from '../graph/graph.js';
-import * as onnx from '../graph/operators.js';
 import type { ConvolutionGeometry } from './convolution.js';
+import { mirrored, outputsFirst } from './filter-layout.js';
 
 /**
  * The gradient of a convolution for its input, which is also the transposed convolution.
@@ -25,14 +25,13 @@ function padsOfMirroredConvolution({ filterSize, dilations, padBefore, inputSize
 
 /** Stride 1: a convolution with the filter turned by 180 degrees and its channels exchanged. */
 function mirroredConvolution(dy: Value, filter: Value, { batch, inputChannels, inputSize, filterSize, dilations }: ConvolutionGeometry, pads: number[]): Value {
-  const mirrored = onnx.flip(onnx.transpose(filter, [2, 3, 0, 1]), [2, 3]);
   const attributes = { kernel_shape: filterSize, strides: [1, 1], dilations, pads, group: 1 };
-  return dy.graph.emit('Conv', [dy, mirrored], attributes, { shape: [batch, inputChannels, ...inputSize], type: dy.type });
+  return dy.graph.emit('Conv', [dy, mirrored(filter)], attributes, { shape: [batch, inputChannels, ...inputSize], type: dy.type });
 }
 
 function transposedConvolution(dy: Value, filter: Value, geometry: ConvolutionGeometry): Value {
   const { batch, inputChannels, inputSize, outputSize, filterSize, strides, dilations, padBefore, padAfter } = geometry;
   const outputPadding = [0, 1].map((axis) => inputSize[axis]! - ((outputSize[axis]! - 1) * strides[axis]! + (filterSize[axis]! - 1) * dilations[axis]! + 1 - padBefore[axis]! - padAfter[axis]!));
   const attributes = { kernel_shape: filterSize, strides, dilations, pads: [...padBefore, ...padAfter], output_padding: outputPadding, group: 1 };
-  return dy.graph.emit('ConvTranspose', [dy, onnx.transpose(filter, [3, 2, 0, 1])], attributes, { shape: [batch, inputChannels, ...inputSize], type: dy.type });
+  return dy.graph.emit('ConvTranspose', [dy, outputsFirst(filter)], attributes, { shape: [batch, inputChannels, ...inputSize], type: dy.type });
 }

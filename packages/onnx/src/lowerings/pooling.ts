@@ -60,8 +60,9 @@ function averagePoolGradient(dy: TracedTensor, geometry: PoolingGeometry): Trace
 /** `[B, C, h, w]` with every pixel repeated: `[B, C, factors[0] h, factors[1] w]`. */
 function repeatPixels(x: Value, factors: readonly [number, number]): Value {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  const repeated = onnx.expand(onnx.reshape(x, [batch, channels, height, 1, width, 1]), [batch, channels, height, factors[0], width, factors[1]]);
-  return onnx.reshape(repeated, [batch, channels, height * factors[0], width * factors[1]]);
+  const shape = [batch, channels, height * factors[0], width * factors[1]];
+  const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  return x.graph.emit('Resize', [x, undefined, undefined, x.graph.integers(shape)], attributes, { shape, type: x.type });
 }
 
 function maximumPool(input: Value, geometry: PoolingGeometry): { largest: Value; places: Value } {
