@@ -69,6 +69,8 @@ class SynthesisThread {
   }
 
   async close(): Promise<void> {
+    // An answer that arrives from here on must not un-ref the worker: nothing else may keep the process alive until it has stopped.
+    this.worker.removeAllListeners('message');
     await this.worker.terminate();
   }
 

@@ -31,6 +31,19 @@ describe('worker threads (compiled package)', () => {
     for (const workers of [1, 3]) expect(digestOf(folder, workers)).toBe(alone);
   });
 
+  it('let the program go on after a loop that was left while answers were on their way', async () => {
+    const program = `
+      import { panoramaBatches } from ${JSON.stringify(compiled)};
+      for await (const _ of panoramaBatches({ folder: process.argv[1], sizePixels: 24, batchSize: 2, seed: 1, workers: 1 })) {
+        // Busy until the worker has answered all that it was asked: the answers are received only once the loop is being left.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+        break;
+      }
+      console.log('went on');`;
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program, await makePanoramaFolder(1)], { encoding: 'utf8', stdio: 'pipe' });
+    expect(output.trim()).toBe('went on');
+  });
+
   it('report a damaged panorama by name', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'broken.jpg'), 'no picture');
