@@ -1,3 +1,3 @@
 import preset from '../../jest.preset.js';
 
-export default { ...preset, displayName: 'inference' };
+export default { ...preset, displayName: 'inference', setupFiles: ['<rootDir>/../onnx/jest.realm.js'] };

@@ -1,0 +1,107 @@
+import '@tensorflow/tfjs';
+import { tensor, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
+import { blurToVideo, writeSafetensors, writeWeights } from '@unblur/core-model';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createRestorer, UnblurError, type Restorer } from './index.js';
+import { largestDifference, livelyWeights, photograph, tinyConfig } from './tiny-network.test-tool.js';
+
+const config = tinyConfig;
+const values = livelyWeights(config);
+const weights = writeWeights(values, config, { dtype: 'float32' });
+let restorer: Restorer;
+beforeAll(async () => {
+  restorer = await createRestorer({ weights });
+});
+afterAll(() => restorer.release());
+
+describe('restore', () => {
+  test('gives what the network gives on TensorFlow.js, clamped', async () => {
+    const photo = photograph(64, 32);
+    const { frames, motionsPixels } = await restorer.restore(photo);
+    const constants = Object.fromEntries(Object.entries(values).map(([name, { values, shape }]) => [name, tensor(values, shape)]));
+    const reference = blurToVideo(tensor4d(photo.data, [1, 32, 64, 3]) as Tensor4D, constants, config);
+    expect(frames).toHaveLength(7);
+    frames.forEach((frame, i) => {
+      const data = (reference.frames[i]![0]!.dataSync() as Float32Array).map((value) => Math.min(1, Math.max(0, value)));
+      expect(largestDifference(frame, { width: 64, height: 32, data })).toBeLessThan(1e-4);
+      expect(largestDifference(frame, photo)).toBeGreaterThan(1e-3);
+    });
+    const { data, width, stridePixels } = motionsPixels[6]!;
+    expect(width * stridePixels).toBe(64);
+    expect(Math.max(...data)).toBeGreaterThan(1e-3);
+    const expected = reference.motionsPixels[6]!.dataSync();
+    data.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-3));
+  });
+
+  test.each([[1, 1], [31, 7], [65, 33]])('%dx%d: frames of the photograph\'s size, finite, in [0, 1]', async (width, height) => {
+    const { frames, motionsPixels } = await restorer.restore(photograph(width, height));
+    for (const frame of frames) {
+      expect([frame.width, frame.height]).toEqual([width, height]);
+      expect(frame.data.every((value) => value >= 0 && value <= 1)).toBe(true);
+    }
+    for (const motion of motionsPixels) expect(motion.width).toBe(Math.ceil(width / motion.stridePixels));
+  });
+
+  test('the same photograph gives the same bytes: again, from another restorer, and after other sizes', async () => {
+    const photo = photograph(70, 40);
+    const first = await restorer.restore(photo);
+    const other = await createRestorer({ weights });
+    for (const side of [32, 64, 96, 128]) await other.restore(photograph(side, 32));
+    for (const again of [await restorer.restore(photo), await other.restore(photo)]) {
+      first.frames.forEach((frame, i) => expect(Buffer.from(frame.data.buffer).equals(Buffer.from(again.frames[i]!.data.buffer))).toBe(true));
+    }
+    await other.release();
+  });
+
+  test('three frames are the first, middle and last of seven', async () => {
+    const three = await createRestorer({ weights, frames: 3 });
+    expect(three.frameIndices).toEqual([0, 3, 6]);
+    const photo = photograph(64, 64);
+    const some = await three.restore(photo);
+    const all = await restorer.restore(photo);
+    [0, 3, 6].forEach((frame, i) => expect(largestDifference(some.frames[i]!, all.frames[frame]!)).toBeLessThan(1e-5));
+    await three.release();
+  });
+
+  test('calls at once wait for each other', async () => {
+    const results = await Promise.all([32, 64, 96, 128, 160].map((side) => restorer.restore(photograph(side, 32))));
+    expect(results.map(({ frames }) => frames[0]!.width)).toEqual([32, 64, 96, 128, 160]);
+  });
+});
+
+test('a memory budget too small for any tile says how much more is needed', async () => {
+  const starved = await createRestorer({ weights, memoryBudgetBytes: 1e6 });
+  await expect(starved.restore(photograph(640, 160))).rejects.toThrow(/The memory budget allows tiles of \d+ pixels, .*; raise the memory budget at least \d+-fold/);
+});
+
+describe('weights that cannot be used: one line', () => {
+  async function failure(bytes: Uint8Array, frames?: number): Promise<string> {
+    const error = (await createRestorer({ weights: bytes, frames }).catch((cause: unknown) => cause)) as UnblurError;
+    expect(error).toBeInstanceOf(UnblurError);
+    expect(error.message).not.toContain('\n');
+    return error.message;
+  }
+
+  test('of another config: the names and shapes that differ', async () => {
+    const name = Object.keys(values)[0]!;
+    const tensors = Object.fromEntries(Object.entries(values).map(([key, { shape, values }]) => [key, { dtype: 'F32' as const, shape: key === name ? [...shape].reverse() : shape, values }]));
+    const bytes = writeSafetensors({ tensors, metadata: { 'unblur.blur-to-video': JSON.stringify(config) } });
+    expect(await failure(bytes)).toContain(`'${name}' is [${[...values[name]!.shape].reverse()}], not [${values[name]!.shape}]`);
+  });
+
+  test('NaN', async () => {
+    const tensors = Object.fromEntries(Object.entries(values).map(([key, { shape, values }], i) => [key, { dtype: 'F32' as const, shape, values: i === 1 ? values.map(() => NaN) : values }]));
+    const bytes = writeSafetensors({ tensors, metadata: { 'unblur.blur-to-video': JSON.stringify(config) } });
+    expect(await failure(bytes)).toMatch(/These weights cannot be used\. Expected finite weights but '.+' holds NaN/);
+  });
+
+  test('no weights at all, cut short, of something else', async () => {
+    expect(await failure(Buffer.from('not weights'))).toMatch(/^These weights cannot be used\. /);
+    expect(await failure(weights.subarray(0, weights.length / 2))).toMatch(/^These weights cannot be used\. /);
+    expect(await failure(writeSafetensors({ tensors: {}, metadata: {} }))).toMatch(/weights of something else/);
+  });
+
+  test('5 frames of 7: what is possible', async () => {
+    expect(await failure(weights, 5)).toContain('3 or 7 can be had');
+  });
+});
