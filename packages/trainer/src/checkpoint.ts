@@ -19,7 +19,9 @@ export interface Checkpoint {
 }
 
 const METADATA_KEY = 'unblur.checkpoint';
-const GROUPS = ['firstMoments', 'secondMoments', 'averages'] as const;
+
+/** What a checkpoint keeps per weight, beside the weight itself. */
+type TrackedGroup = 'firstMoments' | 'secondMoments' | 'averages';
 
 /** Writes the checkpoint under a temporary name, flushes it to the disk and renames it: there is always one whole checkpoint. */
 export function writeCheckpoint(file: string, { weights, firstMoments, secondMoments, averages, ...progress }: Checkpoint): void {
@@ -45,7 +47,7 @@ export function readCheckpoint(file: string): Checkpoint | undefined {
     const group = path.slice(0, path.indexOf('/'));
     const name = path.slice(path.indexOf('/') + 1);
     if (group === 'weights') checkpoint.weights[name] = { shape, values: values as Float32Array };
-    else checkpoint[group as (typeof GROUPS)[number]][name] = values as Float32Array;
+    else checkpoint[group as TrackedGroup][name] = values as Float32Array;
   }
   return checkpoint;
 }

@@ -132,7 +132,7 @@ export function loadRunConfig(file: string): RunConfig {
   try {
     yaml = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(`Expected a run file at '${file}' but it cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw new Error(`Expected a run file at '${file}' but it cannot be read (${(error as NodeJS.ErrnoException).code}).`, { cause: error });
   }
   return parseRunConfig(yaml, file);
 }
@@ -144,7 +144,7 @@ export function parseRunConfig(yaml: string, file: string): RunConfig {
     expectConsistent(config);
     return resolvePaths(config, (path) => resolve(dirname(file), path));
   } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`);
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }
 }
 
