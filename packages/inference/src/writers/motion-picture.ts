@@ -78,7 +78,7 @@ type SampleMotion = (xPanel: number, yPanel: number) => [dx: number, dy: number]
 /** Arrows on an even grid, enlarged by a round factor so that the longest about fill their cells. */
 function planArrows(width: number, height: number, scale: number, rimPixels: number): { caption: string; draw: (sample: SampleMotion) => string } {
   const factors = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
-  const enlargement = factors.filter((factor) => rimPixels * scale * factor <= 1.25 * arrowSpacingPixels).at(-1) ?? factors[0]!;
+  const enlargement = factors.filter((factor) => rimPixels * scale * factor <= arrowSpacingPixels).at(-1) ?? factors[0]!;
   const columns = Math.max(1, Math.floor(width / arrowSpacingPixels));
   const rows = Math.max(1, Math.floor(height / arrowSpacingPixels));
   return {
