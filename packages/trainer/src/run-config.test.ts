@@ -33,6 +33,12 @@ describe('a run file', () => {
     expect(parseRunConfig(writeRunConfig(config, file), file)).toEqual(config);
   });
 
+  test('takes a folder of samples to validate on, relative to it and kept where it is stored', () => {
+    const config = read(minimal.replace('panoramas: ../panoramas/val', 'folder: ../samples'));
+    expect(config.validation).toMatchObject({ panoramas: null, folder: resolve('/samples') });
+    expect(parseRunConfig(writeRunConfig(config, '/elsewhere/run.yaml'), '/elsewhere/run.yaml')).toEqual(config);
+  });
+
   test.each([
     ['stpes: 10', "/runs/a.yaml: Unknown key 'stpes'; did you mean 'steps'?"],
     ['loss: { nrom: l1 }', "Unknown key 'loss.nrom'; did you mean 'loss.norm'?"],
@@ -61,7 +67,8 @@ describe('a run file', () => {
 
   test('says what is missing', () => {
     expect(() => read('{ network: small, data: {}, steps: 3 }')).toThrow("Expected a text for 'data.folder' but received nothing.");
-    expect(() => read(minimal.replace('panoramas: ../panoramas/val', ''))).toThrow("Expected a text for 'validation.panoramas' but received nothing.");
+    expect(() => read(minimal.replace('panoramas: ../panoramas/val', ''))).toThrow("Expected either 'validation.panoramas' or 'validation.folder' but received neither.");
+    expect(() => read(minimal.replace('panoramas: ../panoramas/val', 'panoramas: a, folder: b'))).toThrow('but received both.');
     expect(() => read(minimal.replace('folder: ../panoramas/train', 'folder: a, sizePixels: 100'))).toThrow("Expected a multiple of 32 for 'data.sizePixels' but received 100.");
   });
 });

@@ -85,14 +85,17 @@ const schedule: Field<ScheduleConfig> = {
 };
 
 const validation = section({
-  /** Folder of panoramas that no training sample comes from, relative to the run file. */
-  panoramas: text,
+  /** Folder of panoramas that no training sample comes from, relative to the run file; or `folder`. */
+  panoramas: optional(text),
+  /** Folder of samples, as `readSampleFolder` of @unblur/datasets takes them, relative to the run file; the middle of each is used. */
+  folder: optional(text),
   everySteps: withDefault(positive, 500),
-  /** Samples compared. */
+  /** Samples compared: of a folder the first ones by name, or all if there are fewer. */
   count: withDefault(positive, 16),
   sizePixels: withDefault(positive, 128),
   /** Smallest and largest rotation of samples made from panoramas, equally frequent. */
   angleDegrees: withDefault(list(number({ min: 0, max: 60 }), 2), [1, 10]),
+  /** Of the samples made from panoramas. */
   seed: withDefault(number({ min: 0, integer: true }), 1),
 });
 
@@ -154,16 +157,21 @@ export function writeRunConfig(config: RunConfig, file: string): string {
 }
 
 function resolvePaths(config: RunConfig, change: (path: string) => string): RunConfig {
+  const { validation, initialWeights } = config;
+  const changeIfGiven = (path: string | null) => (path === null ? null : change(path));
   return {
     ...config,
     data: { ...config.data, folder: change(config.data.folder) },
-    validation: { ...config.validation, panoramas: change(config.validation.panoramas) },
-    initialWeights: config.initialWeights === null ? null : change(config.initialWeights),
+    validation: { ...validation, panoramas: changeIfGiven(validation.panoramas), folder: changeIfGiven(validation.folder) },
+    initialWeights: changeIfGiven(initialWeights),
   };
 }
 
 /** What no single field can check. */
-function expectConsistent({ network, data, validation: { sizePixels }, loss: { frameWeights, levelWeights } }: RunConfig): void {
+function expectConsistent({ network, data, validation: { panoramas, folder, sizePixels }, loss: { frameWeights, levelWeights } }: RunConfig): void {
+  if ((panoramas === null) === (folder === null)) {
+    throw new Error(`Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`);
+  }
   const multiple = requiredMultiple(network);
   for (const [path, size] of [['data.sizePixels', data.sizePixels], ['validation.sizePixels', sizePixels]] as const) {
     if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}' but received ${size}.`);

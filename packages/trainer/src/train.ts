@@ -6,7 +6,8 @@ import type { TrainingResult } from './run.js';
 import { RUN_FILES } from './run-files.js';
 import { loadRunConfig, writeRunConfig } from './run-config.js';
 import { createTracedEngine } from './traced-engine.js';
-import { trainingBatches, validationSamples } from './training-data.js';
+import { trainingBatches } from './training-data.js';
+import { validationSamples } from './validation-samples.js';
 
 export interface TrainOptions {
   /** The run's folder. Default: `runs/<name of the run file>` in the current folder. */
@@ -18,7 +19,7 @@ export interface TrainOptions {
 /**
  * Trains what a run file describes; Ctrl-C finishes the step in progress, writes a checkpoint and returns.
  *
- * @throws if the run file is not right, the folder holds another run and `resume` is not set, or a loss term is not finite.
+ * @throws if the run file is not right, its data cannot be read, the folder holds another run and `resume` is not set, or a loss term is not finite.
  */
 export async function train(runFile: string, { out, resume = false }: TrainOptions = {}): Promise<TrainingResult & { runFolder: string }> {
   const config = loadRunConfig(runFile);
@@ -26,6 +27,7 @@ export async function train(runFile: string, { out, resume = false }: TrainOptio
   if (!resume && existsSync(join(runFolder, RUN_FILES.checkpoint))) {
     throw new Error(`Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`);
   }
+  const samples = await validationSamples(config);
   mkdirSync(runFolder, { recursive: true });
   replaceFile(join(runFolder, RUN_FILES.config), writeRunConfig(config, join(runFolder, RUN_FILES.config)));
 
@@ -48,7 +50,7 @@ export async function train(runFile: string, { out, resume = false }: TrainOptio
     const result = await trainRun(
       config,
       runFolder,
-      { engine, batchesFrom: (firstSample) => trainingBatches(config, firstSample), validationSamples: await validationSamples(config) },
+      { engine, batchesFrom: (firstSample) => trainingBatches(config, firstSample), validationSamples: samples },
       { resume, signal: stop.signal },
     );
     return { ...result, runFolder };

@@ -1,0 +1,62 @@
+import { listSampleFolders, noAugmentation, panoramaBatches, readSampleFolder } from '@unblur/datasets';
+import type { RgbImage } from '@unblur/metrics';
+import type { DataConfig, RunConfig } from './run-config.js';
+import type { ValidationSample } from './validation.js';
+
+/**
+ * The run's validation samples: always the same, made from panoramas without augmentation or noise, or read from a folder.
+ *
+ * @throws if the panoramas or the folder cannot be read, or a sample in the folder has another number of frames or is too small.
+ */
+export function validationSamples(config: RunConfig): Promise<ValidationSample[]> {
+  const { panoramas, folder } = config.validation;
+  return panoramas === null ? readSamples(folder!, config) : synthesizeSamples(panoramas, config);
+}
+
+async function synthesizeSamples(panoramas: string, { data, network, validation }: RunConfig): Promise<ValidationSample[]> {
+  const { sizePixels, count, seed, angleDegrees } = validation;
+  const fixed: Partial<DataConfig> = {
+    folder: panoramas,
+    sizePixels,
+    photoPixels: Math.max(data.photoPixels, sizePixels),
+    angleDegrees: angleDegrees as [number, number],
+    angleExponent: 1,
+    augmentation: noAugmentation,
+    workers: 0,
+    cacheMegabytes: 64,
+  };
+  const samples: ValidationSample[] = [];
+  for await (const { blurred, frames } of panoramaBatches({ ...data, ...fixed, frames: network.frames, batchSize: 1, seed, prefetchSamples: 0 })) {
+    const image = (values: Float32Array) => ({ width: sizePixels, height: sizePixels, data: values });
+    samples.push({
+      blurred: image(blurred),
+      frames: Array.from({ length: network.frames }, (_, frame) => image(frames.slice(frame * blurred.length, (frame + 1) * blurred.length))),
+    });
+    if (samples.length === count) break;
+  }
+  return samples;
+}
+
+/** The folder's first samples by name, each cropped to its middle. */
+async function readSamples(folder: string, { network, validation: { sizePixels, count } }: RunConfig): Promise<ValidationSample[]> {
+  const samples: ValidationSample[] = [];
+  for (const path of listSampleFolders(folder).slice(0, count)) {
+    const { blurred, frames } = await readSampleFolder(path);
+    if (frames.length !== network.frames) throw new Error(`Expected ${network.frames} frames, as the network restores, in '${path}' but found ${frames.length}.`);
+    if (Math.min(blurred.width, blurred.height) < sizePixels) {
+      throw new Error(`Expected pictures of at least ${sizePixels}x${sizePixels} ('validation.sizePixels') in '${path}' but they are ${blurred.width}x${blurred.height}.`);
+    }
+    samples.push({ blurred: cropMiddle(blurred, sizePixels), frames: frames.map((frame) => cropMiddle(frame, sizePixels)) });
+  }
+  return samples;
+}
+
+function cropMiddle({ width, height, data }: RgbImage, sizePixels: number): RgbImage {
+  const [left, top] = [Math.floor((width - sizePixels) / 2), Math.floor((height - sizePixels) / 2)];
+  const cropped = new Float32Array(sizePixels * sizePixels * 3);
+  for (let row = 0; row < sizePixels; row++) {
+    const start = ((top + row) * width + left) * 3;
+    cropped.set(data.subarray(start, start + sizePixels * 3), row * sizePixels * 3);
+  }
+  return { width: sizePixels, height: sizePixels, data: cropped };
+}
