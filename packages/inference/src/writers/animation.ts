@@ -11,12 +11,12 @@ export interface PlaybackOptions {
 
 export const defaultFrameMilliseconds = 100;
 
-/** Larger animations are scaled down to this: phones and chat programs show no more. */
-export const animationLongestSidePixels = 1280;
+/** Larger animations are scaled down to this: phones and chat programs show no more. GIF grows and slows soonest. */
+const longestSidePixels = { webp: 1280, gif: 640 };
 
-/** Encodes frames as an endless animation, its longest side at most 1280 pixels. */
+/** Encodes frames as an endless animation, its longest side at most 1280 pixels, as GIF 640. */
 export async function encodeAnimation(frames: readonly RgbImage[], format: 'webp' | 'gif', playback: PlaybackOptions = {}): Promise<Buffer> {
-  const { width, height } = fitWithin(frames[0]!, animationLongestSidePixels);
+  const { width, height } = fitWithin(frames[0]!, longestSidePixels[format]);
   const scaled = await Promise.all(frames.map((frame) => scaleToPixels(frame, width, height)));
   const shown = orderPlayback(scaled, playback);
   const stacked = sharp(Buffer.concat(shown.map(({ data }) => data)), { raw: { width, height: height * shown.length, channels: 3, pageHeight: height } });

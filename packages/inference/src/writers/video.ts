@@ -50,7 +50,7 @@ export async function writeVideo(path: string, frames: readonly RgbImage[], { ro
       ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${even.width}x${even.height}`, '-r', String(framesPerSecond), '-i', 'pipe:0'],
       ...['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-pix_fmt', 'yuv420p'],
       ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'iec61966-2-1', '-color_range', 'tv'],
-      ...['-c:v', 'libx264', '-crf', '17', '-preset', 'medium', '-fflags', '+bitexact', '-flags:v', '+bitexact'],
+      ...['-c:v', 'libx264', '-crf', '17', '-preset', 'veryfast', '-fflags', '+bitexact', '-flags:v', '+bitexact'],
       ...['-movflags', '+faststart', '-f', 'mp4', path],
     ],
     { stdio: ['pipe', 'ignore', 'pipe'], signal },
