@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import '@tensorflow/tfjs';
+import { initialWeights } from '@unblur/core-model';
+import { panoramaBatches } from '@unblur/datasets';
+import { Adam, createTracedEngine } from '@unblur/trainer';
+import sharp from 'sharp';
+
+const GENERATED_WIDTH = 2048;
+/** Until the pictures that come up are decoded and cached, a stream is slower than it stays. */
+const WARM_UP_BATCHES = 8;
+
+/**
+ * How fast samples are made, and whether training waits for them: first the stream alone, then beside training steps
+ * that take a batch each, as a training run does.
+ *
+ * @param run a run config
+ * @returns samples per second of the stream alone, samples per second of training, and the share of its time that training waited
+ */
+export async function measureSynthesis({ run, steps, threads, panoramaFolder }) {
+  const { network, loss, optimizer, batchSize, data, seed } = run;
+  const open = () => panoramaBatches({ ...data, folder: panoramaFolder, frames: network.frames, batchSize, seed });
+
+  const alone = open();
+  for (let index = 0; index < WARM_UP_BATCHES; index++) await alone.next();
+  const aloneStart = performance.now();
+  for (let index = 0; index < steps; index++) await alone.next();
+  const samplesPerSecond = (1000 * steps * batchSize) / (performance.now() - aloneStart);
+  await alone.return();
+
+  const engine = await createTracedEngine(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: 32 }, { threads });
+  const batches = open();
+  try {
+    const weights = initialWeights(network, seed);
+    const adam = new Adam(weights, optimizer);
+    let [nextBatch, waited, start] = [batches.next(), 0, 0];
+    for (let step = 1 - WARM_UP_BATCHES; step <= steps; step++) {
+      if (step === 1) [waited, start] = [0, performance.now()];
+      const asked = performance.now();
+      const { value: batch } = await nextBatch;
+      waited += performance.now() - asked;
+      nextBatch = batches.next();
+      const { gradients } = await engine.lossAndGradients(weights, batch);
+      adam.update(gradients, optimizer.learningRate, step + WARM_UP_BATCHES);
+    }
+    const milliseconds = performance.now() - start;
+    await nextBatch;
+    return { samplesPerSecond, consumedPerSecond: (1000 * steps * batchSize) / milliseconds, waitedShare: waited / milliseconds };
+  } finally {
+    await batches.return();
+    await engine.release();
+  }
+}
+
+/**
+ * A folder of panoramas: the first of the candidates that exists, or else one generated panorama, which is always in the cache.
+ *
+ * @param {string} folder where a panorama may be generated
+ */
+export async function choosePanoramaFolder(candidates, folder) {
+  const found = candidates.find((candidate) => existsSync(candidate));
+  if (found) return { panoramaFolder: found, panoramas: 'panoramas of the training data' };
+  const [width, height] = [GENERATED_WIDTH, GENERATED_WIDTH / 2];
+  const pixels = new Uint8Array(width * height * 3);
+  for (let index = 0; index < pixels.length; index++) pixels[index] = 128 + 90 * Math.sin(index / 97) * Math.cos(index / 4001);
+  await sharp(pixels, { raw: { width, height, channels: 3 } }).jpeg().toFile(join(folder, 'generated.jpg'));
+  return { panoramaFolder: folder, panoramas: 'one generated panorama' };
+}
