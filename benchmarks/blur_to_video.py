@@ -16,7 +16,7 @@ CONFIG_KEY = "unblur.blur-to-video"
 LEAKY_SLOPE = 0.1
 RAW_TO_PIXELS_ROW = [16 / 64, 16 / 64, 16]
 
-Motion = namedtuple("Motion", "affine flow_pixels level")
+Motion = namedtuple("Motion", "affine flow_pixels")
 Decoded = namedtuple("Decoded", "images features motion_pixels")
 
 
@@ -159,7 +159,7 @@ class BlurToVideo(torch.nn.Module):
             flow_pixels = self.convolution(f"{name}.flow", torch.cat([moved, upscaled], 1), activate=False)
             if coarser is not None:
                 flow_pixels = resize_flow(coarser.flow_pixels, size) + flow_pixels
-        motion = Motion(affine, flow_pixels, level)
+        motion = Motion(affine, flow_pixels)
         if config["combination"] == "sum":
             return [self.warp(moved, self.displacement(motion, size, level))], motion
         transformed = []

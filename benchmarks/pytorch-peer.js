@@ -17,6 +17,7 @@ export function missingForPyTorch() {
 
 /** Path of tcmalloc, which keeps PyTorch from giving large buffers back to the system at every step; undefined if it is not installed. */
 export function findAllocator() {
+  if (!existsSync(libraryFolder)) return undefined;
   const folders = readdirSync(libraryFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(libraryFolder, name));
   return allocatorNames.flatMap((name) => [libraryFolder, ...folders].map((folder) => join(folder, name))).find((path) => existsSync(path));
 }
@@ -33,6 +34,8 @@ export async function startPeer(commandLine, threads) {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OMP_NUM_THREADS: String(threads), PYTHONDONTWRITEBYTECODE: '1', ...(allocator ? { LD_PRELOAD: allocator } : {}) },
   });
+  // A peer that has died shows in the reply that does not come.
+  child.stdin.on('error', () => {});
   const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const nextReply = async () => {
     const { value, done } = await replies.next();
