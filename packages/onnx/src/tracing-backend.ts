@@ -15,6 +15,8 @@ export const TRACING_BACKEND = 'onnx-trace';
  */
 export class TracingBackend extends KernelBackend {
   readonly #traced = new Map<DataId, TracedTensor>();
+  /** How many tensors share a data id: a variable shares that of its initial value. */
+  readonly #references = new Map<DataId, number>();
   readonly #captured = new Map<DataId, TracedTensor>();
 
   constructor(readonly graph: Graph) {
@@ -24,7 +26,7 @@ export class TracingBackend extends KernelBackend {
   /** Makes a tensor that stands for a value of the graph. */
   register(traced: TracedTensor): TensorInfo {
     const dataId = {};
-    this.#traced.set(dataId, traced);
+    this.#hold(dataId, traced);
     return { dataId, shape: [...traced.shape], dtype: traced.dtype };
   }
 
@@ -37,13 +39,23 @@ export class TracingBackend extends KernelBackend {
     return captured;
   }
 
+  /** Whether a tensor was made by the traced function, not captured. */
+  owns({ dataId }: TensorInfo): boolean {
+    return this.#traced.has(dataId);
+  }
+
   override write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
     const data = values ?? new Float32Array(countElements(shape));
     return this.register(constantTensor(this.graph, data, shape, dtype)).dataId;
   }
 
   override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType): void {
-    this.#traced.set(dataId, constantTensor(this.graph, values, shape, dtype));
+    this.#hold(dataId, constantTensor(this.graph, values, shape, dtype));
+  }
+
+  #hold(dataId: DataId, traced: TracedTensor): void {
+    this.#traced.set(dataId, traced);
+    this.#references.set(dataId, 1);
   }
 
   override readSync(dataId: DataId): BackendValues {
@@ -61,7 +73,10 @@ export class TracingBackend extends KernelBackend {
     return this.readSync(dataId);
   }
 
-  override disposeData(dataId: DataId): boolean {
+  override disposeData(dataId: DataId, force = false): boolean {
+    this.decRef(dataId);
+    if (!force && this.refCount(dataId) > 0) return false;
+    this.#references.delete(dataId);
     this.#traced.delete(dataId);
     return true;
   }
@@ -71,13 +86,16 @@ export class TracingBackend extends KernelBackend {
   }
 
   override refCount(dataId: DataId): number {
-    return this.#traced.has(dataId) ? 1 : 0;
+    return this.#references.get(dataId) ?? 0;
   }
 
-  // Every tensor of this backend has its own data id, so there is nothing to count.
-  override incRef(): void {}
+  override incRef(dataId: DataId): void {
+    this.#references.set(dataId, this.refCount(dataId) + 1);
+  }
 
-  decRef(): void {}
+  decRef(dataId: DataId): void {
+    this.#references.set(dataId, this.refCount(dataId) - 1);
+  }
 
   override timerAvailable(): boolean {
     return false;
@@ -89,6 +107,7 @@ export class TracingBackend extends KernelBackend {
 
   override dispose(): void {
     this.#traced.clear();
+    this.#references.clear();
     this.#captured.clear();
   }
 }
