@@ -77,10 +77,10 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
   },
   base: {
     frames: 7,
-    encoderChannels: [48, 96, 128, 160, 192],
+    encoderChannels: [48, 80, 112, 128, 128],
     finestLevel: 1,
-    middleDecoder: { upscaledChannels: [0, 48, 96, 128, 160], denseChannels: [[], [64, 48, 48], [96, 96], [128, 128], [160]] },
-    frameDecoder: { upscaledChannels: [0, 32, 64, 96, 128], denseChannels: [[], [48, 32], [64, 64], [96], [128]] },
+    middleDecoder: { upscaledChannels: [0, 48, 80, 96, 96], denseChannels: [[], [64, 48, 48], [80, 80], [96, 96], [96]] },
+    frameDecoder: { upscaledChannels: [0, 32, 48, 64, 64], denseChannels: [[], [48, 32], [64, 48], [64], [64]] },
     refiner: [
       { channels: 48, dilation: 1 },
       { channels: 48, dilation: 2 },

@@ -1,5 +1,8 @@
-import { add, clipByValue, engine, floor, gather, getBackend, getKernel, cast, greaterEqual, lessEqual, logicalAnd, mul, registerGradient, reshape, slice, sub, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import type { NamedTensorMap, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  add, addN, cast, clipByValue, concat, customGrad, engine, floor, gather, getBackend, getKernel, greaterEqual, lessEqual, logicalAnd, mul, neg, onesLike, registerGradient,
+  reshape, slice, sub, sum, tensor4d, unsortedSegmentSum,
+} from '@tensorflow/tfjs-core';
+import type { GradSaveFunc, NamedTensorMap, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { registerCpuGridSample } from './grid-sample-cpu.js';
 
 /** What a sample outside the image sees: the nearest edge pixel, or nothing. */
@@ -48,36 +51,66 @@ function runKernel(name: string, inputs: Record<string, Tensor>, attrs: Record<s
   return engine().runKernel(name, inputs as unknown as NamedTensorMap, attrs as never) as Tensor4D;
 }
 
-/** `gridSample` from ops that every backend has: four gathers of whole pixels, weighted. */
+/**
+ * `gridSample` from ops that every backend has: four gathers of whole pixels, weighted. Its gradients are given, since
+ * TensorFlow.js would try to differentiate the indices of a gather.
+ */
 export function composeGridSample(image: Tensor4D, coordinatesPixels: Tensor4D, padding: SamplePadding): Tensor4D {
-  return tidy(() => {
-    const [batch, height, width, channels] = image.shape;
-    const [, outHeight, outWidth] = coordinatesPixels.shape;
-    const channelOf = (index: number) => slice(coordinatesPixels, [0, 0, 0, index], [-1, -1, -1, 1]);
-    const [rawX, rawY] = [channelOf(0), channelOf(1)];
-    const x = padding === 'border' ? clipByValue(rawX, 0, width - 1) : rawX;
-    const y = padding === 'border' ? clipByValue(rawY, 0, height - 1) : rawY;
-    const [left, top] = [floor(x), floor(y)];
-    const [weightRight, weightBottom] = [sub(x, left), sub(y, top)];
-    const pixels = reshape(image, [batch * height * width, channels]);
-    const firstPixel = tensor4d(Array.from({ length: batch }, (_, sample) => sample * height * width), [batch, 1, 1, 1]);
-    const corner = (cornerX: Tensor, cornerY: Tensor, weight: Tensor) => {
-      const column = clipByValue(cornerX, 0, width - 1);
-      const row = clipByValue(cornerY, 0, height - 1);
-      const index = cast(add(add(mul(row, width), column), firstPixel), 'int32');
-      const values = reshape(gather(pixels, reshape(index, [-1])), [batch, outHeight, outWidth, channels]);
-      if (padding === 'border') return mul(values, weight);
-      const inside = logicalAnd(
-        logicalAnd(greaterEqual(cornerX, 0), lessEqual(cornerX, width - 1)),
-        logicalAnd(greaterEqual(cornerY, 0), lessEqual(cornerY, height - 1)),
-      );
-      return mul(values, mul(weight, cast(inside, 'float32')));
+  const sample = customGrad(((pixels: Tensor, coordinates: Tensor, save: GradSaveFunc) => {
+    save([pixels, coordinates]);
+    const value = addN(cornersOf(coordinates as Tensor4D, image.shape, padding).map(({ index, weight }) => mul(gatherPixels(pixels as Tensor4D, index, coordinates.shape), weight)));
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const [savedImage, savedCoordinates] = saved as [Tensor4D, Tensor4D];
+      const corners = cornersOf(savedCoordinates, savedImage.shape, padding);
+      const [batch, height, width, channels] = savedImage.shape;
+      const imageGradient = addN(corners.map(({ index, weight }) => unsortedSegmentSum(reshape(mul(dy, weight), [-1, channels]) as Tensor2D, index, batch * height * width)));
+      const products = corners.map(({ index }) => sum(mul(dy, gatherPixels(savedImage, index, savedCoordinates.shape)), 3, true));
+      const along = (axis: 'weightByX' | 'weightByY') => addN(corners.map((corner, position) => mul(products[position]!, corner[axis])));
+      return [reshape(imageGradient, savedImage.shape), concat([along('weightByX'), along('weightByY')], 3)];
     };
-    const [right, bottom] = [add(left, 1), add(top, 1)];
-    const [weightLeft, weightTop] = [sub(1, weightRight), sub(1, weightBottom)];
-    return add(
-      add(corner(left, top, mul(weightLeft, weightTop)), corner(right, top, mul(weightRight, weightTop))),
-      add(corner(left, bottom, mul(weightLeft, weightBottom)), corner(right, bottom, mul(weightRight, weightBottom))),
-    ) as Tensor4D;
-  });
+    return { value, gradFunc };
+  }) as Parameters<typeof customGrad>[0]);
+  return sample(image, coordinatesPixels) as Tensor4D;
+}
+
+interface Corner {
+  /** Pixel of `[B, H, W]`, for every place in one list. */
+  index: Tensor1D;
+  /** Bilinear weight of every place `[B, h, w, 1]`, and its derivatives by x and y. */
+  weight: Tensor;
+  weightByX: Tensor;
+  weightByY: Tensor;
+}
+
+function cornersOf(coordinates: Tensor4D, [batch, height, width]: number[], padding: SamplePadding): Corner[] {
+  const channelOf = (index: number) => slice(coordinates, [0, 0, 0, index], [-1, -1, -1, 1]);
+  const within = (x: Tensor, size: number) => cast(logicalAnd(greaterEqual(x, 0), lessEqual(x, size - 1)), 'float32');
+  const axis = (raw: Tensor, size: number) => {
+    const clamped = padding === 'border' ? clipByValue(raw, 0, size - 1) : raw;
+    const low = floor(clamped);
+    const share = sub(clamped, low);
+    const free = padding === 'border' ? within(raw, size) : onesLike(raw);
+    return [
+      { at: low, weight: sub(1, share), slope: neg(free) },
+      { at: add(low, 1), weight: share, slope: free },
+    ].map(({ at, weight, slope }) => {
+      const seen = padding === 'border' ? onesLike(at) : within(at, size);
+      return { at: clipByValue(at, 0, size - 1), weight: mul(weight, seen), slope: mul(slope, seen) };
+    });
+  };
+  const firstPixel = tensor4d(Array.from({ length: batch! }, (_, sample) => sample * height! * width!), [batch!, 1, 1, 1]);
+  const columns = axis(channelOf(0), width!);
+  return axis(channelOf(1), height!).flatMap((row) =>
+    columns.map((column) => ({
+      index: reshape(cast(add(add(mul(row.at, width!), column.at), firstPixel), 'int32'), [-1]) as Tensor1D,
+      weight: mul(row.weight, column.weight),
+      weightByX: mul(row.weight, column.slope),
+      weightByY: mul(row.slope, column.weight),
+    })),
+  );
+}
+
+function gatherPixels(image: Tensor4D, index: Tensor1D, [batch, outHeight, outWidth]: number[]): Tensor {
+  const channels = image.shape[3];
+  return reshape(gather(reshape(image, [-1, channels]), index), [batch!, outHeight!, outWidth!, channels]);
 }

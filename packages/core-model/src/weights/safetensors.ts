@@ -81,7 +81,7 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
     const [begin, end] = Array.isArray(offsets) ? offsets : [NaN, NaN];
     if (!(begin >= 0) || end - begin !== count * BYTES_PER_ELEMENT[dtype]) throw notOne(`tensor '${name}' [${shape}] does not fit its ${end - begin} bytes`);
     if (8 + headerBytes + end > bytes.length) throw notOne(`tensor '${name}' ends at byte ${8 + headerBytes + end} of ${bytes.length}: the file is cut short`);
-    tensors[name] = { dtype, shape, values: readValues(bytes.slice(8 + headerBytes + begin, 8 + headerBytes + end), dtype) };
+    tensors[name] = { dtype, shape, values: readValues(Uint8Array.from(bytes.subarray(8 + headerBytes + begin, 8 + headerBytes + end)), dtype) };
   }
   return { tensors, metadata: metadata as Record<string, string> };
 }
