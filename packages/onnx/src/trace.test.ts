@@ -27,9 +27,9 @@ test('the signature tells the shapes and types of the outputs', () => {
   expect(outputs).toEqual({ largest: { shape: [2], dtype: 'int32' }, isPositive: { shape: [2, 3], dtype: 'bool' } });
 });
 
-test('an input and a constant can be outputs, and an input need not be used', async () => {
-  const outputs = await runTraced(({ x }) => ({ same: x!, constant: tf.tensor1d([5, 6]) }), { x: tf.tensor1d([1, 2]), unused: tf.tensor1d([0]) });
-  expect(Object.entries(outputs).map(([name, values]) => [name, [...values]])).toEqual([['same', [1, 2]], ['constant', [5, 6]]]);
+test('an input, twice, and a constant can be outputs, and an input need not be used', async () => {
+  const outputs = await runTraced(({ x }) => ({ same: x!, again: x!, constant: tf.tensor1d([5, 6]) }), { x: tf.tensor1d([1, 2]), unused: tf.tensor1d([0]) });
+  expect(Object.entries(outputs).map(([name, values]) => [name, [...values]])).toEqual([['same', [1, 2]], ['again', [1, 2]], ['constant', [5, 6]]]);
 });
 
 test('tracing leaves no tensor and no variable behind and the same backend active, time after time', () => {

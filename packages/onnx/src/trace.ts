@@ -44,13 +44,14 @@ export function trace(fn: (inputs: Record<string, Tensor>) => Record<string, Ten
   const outputSignature: Signature = {};
   withTracingBackend(new TracingBackend(graph), (backend) => {
     tidy(() => {
-      for (const [name, tensor] of Object.entries(fn(makeInputs(backend, signature)))) {
+      const outputs = fn(makeInputs(backend, signature));
+      for (const [name, tensor] of Object.entries(outputs)) {
         if (name in signature) throw new Error(`Expected outputs to have names of their own but received '${name}', which is also an input.`);
         values[name] = backend.lookUp(tensor).plain();
         outputSignature[name] = { shape: [...tensor.shape], dtype: tensor.dtype as 'float32' | 'int32' | 'bool' };
-        // Also when the function used `keep`: it may have had to, for a tensor made inside a gradient.
-        if (backend.owns(tensor)) tensor.dispose();
       }
+      // Also what the function used `keep` on: it may have had to, for a tensor made inside a gradient.
+      for (const tensor of new Set(Object.values(outputs))) if (backend.owns(tensor)) tensor.dispose();
     });
   });
   return { bytes: serializeModel(graph, values), inputs: signature, outputs: outputSignature };

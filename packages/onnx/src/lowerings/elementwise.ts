@@ -55,7 +55,7 @@ function step(x: Value, alpha: number): Value {
 
 /**
  * TensorFlow.js writes the gradient of a leaky ReLU as `where(x > 0, dy, dy * alpha)`. Recognized, it becomes
- * `dy * clip(huge * x, alpha, 1)`, which takes 0.6 of the time; only an x below 1e-38 gets a slope between the two.
+ * `dy * clip(huge * x, alpha, 1)`, which is faster; only an x below 1e-38 gets a slope between the two.
  */
 function leakyGradient(condition: Value, then: Value, otherwise: Value): Value | undefined {
   const [compared, scaled] = [condition.producer, otherwise.producer];

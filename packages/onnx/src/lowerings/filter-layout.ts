@@ -13,7 +13,7 @@ export function mirrored(filter: Value): Value {
 
 /**
  * `[height, width, in, out]` to `[in, out, height, width]`. ONNX Runtime moves single numbers slowly; the product of the
- * transposed matrix with the identity is exact and three to eight times as fast, and with the anti-identity it turns
+ * transposed matrix with the identity is exact and faster, and with the anti-identity it turns
  * the filter on the way.
  */
 function placesLast(filter: Value, isTurned: boolean): Value {
