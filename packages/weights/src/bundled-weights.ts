@@ -20,7 +20,7 @@ export const bundledWeights = {
     frames: 7,
     blur: 'rotation of the camera',
     trainingData: 'blurs synthesized from equirectangular panoramas',
-    licence: 'MIT',
+    licence: 'research use: part of the training panoramas is under restrictive or unstated terms',
   },
 } as const satisfies Record<string, BundledWeights>;
 
