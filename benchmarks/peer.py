@@ -8,6 +8,7 @@ The first line of output is a JSON object that says what is run and what its res
 
 import argparse
 import json
+import statistics
 import sys
 import time
 
@@ -18,6 +19,7 @@ from blur_to_video import read_network, read_safetensors
 from training_loss import photometric_total
 
 WARM_UP_RUNS = 2
+RUNS_PER_LAYOUT = 3
 LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
 
 
@@ -89,7 +91,7 @@ def set_kernel_layout(network, memory_format):
 def milliseconds_after_warm_up(run):
     for _ in range(WARM_UP_RUNS):
         run()
-    return milliseconds_of(run)
+    return statistics.median(milliseconds_of(run) for _ in range(RUNS_PER_LAYOUT))
 
 
 def milliseconds_of(run):
