@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readSafetensors, readWeights } from '@unblur/core-model';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import sharp from 'sharp';
+import { readBytes } from './checkpoint.js';
+import { readMetrics } from './metrics-log.js';
+import { RUN_FILES } from './run-files.js';
+import { TINY_SIZE_PIXELS, tinyNetwork } from './tiny-network.test-tool.js';
+
+const packageFolder = join(import.meta.dirname, '..');
+const compiled = join(packageFolder, 'dist', 'index.js');
+
+const STEPS = 240;
+const KILLS = 6;
+/** A kill comes this long or shorter after the first sign of life: about the time of ten steps and five checkpoints. */
+const LONGEST_LIFE_MILLISECONDS = 150;
+
+let folder = '';
+const runFile = () => join(folder, 'run.yaml');
+const runFolder = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  if (!existsSync(compiled)) throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
+  folder = mkdtempSync(join(tmpdir(), 'unblur-kill-nine-'));
+  mkdirSync(join(folder, 'panoramas'));
+  for (let sigma = 30; sigma <= 60; sigma += 30) {
+    const noise = sharp({ create: { width: 128, height: 64, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma } } });
+    await noise.blur(1).png().toFile(join(folder, 'panoramas', `noise-${sigma}.png`));
+  }
+  const run = {
+    network: tinyNetwork,
+    data: { folder: 'panoramas', sizePixels: TINY_SIZE_PIXELS, photoPixels: 64, workers: 1 },
+    validation: { panoramas: 'panoramas', sizePixels: TINY_SIZE_PIXELS, count: 1, everySteps: 30 },
+    steps: STEPS,
+    batchSize: 1,
+    checkpointEverySteps: 2,
+    samplesEverySteps: 60,
+    threads: 1,
+  };
+  // YAML is a superset of JSON.
+  writeFileSync(runFile(), JSON.stringify(run));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Starts or resumes the run in a process of its own. */
+function startTraining(name: string) {
+  const program = `
+    import '@tensorflow/tfjs';
+    import { train } from ${JSON.stringify(compiled)};
+    const [runFile, out, resume] = process.argv.slice(1);
+    await train(runFile, { out, resume: resume === 'true' });`;
+  const resume = existsSync(join(runFolder(name), RUN_FILES.checkpoint));
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, runFile(), runFolder(name), String(resume)], { cwd: packageFolder });
+  let notes = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (notes += text));
+  let running = true;
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null; notes: string }>((resolve) =>
+    child.on('close', (code, signal) => {
+      running = false;
+      resolve({ code, signal, notes });
+    }),
+  );
+  return { ended, isRunning: () => running, killNine: () => child.kill('SIGKILL') };
+}
+
+/** Resolves once a sitting has touched the log: cut it back to the checkpoint, or taken a step. */
+async function firstSignOfLife(name: string, isRunning: () => boolean): Promise<void> {
+  const log = join(runFolder(name), RUN_FILES.metrics);
+  const stamp = () => (existsSync(log) ? statSync(log).mtimeMs : 0);
+  const before = stamp();
+  while (isRunning() && stamp() === before) await wait(2);
+}
+
+/** Seeded, from 0 to 1 (Lehmer's generator). */
+function uniformNumbers(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 48271) % 2147483647) / 2147483647;
+}
+
+const valuesOf = (file: string) => Object.entries(readWeights(readBytes(file)).values).map(([name, { values }]) => [name, Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')]);
+
+describe('a run that is killed with signal 9 again and again', () => {
+  test('ends in the same bytes as one that nobody disturbed', async () => {
+    expect(await startTraining('undisturbed').ended).toMatchObject({ code: 0 });
+
+    const uniform = uniformNumbers(2021);
+    let kills = 0;
+    for (; kills < KILLS; kills++) {
+      const sitting = startTraining('killed');
+      await firstSignOfLife('killed', sitting.isRunning);
+      await wait(uniform() * LONGEST_LIFE_MILLISECONDS);
+      sitting.killNine();
+      const { code, signal, notes } = await sitting.ended;
+      if (code === 0) break;
+      expect({ signal, notes }).toMatchObject({ signal: 'SIGKILL' });
+    }
+    expect(kills).toBeGreaterThanOrEqual(3);
+    expect(await startTraining('killed').ended).toMatchObject({ code: 0 });
+
+    for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights]) expect(valuesOf(join(runFolder('killed'), file))).toEqual(valuesOf(join(runFolder('undisturbed'), file)));
+    const [killed, undisturbed] = ['killed', 'undisturbed'].map((name) => readSafetensors(readBytes(join(runFolder(name), RUN_FILES.checkpoint))).tensors);
+    expect(killed).toEqual(undisturbed);
+
+    const [killedLosses, undisturbedLosses] = ['killed', 'undisturbed'].map((name) =>
+      readMetrics(join(runFolder(name), RUN_FILES.metrics)).map((row) => (row.kind === 'step' ? [row.step, row.loss] : [row.step, row.psnr])),
+    );
+    expect(killedLosses).toEqual(undisturbedLosses);
+    expect(readdirSync(runFolder('killed'), { recursive: true }).sort()).toEqual(readdirSync(runFolder('undisturbed'), { recursive: true }).sort());
+  }, 600_000);
+});
