@@ -1,0 +1,48 @@
+import { expect, test } from '@jest/globals';
+import '@tensorflow/tfjs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { parse } from 'yaml';
+import * as trainer from './index.js';
+import { TINY_SIZE_PIXELS, tinyNetwork } from './tiny-network.test-tool.js';
+
+const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+const example = (language: string) => new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)![1]!;
+
+test('the run file of the README is one', () => {
+  const config = trainer.parseRunConfig(example('yaml'), 'my-run.yaml');
+  expect(config).toMatchObject({ steps: 3200, network: { frames: 7 }, validation: { count: 13, folder: null } });
+});
+
+test('the example of the README trains that run, here a tiny one, and leaves the files that it lists', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'unblur-readme-'));
+  const before = process.cwd();
+  try {
+    process.chdir(folder);
+    const run = parse(example('yaml')) as Record<'data' | 'validation', object>;
+    const tiny = {
+      ...run,
+      network: tinyNetwork,
+      data: { ...run.data, sizePixels: TINY_SIZE_PIXELS, photoPixels: 64, workers: 0 },
+      validation: { ...run.validation, sizePixels: TINY_SIZE_PIXELS, count: 1 },
+      steps: 2,
+      batchSize: 1,
+    };
+    writeFileSync('my-run.yaml', JSON.stringify(tiny));
+    for (const set of ['train', 'val']) {
+      mkdirSync(join('panoramas', set), { recursive: true });
+      await sharp({ create: { width: 128, height: 64, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).png().toFile(join('panoramas', set, 'noise.png'));
+    }
+    const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (...lines: string[]) => (...api: unknown[]) => Promise<{ runFolder: string; step: number; interrupted: boolean }>;
+    const code = example('ts').replace(/^import .*$/gm, '');
+    const { runFolder, step, interrupted } = await new AsyncFunction('train', 'writeRunReport', `${code}\nreturn { runFolder, step, interrupted };`)(trainer.train, trainer.writeRunReport);
+    expect({ step, interrupted, found: existsSync(runFolder) }).toEqual({ step: 2, interrupted: false, found: true });
+    const listed = [...readme.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell]) => [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!.replace('/', '')));
+    expect(listed.sort()).toEqual(readdirSync(runFolder).sort());
+  } finally {
+    process.chdir(before);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
