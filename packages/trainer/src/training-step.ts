@@ -1,4 +1,4 @@
-import { keep, reshape, slice, valueAndGrads } from '@tensorflow/tfjs-core';
+import { engine, keep, reshape, slice, zerosLike } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { blurToVideo, weightShapes } from '@unblur/core-model';
 import type { BlurToVideoConfig, NamedTensors } from '@unblur/core-model';
@@ -21,14 +21,14 @@ export function trainingStep(network: BlurToVideoConfig, loss: LossConfig): (inp
   return (inputs) => {
     const gt = timeSlices(inputs['frames'] as Tensor5D);
     const outputs: NamedTensors = {};
-    const lossOfWeights = (...values: Tensor[]) => {
-      const weights = Object.fromEntries(names.map((name, index) => [name, values[index]!]));
-      const terms = totalLoss(blurToVideo(inputs['blurred'] as Tensor4D, weights, network), gt, loss);
+    const lossOfWeights = () => {
+      const terms = totalLoss(blurToVideo(inputs['blurred'] as Tensor4D, inputs, network), gt, loss);
       for (const [term, value] of Object.entries(terms)) outputs[termName(term)] = keep(value);
       return terms.total;
     };
-    const { grads } = valueAndGrads(lossOfWeights)(names.map((name) => inputs[name]!));
-    grads.forEach((gradient, index) => (outputs[gradientName(names[index]!)] = gradient));
+    // `valueAndGrads` refuses weights without influence, which the decoder of a frame of weight 0 has.
+    const { grads } = engine().gradients(lossOfWeights, names.map((name) => inputs[name]!));
+    names.forEach((name, index) => (outputs[gradientName(name)] = (grads[index] as Tensor | undefined) ?? zerosLike(inputs[name]!)));
     return outputs;
   };
 }
