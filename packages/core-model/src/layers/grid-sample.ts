@@ -4,11 +4,17 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { GradSaveFunc, NamedTensorMap, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { registerCpuGridSample } from './grid-sample-cpu.js';
+import { registerWasmGridSample } from './grid-sample-wasm.js';
+import { registerWebGlGridSample } from './grid-sample-webgl.js';
+import { registerWebGpuGridSample } from './grid-sample-webgpu.js';
 
 /** What a sample outside the image sees: the nearest edge pixel, or nothing. */
 export type SamplePadding = 'border' | 'zeros';
 
 registerCpuGridSample();
+registerWasmGridSample();
+registerWebGlGridSample();
+registerWebGpuGridSample();
 
 registerGradient({
   kernelName: 'GridSample',
@@ -16,6 +22,12 @@ registerGradient({
   gradFunc: (dy, saved, attrs) => {
     const [image, coordinates] = saved as [Tensor4D, Tensor4D];
     const padding = attrs['padding'] as SamplePadding;
+    if (!getKernel('GridSampleImageGrad', getBackend())) {
+      return {
+        image: () => composeImageGradient(dy as Tensor, image, coordinates, padding),
+        coordinates: () => composeCoordinatesGradient(dy as Tensor, image, coordinates, padding),
+      };
+    }
     return {
       image: () => runKernel('GridSampleImageGrad', { dy: dy as Tensor, coordinates }, { imageShape: image.shape, padding }),
       coordinates: () => runKernel('GridSampleCoordinatesGrad', { dy: dy as Tensor, image, coordinates }, { padding }),
@@ -27,8 +39,8 @@ registerGradient({
  * Bilinear sampling of an image (or feature map) at given places: the sampler of a spatial transformer
  * (Jaderberg et al. 2015, Eq. 5).
  *
- * One kernel, `GridSample`, with its own gradient where the active backend has it; elsewhere a composition of
- * TensorFlow.js ops with the same values and gradients.
+ * One kernel, `GridSample`, on the backends `cpu`, `wasm`, `webgl` and `webgpu` and where another registers it, on `cpu` with
+ * kernels for its gradient; elsewhere a composition of TensorFlow.js ops with the same values and gradients.
  *
  * @param image `[B, H, W, C]`.
  * @param coordinatesPixels `[B, h, w, 2]`: (x, y) in pixels of `image`, pixel centres at integers.
@@ -61,16 +73,27 @@ export function composeGridSample(image: Tensor4D, coordinatesPixels: Tensor4D, 
     const value = addN(cornersOf(coordinates as Tensor4D, image.shape, padding).map(({ index, weight }) => mul(gatherPixels(pixels as Tensor4D, index, coordinates.shape), weight)));
     const gradFunc = (dy: Tensor, saved: Tensor[]) => {
       const [savedImage, savedCoordinates] = saved as [Tensor4D, Tensor4D];
-      const corners = cornersOf(savedCoordinates, savedImage.shape, padding);
-      const [batch, height, width, channels] = savedImage.shape;
-      const imageGradient = addN(corners.map(({ index, weight }) => unsortedSegmentSum(reshape(mul(dy, weight), [-1, channels]) as Tensor2D, index, batch * height * width)));
-      const products = corners.map(({ index }) => sum(mul(dy, gatherPixels(savedImage, index, savedCoordinates.shape)), 3, true));
-      const along = (axis: 'weightByX' | 'weightByY') => addN(corners.map((corner, position) => mul(products[position]!, corner[axis])));
-      return [reshape(imageGradient, savedImage.shape), concat([along('weightByX'), along('weightByY')], 3)];
+      return [composeImageGradient(dy, savedImage, savedCoordinates, padding), composeCoordinatesGradient(dy, savedImage, savedCoordinates, padding)];
     };
     return { value, gradFunc };
   }) as Parameters<typeof customGrad>[0]);
   return sample(image, coordinatesPixels) as Tensor4D;
+}
+
+function composeImageGradient(dy: Tensor, image: Tensor4D, coordinates: Tensor4D, padding: SamplePadding): Tensor {
+  const [batch, height, width, channels] = image.shape;
+  const corners = cornersOf(coordinates, image.shape, padding);
+  return reshape(
+    addN(corners.map(({ index, weight }) => unsortedSegmentSum(reshape(mul(dy, weight), [-1, channels]) as Tensor2D, index, batch * height * width))),
+    image.shape,
+  );
+}
+
+function composeCoordinatesGradient(dy: Tensor, image: Tensor4D, coordinates: Tensor4D, padding: SamplePadding): Tensor {
+  const corners = cornersOf(coordinates, image.shape, padding);
+  const products = corners.map(({ index }) => sum(mul(dy, gatherPixels(image, index, coordinates.shape)), 3, true));
+  const along = (axis: 'weightByX' | 'weightByY') => addN(corners.map((corner, position) => mul(products[position]!, corner[axis])));
+  return concat([along('weightByX'), along('weightByY')], 3);
 }
 
 interface Corner {
