@@ -66,8 +66,8 @@ describe('tiled against whole', () => {
 
   test('tiles told backwards are turned round, so that time runs one way everywhere', async () => {
     let tileNumber = 0;
-    const fickle: RestoreTile = async (tile) => {
-      const { frames, motionsPixels } = await movesRight(tile);
+    const fickle: RestoreTile = async (tile, visit) => {
+      const { frames, motionsPixels } = await movesRight(tile, visit);
       return tileNumber++ % 2 === 0 ? { frames, motionsPixels } : { frames: frames.reverse(), motionsPixels: motionsPixels.reverse() };
     };
     const whole = await restoreAnySize(photo, { ...limits, maximumPixels: Infinity }, movesRight);

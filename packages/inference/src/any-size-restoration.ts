@@ -4,8 +4,11 @@ import { TileCanvas } from './tile-canvas.js';
 import { planVisits } from './tile-visits.js';
 import { planTiles, type TileLimits } from './tiling.js';
 
-/** Restores one tile, both sides multiples of the network's multiple: frames of the tile's size, motions on a grid that divides it. */
-export type RestoreTile = (tile: RgbImage) => Promise<RestoredSequence>;
+/**
+ * Restores one tile, both sides multiples of the network's multiple: frames of the tile's size, motions on a grid that divides it.
+ * It is told how many tiles are done and how many there are.
+ */
+export type RestoreTile = (tile: RgbImage, visit: { done: number; total: number }) => Promise<RestoredSequence>;
 
 export interface RestoreProgress {
   /** Called when a tile is done, with how many are and how many there are. */
@@ -27,7 +30,7 @@ export async function restoreAnySize(photo: RgbImage, limits: TileLimits, restor
     signal?.throwIfAborted();
     const { tileWidth: width, tileHeight: height } = plan;
     const data = visits.length === 1 ? padded.data : crop(padded, 3, plan.columns[position.column]!, plan.rows[position.row]!, width, height);
-    canvas.add(position, await restoreTile({ width, height, data }));
+    canvas.add(position, await restoreTile({ width, height, data }, { done, total: visits.length }));
     onTile?.(done + 1, visits.length);
   }
   return canvas.finish(photo.width, photo.height);

@@ -2,6 +2,7 @@ import { blurToVideo, type BlurToVideoConfig, type NamedTensors, type WeightValu
 import { trace } from '@unblur/onnx';
 import { createSession, type Session } from '@unblur/onnx/node';
 import { tensor, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { clampToDisplay } from './display-range.js';
 import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 
 /** The blur-to-video network for one image size, traced with its weights as constants and ready to run on ONNX Runtime. */
@@ -42,10 +43,4 @@ export async function openNetworkSession(config: BlurToVideoConfig, weights: Wei
     },
     release: () => session.release(),
   };
-}
-
-/** The network's images may overshoot; displays cannot. In place. */
-function clampToDisplay(values: Float32Array): Float32Array {
-  for (let i = 0; i < values.length; i++) values[i] = Math.min(1, Math.max(0, values[i]!));
-  return values;
 }

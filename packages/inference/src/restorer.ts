@@ -1,9 +1,10 @@
-import { readWeights, requiredMultiple, summarize, type BlurToVideoConfig } from '@unblur/core-model';
+import { requiredMultiple, summarize, type BlurToVideoConfig } from '@unblur/core-model';
 import { restoreAnySize, type RestoreProgress } from './any-size-restoration.js';
 import { selectFrames } from './frame-selection.js';
 import { openNetworkSession, type NetworkSession } from './network-session.js';
+import { readNetwork } from './network-weights.js';
 import type { RestoredSequence, RgbImage } from './raster.js';
-import { firstLine, UnblurError } from './unblur-error.js';
+import { tileOverlapPixels } from './tiling.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of a blur-to-video network. */
@@ -30,8 +31,6 @@ export interface Restorer {
 }
 
 const defaultMemoryBudgetBytes = 3 * 1024 ** 3;
-/** What neighbouring tiles share; see `featherShares` for how it is used. */
-const overlapPixels = 128;
 /** Photographs of as many sizes in turn are restored without tracing anew. Each session holds the weights once more. */
 const maximumSessions = 3;
 
@@ -47,7 +46,7 @@ const maximumSessions = 3;
 export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames }: RestorerOptions): Promise<Restorer> {
   const { config, values } = readNetwork(weights);
   const frameIndices = selectFrames(config.frames, frames ?? config.frames);
-  const limits = { multiple: requiredMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
+  const limits = { multiple: requiredMultiple(config), overlapPixels: tileOverlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
   const sessions = new Map<string, NetworkSession>();
 
   /** The session for a size, the least recently used one making room. */
@@ -83,14 +82,6 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
         sessions.clear();
       }),
   };
-}
-
-function readNetwork(weights: Uint8Array): ReturnType<typeof readWeights> {
-  try {
-    return readWeights(weights);
-  } catch (cause) {
-    throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
-  }
 }
 
 /**

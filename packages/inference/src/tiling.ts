@@ -1,6 +1,9 @@
 import { UnblurError } from './unblur-error.js';
 import { roundUp } from './padding.js';
 
+/** What neighbouring tiles share; see `featherShares` for how it is used. */
+export const tileOverlapPixels = 128;
+
 /** How a padded photograph is cut: every tile is `tileWidth` x `tileHeight`, one for each pair of a column and a row start. */
 export interface TilePlan {
   readonly tileWidth: number;
