@@ -23,6 +23,9 @@ const platforms = {
   web: ['web', 'any'],
 };
 
+/** Packages for Node that carry the tag `entry:any` have, beside their main entry, one that runs anywhere. */
+const nodeEntries = ['@unblur/datasets', '@unblur/inference'];
+
 const withPrefix = (prefix, names) => names.map((name) => `${prefix}:${name}`);
 
 const layerConstraints = Object.entries(layers).map(([layer, allowed]) => ({
@@ -32,7 +35,7 @@ const layerConstraints = Object.entries(layers).map(([layer, allowed]) => ({
 
 const platformConstraints = Object.entries(platforms).map(([platform, allowed]) => ({
   sourceTag: `platform:${platform}`,
-  onlyDependOnLibsWithTags: withPrefix('platform', allowed),
+  onlyDependOnLibsWithTags: [...withPrefix('platform', allowed), ...(platform === 'web' ? ['entry:any'] : [])],
   ...(platform === 'node' ? {} : { bannedExternalImports: ['sharp'] }),
 }));
 
@@ -63,6 +66,11 @@ export default defineConfig(
         },
       ],
     },
+  },
+  {
+    files: ['packages/web-demo/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.test-tool.ts'],
+    rules: { 'no-restricted-imports': ['error', ...nodeEntries.map((name) => ({ name, message: 'This entry needs Node; import the one that runs anywhere.' }))] },
   },
   {
     files: ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.test-tool.ts', 'packages/*/src/**/*.bench.ts'],
