@@ -15,6 +15,12 @@ export interface BlurToVideoConfig {
   frameDecoder: DecoderConfig;
   /** Dilated convolutions after the middle decoder, by channels and dilation; empty: no refiner. */
   refiner: { channels: number; dilation: number }[];
+  /**
+   * One trajectory of every point, shared by all frames: constant velocity and acceleration, found once (ours). `null`:
+   * every frame's decoder finds its own motion, as in the paper. Levels 2 to 4 may have a block; a level without one
+   * (an empty list) takes the motion of the level above.
+   */
+  motionDecoder: DecoderConfig | null;
   /** How features are moved from the exposure to one frame (FTN). */
   featureTransformer: FeatureTransformerConfig;
   /** How the middle frame's image is moved to one frame (ITN): its own spatial transformer, the feature transformer's motion, or not at all. */
@@ -54,7 +60,8 @@ const uniform = (upscaledChannels: number, denseChannels: number[]): DecoderConf
  * The presets.
  * - `paper`: everything the paper describes, with PWC-Net's widths where its text gives none.
  * - `base`, `small`: the same parts at widths that two processor cores can train: the last doubling is a sub-pixel
- *   convolution, images are corrections, and one warp per level moves the middle decoder's feature.
+ *   convolution, images are corrections, and one warp per level moves the middle decoder's feature along a trajectory
+ *   that all frames share.
  */
 export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoConfig> = {
   paper: {
@@ -71,6 +78,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
       { channels: 64, dilation: 16 },
       { channels: 32, dilation: 1 },
     ],
+    motionDecoder: null,
     featureTransformer: { source: 'encoder', affine: true, localWarping: true, combination: 'concatenate', levels: [0, 1, 2, 3, 4] },
     imageTransformer: 'spatial-transformer',
     residualImages: false,
@@ -87,6 +95,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
       { channels: 48, dilation: 4 },
       { channels: 48, dilation: 1 },
     ],
+    motionDecoder: { upscaledChannels: [0, 0, 48, 64, 64], denseChannels: [[], [], [64, 48], [96, 64], [128, 96]] },
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,
@@ -101,6 +110,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
       { channels: 32, dilation: 1 },
       { channels: 32, dilation: 2 },
     ],
+    motionDecoder: { upscaledChannels: [0, 0, 32, 64, 64], denseChannels: [[], [], [48, 32], [64, 64], [96, 96]] },
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,
@@ -131,6 +141,15 @@ export function validateConfig(config: BlurToVideoConfig): void {
   expect(source === 'encoder' || source === 'middle-decoder', 'featureTransformer.source', "'encoder' or 'middle-decoder'", source);
   expect(combination === 'concatenate' || combination === 'sum', 'featureTransformer.combination', "'concatenate' or 'sum'", combination);
   expect(['spatial-transformer', 'feature-motion', 'none'].includes(config.imageTransformer), 'imageTransformer', "'spatial-transformer', 'feature-motion' or 'none'", config.imageTransformer);
+  // Weight files from before there was a motion decoder do not mention it.
+  if (config.motionDecoder) {
+    const { upscaledChannels, denseChannels } = config.motionDecoder;
+    const fits = Array.isArray(upscaledChannels) && Array.isArray(denseChannels) && upscaledChannels.length === COARSEST_LEVEL && denseChannels.length === COARSEST_LEVEL;
+    const present = fits ? denseChannels.flatMap((channels, level) => (channels.length > 0 ? [level] : [])) : [];
+    const unbroken = present.length > 0 && present[0]! >= 2 && present.length === COARSEST_LEVEL - present[0]!;
+    expect(unbroken && present.every((level) => levels.includes(level)), 'motionDecoder', "null, or blocks from level 4 down to level 2 or higher, all of them in 'featureTransformer.levels',", config.motionDecoder);
+    expect(combination === 'sum', 'featureTransformer.combination', "'sum' beside a motion decoder", combination);
+  }
   expect(Array.isArray(config.refiner), 'refiner', 'a list of { channels, dilation }', config.refiner);
 }
 

@@ -10,7 +10,19 @@ import { declareFeatureTransformer, displacement, transformedCount } from './fea
 import type { LevelMotion } from './feature-transformer.js';
 import { middleFeatureChannels } from './middle-decoder.js';
 import type { Decoded } from './middle-decoder.js';
+import { motionAtTime } from './motion-decoder.js';
+import type { LevelTrajectory } from './motion-decoder.js';
 import { declareSpatialTransformer } from './spatial-transformer.js';
+
+export interface FrameDecoderInputs {
+  /** Features by level. */
+  encoded: Tensor4D[];
+  /** The blurred image by level. */
+  blurredPyramid: Tensor4D[];
+  middle: Decoded;
+  /** Of the levels with a motion decoder's block, coarsest first; undefined where every frame finds its own motion. */
+  trajectories: LevelTrajectory[] | undefined;
+}
 
 export interface DecodedFrame {
   images: Tensor4D[];
@@ -23,13 +35,16 @@ export interface DecodedFrame {
 /**
  * The decoder of one frame that is not the middle one (Argaw et al. 2021, Eq. 1 and 2): at every level it sees the
  * encoder's feature, that feature transformed to the frame's time, and the middle frame's image transformed likewise.
+ *
+ * @param time of the frame: -1 is the first one, 0 the middle, 1 the last one.
  */
 export function declareFrameDecoder(
   layers: LayerDeclarations,
   name: string,
+  time: number,
   config: BlurToVideoConfig,
-): (encoded: Tensor4D[], blurredPyramid: Tensor4D[], middle: Decoded, weights: NamedTensors) => DecodedFrame {
-  const { encoderChannels, finestLevel, frameDecoder, featureTransformer, imageTransformer, residualImages } = config;
+): (inputs: FrameDecoderInputs, weights: NamedTensors) => DecodedFrame {
+  const { encoderChannels, finestLevel, frameDecoder, featureTransformer, imageTransformer, motionDecoder, residualImages } = config;
   const encodedChannels = [3, ...encoderChannels];
   const fromEncoder = featureTransformer.source === 'encoder';
 
@@ -39,7 +54,8 @@ export function declareFrameDecoder(
     const upscaledChannels = frameDecoder.upscaledChannels[level]!;
     const transformed = featureTransformer.levels.includes(level) && transformedCount(featureTransformer) > 0;
     return {
-      transformer: transformed
+      transformed,
+      transformer: transformed && !motionDecoder
         ? declareFeatureTransformer(layers, `${name}.level${level}`, { level, config: featureTransformer, movedChannels, encodedChannels: encodedChannels[level]!, upscaledChannels })
         : undefined,
       localizeImage: imageTransformer === 'spatial-transformer' ? declareSpatialTransformer(layers, `${name}.level${level}.itn`, { from: encodedChannels[level]! + 3, level }) : undefined,
@@ -56,22 +72,27 @@ export function declareFrameDecoder(
     };
   });
 
-  return (encoded, blurredPyramid, middle, weights) => {
+  return ({ encoded, blurredPyramid, middle, trajectories }, weights) => {
     const images: Tensor4D[] = [];
     const motions: LevelMotion[] = [];
     let imageDisplacement: DecodedFrame['imageDisplacement'];
     let feature = encoded[COARSEST_LEVEL]!;
 
     for (let level = COARSEST_LEVEL - 1; level >= finestLevel; level--) {
-      const { transformer, localizeImage, block } = levels[level]!;
+      const { transformed, transformer, localizeImage, block } = levels[level]!;
       const upscaled = block.upscale(feature, weights);
       const beside: Tensor4D[] = fromEncoder ? [encoded[level]!] : [];
 
       if (transformer) {
         const moved = fromEncoder ? encoded[level]! : middle.features[level]!;
-        const { transformed, motion } = transformer.transform({ moved, encoded: encoded[level]!, upscaled, coarser: motions.at(-1) }, weights);
-        beside.push(...transformed);
+        const { transformed: features, motion } = transformer.transform({ moved, encoded: encoded[level]!, upscaled, coarser: motions.at(-1) }, weights);
+        beside.push(...features);
         motions.push(motion);
+      } else if (transformed) {
+        const moved = fromEncoder ? encoded[level]! : middle.features[level]!;
+        const trajectory = trajectories!.find((candidate) => candidate.level === level);
+        if (trajectory) motions.push(motionAtTime(trajectory, time));
+        beside.push(warp(moved, displacement(motions.at(-1)!, [moved.shape[1], moved.shape[2]], level)!));
       }
 
       const imageAffine = localizeImage?.(concat([middle.images[level]!, encoded[level]!], 3), weights);

@@ -16,6 +16,7 @@ export function narrowed(preset: keyof typeof blurToVideoPresets, changes: Parti
     encoderChannels: config.encoderChannels.map(() => WIDTH),
     middleDecoder: decoder(config.middleDecoder),
     frameDecoder: decoder(config.frameDecoder),
+    motionDecoder: config.motionDecoder && decoder(config.motionDecoder),
     refiner: config.refiner.map(({ dilation }) => ({ channels: WIDTH, dilation })),
     ...changes,
   };

@@ -17,7 +17,8 @@ const variants: [string, BlurToVideoConfig][] = [
   ['paper, FTN[LW]', narrowed('paper', { featureTransformer: { ...featureTransformer, affine: false }, imageTransformer: 'none' })],
   ['paper, FTN[STN+LW]', narrowed('paper', { imageTransformer: 'none' })],
   ['paper, no refiner', narrowed('paper', { refiner: [] })],
-  ['small, coarse transformers', narrowed('small', { featureTransformer: { ...blurToVideoPresets.small.featureTransformer, levels: [3, 4] } })],
+  ['small, coarse transformers', narrowed('small', { featureTransformer: { ...blurToVideoPresets.small.featureTransformer, levels: [3, 4] }, motionDecoder: { upscaledChannels: [0, 0, 0, 2, 2], denseChannels: [[], [], [], [2], [2]] } })],
+  ['small, a motion for every frame', narrowed('small', { motionDecoder: null })],
 ];
 
 const tensors = (config: BlurToVideoConfig, seed = 1) =>
@@ -65,7 +66,20 @@ describe('blur to video', () => {
     const config = narrowed('small', { frames });
     const output = blurToVideo(blurred(32, 32), tensors(config), config);
     expect(output.frames).toHaveLength(frames);
-    expect(output.affines.map((affines) => affines.length)).toEqual(Array.from({ length: frames }, (_, index) => (index === (frames - 1) / 2 ? 0 : 4)));
+    expect(output.affines.map((affines) => affines.length)).toEqual(Array.from({ length: frames }, (_, index) => (index === (frames - 1) / 2 ? 0 : 3)));
+  });
+
+  it('moves what every frame shows along one trajectory', () => {
+    const config = narrowed('small', { frames: 5 });
+    const { affines, flowsPixels } = blurToVideo(blurred(32, 64), restless(config), config);
+    const finest = (tensors: tf.Tensor[][]) => tensors.map((levels) => levels.at(-1));
+    const [firstAffine, halfAffine, , , lastAffine] = finest(affines);
+    expect(tf.max(tf.abs(tf.sub(firstAffine!, tf.mul(halfAffine!, 2)))).dataSync()[0]).toBeLessThan(1e-6);
+    expect(tf.max(tf.abs(tf.add(firstAffine!, lastAffine!))).dataSync()[0]).toBeLessThan(1e-6);
+    // t v + t^2 a: the sums of opposite times are 2 a t^2.
+    const [first, half, , otherHalf, last] = finest(flowsPixels) as [tf.Tensor, tf.Tensor, undefined, tf.Tensor, tf.Tensor];
+    expect(tf.max(tf.abs(first)).dataSync()[0]).toBeGreaterThan(1e-3);
+    expect(tf.max(tf.abs(tf.sub(tf.add(first, last), tf.mul(tf.add(half, otherHalf), 4)))).dataSync()[0]).toBeLessThan(1e-5);
   });
 
   it('refuses sizes that its pyramid cannot halve, and even numbers of frames', () => {

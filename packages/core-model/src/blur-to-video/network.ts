@@ -8,6 +8,7 @@ import type { BlurToVideoConfig } from './config.js';
 import { declareEncoder } from './encoder.js';
 import { declareFrameDecoder } from './frame-decoder.js';
 import { declareMiddleDecoder } from './middle-decoder.js';
+import { declareMotionDecoder } from './motion-decoder.js';
 
 /** What the network returns: losses and pictures need more than the last images. */
 export interface BlurToVideoOutput {
@@ -43,8 +44,9 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
 
   const encode = declareEncoder(layers, config.encoderChannels);
   const decodeMiddle = declareMiddleDecoder(layers, config);
+  const decodeMotion = config.motionDecoder ? declareMotionDecoder(layers, config) : undefined;
   const decodeFrame = Array.from({ length: config.frames }, (_, index) =>
-    index === middleIndex ? undefined : declareFrameDecoder(layers, `frame${index}`, config),
+    index === middleIndex ? undefined : declareFrameDecoder(layers, `frame${index}`, (index - middleIndex) / middleIndex, config),
   );
 
   const restore = (blurred: Tensor4D, weights: NamedTensors): BlurToVideoOutput => {
@@ -52,10 +54,11 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
     const blurredPyramid = imagePyramid(blurred, COARSEST_LEVEL - 1);
     const encoded = encode(blurred, weights);
     const middle = decodeMiddle(encoded, blurredPyramid, weights);
+    const trajectories = decodeMotion?.(encoded, middle, weights);
 
     const output: BlurToVideoOutput = { frames: [], affines: [], flowsPixels: [], motionsPixels: [] };
     for (const decode of decodeFrame) {
-      const decoded = decode?.(encoded, blurredPyramid, middle, weights);
+      const decoded = decode?.({ encoded, blurredPyramid, middle, trajectories }, weights);
       output.frames.push(decoded?.images ?? middle.images);
       output.affines.push((decoded?.motions ?? []).flatMap(({ affine }) => affine ?? []));
       output.flowsPixels.push((decoded?.motions ?? []).flatMap(({ flowPixels }) => flowPixels ?? []));
