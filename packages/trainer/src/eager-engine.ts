@@ -4,7 +4,7 @@ import { weightShapes } from '@unblur/core-model';
 import type { BlurToVideoConfig, NamedTensors, WeightValues } from '@unblur/core-model';
 import type { Engine, EngineShapes } from './engine.js';
 import type { LossConfig } from './losses/total-loss.js';
-import { frameName, gradientName, restorationStep, termName, trainingStep } from './training-step.js';
+import { frameName, gradientName, restorationStep, sampleShapes, sampleValues, termName, trainingStep } from './training-step.js';
 
 /** The same step run op by op on the active TensorFlow.js backend: slow on `cpu`, and the oracle of the other engines. */
 export function createEagerEngine(network: BlurToVideoConfig, loss: LossConfig, { batchSize, sizePixels, validationSizePixels }: EngineShapes): Engine {
@@ -20,14 +20,10 @@ export function createEagerEngine(network: BlurToVideoConfig, loss: LossConfig, 
   };
 
   return {
-    lossAndGradients: async (weights, { blurred, frames }) => {
-      const outputs = await run(() =>
-        step({
-          ...weightTensors(weights),
-          blurred: tensor<Rank.R4>(blurred, [batchSize, sizePixels, sizePixels, 3]),
-          frames: tensor<Rank.R5>(frames, [batchSize, network.frames, sizePixels, sizePixels, 3]),
-        }),
-      );
+    lossAndGradients: async (weights, batch) => {
+      const values = sampleValues(batch, loss, batchSize);
+      const shapes = sampleShapes(network, loss, batchSize, sizePixels);
+      const outputs = await run(() => step({ ...weightTensors(weights), ...Object.fromEntries(Object.entries(values).map(([name, flat]) => [name, tensor(flat, shapes[name])])) }));
       const prefix = termName('');
       return {
         terms: Object.fromEntries(Object.entries(outputs).flatMap(([name, values]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), values[0]!]] : []))),

@@ -6,6 +6,10 @@ export interface Batch {
   blurred: Float32Array;
   /** `[B, N, S, S, 3]`, ground-truth frames in time order. */
   frames: Float32Array;
+  /** `[B, S, S, 2]`, displacement of the scene from the middle to the last frame. Needed by the losses that say so. */
+  motionPixels?: Float32Array;
+  /** `[B]`: 1 where the motion is known, else 0. Default: known wherever there is `motionPixels`. */
+  motionKnown?: Float32Array;
 }
 
 /** What one batch says about the weights. */

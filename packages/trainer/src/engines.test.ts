@@ -61,7 +61,7 @@ describe('the traced engine against finite differences', () => {
   beforeAll(async () => void (traced = await createTracedEngine(tinyNetwork, smoothLoss, shapes, { threads: 2 })));
   afterAll(() => traced?.release());
 
-  test.each(['encoder.level1.extract', 'middle.level4.image', 'frame0.level4.flow', 'frame2.level1.stn.affine', 'frame2.level3.dense0', 'frame2.level1.image'])(
+  test.each(['encoder.level1.extract', 'middle.level4.image', 'motion.level4.flow', 'motion.level3.stn.affine', 'frame2.level3.dense0', 'frame2.level1.image'])(
     'the loss changes along the gradient of %s as the gradient says',
     async (layer) => {
       const weights = fullWeights(tinyNetwork);

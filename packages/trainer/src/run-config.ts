@@ -47,9 +47,10 @@ const data: Field<DataConfig> = {
 
 const loss = section({
   norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1'), 'l1'),
-  order: withDefault(oneOf('ground-truth', 'better'), 'ground-truth'),
+  order: withDefault(oneOf('ground-truth', 'better', 'canonical'), 'ground-truth'),
   levelWeights: withDefault(list(number({ min: 0 })), [1, 0.5, 0.25, 0.125, 0.0625]),
   frameWeights: withDefault(either(oneOf('equal'), list(number({ min: 0 })), "'equal' or a list of one weight per frame"), 'equal'),
+  motion: withDefault(number({ min: 0 }), 0),
   transformationConsistency: withDefault(number({ min: 0 }), 0),
   symmetricPenalty: withDefault(number({ min: 0 }), 0),
   symmetricPenaltyBound: optional(number({ min: 0 })),
@@ -99,6 +100,13 @@ const validation = section({
   seed: withDefault(number({ min: 0, integer: true }), 1),
 });
 
+const initialWeights = section({
+  /** `.safetensors` file, relative to the run file. */
+  file: text,
+  /** Beginnings of the names of the weights that are taken from it, such as `encoder.`; the others start at random. Default: all, and the network must be the same. */
+  parts: optional(list(text)),
+});
+
 const run = section({
   network,
   data,
@@ -117,8 +125,8 @@ const run = section({
   threads: withDefault(positive, 2),
   /** Of the exponential average of the weights, which is what validation and the saved weights use. */
   emaDecay: withDefault(share, 0.999),
-  /** `.safetensors` file of the same network to start from, relative to the run file. */
-  initialWeights: optional(text),
+  /** Weights to start from instead of random ones. */
+  initialWeights: optional(initialWeights),
 });
 
 /** A training run, complete: every default filled in, every path absolute. */
@@ -163,7 +171,7 @@ function resolvePaths(config: RunConfig, change: (path: string) => string): RunC
     ...config,
     data: { ...config.data, folder: change(config.data.folder) },
     validation: { ...validation, panoramas: changeIfGiven(validation.panoramas), folder: changeIfGiven(validation.folder) },
-    initialWeights: changeIfGiven(initialWeights),
+    initialWeights: initialWeights && { ...initialWeights, file: change(initialWeights.file) },
   };
 }
 

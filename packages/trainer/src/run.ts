@@ -1,9 +1,9 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import { Adam } from './adam.js';
-import { copyInto, readBytes, readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
+import { copyInto, readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
 import type { Batch, Engine } from './engine.js';
 import { ExponentialAverage } from './exponential-average.js';
 import { MetricsLog } from './metrics-log.js';
@@ -125,13 +125,30 @@ export async function trainRun(config: RunConfig, runFolder: string, { engine, b
   return { step, interrupted: step < config.steps };
 }
 
-function startingWeights({ initialWeights: file, network, seed }: RunConfig): WeightValues {
-  if (file === null) return initialWeights(network, seed);
-  const { config, values } = readWeights(readBytes(file));
+function startingWeights({ initialWeights: given, network, seed }: RunConfig): WeightValues {
+  if (given === null) return initialWeights(network, seed);
+  const { file, parts } = given;
+  const { config, values } = readWeights(readFileSync(file));
+  if (parts !== null) return withParts(initialWeights(network, seed), values, given.file, parts);
   if (JSON.stringify(config) !== JSON.stringify(network)) {
-    throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}.`);
+    throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
   }
   return values;
+}
+
+/** @throws where a part has no weights, or one of another shape. */
+function withParts(random: WeightValues, taken: WeightValues, file: string, parts: readonly string[]): WeightValues {
+  const weights = { ...random };
+  for (const part of parts) {
+    const names = Object.keys(random).filter((name) => name.startsWith(part));
+    if (names.length === 0) throw new Error(`Expected 'initialWeights.parts' to name parts of the network but it has no weight that begins with '${part}'.`);
+    for (const name of names) {
+      const [wanted, received] = [random[name]!.shape, taken[name]?.shape];
+      if (received?.join() !== wanted.join()) throw new Error(`Expected '${name}' [${wanted}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`);
+      weights[name] = taken[name]!;
+    }
+  }
+  return weights;
 }
 
 function saveWeights(file: string, weights: WeightValues, { network }: RunConfig, progress: Record<string, number>): void {

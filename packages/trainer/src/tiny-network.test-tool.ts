@@ -15,6 +15,7 @@ export const tinyNetwork: BlurToVideoConfig = {
   encoderChannels: [4, 4, 4, 4, 4],
   middleDecoder: decoder,
   frameDecoder: decoder,
+  motionDecoder: { upscaledChannels: [0, 0, 0, 4, 4], denseChannels: [[], [], [], [4], [4]] },
   refiner: [{ channels: 4, dilation: 1 }],
 };
 

@@ -6,7 +6,7 @@ import type { Signature } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import type { Engine, EngineShapes } from './engine.js';
 import type { LossConfig } from './losses/total-loss.js';
-import { frameName, gradientName, restorationStep, termName, trainingStep } from './training-step.js';
+import { frameName, gradientName, restorationStep, sampleShapes, sampleValues, termName, trainingStep } from './training-step.js';
 
 /**
  * The default engine: the training step, gradients included, traced once to an ONNX graph and run by ONNX Runtime.
@@ -21,8 +21,7 @@ export async function createTracedEngine(network: BlurToVideoConfig, loss: LossC
   const weightSignature: Signature = Object.fromEntries(Object.entries(weightShapes(network)).map(([name, shape]) => [name, { shape }]));
   const stepGraph = trace(trainingStep(network, loss), {
     ...weightSignature,
-    blurred: { shape: [batchSize, sizePixels, sizePixels, 3] },
-    frames: { shape: [batchSize, network.frames, sizePixels, sizePixels, 3] },
+    ...Object.fromEntries(Object.entries(sampleShapes(network, loss, batchSize, sizePixels)).map(([name, shape]) => [name, { shape }])),
   });
   const terms = Object.keys(stepGraph.outputs).filter((name) => name.startsWith(termName(''))).map((name) => name.slice(termName('').length));
   const stepSession = await createSession(stepGraph, { ...options, outputSets: 1 });
@@ -33,8 +32,8 @@ export async function createTracedEngine(network: BlurToVideoConfig, loss: LossC
   const feedsOf = (weights: WeightValues) => Object.fromEntries(names.map((name) => [name, weights[name]!.values]));
 
   return {
-    lossAndGradients: async (weights, { blurred, frames }) => {
-      const outputs = await stepSession.run({ ...feedsOf(weights), blurred, frames });
+    lossAndGradients: async (weights, batch) => {
+      const outputs = await stepSession.run({ ...feedsOf(weights), ...sampleValues(batch, loss, batchSize) });
       return {
         terms: Object.fromEntries(terms.map((term) => [term, outputs[termName(term)]![0]!])),
         gradients: Object.fromEntries(names.map((name) => [name, outputs[gradientName(name)] as Float32Array])),

@@ -1,25 +1,49 @@
 import { engine, keep, reshape, slice, zerosLike } from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { blurToVideo, weightShapes } from '@unblur/core-model';
 import type { BlurToVideoConfig, NamedTensors } from '@unblur/core-model';
-import { totalLoss } from './losses/total-loss.js';
-import type { LossConfig } from './losses/total-loss.js';
+import type { Batch } from './engine.js';
+import { needsMotion, totalLoss } from './losses/total-loss.js';
+import type { GroundTruth, LossConfig } from './losses/total-loss.js';
 
 /** Names of a step's outputs: a loss term, and the gradient of one weight. */
 export const termName = (term: string): string => `loss.${term}`;
 export const gradientName = (weight: string): string => `gradient.${weight}`;
 export const frameName = (frame: number): string => `frame.${frame}`;
 
+/** Shapes of what a training step is given beside the weights. */
+export function sampleShapes(network: BlurToVideoConfig, loss: LossConfig, batchSize: number, sizePixels: number): Record<string, number[]> {
+  const image = [sizePixels, sizePixels];
+  return {
+    blurred: [batchSize, ...image, 3],
+    frames: [batchSize, network.frames, ...image, 3],
+    ...(needsMotion(loss) && { motionPixels: [batchSize, ...image, 2], motionKnown: [batchSize] }),
+  };
+}
+
+/**
+ * A batch as the inputs of a training step.
+ * @throws if the loss needs the motion and the batch has none.
+ */
+export function sampleValues({ blurred, frames, motionPixels, motionKnown }: Batch, loss: LossConfig, batchSize: number): Record<string, Float32Array> {
+  if (!needsMotion(loss)) return { blurred, frames };
+  if (!motionPixels) throw new Error("Expected the motion of the samples, which 'loss.motion' and the canonical order need, but the data has none.");
+  return { blurred, frames, motionPixels, motionKnown: motionKnown ?? new Float32Array(batchSize).fill(1) };
+}
+
 /**
  * One training step as a function of tensors alone, so that it can be traced to a graph or run eagerly.
  *
- * Inputs: every weight by its name, `blurred` `[B, S, S, 3]` and `frames` `[B, N, S, S, 3]`.
+ * Inputs: every weight by its name, and the samples by the names of `sampleShapes`.
  * Outputs: every loss term, a scalar, by `termName`, and every weight's gradient of the total by `gradientName`.
  */
 export function trainingStep(network: BlurToVideoConfig, loss: LossConfig): (inputs: NamedTensors) => NamedTensors {
   const names = Object.keys(weightShapes(network));
   return (inputs) => {
-    const gt = timeSlices(inputs['frames'] as Tensor5D);
+    const gt: GroundTruth = {
+      frames: timeSlices(inputs['frames'] as Tensor5D),
+      ...(needsMotion(loss) && { motionPixels: inputs['motionPixels'] as Tensor4D, motionKnown: inputs['motionKnown'] as Tensor1D }),
+    };
     const outputs: NamedTensors = {};
     const lossOfWeights = () => {
       const terms = totalLoss(blurToVideo(inputs['blurred'] as Tensor4D, inputs, network), gt, loss);
