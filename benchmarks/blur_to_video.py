@@ -17,6 +17,7 @@ LEAKY_SLOPE = 0.1
 RAW_TO_PIXELS_ROW = [16 / 64, 16 / 64, 16]
 
 Motion = namedtuple("Motion", "affine flow_pixels")
+Trajectory = namedtuple("Trajectory", "affine velocity_pixels acceleration_pixels")
 Decoded = namedtuple("Decoded", "images features motion_pixels")
 
 
@@ -216,9 +217,43 @@ class BlurToVideo(torch.nn.Module):
             images[1] = halve(images[0])
         return Decoded(images, features, None)
 
-    def decode_frame(self, name, encoded, blurred_pyramid, middle):
+    def decode_motion(self, encoded, middle):
+        """The trajectories that all frames share, by level."""
+        config = self.config["featureTransformer"]
+        trajectories = {}
+        coarser = None
+        feature = encoded[COARSEST_LEVEL]
+        for level in range(COARSEST_LEVEL - 1, -1, -1):
+            layers = len(self.config["motionDecoder"]["denseChannels"][level])
+            if layers == 0:
+                break
+            name = f"motion.level{level}"
+            feature = torch.cat([self.upscaling(f"{name}.upscale-feature", feature), encoded[level], middle.features[level]], 1)
+            for index in range(layers):
+                feature = self.convolution(f"{name}.conv{index}", feature)
+            affine = velocity = acceleration = None
+            if config["affine"]:
+                affine = self.spatial_transformer(f"{name}.stn", feature)
+            if config["localWarping"]:
+                velocity, acceleration = self.convolution(f"{name}.flow", feature, activate=False).split(2, 1)
+            if coarser is not None:
+                size = tuple(feature.shape[2:])
+                affine = affine if affine is None else coarser.affine + affine
+                velocity = velocity if velocity is None else resize_flow(coarser.velocity_pixels, size) + velocity
+                acceleration = acceleration if acceleration is None else resize_flow(coarser.acceleration_pixels, size) + acceleration
+            coarser = trajectories[level] = Trajectory(affine, velocity, acceleration)
+        return trajectories
+
+    @staticmethod
+    def motion_at(trajectory, time):
+        affine, velocity, acceleration = trajectory
+        return Motion(None if affine is None else affine * time, None if velocity is None else velocity * time + acceleration * time**2)
+
+    def decode_frame(self, frame, encoded, blurred_pyramid, middle, trajectories):
         config = self.config
         finest, transformer, image_transformer = config["finestLevel"], config["featureTransformer"], config["imageTransformer"]
+        name = f"frame{frame}"
+        half = (config["frames"] - 1) // 2
         from_encoder = transformer["source"] == "encoder"
         transforms = transformer["affine"] or transformer["localWarping"]
         images = {}
@@ -230,7 +265,12 @@ class BlurToVideo(torch.nn.Module):
             beside = [encoded[level]] if from_encoder else []
             if transforms and level in transformer["levels"]:
                 moved = encoded[level] if from_encoder else middle.features[level]
-                transformed, motion = self.feature_transformer(level_name, level, moved, encoded[level], upscaled, motion)
+                if trajectories is None:
+                    transformed, motion = self.feature_transformer(level_name, level, moved, encoded[level], upscaled, motion)
+                else:
+                    if level in trajectories:
+                        motion = self.motion_at(trajectories[level], (frame - half) / half)
+                    transformed = [self.warp(moved, self.displacement(motion, tuple(moved.shape[2:]), level))]
                 beside += transformed
 
             image_affine = None
@@ -269,5 +309,6 @@ class BlurToVideo(torch.nn.Module):
         blurred_pyramid = image_pyramid(blurred, COARSEST_LEVEL - 1)
         encoded = self.encode(blurred)
         middle = self.decode_middle(encoded, blurred_pyramid)
+        trajectories = self.decode_motion(encoded, middle) if self.config.get("motionDecoder") else None
         frames = self.config["frames"]
-        return [middle if frame == (frames - 1) // 2 else self.decode_frame(f"frame{frame}", encoded, blurred_pyramid, middle) for frame in range(frames)]
+        return [middle if frame == (frames - 1) // 2 else self.decode_frame(frame, encoded, blurred_pyramid, middle, trajectories) for frame in range(frames)]

@@ -15,11 +15,13 @@ const GRADIENT_TOLERANCE = 1e-2;
  * One training step (forward, loss, backward, Adam) with the traced engine and with PyTorch: the same loss and size of
  * the gradient, then the time of each.
  *
- * @param run a run config: its network, loss, optimizer, batch size and crop size are used
+ * @param run a run config: its network, photometric loss, optimizer, batch size and crop size are used
  * @throws Error if loss or gradient differ
  */
 export async function compareTraining({ run, sizePixels, batchSize, repeats, threads, folder }) {
-  const { network, loss, optimizer } = run;
+  const { network, optimizer } = run;
+  // The peer has the photometric loss only.
+  const loss = { ...run.loss, motion: 0, order: run.loss.order === 'canonical' ? 'better' : run.loss.order };
   const files = { weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'batch.safetensors'), results: join(folder, 'unused.bin') };
   const weights = busyWeights(network, 1);
   const batch = { blurred: smoothPictures(batchSize, sizePixels), frames: smoothPictures(batchSize * network.frames, sizePixels) };

@@ -47,6 +47,6 @@ def image_distance(restored, gt, norm):
 
 
 def refuse_other_terms(loss_config):
-    for term in ("transformationConsistency", "symmetricPenalty"):
+    for term in ("motion", "transformationConsistency", "symmetricPenalty"):
         if loss_config[term] != 0:
             raise ValueError(f"Expected a loss without '{term}', which the benchmark does not have, but its weight is {loss_config[term]}.")
