@@ -54,6 +54,7 @@ export const untrainedConfig: BlurToVideoConfig = {
   encoderChannels: [4, 4, 4, 4, 4],
   middleDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
   frameDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
+  motionDecoder: null,
   refiner: [],
 };
 

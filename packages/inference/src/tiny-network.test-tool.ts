@@ -7,6 +7,7 @@ export const tinyConfig: BlurToVideoConfig = {
   encoderChannels: [4, 4, 8, 8, 8],
   middleDecoder: { upscaledChannels: [0, 4, 4, 8, 8], denseChannels: [[], [4], [4], [8], [8]] },
   frameDecoder: { upscaledChannels: [0, 4, 4, 4, 4], denseChannels: [[], [4], [4], [4], [4]] },
+  motionDecoder: { upscaledChannels: [0, 0, 0, 4, 4], denseChannels: [[], [], [], [4], [4]] },
   refiner: [{ channels: 4, dilation: 2 }],
 };
 
