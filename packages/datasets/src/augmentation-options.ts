@@ -1,4 +1,4 @@
-import { requireRange, type Range } from './option-checks.js';
+import { requireRange, requireThat, type Range } from './option-checks.js';
 
 /** Augmentations, drawn anew for each sample. A range of one value, or 0, switches one off. */
 export interface AugmentationOptions {
@@ -18,6 +18,8 @@ export interface AugmentationOptions {
   noiseSigma: Range;
   /** JPEG compression of the blurred picture only: quality (1 to 100) drawn from this range; null: none. */
   jpegQuality: Range | null;
+  /** Share of the samples that are compressed, where there is a `jpegQuality`. */
+  jpegShare: number;
 }
 
 export const defaultAugmentation: AugmentationOptions = {
@@ -29,6 +31,7 @@ export const defaultAugmentation: AugmentationOptions = {
   gamma: [0.8, 1.25],
   noiseSigma: [0, 0.01],
   jpegQuality: null,
+  jpegShare: 1,
 };
 
 export const noAugmentation: AugmentationOptions = {
@@ -40,6 +43,7 @@ export const noAugmentation: AugmentationOptions = {
   gamma: [1, 1],
   noiseSigma: [0, 0],
   jpegQuality: null,
+  jpegShare: 1,
 };
 
 /** @throws RangeError unless every range of an augmentation makes sense. */
@@ -47,4 +51,5 @@ export function requireAugmentation(augmentation: AugmentationOptions): void {
   for (const name of ['gain', 'whiteBalance', 'gamma'] as const) requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
   requireRange('augmentation.noiseSigma', augmentation.noiseSigma, 0, 1);
   if (augmentation.jpegQuality !== null) requireRange('augmentation.jpegQuality', augmentation.jpegQuality, 1, 100);
+  requireThat(augmentation.jpegShare >= 0 && augmentation.jpegShare <= 1, 'augmentation.jpegShare', 'from 0 to 1', augmentation.jpegShare);
 }

@@ -61,14 +61,31 @@ export function rearrangePixels(source: Float32Array, size: number, { mirrorX, m
   return target;
 }
 
+/** A field of vectors (dx, dy) in pixels, rearranged as `rearrangePixels` does the picture: moved, and turned with it. */
+export function rearrangeVectors(source: Float32Array, size: number, { mirrorX, mirrorY, transpose }: Augmentation): Float32Array {
+  const target = new Float32Array(source.length);
+  for (let y = 0, out = 0; y < size; y++) {
+    const row = mirrorY ? size - 1 - y : y;
+    for (let x = 0; x < size; x++, out += 2) {
+      const column = mirrorX ? size - 1 - x : x;
+      const from = 2 * (transpose ? column * size + row : row * size + column);
+      target[out] = source[transpose ? from + 1 : from]! * (mirrorX ? -1 : 1);
+      target[out + 1] = source[transpose ? from : from + 1]! * (mirrorY ? -1 : 1);
+    }
+  }
+  return target;
+}
+
 /**
  * What the sensor and the file do to the blurred picture alone, in place: noise, then JPEG compression.
  *
  * @param random a stream of its own, so that the rest of a sample does not depend on it.
  */
-export function degrade({ width, height, data }: RgbImage, noiseSigma: number, { jpegQuality }: AugmentationOptions, random: Random): void {
+export function degrade({ width, height, data }: RgbImage, noiseSigma: number, { jpegQuality, jpegShare }: AugmentationOptions, random: Random): void {
   addNoise(data, noiseSigma, random);
-  if (jpegQuality !== null) quantizeLikeJpeg(data, width, height, Math.round(random.between(...jpegQuality)));
+  if (jpegQuality === null) return;
+  const quality = Math.round(random.between(...jpegQuality));
+  if (random.uniform() < jpegShare) quantizeLikeJpeg(data, width, height, quality);
 }
 
 const NOISE_TABLE_LENGTH = 2 ** 16;

@@ -79,7 +79,8 @@ export function expose(
   return { blurred: meanOfReadings(readings, renderedFrames), frames: kept };
 }
 
-function meanOfReadings(readings: Uint32Array, count: number): Float32Array {
+/** Sums of `count` readings (see `createResponse`) as mean values in [0, 1]. */
+export function meanOfReadings(readings: Uint32Array, count: number): Float32Array {
   const scale = count * FULL_READING;
   const mean = new Float32Array(readings.length);
   for (let i = 0; i < mean.length; i++) mean[i] = readings[i]! / scale;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { motionBetweenPixels, shrinkImage } from './frame-motion.js';
+import { motionBetweenGrey, motionBetweenPixels, shrinkImage } from './frame-motion.js';
 import { createRandom } from './random.js';
 import type { RgbImage } from './sample.js';
 
@@ -21,6 +21,12 @@ function texture(width: number, height: number, dx: number, dy: number, scale = 
 describe('motionBetweenPixels', () => {
   it.each([[0, 0], [1, 0], [0.5, -0.25], [3.4, 2.2], [-6, 1.5]])('finds a shift by (%d, %d)', (dx, dy) => {
     expect(Math.abs(motionBetweenPixels(texture(120, 90, 0, 0), texture(120, 90, dx, dy)) - Math.hypot(dx, dy))).toBeLessThan(0.35);
+  });
+
+  it.each([[0.5, 0], [1.6, -0.8], [2.5, 0], [4, 3], [-7, 2], [0, 30]])('tells whether a shift by (%d, %d) is above 2 pixels without measuring more', (dx, dy) => {
+    const grey = (image: RgbImage) => ({ ...image, data: image.data.filter((_, index) => index % 3 === 0) });
+    const motion = motionBetweenGrey(grey(texture(120, 90, 0, 0)), grey(texture(120, 90, dx, dy)), 2);
+    expect(motion > 2).toBe(Math.hypot(dx, dy) > 2);
   });
 
   it('finds it in a large picture, in its own pixels', () => {

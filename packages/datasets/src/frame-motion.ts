@@ -2,7 +2,7 @@ import type { RgbImage } from './sample.js';
 
 const LONGEST_SIDE = 480;
 const BLOCK = 16;
-const SEARCH = 8;
+const LONGEST_SEARCH = 8;
 /** Blocks whose grey values deviate less (in units of 1) look the same wherever they go: they say nothing about motion. */
 const LEAST_TEXTURE = 0.02;
 
@@ -15,13 +15,30 @@ const LEAST_TEXTURE = 0.02;
  * @returns 0 where nothing is textured.
  */
 export function motionBetweenPixels(first: RgbImage, second: RgbImage): number {
+  return motionBetweenGrey(greyOf(first), greyOf(second));
+}
+
+/** A grey picture: `width * height` values in [0, 1]. */
+export interface GreyImage {
+  width: number;
+  height: number;
+  data: Float32Array;
+}
+
+/**
+ * `motionBetweenPixels` for grey pictures.
+ *
+ * @param limitPixels the longest motion of interest: what moves farther may come out as anything above it, which takes less time to find.
+ */
+export function motionBetweenGrey(first: GreyImage, second: GreyImage, limitPixels = Infinity): number {
   const factor = Math.ceil(Math.max(first.width, first.height) / LONGEST_SIDE);
-  const from = shrinkToGrey(first, factor);
-  const to = shrinkToGrey(second, factor);
+  const from = shrinkChannels(first, 1, factor);
+  const to = shrinkChannels(second, 1, factor);
+  const search = Math.min(Math.ceil(limitPixels / factor) + 1, LONGEST_SEARCH);
   const lengths: number[] = [];
-  for (let top = SEARCH; top + BLOCK + SEARCH <= from.height; top += BLOCK) {
-    for (let left = SEARCH; left + BLOCK + SEARCH <= from.width; left += BLOCK) {
-      if (textureOf(from, left, top) >= LEAST_TEXTURE) lengths.push(matchBlock(from, to, left, top));
+  for (let top = search; top + BLOCK + search <= from.height; top += BLOCK) {
+    for (let left = search; left + BLOCK + search <= from.width; left += BLOCK) {
+      if (textureOf(from, left, top) >= LEAST_TEXTURE) lengths.push(matchBlock(from, to, left, top, search));
     }
   }
   if (lengths.length === 0) return 0;
@@ -29,15 +46,7 @@ export function motionBetweenPixels(first: RgbImage, second: RgbImage): number {
   return lengths[Math.floor(0.95 * (lengths.length - 1))]! * factor;
 }
 
-interface GreyImage {
-  width: number;
-  height: number;
-  data: Float32Array;
-}
-
-/** Means of factor x factor pixels and of the channels. */
-function shrinkToGrey(image: RgbImage, factor: number): GreyImage {
-  const { width, height, data } = shrinkImage(image, factor);
+function greyOf({ width, height, data }: RgbImage): GreyImage {
   const grey = new Float32Array(width * height);
   for (let i = 0; i < grey.length; i++) grey[i] = (data[3 * i]! + data[3 * i + 1]! + data[3 * i + 2]!) / 3;
   return { width, height, data: grey };
@@ -45,20 +54,24 @@ function shrinkToGrey(image: RgbImage, factor: number): GreyImage {
 
 /** Makes a picture smaller by a whole factor: means of factor x factor pixels; rows and columns that do not fill one are left out. */
 export function shrinkImage(image: RgbImage, factor: number): RgbImage {
+  return shrinkChannels(image, 3, factor);
+}
+
+function shrinkChannels<T extends GreyImage | RgbImage>(image: T, channels: number, factor: number): T {
   if (factor === 1) return image;
   const width = Math.floor(image.width / factor);
   const height = Math.floor(image.height / factor);
-  const data = new Float32Array(width * height * 3);
+  const data = new Float32Array(width * height * channels);
   const share = 1 / (factor * factor);
   for (let y = 0; y < height * factor; y++) {
     const targetRow = Math.floor(y / factor) * width;
     for (let x = 0; x < width * factor; x++) {
-      const target = (targetRow + Math.floor(x / factor)) * 3;
-      const source = (y * image.width + x) * 3;
-      for (let channel = 0; channel < 3; channel++) data[target + channel]! += image.data[source + channel]! * share;
+      const target = (targetRow + Math.floor(x / factor)) * channels;
+      const source = (y * image.width + x) * channels;
+      for (let channel = 0; channel < channels; channel++) data[target + channel]! += image.data[source + channel]! * share;
     }
   }
-  return { width, height, data };
+  return { ...image, width, height, data };
 }
 
 /** Standard deviation of a block. */
@@ -77,18 +90,19 @@ function textureOf({ width, data }: GreyImage, left: number, top: number): numbe
 }
 
 /** Length of the displacement at which the block looks most like the second frame. */
-function matchBlock(from: GreyImage, to: GreyImage, left: number, top: number): number {
-  let best = { difference: Infinity, dx: 0, dy: 0 };
-  for (let dy = -SEARCH; dy <= SEARCH; dy++) {
-    for (let dx = -SEARCH; dx <= SEARCH; dx++) {
+function matchBlock(from: GreyImage, to: GreyImage, left: number, top: number, search: number): number {
+  // At rest first: what stays where it is, or has no texture to follow, ends the other comparisons early.
+  let best = { difference: differenceAt(from, to, left, top, 0, 0, Infinity), dx: 0, dy: 0 };
+  for (let dy = -search; dy <= search; dy++) {
+    for (let dx = -search; dx <= search; dx++) {
       const difference = differenceAt(from, to, left, top, dx, dy, best.difference);
       if (difference < best.difference) best = { difference, dx, dy };
     }
   }
   const { difference, dx, dy } = best;
   const exact = (ddx: number, ddy: number): number => differenceAt(from, to, left, top, dx + ddx, dy + ddy, Infinity);
-  const refinedX = Math.abs(dx) === SEARCH ? dx : dx + parabolaVertex(exact(-1, 0), difference, exact(1, 0));
-  const refinedY = Math.abs(dy) === SEARCH ? dy : dy + parabolaVertex(exact(0, -1), difference, exact(0, 1));
+  const refinedX = Math.abs(dx) === search ? dx : dx + parabolaVertex(exact(-1, 0), difference, exact(1, 0));
+  const refinedY = Math.abs(dy) === search ? dy : dy + parabolaVertex(exact(0, -1), difference, exact(0, 1));
   return Math.hypot(refinedX, refinedY);
 }
 

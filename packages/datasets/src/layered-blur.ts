@@ -1,5 +1,6 @@
 import { colourCurve, degrade, drawAugmentation, rearrangePixels } from './augmentation.js';
-import { renderCount, transferFunctions } from './exposure.js';
+import { drawAveraging } from './averaging-choice.js';
+import { renderCount, transferFunctions, type AveragingSpace } from './exposure.js';
 import { drawLayerMotion } from './layer-motion.js';
 import type { LayeredOptions } from './layered-options.js';
 import { flowAt, longestPathPixels, renderScene, visibleLayers, type Layer, type LayeredScene } from './layered-scene.js';
@@ -15,6 +16,7 @@ export interface Still {
 
 export interface LayeredSample extends Sample {
   flowsPixels: Float32Array[];
+  motionPixels: Float32Array;
 }
 
 /**
@@ -24,9 +26,10 @@ export interface LayeredSample extends Sample {
  * @param stills one for the background, then one per object; smaller than the picture or not, they are mirrored at their borders.
  */
 export function synthesizeLayeredBlur(stills: readonly Still[], random: Random, options: LayeredOptions): LayeredSample {
-  const { sizePixels, frames: frameCount, averaging, augmentation } = options;
+  const { sizePixels, frames: frameCount, augmentation } = options;
+  const averaging = drawAveraging(random, options.averaging);
   const { displayOf } = transferFunctions[averaging];
-  const scene = drawScene(stills, random, options);
+  const scene = drawScene(stills, random, averaging, options);
   const intervals = frameCount - 1;
   const renderedFrames = renderCount(longestPathPixels(scene), frameCount, options.stepPixels);
   const rendersPerFrame = (renderedFrames - 1) / intervals;
@@ -46,14 +49,16 @@ export function synthesizeLayeredBlur(stills: readonly Still[], random: Random, 
   };
   const blurred = toImage(sum, renderedFrames);
   degrade(blurred, drawAugmentation(random, augmentation).noiseSigma, augmentation, random);
+  const flowsPixels = Array.from({ length: frameCount }, (_, index) => flowAt(scene, visible, (2 * index) / intervals - 1));
   return {
     blurred,
     frames: frames.map((frame) => toImage(frame, 1)),
-    flowsPixels: Array.from({ length: frameCount }, (_, index) => flowAt(scene, visible, (2 * index) / intervals - 1)),
+    flowsPixels,
+    motionPixels: flowsPixels.at(-1)!.map((toLast, index) => (toLast - flowsPixels[0]![index]!) / 2),
   };
 }
 
-function drawScene(stills: readonly Still[], random: Random, options: LayeredOptions): LayeredScene {
+function drawScene(stills: readonly Still[], random: Random, averaging: AveragingSpace, options: LayeredOptions): LayeredScene {
   const { sizePixels, turnDegrees, zoomPercent, bend, cameraPixels, objectPixels, objectRadius } = options;
   const limits = { turnDegrees, zoomPercent, bend };
   const middle = (sizePixels - 1) / 2;
@@ -62,7 +67,7 @@ function drawScene(stills: readonly Still[], random: Random, options: LayeredOpt
   const marginPixels = Math.ceil((cameraPixels[1] + objectPixels[1]) * (0.5 + bend) + swing) + 2;
   const gridSize = sizePixels + 2 * marginPixels;
   const colour = colourCurve(drawAugmentation(random, options.augmentation));
-  const { lightOf } = transferFunctions[options.averaging];
+  const { lightOf } = transferFunctions[averaging];
   const values = Float32Array.from({ length: 3 * 256 }, (_, entry) => lightOf(colour((entry & 255) / 255, entry >> 8)));
 
   const layers = stills.map((still, index): Layer => {

@@ -1,5 +1,5 @@
 import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
-import { averagingSpaces, type AveragingSpace } from './exposure.js';
+import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
 import { requireRange, requireThat, type Range } from './option-checks.js';
 
 /** How layered scenes are made from still photographs. Plain data: a section of a run file. */
@@ -25,7 +25,7 @@ export interface LayeredOptions {
   /** A still photograph is shrunk by a factor from this range first, which hides its own softness. */
   shrink: Range;
   stepPixels: number;
-  averaging: AveragingSpace;
+  averaging: AveragingChoice;
   /** `quarterTurns` and `flips` apply to each still on its own. */
   augmentation: AugmentationOptions;
 }
@@ -68,7 +68,7 @@ export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOpti
   requireThat(options.bend >= 0 && options.bend <= 1, 'bend', 'from 0 to 1', options.bend);
   requireRange('shrink', options.shrink, 1, 8);
   requireThat(options.stepPixels > 0, 'stepPixels', 'above 0', options.stepPixels);
-  requireThat(averagingSpaces.includes(options.averaging), 'averaging', averagingSpaces.join(' or '), options.averaging);
+  requireAveraging(options.averaging);
   requireAugmentation(options.augmentation);
   return options;
 }

@@ -1,5 +1,5 @@
 import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
-import { averagingSpaces, type AveragingSpace } from './exposure.js';
+import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
 import { requireRange, requireThat, type Range } from './option-checks.js';
 
 /** How samples are made from panoramas. Plain data: a section of a run file. */
@@ -30,8 +30,8 @@ export interface PanoramaOptions {
   eulerDegrees: number | null;
   /** Largest move of any pixel between neighbouring rendered frames. */
   stepPixels: number;
-  /** Values that are averaged: display values as in the paper, or light. */
-  averaging: AveragingSpace;
+  /** Values that are averaged: display values as in the paper, light, or either by chance. */
+  averaging: AveragingChoice;
   augmentation: AugmentationOptions;
 }
 
@@ -78,7 +78,7 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
   requireThat(options.rollShare >= 0, 'rollShare', 'at least 0', options.rollShare);
   requireThat(options.stepPixels > 0, 'stepPixels', 'above 0', options.stepPixels);
   requireThat(options.minPanoramaPixelsPerPixel >= 0, 'minPanoramaPixelsPerPixel', 'at least 0', options.minPanoramaPixelsPerPixel);
-  requireThat(averagingSpaces.includes(options.averaging), 'averaging', averagingSpaces.join(' or '), options.averaging);
+  requireAveraging(options.averaging);
   if (options.eulerDegrees !== null) requireThat(options.eulerDegrees > 0 && options.eulerDegrees <= 30, 'eulerDegrees', 'above 0, at most 30', options.eulerDegrees);
   requireAugmentation(augmentation);
   return options;

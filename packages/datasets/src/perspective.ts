@@ -51,7 +51,8 @@ export const FULL_READING = 2 ** 20 - 1;
 
 /** Steps of a response table: a sampled byte value v in [0, 255] reads entry v * 16. */
 const RESPONSE_STEPS = 255 * 16;
-const TABLE_LENGTH = RESPONSE_STEPS + 1;
+/** Entries of one channel's response table. */
+export const RESPONSE_TABLE_LENGTH = RESPONSE_STEPS + 1;
 
 /**
  * What the camera makes of a sampled value: three tables (R, G, B), one after the other, of 4081 readings each.
@@ -60,10 +61,10 @@ const TABLE_LENGTH = RESPONSE_STEPS + 1;
  * @param curve maps (display value in [0, 1], channel 0..2) to what the sensor records, in [0, 1].
  */
 export function createResponse(curve: (value: number, channel: number) => number): Uint32Array {
-  const response = new Uint32Array(3 * TABLE_LENGTH);
+  const response = new Uint32Array(3 * RESPONSE_TABLE_LENGTH);
   for (let channel = 0; channel < 3; channel++) {
     for (let step = 0; step <= RESPONSE_STEPS; step++) {
-      response[channel * TABLE_LENGTH + step] = Math.round(curve(step / RESPONSE_STEPS, channel) * FULL_READING);
+      response[channel * RESPONSE_TABLE_LENGTH + step] = Math.round(curve(step / RESPONSE_STEPS, channel) * FULL_READING);
     }
   }
   return response;
@@ -179,7 +180,7 @@ function addRow(level: PanoramaLevel, viewfinder: Viewfinder, response: Uint32Ar
     const green = (Math.imul(upperGreen, upper) + Math.imul(lowerGreen, lower) + RESPONSE_HALF) >> RESPONSE_SHIFT;
     const blue = (Math.imul(upperRedBlue >>> 16, upper) + Math.imul(lowerRedBlue >>> 16, lower) + RESPONSE_HALF) >> RESPONSE_SHIFT;
     readings[target]! += response[red]!;
-    readings[target + 1]! += response[TABLE_LENGTH + green]!;
-    readings[target + 2]! += response[2 * TABLE_LENGTH + blue]!;
+    readings[target + 1]! += response[RESPONSE_TABLE_LENGTH + green]!;
+    readings[target + 2]! += response[2 * RESPONSE_TABLE_LENGTH + blue]!;
   }
 }

@@ -1,11 +1,13 @@
-import { colourCurve, degrade, drawAugmentation, rearrangePixels, type Augmentation } from './augmentation.js';
+import { colourCurve, degrade, drawAugmentation, rearrangePixels, rearrangeVectors, type Augmentation } from './augmentation.js';
+import { drawAveraging } from './averaging-choice.js';
 import { centredCamera, cropCamera, fastestPixelsPerRadian, focalPixelsOf, type PinholeCamera } from './camera.js';
-import { expose, renderCount, transferFunctions } from './exposure.js';
+import { expose, renderCount, transferFunctions, type AveragingSpace } from './exposure.js';
 import type { Panorama } from './panorama.js';
 import { angleRangeAt, type PanoramaOptions } from './panorama-options.js';
 import { createResponse, createViewfinder, levelFor, panoramaPixelsPerPixel } from './perspective.js';
 import { createRandom, type Random } from './random.js';
 import { axisAngleOf, orientationOfAngles, randomEulerRotation, randomShakeAxis, rotationAbout, type Orientation } from './rotation.js';
+import { rotationalMotionPixels } from './rotational-motion.js';
 import type { RgbImage, Sample } from './sample.js';
 
 /** Everything random about one sample, drawn: the rest is computed. */
@@ -16,12 +18,14 @@ export interface RotationalBlurPlan {
   rotationDegrees: number;
   renderedFrames: number;
   augmentation: Augmentation;
+  averaging: AveragingSpace;
   /** Seed of the noise and compression of the blurred picture. */
   noiseSeed: number;
 }
 
 export interface RotationalBlurSample extends Sample {
   rotationDegrees: number;
+  motionPixels: Float32Array;
   plan: RotationalBlurPlan;
 }
 
@@ -48,27 +52,30 @@ export function planRotationalBlur(random: Random, panoramaWidth: number, sample
     renderedFrames: renderCount(fastestPixels, options.frames, options.stepPixels),
     augmentation: drawAugmentation(random, options.augmentation),
     noiseSeed: random.below(2 ** 32),
+    averaging: drawAveraging(random, options.averaging),
   };
 }
 
 /** Carries a plan out. The frames are display values; the blurred picture is their (and all rendered frames') average. */
 export function synthesizeRotationalBlur(panorama: Panorama, plan: RotationalBlurPlan, options: PanoramaOptions): RotationalBlurSample {
-  const { camera, augmentation } = plan;
-  const { lightOf, displayOf } = transferFunctions[options.averaging];
+  const { camera, augmentation, averaging } = plan;
+  const { lightOf, displayOf } = transferFunctions[averaging];
   const colour = colourCurve(augmentation);
   const response = createResponse((display, channel) => lightOf(colour(display, channel)));
   const level = levelFor(panorama, camera.focalPixels);
   const exposure = expose(level, createViewfinder(camera), response, plan, { frames: options.frames, renderedFrames: plan.renderedFrames });
 
   const finish = (values: Float32Array): RgbImage => {
-    if (options.averaging !== 'display') for (let i = 0; i < values.length; i++) values[i] = displayOf(values[i]!);
+    if (averaging !== 'display') for (let i = 0; i < values.length; i++) values[i] = displayOf(values[i]!);
     return { width: camera.width, height: camera.height, data: rearrangePixels(values, camera.width, augmentation) };
   };
   const frames = exposure.frames.map(finish);
   if (augmentation.reverseTime) frames.reverse();
   const blurred = finish(exposure.blurred);
   degrade(blurred, augmentation.noiseSigma, options.augmentation, createRandom(plan.noiseSeed));
-  return { blurred, frames, rotationDegrees: plan.rotationDegrees, plan };
+  const [start, end] = augmentation.reverseTime ? [plan.last, plan.first] : [plan.first, plan.last];
+  const motionPixels = rearrangeVectors(rotationalMotionPixels(camera, start, end), camera.width, augmentation);
+  return { blurred, frames, rotationDegrees: plan.rotationDegrees, motionPixels, plan };
 }
 
 function drawCamera(random: Random, panoramaWidth: number, options: PanoramaOptions): PinholeCamera {

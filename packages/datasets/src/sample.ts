@@ -15,4 +15,6 @@ export interface Sample {
   rotationDegrees?: number;
   /** Where known: optical flow from the middle frame to each frame, `height * width * 2` values (dx, dy) in pixels. */
   flowsPixels?: Float32Array[];
+  /** Where known: how far what the middle frame shows moves in half the exposure, half the difference of the flows to the last and the first frame; `height * width * 2` values (dx, dy) in pixels. */
+  motionPixels?: Float32Array;
 }

@@ -1,6 +1,7 @@
 /** The mathematics of synthesis: runs anywhere, reads no files. */
 export * from './augmentation-options.js';
 export * from './augmentation.js';
+export * from './averaging-choice.js';
 export * from './camera.js';
 export * from './exposure.js';
 export * from './frame-average.js';
@@ -19,3 +20,5 @@ export * from './rotation.js';
 export * from './rotational-blur.js';
 export * from './sample.js';
 export * from './sphere.js';
+export * from './video-exposure.js';
+export * from './video-options.js';

@@ -23,8 +23,19 @@ export async function claimFolder(folder: string, fileName: string, description:
   await rename(staging, path);
 }
 
-/** What samples are made from and how; pictures by name, wherever they lie. */
+/** What samples are made from and how; files by name, wherever they lie. */
 export function describeRecipe(recipe: Recipe): Record<string, unknown> {
   const names = (paths: string[]): string[] => paths.map((path) => basename(path));
-  return recipe.kind === 'panorama' ? { ...recipe, panoramas: names(recipe.panoramas) } : { ...recipe, stills: names(recipe.stills) };
+  switch (recipe.kind) {
+    case 'panorama':
+      return { ...recipe, panoramas: names(recipe.panoramas) };
+    case 'layers':
+      return { ...recipe, stills: names(recipe.stills) };
+    case 'video':
+      return { ...recipe, videos: recipe.videos.map(names) };
+    case 'shards':
+      return { ...recipe, folder: basename(recipe.folder) };
+    case 'mixed':
+      return { ...recipe, parts: recipe.parts.map((part) => ({ ...part, recipe: describeRecipe(part.recipe) })) };
+  }
 }

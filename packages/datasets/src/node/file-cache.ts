@@ -1,45 +1,47 @@
-/** What files were decoded to, the least recently used dropped first once they take more than the budget. */
-export class FileCache<T> {
-  private readonly loaded = new Map<string, Promise<T>>();
-  private readonly bytesOfPath = new Map<string, number>();
+/** How a kind of file is decoded. */
+export interface FileDecoder<T> {
+  /** Tells apart what one file is decoded to in two ways. */
+  name: string;
+  decode: (path: string) => Promise<T>;
+  /** How much memory a decoded file takes. */
+  bytesOf: (value: T) => number;
+}
+
+/** What files were decoded to, the least recently used dropped first once all of them take more than the budget. */
+export class FileCache {
+  private readonly loaded = new Map<string, Promise<unknown>>();
+  private readonly bytesOfKey = new Map<string, number>();
   private totalBytes = 0;
 
-  /**
-   * @param read decodes a file.
-   * @param bytesOf how much memory a decoded file takes.
-   */
-  constructor(
-    private readonly read: (path: string) => Promise<T>,
-    private readonly bytesOf: (value: T) => number,
-    private readonly budgetBytes: number,
-  ) {}
+  constructor(private readonly budgetBytes: number) {}
 
-  async load(path: string): Promise<T> {
-    const known = this.loaded.get(path);
+  async load<T>({ name, decode, bytesOf }: FileDecoder<T>, path: string): Promise<T> {
+    const key = `${name}:${path}`;
+    const known = this.loaded.get(key) as Promise<T> | undefined;
     if (known) {
-      this.loaded.delete(path);
-      this.loaded.set(path, known);
+      this.loaded.delete(key);
+      this.loaded.set(key, known);
       return known;
     }
-    const loading = this.read(path);
-    this.loaded.set(path, loading);
+    const loading = decode(path);
+    this.loaded.set(key, loading);
     try {
       const value = await loading;
-      this.account(path, this.bytesOf(value));
+      this.account(key, bytesOf(value));
       return value;
     } catch (error) {
-      this.loaded.delete(path);
+      this.loaded.delete(key);
       throw error;
     }
   }
 
-  private account(path: string, bytes: number): void {
-    this.bytesOfPath.set(path, bytes);
+  private account(key: string, bytes: number): void {
+    this.bytesOfKey.set(key, bytes);
     this.totalBytes += bytes;
     for (const oldest of this.loaded.keys()) {
-      if (this.totalBytes <= this.budgetBytes || oldest === path) return;
-      this.totalBytes -= this.bytesOfPath.get(oldest) ?? 0;
-      this.bytesOfPath.delete(oldest);
+      if (this.totalBytes <= this.budgetBytes || oldest === key) return;
+      this.totalBytes -= this.bytesOfKey.get(oldest) ?? 0;
+      this.bytesOfKey.delete(oldest);
       this.loaded.delete(oldest);
     }
   }

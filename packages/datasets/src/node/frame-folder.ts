@@ -11,7 +11,12 @@ import { listPictures, readRgbImage } from './image-file.js';
  * @throws Error where the folder cannot be read or holds no picture.
  */
 export function listFrames(folder: string): string[] {
-  return listPictures(folder, 'frames').sort((a, b) => basename(a).localeCompare(basename(b), 'en', { numeric: true }));
+  return sortFrames(listPictures(folder, 'frames'));
+}
+
+/** Sorts paths by the numbers in their names. */
+export function sortFrames(paths: readonly string[]): string[] {
+  return [...paths].sort((a, b) => basename(a).localeCompare(basename(b), 'en', { numeric: true }));
 }
 
 export interface VideoSampleOptions {

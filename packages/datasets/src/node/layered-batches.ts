@@ -20,6 +20,8 @@ export interface LayeredBatch {
   frames: Float32Array;
   /** [batch, frames, size, size, 2]: (dx, dy) in pixels, from the middle frame to each frame. */
   flowsPixels: Float32Array;
+  /** [batch, size, size, 2]: (dx, dy) in pixels that what the middle frame shows moves in half the exposure. */
+  motionPixels: Float32Array;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function* layeredBatches(given: LayeredBatchOptions): AsyncGenerato
       blurred: stackBlurred(group.samples),
       frames: stackFrames(group.samples),
       flowsPixels: concatenate(group.samples.flatMap(({ flowsPixels }) => flowsPixels!)),
+      motionPixels: concatenate(group.samples.map(({ motionPixels }) => motionPixels!)),
     };
   }
 }

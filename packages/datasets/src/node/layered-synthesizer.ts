@@ -1,7 +1,7 @@
 import { synthesizeLayeredBlur, type LayeredSample, type Still } from '../layered-blur.js';
 import type { LayeredOptions } from '../layered-options.js';
 import { createRandom } from '../random.js';
-import { FileCache } from './file-cache.js';
+import type { FileCache, FileDecoder } from './file-cache.js';
 import { readImageFile } from './image-file.js';
 
 /** What a sample depends on besides its index. Plain data: it is sent to workers. */
@@ -13,16 +13,14 @@ export interface LayeredRecipe {
   options: LayeredOptions;
 }
 
+const stillDecoder: FileDecoder<Still> = { name: 'still', decode: readImageFile, bytesOf: ({ rgb }) => rgb.byteLength };
+
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export class LayeredSynthesizer {
-  private readonly cache: FileCache<Still>;
-
   constructor(
     private readonly recipe: LayeredRecipe,
-    cacheBytes: number,
-  ) {
-    this.cache = new FileCache<Still>(readImageFile, ({ rgb }) => rgb.byteLength, cacheBytes);
-  }
+    private readonly cache: FileCache,
+  ) {}
 
   async synthesize(sampleIndex: number): Promise<LayeredSample> {
     const { stills, seed, options } = this.recipe;
@@ -30,6 +28,6 @@ export class LayeredSynthesizer {
     const [fewest, most] = options.objects;
     const layerCount = 1 + fewest + random.below(most - fewest + 1);
     const paths = Array.from({ length: layerCount }, () => stills[random.below(stills.length)]!);
-    return synthesizeLayeredBlur(await Promise.all(paths.map((path) => this.cache.load(path))), random, options);
+    return synthesizeLayeredBlur(await Promise.all(paths.map((path) => this.cache.load(stillDecoder, path))), random, options);
   }
 }

@@ -1,5 +1,6 @@
 import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
 import { listPanoramas } from './panorama-folder.js';
+import { concatenate } from './sample-values.js';
 import { stackBlurred, stackFrames, streamSamples, type StreamOptions } from './sample-stream.js';
 
 /** Panorama synthesis as a stream of batches. Plain data: a section of a run file. */
@@ -19,6 +20,8 @@ export interface PanoramaBatch {
   frames: Float32Array;
   /** [batch]: the angle that the camera turned by. */
   rotationDegrees: Float32Array;
+  /** [batch, size, size, 2]: (dx, dy) in pixels that the scene moves in half the exposure, seen from the middle frame. */
+  motionPixels: Float32Array;
 }
 
 /**
@@ -38,6 +41,7 @@ export async function* panoramaBatches(given: PanoramaBatchOptions): AsyncGenera
       blurred: stackBlurred(group.samples),
       frames: stackFrames(group.samples),
       rotationDegrees: Float32Array.from(group.samples, ({ rotationDegrees }) => rotationDegrees!),
+      motionPixels: concatenate(group.samples.map(({ motionPixels }) => motionPixels!)),
     };
   }
 }

@@ -1,8 +1,9 @@
 import { noAugmentation } from '../augmentation-options.js';
 import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
 import type { RotationalBlurSample } from '../rotational-blur.js';
+import { FileCache } from './file-cache.js';
 import { listPanoramas } from './panorama-folder.js';
-import { createPanoramaCache, PanoramaSynthesizer, type PanoramaRecipe } from './panorama-synthesizer.js';
+import { PanoramaSynthesizer, type PanoramaRecipe } from './panorama-synthesizer.js';
 
 /** A folder of panoramas to make single samples from. */
 export interface PanoramaSource {
@@ -15,7 +16,7 @@ const CACHE_BYTES = 256 * 2 ** 20;
 /** @throws Error where the folder cannot be read or holds no picture. */
 export async function openPanoramaFolder(folder: string): Promise<PanoramaSource> {
   const panoramas = listPanoramas(folder);
-  const cache = createPanoramaCache(CACHE_BYTES);
+  const cache = new FileCache(CACHE_BYTES);
   return {
     synthesize: ({ seed, index, ...synthesis }) => new PanoramaSynthesizer(recipeInTurn(panoramas, seed, synthesis), cache).synthesize(index),
   };

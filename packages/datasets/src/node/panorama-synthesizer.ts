@@ -2,7 +2,7 @@ import { panoramaBytes, type Panorama } from '../panorama.js';
 import type { PanoramaOptions } from '../panorama-options.js';
 import { createRandom } from '../random.js';
 import { planRotationalBlur, synthesizeRotationalBlur, type RotationalBlurSample } from '../rotational-blur.js';
-import { FileCache } from './file-cache.js';
+import type { FileCache, FileDecoder } from './file-cache.js';
 import { loadPanorama } from './panorama-folder.js';
 
 /** What a sample depends on besides its index. Plain data: it is sent to workers. */
@@ -21,21 +21,18 @@ export function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sam
   return order === 'in-turn' ? sampleIndex % panoramas.length : createRandom(seed, sampleIndex, 0).below(panoramas.length);
 }
 
-/** @param budgetBytes memory for decoded panoramas. */
-export function createPanoramaCache(budgetBytes: number): FileCache<Panorama> {
-  return new FileCache(loadPanorama, panoramaBytes, budgetBytes);
-}
+const panoramaDecoder: FileDecoder<Panorama> = { name: 'panorama', decode: loadPanorama, bytesOf: panoramaBytes };
 
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export class PanoramaSynthesizer {
   constructor(
     private readonly recipe: PanoramaRecipe,
-    private readonly cache: FileCache<Panorama>,
+    private readonly cache: FileCache,
   ) {}
 
   async synthesize(sampleIndex: number): Promise<RotationalBlurSample> {
     const { seed, options, panoramas } = this.recipe;
-    const panorama = await this.cache.load(panoramas[panoramaOfSample(this.recipe, sampleIndex)]!);
+    const panorama = await this.cache.load(panoramaDecoder, panoramas[panoramaOfSample(this.recipe, sampleIndex)]!);
     const plan = planRotationalBlur(createRandom(seed, sampleIndex, 1), panorama.levels[0]!.width, sampleIndex, options);
     return synthesizeRotationalBlur(panorama, plan, options);
   }

@@ -8,14 +8,17 @@ export interface SampleValues {
   rotationDegrees?: number;
   /** `size * size * 2` per frame. */
   flowsPixels?: Float32Array[];
+  /** `size * size * 2`; see `Sample`. */
+  motionPixels?: Float32Array;
 }
 
-export function valuesOf({ blurred, frames, rotationDegrees, flowsPixels }: Sample): SampleValues {
+export function valuesOf({ blurred, frames, rotationDegrees, flowsPixels, motionPixels }: Sample): SampleValues {
   return {
     blurred: blurred.data,
     frames: frames.map(({ data }) => data),
     ...(rotationDegrees !== undefined && { rotationDegrees }),
     ...(flowsPixels && { flowsPixels }),
+    ...(motionPixels && { motionPixels }),
   };
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createRandom } from '../random.js';
 import { concatenate } from './sample-values.js';
 import { ShardReader, type ShardSample } from './shard-file.js';
-import { readManifest, shardName, type ShardManifest } from './shard-set.js';
+import { readManifest, shardName, type ShardManifest } from './shard-manifest.js';
 
 /** A set of shards as a stream of batches. Plain data: a section of a run file. */
 export interface ShardBatchOptions {

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveLayeredOptions, type PartialLayeredOptions } from '../layered-options.js';
 import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
+import type { PartialVideoOptions } from '../video-options.js';
 import { claimFolder, describeRecipe } from './claimed-folder.js';
 import { listPictures } from './image-file.js';
 import { listPanoramas } from './panorama-folder.js';
 import { concatenate, type SampleValues } from './sample-values.js';
+import { MANIFEST_FILE, shardName, type ShardManifest } from './shard-manifest.js';
 import { ShardWriter, type ShardSample, type ShardShape } from './shard-file.js';
 import { createSynthesisPool, type SynthesisPool } from './synthesis-pool.js';
-import type { Recipe } from './synthesizer.js';
+import type { SingleRecipe } from './synthesizer.js';
+import { videoRecipe } from './video-synthesizer.js';
 
 /** How a set of shards is made; none of it but `count` and `samplesPerShard` changes what is in them. */
 export interface ShardSetOptions {
@@ -29,33 +31,6 @@ export interface ShardSetOptions {
   onProgress?: ((done: number, count: number) => void) | undefined;
 }
 
-/** `manifest.json`: all that a loader needs to know. */
-export interface ShardManifest {
-  count: number;
-  samplesPerShard: number;
-  sizePixels: number;
-  frames: number;
-  /** What the samples were made from, and how. */
-  recipe: Record<string, unknown>;
-}
-
-export const MANIFEST_FILE = 'manifest.json';
-
-/** Name of a shard's file. */
-export function shardName(index: number): string {
-  return `shard-${String(index).padStart(5, '0')}.safetensors`;
-}
-
-/** Reads a set's manifest. @throws Error where there is none. */
-export async function readManifest(folder: string): Promise<ShardManifest> {
-  const path = join(folder, MANIFEST_FILE);
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as ShardManifest;
-  } catch (cause) {
-    throw new Error(`Expected a set of shards with a ${MANIFEST_FILE} in ${folder} but could not read it: ${(cause as Error).message}`, { cause });
-  }
-}
-
 /**
  * Makes (a part of) a set of shards of rotationally blurred pictures. A shard appears under its name once it is whole; the same call completes a
  * job that was stopped, and no shard is made twice.
@@ -64,18 +39,24 @@ export async function readManifest(folder: string): Promise<ShardManifest> {
  */
 export async function synthesizePanoramaShards(given: ShardSetOptions & PartialPanoramaOptions & { folder: string; seed: number }): Promise<void> {
   const { folder, seed, out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress, ...synthesis } = given;
-  const recipe: Recipe = { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'random', options: resolvePanoramaOptions(synthesis) };
+  const recipe: SingleRecipe = { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'random', options: resolvePanoramaOptions(synthesis) };
   await synthesizeShards(recipe, { out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress });
 }
 
 /** The same for layered scenes from a folder of still photographs; their shards hold the optical flow too. */
 export async function synthesizeLayeredShards(given: ShardSetOptions & PartialLayeredOptions & { folder: string; seed: number }): Promise<void> {
   const { folder, seed, out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress, ...synthesis } = given;
-  const recipe: Recipe = { kind: 'layers', stills: listPictures(folder, 'still photographs'), seed, options: resolveLayeredOptions(synthesis) };
+  const recipe: SingleRecipe = { kind: 'layers', stills: listPictures(folder, 'still photographs'), seed, options: resolveLayeredOptions(synthesis) };
   await synthesizeShards(recipe, { out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress });
 }
 
-async function synthesizeShards(recipe: Recipe, options: ShardSetOptions): Promise<void> {
+/** The same for exposures from high-speed video (see `listVideos`). */
+export async function synthesizeVideoShards(given: ShardSetOptions & PartialVideoOptions & { folder: string; seed: number }): Promise<void> {
+  const { folder, seed, out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress, ...synthesis } = given;
+  await synthesizeShards(videoRecipe(folder, seed, synthesis), { out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress });
+}
+
+async function synthesizeShards(recipe: SingleRecipe, options: ShardSetOptions): Promise<void> {
   const { out, count, samplesPerShard = 256, part: [partIndex, parts] = [0, 1], workers = 1, cacheMegabytes = 2048, onProgress = () => {} } = options;
   if (!Number.isInteger(parts) || !Number.isInteger(partIndex) || partIndex < 0 || partIndex >= parts) {
     throw new RangeError(`Expected part to be [i, n] with i from 0 to n - 1 but got [${partIndex}, ${parts}].`);
@@ -112,7 +93,7 @@ async function writeShard(
   pool: SynthesisPool,
   [first, end]: [number, number],
   shape: ShardShape,
-  kind: Recipe['kind'],
+  kind: SingleRecipe['kind'],
   workers: number,
   onSample: () => void,
 ): Promise<void> {

@@ -23,7 +23,7 @@ function createLocalPool(recipe: Recipe, cacheBytes: number): SynthesisPool {
   const synthesizer = createSynthesizer(recipe, cacheBytes);
   return {
     synthesize: async (sampleIndex) => valuesOf(await synthesizer.synthesize(sampleIndex)),
-    close: async () => {},
+    close: async () => synthesizer.close?.(),
   };
 }
 

@@ -26,7 +26,7 @@ async function answer(sampleIndex: number): Promise<void> {
   try {
     const values = valuesOf(await synthesizer.synthesize(sampleIndex));
     const message: WorkerAnswer = { sampleIndex, ...values };
-    const buffers = [values.blurred, ...values.frames, ...(values.flowsPixels ?? [])].map(({ buffer }) => buffer as ArrayBuffer);
+    const buffers = [values.blurred, ...values.frames, ...(values.flowsPixels ?? []), ...(values.motionPixels ? [values.motionPixels] : [])].map(({ buffer }) => buffer as ArrayBuffer);
     port!.postMessage(message, buffers);
   } catch (error) {
     port!.postMessage({ sampleIndex, error: (error as Error).message } satisfies WorkerAnswer);
