@@ -1,0 +1,109 @@
+"""Where each weight lies in one flat vector of all parameters.
+
+A traced graph turns every convolution filter from [height, width, in, out] into the order that convolutions read,
+anew in every step. Here the turned filter itself is the parameter: the turning is done once, when weights are loaded,
+and undone when they are saved. Adam, clipping and averages work element by element and do not notice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Tuple
+
+import numpy
+import torch
+from torch import Tensor
+
+from .onnx_file import Graph, Node
+
+KERNEL_ORDER_CHANNELS_LAST = (0, 2, 3, 1)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A weight as the graph's operations read it."""
+
+    weight: str
+    """Name of the value that the weight is in the graph."""
+    value: str
+    shape: Tuple[int, ...]
+    """Axes of `shape` from the one that varies slowest in the flat vector to the one that varies fastest."""
+    memory_order: Tuple[int, ...]
+    """For every element of the flat piece, its index in the weight's own row-major order."""
+    source: numpy.ndarray
+
+    @property
+    def size(self) -> int:
+        return self.source.size
+
+
+class ParameterLayout:
+    def __init__(self, graph: Graph, weights: List[str], channels_last: bool):
+        """`weights`: names of the graph's inputs that are weights, in the order in which they are to lie."""
+        consumers = graph.consumers()
+        self.parameters: List[Parameter] = []
+        absorbed: List[Node] = []
+        for weight in weights:
+            parameter, nodes = follow_rearrangements(graph, weight, consumers, channels_last)
+            self.parameters.append(parameter)
+            absorbed.extend(nodes)
+        gone = {id(node) for node in absorbed}
+        """The graph without the operations that the layout makes unnecessary; its weights are named `Parameter.value`."""
+        self.graph = graph.with_nodes([node for node in graph.nodes if id(node) not in gone])
+        self.size = sum(parameter.size for parameter in self.parameters)
+
+    def flatten(self, weights: Dict[str, numpy.ndarray]) -> Tensor:
+        """Weights by name, in their own order, to one vector."""
+        return torch.from_numpy(numpy.concatenate([weights[parameter.weight].reshape(-1)[parameter.source] for parameter in self.parameters]))
+
+    def unflatten(self, vector: Tensor) -> Dict[str, numpy.ndarray]:
+        """The inverse of `flatten`; every weight is flat, in its own row-major order."""
+        values = vector.detach().cpu().numpy()
+        weights, begin = {}, 0
+        for parameter in self.parameters:
+            own_order = numpy.empty(parameter.size, values.dtype)
+            own_order[parameter.source] = values[begin : begin + parameter.size]
+            weights[parameter.weight] = own_order
+            begin += parameter.size
+        return weights
+
+    def views(self, vector: Tensor) -> Dict[str, Tensor]:
+        """Pieces of the vector with the shapes that the graph's operations read, by `Parameter.value`."""
+        views, begin = {}, 0
+        for parameter in self.parameters:
+            stored = [parameter.shape[axis] for axis in parameter.memory_order]
+            piece = vector[begin : begin + parameter.size].view(stored)
+            views[parameter.value] = piece.permute([parameter.memory_order.index(axis) for axis in range(len(stored))])
+            begin += parameter.size
+        return views
+
+
+def follow_rearrangements(graph: Graph, weight: str, consumers: Dict[str, List[Node]], channels_last: bool) -> Tuple[Parameter, List[Node]]:
+    """Follows a weight through the operations that only rearrange it, as long as nothing else reads it on the way."""
+    shape = graph.inputs[weight]
+    indices = numpy.arange(int(numpy.prod(shape, dtype=numpy.int64))).reshape(shape)
+    value, nodes = weight, []
+    while len(consumers.get(value, [])) == 1 and value not in graph.outputs:
+        node = consumers[value][0]
+        rearranged = rearrange(indices, node, graph)
+        if rearranged is None:
+            break
+        indices, value = rearranged, node.outputs[0]
+        nodes.append(node)
+    rank = indices.ndim
+    memory_order = KERNEL_ORDER_CHANNELS_LAST if channels_last and rank == 4 else tuple(range(rank))
+    return Parameter(weight, value, indices.shape, memory_order, indices.transpose(memory_order).reshape(-1)), nodes
+
+
+def rearrange(indices: numpy.ndarray, node: Node, graph: Graph) -> "numpy.ndarray | None":
+    """What the node makes of the indices, or None where it does more than rearrange."""
+    if node.operator == "Transpose":
+        return indices.transpose(node.attributes["perm"])
+    if node.operator == "Reshape":
+        return indices.reshape(graph.constants[node.inputs[1]])
+    if node.operator == "MatMul" and node.inputs[1] in graph.constants:
+        # The trace multiplies by a permutation matrix where that is the faster way to move numbers.
+        matrix = graph.constants[node.inputs[1]]
+        is_permutation = matrix.ndim == 2 and ((matrix == 0) | (matrix == 1)).all() and (matrix.sum(0) == 1).all() and (matrix.sum(1) == 1).all()
+        return indices[..., matrix.argmax(0)] if is_permutation else None
+    return None

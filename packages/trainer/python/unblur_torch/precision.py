@@ -1,0 +1,92 @@
+"""Which operations run in bfloat16, and which must not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Dict, List, Set, Tuple
+
+import numpy
+
+from .onnx_file import Graph, Node
+from .simplification import CONVOLUTIONS
+
+"""Most of the arithmetic is here."""
+LOW = (*CONVOLUTIONS, "MatMul")
+"""These move or scale single numbers, so they go on in the precision of what they are given."""
+FOLLOWING = ("LeakyRelu", "LeakyReluInPlace", "Reshape", "Transpose", "DepthToSpace", "Slice", "Split", "Pad", "Identity")
+
+
+def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
+    """
+    Convolutions and products of matrices in bfloat16, as long as they do not make coordinates: a motion of some pixels in
+    bfloat16 is off by up to a tenth of a pixel. All else (images, motions, sampling, losses) stays in float32.
+
+    Returns the graph with its conversions, and the weights that it reads in bfloat16.
+    """
+    coordinates = makers_of_coordinates(graph)
+    consumers = graph.consumers()
+    low_values: Set[str] = set()
+    low_weights: Set[str] = set()
+    converted: Dict[Tuple[str, bool], str] = {}
+    nodes: List[Node] = []
+
+    def runs_low(node: Node) -> bool:
+        return node.operator in LOW and id(node) not in coordinates
+
+    def wanted_low(value: str) -> bool:
+        """Whether all that is done with a value is done in bfloat16."""
+        readers = consumers.get(value, [])
+        return value not in graph.outputs and all(runs_low(node) or (node.operator == "Concat" and wanted_low(node.outputs[0])) for node in readers)
+
+    def in_precision(value: str, low: bool) -> str:
+        if value == "" or (value in low_values) == low or is_integer(graph, value):
+            return value
+        if value in weights:
+            if low:
+                low_weights.add(value)
+            return value
+        key = (value, low)
+        if key not in converted:
+            converted[key] = f"{value}:{'low' if low else 'full'}"
+            nodes.append(Node("ToBfloat16" if low else "ToFloat32", (value,), (converted[key],)))
+        return converted[key]
+
+    for node in graph.nodes:
+        if runs_low(node):
+            low = True
+        elif node.operator in FOLLOWING:
+            low = node.inputs[0] in low_values
+        else:
+            low = node.operator == "Concat" and wanted_low(node.outputs[0])
+        inputs = tuple(in_precision(name, low) for name in node.inputs)
+        nodes.append(replace(node, inputs=inputs))
+        if low:
+            low_values.update(node.outputs)
+    both = low_weights & {name for node in graph.nodes if not runs_low(node) for name in node.inputs}
+    if both:
+        raise ValueError(f"Expected every weight to be read in one precision but {', '.join(sorted(both))} is read in both.")
+    return graph.with_nodes(nodes), low_weights
+
+
+def makers_of_coordinates(graph: Graph) -> Set[int]:
+    """The convolutions and matrix products whose results become sampling coordinates without an activation in between."""
+    made_by = {name: node for node in graph.nodes for name in node.outputs}
+    pending = [node.inputs[1] for node in graph.nodes if node.operator == "GridSample"]
+    seen: Set[str] = set()
+    makers: Set[int] = set()
+    while pending:
+        value = pending.pop()
+        node = made_by.get(value)
+        if value in seen or node is None:
+            continue
+        seen.add(value)
+        if node.operator in LOW:
+            makers.add(id(node))
+        elif node.operator not in ("LeakyRelu", "LeakyReluInPlace", "GridSample"):
+            pending.extend(node.inputs)
+    return makers
+
+
+def is_integer(graph: Graph, value: str) -> bool:
+    constant = graph.constants.get(value)
+    return constant is not None and not numpy.issubdtype(constant.dtype, numpy.floating)
