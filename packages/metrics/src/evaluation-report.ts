@@ -7,6 +7,8 @@ export interface EvaluationReport {
   rule: OrderRule;
   psnr: FrameScores;
   ssim: FrameScores;
+  /** Share of the samples whose first and whose last restored frame is closer to its own ground truth than to the middle's. */
+  closerToOwn: { first: number; last: number };
   /** The blurred input itself against the same frames. */
   baseline: { psnr: FrameScores; ssim: FrameScores };
 }
@@ -30,6 +32,10 @@ export function summarizeScores(samples: readonly ScoredSample[], rule: OrderRul
     rule,
     psnr: averageScores(restored.map((score) => score.psnr)),
     ssim: averageScores(restored.map((score) => score.ssim)),
+    closerToOwn: {
+      first: restored.filter(({ closerToOwn }) => closerToOwn.first).length / samples.length,
+      last: restored.filter(({ closerToOwn }) => closerToOwn.last).length / samples.length,
+    },
     baseline: {
       psnr: averageScores(blurred.map((score) => score.psnr)),
       ssim: averageScores(blurred.map((score) => score.ssim)),

@@ -43,6 +43,17 @@ test('per-frame is never below sequence', () => {
   expect(perFrame.psnr.mean).toBeGreaterThan(sequence.psnr.mean);
 });
 
+test('a copy of the middle is not closer to the ends, whichever way round', () => {
+  expect(scoreSequence(restored, gt).closerToOwn).toEqual({ first: true, last: true });
+  expect(scoreSequence([...restored].reverse(), gt).closerToOwn).toEqual({ first: true, last: true });
+  expect(scoreSequence(gt.map(() => image(0.6)), gt).closerToOwn).toEqual({ first: false, last: false });
+  const stuckAtEnd = [...restored.slice(0, 4), image(0.65)];
+  expect(scoreSequence(stuckAtEnd, gt).closerToOwn).toEqual({ first: true, last: false });
+  const scored = [restored, stuckAtEnd].map((frames) => ({ restored: scoreSequence(frames, gt), blurred: scoreBlurred(image(0.6), gt) }));
+  expect(summarizeScores(scored).closerToOwn).toEqual({ first: 1, last: 0.5 });
+  expect(scored[0]!.blurred.closerToOwn).toEqual({ first: false, last: false });
+});
+
 test('identical frames count as 100 dB, so that means stay finite and JSON keeps them', () => {
   const score = scoreSequence([image(0.21), gt[1]!, gt[2]!, gt[3]!, gt[4]!], gt);
   expect(score.psnr.last).toBe(100);

@@ -25,6 +25,8 @@ export interface SequenceScore {
   /** In dB, each frame's value at most `maximumReportedPsnr`. */
   psnr: FrameScores;
   ssim: FrameScores;
+  /** Whether the first and the last restored frame have a higher PSNR against their own ground truth than against the middle's: a mere copy of the middle has not. */
+  closerToOwn: { first: boolean; last: boolean };
 }
 
 export interface ScoreOptions {
@@ -52,16 +54,19 @@ export function scoreSequence(restored: readonly RgbImage[], gt: readonly RgbIma
   const forwardPsnr = gt.map((frame, i) => reportedPsnr(restored[i]!, frame, options));
   const backwardPsnr = gt.map((frame, i) => reportedPsnr(backward[i]!, frame, options));
   const reversed = mean(backwardPsnr) > mean(forwardPsnr);
+  const closerToOwn = framesCloserToOwn(reversed ? backward : restored, gt, options);
   if (rule === 'sequence') {
     const inOrder = reversed ? backward : restored;
     return {
       reversed,
+      closerToOwn,
       psnr: frameScores(reversed ? backwardPsnr : forwardPsnr),
       ssim: frameScores(gt.map((frame, i) => frameSsim(inOrder[i]!, frame, options))),
     };
   }
   return {
     reversed,
+    closerToOwn,
     psnr: frameScores(gt.map((_, i) => Math.max(forwardPsnr[i]!, backwardPsnr[i]!))),
     ssim: frameScores(gt.map((frame, i) => Math.max(frameSsim(restored[i]!, frame, options), frameSsim(backward[i]!, frame, options)))),
   };
@@ -71,6 +76,7 @@ export function scoreSequence(restored: readonly RgbImage[], gt: readonly RgbIma
 export function scoreBlurred(blurred: RgbImage, gt: readonly RgbImage[], options: ScoreOptions = {}): SequenceScore {
   return {
     reversed: false,
+    closerToOwn: framesCloserToOwn(gt.map(() => blurred), gt, options),
     psnr: frameScores(gt.map((frame) => reportedPsnr(blurred, frame, options))),
     ssim: frameScores(gt.map((frame) => frameSsim(blurred, frame, options))),
   };
@@ -85,6 +91,12 @@ export function frameScores(perFrame: number[]): FrameScores {
     last: perFrame[perFrame.length - 1]!,
     mean: mean(perFrame),
   };
+}
+
+function framesCloserToOwn(frames: readonly RgbImage[], gt: readonly RgbImage[], options: ScoreOptions): SequenceScore['closerToOwn'] {
+  const middleGt = gt[(gt.length - 1) / 2]!;
+  const isCloser = (frame: RgbImage, ownGt: RgbImage): boolean => reportedPsnr(frame, ownGt, options) > reportedPsnr(frame, middleGt, options);
+  return { first: isCloser(frames[0]!, gt[0]!), last: isCloser(frames.at(-1)!, gt.at(-1)!) };
 }
 
 function reportedPsnr(restored: RgbImage, gt: RgbImage, { borderPixels }: ScoreOptions): number {

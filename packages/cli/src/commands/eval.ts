@@ -33,13 +33,18 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
   else for (const line of describeReport(report, name)) printLine(line);
 }
 
-function* describeReport({ samples, psnr, ssim, baseline }: EvaluationReport, weights: string): Generator<string> {
+function* describeReport({ samples, psnr, ssim, closerToOwn, baseline }: EvaluationReport, weights: string): Generator<string> {
   yield `${samples} samples, weights ${weights}; each in the better order of its frames, decided once per sample`;
   yield '             first   middle    last    mean';
   yield describeRow('PSNR [dB]', psnr, 2);
   yield describeRow('  blurred', baseline.psnr, 2);
   yield describeRow('SSIM', ssim, 4);
   yield describeRow('  blurred', baseline.ssim, 4);
+  yield `closer to its own ground truth than to the middle's: the first frame of ${percent(closerToOwn.first)} of the samples, the last of ${percent(closerToOwn.last)}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }
 
 function describeRow(title: string, { first, middle, last, mean }: EvaluationReport['psnr'], digits: number): string {
