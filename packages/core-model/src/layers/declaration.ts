@@ -1,4 +1,4 @@
-import { add, conv2d, conv2dTranspose, leakyRelu, matMul } from '@tensorflow/tfjs-core';
+import { add, conv2d, conv2dTranspose, leakyRelu, matMul, relu } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** A network's weights by name. */
@@ -30,9 +30,16 @@ interface LayerOptions {
   to: number;
   /** Of the output: 1/2^level of the image. */
   level: number;
-  activation?: 'leaky-relu' | 'none';
+  activation?: Activation;
   initialization?: Initialization;
+  /**
+   * What a strided layer sees beyond the edges of an even size. `same` (TensorFlow's): one row or column more at the far side.
+   * `symmetric` (PyTorch's `padding = (kernel - 1) / 2`): as much on either side. The same thing where the stride is 1.
+   */
+  padding?: 'same' | 'symmetric';
 }
+
+type Activation = 'leaky-relu' | 'relu' | 'none';
 
 const LEAKY_SLOPE = 0.1;
 
@@ -44,20 +51,23 @@ export class LayerDeclarations {
   readonly weights: Record<string, WeightDeclaration> = {};
   readonly costs: LayerCost[] = [];
 
-  /** A convolution with bias, `same` padding. */
+  /** A convolution with bias that keeps the size, divided by the stride. */
   convolution(name: string, options: LayerOptions & { kernelSize?: number; stride?: number; dilation?: number }): (x: Tensor4D, weights: NamedTensors) => Tensor4D {
-    const { from, to, kernelSize = 3, stride = 1, dilation = 1, activation = 'leaky-relu' } = options;
+    const { from, to, kernelSize = 3, stride = 1, dilation = 1, activation = 'leaky-relu', padding = 'same' } = options;
+    const pad = padding === 'same' ? 'same' : (dilation * (kernelSize - 1)) / 2;
     this.#declare(name, [kernelSize, kernelSize, from, to], to, kernelSize * kernelSize * from, kernelSize * kernelSize * from * to, options);
-    return (x, weights) => activate(add(conv2d(x, weights[`${name}.kernel`] as Tensor4D, stride, 'same', 'NHWC', dilation), weights[`${name}.bias`]!), activation);
+    return (x, weights) => activate(add(conv2d(x, weights[`${name}.kernel`] as Tensor4D, stride, pad, 'NHWC', dilation), weights[`${name}.bias`]!), activation);
   }
 
-  /** A 4x4 transposed convolution of stride 2 with bias: twice the height and width. */
-  upscaling(name: string, options: LayerOptions): (x: Tensor4D, weights: NamedTensors) => Tensor4D {
-    const { from, to, activation = 'leaky-relu' } = options;
-    this.#declare(name, [4, 4, to, from], to, 4 * from, 4 * from * to, options);
+  /** A transposed convolution of stride 2 with bias, 4x4 unless told otherwise: twice the height and width. */
+  upscaling(name: string, options: LayerOptions & { kernelSize?: 3 | 4 }): (x: Tensor4D, weights: NamedTensors) => Tensor4D {
+    const { from, to, kernelSize = 4, activation = 'leaky-relu', padding = 'same' } = options;
+    const pad = padding === 'same' ? 'same' : 1;
+    const contributions = (kernelSize * kernelSize) / 4;
+    this.#declare(name, [kernelSize, kernelSize, to, from], to, contributions * from, contributions * from * to, options);
     return (x, weights) => {
       const [batch, height, width] = x.shape;
-      const upscaled = conv2dTranspose(x, weights[`${name}.kernel`] as Tensor4D, [batch, 2 * height, 2 * width, to], 2, 'same');
+      const upscaled = conv2dTranspose(x, weights[`${name}.kernel`] as Tensor4D, [batch, 2 * height, 2 * width, to], 2, pad);
       return activate(add(upscaled, weights[`${name}.bias`]!), activation);
     };
   }
@@ -77,6 +87,13 @@ export class LayerDeclarations {
   }
 }
 
-function activate(x: Tensor4D, activation: 'leaky-relu' | 'none'): Tensor4D {
-  return activation === 'leaky-relu' ? leakyRelu(x, LEAKY_SLOPE) : x;
+function activate(x: Tensor4D, activation: Activation): Tensor4D {
+  switch (activation) {
+    case 'leaky-relu':
+      return leakyRelu(x, LEAKY_SLOPE);
+    case 'relu':
+      return relu(x);
+    case 'none':
+      return x;
+  }
 }

@@ -28,12 +28,17 @@ export function affineDisplacement(affine: Tensor3D, [height, width]: [number, n
  */
 export function warp(x: Tensor4D, displacementPixels: Tensor4D): Tensor4D {
   const [, height, width] = x.shape;
+  return gridSample(x, add(displacementPixels, pixelPositions([height, width])), 'border');
+}
+
+/** The position (x, y) of every pixel of an image, `[1, h, w, 2]`. */
+export function pixelPositions([height, width]: [number, number]): Tensor4D {
   const positions = new Float32Array(height * width * 2);
   for (let index = 0; index < height * width; index++) {
     positions[2 * index] = index % width;
     positions[2 * index + 1] = Math.floor(index / width);
   }
-  return gridSample(x, add(displacementPixels, tensor4d(positions, [1, height, width, 2])), 'border');
+  return tensor4d(positions, [1, height, width, 2]);
 }
 
 function centredPositions(size: number): Float32Array {

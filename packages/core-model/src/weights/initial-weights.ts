@@ -1,5 +1,6 @@
 import { declareBlurToVideo } from '../blur-to-video/network.js';
 import type { BlurToVideoConfig } from '../blur-to-video/config.js';
+import type { WeightDeclaration } from '../layers/declaration.js';
 
 /** Weights outside TensorFlow.js, by name. */
 export type WeightValues = Record<string, { shape: number[]; values: Float32Array }>;
@@ -9,14 +10,19 @@ export function weightShapes(config: BlurToVideoConfig): Record<string, number[]
   return Object.fromEntries(Object.entries(declareBlurToVideo(config).weights).map(([name, { shape }]) => [name, shape]));
 }
 
+/** Seeded starting weights; see `drawWeights`. */
+export function initialWeights(config: BlurToVideoConfig, seed: number): WeightValues {
+  return drawWeights(declareBlurToVideo(config).weights, seed);
+}
+
 /**
  * Seeded starting weights: normal with variance 2 / fan-in (He et al. 2015), zero for biases and for heads that start
  * by predicting nothing. The same seed gives the same bytes on any machine.
  */
-export function initialWeights(config: BlurToVideoConfig, seed: number): WeightValues {
+export function drawWeights(declarations: Record<string, WeightDeclaration>, seed: number): WeightValues {
   const normal = normalNumbers(seed);
   return Object.fromEntries(
-    Object.entries(declareBlurToVideo(config).weights).map(([name, { shape, initialization, fanIn }]) => {
+    Object.entries(declarations).map(([name, { shape, initialization, fanIn }]) => {
       const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
       if (initialization === 'he') for (let index = 0; index < values.length; index++) values[index] = Math.fround(normal() * Math.sqrt(2 / fanIn));
       return [name, { shape, values }];

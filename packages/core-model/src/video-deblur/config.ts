@@ -1,0 +1,123 @@
+/** Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain JSON. */
+export interface VideoDeblurConfig {
+  flow: FlowConfig;
+  reconstruction: ReconstructionConfig;
+  /**
+   * The temporal sharpness prior that the reconstruction sees as a tenth channel. `root`: the exponent has a square root, as in the
+   * authors' program; `squared`: as in the paper's Eq. 10 and 11; `none`: without it (an ablation).
+   */
+  sharpnessPrior: 'root' | 'squared' | 'none';
+  /** 2: the network is applied to five frames and again to the three results; 1: to three frames, once (an ablation). */
+  stages: 1 | 2;
+}
+
+/** The optical flow network: PWC-Net (Sun et al. 2018). */
+export interface FlowConfig {
+  /** Channels of the feature pyramid's levels 1, 2, ...; level l is 1/2^l of the image. */
+  pyramidChannels: number[];
+  /** Convolutions per pyramid level, the first of stride 2. */
+  pyramidConvolutions: number;
+  /** The level at which the flow is estimated last; it is enlarged bilinearly from there. */
+  finestLevel: number;
+  /** The cost volume looks this far to every side. */
+  searchRadiusPixels: number;
+  /** Channels that each densely connected convolution of a level adds. */
+  denseChannels: number[];
+  /** Dilated convolutions that correct the finest flow (the context network), by channels and dilation. */
+  refiner: { channels: number; dilation: number }[];
+}
+
+/** The encoder-decoder that makes a sharp frame from three aligned ones. */
+export interface ReconstructionConfig {
+  kernelSize: 3 | 5;
+  /** Channels of the three scales, finest first. */
+  channels: [number, number, number];
+  /** Residual blocks at each scale, on the way down and again on the way up. */
+  residualBlocks: [number, number, number];
+  /** The finest scale: 0, the frame's own as in the paper; 1, half of it, from where a sub-pixel convolution leads back, at a quarter of the cost. */
+  finestLevel: 0 | 1;
+  /** Whether the output is a correction of the centre frame, or made from nothing as in the paper. */
+  residualImage: boolean;
+}
+
+/**
+ * The presets.
+ * - `paper`: the published network, whose checkpoint can be imported.
+ * - `small`: the same parts at widths that two processor cores can train and run: flow down to 1/8 of the frame, the
+ *   reconstruction from half of it, as a correction.
+ */
+export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = {
+  paper: {
+    flow: {
+      pyramidChannels: [16, 32, 64, 96, 128, 196],
+      pyramidConvolutions: 3,
+      finestLevel: 2,
+      searchRadiusPixels: 4,
+      denseChannels: [128, 128, 96, 64, 32],
+      refiner: [
+        { channels: 128, dilation: 1 },
+        { channels: 128, dilation: 2 },
+        { channels: 128, dilation: 4 },
+        { channels: 96, dilation: 8 },
+        { channels: 64, dilation: 16 },
+        { channels: 32, dilation: 1 },
+      ],
+    },
+    reconstruction: { kernelSize: 5, channels: [32, 64, 128], residualBlocks: [3, 3, 3], finestLevel: 0, residualImage: false },
+    sharpnessPrior: 'root',
+    stages: 2,
+  },
+  small: {
+    flow: {
+      pyramidChannels: [16, 32, 48, 64, 96],
+      pyramidConvolutions: 2,
+      finestLevel: 3,
+      searchRadiusPixels: 4,
+      denseChannels: [64, 48, 32],
+      refiner: [
+        { channels: 48, dilation: 1 },
+        { channels: 48, dilation: 2 },
+        { channels: 48, dilation: 4 },
+        { channels: 32, dilation: 1 },
+      ],
+    },
+    reconstruction: { kernelSize: 3, channels: [32, 64, 96], residualBlocks: [1, 2, 2], finestLevel: 1, residualImage: true },
+    sharpnessPrior: 'root',
+    stages: 2,
+  },
+};
+
+/** Frames that one deblurred frame depends on: itself and `windowFrames / 2` to either side. */
+export function windowFrames({ stages }: Pick<VideoDeblurConfig, 'stages'>): 3 | 5 {
+  return stages === 1 ? 3 : 5;
+}
+
+/** Height and width of the frames must be multiples of this. */
+export function videoDeblurMultiple({ reconstruction }: Pick<VideoDeblurConfig, 'reconstruction'>): number {
+  return 4 * 2 ** reconstruction.finestLevel;
+}
+
+/**
+ * Checks what the types cannot say.
+ * @throws with the field, what it may be and what it was.
+ */
+export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
+  const expect = (holds: boolean, field: string, wanted: string, received: unknown) => {
+    if (!holds) throw new Error(`Expected ${wanted} for network.${field} but received ${JSON.stringify(received)}.`);
+  };
+  const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
+  const areCounts = (values: unknown, length?: number) => Array.isArray(values) && values.every(isCount) && values.length >= 1 && (length === undefined || values.length === length);
+  const { flow, reconstruction } = config;
+  expect(areCounts(flow?.pyramidChannels) && flow.pyramidChannels.length >= 2, 'flow.pyramidChannels', 'two widths or more', flow?.pyramidChannels);
+  expect(isCount(flow.pyramidConvolutions), 'flow.pyramidConvolutions', 'a whole number of at least 1', flow.pyramidConvolutions);
+  expect(isCount(flow.finestLevel) && flow.finestLevel <= flow.pyramidChannels.length, 'flow.finestLevel', `a level from 1 to ${flow.pyramidChannels.length}`, flow.finestLevel);
+  expect(isCount(flow.searchRadiusPixels), 'flow.searchRadiusPixels', 'a whole number of at least 1', flow.searchRadiusPixels);
+  expect(areCounts(flow.denseChannels), 'flow.denseChannels', 'a list of widths', flow.denseChannels);
+  expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
+  expect(reconstruction?.kernelSize === 3 || reconstruction?.kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', reconstruction?.kernelSize);
+  expect(areCounts(reconstruction.channels, 3), 'reconstruction.channels', 'three widths', reconstruction.channels);
+  expect(areCounts(reconstruction.residualBlocks, 3), 'reconstruction.residualBlocks', 'three numbers of blocks', reconstruction.residualBlocks);
+  expect(reconstruction.finestLevel === 0 || reconstruction.finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', reconstruction.finestLevel);
+  expect(['root', 'squared', 'none'].includes(config.sharpnessPrior), 'sharpnessPrior', "'root', 'squared' or 'none'", config.sharpnessPrior);
+  expect(config.stages === 1 || config.stages === 2, 'stages', '1 or 2', config.stages);
+}

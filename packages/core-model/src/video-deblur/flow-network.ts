@@ -1,0 +1,128 @@
+import { add, concat, image as tfImage, leakyRelu, mul, tensor1d } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
+import type { FlowConfig } from './config.js';
+import { costVolume } from './cost-volume.js';
+import { warpVisible } from './flow-warp.js';
+
+/** Flows inside the network are in units of this many pixels (Sun et al. 2018, section 4). */
+const PIXELS_PER_UNIT = 20;
+const LEAKY_SLOPE = 0.1;
+
+/** What a level of the decoder computes; sizes are those of the level, flows in network units. */
+export interface FlowLevel {
+  level: number;
+  /** Flow and feature of the level above, upscaled, and the second image's features warped with that flow; absent at the coarsest level. */
+  upscaledFlow?: Tensor4D;
+  upscaledFeature?: Tensor4D;
+  warped?: Tensor4D;
+  /** The cost volume before its activation. */
+  volume: Tensor4D;
+  flow: Tensor4D;
+}
+
+export interface FlowEstimate {
+  /** `[B, H, W, 2]`: (dx, dy) in pixels of the frames; `first(p)` shows what `second(p + flow(p))` shows. */
+  flowPixels: Tensor4D;
+  /** Coarsest first. */
+  levels: FlowLevel[];
+  /** The context network's correction and its sum with the finest flow, in network units. */
+  correction: Tensor4D;
+  refined: Tensor4D;
+}
+
+export interface FlowNetwork {
+  /** Both sides of the resized image are multiples of this. */
+  multiple: number;
+  /** A frame `[B, H, W, 3]` at the size that the pyramid can halve. */
+  resize(frame: Tensor4D): Tensor4D;
+  /** Features of a resized frame, `pyramid[level - 1]`. */
+  describe(resized: Tensor4D, weights: NamedTensors): Tensor4D[];
+  /** The flow from one frame to another, by their pyramids. @param size height and width of the frames themselves. */
+  match(first: Tensor4D[], second: Tensor4D[], size: [number, number], weights: NamedTensors): FlowEstimate;
+}
+
+/**
+ * Declares the flow network: PWC-Net (Sun et al. 2018), a feature pyramid, and from its coarsest level to the finest a warp of the
+ * second image's features by the flow so far, a cost volume, and densely connected convolutions that predict the flow anew.
+ */
+export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig): FlowNetwork {
+  const { pyramidChannels, pyramidConvolutions, finestLevel, searchRadiusPixels } = config;
+  const coarsestLevel = pyramidChannels.length;
+  const multiple = 2 ** coarsestLevel;
+  const volumeChannels = (2 * searchRadiusPixels + 1) ** 2;
+
+  const pyramid = pyramidChannels.map((to, index) =>
+    Array.from({ length: pyramidConvolutions }, (_, position) => {
+      const from = position > 0 ? to : (pyramidChannels[index - 1] ?? 3);
+      return layers.convolution(`flow.pyramid.level${index + 1}.convolution${position}`, { from, to, stride: position === 0 ? 2 : 1, level: index + 1, padding: 'symmetric' });
+    }),
+  );
+
+  let channelsAbove = 0;
+  const decoders = Array.from({ length: coarsestLevel - finestLevel + 1 }, (_, step) => {
+    const level = coarsestLevel - step;
+    const name = `flow.level${level}`;
+    const upscale =
+      step === 0
+        ? undefined
+        : {
+            flow: layers.upscaling(`${name}.upscale-flow`, { from: 2, to: 2, level, activation: 'none', padding: 'symmetric' }),
+            feature: layers.upscaling(`${name}.upscale-feature`, { from: channelsAbove, to: 2, level, activation: 'none', padding: 'symmetric' }),
+          };
+    let channels = volumeChannels + (upscale ? pyramidChannels[level - 1]! + 4 : 0);
+    const dense = config.denseChannels.map((to, index) => {
+      const layer = layers.convolution(`${name}.dense${index}`, { from: channels, to, level });
+      channels += to;
+      return layer;
+    });
+    const predict = layers.convolution(`${name}.flow`, { from: channels, to: 2, level, activation: 'none', initialization: 'zero' });
+    channelsAbove = channels;
+    return { level, upscale, dense, predict };
+  });
+
+  let channels = channelsAbove;
+  const refiner = config.refiner.map(({ channels: to, dilation }, index) => {
+    const layer = layers.convolution(`flow.refiner.convolution${index}`, { from: channels, to, dilation, level: finestLevel });
+    channels = to;
+    return layer;
+  });
+  const correct = layers.convolution('flow.refiner.flow', { from: channels, to: 2, level: finestLevel, activation: 'none', initialization: 'zero' });
+
+  return {
+    multiple,
+    resize: (frame) => resizeBilinear(frame, [1, 2].map((axis) => Math.ceil(frame.shape[axis]! / multiple) * multiple) as [number, number]),
+    describe: (resized, weights) => {
+      let feature = resized;
+      return pyramid.map((convolutions) => (feature = convolutions.reduce((x, convolution) => convolution(x, weights), feature)));
+    },
+    match: (first, second, [height, width], weights) => {
+      const levels: FlowLevel[] = [];
+      let seen: Tensor4D | undefined;
+      for (const { level, upscale, dense, predict } of decoders) {
+        const [ofFirst, ofSecond] = [first[level - 1]!, second[level - 1]!];
+        const record: Partial<FlowLevel> = { level };
+        if (upscale) {
+          record.upscaledFlow = upscale.flow(levels.at(-1)!.flow, weights);
+          record.upscaledFeature = upscale.feature(seen!, weights);
+          record.warped = warpVisible(ofSecond, mul(record.upscaledFlow, PIXELS_PER_UNIT / 2 ** level), 'zeros').warped;
+        }
+        const volume = costVolume(ofFirst, record.warped ?? ofSecond, searchRadiusPixels);
+        seen = leakyRelu(volume, LEAKY_SLOPE);
+        if (upscale) seen = concat([seen, ofFirst, record.upscaledFlow!, record.upscaledFeature!], 3);
+        for (const layer of dense) seen = concat([layer(seen, weights), seen], 3);
+        levels.push({ ...record, level, volume, flow: predict(seen, weights) });
+      }
+      const correction = correct(refiner.reduce((x, layer) => layer(x, weights), seen!), weights);
+      const refined = add(levels.at(-1)!.flow, correction) as Tensor4D;
+      const resizedSize = [1, 2].map((axis) => first[0]!.shape[axis]! * 2);
+      const scale = tensor1d([(PIXELS_PER_UNIT * width) / resizedSize[1]!, (PIXELS_PER_UNIT * height) / resizedSize[0]!]);
+      return { flowPixels: mul(resizeBilinear(refined, [height, width]), scale), levels, correction, refined };
+    },
+  };
+}
+
+/** Bilinear with half-pixel centres; untouched where the size is right. */
+function resizeBilinear(x: Tensor4D, [height, width]: [number, number]): Tensor4D {
+  return x.shape[1] === height && x.shape[2] === width ? x : tfImage.resizeBilinear(x, [height, width], false, true);
+}

@@ -1,0 +1,121 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { LayerDeclarations } from '../layers/declaration.js';
+import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
+import { drawWeights } from '../weights/initial-weights.js';
+import type { WeightValues } from '../weights/initial-weights.js';
+import { readNetworkFile, writeNetworkFile } from '../weights/network-file.js';
+import type { NetworkKind } from '../weights/network-file.js';
+import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './config.js';
+import type { VideoDeblurConfig } from './config.js';
+import { declareFlowNetwork } from './flow-network.js';
+import type { FlowNetwork } from './flow-network.js';
+import { warpVisible } from './flow-warp.js';
+import { declareReconstruction } from './reconstruction-network.js';
+import { sharpnessPrior } from './sharpness-prior.js';
+import type { WarpedFrame } from './sharpness-prior.js';
+
+/** A neighbour of a centre frame: the flow from the centre to it, and it warped with that flow onto the centre. */
+export interface AlignedNeighbour extends WarpedFrame {
+  flowPixels: Tensor4D;
+}
+
+/** How one frame was made sharp from three. */
+export interface DeblurredFrame {
+  previous: AlignedNeighbour;
+  next: AlignedNeighbour;
+  /** `[B, H, W, 1]`; undefined where the network goes without. */
+  prior?: Tensor4D;
+  /** `[B, H, W, 3]`, not clamped. */
+  image: Tensor4D;
+}
+
+export interface VideoDeblurOutput {
+  /** Of every frame but the first and the last: three of five, one of three. */
+  firstStage: DeblurredFrame[];
+  /** Of the middle frame, from the first stage's results; undefined for a network of one stage. */
+  secondStage?: DeblurredFrame;
+  /** The middle frame, `[B, H, W, 3]`, not clamped. */
+  image: Tensor4D;
+}
+
+/** A network whose layers are declared and whose weights are still to come. */
+export interface VideoDeblurNetwork {
+  config: VideoDeblurConfig;
+  weights: Record<string, WeightDeclaration>;
+  costs: LayerCost[];
+  flow: FlowNetwork;
+  /** One stage on three frames `[B, H, W, 3]`, with the flows from the centre to its neighbours, `[B, H, W, 2]` in pixels. */
+  reconstruct(previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: { toPrevious: Tensor4D; toNext: Tensor4D }, weights: NamedTensors): DeblurredFrame;
+  /** The middle frame of a window of `windowFrames(config)` frames in time order, each `[B, H, W, 3]` in [0, 1]. */
+  deblur(frames: Tensor4D[], weights: NamedTensors): VideoDeblurOutput;
+}
+
+/**
+ * Declares the network of Pan, Bai and Tang, "Cascaded Deep Video Deblurring Using Temporal Sharpness Prior" (CVPR 2020): flows from the
+ * centre frame to its neighbours, these warped onto it, the sharpness prior, and a reconstruction from all of them; applied to five frames
+ * and again, with the same weights, to the three results.
+ *
+ * @throws if the config does not hold together.
+ */
+export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
+  validateVideoDeblurConfig(config);
+  const layers = new LayerDeclarations();
+  const flow = declareFlowNetwork(layers, config.flow);
+  const predictImage = declareReconstruction(layers, config.reconstruction, config.sharpnessPrior !== 'none');
+
+  const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, { toPrevious, toNext }, weights) => {
+    expectSize(centre, videoDeblurMultiple(config));
+    const before: AlignedNeighbour = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
+    const after: AlignedNeighbour = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
+    const prior = config.sharpnessPrior === 'none' ? undefined : sharpnessPrior(config.sharpnessPrior, before, centre, after);
+    return { previous: before, next: after, prior, image: predictImage({ previous: before.warped, centre, next: after.warped, prior }, weights) };
+  };
+
+  /** Deblurs every frame but the first and the last, each flow network's pyramid computed once. */
+  const runStage = (frames: Tensor4D[], weights: NamedTensors): DeblurredFrame[] => {
+    const pyramids = frames.map((frame) => flow.describe(flow.resize(frame), weights));
+    return frames.slice(2).map((next, index) => {
+      const [previous, centre] = [frames[index]!, frames[index + 1]!];
+      const size: [number, number] = [centre.shape[1], centre.shape[2]];
+      const flowTo = (neighbour: number) => flow.match(pyramids[index + 1]!, pyramids[neighbour]!, size, weights).flowPixels;
+      return reconstruct(previous, centre, next, { toPrevious: flowTo(index), toNext: flowTo(index + 2) }, weights);
+    });
+  };
+
+  const deblur: VideoDeblurNetwork['deblur'] = (frames, weights) => {
+    if (frames.length !== windowFrames(config)) throw new Error(`Expected a window of ${windowFrames(config)} frames but received ${frames.length}.`);
+    const firstStage = runStage(frames, weights);
+    if (config.stages === 1) return { firstStage, image: firstStage[0]!.image };
+    const [secondStage] = runStage(firstStage.map(({ image }) => image), weights);
+    return { firstStage, secondStage, image: secondStage!.image };
+  };
+  return { config, weights: layers.weights, costs: layers.costs, flow, reconstruct, deblur };
+}
+
+/** The shape of every weight of a network, by name. */
+export function videoDeblurWeightShapes(config: VideoDeblurConfig): Record<string, number[]> {
+  return Object.fromEntries(Object.entries(declareVideoDeblur(config).weights).map(([name, { shape }]) => [name, shape]));
+}
+
+/** Seeded starting weights; see `drawWeights`. Flows start at zero, and the output, where it is a correction, at the centre frame. */
+export function initialVideoDeblurWeights(config: VideoDeblurConfig, seed: number): WeightValues {
+  return drawWeights(declareVideoDeblur(config).weights, seed);
+}
+
+const videoDeblurKind: NetworkKind<VideoDeblurConfig> = { name: 'video-deblurring', configKey: 'unblur.video-deblur', shapesOf: videoDeblurWeightShapes };
+
+/** Weights as the bytes of a `.safetensors` file; see `writeNetworkFile`. */
+export function writeVideoDeblurWeights(values: WeightValues, config: VideoDeblurConfig, options: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> }): Uint8Array {
+  return writeNetworkFile(videoDeblurKind, values, config, options);
+}
+
+/** Reads what `writeVideoDeblurWeights` wrote; see `readNetworkFile`. */
+export function readVideoDeblurWeights(bytes: Uint8Array): { config: VideoDeblurConfig; values: WeightValues; metadata: Record<string, string> } {
+  return readNetworkFile(videoDeblurKind, bytes);
+}
+
+function expectSize({ shape, rank }: Tensor4D, multiple: number): void {
+  if (rank !== 4 || shape[3] !== 3 || shape[1] % multiple !== 0 || shape[2] % multiple !== 0) {
+    throw new Error(`Expected frames [B, H, W, 3] whose height and width are multiples of ${multiple} but received [${shape}]; pad them first.`);
+  }
+}

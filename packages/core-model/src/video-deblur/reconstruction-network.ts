@@ -1,0 +1,73 @@
+import { add, concat } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
+import { unpackPixels } from '../layers/resolution.js';
+import type { ReconstructionConfig } from './config.js';
+
+type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
+
+/** What the reconstruction sees: the neighbours warped onto the centre frame, that frame, and the sharpness prior unless the network goes without. */
+export interface AlignedFrames {
+  previous: Tensor4D;
+  centre: Tensor4D;
+  next: Tensor4D;
+  prior?: Tensor4D;
+}
+
+/**
+ * Declares the reconstruction: an encoder-decoder of residual blocks over three scales, whose decoder adds the encoder's
+ * features of its scale (Pan et al. 2020, section 3.2).
+ *
+ * @returns a function from aligned frames `[B, H, W, 3]` to the sharp centre frame, not clamped.
+ */
+export function declareReconstruction(layers: LayerDeclarations, config: ReconstructionConfig, withPrior: boolean): (frames: AlignedFrames, weights: NamedTensors) => Tensor4D {
+  const { kernelSize, channels, residualBlocks, finestLevel, residualImage } = config;
+  const levelOf = (scale: number) => scale + finestLevel;
+
+  const blocks = (name: string, scale: number): Layer => {
+    const [width, level] = [channels[scale]!, levelOf(scale)];
+    const chain = Array.from({ length: residualBlocks[scale]! }, (_, index): Layer => {
+      const first = layers.convolution(`${name}.block${index}.first`, { from: width, to: width, kernelSize, level, activation: 'relu' });
+      const second = layers.convolution(`${name}.block${index}.second`, { from: width, to: width, kernelSize, level, activation: 'none' });
+      return (x, weights) => add(second(first(x, weights), weights), x);
+    });
+    return (x, weights) => chain.reduce((feature, block) => block(feature, weights), x);
+  };
+  const encoderScale = (scale: number): Layer => {
+    const name = `reconstruction.encoder${scale}`;
+    const from = scale === 0 ? (withPrior ? 10 : 9) : channels[scale - 1]!;
+    const stride = scale > 0 || finestLevel === 1 ? 2 : 1;
+    const enter = layers.convolution(`${name}.enter`, { from, to: channels[scale]!, kernelSize, stride, level: levelOf(scale), activation: 'relu', padding: 'symmetric' });
+    const refine = blocks(name, scale);
+    return (x, weights) => refine(enter(x, weights), weights);
+  };
+  const decoderScale = (scale: number): Layer => {
+    const name = `reconstruction.decoder${scale}`;
+    const refine = blocks(name, scale);
+    const upscale = layers.upscaling(`${name}.upscale`, { from: channels[scale]!, to: channels[scale - 1]!, kernelSize: 3, level: levelOf(scale - 1), activation: 'relu', padding: 'symmetric' });
+    return (x, weights) => upscale(refine(x, weights), weights);
+  };
+
+  const [encode0, encode1, encode2] = [encoderScale(0), encoderScale(1), encoderScale(2)];
+  const [decode2, decode1] = [decoderScale(2), decoderScale(1)];
+  const refine0 = blocks('reconstruction.decoder0', 0);
+  const predict = layers.convolution('reconstruction.decoder0.image', {
+    from: channels[0],
+    to: finestLevel === 1 ? 12 : 3,
+    kernelSize,
+    level: finestLevel,
+    activation: 'none',
+    initialization: residualImage ? 'zero' : 'he',
+  });
+
+  return ({ previous, centre, next, prior }, weights) => {
+    const scale0 = encode0(concat([previous, centre, next, ...(prior ? [prior] : [])], 3), weights);
+    const scale1 = encode1(scale0, weights);
+    const scale2 = encode2(scale1, weights);
+    const decoded1 = add(decode2(scale2, weights), scale1) as Tensor4D;
+    const decoded0 = add(decode1(decoded1, weights), scale0) as Tensor4D;
+    const predicted = predict(refine0(decoded0, weights), weights);
+    const image = finestLevel === 1 ? unpackPixels(predicted) : predicted;
+    return residualImage ? add(centre, image) : image;
+  };
+}

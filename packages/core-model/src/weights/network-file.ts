@@ -1,0 +1,68 @@
+import type { WeightValues } from './initial-weights.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+
+const NAMES_IN_MESSAGE = 5;
+
+/** A network family as its weights files know it. */
+export interface NetworkKind<Config> {
+  /** What messages call it. */
+  name: string;
+  /** The header entry that holds the config as JSON. */
+  configKey: string;
+  /** The shape of every weight, by name. @throws if the config does not hold together. */
+  shapesOf(config: Config): Record<string, number[]>;
+}
+
+/**
+ * Weights as the bytes of a `.safetensors` file with the network's config in its header.
+ *
+ * @param options.dtype float16 halves the file; values are rounded to nearest.
+ * @param options.metadata more header entries, such as how the weights were trained.
+ * @throws if names or shapes do not fit the config, or a value is not finite.
+ */
+export function writeNetworkFile<Config>(kind: NetworkKind<Config>, values: WeightValues, config: Config, { dtype, metadata = {} }: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> }): Uint8Array {
+  expectFit(values, kind.shapesOf(config));
+  const tensors = Object.fromEntries(
+    Object.entries(values).map(([name, { shape, values: weights }]) => [name, { dtype: dtype === 'float16' ? ('F16' as const) : ('F32' as const), shape, values: weights }]),
+  );
+  return writeSafetensors({ tensors, metadata: { ...metadata, [kind.configKey]: JSON.stringify(config) } });
+}
+
+/**
+ * Reads what `writeNetworkFile` wrote.
+ *
+ * @throws if the bytes are no such file, its weights do not fit its config (with the names and shapes that differ),
+ *   or a value is not finite.
+ */
+export function readNetworkFile<Config>(kind: NetworkKind<Config>, bytes: Uint8Array): { config: Config; values: WeightValues; metadata: Record<string, string> } {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const { [kind.configKey]: configJson, ...rest } = metadata;
+  if (configJson === undefined) throw new Error(`Expected weights of a ${kind.name} network but the file's header has no '${kind.configKey}': these are weights of something else.`);
+  const config = JSON.parse(configJson) as Config;
+  const values: WeightValues = {};
+  for (const [name, { shape, values: weights, dtype }] of Object.entries(tensors)) {
+    if (dtype !== 'F32' && dtype !== 'F16') throw new Error(`Expected floating-point weights but tensor '${name}' is ${dtype}.`);
+    values[name] = { shape, values: weights as Float32Array };
+  }
+  expectFit(values, kind.shapesOf(config));
+  return { config, values, metadata: rest };
+}
+
+/** @throws with the first names and shapes that differ from those wanted, or the first weight that is not finite. */
+export function expectFit(values: WeightValues, wanted: Record<string, number[]>): void {
+  const differences: string[] = [];
+  for (const [name, shape] of Object.entries(wanted)) {
+    const received = values[name]?.shape;
+    if (!received) differences.push(`'${name}' [${shape}] is missing`);
+    else if (received.join() !== shape.join()) differences.push(`'${name}' is [${received}], not [${shape}]`);
+  }
+  for (const name of Object.keys(values)) if (!wanted[name]) differences.push(`'${name}' [${values[name]!.shape}] is not part of the network`);
+  if (differences.length > 0) {
+    const more = differences.length > NAMES_IN_MESSAGE ? `; and ${differences.length - NAMES_IN_MESSAGE} more` : '';
+    throw new Error(`Expected weights that fit their config but received others: ${differences.slice(0, NAMES_IN_MESSAGE).join('; ')}${more}.`);
+  }
+  for (const [name, { values: weights }] of Object.entries(values)) {
+    const bad = weights.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw new Error(`Expected finite weights but '${name}' holds ${weights[bad]} at index ${bad}: the file is damaged or its training diverged.`);
+  }
+}
