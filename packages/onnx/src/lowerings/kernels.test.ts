@@ -54,6 +54,7 @@ const convolutions = [
   { note: '5x5 stride 3', size: [10, 7], filter: [5, 5], strides: 3, pad: 'same', output: [4, 3] },
   { note: '1x1 stride 2', size: [5, 6], filter: [1, 1], strides: 2, pad: 'same', output: [3, 3] },
   { note: '3x2, strides 2 and 1', size: [5, 6], filter: [3, 2], strides: [2, 1], pad: 'same', output: [3, 6] },
+  { note: '3x3 stride 2, even size, padded alike on both sides', size: [6, 8], filter: [3, 3], strides: 2, pad: 1, output: [3, 4] },
   { note: 'explicit padding', size: [5, 6], filter: [3, 3], strides: 1, pad: explicitPad, output: [6, 5] },
   { note: 'explicit padding larger than the filter', size: [5, 6], filter: [1, 1], strides: 1, pad: explicitPad, output: [8, 7] },
 ] as const;
@@ -185,6 +186,7 @@ const cases: KernelCase[] = [
   ]),
   { kernel: 'Cumsum', inputs: { x: image }, attrs: { axis: 3, exclusive: false, reverse: false } },
   { kernel: 'Cumsum', note: 'exclusive, reversed', inputs: { x: f(3, 4) }, attrs: { axis: 1, exclusive: true, reverse: true } },
+  { kernel: 'TopK', inputs: { x: f(2, 3, 7) }, attrs: { k: 4, sorted: true } },
   { kernel: 'Softmax', inputs: { logits: f(2, 5) }, attrs: { dim: 1 } },
 
   { kernel: 'Identity', inputs: { x: image } },

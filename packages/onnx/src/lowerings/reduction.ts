@@ -76,6 +76,15 @@ export const reductionLowerings: Record<string, Lowering> = {
       value.graph.emit('CumSum', [value, value.graph.scalar(stored, 'int64')], { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }, sameKind(value)),
     ),
   ),
+  TopK: lowering<'x', { k: number; sorted: boolean }>(({ inputs: { x }, attrs: { k, sorted } }) => {
+    const value = x.plain();
+    const shape = [...x.shape.slice(0, -1), k];
+    const [values, indices] = value.graph.emitAll('TopK', [value, value.graph.integers([k])], { axis: -1, largest: 1, sorted: sorted ? 1 : 0 }, [
+      { shape, type: value.type },
+      { shape, type: 'int64' },
+    ]);
+    return [fromPlain(values!), fromPlain(onnx.cast(indices!, 'int32'))];
+  }),
   Softmax: lowering<'logits', { dim: number }>(({ inputs: { logits }, attrs: { dim } }) =>
     alongAxis(logits, dim, (value, axis) => value.graph.emit('Softmax', [value], { axis }, sameKind(value))),
   ),
