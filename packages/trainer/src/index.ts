@@ -26,3 +26,5 @@ export { createTracedEngine } from './traced-engine.js';
 export { train } from './train.js';
 export type { TrainOptions } from './train.js';
 export { restorationStep, trainingStep } from './training-step.js';
+export { hardExampleLoss } from './video-deblur/hard-example-loss.js';
+export type { HardExampleLoss, HardExampleOptions } from './video-deblur/hard-example-loss.js';
