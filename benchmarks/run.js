@@ -79,7 +79,7 @@ async function measure(folder, { preset, sizePixels, repeats, threads }) {
   const { blurToVideoPresets } = await import('@unblur/core-model');
   const { compareRestoration } = await import('./restoration.js');
   const { compareTraining } = await import('./training.js');
-  const { choosePanoramaFolder, measureSynthesis } = await import('./synthesis.js');
+  const { choosePanoramaFolder, measureSynthesis, panoramasOf } = await import('./synthesis.js');
   const run = await readRecipe();
 
   console.error(`Restoring ${sizePixels}x${sizePixels}, preset ${preset} ...`);
@@ -90,7 +90,7 @@ async function measure(folder, { preset, sizePixels, repeats, threads }) {
   const generated = join(folder, 'panoramas');
   mkdirSync(generated);
   const sharedFolder = process.env.UNBLUR_SHARED ?? join(workspaceRoot, '..', 'shared');
-  const { panoramaFolder, panoramas } = await choosePanoramaFolder([run.data.folder, join(sharedFolder, 'data', 'panoramas', 'train')], generated);
+  const { panoramaFolder, panoramas } = await choosePanoramaFolder([...panoramasOf(run.data).map(({ folder: trained }) => trained), join(sharedFolder, 'data', 'panoramas', 'train')], generated);
   const synthesis = await measureSynthesis({ run, steps: 2 * repeats, threads, panoramaFolder });
   const { batchSize, network, data } = run;
   return { restoration, training, trainedShapes: { batchSize, sizePixels: data.sizePixels, frames: network.frames }, synthesis: { ...synthesis, panoramas, workers: data.workers }, restoredFrames: blurToVideoPresets[preset].frames, load };

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import '@tensorflow/tfjs';
 import { initialWeights } from '@unblur/core-model';
-import { panoramaBatches } from '@unblur/datasets';
+import { mixedBatches } from '@unblur/datasets';
 import { Adam, createTracedEngine } from '@unblur/trainer';
 import sharp from 'sharp';
 
@@ -19,7 +19,7 @@ const WARM_UP_BATCHES = 8;
  */
 export async function measureSynthesis({ run, steps, threads, panoramaFolder }) {
   const { network, loss, optimizer, batchSize, data, seed } = run;
-  const open = () => panoramaBatches({ ...data, folder: panoramaFolder, frames: network.frames, batchSize, seed });
+  const open = () => mixedBatches({ ...data, sources: panoramasOf(data).map((source) => ({ ...source, folder: panoramaFolder })), frames: network.frames, batchSize, seed });
 
   const alone = open();
   for (let index = 0; index < WARM_UP_BATCHES; index++) await alone.next();
@@ -50,6 +50,10 @@ export async function measureSynthesis({ run, steps, threads, panoramaFolder }) 
     await batches.return();
     await engine.release();
   }
+}
+
+export function panoramasOf({ sources }) {
+  return sources.filter(({ kind }) => kind === 'panorama');
 }
 
 /**

@@ -33,7 +33,7 @@ beforeAll(async () => {
   }
   const run = {
     network: tinyNetwork,
-    data: { folder: 'panoramas', sizePixels: TINY_SIZE_PIXELS, photoPixels: 64, workers: 1 },
+    data: { sizePixels: TINY_SIZE_PIXELS, workers: 1, sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }] },
     validation: { panoramas: 'panoramas', sizePixels: TINY_SIZE_PIXELS, count: 1, everySteps: 30 },
     steps: STEPS,
     batchSize: 1,

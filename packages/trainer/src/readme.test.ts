@@ -25,7 +25,7 @@ test('the example of the README trains that run, here a tiny one, and leaves the
     const tiny = {
       ...run,
       network: tinyNetwork,
-      data: { ...run.data, sizePixels: TINY_SIZE_PIXELS, photoPixels: 64, workers: 0 },
+      data: { ...run.data, sizePixels: TINY_SIZE_PIXELS, workers: 0 },
       validation: { ...run.validation, sizePixels: TINY_SIZE_PIXELS, count: 1 },
       steps: 2,
       batchSize: 1,

@@ -5,7 +5,7 @@ import { parseRunConfig, writeRunConfig } from './run-config.js';
 
 const minimal = `
 network: { preset: small, frames: 3, featureTransformer: { localWarping: false } }
-data: { folder: ../panoramas/train }
+data: { sources: [{ kind: panorama, folder: ../panoramas/train }] }
 steps: 10
 validation: { panoramas: ../panoramas/val }
 `;
@@ -14,7 +14,7 @@ const read = (yaml: string) => parseRunConfig(yaml, '/runs/a.yaml');
 describe('a run file', () => {
   test('is completed by defaults, and its paths are relative to it', () => {
     const config = read(minimal);
-    expect(config.data.folder).toBe(resolve('/panoramas/train'));
+    expect(config.data.sources).toEqual([expect.objectContaining({ kind: 'panorama', folder: resolve('/panoramas/train'), weight: 1, photoPixels: 256 })]);
     expect(config.validation.panoramas).toBe(resolve('/panoramas/val'));
     expect(config.optimizer).toMatchObject({ beta1: 0.9, beta2: 0.999, clipNorm: null });
     expect(config.schedule).toEqual({ kind: 'step', at: [0.5, 0.75], factor: 0.5, warmupSteps: 0 });
@@ -33,6 +33,16 @@ describe('a run file', () => {
     expect(parseRunConfig(writeRunConfig(config, file), file)).toEqual(config);
   });
 
+  test('mixes sources, each with its own options; a stored run has them all', () => {
+    const config = read(minimal.replace(/data:.*/, 'data: { sources: [{ kind: layers, folder: stills, weight: 3, bend: 0.1, averaging: { display: 1, linear-srgb: 2 } }, { kind: video, folder: clips }, { kind: shards, folder: made }] }'));
+    expect(config.data.sources).toEqual([
+      expect.objectContaining({ kind: 'layers', weight: 3, bend: 0.1, objects: [1, 3], averaging: { display: 1, 'linear-srgb': 2 } }),
+      expect.objectContaining({ kind: 'video', weight: 1, shrink: [1, 4] }),
+      { kind: 'shards', folder: resolve('/runs/made'), weight: 1 },
+    ]);
+    expect(parseRunConfig(writeRunConfig(config, '/elsewhere/run.yaml'), '/elsewhere/run.yaml')).toEqual(config);
+  });
+
   test('takes a folder of samples to validate on, relative to it and kept where it is stored', () => {
     const config = read(minimal.replace('panoramas: ../panoramas/val', 'folder: ../samples'));
     expect(config.validation).toMatchObject({ panoramas: null, folder: resolve('/samples') });
@@ -48,9 +58,13 @@ describe('a run file', () => {
     ['batchSize: 2.5', "Expected a whole number of at least 1 for 'batchSize' but received 2.5."],
     ['emaDecay: 2', "Expected a number from 0 to 1 for 'emaDecay' but received 2."],
     ['loss: { frameWeights: [1, 2] }', "Expected 3 weights for 'loss.frameWeights' but received 2."],
-    ['data: { folder: a, angleDegree: [1, 2] }', "Unknown key 'data.angleDegree'; did you mean 'data.angleDegrees'?"],
-    ['data: { folder: a, augmentation: { flip: true } }', "Unknown key 'data.augmentation.flip'; did you mean 'data.augmentation.flips'?"],
-    ['data: { folder: a, frames: 5 }', "Unknown key 'data.frames'"],
+    ['data: { source: [] }', "Unknown key 'data.source'; did you mean 'data.sources'?"],
+    ['data: { sources: [{ kind: panorama, folder: a, angleDegree: [1, 2] }] }', "Unknown key 'data.sources[0].angleDegree'; did you mean 'data.sources[0].angleDegrees'?"],
+    ['data: { sources: [{ kind: layers, folder: a, augmentation: { flip: true } }] }', "Unknown key 'data.sources[0].augmentation.flip'; did you mean 'data.sources[0].augmentation.flips'?"],
+    ['data: { sources: [{ kind: panorama, folder: a, frames: 5 }] }', "Unknown key 'data.sources[0].frames'"],
+    ['data: { sources: [{ kind: film, folder: a }] }', "for 'data.sources[0].kind' but received \"film\""],
+    ['data: { sources: [{ kind: video, folder: a }, { kind: layers }] }', "Expected a text for 'data.sources[1].folder' but received nothing."],
+    ['data: { sources: [{ kind: layers, folder: a, bend: 2 }] }', "bend"],
     ['threads: null', "for 'threads' but received null"],
   ])('%s is refused with its path', (line, message) => {
     const withoutKey = minimal.replace(new RegExp(`^${line.split(':')[0]}:.*\n`, 'm'), '');
@@ -66,9 +80,9 @@ describe('a run file', () => {
   });
 
   test('says what is missing', () => {
-    expect(() => read('{ network: small, data: {}, steps: 3 }')).toThrow("Expected a text for 'data.folder' but received nothing.");
+    expect(() => read('{ network: small, data: {}, steps: 3 }')).toThrow("Expected a list of sources for 'data.sources', such as [{ kind: panorama, folder: panoramas }], but received nothing.");
     expect(() => read(minimal.replace('panoramas: ../panoramas/val', ''))).toThrow("Expected either 'validation.panoramas' or 'validation.folder' but received neither.");
     expect(() => read(minimal.replace('panoramas: ../panoramas/val', 'panoramas: a, folder: b'))).toThrow('but received both.');
-    expect(() => read(minimal.replace('folder: ../panoramas/train', 'folder: a, sizePixels: 100'))).toThrow("Expected a multiple of 32 for 'data.sizePixels' but received 100.");
+    expect(() => read(minimal.replace('data: {', 'data: { sizePixels: 100,'))).toThrow("Expected a multiple of 32 for 'data.sizePixels' but received 100.");
   });
 });

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { blurToVideoPresets, requiredMultiple, validateConfig } from '@unblur/core-model';
 import type { BlurToVideoConfig } from '@unblur/core-model';
-import { panoramaDefaults, resolvePanoramaOptions } from '@unblur/datasets';
-import type { PanoramaOptions } from '@unblur/datasets';
 import { parse, stringify } from 'yaml';
+import { dataField } from './data-config.js';
 import { either, expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from './run-schema.js';
 import type { Field, FieldType } from './run-schema.js';
 import type { ScheduleConfig } from './schedule.js';
@@ -19,28 +18,6 @@ const network: Field<BlurToVideoConfig> = {
     const name = oneOf(...(Object.keys(blurToVideoPresets) as (keyof typeof blurToVideoPresets)[])).read(preset, join(path, 'preset'));
     const config = merge(blurToVideoPresets[name], changes, path);
     validateConfig(config);
-    return config;
-  },
-};
-
-/** Panorama synthesis of the training samples; keys that are not given keep @unblur/datasets' defaults. The number of frames is the network's. */
-export interface DataConfig extends Omit<PanoramaOptions, 'frames'> {
-  /** Folder of equirectangular panoramas, relative to the run file. */
-  folder: string;
-  /** Worker threads that make samples. */
-  workers: number;
-  /** Memory for decoded panoramas, over all workers. */
-  cacheMegabytes: number;
-}
-
-const data: Field<DataConfig> = {
-  read: (value, path) => {
-    const { frames: _frames, ...synthesis } = panoramaDefaults;
-    const config = merge<DataConfig>({ folder: '', workers: 1, cacheMegabytes: 1024, ...synthesis }, readMapping(value, path), path);
-    text.read(config.folder || undefined, join(path, 'folder'));
-    number({ min: 0, integer: true }).read(config.workers, join(path, 'workers'));
-    number({ min: 1 }).read(config.cacheMegabytes, join(path, 'cacheMegabytes'));
-    resolvePanoramaOptions(config);
     return config;
   },
 };
@@ -109,7 +86,7 @@ const initialWeights = section({
 
 const run = section({
   network,
-  data,
+  data: dataField,
   loss,
   optimizer,
   schedule,
@@ -169,7 +146,7 @@ function resolvePaths(config: RunConfig, change: (path: string) => string): RunC
   const changeIfGiven = (path: string | null) => (path === null ? null : change(path));
   return {
     ...config,
-    data: { ...config.data, folder: change(config.data.folder) },
+    data: { ...config.data, sources: config.data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
     validation: { ...validation, panoramas: changeIfGiven(validation.panoramas), folder: changeIfGiven(validation.folder) },
     initialWeights: initialWeights && { ...initialWeights, file: change(initialWeights.file) },
   };

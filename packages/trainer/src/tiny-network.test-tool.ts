@@ -24,7 +24,7 @@ export function tinyRun(changes = ''): RunConfig {
   return parseRunConfig(
     `
 network: ${JSON.stringify(tinyNetwork)}
-data: { folder: unused, sizePixels: ${TINY_SIZE_PIXELS} }
+data: { sizePixels: ${TINY_SIZE_PIXELS}, sources: [{ kind: panorama, folder: unused }] }
 validation: { panoramas: unused, sizePixels: ${TINY_SIZE_PIXELS}, everySteps: 1000 }
 loss: { order: better, norm: log-l1, transformationConsistency: 0.001, symmetricPenalty: 0.001 }
 optimizer: { learningRate: 0.002 }

@@ -1,6 +1,6 @@
 import { listSampleFolders, noAugmentation, panoramaBatches, readSampleFolder } from '@unblur/datasets';
 import type { RgbImage } from '@unblur/metrics';
-import type { DataConfig, RunConfig } from './run-config.js';
+import type { RunConfig } from './run-config.js';
 import type { ValidationSample } from './validation.js';
 
 /**
@@ -13,20 +13,11 @@ export function validationSamples(config: RunConfig): Promise<ValidationSample[]
   return panoramas === null ? readSamples(folder!, config) : synthesizeSamples(panoramas, config);
 }
 
-async function synthesizeSamples(panoramas: string, { data, network, validation }: RunConfig): Promise<ValidationSample[]> {
+async function synthesizeSamples(panoramas: string, { network, validation }: RunConfig): Promise<ValidationSample[]> {
   const { sizePixels, count, seed, angleDegrees } = validation;
-  const fixed: Partial<DataConfig> = {
-    folder: panoramas,
-    sizePixels,
-    photoPixels: Math.max(data.photoPixels, sizePixels),
-    angleDegrees: angleDegrees as [number, number],
-    angleExponent: 1,
-    augmentation: noAugmentation,
-    workers: 0,
-    cacheMegabytes: 64,
-  };
+  const fixed = { folder: panoramas, sizePixels, angleDegrees: angleDegrees as [number, number], augmentation: noAugmentation, workers: 0, cacheMegabytes: 64 };
   const samples: ValidationSample[] = [];
-  for await (const { blurred, frames } of panoramaBatches({ ...data, ...fixed, frames: network.frames, batchSize: 1, seed, prefetchSamples: 0 })) {
+  for await (const { blurred, frames } of panoramaBatches({ ...fixed, frames: network.frames, batchSize: 1, seed, prefetchSamples: 0 })) {
     const image = (values: Float32Array) => ({ width: sizePixels, height: sizePixels, data: values });
     samples.push({
       blurred: image(blurred),

@@ -1,0 +1,77 @@
+import {
+  defaultAugmentation,
+  layeredDefaults,
+  panoramaDefaults,
+  resolveLayeredOptions,
+  resolvePanoramaOptions,
+  resolveVideoOptions,
+  sampleSourceKinds,
+  videoDefaults,
+} from '@unblur/datasets';
+import type { AugmentationOptions, SampleSource } from '@unblur/datasets';
+import { expectKnownKeys, join, number, oneOf, readMapping, text, withDefault } from './run-schema.js';
+import type { Field } from './run-schema.js';
+
+/** One source of training samples: a folder, how samples are made of it, and how often. */
+export type WeightedSource = SampleSource & { weight: number };
+
+/** Where training samples come from. The number of frames is the network's. */
+export interface DataConfig {
+  /** Side of the training pictures. */
+  sizePixels: number;
+  /** Each sample comes from one of them, as often as their weights say. */
+  sources: WeightedSource[];
+  /** Worker threads that make samples. */
+  workers: number;
+  /** Memory for decoded pictures, over all workers. */
+  cacheMegabytes: number;
+}
+
+const sizePixels = withDefault(number({ min: 1, integer: true }), 128);
+const weight = withDefault(number({ min: 0 }), 1);
+
+/** Options of each kind of source: those of @unblur/datasets but for the size and number of frames, which all sources share. */
+const optionsOfKind: Record<SampleSource['kind'], string[]> = {
+  panorama: Object.keys(panoramaDefaults),
+  layers: Object.keys(layeredDefaults),
+  video: [...Object.keys(videoDefaults), 'windowFrames'],
+  shards: ['augmentation'],
+};
+const sharedOptions = ['sizePixels', 'frames'];
+
+export const dataField: Field<DataConfig> = {
+  read: (value, path) => {
+    const mapping = readMapping(value, path);
+    expectKnownKeys(mapping, ['sizePixels', 'sources', 'workers', 'cacheMegabytes'], path);
+    const { sources } = mapping;
+    if (!Array.isArray(sources) || sources.length === 0) {
+      throw new Error(`Expected a list of sources for '${join(path, 'sources')}', such as [{ kind: panorama, folder: panoramas }], but received ${sources === undefined ? 'nothing' : JSON.stringify(sources)}.`);
+    }
+    const size = sizePixels.read(mapping['sizePixels'], join(path, 'sizePixels'));
+    return {
+      sizePixels: size,
+      sources: sources.map((source, index) => readSource(source, size, `${join(path, 'sources')}[${index}]`)),
+      workers: withDefault(number({ min: 0, integer: true }), 1).read(mapping['workers'], join(path, 'workers')),
+      cacheMegabytes: withDefault(number({ min: 1 }), 1024).read(mapping['cacheMegabytes'], join(path, 'cacheMegabytes')),
+    };
+  },
+};
+
+function readSource(value: unknown, size: number, path: string): WeightedSource {
+  const { kind: givenKind, folder, weight: givenWeight, ...options } = readMapping(value, path);
+  const kind = oneOf(...sampleSourceKinds).read(givenKind, join(path, 'kind'));
+  expectKnownKeys(options, optionsOfKind[kind].filter((name) => !sharedOptions.includes(name)), path);
+  if (options['augmentation'] !== undefined) expectKnownKeys(readMapping(options['augmentation'], join(path, 'augmentation')), Object.keys(defaultAugmentation), join(path, 'augmentation'));
+  return { kind, folder: text.read(folder, join(path, 'folder')), weight: weight.read(givenWeight, join(path, 'weight')), ...resolveOptions(kind, options, size) } as WeightedSource;
+}
+
+/** With every default filled in, so that a stored run stays what it was. */
+function resolveOptions(kind: SampleSource['kind'], options: { augmentation?: Partial<AugmentationOptions> }, size: number): object {
+  if (kind === 'shards') return options;
+  const given = { ...options, sizePixels: size };
+  const resolved = kind === 'panorama' ? resolvePanoramaOptions(given) : kind === 'layers' ? resolveLayeredOptions(given) : resolveVideoOptions(given);
+  const { sizePixels: _size, frames: _frames, ...own } = resolved;
+  // How many frames of a video are averaged follows from the network's frames unless the run says so.
+  if (kind === 'video' && !('windowFrames' in options)) delete (own as { windowFrames?: unknown }).windowFrames;
+  return own;
+}
