@@ -2,6 +2,7 @@ export { Adam, globalNorm } from './adam.js';
 export type { AdamOptions, NamedArrays } from './adam.js';
 export { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 export type { Checkpoint } from './checkpoint.js';
+export type { DataConfig, WeightedSource } from './data-config.js';
 export { createEagerEngine } from './eager-engine.js';
 export type { Batch, Engine, EngineShapes, StepResult } from './engine.js';
 export { ExponentialAverage } from './exponential-average.js';
@@ -15,7 +16,7 @@ export { transformationConsistencyLoss } from './losses/transformation-consisten
 export { readMetrics } from './metrics-log.js';
 export type { FigureByPosition, MetricsRow, StepRow, ValidationRow } from './metrics-log.js';
 export { loadRunConfig, parseRunConfig, writeRunConfig } from './run-config.js';
-export type { DataConfig, RunConfig } from './run-config.js';
+export type { RunConfig } from './run-config.js';
 export { RUN_FILES } from './run-files.js';
 export { trainRun } from './run.js';
 export type { TrainingOptions, TrainingParts, TrainingResult } from './run.js';
