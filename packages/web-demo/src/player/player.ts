@@ -1,0 +1,303 @@
+import type { MotionField } from '@unblur/inference/restoration';
+import { element } from '../page-elements.js';
+import { drawPicture, type Picture } from '../picture.js';
+import { arrowEnlargement, drawArrows, drawColourWheel, drawMotionColours, exposureMotion, formatPixels, globalPath, rimLengthPixels } from './motion.js';
+import { drawMotionPath } from './motion-path.js';
+import { Playback, playbackRound, type PlaybackMode } from './playback.js';
+import { Viewport } from './viewport.js';
+
+/** What the player shows. */
+export interface Scene {
+  blurred: Picture;
+  frames: readonly Picture[];
+  motionsPixels: readonly MotionField[];
+  /** The frames as they were, where known. */
+  truth?: readonly Picture[];
+}
+
+/** Shows restored frames: plays, scrubs, compares, zooms, draws the motion. */
+export class Player {
+  readonly #viewer = element('viewer', HTMLElement);
+  readonly #frameCanvas = element('frame-canvas', HTMLCanvasElement);
+  readonly #comparedCanvas = element('compared-canvas', HTMLCanvasElement);
+  readonly #colours = element('motion-colours', HTMLCanvasElement);
+  readonly #arrows = element('motion-arrows', HTMLCanvasElement);
+  readonly #divider = element('divider', HTMLElement);
+  readonly #scrub = element('scrub', HTMLInputElement);
+  readonly #order = element('order', HTMLSelectElement);
+  readonly #speed = element('speed', HTMLSelectElement);
+  readonly #compare = element('compare', HTMLSelectElement);
+  readonly #motion = element('motion', HTMLSelectElement);
+  readonly #viewport = new Viewport(this.#viewer, element('picture', HTMLElement), () => this.#arrange());
+  readonly #playback = new Playback((frame) => this.#showFrame(frame), () => this.#showPlaying());
+  #scene: Scene | undefined;
+  #frame = 0;
+  #dividerShare = 0.5;
+
+  constructor() {
+    drawColourWheel(element('colour-wheel', HTMLCanvasElement));
+    this.#listenToTransport();
+    this.#listenToView();
+    this.#listenToPointer();
+    this.#listenToDivider();
+    this.#viewer.addEventListener('keydown', (event) => this.#onKey(event));
+  }
+
+  /** The frame that is shown, from 0. */
+  get frame(): number {
+    return this.#frame;
+  }
+
+  /** Frame indices of one round, as it plays. */
+  get round(): number[] {
+    return playbackRound(this.#scene?.frames.length ?? 1, this.#playback.mode);
+  }
+
+  get speed(): number {
+    return this.#playback.speed;
+  }
+
+  /** A photograph alone, while it is worked on. */
+  showPhoto(photo: Picture): void {
+    this.#playback.pause();
+    this.#scene = undefined;
+    this.#enable(false);
+    this.#viewer.hidden = false;
+    this.#viewport.setSize(photo.width, photo.height);
+    drawPicture(this.#frameCanvas, photo);
+    this.#frameCanvas.setAttribute('aria-label', 'The blurred photograph');
+    this.#compareWith();
+    this.#showMotion();
+  }
+
+  /** Plays at once, unless the visitor prefers stillness. */
+  showScene(scene: Scene): void {
+    this.#scene = scene;
+    const last = scene.frames.length - 1;
+    Object.assign(this.#scrub, { max: String(last) });
+    this.#playback.frames = scene.frames.length;
+    this.#viewer.hidden = false;
+    this.#viewport.setSize(scene.blurred.width, scene.blurred.height);
+    const truthOption = this.#compare.querySelector<HTMLOptionElement>('[value=truth]')!;
+    truthOption.hidden = truthOption.disabled = !scene.truth;
+    if (!scene.truth && this.#compare.value === 'truth') this.#compare.value = 'nothing';
+    this.#enable(true);
+    this.#showFrame(last / 2);
+    this.#compareWith();
+    this.#showMotion();
+    if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.#playback.play(this.#frame);
+  }
+
+  hide(): void {
+    this.#playback.pause();
+    this.#scene = undefined;
+    this.#enable(false);
+    this.#viewer.hidden = true;
+    this.#showMotion();
+  }
+
+  #enable(isEnabled: boolean): void {
+    for (const control of [element('play', HTMLButtonElement), this.#scrub, this.#order, this.#speed]) control.disabled = !isEnabled;
+    for (const id of ['view-card', 'save-card']) element(id, HTMLFieldSetElement).disabled = !isEnabled;
+    if (!isEnabled) element('frame-number', HTMLOutputElement).value = '–';
+    element('frame-label', HTMLElement).hidden = true;
+  }
+
+  #showFrame(index: number): void {
+    if (!this.#scene) return;
+    this.#frame = index;
+    drawPicture(this.#frameCanvas, this.#scene.frames[index]!);
+    const name = `${index + 1} of ${this.#scene.frames.length}`;
+    this.#frameCanvas.setAttribute('aria-label', `Restored frame ${name}`);
+    this.#scrub.value = String(index);
+    this.#scrub.setAttribute('aria-valuetext', `Frame ${name}`);
+    element('frame-number', HTMLOutputElement).value = `${index + 1} / ${this.#scene.frames.length}`;
+    if (this.#compare.value === 'truth') this.#compareWith();
+    document.getElementById('motion-path')!.querySelectorAll('circle').forEach((dot, place) => dot.classList.toggle('is-shown', place === index));
+  }
+
+  #scrubTo(index: number): void {
+    if (!this.#scene) return;
+    this.#playback.pause();
+    this.#showFrame(Math.min(this.#scene.frames.length - 1, Math.max(0, index)));
+  }
+
+  #togglePlaying(): void {
+    if (this.#playback.isPlaying) this.#playback.pause();
+    else if (this.#scene) this.#playback.play(this.#frame);
+  }
+
+  #showPlaying(): void {
+    const button = element('play', HTMLButtonElement);
+    const { isPlaying } = this.#playback;
+    button.setAttribute('aria-label', isPlaying ? 'Pause' : 'Play');
+    button.querySelector('use')!.setAttribute('href', isPlaying ? '#icon-pause' : '#icon-play');
+  }
+
+  #listenToTransport(): void {
+    element('play', HTMLButtonElement).addEventListener('click', () => this.#togglePlaying());
+    this.#scrub.addEventListener('input', () => this.#scrubTo(Number(this.#scrub.value)));
+    this.#order.addEventListener('change', () => {
+      this.#playback.mode = this.#order.value as PlaybackMode;
+      if (this.#playback.isPlaying) this.#playback.play(this.#frame);
+    });
+    this.#speed.addEventListener('change', () => (this.#playback.speed = Number(this.#speed.value)));
+  }
+
+  #listenToView(): void {
+    this.#compare.addEventListener('change', () => this.#compareWith());
+    this.#motion.addEventListener('change', () => this.#showMotion());
+    const zoomBy = (factor: number) => () => this.#viewport.zoomTo(this.#viewport.zoom * factor);
+    element('zoom-in', HTMLButtonElement).addEventListener('click', zoomBy(1.5));
+    element('zoom-out', HTMLButtonElement).addEventListener('click', zoomBy(1 / 1.5));
+    element('zoom-fit', HTMLButtonElement).addEventListener('click', () => this.#viewport.fit());
+    element('zoom-pixels', HTMLButtonElement).addEventListener('click', () => this.#viewport.zoomTo(1 / devicePixelRatio));
+    this.#viewer.addEventListener('dblclick', ({ offsetX, offsetY, target }) => {
+      if (target === this.#divider) return;
+      if (this.#viewport.isFitted) this.#viewport.zoomTo(this.#viewport.zoom * 3, offsetX, offsetY);
+      else this.#viewport.fit();
+    });
+    this.#viewer.addEventListener(
+      'wheel',
+      (event) => {
+        // Without a modifier the wheel scrolls the page; a pinch on a touchpad comes with ctrl.
+        if (!event.ctrlKey && !event.metaKey) return;
+        event.preventDefault();
+        const box = this.#viewer.getBoundingClientRect();
+        this.#viewport.zoomTo(this.#viewport.zoom * Math.exp(-event.deltaY / 200), event.clientX - box.left, event.clientY - box.top);
+      },
+      { passive: false },
+    );
+  }
+
+  /** Dragging scrubs a fitted picture and moves a zoomed one; two fingers zoom. */
+  #listenToPointer(): void {
+    const pointers = new Map<number, PointerEvent>();
+    let start = { x: 0, frame: 0 };
+    this.#viewer.addEventListener('pointerdown', (event) => {
+      if (event.target === this.#divider || event.button !== 0) return;
+      pointers.set(event.pointerId, event);
+      this.#viewer.setPointerCapture(event.pointerId);
+      start = { x: event.clientX, frame: this.#frame };
+    });
+    this.#viewer.addEventListener('pointermove', (event) => {
+      const before = pointers.get(event.pointerId);
+      if (!before) return;
+      const [other] = [...pointers.values()].filter(({ pointerId }) => pointerId !== event.pointerId);
+      pointers.set(event.pointerId, event);
+      if (other) {
+        const spread = (from: PointerEvent) => Math.hypot(from.clientX - other.clientX, from.clientY - other.clientY);
+        const box = this.#viewer.getBoundingClientRect();
+        this.#viewport.zoomTo((this.#viewport.zoom * spread(event)) / Math.max(1, spread(before)), (event.clientX + other.clientX) / 2 - box.left, (event.clientY + other.clientY) / 2 - box.top);
+        this.#viewport.moveBy((event.clientX - before.clientX) / 2, (event.clientY - before.clientY) / 2);
+      } else if (!this.#viewport.isFitted) {
+        this.#viewport.moveBy(event.clientX - before.clientX, event.clientY - before.clientY);
+      } else if (this.#scene && Math.abs(event.clientX - start.x) > 3) {
+        const framesPerPixel = this.#scene.frames.length / Math.max(200, this.#viewport.width * 0.8);
+        this.#scrubTo(Math.round(start.frame + (event.clientX - start.x) * framesPerPixel));
+      }
+    });
+    const release = (event: PointerEvent) => pointers.delete(event.pointerId);
+    this.#viewer.addEventListener('pointerup', release);
+    this.#viewer.addEventListener('pointercancel', release);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.target !== this.#viewer || event.ctrlKey || event.metaKey || event.altKey) return;
+    const last = (this.#scene?.frames.length ?? 1) - 1;
+    const actions: Record<string, () => void> = {
+      ' ': () => this.#togglePlaying(),
+      ArrowLeft: () => this.#scrubTo(this.#frame - 1),
+      ArrowRight: () => this.#scrubTo(this.#frame + 1),
+      Home: () => this.#scrubTo(0),
+      End: () => this.#scrubTo(last),
+      '+': () => this.#viewport.zoomTo(this.#viewport.zoom * 1.5),
+      '-': () => this.#viewport.zoomTo(this.#viewport.zoom / 1.5),
+      '0': () => this.#viewport.fit(),
+    };
+    const action = actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  }
+
+  #compareWith(): void {
+    const choice = this.#scene ? this.#compare.value : 'nothing';
+    const picture = choice === 'blurred' ? this.#scene!.blurred : choice === 'truth' ? this.#scene!.truth![this.#frame]! : undefined;
+    for (const part of [this.#comparedCanvas, this.#divider]) part.hidden = !picture;
+    for (const id of ['compared-label', 'frame-label']) element(id, HTMLElement).hidden = !picture;
+    if (!picture) return;
+    element('compared-label', HTMLElement).textContent = choice === 'truth' ? 'Truth' : 'Blurred';
+    drawPicture(this.#comparedCanvas, picture);
+    this.#moveDivider(this.#dividerShare);
+  }
+
+  #listenToDivider(): void {
+    this.#divider.addEventListener('pointerdown', (event) => {
+      this.#divider.setPointerCapture(event.pointerId);
+      event.stopPropagation();
+    });
+    this.#divider.addEventListener('pointermove', (event) => {
+      if (!this.#divider.hasPointerCapture(event.pointerId)) return;
+      const box = this.#viewer.getBoundingClientRect();
+      this.#moveDivider((event.clientX - box.left - this.#viewport.left) / this.#viewport.width);
+    });
+    this.#divider.addEventListener('keydown', (event) => {
+      const step = { ArrowLeft: -0.05, ArrowDown: -0.05, ArrowRight: 0.05, ArrowUp: 0.05, Home: -1, End: 1 }[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      this.#moveDivider(this.#dividerShare + step);
+    });
+  }
+
+  #moveDivider(share: number): void {
+    this.#dividerShare = Math.min(1, Math.max(0, share));
+    this.#comparedCanvas.style.clipPath = `inset(0 ${100 * (1 - this.#dividerShare)}% 0 0)`;
+    this.#divider.style.left = `${this.#viewport.left + this.#viewport.width * this.#dividerShare}px`;
+    this.#divider.setAttribute('aria-valuenow', String(Math.round(100 * this.#dividerShare)));
+  }
+
+  #showMotion(): void {
+    const choice = this.#scene ? this.#motion.value : 'nothing';
+    this.#colours.hidden = choice !== 'colours';
+    this.#arrows.hidden = choice !== 'arrows';
+    const path = element('motion-path', SVGSVGElement);
+    if (!this.#scene) {
+      path.replaceChildren();
+      path.setAttribute('aria-label', 'Path of the picture: no result yet');
+      element('motion-path-caption', HTMLElement).textContent = 'Path of the whole picture';
+      element('colour-wheel-caption', HTMLElement).textContent = 'Direction; rim –';
+      return;
+    }
+    const motion = exposureMotion(this.#scene.motionsPixels);
+    const rim = rimLengthPixels(motion);
+    if (choice === 'colours') {
+      drawMotionColours(this.#colours, motion, rim);
+      Object.assign(this.#colours.style, { width: `${motion.width * motion.stridePixels}px`, height: `${motion.height * motion.stridePixels}px` });
+    }
+    const points = globalPath(this.#scene.motionsPixels);
+    const [first, last] = [points[0]!, points.at(-1)!];
+    const travelled = formatPixels(Math.hypot(last.dx - first.dx, last.dy - first.dy));
+    drawMotionPath(path, points, this.#frame);
+    path.setAttribute('aria-label', `Path of the picture: ${travelled} from the first frame to the last`);
+    element('motion-path-caption', HTMLElement).textContent = `Path of the whole picture, ${travelled}`;
+    element('colour-wheel-caption', HTMLElement).textContent = `Direction; rim ${formatPixels(rim)}${this.#arrowNote(rim)}`;
+    this.#arrange();
+  }
+
+  #arrowNote(rim: number): string {
+    if (this.#motion.value !== 'arrows') return '';
+    const enlargement = arrowEnlargement(rim, this.#viewport.zoom);
+    return enlargement === 1 ? '; arrows in true length' : `; arrows ${enlargement} × their length`;
+  }
+
+  /** Puts what lies over the picture in its place again. */
+  #arrange(): void {
+    element('zoom', HTMLOutputElement).value = this.#scene ? `${Math.round(100 * this.#viewport.zoom * devicePixelRatio)} %` : '–';
+    this.#viewer.classList.toggle('is-zoomed', !this.#viewport.isFitted);
+    if (!this.#divider.hidden) this.#moveDivider(this.#dividerShare);
+    if (this.#arrows.hidden || !this.#scene) return;
+    const motion = exposureMotion(this.#scene.motionsPixels);
+    drawArrows(this.#arrows, motion, this.#scene.blurred.width, this.#viewport, arrowEnlargement(rimLengthPixels(motion), this.#viewport.zoom));
+  }
+}

@@ -1,0 +1,70 @@
+/** Calls from the page to a worker: one promise per call, with reports on the way. */
+
+interface CallMessage<Request> {
+  id: number;
+  request: Request;
+}
+
+type AnswerMessage<Result, Report> =
+  | { id: number; kind: 'report'; report: Report }
+  | { id: number; kind: 'result'; result: Result }
+  | { id: number; kind: 'error'; name: string; message: string };
+
+/** What a worker answers, with the memory that is handed over instead of copied. */
+export interface Answer<Result> {
+  result: Result;
+  transfer?: Transferable[];
+}
+
+/** Answers calls in the worker that runs this. */
+export function answerCalls<Request, Result, Report = never>(answer: (request: Request, report: (report: Report) => void) => Promise<Answer<Result>>): void {
+  self.addEventListener('message', async ({ data: { id, request } }: MessageEvent<CallMessage<Request>>) => {
+    const send = (message: AnswerMessage<Result, Report>, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
+    try {
+      const { result, transfer } = await answer(request, (report) => send({ id, kind: 'report', report }));
+      send({ id, kind: 'result', result }, transfer);
+    } catch (cause) {
+      const { name, message } = cause as Error;
+      send({ id, kind: 'error', name, message });
+    }
+  });
+}
+
+/** A worker that is called. */
+export class WorkerCalls<Request, Result, Report = never> {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, { resolve(result: Result): void; reject(cause: Error): void; onReport?: (report: Report) => void }>();
+  #lastId = 0;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.addEventListener('message', ({ data }: MessageEvent<AnswerMessage<Result, Report>>) => {
+      const call = this.#pending.get(data.id);
+      if (!call) return;
+      if (data.kind === 'report') return call.onReport?.(data.report);
+      this.#pending.delete(data.id);
+      if (data.kind === 'result') call.resolve(data.result);
+      else call.reject(Object.assign(new Error(data.message), { name: data.name }));
+    });
+    worker.addEventListener('error', ({ message }) => this.#abandon(new Error(message || 'A part of this page could not be loaded; reload it.')));
+  }
+
+  call(request: Request, { transfer = [], onReport }: { transfer?: Transferable[]; onReport?: (report: Report) => void } = {}): Promise<Result> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, onReport });
+      this.#worker.postMessage({ id, request } satisfies CallMessage<Request>, transfer);
+    });
+  }
+
+  /** Ends the worker; calls under way are rejected with an AbortError. */
+  stop(): void {
+    this.#worker.terminate();
+    this.#abandon(Object.assign(new Error('Stopped.'), { name: 'AbortError' }));
+  }
+
+  #abandon(cause: Error): void {
+    for (const { reject } of this.#pending.values()) reject(cause);
+    this.#pending.clear();
+  }
+}
