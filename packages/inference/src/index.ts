@@ -12,3 +12,7 @@ export { encodeContactSheet } from './writers/contact-sheet.js';
 export { flowColor } from './writers/flow-color.js';
 export { encodeMotionPicture } from './writers/motion-picture.js';
 export { hasFfmpeg, writeVideo, type VideoOptions } from './writers/video.js';
+export { createVideoDeblurrer, type VideoDeblurrer, type VideoDeblurrerOptions } from './video-deblurrer.js';
+export { deblurVideo, type DeblurredVideo, type DeblurVideoOptions } from './video-deblurring.js';
+export { evaluateVideoFolder, videoProtocols, type EvaluateVideosOptions, type VideoEvaluationReport, type VideoProtocol, type VideoProtocolName } from './video-evaluation.js';
+export { probeVideo, type FfmpegOptions, type VideoFacts } from './video-file.js';

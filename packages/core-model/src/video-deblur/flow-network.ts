@@ -38,7 +38,7 @@ export interface FlowNetwork {
   resize(frame: Tensor4D): Tensor4D;
   /** Features of a resized frame, `pyramid[level - 1]`. */
   describe(resized: Tensor4D, weights: NamedTensors): Tensor4D[];
-  /** The flow from one frame to another, by their pyramids. @param size height and width of the frames themselves. */
+  /** The flow from one frame to another, by their pyramids, of which levels below the config's `finestLevel` are not read. @param size height and width of the frames themselves. */
   match(first: Tensor4D[], second: Tensor4D[], size: [number, number], weights: NamedTensors): FlowEstimate;
 }
 
@@ -115,8 +115,8 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
       }
       const correction = correct(refiner.reduce((x, layer) => layer(x, weights), seen!), weights);
       const refined = add(levels.at(-1)!.flow, correction) as Tensor4D;
-      const resizedSize = [1, 2].map((axis) => first[0]!.shape[axis]! * 2);
-      const scale = tensor1d([(PIXELS_PER_UNIT * width) / resizedSize[1]!, (PIXELS_PER_UNIT * height) / resizedSize[0]!]);
+      const [resizedHeight, resizedWidth] = [1, 2].map((axis) => refined.shape[axis]! * 2 ** finestLevel);
+      const scale = tensor1d([(PIXELS_PER_UNIT * width) / resizedWidth!, (PIXELS_PER_UNIT * height) / resizedHeight!]);
       return { flowPixels: mul(resizeBilinear(refined, [height, width]), scale), levels, correction, refined };
     },
   };

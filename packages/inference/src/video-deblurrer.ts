@@ -1,0 +1,148 @@
+import { readVideoDeblurWeights, declareVideoDeblur, videoDeblurMultiple, type VideoDeblurConfig } from '@unblur/core-model';
+import { crop, padByReflection, roundUp } from './padding.js';
+import type { RgbImage } from './raster.js';
+import { featherShares, planTiles, type TilePlan } from './tiling.js';
+import { firstLine, UnblurError } from './unblur-error.js';
+import { VideoCascade } from './video-cascade.js';
+import { openVideoNetwork, type VideoNetworkSessions } from './video-network.js';
+
+export interface VideoDeblurrerOptions {
+  /** The bytes of a `.safetensors` file of a video-deblurring network. */
+  weights: Uint8Array;
+  /** Processor threads to use. Default: all cores. */
+  threads?: number;
+  /** Frames for which the network would need more memory than this are deblurred in tiles. Default 3 GiB. */
+  memoryBudgetBytes?: number;
+}
+
+export interface VideoDeblurrer {
+  readonly config: VideoDeblurConfig;
+  /** Frames on either side that a sharp frame depends on. */
+  readonly reach: number;
+  /**
+   * The frames of a clip, all of one size, made sharp one after another. Before the first and after the last frame, that frame is
+   * repeated. Memory does not depend on the number of frames.
+   *
+   * @throws UnblurError when a frame has another size than those before it.
+   */
+  deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>): AsyncGenerator<RgbImage, void, undefined>;
+}
+
+const defaultMemoryBudgetBytes = 3 * 1024 ** 3;
+/** What neighbouring tiles share: motions longer than half of this may show at seams. */
+const overlapPixels = 128;
+
+/**
+ * Makes a deblurrer from weights. The network is traced for the size of the frames and runs on ONNX Runtime.
+ *
+ * @throws UnblurError when the weights do not hold together.
+ */
+export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes }: VideoDeblurrerOptions): VideoDeblurrer {
+  const { config, values } = readNetwork(weights);
+  const limits = { multiple: videoDeblurMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
+
+  async function* deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>): AsyncGenerator<RgbImage, void, undefined> {
+    let sequence: TiledSequence | undefined;
+    let last: RgbImage | undefined;
+    try {
+      for await (const frame of frames) {
+        if (!sequence) {
+          const plan = planTiles(roundUp(frame.width, limits.multiple), roundUp(frame.height, limits.multiple), limits);
+          const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, threads);
+          sequence = new TiledSequence(frame.width, frame.height, plan, sessions, config.stages);
+          for (let copy = 0; copy < config.stages; copy++) await sequence.push(frame);
+        }
+        if (frame.width !== sequence.width || frame.height !== sequence.height) {
+          throw new UnblurError(`Expected frames of one size, ${sequence.width}x${sequence.height} like the first, but one is ${frame.width}x${frame.height}; scale the clip to one size first`);
+        }
+        const sharp = await sequence.push(frame);
+        if (sharp) yield sharp;
+        last = frame;
+      }
+      for (let copy = 0; sequence && last && copy < config.stages; copy++) {
+        const sharp = await sequence.push(last);
+        if (sharp) yield sharp;
+      }
+    } finally {
+      await sequence?.release();
+    }
+  }
+  return { config, reach: config.stages, deblur };
+}
+
+/** A cascade per tile of the frames, whose results are blended. */
+class TiledSequence {
+  readonly #padded: { width: number; height: number };
+  readonly #tiles: { column: number; row: number; cascade: VideoCascade }[];
+  readonly #columnShares: Float32Array[];
+  readonly #rowShares: Float32Array[];
+
+  constructor(
+    readonly width: number,
+    readonly height: number,
+    private readonly plan: TilePlan,
+    private readonly sessions: VideoNetworkSessions,
+    stages: number,
+  ) {
+    this.#padded = { width: plan.columns.at(-1)! + plan.tileWidth, height: plan.rows.at(-1)! + plan.tileHeight };
+    this.#tiles = plan.rows.flatMap((_, row) => plan.columns.map((_start, column) => ({ column, row, cascade: new VideoCascade(sessions, stages) })));
+    this.#columnShares = featherShares(this.#padded.width, plan.tileWidth, plan.columns);
+    this.#rowShares = featherShares(this.#padded.height, plan.tileHeight, plan.rows);
+  }
+
+  async push(frame: RgbImage): Promise<RgbImage | undefined> {
+    const padded = padByReflection(frame, this.#padded.width, this.#padded.height);
+    if (this.#tiles.length === 1) {
+      const sharp = await this.#tiles[0]!.cascade.push(padded.data);
+      return sharp && this.#finish(sharp);
+    }
+    let canvas: Float32Array | undefined;
+    for (const { column, row, cascade } of this.#tiles) {
+      const sharp = await cascade.push(crop(padded, 3, this.plan.columns[column]!, this.plan.rows[row]!, this.plan.tileWidth, this.plan.tileHeight));
+      if (!sharp) continue;
+      canvas ??= new Float32Array(padded.data.length);
+      this.#blend(canvas, sharp, column, row);
+    }
+    return canvas && this.#finish(canvas);
+  }
+
+  release(): Promise<void> {
+    return this.sessions.release();
+  }
+
+  #blend(canvas: Float32Array, tile: Float32Array, column: number, row: number): void {
+    const { tileWidth, tileHeight } = this.plan;
+    for (let y = 0; y < tileHeight; y++) {
+      const start = ((this.plan.rows[row]! + y) * this.#padded.width + this.plan.columns[column]!) * 3;
+      for (let x = 0; x < tileWidth; x++) {
+        const share = this.#rowShares[row]![y]! * this.#columnShares[column]![x]!;
+        for (let channel = 0; channel < 3; channel++) canvas[start + 3 * x + channel]! += share * tile[(y * tileWidth + x) * 3 + channel]!;
+      }
+    }
+  }
+
+  /** The frame's own part, in display range, as a copy. */
+  #finish(values: Float32Array): RgbImage {
+    const data = crop({ width: this.#padded.width, data: values }, 3, 0, 0, this.width, this.height);
+    for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]!));
+    return { width: this.width, height: this.height, data };
+  }
+}
+
+function readNetwork(weights: Uint8Array): ReturnType<typeof readVideoDeblurWeights> {
+  try {
+    return readVideoDeblurWeights(weights);
+  } catch (cause) {
+    throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
+  }
+}
+
+/**
+ * What ONNX Runtime needs for each pixel of a frame: several times the layer with the largest output, since it frees what it no
+ * longer needs, and what the reconstruction's encoder keeps for its decoder.
+ */
+function memoryBytesPerPixel(config: VideoDeblurConfig): number {
+  const { costs } = declareVideoDeblur(config);
+  const largest = Math.max(...costs.map(({ level, outputChannels }) => (4 * outputChannels) / 4 ** (level ?? 0)));
+  return 8 * largest + 200;
+}

@@ -1,0 +1,92 @@
+import { declareVideoDeblur, videoDeblurMultiple, type NamedTensors, type VideoDeblurConfig, type WeightValues } from '@unblur/core-model';
+import { trace, type Signature } from '@unblur/onnx';
+import { createSession, type Session } from '@unblur/onnx/node';
+import { concat, slice, tensor, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+
+/** What the flow network sees in a frame: one array per level of its pyramid, finest first. */
+export type FramePyramid = Float32Array[];
+
+/**
+ * The parts of the video-deblurring network for one frame size, traced with their weights as constants. They are apart so that what
+ * neighbouring windows share is computed once. Frames are `height * width * 3` values; flows `height * width * 2`, in pixels.
+ *
+ * Results are overwritten by the next call of the same part: copy what is kept.
+ */
+export interface VideoNetworkSessions {
+  readonly width: number;
+  readonly height: number;
+  /** Number of values in each level of a pyramid. */
+  readonly pyramidLengths: readonly number[];
+  describe(frame: Float32Array): Promise<FramePyramid>;
+  /** The flows from one frame to another and back. */
+  match(first: FramePyramid, second: FramePyramid): Promise<{ forward: Float32Array; backward: Float32Array }>;
+  /** The centre frame, sharp; not clamped. */
+  reconstruct(previous: Float32Array, centre: Float32Array, next: Float32Array, toPrevious: Float32Array, toNext: Float32Array): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** Traces the network for frames of a size, both sides multiples of the network's. */
+export async function openVideoNetwork(config: VideoDeblurConfig, weights: WeightValues, width: number, height: number, threads?: number): Promise<VideoNetworkSessions> {
+  const multiple = videoDeblurMultiple(config);
+  if (width % multiple !== 0 || height % multiple !== 0) throw new RangeError(`Expected a size in multiples of ${multiple} but received ${width}x${height}`);
+  const network = declareVideoDeblur(config);
+  const constants = (): NamedTensors => Object.fromEntries(Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]));
+  const open = async (fn: (inputs: NamedTensors) => NamedTensors, signature: Signature): Promise<{ session: Session; outputs: Signature }> => {
+    const graph = trace(fn, signature);
+    return { session: await createSession(graph, { threads, outputSets: 1 }), outputs: graph.outputs };
+  };
+  const levelNames = config.flow.pyramidChannels.map((_, index) => `level${index + 1}`);
+  // The decoder ends at this level; finer ones serve only to compute the coarser.
+  const usedLevels = levelNames.slice(config.flow.finestLevel - 1);
+
+  const describing = await open(
+    ({ frame }) => {
+      const pyramid = network.flow.describe(network.flow.resize(frame as Tensor4D), constants());
+      return Object.fromEntries(usedLevels.map((name) => [name, pyramid[levelNames.indexOf(name)]!]));
+    },
+    { frame: { shape: [1, height, width, 3] } },
+  );
+  const side = (name: string): Signature => Object.fromEntries(usedLevels.map((level) => [`${name}.${level}`, { shape: describing.outputs[level]!.shape }]));
+  const matching = await open(
+    (inputs) => {
+      const pyramidOf = (name: string) => levelNames.map((level) => inputs[`${name}.${level}`] as Tensor4D | undefined);
+      // Both directions in one pass, as a batch of two.
+      const both = (a: (Tensor4D | undefined)[], b: (Tensor4D | undefined)[]) => a.map((level, index) => (level ? concat([level, b[index]!], 0) : undefined)) as Tensor4D[];
+      const [first, second] = [pyramidOf('first'), pyramidOf('second')];
+      const { flowPixels } = network.flow.match(both(first, second), both(second, first), [height, width], constants());
+      const direction = (index: number): Tensor => slice(flowPixels, [index, 0, 0, 0], [1, height, width, 2]);
+      return { forward: direction(0), backward: direction(1) };
+    },
+    { ...side('first'), ...side('second') },
+  );
+  const [frame, flow] = [{ shape: [1, height, width, 3] }, { shape: [1, height, width, 2] }];
+  const reconstructing = await open(
+    ({ previous, centre, next, toPrevious, toNext }) => {
+      const flowsPixels = { toPrevious: toPrevious as Tensor4D, toNext: toNext as Tensor4D };
+      return { image: network.reconstruct(previous as Tensor4D, centre as Tensor4D, next as Tensor4D, flowsPixels, constants()).image };
+    },
+    { previous: frame, centre: frame, next: frame, toPrevious: flow, toNext: flow },
+  );
+
+  const sideFeeds = (name: string, pyramid: FramePyramid) => Object.fromEntries(usedLevels.map((level, index) => [`${name}.${level}`, pyramid[index]!]));
+  return {
+    width,
+    height,
+    pyramidLengths: usedLevels.map((level) => describing.outputs[level]!.shape.reduce((product, size) => product * size, 1)),
+    async describe(image) {
+      const outputs = await describing.session.run({ frame: image });
+      return usedLevels.map((level) => outputs[level] as Float32Array);
+    },
+    async match(first, second) {
+      const { forward, backward } = await matching.session.run({ ...sideFeeds('first', first), ...sideFeeds('second', second) });
+      return { forward: forward as Float32Array, backward: backward as Float32Array };
+    },
+    async reconstruct(previous, centre, next, toPrevious, toNext) {
+      const { image } = await reconstructing.session.run({ previous, centre, next, toPrevious, toNext });
+      return image as Float32Array;
+    },
+    async release() {
+      for (const { session } of [describing, matching, reconstructing]) await session.release();
+    },
+  };
+}
