@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEval } from './commands/eval.js';
+import { defineEvalVideo } from './commands/eval-video.js';
+import { defineImport } from './commands/import.js';
 import { defineRestore } from './commands/restore.js';
 import { defineSynth } from './commands/synth.js';
 import { defineTrain } from './commands/train.js';
+import { defineVideo } from './commands/video.js';
 import { describeFailure } from './failure.js';
 import { interruptionCode } from './interruption.js';
 import { printNote } from './terminal.js';
@@ -46,7 +49,7 @@ function defineProgram(): Command {
     .showHelpAfterError(false)
     .configureOutput({ outputError: (message, write) => write(`unblur: ${onOneLine(message)}\n`) })
     .exitOverride();
-  for (const define of [defineRestore, defineEval, defineTrain, defineSynth, defineDoctor]) {
+  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineSynth, defineImport, defineDoctor]) {
     define(program);
   }
   return program;

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { abortOnInterruption } from '../interruption.js';
+import { realNumber, wholeNumber } from '../numbers.js';
+import { describeRemainingTime } from '../remaining-time.js';
+import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
+import { addVideoWeightsOption, readVideoWeights, type VideoWeightsOptions } from '../video-weights.js';
+
+interface VideoCommandOptions extends VideoWeightsOptions {
+  out: string;
+  fps?: number;
+  threads?: number;
+  memory?: number;
+  json?: boolean;
+}
+
+/** `unblur video`: a blurred video in, a sharp one out. */
+export function defineVideo(program: Command): void {
+  const command = program
+    .command('video')
+    .description('make a blurred video sharp')
+    .argument('<clip|folder>', 'a video, or a folder of frames in the order of their names')
+    .requiredOption('--out <clip|folder>', 'a clip (.mp4, .mov, .mkv, .ts), or a folder for PNG frames; a folder that holds some already gets the missing ones')
+    .option('--fps <rate>', 'frames per second of a clip that is made from a folder (default: 25)', realNumber(0.1, 1000))
+    .option('--threads <n>', 'processor threads to use (default: all)', wholeNumber(1, 1024))
+    .option('--memory <GiB>', 'work in tiles where the network would need more memory than this (default: 3)', realNumber(0.1, 1024))
+    .option('--json', 'print JSON for programs');
+  addVideoWeightsOption(command).action(deblur);
+}
+
+async function deblur(input: string, options: VideoCommandOptions): Promise<void> {
+  const signal = abortOnInterruption();
+  const weights = await readVideoWeights(options);
+  const { createVideoDeblurrer, deblurVideo } = await import('@unblur/inference');
+  const deblurrer = createVideoDeblurrer({ weights, threads: options.threads, ...(options.memory === undefined ? {} : { memoryBudgetBytes: options.memory * 2 ** 30 }) });
+  const start = performance.now();
+  const result = await deblurVideo(input, options.out, deblurrer, {
+    weights,
+    framesPerSecond: options.fps,
+    onFrame: (done, total) => drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
+    onNote: (line) => printNote(`unblur: ${line}`),
+    signal,
+  });
+  clearBar();
+  const seconds = Math.round(performance.now() - start) / 1000;
+  if (options.json) printJson({ video: input, out: options.out, ...result, seconds });
+  else printLine(describe(input, options.out, result, seconds));
+}
+
+function describe(input: string, out: string, { width, height, frames, skipped }: { width: number; height: number; frames: number; skipped: number }, seconds: number): string {
+  if (frames === 0) return `${input} -> ${out}: all ${skipped} frames were there already`;
+  return `${input} (${width}x${height}) -> ${out}: ${frames} frames${skipped > 0 ? ` (${skipped} were there already)` : ''}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
+}

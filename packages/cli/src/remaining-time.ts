@@ -1,0 +1,12 @@
+/**
+ * How long the rest of a work of equal pieces will take, by the pace so far.
+ *
+ * @returns such as `2 min 5 s left`; an empty text until the pace is known.
+ */
+export function describeRemainingTime(done: number, total: number, elapsedMilliseconds: number): string {
+  if (done === 0 || done >= total) return '';
+  const seconds = Math.round(((elapsedMilliseconds / done) * (total - done)) / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const parts = hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+  return `${parts} left`;
+}
