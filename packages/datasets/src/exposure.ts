@@ -1,6 +1,6 @@
 import { orientationsBetween, matrixOf, type Orientation } from './rotation.js';
 import type { PanoramaLevel } from './panorama.js';
-import { addPerspective, FULL_READING, type Viewfinder } from './perspective.js';
+import { FULL_READING, openSensor, trimSheet, type Viewfinder } from './perspective.js';
 
 /** What the values are in that an exposure averages: the picture's own display values, or light. */
 export type AveragingSpace = 'display' | 'linear-srgb' | 'linear-gamma-2.2';
@@ -59,24 +59,22 @@ export function expose(
   if (renderedFrames > LARGEST_RENDER_COUNT) {
     throw new RangeError(`Expected an exposure of at most ${LARGEST_RENDER_COUNT} rendered frames but it takes ${renderedFrames}; use a smaller angle or a larger stepPixels.`);
   }
-  const { width, height } = viewfinder.camera;
-  const valueCount = width * height * 3;
-  const readings = new Uint32Array(valueCount);
-  const frameReadings = new Uint32Array(valueCount);
+  const sensor = openSensor(level, viewfinder, response, 2);
+  const [sums, latent] = sensor.sheets as [Uint32Array, Uint32Array];
+  const toMean = (sheet: Uint32Array, count: number): Float32Array => meanOfReadings(trimSheet(sheet, viewfinder), count);
   const kept: Float32Array[] = [];
   const rendersPerFrame = (renderedFrames - 1) / (frames - 1);
   for (const [index, orientation] of orientationsBetween(first, last, renderedFrames).entries()) {
-    const worldFromCamera = matrixOf(orientation);
     if (index % rendersPerFrame !== 0) {
-      addPerspective(level, viewfinder, worldFromCamera, response, readings);
+      sensor.expose(0, matrixOf(orientation));
       continue;
     }
-    frameReadings.fill(0);
-    addPerspective(level, viewfinder, worldFromCamera, response, frameReadings);
-    for (let i = 0; i < valueCount; i++) readings[i]! += frameReadings[i]!;
-    kept.push(meanOfReadings(frameReadings, 1));
+    latent.fill(0);
+    sensor.expose(1, matrixOf(orientation));
+    for (let i = 0; i < sums.length; i++) sums[i]! += latent[i]!;
+    kept.push(toMean(latent, 1));
   }
-  return { blurred: meanOfReadings(readings, renderedFrames), frames: kept };
+  return { blurred: toMean(sums, renderedFrames), frames: kept };
 }
 
 /** Sums of `count` readings (see `createResponse`) as mean values in [0, 1]. */

@@ -1,34 +1,17 @@
 import type { PinholeCamera } from './camera.js';
 import type { Panorama, PanoramaLevel } from './panorama.js';
+import { assemblePerspectiveKernel, type PerspectiveKernel } from './perspective-kernel.js';
 import type { Matrix3 } from './rotation.js';
-
-/**
- * Looking into a panorama with a pinhole camera: the inner loop of synthesis.
- *
- * Angles come from polynomials instead of `Math.atan2` and `Math.asin` (below 5e-6 radians off: 0.0033 pixels of a panorama 4096
- * wide). Bilinear weights are integers, 1/256 across and 1/16384 down, and red and blue share a word: positions are met to 0.004 pixel.
- */
 
 /** A camera's viewfinder: what of the geometry does not change while the camera turns. */
 export interface Viewfinder {
   camera: PinholeCamera;
-  /** 1 / length of each pixel's ray (z = 1), row by row. Lengths survive a rotation. */
-  inverseRayLengths: Float64Array;
-  /** Room for one image row's positions in the panorama: columns times 256, rows times 16384. */
-  columnPositions: Int32Array;
-  rowPositions: Int32Array;
+  /** Pixels from one row of readings to the next in the kernel's memory: it takes four at a time. */
+  rowPixels: number;
 }
 
 export function createViewfinder(camera: PinholeCamera): Viewfinder {
-  const inverseRayLengths = new Float64Array(camera.width * camera.height);
-  for (let row = 0, pixel = 0; row < camera.height; row++) {
-    const y = (row - camera.principalY) / camera.focalPixels;
-    for (let column = 0; column < camera.width; column++, pixel++) {
-      const x = (column - camera.principalX) / camera.focalPixels;
-      inverseRayLengths[pixel] = 1 / Math.sqrt(x * x + y * y + 1);
-    }
-  }
-  return { camera, inverseRayLengths, columnPositions: new Int32Array(camera.width), rowPositions: new Int32Array(camera.width) };
+  return { camera, rowPixels: Math.ceil(camera.width / 4) * 4 };
 }
 
 /** Panorama pixels per camera pixel in the middle of the view; above 1, the camera sees less detail than the panorama has. */
@@ -70,117 +53,115 @@ export function createResponse(curve: (value: number, channel: number) => number
   return response;
 }
 
-// Near-minimax fit of atan(t) on [0, 1] by odd powers up to 11, error below 1.7e-6.
-const A0 = 0.999977219;
-const A1 = -0.3326228258;
-const A2 = 0.1935403629;
-const A3 = -0.1164264483;
-const A4 = 0.05264731442;
-const A5 = -0.01171912103;
-// Near-minimax fit of acos(s) on [0, 1] by sqrt(1 - s) times a polynomial, error below 4.8e-6.
-const C0 = 1.570791534;
-const C1 = -0.2142806142;
-const C2 = 0.08563839184;
-const C3 = -0.03761823887;
-const C4 = 0.009732980216;
-
-const HALF_PI = Math.PI / 2;
-const COLUMN_WEIGHTS = 256;
-const ROW_WEIGHTS = 16384;
-// A bilinear sum of bytes is scaled by 2^22, a step of the response is 1/16 of a byte's.
-const RESPONSE_SHIFT = 18;
-const RESPONSE_HALF = 1 << (RESPONSE_SHIFT - 1);
+/** Readings that add up, exposure by exposure. */
+export interface Sensor {
+  /** `sheets` sums of readings, each `height * rowPixels * 3` values, zero at first. Valid until the next sensor is opened in this thread. */
+  sheets: Uint32Array[];
+  /** Exposes for one instant: adds each pixel's reading to its sum on a sheet. The matrix is the camera's orientation. */
+  expose(sheet: number, worldFromCamera: Matrix3): void;
+}
 
 /**
- * Exposes a sensor for one instant: adds each pixel's reading to its sum. A row is located first, then sampled: two loops that each fit
- * the processor's registers take two thirds of the time of one.
+ * Puts a sensor before a panorama. What it reads from lies in a memory of its own, one for each thread: a level or a response that was used last is not copied again.
+ *
+ * @param response see `createResponse`; must not change afterwards, and neither must the level.
+ */
+export function openSensor(level: PanoramaLevel, viewfinder: Viewfinder, response: Uint32Array, sheets: number): Sensor {
+  workspace ??= createWorkspace();
+  const owner = workspace;
+  const { camera, rowPixels } = viewfinder;
+  const sheetLength = camera.height * rowPixels * 3;
+  const readingsAddress = PIXELS_ADDRESS + level.pixels.byteLength;
+  const missingBytes = readingsAddress + sheets * sheetLength * 4 - owner.memory.buffer.byteLength;
+  if (missingBytes > 0) owner.memory.grow(Math.ceil(missingBytes / WASM_PAGE_BYTES));
+  const { buffer } = owner.memory;
+  if (owner.level !== level) new Uint32Array(buffer, PIXELS_ADDRESS).set(level.pixels);
+  if (owner.response !== response) new Uint32Array(buffer).set(response);
+  const token = {};
+  Object.assign(owner, { level, response, token });
+
+  return {
+    sheets: Array.from({ length: sheets }, (_, sheet) => new Uint32Array(buffer, readingsAddress + sheet * sheetLength * 4, sheetLength).fill(0)),
+    expose(sheet, worldFromCamera) {
+      if (owner.token !== token) throw new Error('Expected the sensor that was opened last, but another one was opened after it.');
+      exposeRows(owner.run, level, viewfinder, worldFromCamera, readingsAddress + sheet * sheetLength * 4);
+    },
+  };
+}
+
+/** A sheet without the pixels that fill up its rows: `height * width * 3` sums. */
+export function trimSheet(sheet: Uint32Array, { camera: { width, height }, rowPixels }: Viewfinder): Uint32Array {
+  if (rowPixels === width) return sheet;
+  const trimmed = new Uint32Array(width * height * 3);
+  for (let row = 0; row < height; row++) trimmed.set(sheet.subarray(row * rowPixels * 3, (row * rowPixels + width) * 3), row * width * 3);
+  return trimmed;
+}
+
+/**
+ * Exposes for one instant: adds each pixel's reading to its sum.
  *
  * @param worldFromCamera orientation of the camera as a rotation matrix.
- * @param response see `createResponse`.
  * @param readings `height * width * 3` sums, added to in place.
  */
-export function addPerspective(
-  level: PanoramaLevel,
-  viewfinder: Viewfinder,
-  worldFromCamera: Matrix3,
-  response: Uint32Array,
-  readings: Uint32Array,
-): void {
-  for (let row = 0; row < viewfinder.camera.height; row++) {
-    locateRow(level, viewfinder, worldFromCamera, row);
-    addRow(level, viewfinder, response, readings, row);
-  }
+export function addPerspective(level: PanoramaLevel, viewfinder: Viewfinder, worldFromCamera: Matrix3, response: Uint32Array, readings: Uint32Array): void {
+  const sensor = openSensor(level, viewfinder, response, 1);
+  sensor.expose(0, worldFromCamera);
+  const added = trimSheet(sensor.sheets[0]!, viewfinder);
+  for (let i = 0; i < readings.length; i++) readings[i]! += added[i]!;
 }
 
-/** Finds where in the panorama the pixels of an image row look. */
-function locateRow(level: PanoramaLevel, viewfinder: Viewfinder, worldFromCamera: Matrix3, row: number): void {
-  const { camera, inverseRayLengths, columnPositions, rowPositions } = viewfinder;
-  const { width, focalPixels, principalX, principalY } = camera;
+function exposeRows(run: PerspectiveKernel, level: PanoramaLevel, { camera, rowPixels }: Viewfinder, worldFromCamera: Matrix3, readingsAddress: number): void {
+  const { width, height, focalPixels, principalX, principalY } = camera;
   const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = worldFromCamera as [number, number, number, number, number, number, number, number, number];
-  // Half a pixel to the corner of the first pixel, less one for the border.
-  const columnsPerRadian = (level.width / (2 * Math.PI)) * COLUMN_WEIGHTS;
-  const columnOffset = (level.width / 2 + 0.5) * COLUMN_WEIGHTS;
-  const rowsPerRadian = (level.height / Math.PI) * ROW_WEIGHTS;
-  const rowOffset = (level.height / 2 + 0.5) * ROW_WEIGHTS;
-  const stepX = m0 / focalPixels;
-  const stepY = m3 / focalPixels;
-  const stepZ = m6 / focalPixels;
-  const rayY = (row - principalY) / focalPixels;
-  const startX = m1 * rayY + m2 - stepX * principalX;
-  const startY = m4 * rayY + m5 - stepY * principalX;
-  const startZ = m7 * rayY + m8 - stepZ * principalX;
-  const firstPixel = row * width;
-  for (let column = 0; column < width; column++) {
-    const x = stepX * column + startX;
-    const z = stepZ * column + startZ;
-    const sine = (stepY * column + startY) * inverseRayLengths[firstPixel + column]!;
-
-    const isSideways = Math.abs(x) > Math.abs(z);
-    const t = isSideways ? z / x : x / z;
-    const t2 = t * t;
-    const angle = t * (A0 + t2 * (A1 + t2 * (A2 + t2 * (A3 + t2 * (A4 + t2 * A5)))));
-    let longitude;
-    if (isSideways) longitude = (x < 0 ? -HALF_PI : HALF_PI) - angle;
-    else if (z < 0) longitude = angle + (x < 0 ? -Math.PI : Math.PI);
-    else longitude = angle;
-
-    // Rounding may carry a sine a hair beyond 1.
-    const s = Math.min(Math.abs(sine), 1);
-    const latitude = HALF_PI - Math.sqrt(1 - s) * (C0 + s * (C1 + s * (C2 + s * (C3 + s * C4))));
-
-    columnPositions[column] = longitude * columnsPerRadian + columnOffset;
-    rowPositions[column] = (sine < 0 ? -latitude : latitude) * rowsPerRadian + rowOffset;
+  const [stepX, stepY, stepZ] = [m0 / focalPixels, m3 / focalPixels, m6 / focalPixels];
+  for (let row = 0; row < height; row++) {
+    const rayY = (row - principalY) / focalPixels;
+    run(
+      m1 * rayY + m2 - stepX * principalX,
+      m4 * rayY + m5 - stepY * principalX,
+      m7 * rayY + m8 - stepZ * principalX,
+      stepX,
+      stepY,
+      stepZ,
+      level.width / (2 * Math.PI),
+      // Half a pixel to the corner of the first pixel, less one for the border.
+      level.width / 2 + 0.5,
+      level.height / Math.PI,
+      level.height / 2 + 0.5,
+      PIXELS_ADDRESS,
+      (level.width + 2) * 4,
+      0,
+      readingsAddress + row * rowPixels * 12,
+      width,
+    );
   }
 }
 
-/** Samples the panorama at the located positions, bilinearly. */
-function addRow(level: PanoramaLevel, viewfinder: Viewfinder, response: Uint32Array, readings: Uint32Array, row: number): void {
-  const { camera, columnPositions, rowPositions } = viewfinder;
-  const { pixels } = level;
-  const { width } = camera;
-  const stride = level.width + 2;
-  for (let column = 0, target = row * width * 3; column < width; column++, target += 3) {
-    const panoramaX = columnPositions[column]!;
-    const panoramaY = rowPositions[column]!;
-    const right = panoramaX & (COLUMN_WEIGHTS - 1);
-    const left = COLUMN_WEIGHTS - right;
-    const lower = panoramaY & (ROW_WEIGHTS - 1);
-    const upper = ROW_WEIGHTS - lower;
-    const source = Math.imul(panoramaY >> 14, stride) + (panoramaX >> 8);
-    const upperLeft = pixels[source]!;
-    const upperRight = pixels[source + 1]!;
-    const lowerLeft = pixels[source + stride]!;
-    const lowerRight = pixels[source + stride + 1]!;
+const WASM_PAGE_BYTES = 65_536;
+/** The response lies first, then the panorama's pixels, then the sheets. */
+const PIXELS_ADDRESS = Math.ceil((3 * RESPONSE_TABLE_LENGTH * 4) / 16) * 16;
 
-    const upperRedBlue = (Math.imul(upperLeft & 0xff00ff, left) + Math.imul(upperRight & 0xff00ff, right)) | 0;
-    const lowerRedBlue = (Math.imul(lowerLeft & 0xff00ff, left) + Math.imul(lowerRight & 0xff00ff, right)) | 0;
-    const upperGreen = (Math.imul((upperLeft >> 8) & 0xff, left) + Math.imul((upperRight >> 8) & 0xff, right)) | 0;
-    const lowerGreen = (Math.imul((lowerLeft >> 8) & 0xff, left) + Math.imul((lowerRight >> 8) & 0xff, right)) | 0;
-    const red = (Math.imul(upperRedBlue & 0xffff, upper) + Math.imul(lowerRedBlue & 0xffff, lower) + RESPONSE_HALF) >> RESPONSE_SHIFT;
-    const green = (Math.imul(upperGreen, upper) + Math.imul(lowerGreen, lower) + RESPONSE_HALF) >> RESPONSE_SHIFT;
-    const blue = (Math.imul(upperRedBlue >>> 16, upper) + Math.imul(lowerRedBlue >>> 16, lower) + RESPONSE_HALF) >> RESPONSE_SHIFT;
-    readings[target]! += response[red]!;
-    readings[target + 1]! += response[RESPONSE_TABLE_LENGTH + green]!;
-    readings[target + 2]! += response[2 * RESPONSE_TABLE_LENGTH + blue]!;
-  }
+/** The kernel with its memory, and what lies there. */
+interface Workspace {
+  memory: { buffer: ArrayBuffer; grow(pages: number): number };
+  run: PerspectiveKernel;
+  level?: PanoramaLevel;
+  response?: Uint32Array;
+  /** Whose sheets lie there. */
+  token?: object;
+}
+
+let workspace: Workspace | undefined;
+
+// The part that is needed, in every runtime alike; the type comes with browsers' libraries only.
+declare const WebAssembly: {
+  Memory: new (options: { initial: number }) => Workspace['memory'];
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
+};
+
+function createWorkspace(): Workspace {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemblePerspectiveKernel(RESPONSE_TABLE_LENGTH)), { environment: { memory } });
+  return { memory, run: exports['run'] as PerspectiveKernel };
 }
