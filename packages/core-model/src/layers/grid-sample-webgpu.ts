@@ -54,11 +54,11 @@ function workgroupGrid(invocations: number): [number, number, number] {
 
 const readers: Record<SamplePadding, string> = {
   border: `
-  fn read(batch : i32, row : i32, column : i32, channel : i32) -> f32 {
+  fn pixelAt(batch : i32, row : i32, column : i32, channel : i32) -> f32 {
     return getImage(batch, clamp(row, 0, uniforms.imageShape[1] - 1), clamp(column, 0, uniforms.imageShape[2] - 1), channel);
   }`,
   zeros: `
-  fn read(batch : i32, row : i32, column : i32, channel : i32) -> f32 {
+  fn pixelAt(batch : i32, row : i32, column : i32, channel : i32) -> f32 {
     if (row < 0 || row >= uniforms.imageShape[1] || column < 0 || column >= uniforms.imageShape[2]) {
       return 0.0;
     }
@@ -74,8 +74,8 @@ const shader = (padding: SamplePadding) => `${readers[padding]}
       let corner = floor(place);
       let share = place - corner;
       let near = vec2<i32>(corner);
-      let upper = mix(read(at[0], near.y, near.x, at[3]), read(at[0], near.y, near.x + 1, at[3]), share.x);
-      let lower = mix(read(at[0], near.y + 1, near.x, at[3]), read(at[0], near.y + 1, near.x + 1, at[3]), share.x);
+      let upper = mix(pixelAt(at[0], near.y, near.x, at[3]), pixelAt(at[0], near.y, near.x + 1, at[3]), share.x);
+      let lower = mix(pixelAt(at[0], near.y + 1, near.x, at[3]), pixelAt(at[0], near.y + 1, near.x + 1, at[3]), share.x);
       setOutputAtIndex(index, mix(upper, lower, share.y));
     }
   }
