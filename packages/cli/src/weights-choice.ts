@@ -31,21 +31,16 @@ export function addWeightsOptions(command: Command): Command {
  * @throws Error that lists what there is when they name nothing that exists
  */
 export async function readChosenWeights({ weights, preset }: WeightsOptions): Promise<ChosenWeights> {
-  if (weights !== undefined && isFile(weights)) return { name: weights, bytes: await readBytes(weights) };
+  if (weights !== undefined && isFile(weights)) return { name: weights, bytes: await readFile(weights) };
   if (weights !== undefined && !Object.hasOwn(bundledWeights, weights)) {
     throw new Error(`Expected a .safetensors file or the name of bundled weights (${bundledWeightsNames.join(', ')}) for --weights, but ${weights} is neither.`);
   }
   const name = weights ?? bundledWeightsNames.find((candidate) => bundledWeights[candidate].preset === preset) ?? defaultWeightsName;
-  return { name, bytes: await readBytes(fileURLToPath(findBundledWeights(name).url)) };
+  return { name, bytes: await readFile(fileURLToPath(findBundledWeights(name).url)) };
 }
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-/** As a plain array: a Buffer's `slice` does not copy. */
-async function readBytes(path: string): Promise<Uint8Array> {
-  return new Uint8Array(await readFile(path));
 }
 
 function bundledPresets(): Set<string> {

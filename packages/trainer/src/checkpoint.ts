@@ -39,7 +39,7 @@ export function writeCheckpoint(file: string, { weights, firstMoments, secondMom
  */
 export function readCheckpoint(file: string): Checkpoint | undefined {
   if (!existsSync(file)) return undefined;
-  const { tensors, metadata } = readSafetensors(readBytes(file));
+  const { tensors, metadata } = readSafetensors(readFileSync(file));
   const progress = metadata[METADATA_KEY];
   if (progress === undefined) throw new Error(`Expected a training checkpoint but '${file}' has no '${METADATA_KEY}' in its header.`);
   const checkpoint: Checkpoint = { ...(JSON.parse(progress) as Checkpoint), weights: {}, firstMoments: {}, secondMoments: {}, averages: {} };
@@ -78,10 +78,4 @@ export function replaceFile(file: string, contents: Uint8Array | string): void {
   } finally {
     closeSync(folder);
   }
-}
-
-/** A file's bytes as a plain Uint8Array: `slice` of a Node Buffer does not copy, which a reader of bytes need not know. */
-export function readBytes(file: string): Uint8Array {
-  const { buffer, byteOffset, byteLength } = readFileSync(file);
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

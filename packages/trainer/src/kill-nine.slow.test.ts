@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readSafetensors, readWeights } from '@unblur/core-model';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
-import { readBytes } from './checkpoint.js';
 import { readMetrics } from './metrics-log.js';
 import { RUN_FILES } from './run-files.js';
 import { TINY_SIZE_PIXELS, tinyNetwork } from './tiny-network.test-tool.js';
@@ -81,7 +80,7 @@ function uniformNumbers(seed: number): () => number {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-const valuesOf = (file: string) => Object.entries(readWeights(readBytes(file)).values).map(([name, { values }]) => [name, Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')]);
+const valuesOf = (file: string) => Object.entries(readWeights(readFileSync(file)).values).map(([name, { values }]) => [name, Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')]);
 
 describe('a run that is killed with signal 9 again and again', () => {
   test('ends in the same bytes as one that nobody disturbed', async () => {
@@ -102,7 +101,7 @@ describe('a run that is killed with signal 9 again and again', () => {
     expect(await startTraining('killed').ended).toMatchObject({ code: 0 });
 
     for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights]) expect(valuesOf(join(runFolder('killed'), file))).toEqual(valuesOf(join(runFolder('undisturbed'), file)));
-    const [killed, undisturbed] = ['killed', 'undisturbed'].map((name) => readSafetensors(readBytes(join(runFolder(name), RUN_FILES.checkpoint))).tensors);
+    const [killed, undisturbed] = ['killed', 'undisturbed'].map((name) => readSafetensors(readFileSync(join(runFolder(name), RUN_FILES.checkpoint))).tensors);
     expect(killed).toEqual(undisturbed);
 
     const [killedLosses, undisturbedLosses] = ['killed', 'undisturbed'].map((name) =>

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { readWeights } from '@unblur/core-model';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readBytes } from './checkpoint.js';
 import type { Engine } from './engine.js';
 import { readMetrics } from './metrics-log.js';
 import type { Progress } from './progress.js';
+import { createEngineLearner } from './learner.js';
 import { trainRun } from './run.js';
 import type { TrainingOptions } from './run.js';
 import type { RunConfig } from './run-config.js';
@@ -26,7 +26,7 @@ function validationSample() {
 }
 
 const trainTiny = (config: RunConfig, folder: string, options: TrainingOptions = {}, engine = tinyEngine) =>
-   trainRun(config, folder, { engine, batchesFrom: (sample) => discBatches(sample, config), validationSamples: [validationSample()] }, { progress: quiet, ...options });
+   trainRun(config, folder, { learner: createEngineLearner(engine, config.optimizer, config.emaDecay), batchesFrom: (sample) => discBatches(sample, config), validationSamples: [validationSample()] }, { progress: quiet, ...options });
 
 /** Every run of this file has the same network, loss and batch size, so one engine does for all. */
 let tinyEngine: Engine;
@@ -52,7 +52,7 @@ describe('trainRun', () => {
     expect(await trainTiny(config, runFolder('halves'), { resume: true })).toEqual({ step: 6, interrupted: false });
 
     for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights]) {
-      const [whole, halves] = ['whole', 'halves'].map((name) => readWeights(readBytes(join(runFolder(name), file))).values);
+      const [whole, halves] = ['whole', 'halves'].map((name) => readWeights(readFileSync(join(runFolder(name), file))).values);
       expect(halves).toEqual(whole);
     }
     const steps = readMetrics(join(runFolder('halves'), RUN_FILES.metrics)).filter(({ kind }) => kind === 'step').map(({ step }) => step);
@@ -65,7 +65,7 @@ describe('trainRun', () => {
     const rows = readMetrics(join(runFolder('files'), RUN_FILES.metrics));
     expect(rows.map(({ kind }) => kind)).toEqual(['step', 'validation', 'step', 'validation']);
     expect(Object.keys((rows[0] as { loss: object }).loss).sort()).toEqual(['photometric', 'symmetricPenalty', 'total', 'transformationConsistency']);
-    expect(readWeights(readBytes(join(runFolder('files'), RUN_FILES.weights))).config).toEqual(config.network);
+    expect(readWeights(readFileSync(join(runFolder('files'), RUN_FILES.weights))).config).toEqual(config.network);
     expect(readdirSync(join(runFolder('files'), RUN_FILES.samples))).toEqual(['step-0000001.png', 'step-0000002.png']);
     expect(readdirSync(runFolder('files')).filter((name) => name.endsWith('.new'))).toEqual([]);
   });
@@ -89,7 +89,7 @@ describe('trainRun', () => {
     async function* oneBatch() {
       for (;;) yield discBatch(0, 2, 3, size);
     }
-    await trainRun(config, runFolder('overfit'), { engine: tinyEngine, batchesFrom: oneBatch, validationSamples: [validationSample()] }, { progress: quiet });
+    await trainRun(config, runFolder('overfit'), { learner: createEngineLearner(tinyEngine, config.optimizer, config.emaDecay), batchesFrom: oneBatch, validationSamples: [validationSample()] }, { progress: quiet });
     const losses = readMetrics(join(runFolder('overfit'), RUN_FILES.metrics)).flatMap((row) => (row.kind === 'step' ? [row.loss['photometric']!] : []));
     expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.1);
   });
