@@ -1,3 +1,4 @@
+import { concat, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
@@ -71,15 +72,35 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
     return { previous: before, next: after, prior, image: predictImage({ previous: before.warped, centre, next: after.warped, prior }, weights) };
   };
 
-  /** Deblurs every frame but the first and the last, each flow network's pyramid computed once. */
+  /** Deblurs every frame but the first and the last: all of them in one pass, along the batch, each frame described once. */
   const runStage = (frames: Tensor4D[], weights: NamedTensors): DeblurredFrame[] => {
-    const pyramids = frames.map((frame) => flow.describe(flow.resize(frame), weights));
-    return frames.slice(2).map((next, index) => {
-      const [previous, centre] = [frames[index]!, frames[index + 1]!];
-      const size: [number, number] = [centre.shape[1], centre.shape[2]];
-      const flowTo = (neighbour: number) => flow.match(pyramids[index + 1]!, pyramids[neighbour]!, size, weights).flowPixels;
-      return reconstruct(previous, centre, next, { toPrevious: flowTo(index), toNext: flowTo(index + 2) }, weights);
+    const [batch, height, width] = frames[0]!.shape;
+    const centres = frames.length - 2;
+    const all = concat(frames, 0);
+    const pyramid = flow.describe(flow.resize(all), weights);
+    /** The frames that lie at an offset from the centres, or their features. */
+    const at = (offset: -1 | 0 | 1, x: Tensor4D) => framesOf(x, 1 + offset, centres, batch);
+    const twice = (x: Tensor4D, y: Tensor4D) => concat([x, y], 0);
+    const { flowPixels } = flow.match(
+      pyramid.map((level) => twice(at(0, level), at(0, level))),
+      pyramid.map((level) => twice(at(-1, level), at(1, level))),
+      [height, width],
+      weights,
+    );
+    const flowsPixels = { toPrevious: framesOf(flowPixels, 0, centres, batch), toNext: framesOf(flowPixels, centres, centres, batch) };
+    const { previous, next, prior, image } = reconstruct(at(-1, all), at(0, all), at(1, all), flowsPixels, weights);
+    const single = (x: Tensor4D, index: number) => framesOf(x, index, 1, batch);
+    const neighbour = ({ flowPixels: pixels, warped, mask }: AlignedNeighbour, index: number): AlignedNeighbour => ({
+      flowPixels: single(pixels, index),
+      warped: single(warped, index),
+      mask: single(mask, index),
     });
+    return Array.from({ length: centres }, (_, index) => ({
+      previous: neighbour(previous, index),
+      next: neighbour(next, index),
+      prior: prior && single(prior, index),
+      image: single(image, index),
+    }));
   };
 
   const deblur: VideoDeblurNetwork['deblur'] = (frames, weights) => {
@@ -112,6 +133,11 @@ export function writeVideoDeblurWeights(values: WeightValues, config: VideoDeblu
 /** Reads what `writeVideoDeblurWeights` wrote; see `readNetworkFile`. */
 export function readVideoDeblurWeights(bytes: Uint8Array): { config: VideoDeblurConfig; values: WeightValues; metadata: Record<string, string> } {
   return readNetworkFile(videoDeblurKind, bytes);
+}
+
+/** `count` frames from the `first` on, of several that lie along the batch: `[n B, h, w, C]` to `[count B, h, w, C]`. */
+function framesOf(x: Tensor4D, first: number, count: number, batch: number): Tensor4D {
+  return x.shape[0] === count * batch ? x : slice(x, [first * batch, 0, 0, 0], [count * batch, ...x.shape.slice(1)] as [number, number, number, number]);
 }
 
 function expectSize({ shape, rank }: Tensor4D, multiple: number): void {

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs';
+import { readSafetensors } from '../weights/safetensors.js';
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const shared = process.env['UNBLUR_SHARED'] ?? join(repository, '..', 'shared');
+const caseFile = join(shared, 'golden', 'cdvd-tsp', 'case-a.safetensors');
+
+/** Whether the tensors recorded from the reference implementation are here. */
+export const hasGolden = existsSync(caseFile);
+
+let tensors: ReturnType<typeof readSafetensors>['tensors'] | undefined;
+
+/** A recorded image or feature map, channels last; of a clip, one frame. */
+export function golden(name: string, frame?: number): tf.Tensor4D {
+  tensors ??= readSafetensors(new Uint8Array(readFileSync(caseFile))).tensors;
+  const { values, shape } = tensors[name]!;
+  const whole = tf.tensor(values as Float32Array, shape);
+  const image = frame === undefined ? whole : tf.squeeze(tf.slice(whole, [0, frame, 0, 0, 0], [1, 1, ...shape.slice(2)]), [1]);
+  return tf.transpose(image, [0, 2, 3, 1]) as tf.Tensor4D;
+}
+
+/** The largest absolute difference; infinite where the shapes differ or a value is not a number. */
+export function largestDifference(a: tf.Tensor, b: tf.Tensor): number {
+  if (a.shape.join() !== b.shape.join()) return Infinity;
+  const largest = tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
+  return Number.isNaN(largest) ? Infinity : largest;
+}

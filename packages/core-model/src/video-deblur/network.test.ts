@@ -1,0 +1,83 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from '@jest/globals';
+import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './config.js';
+import type { VideoDeblurConfig } from './config.js';
+import { largestDifference } from './golden-tensors.test-tool.js';
+import { narrowedVideo } from './narrow-video-network.test-tool.js';
+import { declareVideoDeblur, initialVideoDeblurWeights, readVideoDeblurWeights, videoDeblurWeightShapes, writeVideoDeblurWeights } from './network.js';
+
+const variants: [string, VideoDeblurConfig][] = [
+  ['paper', narrowedVideo('paper')],
+  ['small', narrowedVideo('small')],
+  ['small, one stage', narrowedVideo('small', { stages: 1 })],
+  ['small, without the prior', narrowedVideo('small', { sharpnessPrior: 'none' })],
+  ['small, the prior of Eq. 10 and 11', narrowedVideo('small', { sharpnessPrior: 'squared' })],
+];
+
+/** Starting weights with no zeros, so that nothing hides behind a head that starts at zero. */
+const restless = (config: VideoDeblurConfig) =>
+  Object.fromEntries(Object.entries(initialVideoDeblurWeights(config, 1)).map(([name, { values, shape }], index) => [name, tf.add(tf.tensor(values, shape), tf.randomNormal(shape, 0, 0.05, 'float32', index + 1))]));
+
+const clip = (config: VideoDeblurConfig, height: number, width: number, batch = 1) =>
+  Array.from({ length: windowFrames(config) }, (_, frame) => tf.randomUniform<tf.Rank.R4>([batch, height, width, 3], 0, 1, 'float32', frame + 1));
+
+describe.each(variants)('video deblurring (%s)', (_, config) => {
+  const network = declareVideoDeblur(config);
+
+  it('returns finite images, flows and masks of the size of the frames, at sizes that the flow network must resize', () => {
+    const { image, firstStage, secondStage } = network.deblur(clip(config, 24, 40), restless(config));
+    expect(image.shape).toEqual([1, 24, 40, 3]);
+    expect(tf.all(tf.isFinite(image)).dataSync()[0]).toBe(1);
+    expect(firstStage).toHaveLength(windowFrames(config) - 2);
+    expect(firstStage[0]!.next.flowPixels.shape).toEqual([1, 24, 40, 2]);
+    expect(secondStage === undefined).toBe(config.stages === 1);
+    expect(firstStage[0]!.prior === undefined).toBe(config.sharpnessPrior === 'none');
+  });
+
+  it('treats the samples of a batch apart', () => {
+    const weights = restless(config);
+    const [one, other] = [clip(config, 16, 16), clip(config, 16, 16).reverse()];
+    const both = network.deblur(one.map((frame, index) => tf.concat([frame, other[index]!], 0)), weights).image;
+    expect(largestDifference(tf.slice(both, [0, 0, 0, 0], [1, 16, 16, 3]), network.deblur(one, weights).image)).toBeLessThan(1e-4);
+    expect(largestDifference(tf.slice(both, [1, 0, 0, 0], [1, 16, 16, 3]), network.deblur(other, weights).image)).toBeLessThan(1e-4);
+  });
+
+  it('gives every weight a gradient', () => {
+    const weights = restless(config);
+    const names = Object.keys(weights);
+    const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => tf.sum(tf.square(network.deblur(clip(config, 16, 16), Object.fromEntries(names.map((name, index) => [name, values[index]!]))).image)) as tf.Scalar)(Object.values(weights));
+    expect(names.filter((_name, index) => tf.max(tf.abs(grads[index]!)).dataSync()[0] === 0)).toEqual([]);
+  });
+});
+
+describe('video deblurring', () => {
+  it('starts by giving the centre frame back, where images are corrections', () => {
+    const config = narrowedVideo('small');
+    const weights = Object.fromEntries(Object.entries(initialVideoDeblurWeights(config, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
+    const frames = clip(config, 16, 24);
+    expect(largestDifference(declareVideoDeblur(config).deblur(frames, weights).image, frames[2]!)).toBeLessThan(1e-6);
+  });
+
+  it('reads back the weights and config that it wrote, and says which network others are of', () => {
+    const config = narrowedVideo('small');
+    const values = initialVideoDeblurWeights(config, 2);
+    const file = writeVideoDeblurWeights(values, config, { dtype: 'float32', metadata: { steps: '3' } });
+    expect(readVideoDeblurWeights(file)).toEqual({ config, values, metadata: { steps: '3' } });
+    expect(() => writeVideoDeblurWeights(values, narrowedVideo('paper'), { dtype: 'float32' })).toThrow("Expected weights that fit their config but received others: 'flow.level2.upscale-flow.kernel'");
+  });
+
+  it('stays within 16 MB as float16 (small)', () => {
+    const parameters = Object.values(videoDeblurWeightShapes(videoDeblurPresets.small)).reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
+    expect(2 * parameters).toBeLessThan(16e6);
+  });
+
+  it('refuses sizes that it cannot halve, windows of another length, and configs that do not hold together', () => {
+    const config = narrowedVideo('small');
+    const network = declareVideoDeblur(config);
+    expect(videoDeblurMultiple(config)).toBe(8);
+    expect(() => network.deblur(clip(config, 12, 16), restless(config))).toThrow('multiples of 8 but received');
+    expect(() => network.deblur(clip(config, 16, 16).slice(1), restless(config))).toThrow('Expected a window of 5 frames but received 4.');
+    expect(() => declareVideoDeblur({ ...config, stages: 3 as 2 })).toThrow('Expected 1 or 2 for network.stages but received 3.');
+    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, finestLevel: 5 } })).toThrow('Expected a level from 1 to 4 for network.flow.finestLevel but received 5.');
+  });
+});
