@@ -6,6 +6,8 @@ export type { DataConfig, WeightedSource } from './data-config.js';
 export { createEagerEngine } from './eager-engine.js';
 export type { Batch, Engine, EngineShapes, StepResult } from './engine.js';
 export { ExponentialAverage } from './exponential-average.js';
+export { createEngineLearner } from './learner.js';
+export type { LearnedState, Learner, UpdateResult } from './learner.js';
 export { pairwiseOrderInvariantLoss } from './losses/pairwise-order-invariant-loss.js';
 export { photometricLoss } from './losses/photometric-loss.js';
 export type { PhotometricNorm, PhotometricOptions } from './losses/photometric-loss.js';
@@ -26,6 +28,8 @@ export type { CosineSchedule, ScheduleConfig, StepSchedule } from './schedule.js
 export { createTracedEngine } from './traced-engine.js';
 export { train } from './train.js';
 export type { TrainOptions } from './train.js';
-export { restorationStep, trainingStep } from './training-step.js';
+export { createTorchLearner } from './torch/torch-learner.js';
+export type { TorchConfig, TorchLearner, TorchLearnerOptions } from './torch/torch-learner.js';
+export { lossStep, restorationStep, trainingStep } from './training-step.js';
 export { hardExampleLoss } from './video-deblur/hard-example-loss.js';
 export type { HardExampleLoss, HardExampleOptions } from './video-deblur/hard-example-loss.js';

@@ -4,7 +4,7 @@ import { blurToVideoPresets, requiredMultiple, validateConfig } from '@unblur/co
 import type { BlurToVideoConfig } from '@unblur/core-model';
 import { parse, stringify } from 'yaml';
 import { dataField } from './data-config.js';
-import { either, expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from './run-schema.js';
+import { boolean, either, expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from './run-schema.js';
 import type { Field, FieldType } from './run-schema.js';
 import type { ScheduleConfig } from './schedule.js';
 
@@ -84,6 +84,12 @@ const initialWeights = section({
   parts: optional(list(text)),
 });
 
+const torch = section({
+  precision: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
+  channelsLast: withDefault(boolean, true),
+  compile: withDefault(boolean, false),
+});
+
 const run = section({
   network,
   data: dataField,
@@ -98,7 +104,11 @@ const run = section({
   validation,
   checkpointEverySteps: withDefault(positive, 200),
   samplesEverySteps: withDefault(positive, 500),
-  /** Processor threads of ONNX Runtime. */
+  /** What computes: `onnxruntime`, on the processor and without Python, or `torch`, which needs PyTorch and uses the GPUs it has. A run may go on with another one. */
+  engine: withDefault(oneOf('onnxruntime', 'torch'), 'onnxruntime'),
+  /** Of the engine `torch`. */
+  torch,
+  /** Processor threads of the engine; with several processes, of each. */
   threads: withDefault(positive, 2),
   /** Of the exponential average of the weights, which is what validation and the saved weights use. */
   emaDecay: withDefault(share, 0.999),

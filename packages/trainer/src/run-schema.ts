@@ -32,6 +32,8 @@ export function number({ min = -Infinity, max = Infinity, integer = false }: { m
 
 export const text: Field<string> = { read: (value, path) => (typeof value === 'string' && value !== '' ? value : refuse(path, 'a text', value)) };
 
+export const boolean: Field<boolean> = { read: (value, path) => (typeof value === 'boolean' ? value : refuse(path, 'true or false', value)) };
+
 export function oneOf<const T extends string>(...choices: T[]): Field<T> {
   return { read: (value, path) => choices.find((choice) => choice === value) ?? refuse(path, choices.map((choice) => `'${choice}'`).join(' or '), value) };
 }

@@ -2,10 +2,9 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
-import { Adam } from './adam.js';
-import { copyInto, readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
-import type { Batch, Engine } from './engine.js';
-import { ExponentialAverage } from './exponential-average.js';
+import { readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
+import type { Batch } from './engine.js';
+import type { LearnedState, Learner } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
 import type { ValidationRow } from './metrics-log.js';
 import { Progress } from './progress.js';
@@ -18,9 +17,9 @@ import type { ValidationSample } from './validation.js';
 
 const SAMPLES_IN_PICTURE = 3;
 
-/** What the loop is given: it makes no samples and computes no gradients itself. */
+/** What the loop is given: it makes no samples and holds no weights itself. */
 export interface TrainingParts {
-  engine: Engine;
+  learner: Learner;
   /** Batches from a sample index on, without end; the same index gives the same samples. */
   batchesFrom(sampleIndex: number): AsyncIterator<Batch>;
   validationSamples: readonly ValidationSample[];
@@ -41,28 +40,20 @@ export interface TrainingResult {
 }
 
 /**
- * Trains until the run's last step: batch, loss and gradients, Adam, average; now and then a validation, sample
+ * Trains until the run's last step: a batch, an update of the weights; now and then a validation, sample
  * pictures and a checkpoint. See `RUN_FILES` for what it leaves in the folder.
  *
  * @throws if a loss term or gradient is not finite, naming it; the last checkpoint stands.
  */
-export async function trainRun(config: RunConfig, runFolder: string, { engine, batchesFrom, validationSamples }: TrainingParts, options: TrainingOptions = {}): Promise<TrainingResult> {
+export async function trainRun(config: RunConfig, runFolder: string, { learner, batchesFrom, validationSamples }: TrainingParts, options: TrainingOptions = {}): Promise<TrainingResult> {
   const file = (name: string) => join(runFolder, name);
   const checkpointFile = file(RUN_FILES.checkpoint);
   const last = options.resume ? readCheckpoint(checkpointFile) : undefined;
   if (options.resume && !last) throw new Error(`Expected a checkpoint to resume from at '${checkpointFile}' but there is none; start the run without resuming.`);
   mkdirSync(file(RUN_FILES.samples), { recursive: true });
 
-  const weights = last?.weights ?? startingWeights(config);
-  const adam = new Adam(weights, config.optimizer);
-  const average = new ExponentialAverage(weights, config.emaDecay);
-  if (last) {
-    copyInto(adam.firstMoments, last.firstMoments);
-    copyInto(adam.secondMoments, last.secondMoments);
-    copyInto(average.values, last.averages);
-  } else {
-    rmSync(checkpointFile, { force: true });
-  }
+  if (!last) rmSync(checkpointFile, { force: true });
+  await learner.load(last ?? { weights: startingWeights(config) });
   const log = new MetricsLog(file(RUN_FILES.metrics), last?.step ?? 0);
   const progress = options.progress ?? new Progress(config.steps, last?.step ?? 0);
 
@@ -70,21 +61,21 @@ export async function trainRun(config: RunConfig, runFolder: string, { engine, b
   let bestPsnr = last?.bestPsnr ?? null;
   let trainedSeconds = last?.trainedSeconds ?? 0;
 
-  const saveCheckpoint = () => {
+  const saveCheckpoint = async () => {
     const samplesSeen = step * config.batchSize;
-    const { firstMoments, secondMoments } = adam;
-    writeCheckpoint(checkpointFile, { step, samplesSeen, bestPsnr, trainedSeconds, weights, firstMoments, secondMoments, averages: average.values });
-    saveWeights(file(RUN_FILES.weights), average.weights(), config, { step, samplesSeen, trainedSeconds });
+    const state = await learner.state();
+    writeCheckpoint(checkpointFile, { step, samplesSeen, bestPsnr, trainedSeconds, ...state });
+    saveWeights(file(RUN_FILES.weights), averagedWeights(state), config, { step, samplesSeen, trainedSeconds });
   };
   const runValidation = async (withPicture: boolean) => {
-    const { report, restored } = await validate(engine, average.weights(), validationSamples);
+    const { report, restored } = await validate(learner, validationSamples);
     const best = bestPsnr === null || report.psnr.mean > bestPsnr;
     const row = validationRow(report, step, best);
     log.append(row);
     progress.line(describe(row));
     if (best) {
       bestPsnr = report.psnr.mean;
-      saveWeights(file(RUN_FILES.bestWeights), average.weights(), config, { step, samplesSeen: step * config.batchSize, trainedSeconds });
+      saveWeights(file(RUN_FILES.bestWeights), averagedWeights(await learner.state()), config, { step, samplesSeen: step * config.batchSize, trainedSeconds });
     }
     if (withPicture) replaceFile(file(join(RUN_FILES.samples, `step-${String(step).padStart(7, '0')}.png`)), await samplePicture(restored.slice(0, SAMPLES_IN_PICTURE)));
   };
@@ -101,11 +92,8 @@ export async function trainRun(config: RunConfig, runFolder: string, { engine, b
       // A later failure to make a batch must not count as unhandled while this step is still busy.
       nextBatch.catch(() => {});
 
-      const { terms, gradients } = await engine.lossAndGradients(weights, batch as Batch);
-      expectFinite(terms, step + 1);
       const learningRate = config.optimizer.learningRate * scheduleFactor(config.schedule, step + 1, config.steps);
-      const gradientNorm = adam.update(gradients, learningRate, step + 1);
-      average.update(step + 1);
+      const { terms, gradientNorm } = await learner.update(batch as Batch, learningRate, step + 1);
       step += 1;
 
       const milliseconds = performance.now() - startedAt;
@@ -117,7 +105,7 @@ export async function trainRun(config: RunConfig, runFolder: string, { engine, b
       const lastStep = step === config.steps;
       const pictureDue = step % config.samplesEverySteps === 0 || lastStep;
       if (step % config.validation.everySteps === 0 || pictureDue) await runValidation(pictureDue);
-      if (step % config.checkpointEverySteps === 0 || lastStep || options.signal?.aborted) saveCheckpoint();
+      if (step % config.checkpointEverySteps === 0 || lastStep || options.signal?.aborted) await saveCheckpoint();
     }
   } finally {
     await batches.return?.();
@@ -156,11 +144,8 @@ function saveWeights(file: string, weights: WeightValues, { network }: RunConfig
   replaceFile(file, writeWeights(weights, network, { dtype: 'float32', metadata }));
 }
 
-/** @throws naming the first term that is not finite. */
-function expectFinite(terms: Record<string, number>, step: number): void {
-  for (const [name, value] of Object.entries(terms)) {
-    if (!Number.isFinite(value)) throw new Error(`Expected a finite loss but its term '${name}' is ${value} at step ${step}; lower the learning rate or its weight, and resume from the last checkpoint.`);
-  }
+function averagedWeights({ weights, averages }: LearnedState): WeightValues {
+  return Object.fromEntries(Object.entries(weights).map(([name, { shape }]) => [name, { shape, values: averages[name]! }]));
 }
 
 function describe({ step, psnr, gain, best }: ValidationRow): string {

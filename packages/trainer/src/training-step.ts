@@ -1,5 +1,5 @@
 import { engine, keep, reshape, slice, zerosLike } from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { blurToVideo, weightShapes } from '@unblur/core-model';
 import type { BlurToVideoConfig, NamedTensors } from '@unblur/core-model';
 import type { Batch } from './engine.js';
@@ -39,21 +39,30 @@ export function sampleValues({ blurred, frames, motionPixels, motionKnown }: Bat
  */
 export function trainingStep(network: BlurToVideoConfig, loss: LossConfig): (inputs: NamedTensors) => NamedTensors {
   const names = Object.keys(weightShapes(network));
+  const lossOf = lossStep(network, loss);
   return (inputs) => {
-    const gt: GroundTruth = {
-      frames: timeSlices(inputs['frames'] as Tensor5D),
-      ...(needsMotion(loss) && { motionPixels: inputs['motionPixels'] as Tensor4D, motionKnown: inputs['motionKnown'] as Tensor1D }),
-    };
     const outputs: NamedTensors = {};
     const lossOfWeights = () => {
-      const terms = totalLoss(blurToVideo(inputs['blurred'] as Tensor4D, inputs, network), gt, loss);
-      for (const [term, value] of Object.entries(terms)) outputs[termName(term)] = keep(value);
-      return terms.total;
+      const terms = lossOf(inputs);
+      for (const [name, value] of Object.entries(terms)) outputs[name] = keep(value);
+      return terms[termName('total')] as Scalar;
     };
     // `valueAndGrads` refuses weights without influence, which the decoder of a frame of weight 0 has.
     const { grads } = engine().gradients(lossOfWeights, names.map((name) => inputs[name]!));
     names.forEach((name, index) => (outputs[gradientName(name)] = (grads[index] as Tensor | undefined) ?? zerosLike(inputs[name]!)));
     return outputs;
+  };
+}
+
+/** The forward half of a training step, for those who differentiate it themselves: the same inputs, and the loss terms alone. */
+export function lossStep(network: BlurToVideoConfig, loss: LossConfig): (inputs: NamedTensors) => NamedTensors {
+  return (inputs) => {
+    const gt: GroundTruth = {
+      frames: timeSlices(inputs['frames'] as Tensor5D),
+      ...(needsMotion(loss) && { motionPixels: inputs['motionPixels'] as Tensor4D, motionKnown: inputs['motionKnown'] as Tensor1D }),
+    };
+    const terms = totalLoss(blurToVideo(inputs['blurred'] as Tensor4D, inputs, network), gt, loss);
+    return Object.fromEntries(Object.entries(terms).map(([term, value]) => [termName(term), value]));
   };
 }
 

@@ -1,10 +1,9 @@
 import { scoreBlurred, scoreSequence, summarizeScores } from '@unblur/metrics';
 import type { EvaluationReport, FrameScores, RgbImage } from '@unblur/metrics';
-import type { WeightValues } from '@unblur/core-model';
-import type { Engine } from './engine.js';
+import type { Learner } from './learner.js';
 import type { FigureByPosition, ValidationRow } from './metrics-log.js';
 
-/** A blurred image and what it should become, both of the engine's validation size. */
+/** A blurred image and what it should become, both of the validation size. */
 export interface ValidationSample {
   blurred: RgbImage;
   /** In time order. */
@@ -21,12 +20,12 @@ export interface Validation {
   restored: RestoredSample[];
 }
 
-/** Restores the validation samples and scores them by the rule `sequence` (see @unblur/metrics). */
-export async function validate(engine: Engine, weights: WeightValues, samples: readonly ValidationSample[]): Promise<Validation> {
+/** Restores the validation samples with the averaged weights and scores them by the rule `sequence` (see @unblur/metrics). */
+export async function validate(learner: Pick<Learner, 'restore'>, samples: readonly ValidationSample[]): Promise<Validation> {
   const scores = [];
   const restored: RestoredSample[] = [];
   for (const { blurred, frames } of samples) {
-    const images = (await engine.restore(weights, blurred.data)).map((values) => ({ width: blurred.width, height: blurred.height, data: clampToDisplay(values) }));
+    const images = (await learner.restore(blurred.data)).map((values) => ({ width: blurred.width, height: blurred.height, data: clampToDisplay(values) }));
     const score = scoreSequence(images, frames);
     scores.push({ restored: score, blurred: scoreBlurred(blurred, frames) });
     restored.push({ blurred, frames, restored: score.reversed ? images.reverse() : images });

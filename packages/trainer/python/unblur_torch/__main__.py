@@ -1,0 +1,90 @@
+"""One process of a training run: `python -m unblur_torch SOCKET`, started once, or by torchrun once per device.
+
+It does what the training loop of @unblur/trainer asks for over the socket, until the loop hangs up.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Dict
+
+import numpy
+import torch
+import torch.distributed
+
+from .adam import AdamOptions
+from .connection import Connection
+from .learner import Learner, LearnerOptions
+from .onnx_file import read_onnx
+
+
+def main() -> None:
+    rank, processes = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    device = choose_device()
+    if processes > 1:
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    connection = Connection(sys.argv[1])
+    connection.send({"rank": rank, "device": describe(device), "torch": torch.__version__})
+    learner = None
+    while True:
+        message = connection.receive()
+        if message is None:
+            return
+        command, settings, tensors = message
+        try:
+            if command == "open":
+                learner = open_learner(settings, tensors, device)
+                connection.send({})
+            elif command == "load":
+                learner.load(tensors)
+                connection.send({})
+            elif command == "update":
+                terms, norm = learner.update(to_device(tensors, device), settings["learningRate"], settings["step"])
+                connection.send({"terms": terms, "gradientNorm": norm})
+            elif command == "gradients":
+                terms, gradients = learner.gradients(to_device(tensors, device))
+                connection.send({"terms": terms}, gradients)
+            elif command == "restore":
+                frames = learner.restore(to_device(tensors, device)["blurred"])
+                connection.send({}, {str(index): frame.cpu().contiguous().numpy() for index, frame in enumerate(frames)})
+            elif command == "state":
+                connection.send({}, learner.state())
+            else:
+                raise ValueError(f"Expected a known command but received '{command}'.")
+        except (ValueError, RuntimeError) as error:
+            connection.send({"error": str(error)})
+
+
+def choose_device() -> torch.device:
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    torch.cuda.set_device(device)
+    return device
+
+
+def describe(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+def open_learner(settings: Dict[str, Any], tensors: Dict[str, numpy.ndarray], device: torch.device) -> Learner:
+    if device.type == "cpu":
+        torch.set_num_threads(settings["threads"])
+    optimizer = settings["optimizer"]
+    options = LearnerOptions(
+        bfloat16=settings["precision"] == "bfloat16",
+        channels_last=settings["channelsLast"],
+        compile=settings["compile"],
+        optimizer=AdamOptions(optimizer["beta1"], optimizer["beta2"], optimizer["epsilon"], optimizer["weightDecay"], optimizer["clipNorm"]),
+        ema_decay=settings["emaDecay"],
+    )
+    graphs = [read_onnx(tensors[name].tobytes()) for name in ("step", "restoration")]
+    return Learner(*graphs, settings["weights"], options, device)
+
+
+def to_device(arrays: Dict[str, numpy.ndarray], device: torch.device) -> Dict[str, torch.Tensor]:
+    return {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in arrays.items()}
+
+
+main()

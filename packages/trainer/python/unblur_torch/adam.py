@@ -1,0 +1,53 @@
+"""Adam and the exponential average of the weights, as in packages/trainer/src/adam.ts and exponential-average.ts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class AdamOptions:
+    """See AdamOptions of adam.ts."""
+
+    beta1: float
+    beta2: float
+    epsilon: float
+    weight_decay: float
+    clip_norm: Optional[float]
+
+
+class Adam:
+    """Adam (Kingma and Ba 2015) on one vector [P] of all weights, in place."""
+
+    def __init__(self, weights: Tensor, options: AdamOptions):
+        self.weights = weights
+        self.first_moments = torch.zeros_like(weights)
+        self.second_moments = torch.zeros_like(weights)
+        self._options = options
+
+    @torch.no_grad()
+    def update(self, gradient: Tensor, norm: float, learning_rate: float, step: int) -> None:
+        """
+        Moves the weights one step against their gradient [P], which is scaled down in place where its norm is too large.
+
+        norm: of `gradient`. step: counts from 1.
+        """
+        options = self._options
+        if options.clip_norm is not None and norm > options.clip_norm:
+            gradient.mul_(options.clip_norm / norm)
+        self.first_moments.mul_(options.beta1).add_(gradient, alpha=1 - options.beta1)
+        self.second_moments.mul_(options.beta2).addcmul_(gradient, gradient, value=1 - options.beta2)
+        correction1 = 1 / (1 - options.beta1**step)
+        correction2 = 1 / (1 - options.beta2**step)
+        divisor = self.second_moments.mul(correction2).sqrt_().add_(options.epsilon)
+        self.weights.mul_(1 - learning_rate * options.weight_decay).addcdiv_(self.first_moments, divisor, value=-learning_rate * correction1)
+
+
+@torch.no_grad()
+def update_average(average: Tensor, weights: Tensor, decay: float, step: int) -> None:
+    """The decay warms up, so that the starting weights are soon forgotten. step: counts from 1."""
+    average.lerp_(weights, 1 - min(decay, (1 + step) / (10 + step)))

@@ -1,0 +1,181 @@
+"""The weights of a run, and all that moves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Tuple
+
+import numpy
+import torch
+import torch.distributed
+from torch import Tensor
+
+from .adam import Adam, AdamOptions, update_average
+from .onnx_file import Graph
+from .parameter_layout import ParameterLayout
+from .precision import use_bfloat16
+from .program import write_program
+from .simplification import simplify
+
+TERM_PREFIX = "loss."
+TOTAL = "loss.total"
+STATE_GROUPS = ("weights", "firstMoments", "secondMoments", "averages")
+
+
+@dataclass(frozen=True)
+class LearnerOptions:
+    bfloat16: bool
+    channels_last: bool
+    compile: bool
+    optimizer: AdamOptions
+    ema_decay: float
+
+
+class Learner:
+    """
+    Weights, Adam's moments and averages of one process. Where there are several processes each has its part of the batch
+    and all have the same weights: gradients are averaged over them.
+    """
+
+    def __init__(self, step_graph: Graph, restoration_graph: Graph, weights: List[str], options: LearnerOptions, device: torch.device):
+        """
+        step_graph: from weights and a batch to the loss terms; restoration_graph: from weights and `blurred` to frames.
+        weights: their names, which are those of inputs of both graphs.
+        """
+        self._device = device
+        self._options = options
+        self._layout = ParameterLayout(step_graph, weights, options.channels_last)
+        parameters = self._layout.parameters
+        values = [parameter.value for parameter in parameters]
+        graph = simplify(self._layout.graph, {parameter.value: parameter.shape for parameter in parameters})
+        low_weights = set()
+        if options.bfloat16:
+            graph, low_weights = use_bfloat16(graph, set(values))
+        self._batch_inputs = [name for name in step_graph.inputs if name not in weights]
+        self._terms = list(step_graph.outputs)
+        self._program = optional_compile(write_program(graph, [*values, *self._batch_inputs], self._terms, device), options.compile)
+
+        self._weights = torch.zeros(self._layout.size, device=device)
+        self._low_weights = torch.zeros_like(self._weights, dtype=torch.bfloat16) if low_weights else None
+        self._gradient = torch.zeros_like(self._weights)
+        self._low_gradient = torch.zeros_like(self._low_weights) if low_weights else None
+        self._leaves = self._make_leaves(low_weights)
+        self._adam = Adam(self._weights, options.optimizer)
+        self._averages = torch.zeros_like(self._weights)
+        self._restoration = Restoration(restoration_graph, weights, options.channels_last, device)
+        self._shapes = {name: step_graph.inputs[name] for name in weights}
+
+    def _make_leaves(self, low_weights: "set[str]") -> List[Tensor]:
+        """What autograd differentiates by: views of the weights whose gradients are views of one gradient."""
+        leaves = []
+        views, gradients = self._layout.views(self._weights), self._layout.views(self._gradient)
+        if low_weights:
+            low_views, low_gradients = self._layout.views(self._low_weights), self._layout.views(self._low_gradient)
+        for name in views:
+            view, gradient = (low_views[name], low_gradients[name]) if name in low_weights else (views[name], gradients[name])
+            leaf = view.detach().requires_grad_()
+            leaf.grad = gradient
+            leaves.append(leaf)
+        return leaves
+
+    def load(self, state: Dict[str, numpy.ndarray]) -> None:
+        """`state`: arrays named `group/weight`; without moments and averages, a run starts from the weights."""
+        groups: Dict[str, Dict[str, numpy.ndarray]] = {}
+        for path, array in state.items():
+            group, name = path.split("/", 1)
+            groups.setdefault(group, {})[name] = array
+        vectors = (self._weights, self._adam.first_moments, self._adam.second_moments, self._averages)
+        for group, vector in zip(STATE_GROUPS, vectors):
+            if group in groups:
+                vector.copy_(self._layout.flatten(groups[group]))
+        if "averages" not in groups:
+            self._averages.copy_(self._weights)
+        self._restoration.forget()
+
+    def state(self) -> Dict[str, numpy.ndarray]:
+        """The inverse of `load`."""
+        vectors = (self._weights, self._adam.first_moments, self._adam.second_moments, self._averages)
+        return {
+            f"{group}/{name}": array.reshape(self._shapes[name])
+            for group, vector in zip(STATE_GROUPS, vectors)
+            for name, array in self._layout.unflatten(vector).items()
+        }
+
+    def update(self, batch: Dict[str, Tensor], learning_rate: float, step: int) -> Tuple[Dict[str, float], float]:
+        """
+        One step of training on this process's part of the batch.
+
+        Returns the loss terms by name and the norm of the gradient before clipping, both of the whole batch.
+        Raises ValueError if the gradient is not finite, naming the first weight; no weight has changed then.
+        """
+        terms = self._differentiate(batch)
+        figures = torch.cat([terms, torch.linalg.vector_norm(self._gradient)[None]]).tolist()
+        norm = figures.pop()
+        if not numpy.isfinite(norm):
+            raise ValueError(f"Expected finite gradients but that of '{self._first_not_finite()}' is not.")
+        self._adam.update(self._gradient, norm, learning_rate, step)
+        update_average(self._averages, self._weights, self._options.ema_decay, step)
+        self._restoration.forget()
+        return {name[len(TERM_PREFIX) :]: value for name, value in zip(self._terms, figures)}, norm
+
+    def gradients(self, batch: Dict[str, Tensor]) -> Tuple[Dict[str, float], Dict[str, numpy.ndarray]]:
+        """Loss terms and the gradient of every weight, without moving any."""
+        terms = self._differentiate(batch)
+        named = {name[len(TERM_PREFIX) :]: value for name, value in zip(self._terms, terms.tolist())}
+        return named, {name: array.reshape(self._shapes[name]) for name, array in self._layout.unflatten(self._gradient).items()}
+
+    def restore(self, blurred: Tensor) -> List[Tensor]:
+        """Frames [1, S, S, 3] in time order from a blurred image [1, S, S, 3], with the averaged weights."""
+        return self._restoration.restore(lambda: self._layout.unflatten(self._averages), blurred)
+
+    def _differentiate(self, batch: Dict[str, Tensor]) -> Tensor:
+        """Fills the gradient of the whole batch; returns its loss terms [T]."""
+        if self._low_weights is not None:
+            self._low_weights.copy_(self._weights)
+            self._low_gradient.zero_()
+        self._gradient.zero_()
+        outputs = self._program(*self._leaves, *(batch[name] for name in self._batch_inputs))
+        outputs[self._terms.index(TOTAL)].backward()
+        if self._low_gradient is not None:
+            self._gradient.add_(self._low_gradient)
+        terms = torch.stack([output.detach() for output in outputs])
+        if torch.distributed.is_initialized():
+            for summed in (self._gradient, terms):
+                torch.distributed.all_reduce(summed)
+                summed.div_(torch.distributed.get_world_size())
+        return terms
+
+    def _first_not_finite(self) -> str:
+        gradients = self._layout.unflatten(self._gradient)
+        return next(name for name, gradient in gradients.items() if not numpy.isfinite(gradient).all())
+
+
+class Restoration:
+    """The restoring network, in float32 whatever training uses, since that is how its weights will be used."""
+
+    def __init__(self, graph: Graph, weights: List[str], channels_last: bool, device: torch.device):
+        self._layout = ParameterLayout(graph, weights, channels_last)
+        parameters = self._layout.parameters
+        simplified = simplify(self._layout.graph, {parameter.value: parameter.shape for parameter in parameters})
+        self._program = write_program(simplified, [*(parameter.value for parameter in parameters), "blurred"], list(graph.outputs), device)
+        self._device = device
+        self._values: List[Tensor] = []
+
+    def forget(self) -> None:
+        """The weights have changed."""
+        self._values = []
+
+    @torch.no_grad()
+    def restore(self, read_weights, blurred: Tensor) -> List[Tensor]:
+        if not self._values:
+            vector = self._layout.flatten(read_weights()).to(self._device)
+            self._values = list(self._layout.views(vector).values())
+        return list(self._program(*self._values, blurred))
+
+
+def optional_compile(program, wanted: bool):
+    if not wanted:
+        return program
+    if not hasattr(torch, "compile"):
+        raise ValueError(f"Expected torch 2.0 or newer for 'torch.compile: true' but this is {torch.__version__}; set it to false.")
+    return torch.compile(program)

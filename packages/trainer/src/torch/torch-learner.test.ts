@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import '@tensorflow/tfjs';
+import { initialWeights } from '@unblur/core-model';
+import type { BlurToVideoConfig, WeightValues } from '@unblur/core-model';
+import { createEagerEngine } from '../eager-engine.js';
+import type { StepResult } from '../engine.js';
+import { createEngineLearner } from '../learner.js';
+import type { LearnedState, Learner } from '../learner.js';
+import { TINY_SIZE_PIXELS, discBatch, tinyNetwork, tinyRun } from '../tiny-network.test-tool.js';
+import { createTracedEngine } from '../traced-engine.js';
+import { createTorchLearner } from './torch-learner.js';
+import type { TorchConfig, TorchLearner } from './torch-learner.js';
+import { findPython } from './torch-process.js';
+
+const python = findPython();
+if (!python) console.warn('Skipped the tests of the torch engine: there is no Python with torch and numpy.');
+const describeWithTorch = python ? describe : describe.skip;
+
+const { loss, optimizer, emaDecay } = tinyRun('steps: 1');
+const shapes = { batchSize: 2, sizePixels: TINY_SIZE_PIXELS, validationSizePixels: TINY_SIZE_PIXELS };
+const float32: TorchConfig = { precision: 'float32', channelsLast: true, compile: false };
+const openTorch = (network: BlurToVideoConfig, torch: TorchConfig = float32, processes = 1) =>
+  createTorchLearner(network, loss, shapes, { torch, optimizer: { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 }, emaDecay, processes, threads: 1 });
+
+/** The tfjs oracle's own gradient of `resizeBilinear` leaves out the half-pixel shift, so it is compared on a network that resizes no flow. */
+const networkWithoutFlow: BlurToVideoConfig = { ...tinyNetwork, featureTransformer: { ...tinyNetwork.featureTransformer, localWarping: false } };
+
+/** Starting weights with something in every weight, so that every gradient is at work. */
+function fullWeights(network: BlurToVideoConfig): WeightValues {
+  const weights = initialWeights(network, 3);
+  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += 0.02 * Math.sin(3 * index + values.length);
+  return weights;
+}
+
+/** Largest difference, relative to the largest value. */
+function relativeDifference(actual: Float32Array, expected: Float32Array): number {
+  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return expected.reduce((max, value, index) => Math.max(max, Math.abs(value - actual[index]!)), 0) / Math.max(largest, 1e-6);
+}
+
+function expectSameStep(actual: StepResult, expected: StepResult, tolerance: number): void {
+  expect(Object.keys(actual.terms).sort()).toEqual(Object.keys(expected.terms).sort());
+  for (const [name, value] of Object.entries(expected.terms)) expect([name, Math.abs(actual.terms[name]! - value) <= tolerance * Math.max(1, Math.abs(value))]).toEqual([name, true]);
+  expect(Object.keys(actual.gradients).sort()).toEqual(Object.keys(expected.gradients).sort());
+  const differences = Object.entries(expected.gradients).map(([name, values]) => [name, relativeDifference(actual.gradients[name]!, values)] as const);
+  expect(differences.filter(([, difference]) => !(difference <= tolerance))).toEqual([]);
+}
+
+describeWithTorch('the torch engine', () => {
+  let learner: TorchLearner;
+  beforeAll(async () => void (learner = await openTorch(tinyNetwork)), 120_000);
+  afterAll(() => learner?.release());
+
+  test('has the loss terms and gradients of ONNX Runtime, and restores the same frames', async () => {
+    const engine = await createTracedEngine(tinyNetwork, loss, shapes, { threads: 1 });
+    const weights = fullWeights(tinyNetwork);
+    const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
+    await learner.load({ weights });
+    expectSameStep(await learner.gradients(batch), await engine.lossAndGradients(weights, batch), 1e-4);
+    const { blurred } = discBatch(5, 1, 3, TINY_SIZE_PIXELS);
+    const expected = await engine.restore(weights, blurred);
+    (await learner.restore(blurred)).forEach((frame, index) => expect(relativeDifference(frame, expected[index]!)).toBeLessThan(1e-4));
+    await engine.release();
+  });
+
+  test('moves weights, moments and averages as Adam in TypeScript does, from where another engine stopped', async () => {
+    const inProcess = createEngineLearner(await createTracedEngine(tinyNetwork, loss, shapes, { threads: 1 }), { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 }, emaDecay);
+    const train = async (on: Learner, steps: number[]) => {
+      for (const step of steps) await on.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), 0.002, step);
+    };
+    await inProcess.load({ weights: fullWeights(tinyNetwork) });
+    await train(inProcess, [1, 2]);
+    await learner.load(structuredClone(await inProcess.state()));
+    await train(inProcess, [3, 4]);
+    await train(learner, [3, 4]);
+    const [actual, expected] = [await learner.state(), await inProcess.state()];
+    for (const group of ['firstMoments', 'secondMoments', 'averages'] as const) {
+      for (const [name, values] of Object.entries(expected[group])) expect([group, name, relativeDifference(actual[group][name]!, values) < 2e-3]).toEqual([group, name, true]);
+    }
+    for (const [name, { values, shape }] of Object.entries(expected.weights)) {
+      expect(actual.weights[name]!.shape).toEqual(shape);
+      expect([name, relativeDifference(actual.weights[name]!.values, values) < 2e-3]).toEqual([name, true]);
+    }
+    await inProcess.release();
+  });
+
+  test('goes on from its own state bit by bit', async () => {
+    const run = async (stops: boolean): Promise<LearnedState> => {
+      await learner.load({ weights: fullWeights(tinyNetwork) });
+      for (const step of [1, 2, 3]) {
+        await learner.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), 0.002, step);
+        if (stops) await learner.load(await learner.state());
+      }
+      return learner.state();
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+
+  test('names the weight whose gradient is not finite and keeps the weights', async () => {
+    await learner.load({ weights: fullWeights(tinyNetwork) });
+    const before = structuredClone(await learner.state());
+    const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
+    batch.blurred.fill(NaN);
+    await expect(learner.update(batch, 0.002, 1)).rejects.toThrow("finite gradients but that of 'encoder.level1.reduce.kernel' is not");
+    expect(await learner.state()).toEqual(before);
+  });
+
+  test('in bfloat16 comes near to float32', async () => {
+    const low = await openTorch(tinyNetwork, { ...float32, precision: 'bfloat16' });
+    const weights = fullWeights(tinyNetwork);
+    const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
+    await Promise.all([learner.load({ weights }), low.load({ weights })]);
+    const [full, rounded] = [await learner.gradients(batch), await low.gradients(batch)];
+    await low.release();
+    expect(Math.abs(rounded.terms['total']! - full.terms['total']!)).toBeLessThan(0.01 * Math.abs(full.terms['total']!));
+    const cosines = Object.entries(full.gradients).map(([name, values]) => {
+      const other = rounded.gradients[name]!;
+      return [name, values.reduce((sum, value, index) => sum + value * other[index]!, 0) / (Math.hypot(...values) * Math.hypot(...other))] as const;
+    });
+    expect(cosines.filter(([, cosine]) => !(cosine > 0.9))).toEqual([]);
+  });
+});
+
+describeWithTorch('the torch engine against the tfjs cpu oracle', () => {
+  test('has the same loss terms and gradients', async () => {
+    const eager = createEagerEngine(networkWithoutFlow, loss, shapes);
+    const learner = await openTorch(networkWithoutFlow);
+    const weights = fullWeights(networkWithoutFlow);
+    const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
+    await learner.load({ weights });
+    const actual = await learner.gradients(batch);
+    await learner.release();
+    expectSameStep(actual, await eager.lossAndGradients(weights, batch), 1e-4);
+  });
+});
+
+describeWithTorch('two processes', () => {
+  test('learn what one learns from the same batch', async () => {
+    const [one, two] = [await openTorch(tinyNetwork), await openTorch(tinyNetwork, float32, 2)];
+    const states = [];
+    for (const learner of [one, two]) {
+      await learner.load({ weights: fullWeights(tinyNetwork) });
+      const results = [];
+      for (const step of [1, 2]) results.push(await learner.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), 0.002, step));
+      states.push({ results, state: await learner.state() });
+      await learner.release();
+    }
+    const [alone, shared] = states as [(typeof states)[0], (typeof states)[0]];
+    shared.results.forEach(({ terms, gradientNorm }, index) => {
+      expect(gradientNorm / alone.results[index]!.gradientNorm).toBeCloseTo(1, 4);
+      for (const [name, value] of Object.entries(terms)) expect([name, value]).toEqual([name, expect.closeTo(alone.results[index]!.terms[name]!, 4)]);
+    });
+    for (const [name, values] of Object.entries(alone.state.firstMoments)) expect([name, relativeDifference(shared.state.firstMoments[name]!, values) < 1e-3]).toEqual([name, true]);
+  }, 120_000);
+});

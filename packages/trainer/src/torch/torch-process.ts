@@ -1,0 +1,94 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TorchConnection } from './torch-connection.js';
+
+const programFolder = fileURLToPath(new URL('../../python', import.meta.url));
+const LIBRARY_FOLDER = '/usr/lib';
+const ALLOCATORS = ['libtcmalloc.so.4', 'libtcmalloc_minimal.so.4'];
+
+export interface TorchProcesses {
+  /** One per process, by rank. */
+  connections: TorchConnection[];
+  stop(): Promise<void>;
+}
+
+/** An interpreter that has torch and numpy: `PYTHON` if that is set, else `python3`; `undefined` if there is none. */
+export function findPython(): string | undefined {
+  const candidates = process.env['PYTHON'] ? [process.env['PYTHON']] : ['python3', '/usr/bin/python3'];
+  return candidates.find((python) => spawnSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status === 0);
+}
+
+/**
+ * Starts the Python program, once or through torchrun, and waits until every process has called back.
+ *
+ * @throws if there is no interpreter with torch, or a process ends before it has called back.
+ */
+export async function startTorchProcesses(processes: number, threads: number): Promise<TorchProcesses> {
+  const python = findPython();
+  if (!python) throw new Error("Expected a Python with torch and numpy for the engine 'torch' but found none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.");
+  const folder = mkdtempSync(join(tmpdir(), 'unblur-torch-'));
+  const address = join(folder, 'socket');
+  const server = createServer();
+  const program = ['-m', 'unblur_torch', address];
+  const commandLine = processes === 1 ? program : ['-m', 'torch.distributed.run', '--standalone', `--nproc_per_node=${processes}`, ...program];
+  try {
+    await new Promise<void>((resolve) => server.listen(address, resolve));
+    // In a process group of its own: a Ctrl-C is for the loop, which ends these processes when it is done.
+    const child = spawn(python, commandLine, { stdio: ['ignore', 'inherit', 'inherit'], env: environment(threads), detached: true });
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const connections = await Promise.race([
+      acceptAll(server, processes),
+      ended.then((): never => {
+        throw new Error('The torch processes ended early; what they say is above.');
+      }),
+    ]);
+    return {
+      connections,
+      stop: async () => {
+        for (const connection of connections) connection.close();
+        await ended;
+      },
+    };
+  } finally {
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function acceptAll(server: ReturnType<typeof createServer>, count: number): Promise<TorchConnection[]> {
+  const byRank: TorchConnection[] = [];
+  await new Promise<void>((resolve, reject) => {
+    let known = 0;
+    server.on('connection', (socket) => {
+      const connection = new TorchConnection(socket);
+      connection.greeting().then(({ rank }) => {
+        byRank[rank] = connection;
+        if (++known === count) resolve();
+      }, reject);
+    });
+  });
+  return byRank;
+}
+
+function environment(threads: number): NodeJS.ProcessEnv {
+  const allocator = findAllocator();
+  const { PYTHONPATH, LD_PRELOAD } = process.env;
+  return {
+    ...process.env,
+    PYTHONPATH: [programFolder, PYTHONPATH].filter(Boolean).join(':'),
+    PYTHONDONTWRITEBYTECODE: '1',
+    OMP_NUM_THREADS: String(threads),
+    ...(allocator && !LD_PRELOAD ? { LD_PRELOAD: allocator } : {}),
+  };
+}
+
+/** Path of tcmalloc, which keeps torch from giving large buffers back to the system at every step; `undefined` if it is not installed. */
+function findAllocator(): string | undefined {
+  if (!existsSync(LIBRARY_FOLDER)) return undefined;
+  const folders = readdirSync(LIBRARY_FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(LIBRARY_FOLDER, name));
+  return ALLOCATORS.flatMap((name) => [LIBRARY_FOLDER, ...folders].map((folder) => join(folder, name))).find((path) => existsSync(path));
+}
