@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
+import { videoWindowBatches, type VideoWindowOptions } from './video-window-batches.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'unblur-windows-'));
+const size = 24;
+
+/** Frame t of a clip is grey 10 t everywhere: an average of frames around t is 10 t too. */
+beforeAll(async () => {
+  const save = (path: string, value: number) => sharp({ create: { width: 32, height: 28, channels: 3, background: { r: value, g: value, b: value } } }).png().toFile(path);
+  for (const name of ['clip', 'recorded/gt', 'recorded/blur']) mkdirSync(join(folder, name), { recursive: true });
+  for (let t = 0; t < 21; t++) await save(join(folder, 'clip', `${t}.png`), 10 * t);
+  for (let t = 0; t < 8; t++) {
+    await save(join(folder, 'recorded', 'gt', `${t}.png`), 10 * t);
+    await save(join(folder, 'recorded', 'blur', `${t}.png`), 10 * t + 3);
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function read(count: number, options: Partial<VideoWindowOptions> = {}) {
+  const windows: { blurred: number[]; gt: number[] }[] = [];
+  for await (const { blurred, gt } of videoWindowBatches({ folder: join(folder, 'clip'), sizePixels: size, batchSize: 1, seed: 1, ...options })) {
+    const levels = (values: Float32Array) => Array.from({ length: 5 }, (_, frame) => Math.round(values[frame * size * size * 3]! * 255));
+    windows.push({ blurred: levels(blurred), gt: levels(gt) });
+    if (windows.length === count) return windows;
+  }
+  return windows;
+}
+
+describe('videoWindowBatches', () => {
+  it('gives five evenly spaced frames, each the middle of what its blurred frame averages', async () => {
+    for (const { blurred, gt } of await read(20)) {
+      const steps = gt.slice(1).map((value, index) => value - gt[index]!);
+      expect(new Set(steps).size).toBe(1);
+      expect(Math.abs(steps[0]!) / 10).toBeGreaterThanOrEqual(1);
+      expect(Math.abs(steps[0]!) / 10).toBeLessThanOrEqual(4);
+      expect(blurred).toEqual(gt);
+    }
+  });
+
+  it('takes blurred frames that were recorded as they are', async () => {
+    for (const { blurred, gt } of await read(5, { folder: join(folder, 'recorded') })) {
+      expect(blurred).toEqual(gt.map((value) => value + 3));
+      expect(Math.abs(gt[1]! - gt[0]!)).toBe(10);
+    }
+  });
+
+  it('gives the same samples from whichever sample on', async () => {
+    expect((await read(4)).slice(2)).toEqual(await read(2, { firstSample: 2 }));
+  });
+
+  it('refuses videos that are too small or too short, and ranges that are none', async () => {
+    await expect(read(1, { sizePixels: 40 })).rejects.toThrow(/at least 40x40 but .* is 32x28/);
+    await expect(read(1, { exposureFrames: [0, 3] })).rejects.toThrow('exposureFrames');
+    await expect(read(1, { folder: join(folder, 'nowhere') })).rejects.toThrow('Expected a folder of videos');
+  });
+});

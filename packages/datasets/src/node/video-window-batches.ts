@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs';
+import { basename, extname, join, sep } from 'node:path';
+import { requireRange, requireThat, type Range } from '../option-checks.js';
+import { createRandom, type Random } from '../random.js';
+import { FileCache, type FileDecoder } from './file-cache.js';
+import { readImageFile, type DecodedImage } from './image-file.js';
+import { listVideos } from './video-list.js';
+
+/** Frames that a video-deblurring network sees at once. */
+const WINDOW_FRAMES = 5;
+
+/** Windows of neighbouring blurred frames from videos. Plain data: a section of a run file. */
+export interface VideoWindowOptions {
+  /** Folder of videos as pictures (see `listVideos`). One that lies in a folder `gt` with the same pictures under `blur` beside it is taken as it is; others are blurred by averaging. */
+  folder: string;
+  /** Side of the square windows. */
+  sizePixels: number;
+  batchSize: number;
+  /** Decides every random choice. */
+  seed: number;
+  /** Index of the first sample, to go on where a run stopped. Default 0. */
+  firstSample?: number;
+  /** Frames that one blurred frame averages, from this range; rounded to odd numbers. Each frame of a window draws its own, as sharp and blurred frames alternate in real videos. Default [3, 9]. */
+  exposureFrames?: Range;
+  /** Frames from the middle of one exposure to that of the next, from this range. Default [1, 4]. */
+  strideFrames?: Range;
+  /** Share of the windows whose frames are made half as large first, where they are large enough; motion shrinks with them. Default 0.3. */
+  halvedShare?: number;
+  /** Memory for decoded pictures, in MiB. Default 512. */
+  cacheMegabytes?: number;
+}
+
+export interface VideoWindowBatch {
+  /** Index of the batch's first sample. */
+  firstSample: number;
+  /** `[batch, 5, size, size, 3]` display values in [0, 1], in time order. */
+  blurred: Float32Array;
+  /** `[batch, 5, size, size, 3]`: the middle of each exposure. */
+  gt: Float32Array;
+}
+
+const pictures: FileDecoder<DecodedImage> = { name: 'picture', decode: readImageFile, bytesOf: ({ rgb }) => rgb.length };
+
+interface WindowSource {
+  sharp: string[];
+  /** The recorded blurred frames, one for one. */
+  blurred?: string[];
+}
+
+/**
+ * An endless stream of batches of windows, each video as often as another, flipped and reversed in time at random. The same options give
+ * the same samples, whatever the sample it starts from.
+ *
+ * @throws RangeError for wrong options; Error for a folder without long enough videos, and for a frame that cannot be read.
+ */
+export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGenerator<VideoWindowBatch, void, void> {
+  const { folder, sizePixels, batchSize, seed, firstSample = 0, exposureFrames = [3, 9], strideFrames = [1, 4], halvedShare = 0.3, cacheMegabytes = 512 } = options;
+  requireThat(Number.isInteger(sizePixels) && sizePixels >= 16, 'sizePixels', 'an integer of at least 16', sizePixels);
+  requireRange('exposureFrames', exposureFrames, 1, 99);
+  requireRange('strideFrames', strideFrames, 1, 99);
+  requireThat(halvedShare >= 0 && halvedShare <= 1, 'halvedShare', 'from 0 to 1', halvedShare);
+  const sources = listVideos(folder).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= WINDOW_FRAMES + 2);
+  if (sources.length === 0) throw new Error(`Expected videos of at least ${WINDOW_FRAMES + 2} frames in ${folder} but found none.`);
+  const cache = new FileCache(cacheMegabytes * 2 ** 20);
+  const windowValues = WINDOW_FRAMES * sizePixels * sizePixels * 3;
+  for (let start = firstSample; ; start += batchSize) {
+    const batch: VideoWindowBatch = { firstSample: start, blurred: new Float32Array(batchSize * windowValues), gt: new Float32Array(batchSize * windowValues) };
+    for (let index = 0; index < batchSize; index++) {
+      const random = createRandom(seed, start + index);
+      const window = await drawWindow(sources[random.below(sources.length)]!, random, { sizePixels, exposureFrames, strideFrames, halvedShare }, cache);
+      batch.blurred.set(window.blurred, index * windowValues);
+      batch.gt.set(window.gt, index * windowValues);
+    }
+    yield batch;
+  }
+}
+
+type DrawOptions = Required<Pick<VideoWindowOptions, 'sizePixels' | 'exposureFrames' | 'strideFrames' | 'halvedShare'>>;
+
+async function drawWindow({ sharp, blurred }: WindowSource, random: Random, { sizePixels, exposureFrames, strideFrames, halvedShare }: DrawOptions, cache: FileCache): Promise<{ blurred: Float32Array; gt: Float32Array }> {
+  const load = (path: string) => cache.load(pictures, path);
+  const [exposureDraw, strideDraw] = [Array.from({ length: WINDOW_FRAMES }, () => random.between(exposureFrames[0], exposureFrames[1] + 1)), random.between(strideFrames[0], strideFrames[1] + 1)];
+  // Of a video too short for what was drawn, the longest window that it has.
+  const stride = blurred ? 1 : Math.max(1, Math.min(Math.floor(strideDraw), Math.floor((sharp.length - 3) / (WINDOW_FRAMES - 1))));
+  const longestReach = Math.floor((sharp.length - 1 - (WINDOW_FRAMES - 1) * stride) / 2);
+  const reaches = exposureDraw.map((frames) => (blurred ? 0 : Math.min(Math.floor((frames - 1) / 2), longestReach)));
+  const reach = Math.max(...reaches);
+  const first = reach + random.below(sharp.length - (WINDOW_FRAMES - 1) * stride - 2 * reach);
+
+  const { width, height } = await load(sharp[first]!);
+  const shrink = random.uniform() < halvedShare && Math.min(width, height) >= 2 * sizePixels ? 2 : 1;
+  const side = sizePixels * shrink;
+  if (side > Math.min(width, height)) throw new RangeError(`Expected videos of at least ${sizePixels}x${sizePixels} but ${sharp[first]} is ${width}x${height}.`);
+  const crop: Crop = { left: random.below(width - side + 1), top: random.below(height - side + 1), sizePixels, shrink, mirrorX: random.uniform() < 0.5, mirrorY: random.uniform() < 0.5 };
+  const isReversed = random.uniform() < 0.5;
+
+  const frameValues = sizePixels * sizePixels * 3;
+  const window = { blurred: new Float32Array(WINDOW_FRAMES * frameValues), gt: new Float32Array(WINDOW_FRAMES * frameValues) };
+  for (let position = 0; position < WINDOW_FRAMES; position++) {
+    const middle = first + (isReversed ? WINDOW_FRAMES - 1 - position : position) * stride;
+    const part = (values: Float32Array) => values.subarray(position * frameValues, (position + 1) * frameValues);
+    addCrop(part(window.gt), await load(sharp[middle]!), crop, 1);
+    const exposed = blurred ? [blurred[middle]!] : sharp.slice(middle - reaches[position]!, middle + reaches[position]! + 1);
+    for (const path of exposed) addCrop(part(window.blurred), await load(path), crop, 1 / exposed.length);
+  }
+  return window;
+}
+
+interface Crop {
+  left: number;
+  top: number;
+  sizePixels: number;
+  /** Side of the blocks of pixels that become one. */
+  shrink: number;
+  mirrorX: boolean;
+  mirrorY: boolean;
+}
+
+/** Adds a part of a picture, times a share, to display values. */
+function addCrop(sum: Float32Array, { width, rgb }: DecodedImage, { left, top, sizePixels, shrink, mirrorX, mirrorY }: Crop, share: number): void {
+  const scale = share / (255 * shrink * shrink);
+  for (let y = 0, target = 0; y < sizePixels; y++) {
+    const row = top + (mirrorY ? sizePixels - 1 - y : y) * shrink;
+    for (let x = 0; x < sizePixels; x++, target += 3) {
+      const column = left + (mirrorX ? sizePixels - 1 - x : x) * shrink;
+      for (let dy = 0; dy < shrink; dy++) {
+        for (let dx = 0; dx < shrink; dx++) {
+          const source = ((row + dy) * width + column + dx) * 3;
+          for (let channel = 0; channel < 3; channel++) sum[target + channel]! += rgb[source + channel]! * scale;
+        }
+      }
+    }
+  }
+}
+
+/** `<...>/gt/<...>/frame` has its recorded blur at `<...>/blur/<...>/frame`, if every frame does. */
+function withRecordedBlur(sharp: string[]): WindowSource {
+  const blurred = sharp.map((path) => {
+    const parts = path.split(sep);
+    const place = parts.lastIndexOf('gt');
+    return place < 0 ? undefined : findPicture([...parts.slice(0, place), 'blur', ...parts.slice(place + 1)].join(sep));
+  });
+  return blurred.every((path) => path !== undefined) ? { sharp, blurred: blurred as string[] } : { sharp };
+}
+
+/** The picture of a name, whatever its format. */
+function findPicture(path: string): string | undefined {
+  const stem = join(path, '..', basename(path, extname(path)));
+  return [extname(path), '.png', '.jpg', '.webp'].map((extension) => stem + extension).find((candidate) => existsSync(candidate));
+}
