@@ -4,6 +4,8 @@ import { requireRange, requireThat, type Range } from './option-checks.js';
 
 /** How samples are made from panoramas. Plain data: a section of a run file. */
 export interface PanoramaOptions {
+  /** Panoramas that show only a part of the sphere: how many degrees of the horizon, which lies in their middle. Null: all of the sphere. */
+  coverageDegrees: number | null;
   /** Side of the square pictures. */
   sizePixels: number;
   /** Side of the virtual photograph that the pictures are random windows of, so that a crop looks like a part of a photograph: at least `sizePixels`. */
@@ -37,6 +39,7 @@ export interface PanoramaOptions {
 
 /** Every default of panorama synthesis. */
 export const panoramaDefaults: PanoramaOptions = {
+  coverageDegrees: null,
   sizePixels: 128,
   photoPixels: 256,
   frames: 7,
@@ -70,6 +73,8 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
   requireThat(Number.isInteger(sizePixels) && sizePixels >= 1, 'sizePixels', 'a positive integer', sizePixels);
   requireThat(Number.isInteger(photoPixels) && photoPixels >= sizePixels, 'photoPixels', `an integer of at least sizePixels (${sizePixels})`, photoPixels);
   requireThat(Number.isInteger(frames) && frames >= 3 && frames % 2 === 1, 'frames', 'an odd number of at least 3', frames);
+  const { coverageDegrees } = options;
+  requireThat(coverageDegrees === null || (coverageDegrees > 0 && coverageDegrees <= 360), 'coverageDegrees', 'above 0, at most 360, or null', coverageDegrees);
   requireRange('fieldOfViewDegrees', options.fieldOfViewDegrees, 1, 150);
   requireRange('pitchDegrees', options.pitchDegrees, -90, 90);
   requireRange('rollDegrees', options.rollDegrees, -180, 180);

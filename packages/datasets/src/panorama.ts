@@ -1,3 +1,5 @@
+import type { Coverage } from './partial-panorama.js';
+
 /**
  * A full-sphere photograph made ready to be looked into: a pyramid of halved sizes, each with a border of one pixel that
  * continues the sphere (the other side of the seam left and right; the row across the pole, half a turn away, above and below),
@@ -6,6 +8,8 @@
 export interface Panorama {
   /** Full size first; each level half the size of the one before. */
   levels: PanoramaLevel[];
+  /** The part of the sphere that was taken, where it is not all of it (see `buildPartialPanorama`). */
+  coverage?: Coverage;
 }
 
 export interface PanoramaLevel {
@@ -30,7 +34,7 @@ const SMALLEST_LEVEL_WIDTH = 64;
 export function buildPanorama(width: number, height: number, rgb: Uint8Array): Panorama {
   if (width !== 2 * height || height < 2) {
     throw new RangeError(
-      `Expected a full-sphere equirectangular panorama, twice as wide as high, but got ${width}x${height}; convert or complete it to 360x180 degrees first.`,
+      `Expected a full-sphere equirectangular panorama, twice as wide as high, but got ${width}x${height}; for a part of one say how many degrees it shows across (coverageDegrees, --crop).`,
     );
   }
   if (rgb.length !== width * height * 3) {

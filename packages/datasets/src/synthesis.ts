@@ -14,6 +14,7 @@ export * from './layered-scene.js';
 export type { Range } from './option-checks.js';
 export * from './panorama-options.js';
 export * from './panorama.js';
+export * from './partial-panorama.js';
 export * from './perspective.js';
 export * from './random.js';
 export * from './rotation.js';

@@ -1,52 +1,140 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { AveragingSpace, SampleSource } from '@unblur/datasets';
 import { abortOnInterruption } from '../interruption.js';
 import { frameCount, realNumber, wholeNumber } from '../numbers.js';
-import { writeFolder } from '../staging-folder.js';
 import { clearBar, drawProgress, printLine } from '../terminal.js';
+import { describeRemainingTime } from '../remaining-time.js';
+import { openVideoSource } from './synth-video.js';
 
-interface PanoramaOptions {
+/** What every kind of synthesis is told. */
+export interface SynthOptions {
   from: string;
   out: string;
   count: number;
   size: number;
   frames: number;
   seed: number;
-  minDegrees: number;
-  maxDegrees: number;
+  format?: 'folders' | 'shards';
+  shard?: [index: number, parts: number];
+  shardSize: number;
+  averaging: AveragingSpace;
+  augment?: boolean;
+  workers: number;
+  preview?: boolean;
 }
 
-/** `unblur synth`: blurred photographs whose sharp frames are known, in the folder layout that `unblur eval` reads. */
+const PREVIEWED_SAMPLES = 6;
+
+/** `unblur synth`: blurred photographs whose sharp frames are known, as folders that `unblur eval` reads or as shards to train on. */
 export function defineSynth(program: Command): void {
   const synth = program.command('synth').description('make blurred photographs with known sharp frames').helpCommand(false);
-  synth
-    .command('panorama')
-    .description('look into full-sphere panoramas with a camera that turns while its shutter is open')
-    .requiredOption('--from <folder>', 'folder of equirectangular panoramas (twice as wide as high)')
-    .requiredOption('--out <folder>', 'where the samples go: sample-0000/blur.png, frame-0.png, ...')
+
+  defineKind(synth, 'panorama', 'look into full-sphere panoramas with a camera that turns while its shutter is open', 'folder of equirectangular panoramas (twice as wide as high)')
+    .option('--min-degrees <angle>', 'smallest rotation during the exposure', realNumber(0, 90), 1)
+    .option('--max-degrees <angle>', 'largest rotation during the exposure', realNumber(0, 90), 10)
+    .option('--crop <degrees>', 'the panoramas are partial: equirectangular, this many degrees across, the horizon in the middle', realNumber(10, 360))
+    .action((options: SynthOptions & { minDegrees: number; maxDegrees: number; crop?: number }) => {
+      const { minDegrees, maxDegrees, crop } = options;
+      if (minDegrees > maxDegrees) throw new Error(`Expected --min-degrees of at most --max-degrees (${maxDegrees}), but it is ${minDegrees}.`);
+      const partial = crop === undefined ? {} : { coverageDegrees: crop };
+      return synthesize(options, { kind: 'panorama', folder: options.from, angleDegrees: [minDegrees, maxDegrees], ...partial });
+    });
+
+  defineKind(synth, 'layers', 'move pieces of still photographs before one another, and the camera with them', 'folder of still photographs')
+    .option('--max-objects <n>', 'most objects in front of the background', wholeNumber(0, 20), 3)
+    .option('--camera-pixels <length>', 'longest way of the whole scene during the exposure', realNumber(0, 1000), 12)
+    .option('--object-pixels <length>', 'longest way of an object against the scene', realNumber(0, 1000), 20)
+    .action((options: SynthOptions & { maxObjects: number; cameraPixels: number; objectPixels: number }) => {
+      const { maxObjects, cameraPixels, objectPixels } = options;
+      const motion = { objects: [Math.min(1, maxObjects), maxObjects], cameraPixels: [0, cameraPixels], objectPixels: [Math.min(2, objectPixels), objectPixels] } as const;
+      return synthesize(options, { kind: 'layers', folder: options.from, objects: [...motion.objects], cameraPixels: [...motion.cameraPixels], objectPixels: [...motion.objectPixels] });
+    });
+
+  defineKind(synth, 'video', 'average consecutive frames of high-speed video', 'video file, or folder of videos as pictures: one folder of frames each')
+    .option('--window <n>', 'frames per exposure; one less is a multiple of one less than --frames (default: --frames)', wholeNumber(3, 999))
+    .option('--max-step <pixels>', 'most that anything moves between neighbouring frames; faster exposures are shrunk or left out', realNumber(0.1, 100), 2)
+    .option('--min-step <pixels>', 'least of the fastest motion between neighbouring frames', realNumber(0, 100), 0.2)
+    .option('--on-bad-frame <what>', 'stop at a frame that cannot be read, or skip exposures that need it', choiceOf('stop', 'skip'), 'stop')
+    .action(async (options: SynthOptions & { window?: number; maxStep: number; minStep: number; onBadFrame: 'stop' | 'skip' }) => {
+      const { window = options.frames, maxStep, minStep, onBadFrame } = options;
+      if (minStep > maxStep) throw new Error(`Expected --min-step of at most --max-step (${maxStep}), but it is ${minStep}.`);
+      const video = await openVideoSource(options.from);
+      try {
+        await synthesize(options, { kind: 'video', folder: video.folder, windowFrames: [window], neighbourPixels: [minStep, maxStep], onBadFrame });
+      } finally {
+        await video.close();
+      }
+    });
+}
+
+function defineKind(synth: Command, kind: string, description: string, from: string): Command {
+  return synth
+    .command(kind)
+    .description(description)
+    .requiredOption('--from <path>', from)
+    .requiredOption('--out <folder>', 'where the samples go: sample-0000/blur.png, frame-0.png, ...; or shards')
     .option('--count <n>', 'samples to make', wholeNumber(1), 10)
     .option('--size <pixels>', 'width and height of the photographs', wholeNumber(16, 4096), 256)
     .option('--frames <n>', 'sharp frames per photograph, odd', frameCount, 7)
     .option('--seed <n>', 'the same seed makes the same samples', wholeNumber(0), 0)
-    .option('--min-degrees <angle>', 'smallest rotation during the exposure', realNumber(0, 90), 1)
-    .option('--max-degrees <angle>', 'largest rotation during the exposure', realNumber(0, 90), 10)
-    .action(synthesizePanoramas);
+    .addOption(new Option('--format <format>', 'a folder of pictures per sample, or .safetensors shards with a manifest to train on (default: folders; shards with --shard)').choices(['folders', 'shards']))
+    .option('--shard <i/n>', 'part i of n (from 0) of a job that several machines share: every n-th shard', shardPart)
+    .option('--shard-size <n>', 'samples per shard', wholeNumber(1), 256)
+    .addOption(new Option('--averaging <space>', 'what the shutter averages: display values, or light').choices(['display', 'linear-srgb', 'linear-gamma-2.2']).default('display'))
+    .option('--augment', 'flip, turn, reverse, recolour and add noise at random, for training')
+    .option('--workers <n>', 'threads that make samples (default: one per core)', wholeNumber(0, 1024), availableParallelism())
+    .option('--preview', `only draw preview.png: the first ${PREVIEWED_SAMPLES} samples with their motion`);
 }
 
-async function synthesizePanoramas({ from, out, count, size, frames, seed, minDegrees, maxDegrees }: PanoramaOptions): Promise<void> {
+async function synthesize(options: SynthOptions, kind: SampleSource): Promise<void> {
+  const { out, count, size, frames, seed, averaging, augment = false, workers, shard, shardSize, format = shard ? 'shards' : 'folders', preview = false } = options;
+  if (shard && format === 'folders') throw new Error('Expected --format shards with --shard, but it is folders.');
   const signal = abortOnInterruption();
-  if (minDegrees > maxDegrees) throw new Error(`Expected --min-degrees of at most --max-degrees (${maxDegrees}), but it is ${minDegrees}.`);
-  if ((await readdir(out).catch(() => [])).length > 0) throw new Error(`Expected a new or empty folder for --out, but ${out} holds files already.`);
-  const { openPanoramaFolder, writeSampleFolder } = await import('@unblur/datasets');
-  const panoramas = await openPanoramaFolder(from);
-  for (let index = 0; index < count; index++) {
-    const name = `sample-${String(index).padStart(4, '0')}`;
-    signal.throwIfAborted();
-    drawProgress(index, count, name);
-    const sample = await panoramas.synthesize({ seed, index, sizePixels: size, frames, angleDegrees: [minDegrees, maxDegrees] });
-    await writeFolder(out, (staging) => writeSampleFolder(join(staging, name), sample));
+  const datasets = await import('@unblur/datasets');
+  const { defaultAugmentation, noAugmentation, MANIFEST_FILE, SET_FILE } = datasets;
+  const source = { ...kind, sizePixels: size, frames, averaging, augmentation: augment ? defaultAugmentation : noAugmentation } as SampleSource;
+  if (preview) return drawPreview(datasets, source, { out, count: Math.min(count, PREVIEWED_SAMPLES), seed });
+
+  const names = await readdir(out).catch((): string[] => []);
+  if (names.length > 0 && !names.includes(format === 'shards' ? MANIFEST_FILE : SET_FILE) && names.some((name) => name !== 'preview.png')) {
+    throw new Error(`Expected a new or empty folder for --out, or one with a set of ${format} to complete, but ${out} holds other files.`);
   }
+  const started = performance.now();
+  let firstDone: number | undefined;
+  const onProgress = (done: number, total: number): void => {
+    firstDone ??= done;
+    drawProgress(done, total, describeRemainingTime(done - firstDone, total - firstDone, performance.now() - started));
+  };
+  const job = { source, out, count, seed, workers, onProgress, signal };
+  if (format === 'shards') await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard });
+  else await datasets.synthesizeSampleSet(job);
   clearBar();
-  printLine(`${count} samples of ${frames} frames -> ${out}`);
+  const what = shard ? `part ${shard[0]} of ${shard[1]} of ${count} samples` : `${count} samples`;
+  printLine(`${what} of ${frames} frames -> ${out}`);
+}
+
+async function drawPreview({ previewSampleSet, drawContactSheet, describeSample }: typeof import('@unblur/datasets'), source: SampleSource, { out, ...samplesOf }: { out: string; count: number; seed: number }): Promise<void> {
+  const samples = await previewSampleSet({ source, ...samplesOf });
+  const path = join(out, 'preview.png');
+  await mkdir(out, { recursive: true });
+  await writeFile(`${path}.partial`, await drawContactSheet(samples));
+  await rename(`${path}.partial`, path);
+  for (const [index, sample] of samples.entries()) printLine(describeSample(sample, index));
+  printLine(`preview -> ${path}`);
+}
+
+function shardPart(text: string): [number, number] {
+  const [, index, parts] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (index === undefined || Number(index) >= Number(parts)) throw new InvalidArgumentError('Expected i/n with i from 0 to n - 1, such as 0/4.');
+  return [Number(index), Number(parts)];
+}
+
+function choiceOf<T extends string>(...choices: T[]): (text: string) => T {
+  return (text) => {
+    if (!(choices as string[]).includes(text)) throw new InvalidArgumentError(`Expected ${choices.join(' or ')}.`);
+    return text as T;
+  };
 }

@@ -5,14 +5,14 @@ import { layeredBatches } from './layered-batches.js';
 import { mixedBatches, type MixedBatch, type MixedBatchOptions } from './mixed-batches.js';
 import { panoramaBatches } from './panorama-batches.js';
 import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
-import { synthesizePanoramaShards } from './shard-set.js';
+import { synthesizeShards } from './shard-set.js';
 
 let pictures: string;
 let shards: string;
 beforeAll(async () => {
   pictures = await makePanoramaFolder(3);
   shards = join(newFolder(), 'set');
-  await synthesizePanoramaShards({ folder: pictures, out: shards, count: 7, samplesPerShard: 3, sizePixels: 20, photoPixels: 20, frames: 3, seed: 4, workers: 0 });
+  await synthesizeShards({ source: { kind: 'panorama', folder: pictures, sizePixels: 20, photoPixels: 20, frames: 3 }, out: shards, count: 7, samplesPerShard: 3, seed: 4, workers: 0 });
 });
 
 const size = 16;

@@ -1,6 +1,7 @@
 import { panoramaBytes, type Panorama } from '../panorama.js';
 import type { PanoramaOptions } from '../panorama-options.js';
 import { createRandom } from '../random.js';
+import { staysWithin } from '../partial-panorama.js';
 import { planRotationalBlur, synthesizeRotationalBlur, type RotationalBlurSample } from '../rotational-blur.js';
 import type { FileCache, FileDecoder } from './file-cache.js';
 import { loadPanorama } from './panorama-folder.js';
@@ -21,7 +22,12 @@ export function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sam
   return order === 'in-turn' ? sampleIndex % panoramas.length : createRandom(seed, sampleIndex, 0).below(panoramas.length);
 }
 
-const panoramaDecoder: FileDecoder<Panorama> = { name: 'panorama', decode: loadPanorama, bytesOf: panoramaBytes };
+function panoramaDecoder(coverageDegrees: number | null): FileDecoder<Panorama> {
+  return { name: `panorama of ${coverageDegrees ?? 360} degrees`, decode: (path) => loadPanorama(path, coverageDegrees), bytesOf: panoramaBytes };
+}
+
+/** How often a camera is placed anew before a partial panorama counts as too small for it. */
+const MOST_PLACES = 500;
 
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export class PanoramaSynthesizer {
@@ -32,8 +38,14 @@ export class PanoramaSynthesizer {
 
   async synthesize(sampleIndex: number): Promise<RotationalBlurSample> {
     const { seed, options, panoramas } = this.recipe;
-    const panorama = await this.cache.load(panoramaDecoder, panoramas[panoramaOfSample(this.recipe, sampleIndex)]!);
-    const plan = planRotationalBlur(createRandom(seed, sampleIndex, 1), panorama.levels[0]!.width, sampleIndex, options);
-    return synthesizeRotationalBlur(panorama, plan, options);
+    const path = panoramas[panoramaOfSample(this.recipe, sampleIndex)]!;
+    const panorama = await this.cache.load(panoramaDecoder(options.coverageDegrees), path);
+    const { coverage } = panorama;
+    for (let place = 0; place < MOST_PLACES; place++) {
+      const random = place === 0 ? createRandom(seed, sampleIndex, 1) : createRandom(seed, sampleIndex, 1, place);
+      const plan = planRotationalBlur(random, panorama.levels[0]!.width, sampleIndex, options);
+      if (!coverage || staysWithin(plan, coverage)) return synthesizeRotationalBlur(panorama, plan, options);
+    }
+    throw new RangeError(`Expected a panorama large enough for the camera but ${MOST_PLACES} random views all left ${path}; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.`);
   }
 }

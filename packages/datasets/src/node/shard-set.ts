@@ -1,20 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveLayeredOptions, type PartialLayeredOptions } from '../layered-options.js';
-import { resolvePanoramaOptions, type PartialPanoramaOptions } from '../panorama-options.js';
-import type { PartialVideoOptions } from '../video-options.js';
 import { claimFolder, describeRecipe } from './claimed-folder.js';
-import { listPictures } from './image-file.js';
-import { listPanoramas } from './panorama-folder.js';
+import { recipeOfSource, type SampleSource } from './sample-source.js';
 import { concatenate, type SampleValues } from './sample-values.js';
 import { MANIFEST_FILE, shardName, type ShardManifest } from './shard-manifest.js';
 import { ShardWriter, type ShardSample, type ShardShape } from './shard-file.js';
 import { createSynthesisPool, type SynthesisPool } from './synthesis-pool.js';
 import type { SingleRecipe } from './synthesizer.js';
-import { videoRecipe } from './video-synthesizer.js';
 
 /** How a set of shards is made; none of it but `count` and `samplesPerShard` changes what is in them. */
 export interface ShardSetOptions {
+  source: SampleSource;
+  seed: number;
   /** Where the shards go, with `manifest.json`. */
   out: string;
   /** Samples in the whole set. */
@@ -29,40 +26,24 @@ export interface ShardSetOptions {
   cacheMegabytes?: number | undefined;
   /** Called after each sample, counting this part's; those of finished shards count at once. */
   onProgress?: ((done: number, count: number) => void) | undefined;
+  /** Stops the job between two samples; the shard in hand is given up. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
- * Makes (a part of) a set of shards of rotationally blurred pictures. A shard appears under its name once it is whole; the same call completes a
- * job that was stopped, and no shard is made twice.
+ * Makes (a part of) a set of shards: blurred pictures with their frames, and what is known of the motion (the angle for panoramas, optical flow for layers). A
+ * shard appears under its name once it is whole; the same call completes a job that was stopped, and no shard is made twice.
  *
- * @throws Error where `out` holds another set; where a panorama cannot be used.
+ * @throws Error where `out` holds another set; where a file of the source cannot be used; where the disk is full. A shard that could not be finished is removed.
  */
-export async function synthesizePanoramaShards(given: ShardSetOptions & PartialPanoramaOptions & { folder: string; seed: number }): Promise<void> {
-  const { folder, seed, out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress, ...synthesis } = given;
-  const recipe: SingleRecipe = { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'random', options: resolvePanoramaOptions(synthesis) };
-  await synthesizeShards(recipe, { out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress });
-}
-
-/** The same for layered scenes from a folder of still photographs; their shards hold the optical flow too. */
-export async function synthesizeLayeredShards(given: ShardSetOptions & PartialLayeredOptions & { folder: string; seed: number }): Promise<void> {
-  const { folder, seed, out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress, ...synthesis } = given;
-  const recipe: SingleRecipe = { kind: 'layers', stills: listPictures(folder, 'still photographs'), seed, options: resolveLayeredOptions(synthesis) };
-  await synthesizeShards(recipe, { out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress });
-}
-
-/** The same for exposures from high-speed video (see `listVideos`). */
-export async function synthesizeVideoShards(given: ShardSetOptions & PartialVideoOptions & { folder: string; seed: number }): Promise<void> {
-  const { folder, seed, out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress, ...synthesis } = given;
-  await synthesizeShards(videoRecipe(folder, seed, synthesis), { out, count, samplesPerShard, part, workers, cacheMegabytes, onProgress });
-}
-
-async function synthesizeShards(recipe: SingleRecipe, options: ShardSetOptions): Promise<void> {
-  const { out, count, samplesPerShard = 256, part: [partIndex, parts] = [0, 1], workers = 1, cacheMegabytes = 2048, onProgress = () => {} } = options;
+export async function synthesizeShards(options: ShardSetOptions): Promise<void> {
+  const { source, seed, out, count, samplesPerShard = 256, part: [partIndex, parts] = [0, 1], workers = 1, cacheMegabytes = 2048, onProgress = () => {}, signal } = options;
   if (!Number.isInteger(parts) || !Number.isInteger(partIndex) || partIndex < 0 || partIndex >= parts) {
     throw new RangeError(`Expected part to be [i, n] with i from 0 to n - 1 but got [${partIndex}, ${parts}].`);
   }
   requirePositiveInteger('count', count);
   requirePositiveInteger('samplesPerShard', samplesPerShard);
+  const recipe = await recipeOfSource(source, seed);
   const { sizePixels, frames } = recipe.options;
   const manifest: ShardManifest = { count, samplesPerShard, sizePixels, frames, recipe: describeRecipe(recipe) };
   await claimFolder(out, MANIFEST_FILE, manifest);
@@ -77,7 +58,10 @@ async function synthesizeShards(recipe: SingleRecipe, options: ShardSetOptions):
       const [first, end] = rangeOf(shard);
       const path = join(out, shardName(shard));
       if (existsSync(path)) onProgress((done += end - first), ownCount);
-      else await writeShard(path, pool, [first, end], { sizePixels, frames }, recipe.kind, workers, () => onProgress(++done, ownCount));
+      else await writeShard(path, pool, [first, end], { sizePixels, frames }, recipe.kind, workers, () => {
+        signal?.throwIfAborted();
+        onProgress(++done, ownCount);
+      });
     }
   } finally {
     await pool.close();

@@ -6,7 +6,15 @@ import { panoramaBatches } from './panorama-batches.js';
 import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
 import { shardBatches, shuffledSamples, type ShardBatch, type ShardBatchOptions } from './shard-batches.js';
 import { ShardReader, ShardWriter } from './shard-file.js';
-import { synthesizeLayeredShards, synthesizePanoramaShards } from './shard-set.js';
+import type { PartialLayeredOptions } from '../layered-options.js';
+import type { PartialPanoramaOptions } from '../panorama-options.js';
+import { synthesizeShards, type ShardSetOptions } from './shard-set.js';
+
+type Job = Omit<ShardSetOptions, 'source'> & { folder: string };
+
+function synthesizePanoramaShards({ folder, sizePixels, photoPixels, frames, augmentation, ...job }: Job & PartialPanoramaOptions): Promise<void> {
+  return synthesizeShards({ ...job, source: { kind: 'panorama', folder, sizePixels: sizePixels!, photoPixels: photoPixels!, frames: frames!, augmentation: augmentation! } });
+}
 
 const small = { count: 7, samplesPerShard: 3, sizePixels: 16, photoPixels: 16, frames: 3, seed: 4, workers: 0, augmentation: noAugmentation };
 
@@ -119,7 +127,9 @@ describe('shard sets', () => {
   it('of layers hold the flow', async () => {
     const { photoPixels: _, ...synthesis } = small;
     const out = join(newFolder(), 'set');
-    await synthesizeLayeredShards({ ...synthesis, folder: await makePanoramaFolder(2), out, count: 2, cameraPixels: [0, 4], objectPixels: [1, 5] });
+    const { sizePixels, frames, augmentation, ...job } = synthesis;
+    const layers: PartialLayeredOptions = { sizePixels, frames, augmentation, cameraPixels: [0, 4], objectPixels: [1, 5] };
+    await synthesizeShards({ ...job, source: { kind: 'layers', folder: await makePanoramaFolder(2), ...layers }, out, count: 2 });
     const [batch] = await take(1, { folder: out, batchSize: 2, seed: 1 });
     expect(batch!.flowsPixels).toHaveLength(2 * 3 * 16 * 16 * 2);
     expect(batch!.rotationDegrees).toBeUndefined();

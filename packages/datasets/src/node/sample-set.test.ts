@@ -2,13 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
-import { synthesizePanoramaSet } from './panorama-set.js';
+import { previewSampleSet, synthesizeSampleSet, type SampleSetOptions } from './sample-set.js';
 import { openPanoramaFolder } from './panorama-source.js';
 import { readSampleFolder } from './sample-folder.js';
 
 const small = { count: 4, sizePixels: 16, frames: 3, seed: 2, workers: 0 };
 
-describe('synthesizePanoramaSet', () => {
+function synthesizePanoramaSet({ folder, sizePixels, frames, ...job }: Omit<SampleSetOptions, 'source'> & { folder: string; sizePixels: number; frames: number }): Promise<void> {
+  return synthesizeSampleSet({ ...job, source: { kind: 'panorama', folder, sizePixels, frames } });
+}
+
+describe('synthesizeSampleSet', () => {
   it('makes a set, the panoramas in turn, that a source gives one by one too', async () => {
     const folder = await makePanoramaFolder(2);
     const out = join(newFolder(), 'set');
@@ -36,6 +40,25 @@ describe('synthesizePanoramaSet', () => {
     await synthesizePanoramaSet({ ...small, folder, out });
     expect(readFileSync(join(out, 'sample-0002', 'blur.png'))).toEqual(first);
     expect(statSync(join(out, 'sample-0001')).mtimeMs).toBe(keptSince);
+  });
+
+  it('makes sets of layered scenes too, and shows the first samples without writing them', async () => {
+    const source = { kind: 'layers' as const, folder: await makePanoramaFolder(2), sizePixels: 16, frames: 3, cameraPixels: [0, 4] as [number, number], objectPixels: [1, 5] as [number, number] };
+    const out = join(newFolder(), 'set');
+    await synthesizeSampleSet({ source, out, count: 2, seed: 2, workers: 0 });
+    const [, second] = await previewSampleSet({ source, count: 2, seed: 2 });
+    const { blurred } = await readSampleFolder(join(out, 'sample-0001'));
+    for (let i = 0; i < blurred.data.length; i++) expect(Math.abs(blurred.data[i]! - second!.blurred.data[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+    expect(second!.flowsPixels).toHaveLength(3);
+  });
+
+  it('stops between two samples when told to', async () => {
+    const stop = new AbortController();
+    const out = join(newFolder(), 'set');
+    const job = { ...small, folder: await makePanoramaFolder(1), out, signal: stop.signal, onProgress: () => stop.abort() };
+    await expect(synthesizePanoramaSet(job)).rejects.toThrow(/abort/i);
+    expect(readdirSync(out).filter((name) => name.startsWith('sample')).length).toBeLessThan(4);
+    expect(readdirSync(out).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
   it('refuses to mix sets', async () => {
