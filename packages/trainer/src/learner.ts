@@ -21,8 +21,11 @@ export interface UpdateResult {
   gradientNorm: number;
 }
 
-/** Who owns the weights of a run and moves them: in this process, or in processes of its own beside the data of a GPU. */
-export interface Learner {
+/**
+ * Who owns the weights of a run and moves them: in this process, or in processes of its own beside the data of a GPU.
+ * `B`: what it learns from in a step.
+ */
+export interface Learner<B = Batch> {
   /** Begins with a state, or anew from weights. */
   load(state: LearnedState | Pick<LearnedState, 'weights'>): Promise<void>;
   /**
@@ -30,7 +33,7 @@ export interface Learner {
    * @param step counts from 1.
    * @throws if a loss term or a gradient is not finite, naming it.
    */
-  update(batch: Batch, learningRate: number, step: number): Promise<UpdateResult>;
+  update(batch: B, learningRate: number, step: number): Promise<UpdateResult>;
   /** Restores `[S, S, 3]` of the validation size with the averaged weights: frames in time order, each `[S, S, 3]`. */
   restore(blurred: Float32Array): Promise<Float32Array[]>;
   /** The state now; valid until the next update. */

@@ -84,10 +84,25 @@ const initialWeights = section({
   parts: optional(list(text)),
 });
 
+const pool = section({
+  /** Samples held; the oldest make room for new ones. */
+  samples: withDefault(positive, 4096),
+  /** Side of the pictures held, from which crops of `data.sizePixels` are cut. */
+  sizePixels: positive,
+  /** Training waits for new samples when those there are have been seen this often on average. */
+  reuse: withDefault(number({ min: 1 }), 16),
+  /** Largest relative change of each colour channel's brightness. */
+  colourGain: withDefault(share, 0.1),
+  /** Largest standard deviation of the noise added to the blurred picture, of full white. */
+  noiseSigma: withDefault(share, 0),
+});
+
 const torch = section({
   precision: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
   channelsLast: withDefault(boolean, true),
   compile: withDefault(boolean, false),
+  /** Samples kept on the device and seen several times, each time cut, turned and coloured in another way; `null`: every sample is seen once. */
+  pool: optional(pool),
 });
 
 const run = section({
@@ -163,7 +178,7 @@ function resolvePaths(config: RunConfig, change: (path: string) => string): RunC
 }
 
 /** What no single field can check. */
-function expectConsistent({ network, data, validation: { panoramas, folder, sizePixels }, loss: { frameWeights, levelWeights } }: RunConfig): void {
+function expectConsistent({ network, data, torch, validation: { panoramas, folder, sizePixels }, loss: { frameWeights, levelWeights } }: RunConfig): void {
   if ((panoramas === null) === (folder === null)) {
     throw new Error(`Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`);
   }
@@ -171,6 +186,7 @@ function expectConsistent({ network, data, validation: { panoramas, folder, size
   for (const [path, size] of [['data.sizePixels', data.sizePixels], ['validation.sizePixels', sizePixels]] as const) {
     if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}' but received ${size}.`);
   }
+  if (torch.pool && torch.pool.sizePixels < data.sizePixels) throw new Error(`Expected at least ${data.sizePixels}, which is 'data.sizePixels', for 'torch.pool.sizePixels' but received ${torch.pool.sizePixels}.`);
   if (frameWeights !== 'equal' && frameWeights.length !== network.frames) throw new Error(`Expected ${network.frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`);
   if (levelWeights.length < 1 || levelWeights.length > 5) throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import { readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
-import type { Batch } from './engine.js';
 import type { LearnedState, Learner } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
 import type { ValidationRow } from './metrics-log.js';
@@ -18,10 +17,10 @@ import type { ValidationSample } from './validation.js';
 const SAMPLES_IN_PICTURE = 3;
 
 /** What the loop is given: it makes no samples and holds no weights itself. */
-export interface TrainingParts {
-  learner: Learner;
+export interface TrainingParts<B> {
+  learner: Learner<B>;
   /** Batches from a sample index on, without end; the same index gives the same samples. */
-  batchesFrom(sampleIndex: number): AsyncIterator<Batch>;
+  batchesFrom(sampleIndex: number): AsyncIterator<B>;
   validationSamples: readonly ValidationSample[];
 }
 
@@ -45,7 +44,7 @@ export interface TrainingResult {
  *
  * @throws if a loss term or gradient is not finite, naming it; the last checkpoint stands.
  */
-export async function trainRun(config: RunConfig, runFolder: string, { learner, batchesFrom, validationSamples }: TrainingParts, options: TrainingOptions = {}): Promise<TrainingResult> {
+export async function trainRun<B>(config: RunConfig, runFolder: string, { learner, batchesFrom, validationSamples }: TrainingParts<B>, options: TrainingOptions = {}): Promise<TrainingResult> {
   const file = (name: string) => join(runFolder, name);
   const checkpointFile = file(RUN_FILES.checkpoint);
   const last = options.resume ? readCheckpoint(checkpointFile) : undefined;
@@ -93,7 +92,7 @@ export async function trainRun(config: RunConfig, runFolder: string, { learner, 
       nextBatch.catch(() => {});
 
       const learningRate = config.optimizer.learningRate * scheduleFactor(config.schedule, step + 1, config.steps);
-      const { terms, gradientNorm } = await learner.update(batch as Batch, learningRate, step + 1);
+      const { terms, gradientNorm } = await learner.update(batch as B, learningRate, step + 1);
       step += 1;
 
       const milliseconds = performance.now() - startedAt;

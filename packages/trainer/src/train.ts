@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { replaceFile } from './checkpoint.js';
-import type { EngineShapes } from './engine.js';
+import type { Batch, EngineShapes } from './engine.js';
 import { createEngineLearner } from './learner.js';
 import type { Learner } from './learner.js';
 import { trainRun } from './run.js';
-import type { TrainingResult } from './run.js';
+import type { TrainingParts, TrainingResult } from './run.js';
 import { RUN_FILES } from './run-files.js';
 import { loadRunConfig, writeRunConfig } from './run-config.js';
 import type { RunConfig } from './run-config.js';
+import { pooledBatches } from './torch/pooled-batches.js';
+import type { PoolDraw } from './torch/pooled-batches.js';
 import { trainingBatches } from './training-data.js';
 import { validationSamples } from './validation-samples.js';
 
@@ -40,7 +42,7 @@ export async function train(runFile: string, { out, resume = false, engine, proc
   mkdirSync(runFolder, { recursive: true });
   replaceFile(join(runFolder, RUN_FILES.config), writeRunConfig(config, join(runFolder, RUN_FILES.config)));
 
-  const learner = await openLearner(config, processes);
+  const { learner, batchesFrom } = await openLearner(config, processes);
   const stop = new AbortController();
   const interrupt = () => {
     if (stop.signal.aborted) return;
@@ -58,7 +60,7 @@ export async function train(runFile: string, { out, resume = false, engine, proc
     const result = await trainRun(
       config,
       runFolder,
-      { learner, batchesFrom: (firstSample) => trainingBatches(config, firstSample), validationSamples: samples },
+      { learner, batchesFrom, validationSamples: samples },
       { resume, signal: stop.signal },
     );
     return { ...result, runFolder };
@@ -68,13 +70,22 @@ export async function train(runFile: string, { out, resume = false, engine, proc
   }
 }
 
-/** The run's engine, loaded only if it is asked for. */
-async function openLearner({ batchSize, data, validation, network, loss, threads, engine, torch, optimizer, emaDecay }: RunConfig, processes: number): Promise<Learner> {
+/** The run's engine, loaded only if it is asked for, and what it learns from. */
+async function openLearner(config: RunConfig, processes: number): Promise<Pick<TrainingParts<Batch | PoolDraw>, 'learner' | 'batchesFrom'>> {
+  const { batchSize, data, validation, network, loss, threads, engine, optimizer, emaDecay } = config;
   const shapes: EngineShapes = { batchSize, sizePixels: data.sizePixels, validationSizePixels: validation.sizePixels };
   if (engine === 'torch') {
+    const { pool, ...torch } = config.torch;
     const { createTorchLearner } = await import('./torch/torch-learner.js');
-    return createTorchLearner(network, loss, shapes, { torch, optimizer, emaDecay, processes, threads });
+    const learner = await createTorchLearner(network, loss, shapes, { torch, optimizer, emaDecay, processes, threads, pool });
+    if (!pool) return { learner, batchesFrom: (firstSample) => trainingBatches(config, firstSample) };
+    const source = { ...config, batchSize: processes, data: { ...data, sizePixels: pool.sizePixels } };
+    return {
+      learner,
+      batchesFrom: (firstSample) => pooledBatches(trainingBatches(source, Math.floor(firstSample / pool.reuse)), processes, learner.add, pool, batchSize, firstSample),
+    };
   }
   const { createTracedEngine } = await import('./traced-engine.js');
-  return createEngineLearner(await createTracedEngine(network, loss, shapes, { threads }), optimizer, emaDecay);
+  const learner = createEngineLearner(await createTracedEngine(network, loss, shapes, { threads }), optimizer, emaDecay);
+  return { learner: learner as Learner<Batch | PoolDraw>, batchesFrom: (firstSample) => trainingBatches(config, firstSample) };
 }

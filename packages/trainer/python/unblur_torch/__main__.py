@@ -1,13 +1,13 @@
-"""One process of a training run: `python -m unblur_torch SOCKET`, started once, or by torchrun once per device.
+"""One process of a training run: `python -m unblur_torch SOCKET RENDEZVOUS`, started once per device.
 
-It does what the training loop of @unblur/trainer asks for over the socket, until the loop hangs up.
+RANK, LOCAL_RANK and WORLD_SIZE say which of how many it is; RENDEZVOUS is a file through which they find each other. It does what the training loop of @unblur/trainer asks for over the socket, until the loop hangs up.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import numpy
 import torch
@@ -17,16 +17,17 @@ from .adam import AdamOptions
 from .connection import Connection
 from .learner import Learner, LearnerOptions
 from .onnx_file import read_onnx
+from .sample_pool import PoolOptions, SamplePool
 
 
 def main() -> None:
     rank, processes = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     device = choose_device()
     if processes > 1:
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", init_method=f"file://{sys.argv[2]}", rank=rank, world_size=processes)
     connection = Connection(sys.argv[1])
     connection.send({"rank": rank, "device": describe(device), "torch": torch.__version__})
-    learner = None
+    learner = pool = None
     while True:
         message = connection.receive()
         if message is None:
@@ -34,14 +35,18 @@ def main() -> None:
         command, settings, tensors = message
         try:
             if command == "open":
-                learner = open_learner(settings, tensors, device)
+                learner, pool = open_learner(settings, tensors, device), open_pool(settings["pool"], device)
                 connection.send({})
             elif command == "load":
                 learner.load(tensors)
                 connection.send({})
             elif command == "update":
-                terms, norm = learner.update(to_device(tensors, device), settings["learningRate"], settings["step"])
+                batch = to_device(tensors, device) if tensors else pool.draw(learner.batch_size, learner.size_pixels, settings["seed"] + rank)
+                terms, norm = learner.update(batch, settings["learningRate"], settings["step"])
                 connection.send({"terms": terms, "gradientNorm": norm})
+            elif command == "add":
+                pool.add(to_device(tensors, device))
+                connection.send({})
             elif command == "gradients":
                 terms, gradients = learner.gradients(to_device(tensors, device))
                 connection.send({"terms": terms}, gradients)
@@ -81,6 +86,10 @@ def open_learner(settings: Dict[str, Any], tensors: Dict[str, numpy.ndarray], de
     )
     graphs = [read_onnx(tensors[name].tobytes()) for name in ("step", "restoration")]
     return Learner(*graphs, settings["weights"], options, device)
+
+
+def open_pool(settings: Optional[Dict[str, Any]], device: torch.device) -> Optional[SamplePool]:
+    return settings and SamplePool(PoolOptions(settings["samples"], settings["colourGain"], settings["noiseSigma"]), device)
 
 
 def to_device(arrays: Dict[str, numpy.ndarray], device: torch.device) -> Dict[str, torch.Tensor]:

@@ -51,6 +51,7 @@ class Learner:
         low_weights = set()
         if options.bfloat16:
             graph, low_weights = use_bfloat16(graph, set(values))
+        self.batch_size, self.size_pixels = step_graph.inputs["blurred"][:2]
         self._batch_inputs = [name for name in step_graph.inputs if name not in weights]
         self._terms = list(step_graph.outputs)
         self._program = optional_compile(write_program(graph, [*values, *self._batch_inputs], self._terms, device), options.compile)

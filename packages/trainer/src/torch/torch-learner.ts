@@ -8,6 +8,7 @@ import { expectFinite } from '../learner.js';
 import type { LearnedState, Learner } from '../learner.js';
 import type { LossConfig } from '../losses/total-loss.js';
 import { lossStep, restorationStep, sampleShapes, sampleValues } from '../training-step.js';
+import type { PoolDraw } from './pooled-batches.js';
 import type { Tensors, TorchConnection } from './torch-connection.js';
 import { startTorchProcesses } from './torch-process.js';
 
@@ -21,6 +22,16 @@ export interface TorchConfig {
   compile: boolean;
 }
 
+/** Samples kept beside the network, see `python/unblur_torch/sample_pool.py`. */
+export interface TorchPoolConfig {
+  samples: number;
+  /** Side of the pictures held. */
+  sizePixels: number;
+  reuse: number;
+  colourGain: number;
+  noiseSigma: number;
+}
+
 export interface TorchLearnerOptions {
   torch: TorchConfig;
   optimizer: AdamOptions;
@@ -29,10 +40,14 @@ export interface TorchLearnerOptions {
   processes: number;
   /** Processor threads of each. */
   threads: number;
+  /** Default: none. */
+  pool?: TorchPoolConfig | null;
 }
 
-/** A learner that can also say its gradients, for comparisons. */
-export interface TorchLearner extends Learner {
+/** A learner that takes batches, or draws them from a pool that it holds. */
+export interface TorchLearner extends Learner<Batch | PoolDraw> {
+  /** Puts samples of the pool's size into the pool, as many as the processes can share; as 8-bit pictures. */
+  add(samples: Batch): Promise<void>;
   /** Loss terms and gradients of a batch; no weight moves. */
   gradients(batch: Batch): Promise<StepResult>;
 }
@@ -45,7 +60,7 @@ export interface TorchLearner extends Learner {
  */
 export async function createTorchLearner(network: BlurToVideoConfig, loss: LossConfig, shapes: EngineShapes, options: TorchLearnerOptions): Promise<TorchLearner> {
   const { batchSize, sizePixels, validationSizePixels } = shapes;
-  const { processes, threads, torch, optimizer, emaDecay } = options;
+  const { processes, threads, torch, optimizer, emaDecay, pool = null } = options;
   if (batchSize % processes !== 0) throw new Error(`Expected a 'batchSize' that ${processes} processes can share but received ${batchSize}.`);
   const partSize = batchSize / processes;
   const allWeights = weightShapes(network);
@@ -58,20 +73,21 @@ export async function createTorchLearner(network: BlurToVideoConfig, loss: LossC
   const [leader] = connections as [TorchConnection, ...TorchConnection[]];
   const askAll = (command: string, settings: Record<string, unknown>, tensorsOf: (rank: number) => Tensors) =>
     Promise.all(connections.map((connection, rank) => connection.ask(command, settings, tensorsOf(rank))));
-  const partOf = (batch: Batch) => {
-    const values = Object.entries(sampleValues(batch, loss, batchSize));
+  const partOf = (batch: Batch, wholeSize: number, shapesOfPart: Record<string, number[]>, encode: (name: string, part: Float32Array) => Omit<Tensors[string], 'shape'>) => {
+    const values = Object.entries(sampleValues(batch, loss, wholeSize));
     return (rank: number): Tensors =>
       Object.fromEntries(
         values.map(([name, flat]) => {
           const length = flat.length / processes;
-          return [name, { dtype: 'F32', shape: partShapes[name]!, values: flat.subarray(rank * length, (rank + 1) * length) }];
+          return [name, { ...encode(name, flat.subarray(rank * length, (rank + 1) * length)), shape: shapesOfPart[name]! }];
         }),
       );
   };
+  const wholePart = (batch: Batch) => partOf(batch, batchSize, partShapes, (_name, values) => ({ dtype: 'F32', values }));
 
   try {
     const graphs = { step: bytesOf(step), restoration: bytesOf(restoration) };
-    await askAll('open', { ...torch, threads, optimizer, emaDecay, weights: Object.keys(allWeights) }, () => graphs);
+    await askAll('open', { ...torch, threads, optimizer, emaDecay, pool, weights: Object.keys(allWeights) }, () => graphs);
   } catch (error) {
     await stop();
     throw error;
@@ -82,13 +98,20 @@ export async function createTorchLearner(network: BlurToVideoConfig, loss: LossC
       await askAll('load', {}, () => tensors);
     },
     update: async (batch, learningRate, step) => {
-      const [first] = await askAll('update', { learningRate, step }, partOf(batch));
+      const [first] = 'seed' in batch
+        ? await askAll('update', { learningRate, step, seed: batch.seed }, () => ({}))
+        : await askAll('update', { learningRate, step }, wholePart(batch));
       const { terms, gradientNorm } = first!.reply as { terms: Record<string, number>; gradientNorm: number };
       expectFinite(terms, step);
       return { terms, gradientNorm };
     },
+    add: async (samples) => {
+      const count = samples.blurred.length / (pool!.sizePixels ** 2 * 3);
+      const held = sampleShapes(network, loss, count / processes, pool!.sizePixels);
+      await askAll('add', {}, partOf(samples, count, held, (name, values) => (isPicture(name) ? { dtype: 'U8', values: toBytes(values) } : { dtype: 'F32', values })));
+    },
     gradients: async (batch) => {
-      const [first] = await askAll('gradients', {}, partOf(batch));
+      const [first] = await askAll('gradients', {}, wholePart(batch));
       return { terms: first!.reply['terms'] as Record<string, number>, gradients: flatValues(first!.tensors) };
     },
     restore: async (blurred) => {
@@ -98,6 +121,15 @@ export async function createTorchLearner(network: BlurToVideoConfig, loss: LossC
     state: async () => readState((await leader.ask('state')).tensors),
     release: stop,
   };
+}
+
+const isPicture = (name: string): boolean => name === 'blurred' || name === 'frames';
+
+/** Values in [0, 1] as 8 bits. */
+function toBytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let index = 0; index < values.length; index++) bytes[index] = values[index]! * 255 + 0.5;
+  return bytes;
 }
 
 function bytesOf({ bytes }: TracedGraph): Tensors[string] {

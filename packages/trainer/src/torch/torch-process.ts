@@ -23,39 +23,44 @@ export function findPython(): string | undefined {
 }
 
 /**
- * Starts the Python program, once or through torchrun, and waits until every process has called back.
+ * Starts the Python program, once for each process, and waits until all have called back.
  *
  * @throws if there is no interpreter with torch, or a process ends before it has called back.
  */
 export async function startTorchProcesses(processes: number, threads: number): Promise<TorchProcesses> {
   const python = findPython();
   if (!python) throw new Error("Expected a Python with torch and numpy for the engine 'torch' but found none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.");
+  // The processes find this one at a socket and each other through a file.
   const folder = mkdtempSync(join(tmpdir(), 'unblur-torch-'));
   const address = join(folder, 'socket');
   const server = createServer();
-  const program = ['-m', 'unblur_torch', address];
-  const commandLine = processes === 1 ? program : ['-m', 'torch.distributed.run', '--standalone', `--nproc_per_node=${processes}`, ...program];
   try {
     await new Promise<void>((resolve) => server.listen(address, resolve));
-    // In a process group of its own: a Ctrl-C is for the loop, which ends these processes when it is done.
-    const child = spawn(python, commandLine, { stdio: ['ignore', 'inherit', 'inherit'], env: environment(threads), detached: true });
-    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const ends = Array.from({ length: processes }, (_, rank) => {
+      const env = { ...environment(threads), RANK: String(rank), LOCAL_RANK: String(rank), WORLD_SIZE: String(processes) };
+      // In a process group of its own: a Ctrl-C is for the loop, which ends these processes when it is done.
+      const child = spawn(python, ['-m', 'unblur_torch', address, join(folder, 'rendezvous')], { stdio: ['ignore', 'inherit', 'inherit'], env, detached: true });
+      return new Promise<void>((resolve) => child.once('close', () => resolve()));
+    });
     const connections = await Promise.race([
       acceptAll(server, processes),
-      ended.then((): never => {
-        throw new Error('The torch processes ended early; what they say is above.');
+      Promise.race(ends).then((): never => {
+        throw new Error('A torch process ended early; what it says is above.');
       }),
     ]);
     return {
       connections,
       stop: async () => {
         for (const connection of connections) connection.close();
-        await ended;
+        await Promise.all(ends);
+        rmSync(folder, { recursive: true, force: true });
       },
     };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
   } finally {
     server.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
