@@ -46,15 +46,14 @@ export class ShardWriter {
     const header = encodeHeader(tensors);
     // What an earlier job left half-written under this name is overwritten.
     const stagingPath = `${path}.partial`;
-    const file = await open(stagingPath, 'w');
+    const writer = new ShardWriter(path, stagingPath, await open(stagingPath, 'w'), tensors, header.length, count);
     try {
-      await file.write(header, 0, header.length, 0);
+      await writer.write(header, 0);
     } catch (error) {
-      await file.close();
-      await rm(stagingPath, { force: true });
+      await writer.discard();
       throw error;
     }
-    return new ShardWriter(path, stagingPath, file, tensors, header.length, count);
+    return writer;
   }
 
   async add({ blurred, frames, rotationDegrees, flowsPixels }: ShardSample): Promise<void> {
@@ -67,7 +66,7 @@ export class ShardWriter {
 
   async finish(): Promise<void> {
     if (this.written !== this.count) throw new Error(`Expected ${this.count} samples in ${this.path} but ${this.written} were written.`);
-    await this.file.sync();
+    await this.file.sync().catch((error: unknown) => this.explain(error));
     await this.file.close();
     await rename(this.stagingPath, this.path);
   }
@@ -82,8 +81,21 @@ export class ShardWriter {
     const rowBytes = entry ? rowBytesOf(entry) : 0;
     if (values.byteLength !== rowBytes) throw new RangeError(`Expected ${rowBytes} bytes of ${name} per sample but got ${values.byteLength}.`);
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const { bytesWritten } = await this.file.write(bytes, 0, bytes.length, this.dataStart + entry!.data_offsets[0] + this.written * rowBytes);
-    if (bytesWritten !== bytes.length) throw new Error(`Expected to write ${bytes.length} bytes to ${this.stagingPath} but only ${bytesWritten} went in; is the disk full?`);
+    await this.write(bytes, this.dataStart + entry!.data_offsets[0] + this.written * rowBytes);
+  }
+
+  /** A disk that fills up takes a part of the bytes before it refuses any. */
+  private async write(bytes: Uint8Array, position: number): Promise<void> {
+    for (let start = 0; start < bytes.length; ) {
+      const { bytesWritten } = await this.file.write(bytes, start, bytes.length - start, position + start).catch((error: unknown) => this.explain(error));
+      start += bytesWritten;
+    }
+  }
+
+  private explain(cause: unknown): never {
+    if (!['ENOSPC', 'EDQUOT', 'EFBIG'].includes((cause as { code?: string }).code ?? '')) throw cause;
+    const bytes = this.dataStart + Math.max(...Object.values(this.tensors).map(({ data_offsets }) => data_offsets[1]));
+    throw new Error(`Expected room for the ${bytes} bytes of ${this.path} but the disk is full; make room and run the same again, finished shards are kept.`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noAugmentation } from '../augmentation-options.js';
 import { panoramaBatches } from './panorama-batches.js';
@@ -122,6 +122,19 @@ describe('shard sets', () => {
     expect(readdirSync(out)).toHaveLength(4);
     await expect(synthesizePanoramaShards({ ...job, seed: 5 })).rejects.toThrow('made with the same options');
     await expect(synthesizePanoramaShards({ ...job, part: [2, 2] })).rejects.toThrow('Expected part to be [i, n]');
+  });
+
+  it('say so when the disk is full, keep finished shards and leave no half ones', async () => {
+    if (!existsSync('/dev/full')) return console.log('skipping the test of a full disk: it needs /dev/full');
+    const out = join(newFolder(), 'set');
+    const job = { ...small, folder: await makePanoramaFolder(1), out };
+    mkdirSync(out);
+    // The second shard's temporary file takes no byte.
+    symlinkSync('/dev/full', join(out, 'shard-00001.safetensors.partial'));
+    await expect(synthesizePanoramaShards(job)).rejects.toThrow(/Expected room for the \d+ bytes of .*shard-00001\.safetensors but the disk is full; make room/);
+    expect(readdirSync(out).sort()).toEqual(['manifest.json', 'shard-00000.safetensors']);
+    await synthesizePanoramaShards(job);
+    expect(shardsIn(out)).toHaveLength(3);
   });
 
   it('of layers hold the flow', async () => {

@@ -49,6 +49,12 @@ describe('videoWindowBatches', () => {
     }
   });
 
+  it('takes the videos that are named', async () => {
+    const [window] = await read(1, { folder, videos: ['recorded'] });
+    expect(window!.blurred[0]! % 10).toBe(3);
+    await expect(read(1, { folder, videos: ['gone'] })).rejects.toThrow('(gone) but found none');
+  });
+
   it('gives the same samples from whichever sample on', async () => {
     expect((await read(4)).slice(2)).toEqual(await read(2, { firstSample: 2 }));
   });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, join, sep } from 'node:path';
+import { basename, extname, join, relative, sep } from 'node:path';
 import { requireRange, requireThat, type Range } from '../option-checks.js';
 import { createRandom, type Random } from '../random.js';
 import { FileCache, type FileDecoder } from './file-cache.js';
@@ -13,6 +13,8 @@ const WINDOW_FRAMES = 5;
 export interface VideoWindowOptions {
   /** Folder of videos as pictures (see `listVideos`). One that lies in a folder `gt` with the same pictures under `blur` beside it is taken as it is; others are blurred by averaging. */
   folder: string;
+  /** Names of the folders in it, at any depth, that are used. Default: all. */
+  videos?: readonly string[] | undefined;
   /** Side of the square windows. */
   sizePixels: number;
   batchSize: number;
@@ -54,13 +56,14 @@ interface WindowSource {
  * @throws RangeError for wrong options; Error for a folder without long enough videos, and for a frame that cannot be read.
  */
 export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGenerator<VideoWindowBatch, void, void> {
-  const { folder, sizePixels, batchSize, seed, firstSample = 0, exposureFrames = [3, 9], strideFrames = [1, 4], halvedShare = 0.3, cacheMegabytes = 512 } = options;
+  const { folder, videos, sizePixels, batchSize, seed, firstSample = 0, exposureFrames = [3, 9], strideFrames = [1, 4], halvedShare = 0.3, cacheMegabytes = 512 } = options;
   requireThat(Number.isInteger(sizePixels) && sizePixels >= 16, 'sizePixels', 'an integer of at least 16', sizePixels);
   requireRange('exposureFrames', exposureFrames, 1, 99);
   requireRange('strideFrames', strideFrames, 1, 99);
   requireThat(halvedShare >= 0 && halvedShare <= 1, 'halvedShare', 'from 0 to 1', halvedShare);
-  const sources = listVideos(folder).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= WINDOW_FRAMES + 2);
-  if (sources.length === 0) throw new Error(`Expected videos of at least ${WINDOW_FRAMES + 2} frames in ${folder} but found none.`);
+  const isWanted = ([path]: string[]) => videos === undefined || relative(folder, path!).split(sep).some((part) => videos.includes(part));
+  const sources = listVideos(folder).filter(isWanted).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= WINDOW_FRAMES + 2);
+  if (sources.length === 0) throw new Error(`Expected videos of at least ${WINDOW_FRAMES + 2} frames in ${folder}${videos ? ` (${videos.join(', ')})` : ''} but found none.`);
   const cache = new FileCache(cacheMegabytes * 2 ** 20);
   const windowValues = WINDOW_FRAMES * sizePixels * sizePixels * 3;
   for (let start = firstSample; ; start += batchSize) {
