@@ -28,7 +28,8 @@ export function declareReconstruction(layers: LayerDeclarations, config: Reconst
     const [width, level] = [channels[scale]!, levelOf(scale)];
     const chain = Array.from({ length: residualBlocks[scale]! }, (_, index): Layer => {
       const first = layers.convolution(`${name}.block${index}.first`, { from: width, to: width, kernelSize, level, activation: 'relu' });
-      const second = layers.convolution(`${name}.block${index}.second`, { from: width, to: width, kernelSize, level, activation: 'none' });
+      // Blocks start as the identity: without normalization, features would otherwise double with each.
+      const second = layers.convolution(`${name}.block${index}.second`, { from: width, to: width, kernelSize, level, activation: 'none', initialization: 'zero' });
       return (x, weights) => add(second(first(x, weights), weights), x);
     });
     return (x, weights) => chain.reduce((feature, block) => block(feature, weights), x);
