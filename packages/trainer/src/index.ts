@@ -28,8 +28,14 @@ export type { CosineSchedule, ScheduleConfig, StepSchedule } from './schedule.js
 export { createTracedEngine } from './traced-engine.js';
 export { train } from './train.js';
 export type { TrainOptions } from './train.js';
+export { packRun } from './torch/run-archive.js';
+export type { RunArchiveOptions } from './torch/run-archive.js';
 export { createTorchLearner } from './torch/torch-learner.js';
 export type { TorchConfig, TorchLearner, TorchLearnerOptions } from './torch/torch-learner.js';
 export { lossStep, restorationStep, trainingStep } from './training-step.js';
 export { hardExampleLoss } from './video-deblur/hard-example-loss.js';
 export type { HardExampleLoss, HardExampleOptions } from './video-deblur/hard-example-loss.js';
+export { trainVideo } from './video-deblur/train-video.js';
+export type { TrainVideoOptions, TrainVideoResult } from './video-deblur/train-video.js';
+export { isVideoRun, loadVideoRunConfig } from './video-deblur/video-run-config.js';
+export type { VideoRunConfig } from './video-deblur/video-run-config.js';

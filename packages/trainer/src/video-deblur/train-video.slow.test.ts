@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readVideoDeblurWeights } from '@unblur/core-model';
+import sharp from 'sharp';
+import { readMetrics } from '../metrics-log.js';
+import { trainVideo } from './train-video.js';
+import { loadVideoRunConfig } from './video-run-config.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'unblur-train-video-'));
+
+const narrow = {
+  preset: 'small',
+  flow: { pyramidChannels: [3, 4, 5], pyramidConvolutions: 1, searchRadiusPixels: 2, denseChannels: [4], refiner: [{ channels: 4, dilation: 2 }] },
+  reconstruction: { channels: [4, 4, 4], residualBlocks: [1, 1, 1] },
+};
+const run = (changes: Record<string, unknown> = {}) => ({
+  system: 'video-deblur',
+  network: narrow,
+  data: { folder: 'clips', sizePixels: 32 },
+  flowPretraining: { folder: 'stills', steps: 2, batchSize: 1, workers: 0, cameraPixels: [0, 4], objectPixels: [1, 4] },
+  optimizer: { learningRate: 0.001, flowLearningRate: 0.0001 },
+  steps: 3,
+  batchSize: 1,
+  validation: { folder: 'clips', everySteps: 3, count: 1, sizePixels: 32 },
+  checkpointEverySteps: 2,
+  ...changes,
+});
+
+/** YAML is a superset of JSON. */
+function writeRun(name: string, changes: Record<string, unknown> = {}): string {
+  const file = join(folder, name);
+  writeFileSync(file, JSON.stringify(run(changes)));
+  return file;
+}
+
+beforeAll(async () => {
+  const noise = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).blur(2).png();
+  for (const name of ['clips/one', 'stills']) mkdirSync(join(folder, name), { recursive: true });
+  for (let frame = 0; frame < 12; frame++) await noise(48, 40).toFile(join(folder, 'clips', 'one', `${frame}.png`));
+  await noise(128, 128).toFile(join(folder, 'stills', 'still.png'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('trainVideo', () => {
+  it('trains the flow network, then both, and leaves weights that fit', async () => {
+    const out = join(folder, 'whole');
+    const file = writeRun('whole.yaml');
+    expect(await trainVideo(file, { out })).toMatchObject({ step: 5, interrupted: false });
+    const rows = readMetrics(join(out, 'metrics.jsonl'));
+    expect(rows.flatMap((row) => (row.kind === 'step' ? [Object.keys(row.loss).join()] : []))).toEqual(['total,endpoint', 'total,endpoint', 'total,l1,hard', 'total,l1,hard', 'total,l1,hard']);
+    const { values } = readVideoDeblurWeights(new Uint8Array(readFileSync(join(out, 'weights.safetensors'))));
+    expect(values['flow.level3.flow.kernel']!.values.some((value) => value !== 0)).toBe(true);
+    expect(values['reconstruction.decoder0.image.kernel']!.values.some((value) => value !== 0)).toBe(true);
+  }, 120_000);
+
+  it('goes on from a checkpoint to the same weights as a run that never stopped', async () => {
+    const out = join(folder, 'resumed');
+    // A schedule without a kink, so that the shorter run begins as the longer one does.
+    const file = writeRun('resumed.yaml', { steps: 1, schedule: { at: [] } });
+    await trainVideo(file, { out });
+    await trainVideo(writeRun('resumed.yaml', { schedule: { at: [] } }), { out, resume: true });
+    const whole = join(folder, 'straight');
+    await trainVideo(writeRun('straight.yaml', { schedule: { at: [] } }), { out: whole });
+    const weights = (run: string) => readVideoDeblurWeights(new Uint8Array(readFileSync(join(run, 'weights.safetensors')))).values;
+    expect(weights(out)).toEqual(weights(whole));
+    await expect(trainVideo(file, { out })).rejects.toThrow('holds a checkpoint');
+  }, 240_000);
+});
+
+describe('loadVideoRunConfig', () => {
+  it('names keys that it does not know and sizes that do not fit', () => {
+    expect(() => loadVideoRunConfig(writeRun('bad.yaml', { stpes: 3 }))).toThrow("Unknown key 'stpes'; did you mean 'steps'?");
+    expect(() => loadVideoRunConfig(writeRun('bad.yaml', { network: { preset: 'small', stage: 1 } }))).toThrow("Unknown key 'network.stage'; did you mean 'network.stages'?");
+    expect(() => loadVideoRunConfig(writeRun('bad.yaml', { data: { folder: 'clips', sizePixels: 44 } }))).toThrow("Expected a multiple of 8 for 'data.sizePixels' but received 44.");
+  });
+});
