@@ -140,10 +140,10 @@ function bytesOf({ bytes }: TracedGraph): Tensors[string] {
 function stateTensors(state: LearnedState | Pick<LearnedState, 'weights'>): Tensors {
   const { weights } = state;
   // What else a checkpoint holds is not the learner's.
-  const groups = 'averages' in state ? { firstMoments: state.firstMoments, secondMoments: state.secondMoments, averages: state.averages } : {};
+  const groups: Record<string, NamedArrays> = 'averages' in state ? { firstMoments: state.firstMoments, secondMoments: state.secondMoments, averages: state.averages } : {};
   const tensors: Tensors = {};
   for (const [name, { shape, values }] of Object.entries(weights)) tensors[`weights/${name}`] = { dtype: 'F32', shape, values };
-  for (const [group, arrays] of Object.entries<NamedArrays>(groups)) {
+  for (const [group, arrays] of Object.entries(groups)) {
     for (const [name, values] of Object.entries(arrays)) tensors[`${group}/${name}`] = { dtype: 'F32', shape: weights[name]!.shape, values };
   }
   return tensors;
