@@ -11,16 +11,24 @@ const GENERATED_WIDTH = 2048;
 const WARM_UP_BATCHES = 8;
 
 /**
- * How fast samples are made, and whether training waits for them: first the stream alone, then beside training steps
- * that take a batch each, as a training run does.
+ * How fast samples are made, and whether training waits for them.
  *
- * @param run a run config
- * @returns samples per second of the stream alone, samples per second of training, and the share of its time that training waited
+ * @param run a run config; its panoramas are replaced by those of the folder
  */
 export async function measureSynthesis({ run, steps, threads, panoramaFolder }) {
-  const { network, loss, optimizer, batchSize, data, seed } = run;
+  const { network, batchSize, data, seed } = run;
   const open = () => mixedBatches({ ...data, sources: panoramasOf(data).map((source) => ({ ...source, folder: panoramaFolder })), frames: network.frames, batchSize, seed });
+  return measureStream({ open, run, steps, threads });
+}
 
+/**
+ * A stream of batches alone, and then beside training steps that take a batch each, as a training run does.
+ *
+ * @param open starts the stream, of the run's batches
+ * @returns samples per second of the stream alone, samples per second of training, and the share of its time that training waited
+ */
+export async function measureStream({ open, run, steps, threads }) {
+  const { network, loss, optimizer, batchSize, data, seed } = run;
   const alone = open();
   for (let index = 0; index < WARM_UP_BATCHES; index++) await alone.next();
   const aloneStart = performance.now();
