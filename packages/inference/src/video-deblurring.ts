@@ -113,7 +113,7 @@ function writeClip(source: FrameSource, output: string, container: string, deblu
   ).then(() => written);
 }
 
-async function writeFolder(source: FrameSource, input: string, folder: string, { deblur, reach }: Pick<VideoDeblurrer, 'deblur' | 'reach'>, { weights, onFrame, signal }: DeblurVideoOptions): Promise<DeblurredVideo> {
+async function writeFolder(source: FrameSource, input: string, folder: string, deblurrer: Pick<VideoDeblurrer, 'deblur' | 'reach'>, { weights, onFrame, signal }: DeblurVideoOptions): Promise<DeblurredVideo> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
@@ -126,8 +126,8 @@ async function writeFolder(source: FrameSource, input: string, folder: string, {
   if (first === undefined || last === undefined) return written;
 
   // A frame depends on `reach` neighbours to either side; from there on, sharp frames are those that a whole run would give.
-  let index = Math.max(0, first - reach);
-  for await (const frame of deblur(source.framesFrom(index))) {
+  let index = Math.max(0, first - deblurrer.reach);
+  for await (const frame of deblurrer.deblur(source.framesFrom(index))) {
     signal?.throwIfAborted();
     if (!present.has(fileOf(index))) {
       await writeAtomically(join(folder, fileOf(index)), await toSharp(frame).png().toBuffer(), signal);

@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from '@jest/globals';
+import { declareVideoDeblur, type VideoDeblurConfig } from '@unblur/core-model';
+import type { RgbImage } from './raster.js';
+import { livelyVideoWeights, movingWaves, tinyVideoConfig, tinyVideoFile } from './tiny-video-network.test-tool.js';
+import { largestDifference } from './tiny-network.test-tool.js';
+import { createVideoDeblurrer } from './video-deblurrer.js';
+
+/** Every frame by itself, from its whole window, on the tfjs `cpu` backend: the definition. */
+function deblurByWindows(frames: RgbImage[], config: VideoDeblurConfig): RgbImage[] {
+  const network = declareVideoDeblur(config);
+  const reach = config.stages;
+  return tf.tidy(() => {
+    const weights = Object.fromEntries(Object.entries(livelyVideoWeights(config)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
+    return frames.map(({ width, height }, centre) => {
+      const window = Array.from({ length: 2 * reach + 1 }, (_, offset) => frames[Math.min(frames.length - 1, Math.max(0, centre - reach + offset))]!);
+      const { image } = network.deblur(window.map(({ data }) => tf.tensor4d(data, [1, height, width, 3])), weights);
+      return { width, height, data: tf.clipByValue(image, 0, 1).dataSync<'float32'>().slice() };
+    });
+  });
+}
+
+async function collect(frames: AsyncIterable<RgbImage>): Promise<RgbImage[]> {
+  const list: RgbImage[] = [];
+  for await (const frame of frames) list.push(frame);
+  return list;
+}
+
+describe('createVideoDeblurrer', () => {
+  it.each<[string, Partial<VideoDeblurConfig>, number]>([
+    ['two stages', {}, 6],
+    ['two stages, a clip of two frames', {}, 2],
+    ['one stage', { stages: 1 }, 4],
+    ['without the sharpness prior', { sharpnessPrior: 'none' }, 3],
+  ])('gives what every window by itself gives, with the ends repeated: %s', async (_, changes, count) => {
+    const config = { ...tinyVideoConfig, ...changes };
+    const frames = movingWaves(24, 16, count);
+    const sharp = await collect(createVideoDeblurrer({ weights: tinyVideoFile(config) }).deblur(frames));
+    const expected = deblurByWindows(frames, config);
+    expect(sharp).toHaveLength(count);
+    sharp.forEach((frame, index) => expect(largestDifference(frame, expected[index]!)).toBeLessThan(1e-4));
+    expect(largestDifference(sharp[0]!, frames[0]!)).toBeGreaterThan(0.01);
+  });
+
+  it('takes any size and gives it back', async () => {
+    const [first] = await collect(createVideoDeblurrer({ weights: tinyVideoFile() }).deblur(movingWaves(29, 13, 3)));
+    expect([first!.width, first!.height, first!.data.length]).toEqual([29, 13, 29 * 13 * 3]);
+  });
+
+  it('works in tiles where memory is short, without a seam', async () => {
+    // Nothing but the reconstruction, which sees less far than tiles overlap: flows of zero.
+    const config: VideoDeblurConfig = { ...tinyVideoConfig, sharpnessPrior: 'none' };
+    const weights = tinyVideoFile(config);
+    const frames = movingWaves(640, 24, 3, 0);
+    const whole = await collect(createVideoDeblurrer({ weights }).deblur(frames));
+    const tiled = await collect(createVideoDeblurrer({ weights, memoryBudgetBytes: 24 * 400 * 264 }).deblur(frames));
+    expect(tiled).toHaveLength(3);
+    expect(tiled[0]!.width).toBe(640);
+    // A still clip: flows differ a little at the edges of tiles, which are feathered away.
+    expect(largestDifference(tiled[1]!, whole[1]!)).toBeLessThan(0.1);
+  });
+
+  it('refuses frames of another size and weights of another network', async () => {
+    const { deblur } = createVideoDeblurrer({ weights: tinyVideoFile() });
+    await expect(collect(deblur([...movingWaves(16, 16, 2), ...movingWaves(24, 16, 1)]))).rejects.toThrow('Expected frames of one size, 16x16 like the first, but one is 24x16');
+    expect(() => createVideoDeblurrer({ weights: new Uint8Array(3) })).toThrow('These weights cannot be used.');
+  });
+});

@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { loadPhoto } from './photo.js';
+import type { RgbImage } from './raster.js';
+import { movingWaves } from './tiny-video-network.test-tool.js';
+import { deblurVideo, type DeblurVideoOptions } from './video-deblurring.js';
+import { probeVideo } from './video-file.js';
+import { toSharp } from './writers/pixel-image.js';
+
+const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
+if (!hasFfmpeg) console.log('ffmpeg is not installed: clips are not tested, only folders.');
+
+let folder: string;
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-video-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Stands for a network that turns colours round, and needs two neighbours. */
+const negative = {
+  reach: 2,
+  seen: 0,
+  async *deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>) {
+    for await (const frame of frames) {
+      this.seen += 1;
+      yield { ...frame, data: frame.data.map((value) => 1 - value) };
+    }
+  },
+};
+const options: DeblurVideoOptions = { weights: new Uint8Array([1, 2, 3]) };
+const place = (name: string) => join(folder, name);
+
+async function writeFrames(name: string, frames: RgbImage[]): Promise<string> {
+  mkdirSync(place(name));
+  for (const [index, frame] of frames.entries()) await toSharp(frame).png().toFile(join(place(name), `f${index + 8}.png`));
+  return place(name);
+}
+
+const ffmpeg = (...commandLine: string[]) => expect(spawnSync('ffmpeg', ['-v', 'error', '-y', ...commandLine], { encoding: 'utf8' })).toMatchObject({ status: 0 });
+
+/** Half a second of moving pictures, with or without sound. */
+function writeClip(name: string, { size = '64x48', seconds = 0.5, sound = true, more = [] as string[] } = {}): string {
+  const audio = sound ? ['-f', 'lavfi', '-i', `sine=duration=${seconds}`, '-c:a', 'aac'] : [];
+  ffmpeg('-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=20:duration=${seconds}`, ...audio, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...more, place(name));
+  return place(name);
+}
+
+const streamsOf = (path: string) => (JSON.parse(spawnSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,width,height,nb_read_frames,r_frame_rate', '-of', 'json', path], { encoding: 'utf8' }).stdout) as { streams: Record<string, unknown>[] }).streams;
+
+describe('a folder of frames', () => {
+  it('becomes a folder of PNGs of the same names, in the order of the numbers in them', async () => {
+    const frames = movingWaves(16, 12, 4);
+    const input = await writeFrames('in', frames);
+    const progress: string[] = [];
+    const result = await deblurVideo(input, place('out'), negative, { ...options, onFrame: (done, total) => progress.push(`${done}/${total}`) });
+    expect(result).toEqual({ width: 16, height: 12, frames: 4, skipped: 0 });
+    expect(progress).toEqual(['1/4', '2/4', '3/4', '4/4']);
+    expect(readdirSync(place('out')).sort()).toEqual(['.unblur-video.json', 'f10.png', 'f11.png', 'f8.png', 'f9.png']);
+    expect((await loadPhoto(join(place('out'), 'f10.png'))).data[5]).toBeCloseTo(1 - frames[2]!.data[5]!, 2);
+  });
+
+  it('gets only the frames that are missing, read from their neighbours on', async () => {
+    const input = await writeFrames('in', movingWaves(16, 12, 12));
+    await deblurVideo(input, place('out'), negative, options);
+    const before = readFileSync(join(place('out'), 'f15.png'));
+    unlinkSync(join(place('out'), 'f15.png'));
+    negative.seen = 0;
+    expect(await deblurVideo(input, place('out'), negative, options)).toMatchObject({ frames: 1, skipped: 11 });
+    expect(negative.seen).toBeLessThan(6);
+    expect(readFileSync(join(place('out'), 'f15.png'))).toEqual(before);
+    expect(await deblurVideo(input, place('out'), negative, options)).toMatchObject({ frames: 0, skipped: 12 });
+    await expect(deblurVideo(input, place('out'), negative, { weights: new Uint8Array([4]) })).rejects.toThrow('of another clip or of other weights');
+  });
+
+  it('leaves whole frames behind when it is stopped', async () => {
+    const input = await writeFrames('in', movingWaves(16, 12, 6));
+    const stop = new AbortController();
+    await expect(deblurVideo(input, place('out'), negative, { ...options, signal: stop.signal, onFrame: (done) => void (done === 2 && stop.abort()) })).rejects.toThrow();
+    expect(readdirSync(place('out')).sort()).toEqual(['.unblur-video.json', 'f8.png', 'f9.png']);
+  });
+
+  it('is refused with one frame, none, frames of several sizes or a damaged one', async () => {
+    await expect(deblurVideo(await writeFrames('one', movingWaves(16, 12, 1)), place('out'), negative, options)).rejects.toThrow('holds one frame, which has no neighbours to learn from');
+    mkdirSync(place('none'));
+    await expect(deblurVideo(place('none'), place('out'), negative, options)).rejects.toThrow('holds no frames');
+    const mixed = await writeFrames('mixed', [...movingWaves(16, 12, 2), ...movingWaves(12, 12, 1)]);
+    await expect(deblurVideo(mixed, place('out'), negative, options)).rejects.toThrow(/Expected frames of one size, 16x12 like f8\.png, but .*f10\.png is 12x12/);
+    const damaged = await writeFrames('damaged', movingWaves(16, 12, 3));
+    writeFileSync(join(damaged, 'f9.png'), readFileSync(join(damaged, 'f9.png')).subarray(0, 90));
+    await expect(deblurVideo(damaged, place('out2'), negative, options)).rejects.toThrow(/f9\.png is damaged or cut short/);
+    await expect(deblurVideo(place('nowhere'), place('out'), negative, options)).rejects.toThrow('there is no such file');
+  });
+});
+
+(hasFfmpeg ? describe : describe.skip)('a clip', () => {
+  it('keeps its frames, rate and sound', async () => {
+    const clip = writeClip('clip.mp4');
+    expect(await deblurVideo(clip, place('out.mp4'), negative, options)).toEqual({ width: 64, height: 48, frames: 10, skipped: 0 });
+    expect(streamsOf(place('out.mp4'))).toMatchObject([{ codec_name: 'h264', width: 64, height: 48, nb_read_frames: '10', r_frame_rate: '20/1' }, { codec_name: 'aac' }]);
+    ffmpeg('-i', clip, '-map', '0:a', '-c', 'copy', place('before.adts'));
+    ffmpeg('-i', place('out.mp4'), '-map', '0:a', '-c', 'copy', place('after.adts'));
+    expect(readFileSync(place('after.adts'))).toEqual(readFileSync(place('before.adts')));
+  });
+
+  it('shows what the network made, in the colours it made', async () => {
+    await deblurVideo(writeClip('clip.mp4', { more: ['-crf', '1'] }), place('out'), { ...negative, deblur: async function* (frames) { yield* frames; } }, options);
+    await deblurVideo(place('clip.mp4'), place('out.mkv'), { ...negative, deblur: async function* (frames) { yield* frames; } }, options);
+    await deblurVideo(place('out.mkv'), place('again'), { ...negative, deblur: async function* (frames) { yield* frames; } }, options);
+    const [first, again] = [await loadPhoto(join(place('out'), 'frame-000004.png')), await loadPhoto(join(place('again'), 'frame-000004.png'))];
+    const meanDifference = first.data.reduce((sum, value, i) => sum + Math.abs(value - again.data[i]!), 0) / first.data.length;
+    expect(meanDifference).toBeLessThan(0.03);
+  });
+
+  it('of odd sides gets a mirrored row and column, and one without sound stays without', async () => {
+    const frames = await writeFrames('in', movingWaves(15, 13, 3));
+    await deblurVideo(frames, place('out.mp4'), negative, { ...options, framesPerSecond: 12 });
+    expect(streamsOf(place('out.mp4'))).toMatchObject([{ width: 16, height: 14, nb_read_frames: '3', r_frame_rate: '12/1' }]);
+  });
+
+  it('of variable rate is brought to its mean rate, and says so', async () => {
+    writeClip('clip.mp4', { seconds: 1 });
+    ffmpeg('-i', place('clip.mp4'), '-vf', "select='lt(n,8)+not(mod(n,3))'", '-fps_mode', 'vfr', place('variable.mp4'));
+    const notes: string[] = [];
+    const { frames } = await deblurVideo(place('variable.mp4'), place('out.mp4'), negative, { ...options, onNote: (line) => notes.push(line) });
+    expect(notes).toHaveLength(1);
+    const [, numerator, denominator] = /variable frame rate: it is brought to its mean of (\d+)\/(\d+) frames per second/.exec(notes[0]!)!;
+    // As long as the second of sound that it accompanies.
+    expect(Math.abs((frames * Number(denominator)) / Number(numerator) - 1)).toBeLessThan(0.15);
+    expect((await probeVideo(place('variable.mp4'))).isVariableRate).toBe(true);
+  });
+
+  it('is refused without pictures, cut short, of one frame or with changing sizes; nothing is left', async () => {
+    const refuse = (input: string, message: RegExp) => expect(deblurVideo(input, place('out.mp4'), negative, options)).rejects.toThrow(message);
+    ffmpeg('-f', 'lavfi', '-i', 'sine=duration=0.2', place('sound.m4a'));
+    await refuse(place('sound.m4a'), /has no video stream, only audio/);
+    writeFileSync(place('text.mp4'), 'not a video');
+    await refuse(place('text.mp4'), /is not a video that ffmpeg reads, or is damaged/);
+    const clip = readFileSync(writeClip('clip.mp4', { more: ['-movflags', '+faststart'] }));
+    writeFileSync(place('short.mp4'), clip.subarray(0, Math.floor(clip.length * 0.6)));
+    await refuse(place('short.mp4'), /is damaged or cut short/);
+    writeFileSync(place('headless.mp4'), readFileSync(writeClip('plain.mp4')).subarray(0, 3000));
+    await refuse(place('headless.mp4'), /damaged/);
+    await refuse(writeClip('single.mp4', { seconds: 0.05, sound: false }), /holds one frame/);
+    const parts = [writeClip('a.ts', { sound: false }), writeClip('b.ts', { sound: false, size: '96x64' })].map((path) => readFileSync(path));
+    writeFileSync(place('changing.ts'), Buffer.concat(parts));
+    await refuse(place('changing.ts'), /Expected frames of one size, but .*changing\.ts changes from 64x48 to 96x64/);
+    expect(readdirSync(folder).filter((name) => name.includes('out.mp4'))).toEqual([]);
+  });
+
+  it('needs ffmpeg, and says how to get it', async () => {
+    await expect(deblurVideo(writeClip('clip.mp4'), place('out.mp4'), negative, { ...options, ffmpegPath: '/nowhere/ffmpeg' })).rejects.toThrow(/Could not run \/nowhere\/ffprobe \(it is not installed\); install ffmpeg .*or give a folder of frames/);
+    const frames = await writeFrames('in', movingWaves(16, 12, 3));
+    await expect(deblurVideo(frames, place('out.mp4'), negative, { ...options, ffmpegPath: '/nowhere/ffmpeg' })).rejects.toThrow(/install ffmpeg/);
+  });
+});
