@@ -39,13 +39,19 @@ function selfContainedWasmThreads() {
 
 const publicFiles = ['favicon.svg', 'panorama/bridge.webp'];
 
-export default defineConfig({
+/** `--mode test` adds a page that compares kernels. */
+export default defineConfig(({ mode }) => ({
   base: './',
   resolve: { conditions: ['@unblur/source', 'module', 'browser', 'development|production'] },
   assetsInclude: ['**/*.safetensors'],
   worker: { format: 'es', plugins: () => [selfContainedWasmThreads()] },
-  build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
+  build: {
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2000,
+    rollupOptions: { input: ['index.html', ...(mode === 'test' ? ['grid-sample-parity.html'] : [])] },
+  },
   server: { headers: isolation },
   preview: { headers: isolation },
-  plugins: [offline()],
-});
+  plugins: [selfContainedWasmThreads(), offline()],
+}));

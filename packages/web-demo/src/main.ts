@@ -88,7 +88,7 @@ async function runRestorer(photo: Picture, work: number): Promise<Restoration | 
 function showReport(report: RestorerReport): void {
   switch (report.kind) {
     case 'weights':
-      return showWorking('Loading the network', report.receivedBytes / (report.totalBytes || report.receivedBytes), `${(report.receivedBytes / 1e6).toFixed(1)} MB`);
+      return showWorking('Loading the network', report.totalBytes > 0 ? report.receivedBytes / report.totalBytes : undefined, `${(report.receivedBytes / 1e6).toFixed(1)} MB`);
     case 'engine':
       return showWorking(`Restoring on ${report.description}`, 0);
     case 'share':
@@ -156,7 +156,7 @@ function showMode(): void {
   if (mode === 'photo') return say('Choose a photograph, or one of the examples.');
   studio ??= new OwnBlurStudio((message) => say(message, true));
   studio.show();
-  say('Drag to look around, then move the camera during the exposure.');
+  say('Drag to look around. Then choose “Move the camera” and drag: that is what the camera does while its shutter is open.');
 }
 
 /** Leaves what is under way. */

@@ -1,4 +1,5 @@
 import { backend, engine, env, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { speedUpDoublingConvolution } from './doubling-convolution.js';
 
 /** What arithmetic can run on, best first. */
 export const engineNames = ['webgpu', 'webgl', 'wasm'] as const;
@@ -77,6 +78,7 @@ const activators: Record<EngineName, (allowSoftware: boolean) => Promise<ActiveE
     });
     setThreadsCount(Math.min(mostThreads, navigator.hardwareConcurrency));
     await activate('wasm');
+    speedUpDoublingConvolution();
     const threads = env().getBool('WASM_HAS_MULTITHREAD_SUPPORT') ? getThreadsCount() : 1;
     return { name: 'wasm', description: threads > 1 ? `WebAssembly, ${threads} threads` : 'WebAssembly, 1 thread', lost: new Promise(() => undefined) };
   },

@@ -25,7 +25,7 @@ export class OwnBlurStudio {
   readonly #restoreButton = element('restore-own-blur', HTMLButtonElement);
   readonly #studio = new WorkerCalls<StudioRequest, StudioResult>(new Worker(new URL('./studio-worker.ts', import.meta.url), { type: 'module' }));
   readonly #onError: (message: string) => void;
-  #shot: Shot = { yawDegrees: -14, pitchDegrees: 4, turnDegrees: 3, tiltDegrees: 1.5, rollDegrees: 0 };
+  #shot: Shot = { yawDegrees: -100, pitchDegrees: 3, turnDegrees: 2.5, tiltDegrees: 1, rollDegrees: 0 };
   #exposed: OwnBlur | undefined;
   #isExposing = false;
   #isStale = false;

@@ -1,0 +1,37 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { getKernel, randomNormal, randomUniform, setBackend, tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { gridSample, type SamplePadding } from '@unblur/core-model';
+import { activateEngine, type EngineName } from './engines.js';
+
+/** Shapes `[batch, height, width, channels]` of images, and heights and widths of what is sampled from them. */
+const cases: { image: [number, number, number, number]; sampled: [number, number] }[] = [
+  { image: [2, 7, 5, 3], sampled: [6, 9] },
+  { image: [1, 1, 1, 4], sampled: [3, 3] },
+  { image: [1, 32, 48, 33], sampled: [40, 20] },
+  // More values than one dimension of WebGPU workgroups holds.
+  { image: [1, 64, 64, 64], sampled: [256, 260] },
+];
+
+/** The largest difference between `GridSample` on a backend and on `cpu`, over shapes and paddings, inside and outside the image. */
+async function compareWithCpu(name: EngineName): Promise<number> {
+  await activateEngine([name], { allowSoftware: true });
+  if (!getKernel('GridSample', name)) throw new Error(`No GridSample kernel on ${name}.`);
+  let largest = 0;
+  for (const { image, sampled } of cases) {
+    for (const padding of ['border', 'zeros'] as const) {
+      await setBackend('cpu');
+      const pixels = randomNormal(image, 0, 1, 'float32', 1).dataSync() as Float32Array;
+      const reach = Math.max(image[1], image[2]);
+      const places = randomUniform([image[0], ...sampled, 2], -0.5 * reach, 1.5 * reach, 'float32', 2).dataSync() as Float32Array;
+      const sample = async (backend: string, padding: SamplePadding) => {
+        await setBackend(backend);
+        return gridSample(tensor(pixels, image) as Tensor4D, tensor(places, [image[0], ...sampled, 2]) as Tensor4D, padding).data();
+      };
+      const [expected, received] = [await sample('cpu', padding), await sample(name, padding)];
+      expected.forEach((value, index) => (largest = Math.max(largest, Math.abs(value - received[index]!))));
+    }
+  }
+  return largest;
+}
+
+Object.assign(window, { compareWithCpu });

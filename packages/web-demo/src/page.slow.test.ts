@@ -1,0 +1,277 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { createRestorer, loadPhoto } from '@unblur/inference';
+import { psnr } from '@unblur/metrics';
+import { bundledWeights, defaultWeightsName } from '@unblur/weights';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { unzipSync } from 'fflate';
+import type { Download, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { chromiumPath, startStand, type Stand } from './browser.test-tool.js';
+
+const squarePath = fileURLToPath(new URL('../../../examples/square.jpg', import.meta.url));
+const axePath = createRequire(import.meta.url).resolve('axe-core');
+const describeInBrowser = chromiumPath ? describe : describe.skip;
+
+let stand: Stand;
+/** The page that most tests share, as a visitor goes through it. */
+let page: Page;
+
+const status = () => page.locator('#status');
+const doneOn = (engine: string) => new RegExp(`\\d+ frames of .* in [\\d.]+ s on ${engine}`);
+
+async function openPage(query = ''): Promise<Page> {
+  const context = await stand.browser.newContext({ viewport: { width: 1280, height: 860 }, acceptDownloads: true });
+  const opened = await context.newPage();
+  opened.setDefaultTimeout(150_000);
+  await opened.goto(stand.url + query);
+  return opened;
+}
+
+async function waitForStatus(wanted: RegExp): Promise<string> {
+  await page.waitForFunction((source) => new RegExp(source).test(document.getElementById('status')!.textContent), wanted.source);
+  return (await status().textContent())!;
+}
+
+async function givePhoto(name: string, bytes: Buffer): Promise<void> {
+  await page.setInputFiles('#other-file', { name, mimeType: 'image/png', buffer: bytes });
+}
+
+async function save(kind: 'mp4' | 'gif' | 'png' | 'zip'): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = (await Promise.all([page.waitForEvent('download'), page.click(`#save-${kind}`)])) as [Download, void];
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+/** Rules of WCAG 2.2 A and AA that the page breaks now. */
+async function accessibilityFaults(): Promise<string[]> {
+  // A colour in transition is neither what it was nor what it will be.
+  await page.waitForTimeout(200);
+  await page.evaluate(readFileSync(axePath, 'utf8'));
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
+    const { violations } = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  });
+}
+
+const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+async function smallPhoto(): Promise<Buffer> {
+  return sharp(squarePath).resize(96, 64).png().toBuffer();
+}
+
+describeInBrowser('the page', () => {
+  beforeAll(async () => {
+    stand = await startStand();
+    page = await openPage('?engine=wasm');
+    await page.evaluate(() => {
+      const measured = Object.assign(window, { layoutShift: 0, inputDelays: [] as number[] });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) if (!entry.hadRecentInput) measured.layoutShift += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true });
+      // Taken by hand: the browser's own event timing leaves out what was quicker than 16 ms.
+      addEventListener('keydown', ({ timeStamp }) => measured.inputDelays.push(performance.now() - timeStamp), { capture: true });
+    });
+  });
+  afterAll(() => stand?.stop());
+
+  it.each(['wasm', 'webgl', 'webgpu'])('samples a grid on %s as on the processor', async (engine) => {
+    const parity = await openPage('grid-sample-parity.html');
+    const difference = await parity.evaluate((name) => (window as unknown as { compareWithCpu(name: string): Promise<number> }).compareWithCpu(name), engine);
+    await parity.close();
+    expect(difference).toBeLessThan(1e-5);
+  });
+
+  it('weighs less than 1.5 MB without weights, compressed', () => {
+    const files = readdirSync(stand.folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.name.endsWith('.safetensors') && !/parity/.test(entry.name));
+    const bytes = files.reduce((sum, { parentPath, name }) => sum + gzipSync(readFileSync(join(parentPath, name))).length, 0);
+    console.log(`page without weights, compressed: ${(bytes / 1e6).toFixed(2)} MB`);
+    expect(bytes).toBeLessThan(1.5e6);
+  });
+
+  it('is isolated, so that WebAssembly may use threads', async () => {
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+  });
+
+  it('restores an example as the command does, and answers keys while it works', async () => {
+    await page.click('.example >> nth=0');
+    await page.waitForFunction(() => /Restoring on/.test(document.getElementById('working-title')!.textContent));
+    for (let key = 0; key < 12; key++) {
+      await page.keyboard.press('Shift');
+      await page.waitForTimeout(80);
+    }
+    expect(await page.locator('#working').isVisible()).toBe(true);
+    const delays = await page.evaluate(() => (window as unknown as { inputDelays: number[] }).inputDelays);
+    const median = delays.sort((a, b) => a - b)[Math.floor(delays.length / 2)]!;
+    console.log(`input delay while restoring: median ${median.toFixed(1)} ms, longest ${delays.at(-1)!.toFixed(1)} ms`);
+    expect(median).toBeLessThan(50);
+    console.log(await waitForStatus(doneOn('WebAssembly')));
+
+    const { name, bytes } = await save('zip');
+    expect(name).toBe('square-unblurred.zip');
+    const files = unzipSync(bytes);
+    const restorer = await createRestorer({ weights: readFileSync(bundledWeights[defaultWeightsName].url) });
+    const { frames } = await restorer.restore(await loadPhoto(squarePath));
+    await restorer.release();
+    const similarities = await Promise.all(frames.map(async (frame, index) => psnr(await loadPhoto(files[`frame-${index}.png`]!), frame)));
+    console.log(`frames of the page beside those of the command: ${similarities.map((value) => value.toFixed(1)).join(', ')} dB`);
+    expect(Math.min(...similarities)).toBeGreaterThan(45);
+    expect(Object.keys(files)).toEqual(expect.arrayContaining(['blur.png', 'animation.gif']));
+  });
+
+  it('shows each frame as it is scrubbed by keys, by the slider and by dragging', async () => {
+    const frameNumber = page.locator('#frame-number');
+    await page.focus('#viewer');
+    await page.keyboard.press('Home');
+    await expect(frameNumber.textContent()).resolves.toBe('1 / 7');
+    const picture = () => page.evaluate(() => (document.getElementById('frame-canvas') as HTMLCanvasElement).toDataURL());
+    const first = await picture();
+    await page.keyboard.press('End');
+    await expect(frameNumber.textContent()).resolves.toBe('7 / 7');
+    expect(await picture()).not.toBe(first);
+    await page.keyboard.press('ArrowLeft');
+    await expect(frameNumber.textContent()).resolves.toBe('6 / 7');
+
+    await page.focus('#scrub');
+    await page.keyboard.press('Home');
+    await expect(frameNumber.textContent()).resolves.toBe('1 / 7');
+
+    const box = (await page.locator('#viewer').boundingBox())!;
+    await page.mouse.move(box.x + 100, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width - 20, box.y + box.height / 2, { steps: 8 });
+    await page.mouse.up();
+    await expect(frameNumber.textContent()).resolves.toBe('7 / 7');
+  });
+
+  it('plays, and pauses where it is', async () => {
+    await page.selectOption('#order', 'reverse');
+    await page.click('#play');
+    await page.waitForFunction(() => document.getElementById('frame-number')!.textContent === '3 / 7');
+    await page.click('#play');
+    expect(await page.getAttribute('#play', 'aria-label')).toBe('Play');
+    await page.selectOption('#order', 'ping-pong');
+  });
+
+  it('compares with the blurred photograph by a divider that keys move', async () => {
+    await page.selectOption('#compare', 'blurred');
+    await page.focus('#divider');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    expect(await page.getAttribute('#divider', 'aria-valuenow')).toBe('5');
+    expect(await page.locator('#compared-canvas').evaluate((canvas) => canvas.style.clipPath)).toContain('95%');
+  });
+
+  it('draws the motion as arrows and as colours, with its length', async () => {
+    for (const [choice, id] of [['arrows', '#motion-arrows'], ['colours', '#motion-colours']] as const) {
+      await page.selectOption('#motion', choice);
+      const painted = await page.locator(id).evaluate((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        return new Set((canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height).data).size;
+      });
+      expect(painted).toBeGreaterThan(2);
+    }
+    expect(await page.textContent('#colour-wheel-caption')).toMatch(/rim [\d.]+ px/);
+    expect(await page.locator('#motion-path circle').count()).toBe(7);
+  });
+
+  it('saves an animation that decodes to the round it plays', async () => {
+    const { name, bytes } = await save('gif');
+    expect(name).toBe('square-unblurred.gif');
+    const { pages, width, pageHeight, delay } = await sharp(bytes, { pages: -1 }).metadata();
+    expect({ pages, width, pageHeight, delay: delay![0] }).toEqual({ pages: 12, width: 640, pageHeight: 360, delay: 100 });
+  });
+
+  it('saves a video that the browser plays', async () => {
+    const { name, bytes } = await save('mp4');
+    expect(name).toBe('square-unblurred.mp4');
+    const video = await page.evaluate(async (base64) => {
+      const element = document.createElement('video');
+      element.src = `data:video/mp4;base64,${base64}`;
+      await new Promise((resolve, reject) => {
+        element.onloadeddata = resolve;
+        element.onerror = () => reject(new Error(element.error!.message));
+      });
+      return { width: element.videoWidth, height: element.videoHeight, seconds: element.duration };
+    }, bytes.toString('base64'));
+    expect([video.width, video.height]).toEqual([640, 360]);
+    expect(video.seconds).toBeCloseTo(4.8, 1);
+  });
+
+  it.each(['light', 'dark'] as const)('has no fault that axe finds, and nothing that reaches beyond a phone, in %s colours', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    expect(await accessibilityFaults()).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await overflow()).toBe(0);
+    expect(await accessibilityFaults()).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 860 });
+  });
+
+  it('says in one line that a broken file is no photograph, and keeps the result', async () => {
+    await givePhoto('broken.jpg', readFileSync(squarePath).subarray(0, 300));
+    await waitForStatus(/not a photograph that the browser can read/);
+    expect(await page.locator('#viewer').isVisible()).toBe(true);
+    expect(await page.locator('#save-card').isEnabled()).toBe(true);
+  });
+
+  it('fits a photograph of 50 megapixels, says so, and stops when asked', async () => {
+    const large = await sharp({ create: { width: 8660, height: 5774, channels: 3, background: '#678' } }).jpeg().toBuffer();
+    await givePhoto('large.jpg', large);
+    await waitForStatus(/Fitted from 8660 × 5774 to 640 × 427/);
+    await page.click('#stop');
+    await waitForStatus(/Stopped/);
+  });
+
+  it('makes a blur, restores it and scores both orders against the truth', async () => {
+    await page.click('#tab-own-blur');
+    await page.waitForSelector('#restore-own-blur:enabled');
+    await page.check('input[name=drag][value=shake]', { force: true });
+    const box = (await page.locator('#viewfinder').boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2 + 60, box.y + box.height / 2 + 20, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForSelector('#restore-own-blur:enabled');
+    expect(Number(await page.inputValue('#turn'))).toBeGreaterThan(3);
+    expect(await accessibilityFaults()).toEqual([]);
+    await page.click('#restore-own-blur');
+    await waitForStatus(doneOn('WebAssembly'));
+    await page.waitForFunction(() => /dB on average/.test(document.getElementById('scores-note')!.textContent));
+    const rows = await page.locator('#scores tr').evaluateAll((lines) => lines.map((line) => [...line.querySelectorAll('td')].map((cell) => Number(cell.textContent))));
+    expect(rows).toHaveLength(8);
+    for (const values of rows) expect(values.every((value) => Number.isFinite(value))).toBe(true);
+    // The middle frame is the same in both orders, and the blur is nearest to it.
+    const psnrOfBlur = rows.slice(0, 7).map(([blurred]) => blurred!);
+    expect(rows[3]![1]).toBe(rows[3]![2]);
+    expect(Math.max(...psnrOfBlur)).toBe(psnrOfBlur[3]);
+    expect(await accessibilityFaults()).toEqual([]);
+  });
+
+  it('has not moved its layout about', async () => {
+    const shift = await page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift);
+    console.log(`cumulative layout shift: ${shift.toFixed(4)}`);
+    expect(shift).toBeLessThan(0.05);
+  });
+
+  it('works again without a network', async () => {
+    await page.waitForFunction(() => /without a network/.test(document.getElementById('offline-note')!.textContent));
+    await page.context().setOffline(true);
+    await page.reload();
+    await givePhoto('small.png', await smallPhoto());
+    await waitForStatus(doneOn('WebAssembly'));
+    await page.context().setOffline(false);
+  });
+
+  it('goes on with the same photograph when the graphics device is lost', async () => {
+    await page.context().close();
+    page = await openPage('?engine=webgl');
+    await givePhoto('small.png', await smallPhoto());
+    await page.waitForFunction(() => /Restoring on WebGL/.test(document.getElementById('working-title')!.textContent));
+    const control = await stand.browser.newBrowserCDPSession();
+    await control.send('Browser.crashGpuProcess').catch(() => undefined);
+    expect(await waitForStatus(doneOn('WebAssembly'))).toContain('96 × 64');
+  });
+});
