@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { motionBetweenGrey, motionBetweenPixels, shrinkImage } from './frame-motion.js';
+import { estimateMotionPixels, motionBetweenGrey, motionBetweenPixels, shrinkImage } from './frame-motion.js';
 import { createRandom } from './random.js';
 import type { RgbImage } from './sample.js';
 
@@ -41,6 +41,17 @@ describe('motionBetweenPixels', () => {
     expect(motionBetweenPixels(still, moved)).toBeGreaterThan(4.5);
     const flat: RgbImage = { width: 64, height: 64, data: new Float32Array(64 * 64 * 3).fill(0.4) };
     expect(motionBetweenPixels(flat, flat)).toBe(0);
+  });
+});
+
+describe('estimateMotionPixels', () => {
+  it('follows what moves through all frames', () => {
+    const motion = estimateMotionPixels([-3, -2, -1, 0, 1, 2, 3].map((time) => texture(80, 64, 3 * time, -1.5 * time)));
+    const place = 2 * (30 * 80 + 35);
+    expect(Math.abs(motion[place]! - 9)).toBeLessThan(0.8);
+    expect(Math.abs(motion[place + 1]! + 4.5)).toBeLessThan(0.8);
+    // Too near to the border to be followed.
+    expect(motion[0]).toBe(0);
   });
 });
 

@@ -38,12 +38,54 @@ export function motionBetweenGrey(first: GreyImage, second: GreyImage, limitPixe
   const lengths: number[] = [];
   for (let top = search; top + BLOCK + search <= from.height; top += BLOCK) {
     for (let left = search; left + BLOCK + search <= from.width; left += BLOCK) {
-      if (textureOf(from, left, top) >= LEAST_TEXTURE) lengths.push(matchBlock(from, to, left, top, search));
+      if (textureOf(from, left, top) >= LEAST_TEXTURE) lengths.push(lengthOf(matchBlock(from, to, left, top, search)));
     }
   }
   if (lengths.length === 0) return 0;
   lengths.sort((a, b) => a - b);
   return lengths[Math.floor(0.95 * (lengths.length - 1))]! * factor;
+}
+
+/**
+ * An estimate of how far what the middle frame shows moves in half the exposure, by following blocks from frame to frame: for looking at samples whose motion is
+ * not known. Blocks without texture count as still, and so does what lies within 8 pixels of the border.
+ *
+ * @param frames in time order, of one size.
+ * @returns `height * width * 2` values (dx, dy) in pixels, the same all over each block of 16x16.
+ */
+export function estimateMotionPixels(frames: readonly RgbImage[]): Float32Array {
+  const greys = frames.map(greyOf);
+  const { width, height } = greys[0]!;
+  const middle = (frames.length - 1) / 2;
+  const motion = new Float32Array(width * height * 2);
+  for (let top = 0; top < height; top += BLOCK) {
+    for (let left = 0; left < width; left += BLOCK) {
+      if (!canMatch(greys[middle]!, left, top) || textureOf(greys[middle]!, left, top) < LEAST_TEXTURE) continue;
+      const toLast = followBlock(greys.slice(middle), left, top);
+      const toFirst = followBlock(greys.slice(0, middle + 1).reverse(), left, top);
+      for (let y = top; y < top + BLOCK; y++) {
+        for (let x = left; x < left + BLOCK; x++) motion.set([(toLast.dx - toFirst.dx) / 2, (toLast.dy - toFirst.dy) / 2], (y * width + x) * 2);
+      }
+    }
+  }
+  return motion;
+}
+
+/** Where a block of the first frame has got to in the last, or where it was last seen well inside the picture. */
+function followBlock(frames: readonly GreyImage[], left: number, top: number): Displacement {
+  const way: Displacement = { dx: 0, dy: 0 };
+  for (const [index, to] of frames.slice(1).entries()) {
+    const [column, row] = [left + Math.round(way.dx), top + Math.round(way.dy)];
+    if (!canMatch(to, column, row)) return way;
+    const step = matchBlock(frames[index]!, to, column, row, LONGEST_SEARCH);
+    way.dx += step.dx;
+    way.dy += step.dy;
+  }
+  return way;
+}
+
+function canMatch({ width, height }: GreyImage, left: number, top: number): boolean {
+  return left >= LONGEST_SEARCH && top >= LONGEST_SEARCH && left + BLOCK + LONGEST_SEARCH <= width && top + BLOCK + LONGEST_SEARCH <= height;
 }
 
 function greyOf({ width, height, data }: RgbImage): GreyImage {
@@ -89,8 +131,17 @@ function textureOf({ width, data }: GreyImage, left: number, top: number): numbe
   return Math.sqrt(Math.max(squares / count - (sum / count) ** 2, 0));
 }
 
-/** Length of the displacement at which the block looks most like the second frame. */
-function matchBlock(from: GreyImage, to: GreyImage, left: number, top: number, search: number): number {
+interface Displacement {
+  dx: number;
+  dy: number;
+}
+
+function lengthOf({ dx, dy }: Displacement): number {
+  return Math.hypot(dx, dy);
+}
+
+/** The displacement at which the block looks most like the second frame. */
+function matchBlock(from: GreyImage, to: GreyImage, left: number, top: number, search: number): Displacement {
   // At rest first: what stays where it is, or has no texture to follow, ends the other comparisons early.
   let best = { difference: differenceAt(from, to, left, top, 0, 0, Infinity), dx: 0, dy: 0 };
   for (let dy = -search; dy <= search; dy++) {
@@ -103,7 +154,7 @@ function matchBlock(from: GreyImage, to: GreyImage, left: number, top: number, s
   const exact = (ddx: number, ddy: number): number => differenceAt(from, to, left, top, dx + ddx, dy + ddy, Infinity);
   const refinedX = Math.abs(dx) === search ? dx : dx + parabolaVertex(exact(-1, 0), difference, exact(1, 0));
   const refinedY = Math.abs(dy) === search ? dy : dy + parabolaVertex(exact(0, -1), difference, exact(0, 1));
-  return Math.hypot(refinedX, refinedY);
+  return { dx: refinedX, dy: refinedY };
 }
 
 /** Sum of absolute differences, or a number above `limit` once it exceeds that. */

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { estimateMotionPixels } from '../frame-motion.js';
 import type { RgbImage, Sample } from '../sample.js';
 
 const MOST_FRAMES = 7;
@@ -8,7 +9,7 @@ const LABEL_HEIGHT = 18;
 
 /**
  * A picture to look at samples by, as PNG: a row per sample with the blurred picture, its frames in time order (of more than 7 every second, third, ...), and the
- * middle frame with arrows of the motion from the first frame to the last where it is known; above each row, the rotation in degrees where there is one.
+ * middle frame with arrows of the motion from the first frame to the last (estimated where it is not known); above each row, the rotation in degrees where there is one.
  *
  * @param samples of one size and number of frames.
  */
@@ -19,6 +20,7 @@ export async function drawContactSheet(samples: readonly Sample[]): Promise<Buff
   const columns = shown.length + 2;
   const sheetWidth = columns * (width + GAP) + GAP;
   const rowHeight = height + LABEL_HEIGHT + GAP;
+  const motions = samples.map(({ motionPixels, frames: latent }) => motionPixels ?? estimateMotionPixels(latent));
   const tiles = samples.flatMap((sample, row) => {
     const images = [sample.blurred, ...shown.map((index) => sample.frames[index]!), sample.frames[(frames.length - 1) / 2]!];
     return images.map((image, column) => ({ ...pngSource(image), left: GAP + column * (width + GAP), top: LABEL_HEIGHT + row * rowHeight }));
@@ -26,8 +28,8 @@ export async function drawContactSheet(samples: readonly Sample[]): Promise<Buff
   const overlay = samples.map((sample, row) => {
     const top = LABEL_HEIGHT + row * rowHeight;
     const left = GAP + (columns - 1) * (width + GAP);
-    const label = `<text x="${GAP}" y="${top - 5}">${describeSample(sample, row)}</text>`;
-    return `${label}<g transform="translate(${left} ${top})" stroke="#ff3" stroke-width="1.5">${arrowsOf(sample)}</g>`;
+    const label = `<text x="${GAP}" y="${top - 5}">${describeSample(sample, row)}${sample.motionPixels ? '' : ', motion estimated'}</text>`;
+    return `${label}<g transform="translate(${left} ${top})" stroke="#ff3" stroke-width="1.5">${arrowsOf(motions[row]!, width, height)}</g>`;
   });
   const sheetHeight = samples.length * rowHeight;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${sheetWidth}" height="${sheetHeight}" font-family="sans-serif" font-size="13" fill="#eee">${overlay.join('')}</svg>`;
@@ -47,8 +49,7 @@ export function describeSample({ frames, rotationDegrees, motionPixels }: Sample
 }
 
 /** Lines from where points were in the first frame to where they are in the last, with a dot at the end. */
-function arrowsOf({ blurred: { width, height }, motionPixels }: Sample): string {
-  if (!motionPixels) return '';
+function arrowsOf(motionPixels: Float32Array, width: number, height: number): string {
   const spacing = width / ARROWS_ACROSS;
   const arrows: string[] = [];
   for (let y = spacing / 2; y < height; y += spacing) {
