@@ -95,7 +95,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
       { channels: 48, dilation: 4 },
       { channels: 48, dilation: 1 },
     ],
-    motionDecoder: { upscaledChannels: [0, 0, 48, 64, 64], denseChannels: [[], [], [64, 48], [96, 64], [128, 96]] },
+    motionDecoder: { upscaledChannels: [0, 0, 48, 64, 64], denseChannels: [[], [], [48, 48], [80, 64], [96, 80]] },
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,
