@@ -9,6 +9,8 @@ interface TrainOptions {
   resume?: boolean;
   engine?: 'onnxruntime' | 'torch';
   nproc?: number;
+  pack?: string;
+  packWidth: number;
 }
 
 /** `unblur train`: a run as its file describes it. */
@@ -21,13 +23,20 @@ export function defineTrain(program: Command): void {
     .option('--resume', 'go on from the last checkpoint in the folder of the run')
     .addOption(new Option('--engine <name>', "what computes, instead of the run file's: torch needs PyTorch and uses its GPUs").choices(['onnxruntime', 'torch']))
     .option('--nproc <n>', 'processes that share a batch on the engine torch, one per GPU (default: 1)', wholeNumber(1))
+    .option('--pack <archive>', 'train nothing; pack the run, its data and this program into an archive (.tar.xz) that starts it on a machine with PyTorch alone')
+    .option('--pack-width <pixels>', 'pictures of the training data that are wider are packed this wide', wholeNumber(64), 1280)
     .action(runTraining);
 }
 
-async function runTraining(runFile: string, { nproc, ...options }: TrainOptions): Promise<void> {
+async function runTraining(runFile: string, { nproc, pack, packWidth, ...options }: TrainOptions): Promise<void> {
   await import('@tensorflow/tfjs');
-  const { train } = await import('@unblur/trainer');
-  const { step, interrupted, runFolder } = await train(runFile, { ...options, ...(nproc !== undefined && { processes: nproc }) });
+  const { isVideoRun, packRun, train, trainVideo } = await import('@unblur/trainer');
+  if (pack !== undefined) {
+    const bytes = await packRun(runFile, pack, { widthPixels: packWidth });
+    printLine(`packed ${(bytes / 1e6).toFixed(1)} MB -> ${pack}`);
+    return;
+  }
+  const { step, interrupted, runFolder } = isVideoRun(runFile) ? await trainVideo(runFile, options) : await train(runFile, { ...options, ...(nproc !== undefined && { processes: nproc }) });
   if (interrupted) {
     printNote(`unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`);
     process.exitCode = interruptedCode;

@@ -57,7 +57,7 @@ def main() -> None:
                 connection.send({}, learner.state())
             else:
                 raise ValueError(f"Expected a known command but received '{command}'.")
-        except (ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError, KeyError) as error:
             connection.send({"error": str(error)})
 
 
@@ -66,6 +66,8 @@ def choose_device() -> torch.device:
         return torch.device("cpu")
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
     torch.cuda.set_device(device)
+    # Every step has the same shapes.
+    torch.backends.cudnn.benchmark = True
     return device
 
 

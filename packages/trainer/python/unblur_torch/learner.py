@@ -147,8 +147,9 @@ class Learner:
         return terms
 
     def _first_not_finite(self) -> str:
-        gradients = self._layout.unflatten(self._gradient)
-        return next(name for name, gradient in gradients.items() if not numpy.isfinite(gradient).all())
+        """Finite gradients may have a norm that is not: then the largest."""
+        largest = {name: numpy.abs(gradient).max() for name, gradient in self._layout.unflatten(self._gradient).items()}
+        return next((name for name, size in largest.items() if not numpy.isfinite(size)), max(largest, key=largest.get))
 
 
 class Restoration:

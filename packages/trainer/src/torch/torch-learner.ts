@@ -138,13 +138,13 @@ function bytesOf({ bytes }: TracedGraph): Tensors[string] {
 
 /** A state under the names that a checkpoint has. */
 function stateTensors(state: LearnedState | Pick<LearnedState, 'weights'>): Tensors {
-  const { weights } = state;
-  // What else a checkpoint holds is not the learner's.
-  const groups: Record<string, NamedArrays> = 'averages' in state ? { firstMoments: state.firstMoments, secondMoments: state.secondMoments, averages: state.averages } : {};
   const tensors: Tensors = {};
-  for (const [name, { shape, values }] of Object.entries(weights)) tensors[`weights/${name}`] = { dtype: 'F32', shape, values };
-  for (const [group, arrays] of Object.entries(groups)) {
-    for (const [name, values] of Object.entries(arrays)) tensors[`${group}/${name}`] = { dtype: 'F32', shape: weights[name]!.shape, values };
+  const put = (group: string, name: string, values: Float32Array) => (tensors[`${group}/${name}`] = { dtype: 'F32', shape: state.weights[name]!.shape, values });
+  for (const [name, { values }] of Object.entries(state.weights)) put('weights', name, values);
+  if (!('averages' in state)) return tensors;
+  const { firstMoments, secondMoments, averages } = state;
+  for (const [group, arrays] of Object.entries({ firstMoments, secondMoments, averages })) {
+    for (const [name, values] of Object.entries(arrays)) put(group, name, values);
   }
   return tensors;
 }
