@@ -27,6 +27,11 @@ describe('a run file', () => {
     expect(network.encoderChannels).toEqual(blurToVideoPresets.small.encoderChannels);
   });
 
+  test('leaves out a part of a preset that is null', () => {
+    expect(read(minimal.replace('frames: 3,', 'frames: 3, motionDecoder: null,')).network.motionDecoder).toBeNull();
+    expect(() => read(minimal.replace('frames: 3,', 'frames: 3, encoderChannels: null,'))).toThrow('network.encoderChannels');
+  });
+
   test('reads back as it was stored, wherever it is stored', () => {
     const config = read(minimal);
     const file = join('/elsewhere', 'deep', 'run.yaml');

@@ -191,13 +191,13 @@ function expectConsistent({ network, data, torch, validation: { panoramas, folde
   if (levelWeights.length < 1 || levelWeights.length > 5) throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
 }
 
-/** A preset with some of its keys changed, at any depth; lists are replaced whole. */
+/** A preset with some of its keys changed, at any depth; lists are replaced whole, and `null` leaves a part out. */
 function merge<T extends object>(preset: T, changes: Record<string, unknown>, path: string): T {
   expectKnownKeys(changes, Object.keys(preset), path);
   const merged = { ...preset } as Record<string, unknown>;
   for (const [key, value] of Object.entries(changes)) {
     const original = merged[key];
-    const nested = typeof original === 'object' && original !== null && !Array.isArray(original);
+    const nested = value !== null && typeof original === 'object' && original !== null && !Array.isArray(original);
     merged[key] = nested ? merge(original, readMapping(value, join(path, key)), join(path, key)) : value;
   }
   return merged as T;
