@@ -11,7 +11,7 @@ import { findAllocator, missingForPyTorch } from './pytorch-peer.js';
 import { printTable } from './table.js';
 
 const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
-const recipe = join(workspaceRoot, 'training', 'panorama-7-small.yaml');
+const recipe = join(workspaceRoot, 'training', 'photo-7-small-4-frames.yaml');
 const presets = ['paper', 'base', 'small'];
 const MARKS = { restoration: 0.7, training: 1.5 };
 const IDLE_LOAD = 0.5;
