@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { addNoise, colourCurve, drawAugmentation, rearrangePixels, type Augmentation } from './augmentation.js';
+import { addNoise, colourCurve, degrade, drawAugmentation, rearrangePixels, type Augmentation } from './augmentation.js';
 import { defaultAugmentation, noAugmentation } from './augmentation-options.js';
+import { drawAveraging, requireAveraging } from './averaging-choice.js';
 import { createRandom } from './random.js';
 
 const still: Augmentation = { mirrorX: false, mirrorY: false, transpose: false, reverseTime: false, gains: [1, 1, 1], gamma: 1, noiseSigma: 0 };
@@ -67,5 +68,36 @@ describe('colour and noise', () => {
     addNoise(dark, 0.5, createRandom(6));
     for (const value of dark) expect(value >= 0 && value <= 1).toBe(true);
     expect(Math.max(...dark)).toBeGreaterThan(0.3);
+  });
+
+  it('compresses the stated share of the pictures', () => {
+    const random = createRandom(7);
+    const picture = Float32Array.from({ length: 8 * 8 * 3 }, () => random.uniform());
+    let compressed = 0;
+    for (let seed = 0; seed < 400; seed++) {
+      const data = picture.slice();
+      degrade({ width: 8, height: 8, data }, 0, { ...noAugmentation, jpegQuality: [20, 40], jpegShare: 0.3 }, createRandom(seed));
+      if (data.some((value, index) => value !== picture[index])) compressed++;
+    }
+    // 120 are expected, with a standard deviation of 9.2.
+    expect(Math.abs(compressed - 120)).toBeLessThan(37);
+  });
+});
+
+describe('drawAveraging', () => {
+  it('takes each space as often as its weight says, and one space without drawing', () => {
+    const random = createRandom(8);
+    const drawn = Array.from({ length: 1000 }, () => drawAveraging(random, { display: 1, 'linear-srgb': 3 }));
+    // 750 are expected, with a standard deviation of 13.7.
+    expect(Math.abs(drawn.filter((space) => space === 'linear-srgb').length - 750)).toBeLessThan(55);
+    expect(drawn).not.toContain('linear-gamma-2.2');
+    const [a, b] = [createRandom(9), createRandom(9)];
+    expect(drawAveraging(a, 'linear-gamma-2.2')).toBe('linear-gamma-2.2');
+    expect(a.uniform()).toBe(b.uniform());
+  });
+
+  it('refuses weights that choose nothing', () => {
+    expect(() => requireAveraging({ display: 0 })).toThrow('Expected averaging to be display or');
+    expect(() => requireAveraging({ light: 1 } as object)).toThrow('but got {"light":1}');
   });
 });
