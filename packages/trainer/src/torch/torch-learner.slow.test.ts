@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { initialWeights } from '@unblur/core-model';
+import { blurToVideoPresets, initialWeights } from '@unblur/core-model';
 import type { BlurToVideoConfig, WeightValues } from '@unblur/core-model';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { createEagerEngine } from '../eager-engine.js';
-import type { StepResult } from '../engine.js';
+import type { Batch, Engine, StepResult } from '../engine.js';
 import { createEngineLearner } from '../learner.js';
 import type { LearnedState, Learner } from '../learner.js';
 import { TINY_SIZE_PIXELS, discBatch, tinyNetwork, tinyRun } from '../tiny-network.test-tool.js';
@@ -11,6 +13,9 @@ import { createTracedEngine } from '../traced-engine.js';
 import { createTorchLearner } from './torch-learner.js';
 import type { TorchConfig, TorchLearner } from './torch-learner.js';
 import { findPython } from './torch-process.js';
+
+/** Starting torch takes seconds, and minutes on a busy machine. */
+const LONG_MILLISECONDS = 300_000;
 
 const python = findPython();
 if (!python) console.warn('Skipped the tests of the torch engine: there is no Python with torch and numpy.');
@@ -48,11 +53,17 @@ function expectSameStep(actual: StepResult, expected: StepResult, tolerance: num
 
 describeWithTorch('the torch engine', () => {
   let learner: TorchLearner;
-  beforeAll(async () => void (learner = await openTorch(tinyNetwork)), 120_000);
-  afterAll(() => learner?.release());
+  let engine: Engine;
+  beforeAll(async () => {
+    learner = await openTorch(tinyNetwork);
+    engine = await createTracedEngine(tinyNetwork, loss, shapes, { threads: 1 });
+  }, LONG_MILLISECONDS);
+  afterAll(async () => {
+    await learner?.release();
+    await engine?.release();
+  });
 
   test('has the loss terms and gradients of ONNX Runtime, and restores the same frames', async () => {
-    const engine = await createTracedEngine(tinyNetwork, loss, shapes, { threads: 1 });
     const weights = fullWeights(tinyNetwork);
     const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
     await learner.load({ weights });
@@ -60,11 +71,10 @@ describeWithTorch('the torch engine', () => {
     const { blurred } = discBatch(5, 1, 3, TINY_SIZE_PIXELS);
     const expected = await engine.restore(weights, blurred);
     (await learner.restore(blurred)).forEach((frame, index) => expect(relativeDifference(frame, expected[index]!)).toBeLessThan(1e-4));
-    await engine.release();
-  });
+  }, LONG_MILLISECONDS);
 
   test('moves weights, moments and averages as Adam in TypeScript does, from where another engine stopped', async () => {
-    const inProcess = createEngineLearner(await createTracedEngine(tinyNetwork, loss, shapes, { threads: 1 }), { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 }, emaDecay);
+    const inProcess = createEngineLearner(engine, { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 }, emaDecay);
     const train = async (on: Learner, steps: number[]) => {
       for (const step of steps) await on.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), 0.002, step);
     };
@@ -81,8 +91,7 @@ describeWithTorch('the torch engine', () => {
       expect(actual.weights[name]!.shape).toEqual(shape);
       expect([name, relativeDifference(actual.weights[name]!.values, values) < 2e-3]).toEqual([name, true]);
     }
-    await inProcess.release();
-  });
+  }, LONG_MILLISECONDS);
 
   test('goes on from its own state bit by bit', async () => {
     const run = async (stops: boolean): Promise<LearnedState> => {
@@ -94,7 +103,7 @@ describeWithTorch('the torch engine', () => {
       return learner.state();
     };
     expect(await run(true)).toEqual(await run(false));
-  });
+  }, LONG_MILLISECONDS);
 
   test('names the weight whose gradient is not finite and keeps the weights', async () => {
     await learner.load({ weights: fullWeights(tinyNetwork) });
@@ -103,7 +112,7 @@ describeWithTorch('the torch engine', () => {
     batch.blurred.fill(NaN);
     await expect(learner.update(batch, 0.002, 1)).rejects.toThrow("finite gradients but that of 'encoder.level1.reduce.kernel' is not");
     expect(await learner.state()).toEqual(before);
-  });
+  }, LONG_MILLISECONDS);
 
   test('in bfloat16 comes near to float32', async () => {
     const low = await openTorch(tinyNetwork, { ...float32, precision: 'bfloat16' });
@@ -118,7 +127,7 @@ describeWithTorch('the torch engine', () => {
       return [name, values.reduce((sum, value, index) => sum + value * other[index]!, 0) / (Math.hypot(...values) * Math.hypot(...other))] as const;
     });
     expect(cosines.filter(([, cosine]) => !(cosine > 0.9))).toEqual([]);
-  });
+  }, LONG_MILLISECONDS);
 });
 
 describeWithTorch('the torch engine against the tfjs cpu oracle', () => {
@@ -131,7 +140,32 @@ describeWithTorch('the torch engine against the tfjs cpu oracle', () => {
     const actual = await learner.gradients(batch);
     await learner.release();
     expectSameStep(actual, await eager.lossAndGradients(weights, batch), 1e-4);
-  });
+  }, LONG_MILLISECONDS);
+});
+
+describeWithTorch('the torch engine with the preset small', () => {
+  test('has the loss terms and gradients of ONNX Runtime', async () => {
+    const network = { ...blurToVideoPresets.small, frames: 3 };
+    const [sizePixels, batchSize] = [64, 1];
+    const smallShapes = { batchSize, sizePixels, validationSizePixels: 32 };
+    const learner = await createTorchLearner(network, loss, smallShapes, { torch: float32, optimizer, emaDecay, processes: 1, threads: 1 });
+    const weights = fullWeights(network);
+    const batch: Batch = discBatch(3, batchSize, network.frames, sizePixels);
+    await learner.load({ weights });
+    const actual = await learner.gradients(batch);
+    await learner.release();
+    const engine = await createTracedEngine(network, loss, smallShapes, { threads: 1 });
+    expectSameStep(actual, await engine.lossAndGradients(weights, batch), 1e-4);
+    await engine.release();
+  }, LONG_MILLISECONDS);
+});
+
+describeWithTorch('the sample pool', () => {
+  test('passes its tests in Python', () => {
+    const { status, stderr } = spawnSync(python!, ['-m', 'unittest', 'discover', join(import.meta.dirname, '..', '..', 'python')], { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } });
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stderr).toMatch(/Ran [1-9]/);
+  }, LONG_MILLISECONDS);
 });
 
 describeWithTorch('two processes', () => {
@@ -151,5 +185,5 @@ describeWithTorch('two processes', () => {
       for (const [name, value] of Object.entries(terms)) expect([name, value]).toEqual([name, expect.closeTo(alone.results[index]!.terms[name]!, 4)]);
     });
     for (const [name, values] of Object.entries(alone.state.firstMoments)) expect([name, relativeDifference(shared.state.firstMoments[name]!, values) < 1e-3]).toEqual([name, true]);
-  }, 120_000);
+  }, LONG_MILLISECONDS);
 });
