@@ -1,3 +1,3 @@
 import preset from '../../jest.preset.js';
 
-export default { ...preset, displayName: 'web-demo', setupFiles: ['<rootDir>/../onnx/jest.realm.js'], testTimeout: 180_000 };
+export default { ...preset, displayName: 'web-demo', setupFiles: ['<rootDir>/../onnx/jest.realm.js'] };

@@ -156,7 +156,7 @@ function showMode(): void {
   if (mode === 'photo') return say('Choose a photograph, or one of the examples.');
   studio ??= new OwnBlurStudio((message) => say(message, true));
   studio.show();
-  say('Drag to look around. Then choose “Move the camera” and drag: that is what the camera does while its shutter is open.');
+  say('Drag to look around. Then choose “Move camera” and drag: the blur forms.');
 }
 
 /** Leaves what is under way. */
