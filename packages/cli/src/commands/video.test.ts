@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
+import { expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
+
+const { folder, write, unblur } = openWorkplace();
+
+/** An untrained network that runs in milliseconds; its output is its input, since corrections start at zero. */
+const config: VideoDeblurConfig = {
+  ...videoDeblurPresets.small,
+  flow: { pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [] },
+  reconstruction: { ...videoDeblurPresets.small.reconstruction, channels: [2, 2, 2], residualBlocks: [1, 1, 1] },
+};
+
+beforeAll(async () => {
+  write('video.safetensors', writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }));
+  write('photo.safetensors', untrainedWeights());
+  for (const name of ['blur/clip', 'gt/clip']) mkdirSync(join(folder, name), { recursive: true });
+  const noise = () => sharp({ create: { width: 24, height: 20, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 40 } } }).png();
+  for (let frame = 0; frame < 3; frame++) {
+    const picture = await noise().toBuffer();
+    for (const part of ['blur', 'gt']) write(`${part}/clip/${frame}.png`, part === 'gt' ? await sharp(picture).blur(1).png().toBuffer() : picture);
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('unblur video', () => {
+  it('makes a folder of frames sharp, and does nothing the second time', () => {
+    const commandLine = ['video', 'blur/clip', '--out', 'sharp', '--weights', 'video.safetensors'];
+    expect(unblur([...commandLine, '--json'])).toMatchObject({ code: 0 });
+    expect(readdirSync(join(folder, 'sharp')).sort()).toEqual(['.unblur-video.json', '0.png', '1.png', '2.png']);
+    expect(unblur(commandLine).stdout).toContain('all 3 frames were there already');
+  });
+
+  it('says what is wrong in one line', () => {
+    expectOneLine(unblur(['video', 'nowhere.mp4', '--out', 'a.mp4', '--weights', 'video.safetensors']), /Could not read nowhere\.mp4: there is no such file/);
+    expectOneLine(unblur(['video', 'blur/clip', '--out', 'b', '--weights', 'photo.safetensors']), /Expected weights of a video-deblurring network/);
+    expectOneLine(unblur(['video', 'blur/clip', '--weights', 'video.safetensors']), /required option '--out/, 2);
+    expect(existsSync(join(folder, 'b'))).toBe(false);
+  });
+});
+
+describe('unblur eval-video', () => {
+  it('prints the shape that unblur eval prints, with the protocol', () => {
+    const { code, stdout } = unblur(['eval-video', '.', '--weights', 'video.safetensors', '--json']);
+    expect(code).toBe(0);
+    const metric = { first: expect.any(Number), middle: expect.any(Number), last: expect.any(Number), mean: expect.any(Number), perFrame: [expect.any(Number)] };
+    const report = JSON.parse(stdout) as { psnr: { mean: number }; baseline: { psnr: { mean: number } } };
+    expect(report).toMatchObject({ samples: 3, psnr: metric, ssim: metric, baseline: { psnr: metric, ssim: metric }, protocol: { name: 'published', borderPixels: 4 } });
+    expect(report.psnr.mean).toBeCloseTo(report.baseline.psnr.mean, 3);
+  });
+});
+
+describe('unblur import cdvd-tsp', () => {
+  it('refuses what is no checkpoint of tensors, in one line, and writes nothing', () => {
+    write('evil.pt', Buffer.from('\x80\x02cos\nsystem\n.', 'latin1'));
+    expectOneLine(unblur(['import', 'cdvd-tsp', 'evil.pt']), /Expected a PyTorch checkpoint of tensors, but evil\.pt is none: it wants to use 'os\.system'.*Nothing in it was executed/);
+    expect(existsSync(join(folder, 'evil.safetensors'))).toBe(false);
+  });
+});
