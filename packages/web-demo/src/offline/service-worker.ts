@@ -41,15 +41,15 @@ async function freshOrKept(request: Request, alsoDo: (work: Promise<unknown>) =>
     alsoDo(keepPage().catch(() => undefined));
     return isolated(response);
   } catch (cause) {
-    const kept = await caches.match('./', { ignoreSearch: true });
+    const kept = await caches.match('./', { ignoreSearch: true, ignoreVary: true });
     if (!kept) throw cause;
     return isolated(kept);
   }
 }
 
-/** Everything else has its version in its name. */
+/** Everything else has its version in its name. A server's `Vary: Origin` does not matter: all requests are the page's own. */
 async function keptOrFresh(request: Request): Promise<Response> {
-  return isolated((await caches.match(request)) ?? (await fetch(request)));
+  return isolated((await caches.match(request, { ignoreVary: true })) ?? (await fetch(request)));
 }
 
 function isolated(response: Response): Response {
