@@ -23,14 +23,15 @@ export function findAllocator() {
 }
 
 /**
- * Starts `peer.py` and waits until it has warmed up.
+ * Starts a PyTorch program beside this file and waits until it has warmed up.
  *
- * @param {string[]} commandLine of `peer.py`
+ * @param {string[]} commandLine of the program
+ * @param {string} [program] its name
  * @returns what the peer says of itself, a function that times one run in milliseconds, and one that ends it
  */
-export async function startPeer(commandLine, threads) {
+export async function startPeer(commandLine, threads, program = 'peer.py') {
   const allocator = findAllocator();
-  const child = spawn(python, [fileURLToPath(new URL('peer.py', import.meta.url)), ...commandLine, '--threads', String(threads)], {
+  const child = spawn(python, [fileURLToPath(new URL(program, import.meta.url)), ...commandLine, '--threads', String(threads)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OMP_NUM_THREADS: String(threads), PYTHONDONTWRITEBYTECODE: '1', ...(allocator ? { LD_PRELOAD: allocator } : {}) },
   });

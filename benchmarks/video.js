@@ -1,0 +1,167 @@
+/**
+ * `node benchmarks/video.js`: a clip deblurred frame after frame by this package, against the same network in PyTorch window by window; and the
+ * memory that clips of 30 and of 300 frames take. See README.md.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildIfStale } from '../scripts/build.js';
+import { timeAlternating } from './alternating.js';
+import { missingForPyTorch, startPeer } from './pytorch-peer.js';
+
+const MARKS = { speedup: 2.5, memoryGrowth: 1.05 };
+const TOLERANCE = 1e-3;
+const usage = 'Usage: node benchmarks/video.js [--preset small|paper] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
+
+try {
+  const options = readOptions();
+  const missing = missingForPyTorch();
+  if (missing) throw new Error(`${missing} Nothing was measured.`);
+  buildIfStale(console.error);
+  const folder = mkdtempSync(join(tmpdir(), 'unblur-bench-video-'));
+  try {
+    await measure(folder, options);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+function readOptions() {
+  const number = (name, text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 1) throw new Error(`Expected a positive integer for --${name} but received '${text}'.\n${usage}`);
+    return value;
+  };
+  let values;
+  try {
+    const text = (value) => ({ type: 'string', default: value });
+    const flag = { type: 'boolean', default: false };
+    ({ values } = parseArgs({ options: { preset: text('small'), width: text('640'), height: text('352'), repeats: text('10'), threads: text('2'), 'no-memory': flag, json: flag, check: flag } }));
+  } catch (error) {
+    throw new Error(`${error.message}\n${usage}`, { cause: error });
+  }
+  const { preset, check, json } = values;
+  const [width, height, repeats, threads] = ['width', 'height', 'repeats', 'threads'].map((name) => number(name, values[name]));
+  // A check wants agreement at a small size that the flow network resizes, and no figures.
+  return check ? { preset, json, threads, width: 80, height: 48, repeats: 0, memory: false } : { preset, json, threads, width, height, repeats, memory: !values['no-memory'] };
+}
+
+async function measure(folder, { preset, width, height, repeats, threads, memory, json }) {
+  const { videoDeblurPresets, writeSafetensors, writeVideoDeblurWeights } = await import('@unblur/core-model');
+  const { createVideoDeblurrer } = await import('@unblur/inference');
+  const config = videoDeblurPresets[preset];
+  if (!config) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
+  const load = loadavg()[0];
+  const files = { weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'window.safetensors'), results: join(folder, 'frame.bin') };
+  const weights = writeVideoDeblurWeights(await busyWeights(config), config, { dtype: 'float32' });
+  writeFileSync(files.weights, weights);
+  const window = Array.from({ length: 2 * config.stages + 1 }, (_, index) => movingPicture(width, height, index));
+  const values = new Float32Array(window.length * window[0].length);
+  window.forEach((frame, index) => values.set(frame, index * frame.length));
+  writeFileSync(files.inputs, writeSafetensors({ tensors: { frames: { dtype: 'F32', shape: [window.length, height, width, 3], values } }, metadata: {} }));
+
+  // An endless clip whose first frames are the window.
+  const endless = function* () {
+    for (let index = 0; ; index++) yield { width, height, data: index < window.length ? window[index] : movingPicture(width, height, index) };
+  };
+  const sharp = createVideoDeblurrer({ weights, threads }).deblur(endless());
+  const ours = [];
+  for (let index = 0; index <= config.stages; index++) ours.push((await sharp.next()).value);
+  const peer = await startPeer(['--weights', files.weights, '--inputs', files.inputs, '--results', files.results], threads, 'video_deblur.py');
+  try {
+    const theirs = new Float32Array(Uint8Array.from(readFileSync(files.results)).buffer);
+    const difference = requireSame(ours[config.stages].data, theirs, window[config.stages]);
+    const times = await timeAlternating(
+      async () => {
+        const start = performance.now();
+        await sharp.next();
+        return performance.now() - start;
+      },
+      () => peer.time(),
+      repeats,
+    );
+    const memoryPeaks = memory ? measureMemory(folder, files.weights, width, height, threads) : undefined;
+    report({ preset, width, height, threads, load, difference, times, peer: peer.description, memoryPeaks, repeats }, json);
+  } finally {
+    await sharp.return();
+    await peer.stop();
+  }
+}
+
+/** Starting weights with their zeros filled, so that every part of the network does something. */
+async function busyWeights(config) {
+  const { initialVideoDeblurWeights } = await import('@unblur/core-model');
+  const weights = initialVideoDeblurWeights(config, 1);
+  let state = 12345;
+  const uniform = () => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) / 0x7fffffff;
+  for (const [name, { shape, values }] of Object.entries(weights)) {
+    if (name.endsWith('.bias') || values.some((value) => value !== 0)) continue;
+    const bound = 0.1 * Math.sqrt(6 / (values.length / shape.at(-1)));
+    for (let index = 0; index < values.length; index++) values[index] = bound * (2 * uniform() - 1);
+  }
+  return weights;
+}
+
+/** Slowly changing colours that move to the right. */
+function movingPicture(width, height, index) {
+  const values = new Float32Array(width * height * 3);
+  for (let y = 0, place = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) for (let colour = 0; colour < 3; colour++) values[place++] = 0.5 + 0.25 * Math.sin(0.11 * (x - 3 * index) + colour) * Math.cos(0.07 * y);
+  }
+  return values;
+}
+
+function requireSame(ours, theirs, blurred) {
+  let [difference, change] = [0, 0];
+  for (let index = 0; index < ours.length; index++) {
+    const error = Math.abs(ours[index] - theirs[index]);
+    // Also true for NaN.
+    if (!(error <= TOLERANCE)) throw new Error(`Expected the same frame from both within ${TOLERANCE} but they differ by ${error}: the PyTorch network is not this one.`);
+    difference = Math.max(difference, error);
+    change = Math.max(change, Math.abs(ours[index] - blurred[index]));
+  }
+  if (change < 10 * TOLERANCE) throw new Error(`Expected a frame that differs from the blurred one but it is within ${change} of it: nothing was compared.`);
+  return difference;
+}
+
+/** The largest resident memory of `unblur video` on clips of 30 and 300 frames, in MiB. */
+function measureMemory(folder, weights, width, height, threads) {
+  const bin = fileURLToPath(new URL('../packages/cli/bin/unblur.js', import.meta.url));
+  return Object.fromEntries(
+    [30, 300].map((frames) => {
+      const [clip, out] = [join(folder, `${frames}.mp4`), join(folder, `${frames}-sharp.mp4`)];
+      run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=25:duration=${frames / 25}`, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip]);
+      const watcher = `process.argv.splice(1, 0, ''); process.on('exit', () => console.error('peak ' + process.resourceUsage().maxRSS)); await import(${JSON.stringify(new URL('../packages/cli/dist/index.js', import.meta.url).href)}).then(({ main }) => main(process.argv.slice(2)));`;
+      const { stderr } = run(process.execPath, ['--input-type=module', '-e', watcher, '--', 'video', clip, '--out', out, '--weights', weights, '--threads', String(threads)], dirname(bin));
+      return [frames, Number(/peak (\d+)/.exec(stderr)[1]) / 1024];
+    }),
+  );
+}
+
+function run(program, commandLine, cwd) {
+  const result = spawnSync(program, commandLine, { encoding: 'utf8', cwd });
+  if (result.status !== 0) throw new Error(`${program} failed: ${result.error?.message ?? result.stderr}`);
+  return result;
+}
+
+function report({ preset, width, height, threads, load, difference, times, peer, memoryPeaks, repeats }, json) {
+  const speedup = times.theirs / times.ours;
+  if (json) {
+    console.log(JSON.stringify({ marks: MARKS, preset, width, height, threads, load, difference, framesPerSecond: 1000 / times.ours, peerFramesPerSecond: 1000 / times.theirs, speedup, memoryPeaksMib: memoryPeaks, ...times }));
+    return;
+  }
+  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${load.toFixed(1)}; PyTorch ${peer.torch} eager, ${peer.layout}`);
+  console.log(`The same network: frames differ by at most ${difference.toExponential(1)}.`);
+  if (repeats === 0) return;
+  const verdict = (holds) => (holds ? 'met' : 'missed');
+  console.log(`${preset}, ${width}x${height}, medians of ${repeats} alternating frames: ${(1000 / times.ours).toFixed(2)} frames/s, PyTorch window by window ${(1000 / times.theirs).toFixed(2)}; ${speedup.toFixed(2)} times as fast (at least ${MARKS.speedup}: ${verdict(speedup >= MARKS.speedup)})`);
+  if (!memoryPeaks) return;
+  const growth = memoryPeaks[300] / memoryPeaks[30];
+  console.log(`peak memory: ${memoryPeaks[30].toFixed(0)} MiB for 30 frames, ${memoryPeaks[300].toFixed(0)} MiB for 300: ${growth.toFixed(3)} (at most ${MARKS.memoryGrowth}: ${verdict(growth <= MARKS.memoryGrowth)})`);
+}

@@ -1,0 +1,195 @@
+"""The video-deblurring network of packages/core-model/src/video-deblur, by hand in PyTorch: the peer of the benchmark.
+
+    video_deblur.py --weights W.safetensors --inputs I.safetensors --results R.bin --threads N
+
+Every window of five frames is evaluated by itself, as the published program does. The first line of output is a JSON object that says what is
+run; each further line is {"milliseconds": ..., "frames": 1} for the window that a line of standard input asked for. The first window's
+result is left in the results file as float32 [height, width, 3].
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+from blur_to_video import read_safetensors
+
+CONFIG_KEY = "unblur.video-deblur"
+PIXELS_PER_UNIT = 20
+SEEN_SHARE = 0.999
+PATCH_PIXELS = 5
+WARM_UP_RUNS = 1
+LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
+
+
+class VideoDeblur:
+    def __init__(self, config, weights):
+        self.config, self.weights = config, weights
+
+    def __call__(self, frames):
+        """The middle frame of a window of five (or three) frames [1, 3, H, W]."""
+        images = frames
+        for _ in range(self.config["stages"]):
+            images = [self.deblur(*images[index : index + 3]) for index in range(len(images) - 2)]
+        return images[0]
+
+    def deblur(self, previous, centre, following):
+        before, before_mask = warp_visible(previous, self.flow(centre, previous), "border")
+        after, after_mask = warp_visible(following, self.flow(centre, following), "border")
+        inputs = [before, centre, after]
+        if self.config["sharpnessPrior"] != "none":
+            inputs.append(sharpness_prior(self.config["sharpnessPrior"], before, centre, after) * before_mask * after_mask)
+        return self.reconstruct(centre, torch.cat(inputs, 1))
+
+    def layer(self, name, x, activation="leaky", stride=1, dilation=1):
+        kernel, bias = self.weights[f"{name}.kernel"], self.weights[f"{name}.bias"]
+        y = F.conv2d(x, kernel, bias, stride, dilation * (kernel.shape[-1] - 1) // 2, dilation)
+        return activate(y, activation)
+
+    def upscale(self, name, x, activation):
+        kernel, bias = self.weights[f"{name}.kernel"], self.weights[f"{name}.bias"]
+        return activate(F.conv_transpose2d(x, kernel, bias, 2, 1, 1 if kernel.shape[-1] == 3 else 0), activation)
+
+    def pyramid(self, image):
+        features = []
+        for level in range(1, len(self.config["flow"]["pyramidChannels"]) + 1):
+            for position in range(self.config["flow"]["pyramidConvolutions"]):
+                image = self.layer(f"flow.pyramid.level{level}.convolution{position}", image, stride=2 if position == 0 else 1)
+            features.append(image)
+        return features
+
+    def flow(self, first, second):
+        config = self.config["flow"]
+        height, width = first.shape[2:]
+        multiple = 2 ** len(config["pyramidChannels"])
+        size = [-(-height // multiple) * multiple, -(-width // multiple) * multiple]
+        first, second = [self.pyramid(resize(frame, size)) for frame in (first, second)]
+        flow, seen = None, None
+        for level in range(len(first), config["finestLevel"] - 1, -1):
+            name, one, other = f"flow.level{level}", first[level - 1], second[level - 1]
+            beside = []
+            if flow is not None:
+                flow, feature = self.upscale(f"{name}.upscale-flow", flow, "none"), self.upscale(f"{name}.upscale-feature", seen, "none")
+                other, _ = warp_visible(other, flow * (PIXELS_PER_UNIT / 2**level), "zeros")
+                beside = [one, flow, feature]
+            seen = torch.cat([F.leaky_relu(cost_volume(one, other, config["searchRadiusPixels"]), 0.1), *beside], 1)
+            for index in range(len(config["denseChannels"])):
+                seen = torch.cat([self.layer(f"{name}.dense{index}", seen), seen], 1)
+            flow = self.layer(f"{name}.flow", seen, "none")
+        for index, layer in enumerate(config["refiner"]):
+            seen = self.layer(f"flow.refiner.convolution{index}", seen, dilation=layer["dilation"])
+        flow = flow + self.layer("flow.refiner.flow", seen, "none")
+        scale = torch.tensor([PIXELS_PER_UNIT * width / size[1], PIXELS_PER_UNIT * height / size[0]]).view(1, 2, 1, 1)
+        return resize(flow, [height, width]) * scale
+
+    def blocks(self, name, x, count):
+        for index in range(count):
+            x = x + self.layer(f"{name}.block{index}.second", self.layer(f"{name}.block{index}.first", x, "relu"), "none")
+        return x
+
+    def reconstruct(self, centre, x):
+        config = self.config["reconstruction"]
+        counts, encoded = config["residualBlocks"], []
+        for scale in range(3):
+            stride = 2 if scale > 0 or config["finestLevel"] == 1 else 1
+            x = self.layer(f"reconstruction.encoder{scale}.enter", x, "relu", stride)
+            x = self.blocks(f"reconstruction.encoder{scale}", x, counts[scale])
+            encoded.append(x)
+        for scale in (2, 1):
+            x = self.blocks(f"reconstruction.decoder{scale}", x, counts[scale])
+            x = self.upscale(f"reconstruction.decoder{scale}.upscale", x, "relu") + encoded[scale - 1]
+        x = self.layer("reconstruction.decoder0.image", self.blocks("reconstruction.decoder0", x, counts[0]), "none")
+        if config["finestLevel"] == 1:
+            batch, _, height, width = x.shape
+            # Channels are (row, column, colour) of the 2x2 pixels.
+            x = x.view(batch, 2, 2, 3, height, width).permute(0, 3, 4, 1, 5, 2).reshape(batch, 3, 2 * height, 2 * width)
+        return centre + x if config["residualImage"] else x
+
+
+def activate(x, activation):
+    if activation == "leaky":
+        return F.leaky_relu_(x, 0.1)
+    return F.relu_(x) if activation == "relu" else x
+
+
+def resize(x, size):
+    return x if list(x.shape[2:]) == list(size) else F.interpolate(x, size, mode="bilinear", align_corners=False)
+
+
+def warp_visible(x, flow, padding):
+    """Backward warp, 0 where it looks outside; and the mask of where it does not."""
+    height, width = x.shape[2:]
+    rows, columns = torch.meshgrid(torch.arange(height, dtype=torch.float32), torch.arange(width, dtype=torch.float32), indexing="ij")
+    grid = torch.stack([(columns + flow[:, 0]) * 2 / max(width - 1, 1) - 1, (rows + flow[:, 1]) * 2 / max(height - 1, 1) - 1], 3)
+    mask = (F.grid_sample(torch.ones_like(x[:, :1]), grid, padding_mode="zeros", align_corners=True) > SEEN_SHARE).float()
+    return F.grid_sample(x, grid, padding_mode=padding, align_corners=True) * mask, mask
+
+
+def cost_volume(first, second, radius):
+    height, width = first.shape[2:]
+    padded = F.pad(second, [radius] * 4)
+    side = range(2 * radius + 1)
+    return torch.cat([(first * padded[:, :, dy : dy + height, dx : dx + width]).mean(1, True) for dy in side for dx in side], 1)
+
+
+def sharpness_prior(form, before, centre, after):
+    def patch_mean(x):
+        return F.avg_pool2d(x, PATCH_PIXELS, 1, PATCH_PIXELS // 2, count_include_pad=True)
+
+    def squared_error(a, b, c):
+        return ((a - b) ** 2 + (c - b) ** 2).sum(1, True)
+
+    if form == "root":
+        return torch.exp(-torch.sqrt(squared_error(*map(patch_mean, (before, centre, after))) / 2))
+    return torch.exp(-0.5 * PATCH_PIXELS**2 * patch_mean(squared_error(before, centre, after)))
+
+
+def read_network(path, memory_format):
+    arrays, metadata = read_safetensors(path)
+    weights = {}
+    for name, array in arrays.items():
+        weight = torch.from_numpy(array)
+        # [h, w, in, out] to [out, in, h, w]; transposed [h, w, out, in] to [in, out, h, w].
+        weights[name] = weight.permute(3, 2, 0, 1).contiguous(memory_format=memory_format) if weight.dim() == 4 else weight
+    return VideoDeblur(json.loads(metadata[CONFIG_KEY]), weights)
+
+
+def milliseconds_of(run):
+    start = time.perf_counter()
+    run()
+    return 1000 * (time.perf_counter() - start)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for path in ("--weights", "--inputs", "--results"):
+        parser.add_argument(path, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    inputs, _ = read_safetensors(arguments.inputs)
+
+    def open_work(memory_format):
+        network = read_network(arguments.weights, memory_format)
+        frames = [torch.from_numpy(frame).permute(2, 0, 1)[None].contiguous(memory_format=memory_format) for frame in inputs["frames"]]
+
+        def run():
+            with torch.inference_mode():
+                return network(frames).clamp(0, 1)
+
+        return run
+
+    works = {layout: open_work(memory_format) for layout, memory_format in LAYOUTS.items()}
+    works["channels first"]()[0].permute(1, 2, 0).contiguous().numpy().astype("<f4").tofile(arguments.results)
+    milliseconds = {layout: statistics.median(milliseconds_of(run) for _ in range(WARM_UP_RUNS + 1)) for layout, run in works.items()}
+    fastest = min(milliseconds, key=milliseconds.get)
+    print(json.dumps({"torch": torch.__version__, "layout": fastest, "layoutMilliseconds": milliseconds}), flush=True)
+    for _ in sys.stdin:
+        print(json.dumps({"milliseconds": milliseconds_of(works[fastest])}), flush=True)
+
+
+main()
