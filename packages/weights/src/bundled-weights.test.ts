@@ -36,6 +36,6 @@ it('has its default among the bundled weights', () => {
 });
 
 it('names the weights there are when asked for others', () => {
-  expect(() => findBundledWeights('panorama-9')).toThrow("Expected the name of bundled weights (panorama-7-small) but received 'panorama-9'.");
+  expect(() => findBundledWeights('panorama-9')).toThrow("Expected the name of bundled weights (photo-7-small) but received 'panorama-9'.");
   expect(() => findBundledWeights('toString')).toThrow('Expected the name of bundled weights');
 });

@@ -14,20 +14,20 @@ export interface BundledWeights {
 
 /** Every weights file of this package, by name. */
 export const bundledWeights = {
-  'panorama-7-small': {
-    url: new URL('../files/panorama-7-small.safetensors', import.meta.url),
+  'photo-7-small': {
+    url: new URL('../files/photo-7-small.safetensors', import.meta.url),
     preset: 'small',
     frames: 7,
-    blur: 'rotation of the camera',
-    trainingData: 'blurs synthesized from equirectangular panoramas',
-    licence: 'research use: part of the training panoramas is under restrictive or unstated terms',
+    blur: 'a camera that turns or shakes, and things that move',
+    trainingData: 'blurs synthesized from equirectangular panoramas and from layered photographs',
+    licence: 'research use: part of the training pictures is under restrictive or unstated terms',
   },
 } as const satisfies Record<string, BundledWeights>;
 
 export type BundledWeightsName = keyof typeof bundledWeights;
 
 /** The weights that are used where none are named. */
-export const defaultWeightsName: BundledWeightsName = 'panorama-7-small';
+export const defaultWeightsName: BundledWeightsName = 'photo-7-small';
 
 /** The names of all bundled weights. */
 export const bundledWeightsNames = Object.keys(bundledWeights) as BundledWeightsName[];
