@@ -42,7 +42,7 @@ describe('scores', () => {
     await writeSample('b', [150, 100, 50]);
     const report = await evaluateFolder(folder, restorerOf([60, 110, 160]));
     expect(report.samples).toBe(2);
-    expect(Object.keys(report).sort()).toEqual(['baseline', 'psnr', 'rule', 'samples', 'ssim']);
+    expect(Object.keys(report).sort()).toEqual(['baseline', 'closerToOwn', 'psnr', 'rule', 'samples', 'ssim']);
     for (const value of report.psnr.perFrame) expect(value).toBeCloseTo(decibels(10), 3);
     expect(report.baseline.psnr.first).toBeCloseTo(decibels(50), 3);
     expect(report.baseline.psnr.middle).toBe(100);
