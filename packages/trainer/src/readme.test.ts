@@ -39,7 +39,8 @@ test('the example of the README trains that run, here a tiny one, and leaves the
     const code = example('ts').replace(/^import .*$/gm, '');
     const { runFolder, step, interrupted } = await new AsyncFunction('train', 'writeRunReport', `${code}\nreturn { runFolder, step, interrupted };`)(trainer.train, trainer.writeRunReport);
     expect({ step, interrupted, found: existsSync(runFolder) }).toEqual({ step: 2, interrupted: false, found: true });
-    const listed = [...readme.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell]) => [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!.replace('/', '')));
+    const [, table] = /^\| file of a run \|.*\n((?:\|.*\n)+)/m.exec(readme)!;
+    const listed = [...table!.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell]) => [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!.replace('/', '')));
     expect(listed.sort()).toEqual(readdirSync(runFolder).sort());
   } finally {
     process.chdir(before);

@@ -23,8 +23,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('unblur synth panorama', () => {
-  it('writes a folder per sample', () => {
-    expect(readdirSync(join(folder, 'samples'))).toEqual(['sample-0000', 'sample-0001']);
+  it('writes a folder per sample, and how they were made', () => {
+    expect(readdirSync(join(folder, 'samples'))).toEqual(['sample-0000', 'sample-0001', 'set.json']);
     expect(readdirSync(join(folder, 'samples', 'sample-0000'))).toEqual(expect.arrayContaining(['blur.png', 'frame-0.png', 'frame-1.png', 'frame-2.png']));
   });
 
@@ -36,8 +36,8 @@ describe('unblur synth panorama', () => {
     expect(blur('other')).not.toBe(blur('samples'));
   });
 
-  it('does not mix samples into a folder that is in use', () => {
-    expectOneLine(unblur([...synthesis, '--out', 'samples']), /Expected a new or empty folder for --out, but samples holds files already/);
+  it('does not mix samples of other options into a folder', () => {
+    expectOneLine(unblur([...synthesis, '--seed', '6', '--out', 'samples']), /Expected samples to be new or to hold samples made with the same options/);
   });
 
   it('says where it looked for panoramas', () => {
