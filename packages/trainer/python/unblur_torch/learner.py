@@ -89,6 +89,8 @@ class Learner:
         for group, vector in zip(STATE_GROUPS, vectors):
             if group in groups:
                 vector.copy_(self._layout.flatten(groups[group]))
+            else:
+                vector.zero_()
         if "averages" not in groups:
             self._averages.copy_(self._weights)
         self._restoration.forget()
@@ -136,6 +138,7 @@ class Learner:
             self._low_gradient.zero_()
         self._gradient.zero_()
         outputs = self._program(*self._leaves, *(batch[name] for name in self._batch_inputs))
+        self._expect_finite(outputs)
         outputs[self._terms.index(TOTAL)].backward()
         if self._low_gradient is not None:
             self._gradient.add_(self._low_gradient)
@@ -145,6 +148,12 @@ class Learner:
                 torch.distributed.all_reduce(summed)
                 summed.div_(torch.distributed.get_world_size())
         return terms
+
+    def _expect_finite(self, outputs: List[Tensor]) -> None:
+        """Before going back through them: gradients of sampling at coordinates that are not numbers end the process."""
+        for name, value in zip(self._terms, torch.stack([output.detach() for output in outputs]).tolist()):
+            if not numpy.isfinite(value):
+                raise ValueError(f"Expected a finite loss but its term '{name[len(TERM_PREFIX) :]}' is {value}.")
 
     def _first_not_finite(self) -> str:
         """Finite gradients may have a norm that is not: then the largest."""
