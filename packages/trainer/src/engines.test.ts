@@ -1,39 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { initialWeights } from '@unblur/core-model';
-import type { BlurToVideoConfig, WeightValues } from '@unblur/core-model';
 import { createEagerEngine } from './eager-engine.js';
 import type { Engine } from './engine.js';
-import { TINY_SIZE_PIXELS, discBatch, tinyNetwork, tinyRun } from './tiny-network.test-tool.js';
+import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyNetworkWithoutFlow, tinyRun } from './tiny-network.test-tool.js';
 import { createTracedEngine } from './traced-engine.js';
 
 const { loss } = tinyRun('steps: 1');
 const shapes = { batchSize: 2, sizePixels: TINY_SIZE_PIXELS, validationSizePixels: TINY_SIZE_PIXELS };
 
-/** The oracle's own gradient of `resizeBilinear` leaves out the half-pixel shift, so the two are compared on a network that resizes no flow. */
-const networkWithoutFlow: BlurToVideoConfig = { ...tinyNetwork, featureTransformer: { ...tinyNetwork.featureTransformer, localWarping: false } };
-
-/** Starting weights with something in every weight, so that every gradient is at work. */
-function fullWeights(network: BlurToVideoConfig): WeightValues {
-  const weights = initialWeights(network, 3);
-  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += 0.02 * Math.sin(3 * index + values.length);
-  return weights;
-}
-
-/** Largest difference, relative to the largest value. */
-function relativeDifference(actual: Float32Array, expected: Float32Array): number {
-  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  return expected.reduce((max, value, index) => Math.max(max, Math.abs(value - actual[index]!)), 0) / Math.max(largest, 1e-6);
-}
-
 describe('the traced engine against the tfjs cpu oracle', () => {
   let traced: Engine | undefined;
-  const eager = createEagerEngine(networkWithoutFlow, loss, shapes);
-  beforeAll(async () => void (traced = await createTracedEngine(networkWithoutFlow, loss, shapes, { threads: 2 })));
+  const eager = createEagerEngine(tinyNetworkWithoutFlow, loss, shapes);
+  beforeAll(async () => void (traced = await createTracedEngine(tinyNetworkWithoutFlow, loss, shapes, { threads: 2 })));
   afterAll(() => traced?.release());
 
   test('has the same loss terms and gradients', async () => {
-    const weights = fullWeights(networkWithoutFlow);
+    const weights = fullWeights(tinyNetworkWithoutFlow);
     const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
     const expected = await eager.lossAndGradients(weights, batch);
     const { terms, gradients } = await traced!.lossAndGradients(weights, batch);
@@ -45,7 +27,7 @@ describe('the traced engine against the tfjs cpu oracle', () => {
   });
 
   test('restores the same frames', async () => {
-    const weights = fullWeights(networkWithoutFlow);
+    const weights = fullWeights(tinyNetworkWithoutFlow);
     const { blurred } = discBatch(5, 1, 3, TINY_SIZE_PIXELS);
     const expected = await eager.restore(weights, blurred);
     const restored = await traced!.restore(weights, blurred);

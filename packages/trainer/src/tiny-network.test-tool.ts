@@ -1,5 +1,5 @@
-import { blurToVideoPresets } from '@unblur/core-model';
-import type { BlurToVideoConfig } from '@unblur/core-model';
+import { blurToVideoPresets, initialWeights } from '@unblur/core-model';
+import type { BlurToVideoConfig, WeightValues } from '@unblur/core-model';
 import type { Batch } from './engine.js';
 import { parseRunConfig } from './run-config.js';
 import type { RunConfig } from './run-config.js';
@@ -18,6 +18,22 @@ export const tinyNetwork: BlurToVideoConfig = {
   motionDecoder: { upscaledChannels: [0, 0, 0, 4, 4], denseChannels: [[], [], [], [4], [4]] },
   refiner: [{ channels: 4, dilation: 1 }],
 };
+
+/** The `cpu` oracle's own gradient of `resizeBilinear` leaves out the half-pixel shift, so engines are compared with it on a network that resizes no flow. */
+export const tinyNetworkWithoutFlow: BlurToVideoConfig = { ...tinyNetwork, featureTransformer: { ...tinyNetwork.featureTransformer, localWarping: false } };
+
+/** Starting weights with something in every weight, so that every gradient is at work. */
+export function fullWeights(network: BlurToVideoConfig): WeightValues {
+  const weights = initialWeights(network, 3);
+  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += 0.02 * Math.sin(3 * index + values.length);
+  return weights;
+}
+
+/** Largest difference, relative to the largest value. */
+export function relativeDifference(actual: Float32Array, expected: Float32Array): number {
+  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return expected.reduce((max, value, index) => Math.max(max, Math.abs(value - actual[index]!)), 0) / Math.max(largest, 1e-6);
+}
 
 /** A run of the tiny network; `changes` are lines of YAML. */
 export function tinyRun(changes = ''): RunConfig {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { blurToVideoPresets, initialWeights } from '@unblur/core-model';
-import type { BlurToVideoConfig, WeightValues } from '@unblur/core-model';
+import { blurToVideoPresets } from '@unblur/core-model';
+import type { BlurToVideoConfig } from '@unblur/core-model';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createEagerEngine } from '../eager-engine.js';
 import type { Batch, Engine, StepResult } from '../engine.js';
 import { createEngineLearner } from '../learner.js';
 import type { LearnedState, Learner } from '../learner.js';
-import { TINY_SIZE_PIXELS, discBatch, tinyNetwork, tinyRun } from '../tiny-network.test-tool.js';
+import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyNetworkWithoutFlow, tinyRun } from '../tiny-network.test-tool.js';
 import { createTracedEngine } from '../traced-engine.js';
 import { createTorchLearner } from './torch-learner.js';
 import type { TorchConfig, TorchLearner } from './torch-learner.js';
@@ -26,22 +26,6 @@ const shapes = { batchSize: 2, sizePixels: TINY_SIZE_PIXELS, validationSizePixel
 const float32: TorchConfig = { precision: 'float32', channelsLast: true, compile: false };
 const openTorch = (network: BlurToVideoConfig, torch: TorchConfig = float32, processes = 1) =>
   createTorchLearner(network, loss, shapes, { torch, optimizer: { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 }, emaDecay, processes, threads: 1 });
-
-/** The tfjs oracle's own gradient of `resizeBilinear` leaves out the half-pixel shift, so it is compared on a network that resizes no flow. */
-const networkWithoutFlow: BlurToVideoConfig = { ...tinyNetwork, featureTransformer: { ...tinyNetwork.featureTransformer, localWarping: false } };
-
-/** Starting weights with something in every weight, so that every gradient is at work. */
-function fullWeights(network: BlurToVideoConfig): WeightValues {
-  const weights = initialWeights(network, 3);
-  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += 0.02 * Math.sin(3 * index + values.length);
-  return weights;
-}
-
-/** Largest difference, relative to the largest value. */
-function relativeDifference(actual: Float32Array, expected: Float32Array): number {
-  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  return expected.reduce((max, value, index) => Math.max(max, Math.abs(value - actual[index]!)), 0) / Math.max(largest, 1e-6);
-}
 
 function expectSameStep(actual: StepResult, expected: StepResult, tolerance: number): void {
   expect(Object.keys(actual.terms).sort()).toEqual(Object.keys(expected.terms).sort());
@@ -136,9 +120,9 @@ describeWithTorch('the torch engine', () => {
 
 describeWithTorch('the torch engine against the tfjs cpu oracle', () => {
   test('has the same loss terms and gradients', async () => {
-    const eager = createEagerEngine(networkWithoutFlow, loss, shapes);
-    const learner = await openTorch(networkWithoutFlow);
-    const weights = fullWeights(networkWithoutFlow);
+    const eager = createEagerEngine(tinyNetworkWithoutFlow, loss, shapes);
+    const learner = await openTorch(tinyNetworkWithoutFlow);
+    const weights = fullWeights(tinyNetworkWithoutFlow);
     const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
     await learner.load({ weights });
     const actual = await learner.gradients(batch);
