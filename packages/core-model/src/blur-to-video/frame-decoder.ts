@@ -83,13 +83,12 @@ export function declareFrameDecoder(
       const upscaled = block.upscale(feature, weights);
       const beside: Tensor4D[] = fromEncoder ? [encoded[level]!] : [];
 
+      const moved = fromEncoder ? encoded[level]! : middle.features[level]!;
       if (transformer) {
-        const moved = fromEncoder ? encoded[level]! : middle.features[level]!;
         const { transformed: features, motion } = transformer.transform({ moved, encoded: encoded[level]!, upscaled, coarser: motions.at(-1) }, weights);
         beside.push(...features);
         motions.push(motion);
       } else if (transformed) {
-        const moved = fromEncoder ? encoded[level]! : middle.features[level]!;
         const trajectory = trajectories!.find((candidate) => candidate.level === level);
         if (trajectory) motions.push(motionAtTime(trajectory, time));
         beside.push(warp(moved, displacement(motions.at(-1)!, [moved.shape[1], moved.shape[2]], level)!));
