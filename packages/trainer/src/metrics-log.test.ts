@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MetricsLog, readMetrics } from './metrics-log.js';
-import type { StepRow } from './metrics-log.js';
+import { readEvents } from './tensorboard/event-reader.test-tool.js';
+import type { StepRow, ValidationRow } from './metrics-log.js';
 
 let folder = '';
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-metrics-'))));
@@ -19,4 +20,25 @@ test('a resumed log drops the steps after the checkpoint and a line that was cut
   expect(readMetrics(file).map(({ step }) => step)).toEqual([1, 2, 3]);
   new MetricsLog(file, 2).append(row(3));
   expect(readMetrics(file)).toEqual([row(1), row(2), row(3)]);
+});
+
+test('every figure of a row is an event, by its place in the row', () => {
+  const run = join(folder, 'run');
+  mkdirSync(run);
+  const log = new MetricsLog(join(run, 'metrics.jsonl'), 0);
+  const figure = { first: 1, middle: 2, last: 3, mean: 2.5 };
+  const validation: ValidationRow = { kind: 'validation', step: 1, samples: 4, psnr: figure, gain: figure, ssim: figure, best: true };
+  log.append(row(1));
+  log.append(validation);
+  const [step, validated] = readEvents(run);
+  expect(step!.scalars).toEqual({ 'loss/total': 1, learningRate: Math.fround(1e-3), gradientNorm: 2, samplesPerSecond: 3, dataWaitShare: 0 });
+  expect(validated!.scalars).toMatchObject({ 'validation/psnr/first': 1, 'validation/psnr/middle': 2, 'validation/psnr/last': 3, 'validation/ssim/mean': 2.5, 'validation/gain/mean': 2.5 });
+});
+
+test('a run from before there were events gets those of the steps it keeps', () => {
+  const run = join(folder, 'old');
+  mkdirSync(run);
+  writeFileSync(join(run, 'metrics.jsonl'), [1, 2, 3].map((step) => `${JSON.stringify(row(step))}\n`).join(''));
+  new MetricsLog(join(run, 'metrics.jsonl'), 2).append(row(3));
+  expect(readEvents(run).map(({ step }) => step)).toEqual([1, 2, 3]);
 });

@@ -1,5 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { replaceFile } from './checkpoint.js';
+import { EventLog } from './tensorboard/event-log.js';
 
 /** One step of training. */
 export interface StepRow {
@@ -38,20 +40,40 @@ export interface FigureByPosition {
 
 export type MetricsRow = StepRow | ValidationRow;
 
-/** `metrics.jsonl`: one JSON object per line. */
+/** `metrics.jsonl`, one JSON object per line, and the same figures as TensorBoard events beside it. */
 export class MetricsLog {
   readonly #file: string;
+  readonly #events: EventLog;
 
   /** @param lastStep rows of later steps, left by a sitting that ended without a checkpoint, are dropped. */
   constructor(file: string, lastStep: number) {
     this.#file = file;
     const kept = readMetrics(file).filter(({ step }) => step <= lastStep);
     replaceFile(file, kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    this.#events = new EventLog(dirname(file), lastStep);
+    if (this.#events.isFirst) for (const row of kept) this.#appendEvent(row);
   }
 
   append(row: MetricsRow): void {
     appendFileSync(this.#file, `${JSON.stringify(row)}\n`);
+    this.#appendEvent(row);
   }
+
+  /** A picture of the validation samples, for the events only. */
+  appendPicture(png: Uint8Array, step: number): void {
+    this.#events.append({ kind: 'picture', tag: 'validation/samples', png }, step);
+  }
+
+  #appendEvent({ kind, step, ...figures }: MetricsRow): void {
+    const values = kind === 'validation' ? namedFigures(figures, 'validation') : namedFigures(figures);
+    this.#events.append({ kind: 'scalars', values }, step);
+  }
+}
+
+/** Every number of a row by its place in it, such as `loss/total` or `validation/psnr/first`. */
+function namedFigures(figures: object, place?: string): Record<string, number> {
+  const entries = Object.entries(figures as Record<string, unknown>).map(([key, value]) => [place === undefined ? key : `${place}/${key}`, value] as const);
+  return Object.assign({}, ...entries.map(([name, value]) => (typeof value === 'number' ? { [name]: value } : typeof value === 'object' && value !== null ? namedFigures(value, name) : {})));
 }
 
 /** The rows of a `metrics.jsonl`; a last line that was cut short is left out, a file that is not there is empty. */
