@@ -1,6 +1,8 @@
 import { KernelBackend, engine, getKernel, registerKernel } from '@tensorflow/tfjs-core';
 import type { BackendValues, DataId, DataType, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import { countElements } from './graph/graph.js';
+import { computeLater, isComputable } from './computable-constants.js';
+import type { ComputableConstant } from './computable-constants.js';
+import { countElements, fillElements } from './graph/graph.js';
 import type { ElementData, ElementType, Graph, Value } from './graph/graph.js';
 import { findCaller } from './caller.js';
 import type { Lowering } from './lowerings/lowering.js';
@@ -18,6 +20,7 @@ export class TracingBackend extends KernelBackend {
   /** How many tensors share a data id: a variable shares that of its initial value. */
   readonly #references = new Map<DataId, number>();
   readonly #captured = new Map<DataId, TracedTensor>();
+  readonly #computable = new Map<DataId, ComputableConstant>();
 
   constructor(readonly graph: Graph) {
     super();
@@ -37,6 +40,25 @@ export class TracingBackend extends KernelBackend {
     const captured = constantTensor(this.graph, engine().readSync(dataId), shape, dtype);
     this.#captured.set(dataId, captured);
     return captured;
+  }
+
+  /** Remembers how a kernel's outputs can be computed, if all that it takes can be. */
+  rememberConstants(kernelName: string, inputs: readonly [string, TensorInfo][], attrs: object, outputs: readonly TensorInfo[]): void {
+    const constants: [string, ComputableConstant][] = [];
+    for (const [name, info] of inputs) {
+      const constant = isComputable(info) ? this.#constantOf(info) : undefined;
+      if (!constant) return;
+      constants.push([name, constant]);
+    }
+    const computable = constants.length > 0 ? computeLater(kernelName, constants, attrs, outputs) : undefined;
+    computable?.forEach((constant, index) => this.#computable.set(outputs[index]!.dataId, constant));
+  }
+
+  #constantOf({ dataId, shape, dtype }: TensorInfo): ComputableConstant | undefined {
+    const known = this.#computable.get(dataId);
+    if (known) return { ...known, shape };
+    const data = knownValues(this.lookUp({ dataId, shape, dtype }));
+    return data && { values: () => data, shape, dtype };
   }
 
   /** Whether a tensor was made by the traced function, not captured. */
@@ -60,13 +82,13 @@ export class TracingBackend extends KernelBackend {
 
   override readSync(dataId: DataId): BackendValues {
     const traced = this.#traced.get(dataId);
-    const data = traced?.isPlain || traced?.uniform !== undefined ? traced.plain().data : undefined;
+    const data = this.#computable.get(dataId)?.values() ?? (traced && knownValues(traced));
     if (!data) {
       throw new Error(
         'Expected a function that only computes with tensors but it reads the values of one (dataSync, arraySync, print or control flow on values). While a function is traced its tensors have shapes and no values.',
       );
     }
-    return data as BackendValues;
+    return data;
   }
 
   override async read(dataId: DataId): Promise<BackendValues> {
@@ -78,6 +100,7 @@ export class TracingBackend extends KernelBackend {
     if (!force && this.refCount(dataId) > 0) return false;
     this.#references.delete(dataId);
     this.#traced.delete(dataId);
+    this.#computable.delete(dataId);
     return true;
   }
 
@@ -109,6 +132,7 @@ export class TracingBackend extends KernelBackend {
     this.#traced.clear();
     this.#references.clear();
     this.#captured.clear();
+    this.#computable.clear();
   }
 }
 
@@ -127,7 +151,9 @@ export function registerTracingKernel(kernelName: string, findLowering: () => Lo
           attrs: (attrs ?? {}) as Record<string, unknown>,
           graph: tracing.graph,
         });
-        return Array.isArray(lowered) ? lowered.map((output) => tracing.register(output)) : tracing.register(lowered);
+        const outputs = (Array.isArray(lowered) ? lowered : [lowered]).map((output) => tracing.register(output));
+        tracing.rememberConstants(kernelName, traced, attrs ?? {}, outputs);
+        return Array.isArray(lowered) ? outputs : outputs[0]!;
       } catch (error) {
         throw new Error(`${(error as Error).message} (in the lowering of kernel '${kernelName}', called at ${findCaller(new Error().stack)})`, { cause: error });
       }
@@ -138,6 +164,13 @@ export function registerTracingKernel(kernelName: string, findLowering: () => Lo
 function sameShapeAs(traced: TracedTensor, shape: readonly number[]): TracedTensor {
   if (traced.shape.length === shape.length && traced.shape.every((size, axis) => size === shape[axis])) return traced;
   throw new Error(`Expected a traced tensor of shape [${traced.shape}] but received [${shape}].`);
+}
+
+/** The numbers of a constant; undefined for other tensors. */
+function knownValues(traced: TracedTensor): BackendValues | undefined {
+  const data = traced.isPlain ? traced.plain().data : undefined;
+  if (data || traced.uniform === undefined) return data as BackendValues | undefined;
+  return fillElements(traced.type, countElements(traced.shape), traced.uniform) as BackendValues;
 }
 
 /** A constant from numbers; one whose elements are all equal is kept as one number that broadcasts. */
