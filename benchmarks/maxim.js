@@ -29,7 +29,7 @@ function readOptions() {
   try {
     parsed = parseArgs({ options, allowPositionals: true });
   } catch (error) {
-    throw new Error(`${error.message}\n${usage}`);
+    throw new Error(`${error.message}\n${usage}`, { cause: error });
   }
   const { positionals: sets, values } = parsed;
   if (sets.length === 0 || !values.model) throw new Error(`Expected sets of samples and --model.\n${usage}`);
