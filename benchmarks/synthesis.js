@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import '@tensorflow/tfjs';
 import { initialWeights } from '@unblur/core-model';
 import { mixedBatches } from '@unblur/datasets';
-import { Adam, createTracedEngine } from '@unblur/trainer';
+import { Adam, blurToVideoTask, createTracedEngine, sampleValues } from '@unblur/trainer';
 import sharp from 'sharp';
 
 const GENERATED_WIDTH = 2048;
@@ -36,7 +36,7 @@ export async function measureStream({ open, run, steps, threads }) {
   const samplesPerSecond = (1000 * steps * batchSize) / (performance.now() - aloneStart);
   await alone.return();
 
-  const engine = await createTracedEngine(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: 32 }, { threads });
+  const engine = await createTracedEngine(blurToVideoTask(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: 32 }), { threads });
   const batches = open();
   try {
     const weights = initialWeights(network, seed);
@@ -48,7 +48,7 @@ export async function measureStream({ open, run, steps, threads }) {
       const { value: batch } = await nextBatch;
       waited += performance.now() - asked;
       nextBatch = batches.next();
-      const { gradients } = await engine.lossAndGradients(weights, batch);
+      const { gradients } = await engine.lossAndGradients(weights, sampleValues(batch, loss, batchSize));
       adam.update(gradients, optimizer.learningRate, step + WARM_UP_BATCHES);
     }
     const milliseconds = performance.now() - start;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import '@tensorflow/tfjs';
 import { writeSafetensors, writeWeights } from '@unblur/core-model';
-import { Adam, createTracedEngine } from '@unblur/trainer';
+import { Adam, blurToVideoTask, createTracedEngine } from '@unblur/trainer';
 import { millisecondsOf, timeAlternating } from './alternating.js';
 import { startPeer } from './pytorch-peer.js';
 import { busyWeights, smoothPictures } from './workload.js';
@@ -33,7 +33,7 @@ export async function compareTraining({ run, sizePixels, batchSize, repeats, thr
   writeFileSync(files.inputs, writeSafetensors({ tensors, metadata: {} }));
 
   // The engine's other graph, for validation, is not used: as small as it can be.
-  const engine = await createTracedEngine(network, loss, { batchSize, sizePixels, validationSizePixels: 32 }, { threads });
+  const engine = await createTracedEngine(blurToVideoTask(network, loss, { batchSize, sizePixels, validationSizePixels: 32 }), { threads });
   try {
     const adam = new Adam(weights, optimizer);
     let step = 0;

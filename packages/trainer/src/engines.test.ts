@@ -2,16 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { createEagerEngine } from './eager-engine.js';
 import type { Engine } from './engine.js';
-import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyNetworkWithoutFlow, tinyRun } from './tiny-network.test-tool.js';
+import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyNetworkWithoutFlow, tinyRun, tinyTask } from './tiny-network.test-tool.js';
 import { createTracedEngine } from './traced-engine.js';
 
-const { loss } = tinyRun('steps: 1');
-const shapes = { batchSize: 2, sizePixels: TINY_SIZE_PIXELS, validationSizePixels: TINY_SIZE_PIXELS };
 
 describe('the traced engine against the tfjs cpu oracle', () => {
   let traced: Engine | undefined;
-  const eager = createEagerEngine(tinyNetworkWithoutFlow, loss, shapes);
-  beforeAll(async () => void (traced = await createTracedEngine(tinyNetworkWithoutFlow, loss, shapes, { threads: 2 })));
+  const eager = createEagerEngine(tinyTask(tinyNetworkWithoutFlow));
+  beforeAll(async () => void (traced = await createTracedEngine(tinyTask(tinyNetworkWithoutFlow), { threads: 2 })));
   afterAll(() => traced?.release());
 
   test('has the same loss terms and gradients', async () => {
@@ -38,9 +36,9 @@ describe('the traced engine against the tfjs cpu oracle', () => {
 
 describe('the traced engine against finite differences', () => {
   // Smooth, so that differences mean something.
-  const smoothLoss = { ...loss, norm: 'charbonnier', order: 'ground-truth' } as const;
+  const smoothLoss = { ...tinyRun('steps: 1').loss, norm: 'charbonnier', order: 'ground-truth' } as const;
   let traced: Engine | undefined;
-  beforeAll(async () => void (traced = await createTracedEngine(tinyNetwork, smoothLoss, shapes, { threads: 2 })));
+  beforeAll(async () => void (traced = await createTracedEngine(tinyTask(tinyNetwork, { loss: smoothLoss }), { threads: 2 })));
   afterAll(() => traced?.release());
 
   test.each(['encoder.level1.extract', 'middle.level4.image', 'motion.level4.flow', 'motion.level3.stn.affine', 'frame2.level3.dense0', 'frame2.level1.image'])(

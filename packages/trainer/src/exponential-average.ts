@@ -26,9 +26,4 @@ export class ExponentialAverage {
       for (let index = 0; index < values.length; index++) average[index] = decay * average[index]! + (1 - decay) * values[index]!;
     }
   }
-
-  /** The averaged weights with their shapes; a view, not a copy. */
-  weights(): WeightValues {
-    return Object.fromEntries(Object.entries(this.#weights).map(([name, { shape }]) => [name, { shape, values: this.values[name]! }]));
-  }
 }

@@ -37,6 +37,9 @@ export class Progress {
   }
 }
 
+/** Shows nothing. */
+export const silentProgress: Pick<Progress, 'update' | 'line'> = { update: () => {}, line: () => {} };
+
 /** Such as `2 h 5 min`, `3 min 20 s`, `12 s`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);

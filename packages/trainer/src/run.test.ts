@@ -1,38 +1,62 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { readWeights } from '@unblur/core-model';
+import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
 import { mkdtempSync, readdirSync, rmSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine } from './engine.js';
 import { readMetrics } from './metrics-log.js';
-import type { Progress } from './progress.js';
+import { silentProgress } from './progress.js';
 import { createEngineLearner } from './learner.js';
 import { trainRun } from './run.js';
 import type { TrainingOptions } from './run.js';
-import type { RunConfig } from './run-config.js';
+import type { RunConfig } from './blur-to-video/run-config.js';
 import { RUN_FILES } from './run-files.js';
-import { TINY_SIZE_PIXELS, discBatch, discBatches, tinyRun } from './tiny-network.test-tool.js';
+import { TINY_SIZE_PIXELS, discBatch, discBatches, tinyRun, tinyTask } from './tiny-network.test-tool.js';
+import { scheduleFactor } from './schedule.js';
 import { createTracedEngine } from './traced-engine.js';
+import type { TrainingSystem } from './training-system.js';
 
-const quiet = { update: () => {}, line: () => {} } as unknown as Progress;
 const size = TINY_SIZE_PIXELS;
 
 /** One validation sample: the disc of sample 0. */
 function validationSample() {
   const { blurred, frames } = discBatch(0, 1, 3, size);
   const image = (data: Float32Array) => ({ width: size, height: size, data });
-  return { blurred: image(blurred), frames: [0, 1, 2].map((frame) => image(frames.subarray(frame * blurred.length, (frame + 1) * blurred.length))) };
+  return { input: blurred, blurred: image(blurred), frames: [0, 1, 2].map((frame) => image(frames.subarray(frame * blurred.length, (frame + 1) * blurred.length))) };
 }
 
-const trainTiny = (config: RunConfig, folder: string, options: TrainingOptions = {}, engine = tinyEngine) =>
-   trainRun(config, folder, { learner: createEngineLearner(engine, config.optimizer, config.emaDecay), batchesFrom: (sample) => discBatches(sample, config), validationSamples: [validationSample()] }, { progress: quiet, ...options });
+/** The tiny network, one phase of discs. */
+function tinySystem(config: RunConfig): TrainingSystem {
+  const { network, optimizer, schedule, steps, batchSize, seed } = config;
+  const { weightShapes, restoration, objective, groups } = tinyTask(network);
+  return {
+    weightShapes,
+    restoration,
+    optimizer,
+    startingWeights: () => initialWeights(network, seed),
+    phases: [{ steps, batchSize, objective, groups: [{ weights: groups[0]!, learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) }], batchesFrom: (sample) => discBatches(sample, config) }],
+    validationSamples: [validationSample()],
+    writeWeights: (weights, metadata) => writeWeights(weights, network, { dtype: 'float32', metadata }),
+  };
+}
+
+/** Lends out the engine that all runs share. */
+const lend = (engine: Engine): Engine => ({ ...engine, release: async () => {} });
+
+const trainTiny = (config: RunConfig, folder: string, options: TrainingOptions = {}, { engine = tinyEngine, system = tinySystem(config) } = {}) =>
+  trainRun(
+    system,
+    config,
+    folder,
+    async (phase) => ({ learner: createEngineLearner(lend(engine), { groups: phase.groups.map(({ weights }) => weights), optimizer: config.optimizer, emaDecay: config.emaDecay }), batchesFrom: phase.batchesFrom }),
+    { progress: silentProgress, ...options },
+  );
 
 /** Every run of this file has the same network, loss and batch size, so one engine does for all. */
 let tinyEngine: Engine;
 beforeAll(async () => {
-  const { network, loss, batchSize } = tinyRun('steps: 1');
-  tinyEngine = await createTracedEngine(network, loss, { batchSize, sizePixels: size, validationSizePixels: size }, { threads: 2 });
+  tinyEngine = await createTracedEngine(tinyTask(tinyRun('steps: 1').network), { threads: 2 });
 });
 afterAll(() => tinyEngine?.release());
 
@@ -47,7 +71,7 @@ describe('trainRun', () => {
     await trainTiny(config, runFolder('whole'));
 
     const stop = new AbortController();
-    const progress = { ...quiet, update: (step: number) => step === 3 && stop.abort() } as unknown as Progress;
+    const progress = { ...silentProgress, update: (step: number) => void (step === 3 && stop.abort()) };
     expect(await trainTiny(config, runFolder('halves'), { signal: stop.signal, progress })).toEqual({ step: 3, interrupted: true });
     expect(await trainTiny(config, runFolder('halves'), { resume: true })).toEqual({ step: 6, interrupted: false });
 
@@ -80,7 +104,7 @@ describe('trainRun', () => {
         return ++calls < 3 ? result : { ...result, terms: { ...result.terms, symmetricPenalty: -Infinity } };
       },
     };
-    await expect(trainTiny(config, runFolder('diverging'), {}, failing)).rejects.toThrow("'symmetricPenalty' is -Infinity at step 3");
+    await expect(trainTiny(config, runFolder('diverging'), {}, { engine: failing })).rejects.toThrow("'symmetricPenalty' is -Infinity at step 3");
     expect(await trainTiny(tinyRun('steps: 2'), runFolder('diverging'), { resume: true })).toEqual({ step: 2, interrupted: false });
   });
 
@@ -89,7 +113,8 @@ describe('trainRun', () => {
     async function* oneBatch() {
       for (;;) yield discBatch(0, 2, 3, size);
     }
-    await trainRun(config, runFolder('overfit'), { learner: createEngineLearner(tinyEngine, config.optimizer, config.emaDecay), batchesFrom: oneBatch, validationSamples: [validationSample()] }, { progress: quiet });
+    const system = tinySystem(config);
+    await trainTiny(config, runFolder('overfit'), {}, { system: { ...system, phases: system.phases.map((phase) => ({ ...phase, batchesFrom: oneBatch })) } });
     const losses = readMetrics(join(runFolder('overfit'), RUN_FILES.metrics)).flatMap((row) => (row.kind === 'step' ? [row.loss['photometric']!] : []));
     expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.1);
   });

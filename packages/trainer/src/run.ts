@@ -1,27 +1,31 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
-import type { WeightValues } from '@unblur/core-model';
 import { readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
-import type { LearnedState, Learner } from './learner.js';
+import { averagedWeights } from './learner.js';
+import type { LearnedState, Learner, StartingState } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
 import type { ValidationRow } from './metrics-log.js';
 import { Progress } from './progress.js';
-import type { RunConfig } from './run-config.js';
 import { RUN_FILES } from './run-files.js';
 import { samplePicture } from './sample-picture.js';
-import { scheduleFactor } from './schedule.js';
+import { totalSteps } from './training-system.js';
+import type { Phase, TrainingSystem } from './training-system.js';
 import { validate, validationRow } from './validation.js';
-import type { ValidationSample } from './validation.js';
 
 const SAMPLES_IN_PICTURE = 3;
 
-/** What the loop is given: it makes no samples and holds no weights itself. */
-export interface TrainingParts<B> {
+/** When the loop does what it does beside training. */
+export interface RunSchedule {
+  checkpointEverySteps: number;
+  samplesEverySteps: number;
+  validation: { everySteps: number };
+}
+
+/** Who learns in a phase, and what from. */
+export interface PhaseParts<B> {
   learner: Learner<B>;
-  /** Batches from a sample index on, without end; the same index gives the same samples. */
-  batchesFrom(sampleIndex: number): AsyncIterator<B>;
-  validationSamples: readonly ValidationSample[];
+  /** Batches from a sample of the phase on, without end. */
+  batchesFrom(firstSample: number): AsyncIterator<B>;
 }
 
 export interface TrainingOptions {
@@ -29,7 +33,7 @@ export interface TrainingOptions {
   resume?: boolean;
   /** When aborted, the step in progress is finished and a checkpoint written. */
   signal?: AbortSignal;
-  progress?: Progress;
+  progress?: Pick<Progress, 'update' | 'line'>;
 }
 
 export interface TrainingResult {
@@ -39,112 +43,101 @@ export interface TrainingResult {
 }
 
 /**
- * Trains until the run's last step: a batch, an update of the weights; now and then a validation, sample
- * pictures and a checkpoint. See `RUN_FILES` for what it leaves in the folder.
+ * Trains a system until the last step of its last phase: a batch, an update of the weights; now and then a validation,
+ * sample pictures and a checkpoint. See `RUN_FILES` for what it leaves in the folder.
  *
+ * @param open opens an engine for a phase; the loop releases it at the phase's end.
  * @throws if a loss term or gradient is not finite, naming it; the last checkpoint stands.
  */
-export async function trainRun<B>(config: RunConfig, runFolder: string, { learner, batchesFrom, validationSamples }: TrainingParts<B>, options: TrainingOptions = {}): Promise<TrainingResult> {
+export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule, runFolder: string, open: (phase: Phase) => Promise<PhaseParts<B>>, options: TrainingOptions = {}): Promise<TrainingResult> {
   const file = (name: string) => join(runFolder, name);
   const checkpointFile = file(RUN_FILES.checkpoint);
   const last = options.resume ? readCheckpoint(checkpointFile) : undefined;
   if (options.resume && !last) throw new Error(`Expected a checkpoint to resume from at '${checkpointFile}' but there is none; start the run without resuming.`);
   mkdirSync(file(RUN_FILES.samples), { recursive: true });
-
   if (!last) rmSync(checkpointFile, { force: true });
-  await learner.load(last ?? { weights: startingWeights(config) });
-  const log = new MetricsLog(file(RUN_FILES.metrics), last?.step ?? 0);
-  const progress = options.progress ?? new Progress(config.steps, last?.step ?? 0);
 
+  const steps = totalSteps(system);
+  const log = new MetricsLog(file(RUN_FILES.metrics), last?.step ?? 0);
+  const progress = options.progress ?? new Progress(steps, last?.step ?? 0);
   let step = last?.step ?? 0;
+  let samplesSeen = 0;
   let bestPsnr = last?.bestPsnr ?? null;
   let trainedSeconds = last?.trainedSeconds ?? 0;
+  let state: StartingState = last ?? { weights: system.startingWeights() };
 
-  const saveCheckpoint = async () => {
-    const samplesSeen = step * config.batchSize;
-    const state = await learner.state();
-    writeCheckpoint(checkpointFile, { step, samplesSeen, bestPsnr, trainedSeconds, ...state });
-    saveWeights(file(RUN_FILES.weights), averagedWeights(state), config, { step, samplesSeen, trainedSeconds });
+  const saveWeights = (name: string, learned: LearnedState) => {
+    const metadata = Object.fromEntries(Object.entries({ step, samplesSeen, trainedSeconds }).map(([key, value]) => [key, String(Math.round(value))]));
+    replaceFile(file(name), system.writeWeights(averagedWeights(learned), metadata));
   };
-  const runValidation = async (withPicture: boolean) => {
-    const { report, restored } = await validate(learner, validationSamples);
+  const saveCheckpoint = async (learner: Learner<B>) => {
+    const learned = await learner.state();
+    writeCheckpoint(checkpointFile, { step, samplesSeen, bestPsnr, trainedSeconds, ...learned });
+    saveWeights(RUN_FILES.weights, learned);
+  };
+  const runValidation = async (learner: Learner<B>, withPicture: boolean) => {
+    const { report, restored } = await validate(learner, system.validationSamples);
     const best = bestPsnr === null || report.psnr.mean > bestPsnr;
     const row = validationRow(report, step, best);
     log.append(row);
     progress.line(describe(row));
     if (best) {
       bestPsnr = report.psnr.mean;
-      saveWeights(file(RUN_FILES.bestWeights), averagedWeights(await learner.state()), config, { step, samplesSeen: step * config.batchSize, trainedSeconds });
+      saveWeights(RUN_FILES.bestWeights, await learner.state());
     }
     if (withPicture) replaceFile(file(join(RUN_FILES.samples, `step-${String(step).padStart(7, '0')}.png`)), await samplePicture(restored.slice(0, SAMPLES_IN_PICTURE)));
   };
 
-  const batches = batchesFrom(step * config.batchSize);
-  try {
-    let nextBatch = batches.next();
-    while (step < config.steps && !options.signal?.aborted) {
-      const startedAt = performance.now();
-      const { value: batch, done } = await nextBatch;
-      if (done) throw new Error(`Expected batches without end but they ended before step ${step + 1}.`);
-      const waitedMilliseconds = performance.now() - startedAt;
-      nextBatch = batches.next();
-      // A later failure to make a batch must not count as unhandled while this step is still busy.
-      nextBatch.catch(() => {});
+  /** Trains from where the run stands to the phase's end. */
+  const trainPhase = async (phase: Phase, stepsBefore: number, samplesBefore: number) => {
+    const { learner, batchesFrom } = await open(phase);
+    try {
+      await learner.load(step > stepsBefore ? state : { weights: state.weights, averages: state.averages });
+      const batches = batchesFrom((step - stepsBefore) * phase.batchSize);
+      try {
+        let nextBatch = batches.next();
+        while (step < stepsBefore + phase.steps && !options.signal?.aborted) {
+          const startedAt = performance.now();
+          const { value: batch, done } = await nextBatch;
+          if (done) throw new Error(`Expected batches without end but they ended before step ${step + 1}.`);
+          const waitedMilliseconds = performance.now() - startedAt;
+          nextBatch = batches.next();
+          // A later failure to make a batch must not count as unhandled while this step is still busy.
+          nextBatch.catch(() => {});
 
-      const learningRate = config.optimizer.learningRate * scheduleFactor(config.schedule, step + 1, config.steps);
-      const { terms, gradientNorm } = await learner.update(batch as B, learningRate, step + 1);
-      step += 1;
+          const phaseStep = step - stepsBefore + 1;
+          const learningRates = phase.groups.map((group) => group.learningRate(phaseStep));
+          const { terms, gradientNorm } = await learner.update(batch as B, learningRates, phaseStep);
+          step += 1;
+          samplesSeen = samplesBefore + phaseStep * phase.batchSize;
 
-      const milliseconds = performance.now() - startedAt;
-      trainedSeconds += milliseconds / 1000;
-      const samplesPerSecond = (1000 * config.batchSize) / milliseconds;
-      log.append({ kind: 'step', step, loss: terms, learningRate, gradientNorm, samplesPerSecond, dataWaitShare: waitedMilliseconds / milliseconds });
-      progress.update(step, `loss ${terms['total']!.toFixed(4)}  ${samplesPerSecond.toFixed(1)} samples/s`);
+          const milliseconds = performance.now() - startedAt;
+          trainedSeconds += milliseconds / 1000;
+          const samplesPerSecond = (1000 * phase.batchSize) / milliseconds;
+          log.append({ kind: 'step', step, loss: terms, learningRate: learningRates.at(-1)!, gradientNorm, samplesPerSecond, dataWaitShare: waitedMilliseconds / milliseconds });
+          progress.update(step, `loss ${terms['total']!.toFixed(4)}  ${samplesPerSecond.toFixed(1)} samples/s`);
 
-      const lastStep = step === config.steps;
-      const pictureDue = step % config.samplesEverySteps === 0 || lastStep;
-      if (step % config.validation.everySteps === 0 || pictureDue) await runValidation(pictureDue);
-      if (step % config.checkpointEverySteps === 0 || lastStep || options.signal?.aborted) await saveCheckpoint();
+          const lastStep = step === steps;
+          const pictureDue = step % schedule.samplesEverySteps === 0 || lastStep;
+          if (step % schedule.validation.everySteps === 0 || pictureDue) await runValidation(learner, pictureDue);
+          if (step % schedule.checkpointEverySteps === 0 || phaseStep === phase.steps || options.signal?.aborted) await saveCheckpoint(learner);
+        }
+      } finally {
+        await batches.return?.();
+      }
+      state = await learner.state();
+    } finally {
+      await learner.release();
     }
-  } finally {
-    await batches.return?.();
+  };
+
+  let [stepsBefore, samplesBefore] = [0, 0];
+  for (const phase of system.phases) {
+    if (step < stepsBefore + phase.steps && !options.signal?.aborted) await trainPhase(phase, stepsBefore, samplesBefore);
+    stepsBefore += phase.steps;
+    samplesBefore += phase.steps * phase.batchSize;
   }
-  return { step, interrupted: step < config.steps };
-}
-
-function startingWeights({ initialWeights: given, network, seed }: RunConfig): WeightValues {
-  if (given === null) return initialWeights(network, seed);
-  const { file, parts } = given;
-  const { config, values } = readWeights(readFileSync(file));
-  if (parts !== null) return withParts(initialWeights(network, seed), values, given.file, parts);
-  if (JSON.stringify(config) !== JSON.stringify(network)) {
-    throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
-  }
-  return values;
-}
-
-/** @throws where a part has no weights, or one of another shape. */
-function withParts(random: WeightValues, taken: WeightValues, file: string, parts: readonly string[]): WeightValues {
-  const weights = { ...random };
-  for (const part of parts) {
-    const names = Object.keys(random).filter((name) => name.startsWith(part));
-    if (names.length === 0) throw new Error(`Expected 'initialWeights.parts' to name parts of the network but it has no weight that begins with '${part}'.`);
-    for (const name of names) {
-      const [wanted, received] = [random[name]!.shape, taken[name]?.shape];
-      if (received?.join() !== wanted.join()) throw new Error(`Expected '${name}' [${wanted}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`);
-      weights[name] = taken[name]!;
-    }
-  }
-  return weights;
-}
-
-function saveWeights(file: string, weights: WeightValues, { network }: RunConfig, progress: Record<string, number>): void {
-  const metadata = Object.fromEntries(Object.entries(progress).map(([key, value]) => [key, String(Math.round(value))]));
-  replaceFile(file, writeWeights(weights, network, { dtype: 'float32', metadata }));
-}
-
-function averagedWeights({ weights, averages }: LearnedState): WeightValues {
-  return Object.fromEntries(Object.entries(weights).map(([name, { shape }]) => [name, { shape, values: averages[name]! }]));
+  return { step, interrupted: step < steps };
 }
 
 function describe({ step, psnr, gain, best }: ValidationRow): string {

@@ -1,8 +1,9 @@
 import { blurToVideoPresets, initialWeights } from '@unblur/core-model';
 import type { BlurToVideoConfig, WeightValues } from '@unblur/core-model';
-import type { Batch } from './engine.js';
-import { parseRunConfig } from './run-config.js';
-import type { RunConfig } from './run-config.js';
+import { blurToVideoTask } from './blur-to-video/sample-objective.js';
+import { parseRunConfig } from './blur-to-video/run-config.js';
+import type { RunConfig } from './blur-to-video/run-config.js';
+import type { LearningTask } from './training-system.js';
 
 export const TINY_SIZE_PIXELS = 32;
 
@@ -52,8 +53,14 @@ ${changes}`,
   );
 }
 
+/** What an engine computes for the tiny run's loss on 2 samples, or as `changes` say. */
+export function tinyTask(network: BlurToVideoConfig, changes: { batchSize?: number; sizePixels?: number; validationSizePixels?: number; loss?: RunConfig['loss'] } = {}): LearningTask {
+  const { batchSize = 2, sizePixels = TINY_SIZE_PIXELS, validationSizePixels = TINY_SIZE_PIXELS, loss = tinyRun('steps: 1').loss } = changes;
+  return blurToVideoTask(network, loss, { batchSize, sizePixels, validationSizePixels });
+}
+
 /** Batches of a bright disc that moves to the right over a gradient: what a disc's blur looks like can be learned in a few steps. */
-export function discBatch(firstSample: number, batchSize: number, frameCount: number, size: number): Batch {
+export function discBatch(firstSample: number, batchSize: number, frameCount: number, size: number): { blurred: Float32Array; frames: Float32Array } {
   const pixels = size * size * 3;
   const blurred = new Float32Array(batchSize * pixels);
   const frames = new Float32Array(batchSize * frameCount * pixels);
@@ -75,6 +82,6 @@ export function discBatch(firstSample: number, batchSize: number, frameCount: nu
 }
 
 /** Disc batches without end. */
-export async function* discBatches(firstSample: number, { batchSize, network, data }: RunConfig): AsyncGenerator<Batch, never> {
+export async function* discBatches(firstSample: number, { batchSize, network, data }: RunConfig): AsyncGenerator<ReturnType<typeof discBatch>, never> {
   for (let sample = firstSample; ; sample += batchSize) yield discBatch(sample, batchSize, network.frames, data.sizePixels);
 }

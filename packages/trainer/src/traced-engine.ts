@@ -1,12 +1,11 @@
 import { getGradient } from '@tensorflow/tfjs-core';
-import { weightShapes } from '@unblur/core-model';
-import type { BlurToVideoConfig, WeightValues } from '@unblur/core-model';
+import type { WeightValues } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import type { Signature } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
-import type { Engine, EngineShapes } from './engine.js';
-import type { LossConfig } from './losses/total-loss.js';
-import { frameName, gradientName, restorationStep, sampleShapes, sampleValues, termName, trainingStep } from './training-step.js';
+import type { Engine } from './engine.js';
+import { BLURRED, framesOf, gradientName, restorationStep, termsOf, trainingStep } from './training-step.js';
+import type { LearningTask } from './training-system.js';
 
 /**
  * The default engine: the training step, gradients included, traced once to an ONNX graph and run by ONNX Runtime.
@@ -14,38 +13,33 @@ import { frameName, gradientName, restorationStep, sampleShapes, sampleValues, t
  * @param options.threads processor threads that ONNX Runtime may use.
  * @throws if TensorFlow.js's gradients are not registered.
  */
-export async function createTracedEngine(network: BlurToVideoConfig, loss: LossConfig, shapes: EngineShapes, options: { threads: number }): Promise<Engine> {
-  if (!getGradient('Conv2D')) throw new Error("Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.");
-  const { batchSize, sizePixels, validationSizePixels } = shapes;
-  const names = Object.keys(weightShapes(network));
-  const weightSignature: Signature = Object.fromEntries(Object.entries(weightShapes(network)).map(([name, shape]) => [name, { shape }]));
-  const stepGraph = trace(trainingStep(network, loss), {
-    ...weightSignature,
-    ...Object.fromEntries(Object.entries(sampleShapes(network, loss, batchSize, sizePixels)).map(([name, shape]) => [name, { shape }])),
-  });
-  const terms = Object.keys(stepGraph.outputs).filter((name) => name.startsWith(termName(''))).map((name) => name.slice(termName('').length));
-  const stepSession = await createSession(stepGraph, { ...options, outputSets: 1 });
-  const restorationSession = await createSession(
-    trace(restorationStep(network), { ...weightSignature, blurred: { shape: [1, validationSizePixels, validationSizePixels, 3] } }),
-    options,
-  );
+export async function createTracedEngine(task: LearningTask, options: { threads: number }): Promise<Engine> {
+  expectGradients();
+  const learned = task.groups.flat();
+  const stepSession = await createSession(trace(trainingStep(task), taskSignature(task, task.objective.batchShapes)), { ...options, outputSets: 1 });
+  const restorationSession = await createSession(trace(restorationStep(task.restoration), taskSignature(task, { [BLURRED]: task.restoration.blurredShape })), options);
+  const names = Object.keys(task.weightShapes);
   const feedsOf = (weights: WeightValues) => Object.fromEntries(names.map((name) => [name, weights[name]!.values]));
 
   return {
     lossAndGradients: async (weights, batch) => {
-      const outputs = await stepSession.run({ ...feedsOf(weights), ...sampleValues(batch, loss, batchSize) });
-      return {
-        terms: Object.fromEntries(terms.map((term) => [term, outputs[termName(term)]![0]!])),
-        gradients: Object.fromEntries(names.map((name) => [name, outputs[gradientName(name)] as Float32Array])),
-      };
+      const outputs = (await stepSession.run({ ...feedsOf(weights), ...batch })) as Record<string, Float32Array>;
+      return { terms: termsOf(outputs), gradients: Object.fromEntries(learned.map((name) => [name, outputs[gradientName(name)]!])) };
     },
-    restore: async (weights, blurred) => {
-      const outputs = await restorationSession.run({ ...feedsOf(weights), blurred });
-      return Array.from({ length: network.frames }, (_, frame) => outputs[frameName(frame)] as Float32Array);
-    },
+    restore: async (weights, blurred) => framesOf((await restorationSession.run({ ...feedsOf(weights), [BLURRED]: blurred })) as Record<string, Float32Array>),
     release: async () => {
       await stepSession.release();
       await restorationSession.release();
     },
   };
+}
+
+/** Inputs of a step: every weight, and what else it is given. */
+export function taskSignature({ weightShapes }: Pick<LearningTask, 'weightShapes'>, others: Record<string, number[]>): Signature {
+  return Object.fromEntries(Object.entries({ ...weightShapes, ...others }).map(([name, shape]) => [name, { shape }]));
+}
+
+/** @throws if TensorFlow.js's gradients are not registered. */
+export function expectGradients(): void {
+  if (!getGradient('Conv2D')) throw new Error("Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.");
 }

@@ -1,18 +1,21 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { replaceFile } from './checkpoint.js';
-import type { Batch, EngineShapes } from './engine.js';
+import type { Batch } from './engine.js';
 import { createEngineLearner } from './learner.js';
 import type { Learner } from './learner.js';
+import { silentProgress } from './progress.js';
 import { trainRun } from './run.js';
-import type { TrainingParts, TrainingResult } from './run.js';
+import type { PhaseParts, TrainingResult } from './run.js';
+import type { RunSettings } from './run-fields.js';
+import { writeRunFile } from './run-file.js';
+import type { RunChanges } from './run-file.js';
 import { RUN_FILES } from './run-files.js';
-import { loadRunConfig, writeRunConfig } from './run-config.js';
-import type { RunConfig } from './run-config.js';
+import { loadRun } from './systems.js';
 import { pooledBatches } from './torch/pooled-batches.js';
 import type { PoolDraw } from './torch/pooled-batches.js';
-import { trainingBatches } from './training-data.js';
-import { validationSamples } from './validation-samples.js';
+import { learningTask } from './training-system.js';
+import type { Phase, TrainingSystem } from './training-system.js';
 
 export interface TrainOptions {
   /** The run's folder. Default: `runs/<name of the run file>` in the current folder. */
@@ -20,72 +23,72 @@ export interface TrainOptions {
   /** Goes on from the folder's last checkpoint. */
   resume?: boolean;
   /** Instead of the run file's. */
-  engine?: RunConfig['engine'];
+  engine?: RunSettings['engine'];
   /** Processes that share a batch on the engine `torch`, one per GPU. Default: 1. */
   processes?: number;
+  /** Changes to the run file, such as `{ seed: 2, loss: { order: 'better' } }`. */
+  changes?: RunChanges;
+  /** Shows no progress. */
+  quiet?: boolean;
 }
 
 /**
- * Trains what a run file describes; Ctrl-C finishes the step in progress, writes a checkpoint and returns.
+ * Trains what a run file describes, of whichever system; Ctrl-C finishes the step in progress, writes a checkpoint and returns.
  *
  * @throws if the run file is not right, its data cannot be read, the folder holds another run and `resume` is not set, or a loss term is not finite.
  */
-export async function train(runFile: string, { out, resume = false, engine, processes = 1 }: TrainOptions = {}): Promise<TrainingResult & { runFolder: string }> {
-  const given = loadRunConfig(runFile);
-  const config = { ...given, engine: engine ?? given.engine };
+export async function train(runFile: string, { out, resume = false, engine, processes = 1, changes = {}, quiet = false }: TrainOptions = {}): Promise<TrainingResult & { runFolder: string }> {
+  const { definition, config } = loadRun(runFile, { ...changes, ...(engine && { engine }) });
   if (config.engine !== 'torch' && processes !== 1) throw new Error(`Expected the engine 'torch' for ${processes} processes but the run's is '${config.engine}'.`);
   const runFolder = resolve(out ?? join('runs', basename(runFile, extname(runFile))));
   if (!resume && existsSync(join(runFolder, RUN_FILES.checkpoint))) {
     throw new Error(`Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`);
   }
-  const samples = await validationSamples(config);
+  const system = await definition.open(config);
   mkdirSync(runFolder, { recursive: true });
-  replaceFile(join(runFolder, RUN_FILES.config), writeRunConfig(config, join(runFolder, RUN_FILES.config)));
+  replaceFile(join(runFolder, RUN_FILES.config), writeRunFile(definition, config, join(runFolder, RUN_FILES.config)));
 
-  const { learner, batchesFrom } = await openLearner(config, processes);
-  const stop = new AbortController();
-  const interrupt = () => {
-    if (stop.signal.aborted) return;
-    process.stderr.write('\nStopping after this step; a second Ctrl-C stops at once.\n');
-    stop.abort();
-    removeHandlers();
-  };
-  const removeHandlers = () => {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  const stop = interruptionOf();
   try {
-    const result = await trainRun(
-      config,
-      runFolder,
-      { learner, batchesFrom, validationSamples: samples },
-      { resume, signal: stop.signal },
-    );
+    const result = await trainRun(system, config, runFolder, (phase) => openPhase(system, phase, config, processes), { resume, signal: stop.signal, ...(quiet && { progress: silentProgress }) });
     return { ...result, runFolder };
   } finally {
-    removeHandlers();
-    await learner.release();
+    stop.release();
   }
 }
 
 /** The run's engine, loaded only if it is asked for, and what it learns from. */
-async function openLearner(config: RunConfig, processes: number): Promise<Pick<TrainingParts<Batch | PoolDraw>, 'learner' | 'batchesFrom'>> {
-  const { batchSize, data, validation, network, loss, threads, engine, optimizer, emaDecay } = config;
-  const shapes: EngineShapes = { batchSize, sizePixels: data.sizePixels, validationSizePixels: validation.sizePixels };
+async function openPhase(system: TrainingSystem, phase: Phase, { engine, torch, threads, emaDecay }: RunSettings, processes: number): Promise<PhaseParts<Batch | PoolDraw>> {
+  const { optimizer } = system;
+  const task = learningTask(system, phase);
   if (engine === 'torch') {
-    const { pool, ...torch } = config.torch;
     const { createTorchLearner } = await import('./torch/torch-learner.js');
-    const learner = await createTorchLearner(network, loss, shapes, { torch, optimizer, emaDecay, processes, threads, pool });
-    if (!pool) return { learner, batchesFrom: (firstSample) => trainingBatches(config, firstSample) };
-    const source = { ...config, batchSize: processes, data: { ...data, sizePixels: pool.sizePixels } };
+    const { pool, batchSize } = phase;
+    const learner = await createTorchLearner(task, { torch, optimizer, emaDecay, processes, threads, pool });
+    if (!pool) return { learner, batchesFrom: phase.batchesFrom };
     return {
       learner,
-      batchesFrom: (firstSample) => pooledBatches(trainingBatches(source, Math.floor(firstSample / pool.reuse)), processes, learner.add, pool, batchSize, firstSample),
+      batchesFrom: (firstSample) => pooledBatches(pool.batchesFrom(Math.floor(firstSample / pool.config.reuse), processes), processes, learner.add, pool.config, batchSize, firstSample),
     };
   }
   const { createTracedEngine } = await import('./traced-engine.js');
-  const learner = createEngineLearner(await createTracedEngine(network, loss, shapes, { threads }), optimizer, emaDecay);
-  return { learner: learner as Learner<Batch | PoolDraw>, batchesFrom: (firstSample) => trainingBatches(config, firstSample) };
+  const learner = createEngineLearner(await createTracedEngine(task, { threads }), { groups: task.groups, optimizer, emaDecay });
+  return { learner: learner as Learner<Batch | PoolDraw>, batchesFrom: phase.batchesFrom };
+}
+
+/** The first Ctrl-C aborts; a second one ends the process. */
+function interruptionOf(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const release = () => {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  };
+  const interrupt = () => {
+    process.stderr.write('\nStopping after this step; a second Ctrl-C stops at once.\n');
+    controller.abort();
+    release();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return { signal: controller.signal, release };
 }

@@ -1,45 +1,25 @@
-import { engine, keep, reshape, slice, zerosLike } from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
-import { blurToVideo, weightShapes } from '@unblur/core-model';
-import type { BlurToVideoConfig, NamedTensors } from '@unblur/core-model';
-import type { Batch } from './engine.js';
-import { needsMotion, totalLoss } from './losses/total-loss.js';
-import type { GroundTruth, LossConfig } from './losses/total-loss.js';
+import { engine, keep, zerosLike } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { NamedTensors } from '@unblur/core-model';
+import type { LearningTask } from './training-system.js';
 
 /** Names of a step's outputs: a loss term, and the gradient of one weight. */
 export const termName = (term: string): string => `loss.${term}`;
 export const gradientName = (weight: string): string => `gradient.${weight}`;
 export const frameName = (frame: number): string => `frame.${frame}`;
 
-/** Shapes of what a training step is given beside the weights. */
-export function sampleShapes(network: BlurToVideoConfig, loss: LossConfig, batchSize: number, sizePixels: number): Record<string, number[]> {
-  const image = [sizePixels, sizePixels];
-  return {
-    blurred: [batchSize, ...image, 3],
-    frames: [batchSize, network.frames, ...image, 3],
-    ...(needsMotion(loss) && { motionPixels: [batchSize, ...image, 2], motionKnown: [batchSize] }),
-  };
-}
-
-/**
- * A batch as the inputs of a training step.
- * @throws if the loss needs the motion and the batch has none.
- */
-export function sampleValues({ blurred, frames, motionPixels, motionKnown }: Batch, loss: LossConfig, batchSize: number): Record<string, Float32Array> {
-  if (!needsMotion(loss)) return { blurred, frames };
-  if (!motionPixels) throw new Error("Expected the motion of the samples, which 'loss.motion' and the canonical order need, but the data has none.");
-  return { blurred, frames, motionPixels, motionKnown: motionKnown ?? new Float32Array(batchSize).fill(1) };
-}
+/** Name of what is restored, among the inputs of `restorationStep`. */
+export const BLURRED = 'blurred';
 
 /**
  * One training step as a function of tensors alone, so that it can be traced to a graph or run eagerly.
  *
- * Inputs: every weight by its name, and the samples by the names of `sampleShapes`.
- * Outputs: every loss term, a scalar, by `termName`, and every weight's gradient of the total by `gradientName`.
+ * Inputs: every weight and the batch, by their names.
+ * Outputs: every loss term, a scalar, by `termName`, and the gradient of the total of every weight that learns by `gradientName`.
  */
-export function trainingStep(network: BlurToVideoConfig, loss: LossConfig): (inputs: NamedTensors) => NamedTensors {
-  const names = Object.keys(weightShapes(network));
-  const lossOf = lossStep(network, loss);
+export function trainingStep({ objective, groups }: Pick<LearningTask, 'objective' | 'groups'>): (inputs: NamedTensors) => NamedTensors {
+  const names = groups.flat();
+  const lossOf = lossStep(objective);
   return (inputs) => {
     const outputs: NamedTensors = {};
     const lossOfWeights = () => {
@@ -55,27 +35,22 @@ export function trainingStep(network: BlurToVideoConfig, loss: LossConfig): (inp
 }
 
 /** The forward half of a training step, for those who differentiate it themselves: the same inputs, and the loss terms alone. */
-export function lossStep(network: BlurToVideoConfig, loss: LossConfig): (inputs: NamedTensors) => NamedTensors {
-  return (inputs) => {
-    const gt: GroundTruth = {
-      frames: timeSlices(inputs['frames'] as Tensor5D),
-      ...(needsMotion(loss) && { motionPixels: inputs['motionPixels'] as Tensor4D, motionKnown: inputs['motionKnown'] as Tensor1D }),
-    };
-    const terms = totalLoss(blurToVideo(inputs['blurred'] as Tensor4D, inputs, network), gt, loss);
-    return Object.fromEntries(Object.entries(terms).map(([term, value]) => [termName(term), value]));
-  };
+export function lossStep({ loss }: LearningTask['objective']): (inputs: NamedTensors) => NamedTensors {
+  return (inputs) => Object.fromEntries(Object.entries(loss(inputs)).map(([term, value]) => [termName(term), value]));
 }
 
-/** The forward pass: inputs are every weight by its name and `blurred`; outputs are the full-size frames by `frameName`. */
-export function restorationStep(network: BlurToVideoConfig): (inputs: NamedTensors) => NamedTensors {
-  return (inputs) => {
-    const { frames } = blurToVideo(inputs['blurred'] as Tensor4D, inputs, network);
-    return Object.fromEntries(frames.map((levels, frame) => [frameName(frame), levels[0]!]));
-  };
+/** The forward pass: inputs are every weight by its name and `BLURRED`; outputs are the frames by `frameName`. */
+export function restorationStep({ restore }: LearningTask['restoration']): (inputs: NamedTensors) => NamedTensors {
+  return (inputs) => Object.fromEntries(restore(inputs[BLURRED]!, inputs).map((frame, index) => [frameName(index), frame]));
 }
 
-/** `[B, N, H, W, 3]` to N tensors `[B, H, W, 3]`. */
-function timeSlices(frames: Tensor5D): Tensor4D[] {
-  const [batch, count, height, width, channels] = frames.shape;
-  return Array.from({ length: count }, (_, index) => reshape(slice(frames, [0, index, 0, 0, 0], [batch, 1, height, width, channels]), [batch, height, width, channels]));
+/** Loss terms by their own names, from a step's outputs. */
+export function termsOf(outputs: Record<string, ArrayLike<number>>): Record<string, number> {
+  const prefix = termName('');
+  return Object.fromEntries(Object.entries(outputs).flatMap(([name, values]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), values[0]!]] : [])));
+}
+
+/** The restored frames in time order, from a restoration's outputs. */
+export function framesOf<T>(outputs: Record<string, T>): T[] {
+  return Array.from({ length: Object.keys(outputs).length }, (_, frame) => outputs[frameName(frame)]!);
 }

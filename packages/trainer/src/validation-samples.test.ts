@@ -3,7 +3,7 @@ import { writeSampleFolder } from '@unblur/datasets';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunConfig } from './run-config.js';
+import type { SampleValidation } from './run-fields.js';
 import { TINY_SIZE_PIXELS, tinyRun } from './tiny-network.test-tool.js';
 import { validationSamples } from './validation-samples.js';
 
@@ -11,9 +11,10 @@ let folder = '';
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-validation-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function readingFolder(count = 16): RunConfig {
-  const config = tinyRun('steps: 1');
-  return { ...config, validation: { ...config.validation, panoramas: null, folder, count } };
+const FRAMES = 3;
+
+function readingFolder(count = 16): SampleValidation {
+  return { ...tinyRun('steps: 1').validation, panoramas: null, folder, count };
 }
 
 /** Red says x, green says y and blue says the level, in 8-bit steps. */
@@ -21,7 +22,7 @@ function coordinates(width: number, height: number, level: number) {
   return { width, height, data: Float32Array.from({ length: width * height * 3 }, (_, i) => [Math.floor(i / 3) % width, Math.floor(i / 3 / width), level][i % 3]! / 255) };
 }
 
-const writeSample = (name: string, width: number, height: number, frameCount = 3) =>
+const writeSample = (name: string, width: number, height: number, frameCount = FRAMES) =>
   writeSampleFolder(join(folder, name), {
     blurred: coordinates(width, height, 100),
     frames: Array.from({ length: frameCount }, (_, frame) => coordinates(width, height, frame)),
@@ -31,7 +32,7 @@ describe('validation samples from a folder', () => {
   test('are the middle of each picture, frames in time order, by name', async () => {
     await writeSample('b', 40, 50);
     await writeSample('a', TINY_SIZE_PIXELS, TINY_SIZE_PIXELS);
-    const [a, b] = await validationSamples(readingFolder());
+    const [a, b] = await validationSamples(readingFolder(), FRAMES);
     const corners = ({ width, data }: { width: number; data: Float32Array }) => [...data.slice(0, 3), ...data.slice(-3), width].map((value) => Math.round(value * 255));
     const size = TINY_SIZE_PIXELS * 255;
     expect(corners(a!.blurred)).toEqual([0, 0, 100, 31, 31, 100, size]);
@@ -41,14 +42,14 @@ describe('validation samples from a folder', () => {
 
   test('are as many as asked for', async () => {
     for (const name of ['c', 'a', 'b']) await writeSample(name, 32, name === 'c' ? 16 : 32);
-    expect(await validationSamples(readingFolder(2))).toHaveLength(2);
+    expect(await validationSamples(readingFolder(2), FRAMES)).toHaveLength(2);
   });
 
   test('of another number of frames, or too small, are refused by name', async () => {
     await writeSample('five', 32, 32, 5);
-    await expect(validationSamples(readingFolder())).rejects.toThrow(/Expected 3 frames, .*five' but found 5/);
+    await expect(validationSamples(readingFolder(), FRAMES)).rejects.toThrow(/Expected 3 frames, .*five' but found 5/);
     rmSync(join(folder, 'five'), { recursive: true });
     await writeSample('low', 64, 16);
-    await expect(validationSamples(readingFolder())).rejects.toThrow(/at least 32x32 .*low' but they are 64x16/);
+    await expect(validationSamples(readingFolder(), FRAMES)).rejects.toThrow(/at least 32x32 .*low' but they are 64x16/);
   });
 });

@@ -3,14 +3,17 @@ import type { EvaluationReport, FrameScores, RgbImage } from '@unblur/metrics';
 import type { Learner } from './learner.js';
 import type { FigureByPosition, ValidationRow } from './metrics-log.js';
 
-/** A blurred image and what it should become, both of the validation size. */
+/** Something blurred and what it should become, both of the validation size. */
 export interface ValidationSample {
+  /** What the restoration is given, of its `blurredShape`. */
+  input: Float32Array;
+  /** What a restoration has to beat. */
   blurred: RgbImage;
   /** In time order. */
   frames: RgbImage[];
 }
 
-export interface RestoredSample extends ValidationSample {
+export interface RestoredSample extends Omit<ValidationSample, 'input'> {
   /** In [0, 1], in whichever order is closer to `frames`. */
   restored: RgbImage[];
 }
@@ -24,8 +27,8 @@ export interface Validation {
 export async function validate(learner: Pick<Learner, 'restore'>, samples: readonly ValidationSample[]): Promise<Validation> {
   const scores = [];
   const restored: RestoredSample[] = [];
-  for (const { blurred, frames } of samples) {
-    const images = (await learner.restore(blurred.data)).map((values) => ({ width: blurred.width, height: blurred.height, data: clampToDisplay(values) }));
+  for (const { input, blurred, frames } of samples) {
+    const images = (await learner.restore(input)).map((values) => ({ width: blurred.width, height: blurred.height, data: clampToDisplay(values) }));
     const score = scoreSequence(images, frames);
     scores.push({ restored: score, blurred: scoreBlurred(blurred, frames) });
     restored.push({ blurred, frames, restored: score.reversed ? images.reverse() : images });

@@ -30,13 +30,13 @@ export function defineTrain(program: Command): void {
 
 async function runTraining(runFile: string, { nproc, pack, packWidth, ...options }: TrainOptions): Promise<void> {
   await import('@tensorflow/tfjs');
-  const { isVideoRun, packRun, train, trainVideo } = await import('@unblur/trainer');
+  const { packRun, train } = await import('@unblur/trainer');
   if (pack !== undefined) {
     const bytes = await packRun(runFile, pack, { widthPixels: packWidth });
     printLine(`packed ${(bytes / 1e6).toFixed(1)} MB -> ${pack}`);
     return;
   }
-  const { step, interrupted, runFolder } = isVideoRun(runFile) ? await trainVideo(runFile, options) : await train(runFile, { ...options, ...(nproc !== undefined && { processes: nproc }) });
+  const { step, interrupted, runFolder } = await train(runFile, { ...options, ...(nproc !== undefined && { processes: nproc }) });
   if (interrupted) {
     printNote(`unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`);
     process.exitCode = interruptedCode;

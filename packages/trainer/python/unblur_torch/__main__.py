@@ -41,8 +41,8 @@ def main() -> None:
                 learner.load(tensors)
                 connection.send({})
             elif command == "update":
-                batch = to_device(tensors, device) if tensors else pool.draw(learner.batch_size, learner.size_pixels, settings["seed"] + rank)
-                terms, norm = learner.update(batch, settings["learningRate"], settings["step"])
+                batch = to_device(tensors, device) if tensors else pool.draw(*learner.batch_shapes["blurred"][:2], settings["seed"] + rank)
+                terms, norm = learner.update(batch, settings["learningRates"], settings["step"])
                 connection.send({"terms": terms, "gradientNorm": norm})
             elif command == "add":
                 pool.add(to_device(tensors, device))
@@ -87,7 +87,7 @@ def open_learner(settings: Dict[str, Any], tensors: Dict[str, numpy.ndarray], de
         ema_decay=settings["emaDecay"],
     )
     graphs = [read_onnx(tensors[name].tobytes()) for name in ("step", "restoration")]
-    return Learner(*graphs, settings["weights"], options, device)
+    return Learner(*graphs, settings["groups"], settings["frozen"], options, device)
 
 
 def open_pool(settings: Optional[Dict[str, Any]], device: torch.device) -> Optional[SamplePool]:

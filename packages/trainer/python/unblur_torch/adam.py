@@ -21,12 +21,12 @@ class AdamOptions:
 
 
 class Adam:
-    """Adam (Kingma and Ba 2015) on one vector [P] of all weights, in place."""
+    """Adam (Kingma and Ba 2015) on one vector [P] of weights, in place."""
 
-    def __init__(self, weights: Tensor, options: AdamOptions):
+    def __init__(self, weights: Tensor, first_moments: Tensor, second_moments: Tensor, options: AdamOptions):
         self.weights = weights
-        self.first_moments = torch.zeros_like(weights)
-        self.second_moments = torch.zeros_like(weights)
+        self.first_moments = first_moments
+        self.second_moments = second_moments
         self._options = options
 
     @torch.no_grad()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import numpy
 import torch
@@ -37,13 +38,16 @@ class Learner:
     and all have the same weights: gradients are averaged over them.
     """
 
-    def __init__(self, step_graph: Graph, restoration_graph: Graph, weights: List[str], options: LearnerOptions, device: torch.device):
+    def __init__(self, step_graph: Graph, restoration_graph: Graph, groups: List[List[str]], frozen: List[str], options: LearnerOptions, device: torch.device):
         """
         step_graph: from weights and a batch to the loss terms; restoration_graph: from weights and `blurred` to frames.
-        weights: their names, which are those of inputs of both graphs.
+        groups: names of the weights that learn, which are those of inputs of both graphs; each group has its own learning
+        rate and is clipped by its own norm. frozen: names of the weights that stay as they are.
         """
         self._device = device
         self._options = options
+        learned = [name for group in groups for name in group]
+        weights = [*learned, *frozen]
         self._layout = ParameterLayout(step_graph, weights, options.channels_last)
         parameters = self._layout.parameters
         values = [parameter.value for parameter in parameters]
@@ -51,8 +55,9 @@ class Learner:
         low_weights = set()
         if options.bfloat16:
             graph, low_weights = use_bfloat16(graph, set(values))
-        self.batch_size, self.size_pixels = step_graph.inputs["blurred"][:2]
-        self._batch_inputs = [name for name in step_graph.inputs if name not in weights]
+        """Shapes of a batch, by the names of its tensors."""
+        self.batch_shapes = {name: shape for name, shape in step_graph.inputs.items() if name not in weights}
+        self._batch_inputs = list(self.batch_shapes)
         self._terms = list(step_graph.outputs)
         self._program = optional_compile(write_program(graph, [*values, *self._batch_inputs], self._terms, device), options.compile)
 
@@ -60,22 +65,27 @@ class Learner:
         self._low_weights = torch.zeros_like(self._weights, dtype=torch.bfloat16) if low_weights else None
         self._gradient = torch.zeros_like(self._weights)
         self._low_gradient = torch.zeros_like(self._low_weights) if low_weights else None
-        self._leaves = self._make_leaves(low_weights)
-        self._adam = Adam(self._weights, options.optimizer)
-        self._averages = torch.zeros_like(self._weights)
+        self._learned = learned
+        self._leaves = self._make_leaves(low_weights, set(learned))
+        self._first_moments, self._second_moments, self._averages = (torch.zeros_like(self._weights) for _ in range(3))
+        self._groups = self._layout.slices(groups)
+        self._adams = [Adam(self._weights[group], self._first_moments[group], self._second_moments[group], options.optimizer) for group in self._groups]
         self._restoration = Restoration(restoration_graph, weights, options.channels_last, device)
         self._shapes = {name: step_graph.inputs[name] for name in weights}
 
-    def _make_leaves(self, low_weights: "set[str]") -> List[Tensor]:
-        """What autograd differentiates by: views of the weights whose gradients are views of one gradient."""
+    def _make_leaves(self, low_weights: "set[str]", learned: "set[str]") -> List[Tensor]:
+        """What autograd differentiates by: views of the weights whose gradients, where they learn, are views of one gradient."""
         leaves = []
+        learned_values = {parameter.value for parameter in self._layout.parameters if parameter.weight in learned}
         views, gradients = self._layout.views(self._weights), self._layout.views(self._gradient)
         if low_weights:
             low_views, low_gradients = self._layout.views(self._low_weights), self._layout.views(self._low_gradient)
         for name in views:
             view, gradient = (low_views[name], low_gradients[name]) if name in low_weights else (views[name], gradients[name])
-            leaf = view.detach().requires_grad_()
-            leaf.grad = gradient
+            leaf = view.detach()
+            if name in learned_values:
+                leaf.requires_grad_()
+                leaf.grad = gradient
             leaves.append(leaf)
         return leaves
 
@@ -85,8 +95,7 @@ class Learner:
         for path, array in state.items():
             group, name = path.split("/", 1)
             groups.setdefault(group, {})[name] = array
-        vectors = (self._weights, self._adam.first_moments, self._adam.second_moments, self._averages)
-        for group, vector in zip(STATE_GROUPS, vectors):
+        for group, vector in zip(STATE_GROUPS, self._state_vectors()):
             if group in groups:
                 vector.copy_(self._layout.flatten(groups[group]))
             else:
@@ -97,38 +106,43 @@ class Learner:
 
     def state(self) -> Dict[str, numpy.ndarray]:
         """The inverse of `load`."""
-        vectors = (self._weights, self._adam.first_moments, self._adam.second_moments, self._averages)
         return {
             f"{group}/{name}": array.reshape(self._shapes[name])
-            for group, vector in zip(STATE_GROUPS, vectors)
+            for group, vector in zip(STATE_GROUPS, self._state_vectors())
             for name, array in self._layout.unflatten(vector).items()
         }
 
-    def update(self, batch: Dict[str, Tensor], learning_rate: float, step: int) -> Tuple[Dict[str, float], float]:
+    def _state_vectors(self) -> Tuple[Tensor, ...]:
+        return (self._weights, self._first_moments, self._second_moments, self._averages)
+
+    def update(self, batch: Dict[str, Tensor], learning_rates: Sequence[float], step: int) -> Tuple[Dict[str, float], float]:
         """
         One step of training on this process's part of the batch.
 
+        learning_rates: of the groups. step: counts from 1.
         Returns the loss terms by name and the norm of the gradient before clipping, both of the whole batch.
         Raises ValueError if the gradient is not finite, naming the first weight; no weight has changed then.
         """
         terms = self._differentiate(batch)
-        figures = torch.cat([terms, torch.linalg.vector_norm(self._gradient)[None]]).tolist()
-        norm = figures.pop()
-        if not numpy.isfinite(norm):
+        figures = torch.cat([terms, torch.stack([torch.linalg.vector_norm(self._gradient[group]) for group in self._groups])]).tolist()
+        norms = figures[len(self._terms) :]
+        if not numpy.isfinite(norms).all():
             raise ValueError(f"Expected finite gradients but that of '{self._first_not_finite()}' is not.")
-        self._adam.update(self._gradient, norm, learning_rate, step)
-        update_average(self._averages, self._weights, self._options.ema_decay, step)
+        for adam, group, norm, learning_rate in zip(self._adams, self._groups, norms, learning_rates):
+            adam.update(self._gradient[group], norm, learning_rate, step)
+            update_average(self._averages[group], self._weights[group], self._options.ema_decay, step)
         self._restoration.forget()
-        return {name[len(TERM_PREFIX) :]: value for name, value in zip(self._terms, figures)}, norm
+        return {name[len(TERM_PREFIX) :]: value for name, value in zip(self._terms, figures)}, math.hypot(*norms)
 
     def gradients(self, batch: Dict[str, Tensor]) -> Tuple[Dict[str, float], Dict[str, numpy.ndarray]]:
-        """Loss terms and the gradient of every weight, without moving any."""
+        """Loss terms and the gradient of every weight that learns, without moving any."""
         terms = self._differentiate(batch)
         named = {name[len(TERM_PREFIX) :]: value for name, value in zip(self._terms, terms.tolist())}
-        return named, {name: array.reshape(self._shapes[name]) for name, array in self._layout.unflatten(self._gradient).items()}
+        gradients = self._layout.unflatten(self._gradient)
+        return named, {name: gradients[name].reshape(self._shapes[name]) for name in self._learned}
 
     def restore(self, blurred: Tensor) -> List[Tensor]:
-        """Frames [1, S, S, 3] in time order from a blurred image [1, S, S, 3], with the averaged weights."""
+        """Frames [1, S, S, 3] in time order from what the restoration graph calls `blurred`, with the averaged weights."""
         return self._restoration.restore(lambda: self._layout.unflatten(self._averages), blurred)
 
     def _differentiate(self, batch: Dict[str, Tensor]) -> Tensor:

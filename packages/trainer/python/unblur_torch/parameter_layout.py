@@ -52,6 +52,12 @@ class ParameterLayout:
         self.graph = graph.with_nodes([node for node in graph.nodes if id(node) not in gone])
         self.size = sum(parameter.size for parameter in self.parameters)
 
+    def slices(self, groups: List[List[str]]) -> List[slice]:
+        """Where groups of weights lie, which are the layout's first ones, in its order."""
+        sizes = {parameter.weight: parameter.size for parameter in self.parameters}
+        ends = numpy.cumsum([sum(sizes[weight] for weight in group) for group in groups]).tolist()
+        return [slice(begin, end) for begin, end in zip([0, *ends], ends)]
+
     def flatten(self, weights: Dict[str, numpy.ndarray]) -> Tensor:
         """Weights by name, in their own order, to one vector."""
         return torch.from_numpy(numpy.concatenate([weights[parameter.weight].reshape(-1)[parameter.source] for parameter in self.parameters]))

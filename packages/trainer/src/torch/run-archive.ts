@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, parse, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { loadRunConfig, writeRunConfig } from '../run-config.js';
-import type { RunConfig } from '../run-config.js';
+import { loadRunConfig, writeRunConfig } from '../blur-to-video/run-config.js';
+import type { RunConfig } from '../blur-to-video/run-config.js';
 
 const ownFolder = fileURLToPath(new URL('../..', import.meta.url));
 const PICTURES = ['.png', '.jpg', '.jpeg', '.webp'];

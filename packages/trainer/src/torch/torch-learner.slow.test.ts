@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { blurToVideoPresets } from '@unblur/core-model';
-import type { BlurToVideoConfig } from '@unblur/core-model';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createEagerEngine } from '../eager-engine.js';
-import type { Batch, Engine, StepResult } from '../engine.js';
+import type { Engine, StepResult } from '../engine.js';
 import { createEngineLearner } from '../learner.js';
 import type { LearnedState, Learner } from '../learner.js';
-import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyNetworkWithoutFlow, tinyRun } from '../tiny-network.test-tool.js';
+import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyNetworkWithoutFlow, tinyRun, tinyTask } from '../tiny-network.test-tool.js';
 import { createTracedEngine } from '../traced-engine.js';
+import type { LearningTask } from '../training-system.js';
+import type { TorchConfig } from './torch-config.js';
 import { createTorchLearner } from './torch-learner.js';
-import type { TorchConfig, TorchLearner } from './torch-learner.js';
+import type { TorchLearner } from './torch-learner.js';
 import { findPython } from './torch-process.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
@@ -21,11 +22,11 @@ const python = findPython();
 if (!python) console.warn('Skipped the tests of the torch engine: there is no Python with torch and numpy.');
 const describeWithTorch = python ? describe : describe.skip;
 
-const { loss, optimizer, emaDecay } = tinyRun('steps: 1');
-const shapes = { batchSize: 2, sizePixels: TINY_SIZE_PIXELS, validationSizePixels: TINY_SIZE_PIXELS };
+const { optimizer, emaDecay } = tinyRun('steps: 1');
+const clippedOptimizer = { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 };
+const task = tinyTask(tinyNetwork);
 const float32: TorchConfig = { precision: 'float32', channelsLast: true, compile: false };
-const openTorch = (network: BlurToVideoConfig, torch: TorchConfig = float32, processes = 1) =>
-  createTorchLearner(network, loss, shapes, { torch, optimizer: { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 }, emaDecay, processes, threads: 1 });
+const openTorch = (ofTask: LearningTask, torch: TorchConfig = float32, processes = 1) => createTorchLearner(ofTask, { torch, optimizer: clippedOptimizer, emaDecay, processes, threads: 1 });
 
 function expectSameStep(actual: StepResult, expected: StepResult, tolerance: number): void {
   expect(Object.keys(actual.terms).sort()).toEqual(Object.keys(expected.terms).sort());
@@ -39,8 +40,8 @@ describeWithTorch('the torch engine', () => {
   let learner: TorchLearner;
   let engine: Engine;
   beforeAll(async () => {
-    learner = await openTorch(tinyNetwork);
-    engine = await createTracedEngine(tinyNetwork, loss, shapes, { threads: 1 });
+    learner = await openTorch(task);
+    engine = await createTracedEngine(task, { threads: 1 });
   }, LONG_MILLISECONDS);
   afterAll(async () => {
     await learner?.release();
@@ -58,9 +59,9 @@ describeWithTorch('the torch engine', () => {
   }, LONG_MILLISECONDS);
 
   test('moves weights, moments and averages as Adam in TypeScript does, from where another engine stopped', async () => {
-    const inProcess = createEngineLearner(engine, { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 }, emaDecay);
+    const inProcess = createEngineLearner(engine, { groups: task.groups, optimizer: clippedOptimizer, emaDecay });
     const train = async (on: Learner, steps: number[]) => {
-      for (const step of steps) await on.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), 0.002, step);
+      for (const step of steps) await on.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), [0.002], step);
     };
     await inProcess.load({ weights: fullWeights(tinyNetwork) });
     await train(inProcess, [1, 2]);
@@ -81,7 +82,7 @@ describeWithTorch('the torch engine', () => {
     const run = async (stops: boolean): Promise<LearnedState> => {
       await learner.load({ weights: fullWeights(tinyNetwork) });
       for (const step of [1, 2, 3]) {
-        await learner.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), 0.002, step);
+        await learner.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), [0.002], step);
         if (stops) await learner.load(await learner.state());
       }
       return learner.state();
@@ -98,12 +99,12 @@ describeWithTorch('the torch engine', () => {
     const before = structuredClone(await learner.state());
     const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
     batch.blurred.fill(NaN);
-    await expect(learner.update(batch, 0.002, 1)).rejects.toThrow(/finite loss but its term '\w+' is nan/);
+    await expect(learner.update(batch, [0.002], 1)).rejects.toThrow(/finite loss but its term '\w+' is nan/);
     expect(await learner.state()).toEqual(before);
   }, LONG_MILLISECONDS);
 
   test('in bfloat16 comes near to float32', async () => {
-    const low = await openTorch(tinyNetwork, { ...float32, precision: 'bfloat16' });
+    const low = await openTorch(task, { ...float32, precision: 'bfloat16' });
     const weights = fullWeights(tinyNetwork);
     const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
     await Promise.all([learner.load({ weights }), low.load({ weights })]);
@@ -120,8 +121,8 @@ describeWithTorch('the torch engine', () => {
 
 describeWithTorch('the torch engine against the tfjs cpu oracle', () => {
   test('has the same loss terms and gradients', async () => {
-    const eager = createEagerEngine(tinyNetworkWithoutFlow, loss, shapes);
-    const learner = await openTorch(tinyNetworkWithoutFlow);
+    const eager = createEagerEngine(tinyTask(tinyNetworkWithoutFlow));
+    const learner = await openTorch(tinyTask(tinyNetworkWithoutFlow));
     const weights = fullWeights(tinyNetworkWithoutFlow);
     const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
     await learner.load({ weights });
@@ -135,14 +136,14 @@ describeWithTorch('the torch engine with the preset small', () => {
   test('has the loss terms and gradients of ONNX Runtime', async () => {
     const network = { ...blurToVideoPresets.small, frames: 3 };
     const [sizePixels, batchSize] = [64, 1];
-    const smallShapes = { batchSize, sizePixels, validationSizePixels: 32 };
-    const learner = await createTorchLearner(network, loss, smallShapes, { torch: float32, optimizer, emaDecay, processes: 1, threads: 1 });
+    const smallTask = tinyTask(network, { batchSize, sizePixels, validationSizePixels: 32 });
+    const learner = await createTorchLearner(smallTask, { torch: float32, optimizer, emaDecay, processes: 1, threads: 1 });
     const weights = fullWeights(network);
-    const batch: Batch = discBatch(3, batchSize, network.frames, sizePixels);
+    const batch = discBatch(3, batchSize, network.frames, sizePixels);
     await learner.load({ weights });
     const actual = await learner.gradients(batch);
     await learner.release();
-    const engine = await createTracedEngine(network, loss, smallShapes, { threads: 1 });
+    const engine = await createTracedEngine(smallTask, { threads: 1 });
     expectSameStep(actual, await engine.lossAndGradients(weights, batch), 1e-4);
     await engine.release();
   }, LONG_MILLISECONDS);
@@ -158,12 +159,12 @@ describeWithTorch('the sample pool', () => {
 
 describeWithTorch('two processes', () => {
   test('learn what one learns from the same batch', async () => {
-    const [one, two] = [await openTorch(tinyNetwork), await openTorch(tinyNetwork, float32, 2)];
+    const [one, two] = [await openTorch(task), await openTorch(task, float32, 2)];
     const states = [];
     for (const learner of [one, two]) {
       await learner.load({ weights: fullWeights(tinyNetwork) });
       const results = [];
-      for (const step of [1, 2]) results.push(await learner.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), 0.002, step));
+      for (const step of [1, 2]) results.push(await learner.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), [0.002], step));
       states.push({ results, state: await learner.state() });
       await learner.release();
     }

@@ -1,34 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
 import { validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
-import { parse, stringify } from 'yaml';
-import { expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from '../run-schema.js';
+import { adamFields, networkField, positive, runFields, share, wholeNumber } from '../run-fields.js';
+import { list, number, oneOf, optional, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
-const SYSTEM = 'video-deblur';
-const positive = number({ min: 1, integer: true });
-const wholeNumber = number({ min: 0, integer: true });
-const share = number({ min: 0, max: 1 });
 const framesRange = list(number({ min: 1, integer: true }), 2);
-
-/** A preset's name, with whichever of its switches and parts are to differ: `{ preset: small, stages: 1 }`. */
-const network: Field<VideoDeblurConfig> = {
-  read: (value, path) => {
-    const { preset = 'paper', ...changes } = readMapping(typeof value === 'string' ? { preset: value } : value, path);
-    const name = oneOf(...(Object.keys(videoDeblurPresets) as (keyof typeof videoDeblurPresets)[])).read(preset, join(path, 'preset'));
-    const base = videoDeblurPresets[name];
-    expectKnownKeys(changes, Object.keys(base), path);
-    const part = <Part extends object>(key: 'flow' | 'reconstruction', original: Part): Part => {
-      const given = changes[key] === undefined ? {} : readMapping(changes[key], join(path, key));
-      expectKnownKeys(given, Object.keys(original), join(path, key));
-      return { ...original, ...given };
-    };
-    const config = { ...base, ...changes, flow: part('flow', base.flow), reconstruction: part('reconstruction', base.reconstruction) } as VideoDeblurConfig;
-    validateVideoDeblurConfig(config);
-    return config;
-  },
-};
 
 const data = section({
   /** Folder of videos as pictures, relative to the run file: see `videoWindowBatches` of @unblur/datasets. */
@@ -63,14 +39,9 @@ const loss = section({
 });
 
 const optimizer = section({
-  /** Of the reconstruction. */
-  learningRate: withDefault(number({ min: 0 }), 0.0001),
-  /** Of the flow network, which starts trained. */
+  ...adamFields,
+  /** Of the flow network, which starts trained; `learningRate` is the reconstruction's. */
   flowLearningRate: withDefault(number({ min: 0 }), 0.000001),
-  beta1: withDefault(share, 0.9),
-  beta2: withDefault(share, 0.999),
-  epsilon: withDefault(number({ min: 0 }), 1e-8),
-  clipNorm: withDefault(optional(number({ min: 0 })), null),
 });
 
 const schedule = section({
@@ -93,8 +64,8 @@ const validation = section({
 });
 
 const run = section({
-  system: oneOf(SYSTEM),
-  network,
+  system: oneOf('video-deblur'),
+  network: networkField<VideoDeblurConfig>(videoDeblurPresets, 'paper', validateVideoDeblurConfig),
   data,
   flowPretraining: optional(flowPretraining),
   loss,
@@ -102,46 +73,26 @@ const run = section({
   schedule,
   /** Weight updates of the cascade, after those of the flow network. */
   steps: positive,
-  batchSize: withDefault(positive, 4),
-  seed: withDefault(wholeNumber, 0),
-  validation,
-  checkpointEverySteps: withDefault(positive, 200),
+  ...runFields,
   emaDecay: withDefault(share, 0.998),
-  /** Weights to start from instead of random ones, relative to the run file. */
+  validation,
+  /** Weights to start from instead of random ones, relative to the run file. They may be of a network of another number of stages, since stages share their weights. */
   initialWeights: optional(text),
-  threads: withDefault(positive, 2),
 });
 
 /** A video-deblurring run, complete: every default filled in, every path absolute. */
 export type VideoRunConfig = FieldType<typeof run>;
 
-/** Whether a run file is of a video-deblurring network: it says `system: video-deblur`. */
-export function isVideoRun(file: string): boolean {
-  const value = parse(readFileSync(file, 'utf8')) as unknown;
-  return typeof value === 'object' && value !== null && (value as Record<string, unknown>)['system'] === SYSTEM;
-}
+export const videoRunConfigField: Field<VideoRunConfig> = {
+  read: (value, path) => {
+    const config = run.read(value, path);
+    expectConsistent(config);
+    return config;
+  },
+};
 
-/**
- * Reads a run file; paths in it are relative to its folder.
- * @throws with the key, what was wanted and what came.
- */
-export function loadVideoRunConfig(file: string): VideoRunConfig {
-  const config = run.read(parse(readFileSync(file, 'utf8')), '');
-  const multiple = videoDeblurMultiple(config.network);
-  for (const [path, size] of [['data.sizePixels', config.data.sizePixels], ['validation.sizePixels', config.validation.sizePixels]] as const) {
-    if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}' but received ${size}.`);
-  }
-  const flowMultiple = 2 ** config.network.flow.pyramidChannels.length;
-  if (config.flowPretraining && config.data.sizePixels % flowMultiple !== 0) throw new Error(`Expected a multiple of ${flowMultiple} for 'data.sizePixels', so that known flows fit every level, but received ${config.data.sizePixels}.`);
-  return changePaths(config, (path) => resolve(dirname(file), path));
-}
-
-/** The resolved run as YAML, with paths relative to the file it is stored in. */
-export function writeVideoRunConfig(config: VideoRunConfig, file: string): string {
-  return stringify(changePaths(config, (path) => relative(dirname(resolve(file)), path)));
-}
-
-function changePaths(config: VideoRunConfig, change: (path: string) => string): VideoRunConfig {
+/** `SystemDefinition.changePaths`. */
+export function changeVideoPaths(config: VideoRunConfig, change: (path: string) => string): VideoRunConfig {
   const { data: videos, validation: held, flowPretraining: layers, initialWeights } = config;
   return {
     ...config,
@@ -150,4 +101,14 @@ function changePaths(config: VideoRunConfig, change: (path: string) => string): 
     flowPretraining: layers && { ...layers, folder: change(layers.folder) },
     initialWeights: initialWeights === null ? null : change(initialWeights),
   };
+}
+
+/** What no single field can check. */
+function expectConsistent({ network, data: videos, validation: held, flowPretraining: layers }: VideoRunConfig): void {
+  const multiple = videoDeblurMultiple(network);
+  for (const [path, size] of [['data.sizePixels', videos.sizePixels], ['validation.sizePixels', held.sizePixels]] as const) {
+    if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}' but received ${size}.`);
+  }
+  const flowMultiple = 2 ** network.flow.pyramidChannels.length;
+  if (layers && videos.sizePixels % flowMultiple !== 0) throw new Error(`Expected a multiple of ${flowMultiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`);
 }

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readVideoDeblurWeights } from '@unblur/core-model';
 import sharp from 'sharp';
 import { readMetrics } from '../metrics-log.js';
-import { trainVideo } from './train-video.js';
-import { loadVideoRunConfig } from './video-run-config.js';
+import { loadRun } from '../systems.js';
+import { train } from '../train.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-train-video-'));
 
@@ -45,11 +45,11 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('trainVideo', () => {
+describe('training a video-deblurring network', () => {
   it('trains the flow network, then both, and leaves weights that fit', async () => {
     const out = join(folder, 'whole');
     const file = writeRun('whole.yaml');
-    expect(await trainVideo(file, { out })).toMatchObject({ step: 5, interrupted: false });
+    expect(await train(file, { out })).toMatchObject({ step: 5, interrupted: false });
     const rows = readMetrics(join(out, 'metrics.jsonl'));
     expect(rows.flatMap((row) => (row.kind === 'step' ? [Object.keys(row.loss).join()] : []))).toEqual(['total,endpoint', 'total,endpoint', 'total,l1,hard', 'total,l1,hard', 'total,l1,hard']);
     const { values } = readVideoDeblurWeights(new Uint8Array(readFileSync(join(out, 'weights.safetensors'))));
@@ -61,20 +61,20 @@ describe('trainVideo', () => {
     const out = join(folder, 'resumed');
     // A schedule without a kink, so that the shorter run begins as the longer one does.
     const file = writeRun('resumed.yaml', { steps: 1, schedule: { at: [] } });
-    await trainVideo(file, { out });
-    await trainVideo(writeRun('resumed.yaml', { schedule: { at: [] } }), { out, resume: true });
+    await train(file, { out });
+    await train(writeRun('resumed.yaml', { schedule: { at: [] } }), { out, resume: true });
     const whole = join(folder, 'straight');
-    await trainVideo(writeRun('straight.yaml', { schedule: { at: [] } }), { out: whole });
+    await train(writeRun('straight.yaml', { schedule: { at: [] } }), { out: whole });
     const weights = (run: string) => readVideoDeblurWeights(new Uint8Array(readFileSync(join(run, 'weights.safetensors')))).values;
     expect(weights(out)).toEqual(weights(whole));
-    await expect(trainVideo(file, { out })).rejects.toThrow('holds a checkpoint');
+    await expect(train(file, { out })).rejects.toThrow('holds a checkpoint');
   }, 240_000);
 });
 
-describe('loadVideoRunConfig', () => {
+describe('the run file of a video-deblurring network', () => {
   it('names keys that it does not know and sizes that do not fit', () => {
-    expect(() => loadVideoRunConfig(writeRun('bad.yaml', { stpes: 3 }))).toThrow("Unknown key 'stpes'; did you mean 'steps'?");
-    expect(() => loadVideoRunConfig(writeRun('bad.yaml', { network: { preset: 'small', stage: 1 } }))).toThrow("Unknown key 'network.stage'; did you mean 'network.stages'?");
-    expect(() => loadVideoRunConfig(writeRun('bad.yaml', { data: { folder: 'clips', sizePixels: 44 } }))).toThrow("Expected a multiple of 8 for 'data.sizePixels' but received 44.");
+    expect(() => loadRun(writeRun('bad.yaml', { stpes: 3 }))).toThrow("Unknown key 'stpes'; did you mean 'steps'?");
+    expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'small', stage: 1 } }))).toThrow("Unknown key 'network.stage'; did you mean 'network.stages'?");
+    expect(() => loadRun(writeRun('bad.yaml', { data: { folder: 'clips', sizePixels: 44 } }))).toThrow("Expected a multiple of 8 for 'data.sizePixels' but received 44.");
   });
 });

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
+import type { WeightValues } from '@unblur/core-model';
+import type { SystemDefinition } from '../run-file.js';
+import { scheduleFactor } from '../schedule.js';
+import { trainingBatches } from '../training-data.js';
+import type { SamplePool, TrainingSystem } from '../training-system.js';
+import { validationSamples } from '../validation-samples.js';
+import { changePaths, runConfigField } from './run-config.js';
+import type { RunConfig } from './run-config.js';
+import { blurToVideoTask, sampleShapes, sampleValues } from './sample-objective.js';
+
+/** The network of Argaw et al. 2021: one objective, all weights at one learning rate. */
+export const blurToVideoDefinition: SystemDefinition<RunConfig> = { field: runConfigField, changePaths, open: openBlurToVideo };
+
+async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
+  const { network, data, loss, optimizer, schedule, steps, batchSize, seed, validation } = config;
+  const { weightShapes, restoration, objective, groups } = blurToVideoTask(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: validation.sizePixels });
+  const batchesFrom = (firstSample: number, { size, batch }: { size: number; batch: number }) =>
+    trainingBatches({ ...data, sizePixels: size }, { frames: network.frames, batchSize: batch, seed, firstSample }, (samples) => sampleValues(samples, loss, batch));
+  const pool = config.torch.pool;
+  const samplePool: SamplePool | undefined = pool
+    ? {
+        config: pool,
+        shapes: (count) => sampleShapes(network, loss, count, pool.sizePixels),
+        batchesFrom: (firstSample, batch) => batchesFrom(firstSample, { size: pool.sizePixels, batch }),
+      }
+    : undefined;
+  return {
+    weightShapes,
+    startingWeights: () => startingWeights(config),
+    optimizer,
+    phases: [
+      {
+        steps,
+        batchSize,
+        objective,
+        groups: groups.map((weights) => ({ weights, learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) })),
+        batchesFrom: (firstSample) => batchesFrom(firstSample, { size: data.sizePixels, batch: batchSize }),
+        ...(samplePool && { pool: samplePool }),
+      },
+    ],
+    restoration,
+    validationSamples: await validationSamples(validation, network.frames),
+    writeWeights: (weights, metadata) => writeWeights(weights, network, { dtype: 'float32', metadata }),
+  };
+}
+
+function startingWeights({ initialWeights: given, network, seed }: RunConfig): WeightValues {
+  if (given === null) return initialWeights(network, seed);
+  const { file, parts } = given;
+  const { config, values } = readWeights(readFileSync(file));
+  if (parts !== null) return withParts(initialWeights(network, seed), values, file, parts);
+  if (JSON.stringify(config) !== JSON.stringify(network)) {
+    throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
+  }
+  return values;
+}
+
+/** @throws where a part has no weights, or one of another shape. */
+function withParts(random: WeightValues, taken: WeightValues, file: string, parts: readonly string[]): WeightValues {
+  const weights = { ...random };
+  for (const part of parts) {
+    const names = Object.keys(random).filter((name) => name.startsWith(part));
+    if (names.length === 0) throw new Error(`Expected 'initialWeights.parts' to name parts of the network but it has no weight that begins with '${part}'.`);
+    for (const name of names) {
+      const [wanted, received] = [random[name]!.shape, taken[name]?.shape];
+      if (received?.join() !== wanted.join()) throw new Error(`Expected '${name}' [${wanted}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`);
+      weights[name] = taken[name]!;
+    }
+  }
+  return weights;
+}

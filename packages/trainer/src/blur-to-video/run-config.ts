@@ -1,0 +1,111 @@
+import { blurToVideoPresets, requiredMultiple, validateConfig } from '@unblur/core-model';
+import type { BlurToVideoConfig } from '@unblur/core-model';
+import { dataField } from '../data-config.js';
+import { adamFields, expectOnePlace, networkField, positive, runFields, sampleValidation, scheduleField, share, torchFields } from '../run-fields.js';
+import { parseRunFile, readRunFile, writeRunFile } from '../run-file.js';
+import type { RunReader } from '../run-file.js';
+import { either, list, number, oneOf, optional, section, text, withDefault } from '../run-schema.js';
+import type { Field, FieldType } from '../run-schema.js';
+
+const loss = section({
+  norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1'), 'l1'),
+  order: withDefault(oneOf('ground-truth', 'better', 'canonical'), 'ground-truth'),
+  levelWeights: withDefault(list(number({ min: 0 })), [1, 0.5, 0.25, 0.125, 0.0625]),
+  frameWeights: withDefault(either(oneOf('equal'), list(number({ min: 0 })), "'equal' or a list of one weight per frame"), 'equal'),
+  motion: withDefault(number({ min: 0 }), 0),
+  transformationConsistency: withDefault(number({ min: 0 }), 0),
+  symmetricPenalty: withDefault(number({ min: 0 }), 0),
+  symmetricPenaltyBound: optional(number({ min: 0 })),
+});
+
+const initialWeights = section({
+  /** `.safetensors` file, relative to the run file. */
+  file: text,
+  /** Beginnings of the names of the weights that are taken from it, such as `encoder.`; the others start at random. Default: all, and the network must be the same. */
+  parts: optional(list(text)),
+});
+
+const pool = section({
+  /** Samples held; the oldest make room for new ones. */
+  samples: withDefault(positive, 4096),
+  /** Side of the pictures held, from which crops of `data.sizePixels` are cut. */
+  sizePixels: positive,
+  /** Training waits for new samples when those there are have been seen this often on average. */
+  reuse: withDefault(number({ min: 1 }), 16),
+  /** Largest relative change of each colour channel's brightness. */
+  colourGain: withDefault(share, 0.1),
+  /** Largest standard deviation of the noise added to the blurred picture, of full white. */
+  noiseSigma: withDefault(share, 0),
+});
+
+const run = section({
+  system: withDefault(oneOf('blur-to-video'), 'blur-to-video'),
+  network: networkField<BlurToVideoConfig>(blurToVideoPresets, 'paper', validateConfig),
+  data: dataField,
+  loss,
+  optimizer: section(adamFields),
+  schedule: scheduleField,
+  /** Weight updates in the whole run. */
+  steps: positive,
+  ...runFields,
+  validation: sampleValidation,
+  torch: section({
+    ...torchFields,
+    /** Samples kept on the device and seen several times, each time cut, turned and coloured in another way; `null`: every sample is seen once. */
+    pool: optional(pool),
+  }),
+  /** Weights to start from instead of random ones. */
+  initialWeights: optional(initialWeights),
+});
+
+/** A run of the blur-to-video network, complete: every default filled in, every path absolute. */
+export type RunConfig = FieldType<typeof run>;
+
+export const runConfigField: Field<RunConfig> = {
+  read: (value, path) => {
+    const config = run.read(value, path);
+    expectConsistent(config);
+    return config;
+  },
+};
+
+/** `SystemDefinition.changePaths`. */
+export function changePaths(config: RunConfig, change: (path: string) => string): RunConfig {
+  const { validation, initialWeights } = config;
+  const changeIfGiven = (path: string | null) => (path === null ? null : change(path));
+  return {
+    ...config,
+    data: { ...config.data, sources: config.data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
+    validation: { ...validation, panoramas: changeIfGiven(validation.panoramas), folder: changeIfGiven(validation.folder) },
+    initialWeights: initialWeights && { ...initialWeights, file: change(initialWeights.file) },
+  };
+}
+
+const reader: RunReader<RunConfig> = { field: runConfigField, changePaths };
+
+/** Reads a run file of the blur-to-video network; see `loadRun`. */
+export function loadRunConfig(file: string): RunConfig {
+  return parseRunConfig(readRunFile(file), file);
+}
+
+/** Reads the text of a run file. @param file names it in messages and is what its paths are relative to. */
+export function parseRunConfig(yaml: string, file: string): RunConfig {
+  return parseRunFile<RunConfig, RunReader<RunConfig>>(() => reader, yaml, file).config;
+}
+
+/** See `writeRunFile`. */
+export function writeRunConfig(config: RunConfig, file: string): string {
+  return writeRunFile(reader, config, file);
+}
+
+/** What no single field can check. */
+function expectConsistent({ network, data, torch, validation, loss: { frameWeights, levelWeights } }: RunConfig): void {
+  expectOnePlace(validation);
+  const multiple = requiredMultiple(network);
+  for (const [path, size] of [['data.sizePixels', data.sizePixels], ['validation.sizePixels', validation.sizePixels]] as const) {
+    if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}' but received ${size}.`);
+  }
+  if (torch.pool && torch.pool.sizePixels < data.sizePixels) throw new Error(`Expected at least ${data.sizePixels}, which is 'data.sizePixels', for 'torch.pool.sizePixels' but received ${torch.pool.sizePixels}.`);
+  if (frameWeights !== 'equal' && frameWeights.length !== network.frames) throw new Error(`Expected ${network.frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`);
+  if (levelWeights.length < 1 || levelWeights.length > 5) throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
+}

@@ -1,0 +1,118 @@
+import { boolean, expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from './run-schema.js';
+import type { Field, FieldType } from './run-schema.js';
+import type { ScheduleConfig } from './schedule.js';
+
+/** Parts that the run files of several systems have. */
+
+export const positive = number({ min: 1, integer: true });
+export const wholeNumber = number({ min: 0, integer: true });
+export const share = number({ min: 0, max: 1 });
+
+export const adamFields = {
+  learningRate: withDefault(number({ min: 0 }), 1e-4),
+  beta1: withDefault(share, 0.9),
+  beta2: withDefault(share, 0.999),
+  epsilon: withDefault(number({ min: 0 }), 1e-8),
+  weightDecay: withDefault(number({ min: 0 }), 0),
+  clipNorm: optional(number({ min: 0 })),
+};
+
+const stepSchedule = section({
+  kind: oneOf('step'),
+  at: withDefault(list(share), [0.5, 0.75]),
+  factor: withDefault(share, 0.5),
+  warmupSteps: withDefault(wholeNumber, 0),
+});
+
+const cosineSchedule = section({
+  kind: oneOf('cosine'),
+  finalShare: withDefault(share, 0.01),
+  warmupSteps: withDefault(wholeNumber, 0),
+});
+
+export const scheduleField: Field<ScheduleConfig> = {
+  read: (value = { kind: 'step' }, path) => {
+    const kind = oneOf('step', 'cosine').read(readMapping(value, path)['kind'], join(path, 'kind'));
+    return (kind === 'step' ? stepSchedule : cosineSchedule).read(value, path);
+  },
+};
+
+/** Of systems that restore the frames of one blurred image. */
+export const sampleValidation = section({
+  /** Folder of panoramas that no training sample comes from, relative to the run file; or `folder`. */
+  panoramas: optional(text),
+  /** Folder of samples, as `readSampleFolder` of @unblur/datasets takes them, relative to the run file; the middle of each is used. */
+  folder: optional(text),
+  everySteps: withDefault(positive, 500),
+  /** Samples compared: of a folder the first ones by name, or all if there are fewer. */
+  count: withDefault(positive, 16),
+  sizePixels: withDefault(positive, 128),
+  /** Smallest and largest rotation of samples made from panoramas, equally frequent. */
+  angleDegrees: withDefault(list(number({ min: 0, max: 60 }), 2), [1, 10]),
+  /** Of the samples made from panoramas. */
+  seed: withDefault(wholeNumber, 1),
+});
+export type SampleValidation = FieldType<typeof sampleValidation>;
+
+/** @throws unless exactly one of the two places that samples can come from is given. */
+export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
+  if ((panoramas === null) === (folder === null)) {
+    throw new Error(`Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`);
+  }
+}
+
+export const torchFields = {
+  precision: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
+  channelsLast: withDefault(boolean, true),
+  compile: withDefault(boolean, false),
+};
+
+export const engineNames = ['onnxruntime', 'torch'] as const;
+
+/** What the loop and the engines take from a run file, whatever its system. */
+export const runFields = {
+  batchSize: withDefault(positive, 4),
+  /** Starting weights and every sample follow from it. */
+  seed: withDefault(wholeNumber, 0),
+  checkpointEverySteps: withDefault(positive, 200),
+  samplesEverySteps: withDefault(positive, 500),
+  /** What computes: `onnxruntime`, on the processor and without Python, or `torch`, which needs PyTorch and uses the GPUs it has. A run may go on with another one. */
+  engine: withDefault(oneOf(...engineNames), 'onnxruntime'),
+  /** Of the engine `torch`. */
+  torch: section(torchFields),
+  /** Processor threads of the engine; with several processes, of each. */
+  threads: withDefault(positive, 2),
+  /** Of the exponential average of the weights, which is what validation and the saved weights use. */
+  emaDecay: withDefault(share, 0.999),
+};
+
+/** What is the same in the resolved run files of all systems. */
+export interface RunSettings extends FieldType<ReturnType<typeof section<typeof runFields>>> {
+  system: string;
+  validation: { everySteps: number };
+}
+
+/** A preset's name, with whatever keys of it are to differ, at any depth: `{ preset: small, frames: 3 }`. @param validate throws where they do not hold together. */
+export function networkField<T extends object>(presets: Record<string, T>, standard: string, validate: (config: T) => void): Field<T> {
+  return {
+    read: (value, path) => {
+      const { preset = standard, ...changes } = readMapping(typeof value === 'string' ? { preset: value } : value, path);
+      const name = oneOf(...Object.keys(presets)).read(preset, join(path, 'preset'));
+      const config = merge(presets[name]!, changes, path);
+      validate(config);
+      return config;
+    },
+  };
+}
+
+/** A preset with some of its keys changed, at any depth; lists are replaced whole, and `null` leaves a part out. */
+function merge<T extends object>(preset: T, changes: Record<string, unknown>, path: string): T {
+  expectKnownKeys(changes, Object.keys(preset), path);
+  const merged = { ...preset } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(changes)) {
+    const original = merged[key];
+    const nested = value !== null && typeof original === 'object' && original !== null && !Array.isArray(original);
+    merged[key] = nested ? merge(original, readMapping(value, join(path, key)), join(path, key)) : value;
+  }
+  return merged as T;
+}

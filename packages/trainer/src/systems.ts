@@ -1,0 +1,32 @@
+import { blurToVideoDefinition } from './blur-to-video/blur-to-video-system.js';
+import type { RunSettings } from './run-fields.js';
+import { parseRunFile, readRunFile } from './run-file.js';
+import type { RunChanges, SystemDefinition } from './run-file.js';
+import { oneOf, readMapping, withDefault } from './run-schema.js';
+import { videoDeblurDefinition } from './video-deblur/video-deblur-system.js';
+
+/** All that can be trained, by the `system` of a run file. */
+const definitions = {
+  'blur-to-video': blurToVideoDefinition,
+  'video-deblur': videoDeblurDefinition,
+} as const;
+
+type SystemName = keyof typeof definitions;
+
+const systemName = withDefault(oneOf(...(Object.keys(definitions) as SystemName[])), 'blur-to-video');
+
+/** A run of any system, and how it is opened. */
+export interface LoadedRun {
+  definition: SystemDefinition;
+  config: RunSettings;
+}
+
+/**
+ * Reads a run file.
+ *
+ * @param file YAML; paths in it are relative to its folder.
+ * @throws if the file cannot be read, is no YAML, or a key or value is not known, with its path and the nearest known key.
+ */
+export function loadRun(file: string, changes: RunChanges = {}): LoadedRun {
+  return parseRunFile<RunSettings, SystemDefinition>((mapping) => definitions[systemName.read(readMapping(mapping, '')['system'], 'system')] as SystemDefinition, readRunFile(file), file, changes);
+}

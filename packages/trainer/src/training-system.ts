@@ -1,0 +1,90 @@
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { NamedTensors, WeightValues } from '@unblur/core-model';
+import type { AdamOptions } from './adam.js';
+import type { Batch } from './engine.js';
+import type { TorchPoolConfig } from './torch/torch-config.js';
+import type { ValidationSample } from './validation.js';
+
+/** The loss and every term of it by name, each a scalar. */
+export type LossTerms = { total: Scalar } & Record<string, Scalar>;
+
+/** What is minimized. */
+export interface Objective {
+  /** Shapes of a batch, by the names of its tensors. */
+  batchShapes: Record<string, number[]>;
+  /** The loss as a function of tensors alone, so that it can be traced: every weight and the batch by their names. */
+  loss(inputs: NamedTensors): LossTerms;
+}
+
+/** Weights that learn at one rate; gradients are clipped by their norm over the group. */
+export interface ParameterGroup {
+  /** Names of the weights. */
+  weights: readonly string[];
+  /** @param step of the phase, from 1. */
+  learningRate(step: number): number;
+}
+
+/**
+ * A stretch of training with one objective. It begins with the weights that the phase before it ended with and with
+ * fresh moments; weights in none of its groups stay as they are.
+ */
+export interface Phase {
+  /** Weight updates. */
+  steps: number;
+  batchSize: number;
+  objective: Objective;
+  groups: readonly ParameterGroup[];
+  /** Batches from a sample of the phase on, without end; the same index gives the same samples. */
+  batchesFrom(firstSample: number): AsyncIterator<Batch>;
+  /** For engines that keep samples beside the network and draw from them. */
+  pool?: SamplePool;
+}
+
+/** Samples made larger than they are learned from, to be cut, turned and coloured anew whenever they are drawn. */
+export interface SamplePool {
+  config: TorchPoolConfig;
+  /** Shapes of `count` samples, by the names of a batch's tensors. */
+  shapes(count: number): Record<string, number[]>;
+  batchesFrom(firstSample: number, batchSize: number): AsyncIterator<Batch>;
+}
+
+/** How validation uses the weights. */
+export interface Restoration {
+  /** Shape of what is restored, such as `[1, S, S, 3]`. */
+  blurredShape: number[];
+  /** The sharp frames in time order, `[1, S, S, 3]` each, as a function of tensors alone. */
+  restore(blurred: Tensor, weights: NamedTensors): Tensor[];
+}
+
+/**
+ * Something that can be trained: its weights, what they learn in which order, and how they are judged and stored. The
+ * loop (`run.ts`) and the engines know no more of it than this.
+ */
+export interface TrainingSystem {
+  /** Of every weight, by name. */
+  weightShapes: Record<string, number[]>;
+  /** What a run begins with. @throws if they are read from a file that does not fit. */
+  startingWeights(): WeightValues;
+  optimizer: AdamOptions;
+  /** In the order in which they are trained. */
+  phases: readonly Phase[];
+  restoration: Restoration;
+  validationSamples: readonly ValidationSample[];
+  /** The weights as the contents of a `.safetensors` file. */
+  writeWeights(weights: WeightValues, metadata: Record<string, string>): Uint8Array;
+}
+
+/** What an engine computes: the part of a system that one phase needs. */
+export interface LearningTask extends Pick<TrainingSystem, 'weightShapes' | 'restoration'>, Pick<Phase, 'objective'> {
+  /** The names of the weights that learn, group by group. */
+  groups: readonly (readonly string[])[];
+}
+
+export function learningTask({ weightShapes, restoration }: TrainingSystem, { objective, groups }: Phase): LearningTask {
+  return { weightShapes, restoration, objective, groups: groups.map(({ weights }) => weights) };
+}
+
+/** Weight updates of a whole run. */
+export function totalSteps({ phases }: Pick<TrainingSystem, 'phases'>): number {
+  return phases.reduce((sum, { steps }) => sum + steps, 0);
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { initialVideoDeblurWeights, readVideoDeblurWeights, videoDeblurWeightShapes, writeVideoDeblurWeights } from '@unblur/core-model';
+import type { WeightValues } from '@unblur/core-model';
+import { layeredBatches, videoWindowBatches } from '@unblur/datasets';
+import type { Batch } from '../engine.js';
+import type { SystemDefinition } from '../run-file.js';
+import { scheduleFactor } from '../schedule.js';
+import type { ScheduleConfig } from '../schedule.js';
+import type { Phase, TrainingSystem } from '../training-system.js';
+import type { ValidationSample } from '../validation.js';
+import { RANDOM_SHARE } from './hard-example-loss.js';
+import { randomPixels } from './random-pixels.js';
+import { MIDDLE, WINDOW_FRAMES, cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
+import { changeVideoPaths, videoRunConfigField } from './video-run-config.js';
+import type { VideoRunConfig } from './video-run-config.js';
+
+/**
+ * The network of Pan et al. 2020: first its flow network on layers that move over each other, then the whole cascade, with a learning
+ * rate for each of its two networks (section 4).
+ */
+export const videoDeblurDefinition: SystemDefinition<VideoRunConfig> = { field: videoRunConfigField, changePaths: changeVideoPaths, open: openVideoDeblur };
+
+/** The frames that flows are learned to, from the middle one, in turn. */
+const FLOW_TARGETS = [1, 3, 0, 4];
+
+async function openVideoDeblur(config: VideoRunConfig): Promise<TrainingSystem> {
+  const { network, optimizer, validation, flowPretraining } = config;
+  return {
+    weightShapes: videoDeblurWeightShapes(network),
+    startingWeights: () => startingWeights(config),
+    optimizer,
+    phases: [...(flowPretraining ? [flowPhase(config, flowPretraining)] : []), cascadePhase(config)],
+    restoration: middleRestoration(network, validation.sizePixels),
+    validationSamples: await validationWindows(config),
+    writeWeights: (weights, metadata) => writeVideoDeblurWeights(weights, network, { dtype: 'float32', metadata }),
+  };
+}
+
+function flowPhase({ network, data: { sizePixels }, seed }: VideoRunConfig, layers: NonNullable<VideoRunConfig['flowPretraining']>): Phase {
+  const { folder, workers, batchSize, steps } = layers;
+  const [cameraPixels, objectPixels] = [asRange(layers.cameraPixels), asRange(layers.objectPixels)];
+  const schedule: ScheduleConfig = { kind: 'step', at: [0.5, 0.75], factor: 0.5, warmupSteps: Math.min(100, steps) };
+  return {
+    steps,
+    batchSize,
+    objective: flowObjective(network, batchSize, sizePixels),
+    groups: [{ weights: flowWeights(network), learningRate: (step) => layers.learningRate * scheduleFactor(schedule, step, steps) }],
+    batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
+      for await (const batch of layeredBatches({ folder, workers, sizePixels, frames: WINDOW_FRAMES, cameraPixels, objectPixels, seed, batchSize, firstSample })) {
+        // Flows are known from the middle frame.
+        const target = FLOW_TARGETS[(batch.firstSample / batchSize) % FLOW_TARGETS.length]!;
+        yield { first: frameOf(batch.frames, MIDDLE, sizePixels, 3), second: frameOf(batch.frames, target, sizePixels, 3), flowPixels: frameOf(batch.flowsPixels, target, sizePixels, 2) };
+      }
+    },
+  };
+}
+
+function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSize, seed }: VideoRunConfig): Phase {
+  const { exposureFrames, strideFrames, videos, ...windows } = data;
+  const factor = (step: number) => scheduleFactor({ kind: 'step', ...schedule }, step, steps);
+  const reconstructionWeights = Object.keys(videoDeblurWeightShapes(network)).filter((name) => !isFlowWeight(name));
+  return {
+    steps,
+    batchSize,
+    objective: cascadeObjective(network, loss, batchSize, data.sizePixels),
+    groups: [
+      { weights: flowWeights(network), learningRate: (step) => optimizer.flowLearningRate * factor(step) },
+      { weights: reconstructionWeights, learningRate: (step) => optimizer.learningRate * factor(step) },
+    ],
+    batchesFrom: async function* (start): AsyncGenerator<Batch, void, void> {
+      const options = { ...windows, videos: videos ?? undefined, exposureFrames: asRange(exposureFrames), strideFrames: asRange(strideFrames), batchSize, seed, firstSample: start };
+      for await (const { firstSample, blurred, gt } of videoWindowBatches(options)) {
+        yield { blurred, gt, randomMask: randomPixels(RANDOM_SHARE, batchSize, data.sizePixels, seed, firstSample) };
+      }
+    },
+  };
+}
+
+const flowWeights = (network: VideoRunConfig['network']): string[] => Object.keys(videoDeblurWeightShapes(network)).filter(isFlowWeight);
+
+const asRange = (values: number[]) => values as [number, number];
+
+/** @throws unless the file's network is the run's but for its number of stages. */
+function startingWeights({ initialWeights: file, network, seed }: VideoRunConfig): WeightValues {
+  if (file === null) return initialVideoDeblurWeights(network, seed);
+  const { config, values } = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
+  if (JSON.stringify({ ...config, stages: network.stages }) !== JSON.stringify(network)) throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}.`);
+  return values;
+}
+
+/** Always the same windows. */
+async function validationWindows({ validation: { folder, videos, count, sizePixels, exposureFrames, strideFrames, seed } }: VideoRunConfig): Promise<ValidationSample[]> {
+  const samples: ValidationSample[] = [];
+  const image = (window: Float32Array) => ({ width: sizePixels, height: sizePixels, data: frameOf(window, MIDDLE, sizePixels, 3) });
+  for await (const { blurred, gt } of videoWindowBatches({ folder, videos: videos ?? undefined, sizePixels, exposureFrames: asRange(exposureFrames), strideFrames: asRange(strideFrames), halvedShare: 0, batchSize: 1, seed, cacheMegabytes: 64 })) {
+    samples.push({ input: blurred, blurred: image(blurred), frames: [image(gt)] });
+    if (samples.length === count) break;
+  }
+  return samples;
+}
+
+/** One frame of every clip in a batch: `[B, 5, S, S, C]` to `[B, S, S, C]`. */
+function frameOf(clips: Float32Array, frame: number, size: number, channels: number): Float32Array {
+  const length = size * size * channels;
+  const batch = clips.length / (WINDOW_FRAMES * length);
+  const frames = new Float32Array(batch * length);
+  for (let sample = 0; sample < batch; sample++) frames.set(clips.subarray((sample * WINDOW_FRAMES + frame) * length, (sample * WINDOW_FRAMES + frame + 1) * length), sample * length);
+  return frames;
+}
