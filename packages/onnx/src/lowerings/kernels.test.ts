@@ -74,8 +74,10 @@ const poolings: [string, Record<string, unknown>, number[]][] = [
   ['2x2', pooling(2, 2, 'valid'), [2, 2, 3, 3]],
   ['2x2, a row left over', pooling(2, 2, 'valid'), [2, 2, 3, 3]],
   ['3x3 overlapping, padded', pooling(3, 2, 'same'), [2, 2, 3, 3]],
+  ['3x3 at every pixel', pooling(3, 1, 'valid'), [2, 2, 3, 3]],
+  ['2x2 at every pixel, padded', pooling(2, 1, 'same'), [2, 3, 4, 3]],
 ];
-const pooledInputs = [f(2, 4, 6, 3), f(2, 5, 7, 3), f(2, 4, 5, 3)];
+const pooledInputs = [f(2, 4, 6, 3), f(2, 5, 7, 3), f(2, 4, 5, 3), f(2, 4, 5, 3), f(2, 3, 4, 3)];
 const poolingCases = poolings.flatMap(([note, attrs, outputShape], index): KernelCase[] => {
   const input = pooledInputs[index]!;
   return [
@@ -270,6 +272,14 @@ describe('every lowered kernel gives what the cpu backend gives', () => {
       for (const [name, values] of Object.entries(expected)) expect(relativeError(actual[name]!, values)).toBeLessThan(1e-5);
     }
   });
+});
+
+test.each([3, 16, 17, 23])('a convolution of %i channels with a constant filter gives what the cpu backend gives', async (channels) => {
+  await tf.setBackend('cpu');
+  const [x, filter] = [makeTensor(f(2, 5, 6, channels), 1), makeTensor(f(3, 3, channels, 5), 2) as tf.Tensor4D];
+  const expected = tf.conv2d(x as tf.Tensor4D, filter, 1, 'same').dataSync();
+  const { y } = await runTraced((tensors) => ({ y: tf.conv2d(tensors['x'] as tf.Tensor4D, filter, 1, 'same') }), { x });
+  expect(relativeError(y!, expected)).toBeLessThan(1e-5);
 });
 
 test('every lowering is tested', () => {

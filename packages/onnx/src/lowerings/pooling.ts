@@ -38,9 +38,16 @@ function describePooling(inputShape: readonly number[], { filterSize, strides, p
 
 const poolingAttributes = ({ windowSize, strides, pads }: PoolingGeometry) => ({ kernel_shape: windowSize, strides, pads });
 
+/** ONNX Runtime pools windows that overlap slowly; as a depthwise convolution they take an eighth of the time. */
 function averagePool(x: TracedTensor, geometry: PoolingGeometry): TracedTensor {
   const input = x.channelsFirst();
-  const output = { shape: [geometry.batch, geometry.channels, ...geometry.outputSize], type: input.type };
+  const { batch, channels, outputSize, windowSize, strides, pads } = geometry;
+  const output = { shape: [batch, channels, ...outputSize], type: input.type };
+  const windowsMove = strides[0] === 1 && strides[1] === 1;
+  if (windowsMove && pads.every((amount) => amount === 0)) {
+    const filter = onnx.filled(x.graph, [channels, 1, ...windowSize], 1 / (windowSize[0] * windowSize[1]));
+    return fromChannelsFirst(input.graph.emit('Conv', [input, filter], { ...poolingAttributes(geometry), group: channels }, output));
+  }
   return fromChannelsFirst(input.graph.emit('AveragePool', [input], { ...poolingAttributes(geometry), count_include_pad: 0 }, output));
 }
 

@@ -39,6 +39,12 @@ const asIndices = (indices: TracedTensor): Value => onnx.cast(indices.plain(), '
 
 export const shapeLowerings: Record<string, Lowering> = {
   Identity: lowering<'x'>(({ inputs: { x } }) => x),
+  // Not of TensorFlow.js. In the midst of a graph, ONNX's Identity stands for nothing else.
+  StopGradient: lowering<'x'>(({ inputs: { x } }) => {
+    const layout = chooseLayout([x], x.rank);
+    const value = x.whole(layout);
+    return fromLayout(onnx.elementwise('Identity', [value], {}, value.type), layout);
+  }),
   Reshape: lowering<'x', { shape: number[] }>(({ inputs: { x }, attrs: { shape } }) => reshapeTensor(x, util.inferFromImplicitShape(shape, util.sizeFromShape([...x.shape])))),
   ExpandDims: lowering<'input', { dim: number }>(({ inputs: { input }, attrs: { dim } }) => {
     const shape = [...input.shape];
