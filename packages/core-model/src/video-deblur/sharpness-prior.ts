@@ -1,4 +1,4 @@
-import { add, avgPool, exp, mul, pad, sqrt, squaredDifference, sum } from '@tensorflow/tfjs-core';
+import { avgPool, concat, exp, mul, pad, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../layers/stop-gradient.js';
 
@@ -21,25 +21,16 @@ export interface WarpedFrame {
  * @returns `[B, H, W, 1]` in [0, 1].
  */
 export function sharpnessPrior(form: 'root' | 'squared', previous: WarpedFrame, centre: Tensor4D, next: WarpedFrame): Tensor4D {
-  const compare = form === 'root' ? rootDistance : squaredDistance;
   return stopGradient([previous.warped, previous.mask, centre, next.warped, next.mask], (before, beforeMask, middle, after, afterMask) => {
-    const prior = exp(mul(compare(before, middle, after), -1));
-    return mul(prior, mul(beforeMask, afterMask)) as Tensor4D;
+    const differences = concat([sub(before, middle), sub(after, middle)], 3) as Tensor4D;
+    const distance = form === 'root' ? sqrt(mul(sumOfSquares(patchMean(differences)), 0.5)) : mul(patchMean(sumOfSquares(differences)), 0.5 * PATCH_PIXELS ** 2);
+    return mul(exp(mul(distance, -1)), mul(beforeMask, afterMask)) as Tensor4D;
   });
 }
 
-function rootDistance(before: Tensor4D, middle: Tensor4D, after: Tensor4D): Tensor4D {
-  const [beforeMean, middleMean, afterMean] = [before, middle, after].map(patchMean);
-  return sqrt(mul(squaredError(beforeMean!, middleMean!, afterMean!), 0.5));
-}
-
-function squaredDistance(before: Tensor4D, middle: Tensor4D, after: Tensor4D): Tensor4D {
-  return mul(patchMean(squaredError(before, middle, after)), 0.5 * PATCH_PIXELS ** 2);
-}
-
-/** Of both neighbours to the centre, summed over RGB: `[B, H, W, 1]`. */
-function squaredError(before: Tensor4D, middle: Tensor4D, after: Tensor4D): Tensor4D {
-  return sum(add(squaredDifference(before, middle), squaredDifference(after, middle)), 3, true);
+/** Over both neighbours and RGB: `[B, H, W, 1]`. */
+function sumOfSquares(differences: Tensor4D): Tensor4D {
+  return sum(square(differences), 3, true);
 }
 
 /** The mean over the patch around every pixel; what lies outside counts as 0. */
