@@ -192,6 +192,7 @@ const cases: KernelCase[] = [
   { kernel: 'Softmax', inputs: { logits: f(2, 5) }, attrs: { dim: 1 } },
 
   { kernel: 'Identity', inputs: { x: image } },
+  { kernel: 'StopGradient', inputs: { x: image }, reference: ({ x }) => x!.dataSync() as Float32Array },
   { kernel: 'Reshape', inputs: { x: image }, attrs: { shape: [2, 20, 3] } },
   { kernel: 'ExpandDims', inputs: { input: f(4, 5, 3) }, attrs: { dim: 0 } },
   { kernel: 'Transpose', inputs: { x: image }, attrs: { perm: [2, 0, 3, 1] } },
