@@ -129,10 +129,15 @@ def same_on_both_sides(pads: Sequence[int]) -> bool:
     return list(pads[:2]) == list(pads[2:])
 
 
+def geometry(attributes: Attributes) -> Tuple[List[int], List[int], int, List[int]]:
+    """Stride, dilation, groups and pads of a convolution; what a node does not say is as ONNX has it."""
+    return attributes.get("strides", [1, 1]), attributes.get("dilations", [1, 1]), attributes.get("group", 1), attributes.get("pads", [0, 0, 0, 0])
+
+
 @operator("Conv")
 def convolution(attributes: Attributes, settings: Settings) -> TensorFunction:
     """x [B, in, H, W], kernel [out, in / groups, h, w], optionally bias of `out` elements; pads are (top, left, bottom, right)."""
-    stride, dilation, groups, pads = attributes["strides"], attributes["dilations"], attributes["group"], attributes["pads"]
+    stride, dilation, groups, pads = geometry(attributes)
     if same_on_both_sides(pads):
         padding = pads[:2]
 
@@ -151,15 +156,16 @@ def convolution(attributes: Attributes, settings: Settings) -> TensorFunction:
 @operator("ConvTranspose")
 def transposed_convolution(attributes: Attributes, settings: Settings) -> TensorFunction:
     """x [B, in, H, W], kernel [in, out / groups, h, w], optionally bias of `out` elements."""
-    stride, dilation, groups, pads = attributes["strides"], attributes["dilations"], attributes["group"], attributes["pads"]
+    stride, dilation, groups, pads = geometry(attributes)
     more = attributes.get("output_padding", [0, 0])
     if same_on_both_sides(pads):
         padding = pads[:2]
-        doubles = (attributes["kernel_shape"], stride, padding, dilation, more, groups) == ([4, 4], [2, 2], [1, 1], [1, 1], [0, 0], 1)
+        four_taps, three_taps = ([4, 4], [0, 0]), ([3, 3], [1, 1])
+        doubles = (stride, padding, dilation, groups) == ([2, 2], [1, 1], [1, 1], 1) and (attributes["kernel_shape"], more) in (four_taps, three_taps)
 
         def run(x: Tensor, kernel: Tensor, bias: Optional[Tensor] = None) -> Tensor:
             if doubles and not x.is_cuda:
-                return double_by_convolution(x, kernel, per_channel(bias))
+                return double_by_convolution(x, F.pad(kernel, (0, more[1], 0, more[0])), per_channel(bias))
             return F.conv_transpose2d(x, kernel, per_channel(bias), stride, padding, more, groups, dilation)
 
         return run
@@ -179,7 +185,7 @@ def double_by_convolution(x: Tensor, kernel: Tensor, bias: Optional[Tensor]) -> 
     """
     The transposed convolution of a 4x4 kernel with stride 2 and padding 1 as one convolution of four 2x2 kernels, one for
     each pixel of a 2x2 block of the result: several times as fast on a processor, where torch 1.13 has no transposed
-    convolution in bfloat16 at all.
+    convolution in bfloat16 at all. A 3x3 kernel with one more row and column of results is one whose last taps are 0.
 
     x [B, in, h, w], kernel [in, out, 4, 4], bias [out] to [B, out, 2 h, 2 w], channels last.
     """
@@ -334,6 +340,14 @@ def gather(attributes: Attributes, settings: Settings) -> TensorFunction:
     return run
 
 
+@operator("TopK", settings=(1,))
+def largest_or_smallest(attributes: Attributes, settings: Settings) -> TensorFunction:
+    """Values and indices along an axis."""
+    count, axis = integers(settings[0])[0], attributes["axis"]
+    largest, in_order = bool(attributes.get("largest", 1)), bool(attributes.get("sorted", 1))
+    return lambda x: torch.topk(x, count, axis, largest, in_order)
+
+
 # Reductions
 
 
@@ -363,7 +377,9 @@ def einsum(attributes: Attributes, settings: Settings) -> TensorFunction:
     return lambda *tensors: torch.einsum(equation, *tensors)
 
 
-# Not of ONNX: conversions that `precision.py` puts in
+# Not of ONNX: what `simplification.py` and `precision.py` put in
+
+plain("StopGradient", torch.Tensor.detach)
 
 plain("ToBfloat16", lambda x: x.to(torch.bfloat16))
 plain("ToFloat32", lambda x: x.to(torch.float32))

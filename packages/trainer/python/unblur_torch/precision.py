@@ -8,12 +8,13 @@ from typing import Dict, List, Set, Tuple
 import numpy
 
 from .onnx_file import Graph, Node
+from .operators import OPERATORS
 from .simplification import CONVOLUTIONS
 
 """Most of the arithmetic is here."""
 LOW = (*CONVOLUTIONS, "MatMul")
 """These move or scale single numbers, so they go on in the precision of what they are given."""
-FOLLOWING = ("LeakyRelu", "LeakyReluInPlace", "Reshape", "Transpose", "DepthToSpace", "Slice", "Split", "Pad", "Identity")
+FOLLOWING = ("LeakyRelu", "LeakyReluInPlace", "Reshape", "Transpose", "DepthToSpace", "Slice", "Split", "Pad", "Identity", "StopGradient")
 
 
 def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
@@ -31,7 +32,9 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
     nodes: List[Node] = []
 
     def runs_low(node: Node) -> bool:
-        return node.operator in LOW and id(node) not in coordinates
+        # A filter that is a constant works on images, not on features.
+        is_filter = node.operator in CONVOLUTIONS and node.inputs[1] in graph.constants
+        return node.operator in LOW and id(node) not in coordinates and not is_filter
 
     def wanted_low(value: str) -> bool:
         """Whether all that is done with a value is done in bfloat16."""
@@ -58,7 +61,8 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
             low = node.inputs[0] in low_values
         else:
             low = node.operator == "Concat" and wanted_low(node.outputs[0])
-        inputs = tuple(in_precision(name, low) for name in node.inputs)
+        settings = OPERATORS[node.operator].settings if node.operator in OPERATORS else ()
+        inputs = tuple(name if at in settings else in_precision(name, low) for at, name in enumerate(node.inputs))
         nodes.append(replace(node, inputs=inputs))
         if low:
             low_values.update(node.outputs)
