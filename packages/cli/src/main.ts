@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEval } from './commands/eval.js';
 import { defineEvalVideo } from './commands/eval-video.js';
+import { defineExperiment } from './commands/experiment.js';
 import { defineImport } from './commands/import.js';
 import { defineRestore } from './commands/restore.js';
 import { defineSynth } from './commands/synth.js';
@@ -49,7 +50,7 @@ function defineProgram(): Command {
     .showHelpAfterError(false)
     .configureOutput({ outputError: (message, write) => write(`unblur: ${onOneLine(message)}\n`) })
     .exitOverride();
-  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineSynth, defineImport, defineDoctor]) {
+  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineExperiment, defineSynth, defineImport, defineDoctor]) {
     define(program);
   }
   return program;

@@ -10,6 +10,8 @@ export type { Batch, Engine, StepResult } from './engine.js';
 export { ExponentialAverage } from './exponential-average.js';
 export { createEngineLearner } from './learner.js';
 export type { EngineLearnerOptions, LearnedState, Learner, StartingState, UpdateResult } from './learner.js';
+export { experimentFigures, experimentMetrics, listExperiments, loadExperiment } from './experiments/experiment-file.js';
+export type { Experiment, ExperimentFigure, ExperimentMetric, ExperimentRow, MadeSet, RowOrigin, SampleSet } from './experiments/experiment-file.js';
 export { pairwiseOrderInvariantLoss } from './losses/pairwise-order-invariant-loss.js';
 export { photometricLoss } from './losses/photometric-loss.js';
 export type { PhotometricNorm, PhotometricOptions } from './losses/photometric-loss.js';

@@ -52,7 +52,8 @@ export function writeRunFile<Config extends RunSettings>({ changePaths }: Pick<R
   return stringify(changePaths(config, (path) => relative(dirname(resolve(file)), path)));
 }
 
-function withChanges(value: unknown, changes: RunChanges): unknown {
+/** Mappings are merged, all else is replaced. */
+export function withChanges(value: unknown, changes: RunChanges): unknown {
   if (!isMapping(value)) return Object.keys(changes).length === 0 ? value : changes;
   const changed = { ...value };
   for (const [key, change] of Object.entries(changes)) changed[key] = isMapping(change) && isMapping(value[key]) ? withChanges(value[key], change) : change;

@@ -1,0 +1,77 @@
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import sharp from 'sharp';
+import type { ExperimentTable } from '../experiment/experiment-table.js';
+import { expectOneLine, openWorkplace, untrainedConfig } from '../unblur-command.test-tool.js';
+
+const { folder, write, unblur } = openWorkplace();
+
+beforeAll(async () => {
+  mkdirSync(join(folder, 'panoramas'));
+  mkdirSync(join(folder, 'experiments', 'table-9'), { recursive: true });
+  await sharp({ create: { width: 256, height: 128, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } })
+    .blur(2)
+    .png()
+    .toFile(join(folder, 'panoramas', 'noise.png'));
+  write(
+    'run.yaml',
+    `
+network: ${JSON.stringify({ preset: 'small', ...untrainedConfig })}
+data: { sizePixels: 32, workers: 0, sources: [{ kind: panorama, folder: panoramas }] }
+loss: { levelWeights: [1] }
+steps: 1
+batchSize: 1
+validation: { panoramas: panoramas, count: 1, sizePixels: 32 }
+`,
+  );
+  write(
+    'experiments/table-9/table.yaml',
+    `
+title: Table 9
+base: ../../run.yaml
+seeds: [4, 5]
+sets:
+  train: { kind: panorama, folder: ../../panoramas, format: shards, count: 2, sizePixels: 32, frames: 3 }
+  val: { kind: panorama, folder: ../../panoramas, count: 2, sizePixels: 32, frames: 3, seed: 9 }
+changes: { data: { sources: [{ kind: shards, folder: set:train }] } }
+evaluation: { val: turning cameras }
+figures: [mean]
+rows: [input, ours]
+paper: { place: Table 9, data: SUN360 }
+`,
+  );
+  write('experiments/table-9/input.yaml', 'title: blurred\ninput: true\n');
+  write('experiments/table-9/ours.yaml', 'title: ours\npaper: { val: { psnr: { mean: 25 } } }\n');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Long enough for four starts of the command on a busy machine. */
+jest.setTimeout(180_000);
+
+describe('unblur experiment', () => {
+  it('trains every row with every seed, writes the table, and does nothing twice', () => {
+    const first = unblur(['experiment', 'table-9', '--json']);
+    expect(first.code).toBe(0);
+    const table = JSON.parse(first.stdout) as ExperimentTable;
+    expect(table.rows.map(({ name, seeds }) => [name, seeds])).toEqual([['input', []], ['ours', [4, 5]]]);
+    const [input, ours] = table.rows;
+    expect(input!.cells[0]).toMatchObject({ metric: 'psnr', figure: 'mean', paper: null });
+    expect(ours!.cells[0]).toMatchObject({ paper: 25, ours: { mean: expect.any(Number), spread: expect.any(Number) } });
+    expect(ours!.network).toMatchObject({ steps: 1, samples: 1 });
+    const results = join(folder, 'runs', 'experiments', 'table-9');
+    expect(readFileSync(join(results, 'table.md'), 'utf8')).toContain('| ours |');
+
+    const trained = join(results, 'ours', 'seed-5', 'weights.safetensors');
+    const before = statSync(trained).mtimeMs;
+    const again = unblur(['experiment', 'table-9', '--json']);
+    expect(JSON.parse(again.stdout)).toEqual(table);
+    expect(statSync(trained).mtimeMs).toBe(before);
+  });
+
+  it('does not take results of another recipe for its own', () => {
+    write('experiments/table-9/ours.yaml', 'title: ours\nchanges: { loss: { norm: charbonnier } }\n');
+    expectOneLine(unblur(['experiment', 'table-9/ours']), /seed-4 to be new or trained as table-9\/ours now says/);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Experiment } from '@unblur/trainer';
+import { formatTable, summarizeTrials } from './experiment-table.js';
+import type { Trial } from './trial.js';
+
+const scores = (perFrame: number[]) => ({ perFrame, first: perFrame[0]!, middle: perFrame[1]!, last: perFrame[2]!, mean: perFrame.reduce((sum, value) => sum + value, 0) / 3 });
+const trial = (seed: number | null, psnr: number[]): Trial => ({
+  seed,
+  network: seed === null ? null : { parameters: 1234, steps: 300, samples: 1200 },
+  scores: { val: { samples: 4, rule: 'sequence', psnr: scores(psnr), ssim: scores([0.5, 0.5, 0.5]), closerToOwn: { first: 1, last: 1 }, baseline: { psnr: scores(psnr), ssim: scores([0, 0, 0]) } } },
+});
+
+const row = (name: string, paper = {}) => ({ name, title: name.toUpperCase(), note: null, paper, origin: { kind: 'input' as const } });
+const experiment: Experiment = {
+  name: 'table-9',
+  title: 'Table 9',
+  note: null,
+  seeds: [1, 2, 3],
+  sets: { val: { folder: 'val' } },
+  evaluation: { val: 'turning cameras' },
+  metrics: ['psnr'],
+  figures: ['mean', 'per-frame'],
+  rows: [row('input'), row('ours', { val: { psnr: { mean: 25.5 } } }), row('later')],
+  paper: { place: 'Table 9', data: 'SUN360', finding: null },
+};
+
+describe('summarizeTrials', () => {
+  const table = summarizeTrials(experiment, { input: [trial(null, [20, 22, 21])], ours: [trial(1, [21, 24, 21]), trial(2, [23, 24, 25]), trial(3, [22, 24, 23])] });
+  const figureOf = (name: string, figure: string) => table.rows.find((candidate) => candidate.name === name)!.cells.find((cell) => cell.figure === figure)!;
+
+  it('takes mean and standard deviation over the seeds', () => {
+    // Means over frames 22, 24 and 23; first frames 21, 23 and 22.
+    expect(figureOf('ours', 'mean').ours).toEqual({ mean: 23, spread: 1 });
+    expect(figureOf('ours', 'frame 0').ours).toEqual({ mean: 22, spread: 1 });
+    expect(figureOf('ours', 'frame 1').ours).toEqual({ mean: 24, spread: 0 });
+  });
+
+  it('has no spread for a single trial, and nothing for a row that is not run', () => {
+    expect(figureOf('input', 'mean').ours).toEqual({ mean: 21, spread: null });
+    expect(figureOf('later', 'mean').ours).toBeNull();
+  });
+
+  it("puts the paper's figure beside ours, and says where it is not known", () => {
+    expect(figureOf('ours', 'mean').paper).toBe(25.5);
+    const markdown = formatTable(table, experiment);
+    expect(markdown).toContain('| OURS | 1,234 | 300 | 1,200 | 1, 2, 3 | 23.00 ± 1.00 / 25.5 | 22.00 ± 1.00 / ? |');
+    expect(markdown).toContain('| LATER | - | - | - | - | not run / ? |');
+    expect(markdown).toContain('not a reproduction');
+    expect(markdown).toContain('turning cameras: 4 samples as they are');
+  });
+});

@@ -1,0 +1,137 @@
+import type { Experiment, ExperimentFigure, ExperimentMetric, ExperimentRow } from '@unblur/trainer';
+import type { FrameScores } from '@unblur/metrics';
+import type { TrainedNetwork, Trial } from './trial.js';
+
+/** A figure over the seeds of a row. */
+export interface SeedFigure {
+  mean: number;
+  /** Standard deviation over the seeds (n - 1); `null` for a single one. */
+  spread: number | null;
+}
+
+export interface TableCell {
+  set: string;
+  metric: ExperimentMetric;
+  /** `first`, `middle`, `last`, `mean`, or `frame 0` and so on. */
+  figure: string;
+  ours: SeedFigure | null;
+  /** `null`: not known to us. */
+  paper: number | null;
+}
+
+export interface TableRow {
+  name: string;
+  title: string;
+  note: string | null;
+  /** Seeds that are done; empty where nothing was trained. */
+  seeds: number[];
+  network: TrainedNetwork | null;
+  cells: TableCell[];
+}
+
+/** What an experiment came to, as plain JSON. */
+export interface ExperimentTable {
+  name: string;
+  title: string;
+  note: string | null;
+  paper: Experiment['paper'];
+  /** Samples in each evaluated set. */
+  samples: Record<string, number>;
+  rows: TableRow[];
+}
+
+/** The table of an experiment. @param trials those that are done, by the name of the row. */
+export function summarizeTrials(experiment: Experiment, trials: Record<string, readonly Trial[]>): ExperimentTable {
+  const { name, title, note, paper } = experiment;
+  const done = Object.values(trials).flat();
+  const columns = columnsOf(experiment, done);
+  const rows = experiment.rows.map((row) => {
+    const own = trials[row.name] ?? [];
+    return {
+      name: row.name,
+      title: row.title,
+      note: row.note,
+      seeds: own.flatMap(({ seed }) => seed ?? []),
+      network: own[0]?.network ?? null,
+      cells: columns.map((column) => ({ ...column, ours: overSeeds(own.map(({ scores }) => pick(scores[column.set]![column.metric], column.figure))), paper: paperFigure(row, column) })),
+    };
+  });
+  const samples = Object.fromEntries(Object.keys(experiment.evaluation).flatMap((set) => (done[0] ? [[set, done[0].scores[set]!.samples]] : [])));
+  return { name, title, note, paper, samples, rows };
+}
+
+/** The table as Markdown, the paper's figure beside ours. */
+export function formatTable(table: ExperimentTable, { evaluation, sets }: Pick<Experiment, 'evaluation' | 'sets'>): string {
+  const columns = table.rows[0]!.cells;
+  const severalSets = Object.keys(evaluation).length > 1;
+  const heading = ({ set, metric, figure }: TableCell) => `${severalSets ? `${evaluation[set]}: ` : ''}${metric.toUpperCase()} ${figure}`;
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const lines = [
+    `# ${table.title}`,
+    '',
+    ...Object.entries(evaluation).map(([set, description]) => `Evaluated on ${description}: ${describeSamples(table.samples[set], sets[set])}.`),
+    `The paper's data: ${table.paper.data}. These are small runs on other data: a comparison among themselves, not a reproduction.`,
+    ...(table.paper.finding === null ? [] : [`The paper finds: ${table.paper.finding}.`]),
+    ...(table.note === null ? [] : [table.note]),
+    '',
+    `PSNR in dB, each sample's whole sequence in its better order. Ours: mean ± standard deviation over seeds; after the stroke the paper's figure (${table.paper.place}), "?" where it is not known to us.`,
+    '',
+    line(['', 'parameters', 'steps', 'samples', 'seeds', ...columns.map(heading)]),
+    line(['---', ...Array.from({ length: columns.length + 4 }, () => '---:')]),
+    ...table.rows.map(({ title, note, network, seeds, cells }) =>
+      line([
+        title + (note === null ? '' : ` (${note})`),
+        describeCount(network?.parameters),
+        describeCount(network?.steps),
+        describeCount(network?.samples),
+        seeds.join(', ') || '-',
+        ...cells.map(({ ours, paper, metric }) => `${describeFigure(ours, metric)} / ${paper ?? '?'}`),
+      ]),
+    ),
+    '',
+  ];
+  return lines.join('\n');
+}
+
+type Column = Pick<TableCell, 'set' | 'metric' | 'figure'>;
+
+function columnsOf({ evaluation, metrics, figures }: Experiment, done: readonly Trial[]): Column[] {
+  const frames = (set: string, figure: ExperimentFigure): string[] => {
+    if (figure !== 'per-frame') return [figure];
+    return (done[0]?.scores[set]!.psnr.perFrame ?? []).map((_, frame) => `frame ${frame}`);
+  };
+  return Object.keys(evaluation).flatMap((set) => metrics.flatMap((metric) => figures.flatMap((figure) => frames(set, figure).map((name) => ({ set, metric, figure: name })))));
+}
+
+function pick(scores: FrameScores, figure: string): number {
+  const [, frame] = /^frame (\d+)$/.exec(figure) ?? [];
+  return frame === undefined ? scores[figure as 'first' | 'middle' | 'last' | 'mean'] : scores.perFrame[Number(frame)]!;
+}
+
+function paperFigure({ paper }: ExperimentRow, { set, metric, figure }: Column): number | null {
+  return paper[set]?.[metric]?.[figure] ?? null;
+}
+
+function overSeeds(values: readonly number[]): SeedFigure | null {
+  if (values.length === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, spread: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null };
+}
+
+function describeFigure(figure: SeedFigure | null, metric: ExperimentMetric): string {
+  if (figure === null) return 'not run';
+  const digits = metric === 'psnr' ? 2 : 4;
+  return figure.mean.toFixed(digits) + (figure.spread === null ? '' : ` ± ${figure.spread.toFixed(digits)}`);
+}
+
+function describeCount(count: number | null | undefined): string {
+  return count === null || count === undefined ? '-' : count.toLocaleString('en-US');
+}
+
+function describeSamples(count: number | undefined, set: Experiment['sets'][string] | undefined): string {
+  const number = count === undefined ? 'samples' : `${count} samples`;
+  if (!set || !('source' in set)) return `${number} as they are`;
+  const { sizePixels, frames } = set.source as { sizePixels: number; frames: number };
+  return `${number} of ${sizePixels}x${sizePixels}, ${frames} frames, seed ${set.seed}`;
+}
