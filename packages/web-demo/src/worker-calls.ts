@@ -49,6 +49,11 @@ export class WorkerCalls<Request, Result, Report = never> {
     worker.addEventListener('error', ({ message }) => this.#abandon(new Error(message || 'A part of this page could not be loaded; reload it.')));
   }
 
+  /** Whether calls are under way. */
+  get isBusy(): boolean {
+    return this.#pending.size > 0;
+  }
+
   call(request: Request, { transfer = [], onReport }: { transfer?: Transferable[]; onReport?: (report: Report) => void } = {}): Promise<Result> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {

@@ -36,8 +36,20 @@ export async function activateEngine(names: readonly EngineName[], { allowSoftwa
   throw new Error(`This browser offers nothing to compute on (${failures.join('; ')}). Try a current Chrome, Edge, Firefox or Safari.`);
 }
 
-/** More threads than this wait for each other more than they compute. */
-const mostThreads = 8;
+/** All processors where there are few; of more, which are often two to a core or small ones beside large ones, half. The backend has workers for 8. */
+function threadsFor(processors: number): number {
+  return Math.min(8, Math.max(Math.min(4, processors), Math.floor(processors / 2)));
+}
+
+/** The WebAssembly backend takes at most half as many threads as the browser reports processors: it must see twice what is wanted while it starts. */
+async function withReportedCores(processors: number, start: () => Promise<void>): Promise<void> {
+  Object.defineProperty(navigator, 'hardwareConcurrency', { value: processors, configurable: true });
+  try {
+    await start();
+  } finally {
+    delete (navigator as { hardwareConcurrency?: number }).hardwareConcurrency;
+  }
+}
 
 const activators: Record<EngineName, (allowSoftware: boolean) => Promise<ActiveEngine>> = {
   async webgpu(allowSoftware) {
@@ -76,8 +88,9 @@ const activators: Record<EngineName, (allowSoftware: boolean) => Promise<ActiveE
       'tfjs-backend-wasm-simd.wasm': new URL(simd.default, self.location.href).href,
       'tfjs-backend-wasm-threaded-simd.wasm': new URL(threaded.default, self.location.href).href,
     });
-    setThreadsCount(Math.min(mostThreads, navigator.hardwareConcurrency));
-    await activate('wasm');
+    const wantedThreads = threadsFor(navigator.hardwareConcurrency);
+    setThreadsCount(wantedThreads);
+    await withReportedCores(2 * wantedThreads, () => activate('wasm'));
     speedUpDoublingConvolution();
     const threads = env().getBool('WASM_HAS_MULTITHREAD_SUPPORT') ? getThreadsCount() : 1;
     return { name: 'wasm', description: threads > 1 ? `WebAssembly, ${threads} threads` : 'WebAssembly, 1 thread', lost: new Promise(() => undefined) };

@@ -20,7 +20,7 @@ export class PageRestorer {
     if (choice === this.#choice) return;
     this.#choice = choice;
     this.#lost.clear();
-    this.stop();
+    this.#end();
   }
 
   /** Rejects with an AbortError when `stop` is called. */
@@ -42,14 +42,18 @@ export class PageRestorer {
       // Whatever a graphics device fails with (lost, out of memory, a driver's quirk): WebAssembly has none of it.
       if (current === undefined || current === 'wasm') throw cause;
       this.#lost.add(current);
-      this.stop();
+      this.#end();
       onReport({ kind: 'lost', engine: current });
       return this.restore(photo, onReport);
     }
   }
 
-  /** Ends what is under way. */
+  /** Ends what is under way. A worker with nothing to do stays: it has the engine and the network ready for the next photograph. */
   stop(): void {
+    if (this.#calls?.isBusy) this.#end();
+  }
+
+  #end(): void {
     this.#calls?.stop();
     this.#calls = undefined;
   }
