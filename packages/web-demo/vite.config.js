@@ -39,7 +39,9 @@ function selfContainedWasmThreads() {
 
 const publicFiles = ['favicon.svg', 'panorama/bridge.webp'];
 
-/** `--mode test` adds a page that compares kernels. */
+/** Pages that are not the product: `--mode test` adds one that compares kernels, `--mode benchmark` one that runs another network. */
+const furtherPages = { test: ['grid-sample-parity.html'], benchmark: ['maxim.html'] };
+
 export default defineConfig(({ mode }) => ({
   base: './',
   resolve: { conditions: ['@unblur/source', 'module', 'browser', 'development|production'] },
@@ -49,7 +51,7 @@ export default defineConfig(({ mode }) => ({
     target: 'es2023',
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 2000,
-    rollupOptions: { input: ['index.html', ...(mode === 'test' ? ['grid-sample-parity.html'] : [])] },
+    rollupOptions: { input: ['index.html', ...(furtherPages[mode] ?? [])] },
   },
   server: { headers: isolation },
   preview: { headers: isolation },
