@@ -25,3 +25,7 @@ export type { AlignedNeighbour, DeblurredFrame, VideoDeblurNetwork, VideoDeblurO
 export { fromPublishedCheckpoint, publishedParameters } from './video-deblur/published-checkpoint.js';
 export type { PublishedParameter } from './video-deblur/published-checkpoint.js';
 export { sharpnessPrior } from './video-deblur/sharpness-prior.js';
+export { frameExtractionMultiple, frameExtractionPresets, validateFrameExtractionConfig } from './frame-extraction/config.js';
+export type { ExtractorConfig, FrameExtractionConfig } from './frame-extraction/config.js';
+export { declareFrameExtraction, frameExtractionWeightShapes, initialFrameExtractionWeights, readFrameExtractionWeights, writeFrameExtractionWeights } from './frame-extraction/network.js';
+export type { FrameExtractionNetwork } from './frame-extraction/network.js';
