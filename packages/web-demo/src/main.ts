@@ -1,5 +1,5 @@
 import { defaultWeightsName } from '@unblur/weights';
-import { engineNames, type EngineName } from './engine/engines.js';
+import { engineNames, type EngineName } from './engine/engine-names.js';
 import { PageRestorer, type Restoration, type RestorerReport } from './engine/restorer.js';
 import { prepareOffline } from './offline/offline.js';
 import { clearScores, OwnBlurStudio, showScores, type OwnBlur } from './own-blur/own-blur.js';
@@ -114,8 +114,8 @@ function fail({ name, message }: Error): void {
   say(message, true);
 }
 
-function sceneOf(blurred: Picture, { frames, motionsPixels }: Restoration): Scene {
-  return { blurred, frames, motionsPixels };
+function sceneOf(blurred: Picture, { frames, motion }: Restoration): Scene {
+  return { blurred, frames, motion };
 }
 
 function showScene(where: Mode, savable: Savable): void {

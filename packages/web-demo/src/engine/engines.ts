@@ -1,9 +1,6 @@
 import { backend, engine, env, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { speedUpDoublingConvolution } from './doubling-convolution.js';
-
-/** What arithmetic can run on, best first. */
-export const engineNames = ['webgpu', 'webgl', 'wasm'] as const;
-export type EngineName = (typeof engineNames)[number];
+import type { EngineName } from './engine-names.js';
 
 export interface ActiveEngine {
   name: EngineName;

@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { getKernel, randomNormal, randomUniform, setBackend, tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { gridSample, type SamplePadding } from '@unblur/core-model';
-import { activateEngine, type EngineName } from './engines.js';
+import type { EngineName } from './engine-names.js';
+import { activateEngine } from './engines.js';
 
 /** Shapes `[batch, height, width, channels]` of images, and heights and widths of what is sampled from them. */
 const cases: { image: [number, number, number, number]; sampled: [number, number] }[] = [

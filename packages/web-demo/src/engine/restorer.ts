@@ -1,7 +1,7 @@
 import { bundledWeights, defaultWeightsName } from '@unblur/weights';
 import type { Picture } from '../picture.js';
 import { WorkerCalls } from '../worker-calls.js';
-import { engineNames, type EngineName } from './engines.js';
+import { engineNames, type EngineName } from './engine-names.js';
 import type { Restoration, RestoreReport, RestoreRequest } from './restoring-worker.js';
 
 export type { Restoration, RestoreReport } from './restoring-worker.js';

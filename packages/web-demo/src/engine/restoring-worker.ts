@@ -1,7 +1,9 @@
-import { createEagerRestorer, type EagerRestorer, type MotionField } from '@unblur/inference/restoration';
+import { createEagerRestorer, type EagerRestorer } from '@unblur/inference/restoration';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
+import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
 import { answerCalls } from '../worker-calls.js';
-import { activateEngine, type ActiveEngine, type EngineName } from './engines.js';
+import type { EngineName } from './engine-names.js';
+import { activateEngine, type ActiveEngine } from './engines.js';
 import { downloadWeights, type WeightsProgress } from './weights-download.js';
 
 export interface RestoreRequest {
@@ -21,7 +23,7 @@ export type RestoreReport =
 
 export interface Restoration {
   frames: Picture[];
-  motionsPixels: MotionField[];
+  motion: MotionSummary;
   /** From the photograph's pixels to the frames, the engine being ready. */
   milliseconds: number;
   engine: { name: EngineName; description: string };
@@ -48,8 +50,9 @@ answerCalls<RestoreRequest, Restoration, RestoreReport>(async ({ photo, engines,
   };
   const { frames, motionsPixels } = await Promise.race([restorer.restore(imageOfPicture(photo), { onShare }), engine.lost]);
   const pictures = frames.map(pictureOfImage);
-  const result = { frames: pictures, motionsPixels, milliseconds: performance.now() - start, engine: { name: engine.name, description: engine.description } };
-  return { result, transfer: [...pictures.map(({ rgba }) => rgba.buffer), ...motionsPixels.map(({ data }) => data.buffer as ArrayBuffer)] };
+  const motion = summarizeMotion(motionsPixels);
+  const result = { frames: pictures, motion, milliseconds: performance.now() - start, engine: { name: engine.name, description: engine.description } };
+  return { result, transfer: [...pictures.map(({ rgba }) => rgba.buffer), motion.exposure.data.buffer as ArrayBuffer] };
 });
 
 async function prepare(engines: readonly EngineName[], allowSoftware: boolean, weightsUrl: string, report: (report: RestoreReport) => void) {

@@ -1,4 +1,4 @@
-import type { Displacement } from './motion.js';
+import type { Displacement } from './motion-summary.js';
 
 const reach = 50;
 const scaleLengths = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { arrowEnlargement, exposureMotion, globalPath, motionAt, rimLengthPixels } from './motion.js';
+import { arrowEnlargement, motionAt } from './motion.js';
+import { exposureMotion, globalPath, rimLengthPixels } from './motion-summary.js';
 
 /** A motion (ax + b, cy + d) of the photograph's pixels, on cells of 4 x 4 pixels. */
 function affineField([a, b, c, d]: [number, number, number, number], width = 6, height = 5) {

@@ -1,35 +1,5 @@
 import { flowColor, type MotionField } from '@unblur/inference/restoration';
-
-/** A displacement in pixels of the photograph, x right, y down. */
-export interface Displacement {
-  dx: number;
-  dy: number;
-}
-
-/** How far everything moves from the first frame to the last: the motion that made the blur. */
-export function exposureMotion(motionsPixels: readonly MotionField[]): MotionField {
-  const [first, last] = [motionsPixels[0]!, motionsPixels.at(-1)!];
-  return { ...last, data: last.data.map((value, index) => value - first.data[index]!) };
-}
-
-/** Where the picture as a whole is at each frame: the mean displacement from the middle frame. */
-export function globalPath(motionsPixels: readonly MotionField[]): Displacement[] {
-  return motionsPixels.map(({ data }) => {
-    let [dx, dy] = [0, 0];
-    for (let index = 0; index < data.length; index += 2) {
-      dx += data[index]!;
-      dy += data[index + 1]!;
-    }
-    const cells = Math.max(1, data.length / 2);
-    return { dx: dx / cells, dy: dy / cells };
-  });
-}
-
-/** The length that the rim of the colour wheel stands for: nothing but the longest hundredth moves further. At least a tenth of a pixel. */
-export function rimLengthPixels({ data }: MotionField): number {
-  const lengths = Float32Array.from({ length: data.length / 2 }, (_, index) => Math.hypot(data[2 * index]!, data[2 * index + 1]!)).sort();
-  return Math.max(0.1, lengths[Math.floor(0.99 * (lengths.length - 1))] ?? 0);
-}
+import type { Displacement } from './motion-summary.js';
 
 /** The displacement at a place of the photograph, between the centres of the cells around it. */
 export function motionAt({ width, height, stridePixels, data }: MotionField, x: number, y: number): Displacement {

@@ -1,8 +1,8 @@
-import type { MotionField } from '@unblur/inference/restoration';
 import { element } from '../page-elements.js';
 import { drawPicture, type Picture } from '../picture.js';
-import { arrowEnlargement, drawArrows, drawColourWheel, drawMotionColours, exposureMotion, formatPixels, globalPath, rimLengthPixels } from './motion.js';
+import { arrowEnlargement, drawArrows, drawColourWheel, drawMotionColours, formatPixels } from './motion.js';
 import { drawMotionPath } from './motion-path.js';
+import type { MotionSummary } from './motion-summary.js';
 import { Playback, playbackRound, type PlaybackMode } from './playback.js';
 import { Viewport } from './viewport.js';
 
@@ -10,7 +10,7 @@ import { Viewport } from './viewport.js';
 export interface Scene {
   blurred: Picture;
   frames: readonly Picture[];
-  motionsPixels: readonly MotionField[];
+  motion: MotionSummary;
   /** The frames as they were, where known. */
   truth?: readonly Picture[];
 }
@@ -269,19 +269,17 @@ export class Player {
       element('colour-wheel-caption', HTMLElement).textContent = 'Direction; rim –';
       return;
     }
-    const motion = exposureMotion(this.#scene.motionsPixels);
-    const rim = rimLengthPixels(motion);
+    const { exposure, path: points, rimPixels } = this.#scene.motion;
     if (choice === 'colours') {
-      drawMotionColours(this.#colours, motion, rim);
-      Object.assign(this.#colours.style, { width: `${motion.width * motion.stridePixels}px`, height: `${motion.height * motion.stridePixels}px` });
+      drawMotionColours(this.#colours, exposure, rimPixels);
+      Object.assign(this.#colours.style, { width: `${exposure.width * exposure.stridePixels}px`, height: `${exposure.height * exposure.stridePixels}px` });
     }
-    const points = globalPath(this.#scene.motionsPixels);
     const [first, last] = [points[0]!, points.at(-1)!];
     const travelled = formatPixels(Math.hypot(last.dx - first.dx, last.dy - first.dy));
     drawMotionPath(path, points, this.#frame);
     path.setAttribute('aria-label', `Path of the picture: ${travelled} from the first frame to the last`);
     element('motion-path-caption', HTMLElement).textContent = `Path of the whole picture, ${travelled}`;
-    element('colour-wheel-caption', HTMLElement).textContent = `Direction; rim ${formatPixels(rim)}${this.#arrowNote(rim)}`;
+    element('colour-wheel-caption', HTMLElement).textContent = `Direction; rim ${formatPixels(rimPixels)}${this.#arrowNote(rimPixels)}`;
     this.#arrange();
   }
 
@@ -297,7 +295,7 @@ export class Player {
     this.#viewer.classList.toggle('is-zoomed', !this.#viewport.isFitted);
     if (!this.#divider.hidden) this.#moveDivider(this.#dividerShare);
     if (this.#arrows.hidden || !this.#scene) return;
-    const motion = exposureMotion(this.#scene.motionsPixels);
-    drawArrows(this.#arrows, motion, this.#scene.blurred.width, this.#viewport, arrowEnlargement(rimLengthPixels(motion), this.#viewport.zoom));
+    const { exposure, rimPixels } = this.#scene.motion;
+    drawArrows(this.#arrows, exposure, this.#scene.blurred.width, this.#viewport, arrowEnlargement(rimPixels, this.#viewport.zoom));
   }
 }
