@@ -85,7 +85,10 @@ export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule,
       bestPsnr = report.psnr.mean;
       saveWeights(RUN_FILES.bestWeights, await learner.state());
     }
-    if (withPicture) replaceFile(file(join(RUN_FILES.samples, `step-${String(step).padStart(7, '0')}.png`)), await samplePicture(restored.slice(0, SAMPLES_IN_PICTURE)));
+    if (!withPicture) return;
+    const picture = await samplePicture(restored.slice(0, SAMPLES_IN_PICTURE));
+    replaceFile(file(join(RUN_FILES.samples, `step-${String(step).padStart(7, '0')}.png`)), picture);
+    log.appendPicture(picture, step);
   };
 
   /** Trains from where the run stands to the phase's end. */

@@ -1,4 +1,5 @@
 import { blurToVideoDefinition } from './blur-to-video/blur-to-video-system.js';
+import { frameExtractionDefinition } from './frame-extraction/frame-extraction-system.js';
 import type { RunSettings } from './run-fields.js';
 import { parseRunFile, readRunFile } from './run-file.js';
 import type { RunChanges, SystemDefinition } from './run-file.js';
@@ -8,6 +9,7 @@ import { videoDeblurDefinition } from './video-deblur/video-deblur-system.js';
 /** All that can be trained, by the `system` of a run file. */
 const definitions = {
   'blur-to-video': blurToVideoDefinition,
+  'frame-extraction': frameExtractionDefinition,
   'video-deblur': videoDeblurDefinition,
 } as const;
 

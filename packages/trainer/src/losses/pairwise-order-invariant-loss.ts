@@ -23,9 +23,13 @@ export function pairwiseOrderInvariantLoss(frames: readonly Tensor4D[], gt: read
   const terms: Tensor1D[] = [imageDistance(frames[middle]!, gt[middle]!, 'l1')];
   for (let first = 0; first < middle; first++) {
     const last = frames.length - 1 - first;
-    for (const combine of [add<Tensor4D>, sub<Tensor4D>]) {
-      terms.push(imageDistance(abs(combine(frames[first]!, frames[last]!)), abs(combine(gt[first]!, gt[last]!)), 'l1'));
-    }
+    terms.push(orderInvariantPairLoss([frames[first]!, frames[last]!], [gt[first]!, gt[last]!]));
   }
   return mul(addN(terms), 1 / (middle + 1));
+}
+
+/** The part of one pair: two restored frames and their two ground-truth frames, each `[B, H, W, 3]`, in either order. Per sample, `[B]`. */
+export function orderInvariantPairLoss([a, b]: readonly [Tensor4D, Tensor4D], [gtA, gtB]: readonly [Tensor4D, Tensor4D]): Tensor1D {
+  const distance = (combine: (x: Tensor4D, y: Tensor4D) => Tensor4D) => imageDistance(abs(combine(a, b)), abs(combine(gtA, gtB)), 'l1');
+  return add(distance(add), distance(sub));
 }
