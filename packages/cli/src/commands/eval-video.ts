@@ -1,14 +1,12 @@
 import type { VideoEvaluationReport, VideoProtocolName } from '@unblur/inference';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
-import { wholeNumber } from '../numbers.js';
+import { addRunOptions, type RunOptions } from '../run-options.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
 import { addVideoWeightsOption, readVideoWeights, type VideoWeightsOptions } from '../video-weights.js';
 
-interface EvalVideoOptions extends VideoWeightsOptions {
+interface EvalVideoOptions extends VideoWeightsOptions, RunOptions {
   protocol: VideoProtocolName;
-  threads?: number;
-  json?: boolean;
 }
 
 /** `unblur eval-video`: deblurred videos against known sharp ones. */
@@ -16,29 +14,27 @@ export function defineEvalVideo(program: Command): void {
   const command = program
     .command('eval-video')
     .description('score deblurred videos against known sharp ones')
-    .argument('<folder>', 'blur/<video>/<frame> and gt/<video>/<frame>, frames of the same names')
-    .option('--threads <n>', 'processor threads to use (default: all)', wholeNumber(1, 1024))
-    .option('--json', 'print JSON for programs');
+    .argument('<folder>', 'blur/<video>/<frame> and gt/<video>/<frame>, frames of the same names');
   command.addOption(
     command.createOption('--protocol <name>', 'published: 8-bit RGB, 4 pixels cut from each side, Gaussian SSIM; whole: nothing cut or rounded').choices(['published', 'whole']).default('published'),
   );
-  addVideoWeightsOption(command).action(evaluate);
+  addRunOptions(addVideoWeightsOption(command)).action(evaluate);
 }
 
 async function evaluate(folder: string, options: EvalVideoOptions): Promise<void> {
   const signal = abortOnInterruption();
-  const weights = await readVideoWeights(options);
+  const { name, bytes } = await readVideoWeights(options);
   const { createVideoDeblurrer, evaluateVideoFolder } = await import('@unblur/inference');
-  const deblurrer = createVideoDeblurrer({ weights, threads: options.threads });
+  const deblurrer = createVideoDeblurrer({ weights: bytes, threads: options.threads });
   const report = await evaluateVideoFolder(folder, deblurrer, { protocol: options.protocol, onFrame: drawProgress, signal });
   clearBar();
   if (options.json) printJson(report);
-  else for (const line of describeReport(report)) printLine(line);
+  else for (const line of describeReport(report, name)) printLine(line);
 }
 
-function* describeReport({ samples, psnr, ssim, baseline, protocol, videos }: VideoEvaluationReport): Generator<string> {
+function* describeReport({ samples, psnr, ssim, baseline, protocol, videos }: VideoEvaluationReport, weights: string): Generator<string> {
   const { name, borderPixels, roundsTo8Bit, colour, ssimWindow } = protocol;
-  yield `${samples} frames of ${videos.length} videos; protocol ${name}: ${colour}, ${roundsTo8Bit ? '8 bit' : 'not rounded'}, ${borderPixels} pixels cut from each side, ${ssimWindow} SSIM`;
+  yield `${samples} frames of ${videos.length} videos, weights ${weights}; protocol ${name}: ${colour}, ${roundsTo8Bit ? '8 bit' : 'not rounded'}, ${borderPixels} pixels cut from each side, ${ssimWindow} SSIM`;
   yield '                      PSNR [dB]  blurred     SSIM  blurred';
   for (const video of videos) yield describeRow(video.name, video.psnr, video.baseline.psnr, video.ssim, video.baseline.ssim);
   yield describeRow('all frames', psnr.mean, baseline.psnr.mean, ssim.mean, baseline.ssim.mean);

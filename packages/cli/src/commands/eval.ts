@@ -1,27 +1,20 @@
 import type { EvaluationReport } from '@unblur/metrics';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
-import { wholeNumber } from '../numbers.js';
+import { addRunOptions, type RunOptions } from '../run-options.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
 import { addWeightsOptions, readChosenWeights, type WeightsOptions } from '../weights-choice.js';
-
-interface EvalOptions extends WeightsOptions {
-  threads?: number;
-  json?: boolean;
-}
 
 /** `unblur eval`: restored frames against known sharp ones. */
 export function defineEval(program: Command): void {
   const command = program
     .command('eval')
     .description('score restored frames against known sharp ones')
-    .argument('<folder>', 'one sub-folder per sample: blur.png and frame-0.png ... (png, jpg or webp)')
-    .option('--threads <n>', 'processor threads to use (default: all)', wholeNumber(1, 1024))
-    .option('--json', 'print JSON for programs');
-  addWeightsOptions(command).action(evaluate);
+    .argument('<folder>', 'one sub-folder per sample: blur.png and frame-0.png ... (png, jpg or webp)');
+  addRunOptions(addWeightsOptions(command)).action(evaluate);
 }
 
-async function evaluate(folder: string, options: EvalOptions): Promise<void> {
+async function evaluate(folder: string, options: WeightsOptions & RunOptions): Promise<void> {
   const signal = abortOnInterruption();
   const { name, bytes } = await readChosenWeights(options);
   const { createRestorer, evaluateFolder } = await import('@unblur/inference');

@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
-import { realNumber, wholeNumber } from '../numbers.js';
+import { realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
+import { addRunOptions, type RunOptions } from '../run-options.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { addVideoWeightsOption, readVideoWeights, type VideoWeightsOptions } from '../video-weights.js';
 
-interface VideoCommandOptions extends VideoWeightsOptions {
+interface VideoCommandOptions extends VideoWeightsOptions, RunOptions {
   out: string;
   fps?: number;
-  threads?: number;
   memory?: number;
-  json?: boolean;
 }
 
 /** `unblur video`: a blurred video in, a sharp one out. */
@@ -21,15 +20,13 @@ export function defineVideo(program: Command): void {
     .argument('<clip|folder>', 'a video, or a folder of frames in the order of their names')
     .requiredOption('--out <clip|folder>', 'a clip (.mp4, .mov, .mkv, .ts), or a folder for PNG frames; a folder that holds some already gets the missing ones')
     .option('--fps <rate>', 'frames per second of a clip that is made from a folder (default: 25)', realNumber(0.1, 1000))
-    .option('--threads <n>', 'processor threads to use (default: all)', wholeNumber(1, 1024))
-    .option('--memory <GiB>', 'work in tiles where the network would need more memory than this (default: 3)', realNumber(0.1, 1024))
-    .option('--json', 'print JSON for programs');
-  addVideoWeightsOption(command).action(deblur);
+    .option('--memory <GiB>', 'work in tiles where the network would need more memory than this (default: 3)', realNumber(0.1, 1024));
+  addRunOptions(addVideoWeightsOption(command)).action(deblur);
 }
 
 async function deblur(input: string, options: VideoCommandOptions): Promise<void> {
   const signal = abortOnInterruption();
-  const weights = await readVideoWeights(options);
+  const { bytes: weights } = await readVideoWeights(options);
   const { createVideoDeblurrer, deblurVideo } = await import('@unblur/inference');
   const deblurrer = createVideoDeblurrer({ weights, threads: options.threads, ...(options.memory === undefined ? {} : { memoryBudgetBytes: options.memory * 2 ** 30 }) });
   const start = performance.now();
