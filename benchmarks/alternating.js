@@ -1,27 +1,47 @@
 const PAUSE_MILLISECONDS = 100;
 
 /**
- * Times two programs in turn, so that a slow moment of the machine meets both. The pause lets the threads of the one
- * that has just run go to sleep.
+ * What one run took.
  *
- * @param {() => Promise<number>} timeOurs one run in milliseconds
- * @param {() => Promise<number>} timeTheirs one run in milliseconds
+ * @typedef {object} Timing
+ * @property {number} milliseconds on the clock
+ * @property {number} processorMilliseconds of all threads; other work on the machine disturbs it less
  */
-export async function timeAlternating(timeOurs, timeTheirs, repeats) {
-  const [ours, theirs] = [[], []];
-  for (let round = 0; round < repeats; round++) {
-    ours.push(await timeOurs());
-    await pause();
-    theirs.push(await timeTheirs());
-    await pause();
+
+/**
+ * Times programs in turn, so that a slow moment of the machine meets all. The pause lets the threads of the one that has just run go to sleep.
+ *
+ * @param {Record<string, () => Promise<Timing>>} programs one run each
+ * @returns {Promise<Record<string, Timing[]>>} the timings of each, in the order of the rounds
+ */
+export async function timeInTurns(programs, rounds) {
+  const timings = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, time] of Object.entries(programs)) {
+      timings[name].push(await time());
+      await pause();
+    }
   }
-  return { ours: median(ours), theirs: median(theirs), ratio: median(ours) / median(theirs), allOurs: ours, allTheirs: theirs };
+  return timings;
 }
 
-export async function millisecondsOf(run) {
-  const start = performance.now();
+/** Times one run in this process. */
+export async function timeRun(run) {
+  const [start, startUsage] = [performance.now(), process.cpuUsage()];
   await run();
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(startUsage);
+  return { milliseconds: performance.now() - start, processorMilliseconds: (user + system) / 1000 };
+}
+
+/** Medians over the rounds. */
+export function medianTiming(timings) {
+  return { milliseconds: median(timings.map(({ milliseconds }) => milliseconds)), processorMilliseconds: median(timings.map(({ processorMilliseconds }) => processorMilliseconds)) };
+}
+
+/** How much longer `ours` took than `theirs`, round by round: the medians of these ratios. */
+export function medianRatio(ours, theirs) {
+  const of = (quantity) => median(ours.map((timing, round) => timing[quantity] / theirs[round][quantity]));
+  return { milliseconds: of('milliseconds'), processorMilliseconds: of('processorMilliseconds') };
 }
 
 export function median(values) {

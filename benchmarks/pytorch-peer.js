@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startPeer } from './peer-process.js';
 
 const python = process.env.PYTHON ?? (existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3');
 const libraryFolder = '/usr/lib';
@@ -23,36 +23,17 @@ export function findAllocator() {
 }
 
 /**
- * Starts a PyTorch program beside this file and waits until it has warmed up.
+ * Starts a PyTorch program beside this file; see `startPeer`.
  *
  * @param {string[]} commandLine of the program
  * @param {string} [program] its name
- * @returns what the peer says of itself, a function that times one run in milliseconds, and one that ends it
  */
-export async function startPeer(commandLine, threads, program = 'peer.py') {
+export function startPyTorchPeer(commandLine, threads, program = 'peer.py') {
+  return startPeer(python, [fileURLToPath(new URL(program, import.meta.url)), ...commandLine, '--threads', String(threads)], pyTorchEnvironment(threads));
+}
+
+/** What PyTorch programs, also those that this package starts, are run with. */
+export function pyTorchEnvironment(threads) {
   const allocator = findAllocator();
-  const child = spawn(python, [fileURLToPath(new URL(program, import.meta.url)), ...commandLine, '--threads', String(threads)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_NUM_THREADS: String(threads), PYTHONDONTWRITEBYTECODE: '1', ...(allocator ? { LD_PRELOAD: allocator } : {}) },
-  });
-  // A peer that has died shows in the reply that does not come.
-  child.stdin.on('error', () => {});
-  const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const nextReply = async () => {
-    const { value, done } = await replies.next();
-    if (done) throw new Error('The PyTorch side ended early; what it says is above.');
-    return JSON.parse(value);
-  };
-  return {
-    description: await nextReply(),
-    async time() {
-      child.stdin.write('run\n');
-      return (await nextReply()).milliseconds;
-    },
-    async stop() {
-      const ended = new Promise((resolve) => child.once('close', resolve));
-      child.stdin.end();
-      await ended;
-    },
-  };
+  return { OMP_NUM_THREADS: String(threads), PYTHONDONTWRITEBYTECODE: '1', ...(allocator ? { LD_PRELOAD: allocator } : {}) };
 }

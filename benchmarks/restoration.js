@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSafetensors, writeWeights } from '@unblur/core-model';
 import { createRestorer } from '@unblur/inference';
-import { millisecondsOf, timeAlternating } from './alternating.js';
-import { startPeer } from './pytorch-peer.js';
+import { timeInTurns, timeRun } from './alternating.js';
+import { startPyTorchPeer } from './pytorch-peer.js';
 import { busyWeights, smoothPictures } from './workload.js';
 
 const WARM_UP_RUNS = 2;
@@ -15,7 +15,7 @@ const LEAST_CHANGE = 0.01;
  * Restores one photograph with `createRestorer` and with PyTorch: the same frames, then the time of each.
  *
  * @param {string} folder for the files that both read
- * @returns the medians, the largest difference of two frames and what the peer says of itself
+ * @returns the timings, the largest difference of two frames and what the peer says of itself
  * @throws Error if the frames differ
  */
 export async function compareRestoration({ config, sizePixels, repeats, threads, folder }) {
@@ -29,11 +29,11 @@ export async function compareRestoration({ config, sizePixels, repeats, threads,
   try {
     const { frames } = await restorer.restore(photo);
     for (let run = 0; run < WARM_UP_RUNS; run++) await restorer.restore(photo);
-    const peer = await startPeer(['restore', '--weights', files.weights, '--inputs', files.inputs, '--results', files.results], threads);
+    const peer = await startPyTorchPeer(['restore', '--weights', files.weights, '--inputs', files.inputs, '--results', files.results], threads);
     try {
       const difference = requireSameFrames(frames, readNumbers(files.results), photo.data);
-      const times = await timeAlternating(() => millisecondsOf(() => restorer.restore(photo)), () => peer.time(), repeats);
-      return { ...times, difference, peer: peer.description };
+      const timings = await timeInTurns({ ours: () => timeRun(() => restorer.restore(photo)), theirs: peer.time }, repeats);
+      return { timings, difference, peer: peer.description };
     } finally {
       await peer.stop();
     }

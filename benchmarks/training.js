@@ -1,63 +1,57 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import '@tensorflow/tfjs';
+import { fileURLToPath } from 'node:url';
 import { writeSafetensors, writeWeights } from '@unblur/core-model';
-import { Adam, blurToVideoTask, createTracedEngine } from '@unblur/trainer';
-import { millisecondsOf, timeAlternating } from './alternating.js';
-import { startPeer } from './pytorch-peer.js';
+import { timeInTurns } from './alternating.js';
+import { startPeer } from './peer-process.js';
+import { startPyTorchPeer } from './pytorch-peer.js';
 import { busyWeights, smoothPictures } from './workload.js';
 
-const WARM_UP_RUNS = 2;
 const LOSS_TOLERANCE = 1e-4;
 const GRADIENT_TOLERANCE = 1e-2;
+const stepProgram = fileURLToPath(new URL('training-step.js', import.meta.url));
 
 /**
- * One training step (forward, loss, backward, Adam) with the traced engine and with PyTorch: the same loss and size of
- * the gradient, then the time of each.
+ * One training step (forward, loss, backward, Adam) on ONNX Runtime, on PyTorch through the interpreter of the same graph, and for the network
+ * written by hand in PyTorch: the same loss and size of the gradient, then time and memory of each, every one in a process of its own.
  *
  * @param run a run config: its network, photometric loss, optimizer, batch size and crop size are used
+ * @returns timings and peak memory by contender (`onnxruntime`, `interpreter`, `handwritten`)
  * @throws Error if loss or gradient differ
  */
 export async function compareTraining({ run, sizePixels, batchSize, repeats, threads, folder }) {
-  const { network, optimizer } = run;
-  // The peer has the photometric loss only.
+  const { network, optimizer, emaDecay } = run;
+  // The hand-written one has the photometric loss only.
   const loss = { ...run.loss, motion: 0, order: run.loss.order === 'canonical' ? 'better' : run.loss.order };
-  const files = { weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'batch.safetensors'), results: join(folder, 'unused.bin') };
+  const files = { run: join(folder, 'run.json'), weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'batch.safetensors'), results: join(folder, 'unused.bin') };
   const weights = busyWeights(network, 1);
-  const batch = { blurred: smoothPictures(batchSize, sizePixels), frames: smoothPictures(batchSize * network.frames, sizePixels) };
-  writeFileSync(files.weights, writeWeights(weights, network, { dtype: 'float32' }));
   const tensors = {
-    blurred: { dtype: 'F32', shape: [batchSize, sizePixels, sizePixels, 3], values: batch.blurred },
-    frames: { dtype: 'F32', shape: [batchSize, network.frames, sizePixels, sizePixels, 3], values: batch.frames },
+    blurred: { dtype: 'F32', shape: [batchSize, sizePixels, sizePixels, 3], values: smoothPictures(batchSize, sizePixels) },
+    frames: { dtype: 'F32', shape: [batchSize, network.frames, sizePixels, sizePixels, 3], values: smoothPictures(batchSize * network.frames, sizePixels) },
   };
+  writeFileSync(files.run, JSON.stringify({ network, loss, optimizer, emaDecay, batchSize, sizePixels }));
+  writeFileSync(files.weights, writeWeights(weights, network, { dtype: 'float32' }));
   writeFileSync(files.inputs, writeSafetensors({ tensors, metadata: {} }));
 
-  // The engine's other graph, for validation, is not used: as small as it can be.
-  const engine = await createTracedEngine(blurToVideoTask(network, loss, { batchSize, sizePixels, validationSizePixels: 32 }), { threads });
+  const inputs = ['--weights', files.weights, '--inputs', files.inputs];
+  const startOurs = (engine) => startPeer(process.execPath, [stepProgram, '--engine', engine, '--run', files.run, ...inputs, '--threads', String(threads)]);
+  const startHandwritten = () => startPyTorchPeer(['train', ...inputs, '--results', files.results, '--loss', JSON.stringify(loss), '--optimizer', JSON.stringify(optimizer)], threads);
+  const peers = {};
   try {
-    const adam = new Adam(weights, optimizer);
-    let step = 0;
-    const runStep = async () => {
-      const { terms, gradients } = await engine.lossAndGradients(weights, batch);
-      const gradientNorm = adam.update(gradients, optimizer.learningRate, (step += 1));
-      return { loss: terms.total, gradientNorm };
-    };
-    const first = await runStep();
-    for (let index = 0; index < WARM_UP_RUNS; index++) await runStep();
-    const peer = await startPeer(
-      ['train', '--weights', files.weights, '--inputs', files.inputs, '--results', files.results, '--loss', JSON.stringify(loss), '--optimizer', JSON.stringify(optimizer)],
-      threads,
-    );
-    try {
-      const difference = requireClose('loss', first.loss, peer.description.loss, LOSS_TOLERANCE);
-      const gradientDifference = requireClose('norm of the gradient', first.gradientNorm, peer.description.gradientNorm, GRADIENT_TOLERANCE);
-      const times = await timeAlternating(() => millisecondsOf(runStep), () => peer.time(), repeats);
-      return { ...times, difference, gradientDifference, peer: peer.description };
-    } finally {
-      await peer.stop();
-    }
+    peers.onnxruntime = await startOurs('onnxruntime');
+    peers.interpreter = await startOurs('torch');
+    peers.handwritten = await startHandwritten();
+    const { handwritten, ...ours } = peers;
+    const differences = Object.values(ours).map(({ description }) => ({
+      loss: requireClose('loss', description.loss, handwritten.description.loss, LOSS_TOLERANCE),
+      gradient: requireClose('norm of the gradient', description.gradientNorm, handwritten.description.gradientNorm, GRADIENT_TOLERANCE),
+    }));
+    const timings = await timeInTurns(Object.fromEntries(Object.entries(peers).map(([name, { time }]) => [name, time])), repeats);
+    const peakMemoryBytes = Object.fromEntries(Object.entries(peers).map(([name, peer]) => [name, peer.peakMemoryBytes()]));
+    const largest = (quantity) => Math.max(...differences.map((difference) => difference[quantity]));
+    return { timings, peakMemoryBytes, difference: largest('loss'), gradientDifference: largest('gradient'), peer: handwritten.description };
   } finally {
-    await engine.release();
+    for (const peer of Object.values(peers)) await peer.stop();
   }
 }
 

@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../scripts/build.js';
-import { timeAlternating } from './alternating.js';
-import { missingForPyTorch, startPeer } from './pytorch-peer.js';
+import { medianRatio, medianTiming, timeInTurns, timeRun } from './alternating.js';
+import { findAllocator, missingForPyTorch, startPyTorchPeer } from './pytorch-peer.js';
 
 const MARKS = { speedup: 2.5, memoryGrowth: 1.05 };
 const TOLERANCE = 1e-3;
@@ -66,28 +66,20 @@ async function measure(folder, { preset, width, height, repeats, threads, memory
   window.forEach((frame, index) => values.set(frame, index * frame.length));
   writeFileSync(files.inputs, writeSafetensors({ tensors: { frames: { dtype: 'F32', shape: [window.length, height, width, 3], values } }, metadata: {} }));
 
-  // An endless clip whose first frames are the window.
+  // An endless clip that repeats the window.
   const endless = function* () {
-    for (let index = 0; ; index++) yield { width, height, data: index < window.length ? window[index] : movingPicture(width, height, index) };
+    for (let index = 0; ; index++) yield { width, height, data: window[index % window.length] };
   };
   const sharp = createVideoDeblurrer({ weights, threads }).deblur(endless());
   const ours = [];
   for (let index = 0; index <= config.stages; index++) ours.push((await sharp.next()).value);
-  const peer = await startPeer(['--weights', files.weights, '--inputs', files.inputs, '--results', files.results], threads, 'video_deblur.py');
+  const peer = await startPyTorchPeer(['--weights', files.weights, '--inputs', files.inputs, '--results', files.results], threads, 'video_deblur.py');
   try {
     const theirs = new Float32Array(Uint8Array.from(readFileSync(files.results)).buffer);
     const difference = requireSame(ours[config.stages].data, theirs, window[config.stages]);
-    const times = await timeAlternating(
-      async () => {
-        const start = performance.now();
-        await sharp.next();
-        return performance.now() - start;
-      },
-      () => peer.time(),
-      repeats,
-    );
+    const timings = await timeInTurns({ ours: () => timeRun(() => sharp.next()), theirs: peer.time }, repeats);
     const memoryPeaks = memory ? measureMemory(folder, files.weights, width, height, threads) : undefined;
-    report({ preset, width, height, threads, load, difference, times, peer: peer.description, memoryPeaks, repeats }, json);
+    report({ preset, width, height, threads, load, difference, timings, peer: peer.description, memoryPeaks, repeats }, json);
   } finally {
     await sharp.return();
     await peer.stop();
@@ -150,17 +142,23 @@ function run(program, commandLine, cwd) {
   return result;
 }
 
-function report({ preset, width, height, threads, load, difference, times, peer, memoryPeaks, repeats }, json) {
-  const speedup = times.theirs / times.ours;
+function report({ preset, width, height, threads, load, difference, timings, peer, memoryPeaks, repeats }, json) {
+  const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${load.toFixed(1)}`;
+  const allocator = findAllocator() ? 'tcmalloc' : "the system's allocator";
   if (json) {
-    console.log(JSON.stringify({ marks: MARKS, preset, width, height, threads, load, difference, framesPerSecond: 1000 / times.ours, peerFramesPerSecond: 1000 / times.theirs, speedup, memoryPeaksMib: memoryPeaks, ...times }));
+    console.log(JSON.stringify({ machine, allocator, marks: MARKS, preset, width, height, threads, difference, timings, memoryPeaksMib: memoryPeaks }));
     return;
   }
-  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${load.toFixed(1)}; PyTorch ${peer.torch} eager, ${peer.layout}`);
+  console.log(`${machine}; PyTorch ${peer.torch} eager with ${allocator}, ${peer.layout}`);
   console.log(`The same network: frames differ by at most ${difference.toExponential(1)}.`);
   if (repeats === 0) return;
   const verdict = (holds) => (holds ? 'met' : 'missed');
-  console.log(`${preset}, ${width}x${height}, medians of ${repeats} alternating frames: ${(1000 / times.ours).toFixed(2)} frames/s, PyTorch window by window ${(1000 / times.theirs).toFixed(2)}; ${speedup.toFixed(2)} times as fast (at least ${MARKS.speedup}: ${verdict(speedup >= MARKS.speedup)})`);
+  const [ours, theirs] = [medianTiming(timings.ours), medianTiming(timings.theirs)];
+  const speedup = medianRatio(timings.theirs, timings.ours);
+  const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(2)} s`;
+  console.log(`${preset}, ${width}x${height}: ${(1000 / ours.milliseconds).toFixed(2)} frames/s, PyTorch window by window ${(1000 / theirs.milliseconds).toFixed(2)} (medians of ${repeats} frames in turn)`);
+  console.log(`${speedup.milliseconds.toFixed(2)} times as fast, the median over pairs (at least ${MARKS.speedup}: ${verdict(speedup.milliseconds >= MARKS.speedup)})`);
+  console.log(`processor time of a frame: ${seconds(ours.processorMilliseconds)}, PyTorch ${seconds(theirs.processorMilliseconds)}; ${speedup.processorMilliseconds.toFixed(2)} times as much`);
   if (!memoryPeaks) return;
   const growth = memoryPeaks[300] / memoryPeaks[30];
   console.log(`peak memory: ${memoryPeaks[30].toFixed(0)} MiB for 30 frames, ${memoryPeaks[300].toFixed(0)} MiB for 300: ${growth.toFixed(3)} (at most ${MARKS.memoryGrowth}: ${verdict(growth <= MARKS.memoryGrowth)})`);
