@@ -1,36 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { createEagerEngine } from './eager-engine.js';
+import { testEngine } from './engine-agreement.test-tool.js';
+import { openEngine } from './engine-choice.js';
 import type { Engine } from './engine.js';
-import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyNetworkWithoutFlow, tinyRun, tinyTask } from './tiny-network.test-tool.js';
+import { TINY_SIZE_PIXELS, discBatch, fullWeights, tinyNetwork, tinyRun, tinyTask } from './tiny-network.test-tool.js';
 import { createTracedEngine } from './traced-engine.js';
 
 
-describe('the traced engine against the tfjs cpu oracle', () => {
-  let traced: Engine | undefined;
-  const eager = createEagerEngine(tinyTask(tinyNetworkWithoutFlow));
-  beforeAll(async () => void (traced = await createTracedEngine(tinyTask(tinyNetworkWithoutFlow), { threads: 2 })));
-  afterAll(() => traced?.release());
+describe('the engine onnxruntime', () => {
+  testEngine((task) => openEngine('onnxruntime', task, { threads: 2 }), 1e-3, ['blur-to-video']);
+});
 
-  test('has the same loss terms and gradients', async () => {
-    const weights = fullWeights(tinyNetworkWithoutFlow);
-    const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
-    const expected = await eager.lossAndGradients(weights, batch);
-    const { terms, gradients } = await traced!.lossAndGradients(weights, batch);
-    expect(Object.keys(terms).sort()).toEqual(Object.keys(expected.terms).sort());
-    for (const [name, value] of Object.entries(expected.terms)) expect([name, terms[name]]).toEqual([name, expect.closeTo(value, 4)]);
-    const differences = Object.entries(expected.gradients).map(([name, values]) => [name, relativeDifference(gradients[name]!, values)] as const);
-    expect(differences.filter(([, difference]) => !(difference < 1e-3))).toEqual([]);
-    expect(Object.entries(expected.gradients).filter(([, values]) => values.every((value) => value === 0)).map(([name]) => name)).toEqual([]);
-  });
-
-  test('restores the same frames', async () => {
-    const weights = fullWeights(tinyNetworkWithoutFlow);
-    const { blurred } = discBatch(5, 1, 3, TINY_SIZE_PIXELS);
-    const expected = await eager.restore(weights, blurred);
-    const restored = await traced!.restore(weights, blurred);
-    expect(restored.length).toBe(3);
-    restored.forEach((frame, index) => expect(relativeDifference(frame, expected[index]!)).toBeLessThan(1e-4));
+describe('an engine that is not installed', () => {
+  test('says what to install', async () => {
+    const installed = await import('@tensorflow/tfjs-node' as string).then(() => true, () => false);
+    if (installed) return console.warn('Skipped: @tensorflow/tfjs-node is installed.');
+    await expect(openEngine('tfjs-tensorflow', tinyTask(tinyNetwork), { threads: 1 })).rejects.toThrow(/'tfjs-tensorflow' but it is not installed; npm install @tensorflow\/tfjs-node$/);
   });
 });
 

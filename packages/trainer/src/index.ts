@@ -4,6 +4,8 @@ export { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 export type { Checkpoint } from './checkpoint.js';
 export type { DataConfig, WeightedSource } from './data-config.js';
 export { createEagerEngine } from './eager-engine.js';
+export { engineNames } from './engine-choice.js';
+export type { EngineName } from './engine-choice.js';
 export { blurToVideoTask, sampleObjective, sampleRestoration, sampleValues } from './blur-to-video/sample-objective.js';
 export type { SampleBatch, SampleSizes } from './blur-to-video/sample-objective.js';
 export type { Batch, Engine, StepResult } from './engine.js';

@@ -1,3 +1,4 @@
+import { engineNames } from './engine-choice.js';
 import { boolean, expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from './run-schema.js';
 import type { Field, FieldType } from './run-schema.js';
 import type { ScheduleConfig } from './schedule.js';
@@ -67,8 +68,6 @@ export const torchFields = {
   compile: withDefault(boolean, false),
 };
 
-export const engineNames = ['onnxruntime', 'torch'] as const;
-
 /** What the loop and the engines take from a run file, whatever its system. */
 export const runFields = {
   batchSize: withDefault(positive, 4),
@@ -76,7 +75,7 @@ export const runFields = {
   seed: withDefault(wholeNumber, 0),
   checkpointEverySteps: withDefault(positive, 200),
   samplesEverySteps: withDefault(positive, 500),
-  /** What computes: `onnxruntime`, on the processor and without Python, or `torch`, which needs PyTorch and uses the GPUs it has. A run may go on with another one. */
+  /** What computes, see `engineNames`; a run may go on with another one. */
   engine: withDefault(oneOf(...engineNames), 'onnxruntime'),
   /** Of the engine `torch`. */
   torch: section(torchFields),

@@ -20,9 +20,6 @@ export const tinyNetwork: BlurToVideoConfig = {
   refiner: [{ channels: 4, dilation: 1 }],
 };
 
-/** The `cpu` oracle's own gradient of `resizeBilinear` leaves out the half-pixel shift, so engines are compared with it on a network that resizes no flow. */
-export const tinyNetworkWithoutFlow: BlurToVideoConfig = { ...tinyNetwork, featureTransformer: { ...tinyNetwork.featureTransformer, localWarping: false } };
-
 /** Starting weights with something in every weight, so that every gradient is at work. */
 export function fullWeights(network: BlurToVideoConfig): WeightValues {
   const weights = initialWeights(network, 3);

@@ -2,11 +2,13 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { replaceFile } from './checkpoint.js';
 import type { Batch } from './engine.js';
+import { openEngine } from './engine-choice.js';
 import { createEngineLearner } from './learner.js';
 import type { Learner } from './learner.js';
 import { silentProgress } from './progress.js';
 import { trainRun } from './run.js';
 import type { PhaseParts, TrainingResult } from './run.js';
+import type { EngineName } from './engine-choice.js';
 import type { RunSettings } from './run-fields.js';
 import { writeRunFile } from './run-file.js';
 import type { RunChanges } from './run-file.js';
@@ -23,7 +25,7 @@ export interface TrainOptions {
   /** Goes on from the folder's last checkpoint. */
   resume?: boolean;
   /** Instead of the run file's. */
-  engine?: RunSettings['engine'];
+  engine?: EngineName;
   /** Processes that share a batch on the engine `torch`, one per GPU. Default: 1. */
   processes?: number;
   /** Changes to the run file, such as `{ seed: 2, loss: { order: 'better' } }`. */
@@ -71,8 +73,7 @@ async function openPhase(system: TrainingSystem, phase: Phase, { engine, torch, 
       batchesFrom: (firstSample) => pooledBatches(pool.batchesFrom(Math.floor(firstSample / pool.config.reuse), processes), processes, learner.add, pool.config, batchSize, firstSample),
     };
   }
-  const { createTracedEngine } = await import('./traced-engine.js');
-  const learner = createEngineLearner(await createTracedEngine(task, { threads }), { groups: task.groups, optimizer, emaDecay });
+  const learner = createEngineLearner(await openEngine(engine, task, { threads }), { groups: task.groups, optimizer, emaDecay });
   return { learner: learner as Learner<Batch | PoolDraw>, batchesFrom: phase.batchesFrom };
 }
 

@@ -1,13 +1,17 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { EngineName } from '@unblur/trainer';
 import { interruptedCode } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
 import { printLine, printNote } from '../terminal.js';
 
+/** Those of @unblur/trainer, which is not loaded before it trains. */
+const engines: EngineName[] = ['onnxruntime', 'torch', 'tfjs-webgpu', 'tfjs-tensorflow', 'tfjs-cpu'];
+
 interface TrainOptions {
   out?: string;
   resume?: boolean;
-  engine?: 'onnxruntime' | 'torch';
+  engine?: EngineName;
   nproc?: number;
   pack?: string;
   packWidth: number;
@@ -21,7 +25,7 @@ export function defineTrain(program: Command): void {
     .argument('<run.yaml>', 'the run: network, data, losses, schedule')
     .option('--out <folder>', 'folder of the run (default: runs/<name of the file>)')
     .option('--resume', 'go on from the last checkpoint in the folder of the run')
-    .addOption(new Option('--engine <name>', "what computes, instead of the run file's: torch needs PyTorch and uses its GPUs").choices(['onnxruntime', 'torch']))
+    .addOption(new Option('--engine <name>', "what computes, instead of the run file's").choices(engines))
     .option('--nproc <n>', 'processes that share a batch on the engine torch, one per GPU (default: 1)', wholeNumber(1))
     .option('--pack <archive>', 'train nothing; pack the run, its data and this program into an archive (.tar.xz) that starts it on a machine with PyTorch alone')
     .option('--pack-width <pixels>', 'pictures of the training data that are wider are packed this wide', wholeNumber(64), 1280)

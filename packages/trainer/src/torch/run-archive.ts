@@ -11,8 +11,8 @@ const ownFolder = fileURLToPath(new URL('../..', import.meta.url));
 const PICTURES = ['.png', '.jpg', '.jpeg', '.webp'];
 const JPEG_QUALITY = 88;
 
-/** What a run on PyTorch does not load: another engine, and what only a browser or a compiler needs. */
-const leftOut = /^(onnxruntime-node|node-fetch|@types\/.*|@webgpu\/.*)$/;
+/** What a run on PyTorch does not load: other engines, and what only a browser or a compiler needs. */
+const leftOut = /^(onnxruntime-node|node-fetch|webgpu|@types\/.*|@webgpu\/.*|@tensorflow\/tfjs-(node|node-gpu|backend-webgpu))$/;
 /** Of a package that holds itself in many forms, the one that Node loads. */
 const onlyFiles: Record<string, string[]> = { '@tensorflow/tfjs-core': ['package.json', 'dist/tf-core.node.js'] };
 const loadedFile = /\.(js|mjs|cjs|json|node|py)$|\.so(\.[0-9]+)*$/;

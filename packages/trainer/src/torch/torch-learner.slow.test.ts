@@ -3,14 +3,15 @@ import '@tensorflow/tfjs';
 import { blurToVideoPresets } from '@unblur/core-model';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { createEagerEngine } from '../eager-engine.js';
-import type { Engine, StepResult } from '../engine.js';
+import { expectSameStep } from '../engine-agreement.test-tool.js';
+import type { Engine } from '../engine.js';
 import { createEngineLearner } from '../learner.js';
 import type { LearnedState, Learner } from '../learner.js';
-import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyNetworkWithoutFlow, tinyRun, tinyTask } from '../tiny-network.test-tool.js';
+import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyRun, tinyTask } from '../tiny-network.test-tool.js';
 import { createTracedEngine } from '../traced-engine.js';
 import type { LearningTask } from '../training-system.js';
 import type { TorchConfig } from './torch-config.js';
+import { fullVideoWeights, narrowVideoTask, patternBatch } from '../video-deblur/narrow-video-task.test-tool.js';
 import { createTorchLearner } from './torch-learner.js';
 import type { TorchLearner } from './torch-learner.js';
 import { findPython } from './torch-process.js';
@@ -27,14 +28,6 @@ const clippedOptimizer = { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 };
 const task = tinyTask(tinyNetwork);
 const float32: TorchConfig = { precision: 'float32', channelsLast: true, compile: false };
 const openTorch = (ofTask: LearningTask, torch: TorchConfig = float32, processes = 1) => createTorchLearner(ofTask, { torch, optimizer: clippedOptimizer, emaDecay, processes, threads: 1 });
-
-function expectSameStep(actual: StepResult, expected: StepResult, tolerance: number): void {
-  expect(Object.keys(actual.terms).sort()).toEqual(Object.keys(expected.terms).sort());
-  for (const [name, value] of Object.entries(expected.terms)) expect([name, Math.abs(actual.terms[name]! - value) <= tolerance * Math.max(1, Math.abs(value))]).toEqual([name, true]);
-  expect(Object.keys(actual.gradients).sort()).toEqual(Object.keys(expected.gradients).sort());
-  const differences = Object.entries(expected.gradients).map(([name, values]) => [name, relativeDifference(actual.gradients[name]!, values)] as const);
-  expect(differences.filter(([, difference]) => !(difference <= tolerance))).toEqual([]);
-}
 
 describeWithTorch('the torch engine', () => {
   let learner: TorchLearner;
@@ -119,19 +112,6 @@ describeWithTorch('the torch engine', () => {
   }, LONG_MILLISECONDS);
 });
 
-describeWithTorch('the torch engine against the tfjs cpu oracle', () => {
-  test('has the same loss terms and gradients', async () => {
-    const eager = createEagerEngine(tinyTask(tinyNetworkWithoutFlow));
-    const learner = await openTorch(tinyTask(tinyNetworkWithoutFlow));
-    const weights = fullWeights(tinyNetworkWithoutFlow);
-    const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
-    await learner.load({ weights });
-    const actual = await learner.gradients(batch);
-    await learner.release();
-    expectSameStep(actual, await eager.lossAndGradients(weights, batch), 1e-4);
-  }, LONG_MILLISECONDS);
-});
-
 describeWithTorch('the torch engine with the preset small', () => {
   test('has the loss terms and gradients of ONNX Runtime', async () => {
     const network = { ...blurToVideoPresets.small, frames: 3 };
@@ -146,6 +126,29 @@ describeWithTorch('the torch engine with the preset small', () => {
     const engine = await createTracedEngine(smallTask, { threads: 1 });
     expectSameStep(actual, await engine.lossAndGradients(weights, batch), 1e-4);
     await engine.release();
+  }, LONG_MILLISECONDS);
+});
+
+describeWithTorch('the torch engine with the phases of a video-deblurring network', () => {
+  test('moves the weights of a phase, each group at its own rate, and no others', async () => {
+    const [flow, cascade] = [narrowVideoTask('flow'), narrowVideoTask('cascade')];
+    const stateAfter = async (learner: Learner, ofTask: LearningTask, learningRates: number[]) => {
+      await learner.load({ weights: fullVideoWeights() });
+      for (const step of [1, 2]) await learner.update(patternBatch(ofTask.objective.batchShapes), learningRates, step);
+      const state = structuredClone(await learner.state());
+      await learner.release();
+      return state;
+    };
+    const inProcess = async (ofTask: LearningTask) => createEngineLearner(await createTracedEngine(ofTask, { threads: 1 }), { groups: ofTask.groups, optimizer: clippedOptimizer, emaDecay });
+    for (const [ofTask, learningRates] of [[flow, [0.002]], [cascade, [0.0005, 0.002]]] as const) {
+      const actual = await stateAfter(await openTorch(ofTask), ofTask, [...learningRates]);
+      const expected = await stateAfter(await inProcess(ofTask), ofTask, [...learningRates]);
+      const start = fullVideoWeights();
+      const differences = Object.entries(expected.weights).map(([name, { values }]) => [name, relativeDifference(actual.weights[name]!.values, values), relativeDifference(actual.averages[name]!, expected.averages[name]!)] as const);
+      expect(differences.filter(([, ofWeight, ofAverage]) => !(ofWeight < 2e-3 && ofAverage < 2e-3))).toEqual([]);
+      const moved = Object.keys(start).filter((name) => relativeDifference(actual.weights[name]!.values, start[name]!.values) > 0);
+      expect(moved.sort()).toEqual(ofTask.groups.flat().sort());
+    }
   }, LONG_MILLISECONDS);
 });
 

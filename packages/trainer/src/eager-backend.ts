@@ -1,0 +1,59 @@
+import { findBackend, setBackend } from '@tensorflow/tfjs-core';
+
+/** TensorFlow.js backends that a step can run on op by op. */
+export const eagerBackends = ['cpu', 'webgpu', 'tensorflow'] as const;
+export type EagerBackend = (typeof eagerBackends)[number];
+
+/**
+ * Makes a TensorFlow.js backend active, loading it where that takes a package of its own.
+ *
+ * @throws saying what to install, or what is missing here.
+ */
+export async function activateBackend(name: EagerBackend): Promise<void> {
+  if (!findBackend(name)) await loaders[name]();
+  if (!(await setBackend(name))) throw new Error(`Expected the TensorFlow.js backend '${name}' to start but it does not; use the engine 'onnxruntime'.`);
+}
+
+const loaders: Record<EagerBackend, () => Promise<void>> = {
+  cpu: async () => {
+    throw new Error("Expected the TensorFlow.js backend 'cpu' to be registered but it is not; import '@tensorflow/tfjs' once in the application.");
+  },
+
+  async webgpu() {
+    const { create, globals } = await importPackages<WebGpuPackage>('tfjs-webgpu', ['webgpu']);
+    const gpu = create([]);
+    if (!(await gpu.requestAdapter())) {
+      throw new Error("Expected a GPU for the engine 'tfjs-webgpu' but there is none that WebGPU can use here; install its Vulkan driver, or use the engine 'onnxruntime'.");
+    }
+    Object.assign(globalThis, globals);
+    Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
+    await importPackages('tfjs-webgpu', ['@tensorflow/tfjs-backend-webgpu']);
+  },
+
+  async tensorflow() {
+    await importPackages('tfjs-tensorflow', ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
+  },
+};
+
+/** Dawn, WebGPU's implementation in Chromium, for Node. */
+interface WebGpuPackage {
+  create(flags: string[]): { requestAdapter(): Promise<object | null> };
+  globals: object;
+}
+
+/**
+ * The first of several packages that is installed; none of them is needed by those who do not ask for them.
+ * @throws saying how to install the last one, or why it cannot be loaded.
+ */
+async function importPackages<T>(engine: string, names: readonly string[]): Promise<T> {
+  for (const name of names) {
+    try {
+      return (await import(name)) as T;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const isMissing = (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name);
+      if (!isMissing) throw new Error(`Expected the package '${name}' to work for the engine '${engine}' but it cannot be loaded: ${message.split('\n')[0]}`, { cause: error });
+    }
+  }
+  throw new Error(`Expected the package ${names.map((name) => `'${name}'`).join(' or ')} for the engine '${engine}' but it is not installed; npm install ${names.at(-1)}`);
+}

@@ -1,0 +1,47 @@
+import { initialVideoDeblurWeights, videoDeblurPresets, videoDeblurWeightShapes } from '@unblur/core-model';
+import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
+import type { Batch } from '../engine.js';
+import type { LearningTask } from '../training-system.js';
+import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
+
+const SIZE_PIXELS = 32;
+const { small } = videoDeblurPresets;
+
+/** Both stages with all their parts, but narrow. */
+const narrowNetwork: VideoDeblurConfig = {
+  ...small,
+  flow: { ...small.flow, pyramidChannels: [3, 4, 5, 6], pyramidConvolutions: 1, searchRadiusPixels: 2, denseChannels: [4, 3], refiner: [{ channels: 4, dilation: 2 }] },
+  reconstruction: { ...small.reconstruction, channels: [3, 4, 5], residualBlocks: [1, 1, 1] },
+};
+
+/** What an engine computes in the phases of a narrow video-deblurring network, on one sample. */
+export function narrowVideoTask(phase: 'flow' | 'cascade'): LearningTask {
+  const weightShapes = videoDeblurWeightShapes(narrowNetwork);
+  const names = Object.keys(weightShapes);
+  const flowWeights = names.filter(isFlowWeight);
+  return {
+    weightShapes,
+    restoration: middleRestoration(narrowNetwork, SIZE_PIXELS),
+    ...(phase === 'flow'
+      ? { objective: flowObjective(narrowNetwork, 1, SIZE_PIXELS), groups: [flowWeights] }
+      : { objective: cascadeObjective(narrowNetwork, { hardShare: 0.5, hardWeight: 2 }, 1, SIZE_PIXELS), groups: [flowWeights, names.filter((name) => !isFlowWeight(name))] }),
+  };
+}
+
+/** Starting weights with something in every weight, so that every gradient is at work. */
+export function fullVideoWeights(): WeightValues {
+  const weights = initialVideoDeblurWeights(narrowNetwork, 3);
+  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += 0.02 * Math.sin(3 * index + values.length);
+  return weights;
+}
+
+/** Soft patterns for every tensor of a batch, another one for each; every tenth pixel of a mask is set. */
+export function patternBatch(shapes: Record<string, number[]>): Batch {
+  const pattern = (index: number, position: number) => 0.5 + 0.4 * Math.sin(index / 11 + position) * Math.cos(index / 137 + (index % 97) / 40);
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape], position) => {
+      const length = shape.reduce((product, size) => product * size, 1);
+      return [name, Float32Array.from({ length }, (_, index) => (name === 'randomMask' ? Number(index % 10 === 0) : pattern(index, position)))];
+    }),
+  );
+}
