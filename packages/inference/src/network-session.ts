@@ -1,11 +1,12 @@
-import { blurToVideo, type BlurToVideoConfig, type NamedTensors, type WeightValues } from '@unblur/core-model';
+import type { NamedTensors } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import { createSession, type Session } from '@unblur/onnx/node';
 import { tensor, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { clampToDisplay } from './display-range.js';
+import type { FrameNetwork } from './network-weights.js';
 import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 
-/** The blur-to-video network for one image size, traced with its weights as constants and ready to run on ONNX Runtime. */
+/** A network for one image size, traced with its weights as constants and ready to run on ONNX Runtime. */
 export interface NetworkSession {
   restore(image: RgbImage): Promise<RestoredSequence>;
   release(): Promise<void>;
@@ -13,16 +14,16 @@ export interface NetworkSession {
 
 /**
  * @param frameIndices which of the network's frames to compute; what only the others need is left out of the graph
- * @param width, height multiples of the network's `requiredMultiple`
+ * @param width, height multiples of the network's `multiple`
  */
-export async function openNetworkSession(config: BlurToVideoConfig, weights: WeightValues, frameIndices: readonly number[], width: number, height: number, threads?: number): Promise<NetworkSession> {
+export async function openNetworkSession({ values: weights, restore }: FrameNetwork, frameIndices: readonly number[], width: number, height: number, threads?: number): Promise<NetworkSession> {
   const graph = trace(
     ({ blurred }) => {
       const constants: NamedTensors = Object.fromEntries(Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]));
-      const { frames, motionsPixels } = blurToVideo(blurred as Tensor4D, constants, config);
+      const { frames, motionsPixels } = restore(blurred as Tensor4D, constants);
       const outputs: Record<string, Tensor> = {};
       for (const i of frameIndices) {
-        outputs[`frame${i}`] = frames[i]![0]!;
+        outputs[`frame${i}`] = frames[i]!;
         outputs[`motion${i}`] = motionsPixels[i]!;
       }
       return outputs;

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs';
 import { tensor, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
-import { blurToVideo, writeSafetensors, writeWeights } from '@unblur/core-model';
+import { blurToVideo, declareFrameExtraction, frameExtractionPresets, initialFrameExtractionWeights, writeFrameExtractionWeights, writeSafetensors, writeWeights } from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer } from './index.js';
 import { largestDifference, livelyWeights, photograph, tinyConfig } from './tiny-network.test-tool.js';
@@ -103,5 +103,34 @@ describe('weights that cannot be used: one line', () => {
 
   test('5 frames of 7: what is possible', async () => {
     expect(await failure(weights, 5)).toContain('3 or 7 can be had');
+  });
+});
+
+describe('the baseline of Jin et al.', () => {
+  const part = { factor: 4, channels: 4, groups: [[[1, 2]]] as [number, number][][], refinementChannels: 4 };
+  const extraction = { ...frameExtractionPresets.small, frames: 3, middle: part, innerPair: part, outerPair: part };
+  const extractionValues = initialFrameExtractionWeights(extraction, 2);
+  for (const [name, { values: weight }] of Object.entries(extractionValues)) if (name.includes('predict')) weight.forEach((_, i) => (weight[i] = 0.1 * Math.sin(i + name.length)));
+
+  test('its weights are told apart by their file, and give what its networks give, without motion', async () => {
+    const photo = photograph(30, 22);
+    const baseline = await createRestorer({ weights: writeFrameExtractionWeights(extractionValues, extraction, { dtype: 'float32' }) });
+    const { frames, motionsPixels } = await baseline.restore(photo);
+    await baseline.release();
+    expect(frames).toHaveLength(3);
+    expect(motionsPixels.every(({ data }) => data.every((value) => value === 0))).toBe(true);
+
+    // A size that needs no padding, for the comparison.
+    const whole = photograph(32, 24);
+    const constants = Object.fromEntries(Object.entries(extractionValues).map(([name, { values: weight, shape }]) => [name, tensor(weight, shape)]));
+    const reference = declareFrameExtraction(extraction).extract(tensor4d(whole.data, [1, 24, 32, 3]), constants);
+    const other = await createRestorer({ weights: writeFrameExtractionWeights(extractionValues, extraction, { dtype: 'float32' }) });
+    const restored = await other.restore(whole);
+    await other.release();
+    restored.frames.forEach((frame, i) => {
+      const data = (reference[i]!.dataSync() as Float32Array).map((value) => Math.min(1, Math.max(0, value)));
+      expect(largestDifference(frame, { width: 32, height: 24, data })).toBeLessThan(1e-4);
+      expect(largestDifference(frame, whole)).toBeGreaterThan(1e-3);
+    });
   });
 });

@@ -1,13 +1,13 @@
-import { requiredMultiple, summarize, type BlurToVideoConfig } from '@unblur/core-model';
+import type { FrameExtractionConfig, BlurToVideoConfig } from '@unblur/core-model';
 import { restoreAnySize, type RestoreProgress } from './any-size-restoration.js';
 import { selectFrames } from './frame-selection.js';
 import { openNetworkSession, type NetworkSession } from './network-session.js';
-import { readNetwork } from './network-weights.js';
+import { readFrameNetwork } from './network-weights.js';
 import type { RestoredSequence, RgbImage } from './raster.js';
 import { tileOverlapPixels } from './tiling.js';
 
 export interface RestorerOptions {
-  /** The bytes of a `.safetensors` file of a blur-to-video network. */
+  /** The bytes of a `.safetensors` file of a blur-to-video network, or of the baseline of Jin et al. */
   weights: Uint8Array;
   /** Processor threads to use. Default: all cores. */
   threads?: number;
@@ -21,7 +21,7 @@ export interface RestorerOptions {
 }
 
 export interface Restorer {
-  readonly config: BlurToVideoConfig;
+  readonly config: BlurToVideoConfig | FrameExtractionConfig;
   /** Which of the network's frames are restored. */
   readonly frameIndices: readonly number[];
   /** Restores one photograph of any size; calls wait for each other. The same photograph gives the same values. */
@@ -29,6 +29,12 @@ export interface Restorer {
   /** Frees the network's memory. */
   release(): Promise<void>;
 }
+
+/**
+ * What ONNX Runtime needs of memory, as a multiple of what the layers' outputs add up to. Its peak was 1.6 to 2.4 (`small` and `base`, 512
+ * to 1024 pixels): it frees outputs early, but joined features are copies and its arena grows in large steps.
+ */
+const MEMORY_PER_ACTIVATION = 2.4;
 
 const defaultMemoryBudgetBytes = 3 * 1024 ** 3;
 /** Photographs of as many sizes in turn are restored without tracing anew. Each session holds the weights once more. */
@@ -44,9 +50,10 @@ const maximumSessions = 3;
  * @throws UnblurError when the weights do not hold together or the number of frames cannot be had from them.
  */
 export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames }: RestorerOptions): Promise<Restorer> {
-  const { config, values } = readNetwork(weights);
+  const network = readFrameNetwork(weights);
+  const { config, multiple, activationBytesPerPixel } = network;
   const frameIndices = selectFrames(config.frames, frames ?? config.frames);
-  const limits = { multiple: requiredMultiple(config), overlapPixels: tileOverlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
+  const limits = { multiple, overlapPixels: tileOverlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / (MEMORY_PER_ACTIVATION * activationBytesPerPixel)) };
   const sessions = new Map<string, NetworkSession>();
 
   /** The session for a size, the least recently used one making room. */
@@ -59,7 +66,7 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
       sessions.delete(oldest[0]);
       await oldest[1].release();
     }
-    session ??= await openNetworkSession(config, values, frameIndices, width, height, threads);
+    session ??= await openNetworkSession(network, frameIndices, width, height, threads);
     sessions.set(key, session);
     return session;
   }
@@ -82,13 +89,4 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
         sessions.clear();
       }),
   };
-}
-
-/**
- * What ONNX Runtime needs for each pixel of an image. Its peak was 1.6 to 2.4 times what the layers' outputs add up to (`small` and
- * `base`, 512 to 1024 pixels): it frees outputs early, but joined features are copies and its arena grows in large steps.
- */
-function memoryBytesPerPixel(config: BlurToVideoConfig): number {
-  const sidePixels = 8 * requiredMultiple(config);
-  return (2.4 * summarize(config, { width: sidePixels, height: sidePixels }).activationBytes) / sidePixels ** 2;
 }
