@@ -266,7 +266,7 @@ export class Player {
       path.replaceChildren();
       path.setAttribute('aria-label', 'Path of the picture: no result yet');
       element('motion-path-caption', HTMLElement).textContent = 'Path of the whole picture';
-      element('colour-wheel-caption', HTMLElement).textContent = 'Direction; rim –';
+      element('colour-wheel-caption', HTMLElement).textContent = 'Direction of motion';
       return;
     }
     const { exposure, path: points, rimPixels } = this.#scene.motion;
@@ -279,7 +279,7 @@ export class Player {
     drawMotionPath(path, points, this.#frame);
     path.setAttribute('aria-label', `Path of the picture: ${travelled} from the first frame to the last`);
     element('motion-path-caption', HTMLElement).textContent = `Path of the whole picture, ${travelled}`;
-    element('colour-wheel-caption', HTMLElement).textContent = `Direction; rim ${formatPixels(rimPixels)}${this.#arrowNote(rimPixels)}`;
+    element('colour-wheel-caption', HTMLElement).textContent = `Direction of motion; rim ${formatPixels(rimPixels)}${this.#arrowNote(rimPixels)}`;
     this.#arrange();
   }
 
