@@ -3,14 +3,16 @@ import type { RgbImage } from './raster.js';
 /**
  * Grows an image to `width` x `height` by mirroring it at its right and bottom edge, the edge pixel not repeated. An image smaller
  * than what is to be filled is mirrored back and forth; a single row or column is repeated. The image's own pixels keep their place.
+ *
+ * @param data where the grown image is written, if it has to grow; a new array if not given.
  */
-export function padByReflection(image: RgbImage, width: number, height: number): RgbImage {
+export function padByReflection(image: RgbImage, width: number, height: number, data?: Float32Array): RgbImage {
   if (width < image.width || height < image.height) {
     throw new RangeError(`Expected a padded size of at least ${image.width}x${image.height} but received ${width}x${height}`);
   }
   if (width === image.width && height === image.height) return image;
   const columns = Int32Array.from({ length: width }, (_, x) => reflectIndex(x, image.width));
-  const data = new Float32Array(width * height * 3);
+  data ??= new Float32Array(width * height * 3);
   for (let y = 0; y < height; y++) {
     const source = reflectIndex(y, image.height) * image.width;
     for (let x = 0; x < width; x++) {
@@ -24,9 +26,16 @@ export function padByReflection(image: RgbImage, width: number, height: number):
   return { width, height, data };
 }
 
-/** Copies the `width` x `height` block of a raster whose corner is (x, y). */
-export function crop(raster: { readonly width: number; readonly data: Float32Array }, channels: number, x: number, y: number, width: number, height: number): Float32Array {
-  const data = new Float32Array(width * height * channels);
+/** Copies the `width` x `height` block of a raster whose corner is (x, y) to `data`, a new array if not given. */
+export function crop(
+  raster: { readonly width: number; readonly data: Float32Array },
+  channels: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  data: Float32Array = new Float32Array(width * height * channels),
+): Float32Array {
   for (let row = 0; row < height; row++) {
     const start = ((y + row) * raster.width + x) * channels;
     data.set(raster.data.subarray(start, start + width * channels), row * width * channels);

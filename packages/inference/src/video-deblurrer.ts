@@ -21,11 +21,12 @@ export interface VideoDeblurrer {
   readonly reach: number;
   /**
    * The frames of a clip, all of one size, made sharp one after another. Before the first and after the last frame, that frame is
-   * repeated. Memory does not depend on the number of frames.
+   * repeated. Memory does not depend on the number of frames. A frame is not looked at any more when the next is asked for.
    *
+   * @param options.overwrites every sharp frame is written over the one before it: what goes through a stream leaves nothing to collect.
    * @throws UnblurError when a frame has another size than those before it.
    */
-  deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>): AsyncGenerator<RgbImage, void, undefined>;
+  deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>, options?: { overwrites?: boolean }): AsyncGenerator<RgbImage, void, undefined>;
 }
 
 const defaultMemoryBudgetBytes = 3 * 1024 ** 3;
@@ -41,7 +42,7 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
   const { config, values } = readNetwork(weights);
   const limits = { multiple: videoDeblurMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
 
-  async function* deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>): AsyncGenerator<RgbImage, void, undefined> {
+  async function* deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>, { overwrites = false } = {}): AsyncGenerator<RgbImage, void, undefined> {
     let sequence: TiledSequence | undefined;
     let last: RgbImage | undefined;
     try {
@@ -49,7 +50,7 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
         if (!sequence) {
           const plan = planTiles(roundUp(frame.width, limits.multiple), roundUp(frame.height, limits.multiple), limits);
           const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, threads);
-          sequence = new TiledSequence(frame.width, frame.height, plan, sessions, config.stages);
+          sequence = new TiledSequence(frame.width, frame.height, plan, sessions, config.stages, overwrites);
           for (let copy = 0; copy < config.stages; copy++) await sequence.push(frame);
         }
         if (frame.width !== sequence.width || frame.height !== sequence.height) {
@@ -72,7 +73,10 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
 
 /** A cascade per tile of the frames, whose results are blended. */
 class TiledSequence {
-  readonly #padded: { width: number; height: number };
+  /** Buffers that every frame goes through. */
+  readonly #padded: RgbImage;
+  readonly #tile: Float32Array;
+  readonly #sharp: Float32Array | undefined;
   readonly #tiles: { column: number; row: number; cascade: VideoCascade }[];
   readonly #columnShares: Float32Array[];
   readonly #rowShares: Float32Array[];
@@ -83,24 +87,28 @@ class TiledSequence {
     private readonly plan: TilePlan,
     private readonly sessions: VideoNetworkSessions,
     stages: number,
+    overwrites: boolean,
   ) {
-    this.#padded = { width: plan.columns.at(-1)! + plan.tileWidth, height: plan.rows.at(-1)! + plan.tileHeight };
+    const [paddedWidth, paddedHeight] = [plan.columns.at(-1)! + plan.tileWidth, plan.rows.at(-1)! + plan.tileHeight];
+    this.#padded = { width: paddedWidth, height: paddedHeight, data: new Float32Array(paddedWidth * paddedHeight * 3) };
+    this.#tile = new Float32Array(plan.tileWidth * plan.tileHeight * 3);
+    this.#sharp = overwrites ? new Float32Array(width * height * 3) : undefined;
     this.#tiles = plan.rows.flatMap((_, row) => plan.columns.map((_start, column) => ({ column, row, cascade: new VideoCascade(sessions, stages) })));
     this.#columnShares = featherShares(this.#padded.width, plan.tileWidth, plan.columns);
     this.#rowShares = featherShares(this.#padded.height, plan.tileHeight, plan.rows);
   }
 
   async push(frame: RgbImage): Promise<RgbImage | undefined> {
-    const padded = padByReflection(frame, this.#padded.width, this.#padded.height);
+    const padded = padByReflection(frame, this.#padded.width, this.#padded.height, this.#padded.data);
     if (this.#tiles.length === 1) {
       const sharp = await this.#tiles[0]!.cascade.push(padded.data);
       return sharp && this.#finish(sharp);
     }
     let canvas: Float32Array | undefined;
     for (const { column, row, cascade } of this.#tiles) {
-      const sharp = await cascade.push(crop(padded, 3, this.plan.columns[column]!, this.plan.rows[row]!, this.plan.tileWidth, this.plan.tileHeight));
+      const sharp = await cascade.push(crop(padded, 3, this.plan.columns[column]!, this.plan.rows[row]!, this.plan.tileWidth, this.plan.tileHeight, this.#tile));
       if (!sharp) continue;
-      canvas ??= new Float32Array(padded.data.length);
+      canvas ??= new Float32Array(this.#padded.data.length);
       this.#blend(canvas, sharp, column, row);
     }
     return canvas && this.#finish(canvas);
@@ -121,9 +129,9 @@ class TiledSequence {
     }
   }
 
-  /** The frame's own part, in display range, as a copy. */
+  /** The frame's own part, in display range. */
   #finish(values: Float32Array): RgbImage {
-    const data = crop({ width: this.#padded.width, data: values }, 3, 0, 0, this.width, this.height);
+    const data = crop({ width: this.#padded.width, data: values }, 3, 0, 0, this.width, this.height, this.#sharp);
     for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]!));
     return { width: this.width, height: this.height, data };
   }

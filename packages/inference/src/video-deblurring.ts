@@ -95,7 +95,7 @@ function writeClip(source: FrameSource, output: string, container: string, deblu
     async (temporaryPath) => {
       let writer: VideoWriter | undefined;
       try {
-        for await (const frame of deblurrer.deblur(source.framesFrom(0))) {
+        for await (const frame of deblurrer.deblur(source.framesFrom(0), { overwrites: true })) {
           options.signal?.throwIfAborted();
           writer ??= openVideoWriter(temporaryPath, container, frame, facts, clip, options);
           await writer.write(frame);
@@ -127,7 +127,7 @@ async function writeFolder(source: FrameSource, input: string, folder: string, d
 
   // A frame depends on `reach` neighbours to either side; from there on, sharp frames are those that a whole run would give.
   let index = Math.max(0, first - deblurrer.reach);
-  for await (const frame of deblurrer.deblur(source.framesFrom(index))) {
+  for await (const frame of deblurrer.deblur(source.framesFrom(index), { overwrites: true })) {
     signal?.throwIfAborted();
     if (!present.has(fileOf(index))) {
       await writeAtomically(join(folder, fileOf(index)), await toSharp(frame).png().toBuffer(), signal);

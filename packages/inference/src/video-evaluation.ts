@@ -53,7 +53,7 @@ export async function evaluateVideoFolder(folder: string, deblurrer: Pick<VideoD
   const perVideo: VideoEvaluationReport['videos'] = [];
   for (const { name, blurPaths, gtPaths } of videos) {
     const ownScores: ScoredSample[] = [];
-    for await (const restored of deblurrer.deblur(readFrames(blurPaths, signal))) {
+    for await (const restored of deblurrer.deblur(readFrames(blurPaths, signal), { overwrites: true })) {
       const index = ownScores.length;
       const [blurred, gt] = [await loadPhoto(blurPaths[index]!), await loadPhoto(gtPaths[index]!)];
       if (gt.width !== restored.width || gt.height !== restored.height) {

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { roundUp } from './padding.js';
 import type { RgbImage } from './raster.js';
@@ -66,7 +65,7 @@ export async function probeVideo(path: string, { ffmpegPath = 'ffmpeg', signal }
 
 /**
  * The frames of a clip, upright, one after another: ffmpeg decodes as fast as they are taken. A clip of variable rate is brought
- * to its mean rate, so that it stays as long as its sound.
+ * to its mean rate, so that it stays as long as its sound. Each frame is written over the one before it.
  *
  * @throws UnblurError when a frame has another size than the first, or ffmpeg fails.
  */
@@ -96,18 +95,20 @@ function expectOneSize(path: string, sizes: readonly string[]): void {
   if (sizes.length > 1) throw new UnblurError(`Expected frames of one size, but ${path} changes from ${sizes[0]} to ${sizes[1]}; scale it first, with: ffmpeg -i ${path} -vf scale=${sizes[0]!.replace('x', ':')} one-size.mp4`);
 }
 
-/** Takes binary PPM pictures apart that come one after another in pieces of any size. */
+/** Takes binary PPM pictures apart that come one after another in pieces of any size, each over the one before it. */
 class PixmapReader {
-  #pixels: Buffer | undefined;
-  #filled = 0;
   #width = 0;
   #height = 0;
+  /** The picture in the making, of which `#filled` bytes have come; none between its end and the next header. */
+  #filled: number | undefined;
+  #pixels = Buffer.alloc(0);
+  #frame = new Float32Array(0);
   #header = Buffer.alloc(0);
 
   *push(chunk: Buffer): Generator<RgbImage> {
     let rest = chunk;
     while (rest.length > 0) {
-      if (!this.#pixels) {
+      if (this.#filled === undefined) {
         const joined = Buffer.concat([this.#header, rest]);
         const header = /^P6\s(\d+) (\d+)\s255\s/.exec(joined.subarray(0, 64).toString('latin1'));
         if (!header) {
@@ -117,7 +118,8 @@ class PixmapReader {
         }
         [this.#width, this.#height] = [Number(header[1]), Number(header[2])];
         this.#header = Buffer.alloc(0);
-        this.#pixels = Buffer.allocUnsafe(this.#width * this.#height * 3);
+        const length = this.#width * this.#height * 3;
+        if (this.#pixels.length !== length) [this.#pixels, this.#frame] = [Buffer.allocUnsafe(length), new Float32Array(length)];
         this.#filled = 0;
         rest = joined.subarray(header[0].length);
       }
@@ -126,10 +128,9 @@ class PixmapReader {
       this.#filled += taken;
       rest = rest.subarray(taken);
       if (this.#filled < this.#pixels.length) return;
-      const data = new Float32Array(this.#pixels.length);
-      for (let i = 0; i < data.length; i++) data[i] = this.#pixels[i]! / 255;
-      this.#pixels = undefined;
-      yield { width: this.#width, height: this.#height, data };
+      for (let i = 0; i < this.#frame.length; i++) this.#frame[i] = this.#pixels[i]! / 255;
+      this.#filled = undefined;
+      yield { width: this.#width, height: this.#height, data: this.#frame };
     }
   }
 }
@@ -169,6 +170,7 @@ export function openVideoWriter(path: string, container: string, { width, height
   );
   const stdin = ffmpeg.process.stdin!;
   stdin.on('error', () => {}); // shows in the exit code
+  const bytes = Buffer.allocUnsafe(width * height * 3);
   const finish = async () => {
     const exitCode = await ffmpeg.finished;
     if (exitCode !== 0) throw new UnblurError(describeWriteFailure(ffmpeg.complaints(), hasAudio));
@@ -176,9 +178,9 @@ export function openVideoWriter(path: string, container: string, { width, height
   return {
     async write({ data }) {
       if (ffmpeg.process.exitCode !== null) await finish();
-      const bytes = Buffer.allocUnsafe(data.length);
       for (let i = 0; i < data.length; i++) bytes[i] = Math.round(data[i]! * 255);
-      if (!stdin.write(bytes)) await Promise.race([once(stdin, 'drain'), ffmpeg.finished]);
+      const taken = new Promise<void>((resolve) => stdin.write(bytes, () => resolve()));
+      await Promise.race([taken, ffmpeg.finished]);
     },
     async finish() {
       stdin.end();
