@@ -5,6 +5,7 @@ import { defineEval } from './commands/eval.js';
 import { defineEvalVideo } from './commands/eval-video.js';
 import { defineExperiment } from './commands/experiment.js';
 import { defineImport } from './commands/import.js';
+import { defineReport } from './commands/report.js';
 import { defineRestore } from './commands/restore.js';
 import { defineSynth } from './commands/synth.js';
 import { defineTrain } from './commands/train.js';
@@ -50,7 +51,7 @@ function defineProgram(): Command {
     .showHelpAfterError(false)
     .configureOutput({ outputError: (message, write) => write(`unblur: ${onOneLine(message)}\n`) })
     .exitOverride();
-  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineExperiment, defineSynth, defineImport, defineDoctor]) {
+  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineReport, defineExperiment, defineSynth, defineImport, defineDoctor]) {
     define(program);
   }
   return program;
