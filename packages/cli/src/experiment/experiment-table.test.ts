@@ -48,4 +48,13 @@ describe('summarizeTrials', () => {
     expect(markdown).toContain('not a reproduction');
     expect(markdown).toContain('turning cameras: 4 samples as they are');
   });
+
+  it('names the data of training, and says once if none of the figures is known', () => {
+    const source = { kind: 'panorama' as const, folder: '/data/panoramas/train', sizePixels: 64, frames: 3 };
+    const known = { ...experiment, rows: [{ ...row('ours'), origin: { kind: 'trained-as' as const, experiment: 'table-5', row: 'all' } }], sets: { ...experiment.sets, train: { source, count: 1200, seed: 7, format: 'shards' as const } } };
+    const markdown = formatTable(summarizeTrials(known, { ours: [trial(1, [21, 24, 21])] }), known);
+    expect(markdown).toContain('Trained on 1,200 samples of 64x64, 3 frames, made from panoramas/train with seed 7.');
+    expect(markdown).toContain("The paper's figures (Table 9) are not known to us.");
+    expect(markdown).toContain('| OURS; trained as table-5/all | 1,234 | 300 | 1,200 | 1 | 22.00 | 21.00 |');
+  });
 });

@@ -61,31 +61,36 @@ export function summarizeTrials(experiment: Experiment, trials: Record<string, r
 }
 
 /** The table as Markdown, the paper's figure beside ours. */
-export function formatTable(table: ExperimentTable, { evaluation, sets }: Pick<Experiment, 'evaluation' | 'sets'>): string {
+export function formatTable(table: ExperimentTable, { evaluation, sets, rows }: Pick<Experiment, 'evaluation' | 'sets' | 'rows'>): string {
   const columns = table.rows[0]!.cells;
+  const paperIsKnown = table.rows.some(({ cells }) => cells.some(({ paper }) => paper !== null));
+  const trainingSets = Object.keys(sets).filter((set) => !(set in evaluation));
   const severalSets = Object.keys(evaluation).length > 1;
   const heading = ({ set, metric, figure }: TableCell) => `${severalSets ? `${evaluation[set]}: ` : ''}${metric.toUpperCase()} ${figure}`;
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const lines = [
     `# ${table.title}`,
     '',
+    ...trainingSets.map((set) => `Trained on ${describeSamples(undefined, sets[set])}.`),
     ...Object.entries(evaluation).map(([set, description]) => `Evaluated on ${description}: ${describeSamples(table.samples[set], sets[set])}.`),
     `The paper's data: ${table.paper.data}. These are small runs on other data: a comparison among themselves, not a reproduction.`,
     ...(table.paper.finding === null ? [] : [`The paper finds: ${table.paper.finding}.`]),
     ...(table.note === null ? [] : [table.note]),
     '',
-    `PSNR in dB, each sample's whole sequence in its better order. Ours: mean ± standard deviation over seeds; after the stroke the paper's figure (${table.paper.place}), "?" where it is not known to us.`,
+    `PSNR in dB, each sample's whole sequence in its better order; mean ± standard deviation over seeds. ${
+      paperIsKnown ? `After the stroke the paper's figure (${table.paper.place}), "?" where it is not known to us.` : `The paper's figures (${table.paper.place}) are not known to us.`
+    }`,
     '',
     line(['', 'parameters', 'steps', 'samples', 'seeds', ...columns.map(heading)]),
     line(['---', ...Array.from({ length: columns.length + 4 }, () => '---:')]),
-    ...table.rows.map(({ title, note, network, seeds, cells }) =>
+    ...table.rows.map(({ name, title, note, network, seeds, cells }) =>
       line([
-        title + (note === null ? '' : ` (${note})`),
+        [title, ...remarks(rows.find((row) => row.name === name)!, note)].join('; '),
         describeCount(network?.parameters),
         describeCount(network?.steps),
         describeCount(network?.samples),
         seeds.join(', ') || '-',
-        ...cells.map(({ ours, paper, metric }) => `${describeFigure(ours, metric)} / ${paper ?? '?'}`),
+        ...cells.map(({ ours, paper, metric }) => describeFigure(ours, metric) + (paperIsKnown ? ` / ${paper ?? '?'}` : '')),
       ]),
     ),
     '',
@@ -129,9 +134,14 @@ function describeCount(count: number | null | undefined): string {
   return count === null || count === undefined ? '-' : count.toLocaleString('en-US');
 }
 
+/** Such as `1,200 samples of 64x64, 3 frames, made from panoramas/train with seed 1`. */
 function describeSamples(count: number | undefined, set: Experiment['sets'][string] | undefined): string {
-  const number = count === undefined ? 'samples' : `${count} samples`;
-  if (!set || !('source' in set)) return `${number} as they are`;
-  const { sizePixels, frames } = set.source as { sizePixels: number; frames: number };
-  return `${number} of ${sizePixels}x${sizePixels}, ${frames} frames, seed ${set.seed}`;
+  if (!set || !('source' in set)) return `${describeCount(count)} samples as they are`;
+  const { sizePixels, frames, folder } = set.source as { sizePixels: number; frames: number; folder: string };
+  const place = folder.split(/[\\/]/).slice(-2).join('/');
+  return `${describeCount(count ?? set.count)} samples of ${sizePixels}x${sizePixels}, ${frames} frames, made from ${place} with seed ${set.seed}`;
+}
+
+function remarks({ origin }: ExperimentRow, note: string | null): string[] {
+  return [...(origin.kind === 'trained-as' ? [`trained as ${origin.experiment}/${origin.row}`] : []), ...(note === null ? [] : [note])];
 }
