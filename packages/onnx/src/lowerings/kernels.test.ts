@@ -283,6 +283,14 @@ test.each([3, 16, 17, 23])('a convolution of %i channels with a constant filter 
   expect(relativeError(y!, expected)).toBeLessThan(1e-5);
 });
 
+test('a resized picture is exact to single precision where the quotient of the sizes is not', async () => {
+  await tf.setBackend('cpu');
+  const images = makeTensor({ shape: [1, 72, 104, 3], range: [0, 1] }, 1) as tf.Tensor4D;
+  const expected = tf.image.resizeBilinear(images, [128, 128], false, true).dataSync();
+  const { resized } = await runTraced((tensors) => ({ resized: tf.image.resizeBilinear(tensors['images'] as tf.Tensor4D, [128, 128], false, true) }), { images });
+  expect(Math.max(...expected.map((value, index) => Math.abs(value - resized![index]!)))).toBeLessThan(3e-7);
+});
+
 test('every lowering is tested', () => {
   const tested = new Set(cases.map(({ kernel }) => kernel));
   expect(Object.keys(lowerings).filter((kernel) => !tested.has(kernel))).toEqual([]);

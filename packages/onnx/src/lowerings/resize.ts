@@ -16,14 +16,21 @@ function sourcePositions(from: number, to: number, { alignCorners, halfPixelCent
   return Array.from({ length: to }, (_, index) => (halfPixelCenters ? (index + 0.5) * scale - 0.5 : index * scale));
 }
 
+/** The two source pixels that each resized pixel lies between, and its way from the low to the high one, 0 to 1. */
+function bilinearNeighbours(from: number, to: number, attrs: ResizeAttributes): { low: number; high: number; highShare: number }[] {
+  return sourcePositions(from, to, attrs).map((position) => {
+    const inside = Math.min(Math.max(position, 0), from - 1);
+    const low = Math.floor(inside);
+    return { low, high: Math.min(low + 1, from - 1), highShare: inside - low };
+  });
+}
+
 /** Row-major `[to, from]`: how much of each source pixel a resized pixel holds. */
 function bilinearMatrix(from: number, to: number, attrs: ResizeAttributes): Float32Array {
   const matrix = new Float32Array(to * from);
-  sourcePositions(from, to, attrs).forEach((position, row) => {
-    const inside = Math.min(Math.max(position, 0), from - 1);
-    const low = Math.floor(inside);
-    matrix[row * from + low]! += 1 - (inside - low);
-    matrix[row * from + Math.min(low + 1, from - 1)]! += inside - low;
+  bilinearNeighbours(from, to, attrs).forEach(({ low, high, highShare }, row) => {
+    matrix[row * from + low]! += 1 - highShare;
+    matrix[row * from + high]! += highShare;
   });
   return matrix;
 }
@@ -40,10 +47,28 @@ function nearestMatrix(from: number, to: number, attrs: ResizeAttributes): Float
   return matrix;
 }
 
-function resizeBilinear(images: TracedTensor, [height, width]: readonly [number, number], { alignCorners, halfPixelCenters }: ResizeAttributes): TracedTensor {
+/** Whether single precision holds where each resized pixel looks. ONNX Runtime computes it so, from the quotient of the sizes. */
+function isExact(from: number, to: number): boolean {
+  return Number.isInteger(Math.log2(to / from));
+}
+
+/** `[B, C, h, w]` with one of its last two axes resized. */
+function blendAlong(axis: 2 | 3, x: Value, to: number, attrs: ResizeAttributes): Value {
+  if (x.shape[axis] === to) return x;
+  const neighbours = bilinearNeighbours(x.shape[axis]!, to, attrs);
+  const pick = (side: 'low' | 'high') => onnx.gather(x, x.graph.integers(neighbours.map((places) => places[side])), axis);
+  const [low, high] = [pick('low'), pick('high')];
+  const share = x.graph.constant(Float32Array.from(neighbours, ({ highShare }) => highShare), axis === 2 ? [to, 1] : [to], 'float32');
+  return onnx.add(low, onnx.multiply(onnx.subtract(high, low), share));
+}
+
+function resizeBilinear(images: TracedTensor, [height, width]: readonly [number, number], attrs: ResizeAttributes): TracedTensor {
   const input = images.channelsFirst();
-  const shape = [input.shape[0]!, input.shape[1]!, height, width];
-  const attributes = { mode: 'linear', coordinate_transformation_mode: alignCorners ? 'align_corners' : halfPixelCenters ? 'half_pixel' : 'asymmetric' };
+  const [batch, channels, fromHeight, fromWidth] = input.shape as [number, number, number, number];
+  if (!isExact(fromHeight, height) || !isExact(fromWidth, width)) return fromChannelsFirst(blendAlong(3, blendAlong(2, input, height, attrs), width, attrs));
+  const shape = [batch, channels, height, width];
+  const mode = attrs.alignCorners ? 'align_corners' : attrs.halfPixelCenters ? 'half_pixel' : 'asymmetric';
+  const attributes = { mode: 'linear', coordinate_transformation_mode: mode };
   return fromChannelsFirst(input.graph.emit('Resize', [input, undefined, undefined, input.graph.integers(shape)], attributes, { shape, type: input.type }));
 }
 
