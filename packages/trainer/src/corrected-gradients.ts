@@ -1,5 +1,5 @@
-import { engine, getGradient, matMul, pad, registerGradient, reshape, slice, tensor2d, unregisterGradient } from '@tensorflow/tfjs-core';
-import type { GradConfig, NamedAttrMap, NamedTensorMap, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { engine, getGradient, matMul, registerGradient, reshape, tensor2d, unregisterGradient } from '@tensorflow/tfjs-core';
+import type { GradConfig, NamedAttrMap, NamedTensorMap, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** How an axis is resized: the weight of each of the `from` pixels in each of the `to`, `[to, from]`. */
 type AxisWeights = (from: number, to: number, attrs: { alignCorners: boolean; halfPixelCenters: boolean }) => Float32Array;
@@ -35,13 +35,21 @@ function replaceGradients(configs: readonly GradConfig[]): void {
 }
 
 /** Resizing multiplies by a matrix along each axis; its gradient multiplies by their transposes. */
-function resizeGradient(dy: Tensor4D, { shape: [batch, height, width, channels] }: Tensor4D, attrs: NamedAttrMap, weightsOf: AxisWeights): Tensor4D {
+function resizeGradient(dy: Tensor4D, { shape: [, height, width] }: Tensor4D, attrs: NamedAttrMap, weightsOf: AxisWeights): Tensor4D {
   const [, outHeight, outWidth] = dy.shape;
   const settings = attrs as unknown as Parameters<AxisWeights>[2];
   const alongRows = tensor2d(weightsOf(height, outHeight, settings), [outHeight, height]);
   const alongColumns = tensor2d(weightsOf(width, outWidth, settings), [outWidth, width]);
-  const rows = matMul(alongRows, reshape(dy, [batch, outHeight, outWidth * channels]), true);
-  return reshape(matMul(alongColumns, reshape(rows, [batch * height, outWidth, channels]), true), [batch, height, width, channels]);
+  return multiplyAxes(dy, alongRows, alongColumns, true);
+}
+
+/** Multiplies `[B, H, W, C]` by a matrix along its rows and one along its columns, or by their transposes. In ranks that every backend can compute. */
+function multiplyAxes(x: Tensor4D, alongRows: Tensor2D, alongColumns: Tensor2D, transposed: boolean): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const rows = matMul(alongRows, reshape(x, [batch, height, width * channels]), transposed);
+  const newHeight = rows.shape[1]!;
+  const columns = matMul(alongColumns, reshape(rows, [batch * newHeight, width, channels]), transposed);
+  return reshape(columns, [batch, newHeight, columns.shape[1]!, channels]);
 }
 
 const bilinearWeights: AxisWeights = (from, to, { alignCorners, halfPixelCenters }) =>
@@ -73,21 +81,21 @@ function isDilated({ dilations }: NamedAttrMap): boolean {
 /** A dilated convolution is one with a filter that has zeros between its taps. */
 function dilatedGradient(dy: Tensor4D, [x, filter]: [Tensor4D, Tensor4D], attrs: NamedAttrMap): Record<string, () => Tensor> {
   const [vertical, horizontal] = [attrs['dilations']].flat() as [number, number | undefined];
-  const spread = [vertical, horizontal ?? vertical] as const;
   const [height, width, inChannels, outChannels] = filter.shape;
-  const [wideHeight, wideWidth] = [(height - 1) * spread[0] + 1, (width - 1) * spread[1] + 1];
-  const run = (kernelName: string, inputs: Record<string, Tensor>, shape: NamedAttrMap) => engine().runKernel(kernelName, inputs as unknown as NamedTensorMap, { ...attrs, dilations: 1, ...shape }) as Tensor;
+  const [rows, columns] = [spreading(height, vertical), spreading(width, horizontal ?? vertical)];
+  const run = (kernelName: string, inputs: Record<string, Tensor>, shape: NamedAttrMap) => engine().runKernel(kernelName, inputs as unknown as NamedTensorMap, { ...attrs, dilations: 1, ...shape }) as Tensor4D;
+  const oneImage = (taps: Tensor4D) => reshape(taps, [1, taps.shape[0], taps.shape[1], inChannels * outChannels]) as Tensor4D;
+  const filterShape: [number, number, number, number] = [rows.shape[0], columns.shape[0], inChannels, outChannels];
   return {
-    x: () => {
-      const taps = pad(reshape(filter, [height, 1, width, 1, inChannels * outChannels]), [[0, 0], [0, spread[0] - 1], [0, 0], [0, spread[1] - 1], [0, 0]]);
-      const wide = slice(reshape(taps, [height * spread[0], width * spread[1], inChannels, outChannels]), [0, 0, 0, 0], [wideHeight, wideWidth, inChannels, outChannels]);
-      return run('Conv2DBackpropInput', { dy, filter: wide }, { inputShape: x.shape });
-    },
-    filter: () => {
-      const wide = run('Conv2DBackpropFilter', { x, dy }, { filterShape: [wideHeight, wideWidth, inChannels, outChannels] }) as Tensor4D;
-      const whole = pad(wide, [[0, spread[0] - 1], [0, spread[1] - 1], [0, 0], [0, 0]]);
-      const taps = slice(reshape(whole, [height, spread[0], width, spread[1], inChannels * outChannels]), [0, 0, 0, 0, 0], [height, 1, width, 1, inChannels * outChannels]);
-      return reshape(taps, [height, width, inChannels, outChannels]);
-    },
+    x: () => run('Conv2DBackpropInput', { dy, filter: reshape(multiplyAxes(oneImage(filter), rows, columns, false), filterShape) }, { inputShape: x.shape }),
+    filter: () => reshape(multiplyAxes(oneImage(run('Conv2DBackpropFilter', { x, dy }, { filterShape })), rows, columns, true), filter.shape),
   };
+}
+
+/** The matrix that puts zeros between taps. */
+function spreading(taps: number, dilation: number): Tensor2D {
+  const size = (taps - 1) * dilation + 1;
+  const matrix = new Float32Array(size * taps);
+  for (let tap = 0; tap < taps; tap++) matrix[tap * dilation * taps + tap] = 1;
+  return tensor2d(matrix, [size, taps]);
 }

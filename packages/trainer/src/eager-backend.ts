@@ -1,4 +1,4 @@
-import { findBackend, setBackend } from '@tensorflow/tfjs-core';
+import { backend, findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-core';
 
 /** TensorFlow.js backends that a step can run on op by op. */
 export const eagerBackends = ['cpu', 'webgpu', 'tensorflow'] as const;
@@ -10,8 +10,21 @@ export type EagerBackend = (typeof eagerBackends)[number];
  * @throws saying what to install, or what is missing here.
  */
 export async function activateBackend(name: EagerBackend): Promise<void> {
-  if (!findBackend(name)) await loaders[name]();
+  if (getBackend() === name) return;
+  if (!findBackendFactory(name)) await loaders[name]();
   if (!(await setBackend(name))) throw new Error(`Expected the TensorFlow.js backend '${name}' to start but it does not; use the engine 'onnxruntime'.`);
+}
+
+/**
+ * Computes, and throws what the device could not do: WebGPU reports it apart, and gives zeros.
+ */
+export async function expectComputed<T>(compute: () => Promise<T>): Promise<T> {
+  const { device } = backend() as { device?: { pushErrorScope(kind: 'validation'): void; popErrorScope(): Promise<{ message: string } | null> } };
+  device?.pushErrorScope('validation');
+  let failure: { message: string } | null | undefined;
+  const result = await compute().finally(async () => (failure = await device?.popErrorScope()));
+  if (failure) throw new Error(`Expected the engine to compute every operation but this device cannot; use the engine 'onnxruntime'. It says: ${failure.message.split('\n')[0]}`);
+  return result;
 }
 
 const loaders: Record<EagerBackend, () => Promise<void>> = {

@@ -1,7 +1,7 @@
 import { dispose, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { NamedTensors, WeightValues } from '@unblur/core-model';
 import { withCorrectedGradients } from './corrected-gradients.js';
-import { activateBackend } from './eager-backend.js';
+import { activateBackend, expectComputed } from './eager-backend.js';
 import type { EagerBackend } from './eager-backend.js';
 import type { Engine } from './engine.js';
 import { expectGradients } from './traced-engine.js';
@@ -23,10 +23,12 @@ export async function createEagerEngine(task: LearningTask, { backend }: { backe
   const weightTensors = (weights: WeightValues) => tensorsOf(Object.fromEntries(Object.entries(weights).map(([name, { values }]) => [name, values])), weightShapes);
   const run = async (fn: () => NamedTensors): Promise<Record<string, Float32Array>> => {
     await activateBackend(backend);
-    const outputs = tidy(() => withCorrectedGradients(fn));
-    const values = await Promise.all(Object.entries(outputs).map(async ([name, output]) => [name, (await output.data<'float32'>()).slice()] as const));
-    dispose(outputs);
-    return Object.fromEntries(values);
+    return expectComputed(async () => {
+      const outputs = tidy(() => withCorrectedGradients(fn));
+      const values = await Promise.all(Object.entries(outputs).map(async ([name, output]) => [name, (await output.data<'float32'>()).slice()] as const));
+      dispose(outputs);
+      return Object.fromEntries(values);
+    });
   };
 
   return {

@@ -45,4 +45,6 @@ async function runTraining(runFile: string, { nproc, pack, packWidth, ...options
     printNote(`unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`);
     process.exitCode = interruptedCode;
   } else printLine(`trained ${step} steps -> ${runFolder}`);
+  // The GPU that the engine tfjs-webgpu holds would keep the process alive.
+  process.exit();
 }
