@@ -4,6 +4,7 @@ import { createEagerEngine } from './eager-engine.js';
 import type { Batch, Engine, StepResult } from './engine.js';
 import { discBatch, fullWeights, relativeDifference, tinyNetwork, tinyTask } from './tiny-network.test-tool.js';
 import type { LearningTask } from './training-system.js';
+import { fullExtractionWeights, narrowExtractionTask } from './frame-extraction/narrow-extraction-task.test-tool.js';
 import { fullVideoWeights, narrowVideoTask, patternBatch } from './video-deblur/narrow-video-task.test-tool.js';
 
 /** A task with weights and a batch that put every part of it to work. */
@@ -18,6 +19,11 @@ const video = (phase: 'flow' | 'cascade'): Workload => {
   return { task, weights: fullVideoWeights(), batch: patternBatch(task.objective.batchShapes) };
 };
 
+const extraction = (stage: number): Workload => {
+  const task = narrowExtractionTask(stage);
+  return { task, weights: fullExtractionWeights(), batch: patternBatch(task.objective.batchShapes) };
+};
+
 /** What every engine is to compute as the oracle does: all phases of all systems, narrow. */
 export const workloads = {
   'blur-to-video': (): Workload => {
@@ -25,6 +31,9 @@ export const workloads = {
     const [batchSize, size] = task.objective.batchShapes['blurred'] as [number, number];
     return { task, weights: fullWeights(tinyNetwork), batch: discBatch(0, batchSize, tinyNetwork.frames, size) };
   },
+  'frame-extraction, middle': () => extraction(0),
+  'frame-extraction, inner pair': () => extraction(1),
+  'frame-extraction, outer pair': () => extraction(2),
   'video-deblur, flow': () => video('flow'),
   'video-deblur, cascade': () => video('cascade'),
 };

@@ -8,7 +8,7 @@ import type { SystemDefinition } from '../run-file.js';
 import { scheduleFactor } from '../schedule.js';
 import { timeSlices } from '../time-slices.js';
 import { trainingBatches } from '../training-data.js';
-import type { LossTerms, Objective, Phase, TrainingSystem } from '../training-system.js';
+import type { LossTerms, Objective, Phase, Restoration, TrainingSystem } from '../training-system.js';
 import { validationSamples } from '../validation-samples.js';
 import { frameExtractionField } from './frame-extraction-config.js';
 import type { FrameExtractionRunConfig } from './frame-extraction-config.js';
@@ -43,13 +43,15 @@ async function openFrameExtraction({ network: config, data, optimizer, schedule,
     startingWeights: () => initialFrameExtractionWeights(config, seed),
     optimizer,
     phases,
-    restoration: {
-      blurredShape: [1, validation.sizePixels, validation.sizePixels, 3],
-      restore: (blurred, weights) => network.extract(blurred as Tensor4D, weights),
-    },
+    restoration: extractionRestoration(network, validation.sizePixels),
     validationSamples: await validationSamples(validation, frames),
     writeWeights: (weights, metadata) => writeFrameExtractionWeights(weights, config, { dtype: 'float32', metadata }),
   };
+}
+
+/** All frames of one blurred image `[1, S, S, 3]`. */
+export function extractionRestoration({ extract }: FrameExtractionNetwork, sizePixels: number): Restoration {
+  return { blurredShape: [1, sizePixels, sizePixels, 3], restore: (blurred, weights) => extract(blurred as Tensor4D, weights) };
 }
 
 /** L1 of the middle frame (stage 0), or the order-invariant loss of one pair, the first one around the middle being stage 1. */

@@ -1,0 +1,27 @@
+import { declareFrameExtraction, frameExtractionPresets, frameExtractionWeightShapes, initialFrameExtractionWeights } from '@unblur/core-model';
+import type { ExtractorConfig, FrameExtractionConfig, WeightValues } from '@unblur/core-model';
+import type { LearningTask } from '../training-system.js';
+import { extractionRestoration, stageObjective } from './frame-extraction-system.js';
+
+const SIZE_PIXELS = 16;
+
+const narrow: ExtractorConfig = { factor: 4, channels: 6, groups: [[[1, 2]], [[2, 1]]], refinementChannels: 6 };
+const narrowNetworks: FrameExtractionConfig = { ...frameExtractionPresets.small, frames: 5, middle: narrow, innerPair: narrow, outerPair: narrow };
+
+/** What an engine computes in a stage of narrow networks, on one sample. */
+export function narrowExtractionTask(stage: number): LearningTask {
+  const network = declareFrameExtraction(narrowNetworks);
+  return {
+    weightShapes: frameExtractionWeightShapes(narrowNetworks),
+    restoration: extractionRestoration(network, SIZE_PIXELS),
+    objective: stageObjective(network, stage, 1, SIZE_PIXELS),
+    groups: [network.stages[stage]!],
+  };
+}
+
+/** Starting weights with something in every weight, so that every gradient is at work. */
+export function fullExtractionWeights(): WeightValues {
+  const weights = initialFrameExtractionWeights(narrowNetworks, 3);
+  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += 0.05 + 0.02 * Math.sin(3 * index + values.length);
+  return weights;
+}
