@@ -94,6 +94,13 @@ describe('a folder of frames', () => {
   });
 });
 
+it('says that the folder of the output is missing before it reads a frame', async () => {
+  const input = await writeFrames('in', movingWaves(16, 12, 3));
+  const seenBefore = negative.seen;
+  await expect(deblurVideo(input, place('nowhere/out.mp4'), negative, options)).rejects.toThrow(`Could not write ${place('nowhere/out.mp4')}: its folder does not exist; make it first`);
+  expect(negative.seen).toBe(seenBefore);
+});
+
 (hasFfmpeg ? describe : describe.skip)('a clip', () => {
   it('keeps its frames, rate and sound', async () => {
     const clip = writeClip('clip.mp4');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { access, constants, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
 import type { RgbImage } from './raster.js';
 import { explainFileError, UnblurError } from './unblur-error.js';
 import type { VideoDeblurrer } from './video-deblurrer.js';
@@ -93,6 +93,8 @@ function writeClip(source: FrameSource, output: string, container: string, deblu
   return produceAtomically(
     output,
     async (temporaryPath) => {
+      // Before the work, not after it.
+      await access(dirname(temporaryPath), constants.W_OK);
       let writer: VideoWriter | undefined;
       try {
         for await (const frame of deblurrer.deblur(source.framesFrom(0), { overwrites: true })) {
