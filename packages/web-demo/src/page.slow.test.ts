@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { createRestorer, loadPhoto } from '@unblur/inference';
-import { psnr } from '@unblur/metrics';
+import { psnr, type RgbImage } from '@unblur/metrics';
 import { bundledWeights, defaultWeightsName } from '@unblur/weights';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { unzipSync } from 'fflate';
@@ -13,7 +15,7 @@ import sharp from 'sharp';
 import { chromiumPath, startStand, type Stand } from './browser.test-tool.js';
 
 // Bundling and restoring are slow on a busy machine.
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const squarePath = fileURLToPath(new URL('../../../examples/square.jpg', import.meta.url));
 const axePath = createRequire(import.meta.url).resolve('axe-core');
@@ -29,7 +31,7 @@ const doneOn = (engine: string) => new RegExp(`\\d+ frames of .* in [\\d.]+ s on
 async function openPage(query = ''): Promise<Page> {
   const context = await stand.browser.newContext({ viewport: { width: 1280, height: 860 }, acceptDownloads: true });
   const opened = await context.newPage();
-  opened.setDefaultTimeout(150_000);
+  opened.setDefaultTimeout(350_000);
   await opened.goto(stand.url + query);
   return opened;
 }
@@ -60,6 +62,48 @@ async function accessibilityFaults(): Promise<string[]> {
   });
 }
 
+/** Every frame as the canvas shows it. */
+async function shownFrames(): Promise<RgbImage[]> {
+  const frames: RgbImage[] = [];
+  await page.focus('#scrub');
+  await page.keyboard.press('Home');
+  for (let index = 0; index < 7; index++) {
+    if (index > 0) await page.keyboard.press('ArrowRight');
+    const url = await page.evaluate(() => (document.getElementById('frame-canvas') as HTMLCanvasElement).toDataURL('image/png'));
+    frames.push(await loadPhoto(Buffer.from(url.split(',')[1]!, 'base64')));
+  }
+  return frames;
+}
+
+/** Of a round to and fro, the frame that each place shows. */
+const toAndFro = [0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1];
+
+/** Each decoded picture is the frame of its place, as far as its format allows, and no other frame fits better. */
+function expectRound(decoded: RgbImage[], frames: RgbImage[], leastPsnr: number): void {
+  const likenesses = decoded.map((picture, place) => frames.map((frame) => psnr(picture, frame) - psnr(picture, frames[toAndFro[place % toAndFro.length]!]!)));
+  // Frames of a photograph in which little moves are nearly one: codecs then decide which fits best.
+  for (const differences of likenesses) expect(Math.max(...differences)).toBeLessThan(1);
+  const worst = Math.min(...decoded.map((picture, place) => psnr(picture, frames[toAndFro[place % toAndFro.length]!]!)));
+  console.log(`decoded pictures beside the frames on the page: at least ${worst.toFixed(1)} dB`);
+  expect(worst).toBeGreaterThan(leastPsnr);
+}
+
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
+if (!hasFfmpeg) console.log('Saved videos are not decoded: no ffmpeg here (Debian: apt-get install ffmpeg).');
+
+/** The processor time in milliseconds of the longest task that the page's own thread ran meanwhile. */
+async function longestPageTask(doing: () => Promise<unknown>): Promise<number> {
+  await stand.browser.startTracing(page, { categories: ['toplevel'] });
+  await doing();
+  const trace = await stand.browser.stopTracing();
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: { name: string; pid: number; tid: number; tdur?: number; args?: { name?: string } }[] };
+  const threadOf = ({ pid, tid }: { pid: number; tid: number }) => `${pid} ${tid}`;
+  const pages = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(threadOf));
+  const tasks = traceEvents.filter((event) => event.name.endsWith('RunTask') && event.tdur !== undefined && pages.has(threadOf(event)));
+  if (tasks.length === 0) throw new Error('The trace holds no tasks of a page.');
+  return Math.max(...tasks.map(({ tdur }) => tdur! / 1000));
+}
+
 const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 async function smallPhoto(): Promise<Buffer> {
@@ -71,7 +115,8 @@ describeInBrowser('the page', () => {
     stand = await startStand();
     page = await openPage('?engine=wasm');
     await page.evaluate(() => {
-      const measured = Object.assign(window, { layoutShift: 0, inputDelays: [] as number[] });
+      const measured = Object.assign(window, { layoutShift: 0, largestPaint: 0, inputDelays: [] as number[] });
+      new PerformanceObserver((list) => (measured.largestPaint = list.getEntries().at(-1)!.startTime)).observe({ type: 'largest-contentful-paint', buffered: true });
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) if (!entry.hadRecentInput) measured.layoutShift += entry.value;
       }).observe({ type: 'layout-shift', buffered: true });
@@ -95,13 +140,30 @@ describeInBrowser('the page', () => {
     expect(bytes).toBeLessThan(1.5e6);
   });
 
-  it('is isolated, so that WebAssembly may use threads', async () => {
+  it('restores a photograph that is given as a file, on as many threads as there are processors', async () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    const processors = await page.evaluate(() => navigator.hardwareConcurrency);
+    await givePhoto('small.png', await smallPhoto());
+    const told = await waitForStatus(doneOn('WebAssembly'));
+    expect(told).toMatch(/^7 frames of 160 × 96 in/);
+    const threads = Number(/(\d+) thread/.exec(told)![1]);
+    expect(threads).toBeGreaterThanOrEqual(Math.min(4, processors));
+    expect(threads).toBeLessThanOrEqual(processors);
   });
 
-  it('restores a photograph that is given as a file', async () => {
-    await givePhoto('small.png', await smallPhoto());
-    expect(await waitForStatus(doneOn('WebAssembly'))).toMatch(/^7 frames of 160 × 96 in/);
+  it('restores on one thread where the host does not isolate the page', async () => {
+    const context = await stand.browser.newContext({ serviceWorkers: 'block' });
+    await context.route(`${stand.url}?engine=wasm`, async (route) => {
+      const response = await route.fetch();
+      const headers = Object.fromEntries(Object.entries(response.headers()).filter(([header]) => !header.startsWith('cross-origin')));
+      await route.fulfill({ response, headers });
+    });
+    const plain = await context.newPage();
+    await plain.goto(`${stand.url}?engine=wasm`);
+    expect(await plain.evaluate(() => crossOriginIsolated)).toBe(false);
+    await plain.setInputFiles('#other-file', { name: 'small.png', mimeType: 'image/png', buffer: await smallPhoto() });
+    await plain.waitForFunction(() => /WebAssembly, 1 thread\./.test(document.getElementById('status')!.textContent), undefined, { timeout: 350_000 });
+    await context.close();
   });
 
   it('shows each frame as it is scrubbed by keys, by the slider and by dragging', async () => {
@@ -160,11 +222,20 @@ describeInBrowser('the page', () => {
     expect(await page.locator('#motion-path circle').count()).toBe(7);
   });
 
+  it('saves the frame that is shown, without loss', async () => {
+    const frames = await shownFrames();
+    const { name, bytes } = await save('png');
+    expect(name).toBe('small-frame-6.png');
+    expect(psnr(await loadPhoto(bytes), frames[6]!)).toBe(Infinity);
+  });
+
   it('saves an animation that decodes to the round it plays', async () => {
     const { name, bytes } = await save('gif');
     expect(name).toBe('small-unblurred.gif');
     const { pages, width, pageHeight, delay } = await sharp(bytes, { pages: -1 }).metadata();
     expect({ pages, width, pageHeight, delay: delay![0] }).toEqual({ pages: 12, width: 160, pageHeight: 96, delay: 100 });
+    const decoded = await Promise.all(toAndFro.map(async (_, place) => loadPhoto(await sharp(bytes, { page: place }).png().toBuffer())));
+    expectRound(decoded, await shownFrames(), 25);
   });
 
   it('saves a video that the browser plays', async () => {
@@ -183,18 +254,45 @@ describeInBrowser('the page', () => {
     expect(video.seconds).toBeCloseTo(4.8, 1);
   });
 
-  it.each(['light', 'dark'] as const)('has no fault that axe finds, and nothing that reaches beyond a phone, in %s colours', async (colorScheme) => {
+  (hasFfmpeg ? it : it.skip)('saves a video and an archive that decode to the frames on the page', async () => {
+    const files = unzipSync((await save('zip')).bytes);
+    expect(Object.keys(files).sort()).toEqual(['animation.gif', 'blur.png', ...Array.from({ length: 7 }, (_, index) => `frame-${index}.png`), 'video.mp4']);
+    const frames = await shownFrames();
+    for (const [index, frame] of frames.entries()) expect(psnr(await loadPhoto(files[`frame-${index}.png`]!), frame)).toBe(Infinity);
+    expect(psnr(await loadPhoto(files['blur.png']!), await loadPhoto(await smallPhoto()))).toBe(Infinity);
+
+    const folder = mkdtempSync(join(tmpdir(), 'unblur-saved-'));
+    try {
+      writeFileSync(join(folder, 'video.mp4'), files['video.mp4']!);
+      const { stdout, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-i', join(folder, 'video.mp4'), '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], { maxBuffer: 1e9 });
+      expect(stderr.toString()).toBe('');
+      const bytesPerFrame = 160 * 96 * 3;
+      expect(stdout.length / bytesPerFrame).toBe(4 * 12);
+      const decoded = Array.from({ length: 48 }, (_, place): RgbImage => ({ width: 160, height: 96, data: Float32Array.from(stdout.subarray(place * bytesPerFrame, (place + 1) * bytesPerFrame), (byte) => byte / 255) }));
+      expectRound(decoded, frames, 25);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.each(['light', 'dark'] as const)('has no fault that axe finds, and nothing that reaches beyond the screen, at three widths in %s colours', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
-    expect(await accessibilityFaults()).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await overflow()).toBe(0);
-    expect(await accessibilityFaults()).toEqual([]);
+    const shiftBefore = await page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift);
+    for (const width of [360, 768, 1440]) {
+      await page.setViewportSize({ width, height: 860 });
+      expect(await overflow()).toBe(0);
+      expect(await accessibilityFaults()).toEqual([]);
+    }
     await page.setViewportSize({ width: 1280, height: 860 });
+    await page.waitForTimeout(500);
+    // Another width is another layout, not a jump.
+    await page.evaluate((shift) => Object.assign(window, { layoutShift: shift }), shiftBefore);
   });
 
   it('says in one line that a broken file is no photograph, and keeps the result', async () => {
     await givePhoto('broken.jpg', readFileSync(squarePath).subarray(0, 300));
     await waitForStatus(/not a photograph that the browser can read/);
+    expect(await accessibilityFaults()).toEqual([]);
     expect(await page.locator('#viewer').isVisible()).toBe(true);
     expect(await page.locator('#save-card').isEnabled()).toBe(true);
   });
@@ -234,18 +332,29 @@ describeInBrowser('the page', () => {
 
   it('restores an example as the command does, and answers keys while it works', async () => {
     await page.click('#tab-photo');
-    await page.click('.example >> nth=0');
-    await page.waitForFunction(() => /Restoring on/.test(document.getElementById('working-title')!.textContent));
-    for (let key = 0; key < 12; key++) {
-      await page.keyboard.press('Shift');
-      await page.waitForTimeout(80);
-    }
-    expect(await page.locator('#working').isVisible()).toBe(true);
+    const starting = await longestPageTask(async () => {
+      await page.click('.example >> nth=0');
+      await page.waitForFunction(() => /Restoring on/.test(document.getElementById('working-title')!.textContent));
+      for (let key = 0; key < 12; key++) {
+        await page.keyboard.press('Shift');
+        await page.waitForTimeout(80);
+      }
+      expect(await page.locator('#working').isVisible()).toBe(true);
+    });
     const delays = await page.evaluate(() => (window as unknown as { inputDelays: number[] }).inputDelays);
     const median = delays.sort((a, b) => a - b)[Math.floor(delays.length / 2)]!;
-    console.log(`input delay while restoring: median ${median.toFixed(1)} ms, longest ${delays.at(-1)!.toFixed(1)} ms`);
+    await page.waitForFunction(() => parseInt(document.getElementById('working-figure')!.textContent) >= 90 || /frames of/.test(document.getElementById('status')!.textContent));
+    const ending = await longestPageTask(async () => {
+      console.log(await waitForStatus(doneOn('WebAssembly')));
+      await page.waitForTimeout(500);
+    });
+    console.log(
+      `input delay while restoring: median ${median.toFixed(1)} ms, longest ${delays.at(-1)!.toFixed(1)} ms; ` +
+        `the page's longest task takes ${starting.toFixed(1)} ms of a processor from the click on, ${ending.toFixed(1)} ms when the result comes`,
+    );
+    // Whoever waits for one task waits no longer than it takes. Its processor time depends less than the delay on what else the machine does.
+    expect(Math.max(starting, ending)).toBeLessThan(50);
     expect(median).toBeLessThan(50);
-    console.log(await waitForStatus(doneOn('WebAssembly')));
 
     const { name, bytes } = await save('zip');
     expect(name).toBe('square-unblurred.zip');
@@ -260,9 +369,13 @@ describeInBrowser('the page', () => {
   });
 
   it('has not moved its layout about', async () => {
-    const shift = await page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift);
-    console.log(`cumulative layout shift: ${shift.toFixed(4)}`);
+    const { shift, paints } = await page.evaluate(() => {
+      const { layoutShift, largestPaint } = window as unknown as { layoutShift: number; largestPaint: number };
+      return { shift: layoutShift, paints: { first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime, largest: largestPaint } };
+    });
+    console.log(`cumulative layout shift ${shift.toFixed(4)}; first contentful paint ${paints.first?.toFixed(0)} ms, largest ${paints.largest.toFixed(0)} ms`);
     expect(shift).toBeLessThan(0.05);
+    expect(paints.largest).toBeGreaterThan(0);
   });
 
   it('works again without a network', async () => {
