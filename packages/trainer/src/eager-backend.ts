@@ -1,4 +1,5 @@
-import { backend, findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-core';
+import { backend, findBackendFactory, getBackend, getKernel, registerKernel, setBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 /** TensorFlow.js backends that a step can run on op by op. */
 export const eagerBackends = ['cpu', 'webgpu', 'tensorflow'] as const;
@@ -41,12 +42,36 @@ const loaders: Record<EagerBackend, () => Promise<void>> = {
     Object.assign(globalThis, globals);
     Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
     await importPackages('tfjs-webgpu', ['@tensorflow/tfjs-backend-webgpu']);
+    addFewAtOnce();
   },
 
   async tensorflow() {
     await importPackages('tfjs-tensorflow', ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
   },
 };
+
+/** A device binds no more buffers to a shader than this, of which one is the result. */
+const BUFFERS_AT_ONCE = 8;
+
+/** The backend `webgpu` adds all tensors of a sum in one shader, however many they are. */
+function addFewAtOnce(): void {
+  const original = getKernel('AddN', 'webgpu');
+  const addAll = original.kernelFunc as unknown as (call: { inputs: TensorInfo[]; backend: unknown }) => TensorInfo;
+  unregisterKernel('AddN', 'webgpu');
+  registerKernel({
+    ...original,
+    kernelFunc: ({ inputs, backend: device }) => {
+      const rest = Object.values(inputs) as TensorInfo[];
+      let sum = addAll({ inputs: rest.splice(0, BUFFERS_AT_ONCE - 1), backend: device });
+      while (rest.length > 0) {
+        const partial = sum;
+        sum = addAll({ inputs: [partial, ...rest.splice(0, BUFFERS_AT_ONCE - 2)], backend: device });
+        (device as { disposeData(id: object): boolean }).disposeData(partial.dataId);
+      }
+      return sum;
+    },
+  });
+}
 
 /** Dawn, WebGPU's implementation in Chromium, for Node. */
 interface WebGpuPackage {

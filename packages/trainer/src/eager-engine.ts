@@ -4,8 +4,7 @@ import { withCorrectedGradients } from './corrected-gradients.js';
 import { activateBackend, expectComputed } from './eager-backend.js';
 import type { EagerBackend } from './eager-backend.js';
 import type { Engine } from './engine.js';
-import { expectGradients } from './traced-engine.js';
-import { BLURRED, framesOf, gradientName, restorationStep, termsOf, trainingStep } from './training-step.js';
+import { BLURRED, expectGradients, framesOf, gradientName, restorationStep, termsOf, trainingStep } from './training-step.js';
 import type { LearningTask } from './training-system.js';
 
 /**

@@ -1,10 +1,8 @@
-import { getGradient } from '@tensorflow/tfjs-core';
 import type { WeightValues } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
-import type { Signature } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import type { Engine } from './engine.js';
-import { BLURRED, framesOf, gradientName, restorationStep, termsOf, trainingStep } from './training-step.js';
+import { BLURRED, expectGradients, framesOf, gradientName, restorationStep, taskSignature, termsOf, trainingStep } from './training-step.js';
 import type { LearningTask } from './training-system.js';
 
 /**
@@ -32,14 +30,4 @@ export async function createTracedEngine(task: LearningTask, options: { threads:
       await restorationSession.release();
     },
   };
-}
-
-/** Inputs of a step: every weight, and what else it is given. */
-export function taskSignature({ weightShapes }: Pick<LearningTask, 'weightShapes'>, others: Record<string, number[]>): Signature {
-  return Object.fromEntries(Object.entries({ ...weightShapes, ...others }).map(([name, shape]) => [name, { shape }]));
-}
-
-/** @throws if TensorFlow.js's gradients are not registered. */
-export function expectGradients(): void {
-  if (!getGradient('Conv2D')) throw new Error("Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.");
 }

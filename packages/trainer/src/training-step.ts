@@ -1,6 +1,7 @@
-import { engine, keep, zerosLike } from '@tensorflow/tfjs-core';
+import { engine, getGradient, keep, zerosLike } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { NamedTensors } from '@unblur/core-model';
+import type { Signature } from '@unblur/onnx';
 import type { LearningTask } from './training-system.js';
 
 /** Names of a step's outputs: a loss term, and the gradient of one weight. */
@@ -53,4 +54,14 @@ export function termsOf(outputs: Record<string, ArrayLike<number>>): Record<stri
 /** The restored frames in time order, from a restoration's outputs. */
 export function framesOf<T>(outputs: Record<string, T>): T[] {
   return Array.from({ length: Object.keys(outputs).length }, (_, frame) => outputs[frameName(frame)]!);
+}
+
+/** Inputs of a step: every weight, and what else it is given. */
+export function taskSignature({ weightShapes }: Pick<LearningTask, 'weightShapes'>, others: Record<string, number[]>): Signature {
+  return Object.fromEntries(Object.entries({ ...weightShapes, ...others }).map(([name, shape]) => [name, { shape }]));
+}
+
+/** @throws if TensorFlow.js's gradients are not registered. */
+export function expectGradients(): void {
+  if (!getGradient('Conv2D')) throw new Error("Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.");
 }

@@ -11,7 +11,12 @@ import type { RunConfig } from './run-config.js';
 import { blurToVideoTask, sampleShapes, sampleValues } from './sample-objective.js';
 
 /** The network of Argaw et al. 2021: one objective, all weights at one learning rate. */
-export const blurToVideoDefinition: SystemDefinition<RunConfig> = { field: runConfigField, changePaths, open: openBlurToVideo };
+export const blurToVideoDefinition: SystemDefinition<RunConfig> = {
+  field: runConfigField,
+  changePaths,
+  pictureFolders: ({ data: { sources } }) => sources.flatMap(({ kind, folder }) => (kind === 'panorama' || kind === 'layers' ? [folder] : [])),
+  open: openBlurToVideo,
+};
 
 async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
   const { network, data, loss, optimizer, schedule, steps, batchSize, seed, validation } = config;

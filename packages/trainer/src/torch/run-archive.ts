@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, parse, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { loadRunConfig, writeRunConfig } from '../blur-to-video/run-config.js';
-import type { RunConfig } from '../blur-to-video/run-config.js';
+import type { RunSettings } from '../run-fields.js';
+import { writeRunFile } from '../run-file.js';
+import { loadRun } from '../systems.js';
+import type { LoadedRun } from '../systems.js';
 
 const ownFolder = fileURLToPath(new URL('../..', import.meta.url));
 const PICTURES = ['.png', '.jpg', '.jpeg', '.webp'];
@@ -49,7 +51,7 @@ export interface RunArchiveOptions {
  * @throws if the run file is not right, a package has not been compiled, or `tar` fails.
  */
 export async function packRun(runFile: string, archive: string, { widthPixels }: RunArchiveOptions): Promise<number> {
-  const config = loadRunConfig(runFile);
+  const run = loadRun(runFile);
   if (!existsSync(join(ownFolder, 'dist', 'train.js'))) throw new Error(`Expected the compiled package in '${join(ownFolder, 'dist')}' but there is none; build it first.`);
   const folder = mkdtempSync(join(tmpdir(), 'unblur-archive-'));
   try {
@@ -62,8 +64,8 @@ export async function packRun(runFile: string, archive: string, { widthPixels }:
     writeFileSync(join(stage, 'package.json'), JSON.stringify({ type: 'module', private: true }));
     writeFileSync(join(stage, 'start.js'), startProgram);
     writeFileSync(join(stage, 'start.sh'), startScript, { mode: 0o755 });
-    const packed = await copyData(config, stage, widthPixels);
-    writeFileSync(join(stage, 'run.yaml'), writeRunConfig(packed, join(stage, 'run.yaml')));
+    const packed = await copyData(run, stage, widthPixels);
+    writeFileSync(join(stage, 'run.yaml'), writeRunFile(run.definition, packed, join(stage, 'run.yaml')));
     const temporary = join(dirname(resolve(archive)), `new-${basename(archive)}`);
     const { status, stderr, error } = spawnSync('tar', ['--auto-compress', '-cf', temporary, '-C', folder, name], { encoding: 'utf8' });
     if (status !== 0) {
@@ -116,25 +118,19 @@ function findPackage(name: string, from: string): string | undefined {
 }
 
 /** Copies what the run reads, and returns the run that reads the copies. */
-async function copyData(config: RunConfig, stage: string, widthPixels: number): Promise<RunConfig> {
-  const { data, validation, initialWeights } = config;
-  const sources = [];
-  for (const [index, source] of data.sources.entries()) {
-    const folder = join(stage, 'data', String(index));
-    if (source.kind === 'panorama' || source.kind === 'layers') await copyPictures(source.folder, folder, widthPixels);
-    else cpSync(source.folder, folder, { recursive: true });
-    sources.push({ ...source, folder });
+async function copyData({ definition, config }: LoadedRun, stage: string, widthPixels: number): Promise<RunSettings> {
+  const copies = new Map<string, string>();
+  const packed = definition.changePaths(config, (path) => {
+    const copy = copies.get(path) ?? join(stage, 'data', `${copies.size}-${basename(path)}`);
+    copies.set(path, copy);
+    return copy;
+  });
+  const shrunk = definition.pictureFolders?.(config) ?? [];
+  for (const [path, copy] of copies) {
+    if (shrunk.includes(path)) await copyPictures(path, copy, widthPixels);
+    else cpSync(path, copy, { recursive: true });
   }
-  const copyOf = (path: string | null, name: string) => {
-    if (path !== null) cpSync(path, join(stage, 'data', name), { recursive: true });
-    return path && join(stage, 'data', name);
-  };
-  return {
-    ...config,
-    data: { ...data, sources },
-    validation: { ...validation, panoramas: copyOf(validation.panoramas, 'validation'), folder: copyOf(validation.folder, 'validation') },
-    initialWeights: initialWeights && { ...initialWeights, file: copyOf(initialWeights.file, 'initial.safetensors')! },
-  };
+  return packed;
 }
 
 /** The pictures of a folder and its sub-folders, the wide ones made smaller. */

@@ -5,8 +5,7 @@ import type { AdamOptions, NamedArrays } from '../adam.js';
 import type { Batch, StepResult } from '../engine.js';
 import { expectFinite } from '../learner.js';
 import type { LearnedState, Learner, StartingState } from '../learner.js';
-import { expectGradients, taskSignature } from '../traced-engine.js';
-import { BLURRED, framesOf, frameName, lossStep, restorationStep } from '../training-step.js';
+import { BLURRED, framesOf, frameName, lossStep, restorationStep, taskSignature } from '../training-step.js';
 import type { LearningTask, SamplePool } from '../training-system.js';
 import type { PoolDraw } from './pooled-batches.js';
 import type { TorchConfig } from './torch-config.js';
@@ -43,7 +42,6 @@ export async function createTorchLearner(task: LearningTask, { processes, thread
   const { weightShapes, objective, restoration, groups } = task;
   const batchSize = Object.values(objective.batchShapes)[0]![0]!;
   if (batchSize % processes !== 0) throw new Error(`Expected a 'batchSize' that ${processes} processes can share but received ${batchSize}.`);
-  expectGradients();
   const partShapes = Object.fromEntries(Object.entries(objective.batchShapes).map(([name, [, ...rest]]) => [name, [batchSize / processes, ...rest]]));
   const step = trace(lossStep(objective), taskSignature(task, partShapes));
   const restorationGraph = trace(restorationStep(restoration), taskSignature(task, { [BLURRED]: restoration.blurredShape }));

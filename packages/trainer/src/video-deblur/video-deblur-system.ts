@@ -18,7 +18,12 @@ import type { VideoRunConfig } from './video-run-config.js';
  * The network of Pan et al. 2020: first its flow network on layers that move over each other, then the whole cascade, with a learning
  * rate for each of its two networks (section 4).
  */
-export const videoDeblurDefinition: SystemDefinition<VideoRunConfig> = { field: videoRunConfigField, changePaths: changeVideoPaths, open: openVideoDeblur };
+export const videoDeblurDefinition: SystemDefinition<VideoRunConfig> = {
+  field: videoRunConfigField,
+  changePaths: changeVideoPaths,
+  pictureFolders: ({ flowPretraining }) => (flowPretraining ? [flowPretraining.folder] : []),
+  open: openVideoDeblur,
+};
 
 /** The frames that flows are learned to, from the middle one, in turn. */
 const FLOW_TARGETS = [1, 3, 0, 4];
