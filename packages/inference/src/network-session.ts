@@ -30,7 +30,7 @@ export async function openNetworkSession({ values: weights, restore }: FrameNetw
     },
     { blurred: { shape: [1, height, width, 3] } },
   );
-  const session: Session = await createSession(graph, { threads });
+  const session: Session = await createSession(graph, { threads, memoryPattern: false });
   return {
     async restore(image) {
       const outputs = await session.run({ blurred: image.data });

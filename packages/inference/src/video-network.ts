@@ -33,7 +33,7 @@ export async function openVideoNetwork(config: VideoDeblurConfig, weights: Weigh
   const constants = (): NamedTensors => Object.fromEntries(Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]));
   const open = async (fn: (inputs: NamedTensors) => NamedTensors, signature: Signature): Promise<{ session: Session; outputs: Signature }> => {
     const graph = trace(fn, signature);
-    return { session: await createSession(graph, { threads, outputSets: 1 }), outputs: graph.outputs };
+    return { session: await createSession(graph, { threads, outputSets: 1, memoryPattern: false }), outputs: graph.outputs };
   };
   const levelNames = config.flow.pyramidChannels.map((_, index) => `level${index + 1}`);
   // The decoder ends at this level; finer ones serve only to compute the coarser.

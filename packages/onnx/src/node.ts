@@ -12,11 +12,12 @@ const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array 
  *
  * @throws if ONNX Runtime refuses the graph.
  */
-export async function createSession(graph: TracedGraph, { threads, outputSets = 0 }: SessionOptions = {}): Promise<Session> {
+export async function createSession(graph: TracedGraph, { threads, outputSets = 0, memoryPattern = true }: SessionOptions = {}): Promise<Session> {
   const runtime = await InferenceSession.create(graph.bytes, {
     executionProviders: ['cpu'],
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    enableMemPattern: memoryPattern,
     interOpNumThreads: 1,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   });

@@ -10,6 +10,11 @@ export interface SessionOptions {
    * writes the other set.
    */
   outputSets?: number;
+  /**
+   * Whether ONNX Runtime lays all that a run needs out in one block after the first run (default). Without, the peak is lower: a network
+   * that restores 512x512 took 544 MiB in place of 709, in the same time.
+   */
+  memoryPattern?: boolean;
 }
 
 /** A traced graph, ready to run. */
