@@ -15,7 +15,7 @@ import sharp from 'sharp';
 import { chromiumPath, startStand, type Stand } from './browser.test-tool.js';
 
 // Bundling and restoring are slow on a busy machine.
-jest.setTimeout(400_000);
+jest.setTimeout(600_000);
 
 const squarePath = fileURLToPath(new URL('../../../examples/square.jpg', import.meta.url));
 const axePath = createRequire(import.meta.url).resolve('axe-core');
