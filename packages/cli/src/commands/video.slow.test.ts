@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { bin, openWorkplace } from '../unblur-command.test-tool.js';
+
+const { folder, write } = openWorkplace();
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
+if (!hasFfmpeg) console.log('ffmpeg is not installed: the memory that clips take is not tested.');
+
+/** A network that costs little, so that what is kept of frames would show. */
+const config: VideoDeblurConfig = {
+  ...videoDeblurPresets.small,
+  flow: { pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [] },
+  reconstruction: { ...videoDeblurPresets.small.reconstruction, channels: [2, 2, 2], residualBlocks: [1, 1, 1] },
+};
+
+/** The largest memory of `unblur video` on a clip of so many frames, in KiB. */
+function peakMemory(frames: number): number {
+  const clip = `${frames}.mp4`;
+  const made = spawnSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=320x192:rate=25:duration=${frames / 25}`, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip], { cwd: folder });
+  expect(made.status).toBe(0);
+  const watch = 'process.on("exit", () => console.error("peak " + process.resourceUsage().maxRSS))';
+  const commandLine = ['--import', `data:text/javascript,${watch}`, bin, 'video', clip, '--out', `${frames}-sharp.mp4`, '--weights', 'video.safetensors', '--threads', '1'];
+  const { status, stderr } = spawnSync(process.execPath, commandLine, { cwd: folder, encoding: 'utf8' });
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  return Number(/peak (\d+)/.exec(stderr)![1]);
+}
+
+(hasFfmpeg ? describe : describe.skip)('unblur video', () => {
+  it('takes the same memory for 300 frames as for 30', () => {
+    write('video.safetensors', writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }));
+    const [short, long] = [30, 300].map((frames) => peakMemory(frames));
+    expect(long! / short!).toBeLessThan(1.05);
+  }, 600_000);
+});
