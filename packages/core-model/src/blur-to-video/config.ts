@@ -21,6 +21,8 @@ export interface BlurToVideoConfig {
    * (an empty list) takes the motion of the level above.
    */
   motionDecoder: DecoderConfig | null;
+  /** Corrects the middle frame by what it lacks when it is blurred again along the trajectories (ours); needs a motion decoder. `null`: without. */
+  reblurRefiner: ReblurRefinerConfig | null;
   /** How features are moved from the exposure to one frame (FTN). */
   featureTransformer: FeatureTransformerConfig;
   /** How the middle frame's image is moved to one frame (ITN): its own spatial transformer, the feature transformer's motion, or not at all. */
@@ -35,6 +37,15 @@ export interface DecoderConfig {
   upscaledChannels: number[];
   /** Channels that each densely connected convolution of a level adds; the last one is the level's feature. */
   denseChannels: number[][];
+}
+
+export interface ReblurRefinerConfig {
+  /** How often the middle frame is blurred again and corrected. */
+  iterations: number;
+  /** Times of the exposure, beside the middle frame's, that the average is made of; even. */
+  times: number;
+  /** Channels of the convolutions before the one that corrects the image. */
+  channels: number[];
 }
 
 export interface FeatureTransformerConfig {
@@ -79,6 +90,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
       { channels: 32, dilation: 1 },
     ],
     motionDecoder: null,
+    reblurRefiner: null,
     featureTransformer: { source: 'encoder', affine: true, localWarping: true, combination: 'concatenate', levels: [0, 1, 2, 3, 4] },
     imageTransformer: 'spatial-transformer',
     residualImages: false,
@@ -96,6 +108,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
       { channels: 48, dilation: 1 },
     ],
     motionDecoder: { upscaledChannels: [0, 0, 48, 64, 64], denseChannels: [[], [], [48, 48], [80, 64], [96, 80]] },
+    reblurRefiner: null,
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,
@@ -111,6 +124,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
       { channels: 32, dilation: 2 },
     ],
     motionDecoder: { upscaledChannels: [0, 0, 32, 64, 64], denseChannels: [[], [], [48, 32], [64, 64], [96, 96]] },
+    reblurRefiner: null,
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,
@@ -149,6 +163,12 @@ export function validateConfig(config: BlurToVideoConfig): void {
     const unbroken = present.length > 0 && present[0]! >= 2 && present.length === COARSEST_LEVEL - present[0]!;
     expect(unbroken && present.every((level) => levels.includes(level)), 'motionDecoder', "null, or blocks from level 4 down to level 2 or higher, all of them in 'featureTransformer.levels',", config.motionDecoder);
     expect(combination === 'sum', 'featureTransformer.combination', "'sum' beside a motion decoder", combination);
+  }
+  if (config.reblurRefiner) {
+    const { iterations, times, channels } = config.reblurRefiner;
+    const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
+    expect(Boolean(config.motionDecoder) && config.finestLevel === 1, 'reblurRefiner', "null without a motion decoder and 'finestLevel' 1", config.reblurRefiner);
+    expect(isCount(iterations) && isCount(times) && times % 2 === 0 && Array.isArray(channels) && channels.length > 0 && channels.every(isCount), 'reblurRefiner', '{ iterations, times (even), channels }', config.reblurRefiner);
   }
   expect(Array.isArray(config.refiner), 'refiner', 'a list of { channels, dilation }', config.refiner);
 }

@@ -9,6 +9,7 @@ import { declareEncoder } from './encoder.js';
 import { declareFrameDecoder } from './frame-decoder.js';
 import { declareMiddleDecoder } from './middle-decoder.js';
 import { declareMotionDecoder } from './motion-decoder.js';
+import { declareReblurRefiner } from './reblur-refiner.js';
 
 /** What the network returns: losses and pictures need more than the last images. */
 export interface BlurToVideoOutput {
@@ -45,6 +46,7 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
   const encode = declareEncoder(layers, config.encoderChannels);
   const decodeMiddle = declareMiddleDecoder(layers, config);
   const decodeMotion = config.motionDecoder ? declareMotionDecoder(layers, config) : undefined;
+  const refineByReblurring = config.reblurRefiner ? declareReblurRefiner(layers, config) : undefined;
   const decodeFrame = Array.from({ length: config.frames }, (_, index) =>
     index === middleIndex ? undefined : declareFrameDecoder(layers, `frame${index}`, (index - middleIndex) / middleIndex, config),
   );
@@ -53,8 +55,9 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
     expectSize(blurred, requiredMultiple(config));
     const blurredPyramid = imagePyramid(blurred, COARSEST_LEVEL - 1);
     const encoded = encode(blurred, weights);
-    const middle = decodeMiddle(encoded, blurredPyramid, weights);
-    const trajectories = decodeMotion?.(encoded, middle, weights);
+    const decodedMiddle = decodeMiddle(encoded, blurredPyramid, weights);
+    const trajectories = decodeMotion?.(encoded, decodedMiddle, weights);
+    const middle = refineByReblurring?.(blurred, decodedMiddle, trajectories!, weights) ?? decodedMiddle;
 
     const output: BlurToVideoOutput = { frames: [], affines: [], flowsPixels: [], motionsPixels: [] };
     for (const decode of decodeFrame) {

@@ -25,3 +25,9 @@ export function unpackPixels(x: Tensor4D): Tensor4D {
   const channels = packed / 4;
   return reshape(transpose(reshape(x, [batch, height, width, 2, 2, channels]), [0, 1, 3, 2, 4, 5]), [batch, 2 * height, 2 * width, channels]);
 }
+
+/** `[B, 2h, 2w, C]` to `[B, h, w, 4 C]`: the inverse of `unpackPixels`. */
+export function packPixels(x: Tensor4D): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  return reshape(transpose(reshape(x, [batch, height / 2, 2, width / 2, 2, channels]), [0, 1, 3, 2, 4, 5]), [batch, height / 2, width / 2, 4 * channels]);
+}
