@@ -4,7 +4,7 @@ import unittest
 
 import torch
 
-from unblur_torch.sample_pool import PoolOptions, SamplePool
+from unblur_torch.sample_pool import PoolOptions, SamplePool, soften
 
 STORED, CROP, BATCH = 12, 5, 64
 MOTION = (3.0, -2.0)
@@ -18,7 +18,7 @@ def ramp(shift):
 
 
 def filled_pool(**changes):
-    pool = SamplePool(PoolOptions(**{"samples": 4, "colour_gain": 0, "noise_sigma": 0, **changes}), torch.device("cpu"))
+    pool = SamplePool(PoolOptions(**{"samples": 4, "colour_gain": 0, "noise_sigma": 0, "softness_pixels": 0, **changes}), torch.device("cpu"))
     frames = torch.stack([ramp(-1), ramp(0), ramp(1)])
     pool.add({"blurred": ramp(0)[None], "frames": frames[None], "motionPixels": torch.tensor(MOTION).expand(1, STORED, STORED, 2), "motionKnown": torch.ones(1)})
     return pool
@@ -62,6 +62,23 @@ class SamplePoolTest(unittest.TestCase):
         gain = batch["frames"][:, 1, 0, 0, 2] * 255 / 7
         self.assertTrue(0.9 <= float(gain.min()) < 0.93 and 1.07 < float(gain.max()) <= 1.1)
 
+    def test_softness_is_a_gaussian_of_each_samples_own_width(self):
+        point = torch.zeros(2, 3, 31, 31, 3)
+        point[:, :, 15, 15] = 1
+        sigma = torch.tensor([1.0, 1.6])
+        softened = soften(point, sigma)
+        offset = torch.arange(31.0) - 15
+        for axis in (2, 3):
+            variance = (softened.sum(axis)[..., 0] * offset**2).sum(-1)
+            torch.testing.assert_close(variance, sigma[:, None].expand(-1, 3) ** 2, rtol=0.02, atol=0)
+        torch.testing.assert_close(softened.sum((2, 3)), torch.ones(2, 3, 3))
+        # A plain picture stays as it is up to its edges.
+        torch.testing.assert_close(soften(torch.full((1, 9, 9, 3), 0.3), torch.tensor([2.0])), torch.full((1, 9, 9, 3), 0.3))
+
+    def test_the_blurred_picture_and_the_frames_are_alike_soft(self):
+        batch = filled_pool(softness_pixels=2).draw(BATCH, CROP, seed=7)
+        torch.testing.assert_close(batch["blurred"], batch["frames"][:, 1])
+
     def test_the_oldest_samples_make_room(self):
         pool = filled_pool(samples=2)
         for brightness in (10, 20):
@@ -74,7 +91,7 @@ class SamplePoolTest(unittest.TestCase):
 
     def test_an_empty_pool_and_a_crop_that_is_too_large_are_refused(self):
         with self.assertRaisesRegex(ValueError, "none has come yet"):
-            SamplePool(PoolOptions(4, 0, 0), torch.device("cpu")).draw(1, CROP, seed=0)
+            SamplePool(PoolOptions(4, 0, 0, 0), torch.device("cpu")).draw(1, CROP, seed=0)
         with self.assertRaisesRegex(ValueError, "at least 13 pixels"):
             filled_pool().draw(1, 13, seed=0)
 

@@ -91,7 +91,7 @@ def open_learner(settings: Dict[str, Any], tensors: Dict[str, numpy.ndarray], de
 
 
 def open_pool(settings: Optional[Dict[str, Any]], device: torch.device) -> Optional[SamplePool]:
-    return settings and SamplePool(PoolOptions(settings["samples"], settings["colourGain"], settings["noiseSigma"]), device)
+    return settings and SamplePool(PoolOptions(settings["samples"], settings["colourGain"], settings["noiseSigma"], settings["softnessPixels"]), device)
 
 
 def to_device(arrays: Dict[str, numpy.ndarray], device: torch.device) -> Dict[str, torch.Tensor]:

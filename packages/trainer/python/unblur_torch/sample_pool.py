@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 PICTURES = ("blurred", "frames")
+# Three standard deviations of a blur of 2 pixels.
+SOFTNESS_RADIUS = 6
 MOTION, MOTION_KNOWN = "motionPixels", "motionKnown"
 
 
@@ -24,6 +26,8 @@ class PoolOptions:
     colour_gain: float
     """Largest standard deviation of the noise added to the blurred picture, in [0, 1] of full white."""
     noise_sigma: float
+    """Largest standard deviation of a Gaussian blur of photograph and frames alike, in pixels: not everything soft has moved."""
+    softness_pixels: float
 
 
 class SamplePool:
@@ -79,6 +83,10 @@ class SamplePool:
         gain = 1 + self._options.colour_gain * (2 * random(batch_size, 3) - 1)
         batch["blurred"] *= gain[:, None, None, :]
         batch["frames"] *= gain[:, None, None, None, :]
+        if self._options.softness_pixels > 0:
+            sigma_pixels = self._options.softness_pixels * random(batch_size)
+            for name in PICTURES:
+                batch[name] = soften(batch[name], sigma_pixels)
         if self._options.noise_sigma > 0:
             sigma = self._options.noise_sigma * random(batch_size, 1, 1, 1)
             batch["blurred"] += sigma * torch.randn(batch["blurred"].shape, generator=generator).to(self._device)
@@ -89,6 +97,21 @@ class SamplePool:
         if MOTION_KNOWN in self._stored:
             batch[MOTION_KNOWN] = self._stored[MOTION_KNOWN][sample].float()
         return batch
+
+
+def soften(pictures: Tensor, sigma_pixels: Tensor) -> Tensor:
+    """Blurs every sample's pictures [B, ..., S, S, 3] by a Gaussian of its own standard deviation [B], edges repeated."""
+    batch, size = len(pictures), pictures.shape[-2]
+    planes = pictures.movedim(-1, 1).reshape(batch, -1, size, size)
+    count = planes.shape[1]
+    offset = torch.arange(-SOFTNESS_RADIUS, SOFTNESS_RADIUS + 1, device=pictures.device)
+    # Below a tenth of a pixel the kernel is one point.
+    kernel = torch.exp(-0.5 * (offset / sigma_pixels.clamp(min=0.1)[:, None]) ** 2)
+    kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(count, 0)[:, None]
+    planes = torch.nn.functional.pad(planes.reshape(1, batch * count, size, size), (SOFTNESS_RADIUS,) * 4, mode="replicate")
+    for shaped in (kernel[:, :, :, None], kernel[:, :, None, :]):
+        planes = torch.nn.functional.conv2d(planes, shaped, groups=batch * count)
+    return planes.reshape(batch, 3, *pictures.shape[1:-1]).movedim(1, -1).contiguous()
 
 
 def crop_places(corner: Tensor, size_pixels: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor) -> "tuple[Tensor, Tensor]":

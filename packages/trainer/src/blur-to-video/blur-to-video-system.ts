@@ -19,8 +19,8 @@ export const blurToVideoDefinition: SystemDefinition<RunConfig> = {
 };
 
 async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
-  const { network, data, loss, optimizer, schedule, steps, batchSize, seed, validation } = config;
-  const { weightShapes, restoration, objective, groups } = blurToVideoTask(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: validation.sizePixels });
+  const { network, data, loss, optimizer, schedule, steps, batchSize, seed, validation, trainedParts } = config;
+  const { weightShapes, restoration, objective } = blurToVideoTask(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: validation.sizePixels });
   const batchesFrom = (firstSample: number, { size, batch }: { size: number; batch: number }) =>
     trainingBatches({ ...data, sizePixels: size }, { frames: network.frames, batchSize: batch, seed, firstSample }, (samples) => sampleValues(samples, loss, batch));
   const pool = config.torch.pool;
@@ -40,7 +40,7 @@ async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
         steps,
         batchSize,
         objective,
-        groups: groups.map((weights) => ({ weights, learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) })),
+        groups: [{ weights: trainedWeights(Object.keys(weightShapes), trainedParts), learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) }],
         batchesFrom: (firstSample) => batchesFrom(firstSample, { size: data.sizePixels, batch: batchSize }),
         ...(samplePool && { pool: samplePool }),
       },
@@ -49,6 +49,14 @@ async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
     validationSamples: await validationSamples(validation, network.frames),
     writeWeights: (weights, metadata) => writeWeights(weights, network, { dtype: 'float32', metadata }),
   };
+}
+
+/** @throws where a part has no weights. */
+function trainedWeights(names: string[], parts: readonly string[] | null): string[] {
+  if (parts === null) return names;
+  const unknown = parts.find((part) => !names.some((name) => name.startsWith(part)));
+  if (unknown !== undefined) throw new Error(`Expected 'trainedParts' to name parts of the network but it has no weight that begins with '${unknown}'.`);
+  return names.filter((name) => parts.some((part) => name.startsWith(part)));
 }
 
 function startingWeights({ initialWeights: given, network, seed }: RunConfig): WeightValues {

@@ -36,6 +36,8 @@ const pool = section({
   colourGain: withDefault(share, 0.1),
   /** Largest standard deviation of the noise added to the blurred picture, of full white. */
   noiseSigma: withDefault(share, 0),
+  /** Largest standard deviation, in pixels, of a Gaussian blur of photograph and frames alike: not everything soft has moved. */
+  softnessPixels: withDefault(number({ min: 0, max: 2 }), 0),
 });
 
 const run = section({
@@ -56,6 +58,8 @@ const run = section({
   }),
   /** Weights to start from instead of random ones. */
   initialWeights: optional(initialWeights),
+  /** Beginnings of the names of the weights that are trained, such as `reblur.`; the others stay as they are. Default: all. */
+  trainedParts: optional(list(text)),
 });
 
 /** A run of the blur-to-video network, complete: every default filled in, every path absolute. */

@@ -16,4 +16,5 @@ export interface TorchPoolConfig {
   reuse: number;
   colourGain: number;
   noiseSigma: number;
+  softnessPixels: number;
 }
