@@ -19,7 +19,7 @@ export const bundledWeights = {
     preset: 'small',
     frames: 7,
     blur: 'a camera that turns or shakes, and things that move',
-    trainingData: 'blurs synthesized from equirectangular panoramas and from layered photographs',
+    trainingData: 'blurs synthesized from equirectangular panoramas, layered photographs and video clips',
     licence: 'research use: part of the training pictures is under restrictive or unstated terms',
   },
 } as const satisfies Record<string, BundledWeights>;
