@@ -1,3 +1,4 @@
+import type { DataConfig } from './data-config.js';
 import { engineNames } from './engine-choice.js';
 import { boolean, expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from './run-schema.js';
 import type { Field, FieldType } from './run-schema.js';
@@ -59,6 +60,22 @@ export type SampleValidation = FieldType<typeof sampleValidation>;
 export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
   if ((panoramas === null) === (folder === null)) {
     throw new Error(`Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`);
+  }
+}
+
+/** What a run whose samples come from sources says of paths, with these changed. */
+export function changeSamplePaths({ data, validation }: { data: DataConfig; validation: SampleValidation }, change: (path: string) => string): { data: DataConfig; validation: SampleValidation } {
+  const changeIfGiven = (path: string | null) => (path === null ? null : change(path));
+  return {
+    data: { ...data, sources: data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
+    validation: { ...validation, panoramas: changeIfGiven(validation.panoramas), folder: changeIfGiven(validation.folder) },
+  };
+}
+
+/** @throws unless the pictures of training and of validation have sizes that the network takes. */
+export function expectMultiples({ data, validation }: { data: { sizePixels: number }; validation: { sizePixels: number } }, multiple: number): void {
+  for (const [path, { sizePixels }] of Object.entries({ data, validation })) {
+    if (sizePixels % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}.sizePixels' but received ${sizePixels}.`);
   }
 }
 

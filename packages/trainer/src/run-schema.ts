@@ -11,7 +11,7 @@ export interface Field<T> {
 export type FieldType<F> = F extends Field<infer T> ? T : never;
 
 /** Absent values take this default; the default itself needs no check. */
-export function withDefault<T>(field: Field<T>, value: T): Field<T> {
+export function withDefault<T>(field: Field<T>, value: NoInfer<T>): Field<T> {
   return { read: (received, path) => (received === undefined ? value : field.read(received, path)) };
 }
 
@@ -47,6 +47,12 @@ export function list<T>(item: Field<T>, length?: number): Field<T[]> {
   };
 }
 
+/** A list of two, such as the ends of a range. */
+export function pair<T>(item: Field<T>): Field<[T, T]> {
+  const two = list(item, 2);
+  return { read: (value, path) => two.read(value, path) as [T, T] };
+}
+
 /** The first of the fields that takes the value; `wanted` describes them all. */
 export function either<A, B>(first: Field<A>, second: Field<B>, wanted: string): Field<A | B> {
   return {
@@ -70,6 +76,17 @@ export function section<F extends Record<string, Field<unknown>>>(fields: F): Fi
       const mapping = readMapping(value, path);
       expectKnownKeys(mapping, Object.keys(fields), path);
       return Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.read(mapping[key], join(path, key))])) as { [K in keyof F]: FieldType<F[K]> };
+    },
+  };
+}
+
+/** A field whose value must also pass a check of what no single part of it can say. @param check throws where it does not. */
+export function checked<T>(field: Field<T>, check: (value: T) => void): Field<T> {
+  return {
+    read: (value, path) => {
+      const read = field.read(value, path);
+      check(read);
+      return read;
     },
   };
 }

@@ -40,7 +40,7 @@ async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
         steps,
         batchSize,
         objective,
-        groups: [{ weights: trainedWeights(Object.keys(weightShapes), trainedParts), learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) }],
+        groups: [{ weights: trainedParts === null ? Object.keys(weightShapes) : namesOfParts(Object.keys(weightShapes), trainedParts, 'trainedParts'), learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) }],
         batchesFrom: (firstSample) => batchesFrom(firstSample, { size: data.sizePixels, batch: batchSize }),
         ...(samplePool && { pool: samplePool }),
       },
@@ -51,11 +51,10 @@ async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
   };
 }
 
-/** @throws where a part has no weights. */
-function trainedWeights(names: string[], parts: readonly string[] | null): string[] {
-  if (parts === null) return names;
+/** The names that begin with one of the parts. @param key of the run file, for messages. @throws where none begins with a part. */
+function namesOfParts(names: string[], parts: readonly string[], key: string): string[] {
   const unknown = parts.find((part) => !names.some((name) => name.startsWith(part)));
-  if (unknown !== undefined) throw new Error(`Expected 'trainedParts' to name parts of the network but it has no weight that begins with '${unknown}'.`);
+  if (unknown !== undefined) throw new Error(`Expected '${key}' to name parts of the network but it has no weight that begins with '${unknown}'.`);
   return names.filter((name) => parts.some((part) => name.startsWith(part)));
 }
 
@@ -73,14 +72,10 @@ function startingWeights({ initialWeights: given, network, seed }: RunConfig): W
 /** @throws where a part has no weights, or one of another shape. */
 function withParts(random: WeightValues, taken: WeightValues, file: string, parts: readonly string[]): WeightValues {
   const weights = { ...random };
-  for (const part of parts) {
-    const names = Object.keys(random).filter((name) => name.startsWith(part));
-    if (names.length === 0) throw new Error(`Expected 'initialWeights.parts' to name parts of the network but it has no weight that begins with '${part}'.`);
-    for (const name of names) {
-      const [wanted, received] = [random[name]!.shape, taken[name]?.shape];
-      if (received?.join() !== wanted.join()) throw new Error(`Expected '${name}' [${wanted}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`);
-      weights[name] = taken[name]!;
-    }
+  for (const name of namesOfParts(Object.keys(random), parts, 'initialWeights.parts')) {
+    const [wanted, received] = [random[name]!.shape, taken[name]?.shape];
+    if (received?.join() !== wanted.join()) throw new Error(`Expected '${name}' [${wanted}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`);
+    weights[name] = taken[name]!;
   }
   return weights;
 }

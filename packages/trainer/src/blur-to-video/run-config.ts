@@ -1,10 +1,10 @@
 import { blurToVideoPresets, requiredMultiple, validateConfig } from '@unblur/core-model';
 import type { BlurToVideoConfig } from '@unblur/core-model';
 import { dataField } from '../data-config.js';
-import { adamFields, expectOnePlace, networkField, positive, runFields, sampleValidation, scheduleField, share, torchFields } from '../run-fields.js';
+import { adamFields, changeSamplePaths, expectMultiples, expectOnePlace, networkField, positive, runFields, sampleValidation, scheduleField, share, torchFields } from '../run-fields.js';
 import { parseRunFile, readRunFile, writeRunFile } from '../run-file.js';
 import type { RunReader } from '../run-file.js';
-import { either, list, number, oneOf, optional, section, text, withDefault } from '../run-schema.js';
+import { checked, either, list, number, oneOf, optional, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
 const loss = section({
@@ -65,24 +65,12 @@ const run = section({
 /** A run of the blur-to-video network, complete: every default filled in, every path absolute. */
 export type RunConfig = FieldType<typeof run>;
 
-export const runConfigField: Field<RunConfig> = {
-  read: (value, path) => {
-    const config = run.read(value, path);
-    expectConsistent(config);
-    return config;
-  },
-};
+export const runConfigField: Field<RunConfig> = checked(run, expectConsistent);
 
 /** `SystemDefinition.changePaths`. */
 export function changePaths(config: RunConfig, change: (path: string) => string): RunConfig {
-  const { validation, initialWeights } = config;
-  const changeIfGiven = (path: string | null) => (path === null ? null : change(path));
-  return {
-    ...config,
-    data: { ...config.data, sources: config.data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
-    validation: { ...validation, panoramas: changeIfGiven(validation.panoramas), folder: changeIfGiven(validation.folder) },
-    initialWeights: initialWeights && { ...initialWeights, file: change(initialWeights.file) },
-  };
+  const { initialWeights } = config;
+  return { ...config, ...changeSamplePaths(config, change), initialWeights: initialWeights && { ...initialWeights, file: change(initialWeights.file) } };
 }
 
 const reader: RunReader<RunConfig> = { field: runConfigField, changePaths };
@@ -105,10 +93,7 @@ export function writeRunConfig(config: RunConfig, file: string): string {
 /** What no single field can check. */
 function expectConsistent({ network, data, torch, validation, loss: { frameWeights, levelWeights } }: RunConfig): void {
   expectOnePlace(validation);
-  const multiple = requiredMultiple(network);
-  for (const [path, size] of [['data.sizePixels', data.sizePixels], ['validation.sizePixels', validation.sizePixels]] as const) {
-    if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}' but received ${size}.`);
-  }
+  expectMultiples({ data, validation }, requiredMultiple(network));
   if (torch.pool && torch.pool.sizePixels < data.sizePixels) throw new Error(`Expected at least ${data.sizePixels}, which is 'data.sizePixels', for 'torch.pool.sizePixels' but received ${torch.pool.sizePixels}.`);
   if (frameWeights !== 'equal' && frameWeights.length !== network.frames) throw new Error(`Expected ${network.frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`);
   if (levelWeights.length < 1 || levelWeights.length > 5) throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);

@@ -1,8 +1,8 @@
 import { frameExtractionMultiple, frameExtractionPresets, validateFrameExtractionConfig } from '@unblur/core-model';
 import type { FrameExtractionConfig } from '@unblur/core-model';
 import { dataField } from '../data-config.js';
-import { adamFields, expectOnePlace, networkField, positive, runFields, sampleValidation, scheduleField } from '../run-fields.js';
-import { list, oneOf, section } from '../run-schema.js';
+import { adamFields, expectMultiples, expectOnePlace, networkField, positive, runFields, sampleValidation, scheduleField } from '../run-fields.js';
+import { checked, list, oneOf, section } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
 const run = section({
@@ -21,17 +21,9 @@ const run = section({
 /** A run of the networks of Jin et al. 2018, complete. */
 export type FrameExtractionRunConfig = FieldType<typeof run>;
 
-export const frameExtractionField: Field<FrameExtractionRunConfig> = {
-  read: (value, path) => {
-    const config = run.read(value, path);
-    const { network, stageSteps, data, validation } = config;
-    expectOnePlace(validation);
-    const stages = (network.frames + 1) / 2;
-    if (stageSteps.length !== stages) throw new Error(`Expected ${stages} numbers of steps for 'stageSteps', of the middle frame and of ${stages - 1} pairs, but received ${stageSteps.length}.`);
-    const multiple = frameExtractionMultiple(network);
-    for (const [key, size] of [['data.sizePixels', data.sizePixels], ['validation.sizePixels', validation.sizePixels]] as const) {
-      if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${key}' but received ${size}.`);
-    }
-    return config;
-  },
-};
+export const frameExtractionField: Field<FrameExtractionRunConfig> = checked(run, ({ network, stageSteps, data, validation }) => {
+  expectOnePlace(validation);
+  expectMultiples({ data, validation }, frameExtractionMultiple(network));
+  const stages = (network.frames + 1) / 2;
+  if (stageSteps.length !== stages) throw new Error(`Expected ${stages} numbers of steps for 'stageSteps', of the middle frame and of ${stages - 1} pairs, but received ${stageSteps.length}.`);
+});

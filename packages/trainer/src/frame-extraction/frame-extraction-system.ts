@@ -4,6 +4,7 @@ import { declareFrameExtraction, frameExtractionWeightShapes, initialFrameExtrac
 import type { FrameExtractionNetwork } from '@unblur/core-model';
 import { orderInvariantPairLoss } from '../losses/pairwise-order-invariant-loss.js';
 import { imageDistance } from '../losses/photometric-loss.js';
+import { changeSamplePaths } from '../run-fields.js';
 import type { SystemDefinition } from '../run-file.js';
 import { scheduleFactor } from '../schedule.js';
 import { timeSlices } from '../time-slices.js';
@@ -16,11 +17,7 @@ import type { FrameExtractionRunConfig } from './frame-extraction-config.js';
 /** The networks of Jin et al. 2018: the middle frame's is trained first, then each pair's, those before it standing still. */
 export const frameExtractionDefinition: SystemDefinition<FrameExtractionRunConfig> = {
   field: frameExtractionField,
-  changePaths: (config, change) => ({
-    ...config,
-    data: { ...config.data, sources: config.data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
-    validation: { ...config.validation, panoramas: config.validation.panoramas && change(config.validation.panoramas), folder: config.validation.folder && change(config.validation.folder) },
-  }),
+  changePaths: (config, change) => ({ ...config, ...changeSamplePaths(config, change) }),
   open: openFrameExtraction,
 };
 
