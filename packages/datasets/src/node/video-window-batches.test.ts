@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { videoWindowBatches, type VideoWindowOptions } from './video-window-batches.js';
+import { videoWindowBatches, type VideoWindowOptions, type VideoWindowSource } from './video-window-batches.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-windows-'));
 const size = 24;
@@ -11,8 +11,9 @@ const size = 24;
 /** Frame t of a clip is grey 10 t everywhere: an average of frames around t is 10 t too. */
 beforeAll(async () => {
   const save = (path: string, value: number) => sharp({ create: { width: 32, height: 28, channels: 3, background: { r: value, g: value, b: value } } }).png().toFile(path);
-  for (const name of ['clip', 'recorded/gt', 'recorded/blur']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['clip', 'flash', 'recorded/gt', 'recorded/blur']) mkdirSync(join(folder, name), { recursive: true });
   for (let t = 0; t < 21; t++) await save(join(folder, 'clip', `${t}.png`), 10 * t);
+  for (let t = 0; t < 15; t++) await save(join(folder, 'flash', `${t}.png`), t === 7 ? 250 : 0);
   for (let t = 0; t < 8; t++) {
     await save(join(folder, 'recorded', 'gt', `${t}.png`), 10 * t);
     await save(join(folder, 'recorded', 'blur', `${t}.png`), 10 * t + 3);
@@ -21,9 +22,9 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function read(count: number, options: Partial<VideoWindowOptions> = {}) {
+async function read(count: number, source: Partial<VideoWindowSource> = {}, options: Partial<VideoWindowOptions> = {}) {
   const windows: { blurred: number[]; gt: number[] }[] = [];
-  for await (const { blurred, gt } of videoWindowBatches({ folder: join(folder, 'clip'), sizePixels: size, batchSize: 1, seed: 1, ...options })) {
+  for await (const { blurred, gt } of videoWindowBatches({ sources: [{ folder: join(folder, 'clip'), ...source }], sizePixels: size, batchSize: 1, seed: 1, ...options })) {
     const levels = (values: Float32Array) => Array.from({ length: 5 }, (_, frame) => Math.round(values[frame * size * size * 3]! * 255));
     windows.push({ blurred: levels(blurred), gt: levels(gt) });
     if (windows.length === count) return windows;
@@ -55,12 +56,32 @@ describe('videoWindowBatches', () => {
     await expect(read(1, { folder, videos: ['gone'] })).rejects.toThrow('(gone) but found none');
   });
 
+  it('draws from every source as often as its weight says', async () => {
+    const [seldom, often] = [{ folder: join(folder, 'clip') }, { folder: join(folder, 'recorded'), weight: 3 }];
+    const windows = await read(200, {}, { sources: [seldom, often] });
+    const recorded = windows.filter(({ blurred, gt }) => blurred[0] !== gt[0]).length;
+    // 150 expected; a standard deviation is 6.
+    expect(Math.abs(recorded - 150)).toBeLessThan(25);
+    const only = await read(20, {}, { sources: [{ ...seldom, weight: 0 }, often] });
+    expect(only.every(({ blurred, gt }) => blurred[0] !== gt[0])).toBe(true);
+    await expect(read(1, { weight: 0 })).rejects.toThrow('above 0');
+  });
+
+  it('gives the frames of half of the windows the same exposure', async () => {
+    // A frame that is the only white one of its clip shows how many frames a blurred one averages.
+    const windows = await read(120, { folder: join(folder, 'flash'), exposureFrames: [3, 9], strideFrames: [1, 1] });
+    const exposures = windows.map(({ blurred }) => new Set(blurred.filter((level) => level > 0)));
+    const steady = exposures.filter(({ size: different }) => different === 1).length;
+    expect(steady).toBeGreaterThan(40);
+    expect(steady).toBeLessThan(100);
+  });
+
   it('gives the same samples from whichever sample on', async () => {
-    expect((await read(4)).slice(2)).toEqual(await read(2, { firstSample: 2 }));
+    expect((await read(4)).slice(2)).toEqual(await read(2, {}, { firstSample: 2 }));
   });
 
   it('refuses videos that are too small or too short, and ranges that are none', async () => {
-    await expect(read(1, { sizePixels: 40 })).rejects.toThrow(/at least 40x40 but .* is 32x28/);
+    await expect(read(1, {}, { sizePixels: 40 })).rejects.toThrow(/at least 40x40 but .* is 32x28/);
     await expect(read(1, { exposureFrames: [0, 3] })).rejects.toThrow('exposureFrames');
     await expect(read(1, { folder: join(folder, 'nowhere') })).rejects.toThrow('Expected a folder of videos');
   });

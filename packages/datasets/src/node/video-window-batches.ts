@@ -9,12 +9,28 @@ import { listVideos } from './video-list.js';
 /** Frames that a video-deblurring network sees at once. */
 const WINDOW_FRAMES = 5;
 
-/** Windows of neighbouring blurred frames from videos. Plain data: a section of a run file. */
-export interface VideoWindowOptions {
+/** Videos that windows are cut from, and how. */
+export interface VideoWindowSource {
   /** Folder of videos as pictures (see `listVideos`). One that lies in a folder `gt` with the same pictures under `blur` beside it is taken as it is; others are blurred by averaging. */
   folder: string;
   /** Names of the folders in it, at any depth, that are used. Default: all. */
-  videos?: readonly string[] | undefined;
+  videos?: readonly string[] | null;
+  /** How often this source is drawn from, relative to the others. Default 1. */
+  weight?: number;
+  /**
+   * Frames that one blurred frame averages, from this range; rounded to odd numbers. In half of the windows all frames have the same
+   * exposure, in the others each draws its own, as sharp and blurred frames alternate in real videos. Default [3, 9].
+   */
+  exposureFrames?: Range;
+  /** Frames from the middle of one exposure to that of the next, from this range. Default [1, 4]. */
+  strideFrames?: Range;
+  /** Share of the windows whose frames are made half as large first, where they are large enough; motion shrinks with them. Default 0.3. */
+  halvedShare?: number;
+}
+
+/** Windows of neighbouring blurred frames from videos. Plain data: a section of a run file. */
+export interface VideoWindowOptions {
+  sources: readonly VideoWindowSource[];
   /** Side of the square windows. */
   sizePixels: number;
   batchSize: number;
@@ -22,12 +38,6 @@ export interface VideoWindowOptions {
   seed: number;
   /** Index of the first sample, to go on where a run stopped. Default 0. */
   firstSample?: number;
-  /** Frames that one blurred frame averages, from this range; rounded to odd numbers. Each frame of a window draws its own, as sharp and blurred frames alternate in real videos. Default [3, 9]. */
-  exposureFrames?: Range;
-  /** Frames from the middle of one exposure to that of the next, from this range. Default [1, 4]. */
-  strideFrames?: Range;
-  /** Share of the windows whose frames are made half as large first, where they are large enough; motion shrinks with them. Default 0.3. */
-  halvedShare?: number;
   /** Memory for decoded pictures, in MiB. Default 512. */
   cacheMegabytes?: number;
 }
@@ -43,34 +53,37 @@ export interface VideoWindowBatch {
 
 const pictures: FileDecoder<DecodedImage> = { name: 'picture', decode: readImageFile, bytesOf: ({ rgb }) => rgb.length };
 
-interface WindowSource {
+/** One video. */
+interface SharpFrames {
   sharp: string[];
   /** The recorded blurred frames, one for one. */
   blurred?: string[];
 }
 
+/** A source whose defaults are filled in and whose videos are found. */
+interface OpenSource extends Required<Pick<VideoWindowSource, 'weight' | 'exposureFrames' | 'strideFrames' | 'halvedShare'>> {
+  videos: SharpFrames[];
+}
+
 /**
- * An endless stream of batches of windows, each video as often as another, flipped and reversed in time at random. The same options give
- * the same samples, whatever the sample it starts from.
+ * An endless stream of batches of windows, each video of a source as often as another, flipped and reversed in time at random. The
+ * same options give the same samples, whatever the sample it starts from.
  *
  * @throws RangeError for wrong options; Error for a folder without long enough videos, and for a frame that cannot be read.
  */
 export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGenerator<VideoWindowBatch, void, void> {
-  const { folder, videos, sizePixels, batchSize, seed, firstSample = 0, exposureFrames = [3, 9], strideFrames = [1, 4], halvedShare = 0.3, cacheMegabytes = 512 } = options;
+  const { sizePixels, batchSize, seed, firstSample = 0, cacheMegabytes = 512 } = options;
   requireThat(Number.isInteger(sizePixels) && sizePixels >= 16, 'sizePixels', 'an integer of at least 16', sizePixels);
-  requireRange('exposureFrames', exposureFrames, 1, 99);
-  requireRange('strideFrames', strideFrames, 1, 99);
-  requireThat(halvedShare >= 0 && halvedShare <= 1, 'halvedShare', 'from 0 to 1', halvedShare);
-  const isWanted = ([path]: string[]) => videos === undefined || relative(folder, path!).split(sep).some((part) => videos.includes(part));
-  const sources = listVideos(folder).filter(isWanted).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= WINDOW_FRAMES + 2);
-  if (sources.length === 0) throw new Error(`Expected videos of at least ${WINDOW_FRAMES + 2} frames in ${folder}${videos ? ` (${videos.join(', ')})` : ''} but found none.`);
+  const sources = options.sources.map(openSource);
+  const totalWeight = sources.reduce((sum, { weight }) => sum + weight, 0);
+  requireThat(totalWeight > 0, 'sources', 'a source whose weight is above 0', options.sources);
   const cache = new FileCache(cacheMegabytes * 2 ** 20);
   const windowValues = WINDOW_FRAMES * sizePixels * sizePixels * 3;
   for (let start = firstSample; ; start += batchSize) {
     const batch: VideoWindowBatch = { firstSample: start, blurred: new Float32Array(batchSize * windowValues), gt: new Float32Array(batchSize * windowValues) };
     for (let index = 0; index < batchSize; index++) {
       const random = createRandom(seed, start + index);
-      const window = await drawWindow(sources[random.below(sources.length)]!, random, { sizePixels, exposureFrames, strideFrames, halvedShare }, cache);
+      const window = await drawWindow(drawSource(sources, random.uniform() * totalWeight), random, sizePixels, cache);
       batch.blurred.set(window.blurred, index * windowValues);
       batch.gt.set(window.gt, index * windowValues);
     }
@@ -78,11 +91,29 @@ export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGen
   }
 }
 
-type DrawOptions = Required<Pick<VideoWindowOptions, 'sizePixels' | 'exposureFrames' | 'strideFrames' | 'halvedShare'>>;
+function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9], strideFrames = [1, 4], halvedShare = 0.3 }: VideoWindowSource): OpenSource {
+  requireThat(Number.isFinite(weight) && weight >= 0, 'weight', 'a number of at least 0', weight);
+  requireRange('exposureFrames', exposureFrames, 1, 99);
+  requireRange('strideFrames', strideFrames, 1, 99);
+  requireThat(halvedShare >= 0 && halvedShare <= 1, 'halvedShare', 'from 0 to 1', halvedShare);
+  const isWanted = ([path]: string[]) => !names || relative(folder, path!).split(sep).some((part) => names.includes(part));
+  const videos = listVideos(folder).filter(isWanted).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= WINDOW_FRAMES + 2);
+  if (videos.length === 0) throw new Error(`Expected videos of at least ${WINDOW_FRAMES + 2} frames in ${folder}${names ? ` (${names.join(', ')})` : ''} but found none.`);
+  return { videos, weight, exposureFrames, strideFrames, halvedShare };
+}
 
-async function drawWindow({ sharp, blurred }: WindowSource, random: Random, { sizePixels, exposureFrames, strideFrames, halvedShare }: DrawOptions, cache: FileCache): Promise<{ blurred: Float32Array; gt: Float32Array }> {
+/** @param place from 0 to the sum of all weights. */
+function drawSource(sources: OpenSource[], place: number): OpenSource {
+  let end = 0;
+  return sources.find(({ weight }) => place < (end += weight)) ?? sources.at(-1)!;
+}
+
+async function drawWindow({ videos, exposureFrames, strideFrames, halvedShare }: OpenSource, random: Random, sizePixels: number, cache: FileCache): Promise<{ blurred: Float32Array; gt: Float32Array }> {
+  const { sharp, blurred } = videos[random.below(videos.length)]!;
   const load = (path: string) => cache.load(pictures, path);
-  const [exposureDraw, strideDraw] = [Array.from({ length: WINDOW_FRAMES }, () => random.between(exposureFrames[0], exposureFrames[1] + 1)), random.between(strideFrames[0], strideFrames[1] + 1)];
+  const drawExposure = () => random.between(exposureFrames[0], exposureFrames[1] + 1);
+  const [isSteady, steadyExposure, strideDraw] = [random.uniform() < 0.5, drawExposure(), random.between(strideFrames[0], strideFrames[1] + 1)];
+  const exposureDraw = Array.from({ length: WINDOW_FRAMES }, () => (isSteady ? steadyExposure : drawExposure()));
   // Of a video too short for what was drawn, the longest window that it has.
   const stride = blurred ? 1 : Math.max(1, Math.min(Math.floor(strideDraw), Math.floor((sharp.length - 3) / (WINDOW_FRAMES - 1))));
   const longestReach = Math.floor((sharp.length - 1 - (WINDOW_FRAMES - 1) * stride) / 2);
@@ -137,7 +168,7 @@ function addCrop(sum: Float32Array, { width, rgb }: DecodedImage, { left, top, s
 }
 
 /** `<...>/gt/<...>/frame` has its recorded blur at `<...>/blur/<...>/frame`, if every frame does. */
-function withRecordedBlur(sharp: string[]): WindowSource {
+function withRecordedBlur(sharp: string[]): SharpFrames {
   const blurred = sharp.map((path) => {
     const parts = path.split(sep);
     const place = parts.lastIndexOf('gt');

@@ -19,7 +19,7 @@ const narrow = {
 const run = (changes: Record<string, unknown> = {}) => ({
   system: 'video-deblur',
   network: narrow,
-  data: { folder: 'clips', sizePixels: 32 },
+  data: { sources: [{ folder: 'clips' }], sizePixels: 32 },
   flowPretraining: { folder: 'stills', steps: 2, batchSize: 1, workers: 0, cameraPixels: [0, 4], objectPixels: [1, 4] },
   optimizer: { learningRate: 0.001, flowLearningRate: 0.0001 },
   steps: 3,
@@ -75,6 +75,6 @@ describe('the run file of a video-deblurring network', () => {
   it('names keys that it does not know and sizes that do not fit', () => {
     expect(() => loadRun(writeRun('bad.yaml', { stpes: 3 }))).toThrow("Unknown key 'stpes'; did you mean 'steps'?");
     expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'small', stage: 1 } }))).toThrow("Unknown key 'network.stage'; did you mean 'network.stages'?");
-    expect(() => loadRun(writeRun('bad.yaml', { data: { folder: 'clips', sizePixels: 44 } }))).toThrow("Expected a multiple of 8 for 'data.sizePixels' but received 44.");
+    expect(() => loadRun(writeRun('bad.yaml', { data: { sources: [{ folder: 'clips' }], sizePixels: 44 } }))).toThrow("Expected a multiple of 8 for 'data.sizePixels' but received 44.");
   });
 });

@@ -42,8 +42,7 @@ async function openVideoDeblur(config: VideoRunConfig): Promise<TrainingSystem> 
 }
 
 function flowPhase({ network, data: { sizePixels }, seed }: VideoRunConfig, layers: NonNullable<VideoRunConfig['flowPretraining']>): Phase {
-  const { folder, workers, batchSize, steps } = layers;
-  const [cameraPixels, objectPixels] = [asRange(layers.cameraPixels), asRange(layers.objectPixels)];
+  const { folder, workers, batchSize, steps, cameraPixels, objectPixels } = layers;
   const schedule: ScheduleConfig = { kind: 'step', at: [0.5, 0.75], factor: 0.5, warmupSteps: Math.min(100, steps) };
   return {
     steps,
@@ -61,7 +60,6 @@ function flowPhase({ network, data: { sizePixels }, seed }: VideoRunConfig, laye
 }
 
 function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSize, seed }: VideoRunConfig): Phase {
-  const { exposureFrames, strideFrames, videos, ...windows } = data;
   const factor = (step: number) => scheduleFactor({ kind: 'step', ...schedule }, step, steps);
   const reconstructionWeights = Object.keys(videoDeblurWeightShapes(network)).filter((name) => !isFlowWeight(name));
   return {
@@ -73,8 +71,7 @@ function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSi
       { weights: reconstructionWeights, learningRate: (step) => optimizer.learningRate * factor(step) },
     ],
     batchesFrom: async function* (start): AsyncGenerator<Batch, void, void> {
-      const options = { ...windows, videos: videos ?? undefined, exposureFrames: asRange(exposureFrames), strideFrames: asRange(strideFrames), batchSize, seed, firstSample: start };
-      for await (const { firstSample, blurred, gt } of videoWindowBatches(options)) {
+      for await (const { firstSample, blurred, gt } of videoWindowBatches({ ...data, batchSize, seed, firstSample: start })) {
         yield { blurred, gt, randomMask: randomPixels(RANDOM_SHARE, batchSize, data.sizePixels, seed, firstSample) };
       }
     },
@@ -82,8 +79,6 @@ function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSi
 }
 
 const flowWeights = (network: VideoRunConfig['network']): string[] => Object.keys(videoDeblurWeightShapes(network)).filter(isFlowWeight);
-
-const asRange = (values: number[]) => values as [number, number];
 
 /** @throws unless the file's network is the run's but for its number of stages. */
 function startingWeights({ initialWeights: file, network, seed }: VideoRunConfig): WeightValues {
@@ -97,7 +92,7 @@ function startingWeights({ initialWeights: file, network, seed }: VideoRunConfig
 async function validationWindows({ validation: { folder, videos, count, sizePixels, exposureFrames, strideFrames, seed } }: VideoRunConfig): Promise<ValidationSample[]> {
   const samples: ValidationSample[] = [];
   const image = (window: Float32Array) => ({ width: sizePixels, height: sizePixels, data: frameOf(window, MIDDLE, sizePixels, 3) });
-  for await (const { blurred, gt } of videoWindowBatches({ folder, videos: videos ?? undefined, sizePixels, exposureFrames: asRange(exposureFrames), strideFrames: asRange(strideFrames), halvedShare: 0, batchSize: 1, seed, cacheMegabytes: 64 })) {
+  for await (const { blurred, gt } of videoWindowBatches({ sources: [{ folder, videos, exposureFrames, strideFrames, halvedShare: 0 }], sizePixels, batchSize: 1, seed, cacheMegabytes: 64 })) {
     samples.push({ input: blurred, blurred: image(blurred), frames: [image(gt)] });
     if (samples.length === count) break;
   }

@@ -1,20 +1,26 @@
 import { validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
-import { adamFields, networkField, positive, runFields, share, wholeNumber } from '../run-fields.js';
-import { list, number, oneOf, optional, section, text, withDefault } from '../run-schema.js';
+import { adamFields, expectMultiples, networkField, positive, runFields, share, wholeNumber } from '../run-fields.js';
+import { checked, list, number, oneOf, optional, pair, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
-const framesRange = list(number({ min: 1, integer: true }), 2);
+const framesRange = pair(number({ min: 1, integer: true }));
 
-const data = section({
+const source = section({
   /** Folder of videos as pictures, relative to the run file: see `videoWindowBatches` of @unblur/datasets. */
   folder: text,
   /** Names of the folders in it that are used; all if not said. */
   videos: optional(list(text)),
-  sizePixels: withDefault(positive, 128),
+  /** How often it is drawn from, relative to the other sources. */
+  weight: withDefault(number({ min: 0 }), 1),
   exposureFrames: withDefault(framesRange, [3, 9]),
   strideFrames: withDefault(framesRange, [1, 4]),
   halvedShare: withDefault(share, 0.3),
+});
+
+const data = section({
+  sources: list(source),
+  sizePixels: withDefault(positive, 128),
   cacheMegabytes: withDefault(positive, 512),
 });
 
@@ -28,8 +34,8 @@ const flowPretraining = section({
   /** Worker threads that make samples. */
   workers: withDefault(wholeNumber, 1),
   /** How far the whole scene, and an object against it, move over five frames, in pixels. */
-  cameraPixels: withDefault(list(number({ min: 0 }), 2), [0, 32]),
-  objectPixels: withDefault(list(number({ min: 0 }), 2), [2, 40]),
+  cameraPixels: withDefault(pair(number({ min: 0 })), [0, 32]),
+  objectPixels: withDefault(pair(number({ min: 0 })), [2, 40]),
 });
 
 /** The defaults are those of the authors' program. */
@@ -83,20 +89,14 @@ const run = section({
 /** A video-deblurring run, complete: every default filled in, every path absolute. */
 export type VideoRunConfig = FieldType<typeof run>;
 
-export const videoRunConfigField: Field<VideoRunConfig> = {
-  read: (value, path) => {
-    const config = run.read(value, path);
-    expectConsistent(config);
-    return config;
-  },
-};
+export const videoRunConfigField: Field<VideoRunConfig> = checked(run, expectConsistent);
 
 /** `SystemDefinition.changePaths`. */
 export function changeVideoPaths(config: VideoRunConfig, change: (path: string) => string): VideoRunConfig {
   const { data: videos, validation: held, flowPretraining: layers, initialWeights } = config;
   return {
     ...config,
-    data: { ...videos, folder: change(videos.folder) },
+    data: { ...videos, sources: videos.sources.map((each) => ({ ...each, folder: change(each.folder) })) },
     validation: { ...held, folder: change(held.folder) },
     flowPretraining: layers && { ...layers, folder: change(layers.folder) },
     initialWeights: initialWeights === null ? null : change(initialWeights),
@@ -105,10 +105,7 @@ export function changeVideoPaths(config: VideoRunConfig, change: (path: string) 
 
 /** What no single field can check. */
 function expectConsistent({ network, data: videos, validation: held, flowPretraining: layers }: VideoRunConfig): void {
-  const multiple = videoDeblurMultiple(network);
-  for (const [path, size] of [['data.sizePixels', videos.sizePixels], ['validation.sizePixels', held.sizePixels]] as const) {
-    if (size % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}' but received ${size}.`);
-  }
+  expectMultiples({ data: videos, validation: held }, videoDeblurMultiple(network));
   const flowMultiple = 2 ** network.flow.pyramidChannels.length;
   if (layers && videos.sizePixels % flowMultiple !== 0) throw new Error(`Expected a multiple of ${flowMultiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`);
 }
