@@ -76,7 +76,8 @@ class VideoDeblur:
                 flow, feature = self.upscale(f"{name}.upscale-flow", flow, "none"), self.upscale(f"{name}.upscale-feature", seen, "none")
                 other, _ = warp_visible(other, flow * (PIXELS_PER_UNIT / 2**level), "zeros")
                 beside = [one, flow, feature]
-            seen = torch.cat([F.leaky_relu(cost_volume(one, other, config["searchRadiusPixels"]), 0.1), *beside], 1)
+            compared = [normalize_channels(feature) if config["normalizedFeatures"] else feature for feature in (one, other)]
+            seen = torch.cat([F.leaky_relu(cost_volume(*compared, config["searchRadiusPixels"]), 0.1), *beside], 1)
             for index in range(len(config["denseChannels"])):
                 seen = torch.cat([self.layer(f"{name}.dense{index}", seen), seen], 1)
             flow = self.layer(f"{name}.flow", seen, "none")
@@ -134,6 +135,11 @@ def cost_volume(first, second, radius):
     padded = F.pad(second, [radius] * 4)
     side = range(2 * radius + 1)
     return torch.cat([(first * padded[:, :, dy : dy + height, dx : dx + width]).mean(1, True) for dy in side for dx in side], 1)
+
+
+def normalize_channels(feature):
+    variance, mean = torch.var_mean(feature, 1, unbiased=False, keepdim=True)
+    return (feature - mean) / torch.sqrt(variance + 1e-3)
 
 
 def sharpness_prior(form, before, centre, after):

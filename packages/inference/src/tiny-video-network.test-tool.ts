@@ -4,7 +4,7 @@ import type { RgbImage } from './raster.js';
 /** The `small` preset's parts at a tenth of its widths. */
 export const tinyVideoConfig: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
-  flow: { pyramidChannels: [4, 4, 4], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 2, denseChannels: [4], refiner: [] },
+  flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [4, 4, 4], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 2, denseChannels: [4], refiner: [] },
   reconstruction: { ...videoDeblurPresets.small.reconstruction, channels: [4, 4, 4], residualBlocks: [1, 1, 1] },
 };
 

@@ -21,6 +21,8 @@ export interface FlowConfig {
   finestLevel: number;
   /** The cost volume looks this far to every side. */
   searchRadiusPixels: number;
+  /** Whether features are normalized at every pixel before they are compared; not in the paper. A network that starts at random learns flow far sooner. */
+  normalizedFeatures: boolean;
   /** Channels that each densely connected convolution of a level adds. */
   denseChannels: number[];
   /** Dilated convolutions that correct the finest flow (the context network), by channels and dilation. */
@@ -43,8 +45,8 @@ export interface ReconstructionConfig {
 /**
  * The presets.
  * - `paper`: the published network, whose checkpoint can be imported.
- * - `small`: the same parts at widths that two processor cores can train and run: flow down to 1/8 of the frame, the
- *   reconstruction from half of it, as a correction.
+ * - `small`: the same parts at widths that two processor cores can train and run: flow at 1/16 and 1/8 of the frame, which
+ *   finds motion of up to 64 pixels, the reconstruction from half of it, as a correction.
  */
 export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = {
   paper: {
@@ -53,6 +55,7 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
       pyramidConvolutions: 3,
       finestLevel: 2,
       searchRadiusPixels: 4,
+      normalizedFeatures: false,
       denseChannels: [128, 128, 96, 64, 32],
       refiner: [
         { channels: 128, dilation: 1 },
@@ -69,10 +72,11 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
   },
   small: {
     flow: {
-      pyramidChannels: [16, 32, 48, 64, 96],
+      pyramidChannels: [16, 32, 48, 64],
       pyramidConvolutions: 2,
       finestLevel: 3,
       searchRadiusPixels: 4,
+      normalizedFeatures: true,
       denseChannels: [64, 48, 32],
       refiner: [
         { channels: 48, dilation: 1 },
@@ -112,6 +116,7 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   expect(isCount(flow.pyramidConvolutions), 'flow.pyramidConvolutions', 'a whole number of at least 1', flow.pyramidConvolutions);
   expect(isCount(flow.finestLevel) && flow.finestLevel <= flow.pyramidChannels.length, 'flow.finestLevel', `a level from 1 to ${flow.pyramidChannels.length}`, flow.finestLevel);
   expect(isCount(flow.searchRadiusPixels), 'flow.searchRadiusPixels', 'a whole number of at least 1', flow.searchRadiusPixels);
+  expect(typeof flow.normalizedFeatures === 'boolean', 'flow.normalizedFeatures', 'true or false', flow.normalizedFeatures);
   expect(areCounts(flow.denseChannels), 'flow.denseChannels', 'a list of widths', flow.denseChannels);
   expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
   expect(reconstruction?.kernelSize === 3 || reconstruction?.kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', reconstruction?.kernelSize);

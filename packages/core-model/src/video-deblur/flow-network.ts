@@ -3,6 +3,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 import type { FlowConfig } from './config.js';
 import { costVolume } from './cost-volume.js';
+import { normalizeChannels } from './feature-normalization.js';
 import { warpVisible } from './flow-warp.js';
 
 /** Flows inside the network are in units of this many pixels (Sun et al. 2018, section 4). */
@@ -50,6 +51,7 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
   const { pyramidChannels, pyramidConvolutions, finestLevel, searchRadiusPixels } = config;
   const coarsestLevel = pyramidChannels.length;
   const multiple = 2 ** coarsestLevel;
+  const toCompare = config.normalizedFeatures ? normalizeChannels : (features: Tensor4D) => features;
   const volumeChannels = (2 * searchRadiusPixels + 1) ** 2;
 
   const pyramid = pyramidChannels.map((to, index) =>
@@ -107,7 +109,7 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
           record.upscaledFeature = upscale.feature(seen!, weights);
           record.warped = warpVisible(ofSecond, mul(record.upscaledFlow, PIXELS_PER_UNIT / 2 ** level), 'zeros').warped;
         }
-        const volume = costVolume(ofFirst, record.warped ?? ofSecond, searchRadiusPixels);
+        const volume = costVolume(toCompare(ofFirst), toCompare(record.warped ?? ofSecond), searchRadiusPixels);
         seen = leakyRelu(volume, LEAKY_SLOPE);
         if (upscale) seen = concat([seen, ofFirst, record.upscaledFlow!, record.upscaledFeature!], 3);
         for (const layer of dense) seen = concat([layer(seen, weights), seen], 3);
