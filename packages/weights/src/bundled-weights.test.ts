@@ -1,10 +1,9 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { readSafetensors, readWeights, validateConfig } from '@unblur/core-model';
+import { readFileSync, readdirSync } from 'node:fs';
+import { readWeights, validateConfig } from '@unblur/core-model';
 import { describe, expect, it } from '@jest/globals';
 import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from './index.js';
 import { defaultVideoWeights } from './video.js';
-
-const largestFileBytes = 16 * 1024 * 1024;
+import { itIsFitToShip } from './weights-file.test-tool.js';
 
 describe.each(bundledWeightsNames)('the bundled weights %s', (name) => {
   const { url, frames } = bundledWeights[name];
@@ -15,16 +14,7 @@ describe.each(bundledWeightsNames)('the bundled weights %s', (name) => {
     expect(config.frames).toBe(frames);
   });
 
-  it('are stored as float16 and take at most 16 MB', () => {
-    const { tensors } = readSafetensors(readFileSync(url));
-    expect(new Set(Object.values(tensors).map(({ dtype }) => dtype))).toEqual(new Set(['F16']));
-    expect(statSync(url).size).toBeLessThanOrEqual(largestFileBytes);
-  });
-
-  it('come with a model card that names what a user must know', () => {
-    const card = readFileSync(new URL(`../files/${name}.md`, import.meta.url), 'utf8').toLowerCase();
-    for (const topic of ['data', 'steps', 'samples', 'wall time', 'machine', 'validation', 'licence', 'limits']) expect(card).toContain(topic);
-  });
+  itIsFitToShip({ name, url });
 });
 
 it('lists every file of the package but that for video', () => {

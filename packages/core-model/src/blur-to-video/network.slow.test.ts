@@ -85,7 +85,7 @@ describe('blur to video', () => {
 
   it('refuses sizes that its pyramid cannot halve, and even numbers of frames', () => {
     const config = narrowed('small');
-    expect(() => blurToVideo(blurred(48, 32), tensors(config), config)).toThrow('multiples of 32 but received [1,48,32,3]; pad it first');
+    expect(() => blurToVideo(blurred(48, 32), tensors(config), config)).toThrow('multiples of 32, but received [1,48,32,3]; pad first');
     expect(() => weightShapes({ ...config, frames: 4 })).toThrow('Expected an odd number of frames, 3 or more, for network.frames but received 4.');
   });
 });

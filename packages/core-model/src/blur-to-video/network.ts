@@ -2,6 +2,7 @@ import { mul, neg, zeros } from '@tensorflow/tfjs-core';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
+import { expectMultipleSize } from '../layers/image-size.js';
 import { imagePyramid } from '../layers/resolution.js';
 import { COARSEST_LEVEL, requiredMultiple, validateConfig } from './config.js';
 import type { BlurToVideoConfig } from './config.js';
@@ -52,7 +53,7 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
   );
 
   const restore = (blurred: Tensor4D, weights: NamedTensors): BlurToVideoOutput => {
-    expectSize(blurred, requiredMultiple(config));
+    expectMultipleSize(blurred, requiredMultiple(config), 'a blurred image');
     const blurredPyramid = imagePyramid(blurred, COARSEST_LEVEL - 1);
     const encoded = encode(blurred, weights);
     const decodedMiddle = decodeMiddle(encoded, blurredPyramid, weights);
@@ -87,11 +88,4 @@ export function blurToVideo(blurred: Tensor4D, weights: NamedTensors, config: Bl
 function sceneMotion(displacement: { pixels: Tensor4D; level: number } | undefined, like: Tensor4D): Tensor4D {
   if (!displacement) return zeros([like.shape[0], like.shape[1], like.shape[2], 2]);
   return displacement.level === 0 ? neg(displacement.pixels) : mul(displacement.pixels, -(2 ** displacement.level));
-}
-
-function expectSize(blurred: Tensor4D, multiple: number): void {
-  const [, height, width, channels] = blurred.shape;
-  if (blurred.rank !== 4 || channels !== 3 || height % multiple !== 0 || width % multiple !== 0) {
-    throw new Error(`Expected a blurred image [B, H, W, 3] whose height and width are multiples of ${multiple} but received [${blurred.shape}]; pad it first.`);
-  }
 }

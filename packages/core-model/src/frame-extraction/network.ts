@@ -1,6 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { NamedTensors, WeightDeclaration } from '../layers/declaration.js';
+import { expectMultipleSize } from '../layers/image-size.js';
 import { drawWeights } from '../weights/initial-weights.js';
 import type { WeightValues } from '../weights/initial-weights.js';
 import { readNetworkFile, writeNetworkFile } from '../weights/network-file.js';
@@ -52,7 +53,7 @@ export function declareFrameExtraction(config: FrameExtractionConfig): FrameExtr
   for (let pair = 2; pair <= allPairs; pair++) extractOuter.push(stage(() => declareExtractor(layers, `pair${pair}`, 3, config.outerPair)));
 
   const extract: FrameExtractionNetwork['extract'] = (blurred, weights, pairs = allPairs) => {
-    expectSize(blurred, frameExtractionMultiple(config));
+    expectMultipleSize(blurred, frameExtractionMultiple(config), 'a blurred image');
     const middle = extractMiddle([blurred], blurred, weights);
     if (pairs === 0) return [middle];
     const before = extractBefore([blurred, middle], middle, weights);
@@ -89,10 +90,4 @@ export function writeFrameExtractionWeights(values: WeightValues, config: FrameE
 /** Reads what `writeFrameExtractionWeights` wrote; see `readNetworkFile`. */
 export function readFrameExtractionWeights(bytes: Uint8Array): { config: FrameExtractionConfig; values: WeightValues; metadata: Record<string, string> } {
   return readNetworkFile(frameExtractionKind, bytes);
-}
-
-function expectSize({ shape, rank }: Tensor4D, multiple: number): void {
-  if (rank !== 4 || shape[3] !== 3 || shape[1] % multiple !== 0 || shape[2] % multiple !== 0) {
-    throw new Error(`Expected a blurred image [B, H, W, 3] whose height and width are multiples of ${multiple} but received [${shape}]; pad it first.`);
-  }
 }

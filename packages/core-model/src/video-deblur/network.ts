@@ -2,6 +2,7 @@ import { concat, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
+import { expectMultipleSize } from '../layers/image-size.js';
 import { drawWeights } from '../weights/initial-weights.js';
 import type { WeightValues } from '../weights/initial-weights.js';
 import { readNetworkFile, writeNetworkFile } from '../weights/network-file.js';
@@ -65,7 +66,7 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   const predictImage = declareReconstruction(layers, config.reconstruction, config.sharpnessPrior !== 'none');
 
   const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, { toPrevious, toNext }, weights) => {
-    expectSize(centre, videoDeblurMultiple(config));
+    expectMultipleSize(centre, videoDeblurMultiple(config), 'frames');
     const before: AlignedNeighbour = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
     const after: AlignedNeighbour = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
     const prior = config.sharpnessPrior === 'none' ? undefined : sharpnessPrior(config.sharpnessPrior, before, centre, after);
@@ -138,10 +139,4 @@ export function readVideoDeblurWeights(bytes: Uint8Array): { config: VideoDeblur
 /** `count` frames from the `first` on, of several that lie along the batch: `[n B, h, w, C]` to `[count B, h, w, C]`. */
 function framesOf(x: Tensor4D, first: number, count: number, batch: number): Tensor4D {
   return x.shape[0] === count * batch ? x : slice(x, [first * batch, 0, 0, 0], [count * batch, ...x.shape.slice(1)] as [number, number, number, number]);
-}
-
-function expectSize({ shape, rank }: Tensor4D, multiple: number): void {
-  if (rank !== 4 || shape[3] !== 3 || shape[1] % multiple !== 0 || shape[2] % multiple !== 0) {
-    throw new Error(`Expected frames [B, H, W, 3] whose height and width are multiples of ${multiple} but received [${shape}]; pad them first.`);
-  }
 }
