@@ -27,6 +27,8 @@ export const videoDeblurDefinition: SystemDefinition<VideoRunConfig> = {
 
 /** The frames that flows are learned to, from the middle one, in turn. */
 const FLOW_TARGETS = [1, 3, 0, 4];
+/** A distance between the moments of an exposure that leaves its frames alone: nothing needs the blurred photograph. */
+const UNBLURRED = 1000;
 
 async function openVideoDeblur(config: VideoRunConfig): Promise<TrainingSystem> {
   const { network, optimizer, validation, flowPretraining } = config;
@@ -50,10 +52,16 @@ function flowPhase({ network, data: { sizePixels }, seed }: VideoRunConfig, laye
     objective: flowObjective(network, batchSize, sizePixels),
     groups: [{ weights: flowWeights(network), learningRate: (step) => layers.learningRate * scheduleFactor(schedule, step, steps) }],
     batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
-      for await (const batch of layeredBatches({ folder, workers, sizePixels, frames: WINDOW_FRAMES, cameraPixels, objectPixels, seed, batchSize, firstSample })) {
-        // Flows are known from the middle frame.
-        const target = FLOW_TARGETS[(batch.firstSample / batchSize) % FLOW_TARGETS.length]!;
-        yield { first: frameOf(batch.frames, MIDDLE, sizePixels, 3), second: frameOf(batch.frames, target, sizePixels, 3), flowPixels: frameOf(batch.flowsPixels, target, sizePixels, 2) };
+      // Scenes are dear and flows cheap, so every batch of scenes serves for all of them in turn.
+      const [turns, firstBatch] = [FLOW_TARGETS.length, firstSample / batchSize];
+      const scenes = { folder, workers, sizePixels, frames: WINDOW_FRAMES, cameraPixels, objectPixels, stepPixels: UNBLURRED, seed, batchSize, firstSample: Math.floor(firstBatch / turns) * batchSize };
+      let batch = Math.floor(firstBatch / turns) * turns;
+      for await (const { frames, flowsPixels } of layeredBatches(scenes)) {
+        for (const target of FLOW_TARGETS) {
+          if (batch++ < firstBatch) continue;
+          // Flows are known from the middle frame.
+          yield { first: frameOf(frames, MIDDLE, sizePixels, 3), second: frameOf(frames, target, sizePixels, 3), flowPixels: frameOf(flowsPixels, target, sizePixels, 2) };
+        }
       }
     },
   };
