@@ -56,7 +56,7 @@ def to_torch_layout(name, weight, config):
 
 def is_sub_pixel_layer(name, config):
     layer = name.rsplit(".", 1)[0]
-    return config["finestLevel"] == 1 and (layer.endswith(".level1.image") or layer == "middle.refined-image")
+    return config["finestLevel"] == 1 and (layer.endswith(".level1.image") or layer in ("middle.refined-image", "reblur.image"))
 
 
 def reorder_sub_pixels(weight):
@@ -74,6 +74,12 @@ def image_pyramid(image, coarsest_level):
     for _ in range(coarsest_level):
         pyramid.append(halve(pyramid[-1]))
     return pyramid
+
+
+def pack_pixels(x):
+    """Blocks of 2x2 pixels as channels (row, column, colour)."""
+    batch, channels, height, width = x.shape
+    return x.view(batch, channels, height // 2, 2, width // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(batch, 4 * channels, height // 2, width // 2)
 
 
 def resize_flow(flow_pixels, size):
@@ -244,6 +250,27 @@ class BlurToVideo(torch.nn.Module):
             coarser = trajectories[level] = Trajectory(affine, velocity, acceleration)
         return trajectories
 
+    def average_along(self, image, displacements):
+        moved = self.warp(image.repeat(len(displacements) // len(image), 1, 1, 1), displacements)
+        return (image + moved.unflatten(0, (-1, len(image))).sum(0)) / (len(displacements) // len(image) + 1)
+
+    def refine_by_reblurring(self, blurred, middle, trajectories):
+        config = self.config["reblurRefiner"]
+        height, width = blurred.shape[2:]
+        finest = trajectories[min(trajectories)]
+        times = [time for time in torch.linspace(-1, 1, config["times"] + 1).tolist() if time != 0]
+        displacements = torch.cat([self.displacement(self.motion_at(finest, time), (height, width), 0) for time in times])
+        sweep = self.displacement(self.motion_at(finest, 1), (height // 2, width // 2), 1)
+        image = middle.images[0]
+        for _ in range(config["iterations"]):
+            missing = blurred - self.average_along(image, displacements)
+            direction = self.average_along(missing, -displacements)
+            feature = torch.cat([pack_pixels(image), pack_pixels(missing), pack_pixels(direction), middle.features[1], sweep], 1)
+            for index in range(len(config["channels"])):
+                feature = self.convolution(f"reblur.conv{index}", feature)
+            image = image + self.predict_image("reblur.image", feature, True)
+        return middle._replace(images={**middle.images, 0: image, 1: halve(image)})
+
     @staticmethod
     def motion_at(trajectory, time):
         affine, velocity, acceleration = trajectory
@@ -310,5 +337,7 @@ class BlurToVideo(torch.nn.Module):
         encoded = self.encode(blurred)
         middle = self.decode_middle(encoded, blurred_pyramid)
         trajectories = self.decode_motion(encoded, middle) if self.config.get("motionDecoder") else None
+        if self.config["reblurRefiner"]:
+            middle = self.refine_by_reblurring(blurred, middle, trajectories)
         frames = self.config["frames"]
         return [middle if frame == (frames - 1) // 2 else self.decode_frame(frame, encoded, blurred_pyramid, middle, trajectories) for frame in range(frames)]

@@ -55,6 +55,7 @@ export const untrainedConfig: BlurToVideoConfig = {
   middleDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
   frameDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
   motionDecoder: null,
+  reblurRefiner: null,
   refiner: [],
 };
 

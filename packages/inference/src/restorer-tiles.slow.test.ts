@@ -26,7 +26,7 @@ describe('above the memory budget', () => {
     ['every frame finds its own motion', null, 1e-3],
     ['all frames share one trajectory', network.motionDecoder, 2e-3],
   ])('without spatial transformers, where %s, tiles equal the whole where one stands alone', async (_, motionDecoder, tolerance) => {
-    const { whole, tiled, tiles } = await restoreBothWays({ ...network, motionDecoder, featureTransformer: { ...network.featureTransformer, affine: false } });
+    const { whole, tiled, tiles } = await restoreBothWays({ ...network, motionDecoder, reblurRefiner: motionDecoder && network.reblurRefiner, featureTransformer: { ...network.featureTransformer, affine: false } });
     expect(tiles).toBe(2);
     tiled.frames.forEach((frame, i) => {
       let [alone, shared] = [0, 0];
@@ -44,7 +44,7 @@ describe('above the memory budget', () => {
   test('with spatial transformers, whose affine motion is each tile\'s own, no seam shows', async () => {
     // Only the affine heads are alive: every frame is the smooth photograph, moved otherwise in each tile. Tiles cut hard instead
     // of feathered would come to 7.5 times the steepest column elsewhere.
-    const { whole, tiled, tiles } = await restoreBothWays({ ...network, motionDecoder: null }, /affine/);
+    const { whole, tiled, tiles } = await restoreBothWays({ ...network, motionDecoder: null, reblurRefiner: null }, /affine/);
     expect(tiles).toBe(2);
     expect(largestDifference(tiled.frames[0]!, whole.frames[0]!)).toBeGreaterThan(0.01);
     for (const frame of tiled.frames) {

@@ -20,9 +20,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A run that does nothing useful, quickly. YAML is a superset of JSON. */
 function writeRunFile(name: string, steps: number): void {
-  const { frames, encoderChannels, middleDecoder, frameDecoder, motionDecoder, refiner } = untrainedConfig;
   const run = {
-    network: { preset: 'small', frames, encoderChannels, middleDecoder, frameDecoder, motionDecoder, refiner },
+    network: { preset: 'small', ...untrainedConfig },
     data: { sizePixels: 32, sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }] },
     validation: { panoramas: 'panoramas', sizePixels: 32, count: 1, everySteps: 100_000 },
     steps,

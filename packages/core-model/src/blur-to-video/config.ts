@@ -124,7 +124,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
       { channels: 32, dilation: 2 },
     ],
     motionDecoder: { upscaledChannels: [0, 0, 32, 64, 64], denseChannels: [[], [], [48, 32], [64, 64], [96, 96]] },
-    reblurRefiner: null,
+    reblurRefiner: { iterations: 2, times: 8, channels: [32, 32] },
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,

@@ -17,6 +17,7 @@ export function narrowed(preset: keyof typeof blurToVideoPresets, changes: Parti
     middleDecoder: decoder(config.middleDecoder),
     frameDecoder: decoder(config.frameDecoder),
     motionDecoder: config.motionDecoder && decoder(config.motionDecoder),
+    reblurRefiner: config.reblurRefiner && { ...config.reblurRefiner, times: 4, channels: config.reblurRefiner.channels.map(() => WIDTH) },
     refiner: config.refiner.map(({ dilation }) => ({ channels: WIDTH, dilation })),
     ...changes,
   };

@@ -28,7 +28,7 @@ describe('a run file', () => {
   });
 
   test('leaves out a part of a preset that is null', () => {
-    expect(read(minimal.replace('frames: 3,', 'frames: 3, motionDecoder: null,')).network.motionDecoder).toBeNull();
+    expect(read(minimal.replace('frames: 3,', 'frames: 3, motionDecoder: null, reblurRefiner: null,')).network.motionDecoder).toBeNull();
     expect(() => read(minimal.replace('frames: 3,', 'frames: 3, encoderChannels: null,'))).toThrow('network.encoderChannels');
   });
 
