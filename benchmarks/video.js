@@ -48,8 +48,9 @@ function readOptions() {
   }
   const { preset, check, json } = values;
   const [width, height, repeats, threads] = ['width', 'height', 'repeats', 'threads'].map((name) => number(name, values[name]));
-  // A check wants agreement at a small size that the flow network resizes, and no figures.
-  return check ? { preset, json, threads, width: 80, height: 48, repeats: 0, memory: false } : { preset, json, threads, width, height, repeats, memory: !values['no-memory'] };
+  // A check wants agreement at a small size, of `paper` one that the flow network resizes, and no figures.
+  const [checkedWidth, checkedHeight] = preset === 'paper' ? [80, 48] : [96, 64];
+  return check ? { preset, json, threads, width: checkedWidth, height: checkedHeight, repeats: 0, memory: false } : { preset, json, threads, width, height, repeats, memory: !values['no-memory'] };
 }
 
 async function measure(folder, { preset, width, height, repeats, threads, memory, json }) {

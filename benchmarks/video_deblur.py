@@ -16,7 +16,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from blur_to_video import read_safetensors
+from blur_to_video import BlurToVideo, image_pyramid, read_safetensors, to_torch_layout
 
 CONFIG_KEY = "unblur.video-deblur"
 PIXELS_PER_UNIT = 20
@@ -29,6 +29,8 @@ LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.cha
 class VideoDeblur:
     def __init__(self, config, weights):
         self.config, self.weights = config, weights
+        if "encoderChannels" in config["reconstruction"]:
+            self.photo_network = BlurToVideo(middle_frame_shape(config), {name: weight for name, weight in weights.items() if not name.startswith("flow.")})
 
     def __call__(self, frames):
         """The middle frame of a window of five (or three) frames [1, 3, H, W]."""
@@ -94,6 +96,9 @@ class VideoDeblur:
 
     def reconstruct(self, centre, x):
         config = self.config["reconstruction"]
+        if "encoderChannels" in config:
+            photo = self.photo_network
+            return photo.decode_middle(photo.encode(x), image_pyramid(centre, len(config["encoderChannels"]) - 1)).images[0]
         counts, encoded = config["residualBlocks"], []
         for scale in range(3):
             stride = 2 if scale > 0 or config["finestLevel"] == 1 else 1
@@ -109,6 +114,11 @@ class VideoDeblur:
             # Channels are (row, column, colour) of the 2x2 pixels.
             x = x.view(batch, 2, 2, 3, height, width).permute(0, 3, 4, 1, 5, 2).reshape(batch, 3, 2 * height, 2 * width)
         return centre + x if config["residualImage"] else x
+
+
+def middle_frame_shape(config):
+    """The config of the blur-to-video network whose encoder and middle decoder the reconstruction is, where it is."""
+    return {**config["reconstruction"], "finestLevel": 1, "residualImages": True}
 
 
 def activate(x, activation):
@@ -156,12 +166,13 @@ def sharpness_prior(form, before, centre, after):
 
 def read_network(path, memory_format):
     arrays, metadata = read_safetensors(path)
+    config = json.loads(metadata[CONFIG_KEY])
+    shape = middle_frame_shape(config)
     weights = {}
     for name, array in arrays.items():
-        weight = torch.from_numpy(array)
-        # [h, w, in, out] to [out, in, h, w]; transposed [h, w, out, in] to [in, out, h, w].
-        weights[name] = weight.permute(3, 2, 0, 1).contiguous(memory_format=memory_format) if weight.dim() == 4 else weight
-    return VideoDeblur(json.loads(metadata[CONFIG_KEY]), weights)
+        weight = to_torch_layout(name, torch.from_numpy(array), shape)
+        weights[name] = weight.contiguous(memory_format=memory_format) if weight.dim() == 4 else weight
+    return VideoDeblur(config, weights)
 
 
 def milliseconds_of(run):

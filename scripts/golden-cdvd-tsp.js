@@ -9,7 +9,7 @@ import { hardExampleLoss } from '@unblur/trainer';
 const network = declareVideoDeblur(videoDeblurPresets.paper);
 const parameters = publishedParameters();
 const BORDER_PIXELS = 4;
-const HARD_EXAMPLES = { hardShare: 0.5, hardWeight: 2 };
+const HARD_EXAMPLES = { norm: 'l1', hardShare: 0.5, hardWeight: 2 };
 
 /** Bounds of the pseudo-random weights, by patterns of their keys: the first that matches gives the gain. */
 const gains = [

@@ -1,11 +1,11 @@
 import { initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights, type VideoDeblurConfig, type WeightValues } from '@unblur/core-model';
 import type { RgbImage } from './raster.js';
 
-/** The `small` preset's parts at a tenth of its widths. */
+/** The `small` preset's flow network and a reconstruction like the published one, at a tenth of their widths. */
 export const tinyVideoConfig: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [4, 4, 4], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 2, denseChannels: [4], refiner: [] },
-  reconstruction: { ...videoDeblurPresets.small.reconstruction, channels: [4, 4, 4], residualBlocks: [1, 1, 1] },
+  reconstruction: { kernelSize: 3, channels: [4, 4, 4], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
 };
 
 /** Starting weights with their zeros filled, for flows and frames that are none of the trivial ones. */

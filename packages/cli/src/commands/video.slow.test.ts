@@ -14,7 +14,7 @@ if (!hasFfmpeg) console.log('ffmpeg is not installed: the memory that clips take
 const config: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [] },
-  reconstruction: { ...videoDeblurPresets.small.reconstruction, channels: [2, 2, 2], residualBlocks: [1, 1, 1] },
+  reconstruction: { kernelSize: 3, channels: [2, 2, 2], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
 };
 
 /** The largest memory of `unblur video` on a clip of so many frames, in KiB. */

@@ -12,7 +12,7 @@ const { folder, write, unblur } = openWorkplace();
 const config: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [] },
-  reconstruction: { ...videoDeblurPresets.small.reconstruction, channels: [2, 2, 2], residualBlocks: [1, 1, 1] },
+  reconstruction: { kernelSize: 3, channels: [2, 2, 2], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
 };
 
 beforeAll(async () => {

@@ -12,8 +12,11 @@ export interface Decoded {
   features: Tensor4D[];
 }
 
+/** What decides the shape of the middle decoder. */
+export type MiddleDecoderConfig = Pick<BlurToVideoConfig, 'encoderChannels' | 'finestLevel' | 'middleDecoder' | 'refiner' | 'residualImages'>;
+
 /** Channels of the middle decoder's feature at a level. */
-export function middleFeatureChannels(config: BlurToVideoConfig, level: number): number {
+export function middleFeatureChannels(config: MiddleDecoderConfig, level: number): number {
   const refined = level === config.finestLevel ? config.refiner.at(-1)?.channels : undefined;
   return refined ?? config.middleDecoder.denseChannels[level]!.at(-1)!;
 }
@@ -25,7 +28,7 @@ export function middleFeatureChannels(config: BlurToVideoConfig, level: number):
  */
 export function declareMiddleDecoder(
   layers: LayerDeclarations,
-  config: BlurToVideoConfig,
+  config: MiddleDecoderConfig,
 ): (encoded: Tensor4D[], blurredPyramid: Tensor4D[], weights: NamedTensors) => Decoded {
   const { encoderChannels, finestLevel, middleDecoder, refiner, residualImages } = config;
   const encodedChannels = [3, ...encoderChannels];

@@ -1,7 +1,10 @@
+import { COARSEST_LEVEL, blurToVideoPresets } from '../blur-to-video/config.js';
+import type { DecoderConfig } from '../blur-to-video/config.js';
+
 /** Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain JSON. */
 export interface VideoDeblurConfig {
   flow: FlowConfig;
-  reconstruction: ReconstructionConfig;
+  reconstruction: ReconstructionConfig | MiddleFrameReconstructionConfig;
   /**
    * The temporal sharpness prior that the reconstruction sees as a tenth channel. `root`: the exponent has a square root, as in the
    * authors' program; `squared`: as in the paper's Eq. 10 and 11; `none`: without it (an ablation).
@@ -29,7 +32,7 @@ export interface FlowConfig {
   refiner: { channels: number; dilation: number }[];
 }
 
-/** The encoder-decoder that makes a sharp frame from three aligned ones. */
+/** The published encoder-decoder that makes a sharp frame from three aligned ones. */
 export interface ReconstructionConfig {
   kernelSize: 3 | 5;
   /** Channels of the three scales, finest first. */
@@ -43,11 +46,27 @@ export interface ReconstructionConfig {
 }
 
 /**
+ * In its place, the encoder and the middle decoder of the blur-to-video network (see `BlurToVideoConfig` for the fields; finest level 1,
+ * images as corrections): it can start from weights that have learned from single photographs what blur is.
+ */
+export interface MiddleFrameReconstructionConfig {
+  encoderChannels: number[];
+  middleDecoder: DecoderConfig;
+  refiner: { channels: number; dilation: number }[];
+}
+
+export function isMiddleFrameReconstruction(config: VideoDeblurConfig['reconstruction']): config is MiddleFrameReconstructionConfig {
+  return 'encoderChannels' in config;
+}
+
+/**
  * The presets.
  * - `paper`: the published network, whose checkpoint can be imported.
- * - `small`: the same parts at widths that two processor cores can train and run: flow at 1/16 and 1/8 of the frame, which
- *   finds motion of up to 64 pixels, the reconstruction from half of it, as a correction.
+ * - `small`: at widths that two processor cores can train and run: flow at 1/16 and 1/8 of the frame, which finds motion of up to
+ *   64 pixels, and the blur-to-video preset `small`'s encoder and middle decoder as the reconstruction.
  */
+const smallPhoto = blurToVideoPresets.small;
+
 export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = {
   paper: {
     flow: {
@@ -85,7 +104,7 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
         { channels: 32, dilation: 1 },
       ],
     },
-    reconstruction: { kernelSize: 3, channels: [32, 64, 96], residualBlocks: [1, 2, 2], finestLevel: 1, residualImage: true },
+    reconstruction: { encoderChannels: smallPhoto.encoderChannels, middleDecoder: smallPhoto.middleDecoder, refiner: smallPhoto.refiner },
     sharpnessPrior: 'root',
     stages: 2,
   },
@@ -98,7 +117,7 @@ export function windowFrames({ stages }: Pick<VideoDeblurConfig, 'stages'>): 3 |
 
 /** Height and width of the frames must be multiples of this. */
 export function videoDeblurMultiple({ reconstruction }: Pick<VideoDeblurConfig, 'reconstruction'>): number {
-  return 4 * 2 ** reconstruction.finestLevel;
+  return isMiddleFrameReconstruction(reconstruction) ? 2 ** COARSEST_LEVEL : 4 * 2 ** reconstruction.finestLevel;
 }
 
 /**
@@ -111,6 +130,8 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   };
   const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
   const areCounts = (values: unknown, length?: number) => Array.isArray(values) && values.every(isCount) && values.length >= 1 && (length === undefined || values.length === length);
+  /** By level 0 to 4; level 0 is not read. */
+  const areLevels = (values: unknown, fits: (value: unknown) => boolean) => Array.isArray(values) && values.length === COARSEST_LEVEL && values.slice(1).every((value) => fits(value));
   const { flow, reconstruction } = config;
   expect(areCounts(flow?.pyramidChannels) && flow.pyramidChannels.length >= 2, 'flow.pyramidChannels', 'two widths or more', flow?.pyramidChannels);
   expect(isCount(flow.pyramidConvolutions), 'flow.pyramidConvolutions', 'a whole number of at least 1', flow.pyramidConvolutions);
@@ -119,10 +140,19 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   expect(typeof flow.normalizedFeatures === 'boolean', 'flow.normalizedFeatures', 'true or false', flow.normalizedFeatures);
   expect(areCounts(flow.denseChannels), 'flow.denseChannels', 'a list of widths', flow.denseChannels);
   expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
-  expect(reconstruction?.kernelSize === 3 || reconstruction?.kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', reconstruction?.kernelSize);
-  expect(areCounts(reconstruction.channels, 3), 'reconstruction.channels', 'three widths', reconstruction.channels);
-  expect(areCounts(reconstruction.residualBlocks, 3), 'reconstruction.residualBlocks', 'three numbers of blocks', reconstruction.residualBlocks);
-  expect(reconstruction.finestLevel === 0 || reconstruction.finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', reconstruction.finestLevel);
+  expect(reconstruction !== null && typeof reconstruction === 'object', 'reconstruction', 'the config of one', reconstruction);
+  if (isMiddleFrameReconstruction(reconstruction)) {
+    const { encoderChannels, middleDecoder, refiner } = reconstruction;
+    expect(areCounts(encoderChannels, COARSEST_LEVEL), 'reconstruction.encoderChannels', `${COARSEST_LEVEL} widths`, encoderChannels);
+    expect(areLevels(middleDecoder?.upscaledChannels, isCount), 'reconstruction.middleDecoder.upscaledChannels', `${COARSEST_LEVEL} widths`, middleDecoder?.upscaledChannels);
+    expect(areLevels(middleDecoder.denseChannels, areCounts), 'reconstruction.middleDecoder.denseChannels', `${COARSEST_LEVEL} lists of widths`, middleDecoder.denseChannels);
+    expect(Array.isArray(refiner), 'reconstruction.refiner', 'a list of { channels, dilation }', refiner);
+  } else {
+    expect(reconstruction.kernelSize === 3 || reconstruction.kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', reconstruction.kernelSize);
+    expect(areCounts(reconstruction.channels, 3), 'reconstruction.channels', 'three widths', reconstruction.channels);
+    expect(areCounts(reconstruction.residualBlocks, 3), 'reconstruction.residualBlocks', 'three numbers of blocks', reconstruction.residualBlocks);
+    expect(reconstruction.finestLevel === 0 || reconstruction.finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', reconstruction.finestLevel);
+  }
   expect(['root', 'squared', 'none'].includes(config.sharpnessPrior), 'sharpnessPrior', "'root', 'squared' or 'none'", config.sharpnessPrior);
   expect(config.stages === 1 || config.stages === 2, 'stages', '1 or 2', config.stages);
 }

@@ -1,5 +1,11 @@
-import { videoDeblurPresets } from './config.js';
+import { isMiddleFrameReconstruction, videoDeblurPresets } from './config.js';
 import type { VideoDeblurConfig } from './config.js';
+
+const narrowedMiddleFrame = {
+  encoderChannels: [3, 3, 4, 4, 4],
+  middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
+  refiner: [{ channels: 3, dilation: 1 }],
+};
 
 /** A preset with all its switches, two flow levels less and widths that the `cpu` backend runs in a moment. */
 export function narrowedVideo(preset: keyof typeof videoDeblurPresets, changes: Partial<VideoDeblurConfig> = {}): VideoDeblurConfig {
@@ -7,7 +13,7 @@ export function narrowedVideo(preset: keyof typeof videoDeblurPresets, changes: 
   return {
     ...rest,
     flow: { ...flow, pyramidChannels: [3, 4, 5, 6], pyramidConvolutions: 1, searchRadiusPixels: 2, denseChannels: [4, 3], refiner: [{ channels: 4, dilation: 1 }] },
-    reconstruction: { ...reconstruction, channels: [3, 4, 5], residualBlocks: [1, 1, 1] },
+    reconstruction: isMiddleFrameReconstruction(reconstruction) ? narrowedMiddleFrame : { ...reconstruction, channels: [3, 4, 5], residualBlocks: [1, 1, 1] },
     ...changes,
   };
 }

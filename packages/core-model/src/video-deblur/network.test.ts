@@ -9,6 +9,7 @@ import { declareVideoDeblur, initialVideoDeblurWeights, readVideoDeblurWeights, 
 const variants: [string, VideoDeblurConfig][] = [
   ['paper', narrowedVideo('paper')],
   ['small', narrowedVideo('small')],
+  ['small, the published reconstruction', { ...narrowedVideo('small'), reconstruction: narrowedVideo('paper').reconstruction }],
   ['small, one stage', narrowedVideo('small', { stages: 1 })],
   ['small, without the prior', narrowedVideo('small', { sharpnessPrior: 'none' })],
   ['small, the prior of Eq. 10 and 11', narrowedVideo('small', { sharpnessPrior: 'squared' })],
@@ -23,29 +24,31 @@ const clip = (config: VideoDeblurConfig, height: number, width: number, batch = 
 
 describe.each(variants)('video deblurring (%s)', (_, config) => {
   const network = declareVideoDeblur(config);
+  // Of the published reconstruction, a size that the flow network must resize.
+  const [height, width] = videoDeblurMultiple(config) === 32 ? [32, 64] : [24, 40];
 
-  it('returns finite images, flows and masks of the size of the frames, at sizes that the flow network must resize', () => {
-    const { image, firstStage, secondStage } = network.deblur(clip(config, 24, 40), restless(config));
-    expect(image.shape).toEqual([1, 24, 40, 3]);
+  it('returns finite images, flows and masks of the size of the frames', () => {
+    const { image, firstStage, secondStage } = network.deblur(clip(config, height, width), restless(config));
+    expect(image.shape).toEqual([1, height, width, 3]);
     expect(tf.all(tf.isFinite(image)).dataSync()[0]).toBe(1);
     expect(firstStage).toHaveLength(windowFrames(config) - 2);
-    expect(firstStage[0]!.next.flowPixels.shape).toEqual([1, 24, 40, 2]);
+    expect(firstStage[0]!.next.flowPixels.shape).toEqual([1, height, width, 2]);
     expect(secondStage === undefined).toBe(config.stages === 1);
     expect(firstStage[0]!.prior === undefined).toBe(config.sharpnessPrior === 'none');
   });
 
   it('treats the samples of a batch apart', () => {
     const weights = restless(config);
-    const [one, other] = [clip(config, 16, 16), clip(config, 16, 16).reverse()];
+    const [one, other] = [clip(config, 32, 32), clip(config, 32, 32).reverse()];
     const both = network.deblur(one.map((frame, index) => tf.concat([frame, other[index]!], 0)), weights).image;
-    expect(largestDifference(tf.slice(both, [0, 0, 0, 0], [1, 16, 16, 3]), network.deblur(one, weights).image)).toBeLessThan(1e-4);
-    expect(largestDifference(tf.slice(both, [1, 0, 0, 0], [1, 16, 16, 3]), network.deblur(other, weights).image)).toBeLessThan(1e-4);
+    expect(largestDifference(tf.slice(both, [0, 0, 0, 0], [1, 32, 32, 3]), network.deblur(one, weights).image)).toBeLessThan(1e-4);
+    expect(largestDifference(tf.slice(both, [1, 0, 0, 0], [1, 32, 32, 3]), network.deblur(other, weights).image)).toBeLessThan(1e-4);
   });
 
   it('gives every weight a gradient', () => {
     const weights = restless(config);
     const names = Object.keys(weights);
-    const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => tf.sum(tf.square(network.deblur(clip(config, 16, 16), Object.fromEntries(names.map((name, index) => [name, values[index]!]))).image)) as tf.Scalar)(Object.values(weights));
+    const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => tf.sum(tf.square(network.deblur(clip(config, 32, 32), Object.fromEntries(names.map((name, index) => [name, values[index]!]))).image)) as tf.Scalar)(Object.values(weights));
     expect(names.filter((_name, index) => tf.max(tf.abs(grads[index]!)).dataSync()[0] === 0)).toEqual([]);
   });
 });
@@ -54,7 +57,7 @@ describe('video deblurring', () => {
   it('starts by giving the centre frame back, where images are corrections', () => {
     const config = narrowedVideo('small');
     const weights = Object.fromEntries(Object.entries(initialVideoDeblurWeights(config, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
-    const frames = clip(config, 16, 24);
+    const frames = clip(config, 32, 64);
     expect(largestDifference(declareVideoDeblur(config).deblur(frames, weights).image, frames[2]!)).toBeLessThan(1e-6);
   });
 
@@ -73,11 +76,13 @@ describe('video deblurring', () => {
 
   it('refuses sizes that it cannot halve, windows of another length, and configs that do not hold together', () => {
     const config = narrowedVideo('small');
+    expect(videoDeblurMultiple(narrowedVideo('paper'))).toBe(4);
     const network = declareVideoDeblur(config);
-    expect(videoDeblurMultiple(config)).toBe(8);
-    expect(() => network.deblur(clip(config, 12, 16), restless(config))).toThrow('multiples of 8 but received');
-    expect(() => network.deblur(clip(config, 16, 16).slice(1), restless(config))).toThrow('Expected a window of 5 frames but received 4.');
+    expect(videoDeblurMultiple(config)).toBe(32);
+    expect(() => network.deblur(clip(config, 16, 32), restless(config))).toThrow('multiples of 32, but received');
+    expect(() => network.deblur(clip(config, 32, 32).slice(1), restless(config))).toThrow('Expected a window of 5 frames but received 4.');
     expect(() => declareVideoDeblur({ ...config, stages: 3 as 2 })).toThrow('Expected 1 or 2 for network.stages but received 3.');
+    expect(() => declareVideoDeblur({ ...config, reconstruction: { ...config.reconstruction, refiner: 3 as never } })).toThrow('network.reconstruction.refiner');
     expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, finestLevel: 5 } })).toThrow('Expected a level from 1 to 4 for network.flow.finestLevel but received 5.');
   });
 });

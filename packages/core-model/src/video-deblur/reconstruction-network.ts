@@ -1,8 +1,11 @@
 import { add, concat } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { declareEncoder } from '../blur-to-video/encoder.js';
+import { declareMiddleDecoder } from '../blur-to-video/middle-decoder.js';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
-import { unpackPixels } from '../layers/resolution.js';
-import type { ReconstructionConfig } from './config.js';
+import { imagePyramid, unpackPixels } from '../layers/resolution.js';
+import { isMiddleFrameReconstruction } from './config.js';
+import type { MiddleFrameReconstructionConfig, ReconstructionConfig, VideoDeblurConfig } from './config.js';
 
 type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
 
@@ -14,13 +17,30 @@ export interface AlignedFrames {
   prior?: Tensor4D;
 }
 
+type Reconstruction = (frames: AlignedFrames, weights: NamedTensors) => Tensor4D;
+
+/** Declares the reconstruction: a function from aligned frames `[B, H, W, 3]` to the sharp centre frame, not clamped. */
+export function declareReconstruction(layers: LayerDeclarations, config: VideoDeblurConfig['reconstruction'], withPrior: boolean): Reconstruction {
+  return isMiddleFrameReconstruction(config) ? declareMiddleFrameReconstruction(layers, config, withPrior) : declarePublishedReconstruction(layers, config, withPrior);
+}
+
+const seenChannels = (withPrior: boolean): number => (withPrior ? 10 : 9);
+
+/** What the reconstruction sees, as one image: the frames in time order, then the prior. */
+const sideBySide = ({ previous, centre, next, prior }: AlignedFrames): Tensor4D => concat([previous, centre, next, ...(prior ? [prior] : [])], 3);
+
+/** The blur-to-video network's encoder and middle decoder (Argaw et al. 2021), which see the neighbours too and correct the centre frame. */
+function declareMiddleFrameReconstruction(layers: LayerDeclarations, config: MiddleFrameReconstructionConfig, withPrior: boolean): Reconstruction {
+  const encode = declareEncoder(layers, config.encoderChannels, seenChannels(withPrior));
+  const decode = declareMiddleDecoder(layers, { ...config, finestLevel: 1, residualImages: true });
+  return (frames, weights) => decode(encode(sideBySide(frames), weights), imagePyramid(frames.centre, config.encoderChannels.length - 1), weights).images[0]!;
+}
+
 /**
- * Declares the reconstruction: an encoder-decoder of residual blocks over three scales, whose decoder adds the encoder's
+ * The published reconstruction: an encoder-decoder of residual blocks over three scales, whose decoder adds the encoder's
  * features of its scale (Pan et al. 2020, section 3.2).
- *
- * @returns a function from aligned frames `[B, H, W, 3]` to the sharp centre frame, not clamped.
  */
-export function declareReconstruction(layers: LayerDeclarations, config: ReconstructionConfig, withPrior: boolean): (frames: AlignedFrames, weights: NamedTensors) => Tensor4D {
+function declarePublishedReconstruction(layers: LayerDeclarations, config: ReconstructionConfig, withPrior: boolean): Reconstruction {
   const { kernelSize, channels, residualBlocks, finestLevel, residualImage } = config;
   const levelOf = (scale: number) => scale + finestLevel;
 
@@ -36,7 +56,7 @@ export function declareReconstruction(layers: LayerDeclarations, config: Reconst
   };
   const encoderScale = (scale: number): Layer => {
     const name = `reconstruction.encoder${scale}`;
-    const from = scale === 0 ? (withPrior ? 10 : 9) : channels[scale - 1]!;
+    const from = scale === 0 ? seenChannels(withPrior) : channels[scale - 1]!;
     const stride = scale > 0 || finestLevel === 1 ? 2 : 1;
     const enter = layers.convolution(`${name}.enter`, { from, to: channels[scale]!, kernelSize, stride, level: levelOf(scale), activation: 'relu', padding: 'symmetric' });
     const refine = blocks(name, scale);
@@ -61,14 +81,14 @@ export function declareReconstruction(layers: LayerDeclarations, config: Reconst
     initialization: residualImage ? 'zero' : 'he',
   });
 
-  return ({ previous, centre, next, prior }, weights) => {
-    const scale0 = encode0(concat([previous, centre, next, ...(prior ? [prior] : [])], 3), weights);
+  return (frames, weights) => {
+    const scale0 = encode0(sideBySide(frames), weights);
     const scale1 = encode1(scale0, weights);
     const scale2 = encode2(scale1, weights);
     const decoded1 = add(decode2(scale2, weights), scale1) as Tensor4D;
     const decoded0 = add(decode1(decoded1, weights), scale0) as Tensor4D;
     const predicted = predict(refine0(decoded0, weights), weights);
     const image = finestLevel === 1 ? unpackPixels(predicted) : predicted;
-    return residualImage ? add(centre, image) : image;
+    return residualImage ? add(frames.centre, image) : image;
   };
 }

@@ -8,11 +8,12 @@ import { randomPixels } from './random-pixels.js';
 const errors = [3, 1, 8, 5, 2, 7, 4, 6];
 const restored = tf.tensor4d(errors.flatMap((error) => [error, 0, 0]), [1, 2, 4, 3]);
 const gt = tf.zeros<tf.Rank.R4>([1, 2, 4, 3]);
+const options = { norm: 'l1', hardShare: 0.5, hardWeight: 2 } as const;
 const value = (x: tf.Tensor) => x.dataSync()[0]!;
 
 describe('hardExampleLoss', () => {
   it('counts the pixels above the ranked error once more, over all elements', () => {
-    const { total, l1, hard, threshold, hardMask } = hardExampleLoss([restored], [gt], undefined, { hardShare: 0.5, hardWeight: 2 });
+    const { total, l1, hard, threshold, hardMask } = hardExampleLoss([restored], [gt], undefined, options);
     // Element number 4 of 8, 7, 6, 5, 4 ... is 4; above it lie 8, 7, 6 and 5.
     expect(value(threshold)).toBe(4);
     expect([...hardMask.dataSync()]).toEqual([0, 0, 1, 1, 0, 1, 0, 1]);
@@ -23,14 +24,21 @@ describe('hardExampleLoss', () => {
 
   it('adds the random pixels, ranks each sample by itself, and over several images by their sum', () => {
     const randomMask = tf.tensor4d([0, 1, 1, 0, 0, 0, 0, 0], [1, 2, 4, 1]);
-    expect(value(hardExampleLoss([restored], [gt], randomMask, { hardShare: 0.5, hardWeight: 2 }).hard)).toBeCloseTo(27 / 24, 6);
-    const batch = hardExampleLoss([tf.concat([restored, tf.mul(restored, 10)], 0)], [tf.zeros([2, 2, 4, 3])], undefined, { hardShare: 0.5, hardWeight: 2 });
+    expect(value(hardExampleLoss([restored], [gt], randomMask, options).hard)).toBeCloseTo(27 / 24, 6);
+    const batch = hardExampleLoss([tf.concat([restored, tf.mul(restored, 10)], 0)], [tf.zeros([2, 2, 4, 3])], undefined, options);
     expect([...batch.threshold.dataSync()]).toEqual([4, 40]);
-    expect(value(hardExampleLoss([restored, restored], [gt, gt], undefined, { hardShare: 0.5, hardWeight: 2 }).threshold)).toBe(8);
+    expect(value(hardExampleLoss([restored, restored], [gt, gt], undefined, options).threshold)).toBe(8);
+  });
+
+  it('gives every sample an equal say by the logarithm of its error', () => {
+    const two = [tf.concat([restored, tf.mul(restored, 10)], 0) as tf.Tensor4D];
+    const error = 36 / 24 + (2 * 26) / 24;
+    const { total } = hardExampleLoss(two, [tf.zeros([2, 2, 4, 3])], undefined, { ...options, norm: 'log-l1' });
+    expect(value(total)).toBeCloseTo((Math.log(error + 0.001) + Math.log(10 * error + 0.001)) / 2, 5);
   });
 
   it('has the gradient that finite differences find, the choice of pixels held', () => {
-    const loss = (x: tf.Tensor) => hardExampleLoss([x as tf.Tensor4D], [gt], undefined, { hardShare: 0.5, hardWeight: 2 }).total;
+    const loss = (x: tf.Tensor) => hardExampleLoss([x as tf.Tensor4D], [gt], undefined, options).total;
     expect(gradientError(loss, [1, 2, 4, 3], Float32Array.from(restored.dataSync(), (error, index) => error + 0.1 * (index % 3)), 0.01)).toBeLessThan(1e-3);
   });
 });

@@ -1,8 +1,13 @@
-import { abs, add, cast, concat, greater, maximum, mean, mul, reshape, slice, sub, sum, topk } from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { abs, add, cast, concat, greater, log, maximum, mean, mul, reshape, slice, sub, sum, topk } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { stopGradient } from '@unblur/core-model';
 
 export interface HardExampleOptions {
+  /**
+   * `l1`: the mean over the samples, as the authors' program has it. `log-l1` (ours): the mean of log(error + 0.001) over the
+   * samples, so that every sample has an equal say; otherwise those of much blur, of which little can be restored, drown the others.
+   */
+  norm: 'l1' | 'log-l1';
   /** Share of the pixels with the largest errors that count once more. The authors' program: 0.5. */
   hardShare: number;
   /** Weight of their error beside the plain one. The authors' program: 2. */
@@ -12,8 +17,10 @@ export interface HardExampleOptions {
 /** Share of the pixels that count once more whatever their error, drawn anew for every sample: `randomPixels` makes them. */
 export const RANDOM_SHARE = 0.1;
 
+const LOG_EPSILON = 1e-3;
+
 export interface HardExampleLoss {
-  /** `l1` plus the weighted `hard`. */
+  /** `l1` plus the weighted `hard`, or its logarithm. */
   total: Scalar;
   /** Mean absolute error. */
   l1: Scalar;
@@ -34,16 +41,17 @@ export interface HardExampleLoss {
  * @param restored, gt images `[B, H, W, 3]`, as many of the one as of the other.
  * @param randomMask `[B, H, W, 1]`, 0 or 1; undefined: none.
  */
-export function hardExampleLoss(restored: Tensor4D[], gt: Tensor4D[], randomMask: Tensor4D | undefined, { hardShare, hardWeight }: HardExampleOptions): HardExampleLoss {
+export function hardExampleLoss(restored: Tensor4D[], gt: Tensor4D[], randomMask: Tensor4D | undefined, { norm, hardShare, hardWeight }: HardExampleOptions): HardExampleLoss {
   const error = abs(sub(concat(restored, 3), concat(gt, 3))) as Tensor4D;
   const [batch, height, width] = error.shape;
   const residual = stopGradient([error], (constant) => sum(constant, 3, true) as Tensor4D);
   const threshold = stopGradient([residual], (constant) => rankedValue(reshape(constant, [batch, height * width]), Math.floor(hardShare * height * width)));
   const hardMask = stopGradient([residual, threshold], (values, limit) => cast(greater(values, limit), 'float32') as Tensor4D);
   const mask = randomMask ? maximum(hardMask, randomMask) : hardMask;
-  const l1 = mean(error) as Scalar;
-  const hard = mean(mul(error, mask)) as Scalar;
-  return { total: add(l1, mul(hard, hardWeight)), l1, hard, residual, threshold, hardMask };
+  const [l1, hard] = [error, mul(error, mask)].map((values) => mean<Tensor1D>(values, [1, 2, 3]));
+  const ofSamples = add(l1!, mul(hard!, hardWeight)) as Tensor1D;
+  const total = mean(norm === 'l1' ? ofSamples : log(add(ofSamples, LOG_EPSILON))) as Scalar;
+  return { total, l1: mean(l1!), hard: mean(hard!), residual, threshold, hardMask };
 }
 
 /** The element number `rank`, counted from 0, of each row in descending order: `[B, n]` to `[B, 1, 1, 1]`. */

@@ -11,7 +11,7 @@ const { small } = videoDeblurPresets;
 const narrowNetwork: VideoDeblurConfig = {
   ...small,
   flow: { ...small.flow, pyramidChannels: [3, 4, 5, 6], pyramidConvolutions: 1, searchRadiusPixels: 2, denseChannels: [4, 3], refiner: [{ channels: 4, dilation: 2 }] },
-  reconstruction: { ...small.reconstruction, channels: [3, 4, 5], residualBlocks: [1, 1, 1] },
+  reconstruction: { kernelSize: 3, channels: [3, 4, 5], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
 };
 
 /** What an engine computes in the phases of a narrow video-deblurring network, on one sample. */
@@ -24,7 +24,7 @@ export function narrowVideoTask(phase: 'flow' | 'cascade'): LearningTask {
     restoration: middleRestoration(narrowNetwork, SIZE_PIXELS),
     ...(phase === 'flow'
       ? { objective: flowObjective(narrowNetwork, 1, SIZE_PIXELS), groups: [flowWeights] }
-      : { objective: cascadeObjective(narrowNetwork, { hardShare: 0.5, hardWeight: 2 }, 1, SIZE_PIXELS), groups: [flowWeights, names.filter((name) => !isFlowWeight(name))] }),
+      : { objective: cascadeObjective(narrowNetwork, { norm: 'l1', hardShare: 0.5, hardWeight: 2 }, 1, SIZE_PIXELS), groups: [flowWeights, names.filter((name) => !isFlowWeight(name))] }),
   };
 }
 

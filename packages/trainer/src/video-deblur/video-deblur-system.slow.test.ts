@@ -14,7 +14,11 @@ const folder = mkdtempSync(join(tmpdir(), 'unblur-train-video-'));
 const narrow = {
   preset: 'small',
   flow: { pyramidChannels: [3, 4, 5], pyramidConvolutions: 1, searchRadiusPixels: 2, denseChannels: [4], refiner: [{ channels: 4, dilation: 2 }] },
-  reconstruction: { channels: [4, 4, 4], residualBlocks: [1, 1, 1] },
+  reconstruction: {
+    encoderChannels: [3, 3, 4, 4, 4],
+    middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
+    refiner: [{ channels: 3, dilation: 2 }],
+  },
 };
 const run = (changes: Record<string, unknown> = {}) => ({
   system: 'video-deblur',
@@ -54,7 +58,7 @@ describe('training a video-deblurring network', () => {
     expect(rows.flatMap((row) => (row.kind === 'step' ? [Object.keys(row.loss).join()] : []))).toEqual(['total,endpoint', 'total,endpoint', 'total,l1,hard', 'total,l1,hard', 'total,l1,hard']);
     const { values } = readVideoDeblurWeights(new Uint8Array(readFileSync(join(out, 'weights.safetensors'))));
     expect(values['flow.level3.flow.kernel']!.values.some((value) => value !== 0)).toBe(true);
-    expect(values['reconstruction.decoder0.image.kernel']!.values.some((value) => value !== 0)).toBe(true);
+    expect(values['middle.refined-image.kernel']!.values.some((value) => value !== 0)).toBe(true);
   }, 120_000);
 
   it('goes on from a checkpoint to the same weights as a run that never stopped', async () => {
@@ -75,6 +79,6 @@ describe('the run file of a video-deblurring network', () => {
   it('names keys that it does not know and sizes that do not fit', () => {
     expect(() => loadRun(writeRun('bad.yaml', { stpes: 3 }))).toThrow("Unknown key 'stpes'; did you mean 'steps'?");
     expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'small', stage: 1 } }))).toThrow("Unknown key 'network.stage'; did you mean 'network.stages'?");
-    expect(() => loadRun(writeRun('bad.yaml', { data: { sources: [{ folder: 'clips' }], sizePixels: 44 } }))).toThrow("Expected a multiple of 8 for 'data.sizePixels' but received 44.");
+    expect(() => loadRun(writeRun('bad.yaml', { data: { sources: [{ folder: 'clips' }], sizePixels: 44 } }))).toThrow("Expected a multiple of 32 for 'data.sizePixels' but received 44.");
   });
 });

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { initialVideoDeblurWeights, readVideoDeblurWeights, videoDeblurWeightShapes, writeVideoDeblurWeights } from '@unblur/core-model';
-import type { WeightValues } from '@unblur/core-model';
+import { videoDeblurWeightShapes, writeVideoDeblurWeights } from '@unblur/core-model';
 import { layeredBatches, videoWindowBatches } from '@unblur/datasets';
 import type { Batch } from '../engine.js';
 import type { SystemDefinition } from '../run-file.js';
@@ -13,6 +11,7 @@ import { randomPixels } from './random-pixels.js';
 import { MIDDLE, WINDOW_FRAMES, cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
 import { changeVideoPaths, videoRunConfigField } from './video-run-config.js';
 import type { VideoRunConfig } from './video-run-config.js';
+import { videoStartingWeights } from './video-starting-weights.js';
 
 /**
  * The network of Pan et al. 2020: first its flow network on layers that move over each other, then the whole cascade, with a learning
@@ -34,7 +33,7 @@ async function openVideoDeblur(config: VideoRunConfig): Promise<TrainingSystem> 
   const { network, optimizer, validation, flowPretraining } = config;
   return {
     weightShapes: videoDeblurWeightShapes(network),
-    startingWeights: () => startingWeights(config),
+    startingWeights: () => videoStartingWeights(config),
     optimizer,
     phases: [...(flowPretraining ? [flowPhase(config, flowPretraining)] : []), cascadePhase(config)],
     restoration: middleRestoration(network, validation.sizePixels),
@@ -75,7 +74,8 @@ function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSi
     batchSize,
     objective: cascadeObjective(network, loss, batchSize, data.sizePixels),
     groups: [
-      { weights: flowWeights(network), learningRate: (step) => optimizer.flowLearningRate * factor(step) },
+      // A flow network that stands still need not be differentiated.
+      ...(optimizer.flowLearningRate > 0 ? [{ weights: flowWeights(network), learningRate: (step: number) => optimizer.flowLearningRate * factor(step) }] : []),
       { weights: reconstructionWeights, learningRate: (step) => optimizer.learningRate * factor(step) },
     ],
     batchesFrom: async function* (start): AsyncGenerator<Batch, void, void> {
@@ -87,14 +87,6 @@ function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSi
 }
 
 const flowWeights = (network: VideoRunConfig['network']): string[] => Object.keys(videoDeblurWeightShapes(network)).filter(isFlowWeight);
-
-/** @throws unless the file's network is the run's but for its number of stages. */
-function startingWeights({ initialWeights: file, network, seed }: VideoRunConfig): WeightValues {
-  if (file === null) return initialVideoDeblurWeights(network, seed);
-  const { config, values } = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
-  if (JSON.stringify({ ...config, stages: network.stages }) !== JSON.stringify(network)) throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}.`);
-  return values;
-}
 
 /** Always the same windows. */
 async function validationWindows({ validation: { folder, videos, count, sizePixels, exposureFrames, strideFrames, seed } }: VideoRunConfig): Promise<ValidationSample[]> {

@@ -40,13 +40,14 @@ const flowPretraining = section({
 
 /** The defaults are those of the authors' program. */
 const loss = section({
+  norm: withDefault(oneOf('l1', 'log-l1'), 'l1'),
   hardShare: withDefault(share, 0.5),
   hardWeight: withDefault(number({ min: 0 }), 2),
 });
 
 const optimizer = section({
   ...adamFields,
-  /** Of the flow network, which starts trained; `learningRate` is the reconstruction's. */
+  /** Of the flow network, which starts trained, or stays as it is at 0; `learningRate` is the reconstruction's. */
   flowLearningRate: withDefault(number({ min: 0 }), 0.000001),
 });
 
@@ -84,6 +85,10 @@ const run = section({
   validation,
   /** Weights to start from instead of random ones, relative to the run file. They may be of a network of another number of stages, since stages share their weights. */
   initialWeights: optional(text),
+  /** Video-deblurring weights whose flow network is taken, whatever their reconstruction, relative to the run file. */
+  initialFlow: optional(text),
+  /** Blur-to-video weights whose encoder and middle decoder the reconstruction starts from, where it is made of these, relative to the run file: at first it sees the centre frame only. */
+  initialReconstruction: optional(text),
 });
 
 /** A video-deblurring run, complete: every default filled in, every path absolute. */
@@ -93,13 +98,16 @@ export const videoRunConfigField: Field<VideoRunConfig> = checked(run, expectCon
 
 /** `SystemDefinition.changePaths`. */
 export function changeVideoPaths(config: VideoRunConfig, change: (path: string) => string): VideoRunConfig {
-  const { data: videos, validation: held, flowPretraining: layers, initialWeights } = config;
+  const { data: videos, validation: held, flowPretraining: layers, initialWeights, initialFlow, initialReconstruction } = config;
+  const changeIfGiven = (path: string | null) => (path === null ? null : change(path));
   return {
     ...config,
     data: { ...videos, sources: videos.sources.map((each) => ({ ...each, folder: change(each.folder) })) },
     validation: { ...held, folder: change(held.folder) },
     flowPretraining: layers && { ...layers, folder: change(layers.folder) },
-    initialWeights: initialWeights === null ? null : change(initialWeights),
+    initialWeights: changeIfGiven(initialWeights),
+    initialFlow: changeIfGiven(initialFlow),
+    initialReconstruction: changeIfGiven(initialReconstruction),
   };
 }
 

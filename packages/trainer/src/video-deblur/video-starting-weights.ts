@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { initialVideoDeblurWeights, readVideoDeblurWeights, readWeights } from '@unblur/core-model';
+import type { WeightValues } from '@unblur/core-model';
+import { isFlowWeight } from './video-objectives.js';
+import type { VideoRunConfig } from './video-run-config.js';
+
+/** The first layer that sees the frames: its input channels are those of the frame before, the centre frame, the frame after and the prior. */
+const FIRST_KERNEL = 'encoder.level1.reduce.kernel';
+const FRAME_CHANNELS = 3;
+
+type Start = Pick<VideoRunConfig, 'network' | 'seed' | 'initialWeights' | 'initialFlow' | 'initialReconstruction'>;
+
+/**
+ * The weights that a run begins with: random ones, or those of its files.
+ * @throws where a file's network does not fit the run's.
+ */
+export function videoStartingWeights({ network, seed, initialWeights, initialFlow, initialReconstruction }: Start): WeightValues {
+  const weights = initialWeights === null ? initialVideoDeblurWeights(network, seed) : wholeNetwork(initialWeights, network);
+  const flow = initialFlow === null ? {} : flowOf(initialFlow, weights);
+  const reconstruction = initialReconstruction === null ? {} : reconstructionOf(initialReconstruction, weights);
+  return { ...weights, ...flow, ...reconstruction };
+}
+
+/** @throws unless the file's network is the run's but for its number of stages. */
+function wholeNetwork(file: string, network: VideoRunConfig['network']): WeightValues {
+  const { config, values } = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
+  if (JSON.stringify({ ...config, stages: network.stages }) !== JSON.stringify(network)) throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}.`);
+  return values;
+}
+
+function flowOf(file: string, weights: WeightValues): WeightValues {
+  const { values } = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
+  return take(Object.keys(weights).filter(isFlowWeight), weights, values, file);
+}
+
+/** The blur-to-video network's part that makes the middle frame, which sees nothing but the centre frame at first. */
+function reconstructionOf(file: string, weights: WeightValues): WeightValues {
+  const { values } = readWeights(new Uint8Array(readFileSync(file)));
+  const names = Object.keys(weights).filter((name) => !isFlowWeight(name));
+  const first = weights[FIRST_KERNEL];
+  if (!first || !values[FIRST_KERNEL]) throw new Error(`Expected a reconstruction made of a blur-to-video network's parts, for 'initialReconstruction', but the run's network has none; leave it out.`);
+  return take(names, weights, { ...values, [FIRST_KERNEL]: seeingTheCentre(values[FIRST_KERNEL], first.shape) }, file);
+}
+
+/** A kernel `[h, w, 3, C]` as one of more input channels, `[h, w, n, C]`, that reads the centre frame's. */
+function seeingTheCentre({ values }: WeightValues[string], shape: number[]): WeightValues[string] {
+  const [height, width, from, to] = shape as [number, number, number, number];
+  const wide = new Float32Array(height * width * from * to);
+  for (let position = 0; position < height * width; position++) {
+    const taken = values.subarray(position * FRAME_CHANNELS * to, (position + 1) * FRAME_CHANNELS * to);
+    wide.set(taken, (position * from + FRAME_CHANNELS) * to);
+  }
+  return { values: wide, shape };
+}
+
+/** @throws where a weight is missing or has another shape. */
+function take(names: string[], wanted: WeightValues, given: WeightValues, file: string): WeightValues {
+  return Object.fromEntries(
+    names.map((name) => {
+      const [shape, received] = [wanted[name]!.shape, given[name]?.shape];
+      if (received?.join() !== shape.join()) throw new Error(`Expected '${name}' [${shape}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`);
+      return [name, given[name]!];
+    }),
+  );
+}
