@@ -42,10 +42,12 @@ class VideoDeblur:
     def deblur(self, previous, centre, following):
         before, before_mask = warp_visible(previous, self.flow(centre, previous), "border")
         after, after_mask = warp_visible(following, self.flow(centre, following), "border")
-        inputs = [before, centre, after]
+        aligned = [before, centre, after]
         if self.config["sharpnessPrior"] != "none":
-            inputs.append(sharpness_prior(self.config["sharpnessPrior"], before, centre, after) * before_mask * after_mask)
-        return self.reconstruct(centre, torch.cat(inputs, 1))
+            aligned.append(sharpness_prior(self.config["sharpnessPrior"], before, centre, after) * before_mask * after_mask)
+        if "encoderChannels" in self.config["reconstruction"]:
+            return self.reconstruct_by_mixing(centre, torch.cat([*aligned, previous, following], 1), [before, after, previous, following])
+        return self.reconstruct(centre, torch.cat(aligned, 1))
 
     def layer(self, name, x, activation="leaky", stride=1, dilation=1):
         kernel, bias = self.weights[f"{name}.kernel"], self.weights[f"{name}.bias"]
@@ -94,11 +96,14 @@ class VideoDeblur:
             x = x + self.layer(f"{name}.block{index}.second", self.layer(f"{name}.block{index}.first", x, "relu"), "none")
         return x
 
+    def reconstruct_by_mixing(self, centre, x, pictures):
+        photo = self.photo_network
+        middle = photo.decode_middle(photo.encode(x), image_pyramid(centre, len(photo.config["encoderChannels"]) - 1))
+        weights = photo.predict_image("mixing.weights", middle.features[1], True).split(1, 1)
+        return middle.images[0] + sum(weight * (picture - centre) for weight, picture in zip(weights, pictures))
+
     def reconstruct(self, centre, x):
         config = self.config["reconstruction"]
-        if "encoderChannels" in config:
-            photo = self.photo_network
-            return photo.decode_middle(photo.encode(x), image_pyramid(centre, len(config["encoderChannels"]) - 1)).images[0]
         counts, encoded = config["residualBlocks"], []
         for scale in range(3):
             stride = 2 if scale > 0 or config["finestLevel"] == 1 else 1

@@ -46,8 +46,9 @@ export interface ReconstructionConfig {
 }
 
 /**
- * In its place, the encoder and the middle decoder of the blur-to-video network (see `BlurToVideoConfig` for the fields; finest level 1,
- * images as corrections): it can start from weights that have learned from single photographs what blur is.
+ * In its place (ours), the encoder and the middle decoder of the blur-to-video network (see `BlurToVideoConfig` for the fields; finest
+ * level 1, images as corrections): it can start from weights that have learned from single photographs what blur is. Beside the
+ * warped neighbours it sees them as they are, and it may mix all four into the frame, by weights of its own at every pixel.
  */
 export interface MiddleFrameReconstructionConfig {
   encoderChannels: number[];

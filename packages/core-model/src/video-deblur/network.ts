@@ -70,7 +70,7 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
     const before: AlignedNeighbour = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
     const after: AlignedNeighbour = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
     const prior = config.sharpnessPrior === 'none' ? undefined : sharpnessPrior(config.sharpnessPrior, before, centre, after);
-    return { previous: before, next: after, prior, image: predictImage({ previous: before.warped, centre, next: after.warped, prior }, weights) };
+    return { previous: before, next: after, prior, image: predictImage({ previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior }, weights) };
   };
 
   /** Deblurs every frame but the first and the last: all of them in one pass, along the batch, each frame described once. */

@@ -1,7 +1,7 @@
-import { add, concat } from '@tensorflow/tfjs-core';
+import { add, addN, concat, mul, split, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { declareEncoder } from '../blur-to-video/encoder.js';
-import { declareMiddleDecoder } from '../blur-to-video/middle-decoder.js';
+import { declareMiddleDecoder, middleFeatureChannels } from '../blur-to-video/middle-decoder.js';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 import { imagePyramid, unpackPixels } from '../layers/resolution.js';
 import { isMiddleFrameReconstruction } from './config.js';
@@ -9,11 +9,13 @@ import type { MiddleFrameReconstructionConfig, ReconstructionConfig, VideoDeblur
 
 type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
 
-/** What the reconstruction sees: the neighbours warped onto the centre frame, that frame, and the sharpness prior unless the network goes without. */
+/** What the reconstruction can see: the frames, the neighbours warped onto the centre one, and the sharpness prior unless the network goes without. */
 export interface AlignedFrames {
   previous: Tensor4D;
   centre: Tensor4D;
   next: Tensor4D;
+  warpedPrevious: Tensor4D;
+  warpedNext: Tensor4D;
   prior?: Tensor4D;
 }
 
@@ -24,16 +26,34 @@ export function declareReconstruction(layers: LayerDeclarations, config: VideoDe
   return isMiddleFrameReconstruction(config) ? declareMiddleFrameReconstruction(layers, config, withPrior) : declarePublishedReconstruction(layers, config, withPrior);
 }
 
-const seenChannels = (withPrior: boolean): number => (withPrior ? 10 : 9);
+const channelsOfAligned = (withPrior: boolean): number => (withPrior ? 10 : 9);
 
-/** What the reconstruction sees, as one image: the frames in time order, then the prior. */
-const sideBySide = ({ previous, centre, next, prior }: AlignedFrames): Tensor4D => concat([previous, centre, next, ...(prior ? [prior] : [])], 3);
+/** The aligned frames in time order, then the prior. */
+const sideBySide = ({ warpedPrevious, centre, warpedNext, prior }: AlignedFrames): Tensor4D => concat([warpedPrevious, centre, warpedNext, ...(prior ? [prior] : [])], 3);
 
-/** The blur-to-video network's encoder and middle decoder (Argaw et al. 2021), which see the neighbours too and correct the centre frame. */
+/** Pictures that may be mixed into the centre frame, beside it. */
+const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFrames): Tensor4D[] => [warpedPrevious, warpedNext, previous, next];
+const MIXED_PICTURES = 4;
+
+/**
+ * The blur-to-video network's encoder and middle decoder (Argaw et al. 2021), which see the neighbours too and correct the centre
+ * frame: `centre + sum over pictures i of weight_i (picture_i - centre) + correction`, with weights of either sign at every pixel (as
+ * the kernels of Mildenhall et al. 2018 are predicted). Where exposures overlap in time, their differences at one pixel tell
+ * what came and what went; where they do not, aligned neighbours may have seen sharp what the centre frame did not.
+ */
 function declareMiddleFrameReconstruction(layers: LayerDeclarations, config: MiddleFrameReconstructionConfig, withPrior: boolean): Reconstruction {
-  const encode = declareEncoder(layers, config.encoderChannels, seenChannels(withPrior));
-  const decode = declareMiddleDecoder(layers, { ...config, finestLevel: 1, residualImages: true });
-  return (frames, weights) => decode(encode(sideBySide(frames), weights), imagePyramid(frames.centre, config.encoderChannels.length - 1), weights).images[0]!;
+  const decoderConfig = { ...config, finestLevel: 1, residualImages: true } as const;
+  const encode = declareEncoder(layers, config.encoderChannels, channelsOfAligned(withPrior) + 6);
+  const decode = declareMiddleDecoder(layers, decoderConfig);
+  const weigh = layers.convolution('mixing.weights', { from: middleFeatureChannels(decoderConfig, 1), to: 4 * MIXED_PICTURES, level: 1, activation: 'none', initialization: 'zero' });
+
+  return (frames, weights) => {
+    const { previous, centre, next } = frames;
+    const encoded = encode(concat([sideBySide(frames), previous, next], 3), weights);
+    const { images, features } = decode(encoded, imagePyramid(centre, config.encoderChannels.length - 1), weights);
+    const mixing = split(unpackPixels(weigh(features[1]!, weights)), MIXED_PICTURES, 3);
+    return addN([images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
+  };
 }
 
 /**
@@ -56,7 +76,7 @@ function declarePublishedReconstruction(layers: LayerDeclarations, config: Recon
   };
   const encoderScale = (scale: number): Layer => {
     const name = `reconstruction.encoder${scale}`;
-    const from = scale === 0 ? seenChannels(withPrior) : channels[scale - 1]!;
+    const from = scale === 0 ? channelsOfAligned(withPrior) : channels[scale - 1]!;
     const stride = scale > 0 || finestLevel === 1 ? 2 : 1;
     const enter = layers.convolution(`${name}.enter`, { from, to: channels[scale]!, kernelSize, stride, level: levelOf(scale), activation: 'relu', padding: 'symmetric' });
     const refine = blocks(name, scale);

@@ -17,11 +17,10 @@ export interface VideoWindowSource {
   videos?: readonly string[] | null;
   /** How often this source is drawn from, relative to the others. Default 1. */
   weight?: number;
-  /**
-   * Frames that one blurred frame averages, from this range; rounded to odd numbers. In half of the windows all frames have the same
-   * exposure, in the others each draws its own, as sharp and blurred frames alternate in real videos. Default [3, 9].
-   */
+  /** Frames that one blurred frame averages, from this range; rounded to odd numbers. Default [3, 9]. */
   exposureFrames?: Range;
+  /** Share of the windows whose frames all have the same exposure; in the others each draws its own, as sharp and blurred frames alternate in real videos. Default 0.5. */
+  steadyShare?: number;
   /** Frames from the middle of one exposure to that of the next, from this range. Default [1, 4]. */
   strideFrames?: Range;
   /** Share of the windows whose frames are made half as large first, where they are large enough; motion shrinks with them. Default 0.3. */
@@ -61,7 +60,7 @@ interface SharpFrames {
 }
 
 /** A source whose defaults are filled in and whose videos are found. */
-interface OpenSource extends Required<Pick<VideoWindowSource, 'weight' | 'exposureFrames' | 'strideFrames' | 'halvedShare'>> {
+interface OpenSource extends Required<Pick<VideoWindowSource, 'weight' | 'exposureFrames' | 'steadyShare' | 'strideFrames' | 'halvedShare'>> {
   videos: SharpFrames[];
 }
 
@@ -91,15 +90,15 @@ export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGen
   }
 }
 
-function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9], strideFrames = [1, 4], halvedShare = 0.3 }: VideoWindowSource): OpenSource {
+function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9], steadyShare = 0.5, strideFrames = [1, 4], halvedShare = 0.3 }: VideoWindowSource): OpenSource {
   requireThat(Number.isFinite(weight) && weight >= 0, 'weight', 'a number of at least 0', weight);
   requireRange('exposureFrames', exposureFrames, 1, 99);
   requireRange('strideFrames', strideFrames, 1, 99);
-  requireThat(halvedShare >= 0 && halvedShare <= 1, 'halvedShare', 'from 0 to 1', halvedShare);
+  for (const [name, share] of Object.entries({ steadyShare, halvedShare })) requireThat(share >= 0 && share <= 1, name, 'from 0 to 1', share);
   const isWanted = ([path]: string[]) => !names || relative(folder, path!).split(sep).some((part) => names.includes(part));
   const videos = listVideos(folder).filter(isWanted).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= WINDOW_FRAMES + 2);
   if (videos.length === 0) throw new Error(`Expected videos of at least ${WINDOW_FRAMES + 2} frames in ${folder}${names ? ` (${names.join(', ')})` : ''} but found none.`);
-  return { videos, weight, exposureFrames, strideFrames, halvedShare };
+  return { videos, weight, exposureFrames, steadyShare, strideFrames, halvedShare };
 }
 
 /** @param place from 0 to the sum of all weights. */
@@ -108,11 +107,11 @@ function drawSource(sources: OpenSource[], place: number): OpenSource {
   return sources.find(({ weight }) => place < (end += weight)) ?? sources.at(-1)!;
 }
 
-async function drawWindow({ videos, exposureFrames, strideFrames, halvedShare }: OpenSource, random: Random, sizePixels: number, cache: FileCache): Promise<{ blurred: Float32Array; gt: Float32Array }> {
+async function drawWindow({ videos, exposureFrames, steadyShare, strideFrames, halvedShare }: OpenSource, random: Random, sizePixels: number, cache: FileCache): Promise<{ blurred: Float32Array; gt: Float32Array }> {
   const { sharp, blurred } = videos[random.below(videos.length)]!;
   const load = (path: string) => cache.load(pictures, path);
   const drawExposure = () => random.between(exposureFrames[0], exposureFrames[1] + 1);
-  const [isSteady, steadyExposure, strideDraw] = [random.uniform() < 0.5, drawExposure(), random.between(strideFrames[0], strideFrames[1] + 1)];
+  const [isSteady, steadyExposure, strideDraw] = [random.uniform() < steadyShare, drawExposure(), random.between(strideFrames[0], strideFrames[1] + 1)];
   const exposureDraw = Array.from({ length: WINDOW_FRAMES }, () => (isSteady ? steadyExposure : drawExposure()));
   // Of a video too short for what was drawn, the longest window that it has.
   const stride = blurred ? 1 : Math.max(1, Math.min(Math.floor(strideDraw), Math.floor((sharp.length - 3) / (WINDOW_FRAMES - 1))));

@@ -92,7 +92,7 @@ const flowWeights = (network: VideoRunConfig['network']): string[] => Object.key
 async function validationWindows({ validation: { folder, videos, count, sizePixels, exposureFrames, strideFrames, seed } }: VideoRunConfig): Promise<ValidationSample[]> {
   const samples: ValidationSample[] = [];
   const image = (window: Float32Array) => ({ width: sizePixels, height: sizePixels, data: frameOf(window, MIDDLE, sizePixels, 3) });
-  for await (const { blurred, gt } of videoWindowBatches({ sources: [{ folder, videos, exposureFrames, strideFrames, halvedShare: 0 }], sizePixels, batchSize: 1, seed, cacheMegabytes: 64 })) {
+  for await (const { blurred, gt } of videoWindowBatches({ sources: [{ folder, videos, exposureFrames, steadyShare: 1, strideFrames, halvedShare: 0 }], sizePixels, batchSize: 1, seed, cacheMegabytes: 64 })) {
     samples.push({ input: blurred, blurred: image(blurred), frames: [image(gt)] });
     if (samples.length === count) break;
   }

@@ -14,6 +14,7 @@ const source = section({
   /** How often it is drawn from, relative to the other sources. */
   weight: withDefault(number({ min: 0 }), 1),
   exposureFrames: withDefault(framesRange, [3, 9]),
+  steadyShare: withDefault(share, 0.5),
   strideFrames: withDefault(framesRange, [1, 4]),
   halvedShare: withDefault(share, 0.3),
 });

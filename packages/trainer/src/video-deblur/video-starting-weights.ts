@@ -4,9 +4,11 @@ import type { WeightValues } from '@unblur/core-model';
 import { isFlowWeight } from './video-objectives.js';
 import type { VideoRunConfig } from './video-run-config.js';
 
-/** The first layer that sees the frames: its input channels are those of the frame before, the centre frame, the frame after and the prior. */
+/** The first layer that sees the frames: its input channels are those of the frame before, the centre frame, and more. */
 const FIRST_KERNEL = 'encoder.level1.reduce.kernel';
 const FRAME_CHANNELS = 3;
+/** The layer that mixes other pictures into the centre frame, which the other network has none of. */
+const MIXING = 'mixing.';
 
 type Start = Pick<VideoRunConfig, 'network' | 'seed' | 'initialWeights' | 'initialFlow' | 'initialReconstruction'>;
 
@@ -39,7 +41,8 @@ function reconstructionOf(file: string, weights: WeightValues): WeightValues {
   const names = Object.keys(weights).filter((name) => !isFlowWeight(name));
   const first = weights[FIRST_KERNEL];
   if (!first || !values[FIRST_KERNEL]) throw new Error(`Expected a reconstruction made of a blur-to-video network's parts, for 'initialReconstruction', but the run's network has none; leave it out.`);
-  return take(names, weights, { ...values, [FIRST_KERNEL]: seeingTheCentre(values[FIRST_KERNEL], first.shape) }, file);
+  const unmixed = Object.fromEntries(names.filter((name) => name.startsWith(MIXING)).map((name) => [name, { ...weights[name]!, values: new Float32Array(weights[name]!.values.length) }]));
+  return take(names, weights, { ...values, ...unmixed, [FIRST_KERNEL]: seeingTheCentre(values[FIRST_KERNEL], first.shape) }, file);
 }
 
 /** A kernel `[h, w, 3, C]` as one of more input channels, `[h, w, n, C]`, that reads the centre frame's. */
