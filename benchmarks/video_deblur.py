@@ -98,7 +98,10 @@ class VideoDeblur:
 
     def reconstruct_by_mixing(self, centre, x, pictures):
         photo = self.photo_network
-        middle = photo.decode_middle(photo.encode(x), image_pyramid(centre, len(photo.config["encoderChannels"]) - 1))
+        encoded = photo.encode(x)
+        middle = photo.decode_middle(encoded, image_pyramid(centre, len(photo.config["encoderChannels"]) - 1))
+        if photo.config["reblurRefiner"]:
+            middle = photo.refine_by_reblurring(centre, middle, photo.decode_motion(encoded, middle))
         weights = photo.predict_image("mixing.weights", middle.features[1], True).split(1, 1)
         return middle.images[0] + sum(weight * (picture - centre) for weight, picture in zip(weights, pictures))
 
@@ -122,8 +125,8 @@ class VideoDeblur:
 
 
 def middle_frame_shape(config):
-    """The config of the blur-to-video network whose encoder and middle decoder the reconstruction is, where it is."""
-    return {**config["reconstruction"], "finestLevel": 1, "residualImages": True}
+    """The config of the blur-to-video network whose parts up to the middle frame are the reconstruction, where they are."""
+    return {**config["reconstruction"], "finestLevel": 1, "residualImages": True, "featureTransformer": {"affine": True, "localWarping": True}}
 
 
 def activate(x, activation):

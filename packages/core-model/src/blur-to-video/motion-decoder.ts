@@ -6,7 +6,7 @@ import { COARSEST_LEVEL } from './config.js';
 import type { BlurToVideoConfig } from './config.js';
 import type { LevelMotion } from './feature-transformer.js';
 import { middleFeatureChannels } from './middle-decoder.js';
-import type { Decoded } from './middle-decoder.js';
+import type { Decoded, MiddleDecoderConfig } from './middle-decoder.js';
 import { declareSpatialTransformer } from './spatial-transformer.js';
 
 /**
@@ -34,7 +34,7 @@ export interface LevelTrajectory {
  */
 export function declareMotionDecoder(
   layers: LayerDeclarations,
-  config: BlurToVideoConfig,
+  config: MiddleDecoderConfig & Pick<BlurToVideoConfig, 'motionDecoder' | 'featureTransformer'>,
 ): (encoded: Tensor4D[], middle: Decoded, weights: NamedTensors) => LevelTrajectory[] {
   const { encoderChannels, motionDecoder, featureTransformer } = config;
   const { upscaledChannels, denseChannels } = motionDecoder!;

@@ -3,14 +3,10 @@ import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
 import { expectMultipleSize } from '../layers/image-size.js';
-import { imagePyramid } from '../layers/resolution.js';
-import { COARSEST_LEVEL, requiredMultiple, validateConfig } from './config.js';
+import { requiredMultiple, validateConfig } from './config.js';
 import type { BlurToVideoConfig } from './config.js';
-import { declareEncoder } from './encoder.js';
 import { declareFrameDecoder } from './frame-decoder.js';
-import { declareMiddleDecoder } from './middle-decoder.js';
-import { declareMotionDecoder } from './motion-decoder.js';
-import { declareReblurRefiner } from './reblur-refiner.js';
+import { declareMiddleFrame } from './middle-frame.js';
 
 /** What the network returns: losses and pictures need more than the last images. */
 export interface BlurToVideoOutput {
@@ -44,21 +40,14 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
   const layers = new LayerDeclarations();
   const middleIndex = (config.frames - 1) / 2;
 
-  const encode = declareEncoder(layers, config.encoderChannels);
-  const decodeMiddle = declareMiddleDecoder(layers, config);
-  const decodeMotion = config.motionDecoder ? declareMotionDecoder(layers, config) : undefined;
-  const refineByReblurring = config.reblurRefiner ? declareReblurRefiner(layers, config) : undefined;
+  const restoreMiddle = declareMiddleFrame(layers, config);
   const decodeFrame = Array.from({ length: config.frames }, (_, index) =>
     index === middleIndex ? undefined : declareFrameDecoder(layers, `frame${index}`, (index - middleIndex) / middleIndex, config),
   );
 
   const restore = (blurred: Tensor4D, weights: NamedTensors): BlurToVideoOutput => {
     expectMultipleSize(blurred, requiredMultiple(config), 'a blurred image');
-    const blurredPyramid = imagePyramid(blurred, COARSEST_LEVEL - 1);
-    const encoded = encode(blurred, weights);
-    const decodedMiddle = decodeMiddle(encoded, blurredPyramid, weights);
-    const trajectories = decodeMotion?.(encoded, decodedMiddle, weights);
-    const middle = refineByReblurring?.(blurred, decodedMiddle, trajectories!, weights) ?? decodedMiddle;
+    const { encoded, blurredPyramid, middle, trajectories } = restoreMiddle(blurred, blurred, weights);
 
     const output: BlurToVideoOutput = { frames: [], affines: [], flowsPixels: [], motionsPixels: [] };
     for (const decode of decodeFrame) {

@@ -6,7 +6,7 @@ import { halve, packPixels, unpackPixels } from '../layers/resolution.js';
 import type { BlurToVideoConfig } from './config.js';
 import { displacement } from './feature-transformer.js';
 import { middleFeatureChannels } from './middle-decoder.js';
-import type { Decoded } from './middle-decoder.js';
+import type { Decoded, MiddleDecoderConfig } from './middle-decoder.js';
 import { motionAtTime } from './motion-decoder.js';
 import type { LevelTrajectory } from './motion-decoder.js';
 
@@ -25,7 +25,7 @@ const PACKED_CHANNELS = 12;
  */
 export function declareReblurRefiner(
   layers: LayerDeclarations,
-  config: BlurToVideoConfig,
+  config: MiddleDecoderConfig & Pick<BlurToVideoConfig, 'reblurRefiner'>,
 ): (blurred: Tensor4D, middle: Decoded, trajectories: LevelTrajectory[], weights: NamedTensors) => Decoded {
   const { iterations, times: timeCount, channels } = config.reblurRefiner!;
   const times = exposureTimes(timeCount);

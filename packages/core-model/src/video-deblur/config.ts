@@ -1,5 +1,5 @@
-import { COARSEST_LEVEL, blurToVideoPresets } from '../blur-to-video/config.js';
-import type { DecoderConfig } from '../blur-to-video/config.js';
+import { COARSEST_LEVEL, blurToVideoPresets, validateConfig } from '../blur-to-video/config.js';
+import type { DecoderConfig, ReblurRefinerConfig } from '../blur-to-video/config.js';
 
 /** Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain JSON. */
 export interface VideoDeblurConfig {
@@ -46,7 +46,7 @@ export interface ReconstructionConfig {
 }
 
 /**
- * In its place (ours), the encoder and the middle decoder of the blur-to-video network (see `BlurToVideoConfig` for the fields; finest
+ * In its place (ours), what makes the middle frame in the blur-to-video network (see `BlurToVideoConfig` for the fields; finest
  * level 1, images as corrections): it can start from weights that have learned from single photographs what blur is. Beside the
  * warped neighbours it sees them as they are, and it may mix all four into the frame, by weights of its own at every pixel.
  */
@@ -54,6 +54,8 @@ export interface MiddleFrameReconstructionConfig {
   encoderChannels: number[];
   middleDecoder: DecoderConfig;
   refiner: { channels: number; dilation: number }[];
+  motionDecoder: DecoderConfig | null;
+  reblurRefiner: ReblurRefinerConfig | null;
 }
 
 export function isMiddleFrameReconstruction(config: VideoDeblurConfig['reconstruction']): config is MiddleFrameReconstructionConfig {
@@ -105,7 +107,13 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
         { channels: 32, dilation: 1 },
       ],
     },
-    reconstruction: { encoderChannels: smallPhoto.encoderChannels, middleDecoder: smallPhoto.middleDecoder, refiner: smallPhoto.refiner },
+    reconstruction: {
+      encoderChannels: smallPhoto.encoderChannels,
+      middleDecoder: smallPhoto.middleDecoder,
+      refiner: smallPhoto.refiner,
+      motionDecoder: null,
+      reblurRefiner: null,
+    },
     sharpnessPrior: 'root',
     stages: 2,
   },
@@ -131,8 +139,6 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   };
   const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
   const areCounts = (values: unknown, length?: number) => Array.isArray(values) && values.every(isCount) && values.length >= 1 && (length === undefined || values.length === length);
-  /** By level 0 to 4; level 0 is not read. */
-  const areLevels = (values: unknown, fits: (value: unknown) => boolean) => Array.isArray(values) && values.length === COARSEST_LEVEL && values.slice(1).every((value) => fits(value));
   const { flow, reconstruction } = config;
   expect(areCounts(flow?.pyramidChannels) && flow.pyramidChannels.length >= 2, 'flow.pyramidChannels', 'two widths or more', flow?.pyramidChannels);
   expect(isCount(flow.pyramidConvolutions), 'flow.pyramidConvolutions', 'a whole number of at least 1', flow.pyramidConvolutions);
@@ -143,11 +149,7 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
   expect(reconstruction !== null && typeof reconstruction === 'object', 'reconstruction', 'the config of one', reconstruction);
   if (isMiddleFrameReconstruction(reconstruction)) {
-    const { encoderChannels, middleDecoder, refiner } = reconstruction;
-    expect(areCounts(encoderChannels, COARSEST_LEVEL), 'reconstruction.encoderChannels', `${COARSEST_LEVEL} widths`, encoderChannels);
-    expect(areLevels(middleDecoder?.upscaledChannels, isCount), 'reconstruction.middleDecoder.upscaledChannels', `${COARSEST_LEVEL} widths`, middleDecoder?.upscaledChannels);
-    expect(areLevels(middleDecoder.denseChannels, areCounts), 'reconstruction.middleDecoder.denseChannels', `${COARSEST_LEVEL} lists of widths`, middleDecoder.denseChannels);
-    expect(Array.isArray(refiner), 'reconstruction.refiner', 'a list of { channels, dilation }', refiner);
+    validateConfig({ ...smallPhoto, ...reconstruction });
   } else {
     expect(reconstruction.kernelSize === 3 || reconstruction.kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', reconstruction.kernelSize);
     expect(areCounts(reconstruction.channels, 3), 'reconstruction.channels', 'three widths', reconstruction.channels);

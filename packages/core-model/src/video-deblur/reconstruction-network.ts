@@ -1,9 +1,11 @@
 import { add, addN, concat, mul, split, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { declareEncoder } from '../blur-to-video/encoder.js';
-import { declareMiddleDecoder, middleFeatureChannels } from '../blur-to-video/middle-decoder.js';
+import { blurToVideoPresets } from '../blur-to-video/config.js';
+import { middleFeatureChannels } from '../blur-to-video/middle-decoder.js';
+import { declareMiddleFrame } from '../blur-to-video/middle-frame.js';
+import type { MiddleFrameConfig } from '../blur-to-video/middle-frame.js';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
-import { imagePyramid, unpackPixels } from '../layers/resolution.js';
+import { unpackPixels } from '../layers/resolution.js';
 import { isMiddleFrameReconstruction } from './config.js';
 import type { MiddleFrameReconstructionConfig, ReconstructionConfig, VideoDeblurConfig } from './config.js';
 
@@ -36,23 +38,21 @@ const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFr
 const MIXED_PICTURES = 4;
 
 /**
- * The blur-to-video network's encoder and middle decoder (Argaw et al. 2021), which see the neighbours too and correct the centre
+ * The blur-to-video network up to its middle frame (after Argaw et al. 2021), which sees the neighbours too and corrects the centre
  * frame: `centre + sum over pictures i of weight_i (picture_i - centre) + correction`, with weights of either sign at every pixel (as
  * the kernels of Mildenhall et al. 2018 are predicted). Where exposures overlap in time, their differences at one pixel tell
  * what came and what went; where they do not, aligned neighbours may have seen sharp what the centre frame did not.
  */
 function declareMiddleFrameReconstruction(layers: LayerDeclarations, config: MiddleFrameReconstructionConfig, withPrior: boolean): Reconstruction {
-  const decoderConfig = { ...config, finestLevel: 1, residualImages: true } as const;
-  const encode = declareEncoder(layers, config.encoderChannels, channelsOfAligned(withPrior) + 6);
-  const decode = declareMiddleDecoder(layers, decoderConfig);
-  const weigh = layers.convolution('mixing.weights', { from: middleFeatureChannels(decoderConfig, 1), to: 4 * MIXED_PICTURES, level: 1, activation: 'none', initialization: 'zero' });
+  const photoConfig: MiddleFrameConfig = { ...config, finestLevel: 1, residualImages: true, featureTransformer: blurToVideoPresets.small.featureTransformer };
+  const restoreMiddle = declareMiddleFrame(layers, photoConfig, channelsOfAligned(withPrior) + 6);
+  const weigh = layers.convolution('mixing.weights', { from: middleFeatureChannels(photoConfig, 1), to: 4 * MIXED_PICTURES, level: 1, activation: 'none', initialization: 'zero' });
 
   return (frames, weights) => {
     const { previous, centre, next } = frames;
-    const encoded = encode(concat([sideBySide(frames), previous, next], 3), weights);
-    const { images, features } = decode(encoded, imagePyramid(centre, config.encoderChannels.length - 1), weights);
-    const mixing = split(unpackPixels(weigh(features[1]!, weights)), MIXED_PICTURES, 3);
-    return addN([images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
+    const { middle } = restoreMiddle(centre, concat([sideBySide(frames), previous, next], 3), weights);
+    const mixing = split(unpackPixels(weigh(middle.features[1]!, weights)), MIXED_PICTURES, 3);
+    return addN([middle.images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
   };
 }
 

@@ -88,7 +88,7 @@ const run = section({
   initialWeights: optional(text),
   /** Video-deblurring weights whose flow network is taken, whatever their reconstruction, relative to the run file. */
   initialFlow: optional(text),
-  /** Blur-to-video weights whose encoder and middle decoder the reconstruction starts from, where it is made of these, relative to the run file: at first it sees the centre frame only. */
+  /** Blur-to-video weights whose parts up to the middle frame the reconstruction starts from, where it is made of these, relative to the run file: at first it sees the centre frame only. */
   initialReconstruction: optional(text),
 });
 

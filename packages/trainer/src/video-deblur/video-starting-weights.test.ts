@@ -14,8 +14,10 @@ const shared = {
   encoderChannels: [3, 3, 4, 4, 4],
   middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
   refiner: [{ channels: 3, dilation: 2 }],
+  motionDecoder: { upscaledChannels: [0, 0, 0, 2, 2], denseChannels: [[], [], [], [3], [3]] },
+  reblurRefiner: { iterations: 2, times: 2, channels: [3] },
 };
-const photoConfig: BlurToVideoConfig = { ...blurToVideoPresets.small, ...shared, frames: 3, frameDecoder: shared.middleDecoder, motionDecoder: null, reblurRefiner: null };
+const photoConfig: BlurToVideoConfig = { ...blurToVideoPresets.small, ...shared, frames: 3, frameDecoder: shared.middleDecoder };
 const videoConfig: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [3, 3, 3], pyramidConvolutions: 1, searchRadiusPixels: 1, denseChannels: [3], refiner: [] },
