@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { defaultVideoWeights } from '@unblur/weights/video';
@@ -15,16 +14,9 @@ export function addVideoWeightsOption(command: Command): Command {
   return command.option('--weights <file>', `weights of a video-deblurring network: trained with unblur train, or imported with unblur import cdvd-tsp (default: the bundled ${defaultVideoWeights.name})`);
 }
 
-/**
- * Reads the weights that the option names; the bundled ones where it names none.
- *
- * @throws Error that says how to come by weights where none are bundled
- */
+/** Reads the weights that the option names; the bundled ones where it names none. */
 export async function readVideoWeights({ weights }: VideoWeightsOptions): Promise<ChosenWeights> {
   const { name, url } = defaultVideoWeights;
-  if (weights === undefined && !existsSync(url)) {
-    throw new Error(`This version comes without weights for video: name a file with --weights, which unblur train writes, or unblur import cdvd-tsp from the published checkpoint.`);
-  }
   // As a plain array: a Buffer's `slice` does not copy.
   return { name: weights ?? name, bytes: new Uint8Array(await readFile(weights ?? fileURLToPath(url))) };
 }

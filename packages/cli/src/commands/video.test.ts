@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
-import { defaultVideoWeights } from '@unblur/weights/video';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
@@ -39,7 +38,6 @@ describe('unblur video', () => {
   it('says what is wrong in one line', () => {
     expectOneLine(unblur(['video', 'nowhere.mp4', '--out', 'a.mp4', '--weights', 'video.safetensors']), /Could not read nowhere\.mp4: there is no such file/);
     expectOneLine(unblur(['video', 'blur/clip', '--out', 'b', '--weights', 'photo.safetensors']), /Expected weights of a video-deblurring network/);
-    if (!existsSync(defaultVideoWeights.url)) expectOneLine(unblur(['video', 'blur/clip', '--out', 'b']), /comes without weights for video: name a file with --weights/);
     expectOneLine(unblur(['video', 'blur/clip', '--weights', 'video.safetensors']), /required option '--out/, 2);
     expect(existsSync(join(folder, 'b'))).toBe(false);
   });
