@@ -14,6 +14,8 @@ const parts = [
   { log: 'photo-7-small-6-frames', batchSize: 4 },
   { log: 'photo-7-small-7-reblur', batchSize: 8 },
   { log: 'photo-7-small-8-video', batchSize: 6 },
+  { log: 'photo-7-small-9-still', batchSize: 6 },
+  { log: 'photo-7-small-10-soft', batchSize: 6 },
 ];
 const positions = ['first', 'middle', 'last', 'mean'];
 
@@ -34,6 +36,6 @@ function* validations() {
 
 const rows = [...validations()];
 const series = positions.map((name) => ({ name, points: rows.map(({ thousands, gain }) => [thousands, gain[name]]) }));
-const chart = lineChart(series, { title: 'Gain over the blurred photograph, 13 validation crops of 128x128 (dB)', xLabel: 'thousands of samples' });
+const chart = lineChart(series, { title: 'Gain over the blurred photograph, 13 crops (dB)', xLabel: 'thousands of samples' });
 writeFileSync(picture, `${chart.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" font-size="12" style="background:#fff" ')}\n`);
 console.log(`${rows.length} validations, ${rows.at(-1).thousands} thousand samples -> ${picture.pathname}`);

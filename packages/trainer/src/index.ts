@@ -30,6 +30,8 @@ export { trainRun } from './run.js';
 export type { PhaseParts, RunSchedule, TrainingOptions, TrainingResult } from './run.js';
 export type { RunSettings } from './run-fields.js';
 export type { RunChanges, SystemDefinition } from './run-file.js';
+export { lineChart } from './report/line-chart.js';
+export type { ChartOptions, Series } from './report/line-chart.js';
 export { writeRunReport } from './report/run-report.js';
 export { scheduleFactor } from './schedule.js';
 export type { CosineSchedule, ScheduleConfig, StepSchedule } from './schedule.js';

@@ -12,6 +12,8 @@ const WIDTH = 640;
 const HEIGHT = 260;
 const MARGIN = { left: 64, right: 12, top: 28, bottom: 36 };
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00'];
+const LETTER_WIDTH = 7;
+const LEGEND_GAP = 10;
 const TICKS = 5;
 const MAX_POINTS = 600;
 
@@ -33,12 +35,14 @@ export function lineChart(series: readonly Series[], { title, xLabel }: ChartOpt
       `<text x="${toX(x).toFixed(1)}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${tickLabel(x)}</text>`
     );
   });
+  /** Where a legend's word ends: all stand in the title's line, the last at the right. */
+  const legendEnd = (index: number) => WIDTH - MARGIN.right - thinned.slice(index + 1).reduce((sum, { name }) => sum + LEGEND_GAP + name.length * LETTER_WIDTH, 0);
   const lines = thinned.map(({ name, points }, index) => {
     const color = COLORS[index % COLORS.length];
     const path = points.map(([x, y]) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(' ');
     return (
       `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="1.5"/>` +
-      `<text x="${WIDTH - MARGIN.right - 4}" y="${MARGIN.top + 14 + 15 * index}" text-anchor="end" fill="${color}">${escapeHtml(name)}</text>`
+      `<text x="${legendEnd(index)}" y="16" text-anchor="end" fill="${color}">${escapeHtml(name)}</text>`
     );
   });
   return (
