@@ -109,7 +109,7 @@ describe('trainRun', () => {
   });
 
   test('the loss falls when one batch is seen again and again', async () => {
-    const config = tinyRun('steps: 12');
+    const config = tinyRun('steps: 40');
     async function* oneBatch() {
       for (;;) yield discBatch(0, 2, 3, size);
     }

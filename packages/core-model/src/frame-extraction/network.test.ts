@@ -88,6 +88,6 @@ describe('frame extraction', () => {
     const { outerPair } = narrowed('small');
     expect(() => declareFrameExtraction(narrowed('small', { outerPair: { ...outerPair, groups: [] } }))).toThrow('network.outerPair.groups');
     expect(frameExtractionMultiple(narrowed('small', { outerPair: { ...outerPair, factor: 6 } }))).toBe(12);
-    expect(() => declareFrameExtraction(narrowed('small')).extract(blurred(6, 8), {})).toThrow('multiples of 4 but received [1,6,8,3]');
+    expect(() => declareFrameExtraction(narrowed('small')).extract(blurred(6, 8), {})).toThrow('multiples of 4, but received [1,6,8,3]');
   });
 });

@@ -119,7 +119,8 @@ describeWithTorch('the torch engine with the preset small', () => {
     const smallTask = tinyTask(network, { batchSize, sizePixels, validationSizePixels: 32 });
     const learner = await createTorchLearner(smallTask, { torch: float32, optimizer, emaDecay, processes: 1, threads: 1 });
     const weights = fullWeights(network);
-    const batch = discBatch(3, batchSize, network.frames, sizePixels);
+    // In disc 3 a position that is sampled lies on the edge of a pixel, where its gradient jumps.
+    const batch = discBatch(4, batchSize, network.frames, sizePixels);
     await learner.load({ weights });
     const actual = await learner.gradients(batch);
     await learner.release();
