@@ -12,7 +12,6 @@ export { summarize } from './summary.js';
 export type { LevelSummary, Summary } from './summary.js';
 export { initialWeights, weightShapes } from './weights/initial-weights.js';
 export type { WeightValues } from './weights/initial-weights.js';
-export { numberFromHalf } from './weights/half-precision.js';
 export { readSafetensors, writeSafetensors } from './weights/safetensors.js';
 export type { SafetensorsDtype, SafetensorsFile, SafetensorsTensor, SafetensorsValues } from './weights/safetensors.js';
 export { readWeights, writeWeights } from './weights/weight-file.js';
