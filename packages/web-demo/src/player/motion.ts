@@ -20,7 +20,12 @@ export function drawMotionColours(canvas: HTMLCanvasElement, { width, height, da
   Object.assign(canvas, { width, height });
   const pixels = new ImageData(width, height);
   for (let cell = 0; cell < width * height; cell++) {
-    pixels.data.set([...flowColor(data[2 * cell]! / rimPixels, data[2 * cell + 1]! / rimPixels), 255], 4 * cell);
+    // Bytes one by one: setting lists of them took most of the page's longest task.
+    const [red, green, blue] = flowColor(data[2 * cell]! / rimPixels, data[2 * cell + 1]! / rimPixels);
+    pixels.data[4 * cell] = red;
+    pixels.data[4 * cell + 1] = green;
+    pixels.data[4 * cell + 2] = blue;
+    pixels.data[4 * cell + 3] = 255;
   }
   canvas.getContext('2d')!.putImageData(pixels, 0, 0);
 }
