@@ -1,6 +1,6 @@
 import { averagingSpaces, type AveragingSpace } from './exposure.js';
 import { requireThat } from './option-checks.js';
-import type { Random } from './random.js';
+import { drawByWeight, type Random } from './random.js';
 
 /** One averaging space for all samples, or a weight for each of those that samples draw from: `{ display: 1, 'linear-srgb': 3 }`. */
 export type AveragingChoice = AveragingSpace | Partial<Record<AveragingSpace, number>>;
@@ -8,10 +8,7 @@ export type AveragingChoice = AveragingSpace | Partial<Record<AveragingSpace, nu
 /** A sample's averaging space. Takes a number from `random` only where there is a choice. */
 export function drawAveraging(random: Random, choice: AveragingChoice): AveragingSpace {
   if (typeof choice === 'string') return choice;
-  const weights = averagingSpaces.map((space) => choice[space] ?? 0);
-  let place = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
-  const index = weights.findIndex((weight) => (place -= weight) < 0);
-  return averagingSpaces[index]!;
+  return averagingSpaces[drawByWeight(random, averagingSpaces.map((space) => choice[space] ?? 0))]!;
 }
 
 /** @throws RangeError unless the choice is a space, or weights of spaces of which one is above 0. */

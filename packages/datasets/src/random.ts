@@ -47,3 +47,9 @@ export function createRandom(...words: number[]): Random {
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
   };
 }
+
+/** A random index of a list of weights of at least 0, each as often as its weight says; one of them must be above 0. */
+export function drawByWeight(random: Random, weights: readonly number[]): number {
+  let place = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.findIndex((weight) => (place -= weight) < 0);
+}

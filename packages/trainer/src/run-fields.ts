@@ -63,9 +63,14 @@ export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
   }
 }
 
+/** A change of paths that leaves out those that are not given. */
+export function whereGiven(change: (path: string) => string): (path: string | null) => string | null {
+  return (path) => (path === null ? null : change(path));
+}
+
 /** What a run whose samples come from sources says of paths, with these changed. */
 export function changeSamplePaths({ data, validation }: { data: DataConfig; validation: SampleValidation }, change: (path: string) => string): { data: DataConfig; validation: SampleValidation } {
-  const changeIfGiven = (path: string | null) => (path === null ? null : change(path));
+  const changeIfGiven = whereGiven(change);
   return {
     data: { ...data, sources: data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
     validation: { ...validation, panoramas: changeIfGiven(validation.panoramas), folder: changeIfGiven(validation.folder) },

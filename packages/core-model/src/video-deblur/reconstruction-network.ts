@@ -31,7 +31,7 @@ export function declareReconstruction(layers: LayerDeclarations, config: VideoDe
 const channelsOfAligned = (withPrior: boolean): number => (withPrior ? 10 : 9);
 
 /** The aligned frames in time order, then the prior. */
-const sideBySide = ({ warpedPrevious, centre, warpedNext, prior }: AlignedFrames): Tensor4D => concat([warpedPrevious, centre, warpedNext, ...(prior ? [prior] : [])], 3);
+const inTimeOrder = ({ warpedPrevious, centre, warpedNext, prior }: AlignedFrames): Tensor4D[] => [warpedPrevious, centre, warpedNext, ...(prior ? [prior] : [])];
 
 /** Pictures that may be mixed into the centre frame, beside it. */
 const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFrames): Tensor4D[] => [warpedPrevious, warpedNext, previous, next];
@@ -50,7 +50,7 @@ function declareMiddleFrameReconstruction(layers: LayerDeclarations, config: Mid
 
   return (frames, weights) => {
     const { previous, centre, next } = frames;
-    const { middle } = restoreMiddle(centre, concat([sideBySide(frames), previous, next], 3), weights);
+    const { middle } = restoreMiddle(centre, concat([...inTimeOrder(frames), previous, next], 3), weights);
     const mixing = split(unpackPixels(weigh(middle.features[1]!, weights)), MIXED_PICTURES, 3);
     return addN([middle.images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
   };
@@ -102,7 +102,7 @@ function declarePublishedReconstruction(layers: LayerDeclarations, config: Recon
   });
 
   return (frames, weights) => {
-    const scale0 = encode0(sideBySide(frames), weights);
+    const scale0 = encode0(concat(inTimeOrder(frames), 3), weights);
     const scale1 = encode1(scale0, weights);
     const scale2 = encode2(scale1, weights);
     const decoded1 = add(decode2(scale2, weights), scale1) as Tensor4D;

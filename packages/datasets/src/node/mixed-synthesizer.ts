@@ -1,4 +1,4 @@
-import { createRandom } from '../random.js';
+import { createRandom, drawByWeight } from '../random.js';
 import type { Sample } from '../sample.js';
 import type { SingleRecipe, Synthesizer } from './synthesizer.js';
 
@@ -11,9 +11,7 @@ export interface MixedRecipe {
 
 /** Index of the part that the sample with this index is made by: random, as often as its weight says. */
 export function partOfSample({ seed, parts }: Pick<MixedRecipe, 'seed' | 'parts'>, sampleIndex: number): number {
-  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
-  let place = createRandom(seed, sampleIndex, 2).uniform() * total;
-  return parts.findIndex(({ weight }) => (place -= weight) < 0);
+  return drawByWeight(createRandom(seed, sampleIndex, 2), parts.map(({ weight }) => weight));
 }
 
 /** Sample i of the mixture is sample i of the part that it falls to, so a part's curriculum counts samples of the whole stream. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { requireRange, requireThat, type Range } from '../option-checks.js';
-import { createRandom, type Random } from '../random.js';
+import { createRandom, drawByWeight, type Random } from '../random.js';
 import { FileCache, type FileDecoder } from './file-cache.js';
 import { readImageFile, type DecodedImage } from './image-file.js';
 import { listVideos } from './video-list.js';
@@ -74,15 +74,15 @@ export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGen
   const { sizePixels, batchSize, seed, firstSample = 0, cacheMegabytes = 512 } = options;
   requireThat(Number.isInteger(sizePixels) && sizePixels >= 16, 'sizePixels', 'an integer of at least 16', sizePixels);
   const sources = options.sources.map(openSource);
-  const totalWeight = sources.reduce((sum, { weight }) => sum + weight, 0);
-  requireThat(totalWeight > 0, 'sources', 'a source whose weight is above 0', options.sources);
+  const weights = sources.map(({ weight }) => weight);
+  requireThat(weights.some((weight) => weight > 0), 'sources', 'a source whose weight is above 0', options.sources);
   const cache = new FileCache(cacheMegabytes * 2 ** 20);
   const windowValues = WINDOW_FRAMES * sizePixels * sizePixels * 3;
   for (let start = firstSample; ; start += batchSize) {
     const batch: VideoWindowBatch = { firstSample: start, blurred: new Float32Array(batchSize * windowValues), gt: new Float32Array(batchSize * windowValues) };
     for (let index = 0; index < batchSize; index++) {
       const random = createRandom(seed, start + index);
-      const window = await drawWindow(drawSource(sources, random.uniform() * totalWeight), random, sizePixels, cache);
+      const window = await drawWindow(sources[drawByWeight(random, weights)]!, random, sizePixels, cache);
       batch.blurred.set(window.blurred, index * windowValues);
       batch.gt.set(window.gt, index * windowValues);
     }
@@ -99,12 +99,6 @@ function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9]
   const videos = listVideos(folder).filter(isWanted).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= WINDOW_FRAMES + 2);
   if (videos.length === 0) throw new Error(`Expected videos of at least ${WINDOW_FRAMES + 2} frames in ${folder}${names ? ` (${names.join(', ')})` : ''} but found none.`);
   return { videos, weight, exposureFrames, steadyShare, strideFrames, halvedShare };
-}
-
-/** @param place from 0 to the sum of all weights. */
-function drawSource(sources: OpenSource[], place: number): OpenSource {
-  let end = 0;
-  return sources.find(({ weight }) => place < (end += weight)) ?? sources.at(-1)!;
 }
 
 async function drawWindow({ videos, exposureFrames, steadyShare, strideFrames, halvedShare }: OpenSource, random: Random, sizePixels: number, cache: FileCache): Promise<{ blurred: Float32Array; gt: Float32Array }> {

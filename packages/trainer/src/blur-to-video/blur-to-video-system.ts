@@ -3,6 +3,7 @@ import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import type { SystemDefinition } from '../run-file.js';
 import { scheduleFactor } from '../schedule.js';
+import { takeWeights } from '../taken-weights.js';
 import { trainingBatches } from '../training-data.js';
 import type { SamplePool, TrainingSystem } from '../training-system.js';
 import { validationSamples } from '../validation-samples.js';
@@ -21,6 +22,8 @@ export const blurToVideoDefinition: SystemDefinition<RunConfig> = {
 async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
   const { network, data, loss, optimizer, schedule, steps, batchSize, seed, validation, trainedParts } = config;
   const { weightShapes, restoration, objective } = blurToVideoTask(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: validation.sizePixels });
+  const names = Object.keys(weightShapes);
+  const trainedWeights = trainedParts === null ? names : namesOfParts(names, trainedParts, 'trainedParts');
   const batchesFrom = (firstSample: number, { size, batch }: { size: number; batch: number }) =>
     trainingBatches({ ...data, sizePixels: size }, { frames: network.frames, batchSize: batch, seed, firstSample }, (samples) => sampleValues(samples, loss, batch));
   const pool = config.torch.pool;
@@ -40,7 +43,7 @@ async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
         steps,
         batchSize,
         objective,
-        groups: [{ weights: trainedParts === null ? Object.keys(weightShapes) : namesOfParts(Object.keys(weightShapes), trainedParts, 'trainedParts'), learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) }],
+        groups: [{ weights: trainedWeights, learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) }],
         batchesFrom: (firstSample) => batchesFrom(firstSample, { size: data.sizePixels, batch: batchSize }),
         ...(samplePool && { pool: samplePool }),
       },
@@ -62,20 +65,12 @@ function startingWeights({ initialWeights: given, network, seed }: RunConfig): W
   if (given === null) return initialWeights(network, seed);
   const { file, parts } = given;
   const { config, values } = readWeights(readFileSync(file));
-  if (parts !== null) return withParts(initialWeights(network, seed), values, file, parts);
+  if (parts !== null) {
+    const random = initialWeights(network, seed);
+    return { ...random, ...takeWeights(namesOfParts(Object.keys(random), parts, 'initialWeights.parts'), random, values, file) };
+  }
   if (JSON.stringify(config) !== JSON.stringify(network)) {
     throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
   }
   return values;
-}
-
-/** @throws where a part has no weights, or one of another shape. */
-function withParts(random: WeightValues, taken: WeightValues, file: string, parts: readonly string[]): WeightValues {
-  const weights = { ...random };
-  for (const name of namesOfParts(Object.keys(random), parts, 'initialWeights.parts')) {
-    const [wanted, received] = [random[name]!.shape, taken[name]?.shape];
-    if (received?.join() !== wanted.join()) throw new Error(`Expected '${name}' [${wanted}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`);
-    weights[name] = taken[name]!;
-  }
-  return weights;
 }

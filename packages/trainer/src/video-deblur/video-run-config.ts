@@ -1,6 +1,6 @@
 import { validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
-import { adamFields, expectMultiples, networkField, positive, runFields, share, wholeNumber } from '../run-fields.js';
+import { adamFields, expectMultiples, networkField, positive, runFields, share, wholeNumber, whereGiven } from '../run-fields.js';
 import { checked, list, number, oneOf, optional, pair, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
@@ -100,7 +100,7 @@ export const videoRunConfigField: Field<VideoRunConfig> = checked(run, expectCon
 /** `SystemDefinition.changePaths`. */
 export function changeVideoPaths(config: VideoRunConfig, change: (path: string) => string): VideoRunConfig {
   const { data: videos, validation: held, flowPretraining: layers, initialWeights, initialFlow, initialReconstruction } = config;
-  const changeIfGiven = (path: string | null) => (path === null ? null : change(path));
+  const changeIfGiven = whereGiven(change);
   return {
     ...config,
     data: { ...videos, sources: videos.sources.map((each) => ({ ...each, folder: change(each.folder) })) },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { initialVideoDeblurWeights, readVideoDeblurWeights, readWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
+import { takeWeights } from '../taken-weights.js';
 import { isFlowWeight } from './video-objectives.js';
 import type { VideoRunConfig } from './video-run-config.js';
 
@@ -32,7 +33,7 @@ function wholeNetwork(file: string, network: VideoRunConfig['network']): WeightV
 
 function flowOf(file: string, weights: WeightValues): WeightValues {
   const { values } = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
-  return take(Object.keys(weights).filter(isFlowWeight), weights, values, file);
+  return takeWeights(Object.keys(weights).filter(isFlowWeight), weights, values, file);
 }
 
 /** The blur-to-video network's part that makes the middle frame, which sees nothing but the centre frame at first. */
@@ -42,7 +43,7 @@ function reconstructionOf(file: string, weights: WeightValues): WeightValues {
   const first = weights[FIRST_KERNEL];
   if (!first || !values[FIRST_KERNEL]) throw new Error(`Expected a reconstruction made of a blur-to-video network's parts, for 'initialReconstruction', but the run's network has none; leave it out.`);
   const unmixed = Object.fromEntries(names.filter((name) => name.startsWith(MIXING)).map((name) => [name, { ...weights[name]!, values: new Float32Array(weights[name]!.values.length) }]));
-  return take(names, weights, { ...values, ...unmixed, [FIRST_KERNEL]: seeingTheCentre(values[FIRST_KERNEL], first.shape) }, file);
+  return takeWeights(names, weights, { ...values, ...unmixed, [FIRST_KERNEL]: seeingTheCentre(values[FIRST_KERNEL], first.shape) }, file);
 }
 
 /** A kernel `[h, w, 3, C]` as one of more input channels, `[h, w, n, C]`, that reads the centre frame's. */
@@ -54,15 +55,4 @@ function seeingTheCentre({ values }: WeightValues[string], shape: number[]): Wei
     wide.set(taken, (position * from + FRAME_CHANNELS) * to);
   }
   return { values: wide, shape };
-}
-
-/** @throws where a weight is missing or has another shape. */
-function take(names: string[], wanted: WeightValues, given: WeightValues, file: string): WeightValues {
-  return Object.fromEntries(
-    names.map((name) => {
-      const [shape, received] = [wanted[name]!.shape, given[name]?.shape];
-      if (received?.join() !== shape.join()) throw new Error(`Expected '${name}' [${shape}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`);
-      return [name, given[name]!];
-    }),
-  );
 }
