@@ -1,14 +1,14 @@
 import { blurToVideoPresets, requiredMultiple, validateConfig } from '@unblur/core-model';
 import type { BlurToVideoConfig } from '@unblur/core-model';
 import { dataField } from '../data-config.js';
-import { adamFields, changeSamplePaths, expectMultiples, expectOnePlace, networkField, positive, runFields, sampleValidation, scheduleField, share, torchFields } from '../run-fields.js';
+import { adamFields, changeSamplePaths, expectMultiples, expectOnePlace, initialWeights, networkField, positive, runFields, sampleValidation, scheduleField, share, torchFields } from '../run-fields.js';
 import { parseRunFile, readRunFile, writeRunFile } from '../run-file.js';
 import type { RunReader } from '../run-file.js';
 import { checked, either, list, number, oneOf, optional, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
 const loss = section({
-  norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1'), 'l1'),
+  norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1', 'log-l2'), 'l1'),
   order: withDefault(oneOf('ground-truth', 'better', 'canonical'), 'ground-truth'),
   levelWeights: withDefault(list(number({ min: 0 })), [1, 0.5, 0.25, 0.125, 0.0625]),
   frameWeights: withDefault(either(oneOf('equal'), list(number({ min: 0 })), "'equal' or a list of one weight per frame"), 'equal'),

@@ -27,13 +27,19 @@ describe('photometricLoss', () => {
     expect(loss[1]).toBeCloseTo((Math.log(0.401) + 2 * Math.log(0.001)) / 3, 4);
   });
 
+  test('log-l2 is PSNR but for its unit, and bounded', () => {
+    const [off, exact] = photometricLoss([[flat(4, 0.9, 0.5)]], [[flat(4, 0.5, 0.5)]], { norm: 'log-l2', levelWeights: [1], frameWeights: [1] }).dataSync();
+    expect((-10 / Math.LN10) * off!).toBeCloseTo(20 * Math.log10(1 / 0.4), 2);
+    expect((-10 / Math.LN10) * exact!).toBeCloseTo(46.02, 2);
+  });
+
   test('charbonnier is smooth at 0 and near |e| away from it', () => {
     const loss = photometricLoss(frames, gt, { norm: 'charbonnier', levelWeights: [0, 1], frameWeights: [1, 0, 1] }).dataSync();
     expect(loss[0]).toBeCloseTo((Math.hypot(0.2, 0.001) + 0.001) / 2, 6);
     expect(loss[1]).toBeCloseTo(0.001, 6);
   });
 
-  test.each<PhotometricNorm>(['l1', 'charbonnier', 'log-l1'])('%s has the gradient that finite differences find', (norm) => {
+  test.each<PhotometricNorm>(['l1', 'charbonnier', 'log-l1', 'log-l2'])('%s has the gradient that finite differences find', (norm) => {
     // No error is near 0, where |e| has a kink.
     const values = Float32Array.from({ length: 2 * 2 * 2 * 3 }, (_, index) => 0.5 + (index % 2 ? 0.2 : -0.3) + 0.004 * index);
     const target = fill([2, 2, 2, 3], 0.5) as Tensor4D;

@@ -7,8 +7,10 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
  * - `charbonnier`: mean sqrt(e^2 + 0.001^2), which is smooth at 0.
  * - `log-l1` (ours): log(mean |e| + 0.001). A sample's gradient no longer grows with its blur, so every sample has an
  *   equal say whatever its blur.
+ * - `log-l2` (ours): log(mean e^2 + 0.005^2), which is PSNR but for its unit, up to about 46 dB, beyond which nobody sees
+ *   a difference: where two answers are as likely, their mean is best.
  */
-export type PhotometricNorm = 'l1' | 'charbonnier' | 'log-l1';
+export type PhotometricNorm = 'l1' | 'charbonnier' | 'log-l1' | 'log-l2';
 
 export interface PhotometricOptions {
   norm: PhotometricNorm;
@@ -20,6 +22,7 @@ export interface PhotometricOptions {
 
 const CHARBONNIER_EPSILON = 1e-3;
 const LOG_EPSILON = 1e-3;
+const UNSEEN_ERROR = 0.005;
 
 /**
  * Multi-scale photometric loss (Argaw et al. 2021, Eq. 3), per sample:
@@ -58,5 +61,7 @@ export function imageDistance(image: Tensor4D, gt: Tensor4D, norm: PhotometricNo
       return mean(sqrt(add(square(error), CHARBONNIER_EPSILON ** 2)), [1, 2, 3]);
     case 'log-l1':
       return log(add(mean<Tensor1D>(abs(error), [1, 2, 3]), LOG_EPSILON));
+    case 'log-l2':
+      return log(add(mean<Tensor1D>(square(error), [1, 2, 3]), UNSEEN_ERROR ** 2));
   }
 }
