@@ -56,7 +56,7 @@ def to_torch_layout(name, weight, config):
 
 def is_sub_pixel_layer(name, config):
     layer = name.rsplit(".", 1)[0]
-    return config["finestLevel"] == 1 and (layer.endswith(".level1.image") or layer in ("middle.refined-image", "reblur.image", "mixing.weights"))
+    return config["finestLevel"] == 1 and (layer.endswith(".level1.image") or layer in ("middle.refined-image", "reblur.image", "mixing.weights", "exposure.image"))
 
 
 def reorder_sub_pixels(weight):
@@ -331,6 +331,29 @@ class BlurToVideo(torch.nn.Module):
                 motion_pixels = displacement_pixels * -(2.0**image_level)
         return Decoded(images, None, motion_pixels)
 
+    def confidence(self, blurred, encoded, middle, trajectories, images):
+        """A map for every distance in time from the middle frame, nearest first."""
+        compared = [images[0], images[len(images) // 2], images[-1], sum(images) / len(images)]
+        evidence = [encoded[3], middle.features[3]]
+        evidence += [F.avg_pool2d((image - blurred).abs().mean(1, keepdim=True), 8) * 10 for image in compared]
+        if trajectories is not None:
+            evidence.append(self.displacement(self.motion_at(trajectories[min(trajectories)], 1), tuple(encoded[3].shape[2:]), 3) * 8)
+        seen = self.convolution("confidence.level3", torch.cat(evidence, 1))
+        at_half = self.convolution("confidence.level4", seen, stride=2)
+        coarse = self.convolution("confidence.level5-wide", self.convolution("confidence.level5", at_half, stride=2), dilation=2)
+        whole = torch.addmm(self.weights["confidence.whole-image.bias"], coarse.mean((2, 3)), self.weights["confidence.whole-image.kernel"])
+        at_half = at_half + self.upscaling("confidence.level4-again", coarse + whole[:, :, None, None])
+        maps = torch.sigmoid(self.convolution("confidence.maps", torch.cat([seen, self.upscaling("confidence.level3-again", at_half)], 1), activate=False) + 2)
+        return F.interpolate(maps, size=tuple(blurred.shape[2:]), mode="bilinear", align_corners=False).split(1, 1)
+
+    def as_far_as_believed(self, blurred, encoded, middle, trajectories, frames):
+        maps = self.confidence(blurred, encoded, middle, trajectories, [frame.images[0] for frame in frames])
+        believed = []
+        for index, frame in enumerate(frames):
+            image = blurred + (frame.images[0] - blurred) * maps[abs(index - len(frames) // 2)]
+            believed.append(frame._replace(images={**frame.images, 0: image, 1: halve(image)}))
+        return believed
+
     def forward(self, blurred):
         """Per frame in time order: images by level (of the levels that the decoder makes), and the motion in pixels where there is one."""
         blurred_pyramid = image_pyramid(blurred, COARSEST_LEVEL - 1)
@@ -339,5 +362,6 @@ class BlurToVideo(torch.nn.Module):
         trajectories = self.decode_motion(encoded, middle) if self.config.get("motionDecoder") else None
         if self.config["reblurRefiner"]:
             middle = self.refine_by_reblurring(blurred, middle, trajectories)
-        frames = self.config["frames"]
-        return [middle if frame == (frames - 1) // 2 else self.decode_frame(frame, encoded, blurred_pyramid, middle, trajectories) for frame in range(frames)]
+        count = self.config["frames"]
+        frames = [middle if frame == (count - 1) // 2 else self.decode_frame(frame, encoded, blurred_pyramid, middle, trajectories) for frame in range(count)]
+        return self.as_far_as_believed(blurred, encoded, middle, trajectories, frames) if self.config["frameConfidence"] else frames

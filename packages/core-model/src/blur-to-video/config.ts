@@ -23,6 +23,8 @@ export interface BlurToVideoConfig {
   motionDecoder: DecoderConfig | null;
   /** Corrects the middle frame by what it lacks when it is blurred again along the trajectories (ours); needs a motion decoder. `null`: without. */
   reblurRefiner: ReblurRefinerConfig | null;
+  /** Says how far the restored frames are to be believed, and leaves the photograph as it is where they are not (ours). `null`: without. */
+  frameConfidence: FrameConfidenceConfig | null;
   /** How features are moved from the exposure to one frame (FTN). */
   featureTransformer: FeatureTransformerConfig;
   /** How the middle frame's image is moved to one frame (ITN): its own spatial transformer, the feature transformer's motion, or not at all. */
@@ -45,6 +47,11 @@ export interface ReblurRefinerConfig {
   /** Times of the exposure, beside the middle frame's, that the average is made of; even. */
   times: number;
   /** Channels of the convolutions before the one that corrects the image. */
+  channels: number[];
+}
+
+export interface FrameConfidenceConfig {
+  /** Channels at levels 3, 4 and 5. */
   channels: number[];
 }
 
@@ -91,6 +98,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
     ],
     motionDecoder: null,
     reblurRefiner: null,
+    frameConfidence: null,
     featureTransformer: { source: 'encoder', affine: true, localWarping: true, combination: 'concatenate', levels: [0, 1, 2, 3, 4] },
     imageTransformer: 'spatial-transformer',
     residualImages: false,
@@ -109,6 +117,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
     ],
     motionDecoder: { upscaledChannels: [0, 0, 48, 64, 64], denseChannels: [[], [], [48, 48], [80, 64], [96, 80]] },
     reblurRefiner: null,
+    frameConfidence: null,
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,
@@ -125,6 +134,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
     ],
     motionDecoder: { upscaledChannels: [0, 0, 32, 64, 64], denseChannels: [[], [], [48, 32], [64, 64], [96, 96]] },
     reblurRefiner: { iterations: 2, times: 8, channels: [32, 32] },
+    frameConfidence: { channels: [48, 64, 96] },
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,
@@ -166,12 +176,17 @@ export function validateConfig(config: BlurToVideoConfig): void {
   }
   if (config.reblurRefiner) {
     const { iterations, times, channels } = config.reblurRefiner;
-    const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
     expect(Boolean(config.motionDecoder) && config.finestLevel === 1, 'reblurRefiner', "null without a motion decoder and 'finestLevel' 1", config.reblurRefiner);
     expect(isCount(iterations) && isCount(times) && times % 2 === 0 && Array.isArray(channels) && channels.length > 0 && channels.every(isCount), 'reblurRefiner', '{ iterations, times (even), channels }', config.reblurRefiner);
   }
+  if (config.frameConfidence) {
+    const { channels } = config.frameConfidence;
+    expect(Array.isArray(channels) && channels.length === 3 && channels.every(isCount), 'frameConfidence', 'null, or { channels } of levels 3, 4 and 5', config.frameConfidence);
+  }
   expect(Array.isArray(config.refiner), 'refiner', 'a list of { channels, dilation }', config.refiner);
 }
+
+const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
 
 /** Height and width of the network's input must be multiples of this. */
 export function requiredMultiple(_config: BlurToVideoConfig): number {

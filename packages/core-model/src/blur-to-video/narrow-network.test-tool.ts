@@ -18,6 +18,7 @@ export function narrowed(preset: keyof typeof blurToVideoPresets, changes: Parti
     frameDecoder: decoder(config.frameDecoder),
     motionDecoder: config.motionDecoder && decoder(config.motionDecoder),
     reblurRefiner: config.reblurRefiner && { ...config.reblurRefiner, times: 4, channels: config.reblurRefiner.channels.map(() => WIDTH) },
+    frameConfidence: config.frameConfidence && { channels: [WIDTH, WIDTH, WIDTH] },
     refiner: config.refiner.map(({ dilation }) => ({ channels: WIDTH, dilation })),
     ...changes,
   };

@@ -19,6 +19,7 @@ const variants: [string, BlurToVideoConfig][] = [
   ['paper, no refiner', narrowed('paper', { refiner: [] })],
   ['small, coarse transformers', narrowed('small', { featureTransformer: { ...blurToVideoPresets.small.featureTransformer, levels: [3, 4] }, motionDecoder: { upscaledChannels: [0, 0, 0, 2, 2], denseChannels: [[], [], [], [2], [2]] } })],
   ['small, a motion for every frame', narrowed('small', { motionDecoder: null, reblurRefiner: null })],
+  ['small, believed in full', narrowed('small', { frameConfidence: null })],
   ['small, not blurred again', narrowed('small', { reblurRefiner: null })],
 ];
 

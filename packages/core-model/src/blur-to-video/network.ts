@@ -1,10 +1,12 @@
-import { mul, neg, zeros } from '@tensorflow/tfjs-core';
+import { add, mul, neg, sub, zeros } from '@tensorflow/tfjs-core';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
 import { expectMultipleSize } from '../layers/image-size.js';
+import { halve } from '../layers/resolution.js';
 import { requiredMultiple, validateConfig } from './config.js';
 import type { BlurToVideoConfig } from './config.js';
+import { declareFrameConfidence } from './frame-confidence.js';
 import { declareFrameDecoder } from './frame-decoder.js';
 import { declareMiddleFrame } from './middle-frame.js';
 
@@ -31,7 +33,7 @@ export interface BlurToVideoNetwork {
 /**
  * Declares the blur-to-video network of Argaw et al., "Restoration of Video Frames from a Single Blurred Image with
  * Motion Understanding" (2021), figure 2: an encoder, the middle frame's decoder, and one decoder for every other
- * frame, all in one pass.
+ * frame, all in one pass. Where the config says so, the frames are taken as far as they are believed (ours).
  *
  * @throws if the config does not hold together.
  */
@@ -45,6 +47,8 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
     index === middleIndex ? undefined : declareFrameDecoder(layers, `frame${index}`, (index - middleIndex) / middleIndex, config),
   );
 
+  const judge = config.frameConfidence ? declareFrameConfidence(layers, config) : undefined;
+
   const restore = (blurred: Tensor4D, weights: NamedTensors): BlurToVideoOutput => {
     expectMultipleSize(blurred, requiredMultiple(config), 'a blurred image');
     const { encoded, blurredPyramid, middle, trajectories } = restoreMiddle(blurred, blurred, weights);
@@ -57,6 +61,8 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
       output.flowsPixels.push((decoded?.motions ?? []).flatMap(({ flowPixels }) => flowPixels ?? []));
       output.motionsPixels.push(sceneMotion(decoded?.imageDisplacement, blurredPyramid[1]!));
     }
+    const confidence = judge?.({ blurred, encoded, middle, trajectories, frames: output.frames.map((levels) => levels[0]!) }, weights);
+    if (confidence) output.frames = output.frames.map((levels, index) => asFarAsBelieved(levels, blurred, confidence[Math.abs(index - middleIndex)]!));
     return output;
   };
   return { config, weights: layers.weights, costs: layers.costs, restore };
@@ -71,6 +77,12 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
  */
 export function blurToVideo(blurred: Tensor4D, weights: NamedTensors, config: BlurToVideoConfig): BlurToVideoOutput {
   return declareBlurToVideo(config).restore(blurred, weights);
+}
+
+/** A frame whose images at levels 0 and 1 lie between the photograph (confidence 0) and the restored ones (1). */
+function asFarAsBelieved([image, , ...coarser]: Tensor4D[], blurred: Tensor4D, confidence: Tensor4D): Tensor4D[] {
+  const believed = add(blurred, mul(sub(image!, blurred), confidence)) as Tensor4D;
+  return [believed, halve(believed), ...coarser];
 }
 
 /** Frame i shows at p what the middle frame shows at p + displacement(p): the scene has moved by minus that. */

@@ -60,7 +60,7 @@ export function declareReblurRefiner(
 }
 
 /** Times of the exposure at even distances from -1 to 1, but for 0, the middle frame's own. */
-function exposureTimes(count: number): number[] {
+export function exposureTimes(count: number): number[] {
   return Array.from({ length: count + 1 }, (_, index) => (2 * index) / count - 1).filter((time) => time !== 0);
 }
 
