@@ -16,7 +16,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from blur_to_video import BlurToVideo, image_pyramid, read_safetensors, to_torch_layout
+from blur_to_video import BlurToVideo, image_pyramid, pack_pixels, read_safetensors, resize_flow, to_torch_layout
 
 CONFIG_KEY = "unblur.video-deblur"
 PIXELS_PER_UNIT = 20
@@ -40,13 +40,14 @@ class VideoDeblur:
         return images[0]
 
     def deblur(self, previous, centre, following):
-        before, before_mask = warp_visible(previous, self.flow(centre, previous), "border")
-        after, after_mask = warp_visible(following, self.flow(centre, following), "border")
+        to_previous, to_following = self.flow(centre, previous), self.flow(centre, following)
+        before, before_mask = warp_visible(previous, to_previous, "border")
+        after, after_mask = warp_visible(following, to_following, "border")
         aligned = [before, centre, after]
         if self.config["sharpnessPrior"] != "none":
             aligned.append(sharpness_prior(self.config["sharpnessPrior"], before, centre, after) * before_mask * after_mask)
         if "encoderChannels" in self.config["reconstruction"]:
-            return self.reconstruct_by_mixing(centre, torch.cat([*aligned, previous, following], 1), [before, after, previous, following])
+            return self.reconstruct_by_mixing(centre, torch.cat([*aligned, previous, following], 1), [before, after, previous, following], to_previous, to_following)
         return self.reconstruct(centre, torch.cat(aligned, 1))
 
     def layer(self, name, x, activation="leaky", stride=1, dilation=1):
@@ -96,14 +97,33 @@ class VideoDeblur:
             x = x + self.layer(f"{name}.block{index}.second", self.layer(f"{name}.block{index}.first", x, "relu"), "none")
         return x
 
-    def reconstruct_by_mixing(self, centre, x, pictures):
+    def reconstruct_by_mixing(self, centre, x, pictures, to_previous, to_following):
         photo = self.photo_network
         encoded = photo.encode(x)
         middle = photo.decode_middle(encoded, image_pyramid(centre, len(photo.config["encoderChannels"]) - 1))
-        if photo.config["reblurRefiner"]:
-            middle = photo.refine_by_reblurring(centre, middle, photo.decode_motion(encoded, middle))
         weights = photo.predict_image("mixing.weights", middle.features[1], True).split(1, 1)
-        return middle.images[0] + sum(weight * (picture - centre) for weight, picture in zip(weights, pictures))
+        image = middle.images[0] + sum(weight * (picture - centre) for weight, picture in zip(weights, pictures))
+        return self.refine_exposure(image, centre, to_previous, to_following, pictures[:2], middle.features) if self.config["reconstruction"]["exposureRefiner"] else image
+
+    def refine_exposure(self, image, centre, to_previous, to_following, warped, features):
+        photo, config = self.photo_network, self.config["reconstruction"]["exposureRefiner"]
+        height, width = centre.shape[2:]
+        coarse = tuple(features[3].shape[2:])
+        evidence = [features[3], *[F.avg_pool2d((neighbour - centre).abs().mean(1, keepdim=True), 8) * 10 for neighbour in warped]]
+        evidence = torch.cat([*evidence, resize_flow(to_previous, coarse), resize_flow(to_following, coarse)], 1)
+        exposure = photo.convolution("exposure.share-and-step", photo.convolution("exposure.evidence", evidence), activate=False)
+        share, step = [resize(channel.clamp(*bounds).exp(), (height, width)) for channel, bounds in zip(exposure.split(1, 1), ((-3, 2), (-6, 0.7)))]
+        sweep = (to_previous - to_following) * 0.25 * share
+        displacements = torch.cat([sweep * time for time in torch.linspace(-1, 1, config["times"] + 1).tolist() if time != 0])
+        sweep_at_level = resize_flow(sweep, (height // 2, width // 2))
+        for _ in range(config["iterations"]):
+            missing = centre.mean(1, keepdim=True) - photo.average_along(image.mean(1, keepdim=True), displacements)
+            direction = photo.average_along(missing, -displacements)
+            feature = torch.cat([pack_pixels(image), pack_pixels(missing), pack_pixels(direction), features[1], sweep_at_level], 1)
+            for index in range(len(config["channels"])):
+                feature = photo.convolution(f"exposure.conv{index}", feature)
+            image = image + step * direction + photo.predict_image("exposure.image", feature, True)
+        return image
 
     def reconstruct(self, centre, x):
         config = self.config["reconstruction"]

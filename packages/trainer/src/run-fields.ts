@@ -63,6 +63,14 @@ export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
   }
 }
 
+/** Weights to start from. */
+export const initialWeights = section({
+  /** `.safetensors` file, relative to the run file. */
+  file: text,
+  /** Beginnings of the names of the weights that are taken from it, such as `encoder.`; the others start at random. Default: all, and the network must be the same. */
+  parts: optional(list(text)),
+});
+
 /** A change of paths that leaves out those that are not given. */
 export function whereGiven(change: (path: string) => string): (path: string | null) => string | null {
   return (path) => (path === null ? null : change(path));

@@ -14,3 +14,10 @@ export function takeWeights(names: readonly string[], wanted: WeightValues, give
     }),
   );
 }
+
+/** The names that begin with one of the parts. @param key of the run file, for messages. @throws where none begins with a part. */
+export function namesOfParts(names: readonly string[], parts: readonly string[], key: string): string[] {
+  const unknown = parts.find((part) => !names.some((name) => name.startsWith(part)));
+  if (unknown !== undefined) throw new Error(`Expected '${key}' to name parts of the network but it has no weight that begins with '${unknown}'.`);
+  return names.filter((name) => parts.some((part) => name.startsWith(part)));
+}

@@ -1,5 +1,5 @@
 import { COARSEST_LEVEL, blurToVideoPresets, validateConfig } from '../blur-to-video/config.js';
-import type { DecoderConfig, ReblurRefinerConfig } from '../blur-to-video/config.js';
+import type { DecoderConfig } from '../blur-to-video/config.js';
 
 /** Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain JSON. */
 export interface VideoDeblurConfig {
@@ -54,8 +54,17 @@ export interface MiddleFrameReconstructionConfig {
   encoderChannels: number[];
   middleDecoder: DecoderConfig;
   refiner: { channels: number; dilation: number }[];
-  motionDecoder: DecoderConfig | null;
-  reblurRefiner: ReblurRefinerConfig | null;
+  /** Corrects the frame by what it lacks when it is blurred again along the flow. `null`: without. */
+  exposureRefiner: ExposureRefinerConfig | null;
+}
+
+export interface ExposureRefinerConfig {
+  /** How often the frame is blurred again and corrected. */
+  iterations: number;
+  /** Times of the exposure, beside its middle, that the average is made of; even. */
+  times: number;
+  /** Channels of the convolutions before those that correct the image. */
+  channels: number[];
 }
 
 export function isMiddleFrameReconstruction(config: VideoDeblurConfig['reconstruction']): config is MiddleFrameReconstructionConfig {
@@ -111,8 +120,7 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
       encoderChannels: smallPhoto.encoderChannels,
       middleDecoder: smallPhoto.middleDecoder,
       refiner: smallPhoto.refiner,
-      motionDecoder: null,
-      reblurRefiner: null,
+      exposureRefiner: { iterations: 3, times: 8, channels: [32, 32] },
     },
     sharpnessPrior: 'root',
     stages: 2,
@@ -149,7 +157,12 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
   expect(reconstruction !== null && typeof reconstruction === 'object', 'reconstruction', 'the config of one', reconstruction);
   if (isMiddleFrameReconstruction(reconstruction)) {
-    validateConfig({ ...smallPhoto, ...reconstruction });
+    validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null });
+    // Weight files from before there was one do not mention it.
+    if (reconstruction.exposureRefiner) {
+      const { iterations, times, channels } = reconstruction.exposureRefiner;
+      expect(isCount(iterations) && isCount(times) && times % 2 === 0 && areCounts(channels), 'reconstruction.exposureRefiner', 'null, or { iterations, times (even), channels }', reconstruction.exposureRefiner);
+    }
   } else {
     expect(reconstruction.kernelSize === 3 || reconstruction.kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', reconstruction.kernelSize);
     expect(areCounts(reconstruction.channels, 3), 'reconstruction.channels', 'three widths', reconstruction.channels);

@@ -5,8 +5,7 @@ const narrowedMiddleFrame = {
   encoderChannels: [3, 3, 4, 4, 4],
   middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
   refiner: [{ channels: 3, dilation: 1 }],
-  motionDecoder: { upscaledChannels: [0, 0, 0, 2, 2], denseChannels: [[], [], [], [3], [3]] },
-  reblurRefiner: { iterations: 2, times: 2, channels: [3] },
+  exposureRefiner: { iterations: 2, times: 2, channels: [3] },
 };
 
 /** A preset with all its switches, two flow levels less and widths that the `cpu` backend runs in a moment. */

@@ -65,12 +65,13 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   const flow = declareFlowNetwork(layers, config.flow);
   const predictImage = declareReconstruction(layers, config.reconstruction, config.sharpnessPrior !== 'none');
 
-  const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, { toPrevious, toNext }, weights) => {
+  const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
+    const { toPrevious, toNext } = flowsPixels;
     expectMultipleSize(centre, videoDeblurMultiple(config), 'frames');
     const before: AlignedNeighbour = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
     const after: AlignedNeighbour = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
     const prior = config.sharpnessPrior === 'none' ? undefined : sharpnessPrior(config.sharpnessPrior, before, centre, after);
-    return { previous: before, next: after, prior, image: predictImage({ previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior }, weights) };
+    return { previous: before, next: after, prior, image: predictImage({ previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior, flowsPixels }, weights) };
   };
 
   /** Deblurs every frame but the first and the last: all of them in one pass, along the batch, each frame described once. */

@@ -8,6 +8,7 @@ import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 import { unpackPixels } from '../layers/resolution.js';
 import { isMiddleFrameReconstruction } from './config.js';
 import type { MiddleFrameReconstructionConfig, ReconstructionConfig, VideoDeblurConfig } from './config.js';
+import { declareExposureRefiner } from './exposure-refiner.js';
 
 type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
 
@@ -19,6 +20,8 @@ export interface AlignedFrames {
   warpedPrevious: Tensor4D;
   warpedNext: Tensor4D;
   prior?: Tensor4D;
+  /** From the centre frame to its neighbours, `[B, H, W, 2]`. */
+  flowsPixels: { toPrevious: Tensor4D; toNext: Tensor4D };
 }
 
 type Reconstruction = (frames: AlignedFrames, weights: NamedTensors) => Tensor4D;
@@ -41,18 +44,23 @@ const MIXED_PICTURES = 4;
  * The blur-to-video network up to its middle frame (after Argaw et al. 2021), which sees the neighbours too and corrects the centre
  * frame: `centre + sum over pictures i of weight_i (picture_i - centre) + correction`, with weights of either sign at every pixel (as
  * the kernels of Mildenhall et al. 2018 are predicted). Where exposures overlap in time, their differences at one pixel tell
- * what came and what went; where they do not, aligned neighbours may have seen sharp what the centre frame did not.
+ * what came and what went; where they do not, aligned neighbours may have seen sharp what the centre frame did not. What comes
+ * out of that is blurred again along the flow, and corrected.
  */
 function declareMiddleFrameReconstruction(layers: LayerDeclarations, config: MiddleFrameReconstructionConfig, withPrior: boolean): Reconstruction {
-  const photoConfig: MiddleFrameConfig = { ...config, finestLevel: 1, residualImages: true, featureTransformer: blurToVideoPresets.small.featureTransformer };
+  const photoConfig: MiddleFrameConfig = { ...config, finestLevel: 1, residualImages: true, motionDecoder: null, reblurRefiner: null, featureTransformer: blurToVideoPresets.small.featureTransformer };
   const restoreMiddle = declareMiddleFrame(layers, photoConfig, channelsOfAligned(withPrior) + 6);
   const weigh = layers.convolution('mixing.weights', { from: middleFeatureChannels(photoConfig, 1), to: 4 * MIXED_PICTURES, level: 1, activation: 'none', initialization: 'zero' });
+  const refine = config.exposureRefiner
+    ? declareExposureRefiner(layers, config.exposureRefiner, { level1: middleFeatureChannels(photoConfig, 1), level3: middleFeatureChannels(photoConfig, 3) })
+    : undefined;
 
   return (frames, weights) => {
-    const { previous, centre, next } = frames;
+    const { previous, centre, next, flowsPixels } = frames;
     const { middle } = restoreMiddle(centre, concat([...inTimeOrder(frames), previous, next], 3), weights);
     const mixing = split(unpackPixels(weigh(middle.features[1]!, weights)), MIXED_PICTURES, 3);
-    return addN([middle.images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
+    const image = addN([middle.images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
+    return refine?.({ image, centre, flowsPixels, warped: [frames.warpedPrevious, frames.warpedNext], features: middle.features }, weights) ?? image;
   };
 }
 

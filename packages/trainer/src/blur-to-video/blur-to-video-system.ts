@@ -3,7 +3,7 @@ import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import type { SystemDefinition } from '../run-file.js';
 import { scheduleFactor } from '../schedule.js';
-import { takeWeights } from '../taken-weights.js';
+import { namesOfParts, takeWeights } from '../taken-weights.js';
 import { trainingBatches } from '../training-data.js';
 import type { SamplePool, TrainingSystem } from '../training-system.js';
 import { validationSamples } from '../validation-samples.js';
@@ -52,13 +52,6 @@ async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
     validationSamples: await validationSamples(validation, network.frames),
     writeWeights: (weights, metadata) => writeWeights(weights, network, { dtype: 'float32', metadata }),
   };
-}
-
-/** The names that begin with one of the parts. @param key of the run file, for messages. @throws where none begins with a part. */
-function namesOfParts(names: string[], parts: readonly string[], key: string): string[] {
-  const unknown = parts.find((part) => !names.some((name) => name.startsWith(part)));
-  if (unknown !== undefined) throw new Error(`Expected '${key}' to name parts of the network but it has no weight that begins with '${unknown}'.`);
-  return names.filter((name) => parts.some((part) => name.startsWith(part)));
 }
 
 function startingWeights({ initialWeights: given, network, seed }: RunConfig): WeightValues {

@@ -18,13 +18,6 @@ const loss = section({
   symmetricPenaltyBound: optional(number({ min: 0 })),
 });
 
-const initialWeights = section({
-  /** `.safetensors` file, relative to the run file. */
-  file: text,
-  /** Beginnings of the names of the weights that are taken from it, such as `encoder.`; the others start at random. Default: all, and the network must be the same. */
-  parts: optional(list(text)),
-});
-
 const pool = section({
   /** Samples held; the oldest make room for new ones. */
   samples: withDefault(positive, 4096),

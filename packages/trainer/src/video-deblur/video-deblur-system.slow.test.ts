@@ -18,8 +18,7 @@ const narrow = {
     encoderChannels: [3, 3, 4, 4, 4],
     middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
     refiner: [{ channels: 3, dilation: 2 }],
-    motionDecoder: { upscaledChannels: [0, 0, 0, 2, 2], denseChannels: [[], [], [], [3], [3]] },
-    reblurRefiner: { iterations: 1, times: 2, channels: [3] },
+    exposureRefiner: { iterations: 1, times: 2, channels: [3] },
   },
 };
 const run = (changes: Record<string, unknown> = {}) => ({

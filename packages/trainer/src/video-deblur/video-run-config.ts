@@ -1,6 +1,6 @@
 import { validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
-import { adamFields, expectMultiples, networkField, positive, runFields, share, wholeNumber, whereGiven } from '../run-fields.js';
+import { adamFields, expectMultiples, initialWeights, networkField, positive, runFields, share, wholeNumber, whereGiven } from '../run-fields.js';
 import { checked, list, number, oneOf, optional, pair, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
@@ -84,8 +84,8 @@ const run = section({
   ...runFields,
   emaDecay: withDefault(share, 0.998),
   validation,
-  /** Weights to start from instead of random ones, relative to the run file. They may be of a network of another number of stages, since stages share their weights. */
-  initialWeights: optional(text),
+  /** Weights to start from instead of random ones. They may be of a network of another number of stages, since stages share their weights. */
+  initialWeights: optional(initialWeights),
   /** Video-deblurring weights whose flow network is taken, whatever their reconstruction, relative to the run file. */
   initialFlow: optional(text),
   /** Blur-to-video weights whose parts up to the middle frame the reconstruction starts from, where it is made of these, relative to the run file: at first it sees the centre frame only. */
@@ -99,14 +99,14 @@ export const videoRunConfigField: Field<VideoRunConfig> = checked(run, expectCon
 
 /** `SystemDefinition.changePaths`. */
 export function changeVideoPaths(config: VideoRunConfig, change: (path: string) => string): VideoRunConfig {
-  const { data: videos, validation: held, flowPretraining: layers, initialWeights, initialFlow, initialReconstruction } = config;
+  const { data: videos, validation: held, flowPretraining: layers, initialWeights: start, initialFlow, initialReconstruction } = config;
   const changeIfGiven = whereGiven(change);
   return {
     ...config,
     data: { ...videos, sources: videos.sources.map((each) => ({ ...each, folder: change(each.folder) })) },
     validation: { ...held, folder: change(held.folder) },
     flowPretraining: layers && { ...layers, folder: change(layers.folder) },
-    initialWeights: changeIfGiven(initialWeights),
+    initialWeights: start && { ...start, file: change(start.file) },
     initialFlow: changeIfGiven(initialFlow),
     initialReconstruction: changeIfGiven(initialReconstruction),
   };

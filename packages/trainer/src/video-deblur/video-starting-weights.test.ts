@@ -14,14 +14,12 @@ const shared = {
   encoderChannels: [3, 3, 4, 4, 4],
   middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
   refiner: [{ channels: 3, dilation: 2 }],
-  motionDecoder: { upscaledChannels: [0, 0, 0, 2, 2], denseChannels: [[], [], [], [3], [3]] },
-  reblurRefiner: { iterations: 2, times: 2, channels: [3] },
 };
-const photoConfig: BlurToVideoConfig = { ...blurToVideoPresets.small, ...shared, frames: 3, frameDecoder: shared.middleDecoder };
+const photoConfig: BlurToVideoConfig = { ...blurToVideoPresets.small, ...shared, frames: 3, motionDecoder: null, reblurRefiner: null, frameConfidence: null, frameDecoder: shared.middleDecoder };
 const videoConfig: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [3, 3, 3], pyramidConvolutions: 1, searchRadiusPixels: 1, denseChannels: [3], refiner: [] },
-  reconstruction: shared,
+  reconstruction: { ...shared, exposureRefiner: null },
   stages: 1,
 };
 
@@ -51,12 +49,19 @@ describe('videoStartingWeights', () => {
     const { 'flow.level3.flow.kernel': flow, 'middle.level1.image.kernel': image } = start({ initialFlow: videoFile });
     expect(flow!.values).toEqual(video['flow.level3.flow.kernel']!.values);
     expect(image!.values).not.toEqual(video['middle.level1.image.kernel']!.values);
-    expect(start({ initialWeights: videoFile, network: { ...videoConfig, stages: 2 } })).toEqual(video);
+    expect(start({ initialWeights: { file: videoFile, parts: null }, network: { ...videoConfig, stages: 2 } })).toEqual(video);
+  });
+
+  it('takes parts of a file, so that a new one can be added to a trained network', () => {
+    const network: VideoDeblurConfig = { ...videoConfig, reconstruction: { ...shared, exposureRefiner: { iterations: 1, times: 2, channels: [3] } } };
+    const weights = start({ network, initialWeights: { file: videoFile, parts: ['flow.', 'encoder.', 'middle.', 'mixing.'] } });
+    expect(weights).toEqual({ ...initialVideoDeblurWeights(network, 3), ...video });
+    expect(() => start({ network, initialWeights: { file: videoFile, parts: ['exposure.'] } })).toThrow(/Expected 'exposure\.\S+' \[.*\] in '.*video\.safetensors' but it is missing there/);
   });
 
   it('refuses files of another network', () => {
-    const other: VideoDeblurConfig = { ...videoConfig, reconstruction: { ...shared, encoderChannels: [5, 3, 4, 4, 4] } };
-    expect(() => start({ network: other, initialWeights: videoFile })).toThrow('of the run\'s network');
+    const other: VideoDeblurConfig = { ...videoConfig, reconstruction: { ...shared, exposureRefiner: null, encoderChannels: [5, 3, 4, 4, 4] } };
+    expect(() => start({ network: other, initialWeights: { file: videoFile, parts: null } })).toThrow('of the run\'s network');
     expect(() => start({ network: other, initialReconstruction: photoFile })).toThrow(/Expected 'encoder\.level1\.\w+\.\w+' \[.*5.*\] in '.*photo\.safetensors' but it is \[/);
     const published: VideoDeblurConfig = { ...videoConfig, reconstruction: { kernelSize: 3, channels: [2, 2, 2], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true } };
     expect(() => start({ network: published, initialReconstruction: photoFile })).toThrow("made of a blur-to-video network's parts");

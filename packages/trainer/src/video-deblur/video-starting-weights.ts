@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { initialVideoDeblurWeights, readVideoDeblurWeights, readWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
-import { takeWeights } from '../taken-weights.js';
+import { namesOfParts, takeWeights } from '../taken-weights.js';
 import { isFlowWeight } from './video-objectives.js';
 import type { VideoRunConfig } from './video-run-config.js';
 
 /** The first layer that sees the frames: its input channels are those of the frame before, the centre frame, and more. */
 const FIRST_KERNEL = 'encoder.level1.reduce.kernel';
 const FRAME_CHANNELS = 3;
-/** The layer that mixes other pictures into the centre frame, which the other network has none of. */
-const MIXING = 'mixing.';
+/** What the other network has none of: the layer that mixes pictures into the centre frame, and what blurs it again along the flow. */
+const [MIXING, EXPOSURE] = ['mixing.', 'exposure.'];
 
 type Start = Pick<VideoRunConfig, 'network' | 'seed' | 'initialWeights' | 'initialFlow' | 'initialReconstruction'>;
 
@@ -18,16 +18,22 @@ type Start = Pick<VideoRunConfig, 'network' | 'seed' | 'initialWeights' | 'initi
  * @throws where a file's network does not fit the run's.
  */
 export function videoStartingWeights({ network, seed, initialWeights, initialFlow, initialReconstruction }: Start): WeightValues {
-  const weights = initialWeights === null ? initialVideoDeblurWeights(network, seed) : wholeNetwork(initialWeights, network);
+  const weights = initialWeights === null ? initialVideoDeblurWeights(network, seed) : weightsOfFile(initialWeights, network, seed);
   const flow = initialFlow === null ? {} : flowOf(initialFlow, weights);
   const reconstruction = initialReconstruction === null ? {} : reconstructionOf(initialReconstruction, weights);
   return { ...weights, ...flow, ...reconstruction };
 }
 
-/** @throws unless the file's network is the run's but for its number of stages. */
-function wholeNetwork(file: string, network: VideoRunConfig['network']): WeightValues {
+/** @throws unless the file's network is the run's but for its number of stages, or has the parts that are taken. */
+function weightsOfFile({ file, parts }: NonNullable<Start['initialWeights']>, network: Start['network'], seed: number): WeightValues {
   const { config, values } = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
-  if (JSON.stringify({ ...config, stages: network.stages }) !== JSON.stringify(network)) throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}.`);
+  if (parts !== null) {
+    const random = initialVideoDeblurWeights(network, seed);
+    return { ...random, ...takeWeights(namesOfParts(Object.keys(random), parts, 'initialWeights.parts'), random, values, file) };
+  }
+  if (JSON.stringify({ ...config, stages: network.stages }) !== JSON.stringify(network)) {
+    throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
+  }
   return values;
 }
 
@@ -39,7 +45,7 @@ function flowOf(file: string, weights: WeightValues): WeightValues {
 /** The blur-to-video network's part that makes the middle frame, which sees nothing but the centre frame at first. */
 function reconstructionOf(file: string, weights: WeightValues): WeightValues {
   const { values } = readWeights(new Uint8Array(readFileSync(file)));
-  const names = Object.keys(weights).filter((name) => !isFlowWeight(name));
+  const names = Object.keys(weights).filter((name) => !isFlowWeight(name) && !name.startsWith(EXPOSURE));
   const first = weights[FIRST_KERNEL];
   if (!first || !values[FIRST_KERNEL]) throw new Error(`Expected a reconstruction made of a blur-to-video network's parts, for 'initialReconstruction', but the run's network has none; leave it out.`);
   const unmixed = Object.fromEntries(names.filter((name) => name.startsWith(MIXING)).map((name) => [name, { ...weights[name]!, values: new Float32Array(weights[name]!.values.length) }]));
