@@ -56,6 +56,7 @@ export const untrainedConfig: BlurToVideoConfig = {
   frameDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
   motionDecoder: null,
   reblurRefiner: null,
+  frameConfidence: null,
   refiner: [],
 };
 

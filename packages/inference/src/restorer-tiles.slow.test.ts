@@ -23,9 +23,9 @@ describe('above the memory budget', () => {
 
   // The motion decoder reads features of the middle decoder, so it sees farther than the tiles overlap; little comes from there.
   test.each([
-    ['every frame finds its own motion', { motionDecoder: null, reblurRefiner: null }, 1e-3, 25e6],
-    ['all frames share one trajectory', { reblurRefiner: null }, 2e-3, 25e6],
-    ['the middle frame is blurred again along one trajectory', {}, 3e-3, 40e6],
+    ['every frame finds its own motion', { motionDecoder: null, reblurRefiner: null, frameConfidence: null }, 1e-3, 25e6],
+    ['all frames share one trajectory', { reblurRefiner: null, frameConfidence: null }, 2e-3, 25e6],
+    ['the middle frame is blurred again along one trajectory', { frameConfidence: null }, 3e-3, 40e6],
   ])('without spatial transformers, where %s, tiles equal the whole where one stands alone', async (_, changes, tolerance, memoryBudgetBytes) => {
     const { whole, tiled, tiles } = await restoreBothWays({ ...network, ...changes, featureTransformer: { ...network.featureTransformer, affine: false } }, undefined, memoryBudgetBytes);
     expect(tiles).toBe(2);
@@ -45,13 +45,23 @@ describe('above the memory budget', () => {
   test('with spatial transformers, whose affine motion is each tile\'s own, no seam shows', async () => {
     // Only the affine heads are alive: every frame is the smooth photograph, moved otherwise in each tile. Tiles cut hard instead
     // of feathered would come to 7.5 times the steepest column elsewhere.
-    const { whole, tiled, tiles } = await restoreBothWays({ ...network, motionDecoder: null, reblurRefiner: null }, /affine/);
+    const { whole, tiled, tiles } = await restoreBothWays({ ...network, motionDecoder: null, reblurRefiner: null, frameConfidence: null }, /affine/);
     expect(tiles).toBe(2);
     expect(largestDifference(tiled.frames[0]!, whole.frames[0]!)).toBeGreaterThan(0.01);
     for (const frame of tiled.frames) {
       const alone = Math.max(steepestColumn(frame, 1, overlap.from), steepestColumn(frame, overlap.to, 640));
       expect(steepestColumn(frame, overlap.from, overlap.to)).toBeLessThan(1.2 * alone);
     }
+  });
+
+  test('where every tile says for itself how far its frames are believed, no seam shows', async () => {
+    const { whole, tiled, tiles } = await restoreBothWays({ ...network, featureTransformer: { ...network.featureTransformer, affine: false } }, undefined, 40e6);
+    expect(tiles).toBe(2);
+    expect(largestDifference(tiled.frames[0]!, whole.frames[0]!)).toBeGreaterThan(0.01);
+    tiled.frames.forEach((frame) => {
+      const alone = Math.max(steepestColumn(frame, 1, overlap.from), steepestColumn(frame, overlap.to, 640));
+      expect(steepestColumn(frame, overlap.from, overlap.to)).toBeLessThan(1.2 * alone);
+    });
   });
 
   /** The largest mean difference between a column of some and the one before: a vertical seam would be such a place. */

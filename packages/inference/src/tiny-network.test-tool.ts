@@ -8,6 +8,7 @@ export const tinyConfig: BlurToVideoConfig = {
   middleDecoder: { upscaledChannels: [0, 4, 4, 8, 8], denseChannels: [[], [4], [4], [8], [8]] },
   frameDecoder: { upscaledChannels: [0, 4, 4, 4, 4], denseChannels: [[], [4], [4], [4], [4]] },
   motionDecoder: { upscaledChannels: [0, 0, 0, 4, 4], denseChannels: [[], [], [], [4], [4]] },
+  frameConfidence: { channels: [4, 4, 8] },
   refiner: [{ channels: 4, dilation: 2 }],
 };
 

@@ -17,6 +17,7 @@ export const tinyNetwork: BlurToVideoConfig = {
   middleDecoder: decoder,
   frameDecoder: decoder,
   motionDecoder: { upscaledChannels: [0, 0, 0, 4, 4], denseChannels: [[], [], [], [4], [4]] },
+  frameConfidence: { channels: [4, 4, 4] },
   refiner: [{ channels: 4, dilation: 1 }],
 };
 
