@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import * as coreModel from './index.js';
+
+test('the README example prints what its comments say', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const code = /```ts\n([\s\S]*?)```/.exec(readme)![1]!;
+  const claims = [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, claim]) => claim);
+  const body = code.replace(/^import .*$/gm, '').replace(/<tf\.\S+>/g, '').replace(/\]!/g, ']');
+  const printed: string[] = [];
+  const print = (...values: unknown[]) => printed.push(values.map((value) => JSON.stringify(value)).join(' '));
+  new Function('tf', 'blurToVideo', 'blurToVideoPresets', 'initialWeights', 'summarize', 'console', body)(
+    tf,
+    coreModel.blurToVideo,
+    coreModel.blurToVideoPresets,
+    coreModel.initialWeights,
+    coreModel.summarize,
+    { log: print },
+  );
+  expect(claims).toHaveLength(2);
+  expect(printed).toEqual(claims);
+});
