@@ -54,13 +54,12 @@ function readOptions() {
 }
 
 async function measure(folder, { preset, width, height, repeats, threads, memory, json }) {
-  const { videoDeblurPresets, writeSafetensors, writeVideoDeblurWeights } = await import('@unblur/core-model');
+  const { writeSafetensors, writeVideoDeblurWeights } = await import('@unblur/core-model');
   const { createVideoDeblurrer } = await import('@unblur/inference');
-  const config = videoDeblurPresets[preset];
-  if (!config) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
+  const { config, values: networkWeights } = await timedNetwork(preset);
   const load = loadavg()[0];
   const files = { weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'window.safetensors'), results: join(folder, 'frame.bin') };
-  const weights = writeVideoDeblurWeights(await busyWeights(config), config, { dtype: 'float32' });
+  const weights = writeVideoDeblurWeights(networkWeights, config, { dtype: 'float32' });
   writeFileSync(files.weights, weights);
   const window = Array.from({ length: 2 * config.stages + 1 }, (_, index) => movingPicture(width, height, index));
   const values = new Float32Array(window.length * window[0].length);
@@ -85,6 +84,16 @@ async function measure(folder, { preset, width, height, repeats, threads, memory
     await sharp.return();
     await peer.stop();
   }
+}
+
+/** The bundled weights where they are of that preset, for flows as they come in use (how far apart samples lie decides what warping costs); else busy ones. */
+async function timedNetwork(preset) {
+  const { readVideoDeblurWeights, videoDeblurPresets } = await import('@unblur/core-model');
+  const { defaultVideoWeights } = await import('@unblur/weights');
+  const config = videoDeblurPresets[preset];
+  if (!config) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
+  const bundled = readVideoDeblurWeights(readFileSync(defaultVideoWeights.url));
+  return JSON.stringify(bundled.config) === JSON.stringify(config) ? bundled : { config, values: await busyWeights(config) };
 }
 
 /** Starting weights with their zeros filled, so that every part of the network does something. */
