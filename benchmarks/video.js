@@ -89,7 +89,7 @@ async function measure(folder, { preset, width, height, repeats, threads, memory
 /** The bundled weights where they are of that preset, for flows as they come in use (how far apart samples lie decides what warping costs); else busy ones. */
 async function timedNetwork(preset) {
   const { readVideoDeblurWeights, videoDeblurPresets } = await import('@unblur/core-model');
-  const { defaultVideoWeights } = await import('@unblur/weights');
+  const { defaultVideoWeights } = await import('@unblur/weights/video');
   const config = videoDeblurPresets[preset];
   if (!config) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
   const bundled = readVideoDeblurWeights(readFileSync(defaultVideoWeights.url));
