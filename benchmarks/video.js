@@ -14,7 +14,7 @@ import { findAllocator, missingForPyTorch, startPyTorchPeer } from './pytorch-pe
 
 const MARKS = { speedup: 2.5, memoryGrowth: 1.05 };
 const TOLERANCE = 1e-3;
-const usage = 'Usage: node benchmarks/video.js [--preset small|paper] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
+const usage = 'Usage: node benchmarks/video.js [--preset small|paper] [--stages 2|1] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
 
 try {
   const options = readOptions();
@@ -42,21 +42,21 @@ function readOptions() {
   try {
     const text = (value) => ({ type: 'string', default: value });
     const flag = { type: 'boolean', default: false };
-    ({ values } = parseArgs({ options: { preset: text('small'), width: text('640'), height: text('352'), repeats: text('10'), threads: text('2'), 'no-memory': flag, json: flag, check: flag } }));
+    ({ values } = parseArgs({ options: { preset: text('small'), stages: text('2'), width: text('640'), height: text('352'), repeats: text('10'), threads: text('2'), 'no-memory': flag, json: flag, check: flag } }));
   } catch (error) {
     throw new Error(`${error.message}\n${usage}`, { cause: error });
   }
   const { preset, check, json } = values;
-  const [width, height, repeats, threads] = ['width', 'height', 'repeats', 'threads'].map((name) => number(name, values[name]));
+  const [stages, width, height, repeats, threads] = ['stages', 'width', 'height', 'repeats', 'threads'].map((name) => number(name, values[name]));
   // A check wants agreement at a small size, of `paper` one that the flow network resizes, and no figures.
   const [checkedWidth, checkedHeight] = preset === 'paper' ? [80, 48] : [96, 64];
-  return check ? { preset, json, threads, width: checkedWidth, height: checkedHeight, repeats: 0, memory: false } : { preset, json, threads, width, height, repeats, memory: !values['no-memory'] };
+  return check ? { preset, stages, json, threads, width: checkedWidth, height: checkedHeight, repeats: 0, memory: false } : { preset, stages, json, threads, width, height, repeats, memory: !values['no-memory'] };
 }
 
-async function measure(folder, { preset, width, height, repeats, threads, memory, json }) {
+async function measure(folder, { preset, stages, width, height, repeats, threads, memory, json }) {
   const { writeSafetensors, writeVideoDeblurWeights } = await import('@unblur/core-model');
   const { createVideoDeblurrer } = await import('@unblur/inference');
-  const { config, values: networkWeights } = await timedNetwork(preset);
+  const { config, values: networkWeights } = await timedNetwork(preset, stages);
   const load = loadavg()[0];
   const files = { weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'window.safetensors'), results: join(folder, 'frame.bin') };
   const weights = writeVideoDeblurWeights(networkWeights, config, { dtype: 'float32' });
@@ -86,14 +86,15 @@ async function measure(folder, { preset, width, height, repeats, threads, memory
   }
 }
 
-/** The bundled weights where they are of that preset, for flows as they come in use (how far apart samples lie decides what warping costs); else busy ones. */
-async function timedNetwork(preset) {
+/** The bundled weights where they are of that preset (stages share theirs), for flows as they come in use: how far apart samples lie decides what warping costs. Else busy ones. */
+async function timedNetwork(preset, stages) {
   const { readVideoDeblurWeights, videoDeblurPresets } = await import('@unblur/core-model');
   const { defaultVideoWeights } = await import('@unblur/weights/video');
-  const config = videoDeblurPresets[preset];
+  const config = videoDeblurPresets[preset] && { ...videoDeblurPresets[preset], stages };
   if (!config) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
   const bundled = readVideoDeblurWeights(readFileSync(defaultVideoWeights.url));
-  return JSON.stringify(bundled.config) === JSON.stringify(config) ? bundled : { config, values: await busyWeights(config) };
+  const isBundled = JSON.stringify({ ...bundled.config, stages }) === JSON.stringify(config);
+  return { config, values: isBundled ? bundled.values : await busyWeights(config) };
 }
 
 /** Starting weights with their zeros filled, so that every part of the network does something. */

@@ -120,7 +120,7 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
       encoderChannels: smallPhoto.encoderChannels,
       middleDecoder: smallPhoto.middleDecoder,
       refiner: smallPhoto.refiner,
-      exposureRefiner: { iterations: 2, times: 8, channels: [32, 32] },
+      exposureRefiner: { iterations: 2, times: 4, channels: [32, 32] },
     },
     sharpnessPrior: 'root',
     stages: 2,
