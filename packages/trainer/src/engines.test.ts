@@ -26,7 +26,7 @@ describe('the traced engine against finite differences', () => {
   beforeAll(async () => void (traced = await createTracedEngine(tinyTask(tinyNetwork, { loss: smoothLoss }), { threads: 2 })));
   afterAll(() => traced?.release());
 
-  test.each(['encoder.level1.extract', 'middle.level4.image', 'motion.level4.flow', 'motion.level3.stn.affine', 'frame2.level3.dense0', 'frame2.level1.image'])(
+  test.each(['encoder.level1.extract', 'middle.level4.image', 'motion.level4.flow', 'motion.level3.stn.affine', 'frame2.level3.dense0', 'frame2.level1.image', 'confidence.level3', 'confidence.maps'])(
     'the loss changes along the gradient of %s as the gradient says',
     async (layer) => {
       const weights = fullWeights(tinyNetwork);
