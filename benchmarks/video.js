@@ -56,7 +56,7 @@ function readOptions() {
 async function measure(folder, { preset, stages, width, height, repeats, threads, memory, json }) {
   const { writeSafetensors, writeVideoDeblurWeights } = await import('@unblur/core-model');
   const { createVideoDeblurrer } = await import('@unblur/inference');
-  const { config, values: networkWeights } = await timedNetwork(preset, stages);
+  const { config, values: networkWeights } = await chosenNetwork(preset, stages, { asInUse: repeats > 0 });
   const load = loadavg()[0];
   const files = { weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'window.safetensors'), results: join(folder, 'frame.bin') };
   const weights = writeVideoDeblurWeights(networkWeights, config, { dtype: 'float32' });
@@ -86,14 +86,17 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
   }
 }
 
-/** The bundled weights where they are of that preset (stages share theirs), for flows as they come in use: how far apart samples lie decides what warping costs. Else busy ones. */
-async function timedNetwork(preset, stages) {
+/**
+ * Busy weights, so that a comparison misses nothing. As in use: the bundled ones where they are of that preset (stages share theirs), since how far flows reach decides what
+ * warping costs.
+ */
+async function chosenNetwork(preset, stages, { asInUse }) {
   const { readVideoDeblurWeights, videoDeblurPresets } = await import('@unblur/core-model');
   const { defaultVideoWeights } = await import('@unblur/weights/video');
   const config = videoDeblurPresets[preset] && { ...videoDeblurPresets[preset], stages };
   if (!config) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
   const bundled = readVideoDeblurWeights(readFileSync(defaultVideoWeights.url));
-  const isBundled = JSON.stringify({ ...bundled.config, stages }) === JSON.stringify(config);
+  const isBundled = asInUse && JSON.stringify({ ...bundled.config, stages }) === JSON.stringify(config);
   return { config, values: isBundled ? bundled.values : await busyWeights(config) };
 }
 
