@@ -1,5 +1,28 @@
 import type { WeightValues } from '@unblur/core-model';
 
+interface WeightsFile {
+  file: string;
+  /** Its network and its weights. */
+  config: object;
+  values: WeightValues;
+}
+
+/**
+ * The weights of a file that a run starts from: all of them, or some parts over random ones.
+ * @param isOfRun whether the file's network is the run's. @param random weights of the run's network.
+ * @throws where all are taken from another network, or a part is missing or has another shape.
+ */
+export function weightsOfFile({ file, config, values }: WeightsFile, parts: readonly string[] | null, isOfRun: boolean, random: () => WeightValues): WeightValues {
+  if (parts !== null) {
+    const weights = random();
+    return { ...weights, ...takeWeights(namesOfParts(Object.keys(weights), parts, 'initialWeights.parts'), weights, values, file) };
+  }
+  if (!isOfRun) {
+    throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
+  }
+  return values;
+}
+
 /**
  * Some of the weights of a file, for a network.
  * @param names of those that are taken. @param wanted weights of the network, for their shapes. @param file names it in messages.

@@ -41,10 +41,10 @@ export interface DecoderConfig {
   denseChannels: number[][];
 }
 
+/** How a frame is blurred again and corrected. */
 export interface ReblurRefinerConfig {
-  /** How often the middle frame is blurred again and corrected. */
   iterations: number;
-  /** Times of the exposure, beside the middle frame's, that the average is made of; even. */
+  /** Times of the exposure, beside its middle, that the average is made of; even. */
   times: number;
   /** Channels of the convolutions before the one that corrects the image. */
   channels: number[];
@@ -175,9 +175,8 @@ export function validateConfig(config: BlurToVideoConfig): void {
     expect(combination === 'sum', 'featureTransformer.combination', "'sum' beside a motion decoder", combination);
   }
   if (config.reblurRefiner) {
-    const { iterations, times, channels } = config.reblurRefiner;
     expect(Boolean(config.motionDecoder) && config.finestLevel === 1, 'reblurRefiner', "null without a motion decoder and 'finestLevel' 1", config.reblurRefiner);
-    expect(isCount(iterations) && isCount(times) && times % 2 === 0 && Array.isArray(channels) && channels.length > 0 && channels.every(isCount), 'reblurRefiner', '{ iterations, times (even), channels }', config.reblurRefiner);
+    expect(isReblurRefiner(config.reblurRefiner), 'reblurRefiner', '{ iterations, times (even), channels }', config.reblurRefiner);
   }
   if (config.frameConfidence) {
     const { channels } = config.frameConfidence;
@@ -186,7 +185,12 @@ export function validateConfig(config: BlurToVideoConfig): void {
   expect(Array.isArray(config.refiner), 'refiner', 'a list of { channels, dilation }', config.refiner);
 }
 
-const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
+export const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
+
+/** Whether all three numbers of a refiner are what they may be. */
+export function isReblurRefiner({ iterations, times, channels }: ReblurRefinerConfig): boolean {
+  return isCount(iterations) && isCount(times) && times % 2 === 0 && Array.isArray(channels) && channels.length > 0 && channels.every(isCount);
+}
 
 /** Height and width of the network's input must be multiples of this. */
 export function requiredMultiple(_config: BlurToVideoConfig): number {

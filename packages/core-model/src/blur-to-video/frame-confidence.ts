@@ -1,6 +1,7 @@
-import { abs, add, avgPool, concat, image as tfImage, mean, mul, reshape, sigmoid, slice, sub } from '@tensorflow/tfjs-core';
+import { add, concat, image as tfImage, mean, mul, reshape, sigmoid, slice } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
+import { meanDifference } from '../layers/mean-difference.js';
 import type { BlurToVideoConfig } from './config.js';
 import { displacement } from './feature-transformer.js';
 import { middleFeatureChannels } from './middle-decoder.js';
@@ -11,8 +12,6 @@ import type { LevelTrajectory } from './motion-decoder.js';
 /** Confidence is looked for from this level down to the coarsest, and said at this one. */
 const LEVEL = 3;
 const COARSEST = 5;
-/** Brings changes of images, a few hundredths, to the size of features. */
-const CHANGE_SCALE = 10;
 /** Before it has learned anything, the network believes what it restored (a sigmoid of 2 is 0.88). */
 const TRUSTING = 2;
 
@@ -54,7 +53,7 @@ export function declareFrameConfidence(layers: LayerDeclarations, config: BlurTo
     const average = frames.slice(1).reduce((sum, frame) => add(sum, frame), frames[0]!);
     const compared = [frames[0]!, frames[middleIndex]!, frames.at(-1)!, mul<Tensor4D>(average, 1 / frames.length)];
     const motion = trajectories && displacement(motionAtTime(trajectories.at(-1)!, 1), size, LEVEL)!;
-    const evidence = concat([encoded[LEVEL]!, middle.features[LEVEL]!, ...compared.map((frame) => changeAtLevel(frame, blurred)), ...(motion ? [mul<Tensor4D>(motion, 2 ** LEVEL)] : [])], 3);
+    const evidence = concat([encoded[LEVEL]!, middle.features[LEVEL]!, ...compared.map((frame) => meanDifference(frame, blurred, LEVEL)), ...(motion ? [mul<Tensor4D>(motion, 2 ** LEVEL)] : [])], 3);
 
     const seen = read(evidence, weights);
     const seenAtHalf = reduceToHalf(seen, weights);
@@ -65,10 +64,4 @@ export function declareFrameConfidence(layers: LayerDeclarations, config: BlurTo
     const atFullSize = tfImage.resizeBilinear(maps, [height, width], false, true);
     return Array.from({ length: middleIndex + 1 }, (_, distance) => slice(atFullSize, [0, 0, 0, distance], [-1, -1, -1, 1]));
   };
-}
-
-/** Mean absolute difference over the colours and the pixels of a level's cell, `[B, h, w, 1]`. */
-function changeAtLevel(frame: Tensor4D, blurred: Tensor4D): Tensor4D {
-  const change = mean<Tensor4D>(abs(sub(frame, blurred)), 3, true);
-  return mul(avgPool(change, 2 ** LEVEL, 2 ** LEVEL, 'valid'), CHANGE_SCALE);
 }

@@ -43,12 +43,9 @@ export function declareMotionDecoder(
   let from = encoderChannels[COARSEST_LEVEL - 1]!;
   const blocks = levels.map((level) => {
     const upscale = layers.upscaling(`motion.level${level}.upscale-feature`, { from, to: upscaledChannels[level]!, level });
-    from = upscaledChannels[level]! + encoderChannels[level - 1]! + middleFeatureChannels(config, level);
-    const dense = denseChannels[level]!.map((to, index) => {
-      const layer = layers.convolution(`motion.level${level}.conv${index}`, { from, to, level });
-      from = to;
-      return layer;
-    });
+    const channels = denseChannels[level]!;
+    const dense = layers.chain(`motion.level${level}.conv`, { from: upscaledChannels[level]! + encoderChannels[level - 1]! + middleFeatureChannels(config, level), channels, level });
+    from = channels.at(-1)!;
     return {
       level,
       upscale,
@@ -63,8 +60,7 @@ export function declareMotionDecoder(
     let feature = encoded[COARSEST_LEVEL]!;
     for (const { level, upscale, dense, localize, predictFlow } of blocks) {
       const coarser = trajectories.at(-1);
-      feature = concat([upscale(feature, weights), encoded[level]!, middle.features[level]!], 3);
-      for (const layer of dense) feature = layer(feature, weights);
+      feature = dense(concat([upscale(feature, weights), encoded[level]!, middle.features[level]!], 3), weights);
       const flow = predictFlow?.(feature, weights);
       const affine = localize?.(feature, weights);
       trajectories.push({

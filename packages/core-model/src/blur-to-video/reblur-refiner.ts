@@ -29,13 +29,8 @@ export function declareReblurRefiner(
 ): (blurred: Tensor4D, middle: Decoded, trajectories: LevelTrajectory[], weights: NamedTensors) => Decoded {
   const { iterations, times: timeCount, channels } = config.reblurRefiner!;
   const times = exposureTimes(timeCount);
-  let from = 3 * PACKED_CHANNELS + middleFeatureChannels(config, LEVEL) + 2;
-  const chain = channels.map((to, index) => {
-    const layer = layers.convolution(`reblur.conv${index}`, { from, to, level: LEVEL });
-    from = to;
-    return layer;
-  });
-  const predictCorrection = layers.convolution('reblur.image', { from, to: PACKED_CHANNELS, level: LEVEL, activation: 'none', initialization: 'zero' });
+  const understand = layers.chain('reblur.conv', { from: 3 * PACKED_CHANNELS + middleFeatureChannels(config, LEVEL) + 2, channels, level: LEVEL });
+  const predictCorrection = layers.convolution('reblur.image', { from: channels.at(-1)!, to: PACKED_CHANNELS, level: LEVEL, activation: 'none', initialization: 'zero' });
 
   return (blurred, middle, trajectories, weights) => {
     const [, height, width] = blurred.shape;
@@ -48,9 +43,8 @@ export function declareReblurRefiner(
     for (let iteration = 0; iteration < iterations; iteration++) {
       const missing = sub(blurred, averageAlong(image, displacements)) as Tensor4D;
       const direction = averageAlong(missing, backward);
-      let feature = concat([packPixels(image), packPixels(missing), packPixels(direction), middle.features[LEVEL]!, sweep], 3);
-      for (const layer of chain) feature = layer(feature, weights);
-      image = add(image, unpackPixels(predictCorrection(feature, weights)));
+      const seen = concat([packPixels(image), packPixels(missing), packPixels(direction), middle.features[LEVEL]!, sweep], 3);
+      image = add(image, unpackPixels(predictCorrection(understand(seen, weights), weights)));
     }
     const images = [...middle.images];
     images[0] = image;

@@ -59,6 +59,12 @@ export class LayerDeclarations {
     return (x, weights) => activate(add(conv2d(x, weights[`${name}.kernel`] as Tensor4D, stride, pad, 'NHWC', dilation), weights[`${name}.bias`]!), activation);
   }
 
+  /** 3x3 convolutions one after the other, `<name>0`, `<name>1` and so on. @param channels of each; the last one's are those of the result. */
+  chain(name: string, { from, channels, level }: { from: number; channels: readonly number[]; level: number }): (x: Tensor4D, weights: NamedTensors) => Tensor4D {
+    const links = channels.map((to, index) => this.convolution(`${name}${index}`, { from: index === 0 ? from : channels[index - 1]!, to, level }));
+    return (x, weights) => links.reduce((feature, link) => link(feature, weights), x);
+  }
+
   /** A transposed convolution of stride 2 with bias, 4x4 unless told otherwise: twice the height and width. */
   upscaling(name: string, options: LayerOptions & { kernelSize?: 3 | 4 }): (x: Tensor4D, weights: NamedTensors) => Tensor4D {
     const { from, to, kernelSize = 4, activation = 'leaky-relu', padding = 'same' } = options;

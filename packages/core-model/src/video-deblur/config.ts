@@ -1,5 +1,5 @@
-import { COARSEST_LEVEL, blurToVideoPresets, validateConfig } from '../blur-to-video/config.js';
-import type { DecoderConfig } from '../blur-to-video/config.js';
+import { COARSEST_LEVEL, blurToVideoPresets, isCount, isReblurRefiner, validateConfig } from '../blur-to-video/config.js';
+import type { DecoderConfig, ReblurRefinerConfig } from '../blur-to-video/config.js';
 
 /** Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain JSON. */
 export interface VideoDeblurConfig {
@@ -55,16 +55,7 @@ export interface MiddleFrameReconstructionConfig {
   middleDecoder: DecoderConfig;
   refiner: { channels: number; dilation: number }[];
   /** Corrects the frame by what it lacks when it is blurred again along the flow. `null`: without. */
-  exposureRefiner: ExposureRefinerConfig | null;
-}
-
-export interface ExposureRefinerConfig {
-  /** How often the frame is blurred again and corrected. */
-  iterations: number;
-  /** Times of the exposure, beside its middle, that the average is made of; even. */
-  times: number;
-  /** Channels of the convolutions before those that correct the image. */
-  channels: number[];
+  exposureRefiner: ReblurRefinerConfig | null;
 }
 
 export function isMiddleFrameReconstruction(config: VideoDeblurConfig['reconstruction']): config is MiddleFrameReconstructionConfig {
@@ -145,7 +136,6 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   const expect = (holds: boolean, field: string, wanted: string, received: unknown) => {
     if (!holds) throw new Error(`Expected ${wanted} for network.${field} but received ${JSON.stringify(received)}.`);
   };
-  const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
   const areCounts = (values: unknown, length?: number) => Array.isArray(values) && values.every(isCount) && values.length >= 1 && (length === undefined || values.length === length);
   const { flow, reconstruction } = config;
   expect(areCounts(flow?.pyramidChannels) && flow.pyramidChannels.length >= 2, 'flow.pyramidChannels', 'two widths or more', flow?.pyramidChannels);
@@ -159,10 +149,7 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   if (isMiddleFrameReconstruction(reconstruction)) {
     validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null });
     // Weight files from before there was one do not mention it.
-    if (reconstruction.exposureRefiner) {
-      const { iterations, times, channels } = reconstruction.exposureRefiner;
-      expect(isCount(iterations) && isCount(times) && times % 2 === 0 && areCounts(channels), 'reconstruction.exposureRefiner', 'null, or { iterations, times (even), channels }', reconstruction.exposureRefiner);
-    }
+    expect(!reconstruction.exposureRefiner || isReblurRefiner(reconstruction.exposureRefiner), 'reconstruction.exposureRefiner', 'null, or { iterations, times (even), channels }', reconstruction.exposureRefiner);
   } else {
     expect(reconstruction.kernelSize === 3 || reconstruction.kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', reconstruction.kernelSize);
     expect(areCounts(reconstruction.channels, 3), 'reconstruction.channels', 'three widths', reconstruction.channels);

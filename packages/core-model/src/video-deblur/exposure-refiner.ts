@@ -1,16 +1,15 @@
-import { abs, add, avgPool, clipByValue, concat, exp, image as tfImage, mean, mul, neg, slice, sub } from '@tensorflow/tfjs-core';
+import { add, clipByValue, concat, exp, image as tfImage, mean, mul, neg, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { averageAlong, exposureTimes } from '../blur-to-video/reblur-refiner.js';
+import type { ReblurRefinerConfig } from '../blur-to-video/config.js';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
+import { meanDifference } from '../layers/mean-difference.js';
 import { packPixels, resizeFlow, unpackPixels } from '../layers/resolution.js';
-import type { ExposureRefinerConfig } from './config.js';
 
 /** The level at which corrections are computed, and that at which the exposure is read. */
 const LEVEL = 1;
 const EXPOSURE_LEVEL = 3;
 const EXPOSURE_CHANNELS = 32;
-/** Brings differences of images, a few hundredths, to the size of features. */
-const DIFFERENCE_SCALE = 10;
 /** The shutter is open for a twentieth of the time between two frames, or for up to seven times as long. */
 const LOG_SHARE: [number, number] = [-3, 2];
 /** Where flow cannot be right a step goes nowhere; beyond 2 the iteration would not converge. */
@@ -40,23 +39,17 @@ export interface ExposureRefinerInputs {
  * @param featureChannels channels of the reconstruction's features at levels 1 and 3.
  * @returns a function to the corrected frame.
  */
-export function declareExposureRefiner(layers: LayerDeclarations, { iterations, times: timeCount, channels }: ExposureRefinerConfig, featureChannels: { level1: number; level3: number }): (inputs: ExposureRefinerInputs, weights: NamedTensors) => Tensor4D {
+export function declareExposureRefiner(layers: LayerDeclarations, { iterations, times: timeCount, channels }: ReblurRefinerConfig, featureChannels: { level1: number; level3: number }): (inputs: ExposureRefinerInputs, weights: NamedTensors) => Tensor4D {
   const times = exposureTimes(timeCount);
   const look = layers.convolution('exposure.evidence', { from: featureChannels.level3 + 2 + 4, to: EXPOSURE_CHANNELS, level: EXPOSURE_LEVEL });
   const readExposure = layers.convolution('exposure.share-and-step', { from: EXPOSURE_CHANNELS, to: 2, level: EXPOSURE_LEVEL, activation: 'none', initialization: 'zero' });
-  let from = 4 * (3 + 1 + 1) + featureChannels.level1 + 2;
-  const chain = channels.map((to, index) => {
-    const layer = layers.convolution(`exposure.conv${index}`, { from, to, level: LEVEL });
-    from = to;
-    return layer;
-  });
-  const predictCorrection = layers.convolution('exposure.image', { from, to: 4 * 3, level: LEVEL, activation: 'none', initialization: 'zero' });
+  const understand = layers.chain('exposure.conv', { from: 4 * (3 + 1 + 1) + featureChannels.level1 + 2, channels, level: LEVEL });
+  const predictCorrection = layers.convolution('exposure.image', { from: channels.at(-1)!, to: 4 * 3, level: LEVEL, activation: 'none', initialization: 'zero' });
 
   return ({ image: given, centre, flowsPixels: { toPrevious, toNext }, warped, features }, weights) => {
     const [, height, width] = centre.shape;
     const coarse: [number, number] = [features[EXPOSURE_LEVEL]!.shape[1], features[EXPOSURE_LEVEL]!.shape[2]];
-    const differences = warped.map((neighbour) => atExposureLevel(mean<Tensor4D>(abs(sub(neighbour, centre)), 3, true)));
-    const evidence = concat([features[EXPOSURE_LEVEL]!, ...differences.map((difference) => mul<Tensor4D>(difference, DIFFERENCE_SCALE)), resizeFlow(toPrevious, coarse), resizeFlow(toNext, coarse)], 3);
+    const evidence = concat([features[EXPOSURE_LEVEL]!, ...warped.map((neighbour) => meanDifference(neighbour, centre, EXPOSURE_LEVEL)), resizeFlow(toPrevious, coarse), resizeFlow(toNext, coarse)], 3);
     const exposure = readExposure(look(evidence, weights), weights);
     const [share, step] = [LOG_SHARE, LOG_STEP].map((range, channel) => tfImage.resizeBilinear(exp(clipByValue(slice(exposure, [0, 0, 0, channel], [-1, -1, -1, 1]), ...range)) as Tensor4D, [height, width], false, true));
     // The scene moves by (toNext - toPrevious) / 2 from frame to frame; from the middle of a shutter that never closes to its end, by half of that. Displacements lead back.
@@ -69,14 +62,11 @@ export function declareExposureRefiner(layers: LayerDeclarations, { iterations, 
     for (let iteration = 0; iteration < iterations; iteration++) {
       const missing = sub(seenLuminance, averageAlong(luminance(image), displacements)) as Tensor4D;
       const direction = averageAlong(missing, backward);
-      let feature = concat([packPixels(image), packPixels(missing), packPixels(direction), features[LEVEL]!, sweepAtLevel], 3);
-      for (const layer of chain) feature = layer(feature, weights);
-      image = add(add(image, mul<Tensor4D>(direction, step!)), unpackPixels(predictCorrection(feature, weights)));
+      const seen = concat([packPixels(image), packPixels(missing), packPixels(direction), features[LEVEL]!, sweepAtLevel], 3);
+      image = add(add(image, mul<Tensor4D>(direction, step!)), unpackPixels(predictCorrection(understand(seen, weights), weights)));
     }
     return image;
   };
 }
 
 const luminance = (image: Tensor4D): Tensor4D => mean<Tensor4D>(image, 3, true);
-
-const atExposureLevel = (x: Tensor4D): Tensor4D => avgPool(x, 2 ** EXPOSURE_LEVEL, 2 ** EXPOSURE_LEVEL, 'valid');

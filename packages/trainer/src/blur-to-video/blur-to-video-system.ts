@@ -3,7 +3,7 @@ import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import type { SystemDefinition } from '../run-file.js';
 import { scheduleFactor } from '../schedule.js';
-import { namesOfParts, takeWeights } from '../taken-weights.js';
+import { namesOfParts, weightsOfFile } from '../taken-weights.js';
 import { trainingBatches } from '../training-data.js';
 import type { SamplePool, TrainingSystem } from '../training-system.js';
 import { validationSamples } from '../validation-samples.js';
@@ -57,13 +57,6 @@ async function openBlurToVideo(config: RunConfig): Promise<TrainingSystem> {
 function startingWeights({ initialWeights: given, network, seed }: RunConfig): WeightValues {
   if (given === null) return initialWeights(network, seed);
   const { file, parts } = given;
-  const { config, values } = readWeights(readFileSync(file));
-  if (parts !== null) {
-    const random = initialWeights(network, seed);
-    return { ...random, ...takeWeights(namesOfParts(Object.keys(random), parts, 'initialWeights.parts'), random, values, file) };
-  }
-  if (JSON.stringify(config) !== JSON.stringify(network)) {
-    throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
-  }
-  return values;
+  const read = readWeights(readFileSync(file));
+  return weightsOfFile({ file, ...read }, parts, JSON.stringify(read.config) === JSON.stringify(network), () => initialWeights(network, seed));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { initialVideoDeblurWeights, readVideoDeblurWeights, readWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
-import { namesOfParts, takeWeights } from '../taken-weights.js';
+import { takeWeights, weightsOfFile } from '../taken-weights.js';
 import { isFlowWeight } from './video-objectives.js';
 import type { VideoRunConfig } from './video-run-config.js';
 
@@ -18,23 +18,17 @@ type Start = Pick<VideoRunConfig, 'network' | 'seed' | 'initialWeights' | 'initi
  * @throws where a file's network does not fit the run's.
  */
 export function videoStartingWeights({ network, seed, initialWeights, initialFlow, initialReconstruction }: Start): WeightValues {
-  const weights = initialWeights === null ? initialVideoDeblurWeights(network, seed) : weightsOfFile(initialWeights, network, seed);
+  const weights = initialWeights === null ? initialVideoDeblurWeights(network, seed) : weightsToStartFrom(initialWeights, network, seed);
   const flow = initialFlow === null ? {} : flowOf(initialFlow, weights);
   const reconstruction = initialReconstruction === null ? {} : reconstructionOf(initialReconstruction, weights);
   return { ...weights, ...flow, ...reconstruction };
 }
 
 /** @throws unless the file's network is the run's but for its number of stages, or has the parts that are taken. */
-function weightsOfFile({ file, parts }: NonNullable<Start['initialWeights']>, network: Start['network'], seed: number): WeightValues {
-  const { config, values } = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
-  if (parts !== null) {
-    const random = initialVideoDeblurWeights(network, seed);
-    return { ...random, ...takeWeights(namesOfParts(Object.keys(random), parts, 'initialWeights.parts'), random, values, file) };
-  }
-  if (JSON.stringify({ ...config, stages: network.stages }) !== JSON.stringify(network)) {
-    throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
-  }
-  return values;
+function weightsToStartFrom({ file, parts }: NonNullable<Start['initialWeights']>, network: Start['network'], seed: number): WeightValues {
+  const read = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
+  const isOfRun = JSON.stringify({ ...read.config, stages: network.stages }) === JSON.stringify(network);
+  return weightsOfFile({ file, ...read }, parts, isOfRun, () => initialVideoDeblurWeights(network, seed));
 }
 
 function flowOf(file: string, weights: WeightValues): WeightValues {
