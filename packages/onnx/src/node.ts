@@ -19,6 +19,9 @@ export async function createSession(graph: TracedGraph, { threads, outputSets = 
     graphOptimizationLevel: 'all',
     enableMemPattern: memoryPattern,
     interOpNumThreads: 1,
+    // A session's threads wait for their next operation in a busy loop, and by default go on with that between runs: where sessions take turns,
+    // those of one would take the processors from another.
+    extra: { session: { force_spinning_stop: '1' } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   });
   const reusedSets = Array.from({ length: outputSets }, () => allocateTensors(graph.outputs));

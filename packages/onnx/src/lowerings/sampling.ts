@@ -91,18 +91,32 @@ const asRows = (tensor: TracedTensor): Value => onnx.reshape(tensor.plain(), [te
 
 const asColumn = (value: Value): Value => onnx.reshape(value, [value.shape[0]! * value.shape[1]!, 1]);
 
-/** Bilinear samples of the image; ONNX measures places from -1 to 1 between the centres of the outermost pixels. */
+/**
+ * How far places are drawn towards the image's centre, relative to their distance from it: so little that values do not change, yet enough for
+ * a place on the edge never to be rounded to beyond it, where there are zeros.
+ */
+const EDGE_MARGIN = 2 ** -22;
+
+/**
+ * Bilinear samples of the image. ONNX measures places from -1 to 1 between the outer edges of the outermost pixels (`align_corners` 0); that
+ * and zeros outside is the one case for which ONNX Runtime computes every place's pixels and weights once for all channels, in parallel: 4.6 times
+ * as fast for 32 channels as with `border`, which is therefore composed of it and of places moved inside.
+ */
 function sample(image: TracedTensor, coordinates: TracedTensor, padding: SamplePadding): TracedTensor {
   const { graph } = image;
   const [batch, height, width, channels] = image.shape as [number, number, number, number];
-  // A side of one pixel spans no distance to measure in; one more row or column makes it measurable.
-  const extra = [height, width].map((size) => (size === 1 ? 1 : 0)) as [number, number];
-  const source = onnx.pad(image.channelsFirst(), [0, 0, 0, 0], [0, 0, ...extra], padding === 'border' ? 'edge' : 'constant');
-  const scale = onnx.reshape(perAxis(graph, 2 / (width + extra[1] - 1), 2 / (height + extra[0] - 1)), [2, 1, 1]);
-  const grid = fromChannelsFirst(onnx.subtract(onnx.multiply(coordinates.channelsFirst(), scale), graph.scalar(1))).plain();
-  const [, outHeight, outWidth] = coordinates.shape as [number, number, number, number];
-  const attributes = { align_corners: 1, mode: 'linear', padding_mode: padding };
-  return fromChannelsFirst(graph.emit('GridSample', [source, grid], attributes, { shape: [batch, channels, outHeight, outWidth], type: 'float32' }));
+  const [, outHeight, outWidth] = coordinates.shape as [number, number, number];
+  // Repeated along a row: ONNX Runtime multiplies row by row then, and not pair by pair.
+  const alongRow = (x: number, y: number): Value => graph.constant(Float32Array.from({ length: 2 * outWidth }, (_, index) => (index % 2 === 0 ? x : y)), [outWidth, 2], 'float32');
+  const scaled = (value: Value, factorOf: (size: number) => number): Value => onnx.multiply(value, alongRow(factorOf(width), factorOf(height)));
+
+  const places = coordinates.plain();
+  const grid =
+    padding === 'border'
+      ? scaled(onnx.clip(onnx.subtract(scaled(places, (size) => 2 / Math.max(size - 1, 1)), graph.scalar(1)), -1, 1), (size) => ((size - 1) / size) * (1 - EDGE_MARGIN))
+      : onnx.add(scaled(places, (size) => 2 / size), alongRow(1 / width - 1, 1 / height - 1));
+  const attributes = { align_corners: 0, mode: 'linear', padding_mode: 'zeros' };
+  return fromChannelsFirst(graph.emit('GridSample', [image.channelsFirst(), grid], attributes, { shape: [batch, channels, outHeight, outWidth], type: 'float32' }));
 }
 
 /** Every place's gradient, shared out over the pixels around it. */
