@@ -1,4 +1,4 @@
-import { add, clipByValue, concat, exp, image as tfImage, mean, mul, neg, slice, sub } from '@tensorflow/tfjs-core';
+import { add, clipByValue, concat, exp, image as tfImage, mean, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { averageAlong, exposureTimes } from '../blur-to-video/reblur-refiner.js';
 import type { ReblurRefinerConfig } from '../blur-to-video/config.js';
@@ -54,14 +54,14 @@ export function declareExposureRefiner(layers: LayerDeclarations, { iterations, 
     const [share, step] = [LOG_SHARE, LOG_STEP].map((range, channel) => tfImage.resizeBilinear(exp(clipByValue(slice(exposure, [0, 0, 0, channel], [-1, -1, -1, 1]), ...range)) as Tensor4D, [height, width], false, true));
     // The scene moves by (toNext - toPrevious) / 2 from frame to frame; from the middle of a shutter that never closes to its end, by half of that. Displacements lead back.
     const sweep = mul<Tensor4D>(mul(sub(toPrevious, toNext), 0.25), share!);
+    // Times lie evenly on both sides of the middle: the path back is the path there.
     const displacements = concat(times.map((time) => mul<Tensor4D>(sweep, time)), 0);
-    const backward = neg(displacements);
     const [seenLuminance, sweepAtLevel] = [luminance(centre), resizeFlow(sweep, [height / 2, width / 2])];
 
     let image = given;
     for (let iteration = 0; iteration < iterations; iteration++) {
       const missing = sub(seenLuminance, averageAlong(luminance(image), displacements)) as Tensor4D;
-      const direction = averageAlong(missing, backward);
+      const direction = averageAlong(missing, displacements);
       const seen = concat([packPixels(image), packPixels(missing), packPixels(direction), features[LEVEL]!, sweepAtLevel], 3);
       image = add(add(image, mul<Tensor4D>(direction, step!)), unpackPixels(predictCorrection(understand(seen, weights), weights)));
     }
