@@ -2,7 +2,7 @@ import '@tensorflow/tfjs';
 import { tensor, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
 import { blurToVideo, declareFrameExtraction, frameExtractionPresets, initialFrameExtractionWeights, writeFrameExtractionWeights, writeSafetensors, writeWeights } from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createRestorer, UnblurError, type Restorer } from './index.js';
+import { createRestorer, UnblurError, type Restorer, type RgbImage } from './index.js';
 import { largestDifference, livelyWeights, photograph, tinyConfig } from './tiny-network.test-tool.js';
 
 const config = tinyConfig;
@@ -61,6 +61,18 @@ describe('restore', () => {
     const all = await restorer.restore(photo);
     [0, 3, 6].forEach((frame, i) => expect(largestDifference(some.frames[i]!, all.frames[frame]!)).toBeLessThan(1e-5));
     await three.release();
+  });
+
+  test('with the mirror image too, a mirrored photograph gives the mirrored frames', async () => {
+    const both = await createRestorer({ weights, mirrored: true });
+    const photo = photograph(64, 32);
+    const mirror = ({ width, height, data }: RgbImage): RgbImage => ({ width, height, data: data.map((_, i) => data[(Math.floor(i / (3 * width)) * width + width - 1 - (Math.floor(i / 3) % width)) * 3 + (i % 3)]!) });
+    const [frames, mirrored] = [(await both.restore(photo)).frames, (await both.restore(mirror(photo))).frames.map(mirror)];
+    const inOrder = Math.max(...frames.map((frame, i) => largestDifference(frame, mirrored[i]!)));
+    const reversed = Math.max(...frames.map((frame, i) => largestDifference(frame, mirrored[frames.length - 1 - i]!)));
+    expect(Math.min(inOrder, reversed)).toBeLessThan(1e-6);
+    expect(largestDifference(frames[0]!, (await restorer.restore(photo)).frames[0]!)).toBeGreaterThan(1e-4);
+    await both.release();
   });
 
   test('calls at once wait for each other', async () => {

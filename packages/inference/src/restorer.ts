@@ -1,6 +1,7 @@
 import type { FrameExtractionConfig, BlurToVideoConfig } from '@unblur/core-model';
 import { restoreAnySize, type RestoreProgress } from './any-size-restoration.js';
 import { selectFrames } from './frame-selection.js';
+import { restoreWithMirrorImage } from './mirror-averaging.js';
 import { openNetworkSession, type NetworkSession } from './network-session.js';
 import { readFrameNetwork } from './network-weights.js';
 import type { RestoredSequence, RgbImage } from './raster.js';
@@ -18,6 +19,10 @@ export interface RestorerOptions {
   memoryBudgetBytes?: number;
   /** How many of the network's frames to restore, evenly spaced. Default: all. */
   frames?: number;
+  /**
+   * Restores every photograph together with its mirror image and gives the mean: better by 0.1 to 0.2 dB, in twice the time. Default false.
+   */
+  mirrored?: boolean;
 }
 
 export interface Restorer {
@@ -49,7 +54,7 @@ const maximumSessions = 3;
  *
  * @throws UnblurError when the weights do not hold together or the number of frames cannot be had from them.
  */
-export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames }: RestorerOptions): Promise<Restorer> {
+export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames, mirrored = false }: RestorerOptions): Promise<Restorer> {
   const network = readFrameNetwork(weights);
   const { config, multiple, activationBytesPerPixel } = network;
   const frameIndices = selectFrames(config.frames, frames ?? config.frames);
@@ -71,6 +76,11 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     return session;
   }
 
+  async function restoreTile(tile: RgbImage): Promise<RestoredSequence> {
+    const session = await sessionFor(tile.width, tile.height);
+    return mirrored ? restoreWithMirrorImage(tile, (image) => session.restore(image)) : session.restore(tile);
+  }
+
   let previous: Promise<unknown> = Promise.resolve();
   function afterPrevious<T>(work: () => Promise<T>): Promise<T> {
     const result = previous.then(work);
@@ -81,8 +91,7 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
   return {
     config,
     frameIndices,
-    restore: (photo, progress) =>
-      afterPrevious(() => restoreAnySize(photo, limits, async (tile) => (await sessionFor(tile.width, tile.height)).restore(tile), progress)),
+    restore: (photo, progress) => afterPrevious(() => restoreAnySize(photo, limits, restoreTile, progress)),
     release: () =>
       afterPrevious(async () => {
         for (const session of sessions.values()) await session.release();

@@ -22,6 +22,11 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+interface SampleScores {
+  psnr: { middle: number; mean: number };
+  baseline: { psnr: { middle: number } };
+}
+
 describe('unblur synth panorama', () => {
   it('writes a folder per sample, and how they were made', () => {
     expect(readdirSync(join(folder, 'samples'))).toEqual(['sample-0000', 'sample-0001', 'set.json']);
@@ -52,6 +57,22 @@ describe('unblur eval', () => {
     const report = JSON.parse(stdout) as Record<string, unknown>;
     const metric = { first: expect.any(Number), middle: expect.any(Number), last: expect.any(Number), mean: expect.any(Number), perFrame: [expect.any(Number), expect.any(Number), expect.any(Number)] };
     expect(report).toMatchObject({ samples: 2, psnr: metric, ssim: metric, baseline: { psnr: metric, ssim: metric } });
+  });
+
+  it('lists every sample by name in JSON, of which the whole is the mean, and names the worst to people', () => {
+    const report = JSON.parse(unblur(['eval', 'samples', '--weights', weights, '--json']).stdout) as SampleScores & { perSample: (SampleScores & { name: string })[] };
+    expect(report.perSample.map(({ name }) => name)).toEqual(['sample-0000', 'sample-0001']);
+    const mean = (scoreOf: (sample: SampleScores) => number) => (scoreOf(report.perSample[0]!) + scoreOf(report.perSample[1]!)) / 2;
+    expect(mean(({ psnr }) => psnr.mean)).toBeCloseTo(report.psnr.mean, 9);
+    expect(mean(({ baseline }) => baseline.psnr.middle)).toBeCloseTo(report.baseline.psnr.middle, 9);
+    const gains = report.perSample.map(({ psnr, baseline }) => psnr.middle - baseline.psnr.middle);
+    const worst = gains[0]! <= gains[1]! ? 0 : 1;
+    expect(unblur(['eval', 'samples', '--weights', weights]).stdout).toContain(`gains least: sample-000${worst}, ${gains[worst]!.toFixed(2)} dB`);
+  });
+
+  it('restores the mirror image too, with the bundled weights, and not with --fast', () => {
+    const mean = (...options: string[]) => (JSON.parse(unblur(['eval', 'samples', '--json', ...options]).stdout) as SampleScores).psnr.mean;
+    expect(mean()).not.toBe(mean('--fast'));
   });
 
   it('scores the blurred photographs themselves as baseline: perfect where the frames are copies of the blur', () => {

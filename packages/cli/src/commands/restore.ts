@@ -5,16 +5,15 @@ import { describeFailure } from '../failure.js';
 import { abortOnInterruption } from '../interruption.js';
 import { frameCount, wholeNumber } from '../numbers.js';
 import { findPhotos, nameResults } from '../photo-paths.js';
+import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
 import { writeFolder } from '../staging-folder.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
-import { addWeightsOptions, readChosenWeights, type WeightsOptions } from '../weights-choice.js';
 
 const smallestSidePixels = 8;
 
-interface RestoreOptions extends WeightsOptions {
+interface RestoreOptions extends RestorerOptions {
   out: string;
   frames?: number;
-  threads?: number;
   animation: 'webp' | 'gif';
   json?: boolean;
 }
@@ -46,15 +45,13 @@ export function defineRestore(program: Command): void {
     .option('--threads <n>', 'processor threads to use (default: all)', wholeNumber(1, 1024))
     .option('--json', 'print JSON for programs');
   command.addOption(command.createOption('--animation <format>', 'format of the animation').choices(['webp', 'gif']).default('webp'));
-  addWeightsOptions(command).action(restore);
+  addRestorerOptions(command).action(restore);
 }
 
 async function restore(places: string[], options: RestoreOptions): Promise<void> {
   const signal = abortOnInterruption();
   const photos = await findPhotos(places);
-  const { name: weights, bytes } = await readChosenWeights(options);
-  const { createRestorer } = await import('@unblur/inference');
-  const restorer = await createRestorer({ weights: bytes, threads: options.threads, frames: options.frames });
+  const { weightsName, restorer } = await openChosenRestorer(options, options.frames);
 
   const restored: RestoredPhoto[] = [];
   const failed: FailedPhoto[] = [];
@@ -75,7 +72,7 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
     }
   }
   await restorer.release();
-  if (options.json) printJson({ weights, restored, failed });
+  if (options.json) printJson({ weights: weightsName, restored, failed });
   if (failed.length > 0) process.exitCode = 1;
 }
 
