@@ -37,6 +37,5 @@ async function openTorch(task: LearningTask): Promise<Engine> {
 
 describeUnless(undefined, 'onnxruntime', () => testEngine((task) => openEngine('onnxruntime', task, { threads: 1 }), 1e-3));
 describeUnless(findPython() ? undefined : 'there is no Python with torch and numpy.', 'torch', () => testEngine(openTorch, 1e-3));
-// The video network needs kernels for five dimensions, which this backend has not.
-describeUnless(await whatIsMissing('webgpu'), 'tfjs-webgpu', () => testEngine((task) => openEngine('tfjs-webgpu', task, { threads: 1 }), 1e-3, ['blur-to-video']));
+describeUnless(await whatIsMissing('webgpu'), 'tfjs-webgpu', () => testEngine((task) => openEngine('tfjs-webgpu', task, { threads: 1 }), 1e-3));
 describeUnless(await whatIsMissing('tensorflow'), 'tfjs-tensorflow', () => testEngine((task) => openEngine('tfjs-tensorflow', task, { threads: 1 }), 1e-3));

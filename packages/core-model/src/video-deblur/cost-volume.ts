@@ -1,4 +1,4 @@
-import { concat, matMul, mul, pad, reshape, slice, stack, transpose } from '@tensorflow/tfjs-core';
+import { concat, matMul, mul, pad, reshape, slice, transpose } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Columns that are compared with all their candidates in one matrix product. */
@@ -28,12 +28,12 @@ export function costVolume(first: Tensor4D, second: Tensor4D, radiusPixels: numb
   const left = reshape(pad(first, [[0, 0], [0, 0], [0, missingColumns], [0, 0]]), [rows, columns, channels]) as Tensor3D;
 
   const padded = pad(second, [[0, 0], [radiusPixels, radiusPixels], [radiusPixels, radiusPixels + missingColumns], [0, 0]]);
-  const blockwise = stack(
+  const blockwise = concat(
     Array.from({ length: blocks }, (_, block) => slice(padded, [0, 0, block * columns, 0], [batch, height + 2 * radiusPixels, candidates, channels])),
     2,
   );
-  const rowsAround = Array.from({ length: side }, (_, row) => slice(blockwise, [0, row, 0, 0, 0], [batch, height, blocks, candidates, channels]));
-  const right = reshape(concat(rowsAround, 3), [rows, side * candidates, channels]) as Tensor3D;
+  const rowsAround = Array.from({ length: side }, (_, row) => reshape(slice(blockwise, [0, row, 0, 0], [batch, height, blocks * candidates, channels]), [rows, candidates, channels]) as Tensor3D);
+  const right = concat(rowsAround, 1);
 
   const products = reshape(matMul(left, right, false, true), [rows, columns, side, candidates]);
   const band = cutBand(reshape(transpose(products, [0, 2, 1, 3]), [rows * side, columns, candidates]) as Tensor3D);
