@@ -5,8 +5,8 @@ import { addWeightsOptions, readChosenWeights, type WeightsOptions } from './wei
 /** What a command line says about how photographs are restored. */
 export interface RestorerOptions extends WeightsOptions {
   threads?: number;
-  /** Without the mirror image. */
-  fast?: boolean;
+  /** With the mirror image. */
+  mirrored?: boolean;
 }
 
 export interface ChosenRestorer {
@@ -15,9 +15,9 @@ export interface ChosenRestorer {
   restorer: Restorer;
 }
 
-/** Adds `--weights`, `--preset` and `--fast` to a command. */
+/** Adds `--weights`, `--preset` and `--mirrored` to a command. */
 export function addRestorerOptions(command: Command): Command {
-  return addWeightsOptions(command).option('--fast', 'restore each photograph by itself and not also its mirror image: half the time, 0.1 to 0.2 dB less');
+  return addWeightsOptions(command).option('--mirrored', 'restore each photograph together with its mirror image and take the mean: up to 0.1 dB better, in twice the time');
 }
 
 /**
@@ -26,8 +26,8 @@ export function addRestorerOptions(command: Command): Command {
  * @param frames how many of the network's frames to restore. Default: all.
  * @throws Error that says what there is when they name nothing that exists.
  */
-export async function openChosenRestorer({ threads, fast, ...choice }: RestorerOptions, frames?: number): Promise<ChosenRestorer> {
+export async function openChosenRestorer({ threads, mirrored, ...choice }: RestorerOptions, frames?: number): Promise<ChosenRestorer> {
   const { name, bytes } = await readChosenWeights(choice);
   const { createRestorer } = await import('@unblur/inference');
-  return { weightsName: name, restorer: await createRestorer({ weights: bytes, threads, frames, mirrored: !fast }) };
+  return { weightsName: name, restorer: await createRestorer({ weights: bytes, threads, frames, mirrored }) };
 }
