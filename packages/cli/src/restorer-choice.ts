@@ -1,10 +1,10 @@
 import type { Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
+import { addRunOptions, type RunOptions } from './run-options.js';
 import { addWeightsOptions, readChosenWeights, type WeightsOptions } from './weights-choice.js';
 
 /** What a command line says about how photographs are restored. */
-export interface RestorerOptions extends WeightsOptions {
-  threads?: number;
+export interface RestorerOptions extends WeightsOptions, RunOptions {
   /** With the mirror image. */
   mirrored?: boolean;
 }
@@ -15,9 +15,9 @@ export interface ChosenRestorer {
   restorer: Restorer;
 }
 
-/** Adds `--weights`, `--preset` and `--mirrored` to a command. */
+/** Adds `--threads`, `--json`, `--weights`, `--preset` and `--mirrored` to a command. */
 export function addRestorerOptions(command: Command): Command {
-  return addWeightsOptions(command).option('--mirrored', 'restore each photograph together with its mirror image and take the mean: up to 0.1 dB better, in twice the time');
+  return addWeightsOptions(addRunOptions(command)).option('--mirrored', 'restore each photograph together with its mirror image and take the mean: up to 0.1 dB better, in twice the time');
 }
 
 /**
@@ -26,8 +26,8 @@ export function addRestorerOptions(command: Command): Command {
  * @param frames how many of the network's frames to restore. Default: all.
  * @throws Error that says what there is when they name nothing that exists.
  */
-export async function openChosenRestorer({ threads, mirrored, ...choice }: RestorerOptions, frames?: number): Promise<ChosenRestorer> {
-  const { name, bytes } = await readChosenWeights(choice);
+export async function openChosenRestorer(options: RestorerOptions, frames?: number): Promise<ChosenRestorer> {
+  const { name, bytes } = await readChosenWeights(options);
   const { createRestorer } = await import('@unblur/inference');
-  return { weightsName: name, restorer: await createRestorer({ weights: bytes, threads, frames, mirrored }) };
+  return { weightsName: name, restorer: await createRestorer({ weights: bytes, threads: options.threads, frames, mirrored: options.mirrored }) };
 }

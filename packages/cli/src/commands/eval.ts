@@ -2,7 +2,6 @@ import type { EvaluationReport, ScoredSample } from '@unblur/metrics';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
-import { addRunOptions, type RunOptions } from '../run-options.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
 
 /** `unblur eval`: restored frames against known sharp ones. */
@@ -11,14 +10,14 @@ export function defineEval(program: Command): void {
     .command('eval')
     .description('score restored frames against known sharp ones')
     .argument('<folder>', 'one sub-folder per sample: blur.png and frame-0.png ... (png, jpg or webp)');
-  addRunOptions(addRestorerOptions(command)).action(evaluate);
+  addRestorerOptions(command).action(evaluate);
 }
 
 interface NamedSample extends ScoredSample {
   name: string;
 }
 
-async function evaluate(folder: string, options: RestorerOptions & RunOptions): Promise<void> {
+async function evaluate(folder: string, options: RestorerOptions): Promise<void> {
   const signal = abortOnInterruption();
   const { weightsName, restorer } = await openChosenRestorer(options);
   const { evaluateFolder } = await import('@unblur/inference');

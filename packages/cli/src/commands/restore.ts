@@ -3,7 +3,7 @@ import type { Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure } from '../failure.js';
 import { abortOnInterruption } from '../interruption.js';
-import { frameCount, wholeNumber } from '../numbers.js';
+import { frameCount } from '../numbers.js';
 import { findPhotos, nameResults } from '../photo-paths.js';
 import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
 import { writeFolder } from '../staging-folder.js';
@@ -15,7 +15,6 @@ interface RestoreOptions extends RestorerOptions {
   out: string;
   frames?: number;
   animation: 'webp' | 'gif';
-  json?: boolean;
 }
 
 interface RestoredPhoto {
@@ -41,9 +40,7 @@ export function defineRestore(program: Command): void {
     .description('restore the sharp frames inside blurred photographs')
     .argument('<photo...>', 'photographs, folders of photographs, or patterns such as "holiday/*.jpg"')
     .option('--out <folder>', 'where the results go, one folder per photograph', 'restored')
-    .option('--frames <n>', 'restore only n of the frames, evenly spaced in time', frameCount)
-    .option('--threads <n>', 'processor threads to use (default: all)', wholeNumber(1, 1024))
-    .option('--json', 'print JSON for programs');
+    .option('--frames <n>', 'restore only n of the frames, evenly spaced in time', frameCount);
   command.addOption(command.createOption('--animation <format>', 'format of the animation').choices(['webp', 'gif']).default('webp'));
   addRestorerOptions(command).action(restore);
 }
