@@ -25,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function read(count: number, source: Partial<VideoWindowSource> = {}, options: Partial<VideoWindowOptions> = {}) {
   const windows: { blurred: number[]; gt: number[] }[] = [];
   for await (const { blurred, gt } of videoWindowBatches({ sources: [{ folder: join(folder, 'clip'), ...source }], sizePixels: size, batchSize: 1, seed: 1, ...options })) {
-    const levels = (values: Float32Array) => Array.from({ length: 5 }, (_, frame) => Math.round(values[frame * size * size * 3]! * 255));
+    const levels = (values: Float32Array) => Array.from({ length: options.windowFrames ?? 5 }, (_, frame) => Math.round(values[frame * size * size * 3]! * 255));
     windows.push({ blurred: levels(blurred), gt: levels(gt) });
     if (windows.length === count) return windows;
   }
@@ -33,20 +33,28 @@ async function read(count: number, source: Partial<VideoWindowSource> = {}, opti
 }
 
 describe('videoWindowBatches', () => {
-  it('gives five evenly spaced frames, each the middle of what its blurred frame averages', async () => {
-    for (const { blurred, gt } of await read(20)) {
+  it.each([5, 9])('gives %s evenly spaced frames, each the middle of what its blurred frame averages, the ends of a video repeated', async (windowFrames) => {
+    let repeated = 0;
+    for (const { blurred, gt } of await read(40, {}, { windowFrames })) {
+      expect(gt).toHaveLength(windowFrames);
       const steps = gt.slice(1).map((value, index) => value - gt[index]!);
-      expect(new Set(steps).size).toBe(1);
-      expect(Math.abs(steps[0]!) / 10).toBeGreaterThanOrEqual(1);
-      expect(Math.abs(steps[0]!) / 10).toBeLessThanOrEqual(4);
+      const moving = steps.filter((step) => step !== 0);
+      expect(new Set(moving).size).toBe(1);
+      expect(Math.abs(moving[0]!) / 10).toBeGreaterThanOrEqual(1);
+      expect(Math.abs(moving[0]!) / 10).toBeLessThanOrEqual(4);
+      // Between frames that follow one another none is repeated.
+      expect(steps.slice(steps.indexOf(moving[0]!), steps.lastIndexOf(moving[0]!) + 1)).toEqual(moving);
+      if (moving.length < steps.length) repeated += 1;
       expect(blurred).toEqual(gt);
     }
+    expect(repeated).toBeGreaterThan(5);
+    expect(repeated).toBeLessThan(40);
   });
 
   it('takes blurred frames that were recorded as they are', async () => {
     for (const { blurred, gt } of await read(5, { folder: join(folder, 'recorded') })) {
       expect(blurred).toEqual(gt.map((value) => value + 3));
-      expect(Math.abs(gt[1]! - gt[0]!)).toBe(10);
+      expect(Math.max(...gt.slice(1).map((value, index) => Math.abs(value - gt[index]!)))).toBe(10);
     }
   });
 
@@ -85,6 +93,7 @@ describe('videoWindowBatches', () => {
 
   it('refuses videos that are too small or too short, and ranges that are none', async () => {
     await expect(read(1, {}, { sizePixels: 40 })).rejects.toThrow(/at least 40x40 but .* is 32x28/);
+    await expect(read(1, {}, { windowFrames: 4 })).rejects.toThrow('Expected windowFrames to be an odd number');
     await expect(read(1, { exposureFrames: [0, 3] })).rejects.toThrow('exposureFrames');
     await expect(read(1, { folder: join(folder, 'nowhere') })).rejects.toThrow('Expected a folder of videos');
   });

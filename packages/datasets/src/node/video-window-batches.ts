@@ -6,8 +6,8 @@ import { FileCache, type FileDecoder } from './file-cache.js';
 import { readImageFile, type DecodedImage } from './image-file.js';
 import { listVideos } from './video-list.js';
 
-/** Frames that a video-deblurring network sees at once. */
-const WINDOW_FRAMES = 5;
+/** Videos have this many exposures one stride apart, and two frames more; shorter ones are of no use. */
+const LEAST_EXPOSURES = 5;
 
 /** Videos that windows are cut from, and how. */
 export interface VideoWindowSource {
@@ -32,6 +32,8 @@ export interface VideoWindowOptions {
   sources: readonly VideoWindowSource[];
   /** Side of the square windows. */
   sizePixels: number;
+  /** Frames in a window, an odd number. Default 5. */
+  windowFrames?: number;
   batchSize: number;
   /** Decides every random choice. */
   seed: number;
@@ -44,9 +46,9 @@ export interface VideoWindowOptions {
 export interface VideoWindowBatch {
   /** Index of the batch's first sample. */
   firstSample: number;
-  /** `[batch, 5, size, size, 3]` display values in [0, 1], in time order. */
+  /** `[batch, windowFrames, size, size, 3]` display values in [0, 1], in time order. */
   blurred: Float32Array;
-  /** `[batch, 5, size, size, 3]`: the middle of each exposure. */
+  /** `[batch, windowFrames, size, size, 3]`: the middle of each exposure. */
   gt: Float32Array;
 }
 
@@ -65,24 +67,26 @@ interface OpenSource extends Required<Pick<VideoWindowSource, 'weight' | 'exposu
 }
 
 /**
- * An endless stream of batches of windows, each video of a source as often as another, flipped and reversed in time at random. The
- * same options give the same samples, whatever the sample it starts from.
+ * An endless stream of batches of windows, each video of a source as often as another, flipped and reversed in time at random. Windows
+ * lie anywhere in a video: before its first and after its last exposure, that one is repeated, as where a clip is deblurred. The same
+ * options give the same samples, whatever the sample it starts from.
  *
  * @throws RangeError for wrong options; Error for a folder without long enough videos, and for a frame that cannot be read.
  */
 export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGenerator<VideoWindowBatch, void, void> {
-  const { sizePixels, batchSize, seed, firstSample = 0, cacheMegabytes = 512 } = options;
+  const { sizePixels, windowFrames = 5, batchSize, seed, firstSample = 0, cacheMegabytes = 512 } = options;
   requireThat(Number.isInteger(sizePixels) && sizePixels >= 16, 'sizePixels', 'an integer of at least 16', sizePixels);
+  requireThat(Number.isInteger(windowFrames) && windowFrames % 2 === 1 && windowFrames >= 1, 'windowFrames', 'an odd number', windowFrames);
   const sources = options.sources.map(openSource);
   const weights = sources.map(({ weight }) => weight);
   requireThat(weights.some((weight) => weight > 0), 'sources', 'a source whose weight is above 0', options.sources);
   const cache = new FileCache(cacheMegabytes * 2 ** 20);
-  const windowValues = WINDOW_FRAMES * sizePixels * sizePixels * 3;
+  const windowValues = windowFrames * sizePixels * sizePixels * 3;
   for (let start = firstSample; ; start += batchSize) {
     const batch: VideoWindowBatch = { firstSample: start, blurred: new Float32Array(batchSize * windowValues), gt: new Float32Array(batchSize * windowValues) };
     for (let index = 0; index < batchSize; index++) {
       const random = createRandom(seed, start + index);
-      const window = await drawWindow(sources[drawByWeight(random, weights)]!, random, sizePixels, cache);
+      const window = await drawWindow(sources[drawByWeight(random, weights)]!, random, { sizePixels, windowFrames, cache });
       batch.blurred.set(window.blurred, index * windowValues);
       batch.gt.set(window.gt, index * windowValues);
     }
@@ -96,39 +100,54 @@ function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9]
   requireRange('strideFrames', strideFrames, 1, 99);
   for (const [name, share] of Object.entries({ steadyShare, halvedShare })) requireThat(share >= 0 && share <= 1, name, 'from 0 to 1', share);
   const isWanted = ([path]: string[]) => !names || relative(folder, path!).split(sep).some((part) => names.includes(part));
-  const videos = listVideos(folder).filter(isWanted).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= WINDOW_FRAMES + 2);
-  if (videos.length === 0) throw new Error(`Expected videos of at least ${WINDOW_FRAMES + 2} frames in ${folder}${names ? ` (${names.join(', ')})` : ''} but found none.`);
+  const videos = listVideos(folder).filter(isWanted).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= LEAST_EXPOSURES + 2);
+  if (videos.length === 0) throw new Error(`Expected videos of at least ${LEAST_EXPOSURES + 2} frames in ${folder}${names ? ` (${names.join(', ')})` : ''} but found none.`);
   return { videos, weight, exposureFrames, steadyShare, strideFrames, halvedShare };
 }
 
-async function drawWindow({ videos, exposureFrames, steadyShare, strideFrames, halvedShare }: OpenSource, random: Random, sizePixels: number, cache: FileCache): Promise<{ blurred: Float32Array; gt: Float32Array }> {
+interface WindowShape {
+  sizePixels: number;
+  windowFrames: number;
+  cache: FileCache;
+}
+
+async function drawWindow({ videos, exposureFrames, steadyShare, strideFrames, halvedShare }: OpenSource, random: Random, { sizePixels, windowFrames, cache }: WindowShape): Promise<{ blurred: Float32Array; gt: Float32Array }> {
   const { sharp, blurred } = videos[random.below(videos.length)]!;
   const load = (path: string) => cache.load(pictures, path);
   const drawExposure = () => random.between(exposureFrames[0], exposureFrames[1] + 1);
   const [isSteady, steadyExposure, strideDraw] = [random.uniform() < steadyShare, drawExposure(), random.between(strideFrames[0], strideFrames[1] + 1)];
-  const exposureDraw = Array.from({ length: WINDOW_FRAMES }, () => (isSteady ? steadyExposure : drawExposure()));
-  // Of a video too short for what was drawn, the longest window that it has.
-  const stride = blurred ? 1 : Math.max(1, Math.min(Math.floor(strideDraw), Math.floor((sharp.length - 3) / (WINDOW_FRAMES - 1))));
-  const longestReach = Math.floor((sharp.length - 1 - (WINDOW_FRAMES - 1) * stride) / 2);
+  const exposureDraw = Array.from({ length: windowFrames }, () => (isSteady ? steadyExposure : drawExposure()));
+  // Of a video too short for what was drawn, the longest exposures that it has.
+  const stride = blurred ? 1 : Math.max(1, Math.min(Math.floor(strideDraw), Math.floor((sharp.length - 3) / (LEAST_EXPOSURES - 1))));
+  const longestReach = Math.floor((sharp.length - 1 - (LEAST_EXPOSURES - 1) * stride) / 2);
   const reaches = exposureDraw.map((frames) => (blurred ? 0 : Math.min(Math.floor((frames - 1) / 2), longestReach)));
   const reach = Math.max(...reaches);
-  const first = reach + random.below(sharp.length - (WINDOW_FRAMES - 1) * stride - 2 * reach);
+  const [firstMiddle, lastMiddle] = [reach, sharp.length - 1 - reach];
+  const middleOfWindow = firstMiddle + random.below(lastMiddle - firstMiddle + 1);
+  const [stridesBefore, stridesAfter] = [Math.floor((middleOfWindow - firstMiddle) / stride), Math.floor((lastMiddle - middleOfWindow) / stride)];
 
-  const { width, height } = await load(sharp[first]!);
+  const { width, height } = await load(sharp[middleOfWindow]!);
   const shrink = random.uniform() < halvedShare && Math.min(width, height) >= 2 * sizePixels ? 2 : 1;
   const side = sizePixels * shrink;
-  if (side > Math.min(width, height)) throw new RangeError(`Expected videos of at least ${sizePixels}x${sizePixels} but ${sharp[first]} is ${width}x${height}.`);
+  if (side > Math.min(width, height)) throw new RangeError(`Expected videos of at least ${sizePixels}x${sizePixels} but ${sharp[middleOfWindow]} is ${width}x${height}.`);
   const crop: Crop = { left: random.below(width - side + 1), top: random.below(height - side + 1), sizePixels, shrink, mirrorX: random.uniform() < 0.5, mirrorY: random.uniform() < 0.5 };
-  const isReversed = random.uniform() < 0.5;
+  // Exposures of a window may share frames.
+  const crops = new Map<string, Promise<Float32Array>>();
+  const cropOf = (path: string): Promise<Float32Array> => {
+    if (!crops.has(path)) crops.set(path, load(path).then((picture) => cropPicture(picture, crop)));
+    return crops.get(path)!;
+  };
+  const [isReversed, halfWindow] = [random.uniform() < 0.5, (windowFrames - 1) / 2];
 
   const frameValues = sizePixels * sizePixels * 3;
-  const window = { blurred: new Float32Array(WINDOW_FRAMES * frameValues), gt: new Float32Array(WINDOW_FRAMES * frameValues) };
-  for (let position = 0; position < WINDOW_FRAMES; position++) {
-    const middle = first + (isReversed ? WINDOW_FRAMES - 1 - position : position) * stride;
-    const part = (values: Float32Array) => values.subarray(position * frameValues, (position + 1) * frameValues);
-    addCrop(part(window.gt), await load(sharp[middle]!), crop, 1);
-    const exposed = blurred ? [blurred[middle]!] : sharp.slice(middle - reaches[position]!, middle + reaches[position]! + 1);
-    for (const path of exposed) addCrop(part(window.blurred), await load(path), crop, 1 / exposed.length);
+  const window = { blurred: new Float32Array(windowFrames * frameValues), gt: new Float32Array(windowFrames * frameValues) };
+  for (let position = 0; position < windowFrames; position++) {
+    const direction = isReversed ? -1 : 1;
+    const strides = Math.min(stridesAfter, Math.max(-stridesBefore, direction * (position - halfWindow)));
+    const [middle, exposureReach] = [middleOfWindow + strides * stride, reaches[halfWindow + direction * strides]!];
+    const exposed = blurred ? [blurred[middle]!] : sharp.slice(middle - exposureReach, middle + exposureReach + 1);
+    window.gt.set(await cropOf(sharp[middle]!), position * frameValues);
+    addAverage(window.blurred.subarray(position * frameValues, (position + 1) * frameValues), await Promise.all(exposed.map(cropOf)));
   }
   return window;
 }
@@ -143,9 +162,10 @@ interface Crop {
   mirrorY: boolean;
 }
 
-/** Adds a part of a picture, times a share, to display values. */
-function addCrop(sum: Float32Array, { width, rgb }: DecodedImage, { left, top, sizePixels, shrink, mirrorX, mirrorY }: Crop, share: number): void {
-  const scale = share / (255 * shrink * shrink);
+/** A part of a picture as display values. */
+function cropPicture({ width, rgb }: DecodedImage, { left, top, sizePixels, shrink, mirrorX, mirrorY }: Crop): Float32Array {
+  const values = new Float32Array(sizePixels * sizePixels * 3);
+  const scale = 1 / (255 * shrink * shrink);
   for (let y = 0, target = 0; y < sizePixels; y++) {
     const row = top + (mirrorY ? sizePixels - 1 - y : y) * shrink;
     for (let x = 0; x < sizePixels; x++, target += 3) {
@@ -153,11 +173,16 @@ function addCrop(sum: Float32Array, { width, rgb }: DecodedImage, { left, top, s
       for (let dy = 0; dy < shrink; dy++) {
         for (let dx = 0; dx < shrink; dx++) {
           const source = ((row + dy) * width + column + dx) * 3;
-          for (let channel = 0; channel < 3; channel++) sum[target + channel]! += rgb[source + channel]! * scale;
+          for (let channel = 0; channel < 3; channel++) values[target + channel]! += rgb[source + channel]! * scale;
         }
       }
     }
   }
+  return values;
+}
+
+function addAverage(sum: Float32Array, frames: readonly Float32Array[]): void {
+  for (const frame of frames) for (let index = 0; index < sum.length; index++) sum[index]! += frame[index]! / frames.length;
 }
 
 /** `<...>/gt/<...>/frame` has its recorded blur at `<...>/blur/<...>/frame`, if every frame does. */

@@ -1,4 +1,4 @@
-import { videoDeblurWeightShapes, writeVideoDeblurWeights } from '@unblur/core-model';
+import { stageReach, videoDeblurWeightShapes, windowFrames, writeVideoDeblurWeights } from '@unblur/core-model';
 import { layeredBatches, videoWindowBatches } from '@unblur/datasets';
 import type { Batch } from '../engine.js';
 import type { SystemDefinition } from '../run-file.js';
@@ -8,7 +8,7 @@ import type { Phase, TrainingSystem } from '../training-system.js';
 import type { ValidationSample } from '../validation.js';
 import { RANDOM_SHARE } from './hard-example-loss.js';
 import { randomPixels } from './random-pixels.js';
-import { MIDDLE, WINDOW_FRAMES, cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
+import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
 import { changeVideoPaths, videoRunConfigField } from './video-run-config.js';
 import type { VideoRunConfig } from './video-run-config.js';
 import { videoStartingWeights } from './video-starting-weights.js';
@@ -24,7 +24,9 @@ export const videoDeblurDefinition: SystemDefinition<VideoRunConfig> = {
   open: openVideoDeblur,
 };
 
-/** The frames that flows are learned to, from the middle one, in turn. */
+/** Flows are learned on scenes of so many frames, from the middle one to the others, in turn. */
+const SCENE_FRAMES = 5;
+const SCENE_MIDDLE = 2;
 const FLOW_TARGETS = [1, 3, 0, 4];
 /** A distance between the moments of an exposure that leaves its frames alone: nothing needs the blurred photograph. */
 const UNBLURRED = 1000;
@@ -53,13 +55,13 @@ function flowPhase({ network, data: { sizePixels }, seed }: VideoRunConfig, laye
     batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
       // Scenes are dear and flows cheap, so every batch of scenes serves for all of them in turn.
       const [turns, firstBatch] = [FLOW_TARGETS.length, firstSample / batchSize];
-      const scenes = { folder, workers, sizePixels, frames: WINDOW_FRAMES, cameraPixels, objectPixels, stepPixels: UNBLURRED, seed, batchSize, firstSample: Math.floor(firstBatch / turns) * batchSize };
+      const scenes = { folder, workers, sizePixels, frames: SCENE_FRAMES, cameraPixels, objectPixels, stepPixels: UNBLURRED, seed, batchSize, firstSample: Math.floor(firstBatch / turns) * batchSize };
       let batch = Math.floor(firstBatch / turns) * turns;
       for await (const { frames, flowsPixels } of layeredBatches(scenes)) {
         for (const target of FLOW_TARGETS) {
           if (batch++ < firstBatch) continue;
           // Flows are known from the middle frame.
-          yield { first: frameOf(frames, MIDDLE, sizePixels, 3), second: frameOf(frames, target, sizePixels, 3), flowPixels: frameOf(flowsPixels, target, sizePixels, 2) };
+          yield { first: cut(frames, SCENE_FRAMES, SCENE_MIDDLE, 1, sizePixels, 3), second: cut(frames, SCENE_FRAMES, target, 1, sizePixels, 3), flowPixels: cut(flowsPixels, SCENE_FRAMES, target, 1, sizePixels, 2) };
         }
       }
     },
@@ -67,20 +69,21 @@ function flowPhase({ network, data: { sizePixels }, seed }: VideoRunConfig, laye
 }
 
 function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSize, seed }: VideoRunConfig): Phase {
+  const [{ sizePixels }, length, reach] = [data, windowFrames(network), stageReach(network)];
   const factor = (step: number) => scheduleFactor({ kind: 'step', ...schedule }, step, steps);
   const reconstructionWeights = Object.keys(videoDeblurWeightShapes(network)).filter((name) => !isFlowWeight(name));
   return {
     steps,
     batchSize,
-    objective: cascadeObjective(network, loss, batchSize, data.sizePixels),
+    objective: cascadeObjective(network, loss, batchSize, sizePixels),
     groups: [
       // A flow network that stands still need not be differentiated.
       ...(optimizer.flowLearningRate > 0 ? [{ weights: flowWeights(network), learningRate: (step: number) => optimizer.flowLearningRate * factor(step) }] : []),
       { weights: reconstructionWeights, learningRate: (step) => optimizer.learningRate * factor(step) },
     ],
     batchesFrom: async function* (start): AsyncGenerator<Batch, void, void> {
-      for await (const { firstSample, blurred, gt } of videoWindowBatches({ ...data, batchSize, seed, firstSample: start })) {
-        yield { blurred, gt, randomMask: randomPixels(RANDOM_SHARE, batchSize, data.sizePixels, seed, firstSample) };
+      for await (const { firstSample, blurred, gt } of videoWindowBatches({ ...data, windowFrames: length, batchSize, seed, firstSample: start })) {
+        yield { blurred, gt: cut(gt, length, reach, length - 2 * reach, sizePixels, 3), randomMask: randomPixels(RANDOM_SHARE, batchSize, sizePixels, seed, firstSample) };
       }
     },
   };
@@ -89,21 +92,22 @@ function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSi
 const flowWeights = (network: VideoRunConfig['network']): string[] => Object.keys(videoDeblurWeightShapes(network)).filter(isFlowWeight);
 
 /** Always the same windows. */
-async function validationWindows({ validation: { folder, videos, count, sizePixels, exposureFrames, strideFrames, seed } }: VideoRunConfig): Promise<ValidationSample[]> {
+async function validationWindows({ network, validation: { folder, videos, count, sizePixels, exposureFrames, strideFrames, seed } }: VideoRunConfig): Promise<ValidationSample[]> {
   const samples: ValidationSample[] = [];
-  const image = (window: Float32Array) => ({ width: sizePixels, height: sizePixels, data: frameOf(window, MIDDLE, sizePixels, 3) });
-  for await (const { blurred, gt } of videoWindowBatches({ sources: [{ folder, videos, exposureFrames, steadyShare: 1, strideFrames, halvedShare: 0 }], sizePixels, batchSize: 1, seed, cacheMegabytes: 64 })) {
+  const length = windowFrames(network);
+  const image = (window: Float32Array) => ({ width: sizePixels, height: sizePixels, data: cut(window, length, (length - 1) / 2, 1, sizePixels, 3) });
+  for await (const { blurred, gt } of videoWindowBatches({ sources: [{ folder, videos, exposureFrames, steadyShare: 1, strideFrames, halvedShare: 0 }], sizePixels, windowFrames: length, batchSize: 1, seed, cacheMegabytes: 64 })) {
     samples.push({ input: blurred, blurred: image(blurred), frames: [image(gt)] });
     if (samples.length === count) break;
   }
   return samples;
 }
 
-/** One frame of every clip in a batch: `[B, 5, S, S, C]` to `[B, S, S, C]`. */
-function frameOf(clips: Float32Array, frame: number, size: number, channels: number): Float32Array {
-  const length = size * size * channels;
-  const batch = clips.length / (WINDOW_FRAMES * length);
-  const frames = new Float32Array(batch * length);
-  for (let sample = 0; sample < batch; sample++) frames.set(clips.subarray((sample * WINDOW_FRAMES + frame) * length, (sample * WINDOW_FRAMES + frame + 1) * length), sample * length);
+/** `count` frames from the `first` on of every clip in a batch of clips of `length` frames: `[B, length, S, S, C]` to `[B, count, S, S, C]`. */
+function cut(clips: Float32Array, length: number, first: number, count: number, size: number, channels: number): Float32Array {
+  const frame = size * size * channels;
+  const batch = clips.length / (length * frame);
+  const frames = new Float32Array(batch * count * frame);
+  for (let sample = 0; sample < batch; sample++) frames.set(clips.subarray((sample * length + first) * frame, (sample * length + first + count) * frame), sample * count * frame);
   return frames;
 }

@@ -1,42 +1,33 @@
 import { abs, add, addN, avgPool, mean, mul, sub } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
-import { declareVideoDeblur } from '@unblur/core-model';
+import { declareVideoDeblur, stageReach, windowFrames } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
 import { timeSlices } from '../time-slices.js';
 import type { Objective, Restoration } from '../training-system.js';
 import { hardExampleLoss } from './hard-example-loss.js';
 import type { HardExampleOptions } from './hard-example-loss.js';
 
-/** Frames of a training window, whatever part of it the network sees. */
-export const WINDOW_FRAMES = 5;
-/** Index of the frame that is restored. */
-export const MIDDLE = 2;
-
 /** Flows inside the network are in units of this many pixels. */
 const PIXELS_PER_UNIT = 20;
 
 export const isFlowWeight = (name: string): boolean => name.startsWith('flow.');
 
-/** Frames at either end of a window that a network does not see: one of one stage sees the three around the middle. */
-const unseenFrames = ({ stages }: Pick<VideoDeblurConfig, 'stages'>): number => (stages === 1 ? 1 : 0);
-
 /**
  * The loss of the whole cascade: L1 with hard-example mining over the results of both stages.
  *
- * A batch is `blurred` and `gt` `[B, 5, S, S, 3]`, and `randomMask` `[B, S, S, 1]`.
+ * A batch is `blurred` `[B, windowFrames(config), S, S, 3]`, `gt` of those frames that the first stage restores, and `randomMask` `[B, S, S, 1]`.
  */
 export function cascadeObjective(config: VideoDeblurConfig, loss: HardExampleOptions, batchSize: number, sizePixels: number): Objective {
   const network = declareVideoDeblur(config);
-  const unseen = unseenFrames(config);
-  const window = [batchSize, WINDOW_FRAMES, sizePixels, sizePixels, 3];
+  const clip = (frames: number) => [batchSize, frames, sizePixels, sizePixels, 3];
+  const [seen, restoredFirst] = [windowFrames(config), windowFrames(config) - 2 * stageReach(config)];
   return {
-    batchShapes: { blurred: window, gt: window, randomMask: [batchSize, sizePixels, sizePixels, 1] },
+    batchShapes: { blurred: clip(seen), gt: clip(restoredFirst), randomMask: [batchSize, sizePixels, sizePixels, 1] },
     loss: (inputs) => {
-      const seenFrames = (name: string) => timeSlices(inputs[name] as Tensor5D).slice(unseen, WINDOW_FRAMES - unseen);
-      const [blurred, gt] = [seenFrames('blurred'), seenFrames('gt')];
+      const [blurred, gt] = [timeSlices(inputs['blurred'] as Tensor5D), timeSlices(inputs['gt'] as Tensor5D)];
       const { firstStage, secondStage } = network.deblur(blurred, inputs);
       const restored = [...firstStage.map(({ image }) => image), ...(secondStage ? [secondStage.image] : [])];
-      const targets = [...gt.slice(1, -1), ...(secondStage ? [gt[MIDDLE]!] : [])];
+      const targets = [...gt, ...(secondStage ? [gt[(restoredFirst - 1) / 2]!] : [])];
       const { total, l1, hard } = hardExampleLoss(restored, targets, inputs['randomMask'] as Tensor4D, loss);
       return { total, l1, hard };
     },
@@ -65,12 +56,11 @@ export function flowObjective(config: VideoDeblurConfig, batchSize: number, size
   };
 }
 
-/** The middle frame of a window `[1, 5, S, S, 3]`. */
+/** The middle frame of a window `[1, windowFrames(config), S, S, 3]`. */
 export function middleRestoration(config: VideoDeblurConfig, sizePixels: number): Restoration {
   const network = declareVideoDeblur(config);
-  const unseen = unseenFrames(config);
   return {
-    blurredShape: [1, WINDOW_FRAMES, sizePixels, sizePixels, 3],
-    restore: (blurred, weights) => [network.deblur(timeSlices(blurred as Tensor5D).slice(unseen, WINDOW_FRAMES - unseen), weights).image],
+    blurredShape: [1, windowFrames(config), sizePixels, sizePixels, 3],
+    restore: (blurred, weights) => [network.deblur(timeSlices(blurred as Tensor5D), weights).image],
   };
 }
