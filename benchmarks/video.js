@@ -14,7 +14,7 @@ import { findAllocator, missingForPyTorch, startPyTorchPeer } from './pytorch-pe
 
 const MARKS = { speedup: 2.5, memoryGrowth: 1.05 };
 const TOLERANCE = 1e-3;
-const usage = 'Usage: node benchmarks/video.js [--preset small|paper] [--stages 2|1] [--further-frames 0] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
+const usage = 'Usage: node benchmarks/video.js [--preset small|paper] [--stages 2|1] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
 
 try {
   const options = readOptions();
@@ -33,36 +33,35 @@ try {
 }
 
 function readOptions() {
-  const number = (name, text, least = 1) => {
+  const number = (name, text) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < least) throw new Error(`Expected an integer of at least ${least} for --${name} but received '${text}'.\n${usage}`);
+    if (!Number.isInteger(value) || value < 1) throw new Error(`Expected a positive integer for --${name} but received '${text}'.\n${usage}`);
     return value;
   };
   let values;
   try {
     const text = (value) => ({ type: 'string', default: value });
     const flag = { type: 'boolean', default: false };
-    ({ values } = parseArgs({ options: { preset: text('small'), stages: text('2'), 'further-frames': text('0'), width: text('640'), height: text('352'), repeats: text('10'), threads: text('2'), 'no-memory': flag, json: flag, check: flag } }));
+    ({ values } = parseArgs({ options: { preset: text('small'), stages: text('2'), width: text('640'), height: text('352'), repeats: text('10'), threads: text('2'), 'no-memory': flag, json: flag, check: flag } }));
   } catch (error) {
     throw new Error(`${error.message}\n${usage}`, { cause: error });
   }
   const { preset, check, json } = values;
   const [stages, width, height, repeats, threads] = ['stages', 'width', 'height', 'repeats', 'threads'].map((name) => number(name, values[name]));
-  const furtherFrames = number('further-frames', values['further-frames'], 0);
   // A check wants agreement at a small size, of `paper` one that the flow network resizes, and no figures.
   const [checkedWidth, checkedHeight] = preset === 'paper' ? [80, 48] : [96, 64];
-  return check ? { preset, stages, furtherFrames, json, threads, width: checkedWidth, height: checkedHeight, repeats: 0, memory: false } : { preset, stages, furtherFrames, json, threads, width, height, repeats, memory: !values['no-memory'] };
+  return check ? { preset, stages, json, threads, width: checkedWidth, height: checkedHeight, repeats: 0, memory: false } : { preset, stages, json, threads, width, height, repeats, memory: !values['no-memory'] };
 }
 
-async function measure(folder, { preset, stages, furtherFrames, width, height, repeats, threads, memory, json }) {
-  const { windowFrames, writeSafetensors, writeVideoDeblurWeights } = await import('@unblur/core-model');
+async function measure(folder, { preset, stages, width, height, repeats, threads, memory, json }) {
+  const { writeSafetensors, writeVideoDeblurWeights } = await import('@unblur/core-model');
   const { createVideoDeblurrer } = await import('@unblur/inference');
-  const { config, values: networkWeights } = await chosenNetwork(preset, { stages, furtherFrames }, { asInUse: repeats > 0 });
+  const { config, values: networkWeights } = await chosenNetwork(preset, stages, { asInUse: repeats > 0 });
   const load = loadavg()[0];
   const files = { weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'window.safetensors'), results: join(folder, 'frame.bin') };
   const weights = writeVideoDeblurWeights(networkWeights, config, { dtype: 'float32' });
   writeFileSync(files.weights, weights);
-  const window = Array.from({ length: windowFrames(config) }, (_, index) => movingPicture(width, height, index));
+  const window = Array.from({ length: 2 * config.stages + 1 }, (_, index) => movingPicture(width, height, index));
   const values = new Float32Array(window.length * window[0].length);
   window.forEach((frame, index) => values.set(frame, index * frame.length));
   writeFileSync(files.inputs, writeSafetensors({ tensors: { frames: { dtype: 'F32', shape: [window.length, height, width, 3], values } }, metadata: {} }));
@@ -71,14 +70,13 @@ async function measure(folder, { preset, stages, furtherFrames, width, height, r
   const endless = function* () {
     for (let index = 0; ; index++) yield { width, height, data: window[index % window.length] };
   };
-  const deblurrer = createVideoDeblurrer({ weights, threads });
-  const sharp = deblurrer.deblur(endless());
+  const sharp = createVideoDeblurrer({ weights, threads }).deblur(endless());
   const ours = [];
-  for (let index = 0; index <= deblurrer.reach; index++) ours.push((await sharp.next()).value);
+  for (let index = 0; index <= config.stages; index++) ours.push((await sharp.next()).value);
   const peer = await startPyTorchPeer(['--weights', files.weights, '--inputs', files.inputs, '--results', files.results], threads, 'video_deblur.py');
   try {
     const theirs = new Float32Array(Uint8Array.from(readFileSync(files.results)).buffer);
-    const difference = requireSame(ours[deblurrer.reach].data, theirs, window[deblurrer.reach]);
+    const difference = requireSame(ours[config.stages].data, theirs, window[config.stages]);
     const timings = await timeInTurns({ ours: () => timeRun(() => sharp.next()), theirs: peer.time }, repeats);
     const memoryPeaks = memory ? measureMemory(folder, files.weights, width, height, threads) : undefined;
     report({ preset, width, height, threads, load, difference, timings, peer: peer.description, memoryPeaks, repeats }, json);
@@ -92,27 +90,14 @@ async function measure(folder, { preset, stages, furtherFrames, width, height, r
  * Busy weights, so that a comparison misses nothing. As in use: the bundled ones where they are of that preset (stages share theirs), since how far flows reach decides what
  * warping costs.
  */
-async function chosenNetwork(preset, { stages, furtherFrames }, { asInUse }) {
-  const { isMiddleFrameReconstruction, readVideoDeblurWeights, videoDeblurPresets, videoDeblurWeightShapes } = await import('@unblur/core-model');
+async function chosenNetwork(preset, stages, { asInUse }) {
+  const { readVideoDeblurWeights, videoDeblurPresets } = await import('@unblur/core-model');
   const { defaultVideoWeights } = await import('@unblur/weights/video');
-  const of = (network) => ({ ...network, stages, ...(isMiddleFrameReconstruction(network.reconstruction) && { reconstruction: { ...network.reconstruction, furtherFrames } }) });
-  if (!videoDeblurPresets[preset]) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
-  const config = of(videoDeblurPresets[preset]);
+  const config = videoDeblurPresets[preset] && { ...videoDeblurPresets[preset], stages };
+  if (!config) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
   const bundled = readVideoDeblurWeights(readFileSync(defaultVideoWeights.url));
-  const isBundled = asInUse && JSON.stringify(of(bundled.config)) === JSON.stringify(config);
-  return { config, values: isBundled ? withoutFurtherFrames(bundled.values, videoDeblurWeightShapes(config)) : await busyWeights(config) };
-}
-
-/** Weights of these shapes: those of frames that the network is not to see are left out; they are the last that a kernel reads. */
-function withoutFurtherFrames(weights, shapes) {
-  return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => {
-      const { shape: givenShape, values } = weights[name];
-      const [from, to] = shape.slice(-2);
-      const kept = shape.length === 4 ? values.filter((_, index) => Math.floor(index / to) % givenShape[2] < from) : values;
-      return [name, { shape, values: kept }];
-    }),
-  );
+  const isBundled = asInUse && JSON.stringify({ ...bundled.config, stages }) === JSON.stringify(config);
+  return { config, values: isBundled ? bundled.values : await busyWeights(config) };
 }
 
 /** Starting weights with their zeros filled, so that every part of the network does something. */

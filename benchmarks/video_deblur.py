@@ -2,7 +2,7 @@
 
     video_deblur.py --weights W.safetensors --inputs I.safetensors --results R.bin --threads N
 
-Every window of frames is evaluated by itself, as the published program does. The first line of output is a JSON object that says what is
+Every window of five frames is evaluated by itself, as the published program does. The first line of output is a JSON object that says what is
 run; each further line is {"milliseconds": ..., "frames": 1} for the window that a line of standard input asked for. The first window's
 result is left in the results file as float32 [height, width, 3].
 """
@@ -33,16 +33,13 @@ class VideoDeblur:
             self.photo_network = BlurToVideo(middle_frame_shape(config), {name: weight for name, weight in weights.items() if not name.startswith("flow.")})
 
     def __call__(self, frames):
-        """The middle frame of a window of frames [1, 3, H, W]: five, or three of one stage, or more where a stage sees further."""
-        images, seen = frames, 3 + 2 * self.config["reconstruction"].get("furtherFrames", 0)
+        """The middle frame of a window of five (or three) frames [1, 3, H, W]."""
+        images = frames
         for _ in range(self.config["stages"]):
-            images = [self.deblur(images[index : index + seen]) for index in range(len(images) - seen + 1)]
+            images = [self.deblur(*images[index : index + 3]) for index in range(len(images) - 2)]
         return images[0]
 
-    def deblur(self, frames):
-        middle = len(frames) // 2
-        previous, centre, following = frames[middle - 1 : middle + 2]
-        further = [*frames[: middle - 1], *frames[middle + 2 :]]
+    def deblur(self, previous, centre, following):
         to_previous, to_following = self.flow(centre, previous), self.flow(centre, following)
         before, before_mask = warp_visible(previous, to_previous, "border")
         after, after_mask = warp_visible(following, to_following, "border")
@@ -50,7 +47,7 @@ class VideoDeblur:
         if self.config["sharpnessPrior"] != "none":
             aligned.append(sharpness_prior(self.config["sharpnessPrior"], before, centre, after) * before_mask * after_mask)
         if "encoderChannels" in self.config["reconstruction"]:
-            return self.reconstruct_by_mixing(centre, torch.cat([*aligned, previous, following, *further], 1), [before, after, previous, following], further, to_previous, to_following)
+            return self.reconstruct_by_mixing(centre, torch.cat([*aligned, previous, following], 1), [before, after, previous, following], to_previous, to_following)
         return self.reconstruct(centre, torch.cat(aligned, 1))
 
     def layer(self, name, x, activation="leaky", stride=1, dilation=1):
@@ -100,14 +97,12 @@ class VideoDeblur:
             x = x + self.layer(f"{name}.block{index}.second", self.layer(f"{name}.block{index}.first", x, "relu"), "none")
         return x
 
-    def reconstruct_by_mixing(self, centre, x, pictures, further, to_previous, to_following):
+    def reconstruct_by_mixing(self, centre, x, pictures, to_previous, to_following):
         photo = self.photo_network
         encoded = photo.encode(x)
         middle = photo.decode_middle(encoded, image_pyramid(centre, len(photo.config["encoderChannels"]) - 1))
         weights = photo.predict_image("mixing.weights", middle.features[1], True).split(1, 1)
-        if further:
-            weights = [*weights, *photo.predict_image("mixing.further", middle.features[1], True).split(1, 1)]
-        image = middle.images[0] + sum(weight * (picture - centre) for weight, picture in zip(weights, [*pictures, *further]))
+        image = middle.images[0] + sum(weight * (picture - centre) for weight, picture in zip(weights, pictures))
         return self.refine_exposure(image, centre, to_previous, to_following, pictures[:2], middle.features) if self.config["reconstruction"]["exposureRefiner"] else image
 
     def refine_exposure(self, image, centre, to_previous, to_following, warped, features):

@@ -1,4 +1,4 @@
-import { readVideoDeblurWeights, declareVideoDeblur, stageReach, videoDeblurMultiple, type VideoDeblurConfig } from '@unblur/core-model';
+import { readVideoDeblurWeights, declareVideoDeblur, videoDeblurMultiple, type VideoDeblurConfig } from '@unblur/core-model';
 import { crop, padByReflection, roundUp } from './padding.js';
 import type { RgbImage } from './raster.js';
 import { featherShares, planTiles, type TilePlan } from './tiling.js';
@@ -40,7 +40,6 @@ const overlapPixels = 128;
  */
 export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes }: VideoDeblurrerOptions): VideoDeblurrer {
   const { config, values } = readNetwork(weights);
-  const reach = config.stages * stageReach(config);
   const limits = { multiple: videoDeblurMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
 
   async function* deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>, { overwrites = false } = {}): AsyncGenerator<RgbImage, void, undefined> {
@@ -51,8 +50,8 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
         if (!sequence) {
           const plan = planTiles(roundUp(frame.width, limits.multiple), roundUp(frame.height, limits.multiple), limits);
           const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, threads);
-          sequence = new TiledSequence(frame.width, frame.height, plan, sessions, config, overwrites);
-          for (let copy = 0; copy < reach; copy++) await sequence.push(frame);
+          sequence = new TiledSequence(frame.width, frame.height, plan, sessions, config.stages, overwrites);
+          for (let copy = 0; copy < config.stages; copy++) await sequence.push(frame);
         }
         if (frame.width !== sequence.width || frame.height !== sequence.height) {
           throw new UnblurError(`Expected frames of one size, ${sequence.width}x${sequence.height} like the first, but one is ${frame.width}x${frame.height}; scale the clip to one size first`);
@@ -61,7 +60,7 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
         if (sharp) yield sharp;
         last = frame;
       }
-      for (let copy = 0; sequence && last && copy < reach; copy++) {
+      for (let copy = 0; sequence && last && copy < config.stages; copy++) {
         const sharp = await sequence.push(last);
         if (sharp) yield sharp;
       }
@@ -69,7 +68,7 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
       await sequence?.release();
     }
   }
-  return { config, reach, deblur };
+  return { config, reach: config.stages, deblur };
 }
 
 /** A cascade per tile of the frames, whose results are blended. */
@@ -87,14 +86,14 @@ class TiledSequence {
     readonly height: number,
     private readonly plan: TilePlan,
     private readonly sessions: VideoNetworkSessions,
-    config: VideoDeblurConfig,
+    stages: number,
     overwrites: boolean,
   ) {
     const [paddedWidth, paddedHeight] = [plan.columns.at(-1)! + plan.tileWidth, plan.rows.at(-1)! + plan.tileHeight];
     this.#padded = { width: paddedWidth, height: paddedHeight, data: new Float32Array(paddedWidth * paddedHeight * 3) };
     this.#tile = new Float32Array(plan.tileWidth * plan.tileHeight * 3);
     this.#sharp = overwrites ? new Float32Array(width * height * 3) : undefined;
-    this.#tiles = plan.rows.flatMap((_, row) => plan.columns.map((_start, column) => ({ column, row, cascade: new VideoCascade(sessions, config) })));
+    this.#tiles = plan.rows.flatMap((_, row) => plan.columns.map((_start, column) => ({ column, row, cascade: new VideoCascade(sessions, stages) })));
     this.#columnShares = featherShares(this.#padded.width, plan.tileWidth, plan.columns);
     this.#rowShares = featherShares(this.#padded.height, plan.tileHeight, plan.rows);
   }

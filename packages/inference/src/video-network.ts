@@ -1,4 +1,4 @@
-import { declareVideoDeblur, stageReach, videoDeblurMultiple, type NamedTensors, type VideoDeblurConfig, type WeightValues } from '@unblur/core-model';
+import { declareVideoDeblur, videoDeblurMultiple, type NamedTensors, type VideoDeblurConfig, type WeightValues } from '@unblur/core-model';
 import { trace, type Signature } from '@unblur/onnx';
 import { createSession, type Session } from '@unblur/onnx/node';
 import { concat, slice, tensor, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
@@ -20,8 +20,8 @@ export interface VideoNetworkSessions {
   describe(frame: Float32Array): Promise<FramePyramid>;
   /** The flows from one frame to another and back. */
   match(first: FramePyramid, second: FramePyramid): Promise<{ forward: Float32Array; backward: Float32Array }>;
-  /** The middle one of the frames that a stage sees, in time order, sharp; not clamped. */
-  reconstruct(frames: Float32Array[], toPrevious: Float32Array, toNext: Float32Array): Promise<Float32Array>;
+  /** The centre frame, sharp; not clamped. */
+  reconstruct(previous: Float32Array, centre: Float32Array, next: Float32Array, toPrevious: Float32Array, toNext: Float32Array): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
@@ -60,13 +60,12 @@ export async function openVideoNetwork(config: VideoDeblurConfig, weights: Weigh
     { ...side('first'), ...side('second') },
   );
   const [frame, flow] = [{ shape: [1, height, width, 3] }, { shape: [1, height, width, 2] }];
-  const frameNames = Array.from({ length: 2 * stageReach(config) + 1 }, (_, index) => `frame${index}`);
   const reconstructing = await open(
-    (inputs) => {
-      const flowsPixels = { toPrevious: inputs['toPrevious'] as Tensor4D, toNext: inputs['toNext'] as Tensor4D };
-      return { image: network.reconstruct(frameNames.map((name) => inputs[name] as Tensor4D), flowsPixels, constants()).image };
+    ({ previous, centre, next, toPrevious, toNext }) => {
+      const flowsPixels = { toPrevious: toPrevious as Tensor4D, toNext: toNext as Tensor4D };
+      return { image: network.reconstruct(previous as Tensor4D, centre as Tensor4D, next as Tensor4D, flowsPixels, constants()).image };
     },
-    { ...Object.fromEntries(frameNames.map((name) => [name, frame])), toPrevious: flow, toNext: flow },
+    { previous: frame, centre: frame, next: frame, toPrevious: flow, toNext: flow },
   );
 
   const sideFeeds = (name: string, pyramid: FramePyramid) => Object.fromEntries(usedLevels.map((level, index) => [`${name}.${level}`, pyramid[index]!]));
@@ -82,9 +81,8 @@ export async function openVideoNetwork(config: VideoDeblurConfig, weights: Weigh
       const { forward, backward } = await matching.session.run({ ...sideFeeds('first', first), ...sideFeeds('second', second) });
       return { forward: forward as Float32Array, backward: backward as Float32Array };
     },
-    async reconstruct(frames, toPrevious, toNext) {
-      const named = Object.fromEntries(frameNames.map((name, index) => [name, frames[index]!]));
-      const { image } = await reconstructing.session.run({ ...named, toPrevious, toNext });
+    async reconstruct(previous, centre, next, toPrevious, toNext) {
+      const { image } = await reconstructing.session.run({ previous, centre, next, toPrevious, toNext });
       return image as Float32Array;
     },
     async release() {

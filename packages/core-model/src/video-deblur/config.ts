@@ -10,7 +10,7 @@ export interface VideoDeblurConfig {
    * authors' program; `squared`: as in the paper's Eq. 10 and 11; `none`: without it (an ablation).
    */
   sharpnessPrior: 'root' | 'squared' | 'none';
-  /** 2: the network is applied to five frames and again to the three results; 1: to three frames, once. */
+  /** 2: the network is applied to five frames and again to the three results; 1: to three frames, once (an ablation). */
   stages: 1 | 2;
 }
 
@@ -56,11 +56,6 @@ export interface MiddleFrameReconstructionConfig {
   refiner: { channels: number; dilation: number }[];
   /** Corrects the frame by what it lacks when it is blurred again along the flow. `null`: without. */
   exposureRefiner: ReblurRefinerConfig | null;
-  /**
-   * Frames beyond the two neighbours, on either side, that it sees as they are and may mix in too. Where exposures overlap in time, as
-   * in clips whose frames were blended, what tells their moments apart lies as far away as an exposure is long.
-   */
-  furtherFrames: number;
 }
 
 export function isMiddleFrameReconstruction(config: VideoDeblurConfig['reconstruction']): config is MiddleFrameReconstructionConfig {
@@ -117,22 +112,15 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
       middleDecoder: smallPhoto.middleDecoder,
       refiner: smallPhoto.refiner,
       exposureRefiner: { iterations: 2, times: 4, channels: [32, 32] },
-      furtherFrames: 0,
     },
     sharpnessPrior: 'root',
     stages: 2,
   },
 };
 
-/** Frames to either side that one stage sees around the frame it deblurs. */
-export function stageReach({ reconstruction }: Pick<VideoDeblurConfig, 'reconstruction'>): number {
-  // Weight files from before there were further frames do not mention them.
-  return 1 + (isMiddleFrameReconstruction(reconstruction) ? (reconstruction.furtherFrames ?? 0) : 0);
-}
-
-/** Frames that one deblurred frame depends on: itself and `(windowFrames - 1) / 2` to either side. */
-export function windowFrames(config: Pick<VideoDeblurConfig, 'reconstruction' | 'stages'>): number {
-  return 1 + 2 * config.stages * stageReach(config);
+/** Frames that one deblurred frame depends on: itself and `windowFrames / 2` to either side. */
+export function windowFrames({ stages }: Pick<VideoDeblurConfig, 'stages'>): 3 | 5 {
+  return stages === 1 ? 3 : 5;
 }
 
 /** Height and width of the frames must be multiples of this. */
@@ -162,7 +150,6 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
     validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null });
     // Weight files from before there was one do not mention it.
     expect(!reconstruction.exposureRefiner || isReblurRefiner(reconstruction.exposureRefiner), 'reconstruction.exposureRefiner', 'null, or { iterations, times (even), channels }', reconstruction.exposureRefiner);
-    expect(Number.isInteger(reconstruction.furtherFrames ?? 0) && stageReach(config) >= 1, 'reconstruction.furtherFrames', 'a whole number of at least 0', reconstruction.furtherFrames);
   } else {
     expect(reconstruction.kernelSize === 3 || reconstruction.kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', reconstruction.kernelSize);
     expect(areCounts(reconstruction.channels, 3), 'reconstruction.channels', 'three widths', reconstruction.channels);

@@ -1,12 +1,11 @@
 import { isMiddleFrameReconstruction, videoDeblurPresets } from './config.js';
 import type { VideoDeblurConfig } from './config.js';
 
-export const narrowedMiddleFrame = {
+const narrowedMiddleFrame = {
   encoderChannels: [3, 3, 4, 4, 4],
   middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
   refiner: [{ channels: 3, dilation: 1 }],
   exposureRefiner: { iterations: 2, times: 2, channels: [3] },
-  furtherFrames: 0,
 };
 
 /** A preset with all its switches, two flow levels less and widths that the `cpu` backend runs in a moment. */

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
-import { stageReach, videoDeblurMultiple, videoDeblurPresets, windowFrames } from './config.js';
+import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './config.js';
 import type { VideoDeblurConfig } from './config.js';
 import { largestDifference } from './golden-tensors.test-tool.js';
-import { narrowedMiddleFrame, narrowedVideo } from './narrow-video-network.test-tool.js';
+import { narrowedVideo } from './narrow-video-network.test-tool.js';
 import { declareVideoDeblur, initialVideoDeblurWeights, readVideoDeblurWeights, videoDeblurWeightShapes, writeVideoDeblurWeights } from './network.js';
 
 const variants: [string, VideoDeblurConfig][] = [
@@ -11,8 +11,6 @@ const variants: [string, VideoDeblurConfig][] = [
   ['small', narrowedVideo('small')],
   ['small, the published reconstruction', { ...narrowedVideo('small'), reconstruction: narrowedVideo('paper').reconstruction }],
   ['small, one stage', narrowedVideo('small', { stages: 1 })],
-  ['small, one stage that sees two further frames on either side', narrowedVideo('small', { stages: 1, reconstruction: { ...narrowedMiddleFrame, furtherFrames: 2 } })],
-  ['small, two stages that see a further frame on either side', narrowedVideo('small', { reconstruction: { ...narrowedMiddleFrame, furtherFrames: 1 } })],
   ['small, without the prior', narrowedVideo('small', { sharpnessPrior: 'none' })],
   ['small, the prior of Eq. 10 and 11', narrowedVideo('small', { sharpnessPrior: 'squared' })],
 ];
@@ -33,7 +31,7 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
     const { image, firstStage, secondStage } = network.deblur(clip(config, height, width), restless(config));
     expect(image.shape).toEqual([1, height, width, 3]);
     expect(tf.all(tf.isFinite(image)).dataSync()[0]).toBe(1);
-    expect(firstStage).toHaveLength(windowFrames(config) - 2 * stageReach(config));
+    expect(firstStage).toHaveLength(windowFrames(config) - 2);
     expect(firstStage[0]!.next.flowPixels.shape).toEqual([1, height, width, 2]);
     expect(secondStage === undefined).toBe(config.stages === 1);
     expect(firstStage[0]!.prior === undefined).toBe(config.sharpnessPrior === 'none');
@@ -63,17 +61,6 @@ describe('video deblurring', () => {
     expect(largestDifference(declareVideoDeblur(config).deblur(frames, weights).image, frames[2]!)).toBeLessThan(1e-6);
   });
 
-  it('mixes in further frames as they are, each by its own weights', () => {
-    const config = narrowedVideo('small', { stages: 1, reconstruction: { ...narrowedMiddleFrame, exposureRefiner: null, furtherFrames: 2 } });
-    const weights = Object.fromEntries(Object.entries(initialVideoDeblurWeights(config, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
-    // Two pixels by two come from four values per picture; the pictures are the frames 0, 1, 5 and 6 of the window.
-    const ofFrame6 = tf.tensor1d(Array.from({ length: 16 }, (_, channel) => (channel % 4 === 3 ? 0.25 : 0)));
-    const frames = clip(config, 32, 64);
-    const { image } = declareVideoDeblur(config).deblur(frames, { ...weights, 'mixing.further.bias': ofFrame6 });
-    const expected = tf.add(frames[3]!, tf.mul(0.25, tf.sub(frames[6]!, frames[3]!))) as tf.Tensor4D;
-    expect(largestDifference(image, expected)).toBeLessThan(1e-5);
-  });
-
   it('reads back the weights and config that it wrote, and says which network others are of', () => {
     const config = narrowedVideo('small');
     const values = initialVideoDeblurWeights(config, 2);
@@ -96,7 +83,6 @@ describe('video deblurring', () => {
     expect(() => network.deblur(clip(config, 32, 32).slice(1), restless(config))).toThrow('Expected a window of 5 frames but received 4.');
     expect(() => declareVideoDeblur({ ...config, stages: 3 as 2 })).toThrow('Expected 1 or 2 for network.stages but received 3.');
     expect(() => declareVideoDeblur({ ...config, reconstruction: { ...config.reconstruction, refiner: 3 as never } })).toThrow('network.refiner');
-    expect(() => declareVideoDeblur({ ...config, reconstruction: { ...narrowedMiddleFrame, furtherFrames: -1 } })).toThrow('Expected a whole number of at least 0 for network.reconstruction.furtherFrames but received -1.');
     expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, finestLevel: 5 } })).toThrow('Expected a level from 1 to 4 for network.flow.finestLevel but received 5.');
   });
 });

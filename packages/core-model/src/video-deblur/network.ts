@@ -7,7 +7,7 @@ import { drawWeights } from '../weights/initial-weights.js';
 import type { WeightValues } from '../weights/initial-weights.js';
 import { readNetworkFile, writeNetworkFile } from '../weights/network-file.js';
 import type { NetworkKind } from '../weights/network-file.js';
-import { stageReach, validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './config.js';
+import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './config.js';
 import type { VideoDeblurConfig } from './config.js';
 import { declareFlowNetwork } from './flow-network.js';
 import type { FlowNetwork } from './flow-network.js';
@@ -32,7 +32,7 @@ export interface DeblurredFrame {
 }
 
 export interface VideoDeblurOutput {
-  /** Of every frame but those at the ends that its stage only sees: three of five, one of three. */
+  /** Of every frame but the first and the last: three of five, one of three. */
   firstStage: DeblurredFrame[];
   /** Of the middle frame, from the first stage's results; undefined for a network of one stage. */
   secondStage?: DeblurredFrame;
@@ -46,8 +46,8 @@ export interface VideoDeblurNetwork {
   weights: Record<string, WeightDeclaration>;
   costs: LayerCost[];
   flow: FlowNetwork;
-  /** The middle one of `1 + 2 stageReach(config)` frames in time order, `[B, H, W, 3]`, by one stage, with the flows from it to its neighbours, `[B, H, W, 2]` in pixels. */
-  reconstruct(frames: Tensor4D[], flowsPixels: { toPrevious: Tensor4D; toNext: Tensor4D }, weights: NamedTensors): DeblurredFrame;
+  /** One stage on three frames `[B, H, W, 3]`, with the flows from the centre to its neighbours, `[B, H, W, 2]` in pixels. */
+  reconstruct(previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: { toPrevious: Tensor4D; toNext: Tensor4D }, weights: NamedTensors): DeblurredFrame;
   /** The middle frame of a window of `windowFrames(config)` frames in time order, each `[B, H, W, 3]` in [0, 1]. */
   deblur(frames: Tensor4D[], weights: NamedTensors): VideoDeblurOutput;
 }
@@ -65,28 +65,23 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   const flow = declareFlowNetwork(layers, config.flow);
   const predictImage = declareReconstruction(layers, config.reconstruction, config.sharpnessPrior !== 'none');
 
-  const reach = stageReach(config);
-
-  const reconstruct: VideoDeblurNetwork['reconstruct'] = (frames, flowsPixels, weights) => {
+  const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
     const { toPrevious, toNext } = flowsPixels;
-    const [previous, centre, next] = frames.slice(reach - 1, reach + 2) as [Tensor4D, Tensor4D, Tensor4D];
-    const further = [...frames.slice(0, reach - 1), ...frames.slice(reach + 2)];
     expectMultipleSize(centre, videoDeblurMultiple(config), 'frames');
     const before: AlignedNeighbour = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
     const after: AlignedNeighbour = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
     const prior = config.sharpnessPrior === 'none' ? undefined : sharpnessPrior(config.sharpnessPrior, before, centre, after);
-    return { previous: before, next: after, prior, image: predictImage({ previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior, further, flowsPixels }, weights) };
+    return { previous: before, next: after, prior, image: predictImage({ previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior, flowsPixels }, weights) };
   };
 
-  /** Deblurs every frame that has the frames around it that a stage sees: all of them in one pass, along the batch, each frame described once. */
+  /** Deblurs every frame but the first and the last: all of them in one pass, along the batch, each frame described once. */
   const runStage = (frames: Tensor4D[], weights: NamedTensors): DeblurredFrame[] => {
     const [batch, height, width] = frames[0]!.shape;
-    const centres = frames.length - 2 * reach;
+    const centres = frames.length - 2;
     const all = concat(frames, 0);
-    // Flow is wanted of the centres to their neighbours alone.
-    const pyramid = flow.describe(flow.resize(framesOf(all, reach - 1, centres + 2, batch)), weights);
-    /** Features of the frames that lie at an offset from the centres. */
-    const at = (offset: -1 | 0 | 1, level: Tensor4D) => framesOf(level, 1 + offset, centres, batch);
+    const pyramid = flow.describe(flow.resize(all), weights);
+    /** The frames that lie at an offset from the centres, or their features. */
+    const at = (offset: -1 | 0 | 1, x: Tensor4D) => framesOf(x, 1 + offset, centres, batch);
     const twice = (x: Tensor4D, y: Tensor4D) => concat([x, y], 0);
     const { flowPixels } = flow.match(
       pyramid.map((level) => twice(at(0, level), at(0, level))),
@@ -95,8 +90,7 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
       weights,
     );
     const flowsPixels = { toPrevious: framesOf(flowPixels, 0, centres, batch), toNext: framesOf(flowPixels, centres, centres, batch) };
-    const around = Array.from({ length: 2 * reach + 1 }, (_, index) => framesOf(all, index, centres, batch));
-    const { previous, next, prior, image } = reconstruct(around, flowsPixels, weights);
+    const { previous, next, prior, image } = reconstruct(at(-1, all), at(0, all), at(1, all), flowsPixels, weights);
     const single = (x: Tensor4D, index: number) => framesOf(x, index, 1, batch);
     const neighbour = ({ flowPixels: pixels, warped, mask }: AlignedNeighbour, index: number): AlignedNeighbour => ({
       flowPixels: single(pixels, index),

@@ -6,13 +6,11 @@ import { declareMiddleFrame } from '../blur-to-video/middle-frame.js';
 import type { MiddleFrameConfig } from '../blur-to-video/middle-frame.js';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 import { unpackPixels } from '../layers/resolution.js';
-import { isMiddleFrameReconstruction, stageReach } from './config.js';
+import { isMiddleFrameReconstruction } from './config.js';
 import type { MiddleFrameReconstructionConfig, ReconstructionConfig, VideoDeblurConfig } from './config.js';
 import { declareExposureRefiner } from './exposure-refiner.js';
 
 type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
-/** The weight of every picture at every pixel, `[B, H, W, 1]` each, from features of level 1. */
-type Mixing = (feature: Tensor4D, weights: NamedTensors) => Tensor4D[];
 
 /** What the reconstruction can see: the frames, the neighbours warped onto the centre one, and the sharpness prior unless the network goes without. */
 export interface AlignedFrames {
@@ -22,8 +20,6 @@ export interface AlignedFrames {
   warpedPrevious: Tensor4D;
   warpedNext: Tensor4D;
   prior?: Tensor4D;
-  /** Frames beyond the neighbours, in time order; empty unless the config asks for them. */
-  further: Tensor4D[];
   /** From the centre frame to its neighbours, `[B, H, W, 2]`. */
   flowsPixels: { toPrevious: Tensor4D; toNext: Tensor4D };
 }
@@ -40,7 +36,7 @@ const channelsOfAligned = (withPrior: boolean): number => (withPrior ? 10 : 9);
 /** The aligned frames in time order, then the prior. */
 const inTimeOrder = ({ warpedPrevious, centre, warpedNext, prior }: AlignedFrames): Tensor4D[] => [warpedPrevious, centre, warpedNext, ...(prior ? [prior] : [])];
 
-/** Pictures that may be mixed into the centre frame, beside the further frames. */
+/** Pictures that may be mixed into the centre frame, beside it. */
 const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFrames): Tensor4D[] => [warpedPrevious, warpedNext, previous, next];
 const MIXED_PICTURES = 4;
 
@@ -48,28 +44,22 @@ const MIXED_PICTURES = 4;
  * The blur-to-video network up to its middle frame (after Argaw et al. 2021), which sees the neighbours too and corrects the centre
  * frame: `centre + sum over pictures i of weight_i (picture_i - centre) + correction`, with weights of either sign at every pixel (as
  * the kernels of Mildenhall et al. 2018 are predicted). Where exposures overlap in time, their differences at one pixel tell
- * what came and what went, the more of it the further the network sees (`furtherFrames`); where they do not, aligned neighbours may have seen sharp what the centre frame did not. What comes
+ * what came and what went; where they do not, aligned neighbours may have seen sharp what the centre frame did not. What comes
  * out of that is blurred again along the flow, and corrected.
  */
 function declareMiddleFrameReconstruction(layers: LayerDeclarations, config: MiddleFrameReconstructionConfig, withPrior: boolean): Reconstruction {
   const photoConfig: MiddleFrameConfig = { ...config, finestLevel: 1, residualImages: true, motionDecoder: null, reblurRefiner: null, featureTransformer: blurToVideoPresets.small.featureTransformer };
-  const furtherPictures = 2 * (stageReach({ reconstruction: config }) - 1);
-  const restoreMiddle = declareMiddleFrame(layers, photoConfig, channelsOfAligned(withPrior) + 6 + 3 * furtherPictures);
-  const weightsOf = (name: string, pictures: number): Mixing => {
-    const weigh = layers.convolution(name, { from: middleFeatureChannels(photoConfig, 1), to: 4 * pictures, level: 1, activation: 'none', initialization: 'zero' });
-    return (feature, weights) => split(unpackPixels(weigh(feature, weights)), pictures, 3);
-  };
-  const weighAligned = weightsOf('mixing.weights', MIXED_PICTURES);
-  const weighFurther = furtherPictures > 0 ? weightsOf('mixing.further', furtherPictures) : undefined;
+  const restoreMiddle = declareMiddleFrame(layers, photoConfig, channelsOfAligned(withPrior) + 6);
+  const weigh = layers.convolution('mixing.weights', { from: middleFeatureChannels(photoConfig, 1), to: 4 * MIXED_PICTURES, level: 1, activation: 'none', initialization: 'zero' });
   const refine = config.exposureRefiner
     ? declareExposureRefiner(layers, config.exposureRefiner, { level1: middleFeatureChannels(photoConfig, 1), level3: middleFeatureChannels(photoConfig, 3) })
     : undefined;
 
   return (frames, weights) => {
-    const { previous, centre, next, further, flowsPixels } = frames;
-    const { middle } = restoreMiddle(centre, concat([...inTimeOrder(frames), previous, next, ...further], 3), weights);
-    const mixing = [...weighAligned(middle.features[1]!, weights), ...(weighFurther?.(middle.features[1]!, weights) ?? [])];
-    const image = addN([middle.images[0]!, ...[...mixedPictures(frames), ...further].map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
+    const { previous, centre, next, flowsPixels } = frames;
+    const { middle } = restoreMiddle(centre, concat([...inTimeOrder(frames), previous, next], 3), weights);
+    const mixing = split(unpackPixels(weigh(middle.features[1]!, weights)), MIXED_PICTURES, 3);
+    const image = addN([middle.images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
     return refine?.({ image, centre, flowsPixels, warped: [frames.warpedPrevious, frames.warpedNext], features: middle.features }, weights) ?? image;
   };
 }

@@ -19,7 +19,6 @@ const narrow = {
     middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
     refiner: [{ channels: 3, dilation: 2 }],
     exposureRefiner: { iterations: 1, times: 2, channels: [3] },
-    furtherFrames: 1,
   },
 };
 const run = (changes: Record<string, unknown> = {}) => ({

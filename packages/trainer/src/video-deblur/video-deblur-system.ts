@@ -1,4 +1,4 @@
-import { stageReach, videoDeblurWeightShapes, windowFrames, writeVideoDeblurWeights } from '@unblur/core-model';
+import { videoDeblurWeightShapes, windowFrames, writeVideoDeblurWeights } from '@unblur/core-model';
 import { layeredBatches, videoWindowBatches } from '@unblur/datasets';
 import type { Batch } from '../engine.js';
 import type { SystemDefinition } from '../run-file.js';
@@ -69,7 +69,7 @@ function flowPhase({ network, data: { sizePixels }, seed }: VideoRunConfig, laye
 }
 
 function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSize, seed }: VideoRunConfig): Phase {
-  const [{ sizePixels }, length, reach] = [data, windowFrames(network), stageReach(network)];
+  const [{ sizePixels }, length] = [data, windowFrames(network)];
   const factor = (step: number) => scheduleFactor({ kind: 'step', ...schedule }, step, steps);
   const reconstructionWeights = Object.keys(videoDeblurWeightShapes(network)).filter((name) => !isFlowWeight(name));
   return {
@@ -83,7 +83,7 @@ function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSi
     ],
     batchesFrom: async function* (start): AsyncGenerator<Batch, void, void> {
       for await (const { firstSample, blurred, gt } of videoWindowBatches({ ...data, windowFrames: length, batchSize, seed, firstSample: start })) {
-        yield { blurred, gt: cut(gt, length, reach, length - 2 * reach, sizePixels, 3), randomMask: randomPixels(RANDOM_SHARE, batchSize, sizePixels, seed, firstSample) };
+        yield { blurred, gt: cut(gt, length, 1, length - 2, sizePixels, 3), randomMask: randomPixels(RANDOM_SHARE, batchSize, sizePixels, seed, firstSample) };
       }
     },
   };

@@ -1,6 +1,6 @@
 import { abs, add, addN, avgPool, mean, mul, sub } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
-import { declareVideoDeblur, stageReach, windowFrames } from '@unblur/core-model';
+import { declareVideoDeblur, windowFrames } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
 import { timeSlices } from '../time-slices.js';
 import type { Objective, Restoration } from '../training-system.js';
@@ -20,7 +20,7 @@ export const isFlowWeight = (name: string): boolean => name.startsWith('flow.');
 export function cascadeObjective(config: VideoDeblurConfig, loss: HardExampleOptions, batchSize: number, sizePixels: number): Objective {
   const network = declareVideoDeblur(config);
   const clip = (frames: number) => [batchSize, frames, sizePixels, sizePixels, 3];
-  const [seen, restoredFirst] = [windowFrames(config), windowFrames(config) - 2 * stageReach(config)];
+  const [seen, restoredFirst] = [windowFrames(config), windowFrames(config) - 2];
   return {
     batchShapes: { blurred: clip(seen), gt: clip(restoredFirst), randomMask: [batchSize, sizePixels, sizePixels, 1] },
     loss: (inputs) => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { initialVideoDeblurWeights, isMiddleFrameReconstruction, readVideoDeblurWeights, readWeights, stageReach } from '@unblur/core-model';
+import { initialVideoDeblurWeights, readVideoDeblurWeights, readWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import { takeWeights, weightsOfFile } from '../taken-weights.js';
 import { isFlowWeight } from './video-objectives.js';
@@ -24,20 +24,11 @@ export function videoStartingWeights({ network, seed, initialWeights, initialFlo
   return { ...weights, ...flow, ...reconstruction };
 }
 
-/** @throws unless the file's network is the run's but for its number of stages and for further frames that it did not see, or has the parts that are taken. */
+/** @throws unless the file's network is the run's but for its number of stages, or has the parts that are taken. */
 function weightsToStartFrom({ file, parts }: NonNullable<Start['initialWeights']>, network: Start['network'], seed: number): WeightValues {
-  const { config, values } = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
-  const random = () => initialVideoDeblurWeights(network, seed);
-  const seesFurther = isMiddleFrameReconstruction(network.reconstruction) && stageReach(network) > stageReach(config);
-  const sameSight = { ...config, stages: network.stages, ...(seesFurther && { reconstruction: { ...config.reconstruction, furtherFrames: stageReach(network) - 1 } }) };
-  const isOfRun = JSON.stringify(sameSight) === JSON.stringify(network);
-  return weightsOfFile({ file, config, values: seesFurther && isOfRun ? seeingFurther(values, random()) : values }, parts, isOfRun, random);
-}
-
-/** A network that sees further frames than the one whose weights are given and as yet makes nothing of them. */
-function seeingFurther(given: WeightValues, random: WeightValues): WeightValues {
-  const mixing = Object.entries(random).filter(([name]) => name.startsWith(MIXING));
-  return { ...Object.fromEntries(mixing), ...given, [FIRST_KERNEL]: widened(given[FIRST_KERNEL]!, random[FIRST_KERNEL]!.shape, 0) };
+  const read = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
+  const isOfRun = JSON.stringify({ ...read.config, stages: network.stages }) === JSON.stringify(network);
+  return weightsOfFile({ file, ...read }, parts, isOfRun, () => initialVideoDeblurWeights(network, seed));
 }
 
 function flowOf(file: string, weights: WeightValues): WeightValues {
@@ -52,15 +43,16 @@ function reconstructionOf(file: string, weights: WeightValues): WeightValues {
   const first = weights[FIRST_KERNEL];
   if (!first || !values[FIRST_KERNEL]) throw new Error(`Expected a reconstruction made of a blur-to-video network's parts, for 'initialReconstruction', but the run's network has none; leave it out.`);
   const unmixed = Object.fromEntries(names.filter((name) => name.startsWith(MIXING)).map((name) => [name, { ...weights[name]!, values: new Float32Array(weights[name]!.values.length) }]));
-  return takeWeights(names, weights, { ...values, ...unmixed, [FIRST_KERNEL]: widened(values[FIRST_KERNEL], first.shape, FRAME_CHANNELS) }, file);
+  return takeWeights(names, weights, { ...values, ...unmixed, [FIRST_KERNEL]: seeingTheCentre(values[FIRST_KERNEL], first.shape) }, file);
 }
 
-/** A kernel `[h, w, m, C]` as one of more input channels, `[h, w, n, C]`, that reads those from `firstChannel` on. */
-function widened({ values, shape: [, , read] }: WeightValues[string], shape: number[], firstChannel: number): WeightValues[string] {
+/** A kernel `[h, w, 3, C]` as one of more input channels, `[h, w, n, C]`, that reads the centre frame's. */
+function seeingTheCentre({ values }: WeightValues[string], shape: number[]): WeightValues[string] {
   const [height, width, from, to] = shape as [number, number, number, number];
   const wide = new Float32Array(height * width * from * to);
   for (let position = 0; position < height * width; position++) {
-    wide.set(values.subarray(position * read! * to, (position + 1) * read! * to), (position * from + firstChannel) * to);
+    const taken = values.subarray(position * FRAME_CHANNELS * to, (position + 1) * FRAME_CHANNELS * to);
+    wide.set(taken, (position * from + FRAME_CHANNELS) * to);
   }
   return { values: wide, shape };
 }
