@@ -111,45 +111,61 @@ interface WindowShape {
   cache: FileCache;
 }
 
-async function drawWindow({ videos, exposureFrames, steadyShare, strideFrames, halvedShare }: OpenSource, random: Random, { sizePixels, windowFrames, cache }: WindowShape): Promise<{ blurred: Float32Array; gt: Float32Array }> {
-  const { sharp, blurred } = videos[random.below(videos.length)]!;
+async function drawWindow(source: OpenSource, random: Random, { sizePixels, windowFrames, cache }: WindowShape): Promise<{ blurred: Float32Array; gt: Float32Array }> {
+  const { sharp, blurred } = source.videos[random.below(source.videos.length)]!;
+  const exposures = drawExposures(source, sharp.length, blurred !== undefined, random, windowFrames);
   const load = (path: string) => cache.load(pictures, path);
-  const drawExposure = () => random.between(exposureFrames[0], exposureFrames[1] + 1);
-  const [isSteady, steadyExposure, strideDraw] = [random.uniform() < steadyShare, drawExposure(), random.between(strideFrames[0], strideFrames[1] + 1)];
-  const exposureDraw = Array.from({ length: windowFrames }, () => (isSteady ? steadyExposure : drawExposure()));
-  // Of a video too short for what was drawn, the longest exposures that it has.
-  const stride = blurred ? 1 : Math.max(1, Math.min(Math.floor(strideDraw), Math.floor((sharp.length - 3) / (LEAST_EXPOSURES - 1))));
-  const longestReach = Math.floor((sharp.length - 1 - (LEAST_EXPOSURES - 1) * stride) / 2);
-  const reaches = exposureDraw.map((frames) => (blurred ? 0 : Math.min(Math.floor((frames - 1) / 2), longestReach)));
-  const reach = Math.max(...reaches);
-  const [firstMiddle, lastMiddle] = [reach, sharp.length - 1 - reach];
-  const middleOfWindow = firstMiddle + random.below(lastMiddle - firstMiddle + 1);
-  const [stridesBefore, stridesAfter] = [Math.floor((middleOfWindow - firstMiddle) / stride), Math.floor((lastMiddle - middleOfWindow) / stride)];
-
-  const { width, height } = await load(sharp[middleOfWindow]!);
-  const shrink = random.uniform() < halvedShare && Math.min(width, height) >= 2 * sizePixels ? 2 : 1;
-  const side = sizePixels * shrink;
-  if (side > Math.min(width, height)) throw new RangeError(`Expected videos of at least ${sizePixels}x${sizePixels} but ${sharp[middleOfWindow]} is ${width}x${height}.`);
-  const crop: Crop = { left: random.below(width - side + 1), top: random.below(height - side + 1), sizePixels, shrink, mirrorX: random.uniform() < 0.5, mirrorY: random.uniform() < 0.5 };
+  const first = sharp[exposures[0]!.middle]!;
+  const crop = drawCrop(await load(first), first, random, sizePixels, source.halvedShare);
   // Exposures of a window may share frames.
   const crops = new Map<string, Promise<Float32Array>>();
   const cropOf = (path: string): Promise<Float32Array> => {
     if (!crops.has(path)) crops.set(path, load(path).then((picture) => cropPicture(picture, crop)));
     return crops.get(path)!;
   };
-  const [isReversed, halfWindow] = [random.uniform() < 0.5, (windowFrames - 1) / 2];
 
   const frameValues = sizePixels * sizePixels * 3;
   const window = { blurred: new Float32Array(windowFrames * frameValues), gt: new Float32Array(windowFrames * frameValues) };
-  for (let position = 0; position < windowFrames; position++) {
-    const direction = isReversed ? -1 : 1;
-    const strides = Math.min(stridesAfter, Math.max(-stridesBefore, direction * (position - halfWindow)));
-    const [middle, exposureReach] = [middleOfWindow + strides * stride, reaches[halfWindow + direction * strides]!];
-    const exposed = blurred ? [blurred[middle]!] : sharp.slice(middle - exposureReach, middle + exposureReach + 1);
+  for (const [position, { middle, reach }] of exposures.entries()) {
+    const exposed = blurred ? [blurred[middle]!] : sharp.slice(middle - reach, middle + reach + 1);
     window.gt.set(await cropOf(sharp[middle]!), position * frameValues);
     addAverage(window.blurred.subarray(position * frameValues, (position + 1) * frameValues), await Promise.all(exposed.map(cropOf)));
   }
   return window;
+}
+
+/** The frames of a video that are averaged: `middle` and as many as `reach` to either side. */
+interface Exposure {
+  middle: number;
+  reach: number;
+}
+
+/** The exposures of a window in time order, each a stride after the other; the first and the last that the video has are repeated where it ends. */
+function drawExposures({ exposureFrames, steadyShare, strideFrames }: OpenSource, videoFrames: number, isRecorded: boolean, random: Random, windowFrames: number): Exposure[] {
+  const drawLength = () => random.between(exposureFrames[0], exposureFrames[1] + 1);
+  const [isSteady, steadyLength, strideDraw, isReversed] = [random.uniform() < steadyShare, drawLength(), random.between(strideFrames[0], strideFrames[1] + 1), random.uniform() < 0.5];
+  const lengths = Array.from({ length: windowFrames }, () => (isSteady ? steadyLength : drawLength()));
+  // Of a video too short for what was drawn, the longest exposures that it has.
+  const stride = isRecorded ? 1 : Math.max(1, Math.min(Math.floor(strideDraw), Math.floor((videoFrames - 3) / (LEAST_EXPOSURES - 1))));
+  const longestReach = Math.floor((videoFrames - 1 - (LEAST_EXPOSURES - 1) * stride) / 2);
+  const reaches = lengths.map((frames) => (isRecorded ? 0 : Math.min(Math.floor((frames - 1) / 2), longestReach)));
+  const margin = Math.max(...reaches);
+  const middle = margin + random.below(videoFrames - 2 * margin);
+  const [first, last] = [-Math.floor((middle - margin) / stride), Math.floor((videoFrames - 1 - margin - middle) / stride)];
+  const half = (windowFrames - 1) / 2;
+  const exposures = reaches.map((_, position) => {
+    const strides = Math.min(last, Math.max(first, position - half));
+    return { middle: middle + strides * stride, reach: reaches[half + strides]! };
+  });
+  return isReversed ? exposures.reverse() : exposures;
+}
+
+/** @throws RangeError for a video smaller than the window. */
+function drawCrop({ width, height }: DecodedImage, path: string, random: Random, sizePixels: number, halvedShare: number): Crop {
+  const shrink = random.uniform() < halvedShare && Math.min(width, height) >= 2 * sizePixels ? 2 : 1;
+  const side = sizePixels * shrink;
+  if (side > Math.min(width, height)) throw new RangeError(`Expected videos of at least ${sizePixels}x${sizePixels} but ${path} is ${width}x${height}.`);
+  return { left: random.below(width - side + 1), top: random.below(height - side + 1), sizePixels, shrink, mirrorX: random.uniform() < 0.5, mirrorY: random.uniform() < 0.5 };
 }
 
 interface Crop {
