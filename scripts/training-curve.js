@@ -19,6 +19,7 @@ const parts = [
   { log: 'photo-7-small-11-more-video', batchSize: 6 },
   { log: 'photo-7-small-13-together', batchSize: 6 },
   { log: 'photo-7-small-14-longer', batchSize: 6 },
+  { log: 'photo-7-small-15-annealed', batchSize: 6 },
 ];
 const positions = ['first', 'middle', 'last', 'mean'];
 
