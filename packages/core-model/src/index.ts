@@ -10,7 +10,6 @@ export { stopGradient } from './layers/stop-gradient.js';
 export { imagePyramid, resizeFlow } from './layers/resolution.js';
 export { summarize } from './summary.js';
 export type { LevelSummary, Summary } from './summary.js';
-export { numberFromHalf } from './weights/half-precision.js';
 export { initialWeights, weightShapes } from './weights/initial-weights.js';
 export type { WeightValues } from './weights/initial-weights.js';
 export { readSafetensors, writeSafetensors } from './weights/safetensors.js';

@@ -20,7 +20,7 @@ export function halfFromNumber(value: number): number {
 }
 
 /** The number that an IEEE 754 binary16 stands for. */
-export function numberFromHalf(half: number): number {
+function numberFromHalf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >>> 10) & 0x1f;
   const fraction = half & 0x3ff;
