@@ -87,6 +87,28 @@ describe('videoWindowBatches', () => {
     expect(all).toBe(120);
   });
 
+  it('averages display values, or light where it is told, in as many of the windows as it is told', async () => {
+    // One white frame of three: a third of the display values, or of the light, whose display value by the sRGB standard is 0.6126.
+    const white = 250 / 255;
+    const light = ((white + 0.055) / 1.055) ** 2.4 / 3;
+    const ofLight = Math.round((1.055 * light ** (1 / 2.4) - 0.055) * 255);
+    const ofDisplay = Math.round((white / 3) * 255);
+    const levelsOf = async (averaging?: VideoWindowSource['averaging']) => {
+      const windows = await read(60, { folder: join(folder, 'flash'), exposureFrames: [3, 3], strideFrames: [1, 1], ...(averaging && { averaging }) });
+      return windows.flatMap(({ blurred, gt }) => {
+        expect(gt.every((level) => level === 0 || level === 250)).toBe(true);
+        return [...new Set(blurred.filter((level) => level > 0))];
+      });
+    };
+    expect(new Set(await levelsOf())).toEqual(new Set([ofDisplay]));
+    expect(new Set(await levelsOf('linear-srgb'))).toEqual(new Set([ofLight]));
+    const mixed = await levelsOf({ display: 1, 'linear-srgb': 1 });
+    // Half of them expected; a standard deviation is 8 %.
+    expect(Math.abs(mixed.filter((level) => level === ofLight).length / mixed.length - 0.5)).toBeLessThan(0.3);
+    expect(new Set(mixed)).toEqual(new Set([ofLight, ofDisplay]));
+    await expect(read(1, { averaging: 'light' as 'display' })).rejects.toThrow('averaging');
+  });
+
   it('gives the same samples from whichever sample on', async () => {
     expect((await read(4)).slice(2)).toEqual(await read(2, {}, { firstSample: 2 }));
   });

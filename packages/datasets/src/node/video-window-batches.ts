@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join, relative, sep } from 'node:path';
+import { drawAveraging, requireAveraging, type AveragingChoice } from '../averaging-choice.js';
+import { transferFunctions, type AveragingSpace } from '../exposure.js';
 import { requireRange, requireThat, type Range } from '../option-checks.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
 import { FileCache, type FileDecoder } from './file-cache.js';
@@ -25,6 +27,8 @@ export interface VideoWindowSource {
   strideFrames?: Range;
   /** Share of the windows whose frames are made half as large first, where they are large enough; motion shrinks with them. Default 0.3. */
   halvedShare?: number;
+  /** What a blurred frame averages: the frames' display values, or light; one for all windows, or weights of what each draws from. Default 'display'. */
+  averaging?: AveragingChoice;
 }
 
 /** Windows of neighbouring blurred frames from videos. Plain data: a section of a run file. */
@@ -62,7 +66,7 @@ interface SharpFrames {
 }
 
 /** A source whose defaults are filled in and whose videos are found. */
-interface OpenSource extends Required<Pick<VideoWindowSource, 'weight' | 'exposureFrames' | 'steadyShare' | 'strideFrames' | 'halvedShare'>> {
+interface OpenSource extends Required<Pick<VideoWindowSource, 'weight' | 'exposureFrames' | 'steadyShare' | 'strideFrames' | 'halvedShare' | 'averaging'>> {
   videos: SharpFrames[];
 }
 
@@ -94,15 +98,16 @@ export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGen
   }
 }
 
-function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9], steadyShare = 0.5, strideFrames = [1, 4], halvedShare = 0.3 }: VideoWindowSource): OpenSource {
+function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9], steadyShare = 0.5, strideFrames = [1, 4], halvedShare = 0.3, averaging = 'display' }: VideoWindowSource): OpenSource {
   requireThat(Number.isFinite(weight) && weight >= 0, 'weight', 'a number of at least 0', weight);
   requireRange('exposureFrames', exposureFrames, 1, 99);
   requireRange('strideFrames', strideFrames, 1, 99);
   for (const [name, share] of Object.entries({ steadyShare, halvedShare })) requireThat(share >= 0 && share <= 1, name, 'from 0 to 1', share);
+  requireAveraging(averaging);
   const isWanted = ([path]: string[]) => !names || relative(folder, path!).split(sep).some((part) => names.includes(part));
   const videos = listVideos(folder).filter(isWanted).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= LEAST_EXPOSURES + 2);
   if (videos.length === 0) throw new Error(`Expected videos of at least ${LEAST_EXPOSURES + 2} frames in ${folder}${names ? ` (${names.join(', ')})` : ''} but found none.`);
-  return { videos, weight, exposureFrames, steadyShare, strideFrames, halvedShare };
+  return { videos, weight, exposureFrames, steadyShare, strideFrames, halvedShare, averaging };
 }
 
 interface WindowShape {
@@ -117,9 +122,11 @@ async function drawWindow(source: OpenSource, random: Random, { sizePixels, wind
   const load = (path: string) => cache.load(pictures, path);
   const first = sharp[exposures[0]!.middle]!;
   const crop = drawCrop(await load(first), first, random, sizePixels, source.halvedShare);
+  const fullReading = fullReadingOf(crop);
+  const averaging = drawAveraging(random, source.averaging);
   // Exposures of a window may share frames.
-  const crops = new Map<string, Promise<Float32Array>>();
-  const cropOf = (path: string): Promise<Float32Array> => {
+  const crops = new Map<string, Promise<Uint16Array>>();
+  const cropOf = (path: string): Promise<Uint16Array> => {
     if (!crops.has(path)) crops.set(path, load(path).then((picture) => cropPicture(picture, crop)));
     return crops.get(path)!;
   };
@@ -128,8 +135,8 @@ async function drawWindow(source: OpenSource, random: Random, { sizePixels, wind
   const window = { blurred: new Float32Array(windowFrames * frameValues), gt: new Float32Array(windowFrames * frameValues) };
   for (const [position, { middle, reach }] of exposures.entries()) {
     const exposed = blurred ? [blurred[middle]!] : sharp.slice(middle - reach, middle + reach + 1);
-    window.gt.set(await cropOf(sharp[middle]!), position * frameValues);
-    addAverage(window.blurred.subarray(position * frameValues, (position + 1) * frameValues), await Promise.all(exposed.map(cropOf)));
+    window.gt.set(averageReadings([await cropOf(sharp[middle]!)], fullReading, 'display'), position * frameValues);
+    window.blurred.set(averageReadings(await Promise.all(exposed.map(cropOf)), fullReading, averaging), position * frameValues);
   }
   return window;
 }
@@ -178,10 +185,9 @@ interface Crop {
   mirrorY: boolean;
 }
 
-/** A part of a picture as display values. */
-function cropPicture({ width, rgb }: DecodedImage, { left, top, sizePixels, shrink, mirrorX, mirrorY }: Crop): Float32Array {
-  const values = new Float32Array(sizePixels * sizePixels * 3);
-  const scale = 1 / (255 * shrink * shrink);
+/** A part of a picture as readings: each the sum of a block of bytes, so `fullReadingOf` where they are white. */
+function cropPicture({ width, rgb }: DecodedImage, { left, top, sizePixels, shrink, mirrorX, mirrorY }: Crop): Uint16Array {
+  const readings = new Uint16Array(sizePixels * sizePixels * 3);
   for (let y = 0, target = 0; y < sizePixels; y++) {
     const row = top + (mirrorY ? sizePixels - 1 - y : y) * shrink;
     for (let x = 0; x < sizePixels; x++, target += 3) {
@@ -189,16 +195,24 @@ function cropPicture({ width, rgb }: DecodedImage, { left, top, sizePixels, shri
       for (let dy = 0; dy < shrink; dy++) {
         for (let dx = 0; dx < shrink; dx++) {
           const source = ((row + dy) * width + column + dx) * 3;
-          for (let channel = 0; channel < 3; channel++) values[target + channel]! += rgb[source + channel]! * scale;
+          for (let channel = 0; channel < 3; channel++) readings[target + channel]! += rgb[source + channel]!;
         }
       }
     }
   }
-  return values;
+  return readings;
 }
 
-function addAverage(sum: Float32Array, frames: readonly Float32Array[]): void {
-  for (const frame of frames) for (let index = 0; index < sum.length; index++) sum[index]! += frame[index]! / frames.length;
+const fullReadingOf = ({ shrink }: Crop): number => 255 * shrink * shrink;
+
+/** The mean of frames, as display values. */
+function averageReadings(frames: readonly Uint16Array[], fullReading: number, averaging: AveragingSpace): Float32Array {
+  const { lightOf, displayOf } = transferFunctions[averaging];
+  const lights = Float64Array.from({ length: fullReading + 1 }, (_, reading) => lightOf(reading / fullReading) / frames.length);
+  const mean = new Float32Array(frames[0]!.length);
+  for (const frame of frames) for (let index = 0; index < mean.length; index++) mean[index]! += lights[frame[index]!]!;
+  if (averaging !== 'display') for (let index = 0; index < mean.length; index++) mean[index] = displayOf(mean[index]!);
+  return mean;
 }
 
 /** `<...>/gt/<...>/frame` has its recorded blur at `<...>/blur/<...>/frame`, if every frame does. */

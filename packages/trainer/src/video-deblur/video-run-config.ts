@@ -1,10 +1,18 @@
+import { averagingSpaces } from '@unblur/datasets';
+import type { AveragingChoice } from '@unblur/datasets';
 import { validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
 import { adamFields, expectMultiples, initialWeights, networkField, positive, runFields, share, wholeNumber, whereGiven } from '../run-fields.js';
-import { checked, list, number, oneOf, optional, pair, section, text, withDefault } from '../run-schema.js';
+import { checked, either, list, number, oneOf, optional, pair, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
 const framesRange = pair(number({ min: 1, integer: true }));
+
+const averagingField: Field<AveragingChoice> = either(
+  oneOf(...averagingSpaces),
+  section(Object.fromEntries(averagingSpaces.map((space) => [space, withDefault(number({ min: 0 }), 0)]))),
+  `${averagingSpaces.join(' or ')}, or weights of these`,
+);
 
 const source = section({
   /** Folder of videos as pictures, relative to the run file: see `videoWindowBatches` of @unblur/datasets. */
@@ -17,6 +25,7 @@ const source = section({
   steadyShare: withDefault(share, 0.5),
   strideFrames: withDefault(framesRange, [1, 4]),
   halvedShare: withDefault(share, 0.3),
+  averaging: withDefault(averagingField, 'display'),
 });
 
 const data = section({
