@@ -59,7 +59,7 @@ describe('unblur experiment', () => {
     const [input, ours] = table.rows;
     expect(input!.cells[0]).toMatchObject({ metric: 'psnr', figure: 'mean', paper: null });
     expect(ours!.cells[0]).toMatchObject({ paper: 25, ours: { mean: expect.any(Number), spread: expect.any(Number) } });
-    expect(ours!.network).toMatchObject({ steps: 1, samples: 1 });
+    expect(ours!.network).toMatchObject({ steps: 1, samples: 1, multiplyAddsPerPixel: expect.any(Number) });
     const results = join(folder, 'runs', 'experiments', 'table-9');
     expect(readFileSync(join(results, 'table.md'), 'utf8')).toContain('| ours |');
 

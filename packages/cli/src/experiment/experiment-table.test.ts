@@ -6,7 +6,7 @@ import type { Trial } from './trial.js';
 const scores = (perFrame: number[]) => ({ perFrame, first: perFrame[0]!, middle: perFrame[1]!, last: perFrame[2]!, mean: perFrame.reduce((sum, value) => sum + value, 0) / 3 });
 const trial = (seed: number | null, psnr: number[]): Trial => ({
   seed,
-  network: seed === null ? null : { parameters: 1234, steps: 300, samples: 1200 },
+  network: seed === null ? null : { parameters: 1234, multiplyAddsPerPixel: 5678.4, steps: 300, samples: 1200 },
   scores: { val: { samples: 4, rule: 'sequence', psnr: scores(psnr), ssim: scores([0.5, 0.5, 0.5]), closerToOwn: { first: 1, last: 1 }, baseline: { psnr: scores(psnr), ssim: scores([0, 0, 0]) } } },
 });
 
@@ -43,8 +43,8 @@ describe('summarizeTrials', () => {
   it("puts the paper's figure beside ours, and says where it is not known", () => {
     expect(figureOf('ours', 'mean').paper).toBe(25.5);
     const markdown = formatTable(table, experiment);
-    expect(markdown).toContain('| OURS | 1,234 | 300 | 1,200 | 1, 2, 3 | 23.00 ± 1.00 / 25.5 | 22.00 ± 1.00 / ? |');
-    expect(markdown).toContain('| LATER | - | - | - | - | not run / ? |');
+    expect(markdown).toContain('| OURS | 1,234 | 5,678 | 300 | 1,200 | 1, 2, 3 | 23.00 ± 1.00 / 25.5 | 22.00 ± 1.00 / ? |');
+    expect(markdown).toContain('| LATER | - | - | - | - | - | not run / ? |');
     expect(markdown).toContain('not a reproduction');
     expect(markdown).toContain('turning cameras: 4 samples as they are');
   });
@@ -55,6 +55,6 @@ describe('summarizeTrials', () => {
     const markdown = formatTable(summarizeTrials(known, { ours: [trial(1, [21, 24, 21])] }), known);
     expect(markdown).toContain('Trained on 1,200 samples of 64x64, 3 frames, made from panoramas/train with seed 7.');
     expect(markdown).toContain("The paper's figures (Table 9) are not known to us.");
-    expect(markdown).toContain('| OURS; trained as table-5/all | 1,234 | 300 | 1,200 | 1 | 22.00 | 21.00 |');
+    expect(markdown).toContain('| OURS; trained as table-5/all | 1,234 | 5,678 | 300 | 1,200 | 1 | 22.00 | 21.00 |');
   });
 });

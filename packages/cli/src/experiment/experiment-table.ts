@@ -81,12 +81,13 @@ export function formatTable(table: ExperimentTable, { evaluation, sets, rows }: 
       paperIsKnown ? `After the stroke the paper's figure (${table.paper.place}), "?" where it is not known to us.` : `The paper's figures (${table.paper.place}) are not known to us.`
     }`,
     '',
-    line(['', 'parameters', 'steps', 'samples', 'seeds', ...columns.map(heading)]),
-    line(['---', ...Array.from({ length: columns.length + 4 }, () => '---:')]),
+    line(['', 'parameters', 'multiply-adds per pixel', 'steps', 'samples', 'seeds', ...columns.map(heading)]),
+    line(['---', ...Array.from({ length: columns.length + 5 }, () => '---:')]),
     ...table.rows.map(({ name, title, note, network, seeds, cells }) =>
       line([
         [title, ...remarks(rows.find((row) => row.name === name)!, note)].join('; '),
         describeCount(network?.parameters),
+        describeCount(network?.multiplyAddsPerPixel && Math.round(network.multiplyAddsPerPixel)),
         describeCount(network?.steps),
         describeCount(network?.samples),
         seeds.join(', ') || '-',

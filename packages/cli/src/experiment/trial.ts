@@ -27,6 +27,8 @@ export interface TrialSettings {
 /** A network after training, as its weights file tells. */
 export interface TrainedNetwork {
   parameters: number;
+  /** For each pixel of the photograph; `null`: not counted for networks other than blur to video. */
+  multiplyAddsPerPixel: number | null;
   /** `null`: the file does not say. */
   steps: number | null;
   samples: number | null;
@@ -148,13 +150,17 @@ async function planTraining(experiment: Experiment, rowName: string, { runFile, 
   };
 }
 
+/** Layers whose cost does not depend on the size are small beside the others at this one. */
+const COUNTED_SIZE = { width: 256, height: 256 };
+
 /** What a weights file says of itself. */
 async function describeNetwork(weights: Uint8Array): Promise<TrainedNetwork> {
-  const { readSafetensors } = await import('@unblur/core-model');
+  const { readSafetensors, readWeights, summarize } = await import('@unblur/core-model');
   const { tensors, metadata } = readSafetensors(weights);
   const parameters = Object.values(tensors).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
   const figure = (key: string) => (metadata[key] === undefined ? null : Number(metadata[key]));
-  return { parameters, steps: figure('step'), samples: figure('samplesSeen') };
+  const multiplyAddsPerPixel = 'unblur.blur-to-video' in metadata ? summarize(readWeights(weights).config, COUNTED_SIZE).multiplyAdds / (COUNTED_SIZE.width * COUNTED_SIZE.height) : null;
+  return { parameters, multiplyAddsPerPixel, steps: figure('step'), samples: figure('samplesSeen') };
 }
 
 function setProgress({ signal, onSample }: TrialSettings): SampleSetProgress {
