@@ -2,6 +2,7 @@ import { crop } from './padding.js';
 import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 import type { TilePosition } from './tile-visits.js';
 import { featherShares, type TilePlan } from './tiling.js';
+import { inNearerOrder } from './time-order.js';
 
 /** Collects restored tiles into whole frames and motions, each pixel the average of its tiles weighted by their feather shares. */
 export class TileCanvas {
@@ -24,16 +25,13 @@ export class TileCanvas {
   }
 
   /**
-   * Adds a tile. A blurred image is the same for a motion and its reverse, so the network may tell a neighbouring tile's story
-   * backwards: the tile is reversed in time where that fits what is already there better.
+   * Adds a tile, reversed in time where that fits what is already there better.
    */
   add(position: TilePosition, tile: RestoredSequence): void {
     if (this.frames.length === 0) this.allocate(tile);
-    const backwards = this.distance(position, [...tile.frames].reverse()) < this.distance(position, tile.frames);
-    const inOrder = <T>(sequence: T[]): T[] => (backwards ? [...sequence].reverse() : sequence);
-
-    inOrder(tile.frames).forEach((frame, i) => this.blend(this.frames[i]!, frame.data, 3, 1, position));
-    inOrder(tile.motionsPixels).forEach((motion, i) => this.blend(this.motions[i]!, motion.data, 2, motion.stridePixels, position));
+    const { frames, motionsPixels } = inNearerOrder(tile, (candidates) => this.distance(position, candidates));
+    frames.forEach((frame, i) => this.blend(this.frames[i]!, frame.data, 3, 1, position));
+    motionsPixels.forEach((motion, i) => this.blend(this.motions[i]!, motion.data, 2, motion.stridePixels, position));
     this.blend(this.filled, new Float32Array(this.plan.tileWidth * this.plan.tileHeight).fill(1), 1, 1, position);
   }
 
@@ -57,7 +55,7 @@ export class TileCanvas {
   }
 
   /** The summed absolute difference between frames of a tile and what the canvas already holds at its place. */
-  private distance({ column, row }: TilePosition, frames: RgbImage[]): number {
+  private distance({ column, row }: TilePosition, frames: readonly RgbImage[]): number {
     const { tileWidth, tileHeight } = this.plan;
     let sum = 0;
     for (let y = 0; y < tileHeight; y++) {
