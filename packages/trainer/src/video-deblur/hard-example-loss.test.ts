@@ -37,8 +37,17 @@ describe('hardExampleLoss', () => {
     expect(value(total)).toBeCloseTo((Math.log(error + 0.001) + Math.log(10 * error + 0.001)) / 2, 5);
   });
 
-  it('has the gradient that finite differences find, the choice of pixels held', () => {
-    const loss = (x: tf.Tensor) => hardExampleLoss([x as tf.Tensor4D], [gt], undefined, options).total;
+  it('is PSNR but for its unit by the logarithm of the squared error, hard pixels counted once more', () => {
+    // The squares of 1 to 8 sum up to 204, those of 5 to 8 to 174.
+    const { total } = hardExampleLoss([restored], [gt], undefined, { ...options, norm: 'log-l2' });
+    expect(value(total)).toBeCloseTo(Math.log((204 + 2 * 174) / 24 + 0.005 ** 2), 5);
+    const [off, further] = [0.1, 0.01].map((error) => value(hardExampleLoss([tf.fill([1, 2, 4, 3], error)], [gt], undefined, { norm: 'log-l2', hardShare: 0.5, hardWeight: 0 }).total));
+    // 20 dB apart, less what is not seen.
+    expect((off! - further!) * (10 / Math.LN10)).toBeCloseTo(20 - 10 * Math.log10(1.25) + 10 * Math.log10(1.0025), 3);
+  });
+
+  it.each(['l1', 'log-l1', 'log-l2'] as const)('%s has the gradient that finite differences find, the choice of pixels held', (norm) => {
+    const loss = (x: tf.Tensor) => hardExampleLoss([x as tf.Tensor4D], [gt], undefined, { ...options, norm }).total;
     expect(gradientError(loss, [1, 2, 4, 3], Float32Array.from(restored.dataSync(), (error, index) => error + 0.1 * (index % 3)), 0.01)).toBeLessThan(1e-3);
   });
 });

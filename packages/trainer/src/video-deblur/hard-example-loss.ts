@@ -1,4 +1,4 @@
-import { abs, add, cast, concat, greater, log, maximum, mean, mul, reshape, slice, sub, sum, topk } from '@tensorflow/tfjs-core';
+import { abs, add, cast, concat, greater, log, maximum, mean, mul, reshape, slice, square, sub, sum, topk } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { stopGradient } from '@unblur/core-model';
 
@@ -6,8 +6,9 @@ export interface HardExampleOptions {
   /**
    * `l1`: the mean over the samples, as the authors' program has it. `log-l1` (ours): the mean of log(error + 0.001) over the
    * samples, so that every sample has an equal say; otherwise those of much blur, of which little can be restored, drown the others.
+   * `log-l2` (ours): the same of log(squared error + 0.005^2), which is PSNR but for its unit.
    */
-  norm: 'l1' | 'log-l1';
+  norm: 'l1' | 'log-l1' | 'log-l2';
   /** Share of the pixels with the largest errors that count once more. The authors' program: 0.5. */
   hardShare: number;
   /** Weight of their error beside the plain one. The authors' program: 2. */
@@ -18,9 +19,10 @@ export interface HardExampleOptions {
 export const RANDOM_SHARE = 0.1;
 
 const LOG_EPSILON = 1e-3;
+const UNSEEN_ERROR = 0.005;
 
 export interface HardExampleLoss {
-  /** `l1` plus the weighted `hard`, or its logarithm. */
+  /** The error plus the weighted error of the hard pixels, as the norm has it. */
   total: Scalar;
   /** Mean absolute error. */
   l1: Scalar;
@@ -48,11 +50,17 @@ export function hardExampleLoss(restored: Tensor4D[], gt: Tensor4D[], randomMask
   const threshold = stopGradient([residual], (constant) => rankedValue(reshape(constant, [batch, height * width]), Math.floor(hardShare * height * width)));
   const hardMask = stopGradient([residual, threshold], (values, limit) => cast(greater(values, limit), 'float32') as Tensor4D);
   const mask = randomMask ? maximum(hardMask, randomMask) : hardMask;
-  const [l1, hard] = [error, mul(error, mask)].map((values) => mean<Tensor1D>(values, [1, 2, 3]));
-  const ofSamples = add(l1!, mul(hard!, hardWeight)) as Tensor1D;
-  const total = mean(norm === 'l1' ? ofSamples : log(add(ofSamples, LOG_EPSILON))) as Scalar;
-  return { total, l1: mean(l1!), hard: mean(hard!), residual, threshold, hardMask };
+  const [l1, hard] = [error, mul(error, mask) as Tensor4D].map(ofSamples) as [Tensor1D, Tensor1D];
+  const total = (): Tensor1D => {
+    if (norm === 'log-l2') return log(add(ofSamples(mul(square(error), add(mul(mask, hardWeight), 1))), UNSEEN_ERROR ** 2));
+    const weighted = add(l1, mul(hard, hardWeight)) as Tensor1D;
+    return norm === 'l1' ? weighted : log(add(weighted, LOG_EPSILON));
+  };
+  return { total: mean(total()), l1: mean(l1), hard: mean(hard), residual, threshold, hardMask };
 }
+
+/** `[B, H, W, C]` to `[B]`. */
+const ofSamples = (values: Tensor4D): Tensor1D => mean<Tensor1D>(values, [1, 2, 3]);
 
 /** The element number `rank`, counted from 0, of each row in descending order: `[B, n]` to `[B, 1, 1, 1]`. */
 function rankedValue(rows: Tensor2D, rank: number): Tensor4D {

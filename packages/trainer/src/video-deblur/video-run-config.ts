@@ -50,7 +50,7 @@ const flowPretraining = section({
 
 /** The defaults are those of the authors' program. */
 const loss = section({
-  norm: withDefault(oneOf('l1', 'log-l1'), 'l1'),
+  norm: withDefault(oneOf('l1', 'log-l1', 'log-l2'), 'l1'),
   hardShare: withDefault(share, 0.5),
   hardWeight: withDefault(number({ min: 0 }), 2),
 });
