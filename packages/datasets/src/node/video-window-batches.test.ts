@@ -109,6 +109,25 @@ describe('videoWindowBatches', () => {
     await expect(read(1, { averaging: 'light' as 'display' })).rejects.toThrow('averaging');
   });
 
+  it('softens blurred frames and gt alike', async () => {
+    // Vertical edges of a clip that stands still: what is softened stays equal to its gt, and steps become smaller.
+    mkdirSync(join(folder, 'stripes'), { recursive: true });
+    const stripes = Buffer.alloc(32 * 28 * 3).map((_, index) => (Math.floor(index / 12) % 2 ? 255 : 0));
+    for (let t = 0; t < 8; t++) await sharp(stripes, { raw: { width: 32, height: 28, channels: 3 } }).png().toFile(join(folder, 'stripes', `${t}.png`));
+    const contrastOf = async (softnessPixels: [number, number] | null) => {
+      const options: VideoWindowOptions = { sources: [{ folder: join(folder, 'stripes'), exposureFrames: [1, 3], strideFrames: [1, 1], halvedShare: 0, softnessPixels }], sizePixels: size, batchSize: 1, seed: 1 };
+      for await (const { blurred, gt } of videoWindowBatches(options)) {
+        for (const [index, value] of blurred.entries()) expect(value).toBeCloseTo(gt[index]!, 5);
+        return Math.max(...blurred) - Math.min(...blurred);
+      }
+      return NaN;
+    };
+    expect(await contrastOf(null)).toBe(1);
+    expect(await contrastOf([1, 1])).toBeLessThan(0.97);
+    expect(await contrastOf([2, 2])).toBeLessThan(0.5);
+    await expect(read(1, { softnessPixels: [2, 1] })).rejects.toThrow('softnessPixels');
+  });
+
   it('gives the same samples from whichever sample on', async () => {
     expect((await read(4)).slice(2)).toEqual(await read(2, {}, { firstSample: 2 }));
   });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { drawAveraging, requireAveraging, type AveragingChoice } from '../averaging-choice.js';
 import { transferFunctions, type AveragingSpace } from '../exposure.js';
+import { gaussianBlur } from '../gaussian-blur.js';
 import { requireRange, requireThat, type Range } from '../option-checks.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
 import { FileCache, type FileDecoder } from './file-cache.js';
@@ -29,6 +30,8 @@ export interface VideoWindowSource {
   halvedShare?: number;
   /** What a blurred frame averages: the frames' display values, or light; one for all windows, or weights of what each draws from. Default 'display'. */
   averaging?: AveragingChoice;
+  /** Standard deviation of a Gaussian that softens all frames of a window, blurred and gt alike, from this range: what is soft without having moved is to stay so. Default: none. */
+  softnessPixels?: Range | null;
 }
 
 /** Windows of neighbouring blurred frames from videos. Plain data: a section of a run file. */
@@ -66,7 +69,7 @@ interface SharpFrames {
 }
 
 /** A source whose defaults are filled in and whose videos are found. */
-interface OpenSource extends Required<Pick<VideoWindowSource, 'weight' | 'exposureFrames' | 'steadyShare' | 'strideFrames' | 'halvedShare' | 'averaging'>> {
+interface OpenSource extends Required<Pick<VideoWindowSource, 'weight' | 'exposureFrames' | 'steadyShare' | 'strideFrames' | 'halvedShare' | 'averaging' | 'softnessPixels'>> {
   videos: SharpFrames[];
 }
 
@@ -98,16 +101,17 @@ export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGen
   }
 }
 
-function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9], steadyShare = 0.5, strideFrames = [1, 4], halvedShare = 0.3, averaging = 'display' }: VideoWindowSource): OpenSource {
+function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9], steadyShare = 0.5, strideFrames = [1, 4], halvedShare = 0.3, averaging = 'display', softnessPixels = null }: VideoWindowSource): OpenSource {
   requireThat(Number.isFinite(weight) && weight >= 0, 'weight', 'a number of at least 0', weight);
   requireRange('exposureFrames', exposureFrames, 1, 99);
   requireRange('strideFrames', strideFrames, 1, 99);
   for (const [name, share] of Object.entries({ steadyShare, halvedShare })) requireThat(share >= 0 && share <= 1, name, 'from 0 to 1', share);
   requireAveraging(averaging);
+  if (softnessPixels) requireRange('softnessPixels', softnessPixels, 0, 8);
   const isWanted = ([path]: string[]) => !names || relative(folder, path!).split(sep).some((part) => names.includes(part));
   const videos = listVideos(folder).filter(isWanted).map(withRecordedBlur).filter(({ sharp }) => sharp.length >= LEAST_EXPOSURES + 2);
   if (videos.length === 0) throw new Error(`Expected videos of at least ${LEAST_EXPOSURES + 2} frames in ${folder}${names ? ` (${names.join(', ')})` : ''} but found none.`);
-  return { videos, weight, exposureFrames, steadyShare, strideFrames, halvedShare, averaging };
+  return { videos, weight, exposureFrames, steadyShare, strideFrames, halvedShare, averaging, softnessPixels };
 }
 
 interface WindowShape {
@@ -124,6 +128,8 @@ async function drawWindow(source: OpenSource, random: Random, { sizePixels, wind
   const crop = drawCrop(await load(first), first, random, sizePixels, source.halvedShare);
   const fullReading = fullReadingOf(crop);
   const averaging = drawAveraging(random, source.averaging);
+  const softness = source.softnessPixels ? random.between(...source.softnessPixels) : 0;
+  const soften = (frame: Float32Array): Float32Array => (softness > 0 ? gaussianBlur(frame, sizePixels, sizePixels, softness) : frame);
   // Exposures of a window may share frames.
   const crops = new Map<string, Promise<Uint16Array>>();
   const cropOf = (path: string): Promise<Uint16Array> => {
@@ -135,8 +141,8 @@ async function drawWindow(source: OpenSource, random: Random, { sizePixels, wind
   const window = { blurred: new Float32Array(windowFrames * frameValues), gt: new Float32Array(windowFrames * frameValues) };
   for (const [position, { middle, reach }] of exposures.entries()) {
     const exposed = blurred ? [blurred[middle]!] : sharp.slice(middle - reach, middle + reach + 1);
-    window.gt.set(averageReadings([await cropOf(sharp[middle]!)], fullReading, 'display'), position * frameValues);
-    window.blurred.set(averageReadings(await Promise.all(exposed.map(cropOf)), fullReading, averaging), position * frameValues);
+    window.gt.set(soften(averageReadings([await cropOf(sharp[middle]!)], fullReading, 'display')), position * frameValues);
+    window.blurred.set(soften(averageReadings(await Promise.all(exposed.map(cropOf)), fullReading, averaging)), position * frameValues);
   }
   return window;
 }

@@ -26,6 +26,7 @@ const source = section({
   strideFrames: withDefault(framesRange, [1, 4]),
   halvedShare: withDefault(share, 0.3),
   averaging: withDefault(averagingField, 'display'),
+  softnessPixels: optional(pair(number({ min: 0 }))),
 });
 
 const data = section({
