@@ -20,6 +20,7 @@ const parts = [
   { log: 'photo-7-small-13-together', batchSize: 6 },
   { log: 'photo-7-small-14-longer', batchSize: 6 },
   { log: 'photo-7-small-15-annealed', batchSize: 6 },
+  { log: 'photo-7-small-16-larger-crops', batchSize: 4 },
 ];
 const positions = ['first', 'middle', 'last', 'mean'];
 
