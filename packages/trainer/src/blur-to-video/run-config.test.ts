@@ -63,6 +63,7 @@ describe('a run file', () => {
     ['batchSize: 2.5', "Expected a whole number of at least 1 for 'batchSize' but received 2.5."],
     ['emaDecay: 2', "Expected a number from 0 to 1 for 'emaDecay' but received 2."],
     ['loss: { frameWeights: [1, 2] }', "Expected 3 weights for 'loss.frameWeights' but received 2."],
+    ['data: { sources: [{ kind: shards, folder: made }, { kind: video, folder: clips }] }\nloss: { motion: 0.5 }', "of kind panorama or layers, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only shards and video"],
     ['data: { source: [] }', "Unknown key 'data.source'; did you mean 'data.sources'?"],
     ['data: { sources: [{ kind: panorama, folder: a, angleDegree: [1, 2] }] }', "Unknown key 'data.sources[0].angleDegree'; did you mean 'data.sources[0].angleDegrees'?"],
     ['data: { sources: [{ kind: layers, folder: a, augmentation: { flip: true } }] }', "Unknown key 'data.sources[0].augmentation.flip'; did you mean 'data.sources[0].augmentation.flips'?"],

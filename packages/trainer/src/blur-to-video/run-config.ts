@@ -83,11 +83,18 @@ export function writeRunConfig(config: RunConfig, file: string): string {
   return writeRunFile(reader, config, file);
 }
 
+/** Sources whose samples come with their motion. */
+const MOTION_KINDS: string[] = ['panorama', 'layers'];
+
 /** What no single field can check. */
-function expectConsistent({ network, data, torch, validation, loss: { frameWeights, levelWeights } }: RunConfig): void {
+function expectConsistent({ network, data, torch, validation, loss: { frameWeights, levelWeights, motion, order } }: RunConfig): void {
   expectOnePlace(validation);
   expectMultiples({ data, validation }, requiredMultiple(network));
   if (torch.pool && torch.pool.sizePixels < data.sizePixels) throw new Error(`Expected at least ${data.sizePixels}, which is 'data.sizePixels', for 'torch.pool.sizePixels' but received ${torch.pool.sizePixels}.`);
+  const kinds = data.sources.map(({ kind }) => kind);
+  if ((motion > 0 || order === 'canonical') && !kinds.some((kind) => MOTION_KINDS.includes(kind))) {
+    throw new Error(`Expected a source of kind ${MOTION_KINDS.join(' or ')}, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only ${[...new Set(kinds)].join(' and ')}.`);
+  }
   if (frameWeights !== 'equal' && frameWeights.length !== network.frames) throw new Error(`Expected ${network.frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`);
   if (levelWeights.length < 1 || levelWeights.length > 5) throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
 }
