@@ -44,7 +44,7 @@ export function colourCurve({ gains, gamma }: Augmentation): (display: number, c
 }
 
 /** The geometric part, for a square picture: transposes, then mirrors. */
-export function rearrangePixels(source: Float32Array, size: number, { mirrorX, mirrorY, transpose }: Augmentation): Float32Array {
+export function rearrangePixels(source: Float32Array, size: number, { mirrorX, mirrorY, transpose }: Pick<Augmentation, 'mirrorX' | 'mirrorY' | 'transpose'>): Float32Array {
   if (!mirrorX && !mirrorY && !transpose) return source;
   const target = new Float32Array(source.length);
   const columnStride = (transpose ? size : 1) * 3;

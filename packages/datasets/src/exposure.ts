@@ -17,6 +17,14 @@ export const transferFunctions: Record<AveragingSpace, { lightOf: (display: numb
   'linear-gamma-2.2': { lightOf: (display) => display ** 2.2, displayOf: (light) => light ** (1 / 2.2) },
 };
 
+/** Turns values of an averaging space into display values, in place. */
+export function makeDisplayValues(values: Float32Array, averaging: AveragingSpace): Float32Array {
+  if (averaging === 'display') return values;
+  const { displayOf } = transferFunctions[averaging];
+  for (let i = 0; i < values.length; i++) values[i] = displayOf(values[i]!);
+  return values;
+}
+
 /**
  * How many frames to render for an exposure: n = c * |angle| (Argaw et al., section 3), with c the pixels per radian of the fastest
  * pixel over the wanted step, rounded up so that the output frames at even times are among the rendered ones.

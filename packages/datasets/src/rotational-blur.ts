@@ -1,7 +1,7 @@
 import { colourCurve, degrade, drawAugmentation, rearrangePixels, rearrangeVectors, type Augmentation } from './augmentation.js';
 import { drawAveraging } from './averaging-choice.js';
 import { centredCamera, cropCamera, fastestPixelsPerRadian, focalPixelsOf, type PinholeCamera } from './camera.js';
-import { expose, renderCount, transferFunctions, type AveragingSpace } from './exposure.js';
+import { expose, makeDisplayValues, renderCount, transferFunctions, type AveragingSpace } from './exposure.js';
 import type { Panorama } from './panorama.js';
 import { angleRangeAt, type PanoramaOptions } from './panorama-options.js';
 import { createResponse, createViewfinder, levelFor, panoramaPixelsPerPixel } from './perspective.js';
@@ -59,16 +59,13 @@ export function planRotationalBlur(random: Random, panoramaWidth: number, sample
 /** Carries a plan out. The frames are display values; the blurred picture is their (and all rendered frames') average. */
 export function synthesizeRotationalBlur(panorama: Panorama, plan: RotationalBlurPlan, options: PanoramaOptions): RotationalBlurSample {
   const { camera, augmentation, averaging } = plan;
-  const { lightOf, displayOf } = transferFunctions[averaging];
+  const { lightOf } = transferFunctions[averaging];
   const colour = colourCurve(augmentation);
   const response = createResponse((display, channel) => lightOf(colour(display, channel)));
   const level = levelFor(panorama, camera.focalPixels);
   const exposure = expose(level, createViewfinder(camera), response, plan, { frames: options.frames, renderedFrames: plan.renderedFrames });
 
-  const finish = (values: Float32Array): RgbImage => {
-    if (averaging !== 'display') for (let i = 0; i < values.length; i++) values[i] = displayOf(values[i]!);
-    return { width: camera.width, height: camera.height, data: rearrangePixels(values, camera.width, augmentation) };
-  };
+  const finish = (values: Float32Array): RgbImage => ({ width: camera.width, height: camera.height, data: rearrangePixels(makeDisplayValues(values, averaging), camera.width, augmentation) });
   const frames = exposure.frames.map(finish);
   if (augmentation.reverseTime) frames.reverse();
   const blurred = finish(exposure.blurred);

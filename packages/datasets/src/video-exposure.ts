@@ -1,6 +1,6 @@
 import { colourCurve, degrade, drawAugmentation, rearrangePixels } from './augmentation.js';
 import { drawAveraging } from './averaging-choice.js';
-import { meanOfReadings, transferFunctions } from './exposure.js';
+import { makeDisplayValues, meanOfReadings, transferFunctions } from './exposure.js';
 import { motionBetweenGrey, type GreyImage } from './frame-motion.js';
 import { createResponse, RESPONSE_TABLE_LENGTH } from './perspective.js';
 import { createRandom, type Random } from './random.js';
@@ -77,14 +77,11 @@ export function synthesizeVideoExposure(frames: readonly VideoFrame[], window: V
   const augmentation = drawAugmentation(random, options.augmentation);
   const noiseSeed = random.below(2 ** 32);
   const averaging = drawAveraging(random, options.averaging);
-  const { lightOf, displayOf } = transferFunctions[averaging];
+  const { lightOf } = transferFunctions[averaging];
   const colour = colourCurve(augmentation);
   const response = createResponse((display, channel) => lightOf(colour(display, channel)));
 
-  const finish = (values: Float32Array): RgbImage => {
-    if (averaging !== 'display') for (let i = 0; i < values.length; i++) values[i] = displayOf(values[i]!);
-    return { width: sizePixels, height: sizePixels, data: rearrangePixels(values, sizePixels, augmentation) };
-  };
+  const finish = (values: Float32Array): RgbImage => ({ width: sizePixels, height: sizePixels, data: rearrangePixels(makeDisplayValues(values, averaging), sizePixels, augmentation) });
   const sums = new Uint32Array(sizePixels * sizePixels * 3);
   const latent: RgbImage[] = [];
   const framesPerLatent = (frames.length - 1) / (options.frames - 1);
@@ -100,7 +97,7 @@ export function synthesizeVideoExposure(frames: readonly VideoFrame[], window: V
 }
 
 /** Readings (see `createResponse`) of a window, each of the mean of shrink x shrink pixels. */
-function readWindow({ width, rgb }: VideoFrame, { left, top, shrink }: VideoWindow, sizePixels: number, response: Uint32Array): Uint32Array {
+export function readWindow({ width, rgb }: VideoFrame, { left, top, shrink }: VideoWindow, sizePixels: number, response: Uint32Array): Uint32Array {
   const readings = new Uint32Array(sizePixels * sizePixels * 3);
   // A byte value v reads entry v * 16.
   const entriesPerSum = 16 / (shrink * shrink);

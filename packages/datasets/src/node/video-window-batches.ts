@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join, relative, sep } from 'node:path';
+import { rearrangePixels } from '../augmentation.js';
 import { drawAveraging, requireAveraging, type AveragingChoice } from '../averaging-choice.js';
-import { transferFunctions, type AveragingSpace } from '../exposure.js';
+import { averagingSpaces, makeDisplayValues, meanOfReadings, transferFunctions, type AveragingSpace } from '../exposure.js';
 import { gaussianBlur } from '../gaussian-blur.js';
 import { requireRange, requireThat, type Range } from '../option-checks.js';
+import { createResponse } from '../perspective.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
+import { readWindow, type VideoWindow } from '../video-exposure.js';
 import { FileCache, type FileDecoder } from './file-cache.js';
 import { readImageFile, type DecodedImage } from './image-file.js';
 import { listVideos } from './video-list.js';
@@ -88,12 +91,13 @@ export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGen
   const weights = sources.map(({ weight }) => weight);
   requireThat(weights.some((weight) => weight > 0), 'sources', 'a source whose weight is above 0', options.sources);
   const cache = new FileCache(cacheMegabytes * 2 ** 20);
+  const responses = Object.fromEntries(averagingSpaces.map((space) => [space, createResponse(transferFunctions[space].lightOf)])) as Responses;
   const windowValues = windowFrames * sizePixels * sizePixels * 3;
   for (let start = firstSample; ; start += batchSize) {
     const batch: VideoWindowBatch = { firstSample: start, blurred: new Float32Array(batchSize * windowValues), gt: new Float32Array(batchSize * windowValues) };
     for (let index = 0; index < batchSize; index++) {
       const random = createRandom(seed, start + index);
-      const window = await drawWindow(sources[drawByWeight(random, weights)]!, random, { sizePixels, windowFrames, cache });
+      const window = await drawWindow(sources[drawByWeight(random, weights)]!, random, { sizePixels, windowFrames, cache, responses });
       batch.blurred.set(window.blurred, index * windowValues);
       batch.gt.set(window.gt, index * windowValues);
     }
@@ -114,35 +118,43 @@ function openSource({ folder, videos: names, weight = 1, exposureFrames = [3, 9]
   return { videos, weight, exposureFrames, steadyShare, strideFrames, halvedShare, averaging, softnessPixels };
 }
 
-interface WindowShape {
+/** What `readWindow` reads with, by averaging space. */
+type Responses = Record<AveragingSpace, Uint32Array>;
+
+interface WindowSettings {
   sizePixels: number;
   windowFrames: number;
   cache: FileCache;
+  responses: Responses;
 }
 
-async function drawWindow(source: OpenSource, random: Random, { sizePixels, windowFrames, cache }: WindowShape): Promise<{ blurred: Float32Array; gt: Float32Array }> {
+async function drawWindow(source: OpenSource, random: Random, { sizePixels, windowFrames, cache, responses }: WindowSettings): Promise<{ blurred: Float32Array; gt: Float32Array }> {
   const { sharp, blurred } = source.videos[random.below(source.videos.length)]!;
   const exposures = drawExposures(source, sharp.length, blurred !== undefined, random, windowFrames);
   const load = (path: string) => cache.load(pictures, path);
   const first = sharp[exposures[0]!.middle]!;
   const crop = drawCrop(await load(first), first, random, sizePixels, source.halvedShare);
-  const fullReading = fullReadingOf(crop);
   const averaging = drawAveraging(random, source.averaging);
   const softness = source.softnessPixels ? random.between(...source.softnessPixels) : 0;
-  const soften = (frame: Float32Array): Float32Array => (softness > 0 ? gaussianBlur(frame, sizePixels, sizePixels, softness) : frame);
   // Exposures of a window may share frames.
-  const crops = new Map<string, Promise<Uint16Array>>();
-  const cropOf = (path: string): Promise<Uint16Array> => {
-    if (!crops.has(path)) crops.set(path, load(path).then((picture) => cropPicture(picture, crop)));
-    return crops.get(path)!;
+  const readings = new Map<string, Promise<Uint32Array>>();
+  const readingsOf = (path: string, space: AveragingSpace): Promise<Uint32Array> => {
+    const key = `${space} ${path}`;
+    if (!readings.has(key)) readings.set(key, load(path).then((picture) => readWindow(picture, crop, sizePixels, responses[space])));
+    return readings.get(key)!;
+  };
+  const average = async (paths: readonly string[], space: AveragingSpace): Promise<Float32Array> => {
+    const frames = await Promise.all(paths.map((path) => readingsOf(path, space)));
+    const display = rearrangePixels(makeDisplayValues(meanOfReadings(sumOf(frames), frames.length), space), sizePixels, crop);
+    return softness > 0 ? gaussianBlur(display, sizePixels, sizePixels, softness) : display;
   };
 
   const frameValues = sizePixels * sizePixels * 3;
   const window = { blurred: new Float32Array(windowFrames * frameValues), gt: new Float32Array(windowFrames * frameValues) };
   for (const [position, { middle, reach }] of exposures.entries()) {
     const exposed = blurred ? [blurred[middle]!] : sharp.slice(middle - reach, middle + reach + 1);
-    window.gt.set(soften(averageReadings([await cropOf(sharp[middle]!)], fullReading, 'display')), position * frameValues);
-    window.blurred.set(soften(averageReadings(await Promise.all(exposed.map(cropOf)), fullReading, averaging)), position * frameValues);
+    window.gt.set(await average([sharp[middle]!], 'display'), position * frameValues);
+    window.blurred.set(await average(exposed, averaging), position * frameValues);
   }
   return window;
 }
@@ -178,47 +190,19 @@ function drawCrop({ width, height }: DecodedImage, path: string, random: Random,
   const shrink = random.uniform() < halvedShare && Math.min(width, height) >= 2 * sizePixels ? 2 : 1;
   const side = sizePixels * shrink;
   if (side > Math.min(width, height)) throw new RangeError(`Expected videos of at least ${sizePixels}x${sizePixels} but ${path} is ${width}x${height}.`);
-  return { left: random.below(width - side + 1), top: random.below(height - side + 1), sizePixels, shrink, mirrorX: random.uniform() < 0.5, mirrorY: random.uniform() < 0.5 };
+  return { left: random.below(width - side + 1), top: random.below(height - side + 1), shrink, mirrorX: random.uniform() < 0.5, mirrorY: random.uniform() < 0.5, transpose: false };
 }
 
-interface Crop {
-  left: number;
-  top: number;
-  sizePixels: number;
-  /** Side of the blocks of pixels that become one. */
-  shrink: number;
+interface Crop extends VideoWindow {
   mirrorX: boolean;
   mirrorY: boolean;
+  transpose: boolean;
 }
 
-/** A part of a picture as readings: each the sum of a block of bytes, so `fullReadingOf` where they are white. */
-function cropPicture({ width, rgb }: DecodedImage, { left, top, sizePixels, shrink, mirrorX, mirrorY }: Crop): Uint16Array {
-  const readings = new Uint16Array(sizePixels * sizePixels * 3);
-  for (let y = 0, target = 0; y < sizePixels; y++) {
-    const row = top + (mirrorY ? sizePixels - 1 - y : y) * shrink;
-    for (let x = 0; x < sizePixels; x++, target += 3) {
-      const column = left + (mirrorX ? sizePixels - 1 - x : x) * shrink;
-      for (let dy = 0; dy < shrink; dy++) {
-        for (let dx = 0; dx < shrink; dx++) {
-          const source = ((row + dy) * width + column + dx) * 3;
-          for (let channel = 0; channel < 3; channel++) readings[target + channel]! += rgb[source + channel]!;
-        }
-      }
-    }
-  }
-  return readings;
-}
-
-const fullReadingOf = ({ shrink }: Crop): number => 255 * shrink * shrink;
-
-/** The mean of frames, as display values. */
-function averageReadings(frames: readonly Uint16Array[], fullReading: number, averaging: AveragingSpace): Float32Array {
-  const { lightOf, displayOf } = transferFunctions[averaging];
-  const lights = Float64Array.from({ length: fullReading + 1 }, (_, reading) => lightOf(reading / fullReading) / frames.length);
-  const mean = new Float32Array(frames[0]!.length);
-  for (const frame of frames) for (let index = 0; index < mean.length; index++) mean[index]! += lights[frame[index]!]!;
-  if (averaging !== 'display') for (let index = 0; index < mean.length; index++) mean[index] = displayOf(mean[index]!);
-  return mean;
+function sumOf(frames: readonly Uint32Array[]): Uint32Array {
+  const sum = new Uint32Array(frames[0]!.length);
+  for (const frame of frames) for (let index = 0; index < sum.length; index++) sum[index]! += frame[index]!;
+  return sum;
 }
 
 /** `<...>/gt/<...>/frame` has its recorded blur at `<...>/blur/<...>/frame`, if every frame does. */
