@@ -1,6 +1,7 @@
 import { blurToVideoPresets, requiredMultiple, validateConfig } from '@unblur/core-model';
 import type { BlurToVideoConfig } from '@unblur/core-model';
 import { dataField } from '../data-config.js';
+import { needsMotion } from '../losses/total-loss.js';
 import { adamFields, changeSamplePaths, expectMultiples, expectOnePlace, initialWeights, networkField, positive, runFields, sampleValidation, scheduleField, share, torchFields } from '../run-fields.js';
 import { parseRunFile, readRunFile, writeRunFile } from '../run-file.js';
 import type { RunReader } from '../run-file.js';
@@ -87,12 +88,13 @@ export function writeRunConfig(config: RunConfig, file: string): string {
 const MOTION_KINDS: string[] = ['panorama', 'layers'];
 
 /** What no single field can check. */
-function expectConsistent({ network, data, torch, validation, loss: { frameWeights, levelWeights, motion, order } }: RunConfig): void {
+function expectConsistent({ network, data, torch, validation, loss }: RunConfig): void {
+  const { frameWeights, levelWeights } = loss;
   expectOnePlace(validation);
   expectMultiples({ data, validation }, requiredMultiple(network));
   if (torch.pool && torch.pool.sizePixels < data.sizePixels) throw new Error(`Expected at least ${data.sizePixels}, which is 'data.sizePixels', for 'torch.pool.sizePixels' but received ${torch.pool.sizePixels}.`);
   const kinds = data.sources.map(({ kind }) => kind);
-  if ((motion > 0 || order === 'canonical') && !kinds.some((kind) => MOTION_KINDS.includes(kind))) {
+  if (needsMotion(loss) && !kinds.some((kind) => MOTION_KINDS.includes(kind))) {
     throw new Error(`Expected a source of kind ${MOTION_KINDS.join(' or ')}, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only ${[...new Set(kinds)].join(' and ')}.`);
   }
   if (frameWeights !== 'equal' && frameWeights.length !== network.frames) throw new Error(`Expected ${network.frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`);

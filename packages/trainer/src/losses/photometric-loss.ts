@@ -1,5 +1,6 @@
-import { abs, add, addN, log, mean, mul, sqrt, square, sub } from '@tensorflow/tfjs-core';
+import { abs, add, addN, mean, mul, sqrt, square, sub } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { logL1, logL2 } from './log-error.js';
 
 /**
  * How far one image is from its ground truth, per sample.
@@ -21,8 +22,6 @@ export interface PhotometricOptions {
 }
 
 const CHARBONNIER_EPSILON = 1e-3;
-const LOG_EPSILON = 1e-3;
-const UNSEEN_ERROR = 0.005;
 
 /**
  * Multi-scale photometric loss (Argaw et al. 2021, Eq. 3), per sample:
@@ -60,8 +59,8 @@ export function imageDistance(image: Tensor4D, gt: Tensor4D, norm: PhotometricNo
     case 'charbonnier':
       return mean(sqrt(add(square(error), CHARBONNIER_EPSILON ** 2)), [1, 2, 3]);
     case 'log-l1':
-      return log(add(mean<Tensor1D>(abs(error), [1, 2, 3]), LOG_EPSILON));
+      return logL1(mean<Tensor1D>(abs(error), [1, 2, 3]));
     case 'log-l2':
-      return log(add(mean<Tensor1D>(square(error), [1, 2, 3]), UNSEEN_ERROR ** 2));
+      return logL2(mean<Tensor1D>(square(error), [1, 2, 3]));
   }
 }

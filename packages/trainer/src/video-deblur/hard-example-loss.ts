@@ -1,6 +1,7 @@
-import { abs, add, cast, concat, greater, log, maximum, mean, mul, reshape, slice, square, sub, sum, topk } from '@tensorflow/tfjs-core';
+import { abs, add, cast, concat, greater, maximum, mean, mul, reshape, slice, square, sub, sum, topk } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { stopGradient } from '@unblur/core-model';
+import { logL1, logL2 } from '../losses/log-error.js';
 
 export interface HardExampleOptions {
   /**
@@ -17,9 +18,6 @@ export interface HardExampleOptions {
 
 /** Share of the pixels that count once more whatever their error, drawn anew for every sample: `randomPixels` makes them. */
 export const RANDOM_SHARE = 0.1;
-
-const LOG_EPSILON = 1e-3;
-const UNSEEN_ERROR = 0.005;
 
 export interface HardExampleLoss {
   /** The error plus the weighted error of the hard pixels, as the norm has it. */
@@ -51,12 +49,9 @@ export function hardExampleLoss(restored: Tensor4D[], gt: Tensor4D[], randomMask
   const hardMask = stopGradient([residual, threshold], (values, limit) => cast(greater(values, limit), 'float32') as Tensor4D);
   const mask = randomMask ? maximum(hardMask, randomMask) : hardMask;
   const [l1, hard] = [error, mul(error, mask) as Tensor4D].map(ofSamples) as [Tensor1D, Tensor1D];
-  const total = (): Tensor1D => {
-    if (norm === 'log-l2') return log(add(ofSamples(mul(square(error), add(mul(mask, hardWeight), 1))), UNSEEN_ERROR ** 2));
-    const weighted = add(l1, mul(hard, hardWeight)) as Tensor1D;
-    return norm === 'l1' ? weighted : log(add(weighted, LOG_EPSILON));
-  };
-  return { total: mean(total()), l1: mean(l1), hard: mean(hard), residual, threshold, hardMask };
+  const weighted = ofSamples(mul(norm === 'log-l2' ? square(error) : error, add(mul(mask, hardWeight), 1)));
+  const total = norm === 'l1' ? weighted : norm === 'log-l1' ? logL1(weighted) : logL2(weighted);
+  return { total: mean(total), l1: mean(l1), hard: mean(hard), residual, threshold, hardMask };
 }
 
 /** `[B, H, W, C]` to `[B]`. */
