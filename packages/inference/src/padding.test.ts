@@ -19,6 +19,18 @@ test('mirrors without repeating the edge, back and forth when the image is small
   ]);
 });
 
+test('mirrors to the left and above as well where it is told to', () => {
+  expect(values(padByReflection(numbered(3, 2), 6, 4, { left: 2, top: 1 }))).toEqual([
+    [5, 4, 3, 4, 5, 4],
+    [2, 1, 0, 1, 2, 1],
+    [5, 4, 3, 4, 5, 4],
+    [2, 1, 0, 1, 2, 1],
+  ]);
+  const data = new Float32Array(8 * 8 * 3).fill(9);
+  expect(padByReflection(numbered(5, 3), 8, 8, { left: 1, top: 2, data }).data).toBe(data);
+  expect([...crop({ width: 8, data }, 3, 1, 2, 5, 3)]).toEqual([...numbered(5, 3).data]);
+});
+
 test('repeats a single pixel', () => {
   expect(values(padByReflection({ width: 1, height: 1, data: new Float32Array([7, 7, 7]) }, 3, 2))).toEqual([[7, 7, 7], [7, 7, 7]]);
 });

@@ -1,20 +1,21 @@
 import type { RgbImage } from './raster.js';
 
 /**
- * Grows an image to `width` x `height` by mirroring it at its right and bottom edge, the edge pixel not repeated. An image smaller
- * than what is to be filled is mirrored back and forth; a single row or column is repeated. The image's own pixels keep their place.
+ * Grows an image to `width` x `height` by mirroring it at its edges, the edge pixel not repeated. An image smaller than what is to be
+ * filled is mirrored back and forth; a single row or column is repeated.
  *
- * @param data where the grown image is written, if it has to grow; a new array if not given.
+ * @param options.left, options.top how many of the new columns and rows lie before the image's own; none if not said.
+ * @param options.data where the grown image is written, if it has to grow; a new array if not given.
  */
-export function padByReflection(image: RgbImage, width: number, height: number, data?: Float32Array): RgbImage {
+export function padByReflection(image: RgbImage, width: number, height: number, { left = 0, top = 0, data }: { left?: number; top?: number; data?: Float32Array } = {}): RgbImage {
   if (width < image.width || height < image.height) {
     throw new RangeError(`Expected a padded size of at least ${image.width}x${image.height} but received ${width}x${height}`);
   }
   if (width === image.width && height === image.height) return image;
-  const columns = Int32Array.from({ length: width }, (_, x) => reflectIndex(x, image.width));
+  const columns = Int32Array.from({ length: width }, (_, x) => reflectIndex(x - left, image.width));
   data ??= new Float32Array(width * height * 3);
   for (let y = 0; y < height; y++) {
-    const source = reflectIndex(y, image.height) * image.width;
+    const source = reflectIndex(y - top, image.height) * image.width;
     for (let x = 0; x < width; x++) {
       const from = (source + columns[x]!) * 3;
       const to = (y * width + x) * 3;
@@ -51,6 +52,6 @@ export function roundUp(value: number, multiple: number): number {
 function reflectIndex(index: number, length: number): number {
   if (length === 1) return 0;
   const period = 2 * (length - 1);
-  const phase = index % period;
+  const phase = ((index % period) + period) % period;
   return phase < length ? phase : period - phase;
 }

@@ -75,6 +75,9 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
 class TiledSequence {
   /** Buffers that every frame goes through. */
   readonly #padded: RgbImage;
+  /** Where the frame lies in it: in the middle, so that what is mirrored, whose motion is too, is as narrow as can be. */
+  readonly #left: number;
+  readonly #top: number;
   readonly #tile: Float32Array;
   readonly #sharp: Float32Array | undefined;
   readonly #tiles: { column: number; row: number; cascade: VideoCascade }[];
@@ -91,6 +94,7 @@ class TiledSequence {
   ) {
     const [paddedWidth, paddedHeight] = [plan.columns.at(-1)! + plan.tileWidth, plan.rows.at(-1)! + plan.tileHeight];
     this.#padded = { width: paddedWidth, height: paddedHeight, data: new Float32Array(paddedWidth * paddedHeight * 3) };
+    [this.#left, this.#top] = [Math.floor((paddedWidth - width) / 2), Math.floor((paddedHeight - height) / 2)];
     this.#tile = new Float32Array(plan.tileWidth * plan.tileHeight * 3);
     this.#sharp = overwrites ? new Float32Array(width * height * 3) : undefined;
     this.#tiles = plan.rows.flatMap((_, row) => plan.columns.map((_start, column) => ({ column, row, cascade: new VideoCascade(sessions, stages) })));
@@ -99,7 +103,7 @@ class TiledSequence {
   }
 
   async push(frame: RgbImage): Promise<RgbImage | undefined> {
-    const padded = padByReflection(frame, this.#padded.width, this.#padded.height, this.#padded.data);
+    const padded = padByReflection(frame, this.#padded.width, this.#padded.height, { left: this.#left, top: this.#top, data: this.#padded.data });
     if (this.#tiles.length === 1) {
       const sharp = await this.#tiles[0]!.cascade.push(padded.data);
       return sharp && this.#finish(sharp);
@@ -131,7 +135,7 @@ class TiledSequence {
 
   /** The frame's own part, in display range. */
   #finish(values: Float32Array): RgbImage {
-    const data = crop({ width: this.#padded.width, data: values }, 3, 0, 0, this.width, this.height, this.#sharp);
+    const data = crop({ width: this.#padded.width, data: values }, 3, this.#left, this.#top, this.width, this.height, this.#sharp);
     for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]!));
     return { width: this.width, height: this.height, data };
   }
