@@ -22,6 +22,7 @@ CONFIG_KEY = "unblur.video-deblur"
 PIXELS_PER_UNIT = 20
 SEEN_SHARE = 0.999
 PATCH_PIXELS = 5
+ALIGNMENT_BOX_PIXELS, ALIGNMENT_DAMPING = 5, 1e-4
 WARM_UP_RUNS = 1
 LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
 
@@ -41,6 +42,8 @@ class VideoDeblur:
 
     def deblur(self, previous, centre, following):
         to_previous, to_following = self.flow(centre, previous), self.flow(centre, following)
+        for step in self.config["flow"].get("alignment", []):
+            to_previous, to_following = align_flow(centre, previous, to_previous, **step), align_flow(centre, following, to_following, **step)
         before, before_mask = warp_visible(previous, to_previous, "border")
         after, after_mask = warp_visible(following, to_following, "border")
         aligned = [before, centre, after]
@@ -166,6 +169,31 @@ def warp_visible(x, flow, padding):
     grid = torch.stack([(columns + flow[:, 0]) * 2 / max(width - 1, 1) - 1, (rows + flow[:, 1]) * 2 / max(height - 1, 1) - 1], 3)
     mask = (F.grid_sample(torch.ones_like(x[:, :1]), grid, padding_mode="zeros", align_corners=True) > SEEN_SHARE).float()
     return F.grid_sample(x, grid, padding_mode=padding, align_corners=True) * mask, mask
+
+
+def align_flow(first, second, flow, level, iterations):
+    """The flow, corrected by Lucas and Kanade's steps at a level of the frames."""
+    first, second = [halved(image.mean(1, keepdim=True), level) for image in (first, second)]
+    at_level = resize_flow(flow, first.shape[2:])
+    before = at_level
+    for _ in range(iterations):
+        warped, mask = warp_visible(second, at_level, "border")
+        both, difference = F.pad((first + warped) / 2, [1] * 4, mode="replicate"), (warped - first) * mask
+        dx, dy = (both[:, :, 1:-1, 2:] - both[:, :, 1:-1, :-2]) / 2 * mask, (both[:, :, 2:, 1:-1] - both[:, :, :-2, 1:-1]) / 2 * mask
+        sums = torch.cat([dx * dx, dx * dy, dy * dy, dx * difference, dy * difference], 1)
+        for _ in range(2):
+            sums = F.avg_pool2d(sums, ALIGNMENT_BOX_PIXELS, 1, ALIGNMENT_BOX_PIXELS // 2)
+        xx, xy, yy, xt, yt = sums.split(1, 1)
+        xx, yy = xx + ALIGNMENT_DAMPING, yy + ALIGNMENT_DAMPING
+        step = torch.cat([xy * yt - yy * xt, xy * xt - xx * yt], 1) / (xx * yy - xy * xy)
+        at_level = at_level + step.clamp(-1, 1)
+    return flow + resize_flow(at_level - before, flow.shape[2:])
+
+
+def halved(image, times):
+    for _ in range(times):
+        image = F.avg_pool2d(image, 2)
+    return image
 
 
 def cost_volume(first, second, radius):

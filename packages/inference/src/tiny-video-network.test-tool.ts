@@ -4,7 +4,7 @@ import type { RgbImage } from './raster.js';
 /** The `small` preset's flow network and a reconstruction like the published one, at a tenth of their widths. */
 export const tinyVideoConfig: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
-  flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [4, 4, 4], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 2, denseChannels: [4], refiner: [] },
+  flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [4, 4, 4], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 2, denseChannels: [4], refiner: [], alignment: [{ level: 1, iterations: 1 }] },
   reconstruction: { kernelSize: 3, channels: [4, 4, 4], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
 };
 

@@ -30,6 +30,14 @@ export interface FlowConfig {
   denseChannels: number[];
   /** Dilated convolutions that correct the finest flow (the context network), by channels and dilation. */
   refiner: { channels: number; dilation: number }[];
+  /** How the flow is corrected by the frames themselves before they are warped with it (ours; see `alignFlow`), coarsest level first. Without, not at all. */
+  alignment?: FlowAlignment[];
+}
+
+/** Steps of the correction at one level, 1/2^level of the frames. */
+export interface FlowAlignment {
+  level: number;
+  iterations: number;
 }
 
 /** The published encoder-decoder that makes a sharp frame from three aligned ones. */
@@ -106,6 +114,11 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
         { channels: 48, dilation: 4 },
         { channels: 32, dilation: 1 },
       ],
+      alignment: [
+        { level: 2, iterations: 2 },
+        { level: 1, iterations: 2 },
+        { level: 0, iterations: 1 },
+      ],
     },
     reconstruction: {
       encoderChannels: smallPhoto.encoderChannels,
@@ -145,6 +158,7 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   expect(typeof flow.normalizedFeatures === 'boolean', 'flow.normalizedFeatures', 'true or false', flow.normalizedFeatures);
   expect(areCounts(flow.denseChannels), 'flow.denseChannels', 'a list of widths', flow.denseChannels);
   expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
+  const isAlignment = ({ level, iterations }: FlowAlignment) => Number.isInteger(level) && level >= 0 && 2 ** level <= videoDeblurMultiple(config) && isCount(iterations);
   expect(reconstruction !== null && typeof reconstruction === 'object', 'reconstruction', 'the config of one', reconstruction);
   if (isMiddleFrameReconstruction(reconstruction)) {
     validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null });
@@ -156,6 +170,7 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
     expect(areCounts(reconstruction.residualBlocks, 3), 'reconstruction.residualBlocks', 'three numbers of blocks', reconstruction.residualBlocks);
     expect(reconstruction.finestLevel === 0 || reconstruction.finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', reconstruction.finestLevel);
   }
+  expect(flow.alignment === undefined || (Array.isArray(flow.alignment) && flow.alignment.every(isAlignment)), 'flow.alignment', `nothing, or a list of { level (0 to ${Math.log2(videoDeblurMultiple(config))}), iterations }`, flow.alignment);
   expect(['root', 'squared', 'none'].includes(config.sharpnessPrior), 'sharpnessPrior', "'root', 'squared' or 'none'", config.sharpnessPrior);
   expect(config.stages === 1 || config.stages === 2, 'stages', '1 or 2', config.stages);
 }

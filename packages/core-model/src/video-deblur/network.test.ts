@@ -54,11 +54,11 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
 });
 
 describe('video deblurring', () => {
-  it('starts by giving the centre frame back, where images are corrections', () => {
+  it('starts by giving the centre frame back where nothing moves and images are corrections', () => {
     const config = narrowedVideo('small');
     const weights = Object.fromEntries(Object.entries(initialVideoDeblurWeights(config, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
-    const frames = clip(config, 32, 64);
-    expect(largestDifference(declareVideoDeblur(config).deblur(frames, weights).image, frames[2]!)).toBeLessThan(1e-6);
+    const [still] = clip(config, 32, 64);
+    expect(largestDifference(declareVideoDeblur(config).deblur(Array.from({ length: 5 }, () => still!), weights).image, still!)).toBeLessThan(1e-6);
   });
 
   it('reads back the weights and config that it wrote, and says which network others are of', () => {

@@ -9,6 +9,7 @@ import { readNetworkFile, writeNetworkFile } from '../weights/network-file.js';
 import type { NetworkKind } from '../weights/network-file.js';
 import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './config.js';
 import type { VideoDeblurConfig } from './config.js';
+import { alignFlow } from './flow-alignment.js';
 import { declareFlowNetwork } from './flow-network.js';
 import type { FlowNetwork } from './flow-network.js';
 import { warpVisible } from './flow-warp.js';
@@ -19,6 +20,12 @@ import type { WarpedFrame } from './sharpness-prior.js';
 /** A neighbour of a centre frame: the flow from the centre to it, and it warped with that flow onto the centre. */
 export interface AlignedNeighbour extends WarpedFrame {
   flowPixels: Tensor4D;
+}
+
+/** The flows from a centre frame to its neighbours, `[B, H, W, 2]` in pixels. */
+export interface NeighbourFlows {
+  toPrevious: Tensor4D;
+  toNext: Tensor4D;
 }
 
 /** How one frame was made sharp from three. */
@@ -47,7 +54,7 @@ export interface VideoDeblurNetwork {
   costs: LayerCost[];
   flow: FlowNetwork;
   /** One stage on three frames `[B, H, W, 3]`, with the flows from the centre to its neighbours, `[B, H, W, 2]` in pixels. */
-  reconstruct(previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: { toPrevious: Tensor4D; toNext: Tensor4D }, weights: NamedTensors): DeblurredFrame;
+  reconstruct(previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: NeighbourFlows, weights: NamedTensors): DeblurredFrame;
   /** The middle frame of a window of `windowFrames(config)` frames in time order, each `[B, H, W, 3]` in [0, 1]. */
   deblur(frames: Tensor4D[], weights: NamedTensors): VideoDeblurOutput;
 }
@@ -65,13 +72,21 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   const flow = declareFlowNetwork(layers, config.flow);
   const predictImage = declareReconstruction(layers, config.reconstruction, config.sharpnessPrior !== 'none');
 
-  const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
+  const align = (previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: NeighbourFlows): NeighbourFlows => {
+    const { alignment } = config.flow;
+    if (!alignment?.length) return flowsPixels;
     const { toPrevious, toNext } = flowsPixels;
+    const [toBoth, batch] = [alignFlow(concat([centre, centre], 0), concat([previous, next], 0), concat([toPrevious, toNext], 0), alignment), centre.shape[0]];
+    return { toPrevious: framesOf(toBoth, 0, 1, batch), toNext: framesOf(toBoth, 1, 1, batch) };
+  };
+
+  const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
     expectMultipleSize(centre, videoDeblurMultiple(config), 'frames');
+    const { toPrevious, toNext } = align(previous, centre, next, flowsPixels);
     const before: AlignedNeighbour = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
     const after: AlignedNeighbour = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
     const prior = config.sharpnessPrior === 'none' ? undefined : sharpnessPrior(config.sharpnessPrior, before, centre, after);
-    return { previous: before, next: after, prior, image: predictImage({ previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior, flowsPixels }, weights) };
+    return { previous: before, next: after, prior, image: predictImage({ previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior, flowsPixels: { toPrevious, toNext } }, weights) };
   };
 
   /** Deblurs every frame but the first and the last: all of them in one pass, along the batch, each frame described once. */

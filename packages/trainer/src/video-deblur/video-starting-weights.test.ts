@@ -50,6 +50,8 @@ describe('videoStartingWeights', () => {
     expect(flow!.values).toEqual(video['flow.level3.flow.kernel']!.values);
     expect(image!.values).not.toEqual(video['middle.level1.image.kernel']!.values);
     expect(start({ initialWeights: { file: videoFile, parts: null }, network: { ...videoConfig, stages: 2 } })).toEqual(video);
+    const aligned = { ...videoConfig, flow: { ...videoConfig.flow, alignment: [{ level: 1, iterations: 1 }] } };
+    expect(start({ initialWeights: { file: videoFile, parts: null }, network: aligned })).toEqual(video);
   });
 
   it('takes parts of a file, so that a new one can be added to a trained network', () => {

@@ -24,10 +24,12 @@ export function videoStartingWeights({ network, seed, initialWeights, initialFlo
   return { ...weights, ...flow, ...reconstruction };
 }
 
-/** @throws unless the file's network is the run's but for its number of stages, or has the parts that are taken. */
+/** @throws unless the file's network is the run's but for what has no weights, its number of stages and how flows are aligned, or has the parts that are taken. */
 function weightsToStartFrom({ file, parts }: NonNullable<Start['initialWeights']>, network: Start['network'], seed: number): WeightValues {
   const read = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
-  const isOfRun = JSON.stringify({ ...read.config, stages: network.stages }) === JSON.stringify(network);
+  const { stages, flow } = network;
+  const asInRun = { ...read.config, stages, flow: { ...read.config.flow, alignment: flow.alignment } };
+  const isOfRun = JSON.stringify(asInRun) === JSON.stringify(network);
   return weightsOfFile({ file, ...read }, parts, isOfRun, () => initialVideoDeblurWeights(network, seed));
 }
 
