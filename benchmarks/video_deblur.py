@@ -173,7 +173,7 @@ def warp_visible(x, flow, padding):
 
 def align_flow(first, second, flow, level, iterations):
     """The flow, corrected by Lucas and Kanade's steps at a level of the frames."""
-    first, second = [halved(image.mean(1, keepdim=True), level) for image in (first, second)]
+    first, second = [image_pyramid(image.mean(1, keepdim=True), level)[level] for image in (first, second)]
     at_level = resize_flow(flow, first.shape[2:])
     before = at_level
     for _ in range(iterations):
@@ -188,12 +188,6 @@ def align_flow(first, second, flow, level, iterations):
         step = torch.cat([xy * yt - yy * xt, xy * xt - xx * yt], 1) / (xx * yy - xy * xy)
         at_level = at_level + step.clamp(-1, 1)
     return flow + resize_flow(at_level - before, flow.shape[2:])
-
-
-def halved(image, times):
-    for _ in range(times):
-        image = F.avg_pool2d(image, 2)
-    return image
 
 
 def cost_volume(first, second, radius):

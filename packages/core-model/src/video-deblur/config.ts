@@ -158,8 +158,9 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   expect(typeof flow.normalizedFeatures === 'boolean', 'flow.normalizedFeatures', 'true or false', flow.normalizedFeatures);
   expect(areCounts(flow.denseChannels), 'flow.denseChannels', 'a list of widths', flow.denseChannels);
   expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
-  const isAlignment = ({ level, iterations }: FlowAlignment) => Number.isInteger(level) && level >= 0 && 2 ** level <= videoDeblurMultiple(config) && isCount(iterations);
   expect(reconstruction !== null && typeof reconstruction === 'object', 'reconstruction', 'the config of one', reconstruction);
+  const isAlignment = ({ level, iterations }: FlowAlignment) => Number.isInteger(level) && level >= 0 && 2 ** level <= videoDeblurMultiple(config) && isCount(iterations);
+  expect(flow.alignment === undefined || (Array.isArray(flow.alignment) && flow.alignment.every(isAlignment)), 'flow.alignment', `nothing, or a list of { level (0 to ${Math.log2(videoDeblurMultiple(config))}), iterations }`, flow.alignment);
   if (isMiddleFrameReconstruction(reconstruction)) {
     validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null });
     // Weight files from before there was one do not mention it.
@@ -170,7 +171,6 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
     expect(areCounts(reconstruction.residualBlocks, 3), 'reconstruction.residualBlocks', 'three numbers of blocks', reconstruction.residualBlocks);
     expect(reconstruction.finestLevel === 0 || reconstruction.finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', reconstruction.finestLevel);
   }
-  expect(flow.alignment === undefined || (Array.isArray(flow.alignment) && flow.alignment.every(isAlignment)), 'flow.alignment', `nothing, or a list of { level (0 to ${Math.log2(videoDeblurMultiple(config))}), iterations }`, flow.alignment);
   expect(['root', 'squared', 'none'].includes(config.sharpnessPrior), 'sharpnessPrior', "'root', 'squared' or 'none'", config.sharpnessPrior);
   expect(config.stages === 1 || config.stages === 2, 'stages', '1 or 2', config.stages);
 }

@@ -1,10 +1,12 @@
-import { add, clipByValue, concat, exp, image as tfImage, mean, mul, slice, sub } from '@tensorflow/tfjs-core';
+import { add, clipByValue, concat, exp, image as tfImage, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { averageAlong, exposureTimes } from '../blur-to-video/reblur-refiner.js';
 import type { ReblurRefinerConfig } from '../blur-to-video/config.js';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
+import { luminance } from '../layers/luminance.js';
 import { meanDifference } from '../layers/mean-difference.js';
 import { packPixels, resizeFlow, unpackPixels } from '../layers/resolution.js';
+import type { NeighbourFlows } from './flow-network.js';
 
 /** The level at which corrections are computed, and that at which the exposure is read. */
 const LEVEL = 1;
@@ -20,8 +22,7 @@ export interface ExposureRefinerInputs {
   image: Tensor4D;
   /** `[B, H, W, 3]`, the frame as it was given. */
   centre: Tensor4D;
-  /** From the centre frame to its neighbours, `[B, H, W, 2]`. */
-  flowsPixels: { toPrevious: Tensor4D; toNext: Tensor4D };
+  flowsPixels: NeighbourFlows;
   /** The neighbours warped with these onto the centre frame, `[B, H, W, 3]`. */
   warped: Tensor4D[];
   /** The reconstruction's features by level. */
@@ -68,5 +69,3 @@ export function declareExposureRefiner(layers: LayerDeclarations, { iterations, 
     return image;
   };
 }
-
-const luminance = (image: Tensor4D): Tensor4D => mean<Tensor4D>(image, 3, true);

@@ -1,6 +1,8 @@
-import { add, avgPool, clipByValue, concat, div, mean, mul, pad, slice, sub } from '@tensorflow/tfjs-core';
+import { add, clipByValue, concat, div, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { halve, resizeFlow } from '../layers/resolution.js';
+import { boxMean } from '../layers/box-mean.js';
+import { luminance } from '../layers/luminance.js';
+import { imagePyramid, resizeFlow } from '../layers/resolution.js';
 import { stopGradient } from '../layers/stop-gradient.js';
 import type { FlowAlignment } from './config.js';
 import { warpVisible } from './flow-warp.js';
@@ -25,11 +27,11 @@ const LONGEST_STEP_PIXELS = 1;
 export function alignFlow(first: Tensor4D, second: Tensor4D, flowPixels: Tensor4D, stages: FlowAlignment[]): Tensor4D {
   const [, height, width] = flowPixels.shape;
   const correction = stopGradient([first, second, flowPixels], (one, other, given) => {
-    const seen = { first: [luminance(one)], second: [luminance(other)] };
-    const atLevel = (pyramid: Tensor4D[], level: number): Tensor4D => (pyramid[level] ??= halve(atLevel(pyramid, level - 1)));
+    const coarsestLevel = Math.max(0, ...stages.map(({ level }) => level));
+    const [ones, others] = [one, other].map((image) => imagePyramid(luminance(image), coarsestLevel)) as [Tensor4D[], Tensor4D[]];
     let flow = given;
     for (const { level, iterations } of stages) {
-      const [a, b] = [atLevel(seen.first, level), atLevel(seen.second, level)];
+      const [a, b] = [ones[level]!, others[level]!];
       let atThis = resizeFlow(flow, [a.shape[1], a.shape[2]]);
       const before = atThis;
       for (let iteration = 0; iteration < iterations; iteration++) atThis = add(atThis, stepTowards(a, b, atThis));
@@ -47,7 +49,8 @@ function stepTowards(first: Tensor4D, second: Tensor4D, flowPixels: Tensor4D): T
   const difference = mul<Tensor4D>(sub(warped, first), mask);
   const dx = mul<Tensor4D>(centralDifference(both, 2), mask);
   const dy = mul<Tensor4D>(centralDifference(both, 1), mask);
-  const sums = windowMean(concat([mul(dx, dx), mul(dx, dy), mul(dy, dy), mul(dx, difference), mul(dy, difference)], 3));
+  const products = concat([mul(dx, dx), mul(dx, dy), mul(dy, dy), mul(dx, difference), mul(dy, difference)], 3) as Tensor4D;
+  const sums = boxMean(boxMean(products, BOX_PIXELS), BOX_PIXELS);
   const channel = (index: number) => slice(sums, [0, 0, 0, index], [-1, -1, -1, 1]);
   const [xx, xy, yy, xt, yt] = [add(channel(0), DAMPING), channel(1), add(channel(2), DAMPING), channel(3), channel(4)];
   const determinant = sub(mul(xx, yy), mul(xy, xy));
@@ -67,11 +70,3 @@ function centralDifference(x: Tensor4D, axis: 1 | 2): Tensor4D {
   const previous = concat([part(0, 1), part(0, length - 1)], axis);
   return mul(sub(next, previous), 0.5);
 }
-
-function windowMean(x: Tensor4D): Tensor4D {
-  const margin: [number, number] = [(BOX_PIXELS - 1) / 2, (BOX_PIXELS - 1) / 2];
-  const box = (values: Tensor4D) => avgPool(pad(values, [[0, 0], margin, margin, [0, 0]]), BOX_PIXELS, 1, 'valid');
-  return box(box(x));
-}
-
-const luminance = (image: Tensor4D): Tensor4D => mean<Tensor4D>(image, 3, true);

@@ -32,6 +32,12 @@ export interface FlowEstimate {
   refined: Tensor4D;
 }
 
+/** The flows from a centre frame to its neighbours, `[B, H, W, 2]` in pixels. */
+export interface NeighbourFlows {
+  toPrevious: Tensor4D;
+  toNext: Tensor4D;
+}
+
 export interface FlowNetwork {
   /** Both sides of the resized image are multiples of this. */
   multiple: number;

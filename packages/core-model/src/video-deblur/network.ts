@@ -11,7 +11,7 @@ import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './
 import type { VideoDeblurConfig } from './config.js';
 import { alignFlow } from './flow-alignment.js';
 import { declareFlowNetwork } from './flow-network.js';
-import type { FlowNetwork } from './flow-network.js';
+import type { FlowNetwork, NeighbourFlows } from './flow-network.js';
 import { warpVisible } from './flow-warp.js';
 import { declareReconstruction } from './reconstruction-network.js';
 import { sharpnessPrior } from './sharpness-prior.js';
@@ -20,12 +20,6 @@ import type { WarpedFrame } from './sharpness-prior.js';
 /** A neighbour of a centre frame: the flow from the centre to it, and it warped with that flow onto the centre. */
 export interface AlignedNeighbour extends WarpedFrame {
   flowPixels: Tensor4D;
-}
-
-/** The flows from a centre frame to its neighbours, `[B, H, W, 2]` in pixels. */
-export interface NeighbourFlows {
-  toPrevious: Tensor4D;
-  toNext: Tensor4D;
 }
 
 /** How one frame was made sharp from three. */

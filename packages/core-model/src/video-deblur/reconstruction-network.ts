@@ -9,6 +9,7 @@ import { unpackPixels } from '../layers/resolution.js';
 import { isMiddleFrameReconstruction } from './config.js';
 import type { MiddleFrameReconstructionConfig, ReconstructionConfig, VideoDeblurConfig } from './config.js';
 import { declareExposureRefiner } from './exposure-refiner.js';
+import type { NeighbourFlows } from './flow-network.js';
 
 type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
 
@@ -20,8 +21,7 @@ export interface AlignedFrames {
   warpedPrevious: Tensor4D;
   warpedNext: Tensor4D;
   prior?: Tensor4D;
-  /** From the centre frame to its neighbours, `[B, H, W, 2]`. */
-  flowsPixels: { toPrevious: Tensor4D; toNext: Tensor4D };
+  flowsPixels: NeighbourFlows;
 }
 
 type Reconstruction = (frames: AlignedFrames, weights: NamedTensors) => Tensor4D;

@@ -1,5 +1,6 @@
-import { avgPool, concat, exp, mul, pad, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
+import { concat, exp, mul, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { boxMean } from '../layers/box-mean.js';
 import { stopGradient } from '../layers/stop-gradient.js';
 
 /** Side of the patches that are compared, in pixels. */
@@ -23,7 +24,7 @@ export interface WarpedFrame {
 export function sharpnessPrior(form: 'root' | 'squared', previous: WarpedFrame, centre: Tensor4D, next: WarpedFrame): Tensor4D {
   return stopGradient([previous.warped, previous.mask, centre, next.warped, next.mask], (before, beforeMask, middle, after, afterMask) => {
     const differences = concat([sub(before, middle), sub(after, middle)], 3) as Tensor4D;
-    const distance = form === 'root' ? sqrt(mul(sumOfSquares(patchMean(differences)), 0.5)) : mul(patchMean(sumOfSquares(differences)), 0.5 * PATCH_PIXELS ** 2);
+    const distance = form === 'root' ? sqrt(mul(sumOfSquares(boxMean(differences, PATCH_PIXELS)), 0.5)) : mul(boxMean(sumOfSquares(differences), PATCH_PIXELS), 0.5 * PATCH_PIXELS ** 2);
     return mul(exp(mul(distance, -1)), mul(beforeMask, afterMask)) as Tensor4D;
   });
 }
@@ -31,10 +32,4 @@ export function sharpnessPrior(form: 'root' | 'squared', previous: WarpedFrame, 
 /** Over both neighbours and RGB: `[B, H, W, 1]`. */
 function sumOfSquares(differences: Tensor4D): Tensor4D {
   return sum(square(differences), 3, true);
-}
-
-/** The mean over the patch around every pixel; what lies outside counts as 0. */
-function patchMean(x: Tensor4D): Tensor4D {
-  const margin: [number, number] = [(PATCH_PIXELS - 1) / 2, (PATCH_PIXELS - 1) / 2];
-  return avgPool(pad(x, [[0, 0], margin, margin, [0, 0]]), PATCH_PIXELS, 1, 'valid');
 }
