@@ -56,7 +56,7 @@ def to_torch_layout(name, weight, config):
 
 def is_sub_pixel_layer(name, config):
     layer = name.rsplit(".", 1)[0]
-    return config["finestLevel"] == 1 and (layer.endswith(".level1.image") or layer in ("middle.refined-image", "reblur.image", "mixing.weights", "exposure.image"))
+    return config["finestLevel"] == 1 and (layer.endswith(".level1.image") or layer in ("middle.refined-image", "reblur.image", "mixing.weights", "exposure.image", "fusion.image"))
 
 
 def reorder_sub_pixels(weight):

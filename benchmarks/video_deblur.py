@@ -16,7 +16,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from blur_to_video import BlurToVideo, image_pyramid, pack_pixels, read_safetensors, resize_flow, to_torch_layout
+from blur_to_video import COARSEST_LEVEL, BlurToVideo, halve, image_pyramid, pack_pixels, read_safetensors, resize_flow, to_torch_layout
 
 CONFIG_KEY = "unblur.video-deblur"
 PIXELS_PER_UNIT = 20
@@ -30,18 +30,40 @@ LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.cha
 class VideoDeblur:
     def __init__(self, config, weights):
         self.config, self.weights = config, weights
+        self.scales = (config.get("scaleFusion") or {"scales": 1})["scales"]
         if "encoderChannels" in config["reconstruction"]:
             self.photo_network = BlurToVideo(middle_frame_shape(config), {name: weight for name, weight in weights.items() if not name.startswith("flow.")})
 
     def __call__(self, frames):
         """The middle frame of a window of five (or three) frames [1, 3, H, W]."""
-        images = frames
+        height, width = frames[0].shape[2:]
+        (top, bottom), (left, right) = self.margins(height), self.margins(width)
+        images = [F.pad(frame, (left, right, top, bottom), mode="reflect") for frame in frames]
         for _ in range(self.config["stages"]):
             images = [self.deblur(*images[index : index + 3]) for index in range(len(images) - 2)]
-        return images[0]
+        return images[0][:, :, top : top + height, left : left + width]
+
+    def margins(self, size):
+        """What is mirrored on either side, for the network's halvings."""
+        reconstruction = self.config["reconstruction"]
+        multiple = 2**COARSEST_LEVEL if "encoderChannels" in reconstruction else 4 * 2 ** reconstruction["finestLevel"]
+        missing = -size % (multiple * 2 ** (self.scales - 1))
+        return missing // 2, missing - missing // 2
 
     def deblur(self, previous, centre, following):
-        to_previous, to_following = self.flow(centre, previous), self.flow(centre, following)
+        frames, flows = [previous, centre, following], [self.flow(centre, previous), self.flow(centre, following)]
+        return self.deblur_from_scales(self.scales, frames, flows)[0]
+
+    def deblur_from_scales(self, scales, frames, flows):
+        fine = self.deblur_at_scale(*frames, *flows)
+        if scales == 1:
+            return fine
+        half = tuple(size // 2 for size in frames[1].shape[2:])
+        coarse = self.deblur_from_scales(scales - 1, [halve(frame) for frame in frames], [resize_flow(flow, half) for flow in flows])
+        return (self.fuse(frames[1], fine, coarse), *fine[1:])
+
+    def deblur_at_scale(self, previous, centre, following, to_previous, to_following):
+        """The sharp frame, the neighbours warped onto it, and the features it was made from, where it was made by mixing."""
         for step in self.config["flow"].get("alignment", []):
             to_previous, to_following = align_flow(centre, previous, to_previous, **step), align_flow(centre, following, to_following, **step)
         before, before_mask = warp_visible(previous, to_previous, "border")
@@ -50,8 +72,25 @@ class VideoDeblur:
         if self.config["sharpnessPrior"] != "none":
             aligned.append(sharpness_prior(self.config["sharpnessPrior"], before, centre, after) * before_mask * after_mask)
         if "encoderChannels" in self.config["reconstruction"]:
-            return self.reconstruct_by_mixing(centre, torch.cat([*aligned, previous, following], 1), [before, after, previous, following], to_previous, to_following)
-        return self.reconstruct(centre, torch.cat(aligned, 1))
+            image, features = self.reconstruct_by_mixing(centre, torch.cat([*aligned, previous, following], 1), [before, after, previous, following], to_previous, to_following)
+            return image, [before, after], features
+        return self.reconstruct(centre, torch.cat(aligned, 1)), [before, after], None
+
+    def fuse(self, centre, fine, coarse):
+        """A frame made sharp at its own size and at half of it."""
+        photo, (fine_image, warped, fine_features), (coarse_image, _, coarse_features) = self.photo_network, fine, coarse
+        found = fine_image - centre
+        fine_means, coarse_means = halve(found), coarse_image - halve(centre)
+        detail = found - double(fine_means)
+        differences = [F.avg_pool2d((neighbour - centre).abs().mean(1, keepdim=True), 2) * 10 for neighbour in warped]
+        feature = torch.cat([pack_pixels(centre), 10 * pack_pixels(found), 10 * fine_means, 10 * coarse_means, fine_features, double(coarse_features), *differences], 1)
+        for index in range(len(self.config["scaleFusion"]["channels"])):
+            feature = photo.convolution(f"fusion.conv{index}", feature)
+        fine_share, coarse_share, detail_shares = photo.convolution("fusion.shares", feature, activate=False).split([1, 1, 4], 1)
+        # One channel: packed as sub-pixel convolution packs it.
+        detail_share = F.pixel_shuffle(detail_shares, 2)
+        means = fine_means * (fine_share + 0.5) + coarse_means * (coarse_share + 0.5)
+        return centre + double(means) + detail * (detail_share + 1) + photo.predict_image("fusion.image", feature, True)
 
     def layer(self, name, x, activation="leaky", stride=1, dilation=1):
         kernel, bias = self.weights[f"{name}.kernel"], self.weights[f"{name}.bias"]
@@ -106,7 +145,9 @@ class VideoDeblur:
         middle = photo.decode_middle(encoded, image_pyramid(centre, len(photo.config["encoderChannels"]) - 1))
         weights = photo.predict_image("mixing.weights", middle.features[1], True).split(1, 1)
         image = middle.images[0] + sum(weight * (picture - centre) for weight, picture in zip(weights, pictures))
-        return self.refine_exposure(image, centre, to_previous, to_following, pictures[:2], middle.features) if self.config["reconstruction"]["exposureRefiner"] else image
+        if self.config["reconstruction"]["exposureRefiner"]:
+            image = self.refine_exposure(image, centre, to_previous, to_following, pictures[:2], middle.features)
+        return image, middle.features[1]
 
     def refine_exposure(self, image, centre, to_previous, to_following, warped, features):
         photo, config = self.photo_network, self.config["reconstruction"]["exposureRefiner"]
@@ -160,6 +201,10 @@ def activate(x, activation):
 
 def resize(x, size):
     return x if list(x.shape[2:]) == list(size) else F.interpolate(x, size, mode="bilinear", align_corners=False)
+
+
+def double(x):
+    return resize(x, [2 * size for size in x.shape[2:]])
 
 
 def warp_visible(x, flow, padding):

@@ -6,6 +6,19 @@ export const tinyVideoConfig: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [4, 4, 4], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 2, denseChannels: [4], refiner: [], alignment: [{ level: 1, iterations: 1 }] },
   reconstruction: { kernelSize: 3, channels: [4, 4, 4], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
+  scaleFusion: null,
+};
+
+/** Frames made sharp at two scales, by a reconstruction that is the blur-to-video network's, at a tenth of its widths. */
+export const tinyFusionConfig: VideoDeblurConfig = {
+  ...tinyVideoConfig,
+  reconstruction: {
+    encoderChannels: [3, 3, 4, 4, 4],
+    middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
+    refiner: [{ channels: 3, dilation: 1 }],
+    exposureRefiner: { iterations: 1, times: 2, channels: [3] },
+  },
+  scaleFusion: { scales: 2, channels: [4] },
 };
 
 /** Starting weights with their zeros filled, for flows and frames that are none of the trivial ones. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
-import { declareVideoDeblur, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
+import { declareVideoDeblur, videoDeblurMultiple, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
 import type { RgbImage } from './raster.js';
-import { livelyVideoWeights, movingWaves, tinyVideoConfig, tinyVideoFile } from './tiny-video-network.test-tool.js';
+import { livelyVideoWeights, movingWaves, tinyFusionConfig, tinyVideoConfig, tinyVideoFile } from './tiny-video-network.test-tool.js';
 import { largestDifference } from './tiny-network.test-tool.js';
 import { createVideoDeblurrer } from './video-deblurrer.js';
 
@@ -37,9 +37,11 @@ describe('createVideoDeblurrer', () => {
     ['two stages, a clip of two frames', {}, 2],
     ['one stage', { stages: 1 }, 4],
     ['without the sharpness prior', { sharpnessPrior: 'none' }, 3],
+    ['two scales', { ...tinyFusionConfig, stages: 1 }, 2],
   ])('gives what every window by itself gives, with the ends repeated: %s', async (_, changes, count) => {
     const config = { ...tinyVideoConfig, ...changes };
-    const frames = movingWaves(24, 16, count);
+    const multiple = videoDeblurMultiple(config);
+    const frames = movingWaves(Math.max(24, multiple), Math.max(16, multiple), count);
     const sharp = await collect(createVideoDeblurrer({ weights: tinyVideoFile(config) }).deblur(frames));
     const expected = deblurByWindows(frames, config);
     expect(sharp).toHaveLength(count);

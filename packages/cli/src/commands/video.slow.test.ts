@@ -13,6 +13,7 @@ if (!hasFfmpeg) console.log('ffmpeg is not installed: the memory that clips take
 /** A network that costs little, so that what is kept of frames would show. */
 const config: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
+  scaleFusion: null,
   flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [] },
   reconstruction: { kernelSize: 3, channels: [2, 2, 2], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
 };

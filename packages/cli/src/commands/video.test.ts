@@ -10,6 +10,7 @@ const { folder, write, unblur } = openWorkplace();
 /** An untrained network that runs in milliseconds; its output is its input, since corrections start at zero. */
 const config: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
+  scaleFusion: null,
   flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [] },
   reconstruction: { kernelSize: 3, channels: [2, 2, 2], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
 };

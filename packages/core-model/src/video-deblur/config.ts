@@ -10,8 +10,18 @@ export interface VideoDeblurConfig {
    * authors' program; `squared`: as in the paper's Eq. 10 and 11; `none`: without it (an ablation).
    */
   sharpnessPrior: 'root' | 'squared' | 'none';
+  /** The frame is also made sharp at half its size, and so on, and scales are merged (ours; see `declareScaleFusion`). `null`, or absent as in older weight files: at its own size only. */
+  scaleFusion?: ScaleFusionConfig | null;
   /** 2: the network is applied to five frames and again to the three results; 1: to three frames, once (an ablation). */
   stages: 1 | 2;
+}
+
+/** What weighs the scales. */
+export interface ScaleFusionConfig {
+  /** Sizes at which a frame is made sharp, each half the one before: 2 or more. */
+  scales: number;
+  /** Of the convolutions that weigh two scales, at half the larger one's size; the same for each pair of them. */
+  channels: number[];
 }
 
 /** The optical flow network: PWC-Net (Sun et al. 2018). */
@@ -98,6 +108,7 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
     },
     reconstruction: { kernelSize: 5, channels: [32, 64, 128], residualBlocks: [3, 3, 3], finestLevel: 0, residualImage: false },
     sharpnessPrior: 'root',
+    scaleFusion: null,
     stages: 2,
   },
   small: {
@@ -127,6 +138,7 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
       exposureRefiner: { iterations: 2, times: 4, channels: [32, 32] },
     },
     sharpnessPrior: 'root',
+    scaleFusion: { scales: 3, channels: [48, 48, 32] },
     stages: 2,
   },
 };
@@ -137,7 +149,12 @@ export function windowFrames({ stages }: Pick<VideoDeblurConfig, 'stages'>): 3 |
 }
 
 /** Height and width of the frames must be multiples of this. */
-export function videoDeblurMultiple({ reconstruction }: Pick<VideoDeblurConfig, 'reconstruction'>): number {
+export function videoDeblurMultiple({ reconstruction, scaleFusion }: Pick<VideoDeblurConfig, 'reconstruction' | 'scaleFusion'>): number {
+  return coarsestMultiple(reconstruction) * 2 ** ((scaleFusion?.scales ?? 1) - 1);
+}
+
+/** What the smaller of the scales at which frames are made sharp must be a multiple of. */
+function coarsestMultiple(reconstruction: VideoDeblurConfig['reconstruction']): number {
   return isMiddleFrameReconstruction(reconstruction) ? 2 ** COARSEST_LEVEL : 4 * 2 ** reconstruction.finestLevel;
 }
 
@@ -159,8 +176,8 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   expect(areCounts(flow.denseChannels), 'flow.denseChannels', 'a list of widths', flow.denseChannels);
   expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
   expect(reconstruction !== null && typeof reconstruction === 'object', 'reconstruction', 'the config of one', reconstruction);
-  const isAlignment = ({ level, iterations }: FlowAlignment) => Number.isInteger(level) && level >= 0 && 2 ** level <= videoDeblurMultiple(config) && isCount(iterations);
-  expect(flow.alignment === undefined || (Array.isArray(flow.alignment) && flow.alignment.every(isAlignment)), 'flow.alignment', `nothing, or a list of { level (0 to ${Math.log2(videoDeblurMultiple(config))}), iterations }`, flow.alignment);
+  const isAlignment = ({ level, iterations }: FlowAlignment) => Number.isInteger(level) && level >= 0 && 2 ** level <= coarsestMultiple(reconstruction) && isCount(iterations);
+  expect(flow.alignment === undefined || (Array.isArray(flow.alignment) && flow.alignment.every(isAlignment)), 'flow.alignment', `nothing, or a list of { level (0 to ${Math.log2(coarsestMultiple(reconstruction))}), iterations }`, flow.alignment);
   if (isMiddleFrameReconstruction(reconstruction)) {
     validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null });
     // Weight files from before there was one do not mention it.
@@ -172,5 +189,6 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
     expect(reconstruction.finestLevel === 0 || reconstruction.finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', reconstruction.finestLevel);
   }
   expect(['root', 'squared', 'none'].includes(config.sharpnessPrior), 'sharpnessPrior', "'root', 'squared' or 'none'", config.sharpnessPrior);
+  expect(!config.scaleFusion || (isMiddleFrameReconstruction(reconstruction) && isCount(config.scaleFusion.scales - 1) && areCounts(config.scaleFusion.channels)), 'scaleFusion', `null, or { scales (2 or more), channels } (where the reconstruction is a blur-to-video network's)`, config.scaleFusion);
   expect(config.stages === 1 || config.stages === 2, 'stages', '1 or 2', config.stages);
 }

@@ -10,7 +10,7 @@ const variants: [string, VideoDeblurConfig][] = [
   ['paper', narrowedVideo('paper')],
   ['small', narrowedVideo('small')],
   ['small, the published reconstruction', { ...narrowedVideo('small'), reconstruction: narrowedVideo('paper').reconstruction }],
-  ['small, one stage', narrowedVideo('small', { stages: 1 })],
+  ['small, one stage, two scales', narrowedVideo('small', { stages: 1, scaleFusion: { scales: 2, channels: [3] } })],
   ['small, without the prior', narrowedVideo('small', { sharpnessPrior: 'none' })],
   ['small, the prior of Eq. 10 and 11', narrowedVideo('small', { sharpnessPrior: 'squared' })],
 ];
@@ -24,8 +24,9 @@ const clip = (config: VideoDeblurConfig, height: number, width: number, batch = 
 
 describe.each(variants)('video deblurring (%s)', (_, config) => {
   const network = declareVideoDeblur(config);
+  const multiple = Math.max(32, videoDeblurMultiple(config));
   // Of the published reconstruction, a size that the flow network must resize.
-  const [height, width] = videoDeblurMultiple(config) === 32 ? [32, 64] : [24, 40];
+  const [height, width] = videoDeblurMultiple(config) < 32 ? [24, 40] : [multiple, 64];
 
   it('returns finite images, flows and masks of the size of the frames', () => {
     const { image, firstStage, secondStage } = network.deblur(clip(config, height, width), restless(config));
@@ -39,26 +40,26 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
 
   it('treats the samples of a batch apart', () => {
     const weights = restless(config);
-    const [one, other] = [clip(config, 32, 32), clip(config, 32, 32).reverse()];
+    const [one, other] = [clip(config, multiple, multiple), clip(config, multiple, multiple).reverse()];
     const both = network.deblur(one.map((frame, index) => tf.concat([frame, other[index]!], 0)), weights).image;
-    expect(largestDifference(tf.slice(both, [0, 0, 0, 0], [1, 32, 32, 3]), network.deblur(one, weights).image)).toBeLessThan(1e-4);
-    expect(largestDifference(tf.slice(both, [1, 0, 0, 0], [1, 32, 32, 3]), network.deblur(other, weights).image)).toBeLessThan(1e-4);
+    expect(largestDifference(tf.slice(both, [0, 0, 0, 0], [1, multiple, multiple, 3]), network.deblur(one, weights).image)).toBeLessThan(1e-4);
+    expect(largestDifference(tf.slice(both, [1, 0, 0, 0], [1, multiple, multiple, 3]), network.deblur(other, weights).image)).toBeLessThan(1e-4);
   });
 
   it('gives every weight a gradient', () => {
     const weights = restless(config);
     const names = Object.keys(weights);
-    const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => tf.sum(tf.square(network.deblur(clip(config, 32, 32), Object.fromEntries(names.map((name, index) => [name, values[index]!]))).image)) as tf.Scalar)(Object.values(weights));
+    const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => tf.sum(tf.square(network.deblur(clip(config, multiple, multiple), Object.fromEntries(names.map((name, index) => [name, values[index]!]))).image)) as tf.Scalar)(Object.values(weights));
     expect(names.filter((_name, index) => tf.max(tf.abs(grads[index]!)).dataSync()[0] === 0)).toEqual([]);
   });
 });
 
 describe('video deblurring', () => {
   it('starts by giving the centre frame back where nothing moves and images are corrections', () => {
-    const config = narrowedVideo('small');
+    const config = narrowedVideo('small', { stages: 1, scaleFusion: { scales: 3, channels: [3] } });
     const weights = Object.fromEntries(Object.entries(initialVideoDeblurWeights(config, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
-    const [still] = clip(config, 32, 64);
-    expect(largestDifference(declareVideoDeblur(config).deblur(Array.from({ length: 5 }, () => still!), weights).image, still!)).toBeLessThan(1e-6);
+    const [still] = clip(config, 128, 128);
+    expect(largestDifference(declareVideoDeblur(config).deblur(Array.from({ length: 3 }, () => still!), weights).image, still!)).toBeLessThan(1e-6);
   });
 
   it('reads back the weights and config that it wrote, and says which network others are of', () => {
@@ -81,6 +82,8 @@ describe('video deblurring', () => {
     expect(videoDeblurMultiple(config)).toBe(32);
     expect(() => network.deblur(clip(config, 16, 32), restless(config))).toThrow('multiples of 32, but received');
     expect(() => network.deblur(clip(config, 32, 32).slice(1), restless(config))).toThrow('Expected a window of 5 frames but received 4.');
+    expect(videoDeblurMultiple({ ...config, scaleFusion: { scales: 3, channels: [3] } })).toBe(128);
+    expect(() => declareVideoDeblur({ ...narrowedVideo('paper'), scaleFusion: { scales: 2, channels: [3] } })).toThrow('null, or { scales (2 or more), channels } (where the reconstruction is');
     expect(() => declareVideoDeblur({ ...config, stages: 3 as 2 })).toThrow('Expected 1 or 2 for network.stages but received 3.');
     expect(() => declareVideoDeblur({ ...config, reconstruction: { ...config.reconstruction, refiner: 3 as never } })).toThrow('network.refiner');
     expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, alignment: [{ level: 6, iterations: 1 }] } })).toThrow('a list of { level (0 to 5), iterations } for network.flow.alignment but received');

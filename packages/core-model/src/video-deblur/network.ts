@@ -3,6 +3,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
 import { expectMultipleSize } from '../layers/image-size.js';
+import { halve, resizeFlow } from '../layers/resolution.js';
 import { drawWeights } from '../weights/initial-weights.js';
 import type { WeightValues } from '../weights/initial-weights.js';
 import { readNetworkFile, writeNetworkFile } from '../weights/network-file.js';
@@ -14,6 +15,8 @@ import { declareFlowNetwork } from './flow-network.js';
 import type { FlowNetwork, NeighbourFlows } from './flow-network.js';
 import { warpVisible } from './flow-warp.js';
 import { declareReconstruction } from './reconstruction-network.js';
+import { declareScaleFusion } from './scale-fusion.js';
+import type { SharpAtScale } from './scale-fusion.js';
 import { sharpnessPrior } from './sharpness-prior.js';
 import type { WarpedFrame } from './sharpness-prior.js';
 
@@ -30,6 +33,8 @@ export interface DeblurredFrame {
   prior?: Tensor4D;
   /** `[B, H, W, 3]`, not clamped. */
   image: Tensor4D;
+  /** What the image was made from, at half its size, where scales are merged by it. */
+  features?: Tensor4D;
 }
 
 export interface VideoDeblurOutput {
@@ -64,7 +69,8 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   validateVideoDeblurConfig(config);
   const layers = new LayerDeclarations();
   const flow = declareFlowNetwork(layers, config.flow);
-  const predictImage = declareReconstruction(layers, config.reconstruction, config.sharpnessPrior !== 'none');
+  const { reconstruct: predictImage, featureChannels } = declareReconstruction(layers, config.reconstruction, config.sharpnessPrior !== 'none');
+  const fuse = config.scaleFusion ? declareScaleFusion(layers, config.scaleFusion, featureChannels!) : undefined;
 
   const align = (previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: NeighbourFlows): NeighbourFlows => {
     const { alignment } = config.flow;
@@ -74,13 +80,29 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
     return { toPrevious: framesOf(toBoth, 0, 1, batch), toNext: framesOf(toBoth, 1, 1, batch) };
   };
 
-  const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
-    expectMultipleSize(centre, videoDeblurMultiple(config), 'frames');
+  const reconstructAtScale: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
     const { toPrevious, toNext } = align(previous, centre, next, flowsPixels);
     const before: AlignedNeighbour = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
     const after: AlignedNeighbour = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
     const prior = config.sharpnessPrior === 'none' ? undefined : sharpnessPrior(config.sharpnessPrior, before, centre, after);
-    return { previous: before, next: after, prior, image: predictImage({ previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior, flowsPixels: { toPrevious, toNext } }, weights) };
+    const aligned = { previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior, flowsPixels: { toPrevious, toNext } };
+    return { previous: before, next: after, prior, ...predictImage(aligned, weights) };
+  };
+
+  const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
+    expectMultipleSize(centre, videoDeblurMultiple(config), 'frames');
+    return reconstructFromScales(config.scaleFusion?.scales ?? 1, previous, centre, next, flowsPixels, weights);
+  };
+
+  /** At a frame's own size and, by one scale less, at half of it, merged. */
+  const reconstructFromScales = (scales: number, previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: NeighbourFlows, weights: NamedTensors): DeblurredFrame => {
+    const fine = reconstructAtScale(previous, centre, next, flowsPixels, weights);
+    if (scales === 1) return fine;
+    const half: [number, number] = [centre.shape[1] / 2, centre.shape[2] / 2];
+    const halfFlows = { toPrevious: resizeFlow(flowsPixels.toPrevious, half), toNext: resizeFlow(flowsPixels.toNext, half) };
+    const coarse = reconstructFromScales(scales - 1, halve(previous), halve(centre), halve(next), halfFlows, weights);
+    const image = fuse!({ centre, warped: [fine.previous.warped, fine.next.warped], fine: fine as SharpAtScale, coarse: coarse as SharpAtScale }, weights);
+    return { ...fine, image };
   };
 
   /** Deblurs every frame but the first and the last: all of them in one pass, along the batch, each frame described once. */

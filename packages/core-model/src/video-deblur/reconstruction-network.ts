@@ -24,9 +24,19 @@ export interface AlignedFrames {
   flowsPixels: NeighbourFlows;
 }
 
-type Reconstruction = (frames: AlignedFrames, weights: NamedTensors) => Tensor4D;
+export interface Reconstructed {
+  image: Tensor4D;
+  /** At half the frames' size, `[B, H/2, W/2, C]`; undefined for the published reconstruction. */
+  features?: Tensor4D;
+}
 
-/** Declares the reconstruction: a function from aligned frames `[B, H, W, 3]` to the sharp centre frame, not clamped. */
+interface Reconstruction {
+  /** Channels of the features, where there are any. */
+  featureChannels?: number;
+  reconstruct(frames: AlignedFrames, weights: NamedTensors): Reconstructed;
+}
+
+/** Declares the reconstruction: from aligned frames `[B, H, W, 3]` to the sharp centre frame, not clamped. */
 export function declareReconstruction(layers: LayerDeclarations, config: VideoDeblurConfig['reconstruction'], withPrior: boolean): Reconstruction {
   return isMiddleFrameReconstruction(config) ? declareMiddleFrameReconstruction(layers, config, withPrior) : declarePublishedReconstruction(layers, config, withPrior);
 }
@@ -55,13 +65,15 @@ function declareMiddleFrameReconstruction(layers: LayerDeclarations, config: Mid
     ? declareExposureRefiner(layers, config.exposureRefiner, { level1: middleFeatureChannels(photoConfig, 1), level3: middleFeatureChannels(photoConfig, 3) })
     : undefined;
 
-  return (frames, weights) => {
+  const reconstruct: Reconstruction['reconstruct'] = (frames, weights) => {
     const { previous, centre, next, flowsPixels } = frames;
     const { middle } = restoreMiddle(centre, concat([...inTimeOrder(frames), previous, next], 3), weights);
     const mixing = split(unpackPixels(weigh(middle.features[1]!, weights)), MIXED_PICTURES, 3);
-    const image = addN([middle.images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
-    return refine?.({ image, centre, flowsPixels, warped: [frames.warpedPrevious, frames.warpedNext], features: middle.features }, weights) ?? image;
+    const mixed = addN([middle.images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
+    const image = refine?.({ image: mixed, centre, flowsPixels, warped: [frames.warpedPrevious, frames.warpedNext], features: middle.features }, weights) ?? mixed;
+    return { image, features: middle.features[1]! };
   };
+  return { featureChannels: middleFeatureChannels(photoConfig, 1), reconstruct };
 }
 
 /**
@@ -109,7 +121,7 @@ function declarePublishedReconstruction(layers: LayerDeclarations, config: Recon
     initialization: residualImage ? 'zero' : 'he',
   });
 
-  return (frames, weights) => {
+  const reconstruct: Reconstruction['reconstruct'] = (frames, weights) => {
     const scale0 = encode0(concat(inTimeOrder(frames), 3), weights);
     const scale1 = encode1(scale0, weights);
     const scale2 = encode2(scale1, weights);
@@ -117,6 +129,7 @@ function declarePublishedReconstruction(layers: LayerDeclarations, config: Recon
     const decoded0 = add(decode1(decoded1, weights), scale0) as Tensor4D;
     const predicted = predict(refine0(decoded0, weights), weights);
     const image = finestLevel === 1 ? unpackPixels(predicted) : predicted;
-    return residualImage ? add(frames.centre, image) : image;
+    return { image: residualImage ? add(frames.centre, image) : image };
   };
+  return { reconstruct };
 }

@@ -12,6 +12,7 @@ const narrowNetwork: VideoDeblurConfig = {
   ...small,
   flow: { ...small.flow, pyramidChannels: [3, 4, 5, 6], pyramidConvolutions: 1, searchRadiusPixels: 2, denseChannels: [4, 3], refiner: [{ channels: 4, dilation: 2 }] },
   reconstruction: { kernelSize: 3, channels: [3, 4, 5], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
+  scaleFusion: null,
 };
 
 /** What an engine computes in the phases of a narrow video-deblurring network, on one sample. */

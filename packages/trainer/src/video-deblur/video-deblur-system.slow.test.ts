@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readVideoDeblurWeights } from '@unblur/core-model';
+import { initialVideoDeblurWeights, readVideoDeblurWeights } from '@unblur/core-model';
 import sharp from 'sharp';
 import { readMetrics } from '../metrics-log.js';
 import { loadRun } from '../systems.js';
@@ -20,6 +20,7 @@ const narrow = {
     refiner: [{ channels: 3, dilation: 2 }],
     exposureRefiner: { iterations: 1, times: 2, channels: [3] },
   },
+  scaleFusion: null,
 };
 const run = (changes: Record<string, unknown> = {}) => ({
   system: 'video-deblur',
@@ -44,7 +45,7 @@ function writeRun(name: string, changes: Record<string, unknown> = {}): string {
 beforeAll(async () => {
   const noise = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).blur(2).png();
   for (const name of ['clips/one', 'stills']) mkdirSync(join(folder, name), { recursive: true });
-  for (let frame = 0; frame < 12; frame++) await noise(48, 40).toFile(join(folder, 'clips', 'one', `${frame}.png`));
+  for (let frame = 0; frame < 12; frame++) await noise(72, 68).toFile(join(folder, 'clips', 'one', `${frame}.png`));
   await noise(128, 128).toFile(join(folder, 'stills', 'still.png'));
 });
 
@@ -74,6 +75,21 @@ describe('training a video-deblurring network', () => {
     expect(weights(out)).toEqual(weights(whole));
     await expect(train(file, { out })).rejects.toThrow('holds a checkpoint');
   }, 240_000);
+});
+
+describe('training a part of a video-deblurring network', () => {
+  it('moves its weights and no others', async () => {
+    const network = { ...narrow, stages: 1, scaleFusion: { scales: 2, channels: [3] } };
+    const data = { sources: [{ folder: 'clips', halvedShare: 0 }], sizePixels: 64 };
+    const file = writeRun('part.yaml', { network, data, trainedParts: ['fusion.'], flowPretraining: undefined, steps: 2, validation: { folder: 'clips', everySteps: 2, count: 1, sizePixels: 64 } });
+    await train(file, { out: join(folder, 'part') });
+    const { config, values } = readVideoDeblurWeights(new Uint8Array(readFileSync(join(folder, 'part', 'weights.safetensors'))));
+    const before = initialVideoDeblurWeights(config, loadRun(file).config.seed);
+    const moved = Object.keys(values).filter((name) => values[name]!.values.some((value, index) => value !== before[name]!.values[index]));
+    expect(moved).not.toEqual([]);
+    expect(moved.filter((name) => !name.startsWith('fusion.'))).toEqual([]);
+    expect(() => loadRun(writeRun('bad-part.yaml', { trainedParts: 'fusion.' }))).toThrow("'trainedParts'");
+  }, 120_000);
 });
 
 describe('the run file of a video-deblurring network', () => {

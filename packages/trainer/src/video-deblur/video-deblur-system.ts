@@ -5,6 +5,7 @@ import type { SystemDefinition } from '../run-file.js';
 import { scheduleFactor } from '../schedule.js';
 import type { ScheduleConfig } from '../schedule.js';
 import type { Phase, TrainingSystem } from '../training-system.js';
+import { namesOfParts } from '../taken-weights.js';
 import type { ValidationSample } from '../validation.js';
 import { RANDOM_SHARE } from './hard-example-loss.js';
 import { randomPixels } from './random-pixels.js';
@@ -68,19 +69,21 @@ function flowPhase({ network, data: { sizePixels }, seed }: VideoRunConfig, laye
   };
 }
 
-function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSize, seed }: VideoRunConfig): Phase {
+function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSize, seed, trainedParts }: VideoRunConfig): Phase {
   const [{ sizePixels }, length] = [data, windowFrames(network)];
   const factor = (step: number) => scheduleFactor({ kind: 'step', ...schedule }, step, steps);
-  const reconstructionWeights = Object.keys(videoDeblurWeightShapes(network)).filter((name) => !isFlowWeight(name));
+  const names = Object.keys(videoDeblurWeightShapes(network));
+  const trained = trainedParts === null ? names : namesOfParts(names, trainedParts, 'trainedParts');
+  // What stands still need not be differentiated.
+  const groups = [
+    { weights: trained.filter(isFlowWeight), learningRate: optimizer.flowLearningRate },
+    { weights: trained.filter((name) => !isFlowWeight(name)), learningRate: optimizer.learningRate },
+  ].filter(({ weights, learningRate }) => weights.length > 0 && learningRate > 0);
   return {
     steps,
     batchSize,
     objective: cascadeObjective(network, loss, batchSize, sizePixels),
-    groups: [
-      // A flow network that stands still need not be differentiated.
-      ...(optimizer.flowLearningRate > 0 ? [{ weights: flowWeights(network), learningRate: (step: number) => optimizer.flowLearningRate * factor(step) }] : []),
-      { weights: reconstructionWeights, learningRate: (step) => optimizer.learningRate * factor(step) },
-    ],
+    groups: groups.map(({ weights, learningRate }) => ({ weights, learningRate: (step) => learningRate * factor(step) })),
     batchesFrom: async function* (start): AsyncGenerator<Batch, void, void> {
       for await (const { firstSample, blurred, gt } of videoWindowBatches({ ...data, windowFrames: length, batchSize, seed, firstSample: start })) {
         yield { blurred, gt: cut(gt, length, 1, length - 2, sizePixels, 3), randomMask: randomPixels(RANDOM_SHARE, batchSize, sizePixels, seed, firstSample) };

@@ -94,12 +94,14 @@ const run = section({
   ...runFields,
   emaDecay: withDefault(share, 0.998),
   validation,
-  /** Weights to start from instead of random ones. They may be of a network of another number of stages, since stages share their weights. */
+  /** Weights to start from instead of random ones. They may be of a network of another number of stages or scales, since these share their weights. */
   initialWeights: optional(initialWeights),
   /** Video-deblurring weights whose flow network is taken, whatever their reconstruction, relative to the run file. */
   initialFlow: optional(text),
   /** Blur-to-video weights whose parts up to the middle frame the reconstruction starts from, where it is made of these, relative to the run file: at first it sees the centre frame only. */
   initialReconstruction: optional(text),
+  /** Beginnings of the names of the weights that the cascade's steps train, such as `fusion.`; the others stay as they are. Default: all. */
+  trainedParts: optional(list(text)),
 });
 
 /** A video-deblurring run, complete: every default filled in, every path absolute. */

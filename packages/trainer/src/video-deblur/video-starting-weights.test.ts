@@ -18,6 +18,7 @@ const shared = {
 const photoConfig: BlurToVideoConfig = { ...blurToVideoPresets.small, ...shared, frames: 3, motionDecoder: null, reblurRefiner: null, frameConfidence: null, frameDecoder: shared.middleDecoder };
 const videoConfig: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
+  scaleFusion: null,
   flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [3, 3, 3], pyramidConvolutions: 1, searchRadiusPixels: 1, denseChannels: [3], refiner: [] },
   reconstruction: { ...shared, exposureRefiner: null },
   stages: 1,
@@ -41,6 +42,8 @@ describe('videoStartingWeights', () => {
   it('begins the reconstruction as the middle frame of the centre picture', () => {
     const frames = [1, 2, 3].map((seed) => tf.randomUniform<tf.Rank.R4>([1, 32, 64, 3], 0, 1, 'float32', seed));
     const { image } = declareVideoDeblur(videoConfig).deblur(frames, tensors(start({ initialFlow: videoFile, initialReconstruction: photoFile })));
+    const fusing = initialVideoDeblurWeights({ ...videoConfig, scaleFusion: { scales: 2, channels: [3] } }, 3);
+    expect(start({ initialReconstruction: photoFile, network: { ...videoConfig, scaleFusion: { scales: 2, channels: [3] } } })).toMatchObject({ 'fusion.conv0.kernel': fusing['fusion.conv0.kernel'] });
     const middle = blurToVideo(frames[1]!, tensors(photo), photoConfig).frames[1]![0]!;
     expect(tf.max(tf.abs(tf.sub(image, middle))).dataSync()[0]).toBeLessThan(1e-5);
   });

@@ -8,8 +8,8 @@ import type { VideoRunConfig } from './video-run-config.js';
 /** The first layer that sees the frames: its input channels are those of the frame before, the centre frame, and more. */
 const FIRST_KERNEL = 'encoder.level1.reduce.kernel';
 const FRAME_CHANNELS = 3;
-/** What the other network has none of: the layer that mixes pictures into the centre frame, and what blurs it again along the flow. */
-const [MIXING, EXPOSURE] = ['mixing.', 'exposure.'];
+/** What the other network has none of: the layer that mixes pictures into the centre frame, what blurs it again along the flow, and what merges scales. */
+const [MIXING, EXPOSURE, FUSION] = ['mixing.', 'exposure.', 'fusion.'];
 
 type Start = Pick<VideoRunConfig, 'network' | 'seed' | 'initialWeights' | 'initialFlow' | 'initialReconstruction'>;
 
@@ -24,11 +24,12 @@ export function videoStartingWeights({ network, seed, initialWeights, initialFlo
   return { ...weights, ...flow, ...reconstruction };
 }
 
-/** @throws unless the file's network is the run's but for what has no weights, its number of stages and how flows are aligned, or has the parts that are taken. */
+/** @throws unless the file's network is the run's but for what has no weights, its numbers of stages and of scales and how flows are aligned, or has the parts that are taken. */
 function weightsToStartFrom({ file, parts }: NonNullable<Start['initialWeights']>, network: Start['network'], seed: number): WeightValues {
   const read = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
-  const { stages, flow } = network;
-  const asInRun = { ...read.config, stages, flow: { ...read.config.flow, alignment: flow.alignment } };
+  const { stages, flow, scaleFusion } = network;
+  const fusion = read.config.scaleFusion && scaleFusion ? { ...read.config.scaleFusion, scales: scaleFusion.scales } : read.config.scaleFusion;
+  const asInRun = { ...read.config, stages, scaleFusion: fusion, flow: { ...read.config.flow, alignment: flow.alignment } };
   const isOfRun = JSON.stringify(asInRun) === JSON.stringify(network);
   return weightsOfFile({ file, ...read }, parts, isOfRun, () => initialVideoDeblurWeights(network, seed));
 }
@@ -41,7 +42,7 @@ function flowOf(file: string, weights: WeightValues): WeightValues {
 /** The blur-to-video network's part that makes the middle frame, which sees nothing but the centre frame at first. */
 function reconstructionOf(file: string, weights: WeightValues): WeightValues {
   const { values } = readWeights(new Uint8Array(readFileSync(file)));
-  const names = Object.keys(weights).filter((name) => !isFlowWeight(name) && !name.startsWith(EXPOSURE));
+  const names = Object.keys(weights).filter((name) => !isFlowWeight(name) && !name.startsWith(EXPOSURE) && !name.startsWith(FUSION));
   const first = weights[FIRST_KERNEL];
   if (!first || !values[FIRST_KERNEL]) throw new Error(`Expected a reconstruction made of a blur-to-video network's parts, for 'initialReconstruction', but the run's network has none; leave it out.`);
   const unmixed = Object.fromEntries(names.filter((name) => name.startsWith(MIXING)).map((name) => [name, { ...weights[name]!, values: new Float32Array(weights[name]!.values.length) }]));
