@@ -7,6 +7,7 @@ export { describeSample, drawContactSheet } from './node/contact-sheet.js';
 export * from './node/sample-set.js';
 export * from './node/frame-folder.js';
 export * from './node/paired-video-folder.js';
+export { synthesizePairedVideos, type PairedVideoSetOptions } from './node/paired-video-set.js';
 export * from './node/layered-batches.js';
 export * from './node/shard-batches.js';
 export * from './node/shard-file.js';

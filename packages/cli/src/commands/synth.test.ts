@@ -50,6 +50,14 @@ describe('unblur synth', () => {
     expect(JSON.parse(readFileSync(join(folder, 'whole/manifest.json'), 'utf8'))).toMatchObject({ count: 5, samplesPerShard: 2, sizePixels: 32, frames: 3 });
   });
 
+  it('blurs whole videos to be scored on', () => {
+    const { code, stdout, stderr } = unblur(['synth', 'paired-video', '--from', 'clip', '--out', 'paired', '--frames', '3', '--shrink', '2']);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '2 frames, one video -> paired\n', stderr: '' });
+    expect(filesIn('paired')).toEqual(['blur', 'gt', 'set.json']);
+    expect(filesIn('paired/gt/clip')).toEqual(['0000.png', '0001.png']);
+    expectOneLine(unblur(['synth', 'paired-video', '--from', 'clip', '--out', 'long', '--frames', '7']), /Expected at least 7 frames in every video, for one exposure, but clip has 6/);
+  });
+
   it('makes samples of stills, of video frames and of partial panoramas', () => {
     const kinds: string[][] = [
       ['layers', '--from', 'stills', '--max-objects', '1', '--camera-pixels', '3', '--object-pixels', '6'],

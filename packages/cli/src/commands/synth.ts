@@ -28,9 +28,9 @@ export interface SynthOptions {
 
 const PREVIEWED_SAMPLES = 6;
 
-/** `unblur synth`: blurred photographs whose sharp frames are known, as folders that `unblur eval` reads or as shards to train on. */
+/** `unblur synth`: blurred photographs and videos whose sharp frames are known, as folders that `unblur eval` and `unblur eval-video` read or as shards to train on. */
 export function defineSynth(program: Command): void {
-  const synth = program.command('synth').description('make blurred photographs with known sharp frames').helpCommand(false);
+  const synth = program.command('synth').description('make blurred photographs and videos with known sharp frames').helpCommand(false);
 
   defineKind(synth, 'panorama', 'look into full-sphere panoramas with a camera that turns while its shutter is open', 'folder of equirectangular panoramas (twice as wide as high)')
     .option('--min-degrees <angle>', 'smallest rotation during the exposure', realNumber(0, 90), 1)
@@ -68,7 +68,33 @@ export function defineSynth(program: Command): void {
         await video.close();
       }
     });
+
+  synth
+    .command('paired-video')
+    .description('blur whole videos to score unblur eval-video on: averages of consecutive frames, the middle one as ground truth')
+    .requiredOption('--from <path>', 'video file, or folder of videos as pictures: one folder of frames each')
+    .requiredOption('--out <folder>', 'where the set goes: blur/<video>/0000.png, gt/<video>/0000.png, ...')
+    .option('--frames <n>', 'frames per exposure, odd', frameCount, 5)
+    .option('--stride <n>', 'frames from one exposure to the next (default: --frames; exposures share no frame)', wholeNumber(1, 9999))
+    .option('--shrink <factor>', 'make frames smaller by this factor first', wholeNumber(1, 64), 1)
+    .addOption(averagingOption())
+    .action(synthesizePairedVideo);
 }
+
+async function synthesizePairedVideo({ from, out, ...exposure }: { from: string; out: string; frames: number; stride?: number; shrink: number; averaging: AveragingSpace }): Promise<void> {
+  const signal = abortOnInterruption();
+  const video = await openVideoSource(from);
+  try {
+    const { synthesizePairedVideos } = await import('@unblur/datasets');
+    const { frames, videos } = await synthesizePairedVideos({ folder: video.folder, out, ...exposure, onProgress: timedProgress(), signal });
+    clearBar();
+    printLine(`${frames} frames, ${videos === 1 ? 'one video' : `${videos} videos`} -> ${out}`);
+  } finally {
+    await video.close();
+  }
+}
+
+const averagingOption = (): Option => new Option('--averaging <space>', 'what the shutter averages: display values, or light').choices(['display', 'linear-srgb', 'linear-gamma-2.2']).default('display');
 
 function defineKind(synth: Command, kind: string, description: string, from: string): Command {
   return synth
@@ -83,7 +109,7 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .addOption(new Option('--format <format>', 'a folder of pictures per sample, or .safetensors shards with a manifest to train on (default: folders; shards with --shard)').choices(['folders', 'shards']))
     .option('--shard <i/n>', 'part i of n (from 0) of a job that several machines share: every n-th shard', shardPart)
     .option('--shard-size <n>', 'samples per shard', wholeNumber(1), 256)
-    .addOption(new Option('--averaging <space>', 'what the shutter averages: display values, or light').choices(['display', 'linear-srgb', 'linear-gamma-2.2']).default('display'))
+    .addOption(averagingOption())
     .option('--augment', 'flip, turn, reverse, recolour and add noise at random, for training')
     .option('--workers <n>', 'threads that make samples (default: one per core)', wholeNumber(0, 1024), availableParallelism())
     .option('--preview', `only draw preview.png: the first ${PREVIEWED_SAMPLES} samples with their motion`);
@@ -102,18 +128,22 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
   if (names.length > 0 && !names.includes(format === 'shards' ? MANIFEST_FILE : SET_FILE) && names.some((name) => name !== 'preview.png')) {
     throw new Error(`Expected a new or empty folder for --out, or one with a set of ${format} to complete, but ${out} holds other files.`);
   }
-  const started = performance.now();
-  let firstDone: number | undefined;
-  const onProgress = (done: number, total: number): void => {
-    firstDone ??= done;
-    drawProgress(done, total, describeRemainingTime(done - firstDone, total - firstDone, performance.now() - started));
-  };
-  const job = { source, out, count, seed, workers, onProgress, signal };
+  const job = { source, out, count, seed, workers, onProgress: timedProgress(), signal };
   if (format === 'shards') await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard });
   else await datasets.synthesizeSampleSet(job);
   clearBar();
   const what = shard ? `part ${shard[0]} of ${shard[1]} of ${count} samples` : `${count} samples`;
   printLine(`${what} of ${frames} frames -> ${out}`);
+}
+
+/** Draws the progress of a job that starts now, of which a part may have been done before. */
+function timedProgress(): (done: number, total: number) => void {
+  const started = performance.now();
+  let firstDone: number | undefined;
+  return (done, total) => {
+    firstDone ??= done;
+    drawProgress(done, total, describeRemainingTime(done - firstDone, total - firstDone, performance.now() - started));
+  };
 }
 
 async function drawPreview({ previewSampleSet, drawContactSheet, describeSample }: typeof import('@unblur/datasets'), source: SampleSource, { out, ...samplesOf }: { out: string; count: number; seed: number }): Promise<void> {

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import sharp from 'sharp';
 import type { RgbImage } from '../sample.js';
@@ -51,6 +52,12 @@ export async function readRgbImage(path: string): Promise<RgbImage> {
   const data = new Float32Array(rgb.length);
   for (let i = 0; i < data.length; i++) data[i] = rgb[i]! / 255;
   return { width, height, data };
+}
+
+/** Writes display values, clamped to [0, 1], as 8 bit. */
+export async function writePng(path: string, { width, height, data }: RgbImage): Promise<void> {
+  const bytes = Uint8Array.from(data, (value) => Math.min(Math.max(Math.round(value * 255), 0), 255));
+  await writeFile(path, await sharp(bytes, { raw: { width, height, channels: 3 } }).png().toBuffer());
 }
 
 function greyToRgb(grey: Uint8Array): Uint8Array {

@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import sharp from 'sharp';
 import type { RgbImage, Sample } from '../sample.js';
-import { imageExtensions, readRgbImage } from './image-file.js';
+import { imageExtensions, readRgbImage, writePng } from './image-file.js';
 
 /**
  * Writes a sample as a folder: `blur.png`, `frame-0.png` ... `frame-(N-1).png` in time order, 8-bit, and `sample.json` with the facts
@@ -70,9 +69,4 @@ export function listSampleFolders(set: string): string[] {
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !entry.name.endsWith('.partial'));
   if (folders.length === 0) throw new Error(`Expected one sub-folder per sample in ${set} but found none.`);
   return folders.map(({ name }) => name).sort().map((name) => join(set, name));
-}
-
-async function writePng(path: string, { width, height, data }: RgbImage): Promise<void> {
-  const bytes = Uint8Array.from(data, (value) => Math.min(Math.max(Math.round(value * 255), 0), 255));
-  await writeFile(path, await sharp(bytes, { raw: { width, height, channels: 3 } }).png().toBuffer());
 }
