@@ -76,6 +76,11 @@ def image_pyramid(image, coarsest_level):
     return pyramid
 
 
+def mean_difference(a, b, level):
+    """Ten times the mean absolute difference over the colours and pixels of each cell of a level."""
+    return F.avg_pool2d((a - b).abs().mean(1, keepdim=True), 2**level) * 10
+
+
 def pack_pixels(x):
     """Blocks of 2x2 pixels as channels (row, column, colour)."""
     batch, channels, height, width = x.shape
@@ -335,7 +340,7 @@ class BlurToVideo(torch.nn.Module):
         """A map for every distance in time from the middle frame, nearest first."""
         compared = [images[0], images[len(images) // 2], images[-1], sum(images) / len(images)]
         evidence = [encoded[3], middle.features[3]]
-        evidence += [F.avg_pool2d((image - blurred).abs().mean(1, keepdim=True), 8) * 10 for image in compared]
+        evidence += [mean_difference(image, blurred, 3) for image in compared]
         if trajectories is not None:
             evidence.append(self.displacement(self.motion_at(trajectories[min(trajectories)], 1), tuple(encoded[3].shape[2:]), 3) * 8)
         seen = self.convolution("confidence.level3", torch.cat(evidence, 1))

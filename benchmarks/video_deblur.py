@@ -16,7 +16,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from blur_to_video import COARSEST_LEVEL, BlurToVideo, halve, image_pyramid, pack_pixels, read_safetensors, resize_flow, to_torch_layout
+from blur_to_video import COARSEST_LEVEL, BlurToVideo, halve, image_pyramid, mean_difference, pack_pixels, read_safetensors, resize_flow, to_torch_layout
 
 CONFIG_KEY = "unblur.video-deblur"
 PIXELS_PER_UNIT = 20
@@ -82,7 +82,7 @@ class VideoDeblur:
         found = fine_image - centre
         fine_means, coarse_means = halve(found), coarse_image - halve(centre)
         detail = found - double(fine_means)
-        differences = [F.avg_pool2d((neighbour - centre).abs().mean(1, keepdim=True), 2) * 10 for neighbour in warped]
+        differences = [mean_difference(neighbour, centre, 1) for neighbour in warped]
         feature = torch.cat([pack_pixels(centre), 10 * pack_pixels(found), 10 * fine_means, 10 * coarse_means, fine_features, double(coarse_features), *differences], 1)
         for index in range(len(self.config["scaleFusion"]["channels"])):
             feature = photo.convolution(f"fusion.conv{index}", feature)
@@ -153,7 +153,7 @@ class VideoDeblur:
         photo, config = self.photo_network, self.config["reconstruction"]["exposureRefiner"]
         height, width = centre.shape[2:]
         coarse = tuple(features[3].shape[2:])
-        evidence = [features[3], *[F.avg_pool2d((neighbour - centre).abs().mean(1, keepdim=True), 8) * 10 for neighbour in warped]]
+        evidence = [features[3], *[mean_difference(neighbour, centre, 3) for neighbour in warped]]
         evidence = torch.cat([*evidence, resize_flow(to_previous, coarse), resize_flow(to_following, coarse)], 1)
         exposure = photo.convolution("exposure.share-and-step", photo.convolution("exposure.evidence", evidence), activate=False)
         share, step = [resize(channel.clamp(*bounds).exp(), (height, width)) for channel, bounds in zip(exposure.split(1, 1), ((-3, 2), (-6, 0.7)))]

@@ -6,6 +6,14 @@ export function requireThat(isRight: boolean, name: string, wanted: string, valu
   if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but got ${JSON.stringify(value)}.`);
 }
 
+/** @throws RangeError unless consecutive frames can be averaged so. */
+export function requireExposure({ frames, stride, shrink }: { frames: number; stride: number; shrink: number }): void {
+  const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
+  requireThat(isCount(frames) && frames >= 3 && frames % 2 === 1, 'frames', 'an odd number of at least 3', frames);
+  requireThat(isCount(stride), 'stride', 'a positive integer', stride);
+  requireThat(isCount(shrink), 'shrink', 'a positive integer', shrink);
+}
+
 /** @throws RangeError unless the value is [minimum, maximum] within the limits. */
 export function requireRange(name: string, value: unknown, low: number, high: number): void {
   const isRight = Array.isArray(value) && value.length === 2 && low <= value[0] && value[0] <= value[1] && value[1] <= high;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { cropImage, exposeFrames, windowStarts } from '../frame-average.js';
 import type { AveragingSpace } from '../exposure.js';
 import { motionBetweenPixels, shrinkImage } from '../frame-motion.js';
+import { requireExposure } from '../option-checks.js';
 import { createRandom } from '../random.js';
 import type { RgbImage, Sample } from '../sample.js';
 import { listPictures, readRgbImage } from './image-file.js';
@@ -55,9 +56,7 @@ export interface VideoSample extends Sample {
  */
 export async function* videoSamples(framePaths: readonly string[], options: VideoSampleOptions): AsyncGenerator<VideoSample, void, void> {
   const { frames: length, stride = length, averaging, shrink = 1, maxStepPixels = Infinity, sizePixels, seed = 0, onBadFrame = 'stop', onSkip = () => {} } = options;
-  if (!Number.isInteger(length) || length < 3 || length % 2 === 0) throw new RangeError(`Expected frames to be an odd number of at least 3 but got ${length}.`);
-  if (!Number.isInteger(stride) || stride < 1) throw new RangeError(`Expected stride to be a positive integer but got ${stride}.`);
-  if (!Number.isInteger(shrink) || shrink < 1) throw new RangeError(`Expected shrink to be a positive integer but got ${shrink}.`);
+  requireExposure({ frames: length, stride, shrink });
   if (framePaths.length < length) throw new RangeError(`Expected at least ${length} frames for one exposure but the video has ${framePaths.length}.`);
   for (const start of windowStarts(framePaths.length, length, stride)) {
     const paths = framePaths.slice(start, start + length);

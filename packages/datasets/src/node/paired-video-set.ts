@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { AveragingSpace } from '../exposure.js';
 import { windowStarts } from '../frame-average.js';
+import { requireExposure } from '../option-checks.js';
 import type { RgbImage } from '../sample.js';
 import { claimFolder } from './claimed-folder.js';
 import { videoSamples } from './frame-folder.js';
@@ -46,8 +47,7 @@ interface Exposure {
  */
 export async function synthesizePairedVideos(options: PairedVideoSetOptions): Promise<{ frames: number; videos: number }> {
   const { folder, out, frames, stride = frames, averaging = 'display', shrink = 1, onProgress, signal } = options;
-  if (!Number.isInteger(frames) || frames < 3 || frames % 2 === 0) throw new RangeError(`Expected frames to be an odd number of at least 3 but got ${frames}.`);
-  if (!Number.isInteger(stride) || stride < 1) throw new RangeError(`Expected stride to be a positive integer but got ${stride}.`);
+  requireExposure({ frames, stride, shrink });
   const videos = listVideos(folder).map((framePaths) => ({ name: nameOfVideo(folder, framePaths), framePaths }));
   const short = videos.find(({ framePaths }) => framePaths.length < frames);
   if (short) throw new Error(`Expected at least ${frames} frames in every video, for one exposure, but ${short.name} has ${short.framePaths.length}.`);
