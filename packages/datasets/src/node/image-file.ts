@@ -46,6 +46,16 @@ export async function readImageFile(path: string): Promise<DecodedImage> {
   }
 }
 
+/** An image grown to `width` x `height` by mirroring it at its edges, itself in the middle. */
+export async function mirrorAtEdges(image: DecodedImage, width: number, height: number): Promise<DecodedImage> {
+  const [across, down] = [width - image.width, height - image.height];
+  if (across === 0 && down === 0) return image;
+  const [left, top] = [Math.floor(across / 2), Math.floor(down / 2)];
+  const { width: ownWidth, height: ownHeight } = image;
+  const grown = sharp(image.rgb, { raw: { width: ownWidth, height: ownHeight, channels: 3 } }).extend({ left, top, right: across - left, bottom: down - top, extendWith: 'mirror' });
+  return { width, height, rgb: await grown.raw().toBuffer() };
+}
+
 /** Reads a picture as display values in [0, 1]; throws as `readImageFile` does. */
 export async function readRgbImage(path: string): Promise<RgbImage> {
   const { width, height, rgb } = await readImageFile(path);

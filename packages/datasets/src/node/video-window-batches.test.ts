@@ -128,12 +128,33 @@ describe('videoWindowBatches', () => {
     await expect(read(1, { softnessPixels: [2, 1] })).rejects.toThrow('softnessPixels');
   });
 
+  it('mirrors frames at their edges that are smaller than a window, in the middle of it', async () => {
+    // Grey grows from left to right and from top to bottom: mirrored, it does so in the middle of the window only.
+    mkdirSync(join(folder, 'ramp'), { recursive: true });
+    const [width, height, side] = [32, 28, 40];
+    const ramp = Buffer.from(Array.from({ length: width * height }, (_, i) => Array(3).fill((i % width) + 4 * Math.floor(i / width)) as number[]).flat());
+    for (let t = 0; t < 8; t++) await sharp(ramp, { raw: { width, height, channels: 3 } }).png().toFile(join(folder, 'ramp', `${t}.png`));
+    const mirrored = (position: number, extent: number): number => (position < 0 ? -1 - position : position < extent ? position : 2 * extent - 1 - position);
+    for await (const { blurred, gt } of videoWindowBatches({ sources: [{ folder: join(folder, 'ramp') }], sizePixels: side, windowFrames: 1, batchSize: 1, seed: 1 })) {
+      const isFlipped = [gt[0]! > gt[(side - 1) * 3]!, gt[0]! > gt[(side - 1) * side * 3]!];
+      for (let y = 0; y < side; y++) {
+        for (let x = 0; x < side; x++) {
+          const [column, row] = [isFlipped[0] ? side - 1 - x : x, isFlipped[1] ? side - 1 - y : y];
+          const level = mirrored(column - 4, width) + 4 * mirrored(row - 6, height);
+          expect(Math.round(gt[(y * side + x) * 3]! * 255)).toBe(level);
+          expect(blurred[(y * side + x) * 3]).toBeCloseTo(gt[(y * side + x) * 3]!, 4);
+        }
+      }
+      break;
+    }
+  });
+
   it('gives the same samples from whichever sample on', async () => {
     expect((await read(4)).slice(2)).toEqual(await read(2, {}, { firstSample: 2 }));
   });
 
   it('refuses videos that are too small or too short, and ranges that are none', async () => {
-    await expect(read(1, {}, { sizePixels: 40 })).rejects.toThrow(/at least 40x40 but .* is 32x28/);
+    await expect(read(1, {}, { sizePixels: 60 })).rejects.toThrow(/at least 30x30 for windows of 60x60 but .* is 32x28/);
     await expect(read(1, {}, { windowFrames: 4 })).rejects.toThrow('Expected windowFrames to be an odd number');
     await expect(read(1, { exposureFrames: [0, 3] })).rejects.toThrow('exposureFrames');
     await expect(read(1, { folder: join(folder, 'nowhere') })).rejects.toThrow('Expected a folder of videos');

@@ -9,7 +9,7 @@ import { createResponse } from '../perspective.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
 import { readWindow, type VideoWindow } from '../video-exposure.js';
 import { FileCache, type FileDecoder } from './file-cache.js';
-import { readImageFile, type DecodedImage } from './image-file.js';
+import { mirrorAtEdges, readImageFile, type DecodedImage } from './image-file.js';
 import { listVideos } from './video-list.js';
 
 /** Videos have this many exposures one stride apart, and two frames more; shorter ones are of no use. */
@@ -40,7 +40,7 @@ export interface VideoWindowSource {
 /** Windows of neighbouring blurred frames from videos. Plain data: a section of a run file. */
 export interface VideoWindowOptions {
   sources: readonly VideoWindowSource[];
-  /** Side of the square windows. */
+  /** Side of the square windows. Frames that are smaller, by no more than half of it, are mirrored at their edges, as where a clip is deblurred. */
   sizePixels: number;
   /** Frames in a window, an odd number. Default 5. */
   windowFrames?: number;
@@ -61,8 +61,6 @@ export interface VideoWindowBatch {
   /** `[batch, windowFrames, size, size, 3]`: the middle of each exposure. */
   gt: Float32Array;
 }
-
-const pictures: FileDecoder<DecodedImage> = { name: 'picture', decode: readImageFile, bytesOf: ({ rgb }) => rgb.length };
 
 /** One video. */
 interface SharpFrames {
@@ -91,13 +89,14 @@ export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGen
   const weights = sources.map(({ weight }) => weight);
   requireThat(weights.some((weight) => weight > 0), 'sources', 'a source whose weight is above 0', options.sources);
   const cache = new FileCache(cacheMegabytes * 2 ** 20);
+  const frames = framesForWindows(sizePixels);
   const responses = Object.fromEntries(averagingSpaces.map((space) => [space, createResponse(transferFunctions[space].lightOf)])) as Responses;
   const windowValues = windowFrames * sizePixels * sizePixels * 3;
   for (let start = firstSample; ; start += batchSize) {
     const batch: VideoWindowBatch = { firstSample: start, blurred: new Float32Array(batchSize * windowValues), gt: new Float32Array(batchSize * windowValues) };
     for (let index = 0; index < batchSize; index++) {
       const random = createRandom(seed, start + index);
-      const window = await drawWindow(sources[drawByWeight(random, weights)]!, random, { sizePixels, windowFrames, cache, responses });
+      const window = await drawWindow(sources[drawByWeight(random, weights)]!, random, { sizePixels, windowFrames, cache, frames, responses });
       batch.blurred.set(window.blurred, index * windowValues);
       batch.gt.set(window.gt, index * windowValues);
     }
@@ -125,15 +124,29 @@ interface WindowSettings {
   sizePixels: number;
   windowFrames: number;
   cache: FileCache;
+  frames: FileDecoder<DecodedImage>;
   responses: Responses;
 }
 
-async function drawWindow(source: OpenSource, random: Random, { sizePixels, windowFrames, cache, responses }: WindowSettings): Promise<{ blurred: Float32Array; gt: Float32Array }> {
+/** Reads frames, grown by mirroring where they are smaller than a window; throws a RangeError where they are smaller than half of one. */
+function framesForWindows(sizePixels: number): FileDecoder<DecodedImage> {
+  const decode = async (path: string): Promise<DecodedImage> => {
+    const frame = await readImageFile(path);
+    const { width, height } = frame;
+    if (Math.min(width, height) < sizePixels / 2) {
+      const least = Math.ceil(sizePixels / 2);
+      throw new RangeError(`Expected videos of at least ${least}x${least} for windows of ${sizePixels}x${sizePixels} but ${path} is ${width}x${height}.`);
+    }
+    return mirrorAtEdges(frame, Math.max(width, sizePixels), Math.max(height, sizePixels));
+  };
+  return { name: `frame for windows of ${sizePixels}`, decode, bytesOf: ({ rgb }) => rgb.length };
+}
+
+async function drawWindow(source: OpenSource, random: Random, { sizePixels, windowFrames, cache, frames, responses }: WindowSettings): Promise<{ blurred: Float32Array; gt: Float32Array }> {
   const { sharp, blurred } = source.videos[random.below(source.videos.length)]!;
   const exposures = drawExposures(source, sharp.length, blurred !== undefined, random, windowFrames);
-  const load = (path: string) => cache.load(pictures, path);
-  const first = sharp[exposures[0]!.middle]!;
-  const crop = drawCrop(await load(first), first, random, sizePixels, source.halvedShare);
+  const load = (path: string) => cache.load(frames, path);
+  const crop = drawCrop(await load(sharp[exposures[0]!.middle]!), random, sizePixels, source.halvedShare);
   const averaging = drawAveraging(random, source.averaging);
   const softness = source.softnessPixels ? random.between(...source.softnessPixels) : 0;
   // Exposures of a window may share frames.
@@ -185,11 +198,9 @@ function drawExposures({ exposureFrames, steadyShare, strideFrames }: OpenSource
   return isReversed ? exposures.reverse() : exposures;
 }
 
-/** @throws RangeError for a video smaller than the window. */
-function drawCrop({ width, height }: DecodedImage, path: string, random: Random, sizePixels: number, halvedShare: number): Crop {
+function drawCrop({ width, height }: DecodedImage, random: Random, sizePixels: number, halvedShare: number): Crop {
   const shrink = random.uniform() < halvedShare && Math.min(width, height) >= 2 * sizePixels ? 2 : 1;
   const side = sizePixels * shrink;
-  if (side > Math.min(width, height)) throw new RangeError(`Expected videos of at least ${sizePixels}x${sizePixels} but ${path} is ${width}x${height}.`);
   return { left: random.below(width - side + 1), top: random.below(height - side + 1), shrink, mirrorX: random.uniform() < 0.5, mirrorY: random.uniform() < 0.5, transpose: false };
 }
 
