@@ -22,12 +22,14 @@ export function resizeFlow(flowPixels: Tensor4D, [height, width]: [number, numbe
 /** `[B, h, w, 4 C]` to `[B, 2h, 2w, C]`: each pixel's channels become 2x2 pixels (sub-pixel convolution, Shi et al. 2016). */
 export function unpackPixels(x: Tensor4D): Tensor4D {
   const [batch, height, width, packed] = x.shape;
-  const channels = packed / 4;
-  return reshape(transpose(reshape(x, [batch, height, width, 2, 2, channels]), [0, 1, 3, 2, 4, 5]), [batch, 2 * height, 2 * width, channels]);
+  // Within a row of cells, those pixels' upper rows come first, then their lower.
+  const rows = transpose(reshape(x, [batch * height, width, 2, packed / 2]), [0, 2, 1, 3]);
+  return reshape(rows, [batch, 2 * height, 2 * width, packed / 4]);
 }
 
 /** `[B, 2h, 2w, C]` to `[B, h, w, 4 C]`: the inverse of `unpackPixels`. */
 export function packPixels(x: Tensor4D): Tensor4D {
   const [batch, height, width, channels] = x.shape;
-  return reshape(transpose(reshape(x, [batch, height / 2, 2, width / 2, 2, channels]), [0, 1, 3, 2, 4, 5]), [batch, height / 2, width / 2, 4 * channels]);
+  const cells = transpose(reshape(x, [(batch * height) / 2, 2, width / 2, 2 * channels]), [0, 2, 1, 3]);
+  return reshape(cells, [batch, height / 2, width / 2, 4 * channels]);
 }
