@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { WeightValues } from '@unblur/core-model';
 
 interface WeightsFile {
@@ -9,18 +10,24 @@ interface WeightsFile {
 
 /**
  * The weights of a file that a run starts from: all of them, or some parts over random ones.
- * @param isOfRun whether the file's network is the run's. @param random weights of the run's network.
+ * @param network the run's. @param random weights of it.
  * @throws where all are taken from another network, or a part is missing or has another shape.
  */
-export function weightsOfFile({ file, config, values }: WeightsFile, parts: readonly string[] | null, isOfRun: boolean, random: () => WeightValues): WeightValues {
+export function weightsOfFile({ file, config, values }: WeightsFile, parts: readonly string[] | null, network: object, random: () => WeightValues): WeightValues {
   if (parts !== null) {
     const weights = random();
     return { ...weights, ...takeWeights(namesOfParts(Object.keys(weights), parts, 'initialWeights.parts'), weights, values, file) };
   }
-  if (!isOfRun) {
+  if (!isSameConfig(config, network)) {
     throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
   }
   return values;
+}
+
+/** Whatever the order of their fields. What is absent, as in files from before there was such a field, counts as null. */
+function isSameConfig(a: object, b: object): boolean {
+  const present = (config: object): unknown => JSON.parse(JSON.stringify(config, (_field, value: unknown) => value ?? undefined));
+  return isDeepStrictEqual(present(a), present(b));
 }
 
 /**

@@ -58,5 +58,5 @@ function startingWeights({ initialWeights: given, network, seed }: RunConfig): W
   if (given === null) return initialWeights(network, seed);
   const { file, parts } = given;
   const read = readWeights(readFileSync(file));
-  return weightsOfFile({ file, ...read }, parts, JSON.stringify(read.config) === JSON.stringify(network), () => initialWeights(network, seed));
+  return weightsOfFile({ file, ...read }, parts, network, () => initialWeights(network, seed));
 }

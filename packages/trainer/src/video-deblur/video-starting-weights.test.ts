@@ -57,6 +57,13 @@ describe('videoStartingWeights', () => {
     expect(start({ initialWeights: { file: videoFile, parts: null }, network: aligned })).toEqual(video);
   });
 
+  it('takes a file from before the network had a field that the run leaves empty, its fields in another order', () => {
+    const { scaleFusion: _new, stages, ...older } = videoConfig;
+    writeFileSync(videoFile, writeVideoDeblurWeights(video, { stages, ...older }, { dtype: 'float32' }));
+    expect(start({ initialWeights: { file: videoFile, parts: null } })).toEqual(video);
+    expect(() => start({ initialWeights: { file: videoFile, parts: null }, network: { ...videoConfig, sharpnessPrior: 'none' } })).toThrow('another config');
+  });
+
   it('takes parts of a file, so that a new one can be added to a trained network', () => {
     const network: VideoDeblurConfig = { ...videoConfig, reconstruction: { ...shared, exposureRefiner: { iterations: 1, times: 2, channels: [3] } } };
     const weights = start({ network, initialWeights: { file: videoFile, parts: ['flow.', 'encoder.', 'middle.', 'mixing.'] } });

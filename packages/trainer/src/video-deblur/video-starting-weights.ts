@@ -29,9 +29,8 @@ function weightsToStartFrom({ file, parts }: NonNullable<Start['initialWeights']
   const read = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
   const { stages, flow, scaleFusion } = network;
   const fusion = read.config.scaleFusion && scaleFusion ? { ...read.config.scaleFusion, scales: scaleFusion.scales } : read.config.scaleFusion;
-  const asInRun = { ...read.config, stages, scaleFusion: fusion, flow: { ...read.config.flow, alignment: flow.alignment } };
-  const isOfRun = JSON.stringify(asInRun) === JSON.stringify(network);
-  return weightsOfFile({ file, ...read }, parts, isOfRun, () => initialVideoDeblurWeights(network, seed));
+  const config = { ...read.config, stages, scaleFusion: fusion, flow: { ...read.config.flow, alignment: flow.alignment } };
+  return weightsOfFile({ file, config, values: read.values }, parts, network, () => initialVideoDeblurWeights(network, seed));
 }
 
 function flowOf(file: string, weights: WeightValues): WeightValues {
