@@ -113,7 +113,8 @@ class VideoDeblur:
         config = self.config["flow"]
         height, width = first.shape[2:]
         multiple = 2 ** len(config["pyramidChannels"])
-        size = [-(-height // multiple) * multiple, -(-width // multiple) * multiple]
+        first, second = [image_pyramid(frame, config.get("inputLevel") or 0)[-1] for frame in (first, second)]
+        size = [-(-extent // multiple) * multiple for extent in first.shape[2:]]
         first, second = [self.pyramid(resize(frame, size)) for frame in (first, second)]
         flow, seen = None, None
         for level in range(len(first), config["finestLevel"] - 1, -1):

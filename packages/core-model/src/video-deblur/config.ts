@@ -26,6 +26,8 @@ export interface ScaleFusionConfig {
 
 /** The optical flow network: PWC-Net (Sun et al. 2018). */
 export interface FlowConfig {
+  /** The network sees frames at 1/2^inputLevel of their size: motion twice as long is found, or more, for a quarter of the cost, or less, and what it is off by is left to `alignment`. Absent: 0, as published. */
+  inputLevel?: number;
   /** Channels of the feature pyramid's levels 1, 2, ...; level l is 1/2^l of the image. */
   pyramidChannels: number[];
   /** Convolutions per pyramid level, the first of stride 2. */
@@ -83,8 +85,8 @@ export function isMiddleFrameReconstruction(config: VideoDeblurConfig['reconstru
 /**
  * The presets.
  * - `paper`: the published network, whose checkpoint can be imported.
- * - `small`: at widths that two processor cores can train and run: flow at 1/16 and 1/8 of the frame, which finds motion of up to
- *   64 pixels, and the blur-to-video preset `small`'s encoder and middle decoder as the reconstruction.
+ * - `small`: at widths that two processor cores can train and run: flow at 1/32 and 1/16 of the frame, which finds motion of up to
+ *   128 pixels, and the blur-to-video preset `small`'s encoder and middle decoder as the reconstruction.
  */
 const smallPhoto = blurToVideoPresets.small;
 
@@ -113,6 +115,7 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
   },
   small: {
     flow: {
+      inputLevel: 1,
       pyramidChannels: [16, 32, 48, 64],
       pyramidConvolutions: 2,
       finestLevel: 3,
@@ -176,8 +179,11 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   expect(areCounts(flow.denseChannels), 'flow.denseChannels', 'a list of widths', flow.denseChannels);
   expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
   expect(reconstruction !== null && typeof reconstruction === 'object', 'reconstruction', 'the config of one', reconstruction);
-  const isAlignment = ({ level, iterations }: FlowAlignment) => Number.isInteger(level) && level >= 0 && 2 ** level <= coarsestMultiple(reconstruction) && isCount(iterations);
-  expect(flow.alignment === undefined || (Array.isArray(flow.alignment) && flow.alignment.every(isAlignment)), 'flow.alignment', `nothing, or a list of { level (0 to ${Math.log2(coarsestMultiple(reconstruction))}), iterations }`, flow.alignment);
+  const coarsestFrameLevel = Math.log2(coarsestMultiple(reconstruction));
+  const isFrameLevel = (level: unknown): boolean => Number.isInteger(level) && (level as number) >= 0 && (level as number) <= coarsestFrameLevel;
+  const isAlignment = ({ level, iterations }: FlowAlignment) => isFrameLevel(level) && isCount(iterations);
+  expect(flow.inputLevel === undefined || isFrameLevel(flow.inputLevel), 'flow.inputLevel', `nothing, or a level from 0 to ${coarsestFrameLevel}`, flow.inputLevel);
+  expect(flow.alignment === undefined || (Array.isArray(flow.alignment) && flow.alignment.every(isAlignment)), 'flow.alignment', `nothing, or a list of { level (0 to ${coarsestFrameLevel}), iterations }`, flow.alignment);
   if (isMiddleFrameReconstruction(reconstruction)) {
     validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null });
     // Weight files from before there was one do not mention it.

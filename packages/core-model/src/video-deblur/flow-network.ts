@@ -1,6 +1,7 @@
 import { add, concat, image as tfImage, leakyRelu, mul, tensor1d } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
+import { imagePyramid } from '../layers/resolution.js';
 import type { FlowConfig } from './config.js';
 import { costVolume } from './cost-volume.js';
 import { normalizeChannels } from './feature-normalization.js';
@@ -41,7 +42,7 @@ export interface NeighbourFlows {
 export interface FlowNetwork {
   /** Both sides of the resized image are multiples of this. */
   multiple: number;
-  /** A frame `[B, H, W, 3]` at the size that the pyramid can halve. */
+  /** A frame `[B, H, W, 3]` as the pyramid sees it: at the config's `inputLevel`, and there at a size that can be halved as often as it has levels. */
   resize(frame: Tensor4D): Tensor4D;
   /** Features of a resized frame, `pyramid[level - 1]`. */
   describe(resized: Tensor4D, weights: NamedTensors): Tensor4D[];
@@ -54,7 +55,7 @@ export interface FlowNetwork {
  * second image's features by the flow so far, a cost volume, and densely connected convolutions that predict the flow anew.
  */
 export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig): FlowNetwork {
-  const { pyramidChannels, pyramidConvolutions, finestLevel, searchRadiusPixels } = config;
+  const { inputLevel = 0, pyramidChannels, pyramidConvolutions, finestLevel, searchRadiusPixels } = config;
   const coarsestLevel = pyramidChannels.length;
   const multiple = 2 ** coarsestLevel;
   const toCompare = config.normalizedFeatures ? normalizeChannels : (features: Tensor4D) => features;
@@ -99,7 +100,10 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
 
   return {
     multiple,
-    resize: (frame) => resizeBilinear(frame, [1, 2].map((axis) => Math.ceil(frame.shape[axis]! / multiple) * multiple) as [number, number]),
+    resize: (frame) => {
+      const smaller = imagePyramid(frame, inputLevel)[inputLevel]!;
+      return resizeBilinear(smaller, [1, 2].map((axis) => Math.ceil(smaller.shape[axis]! / multiple) * multiple) as [number, number]);
+    },
     describe: (resized, weights) => {
       let feature = resized;
       return pyramid.map((convolutions) => (feature = convolutions.reduce((x, convolution) => convolution(x, weights), feature)));

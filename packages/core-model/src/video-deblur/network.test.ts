@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
+import { halve, resizeFlow } from '../layers/resolution.js';
 import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './config.js';
 import type { VideoDeblurConfig } from './config.js';
 import { largestDifference } from './golden-tensors.test-tool.js';
@@ -66,6 +67,25 @@ describe('video deblurring', () => {
     expect(largestDifference(declareVideoDeblur(config).deblur(Array.from({ length: windowFrames(config) }, () => still!), weights).image, still!)).toBeLessThan(1e-6);
   });
 
+  it('finds on frames that it sees at half their size the flow between frames half as large, twice as long', () => {
+    const config = narrowedVideo('small');
+    const weights = restless(config);
+    const flowOf = (inputLevel: number | undefined, [first, second]: tf.Tensor4D[]) => {
+      const { flow } = declareVideoDeblur({ ...config, flow: { ...config.flow, inputLevel } });
+      const [one, other] = [first!, second!].map((frame) => flow.describe(flow.resize(frame), weights));
+      return flow.match(one!, other!, [first!.shape[1], first!.shape[2]], weights).flowPixels;
+    };
+    // A flow that is the same everywhere does not depend on how it is enlarged: grey frames.
+    const frames = [0.3, 0.6].map((grey) => tf.fill<tf.Rank.R4>([1, 64, 96, 3], grey));
+    const ofHalves = flowOf(undefined, frames.map((frame) => halve(frame as tf.Tensor4D)));
+    const [found, expected] = [flowOf(1, frames as tf.Tensor4D[]), resizeFlow(ofHalves, [64, 96])];
+    expect(found.shape).toEqual([1, 64, 96, 2]);
+    const inside = (flow: tf.Tensor4D) => tf.slice(flow, [0, 30, 46, 0], [1, 4, 4, 2]);
+    expect(tf.max(tf.abs(inside(found))).dataSync()[0]).toBeGreaterThan(1e-3);
+    expect(largestDifference(inside(found), inside(expected))).toBeLessThan(1e-4);
+    expect(largestDifference(found, flowOf(0, frames as tf.Tensor4D[]))).toBeGreaterThan(1e-3);
+  });
+
   it('reads back the weights and config that it wrote, and says which network others are of', () => {
     const config = narrowedVideo('small');
     const values = initialVideoDeblurWeights(config, 2);
@@ -91,6 +111,7 @@ describe('video deblurring', () => {
     expect(() => declareVideoDeblur({ ...config, stages: 3 as 2 })).toThrow('Expected 1 or 2 for network.stages but received 3.');
     expect(() => declareVideoDeblur({ ...config, reconstruction: { ...config.reconstruction, refiner: 3 as never } })).toThrow('network.refiner');
     expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, alignment: [{ level: 6, iterations: 1 }] } })).toThrow('a list of { level (0 to 5), iterations } for network.flow.alignment but received');
+    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, inputLevel: 0.5 } })).toThrow('Expected nothing, or a level from 0 to 5 for network.flow.inputLevel but received 0.5.');
     expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, finestLevel: 5 } })).toThrow('Expected a level from 1 to 4 for network.flow.finestLevel but received 5.');
   });
 });

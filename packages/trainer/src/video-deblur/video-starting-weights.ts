@@ -24,12 +24,12 @@ export function videoStartingWeights({ network, seed, initialWeights, initialFlo
   return { ...weights, ...flow, ...reconstruction };
 }
 
-/** @throws unless the file's network is the run's but for what has no weights, its numbers of stages and of scales and how flows are aligned, or has the parts that are taken. */
+/** @throws unless the file's network is the run's but for what has no weights, its numbers of stages and of scales, the size at which flow is sought and how it is aligned, or has the parts that are taken. */
 function weightsToStartFrom({ file, parts }: NonNullable<Start['initialWeights']>, network: Start['network'], seed: number): WeightValues {
   const read = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
   const { stages, flow, scaleFusion } = network;
   const fusion = read.config.scaleFusion && scaleFusion ? { ...read.config.scaleFusion, scales: scaleFusion.scales } : read.config.scaleFusion;
-  const config = { ...read.config, stages, scaleFusion: fusion, flow: { ...read.config.flow, alignment: flow.alignment } };
+  const config = { ...read.config, stages, scaleFusion: fusion, flow: { ...read.config.flow, inputLevel: flow.inputLevel, alignment: flow.alignment } };
   return weightsOfFile({ file, config, values: read.values }, parts, network, () => initialVideoDeblurWeights(network, seed));
 }
 
