@@ -127,6 +127,7 @@ export function changeVideoPaths(config: VideoRunConfig, change: (path: string) 
 /** What no single field can check. */
 function expectConsistent({ network, data: videos, validation: held, flowPretraining: layers }: VideoRunConfig): void {
   expectMultiples({ data: videos, validation: held }, videoDeblurMultiple(network));
-  const flowMultiple = 2 ** network.flow.pyramidChannels.length;
+  const { inputLevel = 0, pyramidChannels } = network.flow;
+  const flowMultiple = 2 ** (inputLevel + pyramidChannels.length);
   if (layers && videos.sizePixels % flowMultiple !== 0) throw new Error(`Expected a multiple of ${flowMultiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`);
 }
