@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { buildIfStale } from '../scripts/build.js';
 import { medianRatio, medianTiming, timeInTurns, timeRun } from './alternating.js';
 import { findAllocator, missingForPyTorch, startPyTorchPeer } from './pytorch-peer.js';
@@ -97,7 +97,7 @@ async function chosenNetwork(preset, stages, { asInUse }) {
   const config = videoDeblurPresets[preset] && { ...videoDeblurPresets[preset], stages };
   if (!config) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
   const bundled = readVideoDeblurWeights(readFileSync(defaultVideoWeights.url));
-  const isBundled = asInUse && JSON.stringify({ ...bundled.config, stages }) === JSON.stringify(config);
+  const isBundled = asInUse && isDeepStrictEqual({ ...bundled.config, stages }, config);
   return { config, values: isBundled ? bundled.values : await busyWeights(config) };
 }
 

@@ -7,7 +7,7 @@ import { costVolume } from './cost-volume.js';
 import { normalizeChannels } from './feature-normalization.js';
 import { warpVisible } from './flow-warp.js';
 
-/** Flows inside the network are in units of this many pixels (Sun et al. 2018, section 4). */
+/** Flows inside the network are in units of this many pixels of what it sees (Sun et al. 2018, section 4). */
 const PIXELS_PER_UNIT = 20;
 const LEAKY_SLOPE = 0.1;
 
@@ -40,6 +40,8 @@ export interface NeighbourFlows {
 }
 
 export interface FlowNetwork {
+  /** Flows of the levels are in units of this many pixels of frames, where these need no other size to be halved. */
+  pixelsPerUnit: number;
   /** Both sides of the resized image are multiples of this. */
   multiple: number;
   /** A frame `[B, H, W, 3]` as the pyramid sees it: at the config's `inputLevel`, and there at a size that can be halved as often as it has levels. */
@@ -99,6 +101,7 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
   const correct = layers.convolution('flow.refiner.flow', { from: channels, to: 2, level: finestLevel, activation: 'none', initialization: 'zero' });
 
   return {
+    pixelsPerUnit: PIXELS_PER_UNIT * 2 ** inputLevel,
     multiple,
     resize: (frame) => {
       const smaller = imagePyramid(frame, inputLevel)[inputLevel]!;

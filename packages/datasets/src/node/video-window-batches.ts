@@ -133,8 +133,8 @@ function framesForWindows(sizePixels: number): FileDecoder<DecodedImage> {
   const decode = async (path: string): Promise<DecodedImage> => {
     const frame = await readImageFile(path);
     const { width, height } = frame;
-    if (Math.min(width, height) < sizePixels / 2) {
-      const least = Math.ceil(sizePixels / 2);
+    const least = Math.ceil(sizePixels / 2);
+    if (Math.min(width, height) < least) {
       throw new RangeError(`Expected videos of at least ${least}x${least} for windows of ${sizePixels}x${sizePixels} but ${path} is ${width}x${height}.`);
     }
     return mirrorAtEdges(frame, Math.max(width, sizePixels), Math.max(height, sizePixels));

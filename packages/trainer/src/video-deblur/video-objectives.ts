@@ -7,9 +7,6 @@ import type { Objective, Restoration } from '../training-system.js';
 import { hardExampleLoss } from './hard-example-loss.js';
 import type { HardExampleOptions } from './hard-example-loss.js';
 
-/** Flows inside the network are in units of this many pixels of what it sees. */
-const PIXELS_PER_UNIT = 20;
-
 export const isFlowWeight = (name: string): boolean => name.startsWith('flow.');
 
 /**
@@ -42,7 +39,6 @@ export function cascadeObjective(config: VideoDeblurConfig, loss: HardExampleOpt
  */
 export function flowObjective(config: VideoDeblurConfig, batchSize: number, sizePixels: number): Objective {
   const network = declareVideoDeblur(config);
-  const { finestLevel, inputLevel = 0 } = config.flow;
   const shape = (channels: number) => [batchSize, sizePixels, sizePixels, channels];
   return {
     batchShapes: { first: shape(3), second: shape(3), flowPixels: shape(2) },
@@ -50,12 +46,12 @@ export function flowObjective(config: VideoDeblurConfig, batchSize: number, size
       const [first, second, gt] = [inputs['first'], inputs['second'], inputs['flowPixels']] as [Tensor4D, Tensor4D, Tensor4D];
       const describe = (frame: Tensor4D) => network.flow.describe(network.flow.resize(frame), inputs);
       const { levels, refined } = network.flow.match(describe(first), describe(second), [sizePixels, sizePixels], inputs);
-      const errorAt = (flow: Tensor4D, level: number) => {
-        const side = 2 ** (inputLevel + level);
-        return mean(abs(sub(mul(flow, PIXELS_PER_UNIT * 2 ** inputLevel), avgPool(gt, side, side, 'valid')))) as Scalar;
+      const errorOf = (flow: Tensor4D) => {
+        const cellPixels = sizePixels / flow.shape[1];
+        return mean(abs(sub(mul(flow, network.flow.pixelsPerUnit), avgPool(gt, cellPixels, cellPixels, 'valid')))) as Scalar;
       };
-      const endpoint = errorAt(refined, finestLevel);
-      return { total: add(endpoint, addN(levels.map(({ flow, level }) => mul(errorAt(flow, level), 0.5)))) as Scalar, endpoint };
+      const endpoint = errorOf(refined);
+      return { total: add(endpoint, addN(levels.map(({ flow }) => mul(errorOf(flow), 0.5)))) as Scalar, endpoint };
     },
   };
 }

@@ -59,9 +59,10 @@ describe('videoStartingWeights', () => {
 
   it('takes a file from before the network had a field that the run leaves empty, its fields in another order', () => {
     const { scaleFusion: _new, stages, ...older } = videoConfig;
-    writeFileSync(videoFile, writeVideoDeblurWeights(video, { stages, ...older }, { dtype: 'float32' }));
-    expect(start({ initialWeights: { file: videoFile, parts: null } })).toEqual(video);
-    expect(() => start({ initialWeights: { file: videoFile, parts: null }, network: { ...videoConfig, sharpnessPrior: 'none' } })).toThrow('another config');
+    const olderFile = join(folder, 'older.safetensors');
+    writeFileSync(olderFile, writeVideoDeblurWeights(video, { stages, ...older }, { dtype: 'float32' }));
+    expect(start({ initialWeights: { file: olderFile, parts: null } })).toEqual(video);
+    expect(() => start({ initialWeights: { file: olderFile, parts: null }, network: { ...videoConfig, sharpnessPrior: 'none' } })).toThrow('another config');
   });
 
   it('takes parts of a file, so that a new one can be added to a trained network', () => {
