@@ -14,11 +14,14 @@ if (!hasFfmpeg) console.log('ffmpeg is not installed: the memory that clips take
 const config: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   scaleFusion: null,
-  flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [] },
+  flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [], alignment: [] },
   reconstruction: { kernelSize: 3, channels: [2, 2, 2], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
 };
 
-/** The largest memory of `unblur video` on a clip of so many frames, in KiB. */
+/**
+ * The largest memory of `unblur video` on a clip of so many frames, in KiB. When V8 collects garbage differs from run to run, and the peak by
+ * up to 8 % with it; it only ever adds, so the least of several runs is what the length of the clip needs.
+ */
 function peakMemory(frames: number): number {
   const clip = `${frames}.mp4`;
   const made = spawnSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=320x192:rate=25:duration=${frames / 25}`, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip], { cwd: folder });
@@ -33,7 +36,8 @@ function peakMemory(frames: number): number {
 (hasFfmpeg ? describe : describe.skip)('unblur video', () => {
   it('takes the same memory for 300 frames as for 30', () => {
     write('video.safetensors', writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }));
-    const [short, long] = [30, 300].map((frames) => peakMemory(frames));
-    expect(long! / short!).toBeLessThan(1.05);
-  }, 600_000);
+    const runs = Array.from({ length: 3 }, () => ({ short: peakMemory(30), long: peakMemory(300) }));
+    const leastOf = (length: 'short' | 'long') => Math.min(...runs.map((run) => run[length]));
+    expect(leastOf('long') / leastOf('short')).toBeLessThan(1.05);
+  }, 1_200_000);
 });
