@@ -1,3 +1,4 @@
+import { mirrorMotion, mirrorRows } from './mirroring.js';
 import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 import { inNearerOrder } from './time-order.js';
 
@@ -21,25 +22,8 @@ export async function restoreWithMirrorImage(image: RgbImage, restore: (image: R
 function mirrorSequence({ frames, motionsPixels }: RestoredSequence): RestoredSequence {
   return {
     frames: frames.map((frame): RgbImage => ({ ...frame, data: mirrorRows(frame.data, frame.width, 3) })),
-    motionsPixels: motionsPixels.map((motion): MotionField => {
-      const data = mirrorRows(motion.data, motion.width, 2);
-      for (let dx = 0; dx < data.length; dx += 2) data[dx] = -data[dx]!;
-      return { ...motion, data };
-    }),
+    motionsPixels: motionsPixels.map((motion): MotionField => ({ ...motion, data: mirrorMotion(motion.data, motion.width) })),
   };
-}
-
-/** Every row from right to left. */
-function mirrorRows(values: Float32Array, width: number, channels: number): Float32Array {
-  const mirrored = new Float32Array(values.length);
-  const rowLength = width * channels;
-  for (let row = 0; row < values.length; row += rowLength) {
-    for (let x = 0; x < width; x++) {
-      const [from, to] = [row + x * channels, row + (width - 1 - x) * channels];
-      for (let channel = 0; channel < channels; channel++) mirrored[to + channel] = values[from + channel]!;
-    }
-  }
-  return mirrored;
 }
 
 /** The summed squared difference of two sequences. */

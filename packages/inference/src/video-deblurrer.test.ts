@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
 import { declareVideoDeblur, videoDeblurMultiple, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
+import { mirrorRows } from './mirroring.js';
 import type { RgbImage } from './raster.js';
 import { livelyVideoWeights, movingWaves, tinyFusionConfig, tinyVideoConfig, tinyVideoFile } from './tiny-video-network.test-tool.js';
 import { largestDifference } from './tiny-network.test-tool.js';
@@ -47,6 +48,23 @@ describe('createVideoDeblurrer', () => {
     expect(sharp).toHaveLength(count);
     sharp.forEach((frame, index) => expect(largestDifference(frame, expected[index]!)).toBeLessThan(1e-4));
     expect(largestDifference(sharp[0]!, frames[0]!)).toBeGreaterThan(0.01);
+  });
+
+  it('gives the mean with the mirror image where it is asked for', async () => {
+    const config: VideoDeblurConfig = { ...tinyVideoConfig, stages: 1, flow: { ...tinyVideoConfig.flow, alignment: [] } };
+    const weights = writeVideoDeblurWeights(withoutFlow(livelyVideoWeights(config)), config, { dtype: 'float32' });
+    const frames = movingWaves(24, 16, 4);
+    const mirror = (clip: RgbImage[]) => clip.map((frame) => ({ ...frame, data: mirrorRows(frame.data, frame.width, 3) }));
+    const [plain, ofMirrored] = [await collect(createVideoDeblurrer({ weights }).deblur(frames)), mirror(await collect(createVideoDeblurrer({ weights }).deblur(mirror(frames))))];
+    const averaged = await collect(createVideoDeblurrer({ weights, mirrored: true }).deblur(frames));
+    averaged.forEach((frame, index) => {
+      const [seen, other] = [plain[index]!.data, ofMirrored[index]!.data];
+      // Results are clamped before they come out, but averaged before that.
+      frame.data.forEach((value, i) => {
+        if ([seen[i]!, other[i]!].every((each) => each > 0 && each < 1)) expect(value).toBeCloseTo((seen[i]! + other[i]!) / 2, 5);
+      });
+    });
+    expect(largestDifference(averaged[1]!, plain[1]!)).toBeGreaterThan(0.005);
   });
 
   it('takes any size and gives it back', async () => {

@@ -4,6 +4,7 @@ import type { RgbImage } from './raster.js';
 import { featherShares, planTiles, type TilePlan } from './tiling.js';
 import { firstLine, UnblurError } from './unblur-error.js';
 import { VideoCascade } from './video-cascade.js';
+import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import { openVideoNetwork, type VideoNetworkSessions } from './video-network.js';
 
 export interface VideoDeblurrerOptions {
@@ -13,12 +14,16 @@ export interface VideoDeblurrerOptions {
   threads?: number;
   /** Frames for which the network would need more memory than this are deblurred in tiles. Default 3 GiB. */
   memoryBudgetBytes?: number;
+  /** Makes every frame sharp together with its mirror image and gives the mean: a little better, in almost twice the time. Default false. */
+  mirrored?: boolean;
 }
 
 export interface VideoDeblurrer {
   readonly config: VideoDeblurConfig;
   /** Frames on either side that a sharp frame depends on. */
   readonly reach: number;
+  /** Whether mirror images are averaged in. */
+  readonly mirrored: boolean;
   /**
    * The frames of a clip, all of one size, made sharp one after another. Before the first and after the last frame, that frame is
    * repeated. Memory does not depend on the number of frames. A frame is not looked at any more when the next is asked for.
@@ -38,7 +43,7 @@ const overlapPixels = 128;
  *
  * @throws UnblurError when the weights do not hold together.
  */
-export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes }: VideoDeblurrerOptions): VideoDeblurrer {
+export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, mirrored = false }: VideoDeblurrerOptions): VideoDeblurrer {
   const { config, values } = readNetwork(weights);
   const limits = { multiple: videoDeblurMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
 
@@ -50,7 +55,7 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
         if (!sequence) {
           const plan = planTiles(roundUp(frame.width, limits.multiple), roundUp(frame.height, limits.multiple), limits);
           const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, threads);
-          sequence = new TiledSequence(frame.width, frame.height, plan, sessions, config.stages, overwrites);
+          sequence = new TiledSequence(frame.width, frame.height, plan, mirrored ? averageWithMirrorImage(sessions) : sessions, config.stages, overwrites);
           for (let copy = 0; copy < config.stages; copy++) await sequence.push(frame);
         }
         if (frame.width !== sequence.width || frame.height !== sequence.height) {
@@ -68,7 +73,7 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
       await sequence?.release();
     }
   }
-  return { config, reach: config.stages, deblur };
+  return { config, reach: config.stages, mirrored, deblur };
 }
 
 /** A cascade per tile of the frames, whose results are blended. */

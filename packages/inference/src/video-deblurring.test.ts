@@ -71,7 +71,8 @@ describe('a folder of frames', () => {
     expect(negative.seen).toBeLessThan(6);
     expect(readFileSync(join(place('out'), 'f15.png'))).toEqual(before);
     expect(await deblurVideo(input, place('out'), negative, options)).toMatchObject({ frames: 0, skipped: 12 });
-    await expect(deblurVideo(input, place('out'), negative, { weights: new Uint8Array([4]) })).rejects.toThrow('of another clip or of other weights');
+    await expect(deblurVideo(input, place('out'), negative, { weights: new Uint8Array([4]) })).rejects.toThrow('of another clip, or made with other weights');
+    await expect(deblurVideo(input, place('out'), { ...negative, mirrored: true }, options)).rejects.toThrow('another choice of --mirrored');
   });
 
   it('leaves whole frames behind when it is stopped', async () => {

@@ -10,7 +10,7 @@ import { produceAtomically, writeAtomically } from './writers/atomic-file.js';
 import { toSharp } from './writers/pixel-image.js';
 
 export interface DeblurVideoOptions extends FfmpegOptions {
-  /** The weights that the deblurrer was made from: a folder of frames is only continued with the same. */
+  /** The weights that the deblurrer was made from: a folder of frames is only continued with the same, and mirrored or not as before. */
   weights: Uint8Array;
   /** Rate of a clip that is made from a folder of frames. Default 25. */
   framesPerSecond?: number;
@@ -27,6 +27,9 @@ export interface DeblurredVideo {
   frames: number;
   skipped: number;
 }
+
+/** What makes a sequence of frames sharp, and how. */
+export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur' | 'reach'> & Partial<Pick<VideoDeblurrer, 'mirrored'>>;
 
 /** ffmpeg's names of the file formats that hold H.264, by extension. */
 const containers: Record<string, string> = { '.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'matroska', '.ts': 'mpegts' };
@@ -52,7 +55,7 @@ interface FrameSource {
  *
  * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left half-written.
  */
-export async function deblurVideo(input: string, output: string, deblurrer: Pick<VideoDeblurrer, 'deblur' | 'reach'>, options: DeblurVideoOptions): Promise<DeblurredVideo> {
+export async function deblurVideo(input: string, output: string, deblurrer: SequenceDeblurrer, options: DeblurVideoOptions): Promise<DeblurredVideo> {
   const container = containers[extname(output).toLowerCase()];
   const isFolder = (await stat(input).catch((cause: unknown) => {
     throw explainFileError('read', input, cause);
@@ -115,11 +118,11 @@ function writeClip(source: FrameSource, output: string, container: string, deblu
   ).then(() => written);
 }
 
-async function writeFolder(source: FrameSource, input: string, folder: string, deblurrer: Pick<VideoDeblurrer, 'deblur' | 'reach'>, { weights, onFrame, signal }: DeblurVideoOptions): Promise<DeblurredVideo> {
+async function writeFolder(source: FrameSource, input: string, folder: string, deblurrer: SequenceDeblurrer, { weights, onFrame, signal }: DeblurVideoOptions): Promise<DeblurredVideo> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
-  await claimFolder(folder, { input, weights: createHash('sha256').update(weights).digest('hex') });
+  await claimFolder(folder, { input, weights: createHash('sha256').update(weights).digest('hex'), ...(deblurrer.mirrored ? { mirrored: true } : {}) });
   const present = new Set(await readdir(folder));
   const fileOf = (index: number) => `${source.stems[index] ?? frameName(index)}.png`;
   const missing = source.stems.flatMap((_, index) => (present.has(fileOf(index)) ? [] : [index]));
@@ -143,7 +146,7 @@ async function writeFolder(source: FrameSource, input: string, folder: string, d
 }
 
 /** Notes in a new folder what its frames come from. @throws UnblurError when they come from something else. */
-async function claimFolder(folder: string, record: { input: string; weights: string }): Promise<void> {
+async function claimFolder(folder: string, record: { input: string; weights: string; mirrored?: true }): Promise<void> {
   const path = join(folder, recordName);
   const known = await readFile(path, 'utf8').catch(() => undefined);
   if (known === undefined) {
@@ -151,5 +154,5 @@ async function claimFolder(folder: string, record: { input: string; weights: str
     await writeAtomically(path, Buffer.from(`${JSON.stringify(record, null, 1)}\n`));
     return;
   }
-  if (JSON.stringify(JSON.parse(known)) !== JSON.stringify(record)) throw new UnblurError(`${folder} holds frames of another clip or of other weights; choose another folder, or remove this one to start anew`);
+  if (JSON.stringify(JSON.parse(known)) !== JSON.stringify(record)) throw new UnblurError(`${folder} holds frames of another clip, or made with other weights or another choice of --mirrored; choose another folder, or remove this one to start anew`);
 }

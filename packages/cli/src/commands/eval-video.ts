@@ -1,11 +1,10 @@
 import type { VideoEvaluationReport, VideoProtocolName } from '@unblur/inference';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
-import { addRunOptions, type RunOptions } from '../run-options.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
-import { addVideoWeightsOption, readVideoWeights, type VideoWeightsOptions } from '../video-weights.js';
+import { addVideoDeblurrerOptions, openChosenVideoDeblurrer, type VideoDeblurrerOptions } from '../video-deblurrer-choice.js';
 
-interface EvalVideoOptions extends VideoWeightsOptions, RunOptions {
+interface EvalVideoOptions extends VideoDeblurrerOptions {
   protocol: VideoProtocolName;
 }
 
@@ -18,18 +17,17 @@ export function defineEvalVideo(program: Command): void {
   command.addOption(
     command.createOption('--protocol <name>', 'published: 8-bit RGB, 4 pixels cut from each side, Gaussian SSIM; whole: nothing cut or rounded').choices(['published', 'whole']).default('published'),
   );
-  addRunOptions(addVideoWeightsOption(command)).action(evaluate);
+  addVideoDeblurrerOptions(command).action(evaluate);
 }
 
 async function evaluate(folder: string, options: EvalVideoOptions): Promise<void> {
   const signal = abortOnInterruption();
-  const { name, bytes } = await readVideoWeights(options);
-  const { createVideoDeblurrer, evaluateVideoFolder } = await import('@unblur/inference');
-  const deblurrer = createVideoDeblurrer({ weights: bytes, threads: options.threads });
+  const { weightsName, deblurrer } = await openChosenVideoDeblurrer(options);
+  const { evaluateVideoFolder } = await import('@unblur/inference');
   const report = await evaluateVideoFolder(folder, deblurrer, { protocol: options.protocol, onFrame: drawProgress, signal });
   clearBar();
   if (options.json) printJson(report);
-  else for (const line of describeReport(report, name)) printLine(line);
+  else for (const line of describeReport(report, weightsName)) printLine(line);
 }
 
 function* describeReport({ samples, psnr, ssim, baseline, protocol, videos }: VideoEvaluationReport, weights: string): Generator<string> {

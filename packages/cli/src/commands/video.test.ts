@@ -34,6 +34,8 @@ describe('unblur video', () => {
     expect(unblur([...commandLine, '--json'])).toMatchObject({ code: 0 });
     expect(readdirSync(join(folder, 'sharp')).sort()).toEqual(['.unblur-video.json', '0.png', '1.png', '2.png']);
     expect(unblur(commandLine).stdout).toContain('all 3 frames were there already');
+    expectOneLine(unblur([...commandLine, '--mirrored']), /sharp holds frames of another clip, or made with other weights or another choice of --mirrored/);
+    expect(unblur(['video', 'blur/clip', '--out', 'averaged', '--weights', 'video.safetensors', '--mirrored', '--json'])).toMatchObject({ code: 0 });
   });
 
   it('says what is wrong in one line', () => {

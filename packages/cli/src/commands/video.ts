@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import { realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
-import { addRunOptions, type RunOptions } from '../run-options.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
-import { addVideoWeightsOption, readVideoWeights, type VideoWeightsOptions } from '../video-weights.js';
+import { addVideoDeblurrerOptions, openChosenVideoDeblurrer, type VideoDeblurrerOptions } from '../video-deblurrer-choice.js';
 
-interface VideoCommandOptions extends VideoWeightsOptions, RunOptions {
+interface VideoCommandOptions extends VideoDeblurrerOptions {
   out: string;
   fps?: number;
   memory?: number;
@@ -21,14 +20,13 @@ export function defineVideo(program: Command): void {
     .requiredOption('--out <clip|folder>', 'a clip (.mp4, .mov, .mkv, .ts), or a folder for PNG frames; a folder that holds some already gets the missing ones')
     .option('--fps <rate>', 'frames per second of a clip that is made from a folder (default: 25)', realNumber(0.1, 1000))
     .option('--memory <GiB>', 'work in tiles where the network would need more memory than this (default: 3)', realNumber(0.1, 1024));
-  addRunOptions(addVideoWeightsOption(command)).action(deblur);
+  addVideoDeblurrerOptions(command).action(deblur);
 }
 
 async function deblur(input: string, options: VideoCommandOptions): Promise<void> {
   const signal = abortOnInterruption();
-  const { bytes: weights } = await readVideoWeights(options);
-  const { createVideoDeblurrer, deblurVideo } = await import('@unblur/inference');
-  const deblurrer = createVideoDeblurrer({ weights, threads: options.threads, ...(options.memory === undefined ? {} : { memoryBudgetBytes: options.memory * 2 ** 30 }) });
+  const { weights, deblurrer } = await openChosenVideoDeblurrer(options, options.memory === undefined ? undefined : options.memory * 2 ** 30);
+  const { deblurVideo } = await import('@unblur/inference');
   const start = performance.now();
   const result = await deblurVideo(input, options.out, deblurrer, {
     weights,
