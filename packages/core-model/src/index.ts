@@ -15,7 +15,7 @@ export type { WeightValues } from './weights/initial-weights.js';
 export { readSafetensors, writeSafetensors } from './weights/safetensors.js';
 export type { SafetensorsDtype, SafetensorsFile, SafetensorsTensor, SafetensorsValues } from './weights/safetensors.js';
 export { readWeights, writeWeights } from './weights/weight-file.js';
-export { validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets, windowFrames } from './video-deblur/config.js';
+export { validateVideoDeblurConfig, flowMultiple, videoDeblurMultiple, videoDeblurPresets, windowFrames } from './video-deblur/config.js';
 export type { FlowConfig, MiddleFrameReconstructionConfig, ReconstructionConfig, VideoDeblurConfig } from './video-deblur/config.js';
 export { costVolume } from './video-deblur/cost-volume.js';
 export type { FlowEstimate, FlowLevel, FlowNetwork } from './video-deblur/flow-network.js';

@@ -156,6 +156,11 @@ export function videoDeblurMultiple({ reconstruction, scaleFusion }: Pick<VideoD
   return coarsestMultiple(reconstruction) * 2 ** ((scaleFusion?.scales ?? 1) - 1);
 }
 
+/** The flow network sees frames whose height and width are multiples of this at 1/2^inputLevel of their size, others resized. */
+export function flowMultiple({ inputLevel = 0, pyramidChannels }: Pick<FlowConfig, 'inputLevel' | 'pyramidChannels'>): number {
+  return 2 ** (inputLevel + pyramidChannels.length);
+}
+
 /** What the smaller of the scales at which frames are made sharp must be a multiple of. */
 function coarsestMultiple(reconstruction: VideoDeblurConfig['reconstruction']): number {
   return isMiddleFrameReconstruction(reconstruction) ? 2 ** COARSEST_LEVEL : 4 * 2 ** reconstruction.finestLevel;

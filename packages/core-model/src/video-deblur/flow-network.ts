@@ -2,6 +2,7 @@ import { add, concat, image as tfImage, leakyRelu, mul, tensor1d } from '@tensor
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 import { imagePyramid } from '../layers/resolution.js';
+import { flowMultiple } from './config.js';
 import type { FlowConfig } from './config.js';
 import { costVolume } from './cost-volume.js';
 import { normalizeChannels } from './feature-normalization.js';
@@ -42,8 +43,6 @@ export interface NeighbourFlows {
 export interface FlowNetwork {
   /** Flows of the levels are in units of this many pixels of frames, where these need no other size to be halved. */
   pixelsPerUnit: number;
-  /** Both sides of the resized image are multiples of this. */
-  multiple: number;
   /** A frame `[B, H, W, 3]` as the pyramid sees it: at the config's `inputLevel`, and there at a size that can be halved as often as it has levels. */
   resize(frame: Tensor4D): Tensor4D;
   /** Features of a resized frame, `pyramid[level - 1]`. */
@@ -59,7 +58,6 @@ export interface FlowNetwork {
 export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig): FlowNetwork {
   const { inputLevel = 0, pyramidChannels, pyramidConvolutions, finestLevel, searchRadiusPixels } = config;
   const coarsestLevel = pyramidChannels.length;
-  const multiple = 2 ** coarsestLevel;
   const toCompare = config.normalizedFeatures ? normalizeChannels : (features: Tensor4D) => features;
   const volumeChannels = (2 * searchRadiusPixels + 1) ** 2;
 
@@ -102,9 +100,9 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
 
   return {
     pixelsPerUnit: PIXELS_PER_UNIT * 2 ** inputLevel,
-    multiple,
     resize: (frame) => {
       const smaller = imagePyramid(frame, inputLevel)[inputLevel]!;
+      const multiple = flowMultiple(config) / 2 ** inputLevel;
       return resizeBilinear(smaller, [1, 2].map((axis) => Math.ceil(smaller.shape[axis]! / multiple) * multiple) as [number, number]);
     },
     describe: (resized, weights) => {

@@ -1,6 +1,6 @@
 import { averagingSpaces } from '@unblur/datasets';
 import type { AveragingChoice } from '@unblur/datasets';
-import { validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets } from '@unblur/core-model';
+import { flowMultiple, validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
 import { adamFields, expectMultiples, initialWeights, networkField, positive, runFields, share, wholeNumber, whereGiven } from '../run-fields.js';
 import { checked, either, list, number, oneOf, optional, pair, section, text, withDefault } from '../run-schema.js';
@@ -127,7 +127,6 @@ export function changeVideoPaths(config: VideoRunConfig, change: (path: string) 
 /** What no single field can check. */
 function expectConsistent({ network, data: videos, validation: held, flowPretraining: layers }: VideoRunConfig): void {
   expectMultiples({ data: videos, validation: held }, videoDeblurMultiple(network));
-  const { inputLevel = 0, pyramidChannels } = network.flow;
-  const flowMultiple = 2 ** (inputLevel + pyramidChannels.length);
-  if (layers && videos.sizePixels % flowMultiple !== 0) throw new Error(`Expected a multiple of ${flowMultiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`);
+  const multiple = flowMultiple(network.flow);
+  if (layers && videos.sizePixels % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`);
 }
