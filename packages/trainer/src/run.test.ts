@@ -119,6 +119,15 @@ describe('trainRun', () => {
     expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.1);
   });
 
+  test('resuming with another network, or with fewer steps than are done, is refused', async () => {
+    const config = tinyRun('steps: 2\ncheckpointEverySteps: 1');
+    await trainTiny(config, runFolder('narrow'));
+    const { [Object.keys(tinySystem(config).weightShapes)[0]!]: dropped, ...others } = tinySystem(config).weightShapes;
+    expect(dropped).toBeDefined();
+    await expect(trainTiny(config, runFolder('narrow'), { resume: true }, { system: { ...tinySystem(config), weightShapes: others } })).rejects.toThrow(/of another: '.+' is \[.+\] there and no such weight in the run file's; resume with the network of '.*run\.yaml'/);
+    await expect(trainTiny(tinyRun('steps: 1'), runFolder('narrow'), { resume: true })).rejects.toThrow("within the run's 1 steps");
+  });
+
   test('resuming where there is no checkpoint is refused', async () => {
     await expect(trainTiny(tinyRun('steps: 1'), runFolder('empty'), { resume: true })).rejects.toThrow('start the run without resuming');
   });

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
+import type { Checkpoint } from './checkpoint.js';
 import { averagedWeights } from './learner.js';
 import type { LearnedState, Learner, StartingState } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
@@ -52,8 +53,7 @@ export interface TrainingResult {
 export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule, runFolder: string, open: (phase: Phase) => Promise<PhaseParts<B>>, options: TrainingOptions = {}): Promise<TrainingResult> {
   const file = (name: string) => join(runFolder, name);
   const checkpointFile = file(RUN_FILES.checkpoint);
-  const last = options.resume ? readCheckpoint(checkpointFile) : undefined;
-  if (options.resume && !last) throw new Error(`Expected a checkpoint to resume from at '${checkpointFile}' but there is none; start the run without resuming.`);
+  const last = options.resume ? checkpointToResume(system, runFolder) : undefined;
   mkdirSync(file(RUN_FILES.samples), { recursive: true });
   if (!last) rmSync(checkpointFile, { force: true });
 
@@ -141,6 +141,25 @@ export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule,
     samplesBefore += phase.steps * phase.batchSize;
   }
   return { step, interrupted: step < steps };
+}
+
+/**
+ * The last checkpoint of a run's folder, to go on from.
+ * @throws if there is none, or it is of another network or beyond the run's last step.
+ */
+export function checkpointToResume(system: TrainingSystem, runFolder: string): Checkpoint {
+  const file = join(runFolder, RUN_FILES.checkpoint);
+  const checkpoint = readCheckpoint(file);
+  if (!checkpoint) throw new Error(`Expected a checkpoint to resume from at '${file}' but there is none; start the run without resuming.`);
+  const { weights, step } = checkpoint;
+  const shapeIn = (shape: number[] | undefined): string => (shape ? `[${shape}]` : 'no such weight');
+  const differing = [...new Set([...Object.keys(system.weightShapes), ...Object.keys(weights)])].find((name) => system.weightShapes[name]?.join() !== weights[name]?.shape.join());
+  if (differing !== undefined) {
+    const found = `'${differing}' is ${shapeIn(weights[differing]?.shape)} there and ${shapeIn(system.weightShapes[differing])} in the run file's`;
+    throw new Error(`Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, RUN_FILES.config)}', or choose another folder.`);
+  }
+  if (step > totalSteps(system)) throw new Error(`Expected a checkpoint within the run's ${totalSteps(system)} steps at '${file}' but it is at step ${step}; raise 'steps', or choose another folder.`);
+  return checkpoint;
 }
 
 function describe({ step, psnr, gain, best }: ValidationRow): string {

@@ -6,7 +6,7 @@ import { openEngine } from './engine-choice.js';
 import { createEngineLearner } from './learner.js';
 import type { Learner } from './learner.js';
 import { silentProgress } from './progress.js';
-import { trainRun } from './run.js';
+import { checkpointToResume, trainRun } from './run.js';
 import type { PhaseParts, TrainingResult } from './run.js';
 import type { EngineName } from './engine-choice.js';
 import type { RunSettings } from './run-fields.js';
@@ -47,6 +47,8 @@ export async function train(runFile: string, { out, resume = false, engine, proc
     throw new Error(`Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`);
   }
   const system = await definition.open(config);
+  // Before the run file is replaced: a run that does not go on keeps the record of what it was.
+  if (resume) checkpointToResume(system, runFolder);
   mkdirSync(runFolder, { recursive: true });
   replaceFile(join(runFolder, RUN_FILES.config), writeRunFile(definition, config, join(runFolder, RUN_FILES.config)));
 
