@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -92,6 +92,26 @@ describe('a folder of frames', () => {
     writeFileSync(join(damaged, 'f9.png'), readFileSync(join(damaged, 'f9.png')).subarray(0, 90));
     await expect(deblurVideo(damaged, place('out2'), negative, options)).rejects.toThrow(/f9\.png is damaged or cut short/);
     await expect(deblurVideo(place('nowhere'), place('out'), negative, options)).rejects.toThrow('there is no such file');
+  });
+});
+
+describe('a place for the result that cannot be meant', () => {
+  it('is the clip or the folder itself, by whatever path', async () => {
+    const input = await writeFrames('in', movingWaves(16, 12, 3));
+    const before = readdirSync(input);
+    await expect(deblurVideo(input, join(folder, '.', 'in', '..', 'in'), negative, options)).rejects.toThrow('is what is to be deblurred, and would be lost');
+    writeFileSync(place('clip.mp4'), 'a clip');
+    symlinkSync(place('clip.mp4'), place('link.mp4'));
+    await expect(deblurVideo(place('clip.mp4'), place('link.mp4'), negative, options)).rejects.toThrow('would be lost');
+    expect(readdirSync(input)).toEqual(before);
+    expect(readFileSync(place('clip.mp4'), 'utf8')).toBe('a clip');
+  });
+
+  it.each(['out.avi', 'out.webm', 'OUT.GIF'])('ends like a file that is not made here: %s', async (name) => {
+    const input = await writeFrames('in', movingWaves(16, 12, 3));
+    await expect(deblurVideo(input, place(name), negative, options)).rejects.toThrow('Expected a clip that ends in .mp4, .m4v, .mov, .mkv, .ts, or a folder');
+    mkdirSync(place(name));
+    expect(await deblurVideo(input, place(name), negative, options)).toMatchObject({ frames: 3 });
   });
 });
 

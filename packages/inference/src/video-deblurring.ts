@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { RgbImage } from './raster.js';
 import { explainFileError, UnblurError } from './unblur-error.js';
@@ -56,13 +56,25 @@ interface FrameSource {
  * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left half-written.
  */
 export async function deblurVideo(input: string, output: string, deblurrer: SequenceDeblurrer, options: DeblurVideoOptions): Promise<DeblurredVideo> {
-  const container = containers[extname(output).toLowerCase()];
   const isFolder = (await stat(input).catch((cause: unknown) => {
     throw explainFileError('read', input, cause);
   })).isDirectory();
+  await expectOutputPlace(input, output);
+  const container = containers[extname(output).toLowerCase()];
   const source = isFolder ? await openFolder(input, options) : await openClip(input, options);
-  if (source.total === 1) throw new UnblurError(`${input} holds one frame, which has no neighbours to learn from; for a photograph, use: unblur restore ${input}`);
+  if (source.total === 1) throw new UnblurError(`${input} holds one frame, which has no neighbours to learn from; for a photograph, use: ${isFolder ? '' : `ffmpeg -i ${input} photo.png && `}unblur restore ${isFolder ? input : 'photo.png'}`);
+  if (!isFolder && options.framesPerSecond !== undefined) options.onNote?.(`${input} keeps its own rate; frames per second are chosen for folders of frames only`);
   return container ? writeClip(source, output, container, deblurrer, options) : writeFolder(source, input, output, deblurrer, options);
+}
+
+/** @throws UnblurError when the result would take the place of what it is made from, or its name ends like a file that is not made here. */
+async function expectOutputPlace(input: string, output: string): Promise<void> {
+  const [from, to] = await Promise.all([input, output].map((path) => realpath(path).catch(() => undefined)));
+  if (from === to) throw new UnblurError(`${output} is what is to be deblurred, and would be lost; choose another place for the result`);
+  const extension = extname(output).toLowerCase();
+  if (to === undefined && /^\.[a-z][a-z0-9]{1,4}$/.test(extension) && !(extension in containers)) {
+    throw new UnblurError(`Expected a clip that ends in ${Object.keys(containers).join(', ')}, or a folder, but received ${output}; where that is to be a folder, make it first`);
+  }
 }
 
 async function openFolder(folder: string, { framesPerSecond = 25, signal }: DeblurVideoOptions): Promise<FrameSource> {
