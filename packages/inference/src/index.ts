@@ -3,7 +3,7 @@ export { evaluateFolder, type EvaluateFolderOptions, type FrameRestorer } from '
 export { commonFrameCount, possibleFrameCounts, selectFrames } from './frame-selection.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
 export type { MotionField, RestoredSequence, RgbImage } from './raster.js';
-export { restorePhotoToFolder, writeRestoration, type RestoredPhoto, type RestorePhotoOptions, type ResultKind, type WriteRestorationOptions, type WrittenFiles } from './restoration-folder.js';
+export { listEarlierResults, removeStaleResults, restorePhotoToFolder, writeRestoration, type RestoredPhoto, type RestorePhotoOptions, type ResultKind, type WriteRestorationOptions, type WrittenFiles } from './restoration-folder.js';
 export { createRestorer, type Restorer, type RestorerOptions } from './restorer.js';
 export { UnblurError } from './unblur-error.js';
 export { encodeAnimation, type PlaybackOptions } from './writers/animation.js';

@@ -53,6 +53,24 @@ describe('restorePhotoToFolder', () => {
     expect([...new Uint16Array(raw.buffer, raw.byteOffset, raw.length / 2)]).toEqual([...values]);
   });
 
+  test('takes the place of an earlier restoration, and leaves everything else', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const out = join(folder, 'out');
+    await restorePhotoToFolder(path, out, { restore: async (photo) => ({ ...(await copier.restore(photo)), frames: Array.from({ length: 5 }, () => photo) }) }, { video: 'never' });
+    for (const name of ['notes.txt', 'frame-one.png', 'frame-3.jpg']) await writeFile(join(out, name), 'mine');
+    await restorePhotoToFolder(path, out, copier, { animation: 'gif', video: 'never' });
+    expect((await readdir(out)).sort()).toEqual(['animation.gif', 'contact-sheet.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'frame-3.jpg', 'frame-one.png', 'motion.png', 'notes.txt']);
+  });
+
+  test('removes no frames from a folder that is not a restoration', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const out = join(folder, 'clip');
+    await mkdir(out);
+    await writeFile(join(out, 'frame-9.png'), 'mine');
+    await restorePhotoToFolder(path, out, copier, { video: 'never' });
+    expect(await readFile(join(out, 'frame-9.png'), 'utf8')).toBe('mine');
+  });
+
   test('the same photograph gives the same bytes', async () => {
     const { path } = await writePhoto('photo.png', 8);
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];

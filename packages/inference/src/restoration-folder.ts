@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { RestoreProgress } from './any-size-restoration.js';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
 import type { RestoredSequence } from './raster.js';
@@ -13,6 +13,25 @@ import { toSharp, toSharp16 } from './writers/pixel-image.js';
 import { hasFfmpeg, writeVideo } from './writers/video.js';
 
 export type ResultKind = 'frame' | 'animation' | 'video' | 'contact-sheet' | 'motion';
+
+/** Names of the files that a restoration consists of, whatever its number of frames and its options. */
+const restorationFileName = /^(frame-\d+\.png|animation\.(webp|gif)|contact-sheet\.png|motion\.png|video\.mp4)$/;
+
+/**
+ * Names of the files that an earlier restoration has left in a folder: to be known before another is written there. None where the folder does
+ * not hold the pictures that only a restoration has: frames alone may be somebody's own.
+ */
+export async function listEarlierResults(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const isRestoration = ['contact-sheet.png', 'motion.png'].every((name) => names.includes(name));
+  return isRestoration ? names.filter((name) => restorationFileName.test(name)) : [];
+}
+
+/** Removes of an earlier restoration what the one that took its place does not have, such as further frames. @param current paths of its files. */
+export async function removeStaleResults(folder: string, earlier: readonly string[], current: readonly string[]): Promise<void> {
+  const kept = new Set(current.map((path) => basename(path)));
+  for (const name of earlier) if (!kept.has(name)) await rm(join(folder, name), { force: true });
+}
 
 export interface WriteRestorationOptions extends PlaybackOptions {
   /** Default `webp`. */
@@ -40,7 +59,7 @@ export interface RestoredPhoto extends WrittenFiles {
 /**
  * Restores a photograph and writes into `folder`, made where it does not exist:
  * `frame-0.png` ... in time order (16-bit where the photograph is), `animation.webp` or `.gif`, `video.mp4` where ffmpeg is found,
- * `contact-sheet.png` and `motion.png`.
+ * `contact-sheet.png` and `motion.png`. What an earlier restoration has left there beside these goes.
  *
  * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left half-written.
  */
@@ -66,6 +85,7 @@ export async function writeRestoration(photo: Photo, { frames, motionsPixels }: 
     files.push({ kind, path });
   };
 
+  const earlier = await listEarlierResults(folder);
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
@@ -81,5 +101,6 @@ export async function writeRestoration(photo: Photo, { frames, motionsPixels }: 
     await produceAtomically(path, (temporaryPath) => writeVideo(temporaryPath, frames, options), signal);
     files.push({ kind: 'video', path });
   }
+  await removeStaleResults(folder, earlier, files.map(({ path }) => path));
   return { files, skipped };
 }
