@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { deflateSync, crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
@@ -88,6 +89,13 @@ test('of an animation the first picture', async () => {
 test('one pixel is a photograph', async () => {
   const png = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'blue' } }).png().toBuffer();
   expect(pixel(await loadPhoto(png), 0, 0)).toEqual([0, 0, 1]);
+});
+
+test('a file: URL is as good as its path', async () => {
+  const png = join(folder, 'by url.png');
+  await sharp(Buffer.from([10, 20, 30]), { raw: { width: 1, height: 1, channels: 3 } }).png().toFile(png);
+  expect(await loadPhoto(pathToFileURL(png))).toEqual(await loadPhoto(png));
+  await expect(loadPhoto(new ArrayBuffer(4) as unknown as Uint8Array)).rejects.toThrow('Expected a path, a file: URL or the bytes of an image file');
 });
 
 describe('bad input: one line that says what was wrong and what would be right', () => {

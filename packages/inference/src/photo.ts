@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import sharp, { type Metadata } from 'sharp';
 import type { RgbImage } from './raster.js';
 import { explainFileError, firstLine, UnblurError } from './unblur-error.js';
@@ -26,12 +27,14 @@ const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2
  * Reads a photograph as upright sRGB: EXIF orientation applied, embedded colour profiles (CMYK, Adobe RGB, Display P3 ...) converted to
  * sRGB, grey spread over three channels, transparency laid over white, of several pages the first.
  *
- * @param source a path, or the bytes of an image file
+ * @param source a path or a `file:` URL, or the bytes of an image file
  * @throws UnblurError when the file cannot be read, is no photograph, is damaged or cut short, or is larger than `maximumPixels`.
  */
-export async function loadPhoto(source: string | Uint8Array, { maximumPixels = defaultMaximumPixels }: LoadPhotoOptions = {}): Promise<Photo> {
-  const name = typeof source === 'string' ? source : 'the image';
-  const bytes = typeof source === 'string' ? await readPhotoFile(source) : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+export async function loadPhoto(source: string | URL | Uint8Array, { maximumPixels = defaultMaximumPixels }: LoadPhotoOptions = {}): Promise<Photo> {
+  const path = source instanceof URL ? fileURLToPath(source) : source;
+  if (typeof path !== 'string' && !(path instanceof Uint8Array)) throw new UnblurError('Expected a path, a file: URL or the bytes of an image file as a Uint8Array, but received something else');
+  const name = typeof path === 'string' ? path : 'the image';
+  const bytes = typeof path === 'string' ? await readPhotoFile(path) : Buffer.from(path.buffer, path.byteOffset, path.byteLength);
   const header = await readHeader(bytes, name);
   if (header.width * header.height > maximumPixels) {
     const megapixels = (pixels: number) => `${Number((pixels / 1e6).toFixed(1))} megapixels`;

@@ -86,6 +86,30 @@ test('a memory budget too small for any tile says how much more is needed', asyn
   await expect(starved.restore(photograph(640, 160))).rejects.toThrow(/The memory budget allows tiles of \d+ pixels, .*; raise the memory budget at least \d+-fold/);
 });
 
+describe('arguments that cannot be meant: one line', () => {
+  test.each<[unknown, string]>([
+    ['photo.jpg', 'Expected an image as { width, height, data }, such as loadPhoto gives, but received a value of type string'],
+    [null, 'but received null'],
+    [{ width: 16, height: 16, data: new Float32Array(3) }, 'Expected 16x16x3 = 768 RGB values in an image but received 3'],
+    [{ width: 16.5, height: 16, data: new Float32Array(792) }, 'sides of whole numbers of pixels but received 16.5x16'],
+    [{ width: 2, height: 2, data: new Uint8Array(12) }, 'as a Float32Array of values in [0, 1]'],
+  ])('as a photograph %#', async (photo, message) => {
+    const failure = restorer.restore(photo as RgbImage);
+    await expect(failure).rejects.toBeInstanceOf(UnblurError);
+    await expect(failure).rejects.toThrow(message);
+  });
+
+  test.each<[object, string]>([
+    [{ weights: 'weights.safetensors' }, 'Expected the bytes of a .safetensors file, as a Uint8Array, for weights but received a value of type string'],
+    [{}, 'for weights but received nothing'],
+    [{ weights: new ArrayBuffer(8) }, 'but received an object of type ArrayBuffer'],
+    [{ weights: new Uint8Array(8), threads: 0 }, 'Expected a whole number of at least 1 for threads but received 0'],
+    [{ weights: new Uint8Array(8), memoryBudgetBytes: 0 }, 'Expected a number above 0 for memoryBudgetBytes but received 0'],
+  ])('as an option %#', async (options, message) => {
+    await expect(createRestorer(options as Parameters<typeof createRestorer>[0])).rejects.toThrow(message);
+  });
+});
+
 describe('weights that cannot be used: one line', () => {
   async function failure(bytes: Uint8Array, frames?: number): Promise<string> {
     const error = (await createRestorer({ weights: bytes, frames }).catch((cause: unknown) => cause)) as UnblurError;

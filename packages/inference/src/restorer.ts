@@ -3,8 +3,9 @@ import { restoreAnySize, type RestoreProgress } from './any-size-restoration.js'
 import { selectFrames } from './frame-selection.js';
 import { restoreWithMirrorImage } from './mirror-averaging.js';
 import { openNetworkSession, type NetworkSession } from './network-session.js';
+import { expectNetworkOptions } from './network-options.js';
 import { readFrameNetwork } from './network-weights.js';
-import type { RestoredSequence, RgbImage } from './raster.js';
+import { expectRgbImage, type RestoredSequence, type RgbImage } from './raster.js';
 import { tileOverlapPixels } from './tiling.js';
 
 export interface RestorerOptions {
@@ -52,9 +53,10 @@ const maximumSessions = 3;
  * they see, so a tile's global motion is its own, where the whole photograph's would be one: results differ slightly from an
  * untiled restoration, and overlaps are feathered so that no seam shows.
  *
- * @throws UnblurError when the weights do not hold together or the number of frames cannot be had from them.
+ * @throws UnblurError when an option makes no sense, the weights do not hold together or the number of frames cannot be had from them.
  */
 export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames, mirrored = false }: RestorerOptions): Promise<Restorer> {
+  expectNetworkOptions({ weights, threads, memoryBudgetBytes });
   const network = readFrameNetwork(weights);
   const { config, multiple, activationBytesPerPixel } = network;
   const frameIndices = selectFrames(config.frames, frames ?? config.frames);
@@ -91,7 +93,11 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
   return {
     config,
     frameIndices,
-    restore: (photo, progress) => afterPrevious(() => restoreAnySize(photo, limits, restoreTile, progress)),
+    restore: (photo, progress) =>
+      afterPrevious(() => {
+        expectRgbImage(photo);
+        return restoreAnySize(photo, limits, restoreTile, progress);
+      }),
     release: () =>
       afterPrevious(async () => {
         for (const session of sessions.values()) await session.release();

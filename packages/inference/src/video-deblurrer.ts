@@ -1,6 +1,7 @@
 import { readVideoDeblurWeights, declareVideoDeblur, videoDeblurMultiple, type VideoDeblurConfig } from '@unblur/core-model';
+import { expectNetworkOptions } from './network-options.js';
 import { crop, padByReflection, roundUp } from './padding.js';
-import type { RgbImage } from './raster.js';
+import { expectRgbImage, type RgbImage } from './raster.js';
 import { featherShares, planTiles, type TilePlan } from './tiling.js';
 import { firstLine, UnblurError } from './unblur-error.js';
 import { VideoCascade } from './video-cascade.js';
@@ -41,9 +42,10 @@ const overlapPixels = 128;
 /**
  * Makes a deblurrer from weights. The network is traced for the size of the frames and runs on ONNX Runtime.
  *
- * @throws UnblurError when the weights do not hold together.
+ * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
 export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, mirrored = false }: VideoDeblurrerOptions): VideoDeblurrer {
+  expectNetworkOptions({ weights, threads, memoryBudgetBytes });
   const { config, values } = readNetwork(weights);
   const limits = { multiple: videoDeblurMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
 
@@ -52,6 +54,7 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
     let last: RgbImage | undefined;
     try {
       for await (const frame of frames) {
+        expectRgbImage(frame);
         if (!sequence) {
           const plan = planTiles(roundUp(frame.width, limits.multiple), roundUp(frame.height, limits.multiple), limits);
           const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, threads);
