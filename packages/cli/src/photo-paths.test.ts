@@ -9,7 +9,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'unblur-photos-'));
   mkdirSync(join(folder, 'empty'));
-  for (const name of ['b.JPG', 'a.png', 'notes.txt']) writeFileSync(join(folder, name), '');
+  for (const name of ['b.JPG', 'a.png', 'notes.txt', '._a.png', '.hidden.jpg']) writeFileSync(join(folder, name), '');
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -34,7 +34,8 @@ async function matchPhotos(pattern: string): Promise<string[]> {
 }
 
 function isPhotoName(name: string): boolean {
-  return photoExtensions.includes(extname(name).toLowerCase());
+  // Hidden files are not photographs: macOS leaves a `._photo.jpg` beside each on other systems' disks.
+  return photoExtensions.includes(extname(name).toLowerCase()) && !basename(name).startsWith('.');
 }
 
 /**

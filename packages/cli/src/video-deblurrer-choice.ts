@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { VideoDeblurrer } from '@unblur/inference';
@@ -7,7 +8,7 @@ import { addRunOptions, type RunOptions } from './run-options.js';
 
 /** What a command line says about how videos are deblurred. */
 export interface VideoDeblurrerOptions extends RunOptions {
-  /** A `.safetensors` file of a video-deblurring network. */
+  /** A `.safetensors` file of a video-deblurring network, or the name of the bundled one. */
   weights?: string;
   /** With the mirror image. */
   mirrored?: boolean;
@@ -32,8 +33,9 @@ export function addVideoDeblurrerOptions(command: Command): Command {
  *
  * @param memoryBudgetBytes Frames for which the network would need more are deblurred in tiles; the default where left out.
  */
-export async function openChosenVideoDeblurrer({ weights: file, threads, mirrored }: VideoDeblurrerOptions, memoryBudgetBytes?: number): Promise<ChosenVideoDeblurrer> {
+export async function openChosenVideoDeblurrer({ weights: given, threads, mirrored }: VideoDeblurrerOptions, memoryBudgetBytes?: number): Promise<ChosenVideoDeblurrer> {
   const { name, url } = defaultVideoWeights;
+  const file = given === name && !existsSync(given) ? undefined : given;
   // As a plain array: a Buffer's `slice` does not copy.
   const weights = new Uint8Array(await readFile(file ?? fileURLToPath(url)));
   const { createVideoDeblurrer } = await import('@unblur/inference');

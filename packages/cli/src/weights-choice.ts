@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from '@unblur/weights';
+import { defaultVideoWeights } from '@unblur/weights/video';
 import { Option, type Command } from 'commander';
 
 /** What a command line says about the network: at most one of both. */
@@ -33,7 +34,8 @@ export function addWeightsOptions(command: Command): Command {
 export async function readChosenWeights({ weights, preset }: WeightsOptions): Promise<ChosenWeights> {
   if (weights !== undefined && isFile(weights)) return { name: weights, bytes: await readFile(weights) };
   if (weights !== undefined && !Object.hasOwn(bundledWeights, weights)) {
-    throw new Error(`Expected a .safetensors file or the name of bundled weights (${bundledWeightsNames.join(', ')}) for --weights, but ${weights} is neither.`);
+    const hint = weights === defaultVideoWeights.name ? '; these weights are for unblur video' : '';
+    throw new Error(`Expected a .safetensors file or the name of bundled weights (${bundledWeightsNames.join(', ')}) for --weights, but ${weights} is neither${hint}.`);
   }
   const name = weights ?? bundledWeightsNames.find((candidate) => bundledWeights[candidate].preset === preset) ?? defaultWeightsName;
   return { name, bytes: await readFile(fileURLToPath(findBundledWeights(name).url)) };

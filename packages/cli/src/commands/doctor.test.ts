@@ -15,6 +15,6 @@ it('finds the built-in engine, measures it, and lists the bundled weights', () =
   expect(diagnosis.engines).toContainEqual({ name: 'onnxruntime-node', version: expect.stringMatching(/^\d+\.\d+/), available: true });
   expect(diagnosis.convolutionGflops).toBeGreaterThan(0);
   expect(diagnosis.machine.threads).toBe(availableParallelism());
-  expect(diagnosis.weights.map(({ name, found }: { name: string; found: boolean }) => [name, found])).toEqual(bundledWeightsNames.map((name) => [name, true]));
+  expect(diagnosis.weights.map(({ name, found }: { name: string; found: boolean }) => [name, found])).toEqual([...bundledWeightsNames, 'video-small'].map((name) => [name, true]));
   expect(code).toBe(0);
 });

@@ -5,6 +5,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundledWeights } from '@unblur/weights';
+import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import type { Command } from 'commander';
 import { printJson, printLine } from '../terminal.js';
@@ -20,7 +21,7 @@ interface Diagnosis {
   convolutionGflops: number | null;
   convolutionFailure?: string;
   ffmpeg: string | null;
-  weights: { name: string; frames: number; path: string; found: boolean }[];
+  weights: { name: string; for: string; path: string; found: boolean }[];
 }
 
 /** `unblur doctor`: what this machine offers. */
@@ -55,7 +56,10 @@ async function diagnose(): Promise<Diagnosis> {
     ],
     ...speed,
     ffmpeg: ffmpegVersion(),
-    weights: Object.entries(bundledWeights).map(([name, { url, frames }]) => ({ name, frames, path: fileURLToPath(url), found: existsSync(url) })),
+    weights: [
+      ...Object.entries(bundledWeights).map(([name, { url, frames }]) => ({ name, for: `photographs, ${frames} frames`, url })),
+      { name: defaultVideoWeights.name, for: 'videos', url: defaultVideoWeights.url },
+    ].map(({ url, ...known }) => ({ ...known, path: fileURLToPath(url), found: existsSync(url) })),
   };
 }
 
@@ -66,8 +70,8 @@ function* describeDiagnosis({ versions, machine, engines, convolutionGflops, con
   }
   yield convolutionGflops === null ? `speed    onnxruntime-node does not run: ${convolutionFailure}` : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime-node)`;
   yield ffmpeg === null ? 'ffmpeg   not found: no MP4; animations are written as WebP' : `ffmpeg   ${ffmpeg}`;
-  for (const { name, frames, path, found } of weights) {
-    yield found ? `weights  ${name} (${frames} frames): ${path}` : `weights  ${name}: missing, expected at ${path}; install @unblur/weights again`;
+  for (const { name, for: purpose, path, found } of weights) {
+    yield found ? `weights  ${name} (${purpose}): ${path}` : `weights  ${name}: missing, expected at ${path}; install @unblur/weights again`;
   }
 }
 

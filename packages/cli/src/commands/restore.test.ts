@@ -122,6 +122,7 @@ describe('weights that cannot be used', () => {
 
   it('that do not exist', () => {
     expectOneLine(unblur(['restore', photo, '--weights', 'gone.safetensors']), /gone\.safetensors is neither/);
+    expectOneLine(unblur(['restore', photo, '--weights', 'video-small']), /video-small is neither; these weights are for unblur video/);
   });
 });
 

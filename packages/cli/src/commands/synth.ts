@@ -111,7 +111,7 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .option('--shard-size <n>', 'samples per shard', wholeNumber(1), 256)
     .addOption(averagingOption())
     .option('--augment', 'flip, turn, reverse, recolour and add noise at random, for training')
-    .option('--workers <n>', 'threads that make samples (default: one per core)', wholeNumber(0, 1024), availableParallelism())
+    .option('--workers <n>', 'threads that make samples', wholeNumber(0, 1024), availableParallelism())
     .option('--preview', `only draw preview.png: the first ${PREVIEWED_SAMPLES} samples with their motion`);
 }
 

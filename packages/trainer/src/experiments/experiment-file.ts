@@ -132,7 +132,7 @@ const rowField = section({
 /** The names of the experiments in a folder: its sub-folders that hold an experiment. @throws if there are none. */
 export function listExperiments(folder: string): string[] {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, EXPERIMENT_FILE))).sort() : [];
-  if (names.length === 0) throw new Error(`Expected a folder of experiments, each a folder with ${EXPERIMENT_FILE}, at '${folder}' but found none.`);
+  if (names.length === 0) throw new Error(`Expected a folder of experiments, each a folder with ${EXPERIMENT_FILE}, at '${folder}' but found none; run it where the project is checked out, or name another folder (--from).`);
   return names;
 }
 
