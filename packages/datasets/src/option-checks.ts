@@ -6,6 +6,15 @@ export function requireThat(isRight: boolean, name: string, wanted: string, valu
   if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but got ${JSON.stringify(value)}.`);
 }
 
+/** What a stream of samples is cut into, and where it begins. @throws RangeError unless it makes sense. */
+export function requireBatches({ batchSize, firstSample, workers = 0, prefetchSamples }: { batchSize: number; firstSample: number; workers?: number; prefetchSamples?: number }): void {
+  const isCount = (value: number): boolean => Number.isInteger(value) && value >= 0;
+  requireThat(isCount(batchSize) && batchSize > 0, 'batchSize', 'a positive integer', batchSize);
+  requireThat(isCount(firstSample), 'firstSample', 'an integer of at least 0', firstSample);
+  requireThat(isCount(workers), 'workers', 'an integer of at least 0', workers);
+  if (prefetchSamples !== undefined) requireThat(prefetchSamples >= 0, 'prefetchSamples', 'a number of at least 0', prefetchSamples);
+}
+
 /** @throws RangeError unless consecutive frames can be averaged so. */
 export function requireExposure({ frames, stride, shrink }: { frames: number; stride: number; shrink: number }): void {
   const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;

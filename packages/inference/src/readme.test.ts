@@ -1,30 +1,47 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeWeights } from '@unblur/core-model';
-import { expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import * as inference from './index.js';
 import { livelyWeights, tinyConfig } from './tiny-network.test-tool.js';
+import { movingWaves, tinyVideoFile } from './tiny-video-network.test-tool.js';
+import { toSharp } from './writers/pixel-image.js';
 
-test('the README example runs and writes the files that it lists', async () => {
+/** Examples read and write beside them. */
+const before = process.cwd();
+beforeEach(async () => process.chdir(await mkdtemp(join(tmpdir(), 'unblur-readme-'))));
+afterEach(async () => {
+  const folder = process.cwd();
+  process.chdir(before);
+  await rm(folder, { recursive: true });
+});
+
+/** Runs the README's example of that number, which knows what it imports, and returns what it names. */
+async function runExample<Result>(index: number, api: Record<string, unknown>, result: string): Promise<Result> {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)![1]!.replace(/^import .*$/gm, '');
-  const folder = await mkdtemp(join(tmpdir(), 'unblur-readme-'));
-  const before = process.cwd();
+  const code = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)][index]![1]!.replace(/^import .*$/gm, '');
+  const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (...lines: string[]) => (...api: unknown[]) => Promise<Result>;
+  return new AsyncFunction(...Object.keys(api), `${code}\nreturn ${result};`)(...Object.values(api));
+}
+
+test('the README example of photographs runs and writes the files that it lists', async () => {
   const network = { ...tinyConfig, frames: 3 };
-  try {
-    process.chdir(folder);
-    await writeFile('weights.safetensors', writeWeights(livelyWeights(network), network, { dtype: 'float16' }));
-    await sharp({ create: { width: 40, height: 8, channels: 3, background: 'teal' } }).jpeg().toFile('photo.jpg');
-    const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (...lines: string[]) => (...api: unknown[]) => Promise<inference.RestoredPhoto>;
-    const example = new AsyncFunction('readFile', 'createRestorer', 'restorePhotoToFolder', `${code}\nreturn { files, skipped, milliseconds };`);
-    const { files } = await example(readFile, inference.createRestorer, inference.restorePhotoToFolder);
-    const written = await readdir('restored');
-    expect(files.map(({ path }) => path).sort()).toEqual(written.map((name) => join('restored', name)).sort());
-    for (const name of ['frame-0.png', 'frame-2.png', 'animation.webp', 'contact-sheet.png', 'motion.png']) expect(written).toContain(name);
-  } finally {
-    process.chdir(before);
-    await rm(folder, { recursive: true });
-  }
+  await writeFile('weights.safetensors', writeWeights(livelyWeights(network), network, { dtype: 'float16' }));
+  await sharp({ create: { width: 40, height: 8, channels: 3, background: 'teal' } }).jpeg().toFile('photo.jpg');
+  const { createRestorer, restorePhotoToFolder } = inference;
+  const { files } = await runExample<inference.RestoredPhoto>(0, { readFile, createRestorer, restorePhotoToFolder }, '{ files, skipped, milliseconds }');
+  const written = await readdir('restored');
+  expect(files.map(({ path }) => path).sort()).toEqual(written.map((name) => join('restored', name)).sort());
+  for (const name of ['frame-0.png', 'frame-2.png', 'animation.webp', 'contact-sheet.png', 'motion.png']) expect(written).toContain(name);
+});
+
+test('the README example of videos runs', async () => {
+  await writeFile('video.safetensors', tinyVideoFile());
+  await mkdir('clip');
+  for (const [index, frame] of movingWaves(24, 16, 3).entries()) await toSharp(frame).png().toFile(join('clip', `${index}.png`));
+  const { createVideoDeblurrer, deblurVideo } = inference;
+  expect(await runExample(1, { readFile, createVideoDeblurrer, deblurVideo }, 'sharp')).toEqual({ width: 24, height: 16, frames: 3, skipped: 0 });
+  expect((await readdir('sharp')).sort()).toEqual(['.unblur-video.json', '0.png', '1.png', '2.png']);
 });

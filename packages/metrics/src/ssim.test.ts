@@ -25,3 +25,7 @@ test.each(sizes)('the %s window needs %d pixels each way', (window, size) => {
   expect(ssim(ramp(size, size), ramp(size, size), { window })).toBeCloseTo(1, 12);
   expect(() => ssim(ramp(size - 1, size), ramp(size - 1, size), { window })).toThrow(`Expected at least ${size}x${size} pixels to compare but received ${size - 1}x${size}`);
 });
+
+test('a window of another name is refused', () => {
+  expect(() => ssim(ramp(20, 20), ramp(20, 20), { window: 'triangle' as 'uniform' })).toThrow("Expected the window 'gaussian' or 'uniform' but received 'triangle'");
+});

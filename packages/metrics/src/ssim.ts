@@ -30,10 +30,11 @@ const windows: Record<SsimWindow, Window> = {
  *
  * Range [-1, 1]; 1 for identical images.
  *
- * @throws RangeError when the sizes differ or the window (11 or 7 pixels) does not fit within the borders.
+ * @throws RangeError when the sizes differ, the window is none of these, or (11 or 7 pixels) it does not fit within the borders.
  */
 export function ssim(a: RgbImage, b: RgbImage, { window = 'gaussian', peak = 1, borderPixels = 0 }: SsimOptions = {}): number {
   assertComparable(a, b);
+  if (!Object.hasOwn(windows, window)) throw new RangeError(`Expected the window 'gaussian' or 'uniform' but received '${String(window)}'`);
   const { weights, covarianceScale } = windows[window];
   assertBorder(a, borderPixels, weights.length);
   const c1 = (0.01 * peak) ** 2;

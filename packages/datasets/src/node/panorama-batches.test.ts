@@ -75,6 +75,14 @@ describe('panoramaBatches', () => {
     expect(difference).toBeLessThan(30 / 255);
   });
 
+  it.each([
+    [{ batchSize: 0 }, 'Expected batchSize to be a positive integer but got 0.'],
+    [{ firstSample: -1 }, 'Expected firstSample to be an integer of at least 0 but got -1.'],
+    [{ workers: -1 }, 'Expected workers to be an integer of at least 0 but got -1.'],
+  ])('says which option of the stream makes no sense: %j', async (wrong, message) => {
+    await expect(take(1, { ...small(), ...wrong })).rejects.toThrow(message);
+  });
+
   it('says what is wrong with a folder', async () => {
     await expect(take(1, { ...small(), folder: join(folder, 'missing') })).rejects.toThrow(/Expected a folder of panoramas at .*missing but could not read it/);
     await expect(take(1, { ...small(), folder: newFolder() })).rejects.toThrow('Expected panoramas (.png, .jpg, .jpeg, .webp) in');

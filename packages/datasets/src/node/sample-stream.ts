@@ -1,3 +1,4 @@
+import { requireBatches } from '../option-checks.js';
 import { concatenate, type SampleValues } from './sample-values.js';
 import { createSynthesisPool } from './synthesis-pool.js';
 import type { Recipe } from './synthesizer.js';
@@ -24,6 +25,7 @@ export interface SampleGroup {
 /** An endless stream of samples in groups of `batchSize`, a bounded number of them made ahead. Leaving the loop stops the workers. */
 export async function* streamSamples(recipe: Recipe, options: StreamOptions): AsyncGenerator<SampleGroup, never, void> {
   const { batchSize, firstSample = 0, workers = 1, prefetchSamples = 2 * batchSize, cacheMegabytes = 2048 } = options;
+  requireBatches({ batchSize, firstSample, workers, prefetchSamples });
   const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
   const ahead: Promise<SampleValues>[] = [];
   let nextSample = firstSample;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { requireBatches } from '../option-checks.js';
 import { createRandom } from '../random.js';
 import { concatenate } from './sample-values.js';
 import { ShardReader, type ShardSample } from './shard-file.js';
@@ -40,6 +41,7 @@ export interface ShardBatch {
  */
 export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<ShardBatch, void, void> {
   const { folder, batchSize, seed, firstSample = 0, shuffleBuffer = 1024, prefetchSamples = 2 * batchSize } = options;
+  requireBatches({ batchSize, firstSample, prefetchSamples });
   const manifest = await readManifest(folder);
   const readers = new Map<number, Promise<ShardReader>>();
   const read = async (sample: number): Promise<ShardSample> => {

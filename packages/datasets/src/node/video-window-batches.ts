@@ -4,7 +4,7 @@ import { rearrangePixels } from '../augmentation.js';
 import { drawAveraging, requireAveraging, type AveragingChoice } from '../averaging-choice.js';
 import { averagingSpaces, makeDisplayValues, meanOfReadings, transferFunctions, type AveragingSpace } from '../exposure.js';
 import { gaussianBlur } from '../gaussian-blur.js';
-import { requireRange, requireThat, type Range } from '../option-checks.js';
+import { requireBatches, requireRange, requireThat, type Range } from '../option-checks.js';
 import { createResponse } from '../perspective.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
 import { readWindow, type VideoWindow } from '../video-exposure.js';
@@ -83,6 +83,7 @@ interface OpenSource extends Required<Pick<VideoWindowSource, 'weight' | 'exposu
  */
 export async function* videoWindowBatches(options: VideoWindowOptions): AsyncGenerator<VideoWindowBatch, void, void> {
   const { sizePixels, windowFrames = 5, batchSize, seed, firstSample = 0, cacheMegabytes = 512 } = options;
+  requireBatches({ batchSize, firstSample });
   requireThat(Number.isInteger(sizePixels) && sizePixels >= 16, 'sizePixels', 'an integer of at least 16', sizePixels);
   requireThat(Number.isInteger(windowFrames) && windowFrames % 2 === 1 && windowFrames >= 1, 'windowFrames', 'an odd number', windowFrames);
   const sources = options.sources.map(openSource);
