@@ -84,6 +84,8 @@ describe('bad folders: what is wrong and where', () => {
 
   test('nothing in it, or not there', async () => {
     expect(await failure()).toMatch(/holds no samples; expected one sub-folder per sample with blur.png/);
+    await writeSample('a', [60, 110, 160]);
+    await expect(evaluateFolder(join(folder, 'a'), restorerOf([1, 2, 3]))).rejects.toThrow('it is such a sample itself: name the folder that it lies in');
     await expect(evaluateFolder(join(folder, 'none'), restorerOf([1, 2, 3]))).rejects.toThrow(/Could not read .*none: there is no such file/);
   });
 

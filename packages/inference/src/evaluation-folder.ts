@@ -68,7 +68,10 @@ async function findSamples(folder: string): Promise<SampleFiles[]> {
     throw explainFileError('read', folder, cause);
   });
   const names = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
-  if (names.length === 0) throw new UnblurError(`${folder} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...`);
+  if (names.length === 0) {
+    const isSample = entries.some(({ name }) => imageName.test(name));
+    throw new UnblurError(`${folder} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...${isSample ? '; it is such a sample itself: name the folder that it lies in' : ''}`);
+  }
   return Promise.all(names.sort().map((name) => findSampleFiles(folder, name)));
 }
 

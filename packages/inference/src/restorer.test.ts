@@ -134,7 +134,8 @@ describe('weights that cannot be used: one line', () => {
   test('no weights at all, cut short, of something else', async () => {
     expect(await failure(Buffer.from('not weights'))).toMatch(/^These weights cannot be used\. /);
     expect(await failure(weights.subarray(0, weights.length / 2))).toMatch(/^These weights cannot be used\. /);
-    expect(await failure(writeSafetensors({ tensors: {}, metadata: {} }))).toMatch(/weights of something else/);
+    expect(await failure(writeSafetensors({ tensors: {}, metadata: {} }))).toMatch(/weights of something else\.$/);
+    expect(await failure(writeSafetensors({ tensors: {}, metadata: { 'unblur.video-deblur': '{}' } }))).toContain("weights of something else ('unblur.video-deblur')");
   });
 
   test('5 frames of 7: what is possible', async () => {

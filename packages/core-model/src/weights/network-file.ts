@@ -37,7 +37,10 @@ export function writeNetworkFile<Config>(kind: NetworkKind<Config>, values: Weig
 export function readNetworkFile<Config>(kind: NetworkKind<Config>, bytes: Uint8Array): { config: Config; values: WeightValues; metadata: Record<string, string> } {
   const { tensors, metadata } = readSafetensors(bytes);
   const { [kind.configKey]: configJson, ...rest } = metadata;
-  if (configJson === undefined) throw new Error(`Expected weights of a ${kind.name} network but the file's header has no '${kind.configKey}': these are weights of something else.`);
+  if (configJson === undefined) {
+    const found = Object.keys(rest).find((key) => key.startsWith('unblur.'));
+    throw new Error(`Expected weights of a ${kind.name} network but the file's header has no '${kind.configKey}': these are weights of something else${found === undefined ? '' : ` ('${found}')`}.`);
+  }
   const config = JSON.parse(configJson) as Config;
   const values: WeightValues = {};
   for (const [name, { shape, values: weights, dtype }] of Object.entries(tensors)) {
