@@ -69,6 +69,10 @@ def halve(x):
     return F.avg_pool2d(x, 2)
 
 
+def double(x):
+    return F.interpolate(x, tuple(2 * size for size in x.shape[2:]), mode="bilinear", align_corners=False)
+
+
 def image_pyramid(image, coarsest_level):
     pyramid = [image]
     for _ in range(coarsest_level):
@@ -276,6 +280,37 @@ class BlurToVideo(torch.nn.Module):
             image = image + self.predict_image("reblur.image", feature, True)
         return middle._replace(images={**middle.images, 0: image, 1: halve(image)})
 
+    def restore_middle(self, blurred, scales):
+        """What there is of the middle frame at the image's own size, and the frame itself, merged with that of its halves."""
+        encoded = self.encode(blurred)
+        middle = self.decode_middle(encoded, image_pyramid(blurred, COARSEST_LEVEL - 1))
+        trajectories = self.decode_motion(encoded, middle) if self.config.get("motionDecoder") else None
+        if self.config["reblurRefiner"]:
+            middle = self.refine_by_reblurring(blurred, middle, trajectories)
+        merged = middle
+        if scales > 1:
+            _, _, coarse_trajectories, coarse = self.restore_middle(halve(blurred), scales - 1)
+            size = tuple(extent // 2 for extent in blurred.shape[2:])
+            evidence = [self.displacement(self.motion_at(found[min(found)], 1), size, level) for found, level in ((trajectories, 1), (coarse_trajectories, 0)) if found]
+            image = self.fuse_scales(blurred, evidence, (middle.images[0], middle.features[1]), (coarse.images[0], coarse.features[1]))
+            merged = middle._replace(images={**middle.images, 0: image, 1: halve(image)})
+        return encoded, middle, trajectories, merged
+
+    def fuse_scales(self, centre, evidence, fine, coarse):
+        """A frame made sharp at its own size and at half of it, each an image and the features it was made from."""
+        (fine_image, fine_features), (coarse_image, coarse_features) = fine, coarse
+        found = fine_image - centre
+        fine_means, coarse_means = halve(found), coarse_image - halve(centre)
+        detail = found - double(fine_means)
+        feature = torch.cat([pack_pixels(centre), 10 * pack_pixels(found), 10 * fine_means, 10 * coarse_means, fine_features, double(coarse_features), *evidence], 1)
+        for index in range(len(self.config["scaleFusion"]["channels"])):
+            feature = self.convolution(f"fusion.conv{index}", feature)
+        fine_share, coarse_share, detail_shares = self.convolution("fusion.shares", feature, activate=False).split([1, 1, 4], 1)
+        # One channel: packed as sub-pixel convolution packs it.
+        detail_share = F.pixel_shuffle(detail_shares, 2)
+        means = fine_means * (fine_share + 0.5) + coarse_means * (coarse_share + 0.5)
+        return centre + double(means) + detail * (detail_share + 1) + self.predict_image("fusion.image", feature, True)
+
     @staticmethod
     def motion_at(trajectory, time):
         affine, velocity, acceleration = trajectory
@@ -362,11 +397,7 @@ class BlurToVideo(torch.nn.Module):
     def forward(self, blurred):
         """Per frame in time order: images by level (of the levels that the decoder makes), and the motion in pixels where there is one."""
         blurred_pyramid = image_pyramid(blurred, COARSEST_LEVEL - 1)
-        encoded = self.encode(blurred)
-        middle = self.decode_middle(encoded, blurred_pyramid)
-        trajectories = self.decode_motion(encoded, middle) if self.config.get("motionDecoder") else None
-        if self.config["reblurRefiner"]:
-            middle = self.refine_by_reblurring(blurred, middle, trajectories)
+        encoded, middle, trajectories, merged = self.restore_middle(blurred, (self.config.get("scaleFusion") or {"scales": 1})["scales"])
         count = self.config["frames"]
-        frames = [middle if frame == (count - 1) // 2 else self.decode_frame(frame, encoded, blurred_pyramid, middle, trajectories) for frame in range(count)]
+        frames = [merged if frame == (count - 1) // 2 else self.decode_frame(frame, encoded, blurred_pyramid, middle, trajectories) for frame in range(count)]
         return self.as_far_as_believed(blurred, encoded, middle, trajectories, frames) if self.config["frameConfidence"] else frames

@@ -60,7 +60,9 @@ class VideoDeblur:
             return fine
         half = tuple(size // 2 for size in frames[1].shape[2:])
         coarse = self.deblur_from_scales(scales - 1, [halve(frame) for frame in frames], [resize_flow(flow, half) for flow in flows])
-        return (self.fuse(frames[1], fine, coarse), *fine[1:])
+        (image, warped, features), (coarse_image, _, coarse_features) = fine, coarse
+        evidence = [mean_difference(neighbour, frames[1], 1) for neighbour in warped]
+        return self.photo_network.fuse_scales(frames[1], evidence, (image, features), (coarse_image, coarse_features)), warped, features
 
     def deblur_at_scale(self, previous, centre, following, to_previous, to_following):
         """The sharp frame, the neighbours warped onto it, and the features it was made from, where it was made by mixing."""
@@ -75,22 +77,6 @@ class VideoDeblur:
             image, features = self.reconstruct_by_mixing(centre, torch.cat([*aligned, previous, following], 1), [before, after, previous, following], to_previous, to_following)
             return image, [before, after], features
         return self.reconstruct(centre, torch.cat(aligned, 1)), [before, after], None
-
-    def fuse(self, centre, fine, coarse):
-        """A frame made sharp at its own size and at half of it."""
-        photo, (fine_image, warped, fine_features), (coarse_image, _, coarse_features) = self.photo_network, fine, coarse
-        found = fine_image - centre
-        fine_means, coarse_means = halve(found), coarse_image - halve(centre)
-        detail = found - double(fine_means)
-        differences = [mean_difference(neighbour, centre, 1) for neighbour in warped]
-        feature = torch.cat([pack_pixels(centre), 10 * pack_pixels(found), 10 * fine_means, 10 * coarse_means, fine_features, double(coarse_features), *differences], 1)
-        for index in range(len(self.config["scaleFusion"]["channels"])):
-            feature = photo.convolution(f"fusion.conv{index}", feature)
-        fine_share, coarse_share, detail_shares = photo.convolution("fusion.shares", feature, activate=False).split([1, 1, 4], 1)
-        # One channel: packed as sub-pixel convolution packs it.
-        detail_share = F.pixel_shuffle(detail_shares, 2)
-        means = fine_means * (fine_share + 0.5) + coarse_means * (coarse_share + 0.5)
-        return centre + double(means) + detail * (detail_share + 1) + photo.predict_image("fusion.image", feature, True)
 
     def layer(self, name, x, activation="leaky", stride=1, dilation=1):
         kernel, bias = self.weights[f"{name}.kernel"], self.weights[f"{name}.bias"]
@@ -191,7 +177,7 @@ class VideoDeblur:
 
 def middle_frame_shape(config):
     """The config of the blur-to-video network whose parts up to the middle frame are the reconstruction, where they are."""
-    return {**config["reconstruction"], "finestLevel": 1, "residualImages": True, "featureTransformer": {"affine": True, "localWarping": True}}
+    return {**config["reconstruction"], "scaleFusion": config.get("scaleFusion"), "finestLevel": 1, "residualImages": True, "featureTransformer": {"affine": True, "localWarping": True}}
 
 
 def activate(x, activation):
@@ -202,10 +188,6 @@ def activate(x, activation):
 
 def resize(x, size):
     return x if list(x.shape[2:]) == list(size) else F.interpolate(x, size, mode="bilinear", align_corners=False)
-
-
-def double(x):
-    return resize(x, [2 * size for size in x.shape[2:]])
 
 
 def warp_visible(x, flow, padding):

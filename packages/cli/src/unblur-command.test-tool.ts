@@ -57,6 +57,7 @@ export const untrainedConfig: BlurToVideoConfig = {
   motionDecoder: null,
   reblurRefiner: null,
   frameConfidence: null,
+  scaleFusion: null,
   refiner: [],
 };
 

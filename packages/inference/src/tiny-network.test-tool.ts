@@ -9,6 +9,7 @@ export const tinyConfig: BlurToVideoConfig = {
   frameDecoder: { upscaledChannels: [0, 4, 4, 4, 4], denseChannels: [[], [4], [4], [4], [4]] },
   motionDecoder: { upscaledChannels: [0, 0, 0, 4, 4], denseChannels: [[], [], [], [4], [4]] },
   frameConfidence: { channels: [4, 4, 8] },
+  scaleFusion: null,
   refiner: [{ channels: 4, dilation: 2 }],
 };
 

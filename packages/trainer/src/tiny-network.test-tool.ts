@@ -18,6 +18,7 @@ export const tinyNetwork: BlurToVideoConfig = {
   frameDecoder: decoder,
   motionDecoder: { upscaledChannels: [0, 0, 0, 4, 4], denseChannels: [[], [], [], [4], [4]] },
   frameConfidence: { channels: [4, 4, 4] },
+  scaleFusion: null,
   refiner: [{ channels: 4, dilation: 1 }],
 };
 

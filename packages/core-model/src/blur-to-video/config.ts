@@ -25,6 +25,8 @@ export interface BlurToVideoConfig {
   reblurRefiner: ReblurRefinerConfig | null;
   /** Says how far the restored frames are to be believed, and leaves the photograph as it is where they are not (ours). `null`: without. */
   frameConfidence: FrameConfidenceConfig | null;
+  /** The middle frame is also restored at half its size, and so on, and scales are merged (ours; see `declareScaleFusion`). `null`, or absent as in older weight files: at its own size only. */
+  scaleFusion?: ScaleFusionConfig | null;
   /** How features are moved from the exposure to one frame (FTN). */
   featureTransformer: FeatureTransformerConfig;
   /** How the middle frame's image is moved to one frame (ITN): its own spatial transformer, the feature transformer's motion, or not at all. */
@@ -52,6 +54,14 @@ export interface ReblurRefinerConfig {
 
 export interface FrameConfidenceConfig {
   /** Channels at levels 3, 4 and 5. */
+  channels: number[];
+}
+
+/** What weighs the scales. */
+export interface ScaleFusionConfig {
+  /** Sizes at which a frame is made sharp, each half the one before: 2 or more. */
+  scales: number;
+  /** Of the convolutions that weigh two scales, at half the larger one's size; the same for each pair of them. */
   channels: number[];
 }
 
@@ -99,6 +109,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
     motionDecoder: null,
     reblurRefiner: null,
     frameConfidence: null,
+    scaleFusion: null,
     featureTransformer: { source: 'encoder', affine: true, localWarping: true, combination: 'concatenate', levels: [0, 1, 2, 3, 4] },
     imageTransformer: 'spatial-transformer',
     residualImages: false,
@@ -118,6 +129,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
     motionDecoder: { upscaledChannels: [0, 0, 48, 64, 64], denseChannels: [[], [], [48, 48], [80, 64], [96, 80]] },
     reblurRefiner: null,
     frameConfidence: null,
+    scaleFusion: null,
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,
@@ -135,6 +147,7 @@ export const blurToVideoPresets: Record<'paper' | 'base' | 'small', BlurToVideoC
     motionDecoder: { upscaledChannels: [0, 0, 32, 64, 64], denseChannels: [[], [], [48, 32], [64, 64], [96, 96]] },
     reblurRefiner: { iterations: 2, times: 8, channels: [32, 32] },
     frameConfidence: { channels: [48, 64, 96] },
+    scaleFusion: { scales: 2, channels: [48, 48, 32] },
     featureTransformer: { source: 'middle-decoder', affine: true, localWarping: true, combination: 'sum', levels: [1, 2, 3, 4] },
     imageTransformer: 'feature-motion',
     residualImages: true,
@@ -182,6 +195,7 @@ export function validateConfig(config: BlurToVideoConfig): void {
     const { channels } = config.frameConfidence;
     expect(Array.isArray(channels) && channels.length === 3 && channels.every(isCount), 'frameConfidence', 'null, or { channels } of levels 3, 4 and 5', config.frameConfidence);
   }
+  expect(!config.scaleFusion || (config.finestLevel === 1 && isScaleFusion(config.scaleFusion)), 'scaleFusion', "null, or { scales (2 or more), channels } (where 'finestLevel' is 1)", config.scaleFusion);
   expect(Array.isArray(config.refiner), 'refiner', 'a list of { channels, dilation }', config.refiner);
 }
 
@@ -192,7 +206,11 @@ export function isReblurRefiner({ iterations, times, channels }: ReblurRefinerCo
   return isCount(iterations) && isCount(times) && times % 2 === 0 && Array.isArray(channels) && channels.length > 0 && channels.every(isCount);
 }
 
+export function isScaleFusion({ scales, channels }: ScaleFusionConfig): boolean {
+  return isCount(scales - 1) && Array.isArray(channels) && channels.length > 0 && channels.every(isCount);
+}
+
 /** Height and width of the network's input must be multiples of this. */
-export function requiredMultiple(_config: BlurToVideoConfig): number {
-  return 2 ** COARSEST_LEVEL;
+export function requiredMultiple({ scaleFusion }: Pick<BlurToVideoConfig, 'scaleFusion'>): number {
+  return 2 ** COARSEST_LEVEL * 2 ** ((scaleFusion?.scales ?? 1) - 1);
 }

@@ -3,7 +3,7 @@ import type { BlurToVideoConfig } from './config.js';
 
 const WIDTH = 2;
 
-/** A preset with all its switches and depths, at widths that the `cpu` backend runs in a moment. */
+/** A preset with all its switches and depths but the fusion of scales, which doubles what sizes must be multiples of, at widths that the `cpu` backend runs in a moment. */
 export function narrowed(preset: keyof typeof blurToVideoPresets, changes: Partial<BlurToVideoConfig> = {}): BlurToVideoConfig {
   const config = blurToVideoPresets[preset];
   const decoder = ({ upscaledChannels, denseChannels }: BlurToVideoConfig['middleDecoder']) => ({
@@ -19,6 +19,7 @@ export function narrowed(preset: keyof typeof blurToVideoPresets, changes: Parti
     motionDecoder: config.motionDecoder && decoder(config.motionDecoder),
     reblurRefiner: config.reblurRefiner && { ...config.reblurRefiner, times: 4, channels: config.reblurRefiner.channels.map(() => WIDTH) },
     frameConfidence: config.frameConfidence && { channels: [WIDTH, WIDTH, WIDTH] },
+    scaleFusion: null,
     refiner: config.refiner.map(({ dilation }) => ({ channels: WIDTH, dilation })),
     ...changes,
   };

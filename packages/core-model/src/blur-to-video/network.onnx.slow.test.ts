@@ -3,25 +3,28 @@ import { describe, expect, it } from '@jest/globals';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import { initialWeights } from '../weights/initial-weights.js';
-import { blurToVideoPresets } from './config.js';
+import { blurToVideoPresets, requiredMultiple } from './config.js';
 import type { BlurToVideoConfig } from './config.js';
 import { narrowed } from './narrow-network.test-tool.js';
 import { blurToVideo } from './network.js';
 
-/** The shipped presets whole; `paper` with its own depths and switches at narrow widths, for the oracle's sake. */
+/** The shipped presets whole but for the fusion of scales; that, and `paper`, with their own depths and switches at narrow widths, for the oracle's sake. */
 const networks: [string, BlurToVideoConfig][] = [
-  ['small', blurToVideoPresets.small],
+  ['small', { ...blurToVideoPresets.small, scaleFusion: null }],
+  ['small with two scales', narrowed('small', { scaleFusion: { scales: 2, channels: [3] } })],
   ['base', { ...blurToVideoPresets.base, frames: 3 }],
   ['paper', narrowed('paper')],
 ];
-const sizes: [number, number][] = [[32, 32], [96, 32], [32, 160]];
+/** In multiples of what the network needs. */
+const sizes: [number, number][] = [[1, 1], [3, 1], [1, 5]];
 
 describe.each(networks)('the traced network (%s)', (_, config) => {
   const weights = Object.fromEntries(
     Object.entries(initialWeights(config, 1)).map(([name, { values, shape }], index) => [name, tf.add(tf.tensor(values, shape), tf.randomNormal(shape, 0, 0.01, 'float32', index + 1))]),
   );
 
-  it.each(sizes)('equals the cpu backend at %i x %i within 1e-4', async (height, width) => {
+  it.each(sizes)('equals the cpu backend at %i x %i times its multiple within 1e-4', async (rows, columns) => {
+    const [height, width] = [rows * requiredMultiple(config), columns * requiredMultiple(config)];
     const blurred = tf.randomUniform([1, height, width, 3], 0, 1, 'float32', 5) as tf.Tensor4D;
     const named = (x: tf.Tensor4D): Record<string, tf.Tensor> => {
       const { frames, affines, flowsPixels, motionsPixels } = blurToVideo(x, weights, config);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
 import { initialWeights, weightShapes } from '../weights/initial-weights.js';
-import { blurToVideoPresets } from './config.js';
+import { blurToVideoPresets, requiredMultiple } from './config.js';
 import type { BlurToVideoConfig } from './config.js';
 import { narrowed } from './narrow-network.test-tool.js';
 import { blurToVideo } from './network.js';
@@ -21,6 +21,8 @@ const variants: [string, BlurToVideoConfig][] = [
   ['small, a motion for every frame', narrowed('small', { motionDecoder: null, reblurRefiner: null })],
   ['small, believed in full', narrowed('small', { frameConfidence: null })],
   ['small, not blurred again', narrowed('small', { reblurRefiner: null })],
+  ['small, two scales', narrowed('small', { scaleFusion: { scales: 2, channels: [3] } })],
+  ['small, two scales without a shared motion', narrowed('small', { motionDecoder: null, reblurRefiner: null, scaleFusion: { scales: 2, channels: [3] } })],
 ];
 
 const tensors = (config: BlurToVideoConfig, seed = 1) =>
@@ -34,9 +36,10 @@ const blurred = (height: number, width: number, batch = 1) => tf.randomUniform([
 
 describe.each(variants)('blur to video (%s)', (_, config) => {
   it('returns every frame at five levels, finite', () => {
-    const output = blurToVideo(blurred(32, 64), restless(config), config);
+    const [height, width] = [requiredMultiple(config), 64];
+    const output = blurToVideo(blurred(height, width), restless(config), config);
     expect(output.frames.map((levels) => levels.map(({ shape }) => shape))).toEqual(
-      Array.from({ length: config.frames }, () => [0, 1, 2, 3, 4].map((level) => [1, 32 / 2 ** level, 64 / 2 ** level, 3])),
+      Array.from({ length: config.frames }, () => [0, 1, 2, 3, 4].map((level) => [1, height / 2 ** level, width / 2 ** level, 3])),
     );
     for (const image of output.frames.flat()) expect(tf.all(tf.isFinite(image)).dataSync()[0]).toBe(1);
     expect(output.motionsPixels).toHaveLength(config.frames);
@@ -46,7 +49,7 @@ describe.each(variants)('blur to video (%s)', (_, config) => {
     // TensorFlow.js has no gradient of dilated convolutions of its own; @unblur/onnx brings and tests one, and the trainer tests gradients with it, those of the confidence too.
     const undilated = { ...config, refiner: config.refiner.map(({ channels }) => ({ channels, dilation: 1 })), frameConfidence: null };
     const weights = restless(undilated);
-    const image = blurred(32, 32);
+    const image = blurred(requiredMultiple(config), requiredMultiple(config));
     const names = Object.keys(weights);
     const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
       const { frames } = blurToVideo(image, Object.fromEntries(names.map((name, index) => [name, values[index]!])), undilated);
@@ -58,9 +61,9 @@ describe.each(variants)('blur to video (%s)', (_, config) => {
 });
 
 describe('blur to video', () => {
-  it('starts by giving the blurred image back, where images are corrections', () => {
-    const config = narrowed('small');
-    const image = blurred(32, 32);
+  it.each([1, 3])('starts by giving the blurred image back, where images are corrections (scales: %i)', (scales) => {
+    const config = narrowed('small', { scaleFusion: scales > 1 ? { scales, channels: [3] } : null });
+    const image = blurred(requiredMultiple(config), requiredMultiple(config));
     for (const [full] of blurToVideo(image, tensors(config), config).frames) expect(tf.max(tf.abs(tf.sub(full!, image))).dataSync()[0]).toBeLessThan(1e-6);
   });
 
@@ -87,6 +90,8 @@ describe('blur to video', () => {
   it('refuses sizes that its pyramid cannot halve, and even numbers of frames', () => {
     const config = narrowed('small');
     expect(() => blurToVideo(blurred(48, 32), tensors(config), config)).toThrow('multiples of 32, but received [1,48,32,3]; pad first');
+    expect(requiredMultiple({ scaleFusion: { scales: 3, channels: [3] } })).toBe(128);
+    expect(() => weightShapes({ ...config, scaleFusion: { scales: 1, channels: [3] } })).toThrow("Expected null, or { scales (2 or more), channels } (where 'finestLevel' is 1) for network.scaleFusion but received");
     expect(() => weightShapes({ ...config, frames: 4 })).toThrow('Expected an odd number of frames, 3 or more, for network.frames but received 4.');
   });
 });

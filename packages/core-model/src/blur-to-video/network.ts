@@ -8,7 +8,7 @@ import { requiredMultiple, validateConfig } from './config.js';
 import type { BlurToVideoConfig } from './config.js';
 import { declareFrameConfidence } from './frame-confidence.js';
 import { declareFrameDecoder } from './frame-decoder.js';
-import { declareMiddleFrame } from './middle-frame.js';
+import { declareMiddleFrameScales } from './middle-frame-scales.js';
 
 /** What the network returns: losses and pictures need more than the last images. */
 export interface BlurToVideoOutput {
@@ -33,7 +33,8 @@ export interface BlurToVideoNetwork {
 /**
  * Declares the blur-to-video network of Argaw et al., "Restoration of Video Frames from a Single Blurred Image with
  * Motion Understanding" (2021), figure 2: an encoder, the middle frame's decoder, and one decoder for every other
- * frame, all in one pass. Where the config says so, the frames are taken as far as they are believed (ours).
+ * frame, all in one pass. Where the config says so, the middle frame is
+ * merged from several scales and the frames are taken as far as they are believed (ours).
  *
  * @throws if the config does not hold together.
  */
@@ -42,7 +43,7 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
   const layers = new LayerDeclarations();
   const middleIndex = (config.frames - 1) / 2;
 
-  const restoreMiddle = declareMiddleFrame(layers, config);
+  const restoreMiddle = declareMiddleFrameScales(layers, config);
   const decodeFrame = Array.from({ length: config.frames }, (_, index) =>
     index === middleIndex ? undefined : declareFrameDecoder(layers, `frame${index}`, (index - middleIndex) / middleIndex, config),
   );
@@ -51,12 +52,12 @@ export function declareBlurToVideo(config: BlurToVideoConfig): BlurToVideoNetwor
 
   const restore = (blurred: Tensor4D, weights: NamedTensors): BlurToVideoOutput => {
     expectMultipleSize(blurred, requiredMultiple(config), 'a blurred image');
-    const { encoded, blurredPyramid, middle, trajectories } = restoreMiddle(blurred, blurred, weights);
+    const { encoded, blurredPyramid, middle, mergedImages, trajectories } = restoreMiddle(blurred, weights);
 
     const output: BlurToVideoOutput = { frames: [], affines: [], flowsPixels: [], motionsPixels: [] };
     for (const decode of decodeFrame) {
       const decoded = decode?.({ encoded, blurredPyramid, middle, trajectories }, weights);
-      output.frames.push(decoded?.images ?? middle.images);
+      output.frames.push(decoded?.images ?? mergedImages);
       output.affines.push((decoded?.motions ?? []).flatMap(({ affine }) => affine ?? []));
       output.flowsPixels.push((decoded?.motions ?? []).flatMap(({ flowPixels }) => flowPixels ?? []));
       output.motionsPixels.push(sceneMotion(decoded?.imageDisplacement, blurredPyramid[1]!));

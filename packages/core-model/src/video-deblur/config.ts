@@ -1,5 +1,5 @@
-import { COARSEST_LEVEL, blurToVideoPresets, isCount, isReblurRefiner, validateConfig } from '../blur-to-video/config.js';
-import type { DecoderConfig, ReblurRefinerConfig } from '../blur-to-video/config.js';
+import { COARSEST_LEVEL, blurToVideoPresets, isCount, isReblurRefiner, isScaleFusion, validateConfig } from '../blur-to-video/config.js';
+import type { DecoderConfig, ReblurRefinerConfig, ScaleFusionConfig } from '../blur-to-video/config.js';
 
 /** Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain JSON. */
 export interface VideoDeblurConfig {
@@ -14,14 +14,6 @@ export interface VideoDeblurConfig {
   scaleFusion?: ScaleFusionConfig | null;
   /** 2: the network is applied to five frames and again to the three results; 1: to three frames, once (an ablation). */
   stages: 1 | 2;
-}
-
-/** What weighs the scales. */
-export interface ScaleFusionConfig {
-  /** Sizes at which a frame is made sharp, each half the one before: 2 or more. */
-  scales: number;
-  /** Of the convolutions that weigh two scales, at half the larger one's size; the same for each pair of them. */
-  channels: number[];
 }
 
 /** The optical flow network: PWC-Net (Sun et al. 2018). */
@@ -190,7 +182,7 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   expect(flow.inputLevel === undefined || isFrameLevel(flow.inputLevel), 'flow.inputLevel', `nothing, or a level from 0 to ${coarsestFrameLevel}`, flow.inputLevel);
   expect(flow.alignment === undefined || (Array.isArray(flow.alignment) && flow.alignment.every(isAlignment)), 'flow.alignment', `nothing, or a list of { level (0 to ${coarsestFrameLevel}), iterations }`, flow.alignment);
   if (isMiddleFrameReconstruction(reconstruction)) {
-    validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null });
+    validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null, scaleFusion: null });
     // Weight files from before there was one do not mention it.
     expect(!reconstruction.exposureRefiner || isReblurRefiner(reconstruction.exposureRefiner), 'reconstruction.exposureRefiner', 'null, or { iterations, times (even), channels }', reconstruction.exposureRefiner);
   } else {
@@ -200,6 +192,6 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
     expect(reconstruction.finestLevel === 0 || reconstruction.finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', reconstruction.finestLevel);
   }
   expect(['root', 'squared', 'none'].includes(config.sharpnessPrior), 'sharpnessPrior', "'root', 'squared' or 'none'", config.sharpnessPrior);
-  expect(!config.scaleFusion || (isMiddleFrameReconstruction(reconstruction) && isCount(config.scaleFusion.scales - 1) && areCounts(config.scaleFusion.channels)), 'scaleFusion', `null, or { scales (2 or more), channels } (where the reconstruction is a blur-to-video network's)`, config.scaleFusion);
+  expect(!config.scaleFusion || (isMiddleFrameReconstruction(reconstruction) && isScaleFusion(config.scaleFusion)), 'scaleFusion', `null, or { scales (2 or more), channels } (where the reconstruction is a blur-to-video network's)`, config.scaleFusion);
   expect(config.stages === 1 || config.stages === 2, 'stages', '1 or 2', config.stages);
 }

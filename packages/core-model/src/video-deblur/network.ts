@@ -1,8 +1,11 @@
 import { concat, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { declareScaleFusion } from '../blur-to-video/scale-fusion.js';
+import type { SharpAtScale } from '../blur-to-video/scale-fusion.js';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
 import { expectMultipleSize } from '../layers/image-size.js';
+import { meanDifference } from '../layers/mean-difference.js';
 import { halve, resizeFlow } from '../layers/resolution.js';
 import { drawWeights } from '../weights/initial-weights.js';
 import type { WeightValues } from '../weights/initial-weights.js';
@@ -15,8 +18,6 @@ import { declareFlowNetwork } from './flow-network.js';
 import type { FlowNetwork, NeighbourFlows } from './flow-network.js';
 import { warpVisible } from './flow-warp.js';
 import { declareReconstruction } from './reconstruction-network.js';
-import { declareScaleFusion } from './scale-fusion.js';
-import type { SharpAtScale } from './scale-fusion.js';
 import { sharpnessPrior } from './sharpness-prior.js';
 import type { WarpedFrame } from './sharpness-prior.js';
 
@@ -70,7 +71,7 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   const layers = new LayerDeclarations();
   const flow = declareFlowNetwork(layers, config.flow);
   const { reconstruct: predictImage, featureChannels } = declareReconstruction(layers, config.reconstruction, config.sharpnessPrior !== 'none');
-  const fuse = config.scaleFusion ? declareScaleFusion(layers, config.scaleFusion, featureChannels!) : undefined;
+  const fuse = config.scaleFusion ? declareScaleFusion(layers, config.scaleFusion, { featureChannels: featureChannels!, evidenceChannels: 2 }) : undefined;
 
   const align = (previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: NeighbourFlows): NeighbourFlows => {
     const { alignment } = config.flow;
@@ -101,7 +102,8 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
     const half: [number, number] = [centre.shape[1] / 2, centre.shape[2] / 2];
     const halfFlows = { toPrevious: resizeFlow(flowsPixels.toPrevious, half), toNext: resizeFlow(flowsPixels.toNext, half) };
     const coarse = reconstructFromScales(scales - 1, halve(previous), halve(centre), halve(next), halfFlows, weights);
-    const image = fuse!({ centre, warped: [fine.previous.warped, fine.next.warped], fine: fine as SharpAtScale, coarse: coarse as SharpAtScale }, weights);
+    const evidence = [fine.previous, fine.next].map(({ warped }) => meanDifference(warped, centre, 1));
+    const image = fuse!({ centre, evidence, fine: fine as SharpAtScale, coarse: coarse as SharpAtScale }, weights);
     return { ...fine, image };
   };
 

@@ -1,7 +1,6 @@
 import { add, concat, image as tfImage, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
-import { meanDifference } from '../layers/mean-difference.js';
 import { halve, packPixels, unpackPixels } from '../layers/resolution.js';
 import type { ScaleFusionConfig } from './config.js';
 
@@ -23,8 +22,8 @@ export interface SharpAtScale {
 export interface ScaleFusionInputs {
   /** `[B, H, W, 3]`, the frame as it was given. */
   centre: Tensor4D;
-  /** The neighbours warped onto it. */
-  warped: Tensor4D[];
+  /** What else tells where which scale is right, `[B, H/2, W/2, n]`. */
+  evidence: Tensor4D[];
   /** At the frame's own size, and at half of it; this may be merged from coarser scales in turn. */
   fine: SharpAtScale;
   coarse: SharpAtScale;
@@ -36,20 +35,20 @@ export interface ScaleFusionInputs {
  * of the fine scale is split into its 2x2 means and what they lack. Means of both scales, and that detail, are weighed at every place;
  * without training, the means of both scales count alike.
  *
- * @param featureChannels of both scales' features.
+ * @param sees channels of both scales' features, and of the evidence.
  * @returns a function to the merged frame `[B, H, W, 3]`, not clamped.
  */
-export function declareScaleFusion(layers: LayerDeclarations, { channels }: Pick<ScaleFusionConfig, 'channels'>, featureChannels: number): (inputs: ScaleFusionInputs, weights: NamedTensors) => Tensor4D {
-  const compare = layers.chain('fusion.conv', { from: 4 * (3 + 3) + 2 * (3 + featureChannels) + 2, channels, level: LEVEL });
+export function declareScaleFusion(layers: LayerDeclarations, { channels }: Pick<ScaleFusionConfig, 'channels'>, sees: { featureChannels: number; evidenceChannels: number }): (inputs: ScaleFusionInputs, weights: NamedTensors) => Tensor4D {
+  const compare = layers.chain('fusion.conv', { from: 4 * (3 + 3) + 2 * (3 + sees.featureChannels) + sees.evidenceChannels, channels, level: LEVEL });
   const weigh = layers.convolution('fusion.shares', { from: channels.at(-1)!, to: 2 + 4, level: LEVEL, activation: 'none', initialization: 'zero' });
   const predictCorrection = layers.convolution('fusion.image', { from: channels.at(-1)!, to: 4 * 3, level: LEVEL, activation: 'none', initialization: 'zero' });
 
-  return ({ centre, warped, fine, coarse }, weights) => {
+  return ({ centre, evidence, fine, coarse }, weights) => {
     const found = sub<Tensor4D>(fine.image, centre);
     const [fineMeans, coarseMeans] = [halve(found), sub<Tensor4D>(coarse.image, halve(centre))];
     const detail = sub<Tensor4D>(found, double(fineMeans));
     const corrections = [packPixels(found), fineMeans, coarseMeans].map((correction) => mul<Tensor4D>(correction, CORRECTION_SCALE));
-    const seen = [packPixels(centre), ...corrections, fine.features, double(coarse.features), ...warped.map((neighbour) => meanDifference(neighbour, centre, LEVEL))];
+    const seen = [packPixels(centre), ...corrections, fine.features, double(coarse.features), ...evidence];
     const compared = compare(concat(seen, 3), weights);
 
     const shares = weigh(compared, weights);

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { LayerDeclarations } from '../layers/declaration.js';
 import { halve } from '../layers/resolution.js';
 import { drawWeights } from '../weights/initial-weights.js';
-import { largestDifference } from './golden-tensors.test-tool.js';
+import { largestDifference } from '../video-deblur/golden-tensors.test-tool.js';
 import { declareScaleFusion } from './scale-fusion.js';
 import type { ScaleFusionInputs } from './scale-fusion.js';
 
@@ -15,7 +15,7 @@ const frame = (seed: number) => random([1, HEIGHT, WIDTH, 3], seed);
 /** Untrained: heads are zero but for biases of what is weighed, in the order fine means, coarse means, four pixels of detail. */
 function fusion(shareBiases: number[] = [0, 0, 0, 0, 0, 0]): (inputs: ScaleFusionInputs) => tf.Tensor4D {
   const layers = new LayerDeclarations();
-  const fuse = declareScaleFusion(layers, { channels: [3] }, FEATURE_CHANNELS);
+  const fuse = declareScaleFusion(layers, { channels: [3] }, { featureChannels: FEATURE_CHANNELS, evidenceChannels: 2 });
   const weights = Object.fromEntries(Object.entries(drawWeights(layers.weights, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
   return (inputs) => fuse(inputs, { ...weights, 'fusion.shares.bias': tf.tensor1d(shareBiases) });
 }
@@ -23,7 +23,7 @@ function fusion(shareBiases: number[] = [0, 0, 0, 0, 0, 0]): (inputs: ScaleFusio
 function inputs(coarseImage: tf.Tensor4D, fineImage: tf.Tensor4D): ScaleFusionInputs {
   const fine = { image: fineImage, features: random([1, HEIGHT / 2, WIDTH / 2, FEATURE_CHANNELS], 5) };
   const coarse = { image: coarseImage, features: random([1, HEIGHT / 4, WIDTH / 4, FEATURE_CHANNELS], 6) };
-  return { centre: frame(1), warped: [frame(2), frame(3)], fine, coarse };
+  return { centre: frame(1), evidence: [random([1, HEIGHT / 2, WIDTH / 2, 2], 2)], fine, coarse };
 }
 
 const doubled = (x: tf.Tensor4D) => tf.image.resizeBilinear(x, [2 * x.shape[1], 2 * x.shape[2]], false, true);
