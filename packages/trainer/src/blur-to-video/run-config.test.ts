@@ -89,6 +89,6 @@ describe('a run file', () => {
     expect(() => read('{ network: small, data: {}, steps: 3 }')).toThrow("Expected a list of sources for 'data.sources', such as [{ kind: panorama, folder: panoramas }], but received nothing.");
     expect(() => read(minimal.replace('panoramas: ../panoramas/val', ''))).toThrow("Expected either 'validation.panoramas' or 'validation.folder' but received neither.");
     expect(() => read(minimal.replace('panoramas: ../panoramas/val', 'panoramas: a, folder: b'))).toThrow('but received both.');
-    expect(() => read(minimal.replace('data: {', 'data: { sizePixels: 100,'))).toThrow("Expected a multiple of 128 for 'data.sizePixels' but received 100.");
+    expect(() => read(minimal.replace('data: {', 'data: { sizePixels: 100,'))).toThrow("Expected a multiple of 64 for 'data.sizePixels' but received 100.");
   });
 });

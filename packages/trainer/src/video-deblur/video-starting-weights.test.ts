@@ -15,7 +15,7 @@ const shared = {
   middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
   refiner: [{ channels: 3, dilation: 2 }],
 };
-const photoConfig: BlurToVideoConfig = { ...blurToVideoPresets.small, ...shared, frames: 3, motionDecoder: null, reblurRefiner: null, frameConfidence: null, frameDecoder: shared.middleDecoder };
+const photoConfig: BlurToVideoConfig = { ...blurToVideoPresets.small, ...shared, frames: 3, motionDecoder: null, reblurRefiner: null, frameConfidence: null, scaleFusion: null, frameDecoder: shared.middleDecoder };
 const videoConfig: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   scaleFusion: null,
