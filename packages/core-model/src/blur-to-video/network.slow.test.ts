@@ -87,6 +87,17 @@ describe('blur to video', () => {
     expect(tf.max(tf.abs(tf.sub(tf.add(first, last), tf.mul(tf.add(half, otherHalf), 4)))).dataSync()[0]).toBeLessThan(1e-5);
   });
 
+  it('merges sizes in the middle frame alone: the others are made from what was found at the size of the image itself', () => {
+    const merging = narrowed('small', { frameConfidence: null, scaleFusion: { scales: 2, channels: [3] } });
+    const [image, weights] = [blurred(64, 64), restless(merging)];
+    const [merged, single] = [merging, { ...merging, scaleFusion: null }].map((config) => blurToVideo(image, weights, config));
+    const differences = merged!.frames.map(([full], index) => tf.max(tf.abs(tf.sub(full!, single!.frames[index]![0]!))).dataSync()[0]!);
+    expect([differences[0], differences[2]]).toEqual([0, 0]);
+    expect(differences[1]).toBeGreaterThan(1e-3);
+    const [full, half] = merged!.frames[1]!;
+    expect(tf.max(tf.abs(tf.sub(tf.avgPool(full!, 2, 2, 'valid'), half!))).dataSync()[0]).toBeLessThan(1e-6);
+  });
+
   it('refuses sizes that its pyramid cannot halve, and even numbers of frames', () => {
     const config = narrowed('small');
     expect(() => blurToVideo(blurred(48, 32), tensors(config), config)).toThrow('multiples of 32, but received [1,48,32,3]; pad first');
