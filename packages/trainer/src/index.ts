@@ -35,6 +35,7 @@ export type { ChartOptions, Series } from './report/line-chart.js';
 export { writeRunReport } from './report/run-report.js';
 export { scheduleFactor } from './schedule.js';
 export type { CosineSchedule, ScheduleConfig, StepSchedule } from './schedule.js';
+export { findPython } from './torch/torch-process.js';
 export { createTracedEngine } from './traced-engine.js';
 export { train } from './train.js';
 export type { TrainOptions } from './train.js';

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { bundledWeightsNames } from '@unblur/weights';
@@ -17,4 +18,10 @@ it('finds the built-in engine, measures it, and lists the bundled weights', () =
   expect(diagnosis.machine.threads).toBe(availableParallelism());
   expect(diagnosis.weights.map(({ name, found }: { name: string; found: boolean }) => [name, found])).toEqual([...bundledWeightsNames, 'video-small'].map((name) => [name, true]));
   expect(code).toBe(0);
+});
+
+it('says which PyTorch trains here, or how to get one', () => {
+  const hasTorch = ['python3', '/usr/bin/python3'].some((python) => spawnSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status === 0);
+  const line = unblur(['doctor']).stdout.split('\n').find((each) => each.startsWith('training'));
+  expect(line).toMatch(hasTorch ? /^training PyTorch \d+\.\d+\S*, CUDA devices: \d+$/ : /not found.*set PYTHON/);
 });

@@ -17,6 +17,8 @@ interface Diagnosis {
   versions: Record<string, string | null>;
   machine: { processor: string; threads: number; memoryGib: number; freeMemoryGib: number };
   engines: { name: string; version: string | null; available: boolean }[];
+  /** Of the Python that training with the engine `torch` would use; null where there is none with PyTorch. */
+  torch: { version: string; cudaDevices: number } | null;
   /** A 3x3 convolution of 64 to 64 channels at 256x256, in billions of floating-point operations per second; null where it failed. */
   convolutionGflops: number | null;
   convolutionFailure?: string;
@@ -54,6 +56,7 @@ async function diagnose(): Promise<Diagnosis> {
         return { name, version, available: version !== null };
       }),
     ],
+    torch: await findTorch(),
     ...speed,
     ffmpeg: ffmpegVersion(),
     weights: [
@@ -63,11 +66,12 @@ async function diagnose(): Promise<Diagnosis> {
   };
 }
 
-function* describeDiagnosis({ versions, machine, engines, convolutionGflops, convolutionFailure, ffmpeg, weights }: Diagnosis): Generator<string> {
+function* describeDiagnosis({ versions, machine, engines, torch, convolutionGflops, convolutionFailure, ffmpeg, weights }: Diagnosis): Generator<string> {
   yield `unblur ${versions.unblur} on Node ${versions.node}: ${machine.processor}, ${machine.threads} threads, ${machine.memoryGib} GiB memory (${machine.freeMemoryGib} free)`;
   for (const { name, version, available } of engines) {
     yield available ? `engine   ${name} ${version}` : `engine   ${name}: not installed`;
   }
+  yield torch ? `training PyTorch ${torch.version}, CUDA devices: ${torch.cudaDevices}` : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
   yield convolutionGflops === null ? `speed    onnxruntime-node does not run: ${convolutionFailure}` : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime-node)`;
   yield ffmpeg === null ? 'ffmpeg   not found: no MP4; animations are written as WebP' : `ffmpeg   ${ffmpeg}`;
   for (const { name, for: purpose, frames, path, found } of weights) {
@@ -121,6 +125,14 @@ function ownVersion(): string {
 function ffmpegVersion(): string | null {
   const { status, stdout } = spawnSync('ffmpeg', ['-version'], { encoding: 'utf8' });
   return status === 0 ? (/^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? 'found') : null;
+}
+
+async function findTorch(): Promise<Diagnosis['torch']> {
+  const { findPython } = await import('@unblur/trainer');
+  const python = findPython();
+  if (!python) return null;
+  const { stdout } = spawnSync(python, ['-c', 'import json, torch; print(json.dumps({"version": torch.__version__, "cudaDevices": torch.cuda.device_count()}))'], { encoding: 'utf8' });
+  return JSON.parse(stdout) as Diagnosis['torch'];
 }
 
 function gib(bytes: number): number {
