@@ -33,7 +33,7 @@ test.each([['small', small], ['base', base], ['paper, narrow', narrowPaper()]] a
     const network = { ...preset, frames: FRAMES };
     const sizePixels = Math.max(64, requiredMultiple(network));
     const { optimizer } = tinyRun('steps: 2');
-    const engine = await createTracedEngine(tinyTask(network, { batchSize: 1, sizePixels }), { threads: 2 });
+    const engine = await createTracedEngine(tinyTask(network, { batchSize: 1, sizePixels, validationSizePixels: sizePixels }), { threads: 2 });
     const weights = initialWeights(network, 1);
     const start = structuredClone(weights);
     const adam = new Adam(weights, optimizer);
