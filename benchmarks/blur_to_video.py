@@ -282,19 +282,20 @@ class BlurToVideo(torch.nn.Module):
 
     def restore_middle(self, blurred, scales):
         """What there is of the middle frame at the image's own size, and the frame itself, merged with that of its halves."""
+        blurred_pyramid = image_pyramid(blurred, COARSEST_LEVEL - 1)
         encoded = self.encode(blurred)
-        middle = self.decode_middle(encoded, image_pyramid(blurred, COARSEST_LEVEL - 1))
+        middle = self.decode_middle(encoded, blurred_pyramid)
         trajectories = self.decode_motion(encoded, middle) if self.config.get("motionDecoder") else None
         if self.config["reblurRefiner"]:
             middle = self.refine_by_reblurring(blurred, middle, trajectories)
         merged = middle
         if scales > 1:
-            _, _, coarse_trajectories, coarse = self.restore_middle(halve(blurred), scales - 1)
+            *_, coarse_trajectories, coarse = self.restore_middle(halve(blurred), scales - 1)
             size = tuple(extent // 2 for extent in blurred.shape[2:])
             evidence = [self.displacement(self.motion_at(found[min(found)], 1), size, level) for found, level in ((trajectories, 1), (coarse_trajectories, 0)) if found]
             image = self.fuse_scales(blurred, evidence, (middle.images[0], middle.features[1]), (coarse.images[0], coarse.features[1]))
             merged = middle._replace(images={**middle.images, 0: image, 1: halve(image)})
-        return encoded, middle, trajectories, merged
+        return encoded, blurred_pyramid, middle, trajectories, merged
 
     def fuse_scales(self, centre, evidence, fine, coarse):
         """A frame made sharp at its own size and at half of it, each an image and the features it was made from."""
@@ -396,8 +397,7 @@ class BlurToVideo(torch.nn.Module):
 
     def forward(self, blurred):
         """Per frame in time order: images by level (of the levels that the decoder makes), and the motion in pixels where there is one."""
-        blurred_pyramid = image_pyramid(blurred, COARSEST_LEVEL - 1)
-        encoded, middle, trajectories, merged = self.restore_middle(blurred, (self.config.get("scaleFusion") or {"scales": 1})["scales"])
+        encoded, blurred_pyramid, middle, trajectories, merged = self.restore_middle(blurred, (self.config.get("scaleFusion") or {"scales": 1})["scales"])
         count = self.config["frames"]
         frames = [merged if frame == (count - 1) // 2 else self.decode_frame(frame, encoded, blurred_pyramid, middle, trajectories) for frame in range(count)]
         return self.as_far_as_believed(blurred, encoded, middle, trajectories, frames) if self.config["frameConfidence"] else frames

@@ -20,8 +20,8 @@ export interface Summary {
 
 /**
  * Parameters, multiply-adds and memory of a network on an image of a size, in all and per level, for one image.
- * Counts the layers with weights, at the image's own size; warps and resizes are small beside them. What is found at smaller scales too
- * (`scaleFusion`) takes a quarter, for each further one a sixteenth, of the middle frame's part again.
+ * Counts the layers with weights, at the image's own size; warps and resizes are small beside them. Where scales are merged
+ * (`scaleFusion`), the middle frame's part takes a quarter of itself more for the second one, a sixteenth for the third.
  *
  * @example
  * summarize(blurToVideoPresets.small, { height: 256, width: 256 }).parameters

@@ -7,7 +7,7 @@ import { openEngine } from './engine-choice.js';
 import type { Engine } from './engine.js';
 import { tinyRun } from './tiny-network.test-tool.js';
 import { createTorchLearner } from './torch/torch-learner.js';
-import { findPython } from './torch/torch-process.js';
+import { findTorch } from './torch/torch-process.js';
 import type { LearningTask } from './training-system.js';
 
 /** Skips, with a plain line, where the machine lacks something. */
@@ -36,6 +36,6 @@ async function openTorch(task: LearningTask): Promise<Engine> {
 }
 
 describeUnless(undefined, 'onnxruntime', () => testEngine((task) => openEngine('onnxruntime', task, { threads: 1 }), 1e-3));
-describeUnless(findPython() ? undefined : 'there is no Python with torch and numpy.', 'torch', () => testEngine(openTorch, 1e-3));
+describeUnless(findTorch() ? undefined : 'there is no Python with torch and numpy.', 'torch', () => testEngine(openTorch, 1e-3));
 describeUnless(await whatIsMissing('webgpu'), 'tfjs-webgpu', () => testEngine((task) => openEngine('tfjs-webgpu', task, { threads: 1 }), 1e-3));
 describeUnless(await whatIsMissing('tensorflow'), 'tfjs-tensorflow', () => testEngine((task) => openEngine('tfjs-tensorflow', task, { threads: 1 }), 1e-3));

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { blurToVideoPresets, initialWeights, requiredMultiple } from '@unblur/core-model';
+import { blurToVideoPresets, initialWeights } from '@unblur/core-model';
 import type { BlurToVideoConfig, DecoderConfig } from '@unblur/core-model';
 import { Adam } from './adam.js';
 import { discBatch, tinyRun, tinyTask } from './tiny-network.test-tool.js';
 import { createTracedEngine } from './traced-engine.js';
 
 const FRAMES = 3;
+const SIZE_PIXELS = 64;
 
 const narrowDecoder = ({ upscaledChannels, denseChannels }: DecoderConfig): DecoderConfig => ({
   upscaledChannels: upscaledChannels.map(() => 4),
@@ -31,15 +32,14 @@ test.each([['small', small], ['base', base], ['paper, narrow', narrowPaper()]] a
   'two steps of training reach every weight of the preset %s',
   async (_, preset) => {
     const network = { ...preset, frames: FRAMES };
-    const sizePixels = Math.max(64, requiredMultiple(network));
     const { optimizer } = tinyRun('steps: 2');
-    const engine = await createTracedEngine(tinyTask(network, { batchSize: 1, sizePixels, validationSizePixels: sizePixels }), { threads: 2 });
+    const engine = await createTracedEngine(tinyTask(network, { batchSize: 1, sizePixels: SIZE_PIXELS, validationSizePixels: SIZE_PIXELS }), { threads: 2 });
     const weights = initialWeights(network, 1);
     const start = structuredClone(weights);
     const adam = new Adam(weights, optimizer);
     const reached = new Set<string>();
     for (const step of [1, 2]) {
-      const { gradients } = await engine.lossAndGradients(weights, discBatch(step, 1, FRAMES, sizePixels));
+      const { gradients } = await engine.lossAndGradients(weights, discBatch(step, 1, FRAMES, SIZE_PIXELS));
       expect(Object.keys(gradients).sort()).toEqual(Object.keys(weights).sort());
       for (const [name, gradient] of Object.entries(gradients)) {
         expect([name, gradient.every(Number.isFinite)]).toEqual([name, true]);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { bundledWeights } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Tensor4D } from '@tensorflow/tfjs';
+import type { FoundTorch } from '@unblur/trainer';
 import type { Command } from 'commander';
 import { printJson, printLine } from '../terminal.js';
 
@@ -17,8 +18,8 @@ interface Diagnosis {
   versions: Record<string, string | null>;
   machine: { processor: string; threads: number; memoryGib: number; freeMemoryGib: number };
   engines: { name: string; version: string | null; available: boolean }[];
-  /** Of the Python that training with the engine `torch` would use; null where there is none with PyTorch. */
-  torch: { version: string; cudaDevices: number } | null;
+  /** What training with the engine `torch` would use; null where there is none. */
+  torch: FoundTorch | null;
   /** A 3x3 convolution of 64 to 64 channels at 256x256, in billions of floating-point operations per second; null where it failed. */
   convolutionGflops: number | null;
   convolutionFailure?: string;
@@ -41,6 +42,7 @@ export function defineDoctor(program: Command): void {
 }
 
 async function diagnose(): Promise<Diagnosis> {
+  const { findTorch } = await import('@unblur/trainer');
   const speed = await measureConvolution().then(
     (gflops) => ({ convolutionGflops: gflops }),
     (error: Error) => ({ convolutionGflops: null, convolutionFailure: error.message }),
@@ -56,7 +58,7 @@ async function diagnose(): Promise<Diagnosis> {
         return { name, version, available: version !== null };
       }),
     ],
-    torch: await findTorch(),
+    torch: findTorch() ?? null,
     ...speed,
     ffmpeg: ffmpegVersion(),
     weights: [
@@ -125,14 +127,6 @@ function ownVersion(): string {
 function ffmpegVersion(): string | null {
   const { status, stdout } = spawnSync('ffmpeg', ['-version'], { encoding: 'utf8' });
   return status === 0 ? (/^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? 'found') : null;
-}
-
-async function findTorch(): Promise<Diagnosis['torch']> {
-  const { findPython } = await import('@unblur/trainer');
-  const python = findPython();
-  if (!python) return null;
-  const { stdout } = spawnSync(python, ['-c', 'import json, torch; print(json.dumps({"version": torch.__version__, "cudaDevices": torch.cuda.device_count()}))'], { encoding: 'utf8' });
-  return JSON.parse(stdout) as Diagnosis['torch'];
 }
 
 function gib(bytes: number): number {

@@ -7,11 +7,8 @@ import { middleFeatureChannels } from './middle-decoder.js';
 import { declareMiddleFrame } from './middle-frame.js';
 import type { MiddleFrame, MiddleFrameConfig } from './middle-frame.js';
 import { motionAtTime } from './motion-decoder.js';
-import { declareScaleFusion } from './scale-fusion.js';
+import { FUSION_LEVEL, declareScaleFusion } from './scale-fusion.js';
 import type { SharpAtScale } from './scale-fusion.js';
-
-/** The level at which the scales are weighed. */
-const LEVEL = 1;
 
 export interface MergedMiddleFrame extends MiddleFrame {
   /** The middle frame by level, merged; `middle` is what was found at the image's own size, and what other frames are made from. */
@@ -26,7 +23,7 @@ export interface MergedMiddleFrame extends MiddleFrame {
  */
 export function declareMiddleFrameScales(layers: LayerDeclarations, config: MiddleFrameConfig & Pick<BlurToVideoConfig, 'scaleFusion'>): (blurred: Tensor4D, weights: NamedTensors) => MergedMiddleFrame {
   const restoreAtScale = declareMiddleFrame(layers, config);
-  const sees = { featureChannels: middleFeatureChannels(config, LEVEL), evidenceChannels: config.motionDecoder ? 4 : 0 };
+  const sees = { featureChannels: middleFeatureChannels(config, FUSION_LEVEL), evidenceChannels: config.motionDecoder ? 4 : 0 };
   const fuse = config.scaleFusion ? declareScaleFusion(layers, config.scaleFusion, sees) : undefined;
 
   const fromScales = (scales: number, blurred: Tensor4D, weights: NamedTensors): MergedMiddleFrame => {
@@ -35,14 +32,14 @@ export function declareMiddleFrameScales(layers: LayerDeclarations, config: Midd
     if (scales === 1) return { ...fine, mergedImages: images };
     const coarse = fromScales(scales - 1, halve(blurred), weights);
     const size: [number, number] = [blurred.shape[1] / 2, blurred.shape[2] / 2];
-    const evidence = [sweepPixels(fine, size, LEVEL), sweepPixels(coarse, size, LEVEL - 1)].flatMap((sweep) => sweep ?? []);
+    const evidence = [sweepPixels(fine, size, FUSION_LEVEL), sweepPixels(coarse, size, FUSION_LEVEL - 1)].flatMap((sweep) => sweep ?? []);
     const merged = fuse!({ centre: blurred, evidence, fine: sharpAtScale(fine, images), coarse: sharpAtScale(coarse, coarse.mergedImages) }, weights);
     return { ...fine, mergedImages: [merged, halve(merged), ...images.slice(2)] };
   };
   return (blurred, weights) => fromScales(config.scaleFusion?.scales ?? 1, blurred, weights);
 }
 
-const sharpAtScale = ({ middle }: MiddleFrame, images: Tensor4D[]): SharpAtScale => ({ image: images[0]!, features: middle.features[LEVEL]! });
+const sharpAtScale = ({ middle }: MiddleFrame, images: Tensor4D[]): SharpAtScale => ({ image: images[0]!, features: middle.features[FUSION_LEVEL]! });
 
 /** How far everything goes from the middle of the exposure to its end, in pixels of a level of that size; undefined without a motion decoder. */
 function sweepPixels({ trajectories }: MiddleFrame, size: [number, number], level: number): Tensor4D | undefined {

@@ -4,8 +4,8 @@ import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 import { halve, packPixels, unpackPixels } from '../layers/resolution.js';
 import type { ScaleFusionConfig } from './config.js';
 
-/** The level at which the scales are weighed. */
-const LEVEL = 1;
+/** The level, of the larger scale, at which two scales are weighed. */
+export const FUSION_LEVEL = 1;
 /** Brings corrections, a few hundredths, to the size of features. */
 const CORRECTION_SCALE = 10;
 /** Of what both scales have found, each counts half where nothing speaks for one of them; detail counts in full. */
@@ -22,7 +22,7 @@ export interface SharpAtScale {
 export interface ScaleFusionInputs {
   /** `[B, H, W, 3]`, the frame as it was given. */
   centre: Tensor4D;
-  /** What else tells where which scale is right, `[B, H/2, W/2, n]`. */
+  /** What else tells where which scale is right, at the level of fusion, `[B, H/2, W/2, n]`. */
   evidence: Tensor4D[];
   /** At the frame's own size, and at half of it; this may be merged from coarser scales in turn. */
   fine: SharpAtScale;
@@ -39,9 +39,9 @@ export interface ScaleFusionInputs {
  * @returns a function to the merged frame `[B, H, W, 3]`, not clamped.
  */
 export function declareScaleFusion(layers: LayerDeclarations, { channels }: Pick<ScaleFusionConfig, 'channels'>, sees: { featureChannels: number; evidenceChannels: number }): (inputs: ScaleFusionInputs, weights: NamedTensors) => Tensor4D {
-  const compare = layers.chain('fusion.conv', { from: 4 * (3 + 3) + 2 * (3 + sees.featureChannels) + sees.evidenceChannels, channels, level: LEVEL });
-  const weigh = layers.convolution('fusion.shares', { from: channels.at(-1)!, to: 2 + 4, level: LEVEL, activation: 'none', initialization: 'zero' });
-  const predictCorrection = layers.convolution('fusion.image', { from: channels.at(-1)!, to: 4 * 3, level: LEVEL, activation: 'none', initialization: 'zero' });
+  const compare = layers.chain('fusion.conv', { from: 4 * (3 + 3) + 2 * (3 + sees.featureChannels) + sees.evidenceChannels, channels, level: FUSION_LEVEL });
+  const weigh = layers.convolution('fusion.shares', { from: channels.at(-1)!, to: 2 + 4, level: FUSION_LEVEL, activation: 'none', initialization: 'zero' });
+  const predictCorrection = layers.convolution('fusion.image', { from: channels.at(-1)!, to: 4 * 3, level: FUSION_LEVEL, activation: 'none', initialization: 'zero' });
 
   return ({ centre, evidence, fine, coarse }, weights) => {
     const found = sub<Tensor4D>(fine.image, centre);

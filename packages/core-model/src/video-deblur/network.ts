@@ -1,6 +1,6 @@
 import { concat, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { declareScaleFusion } from '../blur-to-video/scale-fusion.js';
+import { FUSION_LEVEL, declareScaleFusion } from '../blur-to-video/scale-fusion.js';
 import type { SharpAtScale } from '../blur-to-video/scale-fusion.js';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
@@ -102,7 +102,7 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
     const half: [number, number] = [centre.shape[1] / 2, centre.shape[2] / 2];
     const halfFlows = { toPrevious: resizeFlow(flowsPixels.toPrevious, half), toNext: resizeFlow(flowsPixels.toNext, half) };
     const coarse = reconstructFromScales(scales - 1, halve(previous), halve(centre), halve(next), halfFlows, weights);
-    const evidence = [fine.previous, fine.next].map(({ warped }) => meanDifference(warped, centre, 1));
+    const evidence = [fine.previous, fine.next].map(({ warped }) => meanDifference(warped, centre, FUSION_LEVEL));
     const image = fuse!({ centre, evidence, fine: fine as SharpAtScale, coarse: coarse as SharpAtScale }, weights);
     return { ...fine, image };
   };

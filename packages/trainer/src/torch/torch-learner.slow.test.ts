@@ -14,12 +14,12 @@ import type { TorchConfig } from './torch-config.js';
 import { fullVideoWeights, narrowVideoTask, patternBatch } from '../video-deblur/narrow-video-task.test-tool.js';
 import { createTorchLearner } from './torch-learner.js';
 import type { TorchLearner } from './torch-learner.js';
-import { findPython } from './torch-process.js';
+import { findTorch } from './torch-process.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
 const LONG_MILLISECONDS = 300_000;
 
-const python = findPython();
+const python = findTorch()?.python;
 if (!python) console.warn('Skipped the tests of the torch engine: there is no Python with torch and numpy.');
 const describeWithTorch = python ? describe : describe.skip;
 
@@ -115,8 +115,8 @@ describeWithTorch('the torch engine', () => {
 describeWithTorch('the torch engine with the preset small', () => {
   test('has the loss terms and gradients of ONNX Runtime', async () => {
     const network = { ...blurToVideoPresets.small, frames: 3 };
-    const [sizePixels, batchSize] = [128, 1];
-    const smallTask = tinyTask(network, { batchSize, sizePixels, validationSizePixels: 128 });
+    const [sizePixels, batchSize] = [64, 1];
+    const smallTask = tinyTask(network, { batchSize, sizePixels, validationSizePixels: sizePixels });
     const learner = await createTorchLearner(smallTask, { torch: float32, optimizer, emaDecay, processes: 1, threads: 1 });
     const weights = fullWeights(network);
     // In disc 3 a position that is sampled lies on the edge of a pixel, where its gradient jumps.

@@ -16,10 +16,21 @@ export interface TorchProcesses {
   stop(): Promise<void>;
 }
 
-/** An interpreter that has torch and numpy: `PYTHON` if that is set, else `python3`; `undefined` if there is none. */
-export function findPython(): string | undefined {
-  const candidates = process.env['PYTHON'] ? [process.env['PYTHON']] : ['python3', '/usr/bin/python3'];
-  return candidates.find((python) => spawnSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status === 0);
+/** An interpreter, and the torch that it has. */
+export interface FoundTorch {
+  python: string;
+  version: string;
+  cudaDevices: number;
+}
+
+/** Looks for an interpreter that has torch and numpy: `PYTHON` if that is set, else `python3`. @returns `undefined` if there is none. */
+export function findTorch(): FoundTorch | undefined {
+  const question = 'import json, numpy, torch; print(json.dumps({"version": torch.__version__, "cudaDevices": torch.cuda.device_count()}))';
+  for (const python of process.env['PYTHON'] ? [process.env['PYTHON']] : ['python3', '/usr/bin/python3']) {
+    const { status, stdout } = spawnSync(python, ['-c', question], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    if (status === 0) return { python, ...(JSON.parse(stdout) as Omit<FoundTorch, 'python'>) };
+  }
+  return undefined;
 }
 
 /**
@@ -28,7 +39,7 @@ export function findPython(): string | undefined {
  * @throws if there is no interpreter with torch, or a process ends before it has called back.
  */
 export async function startTorchProcesses(processes: number, threads: number): Promise<TorchProcesses> {
-  const python = findPython();
+  const python = findTorch()?.python;
   if (!python) throw new Error("Expected a Python with torch and numpy for the engine 'torch' but found none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.");
   // The processes find this one at a socket and each other through a file.
   const folder = mkdtempSync(join(tmpdir(), 'unblur-torch-'));
