@@ -1,3 +1,9 @@
+export { photoPreset, validatePhotoConfig } from './photo/photo-config.js';
+export type { PhotoConfig } from './photo/photo-config.js';
+export { declarePhotoNetwork, displacementAt, frameTimes, photoMultiple, trajectoryStridePixels } from './photo/photo-network.js';
+export type { PhotoNetwork, PhotoRestoration, PhotoScene } from './photo/photo-network.js';
+export { photoFamily, readTorchPhotoWeights } from './photo/photo-weights.js';
+export type { NetworkFamily } from './weights/network-family.js';
 export { blurToVideoPresets, requiredMultiple, validateConfig } from './blur-to-video/config.js';
 export type { BlurToVideoConfig, DecoderConfig, FeatureTransformerConfig } from './blur-to-video/config.js';
 export { blurToVideo, declareBlurToVideo } from './blur-to-video/network.js';
