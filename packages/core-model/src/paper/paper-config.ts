@@ -1,0 +1,75 @@
+import type { DecoderWidths } from '../layers/decoder-block.js';
+import { MAX_CHANNELS, MAX_LAYERS, expectDilatedLayers, expectField, expectMapping, expectOddFrames, expectWholeNumbers } from '../weights/config-checks.js';
+
+/** Levels of the pyramid: level l is 1/2^l of the image; decoders have levels 4 to 0, the encoder reaches level 5. */
+export const COARSEST_LEVEL = 5;
+
+/** Height and width of the network's input must be multiples of this. */
+export const paperMultiple = 2 ** COARSEST_LEVEL;
+
+/** Everything that decides the shape of the network of Argaw et al. 2021 (section 4); the ablations of its Table 5 are switches. Plain JSON. */
+export interface PaperConfig {
+  /** Frames restored from one photograph: odd, 3 or more. The paper has 3 and 7. */
+  frames: number;
+  /** Channels of the encoder's levels 1 to 5. */
+  encoderChannels: number[];
+  /** The middle frame's decoder. */
+  middleDecoder: DecoderWidths;
+  /** Dilated convolutions after the middle decoder, by channels and dilation; empty: no refiner. */
+  refiner: { channels: number; dilation: number }[];
+  /** The decoder of every other frame; each has weights of its own. */
+  frameDecoder: DecoderWidths;
+  /** How the encoder's features are moved from the exposure to one frame (FTN). */
+  featureTransformer: {
+    /** One affine motion per level (STN). */
+    spatialTransformer: boolean;
+    /** A flow vector per pixel (LW). */
+    localWarping: boolean;
+  };
+  /** Whether the middle frame's image is moved to each frame too, by an affine motion of its own (ITN). */
+  imageTransformer: boolean;
+}
+
+/** A decoder whose five levels have the same widths. */
+const uniform = (upscaledChannels: number, denseChannels: number[]): DecoderWidths => ({
+  upscaledChannels: Array.from({ length: COARSEST_LEVEL }, () => upscaledChannels),
+  denseChannels: Array.from({ length: COARSEST_LEVEL }, () => denseChannels),
+});
+
+/** Everything that the paper describes, with PWC-Net's widths where its text gives none. */
+export const paperPreset: PaperConfig = {
+  frames: 7,
+  encoderChannels: [16, 32, 64, 96, 128],
+  middleDecoder: uniform(32, [128, 128, 96, 64, 32]),
+  refiner: [
+    { channels: 128, dilation: 1 },
+    { channels: 128, dilation: 2 },
+    { channels: 128, dilation: 4 },
+    { channels: 96, dilation: 8 },
+    { channels: 64, dilation: 16 },
+    { channels: 32, dilation: 1 },
+  ],
+  frameDecoder: uniform(32, [128, 128, 96, 64, 32]),
+  featureTransformer: { spatialTransformer: true, localWarping: true },
+  imageTransformer: true,
+};
+
+/** @throws with the field, what it may be and what it was. */
+export function validatePaperConfig(config: PaperConfig): void {
+  expectMapping(config, '');
+  expectOddFrames(config.frames);
+  expectWholeNumbers(config.encoderChannels, 'encoderChannels', [COARSEST_LEVEL, COARSEST_LEVEL], [1, MAX_CHANNELS]);
+  for (const field of ['middleDecoder', 'frameDecoder'] as const) {
+    expectMapping(config[field], field);
+    const { upscaledChannels, denseChannels } = config[field];
+    expectWholeNumbers(upscaledChannels, `${field}.upscaledChannels`, [COARSEST_LEVEL, COARSEST_LEVEL], [1, MAX_CHANNELS]);
+    expectField(Array.isArray(denseChannels) && denseChannels.length === COARSEST_LEVEL, `${field}.denseChannels`, `${COARSEST_LEVEL} lists of widths`, denseChannels);
+    denseChannels.forEach((channels, level) => expectWholeNumbers(channels, `${field}.denseChannels[${level}]`, [1, MAX_LAYERS], [1, MAX_CHANNELS]));
+  }
+  expectDilatedLayers(config.refiner, 'refiner');
+  expectMapping(config.featureTransformer, 'featureTransformer');
+  const { spatialTransformer, localWarping } = config.featureTransformer;
+  expectField(typeof spatialTransformer === 'boolean', 'featureTransformer.spatialTransformer', 'true or false', spatialTransformer);
+  expectField(typeof localWarping === 'boolean', 'featureTransformer.localWarping', 'true or false', localWarping);
+  expectField(typeof config.imageTransformer === 'boolean', 'imageTransformer', 'true or false', config.imageTransformer);
+}

@@ -1,0 +1,58 @@
+/** Bounds of what the config in a weights file may ask for: far above what can be trained, so that an absurd file is refused at once. */
+export const MAX_CHANNELS = 1024;
+/** Frames of one network. */
+export const MAX_FRAMES = 255;
+/** Layers, blocks or groups in a row. */
+export const MAX_LAYERS = 32;
+export const MAX_DILATION = 64;
+
+const RECEIVED_CHARACTERS = 80;
+
+/** The least and the most that a number may be. */
+export type Range = [least: number, most: number];
+
+/** @throws with the field, what it may be and what it was, unless the condition holds. */
+export function expectField(holds: boolean, field: string, wanted: string, received: unknown): asserts holds {
+  if (holds) return;
+  const text = String(JSON.stringify(received));
+  throw new Error(`Expected ${wanted} for network${field && `.${field}`} but received ${text.length > RECEIVED_CHARACTERS ? `${text.slice(0, RECEIVED_CHARACTERS)}...` : text}.`);
+}
+
+/** @throws unless the value is `{ ... }`, whatever is in it. */
+export function expectMapping(value: unknown, field: string): void {
+  expectField(isMapping(value), field, 'a mapping', value);
+}
+
+/** @throws unless the value is a whole number in the range. */
+export function expectWholeNumber(value: unknown, field: string, range: Range): void {
+  expectField(isWithin(value, range), field, `a whole number from ${range[0]} to ${range[1]}`, value);
+}
+
+/** @throws unless the value is a list, of a length in the one range, of whole numbers in the other. */
+export function expectWholeNumbers(values: unknown, field: string, length: Range, range: Range): void {
+  const count = length[0] === length[1] ? `${length[0]}` : `${length[0]} to ${length[1]}`;
+  expectField(isListOf(values, length, (value) => isWithin(value, range)), field, `a list of ${count} whole numbers from ${range[0]} to ${range[1]}`, values);
+}
+
+/** @throws unless the value is a list of convolutions as `{ channels, dilation }`; it may be empty. */
+export function expectDilatedLayers(values: unknown, field: string): void {
+  const fits = isListOf(values, [0, MAX_LAYERS], (value) => isMapping(value) && isWithin(value['channels'], [1, MAX_CHANNELS]) && isWithin(value['dilation'], [1, MAX_DILATION]));
+  expectField(fits, field, `a list of at most ${MAX_LAYERS} { channels (1 to ${MAX_CHANNELS}), dilation (1 to ${MAX_DILATION}) }`, values);
+}
+
+/** @throws unless the value is an odd number of frames. */
+export function expectOddFrames(value: unknown): void {
+  expectField(isWithin(value, [3, MAX_FRAMES]) && (value as number) % 2 === 1, 'frames', `an odd number of frames, 3 or more and at most ${MAX_FRAMES},`, value);
+}
+
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isWithin(value: unknown, [least, most]: Range): boolean {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+export function isListOf(values: unknown, length: Range, fits: (value: unknown) => boolean): boolean {
+  return Array.isArray(values) && isWithin(values.length, length) && values.every(fits);
+}
