@@ -51,6 +51,9 @@ export function readNetworkFile<Config>(kind: NetworkKind<Config>, bytes: Uint8A
   return { config, values, metadata: rest };
 }
 
+// Taken from the global object once, not for each of millions of weights.
+const { isFinite } = Number;
+
 /** @throws with the first names and shapes that differ from those wanted, or the first weight that is not finite. */
 export function expectFit(values: WeightValues, wanted: Record<string, number[]>): void {
   const differences: string[] = [];
@@ -65,7 +68,7 @@ export function expectFit(values: WeightValues, wanted: Record<string, number[]>
     throw new Error(`Expected weights that fit their config but received others: ${differences.slice(0, NAMES_IN_MESSAGE).join('; ')}${more}.`);
   }
   for (const [name, { values: weights }] of Object.entries(values)) {
-    const bad = weights.findIndex((value) => !Number.isFinite(value));
+    const bad = weights.findIndex((value) => !isFinite(value));
     if (bad >= 0) throw new Error(`Expected finite weights but '${name}' holds ${weights[bad]} at index ${bad}: the file is damaged or its training diverged.`);
   }
 }

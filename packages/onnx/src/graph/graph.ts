@@ -57,10 +57,10 @@ export class Graph {
 
   /** A constant tensor; it becomes an initializer if something reads it. */
   constant(data: ElementData, shape: readonly number[], type: ElementType): Value {
-    const bytes = bytesOf(data);
-    const key = `${type}[${shape.join()}]${hashBytes(bytes)}`;
+    const words = wordsOf(data);
+    const key = `${type}[${shape.join()}]${hashSomeWords(words)}`;
     const candidates = this.#constantsByKey.get(key) ?? [];
-    const known = candidates.find((candidate) => sameBytes(bytesOf(candidate.data!), bytes));
+    const known = candidates.find((candidate) => sameWords(wordsOf(candidate.data!), words));
     if (known) return known;
     const value: Value = { graph: this, name: this.#nextName('constant'), shape, type, data };
     this.#constantsByKey.set(key, [...candidates, value]);
@@ -111,13 +111,24 @@ export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-const bytesOf = (data: ElementData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+type Words = Uint8Array | Uint32Array;
 
-/** FNV-1a. */
-function hashBytes(bytes: Uint8Array): number {
+/** The bits of constants, in the largest unsigned words that fit their elements. */
+const wordsOf = (data: ElementData): Words => (data.BYTES_PER_ELEMENT === 1 ? (data as Uint8Array) : new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4));
+
+/** So few that a network's weights are told apart in no time; what is not told apart is compared whole. */
+const MOST_HASHED_WORDS = 1024;
+
+/** FNV-1a, word by word, of words spread evenly over all. */
+function hashSomeWords(words: Words): number {
+  const step = Math.ceil(words.length / MOST_HASHED_WORDS);
   let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let index = 0; index < words.length; index += step) hash = Math.imul(hash ^ words[index]!, 0x01000193);
   return hash >>> 0;
 }
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);
+function sameWords(a: Words, b: Words): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}

@@ -86,18 +86,25 @@ export function transpose(x: Value, order: readonly number[]): Value {
 
 function transposeElements(data: ElementData, shape: readonly number[], order: readonly number[]): ElementData {
   const strides = stridesOf(shape);
-  const resultShape = order.map((axis) => shape[axis]!);
-  const resultStrides = order.map((axis) => strides[axis]!);
+  // Axes that stay side by side are walked along as one.
+  const walks: { size: number; stride: number }[] = [];
+  for (const axis of order.filter((candidate) => shape[candidate] !== 1)) {
+    const [size, stride, last] = [shape[axis]!, strides[axis]!, walks.at(-1)];
+    if (last?.stride === size * stride) walks.splice(-1, 1, { size: last.size * size, stride });
+    else walks.push({ size, stride });
+  }
+  const innermost = walks.pop() ?? { size: 1, stride: 1 };
+  const position = new Array<number>(walks.length).fill(0);
   const result = data.slice();
-  const position = new Array<number>(shape.length).fill(0);
-  let source = 0;
-  for (let index = 0; index < data.length; index++) {
-    result[index] = data[source]!;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      source += resultStrides[axis]!;
+  let start = 0;
+  for (let index = 0; index < data.length; ) {
+    for (let step = 0, source = start; step < innermost.size; step++, source += innermost.stride) result[index++] = data[source]!;
+    for (let axis = walks.length - 1; axis >= 0; axis--) {
+      const { size, stride } = walks[axis]!;
+      start += stride;
       position[axis]! += 1;
-      if (position[axis]! < resultShape[axis]!) break;
-      source -= resultStrides[axis]! * resultShape[axis]!;
+      if (position[axis]! < size) break;
+      start -= stride * size;
       position[axis] = 0;
     }
   }

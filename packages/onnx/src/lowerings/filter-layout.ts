@@ -3,6 +3,7 @@ import * as onnx from '../graph/operators.js';
 
 /** A filter `[height, width, in, out]` as ONNX convolutions want it: `[out, in, height, width]`. */
 export function outputsFirst(filter: Value): Value {
+  if (filter.data) return onnx.transpose(filter, [3, 2, 0, 1]);
   return onnx.transpose(placesLast(filter, false), [1, 0, 2, 3]);
 }
 
