@@ -1,29 +1,31 @@
-import { describe, expect, it } from '@jest/globals';
-import { blurToVideoPresets } from './blur-to-video/config.js';
-import { narrowed } from './blur-to-video/narrow-network.test-tool.js';
+import { describe, expect, test } from '@jest/globals';
+import { narrowedPaper } from './paper/narrow-paper-network.test-tool.js';
+import { declarePaperNetwork, paperFamily } from './paper/paper-network.js';
+import { photoPreset } from './photo/photo-config.js';
+import { declarePhotoNetwork } from './photo/photo-network.js';
 import { summarize } from './summary.js';
-import { initialWeights } from './weights/initial-weights.js';
 
 describe('summarize', () => {
-  it('counts the parameters that the weights have', () => {
-    const config = narrowed('small');
-    const held = Object.values(initialWeights(config, 1)).reduce((sum, { values }) => sum + values.length, 0);
-    expect(summarize(config, { height: 64, width: 64 }).parameters).toBe(held);
+  test('counts the parameters that the weights have', () => {
+    const config = narrowedPaper();
+    const held = Object.values(paperFamily.initialWeights(config, 1)).reduce((sum, { values }) => sum + values.length, 0);
+    expect(summarize(declarePaperNetwork(config), { height: 64, width: 64 }).parameters).toBe(held);
   });
 
-  it('counts multiply-adds by hand: the first level of the encoder', () => {
-    const [only, more] = [4, 8].map((width) => summarize(narrowed('small', { encoderChannels: [4, 4, 4, 4, width] }), { height: 64, width: 64 }));
-    const encoderAndReaders = more!.levels.find(({ level }) => level === 5)!.multiplyAdds - only!.levels.find(({ level }) => level === 5)!.multiplyAdds;
+  test('counts multiply-adds by hand: the last level of the encoder', () => {
+    const [only, more] = [4, 8].map((width) => summarize(declarePaperNetwork(narrowedPaper({ encoderChannels: [4, 4, 4, 4, width] })), { height: 64, width: 64 }));
+    const ofLevel5 = more!.levels.find(({ level }) => level === 5)!.multiplyAdds - only!.levels.find(({ level }) => level === 5)!.multiplyAdds;
     // At level 5 (2x2 pixels): 3x3 from 4 to 8 and from 8 to 8, instead of from 4 to 4 and from 4 to 4.
-    expect(encoderAndReaders).toBe(2 * 2 * 9 * (4 * 8 + 8 * 8 - 4 * 4 - 4 * 4));
+    expect(ofLevel5).toBe(2 * 2 * 9 * (4 * 8 + 8 * 8 - 4 * 4 - 4 * 4));
   });
 
-  it('grows with the area, and tells the presets apart', () => {
-    const at = (preset: keyof typeof blurToVideoPresets, size: number) => summarize(blurToVideoPresets[preset], { height: size, width: size });
-    expect(at('small', 512).multiplyAdds / at('small', 256).multiplyAdds).toBeCloseTo(4, 2);
-    expect(at('small', 256).multiplyAdds).toBeLessThan(at('base', 256).multiplyAdds);
-    expect(at('base', 256).multiplyAdds).toBeLessThan(at('paper', 256).multiplyAdds);
-    // Shipped weights take at most 16 MB in float16.
-    for (const preset of ['small', 'base'] as const) expect(at(preset, 256).parameters * 2).toBeLessThan(16e6);
+  test('of the photo network: what its preset says, and four times as much for four times the area', () => {
+    const network = declarePhotoNetwork(photoPreset);
+    const [small, large] = [128, 256].map((size) => summarize(network, { height: size, width: size }));
+    expect(small!.parameters / 1e6).toBeCloseTo(11.6, 1);
+    expect(large!.multiplyAdds).toBe(4 * small!.multiplyAdds);
+    // For seven frames: all layers once, and those of a frame five times more.
+    const ofFrame = summarize({ costs: network.costs.filter(({ name }) => /^frame\.(enter|correct|block)/.test(name)) }, { height: 128, width: 128 });
+    expect((small!.multiplyAdds + 5 * ofFrame.multiplyAdds) / 128 ** 2 / 1e3).toBeCloseTo(433.5, 0);
   });
 });

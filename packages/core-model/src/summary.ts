@@ -1,5 +1,6 @@
 import { declareBlurToVideo } from './blur-to-video/network.js';
 import type { BlurToVideoConfig } from './blur-to-video/config.js';
+import type { LayerCost } from './layers/declaration.js';
 
 export interface LevelSummary {
   /** 1/2^level of the image; `null`: layers whose size does not depend on the image. */
@@ -19,16 +20,16 @@ export interface Summary {
 }
 
 /**
- * Parameters, multiply-adds and memory of a network on an image of a size, in all and per level, for one image.
- * Counts the layers with weights, at the image's own size; warps and resizes are small beside them. Where scales are merged
- * (`scaleFusion`), the middle frame's part takes a quarter of itself more for the second one, a sixteenth for the third.
+ * Parameters, multiply-adds and memory of a network on an image of a size, in all and per level, for one image. Counts every layer with weights
+ * once: of the photo network, what `analyze` takes and one `renderAt`. Warps and resizes are small beside them.
  *
+ * @param network any declared one.
  * @example
- * summarize(blurToVideoPresets.small, { height: 256, width: 256 }).parameters
+ * summarize(declarePhotoNetwork(photoPreset), { height: 256, width: 256 }).parameters
  */
-export function summarize(config: BlurToVideoConfig, { height, width }: { height: number; width: number }): Summary {
+export function summarize(network: { costs: readonly LayerCost[] } | BlurToVideoConfig, { height, width }: { height: number; width: number }): Summary {
   const levels = new Map<number | null, LevelSummary>();
-  for (const { level, parameters, multiplyAddsPerOutputPixel, outputChannels } of declareBlurToVideo(config).costs) {
+  for (const { level, parameters, multiplyAddsPerOutputPixel, outputChannels } of 'costs' in network ? network.costs : declareBlurToVideo(network).costs) {
     const outputPixels = level === null ? 1 : Math.ceil(height / 2 ** level) * Math.ceil(width / 2 ** level);
     const sum = levels.get(level) ?? { level, layers: 0, parameters: 0, multiplyAdds: 0, activationBytes: 0 };
     levels.set(level, {

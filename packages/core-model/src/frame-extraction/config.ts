@@ -1,3 +1,5 @@
+import { MAX_CHANNELS, MAX_DILATION, MAX_LAYERS, expectField, expectMapping, expectOddFrames, expectWholeNumber, isListOf, isWithin } from '../weights/config-checks.js';
+
 /** Everything that decides the shape of the networks of Jin et al. 2018. Plain JSON. */
 export interface FrameExtractionConfig {
   /** Frames restored from one photograph: odd, 3 or more. The paper has 7. */
@@ -28,7 +30,7 @@ const plain = (count: number): [number, number][] => Array.from({ length: count 
  * The presets.
  * - `paper`: widths and dilations as the authors have them; a factor of 4 throughout (theirs is 5 for the pairs) and no
  *   instance normalization, which makes every pixel depend on the whole photograph.
- * - `small`: 142 thousand multiply-adds per pixel of the photograph, beside 124 thousand of the blur-to-video preset `small`.
+ * - `small`: 142 thousand multiply-adds per pixel of the photograph, a third of what the photo network takes for seven frames.
  */
 export const frameExtractionPresets: Record<'paper' | 'small', FrameExtractionConfig> = {
   paper: {
@@ -45,18 +47,22 @@ export const frameExtractionPresets: Record<'paper' | 'small', FrameExtractionCo
   },
 };
 
+/** Far above what makes sense; see `config-checks.ts` for the others. */
+const MAX_FACTOR = 16;
+
 /** @throws with the field, what it may be and what it was. */
 export function validateFrameExtractionConfig(config: FrameExtractionConfig): void {
-  const expect = (holds: boolean, field: string, wanted: string, received: unknown) => {
-    if (!holds) throw new Error(`Expected ${wanted} for network.${field} but received ${JSON.stringify(received)}.`);
-  };
-  const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
-  expect(isCount(config.frames) && config.frames >= 3 && config.frames % 2 === 1, 'frames', 'an odd number of frames, 3 or more,', config.frames);
+  expectMapping(config, '');
+  expectOddFrames(config.frames);
+  const areDilations = (value: unknown) => isListOf(value, [2, 2], (dilation) => isWithin(dilation, [1, MAX_DILATION]));
   for (const part of ['middle', 'innerPair', 'outerPair'] as const) {
-    const { factor, channels, groups, refinementChannels } = config[part] ?? {};
-    for (const [field, value] of Object.entries({ factor, channels, refinementChannels })) expect(isCount(value), `${part}.${field}`, 'a whole number of at least 1', value);
-    const fits = Array.isArray(groups) && groups.length > 0 && groups.every((blocks) => Array.isArray(blocks) && blocks.length > 0 && blocks.every((dilations) => dilations.length === 2 && dilations.every(isCount)));
-    expect(fits, `${part}.groups`, 'lists of blocks, each the dilations of two convolutions,', groups);
+    expectMapping(config[part], part);
+    const { factor, channels, groups, refinementChannels } = config[part];
+    expectWholeNumber(factor, `${part}.factor`, [1, MAX_FACTOR]);
+    expectWholeNumber(channels, `${part}.channels`, [1, MAX_CHANNELS]);
+    expectWholeNumber(refinementChannels, `${part}.refinementChannels`, [1, MAX_CHANNELS]);
+    const fits = isListOf(groups, [1, MAX_LAYERS], (blocks) => isListOf(blocks, [1, MAX_LAYERS], areDilations));
+    expectField(fits, `${part}.groups`, `1 to ${MAX_LAYERS} lists of as many blocks, each the dilations (1 to ${MAX_DILATION}) of two convolutions,`, groups);
   }
 }
 

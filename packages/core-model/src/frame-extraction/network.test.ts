@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { packColours, unpackColours } from './colour-planes.js';
 import { frameExtractionMultiple, frameExtractionPresets } from './config.js';
 import type { ExtractorConfig, FrameExtractionConfig } from './config.js';
@@ -20,7 +20,7 @@ const restless = (config: FrameExtractionConfig) =>
 
 const largest = (x: tf.Tensor) => tf.max(tf.abs(x)).dataSync()[0]!;
 
-it('colours as planes: pixel (row, column) of a colour is channel row * factor + column of its own image', () => {
+test('colours as planes: pixel (row, column) of a colour is channel row * factor + column of its own image', () => {
   const image = tf.reshape(tf.range(0, 4 * 4 * 3), [1, 4, 4, 3]) as tf.Tensor4D;
   const planes = packColours(image, 2);
   expect(planes.shape).toEqual([3, 2, 2, 4]);
@@ -36,7 +36,7 @@ describe.each([
 ])('frame extraction (%s)', (_, config) => {
   const network = declareFrameExtraction(config);
 
-  it('starts by giving the blurred image back as every frame', () => {
+  test('starts by giving the blurred image back as every frame', () => {
     const weights = Object.fromEntries(Object.entries(initialFrameExtractionWeights(config, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
     const image = blurred();
     const frames = network.extract(image, weights);
@@ -44,7 +44,7 @@ describe.each([
     for (const frame of frames) expect(largest(tf.sub(frame, image))).toBe(0);
   });
 
-  it('gives every weight a gradient', () => {
+  test('gives every weight a gradient', () => {
     const weights = restless(config);
     const names = Object.keys(weights);
     const image = blurred();
@@ -52,7 +52,7 @@ describe.each([
     expect(names.filter((_name, index) => largest(grads[index]!) === 0)).toEqual([]);
   });
 
-  it('has stages that share no weight, and pairs that depend on those up to theirs alone', () => {
+  test('has stages that share no weight, and pairs that depend on those up to theirs alone', () => {
     expect(network.stages.flat().sort()).toEqual(Object.keys(network.weights).sort());
     expect(network.stages).toHaveLength((config.frames + 1) / 2);
     const weights = restless(config);
@@ -63,28 +63,28 @@ describe.each([
     expect(largest(tf.sub(onlyMiddle[0]!, all[(config.frames - 1) / 2]!))).toBe(0);
   });
 
-  it('makes opposite frames by different means', () => {
+  test('makes opposite frames by different means', () => {
     const frames = network.extract(blurred(), restless(config));
     expect(largest(tf.sub(frames[0]!, frames.at(-1)!))).toBeGreaterThan(0);
   });
 });
 
 describe('frame extraction', () => {
-  it('reads the weights that it writes, with their config', () => {
+  test('reads the weights that it writes, with their config', () => {
     const config = narrowed('small');
     const values = initialFrameExtractionWeights(config, 3);
     const read = readFrameExtractionWeights(writeFrameExtractionWeights(values, config, { dtype: 'float32', metadata: { step: '4' } }));
     expect(read).toEqual({ config, values, metadata: { step: '4' } });
   });
 
-  it('has the parameters that the README says', () => {
+  test('has the parameters that the README says', () => {
     const millions = (preset: 'paper' | 'small') => Object.values(frameExtractionWeightShapes(frameExtractionPresets[preset])).reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0) / 1e6;
     expect(millions('paper')).toBeCloseTo(18.2, 1);
     expect(millions('small')).toBeCloseTo(0.51, 2);
   });
 
-  it('names what does not fit', () => {
-    expect(() => declareFrameExtraction(narrowed('small', { frames: 4 }))).toThrow('an odd number of frames, 3 or more, for network.frames but received 4');
+  test('names what does not fit', () => {
+    expect(() => declareFrameExtraction(narrowed('small', { frames: 4 }))).toThrow('an odd number of frames, 3 or more and at most 255, for network.frames but received 4');
     const { outerPair } = narrowed('small');
     expect(() => declareFrameExtraction(narrowed('small', { outerPair: { ...outerPair, groups: [] } }))).toThrow('network.outerPair.groups');
     expect(frameExtractionMultiple(narrowed('small', { outerPair: { ...outerPair, factor: 6 } }))).toBe(12);

@@ -2,10 +2,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { NamedTensors, WeightDeclaration } from '../layers/declaration.js';
 import { expectMultipleSize } from '../layers/image-size.js';
-import { drawWeights } from '../weights/initial-weights.js';
-import type { WeightValues } from '../weights/initial-weights.js';
-import { readNetworkFile, writeNetworkFile } from '../weights/network-file.js';
-import type { NetworkKind } from '../weights/network-file.js';
+import { networkFamily } from '../weights/network-family.js';
 import { frameExtractionMultiple, validateFrameExtractionConfig } from './config.js';
 import type { FrameExtractionConfig } from './config.js';
 import { declareExtractor } from './extractor.js';
@@ -70,24 +67,7 @@ export function declareFrameExtraction(config: FrameExtractionConfig): FrameExtr
   return { config, weights: layers.weights, stages, extract };
 }
 
-/** The shape of every weight, by name. */
-export function frameExtractionWeightShapes(config: FrameExtractionConfig): Record<string, number[]> {
-  return Object.fromEntries(Object.entries(declareFrameExtraction(config).weights).map(([name, { shape }]) => [name, shape]));
-}
+/** Weights of the networks: their shapes, how they start (every frame as the blurred image), and their files. */
+export const frameExtractionFamily = networkFamily<FrameExtractionConfig>({ name: 'frame-extraction', configKey: 'unblur.frame-extraction', declare: declareFrameExtraction });
 
-/** Seeded starting weights; see `drawWeights`. Every frame starts as the blurred image. */
-export function initialFrameExtractionWeights(config: FrameExtractionConfig, seed: number): WeightValues {
-  return drawWeights(declareFrameExtraction(config).weights, seed);
-}
-
-const frameExtractionKind: NetworkKind<FrameExtractionConfig> = { name: 'frame-extraction', configKey: 'unblur.frame-extraction', shapesOf: frameExtractionWeightShapes };
-
-/** Weights as the bytes of a `.safetensors` file; see `writeNetworkFile`. */
-export function writeFrameExtractionWeights(values: WeightValues, config: FrameExtractionConfig, options: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> }): Uint8Array {
-  return writeNetworkFile(frameExtractionKind, values, config, options);
-}
-
-/** Reads what `writeFrameExtractionWeights` wrote; see `readNetworkFile`. */
-export function readFrameExtractionWeights(bytes: Uint8Array): { config: FrameExtractionConfig; values: WeightValues; metadata: Record<string, string> } {
-  return readNetworkFile(frameExtractionKind, bytes);
-}
+export const { shapesOf: frameExtractionWeightShapes, initialWeights: initialFrameExtractionWeights, readWeights: readFrameExtractionWeights, writeWeights: writeFrameExtractionWeights } = frameExtractionFamily;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, it } from '@jest/globals';
 import { meanDifference } from './mean-difference.js';
 
-it('is ten times the mean over the colours and pixels of every cell', () => {
+test('is ten times the mean over the colours and pixels of every cell', () => {
   // In the left one of two cells of 4x4 a quarter of the pixels differ by 0.3 in one colour of three; in the right one all by -0.2.
   const a = tf.buffer([1, 4, 8, 3]);
   for (let x = 0; x < 4; x++) a.set(0.3, 0, 1, x, 2);

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { affineDisplacement, warp } from './motion-field.js';
 
 describe('affineDisplacement', () => {
-  it('turns about the image centre', () => {
+  test('turns about the image centre', () => {
     const angle = 0.1;
     const rotation = tf.tensor3d([[[Math.cos(angle) - 1, -Math.sin(angle), 0], [Math.sin(angle), Math.cos(angle) - 1, 0]]]);
     const displacement = affineDisplacement(rotation, [5, 7], 0).arraySync()[0]!;
@@ -13,7 +13,7 @@ describe('affineDisplacement', () => {
     expect(Math.atan2(2 + dy, 3 + dx) - Math.atan2(2, 3)).toBeCloseTo(angle, 5);
   });
 
-  it('means the same motion at every level', () => {
+  test('means the same motion at every level', () => {
     const affine = tf.tensor3d([[[0.1, -0.2, 4], [0.05, 0.3, -8]]]);
     const fine = affineDisplacement(affine, [8, 8], 0).arraySync()[0]!;
     const coarse = affineDisplacement(affine, [4, 4], 1).arraySync()[0]!;
@@ -26,7 +26,7 @@ describe('affineDisplacement', () => {
 });
 
 describe('warp', () => {
-  it('brings the pixel that the displacement points at, and repeats edges', () => {
+  test('brings the pixel that the displacement points at, and repeats edges', () => {
     const row = tf.tensor4d([1, 2, 3, 4], [1, 1, 4, 1]);
     const right = tf.tensor4d([1, 0, 1, 0, 1, 0, 1, 0], [1, 1, 4, 2]);
     expect(Array.from(warp(row, right).dataSync())).toEqual([2, 3, 4, 4]);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor4D } from '@tensorflow/tfjs';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { halve, imagePyramid, packPixels, resizeFlow, unpackPixels } from './resolution.js';
 
 /** Every value tells its image, row, column and channel. */
@@ -8,7 +8,7 @@ const places = (batch: number, height: number, width: number, channels: number):
   tf.tensor(Array.from({ length: batch }, (_b, b) => Array.from({ length: height }, (_y, y) => Array.from({ length: width }, (_x, x) => Array.from({ length: channels }, (_c, c) => b * 1000 + y * 100 + x * 10 + c)))), [batch, height, width, channels]);
 
 describe('unpackPixels', () => {
-  it('makes of every pixel 2x2 pixels, as TensorFlow does with depthToSpace', () => {
+  test('makes of every pixel 2x2 pixels, as TensorFlow does with depthToSpace', () => {
     const x = places(2, 3, 5, 8);
     const unpacked = unpackPixels(x);
     expect(unpacked.shape).toEqual([2, 6, 10, 2]);
@@ -17,14 +17,14 @@ describe('unpackPixels', () => {
 });
 
 describe('packPixels', () => {
-  it('puts the pixels of a cell one after the other, row by row', async () => {
+  test('puts the pixels of a cell one after the other, row by row', async () => {
     const packed = packPixels(places(2, 4, 6, 3));
     expect(packed.shape).toEqual([2, 2, 3, 12]);
     // Of the second image, the cell in row 1 and column 2.
     expect((await tf.slice(packed, [1, 1, 2, 0], [1, 1, 1, 12]).data()).join()).toBe('1240,1241,1242,1250,1251,1252,1340,1341,1342,1350,1351,1352');
   });
 
-  it('is the inverse of unpackPixels, and so are its gradients', () => {
+  test('is the inverse of unpackPixels, and so are its gradients', () => {
     const x = places(2, 4, 6, 3);
     expect([...unpackPixels(packPixels(x)).dataSync()]).toEqual([...x.dataSync()]);
     const factors = places(2, 2, 3, 12);
@@ -33,7 +33,7 @@ describe('packPixels', () => {
   });
 });
 
-it('halves by the mean of 2x2 pixels, level by level', () => {
+test('halves by the mean of 2x2 pixels, level by level', () => {
   const [own, half, quarter] = imagePyramid(places(1, 4, 4, 1), 2);
   expect([...own!.dataSync()]).toEqual([...places(1, 4, 4, 1).dataSync()]);
   expect([...half!.dataSync()]).toEqual([55, 75, 255, 275]);
@@ -41,7 +41,7 @@ it('halves by the mean of 2x2 pixels, level by level', () => {
   expect([...quarter!.dataSync()]).toEqual([165]);
 });
 
-it('resizes a flow together with its vectors', () => {
+test('resizes a flow together with its vectors', () => {
   const flow = tf.mul(tf.ones([1, 4, 8, 2]), tf.tensor1d([6, -2])) as Tensor4D;
   expect([...resizeFlow(flow, [2, 4]).dataSync()]).toEqual(Array.from({ length: 8 }, () => [3, -1]).flat());
   expect([...resizeFlow(flow, [8, 16]).dataSync()]).toEqual(Array.from({ length: 128 }, () => [12, -4]).flat());

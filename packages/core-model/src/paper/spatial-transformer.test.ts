@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { LayerDeclarations } from '../layers/declaration.js';
 import { affineDisplacement, warp } from '../layers/motion-field.js';
 import { declareSpatialTransformer } from './spatial-transformer.js';
@@ -16,7 +16,7 @@ const weightsWith = (affineKernelScale: number) =>
   );
 
 describe('spatial transformer', () => {
-  it('starts at the identity', () => {
+  test('starts at the identity', () => {
     const weights = weightsWith(0);
     const affine = localize(feature, weights);
     expect(affine.shape).toEqual([2, 2, 3]);
@@ -24,7 +24,7 @@ describe('spatial transformer', () => {
     expect(Array.from(warp(feature, affineDisplacement(affine, [16, 16], 0)).dataSync())).toEqual(Array.from(feature.dataSync()));
   });
 
-  it('has the gradients that finite differences give, through localization, affine grid and sampling', () => {
+  test('has the gradients that finite differences give, through localization, affine grid and sampling', () => {
     const weights = weightsWith(0.05);
     // A smooth image: sampling is then smooth too, and small steps tell the gradient.
     const smooth = tf.tensor4d(Array.from({ length: 2 * 16 * 16 * 3 }, (_, index) => Math.sin((index % 48) / 9) + Math.cos(Math.floor(index / 48) / 5)), [2, 16, 16, 3]);

@@ -1,5 +1,8 @@
-import { COARSEST_LEVEL, blurToVideoPresets, isCount, isReblurRefiner, isScaleFusion, validateConfig } from '../blur-to-video/config.js';
-import type { DecoderConfig, ReblurRefinerConfig, ScaleFusionConfig } from '../blur-to-video/config.js';
+import type { DecoderWidths } from '../layers/decoder-block.js';
+import { MAX_CHANNELS, MAX_LAYERS, expectDilatedLayers, expectField, expectMapping, expectWholeNumber, expectWholeNumbers, isListOf, isMapping, isWithin } from '../weights/config-checks.js';
+
+/** The coarsest level of the reconstruction that starts from a photograph's middle frame; level l is 1/2^l of the frame. */
+export const COARSEST_LEVEL = 5;
 
 /** Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain JSON. */
 export interface VideoDeblurConfig {
@@ -58,16 +61,36 @@ export interface ReconstructionConfig {
 }
 
 /**
- * In its place (ours), what makes the middle frame in the blur-to-video network (see `BlurToVideoConfig` for the fields; finest
- * level 1, images as corrections): it can start from weights that have learned from single photographs what blur is. Beside the
- * warped neighbours it sees them as they are, and it may mix all four into the frame, by weights of its own at every pixel.
+ * In its place (ours), an encoder and decoder after those that make the middle frame in Argaw et al. 2021, down to half the frame's size: it
+ * can start from weights that have learned from single photographs what blur is. Beside the warped neighbours it sees them as they are, and it
+ * may mix all four into the frame, by weights of its own at every pixel.
  */
 export interface MiddleFrameReconstructionConfig {
+  /** Channels of the encoder's levels 1 to 5. */
   encoderChannels: number[];
-  middleDecoder: DecoderConfig;
+  /** Levels 1 to 4; what is listed for level 0 is not read. */
+  middleDecoder: DecoderWidths;
+  /** Dilated convolutions after the decoder, by channels and dilation; empty: none. */
   refiner: { channels: number; dilation: number }[];
-  /** Corrects the frame by what it lacks when it is blurred again along the flow. `null`: without. */
-  exposureRefiner: ReblurRefinerConfig | null;
+  /** Corrects the frame by what it lacks when it is blurred again along the flow. `null`, or absent as in older weight files: without. */
+  exposureRefiner?: ExposureRefinerConfig | null;
+}
+
+/** How a frame is blurred again and corrected. */
+export interface ExposureRefinerConfig {
+  iterations: number;
+  /** Times of the exposure, beside its middle, that the average is made of; even. */
+  times: number;
+  /** Channels of the convolutions before the one that corrects the image. */
+  channels: number[];
+}
+
+/** What weighs the scales. */
+export interface ScaleFusionConfig {
+  /** Sizes at which a frame is made sharp, each half the one before: 2 or more. */
+  scales: number;
+  /** Of the convolutions that weigh two scales, at half the larger one's size; the same for each pair of them. */
+  channels: number[];
 }
 
 export function isMiddleFrameReconstruction(config: VideoDeblurConfig['reconstruction']): config is MiddleFrameReconstructionConfig {
@@ -78,10 +101,8 @@ export function isMiddleFrameReconstruction(config: VideoDeblurConfig['reconstru
  * The presets.
  * - `paper`: the published network, whose checkpoint can be imported.
  * - `small`: at widths that two processor cores can train and run: flow at 1/32 and 1/16 of the frame, which finds motion of up to
- *   128 pixels, and the blur-to-video preset `small`'s encoder and middle decoder as the reconstruction.
+ *   128 pixels.
  */
-const smallPhoto = blurToVideoPresets.small;
-
 export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = {
   paper: {
     flow: {
@@ -127,9 +148,12 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
       ],
     },
     reconstruction: {
-      encoderChannels: smallPhoto.encoderChannels,
-      middleDecoder: smallPhoto.middleDecoder,
-      refiner: smallPhoto.refiner,
+      encoderChannels: [32, 64, 96, 128, 128],
+      middleDecoder: { upscaledChannels: [0, 32, 64, 96, 96], denseChannels: [[], [32, 32], [64, 64], [96], [96]] },
+      refiner: [
+        { channels: 32, dilation: 1 },
+        { channels: 32, dilation: 2 },
+      ],
       exposureRefiner: { iterations: 2, times: 4, channels: [32, 32] },
     },
     sharpnessPrior: 'root',
@@ -158,40 +182,61 @@ function coarsestMultiple(reconstruction: VideoDeblurConfig['reconstruction']): 
   return isMiddleFrameReconstruction(reconstruction) ? 2 ** COARSEST_LEVEL : 4 * 2 ** reconstruction.finestLevel;
 }
 
-/**
- * Checks what the types cannot say.
- * @throws with the field, what it may be and what it was.
- */
+/** @throws with the field, what it may be and what it was. */
 export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
-  const expect = (holds: boolean, field: string, wanted: string, received: unknown) => {
-    if (!holds) throw new Error(`Expected ${wanted} for network.${field} but received ${JSON.stringify(received)}.`);
-  };
-  const areCounts = (values: unknown, length?: number) => Array.isArray(values) && values.every(isCount) && values.length >= 1 && (length === undefined || values.length === length);
-  const { flow, reconstruction } = config;
-  expect(areCounts(flow?.pyramidChannels) && flow.pyramidChannels.length >= 2, 'flow.pyramidChannels', 'two widths or more', flow?.pyramidChannels);
-  expect(isCount(flow.pyramidConvolutions), 'flow.pyramidConvolutions', 'a whole number of at least 1', flow.pyramidConvolutions);
-  expect(isCount(flow.finestLevel) && flow.finestLevel <= flow.pyramidChannels.length, 'flow.finestLevel', `a level from 1 to ${flow.pyramidChannels.length}`, flow.finestLevel);
-  expect(isCount(flow.searchRadiusPixels), 'flow.searchRadiusPixels', 'a whole number of at least 1', flow.searchRadiusPixels);
-  expect(typeof flow.normalizedFeatures === 'boolean', 'flow.normalizedFeatures', 'true or false', flow.normalizedFeatures);
-  expect(areCounts(flow.denseChannels), 'flow.denseChannels', 'a list of widths', flow.denseChannels);
-  expect(Array.isArray(flow.refiner), 'flow.refiner', 'a list of { channels, dilation }', flow.refiner);
-  expect(reconstruction !== null && typeof reconstruction === 'object', 'reconstruction', 'the config of one', reconstruction);
-  const coarsestFrameLevel = Math.log2(coarsestMultiple(reconstruction));
-  const isFrameLevel = (level: unknown): boolean => Number.isInteger(level) && (level as number) >= 0 && (level as number) <= coarsestFrameLevel;
-  const isAlignment = ({ level, iterations }: FlowAlignment) => isFrameLevel(level) && isCount(iterations);
-  expect(flow.inputLevel === undefined || isFrameLevel(flow.inputLevel), 'flow.inputLevel', `nothing, or a level from 0 to ${coarsestFrameLevel}`, flow.inputLevel);
-  expect(flow.alignment === undefined || (Array.isArray(flow.alignment) && flow.alignment.every(isAlignment)), 'flow.alignment', `nothing, or a list of { level (0 to ${coarsestFrameLevel}), iterations }`, flow.alignment);
-  if (isMiddleFrameReconstruction(reconstruction)) {
-    validateConfig({ ...smallPhoto, ...reconstruction, motionDecoder: null, reblurRefiner: null, frameConfidence: null, scaleFusion: null });
-    // Weight files from before there was one do not mention it.
-    expect(!reconstruction.exposureRefiner || isReblurRefiner(reconstruction.exposureRefiner), 'reconstruction.exposureRefiner', 'null, or { iterations, times (even), channels }', reconstruction.exposureRefiner);
-  } else {
-    expect(reconstruction.kernelSize === 3 || reconstruction.kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', reconstruction.kernelSize);
-    expect(areCounts(reconstruction.channels, 3), 'reconstruction.channels', 'three widths', reconstruction.channels);
-    expect(areCounts(reconstruction.residualBlocks, 3), 'reconstruction.residualBlocks', 'three numbers of blocks', reconstruction.residualBlocks);
-    expect(reconstruction.finestLevel === 0 || reconstruction.finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', reconstruction.finestLevel);
-  }
-  expect(['root', 'squared', 'none'].includes(config.sharpnessPrior), 'sharpnessPrior', "'root', 'squared' or 'none'", config.sharpnessPrior);
-  expect(!config.scaleFusion || (isMiddleFrameReconstruction(reconstruction) && isScaleFusion(config.scaleFusion)), 'scaleFusion', `null, or { scales (2 or more), channels } (where the reconstruction is a blur-to-video network's)`, config.scaleFusion);
-  expect(config.stages === 1 || config.stages === 2, 'stages', '1 or 2', config.stages);
+  expectMapping(config, '');
+  const { flow, reconstruction, sharpnessPrior, scaleFusion, stages } = config;
+  expectMapping(reconstruction, 'reconstruction');
+  if (isMiddleFrameReconstruction(reconstruction)) validateMiddleFrameReconstruction(reconstruction);
+  else validatePublishedReconstruction(reconstruction);
+  validateFlow(flow, Math.log2(coarsestMultiple(reconstruction)));
+  expectField(['root', 'squared', 'none'].includes(sharpnessPrior), 'sharpnessPrior', "'root', 'squared' or 'none'", sharpnessPrior);
+  const fusionFits = !scaleFusion || (isMiddleFrameReconstruction(reconstruction) && isMapping(scaleFusion) && isWithin(scaleFusion.scales, [2, MAX_SCALES]) && areWidths(scaleFusion.channels));
+  expectField(fusionFits, 'scaleFusion', `null, or { scales (2 to ${MAX_SCALES}), channels } (where the reconstruction has a middle decoder)`, scaleFusion);
+  expectField(stages === 1 || stages === 2, 'stages', '1 or 2', stages);
+}
+
+/** Far above what makes sense: every size doubles what frames must be a multiple of, every iteration lengthens the graph. */
+const MAX_SCALES = 4;
+const MAX_PYRAMID_LEVELS = 8;
+const MAX_SEARCH_RADIUS_PIXELS = 16;
+const MAX_ITERATIONS = 16;
+const MAX_EXPOSURE_TIMES = 64;
+
+const areWidths = (values: unknown): boolean => isListOf(values, [1, MAX_LAYERS], (value) => isWithin(value, [1, MAX_CHANNELS]));
+
+function validateFlow(flow: FlowConfig, coarsestFrameLevel: number): void {
+  expectMapping(flow, 'flow');
+  const { inputLevel, pyramidChannels, pyramidConvolutions, finestLevel, searchRadiusPixels, normalizedFeatures, denseChannels, refiner, alignment } = flow;
+  const isFrameLevel = (level: unknown) => isWithin(level, [0, coarsestFrameLevel]);
+  expectWholeNumbers(pyramidChannels, 'flow.pyramidChannels', [2, MAX_PYRAMID_LEVELS], [1, MAX_CHANNELS]);
+  expectWholeNumber(pyramidConvolutions, 'flow.pyramidConvolutions', [1, MAX_LAYERS]);
+  expectField(isWithin(finestLevel, [1, pyramidChannels.length]), 'flow.finestLevel', `a level from 1 to ${pyramidChannels.length}`, finestLevel);
+  expectWholeNumber(searchRadiusPixels, 'flow.searchRadiusPixels', [1, MAX_SEARCH_RADIUS_PIXELS]);
+  expectField(typeof normalizedFeatures === 'boolean', 'flow.normalizedFeatures', 'true or false', normalizedFeatures);
+  expectWholeNumbers(denseChannels, 'flow.denseChannels', [1, MAX_LAYERS], [1, MAX_CHANNELS]);
+  expectDilatedLayers(refiner, 'flow.refiner');
+  expectField(inputLevel === undefined || isFrameLevel(inputLevel), 'flow.inputLevel', `nothing, or a level from 0 to ${coarsestFrameLevel}`, inputLevel);
+  const alignmentFits = alignment === undefined || isListOf(alignment, [0, MAX_LAYERS], (step) => isMapping(step) && isFrameLevel(step['level']) && isWithin(step['iterations'], [1, MAX_ITERATIONS]));
+  expectField(alignmentFits, 'flow.alignment', `nothing, or a list of { level (0 to ${coarsestFrameLevel}), iterations (1 to ${MAX_ITERATIONS}) }`, alignment);
+}
+
+function validateMiddleFrameReconstruction({ encoderChannels, middleDecoder, refiner, exposureRefiner }: MiddleFrameReconstructionConfig): void {
+  expectWholeNumbers(encoderChannels, 'reconstruction.encoderChannels', [COARSEST_LEVEL, COARSEST_LEVEL], [1, MAX_CHANNELS]);
+  expectMapping(middleDecoder, 'reconstruction.middleDecoder');
+  const { upscaledChannels, denseChannels } = middleDecoder;
+  const byLevel = (values: unknown, fits: (value: unknown, level: number) => boolean) => Array.isArray(values) && values.length === COARSEST_LEVEL && values.every((value, level) => level === 0 || fits(value, level));
+  expectField(byLevel(upscaledChannels, (value) => isWithin(value, [1, MAX_CHANNELS])), 'reconstruction.middleDecoder.upscaledChannels', `${COARSEST_LEVEL} widths from 1 to ${MAX_CHANNELS}`, upscaledChannels);
+  expectField(byLevel(denseChannels, areWidths), 'reconstruction.middleDecoder.denseChannels', `${COARSEST_LEVEL} lists of 1 to ${MAX_LAYERS} widths from 1 to ${MAX_CHANNELS}`, denseChannels);
+  expectDilatedLayers(refiner, 'reconstruction.refiner');
+  const refinerFits = (value: unknown) => isMapping(value) && isWithin(value['iterations'], [1, MAX_ITERATIONS]) && isWithin(value['times'], [2, MAX_EXPOSURE_TIMES]) && (value['times'] as number) % 2 === 0 && areWidths(value['channels']);
+  expectField(!exposureRefiner || refinerFits(exposureRefiner), 'reconstruction.exposureRefiner', `null, or { iterations (1 to ${MAX_ITERATIONS}), times (even, at most ${MAX_EXPOSURE_TIMES}), channels }`, exposureRefiner);
+}
+
+function validatePublishedReconstruction({ kernelSize, channels, residualBlocks, finestLevel, residualImage }: ReconstructionConfig): void {
+  expectField(kernelSize === 3 || kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', kernelSize);
+  expectWholeNumbers(channels, 'reconstruction.channels', [3, 3], [1, MAX_CHANNELS]);
+  expectWholeNumbers(residualBlocks, 'reconstruction.residualBlocks', [3, 3], [1, MAX_LAYERS]);
+  expectField(finestLevel === 0 || finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', finestLevel);
+  expectField(typeof residualImage === 'boolean', 'reconstruction.residualImage', 'true or false', residualImage);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { costVolume } from './cost-volume.js';
 import { golden, hasGolden, largestDifference } from './golden-tensors.test-tool.js';
 
@@ -15,7 +15,7 @@ function costVolumeByDefinition(first: tf.Tensor4D, second: tf.Tensor4D, radius:
 }
 
 describe('costVolume', () => {
-  it.each([
+  test.each([
     ['one block of columns', [2, 3, 5, 4], 2],
     ['whole blocks', [1, 2, 32, 3], 4],
     ['blocks that the width does not fill', [2, 3, 37, 3], 3],
@@ -26,7 +26,7 @@ describe('costVolume', () => {
     expect(largestDifference(costVolume(first, second, radius), costVolumeByDefinition(first, second, radius))).toBeLessThan(1e-6);
   });
 
-  it('has the gradients of its definition', () => {
+  test('has the gradients of its definition', () => {
     const first = tf.randomUniform<tf.Rank.R4>([1, 3, 20, 2], -1, 1, 'float32', 1);
     const second = tf.randomUniform<tf.Rank.R4>([1, 3, 20, 2], -1, 1, 'float32', 2);
     const weight = tf.randomUniform([1, 3, 20, 25], -1, 1, 'float32', 3);
@@ -35,7 +35,7 @@ describe('costVolume', () => {
     gradients(costVolume).forEach((gradient, index) => expect(largestDifference(gradient, expected[index]!)).toBeLessThan(1e-6));
   });
 
-  (hasGolden ? it : it.skip).each([2, 3, 4, 5])('equals the recorded volume of level %i', (level) => {
+  (hasGolden ? test : test.skip).each([2, 3, 4, 5])('equals the recorded volume of level %i', (level) => {
     const volume = costVolume(golden(`net.2to1.first.feat.L${level}`), golden(`net.2to1.L${level}.warped`), 4);
     expect(largestDifference(volume, golden(`net.2to1.L${level}.volume`))).toBeLessThan(5e-4);
   });

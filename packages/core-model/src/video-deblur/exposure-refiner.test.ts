@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from '@jest/globals';
-import { averageAlong } from '../blur-to-video/reblur-refiner.js';
+import { describe, expect, test } from '@jest/globals';
 import { LayerDeclarations } from '../layers/declaration.js';
 import { drawWeights } from '../weights/initial-weights.js';
 import { validateVideoDeblurConfig } from './config.js';
-import { declareExposureRefiner } from './exposure-refiner.js';
+import { averageAlong, declareExposureRefiner } from './exposure-refiner.js';
 import { narrowedVideo } from './narrow-video-network.test-tool.js';
 
 const SIZE = 32;
@@ -27,8 +26,28 @@ const warped = [blurred, grey];
 /** Away from the edges, beyond which nothing is known. */
 const error = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.mean(tf.abs(tf.sub(a, b).slice([0, 6, 6, 0], [1, SIZE - 12, SIZE - 12, 3]))).dataSync()[0]!;
 
+describe('averageAlong', () => {
+  /** Displacements of a scene that moves by `[dx, dy]` pixels per unit of time. */
+  const steadily = ([dx, dy]: [number, number], batch = 1) => tf.concat([-1, -0.5, 0.5, 1].map((time) => tf.tile(flow([dx * time, dy * time]), [batch, 1, 1, 1])), 0) as tf.Tensor4D;
+  const inTheMiddle = (batch: number, seed: number) => tf.pad(tf.randomUniform([batch, 16, 16, 3], -1, 1, 'float32', seed), [[0, 0], [8, 8], [8, 8], [0, 0]]) as tf.Tensor4D;
+
+  test('draws a point out to the line it moved along', () => {
+    const point = tf.scatterND(tf.tensor2d([[0, 8, 8, 0]], [1, 4], 'int32'), tf.tensor1d([1]), [1, SIZE, SIZE, 3]) as tf.Tensor4D;
+    const line = averageAlong(point, steadily([2, 0])).slice([0, 8, 0, 0], [1, 1, 16, 1]);
+    expect([...line.dataSync()].map((value) => Number(value.toFixed(6)))).toEqual([0, 0, 0, 0, 0, 0, 0.2, 0.2, 0.2, 0.2, 0.2, 0, 0, 0, 0, 0]);
+  });
+
+  test('along the motion turned round is its transpose, for every image of a batch, so that it carries errors back', () => {
+    const displacements = steadily([1.5, -0.7], 2);
+    const [image, lacking] = [inTheMiddle(2, 1), inTheMiddle(2, 2)];
+    const inner = (a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(a, b), [1, 2, 3]).dataSync();
+    const [forward, backward] = [inner(averageAlong(image, displacements), lacking), inner(image, averageAlong(lacking, tf.neg(displacements)))];
+    for (const sample of [0, 1]) expect(forward[sample]).toBeCloseTo(backward[sample]!, 4);
+  });
+});
+
 describe('the exposure refiner', () => {
-  it('starts as Landweber iteration along the flow: nearer to the sharp frame, and still where it is reached', () => {
+  test('starts as Landweber iteration along the flow: nearer to the sharp frame, and still where it is reached', () => {
     const once = refine({ image: blurred, centre: blurred, flowsPixels: moving([4, 2]), warped, features }, fresh);
     expect(error(once, grey)).toBeLessThan(0.9 * error(blurred, grey));
     const arrived = refine({ image: grey, centre: blurred, flowsPixels: moving([4, 2]), warped, features }, fresh);
@@ -37,11 +56,11 @@ describe('the exposure refiner', () => {
     expect(error(mistaken, grey)).toBeGreaterThan(error(once, grey));
   });
 
-  it('changes nothing where nothing moves', () => {
+  test('changes nothing where nothing moves', () => {
     expect(error(refine({ image: grey, centre: grey, flowsPixels: moving([0, 0]), warped, features }, fresh), grey)).toBeLessThan(1e-6);
   });
 
-  it('reads for which share of the interval the shutter was open, and how far to go', () => {
+  test('reads for which share of the interval the shutter was open, and how far to go', () => {
     const reading = (share: number, step: number) => ({ ...fresh, 'exposure.share-and-step.bias': tf.tensor1d([share, step]) });
     const half = reading(Math.log(0.5), 0);
     const [same, known] = [refine({ image: blurred, centre: blurred, flowsPixels: moving([8, 4]), warped, features }, half), refine({ image: blurred, centre: blurred, flowsPixels: moving([4, 2]), warped, features }, fresh)];
@@ -52,7 +71,7 @@ describe('the exposure refiner', () => {
     }
   });
 
-  it('needs an even number of times', () => {
+  test('needs an even number of times', () => {
     const config = narrowedVideo('small');
     expect(() => validateVideoDeblurConfig({ ...config, reconstruction: { ...config.reconstruction, exposureRefiner: { iterations: 1, times: 3, channels: [3] } } as typeof config.reconstruction })).toThrow('network.reconstruction.exposureRefiner');
   });

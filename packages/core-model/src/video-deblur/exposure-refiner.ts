@@ -1,11 +1,11 @@
-import { add, clipByValue, concat, exp, image as tfImage, mul, slice, sub } from '@tensorflow/tfjs-core';
+import { add, clipByValue, concat, exp, image as tfImage, mul, reshape, slice, sub, sum, tile } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { averageAlong, exposureTimes } from '../blur-to-video/reblur-refiner.js';
-import type { ReblurRefinerConfig } from '../blur-to-video/config.js';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 import { luminance } from '../layers/luminance.js';
 import { meanDifference } from '../layers/mean-difference.js';
+import { warp } from '../layers/motion-field.js';
 import { packPixels, resizeFlow, unpackPixels } from '../layers/resolution.js';
+import type { ExposureRefinerConfig } from './config.js';
 import type { NeighbourFlows } from './flow-network.js';
 
 /** The level at which corrections are computed, and that at which the exposure is read. */
@@ -40,9 +40,9 @@ export interface ExposureRefinerInputs {
  * @param featureChannels channels of the reconstruction's features at levels 1 and 3.
  * @returns a function to the corrected frame.
  */
-export function declareExposureRefiner(layers: LayerDeclarations, { iterations, times: timeCount, channels }: ReblurRefinerConfig, featureChannels: { level1: number; level3: number }): (inputs: ExposureRefinerInputs, weights: NamedTensors) => Tensor4D {
+export function declareExposureRefiner(layers: LayerDeclarations, { iterations, times: timeCount, channels }: ExposureRefinerConfig, featureChannels: { level1: number; level3: number }): (inputs: ExposureRefinerInputs, weights: NamedTensors) => Tensor4D {
   const times = exposureTimes(timeCount);
-  const look = layers.convolution('exposure.evidence', { from: featureChannels.level3 + 2 + 4, to: EXPOSURE_CHANNELS, level: EXPOSURE_LEVEL });
+  const readEvidence = layers.convolution('exposure.evidence', { from: featureChannels.level3 + 2 + 4, to: EXPOSURE_CHANNELS, level: EXPOSURE_LEVEL });
   const readExposure = layers.convolution('exposure.share-and-step', { from: EXPOSURE_CHANNELS, to: 2, level: EXPOSURE_LEVEL, activation: 'none', initialization: 'zero' });
   const understand = layers.chain('exposure.conv', { from: 4 * (3 + 1 + 1) + featureChannels.level1 + 2, channels, level: LEVEL });
   const predictCorrection = layers.convolution('exposure.image', { from: channels.at(-1)!, to: 4 * 3, level: LEVEL, activation: 'none', initialization: 'zero' });
@@ -51,7 +51,7 @@ export function declareExposureRefiner(layers: LayerDeclarations, { iterations, 
     const [, height, width] = centre.shape;
     const coarse: [number, number] = [features[EXPOSURE_LEVEL]!.shape[1], features[EXPOSURE_LEVEL]!.shape[2]];
     const evidence = concat([features[EXPOSURE_LEVEL]!, ...warped.map((neighbour) => meanDifference(neighbour, centre, EXPOSURE_LEVEL)), resizeFlow(toPrevious, coarse), resizeFlow(toNext, coarse)], 3);
-    const exposure = readExposure(look(evidence, weights), weights);
+    const exposure = readExposure(readEvidence(evidence, weights), weights);
     const [share, step] = [LOG_SHARE, LOG_STEP].map((range, channel) => tfImage.resizeBilinear(exp(clipByValue(slice(exposure, [0, 0, 0, channel], [-1, -1, -1, 1]), ...range)) as Tensor4D, [height, width], false, true));
     // The scene moves by (toNext - toPrevious) / 2 from frame to frame; from the middle of a shutter that never closes to its end, by half of that. Displacements lead back.
     const sweep = mul<Tensor4D>(mul(sub(toPrevious, toNext), 0.25), share!);
@@ -68,4 +68,17 @@ export function declareExposureRefiner(layers: LayerDeclarations, { iterations, 
     }
     return image;
   };
+}
+
+/** Times of the exposure at even distances from -1 to 1, but for 0, the middle frame's own. */
+function exposureTimes(count: number): number[] {
+  return Array.from({ length: count + 1 }, (_, index) => (2 * index) / count - 1).filter((time) => time !== 0);
+}
+
+/** The mean of an image and what warping it by each displacement gives. @param displacementsPixels `[T B, H, W, 2]`, one after the other along the batch. */
+export function averageAlong(image: Tensor4D, displacementsPixels: Tensor4D): Tensor4D {
+  const [batch, height, width, channels] = image.shape;
+  const count = displacementsPixels.shape[0] / batch;
+  const moved = reshape(warp(tile(image, [count, 1, 1, 1]), displacementsPixels), [count, batch, height, width, channels]);
+  return mul(add(sum(moved, 0), image), 1 / (count + 1)) as Tensor4D;
 }

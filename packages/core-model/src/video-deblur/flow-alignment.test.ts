@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { alignFlow } from './flow-alignment.js';
 import { largestDifference } from './golden-tensors.test-tool.js';
 
@@ -22,7 +22,7 @@ const flowOf = (dx: number, dy: number) => tf.tile(tf.tensor4d([dx, dy], [1, 1, 
 const interior = (x: tf.Tensor4D) => tf.slice(x, [0, 10, 10, 0], [1, HEIGHT - 20, WIDTH - 20, 2]);
 
 describe('alignFlow', () => {
-  it.each([
+  test.each([
     ['no motion at all', [0, 0], [0.37, -0.61]],
     ['a guess off by more than two pixels', [3, 1.5], [5.2, -0.7]],
   ])('finds a motion between pixels from %s', (_, [guessX, guessY], [dx, dy]) => {
@@ -32,7 +32,7 @@ describe('alignFlow', () => {
     expect(tf.max(errors).dataSync()[0]).toBeLessThan(0.2);
   });
 
-  it('leaves alone what is right, what shows nothing and what is not seen', () => {
+  test('leaves alone what is right, what shows nothing and what is not seen', () => {
     const right = alignFlow(movedBy(0, 0), movedBy(0, 0), flowOf(0, 0), everyLevel);
     expect(largestDifference(right, flowOf(0, 0))).toBeLessThan(1e-6);
     const grey = tf.fill([1, HEIGHT, WIDTH, 3], 0.5) as tf.Tensor4D;
@@ -41,7 +41,7 @@ describe('alignFlow', () => {
     expect(largestDifference(alignFlow(movedBy(0, 0), movedBy(0.5, 0), beyond, everyLevel), beyond)).toBeLessThan(1e-3);
   });
 
-  it('corrects each picture of a batch by itself', () => {
+  test('corrects each picture of a batch by itself', () => {
     const still = movedBy(0, 0);
     const [one, other] = [movedBy(0.5, 0.2), movedBy(-0.8, 0.4)];
     const together = alignFlow(tf.concat([still, still]), tf.concat([one, other]), tf.concat([flowOf(0, 0), flowOf(0, 0)]), everyLevel);
@@ -49,7 +49,7 @@ describe('alignFlow', () => {
     expect(largestDifference(together, apart)).toBeLessThan(1e-5);
   });
 
-  it('hands the gradient on to the flow it started from as it came, and to the pictures none', () => {
+  test('hands the gradient on to the flow it started from as it came, and to the pictures none', () => {
     const [first, second] = [movedBy(0, 0), movedBy(0.4, 0.3)];
     const weights = tf.randomUniform([1, HEIGHT, WIDTH, 2], -1, 1, 'float32', 3);
     const [ofFirst, ofSecond, ofFlow] = tf.grads((a: tf.Tensor, b: tf.Tensor, flow: tf.Tensor) => tf.sum(tf.mul(weights, alignFlow(a as tf.Tensor4D, b as tf.Tensor4D, flow as tf.Tensor4D, everyLevel))) as tf.Scalar)([first, second, flowOf(0, 0)]);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { halve, resizeFlow } from '../layers/resolution.js';
 import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './config.js';
 import type { VideoDeblurConfig } from './config.js';
@@ -29,7 +29,7 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
   // Of the published reconstruction, a size that the flow network must resize.
   const [height, width] = videoDeblurMultiple(config) < 32 ? [24, 40] : [multiple, 64];
 
-  it('returns finite images, flows and masks of the size of the frames', () => {
+  test('returns finite images, flows and masks of the size of the frames', () => {
     const { image, firstStage, secondStage } = network.deblur(clip(config, height, width), restless(config));
     expect(image.shape).toEqual([1, height, width, 3]);
     expect(tf.all(tf.isFinite(image)).dataSync()[0]).toBe(1);
@@ -39,7 +39,7 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
     expect(firstStage[0]!.prior === undefined).toBe(config.sharpnessPrior === 'none');
   });
 
-  it('treats the samples of a batch apart', () => {
+  test('treats the samples of a batch apart', () => {
     const weights = restless(config);
     const [one, other] = [clip(config, multiple, multiple), clip(config, multiple, multiple).reverse()];
     const both = network.deblur(one.map((frame, index) => tf.concat([frame, other[index]!], 0)), weights).image;
@@ -47,7 +47,7 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
     expect(largestDifference(tf.slice(both, [1, 0, 0, 0], [1, multiple, multiple, 3]), network.deblur(other, weights).image)).toBeLessThan(1e-4);
   });
 
-  it('gives every weight a gradient', () => {
+  test('gives every weight a gradient', () => {
     const weights = restless(config);
     const names = Object.keys(weights);
     const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => tf.sum(tf.square(network.deblur(clip(config, multiple, multiple), Object.fromEntries(names.map((name, index) => [name, values[index]!]))).image)) as tf.Scalar)(Object.values(weights));
@@ -56,7 +56,7 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
 });
 
 describe('video deblurring', () => {
-  it.each<[string, Partial<VideoDeblurConfig>]>([
+  test.each<[string, Partial<VideoDeblurConfig>]>([
     ['two stages', {}],
     ['one stage, three scales', { stages: 1, scaleFusion: { scales: 3, channels: [3] } }],
   ])('starts by giving the centre frame back where nothing moves and images are corrections: %s', (_, changes) => {
@@ -67,7 +67,7 @@ describe('video deblurring', () => {
     expect(largestDifference(declareVideoDeblur(config).deblur(Array.from({ length: windowFrames(config) }, () => still!), weights).image, still!)).toBeLessThan(1e-6);
   });
 
-  it('finds on frames that it sees at half their size the flow between frames half as large, twice as long', () => {
+  test('finds on frames that it sees at half their size the flow between frames half as large, twice as long', () => {
     const config = narrowedVideo('small');
     const weights = restless(config);
     const flowOf = (inputLevel: number | undefined, [first, second]: tf.Tensor4D[]) => {
@@ -86,7 +86,7 @@ describe('video deblurring', () => {
     expect(largestDifference(found, flowOf(0, frames as tf.Tensor4D[]))).toBeGreaterThan(1e-3);
   });
 
-  it('reads back the weights and config that it wrote, and says which network others are of', () => {
+  test('reads back the weights and config that it wrote, and says which network others are of', () => {
     const config = narrowedVideo('small');
     const values = initialVideoDeblurWeights(config, 2);
     const file = writeVideoDeblurWeights(values, config, { dtype: 'float32', metadata: { steps: '3' } });
@@ -94,12 +94,12 @@ describe('video deblurring', () => {
     expect(() => writeVideoDeblurWeights(values, narrowedVideo('paper'), { dtype: 'float32' })).toThrow("Expected weights that fit their config but received others: 'flow.level2.upscale-flow.kernel'");
   });
 
-  it('stays within 16 MB as float16 (small)', () => {
+  test('stays within 16 MB as float16 (small)', () => {
     const parameters = Object.values(videoDeblurWeightShapes(videoDeblurPresets.small)).reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
     expect(2 * parameters).toBeLessThan(16e6);
   });
 
-  it('refuses sizes that it cannot halve, windows of another length, and configs that do not hold together', () => {
+  test('refuses sizes that it cannot halve, windows of another length, and configs that do not hold together', () => {
     const config = narrowedVideo('small');
     expect(videoDeblurMultiple(narrowedVideo('paper'))).toBe(4);
     const network = declareVideoDeblur(config);
@@ -107,10 +107,10 @@ describe('video deblurring', () => {
     expect(() => network.deblur(clip(config, 16, 32), restless(config))).toThrow('multiples of 32, but received');
     expect(() => network.deblur(clip(config, 32, 32).slice(1), restless(config))).toThrow('Expected a window of 5 frames but received 4.');
     expect(videoDeblurMultiple({ ...config, scaleFusion: { scales: 3, channels: [3] } })).toBe(128);
-    expect(() => declareVideoDeblur({ ...narrowedVideo('paper'), scaleFusion: { scales: 2, channels: [3] } })).toThrow('null, or { scales (2 or more), channels } (where the reconstruction is');
+    expect(() => declareVideoDeblur({ ...narrowedVideo('paper'), scaleFusion: { scales: 2, channels: [3] } })).toThrow('null, or { scales (2 to 4), channels } (where the reconstruction has a middle decoder) for network.scaleFusion');
     expect(() => declareVideoDeblur({ ...config, stages: 3 as 2 })).toThrow('Expected 1 or 2 for network.stages but received 3.');
-    expect(() => declareVideoDeblur({ ...config, reconstruction: { ...config.reconstruction, refiner: 3 as never } })).toThrow('network.refiner');
-    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, alignment: [{ level: 6, iterations: 1 }] } })).toThrow('a list of { level (0 to 5), iterations } for network.flow.alignment but received');
+    expect(() => declareVideoDeblur({ ...config, reconstruction: { ...config.reconstruction, refiner: 3 as never } })).toThrow('network.reconstruction.refiner');
+    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, alignment: [{ level: 6, iterations: 1 }] } })).toThrow('a list of { level (0 to 5), iterations (1 to 16) } for network.flow.alignment but received');
     expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, inputLevel: 0.5 } })).toThrow('Expected nothing, or a level from 0 to 5 for network.flow.inputLevel but received 0.5.');
     expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, finestLevel: 5 } })).toThrow('Expected a level from 1 to 4 for network.flow.finestLevel but received 5.');
   });

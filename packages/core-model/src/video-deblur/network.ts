@@ -1,16 +1,11 @@
 import { concat, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { FUSION_LEVEL, declareScaleFusion } from '../blur-to-video/scale-fusion.js';
-import type { SharpAtScale } from '../blur-to-video/scale-fusion.js';
 import { LayerDeclarations } from '../layers/declaration.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
 import { expectMultipleSize } from '../layers/image-size.js';
 import { meanDifference } from '../layers/mean-difference.js';
 import { halve, resizeFlow } from '../layers/resolution.js';
-import { drawWeights } from '../weights/initial-weights.js';
-import type { WeightValues } from '../weights/initial-weights.js';
-import { readNetworkFile, writeNetworkFile } from '../weights/network-file.js';
-import type { NetworkKind } from '../weights/network-file.js';
+import { networkFamily } from '../weights/network-family.js';
 import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './config.js';
 import type { VideoDeblurConfig } from './config.js';
 import { alignFlow } from './flow-alignment.js';
@@ -18,6 +13,8 @@ import { declareFlowNetwork } from './flow-network.js';
 import type { FlowNetwork, NeighbourFlows } from './flow-network.js';
 import { warpVisible } from './flow-warp.js';
 import { declareReconstruction } from './reconstruction-network.js';
+import { FUSION_LEVEL, declareScaleFusion } from './scale-fusion.js';
+import type { SharpAtScale } from './scale-fusion.js';
 import { sharpnessPrior } from './sharpness-prior.js';
 import type { WarpedFrame } from './sharpness-prior.js';
 
@@ -148,27 +145,10 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   return { config, weights: layers.weights, costs: layers.costs, flow, reconstruct, deblur };
 }
 
-/** The shape of every weight of a network, by name. */
-export function videoDeblurWeightShapes(config: VideoDeblurConfig): Record<string, number[]> {
-  return Object.fromEntries(Object.entries(declareVideoDeblur(config).weights).map(([name, { shape }]) => [name, shape]));
-}
+/** Weights of the network: their shapes, how they start (flows at zero, and the output, where it is a correction, at the centre frame), and their files. */
+export const videoDeblurFamily = networkFamily<VideoDeblurConfig>({ name: 'video-deblurring', configKey: 'unblur.video-deblur', declare: declareVideoDeblur });
 
-/** Seeded starting weights; see `drawWeights`. Flows start at zero, and the output, where it is a correction, at the centre frame. */
-export function initialVideoDeblurWeights(config: VideoDeblurConfig, seed: number): WeightValues {
-  return drawWeights(declareVideoDeblur(config).weights, seed);
-}
-
-const videoDeblurKind: NetworkKind<VideoDeblurConfig> = { name: 'video-deblurring', configKey: 'unblur.video-deblur', shapesOf: videoDeblurWeightShapes };
-
-/** Weights as the bytes of a `.safetensors` file; see `writeNetworkFile`. */
-export function writeVideoDeblurWeights(values: WeightValues, config: VideoDeblurConfig, options: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> }): Uint8Array {
-  return writeNetworkFile(videoDeblurKind, values, config, options);
-}
-
-/** Reads what `writeVideoDeblurWeights` wrote; see `readNetworkFile`. */
-export function readVideoDeblurWeights(bytes: Uint8Array): { config: VideoDeblurConfig; values: WeightValues; metadata: Record<string, string> } {
-  return readNetworkFile(videoDeblurKind, bytes);
-}
+export const { shapesOf: videoDeblurWeightShapes, initialWeights: initialVideoDeblurWeights, readWeights: readVideoDeblurWeights, writeWeights: writeVideoDeblurWeights } = videoDeblurFamily;
 
 /** `count` frames from the `first` on, of several that lie along the batch: `[n B, h, w, C]` to `[count B, h, w, C]`. */
 function framesOf(x: Tensor4D, first: number, count: number, batch: number): Tensor4D {

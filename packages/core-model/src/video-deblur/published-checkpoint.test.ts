@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { videoDeblurPresets } from './config.js';
 import { videoDeblurWeightShapes } from './network.js';
 import { fromPublishedCheckpoint, publishedParameters } from './published-checkpoint.js';
@@ -13,13 +13,13 @@ const numbered = () =>
   Object.fromEntries(publishedParameters().map(({ key, shape }) => [key, { shape, values: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, index) => index) }]));
 
 describe('the published checkpoint', () => {
-  (existsSync(list) ? it : it.skip)('has the names, shapes and order of the recorded list', () => {
+  (existsSync(list) ? test : test.skip)('has the names, shapes and order of the recorded list', () => {
     const recorded = JSON.parse(readFileSync(list, 'utf8')) as { key: string; shape: number[]; transposed: boolean }[];
     expect(publishedParameters().map(({ key, shape }) => `${key} ${shape.join()}`)).toEqual(recorded.map(({ key, shape }) => `${key} ${shape.join()}`));
     expect(publishedParameters().filter(({ transposed }) => transposed).map(({ key }) => key)).toEqual(recorded.filter(({ key, transposed }) => transposed && key.endsWith('.weight')).map(({ key }) => key));
   });
 
-  it('becomes weights of the paper preset, kernels with their last axes first', () => {
+  test('becomes weights of the paper preset, kernels with their last axes first', () => {
     const weights = fromPublishedCheckpoint(numbered());
     expect(Object.fromEntries(Object.entries(weights).map(([name, { shape }]) => [name, shape]))).toEqual(videoDeblurWeightShapes(videoDeblurPresets.paper));
     const { values, shape } = weights['reconstruction.encoder0.enter.kernel']!;
@@ -28,12 +28,12 @@ describe('the published checkpoint', () => {
     expect(values[((row * 5 + column) * 10 + input) * 32 + out]).toBe(((out * 10 + input) * 5 + row) * 5 + column);
   });
 
-  it('takes the prefix of a network that was trained in parallel off', () => {
+  test('takes the prefix of a network that was trained in parallel off', () => {
     const prefixed = Object.fromEntries(Object.entries(numbered()).map(([key, parameter]) => [`module.${key}`, parameter]));
     expect(Object.keys(fromPublishedCheckpoint(prefixed))).toHaveLength(210);
   });
 
-  it('says what is missing, of another shape, or too much', () => {
+  test('says what is missing, of another shape, or too much', () => {
     const { 'recons_net.outBlock.3.bias': bias, ...rest } = numbered();
     const wrong = { ...rest, 'recons_net.inBlock.0.0.bias': bias!, extra: bias! };
     expect(() => fromPublishedCheckpoint(wrong)).toThrow("'recons_net.inBlock.0.0.bias' is [3], not [32]; 'recons_net.outBlock.3.bias' [3] is missing; 'extra' [3] is not part of the network.");

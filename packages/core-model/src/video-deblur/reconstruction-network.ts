@@ -1,15 +1,13 @@
 import { add, addN, concat, mul, split, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { blurToVideoPresets } from '../blur-to-video/config.js';
-import { middleFeatureChannels } from '../blur-to-video/middle-decoder.js';
-import { declareMiddleFrame } from '../blur-to-video/middle-frame.js';
-import type { MiddleFrameConfig } from '../blur-to-video/middle-frame.js';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
+import { declareEncoder } from '../layers/encoder.js';
 import { unpackPixels } from '../layers/resolution.js';
 import { isMiddleFrameReconstruction } from './config.js';
 import type { MiddleFrameReconstructionConfig, ReconstructionConfig, VideoDeblurConfig } from './config.js';
 import { declareExposureRefiner } from './exposure-refiner.js';
 import type { NeighbourFlows } from './flow-network.js';
+import { declareMiddleDecoder, middleFeatureChannels } from './middle-decoder.js';
 
 type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
 
@@ -51,29 +49,29 @@ const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFr
 const MIXED_PICTURES = 4;
 
 /**
- * The blur-to-video network up to its middle frame (after Argaw et al. 2021), which sees the neighbours too and corrects the centre
- * frame: `centre + sum over pictures i of weight_i (picture_i - centre) + correction`, with weights of either sign at every pixel (as
+ * An encoder that sees the neighbours too, and a decoder that corrects the centre frame (after those of Argaw et al. 2021 for the middle frame):
+ * `centre + sum over pictures i of weight_i (picture_i - centre) + correction`, with weights of either sign at every pixel (as
  * the kernels of Mildenhall et al. 2018 are predicted). Where exposures overlap in time, their differences at one pixel tell
  * what came and what went; where they do not, aligned neighbours may have seen sharp what the centre frame did not. What comes
  * out of that is blurred again along the flow, and corrected.
  */
 function declareMiddleFrameReconstruction(layers: LayerDeclarations, config: MiddleFrameReconstructionConfig, withPrior: boolean): Reconstruction {
-  const photoConfig: MiddleFrameConfig = { ...config, finestLevel: 1, residualImages: true, motionDecoder: null, reblurRefiner: null, featureTransformer: blurToVideoPresets.small.featureTransformer };
-  const restoreMiddle = declareMiddleFrame(layers, photoConfig, channelsOfAligned(withPrior) + 6);
-  const weigh = layers.convolution('mixing.weights', { from: middleFeatureChannels(photoConfig, 1), to: 4 * MIXED_PICTURES, level: 1, activation: 'none', initialization: 'zero' });
-  const refine = config.exposureRefiner
-    ? declareExposureRefiner(layers, config.exposureRefiner, { level1: middleFeatureChannels(photoConfig, 1), level3: middleFeatureChannels(photoConfig, 3) })
-    : undefined;
+  const featureChannels = middleFeatureChannels(config, 1);
+  const encode = declareEncoder(layers, config.encoderChannels, channelsOfAligned(withPrior) + 6);
+  const decode = declareMiddleDecoder(layers, config);
+  const weigh = layers.convolution('mixing.weights', { from: featureChannels, to: 4 * MIXED_PICTURES, level: 1, activation: 'none', initialization: 'zero' });
+  const refine = config.exposureRefiner ? declareExposureRefiner(layers, config.exposureRefiner, { level1: featureChannels, level3: middleFeatureChannels(config, 3) }) : undefined;
 
   const reconstruct: Reconstruction['reconstruct'] = (frames, weights) => {
-    const { previous, centre, next, flowsPixels } = frames;
-    const { middle } = restoreMiddle(centre, concat([...inTimeOrder(frames), previous, next], 3), weights);
-    const mixing = split(unpackPixels(weigh(middle.features[1]!, weights)), MIXED_PICTURES, 3);
-    const mixed = addN([middle.images[0]!, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
-    const image = refine?.({ image: mixed, centre, flowsPixels, warped: [frames.warpedPrevious, frames.warpedNext], features: middle.features }, weights) ?? mixed;
-    return { image, features: middle.features[1]! };
+    const { previous, centre, next, warpedPrevious, warpedNext, flowsPixels } = frames;
+    const encoded = encode(concat([...inTimeOrder(frames), previous, next], 3), weights);
+    const { image: decoded, features } = decode(encoded, centre, weights);
+    const mixing = split(unpackPixels(weigh(features[1]!, weights)), MIXED_PICTURES, 3);
+    const mixed = addN([decoded, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
+    const image = refine?.({ image: mixed, centre, flowsPixels, warped: [warpedPrevious, warpedNext], features }, weights) ?? mixed;
+    return { image, features: features[1]! };
   };
-  return { featureChannels: middleFeatureChannels(photoConfig, 1), reconstruct };
+  return { featureChannels, reconstruct };
 }
 
 /**

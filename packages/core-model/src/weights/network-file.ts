@@ -1,3 +1,4 @@
+import { isMapping } from './config-checks.js';
 import type { WeightValues } from './initial-weights.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
@@ -41,28 +42,36 @@ export function readNetworkFile<Config>(kind: NetworkKind<Config>, bytes: Uint8A
     const found = Object.keys(rest).find((key) => key.startsWith('unblur.'));
     throw new Error(`Expected weights of a ${kind.name} network but the file's header has no '${kind.configKey}': these are weights of something else${found === undefined ? '' : ` ('${found}')`}.`);
   }
-  const config = JSON.parse(configJson) as Config;
-  const values: WeightValues = {};
-  for (const [name, { shape, values: weights, dtype }] of Object.entries(tensors)) {
+  const config = readConfig<Config>(configJson, kind);
+  const wanted = kind.shapesOf(config);
+  for (const [name, { dtype }] of Object.entries(tensors)) {
     if (dtype !== 'F32' && dtype !== 'F16') throw new Error(`Expected floating-point weights but tensor '${name}' is ${dtype}.`);
-    values[name] = { shape, values: weights as Float32Array };
   }
-  expectFit(values, kind.shapesOf(config));
-  return { config, values, metadata: rest };
+  expectFit(tensors as WeightValues, wanted);
+  return { config, values: Object.fromEntries(Object.entries(tensors).map(([name, { shape, values }]) => [name, { shape, values: values as Float32Array }])), metadata: rest };
 }
 
-// Taken from the global object once, not for each of millions of weights.
-const { isFinite } = Number;
+/** A file's config, of which its network has still to say whether it holds together. */
+function readConfig<Config>(json: string, { name, configKey }: NetworkKind<Config>): Config {
+  let config: unknown;
+  try {
+    config = JSON.parse(json);
+  } catch {
+    config = undefined;
+  }
+  if (!isMapping(config)) throw new Error(`Expected the config of a ${name} network as a JSON mapping in the header's '${configKey}' but received something else: the file is damaged or not written by this program.`);
+  return config as Config;
+}
 
 /** @throws with the first names and shapes that differ from those wanted, or the first weight that is not finite. */
 export function expectFit(values: WeightValues, wanted: Record<string, number[]>): void {
   const differences: string[] = [];
   for (const [name, shape] of Object.entries(wanted)) {
-    const received = values[name]?.shape;
+    const received = Object.hasOwn(values, name) ? values[name]!.shape : undefined;
     if (!received) differences.push(`'${name}' [${shape}] is missing`);
     else if (received.join() !== shape.join()) differences.push(`'${name}' is [${received}], not [${shape}]`);
   }
-  for (const name of Object.keys(values)) if (!wanted[name]) differences.push(`'${name}' [${values[name]!.shape}] is not part of the network`);
+  for (const name of Object.keys(values)) if (!Object.hasOwn(wanted, name)) differences.push(`'${name}' [${values[name]!.shape}] is not part of the network`);
   if (differences.length > 0) {
     const more = differences.length > NAMES_IN_MESSAGE ? `; and ${differences.length - NAMES_IN_MESSAGE} more` : '';
     throw new Error(`Expected weights that fit their config but received others: ${differences.slice(0, NAMES_IN_MESSAGE).join('; ')}${more}.`);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 const file = {
@@ -16,7 +16,7 @@ const half = (values: number[]) => {
 };
 
 describe('safetensors', () => {
-  it('reads what it wrote, from a view into a larger buffer too', () => {
+  test('reads what it wrote, from a view into a larger buffer too', () => {
     const bytes = writeSafetensors(file);
     const inside = Buffer.concat([Buffer.alloc(13), bytes, Buffer.alloc(5)]).subarray(13, 13 + bytes.length);
     for (const source of [bytes, inside]) {
@@ -29,7 +29,7 @@ describe('safetensors', () => {
     }
   });
 
-  it('lays the file out as the format says', () => {
+  test('lays the file out as the format says', () => {
     const bytes = writeSafetensors({ metadata: {}, tensors: { one: { dtype: 'F32', shape: [1], values: new Float32Array([1]) } } });
     const headerBytes = Number(new DataView(bytes.buffer).getBigUint64(0, true));
     expect(headerBytes % 8).toBe(0);
@@ -37,7 +37,7 @@ describe('safetensors', () => {
     expect(Array.from(bytes.subarray(8 + headerBytes))).toEqual([0, 0, 0x80, 0x3f]);
   });
 
-  it('rounds to float16 as IEEE 754 does: to nearest, ties to even, with subnormals and infinities', () => {
+  test('rounds to float16 as IEEE 754 does: to nearest, ties to even, with subnormals and infinities', () => {
     expect(half([1, -2, 0.5, 65504])).toEqual([1, -2, 0.5, 65504]);
     expect(half([1 + 2 ** -11, 1 + 3 * 2 ** -11])).toEqual([1, 1 + 2 ** -9]);
     expect(half([2 ** -24, 2 ** -25, 1.5 * 2 ** -24, -(2 ** -14)])).toEqual([2 ** -24, 0, 2 ** -23, -(2 ** -14)]);
@@ -45,7 +45,7 @@ describe('safetensors', () => {
     expect(half([NaN])[0]).toBeNaN();
   });
 
-  it('refuses what is no such file, and files cut short', () => {
+  test('refuses what is no such file, and files cut short', () => {
     const bytes = writeSafetensors(file);
     expect(() => readSafetensors(new Uint8Array(3))).toThrow('received 3 bytes');
     expect(() => readSafetensors(Buffer.from('not a tensor file at all'))).toThrow('of another kind or cut short');
@@ -55,7 +55,7 @@ describe('safetensors', () => {
     expect(() => readSafetensors(noJson)).toThrow('its header is not JSON');
   });
 
-  it('refuses offsets that do not fit the shape, and types it does not know', () => {
+  test('refuses offsets that do not fit the shape, and types it does not know', () => {
     const withHeader = (header: object) => {
       const json = Buffer.from(JSON.stringify(header));
       const length = Buffer.alloc(8);
@@ -67,7 +67,7 @@ describe('safetensors', () => {
     expect(() => readSafetensors(withHeader({ x: { dtype: 'Q4', shape: [2], data_offsets: [0, 4] } }))).toThrow("Expected tensor 'x' to be one of F32, F16, U8, I32 but it is Q4.");
   });
 
-  it('refuses to write values that do not fill their shape', () => {
+  test('refuses to write values that do not fill their shape', () => {
     expect(() => writeSafetensors({ metadata: {}, tensors: { x: { dtype: 'F32', shape: [2], values: new Float32Array(3) } } })).toThrow("Expected 2 values for tensor 'x' [2] but received 3.");
   });
 });

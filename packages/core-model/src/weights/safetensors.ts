@@ -1,3 +1,4 @@
+import { isMapping } from './config-checks.js';
 import { halfFromNumber, numbersFromHalves } from './half-precision.js';
 
 /** Element types read and written. */
@@ -67,25 +68,43 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
   if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length) throw notOne(`its header would take ${headerBytes} of ${bytes.length} bytes: the file is of another kind or cut short`);
-  let header: Record<string, unknown>;
+  const { __metadata__: metadata = {}, ...entries } = readHeader(bytes.subarray(8, 8 + headerBytes), notOne);
+  if (!isMapping(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) throw notOne('the __metadata__ of its header is not a mapping of texts');
+
+  const dataStart = 8 + headerBytes;
+  const tensors: [string, SafetensorsTensor][] = [];
+  let bytesLeft = bytes.length - dataStart;
+  for (const [name, entry] of Object.entries(entries)) {
+    const { dtype, shape, begin, end } = readEntry(name, entry, notOne);
+    if (dataStart + end > bytes.length) throw notOne(`tensor '${name}' ends at byte ${dataStart + end} of ${bytes.length}: the file is cut short`);
+    bytesLeft -= end - begin;
+    if (bytesLeft < 0) throw notOne(`tensor '${name}' lies over others`);
+    tensors.push([name, { dtype, shape, values: readValues(new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end)), dtype) }]);
+  }
+  // Not by assignment: a file may name a tensor `__proto__`.
+  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+}
+
+function readHeader(json: Uint8Array, notOne: (why: string) => Error): Record<string, unknown> {
+  let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + headerBytes))) as Record<string, unknown>;
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch {
     throw notOne('its header is not JSON');
   }
-  if (header === null || typeof header !== 'object' || Array.isArray(header)) throw notOne('its header is not a JSON object');
-  const { __metadata__: metadata = {}, ...entries } = header;
-  const tensors: Record<string, SafetensorsTensor> = {};
-  for (const [name, entry] of Object.entries(entries)) {
-    const { dtype, shape, data_offsets: offsets } = entry as { dtype: SafetensorsDtype; shape: number[]; data_offsets: [number, number] };
-    if (!(dtype in BYTES_PER_ELEMENT)) throw new Error(`Expected tensor '${name}' to be one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')} but it is ${dtype}.`);
-    const count = Array.isArray(shape) ? elements(shape) : NaN;
-    const [begin, end] = Array.isArray(offsets) ? offsets : [NaN, NaN];
-    if (!(begin >= 0) || end - begin !== count * BYTES_PER_ELEMENT[dtype]) throw notOne(`tensor '${name}' [${shape}] does not fit its ${end - begin} bytes`);
-    if (8 + headerBytes + end > bytes.length) throw notOne(`tensor '${name}' ends at byte ${8 + headerBytes + end} of ${bytes.length}: the file is cut short`);
-    tensors[name] = { dtype, shape, values: readValues(Uint8Array.from(bytes.subarray(8 + headerBytes + begin, 8 + headerBytes + end)), dtype) };
-  }
-  return { tensors, metadata: metadata as Record<string, string> };
+  if (!isMapping(header)) throw notOne('its header is not a JSON object');
+  return header;
+}
+
+/** What a header says of one tensor. @throws unless its type is known and its bytes hold its shape. */
+function readEntry(name: string, entry: unknown, notOne: (why: string) => Error): { dtype: SafetensorsDtype; shape: number[]; begin: number; end: number } {
+  const { dtype, shape, data_offsets: offsets } = isMapping(entry) ? entry : {};
+  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype)) throw new Error(`Expected tensor '${name}' to be one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')} but it is ${String(dtype)}.`);
+  const areCounts = (values: unknown): values is number[] => Array.isArray(values) && values.every((value) => Number.isSafeInteger(value) && value >= 0);
+  if (!areCounts(shape) || !areCounts(offsets) || offsets.length !== 2) throw notOne(`the shape or the place of tensor '${name}' is not a list of whole numbers`);
+  const [begin, end] = offsets as [number, number];
+  if (end - begin !== elements(shape) * BYTES_PER_ELEMENT[dtype as SafetensorsDtype]) throw notOne(`tensor '${name}' [${shape}] does not fit its ${end - begin} bytes`);
+  return { dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 
 function readValues(bytes: Uint8Array, dtype: SafetensorsDtype): SafetensorsValues {

@@ -1,0 +1,18 @@
+import { paperPreset } from './paper-config.js';
+import type { PaperConfig } from './paper-config.js';
+
+const WIDTH = 2;
+
+/** The preset with all its switches and levels but 3 frames, a refiner of two convolutions and widths that the `cpu` backend runs in a moment. */
+export function narrowedPaper(changes: Partial<PaperConfig> = {}): PaperConfig {
+  const narrowed = ({ upscaledChannels, denseChannels }: PaperConfig['middleDecoder']) => ({ upscaledChannels: upscaledChannels.map(() => WIDTH), denseChannels: denseChannels.map(() => [WIDTH, WIDTH]) });
+  return {
+    ...paperPreset,
+    frames: 3,
+    encoderChannels: paperPreset.encoderChannels.map(() => WIDTH),
+    middleDecoder: narrowed(paperPreset.middleDecoder),
+    refiner: [1, 2].map((dilation) => ({ channels: WIDTH, dilation })),
+    frameDecoder: narrowed(paperPreset.frameDecoder),
+    ...changes,
+  };
+}
