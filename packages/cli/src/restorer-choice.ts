@@ -1,5 +1,6 @@
-import type { Restorer } from '@unblur/inference';
-import type { Command } from 'commander';
+import type { Restorer, WorkingScale } from '@unblur/inference';
+import { Option, type Command } from 'commander';
+import { realNumber } from './numbers.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { addWeightsOptions, readChosenWeights, type WeightsOptions } from './weights-choice.js';
 
@@ -7,6 +8,9 @@ import { addWeightsOptions, readChosenWeights, type WeightsOptions } from './wei
 export interface RestorerOptions extends WeightsOptions, RunOptions {
   /** With the mirror image. */
   mirrored?: boolean;
+  scale: keyof typeof scales;
+  /** GiB. */
+  memory?: number;
 }
 
 export interface ChosenRestorer {
@@ -15,19 +19,30 @@ export interface ChosenRestorer {
   restorer: Restorer;
 }
 
-/** Adds `--threads`, `--json`, `--weights`, `--preset` and `--mirrored` to a command. */
+const scales = { auto: 'auto', '1': 1, '1/2': 1 / 2, '1/4': 1 / 4, '1/8': 1 / 8 } as const satisfies Record<string, 'auto' | WorkingScale>;
+
+/** How to call a working scale in results: `1/2`. */
+export function scaleName(scale: WorkingScale): string {
+  return Object.entries(scales).find(([, value]) => value === scale)![0];
+}
+
+/** Adds `--threads`, `--json`, `--weights`, `--mirrored`, `--scale` and `--memory` to a command. */
 export function addRestorerOptions(command: Command): Command {
-  return addWeightsOptions(addRunOptions(command)).option('--mirrored', 'restore each photograph together with its mirror image and take the mean: up to 0.1 dB better, in twice the time');
+  return addWeightsOptions(addRunOptions(command))
+    .option('--mirrored', 'average each photograph with a mirrored pass: slightly better, twice the time')
+    .addOption(new Option('--scale <fraction>', 'size to work at: smaller follows longer blur; auto takes the largest that fits the blur').choices(Object.keys(scales)).default('auto'))
+    .option('--memory <GiB>', 'work in tiles, and on many frames in turn, where the network and its frames would need more memory than this (default: 1)', realNumber(0.1, 1024));
 }
 
 /**
  * Makes the restorer that the options describe, of the default weights where they name none.
  *
- * @param frames how many of the network's frames to restore. Default: all.
+ * @param frames how many frames to restore. Default: what the network usually gives.
  * @throws Error that says what there is when they name nothing that exists.
  */
 export async function openChosenRestorer(options: RestorerOptions, frames?: number): Promise<ChosenRestorer> {
   const { name, bytes } = await readChosenWeights(options);
   const { createRestorer } = await import('@unblur/inference');
-  return { weightsName: name, restorer: await createRestorer({ weights: bytes, threads: options.threads, frames, mirrored: options.mirrored }) };
+  const { threads, mirrored, memory } = options;
+  return { weightsName: name, restorer: await createRestorer({ weights: bytes, threads, frames, mirrored, scale: scales[options.scale], ...(memory !== undefined && { memoryBudgetBytes: memory * 2 ** 30 }) }) };
 }

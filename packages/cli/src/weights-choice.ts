@@ -3,14 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 
-/** What a command line says about the network: at most one of both. */
+/** What a command line says about the network. */
 export interface WeightsOptions {
   /** A `.safetensors` file, or the name of bundled weights. */
   weights?: string;
-  /** Bundled weights by the size of their network. */
-  preset?: string;
 }
 
 export interface ChosenWeights {
@@ -19,11 +17,9 @@ export interface ChosenWeights {
   bytes: Uint8Array;
 }
 
-/** Adds `--weights` and `--preset` to a command. */
+/** Adds `--weights` to a command. */
 export function addWeightsOptions(command: Command): Command {
-  return command
-    .option('--weights <file|name>', `weights to use: a .safetensors file or the name of bundled ones (${bundledWeightsNames.join(', ')})`)
-    .addOption(new Option('--preset <name>', 'bundled weights by the size of their network').choices([...bundledPresets()]).conflicts('weights'));
+  return command.option('--weights <file|name>', `weights to use: a .safetensors file or the name of bundled ones (${bundledWeightsNames.join(', ')})`);
 }
 
 /**
@@ -31,20 +27,16 @@ export function addWeightsOptions(command: Command): Command {
  *
  * @throws Error that lists what there is when they name nothing that exists
  */
-export async function readChosenWeights({ weights, preset }: WeightsOptions): Promise<ChosenWeights> {
+export async function readChosenWeights({ weights }: WeightsOptions): Promise<ChosenWeights> {
   if (weights !== undefined && isFile(weights)) return { name: weights, bytes: await readFile(weights) };
   if (weights !== undefined && !Object.hasOwn(bundledWeights, weights)) {
     const hint = weights === defaultVideoWeights.name ? '; these weights are for unblur video' : '';
     throw new Error(`Expected a .safetensors file or the name of bundled weights (${bundledWeightsNames.join(', ')}) for --weights, but ${weights} is neither${hint}.`);
   }
-  const name = weights ?? bundledWeightsNames.find((candidate) => bundledWeights[candidate].preset === preset) ?? defaultWeightsName;
+  const name = weights ?? defaultWeightsName;
   return { name, bytes: await readFile(fileURLToPath(findBundledWeights(name).url)) };
 }
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function bundledPresets(): Set<string> {
-  return new Set(Object.values(bundledWeights).map(({ preset }) => preset));
 }

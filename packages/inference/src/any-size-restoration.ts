@@ -1,5 +1,5 @@
 import { crop, padByReflection, roundUp } from './padding.js';
-import type { RestoredSequence, RgbImage } from './raster.js';
+import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits } from './tile-visits.js';
 import { planTiles, type TileLimits } from './tiling.js';
@@ -17,21 +17,46 @@ export interface RestoreProgress {
   signal?: AbortSignal;
 }
 
+/** What was restored of an image of any size. A frame is put together when it is asked for. */
+export interface TiledRestoration {
+  frame(index: number): RgbImage;
+  motionsPixels: MotionField[];
+}
+
 /**
  * Restores an image of any size with a function that takes only some sizes: mirrors it at the right and bottom edge up to the
  * multiple, cuts it into overlapping tiles of one size where it is too large for one, restores tile after tile, blends and crops.
  */
-export async function restoreAnySize(photo: RgbImage, limits: TileLimits, restoreTile: RestoreTile, { onTile, signal }: RestoreProgress = {}): Promise<RestoredSequence> {
-  const padded = padByReflection(photo, roundUp(photo.width, limits.multiple), roundUp(photo.height, limits.multiple));
+export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restoreTile: RestoreTile, { onTile, signal }: RestoreProgress = {}): Promise<TiledRestoration> {
+  const { width, height } = photo;
+  const padded = padByReflection(photo, roundUp(width, limits.multiple), roundUp(height, limits.multiple));
   const plan = planTiles(padded.width, padded.height, limits);
+  signal?.throwIfAborted();
+  if (plan.columns.length * plan.rows.length === 1) {
+    const { frames, motionsPixels } = await restoreTile(padded, { done: 0, total: 1 });
+    onTile?.(1, 1);
+    return {
+      frame: (index) => (padded === photo ? frames[index]! : { width, height, data: crop(frames[index]!, 3, 0, 0, width, height) }),
+      motionsPixels: motionsPixels.map(({ stridePixels, ...motion }): MotionField => {
+        const size = { width: Math.ceil(width / stridePixels), height: Math.ceil(height / stridePixels) };
+        return { ...size, stridePixels, data: crop(motion, 2, 0, 0, size.width, size.height) };
+      }),
+    };
+  }
   const canvas = new TileCanvas(padded.width, padded.height, plan);
   const visits = planVisits(padded, plan);
   for (const [done, position] of visits.entries()) {
     signal?.throwIfAborted();
-    const { tileWidth: width, tileHeight: height } = plan;
-    const data = visits.length === 1 ? padded.data : crop(padded, 3, plan.columns[position.column]!, plan.rows[position.row]!, width, height);
-    canvas.add(position, await restoreTile({ width, height, data }, { done, total: visits.length }));
+    const { tileWidth, tileHeight } = plan;
+    const data = crop(padded, 3, plan.columns[position.column]!, plan.rows[position.row]!, tileWidth, tileHeight);
+    canvas.add(position, await restoreTile({ width: tileWidth, height: tileHeight, data }, { done, total: visits.length }));
     onTile?.(done + 1, visits.length);
   }
-  return canvas.finish(photo.width, photo.height);
+  return { frame: (index) => canvas.frame(index, width, height), motionsPixels: canvas.motionsPixels(width, height) };
+}
+
+/** `restoreInTiles` with all frames at once. */
+export async function restoreAnySize(photo: RgbImage, limits: TileLimits, restoreTile: RestoreTile, progress: RestoreProgress = {}): Promise<RestoredSequence> {
+  const { frame, motionsPixels } = await restoreInTiles(photo, limits, restoreTile, progress);
+  return { frames: motionsPixels.map((_, index) => frame(index)), motionsPixels };
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { frameTimes } from '@unblur/core-model';
 import { scoreBlurred, scoreSequence, summarizeScores, type EvaluationReport, type OrderRule, type ScoredSample, type ScoreOptions } from '@unblur/metrics';
 import { commonFrameCount, selectFrames } from './frame-selection.js';
 import { loadPhoto } from './photo.js';
@@ -16,12 +17,15 @@ export interface EvaluateFolderOptions extends ScoreOptions {
 
 /** Whatever restores frames from a blurred image. */
 export interface FrameRestorer {
-  restore(blurred: RgbImage): Promise<{ frames: RgbImage[] }>;
+  /** @param options.times from -1 to 1; given only where `anyTime` is true. */
+  restore(blurred: RgbImage, options?: { times?: readonly number[] }): Promise<{ frames: RgbImage[] }>;
+  /** Whether frames can be had at any time. */
+  anyTime?: boolean;
 }
 
 /**
  * Scores a restorer on a folder with one sub-folder per sample: `blur.{png,jpg,webp}` and `frame-0 ... frame-(N-1)` likewise, in
- * time order, N odd. Where the restorer gives another number of frames, those at the same moments of the exposure are compared: the
+ * time order, N odd. A restorer that has frames at any time gives as many. Where another gives another number of frames, those at the same moments of the exposure are compared: the
  * first, middle and last of three against seven.
  *
  * Images are compared in [0, 1] as they are, restored ones before any rounding to 8 bit.
@@ -40,7 +44,7 @@ export async function evaluateFolder(folder: string, restorer: FrameRestorer, { 
         throw new UnblurError(`Sample ${sample.name}: expected all images at ${blurred.width}x${blurred.height}, the size of its blurred one, but ${basename(sample.framePaths[i]!)} is ${frame.width}x${frame.height}`);
       }
     });
-    const { frames } = await restorer.restore(blurred);
+    const { frames } = await restorer.restore(blurred, restorer.anyTime ? { times: frameTimes(gt.length) } : undefined);
     const count = commonFrameCount(frames.length, gt.length);
     const comparedGt = selectFrames(gt.length, count).map((i) => gt[i]!);
     const compared = selectFrames(frames.length, count).map((i) => frames[i]!);

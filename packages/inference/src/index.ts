@@ -1,10 +1,10 @@
-export type { RestoreProgress } from './any-size-restoration.js';
 export { evaluateFolder, type EvaluateFolderOptions, type FrameRestorer } from './evaluation-folder.js';
 export { commonFrameCount, possibleFrameCounts, selectFrames } from './frame-selection.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
 export type { MotionField, RestoredSequence, RgbImage } from './raster.js';
-export { listEarlierResults, removeStaleResults, restorePhotoToFolder, writeRestoration, type RestoredPhoto, type RestorePhotoOptions, type ResultKind, type WriteRestorationOptions, type WrittenFiles } from './restoration-folder.js';
-export { createRestorer, type Restorer, type RestorerOptions } from './restorer.js';
+export { listEarlierResults, removeStaleResults, restoreLoadedPhoto, restorePhotoToFolder, type FrameSource, type RestoredPhoto, type RestorePhotoOptions, type ResultKind, type WriteRestorationOptions, type WrittenFiles } from './restoration-folder.js';
+export { createRestorer, type FrameSequence, type RestoredFrame, type RestoreOptions, type Restorer, type RestorerOptions } from './restorer.js';
+export { workingScales, type WorkingScale } from './working-scale.js';
 export { UnblurError } from './unblur-error.js';
 export { encodeAnimation, type PlaybackOptions } from './writers/animation.js';
 export { produceAtomically, writeAtomically } from './writers/atomic-file.js';

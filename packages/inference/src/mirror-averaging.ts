@@ -12,7 +12,7 @@ import { inNearerOrder } from './time-order.js';
 export async function restoreWithMirrorImage(image: RgbImage, restore: (image: RgbImage) => Promise<RestoredSequence>): Promise<RestoredSequence> {
   const seen = await restore(image);
   const mirrored = mirrorSequence(await restore({ ...image, data: mirrorRows(image.data, image.width, 3) }));
-  const other = inNearerOrder(mirrored, (frames) => distance(seen.frames, frames));
+  const other = inNearerOrder(mirrored, ({ frames }) => distance(seen.frames, frames));
   return {
     frames: seen.frames.map((frame, i) => ({ ...frame, data: meanOf(frame.data, other.frames[i]!.data) })),
     motionsPixels: seen.motionsPixels.map((motion, i) => ({ ...motion, data: meanOf(motion.data, other.motionsPixels[i]!.data) })),

@@ -1,15 +1,15 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { RestoreProgress } from './any-size-restoration.js';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
-import type { RestoredSequence } from './raster.js';
-import type { Restorer } from './restorer.js';
+import type { MotionField } from './raster.js';
+import type { RestoredFrame, Restorer } from './restorer.js';
+import { resize, workingScales, type WorkingScale } from './working-scale.js';
 import { explainFileError } from './unblur-error.js';
 import { encodeAnimation, type PlaybackOptions } from './writers/animation.js';
 import { produceAtomically, writeAtomically } from './writers/atomic-file.js';
 import { encodeContactSheet } from './writers/contact-sheet.js';
 import { encodeMotionPicture } from './writers/motion-picture.js';
-import { toSharp, toSharp16 } from './writers/pixel-image.js';
+import { fitWithin, scaleToPixels, toSharp, toSharp16, type PixelImage } from './writers/pixel-image.js';
 import { hasFfmpeg, writeVideo } from './writers/video.js';
 
 export type ResultKind = 'frame' | 'animation' | 'video' | 'contact-sheet' | 'motion';
@@ -33,13 +33,20 @@ export async function removeStaleResults(folder: string, earlier: readonly strin
   for (const name of earlier) if (!kept.has(name)) await rm(join(folder, name), { force: true });
 }
 
+/** What a restoration of a photograph is made with. */
+export type FrameSource = Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>;
+
 export interface WriteRestorationOptions extends PlaybackOptions {
   /** Default `webp`. */
   animation?: 'webp' | 'gif';
   /** `auto` (default): where ffmpeg is found. */
   video?: 'auto' | 'never';
+  /** The least number of frames that the animation and the video have, where the network has frames at any time. Default 25. */
+  smoothFrames?: number;
   /** The ffmpeg to run. Default: the one in PATH. */
   ffmpegPath?: string;
+  /** Called with the fraction of the work that is done, 0 to 1. */
+  onShare?: (share: number) => void;
   signal?: AbortSignal;
 }
 
@@ -47,13 +54,15 @@ export interface WrittenFiles {
   files: Array<{ kind: ResultKind; path: string }>;
   /** What was not written, and why. */
   skipped: Array<{ kind: ResultKind; reason: string }>;
+  /** At which fraction of its size the photograph was restored. */
+  scale: WorkingScale;
 }
 
-export interface RestorePhotoOptions extends WriteRestorationOptions, LoadPhotoOptions, RestoreProgress {}
+export interface RestorePhotoOptions extends WriteRestorationOptions, LoadPhotoOptions {}
 
 export interface RestoredPhoto extends WrittenFiles {
   photo: Pick<Photo, 'width' | 'height' | 'bitDepth' | 'hadAlpha' | 'pages'>;
-  milliseconds: { load: number; restore: number; write: number };
+  milliseconds: { load: number; restore: number };
 }
 
 /**
@@ -63,20 +72,18 @@ export interface RestoredPhoto extends WrittenFiles {
  *
  * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left half-written.
  */
-export async function restorePhotoToFolder(photoPath: string, folder: string, restorer: Pick<Restorer, 'restore'>, options: RestorePhotoOptions = {}): Promise<RestoredPhoto> {
+export async function restorePhotoToFolder(photoPath: string, folder: string, restorer: FrameSource, options: RestorePhotoOptions = {}): Promise<RestoredPhoto> {
   const start = performance.now();
   const photo = await loadPhoto(photoPath, options);
   const loaded = performance.now();
-  const restored = await restorer.restore(photo, options);
-  const done = performance.now();
-  const written = await writeRestoration(photo, restored, folder, options);
+  const written = await restoreLoadedPhoto(photo, folder, restorer, options);
   const { width, height, bitDepth, hadAlpha, pages } = photo;
-  return { photo: { width, height, bitDepth, hadAlpha, pages }, ...written, milliseconds: { load: loaded - start, restore: done - loaded, write: performance.now() - done } };
+  return { photo: { width, height, bitDepth, hadAlpha, pages }, ...written, milliseconds: { load: loaded - start, restore: performance.now() - loaded } };
 }
 
-/** Writes what was restored from a photograph; see `restorePhotoToFolder`. */
-export async function writeRestoration(photo: Photo, { frames, motionsPixels }: RestoredSequence, folder: string, options: WriteRestorationOptions = {}): Promise<WrittenFiles> {
-  const { animation = 'webp', video = 'auto', ffmpegPath, signal } = options;
+/** Restores a photograph that is in memory; see `restorePhotoToFolder`. Every frame is written when it is made, so that only small copies of them are kept. */
+export async function restoreLoadedPhoto(photo: Photo, folder: string, restorer: FrameSource, options: WriteRestorationOptions = {}): Promise<WrittenFiles> {
+  const { animation = 'webp', video = 'auto', smoothFrames = 25, ffmpegPath, onShare = () => undefined, signal } = options;
   const files: WrittenFiles['files'] = [];
   const skipped: WrittenFiles['skipped'] = [];
   const write = async (kind: ResultKind, name: string, bytes: Uint8Array) => {
@@ -89,18 +96,94 @@ export async function writeRestoration(photo: Photo, { frames, motionsPixels }: 
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
-  for (const [i, frame] of frames.entries()) await write('frame', `frame-${i}.png`, await (photo.bitDepth === 16 ? toSharp16(frame) : toSharp(frame)).png().toBuffer());
-  await write('animation', `animation.${animation}`, await encodeAnimation(frames, animation, options));
-  await write('contact-sheet', 'contact-sheet.png', await encodeContactSheet(photo, frames));
-  await write('motion', 'motion.png', await encodeMotionPicture(frames[(frames.length - 1) / 2]!, motionsPixels));
+  const plan = planPlayback(photo, restorer, smoothFrames);
+  const stills: PixelImage[] = [];
+  const played: PixelImage[] = [];
+  const motionsPixels: MotionField[] = [];
+
+  const sequence = await restorer.restoreFrames(photo, { times: plan.sameSize ? plan.times : restorer.times, onShare: (share) => onShare(share * plan.stillShare), signal });
+  for await (const { index, time, frame, motionPixels } of sequence.frames) {
+    const copy = await smallCopy(frame);
+    if (plan.sameSize) played[index] = copy;
+    const still = restorer.times.indexOf(time);
+    if (still < 0) continue;
+    stills[still] = copy;
+    motionsPixels[still] = motionPixels;
+    await write('frame', `frame-${still}.png`, await (photo.bitDepth === 16 ? toSharp16(frame) : toSharp(frame)).png().toBuffer());
+  }
+  if (!plan.sameSize) {
+    const moving = await restoreSmall(photo, restorer, plan.times, sequence.scale, { onShare: (share) => onShare(plan.stillShare + share * (1 - plan.stillShare)), signal });
+    const runsBackwards = agreement(motionsPixels, moving.map(({ motionPixels }) => motionPixels)) < 0;
+    for (const { frame } of runsBackwards ? moving.reverse() : moving) played.push(await smallCopy(frame));
+  }
+  await write('animation', `animation.${animation}`, await encodeAnimation(played, animation, options));
+  await write('contact-sheet', 'contact-sheet.png', await encodeContactSheet(photo, stills));
+  await write('motion', 'motion.png', await encodeMotionPicture(stills[Math.floor((stills.length - 1) / 2)]!, motionsPixels, photo));
 
   if (video === 'never') skipped.push({ kind: 'video', reason: 'not asked for' });
   else if (!(await hasFfmpeg(ffmpegPath))) skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
   else {
     const path = join(folder, 'video.mp4');
-    await produceAtomically(path, (temporaryPath) => writeVideo(temporaryPath, frames, options), signal);
+    await produceAtomically(path, (temporaryPath) => writeVideo(temporaryPath, played, options), signal);
     files.push({ kind: 'video', path });
   }
   await removeStaleResults(folder, earlier, files.map(({ path }) => path));
-  return { files, skipped };
+  return { files: files.sort((a, b) => compareNumbered(a.path, b.path)), skipped, scale: sequence.scale };
+}
+
+const compareNumbered = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
+
+/** Animations and videos are no larger: phones and chat programs show no more. */
+const playbackSidePixels = 1280;
+
+async function smallCopy(frame: RestoredFrame['frame']): Promise<PixelImage> {
+  const { width, height } = fitWithin(frame, playbackSidePixels);
+  return scaleToPixels(frame, width, height);
+}
+
+interface PlaybackPlan {
+  /** Of the frames that are played. */
+  times: readonly number[];
+  /** Whether they are made together with the frames that are kept, since the photograph is no larger than what is played. */
+  sameSize: boolean;
+  /** Which fraction of the work the frames that are kept take. */
+  stillShare: number;
+}
+
+/** The frames that are played: as many as look smooth, those that are kept among them. */
+function planPlayback(photo: Photo, { times, anyTime }: FrameSource, smoothFrames: number): PlaybackPlan {
+  const steps = times.length - 1;
+  const finer = anyTime ? Math.max(1, Math.ceil((smoothFrames - 1) / steps)) : 1;
+  const count = finer * steps;
+  const all = Array.from({ length: count + 1 }, (_, index) => (index % finer === 0 ? times[index / finer]! : (2 * index - count) / count));
+  const shrink = Math.max(photo.width, photo.height) / playbackSidePixels;
+  // What a photograph costs beside its frames counts as eight of them.
+  const smallWork = (8 + all.length) / shrink ** 2;
+  return { times: all, sameSize: !anyTime || shrink <= 1, stillShare: !anyTime || shrink <= 1 ? 1 : (8 + times.length) / (8 + times.length + smallWork) };
+}
+
+/** All frames of a copy that is as large as what is played, at the scale that comes nearest to the one of the photograph. */
+async function restoreSmall(photo: Photo, restorer: FrameSource, times: readonly number[], scale: WorkingScale, options: { onShare: (share: number) => void; signal: AbortSignal | undefined }): Promise<RestoredFrame[]> {
+  const { width, height } = fitWithin(photo, playbackSidePixels);
+  const ratio = (scale * photo.width) / width;
+  const copyScale = workingScales.find((candidate) => candidate <= ratio * 1.5) ?? workingScales.at(-1)!;
+  const { frames } = await restorer.restoreFrames(await resize(photo, width, height), { times, scale: copyScale, ...options });
+  const restored: RestoredFrame[] = [];
+  for await (const frame of frames) restored[frame.index] = frame;
+  return restored;
+}
+
+/** Positive where two restorations of one photograph move the same way, negative where one runs backwards. Each from its first to its last frame, of any sizes. */
+function agreement(a: readonly MotionField[], b: readonly MotionField[]): number {
+  const [firstA, lastA, firstB, lastB] = [a[0]!, a.at(-1)!, b[0]!, b.at(-1)!];
+  let sum = 0;
+  for (let y = 0; y < lastB.height; y++) {
+    const row = Math.min(lastA.height - 1, Math.floor(((y + 0.5) * lastA.height) / lastB.height));
+    for (let x = 0; x < lastB.width; x++) {
+      const column = Math.min(lastA.width - 1, Math.floor(((x + 0.5) * lastA.width) / lastB.width));
+      const [cellA, cellB] = [2 * (row * lastA.width + column), 2 * (y * lastB.width + x)];
+      for (const axis of [0, 1]) sum += (lastA.data[cellA + axis]! - firstA.data[cellA + axis]!) * (lastB.data[cellB + axis]! - firstB.data[cellB + axis]!);
+    }
+  }
+  return sum;
 }

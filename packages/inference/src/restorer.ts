@@ -1,66 +1,98 @@
-import type { FrameExtractionConfig, BlurToVideoConfig } from '@unblur/core-model';
-import { restoreAnySize, type RestoreProgress } from './any-size-restoration.js';
-import { selectFrames } from './frame-selection.js';
+import { restoreInTiles, type TiledRestoration } from './any-size-restoration.js';
+import { readFrameNetwork, type FrameNetwork, type NetworkSession } from './frame-network.js';
 import { restoreWithMirrorImage } from './mirror-averaging.js';
-import { openNetworkSession, type NetworkSession } from './network-session.js';
 import { expectNetworkOptions } from './network-options.js';
-import { readFrameNetwork } from './network-weights.js';
-import { expectRgbImage, type RestoredSequence, type RgbImage } from './raster.js';
+import { expectRgbImage, type MotionField, type RestoredSequence, type RgbImage } from './raster.js';
 import { tileOverlapPixels } from './tiling.js';
+import { UnblurError } from './unblur-error.js';
+import { expectScale, FullSize, resize, scaleForMotion, surveyMotion, type WorkingScale } from './working-scale.js';
 
 export interface RestorerOptions {
-  /** The bytes of a `.safetensors` file of a blur-to-video network, or of the baseline of Jin et al. */
+  /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
   weights: Uint8Array;
   /** Processor threads to use. Default: all cores. */
   threads?: number;
   /**
-   * A photograph for which the network would need more memory than this is restored in tiles. A fixed number and not what happens
-   * to be free, so that the same photograph gives the same bytes. The restored frames themselves come on top. Default 3 GiB.
+   * What the network and the frames it has made may take of memory together. A larger photograph is restored in tiles, many frames of it in several
+   * passes. A fixed number and not what happens to be free, so that the same photograph gives the same bytes. Default 1 GiB.
    */
   memoryBudgetBytes?: number;
-  /** How many of the network's frames to restore, evenly spaced. Default: all. */
+  /** How many frames to restore, evenly spaced over the exposure: 2 or more. Default: 7, or those that an older network has. */
   frames?: number;
-  /**
-   * Restores every photograph together with its mirror image and gives the mean: up to 0.1 dB better with the bundled weights, in twice the time. Default false.
-   */
+  /** Restores every photograph together with its mirror image and gives the mean: a little better, in twice the time. Default false. */
   mirrored?: boolean;
+  /**
+   * The fraction of its size at which a photograph is restored. `auto` (default): the largest at which the blur is no longer than the network can follow;
+   * the frames are brought back to full size.
+   */
+  scale?: 'auto' | WorkingScale;
+}
+
+export interface RestoreOptions {
+  /** Times of the exposure, from -1 (the shutter opens) to 1 (it closes). Default: those of the restorer's `frames`. */
+  times?: readonly number[];
+  /** Called with the fraction of the work that is done, 0 to 1. */
+  onShare?: (share: number) => void;
+  /** The fraction of its size at which this photograph is restored. Default: the restorer's. */
+  scale?: 'auto' | WorkingScale;
+  /** Stops between two tiles; what was asked for is then rejected with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** A frame of a photograph. */
+export interface RestoredFrame {
+  /** Its place among the times that were asked for. */
+  index: number;
+  time: number;
+  frame: RgbImage;
+  /** Where the scene lies relative to the middle of the exposure. */
+  motionPixels: MotionField;
+}
+
+/** Frames that come one after the other, so that they need not all be kept. */
+export interface FrameSequence {
+  /** At which fraction of its size the photograph was restored. */
+  scale: WorkingScale;
+  frames: AsyncGenerator<RestoredFrame, void, undefined>;
 }
 
 export interface Restorer {
-  readonly config: BlurToVideoConfig | FrameExtractionConfig;
-  /** Which of the network's frames are restored. */
-  readonly frameIndices: readonly number[];
+  readonly config: FrameNetwork['config'];
+  /** Of the frames that are restored where no times are given, increasing. */
+  readonly times: readonly number[];
+  /** Whether frames can be had at any time, or only at those that the network was trained for. */
+  readonly anyTime: boolean;
   /** Restores one photograph of any size; calls wait for each other. The same photograph gives the same values. */
-  restore(photo: RgbImage, progress?: RestoreProgress): Promise<RestoredSequence>;
+  restore(photo: RgbImage, options?: RestoreOptions): Promise<RestoredSequence & { scale: WorkingScale }>;
+  /** The same, one frame after the other, in no particular order. Another photograph waits until the last has been taken, or `return` was called. */
+  restoreFrames(photo: RgbImage, options?: RestoreOptions): Promise<FrameSequence>;
+  /** The frame at one time of the exposure, from -1 to 1. @throws UnblurError where the network has frames at times of its own only. */
+  restoreAt(photo: RgbImage, time: number, options?: Omit<RestoreOptions, 'times'>): Promise<RestoredFrame>;
   /** Frees the network's memory. */
   release(): Promise<void>;
 }
 
-/**
- * What ONNX Runtime needs of memory, as a multiple of what the layers' outputs add up to. Its peak was 1.6 to 2.4 (`small` and `base`, 512
- * to 1024 pixels): it frees outputs early, but joined features are copies and its arena grows in large steps.
- */
-const MEMORY_PER_ACTIVATION = 2.4;
-
-const defaultMemoryBudgetBytes = 3 * 1024 ** 3;
-/** Photographs of as many sizes in turn are restored without tracing anew. Each session holds the weights once more. */
-const maximumSessions = 3;
+const defaultMemoryBudgetBytes = 1024 ** 3;
+/** Frames may take so much of the budget before they are made in several passes. */
+const framesFraction = 0.6;
+/** A frame in the making: 16 bit where it comes in tiles. */
+const bytesPerFramePixel = 6;
+/** Photographs of as many sizes in turn are restored without tracing anew. Each session holds the weights twice more. */
+const maximumSessions = 2;
 
 /**
  * Makes a restorer from weights. The network is traced for each image size it meets and runs on ONNX Runtime.
  *
- * Of a photograph above the memory budget, every tile is restored by itself. The network's spatial transformers pool over all that
- * they see, so a tile's global motion is its own, where the whole photograph's would be one: results differ slightly from an
- * untiled restoration, and overlaps are feathered so that no seam shows.
+ * A photograph above the memory budget is restored in tiles that overlap; no value of the photo network depends on the whole picture, so tiles agree where
+ * they meet, and are blended there.
  *
  * @throws UnblurError when an option makes no sense, the weights do not hold together or the number of frames cannot be had from them.
  */
-export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames, mirrored = false }: RestorerOptions): Promise<Restorer> {
+export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames, mirrored = false, scale: defaultScale = 'auto' }: RestorerOptions): Promise<Restorer> {
   expectNetworkOptions({ weights, threads, memoryBudgetBytes });
+  expectScale(defaultScale);
   const network = readFrameNetwork(weights);
-  const { config, multiple, activationBytesPerPixel } = network;
-  const frameIndices = selectFrames(config.frames, frames ?? config.frames);
-  const limits = { multiple, overlapPixels: tileOverlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / (MEMORY_PER_ACTIVATION * activationBytesPerPixel)) };
+  const defaultTimes = network.timesOf(frames ?? network.defaultFrames);
   const sessions = new Map<string, NetworkSession>();
 
   /** The session for a size, the least recently used one making room. */
@@ -73,14 +105,55 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
       sessions.delete(oldest[0]);
       await oldest[1].release();
     }
-    session ??= await openNetworkSession(network, frameIndices, width, height, threads);
+    session ??= await network.open(width, height, threads);
     sessions.set(key, session);
     return session;
   }
 
-  async function restoreTile(tile: RgbImage): Promise<RestoredSequence> {
-    const session = await sessionFor(tile.width, tile.height);
-    return mirrored ? restoreWithMirrorImage(tile, (image) => session.restore(image)) : session.restore(tile);
+  async function releaseSessions(): Promise<void> {
+    for (const session of sessions.values()) await session.release();
+    sessions.clear();
+  }
+
+  /** All of some times at once. @param times as many before the middle as after it, the same, so that a tile can be turned round in time. */
+  function restorePass(photo: RgbImage, times: readonly number[], onShare: (share: number) => void, signal: AbortSignal | undefined): Promise<TiledRestoration> {
+    const framesBytes = photo.width * photo.height * bytesPerFramePixel * times.length;
+    const networkBytes = Math.max(memoryBudgetBytes * (1 - framesFraction), memoryBudgetBytes - framesBytes);
+    const limits = { multiple: network.multiple, overlapPixels: tileOverlapPixels, maximumPixels: Math.floor(networkBytes / network.memoryBytesPerPixel) };
+    const restoreTile = async (tile: RgbImage, { done, total }: { done: number; total: number }): Promise<RestoredSequence> => {
+      const session = await sessionFor(tile.width, tile.height);
+      const onTileShare = (share: number) => onShare((done + share) / total);
+      return mirrored ? restoreWithMirrorImage(tile, (image) => session.restore(image, times, onTileShare)) : session.restore(tile, times, onTileShare);
+    };
+    return restoreInTiles(photo, limits, restoreTile, { signal });
+  }
+
+  async function chooseScale(photo: RgbImage, scale: 'auto' | WorkingScale): Promise<WorkingScale> {
+    if (scale !== 'auto') return scale;
+    if (network.reachPixels === null) return 1;
+    const length = await surveyMotion(photo, async (copy) => (await restorePass(copy, [-1, 1], () => undefined, undefined)).motionsPixels[1]!);
+    // What a session has once taken it keeps; the small copies' would be missing from what the tiles may take.
+    await releaseSessions();
+    return scaleForMotion(length, network.reachPixels);
+  }
+
+  async function* framesOf(photo: RgbImage, workingScale: WorkingScale, times: readonly number[], onShare: (share: number) => void, signal: AbortSignal | undefined): AsyncGenerator<RestoredFrame, void, undefined> {
+    const small = workingScale === 1 ? photo : await resize(photo, photo.width * workingScale, photo.height * workingScale);
+    const perPass = Math.max(1, Math.floor((memoryBudgetBytes * framesFraction) / (small.width * small.height * bytesPerFramePixel)));
+    const passes = planPasses(times, perPass);
+    let fullSize: FullSize | undefined;
+    for (const [done, pass] of passes.entries()) {
+      signal?.throwIfAborted();
+      const restored = await restorePass(small, pass.times, (share) => onShare((done + share) / passes.length), signal);
+      const motionsPixels = restored.motionsPixels.map((motion) => atFullSize(motion, workingScale));
+      if (workingScale !== 1) fullSize ??= await FullSize.prepare(photo, small, motionsPixels);
+      for (const index of pass.wanted) {
+        const frame = restored.frame(index);
+        const time = pass.times[index]!;
+        yield { index: times.indexOf(time), time, frame: fullSize ? await fullSize.bring(frame) : frame, motionPixels: motionsPixels[index]! };
+      }
+      onShare((done + 1) / passes.length);
+    }
   }
 
   let previous: Promise<unknown> = Promise.resolve();
@@ -90,18 +163,92 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     return result;
   }
 
+  async function restoreFrames(photo: RgbImage, { times = defaultTimes, scale = defaultScale, onShare = () => undefined, signal }: RestoreOptions = {}): Promise<FrameSequence> {
+    let finish!: () => void;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    const turn = previous;
+    previous = finished;
+    await turn;
+    try {
+      expectRgbImage(photo);
+      expectScale(scale);
+      expectTimes(times, network.reachPixels === null ? network.timesOf(network.defaultFrames) : undefined);
+      signal?.throwIfAborted();
+      const workingScale = await chooseScale(photo, scale);
+      return {
+        scale: workingScale,
+        frames: (async function* () {
+          try {
+            yield* framesOf(photo, workingScale, times, onShare, signal);
+          } finally {
+            finish();
+          }
+        })(),
+      };
+    } catch (error) {
+      finish();
+      throw error;
+    }
+  }
+
+  async function restore(photo: RgbImage, options: RestoreOptions = {}): Promise<RestoredSequence & { scale: WorkingScale }> {
+    const { scale: workingScale, frames: sequence } = await restoreFrames(photo, options);
+    const restored = { frames: [] as RgbImage[], motionsPixels: [] as MotionField[], scale: workingScale };
+    for await (const { index, frame, motionPixels } of sequence) {
+      restored.frames[index] = frame;
+      restored.motionsPixels[index] = motionPixels;
+    }
+    return restored;
+  }
+
   return {
-    config,
-    frameIndices,
-    restore: (photo, progress) =>
-      afterPrevious(() => {
-        expectRgbImage(photo);
-        return restoreAnySize(photo, limits, restoreTile, progress);
-      }),
-    release: () =>
-      afterPrevious(async () => {
-        for (const session of sessions.values()) await session.release();
-        sessions.clear();
-      }),
+    config: network.config,
+    times: defaultTimes,
+    anyTime: network.reachPixels !== null,
+    restore,
+    restoreFrames,
+    async restoreAt(photo, time, options) {
+      const { frames: sequence } = await restoreFrames(photo, { ...options, times: [time] });
+      let restored: RestoredFrame | undefined;
+      for await (const frame of sequence) restored = frame;
+      return restored!;
+    },
+    release: () => afterPrevious(releaseSessions),
   };
+}
+
+interface Pass {
+  /** As many before the middle as after it, the same. */
+  times: number[];
+  /** Indices of those that were asked for. */
+  wanted: number[];
+}
+
+/**
+ * Times in passes of at most so many frames (two at least), every time together with its opposite: only then can a tile that tells the exposure backwards
+ * be turned round. From the ends of the exposure to its middle.
+ */
+export function planPasses(times: readonly number[], framesPerPass: number): Pass[] {
+  const wanted = new Set(times);
+  const lengths = [...new Set(times.map(Math.abs))].sort((a, b) => b - a);
+  const pairsPerPass = Math.max(1, Math.floor(framesPerPass / 2));
+  const passes: Pass[] = [];
+  for (let start = 0; start < lengths.length; start += pairsPerPass) {
+    const pairs = lengths.slice(start, start + pairsPerPass);
+    const inOrder = [...new Set([...pairs.map((time) => 0 - time), ...pairs])].sort((a, b) => a - b);
+    passes.push({ times: inOrder, wanted: inOrder.flatMap((time, index) => (wanted.has(time) ? [index] : [])) });
+  }
+  return passes;
+}
+
+function atFullSize({ data, stridePixels, ...size }: MotionField, scale: WorkingScale): MotionField {
+  return scale === 1 ? { ...size, stridePixels, data } : { ...size, stridePixels: stridePixels / scale, data: data.map((value) => value / scale) };
+}
+
+function expectTimes(times: readonly number[], only: readonly number[] | undefined): void {
+  const wrong = times.find((time) => !(time >= -1 && time <= 1));
+  if (times.length === 0 || wrong !== undefined) throw new UnblurError(`Expected times from -1, when the shutter opens, to 1, when it closes, but received ${times.length === 0 ? 'none' : wrong}`);
+  if (new Set(times).size !== times.length) throw new UnblurError(`Expected times that differ but received ${times.join(', ')}`);
+  const unknown = only && times.find((time) => !only.includes(time));
+  if (unknown !== undefined) throw new UnblurError(`Expected times that this network has frames of (${only!.map((time) => Number(time.toFixed(3))).join(', ')}) but received ${unknown}; weights of the photo network have frames at any time`);
 }

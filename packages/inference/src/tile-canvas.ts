@@ -4,13 +4,21 @@ import type { TilePosition } from './tile-visits.js';
 import { featherShares, type TilePlan } from './tiling.js';
 import { inNearerOrder } from './time-order.js';
 
-/** Collects restored tiles into whole frames and motions, each pixel the average of its tiles weighted by their feather shares. */
+const PEAK = 65535;
+
+/** Frames are compared at every second pixel of every second row: their size is a multiple of that. */
+const FRAME_COMPARISON_STRIDE = 2;
+
+/**
+ * Collects restored tiles into whole frames and motions, each pixel the average of its tiles weighted by their feather shares. Frames are held as 16-bit
+ * integers, a sixth of what floats and their sums would take of a large photograph.
+ */
 export class TileCanvas {
-  private frames: Float32Array[] = [];
+  private frames: Uint16Array[] = [];
   private motions: Float32Array[] = [];
   private motionStrides: number[] = [];
-  /** How much of each pixel the tiles so far have filled, 0 to 1. */
-  private readonly filled: Float32Array;
+  /** How much of each pixel the tiles so far have filled, 0 to 1, by the stride of a grid. */
+  private readonly filled = new Map<number, Float32Array>();
   private readonly columnShares: Float32Array[];
   private readonly rowShares: Float32Array[];
 
@@ -19,60 +27,84 @@ export class TileCanvas {
     private readonly height: number,
     private readonly plan: TilePlan,
   ) {
-    this.filled = new Float32Array(width * height);
     this.columnShares = featherShares(width, plan.tileWidth, plan.columns);
     this.rowShares = featherShares(height, plan.tileHeight, plan.rows);
   }
 
-  /**
-   * Adds a tile, reversed in time where that fits what is already there better.
-   */
+  /** Adds a tile, reversed in time where that fits what is already there better. Its times, reversed, must be its times negated. */
   add(position: TilePosition, tile: RestoredSequence): void {
     if (this.frames.length === 0) this.allocate(tile);
-    const { frames, motionsPixels } = inNearerOrder(tile, (candidates) => this.distance(position, candidates));
-    frames.forEach((frame, i) => this.blend(this.frames[i]!, frame.data, 3, 1, position));
+    const { frames, motionsPixels } = inNearerOrder(tile, (candidate) => this.distance(position, candidate));
+    frames.forEach((frame, i) => this.blendFrame(this.frames[i]!, frame.data, position));
     motionsPixels.forEach((motion, i) => this.blend(this.motions[i]!, motion.data, 2, motion.stridePixels, position));
-    this.blend(this.filled, new Float32Array(this.plan.tileWidth * this.plan.tileHeight).fill(1), 1, 1, position);
+    for (const [stride, filled] of this.filled) this.blend(filled, new Float32Array((this.plan.tileWidth * this.plan.tileHeight) / stride ** 2).fill(1), 1, stride, position);
   }
 
-  /** The upper left `width` x `height` photo pixels of what the tiles gave. */
-  finish(width: number, height: number): RestoredSequence {
-    const fits = this.width === width && this.height === height;
-    return {
-      frames: this.frames.map((data): RgbImage => ({ width, height, data: fits ? data : crop({ width: this.width, data }, 3, 0, 0, width, height) })),
-      motionsPixels: this.motions.map((data, i): MotionField => {
-        const stridePixels = this.motionStrides[i]!;
-        const size = { width: Math.ceil(width / stridePixels), height: Math.ceil(height / stridePixels) };
-        return { ...size, stridePixels, data: crop({ width: this.width / stridePixels, data }, 2, 0, 0, size.width, size.height) };
-      }),
-    };
+  /** The upper left `width` x `height` photo pixels of one frame. */
+  frame(index: number, width: number, height: number): RgbImage {
+    const data = new Float32Array(width * height * 3);
+    for (let y = 0; y < height; y++) {
+      const start = y * this.width * 3;
+      for (let i = 0; i < width * 3; i++) data[y * width * 3 + i] = this.frames[index]![start + i]! / PEAK;
+    }
+    return { width, height, data };
+  }
+
+  /** The motions of the upper left `width` x `height` photo pixels. */
+  motionsPixels(width: number, height: number): MotionField[] {
+    return this.motions.map((data, i): MotionField => {
+      const stridePixels = this.motionStrides[i]!;
+      const size = { width: Math.ceil(width / stridePixels), height: Math.ceil(height / stridePixels) };
+      return { ...size, stridePixels, data: crop({ width: this.width / stridePixels, data }, 2, 0, 0, size.width, size.height) };
+    });
   }
 
   private allocate({ frames, motionsPixels }: RestoredSequence): void {
-    this.frames = frames.map(() => new Float32Array(this.width * this.height * 3));
+    this.frames = frames.map(() => new Uint16Array(this.width * this.height * 3));
     this.motionStrides = motionsPixels.map(({ stridePixels }) => stridePixels);
     this.motions = this.motionStrides.map((stride) => new Float32Array((this.width / stride) * (this.height / stride) * 2));
+    for (const stride of new Set([...this.motionStrides, FRAME_COMPARISON_STRIDE])) this.filled.set(stride, new Float32Array((this.width / stride) * (this.height / stride)));
   }
 
-  /** The summed absolute difference between frames of a tile and what the canvas already holds at its place. */
-  private distance({ column, row }: TilePosition, frames: readonly RgbImage[]): number {
-    const { tileWidth, tileHeight } = this.plan;
+  /** How far a tile is from what the canvas already holds at its place: by its motions, or by its frames where it has none. */
+  private distance(position: TilePosition, { frames, motionsPixels }: RestoredSequence): number {
+    const moves = motionsPixels.some(({ data }) => data.some((value) => value !== 0));
+    if (moves) return motionsPixels.reduce((sum, { data, stridePixels }, i) => sum + this.difference(position, stridePixels, 2, 1, this.motions[i]!, data), 0);
+    return frames.reduce((sum, { data }, i) => sum + this.difference(position, FRAME_COMPARISON_STRIDE, 3, FRAME_COMPARISON_STRIDE, this.frames[i]!, data, PEAK), 0);
+  }
+
+  /**
+   * The summed absolute difference between a tile's values and the canvas's, as far as that is filled, on a grid of `stride` pixels.
+   * @param step of values to the next cell of the grid: 1 where the values are on that grid, `stride` where they are the pixels.
+   */
+  private difference({ column, row }: TilePosition, stride: number, channels: number, step: number, canvas: Float32Array | Uint16Array, tile: Float32Array, peak = 1): number {
+    const filled = this.filled.get(stride)!;
+    const [left, top] = [this.plan.columns[column]! / stride, this.plan.rows[row]! / stride];
+    const [columns, rows] = [this.plan.tileWidth / stride, this.plan.tileHeight / stride];
+    const canvasColumns = this.width / stride;
     let sum = 0;
-    for (let y = 0; y < tileHeight; y++) {
-      const canvasStart = (this.plan.rows[row]! + y) * this.width + this.plan.columns[column]!;
-      for (let x = 0; x < tileWidth; x++) {
-        const filled = this.filled[canvasStart + x]!;
-        if (filled === 0) continue;
-        for (let frame = 0; frame < frames.length; frame++) {
-          const canvas = this.frames[frame]!;
-          const data = frames[frame]!.data;
-          for (let channel = 0; channel < 3; channel++) {
-            sum += Math.abs(canvas[(canvasStart + x) * 3 + channel]! - filled * data[(y * tileWidth + x) * 3 + channel]!);
-          }
-        }
+    for (let y = 0; y < rows; y++) {
+      for (let x = 0; x < columns; x++) {
+        const share = filled[(top + y) * canvasColumns + left + x]!;
+        if (share === 0) continue;
+        const onCanvas = ((top + y) * step * canvasColumns * step + (left + x) * step) * channels;
+        const onTile = (y * step * columns * step + x * step) * channels;
+        for (let channel = 0; channel < channels; channel++) sum += Math.abs(canvas[onCanvas + channel]! / peak - share * tile[onTile + channel]!);
       }
     }
     return sum;
+  }
+
+  private blendFrame(canvas: Uint16Array, tile: Float32Array, { column, row }: TilePosition): void {
+    const [columnShare, rowShare] = [this.columnShares[column]!, this.rowShares[row]!];
+    for (let y = 0; y < rowShare.length; y++) {
+      let to = ((this.plan.rows[row]! + y) * this.width + this.plan.columns[column]!) * 3;
+      let from = y * columnShare.length * 3;
+      for (let x = 0; x < columnShare.length; x++) {
+        const share = rowShare[y]! * columnShare[x]! * PEAK;
+        for (let channel = 0; channel < 3; channel++, to++, from++) canvas[to] = Math.min(PEAK, canvas[to]! + share * tile[from]! + 0.5);
+      }
+    }
   }
 
   /** Adds a tile's values times their shares; on a coarser grid a cell's share is the mean over its block. */

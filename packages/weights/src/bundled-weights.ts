@@ -2,10 +2,6 @@
 export interface BundledWeights {
   /** Where the `.safetensors` file is: a `file:` URL in Node, whatever the bundler makes of it in a browser. */
   url: URL;
-  /** The preset of `@unblur/core-model` that the network was built from. */
-  preset: string;
-  /** Frames restored from one photograph. */
-  frames: number;
   /** What the photographs were blurred by in training: what these weights undo best. */
   blur: string;
   trainingData: string;
@@ -14,12 +10,10 @@ export interface BundledWeights {
 
 /** Every weights file of this package, by name. */
 export const bundledWeights = {
-  'photo-7-small': {
-    url: new URL('../files/photo-7-small.safetensors', import.meta.url),
-    preset: 'small',
-    frames: 7,
-    blur: 'a camera that turns or shakes, and things that move',
-    trainingData: 'blurs synthesized from equirectangular panoramas, layered photographs and video clips',
+  photo: {
+    url: new URL('../files/photo.safetensors', import.meta.url),
+    blur: 'a camera that turns, shifts or shakes, and things that move',
+    trainingData: 'exposures synthesized from panoramas, photographs and video clips',
     licence: 'research use: part of the training pictures is under restrictive or unstated terms',
   },
 } as const satisfies Record<string, BundledWeights>;
@@ -27,7 +21,7 @@ export const bundledWeights = {
 export type BundledWeightsName = keyof typeof bundledWeights;
 
 /** The weights that are used where none are named. */
-export const defaultWeightsName: BundledWeightsName = 'photo-7-small';
+export const defaultWeightsName: BundledWeightsName = 'photo';
 
 /** The names of all bundled weights. */
 export const bundledWeightsNames = Object.keys(bundledWeights) as BundledWeightsName[];

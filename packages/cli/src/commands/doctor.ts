@@ -24,7 +24,7 @@ interface Diagnosis {
   convolutionGflops: number | null;
   convolutionFailure?: string;
   ffmpeg: string | null;
-  weights: { name: string; for: string; frames?: number; path: string; found: boolean }[];
+  weights: { name: string; for: string; path: string; found: boolean }[];
 }
 
 /** `unblur doctor`: what this machine offers. */
@@ -62,7 +62,7 @@ async function diagnose(): Promise<Diagnosis> {
     ...speed,
     ffmpeg: ffmpegVersion(),
     weights: [
-      ...Object.entries(bundledWeights).map(([name, { url, frames }]) => ({ name, for: 'photographs', frames, url })),
+      ...Object.entries(bundledWeights).map(([name, { url }]) => ({ name, for: 'photographs', url })),
       { name: defaultVideoWeights.name, for: 'videos', url: defaultVideoWeights.url },
     ].map(({ url, ...known }) => ({ ...known, path: fileURLToPath(url), found: existsSync(url) })),
   };
@@ -76,8 +76,8 @@ function* describeDiagnosis({ versions, machine, engines, torch, convolutionGflo
   yield torch ? `training PyTorch ${torch.version}, CUDA devices: ${torch.cudaDevices}` : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
   yield convolutionGflops === null ? `speed    onnxruntime-node does not run: ${convolutionFailure}` : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime-node)`;
   yield ffmpeg === null ? 'ffmpeg   not found: no MP4; animations are written as WebP' : `ffmpeg   ${ffmpeg}`;
-  for (const { name, for: purpose, frames, path, found } of weights) {
-    yield found ? `weights  ${name} (${purpose}${frames === undefined ? '' : `, ${frames} frames`}): ${path}` : `weights  ${name}: missing, expected at ${path}; install @unblur/weights again`;
+  for (const { name, for: purpose, path, found } of weights) {
+    yield found ? `weights  ${name} (${purpose}): ${path}` : `weights  ${name}: missing, expected at ${path}; install @unblur/weights again`;
   }
 }
 

@@ -3,9 +3,10 @@ import type { Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure } from '../failure.js';
 import { abortOnInterruption } from '../interruption.js';
-import { frameCount } from '../numbers.js';
+import { wholeNumber } from '../numbers.js';
 import { findPhotos, nameResults } from '../photo-paths.js';
-import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
+import { describeRemainingTime } from '../remaining-time.js';
+import { addRestorerOptions, openChosenRestorer, scaleName, type RestorerOptions } from '../restorer-choice.js';
 import { writeFolder } from '../staging-folder.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 
@@ -25,6 +26,8 @@ interface RestoredPhoto {
   width: number;
   height: number;
   frames: number;
+  /** The fraction of its size at which it was restored: `1/2`. */
+  scale: string;
   seconds: number;
 }
 
@@ -40,7 +43,7 @@ export function defineRestore(program: Command): void {
     .description('restore the sharp frames inside blurred photographs')
     .argument('<photo...>', 'photographs, folders of photographs, or patterns such as "holiday/*.jpg"')
     .option('--out <folder>', 'where the results go, one folder per photograph', 'restored')
-    .option('--frames <n>', 'restore only n of the frames, evenly spaced in time: 3 of the 7 that the bundled weights know', frameCount);
+    .option('--frames <n>', 'how many frames to restore, evenly spaced over the exposure (default: 7)', wholeNumber(2, 1001));
   command.addOption(command.createOption('--animation <format>', 'format of the animation').choices(['webp', 'gif']).default('webp'));
   addRestorerOptions(command).action(restore);
 }
@@ -53,8 +56,12 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
   const restored: RestoredPhoto[] = [];
   const failed: FailedPhoto[] = [];
   const names = nameResults(photos);
+  const start = performance.now();
   for (const [index, photo] of photos.entries()) {
-    const onShare = (share: number) => drawProgress(index + share, photos.length, photo);
+    const onShare = (share: number) => {
+      const remaining = describeRemainingTime(index + share, photos.length, performance.now() - start);
+      drawProgress(index + share, photos.length, remaining ? `${photo}, ${remaining}` : photo);
+    };
     onShare(0);
     try {
       const result = await restorePhoto(photo, join(options.out, names[index]!), restorer, { animation: options.animation, signal, onShare });
@@ -81,7 +88,7 @@ interface RestorePhotoOptions {
 }
 
 async function restorePhoto(path: string, folder: string, restorer: Restorer, { animation, signal, onShare }: RestorePhotoOptions): Promise<RestoredPhoto> {
-  const { listEarlierResults, loadPhoto, removeStaleResults, writeRestoration } = await import('@unblur/inference');
+  const { listEarlierResults, loadPhoto, removeStaleResults, restoreLoadedPhoto } = await import('@unblur/inference');
   const start = performance.now();
   const photo = await loadPhoto(path);
   const { width, height } = photo;
@@ -89,14 +96,15 @@ async function restorePhoto(path: string, folder: string, restorer: Restorer, { 
     throw new Error(`${path} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`);
   }
   const earlier = await listEarlierResults(folder);
+  let scale = '1';
   const files = await writeFolder(folder, async (staging) => {
-    const restored = await restorer.restore(photo, { signal, onTile: (done, total) => onShare(done / total) });
-    return writeRestoration(photo, restored, staging, { animation, signal });
+    const written = await restoreLoadedPhoto(photo, staging, restorer, { animation, signal, onShare });
+    scale = scaleName(written.scale);
   });
   await removeStaleResults(folder, earlier, files);
-  return { photo: path, folder, files, width, height, frames: restorer.frameIndices.length, seconds: Math.round(performance.now() - start) / 1000 };
+  return { photo: path, folder, files, width, height, frames: restorer.times.length, scale, seconds: Math.round(performance.now() - start) / 1000 };
 }
 
-function describe({ photo, folder, width, height, frames, seconds }: RestoredPhoto): string {
-  return `${photo} (${width}x${height}) -> ${folder}: ${frames} frames, ${seconds.toFixed(1)} s`;
+function describe({ photo, folder, width, height, frames, scale, seconds }: RestoredPhoto): string {
+  return `${photo} (${width}x${height}) -> ${folder}: ${frames} frames, ${scale === '1' ? '' : `restored at ${scale} of its size, `}${seconds.toFixed(1)} s`;
 }

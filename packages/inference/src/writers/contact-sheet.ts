@@ -1,6 +1,5 @@
-import type { RgbImage } from '../raster.js';
 import { drawText, measureText } from './lettering.js';
-import { fitWithin, scaleToPixels, type PixelImage } from './pixel-image.js';
+import { fitWithin, scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
 import { encodeSheet, sheetColors, type PlacedPicture } from './sheet.js';
 
 const longestSidePixels = 480;
@@ -11,7 +10,7 @@ const labelHeightPixels = 13;
 const labelGapPixels = 12;
 
 /** The blurred photograph and every frame side by side, each with its label, as PNG. Frames are numbered as their files are. */
-export async function encodeContactSheet(blurred: RgbImage, frames: readonly RgbImage[]): Promise<Buffer> {
+export async function encodeContactSheet(blurred: Picture, frames: readonly Picture[]): Promise<Buffer> {
   const labels = ['blurred input', ...frames.map((_, i) => (i === (frames.length - 1) / 2 ? `frame ${i} (middle)` : `frame ${i}`))];
   const thumbnails = await Promise.all([blurred, ...frames].map(makeThumbnail));
   const { width, height } = thumbnails[0]!;
@@ -31,7 +30,7 @@ export async function encodeContactSheet(blurred: RgbImage, frames: readonly Rgb
   return encodeSheet(columns * (cellWidth + marginPixels) + marginPixels, rows * (cellHeight + marginPixels) + marginPixels, placed, drawing);
 }
 
-function makeThumbnail(image: RgbImage): Promise<PixelImage> {
+function makeThumbnail(image: Picture): Promise<PixelImage> {
   const enlargement = Math.max(1, Math.ceil(shortestSidePixels / Math.max(image.width, image.height)));
   const { width, height } = fitWithin({ width: image.width * enlargement, height: image.height * enlargement }, longestSidePixels);
   return scaleToPixels(image, width, height, enlargement > 1 ? 'nearest' : 'lanczos3');

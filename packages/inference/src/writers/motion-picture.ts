@@ -1,7 +1,7 @@
-import type { MotionField, RgbImage } from '../raster.js';
+import type { MotionField } from '../raster.js';
 import { flowColor } from './flow-color.js';
 import { drawText, measureText } from './lettering.js';
-import { scaleToPixels, type PixelImage } from './pixel-image.js';
+import { scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
 import { encodeSheet, sheetColors, type PlacedPicture } from './sheet.js';
 
 const panelLongestSidePixels = 720;
@@ -16,13 +16,15 @@ const smallestRimPixels = 1;
  * The recovered motion during the whole exposure, from the first to the last frame, as PNG: arrows over the paled middle frame, the
  * field in the colours of Baker et al. 2007, and a legend that gives the wheel's rim in pixels of the photograph. The rim stands
  * for the 99th percentile of the lengths.
+ *
+ * @param photo the size whose pixels the motion is in, where the frame is a smaller copy.
  */
-export async function encodeMotionPicture(middleFrame: RgbImage, motionsPixels: readonly MotionField[]): Promise<Buffer> {
+export async function encodeMotionPicture(middleFrame: Picture, motionsPixels: readonly MotionField[], photo: { width: number; height: number } = middleFrame): Promise<Buffer> {
   const motion = subtractMotion(motionsPixels[motionsPixels.length - 1]!, motionsPixels[0]!);
   const rimPixels = Math.max(smallestRimPixels, percentileLength(motion, 0.99));
-  const scale = panelLongestSidePixels / Math.max(middleFrame.width, middleFrame.height);
-  const width = Math.max(1, Math.round(middleFrame.width * scale));
-  const height = Math.max(1, Math.round(middleFrame.height * scale));
+  const scale = panelLongestSidePixels / Math.max(photo.width, photo.height);
+  const width = Math.max(1, Math.round(photo.width * scale));
+  const height = Math.max(1, Math.round(photo.height * scale));
   const sample = (x: number, y: number) => sampleMotion(motion, (x + 0.5) / scale - 0.5, (y + 0.5) / scale - 0.5);
 
   const arrows = planArrows(width, height, scale, rimPixels);
@@ -115,7 +117,7 @@ function arrowPath(x: number, y: number, dx: number, dy: number): string {
 }
 
 /** The photograph in light grey, so that arrows stand out. */
-async function palePhotograph(image: RgbImage, width: number, height: number): Promise<PixelImage> {
+async function palePhotograph(image: Picture, width: number, height: number): Promise<PixelImage> {
   const picture = await scaleToPixels(image, width, height, width > image.width ? 'cubic' : 'lanczos3');
   for (let i = 0; i < picture.data.length; i += 3) {
     const luma = 0.2126 * picture.data[i]! + 0.7152 * picture.data[i + 1]! + 0.0722 * picture.data[i + 2]!;

@@ -2,10 +2,15 @@ import sharp, { type Sharp } from 'sharp';
 import type { RgbImage } from '../raster.js';
 
 /** An image as 8-bit RGB, rounded and clamped, ready for sharp's pipeline. */
-export function toSharp({ width, height, data }: RgbImage): Sharp {
+export function toSharp(image: Picture): Sharp {
+  const { width, height } = image;
+  return sharp(isPixelImage(image) ? image.data : quantizeTo8(image.data), { raw: { width, height, channels: 3 }, limitInputPixels: false });
+}
+
+function quantizeTo8(data: Float32Array): Buffer {
   const values = Buffer.alloc(data.length);
   for (let i = 0; i < data.length; i++) values[i] = quantize(data[i]!, 255);
-  return sharp(values, { raw: { width, height, channels: 3 }, limitInputPixels: false });
+  return values;
 }
 
 /** An image as 16-bit RGB. */
@@ -22,6 +27,11 @@ export interface PixelImage {
   data: Buffer;
 }
 
+/** What pictures are drawn from: values as restored, or already rounded. */
+export type Picture = RgbImage | PixelImage;
+
+const isPixelImage = (image: Picture): image is PixelImage => image.data instanceof Uint8Array;
+
 /** The size that fits a longest side, never enlarged, each side at least one pixel. */
 export function fitWithin({ width, height }: { width: number; height: number }, longestSidePixels: number): { width: number; height: number } {
   const scale = Math.min(1, longestSidePixels / Math.max(width, height));
@@ -29,7 +39,7 @@ export function fitWithin({ width, height }: { width: number; height: number }, 
 }
 
 /** 8-bit RGB scaled to a size: smooth when it shrinks, cubic or (`nearest`) in blocks when it grows. */
-export async function scaleToPixels(image: RgbImage, width: number, height: number, kernel: 'lanczos3' | 'cubic' | 'nearest' = 'lanczos3'): Promise<PixelImage> {
+export async function scaleToPixels(image: Picture, width: number, height: number, kernel: 'lanczos3' | 'cubic' | 'nearest' = 'lanczos3'): Promise<PixelImage> {
   const pipeline = toSharp(image);
   if (width !== image.width || height !== image.height) pipeline.resize(width, height, { fit: 'fill', kernel });
   return { width, height, data: await pipeline.raw().toBuffer() };

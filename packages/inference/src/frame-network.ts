@@ -1,0 +1,188 @@
+import {
+  declareFrameExtraction,
+  declarePhotoNetwork,
+  displacementAt,
+  frameExtractionMultiple,
+  frameTimes,
+  photoFamily,
+  photoMultiple,
+  readFrameExtractionWeights,
+  readSafetensors,
+  trajectoryStridePixels,
+  type FrameExtractionConfig,
+  type NamedTensors,
+  type PhotoConfig,
+  type WeightValues,
+} from '@unblur/core-model';
+import { neg, tensor, zeros, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { trace } from '@unblur/onnx';
+import { createSession } from '@unblur/onnx/node';
+import { clampToDisplay } from './display-range.js';
+import { selectFrames } from './frame-selection.js';
+import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
+import { firstLine, UnblurError } from './unblur-error.js';
+
+/** A network for one image size, its weights in place, ready to run on ONNX Runtime. */
+export interface NetworkSession {
+  /**
+   * The frames at some of the times that the network knows, in the order asked for.
+   * @param onShare called with the fraction of the work that is done, 0 to 1.
+   */
+  restore(image: RgbImage, times: readonly number[], onShare?: (share: number) => void): Promise<RestoredSequence>;
+  release(): Promise<void>;
+}
+
+/** Any network that restores the frames of one photograph, with its weights. */
+export interface FrameNetwork {
+  config: PhotoConfig | FrameExtractionConfig;
+  /** Height and width of its input are multiples of this. */
+  multiple: number;
+  /** The most that ONNX Runtime takes for each pixel of an image, beside the weights. */
+  memoryBytesPerPixel: number;
+  /** How far it can follow a point from the middle of the exposure to its end, in pixels; `null` where nothing is known of that. */
+  reachPixels: number | null;
+  /** How many frames are restored where no number is asked for. */
+  defaultFrames: number;
+  /** The times, from -1 to 1, of so many frames. @throws UnblurError that names the numbers that are possible. */
+  timesOf(frames: number): number[];
+  /** @param width, height multiples of `multiple`. */
+  open(width: number, height: number, threads?: number): Promise<NetworkSession>;
+}
+
+/** Reads the weights of a network for photographs: the file says which one. @throws UnblurError when they do not hold together. */
+export function readFrameNetwork(weights: Uint8Array): FrameNetwork {
+  try {
+    const { metadata } = readSafetensors(weights);
+    return 'unblur.frame-extraction' in metadata ? extractionNetwork(weights) : photoNetwork(weights);
+  } catch (cause) {
+    if (cause instanceof UnblurError) throw cause;
+    throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
+  }
+}
+
+const mostFrames = 1001;
+
+/** Understanding a photograph takes as long as making so many frames of it. */
+const ANALYSIS_FRAMES = 8;
+
+function photoNetwork(weights: Uint8Array): FrameNetwork {
+  const { config, values } = photoFamily.readWeights(weights);
+  const network = declarePhotoNetwork(config);
+  return {
+    config,
+    multiple: photoMultiple,
+    memoryBytesPerPixel: photoMemoryBytesPerPixel(config),
+    reachPixels: 18,
+    defaultFrames: 7,
+    timesOf: (frames) => {
+      if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
+      return frameTimes(frames);
+    },
+    async open(width, height, threads) {
+      const signature = {
+        middle: { shape: [1, height, width, 3] },
+        trajectory: { shape: [1, height / trajectoryStridePixels, width / trajectoryStridePixels, 6] },
+        feature: { shape: [1, height / 2, width / 2, config.frameChannels] },
+      };
+      const analysis = trace(({ blurred }) => ({ ...network.analyze(blurred as Tensor4D, constants(values)) }), { blurred: { shape: [1, height, width, 3] } });
+      const rendering = trace(
+        ({ middle, trajectory, feature, time }) => {
+          const scene = { middle: middle as Tensor4D, trajectory: trajectory as Tensor4D, feature: feature as Tensor4D };
+          return { frame: network.renderAt(scene, time as Tensor4D, constants(values)), motion: neg(displacementAt(scene.trajectory, time as Tensor4D)) };
+        },
+        { ...signature, time: { shape: [1, 1, 1, 1] } },
+      );
+      const [analyze, render] = [await createSession(analysis, { threads, memoryPattern: false }), await createSession(rendering, { threads, memoryPattern: false })];
+      return {
+        async restore(image, times, onShare) {
+          const scene = await analyze.run({ blurred: image.data });
+          const restored: RestoredSequence = { frames: [], motionsPixels: [] };
+          for (const [done, time] of times.entries()) {
+            onShare?.((ANALYSIS_FRAMES + done) / (ANALYSIS_FRAMES + times.length));
+            const { frame, motion } = time === 0 ? { frame: scene['middle']!, motion: undefined } : await render.run({ ...scene, time: Float32Array.of(time) });
+            // Clamped in place: the middle frame is cut out of what the others are made from, so as a copy.
+            restored.frames.push({ width, height, data: clampToDisplay(time === 0 ? Float32Array.from(frame as Float32Array) : (frame as Float32Array)) });
+            const size = { width: width / trajectoryStridePixels, height: height / trajectoryStridePixels };
+            restored.motionsPixels.push({ ...size, stridePixels: trajectoryStridePixels, data: (motion as Float32Array | undefined) ?? new Float32Array(size.width * size.height * 2) });
+          }
+          return restored;
+        },
+        async release() {
+          await analyze.release();
+          await render.release();
+        },
+      };
+    },
+  };
+}
+
+/** Of ONNX Runtime's peak, measured (850 bytes for the shipped widths): fourteen features of the widest level, at half the size, at once. */
+function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfig): number {
+  return (4 * 14 * Math.max(channels[0], frameChannels)) / 4;
+}
+
+/** Any network whose frames are at times of its own. */
+interface FixedTimesNetwork extends Pick<FrameNetwork, 'multiple' | 'memoryBytesPerPixel'> {
+  config: FrameExtractionConfig;
+  values: WeightValues;
+  /** All frames in time order, `[B, H, W, 3]`, and where the scene lies relative to the middle one, `[B, h, w, 2]` in pixels of the image. */
+  restore(blurred: Tensor4D, weights: NamedTensors): { frames: Tensor4D[]; motionsPixels: Tensor4D[] };
+}
+
+function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, restore }: FixedTimesNetwork): FrameNetwork {
+  const allTimes = frameTimes(config.frames);
+  return {
+    config,
+    multiple,
+    memoryBytesPerPixel,
+    reachPixels: null,
+    defaultFrames: config.frames,
+    timesOf: (frames) => selectFrames(config.frames, frames).map((index) => allTimes[index]!),
+    async open(width, height, threads) {
+      const graph = trace(
+        ({ blurred }) => {
+          const { frames, motionsPixels } = restore(blurred as Tensor4D, constants(values));
+          return Object.fromEntries(frames.flatMap((frame, i): [string, Tensor][] => [[`frame${i}`, frame], [`motion${i}`, motionsPixels[i]!]]));
+        },
+        { blurred: { shape: [1, height, width, 3] } },
+      );
+      const session = await createSession(graph, { threads, memoryPattern: false });
+      return {
+        async restore(image, times) {
+          const outputs = await session.run({ blurred: image.data });
+          const indices = times.map((time) => allTimes.indexOf(time));
+          return {
+            frames: indices.map((i) => ({ width, height, data: clampToDisplay(outputs[`frame${i}`] as Float32Array) })),
+            motionsPixels: indices.map((i): MotionField => {
+              const [, rows, columns] = graph.outputs[`motion${i}`]!.shape as [number, number, number, number];
+              return { width: columns, height: rows, stridePixels: width / columns, data: outputs[`motion${i}`] as Float32Array };
+            }),
+          };
+        },
+        release: () => session.release(),
+      };
+    },
+  };
+}
+
+/** Jin et al. 2018. It knows no motion: every one is zero. */
+function extractionNetwork(weights: Uint8Array): FrameNetwork {
+  const { config, values } = readFrameExtractionWeights(weights);
+  const { extract } = declareFrameExtraction(config);
+  const multiple = frameExtractionMultiple(config);
+  const { factor, channels, groups } = config.middle;
+  return fixedTimesNetwork({
+    config,
+    values,
+    multiple,
+    // Of the middle frame's network, the largest: its blocks have three outputs each, for each of the three colours.
+    memoryBytesPerPixel: (2.4 * (4 * 3 * 3 * channels * groups.flat().length)) / factor ** 2,
+    restore: (blurred, weightTensors) => {
+      const [batch, height, width] = blurred.shape;
+      const frames = extract(blurred, weightTensors);
+      return { frames, motionsPixels: frames.map(() => zeros([batch, height / multiple, width / multiple, 2])) };
+    },
+  });
+}
+
+const constants = (values: WeightValues): NamedTensors => Object.fromEntries(Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]));

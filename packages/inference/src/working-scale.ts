@@ -1,0 +1,115 @@
+import sharp from 'sharp';
+import type { MotionField, RgbImage } from './raster.js';
+import { UnblurError } from './unblur-error.js';
+
+/** The fractions of its size at which a photograph may be restored. */
+export const workingScales = [1, 1 / 2, 1 / 4, 1 / 8] as const;
+export type WorkingScale = (typeof workingScales)[number];
+
+/** @throws UnblurError that names the scales there are. */
+export function expectScale(scale: unknown): void {
+  if (scale !== 'auto' && !workingScales.includes(scale as WorkingScale)) throw new UnblurError(`Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received ${String(scale)}`);
+}
+
+/** Sides of the copies on which the motion of a photograph is first looked for. */
+const surveySidePixels = [512, 256, 128];
+/** The motion of a photograph is that of the part of it that moves furthest but for this. */
+const surveyPercentile = 0.9;
+/** On a copy, less than this is no motion that a coarser copy could tell from none. */
+const surveyNoisePixels = 1.5;
+
+/**
+ * How far things move from the middle of the exposure to its end, in pixels of the photograph. Blur longer than the network can follow shows on a smaller
+ * copy, where it is shorter: the longest motion that any copy shows counts.
+ *
+ * @param motionAtEnd finds the motion of a small image from the middle to the end of the exposure.
+ */
+export async function surveyMotion(photo: RgbImage, motionAtEnd: (copy: RgbImage) => Promise<MotionField>): Promise<number> {
+  const longestSide = Math.max(photo.width, photo.height);
+  let longest = 0;
+  for (const side of surveySidePixels) {
+    const shrink = Math.max(1, longestSide / side);
+    const lengthPixels = percentileLength(await motionAtEnd(await resize(photo, photo.width / shrink, photo.height / shrink)), surveyPercentile);
+    // The finest copy tells small motions, coarser ones only what they can tell from none.
+    if (side === surveySidePixels[0] || lengthPixels >= surveyNoisePixels) longest = Math.max(longest, lengthPixels * shrink);
+  }
+  return longest;
+}
+
+/** The largest scale at which nothing moves further than the network can follow. */
+export function scaleForMotion(lengthPixels: number, reachPixels: number): WorkingScale {
+  return workingScales.find((scale) => lengthPixels * scale <= reachPixels) ?? workingScales.at(-1)!;
+}
+
+function percentileLength({ data }: MotionField, fraction: number): number {
+  const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) => Math.hypot(data[2 * i]!, data[2 * i + 1]!)).sort();
+  return lengths[Math.floor(fraction * (lengths.length - 1))]!;
+}
+
+/** What moved less than `still` keeps the photograph's own detail, what moved more than `moving` has none of it; pixels of the photograph. */
+const detailPixels = { still: 0.5, moving: 1.5 };
+
+/**
+ * Brings frames that were restored at a smaller scale back to the size of the photograph. Where nothing moved they keep the detail that only the photograph
+ * itself has.
+ */
+export class FullSize {
+  /** The photograph as it would be without that detail, 16 bit. */
+  #smooth: Uint16Array | undefined;
+  /** How much of the detail each pixel keeps, 0 to 255. */
+  #kept: Uint8Array | undefined;
+
+  /** @param motionsPixels of the frames, in pixels of the photograph. */
+  private constructor(private readonly photo: RgbImage) {}
+
+  static async prepare(photo: RgbImage, small: RgbImage, motionsPixels: readonly MotionField[]): Promise<FullSize> {
+    const fullSize = new FullSize(photo);
+    const { width, height } = photo;
+    fullSize.#smooth = await enlarge16(small, width, height);
+    const { width: columns, height: rows } = motionsPixels[0]!;
+    const kept = Buffer.alloc(columns * rows);
+    for (let cell = 0; cell < kept.length; cell++) {
+      const length = Math.max(...motionsPixels.map(({ data }) => Math.hypot(data[2 * cell]!, data[2 * cell + 1]!)));
+      kept[cell] = 255 * Math.min(1, Math.max(0, (detailPixels.moving - length) / (detailPixels.moving - detailPixels.still)));
+    }
+    if (kept.every((value) => value === 0)) fullSize.#smooth = undefined;
+    else fullSize.#kept = await sharp(kept, { raw: { width: columns, height: rows, channels: 1 } }).resize(width, height, { fit: 'fill', kernel: 'linear' }).extractChannel(0).raw().toBuffer();
+    return fullSize;
+  }
+
+  async bring(frame: RgbImage): Promise<RgbImage> {
+    const { width, height, data: photo } = this.photo;
+    const enlarged = await enlarge16(frame, width, height);
+    const data = new Float32Array(enlarged.length);
+    for (let i = 0; i < data.length; i++) data[i] = enlarged[i]! / 65535;
+    if (this.#smooth && this.#kept) {
+      for (let pixel = 0; pixel < this.#kept.length; pixel++) {
+        const share = this.#kept[pixel]! / 255;
+        if (share === 0) continue;
+        for (let i = 3 * pixel; i < 3 * pixel + 3; i++) data[i] = Math.min(1, Math.max(0, data[i]! + share * (photo[i]! - this.#smooth[i]! / 65535)));
+      }
+    }
+    return { width, height, data };
+  }
+}
+
+/** A smaller copy, by the mean of the pixels that become one and a little sharper (Lanczos). */
+export async function resize(image: RgbImage, width: number, height: number): Promise<RgbImage> {
+  const [columns, rows] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
+  if (columns === image.width && rows === image.height) return image;
+  const values = await resize16(image, columns, rows, 'lanczos3');
+  return { width: columns, height: rows, data: Float32Array.from(values, (value) => value / 65535) };
+}
+
+const enlarge16 = (image: RgbImage, width: number, height: number) => resize16(image, width, height, 'cubic');
+
+async function resize16({ width, height, data }: RgbImage, toWidth: number, toHeight: number, kernel: 'lanczos3' | 'cubic'): Promise<Uint16Array> {
+  const values = new Uint16Array(data.length);
+  for (let i = 0; i < data.length; i++) values[i] = Math.min(1, Math.max(0, data[i]!)) * 65535 + 0.5;
+  const { buffer, byteOffset, byteLength } = await sharp(values, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+    .toColourspace('rgb16')
+    .resize(toWidth, toHeight, { fit: 'fill', kernel })
+    .raw({ depth: 'ushort' })
+    .toBuffer();
+  return new Uint16Array(buffer, byteOffset, byteLength / 2);
+}
