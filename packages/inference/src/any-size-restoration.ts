@@ -19,6 +19,7 @@ export interface RestoreProgress {
 
 /** What was restored of an image of any size. A frame is put together when it is asked for. */
 export interface TiledRestoration {
+  frameCount: number;
   frame(index: number): RgbImage;
   motionsPixels: MotionField[];
 }
@@ -36,6 +37,7 @@ export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restor
     const { frames, motionsPixels } = await restoreTile(padded, { done: 0, total: 1 });
     onTile?.(1, 1);
     return {
+      frameCount: frames.length,
       frame: (index) => (padded === photo ? frames[index]! : { width, height, data: crop(frames[index]!, 3, 0, 0, width, height) }),
       motionsPixels: motionsPixels.map(({ stridePixels, ...motion }): MotionField => {
         const size = { width: Math.ceil(width / stridePixels), height: Math.ceil(height / stridePixels) };
@@ -52,11 +54,11 @@ export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restor
     canvas.add(position, await restoreTile({ width: tileWidth, height: tileHeight, data }, { done, total: visits.length }));
     onTile?.(done + 1, visits.length);
   }
-  return { frame: (index) => canvas.frame(index, width, height), motionsPixels: canvas.motionsPixels(width, height) };
+  return { frameCount: canvas.frameCount, frame: (index) => canvas.frame(index, width, height), motionsPixels: canvas.motionsPixels(width, height) };
 }
 
 /** `restoreInTiles` with all frames at once. */
 export async function restoreAnySize(photo: RgbImage, limits: TileLimits, restoreTile: RestoreTile, progress: RestoreProgress = {}): Promise<RestoredSequence> {
-  const { frame, motionsPixels } = await restoreInTiles(photo, limits, restoreTile, progress);
-  return { frames: motionsPixels.map((_, index) => frame(index)), motionsPixels };
+  const { frameCount, frame, motionsPixels } = await restoreInTiles(photo, limits, restoreTile, progress);
+  return { frames: Array.from({ length: frameCount }, (_, index) => frame(index)), motionsPixels };
 }

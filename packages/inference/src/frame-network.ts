@@ -1,16 +1,21 @@
 import {
   declareFrameExtraction,
+  declarePaperNetwork,
   declarePhotoNetwork,
   displacementAt,
   frameExtractionMultiple,
   frameTimes,
+  paperFamily,
+  paperMultiple,
   photoFamily,
   photoMultiple,
   readFrameExtractionWeights,
   readSafetensors,
+  summarize,
   trajectoryStridePixels,
   type FrameExtractionConfig,
   type NamedTensors,
+  type PaperConfig,
   type PhotoConfig,
   type WeightValues,
 } from '@unblur/core-model';
@@ -34,7 +39,7 @@ export interface NetworkSession {
 
 /** Any network that restores the frames of one photograph, with its weights. */
 export interface FrameNetwork {
-  config: PhotoConfig | FrameExtractionConfig;
+  config: PhotoConfig | PaperConfig | FrameExtractionConfig;
   /** Height and width of its input are multiples of this. */
   multiple: number;
   /** The most that ONNX Runtime takes for each pixel of an image, beside the weights. */
@@ -53,7 +58,8 @@ export interface FrameNetwork {
 export function readFrameNetwork(weights: Uint8Array): FrameNetwork {
   try {
     const { metadata } = readSafetensors(weights);
-    return 'unblur.frame-extraction' in metadata ? extractionNetwork(weights) : photoNetwork(weights);
+    if (Object.hasOwn(metadata, 'unblur.frame-extraction')) return extractionNetwork(weights);
+    return Object.hasOwn(metadata, paperFamily.configKey) ? paperNetwork(weights) : photoNetwork(weights);
   } catch (cause) {
     if (cause instanceof UnblurError) throw cause;
     throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
@@ -123,7 +129,7 @@ function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfig): num
 
 /** Any network whose frames are at times of its own. */
 interface FixedTimesNetwork extends Pick<FrameNetwork, 'multiple' | 'memoryBytesPerPixel'> {
-  config: FrameExtractionConfig;
+  config: PaperConfig | FrameExtractionConfig;
   values: WeightValues;
   /** All frames in time order, `[B, H, W, 3]`, and where the scene lies relative to the middle one, `[B, h, w, 2]` in pixels of the image. */
   restore(blurred: Tensor4D, weights: NamedTensors): { frames: Tensor4D[]; motionsPixels: Tensor4D[] };
@@ -165,6 +171,26 @@ function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, rest
   };
 }
 
+/** Of ONNX Runtime's peak, in what the outputs of all layers add up to: it frees them early, but joined features are copies and its arena grows in large steps. */
+const MEMORY_PER_ACTIVATION = 2.4;
+
+/** Argaw et al. 2021 as written. */
+function paperNetwork(weights: Uint8Array): FrameNetwork {
+  const { config, values } = paperFamily.readWeights(weights);
+  const network = declarePaperNetwork(config);
+  const sidePixels = 8 * paperMultiple;
+  return fixedTimesNetwork({
+    config,
+    values,
+    multiple: paperMultiple,
+    memoryBytesPerPixel: (MEMORY_PER_ACTIVATION * summarize(network, { width: sidePixels, height: sidePixels }).activationBytes) / sidePixels ** 2,
+    restore: (blurred, weightTensors) => {
+      const { frames, motionsPixels } = network.restore(blurred, weightTensors);
+      return { frames: frames.map((levels) => levels[0]!), motionsPixels };
+    },
+  });
+}
+
 /** Jin et al. 2018. It knows no motion: every one is zero. */
 function extractionNetwork(weights: Uint8Array): FrameNetwork {
   const { config, values } = readFrameExtractionWeights(weights);
@@ -176,7 +202,7 @@ function extractionNetwork(weights: Uint8Array): FrameNetwork {
     values,
     multiple,
     // Of the middle frame's network, the largest: its blocks have three outputs each, for each of the three colours.
-    memoryBytesPerPixel: (2.4 * (4 * 3 * 3 * channels * groups.flat().length)) / factor ** 2,
+    memoryBytesPerPixel: (MEMORY_PER_ACTIVATION * (4 * 3 * 3 * channels * groups.flat().length)) / factor ** 2,
     restore: (blurred, weightTensors) => {
       const [batch, height, width] = blurred.shape;
       const frames = extract(blurred, weightTensors);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { hasFfmpeg, restorePhotoToFolder, UnblurError, type Photo, type RestoredSequence } from './index.js';
+import { hasFfmpeg, restorePhotoToFolder, UnblurError, type FrameSource } from './index.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -13,11 +13,17 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Gives the photograph back as every frame, moving 2 pixels to the right. */
-const copier = {
-  async restore(photo: { width: number; height: number; data: Float32Array }): Promise<RestoredSequence> {
+const copier: FrameSource = {
+  times: [-1, 0, 1],
+  anyTime: false,
+  async restoreFrames(photo, { times = [-1, 0, 1], onShare } = {}) {
     const size = { width: Math.ceil(photo.width / 8), height: Math.ceil(photo.height / 8), stridePixels: 8 };
-    const motion = (dx: number) => ({ ...size, data: Float32Array.from({ length: size.width * size.height * 2 }, (_, i) => (i % 2 === 0 ? dx : 0)) });
-    return { frames: [photo, photo, photo], motionsPixels: [motion(-1), motion(0), motion(1)] };
+    const motionPixels = (dx: number) => ({ ...size, data: Float32Array.from({ length: size.width * size.height * 2 }, (_, i) => (i % 2 === 0 ? dx : 0)) });
+    async function* frames() {
+      for (const [index, time] of times.entries()) yield { index, time, frame: photo, motionPixels: motionPixels(time) };
+      onShare?.(1);
+    }
+    return { scale: 1, frames: frames() };
   },
 };
 
@@ -56,7 +62,7 @@ describe('restorePhotoToFolder', () => {
   test('takes the place of an earlier restoration, and leaves everything else', async () => {
     const { path } = await writePhoto('photo.png', 8);
     const out = join(folder, 'out');
-    await restorePhotoToFolder(path, out, { restore: async (photo) => ({ ...(await copier.restore(photo)), frames: Array.from({ length: 5 }, () => photo) }) }, { video: 'never' });
+    await restorePhotoToFolder(path, out, { ...copier, times: [-1, -0.5, 0, 0.5, 1] }, { video: 'never' });
     for (const name of ['notes.txt', 'frame-one.png', 'frame-3.jpg']) await writeFile(join(out, name), 'mine');
     await restorePhotoToFolder(path, out, copier, { animation: 'gif', video: 'never' });
     expect((await readdir(out)).sort()).toEqual(['animation.gif', 'contact-sheet.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'frame-3.jpg', 'frame-one.png', 'motion.png', 'notes.txt']);
@@ -69,6 +75,36 @@ describe('restorePhotoToFolder', () => {
     await writeFile(join(out, 'frame-9.png'), 'mine');
     await restorePhotoToFolder(path, out, copier, { video: 'never' });
     expect(await readFile(join(out, 'frame-9.png'), 'utf8')).toBe('mine');
+  });
+
+  test('where frames can be had at any time, 25 are played: with those that are kept, or of a smaller copy', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    let asked: number[] = [];
+    const anyTime: FrameSource = {
+      ...copier,
+      anyTime: true,
+      async restoreFrames(image, options) {
+        asked.push(options!.times!.length);
+        const { scale, frames } = await copier.restoreFrames(image, options);
+        async function* darkening() {
+          for await (const restored of frames) yield { ...restored, frame: { ...restored.frame, data: restored.frame.data.map((value) => value * (0.7 + 0.3 * restored.time)) } };
+        }
+        return { scale, frames: darkening() };
+      },
+    };
+    const small = join(folder, 'small');
+    await restorePhotoToFolder(path, small, anyTime, { video: 'never' });
+    expect(asked).toEqual([25]);
+    expect((await readdir(small)).filter((name) => name.startsWith('frame'))).toEqual(['frame-0.png', 'frame-1.png', 'frame-2.png']);
+    expect(await sharp(join(small, 'animation.webp'), { pages: -1 }).metadata()).toMatchObject({ pages: 48, delay: Array.from({ length: 48 }, () => 40) });
+
+    const wide = join(folder, 'wide.png');
+    await sharp({ create: { width: 2560, height: 16, channels: 3, background: 'teal', noise: { type: 'gaussian', mean: 128, sigma: 30 } } }).png().toFile(wide);
+    asked = [];
+    await restorePhotoToFolder(wide, join(folder, 'large'), anyTime, { video: 'never' });
+    expect(asked).toEqual([3, 25]);
+    expect(await sharp(join(folder, 'large', 'animation.webp')).metadata()).toMatchObject({ width: 1280, pages: 48 });
+    expect(await sharp(join(folder, 'large', 'frame-1.png')).metadata()).toMatchObject({ width: 2560, height: 16 });
   });
 
   test('the same photograph gives the same bytes', async () => {
@@ -87,14 +123,15 @@ describe('restorePhotoToFolder', () => {
   test('an abort while it writes leaves only whole files', async () => {
     const { path } = await writePhoto('photo.png', 8);
     const controller = new AbortController();
-    const aborting = {
-      restore: async (photo: Photo) => {
+    const aborting: FrameSource = {
+      ...copier,
+      restoreFrames(photo, options) {
         setImmediate(() => controller.abort());
-        return copier.restore(photo);
+        return copier.restoreFrames(photo, options);
       },
     };
     const out = join(folder, 'out');
-    await expect(restorePhotoToFolder(path, out, aborting as typeof copier, { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(restorePhotoToFolder(path, out, aborting, { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
     for (const name of await readdir(out)) expect(name).toMatch(/^frame-\d\.png$/);
   });
 

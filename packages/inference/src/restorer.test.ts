@@ -1,36 +1,40 @@
 import '@tensorflow/tfjs';
 import { tensor, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
-import { blurToVideo, declareFrameExtraction, frameExtractionPresets, initialFrameExtractionWeights, writeFrameExtractionWeights, writeSafetensors, writeWeights } from '@unblur/core-model';
+import { declareFrameExtraction, declarePhotoNetwork, frameExtractionPresets, frameTimes, initialFrameExtractionWeights, paperFamily, paperPreset, writeFrameExtractionWeights, writeSafetensors, type PhotoConfig } from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from './index.js';
-import { largestDifference, livelyWeights, photograph, tinyConfig } from './tiny-network.test-tool.js';
+import { planPasses } from './restorer.js';
+import { filledWeights, largestDifference, photograph, tinyConfig, tinyWeights } from './tiny-network.test-tool.js';
 
 const config = tinyConfig;
-const values = livelyWeights(config);
-const weights = writeWeights(values, config, { dtype: 'float32' });
+const values = filledWeights(config);
+const weights = tinyWeights();
 let restorer: Restorer;
 beforeAll(async () => {
-  restorer = await createRestorer({ weights });
+  restorer = await createRestorer({ weights, scale: 1 });
 });
 afterAll(() => restorer.release());
+
+const clamp = (list: ArrayLike<number>) => Float32Array.from(list, (value) => Math.min(1, Math.max(0, value)));
 
 describe('restore', () => {
   test('gives what the network gives on TensorFlow.js, clamped', async () => {
     const photo = photograph(64, 32);
     const { frames, motionsPixels } = await restorer.restore(photo);
-    const constants = Object.fromEntries(Object.entries(values).map(([name, { values, shape }]) => [name, tensor(values, shape)]));
-    const reference = blurToVideo(tensor4d(photo.data, [1, 32, 64, 3]) as Tensor4D, constants, config);
+    const constants = Object.fromEntries(Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]));
+    const reference = declarePhotoNetwork(config).restore(tensor4d(photo.data, [1, 32, 64, 3]) as Tensor4D, frameTimes(7), constants);
     expect(frames).toHaveLength(7);
     frames.forEach((frame, i) => {
-      const data = (reference.frames[i]![0]!.dataSync() as Float32Array).map((value) => Math.min(1, Math.max(0, value)));
-      expect(largestDifference(frame, { width: 64, height: 32, data })).toBeLessThan(1e-4);
+      expect(largestDifference(frame, { width: 64, height: 32, data: clamp(reference.frames[i]!.dataSync()) })).toBeLessThan(1e-4);
       expect(largestDifference(frame, photo)).toBeGreaterThan(1e-3);
     });
-    const { data, width, stridePixels } = motionsPixels[6]!;
-    expect(width * stridePixels).toBe(64);
-    expect(Math.max(...data)).toBeGreaterThan(1e-3);
-    const expected = reference.motionsPixels[6]!.dataSync();
-    data.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-3));
+    motionsPixels.forEach(({ data, width, stridePixels }, i) => {
+      expect(width * stridePixels).toBe(64);
+      const expected = reference.motionsPixels[i]!.dataSync();
+      data.forEach((value, k) => expect(Math.abs(value - expected[k]!)).toBeLessThan(1e-3));
+    });
+    expect(Math.max(...motionsPixels[6]!.data)).toBeGreaterThan(1e-2);
+    expect(motionsPixels[3]!.data.every((value) => value === 0)).toBe(true);
   });
 
   test.each([[1, 1], [31, 7], [65, 33]])('%dx%d: frames of the photograph\'s size, finite, in [0, 1]', async (width, height) => {
@@ -45,7 +49,7 @@ describe('restore', () => {
   test('the same photograph gives the same bytes: again, from another restorer, and after other sizes', async () => {
     const photo = photograph(70, 40);
     const first = await restorer.restore(photo);
-    const other = await createRestorer({ weights });
+    const other = await createRestorer({ weights, scale: 1 });
     for (const side of [32, 64, 96, 128]) await other.restore(photograph(side, 32));
     for (const again of [await restorer.restore(photo), await other.restore(photo)]) {
       first.frames.forEach((frame, i) => expect(Buffer.from(frame.data.buffer).equals(Buffer.from(again.frames[i]!.data.buffer))).toBe(true));
@@ -53,18 +57,30 @@ describe('restore', () => {
     await other.release();
   });
 
-  test('three frames are the first, middle and last of seven', async () => {
-    const three = await createRestorer({ weights, frames: 3 });
-    expect(three.frameIndices).toEqual([0, 3, 6]);
-    const photo = photograph(64, 64);
-    const some = await three.restore(photo);
-    const all = await restorer.restore(photo);
-    [0, 3, 6].forEach((frame, i) => expect(largestDifference(some.frames[i]!, all.frames[frame]!)).toBeLessThan(1e-5));
-    await three.release();
+  test.each([2, 4, 25])('any number of frames, evenly spaced: %d', async (count) => {
+    const some = await createRestorer({ weights, frames: count, scale: 1 });
+    const { frames } = await some.restore(photograph(48, 32));
+    expect(frames).toHaveLength(count);
+    expect(some.times).toEqual(frameTimes(count));
+    const last = await some.restoreAt(photograph(48, 32), 1);
+    expect(largestDifference(frames.at(-1)!, last.frame)).toBe(0);
+    await some.release();
+  });
+
+  test('the frame at any time, the same as among others', async () => {
+    const photo = photograph(48, 32);
+    const { frames, motionsPixels } = await restorer.restore(photo, { times: [0.25, -0.5, 0.7] });
+    for (const [i, time] of [0.25, -0.5, 0.7].entries()) {
+      const alone = await restorer.restoreAt(photo, time);
+      expect(alone.time).toBe(time);
+      expect(largestDifference(alone.frame, frames[i]!)).toBe(0);
+      expect(alone.motionPixels).toEqual(motionsPixels[i]);
+    }
+    expect(largestDifference(frames[0]!, frames[1]!)).toBeGreaterThan(1e-3);
   });
 
   test('with the mirror image too, a mirrored photograph gives the mirrored frames', async () => {
-    const both = await createRestorer({ weights, mirrored: true });
+    const both = await createRestorer({ weights, mirrored: true, scale: 1 });
     const photo = photograph(64, 32);
     const mirror = ({ width, height, data }: RgbImage): RgbImage => ({ width, height, data: data.map((_, i) => data[(Math.floor(i / (3 * width)) * width + width - 1 - (Math.floor(i / 3) % width)) * 3 + (i % 3)]!) });
     const [frames, mirrored] = [(await both.restore(photo)).frames, (await both.restore(mirror(photo))).frames.map(mirror)];
@@ -79,10 +95,38 @@ describe('restore', () => {
     const results = await Promise.all([32, 64, 96, 128, 160].map((side) => restorer.restore(photograph(side, 32))));
     expect(results.map(({ frames }) => frames[0]!.width)).toEqual([32, 64, 96, 128, 160]);
   });
+
+  test('tells a growing fraction of the work, and stops when asked', async () => {
+    const shares: number[] = [];
+    await restorer.restore(photograph(32, 32), { onShare: (share) => shares.push(share) });
+    expect(shares.at(-1)).toBe(1);
+    expect(shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1)).toBe(true);
+    expect(shares.length).toBeGreaterThan(5);
+    await expect(restorer.restore(photograph(32, 32), { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await restorer.restore(photograph(32, 32))).frames).toHaveLength(7);
+  });
+});
+
+describe('many frames within the memory budget', () => {
+  test('are made in passes that hold every time together with its opposite', () => {
+    expect(planPasses([-1, -0.5, 0, 0.5, 1], 4)).toEqual([{ times: [-1, -0.5, 0.5, 1], wanted: [0, 1, 2, 3] }, { times: [0], wanted: [0] }]);
+    expect(planPasses([0.5], 9)).toEqual([{ times: [-0.5, 0.5], wanted: [1] }]);
+    expect(planPasses(frameTimes(25), 7).map(({ times }) => times.length)).toEqual([6, 6, 6, 6, 1]);
+  });
+
+  test('are the same as in one pass', async () => {
+    const frugal = await createRestorer({ weights, scale: 1, memoryBudgetBytes: 64 * 64 * 6 * 4, frames: 9 });
+    const generous = await createRestorer({ weights, scale: 1, frames: 9 });
+    const photo = photograph(16, 16);
+    const [few, all] = [await frugal.restore(photo), await generous.restore(photo)];
+    few.frames.forEach((frame, i) => expect(largestDifference(frame, all.frames[i]!)).toBe(0));
+    await frugal.release();
+    await generous.release();
+  });
 });
 
 test('a memory budget too small for any tile says how much more is needed', async () => {
-  const starved = await createRestorer({ weights, memoryBudgetBytes: 1e6 });
+  const starved = await createRestorer({ weights, memoryBudgetBytes: 1e5, scale: 1 });
   await expect(starved.restore(photograph(640, 160))).rejects.toThrow(/The memory budget allows tiles of \d+ pixels, .*; raise the memory budget at least \d+-fold/);
 });
 
@@ -105,6 +149,8 @@ describe('arguments that cannot be meant: one line', () => {
     [{ weights: new ArrayBuffer(8) }, 'but received an object of type ArrayBuffer'],
     [{ weights: new Uint8Array(8), threads: 0 }, 'Expected a whole number of at least 1 for threads but received 0'],
     [{ weights: new Uint8Array(8), memoryBudgetBytes: 0 }, 'Expected a number above 0 for memoryBudgetBytes but received 0'],
+    [{ weights, scale: 0.3 }, "Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received 0.3"],
+    [{ weights, frames: 1 }, 'Expected a whole number of frames from 2 to 1001 but received 1'],
   ])('as an option %#', async (options, message) => {
     await expect(createRestorer(options as Parameters<typeof createRestorer>[0])).rejects.toThrow(message);
   });
@@ -121,13 +167,13 @@ describe('weights that cannot be used: one line', () => {
   test('of another config: the names and shapes that differ', async () => {
     const name = Object.keys(values)[0]!;
     const tensors = Object.fromEntries(Object.entries(values).map(([key, { shape, values }]) => [key, { dtype: 'F32' as const, shape: key === name ? [...shape].reverse() : shape, values }]));
-    const bytes = writeSafetensors({ tensors, metadata: { 'unblur.blur-to-video': JSON.stringify(config) } });
+    const bytes = writeSafetensors({ tensors, metadata: { 'unblur.photo': JSON.stringify(config) } });
     expect(await failure(bytes)).toContain(`'${name}' is [${[...values[name]!.shape].reverse()}], not [${values[name]!.shape}]`);
   });
 
   test('NaN', async () => {
     const tensors = Object.fromEntries(Object.entries(values).map(([key, { shape, values }], i) => [key, { dtype: 'F32' as const, shape, values: i === 1 ? values.map(() => NaN) : values }]));
-    const bytes = writeSafetensors({ tensors, metadata: { 'unblur.blur-to-video': JSON.stringify(config) } });
+    const bytes = writeSafetensors({ tensors, metadata: { 'unblur.photo': JSON.stringify(config) } });
     expect(await failure(bytes)).toMatch(/These weights cannot be used\. Expected finite weights but '.+' holds NaN/);
   });
 
@@ -138,8 +184,39 @@ describe('weights that cannot be used: one line', () => {
     expect(await failure(writeSafetensors({ tensors: {}, metadata: { 'unblur.video-deblur': '{}' } }))).toContain("weights of something else ('unblur.video-deblur')");
   });
 
-  test('5 frames of 7: what is possible', async () => {
-    expect(await failure(weights, 5)).toContain('3 or 7 can be had');
+  test.each<[keyof PhotoConfig, unknown]>([
+    ['channels', [1e8, 64, 64, 64]],
+    ['channels', null],
+    ['bottleneckBlocks', 1e9],
+    ['frameChannels', 0],
+    ['encoderBlocks', [2, 2]],
+    ['trajectoryBlocks', '2'],
+  ])('that ask for an absurd %s, within a second', async (field, value) => {
+    const start = performance.now();
+    const bytes = writeSafetensors({ tensors: {}, metadata: { 'unblur.photo': JSON.stringify({ ...config, [field]: value }) } });
+    expect(await failure(bytes)).toMatch(new RegExp(`^These weights cannot be used\\. Expected .*network\\.${field}`));
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+});
+
+describe('the network of Argaw et al. as written', () => {
+  const decoder = { upscaledChannels: [2, 2, 2, 2, 2], denseChannels: [[2], [2], [2], [2], [2]] };
+  const paper = { ...paperPreset, frames: 5, encoderChannels: [2, 2, 2, 2, 2], middleDecoder: decoder, frameDecoder: decoder, refiner: [] };
+  const paperWeights = paperFamily.writeWeights(paperFamily.initialWeights(paper, 3), paper, { dtype: 'float32' });
+
+  test('has frames at times of its own, and some of them', async () => {
+    const fixed = await createRestorer({ weights: paperWeights });
+    expect(fixed.anyTime).toBe(false);
+    expect(fixed.times).toEqual([-1, -0.5, 0, 0.5, 1]);
+    const photo = photograph(40, 24);
+    const { frames, scale } = await fixed.restore(photo);
+    expect([frames.length, scale]).toEqual([5, 1]);
+    const three = await createRestorer({ weights: paperWeights, frames: 3 });
+    (await three.restore(photo)).frames.forEach((frame, i) => expect(largestDifference(frame, frames[2 * i]!)).toBe(0));
+    await expect(fixed.restoreAt(photo, 0.3)).rejects.toThrow('Expected times that this network has frames of (-1, -0.5, 0, 0.5, 1) but received 0.3');
+    await expect(createRestorer({ weights: paperWeights, frames: 4 })).rejects.toThrow('3 or 5 can be had');
+    await fixed.release();
+    await three.release();
   });
 });
 
@@ -165,8 +242,7 @@ describe('the baseline of Jin et al.', () => {
     const restored = await other.restore(whole);
     await other.release();
     restored.frames.forEach((frame, i) => {
-      const data = (reference[i]!.dataSync() as Float32Array).map((value) => Math.min(1, Math.max(0, value)));
-      expect(largestDifference(frame, { width: 32, height: 24, data })).toBeLessThan(1e-4);
+      expect(largestDifference(frame, { width: 32, height: 24, data: clamp(reference[i]!.dataSync()) })).toBeLessThan(1e-4);
       expect(largestDifference(frame, whole)).toBeGreaterThan(1e-3);
     });
   });

@@ -1,31 +1,32 @@
-import { blurToVideoPresets, initialWeights, type BlurToVideoConfig, type WeightValues } from '@unblur/core-model';
+import { photoFamily, type PhotoConfig, type WeightValues } from '@unblur/core-model';
 import type { RgbImage } from './raster.js';
 
-/** The `small` preset's parts at a tenth of its widths. */
-export const tinyConfig: BlurToVideoConfig = {
-  ...blurToVideoPresets.small,
-  encoderChannels: [4, 4, 8, 8, 8],
-  middleDecoder: { upscaledChannels: [0, 4, 4, 8, 8], denseChannels: [[], [4], [4], [8], [8]] },
-  frameDecoder: { upscaledChannels: [0, 4, 4, 4, 4], denseChannels: [[], [4], [4], [4], [4]] },
-  motionDecoder: { upscaledChannels: [0, 0, 0, 4, 4], denseChannels: [[], [], [], [4], [4]] },
-  frameConfidence: { channels: [4, 4, 8] },
-  scaleFusion: null,
-  refiner: [{ channels: 4, dilation: 2 }],
+/** The photo network at a tenth of its widths. */
+export const tinyConfig: PhotoConfig = {
+  channels: [4, 6, 8, 8],
+  encoderBlocks: [1, 1, 1],
+  bottleneckBlocks: 1,
+  decoderBlocks: [1, 1, 1],
+  trajectoryChannels: 4,
+  trajectoryBlocks: 1,
+  frameChannels: 4,
+  frameBlocks: 1,
 };
 
-/**
- * Starting weights, whose heads predict nothing, with those heads filled: all of them for frames and motions that are none of the trivial
- * ones, or those whose names match.
- */
-export function livelyWeights(network: BlurToVideoConfig, heads = /./): WeightValues {
-  const weights = initialWeights(network, 5);
+/** Starting weights, whose heads predict nothing, with those heads filled: frames and motions are none of the trivial ones. */
+export function filledWeights(config: PhotoConfig): WeightValues {
+  const weights = photoFamily.initialWeights(config, 5);
   let state = 99;
   for (const [name, { values }] of Object.entries(weights)) {
-    if (!heads.test(name) || values.some((value) => value !== 0)) continue;
-    for (let i = 0; i < values.length; i++) values[i] = ((state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff - 0.5) * 0.1;
+    if (values.some((value) => value !== 0)) continue;
+    const scale = name.startsWith('trajectory.predict') ? 1 : 0.1;
+    for (let i = 0; i < values.length; i++) values[i] = ((state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff - 0.5) * scale;
   }
   return weights;
 }
+
+/** A weights file of the tiny network. */
+export const tinyWeights = (): Uint8Array => photoFamily.writeWeights(filledWeights(tinyConfig), tinyConfig, { dtype: 'float32' });
 
 /** Slow waves. */
 export function photograph(width: number, height: number): RgbImage {
