@@ -9,7 +9,7 @@ const overlapPixels = 640;
 
 test('tiles that overlap by what the network sees are exact: no value depends on the whole picture', async () => {
   const network = readFrameNetwork(photoFamily.writeWeights(filledWeights(tinyConfig), tinyConfig, { dtype: 'float32' }));
-  const photo = photograph(1600, 64);
+  const photo = photograph(2400, 64);
   const restore = async (maximumPixels: number) => {
     let tiles = 0;
     const restored = await restoreInTiles(photo, { multiple: network.multiple, overlapPixels, maximumPixels }, async (tile) => {
@@ -21,7 +21,7 @@ test('tiles that overlap by what the network sees are exact: no value depends on
     });
     return { tiles, frames: [0, 1, 2].map((index) => restored.frame(index)) };
   };
-  const [whole, tiled] = [await restore(Infinity), await restore(1120 * 64)];
+  const [whole, tiled] = [await restore(Infinity), await restore(1536 * 64)];
   expect([whole.tiles, tiled.tiles]).toEqual([1, 2]);
   expect(largestDifference(whole.frames[0]!, whole.frames[1]!)).toBeGreaterThan(1e-3);
   // Frames of tiles are held as 16-bit integers.
