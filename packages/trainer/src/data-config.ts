@@ -9,13 +9,14 @@ import {
   videoDefaults,
 } from '@unblur/datasets';
 import type { AugmentationOptions, SampleSource } from '@unblur/datasets';
+import { cacheMegabytesField, sizePixelsField, workersField } from './run-fields.js';
 import { expectKnownKeys, join, number, oneOf, readMapping, text, withDefault } from './run-schema.js';
 import type { Field } from './run-schema.js';
 
 /** One source of training samples: a folder, how samples are made of it, and how often. */
 export type WeightedSource = SampleSource & { weight: number };
 
-/** Where training samples come from. The number of frames is the network's. */
+/** Where training samples come from. */
 export interface DataConfig {
   /** Side of the training pictures. */
   sizePixels: number;
@@ -27,7 +28,7 @@ export interface DataConfig {
   cacheMegabytes: number;
 }
 
-const sizePixels = withDefault(number({ min: 1, integer: true }), 128);
+const sizePixels = withDefault(sizePixelsField, 128);
 const weight = withDefault(number({ min: 0 }), 1);
 
 /** Options of each kind of source: those of @unblur/datasets but for the size and number of frames, which all sources share. */
@@ -51,8 +52,8 @@ export const dataField: Field<DataConfig> = {
     return {
       sizePixels: size,
       sources: sources.map((source, index) => readSource(source, size, `${join(path, 'sources')}[${index}]`)),
-      workers: withDefault(number({ min: 0, integer: true }), 1).read(mapping['workers'], join(path, 'workers')),
-      cacheMegabytes: withDefault(number({ min: 1 }), 1024).read(mapping['cacheMegabytes'], join(path, 'cacheMegabytes')),
+      workers: withDefault(workersField, 1).read(mapping['workers'], join(path, 'workers')),
+      cacheMegabytes: withDefault(cacheMegabytesField, 1024).read(mapping['cacheMegabytes'], join(path, 'cacheMegabytes')),
     };
   },
 };
@@ -71,7 +72,7 @@ function resolveOptions(kind: SampleSource['kind'], options: { augmentation?: Pa
   const given = { ...options, sizePixels: size };
   const resolved = kind === 'panorama' ? resolvePanoramaOptions(given) : kind === 'layers' ? resolveLayeredOptions(given) : resolveVideoOptions(given);
   const { sizePixels: _size, frames: _frames, ...own } = resolved;
-  // How many frames of a video are averaged follows from the network's frames unless the run says so.
+  // How many frames of a video are averaged follows from the frames of a sample unless the run says so.
   if (kind === 'video' && !('windowFrames' in options)) delete (own as { windowFrames?: unknown }).windowFrames;
   return own;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readSafetensors, readWeights } from '@unblur/core-model';
+import { photoFamily, readSafetensors } from '@unblur/core-model';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { readMetrics } from './metrics-log.js';
 import { RUN_FILES } from './run-files.js';
-import { TINY_SIZE_PIXELS, tinyNetwork } from './tiny-network.test-tool.js';
+import { TINY_FRAMES, TINY_SIZE_PIXELS, tinyNetwork } from './tiny-network.test-tool.js';
 
 const packageFolder = join(import.meta.dirname, '..');
 const compiled = join(packageFolder, 'dist', 'index.js');
@@ -32,6 +32,7 @@ beforeAll(async () => {
   }
   const run = {
     network: tinyNetwork,
+    frames: TINY_FRAMES,
     data: { sizePixels: TINY_SIZE_PIXELS, workers: 1, sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }] },
     validation: { panoramas: 'panoramas', sizePixels: TINY_SIZE_PIXELS, count: 1, everySteps: 30 },
     steps: STEPS,
@@ -80,7 +81,7 @@ function uniformNumbers(seed: number): () => number {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-const valuesOf = (file: string) => Object.entries(readWeights(readFileSync(file)).values).map(([name, { values }]) => [name, Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')]);
+const valuesOf = (file: string) => Object.entries(photoFamily.readWeights(readFileSync(file)).values).map(([name, { values }]) => [name, Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')]);
 
 /** Files of a run; the name of an event file says when it was begun. */
 const filesOf = (name: string) =>

@@ -12,8 +12,8 @@ const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8'
 const example = (language: string) => new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)![1]!;
 
 test('the run file of the README is one', () => {
-  const config = trainer.parseRunConfig(example('yaml'), 'my-run.yaml');
-  expect(config).toMatchObject({ steps: 3200, network: { frames: 7 }, validation: { count: 13, folder: null } });
+  const config = trainer.parsePhotoRun(example('yaml'), 'my-run.yaml');
+  expect(config).toMatchObject({ steps: 3200, frames: 7, loss: { canonicalShare: 0.3 }, validation: { count: 13, folder: null } });
 });
 
 test('the example of the README trains that run, here a tiny one, and leaves the files that it lists', async () => {

@@ -6,9 +6,18 @@ import type { ScheduleConfig } from './schedule.js';
 
 /** Parts that the run files of several systems have. */
 
-export const positive = number({ min: 1, integer: true });
-export const wholeNumber = number({ min: 0, integer: true });
+// Bounds are far above what makes sense: a slip of the keyboard is told before it fills the machine.
+export const positive = number({ min: 1, max: 1e9, integer: true });
+export const wholeNumber = number({ min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
 export const share = number({ min: 0, max: 1 });
+export const batchSizeField = number({ min: 1, max: 4096, integer: true });
+/** Side of pictures. */
+export const sizePixelsField = number({ min: 1, max: 4096, integer: true });
+/** Worker threads that make samples; 0: they are made in the thread of the loop. */
+export const workersField = number({ min: 0, max: 256, integer: true });
+export const cacheMegabytesField = number({ min: 1, max: 1e6 });
+/** Samples to validate on. */
+export const validationCount = number({ min: 1, max: 10_000, integer: true });
 
 export const adamFields = {
   learningRate: withDefault(number({ min: 0 }), 1e-4),
@@ -47,8 +56,8 @@ export const sampleValidation = section({
   folder: optional(text),
   everySteps: withDefault(positive, 500),
   /** Samples compared: of a folder the first ones by name, or all if there are fewer. */
-  count: withDefault(positive, 16),
-  sizePixels: withDefault(positive, 128),
+  count: withDefault(validationCount, 16),
+  sizePixels: withDefault(sizePixelsField, 128),
   /** Smallest and largest rotation of samples made from panoramas, equally frequent. */
   angleDegrees: withDefault(list(number({ min: 0, max: 60 }), 2), [1, 10]),
   /** Of the samples made from panoramas. */
@@ -67,7 +76,7 @@ export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
 export const initialWeights = section({
   /** `.safetensors` file, relative to the run file. */
   file: text,
-  /** Beginnings of the names of the weights that are taken from it, such as `encoder.`; the others start at random. Default: all, and the network must be the same. */
+  /** Beginnings of the names of the weights that are taken from it, such as `encoder`; the others start at random. Default: all, and the network must be the same. */
   parts: optional(list(text)),
 });
 
@@ -100,7 +109,7 @@ export const torchFields = {
 
 /** What the loop and the engines take from a run file, whatever its system. */
 export const runFields = {
-  batchSize: withDefault(positive, 4),
+  batchSize: withDefault(batchSizeField, 4),
   /** Starting weights and every sample follow from it. */
   seed: withDefault(wholeNumber, 0),
   checkpointEverySteps: withDefault(positive, 200),
@@ -110,7 +119,7 @@ export const runFields = {
   /** Of the engine `torch`. */
   torch: section(torchFields),
   /** Processor threads of the engine; with several processes, of each. */
-  threads: withDefault(positive, 2),
+  threads: withDefault(number({ min: 1, max: 256, integer: true }), 2),
   /** Of the exponential average of the weights, which is what validation and the saved weights use. */
   emaDecay: withDefault(share, 0.999),
 };
@@ -121,10 +130,10 @@ export interface RunSettings extends FieldType<ReturnType<typeof section<typeof 
   validation: { everySteps: number };
 }
 
-/** A preset's name, with whatever keys of it are to differ, at any depth: `{ preset: small, frames: 3 }`. @param validate throws where they do not hold together. */
+/** A preset's name, with whatever keys of it are to differ, at any depth: `{ preset: paper, frames: 3 }`. Absent: the standard preset. @param validate throws where they do not hold together. */
 export function networkField<T extends object>(presets: Record<string, T>, standard: string, validate: (config: T) => void): Field<T> {
   return {
-    read: (value, path) => {
+    read: (value = {}, path) => {
       const { preset = standard, ...changes } = readMapping(typeof value === 'string' ? { preset: value } : value, path);
       const name = oneOf(...Object.keys(presets)).read(preset, join(path, 'preset'));
       const config = merge(presets[name]!, changes, path);

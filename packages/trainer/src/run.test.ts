@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { initialWeights, readWeights, writeWeights } from '@unblur/core-model';
+import { photoFamily } from '@unblur/core-model';
 import { mkdtempSync, readdirSync, rmSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine } from './engine.js';
 import { readMetrics } from './metrics-log.js';
+import type { PhotoRun } from './photo/photo-run.js';
 import { silentProgress } from './progress.js';
 import { createEngineLearner } from './learner.js';
 import { trainRun } from './run.js';
 import type { TrainingOptions } from './run.js';
-import type { RunConfig } from './blur-to-video/run-config.js';
 import { RUN_FILES } from './run-files.js';
 import { TINY_SIZE_PIXELS, discBatch, discBatches, tinyRun, tinyTask } from './tiny-network.test-tool.js';
 import { scheduleFactor } from './schedule.js';
@@ -27,24 +27,24 @@ function validationSample() {
 }
 
 /** The tiny network, one phase of discs. */
-function tinySystem(config: RunConfig): TrainingSystem {
+function tinySystem(config: PhotoRun): TrainingSystem {
   const { network, optimizer, schedule, steps, batchSize, seed } = config;
   const { weightShapes, restoration, objective, groups } = tinyTask(network);
   return {
     weightShapes,
     restoration,
     optimizer,
-    startingWeights: () => initialWeights(network, seed),
+    startingWeights: () => photoFamily.initialWeights(network, seed),
     phases: [{ steps, batchSize, objective, groups: [{ weights: groups[0]!, learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) }], batchesFrom: (sample) => discBatches(sample, config) }],
     validationSamples: [validationSample()],
-    writeWeights: (weights, metadata) => writeWeights(weights, network, { dtype: 'float32', metadata }),
+    writeWeights: (weights, metadata) => photoFamily.writeWeights(weights, network, { dtype: 'float32', metadata }),
   };
 }
 
 /** Lends out the engine that all runs share. */
 const lend = (engine: Engine): Engine => ({ ...engine, release: async () => {} });
 
-const trainTiny = (config: RunConfig, folder: string, options: TrainingOptions = {}, { engine = tinyEngine, system = tinySystem(config) } = {}) =>
+const trainTiny = (config: PhotoRun, folder: string, options: TrainingOptions = {}, { engine = tinyEngine, system = tinySystem(config) } = {}) =>
   trainRun(
     system,
     config,
@@ -56,7 +56,7 @@ const trainTiny = (config: RunConfig, folder: string, options: TrainingOptions =
 /** Every run of this file has the same network, loss and batch size, so one engine does for all. */
 let tinyEngine: Engine;
 beforeAll(async () => {
-  tinyEngine = await createTracedEngine(tinyTask(tinyRun('steps: 1').network), { threads: 2 });
+  tinyEngine = await createTracedEngine(tinyTask(), { threads: 2 });
 });
 afterAll(() => tinyEngine?.release());
 
@@ -76,7 +76,7 @@ describe('trainRun', () => {
     expect(await trainTiny(config, runFolder('halves'), { resume: true })).toEqual({ step: 6, interrupted: false });
 
     for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights]) {
-      const [whole, halves] = ['whole', 'halves'].map((name) => readWeights(readFileSync(join(runFolder(name), file))).values);
+      const [whole, halves] = ['whole', 'halves'].map((name) => photoFamily.readWeights(readFileSync(join(runFolder(name), file))).values);
       expect(halves).toEqual(whole);
     }
     const steps = readMetrics(join(runFolder('halves'), RUN_FILES.metrics)).filter(({ kind }) => kind === 'step').map(({ step }) => step);
@@ -88,8 +88,8 @@ describe('trainRun', () => {
     await trainTiny(config, runFolder('files'));
     const rows = readMetrics(join(runFolder('files'), RUN_FILES.metrics));
     expect(rows.map(({ kind }) => kind)).toEqual(['step', 'validation', 'step', 'validation']);
-    expect(Object.keys((rows[0] as { loss: object }).loss).sort()).toEqual(['photometric', 'symmetricPenalty', 'total', 'transformationConsistency']);
-    expect(readWeights(readFileSync(join(runFolder('files'), RUN_FILES.weights))).config).toEqual(config.network);
+    expect(Object.keys((rows[0] as { loss: object }).loss).sort()).toEqual(['motion', 'photometric', 'total']);
+    expect(photoFamily.readWeights(readFileSync(join(runFolder('files'), RUN_FILES.weights))).config).toEqual(config.network);
     expect(readdirSync(join(runFolder('files'), RUN_FILES.samples))).toEqual(['step-0000001.png', 'step-0000002.png']);
     expect(readdirSync(runFolder('files')).filter((name) => name.endsWith('.new'))).toEqual([]);
   });
@@ -101,10 +101,10 @@ describe('trainRun', () => {
       ...tinyEngine,
       lossAndGradients: async (weights, batch) => {
         const result = await tinyEngine.lossAndGradients(weights, batch);
-        return ++calls < 3 ? result : { ...result, terms: { ...result.terms, symmetricPenalty: -Infinity } };
+        return ++calls < 3 ? result : { ...result, terms: { ...result.terms, motion: -Infinity } };
       },
     };
-    await expect(trainTiny(config, runFolder('diverging'), {}, { engine: failing })).rejects.toThrow("'symmetricPenalty' is -Infinity at step 3");
+    await expect(trainTiny(config, runFolder('diverging'), {}, { engine: failing })).rejects.toThrow("'motion' is -Infinity at step 3");
     expect(await trainTiny(tinyRun('steps: 2'), runFolder('diverging'), { resume: true })).toEqual({ step: 2, interrupted: false });
   });
 

@@ -1,5 +1,6 @@
-import { blurToVideoDefinition } from './blur-to-video/blur-to-video-system.js';
 import { frameExtractionDefinition } from './frame-extraction/frame-extraction-system.js';
+import { paperDefinition } from './paper/paper-system.js';
+import { photoDefinition } from './photo/photo-system.js';
 import type { RunSettings } from './run-fields.js';
 import { parseRunFile, readRunFile } from './run-file.js';
 import type { RunChanges, SystemDefinition } from './run-file.js';
@@ -8,14 +9,15 @@ import { videoDeblurDefinition } from './video-deblur/video-deblur-system.js';
 
 /** All that can be trained, by the `system` of a run file. */
 const definitions = {
-  'blur-to-video': blurToVideoDefinition,
+  photo: photoDefinition,
+  paper: paperDefinition,
   'frame-extraction': frameExtractionDefinition,
   'video-deblur': videoDeblurDefinition,
 } as const;
 
 type SystemName = keyof typeof definitions;
 
-const systemName = withDefault(oneOf(...(Object.keys(definitions) as SystemName[])), 'blur-to-video');
+const systemName = withDefault(oneOf(...(Object.keys(definitions) as SystemName[])), 'photo');
 
 /** A run of any system, and how it is opened. */
 export interface LoadedRun {

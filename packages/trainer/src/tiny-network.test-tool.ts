@@ -1,31 +1,37 @@
-import { blurToVideoPresets, initialWeights } from '@unblur/core-model';
-import type { BlurToVideoConfig, WeightValues } from '@unblur/core-model';
-import { blurToVideoTask } from './blur-to-video/sample-objective.js';
-import { parseRunConfig } from './blur-to-video/run-config.js';
-import type { RunConfig } from './blur-to-video/run-config.js';
+import { photoFamily } from '@unblur/core-model';
+import type { PhotoConfig, WeightValues } from '@unblur/core-model';
+import { filled } from './filled-weights.test-tool.js';
+import { parsePhotoRun } from './photo/photo-run.js';
+import type { PhotoRun } from './photo/photo-run.js';
+import { photoTask } from './photo/photo-task.js';
+import type { PhotoObjective } from './photo/photo-task.js';
+import type { SampleBatch, SampleSizes } from './sample-batch.js';
 import type { LearningTask } from './training-system.js';
 
 export const TINY_SIZE_PIXELS = 32;
+export const TINY_FRAMES = 3;
 
-const decoder = { upscaledChannels: [0, 4, 4, 4, 4], denseChannels: [[], [4], [4], [4], [4]] };
-
-/** A whole network, but for its widths. */
-export const tinyNetwork: BlurToVideoConfig = {
-  ...blurToVideoPresets.small,
-  frames: 3,
-  encoderChannels: [4, 4, 4, 4, 4],
-  middleDecoder: decoder,
-  frameDecoder: decoder,
-  motionDecoder: { upscaledChannels: [0, 0, 0, 4, 4], denseChannels: [[], [], [], [4], [4]] },
-  frameConfidence: { channels: [4, 4, 4] },
-  scaleFusion: null,
-  refiner: [{ channels: 4, dilation: 1 }],
+/** A whole photo network, but for its widths and depths. */
+export const tinyNetwork: PhotoConfig = {
+  channels: [4, 4, 4, 4],
+  encoderBlocks: [1, 1, 1],
+  bottleneckBlocks: 1,
+  decoderBlocks: [1, 1, 1],
+  trajectoryChannels: 4,
+  trajectoryBlocks: 1,
+  frameChannels: 4,
+  frameBlocks: 1,
 };
 
-/** Starting weights with something in every weight, so that every gradient is at work. */
-export function fullWeights(network: BlurToVideoConfig): WeightValues {
-  const weights = initialWeights(network, 3);
-  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += 0.02 * Math.sin(3 * index + values.length);
+/**
+ * Starting weights with something in every one. All points move alike but for little, by about 0.6 pixels to the first and to the last frame, so that no
+ * position that is sampled is near a pixel's centre, be it of the photograph or of the feature of half its size.
+ */
+export function fullWeights(network: PhotoConfig): WeightValues {
+  const weights = filled(photoFamily.initialWeights(network, 3));
+  const { 'trajectory.predict.kernel': kernel, 'trajectory.predict.bias': bias } = weights;
+  kernel!.values.forEach((value, index, all) => (all[index] = value / 3));
+  bias!.values.set([0.6, -0.6, 0.03, 0.02, -0.03, 0.02]);
   return weights;
 }
 
@@ -36,13 +42,14 @@ export function relativeDifference(actual: Float32Array, expected: Float32Array)
 }
 
 /** A run of the tiny network; `changes` are lines of YAML. */
-export function tinyRun(changes = ''): RunConfig {
-  return parseRunConfig(
+export function tinyRun(changes = ''): PhotoRun {
+  return parsePhotoRun(
     `
 network: ${JSON.stringify(tinyNetwork)}
+frames: ${TINY_FRAMES}
 data: { sizePixels: ${TINY_SIZE_PIXELS}, sources: [{ kind: panorama, folder: unused }] }
 validation: { panoramas: unused, sizePixels: ${TINY_SIZE_PIXELS}, everySteps: 1000 }
-loss: { order: better, norm: log-l1, transformationConsistency: 0.001, symmetricPenalty: 0.001 }
+loss: { motion: 0.1, canonicalShare: 0 }
 optimizer: { learningRate: 0.002 }
 emaDecay: 0.9
 batchSize: 2
@@ -53,34 +60,40 @@ ${changes}`,
 }
 
 /** What an engine computes for the tiny run's loss on 2 samples, or as `changes` say. */
-export function tinyTask(network: BlurToVideoConfig, changes: { batchSize?: number; sizePixels?: number; validationSizePixels?: number; loss?: RunConfig['loss'] } = {}): LearningTask {
-  const { batchSize = 2, sizePixels = TINY_SIZE_PIXELS, validationSizePixels = TINY_SIZE_PIXELS, loss = tinyRun('steps: 1').loss } = changes;
-  return blurToVideoTask(network, loss, { batchSize, sizePixels, validationSizePixels });
+export function tinyTask(network = tinyNetwork, changes: Partial<SampleSizes & PhotoObjective> = {}): LearningTask {
+  const { batchSize = 2, sizePixels = TINY_SIZE_PIXELS, validationSizePixels = sizePixels, frames = TINY_FRAMES, order = 'better', loss = tinyRun('steps: 1').loss } = changes;
+  return photoTask(network, { frames, order, loss }, { batchSize, sizePixels, validationSizePixels });
 }
 
-/** Batches of a bright disc that moves to the right over a gradient: what a disc's blur looks like can be learned in a few steps. */
-export function discBatch(firstSample: number, batchSize: number, frameCount: number, size: number): { blurred: Float32Array; frames: Float32Array } {
-  const pixels = size * size * 3;
+/** A bright disc that moves by 3 pixels from frame to frame, to the right over a gradient: what its blur looks like can be learned in a few steps. */
+export function discBatch(firstSample: number, batchSize: number, frameCount: number, size: number): Required<SampleBatch> & Record<string, Float32Array> {
+  const places = size * size;
+  const pixels = places * 3;
   const blurred = new Float32Array(batchSize * pixels);
   const frames = new Float32Array(batchSize * frameCount * pixels);
+  const motionPixels = new Float32Array(batchSize * places * 2);
+  const middle = (frameCount - 1) / 2;
   for (let sample = 0; sample < batchSize; sample++) {
     const phase = (firstSample + sample) * 2.39996;
     for (let frame = 0; frame < frameCount; frame++) {
-      const centreX = size / 2 + 5 * Math.cos(phase) + 3 * (frame - (frameCount - 1) / 2);
+      const centreX = size / 2 + 5 * Math.cos(phase) + 3 * (frame - middle);
       const centreY = size / 2 + 5 * Math.sin(phase);
-      for (let index = 0; index < pixels; index++) {
-        const [channel, x, y] = [index % 3, Math.floor(index / 3) % size, Math.floor(index / 3 / size)];
+      for (let place = 0; place < places; place++) {
+        const [x, y] = [place % size, Math.floor(place / size)];
         const inside = Math.hypot(x - centreX, y - centreY) < 7;
-        const value = inside ? 0.9 - 0.2 * channel : 0.2 + (0.3 * y) / size;
-        frames[(sample * frameCount + frame) * pixels + index] = value;
-        blurred[sample * pixels + index]! += value / frameCount;
+        if (inside && frame === middle) motionPixels[(sample * places + place) * 2] = 3 * middle;
+        for (let channel = 0; channel < 3; channel++) {
+          const value = inside ? 0.9 - 0.2 * channel : 0.2 + (0.3 * y) / size;
+          frames[(sample * frameCount + frame) * pixels + 3 * place + channel] = value;
+          blurred[sample * pixels + 3 * place + channel]! += value / frameCount;
+        }
       }
     }
   }
-  return { blurred, frames };
+  return { blurred, frames, motionPixels, motionKnown: new Float32Array(batchSize).fill(1) };
 }
 
 /** Disc batches without end. */
-export async function* discBatches(firstSample: number, { batchSize, network, data }: RunConfig): AsyncGenerator<ReturnType<typeof discBatch>, never> {
-  for (let sample = firstSample; ; sample += batchSize) yield discBatch(sample, batchSize, network.frames, data.sizePixels);
+export async function* discBatches(firstSample: number, { batchSize, frames, data }: PhotoRun): AsyncGenerator<ReturnType<typeof discBatch>, never> {
+  for (let sample = firstSample; ; sample += batchSize) yield discBatch(sample, batchSize, frames, data.sizePixels);
 }

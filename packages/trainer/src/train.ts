@@ -34,12 +34,15 @@ export interface TrainOptions {
   quiet?: boolean;
 }
 
+const MOST_PROCESSES = 64;
+
 /**
  * Trains what a run file describes, of whichever system; Ctrl-C finishes the step in progress, writes a checkpoint and returns.
  *
  * @throws if the run file is not right, its data cannot be read, the folder holds another run and `resume` is not set, or a loss term is not finite.
  */
 export async function train(runFile: string, { out, resume = false, engine, processes = 1, changes = {}, quiet = false }: TrainOptions = {}): Promise<TrainingResult & { runFolder: string }> {
+  if (!(Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES)) throw new Error(`Expected from 1 to ${MOST_PROCESSES} processes but received ${processes}.`);
   const { definition, config } = loadRun(runFile, { ...changes, ...(engine && { engine }) });
   if (config.engine !== 'torch' && processes !== 1) throw new Error(`Expected the engine 'torch' for ${processes} processes but the run's is '${config.engine}'.`);
   const runFolder = resolve(out ?? join('runs', basename(runFile, extname(runFile))));

@@ -1,5 +1,6 @@
 import { declareFrameExtraction, frameExtractionPresets, frameExtractionWeightShapes, initialFrameExtractionWeights } from '@unblur/core-model';
 import type { ExtractorConfig, FrameExtractionConfig, WeightValues } from '@unblur/core-model';
+import { filled } from '../filled-weights.test-tool.js';
 import type { LearningTask } from '../training-system.js';
 import { extractionRestoration, stageObjective } from './frame-extraction-system.js';
 
@@ -19,9 +20,7 @@ export function narrowExtractionTask(stage: number): LearningTask {
   };
 }
 
-/** Starting weights with something in every weight, so that every gradient is at work. */
+/** Starting weights with something in every one. */
 export function fullExtractionWeights(): WeightValues {
-  const weights = initialFrameExtractionWeights(narrowNetworks, 3);
-  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += 0.05 + 0.02 * Math.sin(3 * index + values.length);
-  return weights;
+  return filled(initialFrameExtractionWeights(narrowNetworks, 3), 0.05);
 }

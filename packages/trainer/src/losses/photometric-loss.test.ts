@@ -31,6 +31,8 @@ describe('photometricLoss', () => {
     const [off, exact] = photometricLoss([[flat(4, 0.9, 0.5)]], [[flat(4, 0.5, 0.5)]], { norm: 'log-l2', levelWeights: [1], frameWeights: [1] }).dataSync();
     expect((-10 / Math.LN10) * off!).toBeCloseTo(20 * Math.log10(1 / 0.4), 2);
     expect((-10 / Math.LN10) * exact!).toBeCloseTo(46.02, 2);
+    const [, at40dB] = photometricLoss([[flat(4, 0.9, 0.5)]], [[flat(4, 0.5, 0.5)]], { norm: 'log-l2', levelWeights: [1], frameWeights: [1], epsilon: 1e-4 }).dataSync();
+    expect((-10 / Math.LN10) * at40dB!).toBeCloseTo(40, 2);
   });
 
   test('charbonnier is smooth at 0 and near |e| away from it', () => {

@@ -19,6 +19,8 @@ export interface PhotometricOptions {
   levelWeights: readonly number[];
   /** Weight of each frame in time order; they are divided by their sum. */
   frameWeights: readonly number[];
+  /** What `log-l2` adds to the mean squared error. Default: 0.005^2. */
+  epsilon?: number;
 }
 
 const CHARBONNIER_EPSILON = 1e-3;
@@ -32,7 +34,7 @@ const CHARBONNIER_EPSILON = 1e-3;
  * @returns `[B]`.
  * @throws if the numbers of frames differ, no level has a weight, or the frame weights do not fit.
  */
-export function photometricLoss(frames: readonly Tensor4D[][], gt: readonly Tensor4D[][], { norm, levelWeights, frameWeights }: PhotometricOptions): Tensor1D {
+export function photometricLoss(frames: readonly Tensor4D[][], gt: readonly Tensor4D[][], { norm, levelWeights, frameWeights, epsilon }: PhotometricOptions): Tensor1D {
   if (frames.length !== gt.length || frames.length !== frameWeights.length) {
     throw new Error(`Expected as many frames, ground-truth frames and frame weights but received ${frames.length}, ${gt.length} and ${frameWeights.length}.`);
   }
@@ -43,15 +45,15 @@ export function photometricLoss(frames: readonly Tensor4D[][], gt: readonly Tens
   frameWeights.forEach((frameWeight, frame) =>
     levelWeights.forEach((levelWeight, level) => {
       const weight = (levelWeight * frameWeight) / weightSum;
-      if (weight !== 0) terms.push(mul(imageDistance(frames[frame]![level]!, gt[frame]![level]!, norm), weight));
+      if (weight !== 0) terms.push(mul(imageDistance(frames[frame]![level]!, gt[frame]![level]!, norm, epsilon), weight));
     }),
   );
   if (terms.length === 0) throw new Error('Expected a frame and a level whose weights are not 0 but received none.');
   return addN(terms);
 }
 
-/** The distance between two images `[B, H, W, 3]`, per sample: `[B]`. */
-export function imageDistance(image: Tensor4D, gt: Tensor4D, norm: PhotometricNorm): Tensor1D {
+/** The distance between two images `[B, H, W, 3]`, per sample: `[B]`. @param epsilon see `PhotometricOptions`. */
+export function imageDistance(image: Tensor4D, gt: Tensor4D, norm: PhotometricNorm, epsilon?: number): Tensor1D {
   const error = sub(image, gt);
   switch (norm) {
     case 'l1':
@@ -61,6 +63,6 @@ export function imageDistance(image: Tensor4D, gt: Tensor4D, norm: PhotometricNo
     case 'log-l1':
       return logL1(mean<Tensor1D>(abs(error), [1, 2, 3]));
     case 'log-l2':
-      return logL2(mean<Tensor1D>(square(error), [1, 2, 3]));
+      return logL2(mean<Tensor1D>(square(error), [1, 2, 3]), epsilon);
   }
 }

@@ -1,23 +1,32 @@
-import { abs, add, addN, avgPool, div, mean, mul, neg, sub } from '@tensorflow/tfjs-core';
+import { add, addN, avgPool, div, mean, mul, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Motions smaller than this weigh by their error in pixels, larger ones by their relative error. */
 const SMALL_MOTION_PIXELS = 1;
+/** Rounds the distance off at 0, where it has a kink. */
+const SMOOTH_PIXELS = 0.1;
 
 /**
- * How far the restored motion is from the true one, where synthesis knows it (ours; the paper learns motion from the
- * photometric loss alone). Per sample: the mean distance of the first and the last frame's motions from the truth,
- * divided by the mean length of the truth plus one pixel, so that every sample has an equal say whatever its blur.
+ * How far the trajectory is from the true motion, where synthesis knows it (ours; Argaw et al. 2021 learn motion from the photometric loss alone).
+ * Per sample: the distance of the restored motion from the true one, `sqrt(dx^2 + dy^2 + 0.1^2)`, mean over all frames and places, divided by the
+ * mean length of the true one plus one pixel, so that every sample has an equal say whatever its blur. Of the true motion the samples
+ * know how far the scene goes from the middle to the last frame; in between it is taken to be even.
  *
- * @param motionsPixels of the network: where the scene is in each frame against the middle one, `[B, h, w, 2]`, full-resolution pixels.
- * @param gtMotionPixels `[B, H, W, 2]`, displacement from the middle to the last frame; the opposite leads to the first.
+ * @param motionsPixels one per time: displacement of the scene from the middle frame to that frame, `[B, h, w, 2]` in pixels of the photograph.
+ * @param times of the frames, from -1 (the first) over 0 (the middle one) to 1 (the last).
+ * @param gtMotionPixels `[B, H, W, 2]`, displacement from the middle to the last frame; H and W are one multiple of h and w.
  * @returns `[B]`.
  */
-export function motionLoss(motionsPixels: readonly Tensor4D[], gtMotionPixels: Tensor4D): Tensor1D {
-  const [first, last] = [motionsPixels[0]!, motionsPixels.at(-1)!];
-  const factor = gtMotionPixels.shape[1] / last.shape[1];
-  const gt = factor === 1 ? gtMotionPixels : avgPool(gtMotionPixels, factor, factor, 'valid');
-  const distance = (motion: Tensor4D, truth: Tensor4D): Tensor1D => mean(abs(sub(motion, truth)), [1, 2, 3]);
-  const length = add(mean<Tensor1D>(abs(gt), [1, 2, 3]), SMALL_MOTION_PIXELS);
-  return div(mul(addN([distance(first, neg(gt)), distance(last, gt)]), 0.5), length);
+export function trajectoryLoss(motionsPixels: readonly Tensor4D[], times: readonly number[], gtMotionPixels: Tensor4D): Tensor1D {
+  const stride = gtMotionPixels.shape[1] / motionsPixels[0]!.shape[1];
+  const gt = stride === 1 ? gtMotionPixels : avgPool(gtMotionPixels, stride, stride, 'valid');
+  const meanTime = times.reduce((total, time) => total + Math.abs(time), 0) / times.length;
+  const meanLength = add(mul(meanDistance(gt, 0), meanTime), SMALL_MOTION_PIXELS) as Tensor1D;
+  const distances = motionsPixels.map((motion, index) => meanDistance(sub(motion, mul(gt, times[index]!)), SMOOTH_PIXELS));
+  return div(mul(addN(distances), 1 / times.length), meanLength);
+}
+
+/** Mean length of vectors `[B, h, w, 2]`, per sample: `[B]`. */
+function meanDistance(vectors: Tensor4D, smoothPixels: number): Tensor1D {
+  return mean(sqrt(add(sum(square(vectors), 3), smoothPixels ** 2)), [1, 2]);
 }

@@ -1,41 +1,43 @@
 import { describe, expect, test } from '@jest/globals';
-import { blurToVideoPresets } from '@unblur/core-model';
+import { photoPreset } from '@unblur/core-model';
 import { join, resolve } from 'node:path';
-import { parseRunConfig, writeRunConfig } from './run-config.js';
+import { parsePhotoRun, writePhotoRun } from './photo-run.js';
 
 const minimal = `
-network: { preset: small, frames: 3, featureTransformer: { localWarping: false } }
+network: { preset: photo, frameBlocks: 1 }
+frames: 3
 data: { sources: [{ kind: panorama, folder: ../panoramas/train }] }
 steps: 10
 validation: { panoramas: ../panoramas/val }
 `;
-const read = (yaml: string) => parseRunConfig(yaml, '/runs/a.yaml');
+const read = (yaml: string) => parsePhotoRun(yaml, '/runs/a.yaml');
 
-describe('a run file', () => {
+describe('a run file of the photo network', () => {
   test('is completed by defaults, and its paths are relative to it', () => {
     const config = read(minimal);
     expect(config.data.sources).toEqual([expect.objectContaining({ kind: 'panorama', folder: resolve('/panoramas/train'), weight: 1, photoPixels: 256 })]);
     expect(config.validation.panoramas).toBe(resolve('/panoramas/val'));
     expect(config.optimizer).toMatchObject({ beta1: 0.9, beta2: 0.999, clipNorm: null });
     expect(config.schedule).toEqual({ kind: 'step', at: [0.5, 0.75], factor: 0.5, warmupSteps: 0 });
+    expect(config.loss).toEqual({ epsilon: 1e-4, frameWeights: [1, 2, 1], motion: 0.3, canonicalShare: 0.3 });
   });
 
-  test('changes single keys of a preset, at any depth', () => {
-    const { network } = read(minimal);
-    expect(network.frames).toBe(3);
-    expect(network.featureTransformer).toEqual({ ...blurToVideoPresets.small.featureTransformer, localWarping: false });
-    expect(network.encoderChannels).toEqual(blurToVideoPresets.small.encoderChannels);
+  test('changes single keys of the preset', () => {
+    expect(read(minimal).network).toEqual({ ...photoPreset, frameBlocks: 1 });
+    expect(read(minimal.replace(/network:.*/, '')).network).toEqual(photoPreset);
   });
 
-  test('leaves out a part of a preset that is null', () => {
-    expect(read(minimal.replace('frames: 3,', 'frames: 3, motionDecoder: null, reblurRefiner: null,')).network.motionDecoder).toBeNull();
-    expect(() => read(minimal.replace('frames: 3,', 'frames: 3, encoderChannels: null,'))).toThrow('network.encoderChannels');
+  test('begins in the better order where it starts from weights, and asks for no motion where none is known', () => {
+    const start = read(`${minimal}initialWeights: { file: ../photo.safetensors }\n`);
+    expect(start.initialWeights).toEqual({ file: resolve('/photo.safetensors'), parts: null });
+    expect(start.loss).toMatchObject({ motion: 0.3, canonicalShare: 0 });
+    expect(read(minimal.replace('panorama, folder', 'video, folder')).loss).toMatchObject({ motion: 0, canonicalShare: 0 });
   });
 
   test('reads back as it was stored, wherever it is stored', () => {
-    const config = read(minimal);
+    const config = read(`${minimal}initialWeights: { file: ../photo.safetensors }\n`);
     const file = join('/elsewhere', 'deep', 'run.yaml');
-    expect(parseRunConfig(writeRunConfig(config, file), file)).toEqual(config);
+    expect(parsePhotoRun(writePhotoRun(config, file), file)).toEqual(config);
   });
 
   test('mixes sources, each with its own options; a stored run has them all', () => {
@@ -45,24 +47,25 @@ describe('a run file', () => {
       expect.objectContaining({ kind: 'video', weight: 1, shrink: [1, 4] }),
       { kind: 'shards', folder: resolve('/runs/made'), weight: 1 },
     ]);
-    expect(parseRunConfig(writeRunConfig(config, '/elsewhere/run.yaml'), '/elsewhere/run.yaml')).toEqual(config);
+    expect(parsePhotoRun(writePhotoRun(config, '/elsewhere/run.yaml'), '/elsewhere/run.yaml')).toEqual(config);
   });
 
   test('takes a folder of samples to validate on, relative to it and kept where it is stored', () => {
     const config = read(minimal.replace('panoramas: ../panoramas/val', 'folder: ../samples'));
     expect(config.validation).toMatchObject({ panoramas: null, folder: resolve('/samples') });
-    expect(parseRunConfig(writeRunConfig(config, '/elsewhere/run.yaml'), '/elsewhere/run.yaml')).toEqual(config);
+    expect(parsePhotoRun(writePhotoRun(config, '/elsewhere/run.yaml'), '/elsewhere/run.yaml')).toEqual(config);
   });
 
   test.each([
     ['stpes: 10', "/runs/a.yaml: Unknown key 'stpes'; did you mean 'steps'?"],
-    ['loss: { nrom: l1 }', "Unknown key 'loss.nrom'; did you mean 'loss.norm'?"],
+    ['loss: { epsilom: 1 }', "Unknown key 'loss.epsilom'; did you mean 'loss.epsilon'?"],
     ['optimizer: { learning_rate: 1 }', "Unknown key 'optimizer.learning_rate'; did you mean 'optimizer.learningRate'?"],
     ['schedule: { kind: cosine, factor: 1 }', "Unknown key 'schedule.factor'"],
     ['schedule: { kind: linear }', "Expected 'step' or 'cosine' for 'schedule.kind' but received \"linear\"."],
-    ['batchSize: 2.5', "Expected a whole number of at least 1 for 'batchSize' but received 2.5."],
     ['emaDecay: 2', "Expected a number from 0 to 1 for 'emaDecay' but received 2."],
+    ['frames: 4', "Expected an odd number for 'frames', so that one is in the middle, but received 4."],
     ['loss: { frameWeights: [1, 2] }', "Expected 3 weights for 'loss.frameWeights' but received 2."],
+    ['loss: { canonicalShare: 1.5 }', "Expected a number from 0 to 1 for 'loss.canonicalShare' but received 1.5."],
     ['data: { sources: [{ kind: shards, folder: made }, { kind: video, folder: clips }] }\nloss: { motion: 0.5 }', "of kind panorama or layers, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only shards and video"],
     ['data: { source: [] }', "Unknown key 'data.source'; did you mean 'data.sources'?"],
     ['data: { sources: [{ kind: panorama, folder: a, angleDegree: [1, 2] }] }', "Unknown key 'data.sources[0].angleDegree'; did you mean 'data.sources[0].angleDegrees'?"],
@@ -70,7 +73,7 @@ describe('a run file', () => {
     ['data: { sources: [{ kind: panorama, folder: a, frames: 5 }] }', "Unknown key 'data.sources[0].frames'"],
     ['data: { sources: [{ kind: film, folder: a }] }', "for 'data.sources[0].kind' but received \"film\""],
     ['data: { sources: [{ kind: video, folder: a }, { kind: layers }] }', "Expected a text for 'data.sources[1].folder' but received nothing."],
-    ['data: { sources: [{ kind: layers, folder: a, bend: 2 }] }', "bend"],
+    ['data: { sources: [{ kind: layers, folder: a, bend: 2 }] }', 'bend'],
     ['threads: null', "for 'threads' but received null"],
   ])('%s is refused with its path', (line, message) => {
     const withoutKey = minimal.replace(new RegExp(`^${line.split(':')[0]}:.*\n`, 'm'), '');
@@ -78,17 +81,34 @@ describe('a run file', () => {
   });
 
   test.each([
-    ['network: { preset: smal }', "'paper' or 'base' or 'small' for 'network.preset'"],
-    ['network: { preset: small, featureTransformer: { afine: true } }', "Unknown key 'network.featureTransformer.afine'; did you mean 'network.featureTransformer.affine'?"],
-    ['network: { preset: small, frames: 4 }', 'odd number of frames'],
+    ['batchSize: 2.5', "Expected a whole number from 1 to 4096 for 'batchSize' but received 2.5."],
+    ['batchSize: 1e9', "Expected a whole number from 1 to 4096 for 'batchSize' but received 1000000000."],
+    ['threads: 1e9', "Expected a whole number from 1 to 256 for 'threads' but received 1000000000."],
+    ['steps: 1e300', "Expected a whole number from 1 to 1000000000 for 'steps' but received 1e+300."],
+    ['frames: 100001', "Expected a whole number from 3 to 99 for 'frames' but received 100001."],
+    ['data: { sources: [{ kind: video, folder: a }], workers: 1000000 }', "Expected a whole number from 0 to 256 for 'data.workers' but received 1000000."],
+    ['data: { sources: [{ kind: video, folder: a }], sizePixels: 1048576 }', "Expected a whole number from 1 to 4096 for 'data.sizePixels' but received 1048576."],
+    ['data: { sources: [{ kind: video, folder: a }], cacheMegabytes: 1e12 }', "Expected a number from 1 to 1000000 for 'data.cacheMegabytes' but received 1000000000000."],
+    ['validation: { folder: a, count: 1e8 }', "Expected a whole number from 1 to 10000 for 'validation.count' but received 100000000."],
+    ['torch: { pool: { samples: 1e12, sizePixels: 192 } }', "Expected a whole number from 1 to 1000000 for 'torch.pool.samples' but received 1000000000000."],
+    ['torch: { pool: { sizePixels: 64 } }', "Expected at least 128, which is 'data.sizePixels', for 'torch.pool.sizePixels' but received 64."],
+  ])('%s is refused with what it may be', (line, message) => {
+    const withoutKey = minimal.replace(new RegExp(`^${line.split(':')[0]}:.*\n`, 'm'), '');
+    expect(() => read(`${withoutKey}${line}\n`)).toThrow(message);
+  });
+
+  test.each([
+    ['network: { preset: phto }', "'photo' for 'network.preset'"],
+    ['network: { chanels: [1, 2, 3, 4] }', "Unknown key 'network.chanels'; did you mean 'network.channels'?"],
+    ['network: { channels: [1, 2] }', 'network.channels'],
   ])('%s is refused', (line, message) => {
     expect(() => read(minimal.replace(/network:.*/, line))).toThrow(message);
   });
 
   test('says what is missing', () => {
-    expect(() => read('{ network: small, data: {}, steps: 3 }')).toThrow("Expected a list of sources for 'data.sources', such as [{ kind: panorama, folder: panoramas }], but received nothing.");
+    expect(() => read('{ network: photo, data: {}, steps: 3 }')).toThrow("Expected a list of sources for 'data.sources', such as [{ kind: panorama, folder: panoramas }], but received nothing.");
     expect(() => read(minimal.replace('panoramas: ../panoramas/val', ''))).toThrow("Expected either 'validation.panoramas' or 'validation.folder' but received neither.");
     expect(() => read(minimal.replace('panoramas: ../panoramas/val', 'panoramas: a, folder: b'))).toThrow('but received both.');
-    expect(() => read(minimal.replace('data: {', 'data: { sizePixels: 100,'))).toThrow("Expected a multiple of 64 for 'data.sizePixels' but received 100.");
+    expect(() => read(minimal.replace('data: {', 'data: { sizePixels: 100,'))).toThrow("Expected a multiple of 16 for 'data.sizePixels' but received 100.");
   });
 });

@@ -1,6 +1,7 @@
 import { initialVideoDeblurWeights, videoDeblurPresets, videoDeblurWeightShapes } from '@unblur/core-model';
 import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
 import type { Batch } from '../engine.js';
+import { filled } from '../filled-weights.test-tool.js';
 import type { LearningTask } from '../training-system.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
 
@@ -29,10 +30,17 @@ export function narrowVideoTask(phase: 'flow' | 'cascade'): LearningTask {
   };
 }
 
-/** Starting weights with something in every weight, so that every gradient is at work. */
+/** Of the flow network, in units of 20 pixels: two thirds or a third of a pixel away from a whole number at every level. */
+const EVEN_FLOW = [16 / 3 / 20, -16 / 3 / 20];
+
+/** Starting weights with something in every one. The flow differs little from place to place, so that no position that is sampled is near a pixel's centre. */
 export function fullVideoWeights(): WeightValues {
-  const weights = initialVideoDeblurWeights(narrowNetwork, 3);
-  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += 0.02 * Math.sin(3 * index + values.length);
+  const weights = filled(initialVideoDeblurWeights(narrowNetwork, 3));
+  for (const [name, { values }] of Object.entries(weights)) {
+    if (!/^flow\.(level\d|refiner)\.(upscale-)?flow\./.test(name)) continue;
+    if (name.endsWith('.kernel')) values.forEach((value, index) => (values[index] = value / 100));
+    else values.set(name.startsWith('flow.refiner.') ? [0, 0] : EVEN_FLOW);
+  }
   return weights;
 }
 

@@ -2,11 +2,11 @@ import { averagingSpaces } from '@unblur/datasets';
 import type { AveragingChoice } from '@unblur/datasets';
 import { flowMultiple, validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
-import { adamFields, expectMultiples, initialWeights, networkField, positive, runFields, share, wholeNumber, whereGiven } from '../run-fields.js';
+import { adamFields, batchSizeField, cacheMegabytesField, expectMultiples, initialWeights, networkField, positive, runFields, share, sizePixelsField, validationCount, wholeNumber, whereGiven, workersField } from '../run-fields.js';
 import { checked, either, list, number, oneOf, optional, pair, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
-const framesRange = pair(number({ min: 1, integer: true }));
+const framesRange = pair(number({ min: 1, max: 1000, integer: true }));
 
 const averagingField: Field<AveragingChoice> = either(
   oneOf(...averagingSpaces),
@@ -31,8 +31,8 @@ const source = section({
 
 const data = section({
   sources: list(source),
-  sizePixels: withDefault(positive, 128),
-  cacheMegabytes: withDefault(positive, 512),
+  sizePixels: withDefault(sizePixelsField, 128),
+  cacheMegabytes: withDefault(cacheMegabytesField, 512),
 });
 
 /** What the flow network learns before the cascade: the known flow of synthetic layers that move over each other. */
@@ -40,10 +40,9 @@ const flowPretraining = section({
   /** Folder of still photographs, relative to the run file. */
   folder: text,
   steps: positive,
-  batchSize: withDefault(positive, 4),
+  batchSize: withDefault(batchSizeField, 4),
   learningRate: withDefault(number({ min: 0 }), 0.0005),
-  /** Worker threads that make samples. */
-  workers: withDefault(wholeNumber, 1),
+  workers: withDefault(workersField, 1),
   /** How far the whole scene, and an object against it, move over five frames, in pixels. */
   cameraPixels: withDefault(pair(number({ min: 0 })), [0, 32]),
   objectPixels: withDefault(pair(number({ min: 0 })), [2, 40]),
@@ -74,8 +73,8 @@ const validation = section({
   folder: text,
   videos: optional(list(text)),
   everySteps: withDefault(positive, 500),
-  count: withDefault(positive, 24),
-  sizePixels: withDefault(positive, 128),
+  count: withDefault(validationCount, 24),
+  sizePixels: withDefault(sizePixelsField, 128),
   exposureFrames: withDefault(framesRange, [7, 7]),
   strideFrames: withDefault(framesRange, [1, 1]),
   seed: withDefault(wholeNumber, 1),
