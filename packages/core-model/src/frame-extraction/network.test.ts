@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
+import { largestDifference, randomImage, shaken, tensorsOf, weightsWithoutGradient } from '../tensors.test-tool.js';
 import { packColours, unpackColours } from './colour-planes.js';
 import { frameExtractionMultiple, frameExtractionPresets } from './config.js';
 import type { ExtractorConfig, FrameExtractionConfig } from './config.js';
-import { declareFrameExtraction, frameExtractionWeightShapes, initialFrameExtractionWeights, readFrameExtractionWeights, writeFrameExtractionWeights } from './network.js';
+import { declareFrameExtraction, frameExtractionFamily } from './network.js';
 
 /** With its groups and frames, but for widths. TensorFlow.js has no gradient of dilated convolutions of its own, so none are dilated. */
 function narrowed(preset: 'paper' | 'small', changes: Partial<FrameExtractionConfig> = {}): FrameExtractionConfig {
@@ -12,13 +13,9 @@ function narrowed(preset: 'paper' | 'small', changes: Partial<FrameExtractionCon
   return { frames, middle: narrow(middle), innerPair: narrow(innerPair), outerPair: narrow(outerPair), ...changes };
 }
 
-const blurred = (height = 8, width = 8) => tf.randomUniform<tf.Rank.R4>([1, height, width, 3], 0, 1, 'float32', 5);
+const blurred = (height = 8, width = 8) => randomImage([height, width]);
 
-/** Starting weights with no zeros, so that nothing hides behind a head that starts at zero. */
-const restless = (config: FrameExtractionConfig) =>
-  Object.fromEntries(Object.entries(initialFrameExtractionWeights(config, 1)).map(([name, { values, shape }], index) => [name, tf.add(tf.tensor(values, shape), tf.randomNormal(shape, 0, 0.1, 'float32', index + 1))]));
-
-const largest = (x: tf.Tensor) => tf.max(tf.abs(x)).dataSync()[0]!;
+const restless = (config: FrameExtractionConfig) => shaken(frameExtractionFamily.initialWeights(config, 1), 0.1);
 
 test('colours as planes: pixel (row, column) of a colour is channel row * factor + column of its own image', () => {
   const image = tf.reshape(tf.range(0, 4 * 4 * 3), [1, 4, 4, 3]) as tf.Tensor4D;
@@ -26,7 +23,7 @@ test('colours as planes: pixel (row, column) of a colour is channel row * factor
   expect(planes.shape).toEqual([3, 2, 2, 4]);
   // Green (1) of the pixels (2..3, 0..1): value 3 (4 row + column) + 1.
   expect(Array.from(tf.slice(planes, [1, 1, 0, 0], [1, 1, 1, 4]).dataSync())).toEqual([25, 28, 37, 40]);
-  expect(largest(tf.sub(unpackColours(planes, 2), image))).toBe(0);
+  expect(largestDifference(unpackColours(planes, 2), image)).toBe(0);
 });
 
 describe.each([
@@ -37,19 +34,16 @@ describe.each([
   const network = declareFrameExtraction(config);
 
   test('starts by giving the blurred image back as every frame', () => {
-    const weights = Object.fromEntries(Object.entries(initialFrameExtractionWeights(config, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
+    const weights = tensorsOf(frameExtractionFamily.initialWeights(config, 1));
     const image = blurred();
     const frames = network.extract(image, weights);
     expect(frames).toHaveLength(config.frames);
-    for (const frame of frames) expect(largest(tf.sub(frame, image))).toBe(0);
+    for (const frame of frames) expect(largestDifference(frame, image)).toBe(0);
   });
 
   test('gives every weight a gradient', () => {
-    const weights = restless(config);
-    const names = Object.keys(weights);
     const image = blurred();
-    const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => tf.addN(network.extract(image, Object.fromEntries(names.map((name, index) => [name, values[index]!]))).map((frame) => tf.sum(tf.square(frame)))) as tf.Scalar)(Object.values(weights));
-    expect(names.filter((_name, index) => largest(grads[index]!) === 0)).toEqual([]);
+    expect(weightsWithoutGradient(restless(config), (weights) => tf.addN(network.extract(image, weights).map((frame) => tf.sum(tf.square(frame)))))).toEqual([]);
   });
 
   test('has stages that share no weight, and pairs that depend on those up to theirs alone', () => {
@@ -60,25 +54,18 @@ describe.each([
     const onlyMiddle = network.extract(image, Object.fromEntries(network.stages[0]!.map((name) => [name, weights[name]!])), 0);
     const all = network.extract(image, weights);
     expect(onlyMiddle).toHaveLength(1);
-    expect(largest(tf.sub(onlyMiddle[0]!, all[(config.frames - 1) / 2]!))).toBe(0);
+    expect(largestDifference(onlyMiddle[0]!, all[(config.frames - 1) / 2]!)).toBe(0);
   });
 
   test('makes opposite frames by different means', () => {
     const frames = network.extract(blurred(), restless(config));
-    expect(largest(tf.sub(frames[0]!, frames.at(-1)!))).toBeGreaterThan(0);
+    expect(largestDifference(frames[0]!, frames.at(-1)!)).toBeGreaterThan(0);
   });
 });
 
 describe('frame extraction', () => {
-  test('reads the weights that it writes, with their config', () => {
-    const config = narrowed('small');
-    const values = initialFrameExtractionWeights(config, 3);
-    const read = readFrameExtractionWeights(writeFrameExtractionWeights(values, config, { dtype: 'float32', metadata: { step: '4' } }));
-    expect(read).toEqual({ config, values, metadata: { step: '4' } });
-  });
-
   test('has the parameters that the README says', () => {
-    const millions = (preset: 'paper' | 'small') => Object.values(frameExtractionWeightShapes(frameExtractionPresets[preset])).reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0) / 1e6;
+    const millions = (preset: 'paper' | 'small') => Object.values(frameExtractionFamily.shapesOf(frameExtractionPresets[preset])).reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0) / 1e6;
     expect(millions('paper')).toBeCloseTo(18.2, 1);
     expect(millions('small')).toBeCloseTo(0.51, 2);
   });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { expect, it } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { meanDifference } from './mean-difference.js';
 
 test('is ten times the mean over the colours and pixels of every cell', () => {

@@ -16,3 +16,13 @@ export function narrowedPaper(changes: Partial<PaperConfig> = {}): PaperConfig {
     ...changes,
   };
 }
+
+/** The paper's Table 5, and without any transformer or refiner. */
+export const paperAblations: [string, PaperConfig][] = [
+  ['all', narrowedPaper()],
+  ['FTN [STN]', narrowedPaper({ featureTransformer: { spatialTransformer: true, localWarping: false }, imageTransformer: false })],
+  ['FTN [LW]', narrowedPaper({ featureTransformer: { spatialTransformer: false, localWarping: true }, imageTransformer: false })],
+  ['FTN [STN + LW]', narrowedPaper({ imageTransformer: false })],
+  ['ITN', narrowedPaper({ featureTransformer: { spatialTransformer: false, localWarping: false } })],
+  ['none', narrowedPaper({ featureTransformer: { spatialTransformer: false, localWarping: false }, imageTransformer: false, refiner: [] })],
+];

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { expect, it } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { normalizeChannels } from './feature-normalization.js';
 
 test('gives every pixel mean 0 and variance 1 over its channels, whatever the scale and the offset of the features', () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
+import { largestDifference } from '../tensors.test-tool.js';
 import { alignFlow } from './flow-alignment.js';
-import { largestDifference } from './golden-tensors.test-tool.js';
 
 const [HEIGHT, WIDTH] = [48, 64];
 const everyLevel = [

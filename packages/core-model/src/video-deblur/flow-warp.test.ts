@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
+import { largestDifference } from '../tensors.test-tool.js';
 import { warpVisible } from './flow-warp.js';
-import { golden, hasGolden, largestDifference } from './golden-tensors.test-tool.js';
+import { golden, hasGolden } from './golden-tensors.test-tool.js';
 
 describe('warpVisible', () => {
   test('moves an image by whole pixels and blanks what came from outside', () => {

@@ -21,10 +21,3 @@ export function golden(name: string, frame?: number): tf.Tensor4D {
   const image = frame === undefined ? whole : tf.squeeze(tf.slice(whole, [0, frame, 0, 0, 0], [1, 1, ...shape.slice(2)]), [1]);
   return tf.transpose(image, [0, 2, 3, 1]) as tf.Tensor4D;
 }
-
-/** The largest absolute difference; infinite where the shapes differ or a value is not a number. */
-export function largestDifference(a: tf.Tensor, b: tf.Tensor): number {
-  if (a.shape.join() !== b.shape.join()) return Infinity;
-  const largest = tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
-  return Number.isNaN(largest) ? Infinity : largest;
-}

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { LayerDeclarations } from '../layers/declaration.js';
 import { halve } from '../layers/resolution.js';
+import { largestDifference } from '../tensors.test-tool.js';
 import { drawWeights } from '../weights/initial-weights.js';
-import { largestDifference } from './golden-tensors.test-tool.js';
 import { declareScaleFusion } from './scale-fusion.js';
 import type { ScaleFusionInputs } from './scale-fusion.js';
 

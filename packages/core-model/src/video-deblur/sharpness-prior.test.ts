@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { golden, hasGolden, largestDifference } from './golden-tensors.test-tool.js';
+import { largestDifference } from '../tensors.test-tool.js';
+import { golden, hasGolden } from './golden-tensors.test-tool.js';
 import { sharpnessPrior } from './sharpness-prior.js';
 
 const seen = (warped: tf.Tensor4D) => ({ warped, mask: tf.ones<tf.Rank.R4>([1, warped.shape[1], warped.shape[2], 1]) });

@@ -15,6 +15,14 @@ const half = (values: number[]) => {
   return Array.from(readSafetensors(bytes).tensors['half']!.values);
 };
 
+/** A file with any header and 16 bytes of values. */
+const withHeader = (header: unknown) => {
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, Buffer.alloc(16)]);
+};
+
 describe('safetensors', () => {
   test('reads what it wrote, from a view into a larger buffer too', () => {
     const bytes = writeSafetensors(file);
@@ -56,15 +64,22 @@ describe('safetensors', () => {
   });
 
   test('refuses offsets that do not fit the shape, and types it does not know', () => {
-    const withHeader = (header: object) => {
-      const json = Buffer.from(JSON.stringify(header));
-      const length = Buffer.alloc(8);
-      length.writeBigUInt64LE(BigInt(json.length));
-      return Buffer.concat([length, json, Buffer.alloc(16)]);
-    };
     expect(() => readSafetensors(withHeader({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }))).toThrow("tensor 'x' [2] does not fit its 4 bytes");
-    expect(() => readSafetensors(withHeader({ x: { dtype: 'F32', shape: [2], data_offsets: [-8, 0] } }))).toThrow("tensor 'x'");
+    expect(() => readSafetensors(withHeader({ x: { dtype: 'F32', shape: [2], data_offsets: [-8, 0] } }))).toThrow("place of tensor 'x'");
     expect(() => readSafetensors(withHeader({ x: { dtype: 'Q4', shape: [2], data_offsets: [0, 4] } }))).toThrow("Expected tensor 'x' to be one of F32, F16, U8, I32 but it is Q4.");
+  });
+
+  test.each([
+    ['no object', [], 'its header is not a JSON object'],
+    ['metadata that is none', { __metadata__: null }, 'the __metadata__ of its header is not a mapping of texts'],
+    ['metadata of other things', { __metadata__: { 'unblur.paper': {} } }, 'the __metadata__ of its header is not a mapping of texts'],
+    ['a tensor of nothing', { x: null }, "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is undefined."],
+    ['the type of an inherited name', { x: { dtype: 'toString', shape: [2], data_offsets: [0, 8] } }, "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is toString."],
+    ['a shape with fractions', { x: { dtype: 'F32', shape: [0.5, 4], data_offsets: [0, 8] } }, "the shape or the place of tensor 'x' is not a list of whole numbers"],
+    ['a place that is none', { x: { dtype: 'F32', shape: [2], data_offsets: null } }, "the shape or the place of tensor 'x' is not a list of whole numbers"],
+    ['tensors over one another', Object.fromEntries(['a', 'b', 'c'].map((name) => [name, { dtype: 'F32', shape: [2], data_offsets: [0, 8] }])), "tensor 'c' lies over others"],
+  ])('refuses a header with %s', (_, header, message) => {
+    expect(() => readSafetensors(withHeader(header))).toThrow(message);
   });
 
   test('refuses to write values that do not fill their shape', () => {

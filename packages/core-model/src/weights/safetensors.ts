@@ -29,15 +29,15 @@ const MAX_HEADER_BYTES = 100_000_000;
  * @throws if a tensor's values do not fill its shape.
  */
 export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: [string, unknown][] = [['__metadata__', metadata]];
   let dataBytes = 0;
   for (const [name, { dtype, shape, values }] of Object.entries(tensors)) {
     if (values.length !== elements(shape)) throw new Error(`Expected ${elements(shape)} values for tensor '${name}' [${shape}] but received ${values.length}.`);
     const begin = dataBytes;
     dataBytes += values.length * BYTES_PER_ELEMENT[dtype];
-    header[name] = { dtype, shape, data_offsets: [begin, dataBytes] };
+    header.push([name, { dtype, shape, data_offsets: [begin, dataBytes] }]);
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerBytes = Math.ceil(json.length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
   const file = new Uint8Array(8 + headerBytes + dataBytes);
   const view = new DataView(file.buffer);
