@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listPanoramas, shardBatches, synthesizeShards } from '@unblur/datasets';
-import { loadRunConfig } from '@unblur/trainer';
+import { loadPhotoRun } from '@unblur/trainer';
 import { comparePerspectives } from './perspective.js';
 import { measureSampleStages } from './sample-stages.js';
 import { choosePanoramaFolder, measureStream } from './synthesis.js';
@@ -36,9 +36,9 @@ try {
   console.log(`\nSamples of a blurred picture and 7 frames, 256x256, from panoramas of the folder, 8 of each, to a shard: ${(1000 / total).toFixed(1)} a second and core (${renderedFrames.toFixed(0)} renders each)`);
   printTable([['', 'ms', 'share'], ...Object.entries(stages).map(([stage, milliseconds]) => [stage, milliseconds.toFixed(1), `${((100 * milliseconds) / total).toFixed(0)} %`])]);
 
-  const run = loadRunConfig(join(import.meta.dirname, '..', 'training', 'panorama-7-small.yaml'));
+  const run = loadPhotoRun(join(import.meta.dirname, '..', 'training', 'photo.yaml'));
   const { sizePixels } = run.data;
-  const source = { kind: 'panorama', folder: panoramaFolder, sizePixels, frames: run.network.frames };
+  const source = { kind: 'panorama', folder: panoramaFolder, sizePixels, frames: run.frames };
   const shards = join(folder, 'shards');
   await synthesizeShards({ source, out: shards, count: 128, samplesPerShard: 32, seed: 1, workers: 2 });
   const open = () => shardBatches({ folder: shards, batchSize: run.batchSize, seed: 1 });

@@ -1,9 +1,12 @@
-"""Times the PyTorch network, one run for every line on standard input. See README.md.
+"""Times PyTorch, one run for every line on standard input. See README.md.
 
-    peer.py restore|train --weights W.safetensors --inputs I.safetensors --results R.bin --threads N [--loss JSON --optimizer JSON]
+    peer.py restore --weights W.safetensors --inputs I.safetensors --results R.bin --frames 7 --threads N
+    peer.py train --weights W.safetensors --inputs I.safetensors --loss JSON --optimizer JSON --threads N
+    peer.py matrix-product --size 2048 --threads N
 
 The first line of output is a JSON object that says what is run and what its results are; each further line is
-{"milliseconds": ...} of one run. Restored frames are left in the results file as float32 [frames, height, width, 3].
+{"milliseconds": ...} of one run. Of a restoration, the frames [frames, height, width, 3], not clamped, and behind them the trajectory
+[height / 4, width / 4, 6] of the grown photograph are left in the results file as float32.
 """
 
 import argparse
@@ -12,11 +15,12 @@ import statistics
 import sys
 import time
 
-import numpy
 import torch
+import torch.nn.functional as F
 
-from blur_to_video import read_network, read_safetensors
+from photo_network import MULTIPLE, displacement_at, read_photo_network
 from training_loss import photometric_total
+from weight_file import read_safetensors
 
 WARM_UP_RUNS = 2
 RUNS_PER_LAYOUT = 3
@@ -26,66 +30,98 @@ LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.cha
 def main():
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
-    open_work = {"restore": open_restoration, "train": open_training}[arguments.work]
-    results, works = None, {}
-    for layout, memory_format in LAYOUTS.items():
-        results_of_layout, works[layout] = open_work(arguments, memory_format)
-        results = results or results_of_layout
-    milliseconds = {layout: milliseconds_after_warm_up(run) for layout, run in works.items()}
-    fastest = min(milliseconds, key=milliseconds.get)
-    reply({"torch": torch.__version__, "layout": fastest, "layoutMilliseconds": milliseconds, **results})
+    results, run = {"restore": open_restoration, "train": open_training, "matrix-product": open_matrix_product}[arguments.work](arguments)
+    reply({"torch": torch.__version__, **results})
     for _ in sys.stdin:
-        reply({"milliseconds": milliseconds_of(works[fastest])})
+        reply({"milliseconds": milliseconds_of(run)})
 
 
-def open_restoration(arguments, memory_format):
-    network = read_network(arguments.weights)
-    set_kernel_layout(network, memory_format)
+def open_restoration(arguments):
     inputs, _ = read_safetensors(arguments.inputs)
-    blurred = torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+    times = [(2 * index - (arguments.frames - 1)) / (arguments.frames - 1) for index in range(arguments.frames)]
+
+    def open_in_layout(memory_format):
+        network = read_photo_network(arguments.weights).to(memory_format=memory_format)
+        photo = torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        height, width = photo.shape[2:]
+
+        def run():
+            with torch.inference_mode():
+                blurred = F.pad(photo, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect")
+                frames, scene = network.restore(blurred, times)
+                motions_pixels = [-displacement_at(scene.trajectory, time) for time in times]
+                return [frame[:, :, :height, :width].clamp(0, 1) for frame in frames], motions_pixels
+
+        def results():
+            with torch.inference_mode():
+                frames, scene = network.restore(F.pad(photo, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect"), times)
+                return [frame[:, :, :height, :width] for frame in frames] + [scene.trajectory]
+
+        return run, results
+
+    works = {layout: open_in_layout(memory_format) for layout, memory_format in LAYOUTS.items()}
+    _, results = works["channels first"]
+    with open(arguments.results, "wb") as file:
+        for result in results():
+            result[0].permute(1, 2, 0).contiguous().numpy().astype("<f4").tofile(file)
+    return fastest_layout({layout: run for layout, (run, _) in works.items()})
+
+
+def open_training(arguments):
+    loss_config, optimizer_config = json.loads(arguments.loss), json.loads(arguments.optimizer)
+    inputs, _ = read_safetensors(arguments.inputs)
+    gt = torch.from_numpy(inputs["frames"]).permute(0, 1, 4, 2, 3).contiguous()
+    count = gt.shape[1]
+    times = [(2 * index - (count - 1)) / (count - 1) for index in range(count)]
+
+    def open_in_layout(memory_format):
+        network = read_photo_network(arguments.weights).to(memory_format=memory_format)
+        blurred = torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        parameters = list(network.parameters())
+        adam = torch.optim.Adam(
+            parameters,
+            lr=optimizer_config["learningRate"],
+            betas=(optimizer_config["beta1"], optimizer_config["beta2"]),
+            eps=optimizer_config["epsilon"],
+        )
+        clip_norm = optimizer_config["clipNorm"] or float("inf")
+
+        def run():
+            adam.zero_grad(set_to_none=True)
+            frames, _ = network.restore(blurred, times)
+            loss = photometric_total(torch.stack(frames, 1), gt, loss_config)
+            loss.backward()
+            gradient_norm = torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
+            adam.step()
+            return loss, gradient_norm
+
+        return run
+
+    works = {layout: open_in_layout(memory_format) for layout, memory_format in LAYOUTS.items()}
+    loss, gradient_norm = works["channels first"]()
+    description, run = fastest_layout(works)
+    return {**description, "loss": loss.item(), "gradientNorm": gradient_norm.item()}, run
+
+
+def open_matrix_product(arguments):
+    """As a convolution of single pixels: that is what oneDNN computes, where a plain product may go to a reference BLAS, as in Debian's PyTorch."""
+    size = arguments.size
+    left = torch.sin(torch.arange(size**2, dtype=torch.float32)).view(1, size, 1, size)
+    right = left.view(size, size, 1, 1).clone()
 
     def run():
         with torch.inference_mode():
-            decoded = network(blurred)
-            return [frame.images[0].clamp(0, 1) for frame in decoded], [frame.motion_pixels for frame in decoded]
+            F.conv2d(left, right)
 
-    frames, _ = run()
-    numpy.stack([frame[0].permute(1, 2, 0).numpy() for frame in frames]).astype("<f4").tofile(arguments.results)
-    return {}, run
+    description, fastest = fastest_layout({"channels first": run})
+    return description, fastest
 
 
-def open_training(arguments, memory_format):
-    loss_config, optimizer_config = json.loads(arguments.loss), json.loads(arguments.optimizer)
-    network = read_network(arguments.weights)
-    set_kernel_layout(network, memory_format)
-    inputs, _ = read_safetensors(arguments.inputs)
-    blurred = torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
-    gt = torch.from_numpy(inputs["frames"]).permute(0, 1, 4, 2, 3).contiguous()
-    parameters = list(network.parameters())
-    adam = torch.optim.Adam(
-        parameters,
-        lr=optimizer_config["learningRate"],
-        betas=(optimizer_config["beta1"], optimizer_config["beta2"]),
-        eps=optimizer_config["epsilon"],
-    )
-    clip_norm = optimizer_config["clipNorm"] or float("inf")
-
-    def run():
-        adam.zero_grad(set_to_none=True)
-        loss = photometric_total(network(blurred), gt, network.config, loss_config)
-        loss.backward()
-        gradient_norm = torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
-        adam.step()
-        return loss, gradient_norm
-
-    loss, gradient_norm = run()
-    return {"loss": loss.item(), "gradientNorm": gradient_norm.item()}, run
-
-
-def set_kernel_layout(network, memory_format):
-    for parameter in network.parameters():
-        if parameter.dim() == 4:
-            parameter.data = parameter.data.contiguous(memory_format=memory_format)
+def fastest_layout(works):
+    """How long each takes, and the one that takes least."""
+    milliseconds = {layout: milliseconds_after_warm_up(run) for layout, run in works.items()}
+    fastest = min(milliseconds, key=milliseconds.get)
+    return {"layout": fastest, "layoutMilliseconds": milliseconds}, works[fastest]
 
 
 def milliseconds_after_warm_up(run):
@@ -106,12 +142,12 @@ def reply(message):
 
 def parse_arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("work", choices=["restore", "train"])
-    for path in ("--weights", "--inputs", "--results"):
-        parser.add_argument(path, required=True)
+    parser.add_argument("work", choices=["restore", "train", "matrix-product"])
+    for name in ("--weights", "--inputs", "--results", "--loss", "--optimizer"):
+        parser.add_argument(name)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--loss")
-    parser.add_argument("--optimizer")
+    parser.add_argument("--frames", type=int)
+    parser.add_argument("--size", type=int)
     return parser.parse_args()
 
 

@@ -1,63 +1,144 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSafetensors, writeWeights } from '@unblur/core-model';
-import { createRestorer } from '@unblur/inference';
-import { timeInTurns, timeRun } from './alternating.js';
+import { fileURLToPath } from 'node:url';
+import { tensor } from '@tensorflow/tfjs-core';
+import { declarePhotoNetwork, frameTimes, photoFamily, photoMultiple, writeSafetensors } from '@unblur/core-model';
+import { trace } from '@unblur/onnx';
+import { createSession } from '@unblur/onnx/node';
+import { timeInTurns } from './alternating.js';
+import { startPeer } from './peer-process.js';
 import { startPyTorchPeer } from './pytorch-peer.js';
-import { busyWeights, smoothPictures } from './workload.js';
+import { blurredPicture } from './workload.js';
 
-const WARM_UP_RUNS = 2;
-const TOLERANCE = 1e-3;
-/** Frames that hardly differ from the photograph would say nothing about the network. */
-const LEAST_CHANGE = 0.01;
+const TOLERANCE = 1e-4;
+/** Frames that hardly differ from the photograph, or the first from the last, would say nothing about the network. */
+const LEAST_CHANGE = 0.02;
+const MATRIX_SIZE = 2048;
+const MATRIX_GFLOP = (2 * MATRIX_SIZE ** 3) / 1e9;
+
+const program = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /**
- * Restores one photograph with `createRestorer` and with PyTorch: the same frames, then the time of each.
+ * Frames and trajectory of the photo network on ONNX Runtime and in PyTorch, before anything is clamped or cropped.
  *
+ * @param {string} weightsFile of the photo network
  * @param {string} folder for the files that both read
- * @returns the timings, the largest difference of two frames and what the peer says of itself
+ * @returns the largest differences
+ * @throws Error if something differs
+ */
+export async function comparePhotoNetworks({ weightsFile, width, height, frames: count, threads, folder }) {
+  const { config, values } = photoFamily.readWeights(readFileSync(weightsFile));
+  const network = declarePhotoNetwork(config);
+  const blurred = blurredPicture(width, height);
+  const graph = trace(
+    (inputs) => {
+      const weights = Object.fromEntries(Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]));
+      const { frames, trajectory } = network.restore(inputs.blurred, frameTimes(count), weights);
+      return { ...Object.fromEntries(frames.map((frame, index) => [`frame${index}`, frame])), trajectory };
+    },
+    { blurred: { shape: [1, height, width, 3] } },
+  );
+  const session = await createSession(graph, { threads });
+  const { trajectory, ...frames } = await session.run({ blurred });
+  await session.release();
+
+  const files = writeInputs(folder, blurred, width, height);
+  const peer = await startPyTorchPeer(['restore', '--weights', weightsFile, '--inputs', files.inputs, '--results', files.theirs, '--frames', String(count)], threads);
+  await peer.stop();
+  const theirs = readNumbers(files.theirs);
+  const framesLength = count * blurred.length;
+  const ours = concatenate(Object.values(frames));
+  requireChange(ours, blurred, count);
+  return {
+    frames: requireSame('frames', ours, theirs.subarray(0, framesLength)),
+    trajectoryPixels: requireSame('trajectories', trajectory, theirs.subarray(framesLength)),
+  };
+}
+
+/**
+ * Restores one photograph with `createRestorer` and with PyTorch, each in a process of its own: the same frames, then time and memory of each, and in
+ * the same turns the product of two large matrices on either, which is as fast as this machine computes.
+ *
+ * @returns timings by contender (`ours`, `theirs`, `productOnnxRuntime`, `productPyTorch`), peak memory of both, the largest difference of two frames, the
+ *   GFLOP of the network's convolutions and of a matrix product, and what the peers say of themselves
  * @throws Error if the frames differ
  */
-export async function compareRestoration({ config, sizePixels, repeats, threads, folder }) {
-  const files = { weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'photo.safetensors'), results: join(folder, 'frames.bin') };
-  const weights = writeWeights(busyWeights(config, 1), config, { dtype: 'float32' });
-  const photo = { width: sizePixels, height: sizePixels, data: smoothPictures(1, sizePixels) };
-  writeFileSync(files.weights, weights);
-  writeFileSync(files.inputs, writeSafetensors({ tensors: { blurred: { dtype: 'F32', shape: [1, sizePixels, sizePixels, 3], values: photo.data } }, metadata: {} }));
-
-  const restorer = await createRestorer({ weights, threads });
+export async function compareRestoration({ weightsFile, width, height, frames: count, repeats, threads, folder }) {
+  const blurred = blurredPicture(width, height);
+  const files = writeInputs(folder, blurred, width, height);
+  const restoring = (results) => ['--weights', weightsFile, '--inputs', files.inputs, '--results', results, '--frames', String(count)];
+  const onThreads = ['--threads', String(threads)];
+  const peers = {};
   try {
-    const { frames } = await restorer.restore(photo);
-    for (let run = 0; run < WARM_UP_RUNS; run++) await restorer.restore(photo);
-    const peer = await startPyTorchPeer(['restore', '--weights', files.weights, '--inputs', files.inputs, '--results', files.results], threads);
-    try {
-      const difference = requireSameFrames(frames, readNumbers(files.results), photo.data);
-      const timings = await timeInTurns({ ours: () => timeRun(() => restorer.restore(photo)), theirs: peer.time }, repeats);
-      return { timings, difference, peer: peer.description };
-    } finally {
-      await peer.stop();
-    }
+    peers.ours = await startPeer(process.execPath, [program('restore-photo.js'), ...restoring(files.ours), ...onThreads]);
+    peers.theirs = await startPyTorchPeer(['restore', ...restoring(files.theirs)], threads);
+    peers.productOnnxRuntime = await startPeer(process.execPath, [program('matrix-product.js'), '--size', String(MATRIX_SIZE), ...onThreads]);
+    peers.productPyTorch = await startPyTorchPeer(['matrix-product', '--size', String(MATRIX_SIZE)], threads);
+    const ours = readNumbers(files.ours);
+    requireChange(ours, blurred, count);
+    const difference = requireSame('frames', ours, readNumbers(files.theirs).subarray(0, ours.length).map(clampToDisplay));
+    const timings = await timeInTurns(Object.fromEntries(Object.entries(peers).map(([name, { time }]) => [name, time])), repeats);
+    return {
+      timings,
+      difference,
+      peakMemoryBytes: { ours: peers.ours.peakMemoryBytes(), theirs: peers.theirs.peakMemoryBytes() },
+      convolutionGflop: convolutionGflop(weightsFile, width, height, count),
+      matrixGflop: MATRIX_GFLOP,
+      firstMilliseconds: peers.ours.description.firstMilliseconds,
+      peer: peers.theirs.description,
+    };
   } finally {
-    await restorer.release();
+    for (const peer of Object.values(peers)) await peer.stop();
   }
 }
 
-function requireSameFrames(frames, expected, blurred) {
-  if (expected.length !== frames.length * blurred.length) throw new Error(`Expected ${frames.length} frames from PyTorch but received ${expected.length / blurred.length}.`);
-  let [difference, change] = [0, 0];
-  for (const [frame, { data }] of frames.entries()) {
-    let frameChange = 0;
-    for (let index = 0; index < data.length; index++) {
-      const error = Math.abs(data[index] - expected[frame * data.length + index]);
-      // Also true for NaN.
-      if (!(error <= TOLERANCE)) throw new Error(`Expected the same frames from both within ${TOLERANCE} but frame ${frame} differs by ${error}: the PyTorch network is not this one.`);
-      difference = Math.max(difference, error);
-      frameChange = Math.max(frameChange, Math.abs(data[index] - blurred[index]));
-    }
-    change = frame === 0 ? frameChange : Math.min(change, frameChange);
+/** What the network's convolutions compute on a photograph, grown to the network's multiple; the middle frame needs no rendering. */
+function convolutionGflop(weightsFile, width, height, count) {
+  const { config } = photoFamily.readWeights(readFileSync(weightsFile));
+  const rendered = frameTimes(count).filter((time) => time !== 0).length;
+  const pixels = [width, height].reduce((product, side) => product * Math.ceil(side / photoMultiple) * photoMultiple, 1);
+  const perPixel = declarePhotoNetwork(config).costs.reduce((sum, { name, level, multiplyAddsPerOutputPixel }) => {
+    const times = name.startsWith('frame.') && name !== 'frame.feature' ? rendered : 1;
+    return sum + (times * multiplyAddsPerOutputPixel) / 4 ** level;
+  }, 0);
+  return (2 * perPixel * pixels) / 1e9;
+}
+
+function writeInputs(folder, blurred, width, height) {
+  const files = { inputs: join(folder, 'photo.safetensors'), ours: join(folder, 'ours.bin'), theirs: join(folder, 'theirs.bin') };
+  writeFileSync(files.inputs, writeSafetensors({ tensors: { blurred: { dtype: 'F32', shape: [1, height, width, 3], values: blurred } }, metadata: {} }));
+  return files;
+}
+
+function requireSame(what, ours, theirs) {
+  if (ours.length !== theirs.length) throw new Error(`Expected ${ours.length} values of the ${what} from PyTorch but received ${theirs.length}.`);
+  let difference = 0;
+  for (let index = 0; index < ours.length; index++) {
+    const error = Math.abs(ours[index] - theirs[index]);
+    // Also true for NaN.
+    if (!(error <= TOLERANCE)) throw new Error(`Expected the same ${what} from both within ${TOLERANCE} but value ${index} is ${ours[index]} and, from PyTorch, ${theirs[index]}: the PyTorch network is not this one.`);
+    difference = Math.max(difference, error);
   }
-  if (change < LEAST_CHANGE) throw new Error(`Expected frames that differ from the photograph but one is within ${change} of it: nothing was compared.`);
   return difference;
+}
+
+function requireChange(frames, blurred, count) {
+  const frame = (index) => frames.subarray(index * blurred.length, (index + 1) * blurred.length);
+  for (const [what, change] of [['a first frame that differs from the photograph', meanDifference(frame(0), blurred)], ['a first frame that differs from the last', meanDifference(frame(0), frame(count - 1))]]) {
+    if (!(change >= LEAST_CHANGE)) throw new Error(`Expected ${what} by ${LEAST_CHANGE} in the mean but it is within ${change}: nothing was compared.`);
+  }
+}
+
+function meanDifference(a, b) {
+  return a.reduce((sum, value, index) => sum + Math.abs(value - b[index]), 0) / a.length;
+}
+
+const clampToDisplay = (value) => Math.min(1, Math.max(0, value));
+
+function concatenate(arrays) {
+  const all = new Float32Array(arrays.reduce((length, array) => length + array.length, 0));
+  arrays.reduce((start, array) => (all.set(array, start), start + array.length), 0);
+  return all;
 }
 
 function readNumbers(path) {

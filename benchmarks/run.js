@@ -7,16 +7,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../scripts/build.js';
-import { medianRatio, medianTiming } from './alternating.js';
+import { median, medianRatio, medianTiming } from './alternating.js';
 import { findAllocator, missingForPyTorch } from './pytorch-peer.js';
 import { printTable } from './table.js';
 
 const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
-const recipe = join(workspaceRoot, 'training', 'photo-7-small-4-frames.yaml');
-const presets = ['paper', 'base', 'small'];
-const MARKS = { restoration: 0.7, training: 1.1, interpreter: 1.05 };
+const recipe = join(workspaceRoot, 'training', 'photo.yaml');
+const weightsFile = join(workspaceRoot, 'packages', 'weights', 'files', 'photo.safetensors');
+const MARKS = { restoration: 1, restorationMegabytes: 650, training: 1.1, interpreter: 1.05 };
 const IDLE_LOAD = 0.5;
-const usage = `Usage: npm run bench -- [--preset base|small|paper] [--size 256] [--repeats 15] [--threads 2] [--json] | --check`;
+const parts = ['restore', 'train'];
+const usage = `Usage: npm run bench -- [--part ${parts.join('|')}] [--width 640] [--height 360] [--frames 7] [--repeats 15] [--threads 2] [--json] | --check`;
 
 try {
   const { check, json, ...options } = readOptions();
@@ -36,106 +37,139 @@ try {
 }
 
 function readOptions() {
+  const number = (value) => ({ type: 'string', default: String(value) });
+  const numbers = { width: number(640), height: number(360), frames: number(7), repeats: number(15), threads: number(2) };
   let values;
   try {
-    ({ values } = parseArgs({
-      options: {
-        preset: { type: 'string', default: 'base' },
-        size: { type: 'string', default: '256' },
-        repeats: { type: 'string', default: '15' },
-        threads: { type: 'string', default: '2' },
-        json: { type: 'boolean', default: false },
-        check: { type: 'boolean', default: false },
-      },
-    }));
+    ({ values } = parseArgs({ options: { part: { type: 'string' }, ...numbers, json: { type: 'boolean', default: false }, check: { type: 'boolean', default: false } } }));
   } catch (error) {
     throw new Error(`${error.message}\n${usage}`, { cause: error });
   }
-  const { preset, check, json } = values;
-  if (!presets.includes(preset)) throw new Error(`Expected one of ${presets.join(', ')} for --preset but received '${preset}'.\n${usage}`);
-  const [sizePixels, repeats, threads] = ['size', 'repeats', 'threads'].map((name) => {
-    const number = Number(values[name]);
-    if (!Number.isInteger(number) || number < 1) throw new Error(`Expected a positive integer for --${name} but received '${values[name]}'.\n${usage}`);
-    return number;
+  const { part, check, json } = values;
+  if (part !== undefined && !parts.includes(part)) throw new Error(`Expected ${parts.join(' or ')} for --part but received '${part}'.\n${usage}`);
+  const [width, height, frames, repeats, threads] = Object.keys(numbers).map((name) => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < 1) throw new Error(`Expected a positive integer for --${name} but received '${values[name]}'.\n${usage}`);
+    return value;
   });
-  return { preset, check, json, sizePixels, repeats, threads };
+  return { part, check, json, width, height, frames, repeats, threads };
 }
 
-/** All presets and one training step at a small size: both sides compute the same. Says nothing about time. */
-async function checkSameNetwork(folder, { threads }) {
-  const { blurToVideoPresets } = await import('@unblur/core-model');
-  const { compareRestoration } = await import('./restoration.js');
-  const { compareTraining } = await import('./training.js');
-  for (const preset of presets) {
-    const { difference } = await compareRestoration({ config: blurToVideoPresets[preset], sizePixels: 64, repeats: 0, threads, folder });
-    console.log(`${preset}: the same frames; the largest difference of a value in [0, 1] is ${difference.toExponential(1)}`);
+/** The network and one training step at a small size: both sides compute the same. Says nothing about time. */
+async function checkSameNetwork(folder, { frames, threads, part }) {
+  if (part !== 'train') {
+    const { comparePhotoNetworks } = await import('./restoration.js');
+    const differences = await comparePhotoNetworks({ weightsFile, width: 96, height: 64, frames, threads, folder });
+    console.log(
+      `photo network: the same frames, the middle one among them (to ${differences.frames.toExponential(1)} in [0, 1]), and the same trajectory (to ${differences.trajectoryPixels.toExponential(1)} pixels)`,
+    );
   }
-  const { difference, gradientDifference } = await compareTraining({ run: await readRecipe(), sizePixels: 64, batchSize: 2, repeats: 0, threads, folder });
-  console.log(`training step: the same loss (to ${difference.toExponential(1)} of it) and the same norm of the gradient (to ${gradientDifference.toExponential(1)})`);
+  if (part !== 'restore') {
+    const { compareTraining } = await import('./training.js');
+    const { difference, gradientDifference } = await compareTraining({ run: await readRecipe(), weightsFile, sizePixels: 64, batchSize: 2, repeats: 0, threads, folder });
+    console.log(`training step: the same loss (to ${difference.toExponential(1)} of it) and the same norm of the gradient (to ${gradientDifference.toExponential(1)})`);
+  }
 }
 
-async function measure(folder, { preset, sizePixels, repeats, threads }) {
+async function measure(folder, { part, width, height, frames, repeats, threads }) {
   const load = loadavg()[0];
   if (load > IDLE_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): other work takes part in what follows.`);
-  const { blurToVideoPresets } = await import('@unblur/core-model');
-  const { compareRestoration } = await import('./restoration.js');
-  const { compareTraining } = await import('./training.js');
-  const { choosePanoramaFolder, measureSynthesis, panoramasOf } = await import('./synthesis.js');
-  const run = await readRecipe();
-
-  console.error(`Restoring ${sizePixels}x${sizePixels}, preset ${preset} ...`);
-  const restoration = await compareRestoration({ config: blurToVideoPresets[preset], sizePixels, repeats, threads, folder });
-  console.error('Training steps ...');
-  const training = await compareTraining({ run, sizePixels: run.data.sizePixels, batchSize: run.batchSize, repeats, threads, folder });
-  console.error('Synthesis, alone and beside training ...');
-  const generated = join(folder, 'panoramas');
-  mkdirSync(generated);
-  const sharedFolder = process.env.UNBLUR_SHARED ?? join(workspaceRoot, '..', 'shared');
-  const { panoramaFolder, panoramas } = await choosePanoramaFolder([...panoramasOf(run.data).map(({ folder: trained }) => trained), join(sharedFolder, 'data', 'panoramas', 'train')], generated);
-  const synthesis = await measureSynthesis({ run, steps: 2 * repeats, threads, panoramaFolder });
-  const { batchSize, network, data } = run;
-  return { restoration, training, trainedShapes: { batchSize, sizePixels: data.sizePixels, frames: network.frames }, synthesis: { ...synthesis, panoramas, workers: data.workers }, restoredFrames: blurToVideoPresets[preset].frames, load };
+  const results = { load };
+  if (part !== 'train') {
+    const { compareRestoration } = await import('./restoration.js');
+    console.error(`Restoring ${width}x${height} to ${frames} frames ...`);
+    results.restoration = await compareRestoration({ weightsFile, width, height, frames, repeats, threads, folder });
+  }
+  if (part !== 'restore') {
+    const { compareTraining } = await import('./training.js');
+    const { choosePanoramaFolder, measureSynthesis, panoramasOf } = await import('./synthesis.js');
+    const run = await readRecipe();
+    const { batchSize, frames: trainedFrames, data } = run;
+    console.error('Training steps ...');
+    results.training = await compareTraining({ run, weightsFile, sizePixels: data.sizePixels, batchSize, repeats, threads, folder });
+    results.trainedShapes = { batchSize, sizePixels: data.sizePixels, frames: trainedFrames };
+    console.error('Synthesis, alone and beside training ...');
+    const generated = join(folder, 'panoramas');
+    mkdirSync(generated);
+    const sharedFolder = process.env.UNBLUR_SHARED ?? join(workspaceRoot, '..', 'shared');
+    const { panoramaFolder, panoramas } = await choosePanoramaFolder([...panoramasOf(data).map(({ folder: trained }) => trained), join(sharedFolder, 'data', 'panoramas', 'train')], generated);
+    const synthesis = await measureSynthesis({ run, steps: 2 * repeats, threads, panoramaFolder });
+    results.synthesis = { ...synthesis, panoramas, workers: data.workers };
+  }
+  return results;
 }
 
 async function readRecipe() {
-  const { loadRunConfig } = await import('@unblur/trainer');
-  return loadRunConfig(recipe);
+  const { loadPhotoRun } = await import('@unblur/trainer');
+  return loadPhotoRun(recipe);
 }
 
-function report(results, { preset, sizePixels, threads }, json) {
-  const { restoration, training, trainedShapes, synthesis, restoredFrames } = results;
-  const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, Node ${process.versions.node}`;
+function report(results, options, json) {
+  const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${options.threads} threads, Node ${process.versions.node}`;
   const allocator = findAllocator() ? 'tcmalloc' : "the system's allocator: tcmalloc is not installed (Debian: google-perftools)";
   if (json) {
-    console.log(JSON.stringify({ machine, allocator, marks: MARKS, preset, sizePixels, threads, ...results }));
+    console.log(JSON.stringify({ machine, allocator, marks: MARKS, ...options, ...results }));
     return;
   }
-  const milliseconds = (value) => `${value.toFixed(0)} ms`;
-  const row = (what, ours, theirs, mark) => {
-    const { milliseconds: ratio, processorMilliseconds: processorRatio } = medianRatio(ours, theirs);
-    const times = [medianTiming(ours), medianTiming(theirs)].map((timing) => milliseconds(timing.milliseconds));
-    return [what, ...times, ratio.toFixed(2), processorRatio.toFixed(2), `at most ${mark}: ${ratio <= mark ? 'met' : 'missed'}`];
-  };
-  const { batchSize, sizePixels: cropPixels, frames } = trainedShapes;
-  const { onnxruntime, interpreter, handwritten } = training.timings;
-  const step = `training step, ${batchSize} crops ${cropPixels}x${cropPixels}, ${frames} frames`;
-  console.log(`${machine}; PyTorch ${restoration.peer.torch} eager with ${allocator}`);
-  console.log(`Medians of ${onnxruntime.length} runs in turn, of the ratios too.\n`);
+  const { restoration, training, synthesis } = results;
+  console.log(`${machine}; PyTorch ${(restoration ?? training).peer.torch} eager with ${allocator}`);
+  console.log(`Medians of ${options.repeats} runs in turn, of the ratios too.\n`);
   printTable([
     ['', 'this package', 'PyTorch by hand', 'ratio', 'of processor time', 'mark'],
-    row(`restore ${sizePixels}x${sizePixels} to ${restoredFrames} frames, ${preset}`, restoration.timings.ours, restoration.timings.theirs, MARKS.restoration),
-    row(`${step}, ONNX Runtime`, onnxruntime, handwritten, MARKS.training),
-    row(`${step}, PyTorch through the graph`, interpreter, handwritten, MARKS.interpreter),
+    ...(restoration ? [comparisonRow(`restore ${options.width}x${options.height} to ${options.frames} frames`, restoration.timings.ours, restoration.timings.theirs, MARKS.restoration)] : []),
+    ...(training ? trainingRows(results) : []),
   ]);
-  const memory = Object.entries({ 'ONNX Runtime': 'onnxruntime', 'PyTorch through the graph': 'interpreter', 'PyTorch by hand': 'handwritten' });
-  console.log(`\nPeak memory of training: ${memory.map(([title, name]) => `${title} ${(training.peakMemoryBytes[name] / 2 ** 20).toFixed(0)} MiB`).join(', ')}.`);
-  console.log(`The same network: frames differ by at most ${restoration.difference.toExponential(1)}, the loss by ${training.difference.toExponential(1)} of it.`);
-  console.log(`PyTorch ran in its faster layout: ${describeLayouts(restoration.peer)} (restore); ${describeLayouts(training.peer)} (training).`);
+  if (restoration) reportRestoration(restoration);
+  if (training) reportTraining(training);
+  if (synthesis) {
+    console.log(
+      `\nSynthesis alone, ${synthesis.workers} worker, ${synthesis.panoramas}: ${synthesis.samplesPerSecond.toFixed(1)} samples/s. ` +
+        `Training beside it takes ${synthesis.consumedPerSecond.toFixed(1)} samples/s and waits ${(100 * synthesis.waitedShare).toFixed(1)} % of its time for samples.`,
+    );
+  }
+}
+
+function comparisonRow(what, ours, theirs, mark) {
+  const { milliseconds: ratio, processorMilliseconds: processorRatio } = medianRatio(ours, theirs);
+  const times = [medianTiming(ours), medianTiming(theirs)].map(({ milliseconds }) => `${milliseconds.toFixed(0)} ms`);
+  return [what, ...times, ratio.toFixed(2), processorRatio.toFixed(2), `at most ${mark}: ${verdict(ratio <= mark)}`];
+}
+
+function trainingRows({ training: { timings }, trainedShapes: { batchSize, sizePixels, frames } }) {
+  const step = `training step, ${batchSize} crops ${sizePixels}x${sizePixels}, ${frames} frames`;
+  return [
+    comparisonRow(`${step}, ONNX Runtime`, timings.onnxruntime, timings.handwritten, MARKS.training),
+    comparisonRow(`${step}, PyTorch through the graph`, timings.interpreter, timings.handwritten, MARKS.interpreter),
+  ];
+}
+
+function reportRestoration({ timings, difference, peakMemoryBytes, convolutionGflop, matrixGflop, firstMilliseconds, peer }) {
+  const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
+  const rate = (gflop, timing) => gflop / (medianTiming(timing).milliseconds / 1000);
+  const products = { 'ONNX Runtime': timings.productOnnxRuntime, PyTorch: timings.productPyTorch };
+  const fasterProduct = Object.values(products).reduce((fast, timing) => (medianTiming(timing).milliseconds < medianTiming(fast).milliseconds ? timing : fast));
+  // Round by round, so that a slow moment of the machine meets both.
+  const shareOfProduct = (timing) => median(timing.map(({ milliseconds }, round) => (convolutionGflop / milliseconds) / (matrixGflop / fasterProduct[round].milliseconds)));
+  const percent = (share) => `${(100 * share).toFixed(0)} %`;
+  console.log(`\nPeak memory of restoring: this package ${megabytes(peakMemoryBytes.ours)} (at most ${MARKS.restorationMegabytes} MB: ${verdict(peakMemoryBytes.ours <= 1e6 * MARKS.restorationMegabytes)}), PyTorch ${megabytes(peakMemoryBytes.theirs)}.`);
+  console.log(`From nothing to the first frames, weights read and network traced: ${(firstMilliseconds / 1000).toFixed(1)} s.`);
   console.log(
-    `Synthesis alone, ${synthesis.workers} worker, ${synthesis.panoramas}: ${synthesis.samplesPerSecond.toFixed(1)} samples/s. ` +
-      `Training beside it takes ${synthesis.consumedPerSecond.toFixed(1)} samples/s and waits ${(100 * synthesis.waitedShare).toFixed(1)} % of its time for samples.`,
+    `The convolutions are ${convolutionGflop.toFixed(0)} GFLOP: ${rate(convolutionGflop, timings.ours).toFixed(0)} GFLOP/s here, ${rate(convolutionGflop, timings.theirs).toFixed(0)} in PyTorch, all else included. ` +
+      `A large matrix product has ${Object.entries(products).map(([name, timing]) => `${rate(matrixGflop, timing).toFixed(0)} (${name})`).join(' and ')}: ` +
+      `this package restores at ${percent(shareOfProduct(timings.ours))} of the faster one's rate, PyTorch at ${percent(shareOfProduct(timings.theirs))}.`,
+  );
+  console.log(`The same network: frames differ by at most ${difference.toExponential(1)}. PyTorch ran in its faster layout: ${describeLayouts(peer)}.`);
+}
+
+function reportTraining({ peakMemoryBytes, difference, gradientDifference, peer }) {
+  const titles = { 'ONNX Runtime': 'onnxruntime', 'PyTorch through the graph': 'interpreter', 'PyTorch by hand': 'handwritten' };
+  console.log(`\nPeak memory of training: ${Object.entries(titles).map(([title, name]) => `${title} ${(peakMemoryBytes[name] / 1e6).toFixed(0)} MB`).join(', ')}.`);
+  console.log(
+    `The same step: losses differ by ${difference.toExponential(1)} of the loss, norms of the gradient by ${gradientDifference.toExponential(1)}. PyTorch ran in its faster layout: ${describeLayouts(peer)}.`,
   );
 }
+
+const verdict = (holds) => (holds ? 'met' : 'missed');
 
 function describeLayouts({ layoutMilliseconds }) {
   return Object.entries(layoutMilliseconds).map(([layout, milliseconds]) => `${layout} ${milliseconds.toFixed(0)} ms`).join(', ');

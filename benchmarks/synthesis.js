@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import '@tensorflow/tfjs';
-import { initialWeights } from '@unblur/core-model';
+import { photoFamily, photoMultiple } from '@unblur/core-model';
 import { mixedBatches } from '@unblur/datasets';
-import { Adam, blurToVideoTask, createTracedEngine, sampleValues } from '@unblur/trainer';
+import { Adam, createTracedEngine, photoTask, sampleValues } from '@unblur/trainer';
 import sharp from 'sharp';
 
 const GENERATED_WIDTH = 2048;
@@ -11,13 +11,13 @@ const GENERATED_WIDTH = 2048;
 const WARM_UP_BATCHES = 8;
 
 /**
- * How fast samples are made, and whether training waits for them.
+ * How fast samples are made, and whether training the photo network waits for them.
  *
- * @param run a run config; its panoramas are replaced by those of the folder
+ * @param {import('@unblur/trainer').PhotoRun} run its panoramas are replaced by those of the folder
  */
 export async function measureSynthesis({ run, steps, threads, panoramaFolder }) {
-  const { network, batchSize, data, seed } = run;
-  const open = () => mixedBatches({ ...data, sources: panoramasOf(data).map((source) => ({ ...source, folder: panoramaFolder })), frames: network.frames, batchSize, seed });
+  const { frames, batchSize, data, seed } = run;
+  const open = () => mixedBatches({ ...data, sources: panoramasOf(data).map((source) => ({ ...source, folder: panoramaFolder })), frames, batchSize, seed });
   return measureStream({ open, run, steps, threads });
 }
 
@@ -28,7 +28,7 @@ export async function measureSynthesis({ run, steps, threads, panoramaFolder }) 
  * @returns samples per second of the stream alone, samples per second of training, and the share of its time that training waited
  */
 export async function measureStream({ open, run, steps, threads }) {
-  const { network, loss, optimizer, batchSize, data, seed } = run;
+  const { network, frames, loss, optimizer, batchSize, data, seed } = run;
   const alone = open();
   for (let index = 0; index < WARM_UP_BATCHES; index++) await alone.next();
   const aloneStart = performance.now();
@@ -36,10 +36,11 @@ export async function measureStream({ open, run, steps, threads }) {
   const samplesPerSecond = (1000 * steps * batchSize) / (performance.now() - aloneStart);
   await alone.return();
 
-  const engine = await createTracedEngine(blurToVideoTask(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: 32 }), { threads });
+  const task = photoTask(network, { frames, order: 'better', loss }, { batchSize, sizePixels: data.sizePixels, validationSizePixels: photoMultiple });
+  const engine = await createTracedEngine(task, { threads });
   const batches = open();
   try {
-    const weights = initialWeights(network, seed);
+    const weights = photoFamily.initialWeights(network, seed);
     const adam = new Adam(weights, optimizer);
     let [nextBatch, waited, start] = [batches.next(), 0, 0];
     for (let step = 1 - WARM_UP_BATCHES; step <= steps; step++) {
@@ -48,7 +49,7 @@ export async function measureStream({ open, run, steps, threads }) {
       const { value: batch } = await nextBatch;
       waited += performance.now() - asked;
       nextBatch = batches.next();
-      const { gradients } = await engine.lossAndGradients(weights, sampleValues(batch, loss, batchSize));
+      const { gradients } = await engine.lossAndGradients(weights, sampleValues(batch, { withMotion: loss.motion !== 0 }, batchSize));
       adam.update(gradients, optimizer.learningRate, step + WARM_UP_BATCHES);
     }
     const milliseconds = performance.now() - start;

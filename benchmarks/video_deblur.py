@@ -16,7 +16,8 @@ import time
 import torch
 import torch.nn.functional as F
 
-from blur_to_video import COARSEST_LEVEL, BlurToVideo, halve, image_pyramid, mean_difference, pack_pixels, read_safetensors, resize_flow, to_torch_layout
+from middle_frame import COARSEST_LEVEL, MiddleFrameNetwork, halve, image_pyramid, mean_difference, pack_pixels, resize_flow, to_torch_layout
+from weight_file import read_safetensors
 
 CONFIG_KEY = "unblur.video-deblur"
 PIXELS_PER_UNIT = 20
@@ -32,7 +33,7 @@ class VideoDeblur:
         self.config, self.weights = config, weights
         self.scales = (config.get("scaleFusion") or {"scales": 1})["scales"]
         if "encoderChannels" in config["reconstruction"]:
-            self.photo_network = BlurToVideo(middle_frame_shape(config), {name: weight for name, weight in weights.items() if not name.startswith("flow.")})
+            self.middle_frame = MiddleFrameNetwork(config["reconstruction"], weights)
 
     def __call__(self, frames):
         """The middle frame of a window of five (or three) frames [1, 3, H, W]."""
@@ -62,7 +63,7 @@ class VideoDeblur:
         coarse = self.deblur_from_scales(scales - 1, [halve(frame) for frame in frames], [resize_flow(flow, half) for flow in flows])
         (image, warped, features), (coarse_image, _, coarse_features) = fine, coarse
         evidence = [mean_difference(neighbour, frames[1], 1) for neighbour in warped]
-        return self.photo_network.fuse_scales(frames[1], evidence, (image, features), (coarse_image, coarse_features)), warped, features
+        return self.middle_frame.fuse_scales(self.config["scaleFusion"]["channels"], frames[1], evidence, (image, features), (coarse_image, coarse_features)), warped, features
 
     def deblur_at_scale(self, previous, centre, following, to_previous, to_following):
         """The sharp frame, the neighbours warped onto it, and the features it was made from, where it was made by mixing."""
@@ -127,33 +128,32 @@ class VideoDeblur:
         return x
 
     def reconstruct_by_mixing(self, centre, x, pictures, to_previous, to_following):
-        photo = self.photo_network
-        encoded = photo.encode(x)
-        middle = photo.decode_middle(encoded, image_pyramid(centre, len(photo.config["encoderChannels"]) - 1))
-        weights = photo.predict_image("mixing.weights", middle.features[1], True).split(1, 1)
+        network = self.middle_frame
+        middle = network.decode_middle(network.encode(x), image_pyramid(centre, COARSEST_LEVEL - 1))
+        weights = network.predict_image("mixing.weights", middle.features[1], True).split(1, 1)
         image = middle.images[0] + sum(weight * (picture - centre) for weight, picture in zip(weights, pictures))
         if self.config["reconstruction"]["exposureRefiner"]:
             image = self.refine_exposure(image, centre, to_previous, to_following, pictures[:2], middle.features)
         return image, middle.features[1]
 
     def refine_exposure(self, image, centre, to_previous, to_following, warped, features):
-        photo, config = self.photo_network, self.config["reconstruction"]["exposureRefiner"]
+        network, config = self.middle_frame, self.config["reconstruction"]["exposureRefiner"]
         height, width = centre.shape[2:]
         coarse = tuple(features[3].shape[2:])
         evidence = [features[3], *[mean_difference(neighbour, centre, 3) for neighbour in warped]]
         evidence = torch.cat([*evidence, resize_flow(to_previous, coarse), resize_flow(to_following, coarse)], 1)
-        exposure = photo.convolution("exposure.share-and-step", photo.convolution("exposure.evidence", evidence), activate=False)
+        exposure = network.convolution("exposure.share-and-step", network.convolution("exposure.evidence", evidence), activate=False)
         share, step = [resize(channel.clamp(*bounds).exp(), (height, width)) for channel, bounds in zip(exposure.split(1, 1), ((-3, 2), (-6, 0.7)))]
         sweep = (to_previous - to_following) * 0.25 * share
         displacements = torch.cat([sweep * time for time in torch.linspace(-1, 1, config["times"] + 1).tolist() if time != 0])
         sweep_at_level = resize_flow(sweep, (height // 2, width // 2))
         for _ in range(config["iterations"]):
-            missing = centre.mean(1, keepdim=True) - photo.average_along(image.mean(1, keepdim=True), displacements)
-            direction = photo.average_along(missing, -displacements)
+            missing = centre.mean(1, keepdim=True) - network.average_along(image.mean(1, keepdim=True), displacements)
+            direction = network.average_along(missing, -displacements)
             feature = torch.cat([pack_pixels(image), pack_pixels(missing), pack_pixels(direction), features[1], sweep_at_level], 1)
             for index in range(len(config["channels"])):
-                feature = photo.convolution(f"exposure.conv{index}", feature)
-            image = image + step * direction + photo.predict_image("exposure.image", feature, True)
+                feature = network.convolution(f"exposure.conv{index}", feature)
+            image = image + step * direction + network.predict_image("exposure.image", feature, True)
         return image
 
     def reconstruct(self, centre, x):
@@ -173,11 +173,6 @@ class VideoDeblur:
             # Channels are (row, column, colour) of the 2x2 pixels.
             x = x.view(batch, 2, 2, 3, height, width).permute(0, 3, 4, 1, 5, 2).reshape(batch, 3, 2 * height, 2 * width)
         return centre + x if config["residualImage"] else x
-
-
-def middle_frame_shape(config):
-    """The config of the blur-to-video network whose parts up to the middle frame are the reconstruction, where they are."""
-    return {**config["reconstruction"], "scaleFusion": config.get("scaleFusion"), "finestLevel": 1, "residualImages": True, "featureTransformer": {"affine": True, "localWarping": True}}
 
 
 def activate(x, activation):
@@ -245,10 +240,9 @@ def sharpness_prior(form, before, centre, after):
 def read_network(path, memory_format):
     arrays, metadata = read_safetensors(path)
     config = json.loads(metadata[CONFIG_KEY])
-    shape = middle_frame_shape(config)
     weights = {}
     for name, array in arrays.items():
-        weight = to_torch_layout(name, torch.from_numpy(array), shape)
+        weight = to_torch_layout(name, torch.from_numpy(array))
         weights[name] = weight.contiguous(memory_format=memory_format) if weight.dim() == 4 else weight
     return VideoDeblur(config, weights)
 

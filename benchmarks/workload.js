@@ -1,41 +1,37 @@
-import { initialWeights } from '@unblur/core-model';
-
-/** Layers that start at zero in training, and how strongly they predict here, relative to other layers. */
-const headStrengths = [
-  [/\.(refined-)?image\.kernel$/, 0.05],
-  [/\.flow\.kernel$/, 0.5],
-  [/\.affine\.kernel$/, 0.25],
-];
-
 /**
- * Weights with which every layer does something: heads that start at zero move by some pixels and change the image a
- * little, so that two networks that give the same frames do the same in all their parts.
+ * A picture of rectangles, blurred as by a camera that moved evenly to the right and a little downwards: what a network for photographs takes for blur, so that
+ * every part of it does something.
+ *
+ * @returns {Float32Array} `[height, width, 3]` in [0, 1]
  */
-export function busyWeights(config, seed) {
-  const weights = initialWeights(config, seed);
+export function blurredPicture(width, height, { seed = 1, motionPixels = [15, 4] } = {}) {
   const random = createRandom(seed);
-  for (const [name, { shape, values }] of Object.entries(weights)) {
-    const strength = headStrengths.find(([pattern]) => pattern.test(name))?.[1];
-    if (strength !== undefined) {
-      const fanIn = values.length / shape.at(-1);
-      for (let index = 0; index < values.length; index++) values[index] = strength * (2 * random() - 1) * Math.sqrt(6 / fanIn);
-    } else if (!config.residualImages && /\.image\.bias$/.test(name)) {
-      values.fill(0.5);
-    }
+  const sharp = new Float32Array(width * height * 3).fill(0.5);
+  for (let rectangle = 0; rectangle < (width * height) / 400; rectangle++) {
+    const [left, top] = [Math.floor(random() * width), Math.floor(random() * height)];
+    const [right, bottom] = [Math.min(width, left + 4 + Math.floor(random() * 40)), Math.min(height, top + 4 + Math.floor(random() * 40))];
+    const colour = [random(), random(), random()];
+    for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) sharp.set(colour, (y * width + x) * 3);
   }
-  return weights;
-}
-
-/** `count` pictures of slowly changing colours, flat: `[count, size, size, 3]` in [0.25, 0.75]. */
-export function smoothPictures(count, sizePixels) {
-  const values = new Float32Array(count * sizePixels * sizePixels * 3);
-  for (let index = 0, picture = 0; picture < count; picture++) {
-    for (let y = 0; y < sizePixels; y++) {
-      for (let x = 0; x < sizePixels; x++) {
-        for (let colour = 0; colour < 3; colour++) values[index++] = 0.5 + 0.25 * Math.sin(0.11 * x + 0.3 * picture + colour) * Math.cos(0.07 * y - 0.2 * picture * colour);
+  const steps = 2 * Math.max(...motionPixels) + 1;
+  const blurred = new Float32Array(sharp.length);
+  for (let step = 0; step < steps; step++) {
+    const [dx, dy] = motionPixels.map((length) => Math.round(length * (step / (steps - 1) - 0.5)));
+    for (let y = 0, index = 0; y < height; y++) {
+      const row = Math.min(Math.max(y + dy, 0), height - 1) * width;
+      for (let x = 0; x < width; x++) {
+        const source = (row + Math.min(Math.max(x + dx, 0), width - 1)) * 3;
+        for (let colour = 0; colour < 3; colour++) blurred[index++] += sharp[source + colour] / steps;
       }
     }
   }
+  return blurred;
+}
+
+/** `count` blurred squares that differ, flat: `[count, size, size, 3]`. */
+export function blurredPictures(count, sizePixels) {
+  const values = new Float32Array(count * sizePixels * sizePixels * 3);
+  for (let picture = 0; picture < count; picture++) values.set(blurredPicture(sizePixels, sizePixels, { seed: picture + 1 }), (picture * values.length) / count);
   return values;
 }
 

@@ -12,8 +12,8 @@ const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array 
  *
  * @throws if ONNX Runtime refuses the graph.
  */
-export async function createSession(graph: TracedGraph, { threads, outputSets = 0, memoryPattern = true }: SessionOptions = {}): Promise<Session> {
-  const runtime = await InferenceSession.create(graph.bytes, {
+export async function createSession({ bytes, inputs, outputs }: TracedGraph, { threads, outputSets = 0, memoryPattern = true }: SessionOptions = {}): Promise<Session> {
+  const runtime = await InferenceSession.create(bytes, {
     executionProviders: ['cpu'],
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
@@ -24,12 +24,12 @@ export async function createSession(graph: TracedGraph, { threads, outputSets = 
     extra: { session: { force_spinning_stop: '1' } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   });
-  const reusedSets = Array.from({ length: outputSets }, () => allocateTensors(graph.outputs));
+  const reusedSets = Array.from({ length: outputSets }, () => allocateTensors(outputs));
   let runs = 0;
   return {
     async run(feeds) {
-      const tensors = wrapFeeds(feeds, graph.inputs);
-      const results = reusedSets[runs++ % outputSets] ?? allocateTensors(graph.outputs);
+      const tensors = wrapFeeds(feeds, inputs);
+      const results = reusedSets[runs++ % outputSets] ?? allocateTensors(outputs);
       await runtime.run(tensors, results);
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as TensorData]));
     },
