@@ -1,23 +1,49 @@
 import '@tensorflow/tfjs';
 import { memory } from '@tensorflow/tfjs-core';
-import { writeWeights } from '@unblur/core-model';
 import { expect, test } from '@jest/globals';
 import { createRestorer } from './index.js';
 import { createEagerRestorer, UnblurError } from './restoration.js';
-import { largestDifference, livelyWeights, photograph, tinyConfig } from './tiny-network.test-tool.js';
+import { largestDifference, photograph, tinyWeights } from './tiny-network.test-tool.js';
 
-const weights = writeWeights(livelyWeights(tinyConfig), tinyConfig, { dtype: 'float32' });
+const weights = tinyWeights();
 
-test('restores what ONNX Runtime restores, at a size that needs padding', async () => {
+test('restores what ONNX Runtime restores, at a size that needs padding and at any time', async () => {
   const photo = photograph(40, 24);
-  const reference = await createRestorer({ weights });
-  const expected = await reference.restore(photo);
+  const times = [-1, -0.3, 0, 0.55, 1];
+  const reference = await createRestorer({ weights, scale: 1 });
+  const expected = await reference.restore(photo, { times });
   await reference.release();
-  const restored = await createEagerRestorer({ weights }).restore(photo);
+  const restored = await createEagerRestorer({ weights }).restore(photo, { times });
+  expect(restored.frames).toHaveLength(times.length);
   restored.frames.forEach((frame, index) => expect(largestDifference(frame, expected.frames[index]!)).toBeLessThan(1e-4));
-  const [motion, expectedMotion] = [restored.motionsPixels[6]!, expected.motionsPixels[6]!];
-  expect([motion.width, motion.height, motion.stridePixels]).toEqual([expectedMotion.width, expectedMotion.height, expectedMotion.stridePixels]);
-  motion.data.forEach((value, index) => expect(value).toBeCloseTo(expectedMotion.data[index]!, 3));
+  restored.motionsPixels.forEach(({ data, ...grid }, index) => {
+    const { data: expectedData, ...expectedGrid } = expected.motionsPixels[index]!;
+    expect(grid).toEqual(expectedGrid);
+    data.forEach((value, place) => expect(value).toBeCloseTo(expectedData[place]!, 3));
+  });
+  expect(largestDifference(restored.frames[0]!, restored.frames[4]!)).toBeGreaterThan(0.01);
+});
+
+test('restores a photograph above its limit in tiles that agree with the whole', async () => {
+  const photo = photograph(400, 64);
+  const [whole, tiled] = [createEagerRestorer({ weights }), createEagerRestorer({ weights, maximumPixels: 272 * 64 })];
+  const [expected, restored] = [await whole.restore(photo, { times: [0.5] }), await tiled.restore(photo, { times: [0.5] })];
+  const meanDifference = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, index) => sum + Math.abs(value - b[index]!), 0) / a.length;
+  expect(meanDifference(restored.frames[0]!.data, expected.frames[0]!.data)).toBeLessThan(1e-3);
+  expect(meanDifference(restored.motionsPixels[0]!.data, expected.motionsPixels[0]!.data)).toBeLessThan(0.02);
+  expect(restored.motionsPixels[0]!.data).not.toEqual(expected.motionsPixels[0]!.data);
+});
+
+test('analyzes once and renders time after time', async () => {
+  const restorer = createEagerRestorer({ weights });
+  const photo = photograph(32, 32);
+  const { frames } = await restorer.restore(photo, { frames: 3 });
+  const scene = await restorer.analyze(photo);
+  expect(largestDifference(await scene.renderAt(1), frames[2]!)).toBe(0);
+  expect(largestDifference(await scene.renderAt(0), frames[1]!)).toBe(0);
+  expect(largestDifference(await scene.renderAt(-1), frames[0]!)).toBe(0);
+  expect(scene.motionAt(0).data.every((value) => value === 0)).toBe(true);
+  await expect(scene.renderAt(1.1)).rejects.toThrow(UnblurError);
 });
 
 test('tells a growing share of the work', async () => {
@@ -28,16 +54,34 @@ test('tells a growing share of the work', async () => {
   expect(shares.every((share, index) => share <= 1 && share >= (shares[index - 1] ?? 0))).toBe(true);
 });
 
-test('keeps nothing but its weights, and those until they are released', async () => {
+test('keeps nothing but its weights and its scenes, and those until they are released', async () => {
   const before = memory().numTensors;
   const restorer = createEagerRestorer({ weights });
   const held = memory().numTensors;
+  const scene = await restorer.analyze(photograph(32, 32));
+  const heldByScene = memory().numTensors - held;
+  await scene.renderAt(0.5);
+  await scene.renderAt(0);
+  expect(memory().numTensors - held).toBe(heldByScene);
+  scene.release();
   await restorer.restore(photograph(32, 32));
   expect(memory().numTensors).toBe(held);
   restorer.release();
   expect(memory().numTensors).toBe(before);
 });
 
-test('refuses bytes that are no weights in one line', () => {
+test('frees what it has when it is stopped', async () => {
+  const restorer = createEagerRestorer({ weights });
+  const held = memory().numTensors;
+  const stop = new AbortController();
+  const stopping = restorer.restore(photograph(32, 32), { signal: stop.signal, onShare: (share) => share > 0.5 && stop.abort() });
+  await expect(stopping).rejects.toThrow('aborted');
+  expect(memory().numTensors).toBe(held);
+});
+
+test('refuses bytes that are no weights, and times and numbers of frames that cannot be, in one line', async () => {
   expect(() => createEagerRestorer({ weights: new Uint8Array(5) })).toThrow(UnblurError);
+  const restorer = createEagerRestorer({ weights });
+  await expect(restorer.restore(photograph(32, 32), { frames: 1 })).rejects.toThrow('Expected a whole number of frames, 2 or more, but received 1');
+  await expect(restorer.restore(photograph(32, 32), { times: [0, 2] })).rejects.toThrow('Expected a time from -1');
 });

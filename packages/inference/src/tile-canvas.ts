@@ -33,7 +33,7 @@ export class TileCanvas {
 
   /** Adds a tile, reversed in time where that fits what is already there better. Its times, reversed, must be its times negated. */
   add(position: TilePosition, tile: RestoredSequence): void {
-    if (this.frames.length === 0) this.allocate(tile);
+    if (this.filled.size === 0) this.allocate(tile);
     const { frames, motionsPixels } = inNearerOrder(tile, (candidate) => this.distance(position, candidate));
     frames.forEach((frame, i) => this.blendFrame(this.frames[i]!, frame.data, position));
     motionsPixels.forEach((motion, i) => this.blend(this.motions[i]!, motion.data, 2, motion.stridePixels, position));
