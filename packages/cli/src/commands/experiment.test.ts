@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { expectOneLine, openWorkplace } from '../unblur-command.test-tool.js';
 
 const { folder, write, unblur } = openWorkplace();
@@ -12,12 +12,12 @@ write('experiments/table-9/ours.yaml', 'title: ours\n');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('unblur experiment', () => {
-  it('lists the experiments, their rows and runs', () => {
+  test('lists the experiments, their rows and runs', () => {
     const { stdout } = unblur(['experiment', 'list']);
     expect(stdout).toMatch(/table-9 +Table 9\n +table-9\/input +blurred\n +table-9\/ours +ours, 2 runs\n/);
   });
 
-  it('names the experiments and the rows there are', () => {
+  test('names the experiments and the rows there are', () => {
     expectOneLine(unblur(['experiment', 'table-8']), /\(table-9\) but received 'table-8'/);
     expectOneLine(unblur(['experiment', 'table-9/theirs']), /\(input, ours\) but received 'theirs'/);
     expectOneLine(unblur(['experiment', 'list', '--from', 'nowhere']), /folder of experiments/);

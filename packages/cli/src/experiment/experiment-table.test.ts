@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Experiment } from '@unblur/trainer';
 import { formatTable, summarizeTrials } from './experiment-table.js';
 import type { Trial } from './trial.js';
@@ -28,19 +28,19 @@ describe('summarizeTrials', () => {
   const table = summarizeTrials(experiment, { input: [trial(null, [20, 22, 21])], ours: [trial(1, [21, 24, 21]), trial(2, [23, 24, 25]), trial(3, [22, 24, 23])] });
   const figureOf = (name: string, figure: string) => table.rows.find((candidate) => candidate.name === name)!.cells.find((cell) => cell.figure === figure)!;
 
-  it('takes mean and standard deviation over the seeds', () => {
+  test('takes mean and standard deviation over the seeds', () => {
     // Means over frames 22, 24 and 23; first frames 21, 23 and 22.
     expect(figureOf('ours', 'mean').ours).toEqual({ mean: 23, spread: 1 });
     expect(figureOf('ours', 'frame 0').ours).toEqual({ mean: 22, spread: 1 });
     expect(figureOf('ours', 'frame 1').ours).toEqual({ mean: 24, spread: 0 });
   });
 
-  it('has no spread for a single trial, and nothing for a row that is not run', () => {
+  test('has no spread for a single trial, and nothing for a row that is not run', () => {
     expect(figureOf('input', 'mean').ours).toEqual({ mean: 21, spread: null });
     expect(figureOf('later', 'mean').ours).toBeNull();
   });
 
-  it("puts the paper's figure beside ours, and says where it is not known", () => {
+  test("puts the paper's figure beside ours, and says where it is not known", () => {
     expect(figureOf('ours', 'mean').paper).toBe(25.5);
     const markdown = formatTable(table, experiment);
     expect(markdown).toContain('| OURS | 1,234 | 5,678 | 300 | 1,200 | 1, 2, 3 | 23.00 ± 1.00 / 25.5 | 22.00 ± 1.00 / ? |');
@@ -49,7 +49,7 @@ describe('summarizeTrials', () => {
     expect(markdown).toContain('turning cameras: 4 samples as they are');
   });
 
-  it('names the data of training, and says once if none of the figures is known', () => {
+  test('names the data of training, and says once if none of the figures is known', () => {
     const source = { kind: 'panorama' as const, folder: '/data/panoramas/train', sizePixels: 64, frames: 3 };
     const known = { ...experiment, rows: [{ ...row('ours'), origin: { kind: 'trained-as' as const, experiment: 'table-5', row: 'all' } }], sets: { ...experiment.sets, train: { source, count: 1200, seed: 7, format: 'shards' as const } } };
     const markdown = formatTable(summarizeTrials(known, { ours: [trial(1, [21, 24, 21])] }), known);

@@ -27,7 +27,7 @@ export interface TrialSettings {
 /** A network after training, as its weights file tells. */
 export interface TrainedNetwork {
   parameters: number;
-  /** For each pixel of the photograph; `null`: not counted for networks other than blur to video. */
+  /** For each pixel of the photograph, of every layer once: of the photo network, for one frame beside the middle one. `null`: not counted, as for Jin et al. */
   multiplyAddsPerPixel: number | null;
   /** `null`: the file does not say. */
   steps: number | null;
@@ -85,8 +85,8 @@ export async function runTrial(experiment: Experiment, row: ExperimentRow, seed:
   return trial;
 }
 
-/** Gives the blurred photograph back, at as many moments as hold those of any sample: 720 is a multiple of N - 1 for 3, 5, 7, 9, 11, 13 and 17 frames. */
-const blurredItself: FrameRestorer = { restore: async (blurred) => ({ frames: Array.from({ length: 721 }, () => blurred) }) };
+/** Gives the blurred photograph back at any time. */
+const blurredItself: FrameRestorer = { anyTime: true, restore: async (blurred, { times = [] } = {}) => ({ frames: times.map(() => blurred) }) };
 
 interface NetworkPlan {
   isSeeded: boolean;
@@ -155,11 +155,17 @@ const COUNTED_SIZE = { width: 256, height: 256 };
 
 /** What a weights file says of itself. */
 async function describeNetwork(weights: Uint8Array): Promise<TrainedNetwork> {
-  const { readSafetensors, readWeights, summarize } = await import('@unblur/core-model');
+  const { declarePaperNetwork, declarePhotoNetwork, paperFamily, photoFamily, readSafetensors, summarize } = await import('@unblur/core-model');
   const { tensors, metadata } = readSafetensors(weights);
   const parameters = Object.values(tensors).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
   const figure = (key: string) => (metadata[key] === undefined ? null : Number(metadata[key]));
-  const multiplyAddsPerPixel = 'unblur.blur-to-video' in metadata ? summarize(readWeights(weights).config, COUNTED_SIZE).multiplyAdds / (COUNTED_SIZE.width * COUNTED_SIZE.height) : null;
+  const declared = () => {
+    if (photoFamily.configKey in metadata) return declarePhotoNetwork(photoFamily.readWeights(weights).config);
+    if (paperFamily.configKey in metadata) return declarePaperNetwork(paperFamily.readWeights(weights).config);
+    return undefined;
+  };
+  const network = declared();
+  const multiplyAddsPerPixel = network ? summarize(network, COUNTED_SIZE).multiplyAdds / (COUNTED_SIZE.width * COUNTED_SIZE.height) : null;
   return { parameters, multiplyAddsPerPixel, steps: figure('step'), samples: figure('samplesSeen') };
 }
 
