@@ -7,17 +7,11 @@ test('the README example prints what its comments say', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const code = /```ts\n([\s\S]*?)```/.exec(readme)![1]!;
   const claims = [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, claim]) => claim);
-  const body = code.replace(/^import .*$/gm, '').replace(/<tf\.\S+>/g, '').replace(/\]!/g, ']');
+  const imported = /import \{ (.*) \} from '@unblur\/core-model'/.exec(code)![1]!.split(', ');
+  const body = code.replace(/^import .*$/gm, '').replace(/<tf\.\S+>/g, '');
   const printed: string[] = [];
   const print = (...values: unknown[]) => printed.push(values.map((value) => JSON.stringify(value)).join(' '));
-  new Function('tf', 'blurToVideo', 'blurToVideoPresets', 'initialWeights', 'summarize', 'console', body)(
-    tf,
-    coreModel.blurToVideo,
-    coreModel.blurToVideoPresets,
-    coreModel.initialWeights,
-    coreModel.summarize,
-    { log: print },
-  );
-  expect(claims).toHaveLength(2);
+  new Function('tf', ...imported, 'console', body)(tf, ...imported.map((name) => coreModel[name as keyof typeof coreModel]), { log: print });
+  expect(claims).toHaveLength(4);
   expect(printed).toEqual(claims);
 });
