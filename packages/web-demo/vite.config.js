@@ -39,8 +39,8 @@ function selfContainedWasmThreads() {
 
 const publicFiles = ['favicon.svg', 'panorama/bridge.webp'];
 
-/** Pages that are not the product: `--mode test` adds one that compares kernels, `--mode benchmark` one that runs another network. */
-const furtherPages = { test: ['grid-sample-parity.html'], benchmark: ['maxim.html'] };
+/** Pages that are not the product: `--mode test` adds one that compares engines, `--mode benchmark` one that runs another network. */
+const furtherPages = { test: ['engine-parity.html'], benchmark: ['maxim.html'] };
 
 export default defineConfig(({ mode }) => ({
   base: './',

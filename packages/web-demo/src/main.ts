@@ -1,5 +1,6 @@
 import { defaultWeightsName } from '@unblur/weights';
 import { engineNames, type EngineName } from './engine/engine-names.js';
+import { frameCount } from './engine/frame-order.js';
 import { PageRestorer, type Restoration, type RestorerReport } from './engine/restorer.js';
 import { prepareOffline } from './offline/offline.js';
 import { clearScores, OwnBlurStudio, showScores, type OwnBlur } from './own-blur/own-blur.js';
@@ -49,9 +50,9 @@ async function restorePhoto(file: Blob, name: string): Promise<void> {
     const isFitted = picture.width !== original.width;
     const note = isFitted ? `Fitted from ${sizeOf(original)} to ${sizeOf(picture)}. ` : '';
     say(`${note}Restoring …`);
-    const restoration = await runRestorer(picture, work);
+    const restoration = await runRestorer({ blurred: picture }, work);
     if (!restoration) return;
-    showScene('photo', { name, scene: sceneOf(picture, restoration) });
+    showScene('photo', { name, scene: restoration.scene });
     say(`${note}${describe(restoration, picture)}`);
   } catch (cause) {
     if (work === workNumber) fail(cause as Error);
@@ -65,32 +66,52 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
     studio!.hide();
     player.showPhoto(own.blurred);
     say('Restoring …');
-    const restoration = await runRestorer(own.blurred, work);
+    const restoration = await runRestorer(own, work);
     if (!restoration) return;
-    showScene('own-blur', { name: 'own-blur', scene: { ...sceneOf(own.blurred, restoration), truth: own.truth } });
+    showScene('own-blur', { name: 'own-blur', scene: restoration.scene });
     say(describe(restoration, own.blurred));
-    showScores(await studio!.score(own, restoration.frames));
+    showScores(await studio!.score(own, restoration.scene.frames));
   } catch (cause) {
     if (work === workNumber) fail(cause as Error);
   }
 }
 
-/** Undefined when something newer has begun in the meantime. */
-async function runRestorer(photo: Picture, work: number): Promise<Restoration | undefined> {
+/** Shows frames as they are made. Undefined when something newer has begun in the meantime. */
+async function runRestorer({ blurred, truth }: { blurred: Picture; truth?: Picture[] }, work: number): Promise<(Restoration & { scene: Savable['scene'] }) | undefined> {
   showWorking('Preparing');
   restorer.chooseEngine((engineChoice.value || undefined) as EngineName | undefined);
-  const restoration = await restorer.restore(photo, (report) => work === workNumber && showReport(report));
+  let unfinished: { frames: (Picture | undefined)[]; scene: Scene } | undefined;
+  const restoration = await restorer.restore(blurred, (report) => {
+    if (work !== workNumber) return;
+    showReport(report);
+    if (report.kind === 'motion') {
+      const frames = new Array<Picture | undefined>(frameCount).fill(undefined);
+      unfinished = { frames, scene: { blurred, truth, frames, motion: report.motion } };
+    } else if (report.kind === 'frame' && unfinished) {
+      unfinished.frames[report.index] = report.picture;
+      if (report.done === 1) player.showUnfinishedScene(unfinished.scene);
+      else player.showNewFrames();
+    } else if (report.kind === 'lost') {
+      player.showPhoto(blurred);
+    }
+  });
   if (work !== workNumber) return undefined;
   working.hidden = true;
-  return restoration;
+  const { frames, motion, renderAt } = restoration;
+  // The scene that is shown stays the same, so that the visitor is not sent back to its middle.
+  return { ...restoration, scene: Object.assign(unfinished!.scene, { frames, motion, renderAt }) };
 }
 
 function showReport(report: RestorerReport): void {
   switch (report.kind) {
+    case 'motion':
+      return;
+    case 'frame':
+      return showWorking('Making the frames', report.done / frameCount, `${report.done} / ${frameCount}`);
     case 'weights':
       return showWorking('Loading the network', report.totalBytes > 0 ? report.receivedBytes / report.totalBytes : undefined, `${(report.receivedBytes / 1e6).toFixed(1)} MB`);
     case 'engine':
-      return showWorking(`Restoring on ${report.description}`, 0);
+      return showWorking(`Finding the motion on ${report.description}`, 0);
     case 'share':
       return showWorking(undefined, report.share, `${Math.round(100 * report.share)} %`);
     case 'lost':
@@ -112,10 +133,6 @@ function fail({ name, message }: Error): void {
   if (name === 'AbortError') return;
   showMode();
   say(message, true);
-}
-
-function sceneOf(blurred: Picture, { frames, motion }: Restoration): Scene {
-  return { blurred, frames, motion };
 }
 
 function showScene(where: Mode, savable: Savable): void {

@@ -17,11 +17,11 @@ export interface Answer<Result> {
 }
 
 /** Answers calls in the worker that runs this. */
-export function answerCalls<Request, Result, Report = never>(answer: (request: Request, report: (report: Report) => void) => Promise<Answer<Result>>): void {
+export function answerCalls<Request, Result, Report = never>(answer: (request: Request, report: (report: Report, transfer?: Transferable[]) => void) => Promise<Answer<Result>>): void {
   self.addEventListener('message', async ({ data: { id, request } }: MessageEvent<CallMessage<Request>>) => {
     const send = (message: AnswerMessage<Result, Report>, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
     try {
-      const { result, transfer } = await answer(request, (report) => send({ id, kind: 'report', report }));
+      const { result, transfer } = await answer(request, (report, transfer) => send({ id, kind: 'report', report }, transfer));
       send({ id, kind: 'result', result }, transfer);
     } catch (cause) {
       const { name, message } = cause as Error;
@@ -47,11 +47,6 @@ export class WorkerCalls<Request, Result, Report = never> {
       else call.reject(Object.assign(new Error(data.message), { name: data.name }));
     });
     worker.addEventListener('error', ({ message }) => this.#abandon(new Error(message || 'A part of this page could not be loaded; reload it.')));
-  }
-
-  /** Whether calls are under way. */
-  get isBusy(): boolean {
-    return this.#pending.size > 0;
   }
 
   call(request: Request, { transfer = [], onReport }: { transfer?: Transferable[]; onReport?: (report: Report) => void } = {}): Promise<Result> {

@@ -1,12 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { einsum, randomNormal, setBackend } from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { contract } from './contraction.js';
 
 describe('contract', () => {
   beforeAll(() => setBackend('cpu'));
 
-  it.each([
+  test.each([
     ['abcg,gf->abcf', [2, 3, 4, 5], [5, 6]],
     ['gb,cgef->bcef', [5, 3], [2, 5, 4, 6]],
     ['abgd,gf->abdf', [2, 3, 5, 4], [5, 6]],
@@ -18,7 +18,7 @@ describe('contract', () => {
     expected.dataSync().forEach((value, index) => expect(values[index]).toBeCloseTo(value, 5));
   });
 
-  it('refuses what is no product of matrices', () => {
+  test('refuses what is no product of matrices', () => {
     const tensor = randomNormal([2, 2]);
     expect(() => contract('ab,ab->ab', [tensor, tensor])).toThrow("'ab,ab->ab'");
   });

@@ -1,5 +1,4 @@
 import { backend, engine, env, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
-import { speedUpDoublingConvolution } from './doubling-convolution.js';
 import type { EngineName } from './engine-names.js';
 
 export interface ActiveEngine {
@@ -88,7 +87,6 @@ const activators: Record<EngineName, (allowSoftware: boolean) => Promise<ActiveE
     const wantedThreads = threadsFor(navigator.hardwareConcurrency);
     setThreadsCount(wantedThreads);
     await withReportedCores(2 * wantedThreads, () => activate('wasm'));
-    speedUpDoublingConvolution();
     const threads = env().getBool('WASM_HAS_MULTITHREAD_SUPPORT') ? getThreadsCount() : 1;
     return { name: 'wasm', description: threads > 1 ? `WebAssembly, ${threads} threads` : 'WebAssembly, 1 thread', lost: new Promise(() => undefined) };
   },

@@ -1,3 +1,4 @@
+import { frameCount } from '../engine/frame-order.js';
 import { element } from '../page-elements.js';
 import { drawPicture, type Picture } from '../picture.js';
 import { WorkerCalls } from '../worker-calls.js';
@@ -10,11 +11,16 @@ const panoramaUrl = new URL('./panorama/bridge.webp', document.baseURI).href;
 const sketchStepPixels = 8;
 const exactStepPixels = 1;
 const restMilliseconds = 180;
-const frames = 7;
+/** A sketch shows no frames; more would only take longer. */
+const sketchFrames = 3;
+/** Every fourth frame is scored: seven, evenly spaced over the exposure. */
+const scoredStride = 4;
+const scoredFrames = Array.from({ length: (frameCount - 1) / scoredStride + 1 }, (_, index) => index * scoredStride);
 
 /** A blurred photograph whose truth is known. */
 export interface OwnBlur {
   blurred: Picture;
+  /** As many frames as are restored. */
   truth: Picture[];
 }
 
@@ -53,9 +59,9 @@ export class OwnBlurStudio {
     this.#viewfinder.hidden = true;
   }
 
-  /** Compares restored frames with the truth. */
+  /** Compares every fourth of the restored frames with the truth. */
   async score({ blurred, truth }: OwnBlur, restored: readonly Picture[]): Promise<FrameScore[]> {
-    const result = await this.#studio.call({ kind: 'score', blurred, restored, truth });
+    const result = await this.#studio.call({ kind: 'score', blurred, restored: scoredFrames.map((index) => restored[index]!), truth: scoredFrames.map((index) => truth[index]!) });
     return result.kind === 'scored' ? result.scores : [];
   }
 
@@ -95,7 +101,7 @@ export class OwnBlurStudio {
     try {
       while (this.#isStale) {
         this.#isStale = false;
-        const exposed = await this.#expose(this.#shot, sketchStepPixels);
+        const exposed = await this.#expose(this.#shot, { frames: sketchFrames, stepPixels: sketchStepPixels });
         if (!this.#exposed) drawPicture(this.#canvas, exposed.blurred);
       }
     } catch (cause) {
@@ -108,7 +114,7 @@ export class OwnBlurStudio {
   async #exposeExactly(): Promise<void> {
     const shot = this.#shot;
     try {
-      const exposed = await this.#expose(shot, exactStepPixels);
+      const exposed = await this.#expose(shot, { frames: frameCount, stepPixels: exactStepPixels });
       if (shot !== this.#shot) return;
       this.#exposed = exposed;
       drawPicture(this.#canvas, exposed.blurred);
@@ -118,7 +124,7 @@ export class OwnBlurStudio {
     }
   }
 
-  async #expose(shot: Shot, stepPixels: number): Promise<OwnBlur> {
+  async #expose(shot: Shot, { frames, stepPixels }: { frames: number; stepPixels: number }): Promise<OwnBlur> {
     const result = await this.#studio.call({ kind: 'expose', panoramaUrl, shot, frames, stepPixels });
     if (result.kind !== 'exposed') throw new Error('Expected an exposure.');
     return { blurred: result.blurred, truth: result.frames };
@@ -194,16 +200,16 @@ export function showScores(scores: readonly FrameScore[]): void {
     line.append(heading, ...cells);
     return line;
   };
-  element('scores', HTMLElement).replaceChildren(...scores.map((score, index) => row(String(index + 1), (pick) => pick(score))), row('Mean', mean));
+  element('scores', HTMLElement).replaceChildren(...scores.map((score, index) => row(String(scoredFrames[index]! + 1), (pick) => pick(score))), row('Mean', mean));
   const gain = mean(({ psnr }) => psnr[better] - psnr.blurred);
   element('scores-note', HTMLElement).textContent = `The ${better} order fits better: ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(1)} dB on average beside the blurred photograph.`;
 }
 
 /** Before a restoration there are no scores. */
 export function clearScores(): void {
-  const rows = Array.from({ length: frames + 1 }, (_, index) => {
+  const rows = [...scoredFrames.map((index) => String(index + 1)), 'Mean'].map((name) => {
     const line = document.createElement('tr');
-    const heading = Object.assign(document.createElement('th'), { scope: 'row', textContent: index === frames ? 'Mean' : String(index + 1) });
+    const heading = Object.assign(document.createElement('th'), { scope: 'row', textContent: name });
     line.append(heading, ...Array.from({ length: 6 }, () => Object.assign(document.createElement('td'), { textContent: '–' })));
     return line;
   });

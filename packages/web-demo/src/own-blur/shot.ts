@@ -16,7 +16,7 @@ export const shotWidth = 448;
 export const shotHeight = 320;
 const fieldOfViewDegrees = 60;
 
-/** Both sides are multiples of 64: nothing needs to be padded. */
+/** Both sides are multiples of 16: nothing needs to be padded. */
 export const shotCamera: PinholeCamera = centredCamera(shotWidth, shotHeight, focalPixelsOf(fieldOfViewDegrees, shotWidth));
 
 const viewfinder = createViewfinder(shotCamera);

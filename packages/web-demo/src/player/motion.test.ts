@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { arrowEnlargement, motionAt } from './motion.js';
 import { exposureMotion, globalPath, rimLengthPixels } from './motion-summary.js';
 
@@ -16,30 +16,30 @@ function affineField([a, b, c, d]: [number, number, number, number], width = 6, 
 const still = affineField([0, 0, 0, 0]);
 
 describe('motion', () => {
-  it('runs from the first frame to the last', () => {
+  test('runs from the first frame to the last', () => {
     const { data } = exposureMotion([affineField([0, -2, 0, 1]), still, affineField([0, 3, 0, -4])]);
     expect([data[0], data[1]]).toEqual([5, -5]);
   });
 
-  it('between cell centres is what a motion that changes evenly has there', () => {
+  test('between cell centres is what a motion that changes evenly has there', () => {
     const { dx, dy } = motionAt(affineField([0.1, 1, -0.2, 2]), 9.25, 6.5);
     expect(dx).toBeCloseTo(0.1 * 9.25 + 1, 5);
     expect(dy).toBeCloseTo(-0.2 * 6.5 + 2, 5);
   });
 
-  it('of the picture as a whole is the mean: that of the middle of the picture where it changes evenly', () => {
+  test('of the picture as a whole is the mean: that of the middle of the picture where it changes evenly', () => {
     const [start, middle] = globalPath([affineField([0.5, 0, 0, 7]), still]);
     expect(start!.dx).toBeCloseTo(0.5 * 11.5, 5);
     expect(start!.dy).toBeCloseTo(7, 5);
     expect(middle).toEqual({ dx: 0, dy: 0 });
   });
 
-  it('has the length of its longest vectors at the rim of the wheel', () => {
+  test('has the length of its longest vectors at the rim of the wheel', () => {
     expect(rimLengthPixels(affineField([0, 3, 0, 4]))).toBeCloseTo(5, 5);
     expect(rimLengthPixels(still)).toBe(0.1);
   });
 
-  it('is drawn longer while its arrows fit their cells', () => {
+  test('is drawn longer while its arrows fit their cells', () => {
     expect(arrowEnlargement(40, 1)).toBe(1);
     expect(arrowEnlargement(2, 1)).toBe(20);
     expect(arrowEnlargement(1000, 1)).toBe(0.25);

@@ -9,8 +9,8 @@ export function playbackRound(frames: number, mode: PlaybackMode): number[] {
   return [...forward, ...forward.slice(1, -1).reverse()];
 }
 
-/** Frames per second at speed 1. */
-export const normalFramesPerSecond = 10;
+/** Frames per second at speed 1: the exposure in a second. */
+export const normalFramesPerSecond = 25;
 
 /** Steps through rounds in time; whoever makes it draws. */
 export class Playback {

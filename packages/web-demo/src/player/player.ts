@@ -9,11 +9,17 @@ import { Viewport } from './viewport.js';
 /** What the player shows. */
 export interface Scene {
   blurred: Picture;
-  frames: readonly Picture[];
+  /** Evenly spaced over the exposure; those still to be made are missing. */
+  frames: readonly (Picture | undefined)[];
   motion: MotionSummary;
+  /** The frame at any time of the exposure, from -1 to 1, where the engine is quick enough; undefined where it can no longer be had. */
+  renderAt?: (time: number) => Promise<Picture | undefined>;
   /** The frames as they were, where known. */
   truth?: readonly Picture[];
 }
+
+/** Between two frames the slider stops so often, where frames at any time can be had. */
+const stopsPerFrame = 8;
 
 /** Shows restored frames: plays, scrubs, compares, zooms, draws the motion. */
 export class Player {
@@ -31,7 +37,11 @@ export class Player {
   readonly #viewport = new Viewport(this.#viewer, element('picture', HTMLElement), () => this.#arrange());
   readonly #playback = new Playback((frame) => this.#showFrame(frame), () => this.#showPlaying());
   #scene: Scene | undefined;
+  /** A whole number, or between two frames where the picture was made for that time. */
   #frame = 0;
+  #shownPicture: Picture | undefined;
+  /** Whether a picture between two frames is being made. */
+  #isRendering = false;
   #dividerShare = 0.5;
 
   constructor() {
@@ -43,9 +53,14 @@ export class Player {
     this.#viewer.addEventListener('keydown', (event) => this.#onKey(event));
   }
 
-  /** The frame that is shown, from 0. */
+  /** The frame that is shown, from 0; not a whole number where it lies between two. */
   get frame(): number {
     return this.#frame;
+  }
+
+  /** What is shown of the scene. */
+  get shownPicture(): Picture | undefined {
+    return this.#shownPicture;
   }
 
   /** Frame indices of one round, as it plays. */
@@ -61,6 +76,7 @@ export class Player {
   showPhoto(photo: Picture): void {
     this.#playback.pause();
     this.#scene = undefined;
+    this.#shownPicture = undefined;
     this.#enable(false);
     this.#viewer.hidden = false;
     this.#viewport.setSize(photo.width, photo.height);
@@ -70,11 +86,33 @@ export class Player {
     this.#showMotion();
   }
 
+  /** A scene whose frames are still being made, at its middle. It can be scrubbed, played and compared, but not saved. */
+  showUnfinishedScene(scene: Scene): void {
+    this.#open(scene);
+    element('save-card', HTMLFieldSetElement).disabled = true;
+  }
+
+  /** Looks again at the frames of the scene that is shown: more of them are made. */
+  showNewFrames(): void {
+    if (this.#scene && !this.#playback.isPlaying && this.#nearestMade(this.#frame) !== this.#shownPicture) this.#showFrame(this.#frame);
+  }
+
   /** Plays at once, unless the visitor prefers stillness. */
   showScene(scene: Scene): void {
+    const wasShown = scene === this.#scene;
+    if (wasShown) this.#enable(true);
+    else this.#open(scene);
+    this.#scrub.step = String(scene.renderAt ? 1 / stopsPerFrame : 1);
+    this.#showFrame(this.#frame);
+    this.#compareWith();
+    if (!this.#playback.isPlaying && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.#playback.play(this.#frame);
+  }
+
+  #open(scene: Scene): void {
+    this.#playback.pause();
     this.#scene = scene;
     const last = scene.frames.length - 1;
-    Object.assign(this.#scrub, { max: String(last) });
+    Object.assign(this.#scrub, { max: String(last), step: '1' });
     this.#playback.frames = scene.frames.length;
     this.#viewer.hidden = false;
     this.#viewport.setSize(scene.blurred.width, scene.blurred.height);
@@ -85,12 +123,12 @@ export class Player {
     this.#showFrame(last / 2);
     this.#compareWith();
     this.#showMotion();
-    if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.#playback.play(this.#frame);
   }
 
   hide(): void {
     this.#playback.pause();
     this.#scene = undefined;
+    this.#shownPicture = undefined;
     this.#enable(false);
     this.#viewer.hidden = true;
     this.#showMotion();
@@ -105,26 +143,67 @@ export class Player {
 
   #showFrame(index: number): void {
     if (!this.#scene) return;
-    this.#frame = index;
-    drawPicture(this.#frameCanvas, this.#scene.frames[index]!);
-    const name = `${index + 1} of ${this.#scene.frames.length}`;
-    this.#frameCanvas.setAttribute('aria-label', `Restored frame ${name}`);
-    this.#scrub.value = String(index);
-    this.#scrub.setAttribute('aria-valuetext', `Frame ${name}`);
-    element('frame-number', HTMLOutputElement).value = `${index + 1} / ${this.#scene.frames.length}`;
-    if (this.#compare.value === 'truth') this.#compareWith();
-    document.getElementById('motion-path')!.querySelectorAll('circle').forEach((dot, place) => dot.classList.toggle('is-shown', place === index));
+    this.#showPicture(this.#nearestMade(index), index);
   }
 
-  #scrubTo(index: number): void {
+  /** Of the frames that are made, the one nearest to a place. */
+  #nearestMade(place: number): Picture {
+    const made = this.#scene!.frames.flatMap((picture, index) => (picture ? [{ picture, distance: Math.abs(index - place) }] : []));
+    return made.reduce((nearest, candidate) => (candidate.distance < nearest.distance ? candidate : nearest)).picture;
+  }
+
+  /** @param place from 0, in frames: between two where the picture was made for that time. */
+  #showPicture(picture: Picture, place: number): void {
+    this.#frame = place;
+    this.#shownPicture = picture;
+    drawPicture(this.#frameCanvas, picture);
+    const number = Number((place + 1).toFixed(1));
+    const name = `${number} of ${this.#scene!.frames.length}`;
+    this.#frameCanvas.setAttribute('aria-label', `Restored frame ${name}`);
+    this.#scrub.value = String(place);
+    this.#scrub.setAttribute('aria-valuetext', `Frame ${name}`);
+    element('frame-number', HTMLOutputElement).value = `${number} / ${this.#scene!.frames.length}`;
+    if (this.#compare.value === 'truth') this.#compareWith();
+    document.getElementById('motion-path')!.querySelectorAll('circle').forEach((dot, index) => dot.classList.toggle('is-shown', index === Math.round(place)));
+  }
+
+  /** @param place from 0, in frames; between two, where the engine is quick enough, else it is rounded. */
+  #scrubTo(place: number): void {
     if (!this.#scene) return;
     this.#playback.pause();
-    this.#showFrame(Math.min(this.#scene.frames.length - 1, Math.max(0, index)));
+    const stops = this.#scene.renderAt ? stopsPerFrame : 1;
+    const stop = Math.round(Math.min(this.#scene.frames.length - 1, Math.max(0, place)) * stops) / stops;
+    if (Number.isInteger(stop)) return this.#showFrame(stop);
+    this.#frame = stop;
+    void this.#showBetweenFrames();
+  }
+
+  /** Makes the picture of where the visitor is now, and again as long as that has changed in the meantime. */
+  async #showBetweenFrames(): Promise<void> {
+    if (this.#isRendering) return;
+    this.#isRendering = true;
+    try {
+      let rendered: number | undefined;
+      while (this.#scene?.renderAt && !Number.isInteger(this.#frame) && rendered !== this.#frame) {
+        const scene = this.#scene;
+        rendered = this.#frame;
+        const picture = await scene.renderAt!((2 * rendered) / (scene.frames.length - 1) - 1);
+        // A whole frame may have been asked for since, or another scene.
+        if (scene === this.#scene && !Number.isInteger(this.#frame)) this.#showPicture(picture ?? this.#nearestMade(rendered), this.#frame);
+      }
+    } finally {
+      this.#isRendering = false;
+    }
+  }
+
+  /** To the next whole frame in a direction, -1 or 1. */
+  #stepFrame(direction: number): void {
+    this.#scrubTo(direction < 0 ? Math.ceil(this.#frame) - 1 : Math.floor(this.#frame) + 1);
   }
 
   #togglePlaying(): void {
     if (this.#playback.isPlaying) this.#playback.pause();
-    else if (this.#scene) this.#playback.play(this.#frame);
+    else if (this.#scene) this.#playback.play(Math.round(this.#frame));
   }
 
   #showPlaying(): void {
@@ -137,9 +216,16 @@ export class Player {
   #listenToTransport(): void {
     element('play', HTMLButtonElement).addEventListener('click', () => this.#togglePlaying());
     this.#scrub.addEventListener('input', () => this.#scrubTo(Number(this.#scrub.value)));
+    // Keys go from frame to frame, whatever the slider's step is.
+    this.#scrub.addEventListener('keydown', (event) => {
+      const direction = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+      if (direction === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      this.#stepFrame(direction);
+    });
     this.#order.addEventListener('change', () => {
       this.#playback.mode = this.#order.value as PlaybackMode;
-      if (this.#playback.isPlaying) this.#playback.play(this.#frame);
+      if (this.#playback.isPlaying) this.#playback.play(Math.round(this.#frame));
     });
     this.#speed.addEventListener('change', () => (this.#playback.speed = Number(this.#speed.value)));
   }
@@ -194,7 +280,7 @@ export class Player {
         this.#viewport.moveBy(event.clientX - before.clientX, event.clientY - before.clientY);
       } else if (this.#scene && Math.abs(event.clientX - start.x) > 3) {
         const framesPerPixel = this.#scene.frames.length / Math.max(200, this.#viewport.width * 0.8);
-        this.#scrubTo(Math.round(start.frame + (event.clientX - start.x) * framesPerPixel));
+        this.#scrubTo(start.frame + (event.clientX - start.x) * framesPerPixel);
       }
     });
     const release = (event: PointerEvent) => pointers.delete(event.pointerId);
@@ -207,8 +293,8 @@ export class Player {
     const last = (this.#scene?.frames.length ?? 1) - 1;
     const actions: Record<string, () => void> = {
       ' ': () => this.#togglePlaying(),
-      ArrowLeft: () => this.#scrubTo(this.#frame - 1),
-      ArrowRight: () => this.#scrubTo(this.#frame + 1),
+      ArrowLeft: () => this.#stepFrame(-1),
+      ArrowRight: () => this.#stepFrame(1),
       Home: () => this.#scrubTo(0),
       End: () => this.#scrubTo(last),
       '+': () => this.#viewport.zoomTo(this.#viewport.zoom * 1.5),
@@ -223,7 +309,7 @@ export class Player {
 
   #compareWith(): void {
     const choice = this.#scene ? this.#compare.value : 'nothing';
-    const picture = choice === 'blurred' ? this.#scene!.blurred : choice === 'truth' ? this.#scene!.truth![this.#frame]! : undefined;
+    const picture = choice === 'blurred' ? this.#scene!.blurred : choice === 'truth' ? this.#scene!.truth![Math.round(this.#frame)]! : undefined;
     for (const part of [this.#comparedCanvas, this.#divider]) part.hidden = !picture;
     for (const id of ['compared-label', 'frame-label']) element(id, HTMLElement).hidden = !picture;
     if (!picture) return;
@@ -276,7 +362,7 @@ export class Player {
     }
     const [first, last] = [points[0]!, points.at(-1)!];
     const travelled = formatPixels(Math.hypot(last.dx - first.dx, last.dy - first.dy));
-    drawMotionPath(path, points, this.#frame);
+    drawMotionPath(path, points, Math.round(this.#frame));
     path.setAttribute('aria-label', `Path of the picture: ${travelled} from the first frame to the last`);
     element('motion-path-caption', HTMLElement).textContent = `Path of the whole picture, ${travelled}`;
     element('colour-wheel-caption', HTMLElement).textContent = `Direction of motion; rim ${formatPixels(rimPixels)}${this.#arrowNote(rimPixels)}`;

@@ -1,5 +1,6 @@
 import { element } from '../page-elements.js';
 import { normalFramesPerSecond } from '../player/playback.js';
+import type { Picture } from '../picture.js';
 import type { Player, Scene } from '../player/player.js';
 import { WorkerCalls } from '../worker-calls.js';
 import type { SaveRequest } from './saving-worker.js';
@@ -8,7 +9,7 @@ import type { SaveRequest } from './saving-worker.js';
 export interface Savable {
   /** Begins the files' names. */
   name: string;
-  scene: Scene;
+  scene: Scene & { frames: readonly Picture[] };
 }
 
 /** Makes the buttons of the save card work. */
@@ -24,10 +25,10 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
     const requests: Record<SaveRequest['kind'], () => SaveRequest> = {
       mp4: () => ({ kind: 'mp4', film }),
       gif: () => ({ kind: 'gif', film }),
-      png: () => ({ kind: 'png', picture: scene.frames[player.frame]! }),
+      png: () => ({ kind: 'png', picture: player.shownPicture! }),
       zip: () => ({ kind: 'zip', film, blurred: scene.blurred }),
     };
-    const fileName = kind === 'png' ? `${name}-frame-${player.frame}.png` : `${name}-unblurred.${kind}`;
+    const fileName = kind === 'png' ? `${name}-frame-${Number(player.frame.toFixed(2))}.png` : `${name}-unblurred.${kind}`;
     button.disabled = true;
     note.textContent = `Making ${fileName} …`;
     try {

@@ -1,8 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { getKernel, randomNormal, randomUniform, setBackend, tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { gridSample, type SamplePadding } from '@unblur/core-model';
+import { createEagerRestorer, type RgbImage } from '@unblur/inference/restoration';
+import { bundledWeights, defaultWeightsName } from '@unblur/weights';
 import type { EngineName } from './engine-names.js';
 import { activateEngine } from './engines.js';
+import { downloadWeights } from './weights-download.js';
 
 /** Shapes `[batch, height, width, channels]` of images, and heights and widths of what is sampled from them. */
 const cases: { image: [number, number, number, number]; sampled: [number, number] }[] = [
@@ -14,7 +17,7 @@ const cases: { image: [number, number, number, number]; sampled: [number, number
 ];
 
 /** The largest difference between `GridSample` on a backend and on `cpu`, over shapes and paddings, inside and outside the image. */
-async function compareWithCpu(name: EngineName): Promise<number> {
+async function compareGridSampleWithCpu(name: EngineName): Promise<number> {
   await activateEngine([name], { allowSoftware: true });
   if (!getKernel('GridSample', name)) throw new Error(`No GridSample kernel on ${name}.`);
   let largest = 0;
@@ -35,4 +38,14 @@ async function compareWithCpu(name: EngineName): Promise<number> {
   return largest;
 }
 
-Object.assign(window, { compareWithCpu });
+/** Frames of a photograph that an engine makes with the trained weights. Values as plain lists, so that they pass from and to the test. */
+async function restoreOn(name: EngineName, { width, height, data }: { width: number; height: number; data: number[] }, times: number[]): Promise<number[][]> {
+  await activateEngine([name], { allowSoftware: true });
+  const restorer = createEagerRestorer({ weights: await downloadWeights(bundledWeights[defaultWeightsName].url.href, () => undefined) });
+  const photo: RgbImage = { width, height, data: Float32Array.from(data) };
+  const { frames } = await restorer.restore(photo, { times });
+  restorer.release();
+  return frames.map((frame) => [...frame.data]);
+}
+
+Object.assign(window, { compareGridSampleWithCpu, restoreOn });
