@@ -10,7 +10,7 @@ describe('a command line that is not understood', () => {
   it.each([
     [['restor', 'a.jpg'], /unknown command 'restor'.*Did you mean restore\?/],
     [['restore', 'a.jpg', '--frame', '3'], /unknown option '--frame'.*Did you mean --frames\?/],
-    [['restore', 'a.jpg', '--frames', '4'], /Expected an odd number of frames, 3 or more/],
+    [['restore', 'a.jpg', '--frames', '1'], /Expected a whole number from 2 to 1001/],
     [['restore', 'a.jpg', '--threads', 'many'], /Expected a whole number of at least 1|from 1 to 1024/],
     [['restore'], /missing required argument 'photo'/],
     [['eval', 'samples', '--jsn'], /unknown option '--jsn'.*Did you mean --json\?/],

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { blurToVideoPresets, initialWeights, writeWeights, type BlurToVideoConfig } from '@unblur/core-model';
+import { photoFamily, type PhotoConfig } from '@unblur/core-model';
 import { expect } from '@jest/globals';
 
 /** The command as a user starts it. */
@@ -48,20 +48,18 @@ export function expectOneLine({ code, stderr }: Run, message: RegExp, expectedCo
 }
 
 /** The network of `untrainedWeights`. */
-export const untrainedConfig: BlurToVideoConfig = {
-  ...blurToVideoPresets.small,
-  frames: 3,
-  encoderChannels: [4, 4, 4, 4, 4],
-  middleDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
-  frameDecoder: { upscaledChannels: [4, 4, 4, 4, 4], denseChannels: [[4], [4], [4], [4], [4]] },
-  motionDecoder: null,
-  reblurRefiner: null,
-  frameConfidence: null,
-  scaleFusion: null,
-  refiner: [],
+export const untrainedConfig: PhotoConfig = {
+  channels: [4, 4, 4, 4],
+  encoderBlocks: [1, 1, 1],
+  bottleneckBlocks: 1,
+  decoderBlocks: [1, 1, 1],
+  trajectoryChannels: 4,
+  trajectoryBlocks: 1,
+  frameChannels: 4,
+  frameBlocks: 1,
 };
 
-/** A small untrained network of 3 frames as a weights file: it runs in milliseconds and restores nothing. */
+/** A small untrained network as a weights file: it runs in milliseconds and gives the photograph back as every frame. */
 export function untrainedWeights(): Uint8Array {
-  return writeWeights(initialWeights(untrainedConfig, 1), untrainedConfig, { dtype: 'float32' });
+  return photoFamily.writeWeights(photoFamily.initialWeights(untrainedConfig, 1), untrainedConfig, { dtype: 'float32' });
 }

@@ -6,7 +6,7 @@ import { expectOneLine, openWorkplace, untrainedWeights } from '../unblur-comman
 
 /** `synth` and `eval` meet in the folder layout: what the one writes, the other reads. */
 const { folder, write, unblur } = openWorkplace();
-const weights = write('small.safetensors', untrainedWeights());
+const weights = write('tiny.safetensors', untrainedWeights());
 const panoramas = join(folder, 'panoramas');
 
 const synthesis = ['synth', 'panorama', '--from', panoramas, '--count', '2', '--size', '64', '--frames', '3', '--max-degrees', '4'];

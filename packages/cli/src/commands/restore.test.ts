@@ -12,7 +12,7 @@ const nobody = 65534;
 
 const { folder, write, unblur } = openWorkplace();
 const weightBytes = untrainedWeights();
-const weights = write('small.safetensors', weightBytes);
+const weights = write('tiny.safetensors', weightBytes);
 const photo = join(folder, 'photo.jpg');
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function restore(path: string, out: string): Run {
-  return unblur(['restore', path, '--weights', weights, '--out', out]);
+  return unblur(['restore', path, '--weights', weights, '--out', out, '--frames', '3']);
 }
 
 function filesBelow(path: string): string[] {
@@ -38,6 +38,25 @@ describe('unblur restore', () => {
     expect(stdout).toContain(`-> ${join(out, 'photo')}: 3 frames`);
     const files = readdirSync(join(out, 'photo'));
     expect(files).toEqual(expect.arrayContaining(['animation.webp', 'contact-sheet.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'motion.png']));
+  });
+
+  it('restores seven frames unless asked for others, even numbers too', () => {
+    for (const [frames, options] of [[7, []], [4, ['--frames', '4']]] as const) {
+      const { stdout } = unblur(['restore', photo, '--weights', weights, '--out', `of-${frames}`, '--json', ...options]);
+      const [result] = (JSON.parse(stdout) as { restored: { frames: number; scale: string; files: string[] }[] }).restored;
+      expect(result).toMatchObject({ frames, scale: '1' });
+      expect(result!.files.filter((file) => /frame-\d+\.png$/.test(file))).toHaveLength(frames);
+    }
+  });
+
+  it('works at the scale that it is told, says so, and gives frames of the full size', async () => {
+    const { stdout } = unblur(['restore', photo, '--weights', weights, '--out', 'half', '--scale', '1/2']);
+    expect(stdout).toMatch(/7 frames, restored at 1\/2 of its size, \d/);
+    expect(await sharp(join(folder, 'half', 'photo', 'frame-6.png')).metadata()).toMatchObject({ width: 70, height: 50 });
+  });
+
+  it.each([['--frames', '1', 'Expected a whole number from 2 to 1001'], ['--scale', '1/3', 'Allowed choices are auto, 1, 1/2, 1/4, 1/8'], ['--memory', '0', 'Expected a number from 0.1 to 1024']])('refuses %s %s', (option, value, message) => {
+    expectOneLine(unblur(['restore', photo, option, value]), new RegExp(message), 2);
   });
 
   it('gives frames of the size of the photograph', async () => {

@@ -13,7 +13,7 @@ describe('unblur train', () => {
   });
 
   it('names an unknown key and the nearest one, and starts nothing', () => {
-    write('run.yaml', 'network: small\nstesp: 10\n');
+    write('run.yaml', 'network: photo\nstesp: 10\n');
     expectOneLine(unblur(['train', 'run.yaml', '--out', 'run']), /stesp.*steps/);
     expect(existsSync(join(folder, 'run'))).toBe(false);
     expect(readdirSync(folder)).toEqual(['run.yaml']);
