@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { initialVideoDeblurWeights, readVideoDeblurWeights } from '@unblur/core-model';
 import sharp from 'sharp';
 import { readMetrics } from '../metrics-log.js';
@@ -52,7 +52,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('training a video-deblurring network', () => {
-  it('trains the flow network, then both, and leaves weights that fit', async () => {
+  test('trains the flow network, then both, and leaves weights that fit', async () => {
     const out = join(folder, 'whole');
     const file = writeRun('whole.yaml');
     expect(await train(file, { out })).toMatchObject({ step: 5, interrupted: false });
@@ -63,7 +63,7 @@ describe('training a video-deblurring network', () => {
     expect(values['middle.refined-image.kernel']!.values.some((value) => value !== 0)).toBe(true);
   }, 120_000);
 
-  it('goes on from a checkpoint to the same weights as a run that never stopped', async () => {
+  test('goes on from a checkpoint to the same weights as a run that never stopped', async () => {
     const out = join(folder, 'resumed');
     // A schedule without a kink, so that the shorter run begins as the longer one does.
     const file = writeRun('resumed.yaml', { steps: 1, schedule: { at: [] } });
@@ -78,7 +78,7 @@ describe('training a video-deblurring network', () => {
 });
 
 describe('training a part of a video-deblurring network', () => {
-  it('moves its weights and no others', async () => {
+  test('moves its weights and no others', async () => {
     const network = { ...narrow, stages: 1, scaleFusion: { scales: 2, channels: [3] } };
     const data = { sources: [{ folder: 'clips', halvedShare: 0 }], sizePixels: 64 };
     const file = writeRun('part.yaml', { network, data, trainedParts: ['fusion.'], flowPretraining: undefined, steps: 2, validation: { folder: 'clips', everySteps: 2, count: 1, sizePixels: 64 } });
@@ -93,7 +93,7 @@ describe('training a part of a video-deblurring network', () => {
 });
 
 describe('the run file of a video-deblurring network', () => {
-  it('names keys that it does not know and sizes that do not fit', () => {
+  test('names keys that it does not know and sizes that do not fit', () => {
     expect(() => loadRun(writeRun('bad.yaml', { stpes: 3 }))).toThrow("Unknown key 'stpes'; did you mean 'steps'?");
     expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'small', stage: 1 } }))).toThrow("Unknown key 'network.stage'; did you mean 'network.stages'?");
     expect(() => loadRun(writeRun('bad.yaml', { data: { sources: [{ folder: 'clips' }], sizePixels: 44 } }))).toThrow("Expected a multiple of 32 for 'data.sizePixels' but received 44.");

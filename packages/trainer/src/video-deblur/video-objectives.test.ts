@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { expect, it } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { initialVideoDeblurWeights, videoDeblurPresets } from '@unblur/core-model';
 import { flowObjective } from './video-objectives.js';
 
-it.each([0, 1])('measures flow in pixels of the frame, whose size the flow network sees halved %s times', (inputLevel) => {
+test.each([0, 1])('measures flow in pixels of the frame, whose size the flow network sees halved %s times', (inputLevel) => {
   const { small } = videoDeblurPresets;
   const reconstruction = { kernelSize: 3 as const, channels: [2, 2, 2] as [number, number, number], residualBlocks: [1, 1, 1] as [number, number, number], finestLevel: 1 as const, residualImage: true };
   const config = { ...small, reconstruction, scaleFusion: null, flow: { ...small.flow, inputLevel, pyramidChannels: [3, 3, 3, 3], denseChannels: [3], refiner: [] } };

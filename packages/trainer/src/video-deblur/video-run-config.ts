@@ -97,8 +97,6 @@ const run = section({
   initialWeights: optional(initialWeights),
   /** Video-deblurring weights whose flow network is taken, whatever their reconstruction, relative to the run file. */
   initialFlow: optional(text),
-  /** Blur-to-video weights whose parts up to the middle frame the reconstruction starts from, where it is made of these, relative to the run file: at first it sees the centre frame only. */
-  initialReconstruction: optional(text),
   /** Beginnings of the names of the weights that the cascade's steps train, such as `fusion.`; the others stay as they are. Default: all. */
   trainedParts: optional(list(text)),
 });
@@ -110,16 +108,14 @@ export const videoRunConfigField: Field<VideoRunConfig> = checked(run, expectCon
 
 /** `SystemDefinition.changePaths`. */
 export function changeVideoPaths(config: VideoRunConfig, change: (path: string) => string): VideoRunConfig {
-  const { data: videos, validation: held, flowPretraining: layers, initialWeights: start, initialFlow, initialReconstruction } = config;
-  const changeIfGiven = whereGiven(change);
+  const { data: videos, validation: held, flowPretraining: layers, initialWeights: start, initialFlow } = config;
   return {
     ...config,
     data: { ...videos, sources: videos.sources.map((each) => ({ ...each, folder: change(each.folder) })) },
     validation: { ...held, folder: change(held.folder) },
     flowPretraining: layers && { ...layers, folder: change(layers.folder) },
     initialWeights: start && { ...start, file: change(start.file) },
-    initialFlow: changeIfGiven(initialFlow),
-    initialReconstruction: changeIfGiven(initialReconstruction),
+    initialFlow: whereGiven(change)(initialFlow),
   };
 }
 
