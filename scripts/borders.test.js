@@ -26,7 +26,7 @@ describe('lint', () => {
   });
 
   it('lets data flow forward', () => {
-    expect(lint('packages/inference/src/probe.ts', "export { blurToVideo } from '@unblur/core-model';\n")).toEqual([]);
+    expect(lint('packages/inference/src/probe.ts', "export { photoPreset } from '@unblur/core-model';\n")).toEqual([]);
   });
 
   it('refuses leftovers', () => {

@@ -1,5 +1,3 @@
-import { declareBlurToVideo } from './blur-to-video/network.js';
-import type { BlurToVideoConfig } from './blur-to-video/config.js';
 import type { LayerCost } from './layers/declaration.js';
 
 export interface LevelSummary {
@@ -23,13 +21,13 @@ export interface Summary {
  * Parameters, multiply-adds and memory of a network on an image of a size, in all and per level, for one image. Counts every layer with weights
  * once: of the photo network, what `analyze` takes and one `renderAt`. Warps and resizes are small beside them.
  *
- * @param network any declared one.
+ * @param costs of any declared network.
  * @example
  * summarize(declarePhotoNetwork(photoPreset), { height: 256, width: 256 }).parameters
  */
-export function summarize(network: { costs: readonly LayerCost[] } | BlurToVideoConfig, { height, width }: { height: number; width: number }): Summary {
+export function summarize({ costs }: { costs: readonly LayerCost[] }, { height, width }: { height: number; width: number }): Summary {
   const levels = new Map<number | null, LevelSummary>();
-  for (const { level, parameters, multiplyAddsPerOutputPixel, outputChannels } of 'costs' in network ? network.costs : declareBlurToVideo(network).costs) {
+  for (const { level, parameters, multiplyAddsPerOutputPixel, outputChannels } of costs) {
     const outputPixels = level === null ? 1 : Math.ceil(height / 2 ** level) * Math.ceil(width / 2 ** level);
     const sum = levels.get(level) ?? { level, layers: 0, parameters: 0, multiplyAdds: 0, activationBytes: 0 };
     levels.set(level, {

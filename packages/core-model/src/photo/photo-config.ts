@@ -1,3 +1,5 @@
+import { MAX_CHANNELS, MAX_LAYERS, expectMapping, expectWholeNumber, expectWholeNumbers } from '../weights/config-checks.js';
+
 /** Everything that decides the shape of the photo network. Plain JSON. */
 export interface PhotoConfig {
   /** Channels at 1/2, 1/4, 1/8 and 1/16 of the photograph. */
@@ -28,23 +30,11 @@ export const photoPreset: PhotoConfig = {
   frameBlocks: 2,
 };
 
-/** Far above what can be trained; a file may not ask for more. */
-const MAX_CHANNELS = 1024;
-const MAX_BLOCKS = 32;
-
 /** @throws with the field, what it may be and what it was. */
 export function validatePhotoConfig(config: PhotoConfig): void {
-  if (typeof config !== 'object' || config === null) throw new Error(`Expected the config of a photo network but received ${JSON.stringify(config)}.`);
-  const expectCount = (value: unknown, field: string, most: number) => {
-    if (!(Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most)) throw new Error(`Expected a whole number from 1 to ${most} for network.${field} but received ${JSON.stringify(value)}.`);
-  };
-  const expectCounts = (values: unknown, field: string, length: number, most: number) => {
-    if (!(Array.isArray(values) && values.length === length)) throw new Error(`Expected a list of ${length} whole numbers for network.${field} but received ${JSON.stringify(values)}.`);
-    values.forEach((value, index) => expectCount(value, `${field}[${index}]`, most));
-  };
-  expectCounts(config.channels, 'channels', 4, MAX_CHANNELS);
-  expectCounts(config.encoderBlocks, 'encoderBlocks', 3, MAX_BLOCKS);
-  expectCounts(config.decoderBlocks, 'decoderBlocks', 3, MAX_BLOCKS);
-  for (const field of ['trajectoryChannels', 'frameChannels'] as const) expectCount(config[field], field, MAX_CHANNELS);
-  for (const field of ['bottleneckBlocks', 'trajectoryBlocks', 'frameBlocks'] as const) expectCount(config[field], field, MAX_BLOCKS);
+  expectMapping(config, '');
+  expectWholeNumbers(config.channels, 'channels', [4, 4], [1, MAX_CHANNELS]);
+  for (const field of ['encoderBlocks', 'decoderBlocks'] as const) expectWholeNumbers(config[field], field, [3, 3], [1, MAX_LAYERS]);
+  for (const field of ['trajectoryChannels', 'frameChannels'] as const) expectWholeNumber(config[field], field, [1, MAX_CHANNELS]);
+  for (const field of ['bottleneckBlocks', 'trajectoryBlocks', 'frameBlocks'] as const) expectWholeNumber(config[field], field, [1, MAX_LAYERS]);
 }

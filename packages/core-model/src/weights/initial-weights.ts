@@ -1,19 +1,7 @@
-import { declareBlurToVideo } from '../blur-to-video/network.js';
-import type { BlurToVideoConfig } from '../blur-to-video/config.js';
 import type { WeightDeclaration } from '../layers/declaration.js';
 
 /** Weights outside TensorFlow.js, by name. */
 export type WeightValues = Record<string, { shape: number[]; values: Float32Array }>;
-
-/** The shape of every weight of a network, by name. */
-export function weightShapes(config: BlurToVideoConfig): Record<string, number[]> {
-  return Object.fromEntries(Object.entries(declareBlurToVideo(config).weights).map(([name, { shape }]) => [name, shape]));
-}
-
-/** Seeded starting weights; see `drawWeights`. */
-export function initialWeights(config: BlurToVideoConfig, seed: number): WeightValues {
-  return drawWeights(declareBlurToVideo(config).weights, seed);
-}
 
 /**
  * Seeded starting weights: normal with variance 2 / fan-in (He et al. 2015), zero for biases and for heads that start
