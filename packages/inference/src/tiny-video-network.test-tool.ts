@@ -9,7 +9,7 @@ export const tinyVideoConfig: VideoDeblurConfig = {
   scaleFusion: null,
 };
 
-/** Frames made sharp at two scales, by a reconstruction that is the blur-to-video network's, at a tenth of its widths. */
+/** Frames made sharp at two scales, by the preset's reconstruction at a tenth of its widths. */
 export const tinyFusionConfig: VideoDeblurConfig = {
   ...tinyVideoConfig,
   reconstruction: {

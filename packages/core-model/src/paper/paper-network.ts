@@ -41,9 +41,6 @@ export interface PaperNetwork {
 const DECODED_LEVELS = [4, 3, 2, 1, 0] as const;
 const IMAGE_CHANNELS = 3;
 
-/** Weights of the network: their shapes, how they start, and their files. */
-export const paperFamily = networkFamily<PaperConfig>({ name: 'paper', configKey: 'unblur.paper', declare: declarePaperNetwork });
-
 /**
  * Declares the network of Argaw et al., "Restoration of Video Frames from a Single Blurred Image with Motion Understanding" (2021), as its
  * figure 2 has it: an encoder, the middle frame's decoder, and a decoder for every other frame, all in one pass.
@@ -76,6 +73,9 @@ export function declarePaperNetwork(config: PaperConfig): PaperNetwork {
   }
   return { config, weights: layers.weights, costs: layers.costs, restore };
 }
+
+/** Weights of the network: their shapes, how they start, and their files. */
+export const paperFamily = networkFamily<PaperConfig>({ name: 'paper', configKey: 'unblur.paper', declare: declarePaperNetwork });
 
 /**
  * The middle frame's decoder: from level to level the image anew, each beside the encoder's feature; at the end dilated convolutions refine
