@@ -10,7 +10,7 @@ export function drawMotionPath(svg: SVGSVGElement, points: readonly Displacement
   const places = points.map(({ dx, dy }) => ({ x: dx * unitsPerPixel, y: dy * unitsPerPixel }));
   const barPixels = scaleLengths.filter((length) => length * unitsPerPixel <= 50).at(-1) ?? scaleLengths[0]!;
   const line = svgElement('polyline', { points: places.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' '), class: 'path-line' });
-  const dots = places.map(({ x, y }, index) => svgElement('circle', { cx: x.toFixed(1), cy: y.toFixed(1), r: '3', class: index === shownFrame ? 'path-dot is-shown' : 'path-dot' }));
+  const dots = places.map(({ x, y }, index) => svgElement('circle', { cx: x.toFixed(1), cy: y.toFixed(1), r: '2', class: index === shownFrame ? 'path-dot is-shown' : 'path-dot' }));
   const bar = svgElement('path', { d: `M-56 55h${(barPixels * unitsPerPixel).toFixed(1)}`, class: 'path-bar' });
   const text = svgElement('text', { x: '-56', y: '50', class: 'path-text' });
   text.textContent = `${barPixels} px`;
