@@ -4,10 +4,11 @@ import { createEagerEngine } from './eager-engine.js';
 import type { Batch, Engine, StepResult } from './engine.js';
 import { fullExtractionWeights, narrowExtractionTask } from './frame-extraction/narrow-extraction-task.test-tool.js';
 import { fullPaperWeights, narrowPaperTask } from './paper/narrow-paper-task.test-tool.js';
+import { patternBatch } from './pattern-batch.test-tool.js';
 import { CLEAR_DISTANCE_PIXELS, withSampledPositions } from './sampled-positions.test-tool.js';
-import { TINY_FRAMES, TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyTask } from './tiny-network.test-tool.js';
+import { fullWeights, relativeDifference, tinyNetwork, tinyTask } from './tiny-network.test-tool.js';
 import type { LearningTask } from './training-system.js';
-import { fullVideoWeights, narrowVideoTask, patternBatch } from './video-deblur/narrow-video-task.test-tool.js';
+import { fullVideoWeights, narrowVideoTask } from './video-deblur/narrow-video-task.test-tool.js';
 
 /** A task with weights and a batch that put every part of it to work. */
 interface Workload {
@@ -16,26 +17,20 @@ interface Workload {
   batch: Batch;
 }
 
+const workload = (task: LearningTask, weights: WeightValues): Workload => ({ task, weights, batch: patternBatch(task.objective.batchShapes) });
+
 const video = (phase: 'flow' | 'cascade'): Workload => {
-  const task = narrowVideoTask(phase);
-  const { blurred, ...batch } = patternBatch(task.objective.batchShapes);
+  const { task, weights, batch: { blurred, ...batch } } = workload(narrowVideoTask(phase), fullVideoWeights());
   // Of little contrast, so that aligning frames leaves the flow about as it is.
-  return { task, weights: fullVideoWeights(), batch: { ...batch, ...(blurred && { blurred: blurred.map((value) => 0.5 + 0.002 * (value - 0.5)) }) } };
+  return { task, weights, batch: { ...batch, ...(blurred && { blurred: blurred.map((value) => 0.5 + 0.002 * (value - 0.5)) }) } };
 };
 
-const extraction = (stage: number): Workload => {
-  const task = narrowExtractionTask(stage);
-  return { task, weights: fullExtractionWeights(), batch: patternBatch(task.objective.batchShapes) };
-};
+const extraction = (stage: number): Workload => workload(narrowExtractionTask(stage), fullExtractionWeights());
 
 /** What every engine is to compute as the oracle does: all phases of all systems, narrow. */
 export const workloads = {
-  photo: (): Workload => ({ task: tinyTask(), weights: fullWeights(tinyNetwork), batch: discBatch(0, 2, TINY_FRAMES, TINY_SIZE_PIXELS) }),
-  paper: (): Workload => {
-    const task = narrowPaperTask();
-    const { blurred, frames } = discBatch(0, 1, 3, 32);
-    return { task, weights: fullPaperWeights(), batch: { blurred, frames } };
-  },
+  photo: (): Workload => workload(tinyTask(), fullWeights(tinyNetwork)),
+  paper: (): Workload => workload(narrowPaperTask(), fullPaperWeights()),
   'frame-extraction, middle': () => extraction(0),
   'frame-extraction, inner pair': () => extraction(1),
   'frame-extraction, outer pair': () => extraction(2),

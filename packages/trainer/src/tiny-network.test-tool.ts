@@ -30,7 +30,7 @@ export const tinyNetwork: PhotoConfig = {
 export function fullWeights(network: PhotoConfig): WeightValues {
   const weights = filled(photoFamily.initialWeights(network, 3));
   const { 'trajectory.predict.kernel': kernel, 'trajectory.predict.bias': bias } = weights;
-  kernel!.values.forEach((value, index, all) => (all[index] = value / 3));
+  kernel!.values.forEach((value, index, all) => (all[index] = value / network.trajectoryChannels));
   bias!.values.set([0.6, -0.6, 0.03, 0.02, -0.03, 0.02]);
   return weights;
 }

@@ -3,15 +3,18 @@ import '@tensorflow/tfjs';
 import { photoPreset } from '@unblur/core-model';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { createEagerEngine } from '../eager-engine.js';
 import { expectSameStep } from '../engine-agreement.test-tool.js';
 import type { Engine } from '../engine.js';
 import { createEngineLearner } from '../learner.js';
 import type { LearnedState, Learner } from '../learner.js';
+import { patternBatch } from '../pattern-batch.test-tool.js';
+import { CLEAR_DISTANCE_PIXELS, withSampledPositions } from '../sampled-positions.test-tool.js';
 import { TINY_SIZE_PIXELS, discBatch, fullWeights, relativeDifference, tinyNetwork, tinyRun, tinyTask } from '../tiny-network.test-tool.js';
 import { createTracedEngine } from '../traced-engine.js';
 import type { LearningTask } from '../training-system.js';
 import type { TorchConfig } from './torch-config.js';
-import { fullVideoWeights, narrowVideoTask, patternBatch } from '../video-deblur/narrow-video-task.test-tool.js';
+import { fullVideoWeights, narrowVideoTask } from '../video-deblur/narrow-video-task.test-tool.js';
 import { createTorchLearner } from './torch-learner.js';
 import type { TorchLearner } from './torch-learner.js';
 import { findTorch } from './torch-process.js';
@@ -43,7 +46,7 @@ describeWithTorch('the torch engine', () => {
 
   test('has the loss terms and gradients of ONNX Runtime, and restores the same frames', async () => {
     const weights = fullWeights(tinyNetwork);
-    const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
+    const batch = patternBatch(task.objective.batchShapes);
     await learner.load({ weights });
     expectSameStep(await learner.gradients(batch), await engine.lossAndGradients(weights, batch), 1e-4);
     const { blurred } = discBatch(5, 1, 3, TINY_SIZE_PIXELS);
@@ -118,7 +121,9 @@ describeWithTorch('the torch engine with the photo network as it is shipped', ()
     const photoTask = tinyTask(photoPreset, { batchSize, sizePixels });
     const learner = await createTorchLearner(photoTask, { torch: float32, optimizer, emaDecay, processes: 1, threads: 1 });
     const weights = fullWeights(photoPreset);
-    const batch = discBatch(0, batchSize, 3, sizePixels);
+    const batch = patternBatch(photoTask.objective.batchShapes);
+    const oracle = await createEagerEngine(photoTask, { backend: 'cpu' });
+    expect((await withSampledPositions(() => oracle.restore(weights, batch['blurred']!))).distancePixels).toBeGreaterThan(CLEAR_DISTANCE_PIXELS);
     await learner.load({ weights });
     const actual = await learner.gradients(batch);
     await learner.release();

@@ -1,6 +1,5 @@
 import { initialVideoDeblurWeights, videoDeblurPresets, videoDeblurWeightShapes } from '@unblur/core-model';
 import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
-import type { Batch } from '../engine.js';
 import { filled } from '../filled-weights.test-tool.js';
 import type { LearningTask } from '../training-system.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
@@ -42,15 +41,4 @@ export function fullVideoWeights(): WeightValues {
     else values.set(name.startsWith('flow.refiner.') ? [0, 0] : EVEN_FLOW);
   }
   return weights;
-}
-
-/** Soft patterns for every tensor of a batch, another one for each; every tenth pixel of a mask is set. */
-export function patternBatch(shapes: Record<string, number[]>): Batch {
-  const pattern = (index: number, position: number) => 0.5 + 0.4 * Math.sin(index / 11 + position) * Math.cos(index / 137 + (index % 97) / 40);
-  return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape], position) => {
-      const length = shape.reduce((product, size) => product * size, 1);
-      return [name, Float32Array.from({ length }, (_, index) => (name === 'randomMask' ? Number(index % 10 === 0) : pattern(index, position)))];
-    }),
-  );
 }
