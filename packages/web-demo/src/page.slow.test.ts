@@ -295,9 +295,9 @@ describeInBrowser('the page', () => {
 
   (hasFfmpeg ? test : test.skip)('saves a video and an archive that decode to the frames on the page', async () => {
     const files = unzipSync((await save('zip')).bytes);
-    expect(Object.keys(files).sort()).toEqual(['animation.gif', 'blur.png', ...Array.from({ length: 25 }, (_, index) => `frame-${index}.png`), 'video.mp4']);
+    expect(Object.keys(files).sort()).toEqual(['animation.gif', 'blur.png', ...Array.from({ length: 25 }, (_, index) => `frame-${String(index).padStart(2, '0')}.png`), 'video.mp4']);
     const frames = await shownFrames();
-    for (const [index, frame] of frames.entries()) expect(psnr(await loadPhoto(files[`frame-${index}.png`]!), frame)).toBe(Infinity);
+    for (const [index, frame] of frames.entries()) expect(psnr(await loadPhoto(files[`frame-${String(index).padStart(2, '0')}.png`]!), frame)).toBe(Infinity);
     expect(psnr(await loadPhoto(files['blur.png']!), await loadPhoto(await smallPhoto()))).toBe(Infinity);
 
     const folder = mkdtempSync(join(tmpdir(), 'unblur-saved-'));
@@ -333,7 +333,7 @@ describeInBrowser('the page', () => {
     await waitForStatus(/not a photograph that the browser can read/);
     expect(await accessibilityFaults()).toEqual([]);
     expect(await page.locator('#viewer').isVisible()).toBe(true);
-    expect(await page.locator('#save-card').isEnabled()).toBe(true);
+    expect(await page.locator('#save-mp4').isEnabled()).toBe(true);
   });
 
   test('fits a photograph of 50 megapixels, says so, and stops when asked', async () => {
@@ -386,7 +386,7 @@ describeInBrowser('the page', () => {
       // The middle frame is there to look at, long before the last.
       await page.waitForFunction(() => /^Restored frame/.test(document.getElementById('frame-canvas')!.getAttribute('aria-label')!));
       expect(await page.locator('#working').isVisible()).toBe(true);
-      expect(await page.locator('#save-card').isEnabled()).toBe(false);
+      expect(await page.locator('#save-mp4').isEnabled()).toBe(false);
       expect(await page.locator('#play').isEnabled()).toBe(true);
       const median = delays.sort((a, b) => a - b)[Math.floor(delays.length / 2)]!;
       await page.waitForFunction(() => /^2\d \/ 25/.test(document.getElementById('working-figure')!.textContent) || /frames of/.test(document.getElementById('status')!.textContent));
@@ -411,7 +411,7 @@ describeInBrowser('the page', () => {
     const restorer = await createRestorer({ weights: readFileSync(bundledWeights[defaultWeightsName].url), scale: 1 });
     const { frames } = await restorer.restore(await loadPhoto(squarePath), { times: frameTimes(25) });
     await restorer.release();
-    const similarities = await Promise.all(frames.map(async (frame, index) => psnr(await loadPhoto(files[`frame-${index}.png`]!), frame)));
+    const similarities = await Promise.all(frames.map(async (frame, index) => psnr(await loadPhoto(files[`frame-${String(index).padStart(2, '0')}.png`]!), frame)));
     console.log(`frames of the page beside those of the command: ${similarities.map((value) => value.toFixed(1)).join(', ')} dB`);
     expect(Math.min(...similarities)).toBeGreaterThan(45);
     expect(Object.keys(files)).toEqual(expect.arrayContaining(['blur.png', 'animation.gif']));

@@ -3,6 +3,7 @@ import { normalFramesPerSecond } from '../player/playback.js';
 import type { Picture } from '../picture.js';
 import type { Player, Scene } from '../player/player.js';
 import { WorkerCalls } from '../worker-calls.js';
+import { frameLabel } from './film.js';
 import type { SaveRequest } from './saving-worker.js';
 
 /** What can be saved at the moment. */
@@ -28,7 +29,7 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
       png: () => ({ kind: 'png', picture: player.shownPicture! }),
       zip: () => ({ kind: 'zip', film, blurred: scene.blurred }),
     };
-    const fileName = kind === 'png' ? `${name}-frame-${Number(player.frame.toFixed(2))}.png` : `${name}-unblurred.${kind}`;
+    const fileName = kind === 'png' ? `${name}-frame-${frameLabel(player.frame)}.png` : `${name}-unblurred.${kind}`;
     button.disabled = true;
     note.textContent = `Making ${fileName} …`;
     try {

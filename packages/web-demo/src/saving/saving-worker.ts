@@ -1,7 +1,7 @@
 import { zipSync } from 'fflate';
 import type { Picture } from '../picture.js';
 import { answerCalls } from '../worker-calls.js';
-import type { Film } from './film.js';
+import { frameLabel, type Film } from './film.js';
 import { encodeGif } from './gif.js';
 import { encodeMp4 } from './mp4.js';
 import { encodePng } from './png.js';
@@ -29,7 +29,7 @@ answerCalls<SaveRequest, Blob>(async (request) => {
 async function zipEverything(film: Film, blurred: Picture): Promise<Blob> {
   const video = await encodeMp4(film).catch(() => undefined);
   const files: Record<string, Blob> = { 'blur.png': await encodePng(blurred), 'animation.gif': encodeGif(film), ...(video && { 'video.mp4': video }) };
-  for (const [index, frame] of film.frames.entries()) files[`frame-${index}.png`] = await encodePng(frame);
+  for (const [index, frame] of film.frames.entries()) files[`frame-${frameLabel(index)}.png`] = await encodePng(frame);
   const contents = await Promise.all(Object.entries(files).map(async ([name, blob]) => [name, new Uint8Array(await blob.arrayBuffer())] as const));
   return new Blob([zipSync(Object.fromEntries(contents), { level: 0 })], { type: 'application/zip' });
 }
