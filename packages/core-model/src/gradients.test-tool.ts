@@ -41,3 +41,11 @@ export async function openGradients(weights: NamedTensors, compute: (weights: Na
     release: () => session.release(),
   };
 }
+
+/** Names of the weights that a loss does not depend on. */
+export async function weightsWithoutGradient(weights: NamedTensors, loss: (weights: NamedTensors) => tf.Tensor): Promise<string[]> {
+  const { evaluate, release } = await openGradients(weights, (of) => ({ loss: loss(of) }));
+  const { gradients } = await evaluate();
+  await release();
+  return Object.keys(gradients).filter((name) => gradients[name]!.every((value) => value === 0));
+}

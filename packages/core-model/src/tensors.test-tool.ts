@@ -28,10 +28,3 @@ export function largestDifference(a: tf.Tensor, b: tf.Tensor): number {
 export function largestValue(x: tf.Tensor): number {
   return tf.max(tf.abs(x)).dataSync()[0]!;
 }
-
-/** Names of the weights that a loss does not depend on, by the gradients that TensorFlow.js computes. It has none of dilated convolutions; for these see `openGradients`. */
-export function weightsWithoutGradient(weights: NamedTensors, loss: (weights: NamedTensors) => tf.Tensor): string[] {
-  const names = Object.keys(weights);
-  const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => loss(Object.fromEntries(names.map((name, index) => [name, values[index]!]))) as tf.Scalar)(Object.values(weights));
-  return names.filter((_, index) => largestValue(grads[index]!) === 0);
-}

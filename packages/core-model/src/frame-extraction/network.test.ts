@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { largestDifference, randomImage, shaken, tensorsOf, weightsWithoutGradient } from '../tensors.test-tool.js';
+import { weightsWithoutGradient } from '../gradients.test-tool.js';
+import { largestDifference, randomImage, shaken, tensorsOf } from '../tensors.test-tool.js';
 import { packColours, unpackColours } from './colour-planes.js';
 import { frameExtractionMultiple, frameExtractionPresets } from './config.js';
 import type { ExtractorConfig, FrameExtractionConfig } from './config.js';
 import { declareFrameExtraction, frameExtractionFamily } from './network.js';
 
-/** With its groups and frames, but for widths. TensorFlow.js has no gradient of dilated convolutions of its own, so none are dilated. */
+/** With its groups and frames, but for widths and blocks. */
 function narrowed(preset: 'paper' | 'small', changes: Partial<FrameExtractionConfig> = {}): FrameExtractionConfig {
-  const narrow = ({ factor, groups }: ExtractorConfig): ExtractorConfig => ({ factor, channels: 6, groups: groups.map(() => [[1, 1]]), refinementChannels: 6 });
+  const narrow = ({ factor, groups }: ExtractorConfig): ExtractorConfig => ({ factor, channels: 6, groups: groups.map(() => [[1, 2]]), refinementChannels: 6 });
   const { frames, middle, innerPair, outerPair } = frameExtractionPresets[preset];
   return { frames, middle: narrow(middle), innerPair: narrow(innerPair), outerPair: narrow(outerPair), ...changes };
 }
@@ -41,9 +42,9 @@ describe.each([
     for (const frame of frames) expect(largestDifference(frame, image)).toBe(0);
   });
 
-  test('gives every weight a gradient', () => {
+  test('gives every weight a gradient', async () => {
     const image = blurred();
-    expect(weightsWithoutGradient(restless(config), (weights) => tf.addN(network.extract(image, weights).map((frame) => tf.sum(tf.square(frame)))))).toEqual([]);
+    expect(await weightsWithoutGradient(restless(config), (weights) => tf.addN(network.extract(image, weights).map((frame) => tf.sum(tf.square(frame)))))).toEqual([]);
   });
 
   test('has stages that share no weight, and pairs that depend on those up to theirs alone', () => {

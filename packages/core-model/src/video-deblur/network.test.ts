@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
+import { weightsWithoutGradient } from '../gradients.test-tool.js';
 import { halve, resizeFlow } from '../layers/resolution.js';
-import { largestDifference, shaken, tensorsOf, weightsWithoutGradient } from '../tensors.test-tool.js';
+import { largestDifference, shaken, tensorsOf } from '../tensors.test-tool.js';
 import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './config.js';
 import type { VideoDeblurConfig } from './config.js';
 import { narrowedVideo } from './narrow-video-network.test-tool.js';
@@ -45,9 +46,9 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
     expect(largestDifference(tf.slice(both, [1, 0, 0, 0], [1, multiple, multiple, 3]), network.deblur(other, weights).image)).toBeLessThan(1e-4);
   });
 
-  test('gives every weight a gradient', () => {
+  test('gives every weight a gradient', async () => {
     const frames = clip(config, multiple, multiple);
-    expect(weightsWithoutGradient(restless(config), (weights) => tf.sum(tf.square(network.deblur(frames, weights).image)))).toEqual([]);
+    expect(await weightsWithoutGradient(restless(config), (weights) => tf.sum(tf.square(network.deblur(frames, weights).image)))).toEqual([]);
   });
 });
 
