@@ -10,6 +10,7 @@ The first line of output is a JSON object that says what is run and what its res
 """
 
 import argparse
+import functools
 import json
 import statistics
 import sys
@@ -23,7 +24,7 @@ from training_loss import photometric_total
 from weight_file import read_safetensors
 
 WARM_UP_RUNS = 2
-RUNS_PER_LAYOUT = 3
+RUNS_PER_WAY = 3
 LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
 
 
@@ -45,26 +46,29 @@ def open_restoration(arguments):
         photo = torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
         height, width = photo.shape[2:]
 
-        def run():
+        def restore(at_once):
             with torch.inference_mode():
-                blurred = F.pad(photo, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect")
-                frames, scene = network.restore(blurred, times)
-                motions_pixels = [-displacement_at(scene.trajectory, time) for time in times]
-                return [frame[:, :, :height, :width].clamp(0, 1) for frame in frames], motions_pixels
+                frames, scene = network.restore(F.pad(photo, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect"), times, at_once)
+                return [frame[:, :, :height, :width] for frame in frames], scene.trajectory
 
-        def results():
+        def run(at_once):
+            frames, trajectory = restore(at_once)
             with torch.inference_mode():
-                frames, scene = network.restore(F.pad(photo, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect"), times)
-                return [frame[:, :, :height, :width] for frame in frames] + [scene.trajectory]
+                return [frame.clamp(0, 1) for frame in frames], [-displacement_at(trajectory, time) for time in times]
 
-        return run, results
+        return restore, run
 
     works = {layout: open_in_layout(memory_format) for layout, memory_format in LAYOUTS.items()}
-    _, results = works["channels first"]
+    restore, _ = works["channels first"]
+    frames, trajectory = restore(at_once=False)
     with open(arguments.results, "wb") as file:
-        for result in results():
+        for result in [*frames, trajectory]:
             result[0].permute(1, 2, 0).contiguous().numpy().astype("<f4").tofile(file)
-    return fastest_layout({layout: run for layout, (run, _) in works.items()})
+    ways = {}
+    for layout, (_, run) in works.items():
+        ways[f"{layout}, frame by frame"] = functools.partial(run, at_once=False)
+        ways[f"{layout}, frames as a batch"] = functools.partial(run, at_once=True)
+    return fastest_way(ways)
 
 
 def open_training(arguments):
@@ -78,17 +82,18 @@ def open_training(arguments):
         network = read_photo_network(arguments.weights).to(memory_format=memory_format)
         blurred = torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
         parameters = list(network.parameters())
-        adam = torch.optim.Adam(
+        adam = torch.optim.AdamW(
             parameters,
             lr=optimizer_config["learningRate"],
             betas=(optimizer_config["beta1"], optimizer_config["beta2"]),
             eps=optimizer_config["epsilon"],
+            weight_decay=optimizer_config.get("weightDecay") or 0,
         )
         clip_norm = optimizer_config["clipNorm"] or float("inf")
 
         def run():
             adam.zero_grad(set_to_none=True)
-            frames, _ = network.restore(blurred, times)
+            frames, _ = network.restore(blurred, times, at_once=True)
             loss = photometric_total(torch.stack(frames, 1), gt, loss_config)
             loss.backward()
             gradient_norm = torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
@@ -99,7 +104,7 @@ def open_training(arguments):
 
     works = {layout: open_in_layout(memory_format) for layout, memory_format in LAYOUTS.items()}
     loss, gradient_norm = works["channels first"]()
-    description, run = fastest_layout(works)
+    description, run = fastest_way(works)
     return {**description, "loss": loss.item(), "gradientNorm": gradient_norm.item()}, run
 
 
@@ -113,21 +118,20 @@ def open_matrix_product(arguments):
         with torch.inference_mode():
             F.conv2d(left, right)
 
-    description, fastest = fastest_layout({"channels first": run})
-    return description, fastest
+    return fastest_way({"convolution": run})
 
 
-def fastest_layout(works):
-    """How long each takes, and the one that takes least."""
-    milliseconds = {layout: milliseconds_after_warm_up(run) for layout, run in works.items()}
+def fastest_way(works):
+    """How long each way to do it takes, and the one that takes least."""
+    milliseconds = {way: milliseconds_after_warm_up(run) for way, run in works.items()}
     fastest = min(milliseconds, key=milliseconds.get)
-    return {"layout": fastest, "layoutMilliseconds": milliseconds}, works[fastest]
+    return {"way": fastest, "wayMilliseconds": milliseconds}, works[fastest]
 
 
 def milliseconds_after_warm_up(run):
     for _ in range(WARM_UP_RUNS):
         run()
-    return statistics.median(milliseconds_of(run) for _ in range(RUNS_PER_LAYOUT))
+    return statistics.median(milliseconds_of(run) for _ in range(RUNS_PER_WAY))
 
 
 def milliseconds_of(run):

@@ -70,20 +70,27 @@ class PhotoNetwork(nn.Module):
         return Scene(blurred + F.pixel_shuffle(self.middle(feature), 2), trajectory, self.choose_feature(feature))
 
     def render_at(self, scene, time):
-        """The frame at a time from -1 to 1."""
+        """The frame at a time from -1 to 1: of each scene of the batch `time` `[B, 1, 1, 1]`."""
         displacement = displacement_at(scene.trajectory, time)
         displacement_at_half = enlarge(displacement, 2)
         warped_middle = warp(scene.middle, enlarge(displacement, 4))
         warped_feature = warp(scene.feature, displacement_at_half / 2)
-        time_everywhere = torch.full_like(displacement_at_half[:, :1], time)
+        time_everywhere = time.expand(-1, 1, *scene.feature.shape[2:])
         seen = torch.cat([warped_feature, F.pixel_unshuffle(warped_middle, 2), displacement_at_half * DISPLACEMENT_SCALE, time_everywhere], 1)
         correction = self.correct_frame(self.refine_frame(activate(self.enter_frame(seen))))
         return warped_middle + F.pixel_shuffle(correction, 2)
 
-    def restore(self, blurred, times):
-        """The frame at each of some times, and the scene."""
+    def restore(self, blurred, times, at_once=False):
+        """The frame at each of some times, rendered one after the other or as one batch, and the scene."""
         scene = self.analyze(blurred)
-        return [scene.middle if time == 0 else self.render_at(scene, time) for time in times], scene
+        others = blurred.new_tensor([time for time in times if time != 0]).view(-1, 1, 1, 1, 1).expand(-1, len(blurred), 1, 1, 1)
+        if at_once:
+            repeated = Scene(*(part.repeat(len(others), 1, 1, 1) for part in scene))
+            rendered = self.render_at(repeated, others.flatten(0, 1)).split(len(blurred))
+        else:
+            rendered = [self.render_at(scene, time) for time in others]
+        rendered = iter(rendered)
+        return [scene.middle if time == 0 else next(rendered) for time in times], scene
 
 
 def convolution(inputs, outputs, kernel_size=3, stride=1):

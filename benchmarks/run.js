@@ -158,19 +158,19 @@ function reportRestoration({ timings, difference, peakMemoryBytes, convolutionGf
       `A large matrix product has ${Object.entries(products).map(([name, timing]) => `${rate(matrixGflop, timing).toFixed(0)} (${name})`).join(' and ')}: ` +
       `this package restores at ${percent(shareOfProduct(timings.ours))} of the faster one's rate, PyTorch at ${percent(shareOfProduct(timings.theirs))}.`,
   );
-  console.log(`The same network: frames differ by at most ${difference.toExponential(1)}. PyTorch ran in its faster layout: ${describeLayouts(peer)}.`);
+  console.log(`The same network: frames differ by at most ${difference.toExponential(1)}. PyTorch ran in the fastest of its ways: ${describeWays(peer)}.`);
 }
 
 function reportTraining({ peakMemoryBytes, difference, gradientDifference, peer }) {
   const titles = { 'ONNX Runtime': 'onnxruntime', 'PyTorch through the graph': 'interpreter', 'PyTorch by hand': 'handwritten' };
   console.log(`\nPeak memory of training: ${Object.entries(titles).map(([title, name]) => `${title} ${(peakMemoryBytes[name] / 1e6).toFixed(0)} MB`).join(', ')}.`);
   console.log(
-    `The same step: losses differ by ${difference.toExponential(1)} of the loss, norms of the gradient by ${gradientDifference.toExponential(1)}. PyTorch ran in its faster layout: ${describeLayouts(peer)}.`,
+    `The same step: losses differ by ${difference.toExponential(1)} of the loss, norms of the gradient by ${gradientDifference.toExponential(1)}. PyTorch ran in the fastest of its ways: ${describeWays(peer)}.`,
   );
 }
 
 const verdict = (holds) => (holds ? 'met' : 'missed');
 
-function describeLayouts({ layoutMilliseconds }) {
-  return Object.entries(layoutMilliseconds).map(([layout, milliseconds]) => `${layout} ${milliseconds.toFixed(0)} ms`).join(', ');
+function describeWays({ wayMilliseconds }) {
+  return Object.entries(wayMilliseconds).map(([way, milliseconds]) => `${way} ${milliseconds.toFixed(0)} ms`).join('; ');
 }
