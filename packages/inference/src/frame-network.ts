@@ -26,6 +26,7 @@ import { clampToDisplay } from './display-range.js';
 import { selectFrames } from './frame-selection.js';
 import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 import { firstLine, UnblurError } from './unblur-error.js';
+import type { Reach } from './working-scale.js';
 
 /** A network for one image size, its weights in place, ready to run on ONNX Runtime. */
 export interface NetworkSession {
@@ -44,8 +45,8 @@ export interface FrameNetwork {
   multiple: number;
   /** The most that ONNX Runtime takes for each pixel of an image, beside the weights. */
   memoryBytesPerPixel: number;
-  /** How far it can follow a point from the middle of the exposure to its end, in pixels; `null` where nothing is known of that. */
-  reachPixels: number | null;
+  /** Up to how far from the middle of the exposure to its end things may move, in pixels, for a scale to be the best one; `null` where nothing is known of that. */
+  reach: Reach | null;
   /** How many frames are restored where no number is asked for. */
   defaultFrames: number;
   /** The times, from -1 to 1, of so many frames. @throws UnblurError that names the numbers that are possible. */
@@ -78,7 +79,7 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
     config,
     multiple: photoMultiple,
     memoryBytesPerPixel: photoMemoryBytesPerPixel(config),
-    reachPixels: 18,
+    reach: { fullSizePixels: 17.5, smallerPixels: 14 },
     defaultFrames: 7,
     timesOf: (frames) => {
       if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
@@ -141,7 +142,7 @@ function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, rest
     config,
     multiple,
     memoryBytesPerPixel,
-    reachPixels: null,
+    reach: null,
     defaultFrames: config.frames,
     timesOf: (frames) => selectFrames(config.frames, frames).map((index) => allTimes[index]!),
     async open(width, height, threads) {

@@ -130,11 +130,11 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
 
   async function chooseScale(photo: RgbImage, scale: 'auto' | WorkingScale): Promise<WorkingScale> {
     if (scale !== 'auto') return scale;
-    if (network.reachPixels === null) return 1;
+    if (network.reach === null) return 1;
     const length = await surveyMotion(photo, async (copy) => (await restorePass(copy, [-1, 1], () => undefined, undefined)).motionsPixels[1]!);
     // What a session has once taken it keeps; the small copies' would be missing from what the tiles may take.
     await releaseSessions();
-    return scaleForMotion(length, network.reachPixels);
+    return scaleForMotion(length, network.reach);
   }
 
   async function* framesOf(photo: RgbImage, workingScale: WorkingScale, times: readonly number[], onShare: (share: number) => void, signal: AbortSignal | undefined): AsyncGenerator<RestoredFrame, void, undefined> {
@@ -172,7 +172,7 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     try {
       expectRgbImage(photo);
       expectScale(scale);
-      expectTimes(times, network.reachPixels === null ? network.timesOf(network.defaultFrames) : undefined);
+      expectTimes(times, network.reach === null ? network.timesOf(network.defaultFrames) : undefined);
       signal?.throwIfAborted();
       const workingScale = await chooseScale(photo, scale);
       return {
@@ -204,7 +204,7 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
   return {
     config: network.config,
     times: defaultTimes,
-    anyTime: network.reachPixels !== null,
+    anyTime: network.reach !== null,
     restore,
     restoreFrames,
     async restoreAt(photo, time, options) {

@@ -24,8 +24,9 @@ describe('surveyMotion', () => {
   });
 });
 
-test('the scale is the largest at which the network can follow', () => {
-  expect([3, 18, 18.1, 40, 100, 1000].map((length) => scaleForMotion(length, 18))).toEqual([1, 1, 1 / 2, 1 / 4, 1 / 8, 1 / 8]);
+test('the scale is the largest at which nothing moves too far', () => {
+  const reach = { fullSizePixels: 18, smallerPixels: 14 };
+  expect([3, 18, 18.1, 28, 28.1, 56, 57, 1000].map((length) => scaleForMotion(length, reach))).toEqual([1, 1, 1 / 2, 1 / 2, 1 / 4, 1 / 4, 1 / 8, 1 / 8]);
 });
 
 describe('FullSize', () => {

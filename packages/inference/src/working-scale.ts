@@ -36,9 +36,16 @@ export async function surveyMotion(photo: RgbImage, motionAtEnd: (copy: RgbImage
   return longest;
 }
 
-/** The largest scale at which nothing moves further than the network can follow. */
-export function scaleForMotion(lengthPixels: number, reachPixels: number): WorkingScale {
-  return workingScales.find((scale) => lengthPixels * scale <= reachPixels) ?? workingScales.at(-1)!;
+/** Up to how far, in pixels of the scale, things may move from the middle of the exposure to its end for a scale to be the best one. */
+export interface Reach {
+  /** Further at full size, which alone keeps all detail. */
+  fullSizePixels: number;
+  smallerPixels: number;
+}
+
+/** The largest scale at which nothing moves too far. */
+export function scaleForMotion(lengthPixels: number, { fullSizePixels, smallerPixels }: Reach): WorkingScale {
+  return workingScales.find((scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : smallerPixels)) ?? workingScales.at(-1)!;
 }
 
 function percentileLength({ data }: MotionField, fraction: number): number {

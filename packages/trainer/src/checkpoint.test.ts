@@ -42,6 +42,14 @@ describe('a checkpoint', () => {
     expect(() => readCheckpoint(file)).toThrow("Expected a training checkpoint");
   });
 
+  test('with a tensor of no group of its own is refused, and sets nothing', () => {
+    const file = join(folder, 'polluted.safetensors');
+    const tensors = { '__proto__/polluted': { dtype: 'F32' as const, shape: [1], values: new Float32Array(1) } };
+    writeFileSync(file, writeSafetensors({ tensors, metadata: { 'unblur.checkpoint': '{}' } }));
+    expect(() => readCheckpoint(file)).toThrow("Expected tensors of weights/, firstMoments/, secondMoments/, averages/ in the checkpoint");
+    expect('polluted' in {}).toBe(false);
+  });
+
   test('of another network is not copied', () => {
     expect(() => copyInto({ b: new Float32Array(2) }, checkpoint.averages)).toThrow("'b' has 1 values, not 2");
     expect(() => copyInto({ c: new Float32Array(2) }, checkpoint.averages)).toThrow("'c' has 0 values, not 2");

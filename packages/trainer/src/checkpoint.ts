@@ -21,7 +21,8 @@ export interface Checkpoint {
 const METADATA_KEY = 'unblur.checkpoint';
 
 /** What a checkpoint keeps per weight, beside the weight itself. */
-type TrackedGroup = 'firstMoments' | 'secondMoments' | 'averages';
+const trackedGroups = ['firstMoments', 'secondMoments', 'averages'] as const;
+const isTrackedGroup = (group: string): group is (typeof trackedGroups)[number] => (trackedGroups as readonly string[]).includes(group);
 
 /** Writes the checkpoint under a temporary name, flushes it to the disk and renames it: there is always one whole checkpoint. */
 export function writeCheckpoint(file: string, { weights, firstMoments, secondMoments, averages, ...progress }: Checkpoint): void {
@@ -47,7 +48,8 @@ export function readCheckpoint(file: string): Checkpoint | undefined {
     const group = path.slice(0, path.indexOf('/'));
     const name = path.slice(path.indexOf('/') + 1);
     if (group === 'weights') checkpoint.weights[name] = { shape, values: values as Float32Array };
-    else checkpoint[group as TrackedGroup][name] = values as Float32Array;
+    else if (isTrackedGroup(group)) checkpoint[group][name] = values as Float32Array;
+    else throw new Error(`Expected tensors of weights/, ${trackedGroups.join('/, ')}/ in the checkpoint '${file}' but received '${path}'.`);
   }
   return checkpoint;
 }

@@ -131,6 +131,7 @@ describe('a trajectory that is the same everywhere, without training', () => {
 });
 
 test('times of frames are evenly spaced, opposite in pairs, the middle of an odd count exactly 0', () => {
+  expect(() => frameTimes(1)).toThrow('2 or more, but received 1');
   expect(frameTimes(2)).toEqual([-1, 1]);
   expect(frameTimes(5)).toEqual([-1, -0.5, 0, 0.5, 1]);
   for (const count of [4, 7, 25, 240]) {

@@ -137,8 +137,10 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
  * The times of `count` frames that are evenly spaced over the exposure, from -1 to 1.
  *
  * @param count 2 or more.
+ * @throws if it is not.
  */
 export function frameTimes(count: number): number[] {
+  if (!(Number.isInteger(count) && count >= 2)) throw new Error(`Expected a whole number of frames, 2 or more, but received ${count}.`);
   // As a quotient of integers, so that the middle of an odd count is exactly 0 and pairs are exactly opposite.
   return Array.from({ length: count }, (_, index) => (2 * index - (count - 1)) / (count - 1));
 }
