@@ -169,7 +169,9 @@ function reportTraining({ peakMemoryBytes, difference, gradientDifference, peer 
   );
 }
 
-const verdict = (holds) => (holds ? 'met' : 'missed');
+function verdict(holds) {
+  return holds ? 'met' : 'missed';
+}
 
 function describeWays({ wayMilliseconds }) {
   return Object.entries(wayMilliseconds).map(([way, milliseconds]) => `${way} ${milliseconds.toFixed(0)} ms`).join('; ');
