@@ -79,7 +79,7 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
     config,
     multiple: photoMultiple,
     memoryBytesPerPixel: photoMemoryBytesPerPixel(config),
-    reach: { fullSizePixels: 17.5, smallerPixels: 14 },
+    reach: { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 },
     defaultFrames: 7,
     timesOf: (frames) => {
       if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);

@@ -113,8 +113,7 @@ export async function restoreLoadedPhoto(photo: Photo, folder: string, restorer:
   }
   if (!plan.sameSize) {
     const moving = await restoreSmall(photo, restorer, plan.times, sequence.scale, { onShare: (share) => onShare(plan.stillShare + share * (1 - plan.stillShare)), signal });
-    const runsBackwards = agreement(motionsPixels, moving.map(({ motionPixels }) => motionPixels)) < 0;
-    for (const { frame } of runsBackwards ? moving.reverse() : moving) played.push(await smallCopy(frame));
+    played.push(...(agreement(motionsPixels, moving.motionsPixels) < 0 ? moving.frames.reverse() : moving.frames));
   }
   await write('animation', `animation.${animation}`, await encodeAnimation(played, animation, options));
   await write('contact-sheet', 'contact-sheet.png', await encodeContactSheet(photo, stills));
@@ -163,13 +162,16 @@ function planPlayback(photo: Photo, { times, anyTime }: FrameSource, smoothFrame
 }
 
 /** All frames of a copy that is as large as what is played, at the scale that comes nearest to the one of the photograph. */
-async function restoreSmall(photo: Photo, restorer: FrameSource, times: readonly number[], scale: WorkingScale, options: { onShare: (share: number) => void; signal: AbortSignal | undefined }): Promise<RestoredFrame[]> {
+async function restoreSmall(photo: Photo, restorer: FrameSource, times: readonly number[], scale: WorkingScale, options: { onShare: (share: number) => void; signal: AbortSignal | undefined }): Promise<{ frames: PixelImage[]; motionsPixels: MotionField[] }> {
   const { width, height } = fitWithin(photo, playbackSidePixels);
   const ratio = (scale * photo.width) / width;
   const copyScale = workingScales.find((candidate) => candidate <= ratio * 1.5) ?? workingScales.at(-1)!;
   const { frames } = await restorer.restoreFrames(await resize(photo, width, height), { times, scale: copyScale, ...options });
-  const restored: RestoredFrame[] = [];
-  for await (const frame of frames) restored[frame.index] = frame;
+  const restored: { frames: PixelImage[]; motionsPixels: MotionField[] } = { frames: [], motionsPixels: [] };
+  for await (const { index, frame, motionPixels } of frames) {
+    restored.frames[index] = await smallCopy(frame);
+    restored.motionsPixels[index] = motionPixels;
+  }
   return restored;
 }
 

@@ -77,8 +77,8 @@ const defaultMemoryBudgetBytes = 1024 ** 3;
 const framesFraction = 0.6;
 /** A frame in the making: 16 bit where it comes in tiles. */
 const bytesPerFramePixel = 6;
-/** Photographs of as many sizes in turn are restored without tracing anew. Each session holds the weights twice more. */
-const maximumSessions = 2;
+/** Photographs of as many sizes in turn are restored without tracing anew, where the memory of their sessions adds up to no more than the budget. */
+const maximumSessions = 3;
 
 /**
  * Makes a restorer from weights. The network is traced for each image size it meets and runs on ONNX Runtime.
@@ -93,25 +93,28 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
   expectScale(defaultScale);
   const network = readFrameNetwork(weights);
   const defaultTimes = network.timesOf(frames ?? network.defaultFrames);
-  const sessions = new Map<string, NetworkSession>();
+  /** By size, the least recently used one first. What a session has once taken of memory it keeps. */
+  const sessions = new Map<string, { session: NetworkSession; pixels: number }>();
 
-  /** The session for a size, the least recently used one making room. */
+  /** The session for a size, the least recently used ones making room. */
   async function sessionFor(width: number, height: number): Promise<NetworkSession> {
     const key = `${width}x${height}`;
-    let session = sessions.get(key);
+    const known = sessions.get(key);
     sessions.delete(key);
-    const oldest = sessions.entries().next().value;
-    if (oldest && sessions.size === maximumSessions) {
-      sessions.delete(oldest[0]);
-      await oldest[1].release();
+    const pixels = width * height;
+    const heldBytes = () => [...sessions.values()].reduce((sum, held) => sum + held.pixels, pixels) * network.memoryBytesPerPixel;
+    for (const [size, { session }] of sessions) {
+      if (sessions.size < maximumSessions && heldBytes() <= memoryBudgetBytes / 2) break;
+      sessions.delete(size);
+      await session.release();
     }
-    session ??= await network.open(width, height, threads);
-    sessions.set(key, session);
+    const session = known?.session ?? (await network.open(width, height, threads));
+    sessions.set(key, { session, pixels });
     return session;
   }
 
   async function releaseSessions(): Promise<void> {
-    for (const session of sessions.values()) await session.release();
+    for (const { session } of sessions.values()) await session.release();
     sessions.clear();
   }
 
@@ -132,9 +135,7 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     if (scale !== 'auto') return scale;
     if (network.reach === null) return 1;
     const length = await surveyMotion(photo, async (copy) => (await restorePass(copy, [-1, 1], () => undefined, undefined)).motionsPixels[1]!);
-    // What a session has once taken it keeps; the small copies' would be missing from what the tiles may take.
-    await releaseSessions();
-    return scaleForMotion(length, network.reach);
+    return scaleForMotion(length, photo, network.reach);
   }
 
   async function* framesOf(photo: RgbImage, workingScale: WorkingScale, times: readonly number[], onShare: (share: number) => void, signal: AbortSignal | undefined): AsyncGenerator<RestoredFrame, void, undefined> {

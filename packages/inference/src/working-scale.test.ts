@@ -25,8 +25,10 @@ describe('surveyMotion', () => {
 });
 
 test('the scale is the largest at which nothing moves too far', () => {
-  const reach = { fullSizePixels: 18, smallerPixels: 14 };
-  expect([3, 18, 18.1, 28, 28.1, 56, 57, 1000].map((length) => scaleForMotion(length, reach))).toEqual([1, 1, 1 / 2, 1 / 2, 1 / 4, 1 / 4, 1 / 8, 1 / 8]);
+  const reach = { fullSizePixels: 18, fullSizePixelsOfLarge: 8, smallerPixels: 14 };
+  const scales = (width: number, height: number, lengths: number[]) => lengths.map((length) => scaleForMotion(length, { width, height }, reach));
+  expect(scales(640, 360, [3, 18, 18.1, 28, 28.1, 56, 57, 1000])).toEqual([1, 1, 1 / 2, 1 / 2, 1 / 4, 1 / 4, 1 / 8, 1 / 8]);
+  expect(scales(4000, 3000, [3, 8, 8.1, 28, 28.1, 57])).toEqual([1, 1, 1 / 2, 1 / 2, 1 / 4, 1 / 8]);
 });
 
 describe('FullSize', () => {

@@ -38,14 +38,20 @@ export async function surveyMotion(photo: RgbImage, motionAtEnd: (copy: RgbImage
 
 /** Up to how far, in pixels of the scale, things may move from the middle of the exposure to its end for a scale to be the best one. */
 export interface Reach {
-  /** Further at full size, which alone keeps all detail. */
+  /** At full size, which alone keeps all detail. */
   fullSizePixels: number;
+  /** The same for a large photograph, whose pixels hold less detail than they could: half its size is as good sooner, at a quarter of the cost. */
+  fullSizePixelsOfLarge: number;
   smallerPixels: number;
 }
 
+/** From so many pixels on a photograph is large. */
+const largePixels = 6e6;
+
 /** The largest scale at which nothing moves too far. */
-export function scaleForMotion(lengthPixels: number, { fullSizePixels, smallerPixels }: Reach): WorkingScale {
-  return workingScales.find((scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : smallerPixels)) ?? workingScales.at(-1)!;
+export function scaleForMotion(lengthPixels: number, { width, height }: { width: number; height: number }, reach: Reach): WorkingScale {
+  const fullSizePixels = width * height >= largePixels ? reach.fullSizePixelsOfLarge : reach.fullSizePixels;
+  return workingScales.find((scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : reach.smallerPixels)) ?? workingScales.at(-1)!;
 }
 
 function percentileLength({ data }: MotionField, fraction: number): number {

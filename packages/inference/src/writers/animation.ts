@@ -21,7 +21,7 @@ export async function encodeAnimation(frames: readonly Picture[], format: 'webp'
   const shown = orderPlayback(scaled, playback);
   const stacked = sharp(Buffer.concat(shown.map(({ data }) => data)), { raw: { width, height: height * shown.length, channels: 3, pageHeight: height } });
   const timing = { loop: 0, delay: shown.map(() => playback.frameMilliseconds ?? defaultFrameMilliseconds(frames.length)) };
-  return format === 'webp' ? stacked.webp({ ...timing, quality: 90 }).toBuffer() : stacked.gif(timing).toBuffer();
+  return format === 'webp' ? stacked.webp({ ...timing, quality: 85, effort: 2 }).toBuffer() : stacked.gif(timing).toBuffer();
 }
 
 /** Frames in the order they are shown in one round: 0 1 2 1 for three frames that loop back and forth. */
