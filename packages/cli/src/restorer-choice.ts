@@ -32,7 +32,7 @@ export function addRestorerOptions(command: Command): Command {
   return addWeightsOptions(addRunOptions(command))
     .option('--mirrored', 'average each photograph with a mirrored pass: slightly better, twice the time')
     .addOption(new Option('--scale <fraction>', 'size to work at: smaller follows longer blur; auto takes the largest that fits the blur').choices(['auto', '1', '1/2', '1/4', '1/8'] satisfies (keyof typeof scales)[]).default('auto'))
-    .option('--memory <GiB>', 'work in tiles, and on many frames in turn, where the network and its frames would need more memory than this (default: 1)', realNumber(0.1, 1024));
+    .option('--memory <GiB>', 'work in tiles, and on many frames in turn, where the network and its frames would need more memory than this (default: 1)', realNumber(0.2, 1024));
 }
 
 /**

@@ -32,9 +32,10 @@ import type { Reach } from './working-scale.js';
 export interface NetworkSession {
   /**
    * The frames at some of the times that the network knows, in the order asked for.
-   * @param onShare called with the fraction of the work that is done, 0 to 1.
+   * @param options.onShare called with the fraction of the work that is done, 0 to 1.
+   * @param options.signal stops between two frames.
    */
-  restore(image: RgbImage, times: readonly number[], onShare?: (share: number) => void): Promise<RestoredSequence>;
+  restore(image: RgbImage, times: readonly number[], options?: { onShare?: (share: number) => void; signal?: AbortSignal | undefined }): Promise<RestoredSequence>;
   release(): Promise<void>;
 }
 
@@ -101,10 +102,11 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
       );
       const [analyze, render] = [await createSession(analysis, { threads, memoryPattern: false }), await createSession(rendering, { threads, memoryPattern: false })];
       return {
-        async restore(image, times, onShare) {
+        async restore(image, times, { onShare, signal } = {}) {
           const scene = await analyze.run({ blurred: image.data });
           const restored: RestoredSequence = { frames: [], motionsPixels: [] };
           for (const [done, time] of times.entries()) {
+            signal?.throwIfAborted();
             onShare?.((ANALYSIS_FRAMES + done) / (ANALYSIS_FRAMES + times.length));
             const { frame, motion } = time === 0 ? { frame: scene['middle']!, motion: undefined } : await render.run({ ...scene, time: Float32Array.of(time) });
             // Clamped in place: the middle frame is cut out of what the others are made from, so as a copy.

@@ -107,6 +107,34 @@ describe('restorePhotoToFolder', () => {
     expect(await sharp(join(folder, 'large', 'frame-1.png')).metadata()).toMatchObject({ width: 2560, height: 16 });
   });
 
+  test('however many frames are kept, about a hundred are played and 25 are on the contact sheet', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const [few, many] = [join(folder, 'few'), join(folder, 'many')];
+    const evenly = (count: number) => Array.from({ length: count }, (_, i) => (2 * i) / (count - 1) - 1);
+    const asked: number[] = [];
+    const varying: FrameSource = {
+      ...copier,
+      times: evenly(301),
+      async restoreFrames(image, options) {
+        const { scale, frames } = await copier.restoreFrames(image, options);
+        async function* darkening() {
+          for await (const restored of frames) yield { ...restored, frame: { ...restored.frame, data: restored.frame.data.map((value) => value * (0.6 + 0.4 * restored.time)) } };
+        }
+        asked.push(options!.times!.length);
+        return { scale, frames: darkening() };
+      },
+    };
+    await restorePhotoToFolder(path, many, varying, { video: 'never' });
+    await restorePhotoToFolder(path, few, { ...varying, times: evenly(25) }, { video: 'never' });
+    expect(asked).toEqual([301, 25]);
+    expect((await readdir(many)).filter((name) => name.startsWith('frame'))).toHaveLength(301);
+    const { pages } = await sharp(join(many, 'animation.webp')).metadata();
+    expect(pages).toBeGreaterThan(100);
+    expect(pages).toBeLessThanOrEqual(198);
+    const size = async (name: string) => (await sharp(join(name, 'contact-sheet.png')).metadata()).height;
+    expect(await size(many)).toBe(await size(few));
+  });
+
   test('the same photograph gives the same bytes', async () => {
     const { path } = await writePhoto('photo.png', 8);
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];

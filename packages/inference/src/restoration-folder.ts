@@ -102,22 +102,22 @@ export async function restoreLoadedPhoto(photo: Photo, folder: string, restorer:
   const motionsPixels: MotionField[] = [];
 
   const sequence = await restorer.restoreFrames(photo, { times: plan.sameSize ? plan.times : restorer.times, onShare: (share) => onShare(share * plan.stillShare), signal });
-  for await (const { index, time, frame, motionPixels } of sequence.frames) {
-    const copy = await smallCopy(frame);
-    if (plan.sameSize) played[index] = copy;
+  for await (const { time, frame, motionPixels } of sequence.frames) {
+    const playedIndex = plan.sameSize ? plan.played.indexOf(time) : -1;
+    if (playedIndex >= 0) played[playedIndex] = await smallCopy(frame, playbackSidePixels);
     const still = restorer.times.indexOf(time);
     if (still < 0) continue;
-    stills[still] = copy;
+    stills[still] = await smallCopy(frame, contactSidePixels);
     motionsPixels[still] = motionPixels;
     await write('frame', `frame-${still}.png`, await (photo.bitDepth === 16 ? toSharp16(frame) : toSharp(frame)).png().toBuffer());
   }
   if (!plan.sameSize) {
-    const moving = await restoreSmall(photo, restorer, plan.times, sequence.scale, { onShare: (share) => onShare(plan.stillShare + share * (1 - plan.stillShare)), signal });
+    const moving = await restoreSmall(photo, restorer, plan.played, sequence.scale, { onShare: (share) => onShare(plan.stillShare + share * (1 - plan.stillShare)), signal });
     played.push(...(agreement(motionsPixels, moving.motionsPixels) < 0 ? moving.frames.reverse() : moving.frames));
   }
   await write('animation', `animation.${animation}`, await encodeAnimation(played, animation, options));
   await write('contact-sheet', 'contact-sheet.png', await encodeContactSheet(photo, stills));
-  await write('motion', 'motion.png', await encodeMotionPicture(stills[Math.floor((stills.length - 1) / 2)]!, motionsPixels, photo));
+  await write('motion', 'motion.png', await encodeMotionPicture(played[Math.floor((played.length - 1) / 2)]!, motionsPixels, photo));
 
   if (video === 'never') skipped.push({ kind: 'video', reason: 'not asked for' });
   else if (!(await hasFfmpeg(ffmpegPath))) skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
@@ -134,15 +134,21 @@ const compareNumbered = (a: string, b: string): number => a.localeCompare(b, 'en
 
 /** Animations and videos are no larger: phones and chat programs show no more. */
 const playbackSidePixels = 1280;
+/** Nor do they have more frames, however many are kept. */
+const mostPlayed = 100;
+/** Of the copies for the contact sheet. */
+const contactSidePixels = 480;
 
-async function smallCopy(frame: RestoredFrame['frame']): Promise<PixelImage> {
-  const { width, height } = fitWithin(frame, playbackSidePixels);
+async function smallCopy(frame: RestoredFrame['frame'], longestSidePixels: number): Promise<PixelImage> {
+  const { width, height } = fitWithin(frame, longestSidePixels);
   return scaleToPixels(frame, width, height);
 }
 
 interface PlaybackPlan {
-  /** Of the frames that are played. */
+  /** Of all frames that are made where those that are kept and those that are played are made together. */
   times: readonly number[];
+  /** Of those that are played. */
+  played: readonly number[];
   /** Whether they are made together with the frames that are kept, since the photograph is no larger than what is played. */
   sameSize: boolean;
   /** Which fraction of the work the frames that are kept take. */
@@ -155,10 +161,12 @@ function planPlayback(photo: Photo, { times, anyTime }: FrameSource, smoothFrame
   const finer = anyTime ? Math.max(1, Math.ceil((smoothFrames - 1) / steps)) : 1;
   const count = finer * steps;
   const all = Array.from({ length: count + 1 }, (_, index) => (index % finer === 0 ? times[index / finer]! : (2 * index - count) / count));
+  const every = Math.ceil(count / (mostPlayed - 1));
+  const played = all.filter((_, index) => index % every === 0);
   const shrink = Math.max(photo.width, photo.height) / playbackSidePixels;
   // What a photograph costs beside its frames counts as eight of them.
-  const smallWork = (8 + all.length) / shrink ** 2;
-  return { times: all, sameSize: !anyTime || shrink <= 1, stillShare: !anyTime || shrink <= 1 ? 1 : (8 + times.length) / (8 + times.length + smallWork) };
+  const smallWork = (8 + played.length) / shrink ** 2;
+  return { times: all, played, sameSize: !anyTime || shrink <= 1, stillShare: !anyTime || shrink <= 1 ? 1 : (8 + times.length) / (8 + times.length + smallWork) };
 }
 
 /** All frames of a copy that is as large as what is played, at the scale that comes nearest to the one of the photograph. */
@@ -169,7 +177,7 @@ async function restoreSmall(photo: Photo, restorer: FrameSource, times: readonly
   const { frames } = await restorer.restoreFrames(await resize(photo, width, height), { times, scale: copyScale, ...options });
   const restored: { frames: PixelImage[]; motionsPixels: MotionField[] } = { frames: [], motionsPixels: [] };
   for await (const { index, frame, motionPixels } of frames) {
-    restored.frames[index] = await smallCopy(frame);
+    restored.frames[index] = await smallCopy(frame, playbackSidePixels);
     restored.motionsPixels[index] = motionPixels;
   }
   return restored;

@@ -79,6 +79,25 @@ describe('restore', () => {
     expect(largestDifference(frames[0]!, frames[1]!)).toBeGreaterThan(1e-3);
   });
 
+  test('the frame at any time is the same as among others at a smaller scale too: what stood still is told by the whole exposure', async () => {
+    const photo = photograph(64, 48);
+    const { frames } = await restorer.restore(photo, { times: [-1, 0, 0.05, 1], scale: 1 / 2 });
+    for (const [i, time] of [-1, 0, 0.05, 1].entries()) expect(largestDifference((await restorer.restoreAt(photo, time, { scale: 1 / 2 })).frame, frames[i]!)).toBe(0);
+  });
+
+  test('frames that nobody takes hold nothing up', async () => {
+    const { frames } = await restorer.restoreFrames(photograph(32, 32));
+    await frames.return();
+    await restorer.restoreFrames(photograph(32, 32));
+    for await (const { frame } of (await restorer.restoreFrames(photograph(32, 32), { times: [0, 1] })).frames) {
+      expect((await restorer.restoreAt(frame, 0)).frame.width).toBe(32);
+    }
+  });
+
+  test.each([[[]], [[undefined]], [['0.5']], [[0, 1.01]], [[0.5, 0.5]]])('times %j are refused', async (times) => {
+    await expect(restorer.restore(photograph(16, 16), { times: times as number[] })).rejects.toThrow(/^Expected times /);
+  });
+
   test('with the mirror image too, a mirrored photograph gives the mirrored frames', async () => {
     const both = await createRestorer({ weights, mirrored: true, scale: 1 });
     const photo = photograph(64, 32);
@@ -96,9 +115,11 @@ describe('restore', () => {
     expect(results.map(({ frames }) => frames[0]!.width)).toEqual([32, 64, 96, 128, 160]);
   });
 
-  test('tells a growing fraction of the work, and stops when asked', async () => {
+  test.each([false, true])('tells a growing fraction of the work (mirrored: %s), and stops when asked', async (mirrored) => {
     const shares: number[] = [];
-    await restorer.restore(photograph(32, 32), { onShare: (share) => shares.push(share) });
+    const other = await createRestorer({ weights, mirrored });
+    await other.restore(photograph(32, 32), { onShare: (share) => shares.push(share) });
+    await other.release();
     expect(shares.at(-1)).toBe(1);
     expect(shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1)).toBe(true);
     expect(shares.length).toBeGreaterThan(5);
@@ -109,9 +130,10 @@ describe('restore', () => {
 
 describe('many frames within the memory budget', () => {
   test('are made in passes that hold every time together with its opposite', () => {
-    expect(planPasses([-1, -0.5, 0, 0.5, 1], 4)).toEqual([{ times: [-1, -0.5, 0.5, 1], wanted: [0, 1, 2, 3] }, { times: [0], wanted: [0] }]);
-    expect(planPasses([0.5], 9)).toEqual([{ times: [-0.5, 0.5], wanted: [1] }]);
-    expect(planPasses(frameTimes(25), 7).map(({ times }) => times.length)).toEqual([6, 6, 6, 6, 1]);
+    expect(planPasses([-1, -0.5, 0, 0.5, 1], 4, { withEnds: false })).toEqual([{ times: [-1, -0.5, 0.5, 1], wanted: [0, 1, 2, 3] }, { times: [0], wanted: [0] }]);
+    expect(planPasses([0.5], 9, { withEnds: false })).toEqual([{ times: [-0.5, 0.5], wanted: [1] }]);
+    expect(planPasses([0.5], 2, { withEnds: true })).toEqual([{ times: [-1, 1], wanted: [] }, { times: [-0.5, 0.5], wanted: [1] }]);
+    expect(planPasses(frameTimes(25), 7, { withEnds: false }).map(({ times }) => times.length)).toEqual([6, 6, 6, 6, 1]);
   });
 
   test('are the same as in one pass', async () => {

@@ -35,7 +35,7 @@ export interface RestoreOptions {
   onShare?: (share: number) => void;
   /** The fraction of its size at which this photograph is restored. Default: the restorer's. */
   scale?: 'auto' | WorkingScale;
-  /** Stops between two tiles; what was asked for is then rejected with the signal's reason. */
+  /** Stops between two frames; what was asked for is then rejected with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -64,7 +64,7 @@ export interface Restorer {
   readonly anyTime: boolean;
   /** Restores one photograph of any size; calls wait for each other. The same photograph gives the same values. */
   restore(photo: RgbImage, options?: RestoreOptions): Promise<RestoredSequence & { scale: WorkingScale }>;
-  /** The same, one frame after the other, in no particular order. Another photograph waits until the last has been taken, or `return` was called. */
+  /** The same, one frame after the other, in no particular order. */
   restoreFrames(photo: RgbImage, options?: RestoreOptions): Promise<FrameSequence>;
   /** The frame at one time of the exposure, from -1 to 1. @throws UnblurError where the network has frames at times of its own only. */
   restoreAt(photo: RgbImage, time: number, options?: Omit<RestoreOptions, 'times'>): Promise<RestoredFrame>;
@@ -75,10 +75,12 @@ export interface Restorer {
 const defaultMemoryBudgetBytes = 1024 ** 3;
 /** Frames may take so much of the budget before they are made in several passes. */
 const framesFraction = 0.6;
-/** A frame in the making: 16 bit where it comes in tiles. */
-const bytesPerFramePixel = 6;
+/** Of a frame in the making: as floats, or as 16-bit integers where it is put together from tiles. */
+const bytesPerFramePixel = { whole: 12, tiled: 6 };
+/** With the mirror image there are the frame, its mirror image's, that one turned, and their mean. */
+const copiesWhenMirrored = 4;
 /** Photographs of as many sizes in turn are restored without tracing anew, where the memory of their sessions adds up to no more than the budget. */
-const maximumSessions = 3;
+const maximumSessions = 5;
 
 /**
  * Makes a restorer from weights. The network is traced for each image size it meets and runs on ONNX Runtime.
@@ -95,6 +97,15 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
   const defaultTimes = network.timesOf(frames ?? network.defaultFrames);
   /** By size, the least recently used one first. What a session has once taken of memory it keeps. */
   const sessions = new Map<string, { session: NetworkSession; pixels: number }>();
+  /** How far things move in photographs that were seen before. */
+  const surveys = new WeakMap<RgbImage, number>();
+
+  let previous: Promise<unknown> = Promise.resolve();
+  function afterPrevious<T>(work: () => Promise<T>): Promise<T> {
+    const result = previous.then(work);
+    previous = result.catch(() => undefined);
+    return result;
+  }
 
   /** The session for a size, the least recently used ones making room. */
   async function sessionFor(width: number, height: number): Promise<NetworkSession> {
@@ -118,38 +129,49 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     sessions.clear();
   }
 
+  function frameBytes({ width, height }: RgbImage): number {
+    const pixels = width * height;
+    const whole = pixels * network.memoryBytesPerPixel <= memoryBudgetBytes * (1 - framesFraction);
+    return pixels * (whole ? bytesPerFramePixel.whole : bytesPerFramePixel.tiled) * (mirrored ? copiesWhenMirrored : 1);
+  }
+
   /** All of some times at once. @param times as many before the middle as after it, the same, so that a tile can be turned round in time. */
   function restorePass(photo: RgbImage, times: readonly number[], onShare: (share: number) => void, signal: AbortSignal | undefined): Promise<TiledRestoration> {
-    const framesBytes = photo.width * photo.height * bytesPerFramePixel * times.length;
-    const networkBytes = Math.max(memoryBudgetBytes * (1 - framesFraction), memoryBudgetBytes - framesBytes);
+    const networkBytes = Math.max(memoryBudgetBytes * (1 - framesFraction), memoryBudgetBytes - frameBytes(photo) * times.length);
     const limits = { multiple: network.multiple, overlapPixels: tileOverlapPixels, maximumPixels: Math.floor(networkBytes / network.memoryBytesPerPixel) };
     const restoreTile = async (tile: RgbImage, { done, total }: { done: number; total: number }): Promise<RestoredSequence> => {
       const session = await sessionFor(tile.width, tile.height);
-      const onTileShare = (share: number) => onShare((done + share) / total);
-      return mirrored ? restoreWithMirrorImage(tile, (image) => session.restore(image, times, onTileShare)) : session.restore(tile, times, onTileShare);
+      let halves = 0;
+      const restoreHalf = (image: RgbImage) => {
+        const before = halves++;
+        return session.restore(image, times, { onShare: (share) => onShare((done + (before + share) / (mirrored ? 2 : 1)) / total), signal });
+      };
+      return mirrored ? restoreWithMirrorImage(tile, restoreHalf) : restoreHalf(tile);
     };
-    return restoreInTiles(photo, limits, restoreTile, { signal });
+    return afterPrevious(() => restoreInTiles(photo, limits, restoreTile, { signal }));
   }
 
-  async function chooseScale(photo: RgbImage, scale: 'auto' | WorkingScale): Promise<WorkingScale> {
+  async function chooseScale(photo: RgbImage, scale: 'auto' | WorkingScale, signal: AbortSignal | undefined): Promise<WorkingScale> {
     if (scale !== 'auto') return scale;
     if (network.reach === null) return 1;
-    const length = await surveyMotion(photo, async (copy) => (await restorePass(copy, [-1, 1], () => undefined, undefined)).motionsPixels[1]!);
+    const length = surveys.get(photo) ?? (await surveyMotion(photo, async (copy) => (await restorePass(copy, [-1, 1], () => undefined, signal)).motionsPixels[1]!));
+    surveys.set(photo, length);
     return scaleForMotion(length, photo, network.reach);
   }
 
   async function* framesOf(photo: RgbImage, workingScale: WorkingScale, times: readonly number[], onShare: (share: number) => void, signal: AbortSignal | undefined): AsyncGenerator<RestoredFrame, void, undefined> {
     const small = workingScale === 1 ? photo : await resize(photo, photo.width * workingScale, photo.height * workingScale);
-    const perPass = Math.max(1, Math.floor((memoryBudgetBytes * framesFraction) / (small.width * small.height * bytesPerFramePixel)));
-    const passes = planPasses(times, perPass);
+    // What stood still is told by the whole exposure, whatever times are asked for.
+    const passes = planPasses(times, Math.floor((memoryBudgetBytes * framesFraction) / frameBytes(small)), { withEnds: workingScale !== 1 });
     let fullSize: FullSize | undefined;
     for (const [done, pass] of passes.entries()) {
       signal?.throwIfAborted();
       const restored = await restorePass(small, pass.times, (share) => onShare((done + share) / passes.length), signal);
       const motionsPixels = restored.motionsPixels.map((motion) => atFullSize(motion, workingScale));
-      if (workingScale !== 1) fullSize ??= await FullSize.prepare(photo, small, motionsPixels);
+      if (workingScale !== 1) fullSize ??= await FullSize.prepare(photo, small, network.reach === null ? [] : motionsPixels);
       for (const index of pass.wanted) {
         const frame = restored.frame(index);
+        signal?.throwIfAborted();
         const time = pass.times[index]!;
         yield { index: times.indexOf(time), time, frame: fullSize ? await fullSize.bring(frame) : frame, motionPixels: motionsPixels[index]! };
       }
@@ -157,39 +179,13 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     }
   }
 
-  let previous: Promise<unknown> = Promise.resolve();
-  function afterPrevious<T>(work: () => Promise<T>): Promise<T> {
-    const result = previous.then(work);
-    previous = result.catch(() => undefined);
-    return result;
-  }
-
   async function restoreFrames(photo: RgbImage, { times = defaultTimes, scale = defaultScale, onShare = () => undefined, signal }: RestoreOptions = {}): Promise<FrameSequence> {
-    let finish!: () => void;
-    const finished = new Promise<void>((resolve) => (finish = resolve));
-    const turn = previous;
-    previous = finished;
-    await turn;
-    try {
-      expectRgbImage(photo);
-      expectScale(scale);
-      expectTimes(times, network.reach === null ? network.timesOf(network.defaultFrames) : undefined);
-      signal?.throwIfAborted();
-      const workingScale = await chooseScale(photo, scale);
-      return {
-        scale: workingScale,
-        frames: (async function* () {
-          try {
-            yield* framesOf(photo, workingScale, times, onShare, signal);
-          } finally {
-            finish();
-          }
-        })(),
-      };
-    } catch (error) {
-      finish();
-      throw error;
-    }
+    expectRgbImage(photo);
+    expectScale(scale);
+    expectTimes(times, network.reach === null ? network.timesOf(network.defaultFrames) : undefined);
+    signal?.throwIfAborted();
+    const workingScale = await chooseScale(photo, scale, signal);
+    return { scale: workingScale, frames: framesOf(photo, workingScale, times, onShare, signal) };
   }
 
   async function restore(photo: RgbImage, options: RestoreOptions = {}): Promise<RestoredSequence & { scale: WorkingScale }> {
@@ -228,10 +224,12 @@ interface Pass {
 /**
  * Times in passes of at most so many frames (two at least), every time together with its opposite: only then can a tile that tells the exposure backwards
  * be turned round. From the ends of the exposure to its middle.
+ *
+ * @param withEnds whether the first pass is to have the ends of the exposure, asked for or not.
  */
-export function planPasses(times: readonly number[], framesPerPass: number): Pass[] {
+export function planPasses(times: readonly number[], framesPerPass: number, { withEnds }: { withEnds: boolean }): Pass[] {
   const wanted = new Set(times);
-  const lengths = [...new Set(times.map(Math.abs))].sort((a, b) => b - a);
+  const lengths = [...new Set([...(withEnds ? [1] : []), ...times.map(Math.abs)])].sort((a, b) => b - a);
   const pairsPerPass = Math.max(1, Math.floor(framesPerPass / 2));
   const passes: Pass[] = [];
   for (let start = 0; start < lengths.length; start += pairsPerPass) {
@@ -247,8 +245,8 @@ function atFullSize({ data, stridePixels, ...size }: MotionField, scale: Working
 }
 
 function expectTimes(times: readonly number[], only: readonly number[] | undefined): void {
-  const wrong = times.find((time) => !(time >= -1 && time <= 1));
-  if (times.length === 0 || wrong !== undefined) throw new UnblurError(`Expected times from -1, when the shutter opens, to 1, when it closes, but received ${times.length === 0 ? 'none' : wrong}`);
+  const wrong = times.findIndex((time) => !(typeof time === 'number' && time >= -1 && time <= 1));
+  if (times.length === 0 || wrong >= 0) throw new UnblurError(`Expected times from -1, when the shutter opens, to 1, when it closes, but received ${times.length === 0 ? 'none' : String(times[wrong])}`);
   if (new Set(times).size !== times.length) throw new UnblurError(`Expected times that differ but received ${times.join(', ')}`);
   const unknown = only && times.find((time) => !only.includes(time));
   if (unknown !== undefined) throw new UnblurError(`Expected times that this network has frames of (${only!.map((time) => Number(time.toFixed(3))).join(', ')}) but received ${unknown}; weights of the photo network have frames at any time`);

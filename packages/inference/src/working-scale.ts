@@ -28,6 +28,7 @@ export async function surveyMotion(photo: RgbImage, motionAtEnd: (copy: RgbImage
   const longestSide = Math.max(photo.width, photo.height);
   let longest = 0;
   for (const side of surveySidePixels) {
+    if (side >= longestSide && side !== surveySidePixels[0]) continue;
     const shrink = Math.max(1, longestSide / side);
     const lengthPixels = percentileLength(await motionAtEnd(await resize(photo, photo.width / shrink, photo.height / shrink)), surveyPercentile);
     // The finest copy tells small motions, coarser ones only what they can tell from none.
@@ -72,12 +73,13 @@ export class FullSize {
   /** How much of the detail each pixel keeps, 0 to 255. */
   #kept: Uint8Array | undefined;
 
-  /** @param motionsPixels of the frames, in pixels of the photograph. */
   private constructor(private readonly photo: RgbImage) {}
 
+  /** @param motionsPixels at the ends of the exposure at least, in pixels of the photograph; none where they are not known: then no detail is kept. */
   static async prepare(photo: RgbImage, small: RgbImage, motionsPixels: readonly MotionField[]): Promise<FullSize> {
     const fullSize = new FullSize(photo);
     const { width, height } = photo;
+    if (motionsPixels.length === 0) return fullSize;
     fullSize.#smooth = await enlarge16(small, width, height);
     const { width: columns, height: rows } = motionsPixels[0]!;
     const kept = Buffer.alloc(columns * rows);

@@ -71,7 +71,7 @@ async function diagnose(): Promise<Diagnosis> {
 function* describeDiagnosis({ versions, machine, engines, torch, convolutionGflops, convolutionFailure, ffmpeg, weights }: Diagnosis): Generator<string> {
   yield `unblur ${versions.unblur} on Node ${versions.node}: ${machine.processor}, ${machine.threads} threads, ${machine.memoryGib} GiB memory (${machine.freeMemoryGib} free)`;
   for (const { name, version, available } of engines) {
-    yield available ? `engine   ${name} ${version}` : `engine   ${name}: not installed`;
+    yield version === null ? `engine   ${name}: not installed` : `engine   ${name} ${version}${available ? '' : ': installed but does not run'}`;
   }
   yield torch ? `training PyTorch ${torch.version}, CUDA devices: ${torch.cudaDevices}` : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
   yield convolutionGflops === null ? `speed    onnxruntime-node does not run: ${convolutionFailure}` : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime-node)`;

@@ -55,7 +55,7 @@ describe('unblur restore', () => {
     expect(await sharp(join(folder, 'half', 'photo', 'frame-6.png')).metadata()).toMatchObject({ width: 70, height: 50 });
   });
 
-  it.each([['--frames', '1', 'Expected a whole number from 2 to 1001'], ['--scale', '1/3', 'Allowed choices are auto, 1, 1/2, 1/4, 1/8'], ['--memory', '0', 'Expected a number from 0.1 to 1024']])('refuses %s %s', (option, value, message) => {
+  it.each([['--frames', '1', 'Expected a whole number from 2 to 1001'], ['--scale', '1/3', 'Allowed choices are auto, 1, 1/2, 1/4, 1/8'], ['--memory', '0', 'Expected a number from 0.2 to 1024']])('refuses %s %s', (option, value, message) => {
     expectOneLine(unblur(['restore', photo, option, value]), new RegExp(message), 2);
   });
 

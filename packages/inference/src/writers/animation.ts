@@ -19,7 +19,7 @@ export async function encodeAnimation(frames: readonly Picture[], format: 'webp'
   const { width, height } = fitWithin(frames[0]!, longestSidePixels[format]);
   const scaled = await Promise.all(frames.map((frame) => scaleToPixels(frame, width, height)));
   const shown = orderPlayback(scaled, playback);
-  const stacked = sharp(Buffer.concat(shown.map(({ data }) => data)), { raw: { width, height: height * shown.length, channels: 3, pageHeight: height } });
+  const stacked = sharp(Buffer.concat(shown.map(({ data }) => data)), { raw: { width, height: height * shown.length, channels: 3, pageHeight: height }, limitInputPixels: false });
   const timing = { loop: 0, delay: shown.map(() => playback.frameMilliseconds ?? defaultFrameMilliseconds(frames.length)) };
   return format === 'webp' ? stacked.webp({ ...timing, quality: 85, effort: 2 }).toBuffer() : stacked.gif(timing).toBuffer();
 }

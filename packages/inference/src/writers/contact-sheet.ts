@@ -9,10 +9,15 @@ const marginPixels = 24;
 const labelHeightPixels = 13;
 const labelGapPixels = 12;
 
-/** The blurred photograph and every frame side by side, each with its label, as PNG. Frames are numbered as their files are. */
+/** Of more frames so many are shown, evenly spaced: viewers refuse pictures that are too tall. */
+const mostFrames = 25;
+
+/** The blurred photograph and its frames side by side, each with its label, as PNG. Frames are numbered as their files are. */
 export async function encodeContactSheet(blurred: Picture, frames: readonly Picture[]): Promise<Buffer> {
-  const labels = ['blurred input', ...frames.map((_, i) => (i === (frames.length - 1) / 2 ? `frame ${i} (middle)` : `frame ${i}`))];
-  const thumbnails = await Promise.all([blurred, ...frames].map(makeThumbnail));
+  const last = frames.length - 1;
+  const shown = frames.length <= mostFrames ? frames.map((_, i) => i) : Array.from({ length: mostFrames }, (_, i) => Math.round((i * last) / (mostFrames - 1)));
+  const labels = ['blurred input', ...shown.map((i) => (i === last / 2 ? `frame ${i} (middle)` : `frame ${i}`))];
+  const thumbnails = await Promise.all([blurred, ...shown.map((i) => frames[i]!)].map(makeThumbnail));
   const { width, height } = thumbnails[0]!;
   const cellWidth = Math.max(width, Math.ceil(Math.max(...labels.map((label) => measureText(label, labelHeightPixels)))));
   const cellHeight = height + labelGapPixels + labelHeightPixels;
