@@ -1,11 +1,17 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { restoreAnySize, type RestoreTile } from './any-size-restoration.js';
-import type { RgbImage } from './raster.js';
+import { restoreInTiles, type RestoreTile } from './any-size-restoration.js';
+import type { RestoredSequence, RgbImage } from './raster.js';
 
 const limits = { multiple: 32, overlapPixels: 64, maximumPixels: 192 * 192 };
 const motionStride = 8;
 /** Frames in tiles are held as 16-bit integers; a place that lies in four tiles is rounded four times. */
 const roundingError = 4 * (0.5 / 65535);
+
+/** All three frames that the functions below give of a tile. */
+async function restoreAnySize(...arguments_: Parameters<typeof restoreInTiles>): Promise<RestoredSequence> {
+  const { frame, motionsPixels } = await restoreInTiles(...arguments_);
+  return { frames: [0, 1, 2].map(frame), motionsPixels };
+}
 
 /** Smooth structure plus seeded noise. */
 function photograph(width: number, height: number): RgbImage {
@@ -113,13 +119,12 @@ test.each([[1, 1], [5, 31], [33, 64], [97, 40]])('a %dx%d photograph comes back 
 test('reports each tile and stops between two when asked', async () => {
   const controller = new AbortController();
   const seen: Array<[number, number]> = [];
-  const restored = restoreAnySize(photograph(500, 300), limits, movesRight, {
-    onTile: (done, total) => {
-      seen.push([done, total]);
-      if (done === 2) controller.abort();
-    },
-    signal: controller.signal,
-  });
+  const watched: RestoreTile = (tile, visit) => {
+    seen.push([visit.done + 1, visit.total]);
+    if (visit.done === 1) controller.abort();
+    return movesRight(tile, visit);
+  };
+  const restored = restoreAnySize(photograph(500, 300), limits, watched, controller.signal);
   await expect(restored).rejects.toThrow('aborted');
   expect(seen.map(([done]) => done)).toEqual([1, 2]);
   expect(seen[0]![1]).toBeGreaterThan(6);

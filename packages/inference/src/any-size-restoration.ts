@@ -10,16 +10,8 @@ import { planTiles, type TileLimits } from './tiling.js';
  */
 export type RestoreTile = (tile: RgbImage, visit: { done: number; total: number }) => Promise<RestoredSequence>;
 
-export interface RestoreProgress {
-  /** Called when a tile is done, with how many are and how many there are. */
-  onTile?: (done: number, total: number) => void;
-  /** Stops between two tiles; `restore` then rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
-
 /** What was restored of an image of any size. A frame is put together when it is asked for. */
 export interface TiledRestoration {
-  frameCount: number;
   frame(index: number): RgbImage;
   motionsPixels: MotionField[];
 }
@@ -27,17 +19,17 @@ export interface TiledRestoration {
 /**
  * Restores an image of any size with a function that takes only some sizes: mirrors it at the right and bottom edge up to the
  * multiple, cuts it into overlapping tiles of one size where it is too large for one, restores tile after tile, blends and crops.
+ *
+ * @param signal stops between two tiles; the promise is then rejected with its reason.
  */
-export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restoreTile: RestoreTile, { onTile, signal }: RestoreProgress = {}): Promise<TiledRestoration> {
+export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restoreTile: RestoreTile, signal?: AbortSignal): Promise<TiledRestoration> {
   const { width, height } = photo;
   const padded = padByReflection(photo, roundUp(width, limits.multiple), roundUp(height, limits.multiple));
   const plan = planTiles(padded.width, padded.height, limits);
   signal?.throwIfAborted();
   if (plan.columns.length * plan.rows.length === 1) {
     const { frames, motionsPixels } = await restoreTile(padded, { done: 0, total: 1 });
-    onTile?.(1, 1);
     return {
-      frameCount: frames.length,
       frame: (index) => (padded === photo ? frames[index]! : { width, height, data: crop(frames[index]!, 3, 0, 0, width, height) }),
       motionsPixels: motionsPixels.map(({ stridePixels, ...motion }): MotionField => {
         const size = { width: Math.ceil(width / stridePixels), height: Math.ceil(height / stridePixels) };
@@ -52,13 +44,6 @@ export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restor
     const { tileWidth, tileHeight } = plan;
     const data = crop(padded, 3, plan.columns[position.column]!, plan.rows[position.row]!, tileWidth, tileHeight);
     canvas.add(position, await restoreTile({ width: tileWidth, height: tileHeight, data }, { done, total: visits.length }));
-    onTile?.(done + 1, visits.length);
   }
-  return { frameCount: canvas.frameCount, frame: (index) => canvas.frame(index, width, height), motionsPixels: canvas.motionsPixels(width, height) };
-}
-
-/** `restoreInTiles` with all frames at once. */
-export async function restoreAnySize(photo: RgbImage, limits: TileLimits, restoreTile: RestoreTile, progress: RestoreProgress = {}): Promise<RestoredSequence> {
-  const { frameCount, frame, motionsPixels } = await restoreInTiles(photo, limits, restoreTile, progress);
-  return { frames: Array.from({ length: frameCount }, (_, index) => frame(index)), motionsPixels };
+  return { frame: (index) => canvas.frame(index, width, height), motionsPixels: canvas.motionsPixels(width, height) };
 }

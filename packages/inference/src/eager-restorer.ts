@@ -6,7 +6,7 @@ import { expectRgbImage, type MotionField, type RestoredSequence, type RgbImage 
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits, type TilePosition } from './tile-visits.js';
 import { planTiles, tileOverlapPixels, type TilePlan } from './tiling.js';
-import { firstLine, UnblurError } from './unblur-error.js';
+import { explainWeights, UnblurError } from './unblur-error.js';
 
 export interface EagerRestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network. */
@@ -65,7 +65,7 @@ interface TileScene {
  * @throws UnblurError when the weights do not hold together.
  */
 export function createEagerRestorer({ weights: bytes, maximumPixels = 1_000_000 }: EagerRestorerOptions): EagerRestorer {
-  const { config, values } = readPhotoWeights(bytes);
+  const { config, values } = explainWeights(() => photoFamily.readWeights(bytes));
   const network = declarePhotoNetwork(config);
   const weights: NamedTensors = Object.fromEntries(Object.entries(values).map(([name, weight]) => [name, tensor(weight.values, weight.shape)]));
   const analysisCosts = network.costs.filter(({ name }) => !isRenderingLayer(name));
@@ -157,14 +157,6 @@ export function createEagerRestorer({ weights: bytes, maximumPixels = 1_000_000 
   }
 
   return { config, analyze, restore, release: () => dispose(weights) };
-}
-
-function readPhotoWeights(bytes: Uint8Array): ReturnType<typeof photoFamily.readWeights> {
-  try {
-    return photoFamily.readWeights(bytes);
-  } catch (cause) {
-    throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
-  }
 }
 
 /** A backend may hand out memory that is its own: a copy stays valid. */

@@ -3,13 +3,13 @@ import {
   declarePaperNetwork,
   declarePhotoNetwork,
   displacementAt,
+  frameExtractionFamily,
   frameExtractionMultiple,
   frameTimes,
   paperFamily,
   paperMultiple,
   photoFamily,
   photoMultiple,
-  readFrameExtractionWeights,
   readSafetensors,
   summarize,
   trajectoryStridePixels,
@@ -25,7 +25,7 @@ import { createSession } from '@unblur/onnx/node';
 import { clampToDisplay } from './display-range.js';
 import { selectFrames } from './frame-selection.js';
 import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
-import { firstLine, UnblurError } from './unblur-error.js';
+import { explainWeights, UnblurError } from './unblur-error.js';
 import type { Reach } from './working-scale.js';
 
 /** A network for one image size, its weights in place, ready to run on ONNX Runtime. */
@@ -58,14 +58,11 @@ export interface FrameNetwork {
 
 /** Reads the weights of a network for photographs: the file says which one. @throws UnblurError when they do not hold together. */
 export function readFrameNetwork(weights: Uint8Array): FrameNetwork {
-  try {
+  return explainWeights(() => {
     const { metadata } = readSafetensors(weights);
-    if (Object.hasOwn(metadata, 'unblur.frame-extraction')) return extractionNetwork(weights);
+    if (Object.hasOwn(metadata, frameExtractionFamily.configKey)) return extractionNetwork(weights);
     return Object.hasOwn(metadata, paperFamily.configKey) ? paperNetwork(weights) : photoNetwork(weights);
-  } catch (cause) {
-    if (cause instanceof UnblurError) throw cause;
-    throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
-  }
+  });
 }
 
 const mostFrames = 1001;
@@ -196,7 +193,7 @@ function paperNetwork(weights: Uint8Array): FrameNetwork {
 
 /** Jin et al. 2018. It knows no motion: every one is zero. */
 function extractionNetwork(weights: Uint8Array): FrameNetwork {
-  const { config, values } = readFrameExtractionWeights(weights);
+  const { config, values } = frameExtractionFamily.readWeights(weights);
   const { extract } = declareFrameExtraction(config);
   const multiple = frameExtractionMultiple(config);
   const { factor, channels, groups } = config.middle;

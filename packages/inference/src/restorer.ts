@@ -148,7 +148,7 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
       };
       return mirrored ? restoreWithMirrorImage(tile, restoreHalf) : restoreHalf(tile);
     };
-    return afterPrevious(() => restoreInTiles(photo, limits, restoreTile, { signal }));
+    return afterPrevious(() => restoreInTiles(photo, limits, restoreTile, signal));
   }
 
   async function chooseScale(photo: RgbImage, scale: 'auto' | WorkingScale, signal: AbortSignal | undefined): Promise<WorkingScale> {

@@ -40,10 +40,6 @@ export class TileCanvas {
     for (const [stride, filled] of this.filled) this.blend(filled, new Float32Array((this.plan.tileWidth * this.plan.tileHeight) / stride ** 2).fill(1), 1, stride, position);
   }
 
-  get frameCount(): number {
-    return this.frames.length;
-  }
-
   /** The upper left `width` x `height` photo pixels of one frame. */
   frame(index: number, width: number, height: number): RgbImage {
     const data = new Float32Array(width * height * 3);

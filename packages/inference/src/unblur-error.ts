@@ -36,3 +36,12 @@ export function explainFileError(action: 'read' | 'write', path: string, cause: 
 export function firstLine(message: string | undefined): string {
   return (message ?? 'unknown error').split('\n')[0]!.trim();
 }
+
+/** Reads weights. @throws UnblurError that says why they cannot be used, when `read` throws. */
+export function explainWeights<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
+  }
+}

@@ -3,7 +3,7 @@ import { expectNetworkOptions } from './network-options.js';
 import { crop, padByReflection, roundUp } from './padding.js';
 import { expectRgbImage, type RgbImage } from './raster.js';
 import { featherShares, planTiles, type TilePlan } from './tiling.js';
-import { firstLine, UnblurError } from './unblur-error.js';
+import { explainWeights, UnblurError } from './unblur-error.js';
 import { VideoCascade } from './video-cascade.js';
 import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import { openVideoNetwork, type VideoNetworkSessions } from './video-network.js';
@@ -46,7 +46,7 @@ const overlapPixels = 128;
  */
 export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, mirrored = false }: VideoDeblurrerOptions): VideoDeblurrer {
   expectNetworkOptions({ weights, threads, memoryBudgetBytes });
-  const { config, values } = readNetwork(weights);
+  const { config, values } = explainWeights(() => readVideoDeblurWeights(weights));
   const limits = { multiple: videoDeblurMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
 
   async function* deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>, { overwrites = false } = {}): AsyncGenerator<RgbImage, void, undefined> {
@@ -146,14 +146,6 @@ class TiledSequence {
     const data = crop({ width: this.#padded.width, data: values }, 3, this.#left, this.#top, this.width, this.height, this.#sharp);
     for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]!));
     return { width: this.width, height: this.height, data };
-  }
-}
-
-function readNetwork(weights: Uint8Array): ReturnType<typeof readVideoDeblurWeights> {
-  try {
-    return readVideoDeblurWeights(weights);
-  } catch (cause) {
-    throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
   }
 }
 

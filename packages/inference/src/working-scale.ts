@@ -80,15 +80,15 @@ export class FullSize {
     const fullSize = new FullSize(photo);
     const { width, height } = photo;
     if (motionsPixels.length === 0) return fullSize;
-    fullSize.#smooth = await enlarge16(small, width, height);
     const { width: columns, height: rows } = motionsPixels[0]!;
     const kept = Buffer.alloc(columns * rows);
     for (let cell = 0; cell < kept.length; cell++) {
       const length = Math.max(...motionsPixels.map(({ data }) => Math.hypot(data[2 * cell]!, data[2 * cell + 1]!)));
       kept[cell] = 255 * Math.min(1, Math.max(0, (detailPixels.moving - length) / (detailPixels.moving - detailPixels.still)));
     }
-    if (kept.every((value) => value === 0)) fullSize.#smooth = undefined;
-    else fullSize.#kept = await sharp(kept, { raw: { width: columns, height: rows, channels: 1 } }).resize(width, height, { fit: 'fill', kernel: 'linear' }).extractChannel(0).raw().toBuffer();
+    if (kept.every((value) => value === 0)) return fullSize;
+    fullSize.#smooth = await enlarge16(small, width, height);
+    fullSize.#kept = await sharp(kept, { raw: { width: columns, height: rows, channels: 1 } }).resize(width, height, { fit: 'fill', kernel: 'linear' }).extractChannel(0).raw().toBuffer();
     return fullSize;
   }
 
