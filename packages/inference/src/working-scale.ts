@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { MotionField, RgbImage } from './raster.js';
 import { UnblurError } from './unblur-error.js';
+import { toSharp16 } from './writers/pixel-image.js';
 
 /** The fractions of its size at which a photograph may be restored. */
 export const workingScales = [1, 1 / 2, 1 / 4, 1 / 8] as const;
@@ -118,13 +119,7 @@ export async function resize(image: RgbImage, width: number, height: number): Pr
 
 const enlarge16 = (image: RgbImage, width: number, height: number) => resize16(image, width, height, 'cubic');
 
-async function resize16({ width, height, data }: RgbImage, toWidth: number, toHeight: number, kernel: 'lanczos3' | 'cubic'): Promise<Uint16Array> {
-  const values = new Uint16Array(data.length);
-  for (let i = 0; i < data.length; i++) values[i] = Math.min(1, Math.max(0, data[i]!)) * 65535 + 0.5;
-  const { buffer, byteOffset, byteLength } = await sharp(values, { raw: { width, height, channels: 3 }, limitInputPixels: false })
-    .toColourspace('rgb16')
-    .resize(toWidth, toHeight, { fit: 'fill', kernel })
-    .raw({ depth: 'ushort' })
-    .toBuffer();
+async function resize16(image: RgbImage, toWidth: number, toHeight: number, kernel: 'lanczos3' | 'cubic'): Promise<Uint16Array> {
+  const { buffer, byteOffset, byteLength } = await toSharp16(image).resize(toWidth, toHeight, { fit: 'fill', kernel }).raw({ depth: 'ushort' }).toBuffer();
   return new Uint16Array(buffer, byteOffset, byteLength / 2);
 }

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { sharedFolder } from '../shared-data.test-tool.js';
 import { readSafetensors } from '../weights/safetensors.js';
 import { readTorchPhotoWeights } from './photo-weights.js';
 
-const repository = fileURLToPath(new URL('../../../../', import.meta.url));
-const folder = join(process.env['UNBLUR_SHARED'] ?? join(repository, '..', 'shared'), 'photo-network');
+const folder = join(sharedFolder, 'photo-network');
 
 /** Whether the reference weights and the tensors recorded from the PyTorch implementation are here. */
 export const hasPhotoGolden = existsSync(join(folder, 'weights.safetensors'));

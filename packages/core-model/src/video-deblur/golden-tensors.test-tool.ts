@@ -1,12 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
+import { sharedFolder } from '../shared-data.test-tool.js';
 import { readSafetensors } from '../weights/safetensors.js';
 
-const repository = fileURLToPath(new URL('../../../../', import.meta.url));
-const shared = process.env['UNBLUR_SHARED'] ?? join(repository, '..', 'shared');
-const caseFile = join(shared, 'golden', 'cdvd-tsp', 'case-a.safetensors');
+const caseFile = join(sharedFolder, 'golden', 'cdvd-tsp', 'case-a.safetensors');
 
 /** Whether the tensors recorded from the reference implementation are here. */
 export const hasGolden = existsSync(caseFile);
