@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { describeFailure } from './failure.js';
 
 function failureOf(action: () => unknown): unknown {
@@ -14,22 +14,22 @@ function failureOf(action: () => unknown): unknown {
 }
 
 describe('describeFailure', () => {
-  it('says which file is missing', () => {
-    expect(describeFailure(failureOf(() => readFileSync('/nowhere/photo.jpg')))).toBe('/nowhere/photo.jpg does not exist.');
+  test('says which file is missing', () => {
+    expect(describeFailure(failureOf(() => readFileSync('/nowhere/photo.jpg')))).toBe('Could not read /nowhere/photo.jpg: there is no such file; check the path');
   });
 
-  it('says which folder stands where a file was expected', () => {
+  test('says which folder stands where a file was expected', () => {
     const folder = mkdtempSync(join(tmpdir(), 'unblur-failure-'));
-    expect(describeFailure(Object.assign(new Error('EISDIR'), { code: 'EISDIR', path: folder }))).toBe(`A file was expected, but ${folder} is a folder.`);
+    expect(describeFailure(Object.assign(new Error('EISDIR'), { code: 'EISDIR', path: folder }))).toBe(`Could not read ${folder}: this is a folder; name a file in it`);
     rmdirSync(folder);
   });
 
-  it('names the full disk and what to do', () => {
+  test('names the full disk and what to do', () => {
     const failure = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', path: 'out/frame-0.png' });
-    expect(describeFailure(failure)).toBe('The disk is full (writing out/frame-0.png): free some space or choose another place with --out.');
+    expect(describeFailure(failure)).toBe('Could not write out/frame-0.png: the disk is full; free some space or choose another folder');
   });
 
-  it('puts any other message on one line', () => {
+  test('puts any other message on one line', () => {
     expect(describeFailure(new Error('first\n   second\n'))).toBe('first second');
   });
 });

@@ -7,7 +7,6 @@ export { createRestorer, type FrameSequence, type RestoredFrame, type RestoreOpt
 export { workingScales, type WorkingScale } from './working-scale.js';
 export { UnblurError } from './unblur-error.js';
 export { encodeAnimation, type PlaybackOptions } from './writers/animation.js';
-export { produceAtomically, writeAtomically } from './writers/atomic-file.js';
 export { encodeContactSheet } from './writers/contact-sheet.js';
 export { flowColor } from './writers/flow-color.js';
 export { encodeMotionPicture } from './writers/motion-picture.js';

@@ -179,14 +179,14 @@ describe('restorePhotoToFolder', () => {
     });
 
     (existsSync('/sys') ? test : test.skip)('no rights, in a folder where not even root has them', async () => {
-      expect(await failure('/sys/unblur-results')).toMatch(/Could not write \/sys\/unblur-results: (no right to write there|this file system is read-only); choose another folder/);
+      expect(await failure('/sys/unblur-results')).toMatch(/Could not write \/sys\/unblur-results: (permission denied|this file system is read-only); choose another folder/);
     });
 
     const isRoot = process.getuid?.() === 0;
     (isRoot ? test.skip : test)('no rights, in a folder of ours', async () => {
       const closed = join(folder, 'closed');
       await mkdir(closed, { mode: 0o500 });
-      expect(await failure(join(closed, 'results'))).toMatch(/Could not write .*closed\/results: no right to write there/);
+      expect(await failure(join(closed, 'results'))).toMatch(/Could not write .*closed\/results: permission denied/);
     });
   });
 });

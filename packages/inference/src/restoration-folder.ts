@@ -1,12 +1,12 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { produceAtomically, writeAtomically } from '@unblur/files';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
 import type { MotionField } from './raster.js';
 import type { RestoredFrame, Restorer } from './restorer.js';
 import { resize, workingScales, type WorkingScale } from './working-scale.js';
 import { explainFileError } from './unblur-error.js';
 import { encodeAnimation, type PlaybackOptions } from './writers/animation.js';
-import { produceAtomically, writeAtomically } from './writers/atomic-file.js';
 import { encodeContactSheet } from './writers/contact-sheet.js';
 import { encodeMotionPicture } from './writers/motion-picture.js';
 import { fitWithin, scaleToPixels, toSharp, toSharp16, type PixelImage } from './writers/pixel-image.js';

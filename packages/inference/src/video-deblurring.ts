@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
+import { produceAtomically, writeAtomically } from '@unblur/files';
 import type { RgbImage } from './raster.js';
 import { explainFileError, UnblurError } from './unblur-error.js';
 import type { VideoDeblurrer } from './video-deblurrer.js';
 import { openVideoWriter, probeVideo, readVideoFrames, type FfmpegOptions, type VideoFacts, type VideoWriter } from './video-file.js';
 import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
-import { produceAtomically, writeAtomically } from './writers/atomic-file.js';
 import { toSharp } from './writers/pixel-image.js';
 
 export interface DeblurVideoOptions extends FfmpegOptions {

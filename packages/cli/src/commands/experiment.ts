@@ -65,7 +65,7 @@ async function runExperiment(name: string, { from, out, seeds: seedCount, engine
 /** Writes what is done so far, as `table.md` and `table.json`; of a single row, under its name. */
 async function writeTable(experiment: Experiment, trials: Record<string, Trial[]>, out: string, rowName: string | undefined): Promise<{ json: object; markdown: string }> {
   const { formatTable, summarizeTrials } = await import('../experiment/experiment-table.js');
-  const { writeAtomically } = await import('@unblur/inference');
+  const { writeAtomically } = await import('@unblur/files');
   const json = summarizeTrials(experiment, trials);
   const markdown = formatTable(json, experiment);
   const file = (extension: string) => join(out, experiment.name, `${rowName ?? 'table'}.${extension}`);

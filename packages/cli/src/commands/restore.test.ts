@@ -150,7 +150,7 @@ describe('a place that cannot be written to', () => {
     const locked = join(folder, 'locked');
     mkdirSync(locked, { mode: 0o555 });
     const run = unblur(['restore', photo, '--weights', weights, '--out', join(locked, 'out')], isRoot ? { uid: nobody, gid: nobody } : undefined);
-    expectOneLine(run, /No permission for .*locked/);
+    expectOneLine(run, /Could not write .*locked.*: permission denied/);
     expect(filesBelow(locked)).toEqual([]);
   });
 

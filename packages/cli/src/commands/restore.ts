@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { doLocked, writeFolderAtomically } from '@unblur/files';
 import type { Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure } from '../failure.js';
@@ -7,7 +8,6 @@ import { wholeNumber } from '../numbers.js';
 import { findPhotos, nameResults } from '../photo-paths.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import { addRestorerOptions, openChosenRestorer, scaleName, type RestorerOptions } from '../restorer-choice.js';
-import { writeFolder } from '../staging-folder.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 
 const smallestSidePixels = 8;
@@ -95,13 +95,16 @@ async function restorePhoto(path: string, folder: string, restorer: Restorer, { 
   if (Math.min(width, height) < smallestSidePixels) {
     throw new Error(`${path} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`);
   }
-  const earlier = await listEarlierResults(folder);
   let scale = '1';
-  const files = await writeFolder(folder, async (staging) => {
-    const written = await restoreLoadedPhoto(photo, staging, restorer, { animation, signal, onShare });
-    scale = scaleName(written.scale);
+  const files = await doLocked(dirname(folder), basename(folder), async () => {
+    const earlier = await listEarlierResults(folder);
+    const written = await writeFolderAtomically(folder, async (staging) => {
+      const restoration = await restoreLoadedPhoto(photo, staging, restorer, { animation, signal, onShare });
+      scale = scaleName(restoration.scale);
+    });
+    await removeStaleResults(folder, earlier, written);
+    return written;
   });
-  await removeStaleResults(folder, earlier, files);
   return { photo: path, folder, files, width, height, frames: restorer.times.length, scale, seconds: Math.round(performance.now() - start) / 1000 };
 }
 

@@ -71,7 +71,8 @@ export async function runTrial(experiment: Experiment, row: ExperimentRow, seed:
   const opened = await source.open();
   if (opened === undefined) return undefined;
   await makeSampleSets(experiment, folders, setProgress(settings));
-  const { createRestorer, evaluateFolder, writeAtomically } = await import('@unblur/inference');
+  const { createRestorer, evaluateFolder } = await import('@unblur/inference');
+  const { writeAtomically } = await import('@unblur/files');
   const restorer = opened && (await createRestorer({ weights: opened.weights, ...(settings.threads && { threads: settings.threads }) }));
   const scores: Record<string, EvaluationReport> = {};
   for (const set of Object.keys(experiment.evaluation)) {
@@ -134,7 +135,7 @@ async function planTraining(experiment: Experiment, rowName: string, { runFile, 
       }
       await makeSampleSets(experiment, folders, setProgress(settings));
       await mkdir(folder, { recursive: true });
-      const { writeAtomically } = await import('@unblur/inference');
+      const { writeAtomically } = await import('@unblur/files');
       await writeAtomically(join(folder, RECIPE_FILE), Buffer.from(JSON.stringify(recipe, null, 1)));
       settings.report(`${experiment.name}/${rowName}, seed ${seed}`);
       const { interrupted } = await train(runFile, {

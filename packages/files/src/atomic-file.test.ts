@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { UnblurError } from '../unblur-error.js';
-import { produceAtomically, writeAtomically } from './atomic-file.js';
+import { UnblurError } from './file-error.js';
+import { appendWhole, produceAtomically, writeAtomically, writeAtomicallySync } from './atomic-file.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -23,7 +24,7 @@ test('the bytes arrive under the final name and nothing else is left', async () 
 
 test.each([
   ['ENOSPC', 'the disk is full; free some space or choose another folder'],
-  ['EACCES', 'no right to write there; choose another folder or change its permissions'],
+  ['EACCES', 'permission denied; choose another folder or change its permissions'],
   ['EROFS', 'this file system is read-only; choose another folder'],
 ])('%s half way: one clear line, the old file untouched, no temporary', async (code, advice) => {
   const path = join(folder, 'a.png');
@@ -61,4 +62,32 @@ test('an abort before the rename leaves nothing and is passed on as an abort', a
   );
   await expect(written).rejects.toMatchObject({ name: 'AbortError' });
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('at once: the bytes arrive, the old ones stay where writing fails, and nothing else is left', async () => {
+  const path = join(folder, 'run.yaml');
+  writeAtomicallySync(path, 'first');
+  expect(() => writeAtomicallySync(path, { length: 3 } as Uint8Array)).toThrow(`Could not write ${path}`);
+  expect(await readdir(folder)).toEqual(['run.yaml']);
+  expect(await readFile(path, 'utf8')).toBe('first');
+});
+
+test('a symbolic link in the place of the result is replaced, what it leads to is not touched', async () => {
+  await writeFile(join(folder, 'precious.txt'), 'precious');
+  for (const write of [writeAtomically, writeAtomicallySync]) {
+    await symlink(join(folder, 'precious.txt'), join(folder, 'a.png'));
+    await write(join(folder, 'a.png'), 'new');
+    expect(await readFile(join(folder, 'a.png'), 'utf8')).toBe('new');
+    expect(await readFile(join(folder, 'precious.txt'), 'utf8')).toBe('precious');
+    await rm(join(folder, 'a.png'));
+  }
+});
+
+test('a line is added to the end; on a full disk the file is named', async () => {
+  const path = join(folder, 'log.jsonl');
+  appendWhole(path, 'one\n');
+  appendWhole(path, 'two\n');
+  expect(await readFile(path, 'utf8')).toBe('one\ntwo\n');
+  if (!existsSync('/dev/full')) return console.log('skipping the full disk: it needs /dev/full');
+  expect(() => appendWhole('/dev/full', 'three\n')).toThrow('Could not write /dev/full: the disk is full');
 });

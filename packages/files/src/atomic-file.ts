@@ -1,0 +1,84 @@
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { explainFileError } from './file-error.js';
+import { makeTemporaryFolder } from './temporary-folder.js';
+
+/**
+ * Lets `produce` write a file in a hidden folder beside `path`, then moves it to its place. After an error or an abort
+ * nothing is left of it; a file that was there before stays as it was.
+ *
+ * @param produce writes the file under the path that it is given, which has the name of the final one.
+ * @throws UnblurError that names `path`, not the temporary; the signal's reason when aborted.
+ */
+export async function produceAtomically(path: string, produce: (temporaryPath: string) => Promise<void>, signal?: AbortSignal): Promise<void> {
+  let folder: string | undefined;
+  try {
+    signal?.throwIfAborted();
+    folder = makeTemporaryFolder(dirname(path));
+    const temporaryPath = join(folder, basename(path));
+    await produce(temporaryPath);
+    signal?.throwIfAborted();
+    await flush(temporaryPath);
+    await rename(temporaryPath, path);
+  } catch (cause) {
+    throw explainFileError('write', path, cause);
+  } finally {
+    if (folder) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Writes bytes so that `path` holds either all of them or what it held before. @throws as `produceAtomically`. */
+export function writeAtomically(path: string, contents: Uint8Array | string, signal?: AbortSignal): Promise<void> {
+  return produceAtomically(path, (temporaryPath) => writeFile(temporaryPath, contents, { signal }), signal);
+}
+
+/** The same at once, for code that may not be interrupted half-way. @throws UnblurError that names `path`. */
+export function writeAtomicallySync(path: string, contents: Uint8Array | string): void {
+  let folder: string | undefined;
+  try {
+    folder = makeTemporaryFolder(dirname(path));
+    const temporaryPath = join(folder, basename(path));
+    const descriptor = openSync(temporaryPath, 'wx');
+    try {
+      writeFileSync(descriptor, contents);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporaryPath, path);
+  } catch (cause) {
+    throw explainFileError('write', path, cause);
+  } finally {
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Adds all of `contents` to the end of a file, or nothing. @throws UnblurError that names `path`. */
+export function appendWhole(path: string, contents: Uint8Array | string): void {
+  try {
+    const descriptor = openSync(path, 'a');
+    const { size } = fstatSync(descriptor);
+    try {
+      writeFileSync(descriptor, contents);
+    } catch (cause) {
+      // What is no file on a disk, such as /dev/full, cannot be cut back and does not need it.
+      if (fstatSync(descriptor).isFile()) ftruncateSync(descriptor, size);
+      throw cause;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    throw explainFileError('write', path, cause);
+  }
+}
+
+/** A file that is moved to its place before its bytes are on the disk may be empty after a power failure. */
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

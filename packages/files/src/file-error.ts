@@ -1,0 +1,64 @@
+/** An error whose message is one line meant for the person who asked: what was wrong and what would be right. Print it without a stack. */
+export class UnblurError extends Error {
+  override readonly name = 'UnblurError';
+}
+
+export type FileAction = 'read' | 'write';
+
+/** What to say of a failed access to a file, by the error code of the operating system. */
+const advice: Record<FileAction, Record<string, string>> = {
+  read: {
+    ENOENT: 'there is no such file; check the path',
+    ENOTDIR: 'a part of the path is a file, not a folder; check the path',
+    EISDIR: 'this is a folder; name a file in it',
+    EACCES: 'permission denied; change its permissions',
+    EPERM: 'permission denied; change its permissions',
+    ENAMETOOLONG: 'the name is too long; check the path',
+    ELOOP: 'its symbolic links lead in a circle; check the path',
+  },
+  write: {
+    ENOENT: 'its folder does not exist; make it first',
+    ENOTDIR: 'a part of the path is a file, not a folder; choose another path',
+    EISDIR: 'there is a folder of this name; remove it or choose another path',
+    EEXIST: 'there is a file of this name; choose another path',
+    ENOTEMPTY: 'there is a folder of this name with other files; choose another path',
+    EACCES: 'permission denied; choose another folder or change its permissions',
+    EPERM: 'permission denied; choose another folder or change its permissions',
+    EROFS: 'this file system is read-only; choose another folder',
+    ENOSPC: 'the disk is full; free some space or choose another folder',
+    EDQUOT: 'the disk quota is used up; free some space or choose another folder',
+    EFBIG: 'the file would be larger than this file system or the shell allows; choose another folder or raise the limit',
+    EIO: 'the disk reports an error; choose another folder',
+    ENAMETOOLONG: 'the name is too long; choose a shorter one',
+    ELOOP: 'its symbolic links lead in a circle; choose another path',
+  },
+};
+
+/** Turns a failed file access into an UnblurError that says what to do; an UnblurError or an abort passes through as it is. */
+export function explainFileError(action: FileAction, path: string, cause: unknown): Error {
+  if (cause instanceof UnblurError || (cause as Error)?.name === 'AbortError') return cause as Error;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new UnblurError(`Could not ${action} ${path}: ${advice[action][code ?? ''] ?? firstLine(message)}`, { cause });
+}
+
+/** System calls that change what is on a disk; others count as reading. */
+const writingCalls = new Set(['write', 'mkdir', 'rmdir', 'rename', 'unlink', 'symlink', 'link', 'ftruncate', 'fsync', 'copyfile', 'chmod', 'futime', 'utime']);
+
+/** Errors that only writing meets. */
+const isOnlyOfWriting = (code: string): boolean => advice.read[code] === undefined;
+
+/**
+ * The same for an error of Node that reached the top with nobody having said which file was wanted.
+ * @returns `undefined` where it is no error of the file system.
+ */
+export function explainStrayFileError(error: NodeJS.ErrnoException & { dest?: string | undefined }): Error | undefined {
+  const { code, path, dest, syscall } = error;
+  if (code === undefined || advice.write[code] === undefined) return undefined;
+  const action = writingCalls.has(syscall ?? '') || isOnlyOfWriting(code) ? 'write' : 'read';
+  return explainFileError(action, dest ?? path ?? 'a file', error);
+}
+
+/** Messages of libraries may run over several lines; only the first is for the user. */
+export function firstLine(message: string | undefined): string {
+  return (message ?? 'unknown error').split('\n')[0]!.trim();
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, utimesSync } from 'node:fs';
+import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { explainFileError, UnblurError } from './file-error.js';
+import { isRunning } from './process-identity.js';
+import { clearAbandoned, isAbandoned, listOwned, newOwnedName, type OwnedEntry } from './temporary-folder.js';
+
+const attempts = 10;
+const longestPauseMilliseconds = 100;
+const signOfLifeMilliseconds = 30_000;
+
+/** What a lock file says of who holds it. */
+interface Holder {
+  host: string;
+  /** ISO 8601. */
+  since: string;
+}
+
+/**
+ * Does a job in a folder that no other process, nor another call, may do there at the same time. Beforehand clears what killed processes have left.
+ *
+ * The lock is a file of one's own: first one's own is written, then one looks for others'. Whoever comes later sees the earlier one, so two never hold it; what
+ * a killed process left is ignored and cleared, with nothing to be taken over from it.
+ *
+ * @param folder made where it does not exist; removed again where nothing came into it.
+ * @param job names what may be done once at a time, within the folder.
+ * @throws UnblurError that says who is at work.
+ */
+export async function doLocked<T>(folder: string, job: string, work: () => Promise<T>): Promise<T> {
+  const made = await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw explainFileError('write', folder, cause);
+  });
+  try {
+    clearAbandoned(folder);
+    const lock = await takeLock(folder, job);
+    const signsOfLife = setInterval(() => touch(lock), signOfLifeMilliseconds).unref();
+    try {
+      return await work();
+    } finally {
+      clearInterval(signsOfLife);
+      await rm(lock, { force: true });
+    }
+  } finally {
+    if (made !== undefined && (await readdir(folder).catch(() => ['?'])).length === 0) await rmdir(folder).catch(() => undefined);
+  }
+}
+
+async function takeLock(folder: string, job: string): Promise<string> {
+  const lockedAs = shortName(job);
+  const holder: Holder = { host: hostname(), since: new Date().toISOString() };
+  for (let attempt = 1; ; attempt++) {
+    const own = newOwnedName(lockedAs);
+    const path = join(folder, own);
+    await writeFile(path, JSON.stringify(holder), { flag: 'wx' }).catch((cause: unknown) => {
+      throw explainFileError('write', folder, cause);
+    });
+    const other = listOwned(folder).find((entry) => entry.job === lockedAs && entry.name !== own && !isAbandoned(folder, entry));
+    if (!other) return path;
+    await rm(path, { force: true });
+    if (attempt === attempts) throw new UnblurError(`Another unblur is at work in ${folder} (${describeHolder(folder, other)}). Wait until it has finished, or choose another folder.`);
+    // Two that begin at the same moment see each other: pauses of different lengths let one be first.
+    await wait(Math.random() * longestPauseMilliseconds);
+  }
+}
+
+function describeHolder(folder: string, { name, owner }: OwnedEntry): string {
+  const { host, since } = readHolder(join(folder, name));
+  const time = new Date(since ?? '');
+  const started = Number.isNaN(time.getTime()) ? '' : `, since ${time.toLocaleTimeString('en-GB')}`;
+  if (isRunning(owner) !== undefined) return `process ${owner.pid}${started}`;
+  return `process ${owner.pid} on ${host ?? 'another machine'}${started}; if that has ended, remove ${join(folder, name)}`;
+}
+
+function readHolder(path: string): Partial<Holder> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+  } catch {
+    return {};
+  }
+}
+
+/** Those who cannot look at this process see from the file's time that it is alive. */
+function touch(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // The folder was taken away from under the job, which will notice by itself.
+  }
+}
+
+/** Part of a file name: long ones by their digest, since file systems end at 255 bytes. */
+function shortName(job: string): string {
+  const plain = job.replaceAll(/[^\p{L}\p{N}._-]/gu, '_');
+  return plain === job && Buffer.byteLength(job) <= 100 ? job : `${plain.slice(0, 20)}-${createHash('sha256').update(job).digest('hex').slice(0, 12)}`;
+}

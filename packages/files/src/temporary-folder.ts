@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isRunning, ownProcess, type ProcessIdentity } from './process-identity.js';
+
+/**
+ * Whatever is not a result carries in its name the process that it belongs to: `.unblur-<machine>-<pid>-<started>-<random>`, with
+ * `.<job>.lock` behind it for a lock. So anyone can tell what a process that was killed has left.
+ */
+const ownedName = /^\.unblur-([0-9a-f]{8})-(\d{1,10})-([0-9a-z]+)-[0-9a-f]{8}(?:\.(.*)\.lock)?$/;
+
+/** A file or folder that belongs to a process. */
+export interface OwnedEntry {
+  name: string;
+  owner: ProcessIdentity;
+  /** The job that it locks, where it is a lock. */
+  job: string | undefined;
+}
+
+/** A name that no other process, and no earlier call, has used. */
+export function newOwnedName(job?: string): string {
+  const { machine, pid, started } = ownProcess;
+  return `.unblur-${machine}-${pid}-${started}-${randomBytes(4).toString('hex')}${job === undefined ? '' : `.${job}.lock`}`;
+}
+
+/** Of processes that cannot be looked at from here, what has not been touched for so long counts as abandoned. */
+const silenceMilliseconds = { lock: 5 * 60_000, folder: 24 * 3_600_000 };
+
+/** What belongs to processes in a folder; none where it cannot be read. */
+export function listOwned(folder: string): OwnedEntry[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const [, machine, pid, started, job] = ownedName.exec(name) ?? [];
+    return machine === undefined ? [] : [{ name, owner: { machine, pid: Number(pid), started: started! }, job }];
+  });
+}
+
+/** Whether the process that made an entry is gone. */
+export function isAbandoned(folder: string, { name, owner, job }: OwnedEntry): boolean {
+  const running = isRunning(owner);
+  if (running !== undefined) return !running;
+  const entry = lstatSync(join(folder, name), { throwIfNoEntry: false });
+  return entry !== undefined && Date.now() - entry.mtimeMs > silenceMilliseconds[job === undefined ? 'folder' : 'lock'];
+}
+
+/** Removes from a folder what processes that are gone have left there. What cannot be removed stays: it is in nobody's way. */
+export function clearAbandoned(folder: string): void {
+  for (const entry of listOwned(folder)) {
+    if (!isAbandoned(folder, entry)) continue;
+    try {
+      rmSync(join(folder, entry.name), { recursive: true, force: true });
+    } catch {
+      continue;
+    }
+  }
+}
+
+const cleared = new Set<string>();
+
+/**
+ * A new folder for what is not finished, for this user alone; the caller moves out what is, and removes it. The first one of a process
+ * in a folder also clears there what killed processes have left.
+ *
+ * @param parent on the file system where the results go, so that moving them is one step. It must exist.
+ */
+export function makeTemporaryFolder(parent: string): string {
+  if (!cleared.has(parent)) {
+    cleared.add(parent);
+    clearAbandoned(parent);
+  }
+  const folder = join(parent, newOwnedName());
+  // Fails where anything lies there, a symbolic link too.
+  mkdirSync(folder, { mode: 0o700 });
+  return folder;
+}
