@@ -1,4 +1,4 @@
-import { requireRange, requireThat, type Range } from './option-checks.js';
+import { requireNumber, requireRange, requireThat, type Range } from './option-checks.js';
 
 /** Augmentations, drawn anew for each sample. A range of one value, or 0, switches one off. */
 export interface AugmentationOptions {
@@ -51,5 +51,6 @@ export function requireAugmentation(augmentation: AugmentationOptions): void {
   for (const name of ['gain', 'whiteBalance', 'gamma'] as const) requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
   requireRange('augmentation.noiseSigma', augmentation.noiseSigma, 0, 1);
   if (augmentation.jpegQuality !== null) requireRange('augmentation.jpegQuality', augmentation.jpegQuality, 1, 100);
-  requireThat(augmentation.jpegShare >= 0 && augmentation.jpegShare <= 1, 'augmentation.jpegShare', 'from 0 to 1', augmentation.jpegShare);
+  requireNumber('augmentation.jpegShare', augmentation.jpegShare, 0, 1);
+  for (const name of ['flips', 'quarterTurns', 'timeReversal'] as const) requireThat(typeof augmentation[name] === 'boolean', `augmentation.${name}`, 'true or false', augmentation[name]);
 }

@@ -17,6 +17,6 @@ export function requireAveraging(choice: AveragingChoice): void {
   const isRight =
     typeof choice === 'string'
       ? isSpace(choice)
-      : Object.keys(choice).every(isSpace) && Object.values(choice).every((weight) => weight >= 0) && Object.values(choice).some((weight) => weight > 0);
+      : typeof choice === 'object' && choice !== null && Object.keys(choice).every(isSpace) && Object.values(choice).every((weight) => Number.isFinite(weight) && weight >= 0) && Object.values(choice).some((weight) => weight > 0);
   requireThat(isRight, 'averaging', `${averagingSpaces.join(' or ')}, or weights of these`, choice);
 }

@@ -1,6 +1,6 @@
 import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
 import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
-import { requireRange, requireThat, type Range } from './option-checks.js';
+import { LEAST_STEP_PIXELS, MAX_PHOTO_PIXELS, requireNumber, requireRange, requireSampleShape, requireThat, type Range } from './option-checks.js';
 
 /** How layered scenes are made from still photographs. Plain data: a section of a run file. */
 export interface LayeredOptions {
@@ -55,19 +55,18 @@ export type PartialLayeredOptions = Partial<Omit<LayeredOptions, 'augmentation'>
  */
 export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOptions {
   const options: LayeredOptions = { ...layeredDefaults, ...given, augmentation: { ...layeredDefaults.augmentation, ...given.augmentation } };
-  const { sizePixels, frames, objects } = options;
-  requireThat(Number.isInteger(sizePixels) && sizePixels >= 8, 'sizePixels', 'an integer of at least 8', sizePixels);
-  requireThat(Number.isInteger(frames) && frames >= 3 && frames % 2 === 1, 'frames', 'an odd number of at least 3', frames);
+  const { sizePixels, objects } = options;
+  requireSampleShape(options, 8);
   requireRange('objects', objects, 0, 20);
   requireThat(objects.every(Number.isInteger), 'objects', 'a range of integers', objects);
   requireRange('objectRadius', options.objectRadius, 0.01, 1);
   requireRange('cameraPixels', options.cameraPixels, 0, sizePixels);
   requireRange('objectPixels', options.objectPixels, 0, sizePixels);
-  requireThat(options.turnDegrees >= 0 && options.turnDegrees <= 45, 'turnDegrees', 'from 0 to 45', options.turnDegrees);
-  requireThat(options.zoomPercent >= 0 && options.zoomPercent <= 50, 'zoomPercent', 'from 0 to 50', options.zoomPercent);
-  requireThat(options.bend >= 0 && options.bend <= 1, 'bend', 'from 0 to 1', options.bend);
+  requireNumber('turnDegrees', options.turnDegrees, 0, 45);
+  requireNumber('zoomPercent', options.zoomPercent, 0, 50);
+  requireNumber('bend', options.bend, 0, 1);
   requireRange('shrink', options.shrink, 1, 8);
-  requireThat(options.stepPixels > 0, 'stepPixels', 'above 0', options.stepPixels);
+  requireNumber('stepPixels', options.stepPixels, LEAST_STEP_PIXELS, MAX_PHOTO_PIXELS);
   requireAveraging(options.averaging);
   requireAugmentation(options.augmentation);
   return options;

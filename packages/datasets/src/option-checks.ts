@@ -3,7 +3,36 @@ export type Range = [minimum: number, maximum: number];
 
 /** @throws RangeError that names the option, what it must be and what came, unless it is right. */
 export function requireThat(isRight: boolean, name: string, wanted: string, value: unknown): void {
-  if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but got ${JSON.stringify(value)}.`);
+  if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but got ${excerpt(JSON.stringify(value))}.`);
+}
+
+const EXCERPT_CHARACTERS = 80;
+
+/** Of a value, as much as a message has room for. */
+function excerpt(text: string | undefined): string {
+  return text === undefined ? 'nothing' : text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}...` : text;
+}
+
+/** Bounds far above what makes sense: a slip of the keyboard is told before it fills the machine or takes for ever. */
+export const MAX_SIZE_PIXELS = 4096;
+export const MAX_FRAMES = 255;
+export const MAX_PHOTO_PIXELS = 16_384;
+/** Smallest move between two rendered frames that is of use; the number of frames rendered is what moves, divided by it. */
+export const LEAST_STEP_PIXELS = 0.05;
+
+/** @throws RangeError unless the value is a number within the limits. */
+export function requireNumber(name: string, value: unknown, low: number, high: number): void {
+  requireThat(isNumberWithin(value, low, high), name, `a number from ${low} to ${high}`, value);
+}
+
+function isNumberWithin(value: unknown, low: number, high: number): boolean {
+  return typeof value === 'number' && low <= value && value <= high;
+}
+
+/** @throws RangeError unless pictures of this size, and as many frames of each, can be made. @param leastPixels of the side. */
+export function requireSampleShape({ sizePixels, frames }: { sizePixels: number; frames: number }, leastPixels: number): void {
+  requireThat(Number.isInteger(sizePixels) && isNumberWithin(sizePixels, leastPixels, MAX_SIZE_PIXELS), 'sizePixels', `a whole number from ${leastPixels} to ${MAX_SIZE_PIXELS}`, sizePixels);
+  requireThat(isNumberWithin(frames, 3, MAX_FRAMES) && frames % 2 === 1, 'frames', `an odd number from 3 to ${MAX_FRAMES}`, frames);
 }
 
 /** What a stream of samples is cut into, and where it begins. @throws RangeError unless it makes sense. */
@@ -25,6 +54,6 @@ export function requireExposure({ frames, stride, shrink }: { frames: number; st
 
 /** @throws RangeError unless the value is [minimum, maximum] within the limits. */
 export function requireRange(name: string, value: unknown, low: number, high: number): void {
-  const isRight = Array.isArray(value) && value.length === 2 && low <= value[0] && value[0] <= value[1] && value[1] <= high;
+  const isRight = Array.isArray(value) && value.length === 2 && value.every((limit) => isNumberWithin(limit, low, high)) && value[0] <= value[1];
   requireThat(isRight, name, `[minimum, maximum] within ${low}..${high}`, value);
 }

@@ -9,9 +9,9 @@ describe('resolvePanoramaOptions', () => {
   });
 
   it.each([
-    [{ frames: 4 }, 'Expected frames to be an odd number of at least 3 but got 4.'],
-    [{ sizePixels: 0 }, 'Expected sizePixels to be a positive integer but got 0.'],
-    [{ sizePixels: 64, photoPixels: 32 }, 'Expected photoPixels to be an integer of at least sizePixels (64) but got 32.'],
+    [{ frames: 4 }, 'Expected frames to be an odd number from 3 to 255 but got 4.'],
+    [{ sizePixels: 0 }, 'Expected sizePixels to be a whole number from 1 to 4096 but got 0.'],
+    [{ sizePixels: 64, photoPixels: 32 }, 'Expected photoPixels to be an integer from sizePixels (64) to 16384 but got 32.'],
     [{ angleDegrees: [5, 1] as [number, number] }, 'Expected angleDegrees to be [minimum, maximum] within 0..90 but got [5,1].'],
     [{ averaging: 'linear' as never }, 'Expected averaging to be display or linear-srgb or linear-gamma-2.2, or weights of these but got "linear".'],
     [{ augmentation: { gamma: [0, 1] as [number, number] } }, 'Expected augmentation.gamma to be [minimum, maximum] within 0.1..10 but got [0,1].'],

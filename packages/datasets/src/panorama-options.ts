@@ -1,6 +1,6 @@
 import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
 import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
-import { requireRange, requireThat, type Range } from './option-checks.js';
+import { LEAST_STEP_PIXELS, MAX_PHOTO_PIXELS, requireNumber, requireRange, requireSampleShape, requireThat, type Range } from './option-checks.js';
 
 /** How samples are made from panoramas. Plain data: a section of a run file. */
 export interface PanoramaOptions {
@@ -69,24 +69,31 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
     photoPixels: given.photoPixels ?? Math.max(panoramaDefaults.photoPixels, given.sizePixels ?? panoramaDefaults.sizePixels),
     augmentation: { ...panoramaDefaults.augmentation, ...given.augmentation },
   };
-  const { sizePixels, photoPixels, frames, augmentation } = options;
-  requireThat(Number.isInteger(sizePixels) && sizePixels >= 1, 'sizePixels', 'a positive integer', sizePixels);
-  requireThat(Number.isInteger(photoPixels) && photoPixels >= sizePixels, 'photoPixels', `an integer of at least sizePixels (${sizePixels})`, photoPixels);
-  requireThat(Number.isInteger(frames) && frames >= 3 && frames % 2 === 1, 'frames', 'an odd number of at least 3', frames);
-  const { coverageDegrees } = options;
-  requireThat(coverageDegrees === null || (coverageDegrees > 0 && coverageDegrees <= 360), 'coverageDegrees', 'above 0, at most 360, or null', coverageDegrees);
+  const { sizePixels, photoPixels, augmentation, coverageDegrees } = options;
+  requireSampleShape(options, 1);
+  const isPhoto = Number.isInteger(photoPixels) && photoPixels >= sizePixels && photoPixels <= MAX_PHOTO_PIXELS;
+  requireThat(isPhoto, 'photoPixels', `an integer from sizePixels (${sizePixels}) to ${MAX_PHOTO_PIXELS}`, photoPixels);
+  if (coverageDegrees !== null) requireNumber('coverageDegrees', coverageDegrees, 1, 360);
   requireRange('fieldOfViewDegrees', options.fieldOfViewDegrees, 1, 150);
   requireRange('pitchDegrees', options.pitchDegrees, -90, 90);
   requireRange('rollDegrees', options.rollDegrees, -180, 180);
-  for (const [, range] of angleRows(options.angleDegrees)) requireRange('angleDegrees', range, 0, 90);
-  requireThat(options.angleExponent > 0, 'angleExponent', 'above 0', options.angleExponent);
-  requireThat(options.rollShare >= 0, 'rollShare', 'at least 0', options.rollShare);
-  requireThat(options.stepPixels > 0, 'stepPixels', 'above 0', options.stepPixels);
-  requireThat(options.minPanoramaPixelsPerPixel >= 0, 'minPanoramaPixelsPerPixel', 'at least 0', options.minPanoramaPixelsPerPixel);
+  requireAngles(options.angleDegrees);
+  requireNumber('angleExponent', options.angleExponent, 0.01, 100);
+  requireNumber('rollShare', options.rollShare, 0, 100);
+  requireNumber('stepPixels', options.stepPixels, LEAST_STEP_PIXELS, MAX_PHOTO_PIXELS);
+  requireNumber('minPanoramaPixelsPerPixel', options.minPanoramaPixelsPerPixel, 0, 100);
   requireAveraging(options.averaging);
-  if (options.eulerDegrees !== null) requireThat(options.eulerDegrees > 0 && options.eulerDegrees <= 30, 'eulerDegrees', 'above 0, at most 30', options.eulerDegrees);
+  if (options.eulerDegrees !== null) requireNumber('eulerDegrees', options.eulerDegrees, 0.001, 30);
   requireAugmentation(augmentation);
   return options;
+}
+
+function requireAngles(angleDegrees: unknown): void {
+  if (!Array.isArray(angleDegrees) || !Array.isArray(angleDegrees[0])) return requireRange('angleDegrees', angleDegrees, 0, 90);
+  const isRow = (row: unknown): boolean => Array.isArray(row) && row.length === 2 && Number.isFinite(row[0]);
+  const rise = angleDegrees.every((row, index) => isRow(row) && (index === 0 || row[0] > angleDegrees[index - 1][0]));
+  requireThat(rise, 'angleDegrees', '[minimum, maximum], or rows [sample index, [minimum, maximum]] in rising order', angleDegrees);
+  for (const [, range] of angleDegrees) requireRange('angleDegrees', range, 0, 90);
 }
 
 /** The rotation range that holds at a sample index of the curriculum. */

@@ -1,6 +1,6 @@
 import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
 import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
-import { requireRange, requireThat, type Range } from './option-checks.js';
+import { requireRange, requireSampleShape, requireThat, type Range } from './option-checks.js';
 
 /** How samples are made from high-speed video. Plain data: a section of a run file. */
 export interface VideoOptions {
@@ -35,6 +35,9 @@ export const videoDefaults: Omit<VideoOptions, 'windowFrames'> = {
   augmentation: defaultAugmentation,
 };
 
+/** Far above what a shutter averages: an exposure is held in memory. */
+const MAX_WINDOW_FRAMES = 1025;
+
 export type PartialVideoOptions = Partial<Omit<VideoOptions, 'augmentation'>> & { augmentation?: Partial<AugmentationOptions> };
 
 /**
@@ -44,11 +47,10 @@ export type PartialVideoOptions = Partial<Omit<VideoOptions, 'augmentation'>> & 
 export function resolveVideoOptions(given: PartialVideoOptions): VideoOptions {
   const { frames = videoDefaults.frames } = given;
   const options: VideoOptions = { ...videoDefaults, windowFrames: [frames], ...given, augmentation: { ...videoDefaults.augmentation, ...given.augmentation } };
-  const { sizePixels, windowFrames, onBadFrame } = options;
-  requireThat(Number.isInteger(sizePixels) && sizePixels >= 8, 'sizePixels', 'an integer of at least 8', sizePixels);
-  requireThat(Number.isInteger(frames) && frames >= 3 && frames % 2 === 1, 'frames', 'an odd number of at least 3', frames);
-  const isWindow = (length: number): boolean => Number.isInteger(length) && length >= frames && (length - 1) % (frames - 1) === 0;
-  requireThat(windowFrames.length > 0 && windowFrames.every(isWindow), 'windowFrames', `numbers that are 1 above multiples of ${frames - 1} (frames - 1)`, windowFrames);
+  const { windowFrames, onBadFrame } = options;
+  requireSampleShape(options, 8);
+  const isWindow = (length: number): boolean => Number.isInteger(length) && length >= frames && length <= MAX_WINDOW_FRAMES && (length - 1) % (frames - 1) === 0;
+  requireThat(Array.isArray(windowFrames) && windowFrames.length > 0 && windowFrames.every(isWindow), 'windowFrames', `numbers that are 1 above multiples of ${frames - 1} (frames - 1), at most ${MAX_WINDOW_FRAMES}`, windowFrames);
   requireRange('neighbourPixels', options.neighbourPixels, 0, 100);
   requireRange('shrink', options.shrink, 1, 16);
   requireThat(options.shrink.every(Number.isInteger), 'shrink', 'a range of integers', options.shrink);
