@@ -101,6 +101,21 @@ export function expectMultiples({ data, validation }: { data: { sizePixels: numb
   }
 }
 
+/** Values of a batch, and of all validation samples, are held in memory at once. */
+const MAX_SAMPLES_GIBIBYTES = 64;
+
+/**
+ * @param frames pictures in a sample beside the blurred one.
+ * @throws unless a batch, and the samples to validate on, fit into memory.
+ */
+export function expectAffordable({ batchSize, data, validation }: { batchSize: number; data: { sizePixels: number }; validation: { sizePixels: number; count: number } }, frames: number): void {
+  const gibibytes = (samples: number, sizePixels: number) => (samples * (frames + 1) * sizePixels ** 2 * 3 * Float32Array.BYTES_PER_ELEMENT) / 2 ** 30;
+  const needs = { "'batchSize' and 'data.sizePixels'": gibibytes(batchSize, data.sizePixels), "'validation.count' and 'validation.sizePixels'": gibibytes(validation.count, validation.sizePixels) };
+  for (const [fields, need] of Object.entries(needs)) {
+    if (need > MAX_SAMPLES_GIBIBYTES) throw new Error(`Expected ${fields} that take at most ${MAX_SAMPLES_GIBIBYTES} GiB but the samples of ${frames} frames would take ${Math.ceil(need)} GiB; make them smaller or fewer.`);
+  }
+}
+
 export const torchFields = {
   precision: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
   channelsLast: withDefault(boolean, true),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
+import { parsePlainYaml } from './plain-yaml.js';
 import type { RunSettings } from './run-fields.js';
 import type { Field } from './run-schema.js';
 import type { TrainingSystem } from './training-system.js';
@@ -41,7 +42,7 @@ export type RunReader<Config extends RunSettings> = Pick<SystemDefinition<Config
  */
 export function parseRunFile<Config extends RunSettings, Reader extends RunReader<Config>>(choose: (mapping: unknown) => Reader & RunReader<Config>, yaml: string, file: string, changes: RunChanges = {}): { definition: Reader; config: Config } {
   try {
-    const mapping = withChanges(parse(yaml), changes);
+    const mapping = withChanges(parsePlainYaml(yaml), changes);
     const definition = choose(mapping);
     return { definition, config: definition.changePaths(definition.field.read(mapping, ''), (path) => resolve(dirname(file), path)) };
   } catch (error) {

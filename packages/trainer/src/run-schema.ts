@@ -8,6 +8,8 @@ export interface Field<T> {
   read(value: unknown, path: string): T;
 }
 
+const EXCERPT_CHARACTERS = 80;
+
 export type FieldType<F> = F extends Field<infer T> ? T : never;
 
 /** Absent values take this default; the default itself needs no check. */
@@ -99,7 +101,7 @@ export function readMapping(value: unknown, path: string): Record<string, unknow
 /** @throws at the first key that is not known, naming the nearest that is. */
 export function expectKnownKeys(mapping: Record<string, unknown>, known: string[], path: string): void {
   for (const key of Object.keys(mapping)) {
-    if (!known.includes(key)) throw new Error(`Unknown key '${join(path, key)}'; did you mean '${join(path, nearest(key, known))}'?`);
+    if (!known.includes(key)) throw new Error(`Unknown key '${join(path, excerpt(key))}'; did you mean '${join(path, nearest(key, known))}'?`);
   }
 }
 
@@ -108,7 +110,12 @@ export function join(path: string, key: string): string {
 }
 
 function refuse(path: string, wanted: string, received: unknown): never {
-  throw new Error(`Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${received === undefined ? 'nothing' : JSON.stringify(received)}.`);
+  throw new Error(`Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${received === undefined ? 'nothing' : excerpt(JSON.stringify(received))}.`);
+}
+
+/** Of what a run file says, as much as a message has room for. */
+function excerpt(text: string): string {
+  return text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}...` : text;
 }
 
 /** The candidate with the smallest edit distance (Levenshtein 1966). */

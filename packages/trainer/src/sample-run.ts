@@ -1,6 +1,6 @@
 import type { DataConfig } from './data-config.js';
 import { dataField } from './data-config.js';
-import { adamFields, changeSamplePaths, expectMultiples, expectOnePlace, initialWeights, positive, runFields, sampleValidation, scheduleField, share, sizePixelsField, torchFields } from './run-fields.js';
+import { adamFields, changeSamplePaths, expectAffordable, expectMultiples, expectOnePlace, initialWeights, positive, runFields, sampleValidation, scheduleField, share, sizePixelsField, torchFields } from './run-fields.js';
 import { list, number, optional, section, text, withDefault } from './run-schema.js';
 import type { FieldType } from './run-schema.js';
 
@@ -63,9 +63,10 @@ export function hasMotion({ sources }: Pick<DataConfig, 'sources'>): boolean {
 }
 
 /** What no single field can check. @param needs of the network and the loss: the size of pictures is a multiple; whether the true motion is needed; frames of a sample, and their weights. */
-export function expectConsistentRun({ data, torch, validation }: SampleRun, needs: { multiple: number; motion: boolean; frames: number; frameWeights: readonly number[] | 'equal' }): void {
+export function expectConsistentRun({ batchSize, data, torch, validation }: SampleRun, needs: { multiple: number; motion: boolean; frames: number; frameWeights: readonly number[] | 'equal' }): void {
   expectOnePlace(validation);
   expectMultiples({ data, validation }, needs.multiple);
+  expectAffordable({ batchSize, data, validation }, needs.frames);
   if (torch.pool && torch.pool.sizePixels < data.sizePixels) throw new Error(`Expected at least ${data.sizePixels}, which is 'data.sizePixels', for 'torch.pool.sizePixels' but received ${torch.pool.sizePixels}.`);
   if (needs.motion && !hasMotion(data)) {
     const kinds = [...new Set(data.sources.map(({ kind }) => kind))];

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { SampleSource } from '@unblur/datasets';
-import { parse } from 'yaml';
 import { dataField } from '../data-config.js';
+import { parsePlainYaml } from '../plain-yaml.js';
 import { positive, wholeNumber } from '../run-fields.js';
 import { withChanges } from '../run-file.js';
 import type { RunChanges } from '../run-file.js';
@@ -180,7 +180,7 @@ function readRow(file: string, name: string, sharedBase: string | null, shared: 
 function readYaml<T>(file: string, field: Field<T>): T {
   if (!existsSync(file)) throw new Error(`Expected a file at '${file}' but there is none.`);
   try {
-    return field.read(parse(readFileSync(file, 'utf8')) ?? {}, '');
+    return field.read(parsePlainYaml(readFileSync(file, 'utf8')) ?? {}, '');
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }

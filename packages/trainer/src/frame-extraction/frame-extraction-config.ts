@@ -1,7 +1,7 @@
 import { frameExtractionMultiple, frameExtractionPresets, validateFrameExtractionConfig } from '@unblur/core-model';
 import type { FrameExtractionConfig } from '@unblur/core-model';
 import { dataField } from '../data-config.js';
-import { adamFields, expectMultiples, expectOnePlace, networkField, positive, runFields, sampleValidation, scheduleField } from '../run-fields.js';
+import { adamFields, expectAffordable, expectMultiples, expectOnePlace, networkField, positive, runFields, sampleValidation, scheduleField } from '../run-fields.js';
 import { checked, list, oneOf, section } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
@@ -21,9 +21,10 @@ const run = section({
 /** A run of the networks of Jin et al. 2018, complete. */
 export type FrameExtractionRunConfig = FieldType<typeof run>;
 
-export const frameExtractionField: Field<FrameExtractionRunConfig> = checked(run, ({ network, stageSteps, data, validation }) => {
+export const frameExtractionField: Field<FrameExtractionRunConfig> = checked(run, ({ network, stageSteps, batchSize, data, validation }) => {
   expectOnePlace(validation);
   expectMultiples({ data, validation }, frameExtractionMultiple(network));
+  expectAffordable({ batchSize, data, validation }, network.frames);
   const stages = (network.frames + 1) / 2;
   if (stageSteps.length !== stages) throw new Error(`Expected ${stages} numbers of steps for 'stageSteps', of the middle frame and of ${stages - 1} pairs, but received ${stageSteps.length}.`);
 });

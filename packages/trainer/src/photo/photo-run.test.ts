@@ -11,6 +11,8 @@ steps: 10
 validation: { panoramas: ../panoramas/val }
 `;
 const read = (yaml: string) => parsePhotoRun(yaml, '/runs/a.yaml');
+/** The minimal run file with some of its lines replaced, or more of them. */
+const withLines = (lines: string) => `${minimal.split('\n').filter((line) => !lines.split('\n').some((other) => line !== '' && other.split(':')[0] === line.split(':')[0])).join('\n')}${lines}\n`;
 
 describe('a run file of the photo network', () => {
   test('is completed by defaults, and its paths are relative to it', () => {
@@ -76,8 +78,7 @@ describe('a run file of the photo network', () => {
     ['data: { sources: [{ kind: layers, folder: a, bend: 2 }] }', 'bend'],
     ['threads: null', "for 'threads' but received null"],
   ])('%s is refused with its path', (line, message) => {
-    const withoutKey = minimal.replace(new RegExp(`^${line.split(':')[0]}:.*\n`, 'm'), '');
-    expect(() => read(`${withoutKey}${line}\n`)).toThrow(message);
+    expect(() => read(withLines(line))).toThrow(message);
   });
 
   test.each([
@@ -90,11 +91,15 @@ describe('a run file of the photo network', () => {
     ['data: { sources: [{ kind: video, folder: a }], sizePixels: 1048576 }', "Expected a whole number from 1 to 4096 for 'data.sizePixels' but received 1048576."],
     ['data: { sources: [{ kind: video, folder: a }], cacheMegabytes: 1e12 }', "Expected a number from 1 to 1000000 for 'data.cacheMegabytes' but received 1000000000000."],
     ['validation: { folder: a, count: 1e8 }', "Expected a whole number from 1 to 10000 for 'validation.count' but received 100000000."],
+    ['data: { sources: [{ kind: panorama, folder: a, stepPixels: 1e-9 }] }', 'Expected stepPixels to be a number from 0.05 to 16384 but got 1e-9.'],
+    ['data: { sources: [{ kind: panorama, folder: a, photoPixels: 1e9 }] }', 'Expected photoPixels to be an integer from sizePixels (128) to 16384 but got 1000000000.'],
+    ['data: { sources: [{ kind: panorama, folder: a, averaging: null }] }', 'Expected averaging to be display'],
+    ['batchSize: 4096\ndata: { sources: [{ kind: video, folder: a }], sizePixels: 4096 }\nvalidation: { folder: a }', "Expected 'batchSize' and 'data.sizePixels' that take at most 64 GiB but the samples of 3 frames would take 3072 GiB; make them smaller or fewer."],
+    ['validation: { folder: a, count: 10000, sizePixels: 4096 }', "Expected 'validation.count' and 'validation.sizePixels' that take at most 64 GiB"],
     ['torch: { pool: { samples: 1e12, sizePixels: 192 } }', "Expected a whole number from 1 to 1000000 for 'torch.pool.samples' but received 1000000000000."],
     ['torch: { pool: { sizePixels: 64 } }', "Expected at least 128, which is 'data.sizePixels', for 'torch.pool.sizePixels' but received 64."],
   ])('%s is refused with what it may be', (line, message) => {
-    const withoutKey = minimal.replace(new RegExp(`^${line.split(':')[0]}:.*\n`, 'm'), '');
-    expect(() => read(`${withoutKey}${line}\n`)).toThrow(message);
+    expect(() => read(withLines(line))).toThrow(message);
   });
 
   test.each([

@@ -1,8 +1,8 @@
 import { averagingSpaces } from '@unblur/datasets';
 import type { AveragingChoice } from '@unblur/datasets';
-import { flowMultiple, validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets } from '@unblur/core-model';
+import { flowMultiple, validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets, windowFrames } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
-import { adamFields, batchSizeField, cacheMegabytesField, expectMultiples, initialWeights, networkField, positive, runFields, share, sizePixelsField, validationCount, wholeNumber, whereGiven, workersField } from '../run-fields.js';
+import { adamFields, batchSizeField, cacheMegabytesField, expectAffordable, expectMultiples, initialWeights, networkField, positive, runFields, share, sizePixelsField, validationCount, wholeNumber, whereGiven, workersField } from '../run-fields.js';
 import { checked, either, list, number, oneOf, optional, pair, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
@@ -120,8 +120,10 @@ export function changeVideoPaths(config: VideoRunConfig, change: (path: string) 
 }
 
 /** What no single field can check. */
-function expectConsistent({ network, data: videos, validation: held, flowPretraining: layers }: VideoRunConfig): void {
+function expectConsistent({ network, batchSize, data: videos, validation: held, flowPretraining: layers }: VideoRunConfig): void {
   expectMultiples({ data: videos, validation: held }, videoDeblurMultiple(network));
+  // A window is held blurred and sharp.
+  expectAffordable({ batchSize, data: videos, validation: held }, 2 * windowFrames(network) - 1);
   const multiple = flowMultiple(network.flow);
   if (layers && videos.sizePixels % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`);
 }
