@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { readSafetensors, writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor, WeightValues } from '@unblur/core-model';
+import { writeAtomicallySync } from '@unblur/files';
 import type { NamedArrays } from './adam.js';
 
 /** All that a run needs to go on as if it had never stopped. Samples follow from the seed and `samplesSeen`. */
@@ -24,14 +24,14 @@ const METADATA_KEY = 'unblur.checkpoint';
 const trackedGroups = ['firstMoments', 'secondMoments', 'averages'] as const;
 const isTrackedGroup = (group: string): group is (typeof trackedGroups)[number] => (trackedGroups as readonly string[]).includes(group);
 
-/** Writes the checkpoint under a temporary name, flushes it to the disk and renames it: there is always one whole checkpoint. */
+/** Writes the checkpoint so that there is always one whole one on the disk. @throws UnblurError that names the file, where it cannot be written. */
 export function writeCheckpoint(file: string, { weights, firstMoments, secondMoments, averages, ...progress }: Checkpoint): void {
   const tensors: Record<string, SafetensorsTensor> = {};
   for (const [name, { shape, values }] of Object.entries(weights)) tensors[`weights/${name}`] = { dtype: 'F32', shape, values };
   for (const [group, arrays] of Object.entries({ firstMoments, secondMoments, averages })) {
     for (const [name, values] of Object.entries(arrays)) tensors[`${group}/${name}`] = { dtype: 'F32', shape: weights[name]!.shape, values };
   }
-  replaceFile(file, writeSafetensors({ tensors, metadata: { [METADATA_KEY]: JSON.stringify(progress) } }));
+  writeAtomicallySync(file, writeSafetensors({ tensors, metadata: { [METADATA_KEY]: JSON.stringify(progress) } }));
 }
 
 /**
@@ -59,25 +59,5 @@ export function copyInto(target: NamedArrays, source: NamedArrays): void {
   for (const [name, values] of Object.entries(target)) {
     if (source[name]?.length !== values.length) throw new Error(`Expected a checkpoint of the same network but '${name}' has ${source[name]?.length ?? 0} values, not ${values.length}.`);
     values.set(source[name]);
-  }
-}
-
-/** Puts whole new contents in the place of a file, or leaves it as it was. */
-export function replaceFile(file: string, contents: Uint8Array | string): void {
-  const temporary = `${file}.new`;
-  const descriptor = openSync(temporary, 'w');
-  try {
-    const bytes = typeof contents === 'string' ? Buffer.from(contents) : contents;
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(temporary, file);
-  const folder = openSync(dirname(file), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

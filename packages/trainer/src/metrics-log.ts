@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { replaceFile } from './checkpoint.js';
+import { appendWhole, writeAtomicallySync } from '@unblur/files';
 import { EventLog } from './tensorboard/event-log.js';
 
 /** One step of training. */
@@ -49,13 +49,13 @@ export class MetricsLog {
   constructor(file: string, lastStep: number) {
     this.#file = file;
     const kept = readMetrics(file).filter(({ step }) => step <= lastStep);
-    replaceFile(file, kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    writeAtomicallySync(file, kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
     this.#events = new EventLog(dirname(file), lastStep);
     if (this.#events.isFirst) for (const row of kept) this.#appendEvent(row);
   }
 
   append(row: MetricsRow): void {
-    appendFileSync(this.#file, `${JSON.stringify(row)}\n`);
+    appendWhole(this.#file, `${JSON.stringify(row)}\n`);
     this.#appendEvent(row);
   }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readCheckpoint, replaceFile, writeCheckpoint } from './checkpoint.js';
+import { writeAtomicallySync } from '@unblur/files';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { averagedWeights } from './learner.js';
 import type { LearnedState, Learner, StartingState } from './learner.js';
@@ -68,7 +69,7 @@ export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule,
 
   const saveWeights = (name: string, learned: LearnedState) => {
     const metadata = Object.fromEntries(Object.entries({ step, samplesSeen, trainedSeconds }).map(([key, value]) => [key, String(Math.round(value))]));
-    replaceFile(file(name), system.writeWeights(averagedWeights(learned), metadata));
+    writeAtomicallySync(file(name), system.writeWeights(averagedWeights(learned), metadata));
   };
   const saveCheckpoint = async (learner: Learner<B>) => {
     const learned = await learner.state();
@@ -87,7 +88,7 @@ export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule,
     }
     if (!withPicture) return;
     const picture = await samplePicture(restored.slice(0, SAMPLES_IN_PICTURE));
-    replaceFile(file(join(RUN_FILES.samples, `step-${String(step).padStart(7, '0')}.png`)), picture);
+    writeAtomicallySync(file(join(RUN_FILES.samples, `step-${String(step).padStart(7, '0')}.png`)), picture);
     log.appendPicture(picture, step);
   };
 

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
-import { replaceFile } from './checkpoint.js';
+import { doLocked, writeAtomicallySync } from '@unblur/files';
 import type { Batch } from './engine.js';
 import { openEngine } from './engine-choice.js';
 import { createEngineLearner } from './learner.js';
@@ -39,29 +39,30 @@ const MOST_PROCESSES = 64;
 /**
  * Trains what a run file describes, of whichever system; Ctrl-C finishes the step in progress, writes a checkpoint and returns.
  *
- * @throws if the run file is not right, its data cannot be read, the folder holds another run and `resume` is not set, or a loss term is not finite.
+ * @throws if the run file is not right, its data cannot be read, another process trains in the folder, the folder holds another run and `resume` is not set, or a loss term is not finite.
  */
 export async function train(runFile: string, { out, resume = false, engine, processes = 1, changes = {}, quiet = false }: TrainOptions = {}): Promise<TrainingResult & { runFolder: string }> {
   if (!(Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES)) throw new Error(`Expected from 1 to ${MOST_PROCESSES} processes but received ${processes}.`);
   const { definition, config } = loadRun(runFile, { ...changes, ...(engine && { engine }) });
   if (config.engine !== 'torch' && processes !== 1) throw new Error(`Expected the engine 'torch' for ${processes} processes but the run's is '${config.engine}'.`);
   const runFolder = resolve(out ?? join('runs', basename(runFile, extname(runFile))));
-  if (!resume && existsSync(join(runFolder, RUN_FILES.checkpoint))) {
-    throw new Error(`Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`);
-  }
-  const system = await definition.open(config);
-  // Before the run file is replaced: a run that does not go on keeps the record of what it was.
-  if (resume) checkpointToResume(system, runFolder);
-  mkdirSync(runFolder, { recursive: true });
-  replaceFile(join(runFolder, RUN_FILES.config), writeRunFile(definition, config, join(runFolder, RUN_FILES.config)));
+  return doLocked(runFolder, 'training', async () => {
+    if (!resume && existsSync(join(runFolder, RUN_FILES.checkpoint))) {
+      throw new Error(`Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`);
+    }
+    const system = await definition.open(config);
+    // Before the run file is replaced: a run that does not go on keeps the record of what it was.
+    if (resume) checkpointToResume(system, runFolder);
+    writeAtomicallySync(join(runFolder, RUN_FILES.config), writeRunFile(definition, config, join(runFolder, RUN_FILES.config)));
 
-  const stop = interruptionOf();
-  try {
-    const result = await trainRun(system, config, runFolder, (phase) => openPhase(system, phase, config, processes), { resume, signal: stop.signal, ...(quiet && { progress: silentProgress }) });
-    return { ...result, runFolder };
-  } finally {
-    stop.release();
-  }
+    const stop = interruptionOf();
+    try {
+      const result = await trainRun(system, config, runFolder, (phase) => openPhase(system, phase, config, processes), { resume, signal: stop.signal, ...(quiet && { progress: silentProgress }) });
+      return { ...result, runFolder };
+    } finally {
+      stop.release();
+    }
+  });
 }
 
 /** The run's engine, loaded only if it is asked for, and what it learns from. */

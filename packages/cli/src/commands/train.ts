@@ -42,7 +42,7 @@ async function runTraining(runFile: string, { nproc, pack, packWidth, ...options
   }
   const { step, interrupted, runFolder } = await train(runFile, { ...options, ...(nproc !== undefined && { processes: nproc }) });
   if (interrupted) {
-    printNote(`unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`);
+    printNote(step === 0 ? 'unblur: interrupted before the first step; nothing was trained.' : `unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`);
     process.exitCode = interruptedCode;
   } else printLine(`trained ${step} steps -> ${runFolder}`);
   // The GPU that the engine tfjs-webgpu holds would keep the process alive.

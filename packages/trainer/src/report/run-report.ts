@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { replaceFile } from '../checkpoint.js';
+import { writeAtomicallySync } from '@unblur/files';
 import { readMetrics } from '../metrics-log.js';
 import type { FigureByPosition, StepRow, ValidationRow } from '../metrics-log.js';
 import { RUN_FILES } from '../run-files.js';
@@ -41,7 +41,7 @@ ${pictures(file(RUN_FILES.samples))}
 </html>
 `;
   const target = file('report.html');
-  replaceFile(target, page);
+  writeAtomicallySync(target, page);
   return target;
 }
 

@@ -1,5 +1,6 @@
-import { appendFileSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { appendWhole } from '@unblur/files';
 import { encodeEvent, frameRecord } from './event.js';
 import type { EventContent } from './event.js';
 
@@ -27,6 +28,6 @@ export class EventLog {
   }
 
   append(content: EventContent, step: number): void {
-    appendFileSync(this.#file, frameRecord(encodeEvent(content, step, Date.now() / 1000)));
+    appendWhole(this.#file, frameRecord(encodeEvent(content, step, Date.now() / 1000)));
   }
 }
