@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { produceAtomically } from '@unblur/files';
 import type { AveragingSpace } from '../exposure.js';
 import { windowStarts } from '../frame-average.js';
 import { requireExposure } from '../option-checks.js';
 import type { RgbImage } from '../sample.js';
-import { claimFolder } from './claimed-folder.js';
+import { workInClaimedFolder } from './claimed-folder.js';
 import { videoSamples } from './frame-folder.js';
 import { writePng } from './image-file.js';
 import { SET_FILE } from './sample-set.js';
@@ -51,23 +52,25 @@ export async function synthesizePairedVideos(options: PairedVideoSetOptions): Pr
   const videos = listVideos(folder).map((framePaths) => ({ name: nameOfVideo(folder, framePaths), framePaths }));
   const short = videos.find(({ framePaths }) => framePaths.length < frames);
   if (short) throw new Error(`Expected at least ${frames} frames in every video, for one exposure, but ${short.name} has ${short.framePaths.length}.`);
-  await claimFolder(out, SET_FILE, { kind: 'paired-video', frames, stride, averaging, shrink, videos: videos.map(({ name, framePaths }) => [name, ...framePaths.map((path) => basename(path))]) });
+  const description = { kind: 'paired-video', frames, stride, averaging, shrink, videos: videos.map(({ name, framePaths }) => [name, ...framePaths.map((path) => basename(path))]) };
   const exposures = videos.flatMap(({ name, framePaths }) =>
     windowStarts(framePaths.length, frames, stride).map((start, index): Exposure => {
       const file = `${String(index).padStart(4, '0')}.png`;
       return { blurPath: join(out, 'blur', name, file), gtPath: join(out, 'gt', name, file), framePaths: framePaths.slice(start, start + frames) };
     }),
   );
-  for (const [index, { blurPath, gtPath, framePaths }] of exposures.entries()) {
-    signal?.throwIfAborted();
-    if (!existsSync(blurPath) || !existsSync(gtPath)) {
-      for await (const { blurred, frames: latent } of videoSamples(framePaths, { frames, averaging, shrink })) {
-        await writeWhole(blurPath, blurred);
-        await writeWhole(gtPath, latent[(frames - 1) / 2]!);
+  await workInClaimedFolder(out, { fileName: SET_FILE, description }, async () => {
+    for (const [index, { blurPath, gtPath, framePaths }] of exposures.entries()) {
+      signal?.throwIfAborted();
+      if (!existsSync(blurPath) || !existsSync(gtPath)) {
+        for await (const { blurred, frames: latent } of videoSamples(framePaths, { frames, averaging, shrink })) {
+          await writeWhole(blurPath, blurred);
+          await writeWhole(gtPath, latent[(frames - 1) / 2]!);
+        }
       }
+      onProgress?.(index + 1, exposures.length);
     }
-    onProgress?.(index + 1, exposures.length);
-  }
+  });
   return { frames: exposures.length, videos: videos.length };
 }
 
@@ -77,15 +80,7 @@ function nameOfVideo(folder: string, framePaths: string[]): string {
   return relative(folder, videoFolder).split(sep).join('-') || basename(resolve(folder));
 }
 
-/** Nothing half-written stands under the final name. */
 async function writeWhole(path: string, image: RgbImage): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const staging = `${path}.partial`;
-  try {
-    await writePng(staging, image);
-    await rename(staging, path);
-  } catch (error) {
-    await rm(staging, { force: true });
-    throw error;
-  }
+  await produceAtomically(path, (temporaryPath) => writePng(temporaryPath, image));
 }

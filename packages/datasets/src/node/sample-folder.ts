@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { writeFolderAtomically } from '@unblur/files';
 import type { RgbImage, Sample } from '../sample.js';
 import { imageExtensions, readRgbImage, writePng } from './image-file.js';
 
@@ -12,18 +13,11 @@ import { imageExtensions, readRgbImage, writePng } from './image-file.js';
  * @param facts plain data about the sample.
  */
 export async function writeSampleFolder(folder: string, sample: Sample, facts: Record<string, unknown> = {}): Promise<void> {
-  const staging = `${folder}.partial`;
-  await rm(staging, { recursive: true, force: true });
-  await mkdir(staging, { recursive: true });
-  try {
+  await writeFolderAtomically(folder, async (staging) => {
     await writePng(join(staging, 'blur.png'), sample.blurred);
     for (const [index, frame] of sample.frames.entries()) await writePng(join(staging, `frame-${index}.png`), frame);
     await writeFile(join(staging, 'sample.json'), `${JSON.stringify({ rotationDegrees: sample.rotationDegrees, ...facts }, null, 2)}\n`);
-    await rename(staging, folder);
-  } catch (error) {
-    await rm(staging, { recursive: true, force: true });
-    throw error;
-  }
+  });
 }
 
 /**

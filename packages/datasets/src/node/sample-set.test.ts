@@ -58,7 +58,7 @@ describe('synthesizeSampleSet', () => {
     const job = { ...small, folder: await makePanoramaFolder(1), out, signal: stop.signal, onProgress: () => stop.abort() };
     await expect(synthesizePanoramaSet(job)).rejects.toThrow(/abort/i);
     expect(readdirSync(out).filter((name) => name.startsWith('sample')).length).toBeLessThan(4);
-    expect(readdirSync(out).filter((name) => name.endsWith('.partial'))).toEqual([]);
+    expect(readdirSync(out).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('refuses to mix sets', async () => {

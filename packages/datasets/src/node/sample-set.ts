@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { noAugmentation } from '../augmentation-options.js';
 import type { Sample } from '../sample.js';
-import { claimFolder, describeRecipe } from './claimed-folder.js';
+import { describeRecipe, workInClaimedFolder } from './claimed-folder.js';
 import { listPanoramas } from './panorama-folder.js';
 import { recipeInTurn } from './panorama-source.js';
 import { panoramaOfSample } from './panorama-synthesizer.js';
@@ -40,26 +40,27 @@ const CACHE_BYTES = 512 * 2 ** 20;
  */
 export async function synthesizeSampleSet({ source, out, count, seed, workers = 1, onProgress, signal }: SampleSetOptions): Promise<void> {
   const recipe = await evaluationRecipe(source, seed);
-  await claimFolder(out, SET_FILE, describeRecipe(recipe));
   const { sizePixels } = recipe.options;
-  const pool = createSynthesisPool(recipe, workers, CACHE_BYTES);
-  let done = 0;
-  const makeSample = async (index: number): Promise<void> => {
-    signal?.throwIfAborted();
-    const path = join(out, `sample-${String(index).padStart(4, '0')}`);
-    if (!existsSync(path)) await writeSampleFolder(path, toSample(await pool.synthesize(index), sizePixels), factsOf(recipe, index));
-    onProgress?.(++done, count);
-  };
-  try {
-    let next = 0;
-    const makeSamples = async (): Promise<void> => {
-      while (next < count) await makeSample(next++);
+  await workInClaimedFolder(out, { fileName: SET_FILE, description: describeRecipe(recipe) }, async () => {
+    const pool = createSynthesisPool(recipe, workers, CACHE_BYTES);
+    let done = 0;
+    const makeSample = async (index: number): Promise<void> => {
+      signal?.throwIfAborted();
+      const path = join(out, `sample-${String(index).padStart(4, '0')}`);
+      if (!existsSync(path)) await writeSampleFolder(path, toSample(await pool.synthesize(index), sizePixels), factsOf(recipe, index));
+      onProgress?.(++done, count);
     };
-    // One sample more than there are workers, so that one is written while the others are made.
-    await Promise.all(Array.from({ length: workers + 1 }, makeSamples));
-  } finally {
-    await pool.close();
-  }
+    try {
+      let next = 0;
+      const makeSamples = async (): Promise<void> => {
+        while (next < count) await makeSample(next++);
+      };
+      // One sample more than there are workers, so that one is written while the others are made.
+      await Promise.all(Array.from({ length: workers + 1 }, makeSamples));
+    } finally {
+      await pool.close();
+    }
+  });
 }
 
 /** The first samples of a set, without writing it. */

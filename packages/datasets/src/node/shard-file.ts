@@ -1,4 +1,6 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { makeTemporaryFolder } from '@unblur/files';
 
 /**
  * A shard: samples of one size in a `.safetensors` file. Tensors, each with one row per sample: `blurred` [n, S, S, 3] and `frames` [n, N, S, S, 3]
@@ -25,7 +27,7 @@ interface TensorEntry {
 const BYTES_OF: Record<TensorEntry['dtype'], number> = { U8: 1, F32: 4 };
 
 /**
- * Writes a shard, sample by sample, under a temporary name; `finish` gives it its name. `discard` leaves nothing behind.
+ * Writes a shard, sample by sample, in a temporary folder beside its place; `finish` moves it there. `discard` leaves nothing behind.
  * Everything in it has the size that is known beforehand, so samples go straight to their places.
  */
 export class ShardWriter {
@@ -33,7 +35,7 @@ export class ShardWriter {
 
   private constructor(
     private readonly path: string,
-    private readonly stagingPath: string,
+    private readonly temporaryFolder: string,
     private readonly file: FileHandle,
     private readonly tensors: Record<string, TensorEntry>,
     private readonly dataStart: number,
@@ -44,9 +46,12 @@ export class ShardWriter {
   static async create(path: string, count: number, shape: ShardShape, has: { rotationDegrees: boolean; flowsPixels: boolean }): Promise<ShardWriter> {
     const tensors = layOut(count, shape, has);
     const header = encodeHeader(tensors);
-    // What an earlier job left half-written under this name is overwritten.
-    const stagingPath = `${path}.partial`;
-    const writer = new ShardWriter(path, stagingPath, await open(stagingPath, 'w'), tensors, header.length, count);
+    const temporaryFolder = makeTemporaryFolder(dirname(path));
+    const file = await open(join(temporaryFolder, basename(path)), 'wx').catch(async (error: unknown) => {
+      await rm(temporaryFolder, { recursive: true, force: true });
+      throw error;
+    });
+    const writer = new ShardWriter(path, temporaryFolder, file, tensors, header.length, count);
     try {
       await writer.write(header, 0);
     } catch (error) {
@@ -68,12 +73,13 @@ export class ShardWriter {
     if (this.written !== this.count) throw new Error(`Expected ${this.count} samples in ${this.path} but ${this.written} were written.`);
     await this.file.sync().catch((error: unknown) => this.explain(error));
     await this.file.close();
-    await rename(this.stagingPath, this.path);
+    await rename(join(this.temporaryFolder, basename(this.path)), this.path);
+    await rm(this.temporaryFolder, { recursive: true, force: true });
   }
 
   async discard(): Promise<void> {
     await this.file.close().catch(() => {});
-    await rm(this.stagingPath, { force: true });
+    await rm(this.temporaryFolder, { recursive: true, force: true });
   }
 
   private async writeRow(name: string, values: Uint8Array | Float32Array): Promise<void> {

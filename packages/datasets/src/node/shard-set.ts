@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { claimFolder, describeRecipe } from './claimed-folder.js';
+import { describeRecipe, workInClaimedFolder } from './claimed-folder.js';
 import { recipeOfSource, type SampleSource } from './sample-source.js';
 import { concatenate, type SampleValues } from './sample-values.js';
 import { MANIFEST_FILE, shardName, type ShardManifest } from './shard-manifest.js';
@@ -46,26 +46,26 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
   const recipe = await recipeOfSource(source, seed);
   const { sizePixels, frames } = recipe.options;
   const manifest: ShardManifest = { count, samplesPerShard, sizePixels, frames, recipe: describeRecipe(recipe) };
-  await claimFolder(out, MANIFEST_FILE, manifest);
-
   const shards = Array.from({ length: Math.ceil(count / samplesPerShard) }, (_, index) => index).filter((index) => index % parts === partIndex);
   const rangeOf = (shard: number): [number, number] => [shard * samplesPerShard, Math.min((shard + 1) * samplesPerShard, count)];
   const ownCount = shards.reduce((sum, shard) => sum + rangeOf(shard)[1] - rangeOf(shard)[0], 0);
   let done = 0;
-  const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
-  try {
-    for (const shard of shards) {
-      const [first, end] = rangeOf(shard);
-      const path = join(out, shardName(shard));
-      if (existsSync(path)) onProgress((done += end - first), ownCount);
-      else await writeShard(path, pool, [first, end], { sizePixels, frames }, recipe.kind, workers, () => {
-        signal?.throwIfAborted();
-        onProgress(++done, ownCount);
-      });
+  await workInClaimedFolder(out, { fileName: MANIFEST_FILE, description: manifest, part: [partIndex, parts] }, async () => {
+    const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
+    try {
+      for (const shard of shards) {
+        const [first, end] = rangeOf(shard);
+        const path = join(out, shardName(shard));
+        if (existsSync(path)) onProgress((done += end - first), ownCount);
+        else await writeShard(path, pool, [first, end], { sizePixels, frames }, recipe.kind, workers, () => {
+          signal?.throwIfAborted();
+          onProgress(++done, ownCount);
+        });
+      }
+    } finally {
+      await pool.close();
     }
-  } finally {
-    await pool.close();
-  }
+  });
 }
 
 function requirePositiveInteger(name: string, value: number): void {

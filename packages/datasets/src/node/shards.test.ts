@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { doLocked, makeTemporaryFolder } from '@unblur/files';
 import { noAugmentation } from '../augmentation-options.js';
 import { panoramaBatches } from './panorama-batches.js';
 import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
@@ -112,9 +114,12 @@ describe('shard sets', () => {
     const job = { ...small, folder, out };
     await expect(synthesizePanoramaShards({ ...job, onProgress: (done) => { if (done === 5) throw stop; } })).rejects.toBe(stop);
     expect(shardsIn(out)).toEqual(['shard-00000.safetensors']);
-    expect(readdirSync(out).filter((name) => name.endsWith('.partial'))).toEqual([]);
+    expect(readdirSync(out).sort()).toEqual(['manifest.json', 'shard-00000.safetensors']);
     const kept = statSync(join(out, 'shard-00000.safetensors')).mtimeMs;
-    writeFileSync(join(out, 'shard-00001.safetensors.partial'), 'left by a killed job');
+    const leftover = makeTemporaryFolder(out);
+    writeFileSync(join(leftover, 'shard-00001.safetensors'), 'left by a killed job');
+    const neverGiven = 2 ** 31 - 1;
+    renameSync(leftover, leftover.replace(`-${process.pid}-`, `-${neverGiven}-`));
     const progress: number[] = [];
     await synthesizePanoramaShards({ ...job, onProgress: (done, count) => progress.push(done / count) });
     expect(progress).toEqual([3 / 7, 4 / 7, 5 / 7, 6 / 7, 1]);
@@ -125,16 +130,33 @@ describe('shard sets', () => {
   });
 
   it('say so when the disk is full, keep finished shards and leave no half ones', async () => {
-    if (!existsSync('/dev/full')) return console.log('skipping the test of a full disk: it needs /dev/full');
+    const disk = newFolder();
+    // Room for the first shard of 9 KiB and a half of the second.
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=28k', 'tmpfs', disk]).status !== 0) return console.log('skipped: a full disk (mounting a small one needs root)');
+    try {
+      const out = join(disk, 'set');
+      const job = { ...small, folder: await makePanoramaFolder(1), out };
+      await expect(synthesizePanoramaShards(job)).rejects.toThrow(/Expected room for the \d+ bytes of .*shard-00001\.safetensors but the disk is full; make room/);
+      expect(readdirSync(out).sort()).toEqual(['manifest.json', 'shard-00000.safetensors']);
+      spawnSync('mount', ['-o', 'remount,size=1m', disk]);
+      await synthesizePanoramaShards(job);
+      expect(shardsIn(out)).toHaveLength(3);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
+
+  it('are made by one process at a time, unless each makes another part', async () => {
     const out = join(newFolder(), 'set');
     const job = { ...small, folder: await makePanoramaFolder(1), out };
-    mkdirSync(out);
-    // The second shard's temporary file takes no byte.
-    symlinkSync('/dev/full', join(out, 'shard-00001.safetensors.partial'));
-    await expect(synthesizePanoramaShards(job)).rejects.toThrow(/Expected room for the \d+ bytes of .*shard-00001\.safetensors but the disk is full; make room/);
-    expect(readdirSync(out).sort()).toEqual(['manifest.json', 'shard-00000.safetensors']);
-    await synthesizePanoramaShards(job);
+    await doLocked(out, 'synthesis-0-of-2', async () => {
+      await expect(synthesizePanoramaShards({ ...job, part: [0, 2] })).rejects.toThrow(/^Another unblur is at work in .*set \(process \d+/);
+      await synthesizePanoramaShards({ ...job, part: [1, 2] });
+    });
+    expect(shardsIn(out)).toEqual(['shard-00001.safetensors']);
+    await synthesizePanoramaShards({ ...job, part: [0, 2] });
     expect(shardsIn(out)).toHaveLength(3);
+    expect(readdirSync(out)).toHaveLength(4);
   });
 
   it('of layers hold the flow', async () => {
