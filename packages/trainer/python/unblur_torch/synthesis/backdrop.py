@@ -1,0 +1,208 @@
+"""
+What lies behind all objects: a panorama before a camera that turns, or a still photograph on a plane that moves.
+
+A backdrop renders what the camera sees at given times, and knows where each thing it shows lies in the middle frame. Tensors
+of pictures are [3, T, S, S], values of the averaging space (see `transfer`); positions are in pixels of the picture, (x, y),
+pixel centres at integers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Callable, Optional, Sequence
+
+import numpy
+import torch
+import torch.nn.functional as F
+from numpy import ndarray
+from torch import Tensor
+
+from .camera import PinholeCamera, fastest_pixels_per_radian
+from .motion_path import STEPS, PlaneMotion, longest_path_pixels, progress_at, still_at
+from .panorama import look_along
+from .rotation import rotation_of
+
+Response = Callable[[Tensor], Tensor]
+
+
+class Backdrop:
+    size_pixels: int
+    device: torch.device
+
+    def render(self, times: Sequence[float]) -> Tensor:
+        """[3, T, S, S] values of the averaging space."""
+        raise NotImplementedError
+
+    def displacement(self, times: Sequence[float]) -> Tensor:
+        """[T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the same, (dx, dy) in pixels."""
+        raise NotImplementedError
+
+    def carry(self, time: float, point: ndarray) -> ndarray:
+        """The map (3x3, affine) by which something near a point [2] that is part of the scene is moved from the middle frame to a time."""
+        raise NotImplementedError
+
+    def longest_path_pixels(self) -> float:
+        """How far the fastest pixel moves while the shutter is open, about."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Parallax:
+    """Nearer and farther places of the scene: depth [S, S] in [-1, 1] times `share` is how much more or less than the rest they are shifted."""
+
+    depth: Tensor
+    share: float
+
+
+@dataclass(frozen=True)
+class CameraTurn:
+    """The orientation of a camera over time: `middle`, then a turn about half_turn * u + half_bend * u^2 (radians, camera axes), with u its progress."""
+
+    middle: ndarray
+    half_turn: ndarray
+    half_bend: ndarray = field(default_factory=lambda: numpy.zeros(3))
+    acceleration: float = 0.0
+
+    def orientation_at(self, time: float) -> ndarray:
+        progress = progress_at(time, self.acceleration)
+        return self.middle @ rotation_of(self.half_turn * progress + self.half_bend * progress**2)
+
+
+@dataclass(frozen=True)
+class PanoramaBackdrop(Backdrop):
+    level: Tensor
+    """uint8 [3, h, w], of a `Panorama`."""
+    camera: PinholeCamera
+    turn: CameraTurn
+    response: Response
+    """From display values to those of the averaging space."""
+    shift: PlaneMotion = still_at((0, 0))
+    """Beside the turn, the scene is moved as a plane (a camera that steps aside)."""
+    parallax: Optional[Parallax] = None
+
+    @property
+    def size_pixels(self) -> int:
+        return self.camera.size_pixels
+
+    @property
+    def device(self) -> torch.device:
+        return self.level.device
+
+    def render(self, times: Sequence[float]) -> Tensor:
+        turns = numpy.stack([self.turn.orientation_at(time) for time in times])
+        x, y, z = self._turned_rays(turns, times)
+        return self.response(look_along(self._display_values, x, y, z))
+
+    def displacement(self, times: Sequence[float], to_time: float = 0.0) -> Tensor:
+        """As of every backdrop, but to any time; exact for the middle, and where nothing but the camera turns."""
+        goal = self.turn.orientation_at(to_time)
+        x, y, z = self._turned_rays(numpy.stack([goal.T @ self.turn.orientation_at(time) for time in times]), times)
+        column, row = self._pixels()
+        focal, to_shift = self.camera.focal_pixels, self.shift.shift_at(to_time)
+        # A ray that the goal's camera has behind it has no place in its picture; as far away as this is as good as any.
+        z = z.clamp(min=0.05)
+        return torch.stack([x / z * focal + (self.camera.principal_x + to_shift[0]) - column, y / z * focal + (self.camera.principal_y + to_shift[1]) - row], -1)
+
+    def carry(self, time: float, point: ndarray) -> ndarray:
+        camera = self.camera
+        ray = numpy.array([(point[0] - camera.principal_x) / camera.focal_pixels, (point[1] - camera.principal_y) / camera.focal_pixels, 1])
+        now = self.turn.orientation_at(time).T @ self.turn.middle @ ray
+        affine = numpy.eye(3)
+        place = now[:2] / max(now[2], 0.05) * camera.focal_pixels + [camera.principal_x, camera.principal_y]
+        affine[:2, 2] = place - point + self.shift.shift_at(time)
+        return affine
+
+    def longest_path_pixels(self) -> float:
+        bent_radians = 2 * float(numpy.linalg.norm(self.turn.half_bend))
+        radians = 2 * float(numpy.linalg.norm(self.turn.half_turn))
+        axis = self.turn.half_turn / (radians / 2) if radians > 0 else numpy.array([0.0, 0.0, 1.0])
+        turned = fastest_pixels_per_radian(self.camera, axis) * radians + self.camera.focal_pixels * bent_radians
+        nearest = 1 + (self.parallax.share if self.parallax else 0)
+        return turned + longest_path_pixels([self.shift.map_at(2 * step / STEPS - 1) for step in range(STEPS + 1)], numpy.zeros((1, 2))) * nearest
+
+    @property
+    def _display_values(self) -> Tensor:
+        return self.level.float() / 255
+
+    def _pixels(self) -> "tuple[Tensor, Tensor]":
+        places = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
+        return places.view(1, 1, -1), places.view(1, -1, 1)
+
+    def _turned_rays(self, turns: ndarray, times: Sequence[float]) -> "tuple[Tensor, Tensor, Tensor]":
+        """Rays [T, S, S] through all pixels, in camera axes and turned by a matrix [T, 3, 3] each."""
+        column, row = self._pixels()
+        across, down = (column - self.camera.principal_x) / self.camera.focal_pixels, (row - self.camera.principal_y) / self.camera.focal_pixels
+        shifts = numpy.stack([self.shift.shift_at(time) for time in times]) / self.camera.focal_pixels
+        if shifts.any():
+            moved = on_device(shifts, self.device).view(-1, 2, 1, 1)
+            if self.parallax:
+                moved = moved * (1 + self.parallax.share * self.parallax.depth)
+            across, down = across - moved[:, 0], down - moved[:, 1]
+        matrix = on_device(turns, self.device).view(-1, 9, 1, 1).unbind(1)
+        x, y, z = (matrix[3 * axis] * across + (matrix[3 * axis + 1] * down + matrix[3 * axis + 2]) for axis in range(3))
+        return x, y, z
+
+
+@dataclass(frozen=True)
+class PlaneBackdrop(Backdrop):
+    texture: Tensor
+    """[3, S + 2 M, S + 2 M] values of the averaging space: pixel (x, y) of the middle frame is at (x + M, y + M); beyond it, its outermost pixels go on."""
+    size_pixels: int
+    motion: PlaneMotion
+    parallax: Optional[Parallax] = None
+
+    @property
+    def device(self) -> torch.device:
+        return self.texture.device
+
+    def render(self, times: Sequence[float]) -> Tensor:
+        grid_pixels = self.texture.shape[-1]
+        places = self._middle_places(times) + (0.5 + (grid_pixels - self.size_pixels) // 2)
+        grid = (places * (2 / grid_pixels) - 1).view(1, len(times) * self.size_pixels, self.size_pixels, 2)
+        sampled = F.grid_sample(self.texture[None], grid, mode="bilinear", padding_mode="border", align_corners=False)
+        return sampled.view(3, len(times), self.size_pixels, self.size_pixels)
+
+    def displacement(self, times: Sequence[float]) -> Tensor:
+        places = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
+        column, row = places.expand(self.size_pixels, -1), places[:, None].expand(-1, self.size_pixels)
+        return self._middle_places(times) - torch.stack([column, row], -1)
+
+    def carry(self, time: float, point: ndarray) -> ndarray:
+        return self.motion.map_at(time)
+
+    def longest_path_pixels(self) -> float:
+        nearest = 1 + (self.parallax.share if self.parallax else 0)
+        return longest_path_pixels([self.motion.map_at(2 * step / STEPS - 1) for step in range(STEPS + 1)], corners(self.size_pixels)) * nearest
+
+    def _middle_places(self, times: Sequence[float]) -> Tensor:
+        """[T, S, S, 2]: where in the middle frame is what each pixel shows."""
+        places = affine_places([numpy.linalg.inv(self.motion.map_at(time)) for time in times], 0, 0, self.size_pixels, self.size_pixels, self.device)
+        if self.parallax:
+            shifts = on_device(numpy.stack([self.motion.shift_at(time) for time in times]), self.device)
+            places = places - shifts.view(-1, 1, 1, 2) * (self.parallax.share * self.parallax.depth[..., None])
+        return places
+
+
+def corners(size_pixels: int) -> ndarray:
+    far = size_pixels - 1
+    return numpy.array([[0, 0], [far, 0], [0, far], [far, far]], float)
+
+
+def on_device(values: ndarray, device: torch.device) -> Tensor:
+    return torch.from_numpy(numpy.ascontiguousarray(values, numpy.float32)).to(device, non_blocking=True)
+
+
+def affine_places(maps: Sequence[ndarray], left: int, top: int, columns: int, rows: int, device: torch.device) -> Tensor:
+    """[T, rows, columns, 2]: where the maps (3x3, affine) take the pixels of a window."""
+    m = on_device(numpy.stack(maps)[:, :2], device).view(-1, 6, 1, 1).unbind(1)
+    column = torch.arange(left, left + columns, device=device, dtype=torch.float32).view(1, 1, -1)
+    row = torch.arange(top, top + rows, device=device, dtype=torch.float32).view(1, -1, 1)
+    return torch.stack([m[0] * column + (m[1] * row + m[2]), m[3] * column + (m[4] * row + m[5])], -1)
+
+
+def draw_depth(random: numpy.random.Generator, size_pixels: int, device: torch.device) -> Tensor:
+    """A smooth random field [S, S] in [-1, 1], with 2 to 6 hills or hollows across."""
+    hills = int(random.integers(2, 7))
+    coarse = on_device(random.uniform(-1, 1, (1, 1, hills, hills)), device)
+    return F.interpolate(coarse, size=(size_pixels, size_pixels), mode="bicubic", align_corners=True)[0, 0].clamp(-1, 1)

@@ -1,0 +1,133 @@
+"""What samples are made from, decoded once and kept on the device as bytes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Tuple
+
+import numpy
+import torch
+from torch import Tensor
+
+from .object_shapes import SHAPES, draw_shape
+from .options import read_options
+from .panorama import Panorama, build_panorama
+from .pictures import decode_pictures
+
+MASKS_PER_SHAPE = 96
+MASK_SIDE_PIXELS = 160
+
+
+@dataclass
+class ImageBank:
+    device: torch.device
+    panoramas: List[Panorama] = field(default_factory=list)
+    stills: List[Tensor] = field(default_factory=list)
+    """uint8 [3, h, w] each."""
+    clips: Dict[str, Tensor] = field(default_factory=dict)
+    """Videos by the folder of their frames, uint8 [n, 3, h, w] in time order."""
+    pairs: Dict[str, Tuple[Tensor, Tensor]] = field(default_factory=dict)
+    """Recorded blurred pictures and the sharp ones of the same moment, by the folder of the sharp ones; uint8 [n, 3, h, w] each."""
+    masks: Dict[str, Tensor] = field(default_factory=dict)
+    """Coverage of drawn objects by their shape, uint8 [n, 1, side, side]."""
+
+    @staticmethod
+    def load(source: Mapping[str, Any], images: Mapping[str, bytes], device: torch.device, seed: int, workers: int) -> "ImageBank":
+        """
+        Decodes the images of one source. Raises ValueError where there is none, one cannot be decoded, or they do not fit the
+        source's kind.
+        """
+        if not images:
+            raise ValueError(f"Expected images for the source {source.get('folder', source.get('kind'))} but there are none.")
+        options = read_options(source)
+        bank = ImageBank(torch.device(device))
+        pictures = decode_pictures(images, bank.device, workers)
+        kind = source["kind"]
+        if kind == "panorama":
+            bank.panoramas = [named(name, lambda: build_panorama(pictures[name], options["coverageDegrees"])) for name in sorted(pictures)]
+        elif kind == "layers":
+            bank.stills = [pictures[name] for name in sorted(pictures)]
+        elif kind == "pairs":
+            bank.pairs = recorded_pairs(pictures)
+        else:
+            bank.clips, bank.pairs = clips_and_pairs(pictures)
+        if options.get("objectShapes") and options["objects"][1] > 0:
+            bank.masks = draw_masks(options["objectShapes"], seed, bank.device)
+        return bank
+
+
+def named(name: str, build):
+    try:
+        return build()
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def draw_masks(shapes: Mapping[str, float], seed: int, device: torch.device) -> Dict[str, Tensor]:
+    """Raises ValueError for a shape that is not known."""
+    random, masks = numpy.random.default_rng([seed, 1]), {}
+    for shape, weight in shapes.items():
+        if shape not in SHAPES:
+            raise ValueError(f"Expected objectShapes of {', '.join(SHAPES)} but got {shape!r}.")
+        if weight > 0:
+            drawn = numpy.stack([draw_shape(random, shape, MASK_SIDE_PIXELS) for _ in range(MASKS_PER_SHAPE)])
+            masks[shape] = torch.from_numpy((drawn * 255 + 0.5).astype(numpy.uint8))[:, None].to(device)
+    return masks
+
+
+def folder_of(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def in_time_order(names: List[str]) -> List[str]:
+    """By the numbers in their names, as numbers."""
+    return sorted(names, key=lambda name: [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name)])
+
+
+def stacked(names: List[str], pictures: Mapping[str, Tensor]) -> Tensor:
+    """Raises ValueError where the pictures' sizes differ."""
+    first = pictures[names[0]].shape
+    for name in names:
+        _, height, width = pictures[name].shape
+        if (3, height, width) != tuple(first):
+            raise ValueError(f"Expected {name} to be {first[2]}x{first[1]}, as {names[0]}, but it is {width}x{height}.")
+    return torch.stack([pictures[name] for name in names])
+
+
+def group_by_folder(pictures: Mapping[str, Tensor]) -> Dict[str, List[str]]:
+    folders: Dict[str, List[str]] = {}
+    for name in sorted(pictures):
+        folders.setdefault(folder_of(name), []).append(name)
+    return {folder: in_time_order(names) for folder, names in folders.items()}
+
+
+def clips_and_pairs(pictures: Mapping[str, Tensor]) -> "Tuple[Dict[str, Tensor], Dict[str, Tuple[Tensor, Tensor]]]":
+    """Folders `gt` (at any depth) with the same names under `blur` are recorded pairs, all others but `blur` clips."""
+    folders = group_by_folder(pictures)
+    clips, pairs = {}, {}
+    for folder, names in folders.items():
+        blurred = [with_blur_for_gt(name, pictures) for name in names]
+        if all(blurred):
+            pairs[folder] = (stacked(blurred, pictures), stacked(names, pictures))
+        elif "blur" not in folder.split("/"):
+            clips[folder] = stacked(names, pictures)
+    return clips, pairs
+
+
+def recorded_pairs(pictures: Mapping[str, Tensor]) -> "Dict[str, Tuple[Tensor, Tensor]]":
+    """Raises ValueError where there is no pair."""
+    _, pairs = clips_and_pairs(pictures)
+    if not pairs:
+        raise ValueError("Expected recorded pairs, pictures under blur/ and gt/ of the same names, but found none.")
+    return pairs
+
+
+def with_blur_for_gt(name: str, pictures: Mapping[str, Tensor]) -> str:
+    """The name of the recorded blurred picture of a sharp one, whatever its format; empty where there is none."""
+    parts = name.split("/")
+    if "gt" not in parts[:-1]:
+        return ""
+    place = len(parts) - 1 - parts[::-1].index("gt")
+    stem = "/".join([*parts[:place], "blur", *parts[place + 1 :]]).rpartition(".")[0]
+    return next((stem + extension for extension in (".webp", ".png", ".jpg", ".jpeg") if stem + extension in pictures), "")

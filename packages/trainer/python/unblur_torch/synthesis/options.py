@@ -1,0 +1,106 @@
+"""
+Options of synthesis, by the names of the run file (and of @unblur/datasets, which checks them and fills in the defaults).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping
+
+AUGMENTATION = {
+    "flips": True,
+    "quarterTurns": True,
+    "timeReversal": True,
+    "gain": [0.8, 1.2],
+    "whiteBalance": [0.9, 1.1],
+    "gamma": [0.8, 1.25],
+    "noiseSigma": [0, 0.01],
+    "jpegQuality": None,
+    "jpegShare": 1,
+}
+
+# What synthesis on the device can do beside what both do; off by default.
+DEVICE_SCENE = {
+    "stillCameraShare": 0,
+    "sharpShare": 0,
+    "acceleration": 0,
+    "parallax": 0,
+    "objectShapes": {"blob": 1},
+    "followShare": 1,
+    "sparseShare": 0,
+    "highlightShare": 0,
+    "highlightBoost": [1, 1],
+    "softnessPixels": None,
+}
+
+# And what only a panorama's camera lacks there.
+DEVICE_PANORAMA = {"shiftPixels": [0, 0], "bend": 0, "objects": [0, 0], "objectRadius": [0.12, 0.35], "objectPixels": [2, 20], "turnDegrees": 4, "zoomPercent": 3}
+
+DEFAULTS: Dict[str, Dict[str, Any]] = {
+    "panorama": {
+        "coverageDegrees": None,
+        "photoPixels": None,
+        "fieldOfViewDegrees": [40, 90],
+        "minPanoramaPixelsPerPixel": 0.9,
+        "pitchDegrees": [-60, 60],
+        "rollDegrees": [-10, 10],
+        "angleDegrees": [1, 10],
+        "angleExponent": 1,
+        "rollShare": 0.3,
+        "eulerDegrees": None,
+        "stepPixels": 1,
+        "averaging": "display",
+        "augmentation": AUGMENTATION,
+        **DEVICE_SCENE,
+        **DEVICE_PANORAMA,
+    },
+    "layers": {
+        "objects": [1, 3],
+        "objectRadius": [0.12, 0.35],
+        "cameraPixels": [0, 12],
+        "objectPixels": [2, 20],
+        "turnDegrees": 4,
+        "zoomPercent": 3,
+        "bend": 0.2,
+        "shrink": [1, 2],
+        "stepPixels": 1,
+        "averaging": "display",
+        "augmentation": AUGMENTATION,
+        **DEVICE_SCENE,
+    },
+    "video": {
+        "windowFrames": None,
+        "neighbourPixels": [0.2, 2],
+        "shrink": [1, 4],
+        "onBadFrame": "stop",
+        "averaging": "display",
+        "augmentation": AUGMENTATION,
+        "sharpShare": 0,
+        "softnessPixels": None,
+    },
+    "pairs": {"shrink": [1, 1], "augmentation": AUGMENTATION},
+}
+KINDS = tuple(DEFAULTS)
+# Said by a source but not an option of its synthesis.
+SOURCE_KEYS = ("kind", "folder", "weight")
+
+
+def read_options(source: Mapping[str, Any]) -> Dict[str, Any]:
+    """
+    The options of a source, with defaults for those it does not say. Raises ValueError for a kind or an option that synthesis on
+    the device does not have.
+    """
+    kind = source.get("kind")
+    if kind not in DEFAULTS:
+        hint = "; shards hold finished samples, so train on them without it" if kind == "shards" else ""
+        raise ValueError(f"Expected a source of kind {', '.join(KINDS)} for synthesis on the device but got {kind!r}{hint}.")
+    given = {name: value for name, value in source.items() if name not in SOURCE_KEYS}
+    options = with_defaults(given, DEFAULTS[kind], f"a source of kind {kind}")
+    options["augmentation"] = with_defaults(options["augmentation"] or {}, AUGMENTATION, "augmentation")
+    return options
+
+
+def with_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any], what: str) -> Dict[str, Any]:
+    for name in given:
+        if name not in defaults:
+            raise ValueError(f"Expected an option of {what} ({', '.join(defaults)}) but got {name!r}.")
+    return {**defaults, **given}

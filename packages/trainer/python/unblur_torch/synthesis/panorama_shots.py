@@ -1,0 +1,135 @@
+"""A camera that turns before a panorama (Argaw et al., section 3), and may be shifted, with things that move before it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, List, Mapping, Sequence
+
+import numpy
+import torch
+from torch import Tensor
+
+from .augmentation import draw_augmentation, draw_averaging
+from .backdrop import CameraTurn, PanoramaBackdrop, Parallax, corners, draw_depth
+from .camera import PinholeCamera, draw_window, focal_pixels_of
+from .image_bank import ImageBank
+from .motion_path import draw_plane_motion, still_at
+from .moving_object import Scene
+from .panorama import Coverage, Panorama, level_for, look_along, panorama_pixels_per_pixel
+from .rotation import axis_angle_of, draw_euler_rotation, draw_shake_axis, orientation_of_angles
+from .shot import Random, Shot, Stillness, draw_objects, draw_stillness, draw_taking
+from .transfer import light_of, recolour
+
+# How often a camera is placed anew before a partial panorama counts as too small for it.
+MOST_PLACES = 500
+
+
+class PanoramaShots:
+    def __init__(self, bank: ImageBank, options: Mapping[str, Any], size_pixels: int):
+        self._bank = bank
+        self._options = options
+        self._size_pixels = size_pixels
+        self._photo_pixels = options["photoPixels"] or max(256, size_pixels)
+        if self._photo_pixels < size_pixels:
+            raise ValueError(f"Expected photoPixels to be at least the size of the samples ({size_pixels}) but got {self._photo_pixels}.")
+
+    def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
+        options = self._options
+        averaging = draw_averaging(random, options["averaging"])
+        augmentation = draw_augmentation(random, options["augmentation"])
+        stillness = draw_stillness(random, options)
+        response = lambda display: light_of(recolour(display, augmentation.gains, augmentation.gamma), averaging)
+        objects = draw_objects(
+            random, options, size_pixels=self._size_pixels, exposures=exposures, stillness=stillness, texture=self._texture, response=response, bank=self._bank
+        )
+        backdrop = self._draw_backdrop(random, sample_index, exposures, stillness, response)
+        return Shot(Scene(backdrop, objects), averaging, augmentation, **draw_taking(random, options))
+
+    def _draw_backdrop(self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response) -> PanoramaBackdrop:
+        panorama = self._draw_panorama(random)
+        for _ in range(MOST_PLACES):
+            camera = self._draw_camera(random, panorama)
+            turn = self._draw_turn(random, sample_index, exposures, stillness)
+            if panorama.coverage is None or stays_within(camera, turn, panorama.coverage):
+                break
+        else:
+            raise ValueError(f"Expected panoramas large enough for the camera but {MOST_PLACES} random views all left one; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.")
+        shift, parallax = still_at((0, 0)), None
+        length = 0 if stillness.camera else exposures * random.uniform(*self._options["shiftPixels"])
+        if length > 0:
+            shift = draw_plane_motion(random, (0, 0), length, turn_degrees=0, zoom_percent=0, bend=self._options["bend"], acceleration=self._options["acceleration"])
+            if self._options["parallax"] > 0:
+                parallax = Parallax(draw_depth(random, self._size_pixels, self._bank.device), self._options["parallax"])
+        return PanoramaBackdrop(level_for(panorama, camera.focal_pixels), camera, turn, response, shift, parallax)
+
+    def _draw_panorama(self, random: Random) -> Panorama:
+        return self._bank.panoramas[int(random.integers(len(self._bank.panoramas)))]
+
+    def _draw_camera(self, random: Random, panorama: Panorama) -> PinholeCamera:
+        options = self._options
+        wanted = focal_pixels_of(random.uniform(*options["fieldOfViewDegrees"]), self._photo_pixels)
+        least = options["minPanoramaPixelsPerPixel"]
+        finest = panorama_pixels_per_pixel(panorama.width, 1) / least if least > 0 else math.inf
+        return draw_window(random, self._photo_pixels, self._size_pixels, min(wanted, finest))
+
+    def _draw_turn(self, random: Random, sample_index: int, exposures: int, stillness: Stillness) -> CameraTurn:
+        options = self._options
+        middle = orientation_of_angles(random.uniform(-180, 180), random.uniform(*options["pitchDegrees"]), random.uniform(*options["rollDegrees"]))
+        if options["eulerDegrees"] is None:
+            low, high = angle_range_at(options["angleDegrees"], sample_index)
+            axis = draw_shake_axis(random, options["rollShare"])
+            angle = math.radians(low + (high - low) * random.uniform() ** options["angleExponent"])
+        else:
+            axis, angle = axis_angle_of(draw_euler_rotation(random, options["eulerDegrees"]))
+        half_turn = axis * (angle * exposures / 2)
+        if stillness.camera:
+            return CameraTurn(middle, numpy.zeros(3))
+        sideways = numpy.cross(axis, [0, 0, 1]) * random.uniform(-options["bend"], options["bend"]) * angle * exposures
+        return CameraTurn(middle, half_turn, sideways, random.uniform(-options["acceleration"], options["acceleration"]))
+
+    def _texture(self, random: Random, side: int) -> Tensor:
+        """Display values [3, side, side]: a random view at the panorama's own density."""
+        panorama = self._draw_panorama(random)
+        focal = panorama_pixels_per_pixel(panorama.width, 1) / max(self._options["minPanoramaPixelsPerPixel"], 0.5)
+        coverage = panorama.coverage or Coverage(math.pi, math.pi / 2)
+        middle = orientation_of_angles(math.degrees(random.uniform(-0.5, 0.5) * coverage.longitude_radians * 2), random.uniform(-0.4, 0.4) * math.degrees(coverage.latitude_radians), 0)
+        camera = PinholeCamera(side, focal, (side - 1) / 2, (side - 1) / 2)
+        identity = lambda display: display
+        return PanoramaBackdrop(level_for(panorama, focal), camera, CameraTurn(middle, numpy.zeros(3)), identity).render([0.0])[:, 0]
+
+
+def angle_range_at(angle_degrees: Sequence[Any], sample_index: int) -> Sequence[float]:
+    """The range of rotations that holds at a sample index: a range, or rows [sample index, range] between which the limits move linearly."""
+    if not isinstance(angle_degrees[0], (list, tuple)):
+        return angle_degrees
+    indexes = [row[0] for row in angle_degrees]
+    return [float(numpy.interp(sample_index, indexes, [row[1][end] for row in angle_degrees])) for end in (0, 1)]
+
+
+TESTED_TIMES = numpy.linspace(-1, 1, 5)
+TESTED_PIXELS_PER_SIDE = 9
+
+
+def stays_within(camera: PinholeCamera, turn: CameraTurn, coverage: Coverage) -> bool:
+    """Whether a camera sees nothing but the covered part of the sphere (found at pixels along the picture's border and at five moments)."""
+    far = camera.size_pixels - 1
+    share = numpy.linspace(0, far, TESTED_PIXELS_PER_SIDE)
+    low, high = numpy.zeros_like(share), numpy.full_like(share, far)
+    across, down = numpy.concatenate([share, share, low, high]), numpy.concatenate([low, high, share, share])
+    rays = numpy.stack([(across - camera.principal_x) / camera.focal_pixels, (down - camera.principal_y) / camera.focal_pixels, numpy.ones_like(across)])
+    for time in TESTED_TIMES:
+        orientation = turn.orientation_at(float(time))
+        if coverage.latitude_radians < math.pi / 2 and any(is_in_picture(camera, pole * orientation[1]) for pole in (-1, 1)):
+            return False
+        x, y, z = orientation @ rays
+        if (numpy.abs(numpy.arctan2(x, z)) > coverage.longitude_radians).any() or (numpy.abs(numpy.arctan2(y, numpy.hypot(x, z))) > coverage.latitude_radians).any():
+            return False
+    return True
+
+
+def is_in_picture(camera: PinholeCamera, ray: numpy.ndarray) -> bool:
+    """Whether a direction in camera axes is seen."""
+    if ray[2] <= 0:
+        return False
+    place = ray[:2] / ray[2] * camera.focal_pixels + [camera.principal_x, camera.principal_y]
+    return bool((place >= 0).all() and (place <= camera.size_pixels - 1).all())

@@ -1,0 +1,107 @@
+"""One camera, one moment: a scene and how it is taken, drawn at random by a source's options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, List, Mapping, Protocol
+
+import numpy
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .augmentation import Augmentation
+from .image_bank import ImageBank
+from .motion_path import draw_plane_motion
+from .moving_object import MovingObject, Scene
+
+Random = numpy.random.Generator
+# From a side in pixels to display values [3, side, side], a random part of a random picture.
+Texture = Callable[[Random, int], Tensor]
+
+
+@dataclass(frozen=True)
+class Shot:
+    scene: Scene
+    averaging: str
+    augmentation: Augmentation
+    step_pixels: float
+    only_kept: bool
+    """Whether only the frames are averaged, as of a high-speed video, instead of all that was rendered."""
+    highlight_boost: float
+    softness_pixels: float
+
+
+class Shots(Protocol):
+    """Draws shots by a source's options."""
+
+    def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
+        """
+        sample_index: position in a curriculum. exposures: how many intervals between pictures the path is long; whatever
+        the options say of an exposure holds for each.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Stillness:
+    """What does not move in a sample: nothing, the camera, or everything."""
+
+    camera: bool
+    objects: bool
+
+
+def draw_stillness(random: Random, options: Mapping[str, Any]) -> Stillness:
+    draw = random.uniform()
+    if draw < options["sharpShare"]:
+        return Stillness(True, True)
+    return Stillness(draw < options["sharpShare"] + options["stillCameraShare"], False)
+
+
+def draw_taking(random: Random, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a shot that do not depend on its scene."""
+    highlights, softness = random.uniform() < options["highlightShare"], options["softnessPixels"]
+    return {
+        "step_pixels": options["stepPixels"],
+        "only_kept": bool(random.uniform() < options["sparseShare"]),
+        "highlight_boost": random.uniform(*options["highlightBoost"]) if highlights else 1.0,
+        "softness_pixels": random.uniform(*softness) if softness else 0.0,
+    }
+
+
+def draw_objects(
+    random: Random,
+    options: Mapping[str, Any],
+    *,
+    size_pixels: int,
+    exposures: int,
+    stillness: Stillness,
+    texture: Texture,
+    response: Callable[[Tensor], Tensor],
+    bank: ImageBank,
+) -> List[MovingObject]:
+    """Before a still camera, one at least."""
+    fewest, most = options["objects"]
+    count = int(random.integers(fewest, most + 1))
+    if stillness.camera and not stillness.objects and most > 0:
+        count = max(count, 1)
+    shapes = [shape for shape in options["objectShapes"] if shape in bank.masks]
+    weights = numpy.array([options["objectShapes"][shape] for shape in shapes], float)
+    objects = []
+    for _ in range(count):
+        masks = bank.masks[shapes[int(random.choice(len(shapes), p=weights / weights.sum()))]]
+        mask = masks[int(random.integers(len(masks)))]
+        side = max(round(2 * size_pixels * random.uniform(*options["objectRadius"])), 3)
+        coverage = F.interpolate(mask[None].float() / 255, size=(side, side), mode="bilinear", align_corners=False, antialias=True)[0].clamp(0, 1)
+        motion = draw_plane_motion(
+            random,
+            random.uniform(0, size_pixels, 2),
+            0 if stillness.objects else exposures * random.uniform(*options["objectPixels"]),
+            turn_degrees=0 if stillness.objects else exposures * options["turnDegrees"],
+            zoom_percent=0 if stillness.objects else exposures * options["zoomPercent"],
+            bend=options["bend"],
+            acceleration=options["acceleration"],
+        )
+        values = response(texture(random, side))
+        objects.append(MovingObject(torch.cat([values * coverage, coverage]), motion, follows=bool(random.uniform() < options["followShare"])))
+    return objects
