@@ -1,8 +1,8 @@
 import { crop, padByReflection, roundUp } from './padding.js';
 import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 import { TileCanvas } from './tile-canvas.js';
-import { planVisits } from './tile-visits.js';
-import { planTiles, type TileLimits } from './tiling.js';
+import { planVisits, type TilePosition } from './tile-visits.js';
+import { planTiles, type TileLimits, type TilePlan } from './tiling.js';
 
 /**
  * Restores one tile, both sides multiples of the network's multiple: frames of the tile's size, motions on a grid that divides it.
@@ -24,13 +24,13 @@ export interface TiledRestoration {
  */
 export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restoreTile: RestoreTile, signal?: AbortSignal): Promise<TiledRestoration> {
   const { width, height } = photo;
-  const padded = padByReflection(photo, roundUp(width, limits.multiple), roundUp(height, limits.multiple));
+  const padded = { width: roundUp(width, limits.multiple), height: roundUp(height, limits.multiple) };
   const plan = planTiles(padded.width, padded.height, limits);
   signal?.throwIfAborted();
   if (plan.columns.length * plan.rows.length === 1) {
-    const { frames, motionsPixels } = await restoreTile(padded, { done: 0, total: 1 });
+    const { frames, motionsPixels } = await restoreTile(padByReflection(photo, padded.width, padded.height), { done: 0, total: 1 });
     return {
-      frame: (index) => (padded === photo ? frames[index]! : { width, height, data: crop(frames[index]!, 3, 0, 0, width, height) }),
+      frame: (index) => (padded.width === width && padded.height === height ? frames[index]! : { width, height, data: crop(frames[index]!, 3, 0, 0, width, height) }),
       motionsPixels: motionsPixels.map(({ stridePixels, ...motion }): MotionField => {
         const size = { width: Math.ceil(width / stridePixels), height: Math.ceil(height / stridePixels) };
         return { ...size, stridePixels, data: crop(motion, 2, 0, 0, size.width, size.height) };
@@ -38,12 +38,17 @@ export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restor
     };
   }
   const canvas = new TileCanvas(padded.width, padded.height, plan);
-  const visits = planVisits(padded, plan);
+  const visits = planVisits(photo, plan);
   for (const [done, position] of visits.entries()) {
     signal?.throwIfAborted();
-    const { tileWidth, tileHeight } = plan;
-    const data = crop(padded, 3, plan.columns[position.column]!, plan.rows[position.row]!, tileWidth, tileHeight);
-    canvas.add(position, await restoreTile({ width: tileWidth, height: tileHeight, data }, { done, total: visits.length }));
+    canvas.add(position, await restoreTile(cutTile(photo, plan, position), { done, total: visits.length }));
   }
   return { frame: (index) => canvas.frame(index, width, height), motionsPixels: canvas.motionsPixels(width, height) };
+}
+
+/** A tile of a photograph as it would be if the whole were mirrored up to the multiple: without a padded copy of all of it. */
+function cutTile(photo: RgbImage, { tileWidth, tileHeight, columns, rows }: TilePlan, { column, row }: TilePosition): RgbImage {
+  const [left, top] = [columns[column]!, rows[row]!];
+  const inside = { width: Math.min(tileWidth, photo.width - left), height: Math.min(tileHeight, photo.height - top) };
+  return padByReflection({ ...inside, data: crop(photo, 3, left, top, inside.width, inside.height) }, tileWidth, tileHeight);
 }

@@ -107,7 +107,7 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
             onShare?.((ANALYSIS_FRAMES + done) / (ANALYSIS_FRAMES + times.length));
             const { frame, motion } = time === 0 ? { frame: scene['middle']!, motion: undefined } : await render.run({ ...scene, time: Float32Array.of(time) });
             // Clamped in place: the middle frame is cut out of what the others are made from, so as a copy.
-            restored.frames.push({ width, height, data: clampToDisplay(time === 0 ? Float32Array.from(frame as Float32Array) : (frame as Float32Array)) });
+            restored.frames.push({ width, height, data: clampToDisplay(time === 0 ? (frame as Float32Array).slice() : (frame as Float32Array)) });
             const size = { width: width / trajectoryStridePixels, height: height / trajectoryStridePixels };
             restored.motionsPixels.push({ ...size, stridePixels: trajectoryStridePixels, data: (motion as Float32Array | undefined) ?? new Float32Array(size.width * size.height * 2) });
           }

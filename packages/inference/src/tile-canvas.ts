@@ -43,9 +43,11 @@ export class TileCanvas {
   /** The upper left `width` x `height` photo pixels of one frame. */
   frame(index: number, width: number, height: number): RgbImage {
     const data = new Float32Array(width * height * 3);
+    const values = this.frames[index]!;
+    const [rowLength, canvasRowLength] = [width * 3, this.width * 3];
     for (let y = 0; y < height; y++) {
-      const start = y * this.width * 3;
-      for (let i = 0; i < width * 3; i++) data[y * width * 3 + i] = this.frames[index]![start + i]! / PEAK;
+      const [to, from] = [y * rowLength, y * canvasRowLength];
+      for (let i = 0; i < rowLength; i++) data[to + i] = values[from + i]! / PEAK;
     }
     return { width, height, data };
   }
@@ -97,12 +99,18 @@ export class TileCanvas {
 
   private blendFrame(canvas: Uint16Array, tile: Float32Array, { column, row }: TilePosition): void {
     const [columnShare, rowShare] = [this.columnShares[column]!, this.rowShares[row]!];
+    const [left, top] = [this.plan.columns[column]!, this.plan.rows[row]!];
+    const columns = columnShare.length;
     for (let y = 0; y < rowShare.length; y++) {
-      let to = ((this.plan.rows[row]! + y) * this.width + this.plan.columns[column]!) * 3;
-      let from = y * columnShare.length * 3;
-      for (let x = 0; x < columnShare.length; x++) {
-        const share = rowShare[y]! * columnShare[x]! * PEAK;
-        for (let channel = 0; channel < 3; channel++, to++, from++) canvas[to] = Math.min(PEAK, canvas[to]! + share * tile[from]! + 0.5);
+      let to = ((top + y) * this.width + left) * 3;
+      let from = y * columns * 3;
+      const rowPeak = rowShare[y]! * PEAK;
+      for (let x = 0; x < columns; x++, to += 3, from += 3) {
+        const peak = rowPeak * columnShare[x]!;
+        if (peak === 0) continue;
+        canvas[to] = Math.min(PEAK, canvas[to]! + peak * tile[from]! + 0.5);
+        canvas[to + 1] = Math.min(PEAK, canvas[to + 1]! + peak * tile[from + 1]! + 0.5);
+        canvas[to + 2] = Math.min(PEAK, canvas[to + 2]! + peak * tile[from + 2]! + 0.5);
       }
     }
   }

@@ -43,9 +43,9 @@ function mostTextured(tiles: TilePosition[], measure: (tile: TilePosition) => nu
 /** The sum of absolute green differences between neighbouring pixels over what two tiles share, on every second row and column. */
 function texture(photo: RgbImage, plan: TilePlan, a: TilePosition, b: TilePosition): number {
   const left = Math.max(plan.columns[a.column]!, plan.columns[b.column]!);
-  const right = Math.min(plan.columns[a.column]!, plan.columns[b.column]!) + plan.tileWidth;
+  const right = Math.min(photo.width, Math.min(plan.columns[a.column]!, plan.columns[b.column]!) + plan.tileWidth);
   const top = Math.max(plan.rows[a.row]!, plan.rows[b.row]!);
-  const bottom = Math.min(plan.rows[a.row]!, plan.rows[b.row]!) + plan.tileHeight;
+  const bottom = Math.min(photo.height, Math.min(plan.rows[a.row]!, plan.rows[b.row]!) + plan.tileHeight);
   const green = (x: number, y: number) => photo.data[(y * photo.width + x) * 3 + 1]!;
   let sum = 0;
   for (let y = top; y < bottom - 1; y += 2) {
