@@ -41,6 +41,11 @@ const CALLABLE = {
 const STORAGE_TYPES = ['FloatStorage', 'DoubleStorage', 'HalfStorage', 'BFloat16Storage', 'LongStorage', 'IntStorage', 'ShortStorage', 'CharStorage', 'ByteStorage', 'BoolStorage'];
 const knownGlobals = new Set([...Object.values(CALLABLE), ...STORAGE_TYPES.map((type) => `torch.${type}`)]);
 
+/** A checkpoint takes some fifty instructions for a tensor. Each, and each pair that goes into a mapping, counts as one: a pickle can ask for far more than its own length. */
+const MAX_OPERATIONS = 300_000;
+/** Axes of a tensor. */
+const MAX_AXES = 8;
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -49,7 +54,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  *
  * @param bytes a pickle, and possibly more after it.
  * @returns its value, and where the next byte is.
- * @throws at the first instruction or name that a checkpoint of tensors does not need, and if the pickle is malformed or cut short.
+ * @throws at the first instruction or name that a checkpoint of tensors does not need, if the pickle is malformed or cut short, and once it has done more than a large checkpoint needs.
  */
 export function readTensorPickle(bytes: Uint8Array, start = 0): { value: PickledValue; end: number } {
   const reader = new ByteReader(bytes, start);
@@ -58,6 +63,7 @@ export function readTensorPickle(bytes: Uint8Array, start = 0): { value: Pickled
     const opcode = reader.byte();
     if (opcode === OPCODES.STOP) return { value: machine.result(), end: reader.position };
     const instruction = instructions.get(opcode);
+    machine.spend(1);
     if (!instruction) throw new Error(`it contains the pickle instruction 0x${opcode.toString(16).padStart(2, '0')}, which no checkpoint of tensors needs`);
     instruction(machine, reader);
   }
@@ -66,6 +72,12 @@ export function readTensorPickle(bytes: Uint8Array, start = 0): { value: Pickled
 class TensorMachine {
   readonly stack: StackEntry[] = [];
   readonly memo = new Map<number, PickledValue>();
+  #operationsLeft = MAX_OPERATIONS;
+
+  spend(operations: number): void {
+    this.#operationsLeft -= operations;
+    if (this.#operationsLeft < 0) throw new Error(`its pickle takes more than ${MAX_OPERATIONS} steps, more than any checkpoint of tensors`);
+  }
 
   push(value: StackEntry): void {
     this.stack.push(value);
@@ -125,7 +137,7 @@ class TensorMachine {
     if (!(callable instanceof GlobalName) || !Array.isArray(args)) throw malformed();
     switch (callable.name) {
       case CALLABLE.orderedMap:
-        return this.push(new Map(args.length === 0 ? [] : pairsOf(args[0]!)));
+        return this.pushMap(args.length === 0 ? [] : args[0]!);
       case CALLABLE.tensor:
       case CALLABLE.oldTensor:
         return this.push(tensorRecord(args));
@@ -135,6 +147,13 @@ class TensorMachine {
       default:
         throw malformed();
     }
+  }
+
+  pushMap(pairs: PickledValue): void {
+    if (!Array.isArray(pairs)) throw malformed();
+    this.spend(pairs.length);
+    if (!arePairs(pairs)) throw malformed();
+    this.push(new Map(pairs));
   }
 
   /** PyTorch attaches layer versions to the mapping of a `state_dict`; they are read and dropped. */
@@ -158,14 +177,13 @@ class TensorMachine {
 }
 
 function tensorRecord([storage, offset, shape, strides]: PickledValue[]): TensorRecord {
-  const areCounts = (value: PickledValue | undefined): value is number[] => Array.isArray(value) && value.every(isCount);
+  const areCounts = (value: PickledValue | undefined): value is number[] => Array.isArray(value) && value.length <= MAX_AXES && value.every(isCount);
   if (!isRecord(storage, 'storage') || !isCount(offset) || !areCounts(shape) || !areCounts(strides) || shape.length !== strides.length) throw malformed();
   return { kind: 'tensor', storage, offset, shape, strides };
 }
 
-function pairsOf(list: PickledValue): [PickledValue, PickledValue][] {
-  if (!Array.isArray(list) || !list.every((pair) => Array.isArray(pair) && pair.length === 2)) throw malformed();
-  return list as [PickledValue, PickledValue][];
+function arePairs(list: PickledValue[]): list is [PickledValue, PickledValue][] {
+  return list.every((pair) => Array.isArray(pair) && pair.length === 2);
 }
 
 /** Whether a value is a tensor or a storage. */
@@ -203,7 +221,11 @@ class ByteReader {
 
   text(length: number): string {
     const start = this.#advance(length);
-    return decoder.decode(this.bytes.subarray(start, start + length));
+    try {
+      return decoder.decode(this.bytes.subarray(start, start + length));
+    } catch {
+      throw malformed();
+    }
   }
 
   line(): string {

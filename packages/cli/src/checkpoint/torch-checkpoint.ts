@@ -10,11 +10,15 @@ const LEGACY_PROTOCOL = 1001;
 const ZIP_SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
 
 /** How storages of each type that weights come in are read as float32. */
-const elementReaders: Record<string, { bytes: number; read: (view: DataView, byte: number) => number }> = {
-  FloatStorage: { bytes: 4, read: (view, byte) => view.getFloat32(byte, true) },
-  DoubleStorage: { bytes: 8, read: (view, byte) => view.getFloat64(byte, true) },
-  HalfStorage: { bytes: 2, read: (view, byte) => numberFromHalf(view.getUint16(byte, true)) },
-};
+const elementReaders = new Map<string, { bytes: number; read: (view: DataView, byte: number) => number }>([
+  ['FloatStorage', { bytes: 4, read: (view, byte) => view.getFloat32(byte, true) }],
+  ['DoubleStorage', { bytes: 8, read: (view, byte) => view.getFloat64(byte, true) }],
+  ['HalfStorage', { bytes: 2, read: (view, byte) => numberFromHalf(view.getUint16(byte, true)) }],
+]);
+
+const NAME_CHARACTERS = 80;
+/** Entries of a zip archive: one a tensor, and a few more. */
+const MAX_ENTRIES = 20_000;
 
 /**
  * Reads the named tensors of a PyTorch checkpoint, as `torch.save(model.state_dict(), path)` writes it: the zip format since PyTorch 1.6
@@ -25,13 +29,19 @@ const elementReaders: Record<string, { bytes: number; read: (view: DataView, byt
 export function readTorchCheckpoint(bytes: Uint8Array): Parameters {
   const isZip = ZIP_SIGNATURE.every((byte, index) => bytes[index] === byte);
   const { value, storageBytes } = isZip ? openZip(bytes) : openLegacy(bytes);
-  const parameters = new Map<string, { shape: number[]; values: Float32Array }>();
-  for (const [name, record] of stateDictOf(value)) {
-    if (typeof name !== 'string' || !isRecord(record, 'tensor')) throw new Error(`its entry '${String(name).slice(0, 80)}' is not a tensor`);
-    parameters.set(name, { shape: record.shape, values: readTensor(name, record, storageBytes(record.storage)) });
-  }
-  if (parameters.size === 0) throw new Error('it holds no tensors');
-  return Object.fromEntries(parameters);
+  const records = [...stateDictOf(value)].map(([name, record]): [string, TensorRecord] => {
+    if (typeof name !== 'string' || !isRecord(record, 'tensor')) throw new Error(`its entry '${describeName(name)}' is not a tensor`);
+    return [name, record];
+  });
+  if (records.length === 0) throw new Error('it holds no tensors');
+  // Tensors may be views of one storage, so a small file can describe more values than any memory holds.
+  const values = records.reduce((sum, [, { shape }]) => sum + elementsOf(shape), 0);
+  if (values > bytes.length) throw new Error(`its tensors would hold ${values} values, more than its ${bytes.length} bytes can`);
+  return Object.fromEntries(records.map(([name, record]) => [name, { shape: record.shape, values: readTensor(name, record, storageBytes(record.storage)) }]));
+}
+
+function describeName(name: PickledValue): string {
+  return typeof name === 'string' ? name.slice(0, NAME_CHARACTERS) : typeof name === 'object' ? '(no text)' : String(name);
 }
 
 interface OpenedCheckpoint {
@@ -39,19 +49,32 @@ interface OpenedCheckpoint {
   storageBytes(storage: StorageReference): Uint8Array;
 }
 
-/** `<name>/data.pkl` beside `<name>/data/<key>` for every storage, none of them compressed. */
-function openZip(bytes: Uint8Array): OpenedCheckpoint {
-  let entries: Record<string, Uint8Array>;
+/** Why a zip archive is refused, apart from what the zip library cannot read. */
+class ArchiveRefusal extends Error {}
+
+/** The entries of a zip archive that checkpoints have, copied. Entries may lie over one another, so that together they are larger than the archive: none such is made. */
+function readArchive(bytes: Uint8Array): Record<string, Uint8Array> {
+  let entries = 0;
+  let entryBytes = 0;
   try {
-    entries = unzipSync(bytes, {
-      filter: ({ name, compression }) => {
-        if (compression !== 0) throw new Error(`'${name.slice(0, 80)}' is compressed`);
-        return /^[^/]+\/(data\.pkl|byteorder|data\/[^/]+)$/.test(name);
+    return unzipSync(bytes, {
+      filter: ({ name, size, compression }) => {
+        if (++entries > MAX_ENTRIES) throw new ArchiveRefusal(`its zip archive has more than ${MAX_ENTRIES} entries`);
+        if (compression !== 0) throw new ArchiveRefusal(`its zip archive cannot be read: '${name.slice(0, NAME_CHARACTERS)}' is compressed`);
+        if (!/^[^/]+\/(data\.pkl|byteorder|data\/[^/]+)$/.test(name)) return false;
+        entryBytes += size;
+        if (entryBytes > bytes.length) throw new ArchiveRefusal('the entries of its zip archive lie over one another');
+        return true;
       },
     });
   } catch (cause) {
-    throw new Error(`its zip archive cannot be read (${(cause as Error).message})`, { cause });
+    throw cause instanceof ArchiveRefusal ? cause : new Error('its zip archive cannot be read: it is damaged or cut short', { cause });
   }
+}
+
+/** `<name>/data.pkl` beside `<name>/data/<key>` for every storage, none of them compressed. */
+function openZip(bytes: Uint8Array): OpenedCheckpoint {
+  const entries = readArchive(bytes);
   const pickle = Object.keys(entries).find((name) => name.endsWith('/data.pkl'));
   if (pickle === undefined) throw new Error('its zip archive holds no data.pkl');
   const folder = pickle.slice(0, -'data.pkl'.length);
@@ -59,7 +82,7 @@ function openZip(bytes: Uint8Array): OpenedCheckpoint {
   if (byteOrder && new TextDecoder().decode(byteOrder) !== 'little') throw new Error('it was written on a big-endian machine');
   return {
     value: readTensorPickle(entries[pickle]!).value,
-    storageBytes: ({ key }) => entries[`${folder}data/${key}`] ?? missingStorage(key),
+    storageBytes: ({ key }) => (Object.hasOwn(entries, `${folder}data/${key}`) ? entries[`${folder}data/${key}`]! : missingStorage(key)),
   };
 }
 
@@ -84,8 +107,8 @@ function openLegacy(bytes: Uint8Array): OpenedCheckpoint {
   const storages = new Map<string, Uint8Array>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys) {
-    const elementBytes = elementReaders[typeOfKey.get(String(key)) ?? '']?.bytes;
-    if (typeof key !== 'string' || elementBytes === undefined) throw new Error(`its storage '${String(key).slice(0, 80)}' has no tensor of floating-point numbers`);
+    const elementBytes = typeof key === 'string' ? elementReaders.get(typeOfKey.get(key) ?? '')?.bytes : undefined;
+    if (typeof key !== 'string' || elementBytes === undefined) throw new Error(`its storage '${describeName(key)}' has no tensor of floating-point numbers`);
     if (position + 8 > bytes.length) throw new Error('it is cut short');
     const length = Number(view.getBigInt64(position, true)) * elementBytes;
     position += 8;
@@ -105,12 +128,12 @@ function stateDictOf(value: PickledValue): PickledMap {
 }
 
 function readTensor(name: string, { storage, offset, shape, strides }: TensorRecord, bytes: Uint8Array): Float32Array {
-  const reader = elementReaders[storage.type];
-  if (!reader) throw new Error(`tensor '${name.slice(0, 80)}' is a ${storage.type}, not floating-point numbers`);
+  const reader = elementReaders.get(storage.type);
+  if (!reader) throw new Error(`tensor '${name.slice(0, NAME_CHARACTERS)}' is a ${storage.type}, not floating-point numbers`);
   const available = Math.floor(bytes.length / reader.bytes);
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = elementsOf(shape);
   const last = offset + shape.reduce((sum, size, axis) => sum + Math.max(0, size - 1) * strides[axis]!, 0);
-  if (count > available || last >= Math.max(available, 1)) throw new Error(`tensor '${name.slice(0, 80)}' [${shape}] reaches beyond its ${available} stored values`);
+  if (count > available || last >= Math.max(available, 1)) throw new Error(`tensor '${name.slice(0, NAME_CHARACTERS)}' [${shape}] reaches beyond its ${available} stored values`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float32Array(count);
   const position = shape.map(() => 0);
@@ -127,8 +150,12 @@ function readTensor(name: string, { storage, offset, shape, strides }: TensorRec
   return values;
 }
 
+function elementsOf(shape: number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
 function missingStorage(key: string): never {
-  throw new Error(`its storage '${key.slice(0, 80)}' is missing`);
+  throw new Error(`its storage '${key.slice(0, NAME_CHARACTERS)}' is missing`);
 }
 
 /** IEEE 754 binary16. */
