@@ -7,6 +7,7 @@ pairs are cut instead of rendered.
 """
 
 from .image_bank import ImageBank
-from .sample_source import Samples, SampleSource, open_source
+from .sample_source import open_source
+from .samples import Samples, SampleSource
 
 __all__ = ["ImageBank", "SampleSource", "Samples", "open_source"]
