@@ -10,7 +10,7 @@ test.each([
   [{ decoderBlocks: null }, 'network.decoderBlocks but received null.'],
   [{ bottleneckBlocks: 1e9 }, 'Expected a whole number from 1 to 32 for network.bottleneckBlocks but received 1000000000.'],
   [{ trajectoryChannels: 2.5 }, 'network.trajectoryChannels but received 2.5.'],
-  [{ trajectoryBlocks: undefined }, 'network.trajectoryBlocks but received undefined.'],
+  [{ trajectoryBlocks: undefined }, 'network.trajectoryBlocks but received nothing.'],
   [{ frameChannels: '48' }, 'network.frameChannels but received "48".'],
   [{ frameBlocks: 33 }, 'network.frameBlocks but received 33.'],
 ])('a config with %j is refused', (changes, message) => {

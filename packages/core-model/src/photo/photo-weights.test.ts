@@ -75,6 +75,8 @@ describe('weights of the PyTorch trainer', () => {
 
   test('are refused without a config, and with names and shapes that do not fit', () => {
     expect(() => readTorchPhotoWeights(torchFile(torchShapes(), {}))).toThrow("the file's header has no 'config'");
+    expect(() => readTorchPhotoWeights(torchFile(torchShapes(), { config: '{' }))).toThrow("Expected the config of a PyTorch photo network as a JSON mapping in the header's 'config'");
+    expect(() => readTorchPhotoWeights(torchFile(torchShapes(), { config: '{"c": 7}' }))).toThrow('for network.channels but received 7');
     const { 'path.bias': _missing, ...others } = torchShapes();
     expect(() => readTorchPhotoWeights(torchFile({ ...others, 'down.0.bias': [4], stranger: [1] }))).toThrow("'down.0.bias' is [4], not [3]; 'path.bias' [6] is missing; 'stranger' [1] is not part of the network");
   });

@@ -1,6 +1,6 @@
 import { networkFamily } from '../weights/network-family.js';
 import type { WeightValues } from '../weights/initial-weights.js';
-import { expectFit } from '../weights/network-file.js';
+import { expectFit, floatingPoint, readConfig } from '../weights/network-file.js';
 import { readSafetensors } from '../weights/safetensors.js';
 import type { PhotoConfig } from './photo-config.js';
 import { declarePhotoNetwork } from './photo-network.js';
@@ -57,9 +57,9 @@ const TORCH_TRAJECTORY_BLOCKS = 2;
 export function readTorchPhotoWeights(bytes: Uint8Array): { config: PhotoConfig; values: WeightValues } {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata['config'] === undefined) throw new Error("Expected weights of the PyTorch trainer but the file's header has no 'config'.");
-  const { c, enc, mid, dec, cm, cf, nf } = JSON.parse(metadata['config']) as TorchConfig;
+  const { c, enc, mid, dec, cm, cf, nf } = readConfig<TorchConfig>(metadata['config'], { name: 'PyTorch photo', configKey: 'config' });
   const config: PhotoConfig = { channels: c, encoderBlocks: enc, bottleneckBlocks: mid, decoderBlocks: dec, trajectoryChannels: cm, trajectoryBlocks: TORCH_TRAJECTORY_BLOCKS, frameChannels: cf, frameBlocks: nf };
-  return { config, values: arrangeTorchWeights(tensors as WeightValues, config) };
+  return { config, values: arrangeTorchWeights(floatingPoint(tensors), config) };
 }
 
 function arrangeTorchWeights(parameters: WeightValues, config: PhotoConfig): WeightValues {

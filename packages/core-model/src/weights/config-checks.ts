@@ -1,3 +1,5 @@
+import { excerptOfValue } from './excerpt.js';
+
 /** Bounds of what the config in a weights file may ask for: far above what can be trained, so that an absurd file is refused at once. */
 export const MAX_CHANNELS = 1024;
 /** Frames of one network. */
@@ -6,16 +8,13 @@ export const MAX_FRAMES = 255;
 export const MAX_LAYERS = 32;
 export const MAX_DILATION = 64;
 
-const RECEIVED_CHARACTERS = 80;
-
 /** The least and the most that a number may be. */
 export type Range = [least: number, most: number];
 
 /** @throws with the field, what it may be and what it was, unless the condition holds. */
 export function expectField(holds: boolean, field: string, wanted: string, received: unknown): asserts holds {
   if (holds) return;
-  const text = String(JSON.stringify(received));
-  throw new Error(`Expected ${wanted} for network${field && `.${field}`} but received ${text.length > RECEIVED_CHARACTERS ? `${text.slice(0, RECEIVED_CHARACTERS)}...` : text}.`);
+  throw new Error(`Expected ${wanted} for network${field && `.${field}`} but received ${excerptOfValue(received)}.`);
 }
 
 /** @throws unless the value is `{ ... }`, whatever is in it. */

@@ -1,23 +1,32 @@
 import type { WeightDeclaration } from '../layers/declaration.js';
 
+/** One GiB: far more than is trained here, and what a slip in a run file soon asks for. */
+const MAX_PARAMETERS = 2 ** 28;
+
 /** Weights outside TensorFlow.js, by name. */
 export type WeightValues = Record<string, { shape: number[]; values: Float32Array }>;
 
 /**
  * Seeded starting weights: normal with variance 2 / fan-in (He et al. 2015), zero for biases and for heads that start
  * by predicting nothing. The same seed gives the same bytes on any machine.
+ *
+ * @throws for more parameters than 2^28.
  */
 export function drawWeights(declarations: Record<string, WeightDeclaration>, seed: number): WeightValues {
+  const parameters = Object.values(declarations).reduce((sum, { shape }) => sum + elements(shape), 0);
+  if (parameters > MAX_PARAMETERS) throw new Error(`Expected a network of at most ${MAX_PARAMETERS} parameters but this config has ${parameters}; give it fewer channels or layers.`);
   const normal = normalNumbers(seed);
   return Object.fromEntries(
     Object.entries(declarations).map(([name, { shape, initialization, fanIn }]) => {
-      const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      const values = new Float32Array(elements(shape));
       const scale = Math.sqrt(2 / fanIn);
       if (initialization === 'he') for (let index = 0; index < values.length; index++) values[index] = normal() * scale;
       return [name, { shape, values }];
     }),
   );
 }
+
+const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /** Sum of twelve uniforms, less six: normal enough for a start, and free of functions whose last bit differs between machines. */
 function normalNumbers(seed: number): () => number {

@@ -1,6 +1,8 @@
 import { isMapping } from './config-checks.js';
+import { excerptOf } from './excerpt.js';
 import type { WeightValues } from './initial-weights.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
+import type { SafetensorsTensor } from './safetensors.js';
 
 const NAMES_IN_MESSAGE = 5;
 
@@ -40,19 +42,26 @@ export function readNetworkFile<Config>(kind: NetworkKind<Config>, bytes: Uint8A
   const { [kind.configKey]: configJson, ...rest } = metadata;
   if (configJson === undefined) {
     const found = Object.keys(rest).find((key) => key.startsWith('unblur.'));
-    throw new Error(`Expected weights of a ${kind.name} network but the file's header has no '${kind.configKey}': these are weights of something else${found === undefined ? '' : ` ('${found}')`}.`);
+    throw new Error(`Expected weights of a ${kind.name} network but the file's header has no '${kind.configKey}': these are weights of something else${found === undefined ? '' : ` ('${excerptOf(found)}')`}.`);
   }
   const config = readConfig<Config>(configJson, kind);
-  const wanted = kind.shapesOf(config);
-  for (const [name, { dtype }] of Object.entries(tensors)) {
-    if (dtype !== 'F32' && dtype !== 'F16') throw new Error(`Expected floating-point weights but tensor '${name}' is ${dtype}.`);
-  }
-  expectFit(tensors as WeightValues, wanted);
-  return { config, values: Object.fromEntries(Object.entries(tensors).map(([name, { shape, values }]) => [name, { shape, values: values as Float32Array }])), metadata: rest };
+  const values = floatingPoint(tensors);
+  expectFit(values, kind.shapesOf(config));
+  return { config, values, metadata: rest };
+}
+
+/** Tensors as weights. @throws with the first that is of another type. */
+export function floatingPoint(tensors: Record<string, SafetensorsTensor>): WeightValues {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { dtype, shape, values }]) => {
+      if (dtype !== 'F32' && dtype !== 'F16') throw new Error(`Expected floating-point weights but tensor '${excerptOf(name)}' is ${dtype}.`);
+      return [name, { shape, values: values as Float32Array }];
+    }),
+  );
 }
 
 /** A file's config, of which its network has still to say whether it holds together. */
-function readConfig<Config>(json: string, { name, configKey }: NetworkKind<Config>): Config {
+export function readConfig<Config>(json: string, { name, configKey }: Pick<NetworkKind<Config>, 'name' | 'configKey'>): Config {
   let config: unknown;
   try {
     config = JSON.parse(json);
@@ -71,13 +80,13 @@ export function expectFit(values: WeightValues, wanted: Record<string, number[]>
     if (!received) differences.push(`'${name}' [${shape}] is missing`);
     else if (received.join() !== shape.join()) differences.push(`'${name}' is [${received}], not [${shape}]`);
   }
-  for (const name of Object.keys(values)) if (!Object.hasOwn(wanted, name)) differences.push(`'${name}' [${values[name]!.shape}] is not part of the network`);
+  for (const name of Object.keys(values)) if (!Object.hasOwn(wanted, name)) differences.push(`'${excerptOf(name)}' [${values[name]!.shape}] is not part of the network`);
   if (differences.length > 0) {
     const more = differences.length > NAMES_IN_MESSAGE ? `; and ${differences.length - NAMES_IN_MESSAGE} more` : '';
     throw new Error(`Expected weights that fit their config but received others: ${differences.slice(0, NAMES_IN_MESSAGE).join('; ')}${more}.`);
   }
   for (const [name, { values: weights }] of Object.entries(values)) {
     const bad = weights.findIndex((value) => !isFinite(value));
-    if (bad >= 0) throw new Error(`Expected finite weights but '${name}' holds ${weights[bad]} at index ${bad}: the file is damaged or its training diverged.`);
+    if (bad >= 0) throw new Error(`Expected finite weights but '${excerptOf(name)}' holds ${weights[bad]} at index ${bad}: the file is damaged or its training diverged.`);
   }
 }

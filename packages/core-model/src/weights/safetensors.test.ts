@@ -15,9 +15,11 @@ const half = (values: number[]) => {
   return Array.from(readSafetensors(bytes).tensors['half']!.values);
 };
 
+const nestedDeeply = 'nested deeply';
+
 /** A file with any header and 16 bytes of values. */
 const withHeader = (header: unknown) => {
-  const json = Buffer.from(JSON.stringify(header));
+  const json = Buffer.from(JSON.stringify(header).replace(`"${nestedDeeply}"`, `${'['.repeat(200_000)}${']'.repeat(200_000)}`));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   return Buffer.concat([length, json, Buffer.alloc(16)]);
@@ -73,13 +75,22 @@ describe('safetensors', () => {
     ['no object', [], 'its header is not a JSON object'],
     ['metadata that is none', { __metadata__: null }, 'the __metadata__ of its header is not a mapping of texts'],
     ['metadata of other things', { __metadata__: { 'unblur.paper': {} } }, 'the __metadata__ of its header is not a mapping of texts'],
-    ['a tensor of nothing', { x: null }, "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is undefined."],
+    ['a tensor of nothing', { x: null }, "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is nothing."],
     ['the type of an inherited name', { x: { dtype: 'toString', shape: [2], data_offsets: [0, 8] } }, "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is toString."],
-    ['a shape with fractions', { x: { dtype: 'F32', shape: [0.5, 4], data_offsets: [0, 8] } }, "the shape or the place of tensor 'x' is not a list of whole numbers"],
-    ['a place that is none', { x: { dtype: 'F32', shape: [2], data_offsets: null } }, "the shape or the place of tensor 'x' is not a list of whole numbers"],
+    ['a shape with fractions', { x: { dtype: 'F32', shape: [0.5, 4], data_offsets: [0, 8] } }, "the shape or the place of tensor 'x' is not a list of at most 8 whole numbers"],
+    ['a place that is none', { x: { dtype: 'F32', shape: [2], data_offsets: null } }, "the shape or the place of tensor 'x' is not a list of at most 8 whole numbers"],
+    ['a shape of many axes', { x: { dtype: 'F32', shape: Array.from({ length: 9 }, () => 1), data_offsets: [0, 4] } }, "the shape or the place of tensor 'x' is not a list of at most 8 whole numbers"],
+    ['a type nested beyond what can be shown', { x: { dtype: nestedDeeply, shape: [2], data_offsets: [0, 8] } }, "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is lists or mappings, nested deeply."],
+    ['a name without end', { ['x'.repeat(10_000)]: null }, `tensor '${'x'.repeat(80)}...'`],
     ['tensors over one another', Object.fromEntries(['a', 'b', 'c'].map((name) => [name, { dtype: 'F32', shape: [2], data_offsets: [0, 8] }])), "tensor 'c' lies over others"],
   ])('refuses a header with %s', (_, header, message) => {
     expect(() => readSafetensors(withHeader(header))).toThrow(message);
+  });
+
+  test('refuses a header of more than ten megabytes without reading it', () => {
+    const file = Buffer.alloc(8 + 10_000_001, ' ');
+    file.writeBigUInt64LE(10_000_001n);
+    expect(() => readSafetensors(file)).toThrow('its header would take 10000001 of 10000009 bytes');
   });
 
   test('refuses to write values that do not fill their shape', () => {

@@ -1,4 +1,5 @@
 import { isMapping } from './config-checks.js';
+import { excerptOf, excerptOfValue } from './excerpt.js';
 import { halfFromNumber, numbersFromHalves } from './half-precision.js';
 
 /** Element types read and written. */
@@ -20,7 +21,9 @@ export interface SafetensorsFile {
 
 const BYTES_PER_ELEMENT: Record<SafetensorsDtype, number> = { F32: 4, F16: 2, U8: 1, I32: 4 };
 const ALIGNMENT_BYTES = 8;
-const MAX_HEADER_BYTES = 100_000_000;
+/** Of files read: a hundred thousand tensors, of which the largest network here has a few thousand. */
+const MAX_HEADER_BYTES = 10_000_000;
+const MAX_AXES = 8;
 
 /**
  * Named tensors as the bytes of a `.safetensors` file: eight bytes of header length, a JSON header, the tensors'
@@ -76,9 +79,9 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   let bytesLeft = bytes.length - dataStart;
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype, shape, begin, end } = readEntry(name, entry, notOne);
-    if (dataStart + end > bytes.length) throw notOne(`tensor '${name}' ends at byte ${dataStart + end} of ${bytes.length}: the file is cut short`);
+    if (dataStart + end > bytes.length) throw notOne(`tensor '${excerptOf(name)}' ends at byte ${dataStart + end} of ${bytes.length}: the file is cut short`);
     bytesLeft -= end - begin;
-    if (bytesLeft < 0) throw notOne(`tensor '${name}' lies over others`);
+    if (bytesLeft < 0) throw notOne(`tensor '${excerptOf(name)}' lies over others`);
     tensors.push([name, { dtype, shape, values: readValues(new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end)), dtype) }]);
   }
   // Not by assignment: a file may name a tensor `__proto__`.
@@ -99,11 +102,14 @@ function readHeader(json: Uint8Array, notOne: (why: string) => Error): Record<st
 /** What a header says of one tensor. @throws unless its type is known and its bytes hold its shape. */
 function readEntry(name: string, entry: unknown, notOne: (why: string) => Error): { dtype: SafetensorsDtype; shape: number[]; begin: number; end: number } {
   const { dtype, shape, data_offsets: offsets } = isMapping(entry) ? entry : {};
-  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype)) throw new Error(`Expected tensor '${name}' to be one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')} but it is ${String(dtype)}.`);
-  const areCounts = (values: unknown): values is number[] => Array.isArray(values) && values.every((value) => Number.isSafeInteger(value) && value >= 0);
-  if (!areCounts(shape) || !areCounts(offsets) || offsets.length !== 2) throw notOne(`the shape or the place of tensor '${name}' is not a list of whole numbers`);
+  const tensor = `tensor '${excerptOf(name)}'`;
+  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype)) {
+    throw new Error(`Expected ${tensor} to be one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')} but it is ${typeof dtype === 'string' ? excerptOf(dtype) : excerptOfValue(dtype)}.`);
+  }
+  const areCounts = (values: unknown, most: number): values is number[] => Array.isArray(values) && values.length <= most && values.every((value) => Number.isSafeInteger(value) && value >= 0);
+  if (!areCounts(shape, MAX_AXES) || !areCounts(offsets, 2) || offsets.length !== 2) throw notOne(`the shape or the place of ${tensor} is not a list of at most ${MAX_AXES} whole numbers`);
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== elements(shape) * BYTES_PER_ELEMENT[dtype as SafetensorsDtype]) throw notOne(`tensor '${name}' [${shape}] does not fit its ${end - begin} bytes`);
+  if (end - begin !== elements(shape) * BYTES_PER_ELEMENT[dtype as SafetensorsDtype]) throw notOne(`${tensor} [${shape}] does not fit its ${end - begin} bytes`);
   return { dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 
