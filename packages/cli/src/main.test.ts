@@ -1,13 +1,14 @@
-import { rmSync } from 'node:fs';
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { expectOneLine, openWorkplace } from './unblur-command.test-tool.js';
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { bin, expectOneLine, openWorkplace } from './unblur-command.test-tool.js';
 
 const { folder, unblur } = openWorkplace();
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a command line that is not understood', () => {
-  it.each([
+  test.each([
     [['restor', 'a.jpg'], /unknown command 'restor'.*Did you mean restore\?/],
     [['restore', 'a.jpg', '--frame', '3'], /unknown option '--frame'.*Did you mean --frames\?/],
     [['restore', 'a.jpg', '--frames', '1'], /Expected a whole number from 2 to 1001/],
@@ -19,9 +20,28 @@ describe('a command line that is not understood', () => {
     expectOneLine(unblur(commandLine), message, 2);
   });
 
-  it('prints help on request', () => {
+  test('prints help on request', () => {
     const { code, stdout } = unblur(['--help']);
     expect(code).toBe(0);
     for (const command of ['restore', 'eval', 'train', 'synth', 'doctor']) expect(stdout).toContain(command);
+  });
+});
+
+describe('standard output', () => {
+  const shell = (script: string) => {
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, bin], { encoding: 'utf8', cwd: folder });
+    return { code: status, stdout, stderr };
+  };
+
+  test('that its reader closes ends quietly, with the usual code', () => {
+    expect(shell('"$1" "$2" --help | true; exit ${PIPESTATUS[0]}')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(shell('"$1" "$2" --help >&-')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(shell('"$1" "$2" nonsense 2>&1 | true; exit ${PIPESTATUS[0]}')).toEqual({ code: 2, stdout: '', stderr: '' });
+  });
+
+  test('on a full disk is said in one line', () => {
+    if (!existsSync('/dev/full')) return console.log('skipped: a full disk (it needs /dev/full)');
+    expectOneLine(shell('"$1" "$2" --help > /dev/full'), /^unblur: Could not write standard output: the disk is full/);
+    expect(shell('"$1" "$2" nonsense 2> /dev/full').code).toBe(2);
   });
 });

@@ -12,7 +12,7 @@ import { defineTrain } from './commands/train.js';
 import { defineVideo } from './commands/video.js';
 import { describeFailure } from './failure.js';
 import { interruptionCode } from './interruption.js';
-import { printNote } from './terminal.js';
+import { printNote, surviveClosedOutput } from './terminal.js';
 
 const usageErrorCode = 2;
 
@@ -22,6 +22,7 @@ const usageErrorCode = 2;
  * @param commandLine what follows `unblur`
  */
 export async function main(commandLine: string[]): Promise<void> {
+  surviveClosedOutput();
   const program = defineProgram();
   try {
     await program.parseAsync(commandLine, { from: 'user' });

@@ -1,5 +1,25 @@
+import { explainFileError } from '@unblur/files';
+
 const barWidth = 24;
 const millisecondsBetweenPlainLines = 20_000;
+
+/**
+ * From now on a reader that has closed standard output or standard error, as `head` does, is no failure: the work goes on, what is printed is
+ * lost. Where standard output cannot take what is printed, as on a full disk, one line says so and the process ends with code 1.
+ */
+export function surviveClosedOutput(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (isClosed(error) || outputFailed) return;
+    outputFailed = true;
+    process.stderr.write(`unblur: ${explainFileError('write', 'standard output', error).message}\n`);
+    process.on('exit', () => void (process.exitCode ||= 1));
+  });
+}
+
+let outputFailed = false;
+
+const isClosed = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'EOF';
 
 /** Counted from the start of the process, so that short work prints none. */
 let lastPlainLineAt = 0;

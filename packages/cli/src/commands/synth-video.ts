@@ -1,6 +1,7 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
+import { makeTemporaryFolder } from '@unblur/files';
 
 /** Videos as folders of pictures. */
 export interface VideoSource {
@@ -16,7 +17,7 @@ export interface VideoSource {
 export async function openVideoSource(path: string): Promise<VideoSource> {
   const isFile = (await stat(path).catch(() => undefined))?.isFile() ?? false;
   if (!isFile) return { folder: path, close: async () => {} };
-  const folder = await mkdtemp(join(tmpdir(), 'unblur-frames-'));
+  const folder = makeTemporaryFolder(tmpdir());
   const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const { extractVideoFrames } = await import('@unblur/datasets');

@@ -1,7 +1,8 @@
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { writeAtomically } from '@unblur/files';
 import type { AveragingSpace, SampleSource } from '@unblur/datasets';
 import { abortOnInterruption } from '../interruption.js';
 import { frameCount, realNumber, wholeNumber } from '../numbers.js';
@@ -124,8 +125,8 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
   const source = { ...kind, sizePixels: size, frames, averaging, augmentation: augment ? defaultAugmentation : noAugmentation } as SampleSource;
   if (preview) return drawPreview(datasets, source, { out, count: Math.min(count, PREVIEWED_SAMPLES), seed });
 
-  const names = await readdir(out).catch((): string[] => []);
-  if (names.length > 0 && !names.includes(format === 'shards' ? MANIFEST_FILE : SET_FILE) && names.some((name) => name !== 'preview.png')) {
+  const names = (await readdir(out).catch((): string[] => [])).filter((name) => !name.startsWith('.') && name !== 'preview.png');
+  if (names.length > 0 && !names.includes(format === 'shards' ? MANIFEST_FILE : SET_FILE)) {
     throw new Error(`Expected a new or empty folder for --out, or one with a set of ${format} to complete, but ${out} holds other files.`);
   }
   const job = { source, out, count, seed, workers, onProgress: timedProgress(), signal };
@@ -150,8 +151,7 @@ async function drawPreview({ previewSampleSet, drawContactSheet, describeSample 
   const samples = await previewSampleSet({ source, ...samplesOf });
   const path = join(out, 'preview.png');
   await mkdir(out, { recursive: true });
-  await writeFile(`${path}.partial`, await drawContactSheet(samples));
-  await rename(`${path}.partial`, path);
+  await writeAtomically(path, await drawContactSheet(samples));
   for (const [index, sample] of samples.entries()) printLine(describeSample(sample, index));
   printLine(`preview -> ${path}`);
 }
