@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { writeAtomically } from '@unblur/files';
 import type { Experiment } from '@unblur/trainer';
 import type { Trial, TrialSettings } from '../experiment/trial.js';
 import { abortOnInterruption, interruptedCode } from '../interruption.js';
@@ -65,7 +66,6 @@ async function runExperiment(name: string, { from, out, seeds: seedCount, engine
 /** Writes what is done so far, as `table.md` and `table.json`; of a single row, under its name. */
 async function writeTable(experiment: Experiment, trials: Record<string, Trial[]>, out: string, rowName: string | undefined): Promise<{ json: object; markdown: string }> {
   const { formatTable, summarizeTrials } = await import('../experiment/experiment-table.js');
-  const { writeAtomically } = await import('@unblur/files');
   const json = summarizeTrials(experiment, trials);
   const markdown = formatTable(json, experiment);
   const file = (extension: string) => join(out, experiment.name, `${rowName ?? 'table'}.${extension}`);

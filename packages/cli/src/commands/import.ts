@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
+import { writeAtomically } from '@unblur/files';
 import { printJson, printLine } from '../terminal.js';
 
 interface ImportOptions {
@@ -24,7 +25,6 @@ export function defineImport(program: Command): void {
 
 async function importVideoDeblur(checkpoint: string, { out, float16 = false, json = false }: ImportOptions): Promise<void> {
   const { fromPublishedCheckpoint, videoDeblurPresets, writeVideoDeblurWeights } = await import('@unblur/core-model');
-  const { writeAtomically } = await import('@unblur/files');
   const { readTorchCheckpoint } = await import('../checkpoint/torch-checkpoint.js');
   const bytes = new Uint8Array(await readFile(checkpoint));
   const parameters = explainRefusal(checkpoint, () => readTorchCheckpoint(bytes));

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { writeAtomically } from '@unblur/files';
 import type { EvaluationReport } from '@unblur/metrics';
 import type { Experiment, ExperimentRow, RowOrigin, RunChanges } from '@unblur/trainer';
 import type { FrameRestorer } from '@unblur/inference';
@@ -72,7 +73,6 @@ export async function runTrial(experiment: Experiment, row: ExperimentRow, seed:
   if (opened === undefined) return undefined;
   await makeSampleSets(experiment, folders, setProgress(settings));
   const { createRestorer, evaluateFolder } = await import('@unblur/inference');
-  const { writeAtomically } = await import('@unblur/files');
   const restorer = opened && (await createRestorer({ weights: opened.weights, ...(settings.threads && { threads: settings.threads }) }));
   const scores: Record<string, EvaluationReport> = {};
   for (const set of Object.keys(experiment.evaluation)) {
@@ -135,7 +135,6 @@ async function planTraining(experiment: Experiment, rowName: string, { runFile, 
       }
       await makeSampleSets(experiment, folders, setProgress(settings));
       await mkdir(folder, { recursive: true });
-      const { writeAtomically } = await import('@unblur/files');
       await writeAtomically(join(folder, RECIPE_FILE), Buffer.from(JSON.stringify(recipe, null, 1)));
       settings.report(`${experiment.name}/${rowName}, seed ${seed}`);
       const { interrupted } = await train(runFile, {
