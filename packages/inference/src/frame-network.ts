@@ -22,7 +22,7 @@ import {
 import { neg, tensor, zeros, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
-import { clampToDisplay } from './display-range.js';
+import { clampToDisplay, expectFinite } from './display-range.js';
 import { selectFrames } from './frame-selection.js';
 import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 import { explainWeights, UnblurError } from './unblur-error.js';
@@ -101,6 +101,8 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
       return {
         async restore(image, times, { onShare, signal } = {}) {
           const scene = await analyze.run({ blurred: image.data });
+          // What is looked up along it reads outside the picture where it is no number.
+          expectFinite(scene['trajectory'] as Float32Array);
           const restored: RestoredSequence = { frames: [], motionsPixels: [] };
           for (const [done, time] of times.entries()) {
             signal?.throwIfAborted();
@@ -161,7 +163,7 @@ function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, rest
             frames: indices.map((i) => ({ width, height, data: clampToDisplay(outputs[`frame${i}`] as Float32Array) })),
             motionsPixels: indices.map((i): MotionField => {
               const [, rows, columns] = graph.outputs[`motion${i}`]!.shape as [number, number, number, number];
-              return { width: columns, height: rows, stridePixels: width / columns, data: outputs[`motion${i}`] as Float32Array };
+              return { width: columns, height: rows, stridePixels: width / columns, data: expectFinite(outputs[`motion${i}`] as Float32Array) };
             }),
           };
         },

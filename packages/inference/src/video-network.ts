@@ -2,6 +2,7 @@ import { declareVideoDeblur, videoDeblurMultiple, type NamedTensors, type VideoD
 import { trace, type Signature } from '@unblur/onnx';
 import { createSession, type Session } from '@unblur/onnx/node';
 import { concat, slice, tensor, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { expectFinite } from './display-range.js';
 
 /** What the flow network sees in a frame: one array per level of its pyramid, finest first. */
 export type FramePyramid = Float32Array[];
@@ -79,11 +80,11 @@ export async function openVideoNetwork(config: VideoDeblurConfig, weights: Weigh
     },
     async match(first, second) {
       const { forward, backward } = await matching.session.run({ ...sideFeeds('first', first), ...sideFeeds('second', second) });
-      return { forward: forward as Float32Array, backward: backward as Float32Array };
+      return { forward: expectFinite(forward as Float32Array), backward: expectFinite(backward as Float32Array) };
     },
     async reconstruct(previous, centre, next, toPrevious, toNext) {
       const { image } = await reconstructing.session.run({ previous, centre, next, toPrevious, toNext });
-      return image as Float32Array;
+      return expectFinite(image as Float32Array);
     },
     async release() {
       for (const { session } of [describing, matching, reconstructing]) await session.release();
