@@ -107,6 +107,14 @@ describe('bad folders: what is wrong and where', () => {
     expect(await failure()).toBe('Sample a: expected an odd number of frames, 3 or more, but found 4');
   });
 
+  test('a frame of a very large number', async () => {
+    const path = await writeSample('a', [10, 20, 30]);
+    await writeImage(join(path, 'frame-20000000.png'), 100);
+    const startMilliseconds = performance.now();
+    expect(await failure()).toBe('Sample a: frame-3, frame-4, frame-5, frame-6, frame-7 and 19999992 more missing; expected frame-0 to frame-20000000 without a gap');
+    expect(performance.now() - startMilliseconds).toBeLessThan(1000);
+  });
+
   test('the same frame twice', async () => {
     const path = await writeSample('a', [10, 20, 30]);
     await writeImage(join(path, 'frame-1.jpg'), 20);

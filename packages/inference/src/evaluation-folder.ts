@@ -64,6 +64,8 @@ interface SampleFiles {
   framePaths: string[];
 }
 
+const NAMES_IN_MESSAGE = 5;
+
 const imageName = /^(blur|frame-(\d+))\.(png|jpe?g|webp)$/i;
 
 /** Every sub-folder is a sample; hidden ones and plain files beside them are not. In the order of their names. */
@@ -85,19 +87,26 @@ async function findSampleFiles(folder: string, name: string): Promise<SampleFile
     throw explainFileError('read', path, cause);
   });
   const blurs: string[] = [];
-  const frames: string[] = [];
+  // By their numbers: a list would be as long as the largest.
+  const frames = new Map<number, string>();
   for (const file of files.sort()) {
     const [, stem, index] = imageName.exec(file) ?? [];
     if (stem === undefined) continue;
-    const taken = index === undefined ? blurs[0] : frames[Number(index)];
+    const taken = index === undefined ? blurs[0] : frames.get(Number(index));
     if (taken !== undefined) throw new UnblurError(`Sample ${name}: expected one ${stem} but found ${taken} and ${file}; remove one`);
     if (index === undefined) blurs.push(file);
-    else frames[Number(index)] = file;
+    else frames.set(Number(index), file);
   }
   if (!blurs[0]) throw new UnblurError(`Sample ${name}: expected blur.png, .jpg or .webp but found none`);
-  if (frames.length === 0) throw new UnblurError(`Sample ${name}: expected frame-0.png, frame-1.png ... but found none`);
-  const missing = Array.from(frames, (file, i) => (file === undefined ? `frame-${i}` : '')).filter(Boolean);
-  if (missing.length > 0) throw new UnblurError(`Sample ${name}: ${missing.join(', ')} missing; expected frame-0 to frame-${frames.length - 1} without a gap`);
-  if (frames.length < 3 || frames.length % 2 === 0) throw new UnblurError(`Sample ${name}: expected an odd number of frames, 3 or more, but found ${frames.length}`);
-  return { name, blurPath: join(path, blurs[0]), framePaths: frames.map((file) => join(path, file)) };
+  if (frames.size === 0) throw new UnblurError(`Sample ${name}: expected frame-0.png, frame-1.png ... but found none`);
+  const inOrder = [...frames].sort(([a], [b]) => a - b);
+  const last = inOrder.at(-1)![0];
+  const missing: string[] = [];
+  for (let index = 0; missing.length < NAMES_IN_MESSAGE && index < last; index++) if (!frames.has(index)) missing.push(`frame-${index}`);
+  if (missing.length > 0) {
+    const more = last + 1 - frames.size - missing.length;
+    throw new UnblurError(`Sample ${name}: ${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''} missing; expected frame-0 to frame-${last} without a gap`);
+  }
+  if (frames.size < 3 || frames.size % 2 === 0) throw new UnblurError(`Sample ${name}: expected an odd number of frames, 3 or more, but found ${frames.size}`);
+  return { name, blurPath: join(path, blurs[0]), framePaths: inOrder.map(([, file]) => join(path, file)) };
 }
