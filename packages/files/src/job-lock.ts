@@ -25,14 +25,14 @@ interface Holder {
  * The lock is a file of one's own: first one's own is written, then one looks for others'. Whoever comes later sees the earlier one, so two never hold it; what
  * a killed process left is ignored and cleared, with nothing to be taken over from it.
  *
- * @param folder made where it does not exist; removed again where nothing came into it.
  * @param job names what may be done once at a time, within the folder.
- * @throws UnblurError that says who is at work.
+ * @param options.makesFolder whether the folder is made where it does not exist, and removed again where nothing came into it. Default true.
+ * @throws UnblurError that says who is at work, or that nothing can be written in the folder.
  */
-export async function doLocked<T>(folder: string, job: string, work: () => Promise<T>): Promise<T> {
-  const made = await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+export async function doLocked<T>(folder: string, job: string, work: () => Promise<T>, { makesFolder = true }: { makesFolder?: boolean } = {}): Promise<T> {
+  const made = makesFolder && (await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
-  });
+  }));
   try {
     clearAbandoned(folder);
     const lock = await takeLock(folder, job);
@@ -44,7 +44,7 @@ export async function doLocked<T>(folder: string, job: string, work: () => Promi
       await rm(lock, { force: true });
     }
   } finally {
-    if (made !== undefined && (await readdir(folder).catch(() => ['?'])).length === 0) await rmdir(folder).catch(() => undefined);
+    if (made && (await readdir(folder).catch(() => ['?'])).length === 0) await rmdir(folder).catch(() => undefined);
   }
 }
 
