@@ -9,5 +9,6 @@ pairs are cut instead of rendered.
 from .image_bank import ImageBank
 from .sample_source import open_source
 from .samples import Samples, SampleSource
+from .windows import Windows, WindowSource, open_window_source
 
-__all__ = ["ImageBank", "SampleSource", "Samples", "open_source"]
+__all__ = ["ImageBank", "SampleSource", "Samples", "WindowSource", "Windows", "open_source", "open_window_source"]

@@ -34,8 +34,8 @@ class Backdrop:
         """[3, T, S, S] values of the averaging space."""
         raise NotImplementedError
 
-    def displacement(self, times: Sequence[float]) -> Tensor:
-        """[T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the same, (dx, dy) in pixels."""
+    def middle_places(self, times: Sequence[float], places: Tensor) -> Tensor:
+        """[T, S, S, 2]: where in the middle frame is what the frame at each time shows at `places` [T or 1, S, S, 2]."""
         raise NotImplementedError
 
     def carry(self, time: float, point: ndarray) -> ndarray:
@@ -46,6 +46,26 @@ class Backdrop:
         """How far the fastest pixel moves while the shutter is open, about."""
         raise NotImplementedError
 
+    @property
+    def pixels(self) -> Tensor:
+        """[1, S, S, 2]: every pixel's own place."""
+        return affine_places([numpy.eye(3)], 0, 0, self.size_pixels, self.size_pixels, self.device)
+
+    def displacement(self, times: Sequence[float]) -> Tensor:
+        """[T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the same, (dx, dy) in pixels."""
+        return self.middle_places(times, self.pixels) - self.pixels
+
+    def flow(self, times: Sequence[float]) -> Tensor:
+        """[T, S, S, 2]: from where a pixel of the middle frame lies to where the frame at each time shows the same, to a hundredth of a pixel."""
+        places = self.pixels
+        for _ in range(INVERSION_STEPS):
+            places = places - (self.middle_places(times, places) - self.pixels)
+        return places - self.pixels
+
+
+# A map near the identity is inverted by steps of as much as it misses by.
+INVERSION_STEPS = 12
+
 
 @dataclass(frozen=True)
 class Parallax:
@@ -53,6 +73,14 @@ class Parallax:
 
     depth: Tensor
     share: float
+
+    def factor_at(self, places: Optional[Tensor] = None) -> Tensor:
+        """How far places [T or 1, S, S, 2] are shifted, relative to the rest: [T or 1, S, S]. Default: the pixels' own."""
+        depth = self.depth[None]
+        if places is not None:
+            grid = (places + 0.5) * (2 / self.depth.shape[-1]) - 1
+            depth = F.grid_sample(self.depth.expand(len(grid), 1, -1, -1), grid, mode="bilinear", padding_mode="border", align_corners=False)[:, 0]
+        return 1 + self.share * depth
 
 
 @dataclass(frozen=True)
@@ -90,19 +118,17 @@ class PanoramaBackdrop(Backdrop):
         return self.level.device
 
     def render(self, times: Sequence[float]) -> Tensor:
+        places = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
         turns = numpy.stack([self.turn.orientation_at(time) for time in times])
-        x, y, z = self._turned_rays(turns, times)
-        return self.response(look_along(self._display_values, x, y, z))
+        x, y, z = self._turned_rays(turns, times, places.view(1, 1, -1), places.view(1, -1, 1), self.parallax and self.parallax.factor_at())
+        return self.response(look_along(self.level.float() / 255, x, y, z))
 
-    def displacement(self, times: Sequence[float], to_time: float = 0.0) -> Tensor:
-        """As of every backdrop, but to any time; exact for the middle, and where nothing but the camera turns."""
-        goal = self.turn.orientation_at(to_time)
-        x, y, z = self._turned_rays(numpy.stack([goal.T @ self.turn.orientation_at(time) for time in times]), times)
-        column, row = self._pixels()
-        focal, to_shift = self.camera.focal_pixels, self.shift.shift_at(to_time)
-        # A ray that the goal's camera has behind it has no place in its picture; as far away as this is as good as any.
-        z = z.clamp(min=0.05)
-        return torch.stack([x / z * focal + (self.camera.principal_x + to_shift[0]) - column, y / z * focal + (self.camera.principal_y + to_shift[1]) - row], -1)
+    def middle_places(self, times: Sequence[float], places: Tensor) -> Tensor:
+        turns = numpy.stack([self.turn.middle.T @ self.turn.orientation_at(time) for time in times])
+        x, y, z = self._turned_rays(turns, times, places[..., 0], places[..., 1], self.parallax and self.parallax.factor_at(places))
+        # A ray that the middle camera has behind it has no place in its picture; as far away as this is as good as any.
+        scale = self.camera.focal_pixels / z.clamp(min=0.05)
+        return torch.stack([x * scale + self.camera.principal_x, y * scale + self.camera.principal_y], -1)
 
     def carry(self, time: float, point: ndarray) -> ndarray:
         camera = self.camera
@@ -121,24 +147,16 @@ class PanoramaBackdrop(Backdrop):
         nearest = 1 + (self.parallax.share if self.parallax else 0)
         return turned + longest_path_pixels([self.shift.map_at(2 * step / STEPS - 1) for step in range(STEPS + 1)], numpy.zeros((1, 2))) * nearest
 
-    @property
-    def _display_values(self) -> Tensor:
-        return self.level.float() / 255
-
-    def _pixels(self) -> "tuple[Tensor, Tensor]":
-        places = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
-        return places.view(1, 1, -1), places.view(1, -1, 1)
-
-    def _turned_rays(self, turns: ndarray, times: Sequence[float]) -> "tuple[Tensor, Tensor, Tensor]":
-        """Rays [T, S, S] through all pixels, in camera axes and turned by a matrix [T, 3, 3] each."""
-        column, row = self._pixels()
-        across, down = (column - self.camera.principal_x) / self.camera.focal_pixels, (row - self.camera.principal_y) / self.camera.focal_pixels
-        shifts = numpy.stack([self.shift.shift_at(time) for time in times]) / self.camera.focal_pixels
+    def _turned_rays(self, turns: ndarray, times: Sequence[float], column: Tensor, row: Tensor, shift_factor: Optional[Tensor]) -> "tuple[Tensor, Tensor, Tensor]":
+        """Rays [T, S, S] through places (column, row), in camera axes, each time's turned by a matrix of [T, 3, 3]."""
+        camera = self.camera
+        across, down = (column - camera.principal_x) / camera.focal_pixels, (row - camera.principal_y) / camera.focal_pixels
+        shifts = numpy.stack([self.shift.shift_at(time) for time in times]) / camera.focal_pixels
         if shifts.any():
-            moved = on_device(shifts, self.device).view(-1, 2, 1, 1)
-            if self.parallax:
-                moved = moved * (1 + self.parallax.share * self.parallax.depth)
-            across, down = across - moved[:, 0], down - moved[:, 1]
+            shift = on_device(shifts, self.device).view(-1, 2, 1, 1)
+            if shift_factor is not None:
+                shift = shift * shift_factor[:, None]
+            across, down = across - shift[:, 0], down - shift[:, 1]
         matrix = on_device(turns, self.device).view(-1, 9, 1, 1).unbind(1)
         x, y, z = (matrix[3 * axis] * across + (matrix[3 * axis + 1] * down + matrix[3 * axis + 2]) for axis in range(3))
         return x, y, z
@@ -158,15 +176,19 @@ class PlaneBackdrop(Backdrop):
 
     def render(self, times: Sequence[float]) -> Tensor:
         grid_pixels = self.texture.shape[-1]
-        places = self._middle_places(times) + (0.5 + (grid_pixels - self.size_pixels) // 2)
+        places = affine_places(self._inverse_maps(times), 0, 0, self.size_pixels, self.size_pixels, self.device)
+        if self.parallax:
+            places = places - self._parallax_shift(times, self.parallax.factor_at())
+        places = places + (0.5 + (grid_pixels - self.size_pixels) // 2)
         grid = (places * (2 / grid_pixels) - 1).view(1, len(times) * self.size_pixels, self.size_pixels, 2)
         sampled = F.grid_sample(self.texture[None], grid, mode="bilinear", padding_mode="border", align_corners=False)
         return sampled.view(3, len(times), self.size_pixels, self.size_pixels)
 
-    def displacement(self, times: Sequence[float]) -> Tensor:
-        places = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
-        column, row = places.expand(self.size_pixels, -1), places[:, None].expand(-1, self.size_pixels)
-        return self._middle_places(times) - torch.stack([column, row], -1)
+    def middle_places(self, times: Sequence[float], places: Tensor) -> Tensor:
+        m = on_device(numpy.stack(self._inverse_maps(times))[:, :2], self.device).view(-1, 6, 1, 1).unbind(1)
+        column, row = places[..., 0], places[..., 1]
+        moved = torch.stack([m[0] * column + m[1] * row + m[2], m[3] * column + m[4] * row + m[5]], -1)
+        return moved - self._parallax_shift(times, self.parallax.factor_at(places)) if self.parallax else moved
 
     def carry(self, time: float, point: ndarray) -> ndarray:
         return self.motion.map_at(time)
@@ -175,13 +197,13 @@ class PlaneBackdrop(Backdrop):
         nearest = 1 + (self.parallax.share if self.parallax else 0)
         return longest_path_pixels([self.motion.map_at(2 * step / STEPS - 1) for step in range(STEPS + 1)], corners(self.size_pixels)) * nearest
 
-    def _middle_places(self, times: Sequence[float]) -> Tensor:
-        """[T, S, S, 2]: where in the middle frame is what each pixel shows."""
-        places = affine_places([numpy.linalg.inv(self.motion.map_at(time)) for time in times], 0, 0, self.size_pixels, self.size_pixels, self.device)
-        if self.parallax:
-            shifts = on_device(numpy.stack([self.motion.shift_at(time) for time in times]), self.device)
-            places = places - shifts.view(-1, 1, 1, 2) * (self.parallax.share * self.parallax.depth[..., None])
-        return places
+    def _inverse_maps(self, times: Sequence[float]) -> "list[ndarray]":
+        return [numpy.linalg.inv(self.motion.map_at(time)) for time in times]
+
+    def _parallax_shift(self, times: Sequence[float], factor: Tensor) -> Tensor:
+        """[T, S, S, 2]: how much farther than the rest places are shifted."""
+        shifts = on_device(numpy.stack([self.motion.shift_at(time) for time in times]), self.device)
+        return shifts.view(-1, 1, 1, 2) * (factor - 1)[..., None]
 
 
 def corners(size_pixels: int) -> ndarray:

@@ -86,6 +86,21 @@ class Scene:
                 behind.copy_(torch.where(patch.layer[3, ..., None] >= 0.5, patch.places - pixels, behind))
         return displacement
 
+    def flow(self, times: Sequence[float]) -> Tensor:
+        """
+        [T, S, S, 2]: from where a pixel of the middle frame lies to where the frame at each time shows the same thing (or would, were
+        nothing before it), (dx, dy) in pixels.
+        """
+        flow = self.backdrop.flow(times)
+        for thing in self.objects:
+            patch = self._patch(thing, [0.0])
+            if patch is not None:
+                window = (patch.columns.start, patch.rows.start, *patch.layer.shape[:1:-1], self.device)
+                moved = affine_places([self.map_at(thing, time) for time in times], *window) - affine_places([numpy.eye(3)], *window)
+                behind = flow[:, patch.rows, patch.columns]
+                behind.copy_(torch.where(patch.layer[3, ..., None] >= 0.5, moved, behind))
+        return flow
+
     def longest_path_pixels(self) -> float:
         """How far anything in view moves while the shutter is open, about."""
         times = [2 * step / STEPS - 1 for step in range(STEPS + 1)]

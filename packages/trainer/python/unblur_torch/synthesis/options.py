@@ -79,7 +79,23 @@ DEFAULTS: Dict[str, Dict[str, Any]] = {
     },
     "pairs": {"shrink": [1, 1], "augmentation": AUGMENTATION},
 }
-KINDS = tuple(DEFAULTS)
+SAMPLE_KINDS = tuple(DEFAULTS)
+
+# Windows for video: cut from videos and recorded pairs (a source without a kind).
+WINDOW_DEFAULTS = {
+    "videos": None,
+    "exposureFrames": [3, 9],
+    "steadyShare": 0.5,
+    "strideFrames": [1, 4],
+    "halvedShare": 0.3,
+    "averaging": "display",
+    "softnessPixels": None,
+}
+DEFAULTS["windows"] = WINDOW_DEFAULTS
+# And what windows that are rendered, of panoramas and stills, have beside the options of their kind: the part of its interval that
+# a shutter is open, and in how many windows it is the same for all frames.
+WINDOW_SHOT_DEFAULTS = {"shutterShare": [0.3, 1], "steadyShare": 0.5}
+
 # Said by a source but not an option of its synthesis.
 SOURCE_KEYS = ("kind", "folder", "weight")
 
@@ -92,10 +108,11 @@ def read_options(source: Mapping[str, Any]) -> Dict[str, Any]:
     kind = source.get("kind")
     if kind not in DEFAULTS:
         hint = "; shards hold finished samples, so train on them without it" if kind == "shards" else ""
-        raise ValueError(f"Expected a source of kind {', '.join(KINDS)} for synthesis on the device but got {kind!r}{hint}.")
+        raise ValueError(f"Expected a source of kind {', '.join(SAMPLE_KINDS)} for synthesis on the device but got {kind!r}{hint}.")
     given = {name: value for name, value in source.items() if name not in SOURCE_KEYS}
     options = with_defaults(given, DEFAULTS[kind], f"a source of kind {kind}")
-    options["augmentation"] = with_defaults(options["augmentation"] or {}, AUGMENTATION, "augmentation")
+    if "augmentation" in options:
+        options["augmentation"] = with_defaults(options["augmentation"] or {}, AUGMENTATION, "augmentation")
     return options
 
 
