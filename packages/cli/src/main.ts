@@ -10,6 +10,7 @@ import { defineRestore } from './commands/restore.js';
 import { defineSynth } from './commands/synth.js';
 import { defineTrain } from './commands/train.js';
 import { defineVideo } from './commands/video.js';
+import { escapeControlCharacters } from './control-characters.js';
 import { describeFailure } from './failure.js';
 import { interruptionCode } from './interruption.js';
 import { printNote, surviveClosedOutput } from './terminal.js';
@@ -38,7 +39,7 @@ export async function main(commandLine: string[]): Promise<void> {
       return;
     }
     printNote(`unblur: ${describeFailure(error)}`);
-    if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) printNote(error.stack ?? '');
+    if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) for (const line of (error.stack ?? '').split('\n')) printNote(line);
     process.exitCode = 1;
   }
 }
@@ -50,7 +51,7 @@ function defineProgram(): Command {
     .option('--debug', 'show where an error came from')
     .helpCommand(false)
     .showHelpAfterError(false)
-    .configureOutput({ outputError: (message, write) => write(`unblur: ${onOneLine(message)}\n`) })
+    .configureOutput({ outputError: (message, write) => write(`unblur: ${escapeControlCharacters(onOneLine(message))}\n`) })
     .exitOverride();
   for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineReport, defineExperiment, defineSynth, defineImport, defineDoctor]) {
     define(program);

@@ -1,4 +1,5 @@
 import { explainFileError } from '@unblur/files';
+import { escapeControlCharacters, escapeJson } from './control-characters.js';
 
 const barWidth = 24;
 const millisecondsBetweenPlainLines = 20_000;
@@ -24,20 +25,20 @@ const isClosed = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE' 
 /** Counted from the start of the process, so that short work prints none. */
 let lastPlainLineAt = 0;
 
-/** One line of result, on standard output. */
+/** One line of result, on standard output. Control characters, as names of files may have, are escaped here and in everything else that is printed. */
 export function printLine(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${escapeControlCharacters(line)}\n`);
 }
 
 /** One line about the work, on standard error, so that standard output stays clean for programs. */
 export function printNote(line: string): void {
   clearBar();
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${escapeControlCharacters(line)}\n`);
 }
 
 /** A value for programs, on standard output. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${escapeJson(JSON.stringify(value, null, 2))}\n`);
 }
 
 /**
@@ -47,7 +48,7 @@ export function printJson(value: unknown): void {
  * @param label what is being done now
  */
 export function drawProgress(done: number, total: number, label: string): void {
-  const state = `${Math.floor(done)}/${total} ${label}`;
+  const state = `${Math.floor(done)}/${total} ${escapeControlCharacters(label)}`;
   if (process.stderr.isTTY) {
     const filled = Math.round((done / Math.max(total, 1)) * barWidth);
     const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);

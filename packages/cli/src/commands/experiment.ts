@@ -60,7 +60,7 @@ async function runExperiment(name: string, { from, out, seeds: seedCount, engine
   clearBar();
   const table = await writeTable({ ...experiment, rows }, trials, out, rowName);
   if (json) printJson(table.json);
-  else printLine(table.markdown);
+  else for (const line of table.markdown.split('\n')) printLine(line);
 }
 
 /** Writes what is done so far, as `table.md` and `table.json`; of a single row, under its name. */
