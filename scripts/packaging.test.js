@@ -13,7 +13,7 @@ beforeAll(() => {
   packed = new Map(entries.map(({ name, files }) => [name, files.map(({ path }) => path)]));
 });
 
-const names = ['cli', 'core-model', 'datasets', 'files', 'inference', 'metrics', 'onnx', 'trainer', 'weights'];
+const names = ['cli', 'clips', 'core-model', 'datasets', 'files', 'inference', 'metrics', 'onnx', 'trainer', 'weights'];
 
 describe.each(names)('the published package %s', (folder) => {
   const manifest = JSON.parse(readFileSync(join(workspaceRoot, 'packages', folder, 'package.json'), 'utf8'));

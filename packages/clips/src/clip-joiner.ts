@@ -1,0 +1,90 @@
+import { extname } from 'node:path';
+import { UnblurError } from '@unblur/files';
+import { probeClip, type ClipFacts, type StreamFacts } from './clip-facts.js';
+import { restartsClock } from './clip-reader.js';
+import { planStream, type Container, type StreamPlan } from './containers.js';
+import { clipInput, describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from './ffmpeg.js';
+
+/** A file of nothing but new pictures. */
+export interface NewPictures {
+  path: string;
+  beginSeconds: number;
+  isHevc: boolean;
+}
+
+/** Tags that describe one file and its making, not what it shows; in lower case. */
+const tagsOfOneFile = new Set(['major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration', 'vendor_id', 'handler_name', 'alpha_mode', 'rotate', 'service_provider']);
+const isOfOneFile = (tag: string) => tagsOfOneFile.has(tag.toLowerCase()) || /^(_?statistics|bps|number_of_)/i.test(tag);
+
+/**
+ * Puts new pictures beside the sound, subtitles, chapters, fonts, title and so on of the original, everything at its own time.
+ *
+ * @param path the file to write.
+ * @param name what messages call it.
+ * @returns a line about what the file cannot hold; undefined where it holds everything.
+ */
+export async function joinStreams(path: string, name: string, container: Container, pictures: NewPictures, original: { path: string; facts: ClipFacts }, options: FfmpegOptions): Promise<string | undefined> {
+  const { facts } = original;
+  const plans = facts.others.map((stream) => planStream(stream, container));
+  const kept = plans.filter(({ encoder }) => encoder !== undefined);
+  const isMp4 = container.muxer === 'mp4' || container.muxer === 'mov';
+  // Where ffmpeg lets the original begin at 0, all of its streams are asked for, or it would forget which came first.
+  const isRestarted = restartsClock(facts.format);
+  const ffmpeg = startFfmpeg(
+    [
+      ...['-v', 'error', '-nostdin', '-y'],
+      ...(isRestarted ? ['-itsoffset', String(pictures.beginSeconds)] : ['-copyts']),
+      ...['-i', outputFile(pictures.path), ...clipInput(original.path)],
+      ...['-map', '0:v:0', '-c:0', 'copy', ...tagArguments(facts.picture), ...dispositionArguments(0, facts.picture)],
+      ...(pictures.isHevc && isMp4 ? ['-tag:0', 'hvc1'] : []),
+      ...kept.flatMap(({ stream, encoder }, position) => ['-map', `1:${stream.index}`, `-c:${position + 1}`, encoder!, ...dispositionArguments(position + 1, stream)]),
+      ...['-map_metadata', '1', '-map_chapters', '1', '-metadata', 'major_brand=', '-metadata', 'minor_version=', '-metadata', 'compatible_brands='],
+      ...['-max_muxing_queue_size', '9999', ...container.options],
+      // Where phones write where and with what a clip was recorded.
+      ...(isMp4 && [...facts.tags.keys()].some((tag) => tag.startsWith('com.')) ? ['-movflags', '+faststart+use_metadata_tags'] : []),
+      ...['-f', container.muxer, outputFile(path)],
+      ...(isRestarted ? ['-map', '1:v', '-map', '1:a?', '-map', '1:s?', '-c', 'copy', '-f', 'null', '-'] : []),
+    ],
+    options,
+  );
+  if ((await ffmpeg.finished) !== 0) throw new UnblurError(describeWriteFailure(ffmpeg.complaints(), 'write a folder of frames'));
+  return describeLosses(name, facts, await probeClip(path, options), plans);
+}
+
+/** The language, title, time code and so on of the original's pictures, for those of the new file. */
+function tagArguments({ tags }: StreamFacts): string[] {
+  return [...tags].filter(([tag]) => !isOfOneFile(tag)).flatMap(([tag, value]) => ['-metadata:s:0', `${tag}=${value}`]);
+}
+
+/** What a stream is for. ffmpeg would choose default tracks by itself. */
+function dispositionArguments(position: number, { dispositions }: StreamFacts): string[] {
+  return [`-disposition:${position}`, dispositions.join('+') || '0'];
+}
+
+function describeLosses(name: string, before: ClipFacts, after: ClipFacts, plans: StreamPlan[]): string | undefined {
+  // Chapters and time codes of QuickTime are streams too, which ffmpeg writes anew.
+  const isThereAnyway = ({ kind, codec }: StreamFacts) => kind === 'data' && ((codec === 'text' && after.chapters > 0) || after.others.some((other) => other.codec === codec));
+  const leftOut = plans.flatMap(({ stream, encoder }) => (encoder !== undefined || isThereAnyway(stream) ? [] : [`${streamNames[stream.kind]} (${stream.codec})`]));
+  const heldTags = new Set([...after.tags.keys()].map((tag) => tag.toLowerCase()));
+  const lostTags = [...before.tags.keys()].filter((tag) => !isOfOneFile(tag) && !heldTags.has(tag.toLowerCase()));
+  const lost = [
+    ...countEqual(leftOut),
+    ...(before.chapters > after.chapters ? ['chapters'] : []),
+    ...(lostTags.length > 0 ? [`${lostTags.length === 1 ? 'the tag' : 'the tags'} ${lostTags.join(', ')}`] : []),
+    ...before.picture.dynamicMetadata.map((metadata) => `${metadata} metadata`),
+  ];
+  const converted = plans.flatMap((plan) => (plan.encoder !== undefined && plan.convertedTo ? [`its sound (${plan.stream.codec}) was converted to ${plan.convertedTo}`] : []));
+  const parts = [...(lost.length > 0 ? [`${lost.join(', ')} left out`] : []), ...new Set(converted)];
+  if (parts.length === 0) return undefined;
+  return `${name} cannot hold everything of the original: ${parts.join('; ')}${extname(name).toLowerCase() === '.mkv' ? '' : '. A name that ends in .mkv holds more'}`;
+}
+
+const streamNames: Record<StreamFacts['kind'], string> = { video: 'further pictures', audio: 'sound', subtitle: 'subtitles', attachment: 'an attachment', data: 'data' };
+
+/** `data (mebx)` three times as `3 x data (mebx)`. */
+function countEqual(names: string[]): string[] {
+  return [...new Set(names)].map((name) => {
+    const count = names.filter((other) => other === name).length;
+    return count === 1 ? name : `${count} x ${name}`;
+  });
+}

@@ -1,0 +1,120 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { firstLine, UnblurError } from '@unblur/files';
+
+export interface FfmpegOptions {
+  /** The ffmpeg to run; ffprobe is looked for beside it. Default: those in PATH. */
+  ffmpegPath?: string;
+  signal?: AbortSignal;
+}
+
+const installAdvice = 'install ffmpeg (Debian, Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg)';
+
+/**
+ * The kinds of files that are opened as clips, by ffmpeg's names. Each holds its pictures and sound itself: playlists, lists of other files and
+ * patterns of file names are left out, since whoever made one would choose what else is read.
+ */
+const clipFormats = [
+  ...['mov', 'matroska', 'mpegts', 'mpeg', 'avi', 'flv', 'asf', 'ogg', 'mxf', 'mxf_opatom', 'nut', 'ivf', 'rm', 'gxf', 'wtv', 'dv', 'gif', 'apng', 'yuv4mpegpipe'],
+  ...['h264', 'hevc', 'av1', 'obu', 'm4v', 'mpegvideo', 'vc1', 'mjpeg', 'wav', 'mp3', 'flac', 'aac'],
+].join(',');
+
+/** Arguments that open a clip of any name, as a file and as nothing else. */
+export function clipInput(path: string): string[] {
+  return ['-protocol_whitelist', 'file', '-format_whitelist', clipFormats, '-i', `file:${path}`];
+}
+
+/** The argument that names a file to write, whatever its name looks like. */
+export function outputFile(path: string): string {
+  return `file:${path}`;
+}
+
+/** What ffmpeg says where a file is of none of the kinds that are opened as clips. */
+export function isRefusedFormat(complaint: string): boolean {
+  return /not on whitelist/i.test(complaint);
+}
+
+export interface RunningProgram {
+  process: ChildProcess;
+  /** The exit code. Rejects with an UnblurError when the program cannot be run, with the signal's reason when aborted. */
+  finished: Promise<number | null>;
+  /** Its error messages so far, without the names of ffmpeg's parts before them. */
+  complaints(): string[];
+}
+
+const keptComplaints = 100;
+
+/**
+ * Starts ffmpeg. All of its messages count as complaints, unless `-v level+...` is among the arguments: then those marked as errors do.
+ *
+ * @param onMessage called with each line that is no complaint.
+ */
+export function startFfmpeg(commandLine: string[], { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {}, onMessage?: (line: string) => void): RunningProgram {
+  return startProgram(ffmpegPath, commandLine, signal, onMessage);
+}
+
+/** Runs ffprobe. @returns its exit code, what it printed and its complaints. */
+export async function runFfprobe(commandLine: string[], { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {}): Promise<{ exitCode: number | null; output: string; complaints: string[] }> {
+  const probe = startProgram(ffmpegPath.replace(/ffmpeg([^/\\]*)$/, 'ffprobe$1'), commandLine, signal);
+  let output = '';
+  probe.process.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const exitCode = await probe.finished;
+  return { exitCode, output, complaints: probe.complaints() };
+}
+
+/** The version of ffmpeg, such as `7.1.1`; undefined where none can be run. */
+export async function ffmpegVersion(ffmpegPath = 'ffmpeg'): Promise<string | undefined> {
+  const ffmpeg = spawn(ffmpegPath, ['-version'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let output = '';
+  ffmpeg.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const [exitCode] = (await once(ffmpeg, 'close').catch(() => [undefined])) as [number | null | undefined];
+  return exitCode === 0 ? (/^ffmpeg version (\S+)/.exec(output)?.[1] ?? 'unknown') : undefined;
+}
+
+/** Whether an ffmpeg can be run. */
+export async function hasFfmpeg(ffmpegPath?: string): Promise<boolean> {
+  return (await ffmpegVersion(ffmpegPath)) !== undefined;
+}
+
+/** What to tell the user where ffmpeg could not write a clip. @param instead what else would do. */
+export function describeWriteFailure(complaints: string[], instead: string): string {
+  const all = complaints.join('\n');
+  if (/No space left on device/i.test(all)) return 'Could not write the clip: the disk is full; free some space or choose another folder';
+  if (/Permission denied/i.test(all)) return 'Could not write the clip: permission denied; choose another folder or change its permissions';
+  const encoder = /Unknown encoder '([^']*)'/.exec(all)?.[1];
+  if (encoder !== undefined) return `Could not write the clip: this ffmpeg has no ${encoder}; install a full build of ffmpeg`;
+  return `ffmpeg could not write the clip (${complaints[0] ?? 'it gave no reason'}); update ffmpeg or ${instead}`;
+}
+
+function startProgram(program: string, commandLine: string[], signal: AbortSignal | undefined, onMessage?: (line: string) => void): RunningProgram {
+  const child = spawn(program, commandLine, { stdio: ['pipe', 'pipe', 'pipe'], signal });
+  const marksErrors = commandLine.some((argument) => argument.startsWith('level+'));
+  const complaints: string[] = [];
+  let unfinishedLine = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (unfinishedLine + text).split('\n');
+    unfinishedLine = lines.pop()!;
+    for (const line of lines) {
+      if (marksErrors && !/\[(error|fatal|panic)\]/.test(line)) onMessage?.(line);
+      else if (complaints.length < keptComplaints) complaints.push(withoutPart(line));
+    }
+  });
+  const finished = new Promise<number | null>((resolve, reject) => {
+    child.on('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.name === 'AbortError') reject(cause);
+      else reject(new UnblurError(`Could not run ${program} (${cause.code === 'ENOENT' ? 'it is not installed' : firstLine(cause.message)}); ${installAdvice}`, { cause }));
+    });
+    child.on('close', (exitCode) => {
+      if (unfinishedLine.trim() && !marksErrors && complaints.length < keptComplaints) complaints.push(withoutPart(unfinishedLine));
+      resolve(exitCode);
+    });
+  });
+  // Whoever asks for the exit code learns of a failure; it must not count as unhandled before.
+  finished.catch(() => {});
+  return { process: child, finished, complaints: () => complaints };
+}
+
+/** A message without `[part @ 0x55d0c8]` and `[error]` before it, which mean nothing to a user. */
+function withoutPart(line: string): string {
+  return line.replace(/^(\[[^\]]* @ 0x[0-9a-f]+\] )+/, '').replace(/^\[(error|fatal|panic)\] /, '').trim();
+}

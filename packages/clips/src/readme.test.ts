@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import * as clips from './index.js';
+
+const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
+if (!hasFfmpeg) console.log('ffmpeg is not installed: the README example is not tried.');
+
+(hasFfmpeg ? test : test.skip)('the README example writes a darker clip', async () => {
+  const code = /```ts\n([\s\S]*?)```/.exec(readFileSync(new URL('../README.md', import.meta.url), 'utf8'))![1]!;
+  const folder = mkdtempSync(join(tmpdir(), 'clips-readme-'));
+  try {
+    spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'color=white:s=32x32:r=10:d=0.3', join(folder, 'clip.mp4')]);
+    const body = code.replace(/^import .*$/gm, '').replaceAll(/'(clip\.mp4|darker\.mkv)'/g, (_, name: string) => JSON.stringify(join(folder, name)));
+    const said: string[] = [];
+    const run = new Function(...Object.keys(clips), 'console', `return (async () => { ${body} })();`) as (...api: unknown[]) => Promise<void>;
+    await run(...Object.values(clips), { log: (line: string) => said.push(line) });
+    expect(said).toEqual(['everything was kept']);
+    const darker = join(folder, 'darker.mkv');
+    for await (const { data } of clips.readClip(darker, await clips.probeClip(darker), { hdr: 'keep', deinterlace: true })) expect(data[500]).toBeCloseTo(0.5, 2);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
