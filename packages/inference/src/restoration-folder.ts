@@ -1,16 +1,18 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { hasFfmpeg } from '@unblur/clips';
 import { produceAtomically, writeAtomically } from '@unblur/files';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
+import { planPlayback } from './playback.js';
 import type { MotionField } from './raster.js';
-import type { RestoredFrame, Restorer } from './restorer.js';
-import { resize, workingScales, type WorkingScale } from './working-scale.js';
+import type { Restorer } from './restorer.js';
 import { explainFileError } from './unblur-error.js';
+import type { WorkingScale } from './working-scale.js';
 import { encodeAnimation, type PlaybackOptions } from './writers/animation.js';
 import { encodeContactSheet } from './writers/contact-sheet.js';
 import { encodeMotionPicture } from './writers/motion-picture.js';
-import { fitWithin, scaleToPixels, toSharp, toSharp16, type PixelImage } from './writers/pixel-image.js';
-import { hasFfmpeg, writeVideo } from './writers/video.js';
+import { scaleWithin, toPixels, toSharp, toSharp16, type PixelImage } from './writers/pixel-image.js';
+import { writeVideo } from './writers/video.js';
 
 export type ResultKind = 'frame' | 'animation' | 'video' | 'contact-sheet' | 'motion';
 
@@ -96,104 +98,58 @@ export async function restoreLoadedPhoto(photo: Photo, folder: string, restorer:
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
-  const plan = planPlayback(photo, restorer, smoothFrames);
+  const playback = planPlayback(photo, restorer, smoothFrames);
   const stills: PixelImage[] = [];
-  const played: PixelImage[] = [];
   const motionsPixels: MotionField[] = [];
+  const sequence = await restorer.restoreFrames(photo, { times: playback.restoredTimes, onShare: (share) => onShare(share * playback.stillShare), signal });
+  // While two frames are encoded, on threads of their own, the next is put together; no more at once, for each is large.
+  const writing: Promise<void>[] = [];
+  try {
+    for await (const { time, frame, motionPixels } of sequence.frames) {
+      const pixels = toPixels(frame);
+      await playback.add(time, pixels);
+      const still = restorer.times.indexOf(time);
+      if (still < 0) continue;
+      stills[still] = await scaleWithin(pixels, contactSidePixels);
+      motionsPixels[still] = motionPixels;
+      const png = (photo.bitDepth === 16 ? toSharp16(frame) : toSharp(pixels)).png();
+      await writing.at(-2);
+      const written = png.toBuffer().then((bytes) => write('frame', `frame-${still}.png`, bytes));
+      // Its failure is told by whoever waits for it, which may be later.
+      written.catch(() => undefined);
+      writing.push(written);
+    }
+  } finally {
+    await allOrFirstFailure(writing);
+  }
+  const played = await playback.finish(sequence.scale, motionsPixels, { onShare: (share) => onShare(playback.stillShare + share * (1 - playback.stillShare)), signal });
 
-  const sequence = await restorer.restoreFrames(photo, { times: plan.sameSize ? plan.times : restorer.times, onShare: (share) => onShare(share * plan.stillShare), signal });
-  for await (const { time, frame, motionPixels } of sequence.frames) {
-    const playedIndex = plan.sameSize ? plan.played.indexOf(time) : -1;
-    if (playedIndex >= 0) played[playedIndex] = await smallCopy(frame, playbackSidePixels);
-    const still = restorer.times.indexOf(time);
-    if (still < 0) continue;
-    stills[still] = await smallCopy(frame, contactSidePixels);
-    motionsPixels[still] = motionPixels;
-    await write('frame', `frame-${still}.png`, await (photo.bitDepth === 16 ? toSharp16(frame) : toSharp(frame)).png().toBuffer());
-  }
-  if (!plan.sameSize) {
-    const moving = await restoreSmall(photo, restorer, plan.played, sequence.scale, { onShare: (share) => onShare(plan.stillShare + share * (1 - plan.stillShare)), signal });
-    played.push(...(agreement(motionsPixels, moving.motionsPixels) < 0 ? moving.frames.reverse() : moving.frames));
-  }
-  await write('animation', `animation.${animation}`, await encodeAnimation(played, animation, options));
-  await write('contact-sheet', 'contact-sheet.png', await encodeContactSheet(photo, stills));
-  await write('motion', 'motion.png', await encodeMotionPicture(played[Math.floor((played.length - 1) / 2)]!, motionsPixels, photo));
-
-  if (video === 'never') skipped.push({ kind: 'video', reason: 'not asked for' });
-  else if (!(await hasFfmpeg(ffmpegPath))) skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
-  else {
-    const path = join(folder, 'video.mp4');
-    await produceAtomically(path, (temporaryPath) => writeVideo(temporaryPath, played, options), signal);
-    files.push({ kind: 'video', path });
-  }
+  const writeVideoFile = async () => {
+    if (video === 'never') skipped.push({ kind: 'video', reason: 'not asked for' });
+    else if (!(await hasFfmpeg(ffmpegPath))) skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
+    else {
+      const path = join(folder, 'video.mp4');
+      await produceAtomically(path, (temporaryPath) => writeVideo(temporaryPath, played, options), signal);
+      files.push({ kind: 'video', path });
+    }
+  };
+  await allOrFirstFailure([
+    encodeAnimation(played, animation, options).then((bytes) => write('animation', `animation.${animation}`, bytes)),
+    encodeContactSheet(photo, stills).then((bytes) => write('contact-sheet', 'contact-sheet.png', bytes)),
+    encodeMotionPicture(played[Math.floor((played.length - 1) / 2)]!, motionsPixels, photo).then((bytes) => write('motion', 'motion.png', bytes)),
+    writeVideoFile(),
+  ]);
   await removeStaleResults(folder, earlier, files.map(({ path }) => path));
   return { files: files.sort((a, b) => compareNumbered(a.path, b.path)), skipped, scale: sequence.scale };
 }
 
 const compareNumbered = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
 
-/** Animations and videos are no larger: phones and chat programs show no more. */
-const playbackSidePixels = 1280;
-/** Nor do they have more frames, however many are kept. */
-const mostPlayed = 100;
 /** Of the copies for the contact sheet. */
 const contactSidePixels = 480;
 
-async function smallCopy(frame: RestoredFrame['frame'], longestSidePixels: number): Promise<PixelImage> {
-  const { width, height } = fitWithin(frame, longestSidePixels);
-  return scaleToPixels(frame, width, height);
-}
-
-interface PlaybackPlan {
-  /** Of all frames that are made where those that are kept and those that are played are made together. */
-  times: readonly number[];
-  /** Of those that are played. */
-  played: readonly number[];
-  /** Whether they are made together with the frames that are kept, since the photograph is no larger than what is played. */
-  sameSize: boolean;
-  /** Which fraction of the work the frames that are kept take. */
-  stillShare: number;
-}
-
-/** The frames that are played: as many as look smooth, those that are kept among them. */
-function planPlayback(photo: Photo, { times, anyTime }: FrameSource, smoothFrames: number): PlaybackPlan {
-  const steps = times.length - 1;
-  const finer = anyTime ? Math.max(1, Math.ceil((smoothFrames - 1) / steps)) : 1;
-  const count = finer * steps;
-  const all = Array.from({ length: count + 1 }, (_, index) => (index % finer === 0 ? times[index / finer]! : (2 * index - count) / count));
-  const every = Math.ceil(count / (mostPlayed - 1));
-  const played = all.filter((_, index) => index % every === 0);
-  const shrink = Math.max(photo.width, photo.height) / playbackSidePixels;
-  // What a photograph costs beside its frames counts as eight of them.
-  const smallWork = (8 + played.length) / shrink ** 2;
-  return { times: all, played, sameSize: !anyTime || shrink <= 1, stillShare: !anyTime || shrink <= 1 ? 1 : (8 + times.length) / (8 + times.length + smallWork) };
-}
-
-/** All frames of a copy that is as large as what is played, at the scale that comes nearest to the one of the photograph. */
-async function restoreSmall(photo: Photo, restorer: FrameSource, times: readonly number[], scale: WorkingScale, options: { onShare: (share: number) => void; signal: AbortSignal | undefined }): Promise<{ frames: PixelImage[]; motionsPixels: MotionField[] }> {
-  const { width, height } = fitWithin(photo, playbackSidePixels);
-  const ratio = (scale * photo.width) / width;
-  const copyScale = workingScales.find((candidate) => candidate <= ratio * 1.5) ?? workingScales.at(-1)!;
-  const { frames } = await restorer.restoreFrames(await resize(photo, width, height), { times, scale: copyScale, ...options });
-  const restored: { frames: PixelImage[]; motionsPixels: MotionField[] } = { frames: [], motionsPixels: [] };
-  for await (const { index, frame, motionPixels } of frames) {
-    restored.frames[index] = await smallCopy(frame, playbackSidePixels);
-    restored.motionsPixels[index] = motionPixels;
-  }
-  return restored;
-}
-
-/** Positive where two restorations of one photograph move the same way, negative where one runs backwards. Each from its first to its last frame, of any sizes. */
-function agreement(a: readonly MotionField[], b: readonly MotionField[]): number {
-  const [firstA, lastA, firstB, lastB] = [a[0]!, a.at(-1)!, b[0]!, b.at(-1)!];
-  let sum = 0;
-  for (let y = 0; y < lastB.height; y++) {
-    const row = Math.min(lastA.height - 1, Math.floor(((y + 0.5) * lastA.height) / lastB.height));
-    for (let x = 0; x < lastB.width; x++) {
-      const column = Math.min(lastA.width - 1, Math.floor(((x + 0.5) * lastA.width) / lastB.width));
-      const [cellA, cellB] = [2 * (row * lastA.width + column), 2 * (y * lastB.width + x)];
-      for (const axis of [0, 1]) sum += (lastA.data[cellA + axis]! - firstA.data[cellA + axis]!) * (lastB.data[cellB + axis]! - firstB.data[cellB + axis]!);
-    }
-  }
-  return sum;
+/** Waits for all work, failed or not, so that nothing is written any more when this fails. */
+async function allOrFirstFailure(work: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 }

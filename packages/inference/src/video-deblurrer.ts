@@ -25,12 +25,14 @@ export interface VideoDeblurrer {
   readonly reach: number;
   /** Whether mirror images are averaged in. */
   readonly mirrored: boolean;
+  /** @throws UnblurError when frames of this size alone, without the network, would take more memory than there is budget for. */
+  expectFrameSize(width: number, height: number): void;
   /**
    * The frames of a clip, all of one size, made sharp one after another. Before the first and after the last frame, that frame is
    * repeated. Memory does not depend on the number of frames. A frame is not looked at any more when the next is asked for.
    *
    * @param options.overwrites every sharp frame is written over the one before it: what goes through a stream leaves nothing to collect.
-   * @throws UnblurError when a frame has another size than those before it.
+   * @throws UnblurError when a frame has another size than those before it, or one that the memory budget does not allow.
    */
   deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>, options?: { overwrites?: boolean }): AsyncGenerator<RgbImage, void, undefined>;
 }
@@ -49,6 +51,13 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
   const { config, values } = explainWeights(() => readVideoDeblurWeights(weights));
   const limits = { multiple: videoDeblurMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
 
+  function expectFrameSize(width: number, height: number): void {
+    const neededBytes = width * height * frameBytesPerPixel(config);
+    if (neededBytes <= memoryBudgetBytes) return;
+    const inGiB = (bytes: number) => `${Number((bytes / 2 ** 30).toFixed(1))} GiB`;
+    throw new UnblurError(`Frames of ${width}x${height} take ${inGiB(neededBytes)} of memory, more than the budget of ${inGiB(memoryBudgetBytes)}; scale the clip down first, or allow more with --memory ${Math.ceil(neededBytes / 2 ** 30)}`);
+  }
+
   async function* deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>, { overwrites = false } = {}): AsyncGenerator<RgbImage, void, undefined> {
     let sequence: TiledSequence | undefined;
     let last: RgbImage | undefined;
@@ -56,6 +65,7 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
       for await (const frame of frames) {
         expectRgbImage(frame);
         if (!sequence) {
+          expectFrameSize(frame.width, frame.height);
           const plan = planTiles(roundUp(frame.width, limits.multiple), roundUp(frame.height, limits.multiple), limits);
           const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, threads);
           sequence = new TiledSequence(frame.width, frame.height, plan, mirrored ? averageWithMirrorImage(sessions) : sessions, config.stages, overwrites);
@@ -76,7 +86,7 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
       await sequence?.release();
     }
   }
-  return { config, reach: config.stages, mirrored, deblur };
+  return { config, reach: config.stages, mirrored, expectFrameSize, deblur };
 }
 
 /** A cascade per tile of the frames, whose results are blended. */
@@ -157,4 +167,15 @@ function memoryBytesPerPixel(config: VideoDeblurConfig): number {
   const { costs } = declareVideoDeblur(config);
   const largest = Math.max(...costs.map(({ level, outputChannels }) => (4 * outputChannels) / 4 ** (level ?? 0)));
   return 8 * largest + 200;
+}
+
+/**
+ * What is kept for each pixel of a frame however small the tiles: per stage of the cascade three frames with their pyramids and flows, then the frame as it
+ * is read, padded, blended, cropped and written.
+ */
+function frameBytesPerPixel({ stages, flow }: VideoDeblurConfig): number {
+  const pyramidValues = flow.pyramidChannels.map((channels, index) => (index + 1 < flow.finestLevel ? 0 : channels / 4 ** (index + 1 + (flow.inputLevel ?? 0))));
+  const keptValues = 3 + 2 + pyramidValues.reduce((sum, values) => sum + values, 0);
+  const [floatFrameBytes, integerFrameBytes] = [12, 6];
+  return stages * 3 * 4 * keptValues + 4 * floatFrameBytes + 2 * integerFrameBytes;
 }

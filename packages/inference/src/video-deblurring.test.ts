@@ -7,7 +7,6 @@ import { loadPhoto } from './photo.js';
 import type { RgbImage } from './raster.js';
 import { movingWaves } from './tiny-video-network.test-tool.js';
 import { deblurVideo, type DeblurVideoOptions } from './video-deblurring.js';
-import { probeVideo } from './video-file.js';
 import { toSharp } from './writers/pixel-image.js';
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
@@ -107,9 +106,9 @@ describe('a place for the result that cannot be meant', () => {
     expect(readFileSync(place('clip.mp4'), 'utf8')).toBe('a clip');
   });
 
-  it.each(['out.avi', 'out.webm', 'OUT.GIF'])('ends like a file that is not made here: %s', async (name) => {
+  it.each(['out.avi', 'out.wmv', 'OUT.GIF'])('ends like a file that is not made here: %s', async (name) => {
     const input = await writeFrames('in', movingWaves(16, 12, 3));
-    await expect(deblurVideo(input, place(name), negative, options)).rejects.toThrow('Expected a clip that ends in .mp4, .m4v, .mov, .mkv, .ts, or a folder');
+    await expect(deblurVideo(input, place(name), negative, options)).rejects.toThrow('Expected a clip that ends in .mp4, .m4v, .mov, .mkv, .webm, .ts, or a folder');
     mkdirSync(place(name));
     expect(await deblurVideo(input, place(name), negative, options)).toMatchObject({ frames: 3 });
   });
@@ -147,18 +146,6 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     expect(streamsOf(place('out.mp4'))).toMatchObject([{ width: 16, height: 14, nb_read_frames: '3', r_frame_rate: '12/1' }]);
   });
 
-  it('of variable rate is brought to its mean rate, and says so', async () => {
-    writeClip('clip.mp4', { seconds: 1 });
-    ffmpeg('-i', place('clip.mp4'), '-vf', "select='lt(n,8)+not(mod(n,3))'", '-fps_mode', 'vfr', place('variable.mp4'));
-    const notes: string[] = [];
-    const { frames } = await deblurVideo(place('variable.mp4'), place('out.mp4'), negative, { ...options, onNote: (line) => notes.push(line) });
-    expect(notes).toHaveLength(1);
-    const [, numerator, denominator] = /variable frame rate: it is brought to its mean of (\d+)\/(\d+) frames per second/.exec(notes[0]!)!;
-    // As long as the second of sound that it accompanies.
-    expect(Math.abs((frames * Number(denominator)) / Number(numerator) - 1)).toBeLessThan(0.15);
-    expect((await probeVideo(place('variable.mp4'))).isVariableRate).toBe(true);
-  });
-
   it('is refused without pictures, cut short, of one frame or with changing sizes; nothing is left', async () => {
     const refuse = (input: string, message: RegExp) => expect(deblurVideo(input, place('out.mp4'), negative, options)).rejects.toThrow(message);
     ffmpeg('-f', 'lavfi', '-i', 'sine=duration=0.2', place('sound.m4a'));
@@ -178,7 +165,7 @@ it('says that the folder of the output is missing before it reads a frame', asyn
   });
 
   it('needs ffmpeg, and says how to get it', async () => {
-    await expect(deblurVideo(writeClip('clip.mp4'), place('out.mp4'), negative, { ...options, ffmpegPath: '/nowhere/ffmpeg' })).rejects.toThrow(/Could not run \/nowhere\/ffprobe \(it is not installed\); install ffmpeg .*or give a folder of frames/);
+    await expect(deblurVideo(writeClip('clip.mp4'), place('out.mp4'), negative, { ...options, ffmpegPath: '/nowhere/ffmpeg' })).rejects.toThrow(/Could not run \/nowhere\/ffprobe \(it is not installed\); install ffmpeg/);
     const frames = await writeFrames('in', movingWaves(16, 12, 3));
     await expect(deblurVideo(frames, place('out.mp4'), negative, { ...options, ffmpegPath: '/nowhere/ffmpeg' })).rejects.toThrow(/install ffmpeg/);
   });

@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
-import { produceAtomically, writeAtomically } from '@unblur/files';
-import type { RgbImage } from './raster.js';
+import { basename, dirname, extname, join } from 'node:path';
+import { bitDepthAsRead, clipExtensions, codingOfFrames, colorsAsRead, containerOf, openClipWriter, probeClip, readClip, type ClipFacts, type ClipWriter, type Container, type FfmpegOptions, type PictureCoding, type ReadingChoice, type TimedFrame } from '@unblur/clips';
+import { doLocked, produceAtomically, writeAtomically } from '@unblur/files';
 import { explainFileError, UnblurError } from './unblur-error.js';
 import type { VideoDeblurrer } from './video-deblurrer.js';
-import { openVideoWriter, probeVideo, readVideoFrames, type FfmpegOptions, type VideoFacts, type VideoWriter } from './video-file.js';
 import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
-import { toSharp } from './writers/pixel-image.js';
+import { toSharp, toSharp16 } from './writers/pixel-image.js';
 
 export interface DeblurVideoOptions extends FfmpegOptions {
   /** The weights that the deblurrer was made from: a folder of frames is only continued with the same, and mirrored or not as before. */
   weights: Uint8Array;
   /** Rate of a clip that is made from a folder of frames. Default 25. */
   framesPerSecond?: number;
+  /**
+   * What becomes of a clip of high dynamic range (PQ, HLG). `keep`: a clip of the same kind, at 10 bits. `tonemap`: ordinary pictures. Default: kept in
+   * a clip, tone-mapped in a folder, whose pictures say nothing of it.
+   */
+  hdr?: 'keep' | 'tonemap';
+  /** Whether interlaced frames are made progressive, one from each. Default true. */
+  deinterlace?: boolean;
   /** Called after each frame that was written. */
   onFrame?: (done: number, total: number) => void;
   /** Called with a line about the clip that its owner should know. */
@@ -29,27 +35,26 @@ export interface DeblurredVideo {
 }
 
 /** What makes a sequence of frames sharp, and how. */
-export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur' | 'reach'> & Partial<Pick<VideoDeblurrer, 'mirrored'>>;
+export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur' | 'reach'> & Partial<Pick<VideoDeblurrer, 'mirrored' | 'expectFrameSize'>>;
 
-/** ffmpeg's names of the file formats that hold H.264, by extension. */
-const containers: Record<string, string> = { '.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'matroska', '.ts': 'mpegts' };
 const recordName = '.unblur-video.json';
 
 /** A clip or a folder of frames, ready to be read from any of its frames on. */
 interface FrameSource {
   total: number;
-  facts: VideoFacts;
-  /** Where its sound is. */
-  clip: string | undefined;
+  /** Where sound, title and so on are. */
+  clip: { path: string; facts: ClipFacts } | undefined;
+  /** How a clip of its frames is coded. */
+  coding: PictureCoding;
   /** File names of its frames without extension. */
   stems: string[];
-  framesFrom(index: number): AsyncGenerator<RgbImage, void, undefined>;
+  framesFrom(index: number): AsyncGenerator<TimedFrame, void, undefined>;
 }
 
 /**
- * Makes a clip or a folder of frames sharp and writes a clip (`.mp4`, `.m4v`, `.mov`, `.mkv`, `.ts`) or a folder of PNGs, each by what the
- * name of the output ends in. A clip keeps its sound. A folder that holds some of the frames already, from an earlier
- * run with the same weights, gets the missing ones.
+ * Makes a clip or a folder of frames sharp and writes a clip (`.mp4`, `.m4v`, `.mov`, `.mkv`, `.webm`, `.ts`) or a folder of PNGs, each by what the
+ * name of the output ends in. A clip keeps the time of every frame, its colours, the shape of its pixels, its sound, subtitles, chapters and title; what the
+ * output cannot hold is noted. A folder that holds some of the frames already, from an earlier run with the same weights, gets the missing ones.
  *
  * Frames go through one by one: memory does not depend on their number.
  *
@@ -60,11 +65,17 @@ export async function deblurVideo(input: string, output: string, deblurrer: Sequ
     throw explainFileError('read', input, cause);
   })).isDirectory();
   await expectOutputPlace(input, output);
-  const container = containers[extname(output).toLowerCase()];
-  const source = isFolder ? await openFolder(input, options) : await openClip(input, options);
+  const container = containerOf(output);
+  if (!container && options.hdr === 'keep') throw new UnblurError('Expected a clip as output, to keep high dynamic range in, but received a folder; leave out --hdr keep');
+  const source = isFolder ? await openFolder(input, options) : await openClip(input, deblurrer, container, options);
   if (source.total === 1) throw new UnblurError(`${input} holds one frame, which has no neighbours to learn from; for a photograph, use: ${isFolder ? '' : `ffmpeg -i ${input} photo.png && `}unblur restore ${isFolder ? input : 'photo.png'}`);
   if (!isFolder && options.framesPerSecond !== undefined) options.onNote?.(`${input} keeps its own rate; frames per second are chosen for folders of frames only`);
-  return container ? writeClip(source, output, container, deblurrer, options) : writeFolder(source, input, output, deblurrer, options);
+  if (!container) return doLocked(output, 'video', () => writeFolder(source, input, output, deblurrer, options));
+  // Before the work, not after it.
+  await access(dirname(output), constants.W_OK).catch((cause: unknown) => {
+    throw explainFileError('write', output, cause);
+  });
+  return doLocked(dirname(output), basename(output), () => writeClip(source, output, container, deblurrer, options), { makesFolder: false });
 }
 
 /** @throws UnblurError when the result would take the place of what it is made from, or its name ends like a file that is not made here. */
@@ -72,69 +83,92 @@ async function expectOutputPlace(input: string, output: string): Promise<void> {
   const [from, to] = await Promise.all([input, output].map((path) => realpath(path).catch(() => undefined)));
   if (from === to) throw new UnblurError(`${output} is what is to be deblurred, and would be lost; choose another place for the result`);
   const extension = extname(output).toLowerCase();
-  if (to === undefined && /^\.[a-z][a-z0-9]{1,4}$/.test(extension) && !(extension in containers)) {
-    throw new UnblurError(`Expected a clip that ends in ${Object.keys(containers).join(', ')}, or a folder, but received ${output}; where that is to be a folder, make it first`);
+  if (to === undefined && /^\.[a-z][a-z0-9]{1,4}$/.test(extension) && !containerOf(output)) {
+    throw new UnblurError(`Expected a clip that ends in ${clipExtensions.join(', ')}, or a folder, but received ${output}; where that is to be a folder, make it first`);
   }
 }
 
 async function openFolder(folder: string, { framesPerSecond = 25, signal }: DeblurVideoOptions): Promise<FrameSource> {
   const paths = await listFrames(folder);
-  const facts: VideoFacts = { frames: paths.length, frameRate: String(framesPerSecond), isVariableRate: false, hasAudio: false, assumedColorMatrix: undefined };
-  return { total: paths.length, facts, clip: undefined, stems: paths.map(frameStem), framesFrom: (index) => readFrames(paths.slice(index), signal) };
+  async function* framesFrom(index: number): AsyncGenerator<TimedFrame, void, undefined> {
+    for await (const frame of readFrames(paths.slice(index), signal)) yield { ...frame, timeSeconds: index++ / framesPerSecond };
+  }
+  return { total: paths.length, clip: undefined, coding: codingOfFrames(framesPerSecond), stems: paths.map(frameStem), framesFrom };
 }
 
-async function openClip(path: string, options: DeblurVideoOptions): Promise<FrameSource> {
-  const facts = await probeVideo(path, options);
-  if (facts.isVariableRate) options.onNote?.(`${path} has a variable frame rate: it is brought to its mean of ${facts.frameRate} frames per second`);
+async function openClip(path: string, deblurrer: SequenceDeblurrer, container: Container | undefined, options: DeblurVideoOptions): Promise<FrameSource> {
+  const facts = await probeClip(path, options);
+  const { picture, frames, frameRate, timeBase } = facts;
+  deblurrer.expectFrameSize?.(picture.width, picture.height);
+  const choice: ReadingChoice = { hdr: options.hdr ?? (container ? 'keep' : 'tonemap'), deinterlace: options.deinterlace ?? true };
+  for (const note of describeReading(path, facts, choice)) options.onNote?.(note);
   return {
-    total: facts.frames,
-    facts,
-    clip: path,
-    stems: Array.from({ length: facts.frames }, (_, index) => frameName(index)),
-    framesFrom: (index) => skip(readVideoFrames(path, facts, options), index),
+    total: frames,
+    clip: { path, facts },
+    coding: { colors: colorsAsRead(facts, choice), bitDepth: bitDepthAsRead(facts, choice), frameRate, timeBase, light: choice.hdr === 'keep' ? picture : undefined },
+    stems: Array.from({ length: frames }, (_, index) => frameName(index)),
+    framesFrom: (index) => skip(readClip(path, facts, choice, options), index),
   };
+}
+
+/** What its owner should know of how a clip is read, a line each. */
+function describeReading(path: string, { picture }: ClipFacts, { hdr, deinterlace }: ReadingChoice): string[] {
+  return [
+    ...(picture.hdr ? [`${path} has high dynamic range (${picture.hdr}): ${hdr === 'keep' ? 'kept, at 10 bits; --hdr tonemap makes it an ordinary clip' : 'tone-mapped to ordinary pictures (BT.709)'}`] : []),
+    ...(picture.isInterlaced && deinterlace ? [`${path} is interlaced: each of its frames is made progressive`] : []),
+    ...(picture.hasAlpha ? [`${path} is transparent in places: laid over white`] : []),
+  ];
 }
 
 const frameName = (index: number) => `frame-${String(index + 1).padStart(6, '0')}`;
 
-async function* skip(frames: AsyncIterable<RgbImage>, count: number): AsyncGenerator<RgbImage, void, undefined> {
+async function* skip(frames: AsyncIterable<TimedFrame>, count: number): AsyncGenerator<TimedFrame, void, undefined> {
   let index = 0;
   for await (const frame of frames) if (index++ >= count) yield frame;
 }
 
-function writeClip(source: FrameSource, output: string, container: string, deblurrer: Pick<VideoDeblurrer, 'deblur'>, options: DeblurVideoOptions): Promise<DeblurredVideo> {
-  const { facts, clip, total } = source;
+async function writeClip(source: FrameSource, output: string, container: Container, deblurrer: SequenceDeblurrer, options: DeblurVideoOptions): Promise<DeblurredVideo> {
   const written: DeblurredVideo = { width: 0, height: 0, frames: 0, skipped: 0 };
-  return produceAtomically(
+  let loss: string | undefined;
+  await produceAtomically(
     output,
     async (temporaryPath) => {
-      // Before the work, not after it.
-      await access(dirname(temporaryPath), constants.W_OK);
-      let writer: VideoWriter | undefined;
+      const writer: ClipWriter = openClipWriter(temporaryPath, output, container, source.coding, source.clip, options);
+      // Sharp frames come some frames later than those that they are made from, one for each.
+      const awaited: Pick<TimedFrame, 'timeSeconds' | 'sampleAspectRatio'>[] = [];
       try {
-        for await (const frame of deblurrer.deblur(source.framesFrom(0), { overwrites: true })) {
+        for await (const frame of deblurrer.deblur(noting(source.framesFrom(0), awaited), { overwrites: true })) {
           options.signal?.throwIfAborted();
-          writer ??= openVideoWriter(temporaryPath, container, frame, facts, clip, options);
-          await writer.write(frame);
+          await writer.write({ ...frame, ...awaited.shift()! });
           Object.assign(written, { width: frame.width, height: frame.height, frames: written.frames + 1 });
-          options.onFrame?.(written.frames, Math.max(total, written.frames));
+          options.onFrame?.(written.frames, Math.max(source.total, written.frames));
         }
-        if (!writer) throw new UnblurError('The clip gave no frame that could be decoded; get the whole file');
-        await writer.finish();
+        if (written.frames === 0) throw new UnblurError('The clip gave no frame that could be decoded; get the whole file');
+        loss = await writer.finish();
       } catch (cause) {
-        writer?.abort();
+        writer.abort();
         throw cause;
       }
     },
     options.signal,
-  ).then(() => written);
+  );
+  if (loss) options.onNote?.(loss);
+  return written;
 }
 
-async function writeFolder(source: FrameSource, input: string, folder: string, deblurrer: SequenceDeblurrer, { weights, onFrame, signal }: DeblurVideoOptions): Promise<DeblurredVideo> {
+/** Passes frames on and notes when each is shown. */
+async function* noting(frames: AsyncIterable<TimedFrame>, awaited: Pick<TimedFrame, 'timeSeconds' | 'sampleAspectRatio'>[]): AsyncGenerator<TimedFrame, void, undefined> {
+  for await (const frame of frames) {
+    awaited.push({ timeSeconds: frame.timeSeconds, sampleAspectRatio: frame.sampleAspectRatio });
+    yield frame;
+  }
+}
+
+async function writeFolder(source: FrameSource, input: string, folder: string, deblurrer: SequenceDeblurrer, { weights, deinterlace = true, onFrame, signal }: DeblurVideoOptions): Promise<DeblurredVideo> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
-  await claimFolder(folder, { input, weights: createHash('sha256').update(weights).digest('hex'), ...(deblurrer.mirrored ? { mirrored: true } : {}) });
+  await claimFolder(folder, { input, weights: createHash('sha256').update(weights).digest('hex'), ...(deblurrer.mirrored ? { mirrored: true } : {}), ...(deinterlace ? {} : { deinterlace: false }) });
   const present = new Set(await readdir(folder));
   const fileOf = (index: number) => `${source.stems[index] ?? frameName(index)}.png`;
   const missing = source.stems.flatMap((_, index) => (present.has(fileOf(index)) ? [] : [index]));
@@ -147,18 +181,18 @@ async function writeFolder(source: FrameSource, input: string, folder: string, d
   for await (const frame of deblurrer.deblur(source.framesFrom(index), { overwrites: true })) {
     signal?.throwIfAborted();
     if (!present.has(fileOf(index))) {
-      await writeAtomically(join(folder, fileOf(index)), await toSharp(frame).png().toBuffer(), signal);
+      await writeAtomically(join(folder, fileOf(index)), await (source.coding.bitDepth === 16 ? toSharp16(frame) : toSharp(frame)).png().toBuffer(), signal);
       Object.assign(written, { width: frame.width, height: frame.height, frames: written.frames + 1 });
       onFrame?.(written.frames, Math.max(missing.length, written.frames));
     }
-    // A clip of variable rate may give a few frames more than it has packets.
+    // A clip may give other numbers of frames than can be told without decoding it.
     if (++index > last && last < source.total - 1) break;
   }
   return written;
 }
 
 /** Notes in a new folder what its frames come from. @throws UnblurError when they come from something else. */
-async function claimFolder(folder: string, record: { input: string; weights: string; mirrored?: true }): Promise<void> {
+async function claimFolder(folder: string, record: { input: string; weights: string; mirrored?: true; deinterlace?: false }): Promise<void> {
   const path = join(folder, recordName);
   const known = await readFile(path, 'utf8').catch(() => undefined);
   if (known === undefined) {
@@ -166,5 +200,5 @@ async function claimFolder(folder: string, record: { input: string; weights: str
     await writeAtomically(path, Buffer.from(`${JSON.stringify(record, null, 1)}\n`));
     return;
   }
-  if (JSON.stringify(JSON.parse(known)) !== JSON.stringify(record)) throw new UnblurError(`${folder} holds frames of another clip, or made with other weights or another choice of --mirrored; choose another folder, or remove this one to start anew`);
+  if (JSON.stringify(JSON.parse(known)) !== JSON.stringify(record)) throw new UnblurError(`${folder} holds frames of another clip, or made with other weights or another choice of --mirrored or --no-deinterlace; choose another folder, or remove this one to start anew`);
 }

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ffmpegVersion } from '@unblur/clips';
 import { bundledWeights } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Tensor4D } from '@tensorflow/tfjs';
@@ -60,7 +60,7 @@ async function diagnose(): Promise<Diagnosis> {
     ],
     torch: findTorch() ?? null,
     ...speed,
-    ffmpeg: ffmpegVersion(),
+    ffmpeg: (await ffmpegVersion()) ?? null,
     weights: [
       ...Object.entries(bundledWeights).map(([name, { url }]) => ({ name, for: 'photographs', url })),
       { name: defaultVideoWeights.name, for: 'videos', url: defaultVideoWeights.url },
@@ -122,11 +122,6 @@ function packageVersion(name: string, from?: string): string | null {
 function ownVersion(): string {
   const manifest = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'package.json');
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
-}
-
-function ffmpegVersion(): string | null {
-  const { status, stdout } = spawnSync('ffmpeg', ['-version'], { encoding: 'utf8' });
-  return status === 0 ? (/^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? 'found') : null;
 }
 
 function gib(bytes: number): number {

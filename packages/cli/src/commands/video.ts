@@ -2,12 +2,15 @@ import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import { realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
+import { standardStream, withStandardStreams } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { addVideoDeblurrerOptions, openChosenVideoDeblurrer, type VideoDeblurrerOptions } from '../video-deblurrer-choice.js';
 
 interface VideoCommandOptions extends VideoDeblurrerOptions {
   out: string;
   fps?: number;
+  hdr?: 'keep' | 'tonemap';
+  deinterlace: boolean;
   memory?: number;
 }
 
@@ -16,10 +19,13 @@ export function defineVideo(program: Command): void {
   const command = program
     .command('video')
     .description('make a blurred video sharp')
-    .argument('<clip|folder>', 'a video, or a folder of frames in the order of their names')
-    .requiredOption('--out <clip|folder>', 'a clip (.mp4, .mov, .mkv, .ts), or a folder for PNG frames; a folder that holds some already gets the missing ones')
+    .argument('<clip|folder>', 'a video, a folder of frames in the order of their names, or - for a video on standard input')
+    .requiredOption('--out <clip|folder>', 'a clip (.mp4, .mov, .mkv, .webm, .ts), a folder for PNG frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones')
     .option('--fps <rate>', 'frames per second of a clip that is made from a folder (default: 25)', realNumber(0.1, 1000))
     .option('--memory <GiB>', 'work in tiles where the network would need more memory than this (default: 3)', realNumber(0.1, 1024));
+  command
+    .addOption(command.createOption('--hdr <choice>', 'high dynamic range (PQ, HLG): keep writes a clip of the same kind at 10 bits, tonemap ordinary pictures (default: keep in a clip, tonemap in a folder)').choices(['keep', 'tonemap']))
+    .option('--no-deinterlace', 'leave interlaced frames as they are; by default each is made progressive');
   addVideoDeblurrerOptions(command).action(deblur);
 }
 
@@ -28,17 +34,24 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
   const { weights, deblurrer } = await openChosenVideoDeblurrer(options, options.memory === undefined ? undefined : options.memory * 2 ** 30);
   const { deblurVideo } = await import('@unblur/inference');
   const start = performance.now();
-  const result = await deblurVideo(input, options.out, deblurrer, {
-    weights,
-    framesPerSecond: options.fps,
-    onFrame: (done, total) => drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
-    onNote: (line) => printNote(`unblur: ${line}`),
-    signal,
-  });
+  const deblurFile = (clip: string, out: string) =>
+    deblurVideo(clip, out, deblurrer, {
+      weights,
+      framesPerSecond: options.fps,
+      hdr: options.hdr,
+      deinterlace: options.deinterlace,
+      onFrame: (done, total) => drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
+      onNote: (line) => printNote(`unblur: ${line}`),
+      signal,
+    });
+  const result = await withStandardStreams(input, options.out, 'sharp.mkv', deblurFile, signal);
   clearBar();
   const seconds = Math.round(performance.now() - start) / 1000;
-  if (options.json) printJson({ video: input, out: options.out, ...result, seconds });
-  else printLine(describe(input, options.out, result, seconds));
+  const line = describe(input, options.out, result, seconds);
+  // Standard output may hold the clip itself.
+  if (options.out === standardStream) printNote(line);
+  else if (options.json) printJson({ video: input, out: options.out, ...result, seconds });
+  else printLine(line);
 }
 
 function describe(input: string, out: string, { width, height, frames, skipped }: { width: number; height: number; frames: number; skipped: number }, seconds: number): string {

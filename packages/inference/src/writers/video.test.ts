@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { hasFfmpeg, writeVideo } from './video.js';
+import { hasFfmpeg } from '@unblur/clips';
+import { writeVideo } from './video.js';
 
 const ffmpegHere = await hasFfmpeg();
 if (!ffmpegHere) console.log('ffmpeg is not installed: the video tests are skipped.');
@@ -42,7 +43,7 @@ const colors = [[0.8, 0.2, 0.2], [0.2, 0.8, 0.2], [0.2, 0.2, 0.8]];
   });
 
   test('a folder that is not there: one line of what ffmpeg said', async () => {
-    await expect(writeVideo(join(folder, 'none', 'a.mp4'), [flat(2, 2, colors[0]!)])).rejects.toThrow(/^ffmpeg could not write the video \(.+\); update ffmpeg or leave the video out$/);
+    await expect(writeVideo(join(folder, 'none', 'a.mp4'), [flat(2, 2, colors[0]!)])).rejects.toThrow(/^ffmpeg could not write the clip \(.+\); update ffmpeg or leave the video out$/);
   });
 
   test('an abort ends ffmpeg', async () => {
@@ -52,5 +53,5 @@ const colors = [[0.8, 0.2, 0.2], [0.2, 0.8, 0.2], [0.2, 0.2, 0.8]];
 
 test('without ffmpeg: says what to install', async () => {
   expect(await hasFfmpeg(join(folder, 'no-such-program'))).toBe(false);
-  await expect(writeVideo(join(folder, 'd.mp4'), [flat(2, 2, colors[0]!)], { ffmpegPath: join(folder, 'no-such-program') })).rejects.toThrow(/Could not run .*no-such-program to write the video .* install ffmpeg/);
+  await expect(writeVideo(join(folder, 'd.mp4'), [flat(2, 2, colors[0]!)], { ffmpegPath: join(folder, 'no-such-program') })).rejects.toThrow(/Could not run .*no-such-program \(it is not installed\); install ffmpeg/);
 });
