@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { requireBatches } from '../option-checks.js';
 import { createRandom } from '../random.js';
 import { concatenate } from './sample-values.js';
-import { ShardReader, type ShardSample } from './shard-file.js';
-import { readManifest, shardName, type ShardManifest } from './shard-manifest.js';
+import type { ShardSample } from './shard-file.js';
+import { ShardFolder, readShardManifest } from './shard-folder.js';
+import type { ShardManifest } from './shard-manifest.js';
 
 /** A set of shards as a stream of batches. Plain data: a section of a run file. */
 export interface ShardBatchOptions {
@@ -37,19 +37,13 @@ export interface ShardBatch {
  * An endless stream of batches out of a set of shards: every sample once per pass, in an order that the seed and `shuffleBuffer` decide. Samples are read one
  * by one where they lie; memory is bounded by `prefetchSamples`. Leaving the loop closes the files.
  *
- * @throws Error where there is no manifest, or a shard is missing or damaged, by name.
+ * @throws Error where there is no manifest, or a shard is missing, damaged or not what the manifest says, by name.
  */
 export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<ShardBatch, void, void> {
   const { folder, batchSize, seed, firstSample = 0, shuffleBuffer = 1024, prefetchSamples = 2 * batchSize } = options;
   requireBatches({ batchSize, firstSample, prefetchSamples });
-  const manifest = await readManifest(folder);
-  const readers = new Map<number, Promise<ShardReader>>();
-  const read = async (sample: number): Promise<ShardSample> => {
-    const shard = Math.floor(sample / manifest.samplesPerShard);
-    const path = join(folder, shardName(shard));
-    if (!readers.has(shard)) readers.set(shard, ShardReader.open(path));
-    return (await readers.get(shard)!).read(sample % manifest.samplesPerShard);
-  };
+  const manifest = await readShardManifest(folder);
+  const shards = new ShardFolder(folder, manifest);
   const order = shuffledSamples(manifest, seed, shuffleBuffer);
   // The order is numbers only, so going on in the middle costs no reading.
   for (let skipped = 0; skipped < firstSample; skipped++) order.next();
@@ -59,7 +53,7 @@ export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<
       const samples: ShardSample[] = [];
       for (let i = 0; i < batchSize; i++) {
         while (ahead.length <= prefetchSamples) {
-          const sample = read(order.next().value as number);
+          const sample = shards.read(order.next().value as number);
           sample.catch(() => {});
           ahead.push(sample);
         }
@@ -69,7 +63,7 @@ export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<
     }
   } finally {
     await Promise.allSettled(ahead);
-    for (const reader of await Promise.allSettled(readers.values())) if (reader.status === 'fulfilled') await reader.value.close();
+    await shards.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { makeTemporaryFolder } from '@unblur/files';
+import { explainFileError, makeTemporaryFolder } from '@unblur/files';
 
 /**
  * A shard: samples of one size in a `.safetensors` file. Tensors, each with one row per sample: `blurred` [n, S, S, 3] and `frames` [n, N, S, S, 3]
@@ -16,6 +16,12 @@ export interface ShardSample {
 export interface ShardShape {
   sizePixels: number;
   frames: number;
+}
+
+/** What is in a shard. */
+export interface ShardContents extends ShardShape {
+  /** Samples. */
+  count: number;
 }
 
 interface TensorEntry {
@@ -110,23 +116,20 @@ export class ShardReader {
   private constructor(
     private readonly file: FileHandle,
     private readonly path: string,
-    private readonly tensors: Record<string, TensorEntry>,
+    private readonly tensors: ReadonlyMap<string, TensorEntry>,
     private readonly dataStart: number,
-    readonly count: number,
-    readonly shape: ShardShape,
+    private readonly contents: ShardContents,
   ) {}
 
-  /** @throws Error that names the file, where it is no shard. */
-  static async open(path: string): Promise<ShardReader> {
-    const file = await open(path, 'r');
+  /** @throws Error that names the file, where it cannot be read, is no shard, or does not hold what is expected of it. */
+  static async open(path: string, expected: ShardContents): Promise<ShardReader> {
+    const file = await open(path, 'r').catch((cause: unknown) => {
+      throw explainFileError('read', path, cause);
+    });
     try {
-      const { tensors, dataStart } = await readHeader(file);
-      const [count, frames, sizePixels] = tensors['frames']?.shape ?? [];
-      if (!count || !frames || !sizePixels || !tensors['blurred']) throw new Error('it has no tensors blurred and frames');
-      const end = Math.max(...Object.values(tensors).map(({ data_offsets }) => data_offsets[1]));
+      const { entries, dataStart } = await readHeader(file);
       const { size } = await file.stat();
-      if (size < dataStart + end) throw new Error(`it ends after ${size} of ${dataStart + end} bytes`);
-      return new ShardReader(file, path, tensors, dataStart, count, { frames, sizePixels });
+      return new ShardReader(file, path, expectLayout(entries, expected, size - dataStart), dataStart, expected);
     } catch (cause) {
       await file.close();
       throw new Error(`Expected a shard of samples (.safetensors) at ${path} but ${(cause as Error).message}.`, { cause });
@@ -134,13 +137,12 @@ export class ShardReader {
   }
 
   async read(index: number): Promise<ShardSample> {
-    if (!Number.isInteger(index) || index < 0 || index >= this.count) throw new RangeError(`Expected a sample of 0..${this.count - 1} in ${this.path} but got ${index}.`);
+    if (!Number.isInteger(index) || index < 0 || index >= this.contents.count) throw new RangeError(`Expected a sample of 0..${this.contents.count - 1} in ${this.path} but got ${index}.`);
     const blurred = await this.readRow('blurred', index);
     const frames = await this.readRow('frames', index);
-    const asFloats = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     const sample: ShardSample = { blurred, frames };
-    if (this.tensors['rotationDegrees']) sample.rotationDegrees = asFloats(await this.readRow('rotationDegrees', index))[0]!;
-    if (this.tensors['flowsPixels']) sample.flowsPixels = asFloats(await this.readRow('flowsPixels', index));
+    if (this.tensors.has('rotationDegrees')) sample.rotationDegrees = (await this.readFloats('rotationDegrees', index))[0]!;
+    if (this.tensors.has('flowsPixels')) sample.flowsPixels = await this.readFloats('flowsPixels', index);
     return sample;
   }
 
@@ -148,8 +150,15 @@ export class ShardReader {
     return this.file.close();
   }
 
+  private async readFloats(name: string, index: number): Promise<Float32Array> {
+    const bytes = await this.readRow(name, index);
+    const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    if (!values.every(Number.isFinite)) throw new Error(`Expected finite ${name} of sample ${index} in ${this.path} but it holds others; the file is damaged.`);
+    return values;
+  }
+
   private async readRow(name: string, index: number): Promise<Uint8Array> {
-    const entry = this.tensors[name]!;
+    const entry = this.tensors.get(name)!;
     const bytes = new Uint8Array(rowBytesOf(entry));
     const { bytesRead } = await this.file.read(bytes, 0, bytes.length, this.dataStart + entry.data_offsets[0] + index * bytes.length);
     if (bytesRead !== bytes.length) throw new Error(`Expected ${bytes.length} bytes of ${name} in ${this.path} but read ${bytesRead}; the file has changed.`);
@@ -190,14 +199,44 @@ function encodeHeader(tensors: Record<string, TensorEntry>): Uint8Array {
   return header;
 }
 
-async function readHeader(file: FileHandle): Promise<{ tensors: Record<string, TensorEntry>; dataStart: number }> {
-  const { size } = await file.stat();
+/** Of at most four tensors. */
+const MAX_HEADER_BYTES = 100_000;
+
+/** @returns what the header says of tensors, unchecked, by their names. @throws Error that completes "but". */
+async function readHeader(file: FileHandle): Promise<{ entries: ReadonlyMap<string, unknown>; dataStart: number }> {
   const lengthBytes = Buffer.alloc(8);
   const { bytesRead } = await file.read(lengthBytes, 0, 8, 0);
   const length = bytesRead === 8 ? Number(lengthBytes.readBigUInt64LE(0)) : Infinity;
-  if (length > size - 8) throw new Error('its header is not that of a .safetensors file');
+  if (length > MAX_HEADER_BYTES) throw new Error('its header is not that of a shard');
   const json = Buffer.alloc(length);
-  await file.read(json, 0, length, 8);
-  const { __metadata__: _, ...tensors } = JSON.parse(json.toString('utf8')) as Record<string, TensorEntry>;
-  return { tensors, dataStart: 8 + length };
+  if ((await file.read(json, 0, length, 8)).bytesRead !== length) throw new Error('it is cut short');
+  let header: unknown;
+  try {
+    header = JSON.parse(json.toString('utf8'));
+  } catch {
+    header = undefined;
+  }
+  if (typeof header !== 'object' || header === null) throw new Error('its header is not JSON');
+  return { entries: new Map(Object.entries(header)), dataStart: 8 + length };
+}
+
+/**
+ * Compares a header, field by field, with that of a shard of the contents.
+ * @param dataBytes in the file after the header.
+ * @returns its tensors. @throws Error that completes "but".
+ */
+function expectLayout(entries: ReadonlyMap<string, unknown>, contents: ShardContents, dataBytes: number): ReadonlyMap<string, TensorEntry> {
+  const wanted = layOut(contents.count, contents, { rotationDegrees: entries.has('rotationDegrees'), flowsPixels: entries.has('flowsPixels') });
+  const tensors = new Map<string, TensorEntry>();
+  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(wanted)) {
+    const entry = (entries.get(name) ?? {}) as Partial<Record<keyof TensorEntry, unknown>>;
+    const isLike = (value: unknown, list: number[]) => Array.isArray(value) && value.length === list.length && value.every((number, index) => number === list[index]);
+    if (entry.dtype !== dtype || !isLike(entry.shape, shape)) throw new Error(`its tensor ${name} is not the ${dtype} [${shape}] that ${contents.count} samples of ${contents.frames} frames at ${contents.sizePixels}x${contents.sizePixels} have`);
+    const length = offsets[1] - offsets[0];
+    const [start] = Array.isArray(entry.data_offsets) ? (entry.data_offsets as unknown[]) : [];
+    if (!Number.isSafeInteger(start) || (start as number) < 0 || !isLike(entry.data_offsets, [start as number, (start as number) + length])) throw new Error(`the place of its tensor ${name} is not that of ${length} bytes`);
+    if ((start as number) + length > dataBytes) throw new Error(`it has ${dataBytes} of the ${(start as number) + length} bytes of its samples`);
+    tensors.set(name, { dtype, shape, data_offsets: [start as number, (start as number) + length] });
+  }
+  return tensors;
 }

@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import { drawAugmentation, degrade, rearrangePixels } from '../augmentation.js';
 import { noAugmentation, requireAugmentation, type AugmentationOptions } from '../augmentation-options.js';
 import { requireThat } from '../option-checks.js';
 import { createRandom, type Random } from '../random.js';
 import type { RgbImage, Sample } from '../sample.js';
-import { ShardReader } from './shard-file.js';
-import { readManifest, shardName, type ShardManifest } from './shard-manifest.js';
+import { ShardFolder, readShardManifest } from './shard-folder.js';
+import type { ShardManifest } from './shard-manifest.js';
 
 /** What is made of a stored sample. Plain data: a section of a run file. */
 export interface ShardCropOptions {
@@ -33,7 +32,7 @@ export interface ShardRecipe {
 
 /** @throws Error where there is no manifest, RangeError where the shards do not hold what is asked for. */
 export async function shardRecipe(folder: string, seed: number, given: PartialShardCropOptions): Promise<ShardRecipe> {
-  const { count, samplesPerShard, sizePixels, frames } = await readManifest(folder);
+  const { count, samplesPerShard, sizePixels, frames } = await readShardManifest(folder);
   const options = { sizePixels, frames, ...given, augmentation: { ...noAugmentation, ...given.augmentation } };
   requireThat(options.frames === frames, 'frames', `${frames}, as the shards in ${folder} hold,`, options.frames);
   requireThat(Number.isInteger(options.sizePixels) && options.sizePixels >= 1 && options.sizePixels <= sizePixels, 'sizePixels', `at most ${sizePixels}, the size in ${folder},`, options.sizePixels);
@@ -43,19 +42,17 @@ export async function shardRecipe(folder: string, seed: number, given: PartialSh
 
 /** Reads samples out of shards: sample i is a function of the recipe and i alone, and any `count` consecutive ones from a multiple of it on are all different. */
 export class ShardSynthesizer {
-  private readonly readers = new Map<number, Promise<ShardReader>>();
+  private readonly shards: ShardFolder;
   private pass = -1;
   private order = new Uint32Array();
 
-  constructor(private readonly recipe: ShardRecipe) {}
+  constructor(private readonly recipe: ShardRecipe) {
+    this.shards = new ShardFolder(recipe.folder, recipe.manifest);
+  }
 
   async synthesize(sampleIndex: number): Promise<Sample> {
-    const { seed, options, folder, manifest } = this.recipe;
-    const stored = this.storedIndex(sampleIndex);
-    const shard = Math.floor(stored / manifest.samplesPerShard);
-    if (!this.readers.has(shard)) this.readers.set(shard, ShardReader.open(join(folder, shardName(shard))));
-    const reader = await this.readers.get(shard)!;
-    const { blurred, frames, rotationDegrees } = await reader.read(stored % manifest.samplesPerShard);
+    const { seed, options, manifest } = this.recipe;
+    const { blurred, frames, rotationDegrees } = await this.shards.read(this.storedIndex(sampleIndex));
 
     const random = createRandom(seed, sampleIndex, 4);
     const augmentation = drawAugmentation(random, options.augmentation);
@@ -69,8 +66,8 @@ export class ShardSynthesizer {
     return sample;
   }
 
-  async close(): Promise<void> {
-    for (const reader of await Promise.allSettled(this.readers.values())) if (reader.status === 'fulfilled') await reader.value.close();
+  close(): Promise<void> {
+    return this.shards.close();
   }
 
   /** Each pass goes through all samples in an order of its own. */

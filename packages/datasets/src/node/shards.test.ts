@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ describe('shard files', () => {
     flowsPixels: Float32Array.from({ length: 24 }, (_, i) => start - i / 8),
   });
 
-  it('are safetensors files whose samples are read one by one', async () => {
+  test('are safetensors files whose samples are read one by one', async () => {
     const path = join(newFolder(), 'shard.safetensors');
     const writer = await ShardWriter.create(path, 2, shape, { rotationDegrees: true, flowsPixels: true });
     await writer.add(sample(1));
@@ -56,15 +56,14 @@ describe('shard files', () => {
     expect(bytes.length).toBe(8 + headerLength + Math.max(...ends));
     expect(headerLength % 8).toBe(0);
 
-    const reader = await ShardReader.open(path);
-    expect(reader.shape).toEqual(shape);
+    const reader = await ShardReader.open(path, { count: 2, ...shape });
     expect(await reader.read(1)).toEqual(sample(100));
     expect(await reader.read(0)).toEqual(sample(1));
     await expect(reader.read(2)).rejects.toThrow('Expected a sample of 0..1');
     await reader.close();
   });
 
-  it('refuse samples of another size, and appear only when whole', async () => {
+  test('refuse samples of another size, and appear only when whole', async () => {
     const folder = newFolder();
     const writer = await ShardWriter.create(join(folder, 'shard.safetensors'), 2, shape, { rotationDegrees: false, flowsPixels: false });
     await expect(writer.add({ blurred: new Uint8Array(5), frames: new Uint8Array(36) })).rejects.toThrow('Expected 12 bytes of blurred per sample but got 5.');
@@ -74,21 +73,22 @@ describe('shard files', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('say what is wrong with a file', async () => {
+  test('say what is wrong with a file', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'text'), 'this is no shard at all');
-    await expect(ShardReader.open(join(folder, 'text'))).rejects.toThrow(/Expected a shard of samples .*text but its header is not/);
+    await expect(ShardReader.open(join(folder, 'text'), { count: 1, ...shape })).rejects.toThrow(/Expected a shard of samples .*text but its header is not/);
+    await expect(ShardReader.open(join(folder, 'none'), { count: 1, ...shape })).rejects.toThrow(/none: there is no such file; check the path/);
     const path = join(folder, 'torn.safetensors');
     const writer = await ShardWriter.create(path, 1, shape, { rotationDegrees: false, flowsPixels: false });
     await writer.add({ blurred: new Uint8Array(12), frames: new Uint8Array(36) });
     await writer.finish();
     truncateSync(path, statSync(path).size - 1);
-    await expect(ShardReader.open(path)).rejects.toThrow(/torn\.safetensors but it ends after \d+ of \d+ bytes/);
+    await expect(ShardReader.open(path, { count: 1, ...shape })).rejects.toThrow(/torn\.safetensors but it has 47 of the 48 bytes of its samples/);
   });
 });
 
 describe('shard sets', () => {
-  it('hold the samples of the stream, and parts make the whole', async () => {
+  test('hold the samples of the stream, and parts make the whole', async () => {
     const folder = await makePanoramaFolder(2);
     const [whole, parts] = [join(newFolder(), 'whole'), join(newFolder(), 'parts')];
     await synthesizePanoramaShards({ ...small, folder, out: whole });
@@ -96,7 +96,7 @@ describe('shard sets', () => {
     expect(shardsIn(whole)).toEqual(['shard-00000.safetensors', 'shard-00001.safetensors', 'shard-00002.safetensors']);
     for (const name of readdirSync(whole)) expect(readFileSync(join(parts, name))).toEqual(readFileSync(join(whole, name)));
 
-    const reader = await ShardReader.open(join(whole, 'shard-00001.safetensors'));
+    const reader = await ShardReader.open(join(whole, 'shard-00001.safetensors'), { count: 3, sizePixels: 16, frames: 3 });
     const stored = await reader.read(1);
     await reader.close();
     const { count: _, samplesPerShard: __, ...synthesis } = small;
@@ -107,7 +107,7 @@ describe('shard sets', () => {
     }
   });
 
-  it('are completed after a stop, without redoing finished shards or leaving half ones', async () => {
+  test('are completed after a stop, without redoing finished shards or leaving half ones', async () => {
     const folder = await makePanoramaFolder(2);
     const out = join(newFolder(), 'set');
     const stop = new Error('stopped');
@@ -129,7 +129,7 @@ describe('shard sets', () => {
     await expect(synthesizePanoramaShards({ ...job, part: [2, 2] })).rejects.toThrow('Expected part to be [i, n]');
   });
 
-  it('say so when the disk is full, keep finished shards and leave no half ones', async () => {
+  test('say so when the disk is full, keep finished shards and leave no half ones', async () => {
     const disk = newFolder();
     // Room for the first shard of 9 KiB and a half of the second.
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=28k', 'tmpfs', disk]).status !== 0) return console.log('skipped: a full disk (mounting a small one needs root)');
@@ -146,20 +146,22 @@ describe('shard sets', () => {
     }
   });
 
-  it('are made by one process at a time, unless each makes another part', async () => {
+  test('are made by one process at a time, unless each makes another part', async () => {
     const out = join(newFolder(), 'set');
     const job = { ...small, folder: await makePanoramaFolder(1), out };
-    await doLocked(out, 'synthesis-0-of-2', async () => {
+    const first = async () => {
       await expect(synthesizePanoramaShards({ ...job, part: [0, 2] })).rejects.toThrow(/^Another unblur is at work in .*set \(process \d+/);
+      await expect(synthesizePanoramaShards(job)).rejects.toThrow('Another unblur is at work');
       await synthesizePanoramaShards({ ...job, part: [1, 2] });
-    });
+    };
+    await doLocked(out, 'synthesis', first, { parts: ['0 of 2'] });
     expect(shardsIn(out)).toEqual(['shard-00001.safetensors']);
     await synthesizePanoramaShards({ ...job, part: [0, 2] });
     expect(shardsIn(out)).toHaveLength(3);
     expect(readdirSync(out)).toHaveLength(4);
   });
 
-  it('of layers hold the flow', async () => {
+  test('of layers hold the flow', async () => {
     const { photoPixels: _, ...synthesis } = small;
     const out = join(newFolder(), 'set');
     const { sizePixels, frames, augmentation, ...job } = synthesis;
@@ -171,8 +173,85 @@ describe('shard sets', () => {
   });
 });
 
+describe('damaged sets', () => {
+  const ABSURD: unknown[] = [0, -1, 1.5, 1e9, 1e300, null, '7', [], {}, true];
+  const outOf = async () => {
+    const out = join(newFolder(), 'set');
+    await synthesizePanoramaShards({ ...small, folder: await makePanoramaFolder(1), out });
+    return out;
+  };
+  const refusal = (folder: string) => take(1, { folder, batchSize: 1, seed: 1 }).then(() => undefined, (error: Error) => error.message);
+
+  test('an absurd value of any field of the manifest is refused in one line, with the field', async () => {
+    const out = await outOf();
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+    for (const field of ['count', 'samplesPerShard', 'sizePixels', 'frames', 'recipe']) {
+      for (const value of [...ABSURD.filter((absurd) => field !== 'recipe' || JSON.stringify(absurd) !== '{}'), undefined]) {
+        writeFileSync(join(out, 'manifest.json'), JSON.stringify({ ...manifest, [field]: value }));
+        expect({ field, value, refusal: await refusal(out) }).toEqual({ field, value, refusal: expect.stringMatching(new RegExp(`^Expected ${field} in [^\n]*manifest\\.json to be [^\n]* but got [^\n]*\\.$`)) });
+      }
+    }
+  });
+
+  test('a number of the manifest that its shards do not bear out is refused before anything is made of it', async () => {
+    const out = await outOf();
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+    for (const changed of [{ count: 6 }, { count: 8 }, { count: 10 }, { count: 1e8, samplesPerShard: 1e8 }, { count: 1e5, samplesPerShard: 1 }, { samplesPerShard: 4 }, { samplesPerShard: 2 }, { sizePixels: 15 }, { sizePixels: 32 }, { frames: 1 }, { frames: 5 }]) {
+      writeFileSync(join(out, 'manifest.json'), JSON.stringify({ ...manifest, ...changed }));
+      expect({ changed, refusal: await refusal(out) }).toEqual({ changed, refusal: expect.stringMatching(/^(Expected a shard of samples .* but its tensor .*|Could not read .*shard-\d+\.safetensors: there is no such file; check the path|Expected \d shards in .*, as its manifest says, but there is shard-.* too\.)$/) });
+    }
+  });
+
+  test.each([['{', 'is not JSON'], ['[]', 'Expected a mapping in'], ['null', 'Expected a mapping in'], ['', 'is not JSON']])('%j for a manifest is refused', async (text, message) => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'manifest.json'), text);
+    expect(await refusal(folder)).toContain(message);
+  });
+
+  test("every field of a shard's header is compared with the manifest", async () => {
+    const out = await outOf();
+    const path = join(out, 'shard-00000.safetensors');
+    const whole = readFileSync(path);
+    const headerLength = Number(whole.readBigUInt64LE(0));
+    const header = JSON.parse(whole.subarray(8, 8 + headerLength).toString());
+    const withHeader = (changed: unknown) => {
+      const json = Buffer.from(JSON.stringify(changed));
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(json.length));
+      return Buffer.concat([length, json, whole.subarray(8 + headerLength)]);
+    };
+    for (const name of ['blurred', 'frames', 'rotationDegrees']) {
+      for (const value of [...ABSURD, [1e300], [null, null]]) {
+        const entries = [value, ...['dtype', 'shape', 'data_offsets'].map((field) => ({ ...header[name], [field]: value })), { ...header[name], shape: header[name].shape.with(0, value) }, { ...header[name], data_offsets: [value, header[name].data_offsets[1]] }];
+        for (const entry of entries) {
+          if (JSON.stringify(entry) === JSON.stringify(header[name])) continue;
+          writeFileSync(path, withHeader({ ...header, [name]: entry }));
+          expect({ name, entry, refusal: await refusal(out) }).toEqual({ name, entry, refusal: expect.stringMatching(/^Expected a shard of samples [^\n]* but (its tensor|the place of its tensor|it has \d+ of the) [^\n]*\.$/) });
+        }
+      }
+    }
+    writeFileSync(path, withHeader({ ...header, blurred: undefined }));
+    expect(await refusal(out)).toContain('its tensor blurred is not the U8 [3,16,16,3] that 3 samples of 3 frames at 16x16 have');
+    for (const text of ['[', '[]', 'null', '"x"']) {
+      writeFileSync(path, Buffer.concat([Buffer.from([text.length, 0, 0, 0, 0, 0, 0, 0]), Buffer.from(text)]));
+      expect(await refusal(out)).toMatch(/its header is not JSON|its tensor/);
+    }
+  });
+
+  test('a known motion that is no number is refused', async () => {
+    const out = await outOf();
+    const path = join(out, 'shard-00000.safetensors');
+    const whole = readFileSync(path);
+    const headerLength = Number(whole.readBigUInt64LE(0));
+    const { rotationDegrees } = JSON.parse(whole.subarray(8, 8 + headerLength).toString());
+    whole.writeFloatLE(NaN, 8 + headerLength + rotationDegrees.data_offsets[0]);
+    writeFileSync(path, whole);
+    expect(await refusal(out)).toMatch(/^Expected finite rotationDegrees of sample 0 in .* but it holds others; the file is damaged\.$/);
+  });
+});
+
 describe('shardBatches', () => {
-  it('goes through every sample once per pass, in a seeded order, from any place on', async () => {
+  test('goes through every sample once per pass, in a seeded order, from any place on', async () => {
     const folder = await makePanoramaFolder(2);
     const out = join(newFolder(), 'set');
     await synthesizePanoramaShards({ ...small, folder, out });
@@ -186,7 +265,7 @@ describe('shardBatches', () => {
     await expect(take(1, { ...options, folder: newFolder() })).rejects.toThrow('Expected a set of shards with a manifest.json');
   });
 
-  it('mixes within its buffer only', () => {
+  test('mixes within its buffer only', () => {
     const order = shuffledSamples({ count: 1000, samplesPerShard: 1000 }, 1, 50);
     const samples = Array.from({ length: 1000 }, () => order.next().value);
     expect([...samples].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
