@@ -1,5 +1,5 @@
 export { appendWhole, produceAtomically, writeAtomically, writeAtomicallySync } from './atomic-file.js';
 export { writeFolderAtomically } from './atomic-folder.js';
 export { explainFileError, explainStrayFileError, firstLine, UnblurError } from './file-error.js';
-export { doLocked } from './job-lock.js';
+export { doLocked, type LockOptions } from './job-lock.js';
 export { clearAbandoned, makeTemporaryFolder } from './temporary-folder.js';

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -75,7 +75,7 @@ test('a failure passes through, the lock goes, and so does a folder that nothing
     throw new Error('no data');
   });
   await expect(failing).rejects.toThrow('no data');
-  expect(existsSync(wanted)).toBe(false);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('jobs are named after any file, however long', async () => {
@@ -84,4 +84,13 @@ test('jobs are named after any file, however long', async () => {
     await doLocked(folder, job, inside);
   }
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('work on other parts goes on beside it, on the same part or on all does not', async () => {
+  const beside = async () => {
+    await expect(doLocked(folder, 'restoration', async () => 'other', { parts: ['c'] })).resolves.toBe('other');
+    await expect(doLocked(folder, 'restoration', async () => {}, { parts: ['c', 'b'] })).rejects.toThrow('at work');
+    await expect(doLocked(folder, 'restoration', async () => {})).rejects.toThrow('at work');
+  };
+  await doLocked(folder, 'restoration', beside, { parts: ['a', 'b'] });
 });

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, utimesSync } from 'node:fs';
-import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainFileError, UnblurError } from './file-error.js';
 import { isRunning } from './process-identity.js';
 import { clearAbandoned, isAbandoned, listOwned, newOwnedName, type OwnedEntry } from './temporary-folder.js';
 
-const attempts = 10;
+const attempts = 6;
 const longestPauseMilliseconds = 100;
 const signOfLifeMilliseconds = 30_000;
 
@@ -17,6 +17,15 @@ interface Holder {
   host: string;
   /** ISO 8601. */
   since: string;
+  /** Of what is done in the folder; absent: all of it. */
+  parts?: string[];
+}
+
+export interface LockOptions {
+  /** What is worked on, where the job is done in parts: others may work on other parts. Default: all of it. */
+  parts?: readonly string[];
+  /** Whether the folder is made where it does not exist, and removed again where nothing came into it. Default true. */
+  makesFolder?: boolean;
 }
 
 /**
@@ -26,16 +35,15 @@ interface Holder {
  * a killed process left is ignored and cleared, with nothing to be taken over from it.
  *
  * @param job names what may be done once at a time, within the folder.
- * @param options.makesFolder whether the folder is made where it does not exist, and removed again where nothing came into it. Default true.
  * @throws UnblurError that says who is at work, or that nothing can be written in the folder.
  */
-export async function doLocked<T>(folder: string, job: string, work: () => Promise<T>, { makesFolder = true }: { makesFolder?: boolean } = {}): Promise<T> {
+export async function doLocked<T>(folder: string, job: string, work: () => Promise<T>, { parts, makesFolder = true }: LockOptions = {}): Promise<T> {
   const made = makesFolder && (await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   }));
   try {
     clearAbandoned(folder);
-    const lock = await takeLock(folder, job);
+    const lock = await takeLock(folder, job, parts);
     const signsOfLife = setInterval(() => touch(lock), signOfLifeMilliseconds).unref();
     try {
       return await work();
@@ -44,26 +52,43 @@ export async function doLocked<T>(folder: string, job: string, work: () => Promi
       await rm(lock, { force: true });
     }
   } finally {
-    if (made && (await readdir(folder).catch(() => ['?'])).length === 0) await rmdir(folder).catch(() => undefined);
+    if (made) await removeEmpty(resolve(folder), resolve(made));
   }
 }
 
-async function takeLock(folder: string, job: string): Promise<string> {
+/** Removes a folder and those above it, up to `top`, as far as there is nothing in them. */
+async function removeEmpty(folder: string, top: string): Promise<void> {
+  try {
+    for (let path = folder; path.startsWith(top); path = dirname(path)) await rmdir(path);
+  } catch {
+    // What is not empty stays.
+  }
+}
+
+async function takeLock(folder: string, job: string, parts: readonly string[] | undefined): Promise<string> {
   const lockedAs = shortName(job);
-  const holder: Holder = { host: hostname(), since: new Date().toISOString() };
+  const holder: Holder = { host: hostname(), since: new Date().toISOString(), ...(parts && { parts: [...parts] }) };
+  const isInTheWay = (entry: OwnedEntry) => entry.job === lockedAs && overlap(parts, readHolder(join(folder, entry.name)).parts) && !isAbandoned(folder, entry);
   for (let attempt = 1; ; attempt++) {
     const own = newOwnedName(lockedAs);
     const path = join(folder, own);
     await writeFile(path, JSON.stringify(holder), { flag: 'wx' }).catch((cause: unknown) => {
       throw explainFileError('write', folder, cause);
     });
-    const other = listOwned(folder).find((entry) => entry.job === lockedAs && entry.name !== own && !isAbandoned(folder, entry));
+    const other = listOwned(folder).find((entry) => entry.name !== own && isInTheWay(entry));
     if (!other) return path;
     await rm(path, { force: true });
     if (attempt === attempts) throw new UnblurError(`Another unblur is at work in ${folder} (${describeHolder(folder, other)}). Wait until it has finished, or choose another folder.`);
     // Two that begin at the same moment see each other: pauses of different lengths let one be first.
     await wait(Math.random() * longestPauseMilliseconds);
   }
+}
+
+/** A lock that is being written, or cannot be read, counts as one on everything. */
+function overlap(own: readonly string[] | undefined, others: readonly string[] | undefined): boolean {
+  if (own === undefined || !Array.isArray(others)) return true;
+  const known = new Set(others);
+  return own.some((part) => known.has(part));
 }
 
 function describeHolder(folder: string, { name, owner }: OwnedEntry): string {

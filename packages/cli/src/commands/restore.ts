@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { doLocked, writeFolderAtomically } from '@unblur/files';
 import type { Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
@@ -51,11 +51,14 @@ export function defineRestore(program: Command): void {
 async function restore(places: string[], options: RestoreOptions): Promise<void> {
   const signal = abortOnInterruption();
   const photos = await findPhotos(places);
-  const { weightsName, restorer } = await openChosenRestorer(options, options.frames);
+  const names = nameResults(photos);
+  await doLocked(options.out, 'restoration', () => restoreAll(photos, names, options, signal), { parts: names });
+}
 
+async function restoreAll(photos: string[], names: string[], options: RestoreOptions, signal: AbortSignal): Promise<void> {
+  const { weightsName, restorer } = await openChosenRestorer(options, options.frames);
   const restored: RestoredPhoto[] = [];
   const failed: FailedPhoto[] = [];
-  const names = nameResults(photos);
   const start = performance.now();
   for (const [index, photo] of photos.entries()) {
     const onShare = (share: number) => {
@@ -96,15 +99,12 @@ async function restorePhoto(path: string, folder: string, restorer: Restorer, { 
     throw new Error(`${path} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`);
   }
   let scale = '1';
-  const files = await doLocked(dirname(folder), basename(folder), async () => {
-    const earlier = await listEarlierResults(folder);
-    const written = await writeFolderAtomically(folder, async (staging) => {
-      const restoration = await restoreLoadedPhoto(photo, staging, restorer, { animation, signal, onShare });
-      scale = scaleName(restoration.scale);
-    });
-    await removeStaleResults(folder, earlier, written);
-    return written;
+  const earlier = await listEarlierResults(folder);
+  const files = await writeFolderAtomically(folder, async (staging) => {
+    const written = await restoreLoadedPhoto(photo, staging, restorer, { animation, signal, onShare });
+    scale = scaleName(written.scale);
   });
+  await removeStaleResults(folder, earlier, files);
   return { photo: path, folder, files, width, height, frames: restorer.times.length, scale, seconds: Math.round(performance.now() - start) / 1000 };
 }
 

@@ -20,10 +20,11 @@ export interface FolderClaim {
  * @throws Error where the folder is marked with another description; UnblurError that says who is at work there.
  */
 export function workInClaimedFolder<T>(folder: string, { fileName, description, part: [index, parts] = [0, 1] }: FolderClaim, work: () => Promise<T>): Promise<T> {
-  return doLocked(folder, parts === 1 ? 'synthesis' : `synthesis-${index}-of-${parts}`, async () => {
+  const makePart = async (): Promise<T> => {
     await claimFolder(folder, fileName, description);
     return work();
-  });
+  };
+  return doLocked(folder, 'synthesis', makePart, parts === 1 ? {} : { parts: [`${index} of ${parts}`] });
 }
 
 async function claimFolder(folder: string, fileName: string, description: unknown): Promise<void> {
