@@ -15,7 +15,7 @@ from .backdrop import Parallax, PlaneBackdrop, draw_depth
 from .image_bank import ImageBank
 from .motion_path import draw_plane_motion
 from .moving_object import Scene
-from .shot import Random, Shot, draw_objects, draw_stillness, draw_taking
+from .shot import Random, Shot, draw_length, draw_objects, draw_stillness, draw_taking
 from .transfer import light_of, recolour
 
 
@@ -36,7 +36,7 @@ class LayeredShots:
         motion = draw_plane_motion(
             random,
             [(size - 1) / 2] * 2,
-            moves * random.uniform(*options["cameraPixels"]),
+            moves * draw_length(random, options["cameraPixels"], options["pathExponent"]),
             turn_degrees=moves * options["turnDegrees"],
             zoom_percent=moves * options["zoomPercent"],
             bend=options["bend"],

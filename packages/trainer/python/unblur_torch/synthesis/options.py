@@ -22,6 +22,7 @@ AUGMENTATION = {
 DEVICE_SCENE = {
     "stillCameraShare": 0,
     "sharpShare": 0,
+    "pathExponent": 1,
     "acceleration": 0,
     "parallax": 0,
     "objectShapes": {"blob": 1},

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy
-import torch
 from torch import Tensor
 
 from .augmentation import draw_augmentation, draw_averaging
-from .backdrop import CameraTurn, PanoramaBackdrop, Parallax, corners, draw_depth
+from .backdrop import CameraTurn, PanoramaBackdrop, Parallax, draw_depth
 from .camera import PinholeCamera, draw_window, focal_pixels_of
 from .image_bank import ImageBank
 from .motion_path import draw_plane_motion, still_at
 from .moving_object import Scene
 from .panorama import Coverage, Panorama, level_for, look_along, panorama_pixels_per_pixel
 from .rotation import axis_angle_of, draw_euler_rotation, draw_shake_axis, orientation_of_angles
-from .shot import Random, Shot, Stillness, draw_objects, draw_stillness, draw_taking
+from .shot import Random, Shot, Stillness, draw_length, draw_objects, draw_stillness, draw_taking
 from .transfer import light_of, recolour
 
 # How often a camera is placed anew before a partial panorama counts as too small for it.
@@ -55,7 +54,7 @@ class PanoramaShots:
         else:
             raise ValueError(f"Expected panoramas large enough for the camera but {MOST_PLACES} random views all left one; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.")
         shift, parallax = still_at((0, 0)), None
-        length = 0 if stillness.camera else exposures * random.uniform(*self._options["shiftPixels"])
+        length = 0 if stillness.camera else exposures * draw_length(random, self._options["shiftPixels"], self._options["pathExponent"])
         if length > 0:
             shift = draw_plane_motion(random, (0, 0), length, turn_degrees=0, zoom_percent=0, bend=self._options["bend"], acceleration=self._options["acceleration"])
             if self._options["parallax"] > 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, List, Mapping, Protocol
+from typing import Any, Callable, List, Mapping, Protocol, Sequence
 
 import numpy
 import torch
@@ -58,6 +58,12 @@ def draw_stillness(random: Random, options: Mapping[str, Any]) -> Stillness:
     return Stillness(draw < options["sharpShare"] + options["stillCameraShare"], False)
 
 
+def draw_length(random: Random, length_pixels: Sequence[float], exponent: float) -> float:
+    """A length of a range: minimum + (maximum - minimum) * u^exponent with u uniform; above 1, short ones are more frequent."""
+    low, high = length_pixels
+    return low + (high - low) * random.uniform() ** exponent
+
+
 def draw_taking(random: Random, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields of a shot that do not depend on its scene."""
     highlights, softness = random.uniform() < options["highlightShare"], options["softnessPixels"]
@@ -96,7 +102,7 @@ def draw_objects(
         motion = draw_plane_motion(
             random,
             random.uniform(0, size_pixels, 2),
-            0 if stillness.objects else exposures * random.uniform(*options["objectPixels"]),
+            0 if stillness.objects else exposures * draw_length(random, options["objectPixels"], options["pathExponent"]),
             turn_degrees=0 if stillness.objects else exposures * options["turnDegrees"],
             zoom_percent=0 if stillness.objects else exposures * options["zoomPercent"],
             bend=options["bend"],

@@ -1,6 +1,8 @@
-"""Samples of scenes, exposed."""
+"""Samples of shots: scenes of panoramas and stills, exposed."""
 
 from __future__ import annotations
+
+from typing import Tuple
 
 import torch
 import torch.nn.functional as F
@@ -13,8 +15,6 @@ from .shot import Shot, Shots
 
 
 class ShotSource:
-    """Exposes shots of panoramas and stills."""
-
     def __init__(self, kind: str, shots: Shots, frames: int, device: torch.device):
         self.kind = kind
         self.made = 0
@@ -25,29 +25,34 @@ class ShotSource:
 
     @torch.no_grad()
     def make(self, count: int, generator: torch.Generator) -> Samples:
-        blurred, frames, motion, shots = [], [], [], []
         randoms = draw_sample_randoms(count, generator)
-        for random in randoms:
-            shot = self._shots.draw(random, self.made, exposures=1)
-            self.made += 1
-            exposed, kept = self._expose(shot)
-            displacement = shot.scene.displacement(even_times(self._frames)).permute(0, 3, 1, 2)
-            coarse = rearrange_vectors(F.avg_pool2d(displacement, MOTION_STRIDE_PIXELS), shot.augmentation)
-            blurred.append(rearrange_pixels(exposed, shot.augmentation))
-            kept = rearrange_pixels(kept, shot.augmentation)
-            frames.append(kept.flip(0) if shot.augmentation.reverse_time else kept)
-            motion.append(coarse.flip(0) if shot.augmentation.reverse_time else coarse)
-            shots.append(shot)
-        pictures = soften_some(torch.cat([torch.stack(blurred)[:, None], torch.stack(frames)], 1), [shot.softness_pixels for shot in shots])
+        shots = [self._shots.draw(random, self.made + index, exposures=1) for index, random in enumerate(randoms)]
+        self.made += count
+        taken = [take(shot, self._frames, render_count(shot.scene.longest_path_pixels(), self._frames, shot.step_pixels)) for shot in shots]
+        pictures = soften_some(torch.stack([torch.cat([blurred[None], frames]) for blurred, frames, _ in taken]), [shot.softness_pixels for shot in shots])
+        blurred = degrade_some(pictures[:, 0], [shot.augmentation for shot in shots], device_generator(randoms[0], self._device))
+        motion = torch.stack([F.avg_pool2d(displacement, MOTION_STRIDE_PIXELS) for _, _, displacement in taken])
         return Samples(
-            blurred=degrade_some(pictures[:, 0], [shot.augmentation for shot in shots], device_generator(randoms[0], self._device)).permute(0, 2, 3, 1),
+            blurred=blurred.permute(0, 2, 3, 1),
             frames=pictures[:, 1:].permute(0, 1, 3, 4, 2),
-            motion_pixels=torch.stack(motion).permute(0, 1, 3, 4, 2),
+            motion_pixels=motion.permute(0, 1, 3, 4, 2),
             motion_known=torch.ones(count, device=self._device),
             frames_known=torch.ones(count, self._frames, device=self._device),
         )
 
-    def _expose(self, shot: Shot) -> "tuple[Tensor, Tensor]":
-        renders = render_count(shot.scene.longest_path_pixels(), self._frames, shot.step_pixels)
-        kept = range(0, renders, (renders - 1) // (self._frames - 1))
-        return expose(shot.scene, even_times(renders), kept, shot.averaging, highlight_boost=shot.highlight_boost, only_kept=shot.only_kept)
+
+def take(shot: Shot, frames: int, renders: int) -> Tuple[Tensor, Tensor, Tensor]:
+    """
+    The blurred picture [3, S, S] and the frames [F, 3, S, S] in display values, before noise and softness, and the displacement from each
+    frame to the middle one [F, 2, S, S] in pixels; rearranged and reversed as the shot's augmentation says.
+
+    renders: see `render_count`.
+    """
+    augmentation = shot.augmentation
+    kept = range(0, renders, (renders - 1) // (frames - 1))
+    blurred, pictures = expose(shot.scene, even_times(renders), kept, shot.averaging, highlight_boost=shot.highlight_boost, only_kept=shot.only_kept)
+    pictures = rearrange_pixels(pictures, augmentation)
+    displacement = rearrange_vectors(shot.scene.displacement(even_times(frames)).permute(0, 3, 1, 2), augmentation)
+    if augmentation.reverse_time:
+        pictures, displacement = pictures.flip(0), displacement.flip(0)
+    return rearrange_pixels(blurred, augmentation), pictures, displacement
