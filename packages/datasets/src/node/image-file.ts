@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { firstLine } from '@unblur/files';
 import sharp from 'sharp';
 import type { RgbImage } from '../sample.js';
+import { folderEntries } from './folder-entries.js';
 
 /** File name endings of the pictures that folders are searched for. */
 export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
@@ -14,12 +15,7 @@ export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
  * @throws Error where the folder cannot be read or holds no picture.
  */
 export function listPictures(folder: string, what: string): string[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (cause) {
-    throw new Error(`Expected a folder of ${what} at ${folder} but could not read it: ${(cause as Error).message}`, { cause });
-  }
+  const names = folderEntries(folder, what).map(({ name }) => name);
   const pictures = names.filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
   if (pictures.length === 0) throw new Error(`Expected ${what} (${imageExtensions.join(', ')}) in ${folder} but found none.`);
   // By code unit, not by locale: the order decides which picture a sample gets.
@@ -33,16 +29,24 @@ export interface DecodedImage {
   rgb: Uint8Array;
 }
 
+/** Of a panorama of 16384x8192. */
+const MAX_PICTURE_PIXELS = 2 ** 27;
+/** Of pictures whose values are held as floats, twelve bytes a pixel. */
+const MAX_FRAME_PIXELS = 50_000_000;
+
 /**
  * Reads any picture that sharp reads as 8-bit sRGB without alpha.
- * @throws Error that names the file, where it is missing, damaged or no picture.
+ * @param maximumPixels pictures with more are refused before they are decoded.
+ * @throws Error that names the file, where it is missing, damaged, no picture, or too large.
  */
-export async function readImageFile(path: string): Promise<DecodedImage> {
+export async function readImageFile(path: string, maximumPixels = MAX_PICTURE_PIXELS): Promise<DecodedImage> {
   try {
-    const { data, info } = await sharp(path, { failOn: 'error' }).removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await sharp(path, { failOn: 'error', limitInputPixels: maximumPixels }).removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, rgb: info.channels === 1 ? greyToRgb(data) : data };
   } catch (cause) {
-    throw new Error(`Expected a readable picture but could not decode ${path}: ${(cause as Error).message}`, { cause });
+    const message = firstLine((cause as Error).message);
+    if (/exceeds pixel limit/.test(message)) throw new Error(`Expected a picture of at most ${Math.floor(maximumPixels / 1e6)} megapixels but ${path} has more; scale it down first.`, { cause });
+    throw new Error(`Expected a readable picture but could not decode ${path}: ${message}`, { cause });
   }
 }
 
@@ -56,9 +60,9 @@ export async function mirrorAtEdges(image: DecodedImage, width: number, height: 
   return { width, height, rgb: await grown.raw().toBuffer() };
 }
 
-/** Reads a picture as display values in [0, 1]; throws as `readImageFile` does. */
+/** Reads a picture of at most 50 megapixels as display values in [0, 1]; throws as `readImageFile` does. */
 export async function readRgbImage(path: string): Promise<RgbImage> {
-  const { width, height, rgb } = await readImageFile(path);
+  const { width, height, rgb } = await readImageFile(path, MAX_FRAME_PIXELS);
   const data = new Float32Array(rgb.length);
   for (let i = 0; i < data.length; i++) data[i] = rgb[i]! / 255;
   return { width, height, data };

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { folderEntries } from './folder-entries.js';
 import { listFrames } from './frame-folder.js';
 
 /** A video's frames, blurred and sharp: paths of equal number, one for one. */
@@ -47,12 +48,7 @@ function stemOf(path: string): string {
 }
 
 function listFolders(folder: string): string[] {
-  let entries;
-  try {
-    entries = readdirSync(folder, { withFileTypes: true });
-  } catch (cause) {
-    throw new Error(`Expected a folder of videos at ${folder} but could not read it: ${(cause as Error).message}`, { cause });
-  }
+  const entries = folderEntries(folder, 'videos');
   const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
   if (names.length === 0) throw new Error(`Expected one sub-folder per video in ${folder} but found none.`);
   return names.sort();

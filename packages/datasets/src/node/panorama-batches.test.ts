@@ -84,7 +84,7 @@ describe('panoramaBatches', () => {
   });
 
   it('says what is wrong with a folder', async () => {
-    await expect(take(1, { ...small(), folder: join(folder, 'missing') })).rejects.toThrow(/Expected a folder of panoramas at .*missing but could not read it/);
+    await expect(take(1, { ...small(), folder: join(folder, 'missing') })).rejects.toThrow(/Expected a folder of panoramas at .*missing but could not read it: there is no such file; check the path\.$/);
     await expect(take(1, { ...small(), folder: newFolder() })).rejects.toThrow('Expected panoramas (.png, .jpg, .jpeg, .webp) in');
   });
 

@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import type { RgbImage, Sample } from '../sample.js';
 import { newFolder } from './picture-folder.test-tool.js';
@@ -11,7 +12,7 @@ const picture = (start: number): RgbImage => ({ width: 5, height: 4, data: Float
 const sample: Sample = { blurred: picture(0), frames: [picture(10), picture(20), picture(30)], rotationDegrees: 4.5 };
 
 describe('sample folders', () => {
-  it('come back as they were written', async () => {
+  test('come back as they were written', async () => {
     const folder = join(newFolder(), 'sample');
     await writeSampleFolder(folder, sample);
     expect(readdirSync(folder).sort()).toEqual(['blur.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'sample.json']);
@@ -20,7 +21,7 @@ describe('sample folders', () => {
     expect(frames).toEqual(sample.frames);
   });
 
-  it('may hold JPEG and WebP, grey or with alpha', async () => {
+  test('may hold JPEG and WebP, grey or with alpha', async () => {
     const folder = newFolder();
     await sharp({ create: { width: 6, height: 6, channels: 3, background: '#808080' } }).jpeg().toFile(join(folder, 'blur.jpg'));
     await sharp({ create: { width: 6, height: 6, channels: 4, background: '#ff0000' } }).webp({ lossless: true }).toFile(join(folder, 'frame-0.webp'));
@@ -32,7 +33,19 @@ describe('sample folders', () => {
     expect(frames[1]).toEqual(frames[2]);
   });
 
-  it('say which picture is missing, doubled, damaged or of another size', async () => {
+  test('of pictures that claim a size beyond all memory are refused before they are decoded', async () => {
+    const folder = join(newFolder(), 'sample');
+    await writeSampleFolder(folder, sample);
+    const png = readFileSync(join(folder, 'frame-1.png'));
+    // Width and height, and the checksum of the header that they are in.
+    png.writeUInt32BE(12_000, 16);
+    png.writeUInt32BE(12_000, 20);
+    png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
+    writeFileSync(join(folder, 'frame-1.png'), png);
+    await expect(readSampleFolder(folder)).rejects.toThrow(/^Expected a picture of at most 50 megapixels but .*frame-1\.png has more; scale it down first\.$/);
+  });
+
+  test('say which picture is missing, doubled, damaged or of another size', async () => {
     const written = async () => {
       const folder = join(newFolder(), 'sample');
       await writeSampleFolder(folder, sample);
@@ -55,14 +68,14 @@ describe('sample folders', () => {
     await expect(readSampleFolder(folder)).rejects.toThrow(/frame-0\.png to be 5x4, as blur is, but it is 9x4/);
   });
 
-  it('leave nothing behind when writing fails', async () => {
+  test('leave nothing behind when writing fails', async () => {
     const parent = newFolder();
     const torn: Sample = { ...sample, frames: [picture(0), { width: 50, height: 50, data: new Float32Array(3) }, picture(1)] };
     await expect(writeSampleFolder(join(parent, 'sample'), torn)).rejects.toThrow();
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  it('are listed by name, without the unfinished', () => {
+  test('are listed by name, without the unfinished', () => {
     const set = newFolder();
     for (const name of ['b', 'a', 'c.partial', '.hidden']) mkdirSync(join(set, name));
     writeFileSync(join(set, 'set.json'), '{}');

@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { writeFolderAtomically } from '@unblur/files';
 import type { RgbImage, Sample } from '../sample.js';
+import { folderEntries } from './folder-entries.js';
 import { imageExtensions, readRgbImage, writePng } from './image-file.js';
 
 /**
@@ -25,7 +25,7 @@ export async function writeSampleFolder(folder: string, sample: Sample, facts: R
  * @throws Error that names the file that is missing, damaged, doubled or of another size, and where N is not odd or below 3.
  */
 export async function readSampleFolder(folder: string): Promise<Sample> {
-  const names = readdirSync(folder).filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
+  const names = folderEntries(folder, 'frames').map(({ name }) => name).filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
   const pathOf = (stem: string): string => {
     const matching = names.filter((name) => name.slice(0, -extname(name).length) === stem);
     if (matching.length === 1) return join(folder, matching[0]!);
@@ -54,12 +54,7 @@ export async function readSampleFolder(folder: string): Promise<Sample> {
  * @throws Error where the set cannot be read or has no sub-folder.
  */
 export function listSampleFolders(set: string): string[] {
-  let entries;
-  try {
-    entries = readdirSync(set, { withFileTypes: true });
-  } catch (cause) {
-    throw new Error(`Expected a folder of samples at ${set} but could not read it: ${(cause as Error).message}`, { cause });
-  }
+  const entries = folderEntries(set, 'samples');
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !entry.name.endsWith('.partial'));
   if (folders.length === 0) throw new Error(`Expected one sub-folder per sample in ${set} but found none.`);
   return folders.map(({ name }) => name).sort().map((name) => join(set, name));

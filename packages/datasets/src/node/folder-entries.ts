@@ -1,0 +1,17 @@
+import { readdirSync, type Dirent } from 'node:fs';
+import { explainFileError } from '@unblur/files';
+
+/**
+ * What lies in a folder.
+ *
+ * @param what plural, for messages.
+ * @throws Error that says why it cannot be read.
+ */
+export function folderEntries(folder: string, what: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (cause) {
+    const reason = explainFileError('read', folder, cause).message.replace(`Could not read ${folder}: `, '');
+    throw new Error(`Expected a folder of ${what} at ${folder} but could not read it: ${reason}.`, { cause });
+  }
+}
