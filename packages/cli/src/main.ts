@@ -13,7 +13,7 @@ import { defineVideo } from './commands/video.js';
 import { escapeControlCharacters } from './control-characters.js';
 import { describeFailure } from './failure.js';
 import { interruptionCode } from './interruption.js';
-import { printNote, surviveClosedOutput } from './terminal.js';
+import { isClosedOutput, printNote, surviveClosedOutput } from './terminal.js';
 
 const usageErrorCode = 2;
 
@@ -32,6 +32,7 @@ export async function main(commandLine: string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : usageErrorCode;
       return;
     }
+    if (isClosedOutput(error)) return;
     const interruption = interruptionCode();
     if (interruption !== undefined) {
       printNote('unblur: interrupted; nothing half-written was left.');

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeTemporaryFolder, UnblurError } from '@unblur/files';
 
 /** What stands for standard input or output where a file is named. */
 export const standardStream = '-';
@@ -16,7 +17,6 @@ export const standardStream = '-';
  */
 export async function withStandardStreams<T>(input: string, output: string, outputName: string, work: (input: string, output: string) => Promise<T>, signal?: AbortSignal): Promise<T> {
   if (input !== standardStream && output !== standardStream) return work(input, output);
-  const { makeTemporaryFolder, UnblurError } = await import('@unblur/files');
   if (input === standardStream && process.stdin.isTTY) throw new UnblurError('Expected a clip on standard input, but it is a terminal; use: unblur video - < clip.mp4');
   const folder = makeTemporaryFolder(tmpdir());
   try {

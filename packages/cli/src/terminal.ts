@@ -20,7 +20,13 @@ export function surviveClosedOutput(): void {
 
 let outputFailed = false;
 
-const isClosed = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'EOF';
+const closedCodes = ['EPIPE', 'EOF', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE'];
+const isClosed = ({ code }: NodeJS.ErrnoException): boolean => closedCodes.includes(code ?? '');
+
+/** Whether an error says no more than that the reader of standard output has gone. */
+export function isClosedOutput(error: unknown): boolean {
+  return process.stdout.destroyed && error instanceof Error && isClosed(error);
+}
 
 /** Counted from the start of the process, so that short work prints none. */
 let lastPlainLineAt = 0;
