@@ -3,3 +3,4 @@ export { writeFolderAtomically } from './atomic-folder.js';
 export { explainFileError, explainStrayFileError, firstLine, UnblurError } from './file-error.js';
 export { doLocked, type LockOptions } from './job-lock.js';
 export { clearAbandoned, makeTemporaryFolder } from './temporary-folder.js';
+export { readWholeFile } from './whole-file.js';
