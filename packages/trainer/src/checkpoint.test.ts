@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { writeSafetensors } from '@unblur/core-model';
+import type { SafetensorsTensor } from '@unblur/core-model';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { copyInto, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { copyInto, parseCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 
 const checkpoint: Checkpoint = {
@@ -46,8 +47,41 @@ describe('a checkpoint', () => {
     const file = join(folder, 'polluted.safetensors');
     const tensors = { '__proto__/polluted': { dtype: 'F32' as const, shape: [1], values: new Float32Array(1) } };
     writeFileSync(file, writeSafetensors({ tensors, metadata: { 'unblur.checkpoint': '{}' } }));
-    expect(() => readCheckpoint(file)).toThrow("Expected tensors of weights/, firstMoments/, secondMoments/, averages/ in the checkpoint");
+    expect(() => readCheckpoint(file)).toThrow("Expected tensors of weights/, firstMoments/, secondMoments/, averages/ but received '__proto__/polluted'.");
     expect('polluted' in {}).toBe(false);
+  });
+
+  const withChanges = ({ progress = {}, tensors = {} }: { progress?: unknown; tensors?: Record<string, SafetensorsTensor> }) => {
+    const whole = { step: 12, samplesSeen: 48, bestPsnr: null, trainedSeconds: 3 };
+    const json = typeof progress === 'string' ? progress : JSON.stringify({ ...whole, ...(progress as object) });
+    return writeSafetensors({ tensors: { 'weights/a': { dtype: 'F32', shape: [2], values: Float32Array.of(1, 2) }, ...tensors }, metadata: { 'unblur.checkpoint': json } });
+  };
+  const values = (...numbers: number[]): SafetensorsTensor => ({ dtype: 'F32', shape: [numbers.length], values: Float32Array.from(numbers) });
+
+  test.each([
+    ['no JSON', { progress: '{' }, "Expected JSON in 'unblur.checkpoint' of its header"],
+    ['no mapping', { progress: '[]' }, "Expected a mapping of keys to values for 'unblur.checkpoint' but received []."],
+    ['no step', { progress: { step: undefined } }, "for 'step' but received nothing."],
+    ['a step that is no number', { progress: { step: '12' } }, "for 'step' but received \"12\"."],
+    ['a step below zero', { progress: { step: -1 } }, "for 'step' but received -1."],
+    ['samples beyond counting', { progress: { samplesSeen: 1e300 } }, "for 'samplesSeen' but received 1e+300."],
+    ['a figure that is a list', { progress: { bestPsnr: [] } }, "Expected a number for 'bestPsnr' but received []."],
+    ['weights of another type', { tensors: { 'weights/b': { dtype: 'U8', shape: [1], values: new Uint8Array(1) } } }, "Expected tensors of type F32 but 'weights/b' is U8."],
+    ['a weight that is no number', { tensors: { 'weights/b': values(NaN) } }, "Expected finite values but 'weights/b' holds others."],
+    ['a moment of no weight', { tensors: { 'firstMoments/toString': values(1, 2) } }, "Expected 'firstMoments/toString' to be of a weight and as large as it is."],
+    ['a moment of another size', { tensors: { 'secondMoments/a': values(1) } }, "Expected 'secondMoments/a' to be of a weight and as large as it is."],
+    ['an average of the prototype', { tensors: { 'averages/__proto__': values(1) } }, "Expected 'averages/__proto__' to be of a weight"],
+  ] satisfies [string, Parameters<typeof withChanges>[0], string][])('with %s is refused by its name', (_, changes, message) => {
+    const file = join(folder, 'changed.safetensors');
+    writeFileSync(file, withChanges(changes));
+    expect(() => readCheckpoint(file)).toThrow(`Expected a training checkpoint at '${file}' but it cannot be used. `);
+    expect(() => readCheckpoint(file)).toThrow(message);
+  });
+
+  test('with weights named as what objects inherit has them as its own', () => {
+    const { weights } = parseCheckpoint(withChanges({ tensors: { 'weights/__proto__': values(3), 'weights/toString': values(4) } }));
+    expect(Object.keys(weights)).toEqual(['a', '__proto__', 'toString']);
+    expect(Object.getPrototypeOf(weights)).toBe(Object.prototype);
   });
 
   test('of another network is not copied', () => {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readSafetensors, writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor, WeightValues } from '@unblur/core-model';
-import { writeAtomicallySync } from '@unblur/files';
+import { readWholeFile, writeAtomicallySync } from '@unblur/files';
 import type { NamedArrays } from './adam.js';
+import { excerpt, number, optional, readMapping } from './run-schema.js';
 
 /** All that a run needs to go on as if it had never stopped. Samples follow from the seed and `samplesSeen`. */
 export interface Checkpoint {
@@ -36,22 +37,61 @@ export function writeCheckpoint(file: string, { weights, firstMoments, secondMom
 
 /**
  * @returns the checkpoint, or `undefined` if there is no such file.
- * @throws if the file is no checkpoint or is damaged.
+ * @throws if the file is no checkpoint or is damaged: what is wrong with it, and where.
  */
 export function readCheckpoint(file: string): Checkpoint | undefined {
   if (!existsSync(file)) return undefined;
-  const { tensors, metadata } = readSafetensors(readFileSync(file));
-  const progress = metadata[METADATA_KEY];
-  if (progress === undefined) throw new Error(`Expected a training checkpoint but '${file}' has no '${METADATA_KEY}' in its header.`);
-  const checkpoint: Checkpoint = { ...(JSON.parse(progress) as Checkpoint), weights: {}, firstMoments: {}, secondMoments: {}, averages: {} };
-  for (const [path, { shape, values }] of Object.entries(tensors)) {
-    const group = path.slice(0, path.indexOf('/'));
-    const name = path.slice(path.indexOf('/') + 1);
-    if (group === 'weights') checkpoint.weights[name] = { shape, values: values as Float32Array };
-    else if (isTrackedGroup(group)) checkpoint[group][name] = values as Float32Array;
-    else throw new Error(`Expected tensors of weights/, ${trackedGroups.join('/, ')}/ in the checkpoint '${file}' but received '${path}'.`);
+  const bytes = readWholeFile(file);
+  try {
+    return parseCheckpoint(bytes);
+  } catch (cause) {
+    throw new Error(`Expected a training checkpoint at '${file}' but it cannot be used. ${(cause as Error).message}`, { cause });
   }
-  return checkpoint;
+}
+
+const count = number({ min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
+const progressFields = { step: count, samplesSeen: count, bestPsnr: optional(number()), trainedSeconds: number({ min: 0 }) };
+
+/** @throws if the bytes are no checkpoint, or hold anything that a checkpoint does not. */
+export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { tensors, metadata } = readSafetensors(bytes);
+  if (!Object.hasOwn(metadata, METADATA_KEY)) throw new Error(`Expected '${METADATA_KEY}' in its header: it is a file of something else.`);
+  const progress = readMapping(parseJson(metadata[METADATA_KEY]!), METADATA_KEY);
+  // By lists: a file may name a tensor as objects name what they inherit.
+  const groups = { weights: [] as [string, WeightValues[string]][], firstMoments: [] as NamedValues[], secondMoments: [] as NamedValues[], averages: [] as NamedValues[] };
+  for (const [path, { dtype, shape, values }] of Object.entries(tensors)) {
+    const [group, name] = [path.slice(0, path.indexOf('/')), path.slice(path.indexOf('/') + 1)];
+    if (dtype !== 'F32' || !(values instanceof Float32Array)) throw new Error(`Expected tensors of type F32 but '${excerpt(path)}' is ${dtype}.`);
+    if (!values.every(Number.isFinite)) throw new Error(`Expected finite values but '${excerpt(path)}' holds others.`);
+    if (group === 'weights') groups.weights.push([name, { shape, values }]);
+    else if (isTrackedGroup(group)) groups[group].push([name, values]);
+    else throw new Error(`Expected tensors of weights/, ${trackedGroups.join('/, ')}/ but received '${excerpt(path)}'.`);
+  }
+  const weights = Object.fromEntries(groups.weights);
+  for (const group of trackedGroups) {
+    const stray = groups[group].find(([name, values]) => !Object.hasOwn(weights, name) || weights[name]!.values.length !== values.length);
+    if (stray) throw new Error(`Expected '${group}/${excerpt(stray[0])}' to be of a weight and as large as it is.`);
+  }
+  return {
+    step: progressFields.step.read(progress['step'], 'step'),
+    samplesSeen: progressFields.samplesSeen.read(progress['samplesSeen'], 'samplesSeen'),
+    bestPsnr: progressFields.bestPsnr.read(progress['bestPsnr'], 'bestPsnr'),
+    trainedSeconds: progressFields.trainedSeconds.read(progress['trainedSeconds'], 'trainedSeconds'),
+    weights,
+    firstMoments: Object.fromEntries(groups.firstMoments),
+    secondMoments: Object.fromEntries(groups.secondMoments),
+    averages: Object.fromEntries(groups.averages),
+  };
+}
+
+type NamedValues = [name: string, values: Float32Array];
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new Error(`Expected JSON in '${METADATA_KEY}' of its header but received something else.`, { cause });
+  }
 }
 
 /** Copies a checkpoint's values into arrays in use. @throws if it was made by another network. */

@@ -113,8 +113,8 @@ function refuse(path: string, wanted: string, received: unknown): never {
   throw new Error(`Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${received === undefined ? 'nothing' : excerpt(JSON.stringify(received))}.`);
 }
 
-/** Of what a run file says, as much as a message has room for. */
-function excerpt(text: string): string {
+/** Of what a file says, as much as a message has room for. */
+export function excerpt(text: string): string {
   return text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}...` : text;
 }
 

@@ -81,7 +81,7 @@ export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule,
     const best = bestPsnr === null || report.psnr.mean > bestPsnr;
     const row = validationRow(report, step, best);
     log.append(row);
-    progress.line(describe(row));
+    progress.line(describeValidation(row));
     if (best) {
       bestPsnr = report.psnr.mean;
       saveWeights(RUN_FILES.bestWeights, await learner.state());
@@ -153,17 +153,20 @@ export function checkpointToResume(system: TrainingSystem, runFolder: string): C
   const checkpoint = readCheckpoint(file);
   if (!checkpoint) throw new Error(`Expected a checkpoint to resume from at '${file}' but there is none; start the run without resuming.`);
   const { weights, step } = checkpoint;
+  // A checkpoint may name a weight as objects name what they inherit.
+  const shapeWanted = (name: string) => (Object.hasOwn(system.weightShapes, name) ? system.weightShapes[name] : undefined);
   const shapeIn = (shape: number[] | undefined): string => (shape ? `[${shape}]` : 'no such weight');
-  const differing = [...new Set([...Object.keys(system.weightShapes), ...Object.keys(weights)])].find((name) => system.weightShapes[name]?.join() !== weights[name]?.shape.join());
+  const differing = [...new Set([...Object.keys(system.weightShapes), ...Object.keys(weights)])].find((name) => shapeWanted(name)?.join() !== weights[name]?.shape.join());
   if (differing !== undefined) {
-    const found = `'${differing}' is ${shapeIn(weights[differing]?.shape)} there and ${shapeIn(system.weightShapes[differing])} in the run file's`;
+    const found = `'${differing}' is ${shapeIn(weights[differing]?.shape)} there and ${shapeIn(shapeWanted(differing))} in the run file's`;
     throw new Error(`Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, RUN_FILES.config)}', or choose another folder.`);
   }
   if (step > totalSteps(system)) throw new Error(`Expected a checkpoint within the run's ${totalSteps(system)} steps at '${file}' but it is at step ${step}; raise 'steps', or choose another folder.`);
   return checkpoint;
 }
 
-function describe({ step, psnr, gain, best }: ValidationRow): string {
+/** A validation in one line. */
+export function describeValidation({ step, psnr, gain, best }: ValidationRow): string {
   const figure = (position: 'first' | 'middle' | 'last' | 'mean') => `${position} ${psnr[position].toFixed(2)} (${gain[position] >= 0 ? '+' : ''}${gain[position].toFixed(2)})`;
   return `validation at step ${step}, PSNR in dB (gain over the blurred image): ${figure('first')}  ${figure('middle')}  ${figure('last')}  ${figure('mean')}${best ? '  best' : ''}`;
 }
