@@ -1,7 +1,7 @@
 import type { WeightDeclaration } from '../layers/declaration.js';
 
-/** One GiB: far more than is trained here, and what a slip in a run file soon asks for. */
-const MAX_PARAMETERS = 2 ** 28;
+/** Half a GiB: far more than is trained here, and what a slip in a run file soon asks for. */
+const MAX_PARAMETERS = 2 ** 27;
 
 /** Weights outside TensorFlow.js, by name. */
 export type WeightValues = Record<string, { shape: number[]; values: Float32Array }>;
@@ -10,7 +10,7 @@ export type WeightValues = Record<string, { shape: number[]; values: Float32Arra
  * Seeded starting weights: normal with variance 2 / fan-in (He et al. 2015), zero for biases and for heads that start
  * by predicting nothing. The same seed gives the same bytes on any machine.
  *
- * @throws for more parameters than 2^28.
+ * @throws for more parameters than 2^27.
  */
 export function drawWeights(declarations: Record<string, WeightDeclaration>, seed: number): WeightValues {
   const parameters = Object.values(declarations).reduce((sum, { shape }) => sum + elements(shape), 0);

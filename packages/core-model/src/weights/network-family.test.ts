@@ -84,7 +84,7 @@ describe('files that nobody should have written', () => {
 
 test('a network of more parameters than can be held is refused before any is made', () => {
   const wide = { ...photoPreset, channels: [1024, 1024, 1024, 1024] as [number, number, number, number], bottleneckBlocks: 32 };
-  expect(() => photoFamily.initialWeights(wide, 1)).toThrow(/^Expected a network of at most 268435456 parameters but this config has \d+; give it fewer channels or layers\.$/);
+  expect(() => photoFamily.initialWeights(wide, 1)).toThrow(/^Expected a network of at most 134217728 parameters but this config has \d+; give it fewer channels or layers\.$/);
 });
 
 const ABSURD: unknown[] = [1e9, 1e8 + 1, -1, 0.5, null, '7', {}, [], [null], [[]], true];
