@@ -1,0 +1,21 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { doLocked } from '@unblur/files';
+import { train } from './train.js';
+
+let folder = '';
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-train-'))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a second training in a folder is refused; one whose data is missing leaves no folder', async () => {
+  const runFile = join(folder, 'run.yaml');
+  writeFileSync(runFile, 'data: { sizePixels: 32, sources: [{ kind: panorama, folder: nowhere, photoPixels: 64 }] }\nvalidation: { panoramas: nowhere, sizePixels: 32, count: 1, everySteps: 10 }\nsteps: 1\n');
+  const out = join(folder, 'run');
+  await doLocked(out, 'training', async () => {
+    await expect(train(runFile, { out, quiet: true })).rejects.toThrow(/^Another unblur is at work in .*run \(process \d+, since/);
+  });
+  await expect(train(runFile, { out, quiet: true })).rejects.toThrow('nowhere');
+  expect(existsSync(out)).toBe(false);
+});
