@@ -213,7 +213,7 @@ function describeStream({ index, codec_type: type, codec_name: codec, codec_tag_
   return {
     index,
     kind: type === 'video' || type === 'audio' || type === 'subtitle' || type === 'attachment' ? type : 'data',
-    codec: codec && !/^(none|unknown|bin_data)$/.test(codec) ? codec : (tag ?? 'unknown'),
+    codec: codec && !/^(none|unknown|bin_data)$/.test(codec) ? codec : tag && !tag.startsWith('[0]') ? tag : 'unknown',
     tags: new Map(Object.entries(tags)),
     dispositions: Object.keys(disposition).filter((name) => disposition[name] === 1),
   };

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { UnblurError } from '@unblur/files';
 import type { ClipFacts, ColorTags } from './clip-facts.js';
-import { joinStreams } from './clip-joiner.js';
+import { expectStreamsFit, joinStreams } from './clip-joiner.js';
 import type { Container } from './containers.js';
 import { describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from './ffmpeg.js';
 import { filtersFromRgb, standardColors } from './picture-colors.js';
@@ -53,8 +53,10 @@ export interface ClipWriter {
  * @param path where the file is written; one of another name may lie beside it meanwhile.
  * @param name what messages call it.
  * @param original the clip that sound, subtitles, chapters, title and so on are taken from.
+ * @throws UnblurError when they cannot be written.
  */
-export function openClipWriter(path: string, name: string, container: Container, coding: PictureCoding, original: { path: string; facts: ClipFacts } | undefined, options: FfmpegOptions = {}): ClipWriter {
+export async function openClipWriter(path: string, name: string, container: Container, coding: PictureCoding, original: { path: string; facts: ClipFacts } | undefined, options: FfmpegOptions = {}): Promise<ClipWriter> {
+  if (original) await expectStreamsFit(path, container, original, options);
   // Sound is added when the pictures are whole: they come so much slower that the file would begin with all of the sound.
   const picturesPath = original ? join(dirname(path), 'pictures.mp4') : path;
   let pictures: PictureEncoder | undefined;

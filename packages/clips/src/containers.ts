@@ -35,7 +35,8 @@ const mp4: Container = {
   subtitles: new Set(['mov_text', 'dvd_subtitle']),
   holdsFonts: false,
   holdsCovers: true,
-  options: ['-movflags', '+faststart'],
+  // Older versions of ffmpeg want to be asked for FLAC and the like in MP4.
+  options: ['-movflags', '+faststart', '-strict', '-2'],
 };
 
 const containers = new Map<string, Container>([
@@ -52,7 +53,7 @@ const containers = new Map<string, Container>([
       textSubtitles: 'srt',
       subtitles: new Set(['subrip', 'ass', 'ssa', 'webvtt', 'hdmv_pgs_subtitle', 'dvd_subtitle', 'dvb_subtitle', 'hdmv_text_subtitle']),
       holdsFonts: true,
-      holdsCovers: true,
+      holdsCovers: false,
       // Sound may begin a little before 0, to prime its decoder; pictures do not move for that.
       options: ['-avoid_negative_ts', 'disabled'],
     },

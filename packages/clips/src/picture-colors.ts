@@ -56,7 +56,7 @@ export function filtersToRgb({ picture }: Pick<ClipFacts, 'picture'>, { hdr, dei
   return [
     ...(picture.isInterlaced && deinterlace ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
     ...(picture.hdr && hdr === 'tonemap' ? toneMapping(picture) : [matrixToRgb(picture)]),
-    ...(picture.hasAlpha ? overWhite : []),
+    ...(picture.hasAlpha ? overWhite(picture.bitDepth) : []),
     `format=${pixelFormat}`,
   ];
 }
@@ -101,4 +101,6 @@ function toneMapping({ color, ...picture }: PictureFacts): string[] {
 }
 
 /** In negative, white is nothing: what is transparent is multiplied away. */
-const overWhite = ['format=gbrap16le', 'negate', 'premultiply=inplace=1', 'negate', `scale=flags=${scaleFlags}`];
+function overWhite(bitDepth: number): string[] {
+  return [bitDepth > 8 ? 'format=gbrap16le' : 'format=gbrap', 'negate', 'premultiply=inplace=1', 'negate', `scale=flags=${scaleFlags}`];
+}

@@ -116,7 +116,7 @@ function describeReading(path: string, { picture }: ClipFacts, { hdr, deinterlac
   return [
     ...(picture.hdr ? [`${path} has high dynamic range (${picture.hdr}): ${hdr === 'keep' ? 'kept, at 10 bits; --hdr tonemap makes it an ordinary clip' : 'tone-mapped to ordinary pictures (BT.709)'}`] : []),
     ...(picture.isInterlaced && deinterlace ? [`${path} is interlaced: each of its frames is made progressive`] : []),
-    ...(picture.hasAlpha ? [`${path} is transparent in places: laid over white`] : []),
+    ...(picture.hasAlpha ? [`${path} has an alpha channel: laid over white`] : []),
   ];
 }
 
@@ -133,7 +133,7 @@ async function writeClip(source: FrameSource, output: string, container: Contain
   await produceAtomically(
     output,
     async (temporaryPath) => {
-      const writer: ClipWriter = openClipWriter(temporaryPath, output, container, source.coding, source.clip, options);
+      const writer: ClipWriter = await openClipWriter(temporaryPath, output, container, source.coding, source.clip, options);
       // Sharp frames come some frames later than those that they are made from, one for each.
       const awaited: Pick<TimedFrame, 'timeSeconds' | 'sampleAspectRatio'>[] = [];
       try {
