@@ -9,8 +9,8 @@ const roundingError = 4 * (0.5 / 65535);
 
 /** All three frames that the functions below give of a tile. */
 async function restoreAnySize(...arguments_: Parameters<typeof restoreInTiles>): Promise<RestoredSequence> {
-  const { frame, motionsPixels } = await restoreInTiles(...arguments_);
-  return { frames: [0, 1, 2].map(frame), motionsPixels };
+  const { takeFrame, motionsPixels } = await restoreInTiles(...arguments_);
+  return { frames: [0, 1, 2].map(takeFrame), motionsPixels };
 }
 
 /** Smooth structure plus seeded noise. */

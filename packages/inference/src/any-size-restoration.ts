@@ -10,9 +10,11 @@ import { planTiles, type TileLimits, type TilePlan } from './tiling.js';
  */
 export type RestoreTile = (tile: RgbImage, visit: { done: number; total: number }) => Promise<RestoredSequence>;
 
-/** What was restored of an image of any size. A frame is put together when it is asked for. */
+/** What was restored of an image of any size. */
 export interface TiledRestoration {
-  frame(index: number): RgbImage;
+  tiles: number;
+  /** Puts a frame together and lets go of what it was made from: each can be taken once. */
+  takeFrame(index: number): RgbImage;
   motionsPixels: MotionField[];
 }
 
@@ -30,7 +32,8 @@ export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restor
   if (plan.columns.length * plan.rows.length === 1) {
     const { frames, motionsPixels } = await restoreTile(padByReflection(photo, padded.width, padded.height), { done: 0, total: 1 });
     return {
-      frame: (index) => (padded.width === width && padded.height === height ? frames[index]! : { width, height, data: crop(frames[index]!, 3, 0, 0, width, height) }),
+      tiles: 1,
+      takeFrame: (index) => (padded.width === width && padded.height === height ? frames[index]! : { width, height, data: crop(frames[index]!, 3, 0, 0, width, height) }),
       motionsPixels: motionsPixels.map(({ stridePixels, ...motion }): MotionField => {
         const size = { width: Math.ceil(width / stridePixels), height: Math.ceil(height / stridePixels) };
         return { ...size, stridePixels, data: crop(motion, 2, 0, 0, size.width, size.height) };
@@ -43,7 +46,7 @@ export async function restoreInTiles(photo: RgbImage, limits: TileLimits, restor
     signal?.throwIfAborted();
     canvas.add(position, await restoreTile(cutTile(photo, plan, position), { done, total: visits.length }));
   }
-  return { frame: (index) => canvas.frame(index, width, height), motionsPixels: canvas.motionsPixels(width, height) };
+  return { tiles: visits.length, takeFrame: (index) => canvas.takeFrame(index, width, height), motionsPixels: canvas.motionsPixels(width, height) };
 }
 
 /** A tile of a photograph as it would be if the whole were mirrored up to the multiple: without a padded copy of all of it. */

@@ -128,7 +128,7 @@ export function createEagerRestorer({ weights: bytes, maximumPixels = 1_000_000 
             if (time !== 0) frame.dispose();
           }
         }
-        return canvas.frame(0, width, height);
+        return canvas.takeFrame(0, width, height);
       },
       motionAt(time) {
         expectTime(time);

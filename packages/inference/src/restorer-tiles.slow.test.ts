@@ -19,7 +19,7 @@ test('tiles that overlap by what the network sees are exact: no value depends on
       await session.release();
       return sequence;
     });
-    return { tiles, frames: [0, 1, 2].map((index) => restored.frame(index)) };
+    return { tiles, frames: [0, 1, 2].map((index) => restored.takeFrame(index)) };
   };
   const [whole, tiled] = [await restore(Infinity), await restore(1536 * 64)];
   expect([whole.tiles, tiled.tiles]).toEqual([1, 2]);

@@ -167,10 +167,12 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     for (const [done, pass] of passes.entries()) {
       signal?.throwIfAborted();
       const restored = await restorePass(small, pass.times, (share) => onShare((done + share) / passes.length), signal);
+      // Frames of a large photograph take the place of the network in memory; it is opened again in a moment.
+      if (restored.tiles > 1 && done === passes.length - 1) await afterPrevious(releaseSessions);
       const motionsPixels = restored.motionsPixels.map((motion) => atFullSize(motion, workingScale));
       if (workingScale !== 1) fullSize ??= await FullSize.prepare(photo, small, network.reach === null ? [] : motionsPixels);
       for (const index of pass.wanted) {
-        const frame = restored.frame(index);
+        const frame = restored.takeFrame(index);
         signal?.throwIfAborted();
         const time = pass.times[index]!;
         yield { index: times.indexOf(time), time, frame: fullSize ? await fullSize.bring(frame) : frame, motionPixels: motionsPixels[index]! };

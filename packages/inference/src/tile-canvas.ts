@@ -40,10 +40,11 @@ export class TileCanvas {
     for (const [stride, filled] of this.filled) this.blend(filled, new Float32Array((this.plan.tileWidth * this.plan.tileHeight) / stride ** 2).fill(1), 1, stride, position);
   }
 
-  /** The upper left `width` x `height` photo pixels of one frame. */
-  frame(index: number, width: number, height: number): RgbImage {
+  /** The upper left `width` x `height` photo pixels of one frame, which the canvas then holds no longer. */
+  takeFrame(index: number, width: number, height: number): RgbImage {
     const data = new Float32Array(width * height * 3);
     const values = this.frames[index]!;
+    this.frames[index] = new Uint16Array();
     const [rowLength, canvasRowLength] = [width * 3, this.width * 3];
     for (let y = 0; y < height; y++) {
       const [to, from] = [y * rowLength, y * canvasRowLength];

@@ -56,7 +56,8 @@ export function scaleForMotion(lengthPixels: number, { width, height }: { width:
   return workingScales.find((scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : reach.smallerPixels)) ?? workingScales.at(-1)!;
 }
 
-function percentileLength({ data }: MotionField, fraction: number): number {
+/** The length that so much of a motion does not exceed. */
+export function percentileLength({ data }: Pick<MotionField, 'data'>, fraction: number): number {
   const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) => Math.hypot(data[2 * i]!, data[2 * i + 1]!)).sort();
   return lengths[Math.floor(fraction * (lengths.length - 1))]!;
 }

@@ -49,3 +49,9 @@ export async function scaleToPixels(image: Picture, width: number, height: numbe
   if (width !== image.width || height !== image.height) pipeline.resize(width, height, { fit: 'fill', kernel });
   return { width, height, data: await pipeline.raw().toBuffer() };
 }
+
+/** 8-bit RGB whose longest side is at most so long. */
+export function scaleWithin(image: Picture, longestSidePixels: number): Promise<PixelImage> {
+  const { width, height } = fitWithin(image, longestSidePixels);
+  return scaleToPixels(image, width, height);
+}
