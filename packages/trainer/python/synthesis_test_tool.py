@@ -84,7 +84,7 @@ def sample_of(scene: Scene, augmentation: Augmentation, plan: Mapping[str, Any])
     """`motion` is half the difference of the flows to the last and the first frame, as Node counts it."""
     shot = Shot(scene, plan["averaging"], augmentation, step_pixels=1, only_kept=False, highlight_boost=1, softness_pixels=0)
     blurred, frames, _ = take(shot, plan["frames"], plan["renderedFrames"])
-    ends = [1.0, -1.0] if augmentation.reverse_time else [-1.0, 1.0]
+    ends = numpy.array([1.0, -1.0] if augmentation.reverse_time else [-1.0, 1.0])
     to_first, to_last = rearrange_vectors(scene.flow(ends).permute(0, 3, 1, 2), augmentation)
     return {"blurred": blurred.permute(1, 2, 0), "frames": frames.permute(0, 2, 3, 1), "motion": ((to_last - to_first) / 2).permute(1, 2, 0)}
 

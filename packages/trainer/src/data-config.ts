@@ -9,12 +9,14 @@ import {
   videoDefaults,
 } from '@unblur/datasets';
 import type { AugmentationOptions, SampleSource } from '@unblur/datasets';
+import { deviceOnlyKinds, deviceOnlyOptions, pairsShrink, readDeviceOptions } from './device/device-source.js';
+import type { PairsSource } from './device/device-source.js';
 import { cacheMegabytesField, sizePixelsField, workersField } from './run-fields.js';
 import { expectKnownKeys, join, number, oneOf, readMapping, text, withDefault } from './run-schema.js';
 import type { Field } from './run-schema.js';
 
 /** One source of training samples: a folder, how samples are made of it, and how often. */
-export type WeightedSource = SampleSource & { weight: number };
+export type WeightedSource = (SampleSource | PairsSource) & { weight: number };
 
 /** Where training samples come from. */
 export interface DataConfig {
@@ -39,6 +41,7 @@ const optionsOfKind: Record<SampleSource['kind'], string[]> = {
   shards: ['augmentation'],
 };
 const sharedOptions = ['sizePixels', 'frames'];
+const kinds = [...sampleSourceKinds, ...deviceOnlyKinds];
 
 export const dataField: Field<DataConfig> = {
   read: (value, path) => {
@@ -58,12 +61,26 @@ export const dataField: Field<DataConfig> = {
   },
 };
 
-function readSource(value: unknown, size: number, path: string): WeightedSource {
+/** One source, with every default filled in. @param size of the training pictures. */
+export function readSource(value: unknown, size: number, path: string): WeightedSource {
   const { kind: givenKind, folder, weight: givenWeight, ...options } = readMapping(value, path);
-  const kind = oneOf(...sampleSourceKinds).read(givenKind, join(path, 'kind'));
-  expectKnownKeys(options, optionsOfKind[kind].filter((name) => !sharedOptions.includes(name)), path);
-  if (options['augmentation'] !== undefined) expectKnownKeys(readMapping(options['augmentation'], join(path, 'augmentation')), Object.keys(defaultAugmentation), join(path, 'augmentation'));
-  return { kind, folder: text.read(folder, join(path, 'folder')), weight: weight.read(givenWeight, join(path, 'weight')), ...resolveOptions(kind, options, size) } as WeightedSource;
+  const kind = oneOf(...kinds).read(givenKind, join(path, 'kind'));
+  const known = kind === 'pairs' ? ['shrink', 'augmentation'] : [...optionsOfKind[kind].filter((name) => !sharedOptions.includes(name)), ...deviceOnlyOptions(kind)];
+  expectKnownKeys(options, known, path);
+  const { onDevice, others } = readDeviceOptions(kind, options, path);
+  if (others['augmentation'] !== undefined) expectKnownKeys(readMapping(others['augmentation'], join(path, 'augmentation')), Object.keys(defaultAugmentation), join(path, 'augmentation'));
+  const resolved = kind === 'pairs' ? { ...others, shrink: withDefault(pairsShrink, [1, 1]).read(others['shrink'], join(path, 'shrink')) } : resolveOptions(kind, others, size);
+  return { kind, folder: text.read(folder, join(path, 'folder')), weight: weight.read(givenWeight, join(path, 'weight')), ...resolved, ...onDevice } as WeightedSource;
+}
+
+/** @throws if a source has a kind or an option that only synthesis on the device has. */
+export function expectProcessorSources({ sources }: Pick<DataConfig, 'sources'>): void {
+  for (const [index, { kind, ...options }] of sources.entries()) {
+    const place = `data.sources[${index}]`;
+    if ((deviceOnlyKinds as readonly string[]).includes(kind)) throw new Error(`Expected sources that this machine's processor can make samples of but '${place}' is of kind '${kind}'; set 'synthesis: device'.`);
+    const more = deviceOnlyOptions(kind).find((name) => name in options);
+    if (more !== undefined) throw new Error(`Expected options that this machine's processor has but '${place}.${more}' is only of samples made on the device; set 'synthesis: device', or leave it out.`);
+  }
 }
 
 /** With every default filled in, so that a stored run stays what it was. */

@@ -112,7 +112,7 @@ describe('a run that is killed with signal 9 again and again', () => {
     expect(killed).toEqual(undisturbed);
 
     const [killedLosses, undisturbedLosses] = ['killed', 'undisturbed'].map((name) =>
-      readMetrics(join(runFolder(name), RUN_FILES.metrics)).map((row) => (row.kind === 'step' ? [row.step, row.loss] : [row.step, row.psnr])),
+      readMetrics(join(runFolder(name), RUN_FILES.metrics)).map((row) => (row.kind === 'validation' ? [row.step, row.psnr] : row.kind === 'step' ? [row.step, row.loss] : row)),
     );
     expect(killedLosses).toEqual(undisturbedLosses);
     expect(filesOf('killed')).toEqual(filesOf('undisturbed'));

@@ -38,7 +38,15 @@ export interface FigureByPosition {
   mean: number;
 }
 
-export type MetricsRow = StepRow | ValidationRow;
+/** The loss was not finite: the weights went back to where it was, and learn more slowly from there. */
+export interface SetbackRow {
+  kind: 'setback';
+  step: number;
+  /** What is left of the learning rates. */
+  rateFactor: number;
+}
+
+export type MetricsRow = StepRow | ValidationRow | SetbackRow;
 
 /** `metrics.jsonl`, one JSON object per line, and the same figures as TensorBoard events beside it. */
 export class MetricsLog {

@@ -122,6 +122,30 @@ export const torchFields = {
   compile: withDefault(boolean, false),
 };
 
+/** How samples are made and kept on the device that trains; see `python/unblur_torch/sample_pool.py`. */
+const deviceFields = {
+  /** Samples held; the oldest make room for new ones. */
+  samples: withDefault(number({ min: 1, max: 1e6, integer: true }), 2048),
+  /** Side of the pictures held, from which crops are cut; a multiple of 4. */
+  sizePixels: withDefault(sizePixelsField, 256),
+  /** How often each sample is seen, on average. */
+  reuse: withDefault(number({ min: 1, max: 1e6 }), 4),
+  /** Samples made before the first step. */
+  firstSamples: withDefault(positive, 512),
+  /** Samples made in one go. */
+  madeAtOnce: withDefault(number({ min: 1, max: 1024, integer: true }), 16),
+  /** Largest relative change of each colour channel's brightness. */
+  colourGain: withDefault(share, 0.1),
+  /** Largest standard deviation of the noise added to the blurred picture, of full white. */
+  noiseSigma: withDefault(share, 0),
+  /** Largest standard deviation, in pixels, of a Gaussian blur of photograph and frames alike: not everything soft has moved. */
+  softnessPixels: withDefault(number({ min: 0, max: 2 }), 0),
+  /** Frames of a sample that a step compares, the middle one and random pairs about it; default: all. Of the system `photo`. */
+  framesPerStep: optional(number({ min: 3, max: 99, integer: true })),
+  /** Crops that change over the run; default: those of `data.sizePixels` and `batchSize` from beginning to end. */
+  crops: optional(list(section({ share: number({ min: 0.001, max: 1 }), sizePixels: sizePixelsField, batchSize: batchSizeField }))),
+};
+
 /** What the loop and the engines take from a run file, whatever its system. */
 export const runFields = {
   batchSize: withDefault(batchSizeField, 4),
@@ -133,6 +157,12 @@ export const runFields = {
   engine: withDefault(oneOf(...engineNames), 'onnxruntime'),
   /** Of the engine `torch`. */
   torch: section(torchFields),
+  /** Where samples are made: on this machine's processor, or on the device that trains, which needs the engine `torch`. */
+  synthesis: withDefault(oneOf('processor', 'device'), 'processor'),
+  /** Of `synthesis: device`: how long the run takes, loading and compiling included. Schedules follow the clock then, and `steps` only says what share of it the warm-up is. Default: as long as `steps` take. */
+  minutes: optional(number({ min: 0.01, max: 1e5 })),
+  /** Of `synthesis: device`. */
+  device: section(deviceFields),
   /** Processor threads of the engine; with several processes, of each. */
   threads: withDefault(number({ min: 1, max: 256, integer: true }), 2),
   /** Of the exponential average of the weights, which is what validation and the saved weights use. */

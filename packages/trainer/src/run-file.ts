@@ -12,8 +12,6 @@ export interface SystemDefinition<Config extends RunSettings = RunSettings> {
   field: Field<Config>;
   /** The config with every path in it changed; for those that are relative to the run file. */
   changePaths(config: Config, change: (path: string) => string): Config;
-  /** Folders of still pictures to learn from, which may be packed smaller than they are. */
-  pictureFolders?(config: Config): string[];
   /** @throws if what the run reads (weights to start from, validation samples) cannot be read or does not fit. */
   open(config: Config): Promise<TrainingSystem>;
 }

@@ -1,3 +1,5 @@
+import { basename, extname, join, resolve } from 'node:path';
+
 /** Files of a run's folder. */
 export const RUN_FILES = {
   config: 'run.yaml',
@@ -8,3 +10,8 @@ export const RUN_FILES = {
   bestWeights: 'best.safetensors',
   samples: 'samples',
 } as const;
+
+/** Where a run is left: `out`, or `runs/<name of the run file>` in the current folder. */
+export function runFolderOf(runFile: string, out: string | undefined): string {
+  return resolve(out ?? join('runs', basename(runFile, extname(runFile))));
+}

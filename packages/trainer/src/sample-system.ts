@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { NetworkFamily, WeightValues } from '@unblur/core-model';
-import { sampleShapes, sampleValues } from './sample-batch.js';
+import { sampleValues } from './sample-batch.js';
 import type { SampleContents } from './sample-batch.js';
 import type { SampleRun } from './sample-run.js';
 import { scheduleFactor } from './schedule.js';
@@ -48,24 +48,13 @@ export async function openSampleSystem<Config extends object>(run: SampleRun, { 
 }
 
 /** @param stepsBefore weight updates of the stages before. */
-function samplePhase({ data, torch, batchSize, seed, optimizer, schedule, steps: stepsOfRun }: SampleRun, { steps, task, contents }: SampleStage, stepsBefore: number, trained: string[]): Phase {
-  const { frames } = contents;
-  const samplesBefore = stepsBefore * batchSize;
-  const batches = (firstSample: number, sizePixels: number, count: number) =>
-    trainingBatches({ ...data, sizePixels }, { frames, batchSize: count, seed, firstSample }, (samples) => sampleValues(samples, contents, count));
-  const { pool } = torch;
+function samplePhase({ data, batchSize, seed, optimizer, schedule, steps: stepsOfRun }: SampleRun, { steps, task, contents }: SampleStage, stepsBefore: number, trained: string[]): Phase {
   return {
     steps,
     batchSize,
     objective: task.objective,
     groups: [{ weights: trained, learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, stepsBefore + step, stepsOfRun) }],
-    batchesFrom: (firstSample) => batches(samplesBefore + firstSample, data.sizePixels, batchSize),
-    ...(pool && {
-      pool: {
-        config: pool,
-        shapes: (count) => sampleShapes(contents, count, pool.sizePixels),
-        batchesFrom: (firstSample, count) => batches(Math.floor(samplesBefore / pool.reuse) + firstSample, pool.sizePixels, count),
-      },
-    }),
+    batchesFrom: (firstSample) =>
+      trainingBatches(data, { frames: contents.frames, batchSize, seed, firstSample: stepsBefore * batchSize + firstSample }, (samples) => sampleValues(samples, contents, batchSize)),
   };
 }

@@ -1,21 +1,18 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { doLocked, writeAtomicallySync } from '@unblur/files';
 import type { Batch } from './engine.js';
 import { openEngine } from './engine-choice.js';
 import { createEngineLearner } from './learner.js';
-import type { Learner } from './learner.js';
-import { silentProgress } from './progress.js';
+import { Progress, silentProgress } from './progress.js';
 import { checkpointToResume, trainRun } from './run.js';
 import type { PhaseParts, TrainingResult } from './run.js';
 import type { EngineName } from './engine-choice.js';
 import type { RunSettings } from './run-fields.js';
 import { writeRunFile } from './run-file.js';
 import type { RunChanges } from './run-file.js';
-import { RUN_FILES } from './run-files.js';
+import { RUN_FILES, runFolderOf } from './run-files.js';
 import { loadRun } from './systems.js';
-import { pooledBatches } from './torch/pooled-batches.js';
-import type { PoolDraw } from './torch/pooled-batches.js';
 import { learningTask } from './training-system.js';
 import type { Phase, TrainingSystem } from './training-system.js';
 
@@ -30,6 +27,10 @@ export interface TrainOptions {
   processes?: number;
   /** Changes to the run file, such as `{ seed: 2, loss: { order: 'better' } }`. */
   changes?: RunChanges;
+  /** Instead of the run file's. */
+  synthesis?: 'processor' | 'device';
+  /** Instead of the run file's. */
+  minutes?: number;
   /** Shows no progress. */
   quiet?: boolean;
 }
@@ -41,15 +42,25 @@ const MOST_PROCESSES = 64;
  *
  * @throws if the run file is not right, its data cannot be read, another process trains in the folder, the folder holds another run and `resume` is not set, or a loss term is not finite.
  */
-export async function train(runFile: string, { out, resume = false, engine, processes = 1, changes = {}, quiet = false }: TrainOptions = {}): Promise<TrainingResult & { runFolder: string }> {
+export async function train(runFile: string, { out, resume = false, engine, processes = 1, changes = {}, synthesis, minutes, quiet = false }: TrainOptions = {}): Promise<TrainingResult & { runFolder: string }> {
   if (!(Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES)) throw new Error(`Expected from 1 to ${MOST_PROCESSES} processes but received ${processes}.`);
-  const { definition, config } = loadRun(runFile, { ...changes, ...(engine && { engine }) });
+  const { definition, config } = loadRun(runFile, { ...changes, ...(engine && { engine }), ...(synthesis && { synthesis }), ...(minutes !== undefined && { minutes }) });
   if (config.engine !== 'torch' && processes !== 1) throw new Error(`Expected the engine 'torch' for ${processes} processes but the run's is '${config.engine}'.`);
-  const runFolder = resolve(out ?? join('runs', basename(runFile, extname(runFile))));
+  const runFolder = runFolderOf(runFile, out);
   return doLocked(runFolder, 'training', async () => {
     if (!resume && existsSync(join(runFolder, RUN_FILES.checkpoint))) {
       throw new Error(`Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`);
     }
+    if (config.synthesis === 'device') {
+      const { trainOnDevice } = await import('./device/device-training.js');
+      const passOn = passOnInterruption();
+      try {
+        return { ...(await trainOnDevice({ definition, config }, runFolder, processes, quiet ? silentProgress : new Progress(1, 0))), runFolder };
+      } finally {
+        passOn.release();
+      }
+    }
+    if (config.minutes !== null) throw new Error("Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; say how many 'steps' instead.");
     const system = await definition.open(config);
     // Before the run file is replaced: a run that does not go on keeps the record of what it was.
     if (resume) checkpointToResume(system, runFolder);
@@ -66,21 +77,22 @@ export async function train(runFile: string, { out, resume = false, engine, proc
 }
 
 /** The run's engine, loaded only if it is asked for, and what it learns from. */
-async function openPhase(system: TrainingSystem, phase: Phase, { engine, torch, threads, emaDecay }: RunSettings, processes: number): Promise<PhaseParts<Batch | PoolDraw>> {
+async function openPhase(system: TrainingSystem, phase: Phase, { engine, torch, threads, emaDecay }: RunSettings, processes: number): Promise<PhaseParts<Batch>> {
   const { optimizer } = system;
   const task = learningTask(system, phase);
   if (engine === 'torch') {
     const { createTorchLearner } = await import('./torch/torch-learner.js');
-    const { pool, batchSize } = phase;
-    const learner = await createTorchLearner(task, { torch, optimizer, emaDecay, processes, threads, pool });
-    if (!pool) return { learner, batchesFrom: phase.batchesFrom };
-    return {
-      learner,
-      batchesFrom: (firstSample) => pooledBatches(pool.batchesFrom(Math.floor(firstSample / pool.config.reuse), processes), processes, learner.add, pool.config, batchSize, firstSample),
-    };
+    return { learner: await createTorchLearner(task, { torch, optimizer, emaDecay, processes, threads }), batchesFrom: phase.batchesFrom };
   }
   const learner = createEngineLearner(await openEngine(engine, task, { threads }), { groups: task.groups, optimizer, emaDecay });
-  return { learner: learner as Learner<Batch | PoolDraw>, batchesFrom: phase.batchesFrom };
+  return { learner, batchesFrom: phase.batchesFrom };
+}
+
+/** A program that was started finishes by itself when it is interrupted, so this process waits for it. */
+function passOnInterruption(): { release: () => void } {
+  const wait = () => process.stderr.write('\nStopping after this step; a second Ctrl-C stops at once.\n');
+  process.once('SIGINT', wait);
+  return { release: () => process.off('SIGINT', wait) };
 }
 
 /** The first Ctrl-C aborts; a second one ends the process. */

@@ -8,7 +8,7 @@ import { loadRun } from './systems.js';
 const folder = join(import.meta.dirname, '..', '..', '..', 'training');
 
 test.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('training/%s can be run', (name) => {
-  expect(loadRun(join(folder, name)).config).toMatchObject({ steps: expect.any(Number) });
+  expect(loadRun(join(folder, name)).config).toMatchObject({ seed: expect.any(Number) });
 });
 
 test('training/photo.yaml starts from the shipped weights, which are of its network', () => {

@@ -2,7 +2,6 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { NamedTensors, WeightValues } from '@unblur/core-model';
 import type { AdamOptions } from './adam.js';
 import type { Batch } from './engine.js';
-import type { TorchPoolConfig } from './torch/torch-config.js';
 import type { ValidationSample } from './validation.js';
 
 /** The loss and every term of it by name, each a scalar. */
@@ -36,16 +35,6 @@ export interface Phase {
   groups: readonly ParameterGroup[];
   /** Batches from a sample of the phase on, without end; the same index gives the same samples. */
   batchesFrom(firstSample: number): AsyncIterator<Batch>;
-  /** For engines that keep samples beside the network and draw from them. */
-  pool?: SamplePool;
-}
-
-/** Samples made larger than they are learned from, to be cut, turned and coloured anew whenever they are drawn. */
-export interface SamplePool {
-  config: TorchPoolConfig;
-  /** Shapes of `count` samples, by the names of a batch's tensors. */
-  shapes(count: number): Record<string, number[]>;
-  batchesFrom(firstSample: number, batchSize: number): AsyncIterator<Batch>;
 }
 
 /** How validation uses the weights. */

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { EngineName } from '@unblur/trainer';
 import { interruptedCode } from '../interruption.js';
-import { wholeNumber } from '../numbers.js';
+import { realNumber, wholeNumber } from '../numbers.js';
 import { printLine, printNote } from '../terminal.js';
 
 /** Those of @unblur/trainer, which is not loaded before it trains. */
@@ -13,8 +13,12 @@ interface TrainOptions {
   resume?: boolean;
   engine?: EngineName;
   nproc?: number;
+  synthesis?: 'processor' | 'device';
+  minutes?: number;
   pack?: string;
-  packWidth: number;
+  maxMib: number;
+  partMib: number;
+  collect?: string;
 }
 
 /** `unblur train`: a run as its file describes it. */
@@ -27,17 +31,29 @@ export function defineTrain(program: Command): void {
     .option('--resume', 'go on from the last checkpoint in the folder of the run')
     .addOption(new Option('--engine <name>', "what computes, instead of the run file's").choices(engines))
     .option('--nproc <n>', 'processes that share a batch on the engine torch, one per GPU (default: 1)', wholeNumber(1))
-    .option('--pack <archive>', 'train nothing; pack the run, its data and this program into an archive (.tar.xz) that starts it on a machine with PyTorch alone')
-    .option('--pack-width <pixels>', 'pictures of the training data that are wider are packed this wide', wholeNumber(64), 1280)
+    .addOption(new Option('--synthesis <where>', "where samples are made, instead of the run file's: on this processor, or on the device that trains (engine torch)").choices(['processor', 'device']))
+    .option('--minutes <m>', 'how long a run with samples made on the device takes, loading included', realNumber(0.01, 100_000))
+    .option('--pack <folder>', 'train nothing; pack the run into a folder that trains it on a machine with PyTorch and nothing else (start.sh)')
+    .option('--max-mib <n>', 'size of the packed run at most', wholeNumber(1), 60)
+    .option('--part-mib <n>', 'size of each of its files at most', wholeNumber(1), 30)
+    .option('--collect <results>', 'train nothing; take in what a packed run has left in its folder results')
     .action(runTraining);
 }
 
-async function runTraining(runFile: string, { nproc, pack, packWidth, ...options }: TrainOptions): Promise<void> {
+async function runTraining(runFile: string, { nproc, pack, maxMib, partMib, collect, ...options }: TrainOptions): Promise<void> {
   await import('@tensorflow/tfjs');
-  const { packRun, train } = await import('@unblur/trainer');
+  const { collectRun, packRun, train } = await import('@unblur/trainer');
+  const { minutes } = options;
+  if (pack !== undefined && collect !== undefined) throw new Error('Expected either --pack, before a run, or --collect, after it, but received both.');
   if (pack !== undefined) {
-    const bytes = await packRun(runFile, pack, { widthPixels: packWidth });
-    printLine(`packed ${(bytes / 1e6).toFixed(1)} MB -> ${pack}`);
+    const { bytes, files, pictures, quality } = await packRun(runFile, pack, { maxMib, partMib, ...(minutes !== undefined && { changes: { minutes } }) });
+    printLine(`packed ${pictures} pictures (WebP, quality ${quality}) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${files} files -> ${pack}`);
+    printLine(`on the other machine: ${pack}/start.sh OUT; then here: unblur train ${runFile} --collect OUT/results`);
+    return;
+  }
+  if (collect !== undefined) {
+    const { step, runFolder } = await collectRun(runFile, collect, options.out);
+    printLine(`took in ${step} steps -> ${runFolder}`);
     return;
   }
   const { step, interrupted, runFolder } = await train(runFile, { ...options, ...(nproc !== undefined && { processes: nproc }) });

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Dict, Optional
+from typing import Any, Dict
 
 import numpy
 import torch
@@ -17,7 +17,6 @@ from .adam import AdamOptions
 from .connection import Connection
 from .learner import Learner, LearnerOptions
 from .onnx_file import read_onnx
-from .sample_pool import PoolOptions, SamplePool
 
 
 def main() -> None:
@@ -27,7 +26,7 @@ def main() -> None:
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", init_method=f"file://{sys.argv[2]}", rank=rank, world_size=processes)
     connection = Connection(sys.argv[1])
     connection.send({"rank": rank, "device": describe(device), "torch": torch.__version__})
-    learner = pool = None
+    learner = None
     while True:
         message = connection.receive()
         if message is None:
@@ -35,18 +34,14 @@ def main() -> None:
         command, settings, tensors = message
         try:
             if command == "open":
-                learner, pool = open_learner(settings, tensors, device), open_pool(settings["pool"], device)
+                learner = open_learner(settings, tensors, device)
                 connection.send({})
             elif command == "load":
                 learner.load(tensors)
                 connection.send({})
             elif command == "update":
-                batch = to_device(tensors, device) if tensors else pool.draw(*learner.batch_shapes["blurred"][:2], settings["seed"] + rank)
-                terms, norm = learner.update(batch, settings["learningRates"], settings["step"])
+                terms, norm = learner.update(to_device(tensors, device), settings["learningRates"], settings["step"])
                 connection.send({"terms": terms, "gradientNorm": norm})
-            elif command == "add":
-                pool.add(to_device(tensors, device))
-                connection.send({})
             elif command == "gradients":
                 terms, gradients = learner.gradients(to_device(tensors, device))
                 connection.send({"terms": terms}, gradients)
@@ -88,10 +83,6 @@ def open_learner(settings: Dict[str, Any], tensors: Dict[str, numpy.ndarray], de
     )
     graphs = [read_onnx(tensors[name].tobytes()) for name in ("step", "restoration")]
     return Learner(*graphs, settings["groups"], settings["frozen"], options, device)
-
-
-def open_pool(settings: Optional[Dict[str, Any]], device: torch.device) -> Optional[SamplePool]:
-    return settings and SamplePool(PoolOptions(settings["samples"], settings["colourGain"], settings["noiseSigma"], settings["softnessPixels"]), device)
 
 
 def to_device(arrays: Dict[str, numpy.ndarray], device: torch.device) -> Dict[str, torch.Tensor]:

@@ -30,15 +30,15 @@ class Adam:
         self._options = options
 
     @torch.no_grad()
-    def update(self, gradient: Tensor, norm: float, learning_rate: float, step: int) -> None:
+    def update(self, gradient: Tensor, norm: Tensor, learning_rate: float, step: int) -> None:
         """
         Moves the weights one step against their gradient [P], which is scaled down in place where its norm is too large.
 
-        norm: of `gradient`. step: counts from 1.
+        norm: of `gradient`, a scalar that stays on its device: nothing waits for it. step: counts from 1.
         """
         options = self._options
-        if options.clip_norm is not None and norm > options.clip_norm:
-            gradient.mul_(options.clip_norm / norm)
+        if options.clip_norm is not None:
+            gradient.mul_((options.clip_norm / norm).clamp(max=1))
         self.first_moments.mul_(options.beta1).add_(gradient, alpha=1 - options.beta1)
         self.second_moments.mul_(options.beta2).addcmul_(gradient, gradient, value=1 - options.beta2)
         correction1 = 1 / (1 - options.beta1**step)

@@ -121,23 +121,39 @@ class Learner:
 
         learning_rates: of the groups. step: counts from 1.
         Returns the loss terms by name and the norm of the gradient before clipping, both of the whole batch.
-        Raises ValueError if the gradient is not finite, naming the first weight; no weight has changed then.
+        Raises ValueError if a loss term or the gradient is not finite, naming the first weight; no weight has changed then.
+        """
+        terms, norms = self.differentiate(batch)
+        figures = torch.cat([terms, norms]).tolist()
+        if not numpy.isfinite(figures[len(self._terms) :]).all():
+            raise ValueError(f"Expected finite gradients but that of '{self._first_not_finite()}' is not.")
+        self.move(norms, learning_rates, step)
+        return self.named_terms(figures), math.hypot(*figures[len(self._terms) :])
+
+    def differentiate(self, batch: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
+        """
+        Finds the gradient of the whole batch, of which this process has a part.
+
+        Returns the loss terms [T] and the norm of each group's gradient [G]; on a GPU they are still being computed.
+        Raises ValueError if a loss term is not finite, on a processor: on a GPU nothing waits for them.
         """
         terms = self._differentiate(batch)
-        figures = torch.cat([terms, torch.stack([torch.linalg.vector_norm(self._gradient[group]) for group in self._groups])]).tolist()
-        norms = figures[len(self._terms) :]
-        if not numpy.isfinite(norms).all():
-            raise ValueError(f"Expected finite gradients but that of '{self._first_not_finite()}' is not.")
+        return terms, torch.stack([torch.linalg.vector_norm(self._gradient[group]) for group in self._groups])
+
+    def move(self, norms: Tensor, learning_rates: Sequence[float], step: int) -> None:
+        """Moves the weights by the gradient that `differentiate` found, and their averages after them."""
         for adam, group, norm, learning_rate in zip(self._adams, self._groups, norms, learning_rates):
             adam.update(self._gradient[group], norm, learning_rate, step)
             update_average(self._averages[group], self._weights[group], self._options.ema_decay, step)
         self._restoration.forget()
-        return {name[len(TERM_PREFIX) :]: value for name, value in zip(self._terms, figures)}, math.hypot(*norms)
+
+    def named_terms(self, terms: Sequence[float]) -> Dict[str, float]:
+        """Loss terms by name."""
+        return {name[len(TERM_PREFIX) :]: value for name, value in zip(self._terms, terms)}
 
     def gradients(self, batch: Dict[str, Tensor]) -> Tuple[Dict[str, float], Dict[str, numpy.ndarray]]:
         """Loss terms and the gradient of every weight that learns, without moving any."""
-        terms = self._differentiate(batch)
-        named = {name[len(TERM_PREFIX) :]: value for name, value in zip(self._terms, terms.tolist())}
+        named = self.named_terms(self._differentiate(batch).tolist())
         gradients = self._layout.unflatten(self._gradient)
         return named, {name: gradients[name].reshape(self._shapes[name]) for name in self._learned}
 
@@ -152,7 +168,8 @@ class Learner:
             self._low_gradient.zero_()
         self._gradient.zero_()
         outputs = self._program(*self._leaves, *(batch[name] for name in self._batch_inputs))
-        self._expect_finite(outputs)
+        if self._device.type == "cpu":
+            self._expect_finite(outputs)
         outputs[self._terms.index(TOTAL)].backward()
         if self._low_gradient is not None:
             self._gradient.add_(self._low_gradient)

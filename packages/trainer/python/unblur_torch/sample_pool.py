@@ -1,22 +1,26 @@
 """Samples held beside the network, from which every step draws a batch: each sample is seen several times, never alike.
 
-Making samples is slower than training on a GPU. So what the loop makes is kept on the device, as 8-bit pictures larger
-than the crops that are trained on; a crop is cut at a random place, mirrored, turned, reversed in time and given other
-colours. The oldest samples make room for new ones.
+Samples are kept on the device as 8-bit pictures larger than the crops that are trained on; a crop is cut at a random place,
+mirrored, turned, reversed in time, made softer and given other colours. The oldest samples make room for new ones.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict
+from typing import Dict, Optional, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-PICTURES = ("blurred", "frames")
+from .synthesis import Samples
+
 # Three standard deviations of a blur of 2 pixels.
 SOFTNESS_RADIUS = 6
-MOTION, MOTION_KNOWN = "motionPixels", "motionKnown"
+# Motions are known for squares of so many pixels, on whose corners crops begin.
+MOTION_STRIDE = 4
+# A scene has a clear side if its mean motion goes this much of its length to the left or right, as in frame-order.ts.
+CLEAR_SIDE = 0.25
 
 
 @dataclass(frozen=True)
@@ -30,73 +34,115 @@ class PoolOptions:
     softness_pixels: float
 
 
+@dataclass(frozen=True)
+class Crop:
+    """What a step wants of each sample."""
+
+    size_pixels: int
+    """Frames, in time order and evenly about the middle one; None: all."""
+    frames: Optional[Sequence[int]] = None
+    """Whether a scene whose motion has a clear side is put in the order in which it goes to the right."""
+    canonical: bool = False
+
+
 class SamplePool:
+    """Pictures are [n, P, P, 3], or [n, N, P, P, 3] where they are a sequence in time."""
+
     def __init__(self, options: PoolOptions, device: torch.device):
         self._options = options
         self._device = device
         self._stored: Dict[str, Tensor] = {}
-        self._added = 0
+        self.added = 0
 
     @property
     def size(self) -> int:
-        return min(self._added, self._options.samples)
+        return min(self.added, self._options.samples)
 
-    def add(self, samples: Dict[str, Tensor]) -> None:
-        """
-        Takes samples in: `blurred` [n, P, P, 3] and `frames` [n, N, P, P, 3] as uint8; where the loss needs them,
-        `motionPixels` [n, P, P, 2] and `motionKnown` [n].
-        """
-        count = len(samples["blurred"])
+    def add(self, samples: Samples) -> None:
+        """Takes samples in, all of one size and number of frames, which is that of all that came before."""
+        count = len(samples.blurred)
+        new = {"blurred": to_bytes(samples.blurred), "frames": to_bytes(samples.frames), "framesKnown": samples.frames_known, "motionKnown": samples.motion_known}
+        frames, size = new["frames"].shape[1:3]
+        blocks = size // MOTION_STRIDE
+        # As the losses have it: where the scene goes to, not where a frame's pixels come from. In half precision 100 pixels are good to a twentieth of one.
+        to_middle = torch.zeros(count, frames, blocks, blocks, 2, device=self._device) if samples.motion_pixels is None else samples.motion_pixels
+        new["motion"] = (-to_middle).clamp(-1000, 1000).half()
         if not self._stored:
-            dtypes = {name: torch.float16 if name == MOTION else values.dtype for name, values in samples.items()}
-            self._stored = {name: torch.zeros((self._options.samples, *values.shape[1:]), dtype=dtypes[name], device=self._device) for name, values in samples.items()}
-        places = torch.arange(self._added, self._added + count) % self._options.samples
-        for name, values in samples.items():
-            self._stored[name][places.to(self._device)] = values.to(self._device, self._stored[name].dtype)
-        self._added += count
+            self._stored = {name: torch.zeros((self._options.samples, *values.shape[1:]), dtype=values.dtype, device=self._device) for name, values in new.items()}
+        places = (torch.arange(self.added, self.added + count) % self._options.samples).to(self._device)
+        for name, values in new.items():
+            self._stored[name][places] = values.to(self._device)
+        self.added += count
 
-    def draw(self, batch_size: int, size_pixels: int, seed: int) -> Dict[str, Tensor]:
+    def draw(self, count: int, crop: Crop, generator: torch.Generator) -> Dict[str, Tensor]:
         """
-        A batch in float32, the same for the same pool and seed: `blurred` [B, S, S, 3] and `frames` [B, N, S, S, 3] in
-        [0, 1], and what else the samples have. Raises ValueError if there is no sample yet or the crop is too large.
+        `count` crops of random samples, S pixels wide, n frames each:
+
+        blurred [B, S, S, 3] (or [B, N, S, S, 3]), frames [B, n, S, S, 3] in [0, 1];
+        framesKnown [B, n], 1 or 0; motionKnown [B], 1 or 0;
+        motion [B, n, S/4, S/4, 2], displacement (dx, dy) of the scene from the middle frame to each frame, in pixels;
+        orderKnown [B], 1 where the sample was put in the canonical order, else 0.
+
+        generator: of the processor; decides which samples are drawn, and how each is cut, turned and coloured.
+        Raises ValueError if the pool is empty or its pictures are smaller than the crop.
         """
-        if self.size == 0:
+        if not self._stored:
             raise ValueError("Expected samples in the pool but none has come yet.")
-        stored_size = self._stored["blurred"].shape[1]
-        if size_pixels > stored_size:
-            raise ValueError(f"Expected pictures in the pool of at least {size_pixels} pixels, the size of a crop, but they have {stored_size}.")
-        generator = torch.Generator().manual_seed(seed)
+        stored, options = self._stored, self._options
+        size, stored_size = crop.size_pixels, stored["frames"].shape[2]
+        if size > stored_size:
+            raise ValueError(f"Expected pictures in the pool of at least {size} pixels, the size of a crop, but they have {stored_size}.")
         random = lambda *shape: torch.rand(*shape, generator=generator).to(self._device)
-        chance = lambda: random(batch_size) < 0.5
+        chance = lambda: random(count) < 0.5
 
-        sample = (random(batch_size) * self.size).long()
-        corner = (random(2, batch_size) * (stored_size - size_pixels + 1)).long()
+        sample = (random(count) * self.size).long()
+        corner = (random(2, count) * ((stored_size - size) // MOTION_STRIDE + 1)).long()
         mirror_x, mirror_y, transpose, reverse = chance(), chance(), chance(), chance()
-        row, column = crop_places(corner, size_pixels, mirror_x, mirror_y, transpose)
+        motion = crop_motion(stored["motion"][sample], corner, size // MOTION_STRIDE, mirror_x, mirror_y, transpose)
+        motion_known = stored["motionKnown"][sample].float()
+        order_known = torch.zeros(count, device=self._device)
+        if crop.canonical:
+            last = torch.where(reverse[:, None, None, None], motion[:, 0], motion[:, -1])
+            to_right, clear = side_of(last)
+            clear &= motion_known > 0
+            reverse = torch.where(clear, reverse ^ ~to_right, reverse)
+            order_known = clear.float()
 
-        batch = {"blurred": self._stored["blurred"][sample[:, None, None], row, column].float() / 255}
-        frame_count = self._stored["frames"].shape[1]
-        time = torch.arange(frame_count, device=self._device).expand(batch_size, -1)
-        time = torch.where(reverse[:, None], frame_count - 1 - time, time)
-        batch["frames"] = self._stored["frames"][sample[:, None, None, None], time[:, :, None, None], row[:, None], column[:, None]].float() / 255
+        every = stored["frames"].shape[1]
+        time = torch.arange(every, device=self._device).expand(count, -1)
+        time = torch.where(reverse[:, None], every - 1 - time, time)
+        chosen = time if crop.frames is None else time[:, list(crop.frames)]
+        row, column = crop_places(corner * MOTION_STRIDE, size, mirror_x, mirror_y, transpose)
+        cut = lambda name, moments: stored[name][sample[:, None, None, None], moments[:, :, None, None], row[:, None], column[:, None]].float() / 255
+        of_blurred = cut("blurred", time) if stored["blurred"].dim() == 5 else stored["blurred"][sample[:, None, None], row, column].float() / 255
+        pictures = {"blurred": of_blurred, "frames": cut("frames", chosen)}
 
-        gain = 1 + self._options.colour_gain * (2 * random(batch_size, 3) - 1)
-        batch["blurred"] *= gain[:, None, None, :]
-        batch["frames"] *= gain[:, None, None, None, :]
-        if self._options.softness_pixels > 0:
-            sigma_pixels = self._options.softness_pixels * random(batch_size)
-            for name in PICTURES:
-                batch[name] = soften(batch[name], sigma_pixels)
-        if self._options.noise_sigma > 0:
-            sigma = self._options.noise_sigma * random(batch_size, 1, 1, 1)
-            batch["blurred"] += sigma * torch.randn(batch["blurred"].shape, generator=generator).to(self._device)
-        for name in PICTURES:
-            batch[name].clamp_(0, 1)
-        if MOTION in self._stored:
-            batch[MOTION] = move_with_picture(self._stored[MOTION][sample[:, None, None], row, column].float(), mirror_x, mirror_y, transpose, reverse)
-        if MOTION_KNOWN in self._stored:
-            batch[MOTION_KNOWN] = self._stored[MOTION_KNOWN][sample].float()
-        return batch
+        gain = 1 + options.colour_gain * (2 * random(count, 3) - 1)
+        for name, values in pictures.items():
+            values *= gain.view(count, *[1] * (values.dim() - 2), 3)
+        if options.softness_pixels > 0:
+            sigma_pixels = options.softness_pixels * random(count)
+            pictures = {name: soften(values, sigma_pixels) for name, values in pictures.items()}
+        if options.noise_sigma > 0:
+            blurred = pictures["blurred"]
+            sigma = options.noise_sigma * random(count).view(count, *[1] * (blurred.dim() - 1))
+            blurred += sigma * torch.randn(blurred.shape, generator=generator).to(self._device)
+        for values in pictures.values():
+            values.clamp_(0, 1)
+        at_times = lambda values: values.gather(1, chosen.view(*chosen.shape, *[1] * (values.dim() - 2)).expand(-1, -1, *values.shape[2:]))
+        return {**pictures, "framesKnown": at_times(stored["framesKnown"][sample].float()), "motion": at_times(motion), "motionKnown": motion_known, "orderKnown": order_known}
+
+
+def to_bytes(pictures: Tensor) -> Tensor:
+    """Values in [0, 1] as 8 bits."""
+    return (pictures * 255 + 0.5).clamp(0, 255).to(torch.uint8)
+
+
+def side_of(motion_pixels: Tensor) -> "tuple[Tensor, Tensor]":
+    """Of motions [B, h, w, 2]: whether the scene goes to the right, and whether that is clear [B]."""
+    to_right = motion_pixels[..., 0].mean((1, 2))
+    length = motion_pixels.abs().sum(-1).mean((1, 2))
+    return to_right > 0, to_right.abs() > CLEAR_SIDE * length
 
 
 def soften(pictures: Tensor, sigma_pixels: Tensor) -> Tensor:
@@ -108,30 +154,38 @@ def soften(pictures: Tensor, sigma_pixels: Tensor) -> Tensor:
     # Below a tenth of a pixel the kernel is one point.
     kernel = torch.exp(-0.5 * (offset / sigma_pixels.clamp(min=0.1)[:, None]) ** 2)
     kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(count, 0)[:, None]
-    planes = torch.nn.functional.pad(planes.reshape(1, batch * count, size, size), (SOFTNESS_RADIUS,) * 4, mode="replicate")
+    planes = F.pad(planes.reshape(1, batch * count, size, size), (SOFTNESS_RADIUS,) * 4, mode="replicate")
     for shaped in (kernel[:, :, :, None], kernel[:, :, None, :]):
-        planes = torch.nn.functional.conv2d(planes, shaped, groups=batch * count)
+        planes = F.conv2d(planes, shaped, groups=batch * count)
     return planes.reshape(batch, 3, *pictures.shape[1:-1]).movedim(1, -1).contiguous()
 
 
-def crop_places(corner: Tensor, size_pixels: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor) -> "tuple[Tensor, Tensor]":
+def crop_places(corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor) -> "tuple[Tensor, Tensor]":
     """
     Rows and columns [B, S, S] of the stored picture that a crop's pixels show: the crop is cut, then transposed, then
     mirrored, which together give every turn by a right angle too.
 
     corner: row and column of the crop's first pixel [2, B]; mirror_x, mirror_y, transpose: [B] of bool.
     """
-    line = torch.arange(size_pixels, device=corner.device)
-    backwards = size_pixels - 1 - line
-    y = torch.where(mirror_y[:, None], backwards, line)[:, :, None].expand(-1, -1, size_pixels)
-    x = torch.where(mirror_x[:, None], backwards, line)[:, None, :].expand(-1, size_pixels, -1)
+    line = torch.arange(size, device=corner.device)
+    backwards = size - 1 - line
+    y = torch.where(mirror_y[:, None], backwards, line)[:, :, None].expand(-1, -1, size)
+    x = torch.where(mirror_x[:, None], backwards, line)[:, None, :].expand(-1, size, -1)
     swapped = transpose[:, None, None]
     return corner[0, :, None, None] + torch.where(swapped, x, y), corner[1, :, None, None] + torch.where(swapped, y, x)
 
 
-def move_with_picture(motion_pixels: Tensor, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor, reverse: Tensor) -> Tensor:
-    """Vectors (dx, dy) [B, S, S, 2] of a picture that was transposed, then mirrored, and whose time may run backwards."""
-    each = lambda chosen: chosen[:, None, None, None]
-    motion = torch.where(each(transpose), motion_pixels.flip(-1), motion_pixels)
-    signs = torch.stack([1 - 2 * mirror_x.float(), 1 - 2 * mirror_y.float()], -1) * (1 - 2 * reverse.float())[:, None]
-    return motion * signs[:, None, None, :]
+def crop_motion(motion: Tensor, corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor) -> Tensor:
+    """Motions [B, N, P, P, 2] in the crop of `crop_places`, [B, N, S, S, 2] in float32, their vectors turned with the picture."""
+    row, column = crop_places(corner, size, mirror_x, mirror_y, transpose)
+    sample = torch.arange(len(motion), device=motion.device)[:, None, None, None]
+    moment = torch.arange(motion.shape[1], device=motion.device)[None, :, None, None]
+    cut = motion[sample, moment, row[:, None], column[:, None]].float()
+    swapped = torch.where(transpose[:, None, None, None, None], cut.flip(-1), cut)
+    signs = torch.stack([1 - 2 * mirror_x.float(), 1 - 2 * mirror_y.float()], -1)
+    return swapped * signs[:, None, None, None]
+
+
+def between_blocks(motion: Tensor) -> Tensor:
+    """Motions of squares of 4 x 4 pixels [B, h, w, 2] as those of pixels [B, 4 h, 4 w, 2], bilinearly."""
+    return F.interpolate(motion.permute(0, 3, 1, 2), scale_factor=MOTION_STRIDE, mode="bilinear", align_corners=False).permute(0, 2, 3, 1)

@@ -39,6 +39,17 @@ export function lossInOrder(order: FrameOrder, motion: KnownMotion | undefined, 
   return meansOf(mixed(inOrder, reversed, order === 'canonical' ? movesLeft(motion!, better) : better));
 }
 
+/**
+ * The losses of samples some of which were put in an order before: those count as they are, the others in the better order.
+ *
+ * @param orderKnown `[B]`: 1 where the sample's order counts.
+ * @param lossOf as for `lossInOrder`.
+ */
+export function lossInKnownOrder(orderKnown: Tensor1D, lossOf: (reversed: boolean) => SequenceLoss): { total: Scalar } & Record<string, Scalar> {
+  const [inOrder, reversed] = [lossOf(false), lossOf(true)];
+  return meansOf(mixed(inOrder, reversed, mul(reversedIsSmaller(inOrder, reversed), sub(1, orderKnown))));
+}
+
 /** @throws if there is none. */
 export function expectMotion<T>(motion: T | undefined): asserts motion is T {
   if (motion === undefined) throw new Error("Expected the motion of the samples, which 'loss.motion' and the canonical order need, but received none.");

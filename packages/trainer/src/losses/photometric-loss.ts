@@ -1,4 +1,4 @@
-import { abs, add, addN, mean, mul, sqrt, square, sub } from '@tensorflow/tfjs-core';
+import { abs, add, addN, div, mean, mul, sqrt, square, sub } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { logL1, logL2 } from './log-error.js';
 
@@ -21,6 +21,8 @@ export interface PhotometricOptions {
   frameWeights: readonly number[];
   /** What `log-l2` adds to the mean squared error. Default: 0.005^2. */
   epsilon?: number;
+  /** One per frame, `[B]` each: 1 where the sample's true frame is known, else 0. Default: all are known. */
+  known?: readonly Tensor1D[];
 }
 
 const CHARBONNIER_EPSILON = 1e-3;
@@ -32,9 +34,10 @@ const CHARBONNIER_EPSILON = 1e-3;
  * @param frames `frames[i][level]`, `[B, H/2^level, W/2^level, 3]` in [0, 1].
  * @param gt the ground truth in the same layout, downsampled by `imagePyramid`.
  * @returns `[B]`.
+ * Where a sample's true frames are not all known, the frame weights of those that are count alone.
  * @throws if the numbers of frames differ, no level has a weight, or the frame weights do not fit.
  */
-export function photometricLoss(frames: readonly Tensor4D[][], gt: readonly Tensor4D[][], { norm, levelWeights, frameWeights, epsilon }: PhotometricOptions): Tensor1D {
+export function photometricLoss(frames: readonly Tensor4D[][], gt: readonly Tensor4D[][], { norm, levelWeights, frameWeights, epsilon, known }: PhotometricOptions): Tensor1D {
   if (frames.length !== gt.length || frames.length !== frameWeights.length) {
     throw new Error(`Expected as many frames, ground-truth frames and frame weights but received ${frames.length}, ${gt.length} and ${frameWeights.length}.`);
   }
@@ -45,11 +48,14 @@ export function photometricLoss(frames: readonly Tensor4D[][], gt: readonly Tens
   frameWeights.forEach((frameWeight, frame) =>
     levelWeights.forEach((levelWeight, level) => {
       const weight = (levelWeight * frameWeight) / weightSum;
-      if (weight !== 0) terms.push(mul(imageDistance(frames[frame]![level]!, gt[frame]![level]!, norm, epsilon), weight));
+      if (weight === 0) return;
+      const distance = mul<Tensor1D>(imageDistance(frames[frame]![level]!, gt[frame]![level]!, norm, epsilon), weight);
+      terms.push(known ? mul(distance, known[frame]!) : distance);
     }),
   );
   if (terms.length === 0) throw new Error('Expected a frame and a level whose weights are not 0 but received none.');
-  return addN(terms);
+  if (!known) return addN(terms);
+  return div(addN(terms), addN(known.map((ofFrame, frame) => mul<Tensor1D>(ofFrame, frameWeights[frame]! / weightSum))));
 }
 
 /** The distance between two images `[B, H, W, 3]`, per sample: `[B]`. @param epsilon see `PhotometricOptions`. */

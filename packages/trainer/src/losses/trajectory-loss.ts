@@ -9,21 +9,30 @@ const SMOOTH_PIXELS = 0.1;
 /**
  * How far the trajectory is from the true motion, where synthesis knows it (ours; Argaw et al. 2021 learn motion from the photometric loss alone).
  * Per sample: the distance of the restored motion from the true one, `sqrt(dx^2 + dy^2 + 0.1^2)`, mean over all frames and places, divided by the
- * mean length of the true one plus one pixel, so that every sample has an equal say whatever its blur. Of the true motion the samples
- * know how far the scene goes from the middle to the last frame; in between it is taken to be even.
+ * mean length of the true one plus one pixel, so that every sample has an equal say whatever its blur.
  *
- * @param motionsPixels one per time: displacement of the scene from the middle frame to that frame, `[B, h, w, 2]` in pixels of the photograph.
- * @param times of the frames, from -1 (the first) over 0 (the middle one) to 1 (the last).
- * @param gtMotionPixels `[B, H, W, 2]`, displacement from the middle to the last frame; H and W are one multiple of h and w.
+ * @param motionsPixels one per frame: displacement of the scene from the middle frame to that frame, `[B, h, w, 2]` in pixels of the photograph.
+ * @param gtMotionsPixels the true ones.
  * @returns `[B]`.
  */
-export function trajectoryLoss(motionsPixels: readonly Tensor4D[], times: readonly number[], gtMotionPixels: Tensor4D): Tensor1D {
-  const stride = gtMotionPixels.shape[1] / motionsPixels[0]!.shape[1];
-  const gt = stride === 1 ? gtMotionPixels : avgPool(gtMotionPixels, stride, stride, 'valid');
-  const meanTime = times.reduce((total, time) => total + Math.abs(time), 0) / times.length;
-  const meanLength = add(mul(meanDistance(gt, 0), meanTime), SMALL_MOTION_PIXELS) as Tensor1D;
-  const distances = motionsPixels.map((motion, index) => meanDistance(sub(motion, mul(gt, times[index]!)), SMOOTH_PIXELS));
-  return div(mul(addN(distances), 1 / times.length), meanLength);
+export function trajectoryLoss(motionsPixels: readonly Tensor4D[], gtMotionsPixels: readonly Tensor4D[]): Tensor1D {
+  const meanOf = (distances: Tensor1D[]) => mul<Tensor1D>(addN(distances), 1 / distances.length);
+  const meanLength = add(meanOf(gtMotionsPixels.map((motion) => meanDistance(motion, 0))), SMALL_MOTION_PIXELS) as Tensor1D;
+  return div(meanOf(motionsPixels.map((motion, index) => meanDistance(sub(motion, gtMotionsPixels[index]!), SMOOTH_PIXELS))), meanLength);
+}
+
+/**
+ * The true motions at some times, of which a sample knows how far the scene goes from the middle to the last frame: in between it is taken to be even.
+ *
+ * @param lastPixels `[B, H, W, 2]`, displacement from the middle to the last frame.
+ * @param times of the frames, from -1 (the first) over 0 (the middle one) to 1 (the last).
+ * @param rows h, of which H is a multiple.
+ * @returns one per time, `[B, h, w, 2]`: means over squares.
+ */
+export function evenMotions(lastPixels: Tensor4D, times: readonly number[], rows: number): Tensor4D[] {
+  const stride = lastPixels.shape[1] / rows;
+  const pooled = stride === 1 ? lastPixels : avgPool(lastPixels, stride, stride, 'valid');
+  return times.map((time) => mul(pooled, time));
 }
 
 /** Mean length of vectors `[B, h, w, 2]`, per sample: `[B]`. */

@@ -1,6 +1,6 @@
 import { paperFamily } from '@unblur/core-model';
 import type { SystemDefinition } from '../run-file.js';
-import { changeSampleRunPaths, samplePictureFolders } from '../sample-run.js';
+import { changeSampleRunPaths } from '../sample-run.js';
 import { openSampleSystem } from '../sample-system.js';
 import { paperRunField } from './paper-run.js';
 import type { PaperRun } from './paper-run.js';
@@ -10,7 +10,6 @@ import { paperContents, paperTask } from './paper-task.js';
 export const paperDefinition: SystemDefinition<PaperRun> = {
   field: paperRunField,
   changePaths: changeSampleRunPaths,
-  pictureFolders: samplePictureFolders,
   open: (run) => {
     const { network, loss, steps, batchSize, data, validation } = run;
     const task = paperTask(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: validation.sizePixels });

@@ -1,10 +1,10 @@
-import { add, mul, neg } from '@tensorflow/tfjs-core';
+import { add, mul } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { PhotoRestoration } from '@unblur/core-model';
-import { expectMotion, lossInOrder } from '../losses/frame-order.js';
+import { expectMotion, lossInKnownOrder, lossInOrder } from '../losses/frame-order.js';
 import type { FrameOrder, SequenceLoss } from '../losses/frame-order.js';
 import { photometricLoss } from '../losses/photometric-loss.js';
-import { trajectoryLoss } from '../losses/trajectory-loss.js';
+import { evenMotions, trajectoryLoss } from '../losses/trajectory-loss.js';
 import type { GroundTruth } from '../sample-batch.js';
 import type { LossTerms } from '../training-system.js';
 
@@ -17,6 +17,25 @@ export interface PhotoLossConfig {
   motion: number;
 }
 
+type Restored = Pick<PhotoRestoration, 'frames' | 'motionsPixels'>;
+
+/** A true sequence, all in time order. */
+interface TrueSequence {
+  frames: readonly Tensor4D[];
+  /** See `PhotometricOptions`. */
+  framesKnown?: readonly Tensor1D[];
+  /** Displacement from the middle frame to each, `[B, h, w, 2]`. */
+  motionsPixels?: readonly Tensor4D[];
+  /** `[B]`: 1 where the motion is known. */
+  motionKnown?: Tensor1D;
+}
+
+/** What samples that were made on the device that trains really were. */
+export interface DeviceGroundTruth extends Required<TrueSequence> {
+  /** `[B]`: 1 where the sample was put in the canonical order. */
+  orderKnown: Tensor1D;
+}
+
 /**
  * What the photo network learns from: the photometric loss, the weighted mean over the frames of log(mean squared error + epsilon), plus the error
  * of the trajectory where the true motion is known. Mean over the batch.
@@ -26,19 +45,34 @@ export interface PhotoLossConfig {
  * @returns the total and every term that has a weight, by name, unweighted but for `total`.
  * @throws if the loss needs the motion and `gt` has none.
  */
-export function photoLoss(restored: Pick<PhotoRestoration, 'frames' | 'motionsPixels'>, times: readonly number[], gt: GroundTruth, order: FrameOrder, config: PhotoLossConfig): LossTerms {
-  return lossInOrder(order, gt.motion, (reversed) => sequenceLoss(restored, times, reversed ? reversedInTime(gt) : gt, config));
+export function photoLoss(restored: Restored, times: readonly number[], { frames, motion }: GroundTruth, order: FrameOrder, config: PhotoLossConfig): LossTerms {
+  if (config.motion !== 0) expectMotion(motion);
+  const gt: TrueSequence = { frames, ...(motion && { motionsPixels: evenMotions(motion.pixels, times, restored.motionsPixels[0]!.shape[1]), motionKnown: motion.known }) };
+  return lossInOrder(order, motion, lossOf(restored, gt, config));
 }
 
-function sequenceLoss({ frames, motionsPixels }: Pick<PhotoRestoration, 'frames' | 'motionsPixels'>, times: readonly number[], gt: GroundTruth, { epsilon, frameWeights, motion: weight }: PhotoLossConfig): SequenceLoss {
+/** The same of samples made on the device that trains: some of their frames may not be known, and some may be in the canonical order already. */
+export function photoDeviceLoss(restored: Restored, gt: DeviceGroundTruth, config: PhotoLossConfig): LossTerms {
+  return lossInKnownOrder(gt.orderKnown, lossOf(restored, gt, config));
+}
+
+function lossOf(restored: Restored, gt: TrueSequence, config: PhotoLossConfig): (reversed: boolean) => SequenceLoss {
+  return (reversed) => sequenceLoss(restored, reversed ? reversedInTime(gt) : gt, config);
+}
+
+function sequenceLoss({ frames, motionsPixels }: Restored, gt: TrueSequence, { epsilon, frameWeights, motion: weight }: PhotoLossConfig): SequenceLoss {
   const atFullSize = (images: readonly Tensor4D[]) => images.map((image) => [image]);
-  const photometric = photometricLoss(atFullSize(frames), atFullSize(gt.frames), { norm: 'log-l2', epsilon, levelWeights: [1], frameWeights });
+  const { framesKnown: known } = gt;
+  const photometric = photometricLoss(atFullSize(frames), atFullSize(gt.frames), { norm: 'log-l2', epsilon, levelWeights: [1], frameWeights, ...(known && { known }) });
   if (weight === 0) return { total: photometric, photometric };
-  expectMotion(gt.motion);
-  const motion = mul<Tensor1D>(trajectoryLoss(motionsPixels, times, gt.motion.pixels), gt.motion.known);
+  const motion = mul<Tensor1D>(trajectoryLoss(motionsPixels, gt.motionsPixels!), gt.motionKnown!);
   return { total: add(photometric, mul(motion, weight)), photometric, motion };
 }
 
-function reversedInTime({ frames, motion }: GroundTruth): GroundTruth {
-  return { frames: frames.toReversed(), ...(motion && { motion: { ...motion, pixels: neg(motion.pixels) } }) };
+function reversedInTime({ frames, framesKnown, motionsPixels, motionKnown }: TrueSequence): TrueSequence {
+  return {
+    frames: frames.toReversed(),
+    ...(framesKnown && { framesKnown: framesKnown.toReversed() }),
+    ...(motionsPixels && { motionsPixels: motionsPixels.toReversed(), motionKnown }),
+  } as TrueSequence;
 }

@@ -96,8 +96,14 @@ describe('a run file of the photo network', () => {
     ['data: { sources: [{ kind: panorama, folder: a, averaging: null }] }', 'Expected averaging to be display'],
     ['batchSize: 4096\ndata: { sources: [{ kind: video, folder: a }], sizePixels: 4096 }\nvalidation: { folder: a }', "Expected 'batchSize' and 'data.sizePixels' that take at most 64 GiB but the samples of 3 frames would take 3072 GiB; make them smaller or fewer."],
     ['validation: { folder: a, count: 10000, sizePixels: 4096 }', "Expected 'validation.count' and 'validation.sizePixels' that take at most 64 GiB"],
-    ['torch: { pool: { samples: 1e12, sizePixels: 192 } }', "Expected a whole number from 1 to 1000000 for 'torch.pool.samples' but received 1000000000000."],
-    ['torch: { pool: { sizePixels: 64 } }', "Expected at least 128, which is 'data.sizePixels', for 'torch.pool.sizePixels' but received 64."],
+    ['device: { samples: 1e12 }', "Expected a whole number from 1 to 1000000 for 'device.samples' but received 1000000000000."],
+    ['device: { crops: [{ share: 1, sizePixels: 1e9, batchSize: 1 }] }', "Expected a whole number from 1 to 4096 for 'device.crops[0].sizePixels' but received 1000000000."],
+    ['frames: 7\ndevice: { framesPerStep: 4 }', "Expected an odd number up to 7, which is 'frames', for 'device.framesPerStep' but received 4."],
+    ['frames: 7\ndevice: { framesPerStep: 9 }', "Expected an odd number up to 7, which is 'frames', for 'device.framesPerStep' but received 9."],
+    ['frames: 5\nloss: { frameWeights: [1, 2, 3, 2, 1] }\ndevice: { framesPerStep: 3 }', "Expected the same weight in 'loss.frameWeights' for all frames but the middle one"],
+    ['minutes: 0', "Expected a number from 0.01 to 100000 for 'minutes' but received 0."],
+    ['data: { sources: [{ kind: panorama, folder: a, stillCameraShare: 2 }] }', "Expected a number from 0 to 1 for 'data.sources[0].stillCameraShare' but received 2."],
+    ['data: { sources: [{ kind: layers, folder: a, objectShapes: { dragon: 1 } }] }', "Unknown key 'data.sources[0].objectShapes.dragon'"],
   ])('%s is refused with what it may be', (line, message) => {
     expect(() => read(withLines(line))).toThrow(message);
   });

@@ -7,14 +7,3 @@ export interface TorchConfig {
   /** Whether torch.compile is used: a longer start, faster steps on a GPU. Needs torch 2. */
   compile: boolean;
 }
-
-/** Samples kept beside the network, see `python/unblur_torch/sample_pool.py`. */
-export interface TorchPoolConfig {
-  samples: number;
-  /** Side of the pictures held. */
-  sizePixels: number;
-  reuse: number;
-  colourGain: number;
-  noiseSigma: number;
-  softnessPixels: number;
-}

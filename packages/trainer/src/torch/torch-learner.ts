@@ -6,8 +6,7 @@ import type { Batch, StepResult } from '../engine.js';
 import { expectFinite } from '../learner.js';
 import type { LearnedState, Learner, StartingState } from '../learner.js';
 import { BLURRED, framesOf, frameName, lossStep, restorationStep, taskSignature } from '../training-step.js';
-import type { LearningTask, SamplePool } from '../training-system.js';
-import type { PoolDraw } from './pooled-batches.js';
+import type { LearningTask } from '../training-system.js';
 import type { TorchConfig } from './torch-config.js';
 import type { Tensors, TorchConnection } from './torch-connection.js';
 import { startTorchProcesses } from './torch-process.js';
@@ -20,14 +19,10 @@ export interface TorchLearnerOptions {
   processes: number;
   /** Processor threads of each. */
   threads: number;
-  /** Default: none. */
-  pool?: Pick<SamplePool, 'config' | 'shapes'>;
 }
 
-/** A learner that takes batches, or draws them from a pool that it holds. */
-export interface TorchLearner extends Learner<Batch | PoolDraw> {
-  /** Puts samples of the pool's size into the pool, as many as there are processes; as 8-bit pictures. */
-  add(samples: Batch): Promise<void>;
+/** A learner that also tells gradients. */
+export interface TorchLearner extends Learner {
   /** Loss terms and gradients of a batch; no weight moves. */
   gradients(batch: Batch): Promise<StepResult>;
 }
@@ -38,7 +33,7 @@ export interface TorchLearner extends Learner<Batch | PoolDraw> {
  *
  * @throws if there is no Python with torch, the batch does not divide among the processes, or the graph has an operator that the interpreter does not know.
  */
-export async function createTorchLearner(task: LearningTask, { processes, threads, torch, optimizer, emaDecay, pool }: TorchLearnerOptions): Promise<TorchLearner> {
+export async function createTorchLearner(task: LearningTask, { processes, threads, torch, optimizer, emaDecay }: TorchLearnerOptions): Promise<TorchLearner> {
   const { weightShapes, objective, restoration, groups } = task;
   const batchSize = Object.values(objective.batchShapes)[0]![0]!;
   if (batchSize % processes !== 0) throw new Error(`Expected a 'batchSize' that ${processes} processes can share but received ${batchSize}.`);
@@ -52,18 +47,17 @@ export async function createTorchLearner(task: LearningTask, { processes, thread
   const [leader] = connections as [TorchConnection, ...TorchConnection[]];
   const askAll = (command: string, settings: Record<string, unknown>, tensorsOf: (rank: number) => Tensors) =>
     Promise.all(connections.map((connection, rank) => connection.ask(command, settings, tensorsOf(rank))));
-  const partOf = (batch: Batch, shapesOfPart: Record<string, number[]>, encode: (name: string, part: Float32Array) => Omit<Tensors[string], 'shape'>) => (rank: number): Tensors =>
+  const partOf = (batch: Batch) => (rank: number): Tensors =>
     Object.fromEntries(
-      Object.entries(shapesOfPart).map(([name, shape]) => {
+      Object.entries(partShapes).map(([name, shape]) => {
         const length = batch[name]!.length / processes;
-        return [name, { ...encode(name, batch[name]!.subarray(rank * length, (rank + 1) * length)), shape }];
+        return [name, { dtype: 'F32', values: batch[name]!.subarray(rank * length, (rank + 1) * length), shape }];
       }),
     );
-  const wholePart = (batch: Batch) => partOf(batch, partShapes, (_name, values) => ({ dtype: 'F32', values }));
 
   try {
     const graphs = { step: bytesOf(step), restoration: bytesOf(restorationGraph) };
-    await askAll('open', { ...torch, threads, optimizer, emaDecay, pool: pool?.config ?? null, groups, frozen }, () => graphs);
+    await askAll('open', { ...torch, threads, optimizer, emaDecay, groups, frozen }, () => graphs);
   } catch (error) {
     await stop();
     throw error;
@@ -74,18 +68,13 @@ export async function createTorchLearner(task: LearningTask, { processes, thread
       await askAll('load', {}, () => tensors);
     },
     update: async (batch, learningRates, step) => {
-      const [first] = isPoolDraw(batch)
-        ? await askAll('update', { learningRates, step, seed: batch.seed }, () => ({}))
-        : await askAll('update', { learningRates, step }, wholePart(batch));
+      const [first] = await askAll('update', { learningRates, step }, partOf(batch));
       const { terms, gradientNorm } = first!.reply as { terms: Record<string, number>; gradientNorm: number };
       expectFinite(terms, step);
       return { terms, gradientNorm };
     },
-    add: async (samples) => {
-      await askAll('add', {}, partOf(samples, pool!.shapes(1), (name, values) => (isPicture(name) ? { dtype: 'U8', values: toBytes(values) } : { dtype: 'F32', values })));
-    },
     gradients: async (batch) => {
-      const [first] = await askAll('gradients', {}, wholePart(batch));
+      const [first] = await askAll('gradients', {}, partOf(batch));
       return { terms: first!.reply['terms'] as Record<string, number>, gradients: flatValues(first!.tensors) };
     },
     restore: async (blurred) => {
@@ -95,17 +84,6 @@ export async function createTorchLearner(task: LearningTask, { processes, thread
     state: async () => readState((await leader.ask('state')).tensors),
     release: stop,
   };
-}
-
-const isPoolDraw = (batch: Batch | PoolDraw): batch is PoolDraw => typeof batch.seed === 'number';
-
-const isPicture = (name: string): boolean => name === 'blurred' || name === 'frames';
-
-/** Values in [0, 1] as 8 bits. */
-function toBytes(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length);
-  for (let index = 0; index < values.length; index++) bytes[index] = values[index]! * 255 + 0.5;
-  return bytes;
 }
 
 function bytesOf({ bytes }: TracedGraph): Tensors[string] {

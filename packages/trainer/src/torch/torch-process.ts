@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TorchConnection } from './torch-connection.js';
 
-const programFolder = fileURLToPath(new URL('../../python', import.meta.url));
+export const programFolder = fileURLToPath(new URL('../../python', import.meta.url));
 const LIBRARY_FOLDER = '/usr/lib';
 const ALLOCATORS = ['libtcmalloc.so.4', 'libtcmalloc_minimal.so.4'];
 
@@ -33,14 +33,20 @@ export function findTorch(): FoundTorch | undefined {
   return undefined;
 }
 
+/** The interpreter that `findTorch` finds. @throws if there is none. */
+export function requireTorch(): string {
+  const python = findTorch()?.python;
+  if (!python) throw new Error("Expected a Python with torch and numpy for the engine 'torch' but found none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.");
+  return python;
+}
+
 /**
  * Starts the Python program, once for each process, and waits until all have called back.
  *
  * @throws if there is no interpreter with torch, or a process ends before it has called back.
  */
 export async function startTorchProcesses(processes: number, threads: number): Promise<TorchProcesses> {
-  const python = findTorch()?.python;
-  if (!python) throw new Error("Expected a Python with torch and numpy for the engine 'torch' but found none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.");
+  const python = requireTorch();
   // The processes find this one at a socket and each other through a file.
   const folder = mkdtempSync(join(tmpdir(), 'unblur-torch-'));
   const address = join(folder, 'socket');
@@ -48,7 +54,7 @@ export async function startTorchProcesses(processes: number, threads: number): P
   try {
     await new Promise<void>((resolve) => server.listen(address, resolve));
     const ends = Array.from({ length: processes }, (_, rank) => {
-      const env = { ...environment(threads), RANK: String(rank), LOCAL_RANK: String(rank), WORLD_SIZE: String(processes) };
+      const env = { ...torchEnvironment(threads), RANK: String(rank), LOCAL_RANK: String(rank), WORLD_SIZE: String(processes) };
       // In a process group of its own: a Ctrl-C is for the loop, which ends these processes when it is done.
       const child = spawn(python, ['-m', 'unblur_torch', address, join(folder, 'rendezvous')], { stdio: ['ignore', 'inherit', 'inherit'], env, detached: true });
       return new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -90,7 +96,8 @@ async function acceptAll(server: ReturnType<typeof createServer>, count: number)
   return byRank;
 }
 
-function environment(threads: number): NodeJS.ProcessEnv {
+/** What the Python program is started with: where it is, and how many threads it has. */
+export function torchEnvironment(threads: number): NodeJS.ProcessEnv {
   const allocator = findAllocator();
   const { PYTHONPATH, LD_PRELOAD } = process.env;
   return {

@@ -11,7 +11,7 @@ import { RANDOM_SHARE } from './hard-example-loss.js';
 import { randomPixels } from './random-pixels.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
 import { changeVideoPaths, videoRunConfigField } from './video-run-config.js';
-import type { VideoRunConfig } from './video-run-config.js';
+import type { RenderedWindowSource, VideoRunConfig } from './video-run-config.js';
 import { videoStartingWeights } from './video-starting-weights.js';
 
 /**
@@ -21,7 +21,6 @@ import { videoStartingWeights } from './video-starting-weights.js';
 export const videoDeblurDefinition: SystemDefinition<VideoRunConfig> = {
   field: videoRunConfigField,
   changePaths: changeVideoPaths,
-  pictureFolders: ({ flowPretraining }) => (flowPretraining ? [flowPretraining.folder] : []),
   open: openVideoDeblur,
 };
 
@@ -85,11 +84,19 @@ function cascadePhase({ network, data, loss, optimizer, schedule, steps, batchSi
     objective: cascadeObjective(network, loss, batchSize, sizePixels),
     groups: groups.map(({ weights, learningRate }) => ({ weights, learningRate: (step) => learningRate * factor(step) })),
     batchesFrom: async function* (start): AsyncGenerator<Batch, void, void> {
-      for await (const { firstSample, blurred, gt } of videoWindowBatches({ ...data, windowFrames: length, batchSize, seed, firstSample: start })) {
+      for await (const { firstSample, blurred, gt } of videoWindowBatches({ ...data, sources: videoSources(data), windowFrames: length, batchSize, seed, firstSample: start })) {
         yield { blurred, gt: cut(gt, length, 1, length - 2, sizePixels, 3), randomMask: randomPixels(RANDOM_SHARE, batchSize, sizePixels, seed, firstSample) };
       }
     },
   };
+}
+
+/** @throws if a source is rendered, which this machine's processor does not do for windows. */
+function videoSources({ sources }: VideoRunConfig['data']): Exclude<VideoRunConfig['data']['sources'][number], RenderedWindowSource>[] {
+  return sources.map((source, index) => {
+    if ('kind' in source) throw new Error(`Expected sources of videos but 'data.sources[${index}]' is of kind '${source.kind}', of which windows are made on the device only; set 'synthesis: device'.`);
+    return source;
+  });
 }
 
 const flowWeights = (network: VideoRunConfig['network']): string[] => Object.keys(videoDeblurWeightShapes(network)).filter(isFlowWeight);

@@ -3,7 +3,9 @@ import type { AveragingChoice } from '@unblur/datasets';
 import { flowMultiple, validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets, windowFrames } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
 import { adamFields, batchSizeField, cacheMegabytesField, expectAffordable, expectMultiples, initialWeights, networkField, positive, runFields, share, sizePixelsField, validationCount, wholeNumber, whereGiven, workersField } from '../run-fields.js';
-import { checked, either, list, number, oneOf, optional, pair, section, text, withDefault } from '../run-schema.js';
+import { readSource } from '../data-config.js';
+import type { WeightedSource } from '../data-config.js';
+import { checked, either, join, list, number, oneOf, optional, pair, readMapping, section, text, withDefault } from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
 const framesRange = pair(number({ min: 1, max: 1000, integer: true }));
@@ -29,8 +31,41 @@ const source = section({
   softnessPixels: optional(pair(number({ min: 0 }))),
 });
 
+/** Windows rendered from pictures in place of videos, on the device alone: see `open_window_source` of the Python program. */
+const rendered: Field<RenderedWindowSource> = {
+  read: (value, path) => {
+    const { shutterShare, steadyShare, ...own } = readMapping(value, path);
+    return {
+      ...(readSource(own, WINDOW_SOURCE_SIZE_PIXELS, path) as WeightedSource & { kind: 'panorama' | 'layers' }),
+      shutterShare: withDefault(pair(share), [0.3, 1]).read(shutterShare, join(path, 'shutterShare')),
+      steadyShare: withDefault(share, 0.5).read(steadyShare, join(path, 'steadyShare')),
+    };
+  },
+};
+
+/** As far as options of such sources depend on the size of pictures. */
+const WINDOW_SOURCE_SIZE_PIXELS = 256;
+
+/** Windows of panoramas or still photographs before a camera that moves. */
+export type RenderedWindowSource = WeightedSource & {
+  kind: 'panorama' | 'layers';
+  /** The part of the time between two frames that the shutter is open. */
+  shutterShare: [number, number];
+  /** Share of the windows whose frames are exposed alike. */
+  steadyShare: number;
+};
+
+const anySource: Field<FieldType<typeof source> | RenderedWindowSource> = {
+  read: (value, path) => {
+    const { kind } = readMapping(value, path);
+    if (kind === undefined) return source.read(value, path);
+    oneOf('panorama', 'layers').read(kind, join(path, 'kind'));
+    return rendered.read(value, path);
+  },
+};
+
 const data = section({
-  sources: list(source),
+  sources: list(anySource),
   sizePixels: withDefault(sizePixelsField, 128),
   cacheMegabytes: withDefault(cacheMegabytesField, 512),
 });

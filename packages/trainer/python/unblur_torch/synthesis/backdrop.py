@@ -8,9 +8,9 @@ pixel centres at integers.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import Callable, Optional, Sequence
+from functools import cached_property
+from typing import Callable, Optional
 
 import numpy
 import torch
@@ -19,7 +19,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from .camera import PinholeCamera, fastest_pixels_per_radian
-from .motion_path import STEPS, PlaneMotion, longest_path_pixels, progress_at, still_at
+from .motion_path import PATH_TIMES, PlaneMotion, longest_path_pixels, progress_at, still_at
 from .panorama import look_along
 from .rotation import rotation_of
 
@@ -30,16 +30,16 @@ class Backdrop:
     size_pixels: int
     device: torch.device
 
-    def render(self, times: Sequence[float]) -> Tensor:
+    def render(self, times: ndarray) -> Tensor:
         """[3, T, S, S] values of the averaging space."""
         raise NotImplementedError
 
-    def middle_places(self, times: Sequence[float], places: Tensor) -> Tensor:
+    def middle_places(self, times: ndarray, places: Tensor) -> Tensor:
         """[T, S, S, 2]: where in the middle frame is what the frame at each time shows at `places` [T or 1, S, S, 2]."""
         raise NotImplementedError
 
-    def carry(self, time: float, point: ndarray) -> ndarray:
-        """The map (3x3, affine) by which something near a point [2] that is part of the scene is moved from the middle frame to a time."""
+    def carry(self, times: ndarray, point: ndarray) -> ndarray:
+        """The maps (affine, [T, 3, 3]) by which something near a point [2] that is part of the scene is moved from the middle frame to each time."""
         raise NotImplementedError
 
     def longest_path_pixels(self) -> float:
@@ -49,13 +49,13 @@ class Backdrop:
     @property
     def pixels(self) -> Tensor:
         """[1, S, S, 2]: every pixel's own place."""
-        return affine_places([numpy.eye(3)], 0, 0, self.size_pixels, self.size_pixels, self.device)
+        return affine_places(numpy.eye(3)[None], 0, 0, self.size_pixels, self.size_pixels, self.device)
 
-    def displacement(self, times: Sequence[float]) -> Tensor:
+    def displacement(self, times: ndarray) -> Tensor:
         """[T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the same, (dx, dy) in pixels."""
         return self.middle_places(times, self.pixels) - self.pixels
 
-    def flow(self, times: Sequence[float]) -> Tensor:
+    def flow(self, times: ndarray) -> Tensor:
         """[T, S, S, 2]: from where a pixel of the middle frame lies to where the frame at each time shows the same, to a hundredth of a pixel."""
         places = self.pixels
         for _ in range(INVERSION_STEPS):
@@ -92,8 +92,9 @@ class CameraTurn:
     half_bend: ndarray = field(default_factory=lambda: numpy.zeros(3))
     acceleration: float = 0.0
 
-    def orientation_at(self, time: float) -> ndarray:
-        progress = progress_at(time, self.acceleration)
+    def orientations_at(self, times: ndarray) -> ndarray:
+        """[T, 3, 3]: from camera axes to those of the world."""
+        progress = progress_at(times, self.acceleration)[:, None]
         return self.middle @ rotation_of(self.half_turn * progress + self.half_bend * progress**2)
 
 
@@ -117,27 +118,27 @@ class PanoramaBackdrop(Backdrop):
     def device(self) -> torch.device:
         return self.level.device
 
-    def render(self, times: Sequence[float]) -> Tensor:
+    def render(self, times: ndarray) -> Tensor:
         places = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
-        turns = numpy.stack([self.turn.orientation_at(time) for time in times])
-        x, y, z = self._turned_rays(turns, times, places.view(1, 1, -1), places.view(1, -1, 1), self.parallax and self.parallax.factor_at())
-        return self.response(look_along(self.level.float() / 255, x, y, z))
+        x, y, z = self._turned_rays(self.turn.orientations_at(times), times, places.view(1, 1, -1), places.view(1, -1, 1), self.parallax and self.parallax.factor_at())
+        return self.response(look_along(self._display_values, x, y, z))
 
-    def middle_places(self, times: Sequence[float], places: Tensor) -> Tensor:
-        turns = numpy.stack([self.turn.middle.T @ self.turn.orientation_at(time) for time in times])
+    def middle_places(self, times: ndarray, places: Tensor) -> Tensor:
+        turns = self.turn.middle.T @ self.turn.orientations_at(times)
         x, y, z = self._turned_rays(turns, times, places[..., 0], places[..., 1], self.parallax and self.parallax.factor_at(places))
         # A ray that the middle camera has behind it has no place in its picture; as far away as this is as good as any.
         scale = self.camera.focal_pixels / z.clamp(min=0.05)
         return torch.stack([x * scale + self.camera.principal_x, y * scale + self.camera.principal_y], -1)
 
-    def carry(self, time: float, point: ndarray) -> ndarray:
+    def carry(self, times: ndarray, point: ndarray) -> ndarray:
         camera = self.camera
-        ray = numpy.array([(point[0] - camera.principal_x) / camera.focal_pixels, (point[1] - camera.principal_y) / camera.focal_pixels, 1])
-        now = self.turn.orientation_at(time).T @ self.turn.middle @ ray
-        affine = numpy.eye(3)
-        place = now[:2] / max(now[2], 0.05) * camera.focal_pixels + [camera.principal_x, camera.principal_y]
-        affine[:2, 2] = place - point + self.shift.shift_at(time)
-        return affine
+        principal = numpy.array([camera.principal_x, camera.principal_y])
+        ray = numpy.array([*(point - principal) / camera.focal_pixels, 1])
+        # Rotations' inverses are their transposes: rays in each time's camera axes, as rows.
+        rays = (self.turn.middle @ ray) @ self.turn.orientations_at(times)
+        maps = numpy.tile(numpy.eye(3), (len(times), 1, 1))
+        maps[:, :2, 2] = rays[:, :2] / numpy.maximum(rays[:, 2:], 0.05) * camera.focal_pixels + principal - point + self.shift.shifts_at(times)
+        return maps
 
     def longest_path_pixels(self) -> float:
         bent_radians = 2 * float(numpy.linalg.norm(self.turn.half_bend))
@@ -145,13 +146,17 @@ class PanoramaBackdrop(Backdrop):
         axis = self.turn.half_turn / (radians / 2) if radians > 0 else numpy.array([0.0, 0.0, 1.0])
         turned = fastest_pixels_per_radian(self.camera, axis) * radians + self.camera.focal_pixels * bent_radians
         nearest = 1 + (self.parallax.share if self.parallax else 0)
-        return turned + longest_path_pixels([self.shift.map_at(2 * step / STEPS - 1) for step in range(STEPS + 1)], numpy.zeros((1, 2))) * nearest
+        return turned + longest_path_pixels(self.shift.maps_at(PATH_TIMES), numpy.zeros((1, 2))) * nearest
 
-    def _turned_rays(self, turns: ndarray, times: Sequence[float], column: Tensor, row: Tensor, shift_factor: Optional[Tensor]) -> "tuple[Tensor, Tensor, Tensor]":
+    @cached_property
+    def _display_values(self) -> Tensor:
+        return self.level.float() / 255
+
+    def _turned_rays(self, turns: ndarray, times: ndarray, column: Tensor, row: Tensor, shift_factor: Optional[Tensor]) -> "tuple[Tensor, Tensor, Tensor]":
         """Rays [T, S, S] through places (column, row), in camera axes, each time's turned by a matrix of [T, 3, 3]."""
         camera = self.camera
         across, down = (column - camera.principal_x) / camera.focal_pixels, (row - camera.principal_y) / camera.focal_pixels
-        shifts = numpy.stack([self.shift.shift_at(time) for time in times]) / camera.focal_pixels
+        shifts = self.shift.shifts_at(times) / camera.focal_pixels
         if shifts.any():
             shift = on_device(shifts, self.device).view(-1, 2, 1, 1)
             if shift_factor is not None:
@@ -174,7 +179,7 @@ class PlaneBackdrop(Backdrop):
     def device(self) -> torch.device:
         return self.texture.device
 
-    def render(self, times: Sequence[float]) -> Tensor:
+    def render(self, times: ndarray) -> Tensor:
         grid_pixels = self.texture.shape[-1]
         places = affine_places(self._inverse_maps(times), 0, 0, self.size_pixels, self.size_pixels, self.device)
         if self.parallax:
@@ -184,25 +189,25 @@ class PlaneBackdrop(Backdrop):
         sampled = F.grid_sample(self.texture[None], grid, mode="bilinear", padding_mode="border", align_corners=False)
         return sampled.view(3, len(times), self.size_pixels, self.size_pixels)
 
-    def middle_places(self, times: Sequence[float], places: Tensor) -> Tensor:
-        m = on_device(numpy.stack(self._inverse_maps(times))[:, :2], self.device).view(-1, 6, 1, 1).unbind(1)
+    def middle_places(self, times: ndarray, places: Tensor) -> Tensor:
+        m = on_device(self._inverse_maps(times)[:, :2], self.device).view(-1, 6, 1, 1).unbind(1)
         column, row = places[..., 0], places[..., 1]
         moved = torch.stack([m[0] * column + m[1] * row + m[2], m[3] * column + m[4] * row + m[5]], -1)
         return moved - self._parallax_shift(times, self.parallax.factor_at(places)) if self.parallax else moved
 
-    def carry(self, time: float, point: ndarray) -> ndarray:
-        return self.motion.map_at(time)
+    def carry(self, times: ndarray, point: ndarray) -> ndarray:
+        return self.motion.maps_at(times)
 
     def longest_path_pixels(self) -> float:
         nearest = 1 + (self.parallax.share if self.parallax else 0)
-        return longest_path_pixels([self.motion.map_at(2 * step / STEPS - 1) for step in range(STEPS + 1)], corners(self.size_pixels)) * nearest
+        return longest_path_pixels(self.motion.maps_at(PATH_TIMES), corners(self.size_pixels)) * nearest
 
-    def _inverse_maps(self, times: Sequence[float]) -> "list[ndarray]":
-        return [numpy.linalg.inv(self.motion.map_at(time)) for time in times]
+    def _inverse_maps(self, times: ndarray) -> ndarray:
+        return numpy.linalg.inv(self.motion.maps_at(times))
 
-    def _parallax_shift(self, times: Sequence[float], factor: Tensor) -> Tensor:
+    def _parallax_shift(self, times: ndarray, factor: Tensor) -> Tensor:
         """[T, S, S, 2]: how much farther than the rest places are shifted."""
-        shifts = on_device(numpy.stack([self.motion.shift_at(time) for time in times]), self.device)
+        shifts = on_device(self.motion.shifts_at(times), self.device)
         return shifts.view(-1, 1, 1, 2) * (factor - 1)[..., None]
 
 
@@ -215,9 +220,9 @@ def on_device(values: ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(numpy.ascontiguousarray(values, numpy.float32)).to(device, non_blocking=True)
 
 
-def affine_places(maps: Sequence[ndarray], left: int, top: int, columns: int, rows: int, device: torch.device) -> Tensor:
-    """[T, rows, columns, 2]: where the maps (3x3, affine) take the pixels of a window."""
-    m = on_device(numpy.stack(maps)[:, :2], device).view(-1, 6, 1, 1).unbind(1)
+def affine_places(maps: ndarray, left: int, top: int, columns: int, rows: int, device: torch.device) -> Tensor:
+    """[T, rows, columns, 2]: where the maps (affine, [T, 3, 3]) take the pixels of a window."""
+    m = on_device(maps[:, :2], device).view(-1, 6, 1, 1).unbind(1)
     column = torch.arange(left, left + columns, device=device, dtype=torch.float32).view(1, 1, -1)
     row = torch.arange(top, top + rows, device=device, dtype=torch.float32).view(1, -1, 1)
     return torch.stack([m[0] * column + (m[1] * row + m[2]), m[3] * column + (m[4] * row + m[5])], -1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import List, Protocol, Sequence, Tuple
+from typing import Iterator, Protocol, Sequence, Tuple
 
 import numpy
 import torch
+from numpy import ndarray
 from torch import Tensor
 
 from .transfer import boost_highlights, display_of
@@ -17,7 +18,9 @@ RENDERS_AT_ONCE = {"cpu": 4, "cuda": 64}
 
 
 class Rendered(Protocol):
-    def render(self, times: Sequence[float]) -> Tensor:
+    device: torch.device
+
+    def render(self, times: ndarray) -> Tensor:
         """[3, T, S, S] values of the averaging space."""
 
 
@@ -33,12 +36,12 @@ def render_count(fastest_pixels: float, frames: int, step_pixels: float) -> int:
     return count
 
 
-def even_times(count: int) -> List[float]:
+def even_times(count: int) -> ndarray:
     """From -1 to 1; the middle one of an odd count is exactly 0."""
-    return [(2 * index - (count - 1)) / (count - 1) for index in range(count)]
+    return (2 * numpy.arange(count) - (count - 1)) / (count - 1)
 
 
-def expose(scene: Rendered, times: Sequence[float], kept: Sequence[int], averaging: str, *, highlight_boost: float = 1.0, only_kept: bool = False) -> Tuple[Tensor, Tensor]:
+def expose(scene: Rendered, times: ndarray, kept: Sequence[int], averaging: str, *, highlight_boost: float = 1.0, only_kept: bool = False) -> Tuple[Tensor, Tensor]:
     """
     Renders the scene at all times, averages with equal weights, keeps some.
 
@@ -46,7 +49,7 @@ def expose(scene: Rendered, times: Sequence[float], kept: Sequence[int], averagi
     are. Returns the average [3, S, S] and the kept pictures [kept, 3, S, S] in display values.
     """
     if only_kept:
-        times, kept = [times[index] for index in kept], range(len(kept))
+        times, kept = times[list(kept)], range(len(kept))
     total, pictures = None, []
     for start, chunk in in_chunks(times, scene):
         light = boost_highlights(scene.render(chunk), highlight_boost)
@@ -56,7 +59,7 @@ def expose(scene: Rendered, times: Sequence[float], kept: Sequence[int], averagi
     return display_of(total / len(times), averaging), display_of(torch.stack(pictures), averaging)
 
 
-def in_chunks(times: Sequence[float], scene: Rendered):
-    at_once = RENDERS_AT_ONCE.get(getattr(scene, "device", torch.device("cpu")).type, 16)
+def in_chunks(times: ndarray, scene: Rendered) -> "Iterator[Tuple[int, ndarray]]":
+    at_once = RENDERS_AT_ONCE[scene.device.type]
     for start in range(0, len(times), at_once):
         yield start, times[start : start + at_once]

@@ -12,12 +12,12 @@ import numpy
 from numpy import ndarray
 
 
-def progress_at(time: float, acceleration: float) -> float:
+def progress_at(times: ndarray, acceleration: float) -> ndarray:
     """
     How far along its path something is that speeds up (or slows down, below 0): -1 + a at time -1, 0 at 0, 1 + a at 1.
     Below an acceleration of 0.5, nothing turns back.
     """
-    return time + acceleration * time * time
+    return times + acceleration * times * times
 
 
 @dataclass(frozen=True)
@@ -34,21 +34,21 @@ class PlaneMotion:
     log_zoom: float = 0.0
     acceleration: float = 0.0
 
-    def shift_at(self, time: float) -> ndarray:
-        """Displacement [2] of the centre since the middle frame, in pixels."""
-        progress = progress_at(time, self.acceleration)
+    def shifts_at(self, times: ndarray) -> ndarray:
+        """Displacements [T, 2] of the centre since the middle frame, in pixels."""
+        progress = progress_at(times, self.acceleration)[:, None]
         return self.velocity * progress + self.bend * progress**2
 
-    def map_at(self, time: float) -> ndarray:
-        """The map (3x3, affine, of columns (x, y, 1)) from where a point lies in the middle frame to where it lies now."""
-        progress = progress_at(time, self.acceleration)
-        scale, angle = math.exp(self.log_zoom * progress), self.turn_radians * progress
-        cosine, sine = scale * math.cos(angle), scale * math.sin(angle)
-        turn = numpy.array([[cosine, -sine], [sine, cosine]])
-        affine = numpy.eye(3)
-        affine[:2, :2] = turn
-        affine[:2, 2] = self.centre - turn @ self.centre + self.shift_at(time)
-        return affine
+    def maps_at(self, times: ndarray) -> ndarray:
+        """The maps (affine, [T, 3, 3], of columns (x, y, 1)) from where a point lies in the middle frame to where it lies at each time."""
+        progress = progress_at(times, self.acceleration)
+        scale, angle = numpy.exp(self.log_zoom * progress), self.turn_radians * progress
+        cosine, sine = scale * numpy.cos(angle), scale * numpy.sin(angle)
+        maps = numpy.zeros((len(times), 3, 3))
+        maps[:, 0, 0] = maps[:, 1, 1] = cosine
+        maps[:, 0, 1], maps[:, 1, 0], maps[:, 2, 2] = -sine, sine, 1
+        maps[:, :2, 2] = self.centre - maps[:, :2, :2] @ self.centre + self.shifts_at(times)
+        return maps
 
 
 def draw_plane_motion(
@@ -77,11 +77,11 @@ def still_at(centre: Sequence[float]) -> PlaneMotion:
     return PlaneMotion(numpy.asarray(centre, float), numpy.zeros(2), numpy.zeros(2))
 
 
-STEPS = 8
+# Moments at which the lengths of paths are measured.
+PATH_TIMES = numpy.linspace(-1, 1, 9)
 
 
-def longest_path_pixels(maps_at: "Sequence[ndarray]", points: ndarray) -> float:
-    """The farthest that any of the points [n, 2] travels under maps (3x3) at successive times."""
-    columns = numpy.concatenate([points, numpy.ones((len(points), 1))], 1).T
-    places = numpy.stack([(affine @ columns)[:2] for affine in maps_at])
-    return float(numpy.linalg.norm(numpy.diff(places, axis=0), axis=1).sum(0).max())
+def longest_path_pixels(maps: ndarray, points: ndarray) -> float:
+    """The farthest that any of the points [n, 2] travels under maps [T, 3, 3] at successive times."""
+    places = maps[:, :2, :2] @ points.T + maps[:, :2, 2:]
+    return float(numpy.sqrt((numpy.diff(places, axis=0) ** 2).sum(1)).sum(0).max())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Tuple
 
 import numpy
 import torch
@@ -12,7 +13,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from .backdrop import Backdrop, affine_places
-from .motion_path import STEPS, PlaneMotion, longest_path_pixels
+from .motion_path import PATH_TIMES, PlaneMotion, longest_path_pixels
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Scene:
     def device(self) -> torch.device:
         return self.backdrop.device
 
-    def render(self, times: Sequence[float]) -> Tensor:
+    def render(self, times: ndarray) -> Tensor:
         """[3, T, S, S] values of the averaging space."""
         picture = self.backdrop.render(times)
         for thing in self.objects:
@@ -72,7 +73,7 @@ class Scene:
                 behind.mul_(1 - patch.layer[3:]).add_(patch.layer[:3])
         return picture
 
-    def displacement(self, times: Sequence[float]) -> Tensor:
+    def displacement(self, times: ndarray) -> Tensor:
         """
         [T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the same thing (or would, were
         nothing before it), (dx, dy) in pixels. A pixel shows the nearest object that covers it by half or more.
@@ -81,44 +82,43 @@ class Scene:
         for thing in self.objects:
             patch = self._patch(thing, times)
             if patch is not None:
-                pixels = affine_places([numpy.eye(3)], patch.columns.start, patch.rows.start, *patch.layer.shape[:1:-1], self.device)
+                pixels = affine_places(numpy.eye(3)[None], patch.columns.start, patch.rows.start, *patch.layer.shape[:1:-1], self.device)
                 behind = displacement[:, patch.rows, patch.columns]
                 behind.copy_(torch.where(patch.layer[3, ..., None] >= 0.5, patch.places - pixels, behind))
         return displacement
 
-    def flow(self, times: Sequence[float]) -> Tensor:
+    def flow(self, times: ndarray) -> Tensor:
         """
         [T, S, S, 2]: from where a pixel of the middle frame lies to where the frame at each time shows the same thing (or would, were
         nothing before it), (dx, dy) in pixels.
         """
         flow = self.backdrop.flow(times)
         for thing in self.objects:
-            patch = self._patch(thing, [0.0])
+            patch = self._patch(thing, numpy.zeros(1))
             if patch is not None:
                 window = (patch.columns.start, patch.rows.start, *patch.layer.shape[:1:-1], self.device)
-                moved = affine_places([self.map_at(thing, time) for time in times], *window) - affine_places([numpy.eye(3)], *window)
+                moved = affine_places(self.maps_at(thing, times), *window) - affine_places(numpy.eye(3)[None], *window)
                 behind = flow[:, patch.rows, patch.columns]
                 behind.copy_(torch.where(patch.layer[3, ..., None] >= 0.5, moved, behind))
         return flow
 
     def longest_path_pixels(self) -> float:
         """How far anything in view moves while the shutter is open, about."""
-        times = [2 * step / STEPS - 1 for step in range(STEPS + 1)]
-        paths = [longest_path_pixels([self.map_at(thing, time) for time in times], thing.outline) for thing in self.objects]
+        paths = [longest_path_pixels(self.maps_at(thing, PATH_TIMES), thing.outline) for thing in self.objects]
         return max([self.backdrop.longest_path_pixels(), *paths])
 
-    def map_at(self, thing: MovingObject, time: float) -> ndarray:
-        """The map (3x3, affine) from where the object lies in the middle frame to where it lies now."""
-        own = thing.motion.map_at(time)
-        return self.backdrop.carry(time, thing.motion.centre) @ own if thing.follows else own
+    def maps_at(self, thing: MovingObject, times: ndarray) -> ndarray:
+        """The maps (affine, [T, 3, 3]) from where the object lies in the middle frame to where it lies at each time."""
+        own = thing.motion.maps_at(times)
+        return self.backdrop.carry(times, thing.motion.centre) @ own if thing.follows else own
 
-    def _patch(self, thing: MovingObject, times: Sequence[float]) -> Optional[Patch]:
-        maps = [self.map_at(thing, time) for time in times]
+    def _patch(self, thing: MovingObject, times: ndarray) -> Optional[Patch]:
+        maps = self.maps_at(thing, times)
         window = visible_window(maps, thing.outline, self.size_pixels)
         if window is None:
             return None
         left, top, columns, rows = window
-        places = affine_places([numpy.linalg.inv(affine) for affine in maps], left, top, columns, rows, self.device)
+        places = affine_places(numpy.linalg.inv(maps), left, top, columns, rows, self.device)
         _, height, width = thing.premultiplied.shape
         corner_x, corner_y = thing.corner
         grid = torch.stack([(places[..., 0] + (0.5 - corner_x)) * (2 / width) - 1, (places[..., 1] + (0.5 - corner_y)) * (2 / height) - 1], -1)
@@ -126,11 +126,9 @@ class Scene:
         return Patch(slice(top, top + rows), slice(left, left + columns), places, layer.view(4, len(times), rows, columns))
 
 
-def visible_window(maps: Sequence[ndarray], outline: ndarray, size_pixels: int) -> Optional[Tuple[int, int, int, int]]:
-    """Left, top, columns and rows of the window of the picture that the outline [n, 2] stays within under all maps; None if it is never in view."""
-    columns = numpy.concatenate([outline, numpy.ones((len(outline), 1))], 1).T
-    places = numpy.stack([(affine @ columns)[:2] for affine in maps])
-    low, high = numpy.floor(places.min((0, 2))), numpy.ceil(places.max((0, 2)))
-    left, top = (int(value) for value in numpy.clip(low, 0, size_pixels))
-    right, bottom = (int(value) for value in numpy.clip(high + 1, 0, size_pixels))
+def visible_window(maps: ndarray, outline: ndarray, size_pixels: int) -> Optional[Tuple[int, int, int, int]]:
+    """Left, top, columns and rows of the window of the picture that the outline [n, 2] stays within under all maps [T, 3, 3]; None if it is never in view."""
+    places = maps[:, :2, :2] @ outline.T + maps[:, :2, 2:]
+    left, top = (min(max(math.floor(low), 0), size_pixels) for low in places.min((0, 2)))
+    right, bottom = (min(max(math.ceil(high) + 1, 0), size_pixels) for high in places.max((0, 2)))
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None

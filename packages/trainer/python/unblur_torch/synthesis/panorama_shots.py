@@ -94,7 +94,7 @@ class PanoramaShots:
         middle = orientation_of_angles(math.degrees(random.uniform(-0.5, 0.5) * coverage.longitude_radians * 2), random.uniform(-0.4, 0.4) * math.degrees(coverage.latitude_radians), 0)
         camera = PinholeCamera(side, focal, (side - 1) / 2, (side - 1) / 2)
         identity = lambda display: display
-        return PanoramaBackdrop(level_for(panorama, focal), camera, CameraTurn(middle, numpy.zeros(3)), identity).render([0.0])[:, 0]
+        return PanoramaBackdrop(level_for(panorama, focal), camera, CameraTurn(middle, numpy.zeros(3)), identity).render(numpy.zeros(1))[:, 0]
 
 
 def angle_range_at(angle_degrees: Sequence[Any], sample_index: int) -> Sequence[float]:
@@ -116,8 +116,7 @@ def stays_within(camera: PinholeCamera, turn: CameraTurn, coverage: Coverage) ->
     low, high = numpy.zeros_like(share), numpy.full_like(share, far)
     across, down = numpy.concatenate([share, share, low, high]), numpy.concatenate([low, high, share, share])
     rays = numpy.stack([(across - camera.principal_x) / camera.focal_pixels, (down - camera.principal_y) / camera.focal_pixels, numpy.ones_like(across)])
-    for time in TESTED_TIMES:
-        orientation = turn.orientation_at(float(time))
+    for orientation in turn.orientations_at(TESTED_TIMES):
         if coverage.latitude_radians < math.pi / 2 and any(is_in_picture(camera, pole * orientation[1]) for pole in (-1, 1)):
             return False
         x, y, z = orientation @ rays

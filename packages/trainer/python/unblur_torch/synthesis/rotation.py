@@ -9,14 +9,14 @@ import numpy
 from numpy import ndarray
 
 
-def rotation_of(vector: ndarray) -> ndarray:
-    """The rotation about a vector [3] by its length in radians (Rodrigues)."""
-    angle = float(numpy.linalg.norm(vector))
-    if angle == 0:
-        return numpy.eye(3)
-    x, y, z = vector / angle
-    cross = numpy.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return numpy.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * (cross @ cross)
+def rotation_of(vectors: ndarray) -> ndarray:
+    """The rotations [..., 3, 3] about vectors [..., 3] by their lengths in radians (Rodrigues)."""
+    angle = numpy.sqrt((vectors**2).sum(-1))[..., None, None]
+    x, y, z = numpy.moveaxis(vectors, -1, 0)
+    zero = numpy.zeros_like(x)
+    cross = numpy.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*x.shape, 3, 3)
+    # sin(a) / a and (1 - cos(a)) / a^2; numpy's sinc is of multiples of pi, and 1 at 0.
+    return numpy.eye(3) + numpy.sinc(angle / math.pi) * cross + 0.5 * numpy.sinc(angle / (2 * math.pi)) ** 2 * (cross @ cross)
 
 
 def orientation_of_angles(yaw_degrees: float, pitch_degrees: float, roll_degrees: float) -> ndarray:

@@ -26,16 +26,22 @@ class ShotSource:
     @torch.no_grad()
     def make(self, count: int, generator: torch.Generator) -> Samples:
         randoms = draw_sample_randoms(count, generator)
-        shots = [self._shots.draw(random, self.made + index, exposures=1) for index, random in enumerate(randoms)]
-        self.made += count
-        taken = [take(shot, self._frames, render_count(shot.scene.longest_path_pixels(), self._frames, shot.step_pixels)) for shot in shots]
-        pictures = soften_some(torch.stack([torch.cat([blurred[None], frames]) for blurred, frames, _ in taken]), [shot.softness_pixels for shot in shots])
-        blurred = degrade_some(pictures[:, 0], [shot.augmentation for shot in shots], device_generator(randoms[0], self._device))
-        motion = torch.stack([F.avg_pool2d(displacement, MOTION_STRIDE_PIXELS) for _, _, displacement in taken])
+        pictures, motion, augmentations, softness = [], [], [], []
+        for random in randoms:
+            shot = self._shots.draw(random, self.made, exposures=1)
+            self.made += 1
+            renders = render_count(shot.scene.longest_path_pixels(), self._frames, shot.step_pixels)
+            blurred, frames, displacement = take(shot, self._frames, renders)
+            pictures.append(torch.cat([blurred[None], frames]))
+            motion.append(F.avg_pool2d(displacement, MOTION_STRIDE_PIXELS))
+            augmentations.append(shot.augmentation)
+            softness.append(shot.softness_pixels)
+        softened = soften_some(torch.stack(pictures), softness)
+        blurred = degrade_some(softened[:, 0], augmentations, device_generator(randoms[0], self._device))
         return Samples(
             blurred=blurred.permute(0, 2, 3, 1),
-            frames=pictures[:, 1:].permute(0, 1, 3, 4, 2),
-            motion_pixels=motion.permute(0, 1, 3, 4, 2),
+            frames=softened[:, 1:].permute(0, 1, 3, 4, 2),
+            motion_pixels=torch.stack(motion).permute(0, 1, 3, 4, 2),
             motion_known=torch.ones(count, device=self._device),
             frames_known=torch.ones(count, self._frames, device=self._device),
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional, Protocol
 
+import numpy
 import torch
 import torch.nn.functional as F
 from numpy.random import Generator as Random
 from torch import Tensor
 
 from .augmentation import Augmentation, draw_averaging, rearrange_pixels, rearrange_vectors
-from .exposure import expose, render_count
+from .exposure import even_times, expose, render_count
 from .image_bank import ImageBank
 from .options import WINDOW_SHOT_DEFAULTS, read_options, with_defaults
 from .sample_source import open_shots
@@ -92,7 +93,7 @@ class ShotWindowSource:
         blurred, sharp, flows, augmentations, softness = [], [], [], [], []
         randoms = draw_sample_randoms(count, generator)
         frames = self._window_frames
-        middles = [(2 * index - (frames - 1)) / frames for index in range(frames)]
+        middles = (2 * numpy.arange(frames) - (frames - 1)) / frames
         for random in randoms:
             shot = self._shots.draw(random, self.made, exposures=frames)
             self.made += 1
@@ -101,7 +102,7 @@ class ShotWindowSource:
             exposed, kept = [], []
             for middle, share in zip(middles, opened):
                 renders = render_count(fastest_pixels * share, 3, shot.step_pixels)
-                times = [middle + share / frames * (2 * index - (renders - 1)) / (renders - 1) for index in range(renders)]
+                times = middle + share / frames * even_times(renders)
                 average, at_middle = expose(shot.scene, times, [renders // 2], shot.averaging, highlight_boost=shot.highlight_boost)
                 exposed.append(average)
                 kept.append(at_middle[0])

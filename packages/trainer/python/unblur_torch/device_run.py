@@ -1,0 +1,378 @@
+"""Trains a packed run on this machine: `python -m unblur_torch.device_run ARCHIVE OUT [--minutes M] [--processes N] [--trial]`.
+
+Samples are made on the device that trains. Schedules follow the clock (`minutes`), or the steps where a run has no minutes.
+The same command goes on after an interruption. `unblur train --collect` reads what it leaves in OUT.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional
+
+import torch
+import torch.distributed
+import torch.multiprocessing
+
+from .adam import AdamOptions
+from .batches import BatchMaker
+from .learner import Learner, LearnerOptions
+from .run_folder import PackedRun, RunFolder
+from .sample_pool import PoolOptions, SamplePool
+from .sample_stream import SampleStream
+from .scores import score
+from .sheet import contact_sheet
+from .synthesis import open_source, open_window_source
+
+STARTED = time.monotonic()
+SAMPLES_IN_PICTURE = 3
+# Steps between looks at the loss of a GPU, each of which waits for it.
+LOOK_EVERY_STEPS = 25
+# What the learning rates are multiplied by when a loss that was not finite has sent the weights back.
+RATE_AFTER_SETBACK = 0.6
+MOST_SETBACKS = 8
+MOST_PROCESSES = 64
+# However long it took to begin, this much of the time is for training.
+LEAST_TRAINING_SHARE = 0.2
+
+
+@dataclass
+class Progress:
+    """What a checkpoint keeps beside the weights; stored under the names that checkpoint.ts has."""
+
+    step: int = 0
+    samples_seen: int = 0
+    trained_seconds: float = 0.0
+    best_psnr: Optional[float] = None
+    """Share of the run that is behind it, from 0 to 1."""
+    done: float = 0.0
+    """What setbacks have left of the learning rates."""
+    rate_factor: float = 1.0
+    setbacks: int = 0
+
+    def stored(self) -> Dict[str, Any]:
+        return {camel_case(name): value for name, value in vars(self).items()}
+
+    @staticmethod
+    def of(stored: Dict[str, Any]) -> "Progress":
+        """Of a checkpoint, which may be that of a run whose samples were made elsewhere: it says less."""
+        return Progress(**{name: stored[camel_case(name)] for name in vars(Progress()) if camel_case(name) in stored})
+
+
+def camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+class Clock:
+    """How much of a run is done: of its minutes, which loading and compiling take from too, or else of its steps."""
+
+    def __init__(self, minutes: Optional[float], steps: int, done_before: float):
+        self._steps = steps
+        self._done_before = done_before
+        self._seconds_left = minutes and 60 * minutes * (1 - done_before)
+        self._began = time.monotonic()
+
+    def begin(self) -> None:
+        """Training begins now."""
+        self._began = time.monotonic()
+        if self._seconds_left:
+            self._training_seconds = max(self._seconds_left - (self._began - STARTED), LEAST_TRAINING_SHARE * self._seconds_left)
+
+    def done(self, step: int) -> float:
+        """From 0 to 1."""
+        if not self._seconds_left:
+            return min(1.0, step / self._steps)
+        share = (time.monotonic() - self._began) / self._training_seconds
+        return min(1.0, self._done_before + (1 - self._done_before) * share)
+
+
+class DeviceRun:
+    def __init__(self, archive: PackedRun, out: RunFolder, device: torch.device, rank: int, minutes: Optional[float]):
+        self._archive, self._out, self._device, self._leads = archive, out, device, rank == 0
+        self._plan = plan = archive.plan
+        self._progress = Progress()
+        self._state = {f"weights/{name}": values for name, values in archive.starting_weights().items()}
+        kept = out.read_checkpoint()
+        if kept:
+            self._state, stored = kept
+            self._progress = Progress.of(stored)
+            if "done" not in stored:
+                self._progress.done = min(1.0, self._progress.step / plan["steps"])
+        self._clock = Clock(plan["minutes"] if minutes is None else minutes, plan["steps"], self._progress.done)
+        # No two processes, and no two sittings, see the same samples.
+        self._seed = plan["seed"] * 1_000_003 + self._progress.step * 1009 + rank
+        self._random = torch.Generator().manual_seed(self._seed)
+        self._validation = archive.validation(device) if self._leads else []
+        self._validated_step = -1
+        self._stopped = False
+
+    def stop(self) -> None:
+        """After the step in progress, and a checkpoint."""
+        self._stopped = True
+
+    def train(self) -> Progress:
+        """Raises ValueError if the loss is not finite however often the weights go back to where it was."""
+        progress, stages = self._progress, self._plan["stages"]
+        if self._leads:
+            self._out.open_log(progress.step)
+        left = [stage for stage in stages if progress.done < stage["until"]]
+        if not left:
+            self._say("nothing is left to train")
+            return progress
+        pool = self._open_pool()
+        for stage in left:
+            if progress.done < stage["until"] and not self._stopped:
+                learner = self._open_learner(stage)
+                self._train_stage(learner, pool, stage, begins_run=stage is left[0])
+        if progress.step != self._validated_step:
+            self._validate(learner)
+        self._save(learner)
+        return progress
+
+    def _open_pool(self) -> "FedPool":
+        plan, options = self._plan, self._plan["device"]
+        common = {"size_pixels": options["sizePixels"], "device": self._device, "seed": self._seed, "workers": os.cpu_count() or 1}
+        frames = {"window_frames" if plan["windows"] else "frames": plan["frames"]}
+        open_one = open_window_source if plan["windows"] else open_source
+        opened = [open_one(source["options"], self._archive.images(source), **common, **frames) for source in plan["sources"]]
+        read_seconds = time.monotonic() - STARTED
+        stream = SampleStream(opened, [source["weight"] for source in plan["sources"]], options["madeAtOnce"], self._device, self._seed)
+        pool = SamplePool(PoolOptions(options["samples"], options["colourGain"], options["noiseSigma"], options["softnessPixels"]), self._device)
+        fed = FedPool(pool, stream, options["reuse"])
+        fed.fill(max(options["firstSamples"], max(stage["batchSize"] for stage in plan["stages"])))
+        self._say(f"pictures read after {read_seconds:.1f} s, the first {pool.added} samples made after {time.monotonic() - STARTED:.1f} s")
+        return fed
+
+    def _open_learner(self, stage: Dict[str, Any]) -> Learner:
+        plan = self._plan
+        optimizer, torch_options = plan["optimizer"], plan["torch"]
+        options = LearnerOptions(
+            bfloat16=torch_options["precision"] == "bfloat16",
+            channels_last=torch_options["channelsLast"],
+            compile=torch_options["compile"],
+            optimizer=AdamOptions(optimizer["beta1"], optimizer["beta2"], optimizer["epsilon"], optimizer["weightDecay"], optimizer["clipNorm"]),
+            ema_decay=plan["emaDecay"],
+        )
+        groups = [group["weights"] for group in stage["groups"]]
+        learned = {name for group in groups for name in group}
+        frozen = [name for name in plan["weights"] if name not in learned]
+        learner = Learner(self._archive.graph(stage["graph"]), self._archive.graph(plan["restoration"]), groups, frozen, options, self._device)
+        learner.load(self._state)
+        return learner
+
+    def _train_stage(self, learner: Learner, pool: "FedPool", stage: Dict[str, Any], begins_run: bool) -> None:
+        plan, progress = self._plan, self._progress
+        index = plan["stages"].index(stage)
+        begin = 0.0 if index == 0 else plan["stages"][index - 1]["until"]
+        maker = BatchMaker(learner.batch_shapes, plan["frames"])
+        look_every = 1 if self._device.type == "cpu" else LOOK_EVERY_STEPS
+        good = self._state
+        if begins_run:
+            self._warm_up(learner, maker, pool)
+            self._clock.begin()
+        looked_at, looked_step, waited = time.monotonic(), progress.step, pool.waited_seconds
+        while progress.done < stage["until"] and not self._stopped:
+            pool.keep_up(maker.count)
+            share = (progress.done - begin) / (stage["until"] - begin)
+            rates = [progress.rate_factor * at(group["rates"], share) for group in stage["groups"]]
+            batch = maker.make(pool.samples, self._random, canonical=progress.done < plan["canonicalShare"])
+            figures = self._update(learner, batch, rates, look=(progress.step + 1) % look_every == 0)
+            progress.step += 1
+            progress.samples_seen += maker.count
+            self._agree_on_time(progress.step % look_every == 0)
+            if figures is not None and not all(map(math.isfinite, figures)):
+                self._go_back(learner, good)
+            elif figures is not None:
+                seconds = time.monotonic() - looked_at
+                self._log_step(learner, figures, rates[-1], (progress.step - looked_step) * maker.count / seconds, (pool.waited_seconds - waited) / seconds)
+            if figures is not None:
+                progress.trained_seconds += time.monotonic() - looked_at
+                looked_at, looked_step, waited = time.monotonic(), progress.step, pool.waited_seconds
+            if progress.step % plan["every"]["validation"] == 0:
+                self._validate(learner)
+            if progress.step % plan["every"]["checkpoint"] == 0:
+                good = self._save(learner)
+        self._state = learner.state()
+
+    def _agree_on_time(self, looks: bool) -> None:
+        """Of several processes, the first one's clock counts, and whether it was told to stop: all do the same steps."""
+        progress = self._progress
+        if not torch.distributed.is_initialized():
+            progress.done = self._clock.done(progress.step)
+        elif looks:
+            said = torch.tensor([self._clock.done(progress.step), float(self._stopped)], dtype=torch.float64, device=self._device)
+            torch.distributed.broadcast(said, 0)
+            progress.done, stopped = said.tolist()
+            self._stopped = stopped > 0
+
+    def _warm_up(self, learner: Learner, maker: BatchMaker, pool: "FedPool") -> None:
+        """Compiles, before the schedules begin; no weight moves."""
+        if self._plan["torch"]["compile"]:
+            learner.differentiate(maker.make(pool.samples, self._random, canonical=False))
+            self._say(f"compiled after {time.monotonic() - STARTED:.1f} s")
+
+    def _update(self, learner: Learner, batch: Dict[str, torch.Tensor], rates: List[float], look: bool) -> Optional[List[float]]:
+        """Loss terms and norms of the gradients, if they are looked at; on a processor, what is not finite moves nothing."""
+        try:
+            terms, norms = learner.differentiate(batch)
+        except ValueError:
+            return [math.nan]
+        figures = torch.cat([terms, norms]).tolist() if look else None
+        if figures is None or all(map(math.isfinite, figures)):
+            learner.move(norms, rates, self._progress.step + 1)
+        return figures
+
+    def _go_back(self, learner: Learner, good: Dict[str, Any]) -> None:
+        """To the last weights whose loss was known to be finite, with fresh moments and lower rates."""
+        progress = self._progress
+        progress.setbacks += 1
+        if progress.setbacks > MOST_SETBACKS:
+            raise ValueError(f"Expected a finite loss but it was not {progress.setbacks} times, whatever the learning rate; lower `optimizer.learningRate`, or look at the samples.")
+        progress.rate_factor *= RATE_AFTER_SETBACK
+        learner.load({path: values for path, values in good.items() if path.split("/", 1)[0] in ("weights", "averages")})
+        if self._leads:
+            self._out.log({"kind": "setback", "step": progress.step, "rateFactor": progress.rate_factor})
+
+    def _log_step(self, learner: Learner, figures: List[float], rate: float, samples_per_second: float, wait_share: float) -> None:
+        if not self._leads:
+            return
+        terms = learner.named_terms(figures)
+        row = {"kind": "step", "step": self._progress.step, "loss": terms, "learningRate": rate, "gradientNorm": math.hypot(*figures[len(terms) :])}
+        self._out.log({**row, "samplesPerSecond": samples_per_second, "dataWaitShare": min(1.0, wait_share), "done": round(self._progress.done, 4)})
+
+    def _validate(self, learner: Learner) -> None:
+        if not self._leads:
+            return
+        progress = self._progress
+        self._validated_step = progress.step
+        scores = score(learner.restore, self._validation, SAMPLES_IN_PICTURE)
+        best = progress.best_psnr is None or scores.psnr["mean"] > progress.best_psnr
+        self._out.log({"kind": "validation", "step": progress.step, "samples": len(self._validation), "psnr": scores.psnr, "gain": scores.gain, "ssim": scores.ssim, "best": best})
+        if best:
+            progress.best_psnr = scores.psnr["mean"]
+            self._write_weights("best", learner.state())
+        shown = zip(self._validation, scores.restored)
+        self._out.write_picture(contact_sheet([(sample.blurred, restored, sample.frames) for sample, restored in shown]))
+
+    def _save(self, learner: Learner) -> Dict[str, Any]:
+        """Returns what was saved."""
+        state = learner.state()
+        if self._leads:
+            self._out.write_checkpoint(state, self._progress.stored())
+            self._write_weights("weights", state)
+        return state
+
+    def _write_weights(self, name: str, state: Dict[str, Any]) -> None:
+        progress = self._progress
+        averages = {path.split("/", 1)[1]: values for path, values in state.items() if path.startswith("averages/")}
+        metadata = {"step": progress.step, "samplesSeen": progress.samples_seen, "trainedSeconds": round(progress.trained_seconds)}
+        self._out.write_weights(name, averages, metadata)
+
+    def _say(self, text: str) -> None:
+        if self._leads:
+            print(text, file=sys.stderr, flush=True)
+
+
+class FedPool:
+    """A pool into which new samples come as training goes on, so that each is seen `reuse` times on average."""
+
+    def __init__(self, samples: SamplePool, stream: SampleStream, reuse: float):
+        self.samples = samples
+        self.waited_seconds = 0.0
+        self._stream = stream
+        self._reuse = reuse
+        self._drawn = 0
+
+    def fill(self, count: int) -> None:
+        while self.samples.added < count:
+            self.samples.add(self._stream.next())
+        self._first = self.samples.added
+
+    def keep_up(self, count: int) -> None:
+        """Before a batch of `count` is drawn: takes what has been made, and waits for it where samples would be seen too often."""
+        self._drawn += count
+        began = time.monotonic()
+        while self._drawn > (self.samples.added - self._first + count) * self._reuse:
+            self.samples.add(self._stream.next())
+        self.waited_seconds += time.monotonic() - began
+
+
+def at(rates: List[float], share: float) -> float:
+    """A learning rate of a schedule that is given at even shares of a stage, in between."""
+    place = min(max(share, 0.0), 1.0) * (len(rates) - 1)
+    low = min(int(place), len(rates) - 2)
+    return rates[low] + (place - low) * (rates[low + 1] - rates[low])
+
+
+def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
+    device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    archive = PackedRun(options.archive)
+    if options.trial:
+        make_trial(archive.plan)
+    if device.type == "cpu":
+        torch.set_num_threads(options.threads or archive.plan["threads"])
+    if options.processes > 1:
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=options.processes)
+    run = DeviceRun(archive, RunFolder(options.out), device, rank, options.minutes)
+    interruptions = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(*_) -> None:
+        """After the step in progress; a second time at once."""
+        run.stop()
+        for name, default in interruptions.items():
+            signal.signal(name, default)
+
+    for name in interruptions:
+        signal.signal(name, stop)
+    progress = run.train()
+    if rank == 0:
+        print(f"{progress.step} steps, {100 * progress.done:.0f} % of the run; results in {os.path.join(options.out, 'results')}", file=sys.stderr)
+
+
+def make_trial(plan: Dict[str, Any]) -> None:
+    """The same run at a size at which a processor can try it."""
+    plan["stages"] = plan["trialStages"]
+    plan["torch"] = {**plan["torch"], "precision": "float32", "compile": False}
+    plan["device"] = {**plan["device"], "samples": 64, "firstSamples": 16, "madeAtOnce": 4}
+    plan["every"] = {name: 25 for name in plan["every"]}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("archive", help="folder with all files of the packed run")
+    parser.add_argument("out", help="folder of the run; what is there is gone on with")
+    parser.add_argument("--minutes", type=float, help="how long the run takes, instead of its own minutes")
+    parser.add_argument("--processes", type=int, default=1, help="one per GPU; each takes whole batches")
+    parser.add_argument("--threads", type=int, help="of the processor, where there is no GPU")
+    parser.add_argument("--trial", action="store_true", help="with small crops and batches, to see on a processor that all is right")
+    options = parser.parse_args()
+    try:
+        if options.minutes is not None and not 0 < options.minutes < math.inf:
+            raise ValueError(f"Expected minutes above 0 but received {options.minutes}.")
+        if not 1 <= options.processes <= MOST_PROCESSES:
+            raise ValueError(f"Expected from 1 to {MOST_PROCESSES} processes but received {options.processes}.")
+        with tempfile.TemporaryDirectory() as folder:
+            rendezvous = os.path.join(folder, "rendezvous")
+            if options.processes == 1:
+                run_process(0, options, rendezvous)
+            else:
+                torch.multiprocessing.spawn(run_process, (options, rendezvous), nprocs=options.processes)
+    except (ValueError, OSError) as error:
+        print(f"unblur: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Samples as they are made, of several sources, each as often as its weight says."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import Optional, Sequence, Union
+
+import torch
+
+from .synthesis import Samples, SampleSource, Windows, WindowSource
+
+
+class SampleStream:
+    """
+    On a GPU samples are made ahead, by a thread with a stream of its own, while training runs; on a processor when they are
+    asked for, so that what comes follows from the seed.
+    """
+
+    def __init__(self, sources: "Sequence[Union[SampleSource, WindowSource]]", weights: Sequence[float], at_once: int, device: torch.device, seed: int, ahead: int = 4):
+        """at_once: samples made in one go, all of one source. Windows are given as samples of as many frames, blurred ones too."""
+        self._sources, self._weights = sources, torch.tensor(weights, dtype=torch.float64)
+        self._at_once = at_once
+        self._device = device
+        self._choice = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator(device).manual_seed(seed)
+        self._queue: Optional[queue.Queue] = None
+        if device.type == "cuda":
+            self._queue = queue.Queue(ahead)
+            threading.Thread(target=self._make_ahead, daemon=True).start()
+
+    def next(self, wait: bool = True) -> Optional[Samples]:
+        """The next samples; None if none are ready and `wait` is not set. Raises what making them raised."""
+        if self._queue is None:
+            return self._make() if wait else None
+        try:
+            made = self._queue.get(block=wait)
+        except queue.Empty:
+            return None
+        if isinstance(made, BaseException):
+            raise made
+        samples, ready = made
+        current = torch.cuda.current_stream(self._device)
+        current.wait_event(ready)
+        for values in vars(samples).values():
+            if isinstance(values, torch.Tensor):
+                values.record_stream(current)
+        return samples
+
+    def _make(self) -> Samples:
+        chosen = int(torch.multinomial(self._weights, 1, generator=self._choice))
+        with torch.no_grad():
+            made = self._sources[chosen].make(self._at_once, self._generator)
+        return of_windows(made) if isinstance(made, Windows) else made
+
+    def _make_ahead(self) -> None:
+        try:
+            torch.cuda.set_device(self._device)
+            stream = torch.cuda.Stream(self._device)
+            with torch.cuda.stream(stream):
+                while True:
+                    samples = self._make()
+                    self._queue.put((samples, stream.record_event()))
+        except BaseException as error:  # noqa: BLE001 whatever it is, the run must hear of it
+            self._queue.put(error)
+
+
+def of_windows(windows: Windows) -> Samples:
+    return Samples(
+        blurred=windows.blurred,
+        frames=windows.sharp,
+        motion_pixels=None if windows.flow_pixels is None else -windows.flow_pixels,
+        motion_known=windows.flow_known,
+        frames_known=torch.ones(windows.sharp.shape[:2], device=windows.sharp.device),
+    )

@@ -1,0 +1,118 @@
+import { readdirSync } from 'node:fs';
+import { extname, join, sep } from 'node:path';
+import { writeSafetensors } from '@unblur/core-model';
+import type { SafetensorsTensor } from '@unblur/core-model';
+import sharp from 'sharp';
+import type { DevicePlan } from './device-plan.js';
+
+const PICTURES = ['.png', '.jpg', '.jpeg', '.webp'];
+/** Of panoramas, which are looked at in parts; other pictures keep their size. */
+const PANORAMA_WIDTH_PIXELS = 2048;
+/** From the best to the worst that is still good to learn from. */
+const QUALITIES = [92, 88, 84, 80, 75, 70, 65, 60, 55, 50];
+/** Pictures that a quality's size is told from. */
+const TRIAL_PICTURES = 40;
+/** Room in a part for its header. */
+const HEADER_BYTES_PER_PICTURE = 200;
+
+/** A picture of a source, under its name in the folder. */
+interface SourcePicture {
+  /** Which of the folders it is in. */
+  folder: number;
+  name: string;
+  path: string;
+  isPanorama: boolean;
+}
+
+/** Pictures as they are packed. */
+export interface PackedImages {
+  /** Files `images-<n>.safetensors`, none of them larger than a part may be. */
+  files: Map<string, Uint8Array>;
+  count: number;
+  quality: number;
+}
+
+/** The different folders that sources read from: several sources may share one. */
+export function sourceFolders(sources: DevicePlan['sources']): { folders: string[]; folderOf: number[] } {
+  const folders = [...new Set(sources.map(({ folder }) => folder))];
+  return { folders, folderOf: sources.map(({ folder }) => folders.indexOf(folder)) };
+}
+
+/**
+ * The pictures of all sources as WebP, at the best quality at which they fit.
+ *
+ * @param mostBytes of all files together. @param partBytes of each of them.
+ * @throws if a folder holds no pictures, or they do not fit at the lowest quality.
+ */
+export async function packImages(sources: DevicePlan['sources'], mostBytes: number, partBytes: number): Promise<PackedImages> {
+  const pictures = listPictures(sources);
+  for (const quality of await qualitiesThatMayFit(pictures, mostBytes)) {
+    const encoded = await encodeAll(pictures, quality);
+    if (sumOf(encoded) + pictures.length * HEADER_BYTES_PER_PICTURE <= mostBytes) return { files: intoParts(pictures, encoded, partBytes), count: pictures.length, quality };
+  }
+  throw new Error(`Expected the ${pictures.length} pictures of 'data.sources' to fit in ${(mostBytes / 2 ** 20).toFixed(1)} MiB but they do not, even at quality ${QUALITIES.at(-1)}; raise --max-mib, or use fewer.`);
+}
+
+function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
+  const { folders, folderOf } = sourceFolders(sources);
+  return folders.flatMap((folder, index) => {
+    const users = sources.filter((_, source) => folderOf[source] === index);
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => name.split(sep).join('/'))
+      .filter((name) => PICTURES.includes(extname(name).toLowerCase()) && users.some(({ videos }) => !videos || videos.includes(name.split('/')[0]!)))
+      .sort();
+    if (names.length === 0) throw new Error(`Expected pictures (${PICTURES.join(', ')}) in '${folder}', of which samples are made, but found none.`);
+    return names.map((name) => ({ folder: index, name, path: join(folder, name), isPanorama: users.every(({ kind }) => kind === 'panorama') }));
+  });
+}
+
+/** From the best quality at which a few of the pictures say that all will fit, downwards. */
+async function qualitiesThatMayFit(pictures: SourcePicture[], mostBytes: number): Promise<number[]> {
+  const every = Math.ceil(pictures.length / TRIAL_PICTURES);
+  const trial = pictures.filter((_, index) => index % every === 0);
+  for (const [index, quality] of QUALITIES.entries()) {
+    const expected = (sumOf(await encodeAll(trial, quality)) * pictures.length) / trial.length;
+    if (expected <= mostBytes) return QUALITIES.slice(index);
+  }
+  return QUALITIES.slice(-1);
+}
+
+async function encodeAll(pictures: SourcePicture[], quality: number): Promise<Buffer[]> {
+  const encoded: Buffer[] = [];
+  // sharp works in threads of its own: a few pictures at a time keep them busy.
+  const AT_ONCE = 4;
+  for (let first = 0; first < pictures.length; first += AT_ONCE) encoded.push(...(await Promise.all(pictures.slice(first, first + AT_ONCE).map((picture) => encode(picture, quality)))));
+  return encoded;
+}
+
+async function encode({ path, isPanorama }: SourcePicture, quality: number): Promise<Buffer> {
+  try {
+    const picture = sharp(path).autoOrient().toColourspace('srgb').removeAlpha();
+    return await (isPanorama ? picture.resize({ width: PANORAMA_WIDTH_PIXELS, withoutEnlargement: true }) : picture).webp({ quality }).toBuffer();
+  } catch (cause) {
+    throw new Error(`Expected a picture that can be read in '${path}' but it is damaged or of another kind.`, { cause });
+  }
+}
+
+function intoParts(pictures: SourcePicture[], encoded: Buffer[], partBytes: number): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  let tensors: [string, SafetensorsTensor][] = [];
+  let bytes = 0;
+  const close = () => {
+    if (tensors.length > 0) files.set(`images-${files.size}.safetensors`, writeSafetensors({ tensors: Object.fromEntries(tensors), metadata: {} }));
+    [tensors, bytes] = [[], 0];
+  };
+  encoded.forEach((data, index) => {
+    const { folder, name } = pictures[index]!;
+    const more = data.length + HEADER_BYTES_PER_PICTURE;
+    if (bytes + more > partBytes) close();
+    tensors.push([`${folder}/${name}`, { dtype: 'U8', shape: [data.length], values: data }]);
+    bytes += more;
+  });
+  close();
+  return files;
+}
+
+function sumOf(buffers: Buffer[]): number {
+  return buffers.reduce((sum, { length }) => sum + length, 0);
+}
