@@ -292,7 +292,7 @@ class VideoWindows(unittest.TestCase):
         self.assertGreater(len(inner), 1)
         means = (windows.sharp[:, :-2] + windows.sharp[:, 1:-1] + windows.sharp[:, 2:]) / 3
         torch.testing.assert_close(windows.blurred[inner, 1:-1], means[inner], atol=1e-5, rtol=0)
-        self.assertEqual(windows.flow_known.tolist(), [0, 0, 0])
+        self.assertEqual(float(windows.flow_known.max()), 0)
 
     def test_of_recorded_pairs_are_as_recorded(self):
         windows = self.windows({}, RecordedPairs.IMAGES)
