@@ -3,14 +3,21 @@ export type Range = [minimum: number, maximum: number];
 
 /** @throws RangeError that names the option, what it must be and what came, unless it is right. */
 export function requireThat(isRight: boolean, name: string, wanted: string, value: unknown): void {
-  if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but got ${excerpt(JSON.stringify(value))}.`);
+  if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but got ${excerpt(value)}.`);
 }
 
 const EXCERPT_CHARACTERS = 80;
 
 /** Of a value, as much as a message has room for. */
-function excerpt(text: string | undefined): string {
-  return text === undefined ? 'nothing' : text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}...` : text;
+function excerpt(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  try {
+    const text = JSON.stringify(value);
+    return text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}...` : text;
+  } catch {
+    // JSON is parsed to any depth but written by recursion.
+    return 'lists or mappings, nested deeply';
+  }
 }
 
 /** Bounds far above what makes sense: a slip of the keyboard is told before it fills the machine or takes for ever. */

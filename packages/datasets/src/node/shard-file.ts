@@ -136,6 +136,11 @@ export class ShardReader {
     }
   }
 
+  /** Names of its tensors. */
+  get holds(): string {
+    return [...this.tensors.keys()].sort().join(', ');
+  }
+
   async read(index: number): Promise<ShardSample> {
     if (!Number.isInteger(index) || index < 0 || index >= this.contents.count) throw new RangeError(`Expected a sample of 0..${this.contents.count - 1} in ${this.path} but got ${index}.`);
     const blurred = await this.readRow('blurred', index);

@@ -6,6 +6,8 @@ import { readManifest, shardContents, shardName, type ShardManifest } from './sh
 /** The shards of a set, opened as they are needed. */
 export class ShardFolder {
   private readonly readers = new Map<number, Promise<ShardReader>>();
+  /** Names of the tensors in every shard. */
+  private holds: string | undefined;
 
   constructor(
     private readonly folder: string,
@@ -25,9 +27,18 @@ export class ShardFolder {
   private reader(shard: number): Promise<ShardReader> {
     const known = this.readers.get(shard);
     if (known) return known;
-    const reader = ShardReader.open(join(this.folder, shardName(shard)), shardContents(this.manifest, shard));
+    const reader = this.openShard(shard);
     this.readers.set(shard, reader);
     return reader;
+  }
+
+  private async openShard(shard: number): Promise<ShardReader> {
+    const path = join(this.folder, shardName(shard));
+    const reader = await ShardReader.open(path, shardContents(this.manifest, shard));
+    this.holds ??= reader.holds;
+    if (reader.holds === this.holds) return reader;
+    await reader.close();
+    throw new Error(`Expected the tensors ${this.holds} in ${path}, as in the other shards, but it holds ${reader.holds}.`);
   }
 }
 

@@ -238,6 +238,16 @@ describe('damaged sets', () => {
     }
   });
 
+  test('a shard that lacks what the others hold is refused', async () => {
+    const out = await outOf();
+    const path = join(out, 'shard-00001.safetensors');
+    const shape = { sizePixels: 16, frames: 3 };
+    const writer = await ShardWriter.create(path, 3, shape, { rotationDegrees: false, flowsPixels: false });
+    for (let index = 0; index < 3; index++) await writer.add({ blurred: new Uint8Array(16 * 16 * 3), frames: new Uint8Array(3 * 16 * 16 * 3) });
+    await writer.finish();
+    await expect(take(3, { folder: out, batchSize: 3, seed: 1 })).rejects.toThrow(/^Expected the tensors blurred, frames, rotationDegrees in .*shard-00001\.safetensors, as in the other shards, but it holds blurred, frames\.$/);
+  });
+
   test('a known motion that is no number is refused', async () => {
     const out = await outOf();
     const path = join(out, 'shard-00000.safetensors');
