@@ -110,7 +110,16 @@ export function join(path: string, key: string): string {
 }
 
 function refuse(path: string, wanted: string, received: unknown): never {
-  throw new Error(`Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${received === undefined ? 'nothing' : excerpt(JSON.stringify(received))}.`);
+  throw new Error(`Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${received === undefined ? 'nothing' : excerpt(textOf(received))}.`);
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // JSON is parsed to any depth but written by recursion.
+    return 'lists or mappings, nested deeply';
+  }
 }
 
 /** Of what a file says, as much as a message has room for. */
