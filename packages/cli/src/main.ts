@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEval } from './commands/eval.js';
@@ -26,7 +26,7 @@ export async function main(commandLine: string[]): Promise<void> {
   surviveClosedOutput();
   const program = defineProgram();
   try {
-    await program.parseAsync(commandLine, { from: 'user' });
+    await program.parseAsync(commandLine.map(asFileName), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : usageErrorCode;
@@ -43,6 +43,11 @@ export async function main(commandLine: string[]): Promise<void> {
     if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) for (const line of (error.stack ?? '').split('\n')) printNote(line);
     process.exitCode = 1;
   }
+}
+
+/** `-y.mp4`, where there is a file of that name, is no option. */
+function asFileName(argument: string): string {
+  return /^-[^-].*\./.test(argument) && existsSync(argument) ? `./${argument}` : argument;
 }
 
 function defineProgram(): Command {

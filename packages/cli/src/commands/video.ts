@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import { realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
-import { standardStream, withStandardStreams } from '../standard-streams.js';
+import { standardStream, withStandardStreams, type NamedFiles } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { addVideoDeblurrerOptions, openChosenVideoDeblurrer, type VideoDeblurrerOptions } from '../video-deblurrer-choice.js';
 
@@ -34,14 +34,14 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
   const { weights, deblurrer } = await openChosenVideoDeblurrer(options, options.memory === undefined ? undefined : options.memory * 2 ** 30);
   const { deblurVideo } = await import('@unblur/inference');
   const start = performance.now();
-  const deblurFile = (clip: string, out: string) =>
-    deblurVideo(clip, out, deblurrer, {
+  const deblurFile = (files: NamedFiles) =>
+    deblurVideo(files.input, files.output, deblurrer, {
       weights,
       framesPerSecond: options.fps,
       hdr: options.hdr,
       deinterlace: options.deinterlace,
       onFrame: (done, total) => drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
-      onNote: (line) => printNote(`unblur: ${line}`),
+      onNote: (line) => printNote(`unblur: ${files.rename(line)}`),
       signal,
     });
   const result = await withStandardStreams(input, options.out, 'sharp.mkv', deblurFile, signal);
