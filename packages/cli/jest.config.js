@@ -1,3 +1,3 @@
 import preset from '../../jest.preset.js';
 
-export default { ...preset, displayName: 'cli', globalSetup: '<rootDir>/build-before-tests.js' };
+export default { ...preset, displayName: 'cli', globalSetup: '<rootDir>/build-before-tests.js', setupFiles: ['<rootDir>/../onnx/jest.realm.js'] };

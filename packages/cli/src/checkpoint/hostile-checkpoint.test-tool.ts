@@ -11,7 +11,7 @@ export function zippedCheckpoint(pickle: string, storages: Record<string, Uint8A
 }
 
 /** A text as a pickle has it. */
-const pickledText = (text: string): string => `X${uint32(text.length)}${text}`;
+export const pickledText = (text: string): string => `X${uint32(text.length)}${text}`;
 
 function uint32(value: number): string {
   return String.fromCharCode(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
@@ -28,12 +28,17 @@ export function pickledMap(...entries: [name: string, value: string][]): string 
   return `\x80\x02}${entries.map(([name, value]) => `${pickledText(name)}${value}s`).join('')}.`;
 }
 
+/** A checkpoint in the format before PyTorch 1.6: magic number, protocol, machine, the pickle, keys, then the storages of floats. */
+export function olderCheckpoint(pickle: string, pickledKeys = '', storages: Uint8Array[] = []): Uint8Array {
+  const start = latin(`\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}${pickledText('little_endian')}\x88s.${pickle}\x80\x02](${pickledKeys}e.`);
+  return new Uint8Array(Buffer.concat([start, ...storages.flatMap((bytes) => [latin(`${uint32(bytes.length / 4)}\0\0\0\0`), bytes])]));
+}
+
 /** Pickles and archives of a few bytes that ask for far more than their own length, by what they do. */
 export const growingCheckpoints: Record<string, () => Uint8Array> = {
   /** Pairs of one thing twice, 60 deep: as text it would have 2^60 parts. */
   'doubling key': () => zippedCheckpoint(`\x80\x02}K\x01${Array.from({ length: 60 }, (_, depth) => `r${uint32(depth)}j${uint32(depth)}\x86`).join('')}K\x01s.`),
-  'doubling storage key of the older format': () =>
-    latin(`\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}${pickledText('little_endian')}\x88s.\x80\x02}.\x80\x02]K\x01${Array.from({ length: 60 }, (_, depth) => `r${uint32(depth)}j${uint32(depth)}\x86`).join('')}a.`),
+  'doubling storage key of the older format': () => olderCheckpoint('\x80\x02}.', `K\x01${Array.from({ length: 60 }, (_, depth) => `r${uint32(depth)}j${uint32(depth)}\x86`).join('')}`),
   'mappings of one long list': () => zippedCheckpoint(`\x80\x02]r${uint32(0)}(${'K\x01K\x02\x86'.repeat(20_000)}eccollections\nOrderedDict\nr${uint32(1)}${`j${uint32(1)}j${uint32(0)}\x85R`.repeat(20_000)}.`),
   'empty lists without end': () => zippedCheckpoint(`\x80\x02${']'.repeat(1_000_000)}.`),
   'a shape of many axes': () => zippedCheckpoint(pickledMap(['w', pickledTensor({ shape: `(${'K\x01'.repeat(100_000)}t`, strides: `(${'K\x01'.repeat(100_000)}t` })]), { 0: floatBytes(1, 2, 3) }),

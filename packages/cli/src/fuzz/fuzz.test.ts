@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { createRandom } from '@unblur/datasets';
+import { escapeControlCharacters } from '../control-characters.js';
+import { describeFailure } from '../failure.js';
+import { fuzzTargets, WrongResult } from './fuzz-targets.test-tool.js';
+
+/** Of the inputs; `npm run fuzz` tries more of them, from other places on. */
+const SEED = 2021;
+const firstInput = Number(process.env['UNBLUR_FUZZ_FIRST'] ?? 0);
+const inputs = Number(process.env['UNBLUR_FUZZ_INPUTS'] ?? 2000);
+const restoredOneIn = Number(process.env['UNBLUR_FUZZ_RESTORED_ONE_IN'] ?? 12);
+/** Where figures are left, and the number of the input in hand. */
+const reportFile = process.env['UNBLUR_FUZZ_REPORT'];
+
+const SLOW_MILLISECONDS = 10_000;
+const LARGE_BYTES = 1e9;
+
+/** Messages of the JavaScript engine, of Node, and of libraries about their own insides. */
+const INNER_MESSAGE =
+  /Cannot (read|set|convert|mix|destructure|access|create|assign)|is not (a function|iterable|defined|a constructor|an object|valid JSON)|BigInt|Maximum call stack|Invalid (array|typed array|string|count|code point|time) |out of (bounds|range|memory)|bad_alloc|allocation failed|encoded data|circular|Unexpected (token|end of JSON|non-)|in JSON at|The "\w+" argument|ERR_|\bE[A-Z]{4,}\b|\[object |\bundefined\b|Error:|\n|\s at /;
+const MOST_CHARACTERS = 1000;
+
+const folder = mkdtempSync(join(tmpdir(), 'unblur-fuzz-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test(`${inputs} damaged and hostile inputs are refused in plain words, soon and in little memory, or read aright`, async () => {
+  const targets = await fuzzTargets(folder, { restoredOneIn });
+  const tally = new Map(targets.map(({ name }) => [name, { tried: 0, accepted: 0, milliseconds: 0 }]));
+  const wrong: { input: number; target: string; what: string }[] = [];
+  let slowestMilliseconds = 0;
+  for (let input = firstInput; input < firstInput + inputs; input++) {
+    const { name, tryOne } = targets[input % targets.length]!;
+    if (reportFile) writeFileSync(reportFile, JSON.stringify({ input, target: name }));
+    const counts = tally.get(name)!;
+    counts.tried++;
+    const startMilliseconds = performance.now();
+    try {
+      await tryOne(createRandom(SEED, input));
+      counts.accepted++;
+    } catch (error) {
+      const message = describeFailure(error);
+      const isInner = error instanceof WrongResult || ['TypeError', 'ReferenceError', 'SyntaxError', 'URIError', 'EvalError'].includes((error as Error).name) || INNER_MESSAGE.test(message) || message.length > MOST_CHARACTERS || hasControlCharacters(escapeControlCharacters(message));
+      if (isInner) wrong.push({ input, target: name, what: `${(error as Error).name}: ${message.slice(0, 300)}` });
+    }
+    const milliseconds = performance.now() - startMilliseconds;
+    counts.milliseconds += milliseconds;
+    slowestMilliseconds = Math.max(slowestMilliseconds, milliseconds);
+    if (milliseconds > SLOW_MILLISECONDS) wrong.push({ input, target: name, what: `took ${Math.round(milliseconds)} ms` });
+    // What a name in a file has set on the prototype of all objects.
+    for (const key in {}) wrong.push({ input, target: name, what: `set Object.prototype.${key}` });
+  }
+  // In KiB.
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  const peakBytes = maxRSS * 1024;
+  if (reportFile) writeFileSync(reportFile, JSON.stringify({ done: inputs, wrong, slowestMilliseconds, peakBytes, processorSeconds: (userCPUTime + systemCPUTime) / 1e6, tally: [...tally] }));
+  expect(wrong).toEqual([]);
+  expect(peakBytes).toBeLessThan(LARGE_BYTES);
+  for (const [target, { tried, accepted }] of tally) expect({ target, tried: tried > 0, refusedMany: accepted < tried }).toEqual({ target, tried: true, refusedMany: true });
+}, Math.max(60_000, inputs * 200));
+
+// eslint-disable-next-line no-control-regex -- those are what it is about
+const hasControlCharacters = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text);
