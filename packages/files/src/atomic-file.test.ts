@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -90,4 +91,18 @@ test('a line is added to the end; on a full disk the file is named', async () =>
   expect(await readFile(path, 'utf8')).toBe('one\ntwo\n');
   if (!existsSync('/dev/full')) return console.log('skipping the full disk: it needs /dev/full');
   expect(() => appendWhole('/dev/full', 'three\n')).toThrow('Could not write /dev/full: the disk is full');
+});
+
+test('a line for which the disk has only half the room is not begun', async () => {
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', folder]).status !== 0) return console.log('skipped: a full disk (mounting a small one needs root)');
+  try {
+    const path = join(folder, 'log.jsonl');
+    const line = `${'x'.repeat(2999)}\n`;
+    appendWhole(path, line);
+    appendWhole(path, line);
+    expect(() => appendWhole(path, line)).toThrow(`Could not write ${path}: the disk is full`);
+    expect(await readFile(path, 'utf8')).toBe(line.repeat(2));
+  } finally {
+    spawnSync('umount', [folder]);
+  }
 });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { photoFamily } from '@unblur/core-model';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A run that does nothing useful, quickly. YAML is a superset of JSON. */
-function writeRunFile(name: string, steps: number): void {
+function writeRunFile(name: string, steps: number, changes = {}): void {
   const run = {
     network: { preset: 'photo', ...untrainedConfig },
     data: { sizePixels: 32, sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }] },
@@ -28,6 +28,7 @@ function writeRunFile(name: string, steps: number): void {
     batchSize: 1,
     checkpointEverySteps: 100_000,
     samplesEverySteps: 100_000,
+    ...changes,
   };
   write(name, JSON.stringify(run));
 }
@@ -52,6 +53,34 @@ describe('unblur train', () => {
     expect(second.code).toBe(130);
     expect(second.step).toBeGreaterThan(first.step);
   });
+
+  it('advises nothing that cannot be done where Ctrl-C comes before the first step', async () => {
+    writeRunFile('early.yaml', 50_000);
+    const log = join(folder, 'early', 'metrics.jsonl');
+    const { code, notes } = await interruptWhen(() => existsSync(log), ['train', 'early.yaml', '--out', 'early']);
+    expect(code).toBe(130);
+    expect(notes).toContain('unblur: interrupted before the first step; nothing was trained.');
+    expect(notes).not.toContain('--resume');
+    expect(existsSync(join(folder, 'early', 'checkpoint.safetensors'))).toBe(false);
+  });
+
+  it('names the file on a full disk, leaves nothing half-written and goes on when there is room', () => {
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]).status !== 0) return console.log('skipped: a full disk (mounting a small one needs root)');
+    try {
+      writeRunFile('disk.yaml', 4, { checkpointEverySteps: 2 });
+      const { code, stderr } = unblur(['train', 'disk.yaml', '--out', 'disk/run']);
+      expect(code).toBe(1);
+      expect(stderr.trim().split('\n').at(-1)).toMatch(/^unblur: Could not write .*disk\/run\/checkpoint\.safetensors: the disk is full/);
+      expect(readdirSync(join(disk, 'run')).filter((name) => name.startsWith('.'))).toEqual([]);
+      expect(readFileSync(join(disk, 'run', 'metrics.jsonl'), 'utf8')).toMatch(/^(\{.*\}\n)+$/);
+      spawnSync('mount', ['-o', 'remount,size=2m', disk]);
+      expect(unblur(['train', 'disk.yaml', '--out', 'disk/run', '--resume'])).toMatchObject({ code: 0 });
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
 });
 
 /** Sends the signal once the log of the run has grown. */
@@ -59,16 +88,21 @@ async function interruptAfterFirstSteps(commandLine: string[]): Promise<{ code: 
   const log = join(folder, 'long', 'metrics.jsonl');
   const logLength = () => (existsSync(log) ? readFileSync(log).length : 0);
   const lengthBefore = logLength();
+  const { code, notes } = await interruptWhen(() => logLength() > lengthBefore, commandLine);
+  return { code, step: Number(/interrupted after step (\d+)/.exec(notes)?.[1]) };
+}
+
+async function interruptWhen(isTime: () => boolean, commandLine: string[]): Promise<{ code: number | null; notes: string }> {
   const child = spawn(process.execPath, [bin, ...commandLine], { cwd: folder });
   let notes = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (notes += text));
   const watch = setInterval(() => {
-    if (logLength() > lengthBefore) {
+    if (isTime()) {
       clearInterval(watch);
       child.kill('SIGINT');
     }
   }, 50);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   clearInterval(watch);
-  return { code, step: Number(/interrupted after step (\d+)/.exec(notes)?.[1]) };
+  return { code, notes };
 }
