@@ -24,7 +24,7 @@ from unblur_torch.synthesis.panorama import build_panorama, level_for
 from unblur_torch.synthesis.rotation import axis_angle_of, rotation_of
 from unblur_torch.synthesis.shot import Shot
 from unblur_torch.synthesis.shot_source import take
-from unblur_torch.synthesis.transfer import light_of, recolour
+from unblur_torch.synthesis.transfer import Response
 
 
 def main(given_path: str, made_path: str) -> None:
@@ -50,7 +50,7 @@ def panorama_sample(pixels: Tensor, plan: Mapping[str, Any]) -> Dict[str, Tensor
     axis, angle = axis_angle_of(first.T @ last)
     half_turn = axis * angle / 2
     augmentation = augmentation_of(plan["augmentation"])
-    response = lambda display: light_of(recolour(display, augmentation.gains, augmentation.gamma), plan["averaging"])
+    response = Response(plan["averaging"], augmentation.gains, augmentation.gamma)
     level = level_for(build_panorama(pixels.permute(2, 0, 1)), focal)
     backdrop = PanoramaBackdrop(level, camera, CameraTurn(first @ rotation_of(half_turn), half_turn), response)
     return sample_of(Scene(backdrop), augmentation, plan)

@@ -92,7 +92,7 @@ class Motion(unittest.TestCase):
         camera = PinholeCamera(SIZE, 60.0, 10.0, 20.0)
         turn = CameraTurn(rotation_of(numpy.array([0.2, 0.5, 0.1])), numpy.array([0.03, 0.05, 0.06]), numpy.array([0.01, 0, 0]), acceleration=0.2)
         shift = PlaneMotion(numpy.zeros(2), numpy.array([1.0, -2.0]), numpy.array([0.3, 0.2]))
-        return Scene(PanoramaBackdrop(panorama.levels[0], camera, turn, lambda display: display, shift), list(objects))
+        return Scene(PanoramaBackdrop(panorama.levels[0], camera, turn, lambda levels: levels / 255, shift), list(objects))
 
     def test_a_frame_shows_at_p_what_the_middle_one_shows_at_p_plus_displacement(self):
         disc = torch.ones(4, 11, 11) * torch.tensor([0.9, 0.1, 0.4, 1])[:, None, None]

@@ -23,8 +23,6 @@ from .motion_path import PATH_TIMES, PlaneMotion, longest_path_pixels, progress_
 from .panorama import look_along
 from .rotation import rotation_of
 
-Response = Callable[[Tensor], Tensor]
-
 
 class Backdrop:
     size_pixels: int
@@ -104,8 +102,8 @@ class PanoramaBackdrop(Backdrop):
     """uint8 [3, h, w], of a `Panorama`."""
     camera: PinholeCamera
     turn: CameraTurn
-    response: Response
-    """From display values to those of the averaging space."""
+    response: Callable[[Tensor], Tensor]
+    """From interpolated bytes [3, T, S, S] to values of the averaging space, as a `Response` does."""
     shift: PlaneMotion = still_at((0, 0))
     """Beside the turn, the scene is moved as a plane (a camera that steps aside)."""
     parallax: Optional[Parallax] = None
@@ -121,7 +119,7 @@ class PanoramaBackdrop(Backdrop):
     def render(self, times: ndarray) -> Tensor:
         places = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
         x, y, z = self._turned_rays(self.turn.orientations_at(times), times, places.view(1, 1, -1), places.view(1, -1, 1), self.parallax and self.parallax.factor_at())
-        return self.response(look_along(self._display_values, x, y, z))
+        return self.response(look_along(self._levels, x, y, z))
 
     def middle_places(self, times: ndarray, places: Tensor) -> Tensor:
         turns = self.turn.middle.T @ self.turn.orientations_at(times)
@@ -149,8 +147,8 @@ class PanoramaBackdrop(Backdrop):
         return turned + longest_path_pixels(self.shift.maps_at(PATH_TIMES), numpy.zeros((1, 2))) * nearest
 
     @cached_property
-    def _display_values(self) -> Tensor:
-        return self.level.float() / 255
+    def _levels(self) -> Tensor:
+        return self.level.float()
 
     def _turned_rays(self, turns: ndarray, times: ndarray, column: Tensor, row: Tensor, shift_factor: Optional[Tensor]) -> "tuple[Tensor, Tensor, Tensor]":
         """Rays [T, S, S] through places (column, row), in camera axes, each time's turned by a matrix of [T, 3, 3]."""

@@ -16,7 +16,7 @@ from .image_bank import ImageBank
 from .motion_path import draw_plane_motion
 from .moving_object import Scene
 from .shot import Random, Shot, draw_length, draw_objects, draw_stillness, draw_taking
-from .transfer import light_of, recolour
+from .transfer import Response
 
 
 class LayeredShots:
@@ -30,7 +30,7 @@ class LayeredShots:
         averaging = draw_averaging(random, options["averaging"])
         augmentation = draw_augmentation(random, options["augmentation"])
         stillness = draw_stillness(random, options)
-        response = lambda display: light_of(recolour(display, augmentation.gains, augmentation.gamma), averaging)
+        response = Response(averaging, augmentation.gains, augmentation.gamma, self._bank.device)
         objects = draw_objects(random, options, size_pixels=size, exposures=exposures, stillness=stillness, texture=self._texture, response=response, bank=self._bank)
         moves = 0 if stillness.camera else exposures
         motion = draw_plane_motion(
@@ -56,14 +56,14 @@ class LayeredShots:
         return math.ceil(exposures * (way + swing)) + 2
 
     def _texture(self, random: Random, side: int) -> Tensor:
-        """Display values [3, side, side]: a random part of a still, shrunk by a box filter, flipped and turned at random."""
+        """Bytes [3, side, side], as float: a random part of a still, shrunk by a box filter, flipped and turned at random."""
         options = self._options
         still = self._bank.stills[int(random.integers(len(self._bank.stills)))]
         step = random.uniform(*options["shrink"])
         extent = math.ceil(side * step)
         _, height, width = still.shape
         top, left = (int(random.uniform(0, max(available - extent, 0) + 1)) for available in (height, width))
-        part = mirrored_part(still, top, left, extent).float() / 255
+        part = mirrored_part(still, top, left, extent).float()
         if extent != side:
             part = F.interpolate(part[None], size=(side, side), mode="area")[0]
         return rearrange_pixels(part, draw_augmentation(random, options["augmentation"]))

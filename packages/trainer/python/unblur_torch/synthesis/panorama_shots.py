@@ -17,7 +17,7 @@ from .moving_object import Scene
 from .panorama import Coverage, Panorama, level_for, look_along, panorama_pixels_per_pixel
 from .rotation import axis_angle_of, draw_euler_rotation, draw_shake_axis, orientation_of_angles
 from .shot import Random, Shot, Stillness, draw_length, draw_objects, draw_stillness, draw_taking
-from .transfer import light_of, recolour
+from .transfer import Response
 
 # How often a camera is placed anew before a partial panorama counts as too small for it.
 MOST_PLACES = 500
@@ -37,7 +37,7 @@ class PanoramaShots:
         averaging = draw_averaging(random, options["averaging"])
         augmentation = draw_augmentation(random, options["augmentation"])
         stillness = draw_stillness(random, options)
-        response = lambda display: light_of(recolour(display, augmentation.gains, augmentation.gamma), averaging)
+        response = Response(averaging, augmentation.gains, augmentation.gamma, self._bank.device)
         objects = draw_objects(
             random, options, size_pixels=self._size_pixels, exposures=exposures, stillness=stillness, texture=self._texture, response=response, bank=self._bank
         )
@@ -87,14 +87,14 @@ class PanoramaShots:
         return CameraTurn(middle, half_turn, sideways, random.uniform(-options["acceleration"], options["acceleration"]))
 
     def _texture(self, random: Random, side: int) -> Tensor:
-        """Display values [3, side, side]: a random view at the panorama's own density."""
+        """Bytes [3, side, side], as float: a random view at the panorama's own density."""
         panorama = self._draw_panorama(random)
         focal = panorama_pixels_per_pixel(panorama.width, 1) / max(self._options["minPanoramaPixelsPerPixel"], 0.5)
         coverage = panorama.coverage or Coverage(math.pi, math.pi / 2)
         middle = orientation_of_angles(math.degrees(random.uniform(-0.5, 0.5) * coverage.longitude_radians * 2), random.uniform(-0.4, 0.4) * math.degrees(coverage.latitude_radians), 0)
         camera = PinholeCamera(side, focal, (side - 1) / 2, (side - 1) / 2)
-        identity = lambda display: display
-        return PanoramaBackdrop(level_for(panorama, focal), camera, CameraTurn(middle, numpy.zeros(3)), identity).render(numpy.zeros(1))[:, 0]
+        as_sampled = lambda levels: levels
+        return PanoramaBackdrop(level_for(panorama, focal), camera, CameraTurn(middle, numpy.zeros(3)), as_sampled).render(numpy.zeros(1))[:, 0]
 
 
 def angle_range_at(angle_degrees: Sequence[Any], sample_index: int) -> Sequence[float]:

@@ -14,9 +14,10 @@ from .augmentation import Augmentation
 from .image_bank import ImageBank
 from .motion_path import draw_plane_motion
 from .moving_object import MovingObject, Scene
+from .transfer import Response
 
 Random = numpy.random.Generator
-# From a side in pixels to display values [3, side, side], a random part of a random picture.
+# From a side in pixels to bytes [3, side, side], as float, a random part of a random picture.
 Texture = Callable[[Random, int], Tensor]
 
 
@@ -83,7 +84,7 @@ def draw_objects(
     exposures: int,
     stillness: Stillness,
     texture: Texture,
-    response: Callable[[Tensor], Tensor],
+    response: Response,
     bank: ImageBank,
 ) -> List[MovingObject]:
     """Before a still camera, one at least."""
