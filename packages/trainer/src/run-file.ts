@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { readWholeFile } from '@unblur/files';
 import { stringify } from 'yaml';
 import { parsePlainYaml } from './plain-yaml.js';
 import type { RunSettings } from './run-fields.js';
@@ -19,13 +19,11 @@ export interface SystemDefinition<Config extends RunSettings = RunSettings> {
 /** Changes to a run file's mapping, made before it is checked: mappings are merged, all else is replaced. */
 export type RunChanges = Record<string, unknown>;
 
-/** The YAML of a run file. @throws if it cannot be read. */
+const MAX_RUN_FILE_BYTES = 1_000_000;
+
+/** The YAML of a run file. @throws UnblurError if it cannot be read. */
 export function readRunFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Error(`Expected a run file at '${file}' but it cannot be read (${(error as NodeJS.ErrnoException).code}).`, { cause: error });
-  }
+  return readWholeFile(file, MAX_RUN_FILE_BYTES).toString('utf8');
 }
 
 /** The part of a system's definition that reads run files. */

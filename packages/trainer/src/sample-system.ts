@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { NetworkFamily, WeightValues } from '@unblur/core-model';
 import { sampleValues } from './sample-batch.js';
 import type { SampleContents } from './sample-batch.js';
 import type { SampleRun } from './sample-run.js';
 import { scheduleFactor } from './schedule.js';
-import { namesOfParts, weightsOfFile } from './taken-weights.js';
+import { namesOfParts, readWeightsFile, weightsOfFile } from './taken-weights.js';
 import { trainingBatches } from './training-data.js';
 import type { LearningTask, Phase, TrainingSystem } from './training-system.js';
 import { validationSamples } from './validation-samples.js';
@@ -37,7 +36,7 @@ export async function openSampleSystem<Config extends object>(run: SampleRun, { 
     startingWeights: () => {
       if (initialWeights === null) return random();
       const { file, parts } = initialWeights;
-      return weightsOfFile({ file, ...family.readWeights(readFileSync(file)) }, parts, network, random);
+      return weightsOfFile({ file, ...readWeightsFile(file, family.readWeights) }, parts, network, random);
     },
     optimizer,
     phases: stages.map((stage, index) => samplePhase(run, stage, stages.slice(0, index).reduce((sum, { steps }) => sum + steps, 0), trained)),

@@ -1,11 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { WeightValues } from '@unblur/core-model';
+import { readWholeFile } from '@unblur/files';
+
+const MAX_WEIGHTS_BYTES = 2 ** 30;
 
 interface WeightsFile {
   file: string;
   /** Its network and its weights. */
   config: object;
   values: WeightValues;
+}
+
+/** The network and the weights in a file. @throws with the file, where it cannot be read or is no file of such a network. */
+export function readWeightsFile<Config>(file: string, read: (bytes: Uint8Array) => { config: Config; values: WeightValues }): { config: Config; values: WeightValues } {
+  const bytes = readWholeFile(file, MAX_WEIGHTS_BYTES);
+  try {
+    return read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch (cause) {
+    throw new Error(`The weights in '${file}' cannot be used. ${(cause as Error).message}`, { cause });
+  }
 }
 
 /**

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { initialVideoDeblurWeights, readVideoDeblurWeights } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
-import { takeWeights, weightsOfFile } from '../taken-weights.js';
+import { readWeightsFile, takeWeights, weightsOfFile } from '../taken-weights.js';
 import { isFlowWeight } from './video-objectives.js';
 import type { VideoRunConfig } from './video-run-config.js';
 
@@ -18,7 +17,7 @@ export function videoStartingWeights({ network, seed, initialWeights, initialFlo
 
 /** @throws unless the file's network is the run's but for what has no weights, its numbers of stages and of scales, the size at which flow is sought and how it is aligned, or has the parts that are taken. */
 function weightsToStartFrom({ file, parts }: NonNullable<Start['initialWeights']>, network: Start['network'], seed: number): WeightValues {
-  const read = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
+  const read = readWeightsFile(file, readVideoDeblurWeights);
   const { stages, flow, scaleFusion } = network;
   const fusion = read.config.scaleFusion && scaleFusion ? { ...read.config.scaleFusion, scales: scaleFusion.scales } : read.config.scaleFusion;
   const config = { ...read.config, stages, scaleFusion: fusion, flow: { ...read.config.flow, inputLevel: flow.inputLevel, alignment: flow.alignment } };
@@ -26,6 +25,6 @@ function weightsToStartFrom({ file, parts }: NonNullable<Start['initialWeights']
 }
 
 function flowOf(file: string, weights: WeightValues): WeightValues {
-  const { values } = readVideoDeblurWeights(new Uint8Array(readFileSync(file)));
+  const { values } = readWeightsFile(file, readVideoDeblurWeights);
   return takeWeights(Object.keys(weights).filter(isFlowWeight), weights, values, file);
 }
