@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { VideoDeblurrer } from '@unblur/inference';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
 import { addRunOptions, type RunOptions } from './run-options.js';
+import { readWeightsFile } from './weights-choice.js';
 
 /** What a command line says about how videos are deblurred. */
 export interface VideoDeblurrerOptions extends RunOptions {
@@ -36,8 +36,7 @@ export function addVideoDeblurrerOptions(command: Command): Command {
 export async function openChosenVideoDeblurrer({ weights: given, threads, mirrored }: VideoDeblurrerOptions, memoryBudgetBytes?: number): Promise<ChosenVideoDeblurrer> {
   const { name, url } = defaultVideoWeights;
   const file = given === name && !existsSync(given) ? undefined : given;
-  // As a plain array: a Buffer's `slice` does not copy.
-  const weights = new Uint8Array(await readFile(file ?? fileURLToPath(url)));
+  const weights = await readWeightsFile(file ?? fileURLToPath(url));
   const { createVideoDeblurrer } = await import('@unblur/inference');
   return { weightsName: file ?? name, weights, deblurrer: createVideoDeblurrer({ weights, threads, mirrored, memoryBudgetBytes }) };
 }

@@ -5,6 +5,8 @@ import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWei
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
 
+const MAX_WEIGHTS_BYTES = 2 ** 30;
+
 /** What a command line says about the network. */
 export interface WeightsOptions {
   /** A `.safetensors` file, or the name of bundled weights. */
@@ -28,13 +30,20 @@ export function addWeightsOptions(command: Command): Command {
  * @throws Error that lists what there is when they name nothing that exists
  */
 export async function readChosenWeights({ weights }: WeightsOptions): Promise<ChosenWeights> {
-  if (weights !== undefined && isFile(weights)) return { name: weights, bytes: await readFile(weights) };
+  if (weights !== undefined && isFile(weights)) return { name: weights, bytes: await readWeightsFile(weights) };
   if (weights !== undefined && !Object.hasOwn(bundledWeights, weights)) {
     const hint = weights === defaultVideoWeights.name ? '; these weights are for unblur video' : '';
     throw new Error(`Expected a .safetensors file or the name of bundled weights (${bundledWeightsNames.join(', ')}) for --weights, but ${weights} is neither${hint}.`);
   }
   const name = weights ?? defaultWeightsName;
   return { name, bytes: await readFile(fileURLToPath(findBundledWeights(name).url)) };
+}
+
+/** The bytes of a weights file. @throws UnblurError where it cannot be read, or is larger than any. */
+export async function readWeightsFile(path: string): Promise<Uint8Array> {
+  const { readWholeFile } = await import('@unblur/files');
+  // As a plain array: a Buffer's `slice` does not copy.
+  return new Uint8Array(readWholeFile(path, MAX_WEIGHTS_BYTES));
 }
 
 function isFile(path: string): boolean {

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { writeAtomically } from '@unblur/files';
 import { printJson, printLine } from '../terminal.js';
+import { readWeightsFile } from '../weights-choice.js';
 
 interface ImportOptions {
   out?: string;
@@ -26,7 +26,7 @@ export function defineImport(program: Command): void {
 async function importVideoDeblur(checkpoint: string, { out, float16 = false, json = false }: ImportOptions): Promise<void> {
   const { fromPublishedCheckpoint, videoDeblurPresets, writeVideoDeblurWeights } = await import('@unblur/core-model');
   const { readTorchCheckpoint } = await import('../checkpoint/torch-checkpoint.js');
-  const bytes = new Uint8Array(await readFile(checkpoint));
+  const bytes = await readWeightsFile(checkpoint);
   const parameters = explainRefusal(checkpoint, () => readTorchCheckpoint(bytes));
   const weights = fromPublishedCheckpoint(parameters);
   const file = out ?? `${basename(checkpoint, extname(checkpoint))}.safetensors`;

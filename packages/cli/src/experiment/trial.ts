@@ -174,7 +174,12 @@ function setProgress({ signal, onSample }: TrialSettings): SampleSetProgress {
 }
 
 async function readJson<T>(file: string): Promise<T | undefined> {
-  return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as T) : undefined;
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T;
+  } catch (cause) {
+    throw new Error(`Expected JSON in ${file} but it is damaged; remove it, and what it holds is made again.`, { cause });
+  }
 }
 
 /** A value as it comes back from JSON. */
