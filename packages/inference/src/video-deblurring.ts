@@ -200,5 +200,14 @@ async function claimFolder(folder: string, record: { input: string; weights: str
     await writeAtomically(path, Buffer.from(`${JSON.stringify(record, null, 1)}\n`));
     return;
   }
-  if (JSON.stringify(JSON.parse(known)) !== JSON.stringify(record)) throw new UnblurError(`${folder} holds frames of another clip, or made with other weights or another choice of --mirrored or --no-deinterlace; choose another folder, or remove this one to start anew`);
+  if (JSON.stringify(parseRecord(known)) !== JSON.stringify(record)) throw new UnblurError(`${folder} holds frames of another clip, or made with other weights or another choice of --mirrored or --no-deinterlace; choose another folder, or remove this one to start anew`);
+}
+
+/** What a folder's record says; nothing where it is damaged. */
+function parseRecord(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
