@@ -316,9 +316,10 @@ class Refusals(unittest.TestCase):
     def test_a_part_of_a_panorama_is_enough_for_small_cameras_only(self):
         images = {"part.png": png(smooth_pixels(200, 60))}
         options = {"coverageDegrees": 180, "fieldOfViewDegrees": [10, 10], "pitchDegrees": [-60, 60], "angleDegrees": [1, 2], "photoPixels": SIZE, "minPanoramaPixelsPerPixel": 0, "augmentation": PLAIN}
-        samples = opened_with(images, **options).make(6, torch.Generator().manual_seed(1))
         # The rest of the sphere is black; the picture nowhere is.
-        self.assertGreater(float(samples.frames.min()), 20 / 255)
+        for more in ({}, {"shiftPixels": [4, 4], "parallax": 0.5}, {"objects": [2, 2]}):
+            samples = opened_with(images, **options, **more).make(6, torch.Generator().manual_seed(1))
+            self.assertGreater(float(samples.frames.min()), 20 / 255)
         with self.assertRaisesRegex(ValueError, "500 random views all left one"):
             opened_with(images, **{**options, "fieldOfViewDegrees": [100, 100]}).make(1, torch.Generator())
 

@@ -14,9 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .synthesis import Samples
+from .synthesis.softness import soften
 
-# Three standard deviations of a blur of 2 pixels.
-SOFTNESS_RADIUS = 6
 # Motions are known for squares of so many pixels, on whose corners crops begin.
 MOTION_STRIDE = 4
 # A scene has a clear side if its mean motion goes this much of its length to the left or right, as in frame-order.ts.
@@ -143,21 +142,6 @@ def side_of(motion_pixels: Tensor) -> "tuple[Tensor, Tensor]":
     to_right = motion_pixels[..., 0].mean((1, 2))
     length = motion_pixels.abs().sum(-1).mean((1, 2))
     return to_right > 0, to_right.abs() > CLEAR_SIDE * length
-
-
-def soften(pictures: Tensor, sigma_pixels: Tensor) -> Tensor:
-    """Blurs every sample's pictures [B, ..., S, S, 3] by a Gaussian of its own standard deviation [B], edges repeated."""
-    batch, size = len(pictures), pictures.shape[-2]
-    planes = pictures.movedim(-1, 1).reshape(batch, -1, size, size)
-    count = planes.shape[1]
-    offset = torch.arange(-SOFTNESS_RADIUS, SOFTNESS_RADIUS + 1, device=pictures.device)
-    # Below a tenth of a pixel the kernel is one point.
-    kernel = torch.exp(-0.5 * (offset / sigma_pixels.clamp(min=0.1)[:, None]) ** 2)
-    kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(count, 0)[:, None]
-    planes = F.pad(planes.reshape(1, batch * count, size, size), (SOFTNESS_RADIUS,) * 4, mode="replicate")
-    for shaped in (kernel[:, :, :, None], kernel[:, :, None, :]):
-        planes = F.conv2d(planes, shaped, groups=batch * count)
-    return planes.reshape(batch, 3, *pictures.shape[1:-1]).movedim(1, -1).contiguous()
 
 
 def crop_places(corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor) -> "tuple[Tensor, Tensor]":

@@ -18,23 +18,41 @@ AUGMENTATION = {
     "jpegShare": 1,
 }
 
-# What synthesis on the device can do beside what both do; off by default.
+# What synthesis on the device can do beside what both do; all off by default.
 DEVICE_SCENE = {
+    # Share of the samples whose camera stands still, before which at least one object moves.
     "stillCameraShare": 0,
+    # Share of the samples in which nothing moves.
     "sharpShare": 0,
+    # Lengths of ways are minimum + (maximum - minimum) * u^pathExponent with u uniform: above 1 favours short ones.
     "pathExponent": 1,
+    # Largest change of speed, see `progress_at`.
     "acceleration": 0,
+    # How much more or less than the rest near and far places are shifted, as a share of the shift.
     "parallax": 0,
+    # Kinds of objects by weight, see `object_shapes`.
     "objectShapes": {"blob": 1},
+    # Share of the objects that move within the scene, on top of its own motion; the others only by themselves.
     "followShare": 1,
+    # Share of the samples of which the frames alone are averaged, as of a high-speed video.
     "sparseShare": 0,
+    # Share of the samples with light brighter than a picture can show, and how much of it, see `boost_highlights`.
     "highlightShare": 0,
     "highlightBoost": [1, 1],
+    # Standard deviation of a Gaussian that softens blurred picture and frames alike; None: none.
     "softnessPixels": None,
 }
 
-# And what only a panorama's camera lacks there.
-DEVICE_PANORAMA = {"shiftPixels": [0, 0], "bend": 0, "objects": [0, 0], "objectRadius": [0.12, 0.35], "objectPixels": [2, 20], "turnDegrees": 4, "zoomPercent": 3}
+# And what of the layers' options a panorama has there: the shift of its camera beside the turn, and objects.
+DEVICE_PANORAMA = {
+    "shiftPixels": [0, 0],
+    "bend": 0,
+    "objects": [0, 0],
+    "objectRadius": [0.12, 0.35],
+    "objectPixels": [2, 20],
+    "turnDegrees": 4,
+    "zoomPercent": 3,
+}
 
 DEFAULTS: Dict[str, Dict[str, Any]] = {
     "panorama": {

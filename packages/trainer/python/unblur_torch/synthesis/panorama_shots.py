@@ -28,9 +28,8 @@ class PanoramaShots:
         self._bank = bank
         self._options = options
         self._size_pixels = size_pixels
-        self._photo_pixels = options["photoPixels"] or max(256, size_pixels)
-        if self._photo_pixels < size_pixels:
-            raise ValueError(f"Expected photoPixels to be at least the size of the samples ({size_pixels}) but got {self._photo_pixels}.")
+        # The samples of a pool are larger than the crops that the run file speaks of.
+        self._photo_pixels = max(options["photoPixels"] or 256, size_pixels)
 
     def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
         options = self._options
@@ -45,20 +44,22 @@ class PanoramaShots:
         return Shot(Scene(backdrop, objects), averaging, augmentation, **draw_taking(random, options))
 
     def _draw_backdrop(self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response) -> PanoramaBackdrop:
-        panorama = self._draw_panorama(random)
+        options, panorama = self._options, self._draw_panorama(random)
+        # A shift shows what lies beyond the picture that turns.
+        margin_pixels = exposures * options["shiftPixels"][1] * (0.5 + options["bend"]) * (1 + options["acceleration"]) * (1 + options["parallax"])
         for _ in range(MOST_PLACES):
             camera = self._draw_camera(random, panorama)
             turn = self._draw_turn(random, sample_index, exposures, stillness)
-            if panorama.coverage is None or stays_within(camera, turn, panorama.coverage):
+            if panorama.coverage is None or stays_within(camera, turn, panorama.coverage, margin_pixels):
                 break
         else:
             raise ValueError(f"Expected panoramas large enough for the camera but {MOST_PLACES} random views all left one; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.")
         shift, parallax = still_at((0, 0)), None
-        length = 0 if stillness.camera else exposures * draw_length(random, self._options["shiftPixels"], self._options["pathExponent"])
+        length = 0 if stillness.camera else exposures * draw_length(random, options["shiftPixels"], options["pathExponent"])
         if length > 0:
-            shift = draw_plane_motion(random, (0, 0), length, turn_degrees=0, zoom_percent=0, bend=self._options["bend"], acceleration=self._options["acceleration"])
-            if self._options["parallax"] > 0:
-                parallax = Parallax(draw_depth(random, self._size_pixels, self._bank.device), self._options["parallax"])
+            shift = draw_plane_motion(random, (0, 0), length, turn_degrees=0, zoom_percent=0, bend=options["bend"], acceleration=options["acceleration"])
+            if options["parallax"] > 0:
+                parallax = Parallax(draw_depth(random, self._size_pixels, self._bank.device), options["parallax"])
         return PanoramaBackdrop(level_for(panorama, camera.focal_pixels), camera, turn, response, shift, parallax)
 
     def _draw_panorama(self, random: Random) -> Panorama:
@@ -90,8 +91,11 @@ class PanoramaShots:
         """Bytes [3, side, side], as float: a random view at the panorama's own density."""
         panorama = self._draw_panorama(random)
         focal = panorama_pixels_per_pixel(panorama.width, 1) / max(self._options["minPanoramaPixelsPerPixel"], 0.5)
-        coverage = panorama.coverage or Coverage(math.pi, math.pi / 2)
-        middle = orientation_of_angles(math.degrees(random.uniform(-0.5, 0.5) * coverage.longitude_radians * 2), random.uniform(-0.4, 0.4) * math.degrees(coverage.latitude_radians), 0)
+        half_view = math.atan(side / math.sqrt(2) / focal)
+        longitude, latitude = math.pi, 0.4 * math.pi
+        if panorama.coverage is not None:
+            longitude, latitude = (max(covered - half_view, 0) for covered in (panorama.coverage.longitude_radians, panorama.coverage.latitude_radians))
+        middle = orientation_of_angles(math.degrees(random.uniform(-longitude, longitude)), math.degrees(random.uniform(-latitude, latitude)), 0)
         camera = PinholeCamera(side, focal, (side - 1) / 2, (side - 1) / 2)
         as_sampled = lambda levels: levels
         return PanoramaBackdrop(level_for(panorama, focal), camera, CameraTurn(middle, numpy.zeros(3)), as_sampled).render(numpy.zeros(1))[:, 0]
@@ -109,11 +113,14 @@ TESTED_TIMES = numpy.linspace(-1, 1, 5)
 TESTED_PIXELS_PER_SIDE = 9
 
 
-def stays_within(camera: PinholeCamera, turn: CameraTurn, coverage: Coverage) -> bool:
-    """Whether a camera sees nothing but the covered part of the sphere (found at pixels along the picture's border and at five moments)."""
-    far = camera.size_pixels - 1
-    share = numpy.linspace(0, far, TESTED_PIXELS_PER_SIDE)
-    low, high = numpy.zeros_like(share), numpy.full_like(share, far)
+def stays_within(camera: PinholeCamera, turn: CameraTurn, coverage: Coverage, margin_pixels: float) -> bool:
+    """
+    Whether a camera sees nothing but the covered part of the sphere, not even within a margin around its picture (found at pixels
+    along the border and at five moments).
+    """
+    near, far = -margin_pixels, camera.size_pixels - 1 + margin_pixels
+    share = numpy.linspace(near, far, TESTED_PIXELS_PER_SIDE)
+    low, high = numpy.full_like(share, near), numpy.full_like(share, far)
     across, down = numpy.concatenate([share, share, low, high]), numpy.concatenate([low, high, share, share])
     rays = numpy.stack([(across - camera.principal_x) / camera.focal_pixels, (down - camera.principal_y) / camera.focal_pixels, numpy.ones_like(across)])
     for orientation in turn.orientations_at(TESTED_TIMES):
