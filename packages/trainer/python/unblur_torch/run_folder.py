@@ -130,9 +130,16 @@ class RunFolder:
 
 def replace_file(path: str, data: bytes) -> None:
     """Whole new contents in the place of a file, or it stays as it was."""
-    temporary = f"{path}.{os.getpid()}.new"
-    with open(temporary, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    temporary = f"{path}.new"
+    try:
+        # What a killed run has left there goes; a symbolic link would be followed.
+        if os.path.lexists(temporary):
+            os.remove(temporary)
+        with open(temporary, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        if os.path.lexists(temporary):
+            os.remove(temporary)

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { makeTemporaryFolder } from '@unblur/files';
 import type { MetricsRow } from '../metrics-log.js';
 import type { Progress } from '../progress.js';
 import type { TrainingResult } from '../run.js';
@@ -25,7 +26,7 @@ const RESULTS = 'results';
  */
 export async function trainOnDevice(run: LoadedRun, runFolder: string, processes: number, progress: Pick<Progress, 'line'>): Promise<TrainingResult> {
   const python = requireTorch();
-  const folder = mkdtempSync(join(tmpdir(), 'unblur-device-'));
+  const folder = makeTemporaryFolder(tmpdir());
   try {
     writePlan(folder, await planDeviceRun(run), true);
     const [results, log] = [join(runFolder, RESULTS), join(runFolder, RUN_FILES.metrics)];

@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeTemporaryFolder } from '@unblur/files';
 import { TorchConnection } from './torch-connection.js';
 
 export const programFolder = fileURLToPath(new URL('../../python', import.meta.url));
@@ -48,7 +49,7 @@ export function requireTorch(): string {
 export async function startTorchProcesses(processes: number, threads: number): Promise<TorchProcesses> {
   const python = requireTorch();
   // The processes find this one at a socket and each other through a file.
-  const folder = mkdtempSync(join(tmpdir(), 'unblur-torch-'));
+  const folder = makeTemporaryFolder(tmpdir());
   const address = join(folder, 'socket');
   const server = createServer();
   try {
