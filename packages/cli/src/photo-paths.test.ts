@@ -23,6 +23,16 @@ describe('findPhotos', () => {
     expect(await findPhotos([`${folder}/*.png`])).toEqual([join(folder, 'a.png')]);
   });
 
+  it('takes a folder for one whatever its name looks like', async () => {
+    for (const name of ['trip:rome', 'http:', 'file:', '[a]', '*', '-version']) {
+      const place = join(folder, 'odd', name);
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, 'a.png'), '');
+      expect(await findPhotos([`${place}/`])).toEqual([join(place, 'a.png')]);
+    }
+    expect(await findPhotos([`${folder}/odd/http:/*.png`])).toEqual([`${folder}/odd/http:/a.png`]);
+  });
+
   it('names a photograph once, however often it is asked for', async () => {
     expect(await findPhotos([join(folder, 'a.png'), folder])).toEqual([join(folder, 'a.png'), join(folder, 'b.JPG')]);
   });
@@ -40,6 +50,10 @@ describe('findPhotos', () => {
 describe('nameResults', () => {
   it('drops folder and extension, and numbers names that would collide', () => {
     expect(nameResults(['in/a.jpg', 'a.png', 'b.c.jpg', 'other/a.jpg'])).toEqual(['a', 'a-2', 'b.c', 'a-3']);
+  });
+
+  it('never leads out of the folder of results', () => {
+    expect(nameResults(['..jpg', '...jpg', 'in/..png', '....jpg'])).toEqual(['photo', 'photo-2', 'photo-3', 'photo-4']);
   });
 
   it('never gives two photographs one name', () => {

@@ -46,7 +46,9 @@ function isPhotoName(name: string): boolean {
 export function nameResults(paths: string[]): string[] {
   const taken = new Set<string>();
   return paths.map((path) => {
-    const name = basename(path, extname(path)) || 'photo';
+    const stem = basename(path, extname(path));
+    // `.` and `..`, of photographs called `..jpg` and `...jpg`, would lead out of the folder of results.
+    const name = /^\.*$/.test(stem) ? 'photo' : stem;
     let unique = name;
     for (let number = 2; taken.has(unique); number++) unique = `${name}-${number}`;
     taken.add(unique);
