@@ -56,8 +56,13 @@ class PackedRun:
         return [Sample(image(f"input/{index}"), image(f"blurred/{index}"), image(f"frames/{index}")) for index in range(count)]
 
     def _read(self, name: str) -> bytes:
-        with open(os.path.join(self._folder, name), "rb") as file:
-            return file.read()
+        """A file, or the pieces that it came in."""
+        pieces = [name] if name in self.plan["files"] else [f"{name}.{index}" for index in range(len(self.plan["files"])) if f"{name}.{index}" in self.plan["files"]]
+        parts = []
+        for piece in pieces:
+            with open(os.path.join(self._folder, piece), "rb") as file:
+                parts.append(file.read())
+        return b"".join(parts)
 
 
 def read_pictures(folder: str, sub_folders: Optional[List[str]]) -> Dict[str, bytes]:

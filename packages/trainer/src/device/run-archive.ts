@@ -38,7 +38,7 @@ export interface RunArchive {
 
 /**
  * Packs a run into a folder that trains it on a machine with PyTorch and nothing else: graphs, starting weights, pictures, validation samples, the Python program,
- * `start.sh`. Each file is whole, so that they can travel one by one.
+ * `start.sh`. None of the files is larger than a part, so that they can travel one by one.
  *
  * @param folder new, or empty.
  * @throws if the run file is not right, what it reads cannot be read, it does not fit, or the folder holds something.
@@ -47,13 +47,11 @@ export async function packRun(runFile: string, folder: string, { maxMib = 60, pa
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new Error(`Expected a new folder for the packed run but '${folder}' is not empty; choose another, or empty it.`);
   const plan = await planDeviceRun(loadRun(runFile, { ...changes, engine: 'torch', synthesis: 'device' }));
   const otherBytes = sizeOf(plan.files);
-  const largest = [...plan.files].find(([, { length }]) => length > partMib * MIB);
-  if (largest) throw new Error(`Expected files of at most ${partMib} MiB but '${largest[0]}' takes ${(largest[1].length / MIB).toFixed(1)}; raise --part-mib.`);
   // The program and the plan are small.
   const images = await packImages(plan.sources, maxMib * MIB - otherBytes - MIB, partMib * MIB);
   for (const [name, bytes] of images.files) plan.files.set(name, bytes);
   await writeFolderAtomically(folder, async (stage) => {
-    writePlan(stage, plan);
+    writePlan(stage, { ...plan, files: inPieces(plan.files, partMib * MIB) });
     cpSync(join(programFolder, PROGRAM), join(stage, PROGRAM), { recursive: true, filter: (path) => basename(path) !== '__pycache__' });
     writeFileSync(join(stage, 'start.sh'), startScript, { mode: 0o755 });
   });
@@ -70,6 +68,16 @@ export function writePlan(folder: string, { plan, files, sources }: DevicePlan, 
   }));
   for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
   writeFileSync(join(folder, PLAN_FILE), JSON.stringify({ ...plan, sources: described, files: [...files.keys()] }, undefined, 1));
+}
+
+/** Files that are larger than a part, as `<name>.0` and so on. */
+function inPieces(files: Map<string, Uint8Array>, partBytes: number): Map<string, Uint8Array> {
+  const pieces = new Map<string, Uint8Array>();
+  for (const [name, bytes] of files) {
+    if (bytes.length <= partBytes) pieces.set(name, bytes);
+    else for (let begin = 0; begin < bytes.length; begin += partBytes) pieces.set(`${name}.${begin / partBytes}`, bytes.subarray(begin, begin + partBytes));
+  }
+  return pieces;
 }
 
 function sizeOf(files: Map<string, Uint8Array>): number {

@@ -11,7 +11,7 @@ const PANORAMA_WIDTH_PIXELS = 2048;
 /** From the best to the worst that is still good to learn from. */
 const QUALITIES = [92, 88, 84, 80, 75, 70, 65, 60, 55, 50];
 /** Pictures that a quality's size is told from. */
-const TRIAL_PICTURES = 40;
+const TRIAL_PICTURES = 16;
 /** Room in a part for its header. */
 const HEADER_BYTES_PER_PICTURE = 200;
 
