@@ -1,4 +1,4 @@
-import { MAX_CHANNELS, MAX_DILATION, MAX_LAYERS, expectField, expectMapping, expectOddFrames, expectWholeNumber, isListOf, isWithin } from '../weights/config-checks.js';
+import { MAX_CHANNELS, MAX_DILATION, MAX_LAYERS, MAX_MULTIPLE, expectField, expectMapping, expectOddFrames, expectWholeNumber, isListOf, isWithin } from '../weights/config-checks.js';
 
 /** Everything that decides the shape of the networks of Jin et al. 2018. Plain JSON. */
 export interface FrameExtractionConfig {
@@ -64,6 +64,8 @@ export function validateFrameExtractionConfig(config: FrameExtractionConfig): vo
     const fits = isListOf(groups, [1, MAX_LAYERS], (blocks) => isListOf(blocks, [1, MAX_LAYERS], areDilations));
     expectField(fits, `${part}.groups`, `1 to ${MAX_LAYERS} lists of as many blocks, each the dilations (1 to ${MAX_DILATION}) of two convolutions,`, groups);
   }
+  const multiple = frameExtractionMultiple(config);
+  expectField(multiple <= MAX_MULTIPLE, 'factor', `factors whose least common multiple is at most ${MAX_MULTIPLE}`, multiple);
 }
 
 /** Height and width of the input must be multiples of this. */

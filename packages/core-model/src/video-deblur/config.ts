@@ -1,5 +1,5 @@
 import type { DecoderWidths } from '../layers/decoder-block.js';
-import { MAX_CHANNELS, MAX_LAYERS, expectDilatedLayers, expectField, expectMapping, expectWholeNumber, expectWholeNumbers, isListOf, isMapping, isWithin } from '../weights/config-checks.js';
+import { MAX_CHANNELS, MAX_LAYERS, MAX_MULTIPLE, expectDilatedLayers, expectField, expectMapping, expectWholeNumber, expectWholeNumbers, isListOf, isMapping, isWithin } from '../weights/config-checks.js';
 
 /** The coarsest level of the reconstruction that starts from a photograph's middle frame; level l is 1/2^l of the frame. */
 export const COARSEST_LEVEL = 5;
@@ -199,9 +199,13 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
 /** Far above what makes sense: every size doubles what frames must be a multiple of, every iteration lengthens the graph. */
 const MAX_SCALES = 4;
 const MAX_PYRAMID_LEVELS = 8;
-const MAX_SEARCH_RADIUS_PIXELS = 16;
+const MAX_SEARCH_RADIUS_PIXELS = 8;
 const MAX_ITERATIONS = 16;
-const MAX_EXPOSURE_TIMES = 64;
+/** Over all levels. */
+const MAX_ALIGNMENT_ITERATIONS = 32;
+const MAX_EXPOSURE_TIMES = 32;
+/** Frames that are warped to be averaged, over all iterations. */
+const MAX_EXPOSED_FRAMES = 64;
 
 const areWidths = (values: unknown): boolean => isListOf(values, [1, MAX_LAYERS], (value) => isWithin(value, [1, MAX_CHANNELS]));
 
@@ -219,6 +223,9 @@ function validateFlow(flow: FlowConfig, coarsestFrameLevel: number): void {
   expectField(inputLevel === undefined || isFrameLevel(inputLevel), 'flow.inputLevel', `nothing, or a level from 0 to ${coarsestFrameLevel}`, inputLevel);
   const alignmentFits = alignment === undefined || isListOf(alignment, [0, MAX_LAYERS], (step) => isMapping(step) && isFrameLevel(step['level']) && isWithin(step['iterations'], [1, MAX_ITERATIONS]));
   expectField(alignmentFits, 'flow.alignment', `nothing, or a list of { level (0 to ${coarsestFrameLevel}), iterations (1 to ${MAX_ITERATIONS}) }`, alignment);
+  const iterations = (alignment ?? []).reduce((sum, step) => sum + step.iterations, 0);
+  expectField(iterations <= MAX_ALIGNMENT_ITERATIONS, 'flow.alignment', `at most ${MAX_ALIGNMENT_ITERATIONS} iterations in all`, iterations);
+  expectField(flowMultiple(flow) <= MAX_MULTIPLE, 'flow', `an inputLevel and pyramidChannels for which frames are multiples of at most ${MAX_MULTIPLE}`, flowMultiple(flow));
 }
 
 function validateMiddleFrameReconstruction({ encoderChannels, middleDecoder, refiner, exposureRefiner }: MiddleFrameReconstructionConfig): void {
@@ -229,8 +236,8 @@ function validateMiddleFrameReconstruction({ encoderChannels, middleDecoder, ref
   expectField(byLevel(upscaledChannels, (value) => isWithin(value, [1, MAX_CHANNELS])), 'reconstruction.middleDecoder.upscaledChannels', `${COARSEST_LEVEL} widths from 1 to ${MAX_CHANNELS}`, upscaledChannels);
   expectField(byLevel(denseChannels, areWidths), 'reconstruction.middleDecoder.denseChannels', `${COARSEST_LEVEL} lists of 1 to ${MAX_LAYERS} widths from 1 to ${MAX_CHANNELS}`, denseChannels);
   expectDilatedLayers(refiner, 'reconstruction.refiner');
-  const refinerFits = (value: unknown) => isMapping(value) && isWithin(value['iterations'], [1, MAX_ITERATIONS]) && isWithin(value['times'], [2, MAX_EXPOSURE_TIMES]) && (value['times'] as number) % 2 === 0 && areWidths(value['channels']);
-  expectField(!exposureRefiner || refinerFits(exposureRefiner), 'reconstruction.exposureRefiner', `null, or { iterations (1 to ${MAX_ITERATIONS}), times (even, at most ${MAX_EXPOSURE_TIMES}), channels }`, exposureRefiner);
+  const refinerFits = (value: unknown) => isMapping(value) && isWithin(value['iterations'], [1, MAX_ITERATIONS]) && isWithin(value['times'], [2, MAX_EXPOSURE_TIMES]) && (value['times'] as number) % 2 === 0 && (value['times'] as number) * (value['iterations'] as number) <= MAX_EXPOSED_FRAMES && areWidths(value['channels']);
+  expectField(!exposureRefiner || refinerFits(exposureRefiner), 'reconstruction.exposureRefiner', `null, or { iterations (1 to ${MAX_ITERATIONS}), times (even, at most ${MAX_EXPOSURE_TIMES}), channels }, of at most ${MAX_EXPOSED_FRAMES} times in all iterations`, exposureRefiner);
 }
 
 function validatePublishedReconstruction({ kernelSize, channels, residualBlocks, finestLevel, residualImage }: ReconstructionConfig): void {
