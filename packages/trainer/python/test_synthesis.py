@@ -13,7 +13,7 @@ from unblur_torch.synthesis.backdrop import CameraTurn, PanoramaBackdrop, Parall
 from unblur_torch.synthesis.camera import PinholeCamera
 from unblur_torch.synthesis.degradation import quantize_like_jpeg
 from unblur_torch.synthesis.exposure import even_times, expose, render_count
-from unblur_torch.synthesis.motion_path import PlaneMotion, still_at
+from unblur_torch.synthesis.motion_path import PlaneMotion, progress_at, still_at
 from unblur_torch.synthesis.moving_object import MovingObject, Scene
 from unblur_torch.synthesis.object_shapes import SHAPES, draw_shape
 from unblur_torch.synthesis.panorama import build_panorama
@@ -142,6 +142,13 @@ class Motion(unittest.TestCase):
             torch.testing.assert_close(torch.from_numpy(carried).float(), flat.flow(ends)[:, 20, 12], atol=0.01, rtol=0)
             self.assertGreater(abs(carried).max(), 1)
             self.assertEqual(abs(scene.maps_at(things[1], ends) @ here - here).max(), 0)
+
+    def test_things_speed_up_evenly_and_never_turn_back(self):
+        times = numpy.linspace(-1, 1, 201)
+        speeds = numpy.diff(progress_at(times, 1.0)) / numpy.diff(times)
+        numpy.testing.assert_allclose([speeds[0], speeds[100], speeds[-1]], [0, 1, 2], atol=0.01)
+        self.assertGreaterEqual(speeds.min(), 0)
+        self.assertEqual(progress_at(numpy.zeros(1), 0.5)[0], 0)
 
     def test_objects_move_as_far_as_their_path_says(self):
         texture = torch.zeros(3, SIZE + 20, SIZE + 20)

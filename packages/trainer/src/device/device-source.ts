@@ -22,7 +22,7 @@ const scene = {
   sharpShare: share,
   /** Lengths of paths are minimum + (maximum - minimum) * u^pathExponent with u uniform: above 1 favours short ones. */
   pathExponent: number({ min: 0.1, max: 10 }),
-  /** Largest change of speed over the exposure, as a share of the mean speed. */
+  /** How much the speed at the ends of the exposure differs from that in its middle, at most, as a share of it. */
   acceleration: share,
   /** Largest share by which near and far places are shifted more or less than the rest. */
   parallax: share,

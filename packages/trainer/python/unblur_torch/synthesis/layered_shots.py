@@ -52,7 +52,7 @@ class LayeredShots:
         """How far beyond the picture its edges move: by half a way with its bend, and a corner by turn and zoom."""
         options = self._options
         swing = self._size_pixels * (math.radians(options["turnDegrees"]) + options["zoomPercent"] / 100)
-        way = options["cameraPixels"][1] * (0.5 + options["bend"]) * (1 + options["acceleration"]) * (1 + options["parallax"])
+        way = options["cameraPixels"][1] * (0.5 + options["bend"]) * (1 + options["acceleration"] / 2) * (1 + options["parallax"])
         return math.ceil(exposures * (way + swing)) + 2
 
     def _texture(self, random: Random, side: int) -> Tensor:

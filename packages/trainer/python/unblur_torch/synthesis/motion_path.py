@@ -14,10 +14,10 @@ from numpy import ndarray
 
 def progress_at(times: ndarray, acceleration: float) -> ndarray:
     """
-    How far along its path something is that speeds up (or slows down, below 0): -1 + a at time -1, 0 at 0, 1 + a at 1.
-    Below an acceleration of 0.5, nothing turns back.
+    How far along its path something is whose speed goes from 1 - acceleration when the shutter opens to 1 + acceleration when it
+    closes: 0 in the middle. From -1 to 1, nothing turns back.
     """
-    return times + acceleration * times * times
+    return times + acceleration / 2 * times * times
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ DEVICE_SCENE = {
     "sharpShare": 0,
     # Lengths of ways are minimum + (maximum - minimum) * u^pathExponent with u uniform: above 1 favours short ones.
     "pathExponent": 1,
-    # Largest change of speed, see `progress_at`.
+    # How much the speed at the ends of the exposure differs from that in its middle, at most, as a share of it: 0 to 1.
     "acceleration": 0,
     # How much more or less than the rest near and far places are shifted, as a share of the shift.
     "parallax": 0,

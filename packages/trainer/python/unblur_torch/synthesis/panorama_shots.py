@@ -46,7 +46,7 @@ class PanoramaShots:
     def _draw_backdrop(self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response) -> PanoramaBackdrop:
         options, panorama = self._options, self._draw_panorama(random)
         # A shift shows what lies beyond the picture that turns.
-        margin_pixels = exposures * options["shiftPixels"][1] * (0.5 + options["bend"]) * (1 + options["acceleration"]) * (1 + options["parallax"])
+        margin_pixels = exposures * options["shiftPixels"][1] * (0.5 + options["bend"]) * (1 + options["acceleration"] / 2) * (1 + options["parallax"])
         for _ in range(MOST_PLACES):
             camera = self._draw_camera(random, panorama)
             turn = self._draw_turn(random, sample_index, exposures, stillness)
