@@ -24,7 +24,7 @@ test('the second is refused and told who is at work; afterwards it may', async (
   await new Promise<void>((started) => {
     first = doLocked(folder, 'training', () => new Promise<void>((resolve) => ((finish = resolve), started())));
   });
-  const refused = new RegExp(`^Another unblur is at work in ${folder} \\(process ${process.pid}, since \\d\\d:\\d\\d:\\d\\d\\)\\. Wait until it has finished, or choose another folder\\.$`);
+  const refused = new RegExp(`^Another unblur is at work in ${folder} \\(process ${process.pid}, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d\\)\\. Wait until it has finished, or choose another folder\\.$`);
   await expect(doLocked(folder, 'training', async () => 'second')).rejects.toThrow(refused);
   await expect(doLocked(folder, 'another job', async () => 'other')).resolves.toBe('other');
   finish();
@@ -61,7 +61,7 @@ test('the lock of a process that was killed is cleared away', async () => {
 test('the lock of another machine holds until it has been silent for minutes', async () => {
   const name = newOwnedName('training').replace(ownProcess.machine, '00000000');
   writeFileSync(join(folder, name), JSON.stringify({ host: 'far', since: '2026-01-01T10:00:00.000Z' }));
-  await expect(doLocked(folder, 'training', async () => {})).rejects.toThrow(new RegExp(`\\(process ${process.pid} on far, since \\d\\d:00:00; if that has ended, remove ${join(folder, name)}\\)`));
+  await expect(doLocked(folder, 'training', async () => {})).rejects.toThrow(new RegExp(`\\(process ${process.pid} on far, since 20\\d\\d-\\d\\d-\\d\\d \\d\\d:00; if that has ended, remove ${join(folder, name)}\\)`));
   const tenMinutesAgo = Date.now() / 1000 - 600;
   utimesSync(join(folder, name), tenMinutesAgo, tenMinutesAgo);
   await doLocked(folder, 'training', async () => {});

@@ -94,7 +94,8 @@ function overlap(own: readonly string[] | undefined, others: readonly string[] |
 function describeHolder(folder: string, { name, owner }: OwnedEntry): string {
   const { host, since } = readHolder(join(folder, name));
   const time = new Date(since ?? '');
-  const started = Number.isNaN(time.getTime()) ? '' : `, since ${time.toLocaleTimeString('en-GB')}`;
+  // Local time, as 2026-01-31 10:05: training may have begun days ago.
+  const started = Number.isNaN(time.getTime()) ? '' : `, since ${time.toLocaleString('sv-SE').slice(0, -':00'.length)}`;
   if (isRunning(owner) !== undefined) return `process ${owner.pid}${started}`;
   return `process ${owner.pid} on ${host ?? 'another machine'}${started}; if that has ended, remove ${join(folder, name)}`;
 }
