@@ -15,7 +15,7 @@ export function hostileJson(tree: unknown): string {
 
 /** Values that stand where others are expected. */
 const hostileValues: readonly (() => unknown)[] = [
-  ...[0, -1, 0.5, 2, 2000, 1e6, 1e8, 1e9, 2 ** 53, 1e300, -1e300, null, true, '', '7', 'toString', '__proto__', [], {}, [[]], [null]].map((value) => () => value),
+  ...[0, -1, 0.5, 2, 16, 63, 255, 2000, 1e6, 1e8, 1e9, 2 ** 53, 1e300, -1e300, null, true, '', '7', 'toString', '__proto__', [], {}, [[]], [null]].map((value) => () => value),
   () => 'x'.repeat(5000),
   () => 'a\u001b[31m\u202e\n\u0000',
   () => DEEP,

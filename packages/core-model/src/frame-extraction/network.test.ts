@@ -72,7 +72,7 @@ describe('frame extraction', () => {
   });
 
   test('names what does not fit', () => {
-    expect(() => declareFrameExtraction(narrowed('small', { frames: 4 }))).toThrow('an odd number of frames, 3 or more and at most 63, for network.frames but received 4');
+    expect(() => declareFrameExtraction(narrowed('small', { frames: 4 }))).toThrow('an odd number of frames, 3 or more and at most 31, for network.frames but received 4');
     const { outerPair } = narrowed('small');
     expect(() => declareFrameExtraction(narrowed('small', { outerPair: { ...outerPair, groups: [] } }))).toThrow('network.outerPair.groups');
     expect(frameExtractionMultiple(narrowed('small', { outerPair: { ...outerPair, factor: 6 } }))).toBe(12);

@@ -4,7 +4,7 @@ import { paperPreset, validatePaperConfig } from './paper-config.js';
 test('the preset holds together', () => expect(() => validatePaperConfig(paperPreset)).not.toThrow());
 
 test.each([
-  [{ frames: 4 }, 'Expected an odd number of frames, 3 or more and at most 63, for network.frames but received 4.'],
+  [{ frames: 4 }, 'Expected an odd number of frames, 3 or more and at most 31, for network.frames but received 4.'],
   [{ frames: 1e8 + 1 }, 'network.frames but received 100000001.'],
   [{ encoderChannels: [16, 32] }, 'Expected a list of 5 whole numbers from 1 to 1024 for network.encoderChannels but received [16,32].'],
   [{ middleDecoder: null }, 'Expected a mapping for network.middleDecoder but received null.'],

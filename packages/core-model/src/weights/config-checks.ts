@@ -3,7 +3,7 @@ import { excerptOfValue } from './excerpt.js';
 /** Bounds of what the config in a weights file may ask for: far above what can be trained, so that an absurd file is refused at once. */
 export const MAX_CHANNELS = 1024;
 /** Frames of a network that has them at times of its own: each makes the graph longer. */
-export const MAX_FRAMES = 63;
+export const MAX_FRAMES = 31;
 /** What the height and width of a picture may have to be multiples of: smaller pictures are padded to it. */
 export const MAX_MULTIPLE = 256;
 /** Layers, blocks or groups in a row. */
