@@ -34,7 +34,7 @@ DEVICE_SCENE = {
     "objectShapes": {"blob": 1},
     # Share of the objects that move within the scene, on top of its own motion; the others only by themselves.
     "followShare": 1,
-    # Share of the samples of which the frames alone are averaged, as of a high-speed video.
+    # Share of the samples of which the frames alone are averaged, as of a high-speed video; of those whose frames are close enough.
     "sparseShare": 0,
     # Share of the samples with light brighter than a picture can show, and how much of it, see `boost_highlights`.
     "highlightShare": 0,

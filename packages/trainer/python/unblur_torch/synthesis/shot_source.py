@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Tuple
 
 import torch
@@ -12,6 +13,10 @@ from .augmentation import rearrange_pixels, rearrange_vectors
 from .exposure import even_times, expose, render_count
 from .samples import MOTION_STRIDE_PIXELS, Samples, degrade_some, device_generator, draw_sample_randoms, soften_some
 from .shot import Shot, Shots
+
+
+# Frames farther apart than this are not averaged alone: their mean would show ghosts instead of blur.
+MOST_SPARSE_PIXELS = 4
 
 
 class ShotSource:
@@ -30,8 +35,10 @@ class ShotSource:
         for random in randoms:
             shot = self._shots.draw(random, self.made, exposures=1)
             self.made += 1
-            renders = render_count(shot.scene.longest_path_pixels(), self._frames, shot.step_pixels)
-            blurred, frames, displacement = take(shot, self._frames, renders)
+            path_pixels = shot.scene.longest_path_pixels()
+            if path_pixels > MOST_SPARSE_PIXELS * (self._frames - 1):
+                shot = replace(shot, only_kept=False)
+            blurred, frames, displacement = take(shot, self._frames, render_count(path_pixels, self._frames, shot.step_pixels))
             pictures.append(torch.cat([blurred[None], frames]))
             motion.append(F.avg_pool2d(displacement, MOTION_STRIDE_PIXELS))
             augmentations.append(shot.augmentation)
