@@ -1,0 +1,120 @@
+"""The parts of a packed run that need no graph. The whole of it is tried by the package's tests."""
+
+import math
+import os
+import tempfile
+import unittest
+
+import numpy
+import torch
+
+from unblur_torch.device_run import Clock, FedPool, Progress, at
+from unblur_torch.run_folder import RunFolder
+from unblur_torch.safetensors import read_safetensors
+from unblur_torch.scores import Sample, psnr, score, ssim
+from unblur_torch.sheet import contact_sheet
+
+
+class ScheduleTest(unittest.TestCase):
+    def test_rates_are_linear_between_those_given(self):
+        rates = [0.0, 1.0, 0.5]
+        self.assertEqual([at(rates, share) for share in (-1, 0, 0.25, 0.5, 0.75, 1, 2)], [0, 0, 0.5, 1, 0.75, 0.5, 0.5])
+
+    def test_without_minutes_the_steps_count(self):
+        clock = Clock(None, 200, 0.25)
+        clock.begin()
+        self.assertEqual([clock.done(step) for step in (50, 100, 300)], [0.25, 0.5, 1])
+
+    def test_with_minutes_the_clock_counts_from_where_the_run_stood(self):
+        clock = Clock(60, 200, 0.25)
+        clock.begin()
+        self.assertAlmostEqual(clock.done(150), 0.25, places=3)
+        clock._began -= 30 * clock._training_seconds / 60
+        self.assertAlmostEqual(clock.done(0), 0.625, places=3)
+
+    def test_a_checkpoint_of_another_loop_says_less(self):
+        progress = Progress.of({"step": 7, "samplesSeen": 28, "bestPsnr": None, "trainedSeconds": 3})
+        self.assertEqual((progress.step, progress.rate_factor, progress.setbacks), (7, 1, 0))
+        self.assertEqual(Progress.of(Progress(step=3, rate_factor=0.6).stored()), Progress(step=3, rate_factor=0.6))
+
+
+class FakePool:
+    def __init__(self):
+        self.added = 0
+
+    def add(self, samples):
+        self.added += samples
+
+
+class FakeStream:
+    def next(self):
+        return 4
+
+
+class FedPoolTest(unittest.TestCase):
+    def test_samples_are_seen_as_often_as_is_said(self):
+        pool = FakePool()
+        fed = FedPool(pool, FakeStream(), reuse=3)
+        fed.fill(8)
+        first = pool.added
+        for _ in range(300):
+            fed.keep_up(6)
+        self.assertAlmostEqual((pool.added - first) * 3 / (300 * 6), 1, delta=0.02)
+
+
+class ScoresTest(unittest.TestCase):
+    def test_psnr_of_a_plain_difference(self):
+        self.assertAlmostEqual(float(psnr(torch.full((1, 12, 12, 3), 0.6), torch.full((1, 12, 12, 3), 0.5))), 20, places=4)
+        self.assertEqual(float(psnr(torch.ones(1, 12, 12, 3), torch.ones(1, 12, 12, 3))), 100)
+
+    def test_ssim_of_plain_pictures_is_that_of_their_brightness(self):
+        a, b, c1 = 0.25, 0.75, 1e-4
+        value = float(ssim(torch.full((1, 16, 16, 3), a), torch.full((1, 16, 16, 3), b)))
+        self.assertAlmostEqual(value, (2 * a * b + c1) / (a * a + b * b + c1), places=6)
+
+    def test_a_sequence_is_scored_in_its_better_order(self):
+        gt = torch.stack([torch.full((16, 16, 3), value) for value in (0.2, 0.4, 0.9)])
+        sample = Sample(gt[1][None], gt[1], gt)
+        scores = score(lambda _: [frame[None] + 0.01 for frame in gt.flip(0)], [sample], kept=1)
+        self.assertAlmostEqual(scores.psnr["first"], 40, places=3)
+        torch.testing.assert_close(scores.restored[0], gt + 0.01)
+        self.assertAlmostEqual(scores.gain["first"], 40 + 10 * math.log10(0.04), places=3)
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class RunFolderTest(unittest.TestCase):
+    def test_weights_come_in_pieces_that_make_one_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = RunFolder(folder, part_bytes=1000)
+            values = numpy.linspace(-1, 1, 900, dtype=numpy.float32).reshape(30, 30)
+            out.write_weights("best", {"a": values}, {"step": 3})
+            names = sorted(os.listdir(os.path.join(folder, "results")))
+            self.assertEqual(names, ["best-0.part", "best-1.part"])
+            data = b"".join(read(os.path.join(folder, "results", name)) for name in names)
+            tensors, metadata = read_safetensors(data)
+            numpy.testing.assert_array_equal(tensors["a"], values.astype(numpy.float16))
+            self.assertEqual(metadata["step"], "3")
+            self.assertEqual(len(metadata["sha256"]), 64)
+
+    def test_rows_after_the_last_checkpoint_are_dropped(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = RunFolder(folder)
+            out.open_log(0)
+            for step in (1, 2, 3):
+                out.log({"step": step})
+            RunFolder(folder).open_log(2)
+            with open(os.path.join(folder, "results", "metrics.jsonl"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), '{"step": 1}\n{"step": 2}\n')
+
+    def test_a_sheet_is_a_png(self):
+        picture = torch.zeros(8, 8, 3)
+        sheet = contact_sheet([(picture, picture[None].expand(3, -1, -1, -1), picture[None].expand(3, -1, -1, -1))])
+        self.assertEqual(sheet[:8], b"\x89PNG\r\n\x1a\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import '@tensorflow/tfjs';
+import { photoFamily, readSafetensors } from '@unblur/core-model';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { readMetrics } from '../metrics-log.js';
+import type { StepRow } from '../metrics-log.js';
+import { loadRun } from '../systems.js';
+import { findTorch } from '../torch/torch-process.js';
+import { train } from '../train.js';
+import { packRun } from './run-archive.js';
+import { collectRun } from './run-results.js';
+
+const LONG_MILLISECONDS = 300_000;
+const python = findTorch()?.python;
+if (!python) console.warn('Skipped training on samples made on the device: there is no Python with torch and numpy.');
+const describeWithTorch = python ? describe : describe.skip;
+
+const folder = mkdtempSync(join(tmpdir(), 'unblur-device-run-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (...parts: string[]) => join(folder, ...parts);
+
+const photo = `
+network: { preset: photo, channels: [8, 8, 8, 8], encoderBlocks: [1, 1, 1], bottleneckBlocks: 1, decoderBlocks: [1, 1, 1], trajectoryChannels: 8, trajectoryBlocks: 1, frameChannels: 8, frameBlocks: 1 }
+engine: torch
+synthesis: device
+data:
+  sizePixels: 32
+  sources:
+    - { kind: panorama, folder: pictures, angleDegrees: [0.5, 6], stillCameraShare: 0.3, objects: [0, 2], objectShapes: { person: 1, pole: 1 } }
+    - { kind: layers, folder: pictures }
+    - { kind: video, folder: clips, weight: 0.3 }
+    - { kind: pairs, folder: pairs, weight: 0.3 }
+frames: 7
+steps: 24
+batchSize: 4
+device: { samples: 32, sizePixels: 48, firstSamples: 8, madeAtOnce: 4, framesPerStep: 5, crops: [{ share: 0.5, sizePixels: 32, batchSize: 4 }, { share: 0.5, sizePixels: 48, batchSize: 2 }] }
+loss: { canonicalShare: 0.3, motion: 0.3 }
+optimizer: { learningRate: 0.003, clipNorm: 1 }
+schedule: { kind: cosine, warmupSteps: 2 }
+emaDecay: 0.8
+validation: { panoramas: pictures, count: 2, sizePixels: 32, everySteps: 12, angleDegrees: [2, 4] }
+checkpointEverySteps: 8
+seed: 3
+`;
+
+/** Runs of the other networks at their smallest. */
+const others: Record<string, string> = {
+  paper: `
+system: paper
+network: { preset: paper, frames: 3 }
+data: { sizePixels: 64, sources: [{ kind: panorama, folder: pictures, eulerDegrees: 4 }] }
+steps: 2
+optimizer: { learningRate: 0.0001 }
+validation: { panoramas: pictures, count: 1, sizePixels: 64 }
+device: { samples: 4, sizePixels: 64, firstSamples: 2, madeAtOnce: 2 }
+batchSize: 1
+`,
+  jin: `
+system: frame-extraction
+network: { preset: small, frames: 3 }
+data: { sizePixels: 32, sources: [{ kind: video, folder: clips }] }
+stageSteps: [2, 2]
+validation: { panoramas: pictures, count: 1, sizePixels: 32 }
+device: { samples: 4, sizePixels: 32, firstSamples: 2, madeAtOnce: 2 }
+batchSize: 2
+`,
+  video: `
+system: video-deblur
+network: { preset: small, stages: 1, flow: { inputLevel: 0 } }
+data:
+  sizePixels: 128
+  sources: [{ folder: clips, exposureFrames: [3, 3], strideFrames: [1, 1] }, { kind: panorama, folder: pictures, angleDegrees: [0.5, 2], shutterShare: [0.5, 1] }]
+steps: 2
+validation: { folder: clips, count: 1, sizePixels: 128, exposureFrames: [3, 3], strideFrames: [1, 1] }
+device: { samples: 4, sizePixels: 128, firstSamples: 2, madeAtOnce: 1 }
+batchSize: 1
+`,
+};
+
+/** Waves that differ from picture to picture, or that move. */
+async function drawWaves(file: string, width: number, height: number, phase: number): Promise<void> {
+  const pixels = Uint8Array.from({ length: width * height * 3 }, (_, place) => {
+    const [x, y] = [Math.floor(place / 3) % width, Math.floor(place / 3 / width)];
+    return 128 + 60 * Math.sin((x + phase) / 5 + (place % 3)) + 50 * Math.sin(y / 4 + x / 23);
+  });
+  await sharp(pixels, { raw: { width, height, channels: 3 } }).png().toFile(file);
+}
+
+beforeAll(async () => {
+  for (const sub of ['pictures', 'clips/waves', 'pairs/gt', 'pairs/blur']) mkdirSync(at(sub), { recursive: true });
+  for (const index of [0, 1]) await drawWaves(at('pictures', `${index}.png`), 512, 256, 7 * index);
+  for (let index = 0; index < 16; index++) await drawWaves(at('clips', 'waves', `${String(index).padStart(3, '0')}.png`), 160, 136, 0.7 * index);
+  for (const side of ['gt', 'blur']) for (const index of [0, 1]) await drawWaves(at('pairs', side, `${index}.png`), 64, 64, index + (side === 'gt' ? 0 : 1));
+  writeFileSync(at('photo.yaml'), photo);
+  for (const [name, lines] of Object.entries(others)) writeFileSync(at(`${name}.yaml`), `engine: torch\nsynthesis: device\n${lines}`);
+});
+
+const lossesOf = (runFolder: string) => readMetrics(join(runFolder, 'metrics.jsonl')).filter((row): row is StepRow => row.kind === 'step').map(({ loss }) => loss['total']!);
+
+describeWithTorch('a run whose samples are made on the device', () => {
+  test('packed, trains where there is nothing but Python, without a network; its results are taken in', async () => {
+    const archive = at('packed');
+    await packRun(at('photo.yaml'), archive, { maxMib: 4, partMib: 1 });
+    // Elsewhere, under a path with a space, and with nothing in the environment.
+    cpSync(archive, at('other machine', 'run'), { recursive: true });
+    const cutOff = spawnSync('unshare', ['-rn', 'true']).status === 0 ? ['unshare', '-rn'] : [];
+    const start = (...more: string[]) => {
+      const [command, ...rest] = [...cutOff, at('other machine', 'run', 'start.sh'), at('other machine', 'out'), ...more] as [string, ...string[]];
+      return spawnSync(command, rest, { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin', PYTHON: python! } });
+    };
+    const { status, stderr } = start();
+    expect(stderr).toContain('24 steps, 100 % of the run');
+    expect(status).toBe(0);
+
+    const results = at('other machine', 'out', 'results');
+    expect(readdirSync(results).sort()).toEqual(['best-0.part', 'metrics.jsonl', 'samples.png', 'weights-0.part']);
+    const { step, runFolder } = await collectRun(at('photo.yaml'), results, at('collected'));
+    expect(step).toBe(24);
+    for (const name of ['weights.safetensors', 'best.safetensors']) expect(photoFamily.readWeights(readFileSync(join(runFolder, name))).config.channels).toEqual([8, 8, 8, 8]);
+    const losses = lossesOf(runFolder);
+    expect(losses).toHaveLength(24);
+    expect(losses.slice(-6).reduce((a, b) => a + b)).toBeLessThan(losses.slice(0, 6).reduce((a, b) => a + b));
+    expect(readMetrics(join(runFolder, 'metrics.jsonl')).filter(({ kind }) => kind === 'validation').map((row) => row.step)).toEqual([12, 24]);
+    expect(readdirSync(runFolder).some((name) => name.startsWith('events.out.tfevents'))).toBe(true);
+    expect(readFileSync(join(runFolder, 'report.html'), 'utf8')).toContain('validation PSNR');
+    await expect(sharp(join(runFolder, 'samples', 'step-0000024.png')).metadata()).resolves.toMatchObject({ width: 7 * 36 - 4, height: 6 * 36 - 4 });
+
+    await expect(collectRun(at('photo.yaml'), results, runFolder)).rejects.toThrow('holds one; choose another with --out');
+    await expect(collectRun(at('jin.yaml'), results, at('elsewhere'))).rejects.toThrow("of the run file's network");
+    const bytes = readFileSync(join(results, 'weights-0.part'));
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(join(results, 'weights-0.part'), bytes);
+    await expect(collectRun(at('photo.yaml'), results, at('elsewhere'))).rejects.toThrow('do not belong together, or one is damaged');
+    expect(existsSync(at('elsewhere', 'weights.safetensors'))).toBe(false);
+
+    rmSync(at('other machine', 'run', 'validation.safetensors'));
+    const broken = start();
+    expect(broken.status).toBe(1);
+    expect(broken.stderr).toContain('validation.safetensors is missing; copy all its files into one folder.');
+    expect(broken.stderr).not.toContain('Traceback');
+  }, LONG_MILLISECONDS);
+
+  test('goes on where it was, here as elsewhere', async () => {
+    const half = await train(at('photo.yaml'), { out: at('run'), quiet: true, changes: { steps: 8 } });
+    expect(half).toMatchObject({ step: 8, interrupted: false });
+    await expect(train(at('photo.yaml'), { out: at('run'), quiet: true })).rejects.toThrow('holds a checkpoint; resume it');
+    const { metadata } = readSafetensors(readFileSync(at('run', 'checkpoint.safetensors')));
+    const progress = JSON.parse(metadata['unblur.checkpoint']!) as { step: number; done: number };
+    expect(progress).toMatchObject({ step: 8, done: 1 });
+    const whole = await train(at('photo.yaml'), { out: at('run'), resume: true, quiet: true });
+    // All of its first plan was done.
+    expect(whole.step).toBe(8);
+  }, LONG_MILLISECONDS);
+
+  test('by minutes, ends on time, and schedules follow the clock', async () => {
+    const startedAt = performance.now();
+    const { step } = await train(at('photo.yaml'), { out: at('minutes'), minutes: 0.2, quiet: true });
+    const seconds = (performance.now() - startedAt) / 1000;
+    expect(step).toBeGreaterThan(0);
+    expect(seconds).toBeGreaterThan(11);
+    const rates = readMetrics(at('minutes', 'metrics.jsonl')).filter((row): row is StepRow => row.kind === 'step').map(({ learningRate }) => learningRate);
+    expect(rates.at(-1)!).toBeLessThan(0.2 * Math.max(...rates));
+  }, LONG_MILLISECONDS);
+
+  test('goes back to its last good weights when the loss is not finite', async () => {
+    await expect(train(at('photo.yaml'), { out: at('wild'), quiet: true, changes: { optimizer: { learningRate: 1e30, clipNorm: null } } })).rejects.toThrow('ended early');
+    const rows = readMetrics(at('wild', 'results', 'metrics.jsonl'));
+    const setbacks = rows.filter(({ kind }) => kind === 'setback');
+    expect(setbacks.length).toBeGreaterThan(1);
+    expect(setbacks.map((row) => 'rateFactor' in row && row.rateFactor)[0]).toBeCloseTo(0.6, 6);
+  }, LONG_MILLISECONDS);
+
+  test.each(Object.keys(others))('trains %s', async (name) => {
+    const { step } = await train(at(`${name}.yaml`), { out: at(`run-${name}`), quiet: true });
+    expect(step).toBe(name === 'jin' ? 4 : 2);
+    const { definition, config } = loadRun(at(`${name}.yaml`));
+    const system = await definition.open(config);
+    const { tensors } = readSafetensors(readFileSync(at(`run-${name}`, 'weights.safetensors')));
+    const start = system.startingWeights();
+    const moved = Object.keys(tensors).filter((weight) => tensors[weight]!.values.some((value, index) => Math.abs(value - start[weight]!.values[index]!) > 2e-3 * Math.abs(start[weight]!.values[index]!) + 1e-6));
+    expect(moved.length).toBeGreaterThan(Object.keys(tensors).length / 4);
+  }, LONG_MILLISECONDS);
+});
