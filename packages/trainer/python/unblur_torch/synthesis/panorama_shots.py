@@ -14,7 +14,7 @@ from .camera import PinholeCamera, draw_window, focal_pixels_of
 from .image_bank import ImageBank
 from .motion_path import draw_plane_motion, still_at
 from .moving_object import Scene
-from .panorama import Coverage, Panorama, level_for, look_along, panorama_pixels_per_pixel
+from .panorama import Coverage, Panorama, level_for, panorama_pixels_per_pixel
 from .rotation import axis_angle_of, draw_euler_rotation, draw_shake_axis, orientation_of_angles
 from .shot import Random, Shot, Stillness, draw_length, draw_objects, draw_stillness, draw_taking
 from .transfer import Response
