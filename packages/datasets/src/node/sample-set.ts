@@ -9,7 +9,7 @@ import { panoramaOfSample } from './panorama-synthesizer.js';
 import { writeSampleFolder } from './sample-folder.js';
 import { recipeOfSource, type SampleSource } from './sample-source.js';
 import type { SampleValues } from './sample-values.js';
-import { createSynthesisPool } from './synthesis-pool.js';
+import { createSynthesisPool, usefulWorkers } from './synthesis-pool.js';
 import type { SingleRecipe } from './synthesizer.js';
 
 export interface SampleSetOptions {
@@ -56,7 +56,7 @@ export async function synthesizeSampleSet({ source, out, count, seed, workers = 
         while (next < count) await makeSample(next++);
       };
       // One sample more than there are workers, so that one is written while the others are made.
-      await Promise.all(Array.from({ length: workers + 1 }, makeSamples));
+      await Promise.all(Array.from({ length: usefulWorkers(workers) + 1 }, makeSamples));
     } finally {
       await pool.close();
     }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { valuesOf, type SampleValues } from './sample-values.js';
@@ -11,12 +12,20 @@ export interface SynthesisPool {
   close(): Promise<void>;
 }
 
+/** More threads than these a core make nothing sooner, and each takes some ten megabytes. */
+const WORKERS_PER_CORE = 4;
+
+/** As many workers as are asked for and of use on this machine. How many there are changes no sample. */
+export function usefulWorkers(workers: number): number {
+  return Math.min(workers, WORKERS_PER_CORE * availableParallelism());
+}
+
 /**
- * @param workers number of worker threads; 0 makes the samples in the calling thread.
+ * @param workers number of worker threads, of which no more are started than `usefulWorkers`; 0 makes the samples in the calling thread.
  * @param cacheBytes memory for decoded pictures, over all workers.
  */
 export function createSynthesisPool(recipe: Recipe, workers: number, cacheBytes: number): SynthesisPool {
-  return workers === 0 ? createLocalPool(recipe, cacheBytes) : createWorkerPool(recipe, workers, cacheBytes);
+  return workers === 0 ? createLocalPool(recipe, cacheBytes) : createWorkerPool(recipe, usefulWorkers(workers), cacheBytes);
 }
 
 function createLocalPool(recipe: Recipe, cacheBytes: number): SynthesisPool {
