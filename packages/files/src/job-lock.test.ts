@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,6 +76,17 @@ test('a failure passes through, the lock goes, and so does a folder that nothing
   });
   await expect(failing).rejects.toThrow('no data');
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('on a full disk the folder is named, and no lock stays', async () => {
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder]).status !== 0) return console.log('skipped: a full disk (mounting a small one needs root)');
+  try {
+    writeFileSync(join(folder, 'full'), Buffer.alloc(4096));
+    await expect(doLocked(folder, 'training', async () => {})).rejects.toThrow(`Could not write ${folder}: the disk is full`);
+    expect(readdirSync(folder)).toEqual(['full']);
+  } finally {
+    spawnSync('umount', [folder]);
+  }
 });
 
 test('jobs are named after any file, however long', async () => {

@@ -72,7 +72,8 @@ async function takeLock(folder: string, job: string, parts: readonly string[] | 
   for (let attempt = 1; ; attempt++) {
     const own = newOwnedName(lockedAs);
     const path = join(folder, own);
-    await writeFile(path, JSON.stringify(holder), { flag: 'wx' }).catch((cause: unknown) => {
+    await writeFile(path, JSON.stringify(holder), { flag: 'wx' }).catch(async (cause: unknown) => {
+      await rm(path, { force: true }).catch(() => undefined);
       throw explainFileError('write', folder, cause);
     });
     const other = listOwned(folder).find((entry) => entry.name !== own && isInTheWay(entry));
