@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { readWholeFile } from '@unblur/files';
 import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
@@ -41,7 +42,6 @@ export async function readChosenWeights({ weights }: WeightsOptions): Promise<Ch
 
 /** The bytes of a weights file. @throws UnblurError where it cannot be read, or is larger than any. */
 export async function readWeightsFile(path: string): Promise<Uint8Array> {
-  const { readWholeFile } = await import('@unblur/files');
   // As a plain array: a Buffer's `slice` does not copy.
   return new Uint8Array(readWholeFile(path, MAX_WEIGHTS_BYTES));
 }
