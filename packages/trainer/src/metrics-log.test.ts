@@ -22,6 +22,16 @@ test('a resumed log drops the steps after the checkpoint and a line that was cut
   expect(readMetrics(file)).toEqual([row(1), row(2), row(3)]);
 });
 
+test('lines that are no rows are left out', () => {
+  const file = join(folder, 'damaged.jsonl');
+  const figure = { first: 1, middle: 2, last: 3, mean: 2.5 };
+  const validation = { kind: 'validation', step: 1, samples: 4, psnr: figure, gain: figure, ssim: figure, best: true };
+  const damaged: unknown[] = [null, 7, [], {}, { ...row(1), kind: 'stop' }, { ...row(1), step: '1' }, { ...row(1), step: -1 }, { ...row(1), step: 1e300 }, { ...row(1), loss: null }, { ...row(1), loss: { total: 'a' } }, { ...row(1), gradientNorm: null }];
+  const damagedValidations = ['samples', 'psnr', 'gain', 'ssim'].flatMap((field) => [null, [], { first: 1 }].map((value) => ({ ...validation, [field]: value })));
+  writeFileSync(file, [row(1), ...damaged, ...damagedValidations, validation, { kind: 'setback', step: 2 }, { kind: 'setback', step: 2, rateFactor: 0.5 }].map((line) => `${JSON.stringify(line)}\n`).join(''));
+  expect(readMetrics(file)).toEqual([row(1), validation, { kind: 'setback', step: 2, rateFactor: 0.5 }]);
+});
+
 test('every figure of a row is an event, by its place in the row', () => {
   const run = join(folder, 'run');
   mkdirSync(run);

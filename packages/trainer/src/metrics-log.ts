@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { appendWhole, writeAtomicallySync } from '@unblur/files';
+import { isMapping } from './run-schema.js';
 import { EventLog } from './tensorboard/event-log.js';
 
 /** One step of training. */
@@ -84,16 +85,35 @@ function namedFigures(figures: object, place?: string): Record<string, number> {
   return Object.assign({}, ...entries.map(([name, value]) => (typeof value === 'number' ? { [name]: value } : typeof value === 'object' && value !== null ? namedFigures(value, name) : {})));
 }
 
-/** The rows of a `metrics.jsonl`; a last line that was cut short is left out, a file that is not there is empty. */
+/** The rows of a `metrics.jsonl`; a last line that was cut short, and any other that is no row, is left out; a file that is not there is empty. */
 export function readMetrics(file: string): MetricsRow[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
     .flatMap((line) => {
       try {
-        return [JSON.parse(line) as MetricsRow];
+        const row: unknown = JSON.parse(line);
+        return isRow(row) ? [row] : [];
       } catch {
         return [];
       }
     });
+}
+
+function isRow(row: unknown): row is MetricsRow {
+  if (!isMapping(row) || !Number.isSafeInteger(row['step']) || (row['step'] as number) < 0) return false;
+  switch (row['kind']) {
+    case 'step':
+      return isMapping(row['loss']) && Object.values(row['loss']).every(Number.isFinite) && areNumbers(row, ['learningRate', 'gradientNorm', 'samplesPerSecond', 'dataWaitShare']);
+    case 'validation':
+      return areNumbers(row, ['samples']) && ['psnr', 'gain', 'ssim'].every((figure) => areNumbers(row[figure], ['first', 'middle', 'last', 'mean']));
+    case 'setback':
+      return areNumbers(row, ['rateFactor']);
+    default:
+      return false;
+  }
+}
+
+function areNumbers(mapping: unknown, names: readonly string[]): boolean {
+  return isMapping(mapping) && names.every((name) => Number.isFinite(mapping[name]));
 }

@@ -3,6 +3,7 @@ import { readWholeFile } from '@unblur/files';
 import { stringify } from 'yaml';
 import { parsePlainYaml } from './plain-yaml.js';
 import type { RunSettings } from './run-fields.js';
+import { isMapping } from './run-schema.js';
 import type { Field } from './run-schema.js';
 import type { TrainingSystem } from './training-system.js';
 
@@ -57,8 +58,4 @@ export function withChanges(value: unknown, changes: RunChanges): unknown {
   const changed = { ...value };
   for (const [key, change] of Object.entries(changes)) changed[key] = isMapping(change) && isMapping(value[key]) ? withChanges(value[key], change) : change;
   return changed;
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

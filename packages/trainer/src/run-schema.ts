@@ -95,7 +95,12 @@ export function checked<T>(field: Field<T>, check: (value: T) => void): Field<T>
 
 /** @throws unless the value is a mapping. */
 export function readMapping(value: unknown, path: string): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : refuse(path, 'a mapping of keys to values', value);
+  return isMapping(value) ? value : refuse(path, 'a mapping of keys to values', value);
+}
+
+/** Whether a value is `{ ... }`, whatever is in it. */
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** @throws at the first key that is not known, naming the nearest that is. */
