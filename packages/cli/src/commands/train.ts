@@ -46,8 +46,8 @@ async function runTraining(runFile: string, { nproc, pack, maxMib, partMib, coll
   const { minutes } = options;
   if (pack !== undefined && collect !== undefined) throw new Error('Expected either --pack, before a run, or --collect, after it, but received both.');
   if (pack !== undefined) {
-    const { bytes, files, pictures, quality } = await packRun(runFile, pack, { maxMib, partMib, ...(minutes !== undefined && { changes: { minutes } }) });
-    printLine(`packed ${pictures} pictures (WebP, quality ${quality}) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${files} files -> ${pack}`);
+    const { bytes, files, pictures, quality, panoramaWidthPixels } = await packRun(runFile, pack, { maxMib, partMib, ...(minutes !== undefined && { changes: { minutes } }) });
+    printLine(`packed ${pictures} pictures (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${files} files -> ${pack}`);
     printLine(`on the other machine: ${pack}/start.sh OUT; then here: unblur train ${runFile} --collect OUT/results`);
     return;
   }

@@ -32,8 +32,9 @@ export interface RunArchive {
   bytes: number;
   files: number;
   pictures: number;
-  /** Of the WebP pictures, up to 100. */
+  /** Of the WebP pictures, up to 100, and of panoramas that were wider. */
   quality: number;
+  panoramaWidthPixels: number;
 }
 
 /**
@@ -55,7 +56,7 @@ export async function packRun(runFile: string, folder: string, { maxMib = 60, pa
     cpSync(join(programFolder, PROGRAM), join(stage, PROGRAM), { recursive: true, filter: (path) => basename(path) !== '__pycache__' });
     writeFileSync(join(stage, 'start.sh'), startScript, { mode: 0o755 });
   });
-  return { ...sizesOf(folder), pictures: images.count, quality: images.quality };
+  return { ...sizesOf(folder), pictures: images.count, quality: images.quality, panoramaWidthPixels: images.panoramaWidthPixels };
 }
 
 /** Writes a plan and its files. @param imagesInPlace whether pictures are read from the folders where they are, in place of packed ones. */

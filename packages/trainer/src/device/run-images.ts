@@ -6,14 +6,23 @@ import sharp from 'sharp';
 import type { DevicePlan } from './device-plan.js';
 
 const PICTURES = ['.png', '.jpg', '.jpeg', '.webp'];
-/** Of panoramas, which are looked at in parts; other pictures keep their size. */
-const PANORAMA_WIDTH_PIXELS = 2048;
-/** From the best to the worst that is still good to learn from. */
-const QUALITIES = [92, 88, 84, 80, 75, 70, 65, 60, 55, 50];
+/** How small pictures are made, from the best to the worst that is still good to learn from: coarser panoramas rather than traces of compression, which a network would learn. */
+const SETTINGS: Setting[] = [
+  ...[92, 88, 84, 80, 76].map((quality) => ({ quality, panoramaWidthPixels: 2048 })),
+  ...[1792, 1536, 1280].map((panoramaWidthPixels) => ({ quality: 76, panoramaWidthPixels })),
+  ...[70, 64, 58, 50].map((quality) => ({ quality, panoramaWidthPixels: 1280 })),
+];
 /** Pictures that a quality's size is told from. */
-const TRIAL_PICTURES = 16;
+const TRIAL_PICTURES = 48;
 /** Room in a part for its header. */
 const HEADER_BYTES_PER_PICTURE = 200;
+
+interface Setting {
+  /** Of WebP, up to 100. */
+  quality: number;
+  /** Of panoramas that are wider: they are looked at in parts. Other pictures keep their size. */
+  panoramaWidthPixels: number;
+}
 
 /** A picture of a source, under its name in the folder. */
 interface SourcePicture {
@@ -25,11 +34,10 @@ interface SourcePicture {
 }
 
 /** Pictures as they are packed. */
-export interface PackedImages {
+export interface PackedImages extends Setting {
   /** Files `images-<n>.safetensors`, none of them larger than a part may be. */
   files: Map<string, Uint8Array>;
   count: number;
-  quality: number;
 }
 
 /** The different folders that sources read from: several sources may share one. */
@@ -39,18 +47,18 @@ export function sourceFolders(sources: DevicePlan['sources']): { folders: string
 }
 
 /**
- * The pictures of all sources as WebP, at the best quality at which they fit.
+ * The pictures of all sources as WebP, as good as they can be where they fit.
  *
  * @param mostBytes of all files together. @param partBytes of each of them.
  * @throws if a folder holds no pictures, or they do not fit at the lowest quality.
  */
 export async function packImages(sources: DevicePlan['sources'], mostBytes: number, partBytes: number): Promise<PackedImages> {
   const pictures = listPictures(sources);
-  for (const quality of await qualitiesThatMayFit(pictures, mostBytes)) {
-    const encoded = await encodeAll(pictures, quality);
-    if (sumOf(encoded) + pictures.length * HEADER_BYTES_PER_PICTURE <= mostBytes) return { files: intoParts(pictures, encoded, partBytes), count: pictures.length, quality };
+  for (const setting of await settingsThatMayFit(pictures, mostBytes)) {
+    const encoded = await encodeAll(pictures, setting);
+    if (sumOf(encoded) + pictures.length * HEADER_BYTES_PER_PICTURE <= mostBytes) return { files: intoParts(pictures, encoded, partBytes), count: pictures.length, ...setting };
   }
-  throw new Error(`Expected the ${pictures.length} pictures of 'data.sources' to fit in ${(mostBytes / 2 ** 20).toFixed(1)} MiB but they do not, even at quality ${QUALITIES.at(-1)}; raise --max-mib, or use fewer.`);
+  throw new Error(`Expected the ${pictures.length} pictures of 'data.sources' to fit in ${(mostBytes / 2 ** 20).toFixed(1)} MiB but they do not, even at quality ${SETTINGS.at(-1)!.quality}; raise --max-mib, or use fewer.`);
 }
 
 function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
@@ -66,29 +74,29 @@ function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
   });
 }
 
-/** From the best quality at which a few of the pictures say that all will fit, downwards. */
-async function qualitiesThatMayFit(pictures: SourcePicture[], mostBytes: number): Promise<number[]> {
+/** From the best setting at which a few of the pictures say that all will fit, downwards. */
+async function settingsThatMayFit(pictures: SourcePicture[], mostBytes: number): Promise<Setting[]> {
   const every = Math.ceil(pictures.length / TRIAL_PICTURES);
   const trial = pictures.filter((_, index) => index % every === 0);
-  for (const [index, quality] of QUALITIES.entries()) {
-    const expected = (sumOf(await encodeAll(trial, quality)) * pictures.length) / trial.length;
-    if (expected <= mostBytes) return QUALITIES.slice(index);
+  for (const [index, setting] of SETTINGS.entries()) {
+    const expected = (sumOf(await encodeAll(trial, setting)) * pictures.length) / trial.length;
+    if (expected <= mostBytes) return SETTINGS.slice(index);
   }
-  return QUALITIES.slice(-1);
+  return SETTINGS.slice(-1);
 }
 
-async function encodeAll(pictures: SourcePicture[], quality: number): Promise<Buffer[]> {
+async function encodeAll(pictures: SourcePicture[], setting: Setting): Promise<Buffer[]> {
   const encoded: Buffer[] = [];
   // sharp works in threads of its own: a few pictures at a time keep them busy.
   const AT_ONCE = 4;
-  for (let first = 0; first < pictures.length; first += AT_ONCE) encoded.push(...(await Promise.all(pictures.slice(first, first + AT_ONCE).map((picture) => encode(picture, quality)))));
+  for (let first = 0; first < pictures.length; first += AT_ONCE) encoded.push(...(await Promise.all(pictures.slice(first, first + AT_ONCE).map((picture) => encode(picture, setting)))));
   return encoded;
 }
 
-async function encode({ path, isPanorama }: SourcePicture, quality: number): Promise<Buffer> {
+async function encode({ path, isPanorama }: SourcePicture, { quality, panoramaWidthPixels }: Setting): Promise<Buffer> {
   try {
     const picture = sharp(path).autoOrient().toColourspace('srgb').removeAlpha();
-    return await (isPanorama ? picture.resize({ width: PANORAMA_WIDTH_PIXELS, withoutEnlargement: true }) : picture).webp({ quality }).toBuffer();
+    return await (isPanorama ? picture.resize({ width: panoramaWidthPixels, withoutEnlargement: true }) : picture).webp({ quality }).toBuffer();
   } catch (cause) {
     throw new Error(`Expected a picture that can be read in '${path}' but it is damaged or of another kind.`, { cause });
   }
