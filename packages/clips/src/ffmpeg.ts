@@ -38,6 +38,8 @@ export interface RunningProgram {
   process: ChildProcess;
   /** The exit code. Rejects with an UnblurError when the program cannot be run, with the signal's reason when aborted. */
   finished: Promise<number | null>;
+  /** Kept when it will say nothing more. It may still have output that nobody has read, and so not be finished. */
+  silent: Promise<void>;
   /** Its error messages so far, without the names of ffmpeg's parts before them. */
   complaints(): string[];
 }
@@ -109,9 +111,10 @@ function startProgram(program: string, commandLine: string[], signal: AbortSigna
       resolve(exitCode);
     });
   });
+  const silent = new Promise<void>((resolve) => child.stderr.on('close', () => resolve()).on('end', () => resolve()));
   // Whoever asks for the exit code learns of a failure; it must not count as unhandled before.
   finished.catch(() => {});
-  return { process: child, finished, complaints: () => complaints };
+  return { process: child, finished, silent, complaints: () => complaints };
 }
 
 /** A message without `[part @ 0x55d0c8]` and `[error]` before it, which mean nothing to a user. */
