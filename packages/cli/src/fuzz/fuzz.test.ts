@@ -20,8 +20,13 @@ const LARGE_BYTES = 1e9;
 
 /** Messages of the JavaScript engine, of Node, and of libraries about their own insides. */
 const INNER_MESSAGE =
-  /Cannot (read|set|convert|mix|destructure|access|create|assign)|is not (a function|iterable|defined|a constructor|an object|valid JSON)|BigInt|Maximum call stack|Invalid (array|typed array|string|count|code point|time) |out of (bounds|range|memory)|bad_alloc|allocation failed|encoded data|circular|Unexpected (token|end of JSON|non-)|in JSON at|The "\w+" argument|ERR_|\bE[A-Z]{4,}\b|\[object |\bundefined\b|Error:|\n|\s at /;
+  /Cannot (read|set|convert|mix|destructure|access|create|assign)|is not (a function|iterable|defined|a constructor|an object|valid JSON)|BigInt|Maximum call stack|Invalid (array|typed array|string|count|code point|time) |out of (bounds|range|memory)|bad_alloc|allocation failed|encoded data|circular|Unexpected (token|end of JSON|non-)|in JSON at|The "\w+" argument|ERR_|\bE[A-Z]{4,}\b|\[object |\bundefined\b|Error:|\s at \S+ \(/;
+const INNER_ERRORS = ['TypeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError'];
+/** What the command makes of such errors. */
+const OWN_FAULT = /^(Something happened that this program does not expect|There is not enough memory)/;
 const MOST_CHARACTERS = 1000;
+// eslint-disable-next-line no-control-regex -- those are what it is about
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,9 +46,8 @@ test(`${inputs} damaged and hostile inputs are refused in plain words, soon and 
       await tryOne(createRandom(SEED, input));
       counts.accepted++;
     } catch (error) {
-      const message = describeFailure(error);
-      const isInner = error instanceof WrongResult || ['TypeError', 'ReferenceError', 'SyntaxError', 'URIError', 'EvalError'].includes((error as Error).name) || INNER_MESSAGE.test(message) || message.length > MOST_CHARACTERS || hasControlCharacters(escapeControlCharacters(message));
-      if (isInner) wrong.push({ input, target: name, what: `${(error as Error).name}: ${message.slice(0, 300)}` });
+      const fault = faultOf(error as Error);
+      if (fault) wrong.push({ input, target: name, what: fault });
     }
     const milliseconds = performance.now() - startMilliseconds;
     counts.milliseconds += milliseconds;
@@ -61,5 +65,9 @@ test(`${inputs} damaged and hostile inputs are refused in plain words, soon and 
   for (const [target, { tried, accepted }] of tally) expect({ target, tried: tried > 0, refusedMany: accepted < tried }).toEqual({ target, tried: true, refusedMany: true });
 }, Math.max(60_000, inputs * 200));
 
-// eslint-disable-next-line no-control-regex -- those are what it is about
-const hasControlCharacters = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text);
+/** What is wrong with a refusal; nothing where it is plain. */
+function faultOf(error: Error): string | undefined {
+  const said = escapeControlCharacters(describeFailure(error));
+  const isPlain = !(error instanceof WrongResult) && !INNER_ERRORS.includes(error.name) && !INNER_MESSAGE.test(error.message.replaceAll('\n', ' ')) && !OWN_FAULT.test(said) && said.length <= MOST_CHARACTERS && !CONTROL_CHARACTER.test(said);
+  return isPlain ? undefined : `${error.name}: ${error.message.slice(0, 300)}`;
+}
