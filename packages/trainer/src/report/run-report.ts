@@ -71,7 +71,7 @@ function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]
   const terms = [...new Set(steps.flatMap(({ loss }) => Object.keys(loss)))];
   const chart = (title: string, series: Series[]) => lineChart(series, { title, xLabel: 'step' });
   return [
-    ...terms.map((term) => chart(`loss: ${term}`, [ofSteps(term, ({ loss }) => loss[term])])),
+    ...terms.map((term) => chart(`loss: ${term}`, [ofSteps(term, ({ loss }) => (Object.hasOwn(loss, term) ? loss[term] : undefined))])),
     chart('validation PSNR (dB)', byPosition(({ psnr }) => psnr)),
     chart('gain over the blurred image (dB)', byPosition(({ gain }) => gain)),
     chart('validation SSIM', byPosition(({ ssim }) => ssim)),
