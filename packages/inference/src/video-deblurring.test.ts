@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { loadPhoto } from './photo.js';
 import type { RgbImage } from './raster.js';
-import { movingWaves } from './tiny-video-network.test-tool.js';
+import { movingWaves, tinyVideoFile } from './tiny-video-network.test-tool.js';
 import { deblurVideo, type DeblurVideoOptions } from './video-deblurring.js';
 import { toSharp } from './writers/pixel-image.js';
 
@@ -144,6 +144,58 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     const frames = await writeFrames('in', movingWaves(15, 13, 3));
     await deblurVideo(frames, place('out.mp4'), negative, { ...options, framesPerSecond: 12 });
     expect(streamsOf(place('out.mp4'))).toMatchObject([{ width: 16, height: 14, nb_read_frames: '3', r_frame_rate: '12/1' }]);
+  });
+
+  it('keeps the time of every frame, through a network that gives them later', async () => {
+    ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=20:duration=0.5', '-f', 'lavfi', '-i', 'sine=duration=0.8', '-vf', "settb=1/90000,setpts='(N/20+0.3+0.2*gt(N,4))/TB'", '-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-c:v', 'libx264', place('gap.mp4'));
+    const late = {
+      reach: 2,
+      async *deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>) {
+        const waiting: RgbImage[] = [];
+        for await (const frame of frames) {
+          waiting.push({ ...frame, data: frame.data.slice() });
+          if (waiting.length > 2) yield waiting.shift()!;
+        }
+        yield* waiting;
+      },
+    };
+    await deblurVideo(place('gap.mp4'), place('out.mkv'), late, options);
+    const timesOf = (path: string) => spawnSync('ffprobe', ['-v', 'error', '-select_streams', 'v', '-show_entries', 'frame=pts_time', '-of', 'csv=p=0', path], { encoding: 'utf8' }).stdout.split('\n').filter((line) => line.trim()).map(parseFloat);
+    const [before, after] = [timesOf(place('gap.mp4')), timesOf(place('out.mkv'))];
+    expect(before).toHaveLength(10);
+    expect(before[0]).toBeCloseTo(0.3, 2);
+    expect(after).toHaveLength(10);
+    before.forEach((time, index) => expect(Math.abs(after[index]! - time)).toBeLessThan(0.001));
+  });
+
+  it('says what becomes of high dynamic range, interlaced frames and transparency', async () => {
+    const notesOf = async (name: string, more: Partial<DeblurVideoOptions>, output = 'out.mp4') => {
+      const notes: string[] = [];
+      await deblurVideo(place(name), place(output), negative, { ...options, ...more, onNote: (line) => notes.push(line.replace(place(name), 'clip')) });
+      return notes;
+    };
+    writeClip('hlg.mkv', { sound: false, more: ['-pix_fmt', 'yuv420p10le', '-c:v', 'ffv1', '-color_trc', 'arib-std-b67', '-color_primaries', 'bt2020', '-colorspace', 'bt2020nc', '-color_range', 'tv'] });
+    expect(await notesOf('hlg.mkv', {})).toEqual(['clip has high dynamic range (HLG): kept, at 10 bits; --hdr tonemap makes it an ordinary clip']);
+    expect(streamsOf(place('out.mp4'))).toMatchObject([{ codec_name: 'hevc' }]);
+    expect(await notesOf('hlg.mkv', {}, 'frames')).toEqual(['clip has high dynamic range (HLG): tone-mapped to ordinary pictures (BT.709)']);
+    await expect(notesOf('hlg.mkv', { hdr: 'keep' }, 'frames')).rejects.toThrow('Expected a clip as output, to keep high dynamic range in, but received a folder');
+    writeClip('fields.mp4', { sound: false, more: ['-vf', 'tinterlace=interleave_top', '-flags', '+ildct+ilme'] });
+    expect(await notesOf('fields.mp4', {})).toEqual(['clip is interlaced: each of its frames is made progressive']);
+    expect(await notesOf('fields.mp4', { deinterlace: false })).toEqual([]);
+    writeClip('alpha.mkv', { sound: false, more: ['-vf', 'format=yuva444p', '-pix_fmt', 'yuva444p', '-c:v', 'ffv1'] });
+    expect(await notesOf('alpha.mkv', {})).toEqual(['clip has an alpha channel: laid over white']);
+  });
+
+  it('of frames beyond the memory budget is refused before one is decoded', async () => {
+    // The size stands in the header of the file: it is the decoder that would need the memory.
+    writeClip('vast.mkv', { size: '4000x3000', seconds: 0.1, sound: false, more: ['-preset', 'ultrafast'] });
+    const { createVideoDeblurrer } = await import('./video-deblurrer.js');
+    const deblurrer = createVideoDeblurrer({ weights: tinyVideoFile(), memoryBudgetBytes: 2 ** 29 });
+    const decoded = jest.spyOn(deblurrer, 'deblur');
+    await expect(deblurVideo(place('vast.mkv'), place('out.mp4'), deblurrer, options)).rejects.toThrow(/^Frames of 4000x3000 take [\d.]+ GiB of memory, more than the budget of 0\.5 GiB; scale the clip down first, or allow more with --memory \d+$/);
+    expect(decoded).not.toHaveBeenCalled();
+    expect(() => deblurrer.expectFrameSize(640, 360)).not.toThrow();
+    expect(() => createVideoDeblurrer({ weights: tinyVideoFile() }).expectFrameSize(12_000, 12_000)).toThrow('Frames of 12000x12000 take');
   });
 
   it('is refused without pictures, cut short, of one frame or with changing sizes; nothing is left', async () => {
