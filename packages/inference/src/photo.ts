@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Metadata } from 'sharp';
+import { decodeBmp, isBmp } from './bmp.js';
+import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
+import { decodeHeic, isHeic } from './heic.js';
 import type { RgbImage } from './raster.js';
 import { explainFileError, firstLine, UnblurError } from './unblur-error.js';
+import { encodeUncompressedTiff } from './uncompressed-tiff.js';
 
 export interface Photo extends RgbImage {
   /** 16 when the file holds more than 8 bits per channel; the values keep that precision. */
@@ -25,7 +29,8 @@ const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2
 
 /**
  * Reads a photograph as upright sRGB: EXIF orientation applied, embedded colour profiles (CMYK, Adobe RGB, Display P3 ...) converted to
- * sRGB, grey spread over three channels, transparency laid over white, of several pages the first.
+ * sRGB, grey spread over three channels, transparency laid over white; of several pages the first, in a TIFF file the first of the largest ones; of a camera
+ * RAW file the preview, where that is as large as the photograph.
  *
  * @param source a path or a `file:` URL, or the bytes of an image file
  * @throws UnblurError when the file cannot be read, is no photograph, is damaged or cut short, or is larger than `maximumPixels`.
@@ -34,15 +39,19 @@ export async function loadPhoto(source: string | URL | Uint8Array, { maximumPixe
   const path = source instanceof URL ? fileURLToPath(source) : source;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) throw new UnblurError('Expected a path, a file: URL or the bytes of an image file as a Uint8Array, but received something else');
   const name = typeof path === 'string' ? path : 'the image';
-  const bytes = typeof path === 'string' ? await readPhotoFile(path) : Buffer.from(path.buffer, path.byteOffset, path.byteLength);
-  const header = await readHeader(bytes, name);
-  if (header.width * header.height > maximumPixels) {
+  const expectSize = ({ width, height }: { width: number; height: number }) => {
+    if (width * height <= maximumPixels) return;
     const megapixels = (pixels: number) => `${Number((pixels / 1e6).toFixed(1))} megapixels`;
-    throw new UnblurError(`${name} is ${header.width}x${header.height} (${megapixels(header.width * header.height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first`);
-  }
+    throw new UnblurError(`${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first`);
+  };
+  const { bytes, orientation } = await toKnownFormat(typeof path === 'string' ? await readPhotoFile(path) : Buffer.from(path.buffer, path.byteOffset, path.byteLength), name, expectSize);
+  const firstPage = await readHeader(bytes, name);
+  const { page, header } = firstPage.format === 'tiff' && (firstPage.pages ?? 1) > 1 ? await findLargestPage(bytes, firstPage) : { page: 0, header: firstPage };
+  expectSize(header);
 
   const bitDepth = header.depth === 'uchar' ? 8 : 16;
-  const upright = sharp(bytes, { failOn: 'error', limitInputPixels: false, autoOrient: true });
+  const upright = sharp(bytes, { failOn: 'error', limitInputPixels: false, autoOrient: orientation === undefined, page });
+  if (orientation !== undefined) upright.rotate(anglesOfOrientation[orientation] ?? 0);
   if (header.hasAlpha) upright.flatten({ background: 'white' });
   try {
     const { data, info } = await upright
@@ -53,10 +62,40 @@ export async function loadPhoto(source: string | URL | Uint8Array, { maximumPixe
     const peak = bitDepth === 16 ? 65535 : 255;
     const rgb = new Float32Array(values.length);
     for (let i = 0; i < rgb.length; i++) rgb[i] = values[i]! / peak;
-    return { width: info.width, height: info.height, data: rgb, bitDepth, hadAlpha: header.hasAlpha, pages: header.pages ?? 1 };
+    return { width: info.width, height: info.height, data: rgb, bitDepth, hadAlpha: header.hasAlpha, pages: firstPage.pages ?? 1 };
   } catch (cause) {
-    throw new UnblurError(`${name} is damaged or cut short (${firstLine((cause as Error).message)}); get the whole file`, { cause });
+    throw damaged(name, cause);
   }
+}
+
+/** How many degrees clockwise a photograph is to be turned, by its EXIF orientation; cameras mirror nothing. */
+const anglesOfOrientation: Record<number, number> = { 3: 180, 6: 90, 8: 270 };
+
+/**
+ * Formats that sharp does not read, as one that it does; others as they are.
+ *
+ * @returns an orientation where another counts than the one that the bytes themselves tell.
+ */
+async function toKnownFormat(bytes: Buffer, name: string, expectSize: (size: { width: number; height: number }) => void): Promise<{ bytes: Buffer; orientation?: number }> {
+  try {
+    if (isHeic(bytes)) return { bytes: encodeUncompressedTiff(await decodeHeic(bytes, name, expectSize)) };
+    if (isBmp(bytes)) return { bytes: encodeUncompressedTiff(await decodeBmp(bytes, expectSize)) };
+    if (!isCameraRaw(bytes)) return { bytes };
+    const { jpeg, orientation } = await extractFullSizePreview(bytes, name);
+    return { bytes: jpeg, orientation };
+  } catch (cause) {
+    throw cause instanceof UnblurError ? cause : damaged(name, cause);
+  }
+}
+
+/** Of pages that are as large the first. */
+async function findLargestPage(bytes: Buffer, firstPage: Metadata): Promise<{ page: number; header: Metadata }> {
+  let largest = { page: 0, header: firstPage };
+  for (let page = 1; page < firstPage.pages!; page++) {
+    const header = await sharp(bytes, { limitInputPixels: false, page }).metadata().catch(() => undefined);
+    if (header && header.width * header.height > largest.header.width * largest.header.height) largest = { page, header };
+  }
+  return largest;
 }
 
 async function readPhotoFile(path: string): Promise<Buffer> {
@@ -74,12 +113,16 @@ async function readHeader(bytes: Buffer, name: string): Promise<Metadata> {
     header = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
   } catch (cause) {
     if (/unsupported image format/.test((cause as Error).message)) throw notAPhoto(name);
-    throw new UnblurError(`${name} is damaged or cut short (${firstLine((cause as Error).message)}); get the whole file`, { cause });
+    throw damaged(name, cause);
   }
   if (!photoFormats.has(header.format)) throw notAPhoto(name);
   return header;
 }
 
+function damaged(name: string, cause: unknown): UnblurError {
+  return new UnblurError(`${name} is damaged or cut short (${firstLine((cause as Error).message)}); get the whole file`, { cause });
+}
+
 function notAPhoto(name: string): UnblurError {
-  return new UnblurError(`${name} is not a photograph this program reads, whatever its name says; give it a JPEG, PNG, WebP, AVIF, TIFF or GIF file`);
+  return new UnblurError(`${name} is not a photograph this program reads, whatever its name says; give it a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file`);
 }
