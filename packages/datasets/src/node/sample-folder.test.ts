@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeTemporaryFolder } from '@unblur/files';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import type { RgbImage, Sample } from '../sample.js';
@@ -77,7 +78,8 @@ describe('sample folders', () => {
 
   test('are listed by name, without the unfinished', () => {
     const set = newFolder();
-    for (const name of ['b', 'a', 'c.partial', '.hidden']) mkdirSync(join(set, name));
+    for (const name of ['b', 'a']) mkdirSync(join(set, name));
+    makeTemporaryFolder(set);
     writeFileSync(join(set, 'set.json'), '{}');
     expect(listSampleFolders(set)).toEqual([join(set, 'a'), join(set, 'b')]);
     expect(() => listSampleFolders(newFolder())).toThrow('Expected one sub-folder per sample');

@@ -50,12 +50,12 @@ export async function readSampleFolder(folder: string): Promise<Sample> {
 }
 
 /**
- * Paths of the sample folders in a set, sorted by name: every sub-folder that is not hidden or unfinished.
+ * Paths of the sample folders in a set, sorted by name: every sub-folder that is not hidden, as unfinished ones are.
  * @throws Error where the set cannot be read or has no sub-folder.
  */
 export function listSampleFolders(set: string): string[] {
   const entries = folderEntries(set, 'samples');
-  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !entry.name.endsWith('.partial'));
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   if (folders.length === 0) throw new Error(`Expected one sub-folder per sample in ${set} but found none.`);
   return folders.map(({ name }) => name).sort().map((name) => join(set, name));
 }
