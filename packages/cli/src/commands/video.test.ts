@@ -1,11 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
+import { bin, expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
 
 const { folder, write, unblur } = openWorkplace();
+
+const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
+if (!hasFfmpeg) console.log('ffmpeg is not installed: clips are not tried by the command, only folders.');
 
 /** An untrained network that runs in milliseconds; its output is its input, since corrections start at zero. */
 const config: VideoDeblurConfig = {
@@ -43,6 +47,21 @@ describe('unblur video', () => {
     expectOneLine(unblur(['video', 'blur/clip', '--out', 'b', '--weights', 'photo.safetensors']), /Expected weights of a video-deblurring network/);
     expectOneLine(unblur(['video', 'blur/clip', '--weights', 'video.safetensors']), /required option '--out/, 2);
     expect(existsSync(join(folder, 'b'))).toBe(false);
+  });
+
+  (hasFfmpeg ? it : it.skip)('takes a clip from standard input to standard output, and one whose name begins with a dash', () => {
+    const run = (input: Buffer | undefined, ...commandLine: string[]) => spawnSync(process.execPath, [bin, 'video', ...commandLine, '--weights', 'video.safetensors'], { cwd: folder, input });
+    spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=32x32:r=10:d=0.3', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', './-y.mp4'], { cwd: folder });
+    const piped = run(readFileSync(join(folder, '-y.mp4')), '-', '--out', '-');
+    writeFileSync(join(folder, 'piped.mkv'), piped.stdout);
+    expect(run(undefined, '-y.mp4', '--out', '-z.mkv').stderr.toString()).toBe('');
+    for (const name of ['piped.mkv', '-z.mkv']) {
+      const { stdout } = spawnSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,nb_read_frames', '-of', 'csv=p=0', `file:${name}`], { cwd: folder, encoding: 'utf8' });
+      expect(stdout.trim()).toBe('h264,3');
+    }
+    const refused = run(Buffer.from('nothing'), '-', '--out', '-');
+    expect([refused.status, refused.stdout.length]).toEqual([1, 0]);
+    expect(refused.stderr.toString()).toMatch(/^unblur: standard input is not a video that ffmpeg reads, or is damaged \([^)]*\); get the whole file\n$/);
   });
 });
 
