@@ -147,7 +147,7 @@ export function loadExperiment(folder: string, name: string): Experiment {
   const file = join(folder, name, EXPERIMENT_FILE);
   const { base, changes: shared, rows, sets, evaluation, ...rest } = readYaml(file, experimentField);
   const absolute = (path: string) => resolve(dirname(file), path);
-  for (const set of Object.keys(evaluation)) if (!sets[set]) throw new Error(`${file}: Expected 'evaluation.${set}' to be one of the sets (${Object.keys(sets).join(', ')}).`);
+  for (const set of Object.keys(evaluation)) if (!Object.hasOwn(sets, set)) throw new Error(`${file}: Expected 'evaluation.${set}' to be one of the sets (${Object.keys(sets).join(', ')}).`);
   return {
     name,
     ...rest,
