@@ -36,7 +36,7 @@ try {
   console.log(`\nSamples of a blurred picture and 7 frames, 256x256, from panoramas of the folder, 8 of each, to a shard: ${(1000 / total).toFixed(1)} a second and core (${renderedFrames.toFixed(0)} renders each)`);
   printTable([['', 'ms', 'share'], ...Object.entries(stages).map(([stage, milliseconds]) => [stage, milliseconds.toFixed(1), `${((100 * milliseconds) / total).toFixed(0)} %`])]);
 
-  const run = loadPhotoRun(join(import.meta.dirname, '..', 'training', 'photo.yaml'));
+  const run = loadPhotoRun(join(import.meta.dirname, '..', 'training', 'photo-on-a-processor.yaml'));
   const { sizePixels } = run.data;
   const source = { kind: 'panorama', folder: panoramaFolder, sizePixels, frames: run.frames };
   const shards = join(folder, 'shards');

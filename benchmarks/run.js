@@ -12,7 +12,7 @@ import { findAllocator, missingForPyTorch } from './pytorch-peer.js';
 import { printTable } from './table.js';
 
 const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
-const recipe = join(workspaceRoot, 'training', 'photo.yaml');
+const recipe = join(workspaceRoot, 'training', 'photo-on-a-processor.yaml');
 const weightsFile = join(workspaceRoot, 'packages', 'weights', 'files', 'photo.safetensors');
 const MARKS = { restoration: 1, restorationMegabytes: 650, training: 1.1, interpreter: 1.05 };
 const IDLE_LOAD = 0.5;
