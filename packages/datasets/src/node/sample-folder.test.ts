@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTemporaryFolder } from '@unblur/files';
 import { crc32 } from 'node:zlib';
+import { makeTemporaryFolder } from '@unblur/files';
 import sharp from 'sharp';
 import type { RgbImage, Sample } from '../sample.js';
 import { newFolder } from './picture-folder.test-tool.js';
