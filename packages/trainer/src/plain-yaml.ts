@@ -1,7 +1,7 @@
 import { Lexer, Parser, parseDocument } from 'yaml';
 
 /** Far above what a run file needs; the YAML library takes a long time over much longer texts. */
-const MAX_CHARACTERS = 100_000;
+const MAX_CHARACTERS = 50_000;
 /** Open collections, of which a level of nesting counts as one or two. The library recurses once a level, and a full stack can end the process. */
 const MAX_OPEN_COLLECTIONS = 100;
 

@@ -21,8 +21,8 @@ export interface SafetensorsFile {
 
 const BYTES_PER_ELEMENT: Record<SafetensorsDtype, number> = { F32: 4, F16: 2, U8: 1, I32: 4 };
 const ALIGNMENT_BYTES = 8;
-/** Of files read: a hundred thousand tensors, of which the largest network here has a few thousand. */
-const MAX_HEADER_BYTES = 10_000_000;
+/** Of files read: some twenty thousand tensors, of which the largest network here has a few thousand. */
+const MAX_HEADER_BYTES = 2_000_000;
 const MAX_AXES = 8;
 
 /**
