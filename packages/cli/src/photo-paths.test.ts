@@ -1,63 +1,86 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findPhotos, nameResults } from './photo-paths.js';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describeSkipped, findPhotos, nameResults } from './photo-paths.js';
 
 let folder: string;
+let out: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'unblur-photos-'));
-  mkdirSync(join(folder, 'empty'));
-  for (const name of ['b.JPG', 'a.png', 'notes.txt', '._a.png', '.hidden.jpg']) writeFileSync(join(folder, name), '');
+  out = join(folder, 'restored');
+  for (const name of ['empty', 'trip', 'trip/day', 'restored', 'restored/a', 'old']) mkdirSync(join(folder, name));
+  for (const name of ['b.JPG', 'a.png', 'notes.txt', '._a.png', '.hidden.jpg', 'trip/day/c.heic', 'trip/d.NEF', 'restored/a/frame-0.png']) writeFileSync(join(folder, name), '');
+  for (const name of ['frame-0.png', 'contact-sheet.png', 'motion.png']) writeFileSync(join(folder, 'old', name), '');
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const pathsOf = async (...places: string[]) => (await findPhotos(places, out)).photos.map(({ path }) => path);
+
 describe('findPhotos', () => {
-  it('lists the photographs of a folder by name and leaves other files out', async () => {
-    expect(await findPhotos([folder])).toEqual([join(folder, 'a.png'), join(folder, 'b.JPG')]);
+  test('lists the photographs of a folder and of those below it, and says what it leaves out, results among them', async () => {
+    const { photos, skipped } = await findPhotos([folder], out);
+    expect(photos).toEqual([
+      { path: join(folder, 'a.png'), folder: '' },
+      { path: join(folder, 'b.JPG'), folder: '' },
+      { path: join(folder, 'trip/d.NEF'), folder: 'trip' },
+      { path: join(folder, 'trip/day/c.heic'), folder: join('trip', 'day') },
+    ]);
+    expect(skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`).sort()).toEqual([
+      '._a.png: hidden',
+      '.hidden.jpg: hidden',
+      'notes.txt: no photograph by the name',
+      'old: results of unblur',
+      'restored: results of unblur',
+    ]);
+    expect(describeSkipped(skipped.filter(({ reason }) => reason !== 'results of unblur'))).toBe(
+      `Skipped: 2 hidden (${join(folder, '._a.png')}, ${join(folder, '.hidden.jpg')}); 1 no photograph by the name (${join(folder, 'notes.txt')}).`,
+    );
+    expect(describeSkipped(Array.from({ length: 8 }, (_, i) => ({ path: `${i}.txt`, reason: 'no photograph by the name' })))).toContain('4.txt and 3 more)');
+    expect(describeSkipped([])).toBeUndefined();
   });
 
-  it('expands a pattern', async () => {
-    expect(await findPhotos([`${folder}/*.png`])).toEqual([join(folder, 'a.png')]);
+  test('expands a pattern', async () => {
+    expect(await pathsOf(`${folder}/*.png`)).toEqual([join(folder, 'a.png')]);
+    const { photos, skipped } = await findPhotos([`${folder}/**/*.{heic,txt}`], out);
+    expect(photos).toEqual([{ path: join(folder, 'trip/day/c.heic'), folder: join('trip', 'day') }]);
+    expect(skipped).toEqual([{ path: join(folder, 'notes.txt'), reason: 'no photograph by the name' }]);
   });
 
-  it('takes a folder for one whatever its name looks like', async () => {
-    for (const name of ['trip:rome', 'http:', 'file:', '[a]', '*', '-version']) {
-      const place = join(folder, 'odd', name);
-      mkdirSync(place, { recursive: true });
-      writeFileSync(join(place, 'a.png'), '');
-      expect(await findPhotos([`${place}/`])).toEqual([join(place, 'a.png')]);
-    }
-    expect(await findPhotos([`${folder}/odd/http:/*.png`])).toEqual([`${folder}/odd/http:/a.png`]);
+  test('names a photograph once, however often it is asked for', async () => {
+    expect(await pathsOf(join(folder, 'b.JPG'), `${folder}/*.JPG`, join(folder, 'trip', '..', 'b.JPG'))).toEqual([join(folder, 'b.JPG')]);
   });
 
-  it('names a photograph once, however often it is asked for', async () => {
-    expect(await findPhotos([join(folder, 'a.png'), folder])).toEqual([join(folder, 'a.png'), join(folder, 'b.JPG')]);
+  test('keeps files that do not exist or have another name, so that each gets its own message', async () => {
+    expect(await pathsOf(join(folder, 'gone.jpg'), join(folder, 'notes.txt'))).toEqual([join(folder, 'gone.jpg'), join(folder, 'notes.txt')]);
   });
 
-  it('keeps files that do not exist, so that each gets its own message', async () => {
-    expect(await findPhotos([join(folder, 'gone.jpg')])).toEqual([join(folder, 'gone.jpg')]);
-  });
-
-  it('says which folder or pattern holds no photograph', async () => {
-    await expect(findPhotos([join(folder, 'empty')])).rejects.toThrow(`${join(folder, 'empty')} holds no photograph`);
-    await expect(findPhotos([`${folder}/*.webp`])).rejects.toThrow(`No photograph matches ${folder}/*.webp`);
+  test('says which folder or pattern holds no photograph', async () => {
+    await expect(pathsOf(join(folder, 'empty'))).rejects.toThrow(`${join(folder, 'empty')} holds no photograph`);
+    await expect(pathsOf(`${folder}/*.webp`)).rejects.toThrow(`No photograph matches ${folder}/*.webp`);
   });
 });
 
 describe('nameResults', () => {
-  it('drops folder and extension, and numbers names that would collide', () => {
-    expect(nameResults(['in/a.jpg', 'a.png', 'b.c.jpg', 'other/a.jpg'])).toEqual(['a', 'a-2', 'b.c', 'a-3']);
+  const named = (...paths: string[]) => nameResults(paths.map((path) => ({ path, folder: '' })));
+
+  test('drops folder and extension, and numbers names that would collide', () => {
+    expect(named('in/a.jpg', 'a.png', 'b.c.jpg', 'other/A.jpg')).toEqual(['a', 'a-2', 'b.c', 'A-3']);
   });
 
-  it('never leads out of the folder of results', () => {
-    expect(nameResults(['..jpg', '...jpg', 'in/..png', '....jpg'])).toEqual(['photo', 'photo-2', 'photo-3', 'photo-4']);
-  });
-
-  it('never gives two photographs one name', () => {
-    const names = nameResults(['a-2.jpg', 'a.jpg', 'a.png']);
+  test('never gives two photographs one name', () => {
+    const names = named('a-2.jpg', 'a.jpg', 'a.png');
     expect(new Set(names).size).toBe(3);
+  });
+
+  test('keeps the folders below the one that was named', () => {
+    expect(nameResults([{ path: 'p/x/a.jpg', folder: 'x' }, { path: 'p/y/a.jpg', folder: 'y' }])).toEqual([join('x', 'a'), join('y', 'a')]);
+  });
+
+  test.each(['..jpg', '...jpg', '....jpg', '.jpg', '..'])('never leads out of the folder of results: %s', (path) => {
+    const [name] = nameResults([{ path, folder: '../..' }]);
+    expect(name).toMatch(/^[a-z]+$/);
   });
 });

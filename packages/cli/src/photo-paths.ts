@@ -1,57 +1,124 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, isAbsolute, join } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 
-const photoExtensions = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif'];
+const photoExtensions = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.heic', '.heif', '.hif', '.bmp', '.gif'];
+/** Camera RAW files, of which the preview is restored. */
+const rawExtensions = ['.dng', '.nef', '.cr2', '.cr3', '.arw', '.orf', '.rw2', '.raf', '.pef', '.srw'];
+const knownExtensions = new Set([...photoExtensions, ...rawExtensions]);
+
+/** A photograph that a command line names. */
+export interface FoundPhoto {
+  path: string;
+  /** Where it lies below the folder or the pattern that named it, without its own name: an empty text directly in it. */
+  folder: string;
+}
+
+/** What lies in a folder or matches a pattern and is left out. */
+export interface SkippedFile {
+  path: string;
+  reason: string;
+}
+
+export interface FoundPhotos {
+  photos: FoundPhoto[];
+  skipped: SkippedFile[];
+}
+
+const skipReasons = { hidden: 'hidden', name: 'no photograph by the name', results: 'results of unblur' } as const;
 
 /**
- * The photographs that a command line names: files as they are, the photographs directly in a folder, and those that a glob
- * pattern matches. Files that do not exist stay in the list, so that each gets its own message.
+ * The photographs that a command line names: files as they are, those in a folder and the folders below it, and those that a glob pattern matches. Files that do
+ * not exist stay in the list, so that each gets its own message.
  *
+ * @param out where results go: left out where it lies in a folder, as are results elsewhere.
  * @throws when a folder or pattern holds no photograph
  */
-export async function findPhotos(places: string[]): Promise<string[]> {
-  const found: string[] = [];
+export async function findPhotos(places: readonly string[], out: string): Promise<FoundPhotos> {
+  const found: FoundPhotos = { photos: [], skipped: [] };
   for (const place of places) {
     const entry = await stat(place).catch(() => undefined);
-    if (entry?.isDirectory()) found.push(...(await listPhotos(place)));
-    else if (!entry && isDynamicPattern(place)) found.push(...(await matchPhotos(place)));
-    else found.push(place);
+    if (entry?.isDirectory()) await addFolder(found, place, out);
+    else if (!entry && isDynamicPattern(place)) await addMatches(found, place);
+    else found.photos.push({ path: place, folder: '' });
   }
-  return [...new Set(found)];
+  const firsts = new Map(found.photos.toReversed().map((photo) => [resolve(photo.path), photo]));
+  return { photos: found.photos.filter((photo) => firsts.get(resolve(photo.path)) === photo), skipped: found.skipped };
 }
 
-async function listPhotos(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter(isPhotoName).sort();
-  if (names.length === 0) throw new Error(`The folder ${folder} holds no photograph (${photoExtensions.join(', ')}).`);
-  return names.map((name) => join(folder, name));
+async function addFolder(found: FoundPhotos, root: string, out: string): Promise<void> {
+  const before = found.photos.length;
+  await walk(root);
+  if (found.photos.length === before) throw new Error(`The folder ${root} holds no photograph (${photoExtensions.join(', ')}, or camera RAW).`);
+
+  async function walk(folder: string): Promise<void> {
+    const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const isResults = resolve(folder) === resolve(out) || ['contact-sheet.png', 'motion.png'].every((name) => entries.some((entry) => entry.name === name));
+    if (isResults && folder !== root) {
+      found.skipped.push({ path: folder, reason: skipReasons.results });
+      return;
+    }
+    for (const entry of entries) {
+      const path = join(folder, entry.name);
+      const target = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
+      // A folder that is linked may lie above this one.
+      if (entry.isDirectory() && !entry.name.startsWith('.')) await walk(path);
+      else add(found, path, relative(root, folder), target?.isDirectory() ?? false);
+    }
+  }
 }
 
-async function matchPhotos(pattern: string): Promise<string[]> {
-  const paths = (await glob(pattern, { expandDirectories: false, absolute: isAbsolute(pattern) })).filter(isPhotoName).sort();
-  if (paths.length === 0) throw new Error(`No photograph matches ${pattern}.`);
-  return paths;
+async function addMatches(found: FoundPhotos, pattern: string): Promise<void> {
+  const before = found.photos.length;
+  const paths = (await glob(pattern, { expandDirectories: false, absolute: isAbsolute(pattern) })).sort();
+  const root = fixedPart(pattern);
+  for (const path of paths) add(found, path, relative(root, dirname(path)), false);
+  if (found.photos.length === before) throw new Error(`No photograph matches ${pattern}.`);
 }
 
-function isPhotoName(name: string): boolean {
-  // Hidden files are not photographs: macOS leaves a `._photo.jpg` beside each on other systems' disks.
-  return photoExtensions.includes(extname(name).toLowerCase()) && !basename(name).startsWith('.');
+/** The folder below which all matches of a pattern lie. */
+function fixedPart(pattern: string): string {
+  const parts = pattern.split('/');
+  const firstDynamic = parts.findIndex((part) => isDynamicPattern(part));
+  return parts.slice(0, Math.min(firstDynamic, parts.length - 1)).join('/').replaceAll('\\', '') || (isAbsolute(pattern) ? sep : '.');
+}
+
+function add(found: FoundPhotos, path: string, folder: string, isFolder: boolean): void {
+  const name = basename(path);
+  // macOS leaves a hidden `._photo.jpg` beside each photograph on other systems' disks.
+  if (name.startsWith('.')) found.skipped.push({ path, reason: skipReasons.hidden });
+  else if (isFolder || !knownExtensions.has(extname(name).toLowerCase())) found.skipped.push({ path, reason: skipReasons.name });
+  else found.photos.push({ path, folder });
+}
+
+const mostNamed = 5;
+
+/** One line that says what was left out, and why; none where nothing was. */
+export function describeSkipped(skipped: readonly SkippedFile[]): string | undefined {
+  if (skipped.length === 0) return undefined;
+  const reasons = [...new Set(skipped.map(({ reason }) => reason))].map((reason) => {
+    const paths = skipped.filter((file) => file.reason === reason).map(({ path }) => path);
+    const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '';
+    return `${paths.length} ${reason} (${paths.slice(0, mostNamed).join(', ')}${more})`;
+  });
+  return `Skipped: ${reasons.join('; ')}.`;
 }
 
 /**
- * A name for the results of every photograph: its own without the extension, with a number where two would be the same.
+ * A place below the results for every photograph: its folder and its own name without the extension, with a number where two would be the same.
  *
- * @returns names in the order of `paths`
+ * @returns paths in the order of `photos`, none of which leads upwards
  */
-export function nameResults(paths: string[]): string[] {
+export function nameResults(photos: readonly FoundPhoto[]): string[] {
   const taken = new Set<string>();
-  return paths.map((path) => {
-    const stem = basename(path, extname(path));
-    // `.` and `..`, of photographs called `..jpg` and `...jpg`, would lead out of the folder of results.
-    const name = /^\.*$/.test(stem) ? 'photo' : stem;
-    let unique = name;
-    for (let number = 2; taken.has(unique); number++) unique = `${name}-${number}`;
-    taken.add(unique);
+  return photos.map(({ path, folder }) => {
+    // A name of dots alone is a folder above; one that begins with a dot is hidden.
+    const name = basename(path, extname(path)).replace(/^\.+/, '') || 'photo';
+    const below = folder.split(/[\\/]/).filter((part) => part !== '..' && part !== '.').join(sep);
+    const first = join(below, name);
+    let unique = first;
+    for (let number = 2; taken.has(unique.toLowerCase()); number++) unique = `${first}-${number}`;
+    taken.add(unique.toLowerCase());
     return unique;
   });
 }

@@ -1,10 +1,14 @@
+/** The first of a piece tells nothing of the pace: there networks are opened, and photographs surveyed. */
+const fractionUntilPaceIsKnown = 0.03;
+
 /**
  * How long the rest of a work of equal pieces will take, by the pace so far.
  *
+ * @param done pieces done; a part of the present one may count.
  * @returns such as `2 min 5 s left`; an empty text until the pace is known.
  */
 export function describeRemainingTime(done: number, total: number, elapsedMilliseconds: number): string {
-  if (done === 0 || done >= total) return '';
+  if (done < fractionUntilPaceIsKnown || done >= total) return '';
   const seconds = Math.round(((elapsedMilliseconds / done) * (total - done)) / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
   const parts = hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;

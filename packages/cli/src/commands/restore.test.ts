@@ -77,6 +77,36 @@ describe('unblur restore', () => {
   });
 });
 
+describe('results of several photographs', () => {
+  it('never take the place of those of another photograph', async () => {
+    const out = join(folder, 'again');
+    mkdirSync(join(folder, 'other'));
+    const other = join(folder, 'other', 'photo.jpg');
+    await sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } }).jpeg().toFile(other);
+    expect(restore(photo, out).stderr).toBe('');
+    const first = readFileSync(join(out, 'photo', 'frame-0.png'));
+    const { code, stdout, stderr } = restore(other, out);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`-> ${join(out, 'photo-2')}: 3 frames`);
+    expect(stderr).toBe(`unblur: ${join(out, 'photo')} holds results of another photograph; those of ${other} go to ${join(out, 'photo-2')}.\n`);
+    expect(readdirSync(out).sort()).toEqual(['photo', 'photo-2']);
+    expect(readFileSync(join(out, 'photo', 'frame-0.png')).equals(first)).toBe(true);
+  });
+
+  it('lie as the photographs do; one line at the end says what was left out', () => {
+    const album = join(folder, 'album');
+    mkdirSync(join(album, 'day', 'night'), { recursive: true });
+    for (const path of ['day/one.jpg', 'day/night/one.jpg', '...jpg']) write(join('album', path), readFileSync(photo));
+    write(join('album', 'notes.txt'), 'mine');
+    const out = join(album, 'out');
+    const { code, stderr } = restore(album, out);
+    expect(code).toBe(0);
+    expect(stderr).toBe(`unblur: Skipped: 1 hidden (${join(album, '...jpg')}); 1 no photograph by the name (${join(album, 'notes.txt')}).\n`);
+    expect(readdirSync(out)).toEqual(['day']);
+    expect(filesBelow(out).filter((path) => path.endsWith('frame-0.png')).sort()).toEqual([join('day', 'night', 'one', 'frame-0.png'), join('day', 'one', 'frame-0.png')]);
+  });
+});
+
 describe('a photograph that cannot be restored', () => {
   it.each([
     ['a truncated JPEG', async () => write('truncated.jpg', readFileSync(photo).subarray(0, 600)), /truncated\.jpg/],

@@ -1,12 +1,12 @@
-import { join } from 'node:path';
 import { doLocked, writeFolderAtomically } from '@unblur/files';
 import type { Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure } from '../failure.js';
 import { abortOnInterruption } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
-import { findPhotos, nameResults } from '../photo-paths.js';
+import { describeSkipped, findPhotos, type SkippedFile } from '../photo-paths.js';
 import { describeRemainingTime } from '../remaining-time.js';
+import { assignResults, writeRecord, type ResultJob } from '../result-folders.js';
 import { addRestorerOptions, openChosenRestorer, scaleName, type RestorerOptions } from '../restorer-choice.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 
@@ -41,8 +41,8 @@ export function defineRestore(program: Command): void {
   const command = program
     .command('restore')
     .description('restore the sharp frames inside blurred photographs')
-    .argument('<photo...>', 'photographs, folders of photographs, or patterns such as "holiday/*.jpg"')
-    .option('--out <folder>', 'where the results go, one folder per photograph', 'restored')
+    .argument('<photo...>', 'photographs, folders (and those below them), or patterns such as "holiday/*.jpg"')
+    .option('--out <folder>', 'where the results go, one folder per photograph, below it as in the folders that were named', 'restored')
     .option('--frames <n>', 'how many frames to restore, evenly spaced over the exposure (default: 7)', wholeNumber(2, 1001));
   command.addOption(command.createOption('--animation <format>', 'format of the animation').choices(['webp', 'gif']).default('webp'));
   addRestorerOptions(command).action(restore);
@@ -50,36 +50,45 @@ export function defineRestore(program: Command): void {
 
 async function restore(places: string[], options: RestoreOptions): Promise<void> {
   const signal = abortOnInterruption();
-  const photos = await findPhotos(places);
-  const names = nameResults(photos);
-  await doLocked(options.out, 'restoration', () => restoreAll(photos, names, options, signal), { parts: names });
+  const { photos, skipped } = await findPhotos(places, options.out);
+  const jobs = await assignResults(photos, options.out);
+  for (const { path, folder, takenFolder } of jobs) {
+    if (takenFolder !== undefined) printNote(`unblur: ${takenFolder} holds results of another photograph; those of ${path} go to ${folder}.`);
+  }
+  await doLocked(options.out, 'restoration', () => restoreAll(jobs, skipped, options, signal), { parts: jobs.map(({ name }) => name) });
 }
 
-async function restoreAll(photos: string[], names: string[], options: RestoreOptions, signal: AbortSignal): Promise<void> {
+async function restoreAll(jobs: readonly ResultJob[], skipped: readonly SkippedFile[], options: RestoreOptions, signal: AbortSignal): Promise<void> {
   const { weightsName, restorer } = await openChosenRestorer(options, options.frames);
   const restored: RestoredPhoto[] = [];
   const failed: FailedPhoto[] = [];
   const start = performance.now();
-  for (const [index, photo] of photos.entries()) {
+  for (const [index, job] of jobs.entries()) {
+    const { path } = job;
+    const photoStart = performance.now();
     const onShare = (share: number) => {
-      const remaining = describeRemainingTime(index + share, photos.length, performance.now() - start);
-      drawProgress(index + share, photos.length, remaining ? `${photo}, ${remaining}` : photo);
+      const now = performance.now();
+      const ofPhoto = describeRemainingTime(share, 1, now - photoStart);
+      const inAll = jobs.length > 1 ? describeRemainingTime(index + share, jobs.length, now - start) : '';
+      drawProgress(index + share, jobs.length, [path, ofPhoto, inAll && `${inAll} in all`].filter((part) => part !== '').join(', '));
     };
     onShare(0);
     try {
-      const result = await restorePhoto(photo, join(options.out, names[index]!), restorer, { animation: options.animation, signal, onShare });
+      const result = await restorePhoto(job, restorer, { animation: options.animation, signal, onShare });
       restored.push(result);
       clearBar();
       if (!options.json) printLine(describe(result));
     } catch (cause) {
       signal.throwIfAborted();
       const error = describeFailure(cause);
-      failed.push({ photo, error });
-      printNote(`unblur: ${error.includes(photo) ? '' : `${photo}: `}${error}`);
+      failed.push({ photo: path, error });
+      printNote(`unblur: ${error.includes(path) ? '' : `${path}: `}${error}`);
     }
   }
   await restorer.release();
-  if (options.json) printJson({ weights: weightsName, restored, failed });
+  const skippedLine = describeSkipped(skipped);
+  if (skippedLine !== undefined) printNote(`unblur: ${skippedLine}`);
+  if (options.json) printJson({ weights: weightsName, restored, failed, skipped });
   if (failed.length > 0) process.exitCode = 1;
 }
 
@@ -90,7 +99,7 @@ interface RestorePhotoOptions {
   onShare: (share: number) => void;
 }
 
-async function restorePhoto(path: string, folder: string, restorer: Restorer, { animation, signal, onShare }: RestorePhotoOptions): Promise<RestoredPhoto> {
+async function restorePhoto({ path, folder, record }: ResultJob, restorer: Restorer, { animation, signal, onShare }: RestorePhotoOptions): Promise<RestoredPhoto> {
   const { listEarlierResults, loadPhoto, removeStaleResults, restoreLoadedPhoto } = await import('@unblur/inference');
   const start = performance.now();
   const photo = await loadPhoto(path);
@@ -103,6 +112,7 @@ async function restorePhoto(path: string, folder: string, restorer: Restorer, { 
   const files = await writeFolderAtomically(folder, async (staging) => {
     const written = await restoreLoadedPhoto(photo, staging, restorer, { animation, signal, onShare });
     scale = scaleName(written.scale);
+    await writeRecord(staging, record);
   });
   await removeStaleResults(folder, earlier, files);
   return { photo: path, folder, files, width, height, frames: restorer.times.length, scale, seconds: Math.round(performance.now() - start) / 1000 };

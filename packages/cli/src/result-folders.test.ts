@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { assignResults, writeRecord } from './result-folders.js';
+
+let folder: string;
+let out: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'unblur-jobs-'));
+  out = join(folder, 'out');
+  for (const name of ['x', 'y']) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'a.jpg'), name);
+  }
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const photo = (...path: string[]) => ({ path: join(folder, ...path), folder: '' });
+
+async function leaveResults(photoPath: ReturnType<typeof photo>): Promise<string> {
+  const [job] = await assignResults([photoPath], out);
+  mkdirSync(job!.folder, { recursive: true });
+  writeFileSync(join(job!.folder, 'frame-0.png'), '');
+  await writeRecord(job!.folder, job!.record);
+  return job!.name;
+}
+
+test('a photograph takes the place of its own earlier results, and of no others', async () => {
+  expect(await leaveResults(photo('x', 'a.jpg'))).toBe('a');
+  expect(await leaveResults(photo('y', 'a.jpg'))).toBe('a-2');
+  expect(await leaveResults(photo('x', 'a.jpg'))).toBe('a');
+  const [again] = await assignResults([photo('y', 'a.jpg')], out);
+  expect(again).toMatchObject({ name: 'a-2', folder: join(out, 'a-2'), takenFolder: join(out, 'a') });
+});
+
+test('results that say not or badly whose they are belong to another photograph; a folder with other files is free', async () => {
+  mkdirSync(join(out, 'a'), { recursive: true });
+  writeFileSync(join(out, 'a', 'notes.txt'), 'mine');
+  expect((await assignResults([photo('x', 'a.jpg')], out))[0]!.name).toBe('a');
+  writeFileSync(join(out, 'a', 'frame-0.png'), '');
+  expect((await assignResults([photo('x', 'a.jpg')], out))[0]!.name).toBe('a-2');
+  for (const record of ['{', 'null', '{"sha256": 1}']) {
+    writeFileSync(join(out, 'a', 'restoration.json'), record);
+    expect((await assignResults([photo('x', 'a.jpg')], out))[0]!.name).toBe('a-2');
+  }
+});
+
+test('two photographs of one name never share a folder, whatever is there already', async () => {
+  await leaveResults(photo('y', 'a.jpg'));
+  const names = (await assignResults([photo('x', 'a.jpg'), photo('y', 'a.jpg')], out)).map(({ name }) => name);
+  expect(new Set(names).size).toBe(2);
+  expect(names[0]).not.toBe('a');
+});
+
+test('a photograph that cannot be read keeps its name: why is told when it is opened', async () => {
+  await leaveResults(photo('x', 'a.jpg'));
+  expect((await assignResults([photo('gone', 'a.jpg')], out))[0]).toMatchObject({ name: 'a', record: { sha256: '' } });
+});

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { nameResults, type FoundPhoto } from './photo-paths.js';
+
+/** Which photograph the results beside it are of. */
+const recordName = 'restoration.json';
+const resultNames = new Set([recordName, 'frame-0.png', 'animation.webp', 'animation.gif', 'contact-sheet.png', 'motion.png', 'video.mp4']);
+
+export interface RestorationRecord {
+  /** Its name, without folders. */
+  photograph: string;
+  /** Of its bytes, so that it is known again wherever it lies. */
+  sha256: string;
+}
+
+/** A photograph and where its results go. */
+export interface ResultJob {
+  path: string;
+  /** Below the folder of all results. */
+  name: string;
+  folder: string;
+  record: RestorationRecord;
+  /** The folder of its name, where that holds results of another photograph. */
+  takenFolder?: string;
+}
+
+/**
+ * Gives every photograph a folder below `out` that is new, or holds earlier results of the same photograph: those of another one are left alone and the
+ * next number is taken.
+ */
+export async function assignResults(photos: readonly FoundPhoto[], out: string): Promise<ResultJob[]> {
+  const names = nameResults(photos);
+  const taken = new Set(names.map((name) => name.toLowerCase()));
+  const jobs: ResultJob[] = [];
+  for (const [index, { path }] of photos.entries()) {
+    const record = { photograph: basename(path), sha256: await hashFile(path) };
+    const name = names[index]!;
+    let chosen = name;
+    for (let number = 2; (chosen !== name && taken.has(chosen.toLowerCase())) || (await holdsResultsOfAnother(join(out, chosen), record)); number++) chosen = `${name}-${number}`;
+    taken.add(chosen.toLowerCase());
+    jobs.push({ path, name: chosen, folder: join(out, chosen), record, ...(chosen === name ? {} : { takenFolder: join(out, name) }) });
+  }
+  return jobs;
+}
+
+/** Writes beside results which photograph they are of. */
+export async function writeRecord(folder: string, record: RestorationRecord): Promise<void> {
+  await writeFile(join(folder, recordName), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+async function holdsResultsOfAnother(folder: string, { sha256 }: RestorationRecord): Promise<boolean> {
+  // Of a photograph that cannot be read there will be no results.
+  if (sha256 === '') return false;
+  const names = await readdir(folder).catch((): string[] => []);
+  if (!names.some((name) => resultNames.has(name))) return false;
+  return (await readFile(join(folder, recordName), 'utf8').then(parseHash, () => undefined)) !== sha256;
+}
+
+function parseHash(text: string): unknown {
+  try {
+    return (JSON.parse(text) as Partial<RestorationRecord> | null)?.sha256;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An empty text where the file cannot be read: whoever reads it next says why. */
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  return pipeline(createReadStream(path), hash).then(
+    () => hash.digest('hex'),
+    () => '',
+  );
+}
