@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 import torch.distributed
@@ -34,6 +34,8 @@ STARTED = time.monotonic()
 SAMPLES_IN_PICTURE = 3
 # Steps between looks at the loss of a GPU, each of which waits for it.
 LOOK_EVERY_STEPS = 25
+# Steps between copies of the weights to go back to; a multiple of the other.
+SNAPSHOT_EVERY_STEPS = 250
 # What the learning rates are multiplied by when a loss that was not finite has sent the weights back.
 RATE_AFTER_SETBACK = 0.6
 MOST_SETBACKS = 8
@@ -173,7 +175,7 @@ class DeviceRun:
         begin = 0.0 if index == 0 else plan["stages"][index - 1]["until"]
         maker = BatchMaker(learner.batch_shapes, plan["frames"])
         look_every = 1 if self._device.type == "cpu" else LOOK_EVERY_STEPS
-        good = self._state
+        good = learner.snapshot()
         if begins_run:
             self._warm_up(learner, maker, pool)
             self._clock.begin()
@@ -191,6 +193,8 @@ class DeviceRun:
                 self._go_back(learner, good)
             elif figures is not None:
                 seconds = time.monotonic() - looked_at
+                if progress.step % SNAPSHOT_EVERY_STEPS == 0:
+                    good = learner.snapshot()
                 self._log_step(learner, figures, rates[-1], (progress.step - looked_step) * maker.count / seconds, (pool.waited_seconds - waited) / seconds)
             if figures is not None:
                 progress.trained_seconds += time.monotonic() - looked_at
@@ -198,7 +202,7 @@ class DeviceRun:
             if progress.step % plan["every"]["validation"] == 0:
                 self._validate(learner)
             if progress.step % plan["every"]["checkpoint"] == 0:
-                good = self._save(learner)
+                self._save(learner)
         self._state = learner.state()
 
     def _agree_on_time(self, looks: bool) -> None:
@@ -215,8 +219,13 @@ class DeviceRun:
     def _warm_up(self, learner: Learner, maker: BatchMaker, pool: "FedPool") -> None:
         """Compiles, before the schedules begin; no weight moves."""
         if self._plan["torch"]["compile"]:
-            learner.differentiate(maker.make(pool.samples, self._random, canonical=False))
-            self._say(f"compiled after {time.monotonic() - STARTED:.1f} s")
+            batch = maker.make(pool.samples, self._random, canonical=False)
+            try:
+                learner.differentiate(batch)
+                self._say(f"compiled after {time.monotonic() - STARTED:.1f} s")
+            except Exception as error:  # noqa: BLE001 torch.compile fails in many ways, and a GPU's minutes are dear
+                learner.interpret()
+                self._say(f"torch.compile failed, so the run goes on without it: {str(error).splitlines()[0]}")
 
     def _update(self, learner: Learner, batch: Dict[str, torch.Tensor], rates: List[float], look: bool) -> Optional[List[float]]:
         """Loss terms and norms of the gradients, if they are looked at; on a processor, what is not finite moves nothing."""
@@ -229,14 +238,14 @@ class DeviceRun:
             learner.move(norms, rates, self._progress.step + 1)
         return figures
 
-    def _go_back(self, learner: Learner, good: Dict[str, Any]) -> None:
+    def _go_back(self, learner: Learner, good: Tuple[torch.Tensor, torch.Tensor]) -> None:
         """To the last weights whose loss was known to be finite, with fresh moments and lower rates."""
         progress = self._progress
         progress.setbacks += 1
         if progress.setbacks > MOST_SETBACKS:
             raise ValueError(f"Expected a finite loss but it was not {progress.setbacks} times, whatever the learning rate; lower `optimizer.learningRate`, or look at the samples.")
         progress.rate_factor *= RATE_AFTER_SETBACK
-        learner.load({path: values for path, values in good.items() if path.split("/", 1)[0] in ("weights", "averages")})
+        learner.go_back(good)
         if self._leads:
             self._out.log({"kind": "setback", "step": progress.step, "rateFactor": progress.rate_factor})
 
@@ -261,13 +270,11 @@ class DeviceRun:
         shown = zip(self._validation, scores.restored)
         self._out.write_picture(contact_sheet([(sample.blurred, restored, sample.frames) for sample, restored in shown]))
 
-    def _save(self, learner: Learner) -> Dict[str, Any]:
-        """Returns what was saved."""
+    def _save(self, learner: Learner) -> None:
         state = learner.state()
         if self._leads:
             self._out.write_checkpoint(state, self._progress.stored())
             self._write_weights("weights", state)
-        return state
 
     def _write_weights(self, name: str, state: Dict[str, Any]) -> None:
         progress = self._progress

@@ -59,7 +59,8 @@ class Learner:
         self.batch_shapes = {name: shape for name, shape in step_graph.inputs.items() if name not in weights}
         self._batch_inputs = list(self.batch_shapes)
         self._terms = list(step_graph.outputs)
-        self._program = optional_compile(write_program(graph, [*values, *self._batch_inputs], self._terms, device), options.compile)
+        self._interpreted = write_program(graph, [*values, *self._batch_inputs], self._terms, device)
+        self._program = optional_compile(self._interpreted, options.compile)
 
         self._weights = torch.zeros(self._layout.size, device=device)
         self._low_weights = torch.zeros_like(self._weights, dtype=torch.bfloat16) if low_weights else None
@@ -111,6 +112,22 @@ class Learner:
             for group, vector in zip(STATE_GROUPS, self._state_vectors())
             for name, array in self._layout.unflatten(vector).items()
         }
+
+    def interpret(self) -> None:
+        """Goes on without torch.compile."""
+        self._program = self._interpreted
+
+    def snapshot(self) -> Tuple[Tensor, Tensor]:
+        """Copies of weights and averages, on the device."""
+        return self._weights.clone(), self._averages.clone()
+
+    def go_back(self, snapshot: Tuple[Tensor, Tensor]) -> None:
+        """To weights and averages of before, with fresh moments."""
+        for vector, kept in zip((self._weights, self._averages), snapshot):
+            vector.copy_(kept)
+        self._first_moments.zero_()
+        self._second_moments.zero_()
+        self._restoration.forget()
 
     def _state_vectors(self) -> Tuple[Tensor, ...]:
         return (self._weights, self._first_moments, self._second_moments, self._averages)
@@ -220,4 +237,5 @@ def optional_compile(program, wanted: bool):
         return program
     if not hasattr(torch, "compile"):
         raise ValueError(f"Expected torch 2.0 or newer for 'torch.compile: true' but this is {torch.__version__}; set it to false.")
-    return torch.compile(program)
+    # Every step has the same shapes.
+    return torch.compile(program, dynamic=False)

@@ -23,7 +23,8 @@ class SampleStream:
         self._at_once = at_once
         self._device = device
         self._choice = torch.Generator().manual_seed(seed)
-        self._generator = torch.Generator(device).manual_seed(seed)
+        # Of the processor: one of the device would be waited for.
+        self._generator = torch.Generator().manual_seed(seed)
         self._queue: Optional[queue.Queue] = None
         if device.type == "cuda":
             self._queue = queue.Queue(ahead)
