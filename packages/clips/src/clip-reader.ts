@@ -109,6 +109,6 @@ function expectOneSize(path: string, first: { width: number; height: number }, {
 }
 
 function toUnitRange(values: Uint8Array | Uint16Array, data: Float32Array): void {
-  const peak = values instanceof Uint16Array ? 65535 : 255;
-  for (let i = 0; i < data.length; i++) data[i] = values[i]! / peak;
+  if (values instanceof Uint16Array) for (let i = 0; i < data.length; i++) data[i] = values[i]! / 65535;
+  else for (let i = 0; i < data.length; i++) data[i] = values[i]! / 255;
 }

@@ -82,14 +82,15 @@ class PictureEncoder {
   readonly firstTimeSeconds: number;
   readonly #ffmpeg;
   readonly #bytes: Buffer;
-  readonly #values: Uint8Array | Uint16Array;
+  /** The same bytes, as arrays that round or cut off by themselves what they are given. */
+  readonly #values: Uint8ClampedArray | Uint16Array;
 
   constructor(path: string, container: Container, coding: PictureCoding, first: TimedFrame, options: FfmpegOptions) {
     const { width, height } = first;
     const pixelFormat = coding.bitDepth === 16 ? 'rgb48le' : 'rgb24';
     this.firstTimeSeconds = first.timeSeconds;
-    this.#bytes = Buffer.alloc(width * height * (coding.bitDepth === 16 ? 6 : 3));
-    this.#values = coding.bitDepth === 16 ? new Uint16Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length / 2) : this.#bytes;
+    this.#values = coding.bitDepth === 16 ? new Uint16Array(width * height * 3) : new Uint8ClampedArray(width * height * 3);
+    this.#bytes = Buffer.from(this.#values.buffer);
     const [timeNumerator, timeDenominator] = coding.timeBase.split('/');
     const aspect = first.sampleAspectRatio ? [`setsar=${first.sampleAspectRatio.replace(':', '/')}`] : [];
     this.#ffmpeg = startFfmpeg(
@@ -117,8 +118,9 @@ class PictureEncoder {
 
   async write({ data, timeSeconds }: TimedFrame): Promise<void> {
     if (this.#ffmpeg.process.exitCode !== null) await this.#expectSuccess();
-    const peak = this.#values instanceof Uint16Array ? 65535 : 255;
-    for (let i = 0; i < data.length; i++) this.#values[i] = Math.round(data[i]! * peak);
+    const values = this.#values;
+    if (values instanceof Uint16Array) for (let i = 0; i < values.length; i++) values[i] = Math.min(65535, Math.max(0, data[i]! * 65535 + 0.5));
+    else for (let i = 0; i < values.length; i++) values[i] = data[i]! * 255;
     const stdin = this.#ffmpeg.process.stdin!;
     stdin.write(rawVideoFrameHead(timeSeconds - this.#timeOffsetSeconds, this.#bytes.length));
     const taken = new Promise<void>((resolve) => stdin.write(this.#bytes, () => resolve()));
