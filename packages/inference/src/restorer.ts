@@ -1,5 +1,6 @@
 import { restoreInTiles, type TiledRestoration } from './any-size-restoration.js';
 import { readFrameNetwork, type FrameNetwork, type NetworkSession } from './frame-network.js';
+import { expectMemory } from './memory-limit.js';
 import { restoreWithMirrorImage } from './mirror-averaging.js';
 import { expectNetworkOptions } from './network-options.js';
 import { expectRgbImage, type MotionField, type RestoredSequence, type RgbImage } from './raster.js';
@@ -77,6 +78,8 @@ const defaultMemoryBudgetBytes = 1024 ** 3;
 const framesFraction = 0.6;
 /** Of a frame in the making: as floats, or as 16-bit integers where it is put together from tiles. */
 const bytesPerFramePixel = { whole: 12, tiled: 6 };
+/** While a frame is written the next is put together, each of them as values, as pixels and compressed. */
+const framesHeldByCallers = 3;
 /** With the mirror image there are the frame, its mirror image's, that one turned, and their mean. */
 const copiesWhenMirrored = 4;
 /** Photographs of as many sizes in turn are restored without tracing anew, where the memory of their sessions adds up to no more than the budget. */
@@ -187,6 +190,10 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     expectTimes(times, network.reach === null ? network.timesOf(network.defaultFrames) : undefined);
     signal?.throwIfAborted();
     const workingScale = await chooseScale(photo, scale, signal);
+    const pixels = photo.width * photo.height;
+    const smallPixels = pixels * workingScale ** 2;
+    const networkAndFramesBytes = smallPixels * (network.memoryBytesPerPixel + bytesPerFramePixel.tiled * times.length);
+    expectMemory(photo, Math.min(memoryBudgetBytes, networkAndFramesBytes), pixels * bytesPerFramePixel.whole * framesHeldByCallers);
     return { scale: workingScale, frames: framesOf(photo, workingScale, times, onShare, signal) };
   }
 
