@@ -60,7 +60,8 @@ export async function planDeviceRun({ definition, config }: LoadedRun): Promise<
   const files = new Map<string, Uint8Array>();
   const stages = stagesOf(systems, crops, files);
   const trial = await definition.open({ ...run, batchSize: TRIAL_BATCH, data: { ...run.data, sizePixels: Math.min(TRIAL_SIZE_PIXELS, run.data.sizePixels) } } as RunSettings);
-  const trialStages = stagesOf([trial], [{ share: 1 }], files);
+  // Smaller batches say less of where to go, so they go less far (Goyal et al. 2017).
+  const trialStages = stagesOf([trial], [{ share: 1 }], files, TRIAL_BATCH / Math.max(TRIAL_BATCH, run.batchSize));
   expectKnownFrames(run, system);
   files.set(RESTORATION_FILE, trace(restorationStep(system.restoration), taskSignature(system, { [BLURRED]: system.restoration.blurredShape })).bytes);
   files.set(WEIGHTS_FILE, startingWeights(system));
@@ -121,8 +122,8 @@ function restoresWindows({ restoration: { blurredShape } }: TrainingSystem): boo
   return blurredShape.length === 5;
 }
 
-/** Every phase of the system, cut where the crops change; puts the graphs into `files`. */
-function stagesOf(systems: TrainingSystem[], crops: readonly { share: number }[], files: Map<string, Uint8Array>): DeviceStage[] {
+/** Every phase of the system, cut where the crops change; puts the graphs into `files`. @param rateFactor of all learning rates. */
+function stagesOf(systems: TrainingSystem[], crops: readonly { share: number }[], files: Map<string, Uint8Array>, rateFactor = 1): DeviceStage[] {
   const { phases } = systems[0]!;
   const phaseEnds = sharesOf(phases.map(({ steps }) => steps));
   const cropEnds = sharesOf(crops.map(({ share }) => share));
@@ -141,7 +142,7 @@ function stagesOf(systems: TrainingSystem[], crops: readonly { share: number }[]
     const [phaseBegin, phaseEnd] = [phaseEnds[phaseIndex - 1] ?? 0, phaseEnds[phaseIndex]!];
     /** The phase's step at a share of the run. */
     const stepAt = (share: number) => Math.max(1, Math.round(((share - phaseBegin) / (phaseEnd - phaseBegin)) * phase.steps));
-    const rates = (rateAt: (step: number) => number) => Array.from({ length: RATES }, (_, place) => rateAt(stepAt(begin + ((until - begin) * place) / (RATES - 1))));
+    const rates = (rateAt: (step: number) => number) => Array.from({ length: RATES }, (_, place) => rateFactor * rateAt(stepAt(begin + ((until - begin) * place) / (RATES - 1))));
     return { until, graph, batchSize: phase.batchSize, groups: phase.groups.map(({ weights, learningRate }) => ({ weights, rates: rates(learningRate) })) };
   });
 }
