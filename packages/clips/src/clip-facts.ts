@@ -111,13 +111,18 @@ interface ProbedFrame {
   side_data_list?: SideData[];
 }
 
+export interface ProbeOptions extends FfmpegOptions {
+  /** Called with the size of the frames before any is decoded; may throw. */
+  expectFrameSize?: (width: number, height: number) => void;
+}
+
 /**
- * Reads a clip from end to end without decoding it.
+ * Reads a clip from end to end; of its frames only the first few are decoded.
  *
  * @throws UnblurError when it is no clip, has no pictures, is damaged or cut short, or is coded in a way that ffmpeg shows in wrong
  * colours; when ffmpeg is missing, how to install it.
  */
-export async function probeClip(path: string, options: FfmpegOptions = {}): Promise<ClipFacts> {
+export async function probeClip(path: string, { expectFrameSize, ...options }: ProbeOptions = {}): Promise<ClipFacts> {
   await access(path).catch((cause: unknown) => {
     throw explainFileError('read', path, cause);
   });
@@ -125,6 +130,7 @@ export async function probeClip(path: string, options: FfmpegOptions = {}): Prom
   const { streams = [] } = file;
   const video = chooseVideo(streams);
   if (!video) throw new UnblurError(`${path} has no video stream, only ${streams.map(({ codec_type: type }) => type ?? 'data').join(' and ') || 'nothing'}; give a clip with pictures`);
+  if (video.width && video.height) expectFrameSize?.(video.width, video.height);
   const frames = await countShownFrames(path, video.index, options);
   if (frames === 0) throw new UnblurError(`${path} has a video stream without frames; get the whole file`);
   if (!video.width || !video.height || !video.pix_fmt) throw new UnblurError(`${path} has pictures that this ffmpeg cannot decode (${video.codec_name ?? 'of an unknown kind'}); update ffmpeg`);

@@ -1,4 +1,4 @@
-export { probeClip, type ClipFacts, type ColorTags, type MasteringDisplay, type PictureFacts, type StreamFacts } from './clip-facts.js';
+export { probeClip, type ClipFacts, type ColorTags, type MasteringDisplay, type PictureFacts, type ProbeOptions, type StreamFacts } from './clip-facts.js';
 export { extractFrames, readClip, type ClipFrame } from './clip-reader.js';
 export { codingOfFrames, openClipWriter, type ClipWriter, type PictureCoding, type TimedFrame } from './clip-writer.js';
 export { clipExtensions, containerOf, type Container } from './containers.js';

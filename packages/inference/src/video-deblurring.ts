@@ -97,9 +97,8 @@ async function openFolder(folder: string, { framesPerSecond = 25, signal }: Debl
 }
 
 async function openClip(path: string, deblurrer: SequenceDeblurrer, container: Container | undefined, options: DeblurVideoOptions): Promise<FrameSource> {
-  const facts = await probeClip(path, options);
+  const facts = await probeClip(path, { ...options, expectFrameSize: deblurrer.expectFrameSize });
   const { picture, frames, frameRate, timeBase } = facts;
-  deblurrer.expectFrameSize?.(picture.width, picture.height);
   const choice: ReadingChoice = { hdr: options.hdr ?? (container ? 'keep' : 'tonemap'), deinterlace: options.deinterlace ?? true };
   for (const note of describeReading(path, facts, choice)) options.onNote?.(note);
   return {
