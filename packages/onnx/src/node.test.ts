@@ -47,3 +47,10 @@ test.each([
 ])('$title is refused', async ({ given, message }) => {
   await expect(session.run(given)).rejects.toThrow(message);
 });
+
+test('however many threads are asked for, no more are started than there are cores', async () => {
+  const graph = trace(({ x }) => ({ doubled: tf.mul(x!, 2) }), { x: { shape: [2] } });
+  const many = await createSession(graph, { threads: 1e9 });
+  expect([...(await many.run({ x: Float32Array.of(1, 2) }))['doubled']!]).toEqual([2, 4]);
+  await many.release();
+});

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { countElements } from './graph/graph.js';
 import type { Session, SessionOptions, TensorData } from './session.js';
@@ -22,7 +23,8 @@ export async function createSession({ bytes, inputs, outputs }: TracedGraph, { t
     // A session's threads wait for their next operation in a busy loop, and by default go on with that between runs: where sessions take turns,
     // those of one would take the processors from another.
     extra: { session: { force_spinning_stop: '1' } },
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    // More threads than cores wait for each other in those loops: many times as long.
+    ...(threads === undefined ? {} : { intraOpNumThreads: Math.min(threads, availableParallelism()) }),
   });
   const reusedSets = Array.from({ length: outputSets }, () => allocateTensors(outputs));
   let runs = 0;

@@ -2,7 +2,7 @@
 export type TensorData = Float32Array | Int32Array | Uint8Array;
 
 export interface SessionOptions {
-  /** Threads that work on one operation; all cores if not said. */
+  /** Threads that work on one operation, of which no more are started than there are cores; all cores if not said. */
   threads?: number;
   /**
    * 0 (default): every run returns arrays of its own. A number n: n sets of output arrays are allocated once and used in
