@@ -27,9 +27,10 @@ const gibibytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
  *
  * @param budgetBytes what the network and its frames are going to take.
  * @param besideBytes what is needed beside the budget.
+ * @param limit with what was used before the photograph was worked on.
  * @throws UnblurError with the budget that fits, if any does.
  */
-export function expectMemory({ width, height }: { width: number; height: number }, budgetBytes: number, besideBytes: number, limit: MemoryLimit | undefined = addressSpaceLimit()): void {
+export function expectMemory({ width, height }: { width: number; height: number }, budgetBytes: number, besideBytes: number, limit: MemoryLimit | undefined): void {
   if (limit === undefined) return;
   const freeBytes = limit.totalBytes - limit.usedBytes;
   if (budgetBytes + besideBytes <= freeBytes) return;

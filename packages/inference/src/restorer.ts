@@ -1,6 +1,6 @@
 import { restoreInTiles, type TiledRestoration } from './any-size-restoration.js';
 import { readFrameNetwork, type FrameNetwork, type NetworkSession } from './frame-network.js';
-import { expectMemory } from './memory-limit.js';
+import { addressSpaceLimit, expectMemory } from './memory-limit.js';
 import { restoreWithMirrorImage } from './mirror-averaging.js';
 import { expectNetworkOptions } from './network-options.js';
 import { expectRgbImage, type MotionField, type RestoredSequence, type RgbImage } from './raster.js';
@@ -78,8 +78,8 @@ const defaultMemoryBudgetBytes = 1024 ** 3;
 const framesFraction = 0.6;
 /** Of a frame in the making: as floats, or as 16-bit integers where it is put together from tiles. */
 const bytesPerFramePixel = { whole: 12, tiled: 6 };
-/** While a frame is written the next is put together, each of them as values, as pixels and compressed. */
-const framesHeldByCallers = 3;
+/** Address space beside the budget, measured: threads, weights and graphs; the photograph, and its frames while they are put together and written. */
+const besideBudget = { fixedBytes: 700e6, bytesPerPixel: 60 };
 /** With the mirror image there are the frame, its mirror image's, that one turned, and their mean. */
 const copiesWhenMirrored = 4;
 /** Photographs of as many sizes in turn are restored without tracing anew, where the memory of their sessions adds up to no more than the budget. */
@@ -96,6 +96,8 @@ const maximumSessions = 5;
 export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames, mirrored = false, scale: defaultScale = 'auto' }: RestorerOptions): Promise<Restorer> {
   expectNetworkOptions({ weights, threads, memoryBudgetBytes });
   expectScale(defaultScale);
+  // Taken before the first photograph: what that leaves taken serves the next.
+  const limit = addressSpaceLimit();
   const network = readFrameNetwork(weights);
   const defaultTimes = network.timesOf(frames ?? network.defaultFrames);
   /** By size, the least recently used one first. What a session has once taken of memory it keeps. */
@@ -193,7 +195,7 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     const pixels = photo.width * photo.height;
     const smallPixels = pixels * workingScale ** 2;
     const networkAndFramesBytes = smallPixels * (network.memoryBytesPerPixel + bytesPerFramePixel.tiled * times.length);
-    expectMemory(photo, Math.min(memoryBudgetBytes, networkAndFramesBytes), pixels * bytesPerFramePixel.whole * framesHeldByCallers);
+    expectMemory(photo, Math.min(memoryBudgetBytes, networkAndFramesBytes), besideBudget.fixedBytes + besideBudget.bytesPerPixel * pixels, limit);
     return { scale: workingScale, frames: framesOf(photo, workingScale, times, onShare, signal) };
   }
 
