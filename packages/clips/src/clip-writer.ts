@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { UnblurError } from '@unblur/files';
 import type { ClipFacts, ColorTags } from './clip-facts.js';
 import { expectStreamsFit, joinStreams } from './clip-joiner.js';
@@ -50,7 +50,7 @@ export interface ClipWriter {
  * Opens a clip for writing. Every frame is shown at its own time. An encoder wants even sides: an odd one gets one mirrored row or
  * column more.
  *
- * @param path where the file is written; one of another name may lie beside it meanwhile.
+ * @param path where the file is written; `<path>.pictures` lies beside it meanwhile.
  * @param name what messages call it.
  * @param original the clip that sound, subtitles, chapters, title and so on are taken from.
  * @throws UnblurError when they cannot be written.
@@ -58,7 +58,7 @@ export interface ClipWriter {
 export async function openClipWriter(path: string, name: string, container: Container, coding: PictureCoding, original: { path: string; facts: ClipFacts } | undefined, options: FfmpegOptions = {}): Promise<ClipWriter> {
   if (original) await expectStreamsFit(path, container, original, options);
   // Sound is added when the pictures are whole: they come so much slower that the file would begin with all of the sound.
-  const picturesPath = original ? join(dirname(path), 'pictures.mp4') : path;
+  const picturesPath = original ? `${path}.pictures` : path;
   let pictures: PictureEncoder | undefined;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
@@ -71,7 +71,9 @@ export async function openClipWriter(path: string, name: string, container: Cont
       if (!pictures) throw new UnblurError(`${name} would have no frames; get the whole clip`);
       await pictures.finish();
       if (!original) return undefined;
-      return joinStreams(path, name, container, { path: picturesPath, beginSeconds: pictures.firstTimeSeconds, isHevc: isHevc(container, coding) }, original, { ...options, signal });
+      const loss = await joinStreams(path, name, container, { path: picturesPath, beginSeconds: pictures.firstTimeSeconds, isHevc: isHevc(container, coding) }, original, { ...options, signal });
+      await rm(picturesPath, { force: true });
+      return loss;
     },
     abort: () => stop.abort(),
   };

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -18,6 +18,7 @@ if (!hasFfmpeg) console.log('ffmpeg is not installed: the README example is not 
     const run = new Function(...Object.keys(clips), 'console', `return (async () => { ${body} })();`) as (...api: unknown[]) => Promise<void>;
     await run(...Object.values(clips), { log: (line: string) => said.push(line) });
     expect(said).toEqual(['everything was kept']);
+    expect(readdirSync(folder).sort()).toEqual(['clip.mp4', 'darker.mkv']);
     const darker = join(folder, 'darker.mkv');
     for await (const { data } of clips.readClip(darker, await clips.probeClip(darker), { hdr: 'keep', deinterlace: true })) expect(data[500]).toBeCloseTo(0.5, 2);
   } finally {
