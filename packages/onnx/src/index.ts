@@ -1,5 +1,6 @@
 export { trace } from './trace.js';
 export type { Signature, TracedGraph } from './trace.js';
+export type { ModelOptions } from './graph/model.js';
 export { registerLowering } from './lowerings/index.js';
 export type { KernelCall, Lowering } from './lowerings/lowering.js';
 export type { Session, SessionOptions } from './session.js';

@@ -5,6 +5,7 @@ import { withDilatedConvolutionGradient } from './dilated-gradient.js';
 import { Graph } from './graph/graph.js';
 import type { Value } from './graph/graph.js';
 import { serializeModel } from './graph/model.js';
+import type { ModelOptions } from './graph/model.js';
 import { lowerings } from './lowerings/index.js';
 import { TRACING_BACKEND, TracingBackend, registerTracingKernel } from './tracing-backend.js';
 import { fromPlain } from './traced-tensor.js';
@@ -33,10 +34,11 @@ export interface TracedGraph {
  *
  * @param fn takes the inputs by name and returns the outputs by name.
  * @param signature the inputs. Tensors of rank 4 are `[batch, height, width, channels]`, as everywhere in TensorFlow.js.
+ * @param options what the file holds beside the graph, and how.
  * @throws if a kernel has no lowering (naming the kernel and the place that called it), if the function reads values, or
  *   if an output has the name of an input.
  */
-export function trace(fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>, signature: Signature): TracedGraph {
+export function trace(fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>, signature: Signature, options: ModelOptions = {}): TracedGraph {
   if (getBackend() === TRACING_BACKEND) throw new Error('Expected trace to be called on its own but it was called inside a traced function.');
   for (const kernelName of Object.keys(lowerings)) registerTracingKernel(kernelName, () => lowerings[kernelName]!);
   const graph = new Graph();
@@ -54,7 +56,7 @@ export function trace(fn: (inputs: Record<string, Tensor>) => Record<string, Ten
       for (const tensor of new Set(Object.values(outputs))) if (backend.owns(tensor)) tensor.dispose();
     });
   });
-  return { bytes: serializeModel(graph, values), inputs: signature, outputs: outputSignature };
+  return { bytes: serializeModel(graph, values, options), inputs: signature, outputs: outputSignature };
 }
 
 function makeInputs(backend: TracingBackend, signature: Signature): Record<string, Tensor> {

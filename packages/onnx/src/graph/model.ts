@@ -1,12 +1,16 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Attribute, ElementType, Graph, GraphNode, Value } from './graph.js';
+import { exactHalves } from './half-precision.js';
 import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataType } from './onnx_pb.js';
 import type { AttributeProtoSchema, NodeProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from './onnx_pb.js';
 
 /** ONNX 1.16: every operator that lowerings use, and the oldest that ONNX Runtime 1.18 and later read. */
 const OPERATOR_SET_VERSION = 20;
 const IR_VERSION = 9;
+
+/** Fewer take no less room with the node that widens them. */
+const FEWEST_HALVES = 64;
 
 const dataTypes: Record<ElementType, TensorProto_DataType> = {
   float32: TensorProto_DataType.FLOAT,
@@ -15,8 +19,19 @@ const dataTypes: Record<ElementType, TensorProto_DataType> = {
   bool: TensorProto_DataType.BOOL,
 };
 
+/** What an `.onnx` file holds beside its graph, and how. */
+export interface ModelOptions {
+  /** What readers of the file are to know of it, by name: its metadata. */
+  metadata?: Record<string, string>;
+  /**
+   * Stores float32 constants as float16 where that changes none of their numbers, as with weights that were stored so: half the file. The graph widens
+   * them, which runtimes do once, when they load it. Default false.
+   */
+  storeHalves?: boolean;
+}
+
 /** The `.onnx` file of a graph: the nodes and constants that its outputs need, and all of its inputs. */
-export function serializeModel(graph: Graph, outputs: Record<string, Value>): Uint8Array {
+export function serializeModel(graph: Graph, outputs: Record<string, Value>, { metadata = {}, storeHalves = false }: ModelOptions = {}): Uint8Array {
   const named: GraphNode[] = [];
   const outputInfos: MessageInitShape<typeof ValueInfoProtoSchema>[] = [];
   for (const [name, value] of Object.entries(outputs)) {
@@ -25,17 +40,19 @@ export function serializeModel(graph: Graph, outputs: Record<string, Value>): Ui
     outputInfos.push(describeValue(output));
   }
   const { nodes, constants } = collectNeeded(named);
+  const stored = constants.map((constant) => (storeHalves ? describeAsHalves(constant) : undefined) ?? { widening: [], initializer: describeConstant(constant) });
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(IR_VERSION),
     producerName: '@unblur/onnx',
     opsetImport: [{ version: BigInt(OPERATOR_SET_VERSION) }],
     graph: {
       name: 'traced',
-      node: nodes.map(describeNode),
-      initializer: constants.map(describeConstant),
+      node: [...stored.flatMap(({ widening }) => widening), ...nodes.map(describeNode)],
+      initializer: stored.map(({ initializer }) => initializer),
       input: graph.inputs.map(describeValue),
       output: outputInfos,
     },
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   });
   return toBinary(ModelProtoSchema, model);
 }
@@ -75,6 +92,23 @@ function describeAttribute(name: string, attribute: Attribute): MessageInitShape
   if (typeof attribute === 'string') return { name, type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(attribute) };
   if ('float' in attribute) return { name, type: AttributeProto_AttributeType.FLOAT, f: attribute.float };
   return { name, type: AttributeProto_AttributeType.INTS, ints: attribute.map((value) => BigInt(value)) };
+}
+
+interface StoredConstant {
+  initializer: MessageInitShape<typeof TensorProtoSchema>;
+  /** Nodes that make the constant from what is stored. */
+  widening: MessageInitShape<typeof NodeProtoSchema>[];
+}
+
+/** A constant in half its size and the node that widens it; undefined where that would change it, or is not worth a node. */
+function describeAsHalves({ name, shape, type, data }: Value): StoredConstant | undefined {
+  const halves = type === 'float32' && data!.length >= FEWEST_HALVES ? exactHalves(data as Float32Array) : undefined;
+  if (!halves) return undefined;
+  const half = `${name}:half`;
+  return {
+    initializer: { name: half, dims: shape.map((size) => BigInt(size)), dataType: TensorProto_DataType.FLOAT16, rawData: new Uint8Array(halves.buffer) },
+    widening: [{ opType: 'Cast', input: [half], output: [name], attribute: [describeAttribute('to', TensorProto_DataType.FLOAT)] }],
+  };
 }
 
 function describeConstant({ name, shape, type, data }: Value): MessageInitShape<typeof TensorProtoSchema> {
