@@ -2,6 +2,7 @@ export { evaluateFolder, type EvaluateFolderOptions, type FrameRestorer } from '
 export { commonFrameCount, possibleFrameCounts, selectFrames } from './frame-selection.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
 export type { MotionField, RestoredSequence, RgbImage } from './raster.js';
+export { traceRestoration, type RestorationGraph, type RestorationSize, type TensorFacts } from './restoration-graph.js';
 export { listEarlierResults, removeStaleResults, restoreLoadedPhoto, restorePhotoToFolder, type FrameSource, type RestoredPhoto, type RestorePhotoOptions, type ResultKind, type WriteRestorationOptions, type WrittenFiles } from './restoration-folder.js';
 export { createRestorer, type FrameSequence, type RestoredFrame, type RestoreOptions, type Restorer, type RestorerOptions } from './restorer.js';
 export { workingScales, type WorkingScale } from './working-scale.js';

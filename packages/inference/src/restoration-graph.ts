@@ -1,0 +1,223 @@
+import { clipByValue, concat, mirrorPad, slice, tensor, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  declareFrameExtraction,
+  declarePaperNetwork,
+  declarePhotoNetwork,
+  declareVideoDeblur,
+  frameExtractionFamily,
+  frameExtractionMultiple,
+  frameTimes,
+  paperFamily,
+  paperMultiple,
+  photoFamily,
+  photoMultiple,
+  readSafetensors,
+  trajectoryStridePixels,
+  videoDeblurFamily,
+  videoDeblurMultiple,
+  windowFrames,
+  type NamedTensors,
+  type WeightValues,
+} from '@unblur/core-model';
+import { trace } from '@unblur/onnx';
+import { selectFrames } from './frame-selection.js';
+import { explainWeights, UnblurError } from './unblur-error.js';
+
+/** What an exported graph is to be made for. */
+export interface RestorationSize {
+  heightPixels: number;
+  widthPixels: number;
+  /** Frames of one photograph. Default: 7, or those that the network has. */
+  frames?: number | undefined;
+}
+
+/** A tensor that a graph takes or gives. */
+export interface TensorFacts {
+  shape: number[];
+  /** Axes, units and range, in words. */
+  meaning: string;
+}
+
+/** A network that restores, weights and all, as an `.onnx` file for one size. */
+export interface RestorationGraph {
+  bytes: Uint8Array;
+  network: 'photo' | 'paper' | 'frame-extraction' | 'video-deblurring';
+  inputs: Record<string, TensorFacts>;
+  outputs: Record<string, TensorFacts>;
+  /** When each frame is shown, from -1, when the shutter opens, to 1; undefined for video. */
+  times?: number[] | undefined;
+}
+
+/** A network as a function of images `[n, height, width, 3]` whose sides are multiples of `multiple`. */
+interface Restoration {
+  network: RestorationGraph['network'];
+  multiple: number;
+  /** Where an image lies in one that is larger: a photograph at the top left, a frame of a video in the middle, as when they are restored here. */
+  placement: 'top-left' | 'middle';
+  input: { name: string; images: number; meaning: string };
+  outputs: Record<string, Output>;
+  /** From the images that it takes, one after the other along the batch. */
+  restore(images: Tensor4D, weights: NamedTensors): Record<string, Tensor4D>;
+  values: WeightValues;
+  metadata: Record<string, string>;
+  times?: number[];
+}
+
+interface Output {
+  /** How many pixels one of its values stands for, along each axis. */
+  stridePixels: (output: Tensor4D, image: Tensor4D) => number;
+  meaning: string;
+}
+
+const mostFrames = 1001;
+const imageMeaning = 'height, width, colour; RGB from 0 to 1 as in the picture file (8-bit values divided by 255)';
+const frameOutput: Output = { stridePixels: () => 1, meaning: `[frame, ${imageMeaning}], in time order` };
+const motionOutput: Output = {
+  stridePixels: (motion, image) => image.shape[2] / motion.shape[2],
+  meaning: '[frame, row, column, (x, y)]: where the scene lies relative to the middle of the exposure, in pixels of the photograph, x to the right and y down',
+};
+const photographInput = { name: 'blurred', images: 1, meaning: `[1, ${imageMeaning}]: the blurred photograph` };
+
+/**
+ * Traces the restoration that a weights file describes, of photographs or of the middle frame of a few frames of video, for images of one size.
+ *
+ * Sizes need not fit the network: the graph mirrors images at their edges, as is done when they are restored here, and cuts the result. Images are clamped to
+ * [0, 1]. Weights that the file holds as float16 stay float16.
+ *
+ * @param weights the bytes of a `.safetensors` file of any of the networks.
+ * @throws UnblurError where the weights do not hold together, a side is shorter than the network can take, or the network has no such number of frames.
+ */
+export function traceRestoration(weights: Uint8Array, { heightPixels, widthPixels, frames }: RestorationSize): RestorationGraph {
+  const { network, multiple, placement, input, outputs, restore, values, metadata, times } = describeRestoration(weights, frames);
+  if (Math.min(heightPixels, widthPixels) < multiple) throw new UnblurError(`Expected a height and width of at least ${multiple} pixels for this ${network} network but received ${heightPixels}x${widthPixels}`);
+  const shape = [input.images, heightPixels, widthPixels, 3];
+  const inputs = { [input.name]: { shape, meaning: input.meaning } };
+  const facts = (shapes: Record<string, number[]>): Record<string, TensorFacts> => Object.fromEntries(Object.entries(shapes).map(([name, ofOutput]) => [name, { shape: ofOutput, meaning: outputs[name]!.meaning }]));
+  const entries: Record<string, string> = {
+    ...metadata,
+    'unblur.network': network,
+    ...(times && { 'unblur.times': JSON.stringify(times) }),
+    ...Object.fromEntries([...Object.entries(inputs), ...Object.entries(outputs)].map(([name, { meaning }]) => [`unblur.${name}`, `float32 ${meaning}`])),
+  };
+  const { bytes, outputs: signature } = trace(
+    (tensors) => {
+      const images = tensors[input.name] as Tensor4D;
+      const padded = padToMultiple(images, multiple, placement);
+      const constants = Object.fromEntries(Object.entries(values).map(([name, { values: list, shape: ofWeight }]) => [name, tensor(list, ofWeight)]));
+      const restored = restore(padded.images, constants);
+      return Object.fromEntries(
+        Object.entries(restored).map(([name, output]): [string, Tensor] => {
+          const stridePixels = outputs[name]!.stridePixels(output, padded.images);
+          const size = [Math.ceil(heightPixels / stridePixels), Math.ceil(widthPixels / stridePixels)] as const;
+          return [name, slice(output, [0, padded.top / stridePixels, padded.left / stridePixels, 0], [output.shape[0], ...size, output.shape[3]])];
+        }),
+      );
+    },
+    { [input.name]: { shape } },
+    { metadata: entries, storeHalves: true },
+  );
+  return { bytes, network, inputs, outputs: facts(Object.fromEntries(Object.entries(signature).map(([name, output]) => [name, output.shape]))), times };
+}
+
+/** Mirrors images at their edges, the edge pixels not repeated, up to the next multiple. */
+function padToMultiple(images: Tensor4D, multiple: number, placement: Restoration['placement']): { images: Tensor4D; top: number; left: number } {
+  const [missingRows, missingColumns] = images.shape.slice(1, 3).map((size) => Math.ceil(size / multiple) * multiple - size) as [number, number];
+  const [top, left] = placement === 'middle' ? [Math.floor(missingRows / 2), Math.floor(missingColumns / 2)] : [0, 0];
+  if (missingRows + missingColumns === 0) return { images, top, left };
+  return { images: mirrorPad(images, [[0, 0], [top, missingRows - top], [left, missingColumns - left], [0, 0]], 'reflect'), top, left };
+}
+
+function describeRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
+  const { metadata } = explainWeights(() => readSafetensors(weights));
+  if (Object.hasOwn(metadata, videoDeblurFamily.configKey)) return videoRestoration(weights, frames);
+  if (Object.hasOwn(metadata, frameExtractionFamily.configKey)) return extractionRestoration(weights, frames);
+  return Object.hasOwn(metadata, paperFamily.configKey) ? paperRestoration(weights, frames) : photoRestoration(weights, frames);
+}
+
+function photoRestoration(weights: Uint8Array, frames = 7): Restoration {
+  if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
+  const { config, values, metadata } = explainWeights(() => photoFamily.readWeights(weights));
+  const network = declarePhotoNetwork(config);
+  const times = frameTimes(frames);
+  return {
+    network: 'photo',
+    multiple: photoMultiple,
+    placement: 'top-left',
+    input: photographInput,
+    outputs: { frames: frameOutput, motions: { ...motionOutput, stridePixels: () => trajectoryStridePixels } },
+    restore(blurred, constants) {
+      const { frames: restored, motionsPixels } = network.restore(blurred, times, constants);
+      return { frames: inRange(concat(restored, 0)), motions: concat(motionsPixels, 0) };
+    },
+    values,
+    metadata,
+    times,
+  };
+}
+
+function paperRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
+  const { config, values, metadata } = explainWeights(() => paperFamily.readWeights(weights));
+  const network = declarePaperNetwork(config);
+  const { times, select } = chooseFrames(config.frames, frames);
+  return {
+    network: 'paper',
+    multiple: paperMultiple,
+    placement: 'top-left',
+    input: photographInput,
+    outputs: { frames: frameOutput, motions: motionOutput },
+    restore(blurred, constants) {
+      const { frames: restored, motionsPixels } = network.restore(blurred, constants);
+      return { frames: inRange(concat(select(restored.map(([fullSize]) => fullSize!)), 0)), motions: concat(select(motionsPixels), 0) };
+    },
+    values,
+    metadata,
+    times,
+  };
+}
+
+/** It knows no motion. */
+function extractionRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
+  const { config, values, metadata } = explainWeights(() => frameExtractionFamily.readWeights(weights));
+  const network = declareFrameExtraction(config);
+  const { times, select } = chooseFrames(config.frames, frames);
+  return {
+    network: 'frame-extraction',
+    multiple: frameExtractionMultiple(config),
+    placement: 'top-left',
+    input: photographInput,
+    outputs: { frames: frameOutput },
+    restore: (blurred, constants) => ({ frames: inRange(concat(select(network.extract(blurred, constants)), 0)) }),
+    values,
+    metadata,
+    times,
+  };
+}
+
+function videoRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
+  if (frames !== undefined) throw new UnblurError('Expected no number of frames for a network for video, which makes the middle one of a few frames sharp; leave it out');
+  const { config, values, metadata } = explainWeights(() => videoDeblurFamily.readWeights(weights));
+  const network = declareVideoDeblur(config);
+  const window = windowFrames(config);
+  return {
+    network: 'video-deblurring',
+    multiple: videoDeblurMultiple(config),
+    placement: 'middle',
+    input: { name: 'frames', images: window, meaning: `[frame, ${imageMeaning}]: ${window} blurred frames of a video that follow each other, in time order` },
+    outputs: { sharp: { ...frameOutput, meaning: `[1, ${imageMeaning}]: the middle one of the frames, sharp` } },
+    restore(blurred, constants) {
+      const [, height, width] = blurred.shape;
+      const single = Array.from({ length: window }, (_, index): Tensor4D => slice(blurred, [index, 0, 0, 0], [1, height, width, 3]));
+      return { sharp: inRange(network.deblur(single, constants).image) };
+    },
+    values,
+    metadata,
+  };
+}
+
+function chooseFrames(ofNetwork: number, wanted: number | undefined): { times: number[]; select: <T>(all: readonly T[]) => T[] } {
+  const indices = selectFrames(ofNetwork, wanted ?? ofNetwork);
+  const select = <T>(all: readonly T[]): T[] => indices.map((index) => all[index]!);
+  return { times: select(frameTimes(ofNetwork)), select };
+}
+
+const inRange = (images: Tensor4D): Tensor4D => clipByValue(images, 0, 1);
