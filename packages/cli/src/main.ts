@@ -4,6 +4,7 @@ import { defineDoctor } from './commands/doctor.js';
 import { defineEval } from './commands/eval.js';
 import { defineEvalVideo } from './commands/eval-video.js';
 import { defineExperiment } from './commands/experiment.js';
+import { defineExport } from './commands/export.js';
 import { defineImport } from './commands/import.js';
 import { defineReport } from './commands/report.js';
 import { defineRestore } from './commands/restore.js';
@@ -59,7 +60,7 @@ function defineProgram(): Command {
     .showHelpAfterError(false)
     .configureOutput({ outputError: (message, write) => write(`unblur: ${escapeControlCharacters(onOneLine(message))}\n`) })
     .exitOverride();
-  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineReport, defineExperiment, defineSynth, defineImport, defineDoctor]) {
+  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineReport, defineExperiment, defineSynth, defineImport, defineExport, defineDoctor]) {
     define(program);
   }
   return program;
