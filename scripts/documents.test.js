@@ -46,7 +46,7 @@ it.each(documents)('%s names only subcommands and npm scripts that exist', (docu
   const text = readFileSync(join(workspaceRoot, document), 'utf8');
   const { scripts } = JSON.parse(readFileSync(join(workspaceRoot, 'package.json'), 'utf8'));
   const subcommands = readdirSync(join(workspaceRoot, 'packages', 'cli', 'src', 'commands')).map((name) => name.replace(/\.ts$/, ''));
-  const named = [...text.matchAll(/^(?:npx )?unblur ([a-z]+)/gm)].map(([, name]) => name);
+  const named = [...text.matchAll(/^(?:npx @unblur\/cli|(?:npx )?unblur) ([a-z]+)/gm)].map(([, name]) => name);
   const namedScripts = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name);
   expect(named.filter((name) => !subcommands.includes(name))).toEqual([]);
   expect(namedScripts.filter((name) => !(name in scripts))).toEqual([]);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { workspaceRoot } from './run-command.js';
@@ -32,5 +32,32 @@ describe.each(names)('the published package %s', (folder) => {
   it('asks for its siblings by a version range', () => {
     const ranges = Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(([name]) => name.startsWith('@unblur/'));
     for (const [name, range] of ranges) expect([name, range]).toEqual([name, expect.stringMatching(/^\^\d+\.\d+\.\d+$/)]);
+  });
+});
+
+/** What only those read who have a clone, where npx finds the command of the workspace. */
+const workspaceDocuments = ['CONTRIBUTING.md', join('docs', 'results.md')];
+
+describe('the command', () => {
+  const isText = (path) => /\.(md|ts|js|json|yaml)$/.test(path) && !/\.test(-tool)?\./.test(path);
+  const below = (folder) => readdirSync(join(workspaceRoot, folder), { recursive: true }).map((path) => join(folder, path));
+  const rooms = readdirSync(join(workspaceRoot, 'packages')).flatMap((folder) => ['README.md', 'package.json', 'src', 'files', 'bin'].map((part) => join('packages', folder, part)));
+  const isFolder = (path) => statSync(join(workspaceRoot, path)).isDirectory();
+  const texts = ['README.md', 'docs', ...rooms.filter((path) => existsSync(join(workspaceRoot, path)))].flatMap((path) => (isFolder(path) ? below(path) : [path])).filter(isText);
+
+  it('is never told to outsiders by the bare name, which is another project on npm', () => {
+    const bare = /\b(npx|npm exec|npm (?:install|i|add)(?: --?\w+)*|yarn add|yarn dlx|pnpm add|pnpm dlx)(?: -\S+)* unblur\b/;
+    expect('npx unblur restore').toMatch(bare);
+    expect(texts).toEqual(expect.arrayContaining(['README.md', join('packages', 'cli', 'README.md')]));
+    const wrong = texts.filter((path) => !workspaceDocuments.includes(path)).filter((path) => bare.test(readFileSync(join(workspaceRoot, path), 'utf8')));
+    expect(wrong).toEqual([]);
+  });
+
+  it('is published as @unblur/cli with the executable unblur', () => {
+    const manifest = JSON.parse(readFileSync(join(workspaceRoot, 'packages/cli/package.json'), 'utf8'));
+    expect({ name: manifest.name, bin: manifest.bin }).toEqual({ name: '@unblur/cli', bin: { unblur: './bin/unblur.js' } });
+    const { packages } = JSON.parse(readFileSync(join(workspaceRoot, 'package-lock.json'), 'utf8'));
+    expect(packages['node_modules/@unblur/cli']).toEqual({ resolved: 'packages/cli', link: true });
+    expect(packages['node_modules/unblur']).toBeUndefined();
   });
 });
