@@ -148,7 +148,7 @@ describe('synthesizeLayeredBlur', () => {
 
   it('refuses wrong options by name', () => {
     expect(() => resolveLayeredOptions({ objects: [1, 2.5] })).toThrow('Expected objects to be a range of integers but got [1,2.5].');
-    expect(() => resolveLayeredOptions({ frames: 2 })).toThrow('Expected frames to be an odd number of at least 3 but got 2.');
+    expect(() => resolveLayeredOptions({ frames: 2 })).toThrow('Expected frames to be an odd number from 3 to 255 but got 2.');
     expect(() => resolveLayeredOptions({ shrink: [0.5, 1] })).toThrow('Expected shrink to be [minimum, maximum] within 1..8 but got [0.5,1].');
   });
 });
