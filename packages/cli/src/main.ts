@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { defineCompletion } from './commands/completion.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEval } from './commands/eval.js';
 import { defineEvalVideo } from './commands/eval-video.js';
 import { defineExperiment } from './commands/experiment.js';
 import { defineExport } from './commands/export.js';
+import { defineHelp } from './commands/help.js';
 import { defineImport } from './commands/import.js';
 import { defineReport } from './commands/report.js';
 import { defineRestore } from './commands/restore.js';
@@ -60,7 +62,7 @@ function defineProgram(): Command {
     .showHelpAfterError(false)
     .configureOutput({ outputError: (message, write) => write(`unblur: ${escapeControlCharacters(onOneLine(message))}\n`) })
     .exitOverride();
-  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineReport, defineExperiment, defineSynth, defineImport, defineExport, defineDoctor]) {
+  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineReport, defineExperiment, defineSynth, defineImport, defineExport, defineDoctor, defineCompletion, defineHelp]) {
     define(program);
   }
   return program;
