@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
@@ -21,7 +21,8 @@ test('writes a file and says what it takes and gives', () => {
   });
 });
 
-test('knows bundled weights by name, those for video too', () => {
+test('knows bundled weights by name, those for video too, where a folder has that name', () => {
+  mkdirSync(join(folder, 'video-small'));
   const { code, stdout } = unblur(['export', 'video-small', 'video.onnx', '--size', '128x192']);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^video-small -> video\.onnx: the video-deblurring network for images of height 128 and width 192, [\d.]+ MB\n {2}takes frames: float32 \[3, 128, 192, 3\].*\n {2}gives sharp: float32 \[1, 128, 192, 3\]/);
@@ -31,6 +32,7 @@ test.each([
   [[weights, 'a.onnx'], /required option '--size <HxW>' not specified/, 2],
   [[weights, 'a.onnx', '--size', '64'], /Expected a height and a width from 1 to 16384 pixels, such as 480x640/, 2],
   [[weights, 'a.onnx', '--size', '0x64'], /Expected a height and a width/, 2],
+  [[weights, 'a.onnx', '--size', '16384x16384'], /Expected at most 100 megapixels/, 2],
   [[weights, 'a.onnx', '--size', 'dynamic'], /Expected one height and width.*Export a file for each size/, 2],
   [[weights, 'a.onnx', '--size', '8x8'], /Expected a height and width of at least/, 1],
   [[weights, 'a.jpg', '--size', '64x64'], /Expected a file that ends in \.onnx/, 1],

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeAtomically } from '@unblur/files';
@@ -21,6 +21,10 @@ interface ImageSize {
 }
 
 const largestSidePixels = 16_384;
+/** Tables of places in the graph take some 9 bytes a pixel. */
+const mostPixels = 1e8;
+/** Of a protobuf message. */
+const mostFileBytes = 2 ** 31 - 1;
 const weightsUrls: Record<string, URL> = { ...Object.fromEntries(bundledWeightsNames.map((name) => [name, bundledWeights[name].url])), [defaultVideoWeights.name]: defaultVideoWeights.url };
 
 /** `unblur export`: a network that restores, as an ONNX file for other programs. */
@@ -41,6 +45,7 @@ async function exportRestoration(weights: string, file: string, { size, frames, 
   const bytes = await readWeightsFile(weightsPath(weights));
   const { traceRestoration } = await import('@unblur/inference');
   const graph = traceRestoration(bytes, { ...size, frames });
+  if (graph.bytes.length > mostFileBytes) throw new Error(`The file would take ${(graph.bytes.length / 1e9).toFixed(1)} GB, more than an ONNX file may (2.1 GB); export for a smaller size and cut larger images into tiles.`);
   await writeAtomically(file, graph.bytes);
   const { network, inputs, outputs, times } = graph;
   if (json) return printJson({ file, network, inputs, outputs, times, bytes: graph.bytes.length });
@@ -51,8 +56,9 @@ async function exportRestoration(weights: string, file: string, { size, frames, 
 }
 
 function weightsPath(given: string): string {
+  const isFile = statSync(given, { throwIfNoEntry: false })?.isFile() ?? false;
+  if (Object.hasOwn(weightsUrls, given) && !isFile) return fileURLToPath(weightsUrls[given]!);
   if (existsSync(given)) return given;
-  if (Object.hasOwn(weightsUrls, given)) return fileURLToPath(weightsUrls[given]!);
   throw new Error(`Expected a .safetensors file or the name of bundled weights (${Object.keys(weightsUrls).join(', ')}), but ${given} is neither.`);
 }
 
@@ -65,5 +71,6 @@ function imageSize(text: string): ImageSize {
   if (!heightPixels || !widthPixels || Math.max(heightPixels, widthPixels) > largestSidePixels) {
     throw new InvalidArgumentError(`Expected a height and a width from 1 to ${largestSidePixels} pixels, such as 480x640.`);
   }
+  if (heightPixels * widthPixels > mostPixels) throw new InvalidArgumentError(`Expected at most ${mostPixels / 1e6} megapixels. Cut larger images into tiles.`);
   return { heightPixels, widthPixels };
 }
