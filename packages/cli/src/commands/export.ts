@@ -21,7 +21,7 @@ interface ImageSize {
 }
 
 const largestSidePixels = 16_384;
-/** Tables of places in the graph take some 9 bytes a pixel. */
+/** Tables of places in the graph take some 10 bytes a pixel. */
 const mostPixels = 1e8;
 /** Of a protobuf message. */
 const mostFileBytes = 2 ** 31 - 1;
