@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Sequence
 
 import torch
 from torch import Tensor
+
+PIECE_ELEMENTS = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,21 @@ class Adam:
         norm: of `gradient`, a scalar that stays on its device: nothing waits for it. step: counts from 1.
         """
         options = self._options
-        if options.clip_norm is not None:
-            gradient.mul_((options.clip_norm / norm).clamp(max=1))
-        self.first_moments.mul_(options.beta1).add_(gradient, alpha=1 - options.beta1)
-        self.second_moments.mul_(options.beta2).addcmul_(gradient, gradient, value=1 - options.beta2)
+        scale = None if options.clip_norm is None else (options.clip_norm / norm).clamp(max=1)
         correction1 = 1 / (1 - options.beta1**step)
         correction2 = 1 / (1 - options.beta2**step)
-        divisor = self.second_moments.mul(correction2).sqrt_().add_(options.epsilon)
-        self.weights.mul_(1 - learning_rate * options.weight_decay).addcdiv_(self.first_moments, divisor, value=-learning_rate * correction1)
+        for gradients, weights, first_moments, second_moments in zip(*(in_pieces(vector) for vector in (gradient, self.weights, self.first_moments, self.second_moments))):
+            if scale is not None:
+                gradients.mul_(scale)
+            first_moments.mul_(options.beta1).add_(gradients, alpha=1 - options.beta1)
+            second_moments.mul_(options.beta2).addcmul_(gradients, gradients, value=1 - options.beta2)
+            divisor = second_moments.mul(correction2).sqrt_().add_(options.epsilon)
+            weights.mul_(1 - learning_rate * options.weight_decay).addcdiv_(first_moments, divisor, value=-learning_rate * correction1)
+
+
+def in_pieces(vector: Tensor) -> Sequence[Tensor]:
+    """Of a vector on a processor, pieces that stay in its cache from one operation to the next."""
+    return (vector,) if vector.is_cuda else vector.split(PIECE_ELEMENTS)
 
 
 @torch.no_grad()
