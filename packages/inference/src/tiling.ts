@@ -3,7 +3,7 @@ import { roundUp } from './padding.js';
 
 /**
  * What neighbouring tiles share; see `featherShares` for how it is used. From 24 to 100 pixels from its edge a tile of the photo network differs from
- * the whole photograph by the same 0.6 levels of 255 (rms), at 8 by 2.9: sharing twice as much costs 10 percent of the work and changes nothing, since
+ * the whole photograph by the same 0.6 levels of 255 (rms), at 8 by 2.9: sharing twice as much costs more and changes nothing, since
  * there are more tiles then.
  */
 export const tileOverlapPixels = 64;
