@@ -140,8 +140,8 @@ function stagesOf(systems: TrainingSystem[], crops: readonly { share: number }[]
       files.set(graph, trace(lossStep(phase.objective), taskSignature(learningTask(system, phase), phase.objective.batchShapes)).bytes);
     }
     const [phaseBegin, phaseEnd] = [phaseEnds[phaseIndex - 1] ?? 0, phaseEnds[phaseIndex]!];
-    /** The phase's step at a share of the run. */
-    const stepAt = (share: number) => Math.max(1, Math.round(((share - phaseBegin) / (phaseEnd - phaseBegin)) * phase.steps));
+    /** The phase's step at a share of the run; between two steps too. */
+    const stepAt = (share: number) => Math.max(1, ((share - phaseBegin) / (phaseEnd - phaseBegin)) * phase.steps);
     const rates = (rateAt: (step: number) => number) => Array.from({ length: RATES }, (_, place) => rateFactor * rateAt(stepAt(begin + ((until - begin) * place) / (RATES - 1))));
     return { until, graph, batchSize: phase.batchSize, groups: phase.groups.map(({ weights, learningRate }) => ({ weights, rates: rates(learningRate) })) };
   });
