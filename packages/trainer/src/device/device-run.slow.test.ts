@@ -46,6 +46,7 @@ emaDecay: 0.8
 validation: { panoramas: pictures, count: 2, sizePixels: 32, everySteps: 12, angleDegrees: [2, 4] }
 checkpointEverySteps: 8
 seed: 3
+threads: 1
 `;
 
 /** Runs of the other networks at their smallest. */
@@ -97,7 +98,7 @@ beforeAll(async () => {
   for (let index = 0; index < 16; index++) await drawWaves(at('clips', 'waves', `${String(index).padStart(3, '0')}.png`), 160, 136, 0.7 * index);
   for (const side of ['gt', 'blur']) for (const index of [0, 1]) await drawWaves(at('pairs', side, `${index}.png`), 64, 64, index + (side === 'gt' ? 0 : 1));
   writeFileSync(at('photo.yaml'), photo);
-  for (const [name, lines] of Object.entries(others)) writeFileSync(at(`${name}.yaml`), `engine: torch\nsynthesis: device\n${lines}`);
+  for (const [name, lines] of Object.entries(others)) writeFileSync(at(`${name}.yaml`), `engine: torch\nsynthesis: device\nthreads: 1\n${lines}`);
 });
 
 const lossesOf = (runFolder: string) => readMetrics(join(runFolder, 'metrics.jsonl')).filter((row): row is StepRow => row.kind === 'step').map(({ loss }) => loss['total']!);
