@@ -105,9 +105,10 @@ class DeviceRun:
         if kept:
             self._state, stored = kept
             self._progress = Progress.of(stored)
-            if "done" not in stored:
-                self._progress.done = min(1.0, self._progress.step / plan["steps"])
-        self._clock = Clock(plan["minutes"] if minutes is None else minutes, plan["steps"], self._progress.done)
+        minutes = plan["minutes"] if minutes is None else minutes
+        if not minutes or (kept and "done" not in stored):
+            self._progress.done = min(1.0, self._progress.step / plan["steps"])
+        self._clock = Clock(minutes, plan["steps"], self._progress.done)
         # No two processes, and no two sittings, see the same samples.
         self._seed = plan["seed"] * 1_000_003 + self._progress.step * 1009 + rank
         self._random = torch.Generator().manual_seed(self._seed)
