@@ -1,17 +1,9 @@
 import {
-  declareFrameExtraction,
-  declarePaperNetwork,
   declarePhotoNetwork,
   displacementAt,
-  frameExtractionFamily,
-  frameExtractionMultiple,
   frameTimes,
-  paperFamily,
-  paperMultiple,
   photoFamily,
   photoMultiple,
-  readSafetensors,
-  summarize,
   trajectoryStridePixels,
   type FrameExtractionConfig,
   type NamedTensors,
@@ -19,10 +11,11 @@ import {
   type PhotoConfig,
   type WeightValues,
 } from '@unblur/core-model';
-import { neg, tensor, zeros, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { neg, tensor, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import { clampToDisplay, expectFinite } from './display-range.js';
+import { readFixedTimesNetwork, type FixedTimesNetwork } from './fixed-times-network.js';
 import { selectFrames } from './frame-selection.js';
 import type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 import { explainWeights, UnblurError } from './unblur-error.js';
@@ -59,13 +52,20 @@ export interface FrameNetwork {
 /** Reads the weights of a network for photographs: the file says which one. @throws UnblurError when they do not hold together. */
 export function readFrameNetwork(weights: Uint8Array): FrameNetwork {
   return explainWeights(() => {
-    const { metadata } = readSafetensors(weights);
-    if (Object.hasOwn(metadata, frameExtractionFamily.configKey)) return extractionNetwork(weights);
-    return Object.hasOwn(metadata, paperFamily.configKey) ? paperNetwork(weights) : photoNetwork(weights);
+    const fixed = readFixedTimesNetwork(weights);
+    return fixed ? fixedTimesNetwork(fixed) : photoNetwork(weights);
   });
 }
 
+/** Of a network that restores frames at any time, where no number is asked for. */
+export const photoFrames = 7;
 const mostFrames = 1001;
+
+/** So many times, evenly from -1 to 1, of a network that restores frames at any time. @throws UnblurError unless they can be had. */
+export function anyTimes(frames: number): number[] {
+  if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
+  return frameTimes(frames);
+}
 
 /** Understanding a photograph takes as long as making so many frames of it. */
 const ANALYSIS_FRAMES = 8;
@@ -78,11 +78,8 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
     multiple: photoMultiple,
     memoryBytesPerPixel: photoMemoryBytesPerPixel(config),
     reach: { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 },
-    defaultFrames: 7,
-    timesOf: (frames) => {
-      if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
-      return frameTimes(frames);
-    },
+    defaultFrames: photoFrames,
+    timesOf: anyTimes,
     async open(width, height, threads) {
       const signature = {
         middle: { shape: [1, height, width, 3] },
@@ -129,14 +126,6 @@ function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfig): num
   return (4 * 14 * Math.max(channels[0], frameChannels)) / 4;
 }
 
-/** Any network whose frames are at times of its own. */
-interface FixedTimesNetwork extends Pick<FrameNetwork, 'multiple' | 'memoryBytesPerPixel'> {
-  config: PaperConfig | FrameExtractionConfig;
-  values: WeightValues;
-  /** All frames in time order, `[B, H, W, 3]`, and where the scene lies relative to the middle one, `[B, h, w, 2]` in pixels of the image. */
-  restore(blurred: Tensor4D, weights: NamedTensors): { frames: Tensor4D[]; motionsPixels: Tensor4D[] };
-}
-
 function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, restore }: FixedTimesNetwork): FrameNetwork {
   const allTimes = frameTimes(config.frames);
   return {
@@ -173,44 +162,5 @@ function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, rest
   };
 }
 
-/** Of ONNX Runtime's peak, in what the outputs of all layers add up to: it frees them early, but joined features are copies and its arena grows in large steps. */
-const MEMORY_PER_ACTIVATION = 2.4;
-
-/** Argaw et al. 2021 as written. */
-function paperNetwork(weights: Uint8Array): FrameNetwork {
-  const { config, values } = paperFamily.readWeights(weights);
-  const network = declarePaperNetwork(config);
-  const sidePixels = 8 * paperMultiple;
-  return fixedTimesNetwork({
-    config,
-    values,
-    multiple: paperMultiple,
-    memoryBytesPerPixel: (MEMORY_PER_ACTIVATION * summarize(network, { width: sidePixels, height: sidePixels }).activationBytes) / sidePixels ** 2,
-    restore: (blurred, weightTensors) => {
-      const { frames, motionsPixels } = network.restore(blurred, weightTensors);
-      return { frames: frames.map((levels) => levels[0]!), motionsPixels };
-    },
-  });
-}
-
-/** Jin et al. 2018. It knows no motion: every one is zero. */
-function extractionNetwork(weights: Uint8Array): FrameNetwork {
-  const { config, values } = frameExtractionFamily.readWeights(weights);
-  const { extract } = declareFrameExtraction(config);
-  const multiple = frameExtractionMultiple(config);
-  const { factor, channels, groups } = config.middle;
-  return fixedTimesNetwork({
-    config,
-    values,
-    multiple,
-    // Of the middle frame's network, the largest: its blocks have three outputs each, for each of the three colours.
-    memoryBytesPerPixel: (MEMORY_PER_ACTIVATION * (4 * 3 * 3 * channels * groups.flat().length)) / factor ** 2,
-    restore: (blurred, weightTensors) => {
-      const [batch, height, width] = blurred.shape;
-      const frames = extract(blurred, weightTensors);
-      return { frames, motionsPixels: frames.map(() => zeros([batch, height / multiple, width / multiple, 2])) };
-    },
-  });
-}
-
-const constants = (values: WeightValues): NamedTensors => Object.fromEntries(Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]));
+/** Weights as tensors, which are constants where a graph is traced. */
+export const constants = (values: WeightValues): NamedTensors => Object.fromEntries(Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]));

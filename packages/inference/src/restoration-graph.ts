@@ -1,14 +1,8 @@
-import { clipByValue, concat, mirrorPad, slice, tensor, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { clipByValue, concat, mirrorPad, slice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import {
-  declareFrameExtraction,
-  declarePaperNetwork,
   declarePhotoNetwork,
   declareVideoDeblur,
-  frameExtractionFamily,
-  frameExtractionMultiple,
   frameTimes,
-  paperFamily,
-  paperMultiple,
   photoFamily,
   photoMultiple,
   readSafetensors,
@@ -20,6 +14,8 @@ import {
   type WeightValues,
 } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
+import { readFixedTimesNetwork, type FixedTimesNetwork } from './fixed-times-network.js';
+import { anyTimes, constants, photoFrames } from './frame-network.js';
 import { selectFrames } from './frame-selection.js';
 import { explainWeights, UnblurError } from './unblur-error.js';
 
@@ -69,7 +65,6 @@ interface Output {
   meaning: string;
 }
 
-const mostFrames = 1001;
 const imageMeaning = 'height, width, colour; RGB from 0 to 1 as in the picture file (8-bit values divided by 255)';
 const frameOutput: Output = { stridePixels: () => 1, meaning: `[frame, ${imageMeaning}], in time order` };
 const motionOutput: Output = {
@@ -103,8 +98,7 @@ export function traceRestoration(weights: Uint8Array, { heightPixels, widthPixel
     (tensors) => {
       const images = tensors[input.name] as Tensor4D;
       const padded = padToMultiple(images, multiple, placement);
-      const constants = Object.fromEntries(Object.entries(values).map(([name, { values: list, shape: ofWeight }]) => [name, tensor(list, ofWeight)]));
-      const restored = restore(padded.images, constants);
+      const restored = restore(padded.images, constants(values));
       return Object.fromEntries(
         Object.entries(restored).map(([name, output]): [string, Tensor] => {
           const stridePixels = outputs[name]!.stridePixels(output, padded.images);
@@ -130,23 +124,22 @@ function padToMultiple(images: Tensor4D, multiple: number, placement: Restoratio
 function describeRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
   const { metadata } = explainWeights(() => readSafetensors(weights));
   if (Object.hasOwn(metadata, videoDeblurFamily.configKey)) return videoRestoration(weights, frames);
-  if (Object.hasOwn(metadata, frameExtractionFamily.configKey)) return extractionRestoration(weights, frames);
-  return Object.hasOwn(metadata, paperFamily.configKey) ? paperRestoration(weights, frames) : photoRestoration(weights, frames);
+  const fixed = explainWeights(() => readFixedTimesNetwork(weights));
+  return fixed ? fixedTimesRestoration(fixed, frames) : photoRestoration(weights, frames);
 }
 
-function photoRestoration(weights: Uint8Array, frames = 7): Restoration {
-  if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
+function photoRestoration(weights: Uint8Array, frames = photoFrames): Restoration {
+  const times = anyTimes(frames);
   const { config, values, metadata } = explainWeights(() => photoFamily.readWeights(weights));
   const network = declarePhotoNetwork(config);
-  const times = frameTimes(frames);
   return {
     network: 'photo',
     multiple: photoMultiple,
     placement: 'top-left',
     input: photographInput,
     outputs: { frames: frameOutput, motions: { ...motionOutput, stridePixels: () => trajectoryStridePixels } },
-    restore(blurred, constants) {
-      const { frames: restored, motionsPixels } = network.restore(blurred, times, constants);
+    restore(blurred, weightTensors) {
+      const { frames: restored, motionsPixels } = network.restore(blurred, times, weightTensors);
       return { frames: inRange(concat(restored, 0)), motions: concat(motionsPixels, 0) };
     },
     values,
@@ -155,41 +148,22 @@ function photoRestoration(weights: Uint8Array, frames = 7): Restoration {
   };
 }
 
-function paperRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
-  const { config, values, metadata } = explainWeights(() => paperFamily.readWeights(weights));
-  const network = declarePaperNetwork(config);
-  const { times, select } = chooseFrames(config.frames, frames);
+function fixedTimesRestoration({ network, config, values, metadata, multiple, knowsMotion, restore }: FixedTimesNetwork, frames = config.frames): Restoration {
+  const indices = selectFrames(config.frames, frames);
+  const select = <T>(all: readonly T[]): T[] => indices.map((index) => all[index]!);
   return {
-    network: 'paper',
-    multiple: paperMultiple,
+    network,
+    multiple,
     placement: 'top-left',
     input: photographInput,
-    outputs: { frames: frameOutput, motions: motionOutput },
-    restore(blurred, constants) {
-      const { frames: restored, motionsPixels } = network.restore(blurred, constants);
-      return { frames: inRange(concat(select(restored.map(([fullSize]) => fullSize!)), 0)), motions: concat(select(motionsPixels), 0) };
+    outputs: { frames: frameOutput, ...(knowsMotion && { motions: motionOutput }) },
+    restore(blurred, weightTensors) {
+      const { frames: restored, motionsPixels } = restore(blurred, weightTensors);
+      return { frames: inRange(concat(select(restored), 0)), ...(knowsMotion && { motions: concat(select(motionsPixels), 0) }) };
     },
     values,
     metadata,
-    times,
-  };
-}
-
-/** It knows no motion. */
-function extractionRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
-  const { config, values, metadata } = explainWeights(() => frameExtractionFamily.readWeights(weights));
-  const network = declareFrameExtraction(config);
-  const { times, select } = chooseFrames(config.frames, frames);
-  return {
-    network: 'frame-extraction',
-    multiple: frameExtractionMultiple(config),
-    placement: 'top-left',
-    input: photographInput,
-    outputs: { frames: frameOutput },
-    restore: (blurred, constants) => ({ frames: inRange(concat(select(network.extract(blurred, constants)), 0)) }),
-    values,
-    metadata,
-    times,
+    times: select(frameTimes(config.frames)),
   };
 }
 
@@ -204,20 +178,14 @@ function videoRestoration(weights: Uint8Array, frames: number | undefined): Rest
     placement: 'middle',
     input: { name: 'frames', images: window, meaning: `[frame, ${imageMeaning}]: ${window} blurred frames of a video that follow each other, in time order` },
     outputs: { sharp: { ...frameOutput, meaning: `[1, ${imageMeaning}]: the middle one of the frames, sharp` } },
-    restore(blurred, constants) {
+    restore(blurred, weightTensors) {
       const [, height, width] = blurred.shape;
       const single = Array.from({ length: window }, (_, index): Tensor4D => slice(blurred, [index, 0, 0, 0], [1, height, width, 3]));
-      return { sharp: inRange(network.deblur(single, constants).image) };
+      return { sharp: inRange(network.deblur(single, weightTensors).image) };
     },
     values,
     metadata,
   };
-}
-
-function chooseFrames(ofNetwork: number, wanted: number | undefined): { times: number[]; select: <T>(all: readonly T[]) => T[] } {
-  const indices = selectFrames(ofNetwork, wanted ?? ofNetwork);
-  const select = <T>(all: readonly T[]): T[] => indices.map((index) => all[index]!);
-  return { times: select(frameTimes(ofNetwork)), select };
 }
 
 const inRange = (images: Tensor4D): Tensor4D => clipByValue(images, 0, 1);
