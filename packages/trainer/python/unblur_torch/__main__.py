@@ -13,7 +13,6 @@ import numpy
 import torch
 import torch.distributed
 
-from .adam import AdamOptions
 from .connection import Connection
 from .learner import Learner, LearnerOptions
 from .onnx_file import read_onnx
@@ -73,14 +72,7 @@ def describe(device: torch.device) -> str:
 def open_learner(settings: Dict[str, Any], tensors: Dict[str, numpy.ndarray], device: torch.device) -> Learner:
     if device.type == "cpu":
         torch.set_num_threads(settings["threads"])
-    optimizer = settings["optimizer"]
-    options = LearnerOptions(
-        bfloat16=settings["precision"] == "bfloat16",
-        channels_last=settings["channelsLast"],
-        compile=settings["compile"],
-        optimizer=AdamOptions(optimizer["beta1"], optimizer["beta2"], optimizer["epsilon"], optimizer["weightDecay"], optimizer["clipNorm"]),
-        ema_decay=settings["emaDecay"],
-    )
+    options = LearnerOptions.of(settings, settings["optimizer"], settings["emaDecay"])
     graphs = [read_onnx(tensors[name].tobytes()) for name in ("step", "restoration")]
     return Learner(*graphs, settings["groups"], settings["frozen"], options, device)
 

@@ -20,7 +20,6 @@ import torch
 import torch.distributed
 import torch.multiprocessing
 
-from .adam import AdamOptions
 from .batches import BatchMaker
 from .learner import Learner, LearnerOptions
 from .run_folder import PackedRun, RunFolder
@@ -155,14 +154,7 @@ class DeviceRun:
 
     def _open_learner(self, stage: Dict[str, Any]) -> Learner:
         plan = self._plan
-        optimizer, torch_options = plan["optimizer"], plan["torch"]
-        options = LearnerOptions(
-            bfloat16=torch_options["precision"] == "bfloat16",
-            channels_last=torch_options["channelsLast"],
-            compile=torch_options["compile"],
-            optimizer=AdamOptions(optimizer["beta1"], optimizer["beta2"], optimizer["epsilon"], optimizer["weightDecay"], optimizer["clipNorm"]),
-            ema_decay=plan["emaDecay"],
-        )
+        options = LearnerOptions.of(plan["torch"], plan["optimizer"], plan["emaDecay"])
         groups = [group["weights"] for group in stage["groups"]]
         learned = {name for group in groups for name in group}
         frozen = [name for name in plan["weights"] if name not in learned]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import numpy
 import torch
@@ -30,6 +30,17 @@ class LearnerOptions:
     compile: bool
     optimizer: AdamOptions
     ema_decay: float
+
+    @staticmethod
+    def of(torch_settings: Mapping[str, Any], optimizer: Mapping[str, Any], ema_decay: float) -> LearnerOptions:
+        """Of what a run file says under `torch`, `optimizer` and `emaDecay`."""
+        return LearnerOptions(
+            bfloat16=torch_settings["precision"] == "bfloat16",
+            channels_last=torch_settings["channelsLast"],
+            compile=torch_settings["compile"],
+            optimizer=AdamOptions(optimizer["beta1"], optimizer["beta2"], optimizer["epsilon"], optimizer["weightDecay"], optimizer["clipNorm"]),
+            ema_decay=ema_decay,
+        )
 
 
 class Learner:

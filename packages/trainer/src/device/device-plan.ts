@@ -66,25 +66,24 @@ export async function planDeviceRun({ definition, config }: LoadedRun): Promise<
   files.set(RESTORATION_FILE, trace(restorationStep(system.restoration), taskSignature(system, { [BLURRED]: system.restoration.blurredShape })).bytes);
   files.set(WEIGHTS_FILE, startingWeights(system));
   files.set(VALIDATION_FILE, validationSamples(system));
-  const { device, torch, optimizer, ...rest } = { ...run, optimizer: system.optimizer };
   return {
     plan: {
-      seed: rest.seed,
+      seed: run.seed,
       steps: totalSteps(system),
-      minutes: rest.minutes,
+      minutes: run.minutes,
       frames: framesOf(system),
       windows: restoresWindows(system),
-      canonicalShare: rest.loss?.canonicalShare ?? 0,
+      canonicalShare: run.loss?.canonicalShare ?? 0,
       stages,
       trialStages,
       weights: Object.keys(system.weightShapes),
       restoration: RESTORATION_FILE,
-      optimizer,
-      emaDecay: rest.emaDecay,
-      torch,
-      device,
-      threads: rest.threads,
-      every: { validation: rest.validation.everySteps, checkpoint: rest.checkpointEverySteps },
+      optimizer: system.optimizer,
+      emaDecay: run.emaDecay,
+      torch: run.torch,
+      device: run.device,
+      threads: run.threads,
+      every: { validation: run.validation.everySteps, checkpoint: run.checkpointEverySteps },
     },
     files,
     sources: run.data.sources,
