@@ -4,8 +4,8 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import typescript from 'typescript-eslint';
 
 /**
- * Data flows one way: files -> datasets -> trainer -> weights -> inference -> app. A package may import from its own layer
- * and from those named here.
+ * Data flows one way: files -> datasets -> trainer -> weights -> inference -> app. A package may import from
+ * its own layer and from those named here.
  */
 const layers = {
   core: ['core'],
@@ -35,12 +35,25 @@ const layerConstraints = Object.entries(layers).map(([layer, allowed]) => ({
 
 const platformConstraints = Object.entries(platforms).map(([platform, allowed]) => ({
   sourceTag: `platform:${platform}`,
-  onlyDependOnLibsWithTags: [...withPrefix('platform', allowed), ...(platform === 'web' ? ['entry:any'] : [])],
+  onlyDependOnLibsWithTags: [
+    ...withPrefix('platform', allowed),
+    ...(platform === 'web' ? ['entry:any'] : []),
+  ],
   ...(platform === 'node' ? {} : { bannedExternalImports: ['sharp'] }),
 }));
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/out-tsc/', '**/node_modules/', '**/coverage/', '.nx/', 'tmp/', 'runs/', 'restored/', '**/*_pb.ts']),
+  globalIgnores([
+    '**/dist/',
+    '**/out-tsc/',
+    '**/node_modules/',
+    '**/coverage/',
+    '.nx/',
+    'tmp/',
+    'runs/',
+    'restored/',
+    '**/*_pb.ts',
+  ]),
   eslint.configs.recommended,
   ...typescript.configs.recommended,
   {
@@ -70,16 +83,37 @@ export default defineConfig(
   {
     files: ['packages/web-demo/src/**/*.ts'],
     ignores: ['**/*.test.ts', '**/*.test-tool.ts'],
-    rules: { 'no-restricted-imports': ['error', ...nodeEntries.map((name) => ({ name, message: 'This entry needs Node; import the one that runs anywhere.' }))] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        ...nodeEntries.map((name) => ({
+          name,
+          message: 'This entry needs Node; import the one that runs anywhere.',
+        })),
+      ],
+    },
   },
   {
-    files: ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.test-tool.ts', 'packages/*/src/**/*.bench.ts'],
+    files: [
+      'packages/*/src/**/*.test.ts',
+      'packages/*/src/**/*.test-tool.ts',
+      'packages/*/src/**/*.bench.ts',
+    ],
     // Tests may take what the repository has: the tfjs backends, oracles of other layers, golden data.
     rules: { '@nx/enforce-module-boundaries': 'off', 'no-console': 'off' },
   },
   {
     files: ['**/*.js'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', performance: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        performance: 'readonly',
+      },
+    },
     rules: { 'no-console': 'off' },
   },
 );

@@ -1,4 +1,7 @@
-/** Every test of the repository in one run: the packages, and the checks of the repository itself. `npm test` uses it. */
+/**
+ * Every test of the repository in one run: the packages, and the checks of the repository itself. `npm test`
+ * uses it.
+ */
 export default {
   projects: [
     '<rootDir>/packages/*',

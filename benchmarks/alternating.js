@@ -9,7 +9,8 @@ const PAUSE_MILLISECONDS = 100;
  */
 
 /**
- * Times programs in turn, so that a slow moment of the machine meets all. The pause lets the threads of the one that has just run go to sleep.
+ * Times programs in turn, so that a slow moment of the machine meets all. The pause lets the threads of the
+ * one that has just run go to sleep.
  *
  * @param {Record<string, () => Promise<Timing>>} programs one run each
  * @returns {Promise<Record<string, Timing[]>>} the timings of each, in the order of the rounds
@@ -35,7 +36,10 @@ export async function timeRun(run) {
 
 /** Medians over the rounds. */
 export function medianTiming(timings) {
-  return { milliseconds: median(timings.map(({ milliseconds }) => milliseconds)), processorMilliseconds: median(timings.map(({ processorMilliseconds }) => processorMilliseconds)) };
+  return {
+    milliseconds: median(timings.map(({ milliseconds }) => milliseconds)),
+    processorMilliseconds: median(timings.map(({ processorMilliseconds }) => processorMilliseconds)),
+  };
 }
 
 /** How much longer `ours` took than `theirs`, round by round: the medians of these ratios. */

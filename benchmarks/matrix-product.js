@@ -14,7 +14,10 @@ const WARM_UP_RUNS = 2;
 const text = { type: 'string' };
 const { values: options } = parseArgs({ options: { size: text, threads: text } });
 const size = Number(options.size);
-const graph = trace(({ a, b }) => ({ product: matMul(a, b) }), { a: { shape: [size, size] }, b: { shape: [size, size] } });
+const graph = trace(({ a, b }) => ({ product: matMul(a, b) }), {
+  a: { shape: [size, size] },
+  b: { shape: [size, size] },
+});
 const session = await createSession(graph, { threads: Number(options.threads), outputSets: 1 });
 const matrix = Float32Array.from({ length: size * size }, (_, index) => Math.sin(index));
 const run = () => session.run({ a: matrix, b: matrix });

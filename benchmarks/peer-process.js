@@ -3,14 +3,19 @@ import { createInterface } from 'node:readline';
 import { usageOfTree } from './process-tree.js';
 
 /**
- * Starts a program that runs something once for every line on its standard input, and waits until it has warmed up. Its first line of output is
- * a JSON object that says what it is; each further one is `{"milliseconds": ...}` of one run.
+ * Starts a program that runs something once for every line on its standard input, and waits until it has
+ * warmed up. Its first line of output is a JSON object that says what it is; each further one is
+ * `{"milliseconds": ...}` of one run.
  *
  * @param {Record<string, string>} environment beside that of this process
- * @returns what the peer says of itself, a function that times one run, one that says how much memory it took at most, and one that ends it
+ * @returns what the peer says of itself, a function that times one run, one that says how much memory it took
+ * at most, and one that ends it
  */
 export async function startPeer(program, commandLine, environment = {}) {
-  const child = spawn(program, commandLine, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
+  const child = spawn(program, commandLine, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
   // A peer that has died shows in the reply that does not come.
   child.stdin.on('error', () => {});
   const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -15,11 +15,18 @@ export function missingForPyTorch() {
   return `PyTorch is missing: '${python}' cannot import torch and numpy. On Debian and Ubuntu: apt install python3-torch google-perftools. PYTHON names another interpreter.`;
 }
 
-/** Path of tcmalloc, which keeps PyTorch from giving large buffers back to the system at every step; undefined if it is not installed. */
+/**
+ * Path of tcmalloc, which keeps PyTorch from giving large buffers back to the system at every step; undefined
+ * if it is not installed.
+ */
 export function findAllocator() {
   if (!existsSync(libraryFolder)) return undefined;
-  const folders = readdirSync(libraryFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(libraryFolder, name));
-  return allocatorNames.flatMap((name) => [libraryFolder, ...folders].map((folder) => join(folder, name))).find((path) => existsSync(path));
+  const folders = readdirSync(libraryFolder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(libraryFolder, name));
+  return allocatorNames
+    .flatMap((name) => [libraryFolder, ...folders].map((folder) => join(folder, name)))
+    .find((path) => existsSync(path));
 }
 
 /**
@@ -29,11 +36,19 @@ export function findAllocator() {
  * @param {string} [program] its name
  */
 export function startPyTorchPeer(commandLine, threads, program = 'peer.py') {
-  return startPeer(python, [fileURLToPath(new URL(program, import.meta.url)), ...commandLine, '--threads', String(threads)], pyTorchEnvironment(threads));
+  return startPeer(
+    python,
+    [fileURLToPath(new URL(program, import.meta.url)), ...commandLine, '--threads', String(threads)],
+    pyTorchEnvironment(threads),
+  );
 }
 
 /** What PyTorch programs, also those that this package starts, are run with. */
 export function pyTorchEnvironment(threads) {
   const allocator = findAllocator();
-  return { OMP_NUM_THREADS: String(threads), PYTHONDONTWRITEBYTECODE: '1', ...(allocator ? { LD_PRELOAD: allocator } : {}) };
+  return {
+    OMP_NUM_THREADS: String(threads),
+    PYTHONDONTWRITEBYTECODE: '1',
+    ...(allocator ? { LD_PRELOAD: allocator } : {}),
+  };
 }

@@ -2,7 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tensor } from '@tensorflow/tfjs-core';
-import { declarePhotoNetwork, frameTimes, photoFamily, photoMultiple, writeSafetensors } from '@unblur/core-model';
+import {
+  declarePhotoNetwork,
+  frameTimes,
+  photoFamily,
+  photoMultiple,
+  writeSafetensors,
+} from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import { timeInTurns } from './alternating.js';
@@ -11,7 +17,10 @@ import { startPyTorchPeer } from './pytorch-peer.js';
 import { blurredPicture } from './workload.js';
 
 const TOLERANCE = 1e-4;
-/** Frames that hardly differ from the photograph, or the first from the last, would say nothing about the network. */
+/**
+ * Frames that hardly differ from the photograph, or the first from the last, would say nothing about the
+ * network.
+ */
 const LEAST_CHANGE = 0.02;
 const MATRIX_SIZE = 2048;
 const MATRIX_GFLOP = (2 * MATRIX_SIZE ** 3) / 1e9;
@@ -19,7 +28,8 @@ const MATRIX_GFLOP = (2 * MATRIX_SIZE ** 3) / 1e9;
 const program = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /**
- * Frames and trajectory of the photo network on ONNX Runtime and in PyTorch, before anything is clamped or cropped.
+ * Frames and trajectory of the photo network on ONNX Runtime and in PyTorch, before anything is clamped or
+ * cropped.
  *
  * @param {string} weightsFile of the photo network
  * @param {string} folder for the files that both read
@@ -32,7 +42,9 @@ export async function comparePhotoNetworks({ weightsFile, width, height, frames:
   const blurred = blurredPicture(width, height);
   const graph = trace(
     (inputs) => {
-      const weights = Object.fromEntries(Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]));
+      const weights = Object.fromEntries(
+        Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]),
+      );
       const { frames, trajectory } = network.restore(inputs.blurred, frameTimes(count), weights);
       return { ...Object.fromEntries(frames.map((frame, index) => [`frame${index}`, frame])), trajectory };
     },
@@ -43,7 +55,20 @@ export async function comparePhotoNetworks({ weightsFile, width, height, frames:
   await session.release();
 
   const files = writeInputs(folder, blurred, width, height);
-  const peer = await startPyTorchPeer(['restore', '--weights', weightsFile, '--inputs', files.inputs, '--results', files.theirs, '--frames', String(count)], threads);
+  const peer = await startPyTorchPeer(
+    [
+      'restore',
+      '--weights',
+      weightsFile,
+      '--inputs',
+      files.inputs,
+      '--results',
+      files.theirs,
+      '--frames',
+      String(count),
+    ],
+    threads,
+  );
   await peer.stop();
   const theirs = readNumbers(files.theirs);
   const framesLength = count * blurred.length;
@@ -56,28 +81,63 @@ export async function comparePhotoNetworks({ weightsFile, width, height, frames:
 }
 
 /**
- * Restores one photograph with `createRestorer` and with PyTorch, each in a process of its own: the same frames, then time and memory of each, and in
- * the same turns the product of two large matrices on either, which is as fast as this machine computes.
+ * Restores one photograph with `createRestorer` and with PyTorch, each in a process of its own: the same
+ * frames, then time and memory of each, and in the same turns the product of two large matrices on either,
+ * which is as fast as this machine computes.
  *
- * @returns timings by contender (`ours`, `theirs`, `productOnnxRuntime`, `productPyTorch`), peak memory of both, the largest difference of two frames, the
+ * @returns timings by contender (`ours`, `theirs`, `productOnnxRuntime`, `productPyTorch`), peak memory of
+ * both, the largest difference of two frames, the
  *   GFLOP of the network's convolutions and of a matrix product, and what the peers say of themselves
  * @throws Error if the frames differ
  */
-export async function compareRestoration({ weightsFile, width, height, frames: count, repeats, threads, folder }) {
+export async function compareRestoration({
+  weightsFile,
+  width,
+  height,
+  frames: count,
+  repeats,
+  threads,
+  folder,
+}) {
   const blurred = blurredPicture(width, height);
   const files = writeInputs(folder, blurred, width, height);
-  const restoring = (results) => ['--weights', weightsFile, '--inputs', files.inputs, '--results', results, '--frames', String(count)];
+  const restoring = (results) => [
+    '--weights',
+    weightsFile,
+    '--inputs',
+    files.inputs,
+    '--results',
+    results,
+    '--frames',
+    String(count),
+  ];
   const onThreads = ['--threads', String(threads)];
   const peers = {};
   try {
-    peers.ours = await startPeer(process.execPath, [program('restore-photo.js'), ...restoring(files.ours), ...onThreads]);
+    peers.ours = await startPeer(process.execPath, [
+      program('restore-photo.js'),
+      ...restoring(files.ours),
+      ...onThreads,
+    ]);
     peers.theirs = await startPyTorchPeer(['restore', ...restoring(files.theirs)], threads);
-    peers.productOnnxRuntime = await startPeer(process.execPath, [program('matrix-product.js'), '--size', String(MATRIX_SIZE), ...onThreads]);
+    peers.productOnnxRuntime = await startPeer(process.execPath, [
+      program('matrix-product.js'),
+      '--size',
+      String(MATRIX_SIZE),
+      ...onThreads,
+    ]);
     peers.productPyTorch = await startPyTorchPeer(['matrix-product', '--size', String(MATRIX_SIZE)], threads);
     const ours = readNumbers(files.ours);
     requireChange(ours, blurred, count);
-    const difference = requireSame('frames', ours, readNumbers(files.theirs).subarray(0, ours.length).map(clampToDisplay));
-    const timings = await timeInTurns(Object.fromEntries(Object.entries(peers).map(([name, { time }]) => [name, time])), repeats);
+    const difference = requireSame(
+      'frames',
+      ours,
+      readNumbers(files.theirs).subarray(0, ours.length).map(clampToDisplay),
+    );
+    const timings = await timeInTurns(
+      Object.fromEntries(Object.entries(peers).map(([name, { time }]) => [name, time])),
+      repeats,
+    );
     return {
       timings,
       difference,
@@ -92,31 +152,56 @@ export async function compareRestoration({ weightsFile, width, height, frames: c
   }
 }
 
-/** What the network's convolutions compute on a photograph, grown to the network's multiple; the middle frame needs no rendering. */
+/**
+ * What the network's convolutions compute on a photograph, grown to the network's multiple; the middle frame
+ * needs no rendering.
+ */
 function convolutionGflop(weightsFile, width, height, count) {
   const { config } = photoFamily.readWeights(readFileSync(weightsFile));
   const rendered = frameTimes(count).filter((time) => time !== 0).length;
-  const pixels = [width, height].reduce((product, side) => product * Math.ceil(side / photoMultiple) * photoMultiple, 1);
-  const perPixel = declarePhotoNetwork(config).costs.reduce((sum, { name, level, multiplyAddsPerOutputPixel }) => {
-    const times = name.startsWith('frame.') && name !== 'frame.feature' ? rendered : 1;
-    return sum + (times * multiplyAddsPerOutputPixel) / 4 ** level;
-  }, 0);
+  const pixels = [width, height].reduce(
+    (product, side) => product * Math.ceil(side / photoMultiple) * photoMultiple,
+    1,
+  );
+  const perPixel = declarePhotoNetwork(config).costs.reduce(
+    (sum, { name, level, multiplyAddsPerOutputPixel }) => {
+      const times = name.startsWith('frame.') && name !== 'frame.feature' ? rendered : 1;
+      return sum + (times * multiplyAddsPerOutputPixel) / 4 ** level;
+    },
+    0,
+  );
   return (2 * perPixel * pixels) / 1e9;
 }
 
 function writeInputs(folder, blurred, width, height) {
-  const files = { inputs: join(folder, 'photo.safetensors'), ours: join(folder, 'ours.bin'), theirs: join(folder, 'theirs.bin') };
-  writeFileSync(files.inputs, writeSafetensors({ tensors: { blurred: { dtype: 'F32', shape: [1, height, width, 3], values: blurred } }, metadata: {} }));
+  const files = {
+    inputs: join(folder, 'photo.safetensors'),
+    ours: join(folder, 'ours.bin'),
+    theirs: join(folder, 'theirs.bin'),
+  };
+  writeFileSync(
+    files.inputs,
+    writeSafetensors({
+      tensors: { blurred: { dtype: 'F32', shape: [1, height, width, 3], values: blurred } },
+      metadata: {},
+    }),
+  );
   return files;
 }
 
 function requireSame(what, ours, theirs) {
-  if (ours.length !== theirs.length) throw new Error(`Expected ${ours.length} values of the ${what} from PyTorch but received ${theirs.length}.`);
+  if (ours.length !== theirs.length)
+    throw new Error(
+      `Expected ${ours.length} values of the ${what} from PyTorch but received ${theirs.length}.`,
+    );
   let difference = 0;
   for (let index = 0; index < ours.length; index++) {
     const error = Math.abs(ours[index] - theirs[index]);
     // Also true for NaN.
-    if (!(error <= TOLERANCE)) throw new Error(`Expected the same ${what} from both within ${TOLERANCE} but value ${index} is ${ours[index]} and, from PyTorch, ${theirs[index]}: the PyTorch network is not this one.`);
+    if (!(error <= TOLERANCE))
+      throw new Error(
+        `Expected the same ${what} from both within ${TOLERANCE} but value ${index} is ${ours[index]} and, from PyTorch, ${theirs[index]}: the PyTorch network is not this one.`,
+      );
     difference = Math.max(difference, error);
   }
   return difference;
@@ -124,8 +209,14 @@ function requireSame(what, ours, theirs) {
 
 function requireChange(frames, blurred, count) {
   const frame = (index) => frames.subarray(index * blurred.length, (index + 1) * blurred.length);
-  for (const [what, change] of [['a first frame that differs from the photograph', meanDifference(frame(0), blurred)], ['a first frame that differs from the last', meanDifference(frame(0), frame(count - 1))]]) {
-    if (!(change >= LEAST_CHANGE)) throw new Error(`Expected ${what} by ${LEAST_CHANGE} in the mean but it is within ${change}: nothing was compared.`);
+  for (const [what, change] of [
+    ['a first frame that differs from the photograph', meanDifference(frame(0), blurred)],
+    ['a first frame that differs from the last', meanDifference(frame(0), frame(count - 1))],
+  ]) {
+    if (!(change >= LEAST_CHANGE))
+      throw new Error(
+        `Expected ${what} by ${LEAST_CHANGE} in the mean but it is within ${change}: nothing was compared.`,
+      );
   }
 }
 

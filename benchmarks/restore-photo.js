@@ -1,6 +1,6 @@
 /**
- * Restores one photograph with `createRestorer`, once for every line on standard input; see `startPeer`. The frames are left in the results file as
- * float32 [frames, height, width, 3].
+ * Restores one photograph with `createRestorer`, once for every line on standard input; see `startPeer`. The
+ * frames are left in the results file as float32 [frames, height, width, 3].
  *
  *   node restore-photo.js --weights W.safetensors --inputs I.safetensors --results R.bin --frames 7 --threads N
  */
@@ -13,15 +13,30 @@ import { createRestorer } from '@unblur/inference';
 const WARM_UP_RUNS = 2;
 
 const text = { type: 'string' };
-const { values: options } = parseArgs({ options: { weights: text, inputs: text, results: text, frames: text, threads: text } });
-const { shape: [, height, width], values: data } = readSafetensors(readFileSync(options.inputs)).tensors.blurred;
+const { values: options } = parseArgs({
+  options: { weights: text, inputs: text, results: text, frames: text, threads: text },
+});
+const {
+  shape: [, height, width],
+  values: data,
+} = readSafetensors(readFileSync(options.inputs)).tensors.blurred;
 const photo = { width, height, data };
 
 const start = performance.now();
-const restorer = await createRestorer({ weights: readFileSync(options.weights), threads: Number(options.threads), frames: Number(options.frames), scale: 1 });
+const restorer = await createRestorer({
+  weights: readFileSync(options.weights),
+  threads: Number(options.threads),
+  frames: Number(options.frames),
+  scale: 1,
+});
 const { frames } = await restorer.restore(photo);
 const firstMilliseconds = performance.now() - start;
-writeFileSync(options.results, Buffer.concat(frames.map((frame) => Buffer.from(frame.data.buffer, frame.data.byteOffset, frame.data.byteLength))));
+writeFileSync(
+  options.results,
+  Buffer.concat(
+    frames.map((frame) => Buffer.from(frame.data.buffer, frame.data.byteOffset, frame.data.byteLength)),
+  ),
+);
 for (let run = 0; run < WARM_UP_RUNS; run++) await restorer.restore(photo);
 console.log(JSON.stringify({ firstMilliseconds }));
 for await (const _ of createInterface({ input: process.stdin })) {

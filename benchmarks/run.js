@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: this package against the same network in PyTorch, and synthesis against training. See README.md.
+ * `npm run bench`: this package against the same network in PyTorch, and synthesis against training. See
+ * README.md.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -38,47 +39,90 @@ try {
 
 function readOptions() {
   const number = (value) => ({ type: 'string', default: String(value) });
-  const numbers = { width: number(640), height: number(360), frames: number(7), repeats: number(15), threads: number(2) };
+  const numbers = {
+    width: number(640),
+    height: number(360),
+    frames: number(7),
+    repeats: number(15),
+    threads: number(2),
+  };
   let values;
   try {
-    ({ values } = parseArgs({ options: { part: { type: 'string' }, ...numbers, json: { type: 'boolean', default: false }, check: { type: 'boolean', default: false } } }));
+    ({ values } = parseArgs({
+      options: {
+        part: { type: 'string' },
+        ...numbers,
+        json: { type: 'boolean', default: false },
+        check: { type: 'boolean', default: false },
+      },
+    }));
   } catch (error) {
     throw new Error(`${error.message}\n${usage}`, { cause: error });
   }
   const { part, check, json } = values;
-  if (part !== undefined && !parts.includes(part)) throw new Error(`Expected ${parts.join(' or ')} for --part but received '${part}'.\n${usage}`);
+  if (part !== undefined && !parts.includes(part))
+    throw new Error(`Expected ${parts.join(' or ')} for --part but received '${part}'.\n${usage}`);
   const [width, height, frames, repeats, threads] = Object.keys(numbers).map((name) => {
     const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`Expected a positive integer for --${name} but received '${values[name]}'.\n${usage}`);
+    if (!Number.isInteger(value) || value < 1)
+      throw new Error(`Expected a positive integer for --${name} but received '${values[name]}'.\n${usage}`);
     return value;
   });
   return { part, check, json, width, height, frames, repeats, threads };
 }
 
-/** The network and one training step at a small size: both sides compute the same. Says nothing about time. */
+/**
+ * The network and one training step at a small size: both sides compute the same. Says nothing about time.
+ */
 async function checkSameNetwork(folder, { frames, threads, part }) {
   if (part !== 'train') {
     const { comparePhotoNetworks } = await import('./restoration.js');
-    const differences = await comparePhotoNetworks({ weightsFile, width: 96, height: 64, frames, threads, folder });
+    const differences = await comparePhotoNetworks({
+      weightsFile,
+      width: 96,
+      height: 64,
+      frames,
+      threads,
+      folder,
+    });
     console.log(
       `photo network: the same frames, the middle one among them (to ${differences.frames.toExponential(1)} in [0, 1]), and the same trajectory (to ${differences.trajectoryPixels.toExponential(1)} pixels)`,
     );
   }
   if (part !== 'restore') {
     const { compareTraining } = await import('./training.js');
-    const { difference, gradientDifference } = await compareTraining({ run: await readRecipe(), weightsFile, sizePixels: 64, batchSize: 2, repeats: 0, threads, folder });
-    console.log(`training step: the same loss (to ${difference.toExponential(1)} of it) and the same norm of the gradient (to ${gradientDifference.toExponential(1)})`);
+    const { difference, gradientDifference } = await compareTraining({
+      run: await readRecipe(),
+      weightsFile,
+      sizePixels: 64,
+      batchSize: 2,
+      repeats: 0,
+      threads,
+      folder,
+    });
+    console.log(
+      `training step: the same loss (to ${difference.toExponential(1)} of it) and the same norm of the gradient (to ${gradientDifference.toExponential(1)})`,
+    );
   }
 }
 
 async function measure(folder, { part, width, height, frames, repeats, threads }) {
   const load = loadavg()[0];
-  if (load > IDLE_LOAD) console.error(`The machine is busy (load ${load.toFixed(1)}): other work takes part in what follows.`);
+  if (load > IDLE_LOAD)
+    console.error(`The machine is busy (load ${load.toFixed(1)}): other work takes part in what follows.`);
   const results = { load };
   if (part !== 'train') {
     const { compareRestoration } = await import('./restoration.js');
     console.error(`Restoring ${width}x${height} to ${frames} frames ...`);
-    results.restoration = await compareRestoration({ weightsFile, width, height, frames, repeats, threads, folder });
+    results.restoration = await compareRestoration({
+      weightsFile,
+      width,
+      height,
+      frames,
+      repeats,
+      threads,
+      folder,
+    });
   }
   if (part !== 'restore') {
     const { compareTraining } = await import('./training.js');
@@ -86,13 +130,27 @@ async function measure(folder, { part, width, height, frames, repeats, threads }
     const run = await readRecipe();
     const { batchSize, frames: trainedFrames, data } = run;
     console.error('Training steps ...');
-    results.training = await compareTraining({ run, weightsFile, sizePixels: data.sizePixels, batchSize, repeats, threads, folder });
+    results.training = await compareTraining({
+      run,
+      weightsFile,
+      sizePixels: data.sizePixels,
+      batchSize,
+      repeats,
+      threads,
+      folder,
+    });
     results.trainedShapes = { batchSize, sizePixels: data.sizePixels, frames: trainedFrames };
     console.error('Synthesis, alone and beside training ...');
     const generated = join(folder, 'panoramas');
     mkdirSync(generated);
     const sharedFolder = process.env.UNBLUR_SHARED ?? join(workspaceRoot, '..', 'shared');
-    const { panoramaFolder, panoramas } = await choosePanoramaFolder([...panoramasOf(data).map(({ folder: trained }) => trained), join(sharedFolder, 'data', 'panoramas', 'train')], generated);
+    const { panoramaFolder, panoramas } = await choosePanoramaFolder(
+      [
+        ...panoramasOf(data).map(({ folder: trained }) => trained),
+        join(sharedFolder, 'data', 'panoramas', 'train'),
+      ],
+      generated,
+    );
     const synthesis = await measureSynthesis({ run, steps: 2 * repeats, threads, panoramaFolder });
     results.synthesis = { ...synthesis, panoramas, workers: data.workers };
   }
@@ -106,7 +164,9 @@ async function readRecipe() {
 
 function report(results, options, json) {
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${options.threads} threads, Node ${process.versions.node}`;
-  const allocator = findAllocator() ? 'tcmalloc' : "the system's allocator: tcmalloc is not installed (Debian: google-perftools)";
+  const allocator = findAllocator()
+    ? 'tcmalloc'
+    : "the system's allocator: tcmalloc is not installed (Debian: google-perftools)";
   if (json) {
     console.log(JSON.stringify({ machine, allocator, marks: MARKS, ...options, ...results }));
     return;
@@ -116,7 +176,16 @@ function report(results, options, json) {
   console.log(`Medians of ${options.repeats} runs in turn, of the ratios too.\n`);
   printTable([
     ['', 'this package', 'PyTorch by hand', 'ratio', 'of processor time', 'mark'],
-    ...(restoration ? [comparisonRow(`restore ${options.width}x${options.height} to ${options.frames} frames`, restoration.timings.ours, restoration.timings.theirs, MARKS.restoration)] : []),
+    ...(restoration
+      ? [
+          comparisonRow(
+            `restore ${options.width}x${options.height} to ${options.frames} frames`,
+            restoration.timings.ours,
+            restoration.timings.theirs,
+            MARKS.restoration,
+          ),
+        ]
+      : []),
     ...(training ? trainingRows(results) : []),
   ]);
   if (restoration) reportRestoration(restoration);
@@ -131,39 +200,84 @@ function report(results, options, json) {
 
 function comparisonRow(what, ours, theirs, mark) {
   const { milliseconds: ratio, processorMilliseconds: processorRatio } = medianRatio(ours, theirs);
-  const times = [medianTiming(ours), medianTiming(theirs)].map(({ milliseconds }) => `${milliseconds.toFixed(0)} ms`);
-  return [what, ...times, ratio.toFixed(2), processorRatio.toFixed(2), `at most ${mark}: ${verdict(ratio <= mark)}`];
+  const times = [medianTiming(ours), medianTiming(theirs)].map(
+    ({ milliseconds }) => `${milliseconds.toFixed(0)} ms`,
+  );
+  return [
+    what,
+    ...times,
+    ratio.toFixed(2),
+    processorRatio.toFixed(2),
+    `at most ${mark}: ${verdict(ratio <= mark)}`,
+  ];
 }
 
 function trainingRows({ training: { timings }, trainedShapes: { batchSize, sizePixels, frames } }) {
   const step = `training step, ${batchSize} crops ${sizePixels}x${sizePixels}, ${frames} frames`;
   return [
     comparisonRow(`${step}, ONNX Runtime`, timings.onnxruntime, timings.handwritten, MARKS.training),
-    comparisonRow(`${step}, PyTorch through the graph`, timings.interpreter, timings.handwritten, MARKS.interpreter),
+    comparisonRow(
+      `${step}, PyTorch through the graph`,
+      timings.interpreter,
+      timings.handwritten,
+      MARKS.interpreter,
+    ),
   ];
 }
 
-function reportRestoration({ timings, difference, peakMemoryBytes, convolutionGflop, matrixGflop, firstMilliseconds, peer }) {
+function reportRestoration({
+  timings,
+  difference,
+  peakMemoryBytes,
+  convolutionGflop,
+  matrixGflop,
+  firstMilliseconds,
+  peer,
+}) {
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
   const rate = (gflop, timing) => gflop / (medianTiming(timing).milliseconds / 1000);
   const products = { 'ONNX Runtime': timings.productOnnxRuntime, PyTorch: timings.productPyTorch };
-  const fasterProduct = Object.values(products).reduce((fast, timing) => (medianTiming(timing).milliseconds < medianTiming(fast).milliseconds ? timing : fast));
+  const fasterProduct = Object.values(products).reduce((fast, timing) =>
+    medianTiming(timing).milliseconds < medianTiming(fast).milliseconds ? timing : fast,
+  );
   // Round by round, so that a slow moment of the machine meets both.
-  const shareOfProduct = (timing) => median(timing.map(({ milliseconds }, round) => (convolutionGflop / milliseconds) / (matrixGflop / fasterProduct[round].milliseconds)));
+  const shareOfProduct = (timing) =>
+    median(
+      timing.map(
+        ({ milliseconds }, round) =>
+          convolutionGflop / milliseconds / (matrixGflop / fasterProduct[round].milliseconds),
+      ),
+    );
   const percent = (share) => `${(100 * share).toFixed(0)} %`;
-  console.log(`\nPeak memory of restoring: this package ${megabytes(peakMemoryBytes.ours)} (at most ${MARKS.restorationMegabytes} MB: ${verdict(peakMemoryBytes.ours <= 1e6 * MARKS.restorationMegabytes)}), PyTorch ${megabytes(peakMemoryBytes.theirs)}.`);
-  console.log(`From nothing to the first frames, weights read and network traced: ${(firstMilliseconds / 1000).toFixed(1)} s.`);
+  console.log(
+    `\nPeak memory of restoring: this package ${megabytes(peakMemoryBytes.ours)} (at most ${MARKS.restorationMegabytes} MB: ${verdict(peakMemoryBytes.ours <= 1e6 * MARKS.restorationMegabytes)}), PyTorch ${megabytes(peakMemoryBytes.theirs)}.`,
+  );
+  console.log(
+    `From nothing to the first frames, weights read and network traced: ${(firstMilliseconds / 1000).toFixed(1)} s.`,
+  );
   console.log(
     `The convolutions are ${convolutionGflop.toFixed(0)} GFLOP: ${rate(convolutionGflop, timings.ours).toFixed(0)} GFLOP/s here, ${rate(convolutionGflop, timings.theirs).toFixed(0)} in PyTorch, all else included. ` +
-      `A large matrix product has ${Object.entries(products).map(([name, timing]) => `${rate(matrixGflop, timing).toFixed(0)} (${name})`).join(' and ')}: ` +
+      `A large matrix product has ${Object.entries(products)
+        .map(([name, timing]) => `${rate(matrixGflop, timing).toFixed(0)} (${name})`)
+        .join(' and ')}: ` +
       `this package restores at ${percent(shareOfProduct(timings.ours))} of the faster one's rate, PyTorch at ${percent(shareOfProduct(timings.theirs))}.`,
   );
-  console.log(`The same network: frames differ by at most ${difference.toExponential(1)}. PyTorch ran in the fastest of its ways: ${describeWays(peer)}.`);
+  console.log(
+    `The same network: frames differ by at most ${difference.toExponential(1)}. PyTorch ran in the fastest of its ways: ${describeWays(peer)}.`,
+  );
 }
 
 function reportTraining({ peakMemoryBytes, difference, gradientDifference, peer }) {
-  const titles = { 'ONNX Runtime': 'onnxruntime', 'PyTorch through the graph': 'interpreter', 'PyTorch by hand': 'handwritten' };
-  console.log(`\nPeak memory of training: ${Object.entries(titles).map(([title, name]) => `${title} ${(peakMemoryBytes[name] / 1e6).toFixed(0)} MB`).join(', ')}.`);
+  const titles = {
+    'ONNX Runtime': 'onnxruntime',
+    'PyTorch through the graph': 'interpreter',
+    'PyTorch by hand': 'handwritten',
+  };
+  console.log(
+    `\nPeak memory of training: ${Object.entries(titles)
+      .map(([title, name]) => `${title} ${(peakMemoryBytes[name] / 1e6).toFixed(0)} MB`)
+      .join(', ')}.`,
+  );
   console.log(
     `The same step: losses differ by ${difference.toExponential(1)} of the loss, norms of the gradient by ${gradientDifference.toExponential(1)}. PyTorch ran in the fastest of its ways: ${describeWays(peer)}.`,
   );
@@ -174,5 +288,7 @@ function verdict(holds) {
 }
 
 function describeWays({ wayMilliseconds }) {
-  return Object.entries(wayMilliseconds).map(([way, milliseconds]) => `${way} ${milliseconds.toFixed(0)} ms`).join('; ');
+  return Object.entries(wayMilliseconds)
+    .map(([way, milliseconds]) => `${way} ${milliseconds.toFixed(0)} ms`)
+    .join('; ');
 }

@@ -17,7 +17,14 @@ const WARM_UP_BATCHES = 8;
  */
 export async function measureSynthesis({ run, steps, threads, panoramaFolder }) {
   const { frames, batchSize, data, seed } = run;
-  const open = () => mixedBatches({ ...data, sources: panoramasOf(data).map((source) => ({ ...source, folder: panoramaFolder })), frames, batchSize, seed });
+  const open = () =>
+    mixedBatches({
+      ...data,
+      sources: panoramasOf(data).map((source) => ({ ...source, folder: panoramaFolder })),
+      frames,
+      batchSize,
+      seed,
+    });
   return measureStream({ open, run, steps, threads });
 }
 
@@ -25,7 +32,8 @@ export async function measureSynthesis({ run, steps, threads, panoramaFolder }) 
  * A stream of batches alone, and then beside training steps that take a batch each, as a training run does.
  *
  * @param open starts the stream, of the run's batches
- * @returns samples per second of the stream alone, samples per second of training, and the share of its time that training waited
+ * @returns samples per second of the stream alone, samples per second of training, and the share of its time
+ * that training waited
  */
 export async function measureStream({ open, run, steps, threads }) {
   const { network, frames, loss, optimizer, batchSize, data, seed } = run;
@@ -36,7 +44,11 @@ export async function measureStream({ open, run, steps, threads }) {
   const samplesPerSecond = (1000 * steps * batchSize) / (performance.now() - aloneStart);
   await alone.return();
 
-  const task = photoTask(network, { frames, order: 'better', loss }, { batchSize, sizePixels: data.sizePixels, validationSizePixels: photoMultiple });
+  const task = photoTask(
+    network,
+    { frames, order: 'better', loss },
+    { batchSize, sizePixels: data.sizePixels, validationSizePixels: photoMultiple },
+  );
   const engine = await createTracedEngine(task, { threads });
   const batches = open();
   try {
@@ -49,12 +61,19 @@ export async function measureStream({ open, run, steps, threads }) {
       const { value: batch } = await nextBatch;
       waited += performance.now() - asked;
       nextBatch = batches.next();
-      const { gradients } = await engine.lossAndGradients(weights, sampleValues(batch, { withMotion: loss.motion !== 0 }, batchSize));
+      const { gradients } = await engine.lossAndGradients(
+        weights,
+        sampleValues(batch, { withMotion: loss.motion !== 0 }, batchSize),
+      );
       adam.update(gradients, optimizer.learningRate, step + WARM_UP_BATCHES);
     }
     const milliseconds = performance.now() - start;
     await nextBatch;
-    return { samplesPerSecond, consumedPerSecond: (1000 * steps * batchSize) / milliseconds, waitedShare: waited / milliseconds };
+    return {
+      samplesPerSecond,
+      consumedPerSecond: (1000 * steps * batchSize) / milliseconds,
+      waitedShare: waited / milliseconds,
+    };
   } finally {
     await batches.return();
     await engine.release();
@@ -66,7 +85,8 @@ export function panoramasOf({ sources }) {
 }
 
 /**
- * A folder of panoramas: the first of the candidates that exists, or else one generated panorama, which is always in the cache.
+ * A folder of panoramas: the first of the candidates that exists, or else one generated panorama, which is
+ * always in the cache.
  *
  * @param {string} folder where a panorama may be generated
  */
@@ -75,7 +95,10 @@ export async function choosePanoramaFolder(candidates, folder) {
   if (found) return { panoramaFolder: found, panoramas: 'panoramas of the training data' };
   const [width, height] = [GENERATED_WIDTH, GENERATED_WIDTH / 2];
   const pixels = new Uint8Array(width * height * 3);
-  for (let index = 0; index < pixels.length; index++) pixels[index] = 128 + 90 * Math.sin(index / 97) * Math.cos(index / 4001);
-  await sharp(pixels, { raw: { width, height, channels: 3 } }).jpeg().toFile(join(folder, 'generated.jpg'));
+  for (let index = 0; index < pixels.length; index++)
+    pixels[index] = 128 + 90 * Math.sin(index / 97) * Math.cos(index / 4001);
+  await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .jpeg()
+    .toFile(join(folder, 'generated.jpg'));
   return { panoramaFolder: folder, panoramas: 'one generated panorama' };
 }

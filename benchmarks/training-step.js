@@ -1,5 +1,6 @@
 /**
- * A training step of the photo network (loss, gradients, clipping, Adam, averages) as `@unblur/trainer` runs it, once for every line on standard input; see `startPeer`.
+ * A training step of the photo network (loss, gradients, clipping, Adam, averages) as `@unblur/trainer` runs
+ * it, once for every line on standard input; see `startPeer`.
  *
  *   node training-step.js --engine onnxruntime|torch --run run.json --weights W.safetensors --inputs I.safetensors --threads N
  */
@@ -13,8 +14,12 @@ import { createEngineLearner, createTracedEngine, createTorchLearner, photoTask 
 const WARM_UP_STEPS = 2;
 
 const text = { type: 'string' };
-const { values: options } = parseArgs({ options: { engine: text, run: text, weights: text, inputs: text, threads: text } });
-const { objective, optimizer, emaDecay, batchSize, sizePixels } = JSON.parse(readFileSync(options.run, 'utf8'));
+const { values: options } = parseArgs({
+  options: { engine: text, run: text, weights: text, inputs: text, threads: text },
+});
+const { objective, optimizer, emaDecay, batchSize, sizePixels } = JSON.parse(
+  readFileSync(options.run, 'utf8'),
+);
 const { config, values: weights } = photoFamily.readWeights(readFileSync(options.weights));
 const { tensors } = readSafetensors(readFileSync(options.inputs));
 const batch = Object.fromEntries(Object.entries(tensors).map(([name, { values }]) => [name, values]));
@@ -24,8 +29,18 @@ const threads = Number(options.threads);
 const task = photoTask(config, objective, { batchSize, sizePixels, validationSizePixels: photoMultiple });
 const learner =
   options.engine === 'torch'
-    ? await createTorchLearner(task, { torch: { precision: 'float32', channelsLast: true, compile: false }, optimizer, emaDecay, processes: 1, threads })
-    : createEngineLearner(await createTracedEngine(task, { threads }), { groups: task.groups, optimizer, emaDecay });
+    ? await createTorchLearner(task, {
+        torch: { precision: 'float32', channelsLast: true, compile: false },
+        optimizer,
+        emaDecay,
+        processes: 1,
+        threads,
+      })
+    : createEngineLearner(await createTracedEngine(task, { threads }), {
+        groups: task.groups,
+        optimizer,
+        emaDecay,
+      });
 await learner.load({ weights });
 
 let step = 0;

@@ -1,6 +1,6 @@
 /**
- * `node benchmarks/video.js`: a clip deblurred frame after frame by this package, against the same network in PyTorch window by window; and the
- * memory that clips of 30 and of 300 frames take. See README.md.
+ * `node benchmarks/video.js`: a clip deblurred frame after frame by this package, against the same network in
+ * PyTorch window by window; and the memory that clips of 30 and of 300 frames take. See README.md.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,9 +13,13 @@ import { medianRatio, medianTiming, timeInTurns, timeRun } from './alternating.j
 import { findAllocator, missingForPyTorch, startPyTorchPeer } from './pytorch-peer.js';
 
 const MARKS = { speedup: 2.5, memoryGrowth: 1.05 };
-/** Of any value in a check. In use, where real flows end on the very edge of what is seen, single pixels count as seen by one and not by the other: there of the root mean square, a tenth. */
+/**
+ * Of any value in a check. In use, where real flows end on the very edge of what is seen, single pixels count
+ * as seen by one and not by the other: there of the root mean square, a tenth.
+ */
 const TOLERANCE = 1e-3;
-const usage = 'Usage: node benchmarks/video.js [--preset small|paper] [--stages 2|1] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
+const usage =
+  'Usage: node benchmarks/video.js [--preset small|paper] [--stages 2|1] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
 
 try {
   const options = readOptions();
@@ -36,22 +40,39 @@ try {
 function readOptions() {
   const number = (name, text) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`Expected a positive integer for --${name} but received '${text}'.\n${usage}`);
+    if (!Number.isInteger(value) || value < 1)
+      throw new Error(`Expected a positive integer for --${name} but received '${text}'.\n${usage}`);
     return value;
   };
   let values;
   try {
     const text = (value) => ({ type: 'string', default: value });
     const flag = { type: 'boolean', default: false };
-    ({ values } = parseArgs({ options: { preset: text('small'), stages: text('2'), width: text('640'), height: text('352'), repeats: text('10'), threads: text('2'), 'no-memory': flag, json: flag, check: flag } }));
+    ({ values } = parseArgs({
+      options: {
+        preset: text('small'),
+        stages: text('2'),
+        width: text('640'),
+        height: text('352'),
+        repeats: text('10'),
+        threads: text('2'),
+        'no-memory': flag,
+        json: flag,
+        check: flag,
+      },
+    }));
   } catch (error) {
     throw new Error(`${error.message}\n${usage}`, { cause: error });
   }
   const { preset, check, json } = values;
-  const [stages, width, height, repeats, threads] = ['stages', 'width', 'height', 'repeats', 'threads'].map((name) => number(name, values[name]));
+  const [stages, width, height, repeats, threads] = ['stages', 'width', 'height', 'repeats', 'threads'].map(
+    (name) => number(name, values[name]),
+  );
   // A check wants agreement at a small size, of `paper` one that the flow network resizes, and no figures.
   const [checkedWidth, checkedHeight] = preset === 'paper' ? [80, 48] : [96, 64];
-  return check ? { preset, stages, json, threads, width: checkedWidth, height: checkedHeight, repeats: 0, memory: false } : { preset, stages, json, threads, width, height, repeats, memory: !values['no-memory'] };
+  return check
+    ? { preset, stages, json, threads, width: checkedWidth, height: checkedHeight, repeats: 0, memory: false }
+    : { preset, stages, json, threads, width, height, repeats, memory: !values['no-memory'] };
 }
 
 async function measure(folder, { preset, stages, width, height, repeats, threads, memory, json }) {
@@ -59,13 +80,25 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
   const { createVideoDeblurrer } = await import('@unblur/inference');
   const { config, values: networkWeights } = await chosenNetwork(preset, stages, { asInUse: repeats > 0 });
   const load = loadavg()[0];
-  const files = { weights: join(folder, 'weights.safetensors'), inputs: join(folder, 'window.safetensors'), results: join(folder, 'frame.bin') };
+  const files = {
+    weights: join(folder, 'weights.safetensors'),
+    inputs: join(folder, 'window.safetensors'),
+    results: join(folder, 'frame.bin'),
+  };
   const weights = writeVideoDeblurWeights(networkWeights, config, { dtype: 'float32' });
   writeFileSync(files.weights, weights);
-  const window = Array.from({ length: 2 * config.stages + 1 }, (_, index) => movingPicture(width, height, index));
+  const window = Array.from({ length: 2 * config.stages + 1 }, (_, index) =>
+    movingPicture(width, height, index),
+  );
   const values = new Float32Array(window.length * window[0].length);
   window.forEach((frame, index) => values.set(frame, index * frame.length));
-  writeFileSync(files.inputs, writeSafetensors({ tensors: { frames: { dtype: 'F32', shape: [window.length, height, width, 3], values } }, metadata: {} }));
+  writeFileSync(
+    files.inputs,
+    writeSafetensors({
+      tensors: { frames: { dtype: 'F32', shape: [window.length, height, width, 3], values } },
+      metadata: {},
+    }),
+  );
 
   // An endless clip that repeats the window.
   const endless = function* () {
@@ -74,13 +107,36 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
   const sharp = createVideoDeblurrer({ weights, threads }).deblur(endless());
   const ours = [];
   for (let index = 0; index <= config.stages; index++) ours.push((await sharp.next()).value);
-  const peer = await startPyTorchPeer(['--weights', files.weights, '--inputs', files.inputs, '--results', files.results], threads, 'video_deblur.py');
+  const peer = await startPyTorchPeer(
+    ['--weights', files.weights, '--inputs', files.inputs, '--results', files.results],
+    threads,
+    'video_deblur.py',
+  );
   try {
     const theirs = new Float32Array(Uint8Array.from(readFileSync(files.results)).buffer);
-    const difference = requireSame(ours[config.stages].data, theirs, window[config.stages], { everywhere: repeats === 0 });
-    const timings = await timeInTurns({ ours: () => timeRun(() => sharp.next()), theirs: peer.time }, repeats);
+    const difference = requireSame(ours[config.stages].data, theirs, window[config.stages], {
+      everywhere: repeats === 0,
+    });
+    const timings = await timeInTurns(
+      { ours: () => timeRun(() => sharp.next()), theirs: peer.time },
+      repeats,
+    );
     const memoryPeaks = memory ? measureMemory(folder, files.weights, width, height, threads) : undefined;
-    report({ preset, width, height, threads, load, difference, timings, peer: peer.description, memoryPeaks, repeats }, json);
+    report(
+      {
+        preset,
+        width,
+        height,
+        threads,
+        load,
+        difference,
+        timings,
+        peer: peer.description,
+        memoryPeaks,
+        repeats,
+      },
+      json,
+    );
   } finally {
     await sharp.return();
     await peer.stop();
@@ -88,14 +144,17 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
 }
 
 /**
- * Busy weights, so that a comparison misses nothing. As in use: the bundled ones where they are of that preset (stages share theirs), since how far flows reach decides what
- * warping costs.
+ * Busy weights, so that a comparison misses nothing. As in use: the bundled ones where they are of that
+ * preset (stages share theirs), since how far flows reach decides what warping costs.
  */
 async function chosenNetwork(preset, stages, { asInUse }) {
   const { readVideoDeblurWeights, videoDeblurPresets } = await import('@unblur/core-model');
   const { defaultVideoWeights } = await import('@unblur/weights/video');
   const config = videoDeblurPresets[preset] && { ...videoDeblurPresets[preset], stages };
-  if (!config) throw new Error(`Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`);
+  if (!config)
+    throw new Error(
+      `Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`,
+    );
   const bundled = readVideoDeblurWeights(readFileSync(defaultVideoWeights.url));
   const isBundled = asInUse && isDeepStrictEqual({ ...bundled.config, stages }, config);
   return { config, values: isBundled ? bundled.values : await busyWeights(config) };
@@ -119,7 +178,9 @@ async function busyWeights(config) {
 function movingPicture(width, height, index) {
   const values = new Float32Array(width * height * 3);
   for (let y = 0, place = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) for (let colour = 0; colour < 3; colour++) values[place++] = 0.5 + 0.25 * Math.sin(0.11 * (x - 3 * index) + colour) * Math.cos(0.07 * y);
+    for (let x = 0; x < width; x++)
+      for (let colour = 0; colour < 3; colour++)
+        values[place++] = 0.5 + 0.25 * Math.sin(0.11 * (x - 3 * index) + colour) * Math.cos(0.07 * y);
   }
   return values;
 }
@@ -134,9 +195,18 @@ function requireSame(ours, theirs, blurred, { everywhere }) {
   }
   const rootMeanSquare = Math.sqrt(squares / ours.length);
   // Written so that NaN fails too.
-  if (everywhere && !(difference <= TOLERANCE)) throw new Error(`Expected the same frame from both within ${TOLERANCE} but they differ by ${difference}: the PyTorch network is not this one.`);
-  if (!(rootMeanSquare <= TOLERANCE / 10)) throw new Error(`Expected the same frame from both to ${TOLERANCE / 10} in the mean but they differ by ${rootMeanSquare}: the PyTorch network is not this one.`);
-  if (change < 10 * TOLERANCE) throw new Error(`Expected a frame that differs from the blurred one but it is within ${change} of it: nothing was compared.`);
+  if (everywhere && !(difference <= TOLERANCE))
+    throw new Error(
+      `Expected the same frame from both within ${TOLERANCE} but they differ by ${difference}: the PyTorch network is not this one.`,
+    );
+  if (!(rootMeanSquare <= TOLERANCE / 10))
+    throw new Error(
+      `Expected the same frame from both to ${TOLERANCE / 10} in the mean but they differ by ${rootMeanSquare}: the PyTorch network is not this one.`,
+    );
+  if (change < 10 * TOLERANCE)
+    throw new Error(
+      `Expected a frame that differs from the blurred one but it is within ${change} of it: nothing was compared.`,
+    );
   return difference;
 }
 
@@ -146,9 +216,39 @@ function measureMemory(folder, weights, width, height, threads) {
   return Object.fromEntries(
     [30, 300].map((frames) => {
       const [clip, out] = [join(folder, `${frames}.mp4`), join(folder, `${frames}-sharp.mp4`)];
-      run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=25:duration=${frames / 25}`, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip]);
+      run('ffmpeg', [
+        '-v',
+        'error',
+        '-y',
+        '-f',
+        'lavfi',
+        '-i',
+        `testsrc2=size=${width}x${height}:rate=25:duration=${frames / 25}`,
+        '-c:v',
+        'libx264',
+        '-pix_fmt',
+        'yuv420p',
+        clip,
+      ]);
       const watcher = `process.argv.splice(1, 0, ''); process.on('exit', () => console.error('peak ' + process.resourceUsage().maxRSS)); await import(${JSON.stringify(new URL('../packages/cli/dist/index.js', import.meta.url).href)}).then(({ main }) => main(process.argv.slice(2)));`;
-      const { stderr } = run(process.execPath, ['--input-type=module', '-e', watcher, '--', 'video', clip, '--out', out, '--weights', weights, '--threads', String(threads)], dirname(bin));
+      const { stderr } = run(
+        process.execPath,
+        [
+          '--input-type=module',
+          '-e',
+          watcher,
+          '--',
+          'video',
+          clip,
+          '--out',
+          out,
+          '--weights',
+          weights,
+          '--threads',
+          String(threads),
+        ],
+        dirname(bin),
+      );
       return [frames, Number(/peak (\d+)/.exec(stderr)[1]) / 1024];
     }),
   );
@@ -160,11 +260,27 @@ function run(program, commandLine, cwd) {
   return result;
 }
 
-function report({ preset, width, height, threads, load, difference, timings, peer, memoryPeaks, repeats }, json) {
+function report(
+  { preset, width, height, threads, load, difference, timings, peer, memoryPeaks, repeats },
+  json,
+) {
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${load.toFixed(1)}`;
   const allocator = findAllocator() ? 'tcmalloc' : "the system's allocator";
   if (json) {
-    console.log(JSON.stringify({ machine, allocator, marks: MARKS, preset, width, height, threads, difference, timings, memoryPeaksMib: memoryPeaks }));
+    console.log(
+      JSON.stringify({
+        machine,
+        allocator,
+        marks: MARKS,
+        preset,
+        width,
+        height,
+        threads,
+        difference,
+        timings,
+        memoryPeaksMib: memoryPeaks,
+      }),
+    );
     return;
   }
   console.log(`${machine}; PyTorch ${peer.torch} eager with ${allocator}, ${peer.layout}`);
@@ -174,10 +290,18 @@ function report({ preset, width, height, threads, load, difference, timings, pee
   const [ours, theirs] = [medianTiming(timings.ours), medianTiming(timings.theirs)];
   const speedup = medianRatio(timings.theirs, timings.ours);
   const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(2)} s`;
-  console.log(`${preset}, ${width}x${height}: ${(1000 / ours.milliseconds).toFixed(2)} frames/s, PyTorch window by window ${(1000 / theirs.milliseconds).toFixed(2)} (medians of ${repeats} frames in turn)`);
-  console.log(`${speedup.milliseconds.toFixed(2)} times as fast, the median over pairs (at least ${MARKS.speedup}: ${verdict(speedup.milliseconds >= MARKS.speedup)})`);
-  console.log(`processor time of a frame: ${seconds(ours.processorMilliseconds)}, PyTorch ${seconds(theirs.processorMilliseconds)}; ${speedup.processorMilliseconds.toFixed(2)} times as much`);
+  console.log(
+    `${preset}, ${width}x${height}: ${(1000 / ours.milliseconds).toFixed(2)} frames/s, PyTorch window by window ${(1000 / theirs.milliseconds).toFixed(2)} (medians of ${repeats} frames in turn)`,
+  );
+  console.log(
+    `${speedup.milliseconds.toFixed(2)} times as fast, the median over pairs (at least ${MARKS.speedup}: ${verdict(speedup.milliseconds >= MARKS.speedup)})`,
+  );
+  console.log(
+    `processor time of a frame: ${seconds(ours.processorMilliseconds)}, PyTorch ${seconds(theirs.processorMilliseconds)}; ${speedup.processorMilliseconds.toFixed(2)} times as much`,
+  );
   if (!memoryPeaks) return;
   const growth = memoryPeaks[300] / memoryPeaks[30];
-  console.log(`peak memory: ${memoryPeaks[30].toFixed(0)} MiB for 30 frames, ${memoryPeaks[300].toFixed(0)} MiB for 300: ${growth.toFixed(3)} (at most ${MARKS.memoryGrowth}: ${verdict(growth <= MARKS.memoryGrowth)})`);
+  console.log(
+    `peak memory: ${memoryPeaks[30].toFixed(0)} MiB for 30 frames, ${memoryPeaks[300].toFixed(0)} MiB for 300: ${growth.toFixed(3)} (at most ${MARKS.memoryGrowth}: ${verdict(growth <= MARKS.memoryGrowth)})`,
+  );
 }

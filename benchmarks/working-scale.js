@@ -1,8 +1,10 @@
 /**
- * `node benchmarks/working-scale.js PHOTOGRAPH [--lengths 5,20,60,120] [--scales 1,1/2,1/4,1/8,auto]`: which working scale restores how much blur best.
+ * `node benchmarks/working-scale.js PHOTOGRAPH [--lengths 5,20,60,120] [--scales 1,1/2,1/4,1/8,auto]`: which
+ * working scale restores how much blur best.
  *
- * A sharp picture, mirrored until it fills 4000x3000 pixels, is moved by so many pixels during the exposure and averaged as light. Printed is the gain over
- * the blurred photograph in dB, mean of the first, middle and last frame in the better order, at full size.
+ * A sharp picture, mirrored until it fills 4000x3000 pixels, is moved by so many pixels during the exposure
+ * and averaged as light. Printed is the gain over the blurred photograph in dB, mean of the first, middle and
+ * last frame in the better order, at full size.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,11 +20,22 @@ const TIMES = [-1, 0, 1];
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { lengths: { type: 'string', default: '5,20,60,120' }, scales: { type: 'string', default: '1,1/2,1/4,1/8,auto' }, threads: { type: 'string', default: '2' } },
+  options: {
+    lengths: { type: 'string', default: '5,20,60,120' },
+    scales: { type: 'string', default: '1,1/2,1/4,1/8,auto' },
+    threads: { type: 'string', default: '2' },
+  },
 });
 const source = await loadPhoto(positionals[0]);
 const weights = new Uint8Array(readFileSync(findBundledWeights(defaultWeightsName).url));
-const scales = values.scales.split(',').map((text) => (text === 'auto' ? text : text.split('/').map(Number).reduce((a, b) => a / b)));
+const scales = values.scales.split(',').map((text) =>
+  text === 'auto'
+    ? text
+    : text
+        .split('/')
+        .map(Number)
+        .reduce((a, b) => a / b),
+);
 
 console.log(['blur [px]', ...values.scales.split(','), 'chosen'].join('\t'));
 for (const length of values.lengths.split(',').map(Number)) {
@@ -45,8 +58,14 @@ for (const length of values.lengths.split(',').map(Number)) {
 
 /** The picture moved by so many pixels along the direction. */
 function render(pixels) {
-  const [shiftX, shiftY] = [Math.cos((DIRECTION_DEGREES * Math.PI) / 180) * pixels, Math.sin((DIRECTION_DEGREES * Math.PI) / 180) * pixels];
-  const columns = Int32Array.from({ length: WIDTH + 1 }, (_, x) => 3 * mirrored(x + Math.floor(shiftX), source.width));
+  const [shiftX, shiftY] = [
+    Math.cos((DIRECTION_DEGREES * Math.PI) / 180) * pixels,
+    Math.sin((DIRECTION_DEGREES * Math.PI) / 180) * pixels,
+  ];
+  const columns = Int32Array.from(
+    { length: WIDTH + 1 },
+    (_, x) => 3 * mirrored(x + Math.floor(shiftX), source.width),
+  );
   const [u, v] = [shiftX - Math.floor(shiftX), shiftY - Math.floor(shiftY)];
   const frame = new Float32Array(WIDTH * HEIGHT * 3);
   for (let y = 0, to = 0; y < HEIGHT; y++) {
@@ -55,8 +74,10 @@ function render(pixels) {
     for (let x = 0; x < WIDTH; x++) {
       const [left, right] = [columns[x], columns[x + 1]];
       for (let channel = 0; channel < 3; channel++, to++) {
-        const above = source.data[upper + left + channel] * (1 - u) + source.data[upper + right + channel] * u;
-        const below = source.data[lower + left + channel] * (1 - u) + source.data[lower + right + channel] * u;
+        const above =
+          source.data[upper + left + channel] * (1 - u) + source.data[upper + right + channel] * u;
+        const below =
+          source.data[lower + left + channel] * (1 - u) + source.data[lower + right + channel] * u;
         frame[to] = above * (1 - v) + below * v;
       }
     }

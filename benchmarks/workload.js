@@ -1,6 +1,6 @@
 /**
- * A picture of rectangles, blurred as by a camera that moved evenly to the right and a little downwards: what a network for photographs takes for blur, so that
- * every part of it does something.
+ * A picture of rectangles, blurred as by a camera that moved evenly to the right and a little downwards: what
+ * a network for photographs takes for blur, so that every part of it does something.
  *
  * @returns {Float32Array} `[height, width, 3]` in [0, 1]
  */
@@ -9,9 +9,13 @@ export function blurredPicture(width, height, { seed = 1, motionPixels = [15, 4]
   const sharp = new Float32Array(width * height * 3).fill(0.5);
   for (let rectangle = 0; rectangle < (width * height) / 400; rectangle++) {
     const [left, top] = [Math.floor(random() * width), Math.floor(random() * height)];
-    const [right, bottom] = [Math.min(width, left + 4 + Math.floor(random() * 40)), Math.min(height, top + 4 + Math.floor(random() * 40))];
+    const [right, bottom] = [
+      Math.min(width, left + 4 + Math.floor(random() * 40)),
+      Math.min(height, top + 4 + Math.floor(random() * 40)),
+    ];
     const colour = [random(), random(), random()];
-    for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) sharp.set(colour, (y * width + x) * 3);
+    for (let y = top; y < bottom; y++)
+      for (let x = left; x < right; x++) sharp.set(colour, (y * width + x) * 3);
   }
   const steps = 2 * Math.max(...motionPixels) + 1;
   const blurred = new Float32Array(sharp.length);
@@ -31,7 +35,11 @@ export function blurredPicture(width, height, { seed = 1, motionPixels = [15, 4]
 /** `count` blurred squares that differ, flat: `[count, size, size, 3]`. */
 export function blurredPictures(count, sizePixels) {
   const values = new Float32Array(count * sizePixels * sizePixels * 3);
-  for (let picture = 0; picture < count; picture++) values.set(blurredPicture(sizePixels, sizePixels, { seed: picture + 1 }), (picture * values.length) / count);
+  for (let picture = 0; picture < count; picture++)
+    values.set(
+      blurredPicture(sizePixels, sizePixels, { seed: picture + 1 }),
+      (picture * values.length) / count,
+    );
   return values;
 }
 

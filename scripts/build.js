@@ -19,7 +19,9 @@ export function buildIfStale(report) {
   report('Building the packages ...');
   const compiler = join(workspaceRoot, 'node_modules', 'typescript', 'bin', 'tsc');
   const project = join(workspaceRoot, 'packages', 'cli', 'tsconfig.lib.json');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '-b', project], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '-b', project], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`The packages do not compile:\n${stdout}${stderr}`);
   mkdirSync(dirname(stampPath), { recursive: true });
   writeFileSync(stampPath, fingerprint);
@@ -30,7 +32,9 @@ function fingerprintSources() {
   const digest = createHash('sha256');
   const packagesFolder = join(workspaceRoot, 'packages');
   for (const name of readdirSync(packagesFolder).sort()) {
-    const sources = listFiles(join(packagesFolder, name, 'src')).filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
+    const sources = listFiles(join(packagesFolder, name, 'src')).filter(
+      (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'),
+    );
     for (const path of [...sources, join(packagesFolder, name, 'tsconfig.lib.json')]) {
       const entry = statSync(path, { throwIfNoEntry: false });
       if (entry) digest.update(`${path} ${entry.size} ${entry.mtimeMs}\n`);
@@ -41,7 +45,9 @@ function fingerprintSources() {
 
 function listFiles(folder) {
   try {
-    return readdirSync(folder, { recursive: true }).map((path) => join(folder, path)).sort();
+    return readdirSync(folder, { recursive: true })
+      .map((path) => join(folder, path))
+      .sort();
   } catch {
     return [];
   }

@@ -4,19 +4,25 @@ import { describe, expect, it } from '@jest/globals';
 import { workspaceRoot } from './run-command.js';
 
 const packages = readdirSync(join(workspaceRoot, 'packages'));
-const manifests = packages.map((name) => JSON.parse(readFileSync(join(workspaceRoot, 'packages', name, 'package.json'), 'utf8')));
+const manifests = packages.map((name) =>
+  JSON.parse(readFileSync(join(workspaceRoot, 'packages', name, 'package.json'), 'utf8')),
+);
 const architecture = readFileSync(join(workspaceRoot, 'docs', 'architecture.md'), 'utf8');
 
 const documents = [
   ...readdirSync(workspaceRoot).filter((name) => name.endsWith('.md')),
-  ...readdirSync(join(workspaceRoot, 'docs'), { recursive: true }).filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
+  ...readdirSync(join(workspaceRoot, 'docs'), { recursive: true })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
   ...packages.map((name) => join('packages', name, 'README.md')),
   join('examples', 'CREDITS.md'),
 ];
 
 describe('docs/architecture.md', () => {
   it.each(packages)('has a room for %s, on the layer of its tag', (name) => {
-    const row = architecture.split('\n').find((line) => line.startsWith(`| [\`${name}\`](../packages/${name}) |`));
+    const row = architecture
+      .split('\n')
+      .find((line) => line.startsWith(`| [\`${name}\`](../packages/${name}) |`));
     const layer = manifests[packages.indexOf(name)].nx.tags.find((tag) => tag.startsWith('layer:'));
     expect(row?.split('|')[3]?.trim()).toBe(layer.slice('layer:'.length));
   });
@@ -30,7 +36,9 @@ describe('docs/architecture.md', () => {
 describe.each(documents)('%s', (document) => {
   it('links only to what exists', () => {
     const text = readFileSync(join(workspaceRoot, document), 'utf8');
-    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target.split('#')[0]).filter((target) => target !== '' && !/^[a-z]+:/.test(target));
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target]) => target.split('#')[0])
+      .filter((target) => target !== '' && !/^[a-z]+:/.test(target));
     const missing = targets.filter((target) => !existsSync(join(workspaceRoot, dirname(document), target)));
     expect(missing).toEqual([]);
   });
@@ -45,8 +53,12 @@ it('names every package in README.md', () => {
 it.each(documents)('%s names only subcommands and npm scripts that exist', (document) => {
   const text = readFileSync(join(workspaceRoot, document), 'utf8');
   const { scripts } = JSON.parse(readFileSync(join(workspaceRoot, 'package.json'), 'utf8'));
-  const subcommands = readdirSync(join(workspaceRoot, 'packages', 'cli', 'src', 'commands')).map((name) => name.replace(/\.ts$/, ''));
-  const named = [...text.matchAll(/^(?:npx @unblur\/cli|(?:npx )?unblur) ([a-z]+)/gm)].map(([, name]) => name);
+  const subcommands = readdirSync(join(workspaceRoot, 'packages', 'cli', 'src', 'commands')).map((name) =>
+    name.replace(/\.ts$/, ''),
+  );
+  const named = [...text.matchAll(/^(?:npx @unblur\/cli|(?:npx )?unblur) ([a-z]+)/gm)].map(
+    ([, name]) => name,
+  );
   const namedScripts = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name);
   expect(named.filter((name) => !subcommands.includes(name))).toEqual([]);
   expect(namedScripts.filter((name) => !(name in scripts))).toEqual([]);

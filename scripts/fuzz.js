@@ -1,6 +1,7 @@
 /**
- * `npm run fuzz [-- --inputs 50000] [--first 0]`: has damaged and hostile files read, as the fast test of the same name does with the first 2,000, and
- * prints what came of them. A fresh process takes each 2,500, so that one that dies or hangs is found, with the input it had in hand.
+ * `npm run fuzz [-- --inputs 50000] [--first 0]`: has damaged and hostile files read, as the fast test of the
+ * same name does with the first 2,000, and prints what came of them. A fresh process takes each 2,500, so
+ * that one that dies or hangs is found, with the input it had in hand.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,7 +15,9 @@ const PROCESS_MINUTES = 15;
 const RESTORED_ONE_IN = 3;
 const SLOW_MILLISECONDS = 10_000;
 
-const { values } = parseArgs({ options: { inputs: { type: 'string', default: '50000' }, first: { type: 'string', default: '0' } } });
+const { values } = parseArgs({
+  options: { inputs: { type: 'string', default: '50000' }, first: { type: 'string', default: '0' } },
+});
 const [inputs, first] = [Number(values.inputs), Number(values.first)];
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-fuzz-report-'));
@@ -42,28 +45,44 @@ try {
       const all = tally.get(target) ?? { tried: 0, accepted: 0 };
       tally.set(target, { tried: all.tried + tried, accepted: all.accepted + accepted });
     }
-    console.log(`inputs ${start} to ${start + count - 1}: ${report.wrong.length} wrong, slowest ${Math.round(report.slowestMilliseconds)} ms, at most ${Math.round(report.peakBytes / 1e6)} MB`);
+    console.log(
+      `inputs ${start} to ${start + count - 1}: ${report.wrong.length} wrong, slowest ${Math.round(report.slowestMilliseconds)} ms, at most ${Math.round(report.peakBytes / 1e6)} MB`,
+    );
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-for (const [target, { tried, accepted }] of tally) console.log(`${target.padEnd(28)} ${tried} tried, ${tried - accepted} refused, ${accepted} read`);
+for (const [target, { tried, accepted }] of tally)
+  console.log(`${target.padEnd(28)} ${tried} tried, ${tried - accepted} refused, ${accepted} read`);
 for (const each of wrong.slice(0, 50)) console.log(JSON.stringify(each));
 const { tried, crashes, slow, slowestMilliseconds, peakBytes, processorSeconds } = sum;
-console.log(`${tried} inputs: ${crashes} crashes, ${slow} over ${SLOW_MILLISECONDS / 1000} s (slowest ${(slowestMilliseconds / 1000).toFixed(1)} s), ${wrong.length - crashes - slow} other faults, at most ${Math.round(peakBytes / 1e6)} MB; ${Math.round(processorSeconds)} s of processor time`);
+console.log(
+  `${tried} inputs: ${crashes} crashes, ${slow} over ${SLOW_MILLISECONDS / 1000} s (slowest ${(slowestMilliseconds / 1000).toFixed(1)} s), ${wrong.length - crashes - slow} other faults, at most ${Math.round(peakBytes / 1e6)} MB; ${Math.round(processorSeconds)} s of processor time`,
+);
 process.exitCode = wrong.length === 0 && peakBytes < 1e9 ? 0 : 1;
 
 function tryInputs(start, count) {
   rmSync(reportFile, { force: true });
-  const { stderr } = spawnSync(process.execPath, [join(workspaceRoot, 'node_modules/jest/bin/jest.js'), '--runInBand', 'src/fuzz/'], {
-    cwd: join(workspaceRoot, 'packages/cli'),
-    env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning', UNBLUR_FUZZ_FIRST: String(start), UNBLUR_FUZZ_INPUTS: String(count), UNBLUR_FUZZ_RESTORED_ONE_IN: String(RESTORED_ONE_IN), UNBLUR_FUZZ_REPORT: reportFile },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-    timeout: PROCESS_MINUTES * 60_000,
-    killSignal: 'SIGKILL',
-  });
+  const { stderr } = spawnSync(
+    process.execPath,
+    [join(workspaceRoot, 'node_modules/jest/bin/jest.js'), '--runInBand', 'src/fuzz/'],
+    {
+      cwd: join(workspaceRoot, 'packages/cli'),
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+        UNBLUR_FUZZ_FIRST: String(start),
+        UNBLUR_FUZZ_INPUTS: String(count),
+        UNBLUR_FUZZ_RESTORED_ONE_IN: String(RESTORED_ONE_IN),
+        UNBLUR_FUZZ_REPORT: reportFile,
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+      timeout: PROCESS_MINUTES * 60_000,
+      killSignal: 'SIGKILL',
+    },
+  );
   try {
     return JSON.parse(readFileSync(reportFile, 'utf8'));
   } catch {

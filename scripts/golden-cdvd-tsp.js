@@ -3,7 +3,12 @@
  * `shared/golden/cdvd-tsp/README.md` says what each of them is.
  */
 import * as tf from '@tensorflow/tfjs';
-import { declareVideoDeblur, publishedParameters, fromPublishedCheckpoint, videoDeblurPresets } from '@unblur/core-model';
+import {
+  declareVideoDeblur,
+  publishedParameters,
+  fromPublishedCheckpoint,
+  videoDeblurPresets,
+} from '@unblur/core-model';
 import { hardExampleLoss } from '@unblur/trainer';
 
 const network = declareVideoDeblur(videoDeblurPresets.paper);
@@ -34,7 +39,9 @@ export function goldenParameters() {
   return Object.fromEntries(
     parameters.map(({ key, shape, transposed }) => {
       const fanIn = (transposed ? shape[0] : shape[1]) * shape[2] * shape[3];
-      const bound = key.endsWith('.bias') ? BIAS_BOUND : Math.sqrt(3 / fanIn) * gains.find(([pattern]) => pattern.test(key))[1];
+      const bound = key.endsWith('.bias')
+        ? BIAS_BOUND
+        : Math.sqrt(3 / fanIn) * gains.find(([pattern]) => pattern.test(key))[1];
       const next = mulberry32(fnv1a32(key));
       const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
       for (let index = 0; index < values.length; index++) values[index] = (2 * next() - 1) * bound;
@@ -76,7 +83,12 @@ const nchw = (x) => tf.transpose(x, [0, 3, 1, 2]);
 export function forwardTensors(frames, weights) {
   const { firstStage, secondStage, image } = network.deblur(frames, weights);
   const named = {};
-  const noteNeighbour = (name, { flowPixels, warped, mask }) => Object.assign(named, { [`${name}.flow`]: nchw(flowPixels), [`${name}.warped`]: nchw(warped), [`${name}.mask`]: nchw(mask) });
+  const noteNeighbour = (name, { flowPixels, warped, mask }) =>
+    Object.assign(named, {
+      [`${name}.flow`]: nchw(flowPixels),
+      [`${name}.warped`]: nchw(warped),
+      [`${name}.mask`]: nchw(mask),
+    });
   firstStage.forEach(({ previous, next, prior, image: restored }, index) => {
     const centre = index + 1;
     noteNeighbour(`s1.${centre}to${centre - 1}`, previous);
@@ -102,10 +114,16 @@ export function flowTensors(frames, weights) {
     pyramid.forEach((feature, level) => (named[`${side}.feat.L${level + 1}`] = nchw(feature)));
     return pyramid;
   });
-  const { levels, correction, refined, flowPixels } = network.flow.match(first, second, frames[2].shape.slice(1, 3), weights);
+  const { levels, correction, refined, flowPixels } = network.flow.match(
+    first,
+    second,
+    frames[2].shape.slice(1, 3),
+    weights,
+  );
   for (const { level, upscaledFlow, upscaledFeature, warped, volume, flow } of levels) {
     const parts = { upflow: upscaledFlow, upfeat: upscaledFeature, warped, volume, flow };
-    for (const [part, value] of Object.entries(parts)) if (value) named[`net.2to1.L${level}.${part}`] = nchw(value);
+    for (const [part, value] of Object.entries(parts))
+      if (value) named[`net.2to1.L${level}.${part}`] = nchw(value);
   }
   named['net.2to1.refine'] = nchw(correction);
   named['net.2to1.output'] = nchw(refined);
@@ -120,7 +138,12 @@ export function lossTensors(restored, gt, randomMask) {
   const out = restored.at(-1);
   const outL1 = tf.mean(tf.abs(tf.sub(out, gt[1])));
   const [height, width] = out.shape.slice(1, 3);
-  const crop = (x) => tf.slice(x, [0, BORDER_PIXELS, BORDER_PIXELS, 0], [1, height - 2 * BORDER_PIXELS, width - 2 * BORDER_PIXELS, 3]);
+  const crop = (x) =>
+    tf.slice(
+      x,
+      [0, BORDER_PIXELS, BORDER_PIXELS, 0],
+      [1, height - 2 * BORDER_PIXELS, width - 2 * BORDER_PIXELS, 3],
+    );
   const psnr = tf.mul(tf.log(tf.mean(tf.squaredDifference(crop(out), crop(gt[1])))), -10 / Math.LN10);
   const named = {
     'hem.residual': nchw(hard.residual),
@@ -138,7 +161,8 @@ export function lossTensors(restored, gt, randomMask) {
 }
 
 /**
- * Gradients of one of the case's losses with respect to every weight, by the weights' names; none where it has no influence.
+ * Gradients of one of the case's losses with respect to every weight, by the weights' names; none where it
+ * has no influence.
  *
  * @param loss 'gradFlow', 'gradOut' or 'gradTrain'
  */
@@ -149,16 +173,24 @@ export function gradientsOf(loss, frames, gt, weights) {
     gradOut: () => lossTensors(forwardTensors(frames, weights).restored, gt, undefined).outL1,
     gradTrain: () => lossTensors(forwardTensors(frames, weights).restored, gt, undefined).totalHard,
   };
-  const { grads } = tf.engine().gradients(losses[loss], names.map((name) => weights[name]));
+  const { grads } = tf.engine().gradients(
+    losses[loss],
+    names.map((name) => weights[name]),
+  );
   return Object.fromEntries(names.flatMap((name, index) => (grads[index] ? [[name, grads[index]]] : [])));
 }
 
 /** A gradient as the file arranges the weight: convolution kernels [a, b, kh, kw]. */
-export const asPublished = (gradient) => (gradient.rank === 4 ? tf.transpose(gradient, [3, 2, 0, 1]) : gradient);
+export const asPublished = (gradient) =>
+  gradient.rank === 4 ? tf.transpose(gradient, [3, 2, 0, 1]) : gradient;
 
 /** The L2 norms of the gradients in the order of the published parameters; 0 where there is none. */
 export function normsOf(gradients) {
-  return tf.stack(parameters.map(({ name }) => (gradients[name] ? tf.sqrt(tf.sum(tf.square(gradients[name]))) : tf.scalar(0))));
+  return tf.stack(
+    parameters.map(({ name }) =>
+      gradients[name] ? tf.sqrt(tf.sum(tf.square(gradients[name]))) : tf.scalar(0),
+    ),
+  );
 }
 
 /** The weight that a published key became. */

@@ -2,7 +2,16 @@ import * as tf from '@tensorflow/tfjs';
 import { readSafetensors } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
-import { asPublished, flowTensors, forwardTensors, goldenWeights, gradientsOf, lossTensors, normsOf, weightOfKey } from './golden-cdvd-tsp.js';
+import {
+  asPublished,
+  flowTensors,
+  forwardTensors,
+  goldenWeights,
+  gradientsOf,
+  lossTensors,
+  normsOf,
+  weightOfKey,
+} from './golden-cdvd-tsp.js';
 
 const GRADIENT_LOSSES = ['gradFlow', 'gradOut', 'gradTrain'];
 const INPUTS = ['frames', 'gt', 'hem.randomMask'];
@@ -11,26 +20,38 @@ const INPUTS = ['frames', 'gt', 'hem.randomMask'];
  * Recomputes a golden case of CDVD-TSP.
  *
  * @param {Uint8Array} bytes the case's `.safetensors` file
- * @param {{ engine: 'onnxruntime' | 'cpu', gradients: boolean }} options TensorFlow.js's `cpu` has no gradient of dilated convolutions, so no gradients
+ * @param {{ engine: 'onnxruntime' | 'cpu', gradients: boolean }} options TensorFlow.js's `cpu` has no
+ * gradient of dilated convolutions, so no gradients
  * @returns the largest absolute difference per tensor, by its name in the file
  */
 export async function compareCase(bytes, { engine, gradients }) {
   const { tensors: golden } = readSafetensors(bytes);
   const missing = INPUTS.filter((name) => !golden[name]);
-  if (missing.length > 0) throw new Error(`Expected a golden case of CDVD-TSP but the file has no tensor named ${missing.join(', ')}.`);
+  if (missing.length > 0)
+    throw new Error(
+      `Expected a golden case of CDVD-TSP but the file has no tensor named ${missing.join(', ')}.`,
+    );
   const inputs = Object.fromEntries(INPUTS.map((name) => [name, golden[name]]));
   const weights = goldenWeights();
   const differences = { frames: 0, gt: 0, 'hem.randomMask': 0 };
   const compare = (computed) => {
-    for (const [name, values] of Object.entries(computed)) if (golden[name]) differences[name] = largestDifference(values, golden[name].values);
+    for (const [name, values] of Object.entries(computed))
+      if (golden[name]) differences[name] = largestDifference(values, golden[name].values);
   };
   const evaluate = engine === 'cpu' ? evaluateEagerly : evaluateTraced;
   compare(await evaluate(inputs, weights, forwardAndLosses));
   compare(await evaluate(inputs, weights, insideFlow));
   if (gradients && engine === 'onnxruntime') {
-    for (const loss of GRADIENT_LOSSES) compare(await evaluate(inputs, weights, (images, weightTensors) => gradientTensors(loss, Object.keys(golden), images, weightTensors)));
+    for (const loss of GRADIENT_LOSSES)
+      compare(
+        await evaluate(inputs, weights, (images, weightTensors) =>
+          gradientTensors(loss, Object.keys(golden), images, weightTensors),
+        ),
+      );
   }
-  return Object.fromEntries(Object.keys(golden).flatMap((name) => (name in differences ? [[name, differences[name]]] : [])));
+  return Object.fromEntries(
+    Object.keys(golden).flatMap((name) => (name in differences ? [[name, differences[name]]] : [])),
+  );
 }
 
 function forwardAndLosses({ frames, gt, randomMask }, weights) {
@@ -60,9 +81,14 @@ function asImages({ frames, gt, 'hem.randomMask': randomMask }) {
 
 async function evaluateEagerly(inputs, weights, compute) {
   await tf.setBackend('cpu');
-  const asTensors = (values) => Object.fromEntries(Object.entries(values).map(([name, { values: data, shape }]) => [name, tf.tensor(data, shape)]));
+  const asTensors = (values) =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, { values: data, shape }]) => [name, tf.tensor(data, shape)]),
+    );
   const outputs = tf.tidy(() => compute(asImages(asTensors(inputs)), asTensors(weights)));
-  const values = Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.dataSync()]));
+  const values = Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => [name, tensor.dataSync()]),
+  );
   tf.dispose(outputs);
   return values;
 }
@@ -70,7 +96,9 @@ async function evaluateEagerly(inputs, weights, compute) {
 async function evaluateTraced(inputs, weights, compute) {
   const isWeight = (name) => name in weights;
   const everything = { ...inputs, ...weights };
-  const signature = Object.fromEntries(Object.entries(everything).map(([name, { shape }]) => [name, { shape }]));
+  const signature = Object.fromEntries(
+    Object.entries(everything).map(([name, { shape }]) => [name, { shape }]),
+  );
   // Outputs may not be called like inputs, so they are numbered.
   let names;
   const graph = trace((tensors) => {
@@ -80,7 +108,9 @@ async function evaluateTraced(inputs, weights, compute) {
     return Object.fromEntries(Object.values(outputs).map((tensor, index) => [`output${index}`, tensor]));
   }, signature);
   const session = await createSession(graph);
-  const values = await session.run(Object.fromEntries(Object.entries(everything).map(([name, tensor]) => [name, tensor.values])));
+  const values = await session.run(
+    Object.fromEntries(Object.entries(everything).map(([name, tensor]) => [name, tensor.values])),
+  );
   await session.release();
   return Object.fromEntries(names.map((name, index) => [name, values[`output${index}`]]));
 }

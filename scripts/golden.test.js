@@ -7,7 +7,10 @@ import { workspaceRoot } from './run-command.js';
 const shared = process.env.UNBLUR_SHARED ?? join(workspaceRoot, '..', 'shared');
 const goldenCase = join(shared, 'golden', 'cdvd-tsp', 'case-a.safetensors');
 const isHere = existsSync(goldenCase);
-if (!isHere) console.log('The golden tensors of CDVD-TSP are not here: the comparison with the reference is not tested.');
+if (!isHere)
+  console.log(
+    'The golden tensors of CDVD-TSP are not here: the comparison with the reference is not tested.',
+  );
 
 /** Largest absolute differences that the golden data's README allows, by patterns of names. */
 const tolerances = [
@@ -24,10 +27,21 @@ const tolerances = [
   // Relative 1e-5; the smallest of these values is 0.38, the flow's 9.3.
   [/^(loss\.|psnr\.)/, 3e-6],
 ];
-const looser = { 'psnr.out': 3e-5, 'loss.flowSq': 9e-5, 'loss.total.hard': 1.4e-5, 'loss.total.full': 1.4e-5, 'loss.L1': 6e-6, 'loss.outL1': 6e-6 };
+const looser = {
+  'psnr.out': 3e-5,
+  'loss.flowSq': 9e-5,
+  'loss.total.hard': 1.4e-5,
+  'loss.total.full': 1.4e-5,
+  'loss.L1': 6e-6,
+  'loss.outL1': 6e-6,
+};
 
 function compare(...options) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(workspaceRoot, 'scripts', 'golden.js'), 'cdvd-tsp', goldenCase, '--json', ...options], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(workspaceRoot, 'scripts', 'golden.js'), 'cdvd-tsp', goldenCase, '--json', ...options],
+    { encoding: 'utf8' },
+  );
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   return JSON.parse(stdout).tensors;
 }
@@ -47,10 +61,18 @@ function expectWithinTolerances(tensors) {
     expect(Object.keys(tensors).filter((name) => !name.startsWith('grad'))).toHaveLength(84);
   }, 600_000);
 
-  (process.env.UNBLUR_TESTS === 'all' ? it : it.skip)('and on the tfjs cpu backend', () => expectWithinTolerances(compare('--engine', 'cpu')), 900_000);
+  (process.env.UNBLUR_TESTS === 'all' ? it : it.skip)(
+    'and on the tfjs cpu backend',
+    () => expectWithinTolerances(compare('--engine', 'cpu')),
+    900_000,
+  );
 
   it('names what it wants', () => {
-    const { status, stderr } = spawnSync(process.execPath, [join(workspaceRoot, 'scripts', 'golden.js'), 'cdvd-tsp', 'nowhere.safetensors'], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(workspaceRoot, 'scripts', 'golden.js'), 'cdvd-tsp', 'nowhere.safetensors'],
+      { encoding: 'utf8' },
+    );
     expect(status).toBe(1);
     expect(stderr).toContain('Expected a golden case at nowhere.safetensors but there is no such file.');
   });

@@ -27,8 +27,8 @@ export async function ensureInstalled() {
 }
 
 /**
- * npm writes what it has installed to `node_modules/.package-lock.json`, as the last step of an install. The dependencies
- * are there when every package of `package-lock.json` stands in it with the same version.
+ * npm writes what it has installed to `node_modules/.package-lock.json`, as the last step of an install. The
+ * dependencies are there when every package of `package-lock.json` stands in it with the same version.
  */
 function isInstalled() {
   const wanted = readPackages('package-lock.json');

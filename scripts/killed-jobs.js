@@ -15,7 +15,8 @@ const seed = 2021;
  * @typedef {object} Job
  * @property {string} name
  * @property {(out: string) => string[]} commandLine
- * @property {(path: string) => string} digest what a finished file holds, in a few characters; throws where the file is broken
+ * @property {(path: string) => string} digest what a finished file holds, in a few characters; throws where
+ * the file is broken
  */
 
 /**
@@ -25,26 +26,72 @@ const seed = 2021;
  * @returns {Promise<Job[]>}
  */
 export async function prepareJobs(workplace) {
-  const { photoFamily, initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights } = await import('@unblur/core-model');
+  const { photoFamily, initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights } =
+    await import('@unblur/core-model');
   const place = (name) => join(workplace, name);
-  const noise = (width, height) => sharp({ create: { width, height, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 50 } } }).blur(1).png();
+  const noise = (width, height) =>
+    sharp({
+      create: {
+        width,
+        height,
+        channels: 3,
+        background: 'grey',
+        noise: { type: 'gaussian', mean: 128, sigma: 50 },
+      },
+    })
+      .blur(1)
+      .png();
   for (const name of ['photos', 'panoramas', 'clip']) mkdirSync(place(name));
   for (let index = 0; index < 3; index++) await noise(64, 48).toFile(place(`photos/${index}.png`));
   for (let index = 0; index < 2; index++) await noise(256, 128).toFile(place(`panoramas/${index}.png`));
-  for (let index = 0; index < 24; index++) await noise(48, 40).toFile(place(`clip/${String(index).padStart(3, '0')}.png`));
+  for (let index = 0; index < 24; index++)
+    await noise(48, 40).toFile(place(`clip/${String(index).padStart(3, '0')}.png`));
 
-  const photo = { channels: [4, 4, 4, 4], encoderBlocks: [1, 1, 1], bottleneckBlocks: 1, decoderBlocks: [1, 1, 1], trajectoryChannels: 4, trajectoryBlocks: 1, frameChannels: 4, frameBlocks: 1 };
-  writeFileSync(place('photo.safetensors'), photoFamily.writeWeights(photoFamily.initialWeights(photo, 1), photo, { dtype: 'float32' }));
+  const photo = {
+    channels: [4, 4, 4, 4],
+    encoderBlocks: [1, 1, 1],
+    bottleneckBlocks: 1,
+    decoderBlocks: [1, 1, 1],
+    trajectoryChannels: 4,
+    trajectoryBlocks: 1,
+    frameChannels: 4,
+    frameBlocks: 1,
+  };
+  writeFileSync(
+    place('photo.safetensors'),
+    photoFamily.writeWeights(photoFamily.initialWeights(photo, 1), photo, { dtype: 'float32' }),
+  );
   const video = {
     ...videoDeblurPresets.small,
     scaleFusion: null,
-    flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [] },
-    reconstruction: { kernelSize: 3, channels: [2, 2, 2], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
+    flow: {
+      ...videoDeblurPresets.small.flow,
+      pyramidChannels: [2, 2],
+      pyramidConvolutions: 1,
+      finestLevel: 2,
+      searchRadiusPixels: 1,
+      denseChannels: [2],
+      refiner: [],
+    },
+    reconstruction: {
+      kernelSize: 3,
+      channels: [2, 2, 2],
+      residualBlocks: [1, 1, 1],
+      finestLevel: 1,
+      residualImage: true,
+    },
   };
-  writeFileSync(place('video.safetensors'), writeVideoDeblurWeights(initialVideoDeblurWeights(video, 1), video, { dtype: 'float32' }));
+  writeFileSync(
+    place('video.safetensors'),
+    writeVideoDeblurWeights(initialVideoDeblurWeights(video, 1), video, { dtype: 'float32' }),
+  );
   const run = {
     network: { preset: 'photo', ...photo },
-    data: { sizePixels: 32, workers: 1, sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }] },
+    data: {
+      sizePixels: 32,
+      workers: 1,
+      sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }],
+    },
     validation: { panoramas: 'panoramas', sizePixels: 32, count: 1, everySteps: 10 },
     steps: 30,
     batchSize: 1,
@@ -55,16 +102,74 @@ export async function prepareJobs(workplace) {
   // YAML is a superset of JSON.
   writeFileSync(place('run.yaml'), JSON.stringify(run));
 
-  const synth = (...options) => (out) => ['synth', 'panorama', '--from', place('panoramas'), '--out', out, '--size', '32', '--workers', '1', ...options];
+  const synth =
+    (...options) =>
+    (out) => [
+      'synth',
+      'panorama',
+      '--from',
+      place('panoramas'),
+      '--out',
+      out,
+      '--size',
+      '32',
+      '--workers',
+      '1',
+      ...options,
+    ];
   const trained = await trainingDigest();
   const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
   return [
-    { name: 'restore', commandLine: (out) => ['restore', place('photos'), '--weights', place('photo.safetensors'), '--out', out], digest: digestOfBytes },
+    {
+      name: 'restore',
+      commandLine: (out) => [
+        'restore',
+        place('photos'),
+        '--weights',
+        place('photo.safetensors'),
+        '--out',
+        out,
+      ],
+      digest: digestOfBytes,
+    },
     { name: 'synth', commandLine: synth('--count', '24'), digest: digestOfBytes },
-    { name: 'synth shards', commandLine: synth('--count', '48', '--format', 'shards', '--shard-size', '12'), digest: digestOfBytes },
-    { name: 'train', commandLine: (out) => ['train', place('run.yaml'), '--out', out, ...(existsSync(join(out, 'checkpoint.safetensors')) ? ['--resume'] : [])], digest: trained },
-    { name: 'video', commandLine: (out) => ['video', place('clip'), '--weights', place('video.safetensors'), '--out', out], digest: digestOfBytes },
-    ...(hasFfmpeg ? [{ name: 'video clip', commandLine: (out) => ['video', place('clip'), '--weights', place('video.safetensors'), '--out', join(out, 'sharp.mp4')], digest: digestOfBytes }] : []),
+    {
+      name: 'synth shards',
+      commandLine: synth('--count', '48', '--format', 'shards', '--shard-size', '12'),
+      digest: digestOfBytes,
+    },
+    {
+      name: 'train',
+      commandLine: (out) => [
+        'train',
+        place('run.yaml'),
+        '--out',
+        out,
+        ...(existsSync(join(out, 'checkpoint.safetensors')) ? ['--resume'] : []),
+      ],
+      digest: trained,
+    },
+    {
+      name: 'video',
+      commandLine: (out) => ['video', place('clip'), '--weights', place('video.safetensors'), '--out', out],
+      digest: digestOfBytes,
+    },
+    ...(hasFfmpeg
+      ? [
+          {
+            name: 'video clip',
+            commandLine: (out) => [
+              'video',
+              place('clip'),
+              '--weights',
+              place('video.safetensors'),
+              '--out',
+              join(out, 'sharp.mp4'),
+            ],
+            digest: digestOfBytes,
+          },
+        ]
+      : []),
   ];
 }
 
@@ -77,44 +182,74 @@ async function trainingDigest() {
   return (path) => {
     if (path.endsWith('.safetensors')) {
       const digest = createHash('sha256');
-      for (const [name, { values }] of Object.entries(readSafetensors(readFileSync(path)).tensors)) digest.update(name).update(values);
+      for (const [name, { values }] of Object.entries(readSafetensors(readFileSync(path)).tensors))
+        digest.update(name).update(values);
       return digest.digest('hex').slice(0, 16);
     }
     if (path.endsWith('.jsonl')) {
-      const rows = readFileSync(path, 'utf8').trimEnd().split('\n').filter((line) => line !== '');
-      return createHash('sha256').update(rows.map((row) => JSON.stringify(JSON.parse(row, (key, value) => (timed.has(key) ? undefined : value)))).join()).digest('hex').slice(0, 16);
+      const rows = readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .filter((line) => line !== '');
+      return createHash('sha256')
+        .update(
+          rows
+            .map((row) =>
+              JSON.stringify(JSON.parse(row, (key, value) => (timed.has(key) ? undefined : value))),
+            )
+            .join(),
+        )
+        .digest('hex')
+        .slice(0, 16);
     }
     return basename(path).startsWith('events.out.tfevents.') ? 'events' : digestOfBytes(path);
   };
 }
 
-/** @returns {Map<string, string>} the digest of every finished file in a folder, by its path in it; files of which each session has its own stand there once. */
+/**
+ * @returns {Map<string, string>} the digest of every finished file in a folder, by its path in it; files of
+ * which each session has its own stand there once.
+ */
 function readResult(out, digest) {
   if (!existsSync(out)) return new Map();
-  const paths = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((path) => !isTemporary(path) && statSync(join(out, path)).isFile());
-  return new Map(paths.sort().map((path) => [path.replace(/events\.out\.tfevents\..*/, 'events'), digest(join(out, path))]));
+  const paths = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => !isTemporary(path) && statSync(join(out, path)).isFile(),
+  );
+  return new Map(
+    paths
+      .sort()
+      .map((path) => [path.replace(/events\.out\.tfevents\..*/, 'events'), digest(join(out, path))]),
+  );
 }
 
 const isTemporary = (path) => path.split(/[/\\]/).some((name) => /^\.unblur-[0-9a-f]{8}-/.test(name));
-const listTemporary = (folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(isTemporary);
-const isSame = (result, reference) => result.size === reference.size && [...result].every(([path, digest]) => reference.get(path) === digest);
+const listTemporary = (folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(isTemporary);
+const isSame = (result, reference) =>
+  result.size === reference.size && [...result].every(([path, digest]) => reference.get(path) === digest);
 
 /** Starts a job in a process of its own, whose temporary folder is in the workplace too. */
 function start(workplace, job, out) {
   const temporary = join(workplace, 'tmp');
   mkdirSync(temporary, { recursive: true });
   if (job.name === 'video clip') mkdirSync(out, { recursive: true });
-  const child = spawn(process.execPath, [command, ...job.commandLine(out)], { env: { ...process.env, TMPDIR: temporary }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [command, ...job.commandLine(out)], {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let notes = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (notes += text));
-  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, notes })));
+  const ended = new Promise((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal, notes })),
+  );
   return { ended, kill: () => child.kill('SIGKILL') };
 }
 
 async function runUndisturbed(workplace, job, out) {
   const startedAt = performance.now();
   const { code, notes } = await start(workplace, job, out).ended;
-  if (code !== 0) throw new Error(`Expected '${job.name}' to succeed but it ended with ${code}: ${notes.trim()}`);
+  if (code !== 0)
+    throw new Error(`Expected '${job.name}' to succeed but it ended with ${code}: ${notes.trim()}`);
   return { result: readResult(out, job.digest), milliseconds: performance.now() - startedAt };
 }
 
@@ -129,7 +264,8 @@ function uniformNumbers() {
  *
  * @param {string} workplace
  * @param {Job} job
- * @returns {Promise<{result: Map<string, string>, milliseconds: number}>} the result is the digest of every file by its path
+ * @returns {Promise<{result: Map<string, string>, milliseconds: number}>} the result is the digest of every
+ * file by its path
  */
 export async function runOnce(workplace, job) {
   const out = join(workplace, 'reference');
@@ -145,7 +281,8 @@ export async function runOnce(workplace, job) {
  * @param {Job} job
  * @param {Awaited<ReturnType<typeof runOnce>>} reference
  * @param {number} count kills that hit the running job
- * @returns {Promise<{kills: number, leftByKills: number, brokenAfterKill: number, wrongAfterNextRun: number, leftAfterNextRun: number}>} how many kills
+ * @returns {Promise<{kills: number, leftByKills: number, brokenAfterKill: number, wrongAfterNextRun: number,
+ * leftAfterNextRun: number}>} how many kills
  *   left temporary files, and how many times a file under its final name was broken, the next run gave another result than an undisturbed one, or temporary files stayed after it
  */
 export async function killRepeatedly(workplace, job, { result: reference, milliseconds }, count) {
@@ -170,7 +307,10 @@ export async function killRepeatedly(workplace, job, { result: reference, millis
   return figures;
 }
 
-/** Whether every file that a killed job has left under a final name is whole: what it is in the end or, for the files of a training run, of an earlier step. */
+/**
+ * Whether every file that a killed job has left under a final name is whole: what it is in the end or, for
+ * the files of a training run, of an earlier step.
+ */
 function isSound(out, job, reference) {
   try {
     const result = readResult(out, job.digest);
@@ -187,20 +327,30 @@ function isSound(out, job, reference) {
  * @param {Job} job
  * @param {Awaited<ReturnType<typeof runOnce>>} reference
  * @param {number} count
- * @returns {Promise<{pairs: number, oneRefused: number, bothWhole: number, wrong: number, left: number, refusals: string[]}>} `wrong`: pairs whose result is not that of one undisturbed job, of
+ * @returns {Promise<{pairs: number, oneRefused: number, bothWhole: number, wrong: number, left: number,
+ * refusals: string[]}>} `wrong`: pairs whose result is not that of one undisturbed job, of
  *   which both were refused, or one failed otherwise
  */
 export async function startInPairs(workplace, job, { result: reference }, count) {
   const figures = { pairs: 0, oneRefused: 0, bothWhole: 0, wrong: 0, left: 0, refusals: [] };
   for (; figures.pairs < count; figures.pairs++) {
     const out = join(workplace, 'shared');
-    const ends = await Promise.all([start(workplace, job, out), start(workplace, job, out)].map(({ ended }) => ended));
+    const ends = await Promise.all(
+      [start(workplace, job, out), start(workplace, job, out)].map(({ ended }) => ended),
+    );
     const failed = ends.filter(({ code }) => code !== 0);
-    const refusals = failed.map(({ notes }) => notes.trim()).filter((notes) => /Another unblur is at work in .* \(process \d+/.test(notes) && !notes.includes('    at '));
+    const refusals = failed
+      .map(({ notes }) => notes.trim())
+      .filter(
+        (notes) => /Another unblur is at work in .* \(process \d+/.test(notes) && !notes.includes('    at '),
+      );
     figures.refusals.push(...refusals);
     if (failed.length === 0) figures.bothWhole += 1;
     if (failed.length === 1 && refusals.length === 1) figures.oneRefused += 1;
-    const isRight = failed.length < 2 && failed.length === refusals.length && isSame(readResult(out, job.digest), reference);
+    const isRight =
+      failed.length < 2 &&
+      failed.length === refusals.length &&
+      isSame(readResult(out, job.digest), reference);
     if (!isRight) figures.wrong += 1;
     if (listTemporary(workplace).length > 0) figures.left += 1;
     clear(workplace, out);
@@ -210,5 +360,6 @@ export async function startInPairs(workplace, job, { result: reference }, count)
 
 function clear(workplace, ...folders) {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  for (const path of listTemporary(workplace)) rmSync(join(workplace, path), { recursive: true, force: true });
+  for (const path of listTemporary(workplace))
+    rmSync(join(workplace, path), { recursive: true, force: true });
 }

@@ -1,6 +1,7 @@
 /**
- * `npm run kills -- [--kills 20] [--pairs 10] [--job restore] [--json]`: kills jobs of the `unblur` command with signal 9 at random moments, runs each again, and starts
- * pairs of them in one folder. Prints what was broken or left behind, and ends with code 1 if anything was.
+ * `npm run kills -- [--kills 20] [--pairs 10] [--job restore] [--json]`: kills jobs of the `unblur` command
+ * with signal 9 at random moments, runs each again, and starts pairs of them in one folder. Prints what was
+ * broken or left behind, and ends with code 1 if anything was.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,12 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from './build.js';
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '20' }, pairs: { type: 'string', default: '10' }, job: { type: 'string', multiple: true }, json: { type: 'boolean', default: false } },
+  options: {
+    kills: { type: 'string', default: '20' },
+    pairs: { type: 'string', default: '10' },
+    job: { type: 'string', multiple: true },
+    json: { type: 'boolean', default: false },
+  },
 });
 buildIfStale(console.error);
 const { killRepeatedly, prepareJobs, runOnce, startInPairs } = await import('./killed-jobs.js');
@@ -26,14 +32,37 @@ try {
     if (!values.json) printRow(rows.at(-1), rows.length === 1);
   }
   if (values.json) console.log(JSON.stringify(rows, null, 1));
-  if (rows.some(({ kills, pairs }) => kills.brokenAfterKill + kills.wrongAfterNextRun + kills.leftAfterNextRun + pairs.wrong + pairs.left > 0)) process.exitCode = 1;
+  if (
+    rows.some(
+      ({ kills, pairs }) =>
+        kills.brokenAfterKill + kills.wrongAfterNextRun + kills.leftAfterNextRun + pairs.wrong + pairs.left >
+        0,
+    )
+  )
+    process.exitCode = 1;
 } finally {
   rmSync(workplace, { recursive: true, force: true });
 }
 
 function printRow({ job, kills, pairs }, withTitle) {
-  const columns = { kills: kills.kills, 'left files': kills.leftByKills, broken: kills.brokenAfterKill, 'wrong after the next run': kills.wrongAfterNextRun, 'left after it': kills.leftAfterNextRun, pairs: pairs.pairs, 'one refused': pairs.oneRefused, 'both whole': pairs.bothWhole, wrong: pairs.wrong, left: pairs.left };
+  const columns = {
+    kills: kills.kills,
+    'left files': kills.leftByKills,
+    broken: kills.brokenAfterKill,
+    'wrong after the next run': kills.wrongAfterNextRun,
+    'left after it': kills.leftAfterNextRun,
+    pairs: pairs.pairs,
+    'one refused': pairs.oneRefused,
+    'both whole': pairs.bothWhole,
+    wrong: pairs.wrong,
+    left: pairs.left,
+  };
   if (withTitle) console.log(`${'job'.padEnd(14)}${Object.keys(columns).join('  ')}`);
-  console.log(job.padEnd(14) + Object.entries(columns).map(([title, value]) => String(value).padStart(title.length)).join('  '));
+  console.log(
+    job.padEnd(14) +
+      Object.entries(columns)
+        .map(([title, value]) => String(value).padStart(title.length))
+        .join('  '),
+  );
   if (pairs.refusals.length > 0) console.log(`  such as: ${pairs.refusals[0].split('\n').at(-1)}`);
 }

@@ -8,7 +8,11 @@ const jobs = ['restore', 'synth shards', 'video'];
 
 test('jobs that are killed, or started twice, break nothing and leave nothing behind', () => {
   const chosen = jobs.flatMap((job) => ['--job', job]);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(workspaceRoot, 'scripts', 'kills.js'), '--kills', '1', '--pairs', '1', '--json', ...chosen], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(workspaceRoot, 'scripts', 'kills.js'), '--kills', '1', '--pairs', '1', '--json', ...chosen],
+    { encoding: 'utf8' },
+  );
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   const rows = JSON.parse(stdout);
   expect(rows.map(({ job }) => job)).toEqual(jobs);

@@ -8,30 +8,55 @@ import { workspaceRoot } from './run-command.js';
 let packed;
 
 beforeAll(() => {
-  const listing = execFileSync('npm', ['pack', '--dry-run', '--json', '--workspaces', '--ignore-scripts'], { cwd: workspaceRoot, encoding: 'utf8', shell: process.platform === 'win32', stdio: ['ignore', 'pipe', 'ignore'] });
+  const listing = execFileSync('npm', ['pack', '--dry-run', '--json', '--workspaces', '--ignore-scripts'], {
+    cwd: workspaceRoot,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const entries = Object.values(JSON.parse(listing));
   packed = new Map(entries.map(({ name, files }) => [name, files.map(({ path }) => path)]));
 });
 
-const names = ['cli', 'clips', 'core-model', 'datasets', 'files', 'inference', 'metrics', 'onnx', 'trainer', 'weights'];
+const names = [
+  'cli',
+  'clips',
+  'core-model',
+  'datasets',
+  'files',
+  'inference',
+  'metrics',
+  'onnx',
+  'trainer',
+  'weights',
+];
 
 describe.each(names)('the published package %s', (folder) => {
   const manifest = JSON.parse(readFileSync(join(workspaceRoot, 'packages', folder, 'package.json'), 'utf8'));
 
   it('contains every file that its manifest points to', () => {
-    const exported = Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [target] : [target.types, target.default]));
-    const wanted = [...exported, ...Object.values(manifest.bin ?? {}), './README.md'].map((path) => path.replace(/^\.\//, ''));
+    const exported = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? [target] : [target.types, target.default],
+    );
+    const wanted = [...exported, ...Object.values(manifest.bin ?? {}), './README.md'].map((path) =>
+      path.replace(/^\.\//, ''),
+    );
     expect(packed.get(manifest.name)).toEqual(expect.arrayContaining(wanted));
   });
 
   it('contains no tests and no leftovers of the compiler', () => {
-    const strays = packed.get(manifest.name).filter((path) => /\.test[.-]|\.tsbuildinfo$|\.built-from$|^src\//.test(path));
+    const strays = packed
+      .get(manifest.name)
+      .filter((path) => /\.test[.-]|\.tsbuildinfo$|\.built-from$|^src\//.test(path));
     expect(strays).toEqual([]);
   });
 
   it('asks for its siblings by a version range', () => {
-    const ranges = Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(([name]) => name.startsWith('@unblur/'));
-    for (const [name, range] of ranges) expect([name, range]).toEqual([name, expect.stringMatching(/^\^\d+\.\d+\.\d+$/)]);
+    const ranges = Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(
+      ([name]) => name.startsWith('@unblur/'),
+    );
+    for (const [name, range] of ranges)
+      expect([name, range]).toEqual([name, expect.stringMatching(/^\^\d+\.\d+\.\d+$/)]);
   });
 });
 
@@ -40,22 +65,33 @@ const workspaceDocuments = ['CONTRIBUTING.md', join('docs', 'results.md')];
 
 describe('the command', () => {
   const isText = (path) => /\.(md|ts|js|json|yaml)$/.test(path) && !/\.test(-tool)?\./.test(path);
-  const below = (folder) => readdirSync(join(workspaceRoot, folder), { recursive: true }).map((path) => join(folder, path));
-  const rooms = readdirSync(join(workspaceRoot, 'packages')).flatMap((folder) => ['README.md', 'package.json', 'src', 'files', 'bin'].map((part) => join('packages', folder, part)));
+  const below = (folder) =>
+    readdirSync(join(workspaceRoot, folder), { recursive: true }).map((path) => join(folder, path));
+  const rooms = readdirSync(join(workspaceRoot, 'packages')).flatMap((folder) =>
+    ['README.md', 'package.json', 'src', 'files', 'bin'].map((part) => join('packages', folder, part)),
+  );
   const isFolder = (path) => statSync(join(workspaceRoot, path)).isDirectory();
-  const texts = ['README.md', 'docs', ...rooms.filter((path) => existsSync(join(workspaceRoot, path)))].flatMap((path) => (isFolder(path) ? below(path) : [path])).filter(isText);
+  const texts = ['README.md', 'docs', ...rooms.filter((path) => existsSync(join(workspaceRoot, path)))]
+    .flatMap((path) => (isFolder(path) ? below(path) : [path]))
+    .filter(isText);
 
   it('is never told to outsiders by the bare name, which is another project on npm', () => {
-    const bare = /\b(npx|npm exec|npm (?:install|i|add)(?: --?\w+)*|yarn add|yarn dlx|pnpm add|pnpm dlx)(?: -\S+)* unblur\b/;
+    const bare =
+      /\b(npx|npm exec|npm (?:install|i|add)(?: --?\w+)*|yarn add|yarn dlx|pnpm add|pnpm dlx)(?: -\S+)* unblur\b/;
     expect('npx unblur restore').toMatch(bare);
     expect(texts).toEqual(expect.arrayContaining(['README.md', join('packages', 'cli', 'README.md')]));
-    const wrong = texts.filter((path) => !workspaceDocuments.includes(path)).filter((path) => bare.test(readFileSync(join(workspaceRoot, path), 'utf8')));
+    const wrong = texts
+      .filter((path) => !workspaceDocuments.includes(path))
+      .filter((path) => bare.test(readFileSync(join(workspaceRoot, path), 'utf8')));
     expect(wrong).toEqual([]);
   });
 
   it('is published as @unblur/cli with the executable unblur', () => {
     const manifest = JSON.parse(readFileSync(join(workspaceRoot, 'packages/cli/package.json'), 'utf8'));
-    expect({ name: manifest.name, bin: manifest.bin }).toEqual({ name: '@unblur/cli', bin: { unblur: './bin/unblur.js' } });
+    expect({ name: manifest.name, bin: manifest.bin }).toEqual({
+      name: '@unblur/cli',
+      bin: { unblur: './bin/unblur.js' },
+    });
     const { packages } = JSON.parse(readFileSync(join(workspaceRoot, 'package-lock.json'), 'utf8'));
     expect(packages['node_modules/@unblur/cli']).toEqual({ resolved: 'packages/cli', link: true });
     expect(packages['node_modules/unblur']).toBeUndefined();

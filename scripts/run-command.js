@@ -5,11 +5,21 @@ import { fileURLToPath } from 'node:url';
 /** Absolute path of the repository. */
 export const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What every child process gets: nothing stays behind in the background, nothing reports home, nothing downloads CUDA. */
-const quietEnvironment = { NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', DO_NOT_TRACK: '1', ONNXRUNTIME_NODE_INSTALL: 'skip' };
+/**
+ * What every child process gets: nothing stays behind in the background, nothing reports home, nothing
+ * downloads CUDA.
+ */
+const quietEnvironment = {
+  NX_DAEMON: 'false',
+  NX_NO_CLOUD: 'true',
+  NX_TUI: 'false',
+  DO_NOT_TRACK: '1',
+  ONNXRUNTIME_NODE_INSTALL: 'skip',
+};
 
 /**
- * Runs a Node program (a path below the repository, or absolute) in the repository's root and shows what it prints.
+ * Runs a Node program (a path below the repository, or absolute) in the repository's root and shows what it
+ * prints.
  *
  * @param {string} program
  * @param {string[]} commandLine

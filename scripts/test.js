@@ -26,10 +26,14 @@ async function runTests() {
   const resultsPath = join(workspaceRoot, 'tmp', 'test-results.json');
   mkdirSync(join(workspaceRoot, 'tmp'), { recursive: true });
   rmSync(resultsPath, { force: true });
-  const code = await runNode('node_modules/jest/bin/jest.js', ['--config=jest.workspace.js', '--maxWorkers=2', '--json', `--outputFile=${resultsPath}`], {
-    NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
-    UNBLUR_TESTS: 'all',
-  });
+  const code = await runNode(
+    'node_modules/jest/bin/jest.js',
+    ['--config=jest.workspace.js', '--maxWorkers=2', '--json', `--outputFile=${resultsPath}`],
+    {
+      NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+      UNBLUR_TESTS: 'all',
+    },
+  );
   const results = readResults(resultsPath);
   if (!results) {
     counts.failed += 1;
@@ -59,7 +63,9 @@ function reportSkipped({ testResults }) {
 }
 
 await check('typecheck and build', 'node_modules/typescript/bin/tsc', ['-b']);
-await check('project references in order (nx sync --check)', 'node_modules/nx/dist/bin/nx.js', ['sync:check']);
+await check('project references in order (nx sync --check)', 'node_modules/nx/dist/bin/nx.js', [
+  'sync:check',
+]);
 await check('lint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings=0']);
 await runTests();
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 
-// The published package carries dist/. In the repository it is built on first use, and again when a source has changed.
+// The published package carries dist/. In the repository it is built on first use, and again when a source
+// has changed.
 if (existsSync(new URL('../tsconfig.lib.json', import.meta.url))) {
   const { buildIfStale } = await import('../../../scripts/build.js');
   try {

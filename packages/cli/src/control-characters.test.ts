@@ -7,7 +7,9 @@ const { folder, unblur } = openWorkplace();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('what a terminal would obey is shown', () => {
-  expect(escapeControlCharacters('a\u001b[31mred\u0007\r\n\u009b2J\u202egpj.exe\u2028 b')).toBe('a\\x1b[31mred\\x07\\x0d\\x0a\\x9b2J\\u202egpj.exe\\u2028 b');
+  expect(escapeControlCharacters('a\u001b[31mred\u0007\r\n\u009b2J\u202egpj.exe\u2028 b')).toBe(
+    'a\\x1b[31mred\\x07\\x0d\\x0a\\x9b2J\\u202egpj.exe\\u2028 b',
+  );
 });
 
 test('all other text stays', () => {

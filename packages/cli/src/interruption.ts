@@ -6,8 +6,8 @@ const exitCodes = { SIGINT: interruptedCode, SIGTERM: 143 } as const;
 let received: number | undefined;
 
 /**
- * From now on the first Ctrl-C (or polite kill) aborts the returned signal, so that the work in hand can stop and clear up;
- * a second one ends the process at once.
+ * From now on the first Ctrl-C (or polite kill) aborts the returned signal, so that the work in hand can stop
+ * and clear up; a second one ends the process at once.
  */
 export function abortOnInterruption(): AbortSignal {
   const controller = new AbortController();

@@ -29,19 +29,33 @@ describe('a command line that is not understood', () => {
 
 describe('standard output', () => {
   const shell = (script: string) => {
-    const { status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, bin], { encoding: 'utf8', cwd: folder });
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, bin], {
+      encoding: 'utf8',
+      cwd: folder,
+    });
     return { code: status, stdout, stderr };
   };
 
   test('that its reader closes ends quietly, with the usual code', () => {
-    expect(shell('"$1" "$2" --help | true; exit ${PIPESTATUS[0]}')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(shell('"$1" "$2" --help | true; exit ${PIPESTATUS[0]}')).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
     expect(shell('"$1" "$2" --help >&-')).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(shell('"$1" "$2" nonsense 2>&1 | true; exit ${PIPESTATUS[0]}')).toEqual({ code: 2, stdout: '', stderr: '' });
+    expect(shell('"$1" "$2" nonsense 2>&1 | true; exit ${PIPESTATUS[0]}')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: '',
+    });
   });
 
   test('on a full disk is said in one line', () => {
     if (!existsSync('/dev/full')) return console.log('skipped: a full disk (it needs /dev/full)');
-    expectOneLine(shell('"$1" "$2" --help > /dev/full'), /^unblur: Could not write standard output: the disk is full/);
+    expectOneLine(
+      shell('"$1" "$2" --help > /dev/full'),
+      /^unblur: Could not write standard output: the disk is full/,
+    );
     expect(shell('"$1" "$2" nonsense 2> /dev/full').code).toBe(2);
   });
 });

@@ -21,7 +21,8 @@ import { isClosedOutput, printNote, surviveClosedOutput } from './terminal.js';
 const usageErrorCode = 2;
 
 /**
- * Runs the `unblur` command and sets the exit code of the process: 0 done, 1 something failed, 2 not understood, 130 interrupted.
+ * Runs the `unblur` command and sets the exit code of the process: 0 done, 1 something failed, 2 not
+ * understood, 130 interrupted.
  *
  * @param commandLine what follows `unblur`
  */
@@ -43,7 +44,8 @@ export async function main(commandLine: string[]): Promise<void> {
       return;
     }
     printNote(`unblur: ${describeFailure(error)}`);
-    if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) for (const line of (error.stack ?? '').split('\n')) printNote(line);
+    if (program.opts<{ debug?: boolean }>().debug && error instanceof Error)
+      for (const line of (error.stack ?? '').split('\n')) printNote(line);
     process.exitCode = 1;
   }
 }
@@ -55,24 +57,47 @@ function asFileName(argument: string): string {
 
 function defineProgram(): Command {
   const program = new Command('unblur')
-    .description('Gives back the moment inside a blurred photograph: sharp frames and the motion between them.')
+    .description(
+      'Gives back the moment inside a blurred photograph: sharp frames and the motion between them.',
+    )
     .version(readVersion(), '-v, --version', 'print the version')
     .option('--debug', 'show where an error came from')
     .helpCommand(false)
     .showHelpAfterError(false)
-    .configureOutput({ outputError: (message, write) => write(`unblur: ${escapeControlCharacters(onOneLine(message))}\n`) })
+    .configureOutput({
+      outputError: (message, write) => write(`unblur: ${escapeControlCharacters(onOneLine(message))}\n`),
+    })
     .exitOverride();
-  for (const define of [defineRestore, defineVideo, defineEval, defineEvalVideo, defineTrain, defineReport, defineExperiment, defineSynth, defineImport, defineExport, defineDoctor, defineCompletion, defineHelp]) {
+  for (const define of [
+    defineRestore,
+    defineVideo,
+    defineEval,
+    defineEvalVideo,
+    defineTrain,
+    defineReport,
+    defineExperiment,
+    defineSynth,
+    defineImport,
+    defineExport,
+    defineDoctor,
+    defineCompletion,
+    defineHelp,
+  ]) {
     define(program);
   }
   return program;
 }
 
 function onOneLine(message: string): string {
-  return message.replace(/^error: /, '').trim().replace(/\s*\n\s*/g, ' ');
+  return message
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
 }
 
 function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return manifest.version;
 }

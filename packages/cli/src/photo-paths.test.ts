@@ -10,9 +10,21 @@ let out: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'unblur-photos-'));
   out = join(folder, 'restored');
-  for (const name of ['empty', 'trip', 'trip/day', 'restored', 'restored/a', 'old']) mkdirSync(join(folder, name));
-  for (const name of ['b.JPG', 'a.png', 'notes.txt', '._a.png', '.hidden.jpg', 'trip/day/c.heic', 'trip/d.NEF', 'restored/a/frame-0.png']) writeFileSync(join(folder, name), '');
-  for (const name of ['frame-0.png', 'contact-sheet.png', 'motion.png']) writeFileSync(join(folder, 'old', name), '');
+  for (const name of ['empty', 'trip', 'trip/day', 'restored', 'restored/a', 'old'])
+    mkdirSync(join(folder, name));
+  for (const name of [
+    'b.JPG',
+    'a.png',
+    'notes.txt',
+    '._a.png',
+    '.hidden.jpg',
+    'trip/day/c.heic',
+    'trip/d.NEF',
+    'restored/a/frame-0.png',
+  ])
+    writeFileSync(join(folder, name), '');
+  for (const name of ['frame-0.png', 'contact-sheet.png', 'motion.png'])
+    writeFileSync(join(folder, 'old', name), '');
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -38,7 +50,11 @@ describe('findPhotos', () => {
     expect(describeSkipped(skipped.filter(({ reason }) => reason !== 'results of unblur'))).toBe(
       `Skipped: 2 hidden (${join(folder, '._a.png')}, ${join(folder, '.hidden.jpg')}); 1 no photograph by the name (${join(folder, 'notes.txt')}).`,
     );
-    expect(describeSkipped(Array.from({ length: 8 }, (_, i) => ({ path: `${i}.txt`, reason: 'no photograph by the name' })))).toContain('4.txt and 3 more)');
+    expect(
+      describeSkipped(
+        Array.from({ length: 8 }, (_, i) => ({ path: `${i}.txt`, reason: 'no photograph by the name' })),
+      ),
+    ).toContain('4.txt and 3 more)');
     expect(describeSkipped([])).toBeUndefined();
   });
 
@@ -50,15 +66,22 @@ describe('findPhotos', () => {
   });
 
   test('names a photograph once, however often it is asked for', async () => {
-    expect(await pathsOf(join(folder, 'b.JPG'), `${folder}/*.JPG`, join(folder, 'trip', '..', 'b.JPG'))).toEqual([join(folder, 'b.JPG')]);
+    expect(
+      await pathsOf(join(folder, 'b.JPG'), `${folder}/*.JPG`, join(folder, 'trip', '..', 'b.JPG')),
+    ).toEqual([join(folder, 'b.JPG')]);
   });
 
   test('keeps files that do not exist or have another name, so that each gets its own message', async () => {
-    expect(await pathsOf(join(folder, 'gone.jpg'), join(folder, 'notes.txt'))).toEqual([join(folder, 'gone.jpg'), join(folder, 'notes.txt')]);
+    expect(await pathsOf(join(folder, 'gone.jpg'), join(folder, 'notes.txt'))).toEqual([
+      join(folder, 'gone.jpg'),
+      join(folder, 'notes.txt'),
+    ]);
   });
 
   test('says which folder or pattern holds no photograph', async () => {
-    await expect(pathsOf(join(folder, 'empty'))).rejects.toThrow(`${join(folder, 'empty')} holds no photograph`);
+    await expect(pathsOf(join(folder, 'empty'))).rejects.toThrow(
+      `${join(folder, 'empty')} holds no photograph`,
+    );
     await expect(pathsOf(`${folder}/*.webp`)).rejects.toThrow(`No photograph matches ${folder}/*.webp`);
   });
 });
@@ -76,11 +99,19 @@ describe('nameResults', () => {
   });
 
   test('keeps the folders below the one that was named', () => {
-    expect(nameResults([{ path: 'p/x/a.jpg', folder: 'x' }, { path: 'p/y/a.jpg', folder: 'y' }])).toEqual([join('x', 'a'), join('y', 'a')]);
+    expect(
+      nameResults([
+        { path: 'p/x/a.jpg', folder: 'x' },
+        { path: 'p/y/a.jpg', folder: 'y' },
+      ]),
+    ).toEqual([join('x', 'a'), join('y', 'a')]);
   });
 
-  test.each(['..jpg', '...jpg', '....jpg', '.jpg', '..'])('never leads out of the folder of results: %s', (path) => {
-    const [name] = nameResults([{ path, folder: '../..' }]);
-    expect(name).toMatch(/^[a-z]+$/);
-  });
+  test.each(['..jpg', '...jpg', '....jpg', '.jpg', '..'])(
+    'never leads out of the folder of results: %s',
+    (path) => {
+      const [name] = nameResults([{ path, folder: '../..' }]);
+      expect(name).toMatch(/^[a-z]+$/);
+    },
+  );
 });

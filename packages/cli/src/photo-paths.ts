@@ -2,7 +2,20 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 
-const photoExtensions = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.heic', '.heif', '.hif', '.bmp', '.gif'];
+const photoExtensions = [
+  '.jpg',
+  '.jpeg',
+  '.png',
+  '.webp',
+  '.tif',
+  '.tiff',
+  '.avif',
+  '.heic',
+  '.heif',
+  '.hif',
+  '.bmp',
+  '.gif',
+];
 /** Camera RAW files, of which the preview is restored. */
 const rawExtensions = ['.dng', '.nef', '.cr2', '.cr3', '.arw', '.orf', '.rw2', '.raf', '.pef', '.srw'];
 const knownExtensions = new Set([...photoExtensions, ...rawExtensions]);
@@ -10,7 +23,10 @@ const knownExtensions = new Set([...photoExtensions, ...rawExtensions]);
 /** A photograph that a command line names. */
 export interface FoundPhoto {
   path: string;
-  /** Where it lies below the folder or the pattern that named it, without its own name: an empty text directly in it. */
+  /**
+   * Where it lies below the folder or the pattern that named it, without its own name: an empty text directly
+   * in it.
+   */
   folder: string;
 }
 
@@ -25,11 +41,16 @@ export interface FoundPhotos {
   skipped: SkippedFile[];
 }
 
-const skipReasons = { hidden: 'hidden', name: 'no photograph by the name', results: 'results of unblur' } as const;
+const skipReasons = {
+  hidden: 'hidden',
+  name: 'no photograph by the name',
+  results: 'results of unblur',
+} as const;
 
 /**
- * The photographs that a command line names: files as they are, those in a folder and the folders below it, and those that a glob pattern matches. Files that do
- * not exist stay in the list, so that each gets its own message.
+ * The photographs that a command line names: files as they are, those in a folder and the folders below it,
+ * and those that a glob pattern matches. Files that do not exist stay in the list, so that each gets its own
+ * message.
  *
  * @param out where results go: left out where it lies in a folder, as are results elsewhere.
  * @throws when a folder or pattern holds no photograph
@@ -43,17 +64,25 @@ export async function findPhotos(places: readonly string[], out: string): Promis
     else found.photos.push({ path: place, folder: '' });
   }
   const firsts = new Map(found.photos.toReversed().map((photo) => [resolve(photo.path), photo]));
-  return { photos: found.photos.filter((photo) => firsts.get(resolve(photo.path)) === photo), skipped: found.skipped };
+  return {
+    photos: found.photos.filter((photo) => firsts.get(resolve(photo.path)) === photo),
+    skipped: found.skipped,
+  };
 }
 
 async function addFolder(found: FoundPhotos, root: string, out: string): Promise<void> {
   const before = found.photos.length;
   await walk(root);
-  if (found.photos.length === before) throw new Error(`The folder ${root} holds no photograph (${photoExtensions.join(', ')}, or camera RAW).`);
+  if (found.photos.length === before)
+    throw new Error(`The folder ${root} holds no photograph (${photoExtensions.join(', ')}, or camera RAW).`);
 
   async function walk(folder: string): Promise<void> {
-    const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
-    const isResults = resolve(folder) === resolve(out) || ['contact-sheet.png', 'motion.png'].every((name) => entries.some((entry) => entry.name === name));
+    const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
+    const isResults =
+      resolve(folder) === resolve(out) ||
+      ['contact-sheet.png', 'motion.png'].every((name) => entries.some((entry) => entry.name === name));
     if (isResults && folder !== root) {
       found.skipped.push({ path: folder, reason: skipReasons.results });
       return;
@@ -80,14 +109,20 @@ async function addMatches(found: FoundPhotos, pattern: string): Promise<void> {
 function fixedPart(pattern: string): string {
   const parts = pattern.split('/');
   const firstDynamic = parts.findIndex((part) => isDynamicPattern(part));
-  return parts.slice(0, Math.min(firstDynamic, parts.length - 1)).join('/').replaceAll('\\', '') || (isAbsolute(pattern) ? sep : '.');
+  return (
+    parts
+      .slice(0, Math.min(firstDynamic, parts.length - 1))
+      .join('/')
+      .replaceAll('\\', '') || (isAbsolute(pattern) ? sep : '.')
+  );
 }
 
 function add(found: FoundPhotos, path: string, folder: string, isFolder: boolean): void {
   const name = basename(path);
   // macOS leaves a hidden `._photo.jpg` beside each photograph on other systems' disks.
   if (name.startsWith('.')) found.skipped.push({ path, reason: skipReasons.hidden });
-  else if (isFolder || !knownExtensions.has(extname(name).toLowerCase())) found.skipped.push({ path, reason: skipReasons.name });
+  else if (isFolder || !knownExtensions.has(extname(name).toLowerCase()))
+    found.skipped.push({ path, reason: skipReasons.name });
   else found.photos.push({ path, folder });
 }
 
@@ -105,7 +140,8 @@ export function describeSkipped(skipped: readonly SkippedFile[]): string | undef
 }
 
 /**
- * A place below the results for every photograph: its folder and its own name without the extension, with a number where two would be the same.
+ * A place below the results for every photograph: its folder and its own name without the extension, with a
+ * number where two would be the same.
  *
  * @returns paths in the order of `photos`, none of which leads upwards
  */
@@ -114,7 +150,10 @@ export function nameResults(photos: readonly FoundPhoto[]): string[] {
   return photos.map(({ path, folder }) => {
     // A name of dots alone is a folder above; one that begins with a dot is hidden.
     const name = basename(path, extname(path)).replace(/^\.+/, '') || 'photo';
-    const below = folder.split(/[\\/]/).filter((part) => part !== '..' && part !== '.').join(sep);
+    const below = folder
+      .split(/[\\/]/)
+      .filter((part) => part !== '..' && part !== '.')
+      .join(sep);
     const first = join(below, name);
     let unique = first;
     for (let number = 2; taken.has(unique.toLowerCase()); number++) unique = `${first}-${number}`;

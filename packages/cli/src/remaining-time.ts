@@ -11,6 +11,11 @@ export function describeRemainingTime(done: number, total: number, elapsedMillis
   if (done < fractionUntilPaceIsKnown || done >= total) return '';
   const seconds = Math.round(((elapsedMilliseconds / done) * (total - done)) / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
-  const parts = hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+  const parts =
+    hours > 0
+      ? `${hours} h ${minutes} min`
+      : minutes > 0
+        ? `${minutes} min ${seconds % 60} s`
+        : `${seconds} s`;
   return `${parts} left`;
 }

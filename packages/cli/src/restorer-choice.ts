@@ -20,7 +20,10 @@ export interface ChosenRestorer {
 }
 
 /** By what the command line calls them. */
-const scales = { auto: 'auto', '1': 1, '1/2': 1 / 2, '1/4': 1 / 4, '1/8': 1 / 8 } as const satisfies Record<string, 'auto' | WorkingScale>;
+const scales = { auto: 'auto', '1': 1, '1/2': 1 / 2, '1/4': 1 / 4, '1/8': 1 / 8 } as const satisfies Record<
+  string,
+  'auto' | WorkingScale
+>;
 
 /** How to call a working scale in results: `1/2`. */
 export function scaleName(scale: WorkingScale): string {
@@ -31,8 +34,19 @@ export function scaleName(scale: WorkingScale): string {
 export function addRestorerOptions(command: Command): Command {
   return addWeightsOptions(addRunOptions(command))
     .option('--mirrored', 'average each photograph with a mirrored pass: slightly better, twice the time')
-    .addOption(new Option('--scale <fraction>', 'size to work at: smaller follows longer blur; auto takes the largest that fits the blur').choices(['auto', '1', '1/2', '1/4', '1/8'] satisfies (keyof typeof scales)[]).default('auto'))
-    .option('--memory <GiB>', 'work in tiles, and on many frames in turn, where the network and its frames would need more memory than this (default: 1)', realNumber(0.2, 1024));
+    .addOption(
+      new Option(
+        '--scale <fraction>',
+        'size to work at: smaller follows longer blur; auto takes the largest that fits the blur',
+      )
+        .choices(['auto', '1', '1/2', '1/4', '1/8'] satisfies (keyof typeof scales)[])
+        .default('auto'),
+    )
+    .option(
+      '--memory <GiB>',
+      'work in tiles, and on many frames in turn, where the network and its frames would need more memory than this (default: 1)',
+      realNumber(0.2, 1024),
+    );
 }
 
 /**
@@ -45,5 +59,15 @@ export async function openChosenRestorer(options: RestorerOptions, frames?: numb
   const { name, bytes } = await readChosenWeights(options);
   const { createRestorer } = await import('@unblur/inference');
   const { threads, mirrored, memory } = options;
-  return { weightsName: name, restorer: await createRestorer({ weights: bytes, threads, frames, mirrored, scale: scales[options.scale], ...(memory !== undefined && { memoryBudgetBytes: memory * 2 ** 30 }) }) };
+  return {
+    weightsName: name,
+    restorer: await createRestorer({
+      weights: bytes,
+      threads,
+      frames,
+      mirrored,
+      scale: scales[options.scale],
+      ...(memory !== undefined && { memoryBudgetBytes: memory * 2 ** 30 }),
+    }),
+  };
 }

@@ -50,12 +50,17 @@ test('results that say not or badly whose they are belong to another photograph;
 
 test('two photographs of one name never share a folder, whatever is there already', async () => {
   await leaveResults(photo('y', 'a.jpg'));
-  const names = (await assignResults([photo('x', 'a.jpg'), photo('y', 'a.jpg')], out)).map(({ name }) => name);
+  const names = (await assignResults([photo('x', 'a.jpg'), photo('y', 'a.jpg')], out)).map(
+    ({ name }) => name,
+  );
   expect(new Set(names).size).toBe(2);
   expect(names[0]).not.toBe('a');
 });
 
 test('a photograph that cannot be read keeps its name: why is told when it is opened', async () => {
   await leaveResults(photo('x', 'a.jpg'));
-  expect((await assignResults([photo('gone', 'a.jpg')], out))[0]).toMatchObject({ name: 'a', record: { sha256: '' } });
+  expect((await assignResults([photo('gone', 'a.jpg')], out))[0]).toMatchObject({
+    name: 'a',
+    record: { sha256: '' },
+  });
 });

@@ -7,7 +7,15 @@ import { nameResults, type FoundPhoto } from './photo-paths.js';
 
 /** Which photograph the results beside it are of. */
 const recordName = 'restoration.json';
-const resultNames = new Set([recordName, 'frame-0.png', 'animation.webp', 'animation.gif', 'contact-sheet.png', 'motion.png', 'video.mp4']);
+const resultNames = new Set([
+  recordName,
+  'frame-0.png',
+  'animation.webp',
+  'animation.gif',
+  'contact-sheet.png',
+  'motion.png',
+  'video.mp4',
+]);
 
 export interface RestorationRecord {
   /** Its name, without folders. */
@@ -28,8 +36,8 @@ export interface ResultJob {
 }
 
 /**
- * Gives every photograph a folder below `out` that is new, or holds earlier results of the same photograph: those of another one are left alone and the
- * next number is taken.
+ * Gives every photograph a folder below `out` that is new, or holds earlier results of the same photograph:
+ * those of another one are left alone and the next number is taken.
  */
 export async function assignResults(photos: readonly FoundPhoto[], out: string): Promise<ResultJob[]> {
   const names = nameResults(photos);
@@ -39,9 +47,21 @@ export async function assignResults(photos: readonly FoundPhoto[], out: string):
     const record = { photograph: basename(path), sha256: await hashFile(path) };
     const name = names[index]!;
     let chosen = name;
-    for (let number = 2; (chosen !== name && taken.has(chosen.toLowerCase())) || (await holdsResultsOfAnother(join(out, chosen), record)); number++) chosen = `${name}-${number}`;
+    for (
+      let number = 2;
+      (chosen !== name && taken.has(chosen.toLowerCase())) ||
+      (await holdsResultsOfAnother(join(out, chosen), record));
+      number++
+    )
+      chosen = `${name}-${number}`;
     taken.add(chosen.toLowerCase());
-    jobs.push({ path, name: chosen, folder: join(out, chosen), record, ...(chosen === name ? {} : { takenFolder: join(out, name) }) });
+    jobs.push({
+      path,
+      name: chosen,
+      folder: join(out, chosen),
+      record,
+      ...(chosen === name ? {} : { takenFolder: join(out, name) }),
+    });
   }
   return jobs;
 }

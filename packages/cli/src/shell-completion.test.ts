@@ -13,26 +13,43 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Completes the last of some words with the script that a shell is given; files of the folder are among what it may offer. */
-const askShell: Record<CompletionShell, (script: string, words: string[]) => { command: string; script: string }> = {
+/**
+ * Completes the last of some words with the script that a shell is given; files of the folder are among what
+ * it may offer.
+ */
+const askShell: Record<
+  CompletionShell,
+  (script: string, words: string[]) => { command: string; script: string }
+> = {
   bash: (script, words) => ({
     command: 'bash',
     script: `source ${script}; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _unblur; printf '%s\\n' "\${COMPREPLY[@]}"; [[ \${#COMPREPLY[@]} == 0 ]] && compgen -f -- '${words.at(-1)}'; true`,
   }),
-  // The builtins of zsh's completion work inside its line editor alone: replaced by what prints what they are given.
+  // The builtins of zsh's completion work inside its line editor alone: replaced by what prints what they are
+  // given.
   zsh: (script, words) => ({
     command: 'zsh',
     script: `compdef() { }; _files() { print -l -- *(N) }; _describe() { print -l -- "\${(@P)2}" }; source ${script}; words=(${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length}; _unblur`,
   }),
-  fish: (script, words) => ({ command: 'fish', script: `source ${script}; complete -C '${words.join(' ')}'` }),
+  fish: (script, words) => ({
+    command: 'fish',
+    script: `source ${script}; complete -C '${words.join(' ')}'`,
+  }),
 };
 
 describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
   const isHere = spawnSync(shell, ['-c', 'true']).status === 0;
   if (!isHere) console.log(`${shell} is not installed: its completion script is made but not run.`);
   const complete = (words: string[]): string[] => {
-    const { command, script: line } = askShell[shell](join(folder, `completion.${shell}`), ['unblur', ...words]);
-    const { stdout, stderr } = spawnSync(command, ['-c', line], { cwd: folder, encoding: 'utf8', env: { ...process.env, HOME: folder } });
+    const { command, script: line } = askShell[shell](join(folder, `completion.${shell}`), [
+      'unblur',
+      ...words,
+    ]);
+    const { stdout, stderr } = spawnSync(command, ['-c', line], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, HOME: folder },
+    });
     expect(stderr).toBe('');
     const offered = stdout.split('\n').map((entry) => entry.split(shell === 'zsh' ? /(?<!\\):/ : '\t')[0]!);
     return offered.filter((word) => word !== '' && (shell !== 'zsh' || word.startsWith(words.at(-1)!)));
@@ -60,7 +77,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
 
 test('what is added to a program is completed, whatever is in its descriptions', () => {
   const program = new Command('unblur');
-  program.command("new'one").description("it's `$(touch broken)`: new").addOption(new Option('-k, --kind <kind>').choices(['old', 'new']));
+  program
+    .command("new'one")
+    .description("it's `$(touch broken)`: new")
+    .addOption(new Option('-k, --kind <kind>').choices(['old', 'new']));
   for (const shell of ['bash', 'zsh', 'fish'] as const) {
     const lines = writeCompletion(program, shell);
     expect(lines.some((line) => line.includes('--kind') && line.includes('-k'))).toBe(true);

@@ -17,25 +17,39 @@ export interface NamedFiles {
 }
 
 /**
- * Lets `work` read and write files where a command line names standard input or output: a clip has to be read more than once, and is
- * given out when it is whole.
+ * Lets `work` read and write files where a command line names standard input or output: a clip has to be read
+ * more than once, and is given out when it is whole.
  *
  * @param outputName the file name that stands for standard output, which says what kind of file it is.
  * @throws UnblurError when standard input is a terminal; what `work` throws.
  */
-export async function withStandardStreams<T>(input: string, output: string, outputName: string, work: (files: NamedFiles) => Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (input !== standardStream && output !== standardStream) return work({ input, output, rename: (message) => message });
-  if (input === standardStream && process.stdin.isTTY) throw new UnblurError('Expected a clip on standard input, but it is a terminal; use: unblur video - < clip.mp4');
+export async function withStandardStreams<T>(
+  input: string,
+  output: string,
+  outputName: string,
+  work: (files: NamedFiles) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  if (input !== standardStream && output !== standardStream)
+    return work({ input, output, rename: (message) => message });
+  if (input === standardStream && process.stdin.isTTY)
+    throw new UnblurError(
+      'Expected a clip on standard input, but it is a terminal; use: unblur video - < clip.mp4',
+    );
   const folder = makeTemporaryFolder(tmpdir());
   const files: NamedFiles = {
     input: input === standardStream ? join(folder, 'input') : input,
     output: output === standardStream ? join(folder, outputName) : output,
-    rename: (message) => message.replaceAll(join(folder, 'input'), 'standard input').replaceAll(join(folder, outputName), 'standard output'),
+    rename: (message) =>
+      message
+        .replaceAll(join(folder, 'input'), 'standard input')
+        .replaceAll(join(folder, outputName), 'standard output'),
   };
   try {
     if (input === standardStream) await pipeline(process.stdin, createWriteStream(files.input), { signal });
     const result = await work(files);
-    if (output === standardStream) await pipeline(createReadStream(files.output), process.stdout, { end: false, signal });
+    if (output === standardStream)
+      await pipeline(createReadStream(files.output), process.stdout, { end: false, signal });
     return result;
   } catch (cause) {
     if (cause instanceof UnblurError) cause.message = files.rename(cause.message);

@@ -5,8 +5,9 @@ const barWidth = 24;
 const millisecondsBetweenPlainLines = 20_000;
 
 /**
- * From now on a reader that has closed standard output or standard error, as `head` does, is no failure: the work goes on, what is printed is
- * lost. Where standard output cannot take what is printed, as on a full disk, one line says so and the process ends with code 1.
+ * From now on a reader that has closed standard output or standard error, as `head` does, is no failure: the
+ * work goes on, what is printed is lost. Where standard output cannot take what is printed, as on a full
+ * disk, one line says so and the process ends with code 1.
  */
 export function surviveClosedOutput(): void {
   process.stderr.on('error', () => {});
@@ -31,7 +32,10 @@ export function isClosedOutput(error: unknown): boolean {
 /** Counted from the start of the process, so that short work prints none. */
 let lastPlainLineAt = 0;
 
-/** One line of result, on standard output. Control characters, as names of files may have, are escaped here and in everything else that is printed. */
+/**
+ * One line of result, on standard output. Control characters, as names of files may have, are escaped here
+ * and in everything else that is printed.
+ */
 export function printLine(line: string): void {
   process.stdout.write(`${escapeControlCharacters(line)}\n`);
 }
@@ -48,7 +52,8 @@ export function printJson(value: unknown): void {
 }
 
 /**
- * Shows how far long work has come, on standard error: a bar on a terminal, a plain line now and then elsewhere.
+ * Shows how far long work has come, on standard error: a bar on a terminal, a plain line now and then
+ * elsewhere.
  *
  * @param done pieces done, 0 to `total`; a part of the present one may count
  * @param label what is being done now

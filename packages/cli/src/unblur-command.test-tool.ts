@@ -34,7 +34,11 @@ export function openWorkplace(): Workplace {
       return path;
     },
     unblur(commandLine, user = undefined) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...commandLine], { encoding: 'utf8', cwd: folder, ...user });
+      const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...commandLine], {
+        encoding: 'utf8',
+        cwd: folder,
+        ...user,
+      });
       return { code: status, stdout, stderr };
     },
   };
@@ -59,7 +63,12 @@ export const untrainedConfig: PhotoConfig = {
   frameBlocks: 1,
 };
 
-/** A small untrained network as a weights file: it runs in milliseconds and gives the photograph back as every frame. */
+/**
+ * A small untrained network as a weights file: it runs in milliseconds and gives the photograph back as every
+ * frame.
+ */
 export function untrainedWeights(): Uint8Array {
-  return photoFamily.writeWeights(photoFamily.initialWeights(untrainedConfig, 1), untrainedConfig, { dtype: 'float32' });
+  return photoFamily.writeWeights(photoFamily.initialWeights(untrainedConfig, 1), untrainedConfig, {
+    dtype: 'float32',
+  });
 }

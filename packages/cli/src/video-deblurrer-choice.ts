@@ -24,19 +24,33 @@ export interface ChosenVideoDeblurrer {
 /** Adds `--threads`, `--json`, `--weights` and `--mirrored` to a command on videos. */
 export function addVideoDeblurrerOptions(command: Command): Command {
   return addRunOptions(command)
-    .option('--weights <file>', `weights of a video-deblurring network: trained with unblur train, or imported with unblur import cdvd-tsp (default: the bundled ${defaultVideoWeights.name})`)
-    .option('--mirrored', 'deblur each frame together with its mirror image and take the mean: a little better, in almost twice the time');
+    .option(
+      '--weights <file>',
+      `weights of a video-deblurring network: trained with unblur train, or imported with unblur import cdvd-tsp (default: the bundled ${defaultVideoWeights.name})`,
+    )
+    .option(
+      '--mirrored',
+      'deblur each frame together with its mirror image and take the mean: a little better, in almost twice the time',
+    );
 }
 
 /**
  * Makes the deblurrer that the options describe, of the bundled weights where they name none.
  *
- * @param memoryBudgetBytes Frames for which the network would need more are deblurred in tiles; the default where left out.
+ * @param memoryBudgetBytes Frames for which the network would need more are deblurred in tiles; the default
+ * where left out.
  */
-export async function openChosenVideoDeblurrer({ weights: given, threads, mirrored }: VideoDeblurrerOptions, memoryBudgetBytes?: number): Promise<ChosenVideoDeblurrer> {
+export async function openChosenVideoDeblurrer(
+  { weights: given, threads, mirrored }: VideoDeblurrerOptions,
+  memoryBudgetBytes?: number,
+): Promise<ChosenVideoDeblurrer> {
   const { name, url } = defaultVideoWeights;
   const file = given === name && !existsSync(given) ? undefined : given;
   const weights = await readWeightsFile(file ?? fileURLToPath(url));
   const { createVideoDeblurrer } = await import('@unblur/inference');
-  return { weightsName: file ?? name, weights, deblurrer: createVideoDeblurrer({ weights, threads, mirrored, memoryBudgetBytes }) };
+  return {
+    weightsName: file ?? name,
+    weights,
+    deblurrer: createVideoDeblurrer({ weights, threads, mirrored, memoryBudgetBytes }),
+  };
 }

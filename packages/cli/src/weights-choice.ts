@@ -22,7 +22,10 @@ export interface ChosenWeights {
 
 /** Adds `--weights` to a command. */
 export function addWeightsOptions(command: Command): Command {
-  return command.option('--weights <file|name>', `weights to use: a .safetensors file or the name of bundled ones (${bundledWeightsNames.join(', ')})`);
+  return command.option(
+    '--weights <file|name>',
+    `weights to use: a .safetensors file or the name of bundled ones (${bundledWeightsNames.join(', ')})`,
+  );
 }
 
 /**
@@ -31,10 +34,13 @@ export function addWeightsOptions(command: Command): Command {
  * @throws Error that lists what there is when they name nothing that exists
  */
 export async function readChosenWeights({ weights }: WeightsOptions): Promise<ChosenWeights> {
-  if (weights !== undefined && isFile(weights)) return { name: weights, bytes: await readWeightsFile(weights) };
+  if (weights !== undefined && isFile(weights))
+    return { name: weights, bytes: await readWeightsFile(weights) };
   if (weights !== undefined && !Object.hasOwn(bundledWeights, weights)) {
     const hint = weights === defaultVideoWeights.name ? '; these weights are for unblur video' : '';
-    throw new Error(`Expected a .safetensors file or the name of bundled weights (${bundledWeightsNames.join(', ')}) for --weights, but ${weights} is neither${hint}.`);
+    throw new Error(
+      `Expected a .safetensors file or the name of bundled weights (${bundledWeightsNames.join(', ')}) for --weights, but ${weights} is neither${hint}.`,
+    );
   }
   const name = weights ?? defaultWeightsName;
   return { name, bytes: await readFile(fileURLToPath(findBundledWeights(name).url)) };

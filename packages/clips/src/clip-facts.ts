@@ -2,7 +2,10 @@ import { access } from 'node:fs/promises';
 import { explainFileError, UnblurError } from '@unblur/files';
 import { clipInput, isRefusedFormat, runFfprobe, type FfmpegOptions } from './ffmpeg.js';
 
-/** How numbers stand for colours, by ffmpeg's names (`bt709`, `smpte2084` ...); undefined where the clip does not say. */
+/**
+ * How numbers stand for colours, by ffmpeg's names (`bt709`, `smpte2084` ...); undefined where the clip does
+ * not say.
+ */
 export interface ColorTags {
   matrix: string | undefined;
   primaries: string | undefined;
@@ -42,7 +45,10 @@ export interface PictureFacts extends StreamFacts {
   decoder: string | undefined;
 }
 
-/** The screen that a clip was graded on, as x265 wants it: chromaticities in units of 0.00002, luminances in units of 0.0001 nits. */
+/**
+ * The screen that a clip was graded on, as x265 wants it: chromaticities in units of 0.00002, luminances in
+ * units of 0.0001 nits.
+ */
 export interface MasteringDisplay {
   red: [number, number];
   green: [number, number];
@@ -61,7 +67,10 @@ export interface ClipFacts {
   /** Title, date and so on. */
   tags: Map<string, string>;
   chapters: number;
-  /** Frames that are shown, as far as can be told without decoding: what an edit list cuts away does not count. */
+  /**
+   * Frames that are shown, as far as can be told without decoding: what an edit list cuts away does not
+   * count.
+   */
   frames: number;
   /** Mean frames per second as a fraction, such as `30000/1001`. */
   frameRate: string;
@@ -94,7 +103,11 @@ interface ProbedFile {
   streams?: ProbedStream[];
   chapters?: unknown[];
   format?: { format_name?: string; tags?: Record<string, string> };
-  pixel_formats?: { name: string; flags: { rgb: number; alpha: number }; components?: { bit_depth: number }[] }[];
+  pixel_formats?: {
+    name: string;
+    flags: { rgb: number; alpha: number };
+    components?: { bit_depth: number }[];
+  }[];
 }
 
 interface SideData {
@@ -119,23 +132,34 @@ export interface ProbeOptions extends FfmpegOptions {
 /**
  * Reads a clip from end to end; of its frames only the first few are decoded.
  *
- * @throws UnblurError when it is no clip, has no pictures, is damaged or cut short, or is coded in a way that ffmpeg shows in wrong
- * colours; when ffmpeg is missing, how to install it.
+ * @throws UnblurError when it is no clip, has no pictures, is damaged or cut short, or is coded in a way that
+ * ffmpeg shows in wrong colours; when ffmpeg is missing, how to install it.
  */
-export async function probeClip(path: string, { expectFrameSize, ...options }: ProbeOptions = {}): Promise<ClipFacts> {
+export async function probeClip(
+  path: string,
+  { expectFrameSize, ...options }: ProbeOptions = {},
+): Promise<ClipFacts> {
   await access(path).catch((cause: unknown) => {
     throw explainFileError('read', path, cause);
   });
   const file = await probeFile(path, options);
   const { streams = [] } = file;
   const video = chooseVideo(streams);
-  if (!video) throw new UnblurError(`${path} has no video stream, only ${streams.map(({ codec_type: type }) => type ?? 'data').join(' and ') || 'nothing'}; give a clip with pictures`);
+  if (!video)
+    throw new UnblurError(
+      `${path} has no video stream, only ${streams.map(({ codec_type: type }) => type ?? 'data').join(' and ') || 'nothing'}; give a clip with pictures`,
+    );
   if (video.width && video.height) expectFrameSize?.(video.width, video.height);
   const frames = await countShownFrames(path, video.index, options);
   if (frames === 0) throw new UnblurError(`${path} has a video stream without frames; get the whole file`);
-  if (!video.width || !video.height || !video.pix_fmt) throw new UnblurError(`${path} has pictures that this ffmpeg cannot decode (${video.codec_name ?? 'of an unknown kind'}); update ffmpeg`);
+  if (!video.width || !video.height || !video.pix_fmt)
+    throw new UnblurError(
+      `${path} has pictures that this ffmpeg cannot decode (${video.codec_name ?? 'of an unknown kind'}); update ffmpeg`,
+    );
   const firstFrames = await probeFirstFrames(path, video.index, options);
-  const rates = [video.avg_frame_rate, video.r_frame_rate].filter((rate) => /^[1-9]\d*\/[1-9]\d*$/.test(rate ?? ''));
+  const rates = [video.avg_frame_rate, video.r_frame_rate].filter((rate) =>
+    /^[1-9]\d*\/[1-9]\d*$/.test(rate ?? ''),
+  );
   return {
     format: file.format?.format_name ?? '',
     picture: describePicture(path, file, video, firstFrames),
@@ -149,30 +173,85 @@ export async function probeClip(path: string, { expectFrameSize, ...options }: P
 }
 
 async function probeFile(path: string, options: FfmpegOptions): Promise<ProbedFile> {
-  const { exitCode, output, complaints } = await runFfprobe(['-v', 'error', '-show_format', '-show_streams', '-show_chapters', '-show_pixel_formats', '-of', 'json', ...clipInput(path)], options);
+  const { exitCode, output, complaints } = await runFfprobe(
+    [
+      '-v',
+      'error',
+      '-show_format',
+      '-show_streams',
+      '-show_chapters',
+      '-show_pixel_formats',
+      '-of',
+      'json',
+      ...clipInput(path),
+    ],
+    options,
+  );
   if (exitCode === 0) return JSON.parse(output) as ProbedFile;
   const complaint = withoutPath(complaints[0] ?? 'it gave no reason', path);
-  if (isRefusedFormat(complaint)) throw new UnblurError(`${path} is not a clip but a picture, a list of other files or something else that is not opened as one; give the clip itself, or a photograph to unblur restore`);
-  throw new UnblurError(`${path} is not a video that ffmpeg reads, or is damaged (${complaint}); get the whole file`);
+  if (isRefusedFormat(complaint))
+    throw new UnblurError(
+      `${path} is not a clip but a picture, a list of other files or something else that is not opened as one; give the clip itself, or a photograph to unblur restore`,
+    );
+  throw new UnblurError(
+    `${path} is not a video that ffmpeg reads, or is damaged (${complaint}); get the whole file`,
+  );
 }
 
-/** The first stream of moving pictures that is marked as the one to play, or the first at all; never the cover of an album. */
+/**
+ * The first stream of moving pictures that is marked as the one to play, or the first at all; never the cover
+ * of an album.
+ */
 function chooseVideo(streams: ProbedStream[]): ProbedStream | undefined {
-  const moving = streams.filter(({ codec_type: type, disposition = {} }) => type === 'video' && !disposition.attached_pic);
+  const moving = streams.filter(
+    ({ codec_type: type, disposition = {} }) => type === 'video' && !disposition.attached_pic,
+  );
   return moving.find(({ disposition = {} }) => disposition.default) ?? moving[0];
 }
 
 /** Goes through the packets of the pictures. @throws UnblurError when the file is damaged or cut short. */
 async function countShownFrames(path: string, index: number, options: FfmpegOptions): Promise<number> {
-  const { exitCode, output, complaints } = await runFfprobe(['-v', 'error', '-select_streams', String(index), '-show_entries', 'packet=flags', '-of', 'csv=p=0', ...clipInput(path)], options);
+  const { exitCode, output, complaints } = await runFfprobe(
+    [
+      '-v',
+      'error',
+      '-select_streams',
+      String(index),
+      '-show_entries',
+      'packet=flags',
+      '-of',
+      'csv=p=0',
+      ...clipInput(path),
+    ],
+    options,
+  );
   const complaint = complaints[0] && withoutPath(complaints[0], path);
-  if (exitCode !== 0 || complaint) throw new UnblurError(`${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file, or save what can be read with: ffmpeg -i ${path} -c copy repaired.mkv`);
+  if (exitCode !== 0 || complaint)
+    throw new UnblurError(
+      `${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file, or save what can be read with: ffmpeg -i ${path} -c copy repaired.mkv`,
+    );
   return output.split('\n').filter((flags) => flags.trim() !== '' && !flags.includes('D')).length;
 }
 
 /** What only the pictures themselves say, by the first few of them. */
 async function probeFirstFrames(path: string, index: number, options: FfmpegOptions): Promise<ProbedFrame[]> {
-  const { output } = await runFfprobe(['-v', 'quiet', '-select_streams', String(index), '-read_intervals', '%+#4', '-show_frames', '-show_entries', 'frame=interlaced_frame:frame_side_data', '-of', 'json', ...clipInput(path)], options);
+  const { output } = await runFfprobe(
+    [
+      '-v',
+      'quiet',
+      '-select_streams',
+      String(index),
+      '-read_intervals',
+      '%+#4',
+      '-show_frames',
+      '-show_entries',
+      'frame=interlaced_frame:frame_side_data',
+      '-of',
+      'json',
+      ...clipInput(path),
+    ],
+    options,
+  );
   return output.trim() ? ((JSON.parse(output) as { frames?: ProbedFrame[] }).frames ?? []) : [];
 }
 
@@ -182,12 +261,24 @@ const hdrTransfers = new Map<string | undefined, 'PQ' | 'HLG'>([
   ['arib-std-b67', 'HLG'],
 ]);
 
-function describePicture(path: string, { pixel_formats: pixelFormats = [] }: ProbedFile, video: ProbedStream, firstFrames: ProbedFrame[]): PictureFacts {
+function describePicture(
+  path: string,
+  { pixel_formats: pixelFormats = [] }: ProbedFile,
+  video: ProbedStream,
+  firstFrames: ProbedFrame[],
+): PictureFacts {
   const pixelFormat = pixelFormats.find(({ name }) => name === video.pix_fmt);
-  const sideData = [...(video.side_data_list ?? []), ...firstFrames.flatMap(({ side_data_list: list = [] }) => list)];
+  const sideData = [
+    ...(video.side_data_list ?? []),
+    ...firstFrames.flatMap(({ side_data_list: list = [] }) => list),
+  ];
   const dolbyVision = sideData.find((data) => data.dv_profile !== undefined);
-  if (dolbyVision?.dv_profile === 5) throw new UnblurError(`${path} is Dolby Vision of profile 5, whose colours ffmpeg does not decode; convert it to HDR10 or ordinary video first`);
-  const said = (value: string | undefined) => (value === undefined || value === 'unknown' || value === 'reserved' ? undefined : value);
+  if (dolbyVision?.dv_profile === 5)
+    throw new UnblurError(
+      `${path} is Dolby Vision of profile 5, whose colours ffmpeg does not decode; convert it to HDR10 or ordinary video first`,
+    );
+  const said = (value: string | undefined) =>
+    value === undefined || value === 'unknown' || value === 'reserved' ? undefined : value;
   const color: ColorTags = {
     matrix: said(video.color_space),
     primaries: said(video.color_primaries),
@@ -195,7 +286,9 @@ function describePicture(path: string, { pixel_formats: pixelFormats = [] }: Pro
     range: video.color_range === 'pc' || video.color_range === 'tv' ? video.color_range : undefined,
   };
   const stream = describeStream(video);
-  const hidesAlpha = [...stream.tags].some(([name, value]) => name.toLowerCase() === 'alpha_mode' && value === '1');
+  const hidesAlpha = [...stream.tags].some(
+    ([name, value]) => name.toLowerCase() === 'alpha_mode' && value === '1',
+  );
   const isTurned = Math.abs(sideData.find((data) => data.rotation !== undefined)?.rotation ?? 0) % 180 === 90;
   const hdr = hdrTransfers.get(color.transfer);
   return {
@@ -205,21 +298,44 @@ function describePicture(path: string, { pixel_formats: pixelFormats = [] }: Pro
     bitDepth: Math.max(8, ...(pixelFormat?.components ?? []).map(({ bit_depth: bits }) => bits)),
     isRgb: pixelFormat?.flags.rgb === 1 || color.matrix === 'gbr',
     hasAlpha: pixelFormat?.flags.alpha === 1 || hidesAlpha,
-    isInterlaced: interlacedOrders.includes(video.field_order ?? '') || firstFrames.some(({ interlaced_frame: isInterlaced }) => isInterlaced === 1),
+    isInterlaced:
+      interlacedOrders.includes(video.field_order ?? '') ||
+      firstFrames.some(({ interlaced_frame: isInterlaced }) => isInterlaced === 1),
     color,
     hdr,
     masteringDisplay: hdr && describeMasteringDisplay(sideData),
     contentLight: hdr && describeContentLight(sideData),
-    dynamicMetadata: [dolbyVision && 'Dolby Vision', sideData.some(({ side_data_type: type }) => /HDR10\+|2094-40/.test(type ?? '')) && 'HDR10+'].filter((name) => typeof name === 'string'),
-    decoder: hidesAlpha && /^vp[89]$/.test(stream.codec) ? (stream.codec === 'vp9' ? 'libvpx-vp9' : 'libvpx') : undefined,
+    dynamicMetadata: [
+      dolbyVision && 'Dolby Vision',
+      sideData.some(({ side_data_type: type }) => /HDR10\+|2094-40/.test(type ?? '')) && 'HDR10+',
+    ].filter((name) => typeof name === 'string'),
+    decoder:
+      hidesAlpha && /^vp[89]$/.test(stream.codec)
+        ? stream.codec === 'vp9'
+          ? 'libvpx-vp9'
+          : 'libvpx'
+        : undefined,
   };
 }
 
-function describeStream({ index, codec_type: type, codec_name: codec, codec_tag_string: tag, tags = {}, disposition = {} }: ProbedStream): StreamFacts {
+function describeStream({
+  index,
+  codec_type: type,
+  codec_name: codec,
+  codec_tag_string: tag,
+  tags = {},
+  disposition = {},
+}: ProbedStream): StreamFacts {
   return {
     index,
-    kind: type === 'video' || type === 'audio' || type === 'subtitle' || type === 'attachment' ? type : 'data',
-    codec: codec && !/^(none|unknown|bin_data)$/.test(codec) ? codec : tag && !tag.startsWith('[0]') ? tag : 'unknown',
+    kind:
+      type === 'video' || type === 'audio' || type === 'subtitle' || type === 'attachment' ? type : 'data',
+    codec:
+      codec && !/^(none|unknown|bin_data)$/.test(codec)
+        ? codec
+        : tag && !tag.startsWith('[0]')
+          ? tag
+          : 'unknown',
     tags: new Map(Object.entries(tags)),
     dispositions: Object.keys(disposition).filter((name) => disposition[name] === 1),
   };
@@ -228,16 +344,28 @@ function describeStream({ index, codec_type: type, codec_name: codec, codec_tag_
 function describeMasteringDisplay(sideData: SideData[]): MasteringDisplay | undefined {
   const data = sideData.find(({ side_data_type: type }) => type === 'Mastering display metadata');
   const inUnits = (name: string, unitsPerOne: number): number => {
-    const [numerator, denominator = 1] = String(data?.[name] ?? NaN).split('/').map(Number);
+    const [numerator, denominator = 1] = String(data?.[name] ?? NaN)
+      .split('/')
+      .map(Number);
     return Math.round((numerator! / denominator) * unitsPerOne);
   };
-  const point = (name: string): [number, number] => [inUnits(`${name}_x`, 50_000), inUnits(`${name}_y`, 50_000)];
-  const display: MasteringDisplay = { red: point('red'), green: point('green'), blue: point('blue'), whitePoint: point('white_point'), luminance: [inUnits('max_luminance', 10_000), inUnits('min_luminance', 10_000)] };
+  const point = (name: string): [number, number] => [
+    inUnits(`${name}_x`, 50_000),
+    inUnits(`${name}_y`, 50_000),
+  ];
+  const display: MasteringDisplay = {
+    red: point('red'),
+    green: point('green'),
+    blue: point('blue'),
+    whitePoint: point('white_point'),
+    luminance: [inUnits('max_luminance', 10_000), inUnits('min_luminance', 10_000)],
+  };
   return Object.values(display).flat().every(Number.isFinite) ? display : undefined;
 }
 
 function describeContentLight(sideData: SideData[]): PictureFacts['contentLight'] {
-  const { max_content: pixel = 0, max_average: frame = 0 } = sideData.find(({ side_data_type: type }) => type === 'Content light level metadata') ?? {};
+  const { max_content: pixel = 0, max_average: frame = 0 } =
+    sideData.find(({ side_data_type: type }) => type === 'Content light level metadata') ?? {};
   return pixel > 0 || frame > 0 ? { brightestPixelNits: pixel, brightestFrameNits: frame } : undefined;
 }
 

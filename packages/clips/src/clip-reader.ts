@@ -4,7 +4,10 @@ import { clipInput, outputFile, startFfmpeg, type FfmpegOptions, type RunningPro
 import { fraction, FrameTimes } from './frame-times.js';
 import { bitDepthAsRead, filtersToRgb, scaleFlags, type ReadingChoice } from './picture-colors.js';
 
-/** A frame of a clip, upright: `data` holds height * width * 3 RGB values in [0, 1], row by row, channels interleaved. */
+/**
+ * A frame of a clip, upright: `data` holds height * width * 3 RGB values in [0, 1], row by row, channels
+ * interleaved.
+ */
 export interface ClipFrame {
   width: number;
   height: number;
@@ -19,16 +22,29 @@ export interface ClipFrame {
 export const restartsClock = (format: string): boolean => /^(mpegts|mpeg)$/.test(format);
 
 /**
- * The frames of a clip, each once and with its time: ffmpeg decodes as fast as they are taken. Each frame is written over the one
- * before it.
+ * The frames of a clip, each once and with its time: ffmpeg decodes as fast as they are taken. Each frame is
+ * written over the one before it.
  *
  * @throws UnblurError when a frame has another size than the first, or the clip is damaged.
  */
-export async function* readClip(path: string, facts: ClipFacts, choice: ReadingChoice, options: FfmpegOptions = {}): AsyncGenerator<ClipFrame, void, undefined> {
+export async function* readClip(
+  path: string,
+  facts: ClipFacts,
+  choice: ReadingChoice,
+  options: FfmpegOptions = {},
+): AsyncGenerator<ClipFrame, void, undefined> {
   const bytesPerValue = bitDepthAsRead(facts, choice) / 8;
   const times = new FrameTimes(facts.timeBase, 1 / fraction(facts.frameRate));
   const ffmpeg = startFfmpeg(
-    [...decoding(path, facts, choice, bytesPerValue === 2 ? 'rgb48le' : 'rgb24'), '-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1', ...keepingTheClock(facts)],
+    [
+      ...decoding(path, facts, choice, bytesPerValue === 2 ? 'rgb48le' : 'rgb24'),
+      '-c:v',
+      'rawvideo',
+      '-f',
+      'rawvideo',
+      'pipe:1',
+      ...keepingTheClock(facts),
+    ],
     options,
     (line) => times.read(line),
   );
@@ -39,10 +55,17 @@ export async function* readClip(path: string, facts: ClipFacts, choice: ReadingC
     let shown = first;
     let filled = 0;
     const bytes = Buffer.alloc(first ? first.width * first.height * 3 * bytesPerValue : 0);
-    const values = bytesPerValue === 2 ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2) : bytes;
-    const frame: ClipFrame = { width: first?.width ?? 0, height: first?.height ?? 0, data: new Float32Array(values.length), timeSeconds: 0, sampleAspectRatio: first?.sampleAspectRatio };
+    const values =
+      bytesPerValue === 2 ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2) : bytes;
+    const frame: ClipFrame = {
+      width: first?.width ?? 0,
+      height: first?.height ?? 0,
+      data: new Float32Array(values.length),
+      timeSeconds: 0,
+      sampleAspectRatio: first?.sampleAspectRatio,
+    };
     for await (const chunk of stdout) {
-      for (let taken = 0; taken < chunk.length; ) {
+      for (let taken = 0; taken < chunk.length;) {
         const count = Math.min(chunk.length - taken, bytes.length - filled);
         chunk.copy(bytes, filled, taken, taken + count);
         [taken, filled] = [taken + count, filled + count];
@@ -64,19 +87,30 @@ export async function* readClip(path: string, facts: ClipFacts, choice: ReadingC
 }
 
 /**
- * Takes a clip apart: every frame once, in order, as `000001.png` and so on in a new folder, which appears once it is whole.
- * High dynamic range is tone-mapped and interlaced frames are made progressive.
+ * Takes a clip apart: every frame once, in order, as `000001.png` and so on in a new folder, which appears
+ * once it is whole. High dynamic range is tone-mapped and interlaced frames are made progressive.
  *
  * @returns the number of frames.
  * @throws UnblurError when the clip cannot be read or is damaged.
  */
-export async function extractFrames(path: string, facts: ClipFacts, folder: string, options: FfmpegOptions = {}): Promise<number> {
+export async function extractFrames(
+  path: string,
+  facts: ClipFacts,
+  folder: string,
+  options: FfmpegOptions = {},
+): Promise<number> {
   const choice: ReadingChoice = { hdr: 'tonemap', deinterlace: true };
   const paths = await writeFolderAtomically(folder, async (temporaryFolder) => {
     const pixelFormat = bitDepthAsRead(facts, choice) === 16 ? 'rgb48be' : 'rgb24';
     // A percent sign in the folder's name is none of the pattern.
     const pattern = outputFile(`${temporaryFolder.replaceAll('%', '%%')}/%06d.png`);
-    await expectSuccess(path, startFfmpeg([...decoding(path, facts, choice, pixelFormat), '-c:v', 'png', '-f', 'image2', pattern], options));
+    await expectSuccess(
+      path,
+      startFfmpeg(
+        [...decoding(path, facts, choice, pixelFormat), '-c:v', 'png', '-f', 'image2', pattern],
+        options,
+      ),
+    );
   });
   return paths.length;
 }
@@ -86,26 +120,54 @@ function decoding(path: string, facts: ClipFacts, choice: ReadingChoice, pixelFo
     ...['-v', 'level+info', '-nostats', '-nostdin', ...(restartsClock(facts.format) ? [] : ['-copyts'])],
     ...(facts.picture.decoder ? [`-c:${facts.picture.index}`, facts.picture.decoder] : []),
     ...clipInput(path),
-    ...['-map', `0:${facts.picture.index}`, '-sws_flags', scaleFlags, '-vf', ['showinfo=checksum=0', ...filtersToRgb(facts, choice, pixelFormat)].join(','), '-fps_mode', 'passthrough', '-enc_time_base', facts.timeBase.replace('/', ':')],
+    ...[
+      '-map',
+      `0:${facts.picture.index}`,
+      '-sws_flags',
+      scaleFlags,
+      '-vf',
+      ['showinfo=checksum=0', ...filtersToRgb(facts, choice, pixelFormat)].join(','),
+      '-fps_mode',
+      'passthrough',
+      '-enc_time_base',
+      facts.timeBase.replace('/', ':'),
+    ],
   ];
 }
 
-/** ffmpeg lets a clip begin with the streams that are asked for; so all of them are, and pictures that begin after the sound still do. */
+/**
+ * ffmpeg lets a clip begin with the streams that are asked for; so all of them are, and pictures that begin
+ * after the sound still do.
+ */
 function keepingTheClock({ format }: ClipFacts): string[] {
-  return restartsClock(format) ? ['-map', '0:v', '-map', '0:a?', '-map', '0:s?', '-c', 'copy', '-f', 'null', '-'] : [];
+  return restartsClock(format)
+    ? ['-map', '0:v', '-map', '0:a?', '-map', '0:s?', '-c', 'copy', '-f', 'null', '-']
+    : [];
 }
 
 async function expectSuccess(path: string, ffmpeg: RunningProgram): Promise<void> {
   const exitCode = await ffmpeg.finished;
   // Two frames of one time are no damage.
   const complaint = ffmpeg.complaints().find((line) => !/non.monoton/i.test(line));
-  if (complaint && /No such filter: '(zscale|tonemap)'/.test(complaint)) throw new UnblurError(`${path} needs an ffmpeg with zimg (its filter zscale) for its colours; install a full build of ffmpeg, or keep high dynamic range as it is`);
-  if (exitCode !== 0 || complaint) throw new UnblurError(`${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file`);
+  if (complaint && /No such filter: '(zscale|tonemap)'/.test(complaint))
+    throw new UnblurError(
+      `${path} needs an ffmpeg with zimg (its filter zscale) for its colours; install a full build of ffmpeg, or keep high dynamic range as it is`,
+    );
+  if (exitCode !== 0 || complaint)
+    throw new UnblurError(
+      `${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file`,
+    );
 }
 
-function expectOneSize(path: string, first: { width: number; height: number }, { width, height }: { width: number; height: number }): void {
+function expectOneSize(
+  path: string,
+  first: { width: number; height: number },
+  { width, height }: { width: number; height: number },
+): void {
   if (width === first.width && height === first.height) return;
-  throw new UnblurError(`Expected frames of one size, but ${path} changes from ${first.width}x${first.height} to ${width}x${height}; scale it first, with: ffmpeg -i ${path} -vf scale=${first.width}:${first.height} one-size.mp4`);
+  throw new UnblurError(
+    `Expected frames of one size, but ${path} changes from ${first.width}x${first.height} to ${width}x${height}; scale it first, with: ffmpeg -i ${path} -vf scale=${first.width}:${first.height} one-size.mp4`,
+  );
 }
 
 function toUnitRange(values: Uint8Array | Uint16Array, data: Float32Array): void {

@@ -1,5 +1,13 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { ffmpeg, hasFfmpegHere, makeNumbered, numberedFrames, openClipFolder, passNumbers, readNumbers } from './clip-passes.test-tool.js';
+import {
+  ffmpeg,
+  hasFfmpegHere,
+  makeNumbered,
+  numberedFrames,
+  openClipFolder,
+  passNumbers,
+  readNumbers,
+} from './clip-passes.test-tool.js';
 
 const { place, remove } = openClipFolder();
 afterAll(remove);
@@ -21,7 +29,9 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
     const { after } = await passNumbers(clip, place('late-out.mp4'));
     expect(after).toEqual(upTo(12));
     // The sound begins with a frame of 1024 samples that primes its decoder.
-    expect(Math.abs(readNumbers(place('late-out.mp4')).timesSeconds[0]! - (0.5 + 1024 / 44100))).toBeLessThan(0.001);
+    expect(Math.abs(readNumbers(place('late-out.mp4')).timesSeconds[0]! - (0.5 + 1024 / 44100))).toBeLessThan(
+      0.001,
+    );
   });
 
   test('what an edit list leaves of a clip that was cut without decoding', async () => {

@@ -24,8 +24,15 @@ export function codingOfFrames(framesPerSecond: number): PictureCoding {
   // 29.97 and its like stand for multiples of 1000/1001.
   const exact = (framesPerSecond * 1001) / 1000;
   const isBroadcast = Math.abs(exact - Math.round(exact)) < 0.002 && !Number.isInteger(framesPerSecond);
-  const [numerator, denominator] = isBroadcast ? [Math.round(exact) * 1000, 1001] : [Math.round(framesPerSecond * 1000), 1000];
-  return { colors: standardColors, bitDepth: 8, frameRate: `${numerator}/${denominator}`, timeBase: `${denominator}/${numerator}` };
+  const [numerator, denominator] = isBroadcast
+    ? [Math.round(exact) * 1000, 1001]
+    : [Math.round(framesPerSecond * 1000), 1000];
+  return {
+    colors: standardColors,
+    bitDepth: 8,
+    frameRate: `${numerator}/${denominator}`,
+    timeBase: `${denominator}/${numerator}`,
+  };
 }
 
 export interface TimedFrame {
@@ -40,38 +47,62 @@ export interface TimedFrame {
 export interface ClipWriter {
   /** @param frame later than the one before; what it holds is no longer needed when the promise is kept. */
   write(frame: TimedFrame): Promise<void>;
-  /** Waits until the file is complete. @returns a line about what of the original the file cannot hold; undefined where it holds all. */
+  /**
+   * Waits until the file is complete. @returns a line about what of the original the file cannot hold;
+   * undefined where it holds all.
+   */
   finish(): Promise<string | undefined>;
   /** Ends ffmpeg; what it had written is the caller's to remove. */
   abort(): void;
 }
 
 /**
- * Opens a clip for writing. Every frame is shown at its own time. An encoder wants even sides: an odd one gets one mirrored row or
- * column more.
+ * Opens a clip for writing. Every frame is shown at its own time. An encoder wants even sides: an odd one
+ * gets one mirrored row or column more.
  *
  * @param path where the file is written; `<path>.pictures` lies beside it meanwhile.
  * @param name what messages call it.
  * @param original the clip that sound, subtitles, chapters, title and so on are taken from.
  * @throws UnblurError when they cannot be written.
  */
-export async function openClipWriter(path: string, name: string, container: Container, coding: PictureCoding, original: { path: string; facts: ClipFacts } | undefined, options: FfmpegOptions = {}): Promise<ClipWriter> {
+export async function openClipWriter(
+  path: string,
+  name: string,
+  container: Container,
+  coding: PictureCoding,
+  original: { path: string; facts: ClipFacts } | undefined,
+  options: FfmpegOptions = {},
+): Promise<ClipWriter> {
   if (original) await expectStreamsFit(path, container, original, options);
-  // Sound is added when the pictures are whole: they come so much slower that the file would begin with all of the sound.
+  // Sound is added when the pictures are whole: they come so much slower that the file would begin with all
+  // of the sound.
   const picturesPath = original ? `${path}.pictures` : path;
   let pictures: PictureEncoder | undefined;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   return {
     async write(frame) {
-      pictures ??= new PictureEncoder(picturesPath, original ? { ...container, muxer: 'mp4', options: [] } : container, coding, frame, { ...options, signal });
+      pictures ??= new PictureEncoder(
+        picturesPath,
+        original ? { ...container, muxer: 'mp4', options: [] } : container,
+        coding,
+        frame,
+        { ...options, signal },
+      );
       await pictures.write(frame);
     },
     async finish() {
       if (!pictures) throw new UnblurError(`${name} would have no frames; get the whole clip`);
       await pictures.finish();
       if (!original) return undefined;
-      const loss = await joinStreams(path, name, container, { path: picturesPath, beginSeconds: pictures.firstTimeSeconds, isHevc: isHevc(container, coding) }, original, { ...options, signal });
+      const loss = await joinStreams(
+        path,
+        name,
+        container,
+        { path: picturesPath, beginSeconds: pictures.firstTimeSeconds, isHevc: isHevc(container, coding) },
+        original,
+        { ...options, signal },
+      );
       await rm(picturesPath, { force: true });
       return loss;
     },
@@ -87,11 +118,20 @@ class PictureEncoder {
   /** The same bytes, as arrays that round or cut off by themselves what they are given. */
   readonly #values: Uint8ClampedArray | Uint16Array;
 
-  constructor(path: string, container: Container, coding: PictureCoding, first: TimedFrame, options: FfmpegOptions) {
+  constructor(
+    path: string,
+    container: Container,
+    coding: PictureCoding,
+    first: TimedFrame,
+    options: FfmpegOptions,
+  ) {
     const { width, height } = first;
     const pixelFormat = coding.bitDepth === 16 ? 'rgb48le' : 'rgb24';
     this.firstTimeSeconds = first.timeSeconds;
-    this.#values = coding.bitDepth === 16 ? new Uint16Array(width * height * 3) : new Uint8ClampedArray(width * height * 3);
+    this.#values =
+      coding.bitDepth === 16
+        ? new Uint16Array(width * height * 3)
+        : new Uint8ClampedArray(width * height * 3);
     this.#bytes = Buffer.from(this.#values.buffer);
     const [timeNumerator, timeDenominator] = coding.timeBase.split('/');
     const aspect = first.sampleAspectRatio ? [`setsar=${first.sampleAspectRatio.replace(':', '/')}`] : [];
@@ -99,8 +139,28 @@ class PictureEncoder {
       [
         ...['-v', 'error', '-nostdin', '-y', '-copyts'],
         // Frames are taken one by one: nothing is to be found out beforehand.
-        ...['-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0', '-itsoffset', String(this.#timeOffsetSeconds), '-f', 'matroska', '-i', 'pipe:0'],
-        ...['-vf', [...mirroredBorder(width, height), ...filtersFromRgb(coding.colors, chromaFormat(coding)), ...aspect].join(',')],
+        ...[
+          '-probesize',
+          '32',
+          '-analyzeduration',
+          '0',
+          '-fpsprobesize',
+          '0',
+          '-itsoffset',
+          String(this.#timeOffsetSeconds),
+          '-f',
+          'matroska',
+          '-i',
+          'pipe:0',
+        ],
+        ...[
+          '-vf',
+          [
+            ...mirroredBorder(width, height),
+            ...filtersFromRgb(coding.colors, chromaFormat(coding)),
+            ...aspect,
+          ].join(','),
+        ],
         ...['-fps_mode', 'passthrough', '-enc_time_base', `${timeNumerator}:${timeDenominator}`],
         ...encoder(container, coding),
         ...colorArguments(coding.colors),
@@ -110,7 +170,9 @@ class PictureEncoder {
     );
     this.#ffmpeg.process.stdin!.on('error', () => {}); // shows in the exit code
     const [rateNumerator, rateDenominator] = coding.frameRate.split('/').map(Number);
-    this.#ffmpeg.process.stdin!.write(rawVideoHeader({ width, height, pixelFormat, frameSeconds: rateDenominator! / rateNumerator! }));
+    this.#ffmpeg.process.stdin!.write(
+      rawVideoHeader({ width, height, pixelFormat, frameSeconds: rateDenominator! / rateNumerator! }),
+    );
   }
 
   /** Matroska knows no times before 0. */
@@ -121,7 +183,9 @@ class PictureEncoder {
   async write({ data, timeSeconds }: TimedFrame): Promise<void> {
     if (this.#ffmpeg.process.exitCode !== null) await this.#expectSuccess();
     const values = this.#values;
-    if (values instanceof Uint16Array) for (let i = 0; i < values.length; i++) values[i] = Math.min(65535, Math.max(0, data[i]! * 65535 + 0.5));
+    if (values instanceof Uint16Array)
+      for (let i = 0; i < values.length; i++)
+        values[i] = Math.min(65535, Math.max(0, data[i]! * 65535 + 0.5));
     else for (let i = 0; i < values.length; i++) values[i] = data[i]! * 255;
     const stdin = this.#ffmpeg.process.stdin!;
     stdin.write(rawVideoFrameHead(timeSeconds - this.#timeOffsetSeconds, this.#bytes.length));
@@ -135,34 +199,77 @@ class PictureEncoder {
   }
 
   async #expectSuccess(): Promise<void> {
-    if ((await this.#ffmpeg.finished) !== 0) throw new UnblurError(describeWriteFailure(this.#ffmpeg.complaints(), 'write a folder of frames'));
+    if ((await this.#ffmpeg.finished) !== 0)
+      throw new UnblurError(describeWriteFailure(this.#ffmpeg.complaints(), 'write a folder of frames'));
   }
 }
 
 function mirroredBorder(width: number, height: number): string[] {
   const [right, bottom] = [width % 2, height % 2];
-  return right + bottom === 0 ? [] : [`pad=${width + right}:${height + bottom}`, `fillborders=right=${right}:bottom=${bottom}:mode=mirror`];
+  return right + bottom === 0
+    ? []
+    : [`pad=${width + right}:${height + bottom}`, `fillborders=right=${right}:bottom=${bottom}:mode=mirror`];
 }
 
 const chromaFormat = ({ bitDepth }: PictureCoding) => (bitDepth === 16 ? 'yuv420p10le' : 'yuv420p');
 
-const isHevc = ({ pictures }: Container, { bitDepth }: PictureCoding) => pictures === 'h264' && bitDepth === 16;
+const isHevc = ({ pictures }: Container, { bitDepth }: PictureCoding) =>
+  pictures === 'h264' && bitDepth === 16;
 
 function encoder(container: Container, coding: PictureCoding): string[] {
-  if (container.pictures === 'vp9') return ['-c:v', 'libvpx-vp9', '-crf', '20', '-b:v', '0', '-deadline', 'good', '-cpu-used', '4', '-row-mt', '1'];
+  if (container.pictures === 'vp9')
+    return [
+      '-c:v',
+      'libvpx-vp9',
+      '-crf',
+      '20',
+      '-b:v',
+      '0',
+      '-deadline',
+      'good',
+      '-cpu-used',
+      '4',
+      '-row-mt',
+      '1',
+    ];
   if (!isHevc(container, coding)) return ['-c:v', 'libx264', '-crf', '17', '-preset', 'veryfast'];
-  return ['-c:v', 'libx265', '-crf', '17', '-preset', 'veryfast', '-x265-params', ['log-level=error', ...lightParameters(coding.light)].join(':')];
+  return [
+    '-c:v',
+    'libx265',
+    '-crf',
+    '17',
+    '-preset',
+    'veryfast',
+    '-x265-params',
+    ['log-level=error', ...lightParameters(coding.light)].join(':'),
+  ];
 }
 
 /** What x265 writes of the light of an HDR clip. */
-function lightParameters({ masteringDisplay: display, contentLight }: NonNullable<PictureCoding['light']> = { masteringDisplay: undefined, contentLight: undefined }): string[] {
+function lightParameters(
+  { masteringDisplay: display, contentLight }: NonNullable<PictureCoding['light']> = {
+    masteringDisplay: undefined,
+    contentLight: undefined,
+  },
+): string[] {
   return [
-    ...(display ? [`master-display=G(${display.green})B(${display.blue})R(${display.red})WP(${display.whitePoint})L(${display.luminance})`] : []),
-    ...(contentLight ? [`max-cll=${contentLight.brightestPixelNits},${contentLight.brightestFrameNits}`] : []),
+    ...(display
+      ? [
+          `master-display=G(${display.green})B(${display.blue})R(${display.red})WP(${display.whitePoint})L(${display.luminance})`,
+        ]
+      : []),
+    ...(contentLight
+      ? [`max-cll=${contentLight.brightestPixelNits},${contentLight.brightestFrameNits}`]
+      : []),
   ];
 }
 
 function colorArguments({ matrix, primaries, transfer, range }: ColorTags): string[] {
   const tag = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
-  return [...tag('-colorspace', matrix), ...tag('-color_primaries', primaries), ...tag('-color_trc', transfer), ...tag('-color_range', range)];
+  return [
+    ...tag('-colorspace', matrix),
+    ...tag('-color_primaries', primaries),
+    ...tag('-color_trc', transfer),
+    ...tag('-color_range', range),
+  ];
 }

@@ -24,7 +24,19 @@ export interface Container {
 const aac = { name: 'AAC', encoder: 'aac' };
 const opus = { name: 'Opus', encoder: 'libopus' };
 const mp4Sounds = ['aac', 'mp3', 'ac3', 'eac3', 'alac', 'opus', 'flac'];
-const pcmSounds = ['pcm_s16le', 'pcm_s24le', 'pcm_s32le', 'pcm_f32le', 'pcm_s16be', 'pcm_s24be', 'pcm_s32be', 'pcm_f32be', 'pcm_u8', 'pcm_alaw', 'pcm_mulaw'];
+const pcmSounds = [
+  'pcm_s16le',
+  'pcm_s24le',
+  'pcm_s32le',
+  'pcm_f32le',
+  'pcm_s16be',
+  'pcm_s24be',
+  'pcm_s32be',
+  'pcm_f32be',
+  'pcm_u8',
+  'pcm_alaw',
+  'pcm_mulaw',
+];
 
 const mp4: Container = {
   muxer: 'mp4',
@@ -42,7 +54,16 @@ const mp4: Container = {
 const containers = new Map<string, Container>([
   ['.mp4', mp4],
   ['.m4v', mp4],
-  ['.mov', { ...mp4, muxer: 'mov', sounds: new Set(['aac', 'mp3', 'ac3', 'eac3', 'alac', ...pcmSounds]), subtitles: new Set(['mov_text']), holdsCovers: false }],
+  [
+    '.mov',
+    {
+      ...mp4,
+      muxer: 'mov',
+      sounds: new Set(['aac', 'mp3', 'ac3', 'eac3', 'alac', ...pcmSounds]),
+      subtitles: new Set(['mov_text']),
+      holdsCovers: false,
+    },
+  ],
   [
     '.mkv',
     {
@@ -51,7 +72,16 @@ const containers = new Map<string, Container>([
       sounds: 'any',
       soundFallback: aac,
       textSubtitles: 'srt',
-      subtitles: new Set(['subrip', 'ass', 'ssa', 'webvtt', 'hdmv_pgs_subtitle', 'dvd_subtitle', 'dvb_subtitle', 'hdmv_text_subtitle']),
+      subtitles: new Set([
+        'subrip',
+        'ass',
+        'ssa',
+        'webvtt',
+        'hdmv_pgs_subtitle',
+        'dvd_subtitle',
+        'dvb_subtitle',
+        'hdmv_text_subtitle',
+      ]),
       holdsFonts: true,
       holdsCovers: false,
       // Sound may begin a little before 0, to prime its decoder; pictures do not move for that.
@@ -60,7 +90,17 @@ const containers = new Map<string, Container>([
   ],
   [
     '.webm',
-    { muxer: 'webm', pictures: 'vp9', sounds: new Set(['opus', 'vorbis']), soundFallback: opus, textSubtitles: 'webvtt', subtitles: new Set(['webvtt']), holdsFonts: false, holdsCovers: false, options: ['-avoid_negative_ts', 'disabled'] },
+    {
+      muxer: 'webm',
+      pictures: 'vp9',
+      sounds: new Set(['opus', 'vorbis']),
+      soundFallback: opus,
+      textSubtitles: 'webvtt',
+      subtitles: new Set(['webvtt']),
+      holdsFonts: false,
+      holdsCovers: false,
+      options: ['-avoid_negative_ts', 'disabled'],
+    },
   ],
   [
     '.ts',
@@ -86,7 +126,9 @@ export function containerOf(path: string): Container | undefined {
 }
 
 /** What becomes of a stream of the original in a container. */
-export type StreamPlan = { stream: StreamFacts; encoder: string; convertedTo?: string } | { stream: StreamFacts; encoder: undefined };
+export type StreamPlan =
+  | { stream: StreamFacts; encoder: string; convertedTo?: string }
+  | { stream: StreamFacts; encoder: undefined };
 
 const textSubtitles = new Set(['subrip', 'srt', 'ass', 'ssa', 'webvtt', 'mov_text', 'text']);
 
@@ -95,7 +137,9 @@ export function planStream(stream: StreamFacts, container: Container): StreamPla
   const { kind, codec, dispositions } = stream;
   if (kind === 'audio') {
     if (codec === 'unknown') return { stream, encoder: undefined };
-    return container.sounds === 'any' || container.sounds.has(codec) ? { stream, encoder: 'copy' } : { stream, encoder: container.soundFallback.encoder, convertedTo: container.soundFallback.name };
+    return container.sounds === 'any' || container.sounds.has(codec)
+      ? { stream, encoder: 'copy' }
+      : { stream, encoder: container.soundFallback.encoder, convertedTo: container.soundFallback.name };
   }
   if (kind === 'subtitle') {
     if (container.subtitles.has(codec)) return { stream, encoder: 'copy' };

@@ -38,10 +38,16 @@ afterAll(remove);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.ts`;
     try {
-      const lists = [`#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${place('plain.mp4')}\n#EXT-X-ENDLIST\n`, `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${url}\n#EXT-X-ENDLIST\n`, `ffconcat version 1.0\nfile ${place('plain.mp4')}\n`];
+      const lists = [
+        `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${place('plain.mp4')}\n#EXT-X-ENDLIST\n`,
+        `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${url}\n#EXT-X-ENDLIST\n`,
+        `ffconcat version 1.0\nfile ${place('plain.mp4')}\n`,
+      ];
       for (const list of lists) {
         writeFileSync(place('list.mp4'), list);
-        await expect(probeClip(place('list.mp4'))).rejects.toThrow(/list\.mp4 is not a clip but a picture, a list of other files or something else/);
+        await expect(probeClip(place('list.mp4'))).rejects.toThrow(
+          /list\.mp4 is not a clip but a picture, a list of other files or something else/,
+        );
       }
       expect(asked).toBe(0);
     } finally {

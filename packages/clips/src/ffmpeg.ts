@@ -8,14 +8,36 @@ export interface FfmpegOptions {
   signal?: AbortSignal;
 }
 
-const installAdvice = 'install ffmpeg (Debian, Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg)';
+const installAdvice =
+  'install ffmpeg (Debian, Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg)';
 
 /**
- * The kinds of files that are opened as clips, by ffmpeg's names. Each holds its pictures and sound itself: playlists, lists of other files and
- * patterns of file names are left out, since whoever made one would choose what else is read.
+ * The kinds of files that are opened as clips, by ffmpeg's names. Each holds its pictures and sound itself:
+ * playlists, lists of other files and patterns of file names are left out, since whoever made one would
+ * choose what else is read.
  */
 const clipFormats = [
-  ...['mov', 'matroska', 'mpegts', 'mpeg', 'avi', 'flv', 'asf', 'ogg', 'mxf', 'mxf_opatom', 'nut', 'ivf', 'rm', 'gxf', 'wtv', 'dv', 'gif', 'apng', 'yuv4mpegpipe'],
+  ...[
+    'mov',
+    'matroska',
+    'mpegts',
+    'mpeg',
+    'avi',
+    'flv',
+    'asf',
+    'ogg',
+    'mxf',
+    'mxf_opatom',
+    'nut',
+    'ivf',
+    'rm',
+    'gxf',
+    'wtv',
+    'dv',
+    'gif',
+    'apng',
+    'yuv4mpegpipe',
+  ],
   ...['h264', 'hevc', 'av1', 'obu', 'm4v', 'mpegvideo', 'vc1', 'mjpeg', 'wav', 'mp3', 'flac', 'aac'],
 ].join(',');
 
@@ -36,9 +58,15 @@ export function isRefusedFormat(complaint: string): boolean {
 
 export interface RunningProgram {
   process: ChildProcess;
-  /** The exit code. Rejects with an UnblurError when the program cannot be run, with the signal's reason when aborted. */
+  /**
+   * The exit code. Rejects with an UnblurError when the program cannot be run, with the signal's reason when
+   * aborted.
+   */
   finished: Promise<number | null>;
-  /** Kept when it will say nothing more. It may still have output that nobody has read, and so not be finished. */
+  /**
+   * Kept when it will say nothing more. It may still have output that nobody has read, and so not be
+   * finished.
+   */
   silent: Promise<void>;
   /** Its error messages so far, without the names of ffmpeg's parts before them. */
   complaints(): string[];
@@ -47,16 +75,24 @@ export interface RunningProgram {
 const keptComplaints = 100;
 
 /**
- * Starts ffmpeg. All of its messages count as complaints, unless `-v level+...` is among the arguments: then those marked as errors do.
+ * Starts ffmpeg. All of its messages count as complaints, unless `-v level+...` is among the arguments: then
+ * those marked as errors do.
  *
  * @param onMessage called with each line that is no complaint.
  */
-export function startFfmpeg(commandLine: string[], { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {}, onMessage?: (line: string) => void): RunningProgram {
+export function startFfmpeg(
+  commandLine: string[],
+  { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {},
+  onMessage?: (line: string) => void,
+): RunningProgram {
   return startProgram(ffmpegPath, commandLine, signal, onMessage);
 }
 
 /** Runs ffprobe. @returns its exit code, what it printed and its complaints. */
-export async function runFfprobe(commandLine: string[], { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {}): Promise<{ exitCode: number | null; output: string; complaints: string[] }> {
+export async function runFfprobe(
+  commandLine: string[],
+  { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {},
+): Promise<{ exitCode: number | null; output: string; complaints: string[] }> {
   const probe = startProgram(ffmpegPath.replace(/ffmpeg([^/\\]*)$/, 'ffprobe$1'), commandLine, signal);
   let output = '';
   probe.process.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -81,14 +117,22 @@ export async function hasFfmpeg(ffmpegPath?: string): Promise<boolean> {
 /** What to tell the user where ffmpeg could not write a clip. @param instead what else would do. */
 export function describeWriteFailure(complaints: string[], instead: string): string {
   const all = complaints.join('\n');
-  if (/No space left on device/i.test(all)) return 'Could not write the clip: the disk is full; free some space or choose another folder';
-  if (/Permission denied/i.test(all)) return 'Could not write the clip: permission denied; choose another folder or change its permissions';
+  if (/No space left on device/i.test(all))
+    return 'Could not write the clip: the disk is full; free some space or choose another folder';
+  if (/Permission denied/i.test(all))
+    return 'Could not write the clip: permission denied; choose another folder or change its permissions';
   const encoder = /Unknown encoder '([^']*)'/.exec(all)?.[1];
-  if (encoder !== undefined) return `Could not write the clip: this ffmpeg has no ${encoder}; install a full build of ffmpeg`;
+  if (encoder !== undefined)
+    return `Could not write the clip: this ffmpeg has no ${encoder}; install a full build of ffmpeg`;
   return `ffmpeg could not write the clip (${complaints[0] ?? 'it gave no reason'}); update ffmpeg or ${instead}`;
 }
 
-function startProgram(program: string, commandLine: string[], signal: AbortSignal | undefined, onMessage?: (line: string) => void): RunningProgram {
+function startProgram(
+  program: string,
+  commandLine: string[],
+  signal: AbortSignal | undefined,
+  onMessage?: (line: string) => void,
+): RunningProgram {
   const child = spawn(program, commandLine, { stdio: ['pipe', 'pipe', 'pipe'], signal });
   const marksErrors = commandLine.some((argument) => argument.startsWith('level+'));
   const complaints: string[] = [];
@@ -104,14 +148,23 @@ function startProgram(program: string, commandLine: string[], signal: AbortSigna
   const finished = new Promise<number | null>((resolve, reject) => {
     child.on('error', (cause: NodeJS.ErrnoException) => {
       if (cause.name === 'AbortError') reject(cause);
-      else reject(new UnblurError(`Could not run ${program} (${cause.code === 'ENOENT' ? 'it is not installed' : firstLine(cause.message)}); ${installAdvice}`, { cause }));
+      else
+        reject(
+          new UnblurError(
+            `Could not run ${program} (${cause.code === 'ENOENT' ? 'it is not installed' : firstLine(cause.message)}); ${installAdvice}`,
+            { cause },
+          ),
+        );
     });
     child.on('close', (exitCode) => {
-      if (unfinishedLine.trim() && !marksErrors && complaints.length < keptComplaints) complaints.push(withoutPart(unfinishedLine));
+      if (unfinishedLine.trim() && !marksErrors && complaints.length < keptComplaints)
+        complaints.push(withoutPart(unfinishedLine));
       resolve(exitCode);
     });
   });
-  const silent = new Promise<void>((resolve) => child.stderr.on('close', () => resolve()).on('end', () => resolve()));
+  const silent = new Promise<void>((resolve) =>
+    child.stderr.on('close', () => resolve()).on('end', () => resolve()),
+  );
   // Whoever asks for the exit code learns of a failure; it must not count as unhandled before.
   finished.catch(() => {});
   return { process: child, finished, silent, complaints: () => complaints };
@@ -119,5 +172,8 @@ function startProgram(program: string, commandLine: string[], signal: AbortSigna
 
 /** A message without `[part @ 0x55d0c8]` and `[error]` before it, which mean nothing to a user. */
 function withoutPart(line: string): string {
-  return line.replace(/^(\[[^\]]* @ 0x[0-9a-f]+\] )+/, '').replace(/^\[(error|fatal|panic)\] /, '').trim();
+  return line
+    .replace(/^(\[[^\]]* @ 0x[0-9a-f]+\] )+/, '')
+    .replace(/^\[(error|fatal|panic)\] /, '')
+    .trim();
 }

@@ -9,8 +9,8 @@ export interface ShownFrame {
 }
 
 /**
- * Learns from ffmpeg's messages when each frame is shown: pictures come through a pipe that carries no times. Frames without a time, and
- * those that would not be later than the one before, get the next one that can be.
+ * Learns from ffmpeg's messages when each frame is shown: pictures come through a pipe that carries no times.
+ * Frames without a time, and those that would not be later than the one before, get the next one that can be.
  */
 export class FrameTimes {
   readonly #shown: ShownFrame[] = [];
@@ -41,7 +41,8 @@ export class FrameTimes {
       timeSeconds: this.#after(pts === 'NOPTS' ? undefined : Number(pts) * this.#timeBaseSeconds),
       width: Number(width),
       height: Number(height),
-      sampleAspectRatio: Number(aspectWidth) > 0 && Number(aspectHeight) > 0 ? `${aspectWidth}:${aspectHeight}` : undefined,
+      sampleAspectRatio:
+        Number(aspectWidth) > 0 && Number(aspectHeight) > 0 ? `${aspectWidth}:${aspectHeight}` : undefined,
     });
     this.#last = this.#shown.at(-1);
     this.#announce();
@@ -61,7 +62,8 @@ export class FrameTimes {
 
   /** The next frame's, once ffmpeg has told; undefined when there is none. Every frame is handed out once. */
   async next(): Promise<ShownFrame | undefined> {
-    while (this.#shown.length === 0 && !this.#isOver) await new Promise<void>((resolve) => (this.#announce = resolve));
+    while (this.#shown.length === 0 && !this.#isOver)
+      await new Promise<void>((resolve) => (this.#announce = resolve));
     return this.#shown.shift();
   }
 }

@@ -1,6 +1,28 @@
-export { probeClip, type ClipFacts, type ColorTags, type MasteringDisplay, type PictureFacts, type ProbeOptions, type StreamFacts } from './clip-facts.js';
+export {
+  probeClip,
+  type ClipFacts,
+  type ColorTags,
+  type MasteringDisplay,
+  type PictureFacts,
+  type ProbeOptions,
+  type StreamFacts,
+} from './clip-facts.js';
 export { extractFrames, readClip, type ClipFrame } from './clip-reader.js';
-export { codingOfFrames, openClipWriter, type ClipWriter, type PictureCoding, type TimedFrame } from './clip-writer.js';
+export {
+  codingOfFrames,
+  openClipWriter,
+  type ClipWriter,
+  type PictureCoding,
+  type TimedFrame,
+} from './clip-writer.js';
 export { clipExtensions, containerOf, type Container } from './containers.js';
-export { describeWriteFailure, ffmpegVersion, hasFfmpeg, outputFile, startFfmpeg, type FfmpegOptions, type RunningProgram } from './ffmpeg.js';
+export {
+  describeWriteFailure,
+  ffmpegVersion,
+  hasFfmpeg,
+  outputFile,
+  startFfmpeg,
+  type FfmpegOptions,
+  type RunningProgram,
+} from './ffmpeg.js';
 export { bitDepthAsRead, colorsAsRead, type ReadingChoice } from './picture-colors.js';

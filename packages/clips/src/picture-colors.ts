@@ -3,8 +3,9 @@ import type { ClipFacts, ColorTags, PictureFacts } from './clip-facts.js';
 
 export interface ReadingChoice {
   /**
-   * What becomes of high dynamic range (PQ, HLG): `tonemap` makes ordinary BT.709 pictures of it, bright parts compressed; `keep` leaves
-   * the values as they are coded, for a clip with the same tags. Ordinary clips are the same with both.
+   * What becomes of high dynamic range (PQ, HLG): `tonemap` makes ordinary BT.709 pictures of it, bright
+   * parts compressed; `keep` leaves the values as they are coded, for a clip with the same tags. Ordinary
+   * clips are the same with both.
    */
   hdr: 'tonemap' | 'keep';
   /** Whether interlaced frames are made progressive, one from each frame. */
@@ -12,7 +13,12 @@ export interface ReadingChoice {
 }
 
 /** The colours of pictures that a clip says nothing of, and of those that were made here. */
-export const standardColors: ColorTags = { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709', range: 'tv' };
+export const standardColors: ColorTags = {
+  matrix: 'bt709',
+  primaries: 'bt709',
+  transfer: 'bt709',
+  range: 'tv',
+};
 
 /** swscale's names of the matrices that it knows; zscale has to do the rest. */
 const swscaleMatrices = new Map([
@@ -30,29 +36,50 @@ export const scaleFlags = 'bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'
 /** Players take an untagged picture of at least this many rows for high definition. */
 const highDefinitionRows = 720;
 
-/** Nits that become the white of an ordinary screen, and the part of it, in light, below which tone mapping changes nothing. */
+/**
+ * Nits that become the white of an ordinary screen, and the part of it, in light, below which tone mapping
+ * changes nothing.
+ */
 const [whiteNits, unchangedLight] = [100, 0.6];
 
-/** How the frames of a clip are coded when they come out of the reader, so that a writer can code them alike. */
-export function colorsAsRead({ picture }: Pick<ClipFacts, 'picture'>, { hdr }: Pick<ReadingChoice, 'hdr'>): ColorTags {
+/**
+ * How the frames of a clip are coded when they come out of the reader, so that a writer can code them alike.
+ */
+export function colorsAsRead(
+  { picture }: Pick<ClipFacts, 'picture'>,
+  { hdr }: Pick<ReadingChoice, 'hdr'>,
+): ColorTags {
   if (picture.hdr && hdr === 'tonemap') return standardColors;
   const { color } = picture;
   if (picture.isRgb) return { ...color, matrix: 'bt709', range: 'tv' };
-  return { ...color, range: color.range ?? 'tv', matrix: isKnownMatrix(picture) ? assumedMatrix(picture) : picture.hdr ? 'bt2020nc' : 'bt709' };
+  return {
+    ...color,
+    range: color.range ?? 'tv',
+    matrix: isKnownMatrix(picture) ? assumedMatrix(picture) : picture.hdr ? 'bt2020nc' : 'bt709',
+  };
 }
 
 /** Bits per channel that the frames of a clip are worth. */
-export function bitDepthAsRead({ picture }: Pick<ClipFacts, 'picture'>, { hdr }: Pick<ReadingChoice, 'hdr'>): 8 | 16 {
+export function bitDepthAsRead(
+  { picture }: Pick<ClipFacts, 'picture'>,
+  { hdr }: Pick<ReadingChoice, 'hdr'>,
+): 8 | 16 {
   return picture.bitDepth > 8 && !(picture.hdr && hdr === 'tonemap') ? 16 : 8;
 }
 
 /**
- * ffmpeg's filters from the frames of a clip to full-range RGB, each told what it works on. What is transparent lies on white afterwards.
+ * ffmpeg's filters from the frames of a clip to full-range RGB, each told what it works on. What is
+ * transparent lies on white afterwards.
  *
  * @throws UnblurError when the colours are coded in a way that cannot be read.
  */
-export function filtersToRgb({ picture }: Pick<ClipFacts, 'picture'>, { hdr, deinterlace }: ReadingChoice, pixelFormat: string): string[] {
-  if (picture.color.matrix === 'ictcp' && !picture.hdr) throw new UnblurError('The clip is coded as ICtCp without saying which curve; convert it first');
+export function filtersToRgb(
+  { picture }: Pick<ClipFacts, 'picture'>,
+  { hdr, deinterlace }: ReadingChoice,
+  pixelFormat: string,
+): string[] {
+  if (picture.color.matrix === 'ictcp' && !picture.hdr)
+    throw new UnblurError('The clip is coded as ICtCp without saying which curve; convert it first');
   return [
     ...(picture.isInterlaced && deinterlace ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
     ...(picture.hdr && hdr === 'tonemap' ? toneMapping(picture) : [matrixToRgb(picture)]),
@@ -63,7 +90,10 @@ export function filtersToRgb({ picture }: Pick<ClipFacts, 'picture'>, { hdr, dei
 
 /** ffmpeg's filters from full-range RGB to how a clip is coded. */
 export function filtersFromRgb({ matrix, range }: ColorTags, pixelFormat: string): string[] {
-  return [`scale=out_color_matrix=${swscaleMatrices.get(matrix ?? '') ?? 'bt709'}:in_range=pc:out_range=${range ?? 'tv'}:flags=${scaleFlags}`, `format=${pixelFormat}`];
+  return [
+    `scale=out_color_matrix=${swscaleMatrices.get(matrix ?? '') ?? 'bt709'}:in_range=pc:out_range=${range ?? 'tv'}:flags=${scaleFlags}`,
+    `format=${pixelFormat}`,
+  ];
 }
 
 function isKnownMatrix(picture: PictureFacts): boolean {
@@ -82,10 +112,15 @@ function matrixToRgb(picture: PictureFacts): string {
   const matrix = assumedMatrix(picture);
   const range = picture.color.range ?? 'tv';
   const known = swscaleMatrices.get(matrix);
-  return known ? `scale=in_color_matrix=${known}:in_range=${range}:out_range=pc:flags=${scaleFlags}` : `zscale=min=${matrix}:rin=${range}:m=gbr:r=full,format=gbrp16le,scale=flags=${scaleFlags}`;
+  return known
+    ? `scale=in_color_matrix=${known}:in_range=${range}:out_range=pc:flags=${scaleFlags}`
+    : `zscale=min=${matrix}:rin=${range}:m=gbr:r=full,format=gbrp16le,scale=flags=${scaleFlags}`;
 }
 
-/** To light, to the primaries of BT.709, through a curve that leaves ordinary brightness alone, and back to values for a screen. */
+/**
+ * To light, to the primaries of BT.709, through a curve that leaves ordinary brightness alone, and back to
+ * values for a screen.
+ */
 function toneMapping({ color, ...picture }: PictureFacts): string[] {
   const matrix = picture.isRgb ? 'gbr' : assumedMatrix({ color, ...picture });
   const range = (color.range ?? (picture.isRgb ? 'pc' : 'tv')) === 'pc' ? 'full' : 'limited';
@@ -102,5 +137,11 @@ function toneMapping({ color, ...picture }: PictureFacts): string[] {
 
 /** In negative, white is nothing: what is transparent is multiplied away. */
 function overWhite(bitDepth: number): string[] {
-  return [bitDepth > 8 ? 'format=gbrap16le' : 'format=gbrap', 'negate', 'premultiply=inplace=1', 'negate', `scale=flags=${scaleFlags}`];
+  return [
+    bitDepth > 8 ? 'format=gbrap16le' : 'format=gbrap',
+    'negate',
+    'premultiply=inplace=1',
+    'negate',
+    `scale=flags=${scaleFlags}`,
+  ];
 }

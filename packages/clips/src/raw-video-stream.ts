@@ -1,6 +1,6 @@
 /**
- * Frames for ffmpeg through a pipe, each with its own time: uncompressed pictures in Matroska, the one plain format of ffmpeg's that carries both.
- * Element names and numbers are those of RFC 9559.
+ * Frames for ffmpeg through a pipe, each with its own time: uncompressed pictures in Matroska, the one plain
+ * format of ffmpeg's that carries both. Element names and numbers are those of RFC 9559.
  */
 
 const nanosecondsPerSecond = 1e9;
@@ -17,13 +17,40 @@ export interface RawVideoShape {
 /** What comes before the frames. */
 export function rawVideoHeader({ width, height, pixelFormat, frameSeconds }: RawVideoShape): Buffer {
   const bitsPerPixel = pixelFormat === 'rgb48le' ? 48 : 24;
-  const ebmlHead = element(0x1a45dfa3, [element(0x4286, 1), element(0x42f7, 1), element(0x42f2, 4), element(0x42f3, 8), element(0x4282, 'matroska'), element(0x4287, 4), element(0x4285, 2)]);
-  const info = element(0x1549a966, [element(0x2ad7b1, 1), element(0x4d80, 'unblur'), element(0x5741, 'unblur')]);
+  const ebmlHead = element(0x1a45dfa3, [
+    element(0x4286, 1),
+    element(0x42f7, 1),
+    element(0x42f2, 4),
+    element(0x42f3, 8),
+    element(0x4282, 'matroska'),
+    element(0x4287, 4),
+    element(0x4285, 2),
+  ]);
+  const info = element(0x1549a966, [
+    element(0x2ad7b1, 1),
+    element(0x4d80, 'unblur'),
+    element(0x5741, 'unblur'),
+  ]);
   const fourCharacterCode = Buffer.from([...Buffer.from('RGB'), bitsPerPixel]);
-  const picture = element(0xe0, [element(0xb0, width), element(0xba, height), element(0x2eb524, fourCharacterCode)]);
+  const picture = element(0xe0, [
+    element(0xb0, width),
+    element(0xba, height),
+    element(0x2eb524, fourCharacterCode),
+  ]);
   const duration = element(0x23e383, Math.max(1, Math.round(frameSeconds * nanosecondsPerSecond)));
-  const track = element(0xae, [element(0xd7, 1), element(0x73c5, 1), element(0x83, 1), element(0x9c, 0), element(0x22b59c, 'und'), element(0x86, 'V_UNCOMPRESSED'), duration, picture]);
-  const segmentOfUnknownLength = Buffer.from([0x18, 0x53, 0x80, 0x67, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+  const track = element(0xae, [
+    element(0xd7, 1),
+    element(0x73c5, 1),
+    element(0x83, 1),
+    element(0x9c, 0),
+    element(0x22b59c, 'und'),
+    element(0x86, 'V_UNCOMPRESSED'),
+    duration,
+    picture,
+  ]);
+  const segmentOfUnknownLength = Buffer.from([
+    0x18, 0x53, 0x80, 0x67, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+  ]);
   return Buffer.concat([ebmlHead, segmentOfUnknownLength, info, element(0x1654ae6b, [track])]);
 }
 
@@ -31,12 +58,25 @@ export function rawVideoHeader({ width, height, pixelFormat, frameSeconds }: Raw
 export function rawVideoFrameHead(timeSeconds: number, frameBytes: number): Buffer {
   const time = element(0xe7, Math.round(timeSeconds * nanosecondsPerSecond));
   const trackTimeAndFlags = Buffer.from([0x81, 0, 0, 0x80]);
-  const block = Buffer.concat([identifier(0xa3), length(trackTimeAndFlags.length + frameBytes), trackTimeAndFlags]);
-  return Buffer.concat([identifier(0x1f43b675), length(time.length + block.length + frameBytes), time, block]);
+  const block = Buffer.concat([
+    identifier(0xa3),
+    length(trackTimeAndFlags.length + frameBytes),
+    trackTimeAndFlags,
+  ]);
+  return Buffer.concat([
+    identifier(0x1f43b675),
+    length(time.length + block.length + frameBytes),
+    time,
+    block,
+  ]);
 }
 
 function element(id: number, content: number | string | Buffer | Buffer[]): Buffer {
-  const body = Array.isArray(content) ? Buffer.concat(content) : typeof content === 'number' ? unsigned(content) : Buffer.from(content);
+  const body = Array.isArray(content)
+    ? Buffer.concat(content)
+    : typeof content === 'number'
+      ? unsigned(content)
+      : Buffer.from(content);
   return Buffer.concat([identifier(id), length(body.length), body]);
 }
 

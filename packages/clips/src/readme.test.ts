@@ -9,18 +9,36 @@ const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status 
 if (!hasFfmpeg) console.log('ffmpeg is not installed: the README example is not tried.');
 
 (hasFfmpeg ? test : test.skip)('the README example writes a darker clip', async () => {
-  const code = /```ts\n([\s\S]*?)```/.exec(readFileSync(new URL('../README.md', import.meta.url), 'utf8'))![1]!;
+  const code = /```ts\n([\s\S]*?)```/.exec(
+    readFileSync(new URL('../README.md', import.meta.url), 'utf8'),
+  )![1]!;
   const folder = mkdtempSync(join(tmpdir(), 'clips-readme-'));
   try {
-    spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'color=white:s=32x32:r=10:d=0.3', join(folder, 'clip.mp4')]);
-    const body = code.replace(/^import .*$/gm, '').replaceAll(/'(clip\.mp4|darker\.mkv)'/g, (_, name: string) => JSON.stringify(join(folder, name)));
+    spawnSync('ffmpeg', [
+      '-v',
+      'error',
+      '-f',
+      'lavfi',
+      '-i',
+      'color=white:s=32x32:r=10:d=0.3',
+      join(folder, 'clip.mp4'),
+    ]);
+    const body = code
+      .replace(/^import .*$/gm, '')
+      .replaceAll(/'(clip\.mp4|darker\.mkv)'/g, (_, name: string) => JSON.stringify(join(folder, name)));
     const said: string[] = [];
-    const run = new Function(...Object.keys(clips), 'console', `return (async () => { ${body} })();`) as (...api: unknown[]) => Promise<void>;
+    const run = new Function(...Object.keys(clips), 'console', `return (async () => { ${body} })();`) as (
+      ...api: unknown[]
+    ) => Promise<void>;
     await run(...Object.values(clips), { log: (line: string) => said.push(line) });
     expect(said).toEqual(['everything was kept']);
     expect(readdirSync(folder).sort()).toEqual(['clip.mp4', 'darker.mkv']);
     const darker = join(folder, 'darker.mkv');
-    for await (const { data } of clips.readClip(darker, await clips.probeClip(darker), { hdr: 'keep', deinterlace: true })) expect(data[500]).toBeCloseTo(0.5, 2);
+    for await (const { data } of clips.readClip(darker, await clips.probeClip(darker), {
+      hdr: 'keep',
+      deinterlace: true,
+    }))
+      expect(data[500]).toBeCloseTo(0.5, 2);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -10,8 +10,13 @@ test('the README example prints what its comments say', () => {
   const imported = /import \{ (.*) \} from '@unblur\/core-model'/.exec(code)![1]!.split(', ');
   const body = code.replace(/^import .*$/gm, '').replace(/<tf\.\S+>/g, '');
   const printed: string[] = [];
-  const print = (...values: unknown[]) => printed.push(values.map((value) => JSON.stringify(value)).join(' '));
-  new Function('tf', ...imported, 'console', body)(tf, ...imported.map((name) => coreModel[name as keyof typeof coreModel]), { log: print });
+  const print = (...values: unknown[]) =>
+    printed.push(values.map((value) => JSON.stringify(value)).join(' '));
+  new Function('tf', ...imported, 'console', body)(
+    tf,
+    ...imported.map((name) => coreModel[name as keyof typeof coreModel]),
+    { log: print },
+  );
   expect(claims).toHaveLength(4);
   expect(printed).toEqual(claims);
 });

@@ -18,14 +18,18 @@ export interface Summary {
 }
 
 /**
- * Parameters, multiply-adds and memory of a network on an image of a size, in all and per level, for one image. Counts every layer with weights
- * once: of the photo network, what `analyze` takes and one `renderAt`. Warps and resizes are small beside them.
+ * Parameters, multiply-adds and memory of a network on an image of a size, in all and per level, for one
+ * image. Counts every layer with weights once: of the photo network, what `analyze` takes and one `renderAt`.
+ * Warps and resizes are small beside them.
  *
  * @param costs of any declared network.
  * @example
  * summarize(declarePhotoNetwork(photoPreset), { height: 256, width: 256 }).parameters
  */
-export function summarize({ costs }: { costs: readonly LayerCost[] }, { height, width }: { height: number; width: number }): Summary {
+export function summarize(
+  { costs }: { costs: readonly LayerCost[] },
+  { height, width }: { height: number; width: number },
+): Summary {
   const levels = new Map<number | null, LevelSummary>();
   for (const { level, parameters, multiplyAddsPerOutputPixel, outputChannels } of costs) {
     const outputPixels = level === null ? 1 : Math.ceil(height / 2 ** level) * Math.ceil(width / 2 ** level);
@@ -39,6 +43,12 @@ export function summarize({ costs }: { costs: readonly LayerCost[] }, { height, 
     });
   }
   const byLevel = [...levels.values()].sort((a, b) => (a.level ?? Infinity) - (b.level ?? Infinity));
-  const total = (field: 'parameters' | 'multiplyAdds' | 'activationBytes') => byLevel.reduce((sum, level) => sum + level[field], 0);
-  return { parameters: total('parameters'), multiplyAdds: total('multiplyAdds'), activationBytes: total('activationBytes'), levels: byLevel };
+  const total = (field: 'parameters' | 'multiplyAdds' | 'activationBytes') =>
+    byLevel.reduce((sum, level) => sum + level[field], 0);
+  return {
+    parameters: total('parameters'),
+    multiplyAdds: total('multiplyAdds'),
+    activationBytes: total('activationBytes'),
+    levels: byLevel,
+  };
 }

@@ -12,9 +12,13 @@ export interface AugmentationOptions {
   gain: Range;
   /** White balance: red and blue are each multiplied by a number from this range. */
   whiteBalance: Range;
-  /** Contrast curve: display values are raised to a power from this range, before the shutter averages them. */
+  /**
+   * Contrast curve: display values are raised to a power from this range, before the shutter averages them.
+   */
   gamma: Range;
-  /** Sensor noise on the blurred picture only: standard deviation in display values, drawn from this range. */
+  /**
+   * Sensor noise on the blurred picture only: standard deviation in display values, drawn from this range.
+   */
   noiseSigma: Range;
   /** JPEG compression of the blurred picture only: quality (1 to 100) drawn from this range; null: none. */
   jpegQuality: Range | null;
@@ -48,9 +52,17 @@ export const noAugmentation: AugmentationOptions = {
 
 /** @throws RangeError unless every range of an augmentation makes sense. */
 export function requireAugmentation(augmentation: AugmentationOptions): void {
-  for (const name of ['gain', 'whiteBalance', 'gamma'] as const) requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
+  for (const name of ['gain', 'whiteBalance', 'gamma'] as const)
+    requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
   requireRange('augmentation.noiseSigma', augmentation.noiseSigma, 0, 1);
-  if (augmentation.jpegQuality !== null) requireRange('augmentation.jpegQuality', augmentation.jpegQuality, 1, 100);
+  if (augmentation.jpegQuality !== null)
+    requireRange('augmentation.jpegQuality', augmentation.jpegQuality, 1, 100);
   requireNumber('augmentation.jpegShare', augmentation.jpegShare, 0, 1);
-  for (const name of ['flips', 'quarterTurns', 'timeReversal'] as const) requireThat(typeof augmentation[name] === 'boolean', `augmentation.${name}`, 'true or false', augmentation[name]);
+  for (const name of ['flips', 'quarterTurns', 'timeReversal'] as const)
+    requireThat(
+      typeof augmentation[name] === 'boolean',
+      `augmentation.${name}`,
+      'true or false',
+      augmentation[name],
+    );
 }

@@ -1,13 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
-import { addNoise, colourCurve, degrade, drawAugmentation, rearrangePixels, type Augmentation } from './augmentation.js';
+import {
+  addNoise,
+  colourCurve,
+  degrade,
+  drawAugmentation,
+  rearrangePixels,
+  type Augmentation,
+} from './augmentation.js';
 import { defaultAugmentation, noAugmentation } from './augmentation-options.js';
 import { drawAveraging, requireAveraging } from './averaging-choice.js';
 import { createRandom } from './random.js';
 
-const still: Augmentation = { mirrorX: false, mirrorY: false, transpose: false, reverseTime: false, gains: [1, 1, 1], gamma: 1, noiseSigma: 0 };
+const still: Augmentation = {
+  mirrorX: false,
+  mirrorY: false,
+  transpose: false,
+  reverseTime: false,
+  gains: [1, 1, 1],
+  gamma: 1,
+  noiseSigma: 0,
+};
 /** A 2x2 picture with pixels a b / c d, as [a, b, c, d]. */
 const picture = Float32Array.from([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]);
-const rearranged = (change: Partial<typeof still>) => Array.from(rearrangePixels(picture, 2, { ...still, ...change })).filter((_, i) => i % 3 === 0);
+const rearranged = (change: Partial<typeof still>) =>
+  Array.from(rearrangePixels(picture, 2, { ...still, ...change })).filter((_, i) => i % 3 === 0);
 
 describe('rearrangePixels', () => {
   it('mirrors, transposes and turns', () => {
@@ -28,7 +44,8 @@ describe('drawAugmentation', () => {
   it('without flips, quarter turns give the four turns and no mirror image', () => {
     const random = createRandom(2);
     const seen = new Set<string>();
-    for (let i = 0; i < 100; i++) seen.add(rearranged(drawAugmentation(random, { ...noAugmentation, quarterTurns: true })).join());
+    for (let i = 0; i < 100; i++)
+      seen.add(rearranged(drawAugmentation(random, { ...noAugmentation, quarterTurns: true })).join());
     expect([...seen].sort()).toEqual(['1,2,3,4', '2,4,1,3', '3,1,4,2', '4,3,2,1'].sort());
   });
 
@@ -45,7 +62,12 @@ describe('drawAugmentation', () => {
 
   it('leaves the other draws as they were when one is switched off', () => {
     const all = drawAugmentation(createRandom(4), defaultAugmentation);
-    const some = drawAugmentation(createRandom(4), { ...defaultAugmentation, flips: false, quarterTurns: false, timeReversal: false });
+    const some = drawAugmentation(createRandom(4), {
+      ...defaultAugmentation,
+      flips: false,
+      quarterTurns: false,
+      timeReversal: false,
+    });
     expect(some.gains).toEqual(all.gains);
     expect(some.noiseSigma).toBe(all.noiseSigma);
   });
@@ -76,7 +98,12 @@ describe('colour and noise', () => {
     let compressed = 0;
     for (let seed = 0; seed < 400; seed++) {
       const data = picture.slice();
-      degrade({ width: 8, height: 8, data }, 0, { ...noAugmentation, jpegQuality: [20, 40], jpegShare: 0.3 }, createRandom(seed));
+      degrade(
+        { width: 8, height: 8, data },
+        0,
+        { ...noAugmentation, jpegQuality: [20, 40], jpegShare: 0.3 },
+        createRandom(seed),
+      );
       if (data.some((value, index) => value !== picture[index])) compressed++;
     }
     // 120 are expected, with a standard deviation of 9.2.

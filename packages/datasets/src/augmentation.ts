@@ -20,7 +20,8 @@ export interface Augmentation {
 export function drawAugmentation(random: Random, options: AugmentationOptions): Augmentation {
   const within = ([low, high]: Range): number => random.between(low, high);
   const coin = (): boolean => random.uniform() < 0.5;
-  // Every number is drawn whether or not it is used: switching one augmentation off leaves the others as they were.
+  // Every number is drawn whether or not it is used: switching one augmentation off leaves the others as they
+  // were.
   const [flipX, flipY, turn, halfTurn, reverse] = [coin(), coin(), coin(), coin(), coin()];
   const gain = within(options.gain);
   const gains = [gain * within(options.whiteBalance), gain, gain * within(options.whiteBalance)] as const;
@@ -44,7 +45,11 @@ export function colourCurve({ gains, gamma }: Augmentation): (display: number, c
 }
 
 /** The geometric part, for a square picture: transposes, then mirrors. */
-export function rearrangePixels(source: Float32Array, size: number, { mirrorX, mirrorY, transpose }: Pick<Augmentation, 'mirrorX' | 'mirrorY' | 'transpose'>): Float32Array {
+export function rearrangePixels(
+  source: Float32Array,
+  size: number,
+  { mirrorX, mirrorY, transpose }: Pick<Augmentation, 'mirrorX' | 'mirrorY' | 'transpose'>,
+): Float32Array {
   if (!mirrorX && !mirrorY && !transpose) return source;
   const target = new Float32Array(source.length);
   const columnStride = (transpose ? size : 1) * 3;
@@ -61,8 +66,15 @@ export function rearrangePixels(source: Float32Array, size: number, { mirrorX, m
   return target;
 }
 
-/** A field of vectors (dx, dy) in pixels, rearranged as `rearrangePixels` does the picture: moved, and turned with it. */
-export function rearrangeVectors(source: Float32Array, size: number, { mirrorX, mirrorY, transpose }: Augmentation): Float32Array {
+/**
+ * A field of vectors (dx, dy) in pixels, rearranged as `rearrangePixels` does the picture: moved, and turned
+ * with it.
+ */
+export function rearrangeVectors(
+  source: Float32Array,
+  size: number,
+  { mirrorX, mirrorY, transpose }: Augmentation,
+): Float32Array {
   const target = new Float32Array(source.length);
   for (let y = 0, out = 0; y < size; y++) {
     const row = mirrorY ? size - 1 - y : y;
@@ -81,7 +93,12 @@ export function rearrangeVectors(source: Float32Array, size: number, { mirrorX, 
  *
  * @param random a stream of its own, so that the rest of a sample does not depend on it.
  */
-export function degrade({ width, height, data }: RgbImage, noiseSigma: number, { jpegQuality, jpegShare }: AugmentationOptions, random: Random): void {
+export function degrade(
+  { width, height, data }: RgbImage,
+  noiseSigma: number,
+  { jpegQuality, jpegShare }: AugmentationOptions,
+  random: Random,
+): void {
   addNoise(data, noiseSigma, random);
   if (jpegQuality === null) return;
   const quality = Math.round(random.between(...jpegQuality));
@@ -92,8 +109,8 @@ const NOISE_TABLE_LENGTH = 2 ** 16;
 let noiseTable: Float32Array | undefined;
 
 /**
- * Adds normal noise in place and clips to [0, 1]. The noise is picked from 65,536 standard normal numbers drawn once: a third of
- * the time of fresh ones.
+ * Adds normal noise in place and clips to [0, 1]. The noise is picked from 65,536 standard normal numbers
+ * drawn once: a third of the time of fresh ones.
  */
 export function addNoise(values: Float32Array, sigma: number, random: Random): void {
   if (sigma === 0) return;

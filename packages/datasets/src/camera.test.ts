@@ -1,7 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import { centredCamera, cropCamera, fastestPixelsPerRadian, focalPixelsOf, pixelOfRay, rayOfPixel } from './camera.js';
+import {
+  centredCamera,
+  cropCamera,
+  fastestPixelsPerRadian,
+  focalPixelsOf,
+  pixelOfRay,
+  rayOfPixel,
+} from './camera.js';
 import { createRandom } from './random.js';
-import { axisAngleOf, orientationsBetween, orientationOfAngles, randomShakeAxis, rotationAbout } from './rotation.js';
+import {
+  axisAngleOf,
+  orientationsBetween,
+  orientationOfAngles,
+  randomShakeAxis,
+  rotationAbout,
+} from './rotation.js';
 import type { Vector3 } from './sphere.js';
 
 describe('the pinhole camera', () => {
@@ -42,14 +55,22 @@ describe('fastestPixelsPerRadian', () => {
   it('agrees with the finite difference of projected points, for random axes and cameras', () => {
     const random = createRandom(9);
     for (let i = 0; i < 20; i++) {
-      const camera = cropCamera(centredCamera(64, 64, random.between(30, 300)), random.below(40), random.below(40), 24);
+      const camera = cropCamera(
+        centredCamera(64, 64, random.between(30, 300)),
+        random.below(40),
+        random.below(40),
+        24,
+      );
       const axis = randomShakeAxis(random, 1);
       const step = 1e-6;
       const turn = rotationAbout(axis, (step * 180) / Math.PI);
       let fastest = 0;
       for (let y = 0; y < 24; y++) {
         for (let x = 0; x < 24; x++) {
-          const moved = pixelOfRay(camera, turn.rotateVector([...rayOfPixel(camera, { x, y })]) as unknown as Vector3);
+          const moved = pixelOfRay(
+            camera,
+            turn.rotateVector([...rayOfPixel(camera, { x, y })]) as unknown as Vector3,
+          );
           fastest = Math.max(fastest, Math.hypot(moved.x - x, moved.y - y) / step);
         }
       }
@@ -62,7 +83,11 @@ describe('rotations', () => {
   it('Slerp keeps unit length and constant angular speed about one axis, on the shortest arc', () => {
     const random = createRandom(4);
     for (let i = 0; i < 50; i++) {
-      const first = orientationOfAngles(random.between(-180, 180), random.between(-90, 90), random.between(-180, 180));
+      const first = orientationOfAngles(
+        random.between(-180, 180),
+        random.between(-90, 90),
+        random.between(-180, 180),
+      );
       const axis = randomShakeAxis(random, 2);
       const angleDegrees = random.between(0.01, 179);
       const last = first.mul(rotationAbout(axis, angleDegrees));
@@ -79,7 +104,8 @@ describe('rotations', () => {
   });
 
   it('positive yaw looks right, positive pitch down, and roll keeps the view', () => {
-    const viewOf = (yaw: number, pitch: number, roll: number) => orientationOfAngles(yaw, pitch, roll).rotateVector([0, 0, 1]) as number[];
+    const viewOf = (yaw: number, pitch: number, roll: number) =>
+      orientationOfAngles(yaw, pitch, roll).rotateVector([0, 0, 1]) as number[];
     expect(viewOf(90, 0, 0)[0]).toBeCloseTo(1, 12);
     expect(viewOf(0, 90, 0)[1]).toBeCloseTo(1, 12);
     expect(viewOf(0, 0, 70)[2]).toBeCloseTo(1, 12);

@@ -1,8 +1,9 @@
 import type { PixelPosition, Vector3 } from './sphere.js';
 
 /**
- * A pinhole camera without distortion. Camera axes: x right, y down, z along the view. Pixel centres lie at integers.
- * The principal point may lie off the centre, or outside: the image is then a window into a larger photograph.
+ * A pinhole camera without distortion. Camera axes: x right, y down, z along the view. Pixel centres lie at
+ * integers. The principal point may lie off the centre, or outside: the image is then a window into a larger
+ * photograph.
  */
 export interface PinholeCamera {
   width: number;
@@ -24,7 +25,13 @@ export function centredCamera(width: number, height: number, focalPixels: number
 
 /** The camera that sees only the window of `size` pixels a side whose top left pixel is (left, top). */
 export function cropCamera(camera: PinholeCamera, left: number, top: number, size: number): PinholeCamera {
-  return { ...camera, width: size, height: size, principalX: camera.principalX - left, principalY: camera.principalY - top };
+  return {
+    ...camera,
+    width: size,
+    height: size,
+    principalX: camera.principalX - left,
+    principalY: camera.principalY - top,
+  };
 }
 
 /** Ray through a pixel, in camera axes, with z = 1. */
@@ -34,12 +41,16 @@ export function rayOfPixel(camera: PinholeCamera, { x, y }: PixelPosition): Vect
 
 /** Pixel that a ray in camera axes meets. The ray must lie in front of the camera (z > 0). */
 export function pixelOfRay(camera: PinholeCamera, [x, y, z]: Vector3): PixelPosition {
-  return { x: (x / z) * camera.focalPixels + camera.principalX, y: (y / z) * camera.focalPixels + camera.principalY };
+  return {
+    x: (x / z) * camera.focalPixels + camera.principalX,
+    y: (y / z) * camera.focalPixels + camera.principalY,
+  };
 }
 
 /**
- * The fastest that any pixel of the image moves, in pixels per radian, while the camera turns about an axis fixed in camera
- * axes. The image motion of a still world under a rotation depends on the pixel and the axis only, not on the scene.
+ * The fastest that any pixel of the image moves, in pixels per radian, while the camera turns about an axis
+ * fixed in camera axes. The image motion of a still world under a rotation depends on the pixel and the axis
+ * only, not on the scene.
  *
  * @param axis unit vector in camera axes.
  */

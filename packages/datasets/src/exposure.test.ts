@@ -4,11 +4,22 @@ import { expose, renderCount, transferFunctions } from './exposure.js';
 import { buildPanorama } from './panorama.js';
 import { addPerspective, createResponse, createViewfinder, FULL_READING } from './perspective.js';
 import { createRandom } from './random.js';
-import { axisAngleOf, matrixOf, orientationOfAngles, orientationsBetween, randomShakeAxis, rotationAbout } from './rotation.js';
+import {
+  axisAngleOf,
+  matrixOf,
+  orientationOfAngles,
+  orientationsBetween,
+  randomShakeAxis,
+  rotationAbout,
+} from './rotation.js';
 import type { Vector3 } from './sphere.js';
 
 const random = createRandom(8);
-const panorama = buildPanorama(256, 128, Uint8Array.from({ length: 256 * 128 * 3 }, () => random.below(256)));
+const panorama = buildPanorama(
+  256,
+  128,
+  Uint8Array.from({ length: 256 * 128 * 3 }, () => random.below(256)),
+);
 const level = panorama.levels[0]!;
 const identity = createResponse((value) => value);
 const viewfinder = createViewfinder(centredCamera(20, 20, 30));
@@ -19,7 +30,13 @@ describe('expose', () => {
 
   it('blurs to the mean of the rendered frames, bit for bit', () => {
     const renderedFrames = 13;
-    const { blurred, frames } = expose(level, viewfinder, identity, { first, last }, { frames: 7, renderedFrames });
+    const { blurred, frames } = expose(
+      level,
+      viewfinder,
+      identity,
+      { first, last },
+      { frames: 7, renderedFrames },
+    );
     const rendered = orientationsBetween(first, last, renderedFrames).map((orientation) => {
       const readings = new Uint32Array(20 * 20 * 3);
       addPerspective(level, viewfinder, matrixOf(orientation), identity, readings);
@@ -35,13 +52,21 @@ describe('expose', () => {
   });
 
   it('gives back the still picture where nothing moves', () => {
-    const { blurred, frames } = expose(level, viewfinder, identity, { first, last: first }, { frames: 3, renderedFrames: 3 });
+    const { blurred, frames } = expose(
+      level,
+      viewfinder,
+      identity,
+      { first, last: first },
+      { frames: 3, renderedFrames: 3 },
+    );
     expect(frames).toHaveLength(3);
     for (const frame of frames) expect(frame).toEqual(blurred);
   });
 
   it('refuses an exposure whose readings would not fit', () => {
-    expect(() => expose(level, viewfinder, identity, { first, last }, { frames: 3, renderedFrames: 4097 })).toThrow('at most 4096 rendered frames but it takes 4097');
+    expect(() =>
+      expose(level, viewfinder, identity, { first, last }, { frames: 3, renderedFrames: 4097 }),
+    ).toThrow('at most 4096 rendered frames but it takes 4097');
   });
 });
 
@@ -70,7 +95,10 @@ describe('renderCount', () => {
       const step = rotationAbout(axis, angleDegrees / (count - 1));
       for (const x of [0, 31, 63]) {
         for (const y of [0, 31, 63]) {
-          const moved = pixelOfRay(camera, step.rotateVector([...rayOfPixel(camera, { x, y })]) as unknown as Vector3);
+          const moved = pixelOfRay(
+            camera,
+            step.rotateVector([...rayOfPixel(camera, { x, y })]) as unknown as Vector3,
+          );
           expect(Math.hypot(moved.x - x, moved.y - y)).toBeLessThan(1.02);
         }
       }

@@ -8,7 +8,10 @@ export type AveragingSpace = 'display' | 'linear-srgb' | 'linear-gamma-2.2';
 export const averagingSpaces: readonly AveragingSpace[] = ['display', 'linear-srgb', 'linear-gamma-2.2'];
 
 /** Light (0..1) of a display value (0..1), per averaging space, and back. */
-export const transferFunctions: Record<AveragingSpace, { lightOf: (display: number) => number; displayOf: (light: number) => number }> = {
+export const transferFunctions: Record<
+  AveragingSpace,
+  { lightOf: (display: number) => number; displayOf: (light: number) => number }
+> = {
   display: { lightOf: (display) => display, displayOf: (light) => light },
   'linear-srgb': {
     lightOf: (display) => (display <= 0.04045 ? display / 12.92 : ((display + 0.055) / 1.055) ** 2.4),
@@ -26,8 +29,9 @@ export function makeDisplayValues(values: Float32Array, averaging: AveragingSpac
 }
 
 /**
- * How many frames to render for an exposure: n = c * |angle| (Argaw et al., section 3), with c the pixels per radian of the fastest
- * pixel over the wanted step, rounded up so that the output frames at even times are among the rendered ones.
+ * How many frames to render for an exposure: n = c * |angle| (Argaw et al., section 3), with c the pixels per
+ * radian of the fastest pixel over the wanted step, rounded up so that the output frames at even times are
+ * among the rendered ones.
  *
  * @param fastestPixels how far the fastest pixel moves during the exposure.
  * @param frames N >= 2, the number of output frames.
@@ -49,11 +53,12 @@ export interface Exposure {
 const LARGEST_RENDER_COUNT = 4096;
 
 /**
- * Opens the shutter while the camera turns from one orientation to the other at constant angular speed: renders `renderedFrames`
- * pictures, keeps `frames` of them at even times and averages all of them with equal weights. Readings are integers, so
- * the sum is exact; it is divided once.
+ * Opens the shutter while the camera turns from one orientation to the other at constant angular speed:
+ * renders `renderedFrames` pictures, keeps `frames` of them at even times and averages all of them with equal
+ * weights. Readings are integers, so the sum is exact; it is divided once.
  *
- * @param response turns sampled display values into readings in the averaging space; frames and average come in that space.
+ * @param response turns sampled display values into readings in the averaging space; frames and average come
+ * in that space.
  * @param renderedFrames n, with n - 1 a multiple of frames - 1 (see `renderCount`).
  * @throws RangeError for more than 4096 rendered frames.
  */
@@ -65,11 +70,14 @@ export function expose(
   { frames, renderedFrames }: { frames: number; renderedFrames: number },
 ): Exposure {
   if (renderedFrames > LARGEST_RENDER_COUNT) {
-    throw new RangeError(`Expected an exposure of at most ${LARGEST_RENDER_COUNT} rendered frames but it takes ${renderedFrames}; use a smaller angle or a larger stepPixels.`);
+    throw new RangeError(
+      `Expected an exposure of at most ${LARGEST_RENDER_COUNT} rendered frames but it takes ${renderedFrames}; use a smaller angle or a larger stepPixels.`,
+    );
   }
   const sensor = openSensor(level, viewfinder, response, 2);
   const [sums, latent] = sensor.sheets as [Uint32Array, Uint32Array];
-  const toMean = (sheet: Uint32Array, count: number): Float32Array => meanOfReadings(trimSheet(sheet, viewfinder), count);
+  const toMean = (sheet: Uint32Array, count: number): Float32Array =>
+    meanOfReadings(trimSheet(sheet, viewfinder), count);
   const kept: Float32Array[] = [];
   const rendersPerFrame = (renderedFrames - 1) / (frames - 1);
   for (const [index, orientation] of orientationsBetween(first, last, renderedFrames).entries()) {

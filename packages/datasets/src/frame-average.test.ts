@@ -2,14 +2,24 @@ import { describe, expect, it } from '@jest/globals';
 import { averageFrames, cropImage, exposeFrames, windowAround, windowStarts } from './frame-average.js';
 import type { RgbImage } from './sample.js';
 
-const flat = (value: number, width = 2, height = 1): RgbImage => ({ width, height, data: new Float32Array(width * height * 3).fill(value) });
+const flat = (value: number, width = 2, height = 1): RgbImage => ({
+  width,
+  height,
+  data: new Float32Array(width * height * 3).fill(value),
+});
 
 describe('averageFrames', () => {
   it('means display values, or light', () => {
     const frames = [flat(0), flat(1), flat(0.5)];
     expect(averageFrames(frames, 'display').data[0]).toBeCloseTo(0.5, 7);
-    expect(averageFrames(frames, 'linear-gamma-2.2').data[0]).toBeCloseTo(((1 + 0.5 ** 2.2) / 3) ** (1 / 2.2), 6);
-    expect(averageFrames([flat(0), flat(1)], 'linear-srgb').data[0]).toBeCloseTo(1.055 * 0.5 ** (1 / 2.4) - 0.055, 6);
+    expect(averageFrames(frames, 'linear-gamma-2.2').data[0]).toBeCloseTo(
+      ((1 + 0.5 ** 2.2) / 3) ** (1 / 2.2),
+      6,
+    );
+    expect(averageFrames([flat(0), flat(1)], 'linear-srgb').data[0]).toBeCloseTo(
+      1.055 * 0.5 ** (1 / 2.4) - 0.055,
+      6,
+    );
   });
 
   it('keeps a still scene, in every space', () => {
@@ -20,7 +30,9 @@ describe('averageFrames', () => {
 
   it('refuses no frames and frames of several sizes', () => {
     expect(() => averageFrames([], 'display')).toThrow('at least one frame');
-    expect(() => averageFrames([flat(0), flat(0, 3)], 'display')).toThrow('of one size, 2x1, but frame 1 is 3x1');
+    expect(() => averageFrames([flat(0), flat(0, 3)], 'display')).toThrow(
+      'of one size, 2x1, but frame 1 is 3x1',
+    );
   });
 });
 
@@ -28,11 +40,15 @@ describe('cropImage', () => {
   const image: RgbImage = { width: 3, height: 2, data: Float32Array.from({ length: 18 }, (_, i) => i) };
 
   it('cuts rows and columns', () => {
-    expect(Array.from(cropImage(image, { left: 1, top: 1, width: 2, height: 1 }).data)).toEqual([12, 13, 14, 15, 16, 17]);
+    expect(Array.from(cropImage(image, { left: 1, top: 1, width: 2, height: 1 }).data)).toEqual([
+      12, 13, 14, 15, 16, 17,
+    ]);
   });
 
   it('refuses what lies outside', () => {
-    expect(() => cropImage(image, { left: 2, top: 0, width: 2, height: 1 })).toThrow('inside 3x2 but got 2x1 at (2, 0)');
+    expect(() => cropImage(image, { left: 2, top: 0, width: 2, height: 1 })).toThrow(
+      'inside 3x2 but got 2x1 at (2, 0)',
+    );
   });
 });
 

@@ -3,14 +3,19 @@ import type { RgbImage } from './sample.js';
 const LONGEST_SIDE = 480;
 const BLOCK = 16;
 const LONGEST_SEARCH = 8;
-/** Blocks whose grey values deviate less (in units of 1) look the same wherever they go: they say nothing about motion. */
+/**
+ * Blocks whose grey values deviate less (in units of 1) look the same wherever they go: they say nothing
+ * about motion.
+ */
 const LEAST_TEXTURE = 0.02;
 
 /**
- * How far things move between two neighbouring frames, in pixels: the 95th percentile over all textured blocks, matched by the sum of absolute
- * differences and refined by a parabola. Good to about half a pixel of a picture 480 wide; motion beyond 8 such pixels counts as 8 or more.
+ * How far things move between two neighbouring frames, in pixels: the 95th percentile over all textured
+ * blocks, matched by the sum of absolute differences and refined by a parabola. Good to about half a pixel of
+ * a picture 480 wide; motion beyond 8 such pixels counts as 8 or more.
  *
- * Averaging frames is only like a long exposure while this is small: a gap of several pixels leaves ghosts instead of a smear.
+ * Averaging frames is only like a long exposure while this is small: a gap of several pixels leaves ghosts
+ * instead of a smear.
  *
  * @returns 0 where nothing is textured.
  */
@@ -28,7 +33,8 @@ export interface GreyImage {
 /**
  * `motionBetweenPixels` for grey pictures.
  *
- * @param limitPixels the longest motion of interest: what moves farther may come out as anything above it, which takes less time to find.
+ * @param limitPixels the longest motion of interest: what moves farther may come out as anything above it,
+ * which takes less time to find.
  */
 export function motionBetweenGrey(first: GreyImage, second: GreyImage, limitPixels = Infinity): number {
   const factor = Math.ceil(Math.max(first.width, first.height) / LONGEST_SIDE);
@@ -38,7 +44,8 @@ export function motionBetweenGrey(first: GreyImage, second: GreyImage, limitPixe
   const lengths: number[] = [];
   for (let top = search; top + BLOCK + search <= from.height; top += BLOCK) {
     for (let left = search; left + BLOCK + search <= from.width; left += BLOCK) {
-      if (textureOf(from, left, top) >= LEAST_TEXTURE) lengths.push(lengthOf(matchBlock(from, to, left, top, search)));
+      if (textureOf(from, left, top) >= LEAST_TEXTURE)
+        lengths.push(lengthOf(matchBlock(from, to, left, top, search)));
     }
   }
   if (lengths.length === 0) return 0;
@@ -47,8 +54,9 @@ export function motionBetweenGrey(first: GreyImage, second: GreyImage, limitPixe
 }
 
 /**
- * An estimate of how far what the middle frame shows moves in half the exposure, by following blocks from frame to frame: for looking at samples whose motion is
- * not known. Blocks without texture count as still, and so does what lies within 8 pixels of the border.
+ * An estimate of how far what the middle frame shows moves in half the exposure, by following blocks from
+ * frame to frame: for looking at samples whose motion is not known. Blocks without texture count as still,
+ * and so does what lies within 8 pixels of the border.
  *
  * @param frames in time order, of one size.
  * @returns `height * width * 2` values (dx, dy) in pixels, the same all over each block of 16x16.
@@ -60,18 +68,22 @@ export function estimateMotionPixels(frames: readonly RgbImage[]): Float32Array 
   const motion = new Float32Array(width * height * 2);
   for (let top = 0; top < height; top += BLOCK) {
     for (let left = 0; left < width; left += BLOCK) {
-      if (!canMatch(greys[middle]!, left, top) || textureOf(greys[middle]!, left, top) < LEAST_TEXTURE) continue;
+      if (!canMatch(greys[middle]!, left, top) || textureOf(greys[middle]!, left, top) < LEAST_TEXTURE)
+        continue;
       const toLast = followBlock(greys.slice(middle), left, top);
       const toFirst = followBlock(greys.slice(0, middle + 1).reverse(), left, top);
       for (let y = top; y < top + BLOCK; y++) {
-        for (let x = left; x < left + BLOCK; x++) motion.set([(toLast.dx - toFirst.dx) / 2, (toLast.dy - toFirst.dy) / 2], (y * width + x) * 2);
+        for (let x = left; x < left + BLOCK; x++)
+          motion.set([(toLast.dx - toFirst.dx) / 2, (toLast.dy - toFirst.dy) / 2], (y * width + x) * 2);
       }
     }
   }
   return motion;
 }
 
-/** Where a block of the first frame has got to in the last, or where it was last seen well inside the picture. */
+/**
+ * Where a block of the first frame has got to in the last, or where it was last seen well inside the picture.
+ */
 function followBlock(frames: readonly GreyImage[], left: number, top: number): Displacement {
   const way: Displacement = { dx: 0, dy: 0 };
   for (const [index, to] of frames.slice(1).entries()) {
@@ -85,7 +97,12 @@ function followBlock(frames: readonly GreyImage[], left: number, top: number): D
 }
 
 function canMatch({ width, height }: GreyImage, left: number, top: number): boolean {
-  return left >= LONGEST_SEARCH && top >= LONGEST_SEARCH && left + BLOCK + LONGEST_SEARCH <= width && top + BLOCK + LONGEST_SEARCH <= height;
+  return (
+    left >= LONGEST_SEARCH &&
+    top >= LONGEST_SEARCH &&
+    left + BLOCK + LONGEST_SEARCH <= width &&
+    top + BLOCK + LONGEST_SEARCH <= height
+  );
 }
 
 function greyOf({ width, height, data }: RgbImage): GreyImage {
@@ -94,7 +111,10 @@ function greyOf({ width, height, data }: RgbImage): GreyImage {
   return { width, height, data: grey };
 }
 
-/** Makes a picture smaller by a whole factor: means of factor x factor pixels; rows and columns that do not fill one are left out. */
+/**
+ * Makes a picture smaller by a whole factor: means of factor x factor pixels; rows and columns that do not
+ * fill one are left out.
+ */
 export function shrinkImage(image: RgbImage, factor: number): RgbImage {
   return shrinkChannels(image, 3, factor);
 }
@@ -110,7 +130,8 @@ function shrinkChannels<T extends GreyImage | RgbImage>(image: T, channels: numb
     for (let x = 0; x < width * factor; x++) {
       const target = (targetRow + Math.floor(x / factor)) * channels;
       const source = (y * image.width + x) * channels;
-      for (let channel = 0; channel < channels; channel++) data[target + channel]! += image.data[source + channel]! * share;
+      for (let channel = 0; channel < channels; channel++)
+        data[target + channel]! += image.data[source + channel]! * share;
     }
   }
   return { ...image, width, height, data };
@@ -151,14 +172,23 @@ function matchBlock(from: GreyImage, to: GreyImage, left: number, top: number, s
     }
   }
   const { difference, dx, dy } = best;
-  const exact = (ddx: number, ddy: number): number => differenceAt(from, to, left, top, dx + ddx, dy + ddy, Infinity);
+  const exact = (ddx: number, ddy: number): number =>
+    differenceAt(from, to, left, top, dx + ddx, dy + ddy, Infinity);
   const refinedX = Math.abs(dx) === search ? dx : dx + parabolaVertex(exact(-1, 0), difference, exact(1, 0));
   const refinedY = Math.abs(dy) === search ? dy : dy + parabolaVertex(exact(0, -1), difference, exact(0, 1));
   return { dx: refinedX, dy: refinedY };
 }
 
 /** Sum of absolute differences, or a number above `limit` once it exceeds that. */
-function differenceAt(from: GreyImage, to: GreyImage, left: number, top: number, dx: number, dy: number, limit: number): number {
+function differenceAt(
+  from: GreyImage,
+  to: GreyImage,
+  left: number,
+  top: number,
+  dx: number,
+  dy: number,
+  limit: number,
+): number {
   let sum = 0;
   for (let y = 0; y < BLOCK; y++) {
     const source = (top + y) * from.width + left;

@@ -7,20 +7,36 @@ const REACH = 3;
  * @param values `height * width * 3`.
  * @param sigmaPixels standard deviation, above 0.
  */
-export function gaussianBlur(values: Float32Array, width: number, height: number, sigmaPixels: number): Float32Array {
+export function gaussianBlur(
+  values: Float32Array,
+  width: number,
+  height: number,
+  sigmaPixels: number,
+): Float32Array {
   const kernel = gaussianKernel(sigmaPixels);
-  const alongRows = convolveAlong(values, kernel, { lines: height, lineStride: width * 3, length: width, step: 3 });
+  const alongRows = convolveAlong(values, kernel, {
+    lines: height,
+    lineStride: width * 3,
+    length: width,
+    step: 3,
+  });
   return convolveAlong(alongRows, kernel, { lines: width, lineStride: 3, length: height, step: width * 3 });
 }
 
 /** Weights of the centre and of the pixels 1, 2, ... away on either side; all sides together sum up to 1. */
 function gaussianKernel(sigmaPixels: number): number[] {
-  const weights = Array.from({ length: Math.ceil(REACH * sigmaPixels) + 1 }, (_, offset) => Math.exp(-(offset ** 2) / (2 * sigmaPixels ** 2)));
+  const weights = Array.from({ length: Math.ceil(REACH * sigmaPixels) + 1 }, (_, offset) =>
+    Math.exp(-(offset ** 2) / (2 * sigmaPixels ** 2)),
+  );
   const sum = 2 * weights.reduce((total, weight) => total + weight, 0) - weights[0]!;
   return weights.map((weight) => weight / sum);
 }
 
-function convolveAlong(values: Float32Array, kernel: readonly number[], { lines, lineStride, length, step }: { lines: number; lineStride: number; length: number; step: number }): Float32Array {
+function convolveAlong(
+  values: Float32Array,
+  kernel: readonly number[],
+  { lines, lineStride, length, step }: { lines: number; lineStride: number; length: number; step: number },
+): Float32Array {
   const convolved = new Float32Array(values.length);
   for (let line = 0; line < lines; line++) {
     for (let place = 0; place < length; place++) {
@@ -29,7 +45,8 @@ function convolveAlong(values: Float32Array, kernel: readonly number[], { lines,
         const before = line * lineStride + Math.max(place - offset, 0) * step;
         const after = line * lineStride + Math.min(place + offset, length - 1) * step;
         const weight = kernel[offset]! * (offset === 0 ? 0.5 : 1);
-        for (let channel = 0; channel < 3; channel++) convolved[target + channel]! += weight * (values[before + channel]! + values[after + channel]!);
+        for (let channel = 0; channel < 3; channel++)
+          convolved[target + channel]! += weight * (values[before + channel]! + values[after + channel]!);
       }
     }
   }

@@ -17,5 +17,10 @@ export * from './node/mixed-batches.js';
 export { sampleSourceKinds, type SampleSource } from './node/sample-source.js';
 export * from './node/video-batches.js';
 export * from './node/video-file.js';
-export { videoWindowBatches, type VideoWindowBatch, type VideoWindowOptions, type VideoWindowSource } from './node/video-window-batches.js';
+export {
+  videoWindowBatches,
+  type VideoWindowBatch,
+  type VideoWindowOptions,
+  type VideoWindowSource,
+} from './node/video-window-batches.js';
 export * from './node/video-list.js';

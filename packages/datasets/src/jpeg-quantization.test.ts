@@ -24,13 +24,16 @@ function rootMeanSquareLevels(a: Float32Array, b: Float32Array): number {
 describe('quantizeLikeJpeg', () => {
   it.each([30, 60, 90])('loses what a JPEG file of quality %d loses', async (quality) => {
     const bytes = picture();
-    const file = await sharp(bytes, { raw: { width, height, channels: 3 } }).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer();
+    const file = await sharp(bytes, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality, chromaSubsampling: '4:4:4' })
+      .toBuffer();
     const decoded = asValues(await sharp(file).raw().toBuffer());
     const ours = asValues(bytes);
     quantizeLikeJpeg(ours, width, height, quality);
     const loss = rootMeanSquareLevels(asValues(bytes), decoded);
     expect(loss).toBeGreaterThan(1.5);
-    // The library's integer transform is a tenth of a level off, which rounds some coefficients to the other side.
+    // The library's integer transform is a tenth of a level off, which rounds some coefficients to the other
+    // side.
     expect(rootMeanSquareLevels(ours, decoded)).toBeLessThan(0.3 * loss);
   });
 

@@ -1,16 +1,19 @@
 /**
- * What JPEG compression does to a picture, without the file: the loss of ITU-T T.81 lies in rounding the 8x8 cosine coefficients of
- * Y, Cb and Cr to multiples of a table (Annex K, scaled by the quality as the IJG's encoder does). Colour is not subsampled.
+ * What JPEG compression does to a picture, without the file: the loss of ITU-T T.81 lies in rounding the 8x8
+ * cosine coefficients of Y, Cb and Cr to multiples of a table (Annex K, scaled by the quality as the IJG's
+ * encoder does). Colour is not subsampled.
  */
 const BLOCK = 8;
 
 const LUMINANCE_TABLE = [
-  16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56,
-  68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+  16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22,
+  29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103,
+  121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
 ];
 const CHROMINANCE_TABLE = [
-  17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-  99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+  17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99,
+  99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+  99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
 ];
 
 /** Orthonormal cosine basis: row u, column x. */
@@ -28,7 +31,8 @@ function quantizationSteps(table: readonly number[], quality: number): number[] 
 /**
  * Compresses and decompresses a picture, in place.
  *
- * @param values `height * width * 3` display values in [0, 1]; rounded to 255 levels first and last, as in a file.
+ * @param values `height * width * 3` display values in [0, 1]; rounded to 255 levels first and last, as in a
+ * file.
  * @param quality 1 to 100, the IJG's scale.
  */
 export function quantizeLikeJpeg(values: Float32Array, width: number, height: number, quality: number): void {
@@ -41,13 +45,19 @@ export function quantizeLikeJpeg(values: Float32Array, width: number, height: nu
     for (let left = 0; left < width; left += BLOCK) {
       for (let i = 0; i < 64; i++) {
         // Blocks that stick out repeat the picture's last row and column.
-        const source = (Math.min(top + (i >> 3), height - 1) * width + Math.min(left + (i & 7), width - 1)) * 3;
-        const [red, green, blue] = [toLevel(values[source]!), toLevel(values[source + 1]!), toLevel(values[source + 2]!)];
+        const source =
+          (Math.min(top + (i >> 3), height - 1) * width + Math.min(left + (i & 7), width - 1)) * 3;
+        const [red, green, blue] = [
+          toLevel(values[source]!),
+          toLevel(values[source + 1]!),
+          toLevel(values[source + 2]!),
+        ];
         luminance[i] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue) - 128;
         blueness[i] = Math.round(-0.168735892 * red - 0.331264108 * green + 0.5 * blue);
         redness[i] = Math.round(0.5 * red - 0.418687589 * green - 0.081312411 * blue);
       }
-      for (const [index, plane] of planes.entries()) quantizeBlock(plane, index === 0 ? luminanceSteps : chrominanceSteps);
+      for (const [index, plane] of planes.entries())
+        quantizeBlock(plane, index === 0 ? luminanceSteps : chrominanceSteps);
       for (let i = 0; i < 64; i++) {
         const [row, column] = [top + (i >> 3), left + (i & 7)];
         if (row >= height || column >= width) continue;
@@ -80,7 +90,13 @@ function quantizeBlock(block: Float64Array, steps: readonly number[]): void {
 }
 
 /** product = a b for 8x8 matrices, either taken transposed. */
-function multiply(a: Float64Array, b: Float64Array, product: Float64Array, transposeA: boolean, transposeB: boolean): void {
+function multiply(
+  a: Float64Array,
+  b: Float64Array,
+  product: Float64Array,
+  transposeA: boolean,
+  transposeB: boolean,
+): void {
   const [rowA, stepA] = transposeA ? [1, BLOCK] : [BLOCK, 1];
   const [stepB, columnB] = transposeB ? [1, BLOCK] : [BLOCK, 1];
   for (let row = 0; row < BLOCK; row++) {

@@ -2,8 +2,8 @@ import type { Random } from './random.js';
 import type { PixelPosition } from './sphere.js';
 
 /**
- * How a layer moves during the exposure. Time runs from -1 (shutter opens) over 0 (the middle frame, where every layer is at rest in
- * its own coordinates) to 1 (it closes).
+ * How a layer moves during the exposure. Time runs from -1 (shutter opens) over 0 (the middle frame, where
+ * every layer is at rest in its own coordinates) to 1 (it closes).
  */
 export interface LayerMotion {
   /** Centre of turn and zoom. */
@@ -27,7 +27,12 @@ export interface AffineMap {
 }
 
 /** @param lengthPixels how far the centre goes from opening to closing (the bend not counted). */
-export function drawLayerMotion(random: Random, centre: PixelPosition, lengthPixels: number, limits: { turnDegrees: number; zoomPercent: number; bend: number }): LayerMotion {
+export function drawLayerMotion(
+  random: Random,
+  centre: PixelPosition,
+  lengthPixels: number,
+  limits: { turnDegrees: number; zoomPercent: number; bend: number },
+): LayerMotion {
   const direction = random.between(0, 2 * Math.PI);
   const half = lengthPixels / 2;
   const sideways = random.between(-limits.bend, limits.bend) * lengthPixels;
@@ -41,7 +46,10 @@ export function drawLayerMotion(random: Random, centre: PixelPosition, lengthPix
 }
 
 /** Where points of the middle frame lie at a time in [-1, 1]. */
-export function mapAt({ centre, velocity, bend, turnRadians, logZoom }: LayerMotion, time: number): AffineMap {
+export function mapAt(
+  { centre, velocity, bend, turnRadians, logZoom }: LayerMotion,
+  time: number,
+): AffineMap {
   const scale = Math.exp(logZoom * time);
   const cos = scale * Math.cos(turnRadians * time);
   const sin = scale * Math.sin(turnRadians * time);
@@ -69,10 +77,22 @@ export function composeMaps(outer: AffineMap, inner: AffineMap): AffineMap {
 
 export function invertMap({ m00, m01, m10, m11, offsetX, offsetY }: AffineMap): AffineMap {
   const determinant = m00 * m11 - m01 * m10;
-  const inverse = { m00: m11 / determinant, m01: -m01 / determinant, m10: -m10 / determinant, m11: m00 / determinant };
-  return { ...inverse, offsetX: -(inverse.m00 * offsetX + inverse.m01 * offsetY), offsetY: -(inverse.m10 * offsetX + inverse.m11 * offsetY) };
+  const inverse = {
+    m00: m11 / determinant,
+    m01: -m01 / determinant,
+    m10: -m10 / determinant,
+    m11: m00 / determinant,
+  };
+  return {
+    ...inverse,
+    offsetX: -(inverse.m00 * offsetX + inverse.m01 * offsetY),
+    offsetY: -(inverse.m10 * offsetX + inverse.m11 * offsetY),
+  };
 }
 
-export function applyMap({ m00, m01, m10, m11, offsetX, offsetY }: AffineMap, { x, y }: PixelPosition): PixelPosition {
+export function applyMap(
+  { m00, m01, m10, m11, offsetX, offsetY }: AffineMap,
+  { x, y }: PixelPosition,
+): PixelPosition {
   return { x: m00 * x + m01 * y + offsetX, y: m10 * x + m11 * y + offsetY };
 }

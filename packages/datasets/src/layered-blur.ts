@@ -3,7 +3,14 @@ import { drawAveraging } from './averaging-choice.js';
 import { renderCount, transferFunctions, type AveragingSpace } from './exposure.js';
 import { drawLayerMotion } from './layer-motion.js';
 import type { LayeredOptions } from './layered-options.js';
-import { flowAt, longestPathPixels, renderScene, visibleLayers, type Layer, type LayeredScene } from './layered-scene.js';
+import {
+  flowAt,
+  longestPathPixels,
+  renderScene,
+  visibleLayers,
+  type Layer,
+  type LayeredScene,
+} from './layered-scene.js';
 import type { Random } from './random.js';
 import type { RgbImage, Sample } from './sample.js';
 
@@ -20,12 +27,17 @@ export interface LayeredSample extends Sample {
 }
 
 /**
- * Draws a scene and exposes it: objects cut out of stills move before a background that moves with the camera, at steps of at most
- * about `stepPixels`. The frames are display values.
+ * Draws a scene and exposes it: objects cut out of stills move before a background that moves with the
+ * camera, at steps of at most about `stepPixels`. The frames are display values.
  *
- * @param stills one for the background, then one per object; smaller than the picture or not, they are mirrored at their borders.
+ * @param stills one for the background, then one per object; smaller than the picture or not, they are
+ * mirrored at their borders.
  */
-export function synthesizeLayeredBlur(stills: readonly Still[], random: Random, options: LayeredOptions): LayeredSample {
+export function synthesizeLayeredBlur(
+  stills: readonly Still[],
+  random: Random,
+  options: LayeredOptions,
+): LayeredSample {
   const { sizePixels, frames: frameCount, augmentation } = options;
   const averaging = drawAveraging(random, options.averaging);
   const { displayOf } = transferFunctions[averaging];
@@ -49,7 +61,9 @@ export function synthesizeLayeredBlur(stills: readonly Still[], random: Random, 
   };
   const blurred = toImage(sum, renderedFrames);
   degrade(blurred, drawAugmentation(random, augmentation).noiseSigma, augmentation, random);
-  const flowsPixels = Array.from({ length: frameCount }, (_, index) => flowAt(scene, visible, (2 * index) / intervals - 1));
+  const flowsPixels = Array.from({ length: frameCount }, (_, index) =>
+    flowAt(scene, visible, (2 * index) / intervals - 1),
+  );
   return {
     blurred,
     frames: frames.map((frame) => toImage(frame, 1)),
@@ -58,7 +72,12 @@ export function synthesizeLayeredBlur(stills: readonly Still[], random: Random, 
   };
 }
 
-function drawScene(stills: readonly Still[], random: Random, averaging: AveragingSpace, options: LayeredOptions): LayeredScene {
+function drawScene(
+  stills: readonly Still[],
+  random: Random,
+  averaging: AveragingSpace,
+  options: LayeredOptions,
+): LayeredScene {
   const { sizePixels, turnDegrees, zoomPercent, bend, cameraPixels, objectPixels, objectRadius } = options;
   const limits = { turnDegrees, zoomPercent, bend };
   const middle = (sizePixels - 1) / 2;
@@ -68,14 +87,27 @@ function drawScene(stills: readonly Still[], random: Random, averaging: Averagin
   const gridSize = sizePixels + 2 * marginPixels;
   const colour = colourCurve(drawAugmentation(random, options.augmentation));
   const { lightOf } = transferFunctions[averaging];
-  const values = Float32Array.from({ length: 3 * 256 }, (_, entry) => lightOf(colour((entry & 255) / 255, entry >> 8)));
+  const values = Float32Array.from({ length: 3 * 256 }, (_, entry) =>
+    lightOf(colour((entry & 255) / 255, entry >> 8)),
+  );
 
   const layers = stills.map((still, index): Layer => {
     const texture = cutTexture(still, values, gridSize, random, options);
-    const centre = index === 0 ? { x: middle, y: middle } : { x: random.between(0, sizePixels), y: random.between(0, sizePixels) };
+    const centre =
+      index === 0
+        ? { x: middle, y: middle }
+        : { x: random.between(0, sizePixels), y: random.between(0, sizePixels) };
     const lengthPixels = random.between(...(index === 0 ? cameraPixels : objectPixels));
     const motion = drawLayerMotion(random, centre, lengthPixels, limits);
-    const coverage = index === 0 ? undefined : drawBlob(random, centre.x + marginPixels, centre.y + marginPixels, sizePixels * random.between(...objectRadius));
+    const coverage =
+      index === 0
+        ? undefined
+        : drawBlob(
+            random,
+            centre.x + marginPixels,
+            centre.y + marginPixels,
+            sizePixels * random.between(...objectRadius),
+          );
     const premultiplied = new Float32Array(gridSize * gridSize * 4);
     for (let pixel = 0; pixel < gridSize * gridSize; pixel++) {
       const share = coverage ? coverage(pixel % gridSize, Math.floor(pixel / gridSize)) : 1;
@@ -91,11 +123,18 @@ function drawScene(stills: readonly Still[], random: Random, averaging: Averagin
 }
 
 /**
- * A random part of a still, shrunk by a box filter, mirrored at the still's borders, flipped and turned at random.
+ * A random part of a still, shrunk by a box filter, mirrored at the still's borders, flipped and turned at
+ * random.
  *
  * @param values what each byte stands for: 256 entries for red, green and blue each.
  */
-function cutTexture(still: Still, values: Float32Array, gridSize: number, random: Random, { shrink, augmentation }: LayeredOptions): Float32Array {
+function cutTexture(
+  still: Still,
+  values: Float32Array,
+  gridSize: number,
+  random: Random,
+  { shrink, augmentation }: LayeredOptions,
+): Float32Array {
   const step = random.between(...shrink);
   const left = random.between(0, Math.max(still.width - gridSize * step, 1));
   const top = random.between(0, Math.max(still.height - gridSize * step, 1));
@@ -124,14 +163,31 @@ function cutTexture(still: Still, values: Float32Array, gridSize: number, random
   return rearrangePixels(texture, gridSize, drawAugmentation(random, augmentation));
 }
 
-/** Coverage of a smooth random shape around a centre: a circle whose radius lobes with the angle, its edge one pixel soft. */
-function drawBlob(random: Random, centreX: number, centreY: number, radius: number): (x: number, y: number) => number {
-  const lobes = [2, 3, 4, 5].map((frequency) => ({ frequency, height: random.between(0, 0.6 / frequency), phase: random.between(0, 2 * Math.PI) }));
+/**
+ * Coverage of a smooth random shape around a centre: a circle whose radius lobes with the angle, its edge one
+ * pixel soft.
+ */
+function drawBlob(
+  random: Random,
+  centreX: number,
+  centreY: number,
+  radius: number,
+): (x: number, y: number) => number {
+  const lobes = [2, 3, 4, 5].map((frequency) => ({
+    frequency,
+    height: random.between(0, 0.6 / frequency),
+    phase: random.between(0, 2 * Math.PI),
+  }));
   return (x, y) => {
     const distance = Math.sqrt((x - centreX) ** 2 + (y - centreY) ** 2);
     if (distance > radius * 2.5) return 0;
     const angle = Math.atan2(y - centreY, x - centreX);
-    const edge = radius * lobes.reduce((sum, { frequency, height, phase }) => sum + height * Math.cos(frequency * angle + phase), 1);
+    const edge =
+      radius *
+      lobes.reduce(
+        (sum, { frequency, height, phase }) => sum + height * Math.cos(frequency * angle + phase),
+        1,
+      );
     return Math.min(Math.max(edge - distance + 0.5, 0), 1);
   };
 }

@@ -1,6 +1,18 @@
-import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
+import {
+  defaultAugmentation,
+  requireAugmentation,
+  type AugmentationOptions,
+} from './augmentation-options.js';
 import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
-import { LEAST_STEP_PIXELS, MAX_PHOTO_PIXELS, requireNumber, requireRange, requireSampleShape, requireThat, type Range } from './option-checks.js';
+import {
+  LEAST_STEP_PIXELS,
+  MAX_PHOTO_PIXELS,
+  requireNumber,
+  requireRange,
+  requireSampleShape,
+  requireThat,
+  type Range,
+} from './option-checks.js';
 
 /** How layered scenes are made from still photographs. Plain data: a section of a run file. */
 export interface LayeredOptions {
@@ -47,14 +59,20 @@ export const layeredDefaults: LayeredOptions = {
   augmentation: defaultAugmentation,
 };
 
-export type PartialLayeredOptions = Partial<Omit<LayeredOptions, 'augmentation'>> & { augmentation?: Partial<AugmentationOptions> };
+export type PartialLayeredOptions = Partial<Omit<LayeredOptions, 'augmentation'>> & {
+  augmentation?: Partial<AugmentationOptions>;
+};
 
 /**
  * Fills in the defaults and checks.
  * @throws RangeError that names the option, what it must be and what came.
  */
 export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOptions {
-  const options: LayeredOptions = { ...layeredDefaults, ...given, augmentation: { ...layeredDefaults.augmentation, ...given.augmentation } };
+  const options: LayeredOptions = {
+    ...layeredDefaults,
+    ...given,
+    augmentation: { ...layeredDefaults.augmentation, ...given.augmentation },
+  };
   const { sizePixels, objects } = options;
   requireSampleShape(options, 8);
   requireRange('objects', objects, 0, 20);

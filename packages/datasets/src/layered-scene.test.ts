@@ -3,12 +3,25 @@ import { noAugmentation } from './augmentation-options.js';
 import { applyMap, composeMaps, drawLayerMotion, invertMap, mapAt } from './layer-motion.js';
 import { synthesizeLayeredBlur, type Still } from './layered-blur.js';
 import { resolveLayeredOptions } from './layered-options.js';
-import { flowAt, layerMapAt, longestPathPixels, renderScene, visibleLayers, type LayeredScene } from './layered-scene.js';
+import {
+  flowAt,
+  layerMapAt,
+  longestPathPixels,
+  renderScene,
+  visibleLayers,
+  type LayeredScene,
+} from './layered-scene.js';
 import { createRandom } from './random.js';
 
 const random = createRandom(3);
 const limits = { turnDegrees: 10, zoomPercent: 8, bend: 0.3 };
-const still = { centre: { x: 0, y: 0 }, velocity: { x: 0, y: 0 }, bend: { x: 0, y: 0 }, turnRadians: 0, logZoom: 0 };
+const still = {
+  centre: { x: 0, y: 0 },
+  velocity: { x: 0, y: 0 },
+  bend: { x: 0, y: 0 },
+  turnRadians: 0,
+  logZoom: 0,
+};
 
 describe('layer motion', () => {
   it('is at rest at time 0, covers its length, turns and zooms as drawn', () => {
@@ -16,7 +29,10 @@ describe('layer motion', () => {
       const centre = { x: random.between(0, 64), y: random.between(0, 64) };
       const motion = drawLayerMotion(random, centre, 12, limits);
       const point = { x: 7, y: -3 };
-      expect(applyMap(mapAt(motion, 0), point)).toEqual({ x: expect.closeTo(7, 10), y: expect.closeTo(-3, 10) });
+      expect(applyMap(mapAt(motion, 0), point)).toEqual({
+        x: expect.closeTo(7, 10),
+        y: expect.closeTo(-3, 10),
+      });
       const [opening, closing] = [mapAt(motion, -1), mapAt(motion, 1)];
       const [from, to] = [applyMap(opening, centre), applyMap(closing, centre)];
       expect(Math.hypot(to.x - from.x, to.y - from.y)).toBeCloseTo(12, 10);
@@ -47,7 +63,11 @@ describe('layered scenes', () => {
   const gridSize = sizePixels + 2 * marginPixels;
 
   /** A background and a disc in front of it, each a linear ramp, which bilinear sampling renders exactly. */
-  function rampScene(cameraVelocity: { x: number; y: number }, discVelocity: { x: number; y: number }, turnRadians = 0): LayeredScene {
+  function rampScene(
+    cameraVelocity: { x: number; y: number },
+    discVelocity: { x: number; y: number },
+    turnRadians = 0,
+  ): LayeredScene {
     const layer = (coverage: (x: number, y: number) => number, base: number, slope: number) => {
       const premultiplied = new Float32Array(gridSize * gridSize * 4);
       for (let y = 0, i = 0; y < gridSize; y++) {
@@ -63,8 +83,14 @@ describe('layered scenes', () => {
       sizePixels,
       marginPixels,
       layers: [
-        { premultiplied: layer(() => 1, 0.1, 0.001), motion: { ...still, velocity: cameraVelocity, turnRadians, centre: { x: 20, y: 20 } } },
-        { premultiplied: layer((x, y) => (Math.hypot(x - 20, y - 18) < 8 ? 1 : 0), 0.9, -0.002), motion: { ...still, velocity: discVelocity } },
+        {
+          premultiplied: layer(() => 1, 0.1, 0.001),
+          motion: { ...still, velocity: cameraVelocity, turnRadians, centre: { x: 20, y: 20 } },
+        },
+        {
+          premultiplied: layer((x, y) => (Math.hypot(x - 20, y - 18) < 8 ? 1 : 0), 0.9, -0.002),
+          motion: { ...still, velocity: discVelocity },
+        },
       ],
     };
   }
@@ -102,7 +128,9 @@ describe('layered scenes', () => {
           const [column, row] = [Math.floor(toX), Math.floor(toY)];
           const at = (dx: number, dy: number) => picture[((row + dy) * sizePixels + column + dx) * 3]!;
           const [right, lower] = [toX - column, toY - row];
-          const seen = (at(0, 0) * (1 - right) + at(1, 0) * right) * (1 - lower) + (at(0, 1) * (1 - right) + at(1, 1) * right) * lower;
+          const seen =
+            (at(0, 0) * (1 - right) + at(1, 0) * right) * (1 - lower) +
+            (at(0, 1) * (1 - right) + at(1, 1) * right) * lower;
           expect(Math.abs(seen - middle[pixel * 3]!)).toBeLessThan(1e-5);
           compared = compared.map((count, layer) => count + (visible[pixel] === layer ? 1 : 0));
         }
@@ -121,10 +149,18 @@ describe('synthesizeLayeredBlur', () => {
   const small = { sizePixels: 24, frames: 5, augmentation: noAugmentation };
 
   it('gives still pictures and no flow where nothing moves', () => {
-    const options = resolveLayeredOptions({ ...small, cameraPixels: [0, 0], objectPixels: [0, 0], turnDegrees: 0, zoomPercent: 0 });
+    const options = resolveLayeredOptions({
+      ...small,
+      cameraPixels: [0, 0],
+      objectPixels: [0, 0],
+      turnDegrees: 0,
+      zoomPercent: 0,
+    });
     const { blurred, frames, flowsPixels } = synthesizeLayeredBlur(stills, createRandom(1), options);
     expect(frames).toHaveLength(5);
-    for (const frame of frames) for (let i = 0; i < blurred.data.length; i++) expect(Math.abs(frame.data[i]! - blurred.data[i]!)).toBeLessThan(1e-6);
+    for (const frame of frames)
+      for (let i = 0; i < blurred.data.length; i++)
+        expect(Math.abs(frame.data[i]! - blurred.data[i]!)).toBeLessThan(1e-6);
     for (const flow of flowsPixels) for (const value of flow) expect(Math.abs(value)).toBeLessThan(1e-4);
   });
 
@@ -133,7 +169,8 @@ describe('synthesizeLayeredBlur', () => {
     const a = synthesizeLayeredBlur(stills, createRandom(2), options);
     expect(a).toEqual(synthesizeLayeredBlur(stills, createRandom(2), options));
     expect(a).not.toEqual(synthesizeLayeredBlur(stills, createRandom(3), options));
-    for (const value of [...a.blurred.data, ...a.frames[0]!.data]) expect(value >= 0 && value <= 1.000001).toBe(true);
+    for (const value of [...a.blurred.data, ...a.frames[0]!.data])
+      expect(value >= 0 && value <= 1.000001).toBe(true);
     for (const value of a.flowsPixels[2]!) expect(Math.abs(value)).toBeLessThan(1e-4);
     expect(Math.max(...a.flowsPixels[0]!.map(Math.abs))).toBeGreaterThan(0.5);
   });
@@ -147,8 +184,14 @@ describe('synthesizeLayeredBlur', () => {
   });
 
   it('refuses wrong options by name', () => {
-    expect(() => resolveLayeredOptions({ objects: [1, 2.5] })).toThrow('Expected objects to be a range of integers but got [1,2.5].');
-    expect(() => resolveLayeredOptions({ frames: 2 })).toThrow('Expected frames to be an odd number from 3 to 255 but got 2.');
-    expect(() => resolveLayeredOptions({ shrink: [0.5, 1] })).toThrow('Expected shrink to be [minimum, maximum] within 1..8 but got [0.5,1].');
+    expect(() => resolveLayeredOptions({ objects: [1, 2.5] })).toThrow(
+      'Expected objects to be a range of integers but got [1,2.5].',
+    );
+    expect(() => resolveLayeredOptions({ frames: 2 })).toThrow(
+      'Expected frames to be an odd number from 3 to 255 but got 2.',
+    );
+    expect(() => resolveLayeredOptions({ shrink: [0.5, 1] })).toThrow(
+      'Expected shrink to be [minimum, maximum] within 1..8 but got [0.5,1].',
+    );
   });
 });

@@ -1,8 +1,8 @@
 import { applyMap, composeMaps, invertMap, mapAt, type AffineMap, type LayerMotion } from './layer-motion.js';
 
 /**
- * A flat piece of the scene on a square grid that reaches `marginPixels` beyond the picture on every side: pixel (x, y) of the
- * picture's middle frame is at (x + marginPixels, y + marginPixels) of the grid.
+ * A flat piece of the scene on a square grid that reaches `marginPixels` beyond the picture on every side:
+ * pixel (x, y) of the picture's middle frame is at (x + marginPixels, y + marginPixels) of the grid.
  */
 export interface Layer {
   /** `gridSize * gridSize * 4` values: R, G, B times coverage, coverage. */
@@ -10,7 +10,10 @@ export interface Layer {
   motion: LayerMotion;
 }
 
-/** Back to front: the background, which covers everything and moves with the camera, and objects that move within the scene. */
+/**
+ * Back to front: the background, which covers everything and moves with the camera, and objects that move
+ * within the scene.
+ */
 export interface LayeredScene {
   sizePixels: number;
   marginPixels: number;
@@ -23,24 +26,37 @@ export function layerMapAt({ layers }: LayeredScene, index: number, time: number
   return index === 0 ? scene : composeMaps(scene, mapAt(layers[index]!.motion, time));
 }
 
-/** The farthest that any corner of any layer's picture area travels between opening and closing, in pixels. */
+/**
+ * The farthest that any corner of any layer's picture area travels between opening and closing, in pixels.
+ */
 export function longestPathPixels(scene: LayeredScene): number {
   const far = scene.sizePixels - 1;
   const steps = 8;
   let longest = 0;
   for (let index = 0; index < scene.layers.length; index++) {
-    const maps = Array.from({ length: steps + 1 }, (_, step) => layerMapAt(scene, index, (2 * step) / steps - 1));
-    for (const corner of [{ x: 0, y: 0 }, { x: far, y: 0 }, { x: 0, y: far }, { x: far, y: far }]) {
+    const maps = Array.from({ length: steps + 1 }, (_, step) =>
+      layerMapAt(scene, index, (2 * step) / steps - 1),
+    );
+    for (const corner of [
+      { x: 0, y: 0 },
+      { x: far, y: 0 },
+      { x: 0, y: far },
+      { x: far, y: far },
+    ]) {
       const path = maps.map((map) => applyMap(map, corner));
       let length = 0;
-      for (let step = 1; step <= steps; step++) length += Math.hypot(path[step]!.x - path[step - 1]!.x, path[step]!.y - path[step - 1]!.y);
+      for (let step = 1; step <= steps; step++)
+        length += Math.hypot(path[step]!.x - path[step - 1]!.x, path[step]!.y - path[step - 1]!.y);
       longest = Math.max(longest, length);
     }
   }
   return longest;
 }
 
-/** What is in view at a time in [-1, 1]: `sizePixels * sizePixels * 3` values. Nearer layers hide farther ones. */
+/**
+ * What is in view at a time in [-1, 1]: `sizePixels * sizePixels * 3` values. Nearer layers hide farther
+ * ones.
+ */
 export function renderScene(scene: LayeredScene, time: number): Float32Array {
   const { sizePixels } = scene;
   const picture = new Float32Array(sizePixels * sizePixels * 3);
@@ -51,7 +67,12 @@ export function renderScene(scene: LayeredScene, time: number): Float32Array {
 }
 
 /** Bilinear samples of the layer over what is there; the grid's outermost pixels continue beyond it. */
-function coverWithLayer(picture: Float32Array, { sizePixels, marginPixels }: LayeredScene, { premultiplied }: Layer, layerFromPicture: AffineMap): void {
+function coverWithLayer(
+  picture: Float32Array,
+  { sizePixels, marginPixels }: LayeredScene,
+  { premultiplied }: Layer,
+  layerFromPicture: AffineMap,
+): void {
   const { m00, m01, m10, m11, offsetX, offsetY } = layerFromPicture;
   const gridSize = sizePixels + 2 * marginPixels;
   const last = gridSize - 1.001;
@@ -69,33 +90,45 @@ function coverWithLayer(picture: Float32Array, { sizePixels, marginPixels }: Lay
       const weightB = right * (1 - lower);
       const weightC = (1 - right) * lower;
       const weightD = right * lower;
-      const coverage = premultiplied[a + 3]! * weightA + premultiplied[a + 7]! * weightB + premultiplied[b + 3]! * weightC + premultiplied[b + 7]! * weightD;
+      const coverage =
+        premultiplied[a + 3]! * weightA +
+        premultiplied[a + 7]! * weightB +
+        premultiplied[b + 3]! * weightC +
+        premultiplied[b + 7]! * weightD;
       if (coverage === 0) continue;
       for (let channel = 0; channel < 3; channel++) {
         const value =
-          premultiplied[a + channel]! * weightA + premultiplied[a + channel + 4]! * weightB + premultiplied[b + channel]! * weightC + premultiplied[b + channel + 4]! * weightD;
+          premultiplied[a + channel]! * weightA +
+          premultiplied[a + channel + 4]! * weightB +
+          premultiplied[b + channel]! * weightC +
+          premultiplied[b + channel + 4]! * weightD;
         picture[target + channel] = picture[target + channel]! * (1 - coverage) + value;
       }
     }
   }
 }
 
-/** For each pixel of the middle frame, the index of the layer seen there: the nearest that covers it by half or more. */
+/**
+ * For each pixel of the middle frame, the index of the layer seen there: the nearest that covers it by half
+ * or more.
+ */
 export function visibleLayers({ sizePixels, marginPixels, layers }: LayeredScene): Uint8Array {
   const gridSize = sizePixels + 2 * marginPixels;
   const visible = new Uint8Array(sizePixels * sizePixels);
   for (const [index, { premultiplied }] of layers.entries()) {
     for (let y = 0, pixel = 0; y < sizePixels; y++) {
       let coverage = ((y + marginPixels) * gridSize + marginPixels) * 4 + 3;
-      for (let x = 0; x < sizePixels; x++, pixel++, coverage += 4) if (premultiplied[coverage]! >= 0.5) visible[pixel] = index;
+      for (let x = 0; x < sizePixels; x++, pixel++, coverage += 4)
+        if (premultiplied[coverage]! >= 0.5) visible[pixel] = index;
     }
   }
   return visible;
 }
 
 /**
- * Optical flow from the middle frame to the frame at a time: for each pixel of the middle frame, how far the point seen there has
- * moved. `sizePixels * sizePixels * 2` values (dx, dy) in pixels. The point may by then be hidden, or out of view.
+ * Optical flow from the middle frame to the frame at a time: for each pixel of the middle frame, how far the
+ * point seen there has moved. `sizePixels * sizePixels * 2` values (dx, dy) in pixels. The point may by then
+ * be hidden, or out of view.
  *
  * @param visible see `visibleLayers`.
  */

@@ -7,7 +7,14 @@ const ABSURD: unknown[] = [1e9, -1e9, 1e-9, NaN, '7', [], {}, [null], ['0', '1']
 /** Where null means something. */
 const allowedNull = ['photoPixels', 'coverageDegrees', 'eulerDegrees', 'augmentation.jpegQuality'];
 /** Options that may be as small, or as near to nothing, as can be. */
-const allowsTiny = ['turnDegrees', 'zoomPercent', 'bend', 'rollShare', 'minPanoramaPixelsPerPixel', 'augmentation.jpegShare'];
+const allowsTiny = [
+  'turnDegrees',
+  'zoomPercent',
+  'bend',
+  'rollShare',
+  'minPanoramaPixelsPerPixel',
+  'augmentation.jpegShare',
+];
 
 const kinds: [string, object, (given: never) => unknown][] = [
   ['panorama', panoramaDefaults, resolvePanoramaOptions],
@@ -23,7 +30,11 @@ test.each(kinds)('an absurd value of any option is refused in one line (%s)', (_
       if (value === 1e-9 && allowsTiny.includes(option)) continue;
       const [first, second] = option.split('.') as [string, string?];
       const given = second ? { augmentation: { [second]: value } } : { [first]: value };
-      expect({ option, value, refused: messageOf(() => resolve(given as never)) }).toEqual({ option, value, refused: expect.stringMatching(/^Expected [^\n]* to be [^\n]* but got [^\n]*\.$/) });
+      expect({ option, value, refused: messageOf(() => resolve(given as never)) }).toEqual({
+        option,
+        value,
+        refused: expect.stringMatching(/^Expected [^\n]* to be [^\n]* but got [^\n]*\.$/),
+      });
     }
   }
 });

@@ -20,11 +20,17 @@ function excerpt(value: unknown): string {
   }
 }
 
-/** Bounds far above what makes sense: a slip of the keyboard is told before it fills the machine or takes for ever. */
+/**
+ * Bounds far above what makes sense: a slip of the keyboard is told before it fills the machine or takes for
+ * ever.
+ */
 export const MAX_SIZE_PIXELS = 4096;
 export const MAX_FRAMES = 255;
 export const MAX_PHOTO_PIXELS = 16_384;
-/** Smallest move between two rendered frames that is of use; the number of frames rendered is what moves, divided by it. */
+/**
+ * Smallest move between two rendered frames that is of use; the number of frames rendered is what moves,
+ * divided by it.
+ */
 export const LEAST_STEP_PIXELS = 0.05;
 
 /** @throws RangeError unless the value is a number within the limits. */
@@ -36,31 +42,75 @@ function isNumberWithin(value: unknown, low: number, high: number): boolean {
   return typeof value === 'number' && low <= value && value <= high;
 }
 
-/** @throws RangeError unless pictures of this size, and as many frames of each, can be made. @param leastPixels of the side. */
-export function requireSampleShape({ sizePixels, frames }: { sizePixels: number; frames: number }, leastPixels: number): void {
-  requireThat(Number.isInteger(sizePixels) && isNumberWithin(sizePixels, leastPixels, MAX_SIZE_PIXELS), 'sizePixels', `a whole number from ${leastPixels} to ${MAX_SIZE_PIXELS}`, sizePixels);
-  requireThat(isNumberWithin(frames, 3, MAX_FRAMES) && frames % 2 === 1, 'frames', `an odd number from 3 to ${MAX_FRAMES}`, frames);
+/**
+ * @throws RangeError unless pictures of this size, and as many frames of each, can be made. @param
+ * leastPixels of the side.
+ */
+export function requireSampleShape(
+  { sizePixels, frames }: { sizePixels: number; frames: number },
+  leastPixels: number,
+): void {
+  requireThat(
+    Number.isInteger(sizePixels) && isNumberWithin(sizePixels, leastPixels, MAX_SIZE_PIXELS),
+    'sizePixels',
+    `a whole number from ${leastPixels} to ${MAX_SIZE_PIXELS}`,
+    sizePixels,
+  );
+  requireThat(
+    isNumberWithin(frames, 3, MAX_FRAMES) && frames % 2 === 1,
+    'frames',
+    `an odd number from 3 to ${MAX_FRAMES}`,
+    frames,
+  );
 }
 
 /** What a stream of samples is cut into, and where it begins. @throws RangeError unless it makes sense. */
-export function requireBatches({ batchSize, firstSample, workers = 0, prefetchSamples }: { batchSize: number; firstSample: number; workers?: number; prefetchSamples?: number }): void {
+export function requireBatches({
+  batchSize,
+  firstSample,
+  workers = 0,
+  prefetchSamples,
+}: {
+  batchSize: number;
+  firstSample: number;
+  workers?: number;
+  prefetchSamples?: number;
+}): void {
   const isCount = (value: number): boolean => Number.isInteger(value) && value >= 0;
   requireThat(isCount(batchSize) && batchSize > 0, 'batchSize', 'a positive integer', batchSize);
   requireThat(isCount(firstSample), 'firstSample', 'an integer of at least 0', firstSample);
   requireThat(isCount(workers), 'workers', 'an integer of at least 0', workers);
-  if (prefetchSamples !== undefined) requireThat(prefetchSamples >= 0, 'prefetchSamples', 'a number of at least 0', prefetchSamples);
+  if (prefetchSamples !== undefined)
+    requireThat(prefetchSamples >= 0, 'prefetchSamples', 'a number of at least 0', prefetchSamples);
 }
 
 /** @throws RangeError unless consecutive frames can be averaged so. */
-export function requireExposure({ frames, stride, shrink }: { frames: number; stride: number; shrink: number }): void {
+export function requireExposure({
+  frames,
+  stride,
+  shrink,
+}: {
+  frames: number;
+  stride: number;
+  shrink: number;
+}): void {
   const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
-  requireThat(isCount(frames) && frames >= 3 && frames % 2 === 1, 'frames', 'an odd number of at least 3', frames);
+  requireThat(
+    isCount(frames) && frames >= 3 && frames % 2 === 1,
+    'frames',
+    'an odd number of at least 3',
+    frames,
+  );
   requireThat(isCount(stride), 'stride', 'a positive integer', stride);
   requireThat(isCount(shrink), 'shrink', 'a positive integer', shrink);
 }
 
 /** @throws RangeError unless the value is [minimum, maximum] within the limits. */
 export function requireRange(name: string, value: unknown, low: number, high: number): void {
-  const isRight = Array.isArray(value) && value.length === 2 && value.every((limit) => isNumberWithin(limit, low, high)) && value[0] <= value[1];
+  const isRight =
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every((limit) => isNumberWithin(limit, low, high)) &&
+    value[0] <= value[1];
   requireThat(isRight, name, `[minimum, maximum] within ${low}..${high}`, value);
 }

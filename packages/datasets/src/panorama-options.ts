@@ -1,32 +1,59 @@
-import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
+import {
+  defaultAugmentation,
+  requireAugmentation,
+  type AugmentationOptions,
+} from './augmentation-options.js';
 import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
-import { LEAST_STEP_PIXELS, MAX_PHOTO_PIXELS, requireNumber, requireRange, requireSampleShape, requireThat, type Range } from './option-checks.js';
+import {
+  LEAST_STEP_PIXELS,
+  MAX_PHOTO_PIXELS,
+  requireNumber,
+  requireRange,
+  requireSampleShape,
+  requireThat,
+  type Range,
+} from './option-checks.js';
 
 /** How samples are made from panoramas. Plain data: a section of a run file. */
 export interface PanoramaOptions {
-  /** Panoramas that show only a part of the sphere: how many degrees of the horizon, which lies in their middle. Null: all of the sphere. */
+  /**
+   * Panoramas that show only a part of the sphere: how many degrees of the horizon, which lies in their
+   * middle. Null: all of the sphere.
+   */
   coverageDegrees: number | null;
   /** Side of the square pictures. */
   sizePixels: number;
-  /** Side of the virtual photograph that the pictures are random windows of, so that a crop looks like a part of a photograph: at least `sizePixels`. */
+  /**
+   * Side of the virtual photograph that the pictures are random windows of, so that a crop looks like a part
+   * of a photograph: at least `sizePixels`.
+   */
   photoPixels: number;
   /** Output frames N: odd, at least 3. */
   frames: number;
   /** Horizontal field of view of the virtual photograph, drawn uniformly. */
   fieldOfViewDegrees: Range;
-  /** Panoramas too coarse for a field of view get a wider one, until each photograph pixel has this many panorama pixels across (in the middle). */
+  /**
+   * Panoramas too coarse for a field of view get a wider one, until each photograph pixel has this many
+   * panorama pixels across (in the middle).
+   */
   minPanoramaPixelsPerPixel: number;
   /** Initial orientation: yaw is uniform over the whole turn, pitch and roll are uniform in these ranges. */
   pitchDegrees: Range;
   rollDegrees: Range;
   /**
-   * Angle between first and last orientation: a range, or a curriculum as rows [sample index, range] in rising order, between which
-   * the limits move linearly.
+   * Angle between first and last orientation: a range, or a curriculum as rows [sample index, range] in
+   * rising order, between which the limits move linearly.
    */
   angleDegrees: Range | Array<[sampleIndex: number, range: Range]>;
-  /** The angle is minimum + (maximum - minimum) * u^angleExponent with u uniform: above 1 favours small angles. */
+  /**
+   * The angle is minimum + (maximum - minimum) * u^angleExponent with u uniform: above 1 favours small
+   * angles.
+   */
   angleExponent: number;
-  /** How much of the rotation is roll: the axis lies in the image plane but for a normally distributed tilt of this standard deviation. */
+  /**
+   * How much of the rotation is roll: the axis lies in the image plane but for a normally distributed tilt of
+   * this standard deviation.
+   */
   rollShare: number;
   /** If given, replaces the three above by the paper's rotation: Euler angles uniform in [-limit, limit]. */
   eulerDegrees: number | null;
@@ -56,7 +83,9 @@ export const panoramaDefaults: PanoramaOptions = {
   augmentation: defaultAugmentation,
 };
 
-export type PartialPanoramaOptions = Partial<Omit<PanoramaOptions, 'augmentation'>> & { augmentation?: Partial<AugmentationOptions> };
+export type PartialPanoramaOptions = Partial<Omit<PanoramaOptions, 'augmentation'>> & {
+  augmentation?: Partial<AugmentationOptions>;
+};
 
 /**
  * Fills in the defaults and checks.
@@ -66,13 +95,21 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
   const options: PanoramaOptions = {
     ...panoramaDefaults,
     ...given,
-    photoPixels: given.photoPixels ?? Math.max(panoramaDefaults.photoPixels, given.sizePixels ?? panoramaDefaults.sizePixels),
+    photoPixels:
+      given.photoPixels ??
+      Math.max(panoramaDefaults.photoPixels, given.sizePixels ?? panoramaDefaults.sizePixels),
     augmentation: { ...panoramaDefaults.augmentation, ...given.augmentation },
   };
   const { sizePixels, photoPixels, augmentation, coverageDegrees } = options;
   requireSampleShape(options, 1);
-  const isPhoto = Number.isInteger(photoPixels) && photoPixels >= sizePixels && photoPixels <= MAX_PHOTO_PIXELS;
-  requireThat(isPhoto, 'photoPixels', `an integer from sizePixels (${sizePixels}) to ${MAX_PHOTO_PIXELS}`, photoPixels);
+  const isPhoto =
+    Number.isInteger(photoPixels) && photoPixels >= sizePixels && photoPixels <= MAX_PHOTO_PIXELS;
+  requireThat(
+    isPhoto,
+    'photoPixels',
+    `an integer from sizePixels (${sizePixels}) to ${MAX_PHOTO_PIXELS}`,
+    photoPixels,
+  );
   if (coverageDegrees !== null) requireNumber('coverageDegrees', coverageDegrees, 1, 360);
   requireRange('fieldOfViewDegrees', options.fieldOfViewDegrees, 1, 150);
   requireRange('pitchDegrees', options.pitchDegrees, -90, 90);
@@ -89,10 +126,18 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
 }
 
 function requireAngles(angleDegrees: unknown): void {
-  if (!Array.isArray(angleDegrees) || !Array.isArray(angleDegrees[0])) return requireRange('angleDegrees', angleDegrees, 0, 90);
+  if (!Array.isArray(angleDegrees) || !Array.isArray(angleDegrees[0]))
+    return requireRange('angleDegrees', angleDegrees, 0, 90);
   const isRow = (row: unknown): boolean => Array.isArray(row) && row.length === 2 && Number.isFinite(row[0]);
-  const rise = angleDegrees.every((row, index) => isRow(row) && (index === 0 || row[0] > angleDegrees[index - 1][0]));
-  requireThat(rise, 'angleDegrees', '[minimum, maximum], or rows [sample index, [minimum, maximum]] in rising order', angleDegrees);
+  const rise = angleDegrees.every(
+    (row, index) => isRow(row) && (index === 0 || row[0] > angleDegrees[index - 1][0]),
+  );
+  requireThat(
+    rise,
+    'angleDegrees',
+    '[minimum, maximum], or rows [sample index, [minimum, maximum]] in rising order',
+    angleDegrees,
+  );
   for (const [, range] of angleDegrees) requireRange('angleDegrees', range, 0, 90);
 }
 
@@ -109,5 +154,7 @@ export function angleRangeAt(angleDegrees: PanoramaOptions['angleDegrees'], samp
 }
 
 function angleRows(angleDegrees: PanoramaOptions['angleDegrees']): Array<[number, Range]> {
-  return Array.isArray(angleDegrees[0]) ? (angleDegrees as Array<[number, Range]>) : [[0, angleDegrees as Range]];
+  return Array.isArray(angleDegrees[0])
+    ? (angleDegrees as Array<[number, Range]>)
+    : [[0, angleDegrees as Range]];
 }

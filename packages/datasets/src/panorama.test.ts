@@ -33,17 +33,25 @@ describe('buildPanorama', () => {
     const { levels } = buildPanorama(256, 128, rgb);
     expect(levels.map(({ width }) => width)).toEqual([256, 128, 64]);
     const { width, pixels } = levels[1]!;
-    for (const [x, y] of [[0, 0], [100, 5], [127, 63]] as const) {
+    for (const [x, y] of [
+      [0, 0],
+      [100, 5],
+      [127, 63],
+    ] as const) {
       for (let channel = 0; channel < 3; channel++) {
         const at = (dx: number, dy: number) => rgb[((2 * y + dy) * 256 + 2 * x + dx) * 3 + channel]!;
         const mean = (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) / 4;
-        expect(Math.abs(((pixels[(y + 1) * (width + 2) + x + 1]! >> (8 * channel)) & 255) - mean)).toBeLessThanOrEqual(0.5);
+        expect(
+          Math.abs(((pixels[(y + 1) * (width + 2) + x + 1]! >> (8 * channel)) & 255) - mean),
+        ).toBeLessThanOrEqual(0.5);
       }
     }
   });
 
   it('refuses what is not a full sphere', () => {
     expect(() => buildPanorama(200, 64, noise(200, 64))).toThrow('twice as wide as high, but got 200x64');
-    expect(() => buildPanorama(128, 64, noise(64, 32))).toThrow('Expected 24576 bytes (RGB) for a 128x64 panorama but got 6144.');
+    expect(() => buildPanorama(128, 64, noise(64, 32))).toThrow(
+      'Expected 24576 bytes (RGB) for a 128x64 panorama but got 6144.',
+    );
   });
 });

@@ -1,9 +1,9 @@
 import type { Coverage } from './partial-panorama.js';
 
 /**
- * A full-sphere photograph made ready to be looked into: a pyramid of halved sizes, each with a border of one pixel that
- * continues the sphere (the other side of the seam left and right; the row across the pole, half a turn away, above and below),
- * so that bilinear sampling needs no special case anywhere.
+ * A full-sphere photograph made ready to be looked into: a pyramid of halved sizes, each with a border of one
+ * pixel that continues the sphere (the other side of the seam left and right; the row across the pole, half a
+ * turn away, above and below), so that bilinear sampling needs no special case anywhere.
  */
 export interface Panorama {
   /** Full size first; each level half the size of the one before. */
@@ -16,7 +16,10 @@ export interface PanoramaLevel {
   /** Size without the border. */
   width: number;
   height: number;
-  /** (height + 2) rows of (width + 2) pixels, each red | green << 8 | blue << 16: one load where three would be needed. */
+  /**
+   * (height + 2) rows of (width + 2) pixels, each red | green << 8 | blue << 16: one load where three would
+   * be needed.
+   */
   pixels: Uint32Array;
 }
 
@@ -38,7 +41,9 @@ export function buildPanorama(width: number, height: number, rgb: Uint8Array): P
     );
   }
   if (rgb.length !== width * height * 3) {
-    throw new RangeError(`Expected ${width * height * 3} bytes (RGB) for a ${width}x${height} panorama but got ${rgb.length}.`);
+    throw new RangeError(
+      `Expected ${width * height * 3} bytes (RGB) for a ${width}x${height} panorama but got ${rgb.length}.`,
+    );
   }
   const levels: PanoramaLevel[] = [];
   for (let level = { width, height, rgb }; ; level = halve(level)) {
@@ -53,7 +58,9 @@ interface RgbBytes {
   rgb: Uint8Array;
 }
 
-/** Box filter in display values, the values that are interpolated too, so that every level has the same mean. */
+/**
+ * Box filter in display values, the values that are interpolated too, so that every level has the same mean.
+ */
 function halve({ width, height, rgb }: RgbBytes): RgbBytes {
   const halfWidth = width / 2;
   const halfHeight = height / 2;
@@ -85,7 +92,10 @@ function withBorder({ width, height, rgb }: RgbBytes): PanoramaLevel {
     }
   }
   const halfTurn = width / 2;
-  for (const [borderRow, nearestRow] of [[0, 1], [height + 1, height]] as const) {
+  for (const [borderRow, nearestRow] of [
+    [0, 1],
+    [height + 1, height],
+  ] as const) {
     const border = borderRow * stride + 1;
     const nearest = nearestRow * stride + 1;
     pixels.copyWithin(border, nearest + halfTurn, nearest + width);

@@ -15,7 +15,9 @@ describe('buildPartialPanorama', () => {
     expect(levels[0]).toMatchObject({ width: 400, height: 200 });
     expect((coverage.longitudeRadians * 180) / Math.PI).toBeCloseTo(45 - 1.8, 5);
     expect((coverage.latitudeRadians * 180) / Math.PI).toBeCloseTo(22.5 - 1.8, 5);
-    expect(() => buildPartialPanorama(100, 250, new Uint8Array(100 * 250 * 3), 90)).toThrow('Expected a part of a panorama, 90 degrees across and at most 180 down (200 pixels), but got 100x250.');
+    expect(() => buildPartialPanorama(100, 250, new Uint8Array(100 * 250 * 3), 90)).toThrow(
+      'Expected a part of a panorama, 90 degrees across and at most 180 down (200 pixels), but got 100x250.',
+    );
   });
 
   it('takes a whole panorama as it is', () => {
@@ -33,13 +35,20 @@ describe('staysWithin', () => {
     const random = createRandom(5);
     const counts = { inside: 0, outside: 0 };
     for (let i = 0; i < 300; i++) {
-      const first = orientationOfAngles(random.between(-60, 60), random.between(-50, 50), random.between(-180, 180));
+      const first = orientationOfAngles(
+        random.between(-60, 60),
+        random.between(-50, 50),
+        random.between(-180, 180),
+      );
       const last = first.mul(rotationAbout([random.normal(), random.normal(), random.normal()], 5));
       let darkest = 1;
       for (const orientation of [first, last]) {
         const readings = new Uint32Array(32 * 32 * 3);
         addPerspective(levels[0]!, createViewfinder(camera), matrixOf(orientation), identity, readings);
-        darkest = Math.min(darkest, readings.reduce((least, reading) => Math.min(least, reading / FULL_READING), 1));
+        darkest = Math.min(
+          darkest,
+          readings.reduce((least, reading) => Math.min(least, reading / FULL_READING), 1),
+        );
       }
       if (staysWithin({ camera, first, last }, coverage)) {
         counts.inside++;
@@ -57,6 +66,11 @@ describe('staysWithin', () => {
     const wide = centredCamera(32, 32, 4);
     const ring = { longitudeRadians: Math.PI, latitudeRadians: 1.2 };
     expect(staysWithin({ camera: wide, first: straightUp, last: straightUp }, ring)).toBe(false);
-    expect(staysWithin({ camera: wide, first: straightUp, last: straightUp }, { ...ring, latitudeRadians: Math.PI / 2 })).toBe(true);
+    expect(
+      staysWithin(
+        { camera: wide, first: straightUp, last: straightUp },
+        { ...ring, latitudeRadians: Math.PI / 2 },
+      ),
+    ).toBe(true);
   });
 });

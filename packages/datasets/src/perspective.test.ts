@@ -1,29 +1,53 @@
 import { describe, expect, it } from '@jest/globals';
 import { centredCamera, cropCamera, rayOfPixel } from './camera.js';
 import { buildPanorama, type PanoramaLevel } from './panorama.js';
-import { addPerspective, createResponse, createViewfinder, FULL_READING, levelFor, openSensor } from './perspective.js';
+import {
+  addPerspective,
+  createResponse,
+  createViewfinder,
+  FULL_READING,
+  levelFor,
+  openSensor,
+} from './perspective.js';
 import { createRandom } from './random.js';
 import { matrixOf, orientationOfAngles, type Matrix3, type Orientation } from './rotation.js';
-import { anglesOfDirection, anglesOfPanoramaPixel, directionOfAngles, panoramaPixelOfAngles, type Vector3 } from './sphere.js';
+import {
+  anglesOfDirection,
+  anglesOfPanoramaPixel,
+  directionOfAngles,
+  panoramaPixelOfAngles,
+  type Vector3,
+} from './sphere.js';
 import type { PinholeCamera } from './camera.js';
 
 const identity = createResponse((value) => value);
 
-function render(level: PanoramaLevel, camera: PinholeCamera, worldFromCamera: Matrix3, response = identity): number[] {
+function render(
+  level: PanoramaLevel,
+  camera: PinholeCamera,
+  worldFromCamera: Matrix3,
+  response = identity,
+): number[] {
   const readings = new Uint32Array(camera.width * camera.height * 3);
   addPerspective(level, createViewfinder(camera), worldFromCamera, response, readings);
   return Array.from(readings, (reading) => reading / FULL_READING);
 }
 
 /** The colour of each direction: its coordinates, from [-1, 1] to [0, 1]. */
-const colourOf = (direction: readonly number[]): number[] => direction.map((coordinate) => (coordinate + 1) / 2);
+const colourOf = (direction: readonly number[]): number[] =>
+  direction.map((coordinate) => (coordinate + 1) / 2);
 
 function analyticPanorama(width: number): PanoramaLevel {
   const size = { width, height: width / 2 };
   const rgb = new Uint8Array(width * size.height * 3);
   for (let y = 0; y < size.height; y++) {
     for (let x = 0; x < width; x++) {
-      rgb.set(colourOf(directionOfAngles(anglesOfPanoramaPixel({ x, y }, size))).map((value) => Math.round(value * 255)), (y * width + x) * 3);
+      rgb.set(
+        colourOf(directionOfAngles(anglesOfPanoramaPixel({ x, y }, size))).map((value) =>
+          Math.round(value * 255),
+        ),
+        (y * width + x) * 3,
+      );
     }
   }
   return buildPanorama(width, size.height, rgb).levels[0]!;
@@ -37,7 +61,8 @@ const worldRay = (camera: PinholeCamera, orientation: Orientation, x: number, y:
 
 describe('looking into a panorama whose every direction has a known colour', () => {
   const level = analyticPanorama(1024);
-  // Bytes are rounded by half a level; the chord of a pixel's arc, the position and the response add less than a tenth.
+  // Bytes are rounded by half a level; the chord of a pixel's arc, the position and the response add less
+  // than a tenth.
   const bound = 0.6 / 255;
 
   function largestError(camera: PinholeCamera, orientation: Orientation): number {
@@ -47,7 +72,10 @@ describe('looking into a panorama whose every direction has a known colour', () 
       for (let x = 0; x < camera.width; x++) {
         const expected = colourOf(worldRay(camera, orientation, x, y));
         for (let channel = 0; channel < 3; channel++) {
-          largest = Math.max(largest, Math.abs(rendered[(y * camera.width + x) * 3 + channel]! - expected[channel]!));
+          largest = Math.max(
+            largest,
+            Math.abs(rendered[(y * camera.width + x) * 3 + channel]! - expected[channel]!),
+          );
         }
       }
     }
@@ -63,15 +91,26 @@ describe('looking into a panorama whose every direction has a known colour', () 
     ['straight down', 77, 90, 45],
     ['just off the pole', 130, 89.9, 0],
   ])('is right %s', (_, yaw, pitch, roll) => {
-    expect(largestError(centredCamera(65, 65, 40), orientationOfAngles(yaw, pitch, roll))).toBeLessThan(bound);
+    expect(largestError(centredCamera(65, 65, 40), orientationOfAngles(yaw, pitch, roll))).toBeLessThan(
+      bound,
+    );
   });
 
   it('is right for random cameras, windows and orientations', () => {
     const random = createRandom(11);
     for (let i = 0; i < 60; i++) {
       const photo = centredCamera(2 + random.below(200), 2 + random.below(200), random.between(20, 400));
-      const camera = cropCamera(photo, random.below(photo.width), random.below(photo.height), 1 + random.below(32));
-      const orientation = orientationOfAngles(random.between(-180, 180), random.between(-90, 90), random.between(-180, 180));
+      const camera = cropCamera(
+        photo,
+        random.below(photo.width),
+        random.below(photo.height),
+        1 + random.below(32),
+      );
+      const orientation = orientationOfAngles(
+        random.between(-180, 180),
+        random.between(-90, 90),
+        random.between(-180, 180),
+      );
       expect(largestError(camera, orientation)).toBeLessThan(bound);
     }
   });
@@ -80,11 +119,15 @@ describe('looking into a panorama whose every direction has a known colour', () 
 describe('addPerspective', () => {
   const size = { width: 4096, height: 2048 };
 
-  /** A panorama with one ramp: 16 levels per pixel along the columns or the rows, so that a position is read off the value. */
+  /**
+   * A panorama with one ramp: 16 levels per pixel along the columns or the rows, so that a position is read
+   * off the value.
+   */
   function ramp(along: 'x' | 'y'): PanoramaLevel {
     const rgb = new Uint8Array(size.width * size.height * 3);
     for (let y = 0; y < size.height; y++) {
-      for (let x = 0; x < size.width; x++) rgb.fill(((along === 'x' ? x : y) % 16) * 16, (y * size.width + x) * 3, (y * size.width + x) * 3 + 3);
+      for (let x = 0; x < size.width; x++)
+        rgb.fill(((along === 'x' ? x : y) % 16) * 16, (y * size.width + x) * 3, (y * size.width + x) * 3 + 3);
     }
     return buildPanorama(size.width, size.height, rgb).levels[0]!;
   }
@@ -96,13 +139,21 @@ describe('addPerspective', () => {
     let largest = 0;
     for (let i = 0; i < 40; i++) {
       const camera = centredCamera(24, 24, random.between(20, 600));
-      const orientation = orientationOfAngles(random.between(-180, 180), random.between(-90, 90), random.between(-180, 180));
+      const orientation = orientationOfAngles(
+        random.between(-180, 180),
+        random.between(-90, 90),
+        random.between(-180, 180),
+      );
       const rendered = render(level, camera, matrixOf(orientation));
       for (let pixel = 0; pixel < 24 * 24; pixel++) {
-        const expected = panoramaPixelOfAngles(anglesOfDirection(worldRay(camera, orientation, pixel % 24, Math.floor(pixel / 24))), size)[along];
+        const expected = panoramaPixelOfAngles(
+          anglesOfDirection(worldRay(camera, orientation, pixel % 24, Math.floor(pixel / 24))),
+          size,
+        )[along];
         const phase = ((expected % 16) + 16) % 16;
         // The ramp falls back between 15 and 16; the outermost half pixel belongs to the borders.
-        if (phase > 14.9 || expected < 0.1 || expected > size[along === 'x' ? 'width' : 'height'] - 1.1) continue;
+        if (phase > 14.9 || expected < 0.1 || expected > size[along === 'x' ? 'width' : 'height'] - 1.1)
+          continue;
         compared++;
         largest = Math.max(largest, Math.abs((rendered[pixel * 3]! * 255) / 16 - phase));
       }
@@ -121,8 +172,10 @@ describe('addPerspective', () => {
       expect(value).toBeCloseTo([plain[i]!, plain[i]! / 2, 1 - plain[i]!][i % 3]!, 5);
     }
     const readings = new Uint32Array(8 * 8 * 3);
-    for (let i = 0; i < 3; i++) addPerspective(level, createViewfinder(camera), orientation, identity, readings);
-    for (const [i, reading] of readings.entries()) expect(reading / FULL_READING / 3).toBeCloseTo(plain[i]!, 12);
+    for (let i = 0; i < 3; i++)
+      addPerspective(level, createViewfinder(camera), orientation, identity, readings);
+    for (const [i, reading] of readings.entries())
+      expect(reading / FULL_READING / 3).toBeCloseTo(plain[i]!, 12);
   });
 
   it('refuses a sensor whose memory another one has taken', () => {
@@ -140,17 +193,20 @@ describe('addPerspective', () => {
     for (const byte of [0, 255]) {
       const { levels } = buildPanorama(128, 64, new Uint8Array(128 * 64 * 3).fill(byte));
       for (const level of levels) {
-        for (const value of render(level, centredCamera(9, 9, 5), matrixOf(orientationOfAngles(40, -60, 3)))) expect(value).toBe(byte / 255);
+        for (const value of render(level, centredCamera(9, 9, 5), matrixOf(orientationOfAngles(40, -60, 3))))
+          expect(value).toBe(byte / 255);
       }
     }
   });
 });
 
 describe('levelFor', () => {
-  it('takes the level whose pixels are nearest to the camera\'s in size', () => {
+  it("takes the level whose pixels are nearest to the camera's in size", () => {
     const panorama = buildPanorama(1024, 512, new Uint8Array(1024 * 512 * 3));
     const focalOfRatio = (ratio: number) => 1024 / (2 * Math.PI) / ratio;
     const widthFor = (ratio: number) => levelFor(panorama, focalOfRatio(ratio)).width;
-    expect([0.3, 1, 1.4, 1.45, 2, 2.8, 2.9, 100].map(widthFor)).toEqual([1024, 1024, 1024, 512, 512, 512, 256, 64]);
+    expect([0.3, 1, 1.4, 1.45, 2, 2.8, 2.9, 100].map(widthFor)).toEqual([
+      1024, 1024, 1024, 512, 512, 512, 256, 64,
+    ]);
   });
 });

@@ -14,14 +14,18 @@ export function createViewfinder(camera: PinholeCamera): Viewfinder {
   return { camera, rowPixels: Math.ceil(camera.width / 4) * 4 };
 }
 
-/** Panorama pixels per camera pixel in the middle of the view; above 1, the camera sees less detail than the panorama has. */
+/**
+ * Panorama pixels per camera pixel in the middle of the view; above 1, the camera sees less detail than the
+ * panorama has.
+ */
 export function panoramaPixelsPerPixel(panoramaWidth: number, focalPixels: number): number {
   return panoramaWidth / (2 * Math.PI) / focalPixels;
 }
 
 /**
- * The level of the pyramid to sample: the one whose pixels are nearest to the camera's in size, within a factor of the square root
- * of two. A finer one would alias, a coarser one would soften what the camera could resolve.
+ * The level of the pyramid to sample: the one whose pixels are nearest to the camera's in size, within a
+ * factor of the square root of two. A finer one would alias, a coarser one would soften what the camera could
+ * resolve.
  */
 export function levelFor(panorama: Panorama, focalPixels: number): PanoramaLevel {
   const ratio = panoramaPixelsPerPixel(panorama.levels[0]!.width, focalPixels);
@@ -29,7 +33,10 @@ export function levelFor(panorama: Panorama, focalPixels: number): PanoramaLevel
   return panorama.levels[index]!;
 }
 
-/** The reading of a pixel that is fully lit (display value or light of 1). Sums of up to 4096 readings fit 32 bits. */
+/**
+ * The reading of a pixel that is fully lit (display value or light of 1). Sums of up to 4096 readings fit 32
+ * bits.
+ */
 export const FULL_READING = 2 ** 20 - 1;
 
 /** Steps of a response table: a sampled byte value v in [0, 255] reads entry v * 16. */
@@ -38,8 +45,9 @@ const RESPONSE_STEPS = 255 * 16;
 export const RESPONSE_TABLE_LENGTH = RESPONSE_STEPS + 1;
 
 /**
- * What the camera makes of a sampled value: three tables (R, G, B), one after the other, of 4081 readings each.
- * A table stands for any per-channel curve (colour jitter, conversion to linear light) at the price of one look-up.
+ * What the camera makes of a sampled value: three tables (R, G, B), one after the other, of 4081 readings
+ * each. A table stands for any per-channel curve (colour jitter, conversion to linear light) at the price of
+ * one look-up.
  *
  * @param curve maps (display value in [0, 1], channel 0..2) to what the sensor records, in [0, 1].
  */
@@ -47,7 +55,9 @@ export function createResponse(curve: (value: number, channel: number) => number
   const response = new Uint32Array(3 * RESPONSE_TABLE_LENGTH);
   for (let channel = 0; channel < 3; channel++) {
     for (let step = 0; step <= RESPONSE_STEPS; step++) {
-      response[channel * RESPONSE_TABLE_LENGTH + step] = Math.round(curve(step / RESPONSE_STEPS, channel) * FULL_READING);
+      response[channel * RESPONSE_TABLE_LENGTH + step] = Math.round(
+        curve(step / RESPONSE_STEPS, channel) * FULL_READING,
+      );
     }
   }
   return response;
@@ -55,18 +65,30 @@ export function createResponse(curve: (value: number, channel: number) => number
 
 /** Readings that add up, exposure by exposure. */
 export interface Sensor {
-  /** `sheets` sums of readings, each `height * rowPixels * 3` values, zero at first. Valid until the next sensor is opened in this thread. */
+  /**
+   * `sheets` sums of readings, each `height * rowPixels * 3` values, zero at first. Valid until the next
+   * sensor is opened in this thread.
+   */
   sheets: Uint32Array[];
-  /** Exposes for one instant: adds each pixel's reading to its sum on a sheet. The matrix is the camera's orientation. */
+  /**
+   * Exposes for one instant: adds each pixel's reading to its sum on a sheet. The matrix is the camera's
+   * orientation.
+   */
   expose(sheet: number, worldFromCamera: Matrix3): void;
 }
 
 /**
- * Puts a sensor before a panorama. What it reads from lies in a memory of its own, one for each thread: a level or a response that was used last is not copied again.
+ * Puts a sensor before a panorama. What it reads from lies in a memory of its own, one for each thread: a
+ * level or a response that was used last is not copied again.
  *
  * @param response see `createResponse`; must not change afterwards, and neither must the level.
  */
-export function openSensor(level: PanoramaLevel, viewfinder: Viewfinder, response: Uint32Array, sheets: number): Sensor {
+export function openSensor(
+  level: PanoramaLevel,
+  viewfinder: Viewfinder,
+  response: Uint32Array,
+  sheets: number,
+): Sensor {
   workspace ??= createWorkspace();
   const owner = workspace;
   const { camera, rowPixels } = viewfinder;
@@ -81,19 +103,26 @@ export function openSensor(level: PanoramaLevel, viewfinder: Viewfinder, respons
   Object.assign(owner, { level, response, token });
 
   return {
-    sheets: Array.from({ length: sheets }, (_, sheet) => new Uint32Array(buffer, readingsAddress + sheet * sheetLength * 4, sheetLength).fill(0)),
+    sheets: Array.from({ length: sheets }, (_, sheet) =>
+      new Uint32Array(buffer, readingsAddress + sheet * sheetLength * 4, sheetLength).fill(0),
+    ),
     expose(sheet, worldFromCamera) {
-      if (owner.token !== token) throw new Error('Expected the sensor that was opened last, but another one was opened after it.');
+      if (owner.token !== token)
+        throw new Error('Expected the sensor that was opened last, but another one was opened after it.');
       exposeRows(owner.run, level, viewfinder, worldFromCamera, readingsAddress + sheet * sheetLength * 4);
     },
   };
 }
 
 /** A sheet without the pixels that fill up its rows: `height * width * 3` sums. */
-export function trimSheet(sheet: Uint32Array, { camera: { width, height }, rowPixels }: Viewfinder): Uint32Array {
+export function trimSheet(
+  sheet: Uint32Array,
+  { camera: { width, height }, rowPixels }: Viewfinder,
+): Uint32Array {
   if (rowPixels === width) return sheet;
   const trimmed = new Uint32Array(width * height * 3);
-  for (let row = 0; row < height; row++) trimmed.set(sheet.subarray(row * rowPixels * 3, (row * rowPixels + width) * 3), row * width * 3);
+  for (let row = 0; row < height; row++)
+    trimmed.set(sheet.subarray(row * rowPixels * 3, (row * rowPixels + width) * 3), row * width * 3);
   return trimmed;
 }
 
@@ -103,16 +132,38 @@ export function trimSheet(sheet: Uint32Array, { camera: { width, height }, rowPi
  * @param worldFromCamera orientation of the camera as a rotation matrix.
  * @param readings `height * width * 3` sums, added to in place.
  */
-export function addPerspective(level: PanoramaLevel, viewfinder: Viewfinder, worldFromCamera: Matrix3, response: Uint32Array, readings: Uint32Array): void {
+export function addPerspective(
+  level: PanoramaLevel,
+  viewfinder: Viewfinder,
+  worldFromCamera: Matrix3,
+  response: Uint32Array,
+  readings: Uint32Array,
+): void {
   const sensor = openSensor(level, viewfinder, response, 1);
   sensor.expose(0, worldFromCamera);
   const added = trimSheet(sensor.sheets[0]!, viewfinder);
   for (let i = 0; i < readings.length; i++) readings[i]! += added[i]!;
 }
 
-function exposeRows(run: PerspectiveKernel, level: PanoramaLevel, { camera, rowPixels }: Viewfinder, worldFromCamera: Matrix3, readingsAddress: number): void {
+function exposeRows(
+  run: PerspectiveKernel,
+  level: PanoramaLevel,
+  { camera, rowPixels }: Viewfinder,
+  worldFromCamera: Matrix3,
+  readingsAddress: number,
+): void {
   const { width, height, focalPixels, principalX, principalY } = camera;
-  const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = worldFromCamera as [number, number, number, number, number, number, number, number, number];
+  const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = worldFromCamera as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const [stepX, stepY, stepZ] = [m0 / focalPixels, m3 / focalPixels, m6 / focalPixels];
   for (let row = 0; row < height; row++) {
     const rayY = (row - principalY) / focalPixels;
@@ -162,6 +213,9 @@ declare const WebAssembly: {
 
 function createWorkspace(): Workspace {
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemblePerspectiveKernel(RESPONSE_TABLE_LENGTH)), { environment: { memory } });
+  const { exports } = new WebAssembly.Instance(
+    new WebAssembly.Module(assemblePerspectiveKernel(RESPONSE_TABLE_LENGTH)),
+    { environment: { memory } },
+  );
   return { memory, run: exports['run'] as PerspectiveKernel };
 }

@@ -9,9 +9,14 @@ describe('createRandom', () => {
     };
     expect(draw(3, 7)).toEqual(draw(3, 7));
     const a = draw(3, 7);
-    for (const words of [[3, 8], [4, 7], [7, 3], [3, 7 + 2 ** 32]]) {
+    for (const words of [
+      [3, 8],
+      [4, 7],
+      [7, 3],
+      [3, 7 + 2 ** 32],
+    ]) {
       const b = draw(...words);
-      const correlation = a.reduce((sum, value, i) => sum + (value - 0.5) * (b[i]! - 0.5), 0) / 2000 * 12;
+      const correlation = (a.reduce((sum, value, i) => sum + (value - 0.5) * (b[i]! - 0.5), 0) / 2000) * 12;
       // Standard deviation of the correlation of unrelated streams: 1 / sqrt(2000) = 0.022.
       expect(Math.abs(correlation)).toBeLessThan(0.09);
     }

@@ -11,8 +11,9 @@ export interface Random {
 }
 
 /**
- * The generator sfc32 (Doty-Humphrey, PractRand): 128 bits of state, 32-bit integer arithmetic only.
- * The state is the given words, each mixed in turn, so streams that differ in one word (a sample index, say) are unrelated.
+ * The generator sfc32 (Doty-Humphrey, PractRand): 128 bits of state, 32-bit integer arithmetic only. The
+ * state is the given words, each mixed in turn, so streams that differ in one word (a sample index, say) are
+ * unrelated.
  *
  * @param words integers, for example (seed, sample index); equal words give equal streams.
  */
@@ -48,7 +49,10 @@ export function createRandom(...words: number[]): Random {
   };
 }
 
-/** A random index of a list of weights of at least 0, each as often as its weight says; one of them must be above 0. */
+/**
+ * A random index of a list of weights of at least 0, each as often as its weight says; one of them must be
+ * above 0.
+ */
 export function drawByWeight(random: Random, weights: readonly number[]): number {
   let place = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
   return weights.findIndex((weight) => (place -= weight) < 0);

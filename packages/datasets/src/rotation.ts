@@ -10,8 +10,15 @@ export type Matrix3 = readonly number[];
 
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
-/** Orientation of a camera that first rolls about its view, then pitches (positive looks down), then yaws (positive looks right). */
-export function orientationOfAngles(yawDegrees: number, pitchDegrees: number, rollDegrees: number): Orientation {
+/**
+ * Orientation of a camera that first rolls about its view, then pitches (positive looks down), then yaws
+ * (positive looks right).
+ */
+export function orientationOfAngles(
+  yawDegrees: number,
+  pitchDegrees: number,
+  rollDegrees: number,
+): Orientation {
   return Quaternion.fromAxisAngle([0, 1, 0], radians(yawDegrees))
     .mul(Quaternion.fromAxisAngle([1, 0, 0], -radians(pitchDegrees)))
     .mul(Quaternion.fromAxisAngle([0, 0, 1], radians(rollDegrees)));
@@ -23,8 +30,9 @@ export function rotationAbout(axis: Vector3, angleDegrees: number): Quaternion {
 }
 
 /**
- * A camera's hand-shake axis, a unit vector in camera axes: it lies in the image plane in a uniformly random direction
- * (the hand turns the lens up, down and sideways), tilted out of it by `rollShare` times a standard normal number (it rolls a little).
+ * A camera's hand-shake axis, a unit vector in camera axes: it lies in the image plane in a uniformly random
+ * direction (the hand turns the lens up, down and sideways), tilted out of it by `rollShare` times a standard
+ * normal number (it rolls a little).
  */
 export function randomShakeAxis(random: Random, rollShare: number): Vector3 {
   const direction = random.between(0, 2 * Math.PI);
@@ -33,10 +41,15 @@ export function randomShakeAxis(random: Random, rollShare: number): Vector3 {
   return [Math.cos(direction) / length, Math.sin(direction) / length, roll / length];
 }
 
-/** Rotation by uniform Euler angles (about x, y, z in turn), each in [-limitDegrees, limitDegrees]: the paper's random rotation. */
+/**
+ * Rotation by uniform Euler angles (about x, y, z in turn), each in [-limitDegrees, limitDegrees]: the
+ * paper's random rotation.
+ */
 export function randomEulerRotation(random: Random, limitDegrees: number): Quaternion {
   const angle = (): number => random.between(-limitDegrees, limitDegrees);
-  return rotationAbout([1, 0, 0], angle()).mul(rotationAbout([0, 1, 0], angle())).mul(rotationAbout([0, 0, 1], angle()));
+  return rotationAbout([1, 0, 0], angle())
+    .mul(rotationAbout([0, 1, 0], angle()))
+    .mul(rotationAbout([0, 0, 1], angle()));
 }
 
 /** Axis (unit vector) and angle in [0, 180] degrees of a rotation; the z axis for no rotation at all. */
@@ -50,7 +63,10 @@ export function axisAngleOf(rotation: Quaternion): { axis: Vector3; angleDegrees
   };
 }
 
-/** `count` orientations from `first` to `last` at even times: Slerp, the shortest arc at constant angular speed. */
+/**
+ * `count` orientations from `first` to `last` at even times: Slerp, the shortest arc at constant angular
+ * speed.
+ */
 export function orientationsBetween(first: Orientation, last: Orientation, count: number): Orientation[] {
   const slerp = first.slerp(last);
   return Array.from({ length: count }, (_, index) => slerp(count === 1 ? 0 : index / (count - 1)));

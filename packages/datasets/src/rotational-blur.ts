@@ -1,12 +1,38 @@
-import { colourCurve, degrade, drawAugmentation, rearrangePixels, rearrangeVectors, type Augmentation } from './augmentation.js';
+import {
+  colourCurve,
+  degrade,
+  drawAugmentation,
+  rearrangePixels,
+  rearrangeVectors,
+  type Augmentation,
+} from './augmentation.js';
 import { drawAveraging } from './averaging-choice.js';
-import { centredCamera, cropCamera, fastestPixelsPerRadian, focalPixelsOf, type PinholeCamera } from './camera.js';
-import { expose, makeDisplayValues, renderCount, transferFunctions, type AveragingSpace } from './exposure.js';
+import {
+  centredCamera,
+  cropCamera,
+  fastestPixelsPerRadian,
+  focalPixelsOf,
+  type PinholeCamera,
+} from './camera.js';
+import {
+  expose,
+  makeDisplayValues,
+  renderCount,
+  transferFunctions,
+  type AveragingSpace,
+} from './exposure.js';
 import type { Panorama } from './panorama.js';
 import { angleRangeAt, type PanoramaOptions } from './panorama-options.js';
 import { createResponse, createViewfinder, levelFor, panoramaPixelsPerPixel } from './perspective.js';
 import { createRandom, type Random } from './random.js';
-import { axisAngleOf, orientationOfAngles, randomEulerRotation, randomShakeAxis, rotationAbout, type Orientation } from './rotation.js';
+import {
+  axisAngleOf,
+  orientationOfAngles,
+  randomEulerRotation,
+  randomShakeAxis,
+  rotationAbout,
+  type Orientation,
+} from './rotation.js';
 import { rotationalMotionPixels } from './rotational-motion.js';
 import type { RgbImage, Sample } from './sample.js';
 
@@ -30,14 +56,24 @@ export interface RotationalBlurSample extends Sample {
 }
 
 /**
- * Draws camera, motion and augmentation of a sample (Argaw et al., section 3, with the numbers the paper leaves open as options).
+ * Draws camera, motion and augmentation of a sample (Argaw et al., section 3, with the numbers the paper
+ * leaves open as options).
  *
  * @param panoramaWidth decides which fields of view the panorama is fine enough for.
  * @param sampleIndex position in the curriculum of `angleDegrees`.
  */
-export function planRotationalBlur(random: Random, panoramaWidth: number, sampleIndex: number, options: PanoramaOptions): RotationalBlurPlan {
+export function planRotationalBlur(
+  random: Random,
+  panoramaWidth: number,
+  sampleIndex: number,
+  options: PanoramaOptions,
+): RotationalBlurPlan {
   const camera = drawCamera(random, panoramaWidth, options);
-  const first = orientationOfAngles(random.between(-180, 180), random.between(...options.pitchDegrees), random.between(...options.rollDegrees));
+  const first = orientationOfAngles(
+    random.between(-180, 180),
+    random.between(...options.pitchDegrees),
+    random.between(...options.rollDegrees),
+  );
   const rotation =
     options.eulerDegrees === null
       ? rotationAbout(randomShakeAxis(random, options.rollShare), drawAngle(random, sampleIndex, options))
@@ -56,29 +92,50 @@ export function planRotationalBlur(random: Random, panoramaWidth: number, sample
   };
 }
 
-/** Carries a plan out. The frames are display values; the blurred picture is their (and all rendered frames') average. */
-export function synthesizeRotationalBlur(panorama: Panorama, plan: RotationalBlurPlan, options: PanoramaOptions): RotationalBlurSample {
+/**
+ * Carries a plan out. The frames are display values; the blurred picture is their (and all rendered frames')
+ * average.
+ */
+export function synthesizeRotationalBlur(
+  panorama: Panorama,
+  plan: RotationalBlurPlan,
+  options: PanoramaOptions,
+): RotationalBlurSample {
   const { camera, augmentation, averaging } = plan;
   const { lightOf } = transferFunctions[averaging];
   const colour = colourCurve(augmentation);
   const response = createResponse((display, channel) => lightOf(colour(display, channel)));
   const level = levelFor(panorama, camera.focalPixels);
-  const exposure = expose(level, createViewfinder(camera), response, plan, { frames: options.frames, renderedFrames: plan.renderedFrames });
+  const exposure = expose(level, createViewfinder(camera), response, plan, {
+    frames: options.frames,
+    renderedFrames: plan.renderedFrames,
+  });
 
-  const finish = (values: Float32Array): RgbImage => ({ width: camera.width, height: camera.height, data: rearrangePixels(makeDisplayValues(values, averaging), camera.width, augmentation) });
+  const finish = (values: Float32Array): RgbImage => ({
+    width: camera.width,
+    height: camera.height,
+    data: rearrangePixels(makeDisplayValues(values, averaging), camera.width, augmentation),
+  });
   const frames = exposure.frames.map(finish);
   if (augmentation.reverseTime) frames.reverse();
   const blurred = finish(exposure.blurred);
   degrade(blurred, augmentation.noiseSigma, options.augmentation, createRandom(plan.noiseSeed));
   const [start, end] = augmentation.reverseTime ? [plan.last, plan.first] : [plan.first, plan.last];
-  const motionPixels = rearrangeVectors(rotationalMotionPixels(camera, start, end), camera.width, augmentation);
+  const motionPixels = rearrangeVectors(
+    rotationalMotionPixels(camera, start, end),
+    camera.width,
+    augmentation,
+  );
   return { blurred, frames, rotationDegrees: plan.rotationDegrees, motionPixels, plan };
 }
 
 function drawCamera(random: Random, panoramaWidth: number, options: PanoramaOptions): PinholeCamera {
   const { photoPixels, sizePixels } = options;
   const finest = panoramaPixelsPerPixel(panoramaWidth, 1) / options.minPanoramaPixelsPerPixel;
-  const focalPixels = Math.min(focalPixelsOf(random.between(...options.fieldOfViewDegrees), photoPixels), finest);
+  const focalPixels = Math.min(
+    focalPixelsOf(random.between(...options.fieldOfViewDegrees), photoPixels),
+    finest,
+  );
   const photo = centredCamera(photoPixels, photoPixels, focalPixels);
   const places = photoPixels - sizePixels + 1;
   return cropCamera(photo, random.below(places), random.below(places), sizePixels);

@@ -6,7 +6,10 @@ import { rotationalMotionPixels } from './rotational-motion.js';
 
 const camera = centredCamera(65, 65, focalPixelsOf(60, 65));
 const facing = orientationOfAngles(20, -5, 3);
-const at = (motion: Float32Array, x: number, y: number) => [motion[2 * (65 * y + x)]!, motion[2 * (65 * y + x) + 1]!];
+const at = (motion: Float32Array, x: number, y: number) => [
+  motion[2 * (65 * y + x)]!,
+  motion[2 * (65 * y + x) + 1]!,
+];
 
 describe('rotationalMotionPixels', () => {
   it('is f tan(angle / 2) to the left in the middle when the camera turns right', () => {
@@ -35,7 +38,8 @@ describe('rotationalMotionPixels', () => {
 });
 
 describe('rearrangeVectors', () => {
-  // A picture of its own source coordinates: the vector of a linear picture is the difference of two of its pixels.
+  // A picture of its own source coordinates: the vector of a linear picture is the difference of two of its
+  // pixels.
   it.each([
     [false, false, true],
     [true, false, false],
@@ -53,6 +57,9 @@ describe('rearrangeVectors', () => {
     const [dx, dy] = rearrangeVectors(vectors, size, augmentation);
     const from = 4 * size + 4;
     const to = from + dy! * size + dx!;
-    expect([rearranged[3 * to]! - rearranged[3 * from]!, rearranged[3 * to + 1]! - rearranged[3 * from + 1]!]).toEqual([1, 2]);
+    expect([
+      rearranged[3 * to]! - rearranged[3 * from]!,
+      rearranged[3 * to + 1]! - rearranged[3 * from + 1]!,
+    ]).toEqual([1, 2]);
   });
 });

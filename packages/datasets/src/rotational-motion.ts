@@ -3,12 +3,17 @@ import { matrixOf, orientationsBetween, type Orientation } from './rotation.js';
 import type { Vector3 } from './sphere.js';
 
 /**
- * How far a still world moves in the picture while the camera turns through half of its rotation, at every pixel of the
- * middle frame: half the difference of the optical flows from there to the last and to the first frame.
+ * How far a still world moves in the picture while the camera turns through half of its rotation, at every
+ * pixel of the middle frame: half the difference of the optical flows from there to the last and to the first
+ * frame.
  *
  * @returns `height * width * 2` values (dx, dy) in pixels.
  */
-export function rotationalMotionPixels(camera: PinholeCamera, first: Orientation, last: Orientation): Float32Array {
+export function rotationalMotionPixels(
+  camera: PinholeCamera,
+  first: Orientation,
+  last: Orientation,
+): Float32Array {
   const [, middle] = orientationsBetween(first, last, 3) as [Orientation, Orientation, Orientation];
   const firstFromMiddle = matrixOf(first.conjugate().mul(middle));
   const lastFromMiddle = matrixOf(last.conjugate().mul(middle));
@@ -26,5 +31,9 @@ export function rotationalMotionPixels(camera: PinholeCamera, first: Orientation
 }
 
 function turned(m: readonly number[], [x, y, z]: Vector3): Vector3 {
-  return [m[0]! * x + m[1]! * y + m[2]! * z, m[3]! * x + m[4]! * y + m[5]! * z, m[6]! * x + m[7]! * y + m[8]! * z];
+  return [
+    m[0]! * x + m[1]! * y + m[2]! * z,
+    m[3]! * x + m[4]! * y + m[5]! * z,
+    m[6]! * x + m[7]! * y + m[8]! * z,
+  ];
 }

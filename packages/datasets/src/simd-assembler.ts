@@ -1,6 +1,7 @@
 /**
- * Just enough of an assembler to write a WebAssembly function as expressions: `f32x4.add(x, y)` is the code that leaves the sum on the
- * stack. Instructions have their names and numbers of the WebAssembly specification (core, and fixed-width SIMD).
+ * Just enough of an assembler to write a WebAssembly function as expressions: `f32x4.add(x, y)` is the code
+ * that leaves the sum on the stack. Instructions have their names and numbers of the WebAssembly
+ * specification (core, and fixed-width SIMD).
  */
 export type Code = readonly number[];
 export type ValueType = 'i32' | 'f32' | 'v128';
@@ -33,7 +34,13 @@ const simdLane =
 /** Loads and stores promise no alignment and take a constant offset. */
 const memory =
   (prefix: number[], opcode: number) =>
-  (offset: number, ...operands: Code[]): Code => [...operands.flat(), ...prefix, ...unsigned(opcode), 0, ...unsigned(offset)];
+  (offset: number, ...operands: Code[]): Code => [
+    ...operands.flat(),
+    ...prefix,
+    ...unsigned(opcode),
+    0,
+    ...unsigned(offset),
+  ];
 
 export const i32 = {
   constant: (value: number): Code => [0x41, ...signed(value)],
@@ -46,7 +53,6 @@ export const i32 = {
   isLess: plain(0x48),
 };
 
-
 export const v128 = {
   load64: memory([0xfd], 0x5d),
   xor: simd(0x51),
@@ -58,7 +64,11 @@ export const v128 = {
 };
 
 export const i32x4 = {
-  constant: (...values: [number, number, number, number]): Code => [0xfd, 0x0c, ...new Uint8Array(Int32Array.of(...values).buffer)],
+  constant: (...values: [number, number, number, number]): Code => [
+    0xfd,
+    0x0c,
+    ...new Uint8Array(Int32Array.of(...values).buffer),
+  ],
   splat: simd(0x11),
   extract: simdLane(0x1b),
   shiftLeft: simd(0xab),
@@ -73,7 +83,11 @@ export const i32x4 = {
 };
 
 export const f32x4 = {
-  constant: (...values: [number, number, number, number]): Code => [0xfd, 0x0c, ...values.flatMap(floatBytes)],
+  constant: (...values: [number, number, number, number]): Code => [
+    0xfd,
+    0x0c,
+    ...values.flatMap(floatBytes),
+  ],
   splat: simd(0x13),
   isLess: simd(0x43),
   abs: simd(0xe0),
@@ -86,7 +100,10 @@ export const f32x4 = {
   max: simd(0xe9),
 };
 
-/** Writes one function, statement by statement, and wraps it into a module that imports its memory as `environment.memory` and exports the function as `run`. */
+/**
+ * Writes one function, statement by statement, and wraps it into a module that imports its memory as
+ * `environment.memory` and exports the function as `run`.
+ */
 export class FunctionAssembler {
   readonly parameters: Code[];
   private readonly locals: ValueType[] = [];
@@ -121,9 +138,16 @@ export class FunctionAssembler {
   }
 
   toModule(): Uint8Array<ArrayBuffer> {
-    const vector = (items: ReadonlyArray<readonly number[]>): number[] => [...unsigned(items.length), ...items.flat()];
+    const vector = (items: ReadonlyArray<readonly number[]>): number[] => [
+      ...unsigned(items.length),
+      ...items.flat(),
+    ];
     const name = (text: string): number[] => vector([...text].map((character) => [character.charCodeAt(0)]));
-    const section = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
+    const section = (id: number, content: readonly number[]): number[] => [
+      id,
+      ...unsigned(content.length),
+      ...content,
+    ];
     const type = [0x60, ...vector(this.parameterTypes.map((parameter) => [TYPE_BYTES[parameter]])), 0];
     const code = [...vector(this.locals.map((local) => [1, TYPE_BYTES[local]])), ...this.body, 0x0b];
     return Uint8Array.from([

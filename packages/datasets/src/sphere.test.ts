@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRandom } from './random.js';
-import { anglesOfDirection, anglesOfPanoramaPixel, directionOfAngles, panoramaPixelOfAngles } from './sphere.js';
+import {
+  anglesOfDirection,
+  anglesOfPanoramaPixel,
+  directionOfAngles,
+  panoramaPixelOfAngles,
+} from './sphere.js';
 
 const size = { width: 4096, height: 2048 };
 
@@ -17,8 +22,16 @@ describe('the sphere', () => {
 
   it('takes pixels to unit vectors and back within 1e-6 pixel, next to the poles and the seam too', () => {
     const random = createRandom(5);
-    const edges = [{ x: -0.4999, y: 3 }, { x: 4095.4999, y: 2000 }, { x: 100, y: -0.499 }, { x: 3000, y: 2047.499 }];
-    const inner = Array.from({ length: 500 }, () => ({ x: random.between(-0.5, 4095.5), y: random.between(-0.49, 2047.49) }));
+    const edges = [
+      { x: -0.4999, y: 3 },
+      { x: 4095.4999, y: 2000 },
+      { x: 100, y: -0.499 },
+      { x: 3000, y: 2047.499 },
+    ];
+    const inner = Array.from({ length: 500 }, () => ({
+      x: random.between(-0.5, 4095.5),
+      y: random.between(-0.49, 2047.49),
+    }));
     for (const pixel of [...edges, ...inner]) {
       const direction = directionOfAngles(anglesOfPanoramaPixel(pixel, size));
       expect(Math.hypot(...direction)).toBeCloseTo(1, 14);

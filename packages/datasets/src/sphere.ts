@@ -1,9 +1,9 @@
 /**
  * The unit sphere and its equirectangular picture.
  *
- * World axes: x right, y down, z forward. Longitude 0 looks along +z and grows to the right; latitude grows downwards, as
- * image rows do. Column centres lie at integers: longitude runs from -180 degrees at x = -0.5 to +180 at x = width - 0.5,
- * latitude from -90 degrees (straight up) at y = -0.5 to +90 at y = height - 0.5.
+ * World axes: x right, y down, z forward. Longitude 0 looks along +z and grows to the right; latitude grows
+ * downwards, as image rows do. Column centres lie at integers: longitude runs from -180 degrees at x = -0.5
+ * to +180 at x = width - 0.5, latitude from -90 degrees (straight up) at y = -0.5 to +90 at y = height - 0.5.
  */
 export type Vector3 = readonly [x: number, y: number, z: number];
 
@@ -22,14 +22,20 @@ export interface PanoramaSize {
   height: number;
 }
 
-export function anglesOfPanoramaPixel({ x, y }: PixelPosition, { width, height }: PanoramaSize): SphericalAngles {
+export function anglesOfPanoramaPixel(
+  { x, y }: PixelPosition,
+  { width, height }: PanoramaSize,
+): SphericalAngles {
   return {
     longitudeRadians: ((x + 0.5) / width - 0.5) * 2 * Math.PI,
     latitudeRadians: ((y + 0.5) / height - 0.5) * Math.PI,
   };
 }
 
-export function panoramaPixelOfAngles({ longitudeRadians, latitudeRadians }: SphericalAngles, { width, height }: PanoramaSize): PixelPosition {
+export function panoramaPixelOfAngles(
+  { longitudeRadians, latitudeRadians }: SphericalAngles,
+  { width, height }: PanoramaSize,
+): PixelPosition {
   return {
     x: (longitudeRadians / (2 * Math.PI) + 0.5) * width - 0.5,
     y: (latitudeRadians / Math.PI + 0.5) * height - 0.5,
@@ -39,10 +45,17 @@ export function panoramaPixelOfAngles({ longitudeRadians, latitudeRadians }: Sph
 /** Point of the unit sphere at the given angles. */
 export function directionOfAngles({ longitudeRadians, latitudeRadians }: SphericalAngles): Vector3 {
   const cosLatitude = Math.cos(latitudeRadians);
-  return [cosLatitude * Math.sin(longitudeRadians), Math.sin(latitudeRadians), cosLatitude * Math.cos(longitudeRadians)];
+  return [
+    cosLatitude * Math.sin(longitudeRadians),
+    Math.sin(latitudeRadians),
+    cosLatitude * Math.cos(longitudeRadians),
+  ];
 }
 
-/** Angles of a direction of any length but zero. `atan2` of the height and the ground distance keeps its precision at the poles. */
+/**
+ * Angles of a direction of any length but zero. `atan2` of the height and the ground distance keeps its
+ * precision at the poles.
+ */
 export function anglesOfDirection([x, y, z]: Vector3): SphericalAngles {
   return { longitudeRadians: Math.atan2(x, z), latitudeRadians: Math.atan2(y, Math.hypot(x, z)) };
 }

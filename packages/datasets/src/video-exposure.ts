@@ -14,7 +14,9 @@ export interface VideoFrame {
   rgb: Uint8Array;
 }
 
-/** The square window of the frames that a sample shows: `shrink` times its size a side, in the frames' pixels. */
+/**
+ * The square window of the frames that a sample shows: `shrink` times its size a side, in the frames' pixels.
+ */
 export interface VideoWindow {
   left: number;
   top: number;
@@ -22,17 +24,30 @@ export interface VideoWindow {
 }
 
 /**
- * Chooses the window of an exposure: a random place, and the least factor to shrink by at which neighbouring frames are close enough to be averaged.
+ * Chooses the window of an exposure: a random place, and the least factor to shrink by at which neighbouring
+ * frames are close enough to be averaged.
  *
  * @param frames of one size, in time order.
  * @returns undefined where the frames are too far apart, or too much alike, at every factor.
  */
-export function chooseVideoWindow(frames: readonly VideoFrame[], random: Random, { sizePixels, shrink, neighbourPixels }: VideoOptions): VideoWindow | undefined {
+export function chooseVideoWindow(
+  frames: readonly VideoFrame[],
+  random: Random,
+  { sizePixels, shrink, neighbourPixels }: VideoOptions,
+): VideoWindow | undefined {
   const { width, height } = frames[0]!;
   const [across, down] = [random.uniform(), random.uniform()];
-  for (let factor = shrink[0]; factor <= shrink[1] && sizePixels * factor <= Math.min(width, height); factor++) {
+  for (
+    let factor = shrink[0];
+    factor <= shrink[1] && sizePixels * factor <= Math.min(width, height);
+    factor++
+  ) {
     const places = (extent: number): number => extent - sizePixels * factor + 1;
-    const window = { left: Math.floor(across * places(width)), top: Math.floor(down * places(height)), shrink: factor };
+    const window = {
+      left: Math.floor(across * places(width)),
+      top: Math.floor(down * places(height)),
+      shrink: factor,
+    };
     const steps = neighbourSteps(frames, window, sizePixels, neighbourPixels[1]);
     // A larger factor makes motion smaller still.
     if (steps.some((step) => step < neighbourPixels[0])) return undefined;
@@ -41,8 +56,16 @@ export function chooseVideoWindow(frames: readonly VideoFrame[], random: Random,
   return undefined;
 }
 
-/** Motion between each two neighbouring frames, in pixels of the sample; ends with the first step above the limit. */
-function neighbourSteps(frames: readonly VideoFrame[], window: VideoWindow, sizePixels: number, limit: number): number[] {
+/**
+ * Motion between each two neighbouring frames, in pixels of the sample; ends with the first step above the
+ * limit.
+ */
+function neighbourSteps(
+  frames: readonly VideoFrame[],
+  window: VideoWindow,
+  sizePixels: number,
+  limit: number,
+): number[] {
   const steps: number[] = [];
   let before = greyWindow(frames[0]!, window, sizePixels);
   for (const frame of frames.slice(1)) {
@@ -54,25 +77,36 @@ function neighbourSteps(frames: readonly VideoFrame[], window: VideoWindow, size
   return steps;
 }
 
-function greyWindow({ width, rgb }: VideoFrame, { left, top, shrink }: VideoWindow, sizePixels: number): GreyImage {
+function greyWindow(
+  { width, rgb }: VideoFrame,
+  { left, top, shrink }: VideoWindow,
+  sizePixels: number,
+): GreyImage {
   const data = new Float32Array(sizePixels * sizePixels);
   const share = 1 / (3 * 255 * shrink * shrink);
   for (let y = 0; y < sizePixels * shrink; y++) {
     const target = Math.floor(y / shrink) * sizePixels;
     let source = ((top + y) * width + left) * 3;
-    for (let x = 0; x < sizePixels * shrink; x++, source += 3) data[target + Math.floor(x / shrink)]! += (rgb[source]! + rgb[source + 1]! + rgb[source + 2]!) * share;
+    for (let x = 0; x < sizePixels * shrink; x++, source += 3)
+      data[target + Math.floor(x / shrink)]! += (rgb[source]! + rgb[source + 1]! + rgb[source + 2]!) * share;
   }
   return { width: sizePixels, height: sizePixels, data };
 }
 
 /**
- * Opens the shutter over consecutive frames of a video: all are averaged, N of them at even times are the latent frames. Colour jitter comes before the averaging, in
- * integers as for panoramas, so the blurred picture stays the mean of the frames.
+ * Opens the shutter over consecutive frames of a video: all are averaged, N of them at even times are the
+ * latent frames. Colour jitter comes before the averaging, in integers as for panoramas, so the blurred
+ * picture stays the mean of the frames.
  *
  * @param frames n frames of one size in time order, with n - 1 a multiple of N - 1.
  * @param random decides averaging space and augmentation.
  */
-export function synthesizeVideoExposure(frames: readonly VideoFrame[], window: VideoWindow, random: Random, options: VideoOptions): Sample {
+export function synthesizeVideoExposure(
+  frames: readonly VideoFrame[],
+  window: VideoWindow,
+  random: Random,
+  options: VideoOptions,
+): Sample {
   const { sizePixels } = options;
   const augmentation = drawAugmentation(random, options.augmentation);
   const noiseSeed = random.below(2 ** 32);
@@ -81,7 +115,11 @@ export function synthesizeVideoExposure(frames: readonly VideoFrame[], window: V
   const colour = colourCurve(augmentation);
   const response = createResponse((display, channel) => lightOf(colour(display, channel)));
 
-  const finish = (values: Float32Array): RgbImage => ({ width: sizePixels, height: sizePixels, data: rearrangePixels(makeDisplayValues(values, averaging), sizePixels, augmentation) });
+  const finish = (values: Float32Array): RgbImage => ({
+    width: sizePixels,
+    height: sizePixels,
+    data: rearrangePixels(makeDisplayValues(values, averaging), sizePixels, augmentation),
+  });
   const sums = new Uint32Array(sizePixels * sizePixels * 3);
   const latent: RgbImage[] = [];
   const framesPerLatent = (frames.length - 1) / (options.frames - 1);
@@ -97,7 +135,12 @@ export function synthesizeVideoExposure(frames: readonly VideoFrame[], window: V
 }
 
 /** Readings (see `createResponse`) of a window, each of the mean of shrink x shrink pixels. */
-export function readWindow({ width, rgb }: VideoFrame, { left, top, shrink }: VideoWindow, sizePixels: number, response: Uint32Array): Uint32Array {
+export function readWindow(
+  { width, rgb }: VideoFrame,
+  { left, top, shrink }: VideoWindow,
+  sizePixels: number,
+  response: Uint32Array,
+): Uint32Array {
   const readings = new Uint32Array(sizePixels * sizePixels * 3);
   // A byte value v reads entry v * 16.
   const entriesPerSum = 16 / (shrink * shrink);

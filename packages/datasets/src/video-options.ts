@@ -1,4 +1,8 @@
-import { defaultAugmentation, requireAugmentation, type AugmentationOptions } from './augmentation-options.js';
+import {
+  defaultAugmentation,
+  requireAugmentation,
+  type AugmentationOptions,
+} from './augmentation-options.js';
 import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
 import { requireRange, requireSampleShape, requireThat, type Range } from './option-checks.js';
 
@@ -8,16 +12,26 @@ export interface VideoOptions {
   sizePixels: number;
   /** Output frames N: odd, at least 3. */
   frames: number;
-  /** How many consecutive frames an exposure averages, one of these numbers for each sample; each less 1 is a multiple of N - 1. Default: N. */
+  /**
+   * How many consecutive frames an exposure averages, one of these numbers for each sample; each less 1 is a
+   * multiple of N - 1. Default: N.
+   */
   windowFrames: number[];
   /**
-   * The fastest motion in the window between neighbouring frames (see `motionBetweenPixels`). Above the maximum their average shows ghosts instead of blur, below
-   * the minimum the camera recorded a frame twice or nothing moves. Exposures beyond these limits are drawn again.
+   * The fastest motion in the window between neighbouring frames (see `motionBetweenPixels`). Above the
+   * maximum their average shows ghosts instead of blur, below the minimum the camera recorded a frame twice
+   * or nothing moves. Exposures beyond these limits are drawn again.
    */
   neighbourPixels: Range;
-  /** Frames are made smaller by the least whole factor in this range that brings them within `neighbourPixels`: motion shrinks with them. */
+  /**
+   * Frames are made smaller by the least whole factor in this range that brings them within
+   * `neighbourPixels`: motion shrinks with them.
+   */
   shrink: Range;
-  /** What to do about a frame that cannot be read or has another size: stop with an error, or draw an exposure without it. */
+  /**
+   * What to do about a frame that cannot be read or has another size: stop with an error, or draw an exposure
+   * without it.
+   */
   onBadFrame: 'stop' | 'skip';
   /** Values that are averaged. */
   averaging: AveragingChoice;
@@ -38,7 +52,9 @@ export const videoDefaults: Omit<VideoOptions, 'windowFrames'> = {
 /** Far above what a shutter averages: an exposure is held in memory. */
 const MAX_WINDOW_FRAMES = 1025;
 
-export type PartialVideoOptions = Partial<Omit<VideoOptions, 'augmentation'>> & { augmentation?: Partial<AugmentationOptions> };
+export type PartialVideoOptions = Partial<Omit<VideoOptions, 'augmentation'>> & {
+  augmentation?: Partial<AugmentationOptions>;
+};
 
 /**
  * Fills in the defaults and checks.
@@ -46,11 +62,25 @@ export type PartialVideoOptions = Partial<Omit<VideoOptions, 'augmentation'>> & 
  */
 export function resolveVideoOptions(given: PartialVideoOptions): VideoOptions {
   const { frames = videoDefaults.frames } = given;
-  const options: VideoOptions = { ...videoDefaults, windowFrames: [frames], ...given, augmentation: { ...videoDefaults.augmentation, ...given.augmentation } };
+  const options: VideoOptions = {
+    ...videoDefaults,
+    windowFrames: [frames],
+    ...given,
+    augmentation: { ...videoDefaults.augmentation, ...given.augmentation },
+  };
   const { windowFrames, onBadFrame } = options;
   requireSampleShape(options, 8);
-  const isWindow = (length: number): boolean => Number.isInteger(length) && length >= frames && length <= MAX_WINDOW_FRAMES && (length - 1) % (frames - 1) === 0;
-  requireThat(Array.isArray(windowFrames) && windowFrames.length > 0 && windowFrames.every(isWindow), 'windowFrames', `numbers that are 1 above multiples of ${frames - 1} (frames - 1), at most ${MAX_WINDOW_FRAMES}`, windowFrames);
+  const isWindow = (length: number): boolean =>
+    Number.isInteger(length) &&
+    length >= frames &&
+    length <= MAX_WINDOW_FRAMES &&
+    (length - 1) % (frames - 1) === 0;
+  requireThat(
+    Array.isArray(windowFrames) && windowFrames.length > 0 && windowFrames.every(isWindow),
+    'windowFrames',
+    `numbers that are 1 above multiples of ${frames - 1} (frames - 1), at most ${MAX_WINDOW_FRAMES}`,
+    windowFrames,
+  );
   requireRange('neighbourPixels', options.neighbourPixels, 0, 100);
   requireRange('shrink', options.shrink, 1, 16);
   requireThat(options.shrink.every(Number.isInteger), 'shrink', 'a range of integers', options.shrink);

@@ -48,7 +48,9 @@ test('a full disk for real', async () => {
 });
 
 test('a folder that does not exist is named, not the temporary in it', async () => {
-  await expect(writeAtomically(join(folder, 'missing', 'a.png'), Buffer.from('x'))).rejects.toThrow(/Could not write \S+missing\/a\.png: its folder does not exist/);
+  await expect(writeAtomically(join(folder, 'missing', 'a.png'), Buffer.from('x'))).rejects.toThrow(
+    /Could not write \S+missing\/a\.png: its folder does not exist/,
+  );
 });
 
 test('an abort before the rename leaves nothing and is passed on as an abort', async () => {
@@ -94,7 +96,8 @@ test('a line is added to the end; on a full disk the file is named', async () =>
 });
 
 test('a line for which the disk has only half the room is not begun', async () => {
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', folder]).status !== 0) return console.log('skipped: a full disk (mounting a small one needs root)');
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', folder]).status !== 0)
+    return console.log('skipped: a full disk (mounting a small one needs root)');
   try {
     const path = join(folder, 'log.jsonl');
     const line = `${'x'.repeat(2999)}\n`;

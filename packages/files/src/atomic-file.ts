@@ -1,17 +1,30 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { explainFileError } from './file-error.js';
 import { makeTemporaryFolder } from './temporary-folder.js';
 
 /**
- * Lets `produce` write a file in a hidden folder beside `path`, then moves it to its place. After an error or an abort
- * nothing is left of it; a file that was there before stays as it was.
+ * Lets `produce` write a file in a hidden folder beside `path`, then moves it to its place. After an error or
+ * an abort nothing is left of it; a file that was there before stays as it was.
  *
  * @param produce writes the file under the path that it is given, which has the name of the final one.
  * @throws UnblurError that names `path`, not the temporary; the signal's reason when aborted.
  */
-export async function produceAtomically(path: string, produce: (temporaryPath: string) => Promise<void>, signal?: AbortSignal): Promise<void> {
+export async function produceAtomically(
+  path: string,
+  produce: (temporaryPath: string) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
   let folder: string | undefined;
   try {
     signal?.throwIfAborted();
@@ -28,8 +41,15 @@ export async function produceAtomically(path: string, produce: (temporaryPath: s
   }
 }
 
-/** Writes bytes so that `path` holds either all of them or what it held before. @throws as `produceAtomically`. */
-export function writeAtomically(path: string, contents: Uint8Array | string, signal?: AbortSignal): Promise<void> {
+/**
+ * Writes bytes so that `path` holds either all of them or what it held before. @throws as
+ * `produceAtomically`.
+ */
+export function writeAtomically(
+  path: string,
+  contents: Uint8Array | string,
+  signal?: AbortSignal,
+): Promise<void> {
   return produceAtomically(path, (temporaryPath) => writeFile(temporaryPath, contents, { signal }), signal);
 }
 

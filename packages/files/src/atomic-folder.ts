@@ -5,14 +5,19 @@ import { types } from 'node:util';
 import { makeTemporaryFolder } from './temporary-folder.js';
 
 /**
- * Lets `write` fill a folder so that nothing half-written ever stands under a final name: it writes into a hidden folder
- * beside `destination`, which takes its place when all files are complete. After an error, an interruption among them, nothing is left of it.
+ * Lets `write` fill a folder so that nothing half-written ever stands under a final name: it writes into a
+ * hidden folder beside `destination`, which takes its place when all files are complete. After an error, an
+ * interruption among them, nothing is left of it.
  *
- * @param destination made where it does not exist, and the folders above it; files of the same names in it are replaced, others stay.
+ * @param destination made where it does not exist, and the folders above it; files of the same names in it
+ * are replaced, others stay.
  * @returns the paths of the files, in the order of their names.
  * @throws what `write` throws, with paths in messages as if it had written into `destination`.
  */
-export async function writeFolderAtomically(destination: string, write: (folder: string) => Promise<unknown>): Promise<string[]> {
+export async function writeFolderAtomically(
+  destination: string,
+  write: (folder: string) => Promise<unknown>,
+): Promise<string[]> {
   const parent = dirname(destination);
   let temporary: string | undefined;
   let staging = destination;

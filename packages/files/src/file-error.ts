@@ -1,4 +1,7 @@
-/** An error whose message is one line meant for the person who asked: what was wrong and what would be right. Print it without a stack. */
+/**
+ * An error whose message is one line meant for the person who asked: what was wrong and what would be right.
+ * Print it without a stack.
+ */
 export class UnblurError extends Error {
   override readonly name = 'UnblurError';
 }
@@ -27,22 +30,42 @@ const advice: Record<FileAction, Record<string, string>> = {
     EROFS: 'this file system is read-only; choose another folder',
     ENOSPC: 'the disk is full; free some space or choose another folder',
     EDQUOT: 'the disk quota is used up; free some space or choose another folder',
-    EFBIG: 'the file would be larger than this file system or the shell allows; choose another folder or raise the limit',
+    EFBIG:
+      'the file would be larger than this file system or the shell allows; choose another folder or raise the limit',
     EIO: 'the disk reports an error; choose another folder',
     ENAMETOOLONG: 'the name is too long; choose a shorter one',
     ELOOP: 'its symbolic links lead in a circle; choose another path',
   },
 };
 
-/** Turns a failed file access into an UnblurError that says what to do; an UnblurError or an abort passes through as it is. */
+/**
+ * Turns a failed file access into an UnblurError that says what to do; an UnblurError or an abort passes
+ * through as it is.
+ */
 export function explainFileError(action: FileAction, path: string, cause: unknown): Error {
   if (cause instanceof UnblurError || (cause as Error)?.name === 'AbortError') return cause as Error;
   const { code, message } = cause as NodeJS.ErrnoException;
-  return new UnblurError(`Could not ${action} ${path}: ${advice[action][code ?? ''] ?? firstLine(message)}`, { cause });
+  return new UnblurError(`Could not ${action} ${path}: ${advice[action][code ?? ''] ?? firstLine(message)}`, {
+    cause,
+  });
 }
 
 /** System calls that change what is on a disk; others count as reading. */
-const writingCalls = new Set(['write', 'mkdir', 'rmdir', 'rename', 'unlink', 'symlink', 'link', 'ftruncate', 'fsync', 'copyfile', 'chmod', 'futime', 'utime']);
+const writingCalls = new Set([
+  'write',
+  'mkdir',
+  'rmdir',
+  'rename',
+  'unlink',
+  'symlink',
+  'link',
+  'ftruncate',
+  'fsync',
+  'copyfile',
+  'chmod',
+  'futime',
+  'utime',
+]);
 
 /** Errors that only writing meets. */
 const isOnlyOfWriting = (code: string): boolean => advice.read[code] === undefined;
@@ -51,7 +74,9 @@ const isOnlyOfWriting = (code: string): boolean => advice.read[code] === undefin
  * The same for an error of Node that reached the top with nobody having said which file was wanted.
  * @returns `undefined` where it is no error of the file system.
  */
-export function explainStrayFileError(error: NodeJS.ErrnoException & { dest?: string | undefined }): Error | undefined {
+export function explainStrayFileError(
+  error: NodeJS.ErrnoException & { dest?: string | undefined },
+): Error | undefined {
   const { code, path, dest, syscall } = error;
   if (code === undefined || advice.write[code] === undefined) return undefined;
   const action = writingCalls.has(syscall ?? '') || isOnlyOfWriting(code) ? 'write' : 'read';

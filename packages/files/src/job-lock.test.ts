@@ -22,9 +22,15 @@ test('the second is refused and told who is at work; afterwards it may', async (
   let finish = () => {};
   let first = Promise.resolve();
   await new Promise<void>((started) => {
-    first = doLocked(folder, 'training', () => new Promise<void>((resolve) => ((finish = resolve), started())));
+    first = doLocked(
+      folder,
+      'training',
+      () => new Promise<void>((resolve) => ((finish = resolve), started())),
+    );
   });
-  const refused = new RegExp(`^Another unblur is at work in ${folder} \\(process ${process.pid}, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d\\)\\. Wait until it has finished, or choose another folder\\.$`);
+  const refused = new RegExp(
+    `^Another unblur is at work in ${folder} \\(process ${process.pid}, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d\\)\\. Wait until it has finished, or choose another folder\\.$`,
+  );
   await expect(doLocked(folder, 'training', async () => 'second')).rejects.toThrow(refused);
   await expect(doLocked(folder, 'another job', async () => 'other')).resolves.toBe('other');
   finish();
@@ -61,7 +67,11 @@ test('the lock of a process that was killed is cleared away', async () => {
 test('the lock of another machine holds until it has been silent for minutes', async () => {
   const name = newOwnedName('training').replace(ownProcess.machine, '00000000');
   writeFileSync(join(folder, name), JSON.stringify({ host: 'far', since: '2026-01-01T10:00:00.000Z' }));
-  await expect(doLocked(folder, 'training', async () => {})).rejects.toThrow(new RegExp(`\\(process ${process.pid} on far, since 20\\d\\d-\\d\\d-\\d\\d \\d\\d:00; if that has ended, remove ${join(folder, name)}\\)`));
+  await expect(doLocked(folder, 'training', async () => {})).rejects.toThrow(
+    new RegExp(
+      `\\(process ${process.pid} on far, since 20\\d\\d-\\d\\d-\\d\\d \\d\\d:00; if that has ended, remove ${join(folder, name)}\\)`,
+    ),
+  );
   const tenMinutesAgo = Date.now() / 1000 - 600;
   utimesSync(join(folder, name), tenMinutesAgo, tenMinutesAgo);
   await doLocked(folder, 'training', async () => {});
@@ -79,10 +89,13 @@ test('a failure passes through, the lock goes, and so does a folder that nothing
 });
 
 test('on a full disk the folder is named, and no lock stays', async () => {
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder]).status !== 0) return console.log('skipped: a full disk (mounting a small one needs root)');
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder]).status !== 0)
+    return console.log('skipped: a full disk (mounting a small one needs root)');
   try {
     writeFileSync(join(folder, 'full'), Buffer.alloc(4096));
-    await expect(doLocked(folder, 'training', async () => {})).rejects.toThrow(`Could not write ${folder}: the disk is full`);
+    await expect(doLocked(folder, 'training', async () => {})).rejects.toThrow(
+      `Could not write ${folder}: the disk is full`,
+    );
     expect(readdirSync(folder)).toEqual(['full']);
   } finally {
     spawnSync('umount', [folder]);
@@ -99,8 +112,12 @@ test('jobs are named after any file, however long', async () => {
 
 test('work on other parts goes on beside it, on the same part or on all does not', async () => {
   const beside = async () => {
-    await expect(doLocked(folder, 'restoration', async () => 'other', { parts: ['c'] })).resolves.toBe('other');
-    await expect(doLocked(folder, 'restoration', async () => {}, { parts: ['c', 'b'] })).rejects.toThrow('at work');
+    await expect(doLocked(folder, 'restoration', async () => 'other', { parts: ['c'] })).resolves.toBe(
+      'other',
+    );
+    await expect(doLocked(folder, 'restoration', async () => {}, { parts: ['c', 'b'] })).rejects.toThrow(
+      'at work',
+    );
     await expect(doLocked(folder, 'restoration', async () => {})).rejects.toThrow('at work');
   };
   await doLocked(folder, 'restoration', beside, { parts: ['a', 'b'] });

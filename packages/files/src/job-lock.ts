@@ -22,25 +22,39 @@ interface Holder {
 }
 
 export interface LockOptions {
-  /** What is worked on, where the job is done in parts: others may work on other parts. Default: all of it. */
+  /**
+   * What is worked on, where the job is done in parts: others may work on other parts. Default: all of it.
+   */
   parts?: readonly string[];
-  /** Whether the folder is made where it does not exist, and removed again where nothing came into it. Default true. */
+  /**
+   * Whether the folder is made where it does not exist, and removed again where nothing came into it. Default
+   * true.
+   */
   makesFolder?: boolean;
 }
 
 /**
- * Does a job in a folder that no other process, nor another call, may do there at the same time. Beforehand clears what killed processes have left.
+ * Does a job in a folder that no other process, nor another call, may do there at the same time. Beforehand
+ * clears what killed processes have left.
  *
- * The lock is a file of one's own: first one's own is written, then one looks for others'. Whoever comes later sees the earlier one, so two never hold it; what
- * a killed process left is ignored and cleared, with nothing to be taken over from it.
+ * The lock is a file of one's own: first one's own is written, then one looks for others'. Whoever comes
+ * later sees the earlier one, so two never hold it; what a killed process left is ignored and cleared, with
+ * nothing to be taken over from it.
  *
  * @param job names what may be done once at a time, within the folder.
  * @throws UnblurError that says who is at work, or that nothing can be written in the folder.
  */
-export async function doLocked<T>(folder: string, job: string, work: () => Promise<T>, { parts, makesFolder = true }: LockOptions = {}): Promise<T> {
-  const made = makesFolder && (await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw explainFileError('write', folder, cause);
-  }));
+export async function doLocked<T>(
+  folder: string,
+  job: string,
+  work: () => Promise<T>,
+  { parts, makesFolder = true }: LockOptions = {},
+): Promise<T> {
+  const made =
+    makesFolder &&
+    (await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+      throw explainFileError('write', folder, cause);
+    }));
   try {
     clearAbandoned(folder);
     const lock = await takeLock(folder, job, parts);
@@ -67,8 +81,15 @@ async function removeEmpty(folder: string, top: string): Promise<void> {
 
 async function takeLock(folder: string, job: string, parts: readonly string[] | undefined): Promise<string> {
   const lockedAs = shortName(job);
-  const holder: Holder = { host: hostname(), since: new Date().toISOString(), ...(parts && { parts: [...parts] }) };
-  const isInTheWay = (entry: OwnedEntry) => entry.job === lockedAs && overlap(parts, readHolder(join(folder, entry.name)).parts) && !isAbandoned(folder, entry);
+  const holder: Holder = {
+    host: hostname(),
+    since: new Date().toISOString(),
+    ...(parts && { parts: [...parts] }),
+  };
+  const isInTheWay = (entry: OwnedEntry) =>
+    entry.job === lockedAs &&
+    overlap(parts, readHolder(join(folder, entry.name)).parts) &&
+    !isAbandoned(folder, entry);
   for (let attempt = 1; ; attempt++) {
     const own = newOwnedName(lockedAs);
     const path = join(folder, own);
@@ -79,7 +100,10 @@ async function takeLock(folder: string, job: string, parts: readonly string[] | 
     const other = listOwned(folder).find((entry) => entry.name !== own && isInTheWay(entry));
     if (!other) return path;
     await rm(path, { force: true });
-    if (attempt === attempts) throw new UnblurError(`Another unblur is at work in ${folder} (${describeHolder(folder, other)}). Wait until it has finished, or choose another folder.`);
+    if (attempt === attempts)
+      throw new UnblurError(
+        `Another unblur is at work in ${folder} (${describeHolder(folder, other)}). Wait until it has finished, or choose another folder.`,
+      );
     // Two that begin at the same moment see each other: pauses of different lengths let one be first.
     await wait(Math.random() * longestPauseMilliseconds);
   }
@@ -96,7 +120,9 @@ function describeHolder(folder: string, { name, owner }: OwnedEntry): string {
   const { host, since } = readHolder(join(folder, name));
   const time = new Date(since ?? '');
   // Local time, as 2026-01-31 10:05: training may have begun days ago.
-  const started = Number.isNaN(time.getTime()) ? '' : `, since ${time.toLocaleString('sv-SE').slice(0, -':00'.length)}`;
+  const started = Number.isNaN(time.getTime())
+    ? ''
+    : `, since ${time.toLocaleString('sv-SE').slice(0, -':00'.length)}`;
   if (isRunning(owner) !== undefined) return `process ${owner.pid}${started}`;
   return `process ${owner.pid} on ${host ?? 'another machine'}${started}; if that has ended, remove ${join(folder, name)}`;
 }
@@ -122,5 +148,7 @@ function touch(path: string): void {
 /** Part of a file name: long ones by their digest, since file systems end at 255 bytes. */
 function shortName(job: string): string {
   const plain = job.replaceAll(/[^\p{L}\p{N}._-]/gu, '_');
-  return plain === job && Buffer.byteLength(job) <= 100 ? job : `${plain.slice(0, 20)}-${createHash('sha256').update(job).digest('hex').slice(0, 12)}`;
+  return plain === job && Buffer.byteLength(job) <= 100
+    ? job
+    : `${plain.slice(0, 20)}-${createHash('sha256').update(job).digest('hex').slice(0, 12)}`;
 }

@@ -4,16 +4,29 @@ import { hostname } from 'node:os';
 
 /** Tells a process from every other, of other machines and of other times too. */
 export interface ProcessIdentity {
-  /** Eight hexadecimal digits for the machine as its processes see it: since it was started, and within a container. */
+  /**
+   * Eight hexadecimal digits for the machine as its processes see it: since it was started, and within a
+   * container.
+   */
   machine: string;
   pid: number;
-  /** When it was started, in the system's own count: a process that got the number of a dead one has another. `0`: the system does not say. */
+  /**
+   * When it was started, in the system's own count: a process that got the number of a dead one has another.
+   * `0`: the system does not say.
+   */
   started: string;
 }
 
-export const ownProcess: ProcessIdentity = { machine: identifyMachine(), pid: process.pid, started: readState(process.pid)?.started ?? '0' };
+export const ownProcess: ProcessIdentity = {
+  machine: identifyMachine(),
+  pid: process.pid,
+  started: readState(process.pid)?.started ?? '0',
+};
 
-/** Whether a process is at work; `undefined` where that cannot be known from here: it is of another machine or container, or from before a restart. */
+/**
+ * Whether a process is at work; `undefined` where that cannot be known from here: it is of another machine or
+ * container, or from before a restart.
+ */
 export function isRunning({ machine, pid, started }: ProcessIdentity): boolean | undefined {
   if (machine !== ownProcess.machine) return undefined;
   try {
@@ -41,7 +54,8 @@ function identifyMachine(): string {
 function readState(pid: number): { started: string; hasEnded: boolean } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The program's name, in brackets, may hold spaces; fields are counted from behind it (proc(5): state is the 3rd, starttime the 22nd).
+    // The program's name, in brackets, may hold spaces; fields are counted from behind it (proc(5): state is
+    // the 3rd, starttime the 22nd).
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { started: Number(fields[19]).toString(36), hasEnded: fields[0] === 'Z' || fields[0] === 'X' };
   } catch {

@@ -11,8 +11,16 @@ test('the README example leaves what it says', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'files-readme-'));
   const names = Object.keys(files);
   const body = code.replace(/^import .*$/gm, '').replaceAll(/(['`])results/g, `$1${folder}/results`);
-  const run = new Function(...names, 'writeFile', `return (async () => { ${body} })();`) as (...api: unknown[]) => Promise<void>;
+  const run = new Function(...names, 'writeFile', `return (async () => { ${body} })();`) as (
+    ...api: unknown[]
+  ) => Promise<void>;
   await run(...Object.values(files), writeFile);
-  expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()).toEqual(['results', 'results/photo', 'results/photo/frame-0.png', 'results/photo/frame-1.png', 'results/scores.json']);
+  expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()).toEqual([
+    'results',
+    'results/photo',
+    'results/photo/frame-0.png',
+    'results/photo/frame-1.png',
+    'results/scores.json',
+  ]);
   rmSync(folder, { recursive: true });
 });

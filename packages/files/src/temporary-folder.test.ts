@@ -1,4 +1,14 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -11,7 +21,8 @@ afterEach(() => rmSync(parent, { recursive: true }));
 
 /** A process number that Linux and macOS never give. */
 const neverGiven = 2 ** 31 - 1;
-const nameOf = (machine: string, pid: number) => newOwnedName().replace(`${ownProcess.machine}-${ownProcess.pid}`, `${machine}-${pid}`);
+const nameOf = (machine: string, pid: number) =>
+  newOwnedName().replace(`${ownProcess.machine}-${ownProcess.pid}`, `${machine}-${pid}`);
 const ofTheDead = () => nameOf(ownProcess.machine, neverGiven);
 
 test('is new, hidden and for its user alone', () => {
@@ -28,7 +39,8 @@ test('what dead processes have left goes; what is of the living, or merely looks
   mkdirSync(join(dead, 'photo'), { recursive: true });
   writeFileSync(join(dead, 'photo', 'frame-0.png'), 'half');
   writeFileSync(join(parent, `${ofTheDead()}.training.lock`), '{}');
-  for (const name of ['.unblur-mine', '.unblur-video.json', `${ofTheDead()}.txt`, `copy${ofTheDead()}`]) writeFileSync(join(parent, name), 'mine');
+  for (const name of ['.unblur-mine', '.unblur-video.json', `${ofTheDead()}.txt`, `copy${ofTheDead()}`])
+    writeFileSync(join(parent, name), 'mine');
   clearAbandoned(parent);
   expect(readdirSync(parent).filter((name) => !name.startsWith('.unblur-'))).toHaveLength(1);
   expect(readdirSync(parent)).toHaveLength(5);

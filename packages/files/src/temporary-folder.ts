@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { isRunning, ownProcess, type ProcessIdentity } from './process-identity.js';
 
 /**
- * Whatever is not a result carries in its name the process that it belongs to: `.unblur-<machine>-<pid>-<started>-<random>`, with
- * `.<job>.lock` behind it for a lock. So anyone can tell what a process that was killed has left.
+ * Whatever is not a result carries in its name the process that it belongs to:
+ * `.unblur-<machine>-<pid>-<started>-<random>`, with `.<job>.lock` behind it for a lock. So anyone can tell
+ * what a process that was killed has left.
  */
 const ownedName = /^\.unblur-([0-9a-f]{8})-(\d{1,10})-([0-9a-z]+)-[0-9a-f]{8}(?:\.(.*)\.lock)?$/;
 
@@ -23,7 +24,9 @@ export function newOwnedName(job?: string): string {
   return `.unblur-${machine}-${pid}-${started}-${randomBytes(4).toString('hex')}${job === undefined ? '' : `.${job}.lock`}`;
 }
 
-/** Of processes that cannot be looked at from here, what has not been touched for so long counts as abandoned. */
+/**
+ * Of processes that cannot be looked at from here, what has not been touched for so long counts as abandoned.
+ */
 const silenceMilliseconds = { lock: 5 * 60_000, folder: 24 * 3_600_000 };
 
 /** What belongs to processes in a folder; none where it cannot be read. */
@@ -36,7 +39,9 @@ export function listOwned(folder: string): OwnedEntry[] {
   }
   return names.flatMap((name) => {
     const [, machine, pid, started, job] = ownedName.exec(name) ?? [];
-    return machine === undefined ? [] : [{ name, owner: { machine, pid: Number(pid), started: started! }, job }];
+    return machine === undefined
+      ? []
+      : [{ name, owner: { machine, pid: Number(pid), started: started! }, job }];
   });
 }
 
@@ -45,10 +50,16 @@ export function isAbandoned(folder: string, { name, owner, job }: OwnedEntry): b
   const running = isRunning(owner);
   if (running !== undefined) return !running;
   const entry = lstatSync(join(folder, name), { throwIfNoEntry: false });
-  return entry !== undefined && Date.now() - entry.mtimeMs > silenceMilliseconds[job === undefined ? 'folder' : 'lock'];
+  return (
+    entry !== undefined &&
+    Date.now() - entry.mtimeMs > silenceMilliseconds[job === undefined ? 'folder' : 'lock']
+  );
 }
 
-/** Removes from a folder what processes that are gone have left there. What cannot be removed stays: it is in nobody's way. */
+/**
+ * Removes from a folder what processes that are gone have left there. What cannot be removed stays: it is in
+ * nobody's way.
+ */
 export function clearAbandoned(folder: string): void {
   for (const entry of listOwned(folder)) {
     if (!isAbandoned(folder, entry)) continue;
@@ -63,8 +74,8 @@ export function clearAbandoned(folder: string): void {
 const cleared = new Set<string>();
 
 /**
- * A new folder for what is not finished, for this user alone; the caller moves out what is, and removes it. The first one of a process
- * in a folder also clears there what killed processes have left.
+ * A new folder for what is not finished, for this user alone; the caller moves out what is, and removes it.
+ * The first one of a process in a folder also clears there what killed processes have left.
  *
  * @param parent on the file system where the results go, so that moving them is one step. It must exist.
  */

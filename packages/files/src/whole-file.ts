@@ -13,7 +13,10 @@ const MAX_BYTES = 2 ** 31 - 1;
 export function readWholeFile(path: string, maximumBytes = MAX_BYTES): Buffer {
   try {
     const { size } = statSync(path);
-    if (size > maximumBytes) throw new UnblurError(`Could not read ${path}: it has ${size} bytes, more than the ${maximumBytes} that make sense here`);
+    if (size > maximumBytes)
+      throw new UnblurError(
+        `Could not read ${path}: it has ${size} bytes, more than the ${maximumBytes} that make sense here`,
+      );
     return readFileSync(path);
   } catch (cause) {
     throw explainFileError('read', path, cause);

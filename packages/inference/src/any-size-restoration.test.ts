@@ -39,7 +39,12 @@ function shiftedRight({ width, height, data }: RgbImage, shift: number): RgbImag
 
 function motion({ width, height }: RgbImage, dx: number) {
   const size = (width / motionStride) * (height / motionStride);
-  return { width: width / motionStride, height: height / motionStride, stridePixels: motionStride, data: Float32Array.from({ length: size * 2 }, (_, i) => (i % 2 === 0 ? dx : 0)) };
+  return {
+    width: width / motionStride,
+    height: height / motionStride,
+    stridePixels: motionStride,
+    data: Float32Array.from({ length: size * 2 }, (_, i) => (i % 2 === 0 ? dx : 0)),
+  };
 }
 
 const movesRight: RestoreTile = async (tile) => ({
@@ -68,7 +73,9 @@ describe('tiled against whole', () => {
     });
     tiled.motionsPixels.forEach((field, i) => {
       expect([field.width, field.height, field.stridePixels]).toEqual([63, 38, motionStride]);
-      expect(field.data.every((value, k) => Math.abs(value - (k % 2 === 0 ? [-12, 0, 12][i]! : 0)) < 1e-5)).toBe(true);
+      expect(
+        field.data.every((value, k) => Math.abs(value - (k % 2 === 0 ? [-12, 0, 12][i]! : 0)) < 1e-5),
+      ).toBe(true);
     });
   });
 
@@ -76,12 +83,16 @@ describe('tiled against whole', () => {
     let tileNumber = 0;
     const fickle: RestoreTile = async (tile, visit) => {
       const { frames, motionsPixels } = await movesRight(tile, visit);
-      return tileNumber++ % 2 === 0 ? { frames, motionsPixels } : { frames: frames.reverse(), motionsPixels: motionsPixels.reverse() };
+      return tileNumber++ % 2 === 0
+        ? { frames, motionsPixels }
+        : { frames: frames.reverse(), motionsPixels: motionsPixels.reverse() };
     };
     const whole = await restoreAnySize(photo, { ...limits, maximumPixels: Infinity }, movesRight);
     const tiled = await restoreAnySize(photo, limits, fickle);
     expect(tileNumber).toBeGreaterThan(6);
-    tiled.frames.forEach((frame, i) => expect(largestDifference(frame, whole.frames[i]!)).toBeLessThanOrEqual(roundingError + 1e-7));
+    tiled.frames.forEach((frame, i) =>
+      expect(largestDifference(frame, whole.frames[i]!)).toBeLessThanOrEqual(roundingError + 1e-7),
+    );
     tiled.motionsPixels.forEach((field, i) => expect(field.data[0]).toBeCloseTo([-12, 0, 12][i]!, 5));
   });
 
@@ -99,11 +110,17 @@ describe('tiled against whole', () => {
     const line = frames[1]!.data.subarray(0, 500 * 3).filter((_, i) => i % 3 === 0);
     expect(Math.max(...line) - Math.min(...line)).toBeCloseTo(0.1, 4);
     // The steepest place of a half cosine of height 0.1 over 32 pixels: below one 8-bit step and a half.
-    for (let x = 1; x < line.length; x++) expect(Math.abs(line[x]! - line[x - 1]!)).toBeLessThan((0.1 * Math.PI) / 2 / 32 + 2 * roundingError);
+    for (let x = 1; x < line.length; x++)
+      expect(Math.abs(line[x]! - line[x - 1]!)).toBeLessThan((0.1 * Math.PI) / 2 / 32 + 2 * roundingError);
   });
 });
 
-test.each([[1, 1], [5, 31], [33, 64], [97, 40]])('a %dx%d photograph comes back at its own size', async (width, height) => {
+test.each([
+  [1, 1],
+  [5, 31],
+  [33, 64],
+  [97, 40],
+])('a %dx%d photograph comes back at its own size', async (width, height) => {
   const photo = photograph(width, height);
   const sizes: number[] = [];
   const identity: RestoreTile = async (tile) => {
@@ -113,7 +130,10 @@ test.each([[1, 1], [5, 31], [33, 64], [97, 40]])('a %dx%d photograph comes back 
   const { frames, motionsPixels } = await restoreAnySize(photo, limits, identity);
   expect(sizes.every((rest) => rest === 0)).toBe(true);
   for (const frame of frames) expect(frame).toEqual(photo);
-  expect(motionsPixels[0]).toMatchObject({ width: Math.ceil(width / motionStride), height: Math.ceil(height / motionStride) });
+  expect(motionsPixels[0]).toMatchObject({
+    width: Math.ceil(width / motionStride),
+    height: Math.ceil(height / motionStride),
+  });
 });
 
 test('reports each tile and stops between two when asked', async () => {

@@ -2,19 +2,43 @@ import sharp from 'sharp';
 import { UnblurError } from './unblur-error.js';
 
 /** First bytes of camera RAW files that are no TIFF files. */
-const rawSignatures: [offset: number, signature: string][] = [[0, 'FUJIFILMCCD-RAW'], [4, 'ftypcrx '], [0, 'FOVb'], [0, '\0MRM']];
+const rawSignatures: [offset: number, signature: string][] = [
+  [0, 'FUJIFILMCCD-RAW'],
+  [4, 'ftypcrx '],
+  [0, 'FOVb'],
+  [0, '\0MRM'],
+];
 /** Second to fourth bytes of a TIFF file, and of those that are built like one but hold RAW. */
 const tiffMarks = new Set(['I*\0', 'M\0*', 'IRO', 'IRS', 'MOR', 'IU\0']);
 const rawMarks = new Set(['IRO', 'IRS', 'MOR', 'IU\0']);
 
-const tag = { width: 256, height: 257, compression: 259, photometric: 262, stripOffsets: 273, orientation: 274, stripBytes: 279, subDirectories: 330, jpegOffset: 513, jpegBytes: 514, jpegFromRaw: 46, exif: 34665, exifWidth: 40962, exifHeight: 40963, dngVersion: 50706 } as const;
+const tag = {
+  width: 256,
+  height: 257,
+  compression: 259,
+  photometric: 262,
+  stripOffsets: 273,
+  orientation: 274,
+  stripBytes: 279,
+  subDirectories: 330,
+  jpegOffset: 513,
+  jpegBytes: 514,
+  jpegFromRaw: 46,
+  exif: 34665,
+  exifWidth: 40962,
+  exifHeight: 40963,
+  dngVersion: 50706,
+} as const;
 /** Photometric interpretations of what a sensor saw: a colour filter array, and the same made linear. */
 const sensorPhotometrics = [32803, 34892];
 const jpegCompressions = [6, 7];
 const mostDirectories = 64;
 /** A preview is full size where it has so much of the sensor's pixels: cameras crop the edges. */
 const fullSizeFraction = 0.8;
-/** Where a file does not say how large its picture is, a preview from so many pixels on is taken for full size. */
+/**
+ * Where a file does not say how large its picture is, a preview from so many pixels on is taken for full
+ * size.
+ */
 const fullSizePixels = 4e6;
 
 /** What a TIFF directory says of its picture, values by their tag. */
@@ -22,23 +46,37 @@ type Directory = Map<number, number[]>;
 
 /** Whether bytes are a camera RAW file: DNG, NEF, CR2, CR3, ARW, ORF, RW2, RAF, PEF and others. */
 export function isCameraRaw(bytes: Buffer): boolean {
-  if (rawSignatures.some(([offset, signature]) => bytes.toString('latin1', offset, offset + signature.length) === signature)) return true;
+  if (
+    rawSignatures.some(
+      ([offset, signature]) => bytes.toString('latin1', offset, offset + signature.length) === signature,
+    )
+  )
+    return true;
   const mark = bytes.toString('latin1', 1, 4);
   if (!tiffMarks.has(mark)) return false;
   if (rawMarks.has(mark) || bytes.toString('latin1', 8, 10) === 'CR') return true;
-  return readDirectories(bytes).some((directory) => directory.has(tag.dngVersion) || sensorPhotometrics.includes(directory.get(tag.photometric)?.[0] ?? 0));
+  return readDirectories(bytes).some(
+    (directory) =>
+      directory.has(tag.dngVersion) || sensorPhotometrics.includes(directory.get(tag.photometric)?.[0] ?? 0),
+  );
 }
 
 /**
- * The JPEG preview inside a camera RAW file, as large as the photograph, and how it is to be turned (EXIF orientation).
+ * The JPEG preview inside a camera RAW file, as large as the photograph, and how it is to be turned (EXIF
+ * orientation).
  *
  * @throws UnblurError where there is none of that size: what to do.
  */
-export async function extractFullSizePreview(bytes: Buffer, name: string): Promise<{ jpeg: Buffer; orientation: number }> {
+export async function extractFullSizePreview(
+  bytes: Buffer,
+  name: string,
+): Promise<{ jpeg: Buffer; orientation: number }> {
   const directories = readDirectories(bytes);
   const sizes = directories.flatMap((directory) => {
     const isSensor = sensorPhotometrics.includes(directory.get(tag.photometric)?.[0] ?? 0);
-    const [width, height] = isSensor ? [directory.get(tag.width), directory.get(tag.height)] : [directory.get(tag.exifWidth), directory.get(tag.exifHeight)];
+    const [width, height] = isSensor
+      ? [directory.get(tag.width), directory.get(tag.height)]
+      : [directory.get(tag.exifWidth), directory.get(tag.exifHeight)];
     return width?.[0] && height?.[0] ? [width[0] * height[0]] : [];
   });
   const wantedPixels = sizes.length > 0 ? fullSizeFraction * Math.max(...sizes) : fullSizePixels;
@@ -46,24 +84,48 @@ export async function extractFullSizePreview(bytes: Buffer, name: string): Promi
   for (const [offset, length] of directories.flatMap(listJpegs)) {
     const jpeg = bytes.subarray(offset, offset + length);
     // What the sensor saw may be JPEG too, but lossless, which sharp does not read.
-    const header = await sharp(jpeg).metadata().catch(() => undefined);
-    if (header?.format !== 'jpeg' || (largest && header.width * header.height <= largest.width * largest.height)) continue;
-    largest = { jpeg, width: header.width, height: header.height, orientation: header.orientation ?? directories[0]?.get(tag.orientation)?.[0] ?? 1 };
+    const header = await sharp(jpeg)
+      .metadata()
+      .catch(() => undefined);
+    if (
+      header?.format !== 'jpeg' ||
+      (largest && header.width * header.height <= largest.width * largest.height)
+    )
+      continue;
+    largest = {
+      jpeg,
+      width: header.width,
+      height: header.height,
+      orientation: header.orientation ?? directories[0]?.get(tag.orientation)?.[0] ?? 1,
+    };
   }
   if (largest && largest.width * largest.height >= wantedPixels) return largest;
-  const preview = largest ? `whose preview is only ${largest.width}x${largest.height}` : 'without a preview that this program reads';
-  throw new UnblurError(`${name} is a camera RAW file ${preview}; develop it first, such as with darktable or the camera's own program, and give the JPEG or TIFF`);
+  const preview = largest
+    ? `whose preview is only ${largest.width}x${largest.height}`
+    : 'without a preview that this program reads';
+  throw new UnblurError(
+    `${name} is a camera RAW file ${preview}; develop it first, such as with darktable or the camera's own program, and give the JPEG or TIFF`,
+  );
 }
 
 /** Where JPEG files lie according to a directory. */
 function listJpegs(directory: Directory): [offset: number, length: number][] {
-  const strips = jpegCompressions.includes(directory.get(tag.compression)?.[0] ?? 0) ? [directory.get(tag.stripOffsets), directory.get(tag.stripBytes)] : [];
-  return [strips, [directory.get(tag.jpegOffset), directory.get(tag.jpegBytes)], directory.get(tag.jpegFromRaw)?.map((value) => [value]) ?? []].flatMap(([offsets, lengths]): [number, number][] =>
+  const strips = jpegCompressions.includes(directory.get(tag.compression)?.[0] ?? 0)
+    ? [directory.get(tag.stripOffsets), directory.get(tag.stripBytes)]
+    : [];
+  return [
+    strips,
+    [directory.get(tag.jpegOffset), directory.get(tag.jpegBytes)],
+    directory.get(tag.jpegFromRaw)?.map((value) => [value]) ?? [],
+  ].flatMap(([offsets, lengths]): [number, number][] =>
     offsets?.length === 1 && lengths?.length === 1 ? [[offsets[0]!, lengths[0]!]] : [],
   );
 }
 
-/** All directories of a TIFF file: those in its chain, and those inside them. What lies beyond the end of the file is left out. */
+/**
+ * All directories of a TIFF file: those in its chain, and those inside them. What lies beyond the end of the
+ * file is left out.
+ */
 function readDirectories(bytes: Buffer): Directory[] {
   const littleEndian = bytes[0] === 0x49;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -78,20 +140,30 @@ function readDirectories(bytes: Buffer): Directory[] {
     const end = start + 2 + 12 * count;
     if (end + 4 > bytes.length) continue;
     const directory: Directory = new Map();
-    for (let entry = start + 2; entry < end; entry += 12) directory.set(view.getUint16(entry, littleEndian), readValues(entry));
+    for (let entry = start + 2; entry < end; entry += 12)
+      directory.set(view.getUint16(entry, littleEndian), readValues(entry));
     directories.push(directory);
-    offsets.push(...(directory.get(tag.subDirectories) ?? []), ...(directory.get(tag.exif) ?? []), view.getUint32(end, littleEndian));
+    offsets.push(
+      ...(directory.get(tag.subDirectories) ?? []),
+      ...(directory.get(tag.exif) ?? []),
+      view.getUint32(end, littleEndian),
+    );
   }
   return directories;
 
   function readValues(entry: number): number[] {
     const [type, count] = [view.getUint16(entry + 2, littleEndian), view.getUint32(entry + 4, littleEndian)];
     // Of the preview of Panasonic's files, offset and length stand where others have their values.
-    if (view.getUint16(entry, littleEndian) === tag.jpegFromRaw && type === 7) return [view.getUint32(entry + 8, littleEndian), count];
+    if (view.getUint16(entry, littleEndian) === tag.jpegFromRaw && type === 7)
+      return [view.getUint32(entry + 8, littleEndian), count];
     const bytesPerValue = { 3: 2, 4: 4, 13: 4 }[type];
     if (bytesPerValue === undefined || count > 1024) return [];
     const at = count * bytesPerValue <= 4 ? entry + 8 : view.getUint32(entry + 8, littleEndian);
     if (at + count * bytesPerValue > bytes.length) return [];
-    return Array.from({ length: count }, (_, i) => (bytesPerValue === 2 ? view.getUint16(at + 2 * i, littleEndian) : view.getUint32(at + 4 * i, littleEndian)));
+    return Array.from({ length: count }, (_, i) =>
+      bytesPerValue === 2
+        ? view.getUint16(at + 2 * i, littleEndian)
+        : view.getUint32(at + 4 * i, littleEndian),
+    );
   }
 }

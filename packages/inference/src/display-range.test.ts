@@ -1,12 +1,21 @@
 import { expect, test } from '@jest/globals';
-import { frameExtractionFamily, frameExtractionPresets, paperFamily, paperPreset, photoFamily, videoDeblurFamily, type WeightValues } from '@unblur/core-model';
+import {
+  frameExtractionFamily,
+  frameExtractionPresets,
+  paperFamily,
+  paperPreset,
+  photoFamily,
+  videoDeblurFamily,
+  type WeightValues,
+} from '@unblur/core-model';
 import { clampToDisplay } from './display-range.js';
 import { createRestorer } from './restorer.js';
 import { filledWeights, photograph, tinyConfig } from './tiny-network.test-tool.js';
 import { createVideoDeblurrer } from './video-deblurrer.js';
 import { tinyVideoConfig } from './tiny-video-network.test-tool.js';
 
-const DIVERGED = 'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged';
+const DIVERGED =
+  'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged';
 
 test('values beyond what a display shows are clamped', () => {
   expect(clampToDisplay(Float32Array.of(-0.5, 0.25, 1.5))).toEqual(Float32Array.of(0, 0.25, 1));
@@ -17,18 +26,46 @@ test.each([[NaN], [Infinity], [-Infinity]])('%p is refused', (value) => {
 });
 
 /** Finite weights whose sums are not. */
-const diverged = (weights: WeightValues): WeightValues => Object.fromEntries(Object.entries(weights).map(([name, { shape, values }]) => [name, { shape, values: values.map((_, index) => (index % 3 === 0 ? -1e37 : 1e37)) }]));
+const diverged = (weights: WeightValues): WeightValues =>
+  Object.fromEntries(
+    Object.entries(weights).map(([name, { shape, values }]) => [
+      name,
+      { shape, values: values.map((_, index) => (index % 3 === 0 ? -1e37 : 1e37)) },
+    ]),
+  );
 
-const narrowPaper = { ...paperPreset, frames: 3, encoderChannels: [2, 2, 2, 2, 2], middleDecoder: narrowDecoder(), frameDecoder: narrowDecoder(), refiner: [] };
+const narrowPaper = {
+  ...paperPreset,
+  frames: 3,
+  encoderChannels: [2, 2, 2, 2, 2],
+  middleDecoder: narrowDecoder(),
+  frameDecoder: narrowDecoder(),
+  refiner: [],
+};
 function narrowDecoder() {
   return { upscaledChannels: [2, 2, 2, 2, 2], denseChannels: [[2], [2], [2], [2], [2]] };
 }
 const { small } = frameExtractionPresets;
 
 test.each([
-  ['photo', () => photoFamily.writeWeights(diverged(filledWeights(tinyConfig)), tinyConfig, { dtype: 'float32' })],
-  ['paper', () => paperFamily.writeWeights(diverged(paperFamily.initialWeights(narrowPaper, 1)), narrowPaper, { dtype: 'float32' })],
-  ['frame-extraction', () => frameExtractionFamily.writeWeights(diverged(frameExtractionFamily.initialWeights(small, 1)), small, { dtype: 'float32' })],
+  [
+    'photo',
+    () => photoFamily.writeWeights(diverged(filledWeights(tinyConfig)), tinyConfig, { dtype: 'float32' }),
+  ],
+  [
+    'paper',
+    () =>
+      paperFamily.writeWeights(diverged(paperFamily.initialWeights(narrowPaper, 1)), narrowPaper, {
+        dtype: 'float32',
+      }),
+  ],
+  [
+    'frame-extraction',
+    () =>
+      frameExtractionFamily.writeWeights(diverged(frameExtractionFamily.initialWeights(small, 1)), small, {
+        dtype: 'float32',
+      }),
+  ],
 ])('a %s network whose result is not finite is an error, not a black frame', async (_, weights) => {
   const restorer = await createRestorer({ weights: weights(), threads: 1 });
   await expect(restorer.restore(photograph(64, 64))).rejects.toThrow(DIVERGED);
@@ -36,7 +73,11 @@ test.each([
 });
 
 test('nor are the frames of a video black', async () => {
-  const weights = videoDeblurFamily.writeWeights(diverged(videoDeblurFamily.initialWeights(tinyVideoConfig, 1)), tinyVideoConfig, { dtype: 'float32' });
+  const weights = videoDeblurFamily.writeWeights(
+    diverged(videoDeblurFamily.initialWeights(tinyVideoConfig, 1)),
+    tinyVideoConfig,
+    { dtype: 'float32' },
+  );
   const deblurrer = createVideoDeblurrer({ weights, threads: 1 });
   const deblurred = async () => {
     for await (const _frame of deblurrer.deblur([1, 2, 3].map(() => photograph(64, 64)))) return;

@@ -15,7 +15,9 @@ test('restores what ONNX Runtime restores, at a size that needs padding and at a
   await reference.release();
   const restored = await createEagerRestorer({ weights }).restore(photo, { times });
   expect(restored.frames).toHaveLength(times.length);
-  restored.frames.forEach((frame, index) => expect(largestDifference(frame, expected.frames[index]!)).toBeLessThan(1e-4));
+  restored.frames.forEach((frame, index) =>
+    expect(largestDifference(frame, expected.frames[index]!)).toBeLessThan(1e-4),
+  );
   restored.motionsPixels.forEach(({ data, ...grid }, index) => {
     const { data: expectedData, ...expectedGrid } = expected.motionsPixels[index]!;
     expect(grid).toEqual(expectedGrid);
@@ -26,9 +28,16 @@ test('restores what ONNX Runtime restores, at a size that needs padding and at a
 
 test('restores a photograph above its limit in tiles that agree with the whole', async () => {
   const photo = photograph(400, 64);
-  const [whole, tiled] = [createEagerRestorer({ weights }), createEagerRestorer({ weights, maximumPixels: 272 * 64 })];
-  const [expected, restored] = [await whole.restore(photo, { times: [0.5] }), await tiled.restore(photo, { times: [0.5] })];
-  const meanDifference = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, index) => sum + Math.abs(value - b[index]!), 0) / a.length;
+  const [whole, tiled] = [
+    createEagerRestorer({ weights }),
+    createEagerRestorer({ weights, maximumPixels: 272 * 64 }),
+  ];
+  const [expected, restored] = [
+    await whole.restore(photo, { times: [0.5] }),
+    await tiled.restore(photo, { times: [0.5] }),
+  ];
+  const meanDifference = (a: Float32Array, b: Float32Array) =>
+    a.reduce((sum, value, index) => sum + Math.abs(value - b[index]!), 0) / a.length;
   expect(meanDifference(restored.frames[0]!.data, expected.frames[0]!.data)).toBeLessThan(1e-3);
   expect(meanDifference(restored.motionsPixels[0]!.data, expected.motionsPixels[0]!.data)).toBeLessThan(0.02);
   expect(restored.motionsPixels[0]!.data).not.toEqual(expected.motionsPixels[0]!.data);
@@ -48,7 +57,9 @@ test('analyzes once and renders time after time', async () => {
 
 test('tells a growing share of the work', async () => {
   const shares: number[] = [];
-  await createEagerRestorer({ weights }).restore(photograph(32, 32), { onShare: (share) => shares.push(share) });
+  await createEagerRestorer({ weights }).restore(photograph(32, 32), {
+    onShare: (share) => shares.push(share),
+  });
   expect(shares[0]).toBe(0);
   expect(shares.at(-1)).toBeGreaterThan(0.8);
   expect(shares.every((share, index) => share <= 1 && share >= (shares[index - 1] ?? 0))).toBe(true);
@@ -74,7 +85,10 @@ test('frees what it has when it is stopped', async () => {
   const restorer = createEagerRestorer({ weights });
   const held = memory().numTensors;
   const stop = new AbortController();
-  const stopping = restorer.restore(photograph(32, 32), { signal: stop.signal, onShare: (share) => share > 0.5 && stop.abort() });
+  const stopping = restorer.restore(photograph(32, 32), {
+    signal: stop.signal,
+    onShare: (share) => share > 0.5 && stop.abort(),
+  });
   await expect(stopping).rejects.toThrow('aborted');
   expect(memory().numTensors).toBe(held);
 });
@@ -82,6 +96,10 @@ test('frees what it has when it is stopped', async () => {
 test('refuses bytes that are no weights, and times and numbers of frames that cannot be, in one line', async () => {
   expect(() => createEagerRestorer({ weights: new Uint8Array(5) })).toThrow(UnblurError);
   const restorer = createEagerRestorer({ weights });
-  await expect(restorer.restore(photograph(32, 32), { frames: 1 })).rejects.toThrow('Expected a whole number of frames, 2 or more, but received 1');
-  await expect(restorer.restore(photograph(32, 32), { times: [0, 2] })).rejects.toThrow('Expected a time from -1');
+  await expect(restorer.restore(photograph(32, 32), { frames: 1 })).rejects.toThrow(
+    'Expected a whole number of frames, 2 or more, but received 1',
+  );
+  await expect(restorer.restore(photograph(32, 32), { times: [0, 2] })).rejects.toThrow(
+    'Expected a time from -1',
+  );
 });

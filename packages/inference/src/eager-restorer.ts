@@ -1,4 +1,14 @@
-import { declarePhotoNetwork, frameTimes, photoFamily, photoMultiple, trajectoryStridePixels, type LayerCost, type NamedTensors, type PhotoConfig, type PhotoScene } from '@unblur/core-model';
+import {
+  declarePhotoNetwork,
+  frameTimes,
+  photoFamily,
+  photoMultiple,
+  trajectoryStridePixels,
+  type LayerCost,
+  type NamedTensors,
+  type PhotoConfig,
+  type PhotoScene,
+} from '@unblur/core-model';
 import { dispose, tensor, tensor4d, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { clampToDisplay } from './display-range.js';
 import { crop, padByReflection, roundUp } from './padding.js';
@@ -16,7 +26,10 @@ export interface EagerRestorerOptions {
 }
 
 export interface EagerProgress {
-  /** Called before each layer with the share of the arithmetic that lies behind, 0 to 1. On graphics processors it is what has been submitted. */
+  /**
+   * Called before each layer with the share of the arithmetic that lies behind, 0 to 1. On graphics
+   * processors it is what has been submitted.
+   */
   onShare?: (share: number) => void;
   /** Stops between two tiles or frames; what was asked for is then rejected with the signal's reason. */
   signal?: AbortSignal;
@@ -24,7 +37,10 @@ export interface EagerProgress {
 
 /** A photograph that has been analyzed. It holds memory of the backend until it is released. */
 export interface EagerScene {
-  /** The frame at a time of the exposure, from -1 (the shutter opens) to 1 (it closes). One at a time. @throws UnblurError for other times. */
+  /**
+   * The frame at a time of the exposure, from -1 (the shutter opens) to 1 (it closes). One at a time. @throws
+   * UnblurError for other times.
+   */
   renderAt(time: number): Promise<RgbImage>;
   /** Where things are at that time, relative to the middle of the exposure. */
   motionAt(time: number): MotionField;
@@ -59,29 +75,50 @@ interface TileScene {
 }
 
 /**
- * Makes a restorer that runs op by op on the TensorFlow.js backend that is active now: what a browser has. On Node, `createRestorer`
- * is several times faster.
+ * Makes a restorer that runs op by op on the TensorFlow.js backend that is active now: what a browser has. On
+ * Node, `createRestorer` is several times faster.
  *
  * @throws UnblurError when the weights do not hold together.
  */
-export function createEagerRestorer({ weights: bytes, maximumPixels = 1_000_000 }: EagerRestorerOptions): EagerRestorer {
+export function createEagerRestorer({
+  weights: bytes,
+  maximumPixels = 1_000_000,
+}: EagerRestorerOptions): EagerRestorer {
   const { config, values } = explainWeights(() => photoFamily.readWeights(bytes));
   const network = declarePhotoNetwork(config);
-  const weights: NamedTensors = Object.fromEntries(Object.entries(values).map(([name, weight]) => [name, tensor(weight.values, weight.shape)]));
+  const weights: NamedTensors = Object.fromEntries(
+    Object.entries(values).map(([name, weight]) => [name, tensor(weight.values, weight.shape)]),
+  );
   const analysisCosts = network.costs.filter(({ name }) => !isRenderingLayer(name));
   const renderingCosts = network.costs.filter(({ name }) => isRenderingLayer(name));
 
-  async function analyze(photo: RgbImage, { onShare = () => undefined, signal }: EagerProgress = {}): Promise<EagerScene> {
+  async function analyze(
+    photo: RgbImage,
+    { onShare = () => undefined, signal }: EagerProgress = {},
+  ): Promise<EagerScene> {
     expectRgbImage(photo);
     const { width, height } = photo;
     const padded = padByReflection(photo, roundUp(width, photoMultiple), roundUp(height, photoMultiple));
-    const plan = planTiles(padded.width, padded.height, { multiple: photoMultiple, overlapPixels: tileOverlapPixels, maximumPixels });
+    const plan = planTiles(padded.width, padded.height, {
+      multiple: photoMultiple,
+      overlapPixels: tileOverlapPixels,
+      maximumPixels,
+    });
     const { tileWidth, tileHeight } = plan;
     const tiles: TileScene[] = [];
-    const release = () => dispose(tiles.splice(0).flatMap(({ scene: { middle, trajectory, feature } }) => [middle, trajectory, feature]));
+    const release = () =>
+      dispose(
+        tiles
+          .splice(0)
+          .flatMap(({ scene: { middle, trajectory, feature } }) => [middle, trajectory, feature]),
+      );
 
     /** @param motionOf a motion of one tile. */
-    const blendMotions = (motionOf: (tile: TileScene) => MotionField, toWidth: number, toHeight: number): MotionField => {
+    const blendMotions = (
+      motionOf: (tile: TileScene) => MotionField,
+      toWidth: number,
+      toHeight: number,
+    ): MotionField => {
       const canvas = new TileCanvas(padded.width, padded.height, plan);
       for (const tile of tiles) canvas.add(tile.position, { frames: [], motionsPixels: [motionOf(tile)] });
       return canvas.motionsPixels(toWidth, toHeight)[0]!;
@@ -91,10 +128,22 @@ export function createEagerRestorer({ weights: bytes, maximumPixels = 1_000_000 
     try {
       for (const [done, position] of visits.entries()) {
         signal?.throwIfAborted();
-        const values = crop(padded, 3, plan.columns[position.column]!, plan.rows[position.row]!, tileWidth, tileHeight);
-        const watched = watchLayers(weights, analysisCosts, (share) => onShare((done + share) / visits.length));
-        const scene = tidy(() => ({ ...network.analyze(tensor4d(values, [1, tileHeight, tileWidth, 3]), watched) }));
-        const before = tiles.length > 0 ? blendMotions(exposureMotion, padded.width, padded.height) : undefined;
+        const values = crop(
+          padded,
+          3,
+          plan.columns[position.column]!,
+          plan.rows[position.row]!,
+          tileWidth,
+          tileHeight,
+        );
+        const watched = watchLayers(weights, analysisCosts, (share) =>
+          onShare((done + share) / visits.length),
+        );
+        const scene = tidy(() => ({
+          ...network.analyze(tensor4d(values, [1, tileHeight, tileWidth, 3]), watched),
+        }));
+        const before =
+          tiles.length > 0 ? blendMotions(exposureMotion, padded.width, padded.height) : undefined;
         const tile: TileScene = { position, scene, trajectory: new Float32Array(), direction: 1 };
         tiles.push(tile);
         tile.trajectory = await valuesOf(scene.trajectory);
@@ -113,7 +162,12 @@ export function createEagerRestorer({ weights: bytes, maximumPixels = 1_000_000 
     }
 
     function tileMotionAt({ trajectory, direction }: TileScene, time: number): MotionField {
-      return { width: tileWidth / trajectoryStridePixels, height: tileHeight / trajectoryStridePixels, stridePixels: trajectoryStridePixels, data: motionAlong(trajectory, direction * time) };
+      return {
+        width: tileWidth / trajectoryStridePixels,
+        height: tileHeight / trajectoryStridePixels,
+        stridePixels: trajectoryStridePixels,
+        data: motionAlong(trajectory, direction * time),
+      };
     }
 
     return {
@@ -121,9 +175,13 @@ export function createEagerRestorer({ weights: bytes, maximumPixels = 1_000_000 
         expectTime(time);
         const canvas = new TileCanvas(padded.width, padded.height, plan);
         for (const { position, scene, direction } of tiles) {
-          const frame = time === 0 ? scene.middle : tidy(() => network.renderAt(scene, direction * time, weights));
+          const frame =
+            time === 0 ? scene.middle : tidy(() => network.renderAt(scene, direction * time, weights));
           try {
-            canvas.add(position, { frames: [{ width: tileWidth, height: tileHeight, data: clampToDisplay(await valuesOf(frame)) }], motionsPixels: [] });
+            canvas.add(position, {
+              frames: [{ width: tileWidth, height: tileHeight, data: clampToDisplay(await valuesOf(frame)) }],
+              motionsPixels: [],
+            });
           } finally {
             if (time !== 0) frame.dispose();
           }
@@ -138,9 +196,14 @@ export function createEagerRestorer({ weights: bytes, maximumPixels = 1_000_000 
     };
   }
 
-  async function restore(photo: RgbImage, { frames = 7, times = timesOf(frames), onShare = () => undefined, signal }: EagerRestoreOptions = {}): Promise<RestoredSequence> {
+  async function restore(
+    photo: RgbImage,
+    { frames = 7, times = timesOf(frames), onShare = () => undefined, signal }: EagerRestoreOptions = {},
+  ): Promise<RestoredSequence> {
     times.forEach(expectTime);
-    const analysisShare = workOf(analysisCosts) / (workOf(analysisCosts) + workOf(renderingCosts) * times.filter((time) => time !== 0).length);
+    const analysisShare =
+      workOf(analysisCosts) /
+      (workOf(analysisCosts) + workOf(renderingCosts) * times.filter((time) => time !== 0).length);
     const scene = await analyze(photo, { onShare: (share) => onShare(share * analysisShare), signal });
     try {
       const restored: RestoredSequence = { frames: [], motionsPixels: [] };
@@ -164,19 +227,41 @@ async function valuesOf(values: Tensor | Tensor4D): Promise<Float32Array> {
   return Float32Array.from((await values.data()) as Float32Array);
 }
 
-/** Where things are at a time, `[h, w, 2]`, of a trajectory `[h, w, 6]`; see `PhotoScene`, whose displacements lead from there back to the middle frame. */
+/**
+ * Where things are at a time, `[h, w, 2]`, of a trajectory `[h, w, 6]`; see `PhotoScene`, whose displacements
+ * lead from there back to the middle frame.
+ */
 function motionAlong(trajectory: Float32Array, time: number): Float32Array {
   const motion = new Float32Array(trajectory.length / 3);
   for (let from = 0, to = 0; from < trajectory.length; from += 6, to += 2) {
-    for (const axis of [0, 1] as const) motion[to + axis] = -time * (trajectory[from + axis]! + time * (trajectory[from + 2 + axis]! + time * trajectory[from + 4 + axis]!));
+    for (const axis of [0, 1] as const)
+      motion[to + axis] =
+        -time *
+        (trajectory[from + axis]! +
+          time * (trajectory[from + 2 + axis]! + time * trajectory[from + 4 + axis]!));
   }
   return motion;
 }
 
-/** Whether a tile's motion is, on the whole, the opposite of what is known of it: a blur does not tell which way time ran. */
-function pointsAgainst(motion: MotionField, known: MotionField, { column, row }: TilePosition, plan: TilePlan): boolean {
+/**
+ * Whether a tile's motion is, on the whole, the opposite of what is known of it: a blur does not tell which
+ * way time ran.
+ */
+function pointsAgainst(
+  motion: MotionField,
+  known: MotionField,
+  { column, row }: TilePosition,
+  plan: TilePlan,
+): boolean {
   const { width, height, stridePixels } = motion;
-  const there = crop(known, 2, plan.columns[column]! / stridePixels, plan.rows[row]! / stridePixels, width, height);
+  const there = crop(
+    known,
+    2,
+    plan.columns[column]! / stridePixels,
+    plan.rows[row]! / stridePixels,
+    width,
+    height,
+  );
   return motion.data.reduce((sum, value, index) => sum + value * there[index]!, 0) < 0;
 }
 
@@ -187,11 +272,22 @@ function isRenderingLayer(name: string): boolean {
 
 /** Multiply-adds per pixel of the photograph. */
 function workOf(costs: readonly LayerCost[]): number {
-  return costs.reduce((sum, { level, multiplyAddsPerOutputPixel }) => sum + multiplyAddsPerOutputPixel / 4 ** (level ?? Infinity), 0);
+  return costs.reduce(
+    (sum, { level, multiplyAddsPerOutputPixel }) =>
+      sum + multiplyAddsPerOutputPixel / 4 ** (level ?? Infinity),
+    0,
+  );
 }
 
-/** The same weights, telling how far a network that reads them has come: a layer asks for its kernel when its turn comes. */
-function watchLayers(weights: NamedTensors, costs: readonly LayerCost[], onShare: (share: number) => void): NamedTensors {
+/**
+ * The same weights, telling how far a network that reads them has come: a layer asks for its kernel when its
+ * turn comes.
+ */
+function watchLayers(
+  weights: NamedTensors,
+  costs: readonly LayerCost[],
+  onShare: (share: number) => void,
+): NamedTensors {
   const work = new Map(costs.map((cost) => [`${cost.name}.kernel`, workOf([cost])]));
   const total = workOf(costs);
   let done = 0;
@@ -208,10 +304,14 @@ function watchLayers(weights: NamedTensors, costs: readonly LayerCost[], onShare
 }
 
 function timesOf(frames: number): number[] {
-  if (!(Number.isInteger(frames) && frames >= 2)) throw new UnblurError(`Expected a whole number of frames, 2 or more, but received ${frames}`);
+  if (!(Number.isInteger(frames) && frames >= 2))
+    throw new UnblurError(`Expected a whole number of frames, 2 or more, but received ${frames}`);
   return frameTimes(frames);
 }
 
 function expectTime(time: number): void {
-  if (!(time >= -1 && time <= 1)) throw new UnblurError(`Expected a time from -1, when the shutter opens, to 1, when it closes, but received ${time}`);
+  if (!(time >= -1 && time <= 1))
+    throw new UnblurError(
+      `Expected a time from -1, when the shutter opens, to 1, when it closes, but received ${time}`,
+    );
 }

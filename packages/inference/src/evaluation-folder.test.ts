@@ -17,7 +17,9 @@ function grey(level: number, width = 16): RgbImage {
 }
 
 async function writeImage(path: string, level: number, width = 16): Promise<void> {
-  await sharp({ create: { width, height: 16, channels: 3, background: { r: level, g: level, b: level } } }).toFile(path);
+  await sharp({
+    create: { width, height: 16, channels: 3, background: { r: level, g: level, b: level } },
+  }).toFile(path);
 }
 
 /** A sample whose frame i is of grey levels[i] and whose blur is grey 100. */
@@ -42,7 +44,14 @@ describe('scores', () => {
     await writeSample('b', [150, 100, 50]);
     const report = await evaluateFolder(folder, restorerOf([60, 110, 160]));
     expect(report.samples).toBe(2);
-    expect(Object.keys(report).sort()).toEqual(['baseline', 'closerToOwn', 'psnr', 'rule', 'samples', 'ssim']);
+    expect(Object.keys(report).sort()).toEqual([
+      'baseline',
+      'closerToOwn',
+      'psnr',
+      'rule',
+      'samples',
+      'ssim',
+    ]);
     for (const value of report.psnr.perFrame) expect(value).toBeCloseTo(decibels(10), 3);
     expect(report.baseline.psnr.first).toBeCloseTo(decibels(50), 3);
     expect(report.baseline.psnr.middle).toBe(100);
@@ -64,20 +73,30 @@ describe('scores', () => {
     await mkdir(join(folder, '.thumbnails'));
     await writeFile(join(folder, 'README.md'), 'notes');
     const seen: Array<[number, number, string, number]> = [];
-    await evaluateFolder(folder, restorerOf([60, 110, 160]), { onSample: (done, total, name, { restored }) => seen.push([done, total, name, Math.round(restored.psnr.first)]) });
-    expect(seen.map(([done, total, name]) => [done, total, name])).toEqual([[1, 2, 'a'], [2, 2, 'b']]);
+    await evaluateFolder(folder, restorerOf([60, 110, 160]), {
+      onSample: (done, total, name, { restored }) =>
+        seen.push([done, total, name, Math.round(restored.psnr.first)]),
+    });
+    expect(seen.map(([done, total, name]) => [done, total, name])).toEqual([
+      [1, 2, 'a'],
+      [2, 2, 'b'],
+    ]);
     expect(seen[0]![3]).toBe(Math.round(decibels(10)));
   });
 
   test('per-frame is offered by name and named in the report', async () => {
     await writeSample('a', [50, 100, 150]);
-    expect((await evaluateFolder(folder, restorerOf([150, 100, 140]), { rule: 'per-frame' })).rule).toBe('per-frame');
+    expect((await evaluateFolder(folder, restorerOf([150, 100, 140]), { rule: 'per-frame' })).rule).toBe(
+      'per-frame',
+    );
   });
 });
 
 describe('bad folders: what is wrong and where', () => {
   async function failure(): Promise<string> {
-    const error = (await evaluateFolder(folder, restorerOf([60, 110, 160])).catch((cause: unknown) => cause)) as UnblurError;
+    const error = (await evaluateFolder(folder, restorerOf([60, 110, 160])).catch(
+      (cause: unknown) => cause,
+    )) as UnblurError;
     expect(error).toBeInstanceOf(UnblurError);
     return error.message;
   }
@@ -85,8 +104,12 @@ describe('bad folders: what is wrong and where', () => {
   test('nothing in it, or not there', async () => {
     expect(await failure()).toMatch(/holds no samples; expected one sub-folder per sample with blur.png/);
     await writeSample('a', [60, 110, 160]);
-    await expect(evaluateFolder(join(folder, 'a'), restorerOf([1, 2, 3]))).rejects.toThrow('it is such a sample itself: name the folder that it lies in');
-    await expect(evaluateFolder(join(folder, 'none'), restorerOf([1, 2, 3]))).rejects.toThrow(/Could not read .*none: there is no such file/);
+    await expect(evaluateFolder(join(folder, 'a'), restorerOf([1, 2, 3]))).rejects.toThrow(
+      'it is such a sample itself: name the folder that it lies in',
+    );
+    await expect(evaluateFolder(join(folder, 'none'), restorerOf([1, 2, 3]))).rejects.toThrow(
+      /Could not read .*none: there is no such file/,
+    );
   });
 
   test('no blurred image, no frames', async () => {
@@ -100,7 +123,9 @@ describe('bad folders: what is wrong and where', () => {
     const path = await writeSample('a', [10, 20, 30, 40, 50]);
     await rm(join(path, 'frame-1.png'));
     await rm(join(path, 'frame-3.png'));
-    expect(await failure()).toBe('Sample a: frame-1, frame-3 missing; expected frame-0 to frame-4 without a gap');
+    expect(await failure()).toBe(
+      'Sample a: frame-1, frame-3 missing; expected frame-0 to frame-4 without a gap',
+    );
     await writeImage(join(path, 'frame-1.png'), 20);
     await rm(join(path, 'frame-4.png'));
     await writeImage(join(path, 'frame-3.png'), 40);
@@ -111,20 +136,26 @@ describe('bad folders: what is wrong and where', () => {
     const path = await writeSample('a', [10, 20, 30]);
     await writeImage(join(path, 'frame-20000000.png'), 100);
     const startMilliseconds = performance.now();
-    expect(await failure()).toBe('Sample a: frame-3, frame-4, frame-5, frame-6, frame-7 and 19999992 more missing; expected frame-0 to frame-20000000 without a gap');
+    expect(await failure()).toBe(
+      'Sample a: frame-3, frame-4, frame-5, frame-6, frame-7 and 19999992 more missing; expected frame-0 to frame-20000000 without a gap',
+    );
     expect(performance.now() - startMilliseconds).toBeLessThan(1000);
   });
 
   test('the same frame twice', async () => {
     const path = await writeSample('a', [10, 20, 30]);
     await writeImage(join(path, 'frame-1.jpg'), 20);
-    expect(await failure()).toBe('Sample a: expected one frame-1 but found frame-1.jpg and frame-1.png; remove one');
+    expect(await failure()).toBe(
+      'Sample a: expected one frame-1 but found frame-1.jpg and frame-1.png; remove one',
+    );
   });
 
   test('sizes that differ', async () => {
     const path = await writeSample('a', [10, 20, 30]);
     await writeImage(join(path, 'frame-2.png'), 30, 20);
-    expect(await failure()).toBe('Sample a: expected all images at 16x16, the size of its blurred one, but frame-2.png is 20x16');
+    expect(await failure()).toBe(
+      'Sample a: expected all images at 16x16, the size of its blurred one, but frame-2.png is 20x16',
+    );
   });
 
   test('a damaged frame, named', async () => {

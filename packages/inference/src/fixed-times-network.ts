@@ -27,14 +27,23 @@ export interface FixedTimesNetwork {
   memoryBytesPerPixel: number;
   /** Whether it tells motion; without, every one is zero. */
   knowsMotion: boolean;
-  /** All frames in time order, `[B, H, W, 3]`, and where the scene lies relative to the middle one, `[B, h, w, 2]` in pixels of the image. */
+  /**
+   * All frames in time order, `[B, H, W, 3]`, and where the scene lies relative to the middle one, `[B, h, w,
+   * 2]` in pixels of the image.
+   */
   restore(blurred: Tensor4D, weights: NamedTensors): { frames: Tensor4D[]; motionsPixels: Tensor4D[] };
 }
 
-/** Of ONNX Runtime's peak, in what the outputs of all layers add up to: it frees them early, but joined features are copies and its arena grows in large steps. */
+/**
+ * Of ONNX Runtime's peak, in what the outputs of all layers add up to: it frees them early, but joined
+ * features are copies and its arena grows in large steps.
+ */
 const MEMORY_PER_ACTIVATION = 2.4;
 
-/** The network that a weights file describes, or `undefined` where it is of a network that restores frames at any time. @throws where the weights do not hold together. */
+/**
+ * The network that a weights file describes, or `undefined` where it is of a network that restores frames at
+ * any time. @throws where the weights do not hold together.
+ */
 export function readFixedTimesNetwork(weights: Uint8Array): FixedTimesNetwork | undefined {
   const { metadata } = readSafetensors(weights);
   if (Object.hasOwn(metadata, frameExtractionFamily.configKey)) return extractionNetwork(weights);
@@ -52,7 +61,10 @@ function paperNetwork(weights: Uint8Array): FixedTimesNetwork {
     values,
     metadata,
     multiple: paperMultiple,
-    memoryBytesPerPixel: (MEMORY_PER_ACTIVATION * summarize(network, { width: sidePixels, height: sidePixels }).activationBytes) / sidePixels ** 2,
+    memoryBytesPerPixel:
+      (MEMORY_PER_ACTIVATION *
+        summarize(network, { width: sidePixels, height: sidePixels }).activationBytes) /
+      sidePixels ** 2,
     knowsMotion: true,
     restore: (blurred, weightTensors) => {
       const { frames, motionsPixels } = network.restore(blurred, weightTensors);
@@ -73,13 +85,18 @@ function extractionNetwork(weights: Uint8Array): FixedTimesNetwork {
     values,
     metadata,
     multiple,
-    // Of the middle frame's network, the largest: its blocks have three outputs each, for each of the three colours.
-    memoryBytesPerPixel: (MEMORY_PER_ACTIVATION * (4 * 3 * 3 * channels * groups.flat().length)) / factor ** 2,
+    // Of the middle frame's network, the largest: its blocks have three outputs each, for each of the three
+    // colours.
+    memoryBytesPerPixel:
+      (MEMORY_PER_ACTIVATION * (4 * 3 * 3 * channels * groups.flat().length)) / factor ** 2,
     knowsMotion: false,
     restore: (blurred, weightTensors) => {
       const [batch, height, width] = blurred.shape;
       const frames = extract(blurred, weightTensors);
-      return { frames, motionsPixels: frames.map(() => zeros([batch, height / multiple, width / multiple, 2])) };
+      return {
+        frames,
+        motionsPixels: frames.map(() => zeros([batch, height / multiple, width / multiple, 2])),
+      };
     },
   };
 }

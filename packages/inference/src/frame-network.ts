@@ -28,7 +28,11 @@ export interface NetworkSession {
    * @param options.onShare called with the fraction of the work that is done, 0 to 1.
    * @param options.signal stops between two frames.
    */
-  restore(image: RgbImage, times: readonly number[], options?: { onShare?: (share: number) => void; signal?: AbortSignal | undefined }): Promise<RestoredSequence>;
+  restore(
+    image: RgbImage,
+    times: readonly number[],
+    options?: { onShare?: (share: number) => void; signal?: AbortSignal | undefined },
+  ): Promise<RestoredSequence>;
   release(): Promise<void>;
 }
 
@@ -39,17 +43,25 @@ export interface FrameNetwork {
   multiple: number;
   /** The most that ONNX Runtime takes for each pixel of an image, beside the weights. */
   memoryBytesPerPixel: number;
-  /** Up to how far from the middle of the exposure to its end things may move, in pixels, for a scale to be the best one; `null` where nothing is known of that. */
+  /**
+   * Up to how far from the middle of the exposure to its end things may move, in pixels, for a scale to be
+   * the best one; `null` where nothing is known of that.
+   */
   reach: Reach | null;
   /** How many frames are restored where no number is asked for. */
   defaultFrames: number;
-  /** The times, from -1 to 1, of so many frames. @throws UnblurError that names the numbers that are possible. */
+  /**
+   * The times, from -1 to 1, of so many frames. @throws UnblurError that names the numbers that are possible.
+   */
   timesOf(frames: number): number[];
   /** @param width, height multiples of `multiple`. */
   open(width: number, height: number, threads?: number): Promise<NetworkSession>;
 }
 
-/** Reads the weights of a network for photographs: the file says which one. @throws UnblurError when they do not hold together. */
+/**
+ * Reads the weights of a network for photographs: the file says which one. @throws UnblurError when they do
+ * not hold together.
+ */
 export function readFrameNetwork(weights: Uint8Array): FrameNetwork {
   return explainWeights(() => {
     const fixed = readFixedTimesNetwork(weights);
@@ -61,9 +73,13 @@ export function readFrameNetwork(weights: Uint8Array): FrameNetwork {
 export const photoFrames = 7;
 const mostFrames = 1001;
 
-/** So many times, evenly from -1 to 1, of a network that restores frames at any time. @throws UnblurError unless they can be had. */
+/**
+ * So many times, evenly from -1 to 1, of a network that restores frames at any time. @throws UnblurError
+ * unless they can be had.
+ */
 export function anyTimes(frames: number): number[] {
-  if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
+  if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames))
+    throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
   return frameTimes(frames);
 }
 
@@ -86,15 +102,28 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
         trajectory: { shape: [1, height / trajectoryStridePixels, width / trajectoryStridePixels, 6] },
         feature: { shape: [1, height / 2, width / 2, config.frameChannels] },
       };
-      const analysis = trace(({ blurred }) => ({ ...network.analyze(blurred as Tensor4D, constants(values)) }), { blurred: { shape: [1, height, width, 3] } });
+      const analysis = trace(
+        ({ blurred }) => ({ ...network.analyze(blurred as Tensor4D, constants(values)) }),
+        { blurred: { shape: [1, height, width, 3] } },
+      );
       const rendering = trace(
         ({ middle, trajectory, feature, time }) => {
-          const scene = { middle: middle as Tensor4D, trajectory: trajectory as Tensor4D, feature: feature as Tensor4D };
-          return { frame: network.renderAt(scene, time as Tensor4D, constants(values)), motion: neg(displacementAt(scene.trajectory, time as Tensor4D)) };
+          const scene = {
+            middle: middle as Tensor4D,
+            trajectory: trajectory as Tensor4D,
+            feature: feature as Tensor4D,
+          };
+          return {
+            frame: network.renderAt(scene, time as Tensor4D, constants(values)),
+            motion: neg(displacementAt(scene.trajectory, time as Tensor4D)),
+          };
         },
         { ...signature, time: { shape: [1, 1, 1, 1] } },
       );
-      const [analyze, render] = [await createSession(analysis, { threads, memoryPattern: false }), await createSession(rendering, { threads, memoryPattern: false })];
+      const [analyze, render] = [
+        await createSession(analysis, { threads, memoryPattern: false }),
+        await createSession(rendering, { threads, memoryPattern: false }),
+      ];
       return {
         async restore(image, times, { onShare, signal } = {}) {
           const scene = await analyze.run({ blurred: image.data });
@@ -104,11 +133,22 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
           for (const [done, time] of times.entries()) {
             signal?.throwIfAborted();
             onShare?.((ANALYSIS_FRAMES + done) / (ANALYSIS_FRAMES + times.length));
-            const { frame, motion } = time === 0 ? { frame: scene['middle']!, motion: undefined } : await render.run({ ...scene, time: Float32Array.of(time) });
+            const { frame, motion } =
+              time === 0
+                ? { frame: scene['middle']!, motion: undefined }
+                : await render.run({ ...scene, time: Float32Array.of(time) });
             // Clamped in place: the middle frame is cut out of what the others are made from, so as a copy.
-            restored.frames.push({ width, height, data: clampToDisplay(time === 0 ? (frame as Float32Array).slice() : (frame as Float32Array)) });
+            restored.frames.push({
+              width,
+              height,
+              data: clampToDisplay(time === 0 ? (frame as Float32Array).slice() : (frame as Float32Array)),
+            });
             const size = { width: width / trajectoryStridePixels, height: height / trajectoryStridePixels };
-            restored.motionsPixels.push({ ...size, stridePixels: trajectoryStridePixels, data: (motion as Float32Array | undefined) ?? new Float32Array(size.width * size.height * 2) });
+            restored.motionsPixels.push({
+              ...size,
+              stridePixels: trajectoryStridePixels,
+              data: (motion as Float32Array | undefined) ?? new Float32Array(size.width * size.height * 2),
+            });
           }
           return restored;
         },
@@ -121,12 +161,21 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
   };
 }
 
-/** Of ONNX Runtime's peak, measured (850 bytes for the shipped widths): fourteen features of the widest level, at half the size, at once. */
+/**
+ * Of ONNX Runtime's peak, measured (850 bytes for the shipped widths): fourteen features of the widest level,
+ * at half the size, at once.
+ */
 function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfig): number {
   return (4 * 14 * Math.max(channels[0], frameChannels)) / 4;
 }
 
-function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, restore }: FixedTimesNetwork): FrameNetwork {
+function fixedTimesNetwork({
+  config,
+  values,
+  multiple,
+  memoryBytesPerPixel,
+  restore,
+}: FixedTimesNetwork): FrameNetwork {
   const allTimes = frameTimes(config.frames);
   return {
     config,
@@ -139,7 +188,12 @@ function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, rest
       const graph = trace(
         ({ blurred }) => {
           const { frames, motionsPixels } = restore(blurred as Tensor4D, constants(values));
-          return Object.fromEntries(frames.flatMap((frame, i): [string, Tensor][] => [[`frame${i}`, frame], [`motion${i}`, motionsPixels[i]!]]));
+          return Object.fromEntries(
+            frames.flatMap((frame, i): [string, Tensor][] => [
+              [`frame${i}`, frame],
+              [`motion${i}`, motionsPixels[i]!],
+            ]),
+          );
         },
         { blurred: { shape: [1, height, width, 3] } },
       );
@@ -149,10 +203,24 @@ function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, rest
           const outputs = await session.run({ blurred: image.data });
           const indices = times.map((time) => allTimes.indexOf(time));
           return {
-            frames: indices.map((i) => ({ width, height, data: clampToDisplay(outputs[`frame${i}`] as Float32Array) })),
+            frames: indices.map((i) => ({
+              width,
+              height,
+              data: clampToDisplay(outputs[`frame${i}`] as Float32Array),
+            })),
             motionsPixels: indices.map((i): MotionField => {
-              const [, rows, columns] = graph.outputs[`motion${i}`]!.shape as [number, number, number, number];
-              return { width: columns, height: rows, stridePixels: width / columns, data: expectFinite(outputs[`motion${i}`] as Float32Array) };
+              const [, rows, columns] = graph.outputs[`motion${i}`]!.shape as [
+                number,
+                number,
+                number,
+                number,
+              ];
+              return {
+                width: columns,
+                height: rows,
+                stridePixels: width / columns,
+                data: expectFinite(outputs[`motion${i}`] as Float32Array),
+              };
             }),
           };
         },
@@ -163,4 +231,7 @@ function fixedTimesNetwork({ config, values, multiple, memoryBytesPerPixel, rest
 }
 
 /** Weights as tensors, which are constants where a graph is traced. */
-export const constants = (values: WeightValues): NamedTensors => Object.fromEntries(Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]));
+export const constants = (values: WeightValues): NamedTensors =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]),
+  );

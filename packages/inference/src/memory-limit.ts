@@ -7,8 +7,13 @@ export interface MemoryLimit {
   usedBytes: number;
 }
 
-/** How much address space this process may take, and takes; none where there is no limit, or the system does not say. */
-export function addressSpaceLimit(readText: (path: string) => string = (path) => readFileSync(path, 'utf8')): MemoryLimit | undefined {
+/**
+ * How much address space this process may take, and takes; none where there is no limit, or the system does
+ * not say.
+ */
+export function addressSpaceLimit(
+  readText: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): MemoryLimit | undefined {
   try {
     const total = /^Max address space\s+(\d+)/m.exec(readText('/proc/self/limits'));
     const used = /^VmSize:\s+(\d+) kB/m.exec(readText('/proc/self/status'));
@@ -30,11 +35,21 @@ const gibibytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
  * @param limit with what was used before the photograph was worked on.
  * @throws UnblurError with the budget that fits, if any does.
  */
-export function expectMemory({ width, height }: { width: number; height: number }, budgetBytes: number, besideBytes: number, limit: MemoryLimit | undefined): void {
+export function expectMemory(
+  { width, height }: { width: number; height: number },
+  budgetBytes: number,
+  besideBytes: number,
+  limit: MemoryLimit | undefined,
+): void {
   if (limit === undefined) return;
   const freeBytes = limit.totalBytes - limit.usedBytes;
   if (budgetBytes + besideBytes <= freeBytes) return;
   const fittingTenths = Math.floor((10 * (freeBytes - besideBytes)) / 2 ** 30);
-  const advice = fittingTenths * 2 ** 30 >= 10 * leastBudgetBytes ? `lower the memory budget to ${(fittingTenths / 10).toFixed(1)} GiB (--memory ${(fittingTenths / 10).toFixed(1)}) or raise the limit` : 'raise the limit (ulimit -v) or scale the photograph down';
-  throw new UnblurError(`Restoring ${width}x${height} pixels takes about ${gibibytes(budgetBytes + besideBytes)} GiB more of memory, but the limit of this process leaves ${gibibytes(Math.max(0, freeBytes))} GiB; ${advice}`);
+  const advice =
+    fittingTenths * 2 ** 30 >= 10 * leastBudgetBytes
+      ? `lower the memory budget to ${(fittingTenths / 10).toFixed(1)} GiB (--memory ${(fittingTenths / 10).toFixed(1)}) or raise the limit`
+      : 'raise the limit (ulimit -v) or scale the photograph down';
+  throw new UnblurError(
+    `Restoring ${width}x${height} pixels takes about ${gibibytes(budgetBytes + besideBytes)} GiB more of memory, but the limit of this process leaves ${gibibytes(Math.max(0, freeBytes))} GiB; ${advice}`,
+  );
 }

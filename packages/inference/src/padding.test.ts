@@ -2,12 +2,18 @@ import { expect, test } from '@jest/globals';
 import { crop, padByReflection } from './padding.js';
 
 function numbered(width: number, height: number) {
-  return { width, height, data: Float32Array.from({ length: width * height * 3 }, (_, i) => Math.floor(i / 3)) };
+  return {
+    width,
+    height,
+    data: Float32Array.from({ length: width * height * 3 }, (_, i) => Math.floor(i / 3)),
+  };
 }
 
 /** The first channel, row by row. */
 function values({ width, height, data }: { width: number; height: number; data: Float32Array }): number[][] {
-  return Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => data[(y * width + x) * 3]!));
+  return Array.from({ length: height }, (_, y) =>
+    Array.from({ length: width }, (_, x) => data[(y * width + x) * 3]!),
+  );
 }
 
 test('mirrors without repeating the edge, back and forth when the image is smaller than the pad', () => {
@@ -32,7 +38,10 @@ test('mirrors to the left and above as well where it is told to', () => {
 });
 
 test('repeats a single pixel', () => {
-  expect(values(padByReflection({ width: 1, height: 1, data: new Float32Array([7, 7, 7]) }, 3, 2))).toEqual([[7, 7, 7], [7, 7, 7]]);
+  expect(values(padByReflection({ width: 1, height: 1, data: new Float32Array([7, 7, 7]) }, 3, 2))).toEqual([
+    [7, 7, 7],
+    [7, 7, 7],
+  ]);
 });
 
 test('crop undoes the padding', () => {
@@ -43,5 +52,7 @@ test('crop undoes the padding', () => {
 });
 
 test('refuses to shrink', () => {
-  expect(() => padByReflection(numbered(5, 3), 4, 3)).toThrow('Expected a padded size of at least 5x3 but received 4x3');
+  expect(() => padByReflection(numbered(5, 3), 4, 3)).toThrow(
+    'Expected a padded size of at least 5x3 but received 4x3',
+  );
 });

@@ -1,15 +1,23 @@
 import type { RgbImage } from './raster.js';
 
 /**
- * Grows an image to `width` x `height` by mirroring it at its edges, the edge pixel not repeated. An image smaller than what is to be
- * filled is mirrored back and forth; a single row or column is repeated.
+ * Grows an image to `width` x `height` by mirroring it at its edges, the edge pixel not repeated. An image
+ * smaller than what is to be filled is mirrored back and forth; a single row or column is repeated.
  *
- * @param options.left, options.top how many of the new columns and rows lie before the image's own; none if not said.
+ * @param options.left, options.top how many of the new columns and rows lie before the image's own; none if
+ * not said.
  * @param options.data where the grown image is written, if it has to grow; a new array if not given.
  */
-export function padByReflection(image: RgbImage, width: number, height: number, { left = 0, top = 0, data }: { left?: number; top?: number; data?: Float32Array } = {}): RgbImage {
+export function padByReflection(
+  image: RgbImage,
+  width: number,
+  height: number,
+  { left = 0, top = 0, data }: { left?: number; top?: number; data?: Float32Array } = {},
+): RgbImage {
   if (width < image.width || height < image.height) {
-    throw new RangeError(`Expected a padded size of at least ${image.width}x${image.height} but received ${width}x${height}`);
+    throw new RangeError(
+      `Expected a padded size of at least ${image.width}x${image.height} but received ${width}x${height}`,
+    );
   }
   if (width === image.width && height === image.height) return image;
   const columns = Int32Array.from({ length: width }, (_, x) => reflectIndex(x - left, image.width));
@@ -27,7 +35,9 @@ export function padByReflection(image: RgbImage, width: number, height: number, 
   return { width, height, data };
 }
 
-/** Copies the `width` x `height` block of a raster whose corner is (x, y) to `data`, a new array if not given. */
+/**
+ * Copies the `width` x `height` block of a raster whose corner is (x, y) to `data`, a new array if not given.
+ */
 export function crop(
   raster: { readonly width: number; readonly data: Float32Array },
   channels: number,

@@ -14,7 +14,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Three pixels in a row: red, green, blue. */
-const redGreenBlue = { data: Buffer.from([255, 0, 0, 0, 255, 0, 0, 0, 255]), raw: { width: 3, height: 1, channels: 3 as const } };
+const redGreenBlue = {
+  data: Buffer.from([255, 0, 0, 0, 255, 0, 0, 0, 255]),
+  raw: { width: 3, height: 1, channels: 3 as const },
+};
 
 function pixel(photo: { width: number; data: Float32Array }, x: number, y: number): number[] {
   return [...photo.data.subarray((y * photo.width + x) * 3, (y * photo.width + x) * 3 + 3)];
@@ -22,7 +25,9 @@ function pixel(photo: { width: number; data: Float32Array }, x: number, y: numbe
 
 test('an 8-bit PNG: its values over 255, exactly', async () => {
   const values = Buffer.from(Array.from({ length: 4 * 5 * 3 }, (_, i) => (i * 37) % 256));
-  const png = await sharp(values, { raw: { width: 4, height: 5, channels: 3 } }).png().toBuffer();
+  const png = await sharp(values, { raw: { width: 4, height: 5, channels: 3 } })
+    .png()
+    .toBuffer();
   const photo = await loadPhoto(png);
   expect(photo).toMatchObject({ width: 4, height: 5, bitDepth: 8, hadAlpha: false, pages: 1 });
   expect([...photo.data]).toEqual([...values].map((value) => Math.fround(value / 255)));
@@ -30,7 +35,10 @@ test('an 8-bit PNG: its values over 255, exactly', async () => {
 
 test('a 16-bit PNG keeps its precision', async () => {
   const values = Uint16Array.from({ length: 4 * 2 * 3 }, (_, i) => 1000 + i * 257 + 3);
-  const png = await sharp(values, { raw: { width: 4, height: 2, channels: 3 } }).toColourspace('rgb16').png().toBuffer();
+  const png = await sharp(values, { raw: { width: 4, height: 2, channels: 3 } })
+    .toColourspace('rgb16')
+    .png()
+    .toBuffer();
   const photo = await loadPhoto(png);
   expect(photo.bitDepth).toBe(16);
   expect([...photo.data]).toEqual([...values].map((value) => Math.fround(value / 65535)));
@@ -41,17 +49,23 @@ test.each([
   [2, 3, 1, [0, 0, 1]],
   [6, 1, 3, [1, 0, 0]],
   [8, 1, 3, [0, 0, 1]],
-])('EXIF orientation %d: upright %dx%d, the first pixel in its place', async (orientation, width, height, first) => {
-  const png = await sharp(redGreenBlue.data, redGreenBlue).withMetadata({ orientation }).png().toBuffer();
-  const photo = await loadPhoto(png);
-  expect([photo.width, photo.height]).toEqual([width, height]);
-  expect(pixel(photo, 0, 0)).toEqual(first);
-});
+])(
+  'EXIF orientation %d: upright %dx%d, the first pixel in its place',
+  async (orientation, width, height, first) => {
+    const png = await sharp(redGreenBlue.data, redGreenBlue).withMetadata({ orientation }).png().toBuffer();
+    const photo = await loadPhoto(png);
+    expect([photo.width, photo.height]).toEqual([width, height]);
+    expect(pixel(photo, 0, 0)).toEqual(first);
+  },
+);
 
 test.each([8, 16])('a grey %d-bit image has three equal channels', async (bits) => {
   const grey = bits === 8 ? Buffer.from([51, 204]) : Uint16Array.from([0.2 * 65535, 0.8 * 65535]);
   const raw = sharp(grey, { raw: { width: 2, height: 1, channels: 1 } });
-  const png = await raw.toColourspace(bits === 8 ? 'b-w' : 'grey16').png().toBuffer();
+  const png = await raw
+    .toColourspace(bits === 8 ? 'b-w' : 'grey16')
+    .png()
+    .toBuffer();
   expect((await sharp(png).metadata()).channels).toBe(1);
   const photo = await loadPhoto(png);
   expect(photo.bitDepth).toBe(bits);
@@ -60,7 +74,9 @@ test.each([8, 16])('a grey %d-bit image has three equal channels', async (bits) 
 
 test('transparency lies over white, and the photo says so', async () => {
   const rgba = Buffer.from([255, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0, 51]);
-  const png = await sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } }).png().toBuffer();
+  const png = await sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } })
+    .png()
+    .toBuffer();
   const photo = await loadPhoto(png);
   expect(photo.hadAlpha).toBe(true);
   expect(pixel(photo, 0, 0)).toEqual([1, 0, 0]);
@@ -73,29 +89,41 @@ test.each([
   // The way through printing inks and back is itself a few steps off.
   ['CMYK', 8, (patch: sharp.Sharp) => patch.toColourspace('cmyk').tiff({ compression: 'lzw' })],
 ])('%s becomes sRGB', async (_, tolerance, encode) => {
-  const patch = sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 150, g: 110, b: 90 } } });
+  const patch = sharp({
+    create: { width: 8, height: 8, channels: 3, background: { r: 150, g: 110, b: 90 } },
+  });
   const photo = await loadPhoto(await encode(patch).toBuffer());
-  [150, 110, 90].forEach((value, channel) => expect(Math.abs(photo.data[channel]! * 255 - value)).toBeLessThanOrEqual(tolerance));
+  [150, 110, 90].forEach((value, channel) =>
+    expect(Math.abs(photo.data[channel]! * 255 - value)).toBeLessThanOrEqual(tolerance),
+  );
 });
 
 test('of an animation the first picture', async () => {
   const stacked = Buffer.concat([Buffer.alloc(12, 255), Buffer.alloc(12, 0)]);
-  const gif = await sharp(stacked, { raw: { width: 2, height: 4, channels: 3, pageHeight: 2 } }).gif().toBuffer();
+  const gif = await sharp(stacked, { raw: { width: 2, height: 4, channels: 3, pageHeight: 2 } })
+    .gif()
+    .toBuffer();
   const photo = await loadPhoto(gif);
   expect(photo).toMatchObject({ width: 2, height: 2, pages: 2 });
   expect(pixel(photo, 0, 0)).toEqual([1, 1, 1]);
 });
 
 test('one pixel is a photograph', async () => {
-  const png = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'blue' } }).png().toBuffer();
+  const png = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'blue' } })
+    .png()
+    .toBuffer();
   expect(pixel(await loadPhoto(png), 0, 0)).toEqual([0, 0, 1]);
 });
 
 test('a file: URL is as good as its path', async () => {
   const png = join(folder, 'by url.png');
-  await sharp(Buffer.from([10, 20, 30]), { raw: { width: 1, height: 1, channels: 3 } }).png().toFile(png);
+  await sharp(Buffer.from([10, 20, 30]), { raw: { width: 1, height: 1, channels: 3 } })
+    .png()
+    .toFile(png);
   expect(await loadPhoto(pathToFileURL(png))).toEqual(await loadPhoto(png));
-  await expect(loadPhoto(new ArrayBuffer(4) as unknown as Uint8Array)).rejects.toThrow('Expected a path, a file: URL or the bytes of an image file');
+  await expect(loadPhoto(new ArrayBuffer(4) as unknown as Uint8Array)).rejects.toThrow(
+    'Expected a path, a file: URL or the bytes of an image file',
+  );
 });
 
 describe('bad input: one line that says what was wrong and what would be right', () => {
@@ -112,7 +140,9 @@ describe('bad input: one line that says what was wrong and what would be right',
 
   test('a truncated JPEG', async () => {
     const noise = Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * i) % 251));
-    const jpeg = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } }).jpeg().toBuffer();
+    const jpeg = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+      .jpeg()
+      .toBuffer();
     const path = join(folder, 'cut.jpg');
     await writeFile(path, jpeg.subarray(0, jpeg.length / 2));
     expect(await failure(path)).toMatch(/cut\.jpg is damaged or cut short \(.+\); get the whole file/);
@@ -122,19 +152,27 @@ describe('bad input: one line that says what was wrong and what would be right',
   test('text named .png', async () => {
     const path = join(folder, 'notes.png');
     await writeFile(path, 'Dear diary,\n');
-    expect(await failure(path)).toMatch(/notes\.png is not a photograph this program reads, whatever its name says; give it a JPEG/);
-    expect(await failure(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>'))).toMatch(/not a photograph/);
+    expect(await failure(path)).toMatch(
+      /notes\.png is not a photograph this program reads, whatever its name says; give it a JPEG/,
+    );
+    expect(
+      await failure(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>')),
+    ).toMatch(/not a photograph/);
   });
 
   test('a 30,000x30,000 header is refused before decoding', async () => {
-    expect(await failure(hugePng(30_000, 30_000))).toBe('the image is 30000x30000 (900 megapixels), more than the limit of 50 megapixels; scale it down first');
+    expect(await failure(hugePng(30_000, 30_000))).toBe(
+      'the image is 30000x30000 (900 megapixels), more than the limit of 50 megapixels; scale it down first',
+    );
   });
 
   test('an empty file, a missing file, a folder', async () => {
     const empty = join(folder, 'empty.jpg');
     await writeFile(empty, '');
     expect(await failure(empty)).toMatch(/empty\.jpg is empty/);
-    expect(await failure(join(folder, 'missing.jpg'))).toMatch(/Could not read .*missing\.jpg: there is no such file/);
+    expect(await failure(join(folder, 'missing.jpg'))).toMatch(
+      /Could not read .*missing\.jpg: there is no such file/,
+    );
     expect(await failure(folder)).toMatch(/Could not read .*: this is a folder/);
   });
 
@@ -152,6 +190,11 @@ describe('bad input: one line that says what was wrong and what would be right',
     header.writeUInt32BE(width, 0);
     header.writeUInt32BE(height, 4);
     header.set([8, 2, 0, 0, 0], 8);
-    return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(width * 3 + 1))), chunk('IEND', Buffer.alloc(0))]);
+    return Buffer.concat([
+      Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+      chunk('IHDR', header),
+      chunk('IDAT', deflateSync(Buffer.alloc(width * 3 + 1))),
+      chunk('IEND', Buffer.alloc(0)),
+    ]);
   }
 });

@@ -18,7 +18,10 @@ export interface Photo extends RgbImage {
 }
 
 export interface LoadPhotoOptions {
-  /** Photographs with more pixels are refused before they are decoded. Seven restored frames of this many take 4.2 GB. Default 50 million. */
+  /**
+   * Photographs with more pixels are refused before they are decoded. Seven restored frames of this many take
+   * 4.2 GB. Default 50 million.
+   */
   maximumPixels?: number;
 }
 
@@ -28,29 +31,53 @@ const defaultMaximumPixels = 50_000_000;
 const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2', 'jxl']);
 
 /**
- * Reads a photograph as upright sRGB: EXIF orientation applied, embedded colour profiles (CMYK, Adobe RGB, Display P3 ...) converted to
- * sRGB, grey spread over three channels, transparency laid over white; of several pages the first, in a TIFF file the first of the largest ones; of a camera
- * RAW file the preview, where that is as large as the photograph.
+ * Reads a photograph as upright sRGB: EXIF orientation applied, embedded colour profiles (CMYK, Adobe RGB,
+ * Display P3 ...) converted to sRGB, grey spread over three channels, transparency laid over white; of
+ * several pages the first, in a TIFF file the first of the largest ones; of a camera RAW file the preview,
+ * where that is as large as the photograph.
  *
  * @param source a path or a `file:` URL, or the bytes of an image file
- * @throws UnblurError when the file cannot be read, is no photograph, is damaged or cut short, or is larger than `maximumPixels`.
+ * @throws UnblurError when the file cannot be read, is no photograph, is damaged or cut short, or is larger
+ * than `maximumPixels`.
  */
-export async function loadPhoto(source: string | URL | Uint8Array, { maximumPixels = defaultMaximumPixels }: LoadPhotoOptions = {}): Promise<Photo> {
+export async function loadPhoto(
+  source: string | URL | Uint8Array,
+  { maximumPixels = defaultMaximumPixels }: LoadPhotoOptions = {},
+): Promise<Photo> {
   const path = source instanceof URL ? fileURLToPath(source) : source;
-  if (typeof path !== 'string' && !(path instanceof Uint8Array)) throw new UnblurError('Expected a path, a file: URL or the bytes of an image file as a Uint8Array, but received something else');
+  if (typeof path !== 'string' && !(path instanceof Uint8Array))
+    throw new UnblurError(
+      'Expected a path, a file: URL or the bytes of an image file as a Uint8Array, but received something else',
+    );
   const name = typeof path === 'string' ? path : 'the image';
   const expectSize = ({ width, height }: { width: number; height: number }) => {
     if (width * height <= maximumPixels) return;
     const megapixels = (pixels: number) => `${Number((pixels / 1e6).toFixed(1))} megapixels`;
-    throw new UnblurError(`${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first`);
+    throw new UnblurError(
+      `${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first`,
+    );
   };
-  const { bytes, orientation } = await toKnownFormat(typeof path === 'string' ? await readPhotoFile(path) : Buffer.from(path.buffer, path.byteOffset, path.byteLength), name, expectSize);
+  const { bytes, orientation } = await toKnownFormat(
+    typeof path === 'string'
+      ? await readPhotoFile(path)
+      : Buffer.from(path.buffer, path.byteOffset, path.byteLength),
+    name,
+    expectSize,
+  );
   const firstPage = await readHeader(bytes, name);
-  const { page, header } = firstPage.format === 'tiff' && (firstPage.pages ?? 1) > 1 ? await findLargestPage(bytes, firstPage) : { page: 0, header: firstPage };
+  const { page, header } =
+    firstPage.format === 'tiff' && (firstPage.pages ?? 1) > 1
+      ? await findLargestPage(bytes, firstPage)
+      : { page: 0, header: firstPage };
   expectSize(header);
 
   const bitDepth = header.depth === 'uchar' ? 8 : 16;
-  const upright = sharp(bytes, { failOn: 'error', limitInputPixels: false, autoOrient: orientation === undefined, page });
+  const upright = sharp(bytes, {
+    failOn: 'error',
+    limitInputPixels: false,
+    autoOrient: orientation === undefined,
+    page,
+  });
   if (orientation !== undefined) upright.rotate(anglesOfOrientation[orientation] ?? 0);
   if (header.hasAlpha) upright.flatten({ background: 'white' });
   try {
@@ -58,17 +85,27 @@ export async function loadPhoto(source: string | URL | Uint8Array, { maximumPixe
       .toColourspace(bitDepth === 16 ? 'rgb16' : 'srgb')
       .raw({ depth: bitDepth === 16 ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    const values = bitDepth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+    const values =
+      bitDepth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
     const peak = bitDepth === 16 ? 65535 : 255;
     const rgb = new Float32Array(values.length);
     for (let i = 0; i < rgb.length; i++) rgb[i] = values[i]! / peak;
-    return { width: info.width, height: info.height, data: rgb, bitDepth, hadAlpha: header.hasAlpha, pages: firstPage.pages ?? 1 };
+    return {
+      width: info.width,
+      height: info.height,
+      data: rgb,
+      bitDepth,
+      hadAlpha: header.hasAlpha,
+      pages: firstPage.pages ?? 1,
+    };
   } catch (cause) {
     throw damaged(name, cause);
   }
 }
 
-/** How many degrees clockwise a photograph is to be turned, by its EXIF orientation; cameras mirror nothing. */
+/**
+ * How many degrees clockwise a photograph is to be turned, by its EXIF orientation; cameras mirror nothing.
+ */
 const anglesOfOrientation: Record<number, number> = { 3: 180, 6: 90, 8: 270 };
 
 /**
@@ -76,7 +113,11 @@ const anglesOfOrientation: Record<number, number> = { 3: 180, 6: 90, 8: 270 };
  *
  * @returns an orientation where another counts than the one that the bytes themselves tell.
  */
-async function toKnownFormat(bytes: Buffer, name: string, expectSize: (size: { width: number; height: number }) => void): Promise<{ bytes: Buffer; orientation?: number }> {
+async function toKnownFormat(
+  bytes: Buffer,
+  name: string,
+  expectSize: (size: { width: number; height: number }) => void,
+): Promise<{ bytes: Buffer; orientation?: number }> {
   try {
     if (isHeic(bytes)) return { bytes: encodeUncompressedTiff(await decodeHeic(bytes, name, expectSize)) };
     if (isBmp(bytes)) return { bytes: encodeUncompressedTiff(await decodeBmp(bytes, expectSize)) };
@@ -89,11 +130,17 @@ async function toKnownFormat(bytes: Buffer, name: string, expectSize: (size: { w
 }
 
 /** Of pages that are as large the first. */
-async function findLargestPage(bytes: Buffer, firstPage: Metadata): Promise<{ page: number; header: Metadata }> {
+async function findLargestPage(
+  bytes: Buffer,
+  firstPage: Metadata,
+): Promise<{ page: number; header: Metadata }> {
   let largest = { page: 0, header: firstPage };
   for (let page = 1; page < firstPage.pages!; page++) {
-    const header = await sharp(bytes, { limitInputPixels: false, page }).metadata().catch(() => undefined);
-    if (header && header.width * header.height > largest.header.width * largest.header.height) largest = { page, header };
+    const header = await sharp(bytes, { limitInputPixels: false, page })
+      .metadata()
+      .catch(() => undefined);
+    if (header && header.width * header.height > largest.header.width * largest.header.height)
+      largest = { page, header };
   }
   return largest;
 }
@@ -120,9 +167,14 @@ async function readHeader(bytes: Buffer, name: string): Promise<Metadata> {
 }
 
 function damaged(name: string, cause: unknown): UnblurError {
-  return new UnblurError(`${name} is damaged or cut short (${firstLine((cause as Error).message)}); get the whole file`, { cause });
+  return new UnblurError(
+    `${name} is damaged or cut short (${firstLine((cause as Error).message)}); get the whole file`,
+    { cause },
+  );
 }
 
 function notAPhoto(name: string): UnblurError {
-  return new UnblurError(`${name} is not a photograph this program reads, whatever its name says; give it a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file`);
+  return new UnblurError(
+    `${name} is not a photograph this program reads, whatever its name says; give it a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file`,
+  );
 }

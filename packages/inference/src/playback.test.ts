@@ -5,11 +5,23 @@ import type { RestoreOptions, Restorer } from './restorer.js';
 
 /** Twice as large as what is played. */
 const photo: RgbImage = { width: 2560, height: 16, data: new Float32Array(2560 * 16 * 3).fill(0.5) };
-const grey = ({ width, height }: { width: number; height: number }, value: number) => ({ width, height, data: Buffer.alloc(width * height * 3, value) });
-const moved = (pixels: number): MotionField => ({ width: 320, height: 2, stridePixels: 8, data: Float32Array.from({ length: 320 * 2 * 2 }, (_, i) => (i % 2 === 0 ? pixels : 0)) });
+const grey = ({ width, height }: { width: number; height: number }, value: number) => ({
+  width,
+  height,
+  data: Buffer.alloc(width * height * 3, value),
+});
+const moved = (pixels: number): MotionField => ({
+  width: 320,
+  height: 2,
+  stridePixels: 8,
+  data: Float32Array.from({ length: 320 * 2 * 2 }, (_, i) => (i % 2 === 0 ? pixels : 0)),
+});
 
 /** Its frames grow brighter over the exposure, its motion runs the way it is told. */
-function source(direction: 1 | -1): { restorer: Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>; asked: { width: number; options: RestoreOptions | undefined }[] } {
+function source(direction: 1 | -1): {
+  restorer: Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>;
+  asked: { width: number; options: RestoreOptions | undefined }[];
+} {
   const asked: { width: number; options: RestoreOptions | undefined }[] = [];
   return {
     asked,
@@ -20,7 +32,12 @@ function source(direction: 1 | -1): { restorer: Pick<Restorer, 'restoreFrames' |
         asked.push({ width: image.width, options });
         async function* frames() {
           for (const [index, time] of options!.times!.entries()) {
-            yield { index, time, frame: { ...image, data: image.data.map(() => (time + 1) / 2) }, motionPixels: moved(10 * time * direction) };
+            yield {
+              index,
+              time,
+              frame: { ...image, data: image.data.map(() => (time + 1) / 2) },
+              motionPixels: moved(10 * time * direction),
+            };
           }
         }
         return { scale: 1, frames: frames() };
@@ -29,10 +46,19 @@ function source(direction: 1 | -1): { restorer: Pick<Restorer, 'restoreFrames' |
   };
 }
 
-async function play({ restorer }: ReturnType<typeof source>, stepPixels: number, smoothFrames: number): Promise<number[]> {
+async function play(
+  { restorer }: ReturnType<typeof source>,
+  stepPixels: number,
+  smoothFrames: number,
+): Promise<number[]> {
   const playback = planPlayback(photo, restorer, smoothFrames);
   expect(playback.restoredTimes).toEqual([-1, 0, 1]);
-  for (const [time, value] of [[1, 200], [0, 100], [-1, 0]] as const) await playback.add(time, grey(photo, value));
+  for (const [time, value] of [
+    [1, 200],
+    [0, 100],
+    [-1, 0],
+  ] as const)
+    await playback.add(time, grey(photo, value));
   const motionsPixels = [-1, 0, 1].map((time) => moved(time * stepPixels));
   const frames = await playback.finish(1, motionsPixels, { onShare: () => undefined, signal: undefined });
   for (const { width, height } of frames) expect([width, height]).toEqual([1280, 8]);
@@ -46,11 +72,19 @@ describe('what is played of a photograph larger than that', () => {
     expect(slow.asked).toEqual([]);
   });
 
-  test.each([[1, [0, 64, 128, 191, 255]], [-1, [255, 191, 128, 64, 0]]] as const)('where more moves, all frames of a smaller copy, told in the same direction (%d)', async (direction, expected) => {
-    const fast = source(direction);
-    expect(await play(fast, 2.1, 5)).toEqual(expected);
-    expect(fast.asked).toEqual([{ width: 1280, options: expect.objectContaining({ times: [-1, -0.5, 0, 0.5, 1], scale: 1 }) }]);
-  });
+  test.each([
+    [1, [0, 64, 128, 191, 255]],
+    [-1, [255, 191, 128, 64, 0]],
+  ] as const)(
+    'where more moves, all frames of a smaller copy, told in the same direction (%d)',
+    async (direction, expected) => {
+      const fast = source(direction);
+      expect(await play(fast, 2.1, 5)).toEqual(expected);
+      expect(fast.asked).toEqual([
+        { width: 1280, options: expect.objectContaining({ times: [-1, -0.5, 0, 0.5, 1], scale: 1 }) },
+      ]);
+    },
+  );
 });
 
 test('of a photograph no larger than what is played, all frames are restored at once', () => {

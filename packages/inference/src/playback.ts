@@ -7,7 +7,10 @@ import { fitWithin, scaleWithin, type PixelImage } from './writers/pixel-image.j
 const playbackSidePixels = 1280;
 /** Nor do they have more frames, however many are kept. */
 const mostPlayed = 100;
-/** Where things move less than this, in pixels of what is played, from one kept frame to the next, a frame between them is a blend of the two. */
+/**
+ * Where things move less than this, in pixels of what is played, from one kept frame to the next, a frame
+ * between them is a blend of the two.
+ */
 const blendedStepPixels = 1;
 /** The motion of a photograph is that of the part of it that moves furthest but for this. */
 const motionPercentile = 0.9;
@@ -16,19 +19,27 @@ const analysisFrames = 8;
 
 /** What is played of a photograph in the animation and the video, and where its frames come from. */
 export interface Playback {
-  /** Times of the frames to restore of the photograph: those that are kept and, where it is no larger than what is played, those between. */
+  /**
+   * Times of the frames to restore of the photograph: those that are kept and, where it is no larger than
+   * what is played, those between.
+   */
   restoredTimes: readonly number[];
   /** Which fraction of the work those frames take. */
   stillShare: number;
   /** Takes a frame of the photograph, 8 bit, in any order. */
   add(time: number, frame: PixelImage): Promise<void>;
   /**
-   * The frames to play, in order, once all restored ones were added. Of a large photograph those between the kept ones are blends of their neighbours where
-   * things move little from one to the next, else restored of a smaller copy.
+   * The frames to play, in order, once all restored ones were added. Of a large photograph those between the
+   * kept ones are blends of their neighbours where things move little from one to the next, else restored of
+   * a smaller copy.
    *
    * @param motionsPixels of the kept frames, in their order.
    */
-  finish(scale: WorkingScale, motionsPixels: readonly MotionField[], options: RestoreCopyOptions): Promise<PixelImage[]>;
+  finish(
+    scale: WorkingScale,
+    motionsPixels: readonly MotionField[],
+    options: RestoreCopyOptions,
+  ): Promise<PixelImage[]>;
 }
 
 interface RestoreCopyOptions {
@@ -37,7 +48,11 @@ interface RestoreCopyOptions {
 }
 
 /** Plans the frames that are played: as many as look smooth, those that are kept among them. */
-export function planPlayback(photo: RgbImage, restorer: Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>, smoothFrames: number): Playback {
+export function planPlayback(
+  photo: RgbImage,
+  restorer: Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>,
+  smoothFrames: number,
+): Playback {
   const keptTimes = restorer.times;
   const { allTimes, playedTimes } = planTimes(keptTimes, restorer.anyTime, smoothFrames);
   const shrink = Math.max(1, Math.max(photo.width, photo.height) / playbackSidePixels);
@@ -48,13 +63,16 @@ export function planPlayback(photo: RgbImage, restorer: Pick<Restorer, 'restoreF
   const copyWork = (analysisFrames + playedTimes.length) / shrink ** 2;
   return {
     restoredTimes,
-    stillShare: isPlayedAtFullSize ? 1 : (analysisFrames + keptTimes.length) / (analysisFrames + keptTimes.length + copyWork),
+    stillShare: isPlayedAtFullSize
+      ? 1
+      : (analysisFrames + keptTimes.length) / (analysisFrames + keptTimes.length + copyWork),
     async add(time, frame) {
       if (isCopied.has(time)) copies.set(time, await scaleWithin(frame, playbackSidePixels));
     },
     async finish(scale, motionsPixels, options) {
       if (isPlayedAtFullSize) return playedTimes.map((time) => copies.get(time)!);
-      if (longestStepPixels(motionsPixels) / shrink <= blendedStepPixels) return playedTimes.map((time) => blendedFrame(time, keptTimes, copies));
+      if (longestStepPixels(motionsPixels) / shrink <= blendedStepPixels)
+        return playedTimes.map((time) => blendedFrame(time, keptTimes, copies));
       const moving = await restoreCopy(photo, restorer, playedTimes, scale, options);
       return agreement(motionsPixels, moving.motionsPixels) < 0 ? moving.frames.reverse() : moving.frames;
     },
@@ -62,23 +80,35 @@ export function planPlayback(photo: RgbImage, restorer: Pick<Restorer, 'restoreF
 }
 
 /** The times of all frames on a grid that the kept ones lie on, and of those that are played. */
-function planTimes(keptTimes: readonly number[], anyTime: boolean, smoothFrames: number): { allTimes: number[]; playedTimes: number[] } {
+function planTimes(
+  keptTimes: readonly number[],
+  anyTime: boolean,
+  smoothFrames: number,
+): { allTimes: number[]; playedTimes: number[] } {
   const steps = keptTimes.length - 1;
   const finer = anyTime ? Math.max(1, Math.ceil((smoothFrames - 1) / steps)) : 1;
   const count = finer * steps;
-  const allTimes = Array.from({ length: count + 1 }, (_, index) => (index % finer === 0 ? keptTimes[index / finer]! : (2 * index - count) / count));
+  const allTimes = Array.from({ length: count + 1 }, (_, index) =>
+    index % finer === 0 ? keptTimes[index / finer]! : (2 * index - count) / count,
+  );
   const every = Math.ceil(count / (mostPlayed - 1));
   return { allTimes, playedTimes: allTimes.filter((_, index) => index % every === 0) };
 }
 
 /** How far things move at most from one frame to the next. */
 function longestStepPixels(motionsPixels: readonly MotionField[]): number {
-  const steps = motionsPixels.slice(1).map((motion, i) => ({ data: motion.data.map((value, k) => value - motionsPixels[i]!.data[k]!) }));
+  const steps = motionsPixels
+    .slice(1)
+    .map((motion, i) => ({ data: motion.data.map((value, k) => value - motionsPixels[i]!.data[k]!) }));
   return Math.max(...steps.map((step) => percentileLength(step, motionPercentile)));
 }
 
 /** The frame at a time between two that there are: their mean, weighted by how near each is in time. */
-function blendedFrame(time: number, times: readonly number[], frames: ReadonlyMap<number, PixelImage>): PixelImage {
+function blendedFrame(
+  time: number,
+  times: readonly number[],
+  frames: ReadonlyMap<number, PixelImage>,
+): PixelImage {
   const known = frames.get(time);
   if (known) return known;
   const later = times.findIndex((other) => other > time);
@@ -90,12 +120,25 @@ function blendedFrame(time: number, times: readonly number[], frames: ReadonlyMa
   return { width: a.width, height: a.height, data };
 }
 
-/** All frames of a copy that is as large as what is played, at the scale that comes nearest to the one of the photograph. */
-async function restoreCopy(photo: RgbImage, restorer: Pick<Restorer, 'restoreFrames'>, times: readonly number[], scale: WorkingScale, options: RestoreCopyOptions): Promise<{ frames: PixelImage[]; motionsPixels: MotionField[] }> {
+/**
+ * All frames of a copy that is as large as what is played, at the scale that comes nearest to the one of the
+ * photograph.
+ */
+async function restoreCopy(
+  photo: RgbImage,
+  restorer: Pick<Restorer, 'restoreFrames'>,
+  times: readonly number[],
+  scale: WorkingScale,
+  options: RestoreCopyOptions,
+): Promise<{ frames: PixelImage[]; motionsPixels: MotionField[] }> {
   const { width, height } = fitWithin(photo, playbackSidePixels);
   const ratio = (scale * photo.width) / width;
   const copyScale = workingScales.find((candidate) => candidate <= ratio * 1.5) ?? workingScales.at(-1)!;
-  const { frames } = await restorer.restoreFrames(await resize(photo, width, height), { times, scale: copyScale, ...options });
+  const { frames } = await restorer.restoreFrames(await resize(photo, width, height), {
+    times,
+    scale: copyScale,
+    ...options,
+  });
   const restored: { frames: PixelImage[]; motionsPixels: MotionField[] } = { frames: [], motionsPixels: [] };
   for await (const { index, frame, motionPixels } of frames) {
     restored.frames[index] = await scaleWithin(frame, playbackSidePixels);
@@ -104,7 +147,10 @@ async function restoreCopy(photo: RgbImage, restorer: Pick<Restorer, 'restoreFra
   return restored;
 }
 
-/** Positive where two restorations of one photograph move the same way, negative where one runs backwards. Each from its first to its last frame, of any sizes. */
+/**
+ * Positive where two restorations of one photograph move the same way, negative where one runs backwards.
+ * Each from its first to its last frame, of any sizes.
+ */
 function agreement(a: readonly MotionField[], b: readonly MotionField[]): number {
   const [firstA, lastA, firstB, lastB] = [a[0]!, a.at(-1)!, b[0]!, b.at(-1)!];
   let sum = 0;
@@ -113,7 +159,10 @@ function agreement(a: readonly MotionField[], b: readonly MotionField[]): number
     for (let x = 0; x < lastB.width; x++) {
       const column = Math.min(lastA.width - 1, Math.floor(((x + 0.5) * lastA.width) / lastB.width));
       const [cellA, cellB] = [2 * (row * lastA.width + column), 2 * (y * lastB.width + x)];
-      for (const axis of [0, 1]) sum += (lastA.data[cellA + axis]! - firstA.data[cellA + axis]!) * (lastB.data[cellB + axis]! - firstB.data[cellB + axis]!);
+      for (const axis of [0, 1])
+        sum +=
+          (lastA.data[cellA + axis]! - firstA.data[cellA + axis]!) *
+          (lastB.data[cellB + axis]! - firstB.data[cellB + axis]!);
     }
   }
   return sum;

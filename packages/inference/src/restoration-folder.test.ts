@@ -19,9 +19,13 @@ const copier: FrameSource = {
   anyTime: false,
   async restoreFrames(photo, { times = [-1, 0, 1], onShare } = {}) {
     const size = { width: Math.ceil(photo.width / 8), height: Math.ceil(photo.height / 8), stridePixels: 8 };
-    const motionPixels = (dx: number) => ({ ...size, data: Float32Array.from({ length: size.width * size.height * 2 }, (_, i) => (i % 2 === 0 ? dx : 0)) });
+    const motionPixels = (dx: number) => ({
+      ...size,
+      data: Float32Array.from({ length: size.width * size.height * 2 }, (_, i) => (i % 2 === 0 ? dx : 0)),
+    });
     async function* frames() {
-      for (const [index, time] of times.entries()) yield { index, time, frame: photo, motionPixels: motionPixels(time) };
+      for (const [index, time] of times.entries())
+        yield { index, time, frame: photo, motionPixels: motionPixels(time) };
       onShare?.(1);
     }
     return { scale: 1, frames: frames() };
@@ -29,7 +33,9 @@ const copier: FrameSource = {
 };
 
 async function writePhoto(name: string, bits: 8 | 16): Promise<{ path: string; values: Uint16Array }> {
-  const values = Uint16Array.from({ length: 42 * 6 * 3 }, (_, i) => (bits === 16 ? (i * 7919) % 65536 : (i * 37) % 256));
+  const values = Uint16Array.from({ length: 42 * 6 * 3 }, (_, i) =>
+    bits === 16 ? (i * 7919) % 65536 : (i * 37) % 256,
+  );
   const path = join(folder, name);
   const raw = { width: 42, height: 6, channels: 3 as const };
   if (bits === 16) await sharp(values, { raw }).toColourspace('rgb16').png().toFile(path);
@@ -43,7 +49,15 @@ describe('restorePhotoToFolder', () => {
     const out = join(folder, 'new', 'results');
     const { files, skipped, photo, milliseconds } = await restorePhotoToFolder(path, out, copier);
     const video = (await hasFfmpeg()) ? ['video.mp4'] : [];
-    const expected = ['animation.webp', 'contact-sheet.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'motion.png', ...video];
+    const expected = [
+      'animation.webp',
+      'contact-sheet.png',
+      'frame-0.png',
+      'frame-1.png',
+      'frame-2.png',
+      'motion.png',
+      ...video,
+    ];
     expect((await readdir(out)).sort()).toEqual(expected);
     expect(files.map((file) => file.path).sort()).toEqual(expected.map((name) => join(out, name)));
     expect(skipped).toEqual(video.length > 0 ? [] : [{ kind: 'video', reason: 'ffmpeg is not installed' }]);
@@ -56,7 +70,10 @@ describe('restorePhotoToFolder', () => {
     await restorePhotoToFolder(path, folder, copier, { video: 'never' });
     const frame = sharp(join(folder, 'frame-1.png'));
     expect((await frame.metadata()).depth).toBe(bits === 16 ? 'ushort' : 'uchar');
-    const raw = await frame.toColourspace(bits === 16 ? 'rgb16' : 'srgb').raw({ depth: 'ushort' }).toBuffer();
+    const raw = await frame
+      .toColourspace(bits === 16 ? 'rgb16' : 'srgb')
+      .raw({ depth: 'ushort' })
+      .toBuffer();
     expect([...new Uint16Array(raw.buffer, raw.byteOffset, raw.length / 2)]).toEqual([...values]);
   });
 
@@ -64,9 +81,20 @@ describe('restorePhotoToFolder', () => {
     const { path } = await writePhoto('photo.png', 8);
     const out = join(folder, 'out');
     await restorePhotoToFolder(path, out, { ...copier, times: [-1, -0.5, 0, 0.5, 1] }, { video: 'never' });
-    for (const name of ['notes.txt', 'frame-one.png', 'frame-3.jpg']) await writeFile(join(out, name), 'mine');
+    for (const name of ['notes.txt', 'frame-one.png', 'frame-3.jpg'])
+      await writeFile(join(out, name), 'mine');
     await restorePhotoToFolder(path, out, copier, { animation: 'gif', video: 'never' });
-    expect((await readdir(out)).sort()).toEqual(['animation.gif', 'contact-sheet.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'frame-3.jpg', 'frame-one.png', 'motion.png', 'notes.txt']);
+    expect((await readdir(out)).sort()).toEqual([
+      'animation.gif',
+      'contact-sheet.png',
+      'frame-0.png',
+      'frame-1.png',
+      'frame-2.png',
+      'frame-3.jpg',
+      'frame-one.png',
+      'motion.png',
+      'notes.txt',
+    ]);
   });
 
   test('removes no frames from a folder that is not a restoration', async () => {
@@ -88,7 +116,14 @@ describe('restorePhotoToFolder', () => {
         asked.push(options!.times!.length);
         const { scale, frames } = await copier.restoreFrames(image, options);
         async function* darkening() {
-          for await (const restored of frames) yield { ...restored, frame: { ...restored.frame, data: restored.frame.data.map((value) => value * (0.7 + 0.3 * restored.time)) } };
+          for await (const restored of frames)
+            yield {
+              ...restored,
+              frame: {
+                ...restored.frame,
+                data: restored.frame.data.map((value) => value * (0.7 + 0.3 * restored.time)),
+              },
+            };
         }
         return { scale, frames: darkening() };
       },
@@ -96,16 +131,39 @@ describe('restorePhotoToFolder', () => {
     const small = join(folder, 'small');
     await restorePhotoToFolder(path, small, anyTime, { video: 'never' });
     expect(asked).toEqual([25]);
-    expect((await readdir(small)).filter((name) => name.startsWith('frame'))).toEqual(['frame-0.png', 'frame-1.png', 'frame-2.png']);
-    expect(await sharp(join(small, 'animation.webp'), { pages: -1 }).metadata()).toMatchObject({ pages: 48, delay: Array.from({ length: 48 }, () => 40) });
+    expect((await readdir(small)).filter((name) => name.startsWith('frame'))).toEqual([
+      'frame-0.png',
+      'frame-1.png',
+      'frame-2.png',
+    ]);
+    expect(await sharp(join(small, 'animation.webp'), { pages: -1 }).metadata()).toMatchObject({
+      pages: 48,
+      delay: Array.from({ length: 48 }, () => 40),
+    });
 
     const wide = join(folder, 'wide.png');
-    await sharp({ create: { width: 2560, height: 16, channels: 3, background: 'teal', noise: { type: 'gaussian', mean: 128, sigma: 30 } } }).png().toFile(wide);
+    await sharp({
+      create: {
+        width: 2560,
+        height: 16,
+        channels: 3,
+        background: 'teal',
+        noise: { type: 'gaussian', mean: 128, sigma: 30 },
+      },
+    })
+      .png()
+      .toFile(wide);
     asked = [];
     await restorePhotoToFolder(wide, join(folder, 'large'), anyTime, { video: 'never' });
     expect(asked).toEqual([3]);
-    expect(await sharp(join(folder, 'large', 'animation.webp')).metadata()).toMatchObject({ width: 1280, pages: 48 });
-    expect(await sharp(join(folder, 'large', 'frame-1.png')).metadata()).toMatchObject({ width: 2560, height: 16 });
+    expect(await sharp(join(folder, 'large', 'animation.webp')).metadata()).toMatchObject({
+      width: 1280,
+      pages: 48,
+    });
+    expect(await sharp(join(folder, 'large', 'frame-1.png')).metadata()).toMatchObject({
+      width: 2560,
+      height: 16,
+    });
   });
 
   test('however many frames are kept, about a hundred are played and 25 are on the contact sheet', async () => {
@@ -119,7 +177,14 @@ describe('restorePhotoToFolder', () => {
       async restoreFrames(image, options) {
         const { scale, frames } = await copier.restoreFrames(image, options);
         async function* darkening() {
-          for await (const restored of frames) yield { ...restored, frame: { ...restored.frame, data: restored.frame.data.map((value) => value * (0.6 + 0.4 * restored.time)) } };
+          for await (const restored of frames)
+            yield {
+              ...restored,
+              frame: {
+                ...restored.frame,
+                data: restored.frame.data.map((value) => value * (0.6 + 0.4 * restored.time)),
+              },
+            };
         }
         asked.push(options!.times!.length);
         return { scale, frames: darkening() };
@@ -140,12 +205,15 @@ describe('restorePhotoToFolder', () => {
     const { path } = await writePhoto('photo.png', 8);
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];
     for (const out of [a, b]) await restorePhotoToFolder(path, out, copier, { animation: 'gif' });
-    for (const name of await readdir(a)) expect((await readFile(join(a, name))).equals(await readFile(join(b, name)))).toBe(true);
+    for (const name of await readdir(a))
+      expect((await readFile(join(a, name))).equals(await readFile(join(b, name)))).toBe(true);
   });
 
   test('without ffmpeg the video is skipped, with the reason', async () => {
     const { path } = await writePhoto('photo.png', 8);
-    const { skipped } = await restorePhotoToFolder(path, folder, copier, { ffmpegPath: join(folder, 'no-ffmpeg') });
+    const { skipped } = await restorePhotoToFolder(path, folder, copier, {
+      ffmpegPath: join(folder, 'no-ffmpeg'),
+    });
     expect(skipped).toEqual([{ kind: 'video', reason: 'ffmpeg is not installed' }]);
   });
 
@@ -160,14 +228,18 @@ describe('restorePhotoToFolder', () => {
       },
     };
     const out = join(folder, 'out');
-    await expect(restorePhotoToFolder(path, out, aborting, { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(
+      restorePhotoToFolder(path, out, aborting, { signal: controller.signal }),
+    ).rejects.toMatchObject({ name: 'AbortError' });
     for (const name of await readdir(out)) expect(name).toMatch(/^frame-\d\.png$/);
   });
 
   describe('folders that cannot be written: one line', () => {
     async function failure(out: string): Promise<string> {
       const { path } = await writePhoto('photo.png', 8);
-      const error = (await restorePhotoToFolder(path, out, copier).catch((cause: unknown) => cause)) as UnblurError;
+      const error = (await restorePhotoToFolder(path, out, copier).catch(
+        (cause: unknown) => cause,
+      )) as UnblurError;
       expect(error).toBeInstanceOf(UnblurError);
       expect(error.message).not.toContain('\n');
       return error.message;
@@ -175,19 +247,30 @@ describe('restorePhotoToFolder', () => {
 
     test('a file in the way', async () => {
       await writeFile(join(folder, 'taken'), '');
-      expect(await failure(join(folder, 'taken', 'results'))).toMatch(/Could not write .*results: a part of the path is a file, not a folder; choose another path/);
-      expect(await failure(join(folder, 'taken'))).toMatch(/Could not write .*taken: there is a file of this name; choose another path/);
+      expect(await failure(join(folder, 'taken', 'results'))).toMatch(
+        /Could not write .*results: a part of the path is a file, not a folder; choose another path/,
+      );
+      expect(await failure(join(folder, 'taken'))).toMatch(
+        /Could not write .*taken: there is a file of this name; choose another path/,
+      );
     });
 
-    (existsSync('/sys') ? test : test.skip)('no rights, in a folder where not even root has them', async () => {
-      expect(await failure('/sys/unblur-results')).toMatch(/Could not write \/sys\/unblur-results: (permission denied|this file system is read-only); choose another folder/);
-    });
+    (existsSync('/sys') ? test : test.skip)(
+      'no rights, in a folder where not even root has them',
+      async () => {
+        expect(await failure('/sys/unblur-results')).toMatch(
+          /Could not write \/sys\/unblur-results: (permission denied|this file system is read-only); choose another folder/,
+        );
+      },
+    );
 
     const isRoot = process.getuid?.() === 0;
     (isRoot ? test.skip : test)('no rights, in a folder of ours', async () => {
       const closed = join(folder, 'closed');
       await mkdir(closed, { mode: 0o500 });
-      expect(await failure(join(closed, 'results'))).toMatch(/Could not write .*closed\/results: permission denied/);
+      expect(await failure(join(closed, 'results'))).toMatch(
+        /Could not write .*closed\/results: permission denied/,
+      );
     });
   });
 });

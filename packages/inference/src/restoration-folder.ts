@@ -17,11 +17,13 @@ import { writeVideo } from './writers/video.js';
 export type ResultKind = 'frame' | 'animation' | 'video' | 'contact-sheet' | 'motion';
 
 /** Names of the files that a restoration consists of, whatever its number of frames and its options. */
-const restorationFileName = /^(frame-\d+\.png|animation\.(webp|gif)|contact-sheet\.png|motion\.png|video\.mp4)$/;
+const restorationFileName =
+  /^(frame-\d+\.png|animation\.(webp|gif)|contact-sheet\.png|motion\.png|video\.mp4)$/;
 
 /**
- * Names of the files that an earlier restoration has left in a folder: to be known before another is written there. None where the folder does
- * not hold the pictures that only a restoration has: frames alone may be somebody's own.
+ * Names of the files that an earlier restoration has left in a folder: to be known before another is written
+ * there. None where the folder does not hold the pictures that only a restoration has: frames alone may be
+ * somebody's own.
  */
 export async function listEarlierResults(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((): string[] => []);
@@ -29,8 +31,15 @@ export async function listEarlierResults(folder: string): Promise<string[]> {
   return isRestoration ? names.filter((name) => restorationFileName.test(name)) : [];
 }
 
-/** Removes of an earlier restoration what the one that took its place does not have, such as further frames. @param current paths of its files. */
-export async function removeStaleResults(folder: string, earlier: readonly string[], current: readonly string[]): Promise<void> {
+/**
+ * Removes of an earlier restoration what the one that took its place does not have, such as further frames.
+ * @param current paths of its files.
+ */
+export async function removeStaleResults(
+  folder: string,
+  earlier: readonly string[],
+  current: readonly string[],
+): Promise<void> {
   const kept = new Set(current.map((path) => basename(path)));
   for (const name of earlier) if (!kept.has(name)) await rm(join(folder, name), { force: true });
 }
@@ -43,7 +52,10 @@ export interface WriteRestorationOptions extends PlaybackOptions {
   animation?: 'webp' | 'gif';
   /** `auto` (default): where ffmpeg is found. */
   video?: 'auto' | 'never';
-  /** The least number of frames that the animation and the video have, where the network has frames at any time. Default 25. */
+  /**
+   * The least number of frames that the animation and the video have, where the network has frames at any
+   * time. Default 25.
+   */
   smoothFrames?: number;
   /** The ffmpeg to run. Default: the one in PATH. */
   ffmpegPath?: string;
@@ -68,24 +80,49 @@ export interface RestoredPhoto extends WrittenFiles {
 }
 
 /**
- * Restores a photograph and writes into `folder`, made where it does not exist:
- * `frame-0.png` ... in time order (16-bit where the photograph is), `animation.webp` or `.gif`, `video.mp4` where ffmpeg is found,
+ * Restores a photograph and writes into `folder`, made where it does not exist: `frame-0.png` ... in time
+ * order (16-bit where the photograph is), `animation.webp` or `.gif`, `video.mp4` where ffmpeg is found,
  * `contact-sheet.png` and `motion.png`. What an earlier restoration has left there beside these goes.
  *
- * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left half-written.
+ * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left
+ * half-written.
  */
-export async function restorePhotoToFolder(photoPath: string, folder: string, restorer: FrameSource, options: RestorePhotoOptions = {}): Promise<RestoredPhoto> {
+export async function restorePhotoToFolder(
+  photoPath: string,
+  folder: string,
+  restorer: FrameSource,
+  options: RestorePhotoOptions = {},
+): Promise<RestoredPhoto> {
   const start = performance.now();
   const photo = await loadPhoto(photoPath, options);
   const loaded = performance.now();
   const written = await restoreLoadedPhoto(photo, folder, restorer, options);
   const { width, height, bitDepth, hadAlpha, pages } = photo;
-  return { photo: { width, height, bitDepth, hadAlpha, pages }, ...written, milliseconds: { load: loaded - start, restore: performance.now() - loaded } };
+  return {
+    photo: { width, height, bitDepth, hadAlpha, pages },
+    ...written,
+    milliseconds: { load: loaded - start, restore: performance.now() - loaded },
+  };
 }
 
-/** Restores a photograph that is in memory; see `restorePhotoToFolder`. Every frame is written when it is made, so that only small copies of them are kept. */
-export async function restoreLoadedPhoto(photo: Photo, folder: string, restorer: FrameSource, options: WriteRestorationOptions = {}): Promise<WrittenFiles> {
-  const { animation = 'webp', video = 'auto', smoothFrames = 25, ffmpegPath, onShare = () => undefined, signal } = options;
+/**
+ * Restores a photograph that is in memory; see `restorePhotoToFolder`. Every frame is written when it is
+ * made, so that only small copies of them are kept.
+ */
+export async function restoreLoadedPhoto(
+  photo: Photo,
+  folder: string,
+  restorer: FrameSource,
+  options: WriteRestorationOptions = {},
+): Promise<WrittenFiles> {
+  const {
+    animation = 'webp',
+    video = 'auto',
+    smoothFrames = 25,
+    ffmpegPath,
+    onShare = () => undefined,
+    signal,
+  } = options;
   const files: WrittenFiles['files'] = [];
   const skipped: WrittenFiles['skipped'] = [];
   const write = async (kind: ResultKind, name: string, bytes: Uint8Array) => {
@@ -101,8 +138,13 @@ export async function restoreLoadedPhoto(photo: Photo, folder: string, restorer:
   const playback = planPlayback(photo, restorer, smoothFrames);
   const stills: PixelImage[] = [];
   const motionsPixels: MotionField[] = [];
-  const sequence = await restorer.restoreFrames(photo, { times: playback.restoredTimes, onShare: (share) => onShare(share * playback.stillShare), signal });
-  // While two frames are encoded, on threads of their own, the next is put together; no more at once, for each is large.
+  const sequence = await restorer.restoreFrames(photo, {
+    times: playback.restoredTimes,
+    onShare: (share) => onShare(share * playback.stillShare),
+    signal,
+  });
+  // While two frames are encoded, on threads of their own, the next is put together; no more at once, for
+  // each is large.
   const writing: Promise<void>[] = [];
   try {
     for await (const { time, frame, motionPixels } of sequence.frames) {
@@ -122,11 +164,15 @@ export async function restoreLoadedPhoto(photo: Photo, folder: string, restorer:
   } finally {
     await allOrFirstFailure(writing);
   }
-  const played = await playback.finish(sequence.scale, motionsPixels, { onShare: (share) => onShare(playback.stillShare + share * (1 - playback.stillShare)), signal });
+  const played = await playback.finish(sequence.scale, motionsPixels, {
+    onShare: (share) => onShare(playback.stillShare + share * (1 - playback.stillShare)),
+    signal,
+  });
 
   const writeVideoFile = async () => {
     if (video === 'never') skipped.push({ kind: 'video', reason: 'not asked for' });
-    else if (!(await hasFfmpeg(ffmpegPath))) skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
+    else if (!(await hasFfmpeg(ffmpegPath)))
+      skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
     else {
       const path = join(folder, 'video.mp4');
       await produceAtomically(path, (temporaryPath) => writeVideo(temporaryPath, played, options), signal);
@@ -134,12 +180,20 @@ export async function restoreLoadedPhoto(photo: Photo, folder: string, restorer:
     }
   };
   await allOrFirstFailure([
-    encodeAnimation(played, animation, options).then((bytes) => write('animation', `animation.${animation}`, bytes)),
+    encodeAnimation(played, animation, options).then((bytes) =>
+      write('animation', `animation.${animation}`, bytes),
+    ),
     encodeContactSheet(photo, stills).then((bytes) => write('contact-sheet', 'contact-sheet.png', bytes)),
-    encodeMotionPicture(played[Math.floor((played.length - 1) / 2)]!, motionsPixels, photo).then((bytes) => write('motion', 'motion.png', bytes)),
+    encodeMotionPicture(played[Math.floor((played.length - 1) / 2)]!, motionsPixels, photo).then((bytes) =>
+      write('motion', 'motion.png', bytes),
+    ),
     writeVideoFile(),
   ]);
-  await removeStaleResults(folder, earlier, files.map(({ path }) => path));
+  await removeStaleResults(
+    folder,
+    earlier,
+    files.map(({ path }) => path),
+  );
   return { files: files.sort((a, b) => compareNumbered(a.path, b.path)), skipped, scale: sequence.scale };
 }
 

@@ -15,12 +15,34 @@ import type { RgbImage } from './raster.js';
 import { createRestorer } from './restorer.js';
 import { traceRestoration, type RestorationGraph } from './restoration-graph.js';
 import { filledWeights, photograph, tinyConfig, tinyWeights } from './tiny-network.test-tool.js';
-import { movingWaves, tinyFusionConfig, tinyVideoConfig, tinyVideoFile } from './tiny-video-network.test-tool.js';
+import {
+  movingWaves,
+  tinyFusionConfig,
+  tinyVideoConfig,
+  tinyVideoFile,
+} from './tiny-video-network.test-tool.js';
 import { createVideoDeblurrer } from './video-deblurrer.js';
 
-const extractor = { factor: 2, channels: 3, groups: [[[1, 2]]] as [number, number][][], refinementChannels: 3 };
-const extractionConfig: FrameExtractionConfig = { ...frameExtractionPresets.small, frames: 5, middle: { ...extractor, factor: 4 }, innerPair: extractor, outerPair: extractor };
-const narrowed = ({ upscaledChannels, denseChannels }: PaperConfig['middleDecoder']): PaperConfig['middleDecoder'] => ({ upscaledChannels: upscaledChannels.map(() => 2), denseChannels: denseChannels.map(() => [2, 2]) });
+const extractor = {
+  factor: 2,
+  channels: 3,
+  groups: [[[1, 2]]] as [number, number][][],
+  refinementChannels: 3,
+};
+const extractionConfig: FrameExtractionConfig = {
+  ...frameExtractionPresets.small,
+  frames: 5,
+  middle: { ...extractor, factor: 4 },
+  innerPair: extractor,
+  outerPair: extractor,
+};
+const narrowed = ({
+  upscaledChannels,
+  denseChannels,
+}: PaperConfig['middleDecoder']): PaperConfig['middleDecoder'] => ({
+  upscaledChannels: upscaledChannels.map(() => 2),
+  denseChannels: denseChannels.map(() => [2, 2]),
+});
 const paperConfig: PaperConfig = {
   ...paperPreset,
   frames: 5,
@@ -35,12 +57,16 @@ function filledFile<Config>(family: NetworkFamily<Config>, config: Config): Uint
   let state = 99;
   for (const { values: list } of Object.values(values)) {
     if (list.some((value) => value !== 0)) continue;
-    for (let i = 0; i < list.length; i++) list[i] = ((state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff - 0.5) * 0.1;
+    for (let i = 0; i < list.length; i++)
+      list[i] = ((state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff - 0.5) * 0.1;
   }
   return family.writeWeights(values, config, { dtype: 'float32' });
 }
 
-/** Runs the file on ONNX Runtime, which refuses it where it is not of the names and shapes that are stated beside it. */
+/**
+ * Runs the file on ONNX Runtime, which refuses it where it is not of the names and shapes that are stated
+ * beside it.
+ */
 async function run(graph: RestorationGraph, values: Float32Array): Promise<Record<string, Float32Array>> {
   const session = await createSession(graph, { threads: 1 });
   const outputs = await session.run({ [Object.keys(graph.inputs)[0]!]: values });
@@ -48,10 +74,16 @@ async function run(graph: RestorationGraph, values: Float32Array): Promise<Recor
   return outputs as Record<string, Float32Array>;
 }
 
-function expectClose(actual: Float32Array, expected: readonly { data: Float32Array }[], tolerance: number): void {
+function expectClose(
+  actual: Float32Array,
+  expected: readonly { data: Float32Array }[],
+  tolerance: number,
+): void {
   const wanted = expected.flatMap(({ data }) => [...data]);
   expect(actual.length).toBe(wanted.length);
-  expect(wanted.reduce((largest, value, i) => Math.max(largest, Math.abs(value - actual[i]!)), 0)).toBeLessThan(tolerance);
+  expect(
+    wanted.reduce((largest, value, i) => Math.max(largest, Math.abs(value - actual[i]!)), 0),
+  ).toBeLessThan(tolerance);
 }
 
 test.each([
@@ -59,22 +91,32 @@ test.each([
   ['photo', tinyWeights(), undefined, [32, 48]],
   ['paper', filledFile(paperFamily, paperConfig), 3, [70, 65]],
   ['frame-extraction', filledFile(frameExtractionFamily, extractionConfig), undefined, [21, 30]],
-] as const)('%s: the file restores what the restorer restores (%#)', async (network, weights, frames, [heightPixels, widthPixels]) => {
-  const graph = traceRestoration(weights, { heightPixels, widthPixels, frames });
-  const photo = photograph(widthPixels, heightPixels);
-  const restorer = await createRestorer({ weights, frames, threads: 1, scale: 1 });
-  const expected = await restorer.restore(photo);
-  await restorer.release();
-  const { frames: restored, motions } = await run(graph, photo.data);
-  expect(graph.network).toBe(network);
-  expect(graph.times).toEqual(restorer.times);
-  expect(graph.outputs['frames']!.shape).toEqual([restorer.times.length, heightPixels, widthPixels, 3]);
-  expectClose(restored!, expected.frames, 1e-4);
-  expect(restored!.some((value, i) => Math.abs(value - photo.data[i % photo.data.length]!) > 1e-3)).toBe(true);
-  if (network === 'frame-extraction') return expect(motions).toBeUndefined();
-  expect(graph.outputs['motions']!.shape).toEqual([restorer.times.length, expected.motionsPixels[0]!.height, expected.motionsPixels[0]!.width, 2]);
-  expectClose(motions!, expected.motionsPixels, 1e-3);
-});
+] as const)(
+  '%s: the file restores what the restorer restores (%#)',
+  async (network, weights, frames, [heightPixels, widthPixels]) => {
+    const graph = traceRestoration(weights, { heightPixels, widthPixels, frames });
+    const photo = photograph(widthPixels, heightPixels);
+    const restorer = await createRestorer({ weights, frames, threads: 1, scale: 1 });
+    const expected = await restorer.restore(photo);
+    await restorer.release();
+    const { frames: restored, motions } = await run(graph, photo.data);
+    expect(graph.network).toBe(network);
+    expect(graph.times).toEqual(restorer.times);
+    expect(graph.outputs['frames']!.shape).toEqual([restorer.times.length, heightPixels, widthPixels, 3]);
+    expectClose(restored!, expected.frames, 1e-4);
+    expect(restored!.some((value, i) => Math.abs(value - photo.data[i % photo.data.length]!) > 1e-3)).toBe(
+      true,
+    );
+    if (network === 'frame-extraction') return expect(motions).toBeUndefined();
+    expect(graph.outputs['motions']!.shape).toEqual([
+      restorer.times.length,
+      expected.motionsPixels[0]!.height,
+      expected.motionsPixels[0]!.width,
+      2,
+    ]);
+    expectClose(motions!, expected.motionsPixels, 1e-3);
+  },
+);
 
 test.each([
   ['one stage', { ...tinyVideoConfig, stages: 1 }],
@@ -94,22 +136,57 @@ test.each([
 });
 
 test('the file says what it takes and gives, and what the weights say of themselves', () => {
-  const weights = photoFamily.writeWeights(filledWeights(tinyConfig), tinyConfig, { dtype: 'float32', metadata: { licence: 'for tests' } });
-  const text = new TextDecoder().decode(traceRestoration(weights, { heightPixels: 16, widthPixels: 16, frames: 3 }).bytes);
-  for (const entry of ['unblur.network', 'unblur.times', '[-1,0,1]', 'unblur.blurred', 'unblur.frames', 'unblur.motions', 'RGB from 0 to 1', 'licence', 'for tests']) expect(text).toContain(entry);
+  const weights = photoFamily.writeWeights(filledWeights(tinyConfig), tinyConfig, {
+    dtype: 'float32',
+    metadata: { licence: 'for tests' },
+  });
+  const text = new TextDecoder().decode(
+    traceRestoration(weights, { heightPixels: 16, widthPixels: 16, frames: 3 }).bytes,
+  );
+  for (const entry of [
+    'unblur.network',
+    'unblur.times',
+    '[-1,0,1]',
+    'unblur.blurred',
+    'unblur.frames',
+    'unblur.motions',
+    'RGB from 0 to 1',
+    'licence',
+    'for tests',
+  ])
+    expect(text).toContain(entry);
 });
 
 test('weights that are stored as float16 stay so', () => {
   const config = { ...tinyConfig, channels: [32, 32, 32, 32] as [number, number, number, number] };
-  const [halves, floats] = (['float16', 'float32'] as const).map((dtype) => traceRestoration(photoFamily.writeWeights(filledWeights(config), config, { dtype }), { heightPixels: 16, widthPixels: 16, frames: 2 }).bytes.length);
+  const [halves, floats] = (['float16', 'float32'] as const).map(
+    (dtype) =>
+      traceRestoration(photoFamily.writeWeights(filledWeights(config), config, { dtype }), {
+        heightPixels: 16,
+        widthPixels: 16,
+        frames: 2,
+      }).bytes.length,
+  );
   expect(halves).toBeLessThan(0.62 * floats!);
 });
 
 test.each([
   [tinyWeights(), { heightPixels: 4, widthPixels: 40 }, 'Expected a height and width of at least'],
-  [tinyWeights(), { heightPixels: 40, widthPixels: 40, frames: 1 }, 'Expected a whole number of frames from 2 to 1001 but received 1'],
-  [filledFile(paperFamily, paperConfig), { heightPixels: 64, widthPixels: 64, frames: 4 }, 'Of 5 frames, 3 or 5 can be had'],
-  [tinyVideoFile(), { heightPixels: 64, widthPixels: 64, frames: 4 }, 'Expected no number of frames for a network for video'],
+  [
+    tinyWeights(),
+    { heightPixels: 40, widthPixels: 40, frames: 1 },
+    'Expected a whole number of frames from 2 to 1001 but received 1',
+  ],
+  [
+    filledFile(paperFamily, paperConfig),
+    { heightPixels: 64, widthPixels: 64, frames: 4 },
+    'Of 5 frames, 3 or 5 can be had',
+  ],
+  [
+    tinyVideoFile(),
+    { heightPixels: 64, widthPixels: 64, frames: 4 },
+    'Expected no number of frames for a network for video',
+  ],
   [new Uint8Array(100), { heightPixels: 64, widthPixels: 64 }, 'Expected'],
 ])('refuses what cannot be had (%#)', (weights, size, message) => {
   expect(() => traceRestoration(weights, size)).toThrow(message);

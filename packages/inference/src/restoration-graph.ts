@@ -48,7 +48,10 @@ export interface RestorationGraph {
 interface Restoration {
   network: RestorationGraph['network'];
   multiple: number;
-  /** Where an image lies in one that is larger: a photograph at the top left, a frame of a video in the middle, as when they are restored here. */
+  /**
+   * Where an image lies in one that is larger: a photograph at the top left, a frame of a video in the
+   * middle, as when they are restored here.
+   */
   placement: 'top-left' | 'middle';
   input: { name: string; images: number; meaning: string };
   outputs: Record<string, Output>;
@@ -65,34 +68,61 @@ interface Output {
   meaning: string;
 }
 
-const imageMeaning = 'height, width, colour; RGB from 0 to 1 as in the picture file (8-bit values divided by 255)';
+const imageMeaning =
+  'height, width, colour; RGB from 0 to 1 as in the picture file (8-bit values divided by 255)';
 const frameOutput: Output = { stridePixels: () => 1, meaning: `[frame, ${imageMeaning}], in time order` };
 const motionOutput: Output = {
   stridePixels: (motion, image) => image.shape[2] / motion.shape[2],
-  meaning: '[frame, row, column, (x, y)]: where the scene lies relative to the middle of the exposure, in pixels of the photograph, x to the right and y down',
+  meaning:
+    '[frame, row, column, (x, y)]: where the scene lies relative to the middle of the exposure, in pixels of the photograph, x to the right and y down',
 };
-const photographInput = { name: 'blurred', images: 1, meaning: `[1, ${imageMeaning}]: the blurred photograph` };
+const photographInput = {
+  name: 'blurred',
+  images: 1,
+  meaning: `[1, ${imageMeaning}]: the blurred photograph`,
+};
 
 /**
- * Traces the restoration that a weights file describes, of photographs or of the middle frame of a few frames of video, for images of one size.
+ * Traces the restoration that a weights file describes, of photographs or of the middle frame of a few frames
+ * of video, for images of one size.
  *
- * Sizes need not fit the network: the graph mirrors images at their edges, as is done when they are restored here, and cuts the result. Images are clamped to
- * [0, 1]. Weights that the file holds as float16 stay float16.
+ * Sizes need not fit the network: the graph mirrors images at their edges, as is done when they are restored
+ * here, and cuts the result. Images are clamped to [0, 1]. Weights that the file holds as float16 stay
+ * float16.
  *
  * @param weights the bytes of a `.safetensors` file of any of the networks.
- * @throws UnblurError where the weights do not hold together, a side is shorter than the network can take, or the network has no such number of frames.
+ * @throws UnblurError where the weights do not hold together, a side is shorter than the network can take, or
+ * the network has no such number of frames.
  */
-export function traceRestoration(weights: Uint8Array, { heightPixels, widthPixels, frames }: RestorationSize): RestorationGraph {
-  const { network, multiple, placement, input, outputs, restore, values, metadata, times } = describeRestoration(weights, frames);
-  if (Math.min(heightPixels, widthPixels) < multiple) throw new UnblurError(`Expected a height and width of at least ${multiple} pixels for this ${network} network but received ${heightPixels}x${widthPixels}`);
+export function traceRestoration(
+  weights: Uint8Array,
+  { heightPixels, widthPixels, frames }: RestorationSize,
+): RestorationGraph {
+  const { network, multiple, placement, input, outputs, restore, values, metadata, times } =
+    describeRestoration(weights, frames);
+  if (Math.min(heightPixels, widthPixels) < multiple)
+    throw new UnblurError(
+      `Expected a height and width of at least ${multiple} pixels for this ${network} network but received ${heightPixels}x${widthPixels}`,
+    );
   const shape = [input.images, heightPixels, widthPixels, 3];
   const inputs = { [input.name]: { shape, meaning: input.meaning } };
-  const facts = (shapes: Record<string, number[]>): Record<string, TensorFacts> => Object.fromEntries(Object.entries(shapes).map(([name, ofOutput]) => [name, { shape: ofOutput, meaning: outputs[name]!.meaning }]));
+  const facts = (shapes: Record<string, number[]>): Record<string, TensorFacts> =>
+    Object.fromEntries(
+      Object.entries(shapes).map(([name, ofOutput]) => [
+        name,
+        { shape: ofOutput, meaning: outputs[name]!.meaning },
+      ]),
+    );
   const entries: Record<string, string> = {
     ...metadata,
     'unblur.network': network,
     ...(times && { 'unblur.times': JSON.stringify(times) }),
-    ...Object.fromEntries([...Object.entries(inputs), ...Object.entries(outputs)].map(([name, { meaning }]) => [`unblur.${name}`, `float32 ${meaning}`])),
+    ...Object.fromEntries(
+      [...Object.entries(inputs), ...Object.entries(outputs)].map(([name, { meaning }]) => [
+        `unblur.${name}`,
+        `float32 ${meaning}`,
+      ]),
+    ),
   };
   const { bytes, outputs: signature } = trace(
     (tensors) => {
@@ -102,23 +132,61 @@ export function traceRestoration(weights: Uint8Array, { heightPixels, widthPixel
       return Object.fromEntries(
         Object.entries(restored).map(([name, output]): [string, Tensor] => {
           const stridePixels = outputs[name]!.stridePixels(output, padded.images);
-          const size = [Math.ceil(heightPixels / stridePixels), Math.ceil(widthPixels / stridePixels)] as const;
-          return [name, slice(output, [0, padded.top / stridePixels, padded.left / stridePixels, 0], [output.shape[0], ...size, output.shape[3]])];
+          const size = [
+            Math.ceil(heightPixels / stridePixels),
+            Math.ceil(widthPixels / stridePixels),
+          ] as const;
+          return [
+            name,
+            slice(
+              output,
+              [0, padded.top / stridePixels, padded.left / stridePixels, 0],
+              [output.shape[0], ...size, output.shape[3]],
+            ),
+          ];
         }),
       );
     },
     { [input.name]: { shape } },
     { metadata: entries, storeHalves: true },
   );
-  return { bytes, network, inputs, outputs: facts(Object.fromEntries(Object.entries(signature).map(([name, output]) => [name, output.shape]))), times };
+  return {
+    bytes,
+    network,
+    inputs,
+    outputs: facts(
+      Object.fromEntries(Object.entries(signature).map(([name, output]) => [name, output.shape])),
+    ),
+    times,
+  };
 }
 
 /** Mirrors images at their edges, the edge pixels not repeated, up to the next multiple. */
-function padToMultiple(images: Tensor4D, multiple: number, placement: Restoration['placement']): { images: Tensor4D; top: number; left: number } {
-  const [missingRows, missingColumns] = images.shape.slice(1, 3).map((size) => Math.ceil(size / multiple) * multiple - size) as [number, number];
-  const [top, left] = placement === 'middle' ? [Math.floor(missingRows / 2), Math.floor(missingColumns / 2)] : [0, 0];
+function padToMultiple(
+  images: Tensor4D,
+  multiple: number,
+  placement: Restoration['placement'],
+): { images: Tensor4D; top: number; left: number } {
+  const [missingRows, missingColumns] = images.shape
+    .slice(1, 3)
+    .map((size) => Math.ceil(size / multiple) * multiple - size) as [number, number];
+  const [top, left] =
+    placement === 'middle' ? [Math.floor(missingRows / 2), Math.floor(missingColumns / 2)] : [0, 0];
   if (missingRows + missingColumns === 0) return { images, top, left };
-  return { images: mirrorPad(images, [[0, 0], [top, missingRows - top], [left, missingColumns - left], [0, 0]], 'reflect'), top, left };
+  return {
+    images: mirrorPad(
+      images,
+      [
+        [0, 0],
+        [top, missingRows - top],
+        [left, missingColumns - left],
+        [0, 0],
+      ],
+      'reflect',
+    ),
+    top,
+    left,
+  };
 }
 
 function describeRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
@@ -137,7 +205,10 @@ function photoRestoration(weights: Uint8Array, frames = photoFrames): Restoratio
     multiple: photoMultiple,
     placement: 'top-left',
     input: photographInput,
-    outputs: { frames: frameOutput, motions: { ...motionOutput, stridePixels: () => trajectoryStridePixels } },
+    outputs: {
+      frames: frameOutput,
+      motions: { ...motionOutput, stridePixels: () => trajectoryStridePixels },
+    },
     restore(blurred, weightTensors) {
       const { frames: restored, motionsPixels } = network.restore(blurred, times, weightTensors);
       return { frames: inRange(concat(restored, 0)), motions: concat(motionsPixels, 0) };
@@ -148,7 +219,10 @@ function photoRestoration(weights: Uint8Array, frames = photoFrames): Restoratio
   };
 }
 
-function fixedTimesRestoration({ network, config, values, metadata, multiple, knowsMotion, restore }: FixedTimesNetwork, frames = config.frames): Restoration {
+function fixedTimesRestoration(
+  { network, config, values, metadata, multiple, knowsMotion, restore }: FixedTimesNetwork,
+  frames = config.frames,
+): Restoration {
   const indices = selectFrames(config.frames, frames);
   const select = <T>(all: readonly T[]): T[] => indices.map((index) => all[index]!);
   return {
@@ -159,7 +233,10 @@ function fixedTimesRestoration({ network, config, values, metadata, multiple, kn
     outputs: { frames: frameOutput, ...(knowsMotion && { motions: motionOutput }) },
     restore(blurred, weightTensors) {
       const { frames: restored, motionsPixels } = restore(blurred, weightTensors);
-      return { frames: inRange(concat(select(restored), 0)), ...(knowsMotion && { motions: concat(select(motionsPixels), 0) }) };
+      return {
+        frames: inRange(concat(select(restored), 0)),
+        ...(knowsMotion && { motions: concat(select(motionsPixels), 0) }),
+      };
     },
     values,
     metadata,
@@ -168,7 +245,10 @@ function fixedTimesRestoration({ network, config, values, metadata, multiple, kn
 }
 
 function videoRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
-  if (frames !== undefined) throw new UnblurError('Expected no number of frames for a network for video, which makes the middle one of a few frames sharp; leave it out');
+  if (frames !== undefined)
+    throw new UnblurError(
+      'Expected no number of frames for a network for video, which makes the middle one of a few frames sharp; leave it out',
+    );
   const { config, values, metadata } = explainWeights(() => videoDeblurFamily.readWeights(weights));
   const network = declareVideoDeblur(config);
   const window = windowFrames(config);
@@ -176,11 +256,19 @@ function videoRestoration(weights: Uint8Array, frames: number | undefined): Rest
     network: 'video-deblurring',
     multiple: videoDeblurMultiple(config),
     placement: 'middle',
-    input: { name: 'frames', images: window, meaning: `[frame, ${imageMeaning}]: ${window} blurred frames of a video that follow each other, in time order` },
-    outputs: { sharp: { ...frameOutput, meaning: `[1, ${imageMeaning}]: the middle one of the frames, sharp` } },
+    input: {
+      name: 'frames',
+      images: window,
+      meaning: `[frame, ${imageMeaning}]: ${window} blurred frames of a video that follow each other, in time order`,
+    },
+    outputs: {
+      sharp: { ...frameOutput, meaning: `[1, ${imageMeaning}]: the middle one of the frames, sharp` },
+    },
     restore(blurred, weightTensors) {
       const [, height, width] = blurred.shape;
-      const single = Array.from({ length: window }, (_, index): Tensor4D => slice(blurred, [index, 0, 0, 0], [1, height, width, 3]));
+      const single = Array.from({ length: window }, (_, index): Tensor4D =>
+        slice(blurred, [index, 0, 0, 0], [1, height, width, 3]),
+      );
       return { sharp: inRange(network.deblur(single, weightTensors).image) };
     },
     values,

@@ -4,27 +4,39 @@ import { restoreInTiles } from './any-size-restoration.js';
 import { readFrameNetwork } from './frame-network.js';
 import { filledWeights, largestDifference, photograph, tinyConfig } from './tiny-network.test-tool.js';
 
-/** A tile counts from a quarter of the overlap inwards: 160 pixels, more than the tiny network sees to either side, its warps included. */
+/**
+ * A tile counts from a quarter of the overlap inwards: 160 pixels, more than the tiny network sees to either
+ * side, its warps included.
+ */
 const overlapPixels = 640;
 
 test('tiles that overlap by what the network sees are exact: no value depends on the whole picture', async () => {
-  const network = readFrameNetwork(photoFamily.writeWeights(filledWeights(tinyConfig), tinyConfig, { dtype: 'float32' }));
+  const network = readFrameNetwork(
+    photoFamily.writeWeights(filledWeights(tinyConfig), tinyConfig, { dtype: 'float32' }),
+  );
   const photo = photograph(2400, 64);
   const restore = async (maximumPixels: number) => {
     let tiles = 0;
-    const restored = await restoreInTiles(photo, { multiple: network.multiple, overlapPixels, maximumPixels }, async (tile) => {
-      tiles++;
-      const session = await network.open(tile.width, tile.height, 2);
-      const sequence = await session.restore(tile, [-1, 0, 1]);
-      await session.release();
-      return sequence;
-    });
+    const restored = await restoreInTiles(
+      photo,
+      { multiple: network.multiple, overlapPixels, maximumPixels },
+      async (tile) => {
+        tiles++;
+        const session = await network.open(tile.width, tile.height, 2);
+        const sequence = await session.restore(tile, [-1, 0, 1]);
+        await session.release();
+        return sequence;
+      },
+    );
     return { tiles, frames: [0, 1, 2].map((index) => restored.takeFrame(index)) };
   };
   const [whole, tiled] = [await restore(Infinity), await restore(1536 * 64)];
   expect([whole.tiles, tiled.tiles]).toEqual([1, 2]);
   expect(largestDifference(whole.frames[0]!, whole.frames[1]!)).toBeGreaterThan(1e-3);
-  // Frames of tiles are held as 16-bit integers. ONNX Runtime samples at positions given as fractions of the width, which round otherwise in another width.
+  // Frames of tiles are held as 16-bit integers. ONNX Runtime samples at positions given as fractions of the
+  // width, which round otherwise in another width.
   const [roundingError, halfLevel] = [2 / 65535, 0.5 / 255];
-  tiled.frames.forEach((frame, i) => expect(largestDifference(frame, whole.frames[i]!)).toBeLessThan(i === 1 ? roundingError : halfLevel));
+  tiled.frames.forEach((frame, i) =>
+    expect(largestDifference(frame, whole.frames[i]!)).toBeLessThan(i === 1 ? roundingError : halfLevel),
+  );
 });

@@ -1,10 +1,27 @@
 import '@tensorflow/tfjs';
 import { tensor, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
-import { declareFrameExtraction, declarePhotoNetwork, frameExtractionPresets, frameTimes, initialFrameExtractionWeights, paperFamily, paperPreset, writeFrameExtractionWeights, writeSafetensors, type PhotoConfig } from '@unblur/core-model';
+import {
+  declareFrameExtraction,
+  declarePhotoNetwork,
+  frameExtractionPresets,
+  frameTimes,
+  initialFrameExtractionWeights,
+  paperFamily,
+  paperPreset,
+  writeFrameExtractionWeights,
+  writeSafetensors,
+  type PhotoConfig,
+} from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from './index.js';
 import { planPasses } from './restorer.js';
-import { filledWeights, largestDifference, photograph, tinyConfig, tinyWeights } from './tiny-network.test-tool.js';
+import {
+  filledWeights,
+  largestDifference,
+  photograph,
+  tinyConfig,
+  tinyWeights,
+} from './tiny-network.test-tool.js';
 
 const config = tinyConfig;
 const values = filledWeights(config);
@@ -15,17 +32,26 @@ beforeAll(async () => {
 });
 afterAll(() => restorer.release());
 
-const clamp = (list: ArrayLike<number>) => Float32Array.from(list, (value) => Math.min(1, Math.max(0, value)));
+const clamp = (list: ArrayLike<number>) =>
+  Float32Array.from(list, (value) => Math.min(1, Math.max(0, value)));
 
 describe('restore', () => {
   test('gives what the network gives on TensorFlow.js, clamped', async () => {
     const photo = photograph(64, 32);
     const { frames, motionsPixels } = await restorer.restore(photo);
-    const constants = Object.fromEntries(Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]));
-    const reference = declarePhotoNetwork(config).restore(tensor4d(photo.data, [1, 32, 64, 3]) as Tensor4D, frameTimes(7), constants);
+    const constants = Object.fromEntries(
+      Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]),
+    );
+    const reference = declarePhotoNetwork(config).restore(
+      tensor4d(photo.data, [1, 32, 64, 3]) as Tensor4D,
+      frameTimes(7),
+      constants,
+    );
     expect(frames).toHaveLength(7);
     frames.forEach((frame, i) => {
-      expect(largestDifference(frame, { width: 64, height: 32, data: clamp(reference.frames[i]!.dataSync()) })).toBeLessThan(1e-4);
+      expect(
+        largestDifference(frame, { width: 64, height: 32, data: clamp(reference.frames[i]!.dataSync()) }),
+      ).toBeLessThan(1e-4);
       expect(largestDifference(frame, photo)).toBeGreaterThan(1e-3);
     });
     motionsPixels.forEach(({ data, width, stridePixels }, i) => {
@@ -37,7 +63,11 @@ describe('restore', () => {
     expect(motionsPixels[3]!.data.every((value) => value === 0)).toBe(true);
   });
 
-  test.each([[1, 1], [31, 7], [65, 33]])('%dx%d: frames of the photograph\'s size, finite, in [0, 1]', async (width, height) => {
+  test.each([
+    [1, 1],
+    [31, 7],
+    [65, 33],
+  ])("%dx%d: frames of the photograph's size, finite, in [0, 1]", async (width, height) => {
     const { frames, motionsPixels } = await restorer.restore(photograph(width, height));
     for (const frame of frames) {
       expect([frame.width, frame.height]).toEqual([width, height]);
@@ -52,7 +82,9 @@ describe('restore', () => {
     const other = await createRestorer({ weights, scale: 1 });
     for (const side of [32, 64, 96, 128]) await other.restore(photograph(side, 32));
     for (const again of [await restorer.restore(photo), await other.restore(photo)]) {
-      first.frames.forEach((frame, i) => expect(Buffer.from(frame.data.buffer).equals(Buffer.from(again.frames[i]!.data.buffer))).toBe(true));
+      first.frames.forEach((frame, i) =>
+        expect(Buffer.from(frame.data.buffer).equals(Buffer.from(again.frames[i]!.data.buffer))).toBe(true),
+      );
     }
     await other.release();
   });
@@ -82,58 +114,96 @@ describe('restore', () => {
   test('the frame at any time is the same as among others at a smaller scale too: what stood still is told by the whole exposure', async () => {
     const photo = photograph(64, 48);
     const { frames } = await restorer.restore(photo, { times: [-1, 0, 0.05, 1], scale: 1 / 2 });
-    for (const [i, time] of [-1, 0, 0.05, 1].entries()) expect(largestDifference((await restorer.restoreAt(photo, time, { scale: 1 / 2 })).frame, frames[i]!)).toBe(0);
+    for (const [i, time] of [-1, 0, 0.05, 1].entries())
+      expect(
+        largestDifference((await restorer.restoreAt(photo, time, { scale: 1 / 2 })).frame, frames[i]!),
+      ).toBe(0);
   });
 
   test('frames that nobody takes hold nothing up', async () => {
     const { frames } = await restorer.restoreFrames(photograph(32, 32));
     await frames.return();
     await restorer.restoreFrames(photograph(32, 32));
-    for await (const { frame } of (await restorer.restoreFrames(photograph(32, 32), { times: [0, 1] })).frames) {
+    for await (const { frame } of (await restorer.restoreFrames(photograph(32, 32), { times: [0, 1] }))
+      .frames) {
       expect((await restorer.restoreAt(frame, 0)).frame.width).toBe(32);
     }
   });
 
-  test.each([[[]], [[undefined]], [['0.5']], [[0, 1.01]], [[0.5, 0.5]]])('times %j are refused', async (times) => {
-    await expect(restorer.restore(photograph(16, 16), { times: times as number[] })).rejects.toThrow(/^Expected times /);
-  });
+  test.each([[[]], [[undefined]], [['0.5']], [[0, 1.01]], [[0.5, 0.5]]])(
+    'times %j are refused',
+    async (times) => {
+      await expect(restorer.restore(photograph(16, 16), { times: times as number[] })).rejects.toThrow(
+        /^Expected times /,
+      );
+    },
+  );
 
   test('with the mirror image too, a mirrored photograph gives the mirrored frames', async () => {
     const both = await createRestorer({ weights, mirrored: true, scale: 1 });
     const photo = photograph(64, 32);
-    const mirror = ({ width, height, data }: RgbImage): RgbImage => ({ width, height, data: data.map((_, i) => data[(Math.floor(i / (3 * width)) * width + width - 1 - (Math.floor(i / 3) % width)) * 3 + (i % 3)]!) });
-    const [frames, mirrored] = [(await both.restore(photo)).frames, (await both.restore(mirror(photo))).frames.map(mirror)];
+    const mirror = ({ width, height, data }: RgbImage): RgbImage => ({
+      width,
+      height,
+      data: data.map(
+        (_, i) =>
+          data[
+            (Math.floor(i / (3 * width)) * width + width - 1 - (Math.floor(i / 3) % width)) * 3 + (i % 3)
+          ]!,
+      ),
+    });
+    const [frames, mirrored] = [
+      (await both.restore(photo)).frames,
+      (await both.restore(mirror(photo))).frames.map(mirror),
+    ];
     const inOrder = Math.max(...frames.map((frame, i) => largestDifference(frame, mirrored[i]!)));
-    const reversed = Math.max(...frames.map((frame, i) => largestDifference(frame, mirrored[frames.length - 1 - i]!)));
+    const reversed = Math.max(
+      ...frames.map((frame, i) => largestDifference(frame, mirrored[frames.length - 1 - i]!)),
+    );
     expect(Math.min(inOrder, reversed)).toBeLessThan(1e-6);
     expect(largestDifference(frames[0]!, (await restorer.restore(photo)).frames[0]!)).toBeGreaterThan(1e-4);
     await both.release();
   });
 
   test('calls at once wait for each other', async () => {
-    const results = await Promise.all([32, 64, 96, 128, 160].map((side) => restorer.restore(photograph(side, 32))));
+    const results = await Promise.all(
+      [32, 64, 96, 128, 160].map((side) => restorer.restore(photograph(side, 32))),
+    );
     expect(results.map(({ frames }) => frames[0]!.width)).toEqual([32, 64, 96, 128, 160]);
   });
 
-  test.each([false, true])('tells a growing fraction of the work (mirrored: %s), and stops when asked', async (mirrored) => {
-    const shares: number[] = [];
-    const other = await createRestorer({ weights, mirrored });
-    await other.restore(photograph(32, 32), { onShare: (share) => shares.push(share) });
-    await other.release();
-    expect(shares.at(-1)).toBe(1);
-    expect(shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1)).toBe(true);
-    expect(shares.length).toBeGreaterThan(5);
-    await expect(restorer.restore(photograph(32, 32), { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
-    expect((await restorer.restore(photograph(32, 32))).frames).toHaveLength(7);
-  });
+  test.each([false, true])(
+    'tells a growing fraction of the work (mirrored: %s), and stops when asked',
+    async (mirrored) => {
+      const shares: number[] = [];
+      const other = await createRestorer({ weights, mirrored });
+      await other.restore(photograph(32, 32), { onShare: (share) => shares.push(share) });
+      await other.release();
+      expect(shares.at(-1)).toBe(1);
+      expect(shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1)).toBe(true);
+      expect(shares.length).toBeGreaterThan(5);
+      await expect(
+        restorer.restore(photograph(32, 32), { signal: AbortSignal.abort() }),
+      ).rejects.toMatchObject({ name: 'AbortError' });
+      expect((await restorer.restore(photograph(32, 32))).frames).toHaveLength(7);
+    },
+  );
 });
 
 describe('many frames within the memory budget', () => {
   test('are made in passes that hold every time together with its opposite', () => {
-    expect(planPasses([-1, -0.5, 0, 0.5, 1], 4, { withEnds: false })).toEqual([{ times: [-1, -0.5, 0.5, 1], wanted: [0, 1, 2, 3] }, { times: [0], wanted: [0] }]);
+    expect(planPasses([-1, -0.5, 0, 0.5, 1], 4, { withEnds: false })).toEqual([
+      { times: [-1, -0.5, 0.5, 1], wanted: [0, 1, 2, 3] },
+      { times: [0], wanted: [0] },
+    ]);
     expect(planPasses([0.5], 9, { withEnds: false })).toEqual([{ times: [-0.5, 0.5], wanted: [1] }]);
-    expect(planPasses([0.5], 2, { withEnds: true })).toEqual([{ times: [-1, 1], wanted: [] }, { times: [-0.5, 0.5], wanted: [1] }]);
-    expect(planPasses(frameTimes(25), 7, { withEnds: false }).map(({ times }) => times.length)).toEqual([6, 6, 6, 6, 1]);
+    expect(planPasses([0.5], 2, { withEnds: true })).toEqual([
+      { times: [-1, 1], wanted: [] },
+      { times: [-0.5, 0.5], wanted: [1] },
+    ]);
+    expect(planPasses(frameTimes(25), 7, { withEnds: false }).map(({ times }) => times.length)).toEqual([
+      6, 6, 6, 6, 1,
+    ]);
   });
 
   test('are the same as in one pass', async () => {
@@ -149,15 +219,26 @@ describe('many frames within the memory budget', () => {
 
 test('a memory budget too small for any tile says how much more is needed', async () => {
   const starved = await createRestorer({ weights, memoryBudgetBytes: 1e5, scale: 1 });
-  await expect(starved.restore(photograph(640, 160))).rejects.toThrow(/The memory budget allows tiles of \d+ pixels, .*; raise the memory budget at least \d+-fold/);
+  await expect(starved.restore(photograph(640, 160))).rejects.toThrow(
+    /The memory budget allows tiles of \d+ pixels, .*; raise the memory budget at least \d+-fold/,
+  );
 });
 
 describe('arguments that cannot be meant: one line', () => {
   test.each<[unknown, string]>([
-    ['photo.jpg', 'Expected an image as { width, height, data }, such as loadPhoto gives, but received a value of type string'],
+    [
+      'photo.jpg',
+      'Expected an image as { width, height, data }, such as loadPhoto gives, but received a value of type string',
+    ],
     [null, 'but received null'],
-    [{ width: 16, height: 16, data: new Float32Array(3) }, 'Expected 16x16x3 = 768 RGB values in an image but received 3'],
-    [{ width: 16.5, height: 16, data: new Float32Array(792) }, 'sides of whole numbers of pixels but received 16.5x16'],
+    [
+      { width: 16, height: 16, data: new Float32Array(3) },
+      'Expected 16x16x3 = 768 RGB values in an image but received 3',
+    ],
+    [
+      { width: 16.5, height: 16, data: new Float32Array(792) },
+      'sides of whole numbers of pixels but received 16.5x16',
+    ],
     [{ width: 2, height: 2, data: new Uint8Array(12) }, 'as a Float32Array of values in [0, 1]'],
   ])('as a photograph %#', async (photo, message) => {
     const failure = restorer.restore(photo as RgbImage);
@@ -166,11 +247,20 @@ describe('arguments that cannot be meant: one line', () => {
   });
 
   test.each<[object, string]>([
-    [{ weights: 'weights.safetensors' }, 'Expected the bytes of a .safetensors file, as a Uint8Array, for weights but received a value of type string'],
+    [
+      { weights: 'weights.safetensors' },
+      'Expected the bytes of a .safetensors file, as a Uint8Array, for weights but received a value of type string',
+    ],
     [{}, 'for weights but received nothing'],
     [{ weights: new ArrayBuffer(8) }, 'but received an object of type ArrayBuffer'],
-    [{ weights: new Uint8Array(8), threads: 0 }, 'Expected a whole number of at least 1 for threads but received 0'],
-    [{ weights: new Uint8Array(8), memoryBudgetBytes: 0 }, 'Expected a number above 0 for memoryBudgetBytes but received 0'],
+    [
+      { weights: new Uint8Array(8), threads: 0 },
+      'Expected a whole number of at least 1 for threads but received 0',
+    ],
+    [
+      { weights: new Uint8Array(8), memoryBudgetBytes: 0 },
+      'Expected a number above 0 for memoryBudgetBytes but received 0',
+    ],
     [{ weights, scale: 0.3 }, "Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received 0.3"],
     [{ weights, frames: 1 }, 'Expected a whole number of frames from 2 to 1001 but received 1'],
   ])('as an option %#', async (options, message) => {
@@ -180,7 +270,9 @@ describe('arguments that cannot be meant: one line', () => {
 
 describe('weights that cannot be used: one line', () => {
   async function failure(bytes: Uint8Array, frames?: number): Promise<string> {
-    const error = (await createRestorer({ weights: bytes, frames }).catch((cause: unknown) => cause)) as UnblurError;
+    const error = (await createRestorer({ weights: bytes, frames }).catch(
+      (cause: unknown) => cause,
+    )) as UnblurError;
     expect(error).toBeInstanceOf(UnblurError);
     expect(error.message).not.toContain('\n');
     return error.message;
@@ -188,22 +280,42 @@ describe('weights that cannot be used: one line', () => {
 
   test('of another config: the names and shapes that differ', async () => {
     const name = Object.keys(values)[0]!;
-    const tensors = Object.fromEntries(Object.entries(values).map(([key, { shape, values }]) => [key, { dtype: 'F32' as const, shape: key === name ? [...shape].reverse() : shape, values }]));
+    const tensors = Object.fromEntries(
+      Object.entries(values).map(([key, { shape, values }]) => [
+        key,
+        { dtype: 'F32' as const, shape: key === name ? [...shape].reverse() : shape, values },
+      ]),
+    );
     const bytes = writeSafetensors({ tensors, metadata: { 'unblur.photo': JSON.stringify(config) } });
-    expect(await failure(bytes)).toContain(`'${name}' is [${[...values[name]!.shape].reverse()}], not [${values[name]!.shape}]`);
+    expect(await failure(bytes)).toContain(
+      `'${name}' is [${[...values[name]!.shape].reverse()}], not [${values[name]!.shape}]`,
+    );
   });
 
   test('NaN', async () => {
-    const tensors = Object.fromEntries(Object.entries(values).map(([key, { shape, values }], i) => [key, { dtype: 'F32' as const, shape, values: i === 1 ? values.map(() => NaN) : values }]));
+    const tensors = Object.fromEntries(
+      Object.entries(values).map(([key, { shape, values }], i) => [
+        key,
+        { dtype: 'F32' as const, shape, values: i === 1 ? values.map(() => NaN) : values },
+      ]),
+    );
     const bytes = writeSafetensors({ tensors, metadata: { 'unblur.photo': JSON.stringify(config) } });
-    expect(await failure(bytes)).toMatch(/These weights cannot be used\. Expected finite weights but '.+' holds NaN/);
+    expect(await failure(bytes)).toMatch(
+      /These weights cannot be used\. Expected finite weights but '.+' holds NaN/,
+    );
   });
 
   test('no weights at all, cut short, of something else', async () => {
     expect(await failure(Buffer.from('not weights'))).toMatch(/^These weights cannot be used\. /);
-    expect(await failure(weights.subarray(0, weights.length / 2))).toMatch(/^These weights cannot be used\. /);
-    expect(await failure(writeSafetensors({ tensors: {}, metadata: {} }))).toMatch(/weights of something else\.$/);
-    expect(await failure(writeSafetensors({ tensors: {}, metadata: { 'unblur.video-deblur': '{}' } }))).toContain("weights of something else ('unblur.video-deblur')");
+    expect(await failure(weights.subarray(0, weights.length / 2))).toMatch(
+      /^These weights cannot be used\. /,
+    );
+    expect(await failure(writeSafetensors({ tensors: {}, metadata: {} }))).toMatch(
+      /weights of something else\.$/,
+    );
+    expect(
+      await failure(writeSafetensors({ tensors: {}, metadata: { 'unblur.video-deblur': '{}' } })),
+    ).toContain("weights of something else ('unblur.video-deblur')");
   });
 
   test.each<[keyof PhotoConfig, unknown]>([
@@ -215,16 +327,30 @@ describe('weights that cannot be used: one line', () => {
     ['trajectoryBlocks', '2'],
   ])('that ask for an absurd %s, within a second', async (field, value) => {
     const start = performance.now();
-    const bytes = writeSafetensors({ tensors: {}, metadata: { 'unblur.photo': JSON.stringify({ ...config, [field]: value }) } });
-    expect(await failure(bytes)).toMatch(new RegExp(`^These weights cannot be used\\. Expected .*network\\.${field}`));
+    const bytes = writeSafetensors({
+      tensors: {},
+      metadata: { 'unblur.photo': JSON.stringify({ ...config, [field]: value }) },
+    });
+    expect(await failure(bytes)).toMatch(
+      new RegExp(`^These weights cannot be used\\. Expected .*network\\.${field}`),
+    );
     expect(performance.now() - start).toBeLessThan(1000);
   });
 });
 
 describe('the network of Argaw et al. as written', () => {
   const decoder = { upscaledChannels: [2, 2, 2, 2, 2], denseChannels: [[2], [2], [2], [2], [2]] };
-  const paper = { ...paperPreset, frames: 5, encoderChannels: [2, 2, 2, 2, 2], middleDecoder: decoder, frameDecoder: decoder, refiner: [] };
-  const paperWeights = paperFamily.writeWeights(paperFamily.initialWeights(paper, 3), paper, { dtype: 'float32' });
+  const paper = {
+    ...paperPreset,
+    frames: 5,
+    encoderChannels: [2, 2, 2, 2, 2],
+    middleDecoder: decoder,
+    frameDecoder: decoder,
+    refiner: [],
+  };
+  const paperWeights = paperFamily.writeWeights(paperFamily.initialWeights(paper, 3), paper, {
+    dtype: 'float32',
+  });
 
   test('has frames at times of its own, and some of them', async () => {
     const fixed = await createRestorer({ weights: paperWeights });
@@ -234,8 +360,12 @@ describe('the network of Argaw et al. as written', () => {
     const { frames, scale } = await fixed.restore(photo);
     expect([frames.length, scale]).toEqual([5, 1]);
     const three = await createRestorer({ weights: paperWeights, frames: 3 });
-    (await three.restore(photo)).frames.forEach((frame, i) => expect(largestDifference(frame, frames[2 * i]!)).toBe(0));
-    await expect(fixed.restoreAt(photo, 0.3)).rejects.toThrow('Expected times that this network has frames of (-1, -0.5, 0, 0.5, 1) but received 0.3');
+    (await three.restore(photo)).frames.forEach((frame, i) =>
+      expect(largestDifference(frame, frames[2 * i]!)).toBe(0),
+    );
+    await expect(fixed.restoreAt(photo, 0.3)).rejects.toThrow(
+      'Expected times that this network has frames of (-1, -0.5, 0, 0.5, 1) but received 0.3',
+    );
     await expect(createRestorer({ weights: paperWeights, frames: 4 })).rejects.toThrow('3 or 5 can be had');
     await fixed.release();
     await three.release();
@@ -244,13 +374,22 @@ describe('the network of Argaw et al. as written', () => {
 
 describe('the baseline of Jin et al.', () => {
   const part = { factor: 4, channels: 4, groups: [[[1, 2]]] as [number, number][][], refinementChannels: 4 };
-  const extraction = { ...frameExtractionPresets.small, frames: 3, middle: part, innerPair: part, outerPair: part };
+  const extraction = {
+    ...frameExtractionPresets.small,
+    frames: 3,
+    middle: part,
+    innerPair: part,
+    outerPair: part,
+  };
   const extractionValues = initialFrameExtractionWeights(extraction, 2);
-  for (const [name, { values: weight }] of Object.entries(extractionValues)) if (name.includes('predict')) weight.forEach((_, i) => (weight[i] = 0.1 * Math.sin(i + name.length)));
+  for (const [name, { values: weight }] of Object.entries(extractionValues))
+    if (name.includes('predict')) weight.forEach((_, i) => (weight[i] = 0.1 * Math.sin(i + name.length)));
 
   test('its weights are told apart by their file, and give what its networks give, without motion', async () => {
     const photo = photograph(30, 22);
-    const baseline = await createRestorer({ weights: writeFrameExtractionWeights(extractionValues, extraction, { dtype: 'float32' }) });
+    const baseline = await createRestorer({
+      weights: writeFrameExtractionWeights(extractionValues, extraction, { dtype: 'float32' }),
+    });
     const { frames, motionsPixels } = await baseline.restore(photo);
     await baseline.release();
     expect(frames).toHaveLength(3);
@@ -258,13 +397,25 @@ describe('the baseline of Jin et al.', () => {
 
     // A size that needs no padding, for the comparison.
     const whole = photograph(32, 24);
-    const constants = Object.fromEntries(Object.entries(extractionValues).map(([name, { values: weight, shape }]) => [name, tensor(weight, shape)]));
-    const reference = declareFrameExtraction(extraction).extract(tensor4d(whole.data, [1, 24, 32, 3]), constants);
-    const other = await createRestorer({ weights: writeFrameExtractionWeights(extractionValues, extraction, { dtype: 'float32' }) });
+    const constants = Object.fromEntries(
+      Object.entries(extractionValues).map(([name, { values: weight, shape }]) => [
+        name,
+        tensor(weight, shape),
+      ]),
+    );
+    const reference = declareFrameExtraction(extraction).extract(
+      tensor4d(whole.data, [1, 24, 32, 3]),
+      constants,
+    );
+    const other = await createRestorer({
+      weights: writeFrameExtractionWeights(extractionValues, extraction, { dtype: 'float32' }),
+    });
     const restored = await other.restore(whole);
     await other.release();
     restored.frames.forEach((frame, i) => {
-      expect(largestDifference(frame, { width: 32, height: 24, data: clamp(reference[i]!.dataSync()) })).toBeLessThan(1e-4);
+      expect(
+        largestDifference(frame, { width: 32, height: 24, data: clamp(reference[i]!.dataSync()) }),
+      ).toBeLessThan(1e-4);
       expect(largestDifference(frame, whole)).toBeGreaterThan(1e-3);
     });
   });

@@ -6,7 +6,14 @@ import { expectNetworkOptions } from './network-options.js';
 import { expectRgbImage, type MotionField, type RestoredSequence, type RgbImage } from './raster.js';
 import { tileOverlapPixels } from './tiling.js';
 import { UnblurError } from './unblur-error.js';
-import { expectScale, FullSize, resize, scaleForMotion, surveyMotion, type WorkingScale } from './working-scale.js';
+import {
+  expectScale,
+  FullSize,
+  resize,
+  scaleForMotion,
+  surveyMotion,
+  type WorkingScale,
+} from './working-scale.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
@@ -14,23 +21,33 @@ export interface RestorerOptions {
   /** Processor threads to use. Default: all cores. */
   threads?: number;
   /**
-   * What the network and the frames it has made may take of memory together. A larger photograph is restored in tiles, many frames of it in several
-   * passes. A fixed number and not what happens to be free, so that the same photograph gives the same bytes. Default 1 GiB.
+   * What the network and the frames it has made may take of memory together. A larger photograph is restored
+   * in tiles, many frames of it in several passes. A fixed number and not what happens to be free, so that
+   * the same photograph gives the same bytes. Default 1 GiB.
    */
   memoryBudgetBytes?: number;
-  /** How many frames to restore, evenly spaced over the exposure: 2 or more. Default: 7, or those that an older network has. */
+  /**
+   * How many frames to restore, evenly spaced over the exposure: 2 or more. Default: 7, or those that an
+   * older network has.
+   */
   frames?: number;
-  /** Restores every photograph together with its mirror image and gives the mean: a little better, in twice the time. Default false. */
+  /**
+   * Restores every photograph together with its mirror image and gives the mean: a little better, in twice
+   * the time. Default false.
+   */
   mirrored?: boolean;
   /**
-   * The fraction of its size at which a photograph is restored. `auto` (default): the largest at which the blur is no longer than the network can follow;
-   * the frames are brought back to full size.
+   * The fraction of its size at which a photograph is restored. `auto` (default): the largest at which the
+   * blur is no longer than the network can follow; the frames are brought back to full size.
    */
   scale?: 'auto' | WorkingScale;
 }
 
 export interface RestoreOptions {
-  /** Times of the exposure, from -1 (the shutter opens) to 1 (it closes). Default: those of the restorer's `frames`. */
+  /**
+   * Times of the exposure, from -1 (the shutter opens) to 1 (it closes). Default: those of the restorer's
+   * `frames`.
+   */
   times?: readonly number[];
   /** Called with the fraction of the work that is done, 0 to 1. */
   onShare?: (share: number) => void;
@@ -63,11 +80,17 @@ export interface Restorer {
   readonly times: readonly number[];
   /** Whether frames can be had at any time, or only at those that the network was trained for. */
   readonly anyTime: boolean;
-  /** Restores one photograph of any size; calls wait for each other. The same photograph gives the same values. */
+  /**
+   * Restores one photograph of any size; calls wait for each other. The same photograph gives the same
+   * values.
+   */
   restore(photo: RgbImage, options?: RestoreOptions): Promise<RestoredSequence & { scale: WorkingScale }>;
   /** The same, one frame after the other, in no particular order. */
   restoreFrames(photo: RgbImage, options?: RestoreOptions): Promise<FrameSequence>;
-  /** The frame at one time of the exposure, from -1 to 1. @throws UnblurError where the network has frames at times of its own only. */
+  /**
+   * The frame at one time of the exposure, from -1 to 1. @throws UnblurError where the network has frames at
+   * times of its own only.
+   */
   restoreAt(photo: RgbImage, time: number, options?: Omit<RestoreOptions, 'times'>): Promise<RestoredFrame>;
   /** Frees the network's memory. */
   release(): Promise<void>;
@@ -78,22 +101,36 @@ const defaultMemoryBudgetBytes = 1024 ** 3;
 const framesFraction = 0.6;
 /** Of a frame in the making: as floats, or as 16-bit integers where it is put together from tiles. */
 const bytesPerFramePixel = { whole: 12, tiled: 6 };
-/** Address space beside the budget, measured: threads, weights and graphs; the photograph, and its frames while they are put together and written. */
+/**
+ * Address space beside the budget, measured: threads, weights and graphs; the photograph, and its frames
+ * while they are put together and written.
+ */
 const besideBudget = { fixedBytes: 700e6, bytesPerPixel: 60 };
 /** With the mirror image there are the frame, its mirror image's, that one turned, and their mean. */
 const copiesWhenMirrored = 4;
-/** Photographs of as many sizes in turn are restored without tracing anew, where the memory of their sessions adds up to no more than the budget. */
+/**
+ * Photographs of as many sizes in turn are restored without tracing anew, where the memory of their sessions
+ * adds up to no more than the budget.
+ */
 const maximumSessions = 5;
 
 /**
  * Makes a restorer from weights. The network is traced for each image size it meets and runs on ONNX Runtime.
  *
- * A photograph above the memory budget is restored in tiles that overlap; no value of the photo network depends on the whole picture, so tiles agree where
- * they meet, and are blended there.
+ * A photograph above the memory budget is restored in tiles that overlap; no value of the photo network
+ * depends on the whole picture, so tiles agree where they meet, and are blended there.
  *
- * @throws UnblurError when an option makes no sense, the weights do not hold together or the number of frames cannot be had from them.
+ * @throws UnblurError when an option makes no sense, the weights do not hold together or the number of frames
+ * cannot be had from them.
  */
-export async function createRestorer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, frames, mirrored = false, scale: defaultScale = 'auto' }: RestorerOptions): Promise<Restorer> {
+export async function createRestorer({
+  weights,
+  threads,
+  memoryBudgetBytes = defaultMemoryBudgetBytes,
+  frames,
+  mirrored = false,
+  scale: defaultScale = 'auto',
+}: RestorerOptions): Promise<Restorer> {
   expectNetworkOptions({ weights, threads, memoryBudgetBytes });
   expectScale(defaultScale);
   // Taken before the first photograph: what that leaves taken serves the next.
@@ -118,7 +155,8 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     const known = sessions.get(key);
     sessions.delete(key);
     const pixels = width * height;
-    const heldBytes = () => [...sessions.values()].reduce((sum, held) => sum + held.pixels, pixels) * network.memoryBytesPerPixel;
+    const heldBytes = () =>
+      [...sessions.values()].reduce((sum, held) => sum + held.pixels, pixels) * network.memoryBytesPerPixel;
     for (const [size, { session }] of sessions) {
       if (sessions.size < maximumSessions && heldBytes() <= memoryBudgetBytes / 2) break;
       sessions.delete(size);
@@ -137,56 +175,115 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
   function frameBytes({ width, height }: RgbImage): number {
     const pixels = width * height;
     const whole = pixels * network.memoryBytesPerPixel <= memoryBudgetBytes * (1 - framesFraction);
-    return pixels * (whole ? bytesPerFramePixel.whole : bytesPerFramePixel.tiled) * (mirrored ? copiesWhenMirrored : 1);
+    return (
+      pixels *
+      (whole ? bytesPerFramePixel.whole : bytesPerFramePixel.tiled) *
+      (mirrored ? copiesWhenMirrored : 1)
+    );
   }
 
-  /** All of some times at once. @param times as many before the middle as after it, the same, so that a tile can be turned round in time. */
-  function restorePass(photo: RgbImage, times: readonly number[], onShare: (share: number) => void, signal: AbortSignal | undefined): Promise<TiledRestoration> {
-    const networkBytes = Math.max(memoryBudgetBytes * (1 - framesFraction), memoryBudgetBytes - frameBytes(photo) * times.length);
-    const limits = { multiple: network.multiple, overlapPixels: tileOverlapPixels, maximumPixels: Math.floor(networkBytes / network.memoryBytesPerPixel) };
-    const restoreTile = async (tile: RgbImage, { done, total }: { done: number; total: number }): Promise<RestoredSequence> => {
+  /**
+   * All of some times at once. @param times as many before the middle as after it, the same, so that a tile
+   * can be turned round in time.
+   */
+  function restorePass(
+    photo: RgbImage,
+    times: readonly number[],
+    onShare: (share: number) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<TiledRestoration> {
+    const networkBytes = Math.max(
+      memoryBudgetBytes * (1 - framesFraction),
+      memoryBudgetBytes - frameBytes(photo) * times.length,
+    );
+    const limits = {
+      multiple: network.multiple,
+      overlapPixels: tileOverlapPixels,
+      maximumPixels: Math.floor(networkBytes / network.memoryBytesPerPixel),
+    };
+    const restoreTile = async (
+      tile: RgbImage,
+      { done, total }: { done: number; total: number },
+    ): Promise<RestoredSequence> => {
       const session = await sessionFor(tile.width, tile.height);
       let halves = 0;
       const restoreHalf = (image: RgbImage) => {
         const before = halves++;
-        return session.restore(image, times, { onShare: (share) => onShare((done + (before + share) / (mirrored ? 2 : 1)) / total), signal });
+        return session.restore(image, times, {
+          onShare: (share) => onShare((done + (before + share) / (mirrored ? 2 : 1)) / total),
+          signal,
+        });
       };
       return mirrored ? restoreWithMirrorImage(tile, restoreHalf) : restoreHalf(tile);
     };
     return afterPrevious(() => restoreInTiles(photo, limits, restoreTile, signal));
   }
 
-  async function chooseScale(photo: RgbImage, scale: 'auto' | WorkingScale, signal: AbortSignal | undefined): Promise<WorkingScale> {
+  async function chooseScale(
+    photo: RgbImage,
+    scale: 'auto' | WorkingScale,
+    signal: AbortSignal | undefined,
+  ): Promise<WorkingScale> {
     if (scale !== 'auto') return scale;
     if (network.reach === null) return 1;
-    const length = surveys.get(photo) ?? (await surveyMotion(photo, async (copy) => (await restorePass(copy, [-1, 1], () => undefined, signal)).motionsPixels[1]!));
+    const length =
+      surveys.get(photo) ??
+      (await surveyMotion(
+        photo,
+        async (copy) => (await restorePass(copy, [-1, 1], () => undefined, signal)).motionsPixels[1]!,
+      ));
     surveys.set(photo, length);
     return scaleForMotion(length, photo, network.reach);
   }
 
-  async function* framesOf(photo: RgbImage, workingScale: WorkingScale, times: readonly number[], onShare: (share: number) => void, signal: AbortSignal | undefined): AsyncGenerator<RestoredFrame, void, undefined> {
-    const small = workingScale === 1 ? photo : await resize(photo, photo.width * workingScale, photo.height * workingScale);
+  async function* framesOf(
+    photo: RgbImage,
+    workingScale: WorkingScale,
+    times: readonly number[],
+    onShare: (share: number) => void,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<RestoredFrame, void, undefined> {
+    const small =
+      workingScale === 1
+        ? photo
+        : await resize(photo, photo.width * workingScale, photo.height * workingScale);
     // What stood still is told by the whole exposure, whatever times are asked for.
-    const passes = planPasses(times, Math.floor((memoryBudgetBytes * framesFraction) / frameBytes(small)), { withEnds: workingScale !== 1 });
+    const passes = planPasses(times, Math.floor((memoryBudgetBytes * framesFraction) / frameBytes(small)), {
+      withEnds: workingScale !== 1,
+    });
     let fullSize: FullSize | undefined;
     for (const [done, pass] of passes.entries()) {
       signal?.throwIfAborted();
-      const restored = await restorePass(small, pass.times, (share) => onShare((done + share) / passes.length), signal);
+      const restored = await restorePass(
+        small,
+        pass.times,
+        (share) => onShare((done + share) / passes.length),
+        signal,
+      );
       // Frames of a large photograph take the place of the network in memory; it is opened again in a moment.
       if (restored.tiles > 1 && done === passes.length - 1) await afterPrevious(releaseSessions);
       const motionsPixels = restored.motionsPixels.map((motion) => atFullSize(motion, workingScale));
-      if (workingScale !== 1) fullSize ??= await FullSize.prepare(photo, small, network.reach === null ? [] : motionsPixels);
+      if (workingScale !== 1)
+        fullSize ??= await FullSize.prepare(photo, small, network.reach === null ? [] : motionsPixels);
       for (const index of pass.wanted) {
         const frame = restored.takeFrame(index);
         signal?.throwIfAborted();
         const time = pass.times[index]!;
-        yield { index: times.indexOf(time), time, frame: fullSize ? await fullSize.bring(frame) : frame, motionPixels: motionsPixels[index]! };
+        yield {
+          index: times.indexOf(time),
+          time,
+          frame: fullSize ? await fullSize.bring(frame) : frame,
+          motionPixels: motionsPixels[index]!,
+        };
       }
       onShare((done + 1) / passes.length);
     }
   }
 
-  async function restoreFrames(photo: RgbImage, { times = defaultTimes, scale = defaultScale, onShare = () => undefined, signal }: RestoreOptions = {}): Promise<FrameSequence> {
+  async function restoreFrames(
+    photo: RgbImage,
+    { times = defaultTimes, scale = defaultScale, onShare = () => undefined, signal }: RestoreOptions = {},
+  ): Promise<FrameSequence> {
     expectRgbImage(photo);
     expectScale(scale);
     expectTimes(times, network.reach === null ? network.timesOf(network.defaultFrames) : undefined);
@@ -194,12 +291,21 @@ export async function createRestorer({ weights, threads, memoryBudgetBytes = def
     const workingScale = await chooseScale(photo, scale, signal);
     const pixels = photo.width * photo.height;
     const smallPixels = pixels * workingScale ** 2;
-    const networkAndFramesBytes = smallPixels * (network.memoryBytesPerPixel + bytesPerFramePixel.tiled * times.length);
-    expectMemory(photo, Math.min(memoryBudgetBytes, networkAndFramesBytes), besideBudget.fixedBytes + besideBudget.bytesPerPixel * pixels, limit);
+    const networkAndFramesBytes =
+      smallPixels * (network.memoryBytesPerPixel + bytesPerFramePixel.tiled * times.length);
+    expectMemory(
+      photo,
+      Math.min(memoryBudgetBytes, networkAndFramesBytes),
+      besideBudget.fixedBytes + besideBudget.bytesPerPixel * pixels,
+      limit,
+    );
     return { scale: workingScale, frames: framesOf(photo, workingScale, times, onShare, signal) };
   }
 
-  async function restore(photo: RgbImage, options: RestoreOptions = {}): Promise<RestoredSequence & { scale: WorkingScale }> {
+  async function restore(
+    photo: RgbImage,
+    options: RestoreOptions = {},
+  ): Promise<RestoredSequence & { scale: WorkingScale }> {
     const { scale: workingScale, frames: sequence } = await restoreFrames(photo, options);
     const restored = { frames: [] as RgbImage[], motionsPixels: [] as MotionField[], scale: workingScale };
     for await (const { index, frame, motionPixels } of sequence) {
@@ -233,12 +339,16 @@ interface Pass {
 }
 
 /**
- * Times in passes of at most so many frames (two at least), every time together with its opposite: only then can a tile that tells the exposure backwards
- * be turned round. From the ends of the exposure to its middle.
+ * Times in passes of at most so many frames (two at least), every time together with its opposite: only then
+ * can a tile that tells the exposure backwards be turned round. From the ends of the exposure to its middle.
  *
  * @param withEnds whether the first pass is to have the ends of the exposure, asked for or not.
  */
-export function planPasses(times: readonly number[], framesPerPass: number, { withEnds }: { withEnds: boolean }): Pass[] {
+export function planPasses(
+  times: readonly number[],
+  framesPerPass: number,
+  { withEnds }: { withEnds: boolean },
+): Pass[] {
   const wanted = new Set(times);
   const lengths = [...new Set([...(withEnds ? [1] : []), ...times.map(Math.abs)])].sort((a, b) => b - a);
   const pairsPerPass = Math.max(1, Math.floor(framesPerPass / 2));
@@ -246,19 +356,31 @@ export function planPasses(times: readonly number[], framesPerPass: number, { wi
   for (let start = 0; start < lengths.length; start += pairsPerPass) {
     const pairs = lengths.slice(start, start + pairsPerPass);
     const inOrder = [...new Set([...pairs.map((time) => 0 - time), ...pairs])].sort((a, b) => a - b);
-    passes.push({ times: inOrder, wanted: inOrder.flatMap((time, index) => (wanted.has(time) ? [index] : [])) });
+    passes.push({
+      times: inOrder,
+      wanted: inOrder.flatMap((time, index) => (wanted.has(time) ? [index] : [])),
+    });
   }
   return passes;
 }
 
 function atFullSize({ data, stridePixels, ...size }: MotionField, scale: WorkingScale): MotionField {
-  return scale === 1 ? { ...size, stridePixels, data } : { ...size, stridePixels: stridePixels / scale, data: data.map((value) => value / scale) };
+  return scale === 1
+    ? { ...size, stridePixels, data }
+    : { ...size, stridePixels: stridePixels / scale, data: data.map((value) => value / scale) };
 }
 
 function expectTimes(times: readonly number[], only: readonly number[] | undefined): void {
   const wrong = times.findIndex((time) => !(typeof time === 'number' && time >= -1 && time <= 1));
-  if (times.length === 0 || wrong >= 0) throw new UnblurError(`Expected times from -1, when the shutter opens, to 1, when it closes, but received ${times.length === 0 ? 'none' : String(times[wrong])}`);
-  if (new Set(times).size !== times.length) throw new UnblurError(`Expected times that differ but received ${times.join(', ')}`);
+  if (times.length === 0 || wrong >= 0)
+    throw new UnblurError(
+      `Expected times from -1, when the shutter opens, to 1, when it closes, but received ${times.length === 0 ? 'none' : String(times[wrong])}`,
+    );
+  if (new Set(times).size !== times.length)
+    throw new UnblurError(`Expected times that differ but received ${times.join(', ')}`);
   const unknown = only && times.find((time) => !only.includes(time));
-  if (unknown !== undefined) throw new UnblurError(`Expected times that this network has frames of (${only!.map((time) => Number(time.toFixed(3))).join(', ')}) but received ${unknown}; weights of the photo network have frames at any time`);
+  if (unknown !== undefined)
+    throw new UnblurError(
+      `Expected times that this network has frames of (${only!.map((time) => Number(time.toFixed(3))).join(', ')}) but received ${unknown}; weights of the photo network have frames at any time`,
+    );
 }

@@ -10,8 +10,9 @@ const PEAK = 65535;
 const FRAME_COMPARISON_STRIDE = 2;
 
 /**
- * Collects restored tiles into whole frames and motions, each pixel the average of its tiles weighted by their feather shares. Frames are held as 16-bit
- * integers, a sixth of what floats and their sums would take of a large photograph.
+ * Collects restored tiles into whole frames and motions, each pixel the average of its tiles weighted by
+ * their feather shares. Frames are held as 16-bit integers, a sixth of what floats and their sums would take
+ * of a large photograph.
  */
 export class TileCanvas {
   private frames: Uint16Array[] = [];
@@ -31,13 +32,25 @@ export class TileCanvas {
     this.rowShares = featherShares(height, plan.tileHeight, plan.rows);
   }
 
-  /** Adds a tile, reversed in time where that fits what is already there better. Its times, reversed, must be its times negated. */
+  /**
+   * Adds a tile, reversed in time where that fits what is already there better. Its times, reversed, must be
+   * its times negated.
+   */
   add(position: TilePosition, tile: RestoredSequence): void {
     if (this.filled.size === 0) this.allocate(tile);
     const { frames, motionsPixels } = inNearerOrder(tile, (candidate) => this.distance(position, candidate));
     frames.forEach((frame, i) => this.blendFrame(this.frames[i]!, frame.data, position));
-    motionsPixels.forEach((motion, i) => this.blend(this.motions[i]!, motion.data, 2, motion.stridePixels, position));
-    for (const [stride, filled] of this.filled) this.blend(filled, new Float32Array((this.plan.tileWidth * this.plan.tileHeight) / stride ** 2).fill(1), 1, stride, position);
+    motionsPixels.forEach((motion, i) =>
+      this.blend(this.motions[i]!, motion.data, 2, motion.stridePixels, position),
+    );
+    for (const [stride, filled] of this.filled)
+      this.blend(
+        filled,
+        new Float32Array((this.plan.tileWidth * this.plan.tileHeight) / stride ** 2).fill(1),
+        1,
+        stride,
+        position,
+      );
   }
 
   /** The upper left `width` x `height` photo pixels of one frame, which the canvas then holds no longer. */
@@ -58,29 +71,67 @@ export class TileCanvas {
     return this.motions.map((data, i): MotionField => {
       const stridePixels = this.motionStrides[i]!;
       const size = { width: Math.ceil(width / stridePixels), height: Math.ceil(height / stridePixels) };
-      return { ...size, stridePixels, data: crop({ width: this.width / stridePixels, data }, 2, 0, 0, size.width, size.height) };
+      return {
+        ...size,
+        stridePixels,
+        data: crop({ width: this.width / stridePixels, data }, 2, 0, 0, size.width, size.height),
+      };
     });
   }
 
   private allocate({ frames, motionsPixels }: RestoredSequence): void {
     this.frames = frames.map(() => new Uint16Array(this.width * this.height * 3));
     this.motionStrides = motionsPixels.map(({ stridePixels }) => stridePixels);
-    this.motions = this.motionStrides.map((stride) => new Float32Array((this.width / stride) * (this.height / stride) * 2));
-    for (const stride of new Set([...this.motionStrides, FRAME_COMPARISON_STRIDE])) this.filled.set(stride, new Float32Array((this.width / stride) * (this.height / stride)));
-  }
-
-  /** How far a tile is from what the canvas already holds at its place: by its motions, or by its frames where it has none. */
-  private distance(position: TilePosition, { frames, motionsPixels }: RestoredSequence): number {
-    const moves = motionsPixels.some(({ data }) => data.some((value) => value !== 0));
-    if (moves) return motionsPixels.reduce((sum, { data, stridePixels }, i) => sum + this.difference(position, stridePixels, 2, 1, this.motions[i]!, data), 0);
-    return frames.reduce((sum, { data }, i) => sum + this.difference(position, FRAME_COMPARISON_STRIDE, 3, FRAME_COMPARISON_STRIDE, this.frames[i]!, data, PEAK), 0);
+    this.motions = this.motionStrides.map(
+      (stride) => new Float32Array((this.width / stride) * (this.height / stride) * 2),
+    );
+    for (const stride of new Set([...this.motionStrides, FRAME_COMPARISON_STRIDE]))
+      this.filled.set(stride, new Float32Array((this.width / stride) * (this.height / stride)));
   }
 
   /**
-   * The summed absolute difference between a tile's values and the canvas's, as far as that is filled, on a grid of `stride` pixels.
-   * @param step of values to the next cell of the grid: 1 where the values are on that grid, `stride` where they are the pixels.
+   * How far a tile is from what the canvas already holds at its place: by its motions, or by its frames where
+   * it has none.
    */
-  private difference({ column, row }: TilePosition, stride: number, channels: number, step: number, canvas: Float32Array | Uint16Array, tile: Float32Array, peak = 1): number {
+  private distance(position: TilePosition, { frames, motionsPixels }: RestoredSequence): number {
+    const moves = motionsPixels.some(({ data }) => data.some((value) => value !== 0));
+    if (moves)
+      return motionsPixels.reduce(
+        (sum, { data, stridePixels }, i) =>
+          sum + this.difference(position, stridePixels, 2, 1, this.motions[i]!, data),
+        0,
+      );
+    return frames.reduce(
+      (sum, { data }, i) =>
+        sum +
+        this.difference(
+          position,
+          FRAME_COMPARISON_STRIDE,
+          3,
+          FRAME_COMPARISON_STRIDE,
+          this.frames[i]!,
+          data,
+          PEAK,
+        ),
+      0,
+    );
+  }
+
+  /**
+   * The summed absolute difference between a tile's values and the canvas's, as far as that is filled, on a
+   * grid of `stride` pixels.
+   * @param step of values to the next cell of the grid: 1 where the values are on that grid, `stride` where
+   * they are the pixels.
+   */
+  private difference(
+    { column, row }: TilePosition,
+    stride: number,
+    channels: number,
+    step: number,
+    canvas: Float32Array | Uint16Array,
+    tile: Float32Array,
+    peak = 1,
+  ): number {
     const filled = this.filled.get(stride)!;
     const [left, top] = [this.plan.columns[column]! / stride, this.plan.rows[row]! / stride];
     const [columns, rows] = [this.plan.tileWidth / stride, this.plan.tileHeight / stride];
@@ -92,7 +143,8 @@ export class TileCanvas {
         if (share === 0) continue;
         const onCanvas = ((top + y) * step * canvasColumns * step + (left + x) * step) * channels;
         const onTile = (y * step * columns * step + x * step) * channels;
-        for (let channel = 0; channel < channels; channel++) sum += Math.abs(canvas[onCanvas + channel]! / peak - share * tile[onTile + channel]!);
+        for (let channel = 0; channel < channels; channel++)
+          sum += Math.abs(canvas[onCanvas + channel]! / peak - share * tile[onTile + channel]!);
       }
     }
     return sum;
@@ -117,7 +169,13 @@ export class TileCanvas {
   }
 
   /** Adds a tile's values times their shares; on a coarser grid a cell's share is the mean over its block. */
-  private blend(canvas: Float32Array, tile: Float32Array, channels: number, stride: number, { column, row }: TilePosition): void {
+  private blend(
+    canvas: Float32Array,
+    tile: Float32Array,
+    channels: number,
+    stride: number,
+    { column, row }: TilePosition,
+  ): void {
     const columnShare = coarsen(this.columnShares[column]!, stride);
     const rowShare = coarsen(this.rowShares[row]!, stride);
     const canvasWidth = this.width / stride;
@@ -129,7 +187,8 @@ export class TileCanvas {
         if (share === 0) continue;
         const to = ((top + y) * canvasWidth + left + x) * channels;
         const from = (y * columnShare.length + x) * channels;
-        for (let channel = 0; channel < channels; channel++) canvas[to + channel]! += share * tile[from + channel]!;
+        for (let channel = 0; channel < channels; channel++)
+          canvas[to + channel]! += share * tile[from + channel]!;
       }
     }
   }

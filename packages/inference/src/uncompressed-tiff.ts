@@ -13,7 +13,10 @@ export interface DecodedPixels {
 /** Types of values in a TIFF directory. */
 const [SHORT, LONG, UNDEFINED] = [3, 4, 7] as const;
 
-/** Wraps pixels and their profile into a TIFF file as they are, so that every format goes the same way from there. */
+/**
+ * Wraps pixels and their profile into a TIFF file as they are, so that every format goes the same way from
+ * there.
+ */
 export function encodeUncompressedTiff({ width, height, channels, data, profile }: DecodedPixels): Buffer {
   const bits = data instanceof Uint16Array ? 16 : 8;
   const headerLength = 8;
@@ -31,7 +34,9 @@ export function encodeUncompressedTiff({ width, height, channels, data, profile 
     [278, LONG, 1, height],
     [279, LONG, 1, data.byteLength],
     ...(channels === 4 ? [[338, SHORT, 1, 2] as [number, number, number, number]] : []),
-    ...(profile ? [[34675, UNDEFINED, profile.length, profileOffset] as [number, number, number, number]] : []),
+    ...(profile
+      ? [[34675, UNDEFINED, profile.length, profileOffset] as [number, number, number, number]]
+      : []),
   ];
   const file = Buffer.alloc(directoryOffset + 2 + 12 * entries.length + 4);
   file.write('II*\0', 0, 'latin1');

@@ -9,8 +9,9 @@ interface KeptFrame {
 }
 
 /**
- * One stage of the cascade over a sequence: takes frame after frame and gives, from the third on, the one before it made sharp. Each
- * frame is described once and each pair of neighbours matched once, however many windows they are in.
+ * One stage of the cascade over a sequence: takes frame after frame and gives, from the third on, the one
+ * before it made sharp. Each frame is described once and each pair of neighbours matched once, however many
+ * windows they are in.
  */
 class CascadeStage {
   /** The last three frames, newest last; buffers go round. */
@@ -42,8 +43,8 @@ class CascadeStage {
 }
 
 /**
- * The whole cascade over a sequence of frames of one size: the first stage's results are frames of the second. A window of five (or
- * three) frames thus costs what its newest frame adds.
+ * The whole cascade over a sequence of frames of one size: the first stage's results are frames of the
+ * second. A window of five (or three) frames thus costs what its newest frame adds.
  */
 export class VideoCascade {
   readonly #stages: CascadeStage[];
@@ -52,7 +53,10 @@ export class VideoCascade {
     this.#stages = Array.from({ length: stages }, () => new CascadeStage(sessions));
   }
 
-  /** @returns the frame pushed as many calls ago as there are stages, sharp, until the next call; undefined while the window fills. */
+  /**
+   * @returns the frame pushed as many calls ago as there are stages, sharp, until the next call; undefined
+   * while the window fills.
+   */
   async push(frame: Float32Array): Promise<Float32Array | undefined> {
     let image: Float32Array | undefined = frame;
     for (const stage of this.#stages) {

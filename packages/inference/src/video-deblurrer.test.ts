@@ -1,9 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
-import { declareVideoDeblur, videoDeblurMultiple, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
+import {
+  declareVideoDeblur,
+  videoDeblurMultiple,
+  writeVideoDeblurWeights,
+  type VideoDeblurConfig,
+} from '@unblur/core-model';
 import { mirrorRows } from './mirroring.js';
 import type { RgbImage } from './raster.js';
-import { livelyVideoWeights, movingWaves, tinyFusionConfig, tinyVideoConfig, tinyVideoFile } from './tiny-video-network.test-tool.js';
+import {
+  livelyVideoWeights,
+  movingWaves,
+  tinyFusionConfig,
+  tinyVideoConfig,
+  tinyVideoFile,
+} from './tiny-video-network.test-tool.js';
 import { largestDifference } from './tiny-network.test-tool.js';
 import { createVideoDeblurrer } from './video-deblurrer.js';
 
@@ -12,10 +23,21 @@ function deblurByWindows(frames: RgbImage[], config: VideoDeblurConfig): RgbImag
   const network = declareVideoDeblur(config);
   const reach = config.stages;
   return tf.tidy(() => {
-    const weights = Object.fromEntries(Object.entries(livelyVideoWeights(config)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
+    const weights = Object.fromEntries(
+      Object.entries(livelyVideoWeights(config)).map(([name, { values, shape }]) => [
+        name,
+        tf.tensor(values, shape),
+      ]),
+    );
     return frames.map(({ width, height }, centre) => {
-      const window = Array.from({ length: 2 * reach + 1 }, (_, offset) => frames[Math.min(frames.length - 1, Math.max(0, centre - reach + offset))]!);
-      const { image } = network.deblur(window.map(({ data }) => tf.tensor4d(data, [1, height, width, 3])), weights);
+      const window = Array.from(
+        { length: 2 * reach + 1 },
+        (_, offset) => frames[Math.min(frames.length - 1, Math.max(0, centre - reach + offset))]!,
+      );
+      const { image } = network.deblur(
+        window.map(({ data }) => tf.tensor4d(data, [1, height, width, 3])),
+        weights,
+      );
       return { width, height, data: tf.clipByValue(image, 0, 1).dataSync<'float32'>().slice() };
     });
   });
@@ -23,7 +45,12 @@ function deblurByWindows(frames: RgbImage[], config: VideoDeblurConfig): RgbImag
 
 /** Weights that find no motion anywhere. */
 function withoutFlow(weights: ReturnType<typeof livelyVideoWeights>): ReturnType<typeof livelyVideoWeights> {
-  return Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, name.startsWith('flow.') ? { ...weight, values: new Float32Array(weight.values.length) } : weight]));
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, weight]) => [
+      name,
+      name.startsWith('flow.') ? { ...weight, values: new Float32Array(weight.values.length) } : weight,
+    ]),
+  );
 }
 
 async function collect(frames: AsyncIterable<RgbImage>): Promise<RgbImage[]> {
@@ -51,34 +78,56 @@ describe('createVideoDeblurrer', () => {
   });
 
   it('gives the mean with the mirror image where it is asked for', async () => {
-    const config: VideoDeblurConfig = { ...tinyVideoConfig, stages: 1, flow: { ...tinyVideoConfig.flow, alignment: [] } };
-    const weights = writeVideoDeblurWeights(withoutFlow(livelyVideoWeights(config)), config, { dtype: 'float32' });
+    const config: VideoDeblurConfig = {
+      ...tinyVideoConfig,
+      stages: 1,
+      flow: { ...tinyVideoConfig.flow, alignment: [] },
+    };
+    const weights = writeVideoDeblurWeights(withoutFlow(livelyVideoWeights(config)), config, {
+      dtype: 'float32',
+    });
     const frames = movingWaves(24, 16, 4);
-    const mirror = (clip: RgbImage[]) => clip.map((frame) => ({ ...frame, data: mirrorRows(frame.data, frame.width, 3) }));
-    const [plain, ofMirrored] = [await collect(createVideoDeblurrer({ weights }).deblur(frames)), mirror(await collect(createVideoDeblurrer({ weights }).deblur(mirror(frames))))];
+    const mirror = (clip: RgbImage[]) =>
+      clip.map((frame) => ({ ...frame, data: mirrorRows(frame.data, frame.width, 3) }));
+    const [plain, ofMirrored] = [
+      await collect(createVideoDeblurrer({ weights }).deblur(frames)),
+      mirror(await collect(createVideoDeblurrer({ weights }).deblur(mirror(frames)))),
+    ];
     const averaged = await collect(createVideoDeblurrer({ weights, mirrored: true }).deblur(frames));
     averaged.forEach((frame, index) => {
       const [seen, other] = [plain[index]!.data, ofMirrored[index]!.data];
       // Results are clamped before they come out, but averaged before that.
       frame.data.forEach((value, i) => {
-        if ([seen[i]!, other[i]!].every((each) => each > 0 && each < 1)) expect(value).toBeCloseTo((seen[i]! + other[i]!) / 2, 5);
+        if ([seen[i]!, other[i]!].every((each) => each > 0 && each < 1))
+          expect(value).toBeCloseTo((seen[i]! + other[i]!) / 2, 5);
       });
     });
     expect(largestDifference(averaged[1]!, plain[1]!)).toBeGreaterThan(0.005);
   });
 
   it('takes any size and gives it back', async () => {
-    const [first] = await collect(createVideoDeblurrer({ weights: tinyVideoFile() }).deblur(movingWaves(29, 13, 3)));
+    const [first] = await collect(
+      createVideoDeblurrer({ weights: tinyVideoFile() }).deblur(movingWaves(29, 13, 3)),
+    );
     expect([first!.width, first!.height, first!.data.length]).toEqual([29, 13, 29 * 13 * 3]);
   });
 
   it('works in tiles where memory is short, without a seam', async () => {
     // Nothing but the reconstruction, which sees less far than tiles overlap.
-    const config: VideoDeblurConfig = { ...tinyVideoConfig, stages: 1, flow: { ...tinyVideoConfig.flow, alignment: [] }, sharpnessPrior: 'none' };
-    const weights = writeVideoDeblurWeights(withoutFlow(livelyVideoWeights(config)), config, { dtype: 'float32' });
+    const config: VideoDeblurConfig = {
+      ...tinyVideoConfig,
+      stages: 1,
+      flow: { ...tinyVideoConfig.flow, alignment: [] },
+      sharpnessPrior: 'none',
+    };
+    const weights = writeVideoDeblurWeights(withoutFlow(livelyVideoWeights(config)), config, {
+      dtype: 'float32',
+    });
     const frames = movingWaves(640, 24, 3);
     const whole = await collect(createVideoDeblurrer({ weights }).deblur(frames));
-    const tiled = await collect(createVideoDeblurrer({ weights, memoryBudgetBytes: 24 * 400 * 264 }).deblur(frames));
+    const tiled = await collect(
+      createVideoDeblurrer({ weights, memoryBudgetBytes: 24 * 400 * 264 }).deblur(frames),
+    );
     expect(tiled).toHaveLength(3);
     expect(tiled[0]!.width).toBe(640);
     expect(largestDifference(tiled[1]!, whole[1]!)).toBeLessThan(1e-3);
@@ -86,7 +135,11 @@ describe('createVideoDeblurrer', () => {
 
   it('refuses frames of another size and weights of another network', async () => {
     const { deblur } = createVideoDeblurrer({ weights: tinyVideoFile() });
-    await expect(collect(deblur([...movingWaves(16, 16, 2), ...movingWaves(24, 16, 1)]))).rejects.toThrow('Expected frames of one size, 16x16 like the first, but one is 24x16');
-    expect(() => createVideoDeblurrer({ weights: new Uint8Array(3) })).toThrow('These weights cannot be used.');
+    await expect(collect(deblur([...movingWaves(16, 16, 2), ...movingWaves(24, 16, 1)]))).rejects.toThrow(
+      'Expected frames of one size, 16x16 like the first, but one is 24x16',
+    );
+    expect(() => createVideoDeblurrer({ weights: new Uint8Array(3) })).toThrow(
+      'These weights cannot be used.',
+    );
   });
 });

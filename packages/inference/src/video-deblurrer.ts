@@ -1,4 +1,9 @@
-import { readVideoDeblurWeights, declareVideoDeblur, videoDeblurMultiple, type VideoDeblurConfig } from '@unblur/core-model';
+import {
+  readVideoDeblurWeights,
+  declareVideoDeblur,
+  videoDeblurMultiple,
+  type VideoDeblurConfig,
+} from '@unblur/core-model';
 import { expectNetworkOptions } from './network-options.js';
 import { crop, padByReflection, roundUp } from './padding.js';
 import { expectRgbImage, type RgbImage } from './raster.js';
@@ -15,7 +20,10 @@ export interface VideoDeblurrerOptions {
   threads?: number;
   /** Frames for which the network would need more memory than this are deblurred in tiles. Default 3 GiB. */
   memoryBudgetBytes?: number;
-  /** Makes every frame sharp together with its mirror image and gives the mean: a little better, in almost twice the time. Default false. */
+  /**
+   * Makes every frame sharp together with its mirror image and gives the mean: a little better, in almost
+   * twice the time. Default false.
+   */
   mirrored?: boolean;
 }
 
@@ -25,16 +33,25 @@ export interface VideoDeblurrer {
   readonly reach: number;
   /** Whether mirror images are averaged in. */
   readonly mirrored: boolean;
-  /** @throws UnblurError when frames of this size alone, without the network, would take more memory than there is budget for. */
+  /**
+   * @throws UnblurError when frames of this size alone, without the network, would take more memory than
+   * there is budget for.
+   */
   expectFrameSize(width: number, height: number): void;
   /**
-   * The frames of a clip, all of one size, made sharp one after another. Before the first and after the last frame, that frame is
-   * repeated. Memory does not depend on the number of frames. A frame is not looked at any more when the next is asked for.
+   * The frames of a clip, all of one size, made sharp one after another. Before the first and after the last
+   * frame, that frame is repeated. Memory does not depend on the number of frames. A frame is not looked at
+   * any more when the next is asked for.
    *
-   * @param options.overwrites every sharp frame is written over the one before it: what goes through a stream leaves nothing to collect.
-   * @throws UnblurError when a frame has another size than those before it, or one that the memory budget does not allow.
+   * @param options.overwrites every sharp frame is written over the one before it: what goes through a stream
+   * leaves nothing to collect.
+   * @throws UnblurError when a frame has another size than those before it, or one that the memory budget
+   * does not allow.
    */
-  deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>, options?: { overwrites?: boolean }): AsyncGenerator<RgbImage, void, undefined>;
+  deblur(
+    frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
+    options?: { overwrites?: boolean },
+  ): AsyncGenerator<RgbImage, void, undefined>;
 }
 
 const defaultMemoryBudgetBytes = 3 * 1024 ** 3;
@@ -46,19 +63,33 @@ const overlapPixels = 128;
  *
  * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
-export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = defaultMemoryBudgetBytes, mirrored = false }: VideoDeblurrerOptions): VideoDeblurrer {
+export function createVideoDeblurrer({
+  weights,
+  threads,
+  memoryBudgetBytes = defaultMemoryBudgetBytes,
+  mirrored = false,
+}: VideoDeblurrerOptions): VideoDeblurrer {
   expectNetworkOptions({ weights, threads, memoryBudgetBytes });
   const { config, values } = explainWeights(() => readVideoDeblurWeights(weights));
-  const limits = { multiple: videoDeblurMultiple(config), overlapPixels, maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)) };
+  const limits = {
+    multiple: videoDeblurMultiple(config),
+    overlapPixels,
+    maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)),
+  };
 
   function expectFrameSize(width: number, height: number): void {
     const neededBytes = width * height * frameBytesPerPixel(config);
     if (neededBytes <= memoryBudgetBytes) return;
     const inGiB = (bytes: number) => `${Number((bytes / 2 ** 30).toFixed(1))} GiB`;
-    throw new UnblurError(`Frames of ${width}x${height} take ${inGiB(neededBytes)} of memory, more than the budget of ${inGiB(memoryBudgetBytes)}; scale the clip down first, or allow more with --memory ${Math.ceil(neededBytes / 2 ** 30)}`);
+    throw new UnblurError(
+      `Frames of ${width}x${height} take ${inGiB(neededBytes)} of memory, more than the budget of ${inGiB(memoryBudgetBytes)}; scale the clip down first, or allow more with --memory ${Math.ceil(neededBytes / 2 ** 30)}`,
+    );
   }
 
-  async function* deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>, { overwrites = false } = {}): AsyncGenerator<RgbImage, void, undefined> {
+  async function* deblur(
+    frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
+    { overwrites = false } = {},
+  ): AsyncGenerator<RgbImage, void, undefined> {
     let sequence: TiledSequence | undefined;
     let last: RgbImage | undefined;
     try {
@@ -66,13 +97,26 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
         expectRgbImage(frame);
         if (!sequence) {
           expectFrameSize(frame.width, frame.height);
-          const plan = planTiles(roundUp(frame.width, limits.multiple), roundUp(frame.height, limits.multiple), limits);
+          const plan = planTiles(
+            roundUp(frame.width, limits.multiple),
+            roundUp(frame.height, limits.multiple),
+            limits,
+          );
           const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, threads);
-          sequence = new TiledSequence(frame.width, frame.height, plan, mirrored ? averageWithMirrorImage(sessions) : sessions, config.stages, overwrites);
+          sequence = new TiledSequence(
+            frame.width,
+            frame.height,
+            plan,
+            mirrored ? averageWithMirrorImage(sessions) : sessions,
+            config.stages,
+            overwrites,
+          );
           for (let copy = 0; copy < config.stages; copy++) await sequence.push(frame);
         }
         if (frame.width !== sequence.width || frame.height !== sequence.height) {
-          throw new UnblurError(`Expected frames of one size, ${sequence.width}x${sequence.height} like the first, but one is ${frame.width}x${frame.height}; scale the clip to one size first`);
+          throw new UnblurError(
+            `Expected frames of one size, ${sequence.width}x${sequence.height} like the first, but one is ${frame.width}x${frame.height}; scale the clip to one size first`,
+          );
         }
         const sharp = await sequence.push(frame);
         if (sharp) yield sharp;
@@ -93,7 +137,10 @@ export function createVideoDeblurrer({ weights, threads, memoryBudgetBytes = def
 class TiledSequence {
   /** Buffers that every frame goes through. */
   readonly #padded: RgbImage;
-  /** Where the frame lies in it: in the middle, so that what is mirrored, whose motion is too, is as narrow as can be. */
+  /**
+   * Where the frame lies in it: in the middle, so that what is mirrored, whose motion is too, is as narrow as
+   * can be.
+   */
   readonly #left: number;
   readonly #top: number;
   readonly #tile: Float32Array;
@@ -110,25 +157,51 @@ class TiledSequence {
     stages: number,
     overwrites: boolean,
   ) {
-    const [paddedWidth, paddedHeight] = [plan.columns.at(-1)! + plan.tileWidth, plan.rows.at(-1)! + plan.tileHeight];
-    this.#padded = { width: paddedWidth, height: paddedHeight, data: new Float32Array(paddedWidth * paddedHeight * 3) };
-    [this.#left, this.#top] = [Math.floor((paddedWidth - width) / 2), Math.floor((paddedHeight - height) / 2)];
+    const [paddedWidth, paddedHeight] = [
+      plan.columns.at(-1)! + plan.tileWidth,
+      plan.rows.at(-1)! + plan.tileHeight,
+    ];
+    this.#padded = {
+      width: paddedWidth,
+      height: paddedHeight,
+      data: new Float32Array(paddedWidth * paddedHeight * 3),
+    };
+    [this.#left, this.#top] = [
+      Math.floor((paddedWidth - width) / 2),
+      Math.floor((paddedHeight - height) / 2),
+    ];
     this.#tile = new Float32Array(plan.tileWidth * plan.tileHeight * 3);
     this.#sharp = overwrites ? new Float32Array(width * height * 3) : undefined;
-    this.#tiles = plan.rows.flatMap((_, row) => plan.columns.map((_start, column) => ({ column, row, cascade: new VideoCascade(sessions, stages) })));
+    this.#tiles = plan.rows.flatMap((_, row) =>
+      plan.columns.map((_start, column) => ({ column, row, cascade: new VideoCascade(sessions, stages) })),
+    );
     this.#columnShares = featherShares(this.#padded.width, plan.tileWidth, plan.columns);
     this.#rowShares = featherShares(this.#padded.height, plan.tileHeight, plan.rows);
   }
 
   async push(frame: RgbImage): Promise<RgbImage | undefined> {
-    const padded = padByReflection(frame, this.#padded.width, this.#padded.height, { left: this.#left, top: this.#top, data: this.#padded.data });
+    const padded = padByReflection(frame, this.#padded.width, this.#padded.height, {
+      left: this.#left,
+      top: this.#top,
+      data: this.#padded.data,
+    });
     if (this.#tiles.length === 1) {
       const sharp = await this.#tiles[0]!.cascade.push(padded.data);
       return sharp && this.#finish(sharp);
     }
     let canvas: Float32Array | undefined;
     for (const { column, row, cascade } of this.#tiles) {
-      const sharp = await cascade.push(crop(padded, 3, this.plan.columns[column]!, this.plan.rows[row]!, this.plan.tileWidth, this.plan.tileHeight, this.#tile));
+      const sharp = await cascade.push(
+        crop(
+          padded,
+          3,
+          this.plan.columns[column]!,
+          this.plan.rows[row]!,
+          this.plan.tileWidth,
+          this.plan.tileHeight,
+          this.#tile,
+        ),
+      );
       if (!sharp) continue;
       canvas ??= new Float32Array(this.#padded.data.length);
       this.#blend(canvas, sharp, column, row);
@@ -146,35 +219,48 @@ class TiledSequence {
       const start = ((this.plan.rows[row]! + y) * this.#padded.width + this.plan.columns[column]!) * 3;
       for (let x = 0; x < tileWidth; x++) {
         const share = this.#rowShares[row]![y]! * this.#columnShares[column]![x]!;
-        for (let channel = 0; channel < 3; channel++) canvas[start + 3 * x + channel]! += share * tile[(y * tileWidth + x) * 3 + channel]!;
+        for (let channel = 0; channel < 3; channel++)
+          canvas[start + 3 * x + channel]! += share * tile[(y * tileWidth + x) * 3 + channel]!;
       }
     }
   }
 
   /** The frame's own part, in display range. */
   #finish(values: Float32Array): RgbImage {
-    const data = crop({ width: this.#padded.width, data: values }, 3, this.#left, this.#top, this.width, this.height, this.#sharp);
+    const data = crop(
+      { width: this.#padded.width, data: values },
+      3,
+      this.#left,
+      this.#top,
+      this.width,
+      this.height,
+      this.#sharp,
+    );
     for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]!));
     return { width: this.width, height: this.height, data };
   }
 }
 
 /**
- * What ONNX Runtime needs for each pixel of a frame: several times the layer with the largest output, since it frees what it no
- * longer needs, and what the reconstruction's encoder keeps for its decoder.
+ * What ONNX Runtime needs for each pixel of a frame: several times the layer with the largest output, since
+ * it frees what it no longer needs, and what the reconstruction's encoder keeps for its decoder.
  */
 function memoryBytesPerPixel(config: VideoDeblurConfig): number {
   const { costs } = declareVideoDeblur(config);
-  const largest = Math.max(...costs.map(({ level, outputChannels }) => (4 * outputChannels) / 4 ** (level ?? 0)));
+  const largest = Math.max(
+    ...costs.map(({ level, outputChannels }) => (4 * outputChannels) / 4 ** (level ?? 0)),
+  );
   return 8 * largest + 200;
 }
 
 /**
- * What is kept for each pixel of a frame however small the tiles: per stage of the cascade three frames with their pyramids and flows, then the frame as it
- * is read, padded, blended, cropped and written.
+ * What is kept for each pixel of a frame however small the tiles: per stage of the cascade three frames with
+ * their pyramids and flows, then the frame as it is read, padded, blended, cropped and written.
  */
 function frameBytesPerPixel({ stages, flow }: VideoDeblurConfig): number {
-  const pyramidValues = flow.pyramidChannels.map((channels, index) => (index + 1 < flow.finestLevel ? 0 : channels / 4 ** (index + 1 + (flow.inputLevel ?? 0))));
+  const pyramidValues = flow.pyramidChannels.map((channels, index) =>
+    index + 1 < flow.finestLevel ? 0 : channels / 4 ** (index + 1 + (flow.inputLevel ?? 0)),
+  );
   const keptValues = 3 + 2 + pyramidValues.reduce((sum, values) => sum + values, 0);
   const [floatFrameBytes, integerFrameBytes] = [12, 6];
   return stages * 3 * 4 * keptValues + 4 * floatFrameBytes + 2 * integerFrameBytes;

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -33,30 +42,78 @@ const place = (name: string) => join(folder, name);
 
 async function writeFrames(name: string, frames: RgbImage[]): Promise<string> {
   mkdirSync(place(name));
-  for (const [index, frame] of frames.entries()) await toSharp(frame).png().toFile(join(place(name), `f${index + 8}.png`));
+  for (const [index, frame] of frames.entries())
+    await toSharp(frame)
+      .png()
+      .toFile(join(place(name), `f${index + 8}.png`));
   return place(name);
 }
 
-const ffmpeg = (...commandLine: string[]) => expect(spawnSync('ffmpeg', ['-v', 'error', '-y', ...commandLine], { encoding: 'utf8' })).toMatchObject({ status: 0 });
+const ffmpeg = (...commandLine: string[]) =>
+  expect(spawnSync('ffmpeg', ['-v', 'error', '-y', ...commandLine], { encoding: 'utf8' })).toMatchObject({
+    status: 0,
+  });
 
 /** Half a second of moving pictures, with or without sound. */
-function writeClip(name: string, { size = '64x48', seconds = 0.5, sound = true, more = [] as string[] } = {}): string {
+function writeClip(
+  name: string,
+  { size = '64x48', seconds = 0.5, sound = true, more = [] as string[] } = {},
+): string {
   const audio = sound ? ['-f', 'lavfi', '-i', `sine=duration=${seconds}`, '-c:a', 'aac'] : [];
-  ffmpeg('-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=20:duration=${seconds}`, ...audio, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...more, place(name));
+  ffmpeg(
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc2=size=${size}:rate=20:duration=${seconds}`,
+    ...audio,
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p',
+    ...more,
+    place(name),
+  );
   return place(name);
 }
 
-const streamsOf = (path: string) => (JSON.parse(spawnSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,width,height,nb_read_frames,r_frame_rate', '-of', 'json', path], { encoding: 'utf8' }).stdout) as { streams: Record<string, unknown>[] }).streams;
+const streamsOf = (path: string) =>
+  (
+    JSON.parse(
+      spawnSync(
+        'ffprobe',
+        [
+          '-v',
+          'error',
+          '-count_frames',
+          '-show_entries',
+          'stream=codec_name,width,height,nb_read_frames,r_frame_rate',
+          '-of',
+          'json',
+          path,
+        ],
+        { encoding: 'utf8' },
+      ).stdout,
+    ) as { streams: Record<string, unknown>[] }
+  ).streams;
 
 describe('a folder of frames', () => {
   it('becomes a folder of PNGs of the same names, in the order of the numbers in them', async () => {
     const frames = movingWaves(16, 12, 4);
     const input = await writeFrames('in', frames);
     const progress: string[] = [];
-    const result = await deblurVideo(input, place('out'), negative, { ...options, onFrame: (done, total) => progress.push(`${done}/${total}`) });
+    const result = await deblurVideo(input, place('out'), negative, {
+      ...options,
+      onFrame: (done, total) => progress.push(`${done}/${total}`),
+    });
     expect(result).toEqual({ width: 16, height: 12, frames: 4, skipped: 0 });
     expect(progress).toEqual(['1/4', '2/4', '3/4', '4/4']);
-    expect(readdirSync(place('out')).sort()).toEqual(['.unblur-video.json', 'f10.png', 'f11.png', 'f8.png', 'f9.png']);
+    expect(readdirSync(place('out')).sort()).toEqual([
+      '.unblur-video.json',
+      'f10.png',
+      'f11.png',
+      'f8.png',
+      'f9.png',
+    ]);
     expect((await loadPhoto(join(place('out'), 'f10.png'))).data[5]).toBeCloseTo(1 - frames[2]!.data[5]!, 2);
   });
 
@@ -66,31 +123,57 @@ describe('a folder of frames', () => {
     const before = readFileSync(join(place('out'), 'f15.png'));
     unlinkSync(join(place('out'), 'f15.png'));
     negative.seen = 0;
-    expect(await deblurVideo(input, place('out'), negative, options)).toMatchObject({ frames: 1, skipped: 11 });
+    expect(await deblurVideo(input, place('out'), negative, options)).toMatchObject({
+      frames: 1,
+      skipped: 11,
+    });
     expect(negative.seen).toBeLessThan(6);
     expect(readFileSync(join(place('out'), 'f15.png'))).toEqual(before);
-    expect(await deblurVideo(input, place('out'), negative, options)).toMatchObject({ frames: 0, skipped: 12 });
-    await expect(deblurVideo(input, place('out'), negative, { weights: new Uint8Array([4]) })).rejects.toThrow('of another clip, or made with other weights');
-    await expect(deblurVideo(input, place('out'), { ...negative, mirrored: true }, options)).rejects.toThrow('another choice of --mirrored');
+    expect(await deblurVideo(input, place('out'), negative, options)).toMatchObject({
+      frames: 0,
+      skipped: 12,
+    });
+    await expect(
+      deblurVideo(input, place('out'), negative, { weights: new Uint8Array([4]) }),
+    ).rejects.toThrow('of another clip, or made with other weights');
+    await expect(deblurVideo(input, place('out'), { ...negative, mirrored: true }, options)).rejects.toThrow(
+      'another choice of --mirrored',
+    );
   });
 
   it('leaves whole frames behind when it is stopped', async () => {
     const input = await writeFrames('in', movingWaves(16, 12, 6));
     const stop = new AbortController();
-    await expect(deblurVideo(input, place('out'), negative, { ...options, signal: stop.signal, onFrame: (done) => void (done === 2 && stop.abort()) })).rejects.toThrow();
+    await expect(
+      deblurVideo(input, place('out'), negative, {
+        ...options,
+        signal: stop.signal,
+        onFrame: (done) => void (done === 2 && stop.abort()),
+      }),
+    ).rejects.toThrow();
     expect(readdirSync(place('out')).sort()).toEqual(['.unblur-video.json', 'f8.png', 'f9.png']);
   });
 
   it('is refused with one frame, none, frames of several sizes or a damaged one', async () => {
-    await expect(deblurVideo(await writeFrames('one', movingWaves(16, 12, 1)), place('out'), negative, options)).rejects.toThrow('holds one frame, which has no neighbours to learn from');
+    await expect(
+      deblurVideo(await writeFrames('one', movingWaves(16, 12, 1)), place('out'), negative, options),
+    ).rejects.toThrow('holds one frame, which has no neighbours to learn from');
     mkdirSync(place('none'));
-    await expect(deblurVideo(place('none'), place('out'), negative, options)).rejects.toThrow('holds no frames');
+    await expect(deblurVideo(place('none'), place('out'), negative, options)).rejects.toThrow(
+      'holds no frames',
+    );
     const mixed = await writeFrames('mixed', [...movingWaves(16, 12, 2), ...movingWaves(12, 12, 1)]);
-    await expect(deblurVideo(mixed, place('out'), negative, options)).rejects.toThrow(/Expected frames of one size, 16x12 like f8\.png, but .*f10\.png is 12x12/);
+    await expect(deblurVideo(mixed, place('out'), negative, options)).rejects.toThrow(
+      /Expected frames of one size, 16x12 like f8\.png, but .*f10\.png is 12x12/,
+    );
     const damaged = await writeFrames('damaged', movingWaves(16, 12, 3));
     writeFileSync(join(damaged, 'f9.png'), readFileSync(join(damaged, 'f9.png')).subarray(0, 90));
-    await expect(deblurVideo(damaged, place('out2'), negative, options)).rejects.toThrow(/f9\.png is damaged or cut short/);
-    await expect(deblurVideo(place('nowhere'), place('out'), negative, options)).rejects.toThrow('there is no such file');
+    await expect(deblurVideo(damaged, place('out2'), negative, options)).rejects.toThrow(
+      /f9\.png is damaged or cut short/,
+    );
+    await expect(deblurVideo(place('nowhere'), place('out'), negative, options)).rejects.toThrow(
+      'there is no such file',
+    );
   });
 });
 
@@ -98,17 +181,23 @@ describe('a place for the result that cannot be meant', () => {
   it('is the clip or the folder itself, by whatever path', async () => {
     const input = await writeFrames('in', movingWaves(16, 12, 3));
     const before = readdirSync(input);
-    await expect(deblurVideo(input, join(folder, '.', 'in', '..', 'in'), negative, options)).rejects.toThrow('is what is to be deblurred, and would be lost');
+    await expect(deblurVideo(input, join(folder, '.', 'in', '..', 'in'), negative, options)).rejects.toThrow(
+      'is what is to be deblurred, and would be lost',
+    );
     writeFileSync(place('clip.mp4'), 'a clip');
     symlinkSync(place('clip.mp4'), place('link.mp4'));
-    await expect(deblurVideo(place('clip.mp4'), place('link.mp4'), negative, options)).rejects.toThrow('would be lost');
+    await expect(deblurVideo(place('clip.mp4'), place('link.mp4'), negative, options)).rejects.toThrow(
+      'would be lost',
+    );
     expect(readdirSync(input)).toEqual(before);
     expect(readFileSync(place('clip.mp4'), 'utf8')).toBe('a clip');
   });
 
   it.each(['out.avi', 'out.wmv', 'OUT.GIF'])('ends like a file that is not made here: %s', async (name) => {
     const input = await writeFrames('in', movingWaves(16, 12, 3));
-    await expect(deblurVideo(input, place(name), negative, options)).rejects.toThrow('Expected a clip that ends in .mp4, .m4v, .mov, .mkv, .webm, .ts, or a folder');
+    await expect(deblurVideo(input, place(name), negative, options)).rejects.toThrow(
+      'Expected a clip that ends in .mp4, .m4v, .mov, .mkv, .webm, .ts, or a folder',
+    );
     mkdirSync(place(name));
     expect(await deblurVideo(input, place(name), negative, options)).toMatchObject({ frames: 3 });
   });
@@ -117,37 +206,101 @@ describe('a place for the result that cannot be meant', () => {
 it('says that the folder of the output is missing before it reads a frame', async () => {
   const input = await writeFrames('in', movingWaves(16, 12, 3));
   const seenBefore = negative.seen;
-  await expect(deblurVideo(input, place('nowhere/out.mp4'), negative, options)).rejects.toThrow(`Could not write ${place('nowhere/out.mp4')}: its folder does not exist; make it first`);
+  await expect(deblurVideo(input, place('nowhere/out.mp4'), negative, options)).rejects.toThrow(
+    `Could not write ${place('nowhere/out.mp4')}: its folder does not exist; make it first`,
+  );
   expect(negative.seen).toBe(seenBefore);
 });
 
 (hasFfmpeg ? describe : describe.skip)('a clip', () => {
   it('keeps its frames, rate and sound', async () => {
     const clip = writeClip('clip.mp4');
-    expect(await deblurVideo(clip, place('out.mp4'), negative, options)).toEqual({ width: 64, height: 48, frames: 10, skipped: 0 });
-    expect(streamsOf(place('out.mp4'))).toMatchObject([{ codec_name: 'h264', width: 64, height: 48, nb_read_frames: '10', r_frame_rate: '20/1' }, { codec_name: 'aac' }]);
+    expect(await deblurVideo(clip, place('out.mp4'), negative, options)).toEqual({
+      width: 64,
+      height: 48,
+      frames: 10,
+      skipped: 0,
+    });
+    expect(streamsOf(place('out.mp4'))).toMatchObject([
+      { codec_name: 'h264', width: 64, height: 48, nb_read_frames: '10', r_frame_rate: '20/1' },
+      { codec_name: 'aac' },
+    ]);
     ffmpeg('-i', clip, '-map', '0:a', '-c', 'copy', place('before.adts'));
     ffmpeg('-i', place('out.mp4'), '-map', '0:a', '-c', 'copy', place('after.adts'));
     expect(readFileSync(place('after.adts'))).toEqual(readFileSync(place('before.adts')));
   });
 
   it('shows what the network made, in the colours it made', async () => {
-    await deblurVideo(writeClip('clip.mp4', { more: ['-crf', '1'] }), place('out'), { ...negative, deblur: async function* (frames) { yield* frames; } }, options);
-    await deblurVideo(place('clip.mp4'), place('out.mkv'), { ...negative, deblur: async function* (frames) { yield* frames; } }, options);
-    await deblurVideo(place('out.mkv'), place('again'), { ...negative, deblur: async function* (frames) { yield* frames; } }, options);
-    const [first, again] = [await loadPhoto(join(place('out'), 'frame-000004.png')), await loadPhoto(join(place('again'), 'frame-000004.png'))];
-    const meanDifference = first.data.reduce((sum, value, i) => sum + Math.abs(value - again.data[i]!), 0) / first.data.length;
+    await deblurVideo(
+      writeClip('clip.mp4', { more: ['-crf', '1'] }),
+      place('out'),
+      {
+        ...negative,
+        deblur: async function* (frames) {
+          yield* frames;
+        },
+      },
+      options,
+    );
+    await deblurVideo(
+      place('clip.mp4'),
+      place('out.mkv'),
+      {
+        ...negative,
+        deblur: async function* (frames) {
+          yield* frames;
+        },
+      },
+      options,
+    );
+    await deblurVideo(
+      place('out.mkv'),
+      place('again'),
+      {
+        ...negative,
+        deblur: async function* (frames) {
+          yield* frames;
+        },
+      },
+      options,
+    );
+    const [first, again] = [
+      await loadPhoto(join(place('out'), 'frame-000004.png')),
+      await loadPhoto(join(place('again'), 'frame-000004.png')),
+    ];
+    const meanDifference =
+      first.data.reduce((sum, value, i) => sum + Math.abs(value - again.data[i]!), 0) / first.data.length;
     expect(meanDifference).toBeLessThan(0.03);
   });
 
   it('of odd sides gets a mirrored row and column, and one without sound stays without', async () => {
     const frames = await writeFrames('in', movingWaves(15, 13, 3));
     await deblurVideo(frames, place('out.mp4'), negative, { ...options, framesPerSecond: 12 });
-    expect(streamsOf(place('out.mp4'))).toMatchObject([{ width: 16, height: 14, nb_read_frames: '3', r_frame_rate: '12/1' }]);
+    expect(streamsOf(place('out.mp4'))).toMatchObject([
+      { width: 16, height: 14, nb_read_frames: '3', r_frame_rate: '12/1' },
+    ]);
   });
 
   it('keeps the time of every frame, through a network that gives them later', async () => {
-    ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=20:duration=0.5', '-f', 'lavfi', '-i', 'sine=duration=0.8', '-vf', "settb=1/90000,setpts='(N/20+0.3+0.2*gt(N,4))/TB'", '-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-c:v', 'libx264', place('gap.mp4'));
+    ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=64x48:rate=20:duration=0.5',
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=duration=0.8',
+      '-vf',
+      "settb=1/90000,setpts='(N/20+0.3+0.2*gt(N,4))/TB'",
+      '-fps_mode',
+      'passthrough',
+      '-enc_time_base',
+      '1:90000',
+      '-c:v',
+      'libx264',
+      place('gap.mp4'),
+    );
     const late = {
       reach: 2,
       async *deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>) {
@@ -160,7 +313,15 @@ it('says that the folder of the output is missing before it reads a frame', asyn
       },
     };
     await deblurVideo(place('gap.mp4'), place('out.mkv'), late, options);
-    const timesOf = (path: string) => spawnSync('ffprobe', ['-v', 'error', '-select_streams', 'v', '-show_entries', 'frame=pts_time', '-of', 'csv=p=0', path], { encoding: 'utf8' }).stdout.split('\n').filter((line) => line.trim()).map(parseFloat);
+    const timesOf = (path: string) =>
+      spawnSync(
+        'ffprobe',
+        ['-v', 'error', '-select_streams', 'v', '-show_entries', 'frame=pts_time', '-of', 'csv=p=0', path],
+        { encoding: 'utf8' },
+      )
+        .stdout.split('\n')
+        .filter((line) => line.trim())
+        .map(parseFloat);
     const [before, after] = [timesOf(place('gap.mp4')), timesOf(place('out.mkv'))];
     expect(before).toHaveLength(10);
     expect(before[0]).toBeCloseTo(0.3, 2);
@@ -171,18 +332,52 @@ it('says that the folder of the output is missing before it reads a frame', asyn
   it('says what becomes of high dynamic range, interlaced frames and transparency', async () => {
     const notesOf = async (name: string, more: Partial<DeblurVideoOptions>, output = 'out.mp4') => {
       const notes: string[] = [];
-      await deblurVideo(place(name), place(output), negative, { ...options, ...more, onNote: (line) => notes.push(line.replace(place(name), 'clip')) });
+      await deblurVideo(place(name), place(output), negative, {
+        ...options,
+        ...more,
+        onNote: (line) => notes.push(line.replace(place(name), 'clip')),
+      });
       return notes;
     };
-    writeClip('hlg.mkv', { sound: false, more: ['-pix_fmt', 'yuv420p10le', '-c:v', 'ffv1', '-color_trc', 'arib-std-b67', '-color_primaries', 'bt2020', '-colorspace', 'bt2020nc', '-color_range', 'tv'] });
-    expect(await notesOf('hlg.mkv', {})).toEqual(['clip has high dynamic range (HLG): kept, at 10 bits; --hdr tonemap makes it an ordinary clip']);
+    writeClip('hlg.mkv', {
+      sound: false,
+      more: [
+        '-pix_fmt',
+        'yuv420p10le',
+        '-c:v',
+        'ffv1',
+        '-color_trc',
+        'arib-std-b67',
+        '-color_primaries',
+        'bt2020',
+        '-colorspace',
+        'bt2020nc',
+        '-color_range',
+        'tv',
+      ],
+    });
+    expect(await notesOf('hlg.mkv', {})).toEqual([
+      'clip has high dynamic range (HLG): kept, at 10 bits; --hdr tonemap makes it an ordinary clip',
+    ]);
     expect(streamsOf(place('out.mp4'))).toMatchObject([{ codec_name: 'hevc' }]);
-    expect(await notesOf('hlg.mkv', {}, 'frames')).toEqual(['clip has high dynamic range (HLG): tone-mapped to ordinary pictures (BT.709)']);
-    await expect(notesOf('hlg.mkv', { hdr: 'keep' }, 'frames')).rejects.toThrow('Expected a clip as output, to keep high dynamic range in, but received a folder');
-    writeClip('fields.mp4', { sound: false, more: ['-vf', 'tinterlace=interleave_top', '-flags', '+ildct+ilme'] });
-    expect(await notesOf('fields.mp4', {})).toEqual(['clip is interlaced: each of its frames is made progressive']);
+    expect(await notesOf('hlg.mkv', {}, 'frames')).toEqual([
+      'clip has high dynamic range (HLG): tone-mapped to ordinary pictures (BT.709)',
+    ]);
+    await expect(notesOf('hlg.mkv', { hdr: 'keep' }, 'frames')).rejects.toThrow(
+      'Expected a clip as output, to keep high dynamic range in, but received a folder',
+    );
+    writeClip('fields.mp4', {
+      sound: false,
+      more: ['-vf', 'tinterlace=interleave_top', '-flags', '+ildct+ilme'],
+    });
+    expect(await notesOf('fields.mp4', {})).toEqual([
+      'clip is interlaced: each of its frames is made progressive',
+    ]);
     expect(await notesOf('fields.mp4', { deinterlace: false })).toEqual([]);
-    writeClip('alpha.mkv', { sound: false, more: ['-vf', 'format=yuva444p', '-pix_fmt', 'yuva444p', '-c:v', 'ffv1'] });
+    writeClip('alpha.mkv', {
+      sound: false,
+      more: ['-vf', 'format=yuva444p', '-pix_fmt', 'yuva444p', '-c:v', 'ffv1'],
+    });
     expect(await notesOf('alpha.mkv', {})).toEqual(['clip has an alpha channel: laid over white']);
   });
 
@@ -192,14 +387,19 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     const { createVideoDeblurrer } = await import('./video-deblurrer.js');
     const deblurrer = createVideoDeblurrer({ weights: tinyVideoFile(), memoryBudgetBytes: 2 ** 29 });
     const decoded = jest.spyOn(deblurrer, 'deblur');
-    await expect(deblurVideo(place('vast.mkv'), place('out.mp4'), deblurrer, options)).rejects.toThrow(/^Frames of 4000x3000 take [\d.]+ GiB of memory, more than the budget of 0\.5 GiB; scale the clip down first, or allow more with --memory \d+$/);
+    await expect(deblurVideo(place('vast.mkv'), place('out.mp4'), deblurrer, options)).rejects.toThrow(
+      /^Frames of 4000x3000 take [\d.]+ GiB of memory, more than the budget of 0\.5 GiB; scale the clip down first, or allow more with --memory \d+$/,
+    );
     expect(decoded).not.toHaveBeenCalled();
     expect(() => deblurrer.expectFrameSize(640, 360)).not.toThrow();
-    expect(() => createVideoDeblurrer({ weights: tinyVideoFile() }).expectFrameSize(12_000, 12_000)).toThrow('Frames of 12000x12000 take');
+    expect(() => createVideoDeblurrer({ weights: tinyVideoFile() }).expectFrameSize(12_000, 12_000)).toThrow(
+      'Frames of 12000x12000 take',
+    );
   });
 
   it('is refused without pictures, cut short, of one frame or with changing sizes; nothing is left', async () => {
-    const refuse = (input: string, message: RegExp) => expect(deblurVideo(input, place('out.mp4'), negative, options)).rejects.toThrow(message);
+    const refuse = (input: string, message: RegExp) =>
+      expect(deblurVideo(input, place('out.mp4'), negative, options)).rejects.toThrow(message);
     ffmpeg('-f', 'lavfi', '-i', 'sine=duration=0.2', place('sound.m4a'));
     await refuse(place('sound.m4a'), /has no video stream, only audio/);
     writeFileSync(place('text.mp4'), 'not a video');
@@ -210,15 +410,28 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     writeFileSync(place('headless.mp4'), readFileSync(writeClip('plain.mp4')).subarray(0, 3000));
     await refuse(place('headless.mp4'), /damaged/);
     await refuse(writeClip('single.mp4', { seconds: 0.05, sound: false }), /holds one frame/);
-    const parts = [writeClip('a.ts', { sound: false }), writeClip('b.ts', { sound: false, size: '96x64' })].map((path) => readFileSync(path));
+    const parts = [
+      writeClip('a.ts', { sound: false }),
+      writeClip('b.ts', { sound: false, size: '96x64' }),
+    ].map((path) => readFileSync(path));
     writeFileSync(place('changing.ts'), Buffer.concat(parts));
-    await refuse(place('changing.ts'), /Expected frames of one size, but .*changing\.ts changes from 64x48 to 96x64/);
+    await refuse(
+      place('changing.ts'),
+      /Expected frames of one size, but .*changing\.ts changes from 64x48 to 96x64/,
+    );
     expect(readdirSync(folder).filter((name) => name.includes('out.mp4'))).toEqual([]);
   });
 
   it('needs ffmpeg, and says how to get it', async () => {
-    await expect(deblurVideo(writeClip('clip.mp4'), place('out.mp4'), negative, { ...options, ffmpegPath: '/nowhere/ffmpeg' })).rejects.toThrow(/Could not run \/nowhere\/ffprobe \(it is not installed\); install ffmpeg/);
+    await expect(
+      deblurVideo(writeClip('clip.mp4'), place('out.mp4'), negative, {
+        ...options,
+        ffmpegPath: '/nowhere/ffmpeg',
+      }),
+    ).rejects.toThrow(/Could not run \/nowhere\/ffprobe \(it is not installed\); install ffmpeg/);
     const frames = await writeFrames('in', movingWaves(16, 12, 3));
-    await expect(deblurVideo(frames, place('out.mp4'), negative, { ...options, ffmpegPath: '/nowhere/ffmpeg' })).rejects.toThrow(/install ffmpeg/);
+    await expect(
+      deblurVideo(frames, place('out.mp4'), negative, { ...options, ffmpegPath: '/nowhere/ffmpeg' }),
+    ).rejects.toThrow(/install ffmpeg/);
   });
 });

@@ -1,7 +1,23 @@
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { bitDepthAsRead, clipExtensions, codingOfFrames, colorsAsRead, containerOf, openClipWriter, probeClip, readClip, type ClipFacts, type ClipWriter, type Container, type FfmpegOptions, type PictureCoding, type ReadingChoice, type TimedFrame } from '@unblur/clips';
+import {
+  bitDepthAsRead,
+  clipExtensions,
+  codingOfFrames,
+  colorsAsRead,
+  containerOf,
+  openClipWriter,
+  probeClip,
+  readClip,
+  type ClipFacts,
+  type ClipWriter,
+  type Container,
+  type FfmpegOptions,
+  type PictureCoding,
+  type ReadingChoice,
+  type TimedFrame,
+} from '@unblur/clips';
 import { doLocked, produceAtomically, writeAtomically } from '@unblur/files';
 import { explainFileError, UnblurError } from './unblur-error.js';
 import type { VideoDeblurrer } from './video-deblurrer.js';
@@ -9,13 +25,17 @@ import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
 import { toSharp, toSharp16 } from './writers/pixel-image.js';
 
 export interface DeblurVideoOptions extends FfmpegOptions {
-  /** The weights that the deblurrer was made from: a folder of frames is only continued with the same, and mirrored or not as before. */
+  /**
+   * The weights that the deblurrer was made from: a folder of frames is only continued with the same, and
+   * mirrored or not as before.
+   */
   weights: Uint8Array;
   /** Rate of a clip that is made from a folder of frames. Default 25. */
   framesPerSecond?: number;
   /**
-   * What becomes of a clip of high dynamic range (PQ, HLG). `keep`: a clip of the same kind, at 10 bits. `tonemap`: ordinary pictures. Default: kept in
-   * a clip, tone-mapped in a folder, whose pictures say nothing of it.
+   * What becomes of a clip of high dynamic range (PQ, HLG). `keep`: a clip of the same kind, at 10 bits.
+   * `tonemap`: ordinary pictures. Default: kept in a clip, tone-mapped in a folder, whose pictures say
+   * nothing of it.
    */
   hdr?: 'keep' | 'tonemap';
   /** Whether interlaced frames are made progressive, one from each. Default true. */
@@ -35,7 +55,8 @@ export interface DeblurredVideo {
 }
 
 /** What makes a sequence of frames sharp, and how. */
-export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur' | 'reach'> & Partial<Pick<VideoDeblurrer, 'mirrored' | 'expectFrameSize'>>;
+export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur' | 'reach'> &
+  Partial<Pick<VideoDeblurrer, 'mirrored' | 'expectFrameSize'>>;
 
 const recordName = '.unblur-video.json';
 
@@ -52,97 +73,183 @@ interface FrameSource {
 }
 
 /**
- * Makes a clip or a folder of frames sharp and writes a clip (`.mp4`, `.m4v`, `.mov`, `.mkv`, `.webm`, `.ts`) or a folder of PNGs, each by what the
- * name of the output ends in. A clip keeps the time of every frame, its colours, the shape of its pixels, its sound, subtitles, chapters and title; what the
- * output cannot hold is noted. A folder that holds some of the frames already, from an earlier run with the same weights, gets the missing ones.
+ * Makes a clip or a folder of frames sharp and writes a clip (`.mp4`, `.m4v`, `.mov`, `.mkv`, `.webm`, `.ts`)
+ * or a folder of PNGs, each by what the name of the output ends in. A clip keeps the time of every frame, its
+ * colours, the shape of its pixels, its sound, subtitles, chapters and title; what the output cannot hold is
+ * noted. A folder that holds some of the frames already, from an earlier run with the same weights, gets the
+ * missing ones.
  *
  * Frames go through one by one: memory does not depend on their number.
  *
- * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left half-written.
+ * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left
+ * half-written.
  */
-export async function deblurVideo(input: string, output: string, deblurrer: SequenceDeblurrer, options: DeblurVideoOptions): Promise<DeblurredVideo> {
-  const isFolder = (await stat(input).catch((cause: unknown) => {
-    throw explainFileError('read', input, cause);
-  })).isDirectory();
+export async function deblurVideo(
+  input: string,
+  output: string,
+  deblurrer: SequenceDeblurrer,
+  options: DeblurVideoOptions,
+): Promise<DeblurredVideo> {
+  const isFolder = (
+    await stat(input).catch((cause: unknown) => {
+      throw explainFileError('read', input, cause);
+    })
+  ).isDirectory();
   await expectOutputPlace(input, output);
   const container = containerOf(output);
-  if (!container && options.hdr === 'keep') throw new UnblurError('Expected a clip as output, to keep high dynamic range in, but received a folder; leave out --hdr keep');
-  const source = isFolder ? await openFolder(input, options) : await openClip(input, deblurrer, container, options);
-  if (source.total === 1) throw new UnblurError(`${input} holds one frame, which has no neighbours to learn from; for a photograph, use: ${isFolder ? '' : `ffmpeg -i ${input} photo.png && `}unblur restore ${isFolder ? input : 'photo.png'}`);
-  if (!isFolder && options.framesPerSecond !== undefined) options.onNote?.(`${input} keeps its own rate; frames per second are chosen for folders of frames only`);
-  if (!container) return doLocked(output, 'video', () => writeFolder(source, input, output, deblurrer, options));
+  if (!container && options.hdr === 'keep')
+    throw new UnblurError(
+      'Expected a clip as output, to keep high dynamic range in, but received a folder; leave out --hdr keep',
+    );
+  const source = isFolder
+    ? await openFolder(input, options)
+    : await openClip(input, deblurrer, container, options);
+  if (source.total === 1)
+    throw new UnblurError(
+      `${input} holds one frame, which has no neighbours to learn from; for a photograph, use: ${isFolder ? '' : `ffmpeg -i ${input} photo.png && `}unblur restore ${isFolder ? input : 'photo.png'}`,
+    );
+  if (!isFolder && options.framesPerSecond !== undefined)
+    options.onNote?.(`${input} keeps its own rate; frames per second are chosen for folders of frames only`);
+  if (!container)
+    return doLocked(output, 'video', () => writeFolder(source, input, output, deblurrer, options));
   // Before the work, not after it.
   await access(dirname(output), constants.W_OK).catch((cause: unknown) => {
     throw explainFileError('write', output, cause);
   });
-  return doLocked(dirname(output), basename(output), () => writeClip(source, output, container, deblurrer, options), { makesFolder: false });
+  return doLocked(
+    dirname(output),
+    basename(output),
+    () => writeClip(source, output, container, deblurrer, options),
+    { makesFolder: false },
+  );
 }
 
-/** @throws UnblurError when the result would take the place of what it is made from, or its name ends like a file that is not made here. */
+/**
+ * @throws UnblurError when the result would take the place of what it is made from, or its name ends like a
+ * file that is not made here.
+ */
 async function expectOutputPlace(input: string, output: string): Promise<void> {
   const [from, to] = await Promise.all([input, output].map((path) => realpath(path).catch(() => undefined)));
-  if (from === to) throw new UnblurError(`${output} is what is to be deblurred, and would be lost; choose another place for the result`);
+  if (from === to)
+    throw new UnblurError(
+      `${output} is what is to be deblurred, and would be lost; choose another place for the result`,
+    );
   const extension = extname(output).toLowerCase();
   if (to === undefined && /^\.[a-z][a-z0-9]{1,4}$/.test(extension) && !containerOf(output)) {
-    throw new UnblurError(`Expected a clip that ends in ${clipExtensions.join(', ')}, or a folder, but received ${output}; where that is to be a folder, make it first`);
+    throw new UnblurError(
+      `Expected a clip that ends in ${clipExtensions.join(', ')}, or a folder, but received ${output}; where that is to be a folder, make it first`,
+    );
   }
 }
 
-async function openFolder(folder: string, { framesPerSecond = 25, signal }: DeblurVideoOptions): Promise<FrameSource> {
+async function openFolder(
+  folder: string,
+  { framesPerSecond = 25, signal }: DeblurVideoOptions,
+): Promise<FrameSource> {
   const paths = await listFrames(folder);
   async function* framesFrom(index: number): AsyncGenerator<TimedFrame, void, undefined> {
-    for await (const frame of readFrames(paths.slice(index), signal)) yield { ...frame, timeSeconds: index++ / framesPerSecond };
+    for await (const frame of readFrames(paths.slice(index), signal))
+      yield { ...frame, timeSeconds: index++ / framesPerSecond };
   }
-  return { total: paths.length, clip: undefined, coding: codingOfFrames(framesPerSecond), stems: paths.map(frameStem), framesFrom };
+  return {
+    total: paths.length,
+    clip: undefined,
+    coding: codingOfFrames(framesPerSecond),
+    stems: paths.map(frameStem),
+    framesFrom,
+  };
 }
 
-async function openClip(path: string, deblurrer: SequenceDeblurrer, container: Container | undefined, options: DeblurVideoOptions): Promise<FrameSource> {
+async function openClip(
+  path: string,
+  deblurrer: SequenceDeblurrer,
+  container: Container | undefined,
+  options: DeblurVideoOptions,
+): Promise<FrameSource> {
   const facts = await probeClip(path, { ...options, expectFrameSize: deblurrer.expectFrameSize });
   const { picture, frames, frameRate, timeBase } = facts;
-  const choice: ReadingChoice = { hdr: options.hdr ?? (container ? 'keep' : 'tonemap'), deinterlace: options.deinterlace ?? true };
+  const choice: ReadingChoice = {
+    hdr: options.hdr ?? (container ? 'keep' : 'tonemap'),
+    deinterlace: options.deinterlace ?? true,
+  };
   for (const note of describeReading(path, facts, choice)) options.onNote?.(note);
   return {
     total: frames,
     clip: { path, facts },
-    coding: { colors: colorsAsRead(facts, choice), bitDepth: bitDepthAsRead(facts, choice), frameRate, timeBase, light: choice.hdr === 'keep' ? picture : undefined },
+    coding: {
+      colors: colorsAsRead(facts, choice),
+      bitDepth: bitDepthAsRead(facts, choice),
+      frameRate,
+      timeBase,
+      light: choice.hdr === 'keep' ? picture : undefined,
+    },
     stems: Array.from({ length: frames }, (_, index) => frameName(index)),
     framesFrom: (index) => skip(readClip(path, facts, choice, options), index),
   };
 }
 
 /** What its owner should know of how a clip is read, a line each. */
-function describeReading(path: string, { picture }: ClipFacts, { hdr, deinterlace }: ReadingChoice): string[] {
+function describeReading(
+  path: string,
+  { picture }: ClipFacts,
+  { hdr, deinterlace }: ReadingChoice,
+): string[] {
   return [
-    ...(picture.hdr ? [`${path} has high dynamic range (${picture.hdr}): ${hdr === 'keep' ? 'kept, at 10 bits; --hdr tonemap makes it an ordinary clip' : 'tone-mapped to ordinary pictures (BT.709)'}`] : []),
-    ...(picture.isInterlaced && deinterlace ? [`${path} is interlaced: each of its frames is made progressive`] : []),
+    ...(picture.hdr
+      ? [
+          `${path} has high dynamic range (${picture.hdr}): ${hdr === 'keep' ? 'kept, at 10 bits; --hdr tonemap makes it an ordinary clip' : 'tone-mapped to ordinary pictures (BT.709)'}`,
+        ]
+      : []),
+    ...(picture.isInterlaced && deinterlace
+      ? [`${path} is interlaced: each of its frames is made progressive`]
+      : []),
     ...(picture.hasAlpha ? [`${path} has an alpha channel: laid over white`] : []),
   ];
 }
 
 const frameName = (index: number) => `frame-${String(index + 1).padStart(6, '0')}`;
 
-async function* skip(frames: AsyncIterable<TimedFrame>, count: number): AsyncGenerator<TimedFrame, void, undefined> {
+async function* skip(
+  frames: AsyncIterable<TimedFrame>,
+  count: number,
+): AsyncGenerator<TimedFrame, void, undefined> {
   let index = 0;
   for await (const frame of frames) if (index++ >= count) yield frame;
 }
 
-async function writeClip(source: FrameSource, output: string, container: Container, deblurrer: SequenceDeblurrer, options: DeblurVideoOptions): Promise<DeblurredVideo> {
+async function writeClip(
+  source: FrameSource,
+  output: string,
+  container: Container,
+  deblurrer: SequenceDeblurrer,
+  options: DeblurVideoOptions,
+): Promise<DeblurredVideo> {
   const written: DeblurredVideo = { width: 0, height: 0, frames: 0, skipped: 0 };
   let loss: string | undefined;
   await produceAtomically(
     output,
     async (temporaryPath) => {
-      const writer: ClipWriter = await openClipWriter(temporaryPath, output, container, source.coding, source.clip, options);
+      const writer: ClipWriter = await openClipWriter(
+        temporaryPath,
+        output,
+        container,
+        source.coding,
+        source.clip,
+        options,
+      );
       // Sharp frames come some frames later than those that they are made from, one for each.
       const awaited: Pick<TimedFrame, 'timeSeconds' | 'sampleAspectRatio'>[] = [];
       try {
-        for await (const frame of deblurrer.deblur(noting(source.framesFrom(0), awaited), { overwrites: true })) {
+        for await (const frame of deblurrer.deblur(noting(source.framesFrom(0), awaited), {
+          overwrites: true,
+        })) {
           options.signal?.throwIfAborted();
           await writer.write({ ...frame, ...awaited.shift()! });
           Object.assign(written, { width: frame.width, height: frame.height, frames: written.frames + 1 });
           options.onFrame?.(written.frames, Math.max(source.total, written.frames));
         }
-        if (written.frames === 0) throw new UnblurError('The clip gave no frame that could be decoded; get the whole file');
+        if (written.frames === 0)
+          throw new UnblurError('The clip gave no frame that could be decoded; get the whole file');
         loss = await writer.finish();
       } catch (cause) {
         writer.abort();
@@ -156,18 +263,32 @@ async function writeClip(source: FrameSource, output: string, container: Contain
 }
 
 /** Passes frames on and notes when each is shown. */
-async function* noting(frames: AsyncIterable<TimedFrame>, awaited: Pick<TimedFrame, 'timeSeconds' | 'sampleAspectRatio'>[]): AsyncGenerator<TimedFrame, void, undefined> {
+async function* noting(
+  frames: AsyncIterable<TimedFrame>,
+  awaited: Pick<TimedFrame, 'timeSeconds' | 'sampleAspectRatio'>[],
+): AsyncGenerator<TimedFrame, void, undefined> {
   for await (const frame of frames) {
     awaited.push({ timeSeconds: frame.timeSeconds, sampleAspectRatio: frame.sampleAspectRatio });
     yield frame;
   }
 }
 
-async function writeFolder(source: FrameSource, input: string, folder: string, deblurrer: SequenceDeblurrer, { weights, deinterlace = true, onFrame, signal }: DeblurVideoOptions): Promise<DeblurredVideo> {
+async function writeFolder(
+  source: FrameSource,
+  input: string,
+  folder: string,
+  deblurrer: SequenceDeblurrer,
+  { weights, deinterlace = true, onFrame, signal }: DeblurVideoOptions,
+): Promise<DeblurredVideo> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
-  await claimFolder(folder, { input, weights: createHash('sha256').update(weights).digest('hex'), ...(deblurrer.mirrored ? { mirrored: true } : {}), ...(deinterlace ? {} : { deinterlace: false }) });
+  await claimFolder(folder, {
+    input,
+    weights: createHash('sha256').update(weights).digest('hex'),
+    ...(deblurrer.mirrored ? { mirrored: true } : {}),
+    ...(deinterlace ? {} : { deinterlace: false }),
+  });
   const present = new Set(await readdir(folder));
   const fileOf = (index: number) => `${source.stems[index] ?? frameName(index)}.png`;
   const missing = source.stems.flatMap((_, index) => (present.has(fileOf(index)) ? [] : [index]));
@@ -175,12 +296,17 @@ async function writeFolder(source: FrameSource, input: string, folder: string, d
   const [first, last] = [missing[0], missing.at(-1)];
   if (first === undefined || last === undefined) return written;
 
-  // A frame depends on `reach` neighbours to either side; from there on, sharp frames are those that a whole run would give.
+  // A frame depends on `reach` neighbours to either side; from there on, sharp frames are those that a whole
+  // run would give.
   let index = Math.max(0, first - deblurrer.reach);
   for await (const frame of deblurrer.deblur(source.framesFrom(index), { overwrites: true })) {
     signal?.throwIfAborted();
     if (!present.has(fileOf(index))) {
-      await writeAtomically(join(folder, fileOf(index)), await (source.coding.bitDepth === 16 ? toSharp16(frame) : toSharp(frame)).png().toBuffer(), signal);
+      await writeAtomically(
+        join(folder, fileOf(index)),
+        await (source.coding.bitDepth === 16 ? toSharp16(frame) : toSharp(frame)).png().toBuffer(),
+        signal,
+      );
       Object.assign(written, { width: frame.width, height: frame.height, frames: written.frames + 1 });
       onFrame?.(written.frames, Math.max(missing.length, written.frames));
     }
@@ -190,16 +316,27 @@ async function writeFolder(source: FrameSource, input: string, folder: string, d
   return written;
 }
 
-/** Notes in a new folder what its frames come from. @throws UnblurError when they come from something else. */
-async function claimFolder(folder: string, record: { input: string; weights: string; mirrored?: true; deinterlace?: false }): Promise<void> {
+/**
+ * Notes in a new folder what its frames come from. @throws UnblurError when they come from something else.
+ */
+async function claimFolder(
+  folder: string,
+  record: { input: string; weights: string; mirrored?: true; deinterlace?: false },
+): Promise<void> {
   const path = join(folder, recordName);
   const known = await readFile(path, 'utf8').catch(() => undefined);
   if (known === undefined) {
-    if ((await readdir(folder)).some((name) => extname(name) === '.png')) throw new UnblurError(`${folder} holds pictures that are not from an earlier run of this kind; choose an empty folder`);
+    if ((await readdir(folder)).some((name) => extname(name) === '.png'))
+      throw new UnblurError(
+        `${folder} holds pictures that are not from an earlier run of this kind; choose an empty folder`,
+      );
     await writeAtomically(path, Buffer.from(`${JSON.stringify(record, null, 1)}\n`));
     return;
   }
-  if (JSON.stringify(parseRecord(known)) !== JSON.stringify(record)) throw new UnblurError(`${folder} holds frames of another clip, or made with other weights or another choice of --mirrored or --no-deinterlace; choose another folder, or remove this one to start anew`);
+  if (JSON.stringify(parseRecord(known)) !== JSON.stringify(record))
+    throw new UnblurError(
+      `${folder} holds frames of another clip, or made with other weights or another choice of --mirrored or --no-deinterlace; choose another folder, or remove this one to start anew`,
+    );
 }
 
 /** What a folder's record says; nothing where it is damaged. */

@@ -17,12 +17,20 @@ const grey = (value: number, border = value): RgbImage => ({
 });
 
 beforeAll(async () => {
-  for (const part of ['blur', 'gt']) for (const video of ['a', 'b']) mkdirSync(join(folder, part, video), { recursive: true });
-  for (const [video, frames] of [['a', 2], ['b', 1]] as const) {
+  for (const part of ['blur', 'gt'])
+    for (const video of ['a', 'b']) mkdirSync(join(folder, part, video), { recursive: true });
+  for (const [video, frames] of [
+    ['a', 2],
+    ['b', 1],
+  ] as const) {
     for (let frame = 0; frame < frames; frame++) {
       // Off by 20 levels inside, by 100 in the border that the published protocol leaves out.
-      await toSharp(grey(100 / 255, 200 / 255)).png().toFile(join(folder, 'blur', video, `${frame}.png`));
-      await toSharp(grey(120 / 255, 100 / 255)).png().toFile(join(folder, 'gt', video, `${frame}.png`));
+      await toSharp(grey(100 / 255, 200 / 255))
+        .png()
+        .toFile(join(folder, 'blur', video, `${frame}.png`));
+      await toSharp(grey(120 / 255, 100 / 255))
+        .png()
+        .toFile(join(folder, 'gt', video, `${frame}.png`));
     }
   }
 });
@@ -44,14 +52,26 @@ describe('evaluateVideoFolder', () => {
     expect(report.psnr.mean).toBeCloseTo(decibels(10), 4);
     expect(report.baseline.psnr.mean).toBeCloseTo(decibels(20), 4);
     expect(report.psnr.perFrame).toEqual([report.psnr.mean]);
-    expect(report.protocol).toEqual({ name: 'published', borderPixels: 4, roundsTo8Bit: true, colour: 'RGB', ssimWindow: 'gaussian' });
-    expect(report.videos.map(({ name, frames }) => [name, frames])).toEqual([['a', 2], ['b', 1]]);
+    expect(report.protocol).toEqual({
+      name: 'published',
+      borderPixels: 4,
+      roundsTo8Bit: true,
+      colour: 'RGB',
+      ssimWindow: 'gaussian',
+    });
+    expect(report.videos.map(({ name, frames }) => [name, frames])).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
   });
 
   it('scores whole frames as they are on request', async () => {
     const report = await evaluateVideoFolder(folder, brighter, { protocol: 'whole' });
-    const [inside, border] = [16 * 16 / (24 * 24), 1 - (16 * 16) / (24 * 24)];
-    expect(report.baseline.psnr.mean).toBeCloseTo(decibels(Math.sqrt(inside * 20 ** 2 + border * 100 ** 2)), 3);
+    const [inside, border] = [(16 * 16) / (24 * 24), 1 - (16 * 16) / (24 * 24)];
+    expect(report.baseline.psnr.mean).toBeCloseTo(
+      decibels(Math.sqrt(inside * 20 ** 2 + border * 100 ** 2)),
+      3,
+    );
     expect(report.psnr.mean).toBeCloseTo(decibels(Math.sqrt(inside * 9.6 ** 2 + border * 110.4 ** 2)), 3);
   });
 
@@ -59,6 +79,8 @@ describe('evaluateVideoFolder', () => {
     rmSync(join(folder, 'gt', 'b', '0.png'));
     await expect(evaluateVideoFolder(folder, brighter)).rejects.toThrow(/gt\/b holds no frames/);
     rmSync(join(folder, 'gt', 'b'), { recursive: true });
-    await expect(evaluateVideoFolder(folder, brighter)).rejects.toThrow('Video b: expected its ground truth in');
+    await expect(evaluateVideoFolder(folder, brighter)).rejects.toThrow(
+      'Video b: expected its ground truth in',
+    );
   });
 });

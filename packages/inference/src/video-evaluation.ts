@@ -1,6 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { scoreBlurred, scoreSequence, summarizeScores, type EvaluationReport, type ScoredSample, type SsimWindow } from '@unblur/metrics';
+import {
+  scoreBlurred,
+  scoreSequence,
+  summarizeScores,
+  type EvaluationReport,
+  type ScoredSample,
+  type SsimWindow,
+} from '@unblur/metrics';
 import { loadPhoto } from './photo.js';
 import type { RgbImage } from './raster.js';
 import { explainFileError, UnblurError } from './unblur-error.js';
@@ -25,11 +32,20 @@ export const videoProtocols = {
 
 export type VideoProtocolName = keyof typeof videoProtocols;
 
-/** Every frame counts as a sample of its own, so `first`, `middle`, `last` and `mean` are the same: the mean over all frames of all videos. */
+/**
+ * Every frame counts as a sample of its own, so `first`, `middle`, `last` and `mean` are the same: the mean
+ * over all frames of all videos.
+ */
 export interface VideoEvaluationReport extends EvaluationReport {
   protocol: VideoProtocol & { name: VideoProtocolName };
   /** Means over the frames of each video. */
-  videos: { name: string; frames: number; psnr: number; ssim: number; baseline: { psnr: number; ssim: number } }[];
+  videos: {
+    name: string;
+    frames: number;
+    psnr: number;
+    ssim: number;
+    baseline: { psnr: number; ssim: number };
+  }[];
 }
 
 export interface EvaluateVideosOptions {
@@ -40,12 +56,17 @@ export interface EvaluateVideosOptions {
 }
 
 /**
- * Deblurs the videos in `<folder>/blur/<video>/<frame>` and scores every frame against `<folder>/gt/<video>/<frame>`, the picture of the same
- * name whatever its format. The blurred frames themselves are scored as the baseline.
+ * Deblurs the videos in `<folder>/blur/<video>/<frame>` and scores every frame against
+ * `<folder>/gt/<video>/<frame>`, the picture of the same name whatever its format. The blurred frames
+ * themselves are scored as the baseline.
  *
  * @throws UnblurError that names the video and what is missing, unreadable or of another size.
  */
-export async function evaluateVideoFolder(folder: string, deblurrer: Pick<VideoDeblurrer, 'deblur'>, { protocol = 'published', onFrame, signal }: EvaluateVideosOptions = {}): Promise<VideoEvaluationReport> {
+export async function evaluateVideoFolder(
+  folder: string,
+  deblurrer: Pick<VideoDeblurrer, 'deblur'>,
+  { protocol = 'published', onFrame, signal }: EvaluateVideosOptions = {},
+): Promise<VideoEvaluationReport> {
   const rule = videoProtocols[protocol];
   const videos = await findVideos(folder);
   const total = videos.reduce((sum, { blurPaths }) => sum + blurPaths.length, 0);
@@ -57,22 +78,40 @@ export async function evaluateVideoFolder(folder: string, deblurrer: Pick<VideoD
       const index = ownScores.length;
       const [blurred, gt] = [await loadPhoto(blurPaths[index]!), await loadPhoto(gtPaths[index]!)];
       if (gt.width !== restored.width || gt.height !== restored.height) {
-        throw new UnblurError(`Video ${name}: expected ${basename(gtPaths[index]!)} at ${restored.width}x${restored.height} like its blurred frame, but it is ${gt.width}x${gt.height}`);
+        throw new UnblurError(
+          `Video ${name}: expected ${basename(gtPaths[index]!)} at ${restored.width}x${restored.height} like its blurred frame, but it is ${gt.width}x${gt.height}`,
+        );
       }
       ownScores.push(scoreFrame(restored, blurred, gt, rule));
       onFrame?.(scores.length + ownScores.length, total, name);
     }
     scores.push(...ownScores);
     const { psnr, ssim, baseline } = summarizeScores(ownScores);
-    perVideo.push({ name, frames: ownScores.length, psnr: psnr.mean, ssim: ssim.mean, baseline: { psnr: baseline.psnr.mean, ssim: baseline.ssim.mean } });
+    perVideo.push({
+      name,
+      frames: ownScores.length,
+      psnr: psnr.mean,
+      ssim: ssim.mean,
+      baseline: { psnr: baseline.psnr.mean, ssim: baseline.ssim.mean },
+    });
   }
   return { ...summarizeScores(scores), protocol: { name: protocol, ...rule }, videos: perVideo };
 }
 
-function scoreFrame(restored: RgbImage, blurred: RgbImage, gt: RgbImage, { borderPixels, roundsTo8Bit, ssimWindow }: VideoProtocol): ScoredSample {
+function scoreFrame(
+  restored: RgbImage,
+  blurred: RgbImage,
+  gt: RgbImage,
+  { borderPixels, roundsTo8Bit, ssimWindow }: VideoProtocol,
+): ScoredSample {
   const options = { borderPixels, ssimWindow };
-  const saved = roundsTo8Bit ? { ...restored, data: restored.data.map((value) => Math.round(value * 255) / 255) } : restored;
-  return { restored: scoreSequence([saved], [gt], 'sequence', options), blurred: scoreBlurred(blurred, [gt], options) };
+  const saved = roundsTo8Bit
+    ? { ...restored, data: restored.data.map((value) => Math.round(value * 255) / 255) }
+    : restored;
+  return {
+    restored: scoreSequence([saved], [gt], 'sequence', options),
+    blurred: scoreBlurred(blurred, [gt], options),
+  };
 }
 
 interface VideoPaths {
@@ -86,18 +125,30 @@ async function findVideos(folder: string): Promise<VideoPaths[]> {
     const entries = await readdir(join(folder, part), { withFileTypes: true }).catch((cause: unknown) => {
       throw explainFileError('read', join(folder, part), cause);
     });
-    return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name).sort();
+    return entries
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map(({ name }) => name)
+      .sort();
   };
   const [names, gtNames] = [await list('blur'), await list('gt')];
-  if (names.length === 0) throw new UnblurError(`${join(folder, 'blur')} holds no videos; expected one folder of frames per video`);
+  if (names.length === 0)
+    throw new UnblurError(`${join(folder, 'blur')} holds no videos; expected one folder of frames per video`);
   const videos: VideoPaths[] = [];
   for (const name of names) {
-    if (!gtNames.includes(name)) throw new UnblurError(`Video ${name}: expected its ground truth in ${join(folder, 'gt', name)}, but there is none`);
+    if (!gtNames.includes(name))
+      throw new UnblurError(
+        `Video ${name}: expected its ground truth in ${join(folder, 'gt', name)}, but there is none`,
+      );
     const blurPaths = await listFrames(join(folder, 'blur', name));
-    const gtByStem = new Map((await listFrames(join(folder, 'gt', name))).map((path) => [frameStem(path), path]));
+    const gtByStem = new Map(
+      (await listFrames(join(folder, 'gt', name))).map((path) => [frameStem(path), path]),
+    );
     const gtPaths = blurPaths.map((path) => gtByStem.get(frameStem(path)));
     const missing = blurPaths.find((_, index) => gtPaths[index] === undefined);
-    if (missing !== undefined) throw new UnblurError(`Video ${name}: expected the ground truth of ${basename(missing)} in ${join(folder, 'gt', name)}, but there is none of that name`);
+    if (missing !== undefined)
+      throw new UnblurError(
+        `Video ${name}: expected the ground truth of ${basename(missing)} in ${join(folder, 'gt', name)}, but there is none of that name`,
+      );
     videos.push({ name, blurPaths, gtPaths: gtPaths as string[] });
   }
   return videos;

@@ -3,12 +3,15 @@ import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import type { VideoNetworkSessions } from './video-network.js';
 
 const [width, height] = [5, 3];
-const numbered = (channels: number, first: number) => Float32Array.from({ length: width * height * channels }, (_, i) => first + i);
+const numbered = (channels: number, first: number) =>
+  Float32Array.from({ length: width * height * channels }, (_, i) => first + i);
 const [previous, centre, next] = [numbered(3, 100), numbered(3, 300), numbered(3, 700)];
 const [toPrevious, toNext] = [numbered(2, 1000), numbered(2, 2000)];
 
 /** The averaged reconstruction of a network that computes a value for each pixel and channel. */
-async function average(value: (pixel: number, channel: number, inputs: Parameters<VideoNetworkSessions['reconstruct']>) => number): Promise<Float32Array> {
+async function average(
+  value: (pixel: number, channel: number, inputs: Parameters<VideoNetworkSessions['reconstruct']>) => number,
+): Promise<Float32Array> {
   const results = numbered(3, 0);
   const sessions: VideoNetworkSessions = {
     width,
@@ -24,15 +27,22 @@ async function average(value: (pixel: number, channel: number, inputs: Parameter
 
 describe('averageWithMirrorImage', () => {
   it('leaves what commutes with mirroring as it is', async () => {
-    expect(await average((pixel, channel, [before, middle, after]) => before[3 * pixel + channel]! - middle[3 * pixel + channel]! + after[3 * pixel + channel]! / 4)).toEqual(
-      centre.map((value, i) => previous[i]! - value + next[i]! / 4),
-    );
+    expect(
+      await average(
+        (pixel, channel, [before, middle, after]) =>
+          before[3 * pixel + channel]! - middle[3 * pixel + channel]! + after[3 * pixel + channel]! / 4,
+      ),
+    ).toEqual(centre.map((value, i) => previous[i]! - value + next[i]! / 4));
   });
 
   it('takes what tells left from right away: the neighbour to the left becomes the mean of both neighbours', async () => {
-    const sharp = await average((pixel, channel, [, middle]) => (pixel % width === 0 ? 0 : middle[3 * (pixel - 1) + channel]!));
+    const sharp = await average((pixel, channel, [, middle]) =>
+      pixel % width === 0 ? 0 : middle[3 * (pixel - 1) + channel]!,
+    );
     const [pixel, channel] = [width + 2, 1];
-    expect(sharp[3 * pixel + channel]).toBe((centre[3 * (pixel - 1) + channel]! + centre[3 * (pixel + 1) + channel]!) / 2);
+    expect(sharp[3 * pixel + channel]).toBe(
+      (centre[3 * (pixel - 1) + channel]! + centre[3 * (pixel + 1) + channel]!) / 2,
+    );
   });
 
   it('turns flows to the other side, each at its own place: their horizontal part cancels, the vertical stays', async () => {

@@ -2,8 +2,9 @@ import { mirrorMotion, mirrorRows } from './mirroring.js';
 import type { VideoNetworkSessions } from './video-network.js';
 
 /**
- * A network whose sharp frames are the mean of what it makes of frames and of their mirror images (self-ensemble, Timofte et al. 2016, "Seven
- * ways to improve example-based single image super resolution"). Flows are not sought again but mirrored.
+ * A network whose sharp frames are the mean of what it makes of frames and of their mirror images
+ * (self-ensemble, Timofte et al. 2016, "Seven ways to improve example-based single image super resolution").
+ * Flows are not sought again but mirrored.
  */
 export function averageWithMirrorImage(sessions: VideoNetworkSessions): VideoNetworkSessions {
   const { width, height } = sessions;

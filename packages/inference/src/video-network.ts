@@ -1,4 +1,10 @@
-import { declareVideoDeblur, videoDeblurMultiple, type NamedTensors, type VideoDeblurConfig, type WeightValues } from '@unblur/core-model';
+import {
+  declareVideoDeblur,
+  videoDeblurMultiple,
+  type NamedTensors,
+  type VideoDeblurConfig,
+  type WeightValues,
+} from '@unblur/core-model';
 import { trace, type Signature } from '@unblur/onnx';
 import { createSession, type Session } from '@unblur/onnx/node';
 import { concat, slice, tensor, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
@@ -8,8 +14,9 @@ import { expectFinite } from './display-range.js';
 export type FramePyramid = Float32Array[];
 
 /**
- * The parts of the video-deblurring network for one frame size, traced with their weights as constants. They are apart so that what
- * neighbouring windows share is computed once. Frames are `height * width * 3` values; flows `height * width * 2`, in pixels.
+ * The parts of the video-deblurring network for one frame size, traced with their weights as constants. They
+ * are apart so that what neighbouring windows share is computed once. Frames are `height * width * 3` values;
+ * flows `height * width * 2`, in pixels.
  *
  * Results are overwritten by the next call of the same part: copy what is kept.
  */
@@ -20,21 +27,46 @@ export interface VideoNetworkSessions {
   readonly pyramidLengths: readonly number[];
   describe(frame: Float32Array): Promise<FramePyramid>;
   /** The flows from one frame to another and back. */
-  match(first: FramePyramid, second: FramePyramid): Promise<{ forward: Float32Array; backward: Float32Array }>;
+  match(
+    first: FramePyramid,
+    second: FramePyramid,
+  ): Promise<{ forward: Float32Array; backward: Float32Array }>;
   /** The centre frame, sharp; not clamped. */
-  reconstruct(previous: Float32Array, centre: Float32Array, next: Float32Array, toPrevious: Float32Array, toNext: Float32Array): Promise<Float32Array>;
+  reconstruct(
+    previous: Float32Array,
+    centre: Float32Array,
+    next: Float32Array,
+    toPrevious: Float32Array,
+    toNext: Float32Array,
+  ): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
 /** Traces the network for frames of a size, both sides multiples of the network's. */
-export async function openVideoNetwork(config: VideoDeblurConfig, weights: WeightValues, width: number, height: number, threads?: number): Promise<VideoNetworkSessions> {
+export async function openVideoNetwork(
+  config: VideoDeblurConfig,
+  weights: WeightValues,
+  width: number,
+  height: number,
+  threads?: number,
+): Promise<VideoNetworkSessions> {
   const multiple = videoDeblurMultiple(config);
-  if (width % multiple !== 0 || height % multiple !== 0) throw new RangeError(`Expected a size in multiples of ${multiple} but received ${width}x${height}`);
+  if (width % multiple !== 0 || height % multiple !== 0)
+    throw new RangeError(`Expected a size in multiples of ${multiple} but received ${width}x${height}`);
   const network = declareVideoDeblur(config);
-  const constants = (): NamedTensors => Object.fromEntries(Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]));
-  const open = async (fn: (inputs: NamedTensors) => NamedTensors, signature: Signature): Promise<{ session: Session; outputs: Signature }> => {
+  const constants = (): NamedTensors =>
+    Object.fromEntries(
+      Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]),
+    );
+  const open = async (
+    fn: (inputs: NamedTensors) => NamedTensors,
+    signature: Signature,
+  ): Promise<{ session: Session; outputs: Signature }> => {
     const graph = trace(fn, signature);
-    return { session: await createSession(graph, { threads, outputSets: 1, memoryPattern: false }), outputs: graph.outputs };
+    return {
+      session: await createSession(graph, { threads, outputSets: 1, memoryPattern: false }),
+      outputs: graph.outputs,
+    };
   };
   const levelNames = config.flow.pyramidChannels.map((_, index) => `level${index + 1}`);
   // The decoder ends at this level; finer ones serve only to compute the coarser.
@@ -47,14 +79,24 @@ export async function openVideoNetwork(config: VideoDeblurConfig, weights: Weigh
     },
     { frame: { shape: [1, height, width, 3] } },
   );
-  const side = (name: string): Signature => Object.fromEntries(usedLevels.map((level) => [`${name}.${level}`, { shape: describing.outputs[level]!.shape }]));
+  const side = (name: string): Signature =>
+    Object.fromEntries(
+      usedLevels.map((level) => [`${name}.${level}`, { shape: describing.outputs[level]!.shape }]),
+    );
   const matching = await open(
     (inputs) => {
-      const pyramidOf = (name: string) => levelNames.map((level) => inputs[`${name}.${level}`] as Tensor4D | undefined);
+      const pyramidOf = (name: string) =>
+        levelNames.map((level) => inputs[`${name}.${level}`] as Tensor4D | undefined);
       // Both directions in one pass, as a batch of two.
-      const both = (a: (Tensor4D | undefined)[], b: (Tensor4D | undefined)[]) => a.map((level, index) => (level ? concat([level, b[index]!], 0) : undefined)) as Tensor4D[];
+      const both = (a: (Tensor4D | undefined)[], b: (Tensor4D | undefined)[]) =>
+        a.map((level, index) => (level ? concat([level, b[index]!], 0) : undefined)) as Tensor4D[];
       const [first, second] = [pyramidOf('first'), pyramidOf('second')];
-      const { flowPixels } = network.flow.match(both(first, second), both(second, first), [height, width], constants());
+      const { flowPixels } = network.flow.match(
+        both(first, second),
+        both(second, first),
+        [height, width],
+        constants(),
+      );
       const direction = (index: number): Tensor => slice(flowPixels, [index, 0, 0, 0], [1, height, width, 2]);
       return { forward: direction(0), backward: direction(1) };
     },
@@ -64,23 +106,40 @@ export async function openVideoNetwork(config: VideoDeblurConfig, weights: Weigh
   const reconstructing = await open(
     ({ previous, centre, next, toPrevious, toNext }) => {
       const flowsPixels = { toPrevious: toPrevious as Tensor4D, toNext: toNext as Tensor4D };
-      return { image: network.reconstruct(previous as Tensor4D, centre as Tensor4D, next as Tensor4D, flowsPixels, constants()).image };
+      return {
+        image: network.reconstruct(
+          previous as Tensor4D,
+          centre as Tensor4D,
+          next as Tensor4D,
+          flowsPixels,
+          constants(),
+        ).image,
+      };
     },
     { previous: frame, centre: frame, next: frame, toPrevious: flow, toNext: flow },
   );
 
-  const sideFeeds = (name: string, pyramid: FramePyramid) => Object.fromEntries(usedLevels.map((level, index) => [`${name}.${level}`, pyramid[index]!]));
+  const sideFeeds = (name: string, pyramid: FramePyramid) =>
+    Object.fromEntries(usedLevels.map((level, index) => [`${name}.${level}`, pyramid[index]!]));
   return {
     width,
     height,
-    pyramidLengths: usedLevels.map((level) => describing.outputs[level]!.shape.reduce((product, size) => product * size, 1)),
+    pyramidLengths: usedLevels.map((level) =>
+      describing.outputs[level]!.shape.reduce((product, size) => product * size, 1),
+    ),
     async describe(image) {
       const outputs = await describing.session.run({ frame: image });
       return usedLevels.map((level) => outputs[level] as Float32Array);
     },
     async match(first, second) {
-      const { forward, backward } = await matching.session.run({ ...sideFeeds('first', first), ...sideFeeds('second', second) });
-      return { forward: expectFinite(forward as Float32Array), backward: expectFinite(backward as Float32Array) };
+      const { forward, backward } = await matching.session.run({
+        ...sideFeeds('first', first),
+        ...sideFeeds('second', second),
+      });
+      return {
+        forward: expectFinite(forward as Float32Array),
+        backward: expectFinite(backward as Float32Array),
+      };
     },
     async reconstruct(previous, centre, next, toPrevious, toNext) {
       const { image } = await reconstructing.session.run({ previous, centre, next, toPrevious, toNext });

@@ -9,7 +9,8 @@ export type WorkingScale = (typeof workingScales)[number];
 
 /** @throws UnblurError that names the scales there are. */
 export function expectScale(scale: unknown): void {
-  if (scale !== 'auto' && !workingScales.includes(scale as WorkingScale)) throw new UnblurError(`Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received ${String(scale)}`);
+  if (scale !== 'auto' && !workingScales.includes(scale as WorkingScale))
+    throw new UnblurError(`Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received ${String(scale)}`);
 }
 
 /** Sides of the copies on which the motion of a photograph is first looked for. */
@@ -20,29 +21,43 @@ const surveyPercentile = 0.9;
 const surveyNoisePixels = 1.5;
 
 /**
- * How far things move from the middle of the exposure to its end, in pixels of the photograph. Blur longer than the network can follow shows on a smaller
- * copy, where it is shorter: the longest motion that any copy shows counts.
+ * How far things move from the middle of the exposure to its end, in pixels of the photograph. Blur longer
+ * than the network can follow shows on a smaller copy, where it is shorter: the longest motion that any copy
+ * shows counts.
  *
  * @param motionAtEnd finds the motion of a small image from the middle to the end of the exposure.
  */
-export async function surveyMotion(photo: RgbImage, motionAtEnd: (copy: RgbImage) => Promise<MotionField>): Promise<number> {
+export async function surveyMotion(
+  photo: RgbImage,
+  motionAtEnd: (copy: RgbImage) => Promise<MotionField>,
+): Promise<number> {
   const longestSide = Math.max(photo.width, photo.height);
   let longest = 0;
   for (const side of surveySidePixels) {
     if (side >= longestSide && side !== surveySidePixels[0]) continue;
     const shrink = Math.max(1, longestSide / side);
-    const lengthPixels = percentileLength(await motionAtEnd(await resize(photo, photo.width / shrink, photo.height / shrink)), surveyPercentile);
+    const lengthPixels = percentileLength(
+      await motionAtEnd(await resize(photo, photo.width / shrink, photo.height / shrink)),
+      surveyPercentile,
+    );
     // The finest copy tells small motions, coarser ones only what they can tell from none.
-    if (side === surveySidePixels[0] || lengthPixels >= surveyNoisePixels) longest = Math.max(longest, lengthPixels * shrink);
+    if (side === surveySidePixels[0] || lengthPixels >= surveyNoisePixels)
+      longest = Math.max(longest, lengthPixels * shrink);
   }
   return longest;
 }
 
-/** Up to how far, in pixels of the scale, things may move from the middle of the exposure to its end for a scale to be the best one. */
+/**
+ * Up to how far, in pixels of the scale, things may move from the middle of the exposure to its end for a
+ * scale to be the best one.
+ */
 export interface Reach {
   /** At full size, which alone keeps all detail. */
   fullSizePixels: number;
-  /** The same for a large photograph, whose pixels hold less detail than they could: half its size is as good sooner, at a quarter of the cost. */
+  /**
+   * The same for a large photograph, whose pixels hold less detail than they could: half its size is as good
+   * sooner, at a quarter of the cost.
+   */
   fullSizePixelsOfLarge: number;
   smallerPixels: number;
 }
@@ -51,23 +66,36 @@ export interface Reach {
 const largePixels = 6e6;
 
 /** The largest scale at which nothing moves too far. */
-export function scaleForMotion(lengthPixels: number, { width, height }: { width: number; height: number }, reach: Reach): WorkingScale {
+export function scaleForMotion(
+  lengthPixels: number,
+  { width, height }: { width: number; height: number },
+  reach: Reach,
+): WorkingScale {
   const fullSizePixels = width * height >= largePixels ? reach.fullSizePixelsOfLarge : reach.fullSizePixels;
-  return workingScales.find((scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : reach.smallerPixels)) ?? workingScales.at(-1)!;
+  return (
+    workingScales.find(
+      (scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : reach.smallerPixels),
+    ) ?? workingScales.at(-1)!
+  );
 }
 
 /** The length that so much of a motion does not exceed. */
 export function percentileLength({ data }: Pick<MotionField, 'data'>, fraction: number): number {
-  const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) => Math.hypot(data[2 * i]!, data[2 * i + 1]!)).sort();
+  const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) =>
+    Math.hypot(data[2 * i]!, data[2 * i + 1]!),
+  ).sort();
   return lengths[Math.floor(fraction * (lengths.length - 1))]!;
 }
 
-/** What moved less than `still` keeps the photograph's own detail, what moved more than `moving` has none of it; pixels of the photograph. */
+/**
+ * What moved less than `still` keeps the photograph's own detail, what moved more than `moving` has none of
+ * it; pixels of the photograph.
+ */
 const detailPixels = { still: 0.5, moving: 1.5 };
 
 /**
- * Brings frames that were restored at a smaller scale back to the size of the photograph. Where nothing moved they keep the detail that only the photograph
- * itself has.
+ * Brings frames that were restored at a smaller scale back to the size of the photograph. Where nothing moved
+ * they keep the detail that only the photograph itself has.
  */
 export class FullSize {
   /** The photograph as it would be without that detail, 16 bit. */
@@ -77,20 +105,35 @@ export class FullSize {
 
   private constructor(private readonly photo: RgbImage) {}
 
-  /** @param motionsPixels at the ends of the exposure at least, in pixels of the photograph; none where they are not known: then no detail is kept. */
-  static async prepare(photo: RgbImage, small: RgbImage, motionsPixels: readonly MotionField[]): Promise<FullSize> {
+  /**
+   * @param motionsPixels at the ends of the exposure at least, in pixels of the photograph; none where they
+   * are not known: then no detail is kept.
+   */
+  static async prepare(
+    photo: RgbImage,
+    small: RgbImage,
+    motionsPixels: readonly MotionField[],
+  ): Promise<FullSize> {
     const fullSize = new FullSize(photo);
     const { width, height } = photo;
     if (motionsPixels.length === 0) return fullSize;
     const { width: columns, height: rows } = motionsPixels[0]!;
     const kept = Buffer.alloc(columns * rows);
     for (let cell = 0; cell < kept.length; cell++) {
-      const length = Math.max(...motionsPixels.map(({ data }) => Math.hypot(data[2 * cell]!, data[2 * cell + 1]!)));
-      kept[cell] = 255 * Math.min(1, Math.max(0, (detailPixels.moving - length) / (detailPixels.moving - detailPixels.still)));
+      const length = Math.max(
+        ...motionsPixels.map(({ data }) => Math.hypot(data[2 * cell]!, data[2 * cell + 1]!)),
+      );
+      kept[cell] =
+        255 *
+        Math.min(1, Math.max(0, (detailPixels.moving - length) / (detailPixels.moving - detailPixels.still)));
     }
     if (kept.every((value) => value === 0)) return fullSize;
     fullSize.#smooth = await enlarge16(small, width, height);
-    fullSize.#kept = await sharp(kept, { raw: { width: columns, height: rows, channels: 1 } }).resize(width, height, { fit: 'fill', kernel: 'linear' }).extractChannel(0).raw().toBuffer();
+    fullSize.#kept = await sharp(kept, { raw: { width: columns, height: rows, channels: 1 } })
+      .resize(width, height, { fit: 'fill', kernel: 'linear' })
+      .extractChannel(0)
+      .raw()
+      .toBuffer();
     return fullSize;
   }
 
@@ -103,7 +146,8 @@ export class FullSize {
       for (let pixel = 0; pixel < this.#kept.length; pixel++) {
         const share = this.#kept[pixel]! / 255;
         if (share === 0) continue;
-        for (let i = 3 * pixel; i < 3 * pixel + 3; i++) data[i] = Math.min(1, Math.max(0, data[i]! + share * (photo[i]! - this.#smooth[i]! / 65535)));
+        for (let i = 3 * pixel; i < 3 * pixel + 3; i++)
+          data[i] = Math.min(1, Math.max(0, data[i]! + share * (photo[i]! - this.#smooth[i]! / 65535)));
       }
     }
     return { width, height, data };
@@ -120,7 +164,15 @@ export async function resize(image: RgbImage, width: number, height: number): Pr
 
 const enlarge16 = (image: RgbImage, width: number, height: number) => resize16(image, width, height, 'cubic');
 
-async function resize16(image: RgbImage, toWidth: number, toHeight: number, kernel: 'lanczos3' | 'cubic'): Promise<Uint16Array> {
-  const { buffer, byteOffset, byteLength } = await toSharp16(image).resize(toWidth, toHeight, { fit: 'fill', kernel }).raw({ depth: 'ushort' }).toBuffer();
+async function resize16(
+  image: RgbImage,
+  toWidth: number,
+  toHeight: number,
+  kernel: 'lanczos3' | 'cubic',
+): Promise<Uint16Array> {
+  const { buffer, byteOffset, byteLength } = await toSharp16(image)
+    .resize(toWidth, toHeight, { fit: 'fill', kernel })
+    .raw({ depth: 'ushort' })
+    .toBuffer();
   return new Uint16Array(buffer, byteOffset, byteLength / 2);
 }

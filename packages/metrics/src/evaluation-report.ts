@@ -7,7 +7,10 @@ export interface EvaluationReport {
   rule: OrderRule;
   psnr: FrameScores;
   ssim: FrameScores;
-  /** Share of the samples whose first and whose last restored frame is closer to its own ground truth than to the middle's. */
+  /**
+   * Share of the samples whose first and whose last restored frame is closer to its own ground truth than to
+   * the middle's.
+   */
   closerToOwn: { first: number; last: number };
   /** The blurred input itself against the same frames. */
   baseline: { psnr: FrameScores; ssim: FrameScores };
@@ -23,7 +26,10 @@ export interface ScoredSample {
  *
  * @throws RangeError when there is no sample, or the samples have different numbers of frames.
  */
-export function summarizeScores(samples: readonly ScoredSample[], rule: OrderRule = 'sequence'): EvaluationReport {
+export function summarizeScores(
+  samples: readonly ScoredSample[],
+  rule: OrderRule = 'sequence',
+): EvaluationReport {
   if (samples.length === 0) throw new RangeError('Expected at least one scored sample but received none');
   const restored = samples.map((sample) => sample.restored);
   const blurred = samples.map((sample) => sample.blurred);
@@ -45,7 +51,12 @@ export function summarizeScores(samples: readonly ScoredSample[], rule: OrderRul
 
 function averageScores(scores: readonly FrameScores[]): FrameScores {
   const counts = new Set(scores.map(({ perFrame }) => perFrame.length));
-  if (counts.size > 1) throw new RangeError(`Expected one number of frames in all samples but received ${[...counts].join(' and ')}`);
-  const total = scores[0]!.perFrame.map((_, frame) => scores.reduce((sum, { perFrame }) => sum + perFrame[frame]!, 0));
+  if (counts.size > 1)
+    throw new RangeError(
+      `Expected one number of frames in all samples but received ${[...counts].join(' and ')}`,
+    );
+  const total = scores[0]!.perFrame.map((_, frame) =>
+    scores.reduce((sum, { perFrame }) => sum + perFrame[frame]!, 0),
+  );
   return frameScores(total.map((sum) => sum / scores.length));
 }

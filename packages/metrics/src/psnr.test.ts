@@ -18,15 +18,25 @@ test('the border is left out on all four sides', () => {
   const inside = flat(5, 4, 0.5);
   const damaged = flat(5, 4, 0.5);
   for (let y = 0; y < 4; y++) {
-    for (let x = 0; x < 5; x++) if (x === 0 || y === 0 || x === 4 || y === 3) damaged.data.fill(1, (y * 5 + x) * 3, (y * 5 + x + 1) * 3);
+    for (let x = 0; x < 5; x++)
+      if (x === 0 || y === 0 || x === 4 || y === 3)
+        damaged.data.fill(1, (y * 5 + x) * 3, (y * 5 + x + 1) * 3);
   }
   expect(psnr(inside, damaged, { borderPixels: 1 })).toBe(Infinity);
   expect(psnr(inside, damaged)).toBeCloseTo(10 * Math.log10(20 / (14 * 0.25)), 5);
 });
 
 test('says what was wrong with images that do not compare', () => {
-  expect(() => psnr(flat(4, 3, 0), flat(3, 4, 0))).toThrow('Expected two images of one size but received 4x3 and 3x4');
-  expect(() => psnr(flat(4, 3, 0), { width: 4, height: 3, data: new Float32Array(12) })).toThrow('Expected 4x3x3 = 36 RGB values but received 12');
-  expect(() => psnr(flat(4, 4, 0), flat(4, 4, 0), { borderPixels: 2 })).toThrow('at least 1x1 pixels to compare but received 4x4 with 2 border pixels');
-  expect(() => psnr(flat(4, 4, 0), flat(4, 4, 0), { borderPixels: 0.5 })).toThrow('Expected borderPixels to be a whole number');
+  expect(() => psnr(flat(4, 3, 0), flat(3, 4, 0))).toThrow(
+    'Expected two images of one size but received 4x3 and 3x4',
+  );
+  expect(() => psnr(flat(4, 3, 0), { width: 4, height: 3, data: new Float32Array(12) })).toThrow(
+    'Expected 4x3x3 = 36 RGB values but received 12',
+  );
+  expect(() => psnr(flat(4, 4, 0), flat(4, 4, 0), { borderPixels: 2 })).toThrow(
+    'at least 1x1 pixels to compare but received 4x4 with 2 border pixels',
+  );
+  expect(() => psnr(flat(4, 4, 0), flat(4, 4, 0), { borderPixels: 0.5 })).toThrow(
+    'Expected borderPixels to be a whole number',
+  );
 });

@@ -8,8 +8,9 @@ export interface PsnrOptions {
 }
 
 /**
- * Peak signal-to-noise ratio in dB: `10 log10(peak^2 / MSE)`, the mean squared error taken over all pixels and the three
- * RGB channels together, values as they are (no rounding to 8 bit, no clipping, no luma conversion).
+ * Peak signal-to-noise ratio in dB: `10 log10(peak^2 / MSE)`, the mean squared error taken over all pixels
+ * and the three RGB channels together, values as they are (no rounding to 8 bit, no clipping, no luma
+ * conversion).
  *
  * Range: any number; Infinity for identical images. See `maximumReportedPsnr` for how that enters a mean.
  *

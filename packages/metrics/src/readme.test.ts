@@ -10,7 +10,9 @@ test('the README example gives what its comments say', () => {
   expect(claims).toHaveLength(4);
   const setup = body.slice(0, claims[0]!.index);
   for (const [, expression, claim] of claims) {
-    const evaluate = new Function('psnr', 'ssim', 'scoreSequence', `${setup}; return ${expression};`) as (...api: unknown[]) => unknown;
+    const evaluate = new Function('psnr', 'ssim', 'scoreSequence', `${setup}; return ${expression};`) as (
+      ...api: unknown[]
+    ) => unknown;
     const value = evaluate(metrics.psnr, metrics.ssim, metrics.scoreSequence);
     if (typeof value === 'number') expect(value).toBeCloseTo(Number(claim), 2);
     else expect(String(value)).toBe(claim);

@@ -14,10 +14,16 @@ interface GoldenCase {
   ssimUniform: number;
 }
 
-const golden = JSON.parse(readFileSync(new URL('../golden/scikit-image.json', import.meta.url), 'utf8')) as { cases: GoldenCase[] };
+const golden = JSON.parse(readFileSync(new URL('../golden/scikit-image.json', import.meta.url), 'utf8')) as {
+  cases: GoldenCase[];
+};
 
 function decode({ width, height }: GoldenCase, base64: string): RgbImage {
-  return { width, height, data: Float32Array.from(Buffer.from(base64, 'base64'), (value) => Math.fround(value / 255)) };
+  return {
+    width,
+    height,
+    data: Float32Array.from(Buffer.from(base64, 'base64'), (value) => Math.fround(value / 255)),
+  };
 }
 
 describe('equal to scikit-image within 1e-6', () => {

@@ -3,7 +3,11 @@ import { maximumReportedPsnr, scoreBlurred, scoreSequence, summarizeScores, type
 
 /** A 16x16 image whose mean is `value`, with a pattern so that SSIM has something to see. */
 function image(value: number): RgbImage {
-  return { width: 16, height: 16, data: Float32Array.from({ length: 768 }, (_, i) => value + 0.05 * Math.sin(i)) };
+  return {
+    width: 16,
+    height: 16,
+    data: Float32Array.from({ length: 768 }, (_, i) => value + 0.05 * Math.sin(i)),
+  };
 }
 
 const gt = [0.2, 0.4, 0.6, 0.8, 0.9].map(image);
@@ -39,17 +43,27 @@ test('per-frame is never below sequence', () => {
   const wrong = [0.5, 0.3, 0.6, 0.45, 0.3].map(image);
   const sequence = scoreSequence(wrong, gt, 'sequence');
   const perFrame = scoreSequence(wrong, gt, 'per-frame');
-  sequence.psnr.perFrame.forEach((value, i) => expect(perFrame.psnr.perFrame[i]).toBeGreaterThanOrEqual(value));
+  sequence.psnr.perFrame.forEach((value, i) =>
+    expect(perFrame.psnr.perFrame[i]).toBeGreaterThanOrEqual(value),
+  );
   expect(perFrame.psnr.mean).toBeGreaterThan(sequence.psnr.mean);
 });
 
 test('a copy of the middle is not closer to the ends, whichever way round', () => {
   expect(scoreSequence(restored, gt).closerToOwn).toEqual({ first: true, last: true });
   expect(scoreSequence([...restored].reverse(), gt).closerToOwn).toEqual({ first: true, last: true });
-  expect(scoreSequence(gt.map(() => image(0.6)), gt).closerToOwn).toEqual({ first: false, last: false });
+  expect(
+    scoreSequence(
+      gt.map(() => image(0.6)),
+      gt,
+    ).closerToOwn,
+  ).toEqual({ first: false, last: false });
   const stuckAtEnd = [...restored.slice(0, 4), image(0.65)];
   expect(scoreSequence(stuckAtEnd, gt).closerToOwn).toEqual({ first: true, last: false });
-  const scored = [restored, stuckAtEnd].map((frames) => ({ restored: scoreSequence(frames, gt), blurred: scoreBlurred(image(0.6), gt) }));
+  const scored = [restored, stuckAtEnd].map((frames) => ({
+    restored: scoreSequence(frames, gt),
+    blurred: scoreBlurred(image(0.6), gt),
+  }));
   expect(summarizeScores(scored).closerToOwn).toEqual({ first: 1, last: 0.5 });
   expect(scored[0]!.blurred.closerToOwn).toEqual({ first: false, last: false });
 });
@@ -63,19 +77,31 @@ test('identical frames count as 100 dB, so that means stay finite and JSON keeps
 test('rejects frames that do not pair up', () => {
   expect(() => scoreSequence(restored.slice(1), gt)).toThrow('an odd number, but received 4 and 5');
   expect(() => scoreSequence(restored.slice(1), gt.slice(1))).toThrow('an odd number, but received 4 and 4');
-  expect(() => scoreSequence(restored, gt, 'best' as 'sequence')).toThrow("Expected the rule 'sequence' or 'per-frame' but received 'best'");
+  expect(() => scoreSequence(restored, gt, 'best' as 'sequence')).toThrow(
+    "Expected the rule 'sequence' or 'per-frame' but received 'best'",
+  );
 });
 
 describe('summarizeScores', () => {
   const blurred = image(0.6);
-  const scored = (frames: RgbImage[]) => ({ restored: scoreSequence(frames, gt), blurred: scoreBlurred(blurred, gt) });
+  const scored = (frames: RgbImage[]) => ({
+    restored: scoreSequence(frames, gt),
+    blurred: scoreBlurred(blurred, gt),
+  });
 
   test('averages each ground-truth frame over the samples, reversed ones in their better order', () => {
     const twentyDecibels = gt.map((_, i) => image([0.2, 0.4, 0.6, 0.8, 0.9][i]! + 0.1));
     const report = summarizeScores([scored(restored), scored([...twentyDecibels].reverse())]);
     expect(report.samples).toBe(2);
     expect(report.rule).toBe('sequence');
-    for (const value of [...report.psnr.perFrame, report.psnr.first, report.psnr.middle, report.psnr.last, report.psnr.mean]) expect(value).toBeCloseTo(30, 3);
+    for (const value of [
+      ...report.psnr.perFrame,
+      report.psnr.first,
+      report.psnr.middle,
+      report.psnr.last,
+      report.psnr.mean,
+    ])
+      expect(value).toBeCloseTo(30, 3);
     expect(report.baseline.psnr.first).toBeCloseTo(-20 * Math.log10(0.4), 3);
     expect(report.baseline.psnr.middle).toBe(100);
     expect(report.ssim.mean).toBeGreaterThan(report.baseline.ssim.mean);
@@ -83,8 +109,13 @@ describe('summarizeScores', () => {
   });
 
   test('rejects an empty set and mixed lengths', () => {
-    const short = { restored: scoreSequence(restored.slice(0, 3), gt.slice(0, 3)), blurred: scoreBlurred(blurred, gt.slice(0, 3)) };
+    const short = {
+      restored: scoreSequence(restored.slice(0, 3), gt.slice(0, 3)),
+      blurred: scoreBlurred(blurred, gt.slice(0, 3)),
+    };
     expect(() => summarizeScores([])).toThrow('Expected at least one scored sample but received none');
-    expect(() => summarizeScores([scored(restored), short])).toThrow('Expected one number of frames in all samples but received 5 and 3');
+    expect(() => summarizeScores([scored(restored), short])).toThrow(
+      'Expected one number of frames in all samples but received 5 and 3',
+    );
   });
 });

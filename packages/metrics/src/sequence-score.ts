@@ -3,13 +3,17 @@ import type { RgbImage } from './rgb-image.js';
 import { ssim, type SsimWindow } from './ssim.js';
 
 /**
- * A blurred image is the same for a motion and its reverse, so restored frames may rightly come in reverse order.
- * `sequence`: the whole sequence in ground-truth order or reversed, whichever has the higher mean PSNR.
- * `per-frame`: each frame against its ground truth in the better of the two orders, frame by frame and metric by metric. Scores higher; never mix the two rules.
+ * A blurred image is the same for a motion and its reverse, so restored frames may rightly come in reverse
+ * order. `sequence`: the whole sequence in ground-truth order or reversed, whichever has the higher mean
+ * PSNR. `per-frame`: each frame against its ground truth in the better of the two orders, frame by frame and
+ * metric by metric. Scores higher; never mix the two rules.
  */
 export type OrderRule = 'sequence' | 'per-frame';
 
-/** One metric over the frames of a sequence; index i belongs to ground-truth frame i, whatever order the restored frames came in. */
+/**
+ * One metric over the frames of a sequence; index i belongs to ground-truth frame i, whatever order the
+ * restored frames came in.
+ */
 export interface FrameScores {
   perFrame: number[];
   first: number;
@@ -25,7 +29,10 @@ export interface SequenceScore {
   /** In dB, each frame's value at most `maximumReportedPsnr`. */
   psnr: FrameScores;
   ssim: FrameScores;
-  /** Whether the first and the last restored frame have a higher PSNR against their own ground truth than against the middle's: a mere copy of the middle has not. */
+  /**
+   * Whether the first and the last restored frame have a higher PSNR against their own ground truth than
+   * against the middle's: a mere copy of the middle has not.
+   */
   closerToOwn: { first: boolean; last: boolean };
 }
 
@@ -34,21 +41,33 @@ export interface ScoreOptions {
   borderPixels?: number;
 }
 
-/** In dB. A frame identical to its ground truth has an infinite PSNR: it counts as this much, so that it neither swallows a mean nor is lost in JSON. */
+/**
+ * In dB. A frame identical to its ground truth has an infinite PSNR: it counts as this much, so that it
+ * neither swallows a mean nor is lost in JSON.
+ */
 export const maximumReportedPsnr = 100;
 
 /**
- * Scores restored frames against their ground truth, aware that their order may be reversed (see `OrderRule`).
+ * Scores restored frames against their ground truth, aware that their order may be reversed (see
+ * `OrderRule`).
  *
  * @param restored N frames in time order, N odd
  * @param gt the N ground-truth frames in time order
  * @throws RangeError when the numbers of frames differ or are even, or the sizes differ.
  */
-export function scoreSequence(restored: readonly RgbImage[], gt: readonly RgbImage[], rule: OrderRule = 'sequence', options: ScoreOptions = {}): SequenceScore {
+export function scoreSequence(
+  restored: readonly RgbImage[],
+  gt: readonly RgbImage[],
+  rule: OrderRule = 'sequence',
+  options: ScoreOptions = {},
+): SequenceScore {
   if (restored.length !== gt.length || gt.length % 2 === 0) {
-    throw new RangeError(`Expected as many restored as ground-truth frames, an odd number, but received ${restored.length} and ${gt.length}`);
+    throw new RangeError(
+      `Expected as many restored as ground-truth frames, an odd number, but received ${restored.length} and ${gt.length}`,
+    );
   }
-  if (rule !== 'sequence' && rule !== 'per-frame') throw new RangeError(`Expected the rule 'sequence' or 'per-frame' but received '${String(rule)}'`);
+  if (rule !== 'sequence' && rule !== 'per-frame')
+    throw new RangeError(`Expected the rule 'sequence' or 'per-frame' but received '${String(rule)}'`);
 
   const backward = [...restored].reverse();
   const forwardPsnr = gt.map((frame, i) => reportedPsnr(restored[i]!, frame, options));
@@ -68,15 +87,27 @@ export function scoreSequence(restored: readonly RgbImage[], gt: readonly RgbIma
     reversed,
     closerToOwn,
     psnr: frameScores(gt.map((_, i) => Math.max(forwardPsnr[i]!, backwardPsnr[i]!))),
-    ssim: frameScores(gt.map((frame, i) => Math.max(frameSsim(restored[i]!, frame, options), frameSsim(backward[i]!, frame, options)))),
+    ssim: frameScores(
+      gt.map((frame, i) =>
+        Math.max(frameSsim(restored[i]!, frame, options), frameSsim(backward[i]!, frame, options)),
+      ),
+    ),
   };
 }
 
 /** Scores the blurred image itself as if it were every frame: what a restoration has to beat. */
-export function scoreBlurred(blurred: RgbImage, gt: readonly RgbImage[], options: ScoreOptions = {}): SequenceScore {
+export function scoreBlurred(
+  blurred: RgbImage,
+  gt: readonly RgbImage[],
+  options: ScoreOptions = {},
+): SequenceScore {
   return {
     reversed: false,
-    closerToOwn: framesCloserToOwn(gt.map(() => blurred), gt, options),
+    closerToOwn: framesCloserToOwn(
+      gt.map(() => blurred),
+      gt,
+      options,
+    ),
     psnr: frameScores(gt.map((frame) => reportedPsnr(blurred, frame, options))),
     ssim: frameScores(gt.map((frame) => frameSsim(blurred, frame, options))),
   };
@@ -93,9 +124,14 @@ export function frameScores(perFrame: number[]): FrameScores {
   };
 }
 
-function framesCloserToOwn(frames: readonly RgbImage[], gt: readonly RgbImage[], options: ScoreOptions): SequenceScore['closerToOwn'] {
+function framesCloserToOwn(
+  frames: readonly RgbImage[],
+  gt: readonly RgbImage[],
+  options: ScoreOptions,
+): SequenceScore['closerToOwn'] {
   const middleGt = gt[(gt.length - 1) / 2]!;
-  const isCloser = (frame: RgbImage, ownGt: RgbImage): boolean => reportedPsnr(frame, ownGt, options) > reportedPsnr(frame, middleGt, options);
+  const isCloser = (frame: RgbImage, ownGt: RgbImage): boolean =>
+    reportedPsnr(frame, ownGt, options) > reportedPsnr(frame, middleGt, options);
   return { first: isCloser(frames[0]!, gt[0]!), last: isCloser(frames.at(-1)!, gt.at(-1)!) };
 }
 

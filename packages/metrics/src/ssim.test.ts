@@ -1,10 +1,17 @@
 import { expect, test } from '@jest/globals';
 import { ssim, type RgbImage, type SsimWindow } from './index.js';
 
-const sizes: Array<[SsimWindow, number]> = [['gaussian', 11], ['uniform', 7]];
+const sizes: Array<[SsimWindow, number]> = [
+  ['gaussian', 11],
+  ['uniform', 7],
+];
 
 function ramp(width: number, height: number, gain = 1): RgbImage {
-  return { width, height, data: Float32Array.from({ length: width * height * 3 }, (_, i) => 0.5 + gain * 0.4 * Math.sin(i / 7)) };
+  return {
+    width,
+    height,
+    data: Float32Array.from({ length: width * height * 3 }, (_, i) => 0.5 + gain * 0.4 * Math.sin(i / 7)),
+  };
 }
 
 test.each(sizes)('identical images: 1 (%s)', (window) => {
@@ -14,7 +21,10 @@ test.each(sizes)('identical images: 1 (%s)', (window) => {
 test.each(sizes)('flat images: only the luminance term is left (%s)', (window) => {
   const dark = { width: 12, height: 12, data: new Float32Array(432).fill(0.25) };
   const bright = { width: 12, height: 12, data: new Float32Array(432).fill(0.5) };
-  expect(ssim(dark, bright, { window })).toBeCloseTo((2 * 0.25 * 0.5 + 1e-4) / (0.25 ** 2 + 0.5 ** 2 + 1e-4), 9);
+  expect(ssim(dark, bright, { window })).toBeCloseTo(
+    (2 * 0.25 * 0.5 + 1e-4) / (0.25 ** 2 + 0.5 ** 2 + 1e-4),
+    9,
+  );
 });
 
 test('an inverted pattern scores below zero', () => {
@@ -23,9 +33,13 @@ test('an inverted pattern scores below zero', () => {
 
 test.each(sizes)('the %s window needs %d pixels each way', (window, size) => {
   expect(ssim(ramp(size, size), ramp(size, size), { window })).toBeCloseTo(1, 12);
-  expect(() => ssim(ramp(size - 1, size), ramp(size - 1, size), { window })).toThrow(`Expected at least ${size}x${size} pixels to compare but received ${size - 1}x${size}`);
+  expect(() => ssim(ramp(size - 1, size), ramp(size - 1, size), { window })).toThrow(
+    `Expected at least ${size}x${size} pixels to compare but received ${size - 1}x${size}`,
+  );
 });
 
 test('a window of another name is refused', () => {
-  expect(() => ssim(ramp(20, 20), ramp(20, 20), { window: 'triangle' as 'uniform' })).toThrow("Expected the window 'gaussian' or 'uniform' but received 'triangle'");
+  expect(() => ssim(ramp(20, 20), ramp(20, 20), { window: 'triangle' as 'uniform' })).toThrow(
+    "Expected the window 'gaussian' or 'uniform' but received 'triangle'",
+  );
 });

@@ -1,6 +1,9 @@
 import { assertBorder, assertComparable, type RgbImage } from './rgb-image.js';
 
-/** `gaussian`: 11x11, sigma 1.5, population covariance (Wang et al. 2004). `uniform`: 7x7, sample covariance (scikit-image's default). */
+/**
+ * `gaussian`: 11x11, sigma 1.5, population covariance (Wang et al. 2004). `uniform`: 7x7, sample covariance
+ * (scikit-image's default).
+ */
 export type SsimWindow = 'gaussian' | 'uniform';
 
 export interface SsimOptions {
@@ -14,7 +17,10 @@ export interface SsimOptions {
 interface Window {
   /** One axis of the separable window; sums to 1. */
   readonly weights: Float64Array;
-  /** What a windowed (co)variance is multiplied by: n / (n - 1) for the sample covariance, 1 for the population's. */
+  /**
+   * What a windowed (co)variance is multiplied by: n / (n - 1) for the sample covariance, 1 for the
+   * population's.
+   */
   readonly covarianceScale: number;
 }
 
@@ -24,17 +30,24 @@ const windows: Record<SsimWindow, Window> = {
 };
 
 /**
- * Mean structural similarity (Wang et al. 2004, Eq. 13) with K1 = 0.01 and K2 = 0.03: the mean over every place where the whole
- * window fits, then over the RGB channels. Equal to scikit-image's `structural_similarity(..., channel_axis=-1, data_range=peak)`,
- * with `gaussian_weights=True, sigma=1.5, use_sample_covariance=False` for `gaussian` and its defaults for `uniform`.
+ * Mean structural similarity (Wang et al. 2004, Eq. 13) with K1 = 0.01 and K2 = 0.03: the mean over every
+ * place where the whole window fits, then over the RGB channels. Equal to scikit-image's
+ * `structural_similarity(..., channel_axis=-1, data_range=peak)`, with `gaussian_weights=True, sigma=1.5,
+ * use_sample_covariance=False` for `gaussian` and its defaults for `uniform`.
  *
  * Range [-1, 1]; 1 for identical images.
  *
- * @throws RangeError when the sizes differ, the window is none of these, or (11 or 7 pixels) it does not fit within the borders.
+ * @throws RangeError when the sizes differ, the window is none of these, or (11 or 7 pixels) it does not fit
+ * within the borders.
  */
-export function ssim(a: RgbImage, b: RgbImage, { window = 'gaussian', peak = 1, borderPixels = 0 }: SsimOptions = {}): number {
+export function ssim(
+  a: RgbImage,
+  b: RgbImage,
+  { window = 'gaussian', peak = 1, borderPixels = 0 }: SsimOptions = {},
+): number {
   assertComparable(a, b);
-  if (!Object.hasOwn(windows, window)) throw new RangeError(`Expected the window 'gaussian' or 'uniform' but received '${String(window)}'`);
+  if (!Object.hasOwn(windows, window))
+    throw new RangeError(`Expected the window 'gaussian' or 'uniform' but received '${String(window)}'`);
   const { weights, covarianceScale } = windows[window];
   assertBorder(a, borderPixels, weights.length);
   const c1 = (0.01 * peak) ** 2;
@@ -64,8 +77,9 @@ export function ssim(a: RgbImage, b: RgbImage, { window = 'gaussian', peak = 1, 
 }
 
 /**
- * The windowed means of a, b, a^2 + b^2 and a*b along one image row at a time. SSIM needs the two variances only as their sum,
- * so four moments do; a ring of as many filtered rows as the window is high keeps the memory at a few rows.
+ * The windowed means of a, b, a^2 + b^2 and a*b along one image row at a time. SSIM needs the two variances
+ * only as their sum, so four moments do; a ring of as many filtered rows as the window is high keeps the
+ * memory at a few rows.
  */
 class WindowedMoments {
   readonly a: Float64Array;
@@ -89,7 +103,12 @@ class WindowedMoments {
 
   /** Filters one channel of one row, whose first value lies at `start`, along the row. */
   addRow(a: Float32Array, b: Float32Array, start: number, row: number): void {
-    const [lineA, lineB, lineSquares, lineProducts] = this.line as [Float64Array, Float64Array, Float64Array, Float64Array];
+    const [lineA, lineB, lineSquares, lineProducts] = this.line as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
     for (let column = 0, i = start; column < lineA.length; column++, i += 3) {
       const valueA = a[i]!;
       const valueB = b[i]!;
@@ -109,7 +128,9 @@ class WindowedMoments {
     }
   }
 
-  /** Filters the rows up to and including `lastRow` along the columns into `a`, `b`, `squares` and `products`. */
+  /**
+   * Filters the rows up to and including `lastRow` along the columns into `a`, `b`, `squares` and `products`.
+   */
   filterColumns(lastRow: number): void {
     const size = this.weights.length;
     [this.a, this.b, this.squares, this.products].forEach((output, moment) => {
@@ -118,14 +139,17 @@ class WindowedMoments {
         const weight = this.weights[tap]!;
         const filtered = this.ring[(lastRow - size + 1 + tap) % size]!;
         const offset = moment * this.columns;
-        for (let column = 0; column < this.columns; column++) output[column]! += weight * filtered[offset + column]!;
+        for (let column = 0; column < this.columns; column++)
+          output[column]! += weight * filtered[offset + column]!;
       }
     });
   }
 }
 
 function gaussianWeights(size: number, sigma: number): Float64Array {
-  const weights = Float64Array.from({ length: size }, (_, i) => Math.exp(-((i - (size - 1) / 2) ** 2) / (2 * sigma * sigma)));
+  const weights = Float64Array.from({ length: size }, (_, i) =>
+    Math.exp(-((i - (size - 1) / 2) ** 2) / (2 * sigma * sigma)),
+  );
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => weight / sum);
 }

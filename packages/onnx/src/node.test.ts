@@ -9,7 +9,10 @@ let reusing: Session;
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
-  const graph = trace(({ x, indices }) => ({ sum: tf.add(x!, tf.cast(indices!, 'float32')) }), { x: { shape: [2] }, indices: { shape: [2], dtype: 'int32' } });
+  const graph = trace(({ x, indices }) => ({ sum: tf.add(x!, tf.cast(indices!, 'float32')) }), {
+    x: { shape: [2] },
+    indices: { shape: [2], dtype: 'int32' },
+  });
   session = await createSession(graph, { threads: 1 });
   reusing = await createSession(graph, { threads: 1, outputSets: 2 });
 });
@@ -28,7 +31,9 @@ test('every run has arrays of its own', async () => {
 });
 
 test('with two output sets an array is overwritten two runs later', async () => {
-  const runs = [await reusing.run(feeds(1)), await reusing.run(feeds(2)), await reusing.run(feeds(3))].map((outputs) => outputs['sum']!);
+  const runs = [await reusing.run(feeds(1)), await reusing.run(feeds(2)), await reusing.run(feeds(3))].map(
+    (outputs) => outputs['sum']!,
+  );
   expect(runs[2]).toBe(runs[0]);
   expect(runs[1]).not.toBe(runs[0]);
   expect(runs.map((sum) => sum[0])).toEqual([13, 12, 13]);
@@ -40,10 +45,26 @@ test('a part of a larger array is fed without its surroundings', async () => {
 });
 
 test.each([
-  { title: 'a missing feed', given: { x: new Float32Array(2) }, message: "Expected a feed for input 'indices' [2] but received none" },
-  { title: 'an unknown feed', given: { ...feeds(0), y: new Float32Array(1) }, message: "Expected feeds named x, indices but received 'y'" },
-  { title: 'a feed of another length', given: { ...feeds(0), x: new Float32Array(3) }, message: "Expected 2 elements of Float32Array for input 'x' [2] but received 3 of Float32Array" },
-  { title: 'a feed of another type', given: { ...feeds(0), x: new Int32Array(2) }, message: "Expected 2 elements of Float32Array for input 'x' [2] but received 2 of Int32Array" },
+  {
+    title: 'a missing feed',
+    given: { x: new Float32Array(2) },
+    message: "Expected a feed for input 'indices' [2] but received none",
+  },
+  {
+    title: 'an unknown feed',
+    given: { ...feeds(0), y: new Float32Array(1) },
+    message: "Expected feeds named x, indices but received 'y'",
+  },
+  {
+    title: 'a feed of another length',
+    given: { ...feeds(0), x: new Float32Array(3) },
+    message: "Expected 2 elements of Float32Array for input 'x' [2] but received 3 of Float32Array",
+  },
+  {
+    title: 'a feed of another type',
+    given: { ...feeds(0), x: new Int32Array(2) },
+    message: "Expected 2 elements of Float32Array for input 'x' [2] but received 2 of Int32Array",
+  },
 ])('$title is refused', async ({ given, message }) => {
   await expect(session.run(given)).rejects.toThrow(message);
 });

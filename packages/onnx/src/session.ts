@@ -2,17 +2,20 @@
 export type TensorData = Float32Array | Int32Array | Uint8Array;
 
 export interface SessionOptions {
-  /** Threads that work on one operation, of which no more are started than there are cores; all cores if not said. */
+  /**
+   * Threads that work on one operation, of which no more are started than there are cores; all cores if not
+   * said.
+   */
   threads?: number;
   /**
-   * 0 (default): every run returns arrays of its own. A number n: n sets of output arrays are allocated once and used in
-   * turn, so an array is overwritten n runs later. With 2, the outputs of one run can be fed to the next while it
-   * writes the other set.
+   * 0 (default): every run returns arrays of its own. A number n: n sets of output arrays are allocated once
+   * and used in turn, so an array is overwritten n runs later. With 2, the outputs of one run can be fed to
+   * the next while it writes the other set.
    */
   outputSets?: number;
   /**
-   * Whether ONNX Runtime lays all that a run needs out in one block after the first run (default). Without, the peak is lower: a network
-   * that restores 512x512 took 544 MiB in place of 709, in the same time.
+   * Whether ONNX Runtime lays all that a run needs out in one block after the first run (default). Without,
+   * the peak is lower: a network that restores 512x512 took 544 MiB in place of 709, in the same time.
    */
   memoryPattern?: boolean;
 }

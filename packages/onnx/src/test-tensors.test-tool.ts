@@ -14,7 +14,10 @@ export interface TestTensor {
 }
 
 /** The tensor that a description stands for; the same seed gives the same numbers. */
-export function makeTensor({ shape, dtype = 'float32', values, range = [-1, 1] }: TestTensor, seed: number): Tensor {
+export function makeTensor(
+  { shape, dtype = 'float32', values, range = [-1, 1] }: TestTensor,
+  seed: number,
+): Tensor {
   const size = shape.reduce((product, length) => product * length, 1);
   const random = mulberry32(seed);
   const [low, high] = dtype === 'bool' ? [0, 2] : range;
@@ -32,19 +35,38 @@ function mulberry32(seed: number): () => number {
   };
 }
 
-/** Runs a kernel of the active backend by name, and gives its outputs numbered. Inputs named 0, 1, ... go in as a list. */
-export function runKernel(kernelName: string, inputs: Record<string, Tensor>, attrs: Record<string, unknown>): Record<string, Tensor> {
+/**
+ * Runs a kernel of the active backend by name, and gives its outputs numbered. Inputs named 0, 1, ... go in
+ * as a list.
+ */
+export function runKernel(
+  kernelName: string,
+  inputs: Record<string, Tensor>,
+  attrs: Record<string, unknown>,
+): Record<string, Tensor> {
   const given = inputs[0] ? Object.values(inputs) : inputs;
-  const outputs = engine().runKernel(kernelName, given as unknown as NamedTensorMap, attrs as never) as Tensor | Tensor[];
-  return Object.fromEntries((Array.isArray(outputs) ? outputs : [outputs]).map((output, index) => [`output${index}`, output]));
+  const outputs = engine().runKernel(kernelName, given as unknown as NamedTensorMap, attrs as never) as
+    Tensor | Tensor[];
+  return Object.fromEntries(
+    (Array.isArray(outputs) ? outputs : [outputs]).map((output, index) => [`output${index}`, output]),
+  );
 }
 
 /** Traces a function for inputs of these shapes, and runs the graph on them. */
-export async function runTraced(fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>, inputs: Record<string, Tensor>): Promise<Record<string, TensorData>> {
-  const signature = Object.fromEntries(Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype: dtype as 'float32' }]));
+export async function runTraced(
+  fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>,
+  inputs: Record<string, Tensor>,
+): Promise<Record<string, TensorData>> {
+  const signature = Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype: dtype as 'float32' }]),
+  );
   const session = await createSession(trace(fn, signature), { threads: 1 });
   try {
-    return await session.run(Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.dataSync() as TensorData])));
+    return await session.run(
+      Object.fromEntries(
+        Object.entries(inputs).map(([name, input]) => [name, input.dataSync() as TensorData]),
+      ),
+    );
   } finally {
     await session.release();
   }

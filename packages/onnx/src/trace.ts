@@ -22,25 +22,34 @@ export interface TracedGraph {
 }
 
 /**
- * Records what a function does with TensorFlow.js ops as an ONNX graph. The function is called once, with tensors that
- * have shapes and no values; so loops and branches on shapes are unrolled, and values cannot be read.
+ * Records what a function does with TensorFlow.js ops as an ONNX graph. The function is called once, with
+ * tensors that have shapes and no values; so loops and branches on shapes are unrolled, and values cannot be
+ * read.
  *
  * Tensors that the function captures or makes become constants of the graph. Gradients inside the function
  * (`grads`, `valueAndGrads`, `variableGrads`, `customGrad`) are recorded like any other op; import
- * `@tensorflow/tfjs` once in the application, or register the gradients yourself. Dilated convolutions, whose gradient
- * TensorFlow.js refuses, have one here.
+ * `@tensorflow/tfjs` once in the application, or register the gradients yourself. Dilated convolutions, whose
+ * gradient TensorFlow.js refuses, have one here.
  *
  * The active backend is the same before and after, also after an error.
  *
  * @param fn takes the inputs by name and returns the outputs by name.
- * @param signature the inputs. Tensors of rank 4 are `[batch, height, width, channels]`, as everywhere in TensorFlow.js.
+ * @param signature the inputs. Tensors of rank 4 are `[batch, height, width, channels]`, as everywhere in
+ * TensorFlow.js.
  * @param options what the file holds beside the graph, and how.
- * @throws if a kernel has no lowering (naming the kernel and the place that called it), if the function reads values, or
+ * @throws if a kernel has no lowering (naming the kernel and the place that called it), if the function reads
+ * values, or
  *   if an output has the name of an input.
  */
-export function trace(fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>, signature: Signature, options: ModelOptions = {}): TracedGraph {
-  if (getBackend() === TRACING_BACKEND) throw new Error('Expected trace to be called on its own but it was called inside a traced function.');
-  for (const kernelName of Object.keys(lowerings)) registerTracingKernel(kernelName, () => lowerings[kernelName]!);
+export function trace(
+  fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>,
+  signature: Signature,
+  options: ModelOptions = {},
+): TracedGraph {
+  if (getBackend() === TRACING_BACKEND)
+    throw new Error('Expected trace to be called on its own but it was called inside a traced function.');
+  for (const kernelName of Object.keys(lowerings))
+    registerTracingKernel(kernelName, () => lowerings[kernelName]!);
   const graph = new Graph();
   const values: Record<string, Value> = {};
   const outputSignature: Signature = {};
@@ -48,9 +57,15 @@ export function trace(fn: (inputs: Record<string, Tensor>) => Record<string, Ten
     tidy(() => {
       const outputs = fn(makeInputs(backend, signature));
       for (const [name, tensor] of Object.entries(outputs)) {
-        if (name in signature) throw new Error(`Expected outputs to have names of their own but received '${name}', which is also an input.`);
+        if (name in signature)
+          throw new Error(
+            `Expected outputs to have names of their own but received '${name}', which is also an input.`,
+          );
         values[name] = backend.lookUp(tensor).plain();
-        outputSignature[name] = { shape: [...tensor.shape], dtype: tensor.dtype as 'float32' | 'int32' | 'bool' };
+        outputSignature[name] = {
+          shape: [...tensor.shape],
+          dtype: tensor.dtype as 'float32' | 'int32' | 'bool',
+        };
       }
       // Also what the function used `keep` on: it may have had to, for a tensor made inside a gradient.
       for (const tensor of new Set(Object.values(outputs))) if (backend.owns(tensor)) tensor.dispose();
@@ -92,7 +107,10 @@ function withTracingBackend(backend: TracingBackend, body: (backend: TracingBack
 }
 
 function explainMissingKernel(error: unknown): unknown {
-  const kernelName = error instanceof Error ? /^Kernel '(.+)' not registered for backend 'onnx-trace'/.exec(error.message)?.[1] : undefined;
+  const kernelName =
+    error instanceof Error
+      ? /^Kernel '(.+)' not registered for backend 'onnx-trace'/.exec(error.message)?.[1]
+      : undefined;
   if (!kernelName) return error;
   return new Error(
     `Expected kernels that have an ONNX lowering but received '${kernelName}', called at ${findCaller((error as Error).stack)}. Use other ops, or add a lowering with registerLowering('${kernelName}', ...).`,

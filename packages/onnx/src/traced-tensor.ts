@@ -2,7 +2,10 @@ import type { DataType } from '@tensorflow/tfjs-core';
 import type { ElementType, Graph, Value } from './graph/graph.js';
 import { expand, reshape, transpose } from './graph/operators.js';
 
-/** How a tensor lies in memory: as TensorFlow.js sees it, or (rank 4 only) with its last axis moved behind the first. */
+/**
+ * How a tensor lies in memory: as TensorFlow.js sees it, or (rank 4 only) with its last axis moved behind the
+ * first.
+ */
 export type Layout = 'plain' | 'channels-first';
 
 /** The forms a traced tensor may be known in; at least one. */
@@ -19,8 +22,8 @@ const CHANNELS_FIRST_ORDER = [0, 3, 1, 2];
 const CHANNELS_LAST_ORDER = [0, 2, 3, 1];
 
 /**
- * A tensor of a traced function: it has a shape and a place in the graph, but no numbers. Images stay in the layout
- * that the last operation left them in; the other layout is made when something asks for it, once.
+ * A tensor of a traced function: it has a shape and a place in the graph, but no numbers. Images stay in the
+ * layout that the last operation left them in; the other layout is made when something asks for it, once.
  */
 export class TracedTensor {
   readonly graph: Graph;
@@ -47,14 +50,18 @@ export class TracedTensor {
 
   /** The whole tensor as TensorFlow.js sees it. */
   plain(): Value {
-    this.#forms.plain ??= this.#forms.channelsFirst ? transpose(this.#forms.channelsFirst, CHANNELS_LAST_ORDER) : expand(this.#forms.compact!, this.shape);
+    this.#forms.plain ??= this.#forms.channelsFirst
+      ? transpose(this.#forms.channelsFirst, CHANNELS_LAST_ORDER)
+      : expand(this.#forms.compact!, this.shape);
     return this.#forms.plain;
   }
 
   /** The whole `[B, H, W, C]` tensor as `[B, C, H, W]`. */
   channelsFirst(): Value {
     this.#forms.channelsFirst ??=
-      this.#forms.compact && !this.#forms.plain ? expand(this.operand('channels-first', 4), channelsFirstShape(this.shape)) : transpose(this.plain(), CHANNELS_FIRST_ORDER);
+      this.#forms.compact && !this.#forms.plain
+        ? expand(this.operand('channels-first', 4), channelsFirstShape(this.shape))
+        : transpose(this.plain(), CHANNELS_FIRST_ORDER);
     return this.#forms.channelsFirst;
   }
 
@@ -68,7 +75,10 @@ export class TracedTensor {
     if (!this.#forms.compact && this.rank === 4) return this.channelsFirst();
     const value = this.#forms.compact ?? this.plain();
     if (value.shape.length === 0) return value;
-    return transpose(reshape(value, [...new Array<number>(rank - value.shape.length).fill(1), ...value.shape]), CHANNELS_FIRST_ORDER);
+    return transpose(
+      reshape(value, [...new Array<number>(rank - value.shape.length).fill(1), ...value.shape]),
+      CHANNELS_FIRST_ORDER,
+    );
   }
 
   /** Whether the tensor already lies as `[B, C, H, W]`. */
@@ -76,11 +86,16 @@ export class TracedTensor {
     return this.#forms.channelsFirst !== undefined;
   }
 
-  /** Whether the tensor's other layout costs nothing: a constant, or at most one axis to move past another. */
+  /**
+   * Whether the tensor's other layout costs nothing: a constant, or at most one axis to move past another.
+   */
   get movesFreely(): boolean {
     const value = this.#forms.compact ?? this.#forms.plain;
     if (!value || value.data) return true;
-    const [height, width, channels] = [...new Array<number>(4 - value.shape.length).fill(1), ...value.shape].slice(1);
+    const [height, width, channels] = [
+      ...new Array<number>(4 - value.shape.length).fill(1),
+      ...value.shape,
+    ].slice(1);
     return channels === 1 || height! * width! === 1;
   }
 
@@ -119,7 +134,10 @@ export function fromPlain(value: Value): TracedTensor {
 }
 
 export function fromChannelsFirst(value: Value): TracedTensor {
-  return new TracedTensor(CHANNELS_LAST_ORDER.map((axis) => value.shape[axis]!), { channelsFirst: value });
+  return new TracedTensor(
+    CHANNELS_LAST_ORDER.map((axis) => value.shape[axis]!),
+    { channelsFirst: value },
+  );
 }
 
 /** A tensor that a smaller value broadcasts to. */
@@ -127,11 +145,16 @@ export function fromCompact(value: Value, shape: readonly number[]): TracedTenso
   return new TracedTensor(shape, { compact: value });
 }
 
-/** The layout in which an operation on these tensors needs the fewest transposes; channels first where both need none. */
+/**
+ * The layout in which an operation on these tensors needs the fewest transposes; channels first where both
+ * need none.
+ */
 export function chooseLayout(tensors: readonly TracedTensor[], rank: number): Layout {
   if (rank !== 4) return 'plain';
   const images = tensors.filter((tensor) => tensor.rank === 4);
-  return images.some((tensor) => tensor.isChannelsFirst) || images.every((tensor) => tensor.movesFreely) ? 'channels-first' : 'plain';
+  return images.some((tensor) => tensor.isChannelsFirst) || images.every((tensor) => tensor.movesFreely)
+    ? 'channels-first'
+    : 'plain';
 }
 
 /** The ONNX element type of a TensorFlow.js tensor. */

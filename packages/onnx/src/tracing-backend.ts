@@ -12,8 +12,8 @@ import { TracedTensor, elementType, fromCompact, fromPlain } from './traced-tens
 export const TRACING_BACKEND = 'onnx-trace';
 
 /**
- * A TensorFlow.js backend whose kernels compute nothing: each adds the ONNX nodes that would compute its result to a
- * graph, and returns a tensor that has only a shape.
+ * A TensorFlow.js backend whose kernels compute nothing: each adds the ONNX nodes that would compute its
+ * result to a graph, and returns a tensor that has only a shape.
  */
 export class TracingBackend extends KernelBackend {
   readonly #traced = new Map<DataId, TracedTensor>();
@@ -33,7 +33,10 @@ export class TracingBackend extends KernelBackend {
     return { dataId, shape: [...traced.shape], dtype: traced.dtype };
   }
 
-  /** What a tensor stands for. A tensor of another backend is a constant; its numbers are read, it stays where it is. */
+  /**
+   * What a tensor stands for. A tensor of another backend is a constant; its numbers are read, it stays where
+   * it is.
+   */
   lookUp({ dataId, shape, dtype }: TensorInfo): TracedTensor {
     const known = this.#traced.get(dataId) ?? this.#captured.get(dataId);
     if (known) return sameShapeAs(known, shape);
@@ -43,7 +46,12 @@ export class TracingBackend extends KernelBackend {
   }
 
   /** Remembers how a kernel's outputs can be computed, if all that it takes can be. */
-  rememberConstants(kernelName: string, inputs: readonly [string, TensorInfo][], attrs: object, outputs: readonly TensorInfo[]): void {
+  rememberConstants(
+    kernelName: string,
+    inputs: readonly [string, TensorInfo][],
+    attrs: object,
+    outputs: readonly TensorInfo[],
+  ): void {
     const constants: [string, ComputableConstant][] = [];
     for (const [name, info] of inputs) {
       const constant = isComputable(info) ? this.#constantOf(info) : undefined;
@@ -136,7 +144,9 @@ export class TracingBackend extends KernelBackend {
   }
 }
 
-/** Makes TensorFlow.js call a lowering, found at each call, when a traced function runs a kernel of this name. */
+/**
+ * Makes TensorFlow.js call a lowering, found at each call, when a traced function runs a kernel of this name.
+ */
 export function registerTracingKernel(kernelName: string, findLowering: () => Lowering): void {
   if (getKernel(kernelName, TRACING_BACKEND)) return;
   registerKernel({
@@ -151,18 +161,24 @@ export function registerTracingKernel(kernelName: string, findLowering: () => Lo
           attrs: (attrs ?? {}) as Record<string, unknown>,
           graph: tracing.graph,
         });
-        const outputs = (Array.isArray(lowered) ? lowered : [lowered]).map((output) => tracing.register(output));
+        const outputs = (Array.isArray(lowered) ? lowered : [lowered]).map((output) =>
+          tracing.register(output),
+        );
         tracing.rememberConstants(kernelName, traced, attrs ?? {}, outputs);
         return Array.isArray(lowered) ? outputs : outputs[0]!;
       } catch (error) {
-        throw new Error(`${(error as Error).message} (in the lowering of kernel '${kernelName}', called at ${findCaller(new Error().stack)})`, { cause: error });
+        throw new Error(
+          `${(error as Error).message} (in the lowering of kernel '${kernelName}', called at ${findCaller(new Error().stack)})`,
+          { cause: error },
+        );
       }
     },
   } satisfies KernelConfig);
 }
 
 function sameShapeAs(traced: TracedTensor, shape: readonly number[]): TracedTensor {
-  if (traced.shape.length === shape.length && traced.shape.every((size, axis) => size === shape[axis])) return traced;
+  if (traced.shape.length === shape.length && traced.shape.every((size, axis) => size === shape[axis]))
+    return traced;
   throw new Error(`Expected a traced tensor of shape [${traced.shape}] but received [${shape}].`);
 }
 
@@ -174,17 +190,28 @@ function knownValues(traced: TracedTensor): BackendValues | undefined {
 }
 
 /** A constant from numbers; one whose elements are all equal is kept as one number that broadcasts. */
-function constantTensor(graph: Graph, values: BackendValues, shape: readonly number[], dtype: DataType): TracedTensor {
+function constantTensor(
+  graph: Graph,
+  values: BackendValues,
+  shape: readonly number[],
+  dtype: DataType,
+): TracedTensor {
   const type = elementType(dtype);
   const data = toElements(values, type);
-  if (shape.length > 0 && data.length > 0 && isUniform(data)) return fromCompact(graph.constant(data.slice(0, 1), [], type), shape);
+  if (shape.length > 0 && data.length > 0 && isUniform(data))
+    return fromCompact(graph.constant(data.slice(0, 1), [], type), shape);
   const value: Value = graph.constant(data, shape, type);
   return fromPlain(value);
 }
 
 function toElements(values: BackendValues, type: ElementType): ElementData {
   const numbers = values as ArrayLike<number>;
-  if (ArrayBuffer.isView(values) && values.constructor.name === { float32: 'Float32Array', int32: 'Int32Array', bool: 'Uint8Array', int64: '' }[type]) return values as ElementData;
+  if (
+    ArrayBuffer.isView(values) &&
+    values.constructor.name ===
+      { float32: 'Float32Array', int32: 'Int32Array', bool: 'Uint8Array', int64: '' }[type]
+  )
+    return values as ElementData;
   if (type === 'float32') return Float32Array.from(numbers);
   return type === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
 }

@@ -3,11 +3,13 @@ import { Adam, globalNorm } from './adam.js';
 import type { AdamOptions } from './adam.js';
 
 const options: AdamOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: null };
-const weightsOf = (...values: number[]) => ({ w: { shape: [values.length], values: Float32Array.from(values) } });
+const weightsOf = (...values: number[]) => ({
+  w: { shape: [values.length], values: Float32Array.from(values) },
+});
 const gradientsOf = (...values: number[]) => ({ w: Float32Array.from(values) });
 
 describe('Adam', () => {
-  test('the first step moves every weight by the learning rate, whatever its gradient\'s size', () => {
+  test("the first step moves every weight by the learning rate, whatever its gradient's size", () => {
     const weights = weightsOf(1, 1, 1);
     new Adam(weights, options).update(gradientsOf(1e-3, -50, 0), 0.1, 1);
     expect(weights.w.values[0]).toBeCloseTo(0.9, 4);
@@ -20,7 +22,8 @@ describe('Adam', () => {
     const adam = new Adam(weights, options);
     adam.update(gradientsOf(1), 0.1, 1);
     adam.update(gradientsOf(3), 0.1, 2);
-    // m = 0.1 * 1 * 0.9 + 0.1 * 3 = 0.39, corrected by 1 - 0.81; v = 0.001 * 0.999 + 0.009 = 0.009999, corrected by 1 - 0.998001.
+    // m = 0.1 * 1 * 0.9 + 0.1 * 3 = 0.39, corrected by 1 - 0.81; v = 0.001 * 0.999 + 0.009 = 0.009999,
+    // corrected by 1 - 0.998001.
     const second = (0.1 * (0.39 / 0.19)) / Math.sqrt(0.009999 / 0.001999);
     expect(weights.w.values[0]).toBeCloseTo(-0.1 - second, 6);
   });
@@ -39,9 +42,14 @@ describe('Adam', () => {
   });
 
   test('a gradient that is not finite is named, and no weight moves', () => {
-    const weights = { a: { shape: [1], values: Float32Array.of(1) }, 'encoder.kernel': { shape: [1], values: Float32Array.of(1) } };
+    const weights = {
+      a: { shape: [1], values: Float32Array.of(1) },
+      'encoder.kernel': { shape: [1], values: Float32Array.of(1) },
+    };
     const adam = new Adam(weights, options);
-    expect(() => adam.update({ a: Float32Array.of(1), 'encoder.kernel': Float32Array.of(NaN) }, 0.1, 1)).toThrow("'encoder.kernel'");
+    expect(() =>
+      adam.update({ a: Float32Array.of(1), 'encoder.kernel': Float32Array.of(NaN) }, 0.1, 1),
+    ).toThrow("'encoder.kernel'");
     expect(weights.a.values[0]).toBe(1);
   });
 

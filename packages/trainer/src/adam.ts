@@ -6,7 +6,10 @@ export interface AdamOptions {
   /** Decay of the running mean of its square. */
   beta2: number;
   epsilon: number;
-  /** Share of each weight taken off per unit of learning rate, apart from the gradient (Loshchilov and Hutter 2019); 0: none. */
+  /**
+   * Share of each weight taken off per unit of learning rate, apart from the gradient (Loshchilov and Hutter
+   * 2019); 0: none.
+   */
   weightDecay: number;
   /** Gradients are scaled down to this global norm where theirs is larger; `null`: never. */
   clipNorm: number | null;
@@ -26,7 +29,10 @@ export class Adam {
   constructor(weights: WeightValues, options: AdamOptions) {
     this.#weights = weights;
     this.#options = options;
-    const zeros = () => Object.fromEntries(Object.entries(weights).map(([name, { values }]) => [name, new Float32Array(values.length)]));
+    const zeros = () =>
+      Object.fromEntries(
+        Object.entries(weights).map(([name, { values }]) => [name, new Float32Array(values.length)]),
+      );
     this.firstMoments = zeros();
     this.secondMoments = zeros();
   }
@@ -55,7 +61,9 @@ export class Adam {
         const v = beta2 * second[index]! + (1 - beta2) * g * g;
         first[index] = m;
         second[index] = v;
-        values[index] = values[index]! * keptShare - (learningRate * m * correction1) / (Math.sqrt(v * correction2) + epsilon);
+        values[index] =
+          values[index]! * keptShare -
+          (learningRate * m * correction1) / (Math.sqrt(v * correction2) + epsilon);
       }
     }
     return norm;

@@ -1,23 +1,57 @@
-import { engine, getGradient, matMul, registerGradient, reshape, tensor2d, unregisterGradient } from '@tensorflow/tfjs-core';
-import type { GradConfig, NamedAttrMap, NamedTensorMap, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  getGradient,
+  matMul,
+  registerGradient,
+  reshape,
+  tensor2d,
+  unregisterGradient,
+} from '@tensorflow/tfjs-core';
+import type {
+  GradConfig,
+  NamedAttrMap,
+  NamedTensorMap,
+  Tensor,
+  Tensor2D,
+  Tensor4D,
+} from '@tensorflow/tfjs-core';
 
 /** How an axis is resized: the weight of each of the `from` pixels in each of the `to`, `[to, from]`. */
-type AxisWeights = (from: number, to: number, attrs: { alignCorners: boolean; halfPixelCenters: boolean }) => Float32Array;
+type AxisWeights = (
+  from: number,
+  to: number,
+  attrs: { alignCorners: boolean; halfPixelCenters: boolean },
+) => Float32Array;
 
 /**
- * While `body` runs, gradients that TensorFlow.js 4.22 has wrong, or has not, are right on every backend: of bilinear resizing with
- * half-pixel centres (its kernels leave out the shift), of nearest-neighbour resizing (that of `cpu` is wrong after the first image of a
- * batch), and of dilated convolutions (it refuses them).
+ * While `body` runs, gradients that TensorFlow.js 4.22 has wrong, or has not, are right on every backend: of
+ * bilinear resizing with half-pixel centres (its kernels leave out the shift), of nearest-neighbour resizing
+ * (that of `cpu` is wrong after the first image of a batch), and of dilated convolutions (it refuses them).
  */
 export function withCorrectedGradients<T>(body: () => T): T {
-  const originals = ['ResizeBilinear', 'ResizeNearestNeighbor', 'Conv2D'].map((kernelName) => getGradient(kernelName)!);
+  const originals = ['ResizeBilinear', 'ResizeNearestNeighbor', 'Conv2D'].map((kernelName) =>
+    getGradient(kernelName)!,
+  );
   const [bilinear, nearest, convolution] = originals as [GradConfig, GradConfig, GradConfig];
   replaceGradients([
-    { ...bilinear, gradFunc: (dy, saved, attrs) => ({ images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, bilinearWeights) }) },
-    { ...nearest, gradFunc: (dy, saved, attrs) => ({ images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, nearestWeights) }) },
+    {
+      ...bilinear,
+      gradFunc: (dy, saved, attrs) => ({
+        images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, bilinearWeights),
+      }),
+    },
+    {
+      ...nearest,
+      gradFunc: (dy, saved, attrs) => ({
+        images: () => resizeGradient(dy as Tensor4D, saved[0] as Tensor4D, attrs, nearestWeights),
+      }),
+    },
     {
       ...convolution,
-      gradFunc: (dy, saved, attrs) => (isDilated(attrs) ? dilatedGradient(dy as Tensor4D, saved as [Tensor4D, Tensor4D], attrs) : convolution.gradFunc(dy, saved, attrs)),
+      gradFunc: (dy, saved, attrs) =>
+        isDilated(attrs)
+          ? dilatedGradient(dy as Tensor4D, saved as [Tensor4D, Tensor4D], attrs)
+          : convolution.gradFunc(dy, saved, attrs),
     },
   ]);
   try {
@@ -35,7 +69,12 @@ function replaceGradients(configs: readonly GradConfig[]): void {
 }
 
 /** Resizing multiplies by a matrix along each axis; its gradient multiplies by their transposes. */
-function resizeGradient(dy: Tensor4D, { shape: [, height, width] }: Tensor4D, attrs: NamedAttrMap, weightsOf: AxisWeights): Tensor4D {
+function resizeGradient(
+  dy: Tensor4D,
+  { shape: [, height, width] }: Tensor4D,
+  attrs: NamedAttrMap,
+  weightsOf: AxisWeights,
+): Tensor4D {
   const [, outHeight, outWidth] = dy.shape;
   const settings = attrs as unknown as Parameters<AxisWeights>[2];
   const alongRows = tensor2d(weightsOf(height, outHeight, settings), [outHeight, height]);
@@ -43,8 +82,16 @@ function resizeGradient(dy: Tensor4D, { shape: [, height, width] }: Tensor4D, at
   return multiplyAxes(dy, alongRows, alongColumns, true);
 }
 
-/** Multiplies `[B, H, W, C]` by a matrix along its rows and one along its columns, or by their transposes. In ranks that every backend can compute. */
-function multiplyAxes(x: Tensor4D, alongRows: Tensor2D, alongColumns: Tensor2D, transposed: boolean): Tensor4D {
+/**
+ * Multiplies `[B, H, W, C]` by a matrix along its rows and one along its columns, or by their transposes. In
+ * ranks that every backend can compute.
+ */
+function multiplyAxes(
+  x: Tensor4D,
+  alongRows: Tensor2D,
+  alongColumns: Tensor2D,
+  transposed: boolean,
+): Tensor4D {
   const [batch, height, width, channels] = x.shape;
   const rows = matMul(alongRows, reshape(x, [batch, height, width * channels]), transposed);
   const newHeight = rows.shape[1]!;
@@ -55,9 +102,15 @@ function multiplyAxes(x: Tensor4D, alongRows: Tensor2D, alongColumns: Tensor2D, 
 const bilinearWeights: AxisWeights = (from, to, { alignCorners, halfPixelCenters }) =>
   fillRows(from, to, (place) => {
     const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
-    const position = Math.min(Math.max(halfPixelCenters ? (place + 0.5) * scale - 0.5 : place * scale, 0), from - 1);
+    const position = Math.min(
+      Math.max(halfPixelCenters ? (place + 0.5) * scale - 0.5 : place * scale, 0),
+      from - 1,
+    );
     const low = Math.floor(position);
-    return [[low, low + 1 - position], [Math.min(low + 1, from - 1), position - low]];
+    return [
+      [low, low + 1 - position],
+      [Math.min(low + 1, from - 1), position - low],
+    ];
   });
 
 const nearestWeights: AxisWeights = (from, to, { alignCorners, halfPixelCenters }) =>
@@ -68,9 +121,14 @@ const nearestWeights: AxisWeights = (from, to, { alignCorners, halfPixelCenters 
   });
 
 /** @param weightsAt the pixels that a place is made of, with their weights. */
-function fillRows(from: number, to: number, weightsAt: (place: number) => [pixel: number, weight: number][]): Float32Array {
+function fillRows(
+  from: number,
+  to: number,
+  weightsAt: (place: number) => [pixel: number, weight: number][],
+): Float32Array {
   const matrix = new Float32Array(to * from);
-  for (let place = 0; place < to; place++) for (const [pixel, weight] of weightsAt(place)) matrix[place * from + pixel]! += weight;
+  for (let place = 0; place < to; place++)
+    for (const [pixel, weight] of weightsAt(place)) matrix[place * from + pixel]! += weight;
   return matrix;
 }
 
@@ -79,16 +137,40 @@ function isDilated({ dilations }: NamedAttrMap): boolean {
 }
 
 /** A dilated convolution is one with a filter that has zeros between its taps. */
-function dilatedGradient(dy: Tensor4D, [x, filter]: [Tensor4D, Tensor4D], attrs: NamedAttrMap): Record<string, () => Tensor> {
+function dilatedGradient(
+  dy: Tensor4D,
+  [x, filter]: [Tensor4D, Tensor4D],
+  attrs: NamedAttrMap,
+): Record<string, () => Tensor> {
   const [vertical, horizontal] = [attrs['dilations']].flat() as [number, number | undefined];
   const [height, width, inChannels, outChannels] = filter.shape;
   const [rows, columns] = [spreading(height, vertical), spreading(width, horizontal ?? vertical)];
-  const run = (kernelName: string, inputs: Record<string, Tensor>, shape: NamedAttrMap) => engine().runKernel(kernelName, inputs as unknown as NamedTensorMap, { ...attrs, dilations: 1, ...shape }) as Tensor4D;
-  const oneImage = (taps: Tensor4D) => reshape(taps, [1, taps.shape[0], taps.shape[1], inChannels * outChannels]) as Tensor4D;
-  const filterShape: [number, number, number, number] = [rows.shape[0], columns.shape[0], inChannels, outChannels];
+  const run = (kernelName: string, inputs: Record<string, Tensor>, shape: NamedAttrMap) =>
+    engine().runKernel(kernelName, inputs as unknown as NamedTensorMap, {
+      ...attrs,
+      dilations: 1,
+      ...shape,
+    }) as Tensor4D;
+  const oneImage = (taps: Tensor4D) =>
+    reshape(taps, [1, taps.shape[0], taps.shape[1], inChannels * outChannels]) as Tensor4D;
+  const filterShape: [number, number, number, number] = [
+    rows.shape[0],
+    columns.shape[0],
+    inChannels,
+    outChannels,
+  ];
   return {
-    x: () => run('Conv2DBackpropInput', { dy, filter: reshape(multiplyAxes(oneImage(filter), rows, columns, false), filterShape) }, { inputShape: x.shape }),
-    filter: () => reshape(multiplyAxes(oneImage(run('Conv2DBackpropFilter', { x, dy }, { filterShape })), rows, columns, true), filter.shape),
+    x: () =>
+      run(
+        'Conv2DBackpropInput',
+        { dy, filter: reshape(multiplyAxes(oneImage(filter), rows, columns, false), filterShape) },
+        { inputShape: x.shape },
+      ),
+    filter: () =>
+      reshape(
+        multiplyAxes(oneImage(run('Conv2DBackpropFilter', { x, dy }, { filterShape })), rows, columns, true),
+        filter.shape,
+      ),
   };
 }
 

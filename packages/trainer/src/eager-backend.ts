@@ -1,4 +1,12 @@
-import { backend, findBackendFactory, getBackend, getKernel, registerKernel, setBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+import {
+  backend,
+  findBackendFactory,
+  getBackend,
+  getKernel,
+  registerKernel,
+  setBackend,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 /** TensorFlow.js backends that a step can run on op by op. */
@@ -13,31 +21,46 @@ export type EagerBackend = (typeof eagerBackends)[number];
 export async function activateBackend(name: EagerBackend): Promise<void> {
   if (getBackend() === name) return;
   if (!findBackendFactory(name)) await loaders[name]();
-  if (!(await setBackend(name))) throw new Error(`Expected the TensorFlow.js backend '${name}' to start but it does not; use the engine 'onnxruntime'.`);
+  if (!(await setBackend(name)))
+    throw new Error(
+      `Expected the TensorFlow.js backend '${name}' to start but it does not; use the engine 'onnxruntime'.`,
+    );
 }
 
 /**
  * Computes, and throws what the device could not do: WebGPU reports it apart, and gives zeros.
  */
 export async function expectComputed<T>(compute: () => Promise<T>): Promise<T> {
-  const { device } = backend() as { device?: { pushErrorScope(kind: 'validation'): void; popErrorScope(): Promise<{ message: string } | null> } };
+  const { device } = backend() as {
+    device?: {
+      pushErrorScope(kind: 'validation'): void;
+      popErrorScope(): Promise<{ message: string } | null>;
+    };
+  };
   device?.pushErrorScope('validation');
   let failure: { message: string } | null | undefined;
   const result = await compute().finally(async () => (failure = await device?.popErrorScope()));
-  if (failure) throw new Error(`Expected the engine to compute every operation but this device cannot; use the engine 'onnxruntime'. It says: ${failure.message.split('\n')[0]}`);
+  if (failure)
+    throw new Error(
+      `Expected the engine to compute every operation but this device cannot; use the engine 'onnxruntime'. It says: ${failure.message.split('\n')[0]}`,
+    );
   return result;
 }
 
 const loaders: Record<EagerBackend, () => Promise<void>> = {
   cpu: async () => {
-    throw new Error("Expected the TensorFlow.js backend 'cpu' to be registered but it is not; import '@tensorflow/tfjs' once in the application.");
+    throw new Error(
+      "Expected the TensorFlow.js backend 'cpu' to be registered but it is not; import '@tensorflow/tfjs' once in the application.",
+    );
   },
 
   async webgpu() {
     const { create, globals } = await importPackages<WebGpuPackage>('tfjs-webgpu', ['webgpu']);
     const gpu = create([]);
     if (!(await gpu.requestAdapter())) {
-      throw new Error("Expected a GPU for the engine 'tfjs-webgpu' but there is none that WebGPU can use here; install its Vulkan driver, or use the engine 'onnxruntime'.");
+      throw new Error(
+        "Expected a GPU for the engine 'tfjs-webgpu' but there is none that WebGPU can use here; install its Vulkan driver, or use the engine 'onnxruntime'.",
+      );
     }
     Object.assign(globalThis, globals);
     Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
@@ -56,7 +79,10 @@ const BUFFERS_AT_ONCE = 8;
 /** The backend `webgpu` adds all tensors of a sum in one shader, however many they are. */
 function addFewAtOnce(): void {
   const original = getKernel('AddN', 'webgpu');
-  const addAll = original.kernelFunc as unknown as (call: { inputs: TensorInfo[]; backend: unknown }) => TensorInfo;
+  const addAll = original.kernelFunc as unknown as (call: {
+    inputs: TensorInfo[];
+    backend: unknown;
+  }) => TensorInfo;
   unregisterKernel('AddN', 'webgpu');
   registerKernel({
     ...original,
@@ -89,9 +115,16 @@ async function importPackages<T>(engine: string, names: readonly string[]): Prom
       return (await import(name)) as T;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const isMissing = (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name);
-      if (!isMissing) throw new Error(`Expected the package '${name}' to work for the engine '${engine}' but it cannot be loaded: ${message.split('\n')[0]}`, { cause: error });
+      const isMissing =
+        (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name);
+      if (!isMissing)
+        throw new Error(
+          `Expected the package '${name}' to work for the engine '${engine}' but it cannot be loaded: ${message.split('\n')[0]}`,
+          { cause: error },
+        );
     }
   }
-  throw new Error(`Expected the package ${names.map((name) => `'${name}'`).join(' or ')} for the engine '${engine}' but it is not installed; npm install ${names.at(-1)}`);
+  throw new Error(
+    `Expected the package ${names.map((name) => `'${name}'`).join(' or ')} for the engine '${engine}' but it is not installed; npm install ${names.at(-1)}`,
+  );
 }

@@ -2,7 +2,10 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import type { WeightValues } from '@unblur/core-model';
 import { createEagerEngine } from './eager-engine.js';
 import type { Batch, Engine, StepResult } from './engine.js';
-import { fullExtractionWeights, narrowExtractionTask } from './frame-extraction/narrow-extraction-task.test-tool.js';
+import {
+  fullExtractionWeights,
+  narrowExtractionTask,
+} from './frame-extraction/narrow-extraction-task.test-tool.js';
 import { fullPaperWeights, narrowPaperTask } from './paper/narrow-paper-task.test-tool.js';
 import { patternBatch } from './pattern-batch.test-tool.js';
 import { CLEAR_DISTANCE_PIXELS, withSampledPositions } from './sampled-positions.test-tool.js';
@@ -17,15 +20,28 @@ interface Workload {
   batch: Batch;
 }
 
-const workload = (task: LearningTask, weights: WeightValues): Workload => ({ task, weights, batch: patternBatch(task.objective.batchShapes) });
+const workload = (task: LearningTask, weights: WeightValues): Workload => ({
+  task,
+  weights,
+  batch: patternBatch(task.objective.batchShapes),
+});
 
 const video = (phase: 'flow' | 'cascade'): Workload => {
-  const { task, weights, batch: { blurred, ...batch } } = workload(narrowVideoTask(phase), fullVideoWeights());
+  const {
+    task,
+    weights,
+    batch: { blurred, ...batch },
+  } = workload(narrowVideoTask(phase), fullVideoWeights());
   // Of little contrast, so that aligning frames leaves the flow about as it is.
-  return { task, weights, batch: { ...batch, ...(blurred && { blurred: blurred.map((value) => 0.5 + 0.002 * (value - 0.5)) }) } };
+  return {
+    task,
+    weights,
+    batch: { ...batch, ...(blurred && { blurred: blurred.map((value) => 0.5 + 0.002 * (value - 0.5)) }) },
+  };
 };
 
-const extraction = (stage: number): Workload => workload(narrowExtractionTask(stage), fullExtractionWeights());
+const extraction = (stage: number): Workload =>
+  workload(narrowExtractionTask(stage), fullExtractionWeights());
 
 /** What every engine is to compute as the oracle does: all phases of all systems, narrow. */
 export const workloads = {
@@ -42,45 +58,72 @@ export const workloads = {
 const LONG_MILLISECONDS = 300_000;
 
 /**
- * The one body of tests for every engine: loss terms, all gradients and restoration of each workload, against TensorFlow.js on `cpu`.
+ * The one body of tests for every engine: loss terms, all gradients and restoration of each workload, against
+ * TensorFlow.js on `cpu`.
  *
  * @param tolerance largest difference of a gradient, relative to its largest value.
  * @param names the workloads; all if not said.
  */
-export function testEngine(open: (task: LearningTask) => Promise<Engine>, tolerance: number, names = Object.keys(workloads) as (keyof typeof workloads)[]): void {
+export function testEngine(
+  open: (task: LearningTask) => Promise<Engine>,
+  tolerance: number,
+  names = Object.keys(workloads) as (keyof typeof workloads)[],
+): void {
   describe.each(names)('on %s', (name) => {
     const { task, weights, batch } = workloads[name]();
     const opened: Engine[] = [];
     const both = async () => {
-      if (opened.length === 0) opened.push(await createEagerEngine(task, { backend: 'cpu' }), await open(task));
+      if (opened.length === 0)
+        opened.push(await createEagerEngine(task, { backend: 'cpu' }), await open(task));
       return opened as [Engine, Engine];
     };
     afterAll(() => Promise.all(opened.map((engine) => engine.release())));
 
-    test('has the loss terms and gradients of the oracle', async () => {
-      const [oracle, engine] = await both();
-      const { result, distancePixels } = await withSampledPositions(() => oracle.lossAndGradients(weights, batch));
-      expect(distancePixels).toBeGreaterThan(CLEAR_DISTANCE_PIXELS);
-      expectSameStep(await engine.lossAndGradients(weights, batch), result, tolerance);
-    }, LONG_MILLISECONDS);
+    test(
+      'has the loss terms and gradients of the oracle',
+      async () => {
+        const [oracle, engine] = await both();
+        const { result, distancePixels } = await withSampledPositions(() =>
+          oracle.lossAndGradients(weights, batch),
+        );
+        expect(distancePixels).toBeGreaterThan(CLEAR_DISTANCE_PIXELS);
+        expectSameStep(await engine.lossAndGradients(weights, batch), result, tolerance);
+      },
+      LONG_MILLISECONDS,
+    );
 
-    test('restores what the oracle restores', async () => {
-      const [oracle, engine] = await both();
-      const { blurred } = patternBatch({ blurred: task.restoration.blurredShape });
-      const expected = await oracle.restore(weights, blurred!);
-      const restored = await engine.restore(weights, blurred!);
-      expect(restored.length).toBe(expected.length);
-      restored.forEach((frame, index) => expect(relativeDifference(frame, expected[index]!)).toBeLessThan(tolerance));
-    }, LONG_MILLISECONDS);
+    test(
+      'restores what the oracle restores',
+      async () => {
+        const [oracle, engine] = await both();
+        const { blurred } = patternBatch({ blurred: task.restoration.blurredShape });
+        const expected = await oracle.restore(weights, blurred!);
+        const restored = await engine.restore(weights, blurred!);
+        expect(restored.length).toBe(expected.length);
+        restored.forEach((frame, index) =>
+          expect(relativeDifference(frame, expected[index]!)).toBeLessThan(tolerance),
+        );
+      },
+      LONG_MILLISECONDS,
+    );
   });
 }
 
 /** Also that every gradient has something in it, without which agreement would say nothing. */
 export function expectSameStep(actual: StepResult, expected: StepResult, tolerance: number): void {
   expect(Object.keys(actual.terms).sort()).toEqual(Object.keys(expected.terms).sort());
-  for (const [name, value] of Object.entries(expected.terms)) expect([name, Math.abs(actual.terms[name]! - value) <= tolerance * Math.max(1, Math.abs(value))]).toEqual([name, true]);
+  for (const [name, value] of Object.entries(expected.terms))
+    expect([name, Math.abs(actual.terms[name]! - value) <= tolerance * Math.max(1, Math.abs(value))]).toEqual(
+      [name, true],
+    );
   expect(Object.keys(actual.gradients).sort()).toEqual(Object.keys(expected.gradients).sort());
-  const differences = Object.entries(expected.gradients).map(([name, values]) => [name, relativeDifference(actual.gradients[name]!, values)] as const);
+  const differences = Object.entries(expected.gradients).map(
+    ([name, values]) => [name, relativeDifference(actual.gradients[name]!, values)] as const,
+  );
   expect(differences.filter(([, difference]) => !(difference <= tolerance))).toEqual([]);
-  expect(Object.entries(expected.gradients).filter(([, values]) => values.every((value) => value === 0)).map(([name]) => name)).toEqual([]);
+  expect(
+    Object.entries(expected.gradients)
+      .filter(([, values]) => values.every((value) => value === 0))
+      .map(([name]) => name),
+  ).toEqual([]);
 }

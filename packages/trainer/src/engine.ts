@@ -12,8 +12,8 @@ export interface StepResult {
 }
 
 /**
- * What computes a training step. Engines hold no state of the run: weights, moments and averages belong to the learner,
- * so a run can go on with another engine.
+ * What computes a training step. Engines hold no state of the run: weights, moments and averages belong to
+ * the learner, so a run can go on with another engine.
  */
 export interface Engine {
   lossAndGradients(weights: WeightValues, batch: Batch): Promise<StepResult>;

@@ -16,12 +16,22 @@ function describeUnless(missing: string | undefined, name: string, body: () => v
   (missing === undefined ? describe : describe.skip)(`the engine ${name}`, body);
 }
 
-const whatIsMissing = (backend: EagerBackend): Promise<string | undefined> => activateBackend(backend).then(() => undefined, (error: Error) => error.message);
+const whatIsMissing = (backend: EagerBackend): Promise<string | undefined> =>
+  activateBackend(backend).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
 
 /** PyTorch as an engine: it is given its weights anew for each step. */
 async function openTorch(task: LearningTask): Promise<Engine> {
   const { optimizer, emaDecay } = tinyRun('steps: 1');
-  const learner = await createTorchLearner(task, { torch: { precision: 'float32', channelsLast: true, compile: false }, optimizer, emaDecay, processes: 1, threads: 1 });
+  const learner = await createTorchLearner(task, {
+    torch: { precision: 'float32', channelsLast: true, compile: false },
+    optimizer,
+    emaDecay,
+    processes: 1,
+    threads: 1,
+  });
   return {
     lossAndGradients: async (weights, batch) => {
       await learner.load({ weights });
@@ -35,7 +45,15 @@ async function openTorch(task: LearningTask): Promise<Engine> {
   };
 }
 
-describeUnless(undefined, 'onnxruntime', () => testEngine((task) => openEngine('onnxruntime', task, { threads: 1 }), 1e-3));
-describeUnless(findTorch() ? undefined : 'there is no Python with torch and numpy.', 'torch', () => testEngine(openTorch, 1e-3));
-describeUnless(await whatIsMissing('webgpu'), 'tfjs-webgpu', () => testEngine((task) => openEngine('tfjs-webgpu', task, { threads: 1 }), 1e-3));
-describeUnless(await whatIsMissing('tensorflow'), 'tfjs-tensorflow', () => testEngine((task) => openEngine('tfjs-tensorflow', task, { threads: 1 }), 1e-3));
+describeUnless(undefined, 'onnxruntime', () =>
+  testEngine((task) => openEngine('onnxruntime', task, { threads: 1 }), 1e-3),
+);
+describeUnless(findTorch() ? undefined : 'there is no Python with torch and numpy.', 'torch', () =>
+  testEngine(openTorch, 1e-3),
+);
+describeUnless(await whatIsMissing('webgpu'), 'tfjs-webgpu', () =>
+  testEngine((task) => openEngine('tfjs-webgpu', task, { threads: 1 }), 1e-3),
+);
+describeUnless(await whatIsMissing('tensorflow'), 'tfjs-tensorflow', () =>
+  testEngine((task) => openEngine('tfjs-tensorflow', task, { threads: 1 }), 1e-3),
+);

@@ -1,7 +1,12 @@
 import type { WeightValues } from '@unblur/core-model';
 
-/** Starting weights with something in every one, so that every gradient is at work. Changes them in place. @param shift added to all. */
+/**
+ * Starting weights with something in every one, so that every gradient is at work. Changes them in place.
+ * @param shift added to all.
+ */
 export function filled(weights: WeightValues, shift = 0): WeightValues {
-  for (const { values } of Object.values(weights)) for (let index = 0; index < values.length; index++) values[index]! += shift + 0.02 * Math.sin(3 * index + values.length);
+  for (const { values } of Object.values(weights))
+    for (let index = 0; index < values.length; index++)
+      values[index]! += shift + 0.02 * Math.sin(3 * index + values.length);
   return weights;
 }

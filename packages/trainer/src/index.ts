@@ -10,8 +10,21 @@ export type { Batch, Engine, StepResult } from './engine.js';
 export { ExponentialAverage } from './exponential-average.js';
 export { createEngineLearner } from './learner.js';
 export type { EngineLearnerOptions, LearnedState, Learner, StartingState, UpdateResult } from './learner.js';
-export { experimentFigures, experimentMetrics, listExperiments, loadExperiment } from './experiments/experiment-file.js';
-export type { Experiment, ExperimentFigure, ExperimentMetric, ExperimentRow, MadeSet, RowOrigin, SampleSet } from './experiments/experiment-file.js';
+export {
+  experimentFigures,
+  experimentMetrics,
+  listExperiments,
+  loadExperiment,
+} from './experiments/experiment-file.js';
+export type {
+  Experiment,
+  ExperimentFigure,
+  ExperimentMetric,
+  ExperimentRow,
+  MadeSet,
+  RowOrigin,
+  SampleSet,
+} from './experiments/experiment-file.js';
 export { lossInOrder } from './losses/frame-order.js';
 export type { FrameOrder, KnownMotion, SequenceLoss } from './losses/frame-order.js';
 export { pairwiseOrderInvariantLoss } from './losses/pairwise-order-invariant-loss.js';
@@ -59,7 +72,15 @@ export { loadRun } from './systems.js';
 export type { LoadedRun } from './systems.js';
 export { lossStep, restorationStep, trainingStep } from './training-step.js';
 export { learningTask, totalSteps } from './training-system.js';
-export type { LearningTask, LossTerms, Objective, ParameterGroup, Phase, Restoration, TrainingSystem } from './training-system.js';
+export type {
+  LearningTask,
+  LossTerms,
+  Objective,
+  ParameterGroup,
+  Phase,
+  Restoration,
+  TrainingSystem,
+} from './training-system.js';
 export { hardExampleLoss } from './video-deblur/hard-example-loss.js';
 export type { HardExampleLoss, HardExampleOptions } from './video-deblur/hard-example-loss.js';
 export { cascadeObjective, flowObjective, middleRestoration } from './video-deblur/video-objectives.js';

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { photoFamily, readSafetensors } from '@unblur/core-model';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  readFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -15,7 +24,10 @@ const compiled = join(packageFolder, 'dist', 'index.js');
 
 const STEPS = 160;
 const KILLS = 10;
-/** A kill comes this long or shorter after the first sign of life: about the time of ten steps and five checkpoints. */
+/**
+ * A kill comes this long or shorter after the first sign of life: about the time of ten steps and five
+ * checkpoints.
+ */
 const LONGEST_LIFE_MILLISECONDS = 150;
 
 let folder = '';
@@ -23,17 +35,33 @@ const runFile = () => join(folder, 'run.yaml');
 const runFolder = (name: string) => join(folder, name);
 
 beforeAll(async () => {
-  if (!existsSync(compiled)) throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
+  if (!existsSync(compiled))
+    throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
   folder = mkdtempSync(join(tmpdir(), 'unblur-kill-nine-'));
   mkdirSync(join(folder, 'panoramas'));
   for (let sigma = 30; sigma <= 60; sigma += 30) {
-    const noise = sharp({ create: { width: 128, height: 64, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma } } });
-    await noise.blur(1).png().toFile(join(folder, 'panoramas', `noise-${sigma}.png`));
+    const noise = sharp({
+      create: {
+        width: 128,
+        height: 64,
+        channels: 3,
+        background: 'grey',
+        noise: { type: 'gaussian', mean: 128, sigma },
+      },
+    });
+    await noise
+      .blur(1)
+      .png()
+      .toFile(join(folder, 'panoramas', `noise-${sigma}.png`));
   }
   const run = {
     network: tinyNetwork,
     frames: TINY_FRAMES,
-    data: { sizePixels: TINY_SIZE_PIXELS, workers: 1, sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }] },
+    data: {
+      sizePixels: TINY_SIZE_PIXELS,
+      workers: 1,
+      sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }],
+    },
     validation: { panoramas: 'panoramas', sizePixels: TINY_SIZE_PIXELS, count: 1, everySteps: 30 },
     steps: STEPS,
     batchSize: 1,
@@ -54,15 +82,20 @@ function startTraining(name: string) {
     const [runFile, out, resume] = process.argv.slice(1);
     await train(runFile, { out, resume: resume === 'true' });`;
   const resume = existsSync(join(runFolder(name), RUN_FILES.checkpoint));
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program, runFile(), runFolder(name), String(resume)], { cwd: packageFolder });
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', program, runFile(), runFolder(name), String(resume)],
+    { cwd: packageFolder },
+  );
   let notes = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (notes += text));
   let running = true;
-  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null; notes: string }>((resolve) =>
-    child.on('close', (code, signal) => {
-      running = false;
-      resolve({ code, signal, notes });
-    }),
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null; notes: string }>(
+    (resolve) =>
+      child.on('close', (code, signal) => {
+        running = false;
+        resolve({ code, signal, notes });
+      }),
   );
   return { ended, isRunning: () => running, killNine: () => child.kill('SIGKILL') };
 }
@@ -81,7 +114,11 @@ function uniformNumbers(seed: number): () => number {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-const valuesOf = (file: string) => Object.entries(photoFamily.readWeights(readFileSync(file)).values).map(([name, { values }]) => [name, Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')]);
+const valuesOf = (file: string) =>
+  Object.entries(photoFamily.readWeights(readFileSync(file)).values).map(([name, { values }]) => [
+    name,
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64'),
+  ]);
 
 /** Files of a run; the name of an event file says when it was begun. */
 const filesOf = (name: string) =>
@@ -107,12 +144,19 @@ describe('a run that is killed with signal 9 again and again', () => {
     expect(kills).toBe(KILLS);
     expect(await startTraining('killed').ended).toMatchObject({ code: 0 });
 
-    for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights]) expect(valuesOf(join(runFolder('killed'), file))).toEqual(valuesOf(join(runFolder('undisturbed'), file)));
-    const [killed, undisturbed] = ['killed', 'undisturbed'].map((name) => readSafetensors(readFileSync(join(runFolder(name), RUN_FILES.checkpoint))).tensors);
+    for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights])
+      expect(valuesOf(join(runFolder('killed'), file))).toEqual(
+        valuesOf(join(runFolder('undisturbed'), file)),
+      );
+    const [killed, undisturbed] = ['killed', 'undisturbed'].map(
+      (name) => readSafetensors(readFileSync(join(runFolder(name), RUN_FILES.checkpoint))).tensors,
+    );
     expect(killed).toEqual(undisturbed);
 
     const [killedLosses, undisturbedLosses] = ['killed', 'undisturbed'].map((name) =>
-      readMetrics(join(runFolder(name), RUN_FILES.metrics)).map((row) => (row.kind === 'validation' ? [row.step, row.psnr] : row.kind === 'step' ? [row.step, row.loss] : row)),
+      readMetrics(join(runFolder(name), RUN_FILES.metrics)).map((row) =>
+        row.kind === 'validation' ? [row.step, row.psnr] : row.kind === 'step' ? [row.step, row.loss] : row,
+      ),
     );
     expect(killedLosses).toEqual(undisturbedLosses);
     expect(filesOf('killed')).toEqual(filesOf('undisturbed'));

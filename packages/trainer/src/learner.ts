@@ -25,8 +25,8 @@ export interface UpdateResult {
 }
 
 /**
- * Who owns the weights of a run's phase and moves them: in this process, or in processes of its own beside the data of a GPU.
- * `B`: what it learns from in a step.
+ * Who owns the weights of a run's phase and moves them: in this process, or in processes of its own beside
+ * the data of a GPU. `B`: what it learns from in a step.
  */
 export interface Learner<B = Batch> {
   load(state: StartingState): Promise<void>;
@@ -37,7 +37,10 @@ export interface Learner<B = Batch> {
    * @throws if a loss term or a gradient is not finite, naming it.
    */
   update(batch: B, learningRates: readonly number[], step: number): Promise<UpdateResult>;
-  /** Restores what has the restoration's `blurredShape` with the averaged weights: frames in time order, each `[S, S, 3]`. */
+  /**
+   * Restores what has the restoration's `blurredShape` with the averaged weights: frames in time order, each
+   * `[S, S, 3]`.
+   */
   restore(blurred: Float32Array): Promise<Float32Array[]>;
   /** The state now, of every weight; valid until the next update. */
   state(): Promise<LearnedState>;
@@ -51,15 +54,25 @@ export interface EngineLearnerOptions {
   emaDecay: number;
 }
 
-/** Learns in this process: an engine computes, typed arrays hold the state. Releases the engine with itself. */
-export function createEngineLearner(engine: Engine, { groups, optimizer, emaDecay }: EngineLearnerOptions): Learner {
+/**
+ * Learns in this process: an engine computes, typed arrays hold the state. Releases the engine with itself.
+ */
+export function createEngineLearner(
+  engine: Engine,
+  { groups, optimizer, emaDecay }: EngineLearnerOptions,
+): Learner {
   let adams: Adam[];
   let learnedAverage: ExponentialAverage;
   let weights: WeightValues;
   let averages: NamedArrays;
   const moments = (kind: 'firstMoments' | 'secondMoments'): NamedArrays => {
     const learned = Object.assign({}, ...adams.map((adam) => adam[kind])) as NamedArrays;
-    return Object.fromEntries(Object.entries(weights).map(([name, { values }]) => [name, learned[name] ?? new Float32Array(values.length)]));
+    return Object.fromEntries(
+      Object.entries(weights).map(([name, { values }]) => [
+        name,
+        learned[name] ?? new Float32Array(values.length),
+      ]),
+    );
   };
   return {
     load: async (state) => {
@@ -70,31 +83,51 @@ export function createEngineLearner(engine: Engine, { groups, optimizer, emaDeca
         if (state.secondMoments) copyInto(adam.secondMoments, state.secondMoments);
       }
       learnedAverage = new ExponentialAverage(pick(weights, groups.flat()), emaDecay);
-      averages = Object.fromEntries(Object.entries(weights).map(([name, { values }]) => [name, learnedAverage.values[name] ?? values.slice()]));
+      averages = Object.fromEntries(
+        Object.entries(weights).map(([name, { values }]) => [
+          name,
+          learnedAverage.values[name] ?? values.slice(),
+        ]),
+      );
       if (state.averages) copyInto(averages, state.averages);
     },
     update: async (batch, learningRates, step) => {
       const { terms, gradients } = await engine.lossAndGradients(weights, batch);
       expectFinite(terms, step);
-      const norms = adams.map((adam, index) => adam.update(pick(gradients, groups[index]!), learningRates[index]!, step));
+      const norms = adams.map((adam, index) =>
+        adam.update(pick(gradients, groups[index]!), learningRates[index]!, step),
+      );
       learnedAverage.update(step);
       return { terms, gradientNorm: Math.hypot(...norms) };
     },
     restore: (blurred) => engine.restore(averagedWeights({ weights, averages }), blurred),
-    state: async () => ({ weights, firstMoments: moments('firstMoments'), secondMoments: moments('secondMoments'), averages }),
+    state: async () => ({
+      weights,
+      firstMoments: moments('firstMoments'),
+      secondMoments: moments('secondMoments'),
+      averages,
+    }),
     release: () => engine.release(),
   };
 }
 
 /** The averages with their shapes; views, not copies. */
-export function averagedWeights({ weights, averages }: Pick<LearnedState, 'weights' | 'averages'>): WeightValues {
-  return Object.fromEntries(Object.entries(weights).map(([name, { shape }]) => [name, { shape, values: averages[name]! }]));
+export function averagedWeights({
+  weights,
+  averages,
+}: Pick<LearnedState, 'weights' | 'averages'>): WeightValues {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, { shape }]) => [name, { shape, values: averages[name]! }]),
+  );
 }
 
 /** @throws naming the first term that is not finite. */
 export function expectFinite(terms: Record<string, number>, step: number): void {
   for (const [name, value] of Object.entries(terms)) {
-    if (!Number.isFinite(value)) throw new Error(`Expected a finite loss but its term '${name}' is ${value} at step ${step}; lower the learning rate or its weight, and resume from the last checkpoint.`);
+    if (!Number.isFinite(value))
+      throw new Error(
+        `Expected a finite loss but its term '${name}' is ${value} at step ${step}; lower the learning rate or its weight, and resume from the last checkpoint.`,
+      );
   }
 }
 

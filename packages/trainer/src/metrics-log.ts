@@ -18,7 +18,10 @@ export interface StepRow {
   dataWaitShare: number;
 }
 
-/** PSNR in dB of the averaged weights on the validation set, per sample in the better order of the whole sequence. */
+/**
+ * PSNR in dB of the averaged weights on the validation set, per sample in the better order of the whole
+ * sequence.
+ */
 export interface ValidationRow {
   kind: 'validation';
   step: number;
@@ -81,11 +84,25 @@ export class MetricsLog {
 
 /** Every number of a row by its place in it, such as `loss/total` or `validation/psnr/first`. */
 function namedFigures(figures: object, place?: string): Record<string, number> {
-  const entries = Object.entries(figures as Record<string, unknown>).map(([key, value]) => [place === undefined ? key : `${place}/${key}`, value] as const);
-  return Object.assign({}, ...entries.map(([name, value]) => (typeof value === 'number' ? { [name]: value } : typeof value === 'object' && value !== null ? namedFigures(value, name) : {})));
+  const entries = Object.entries(figures as Record<string, unknown>).map(
+    ([key, value]) => [place === undefined ? key : `${place}/${key}`, value] as const,
+  );
+  return Object.assign(
+    {},
+    ...entries.map(([name, value]) =>
+      typeof value === 'number'
+        ? { [name]: value }
+        : typeof value === 'object' && value !== null
+          ? namedFigures(value, name)
+          : {},
+    ),
+  );
 }
 
-/** The rows of a `metrics.jsonl`; a last line that was cut short, and any other that is no row, is left out; a file that is not there is empty. */
+/**
+ * The rows of a `metrics.jsonl`; a last line that was cut short, and any other that is no row, is left out; a
+ * file that is not there is empty.
+ */
 export function readMetrics(file: string): MetricsRow[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
@@ -104,9 +121,18 @@ function isRow(row: unknown): row is MetricsRow {
   if (!isMapping(row) || !Number.isSafeInteger(row['step']) || (row['step'] as number) < 0) return false;
   switch (row['kind']) {
     case 'step':
-      return isMapping(row['loss']) && Object.values(row['loss']).every(Number.isFinite) && areNumbers(row, ['learningRate', 'gradientNorm', 'samplesPerSecond', 'dataWaitShare']);
+      return (
+        isMapping(row['loss']) &&
+        Object.values(row['loss']).every(Number.isFinite) &&
+        areNumbers(row, ['learningRate', 'gradientNorm', 'samplesPerSecond', 'dataWaitShare'])
+      );
     case 'validation':
-      return areNumbers(row, ['samples']) && ['psnr', 'gain', 'ssim'].every((figure) => areNumbers(row[figure], ['first', 'middle', 'last', 'mean']));
+      return (
+        areNumbers(row, ['samples']) &&
+        ['psnr', 'gain', 'ssim'].every((figure) =>
+          areNumbers(row[figure], ['first', 'middle', 'last', 'mean']),
+        )
+      );
     case 'setback':
       return areNumbers(row, ['rateFactor']);
     default:

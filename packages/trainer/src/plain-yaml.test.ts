@@ -2,7 +2,10 @@ import { expect, test } from '@jest/globals';
 import { parsePlainYaml } from './plain-yaml.js';
 
 test('reads mappings, lists, aliases and numbers', () => {
-  expect(parsePlainYaml('a: &a {b: 1.5}\nc: [*a, x, null, true]\n')).toEqual({ a: { b: 1.5 }, c: [{ b: 1.5 }, 'x', null, true] });
+  expect(parsePlainYaml('a: &a {b: 1.5}\nc: [*a, x, null, true]\n')).toEqual({
+    a: { b: 1.5 },
+    c: [{ b: 1.5 }, 'x', null, true],
+  });
   expect(parsePlainYaml('')).toBeNull();
 });
 
@@ -18,9 +21,17 @@ test.each([
   ['deep brackets', '['.repeat(3000) + ']'.repeat(3000), 'nested too deeply'],
   ['lists in lists on one line', '- '.repeat(5000) + 'x', 'nested too deeply'],
   ['keys of keys', '? '.repeat(5000) + 'x', 'nested too deeply'],
-  ['deep blocks', Array.from({ length: 200 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'), 'nested too deeply'],
+  [
+    'deep blocks',
+    Array.from({ length: 200 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'),
+    'nested too deeply',
+  ],
   ['a value in itself', 'a: &a [*a]', 'contains itself'],
-  ['aliases that multiply', `a: &a [${'x,'.repeat(9)}x]\nb: &b [${'*a,'.repeat(9)}*a]\nc: &c [${'*b,'.repeat(9)}*b]\nd: [${'*c,'.repeat(9)}*c]`, 'aliases (*name) repeat too much'],
+  [
+    'aliases that multiply',
+    `a: &a [${'x,'.repeat(9)}x]\nb: &b [${'*a,'.repeat(9)}*a]\nc: &c [${'*b,'.repeat(9)}*b]\nd: [${'*c,'.repeat(9)}*c]`,
+    'aliases (*name) repeat too much',
+  ],
   ['an alias of nothing', 'a: *b', 'or name what is not there'],
   ['a long text', `a: ${'x'.repeat(100_000)}`, 'at most 50000 characters of YAML but received 100003'],
   ['a tag of a program', 'a: !!python/object x', 'Unresolved tag'],

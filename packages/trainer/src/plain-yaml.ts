@@ -2,25 +2,36 @@ import { Lexer, Parser, parseDocument } from 'yaml';
 
 /** Far above what a run file needs; the YAML library takes a long time over much longer texts. */
 const MAX_CHARACTERS = 50_000;
-/** Open collections, of which a level of nesting counts as one or two. The library recurses once a level, and a full stack can end the process. */
+/**
+ * Open collections, of which a level of nesting counts as one or two. The library recurses once a level, and
+ * a full stack can end the process.
+ */
 const MAX_OPEN_COLLECTIONS = 100;
 
 /**
  * A YAML text as plain data: mappings, lists, texts, numbers, true, false and null.
  *
- * @throws Error in one line: too long, nested too deeply, no YAML, a value that refers to itself, or one of another type, such as a `!!set`.
+ * @throws Error in one line: too long, nested too deeply, no YAML, a value that refers to itself, or one of
+ * another type, such as a `!!set`.
  */
 export function parsePlainYaml(text: string): unknown {
-  if (text.length > MAX_CHARACTERS) throw new Error(`Expected at most ${MAX_CHARACTERS} characters of YAML but received ${text.length}.`);
+  if (text.length > MAX_CHARACTERS)
+    throw new Error(`Expected at most ${MAX_CHARACTERS} characters of YAML but received ${text.length}.`);
   expectShallow(text);
   const document = parseDocument(text, { logLevel: 'silent', prettyErrors: true });
   const [problem] = [...document.errors, ...document.warnings];
-  if (problem) throw new Error(`Expected YAML but it cannot be read: ${problem.message.split('\n')[0]!.replace(/:$/, '')}.`);
+  if (problem)
+    throw new Error(
+      `Expected YAML but it cannot be read: ${problem.message.split('\n')[0]!.replace(/:$/, '')}.`,
+    );
   let value: unknown;
   try {
     value = document.toJS();
   } catch (cause) {
-    throw new Error('Expected YAML of moderate size but its aliases (*name) repeat too much of it, or name what is not there.', { cause });
+    throw new Error(
+      'Expected YAML of moderate size but its aliases (*name) repeat too much of it, or name what is not there.',
+      { cause },
+    );
   }
   expectPlain(value, []);
   return value;
@@ -30,18 +41,24 @@ function expectShallow(text: string): void {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const _document of parser.next(lexeme));
-    if (parser.stack.length > MAX_OPEN_COLLECTIONS) throw new Error('Expected YAML but it is nested too deeply.');
+    if (parser.stack.length > MAX_OPEN_COLLECTIONS)
+      throw new Error('Expected YAML but it is nested too deeply.');
   }
 }
 
 /** @param parents mappings and lists that the value lies in. */
 function expectPlain(value: unknown, parents: object[]): void {
   if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'bigint' || typeof value === 'symbol') throw new Error(`Expected numbers and texts in YAML but received a ${typeof value}.`);
+    if (typeof value === 'bigint' || typeof value === 'symbol')
+      throw new Error(`Expected numbers and texts in YAML but received a ${typeof value}.`);
     return;
   }
-  if (parents.includes(value)) throw new Error('Expected YAML that is a tree but a value in it contains itself.');
-  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) throw new Error(`Expected only mappings, lists, texts, numbers, true, false and null in YAML but received a ${value.constructor.name}.`);
+  if (parents.includes(value))
+    throw new Error('Expected YAML that is a tree but a value in it contains itself.');
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
+    throw new Error(
+      `Expected only mappings, lists, texts, numbers, true, false and null in YAML but received a ${value.constructor.name}.`,
+    );
   parents.push(value);
   for (const part of Object.values(value)) expectPlain(part, parents);
   parents.pop();

@@ -3,7 +3,10 @@ import { Progress, formatDuration } from './progress.js';
 
 function stream(isTTY: boolean) {
   const written: string[] = [];
-  return { written, stream: { isTTY, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream };
+  return {
+    written,
+    stream: { isTTY, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream,
+  };
 }
 
 test('durations in the two largest units', () => {

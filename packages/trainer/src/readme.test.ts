@@ -1,6 +1,14 @@
 import { expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -13,7 +21,12 @@ const example = (language: string) => new RegExp(`\`\`\`${language}\n([\\s\\S]*?
 
 test('the run file of the README is one', () => {
   const config = trainer.parsePhotoRun(example('yaml'), 'my-run.yaml');
-  expect(config).toMatchObject({ steps: 3200, frames: 7, loss: { canonicalShare: 0.3 }, validation: { count: 13, folder: null } });
+  expect(config).toMatchObject({
+    steps: 3200,
+    frames: 7,
+    loss: { canonicalShare: 0.3 },
+    validation: { count: 13, folder: null },
+  });
 });
 
 test('the example of the README trains that run, here a tiny one, and leaves the files that it lists', async () => {
@@ -33,16 +46,40 @@ test('the example of the README trains that run, here a tiny one, and leaves the
     writeFileSync('my-run.yaml', JSON.stringify(tiny));
     for (const set of ['train', 'val']) {
       mkdirSync(join('panoramas', set), { recursive: true });
-      await sharp({ create: { width: 128, height: 64, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).png().toFile(join('panoramas', set, 'noise.png'));
+      await sharp({
+        create: {
+          width: 128,
+          height: 64,
+          channels: 3,
+          background: 'grey',
+          noise: { type: 'gaussian', mean: 128, sigma: 60 },
+        },
+      })
+        .png()
+        .toFile(join('panoramas', set, 'noise.png'));
     }
-    const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (...lines: string[]) => (...api: unknown[]) => Promise<{ runFolder: string; step: number; interrupted: boolean }>;
+    const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (
+      ...lines: string[]
+    ) => (...api: unknown[]) => Promise<{ runFolder: string; step: number; interrupted: boolean }>;
     const code = example('ts').replace(/^import .*$/gm, '');
-    const { runFolder, step, interrupted } = await new AsyncFunction('train', 'writeRunReport', `${code}\nreturn { runFolder, step, interrupted };`)(trainer.train, trainer.writeRunReport);
-    expect({ step, interrupted, found: existsSync(runFolder) }).toEqual({ step: 2, interrupted: false, found: true });
+    const { runFolder, step, interrupted } = await new AsyncFunction(
+      'train',
+      'writeRunReport',
+      `${code}\nreturn { runFolder, step, interrupted };`,
+    )(trainer.train, trainer.writeRunReport);
+    expect({ step, interrupted, found: existsSync(runFolder) }).toEqual({
+      step: 2,
+      interrupted: false,
+      found: true,
+    });
     const [, table] = /^\| file of a run \|.*\n((?:\|.*\n)+)/m.exec(readme)!;
-    const listed = [...table!.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell]) => [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!.replace('/', '')));
+    const listed = [...table!.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell]) =>
+      [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!.replace('/', '')),
+    );
     // The name of the events carries the time.
-    const found = readdirSync(runFolder).map((name) => name.replace(/^events\.out\.tfevents\..*/, 'events.out.tfevents.*'));
+    const found = readdirSync(runFolder).map((name) =>
+      name.replace(/^events\.out\.tfevents\..*/, 'events.out.tfevents.*'),
+    );
     expect(listed.sort()).toEqual(found.sort());
   } finally {
     process.chdir(before);

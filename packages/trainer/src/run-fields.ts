@@ -1,6 +1,18 @@
 import type { DataConfig } from './data-config.js';
 import { engineNames } from './engine-choice.js';
-import { boolean, expectKnownKeys, join, list, number, oneOf, optional, readMapping, section, text, withDefault } from './run-schema.js';
+import {
+  boolean,
+  expectKnownKeys,
+  join,
+  list,
+  number,
+  oneOf,
+  optional,
+  readMapping,
+  section,
+  text,
+  withDefault,
+} from './run-schema.js';
 import type { Field, FieldType } from './run-schema.js';
 import type { ScheduleConfig } from './schedule.js';
 
@@ -52,7 +64,10 @@ export const scheduleField: Field<ScheduleConfig> = {
 export const sampleValidation = section({
   /** Folder of panoramas that no training sample comes from, relative to the run file; or `folder`. */
   panoramas: optional(text),
-  /** Folder of samples, as `readSampleFolder` of @unblur/datasets takes them, relative to the run file; the middle of each is used. */
+  /**
+   * Folder of samples, as `readSampleFolder` of @unblur/datasets takes them, relative to the run file; the
+   * middle of each is used.
+   */
   folder: optional(text),
   everySteps: withDefault(positive, 500),
   /** Samples compared: of a folder the first ones by name, or all if there are fewer. */
@@ -68,7 +83,9 @@ export type SampleValidation = FieldType<typeof sampleValidation>;
 /** @throws unless exactly one of the two places that samples can come from is given. */
 export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
   if ((panoramas === null) === (folder === null)) {
-    throw new Error(`Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`);
+    throw new Error(
+      `Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`,
+    );
   }
 }
 
@@ -76,7 +93,10 @@ export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
 export const initialWeights = section({
   /** `.safetensors` file, relative to the run file. */
   file: text,
-  /** Beginnings of the names of the weights that are taken from it, such as `encoder`; the others start at random. Default: all, and the network must be the same. */
+  /**
+   * Beginnings of the names of the weights that are taken from it, such as `encoder`; the others start at
+   * random. Default: all, and the network must be the same.
+   */
   parts: optional(list(text)),
 });
 
@@ -86,18 +106,31 @@ export function whereGiven(change: (path: string) => string): (path: string | nu
 }
 
 /** What a run whose samples come from sources says of paths, with these changed. */
-export function changeSamplePaths({ data, validation }: { data: DataConfig; validation: SampleValidation }, change: (path: string) => string): { data: DataConfig; validation: SampleValidation } {
+export function changeSamplePaths(
+  { data, validation }: { data: DataConfig; validation: SampleValidation },
+  change: (path: string) => string,
+): { data: DataConfig; validation: SampleValidation } {
   const changeIfGiven = whereGiven(change);
   return {
     data: { ...data, sources: data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
-    validation: { ...validation, panoramas: changeIfGiven(validation.panoramas), folder: changeIfGiven(validation.folder) },
+    validation: {
+      ...validation,
+      panoramas: changeIfGiven(validation.panoramas),
+      folder: changeIfGiven(validation.folder),
+    },
   };
 }
 
 /** @throws unless the pictures of training and of validation have sizes that the network takes. */
-export function expectMultiples({ data, validation }: { data: { sizePixels: number }; validation: { sizePixels: number } }, multiple: number): void {
+export function expectMultiples(
+  { data, validation }: { data: { sizePixels: number }; validation: { sizePixels: number } },
+  multiple: number,
+): void {
   for (const [path, { sizePixels }] of Object.entries({ data, validation })) {
-    if (sizePixels % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for '${path}.sizePixels' but received ${sizePixels}.`);
+    if (sizePixels % multiple !== 0)
+      throw new Error(
+        `Expected a multiple of ${multiple} for '${path}.sizePixels' but received ${sizePixels}.`,
+      );
   }
 }
 
@@ -108,11 +141,25 @@ const MAX_SAMPLES_GIBIBYTES = 64;
  * @param frames pictures in a sample beside the blurred one.
  * @throws unless a batch, and the samples to validate on, fit into memory.
  */
-export function expectAffordable({ batchSize, data, validation }: { batchSize: number; data: { sizePixels: number }; validation: { sizePixels: number; count: number } }, frames: number): void {
-  const gibibytes = (samples: number, sizePixels: number) => (samples * (frames + 1) * sizePixels ** 2 * 3 * Float32Array.BYTES_PER_ELEMENT) / 2 ** 30;
-  const needs = { "'batchSize' and 'data.sizePixels'": gibibytes(batchSize, data.sizePixels), "'validation.count' and 'validation.sizePixels'": gibibytes(validation.count, validation.sizePixels) };
+export function expectAffordable(
+  {
+    batchSize,
+    data,
+    validation,
+  }: { batchSize: number; data: { sizePixels: number }; validation: { sizePixels: number; count: number } },
+  frames: number,
+): void {
+  const gibibytes = (samples: number, sizePixels: number) =>
+    (samples * (frames + 1) * sizePixels ** 2 * 3 * Float32Array.BYTES_PER_ELEMENT) / 2 ** 30;
+  const needs = {
+    "'batchSize' and 'data.sizePixels'": gibibytes(batchSize, data.sizePixels),
+    "'validation.count' and 'validation.sizePixels'": gibibytes(validation.count, validation.sizePixels),
+  };
   for (const [fields, need] of Object.entries(needs)) {
-    if (need > MAX_SAMPLES_GIBIBYTES) throw new Error(`Expected ${fields} that take at most ${MAX_SAMPLES_GIBIBYTES} GiB but the samples of ${frames} frames would take ${Math.ceil(need)} GiB; make them smaller or fewer.`);
+    if (need > MAX_SAMPLES_GIBIBYTES)
+      throw new Error(
+        `Expected ${fields} that take at most ${MAX_SAMPLES_GIBIBYTES} GiB but the samples of ${frames} frames would take ${Math.ceil(need)} GiB; make them smaller or fewer.`,
+      );
   }
 }
 
@@ -138,12 +185,29 @@ const deviceFields = {
   colourGain: withDefault(share, 0.1),
   /** Largest standard deviation of the noise added to the blurred picture, of full white. */
   noiseSigma: withDefault(share, 0),
-  /** Largest standard deviation, in pixels, of a Gaussian blur of photograph and frames alike: not everything soft has moved. */
+  /**
+   * Largest standard deviation, in pixels, of a Gaussian blur of photograph and frames alike: not everything
+   * soft has moved.
+   */
   softnessPixels: withDefault(number({ min: 0, max: 2 }), 0),
-  /** Frames of a sample that a step compares, the middle one and random pairs about it; default: all. Of the system `photo`. */
+  /**
+   * Frames of a sample that a step compares, the middle one and random pairs about it; default: all. Of the
+   * system `photo`.
+   */
   framesPerStep: optional(number({ min: 3, max: 99, integer: true })),
-  /** Crops that change over the run; default: those of `data.sizePixels` and `batchSize` from beginning to end. */
-  crops: optional(list(section({ share: number({ min: 0.001, max: 1 }), sizePixels: sizePixelsField, batchSize: batchSizeField }))),
+  /**
+   * Crops that change over the run; default: those of `data.sizePixels` and `batchSize` from beginning to
+   * end.
+   */
+  crops: optional(
+    list(
+      section({
+        share: number({ min: 0.001, max: 1 }),
+        sizePixels: sizePixelsField,
+        batchSize: batchSizeField,
+      }),
+    ),
+  ),
 };
 
 /** What the loop and the engines take from a run file, whatever its system. */
@@ -157,9 +221,15 @@ export const runFields = {
   engine: withDefault(oneOf(...engineNames), 'onnxruntime'),
   /** Of the engine `torch`. */
   torch: section(torchFields),
-  /** Where samples are made: on this machine's processor, or on the device that trains, which needs the engine `torch`. */
+  /**
+   * Where samples are made: on this machine's processor, or on the device that trains, which needs the engine
+   * `torch`.
+   */
   synthesis: withDefault(oneOf('processor', 'device'), 'processor'),
-  /** Of `synthesis: device`: how long the run takes, loading and compiling included. Schedules follow the clock then, and `steps` only says what share of it the warm-up is. Default: as long as `steps` take. */
+  /**
+   * Of `synthesis: device`: how long the run takes, loading and compiling included. Schedules follow the
+   * clock then, and `steps` only says what share of it the warm-up is. Default: as long as `steps` take.
+   */
   minutes: optional(number({ min: 0.01, max: 1e5 })),
   /** Of `synthesis: device`. */
   device: section(deviceFields),
@@ -175,11 +245,21 @@ export interface RunSettings extends FieldType<ReturnType<typeof section<typeof 
   validation: { everySteps: number };
 }
 
-/** A preset's name, with whatever keys of it are to differ, at any depth: `{ preset: paper, frames: 3 }`. Absent: the standard preset. @param validate throws where they do not hold together. */
-export function networkField<T extends object>(presets: Record<string, T>, standard: string, validate: (config: T) => void): Field<T> {
+/**
+ * A preset's name, with whatever keys of it are to differ, at any depth: `{ preset: paper, frames: 3 }`.
+ * Absent: the standard preset. @param validate throws where they do not hold together.
+ */
+export function networkField<T extends object>(
+  presets: Record<string, T>,
+  standard: string,
+  validate: (config: T) => void,
+): Field<T> {
   return {
     read: (value = {}, path) => {
-      const { preset = standard, ...changes } = readMapping(typeof value === 'string' ? { preset: value } : value, path);
+      const { preset = standard, ...changes } = readMapping(
+        typeof value === 'string' ? { preset: value } : value,
+        path,
+      );
       const name = oneOf(...Object.keys(presets)).read(preset, join(path, 'preset'));
       const config = merge(presets[name]!, changes, path);
       validate(config);
@@ -188,13 +268,17 @@ export function networkField<T extends object>(presets: Record<string, T>, stand
   };
 }
 
-/** A preset with some of its keys changed, at any depth; lists are replaced whole, and `null` leaves a part out. */
+/**
+ * A preset with some of its keys changed, at any depth; lists are replaced whole, and `null` leaves a part
+ * out.
+ */
 function merge<T extends object>(preset: T, changes: Record<string, unknown>, path: string): T {
   expectKnownKeys(changes, Object.keys(preset), path);
   const merged = { ...preset } as Record<string, unknown>;
   for (const [key, value] of Object.entries(changes)) {
     const original = merged[key];
-    const nested = value !== null && typeof original === 'object' && original !== null && !Array.isArray(original);
+    const nested =
+      value !== null && typeof original === 'object' && original !== null && !Array.isArray(original);
     merged[key] = nested ? merge(original, readMapping(value, join(path, key)), join(path, key)) : value;
   }
   return merged as T;

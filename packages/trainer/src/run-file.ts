@@ -13,7 +13,9 @@ export interface SystemDefinition<Config extends RunSettings = RunSettings> {
   field: Field<Config>;
   /** The config with every path in it changed; for those that are relative to the run file. */
   changePaths(config: Config, change: (path: string) => string): Config;
-  /** @throws if what the run reads (weights to start from, validation samples) cannot be read or does not fit. */
+  /**
+   * @throws if what the run reads (weights to start from, validation samples) cannot be read or does not fit.
+   */
   open(config: Config): Promise<TrainingSystem>;
 }
 
@@ -37,18 +39,35 @@ export type RunReader<Config extends RunSettings> = Pick<SystemDefinition<Config
  * @param file names the run in messages and is what its paths are relative to.
  * @throws if the text is no YAML, or a key or value is not known, with its path and the nearest known key.
  */
-export function parseRunFile<Config extends RunSettings, Reader extends RunReader<Config>>(choose: (mapping: unknown) => Reader & RunReader<Config>, yaml: string, file: string, changes: RunChanges = {}): { definition: Reader; config: Config } {
+export function parseRunFile<Config extends RunSettings, Reader extends RunReader<Config>>(
+  choose: (mapping: unknown) => Reader & RunReader<Config>,
+  yaml: string,
+  file: string,
+  changes: RunChanges = {},
+): { definition: Reader; config: Config } {
   try {
     const mapping = withChanges(parsePlainYaml(yaml), changes);
     const definition = choose(mapping);
-    return { definition, config: definition.changePaths(definition.field.read(mapping, ''), (path) => resolve(dirname(file), path)) };
+    return {
+      definition,
+      config: definition.changePaths(definition.field.read(mapping, ''), (path) =>
+        resolve(dirname(file), path),
+      ),
+    };
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** The resolved run as YAML, with paths relative to the file it is stored in, so that the folder can move with its data. */
-export function writeRunFile<Config extends RunSettings>({ changePaths }: Pick<RunReader<Config>, 'changePaths'>, config: Config, file: string): string {
+/**
+ * The resolved run as YAML, with paths relative to the file it is stored in, so that the folder can move with
+ * its data.
+ */
+export function writeRunFile<Config extends RunSettings>(
+  { changePaths }: Pick<RunReader<Config>, 'changePaths'>,
+  config: Config,
+  file: string,
+): string {
   return stringify(changePaths(config, (path) => relative(dirname(resolve(file)), path)));
 }
 
@@ -56,6 +75,7 @@ export function writeRunFile<Config extends RunSettings>({ changePaths }: Pick<R
 export function withChanges(value: unknown, changes: RunChanges): unknown {
   if (!isMapping(value)) return Object.keys(changes).length === 0 ? value : changes;
   const changed = { ...value };
-  for (const [key, change] of Object.entries(changes)) changed[key] = isMapping(change) && isMapping(value[key]) ? withChanges(value[key], change) : change;
+  for (const [key, change] of Object.entries(changes))
+    changed[key] = isMapping(change) && isMapping(value[key]) ? withChanges(value[key], change) : change;
   return changed;
 }

@@ -19,25 +19,49 @@ export function withDefault<T>(field: Field<T>, value: NoInfer<T>): Field<T> {
 
 /** `null` and absence are allowed, and mean `null`. */
 export function optional<T>(field: Field<T>): Field<T | null> {
-  return { read: (received, path) => (received === undefined || received === null ? null : field.read(received, path)) };
+  return {
+    read: (received, path) =>
+      received === undefined || received === null ? null : field.read(received, path),
+  };
 }
 
-export function number({ min = -Infinity, max = Infinity, integer = false }: { min?: number; max?: number; integer?: boolean } = {}): Field<number> {
-  const range = Number.isFinite(max) ? ` from ${min} to ${max}` : Number.isFinite(min) ? ` of at least ${min}` : '';
+export function number({
+  min = -Infinity,
+  max = Infinity,
+  integer = false,
+}: { min?: number; max?: number; integer?: boolean } = {}): Field<number> {
+  const range = Number.isFinite(max)
+    ? ` from ${min} to ${max}`
+    : Number.isFinite(min)
+      ? ` of at least ${min}`
+      : '';
   return {
     read: (value, path) => {
-      const fits = typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max && (!integer || Number.isInteger(value));
+      const fits =
+        typeof value === 'number' &&
+        Number.isFinite(value) &&
+        value >= min &&
+        value <= max &&
+        (!integer || Number.isInteger(value));
       return fits ? value : refuse(path, `${integer ? 'a whole number' : 'a number'}${range}`, value);
     },
   };
 }
 
-export const text: Field<string> = { read: (value, path) => (typeof value === 'string' && value !== '' ? value : refuse(path, 'a text', value)) };
+export const text: Field<string> = {
+  read: (value, path) => (typeof value === 'string' && value !== '' ? value : refuse(path, 'a text', value)),
+};
 
-export const boolean: Field<boolean> = { read: (value, path) => (typeof value === 'boolean' ? value : refuse(path, 'true or false', value)) };
+export const boolean: Field<boolean> = {
+  read: (value, path) => (typeof value === 'boolean' ? value : refuse(path, 'true or false', value)),
+};
 
 export function oneOf<const T extends string>(...choices: T[]): Field<T> {
-  return { read: (value, path) => choices.find((choice) => choice === value) ?? refuse(path, choices.map((choice) => `'${choice}'`).join(' or '), value) };
+  return {
+    read: (value, path) =>
+      choices.find((choice) => choice === value) ??
+      refuse(path, choices.map((choice) => `'${choice}'`).join(' or '), value),
+  };
 }
 
 export function list<T>(item: Field<T>, length?: number): Field<T[]> {
@@ -72,17 +96,24 @@ export function either<A, B>(first: Field<A>, second: Field<B>, wanted: string):
 }
 
 /** A mapping with known keys. An unknown key is an error that names the nearest known one. */
-export function section<F extends Record<string, Field<unknown>>>(fields: F): Field<{ [K in keyof F]: FieldType<F[K]> }> {
+export function section<F extends Record<string, Field<unknown>>>(
+  fields: F,
+): Field<{ [K in keyof F]: FieldType<F[K]> }> {
   return {
     read: (value = {}, path) => {
       const mapping = readMapping(value, path);
       expectKnownKeys(mapping, Object.keys(fields), path);
-      return Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.read(mapping[key], join(path, key))])) as { [K in keyof F]: FieldType<F[K]> };
+      return Object.fromEntries(
+        Object.entries(fields).map(([key, field]) => [key, field.read(mapping[key], join(path, key))]),
+      ) as { [K in keyof F]: FieldType<F[K]> };
     },
   };
 }
 
-/** A field whose value must also pass a check of what no single part of it can say. @param check throws where it does not. */
+/**
+ * A field whose value must also pass a check of what no single part of it can say. @param check throws where
+ * it does not.
+ */
 export function checked<T>(field: Field<T>, check: (value: T) => void): Field<T> {
   return {
     read: (value, path) => {
@@ -106,7 +137,10 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 /** @throws at the first key that is not known, naming the nearest that is. */
 export function expectKnownKeys(mapping: Record<string, unknown>, known: string[], path: string): void {
   for (const key of Object.keys(mapping)) {
-    if (!known.includes(key)) throw new Error(`Unknown key '${join(path, excerpt(key))}'; did you mean '${join(path, nearest(key, known))}'?`);
+    if (!known.includes(key))
+      throw new Error(
+        `Unknown key '${join(path, excerpt(key))}'; did you mean '${join(path, nearest(key, known))}'?`,
+      );
   }
 }
 
@@ -115,7 +149,9 @@ export function join(path: string, key: string): string {
 }
 
 function refuse(path: string, wanted: string, received: unknown): never {
-  throw new Error(`Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${received === undefined ? 'nothing' : excerpt(textOf(received))}.`);
+  throw new Error(
+    `Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${received === undefined ? 'nothing' : excerpt(textOf(received))}.`,
+  );
 }
 
 function textOf(value: unknown): string {

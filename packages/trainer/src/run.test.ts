@@ -23,7 +23,13 @@ const size = TINY_SIZE_PIXELS;
 function validationSample() {
   const { blurred, frames } = discBatch(0, 1, 3, size);
   const image = (data: Float32Array) => ({ width: size, height: size, data });
-  return { input: blurred, blurred: image(blurred), frames: [0, 1, 2].map((frame) => image(frames.subarray(frame * blurred.length, (frame + 1) * blurred.length))) };
+  return {
+    input: blurred,
+    blurred: image(blurred),
+    frames: [0, 1, 2].map((frame) =>
+      image(frames.subarray(frame * blurred.length, (frame + 1) * blurred.length)),
+    ),
+  };
 }
 
 /** The tiny network, one phase of discs. */
@@ -35,21 +41,47 @@ function tinySystem(config: PhotoRun): TrainingSystem {
     restoration,
     optimizer,
     startingWeights: () => photoFamily.initialWeights(network, seed),
-    phases: [{ steps, batchSize, objective, groups: [{ weights: groups[0]!, learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) }], batchesFrom: (sample) => discBatches(sample, config) }],
+    phases: [
+      {
+        steps,
+        batchSize,
+        objective,
+        groups: [
+          {
+            weights: groups[0]!,
+            learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps),
+          },
+        ],
+        batchesFrom: (sample) => discBatches(sample, config),
+      },
+    ],
     validationSamples: [validationSample()],
-    writeWeights: (weights, metadata) => photoFamily.writeWeights(weights, network, { dtype: 'float32', metadata }),
+    writeWeights: (weights, metadata) =>
+      photoFamily.writeWeights(weights, network, { dtype: 'float32', metadata }),
   };
 }
 
 /** Lends out the engine that all runs share. */
 const lend = (engine: Engine): Engine => ({ ...engine, release: async () => {} });
 
-const trainTiny = (config: PhotoRun, folder: string, options: TrainingOptions = {}, { engine = tinyEngine, system = tinySystem(config) } = {}) =>
+const trainTiny = (
+  config: PhotoRun,
+  folder: string,
+  options: TrainingOptions = {},
+  { engine = tinyEngine, system = tinySystem(config) } = {},
+) =>
   trainRun(
     system,
     config,
     folder,
-    async (phase) => ({ learner: createEngineLearner(lend(engine), { groups: phase.groups.map(({ weights }) => weights), optimizer: config.optimizer, emaDecay: config.emaDecay }), batchesFrom: phase.batchesFrom }),
+    async (phase) => ({
+      learner: createEngineLearner(lend(engine), {
+        groups: phase.groups.map(({ weights }) => weights),
+        optimizer: config.optimizer,
+        emaDecay: config.emaDecay,
+      }),
+      batchesFrom: phase.batchesFrom,
+    }),
     { progress: silentProgress, ...options },
   );
 
@@ -72,14 +104,24 @@ describe('trainRun', () => {
 
     const stop = new AbortController();
     const progress = { ...silentProgress, update: (step: number) => void (step === 3 && stop.abort()) };
-    expect(await trainTiny(config, runFolder('halves'), { signal: stop.signal, progress })).toEqual({ step: 3, interrupted: true });
-    expect(await trainTiny(config, runFolder('halves'), { resume: true })).toEqual({ step: 6, interrupted: false });
+    expect(await trainTiny(config, runFolder('halves'), { signal: stop.signal, progress })).toEqual({
+      step: 3,
+      interrupted: true,
+    });
+    expect(await trainTiny(config, runFolder('halves'), { resume: true })).toEqual({
+      step: 6,
+      interrupted: false,
+    });
 
     for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights]) {
-      const [whole, halves] = ['whole', 'halves'].map((name) => photoFamily.readWeights(readFileSync(join(runFolder(name), file))).values);
+      const [whole, halves] = ['whole', 'halves'].map(
+        (name) => photoFamily.readWeights(readFileSync(join(runFolder(name), file))).values,
+      );
       expect(halves).toEqual(whole);
     }
-    const steps = readMetrics(join(runFolder('halves'), RUN_FILES.metrics)).filter(({ kind }) => kind === 'step').map(({ step }) => step);
+    const steps = readMetrics(join(runFolder('halves'), RUN_FILES.metrics))
+      .filter(({ kind }) => kind === 'step')
+      .map(({ step }) => step);
     expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
@@ -88,9 +130,18 @@ describe('trainRun', () => {
     await trainTiny(config, runFolder('files'));
     const rows = readMetrics(join(runFolder('files'), RUN_FILES.metrics));
     expect(rows.map(({ kind }) => kind)).toEqual(['step', 'validation', 'step', 'validation']);
-    expect(Object.keys((rows[0] as { loss: object }).loss).sort()).toEqual(['motion', 'photometric', 'total']);
-    expect(photoFamily.readWeights(readFileSync(join(runFolder('files'), RUN_FILES.weights))).config).toEqual(config.network);
-    expect(readdirSync(join(runFolder('files'), RUN_FILES.samples))).toEqual(['step-0000001.png', 'step-0000002.png']);
+    expect(Object.keys((rows[0] as { loss: object }).loss).sort()).toEqual([
+      'motion',
+      'photometric',
+      'total',
+    ]);
+    expect(photoFamily.readWeights(readFileSync(join(runFolder('files'), RUN_FILES.weights))).config).toEqual(
+      config.network,
+    );
+    expect(readdirSync(join(runFolder('files'), RUN_FILES.samples))).toEqual([
+      'step-0000001.png',
+      'step-0000002.png',
+    ]);
     expect(readdirSync(runFolder('files')).filter((name) => name.endsWith('.new'))).toEqual([]);
   });
 
@@ -104,8 +155,13 @@ describe('trainRun', () => {
         return ++calls < 3 ? result : { ...result, terms: { ...result.terms, motion: -Infinity } };
       },
     };
-    await expect(trainTiny(config, runFolder('diverging'), {}, { engine: failing })).rejects.toThrow("'motion' is -Infinity at step 3");
-    expect(await trainTiny(tinyRun('steps: 2'), runFolder('diverging'), { resume: true })).toEqual({ step: 2, interrupted: false });
+    await expect(trainTiny(config, runFolder('diverging'), {}, { engine: failing })).rejects.toThrow(
+      "'motion' is -Infinity at step 3",
+    );
+    expect(await trainTiny(tinyRun('steps: 2'), runFolder('diverging'), { resume: true })).toEqual({
+      step: 2,
+      interrupted: false,
+    });
   });
 
   test('the loss falls when one batch is seen again and again', async () => {
@@ -114,21 +170,42 @@ describe('trainRun', () => {
       for (;;) yield discBatch(0, 2, 3, size);
     }
     const system = tinySystem(config);
-    await trainTiny(config, runFolder('overfit'), {}, { system: { ...system, phases: system.phases.map((phase) => ({ ...phase, batchesFrom: oneBatch })) } });
-    const losses = readMetrics(join(runFolder('overfit'), RUN_FILES.metrics)).flatMap((row) => (row.kind === 'step' ? [row.loss['photometric']!] : []));
+    await trainTiny(
+      config,
+      runFolder('overfit'),
+      {},
+      { system: { ...system, phases: system.phases.map((phase) => ({ ...phase, batchesFrom: oneBatch })) } },
+    );
+    const losses = readMetrics(join(runFolder('overfit'), RUN_FILES.metrics)).flatMap((row) =>
+      row.kind === 'step' ? [row.loss['photometric']!] : [],
+    );
     expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.1);
   });
 
   test('resuming with another network, or with fewer steps than are done, is refused', async () => {
     const config = tinyRun('steps: 2\ncheckpointEverySteps: 1');
     await trainTiny(config, runFolder('narrow'));
-    const { [Object.keys(tinySystem(config).weightShapes)[0]!]: dropped, ...others } = tinySystem(config).weightShapes;
+    const { [Object.keys(tinySystem(config).weightShapes)[0]!]: dropped, ...others } =
+      tinySystem(config).weightShapes;
     expect(dropped).toBeDefined();
-    await expect(trainTiny(config, runFolder('narrow'), { resume: true }, { system: { ...tinySystem(config), weightShapes: others } })).rejects.toThrow(/of another: '.+' is \[.+\] there and no such weight in the run file's; resume with the network of '.*run\.yaml'/);
-    await expect(trainTiny(tinyRun('steps: 1'), runFolder('narrow'), { resume: true })).rejects.toThrow("within the run's 1 steps");
+    await expect(
+      trainTiny(
+        config,
+        runFolder('narrow'),
+        { resume: true },
+        { system: { ...tinySystem(config), weightShapes: others } },
+      ),
+    ).rejects.toThrow(
+      /of another: '.+' is \[.+\] there and no such weight in the run file's; resume with the network of '.*run\.yaml'/,
+    );
+    await expect(trainTiny(tinyRun('steps: 1'), runFolder('narrow'), { resume: true })).rejects.toThrow(
+      "within the run's 1 steps",
+    );
   });
 
   test('resuming where there is no checkpoint is refused', async () => {
-    await expect(trainTiny(tinyRun('steps: 1'), runFolder('empty'), { resume: true })).rejects.toThrow('start the run without resuming');
+    await expect(trainTiny(tinyRun('steps: 1'), runFolder('empty'), { resume: true })).rejects.toThrow(
+      'start the run without resuming',
+    );
   });
 });

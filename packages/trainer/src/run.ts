@@ -45,13 +45,19 @@ export interface TrainingResult {
 }
 
 /**
- * Trains a system until the last step of its last phase: a batch, an update of the weights; now and then a validation,
- * sample pictures and a checkpoint. See `RUN_FILES` for what it leaves in the folder.
+ * Trains a system until the last step of its last phase: a batch, an update of the weights; now and then a
+ * validation, sample pictures and a checkpoint. See `RUN_FILES` for what it leaves in the folder.
  *
  * @param open opens an engine for a phase; the loop releases it at the phase's end.
  * @throws if a loss term or gradient is not finite, naming it; the last checkpoint stands.
  */
-export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule, runFolder: string, open: (phase: Phase) => Promise<PhaseParts<B>>, options: TrainingOptions = {}): Promise<TrainingResult> {
+export async function trainRun<B>(
+  system: TrainingSystem,
+  schedule: RunSchedule,
+  runFolder: string,
+  open: (phase: Phase) => Promise<PhaseParts<B>>,
+  options: TrainingOptions = {},
+): Promise<TrainingResult> {
   const file = (name: string) => join(runFolder, name);
   const checkpointFile = file(RUN_FILES.checkpoint);
   const last = options.resume ? checkpointToResume(system, runFolder) : undefined;
@@ -68,7 +74,12 @@ export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule,
   let state: StartingState = last ?? { weights: system.startingWeights() };
 
   const saveWeights = (name: string, learned: LearnedState) => {
-    const metadata = Object.fromEntries(Object.entries({ step, samplesSeen, trainedSeconds }).map(([key, value]) => [key, String(Math.round(value))]));
+    const metadata = Object.fromEntries(
+      Object.entries({ step, samplesSeen, trainedSeconds }).map(([key, value]) => [
+        key,
+        String(Math.round(value)),
+      ]),
+    );
     writeAtomicallySync(file(name), system.writeWeights(averagedWeights(learned), metadata));
   };
   const saveCheckpoint = async (learner: Learner<B>) => {
@@ -118,13 +129,30 @@ export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule,
           const milliseconds = performance.now() - startedAt;
           trainedSeconds += milliseconds / 1000;
           const samplesPerSecond = (1000 * phase.batchSize) / milliseconds;
-          log.append({ kind: 'step', step, loss: terms, learningRate: learningRates.at(-1)!, gradientNorm, samplesPerSecond, dataWaitShare: waitedMilliseconds / milliseconds });
-          progress.update(step, `loss ${terms['total']!.toFixed(4)}  ${samplesPerSecond.toFixed(1)} samples/s`);
+          log.append({
+            kind: 'step',
+            step,
+            loss: terms,
+            learningRate: learningRates.at(-1)!,
+            gradientNorm,
+            samplesPerSecond,
+            dataWaitShare: waitedMilliseconds / milliseconds,
+          });
+          progress.update(
+            step,
+            `loss ${terms['total']!.toFixed(4)}  ${samplesPerSecond.toFixed(1)} samples/s`,
+          );
 
           const lastStep = step === steps;
           const pictureDue = step % schedule.samplesEverySteps === 0 || lastStep;
-          if (step % schedule.validation.everySteps === 0 || pictureDue) await runValidation(learner, pictureDue);
-          if (step % schedule.checkpointEverySteps === 0 || phaseStep === phase.steps || options.signal?.aborted) await saveCheckpoint(learner);
+          if (step % schedule.validation.everySteps === 0 || pictureDue)
+            await runValidation(learner, pictureDue);
+          if (
+            step % schedule.checkpointEverySteps === 0 ||
+            phaseStep === phase.steps ||
+            options.signal?.aborted
+          )
+            await saveCheckpoint(learner);
         }
       } finally {
         await batches.return?.();
@@ -137,7 +165,8 @@ export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule,
 
   let [stepsBefore, samplesBefore] = [0, 0];
   for (const phase of system.phases) {
-    if (step < stepsBefore + phase.steps && !options.signal?.aborted) await trainPhase(phase, stepsBefore, samplesBefore);
+    if (step < stepsBefore + phase.steps && !options.signal?.aborted)
+      await trainPhase(phase, stepsBefore, samplesBefore);
     stepsBefore += phase.steps;
     samplesBefore += phase.steps * phase.batchSize;
   }
@@ -151,22 +180,34 @@ export async function trainRun<B>(system: TrainingSystem, schedule: RunSchedule,
 export function checkpointToResume(system: TrainingSystem, runFolder: string): Checkpoint {
   const file = join(runFolder, RUN_FILES.checkpoint);
   const checkpoint = readCheckpoint(file);
-  if (!checkpoint) throw new Error(`Expected a checkpoint to resume from at '${file}' but there is none; start the run without resuming.`);
+  if (!checkpoint)
+    throw new Error(
+      `Expected a checkpoint to resume from at '${file}' but there is none; start the run without resuming.`,
+    );
   const { weights, step } = checkpoint;
   // A checkpoint may name a weight as objects name what they inherit.
-  const shapeWanted = (name: string) => (Object.hasOwn(system.weightShapes, name) ? system.weightShapes[name] : undefined);
+  const shapeWanted = (name: string) =>
+    Object.hasOwn(system.weightShapes, name) ? system.weightShapes[name] : undefined;
   const shapeIn = (shape: number[] | undefined): string => (shape ? `[${shape}]` : 'no such weight');
-  const differing = [...new Set([...Object.keys(system.weightShapes), ...Object.keys(weights)])].find((name) => shapeWanted(name)?.join() !== weights[name]?.shape.join());
+  const differing = [...new Set([...Object.keys(system.weightShapes), ...Object.keys(weights)])].find(
+    (name) => shapeWanted(name)?.join() !== weights[name]?.shape.join(),
+  );
   if (differing !== undefined) {
     const found = `'${differing}' is ${shapeIn(weights[differing]?.shape)} there and ${shapeIn(shapeWanted(differing))} in the run file's`;
-    throw new Error(`Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, RUN_FILES.config)}', or choose another folder.`);
+    throw new Error(
+      `Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, RUN_FILES.config)}', or choose another folder.`,
+    );
   }
-  if (step > totalSteps(system)) throw new Error(`Expected a checkpoint within the run's ${totalSteps(system)} steps at '${file}' but it is at step ${step}; raise 'steps', or choose another folder.`);
+  if (step > totalSteps(system))
+    throw new Error(
+      `Expected a checkpoint within the run's ${totalSteps(system)} steps at '${file}' but it is at step ${step}; raise 'steps', or choose another folder.`,
+    );
   return checkpoint;
 }
 
 /** A validation in one line. */
 export function describeValidation({ step, psnr, gain, best }: ValidationRow): string {
-  const figure = (position: 'first' | 'middle' | 'last' | 'mean') => `${position} ${psnr[position].toFixed(2)} (${gain[position] >= 0 ? '+' : ''}${gain[position].toFixed(2)})`;
+  const figure = (position: 'first' | 'middle' | 'last' | 'mean') =>
+    `${position} ${psnr[position].toFixed(2)} (${gain[position] >= 0 ? '+' : ''}${gain[position].toFixed(2)})`;
   return `validation at step ${step}, PSNR in dB (gain over the blurred image): ${figure('first')}  ${figure('middle')}  ${figure('last')}  ${figure('mean')}${best ? '  best' : ''}`;
 }

@@ -11,7 +11,10 @@ export interface SampleBatch {
   blurred: Float32Array;
   /** `[B, N, S, S, 3]`, ground-truth frames in time order. */
   frames: Float32Array;
-  /** `[B, S, S, 2]`, displacement of the scene from the middle to the last frame. Needed by the losses that say so. */
+  /**
+   * `[B, S, S, 2]`, displacement of the scene from the middle to the last frame. Needed by the losses that
+   * say so.
+   */
   motionPixels?: Float32Array;
   /** `[B]`: 1 where the motion is known, else 0. Default: known wherever there is `motionPixels`. */
   motionKnown?: Float32Array;
@@ -35,7 +38,11 @@ export interface SampleContents {
 }
 
 /** Shapes of what a training step is given beside the weights. */
-export function sampleShapes({ frames, withMotion }: SampleContents, batchSize: number, sizePixels: number): Record<string, number[]> {
+export function sampleShapes(
+  { frames, withMotion }: SampleContents,
+  batchSize: number,
+  sizePixels: number,
+): Record<string, number[]> {
   const image = [sizePixels, sizePixels];
   return {
     blurred: [batchSize, ...image, 3],
@@ -48,7 +55,11 @@ export function sampleShapes({ frames, withMotion }: SampleContents, batchSize: 
  * Samples by the names of `sampleShapes`.
  * @throws if the loss needs the motion and the batch has none.
  */
-export function sampleValues({ blurred, frames, motionPixels, motionKnown }: SampleBatch, { withMotion }: Pick<SampleContents, 'withMotion'>, batchSize: number): Batch {
+export function sampleValues(
+  { blurred, frames, motionPixels, motionKnown }: SampleBatch,
+  { withMotion }: Pick<SampleContents, 'withMotion'>,
+  batchSize: number,
+): Batch {
   if (!withMotion) return { blurred, frames };
   expectMotion(motionPixels);
   return { blurred, frames, motionPixels, motionKnown: motionKnown ?? new Float32Array(batchSize).fill(1) };
@@ -61,9 +72,14 @@ export interface GroundTruth {
   motion?: KnownMotion;
 }
 
-export function groundTruthOf(inputs: NamedTensors, { withMotion }: Pick<SampleContents, 'withMotion'>): GroundTruth {
+export function groundTruthOf(
+  inputs: NamedTensors,
+  { withMotion }: Pick<SampleContents, 'withMotion'>,
+): GroundTruth {
   return {
     frames: timeSlices(inputs['frames'] as Tensor5D),
-    ...(withMotion && { motion: { pixels: inputs['motionPixels'] as Tensor4D, known: inputs['motionKnown'] as Tensor1D } }),
+    ...(withMotion && {
+      motion: { pixels: inputs['motionPixels'] as Tensor4D, known: inputs['motionKnown'] as Tensor1D },
+    }),
   };
 }

@@ -5,11 +5,15 @@ import type { RestoredSample } from './validation.js';
 const GAP_PIXELS = 4;
 
 /**
- * A contact sheet as PNG: for every sample three rows, the blurred input, the restored frames and the ground truth,
- * each frame in a column of its own.
+ * A contact sheet as PNG: for every sample three rows, the blurred input, the restored frames and the ground
+ * truth, each frame in a column of its own.
  */
 export async function samplePicture(samples: readonly RestoredSample[]): Promise<Buffer> {
-  const rows = samples.flatMap(({ blurred, restored, frames }) => [frames.map(() => blurred), restored, frames]);
+  const rows = samples.flatMap(({ blurred, restored, frames }) => [
+    frames.map(() => blurred),
+    restored,
+    frames,
+  ]);
   const { width, height } = samples[0]!.blurred;
   const columns = samples[0]!.frames.length;
   const sheet = sharp({

@@ -1,6 +1,17 @@
 import type { DataConfig } from './data-config.js';
 import { dataField } from './data-config.js';
-import { adamFields, changeSamplePaths, expectAffordable, expectMultiples, expectOnePlace, initialWeights, positive, runFields, sampleValidation, scheduleField } from './run-fields.js';
+import {
+  adamFields,
+  changeSamplePaths,
+  expectAffordable,
+  expectMultiples,
+  expectOnePlace,
+  initialWeights,
+  positive,
+  runFields,
+  sampleValidation,
+  scheduleField,
+} from './run-fields.js';
 import { list, optional, section, text } from './run-schema.js';
 import type { FieldType } from './run-schema.js';
 
@@ -16,7 +27,10 @@ export const sampleRunFields = {
   validation: sampleValidation,
   /** Weights to start from instead of random ones. */
   initialWeights: optional(initialWeights),
-  /** Beginnings of the names of the weights that are trained, such as `trajectory.`; the others stay as they are. Default: all. */
+  /**
+   * Beginnings of the names of the weights that are trained, such as `trajectory.`; the others stay as they
+   * are. Default: all.
+   */
   trainedParts: optional(list(text)),
 };
 
@@ -26,7 +40,11 @@ export type SampleRun = FieldType<ReturnType<typeof section<typeof sampleRunFiel
 /** `SystemDefinition.changePaths`. */
 export function changeSampleRunPaths<Run extends SampleRun>(run: Run, change: (path: string) => string): Run {
   const { initialWeights: start } = run;
-  return { ...run, ...changeSamplePaths(run, change), initialWeights: start && { ...start, file: change(start.file) } };
+  return {
+    ...run,
+    ...changeSamplePaths(run, change),
+    initialWeights: start && { ...start, file: change(start.file) },
+  };
 }
 
 /** Sources whose samples come with their motion. */
@@ -37,15 +55,26 @@ export function hasMotion({ sources }: Pick<DataConfig, 'sources'>): boolean {
   return sources.some(({ kind }) => MOTION_KINDS.includes(kind));
 }
 
-/** What no single field can check. @param needs of the network and the loss: the size of pictures is a multiple; whether the true motion is needed; frames of a sample, and their weights. */
-export function expectConsistentRun({ batchSize, data, validation }: SampleRun, needs: { multiple: number; motion: boolean; frames: number; frameWeights: readonly number[] | 'equal' }): void {
+/**
+ * What no single field can check. @param needs of the network and the loss: the size of pictures is a
+ * multiple; whether the true motion is needed; frames of a sample, and their weights.
+ */
+export function expectConsistentRun(
+  { batchSize, data, validation }: SampleRun,
+  needs: { multiple: number; motion: boolean; frames: number; frameWeights: readonly number[] | 'equal' },
+): void {
   expectOnePlace(validation);
   expectMultiples({ data, validation }, needs.multiple);
   expectAffordable({ batchSize, data, validation }, needs.frames);
   if (needs.motion && !hasMotion(data)) {
     const kinds = [...new Set(data.sources.map(({ kind }) => kind))];
-    throw new Error(`Expected a source of kind ${MOTION_KINDS.join(' or ')}, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only ${kinds.join(' and ')}.`);
+    throw new Error(
+      `Expected a source of kind ${MOTION_KINDS.join(' or ')}, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only ${kinds.join(' and ')}.`,
+    );
   }
   const { frames, frameWeights } = needs;
-  if (frameWeights !== 'equal' && frameWeights.length !== frames) throw new Error(`Expected ${frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`);
+  if (frameWeights !== 'equal' && frameWeights.length !== frames)
+    throw new Error(
+      `Expected ${frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`,
+    );
 }

@@ -4,7 +4,9 @@ import { scheduleFactor } from './schedule.js';
 describe('scheduleFactor', () => {
   test('the paper: halved after epochs 40 and 60 of 80', () => {
     const paper = { kind: 'step', at: [0.5, 0.75], factor: 0.5, warmupSteps: 0 } as const;
-    const factors = [1, 40, 41, 60, 61, 80].map((epoch) => scheduleFactor({ ...paper, at: [...paper.at] }, epoch, 80));
+    const factors = [1, 40, 41, 60, 61, 80].map((epoch) =>
+      scheduleFactor({ ...paper, at: [...paper.at] }, epoch, 80),
+    );
     expect(factors).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25]);
   });
 

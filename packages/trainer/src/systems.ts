@@ -29,8 +29,15 @@ export interface LoadedRun {
  * Reads a run file.
  *
  * @param file YAML; paths in it are relative to its folder.
- * @throws if the file cannot be read, is no YAML, or a key or value is not known, with its path and the nearest known key.
+ * @throws if the file cannot be read, is no YAML, or a key or value is not known, with its path and the
+ * nearest known key.
  */
 export function loadRun(file: string, changes: RunChanges = {}): LoadedRun {
-  return parseRunFile<RunSettings, SystemDefinition>((mapping) => definitions[systemName.read(readMapping(mapping, '')['system'], 'system')] as SystemDefinition, readRunFile(file), file, changes);
+  return parseRunFile<RunSettings, SystemDefinition>(
+    (mapping) =>
+      definitions[systemName.read(readMapping(mapping, '')['system'], 'system')] as SystemDefinition,
+    readRunFile(file),
+    file,
+    changes,
+  );
 }

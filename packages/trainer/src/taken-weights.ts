@@ -11,8 +11,14 @@ interface WeightsFile {
   values: WeightValues;
 }
 
-/** The network and the weights in a file. @throws with the file, where it cannot be read or is no file of such a network. */
-export function readWeightsFile<Config>(file: string, read: (bytes: Uint8Array) => { config: Config; values: WeightValues }): { config: Config; values: WeightValues } {
+/**
+ * The network and the weights in a file. @throws with the file, where it cannot be read or is no file of such
+ * a network.
+ */
+export function readWeightsFile<Config>(
+  file: string,
+  read: (bytes: Uint8Array) => { config: Config; values: WeightValues },
+): { config: Config; values: WeightValues } {
   const bytes = readWholeFile(file, MAX_WEIGHTS_BYTES);
   try {
     return read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -26,41 +32,75 @@ export function readWeightsFile<Config>(file: string, read: (bytes: Uint8Array) 
  * @param network the run's. @param random weights of it.
  * @throws where all are taken from another network, or a part is missing or has another shape.
  */
-export function weightsOfFile({ file, config, values }: WeightsFile, parts: readonly string[] | null, network: object, random: () => WeightValues): WeightValues {
+export function weightsOfFile(
+  { file, config, values }: WeightsFile,
+  parts: readonly string[] | null,
+  network: object,
+  random: () => WeightValues,
+): WeightValues {
   if (parts !== null) {
     const weights = random();
-    return { ...weights, ...takeWeights(namesOfParts(Object.keys(weights), parts, 'initialWeights.parts'), weights, values, file) };
+    return {
+      ...weights,
+      ...takeWeights(
+        namesOfParts(Object.keys(weights), parts, 'initialWeights.parts'),
+        weights,
+        values,
+        file,
+      ),
+    };
   }
   if (!isSameConfig(config, network)) {
-    throw new Error(`Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`);
+    throw new Error(
+      `Expected the weights in '${file}' to be of the run's network but theirs has another config; set 'network' to ${JSON.stringify(config)}, or say which 'initialWeights.parts' to take.`,
+    );
   }
   return values;
 }
 
-/** Whatever the order of their fields. What is absent, as in files from before there was such a field, counts as null. */
+/**
+ * Whatever the order of their fields. What is absent, as in files from before there was such a field, counts
+ * as null.
+ */
 function isSameConfig(a: object, b: object): boolean {
-  const present = (config: object): unknown => JSON.parse(JSON.stringify(config, (_field, value: unknown) => value ?? undefined));
+  const present = (config: object): unknown =>
+    JSON.parse(JSON.stringify(config, (_field, value: unknown) => value ?? undefined));
   return isDeepStrictEqual(present(a), present(b));
 }
 
 /**
  * Some of the weights of a file, for a network.
- * @param names of those that are taken. @param wanted weights of the network, for their shapes. @param file names it in messages.
+ * @param names of those that are taken. @param wanted weights of the network, for their shapes. @param file
+ * names it in messages.
  * @throws where one is missing or has another shape.
  */
-export function takeWeights(names: readonly string[], wanted: WeightValues, given: WeightValues, file: string): WeightValues {
+export function takeWeights(
+  names: readonly string[],
+  wanted: WeightValues,
+  given: WeightValues,
+  file: string,
+): WeightValues {
   return Object.fromEntries(
     names.map((name) => {
       const [shape, received] = [wanted[name]!.shape, given[name]?.shape];
-      if (received?.join() !== shape.join()) throw new Error(`Expected '${name}' [${shape}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`);
+      if (received?.join() !== shape.join())
+        throw new Error(
+          `Expected '${name}' [${shape}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`,
+        );
       return [name, given[name]!];
     }),
   );
 }
 
-/** The names that begin with one of the parts. @param key of the run file, for messages. @throws where none begins with a part. */
+/**
+ * The names that begin with one of the parts. @param key of the run file, for messages. @throws where none
+ * begins with a part.
+ */
 export function namesOfParts(names: readonly string[], parts: readonly string[], key: string): string[] {
   const unknown = parts.find((part) => !names.some((name) => name.startsWith(part)));
-  if (unknown !== undefined) throw new Error(`Expected '${key}' to name parts of the network but it has no weight that begins with '${unknown}'.`);
+  if (unknown !== undefined)
+    throw new Error(
+      `Expected '${key}' to name parts of the network but it has no weight that begins with '${unknown}'.`,
+    );
   return names.filter((name) => parts.some((part) => name.startsWith(part)));
 }

@@ -24,8 +24,9 @@ export const tinyNetwork: PhotoConfig = {
 };
 
 /**
- * Starting weights with something in every one. All points move alike but for little, by about 0.6 pixels to the first and to the last frame, so that no
- * position that is sampled is near a pixel's centre, be it of the photograph or of the feature of half its size.
+ * Starting weights with something in every one. All points move alike but for little, by about 0.6 pixels to
+ * the first and to the last frame, so that no position that is sampled is near a pixel's centre, be it of the
+ * photograph or of the feature of half its size.
  */
 export function fullWeights(network: PhotoConfig): WeightValues {
   const weights = filled(photoFamily.initialWeights(network, 3));
@@ -38,7 +39,10 @@ export function fullWeights(network: PhotoConfig): WeightValues {
 /** Largest difference, relative to the largest value. */
 export function relativeDifference(actual: Float32Array, expected: Float32Array): number {
   const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  return expected.reduce((max, value, index) => Math.max(max, Math.abs(value - actual[index]!)), 0) / Math.max(largest, 1e-6);
+  return (
+    expected.reduce((max, value, index) => Math.max(max, Math.abs(value - actual[index]!)), 0) /
+    Math.max(largest, 1e-6)
+  );
 }
 
 /** A run of the tiny network; `changes` are lines of YAML. */
@@ -60,13 +64,31 @@ ${changes}`,
 }
 
 /** What an engine computes for the tiny run's loss on 2 samples, or as `changes` say. */
-export function tinyTask(network = tinyNetwork, changes: Partial<SampleSizes & PhotoObjective> = {}): LearningTask {
-  const { batchSize = 2, sizePixels = TINY_SIZE_PIXELS, validationSizePixels = sizePixels, frames = TINY_FRAMES, order = 'better', loss = tinyRun('steps: 1').loss } = changes;
+export function tinyTask(
+  network = tinyNetwork,
+  changes: Partial<SampleSizes & PhotoObjective> = {},
+): LearningTask {
+  const {
+    batchSize = 2,
+    sizePixels = TINY_SIZE_PIXELS,
+    validationSizePixels = sizePixels,
+    frames = TINY_FRAMES,
+    order = 'better',
+    loss = tinyRun('steps: 1').loss,
+  } = changes;
   return photoTask(network, { frames, order, loss }, { batchSize, sizePixels, validationSizePixels });
 }
 
-/** A bright disc that moves by 3 pixels from frame to frame, to the right over a gradient: what its blur looks like can be learned in a few steps. */
-export function discBatch(firstSample: number, batchSize: number, frameCount: number, size: number): Required<SampleBatch> & Record<string, Float32Array> {
+/**
+ * A bright disc that moves by 3 pixels from frame to frame, to the right over a gradient: what its blur looks
+ * like can be learned in a few steps.
+ */
+export function discBatch(
+  firstSample: number,
+  batchSize: number,
+  frameCount: number,
+  size: number,
+): Required<SampleBatch> & Record<string, Float32Array> {
   const places = size * size;
   const pixels = places * 3;
   const blurred = new Float32Array(batchSize * pixels);
@@ -94,6 +116,10 @@ export function discBatch(firstSample: number, batchSize: number, frameCount: nu
 }
 
 /** Disc batches without end. */
-export async function* discBatches(firstSample: number, { batchSize, frames, data }: PhotoRun): AsyncGenerator<ReturnType<typeof discBatch>, never> {
-  for (let sample = firstSample; ; sample += batchSize) yield discBatch(sample, batchSize, frames, data.sizePixels);
+export async function* discBatches(
+  firstSample: number,
+  { batchSize, frames, data }: PhotoRun,
+): AsyncGenerator<ReturnType<typeof discBatch>, never> {
+  for (let sample = firstSample; ; sample += batchSize)
+    yield discBatch(sample, batchSize, frames, data.sizePixels);
 }

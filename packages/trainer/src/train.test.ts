@@ -11,10 +11,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a second training in a folder is refused; one whose data is missing leaves no folder', async () => {
   const runFile = join(folder, 'run.yaml');
-  writeFileSync(runFile, 'data: { sizePixels: 32, sources: [{ kind: panorama, folder: nowhere, photoPixels: 64 }] }\nvalidation: { panoramas: nowhere, sizePixels: 32, count: 1, everySteps: 10 }\nsteps: 1\n');
+  writeFileSync(
+    runFile,
+    'data: { sizePixels: 32, sources: [{ kind: panorama, folder: nowhere, photoPixels: 64 }] }\nvalidation: { panoramas: nowhere, sizePixels: 32, count: 1, everySteps: 10 }\nsteps: 1\n',
+  );
   const out = join(folder, 'run');
   await doLocked(out, 'training', async () => {
-    await expect(train(runFile, { out, quiet: true })).rejects.toThrow(/^Another unblur is at work in .*run \(process \d+, since/);
+    await expect(train(runFile, { out, quiet: true })).rejects.toThrow(
+      /^Another unblur is at work in .*run \(process \d+, since/,
+    );
   });
   await expect(train(runFile, { out, quiet: true })).rejects.toThrow('nowhere');
   expect(existsSync(out)).toBe(false);

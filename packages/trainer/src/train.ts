@@ -38,37 +38,82 @@ export interface TrainOptions {
 const MOST_PROCESSES = 64;
 
 /**
- * Trains what a run file describes, of whichever system; Ctrl-C finishes the step in progress, writes a checkpoint and returns.
+ * Trains what a run file describes, of whichever system; Ctrl-C finishes the step in progress, writes a
+ * checkpoint and returns.
  *
- * @throws if the run file is not right, its data cannot be read, another process trains in the folder, the folder holds another run and `resume` is not set, or a loss term is not finite.
+ * @throws if the run file is not right, its data cannot be read, another process trains in the folder, the
+ * folder holds another run and `resume` is not set, or a loss term is not finite.
  */
-export async function train(runFile: string, { out, resume = false, engine, processes = 1, changes = {}, synthesis, minutes, quiet = false }: TrainOptions = {}): Promise<TrainingResult & { runFolder: string }> {
-  if (!(Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES)) throw new Error(`Expected from 1 to ${MOST_PROCESSES} processes but received ${processes}.`);
-  const { definition, config } = loadRun(runFile, { ...changes, ...(engine && { engine }), ...(synthesis && { synthesis }), ...(minutes !== undefined && { minutes }) });
-  if (config.engine !== 'torch' && processes !== 1) throw new Error(`Expected the engine 'torch' for ${processes} processes but the run's is '${config.engine}'.`);
+export async function train(
+  runFile: string,
+  {
+    out,
+    resume = false,
+    engine,
+    processes = 1,
+    changes = {},
+    synthesis,
+    minutes,
+    quiet = false,
+  }: TrainOptions = {},
+): Promise<TrainingResult & { runFolder: string }> {
+  if (!(Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES))
+    throw new Error(`Expected from 1 to ${MOST_PROCESSES} processes but received ${processes}.`);
+  const { definition, config } = loadRun(runFile, {
+    ...changes,
+    ...(engine && { engine }),
+    ...(synthesis && { synthesis }),
+    ...(minutes !== undefined && { minutes }),
+  });
+  if (config.engine !== 'torch' && processes !== 1)
+    throw new Error(
+      `Expected the engine 'torch' for ${processes} processes but the run's is '${config.engine}'.`,
+    );
   const runFolder = runFolderOf(runFile, out);
   return doLocked(runFolder, 'training', async () => {
     if (!resume && existsSync(join(runFolder, RUN_FILES.checkpoint))) {
-      throw new Error(`Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`);
+      throw new Error(
+        `Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`,
+      );
     }
     if (config.synthesis === 'device') {
       const { trainOnDevice } = await import('./device/device-training.js');
       const passOn = passOnInterruption();
       try {
-        return { ...(await trainOnDevice({ definition, config }, runFolder, processes, quiet ? silentProgress : new Progress(1, 0))), runFolder };
+        return {
+          ...(await trainOnDevice(
+            { definition, config },
+            runFolder,
+            processes,
+            quiet ? silentProgress : new Progress(1, 0),
+          )),
+          runFolder,
+        };
       } finally {
         passOn.release();
       }
     }
-    if (config.minutes !== null) throw new Error("Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; say how many 'steps' instead.");
+    if (config.minutes !== null)
+      throw new Error(
+        "Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; say how many 'steps' instead.",
+      );
     const system = await definition.open(config);
     // Before the run file is replaced: a run that does not go on keeps the record of what it was.
     if (resume) checkpointToResume(system, runFolder);
-    writeAtomicallySync(join(runFolder, RUN_FILES.config), writeRunFile(definition, config, join(runFolder, RUN_FILES.config)));
+    writeAtomicallySync(
+      join(runFolder, RUN_FILES.config),
+      writeRunFile(definition, config, join(runFolder, RUN_FILES.config)),
+    );
 
     const stop = interruptionOf();
     try {
-      const result = await trainRun(system, config, runFolder, (phase) => openPhase(system, phase, config, processes), { resume, signal: stop.signal, ...(quiet && { progress: silentProgress }) });
+      const result = await trainRun(
+        system,
+        config,
+        runFolder,
+        (phase) => openPhase(system, phase, config, processes),
+        { resume, signal: stop.signal, ...(quiet && { progress: silentProgress }) },
+      );
       return { ...result, runFolder };
     } finally {
       stop.release();
@@ -77,14 +122,26 @@ export async function train(runFile: string, { out, resume = false, engine, proc
 }
 
 /** The run's engine, loaded only if it is asked for, and what it learns from. */
-async function openPhase(system: TrainingSystem, phase: Phase, { engine, torch, threads, emaDecay }: RunSettings, processes: number): Promise<PhaseParts<Batch>> {
+async function openPhase(
+  system: TrainingSystem,
+  phase: Phase,
+  { engine, torch, threads, emaDecay }: RunSettings,
+  processes: number,
+): Promise<PhaseParts<Batch>> {
   const { optimizer } = system;
   const task = learningTask(system, phase);
   if (engine === 'torch') {
     const { createTorchLearner } = await import('./torch/torch-learner.js');
-    return { learner: await createTorchLearner(task, { torch, optimizer, emaDecay, processes, threads }), batchesFrom: phase.batchesFrom };
+    return {
+      learner: await createTorchLearner(task, { torch, optimizer, emaDecay, processes, threads }),
+      batchesFrom: phase.batchesFrom,
+    };
   }
-  const learner = createEngineLearner(await openEngine(engine, task, { threads }), { groups: task.groups, optimizer, emaDecay });
+  const learner = createEngineLearner(await openEngine(engine, task, { threads }), {
+    groups: task.groups,
+    optimizer,
+    emaDecay,
+  });
   return { learner, batchesFrom: phase.batchesFrom };
 }
 

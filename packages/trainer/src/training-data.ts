@@ -4,8 +4,15 @@ import { expectProcessorSources } from './data-config.js';
 import type { DataConfig } from './data-config.js';
 import type { Batch } from './engine.js';
 
-/** Batches of samples of one blurred image and its frames each, from a sample index on, without end. @param convert to what an objective takes. */
-export async function* trainingBatches(data: DataConfig, options: { frames: number; batchSize: number; seed: number; firstSample: number }, convert: (samples: MixedBatch) => Batch): AsyncGenerator<Batch, void, void> {
+/**
+ * Batches of samples of one blurred image and its frames each, from a sample index on, without end. @param
+ * convert to what an objective takes.
+ */
+export async function* trainingBatches(
+  data: DataConfig,
+  options: { frames: number; batchSize: number; seed: number; firstSample: number },
+  convert: (samples: MixedBatch) => Batch,
+): AsyncGenerator<Batch, void, void> {
   expectProcessorSources(data);
   const sources = data.sources as (SampleSource & { weight: number })[];
   for await (const samples of mixedBatches({ ...data, ...options, sources })) yield convert(samples);

@@ -15,10 +15,13 @@ export const BLURRED = 'blurred';
 /**
  * One training step as a function of tensors alone, so that it can be traced to a graph or run eagerly.
  *
- * Inputs: every weight and the batch, by their names.
- * Outputs: every loss term, a scalar, by `termName`, and the gradient of the total of every weight that learns by `gradientName`.
+ * Inputs: every weight and the batch, by their names. Outputs: every loss term, a scalar, by `termName`, and
+ * the gradient of the total of every weight that learns by `gradientName`.
  */
-export function trainingStep({ objective, groups }: Pick<LearningTask, 'objective' | 'groups'>): (inputs: NamedTensors) => NamedTensors {
+export function trainingStep({
+  objective,
+  groups,
+}: Pick<LearningTask, 'objective' | 'groups'>): (inputs: NamedTensors) => NamedTensors {
   const names = groups.flat();
   const lossOf = lossStep(objective);
   return (inputs) => {
@@ -29,26 +32,45 @@ export function trainingStep({ objective, groups }: Pick<LearningTask, 'objectiv
       return terms[termName('total')] as Scalar;
     };
     // `valueAndGrads` refuses weights without influence, which the decoder of a frame of weight 0 has.
-    const { grads } = engine().gradients(lossOfWeights, names.map((name) => inputs[name]!));
-    names.forEach((name, index) => (outputs[gradientName(name)] = (grads[index] as Tensor | undefined) ?? zerosLike(inputs[name]!)));
+    const { grads } = engine().gradients(
+      lossOfWeights,
+      names.map((name) => inputs[name]!),
+    );
+    names.forEach(
+      (name, index) =>
+        (outputs[gradientName(name)] = (grads[index] as Tensor | undefined) ?? zerosLike(inputs[name]!)),
+    );
     return outputs;
   };
 }
 
-/** The forward half of a training step, for those who differentiate it themselves: the same inputs, and the loss terms alone. */
+/**
+ * The forward half of a training step, for those who differentiate it themselves: the same inputs, and the
+ * loss terms alone.
+ */
 export function lossStep({ loss }: LearningTask['objective']): (inputs: NamedTensors) => NamedTensors {
-  return (inputs) => Object.fromEntries(Object.entries(loss(inputs)).map(([term, value]) => [termName(term), value]));
+  return (inputs) =>
+    Object.fromEntries(Object.entries(loss(inputs)).map(([term, value]) => [termName(term), value]));
 }
 
-/** The forward pass: inputs are every weight by its name and `BLURRED`; outputs are the frames by `frameName`. */
-export function restorationStep({ restore }: LearningTask['restoration']): (inputs: NamedTensors) => NamedTensors {
-  return (inputs) => Object.fromEntries(restore(inputs[BLURRED]!, inputs).map((frame, index) => [frameName(index), frame]));
+/**
+ * The forward pass: inputs are every weight by its name and `BLURRED`; outputs are the frames by `frameName`.
+ */
+export function restorationStep({
+  restore,
+}: LearningTask['restoration']): (inputs: NamedTensors) => NamedTensors {
+  return (inputs) =>
+    Object.fromEntries(restore(inputs[BLURRED]!, inputs).map((frame, index) => [frameName(index), frame]));
 }
 
 /** Loss terms by their own names, from a step's outputs. */
 export function termsOf(outputs: Record<string, ArrayLike<number>>): Record<string, number> {
   const prefix = termName('');
-  return Object.fromEntries(Object.entries(outputs).flatMap(([name, values]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), values[0]!]] : [])));
+  return Object.fromEntries(
+    Object.entries(outputs).flatMap(([name, values]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), values[0]!]] : [],
+    ),
+  );
 }
 
 /** The restored frames in time order, from a restoration's outputs. */
@@ -57,11 +79,19 @@ export function framesOf<T>(outputs: Record<string, T>): T[] {
 }
 
 /** Inputs of a step: every weight, and what else it is given. */
-export function taskSignature({ weightShapes }: Pick<LearningTask, 'weightShapes'>, others: Record<string, number[]>): Signature {
-  return Object.fromEntries(Object.entries({ ...weightShapes, ...others }).map(([name, shape]) => [name, { shape }]));
+export function taskSignature(
+  { weightShapes }: Pick<LearningTask, 'weightShapes'>,
+  others: Record<string, number[]>,
+): Signature {
+  return Object.fromEntries(
+    Object.entries({ ...weightShapes, ...others }).map(([name, shape]) => [name, { shape }]),
+  );
 }
 
 /** @throws if TensorFlow.js's gradients are not registered. */
 export function expectGradients(): void {
-  if (!getGradient('Conv2D')) throw new Error("Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.");
+  if (!getGradient('Conv2D'))
+    throw new Error(
+      "Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.",
+    );
 }

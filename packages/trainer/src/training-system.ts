@@ -11,7 +11,10 @@ export type LossTerms = { total: Scalar } & Record<string, Scalar>;
 export interface Objective {
   /** Shapes of a batch, by the names of its tensors. */
   batchShapes: Record<string, number[]>;
-  /** The loss as a function of tensors alone, so that it can be traced: every weight and the batch by their names. */
+  /**
+   * The loss as a function of tensors alone, so that it can be traced: every weight and the batch by their
+   * names.
+   */
   loss(inputs: NamedTensors): LossTerms;
 }
 
@@ -24,8 +27,8 @@ export interface ParameterGroup {
 }
 
 /**
- * A stretch of training with one objective. It begins with the weights that the phase before it ended with and with
- * fresh moments; weights in none of its groups stay as they are.
+ * A stretch of training with one objective. It begins with the weights that the phase before it ended with
+ * and with fresh moments; weights in none of its groups stay as they are.
  */
 export interface Phase {
   /** Weight updates. */
@@ -46,8 +49,8 @@ export interface Restoration {
 }
 
 /**
- * Something that can be trained: its weights, what they learn in which order, and how they are judged and stored. The
- * loop (`run.ts`) and the engines know no more of it than this.
+ * Something that can be trained: its weights, what they learn in which order, and how they are judged and
+ * stored. The loop (`run.ts`) and the engines know no more of it than this.
  */
 export interface TrainingSystem {
   /** Of every weight, by name. */
@@ -64,12 +67,16 @@ export interface TrainingSystem {
 }
 
 /** What an engine computes: the part of a system that one phase needs. */
-export interface LearningTask extends Pick<TrainingSystem, 'weightShapes' | 'restoration'>, Pick<Phase, 'objective'> {
+export interface LearningTask
+  extends Pick<TrainingSystem, 'weightShapes' | 'restoration'>, Pick<Phase, 'objective'> {
   /** The names of the weights that learn, group by group. */
   groups: readonly (readonly string[])[];
 }
 
-export function learningTask({ weightShapes, restoration }: TrainingSystem, { objective, groups }: Phase): LearningTask {
+export function learningTask(
+  { weightShapes, restoration }: TrainingSystem,
+  { objective, groups }: Phase,
+): LearningTask {
   return { weightShapes, restoration, objective, groups: groups.map(({ weights }) => weights) };
 }
 

@@ -10,8 +10,18 @@ const FRAMES = 3;
 const SIZE_PIXELS = 64;
 
 test.each([
-  ['the photo network', tinyTask(photoPreset, { batchSize: 1, sizePixels: SIZE_PIXELS }), photoFamily.initialWeights(photoPreset, 1), 3],
-  ["the paper's network, narrow", narrowPaperTask(SIZE_PIXELS), paperFamily.initialWeights(narrowPaper, 1), 2],
+  [
+    'the photo network',
+    tinyTask(photoPreset, { batchSize: 1, sizePixels: SIZE_PIXELS }),
+    photoFamily.initialWeights(photoPreset, 1),
+    3,
+  ],
+  [
+    "the paper's network, narrow",
+    narrowPaperTask(SIZE_PIXELS),
+    paperFamily.initialWeights(narrowPaper, 1),
+    2,
+  ],
 ])(
   'a few steps of training reach every weight of %s',
   async (_, task, weights, steps) => {
@@ -22,7 +32,10 @@ test.each([
     const reached = new Set<string>();
     for (let step = 1; step <= steps; step++) {
       const batch = discBatch(step, 1, FRAMES, SIZE_PIXELS);
-      const { gradients } = await engine.lossAndGradients(weights, Object.fromEntries(Object.keys(task.objective.batchShapes).map((name) => [name, batch[name]!])));
+      const { gradients } = await engine.lossAndGradients(
+        weights,
+        Object.fromEntries(Object.keys(task.objective.batchShapes).map((name) => [name, batch[name]!])),
+      );
       expect(Object.keys(gradients).sort()).toEqual(Object.keys(weights).sort());
       for (const [name, gradient] of Object.entries(gradients)) {
         expect([name, gradient.every(Number.isFinite)]).toEqual([name, true]);
@@ -31,9 +44,12 @@ test.each([
       adam.update(gradients, optimizer.learningRate, step);
     }
     await engine.release();
-    // In the first step nothing flows past heads that start at zero, in the second nothing past the blocks behind them; then all is reached.
+    // In the first step nothing flows past heads that start at zero, in the second nothing past the blocks
+    // behind them; then all is reached.
     expect(Object.keys(weights).filter((name) => !reached.has(name))).toEqual([]);
-    const unchanged = [...reached].filter((name) => weights[name]!.values.every((value, index) => value === start[name]!.values[index]));
+    const unchanged = [...reached].filter((name) =>
+      weights[name]!.values.every((value, index) => value === start[name]!.values[index]),
+    );
     expect(unchanged).toEqual([]);
   },
   300_000,

@@ -19,7 +19,14 @@ function readingFolder(count = 16): SampleValidation {
 
 /** Red says x, green says y and blue says the level, in 8-bit steps. */
 function coordinates(width: number, height: number, level: number) {
-  return { width, height, data: Float32Array.from({ length: width * height * 3 }, (_, i) => [Math.floor(i / 3) % width, Math.floor(i / 3 / width), level][i % 3]! / 255) };
+  return {
+    width,
+    height,
+    data: Float32Array.from(
+      { length: width * height * 3 },
+      (_, i) => [Math.floor(i / 3) % width, Math.floor(i / 3 / width), level][i % 3]! / 255,
+    ),
+  };
 }
 
 const writeSample = (name: string, width: number, height: number, frameCount = FRAMES) =>
@@ -33,7 +40,8 @@ describe('validation samples from a folder', () => {
     await writeSample('b', 40, 50);
     await writeSample('a', TINY_SIZE_PIXELS, TINY_SIZE_PIXELS);
     const [a, b] = await validationSamples(readingFolder(), FRAMES);
-    const corners = ({ width, data }: { width: number; data: Float32Array }) => [...data.slice(0, 3), ...data.slice(-3), width].map((value) => Math.round(value * 255));
+    const corners = ({ width, data }: { width: number; data: Float32Array }) =>
+      [...data.slice(0, 3), ...data.slice(-3), width].map((value) => Math.round(value * 255));
     const size = TINY_SIZE_PIXELS * 255;
     expect(corners(a!.blurred)).toEqual([0, 0, 100, 31, 31, 100, size]);
     expect(corners(b!.blurred)).toEqual([4, 9, 100, 35, 40, 100, size]);
@@ -47,9 +55,13 @@ describe('validation samples from a folder', () => {
 
   test('of another number of frames, or too small, are refused by name', async () => {
     await writeSample('five', 32, 32, 5);
-    await expect(validationSamples(readingFolder(), FRAMES)).rejects.toThrow(/Expected 3 frames, .*five' but found 5/);
+    await expect(validationSamples(readingFolder(), FRAMES)).rejects.toThrow(
+      /Expected 3 frames, .*five' but found 5/,
+    );
     rmSync(join(folder, 'five'), { recursive: true });
     await writeSample('low', 64, 16);
-    await expect(validationSamples(readingFolder(), FRAMES)).rejects.toThrow(/at least 32x32 .*low' but they are 64x16/);
+    await expect(validationSamples(readingFolder(), FRAMES)).rejects.toThrow(
+      /at least 32x32 .*low' but they are 64x16/,
+    );
   });
 });

@@ -4,25 +4,51 @@ import type { SampleValidation } from './run-fields.js';
 import type { ValidationSample } from './validation.js';
 
 /**
- * Validation samples of one blurred image and its frames each: always the same, made from panoramas without augmentation or noise, or read from a folder.
+ * Validation samples of one blurred image and its frames each: always the same, made from panoramas without
+ * augmentation or noise, or read from a folder.
  *
  * @param frameCount frames that are restored.
- * @throws if the panoramas or the folder cannot be read, or a sample in the folder has another number of frames or is too small.
+ * @throws if the panoramas or the folder cannot be read, or a sample in the folder has another number of
+ * frames or is too small.
  */
-export function validationSamples(validation: SampleValidation, frameCount: number): Promise<ValidationSample[]> {
+export function validationSamples(
+  validation: SampleValidation,
+  frameCount: number,
+): Promise<ValidationSample[]> {
   const { panoramas, folder } = validation;
-  return panoramas === null ? readSamples(folder!, validation, frameCount) : synthesizeSamples(panoramas, validation, frameCount);
+  return panoramas === null
+    ? readSamples(folder!, validation, frameCount)
+    : synthesizeSamples(panoramas, validation, frameCount);
 }
 
-async function synthesizeSamples(panoramas: string, { sizePixels, count, seed, angleDegrees }: SampleValidation, frameCount: number): Promise<ValidationSample[]> {
-  const fixed = { folder: panoramas, sizePixels, angleDegrees: angleDegrees as [number, number], augmentation: noAugmentation, workers: 0, cacheMegabytes: 64 };
+async function synthesizeSamples(
+  panoramas: string,
+  { sizePixels, count, seed, angleDegrees }: SampleValidation,
+  frameCount: number,
+): Promise<ValidationSample[]> {
+  const fixed = {
+    folder: panoramas,
+    sizePixels,
+    angleDegrees: angleDegrees as [number, number],
+    augmentation: noAugmentation,
+    workers: 0,
+    cacheMegabytes: 64,
+  };
   const samples: ValidationSample[] = [];
-  for await (const { blurred, frames } of panoramaBatches({ ...fixed, frames: frameCount, batchSize: 1, seed, prefetchSamples: 0 })) {
+  for await (const { blurred, frames } of panoramaBatches({
+    ...fixed,
+    frames: frameCount,
+    batchSize: 1,
+    seed,
+    prefetchSamples: 0,
+  })) {
     const image = (values: Float32Array) => ({ width: sizePixels, height: sizePixels, data: values });
     samples.push({
       input: blurred,
       blurred: image(blurred),
-      frames: Array.from({ length: frameCount }, (_, frame) => image(frames.slice(frame * blurred.length, (frame + 1) * blurred.length))),
+      frames: Array.from({ length: frameCount }, (_, frame) =>
+        image(frames.slice(frame * blurred.length, (frame + 1) * blurred.length)),
+      ),
     });
     if (samples.length === count) break;
   }
@@ -30,16 +56,29 @@ async function synthesizeSamples(panoramas: string, { sizePixels, count, seed, a
 }
 
 /** The folder's first samples by name, each cropped to its middle. */
-async function readSamples(folder: string, { sizePixels, count }: SampleValidation, frameCount: number): Promise<ValidationSample[]> {
+async function readSamples(
+  folder: string,
+  { sizePixels, count }: SampleValidation,
+  frameCount: number,
+): Promise<ValidationSample[]> {
   const samples: ValidationSample[] = [];
   for (const path of listSampleFolders(folder).slice(0, count)) {
     const { blurred, frames } = await readSampleFolder(path);
-    if (frames.length !== frameCount) throw new Error(`Expected ${frameCount} frames, as the network restores, in '${path}' but found ${frames.length}.`);
+    if (frames.length !== frameCount)
+      throw new Error(
+        `Expected ${frameCount} frames, as the network restores, in '${path}' but found ${frames.length}.`,
+      );
     if (Math.min(blurred.width, blurred.height) < sizePixels) {
-      throw new Error(`Expected pictures of at least ${sizePixels}x${sizePixels} ('validation.sizePixels') in '${path}' but they are ${blurred.width}x${blurred.height}.`);
+      throw new Error(
+        `Expected pictures of at least ${sizePixels}x${sizePixels} ('validation.sizePixels') in '${path}' but they are ${blurred.width}x${blurred.height}.`,
+      );
     }
     const middle = cropMiddle(blurred, sizePixels);
-    samples.push({ input: middle.data, blurred: middle, frames: frames.map((frame) => cropMiddle(frame, sizePixels)) });
+    samples.push({
+      input: middle.data,
+      blurred: middle,
+      frames: frames.map((frame) => cropMiddle(frame, sizePixels)),
+    });
   }
   return samples;
 }

@@ -23,12 +23,22 @@ export interface Validation {
   restored: RestoredSample[];
 }
 
-/** Restores the validation samples with the averaged weights and scores them by the rule `sequence` (see @unblur/metrics). */
-export async function validate(learner: Pick<Learner, 'restore'>, samples: readonly ValidationSample[]): Promise<Validation> {
+/**
+ * Restores the validation samples with the averaged weights and scores them by the rule `sequence` (see
+ * @unblur/metrics).
+ */
+export async function validate(
+  learner: Pick<Learner, 'restore'>,
+  samples: readonly ValidationSample[],
+): Promise<Validation> {
   const scores = [];
   const restored: RestoredSample[] = [];
   for (const { input, blurred, frames } of samples) {
-    const images = (await learner.restore(input)).map((values) => ({ width: blurred.width, height: blurred.height, data: clampToDisplay(values) }));
+    const images = (await learner.restore(input)).map((values) => ({
+      width: blurred.width,
+      height: blurred.height,
+      data: clampToDisplay(values),
+    }));
     const score = scoreSequence(images, frames);
     scores.push({ restored: score, blurred: scoreBlurred(blurred, frames) });
     restored.push({ blurred, frames, restored: score.reversed ? images.reverse() : images });
@@ -37,8 +47,20 @@ export async function validate(learner: Pick<Learner, 'restore'>, samples: reado
 }
 
 /** A validation as a row of `metrics.jsonl`. */
-export function validationRow({ samples, psnr, ssim, baseline }: EvaluationReport, step: number, best: boolean): ValidationRow {
-  return { kind: 'validation', step, samples, psnr: byPosition(psnr), gain: difference(byPosition(psnr), byPosition(baseline.psnr)), ssim: byPosition(ssim), best };
+export function validationRow(
+  { samples, psnr, ssim, baseline }: EvaluationReport,
+  step: number,
+  best: boolean,
+): ValidationRow {
+  return {
+    kind: 'validation',
+    step,
+    samples,
+    psnr: byPosition(psnr),
+    gain: difference(byPosition(psnr), byPosition(baseline.psnr)),
+    ssim: byPosition(ssim),
+    best,
+  };
 }
 
 function byPosition({ first, middle, last, mean }: FrameScores): FigureByPosition {
@@ -46,7 +68,12 @@ function byPosition({ first, middle, last, mean }: FrameScores): FigureByPositio
 }
 
 function difference(a: FigureByPosition, b: FigureByPosition): FigureByPosition {
-  return { first: a.first - b.first, middle: a.middle - b.middle, last: a.last - b.last, mean: a.mean - b.mean };
+  return {
+    first: a.first - b.first,
+    middle: a.middle - b.middle,
+    last: a.last - b.last,
+    mean: a.mean - b.mean,
+  };
 }
 
 function clampToDisplay(values: Float32Array): Float32Array {

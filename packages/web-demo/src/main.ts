@@ -77,7 +77,10 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
 }
 
 /** Shows frames as they are made. Undefined when something newer has begun in the meantime. */
-async function runRestorer({ blurred, truth }: { blurred: Picture; truth?: Picture[] }, work: number): Promise<(Restoration & { scene: Savable['scene'] }) | undefined> {
+async function runRestorer(
+  { blurred, truth }: { blurred: Picture; truth?: Picture[] },
+  work: number,
+): Promise<(Restoration & { scene: Savable['scene'] }) | undefined> {
   showWorking('Preparing');
   restorer.chooseEngine((engineChoice.value || undefined) as EngineName | undefined);
   let unfinished: { frames: (Picture | undefined)[]; scene: Scene } | undefined;
@@ -109,7 +112,11 @@ function showReport(report: RestorerReport): void {
     case 'frame':
       return showWorking('Making the frames', report.done / frameCount, `${report.done} / ${frameCount}`);
     case 'weights':
-      return showWorking('Loading the network', report.totalBytes > 0 ? report.receivedBytes / report.totalBytes : undefined, `${(report.receivedBytes / 1e6).toFixed(1)} MB`);
+      return showWorking(
+        'Loading the network',
+        report.totalBytes > 0 ? report.receivedBytes / report.totalBytes : undefined,
+        `${(report.receivedBytes / 1e6).toFixed(1)} MB`,
+      );
     case 'engine':
       return showWorking(`Finding the motion on ${report.description}`, 0);
     case 'share':
@@ -212,11 +219,19 @@ element('edit-own-blur', HTMLButtonElement).addEventListener('click', () => {
   showMode();
 });
 detail.addEventListener('change', () => source && void restorePhoto(source.file, source.name));
-engineChoice.addEventListener('change', () => source && mode === 'photo' && void restorePhoto(source.file, source.name));
+engineChoice.addEventListener(
+  'change',
+  () => source && mode === 'photo' && void restorePhoto(source.file, source.name),
+);
 
 for (const { name, title, url } of examples) {
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'example' });
-  const thumbnail = Object.assign(document.createElement('img'), { src: url, alt: title, width: 640, height: 360 });
+  const thumbnail = Object.assign(document.createElement('img'), {
+    src: url,
+    alt: title,
+    width: 640,
+    height: 360,
+  });
   button.append(thumbnail);
   button.addEventListener('click', async () => {
     const response = await fetch(url).catch(() => undefined);
@@ -227,7 +242,10 @@ for (const { name, title, url } of examples) {
 }
 
 listenForPhotos(
-  { dropTarget: element('stage', HTMLElement), fileInputs: ['file', 'camera-file', 'other-file'].map((id) => element(id, HTMLInputElement)) },
+  {
+    dropTarget: element('stage', HTMLElement),
+    fileInputs: ['file', 'camera-file', 'other-file'].map((id) => element(id, HTMLInputElement)),
+  },
   (file) => void restorePhoto(file, file.name.replace(/\.[^.]*$/, '') || 'photo'),
 );
 listenToSaveButtons(player, () => shown[mode]);
@@ -236,4 +254,6 @@ clearScores();
 element('weights-note', HTMLElement).textContent = `Weights: ${defaultWeightsName}, for research use.`;
 const askedEngine = new URLSearchParams(location.search).get('engine');
 if (engineNames.some((name) => name === askedEngine)) engineChoice.value = askedEngine!;
-prepareOffline(() => (element('offline-note', HTMLElement).textContent = 'This page now works without a network, too.'));
+prepareOffline(
+  () => (element('offline-note', HTMLElement).textContent = 'This page now works without a network, too.'),
+);

@@ -30,7 +30,10 @@ const status = () => page.locator('#status');
 const doneOn = (engine: string) => new RegExp(`\\d+ frames of .* in [\\d.]+ s on ${engine}`);
 
 async function openPage(query = ''): Promise<Page> {
-  const context = await stand.browser.newContext({ viewport: { width: 1280, height: 860 }, acceptDownloads: true });
+  const context = await stand.browser.newContext({
+    viewport: { width: 1280, height: 860 },
+    acceptDownloads: true,
+  });
   const opened = await context.newPage();
   opened.setDefaultTimeout(350_000);
   await opened.goto(stand.url + query);
@@ -38,7 +41,10 @@ async function openPage(query = ''): Promise<Page> {
 }
 
 async function waitForStatus(wanted: RegExp): Promise<string> {
-  await page.waitForFunction((source) => new RegExp(source).test(document.getElementById('status')!.textContent), wanted.source);
+  await page.waitForFunction(
+    (source) => new RegExp(source).test(document.getElementById('status')!.textContent),
+    wanted.source,
+  );
   return (await status().textContent())!;
 }
 
@@ -47,7 +53,10 @@ async function givePhoto(name: string, bytes: Buffer): Promise<void> {
 }
 
 async function save(kind: 'mp4' | 'gif' | 'png' | 'zip'): Promise<{ name: string; bytes: Buffer }> {
-  const [download] = (await Promise.all([page.waitForEvent('download'), page.click(`#save-${kind}`)])) as [Download, void];
+  const [download] = (await Promise.all([page.waitForEvent('download'), page.click(`#save-${kind}`)])) as [
+    Download,
+    void,
+  ];
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
@@ -57,9 +66,20 @@ async function accessibilityFaults(): Promise<string[]> {
   await page.waitForTimeout(200);
   await page.evaluate(readFileSync(axePath, 'utf8'));
   return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
-    const { violations } = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+    const { axe } = window as unknown as {
+      axe: {
+        run(
+          context: Document,
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+      };
+    };
+    const { violations } = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+    );
   });
 }
 
@@ -70,7 +90,9 @@ async function shownFrames(): Promise<RgbImage[]> {
   await page.keyboard.press('Home');
   for (let index = 0; index < 25; index++) {
     if (index > 0) await page.keyboard.press('ArrowRight');
-    const url = await page.evaluate(() => (document.getElementById('frame-canvas') as HTMLCanvasElement).toDataURL('image/png'));
+    const url = await page.evaluate(() =>
+      (document.getElementById('frame-canvas') as HTMLCanvasElement).toDataURL('image/png'),
+    );
     frames.push(await loadPhoto(Buffer.from(url.split(',')[1]!, 'base64')));
   }
   return frames;
@@ -79,12 +101,19 @@ async function shownFrames(): Promise<RgbImage[]> {
 /** Of a round to and fro, the frame that each place shows. */
 const toAndFro = Array.from({ length: 48 }, (_, place) => (place <= 24 ? place : 48 - place));
 
-/** Each decoded picture is the frame of its place, as far as its format allows, and no other frame fits better. */
+/**
+ * Each decoded picture is the frame of its place, as far as its format allows, and no other frame fits
+ * better.
+ */
 function expectRound(decoded: RgbImage[], frames: RgbImage[], leastPsnr: number): void {
-  const likenesses = decoded.map((picture, place) => frames.map((frame) => psnr(picture, frame) - psnr(picture, frames[toAndFro[place % toAndFro.length]!]!)));
+  const likenesses = decoded.map((picture, place) =>
+    frames.map((frame) => psnr(picture, frame) - psnr(picture, frames[toAndFro[place % toAndFro.length]!]!)),
+  );
   // Frames of a photograph in which little moves are nearly one: codecs then decide which fits best.
   for (const differences of likenesses) expect(Math.max(...differences)).toBeLessThan(1);
-  const worst = Math.min(...decoded.map((picture, place) => psnr(picture, frames[toAndFro[place % toAndFro.length]!]!)));
+  const worst = Math.min(
+    ...decoded.map((picture, place) => psnr(picture, frames[toAndFro[place % toAndFro.length]!]!)),
+  );
   console.log(`decoded pictures beside the frames on the page: at least ${worst.toFixed(1)} dB`);
   expect(worst).toBeGreaterThan(leastPsnr);
 }
@@ -97,15 +126,24 @@ async function longestPageTask(doing: () => Promise<unknown>): Promise<number> {
   await stand.browser.startTracing(page, { categories: ['toplevel'] });
   await doing();
   const trace = await stand.browser.stopTracing();
-  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: { name: string; pid: number; tid: number; tdur?: number; args?: { name?: string } }[] };
+  const { traceEvents } = JSON.parse(trace.toString()) as {
+    traceEvents: { name: string; pid: number; tid: number; tdur?: number; args?: { name?: string } }[];
+  };
   const threadOf = ({ pid, tid }: { pid: number; tid: number }) => `${pid} ${tid}`;
-  const pages = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(threadOf));
-  const tasks = traceEvents.filter((event) => event.name.endsWith('RunTask') && event.tdur !== undefined && pages.has(threadOf(event)));
+  const pages = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+      .map(threadOf),
+  );
+  const tasks = traceEvents.filter(
+    (event) => event.name.endsWith('RunTask') && event.tdur !== undefined && pages.has(threadOf(event)),
+  );
   if (tasks.length === 0) throw new Error('The trace holds no tasks of a page.');
   return Math.max(...tasks.map(({ tdur }) => tdur! / 1000));
 }
 
-const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+const overflow = () =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 /** A piece of a photograph in which the frames differ well: by 27 dB from one to the next. */
 async function smallPhoto(): Promise<Buffer> {
@@ -117,45 +155,87 @@ describeInBrowser('the page', () => {
     stand = await startStand();
     page = await openPage('?engine=wasm');
     await page.evaluate(() => {
-      const measured = Object.assign(window, { layoutShift: 0, largestPaint: 0, inputDelays: [] as number[] });
-      new PerformanceObserver((list) => (measured.largestPaint = list.getEntries().at(-1)!.startTime)).observe({ type: 'largest-contentful-paint', buffered: true });
+      const measured = Object.assign(window, {
+        layoutShift: 0,
+        largestPaint: 0,
+        inputDelays: [] as number[],
+      });
+      new PerformanceObserver(
+        (list) => (measured.largestPaint = list.getEntries().at(-1)!.startTime),
+      ).observe({ type: 'largest-contentful-paint', buffered: true });
       new PerformanceObserver((list) => {
-        for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) if (!entry.hadRecentInput) measured.layoutShift += entry.value;
+        for (const entry of list.getEntries() as (PerformanceEntry & {
+          value: number;
+          hadRecentInput: boolean;
+        })[])
+          if (!entry.hadRecentInput) measured.layoutShift += entry.value;
       }).observe({ type: 'layout-shift', buffered: true });
       // Taken by hand: the browser's own event timing leaves out what was quicker than 16 ms.
-      addEventListener('keydown', ({ timeStamp }) => measured.inputDelays.push(performance.now() - timeStamp), { capture: true });
+      addEventListener(
+        'keydown',
+        ({ timeStamp }) => measured.inputDelays.push(performance.now() - timeStamp),
+        { capture: true },
+      );
     });
   });
   afterAll(() => stand?.stop());
 
   test.each(['wasm', 'webgl', 'webgpu'])('samples a grid on %s as on the processor', async (engine) => {
     const parity = await openPage('engine-parity.html');
-    const difference = await parity.evaluate((name) => (window as unknown as { compareGridSampleWithCpu(name: string): Promise<number> }).compareGridSampleWithCpu(name), engine);
+    const difference = await parity.evaluate(
+      (name) =>
+        (
+          window as unknown as { compareGridSampleWithCpu(name: string): Promise<number> }
+        ).compareGridSampleWithCpu(name),
+      engine,
+    );
     await parity.context().close();
     expect(difference).toBeLessThan(1e-5);
   });
 
   test.each(['wasm', 'webgl', 'webgpu'])('restores on %s what ONNX Runtime restores', async (engine) => {
-    const photo = await loadPhoto(await sharp(squarePath).extract({ left: 192, top: 144, width: 64, height: 48 }).png().toBuffer());
+    const photo = await loadPhoto(
+      await sharp(squarePath).extract({ left: 192, top: 144, width: 64, height: 48 }).png().toBuffer(),
+    );
     const times = [-1, 0, 0.4];
-    const restorer = await createRestorer({ weights: readFileSync(bundledWeights[defaultWeightsName].url), scale: 1 });
-    const expected = await restorer.restore({ width: photo.width, height: photo.height, data: photo.data }, { times });
+    const restorer = await createRestorer({
+      weights: readFileSync(bundledWeights[defaultWeightsName].url),
+      scale: 1,
+    });
+    const expected = await restorer.restore(
+      { width: photo.width, height: photo.height, data: photo.data },
+      { times },
+    );
     await restorer.release();
     const parity = await openPage('engine-parity.html');
     const frames = await parity.evaluate(
-      ([name, image, wanted]) => (window as unknown as { restoreOn(name: string, image: object, times: number[]): Promise<number[][]> }).restoreOn(name, image, wanted),
+      ([name, image, wanted]) =>
+        (
+          window as unknown as {
+            restoreOn(name: string, image: object, times: number[]): Promise<number[][]>;
+          }
+        ).restoreOn(name, image, wanted),
       [engine, { width: photo.width, height: photo.height, data: [...photo.data] }, times] as const,
     );
     await parity.context().close();
-    const largest = Math.max(...frames.flatMap((values, index) => values.map((value, place) => Math.abs(value - expected.frames[index]!.data[place]!))));
+    const largest = Math.max(
+      ...frames.flatMap((values, index) =>
+        values.map((value, place) => Math.abs(value - expected.frames[index]!.data[place]!)),
+      ),
+    );
     console.log(`${engine}: frames differ from those of ONNX Runtime by at most ${largest.toExponential(1)}`);
     expect(frames.map(({ length }) => length)).toEqual(times.map(() => 3 * 64 * 48));
     expect(largest).toBeLessThan(2e-3);
   });
 
   test('weighs less than 1.5 MB without weights, compressed', () => {
-    const files = readdirSync(stand.folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.name.endsWith('.safetensors') && !/parity/.test(entry.name));
-    const bytes = files.reduce((sum, { parentPath, name }) => sum + gzipSync(readFileSync(join(parentPath, name))).length, 0);
+    const files = readdirSync(stand.folder, { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile() && !entry.name.endsWith('.safetensors') && !/parity/.test(entry.name),
+    );
+    const bytes = files.reduce(
+      (sum, { parentPath, name }) => sum + gzipSync(readFileSync(join(parentPath, name))).length,
+      0,
+    );
     console.log(`page without weights, compressed: ${(bytes / 1e6).toFixed(2)} MB`);
     expect(bytes).toBeLessThan(1.5e6);
   });
@@ -175,14 +255,24 @@ describeInBrowser('the page', () => {
     const context = await stand.browser.newContext({ serviceWorkers: 'block' });
     await context.route(`${stand.url}?engine=wasm`, async (route) => {
       const response = await route.fetch();
-      const headers = Object.fromEntries(Object.entries(response.headers()).filter(([header]) => !header.startsWith('cross-origin')));
+      const headers = Object.fromEntries(
+        Object.entries(response.headers()).filter(([header]) => !header.startsWith('cross-origin')),
+      );
       await route.fulfill({ response, headers });
     });
     const plain = await context.newPage();
     await plain.goto(`${stand.url}?engine=wasm`);
     expect(await plain.evaluate(() => crossOriginIsolated)).toBe(false);
-    await plain.setInputFiles('#other-file', { name: 'small.png', mimeType: 'image/png', buffer: await smallPhoto() });
-    await plain.waitForFunction(() => /WebAssembly, 1 thread\./.test(document.getElementById('status')!.textContent), undefined, { timeout: 350_000 });
+    await plain.setInputFiles('#other-file', {
+      name: 'small.png',
+      mimeType: 'image/png',
+      buffer: await smallPhoto(),
+    });
+    await plain.waitForFunction(
+      () => /WebAssembly, 1 thread\./.test(document.getElementById('status')!.textContent),
+      undefined,
+      { timeout: 350_000 },
+    );
     await context.close();
   });
 
@@ -191,7 +281,8 @@ describeInBrowser('the page', () => {
     await page.focus('#viewer');
     await page.keyboard.press('Home');
     await expect(frameNumber.textContent()).resolves.toBe('1 / 25');
-    const picture = () => page.evaluate(() => (document.getElementById('frame-canvas') as HTMLCanvasElement).toDataURL());
+    const picture = () =>
+      page.evaluate(() => (document.getElementById('frame-canvas') as HTMLCanvasElement).toDataURL());
     const first = await picture();
     await page.keyboard.press('End');
     await expect(frameNumber.textContent()).resolves.toBe('25 / 25');
@@ -212,13 +303,17 @@ describeInBrowser('the page', () => {
   });
 
   test('shows the moment between two frames, made for it, where the engine is quick', async () => {
-    const picture = () => page.evaluate(() => (document.getElementById('frame-canvas') as HTMLCanvasElement).toDataURL());
+    const picture = () =>
+      page.evaluate(() => (document.getElementById('frame-canvas') as HTMLCanvasElement).toDataURL());
     const scrubTo = async (place: number) => {
       await page.locator('#scrub').evaluate((slider, value) => {
         (slider as HTMLInputElement).value = String(value);
         slider.dispatchEvent(new Event('input', { bubbles: true }));
       }, place);
-      await page.waitForFunction((number) => document.getElementById('frame-number')!.textContent === `${number} / 25`, place + 1);
+      await page.waitForFunction(
+        (number) => document.getElementById('frame-number')!.textContent === `${number} / 25`,
+        place + 1,
+      );
       return picture();
     };
     const [before, between, after] = [await scrubTo(3), await scrubTo(3.5), await scrubTo(4)];
@@ -245,15 +340,21 @@ describeInBrowser('the page', () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');
     expect(await page.getAttribute('#divider', 'aria-valuenow')).toBe('5');
-    expect(await page.locator('#compared-canvas').evaluate((canvas) => canvas.style.clipPath)).toContain('95%');
+    expect(await page.locator('#compared-canvas').evaluate((canvas) => canvas.style.clipPath)).toContain(
+      '95%',
+    );
   });
 
   test('draws the motion as arrows and as colours, with its length', async () => {
-    for (const [choice, id] of [['arrows', '#motion-arrows'], ['colours', '#motion-colours']] as const) {
+    for (const [choice, id] of [
+      ['arrows', '#motion-arrows'],
+      ['colours', '#motion-colours'],
+    ] as const) {
       await page.selectOption('#motion', choice);
       const painted = await page.locator(id).evaluate((canvas) => {
         const { width, height } = canvas as HTMLCanvasElement;
-        return new Set((canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height).data).size;
+        return new Set((canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height).data)
+          .size;
       });
       expect(painted).toBeGreaterThan(2);
     }
@@ -272,8 +373,15 @@ describeInBrowser('the page', () => {
     const { name, bytes } = await save('gif');
     expect(name).toBe('small-unblurred.gif');
     const { pages, width, pageHeight, delay } = await sharp(bytes, { pages: -1 }).metadata();
-    expect({ pages, width, pageHeight, delay: delay![0] }).toEqual({ pages: 48, width: 160, pageHeight: 96, delay: 40 });
-    const decoded = await Promise.all(toAndFro.map(async (_, place) => loadPhoto(await sharp(bytes, { page: place }).png().toBuffer())));
+    expect({ pages, width, pageHeight, delay: delay![0] }).toEqual({
+      pages: 48,
+      width: 160,
+      pageHeight: 96,
+      delay: 40,
+    });
+    const decoded = await Promise.all(
+      toAndFro.map(async (_, place) => loadPhoto(await sharp(bytes, { page: place }).png().toBuffer())),
+    );
     expectRound(decoded, await shownFrames(), 25);
   });
 
@@ -293,40 +401,79 @@ describeInBrowser('the page', () => {
     expect(video.seconds).toBeCloseTo((4 * 48) / 25, 1);
   });
 
-  (hasFfmpeg ? test : test.skip)('saves a video and an archive that decode to the frames on the page', async () => {
-    const files = unzipSync((await save('zip')).bytes);
-    expect(Object.keys(files).sort()).toEqual(['animation.gif', 'blur.png', ...Array.from({ length: 25 }, (_, index) => `frame-${String(index).padStart(2, '0')}.png`), 'video.mp4']);
-    const frames = await shownFrames();
-    for (const [index, frame] of frames.entries()) expect(psnr(await loadPhoto(files[`frame-${String(index).padStart(2, '0')}.png`]!), frame)).toBe(Infinity);
-    expect(psnr(await loadPhoto(files['blur.png']!), await loadPhoto(await smallPhoto()))).toBe(Infinity);
+  (hasFfmpeg ? test : test.skip)(
+    'saves a video and an archive that decode to the frames on the page',
+    async () => {
+      const files = unzipSync((await save('zip')).bytes);
+      expect(Object.keys(files).sort()).toEqual([
+        'animation.gif',
+        'blur.png',
+        ...Array.from({ length: 25 }, (_, index) => `frame-${String(index).padStart(2, '0')}.png`),
+        'video.mp4',
+      ]);
+      const frames = await shownFrames();
+      for (const [index, frame] of frames.entries())
+        expect(psnr(await loadPhoto(files[`frame-${String(index).padStart(2, '0')}.png`]!), frame)).toBe(
+          Infinity,
+        );
+      expect(psnr(await loadPhoto(files['blur.png']!), await loadPhoto(await smallPhoto()))).toBe(Infinity);
 
-    const folder = mkdtempSync(join(tmpdir(), 'unblur-saved-'));
-    try {
-      writeFileSync(join(folder, 'video.mp4'), files['video.mp4']!);
-      const { stdout, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-i', join(folder, 'video.mp4'), '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], { maxBuffer: 1e9 });
-      expect(stderr.toString()).toBe('');
-      const bytesPerFrame = 160 * 96 * 3;
-      expect(stdout.length / bytesPerFrame).toBe(4 * 48);
-      const decoded = Array.from({ length: 4 * 48 }, (_, place): RgbImage => ({ width: 160, height: 96, data: Float32Array.from(stdout.subarray(place * bytesPerFrame, (place + 1) * bytesPerFrame), (byte) => byte / 255) }));
-      expectRound(decoded, frames, 25);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+      const folder = mkdtempSync(join(tmpdir(), 'unblur-saved-'));
+      try {
+        writeFileSync(join(folder, 'video.mp4'), files['video.mp4']!);
+        const { stdout, stderr } = spawnSync(
+          'ffmpeg',
+          [
+            '-v',
+            'error',
+            '-i',
+            join(folder, 'video.mp4'),
+            '-fps_mode',
+            'passthrough',
+            '-f',
+            'rawvideo',
+            '-pix_fmt',
+            'rgb24',
+            '-',
+          ],
+          { maxBuffer: 1e9 },
+        );
+        expect(stderr.toString()).toBe('');
+        const bytesPerFrame = 160 * 96 * 3;
+        expect(stdout.length / bytesPerFrame).toBe(4 * 48);
+        const decoded = Array.from({ length: 4 * 48 }, (_, place): RgbImage => ({
+          width: 160,
+          height: 96,
+          data: Float32Array.from(
+            stdout.subarray(place * bytesPerFrame, (place + 1) * bytesPerFrame),
+            (byte) => byte / 255,
+          ),
+        }));
+        expectRound(decoded, frames, 25);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 
-  test.each(['light', 'dark'] as const)('has no fault that axe finds, and nothing that reaches beyond the screen, at three widths in %s colours', async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
-    const shiftBefore = await page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift);
-    for (const width of [360, 768, 1440]) {
-      await page.setViewportSize({ width, height: 860 });
-      expect(await overflow()).toBe(0);
-      expect(await accessibilityFaults()).toEqual([]);
-    }
-    await page.setViewportSize({ width: 1280, height: 860 });
-    await page.waitForTimeout(500);
-    // Another width is another layout, not a jump.
-    await page.evaluate((shift) => Object.assign(window, { layoutShift: shift }), shiftBefore);
-  });
+  test.each(['light', 'dark'] as const)(
+    'has no fault that axe finds, and nothing that reaches beyond the screen, at three widths in %s colours',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      const shiftBefore = await page.evaluate(
+        () => (window as unknown as { layoutShift: number }).layoutShift,
+      );
+      for (const width of [360, 768, 1440]) {
+        await page.setViewportSize({ width, height: 860 });
+        expect(await overflow()).toBe(0);
+        expect(await accessibilityFaults()).toEqual([]);
+      }
+      await page.setViewportSize({ width: 1280, height: 860 });
+      await page.waitForTimeout(500);
+      // Another width is another layout, not a jump.
+      await page.evaluate((shift) => Object.assign(window, { layoutShift: shift }), shiftBefore);
+    },
+  );
 
   test('says in one line that a broken file is no photograph, and keeps the result', async () => {
     await givePhoto('broken.jpg', readFileSync(squarePath).subarray(0, 300));
@@ -337,7 +484,9 @@ describeInBrowser('the page', () => {
   });
 
   test('fits a photograph of 50 megapixels, says so, and stops when asked', async () => {
-    const large = await sharp({ create: { width: 8660, height: 5774, channels: 3, background: '#678' } }).jpeg().toBuffer();
+    const large = await sharp({ create: { width: 8660, height: 5774, channels: 3, background: '#678' } })
+      .jpeg()
+      .toBuffer();
     await givePhoto('large.jpg', large);
     await waitForStatus(/Fitted from 8660 × 5774 to 640 × 427/);
     await page.click('#stop');
@@ -358,8 +507,14 @@ describeInBrowser('the page', () => {
     expect(await accessibilityFaults()).toEqual([]);
     await page.click('#restore-own-blur');
     await waitForStatus(doneOn('WebAssembly'));
-    await page.waitForFunction(() => /dB on average/.test(document.getElementById('scores-note')!.textContent));
-    const rows = await page.locator('#scores tr').evaluateAll((lines) => lines.map((line) => [...line.querySelectorAll('td')].map((cell) => Number(cell.textContent))));
+    await page.waitForFunction(() =>
+      /dB on average/.test(document.getElementById('scores-note')!.textContent),
+    );
+    const rows = await page
+      .locator('#scores tr')
+      .evaluateAll((lines) =>
+        lines.map((line) => [...line.querySelectorAll('td')].map((cell) => Number(cell.textContent))),
+      );
     expect(rows).toHaveLength(8);
     for (const values of rows) expect(values.every((value) => Number.isFinite(value))).toBe(true);
     // The middle frame is the same in both orders, and the blur is nearest to it.
@@ -375,21 +530,31 @@ describeInBrowser('the page', () => {
     for (let attempt = 1; ; attempt++) {
       const starting = await longestPageTask(async () => {
         await page.click('.example >> nth=0');
-        await page.waitForFunction(() => /Finding the motion on/.test(document.getElementById('working-title')!.textContent));
+        await page.waitForFunction(() =>
+          /Finding the motion on/.test(document.getElementById('working-title')!.textContent),
+        );
         for (let key = 0; key < 12; key++) {
           await page.keyboard.press('Shift');
           await page.waitForTimeout(80);
         }
         expect(await page.locator('#working').isVisible()).toBe(true);
       });
-      const delays = await page.evaluate(() => (window as unknown as { inputDelays: number[] }).inputDelays.splice(0));
+      const delays = await page.evaluate(() =>
+        (window as unknown as { inputDelays: number[] }).inputDelays.splice(0),
+      );
       // The middle frame is there to look at, long before the last.
-      await page.waitForFunction(() => /^Restored frame/.test(document.getElementById('frame-canvas')!.getAttribute('aria-label')!));
+      await page.waitForFunction(() =>
+        /^Restored frame/.test(document.getElementById('frame-canvas')!.getAttribute('aria-label')!),
+      );
       expect(await page.locator('#working').isVisible()).toBe(true);
       expect(await page.locator('#save-mp4').isEnabled()).toBe(false);
       expect(await page.locator('#play').isEnabled()).toBe(true);
       const median = delays.sort((a, b) => a - b)[Math.floor(delays.length / 2)]!;
-      await page.waitForFunction(() => /^2\d \/ 25/.test(document.getElementById('working-figure')!.textContent) || /frames of/.test(document.getElementById('status')!.textContent));
+      await page.waitForFunction(
+        () =>
+          /^2\d \/ 25/.test(document.getElementById('working-figure')!.textContent) ||
+          /frames of/.test(document.getElementById('status')!.textContent),
+      );
       const ending = await longestPageTask(async () => {
         console.log(await waitForStatus(doneOn('WebAssembly')));
         await page.waitForTimeout(500);
@@ -398,7 +563,8 @@ describeInBrowser('the page', () => {
         `input delay while restoring: median ${median.toFixed(1)} ms, longest ${delays.at(-1)!.toFixed(1)} ms; ` +
           `the page's longest task takes ${starting.toFixed(1)} ms of a processor from the click on, ${ending.toFixed(1)} ms when the result comes`,
       );
-      // Whoever waits for one task waits no longer than it takes. Its processor time depends less than the delay on what else the machine does.
+      // Whoever waits for one task waits no longer than it takes. Its processor time depends less than the
+      // delay on what else the machine does.
       const longest = Math.max(starting, ending, median);
       if (longest >= 50 && attempt < 3) continue;
       expect(longest).toBeLessThan(50);
@@ -408,27 +574,49 @@ describeInBrowser('the page', () => {
     const { name, bytes } = await save('zip');
     expect(name).toBe('square-unblurred.zip');
     const files = unzipSync(bytes);
-    const restorer = await createRestorer({ weights: readFileSync(bundledWeights[defaultWeightsName].url), scale: 1 });
+    const restorer = await createRestorer({
+      weights: readFileSync(bundledWeights[defaultWeightsName].url),
+      scale: 1,
+    });
     const { frames } = await restorer.restore(await loadPhoto(squarePath), { times: frameTimes(25) });
     await restorer.release();
-    const similarities = await Promise.all(frames.map(async (frame, index) => psnr(await loadPhoto(files[`frame-${String(index).padStart(2, '0')}.png`]!), frame)));
-    console.log(`frames of the page beside those of the command: ${similarities.map((value) => value.toFixed(1)).join(', ')} dB`);
+    const similarities = await Promise.all(
+      frames.map(async (frame, index) =>
+        psnr(await loadPhoto(files[`frame-${String(index).padStart(2, '0')}.png`]!), frame),
+      ),
+    );
+    console.log(
+      `frames of the page beside those of the command: ${similarities.map((value) => value.toFixed(1)).join(', ')} dB`,
+    );
     expect(Math.min(...similarities)).toBeGreaterThan(45);
     expect(Object.keys(files)).toEqual(expect.arrayContaining(['blur.png', 'animation.gif']));
   });
 
   test('has not moved its layout about', async () => {
     const { shift, paints } = await page.evaluate(() => {
-      const { layoutShift, largestPaint } = window as unknown as { layoutShift: number; largestPaint: number };
-      return { shift: layoutShift, paints: { first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime, largest: largestPaint } };
+      const { layoutShift, largestPaint } = window as unknown as {
+        layoutShift: number;
+        largestPaint: number;
+      };
+      return {
+        shift: layoutShift,
+        paints: {
+          first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
+          largest: largestPaint,
+        },
+      };
     });
-    console.log(`cumulative layout shift ${shift.toFixed(4)}; first contentful paint ${paints.first?.toFixed(0)} ms, largest ${paints.largest.toFixed(0)} ms`);
+    console.log(
+      `cumulative layout shift ${shift.toFixed(4)}; first contentful paint ${paints.first?.toFixed(0)} ms, largest ${paints.largest.toFixed(0)} ms`,
+    );
     expect(shift).toBeLessThan(0.05);
     expect(paints.largest).toBeGreaterThan(0);
   });
 
   test('works again without a network', async () => {
-    await page.waitForFunction(() => /without a network/.test(document.getElementById('offline-note')!.textContent));
+    await page.waitForFunction(() =>
+      /without a network/.test(document.getElementById('offline-note')!.textContent),
+    );
     await page.context().setOffline(true);
     await page.reload();
     await givePhoto('small.png', await smallPhoto());
@@ -440,7 +628,9 @@ describeInBrowser('the page', () => {
     await page.context().close();
     page = await openPage('?engine=webgl');
     await givePhoto('small.png', await smallPhoto());
-    await page.waitForFunction(() => /Finding the motion on WebGL/.test(document.getElementById('working-title')!.textContent));
+    await page.waitForFunction(() =>
+      /Finding the motion on WebGL/.test(document.getElementById('working-title')!.textContent),
+    );
     const control = await stand.browser.newBrowserCDPSession();
     await control.send('Browser.crashGpuProcess').catch(() => undefined);
     expect(await waitForStatus(doneOn('WebAssembly'))).toContain('160 × 96');

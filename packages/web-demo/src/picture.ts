@@ -30,7 +30,10 @@ export function pictureOfImage({ width, height, data }: RgbImage): Picture {
   return { width, height, rgba };
 }
 
-export function drawPicture(canvas: HTMLCanvasElement | OffscreenCanvas, { width, height, rgba }: Picture): void {
+export function drawPicture(
+  canvas: HTMLCanvasElement | OffscreenCanvas,
+  { width, height, rgba }: Picture,
+): void {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext('2d') as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
   context.putImageData(new ImageData(rgba, width, height), 0, 0);

@@ -3,8 +3,11 @@ const storageKey = 'unblur-theme';
 /** Lets a button change between light and dark; the choice stays, and without one the system decides. */
 export function listenToTheme(button: HTMLButtonElement): void {
   const root = document.documentElement;
-  const isDark = () => (root.dataset['theme'] ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
-  const describe = () => button.setAttribute('aria-label', `Change to ${isDark() ? 'light' : 'dark'} colours`);
+  const isDark = () =>
+    (root.dataset['theme'] ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) ===
+    'dark';
+  const describe = () =>
+    button.setAttribute('aria-label', `Change to ${isDark() ? 'light' : 'dark'} colours`);
   const kept = readKept();
   if (kept) root.dataset['theme'] = kept;
   describe();

@@ -17,11 +17,19 @@ export interface Answer<Result> {
 }
 
 /** Answers calls in the worker that runs this. */
-export function answerCalls<Request, Result, Report = never>(answer: (request: Request, report: (report: Report, transfer?: Transferable[]) => void) => Promise<Answer<Result>>): void {
+export function answerCalls<Request, Result, Report = never>(
+  answer: (
+    request: Request,
+    report: (report: Report, transfer?: Transferable[]) => void,
+  ) => Promise<Answer<Result>>,
+): void {
   self.addEventListener('message', async ({ data: { id, request } }: MessageEvent<CallMessage<Request>>) => {
-    const send = (message: AnswerMessage<Result, Report>, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
+    const send = (message: AnswerMessage<Result, Report>, transfer: Transferable[] = []) =>
+      self.postMessage(message, { transfer });
     try {
-      const { result, transfer } = await answer(request, (report, transfer) => send({ id, kind: 'report', report }, transfer));
+      const { result, transfer } = await answer(request, (report, transfer) =>
+        send({ id, kind: 'report', report }, transfer),
+      );
       send({ id, kind: 'result', result }, transfer);
     } catch (cause) {
       const { name, message } = cause as Error;
@@ -33,7 +41,10 @@ export function answerCalls<Request, Result, Report = never>(answer: (request: R
 /** A worker that is called. */
 export class WorkerCalls<Request, Result, Report = never> {
   readonly #worker: Worker;
-  readonly #pending = new Map<number, { resolve(result: Result): void; reject(cause: Error): void; onReport?: (report: Report) => void }>();
+  readonly #pending = new Map<
+    number,
+    { resolve(result: Result): void; reject(cause: Error): void; onReport?: (report: Report) => void }
+  >();
   #lastId = 0;
 
   constructor(worker: Worker) {
@@ -46,10 +57,15 @@ export class WorkerCalls<Request, Result, Report = never> {
       if (data.kind === 'result') call.resolve(data.result);
       else call.reject(Object.assign(new Error(data.message), { name: data.name }));
     });
-    worker.addEventListener('error', ({ message }) => this.#abandon(new Error(message || 'A part of this page could not be loaded; reload it.')));
+    worker.addEventListener('error', ({ message }) =>
+      this.#abandon(new Error(message || 'A part of this page could not be loaded; reload it.')),
+    );
   }
 
-  call(request: Request, { transfer = [], onReport }: { transfer?: Transferable[]; onReport?: (report: Report) => void } = {}): Promise<Result> {
+  call(
+    request: Request,
+    { transfer = [], onReport }: { transfer?: Transferable[]; onReport?: (report: Report) => void } = {},
+  ): Promise<Result> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, onReport });

@@ -16,7 +16,9 @@ describe.each(bundledWeightsNames)('the bundled weights %s', (name) => {
 });
 
 test('lists every file of the package but that for video', () => {
-  const files = readdirSync(new URL('../files/', import.meta.url)).filter((file) => file.endsWith('.safetensors') && file !== `${defaultVideoWeights.name}.safetensors`);
+  const files = readdirSync(new URL('../files/', import.meta.url)).filter(
+    (file) => file.endsWith('.safetensors') && file !== `${defaultVideoWeights.name}.safetensors`,
+  );
   expect(files.sort()).toEqual(bundledWeightsNames.map((name) => `${name}.safetensors`).sort());
 });
 
@@ -25,6 +27,8 @@ test('has its default among the bundled weights', () => {
 });
 
 test('names the weights there are when asked for others', () => {
-  expect(() => findBundledWeights('panorama-9')).toThrow("Expected the name of bundled weights (photo) but received 'panorama-9'.");
+  expect(() => findBundledWeights('panorama-9')).toThrow(
+    "Expected the name of bundled weights (photo) but received 'panorama-9'.",
+  );
   expect(() => findBundledWeights('toString')).toThrow('Expected the name of bundled weights');
 });

@@ -1,6 +1,8 @@
 /** The front page of a model card; the whole card is `files/<name>.md`. */
 export interface BundledWeights {
-  /** Where the `.safetensors` file is: a `file:` URL in Node, whatever the bundler makes of it in a browser. */
+  /**
+   * Where the `.safetensors` file is: a `file:` URL in Node, whatever the bundler makes of it in a browser.
+   */
   url: URL;
   /** What the photographs were blurred by in training: what these weights undo best. */
   blur: string;
@@ -33,7 +35,9 @@ export const bundledWeightsNames = Object.keys(bundledWeights) as BundledWeights
  */
 export function findBundledWeights(name: string): BundledWeights {
   if (!Object.hasOwn(bundledWeights, name)) {
-    throw new Error(`Expected the name of bundled weights (${bundledWeightsNames.join(', ')}) but received '${name}'.`);
+    throw new Error(
+      `Expected the name of bundled weights (${bundledWeightsNames.join(', ')}) but received '${name}'.`,
+    );
   }
   return bundledWeights[name as BundledWeightsName];
 }

@@ -1,2 +1,7 @@
-export { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from './bundled-weights.js';
+export {
+  bundledWeights,
+  bundledWeightsNames,
+  defaultWeightsName,
+  findBundledWeights,
+} from './bundled-weights.js';
 export type { BundledWeights, BundledWeightsName } from './bundled-weights.js';

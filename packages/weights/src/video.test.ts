@@ -6,7 +6,10 @@ import { expectShippable } from './weights-file.test-tool.js';
 
 describe('the bundled weights for video', () => {
   it('are of the small preset, of one stage', () => {
-    expect(readVideoDeblurWeights(readFileSync(defaultVideoWeights.url)).config).toEqual({ ...videoDeblurPresets.small, stages: 1 });
+    expect(readVideoDeblurWeights(readFileSync(defaultVideoWeights.url)).config).toEqual({
+      ...videoDeblurPresets.small,
+      stages: 1,
+    });
   });
 
   expectShippable(defaultVideoWeights);

@@ -1,4 +1,7 @@
-/** The weights of the video-deblurring network that come with this package: a file of that name, with its model card beside it. */
+/**
+ * The weights of the video-deblurring network that come with this package: a file of that name, with its
+ * model card beside it.
+ */
 export const defaultVideoWeights = {
   name: 'video-small',
   url: new URL('../files/video-small.safetensors', import.meta.url),

@@ -14,6 +14,16 @@ export function expectShippable({ name, url }: { name: string; url: URL }): void
 
   test('comes with a model card that names what a user must know', () => {
     const card = readFileSync(new URL(`../files/${name}.md`, import.meta.url), 'utf8').toLowerCase();
-    for (const topic of ['data', 'steps', 'samples', 'wall time', 'machine', 'validation', 'licence', 'limits']) expect(card).toContain(topic);
+    for (const topic of [
+      'data',
+      'steps',
+      'samples',
+      'wall time',
+      'machine',
+      'validation',
+      'licence',
+      'limits',
+    ])
+      expect(card).toContain(topic);
   });
 }

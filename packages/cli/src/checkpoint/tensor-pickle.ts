@@ -1,4 +1,7 @@
-/** A number array inside a checkpoint, of which tensors are views: only described in the pickle, its bytes lie elsewhere. */
+/**
+ * A number array inside a checkpoint, of which tensors are views: only described in the pickle, its bytes lie
+ * elsewhere.
+ */
 export interface StorageReference {
   kind: 'storage';
   /** PyTorch's name of the element type, such as `FloatStorage`. */
@@ -19,8 +22,21 @@ export interface TensorRecord {
   strides: number[];
 }
 
-/** What a tensor pickle can hold. Mappings are Maps, so that no name of a checkpoint becomes a property of an object. */
-export type PickledValue = TensorRecord | StorageReference | GlobalName | PickledMap | PickledValue[] | string | number | bigint | boolean | null;
+/**
+ * What a tensor pickle can hold. Mappings are Maps, so that no name of a checkpoint becomes a property of an
+ * object.
+ */
+export type PickledValue =
+  | TensorRecord
+  | StorageReference
+  | GlobalName
+  | PickledMap
+  | PickledValue[]
+  | string
+  | number
+  | bigint
+  | boolean
+  | null;
 export type PickledMap = Map<PickledValue, PickledValue>;
 
 /** A class or function that the pickle names; it is never looked up, only compared with those known here. */
@@ -31,17 +47,34 @@ class GlobalName {
 const MARK = Symbol('mark');
 type StackEntry = PickledValue | typeof MARK;
 
-/** Everything that `torch.save(model.state_dict())` calls. Each is rebuilt here as data; anything else is refused. */
+/**
+ * Everything that `torch.save(model.state_dict())` calls. Each is rebuilt here as data; anything else is
+ * refused.
+ */
 const CALLABLE = {
   orderedMap: 'collections.OrderedDict',
   tensor: 'torch._utils._rebuild_tensor_v2',
   oldTensor: 'torch._utils._rebuild_tensor',
   parameter: 'torch._utils._rebuild_parameter',
 };
-const STORAGE_TYPES = ['FloatStorage', 'DoubleStorage', 'HalfStorage', 'BFloat16Storage', 'LongStorage', 'IntStorage', 'ShortStorage', 'CharStorage', 'ByteStorage', 'BoolStorage'];
+const STORAGE_TYPES = [
+  'FloatStorage',
+  'DoubleStorage',
+  'HalfStorage',
+  'BFloat16Storage',
+  'LongStorage',
+  'IntStorage',
+  'ShortStorage',
+  'CharStorage',
+  'ByteStorage',
+  'BoolStorage',
+];
 const knownGlobals = new Set([...Object.values(CALLABLE), ...STORAGE_TYPES.map((type) => `torch.${type}`)]);
 
-/** A checkpoint takes some fifty instructions for a tensor. Each, and each pair that goes into a mapping, counts as one: a pickle can ask for far more than its own length. */
+/**
+ * A checkpoint takes some fifty instructions for a tensor. Each, and each pair that goes into a mapping,
+ * counts as one: a pickle can ask for far more than its own length.
+ */
 const MAX_OPERATIONS = 300_000;
 /** Axes of a tensor. */
 const MAX_AXES = 8;
@@ -49,12 +82,14 @@ const MAX_AXES = 8;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads one pickle of a PyTorch checkpoint as data. A pickle is a program for a small stack machine that may call any function it names;
- * this machine has the instructions that build containers, numbers, text and tensor records, and no others.
+ * Reads one pickle of a PyTorch checkpoint as data. A pickle is a program for a small stack machine that may
+ * call any function it names; this machine has the instructions that build containers, numbers, text and
+ * tensor records, and no others.
  *
  * @param bytes a pickle, and possibly more after it.
  * @returns its value, and where the next byte is.
- * @throws at the first instruction or name that a checkpoint of tensors does not need, if the pickle is malformed or cut short, and once it has done more than a large checkpoint needs.
+ * @throws at the first instruction or name that a checkpoint of tensors does not need, if the pickle is
+ * malformed or cut short, and once it has done more than a large checkpoint needs.
  */
 export function readTensorPickle(bytes: Uint8Array, start = 0): { value: PickledValue; end: number } {
   const reader = new ByteReader(bytes, start);
@@ -64,7 +99,10 @@ export function readTensorPickle(bytes: Uint8Array, start = 0): { value: Pickled
     if (opcode === OPCODES.STOP) return { value: machine.result(), end: reader.position };
     const instruction = instructions.get(opcode);
     machine.spend(1);
-    if (!instruction) throw new Error(`it contains the pickle instruction 0x${opcode.toString(16).padStart(2, '0')}, which no checkpoint of tensors needs`);
+    if (!instruction)
+      throw new Error(
+        `it contains the pickle instruction 0x${opcode.toString(16).padStart(2, '0')}, which no checkpoint of tensors needs`,
+      );
     instruction(machine, reader);
   }
 }
@@ -76,7 +114,10 @@ class TensorMachine {
 
   spend(operations: number): void {
     this.#operationsLeft -= operations;
-    if (this.#operationsLeft < 0) throw new Error(`its pickle takes more than ${MAX_OPERATIONS} steps, more than any checkpoint of tensors`);
+    if (this.#operationsLeft < 0)
+      throw new Error(
+        `its pickle takes more than ${MAX_OPERATIONS} steps, more than any checkpoint of tensors`,
+      );
   }
 
   push(value: StackEntry): void {
@@ -126,7 +167,8 @@ class TensorMachine {
 
   pushGlobal(module: string, name: string): void {
     const global = `${module}.${name}`;
-    if (!knownGlobals.has(global)) throw new Error(`it wants to use '${global.slice(0, 80)}', which is not part of a tensor`);
+    if (!knownGlobals.has(global))
+      throw new Error(`it wants to use '${global.slice(0, 80)}', which is not part of a tensor`);
     this.push(new GlobalName(global));
   }
 
@@ -166,7 +208,8 @@ class TensorMachine {
     const id = this.pop();
     if (!Array.isArray(id)) throw malformed();
     const [tag, type, key, , length] = id;
-    if (tag !== 'storage' || !(type instanceof GlobalName) || typeof key !== 'string' || !isCount(length)) throw malformed();
+    if (tag !== 'storage' || !(type instanceof GlobalName) || typeof key !== 'string' || !isCount(length))
+      throw malformed();
     this.push({ kind: 'storage', type: type.name.slice('torch.'.length), key, length });
   }
 
@@ -177,8 +220,16 @@ class TensorMachine {
 }
 
 function tensorRecord([storage, offset, shape, strides]: PickledValue[]): TensorRecord {
-  const areCounts = (value: PickledValue | undefined): value is number[] => Array.isArray(value) && value.length <= MAX_AXES && value.every(isCount);
-  if (!isRecord(storage, 'storage') || !isCount(offset) || !areCounts(shape) || !areCounts(strides) || shape.length !== strides.length) throw malformed();
+  const areCounts = (value: PickledValue | undefined): value is number[] =>
+    Array.isArray(value) && value.length <= MAX_AXES && value.every(isCount);
+  if (
+    !isRecord(storage, 'storage') ||
+    !isCount(offset) ||
+    !areCounts(shape) ||
+    !areCounts(strides) ||
+    shape.length !== strides.length
+  )
+    throw malformed();
   return { kind: 'tensor', storage, offset, shape, strides };
 }
 
@@ -187,11 +238,15 @@ function arePairs(list: PickledValue[]): list is [PickledValue, PickledValue][] 
 }
 
 /** Whether a value is a tensor or a storage. */
-export function isRecord<Kind extends 'tensor' | 'storage'>(value: PickledValue | undefined, kind: Kind): value is Extract<PickledValue, { kind: Kind }> {
+export function isRecord<Kind extends 'tensor' | 'storage'>(
+  value: PickledValue | undefined,
+  kind: Kind,
+): value is Extract<PickledValue, { kind: Kind }> {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
 }
 
-const isCount = (value: PickledValue | undefined): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isCount = (value: PickledValue | undefined): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
 const malformed = () => new Error('its pickle is malformed');
 
@@ -239,7 +294,8 @@ class ByteReader {
   integer(length: number): number | bigint {
     const start = this.#advance(length);
     let value = 0n;
-    for (let index = length - 1; index >= 0; index--) value = (value << 8n) | BigInt(this.bytes[start + index]!);
+    for (let index = length - 1; index >= 0; index--)
+      value = (value << 8n) | BigInt(this.bytes[start + index]!);
     const signed = length === 0 ? 0n : BigInt.asIntN(8 * length, value);
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   }
@@ -247,12 +303,41 @@ class ByteReader {
 
 /** Instructions by the names of Python's `pickletools`. */
 const OPCODES = {
-  PROTO: 0x80, FRAME: 0x95, STOP: 0x2e, MARK: 0x28,
-  NONE: 0x4e, NEWTRUE: 0x88, NEWFALSE: 0x89, BININT: 0x4a, BININT1: 0x4b, BININT2: 0x4d, LONG1: 0x8a, BINFLOAT: 0x47,
-  BINUNICODE: 0x58, SHORT_BINUNICODE: 0x8c,
-  EMPTY_TUPLE: 0x29, TUPLE: 0x74, TUPLE1: 0x85, TUPLE2: 0x86, TUPLE3: 0x87, EMPTY_LIST: 0x5d, APPEND: 0x61, APPENDS: 0x65, EMPTY_DICT: 0x7d, SETITEM: 0x73, SETITEMS: 0x75,
-  BINPUT: 0x71, LONG_BINPUT: 0x72, MEMOIZE: 0x94, BINGET: 0x68, LONG_BINGET: 0x6a,
-  GLOBAL: 0x63, STACK_GLOBAL: 0x93, REDUCE: 0x52, BUILD: 0x62, BINPERSID: 0x51,
+  PROTO: 0x80,
+  FRAME: 0x95,
+  STOP: 0x2e,
+  MARK: 0x28,
+  NONE: 0x4e,
+  NEWTRUE: 0x88,
+  NEWFALSE: 0x89,
+  BININT: 0x4a,
+  BININT1: 0x4b,
+  BININT2: 0x4d,
+  LONG1: 0x8a,
+  BINFLOAT: 0x47,
+  BINUNICODE: 0x58,
+  SHORT_BINUNICODE: 0x8c,
+  EMPTY_TUPLE: 0x29,
+  TUPLE: 0x74,
+  TUPLE1: 0x85,
+  TUPLE2: 0x86,
+  TUPLE3: 0x87,
+  EMPTY_LIST: 0x5d,
+  APPEND: 0x61,
+  APPENDS: 0x65,
+  EMPTY_DICT: 0x7d,
+  SETITEM: 0x73,
+  SETITEMS: 0x75,
+  BINPUT: 0x71,
+  LONG_BINPUT: 0x72,
+  MEMOIZE: 0x94,
+  BINGET: 0x68,
+  LONG_BINGET: 0x6a,
+  GLOBAL: 0x63,
+  STACK_GLOBAL: 0x93,
+  REDUCE: 0x52,
+  BUILD: 0x62,
+  BINPERSID: 0x51,
 } as const;
 
 const LARGEST_INTEGER_BYTES = 16;

@@ -1,5 +1,12 @@
 import { unzipSync } from 'fflate';
-import { isRecord, readTensorPickle, type PickledMap, type PickledValue, type StorageReference, type TensorRecord } from './tensor-pickle.js';
+import {
+  isRecord,
+  readTensorPickle,
+  type PickledMap,
+  type PickledValue,
+  type StorageReference,
+  type TensorRecord,
+} from './tensor-pickle.js';
 
 /** Named parameters, values in C order. */
 export type Parameters = Record<string, { shape: number[]; values: Float32Array }>;
@@ -21,8 +28,8 @@ const NAME_CHARACTERS = 80;
 const MAX_ENTRIES = 20_000;
 
 /**
- * Reads the named tensors of a PyTorch checkpoint, as `torch.save(model.state_dict(), path)` writes it: the zip format since PyTorch 1.6
- * and the one before. Nothing in it is executed.
+ * Reads the named tensors of a PyTorch checkpoint, as `torch.save(model.state_dict(), path)` writes it: the
+ * zip format since PyTorch 1.6 and the one before. Nothing in it is executed.
  *
  * @throws Error whose message completes "the file is not a checkpoint of tensors:".
  */
@@ -30,18 +37,29 @@ export function readTorchCheckpoint(bytes: Uint8Array): Parameters {
   const isZip = ZIP_SIGNATURE.every((byte, index) => bytes[index] === byte);
   const { value, storageBytes } = isZip ? openZip(bytes) : openLegacy(bytes);
   const records = [...stateDictOf(value)].map(([name, record]): [string, TensorRecord] => {
-    if (typeof name !== 'string' || !isRecord(record, 'tensor')) throw new Error(`its entry '${describeName(name)}' is not a tensor`);
+    if (typeof name !== 'string' || !isRecord(record, 'tensor'))
+      throw new Error(`its entry '${describeName(name)}' is not a tensor`);
     return [name, record];
   });
   if (records.length === 0) throw new Error('it holds no tensors');
   // Tensors may be views of one storage, so a small file can describe more values than any memory holds.
   const values = records.reduce((sum, [, { shape }]) => sum + elementsOf(shape), 0);
-  if (values > bytes.length) throw new Error(`its tensors would hold ${values} values, more than its ${bytes.length} bytes can`);
-  return Object.fromEntries(records.map(([name, record]) => [name, { shape: record.shape, values: readTensor(name, record, storageBytes(record.storage)) }]));
+  if (values > bytes.length)
+    throw new Error(`its tensors would hold ${values} values, more than its ${bytes.length} bytes can`);
+  return Object.fromEntries(
+    records.map(([name, record]) => [
+      name,
+      { shape: record.shape, values: readTensor(name, record, storageBytes(record.storage)) },
+    ]),
+  );
 }
 
 function describeName(name: PickledValue): string {
-  return typeof name === 'string' ? name.slice(0, NAME_CHARACTERS) : typeof name === 'object' ? '(no text)' : String(name);
+  return typeof name === 'string'
+    ? name.slice(0, NAME_CHARACTERS)
+    : typeof name === 'object'
+      ? '(no text)'
+      : String(name);
 }
 
 interface OpenedCheckpoint {
@@ -52,23 +70,33 @@ interface OpenedCheckpoint {
 /** Why a zip archive is refused, apart from what the zip library cannot read. */
 class ArchiveRefusal extends Error {}
 
-/** The entries of a zip archive that checkpoints have, copied. Entries may lie over one another, so that together they are larger than the archive: none such is made. */
+/**
+ * The entries of a zip archive that checkpoints have, copied. Entries may lie over one another, so that
+ * together they are larger than the archive: none such is made.
+ */
 function readArchive(bytes: Uint8Array): Record<string, Uint8Array> {
   let entries = 0;
   let entryBytes = 0;
   try {
     return unzipSync(bytes, {
       filter: ({ name, size, compression }) => {
-        if (++entries > MAX_ENTRIES) throw new ArchiveRefusal(`its zip archive has more than ${MAX_ENTRIES} entries`);
-        if (compression !== 0) throw new ArchiveRefusal(`its zip archive cannot be read: '${name.slice(0, NAME_CHARACTERS)}' is compressed`);
+        if (++entries > MAX_ENTRIES)
+          throw new ArchiveRefusal(`its zip archive has more than ${MAX_ENTRIES} entries`);
+        if (compression !== 0)
+          throw new ArchiveRefusal(
+            `its zip archive cannot be read: '${name.slice(0, NAME_CHARACTERS)}' is compressed`,
+          );
         if (!/^[^/]+\/(data\.pkl|byteorder|data\/[^/]+)$/.test(name)) return false;
         entryBytes += size;
-        if (entryBytes > bytes.length) throw new ArchiveRefusal('the entries of its zip archive lie over one another');
+        if (entryBytes > bytes.length)
+          throw new ArchiveRefusal('the entries of its zip archive lie over one another');
         return true;
       },
     });
   } catch (cause) {
-    throw cause instanceof ArchiveRefusal ? cause : new Error('its zip archive cannot be read: it is damaged or cut short', { cause });
+    throw cause instanceof ArchiveRefusal
+      ? cause
+      : new Error('its zip archive cannot be read: it is damaged or cut short', { cause });
   }
 }
 
@@ -79,14 +107,19 @@ function openZip(bytes: Uint8Array): OpenedCheckpoint {
   if (pickle === undefined) throw new Error('its zip archive holds no data.pkl');
   const folder = pickle.slice(0, -'data.pkl'.length);
   const byteOrder = entries[`${folder}byteorder`];
-  if (byteOrder && new TextDecoder().decode(byteOrder) !== 'little') throw new Error('it was written on a big-endian machine');
+  if (byteOrder && new TextDecoder().decode(byteOrder) !== 'little')
+    throw new Error('it was written on a big-endian machine');
   return {
     value: readTensorPickle(entries[pickle]!).value,
-    storageBytes: ({ key }) => (Object.hasOwn(entries, `${folder}data/${key}`) ? entries[`${folder}data/${key}`]! : missingStorage(key)),
+    storageBytes: ({ key }) =>
+      Object.hasOwn(entries, `${folder}data/${key}`) ? entries[`${folder}data/${key}`]! : missingStorage(key),
   };
 }
 
-/** Five pickles (magic number, protocol, machine, tensors, storage keys), then every storage as its length and its bytes. */
+/**
+ * Five pickles (magic number, protocol, machine, tensors, storage keys), then every storage as its length and
+ * its bytes.
+ */
 function openLegacy(bytes: Uint8Array): OpenedCheckpoint {
   let position = 0;
   const next = (): PickledValue => {
@@ -94,21 +127,26 @@ function openLegacy(bytes: Uint8Array): OpenedCheckpoint {
     position = end;
     return value;
   };
-  if (bytes[0] !== 0x80 || next() !== LEGACY_MAGIC) throw new Error('it has neither the zip format of PyTorch nor the one before');
+  if (bytes[0] !== 0x80 || next() !== LEGACY_MAGIC)
+    throw new Error('it has neither the zip format of PyTorch nor the one before');
   if (next() !== LEGACY_PROTOCOL) throw new Error('it has an unknown protocol version');
   const machine = next();
-  if (!(machine instanceof Map) || machine.get('little_endian') !== true) throw new Error('it was written on a big-endian machine');
+  if (!(machine instanceof Map) || machine.get('little_endian') !== true)
+    throw new Error('it was written on a big-endian machine');
   const value = next();
   const keys = next();
   if (!Array.isArray(keys)) throw new Error('its list of storages is malformed');
 
   const typeOfKey = new Map<string, string>();
-  for (const [, record] of stateDictOf(value)) if (isRecord(record, 'tensor')) typeOfKey.set(record.storage.key, record.storage.type);
+  for (const [, record] of stateDictOf(value))
+    if (isRecord(record, 'tensor')) typeOfKey.set(record.storage.key, record.storage.type);
   const storages = new Map<string, Uint8Array>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys) {
-    const elementBytes = typeof key === 'string' ? elementReaders.get(typeOfKey.get(key) ?? '')?.bytes : undefined;
-    if (typeof key !== 'string' || elementBytes === undefined) throw new Error(`its storage '${describeName(key)}' has no tensor of floating-point numbers`);
+    const elementBytes =
+      typeof key === 'string' ? elementReaders.get(typeOfKey.get(key) ?? '')?.bytes : undefined;
+    if (typeof key !== 'string' || elementBytes === undefined)
+      throw new Error(`its storage '${describeName(key)}' has no tensor of floating-point numbers`);
     if (position + 8 > bytes.length) throw new Error('it is cut short');
     const length = Number(view.getBigInt64(position, true)) * elementBytes;
     position += 8;
@@ -127,13 +165,23 @@ function stateDictOf(value: PickledValue): PickledMap {
   return mapping;
 }
 
-function readTensor(name: string, { storage, offset, shape, strides }: TensorRecord, bytes: Uint8Array): Float32Array {
+function readTensor(
+  name: string,
+  { storage, offset, shape, strides }: TensorRecord,
+  bytes: Uint8Array,
+): Float32Array {
   const reader = elementReaders.get(storage.type);
-  if (!reader) throw new Error(`tensor '${name.slice(0, NAME_CHARACTERS)}' is a ${storage.type}, not floating-point numbers`);
+  if (!reader)
+    throw new Error(
+      `tensor '${name.slice(0, NAME_CHARACTERS)}' is a ${storage.type}, not floating-point numbers`,
+    );
   const available = Math.floor(bytes.length / reader.bytes);
   const count = elementsOf(shape);
   const last = offset + shape.reduce((sum, size, axis) => sum + Math.max(0, size - 1) * strides[axis]!, 0);
-  if (count > available || last >= Math.max(available, 1)) throw new Error(`tensor '${name.slice(0, NAME_CHARACTERS)}' [${shape}] reaches beyond its ${available} stored values`);
+  if (count > available || last >= Math.max(available, 1))
+    throw new Error(
+      `tensor '${name.slice(0, NAME_CHARACTERS)}' [${shape}] reaches beyond its ${available} stored values`,
+    );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float32Array(count);
   const position = shape.map(() => 0);

@@ -8,7 +8,10 @@ export function defineCompletion(program: Command): void {
     .command('completion')
     .description('print a script that completes unblur in your shell')
     .addArgument(new Argument('<shell>', 'which shell').choices(completionShells))
-    .addHelpText('after', '\nTo have it in every session:\n  bash: echo \'source <(unblur completion bash)\' >> ~/.bashrc\n  zsh:  echo \'source <(unblur completion zsh)\' >> ~/.zshrc, below compinit\n  fish: unblur completion fish > ~/.config/fish/completions/unblur.fish')
+    .addHelpText(
+      'after',
+      "\nTo have it in every session:\n  bash: echo 'source <(unblur completion bash)' >> ~/.bashrc\n  zsh:  echo 'source <(unblur completion zsh)' >> ~/.zshrc, below compinit\n  fish: unblur completion fish > ~/.config/fish/completions/unblur.fish",
+    )
     .action((shell: CompletionShell) => {
       for (const line of writeCompletion(program, shell)) printLine(line);
     });

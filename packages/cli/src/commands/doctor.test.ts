@@ -13,15 +13,27 @@ it('finds the built-in engine, measures it, and lists the bundled weights', () =
   const { code, stdout, stderr } = unblur(['doctor', '--json']);
   expect(stderr).toBe('');
   const diagnosis = JSON.parse(stdout);
-  expect(diagnosis.engines).toContainEqual({ name: 'onnxruntime-node', version: expect.stringMatching(/^\d+\.\d+/), available: true });
+  expect(diagnosis.engines).toContainEqual({
+    name: 'onnxruntime-node',
+    version: expect.stringMatching(/^\d+\.\d+/),
+    available: true,
+  });
   expect(diagnosis.convolutionGflops).toBeGreaterThan(0);
   expect(diagnosis.machine.threads).toBe(availableParallelism());
-  expect(diagnosis.weights.map(({ name, found }: { name: string; found: boolean }) => [name, found])).toEqual([...bundledWeightsNames, 'video-small'].map((name) => [name, true]));
+  expect(diagnosis.weights.map(({ name, found }: { name: string; found: boolean }) => [name, found])).toEqual(
+    [...bundledWeightsNames, 'video-small'].map((name) => [name, true]),
+  );
   expect(code).toBe(0);
 });
 
 it('says which PyTorch trains here, or how to get one', () => {
-  const hasTorch = ['python3', '/usr/bin/python3'].some((python) => spawnSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status === 0);
-  const line = unblur(['doctor']).stdout.split('\n').find((each) => each.startsWith('training'));
-  expect(line).toMatch(hasTorch ? /^training PyTorch \d+\.\d+\S*, CUDA devices: \d+$/ : /not found.*set PYTHON/);
+  const hasTorch = ['python3', '/usr/bin/python3'].some(
+    (python) => spawnSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status === 0,
+  );
+  const line = unblur(['doctor'])
+    .stdout.split('\n')
+    .find((each) => each.startsWith('training'));
+  expect(line).toMatch(
+    hasTorch ? /^training PyTorch \d+\.\d+\S*, CUDA devices: \d+$/ : /not found.*set PYTHON/,
+  );
 });

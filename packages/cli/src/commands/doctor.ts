@@ -20,7 +20,10 @@ interface Diagnosis {
   engines: { name: string; version: string | null; available: boolean }[];
   /** What training with the engine `torch` would use; null where there is none. */
   torch: FoundTorch | null;
-  /** A 3x3 convolution of 64 to 64 channels at 256x256, in billions of floating-point operations per second; null where it failed. */
+  /**
+   * A 3x3 convolution of 64 to 64 channels at 256x256, in billions of floating-point operations per second;
+   * null where it failed.
+   */
   convolutionGflops: number | null;
   convolutionFailure?: string;
   ffmpeg: string | null;
@@ -37,7 +40,8 @@ export function defineDoctor(program: Command): void {
       const diagnosis = await diagnose();
       if (options.json) printJson(diagnosis);
       else for (const line of describeDiagnosis(diagnosis)) printLine(line);
-      if (diagnosis.convolutionGflops === null || diagnosis.weights.some(({ found }) => !found)) process.exitCode = 1;
+      if (diagnosis.convolutionGflops === null || diagnosis.weights.some(({ found }) => !found))
+        process.exitCode = 1;
     });
 }
 
@@ -49,8 +53,19 @@ async function diagnose(): Promise<Diagnosis> {
   );
   const onnxRuntime = packageVersion('onnxruntime-node', '@unblur/onnx');
   return {
-    versions: { unblur: ownVersion(), node: process.versions.node, 'onnxruntime-node': onnxRuntime, tfjs: packageVersion('@tensorflow/tfjs'), sharp: packageVersion('sharp') },
-    machine: { processor: cpus()[0]?.model ?? 'unknown', threads: availableParallelism(), memoryGib: gib(totalmem()), freeMemoryGib: gib(freemem()) },
+    versions: {
+      unblur: ownVersion(),
+      node: process.versions.node,
+      'onnxruntime-node': onnxRuntime,
+      tfjs: packageVersion('@tensorflow/tfjs'),
+      sharp: packageVersion('sharp'),
+    },
+    machine: {
+      processor: cpus()[0]?.model ?? 'unknown',
+      threads: availableParallelism(),
+      memoryGib: gib(totalmem()),
+      freeMemoryGib: gib(freemem()),
+    },
     engines: [
       { name: 'onnxruntime-node', version: onnxRuntime, available: speed.convolutionGflops !== null },
       ...optionalEngines.map((name) => {
@@ -68,16 +83,33 @@ async function diagnose(): Promise<Diagnosis> {
   };
 }
 
-function* describeDiagnosis({ versions, machine, engines, torch, convolutionGflops, convolutionFailure, ffmpeg, weights }: Diagnosis): Generator<string> {
+function* describeDiagnosis({
+  versions,
+  machine,
+  engines,
+  torch,
+  convolutionGflops,
+  convolutionFailure,
+  ffmpeg,
+  weights,
+}: Diagnosis): Generator<string> {
   yield `unblur ${versions.unblur} on Node ${versions.node}: ${machine.processor}, ${machine.threads} threads, ${machine.memoryGib} GiB memory (${machine.freeMemoryGib} free)`;
   for (const { name, version, available } of engines) {
-    yield version === null ? `engine   ${name}: not installed` : `engine   ${name} ${version}${available ? '' : ': installed but does not run'}`;
+    yield version === null
+      ? `engine   ${name}: not installed`
+      : `engine   ${name} ${version}${available ? '' : ': installed but does not run'}`;
   }
-  yield torch ? `training PyTorch ${torch.version}, CUDA devices: ${torch.cudaDevices}` : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
-  yield convolutionGflops === null ? `speed    onnxruntime-node does not run: ${convolutionFailure}` : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime-node)`;
+  yield torch
+    ? `training PyTorch ${torch.version}, CUDA devices: ${torch.cudaDevices}`
+    : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
+  yield convolutionGflops === null
+    ? `speed    onnxruntime-node does not run: ${convolutionFailure}`
+    : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime-node)`;
   yield ffmpeg === null ? 'ffmpeg   not found: no MP4; animations are written as WebP' : `ffmpeg   ${ffmpeg}`;
   for (const { name, for: purpose, path, found } of weights) {
-    yield found ? `weights  ${name} (${purpose}): ${path}` : `weights  ${name}: missing, expected at ${path}; install @unblur/weights again`;
+    yield found
+      ? `weights  ${name} (${purpose}): ${path}`
+      : `weights  ${name}: missing, expected at ${path}; install @unblur/weights again`;
   }
 }
 
@@ -89,9 +121,14 @@ async function measureConvolution(): Promise<number> {
   const sizePixels = 256;
   const channels = 64;
   const operations = 2 * 9 * channels * channels * sizePixels * sizePixels;
-  const graph = trace(({ image }) => ({ feature: tf.conv2d(image as Tensor4D, tf.fill([3, 3, channels, channels], 0.01), 1, 'same') }), {
-    image: { shape: [1, sizePixels, sizePixels, channels] },
-  });
+  const graph = trace(
+    ({ image }) => ({
+      feature: tf.conv2d(image as Tensor4D, tf.fill([3, 3, channels, channels], 0.01), 1, 'same'),
+    }),
+    {
+      image: { shape: [1, sizePixels, sizePixels, channels] },
+    },
+  );
   const session = await createSession(graph);
   const image = new Float32Array(sizePixels * sizePixels * channels).fill(0.5);
   let shortestSeconds = Infinity;
@@ -104,14 +141,18 @@ async function measureConvolution(): Promise<number> {
   return Math.round(operations / shortestSeconds / 1e9);
 }
 
-/** The version of an installed package as `from` (a package, or this one) sees it; null where it is not installed. */
+/**
+ * The version of an installed package as `from` (a package, or this one) sees it; null where it is not
+ * installed.
+ */
 function packageVersion(name: string, from?: string): string | null {
   const ownRequire = createRequire(import.meta.url);
   try {
     const start = from ? createRequire(ownRequire.resolve(`${from}/package.json`)) : ownRequire;
     for (const folder of start.resolve.paths(name) ?? []) {
       const manifest = join(folder, name, 'package.json');
-      if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+      if (existsSync(manifest))
+        return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
     }
   } catch {
     return null;

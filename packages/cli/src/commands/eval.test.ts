@@ -9,11 +9,32 @@ const { folder, write, unblur } = openWorkplace();
 const weights = write('tiny.safetensors', untrainedWeights());
 const panoramas = join(folder, 'panoramas');
 
-const synthesis = ['synth', 'panorama', '--from', panoramas, '--count', '2', '--size', '64', '--frames', '3', '--max-degrees', '4'];
+const synthesis = [
+  'synth',
+  'panorama',
+  '--from',
+  panoramas,
+  '--count',
+  '2',
+  '--size',
+  '64',
+  '--frames',
+  '3',
+  '--max-degrees',
+  '4',
+];
 
 beforeAll(async () => {
   mkdirSync(panoramas);
-  await sharp({ create: { width: 256, height: 128, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } })
+  await sharp({
+    create: {
+      width: 256,
+      height: 128,
+      channels: 3,
+      background: 'grey',
+      noise: { type: 'gaussian', mean: 128, sigma: 60 },
+    },
+  })
     .blur(2)
     .png()
     .toFile(join(panoramas, 'noise.png'));
@@ -30,23 +51,32 @@ interface SampleScores {
 describe('unblur synth panorama', () => {
   it('writes a folder per sample, and how they were made', () => {
     expect(readdirSync(join(folder, 'samples'))).toEqual(['sample-0000', 'sample-0001', 'set.json']);
-    expect(readdirSync(join(folder, 'samples', 'sample-0000'))).toEqual(expect.arrayContaining(['blur.png', 'frame-0.png', 'frame-1.png', 'frame-2.png']));
+    expect(readdirSync(join(folder, 'samples', 'sample-0000'))).toEqual(
+      expect.arrayContaining(['blur.png', 'frame-0.png', 'frame-1.png', 'frame-2.png']),
+    );
   });
 
   it('writes the same bytes for the same seed, and others for another', () => {
     unblur([...synthesis, '--seed', '5', '--out', 'again']);
     unblur([...synthesis, '--seed', '6', '--out', 'other']);
-    const blur = (set: string) => readFileSync(join(folder, set, 'sample-0001', 'blur.png')).toString('base64');
+    const blur = (set: string) =>
+      readFileSync(join(folder, set, 'sample-0001', 'blur.png')).toString('base64');
     expect(blur('again')).toBe(blur('samples'));
     expect(blur('other')).not.toBe(blur('samples'));
   });
 
   it('does not mix samples of other options into a folder', () => {
-    expectOneLine(unblur([...synthesis, '--seed', '6', '--out', 'samples']), /Expected samples to be new or to hold samples made with the same options/);
+    expectOneLine(
+      unblur([...synthesis, '--seed', '6', '--out', 'samples']),
+      /Expected samples to be new or to hold samples made with the same options/,
+    );
   });
 
   it('says where it looked for panoramas', () => {
-    expectOneLine(unblur(['synth', 'panorama', '--from', 'nowhere', '--out', 'none']), /Expected a folder of panoramas at nowhere/);
+    expectOneLine(
+      unblur(['synth', 'panorama', '--from', 'nowhere', '--out', 'none']),
+      /Expected a folder of panoramas at nowhere/,
+    );
   });
 });
 
@@ -55,23 +85,40 @@ describe('unblur eval', () => {
     const { code, stdout } = unblur(['eval', 'samples', '--weights', weights, '--json']);
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as Record<string, unknown>;
-    const metric = { first: expect.any(Number), middle: expect.any(Number), last: expect.any(Number), mean: expect.any(Number), perFrame: [expect.any(Number), expect.any(Number), expect.any(Number)] };
-    expect(report).toMatchObject({ samples: 2, psnr: metric, ssim: metric, baseline: { psnr: metric, ssim: metric } });
+    const metric = {
+      first: expect.any(Number),
+      middle: expect.any(Number),
+      last: expect.any(Number),
+      mean: expect.any(Number),
+      perFrame: [expect.any(Number), expect.any(Number), expect.any(Number)],
+    };
+    expect(report).toMatchObject({
+      samples: 2,
+      psnr: metric,
+      ssim: metric,
+      baseline: { psnr: metric, ssim: metric },
+    });
   });
 
   it('lists every sample by name in JSON, of which the whole is the mean, and names the worst to people', () => {
-    const report = JSON.parse(unblur(['eval', 'samples', '--weights', weights, '--json']).stdout) as SampleScores & { perSample: (SampleScores & { name: string })[] };
+    const report = JSON.parse(
+      unblur(['eval', 'samples', '--weights', weights, '--json']).stdout,
+    ) as SampleScores & { perSample: (SampleScores & { name: string })[] };
     expect(report.perSample.map(({ name }) => name)).toEqual(['sample-0000', 'sample-0001']);
-    const mean = (scoreOf: (sample: SampleScores) => number) => (scoreOf(report.perSample[0]!) + scoreOf(report.perSample[1]!)) / 2;
+    const mean = (scoreOf: (sample: SampleScores) => number) =>
+      (scoreOf(report.perSample[0]!) + scoreOf(report.perSample[1]!)) / 2;
     expect(mean(({ psnr }) => psnr.mean)).toBeCloseTo(report.psnr.mean, 9);
     expect(mean(({ baseline }) => baseline.psnr.middle)).toBeCloseTo(report.baseline.psnr.middle, 9);
     const gains = report.perSample.map(({ psnr, baseline }) => psnr.middle - baseline.psnr.middle);
     const worst = gains[0]! <= gains[1]! ? 0 : 1;
-    expect(unblur(['eval', 'samples', '--weights', weights]).stdout).toContain(`gains least: sample-000${worst}, ${gains[worst]!.toFixed(2)} dB`);
+    expect(unblur(['eval', 'samples', '--weights', weights]).stdout).toContain(
+      `gains least: sample-000${worst}, ${gains[worst]!.toFixed(2)} dB`,
+    );
   });
 
   it('restores the mirror image too with --mirrored, with the bundled weights', () => {
-    const mean = (...options: string[]) => (JSON.parse(unblur(['eval', 'samples', '--json', ...options]).stdout) as SampleScores).psnr.mean;
+    const mean = (...options: string[]) =>
+      (JSON.parse(unblur(['eval', 'samples', '--json', ...options]).stdout) as SampleScores).psnr.mean;
     expect(mean()).not.toBe(mean('--mirrored'));
   });
 
@@ -79,8 +126,11 @@ describe('unblur eval', () => {
     const sample = join(folder, 'still', 'one');
     mkdirSync(sample, { recursive: true });
     const blur = readFileSync(join(folder, 'samples', 'sample-0000', 'blur.png'));
-    for (const name of ['blur', 'frame-0', 'frame-1', 'frame-2']) write(join('still', 'one', `${name}.png`), blur);
-    const { baseline } = JSON.parse(unblur(['eval', 'still', '--weights', weights, '--json']).stdout) as { baseline: { ssim: { perFrame: number[] } } };
+    for (const name of ['blur', 'frame-0', 'frame-1', 'frame-2'])
+      write(join('still', 'one', `${name}.png`), blur);
+    const { baseline } = JSON.parse(unblur(['eval', 'still', '--weights', weights, '--json']).stdout) as {
+      baseline: { ssim: { perFrame: number[] } };
+    };
     for (const ssim of baseline.ssim.perFrame) expect(ssim).toBeCloseTo(1, 9);
   });
 

@@ -42,7 +42,11 @@ function describeSample({ name, restored: { psnr, ssim, closerToOwn }, blurred }
 
 const middleGain = ({ restored, blurred }: NamedSample): number => restored.psnr.middle - blurred.psnr.middle;
 
-function* describeReport({ samples, psnr, ssim, closerToOwn, baseline }: EvaluationReport, perSample: readonly NamedSample[], weights: string): Generator<string> {
+function* describeReport(
+  { samples, psnr, ssim, closerToOwn, baseline }: EvaluationReport,
+  perSample: readonly NamedSample[],
+  weights: string,
+): Generator<string> {
   yield `${samples} samples, weights ${weights}; each in the better order of its frames, decided once per sample`;
   yield '             first   middle    last    mean';
   yield describeRow('PSNR [dB]', psnr, 2);
@@ -50,7 +54,9 @@ function* describeReport({ samples, psnr, ssim, closerToOwn, baseline }: Evaluat
   yield describeRow('SSIM', ssim, 4);
   yield describeRow('  blurred', baseline.ssim, 4);
   yield `closer to its own ground truth than to the middle's: the first frame of ${percent(closerToOwn.first)} of the samples, the last of ${percent(closerToOwn.last)}`;
-  const worst = perSample.reduce((least, sample) => (middleGain(sample) < middleGain(least) ? sample : least));
+  const worst = perSample.reduce((least, sample) =>
+    middleGain(sample) < middleGain(least) ? sample : least,
+  );
   yield `the middle frame that gains least: ${worst.name}, ${middleGain(worst).toFixed(2)} dB`;
 }
 
@@ -58,6 +64,12 @@ function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
-function describeRow(title: string, { first, middle, last, mean }: EvaluationReport['psnr'], digits: number): string {
-  return title.padEnd(10) + [first, middle, last, mean].map((value) => value.toFixed(digits).padStart(8)).join('');
+function describeRow(
+  title: string,
+  { first, middle, last, mean }: EvaluationReport['psnr'],
+  digits: number,
+): string {
+  return (
+    title.padEnd(10) + [first, middle, last, mean].map((value) => value.toFixed(digits).padStart(8)).join('')
+  );
 }

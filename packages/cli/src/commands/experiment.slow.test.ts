@@ -10,7 +10,15 @@ const { folder, write, unblur } = openWorkplace();
 beforeAll(async () => {
   mkdirSync(join(folder, 'panoramas'));
   mkdirSync(join(folder, 'experiments', 'table-9'), { recursive: true });
-  await sharp({ create: { width: 256, height: 128, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } })
+  await sharp({
+    create: {
+      width: 256,
+      height: 128,
+      channels: 3,
+      background: 'grey',
+      noise: { type: 'gaussian', mean: 128, sigma: 60 },
+    },
+  })
     .blur(2)
     .png()
     .toFile(join(folder, 'panoramas', 'noise.png'));
@@ -55,10 +63,16 @@ describe('unblur experiment', () => {
     const first = unblur(['experiment', 'table-9', '--json']);
     expect(first.code).toBe(0);
     const table = JSON.parse(first.stdout) as ExperimentTable;
-    expect(table.rows.map(({ name, seeds }) => [name, seeds])).toEqual([['input', []], ['ours', [4, 5]]]);
+    expect(table.rows.map(({ name, seeds }) => [name, seeds])).toEqual([
+      ['input', []],
+      ['ours', [4, 5]],
+    ]);
     const [input, ours] = table.rows;
     expect(input!.cells[0]).toMatchObject({ metric: 'psnr', figure: 'mean', paper: null });
-    expect(ours!.cells[0]).toMatchObject({ paper: 25, ours: { mean: expect.any(Number), spread: expect.any(Number) } });
+    expect(ours!.cells[0]).toMatchObject({
+      paper: 25,
+      ours: { mean: expect.any(Number), spread: expect.any(Number) },
+    });
     expect(ours!.network).toMatchObject({ steps: 1, samples: 1, multiplyAddsPerPixel: expect.any(Number) });
     const results = join(folder, 'runs', 'experiments', 'table-9');
     expect(readFileSync(join(results, 'table.md'), 'utf8')).toContain('| ours |');
@@ -72,6 +86,9 @@ describe('unblur experiment', () => {
 
   test('does not take results of another recipe for its own', () => {
     write('experiments/table-9/ours.yaml', 'title: ours\nchanges: { loss: { epsilon: 0.001 } }\n');
-    expectOneLine(unblur(['experiment', 'table-9/ours']), /seed-4 to be new or trained as table-9\/ours now says/);
+    expectOneLine(
+      unblur(['experiment', 'table-9/ours']),
+      /seed-4 to be new or trained as table-9\/ours now says/,
+    );
   });
 });

@@ -5,7 +5,10 @@ import { expectOneLine, openWorkplace } from '../unblur-command.test-tool.js';
 
 const { folder, write, unblur } = openWorkplace();
 mkdirSync(join(folder, 'experiments', 'table-9'), { recursive: true });
-write('experiments/table-9/table.yaml', 'title: Table 9\nbase: ../../run.yaml\nseeds: [4, 5]\nsets: {}\nevaluation: {}\nrows: [input, ours]\npaper: { place: Table 9, data: SUN360 }\n');
+write(
+  'experiments/table-9/table.yaml',
+  'title: Table 9\nbase: ../../run.yaml\nseeds: [4, 5]\nsets: {}\nevaluation: {}\nrows: [input, ours]\npaper: { place: Table 9, data: SUN360 }\n',
+);
 write('experiments/table-9/input.yaml', 'title: blurred\ninput: true\n');
 write('experiments/table-9/ours.yaml', 'title: ours\n');
 

@@ -9,7 +9,16 @@ const weights = write('weights.safetensors', untrainedWeights());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('writes a file and says what it takes and gives', () => {
-  const { code, stdout, stderr } = unblur(['export', weights, 'model.onnx', '--size', '24x40', '--frames', '3', '--json']);
+  const { code, stdout, stderr } = unblur([
+    'export',
+    weights,
+    'model.onnx',
+    '--size',
+    '24x40',
+    '--frames',
+    '3',
+    '--json',
+  ]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(stdout)).toMatchObject({
     file: 'model.onnx',
@@ -25,20 +34,34 @@ test('knows bundled weights by name, those for video too, where a folder has tha
   mkdirSync(join(folder, 'video-small'));
   const { code, stdout } = unblur(['export', 'video-small', 'video.onnx', '--size', '128x192']);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^video-small -> video\.onnx: the video-deblurring network for images of height 128 and width 192, [\d.]+ MB\n {2}takes frames: float32 \[3, 128, 192, 3\].*\n {2}gives sharp: float32 \[1, 128, 192, 3\]/);
+  expect(stdout).toMatch(
+    /^video-small -> video\.onnx: the video-deblurring network for images of height 128 and width 192, [\d.]+ MB\n {2}takes frames: float32 \[3, 128, 192, 3\].*\n {2}gives sharp: float32 \[1, 128, 192, 3\]/,
+  );
 });
 
 test.each([
   [[weights, 'a.onnx'], /required option '--size <HxW>' not specified/, 2],
-  [[weights, 'a.onnx', '--size', '64'], /Expected a height and a width from 1 to 16384 pixels, such as 480x640/, 2],
+  [
+    [weights, 'a.onnx', '--size', '64'],
+    /Expected a height and a width from 1 to 16384 pixels, such as 480x640/,
+    2,
+  ],
   [[weights, 'a.onnx', '--size', '0x64'], /Expected a height and a width/, 2],
   [[weights, 'a.onnx', '--size', '16384x16384'], /Expected at most 100 megapixels/, 2],
   [[weights, 'a.onnx', '--size', 'dynamic'], /Expected one height and width.*Export a file for each size/, 2],
   [[weights, 'a.onnx', '--size', '8x8'], /Expected a height and width of at least/, 1],
   [[weights, 'a.jpg', '--size', '64x64'], /Expected a file that ends in \.onnx/, 1],
-  [['none', 'a.onnx', '--size', '64x64'], /names? of bundled weights \(photo, video-small\), but none is neither/, 1],
+  [
+    ['none', 'a.onnx', '--size', '64x64'],
+    /names? of bundled weights \(photo, video-small\), but none is neither/,
+    1,
+  ],
   [['.', 'a.onnx', '--size', '64x64'], /Could not read \.: this is a folder/, 1],
-  [['video-small', 'a.onnx', '--size', '64x64', '--frames', '3'], /Expected no number of frames for a network for video/, 1],
+  [
+    ['video-small', 'a.onnx', '--size', '64x64', '--frames', '3'],
+    /Expected no number of frames for a network for video/,
+    1,
+  ],
 ] as [string[], RegExp, number][])('refuses %j in one line', (commandLine, message, code) => {
   expectOneLine(unblur(['export', ...commandLine]), message, code);
   expect(existsSync(join(folder, 'a.onnx'))).toBe(false);

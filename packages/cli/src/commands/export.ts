@@ -25,33 +25,61 @@ const largestSidePixels = 16_384;
 const mostPixels = 1e8;
 /** Of a protobuf message. */
 const mostFileBytes = 2 ** 31 - 1;
-const weightsUrls: Record<string, URL> = { ...Object.fromEntries(bundledWeightsNames.map((name) => [name, bundledWeights[name].url])), [defaultVideoWeights.name]: defaultVideoWeights.url };
+const weightsUrls: Record<string, URL> = {
+  ...Object.fromEntries(bundledWeightsNames.map((name) => [name, bundledWeights[name].url])),
+  [defaultVideoWeights.name]: defaultVideoWeights.url,
+};
 
 /** `unblur export`: a network that restores, as an ONNX file for other programs. */
 export function defineExport(program: Command): void {
   program
     .command('export')
     .description('write the network that restores as an ONNX file, for ONNX Runtime and what else reads that')
-    .argument('<weights>', `a .safetensors file of any network, or the name of bundled weights (${Object.keys(weightsUrls).join(', ')})`)
+    .argument(
+      '<weights>',
+      `a .safetensors file of any network, or the name of bundled weights (${Object.keys(weightsUrls).join(', ')})`,
+    )
     .argument('<model.onnx>', 'the file to write')
-    .requiredOption('--size <HxW>', 'height and width, in pixels, of the images that the file is for, such as 480x640; one file serves one size', imageSize)
-    .option('--frames <n>', 'how many frames to restore from a photograph, evenly spaced over the exposure (default: 7, or those of the network)', wholeNumber(2, 1001))
+    .requiredOption(
+      '--size <HxW>',
+      'height and width, in pixels, of the images that the file is for, such as 480x640; one file serves one size',
+      imageSize,
+    )
+    .option(
+      '--frames <n>',
+      'how many frames to restore from a photograph, evenly spaced over the exposure (default: 7, or those of the network)',
+      wholeNumber(2, 1001),
+    )
     .option('--json', 'print JSON for programs')
     .action(exportRestoration);
 }
 
-async function exportRestoration(weights: string, file: string, { size, frames, json = false }: ExportOptions): Promise<void> {
-  if (extname(file) !== '.onnx') throw new Error(`Expected a file that ends in .onnx to write the network to, but received ${file}.`);
+async function exportRestoration(
+  weights: string,
+  file: string,
+  { size, frames, json = false }: ExportOptions,
+): Promise<void> {
+  if (extname(file) !== '.onnx')
+    throw new Error(`Expected a file that ends in .onnx to write the network to, but received ${file}.`);
   const bytes = await readWeightsFile(weightsPath(weights));
   const { traceRestoration } = await import('@unblur/inference');
   const graph = traceRestoration(bytes, { ...size, frames });
-  if (graph.bytes.length > mostFileBytes) throw new Error(`The file would take ${(graph.bytes.length / 1e9).toFixed(1)} GB, more than an ONNX file may (2.1 GB); export for a smaller size and cut larger images into tiles.`);
+  if (graph.bytes.length > mostFileBytes)
+    throw new Error(
+      `The file would take ${(graph.bytes.length / 1e9).toFixed(1)} GB, more than an ONNX file may (2.1 GB); export for a smaller size and cut larger images into tiles.`,
+    );
   await writeAtomically(file, graph.bytes);
   const { network, inputs, outputs, times } = graph;
   if (json) return printJson({ file, network, inputs, outputs, times, bytes: graph.bytes.length });
-  printLine(`${weights} -> ${file}: the ${network} network for images of height ${size.heightPixels} and width ${size.widthPixels}, ${(graph.bytes.length / 1e6).toFixed(1)} MB`);
-  for (const [role, tensors] of [['takes', inputs], ['gives', outputs]] as const) {
-    for (const [name, { shape, meaning }] of Object.entries(tensors)) printLine(`  ${role} ${name}: float32 [${shape.join(', ')}], ${meaning}`);
+  printLine(
+    `${weights} -> ${file}: the ${network} network for images of height ${size.heightPixels} and width ${size.widthPixels}, ${(graph.bytes.length / 1e6).toFixed(1)} MB`,
+  );
+  for (const [role, tensors] of [
+    ['takes', inputs],
+    ['gives', outputs],
+  ] as const) {
+    for (const [name, { shape, meaning }] of Object.entries(tensors))
+      printLine(`  ${role} ${name}: float32 [${shape.join(', ')}], ${meaning}`);
   }
 }
 
@@ -59,18 +87,27 @@ function weightsPath(given: string): string {
   const isFile = statSync(given, { throwIfNoEntry: false })?.isFile() ?? false;
   if (Object.hasOwn(weightsUrls, given) && !isFile) return fileURLToPath(weightsUrls[given]!);
   if (existsSync(given)) return given;
-  throw new Error(`Expected a .safetensors file or the name of bundled weights (${Object.keys(weightsUrls).join(', ')}), but ${given} is neither.`);
+  throw new Error(
+    `Expected a .safetensors file or the name of bundled weights (${Object.keys(weightsUrls).join(', ')}), but ${given} is neither.`,
+  );
 }
 
 /** A parser of `480x640`: height, then width. */
 function imageSize(text: string): ImageSize {
   if (text === 'dynamic') {
-    throw new InvalidArgumentError('Expected one height and width, such as 480x640: the graph is recorded for one size, which its tables of places and shapes depend on. Export a file for each size, or cut larger images into tiles.');
+    throw new InvalidArgumentError(
+      'Expected one height and width, such as 480x640: the graph is recorded for one size, which its tables of places and shapes depend on. Export a file for each size, or cut larger images into tiles.',
+    );
   }
   const [, heightPixels, widthPixels] = (/^(\d+)x(\d+)$/i.exec(text) ?? []).map(Number);
   if (!heightPixels || !widthPixels || Math.max(heightPixels, widthPixels) > largestSidePixels) {
-    throw new InvalidArgumentError(`Expected a height and a width from 1 to ${largestSidePixels} pixels, such as 480x640.`);
+    throw new InvalidArgumentError(
+      `Expected a height and a width from 1 to ${largestSidePixels} pixels, such as 480x640.`,
+    );
   }
-  if (heightPixels * widthPixels > mostPixels) throw new InvalidArgumentError(`Expected at most ${mostPixels / 1e6} megapixels. Cut larger images into tiles.`);
+  if (heightPixels * widthPixels > mostPixels)
+    throw new InvalidArgumentError(
+      `Expected at most ${mostPixels / 1e6} megapixels. Cut larger images into tiles.`,
+    );
   return { heightPixels, widthPixels };
 }

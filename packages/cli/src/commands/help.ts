@@ -14,8 +14,13 @@ export function defineHelp(program: Command): void {
 function findCommand(program: Command, names: readonly string[]): Command {
   let command = program;
   for (const name of names) {
-    const found = command.commands.find((candidate) => candidate.name() === name || candidate.aliases().includes(name));
-    if (!found) program.error(`error: unknown command '${name}'. There are ${command.commands.map((known) => known.name()).join(', ') || 'none below it'}.`);
+    const found = command.commands.find(
+      (candidate) => candidate.name() === name || candidate.aliases().includes(name),
+    );
+    if (!found)
+      program.error(
+        `error: unknown command '${name}'. There are ${command.commands.map((known) => known.name()).join(', ') || 'none below it'}.`,
+      );
     command = found;
   }
   return command;

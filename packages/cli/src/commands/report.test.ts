@@ -10,7 +10,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('unblur report', () => {
   it('writes one page about a run and says where it is', () => {
     mkdirSync(join(folder, 'run'));
-    write('run/metrics.jsonl', '{"kind":"step","step":1,"loss":{"total":0.25},"learningRate":0.001,"gradientNorm":1,"samplesPerSecond":2,"dataWaitShare":0}\n');
+    write(
+      'run/metrics.jsonl',
+      '{"kind":"step","step":1,"loss":{"total":0.25},"learningRate":0.001,"gradientNorm":1,"samplesPerSecond":2,"dataWaitShare":0}\n',
+    );
     const { code, stdout } = unblur(['report', 'run']);
     expect(code).toBe(0);
     expect(stdout.trim()).toBe(join('run', 'report.html'));

@@ -5,7 +5,13 @@ import { crc32, deflateSync } from 'node:zlib';
 import { readSafetensors, writeSafetensors } from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { bin, expectOneLine, openWorkplace, untrainedWeights, type Run } from '../unblur-command.test-tool.js';
+import {
+  bin,
+  expectOneLine,
+  openWorkplace,
+  untrainedWeights,
+  type Run,
+} from '../unblur-command.test-tool.js';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
@@ -16,7 +22,17 @@ const weights = write('tiny.safetensors', weightBytes);
 const photo = join(folder, 'photo.jpg');
 
 beforeAll(async () => {
-  await sharp({ create: { width: 70, height: 50, channels: 3, background: '#d08040', noise: { type: 'gaussian', mean: 128, sigma: 40 } } }).jpeg().toFile(photo);
+  await sharp({
+    create: {
+      width: 70,
+      height: 50,
+      channels: 3,
+      background: '#d08040',
+      noise: { type: 'gaussian', mean: 128, sigma: 40 },
+    },
+  })
+    .jpeg()
+    .toFile(photo);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -37,13 +53,36 @@ describe('unblur restore', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`-> ${join(out, 'photo')}: 3 frames`);
     const files = readdirSync(join(out, 'photo'));
-    expect(files).toEqual(expect.arrayContaining(['animation.webp', 'contact-sheet.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'motion.png']));
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'animation.webp',
+        'contact-sheet.png',
+        'frame-0.png',
+        'frame-1.png',
+        'frame-2.png',
+        'motion.png',
+      ]),
+    );
   });
 
   it('restores seven frames unless asked for others, even numbers too', () => {
-    for (const [frames, options] of [[7, []], [4, ['--frames', '4']]] as const) {
-      const { stdout } = unblur(['restore', photo, '--weights', weights, '--out', `of-${frames}`, '--json', ...options]);
-      const [result] = (JSON.parse(stdout) as { restored: { frames: number; scale: string; files: string[] }[] }).restored;
+    for (const [frames, options] of [
+      [7, []],
+      [4, ['--frames', '4']],
+    ] as const) {
+      const { stdout } = unblur([
+        'restore',
+        photo,
+        '--weights',
+        weights,
+        '--out',
+        `of-${frames}`,
+        '--json',
+        ...options,
+      ]);
+      const [result] = (
+        JSON.parse(stdout) as { restored: { frames: number; scale: string; files: string[] }[] }
+      ).restored;
       expect(result).toMatchObject({ frames, scale: '1' });
       expect(result!.files.filter((file) => /frame-\d+\.png$/.test(file))).toHaveLength(frames);
     }
@@ -52,10 +91,17 @@ describe('unblur restore', () => {
   it('works at the scale that it is told, says so, and gives frames of the full size', async () => {
     const { stdout } = unblur(['restore', photo, '--weights', weights, '--out', 'half', '--scale', '1/2']);
     expect(stdout).toMatch(/7 frames, restored at 1\/2 of its size, \d/);
-    expect(await sharp(join(folder, 'half', 'photo', 'frame-6.png')).metadata()).toMatchObject({ width: 70, height: 50 });
+    expect(await sharp(join(folder, 'half', 'photo', 'frame-6.png')).metadata()).toMatchObject({
+      width: 70,
+      height: 50,
+    });
   });
 
-  it.each([['--frames', '1', 'Expected a whole number from 2 to 1001'], ['--scale', '1/3', 'Allowed choices are auto, 1, 1/2, 1/4, 1/8'], ['--memory', '0', 'Expected a number from 0.2 to 1024']])('refuses %s %s', (option, value, message) => {
+  it.each([
+    ['--frames', '1', 'Expected a whole number from 2 to 1001'],
+    ['--scale', '1/3', 'Allowed choices are auto, 1, 1/2, 1/4, 1/8'],
+    ['--memory', '0', 'Expected a number from 0.2 to 1024'],
+  ])('refuses %s %s', (option, value, message) => {
     expectOneLine(unblur(['restore', photo, option, value]), new RegExp(message), 2);
   });
 
@@ -67,8 +113,20 @@ describe('unblur restore', () => {
   it('gives programs JSON, goes on after a bad photograph, and ends with code 1', () => {
     const out = join(folder, 'mixed');
     const bad = write('bad.jpg', 'no photograph');
-    const { code, stdout, stderr } = unblur(['restore', bad, photo, '--weights', weights, '--out', out, '--json']);
-    const { restored, failed } = JSON.parse(stdout) as { restored: { photo: string; files: string[] }[]; failed: { photo: string; error: string }[] };
+    const { code, stdout, stderr } = unblur([
+      'restore',
+      bad,
+      photo,
+      '--weights',
+      weights,
+      '--out',
+      out,
+      '--json',
+    ]);
+    const { restored, failed } = JSON.parse(stdout) as {
+      restored: { photo: string; files: string[] }[];
+      failed: { photo: string; error: string }[];
+    };
     expect(failed.map((entry) => entry.photo)).toEqual([bad]);
     expect(restored.map((entry) => entry.photo)).toEqual([photo]);
     expect(restored[0]!.files.filter((file) => !existsSync(file))).toEqual([]);
@@ -82,13 +140,17 @@ describe('results of several photographs', () => {
     const out = join(folder, 'again');
     mkdirSync(join(folder, 'other'));
     const other = join(folder, 'other', 'photo.jpg');
-    await sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } }).jpeg().toFile(other);
+    await sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } })
+      .jpeg()
+      .toFile(other);
     expect(restore(photo, out).stderr).toBe('');
     const first = readFileSync(join(out, 'photo', 'frame-0.png'));
     const { code, stdout, stderr } = restore(other, out);
     expect(code).toBe(0);
     expect(stdout).toContain(`-> ${join(out, 'photo-2')}: 3 frames`);
-    expect(stderr).toBe(`unblur: ${join(out, 'photo')} holds results of another photograph; those of ${other} go to ${join(out, 'photo-2')}.\n`);
+    expect(stderr).toBe(
+      `unblur: ${join(out, 'photo')} holds results of another photograph; those of ${other} go to ${join(out, 'photo-2')}.\n`,
+    );
     expect(readdirSync(out).sort()).toEqual(['photo', 'photo-2']);
     expect(readFileSync(join(out, 'photo', 'frame-0.png')).equals(first)).toBe(true);
   });
@@ -96,23 +158,38 @@ describe('results of several photographs', () => {
   it('lie as the photographs do; one line at the end says what was left out', () => {
     const album = join(folder, 'album');
     mkdirSync(join(album, 'day', 'night'), { recursive: true });
-    for (const path of ['day/one.jpg', 'day/night/one.jpg', '...jpg']) write(join('album', path), readFileSync(photo));
+    for (const path of ['day/one.jpg', 'day/night/one.jpg', '...jpg'])
+      write(join('album', path), readFileSync(photo));
     write(join('album', 'notes.txt'), 'mine');
     const out = join(album, 'out');
     const { code, stderr } = restore(album, out);
     expect(code).toBe(0);
-    expect(stderr).toBe(`unblur: Skipped: 1 hidden (${join(album, '...jpg')}); 1 no photograph by the name (${join(album, 'notes.txt')}).\n`);
+    expect(stderr).toBe(
+      `unblur: Skipped: 1 hidden (${join(album, '...jpg')}); 1 no photograph by the name (${join(album, 'notes.txt')}).\n`,
+    );
     expect(readdirSync(out)).toEqual(['day']);
-    expect(filesBelow(out).filter((path) => path.endsWith('frame-0.png')).sort()).toEqual([join('day', 'night', 'one', 'frame-0.png'), join('day', 'one', 'frame-0.png')]);
+    expect(
+      filesBelow(out)
+        .filter((path) => path.endsWith('frame-0.png'))
+        .sort(),
+    ).toEqual([join('day', 'night', 'one', 'frame-0.png'), join('day', 'one', 'frame-0.png')]);
   });
 });
 
 describe('a photograph that cannot be restored', () => {
   it.each([
-    ['a truncated JPEG', async () => write('truncated.jpg', readFileSync(photo).subarray(0, 600)), /truncated\.jpg/],
+    [
+      'a truncated JPEG',
+      async () => write('truncated.jpg', readFileSync(photo).subarray(0, 600)),
+      /truncated\.jpg/,
+    ],
     ['text named .png', async () => write('text.png', 'This is no picture.\n'), /text\.png/],
     ['a photograph of one pixel', async () => writeOnePixel(), /pixel\.png.*1x1/],
-    ['a header that claims 30,000x30,000 pixels', async () => write('huge.png', hugePngHeader()), /huge\.png.*30000/],
+    [
+      'a header that claims 30,000x30,000 pixels',
+      async () => write('huge.png', hugePngHeader()),
+      /huge\.png.*30000/,
+    ],
     ['a file that is not there', async () => join(folder, 'gone.jpg'), /gone\.jpg: there is no such file/],
   ])('%s: one line, exit code 1, no results', async (_, makePhoto, message) => {
     const out = mkdtempSync(join(folder, 'bad-'));
@@ -122,7 +199,9 @@ describe('a photograph that cannot be restored', () => {
 
   async function writeOnePixel(): Promise<string> {
     const path = join(folder, 'pixel.png');
-    await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } }).png().toFile(path);
+    await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
+      .png()
+      .toFile(path);
     return path;
   }
 
@@ -132,7 +211,12 @@ describe('a photograph that cannot be restored', () => {
     size.writeUInt32BE(30_000, 0);
     size.writeUInt32BE(30_000, 4);
     const header = Buffer.concat([size, Buffer.from([8, 2, 0, 0, 0])]);
-    return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(Buffer.alloc(64))), pngChunk('IEND', Buffer.alloc(0))]);
+    return Buffer.concat([
+      Buffer.from('89504e470d0a1a0a', 'hex'),
+      pngChunk('IHDR', header),
+      pngChunk('IDAT', deflateSync(Buffer.alloc(64))),
+      pngChunk('IEND', Buffer.alloc(0)),
+    ]);
   }
 
   function pngChunk(type: string, content: Buffer): Buffer {
@@ -153,16 +237,27 @@ describe('weights that cannot be used', () => {
   it('of another config: names and shapes that differ', () => {
     const { tensors, metadata } = readSafetensors(weightBytes);
     const [name, tensor] = Object.entries(tensors)[0]!;
-    const other = writeSafetensors({ tensors: { ...tensors, [name]: { ...tensor, shape: [tensor.values.length] } }, metadata });
+    const other = writeSafetensors({
+      tensors: { ...tensors, [name]: { ...tensor, shape: [tensor.values.length] } },
+      metadata,
+    });
     const run = restoreWith('other.safetensors', other);
-    expectOneLine(run, new RegExp(`'${name.replaceAll('.', '\\.')}' is \\[${tensor.values.length}\\], not \\[${tensor.shape.join(',')}\\]`));
+    expectOneLine(
+      run,
+      new RegExp(
+        `'${name.replaceAll('.', '\\.')}' is \\[${tensor.values.length}\\], not \\[${tensor.shape.join(',')}\\]`,
+      ),
+    );
   });
 
   it('with a value that is not a number', () => {
     const damaged = readSafetensors(weightBytes);
     const [name, tensor] = Object.entries(damaged.tensors)[0]!;
     (tensor.values as Float32Array)[0] = NaN;
-    expectOneLine(restoreWith('nan.safetensors', writeSafetensors(damaged)), new RegExp(`'${name.replaceAll('.', '\\.')}' holds NaN`));
+    expectOneLine(
+      restoreWith('nan.safetensors', writeSafetensors(damaged)),
+      new RegExp(`'${name.replaceAll('.', '\\.')}' holds NaN`),
+    );
   });
 
   it('that are no weights at all', () => {
@@ -170,8 +265,14 @@ describe('weights that cannot be used', () => {
   });
 
   it('that do not exist', () => {
-    expectOneLine(unblur(['restore', photo, '--weights', 'gone.safetensors']), /gone\.safetensors is neither/);
-    expectOneLine(unblur(['restore', photo, '--weights', 'video-small']), /video-small is neither; these weights are for unblur video/);
+    expectOneLine(
+      unblur(['restore', photo, '--weights', 'gone.safetensors']),
+      /gone\.safetensors is neither/,
+    );
+    expectOneLine(
+      unblur(['restore', photo, '--weights', 'video-small']),
+      /video-small is neither; these weights are for unblur video/,
+    );
   });
 });
 
@@ -179,7 +280,10 @@ describe('a place that cannot be written to', () => {
   (process.getuid ? it : it.skip)('a folder without rights', () => {
     const locked = join(folder, 'locked');
     mkdirSync(locked, { mode: 0o555 });
-    const run = unblur(['restore', photo, '--weights', weights, '--out', join(locked, 'out')], isRoot ? { uid: nobody, gid: nobody } : undefined);
+    const run = unblur(
+      ['restore', photo, '--weights', weights, '--out', join(locked, 'out')],
+      isRoot ? { uid: nobody, gid: nobody } : undefined,
+    );
     expectOneLine(run, /Could not write .*locked.*: permission denied/);
     expect(filesBelow(locked)).toEqual([]);
   });
@@ -187,7 +291,8 @@ describe('a place that cannot be written to', () => {
   it('a full disk', () => {
     const disk = join(folder, 'disk');
     mkdirSync(disk);
-    const mounted = isRoot && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]).status === 0;
+    const mounted =
+      isRoot && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]).status === 0;
     if (!mounted) {
       console.log('skipped: a full disk (mounting a small one needs root)');
       return;
@@ -205,7 +310,9 @@ describe('Ctrl-C in the middle', () => {
   it('ends with code 130 and leaves whole results or none', async () => {
     const photos = Array.from({ length: 30 }, (_, index) => write(`many-${index}.jpg`, readFileSync(photo)));
     const out = join(folder, 'interrupted');
-    const child = spawn(process.execPath, [bin, 'restore', ...photos, '--weights', weights, '--out', out], { cwd: folder });
+    const child = spawn(process.execPath, [bin, 'restore', ...photos, '--weights', weights, '--out', out], {
+      cwd: folder,
+    });
     child.stdout.once('data', () => child.kill('SIGINT'));
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect(code).toBe(130);

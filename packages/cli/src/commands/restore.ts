@@ -7,7 +7,12 @@ import { wholeNumber } from '../numbers.js';
 import { describeSkipped, findPhotos, type SkippedFile } from '../photo-paths.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import { assignResults, writeRecord, type ResultJob } from '../result-folders.js';
-import { addRestorerOptions, openChosenRestorer, scaleName, type RestorerOptions } from '../restorer-choice.js';
+import {
+  addRestorerOptions,
+  openChosenRestorer,
+  scaleName,
+  type RestorerOptions,
+} from '../restorer-choice.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 
 const smallestSidePixels = 8;
@@ -41,10 +46,26 @@ export function defineRestore(program: Command): void {
   const command = program
     .command('restore')
     .description('restore the sharp frames inside blurred photographs')
-    .argument('<photo...>', 'photographs, folders (and those below them), or patterns such as "holiday/*.jpg"')
-    .option('--out <folder>', 'where the results go, one folder per photograph, below it as in the folders that were named', 'restored')
-    .option('--frames <n>', 'how many frames to restore, evenly spaced over the exposure (default: 7)', wholeNumber(2, 1001));
-  command.addOption(command.createOption('--animation <format>', 'format of the animation').choices(['webp', 'gif']).default('webp'));
+    .argument(
+      '<photo...>',
+      'photographs, folders (and those below them), or patterns such as "holiday/*.jpg"',
+    )
+    .option(
+      '--out <folder>',
+      'where the results go, one folder per photograph, below it as in the folders that were named',
+      'restored',
+    )
+    .option(
+      '--frames <n>',
+      'how many frames to restore, evenly spaced over the exposure (default: 7)',
+      wholeNumber(2, 1001),
+    );
+  command.addOption(
+    command
+      .createOption('--animation <format>', 'format of the animation')
+      .choices(['webp', 'gif'])
+      .default('webp'),
+  );
   addRestorerOptions(command).action(restore);
 }
 
@@ -53,12 +74,22 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
   const { photos, skipped } = await findPhotos(places, options.out);
   const jobs = await assignResults(photos, options.out);
   for (const { path, folder, takenFolder } of jobs) {
-    if (takenFolder !== undefined) printNote(`unblur: ${takenFolder} holds results of another photograph; those of ${path} go to ${folder}.`);
+    if (takenFolder !== undefined)
+      printNote(
+        `unblur: ${takenFolder} holds results of another photograph; those of ${path} go to ${folder}.`,
+      );
   }
-  await doLocked(options.out, 'restoration', () => restoreAll(jobs, skipped, options, signal), { parts: jobs.map(({ name }) => name) });
+  await doLocked(options.out, 'restoration', () => restoreAll(jobs, skipped, options, signal), {
+    parts: jobs.map(({ name }) => name),
+  });
 }
 
-async function restoreAll(jobs: readonly ResultJob[], skipped: readonly SkippedFile[], options: RestoreOptions, signal: AbortSignal): Promise<void> {
+async function restoreAll(
+  jobs: readonly ResultJob[],
+  skipped: readonly SkippedFile[],
+  options: RestoreOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { weightsName, restorer } = await openChosenRestorer(options, options.frames);
   const restored: RestoredPhoto[] = [];
   const failed: FailedPhoto[] = [];
@@ -70,7 +101,11 @@ async function restoreAll(jobs: readonly ResultJob[], skipped: readonly SkippedF
       const now = performance.now();
       const ofPhoto = describeRemainingTime(share, 1, now - photoStart);
       const inAll = jobs.length > 1 ? describeRemainingTime(index + share, jobs.length, now - start) : '';
-      drawProgress(index + share, jobs.length, [path, ofPhoto, inAll && `${inAll} in all`].filter((part) => part !== '').join(', '));
+      drawProgress(
+        index + share,
+        jobs.length,
+        [path, ofPhoto, inAll && `${inAll} in all`].filter((part) => part !== '').join(', '),
+      );
     };
     onShare(0);
     try {
@@ -99,13 +134,20 @@ interface RestorePhotoOptions {
   onShare: (share: number) => void;
 }
 
-async function restorePhoto({ path, folder, record }: ResultJob, restorer: Restorer, { animation, signal, onShare }: RestorePhotoOptions): Promise<RestoredPhoto> {
-  const { listEarlierResults, loadPhoto, removeStaleResults, restoreLoadedPhoto } = await import('@unblur/inference');
+async function restorePhoto(
+  { path, folder, record }: ResultJob,
+  restorer: Restorer,
+  { animation, signal, onShare }: RestorePhotoOptions,
+): Promise<RestoredPhoto> {
+  const { listEarlierResults, loadPhoto, removeStaleResults, restoreLoadedPhoto } =
+    await import('@unblur/inference');
   const start = performance.now();
   const photo = await loadPhoto(path);
   const { width, height } = photo;
   if (Math.min(width, height) < smallestSidePixels) {
-    throw new Error(`${path} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`);
+    throw new Error(
+      `${path} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`,
+    );
   }
   let scale = '1';
   const earlier = await listEarlierResults(folder);
@@ -115,7 +157,16 @@ async function restorePhoto({ path, folder, record }: ResultJob, restorer: Resto
     await writeRecord(staging, record);
   });
   await removeStaleResults(folder, earlier, files);
-  return { photo: path, folder, files, width, height, frames: restorer.times.length, scale, seconds: Math.round(performance.now() - start) / 1000 };
+  return {
+    photo: path,
+    folder,
+    files,
+    width,
+    height,
+    frames: restorer.times.length,
+    scale,
+    seconds: Math.round(performance.now() - start) / 1000,
+  };
 }
 
 function describe({ photo, folder, width, height, frames, scale, seconds }: RestoredPhoto): string {

@@ -12,12 +12,32 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it('unblur synth is killed at any moment, goes on, and leaves what an undisturbed run leaves', async () => {
   mkdirSync(join(folder, 'panoramas'));
   const bytes = Uint8Array.from({ length: 512 * 256 * 3 }, (_, i) => Math.imul(i >> 5, 2654435761) >>> 24);
-  await sharp(bytes, { raw: { width: 512, height: 256, channels: 3 } }).png().toFile(join(folder, 'panoramas/a.png'));
-  const command = (out: string): string[] => ['synth', 'panorama', '--from', 'panoramas', '--out', out, '--format', 'shards', '--count', '60', '--shard-size', '6', '--size', '96', '--workers', '2'];
+  await sharp(bytes, { raw: { width: 512, height: 256, channels: 3 } })
+    .png()
+    .toFile(join(folder, 'panoramas/a.png'));
+  const command = (out: string): string[] => [
+    'synth',
+    'panorama',
+    '--from',
+    'panoramas',
+    '--out',
+    out,
+    '--format',
+    'shards',
+    '--count',
+    '60',
+    '--shard-size',
+    '6',
+    '--size',
+    '96',
+    '--workers',
+    '2',
+  ];
   expect(unblur(command('undisturbed')).code).toBe(0);
 
   const out = join(folder, 'killed');
-  const shards = (): string[] => (existsSync(out) ? readdirSync(out).filter((name) => name.endsWith('.safetensors')) : []);
+  const shards = (): string[] =>
+    existsSync(out) ? readdirSync(out).filter((name) => name.endsWith('.safetensors')) : [];
   const madeAt = new Map<string, number>();
   let kills = 0;
   for (const waitForShards of [1, 3, 4]) {
@@ -36,6 +56,7 @@ it('unblur synth is killed at any moment, goes on, and leaves what an undisturbe
   expect(kills).toBeGreaterThan(0);
   expect(unblur(command('killed')).code).toBe(0);
   expect(readdirSync(out).sort()).toEqual(readdirSync(join(folder, 'undisturbed')).sort());
-  for (const name of readdirSync(out)) expect(readFileSync(join(out, name)).equals(readFileSync(join(folder, 'undisturbed', name)))).toBe(true);
+  for (const name of readdirSync(out))
+    expect(readFileSync(join(out, name)).equals(readFileSync(join(folder, 'undisturbed', name)))).toBe(true);
   for (const [name, time] of madeAt) expect(statSync(join(out, name)).mtimeMs).toBe(time);
 });

@@ -29,65 +29,171 @@ export interface SynthOptions {
 
 const PREVIEWED_SAMPLES = 6;
 
-/** `unblur synth`: blurred photographs and videos whose sharp frames are known, as folders that `unblur eval` and `unblur eval-video` read or as shards to train on. */
+/**
+ * `unblur synth`: blurred photographs and videos whose sharp frames are known, as folders that `unblur eval`
+ * and `unblur eval-video` read or as shards to train on.
+ */
 export function defineSynth(program: Command): void {
-  const synth = program.command('synth').description('make blurred photographs and videos with known sharp frames').helpCommand(false);
+  const synth = program
+    .command('synth')
+    .description('make blurred photographs and videos with known sharp frames')
+    .helpCommand(false);
 
-  defineKind(synth, 'panorama', 'look into full-sphere panoramas with a camera that turns while its shutter is open', 'folder of equirectangular panoramas (twice as wide as high)')
+  defineKind(
+    synth,
+    'panorama',
+    'look into full-sphere panoramas with a camera that turns while its shutter is open',
+    'folder of equirectangular panoramas (twice as wide as high)',
+  )
     .option('--min-degrees <angle>', 'smallest rotation during the exposure', realNumber(0, 90), 1)
     .option('--max-degrees <angle>', 'largest rotation during the exposure', realNumber(0, 90), 10)
-    .option('--crop <degrees>', 'the panoramas are partial: equirectangular, this many degrees across, the horizon in the middle', realNumber(10, 360))
+    .option(
+      '--crop <degrees>',
+      'the panoramas are partial: equirectangular, this many degrees across, the horizon in the middle',
+      realNumber(10, 360),
+    )
     .action((options: SynthOptions & { minDegrees: number; maxDegrees: number; crop?: number }) => {
       const { minDegrees, maxDegrees, crop } = options;
-      if (minDegrees > maxDegrees) throw new Error(`Expected --min-degrees of at most --max-degrees (${maxDegrees}), but it is ${minDegrees}.`);
+      if (minDegrees > maxDegrees)
+        throw new Error(
+          `Expected --min-degrees of at most --max-degrees (${maxDegrees}), but it is ${minDegrees}.`,
+        );
       const partial = crop === undefined ? {} : { coverageDegrees: crop };
-      return synthesize(options, { kind: 'panorama', folder: options.from, angleDegrees: [minDegrees, maxDegrees], ...partial });
+      return synthesize(options, {
+        kind: 'panorama',
+        folder: options.from,
+        angleDegrees: [minDegrees, maxDegrees],
+        ...partial,
+      });
     });
 
-  defineKind(synth, 'layers', 'move pieces of still photographs before one another, and the camera with them', 'folder of still photographs')
+  defineKind(
+    synth,
+    'layers',
+    'move pieces of still photographs before one another, and the camera with them',
+    'folder of still photographs',
+  )
     .option('--max-objects <n>', 'most objects in front of the background', wholeNumber(0, 20), 3)
-    .option('--camera-pixels <length>', 'longest way of the whole scene during the exposure', realNumber(0, 1000), 12)
+    .option(
+      '--camera-pixels <length>',
+      'longest way of the whole scene during the exposure',
+      realNumber(0, 1000),
+      12,
+    )
     .option('--object-pixels <length>', 'longest way of an object against the scene', realNumber(0, 1000), 20)
     .action((options: SynthOptions & { maxObjects: number; cameraPixels: number; objectPixels: number }) => {
       const { maxObjects, cameraPixels, objectPixels } = options;
-      const motion = { objects: [Math.min(1, maxObjects), maxObjects], cameraPixels: [0, cameraPixels], objectPixels: [Math.min(2, objectPixels), objectPixels] } as const;
-      return synthesize(options, { kind: 'layers', folder: options.from, objects: [...motion.objects], cameraPixels: [...motion.cameraPixels], objectPixels: [...motion.objectPixels] });
+      const motion = {
+        objects: [Math.min(1, maxObjects), maxObjects],
+        cameraPixels: [0, cameraPixels],
+        objectPixels: [Math.min(2, objectPixels), objectPixels],
+      } as const;
+      return synthesize(options, {
+        kind: 'layers',
+        folder: options.from,
+        objects: [...motion.objects],
+        cameraPixels: [...motion.cameraPixels],
+        objectPixels: [...motion.objectPixels],
+      });
     });
 
-  defineKind(synth, 'video', 'average consecutive frames of high-speed video', 'video file, or folder of videos as pictures: one folder of frames each')
-    .option('--window <n>', 'frames per exposure; one less is a multiple of one less than --frames (default: --frames)', wholeNumber(3, 999))
-    .option('--max-step <pixels>', 'most that anything moves between neighbouring frames; faster exposures are shrunk or left out', realNumber(0.1, 100), 2)
-    .option('--min-step <pixels>', 'least of the fastest motion between neighbouring frames', realNumber(0, 100), 0.2)
-    .option('--on-bad-frame <what>', 'stop at a frame that cannot be read, or skip exposures that need it', choiceOf('stop', 'skip'), 'stop')
-    .action(async (options: SynthOptions & { window?: number; maxStep: number; minStep: number; onBadFrame: 'stop' | 'skip' }) => {
-      const { window = options.frames, maxStep, minStep, onBadFrame } = options;
-      if (minStep > maxStep) throw new Error(`Expected --min-step of at most --max-step (${maxStep}), but it is ${minStep}.`);
-      const video = await openVideoSource(options.from);
-      try {
-        await synthesize(options, { kind: 'video', folder: video.folder, windowFrames: [window], neighbourPixels: [minStep, maxStep], onBadFrame });
-      } finally {
-        await video.close();
-      }
-    });
+  defineKind(
+    synth,
+    'video',
+    'average consecutive frames of high-speed video',
+    'video file, or folder of videos as pictures: one folder of frames each',
+  )
+    .option(
+      '--window <n>',
+      'frames per exposure; one less is a multiple of one less than --frames (default: --frames)',
+      wholeNumber(3, 999),
+    )
+    .option(
+      '--max-step <pixels>',
+      'most that anything moves between neighbouring frames; faster exposures are shrunk or left out',
+      realNumber(0.1, 100),
+      2,
+    )
+    .option(
+      '--min-step <pixels>',
+      'least of the fastest motion between neighbouring frames',
+      realNumber(0, 100),
+      0.2,
+    )
+    .option(
+      '--on-bad-frame <what>',
+      'stop at a frame that cannot be read, or skip exposures that need it',
+      choiceOf('stop', 'skip'),
+      'stop',
+    )
+    .action(
+      async (
+        options: SynthOptions & {
+          window?: number;
+          maxStep: number;
+          minStep: number;
+          onBadFrame: 'stop' | 'skip';
+        },
+      ) => {
+        const { window = options.frames, maxStep, minStep, onBadFrame } = options;
+        if (minStep > maxStep)
+          throw new Error(`Expected --min-step of at most --max-step (${maxStep}), but it is ${minStep}.`);
+        const video = await openVideoSource(options.from);
+        try {
+          await synthesize(options, {
+            kind: 'video',
+            folder: video.folder,
+            windowFrames: [window],
+            neighbourPixels: [minStep, maxStep],
+            onBadFrame,
+          });
+        } finally {
+          await video.close();
+        }
+      },
+    );
 
   synth
     .command('paired-video')
-    .description('blur whole videos to score unblur eval-video on: averages of consecutive frames, the middle one as ground truth')
+    .description(
+      'blur whole videos to score unblur eval-video on: averages of consecutive frames, the middle one as ground truth',
+    )
     .requiredOption('--from <path>', 'video file, or folder of videos as pictures: one folder of frames each')
     .requiredOption('--out <folder>', 'where the set goes: blur/<video>/0000.png, gt/<video>/0000.png, ...')
     .option('--frames <n>', 'frames per exposure, odd', frameCount, 5)
-    .option('--stride <n>', 'frames from one exposure to the next (default: --frames; exposures share no frame)', wholeNumber(1, 9999))
+    .option(
+      '--stride <n>',
+      'frames from one exposure to the next (default: --frames; exposures share no frame)',
+      wholeNumber(1, 9999),
+    )
     .option('--shrink <factor>', 'make frames smaller by this factor first', wholeNumber(1, 64), 1)
     .addOption(averagingOption())
     .action(synthesizePairedVideo);
 }
 
-async function synthesizePairedVideo({ from, out, ...exposure }: { from: string; out: string; frames: number; stride?: number; shrink: number; averaging: AveragingSpace }): Promise<void> {
+async function synthesizePairedVideo({
+  from,
+  out,
+  ...exposure
+}: {
+  from: string;
+  out: string;
+  frames: number;
+  stride?: number;
+  shrink: number;
+  averaging: AveragingSpace;
+}): Promise<void> {
   const signal = abortOnInterruption();
   const video = await openVideoSource(from);
   try {
     const { synthesizePairedVideos } = await import('@unblur/datasets');
-    const { frames, videos } = await synthesizePairedVideos({ folder: video.folder, out, ...exposure, onProgress: timedProgress(), signal });
+    const { frames, videos } = await synthesizePairedVideos({
+      folder: video.folder,
+      out,
+      ...exposure,
+      onProgress: timedProgress(),
+      signal,
+    });
     clearBar();
     printLine(`${frames} frames, ${videos === 1 ? 'one video' : `${videos} videos`} -> ${out}`);
   } finally {
@@ -95,20 +201,35 @@ async function synthesizePairedVideo({ from, out, ...exposure }: { from: string;
   }
 }
 
-const averagingOption = (): Option => new Option('--averaging <space>', 'what the shutter averages: display values, or light').choices(['display', 'linear-srgb', 'linear-gamma-2.2']).default('display');
+const averagingOption = (): Option =>
+  new Option('--averaging <space>', 'what the shutter averages: display values, or light')
+    .choices(['display', 'linear-srgb', 'linear-gamma-2.2'])
+    .default('display');
 
 function defineKind(synth: Command, kind: string, description: string, from: string): Command {
   return synth
     .command(kind)
     .description(description)
     .requiredOption('--from <path>', from)
-    .requiredOption('--out <folder>', 'where the samples go: sample-0000/blur.png, frame-0.png, ...; or shards')
+    .requiredOption(
+      '--out <folder>',
+      'where the samples go: sample-0000/blur.png, frame-0.png, ...; or shards',
+    )
     .option('--count <n>', 'samples to make', wholeNumber(1), 10)
     .option('--size <pixels>', 'width and height of the photographs', wholeNumber(16, 4096), 256)
     .option('--frames <n>', 'sharp frames per photograph, odd', frameCount, 7)
     .option('--seed <n>', 'the same seed makes the same samples', wholeNumber(0), 0)
-    .addOption(new Option('--format <format>', 'a folder of pictures per sample, or .safetensors shards with a manifest to train on (default: folders; shards with --shard)').choices(['folders', 'shards']))
-    .option('--shard <i/n>', 'part i of n (from 0) of a job that several machines share: every n-th shard', shardPart)
+    .addOption(
+      new Option(
+        '--format <format>',
+        'a folder of pictures per sample, or .safetensors shards with a manifest to train on (default: folders; shards with --shard)',
+      ).choices(['folders', 'shards']),
+    )
+    .option(
+      '--shard <i/n>',
+      'part i of n (from 0) of a job that several machines share: every n-th shard',
+      shardPart,
+    )
     .option('--shard-size <n>', 'samples per shard', wholeNumber(1), 256)
     .addOption(averagingOption())
     .option('--augment', 'flip, turn, reverse, recolour and add noise at random, for training')
@@ -117,20 +238,45 @@ function defineKind(synth: Command, kind: string, description: string, from: str
 }
 
 async function synthesize(options: SynthOptions, kind: SampleSource): Promise<void> {
-  const { out, count, size, frames, seed, averaging, augment = false, workers, shard, shardSize, format = shard ? 'shards' : 'folders', preview = false } = options;
-  if (shard && format === 'folders') throw new Error('Expected --format shards with --shard, but it is folders.');
+  const {
+    out,
+    count,
+    size,
+    frames,
+    seed,
+    averaging,
+    augment = false,
+    workers,
+    shard,
+    shardSize,
+    format = shard ? 'shards' : 'folders',
+    preview = false,
+  } = options;
+  if (shard && format === 'folders')
+    throw new Error('Expected --format shards with --shard, but it is folders.');
   const signal = abortOnInterruption();
   const datasets = await import('@unblur/datasets');
   const { defaultAugmentation, noAugmentation, MANIFEST_FILE, SET_FILE } = datasets;
-  const source = { ...kind, sizePixels: size, frames, averaging, augmentation: augment ? defaultAugmentation : noAugmentation } as SampleSource;
+  const source = {
+    ...kind,
+    sizePixels: size,
+    frames,
+    averaging,
+    augmentation: augment ? defaultAugmentation : noAugmentation,
+  } as SampleSource;
   if (preview) return drawPreview(datasets, source, { out, count: Math.min(count, PREVIEWED_SAMPLES), seed });
 
-  const names = (await readdir(out).catch((): string[] => [])).filter((name) => !name.startsWith('.') && name !== 'preview.png');
+  const names = (await readdir(out).catch((): string[] => [])).filter(
+    (name) => !name.startsWith('.') && name !== 'preview.png',
+  );
   if (names.length > 0 && !names.includes(format === 'shards' ? MANIFEST_FILE : SET_FILE)) {
-    throw new Error(`Expected a new or empty folder for --out, or one with a set of ${format} to complete, but ${out} holds other files.`);
+    throw new Error(
+      `Expected a new or empty folder for --out, or one with a set of ${format} to complete, but ${out} holds other files.`,
+    );
   }
   const job = { source, out, count, seed, workers, onProgress: timedProgress(), signal };
-  if (format === 'shards') await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard });
+  if (format === 'shards')
+    await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard });
   else await datasets.synthesizeSampleSet(job);
   clearBar();
   const what = shard ? `part ${shard[0]} of ${shard[1]} of ${count} samples` : `${count} samples`;
@@ -143,11 +289,19 @@ function timedProgress(): (done: number, total: number) => void {
   let firstDone: number | undefined;
   return (done, total) => {
     firstDone ??= done;
-    drawProgress(done, total, describeRemainingTime(done - firstDone, total - firstDone, performance.now() - started));
+    drawProgress(
+      done,
+      total,
+      describeRemainingTime(done - firstDone, total - firstDone, performance.now() - started),
+    );
   };
 }
 
-async function drawPreview({ previewSampleSet, drawContactSheet, describeSample }: typeof import('@unblur/datasets'), source: SampleSource, { out, ...samplesOf }: { out: string; count: number; seed: number }): Promise<void> {
+async function drawPreview(
+  { previewSampleSet, drawContactSheet, describeSample }: typeof import('@unblur/datasets'),
+  source: SampleSource,
+  { out, ...samplesOf }: { out: string; count: number; seed: number },
+): Promise<void> {
   const samples = await previewSampleSet({ source, ...samplesOf });
   const path = join(out, 'preview.png');
   await mkdir(out, { recursive: true });
@@ -158,13 +312,15 @@ async function drawPreview({ previewSampleSet, drawContactSheet, describeSample 
 
 function shardPart(text: string): [number, number] {
   const [, index, parts] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
-  if (index === undefined || Number(index) >= Number(parts)) throw new InvalidArgumentError('Expected i/n with i from 0 to n - 1, such as 0/4.');
+  if (index === undefined || Number(index) >= Number(parts))
+    throw new InvalidArgumentError('Expected i/n with i from 0 to n - 1, such as 0/4.');
   return [Number(index), Number(parts)];
 }
 
 function choiceOf<T extends string>(...choices: T[]): (text: string) => T {
   return (text) => {
-    if (!(choices as string[]).includes(text)) throw new InvalidArgumentError(`Expected ${choices.join(' or ')}.`);
+    if (!(choices as string[]).includes(text))
+      throw new InvalidArgumentError(`Expected ${choices.join(' or ')}.`);
     return text as T;
   };
 }

@@ -10,7 +10,18 @@ const { folder, write, unblur } = openWorkplace();
 const photo = join(folder, 'photo.png');
 
 beforeAll(async () => {
-  const noise = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).blur(2).png();
+  const noise = (width: number, height: number) =>
+    sharp({
+      create: {
+        width,
+        height,
+        channels: 3,
+        background: 'grey',
+        noise: { type: 'gaussian', mean: 128, sigma: 60 },
+      },
+    })
+      .blur(2)
+      .png();
   mkdirSync(join(folder, 'panoramas'));
   await noise(256, 128).toFile(join(folder, 'panoramas', 'noise.png'));
   await noise(48, 40).toFile(photo);
@@ -39,8 +50,13 @@ describe('unblur train', () => {
     const { code, stdout, stderr } = unblur(['train', 'short.yaml', '--out', 'short']);
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('trained 3 steps');
-    expect(photoFamily.readWeights(new Uint8Array(readFileSync(join(folder, 'short', 'weights.safetensors')))).config).toEqual(untrainedConfig);
-    expect(unblur(['restore', photo, '--weights', 'short/weights.safetensors', '--out', 'restored']).code).toBe(0);
+    expect(
+      photoFamily.readWeights(new Uint8Array(readFileSync(join(folder, 'short', 'weights.safetensors'))))
+        .config,
+    ).toEqual(untrainedConfig);
+    expect(
+      unblur(['restore', photo, '--weights', 'short/weights.safetensors', '--out', 'restored']).code,
+    ).toBe(0);
     expect(readdirSync(join(folder, 'restored', 'photo'))).toContain('frame-2.png');
   });
 
@@ -57,7 +73,10 @@ describe('unblur train', () => {
   it('advises nothing that cannot be done where Ctrl-C comes before the first step', async () => {
     writeRunFile('early.yaml', 50_000);
     const log = join(folder, 'early', 'metrics.jsonl');
-    const { code, notes } = await interruptWhen(() => existsSync(log), ['train', 'early.yaml', '--out', 'early']);
+    const { code, notes } = await interruptWhen(
+      () => existsSync(log),
+      ['train', 'early.yaml', '--out', 'early'],
+    );
     expect(code).toBe(130);
     expect(notes).toContain('unblur: interrupted before the first step; nothing was trained.');
     expect(notes).not.toContain('--resume');
@@ -67,12 +86,15 @@ describe('unblur train', () => {
   it('names the file on a full disk, leaves nothing half-written and goes on when there is room', () => {
     const disk = join(folder, 'disk');
     mkdirSync(disk);
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]).status !== 0) return console.log('skipped: a full disk (mounting a small one needs root)');
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]).status !== 0)
+      return console.log('skipped: a full disk (mounting a small one needs root)');
     try {
       writeRunFile('disk.yaml', 4, { checkpointEverySteps: 2 });
       const { code, stderr } = unblur(['train', 'disk.yaml', '--out', 'disk/run']);
       expect(code).toBe(1);
-      expect(stderr.trim().split('\n').at(-1)).toMatch(/^unblur: Could not write .*disk\/run\/checkpoint\.safetensors: the disk is full/);
+      expect(stderr.trim().split('\n').at(-1)).toMatch(
+        /^unblur: Could not write .*disk\/run\/checkpoint\.safetensors: the disk is full/,
+      );
       expect(readdirSync(join(disk, 'run')).filter((name) => name.startsWith('.'))).toEqual([]);
       expect(readFileSync(join(disk, 'run', 'metrics.jsonl'), 'utf8')).toMatch(/^(\{.*\}\n)+$/);
       spawnSync('mount', ['-o', 'remount,size=2m', disk]);
@@ -84,7 +106,9 @@ describe('unblur train', () => {
 });
 
 /** Sends the signal once the log of the run has grown. */
-async function interruptAfterFirstSteps(commandLine: string[]): Promise<{ code: number | null; step: number }> {
+async function interruptAfterFirstSteps(
+  commandLine: string[],
+): Promise<{ code: number | null; step: number }> {
   const log = join(folder, 'long', 'metrics.jsonl');
   const logLength = () => (existsSync(log) ? readFileSync(log).length : 0);
   const lengthBefore = logLength();
@@ -92,7 +116,10 @@ async function interruptAfterFirstSteps(commandLine: string[]): Promise<{ code: 
   return { code, step: Number(/interrupted after step (\d+)/.exec(notes)?.[1]) };
 }
 
-async function interruptWhen(isTime: () => boolean, commandLine: string[]): Promise<{ code: number | null; notes: string }> {
+async function interruptWhen(
+  isTime: () => boolean,
+  commandLine: string[],
+): Promise<{ code: number | null; notes: string }> {
   const child = spawn(process.execPath, [bin, ...commandLine], { cwd: folder });
   let notes = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (notes += text));

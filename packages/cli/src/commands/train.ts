@@ -30,25 +30,53 @@ export function defineTrain(program: Command): void {
     .option('--out <folder>', 'folder of the run (default: runs/<name of the file>)')
     .option('--resume', 'go on from the last checkpoint in the folder of the run')
     .addOption(new Option('--engine <name>', "what computes, instead of the run file's").choices(engines))
-    .option('--nproc <n>', 'processes that share a batch on the engine torch, one per GPU (default: 1)', wholeNumber(1))
-    .addOption(new Option('--synthesis <where>', "where samples are made, instead of the run file's: on this processor, or on the device that trains (engine torch)").choices(['processor', 'device']))
-    .option('--minutes <m>', 'how long a run with samples made on the device takes, loading included', realNumber(0.01, 100_000))
-    .option('--pack <folder>', 'train nothing; pack the run into a folder that trains it on a machine with PyTorch and nothing else (start.sh)')
+    .option(
+      '--nproc <n>',
+      'processes that share a batch on the engine torch, one per GPU (default: 1)',
+      wholeNumber(1),
+    )
+    .addOption(
+      new Option(
+        '--synthesis <where>',
+        "where samples are made, instead of the run file's: on this processor, or on the device that trains (engine torch)",
+      ).choices(['processor', 'device']),
+    )
+    .option(
+      '--minutes <m>',
+      'how long a run with samples made on the device takes, loading included',
+      realNumber(0.01, 100_000),
+    )
+    .option(
+      '--pack <folder>',
+      'train nothing; pack the run into a folder that trains it on a machine with PyTorch and nothing else (start.sh)',
+    )
     .option('--max-mib <n>', 'size of the packed run at most', wholeNumber(1), 60)
     .option('--part-mib <n>', 'size of each of its files at most', wholeNumber(1), 30)
     .option('--collect <results>', 'train nothing; take in what a packed run has left in its folder results')
     .action(runTraining);
 }
 
-async function runTraining(runFile: string, { nproc, pack, maxMib, partMib, collect, ...options }: TrainOptions): Promise<void> {
+async function runTraining(
+  runFile: string,
+  { nproc, pack, maxMib, partMib, collect, ...options }: TrainOptions,
+): Promise<void> {
   await import('@tensorflow/tfjs');
   const { collectRun, packRun, train } = await import('@unblur/trainer');
   const { minutes } = options;
-  if (pack !== undefined && collect !== undefined) throw new Error('Expected either --pack, before a run, or --collect, after it, but received both.');
+  if (pack !== undefined && collect !== undefined)
+    throw new Error('Expected either --pack, before a run, or --collect, after it, but received both.');
   if (pack !== undefined) {
-    const { bytes, files, pictures, quality, panoramaWidthPixels } = await packRun(runFile, pack, { maxMib, partMib, ...(minutes !== undefined && { changes: { minutes } }) });
-    printLine(`packed ${pictures} pictures (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${files} files -> ${pack}`);
-    printLine(`on the other machine: ${pack}/start.sh OUT; then here: unblur train ${runFile} --collect OUT/results`);
+    const { bytes, files, pictures, quality, panoramaWidthPixels } = await packRun(runFile, pack, {
+      maxMib,
+      partMib,
+      ...(minutes !== undefined && { changes: { minutes } }),
+    });
+    printLine(
+      `packed ${pictures} pictures (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${files} files -> ${pack}`,
+    );
+    printLine(
+      `on the other machine: ${pack}/start.sh OUT; then here: unblur train ${runFile} --collect OUT/results`,
+    );
     return;
   }
   if (collect !== undefined) {
@@ -56,9 +84,16 @@ async function runTraining(runFile: string, { nproc, pack, maxMib, partMib, coll
     printLine(`took in ${step} steps -> ${runFolder}`);
     return;
   }
-  const { step, interrupted, runFolder } = await train(runFile, { ...options, ...(nproc !== undefined && { processes: nproc }) });
+  const { step, interrupted, runFolder } = await train(runFile, {
+    ...options,
+    ...(nproc !== undefined && { processes: nproc }),
+  });
   if (interrupted) {
-    printNote(step === 0 ? 'unblur: interrupted before the first step; nothing was trained.' : `unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`);
+    printNote(
+      step === 0
+        ? 'unblur: interrupted before the first step; nothing was trained.'
+        : `unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`,
+    );
     process.exitCode = interruptedCode;
   } else printLine(`trained ${step} steps -> ${runFolder}`);
   // The GPU that the engine tfjs-webgpu holds would keep the process alive.

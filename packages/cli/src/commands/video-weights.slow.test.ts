@@ -15,24 +15,42 @@ const [FRAMES, MOMENTS, PIXELS_PER_MOMENT] = [7, 7, 1];
 /** A camera that pans over a still at 7 pixels a frame, its shutter always open. */
 beforeAll(async () => {
   // Shrunk, so that the ground truth is sharp.
-  const { data, info } = await sharp(still).removeAlpha().resize({ width: 320 }).raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(still)
+    .removeAlpha()
+    .resize({ width: 320 })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   const save = async (name: string, values: ArrayLike<number>) => {
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });
-    await sharp(Uint8Array.from(values, Math.round), { raw: { width: WIDTH, height: HEIGHT, channels: 3 } }).png().toFile(path);
+    await sharp(Uint8Array.from(values, Math.round), { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+      .png()
+      .toFile(path);
   };
-  const view = (left: number) => Float64Array.from({ length: WIDTH * HEIGHT * 3 }, (_, i) => data[((Math.floor(i / (WIDTH * 3)) + 10) * info.width + left) * 3 + (i % (WIDTH * 3))]!);
+  const view = (left: number) =>
+    Float64Array.from(
+      { length: WIDTH * HEIGHT * 3 },
+      (_, i) => data[((Math.floor(i / (WIDTH * 3)) + 10) * info.width + left) * 3 + (i % (WIDTH * 3))]!,
+    );
   for (let frame = 0; frame < FRAMES; frame++) {
-    const moments = Array.from({ length: MOMENTS }, (_, moment) => view((frame * MOMENTS + moment) * PIXELS_PER_MOMENT));
+    const moments = Array.from({ length: MOMENTS }, (_, moment) =>
+      view((frame * MOMENTS + moment) * PIXELS_PER_MOMENT),
+    );
     await save(`gt/pan/${frame}.png`, moments[(MOMENTS - 1) / 2]!);
-    await save(`blur/pan/${frame}.png`, moments[0]!.map((_, i) => moments.reduce((sum, values) => sum + values[i]!, 0) / MOMENTS));
+    await save(
+      `blur/pan/${frame}.png`,
+      moments[0]!.map((_, i) => moments.reduce((sum, values) => sum + values[i]!, 0) / MOMENTS),
+    );
   }
 });
 
 it('the bundled weights for video make a panning camera sharper', () => {
   const { code, stdout } = unblur(['eval-video', '.', '--json']);
   expect(code).toBe(0);
-  const { psnr, baseline } = JSON.parse(stdout) as { psnr: { mean: number }; baseline: { psnr: { mean: number } } };
+  const { psnr, baseline } = JSON.parse(stdout) as {
+    psnr: { mean: number };
+    baseline: { psnr: { mean: number } };
+  };
   console.log(`PSNR ${psnr.mean.toFixed(2)} dB, blurred ${baseline.psnr.mean.toFixed(2)} dB`);
   expect(psnr.mean - baseline.psnr.mean).toBeGreaterThan(0.8);
 });

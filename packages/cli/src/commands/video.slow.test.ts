@@ -1,6 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
+import {
+  initialVideoDeblurWeights,
+  videoDeblurPresets,
+  writeVideoDeblurWeights,
+  type VideoDeblurConfig,
+} from '@unblur/core-model';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { bin, openWorkplace } from '../unblur-command.test-tool.js';
 
@@ -14,20 +19,65 @@ if (!hasFfmpeg) console.log('ffmpeg is not installed: the memory that clips take
 const config: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   scaleFusion: null,
-  flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [], alignment: [] },
-  reconstruction: { kernelSize: 3, channels: [2, 2, 2], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
+  flow: {
+    ...videoDeblurPresets.small.flow,
+    pyramidChannels: [2, 2],
+    pyramidConvolutions: 1,
+    finestLevel: 2,
+    searchRadiusPixels: 1,
+    denseChannels: [2],
+    refiner: [],
+    alignment: [],
+  },
+  reconstruction: {
+    kernelSize: 3,
+    channels: [2, 2, 2],
+    residualBlocks: [1, 1, 1],
+    finestLevel: 1,
+    residualImage: true,
+  },
 };
 
 /**
- * The largest memory of `unblur video` on a clip of so many frames, in KiB. When V8 collects garbage differs from run to run, and the peak by
- * up to 8 % with it; it only ever adds, so the least of several runs is what the length of the clip needs.
+ * The largest memory of `unblur video` on a clip of so many frames, in KiB. When V8 collects garbage differs
+ * from run to run, and the peak by up to 8 % with it; it only ever adds, so the least of several runs is what
+ * the length of the clip needs.
  */
 function peakMemory(frames: number): number {
   const clip = `${frames}.mp4`;
-  const made = spawnSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=320x192:rate=25:duration=${frames / 25}`, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', clip], { cwd: folder });
+  const made = spawnSync(
+    'ffmpeg',
+    [
+      '-v',
+      'error',
+      '-y',
+      '-f',
+      'lavfi',
+      '-i',
+      `testsrc2=size=320x192:rate=25:duration=${frames / 25}`,
+      '-c:v',
+      'libx264',
+      '-pix_fmt',
+      'yuv420p',
+      clip,
+    ],
+    { cwd: folder },
+  );
   expect(made.status).toBe(0);
   const watch = 'process.on("exit", () => console.error("peak " + process.resourceUsage().maxRSS))';
-  const commandLine = ['--import', `data:text/javascript,${watch}`, bin, 'video', clip, '--out', `${frames}-sharp.mp4`, '--weights', 'video.safetensors', '--threads', '1'];
+  const commandLine = [
+    '--import',
+    `data:text/javascript,${watch}`,
+    bin,
+    'video',
+    clip,
+    '--out',
+    `${frames}-sharp.mp4`,
+    '--weights',
+    'video.safetensors',
+    '--threads',
+    '1',
+  ];
   const { status, stderr } = spawnSync(process.execPath, commandLine, { cwd: folder, encoding: 'utf8' });
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   return Number(/peak (\d+)/.exec(stderr)![1]);
@@ -35,7 +85,10 @@ function peakMemory(frames: number): number {
 
 (hasFfmpeg ? describe : describe.skip)('unblur video', () => {
   it('takes the same memory for 300 frames as for 30', () => {
-    write('video.safetensors', writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }));
+    write(
+      'video.safetensors',
+      writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }),
+    );
     const runs = Array.from({ length: 3 }, () => ({ short: peakMemory(30), long: peakMemory(300) }));
     const leastOf = (length: 'short' | 'long') => Math.min(...runs.map((run) => run[length]));
     expect(leastOf('long') / leastOf('short')).toBeLessThan(1.05);

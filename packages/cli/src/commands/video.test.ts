@@ -1,7 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights, type VideoDeblurConfig } from '@unblur/core-model';
+import {
+  initialVideoDeblurWeights,
+  videoDeblurPresets,
+  writeVideoDeblurWeights,
+  type VideoDeblurConfig,
+} from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { bin, expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
@@ -11,22 +16,54 @@ const { folder, write, unblur } = openWorkplace();
 const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
 if (!hasFfmpeg) console.log('ffmpeg is not installed: clips are not tried by the command, only folders.');
 
-/** An untrained network that runs in milliseconds; its output is its input, since corrections start at zero. */
+/**
+ * An untrained network that runs in milliseconds; its output is its input, since corrections start at zero.
+ */
 const config: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   scaleFusion: null,
-  flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [2, 2], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 1, denseChannels: [2], refiner: [] },
-  reconstruction: { kernelSize: 3, channels: [2, 2, 2], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
+  flow: {
+    ...videoDeblurPresets.small.flow,
+    pyramidChannels: [2, 2],
+    pyramidConvolutions: 1,
+    finestLevel: 2,
+    searchRadiusPixels: 1,
+    denseChannels: [2],
+    refiner: [],
+  },
+  reconstruction: {
+    kernelSize: 3,
+    channels: [2, 2, 2],
+    residualBlocks: [1, 1, 1],
+    finestLevel: 1,
+    residualImage: true,
+  },
 };
 
 beforeAll(async () => {
-  write('video.safetensors', writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }));
+  write(
+    'video.safetensors',
+    writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }),
+  );
   write('photo.safetensors', untrainedWeights());
   for (const name of ['blur/clip', 'gt/clip']) mkdirSync(join(folder, name), { recursive: true });
-  const noise = () => sharp({ create: { width: 24, height: 20, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 40 } } }).png();
+  const noise = () =>
+    sharp({
+      create: {
+        width: 24,
+        height: 20,
+        channels: 3,
+        background: 'grey',
+        noise: { type: 'gaussian', mean: 128, sigma: 40 },
+      },
+    }).png();
   for (let frame = 0; frame < 3; frame++) {
     const picture = await noise().toBuffer();
-    for (const part of ['blur', 'gt']) write(`${part}/clip/${frame}.png`, part === 'gt' ? await sharp(picture).blur(1).png().toBuffer() : picture);
+    for (const part of ['blur', 'gt'])
+      write(
+        `${part}/clip/${frame}.png`,
+        part === 'gt' ? await sharp(picture).blur(1).png().toBuffer() : picture,
+      );
   }
 });
 
@@ -36,42 +73,121 @@ describe('unblur video', () => {
   it('makes a folder of frames sharp, and does nothing the second time', () => {
     const commandLine = ['video', 'blur/clip', '--out', 'sharp', '--weights', 'video.safetensors'];
     expect(unblur([...commandLine, '--json'])).toMatchObject({ code: 0 });
-    expect(readdirSync(join(folder, 'sharp')).sort()).toEqual(['.unblur-video.json', '0.png', '1.png', '2.png']);
+    expect(readdirSync(join(folder, 'sharp')).sort()).toEqual([
+      '.unblur-video.json',
+      '0.png',
+      '1.png',
+      '2.png',
+    ]);
     expect(unblur(commandLine).stdout).toContain('all 3 frames were there already');
-    expectOneLine(unblur([...commandLine, '--mirrored']), /sharp holds frames of another clip, or made with other weights or another choice of --mirrored/);
-    expect(unblur(['video', 'blur/clip', '--out', 'averaged', '--weights', 'video.safetensors', '--mirrored', '--json'])).toMatchObject({ code: 0 });
+    expectOneLine(
+      unblur([...commandLine, '--mirrored']),
+      /sharp holds frames of another clip, or made with other weights or another choice of --mirrored/,
+    );
+    expect(
+      unblur([
+        'video',
+        'blur/clip',
+        '--out',
+        'averaged',
+        '--weights',
+        'video.safetensors',
+        '--mirrored',
+        '--json',
+      ]),
+    ).toMatchObject({ code: 0 });
   });
 
   it('says what is wrong in one line', () => {
-    expectOneLine(unblur(['video', 'nowhere.mp4', '--out', 'a.mp4', '--weights', 'video.safetensors']), /Could not read nowhere\.mp4: there is no such file/);
-    expectOneLine(unblur(['video', 'blur/clip', '--out', 'b', '--weights', 'photo.safetensors']), /Expected weights of a video-deblurring network/);
-    expectOneLine(unblur(['video', 'blur/clip', '--weights', 'video.safetensors']), /required option '--out/, 2);
+    expectOneLine(
+      unblur(['video', 'nowhere.mp4', '--out', 'a.mp4', '--weights', 'video.safetensors']),
+      /Could not read nowhere\.mp4: there is no such file/,
+    );
+    expectOneLine(
+      unblur(['video', 'blur/clip', '--out', 'b', '--weights', 'photo.safetensors']),
+      /Expected weights of a video-deblurring network/,
+    );
+    expectOneLine(
+      unblur(['video', 'blur/clip', '--weights', 'video.safetensors']),
+      /required option '--out/,
+      2,
+    );
     expect(existsSync(join(folder, 'b'))).toBe(false);
   });
 
-  (hasFfmpeg ? it : it.skip)('takes a clip from standard input to standard output, and one whose name begins with a dash', () => {
-    const run = (input: Buffer | undefined, ...commandLine: string[]) => spawnSync(process.execPath, [bin, 'video', ...commandLine, '--weights', 'video.safetensors'], { cwd: folder, input });
-    spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=32x32:r=10:d=0.3', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', './-y.mp4'], { cwd: folder });
-    const piped = run(readFileSync(join(folder, '-y.mp4')), '-', '--out', '-');
-    writeFileSync(join(folder, 'piped.mkv'), piped.stdout);
-    expect(run(undefined, '-y.mp4', '--out', '-z.mkv').stderr.toString()).toBe('');
-    for (const name of ['piped.mkv', '-z.mkv']) {
-      const { stdout } = spawnSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,nb_read_frames', '-of', 'csv=p=0', `file:${name}`], { cwd: folder, encoding: 'utf8' });
-      expect(stdout.trim()).toBe('h264,3');
-    }
-    const refused = run(Buffer.from('nothing'), '-', '--out', '-');
-    expect([refused.status, refused.stdout.length]).toEqual([1, 0]);
-    expect(refused.stderr.toString()).toMatch(/^unblur: standard input is not a video that ffmpeg reads, or is damaged \([^)]*\); get the whole file\n$/);
-  });
+  (hasFfmpeg ? it : it.skip)(
+    'takes a clip from standard input to standard output, and one whose name begins with a dash',
+    () => {
+      const run = (input: Buffer | undefined, ...commandLine: string[]) =>
+        spawnSync(process.execPath, [bin, 'video', ...commandLine, '--weights', 'video.safetensors'], {
+          cwd: folder,
+          input,
+        });
+      spawnSync(
+        'ffmpeg',
+        [
+          '-v',
+          'error',
+          '-f',
+          'lavfi',
+          '-i',
+          'testsrc2=s=32x32:r=10:d=0.3',
+          '-c:v',
+          'libx264',
+          '-pix_fmt',
+          'yuv420p',
+          './-y.mp4',
+        ],
+        { cwd: folder },
+      );
+      const piped = run(readFileSync(join(folder, '-y.mp4')), '-', '--out', '-');
+      writeFileSync(join(folder, 'piped.mkv'), piped.stdout);
+      expect(run(undefined, '-y.mp4', '--out', '-z.mkv').stderr.toString()).toBe('');
+      for (const name of ['piped.mkv', '-z.mkv']) {
+        const { stdout } = spawnSync(
+          'ffprobe',
+          [
+            '-v',
+            'error',
+            '-count_frames',
+            '-show_entries',
+            'stream=codec_name,nb_read_frames',
+            '-of',
+            'csv=p=0',
+            `file:${name}`,
+          ],
+          { cwd: folder, encoding: 'utf8' },
+        );
+        expect(stdout.trim()).toBe('h264,3');
+      }
+      const refused = run(Buffer.from('nothing'), '-', '--out', '-');
+      expect([refused.status, refused.stdout.length]).toEqual([1, 0]);
+      expect(refused.stderr.toString()).toMatch(
+        /^unblur: standard input is not a video that ffmpeg reads, or is damaged \([^)]*\); get the whole file\n$/,
+      );
+    },
+  );
 });
 
 describe('unblur eval-video', () => {
   it('prints the shape that unblur eval prints, with the protocol', () => {
     const { code, stdout } = unblur(['eval-video', '.', '--weights', 'video.safetensors', '--json']);
     expect(code).toBe(0);
-    const metric = { first: expect.any(Number), middle: expect.any(Number), last: expect.any(Number), mean: expect.any(Number), perFrame: [expect.any(Number)] };
+    const metric = {
+      first: expect.any(Number),
+      middle: expect.any(Number),
+      last: expect.any(Number),
+      mean: expect.any(Number),
+      perFrame: [expect.any(Number)],
+    };
     const report = JSON.parse(stdout) as { psnr: { mean: number }; baseline: { psnr: { mean: number } } };
-    expect(report).toMatchObject({ samples: 3, psnr: metric, ssim: metric, baseline: { psnr: metric, ssim: metric }, protocol: { name: 'published', borderPixels: 4 } });
+    expect(report).toMatchObject({
+      samples: 3,
+      psnr: metric,
+      ssim: metric,
+      baseline: { psnr: metric, ssim: metric },
+      protocol: { name: 'published', borderPixels: 4 },
+    });
     expect(report.psnr.mean).toBeCloseTo(report.baseline.psnr.mean, 3);
   });
 });
@@ -79,7 +195,10 @@ describe('unblur eval-video', () => {
 describe('unblur import cdvd-tsp', () => {
   it('refuses what is no checkpoint of tensors, in one line, and writes nothing', () => {
     write('evil.pt', Buffer.from('\x80\x02cos\nsystem\n.', 'latin1'));
-    expectOneLine(unblur(['import', 'cdvd-tsp', 'evil.pt']), /Expected a PyTorch checkpoint of tensors, but evil\.pt is none: it wants to use 'os\.system'.*Nothing in it was executed/);
+    expectOneLine(
+      unblur(['import', 'cdvd-tsp', 'evil.pt']),
+      /Expected a PyTorch checkpoint of tensors, but evil\.pt is none: it wants to use 'os\.system'.*Nothing in it was executed/,
+    );
     expect(existsSync(join(folder, 'evil.safetensors'))).toBe(false);
   });
 });

@@ -4,7 +4,11 @@ import { realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import { standardStream, withStandardStreams, type NamedFiles } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
-import { addVideoDeblurrerOptions, openChosenVideoDeblurrer, type VideoDeblurrerOptions } from '../video-deblurrer-choice.js';
+import {
+  addVideoDeblurrerOptions,
+  openChosenVideoDeblurrer,
+  type VideoDeblurrerOptions,
+} from '../video-deblurrer-choice.js';
 
 interface VideoCommandOptions extends VideoDeblurrerOptions {
   out: string;
@@ -19,19 +23,43 @@ export function defineVideo(program: Command): void {
   const command = program
     .command('video')
     .description('make a blurred video sharp')
-    .argument('<clip|folder>', 'a video, a folder of frames in the order of their names, or - for a video on standard input')
-    .requiredOption('--out <clip|folder>', 'a clip (.mp4, .mov, .mkv, .webm, .ts), a folder for PNG frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones')
-    .option('--fps <rate>', 'frames per second of a clip that is made from a folder (default: 25)', realNumber(0.1, 1000))
-    .option('--memory <GiB>', 'work in tiles where the network would need more memory than this (default: 3)', realNumber(0.1, 1024));
+    .argument(
+      '<clip|folder>',
+      'a video, a folder of frames in the order of their names, or - for a video on standard input',
+    )
+    .requiredOption(
+      '--out <clip|folder>',
+      'a clip (.mp4, .mov, .mkv, .webm, .ts), a folder for PNG frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones',
+    )
+    .option(
+      '--fps <rate>',
+      'frames per second of a clip that is made from a folder (default: 25)',
+      realNumber(0.1, 1000),
+    )
+    .option(
+      '--memory <GiB>',
+      'work in tiles where the network would need more memory than this (default: 3)',
+      realNumber(0.1, 1024),
+    );
   command
-    .addOption(command.createOption('--hdr <choice>', 'high dynamic range (PQ, HLG): keep writes a clip of the same kind at 10 bits, tonemap ordinary pictures (default: keep in a clip, tonemap in a folder)').choices(['keep', 'tonemap']))
+    .addOption(
+      command
+        .createOption(
+          '--hdr <choice>',
+          'high dynamic range (PQ, HLG): keep writes a clip of the same kind at 10 bits, tonemap ordinary pictures (default: keep in a clip, tonemap in a folder)',
+        )
+        .choices(['keep', 'tonemap']),
+    )
     .option('--no-deinterlace', 'leave interlaced frames as they are; by default each is made progressive');
   addVideoDeblurrerOptions(command).action(deblur);
 }
 
 async function deblur(input: string, options: VideoCommandOptions): Promise<void> {
   const signal = abortOnInterruption();
-  const { weights, deblurrer } = await openChosenVideoDeblurrer(options, options.memory === undefined ? undefined : options.memory * 2 ** 30);
+  const { weights, deblurrer } = await openChosenVideoDeblurrer(
+    options,
+    options.memory === undefined ? undefined : options.memory * 2 ** 30,
+  );
   const { deblurVideo } = await import('@unblur/inference');
   const start = performance.now();
   const deblurFile = (files: NamedFiles) =>
@@ -40,7 +68,8 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
       framesPerSecond: options.fps,
       hdr: options.hdr,
       deinterlace: options.deinterlace,
-      onFrame: (done, total) => drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
+      onFrame: (done, total) =>
+        drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
       onNote: (line) => printNote(`unblur: ${files.rename(line)}`),
       signal,
     });
@@ -54,7 +83,12 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
   else printLine(line);
 }
 
-function describe(input: string, out: string, { width, height, frames, skipped }: { width: number; height: number; frames: number; skipped: number }, seconds: number): string {
+function describe(
+  input: string,
+  out: string,
+  { width, height, frames, skipped }: { width: number; height: number; frames: number; skipped: number },
+  seconds: number,
+): string {
   if (frames === 0) return `${input} -> ${out}: all ${skipped} frames were there already`;
   return `${input} (${width}x${height}) -> ${out}: ${frames} frames${skipped > 0 ? ` (${skipped} were there already)` : ''}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
 }

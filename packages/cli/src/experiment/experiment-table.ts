@@ -41,7 +41,10 @@ export interface ExperimentTable {
 }
 
 /** The table of an experiment. @param trials those that are done, by the name of the row. */
-export function summarizeTrials(experiment: Experiment, trials: Record<string, readonly Trial[]>): ExperimentTable {
+export function summarizeTrials(
+  experiment: Experiment,
+  trials: Record<string, readonly Trial[]>,
+): ExperimentTable {
   const { name, title, note, paper } = experiment;
   const done = Object.values(trials).flat();
   const columns = columnsOf(experiment, done);
@@ -53,45 +56,71 @@ export function summarizeTrials(experiment: Experiment, trials: Record<string, r
       note: row.note,
       seeds: own.flatMap(({ seed }) => seed ?? []),
       network: own[0]?.network ?? null,
-      cells: columns.map((column) => ({ ...column, ours: overSeeds(own.map(({ scores }) => pick(scores[column.set]![column.metric], column.figure))), paper: paperFigure(row, column) })),
+      cells: columns.map((column) => ({
+        ...column,
+        ours: overSeeds(own.map(({ scores }) => pick(scores[column.set]![column.metric], column.figure))),
+        paper: paperFigure(row, column),
+      })),
     };
   });
-  const samples = Object.fromEntries(Object.keys(experiment.evaluation).flatMap((set) => (done[0] ? [[set, done[0].scores[set]!.samples]] : [])));
+  const samples = Object.fromEntries(
+    Object.keys(experiment.evaluation).flatMap((set) =>
+      done[0] ? [[set, done[0].scores[set]!.samples]] : [],
+    ),
+  );
   return { name, title, note, paper, samples, rows };
 }
 
 /** The table as Markdown, the paper's figure beside ours. */
-export function formatTable(table: ExperimentTable, { evaluation, sets, rows }: Pick<Experiment, 'evaluation' | 'sets' | 'rows'>): string {
+export function formatTable(
+  table: ExperimentTable,
+  { evaluation, sets, rows }: Pick<Experiment, 'evaluation' | 'sets' | 'rows'>,
+): string {
   const columns = table.rows[0]!.cells;
   const paperIsKnown = table.rows.some(({ cells }) => cells.some(({ paper }) => paper !== null));
   const trainingSets = Object.keys(sets).filter((set) => !(set in evaluation));
   const severalSets = Object.keys(evaluation).length > 1;
-  const heading = ({ set, metric, figure }: TableCell) => `${severalSets ? `${evaluation[set]}: ` : ''}${metric.toUpperCase()} ${figure}`;
+  const heading = ({ set, metric, figure }: TableCell) =>
+    `${severalSets ? `${evaluation[set]}: ` : ''}${metric.toUpperCase()} ${figure}`;
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const lines = [
     `# ${table.title}`,
     '',
     ...trainingSets.map((set) => `Trained on ${describeSamples(undefined, sets[set])}.`),
-    ...Object.entries(evaluation).map(([set, description]) => `Evaluated on ${description}: ${describeSamples(table.samples[set], sets[set])}.`),
+    ...Object.entries(evaluation).map(
+      ([set, description]) =>
+        `Evaluated on ${description}: ${describeSamples(table.samples[set], sets[set])}.`,
+    ),
     `The paper's data: ${table.paper.data}. These are small runs on other data: a comparison among themselves, not a reproduction.`,
     ...(table.paper.finding === null ? [] : [`The paper finds: ${table.paper.finding}.`]),
     ...(table.note === null ? [] : [table.note]),
     '',
     `PSNR in dB, each sample's whole sequence in its better order; mean ± standard deviation over seeds. ${
-      paperIsKnown ? `After the stroke the paper's figure (${table.paper.place}), "?" where it is not known to us.` : `The paper's figures (${table.paper.place}) are not known to us.`
+      paperIsKnown
+        ? `After the stroke the paper's figure (${table.paper.place}), "?" where it is not known to us.`
+        : `The paper's figures (${table.paper.place}) are not known to us.`
     }`,
     '',
     line(['', 'parameters', 'multiply-adds per pixel', 'steps', 'samples', 'seeds', ...columns.map(heading)]),
     line(['---', ...Array.from({ length: columns.length + 5 }, () => '---:')]),
     ...table.rows.map(({ name, title, note, network, seeds, cells }) =>
       line([
-        [title, ...remarks(rows.find((row) => row.name === name)!, note)].join('; '),
+        [
+          title,
+          ...remarks(
+            rows.find((row) => row.name === name)!,
+            note,
+          ),
+        ].join('; '),
         describeCount(network?.parameters),
         describeCount(network?.multiplyAddsPerPixel && Math.round(network.multiplyAddsPerPixel)),
         describeCount(network?.steps),
         describeCount(network?.samples),
         seeds.join(', ') || '-',
-        ...cells.map(({ ours, paper, metric }) => describeFigure(ours, metric) + (paperIsKnown ? ` / ${paper ?? '?'}` : '')),
+        ...cells.map(
+          ({ ours, paper, metric }) =>
+            describeFigure(ours, metric) + (paperIsKnown ? ` / ${paper ?? '?'}` : ''),
+        ),
       ]),
     ),
     '',
@@ -106,12 +135,18 @@ function columnsOf({ evaluation, metrics, figures }: Experiment, done: readonly 
     if (figure !== 'per-frame') return [figure];
     return (done[0]?.scores[set]!.psnr.perFrame ?? []).map((_, frame) => `frame ${frame}`);
   };
-  return Object.keys(evaluation).flatMap((set) => metrics.flatMap((metric) => figures.flatMap((figure) => frames(set, figure).map((name) => ({ set, metric, figure: name })))));
+  return Object.keys(evaluation).flatMap((set) =>
+    metrics.flatMap((metric) =>
+      figures.flatMap((figure) => frames(set, figure).map((name) => ({ set, metric, figure: name }))),
+    ),
+  );
 }
 
 function pick(scores: FrameScores, figure: string): number {
   const [, frame] = /^frame (\d+)$/.exec(figure) ?? [];
-  return frame === undefined ? scores[figure as 'first' | 'middle' | 'last' | 'mean'] : scores.perFrame[Number(frame)]!;
+  return frame === undefined
+    ? scores[figure as 'first' | 'middle' | 'last' | 'mean']
+    : scores.perFrame[Number(frame)]!;
 }
 
 function paperFigure({ paper }: ExperimentRow, { set, metric, figure }: Column): number | null {
@@ -144,5 +179,8 @@ function describeSamples(count: number | undefined, set: Experiment['sets'][stri
 }
 
 function remarks({ origin }: ExperimentRow, note: string | null): string[] {
-  return [...(origin.kind === 'trained-as' ? [`trained as ${origin.experiment}/${origin.row}`] : []), ...(note === null ? [] : [note])];
+  return [
+    ...(origin.kind === 'trained-as' ? [`trained as ${origin.experiment}/${origin.row}`] : []),
+    ...(note === null ? [] : [note]),
+  ];
 }

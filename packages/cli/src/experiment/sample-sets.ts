@@ -6,33 +6,61 @@ export interface SampleSetProgress {
   onSample(done: number, total: number, set: string): void;
 }
 
-/** Where each set of an experiment is: made ones in the experiment's own results, the others where the experiment says. */
+/**
+ * Where each set of an experiment is: made ones in the experiment's own results, the others where the
+ * experiment says.
+ */
 export function setFolders({ sets }: Pick<Experiment, 'sets'>, results: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(sets).map(([name, set]) => [name, 'source' in set ? join(results, 'sets', name) : set.folder]));
+  return Object.fromEntries(
+    Object.entries(sets).map(([name, set]) => [
+      name,
+      'source' in set ? join(results, 'sets', name) : set.folder,
+    ]),
+  );
 }
 
 /** Makes the sets that are to be made; what is there already is kept. */
-export async function makeSampleSets({ sets }: Pick<Experiment, 'sets'>, folders: Record<string, string>, { signal, onSample }: SampleSetProgress): Promise<void> {
+export async function makeSampleSets(
+  { sets }: Pick<Experiment, 'sets'>,
+  folders: Record<string, string>,
+  { signal, onSample }: SampleSetProgress,
+): Promise<void> {
   const { synthesizeSampleSet, synthesizeShards } = await import('@unblur/datasets');
   for (const [name, set] of Object.entries(sets)) {
     if (!('source' in set)) continue;
     const { source, count, seed, format } = set;
     const synthesize = format === 'shards' ? synthesizeShards : synthesizeSampleSet;
-    await synthesize({ source, count, seed, out: folders[name]!, signal, onProgress: (done, total) => onSample(done, total, name) });
+    await synthesize({
+      source,
+      count,
+      seed,
+      out: folders[name]!,
+      signal,
+      onProgress: (done, total) => onSample(done, total, name),
+    });
   }
 }
 
 const SET_PREFIX = 'set:';
 
-/** A run's changes with every text `set:<name>` turned into the folder of that set. @throws for a set that the experiment has not. */
+/**
+ * A run's changes with every text `set:<name>` turned into the folder of that set. @throws for a set that the
+ * experiment has not.
+ */
 export function withSetFolders(value: unknown, folders: Record<string, string>): unknown {
   if (typeof value === 'string' && value.startsWith(SET_PREFIX)) {
     const name = value.slice(SET_PREFIX.length);
     const folder = folders[name];
-    if (folder === undefined) throw new Error(`Expected one of the experiment's sets (${Object.keys(folders).join(', ')}) but received '${value}'.`);
+    if (folder === undefined)
+      throw new Error(
+        `Expected one of the experiment's sets (${Object.keys(folders).join(', ')}) but received '${value}'.`,
+      );
     return folder;
   }
   if (Array.isArray(value)) return value.map((entry) => withSetFolders(entry, folders));
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withSetFolders(entry, folders)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([key, entry]) => [key, withSetFolders(entry, folders)]),
+    );
   return value;
 }

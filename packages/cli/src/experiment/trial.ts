@@ -28,7 +28,10 @@ export interface TrialSettings {
 /** A network after training, as its weights file tells. */
 export interface TrainedNetwork {
   parameters: number;
-  /** For each pixel of the photograph, of every layer once: of the photo network, for one frame beside the middle one. `null`: not counted, as for Jin et al. */
+  /**
+   * For each pixel of the photograph, of every layer once: of the photo network, for one frame beside the
+   * middle one. `null`: not counted, as for Jin et al.
+   */
   multiplyAddsPerPixel: number | null;
   /** `null`: the file does not say. */
   steps: number | null;
@@ -53,19 +56,27 @@ const SCORES_FILE = 'scores.json';
 const RECIPE_FILE = 'recipe.json';
 
 /**
- * Trains (or takes) a row's network and evaluates it on the experiment's sets. What was done before is not done again, a
- * run that was stopped goes on.
+ * Trains (or takes) a row's network and evaluates it on the experiment's sets. What was done before is not
+ * done again, a run that was stopped goes on.
  *
  * @param seed of the run; not read where nothing is trained.
  * @returns `undefined` if training was interrupted.
  * @throws if the results hold a run of another recipe.
  */
-export async function runTrial(experiment: Experiment, row: ExperimentRow, seed: number, settings: TrialSettings): Promise<Trial | undefined> {
+export async function runTrial(
+  experiment: Experiment,
+  row: ExperimentRow,
+  seed: number,
+  settings: TrialSettings,
+): Promise<Trial | undefined> {
   const results = join(settings.out, experiment.name);
   const folders = setFolders(experiment, results);
   const source = await planNetwork(experiment, row, seed, settings);
   const folder = join(results, row.name, ...(source.isSeeded ? [`seed-${seed}`] : []));
-  const recipe = toPlain({ network: source.recipe, sets: Object.keys(experiment.evaluation).map((name) => experiment.sets[name]) });
+  const recipe = toPlain({
+    network: source.recipe,
+    sets: Object.keys(experiment.evaluation).map((name) => experiment.sets[name]),
+  });
   const stored = await readJson<StoredTrial>(join(folder, SCORES_FILE));
   if (stored && isDeepStrictEqual(stored.recipe, recipe)) return stored;
 
@@ -73,21 +84,35 @@ export async function runTrial(experiment: Experiment, row: ExperimentRow, seed:
   if (opened === undefined) return undefined;
   await makeSampleSets(experiment, folders, setProgress(settings));
   const { createRestorer, evaluateFolder } = await import('@unblur/inference');
-  const restorer = opened && (await createRestorer({ weights: opened.weights, ...(settings.threads && { threads: settings.threads }) }));
+  const restorer =
+    opened &&
+    (await createRestorer({
+      weights: opened.weights,
+      ...(settings.threads && { threads: settings.threads }),
+    }));
   const scores: Record<string, EvaluationReport> = {};
   for (const set of Object.keys(experiment.evaluation)) {
     const onSample = (done: number, total: number) => settings.onSample(done, total, `${row.name} on ${set}`);
-    scores[set] = await evaluateFolder(folders[set]!, restorer ?? blurredItself, { signal: settings.signal, onSample });
+    scores[set] = await evaluateFolder(folders[set]!, restorer ?? blurredItself, {
+      signal: settings.signal,
+      onSample,
+    });
   }
   await restorer?.release();
   const trial: Trial = { seed: source.isSeeded ? seed : null, network: opened && opened.network, scores };
   await mkdir(folder, { recursive: true });
-  await writeAtomically(join(folder, SCORES_FILE), Buffer.from(JSON.stringify({ ...trial, recipe }, null, 1)));
+  await writeAtomically(
+    join(folder, SCORES_FILE),
+    Buffer.from(JSON.stringify({ ...trial, recipe }, null, 1)),
+  );
   return trial;
 }
 
 /** Gives the blurred photograph back at any time. */
-const blurredItself: FrameRestorer = { anyTime: true, restore: async (blurred, { times = [] } = {}) => ({ frames: times.map(() => blurred) }) };
+const blurredItself: FrameRestorer = {
+  anyTime: true,
+  restore: async (blurred, { times = [] } = {}) => ({ frames: times.map(() => blurred) }),
+};
 
 interface NetworkPlan {
   isSeeded: boolean;
@@ -97,19 +122,31 @@ interface NetworkPlan {
   open(): Promise<{ weights: Uint8Array; network: TrainedNetwork } | null | undefined>;
 }
 
-async function planNetwork(experiment: Experiment, { name, origin }: ExperimentRow, seed: number, settings: TrialSettings): Promise<NetworkPlan> {
+async function planNetwork(
+  experiment: Experiment,
+  { name, origin }: ExperimentRow,
+  seed: number,
+  settings: TrialSettings,
+): Promise<NetworkPlan> {
   switch (origin.kind) {
     case 'input':
       return { isSeeded: false, recipe: 'input', open: async () => null };
     case 'weights': {
       const { bytes } = await readChosenWeights({ weights: origin.weights });
-      return { isSeeded: false, recipe: createHash('sha256').update(bytes).digest('hex'), open: async () => ({ weights: bytes, network: await describeNetwork(bytes) }) };
+      return {
+        isSeeded: false,
+        recipe: createHash('sha256').update(bytes).digest('hex'),
+        open: async () => ({ weights: bytes, network: await describeNetwork(bytes) }),
+      };
     }
     case 'trained-as': {
       const { loadExperiment } = await import('@unblur/trainer');
       const other = loadExperiment(settings.experiments, origin.experiment);
       const row = other.rows.find((candidate) => candidate.name === origin.row);
-      if (row?.origin.kind !== 'training') throw new Error(`Expected 'trainedAs' of ${experiment.name}/${name} to name a row that is trained but ${origin.experiment}/${origin.row} is none.`);
+      if (row?.origin.kind !== 'training')
+        throw new Error(
+          `Expected 'trainedAs' of ${experiment.name}/${name} to name a row that is trained but ${origin.experiment}/${origin.row} is none.`,
+        );
       return planNetwork(other, row, seed, settings);
     }
     case 'training':
@@ -117,13 +154,24 @@ async function planNetwork(experiment: Experiment, { name, origin }: ExperimentR
   }
 }
 
-async function planTraining(experiment: Experiment, rowName: string, { runFile, changes }: Extract<RowOrigin, { kind: 'training' }>, seed: number, settings: TrialSettings): Promise<NetworkPlan> {
+async function planTraining(
+  experiment: Experiment,
+  rowName: string,
+  { runFile, changes }: Extract<RowOrigin, { kind: 'training' }>,
+  seed: number,
+  settings: TrialSettings,
+): Promise<NetworkPlan> {
   const { RUN_FILES, loadRun, readCheckpoint, train } = await import('@unblur/trainer');
   const results = resolve(settings.out, experiment.name);
   const folders = setFolders(experiment, results);
   const runChanges = { ...(withSetFolders(changes, folders) as RunChanges), seed };
   // A run may go on with another engine; all else makes it another run.
-  const { engine: _engine, threads: _threads, torch: _torch, ...recipe } = toPlain(loadRun(runFile, runChanges).config) as Record<string, unknown>;
+  const {
+    engine: _engine,
+    threads: _threads,
+    torch: _torch,
+    ...recipe
+  } = toPlain(loadRun(runFile, runChanges).config) as Record<string, unknown>;
   const folder = join(results, rowName, `seed-${seed}`);
   return {
     isSeeded: true,
@@ -131,7 +179,9 @@ async function planTraining(experiment: Experiment, rowName: string, { runFile, 
     open: async () => {
       const known = await readJson(join(folder, RECIPE_FILE));
       if (known !== undefined && !isDeepStrictEqual(known, recipe)) {
-        throw new Error(`Expected ${folder} to be new or trained as ${experiment.name}/${rowName} now says, but it was trained otherwise; remove it, or choose another --out.`);
+        throw new Error(
+          `Expected ${folder} to be new or trained as ${experiment.name}/${rowName} now says, but it was trained otherwise; remove it, or choose another --out.`,
+        );
       }
       await makeSampleSets(experiment, folders, setProgress(settings));
       await mkdir(folder, { recursive: true });
@@ -155,17 +205,25 @@ const COUNTED_SIZE = { width: 256, height: 256 };
 
 /** What a weights file says of itself. */
 async function describeNetwork(weights: Uint8Array): Promise<TrainedNetwork> {
-  const { declarePaperNetwork, declarePhotoNetwork, paperFamily, photoFamily, readSafetensors, summarize } = await import('@unblur/core-model');
+  const { declarePaperNetwork, declarePhotoNetwork, paperFamily, photoFamily, readSafetensors, summarize } =
+    await import('@unblur/core-model');
   const { tensors, metadata } = readSafetensors(weights);
-  const parameters = Object.values(tensors).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  const parameters = Object.values(tensors).reduce(
+    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  );
   const figure = (key: string) => (metadata[key] === undefined ? null : Number(metadata[key]));
   const declared = () => {
-    if (photoFamily.configKey in metadata) return declarePhotoNetwork(photoFamily.readWeights(weights).config);
-    if (paperFamily.configKey in metadata) return declarePaperNetwork(paperFamily.readWeights(weights).config);
+    if (photoFamily.configKey in metadata)
+      return declarePhotoNetwork(photoFamily.readWeights(weights).config);
+    if (paperFamily.configKey in metadata)
+      return declarePaperNetwork(paperFamily.readWeights(weights).config);
     return undefined;
   };
   const network = declared();
-  const multiplyAddsPerPixel = network ? summarize(network, COUNTED_SIZE).multiplyAdds / (COUNTED_SIZE.width * COUNTED_SIZE.height) : null;
+  const multiplyAddsPerPixel = network
+    ? summarize(network, COUNTED_SIZE).multiplyAdds / (COUNTED_SIZE.width * COUNTED_SIZE.height)
+    : null;
   return { parameters, multiplyAddsPerPixel, steps: figure('step'), samples: figure('samplesSeen') };
 }
 
@@ -178,7 +236,10 @@ async function readJson<T>(file: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as T;
   } catch (cause) {
-    throw new Error(`Expected JSON in ${file} but it is damaged; remove it, and what it holds is made again.`, { cause });
+    throw new Error(
+      `Expected JSON in ${file} but it is damaged; remove it, and what it holds is made again.`,
+      { cause },
+    );
   }
 }
 

@@ -1,12 +1,38 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { frameExtractionFamily, frameExtractionPresets, fromPublishedCheckpoint, paperFamily, paperPreset, photoFamily, videoDeblurFamily, videoDeblurPresets, type NetworkFamily, type VideoDeblurConfig } from '@unblur/core-model';
+import {
+  frameExtractionFamily,
+  frameExtractionPresets,
+  fromPublishedCheckpoint,
+  paperFamily,
+  paperPreset,
+  photoFamily,
+  videoDeblurFamily,
+  videoDeblurPresets,
+  type NetworkFamily,
+  type VideoDeblurConfig,
+} from '@unblur/core-model';
 import { readSampleFolder, shardBatches, shardName, ShardWriter, type Random } from '@unblur/datasets';
-import { createRestorer, createVideoDeblurrer, evaluateFolder, loadPhoto, type RgbImage } from '@unblur/inference';
+import {
+  createRestorer,
+  createVideoDeblurrer,
+  evaluateFolder,
+  loadPhoto,
+  type RgbImage,
+} from '@unblur/inference';
 import { loadRun, readCheckpoint, writeCheckpoint } from '@unblur/trainer';
 import sharp from 'sharp';
-import { floatBytes, growingCheckpoints, latin, olderCheckpoint, pickledMap, pickledTensor, pickledText, zippedCheckpoint } from '../checkpoint/hostile-checkpoint.test-tool.js';
+import {
+  floatBytes,
+  growingCheckpoints,
+  latin,
+  olderCheckpoint,
+  pickledMap,
+  pickledTensor,
+  pickledText,
+  zippedCheckpoint,
+} from '../checkpoint/hostile-checkpoint.test-tool.js';
 import { readTorchCheckpoint } from '../checkpoint/torch-checkpoint.js';
 import { untrainedConfig } from '../unblur-command.test-tool.js';
 import { hostileJson, mutateBytes, mutateLines, mutateTree, pick } from './mutations.test-tool.js';
@@ -15,25 +41,46 @@ import { mutateSafetensors } from './safetensors-parts.test-tool.js';
 /** A kind of input, and what reads it. */
 export interface FuzzTarget {
   name: string;
-  /** Makes an input that follows from the random numbers alone, and has it read. @throws what the reader throws. */
+  /**
+   * Makes an input that follows from the random numbers alone, and has it read. @throws what the reader
+   * throws.
+   */
   tryOne(random: Random): Promise<void> | void;
 }
 
 const SIZE_PIXELS = 32;
-const picture: RgbImage = { width: SIZE_PIXELS, height: SIZE_PIXELS, data: Float32Array.from({ length: SIZE_PIXELS ** 2 * 3 }, (_, index) => (index % 97) / 96) };
+const picture: RgbImage = {
+  width: SIZE_PIXELS,
+  height: SIZE_PIXELS,
+  data: Float32Array.from({ length: SIZE_PIXELS ** 2 * 3 }, (_, index) => (index % 97) / 96),
+};
 
 /**
  * Every kind of input, read from a place of its own below the folder where it is a file.
  * @param restoredOneIn of so many weights that are accepted, one restores a picture.
  */
-export async function fuzzTargets(folder: string, { restoredOneIn }: { restoredOneIn: number }): Promise<FuzzTarget[]> {
-  return [torchCheckpoints(), weights(restoredOneIn), trainingCheckpoints(join(folder, 'checkpoint.safetensors')), runFiles(join(folder, 'run.yaml')), await shards(join(folder, 'shards')), await pictures(), await sampleFolders(join(folder, 'set'))];
+export async function fuzzTargets(
+  folder: string,
+  { restoredOneIn }: { restoredOneIn: number },
+): Promise<FuzzTarget[]> {
+  return [
+    torchCheckpoints(),
+    weights(restoredOneIn),
+    trainingCheckpoints(join(folder, 'checkpoint.safetensors')),
+    runFiles(join(folder, 'run.yaml')),
+    await shards(join(folder, 'shards')),
+    await pictures(),
+    await sampleFolders(join(folder, 'set')),
+  ];
 }
 
 function torchCheckpoints(): FuzzTarget {
   const pickles = [
     pickledMap(['w', pickledTensor()], ['flow.bias', pickledTensor({ offset: 'K\x01', shape: 'K\x02\x85' })]),
-    pickledMap(['state_dict', `}${pickledText('module.w')}${pickledTensor({ shape: 'K\x03K\x01\x86', strides: 'K\x01K\x01\x86' })}s`]),
+    pickledMap([
+      'state_dict',
+      `}${pickledText('module.w')}${pickledTensor({ shape: 'K\x03K\x01\x86', strides: 'K\x01K\x01\x86' })}s`,
+    ]),
   ];
   const growing = Object.values(growingCheckpoints);
   return {
@@ -48,7 +95,12 @@ function torchCheckpoints(): FuzzTarget {
         () => mutateBytes(zippedCheckpoint(pickle, { 0: storage }), random),
         () => mutateBytes(olderCheckpoint(pickle, pickledText('0'), [storage]), random),
       ];
-      const bytes = random.below(60) === 0 ? pick(random, [(bytes: Uint8Array) => bytes, (bytes: Uint8Array) => mutateBytes(bytes, random)])(pick(random, growing)()) : pick(random, makers)();
+      const bytes =
+        random.below(60) === 0
+          ? pick(random, [(bytes: Uint8Array) => bytes, (bytes: Uint8Array) => mutateBytes(bytes, random)])(
+              pick(random, growing)(),
+            )
+          : pick(random, makers)();
       fromPublishedCheckpoint(readTorchCheckpoint(bytes));
     },
   };
@@ -56,13 +108,38 @@ function torchCheckpoints(): FuzzTarget {
 
 function weights(restoredOneIn: number): FuzzTarget {
   const narrow = { upscaledChannels: [2, 2, 2, 2, 2], denseChannels: [[2], [2], [2], [2], [2]] };
-  const paper = { ...paperPreset, frames: 3, encoderChannels: [2, 2, 2, 2, 2], middleDecoder: narrow, frameDecoder: narrow, refiner: [{ channels: 2, dilation: 2 }] };
-  const extractor = { factor: 4, channels: 4, groups: [[[1, 2]]] as [number, number][][], refinementChannels: 4 };
+  const paper = {
+    ...paperPreset,
+    frames: 3,
+    encoderChannels: [2, 2, 2, 2, 2],
+    middleDecoder: narrow,
+    frameDecoder: narrow,
+    refiner: [{ channels: 2, dilation: 2 }],
+  };
+  const extractor = {
+    factor: 4,
+    channels: 4,
+    groups: [[[1, 2]]] as [number, number][][],
+    refinementChannels: 4,
+  };
   const { small } = videoDeblurPresets;
   const video: VideoDeblurConfig = {
     ...small,
-    flow: { ...small.flow, pyramidChannels: [4, 4, 4], pyramidConvolutions: 1, finestLevel: 2, searchRadiusPixels: 2, denseChannels: [4], refiner: [{ channels: 4, dilation: 2 }] },
-    reconstruction: { encoderChannels: [3, 3, 4, 4, 4], middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3], [3], [3], [3]] }, refiner: [{ channels: 3, dilation: 1 }], exposureRefiner: { iterations: 1, times: 2, channels: [3] } },
+    flow: {
+      ...small.flow,
+      pyramidChannels: [4, 4, 4],
+      pyramidConvolutions: 1,
+      finestLevel: 2,
+      searchRadiusPixels: 2,
+      denseChannels: [4],
+      refiner: [{ channels: 4, dilation: 2 }],
+    },
+    reconstruction: {
+      encoderChannels: [3, 3, 4, 4, 4],
+      middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3], [3], [3], [3]] },
+      refiner: [{ channels: 3, dilation: 1 }],
+      exposureRefiner: { iterations: 1, times: 2, channels: [3] },
+    },
     scaleFusion: null,
     stages: 1,
   };
@@ -75,13 +152,24 @@ function weights(restoredOneIn: number): FuzzTarget {
     }
   };
   const deblur = async (bytes: Uint8Array) => {
-    for await (const frame of createVideoDeblurrer({ weights: bytes, threads: 1 }).deblur([picture, picture])) expectPlausible([frame]);
+    for await (const frame of createVideoDeblurrer({ weights: bytes, threads: 1 }).deblur([picture, picture]))
+      expectPlausible([frame]);
   };
-  const fileOf = <Config>(family: NetworkFamily<Config>, config: Config) => family.writeWeights(family.initialWeights(config, 1), config, { dtype: 'float32' });
+  const fileOf = <Config>(family: NetworkFamily<Config>, config: Config) =>
+    family.writeWeights(family.initialWeights(config, 1), config, { dtype: 'float32' });
   const kinds = [
     { family: photoFamily, file: fileOf(photoFamily, untrainedConfig), use: restore },
     { family: paperFamily, file: fileOf(paperFamily, paper), use: restore },
-    { family: frameExtractionFamily, file: fileOf(frameExtractionFamily, { ...frameExtractionPresets.small, middle: extractor, innerPair: extractor, outerPair: extractor }), use: restore },
+    {
+      family: frameExtractionFamily,
+      file: fileOf(frameExtractionFamily, {
+        ...frameExtractionPresets.small,
+        middle: extractor,
+        innerPair: extractor,
+        outerPair: extractor,
+      }),
+      use: restore,
+    },
     { family: videoDeblurFamily, file: fileOf(videoDeblurFamily, video), use: deblur },
   ];
   return {
@@ -98,7 +186,13 @@ function weights(restoredOneIn: number): FuzzTarget {
 /** @throws where a frame is not what was asked for. */
 function expectPlausible(frames: RgbImage[]): void {
   for (const { width, height, data } of frames) {
-    if (width !== SIZE_PIXELS || height !== SIZE_PIXELS || data.length !== picture.data.length || !data.every((value) => value >= 0 && value <= 1)) throw new WrongResult('a frame of another size, or of values that are none');
+    if (
+      width !== SIZE_PIXELS ||
+      height !== SIZE_PIXELS ||
+      data.length !== picture.data.length ||
+      !data.every((value) => value >= 0 && value <= 1)
+    )
+      throw new WrongResult('a frame of another size, or of values that are none');
   }
 }
 
@@ -124,31 +218,74 @@ function trainingCheckpoints(file: string): FuzzTarget {
     tryOne(random) {
       writeFileSync(file, mutateSafetensors(whole, random));
       const { step, weights: read } = readCheckpoint(file)!;
-      if (!Number.isInteger(step) || Object.getPrototypeOf(read) !== Object.prototype) throw new WrongResult('a checkpoint whose step is none, or whose weights inherit from a tensor');
+      if (!Number.isInteger(step) || Object.getPrototypeOf(read) !== Object.prototype)
+        throw new WrongResult('a checkpoint whose step is none, or whose weights inherit from a tensor');
     },
   };
 }
 
 function runFiles(file: string): FuzzTarget {
   const sources = [
-    { kind: 'panorama', folder: 'a', angleDegrees: [[0, [1, 2]], [1000, [1, 10]]], stepPixels: 1, augmentation: { gain: [0.9, 1.1], jpegQuality: [60, 90] } },
+    {
+      kind: 'panorama',
+      folder: 'a',
+      angleDegrees: [
+        [0, [1, 2]],
+        [1000, [1, 10]],
+      ],
+      stepPixels: 1,
+      augmentation: { gain: [0.9, 1.1], jpegQuality: [60, 90] },
+    },
     { kind: 'layers', folder: 'b', objects: [1, 2], weight: 2, averaging: { display: 1, 'linear-srgb': 2 } },
     { kind: 'video', folder: 'c', windowFrames: [7, 13], shrink: [1, 2] },
   ];
-  const samples = { data: { sizePixels: 64, sources, workers: 1 }, steps: 10, batchSize: 2, threads: 2, optimizer: { learningRate: 1e-4 }, schedule: { kind: 'cosine', warmupSteps: 10 }, validation: { panoramas: 'v', count: 4 } };
+  const samples = {
+    data: { sizePixels: 64, sources, workers: 1 },
+    steps: 10,
+    batchSize: 2,
+    threads: 2,
+    optimizer: { learningRate: 1e-4 },
+    schedule: { kind: 'cosine', warmupSteps: 10 },
+    validation: { panoramas: 'v', count: 4 },
+  };
   const trees = [
-    { system: 'photo', network: { preset: 'photo', channels: [8, 8, 8, 8] }, frames: 7, loss: { epsilon: 1e-4, frameWeights: [1, 1, 1, 2, 1, 1, 1] }, ...samples },
+    {
+      system: 'photo',
+      network: { preset: 'photo', channels: [8, 8, 8, 8] },
+      frames: 7,
+      loss: { epsilon: 1e-4, frameWeights: [1, 1, 1, 2, 1, 1, 1] },
+      ...samples,
+    },
     { system: 'paper', network: { frames: 7 }, loss: { levelWeights: [1, 0.5] }, ...samples },
-    { system: 'frame-extraction', network: 'small', data: samples.data, stageSteps: [1, 1, 1, 1], validation: samples.validation },
-    { system: 'video-deblur', network: { preset: 'small', stages: 1 }, data: { sources: [{ folder: 'd', exposureFrames: [3, 9] }] }, steps: 5, flowPretraining: { folder: 'e', steps: 3 }, validation: { folder: 'f' } },
+    {
+      system: 'frame-extraction',
+      network: 'small',
+      data: samples.data,
+      stageSteps: [1, 1, 1, 1],
+      validation: samples.validation,
+    },
+    {
+      system: 'video-deblur',
+      network: { preset: 'small', stages: 1 },
+      data: { sources: [{ folder: 'd', exposureFrames: [3, 9] }] },
+      steps: 5,
+      flowPretraining: { folder: 'e', steps: 3 },
+      validation: { folder: 'f' },
+    },
   ];
-  const asYaml = (tree: object) => Object.entries(tree).map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join('\n');
+  const asYaml = (tree: object) =>
+    Object.entries(tree)
+      .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+      .join('\n');
   return {
     name: 'run files',
     tryOne(random) {
       const tree = pick(random, trees);
       // JSON is YAML too.
-      writeFileSync(file, random.below(2) === 0 ? mutateLines(asYaml(tree), random) : hostileJson(mutateTree(tree, random)));
+      writeFileSync(
+        file,
+        random.below(2) === 0 ? mutateLines(asYaml(tree), random) : hostileJson(mutateTree(tree, random)),
+      );
       loadRun(file);
     },
   };
@@ -158,26 +295,47 @@ async function shards(folder: string): Promise<FuzzTarget> {
   const [count, samplesPerShard, sizePixels, frames] = [5, 3, 8, 3];
   mkdirSync(folder);
   for (const [shard, samples] of [3, 2].entries()) {
-    const writer = await ShardWriter.create(join(folder, shardName(shard)), samples, { sizePixels, frames }, { rotationDegrees: true, flowsPixels: true });
+    const writer = await ShardWriter.create(
+      join(folder, shardName(shard)),
+      samples,
+      { sizePixels, frames },
+      { rotationDegrees: true, flowsPixels: true },
+    );
     for (let sample = 0; sample < samples; sample++) {
-      await writer.add({ blurred: new Uint8Array(sizePixels ** 2 * 3), frames: new Uint8Array(frames * sizePixels ** 2 * 3), rotationDegrees: 1, flowsPixels: new Float32Array(frames * sizePixels ** 2 * 2) });
+      await writer.add({
+        blurred: new Uint8Array(sizePixels ** 2 * 3),
+        frames: new Uint8Array(frames * sizePixels ** 2 * 3),
+        rotationDegrees: 1,
+        flowsPixels: new Float32Array(frames * sizePixels ** 2 * 2),
+      });
     }
     await writer.finish();
   }
   const manifest = { count, samplesPerShard, sizePixels, frames, recipe: { kind: 'panorama', seed: 1 } };
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
-  const whole = new Map(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
+  const whole = new Map(
+    readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]),
+  );
   return {
     name: 'shards and their manifests',
     async tryOne(random) {
       const name = pick(random, [...whole.keys(), 'manifest.json']);
       const bytes = whole.get(name)!;
-      const mutated = name !== 'manifest.json' ? mutateSafetensors(bytes, random) : random.below(3) === 0 ? mutateBytes(bytes, random) : hostileJson(mutateTree(manifest, random));
+      const mutated =
+        name !== 'manifest.json'
+          ? mutateSafetensors(bytes, random)
+          : random.below(3) === 0
+            ? mutateBytes(bytes, random)
+            : hostileJson(mutateTree(manifest, random));
       writeFileSync(join(folder, name), mutated);
       try {
         let batches = 0;
         for await (const batch of shardBatches({ folder, batchSize: 2, seed: random.below(1000) })) {
-          if (batch.blurred.length !== 2 * sizePixels ** 2 * 3 || batch.frames.length !== 2 * frames * sizePixels ** 2 * 3) throw new WrongResult('a sample of another size than the shards hold');
+          if (
+            batch.blurred.length !== 2 * sizePixels ** 2 * 3 ||
+            batch.frames.length !== 2 * frames * sizePixels ** 2 * 3
+          )
+            throw new WrongResult('a sample of another size than the shards hold');
           if (++batches === 3) break;
         }
       } finally {
@@ -189,12 +347,32 @@ async function shards(folder: string): Promise<FuzzTarget> {
 
 async function pictures(): Promise<FuzzTarget> {
   const raw = sharp({ create: { width: 24, height: 16, channels: 3, background: '#a0b0c0' } });
-  const files = await Promise.all([raw.clone().png(), raw.clone().jpeg(), raw.clone().webp(), raw.clone().gif(), raw.clone().tiff(), raw.clone().withExif({ IFD0: { Orientation: '6' } }).jpeg()].map((image) => image.toBuffer()));
+  const files = await Promise.all(
+    [
+      raw.clone().png(),
+      raw.clone().jpeg(),
+      raw.clone().webp(),
+      raw.clone().gif(),
+      raw.clone().tiff(),
+      raw
+        .clone()
+        .withExif({ IFD0: { Orientation: '6' } })
+        .jpeg(),
+    ].map((image) => image.toBuffer()),
+  );
   const [png] = files as [Buffer];
   return {
     name: 'photographs',
     async tryOne(random) {
-      await loadPhoto(random.below(8) === 0 ? pngOfSize(png, pick(random, [0, 1, 8000, 12_000, 60_000, 0x7fffffff, 0xffffffff]), pick(random, [0, 1, 8000, 12_000, 0x7fffffff])) : mutateBytes(pick(random, files), random));
+      await loadPhoto(
+        random.below(8) === 0
+          ? pngOfSize(
+              png,
+              pick(random, [0, 1, 8000, 12_000, 60_000, 0x7fffffff, 0xffffffff]),
+              pick(random, [0, 1, 8000, 12_000, 0x7fffffff]),
+            )
+          : mutateBytes(pick(random, files), random),
+      );
     },
   };
 }
@@ -210,8 +388,27 @@ function pngOfSize(png: Buffer, width: number, height: number): Uint8Array {
 
 async function sampleFolders(set: string): Promise<FuzzTarget> {
   const source = join(set, '..', 'picture.png');
-  await sharp({ create: { width: 16, height: 16, channels: 3, background: '#808080' } }).png().toFile(source);
-  const names = ['blur.png', 'blur.jpg', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'frame-3.png', 'frame-4.png', 'frame-01.png', 'frame-20000000.png', 'frame-99999999999999999999999.png', 'frame--1.png', 'frame-1e9.png', 'frame-\u001b[31m.png', 'FRAME-1.PNG', '__proto__.png', 'notes.txt'];
+  await sharp({ create: { width: 16, height: 16, channels: 3, background: '#808080' } })
+    .png()
+    .toFile(source);
+  const names = [
+    'blur.png',
+    'blur.jpg',
+    'frame-0.png',
+    'frame-1.png',
+    'frame-2.png',
+    'frame-3.png',
+    'frame-4.png',
+    'frame-01.png',
+    'frame-20000000.png',
+    'frame-99999999999999999999999.png',
+    'frame--1.png',
+    'frame-1e9.png',
+    'frame-\u001b[31m.png',
+    'FRAME-1.PNG',
+    '__proto__.png',
+    'notes.txt',
+  ];
   const usual = ['blur.png', 'frame-0.png', 'frame-1.png', 'frame-2.png'];
   return {
     name: 'sample folders',
@@ -219,12 +416,19 @@ async function sampleFolders(set: string): Promise<FuzzTarget> {
       const sample = join(set, pick(random, ['sample-0', 'a\u001b[2J', '__proto__', 'b.partial']));
       mkdirSync(sample, { recursive: true });
       try {
-        for (const name of [...usual.filter(() => random.below(8) > 0), ...names.filter(() => random.below(6) === 0)]) {
-          if (random.below(12) === 0) writeFileSync(join(sample, name), mutateBytes(readFileSync(source), random));
+        for (const name of [
+          ...usual.filter(() => random.below(8) > 0),
+          ...names.filter(() => random.below(6) === 0),
+        ]) {
+          if (random.below(12) === 0)
+            writeFileSync(join(sample, name), mutateBytes(readFileSync(source), random));
           else copyFileSync(source, join(sample, name));
         }
         if (random.below(2) === 0) await readSampleFolder(sample);
-        else await evaluateFolder(set, { restore: (blurred) => Promise.resolve({ frames: [blurred, blurred, blurred] }) });
+        else
+          await evaluateFolder(set, {
+            restore: (blurred) => Promise.resolve({ frames: [blurred, blurred, blurred] }),
+          });
       } finally {
         rmSync(sample, { recursive: true, force: true });
       }

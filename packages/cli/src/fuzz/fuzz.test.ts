@@ -31,45 +31,72 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
 const folder = mkdtempSync(join(tmpdir(), 'unblur-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test(`${inputs} damaged and hostile inputs are refused in plain words, soon and in little memory, or read aright`, async () => {
-  // Other tests may have run in this process before, and taken more than these inputs may.
-  const [earlierPeakBytes, startBytes] = [1024 * process.resourceUsage().maxRSS, process.memoryUsage.rss()];
-  const targets = await fuzzTargets(folder, { restoredOneIn });
-  const tally = new Map(targets.map(({ name }) => [name, { tried: 0, accepted: 0, milliseconds: 0 }]));
-  const wrong: { input: number; target: string; what: string }[] = [];
-  let slowestMilliseconds = 0;
-  for (let input = firstInput; input < firstInput + inputs; input++) {
-    const { name, tryOne } = targets[input % targets.length]!;
-    if (reportFile) writeFileSync(reportFile, JSON.stringify({ input, target: name }));
-    const counts = tally.get(name)!;
-    counts.tried++;
-    const startMilliseconds = performance.now();
-    try {
-      await tryOne(createRandom(SEED, input));
-      counts.accepted++;
-    } catch (error) {
-      const fault = faultOf(error as Error);
-      if (fault) wrong.push({ input, target: name, what: fault });
+test(
+  `${inputs} damaged and hostile inputs are refused in plain words, soon and in little memory, or read aright`,
+  async () => {
+    // Other tests may have run in this process before, and taken more than these inputs may.
+    const [earlierPeakBytes, startBytes] = [1024 * process.resourceUsage().maxRSS, process.memoryUsage.rss()];
+    const targets = await fuzzTargets(folder, { restoredOneIn });
+    const tally = new Map(targets.map(({ name }) => [name, { tried: 0, accepted: 0, milliseconds: 0 }]));
+    const wrong: { input: number; target: string; what: string }[] = [];
+    let slowestMilliseconds = 0;
+    for (let input = firstInput; input < firstInput + inputs; input++) {
+      const { name, tryOne } = targets[input % targets.length]!;
+      if (reportFile) writeFileSync(reportFile, JSON.stringify({ input, target: name }));
+      const counts = tally.get(name)!;
+      counts.tried++;
+      const startMilliseconds = performance.now();
+      try {
+        await tryOne(createRandom(SEED, input));
+        counts.accepted++;
+      } catch (error) {
+        const fault = faultOf(error as Error);
+        if (fault) wrong.push({ input, target: name, what: fault });
+      }
+      const milliseconds = performance.now() - startMilliseconds;
+      counts.milliseconds += milliseconds;
+      slowestMilliseconds = Math.max(slowestMilliseconds, milliseconds);
+      if (milliseconds > SLOW_MILLISECONDS)
+        wrong.push({ input, target: name, what: `took ${Math.round(milliseconds)} ms` });
+      // What a name in a file has set on the prototype of all objects.
+      for (const key in {}) wrong.push({ input, target: name, what: `set Object.prototype.${key}` });
     }
-    const milliseconds = performance.now() - startMilliseconds;
-    counts.milliseconds += milliseconds;
-    slowestMilliseconds = Math.max(slowestMilliseconds, milliseconds);
-    if (milliseconds > SLOW_MILLISECONDS) wrong.push({ input, target: name, what: `took ${Math.round(milliseconds)} ms` });
-    // What a name in a file has set on the prototype of all objects.
-    for (const key in {}) wrong.push({ input, target: name, what: `set Object.prototype.${key}` });
-  }
-  // In KiB.
-  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-  const peakBytes = maxRSS * 1024;
-  if (reportFile) writeFileSync(reportFile, JSON.stringify({ done: inputs, wrong, slowestMilliseconds, peakBytes, processorSeconds: (userCPUTime + systemCPUTime) / 1e6, tally: [...tally] }));
-  expect(wrong).toEqual([]);
-  expect(peakBytes > earlierPeakBytes ? peakBytes - startBytes : 0).toBeLessThan(LARGE_BYTES);
-  for (const [target, { tried, accepted }] of tally) expect({ target, tried: tried > 0, refusedMany: accepted < tried }).toEqual({ target, tried: true, refusedMany: true });
-}, Math.max(60_000, inputs * 200));
+    // In KiB.
+    const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+    const peakBytes = maxRSS * 1024;
+    if (reportFile)
+      writeFileSync(
+        reportFile,
+        JSON.stringify({
+          done: inputs,
+          wrong,
+          slowestMilliseconds,
+          peakBytes,
+          processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
+          tally: [...tally],
+        }),
+      );
+    expect(wrong).toEqual([]);
+    expect(peakBytes > earlierPeakBytes ? peakBytes - startBytes : 0).toBeLessThan(LARGE_BYTES);
+    for (const [target, { tried, accepted }] of tally)
+      expect({ target, tried: tried > 0, refusedMany: accepted < tried }).toEqual({
+        target,
+        tried: true,
+        refusedMany: true,
+      });
+  },
+  Math.max(60_000, inputs * 200),
+);
 
 /** What is wrong with a refusal; nothing where it is plain. */
 function faultOf(error: Error): string | undefined {
   const said = escapeControlCharacters(describeFailure(error));
-  const isPlain = !(error instanceof WrongResult) && !INNER_ERRORS.includes(error.name) && !INNER_MESSAGE.test(error.message.replaceAll('\n', ' ')) && !OWN_FAULT.test(said) && said.length <= MOST_CHARACTERS && !CONTROL_CHARACTER.test(said);
+  const isPlain =
+    !(error instanceof WrongResult) &&
+    !INNER_ERRORS.includes(error.name) &&
+    !INNER_MESSAGE.test(error.message.replaceAll('\n', ' ')) &&
+    !OWN_FAULT.test(said) &&
+    said.length <= MOST_CHARACTERS &&
+    !CONTROL_CHARACTER.test(said);
   return isPlain ? undefined : `${error.name}: ${error.message.slice(0, 300)}`;
 }

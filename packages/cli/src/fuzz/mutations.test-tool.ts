@@ -15,7 +15,32 @@ export function hostileJson(tree: unknown): string {
 
 /** Values that stand where others are expected. */
 const hostileValues: readonly (() => unknown)[] = [
-  ...[0, -1, 0.5, 2, 16, 63, 255, 2000, 1e6, 1e8, 1e9, 2 ** 53, 1e300, -1e300, null, true, '', '7', 'toString', '__proto__', [], {}, [[]], [null]].map((value) => () => value),
+  ...[
+    0,
+    -1,
+    0.5,
+    2,
+    16,
+    63,
+    255,
+    2000,
+    1e6,
+    1e8,
+    1e9,
+    2 ** 53,
+    1e300,
+    -1e300,
+    null,
+    true,
+    '',
+    '7',
+    'toString',
+    '__proto__',
+    [],
+    {},
+    [[]],
+    [null],
+  ].map((value) => () => value),
   () => 'x'.repeat(5000),
   () => 'a\u001b[31m\u202e\n\u0000',
   () => DEEP,
@@ -23,12 +48,23 @@ const hostileValues: readonly (() => unknown)[] = [
 ];
 
 /** Names that mean something in JavaScript, to a terminal, or are long. */
-const hostileNames = ['__proto__', '__proto__/polluted', 'weights/__proto__', 'constructor', 'toString', 'hasOwnProperty', '', 'a\u001b[31m\u202e', 'x'.repeat(3000)];
+const hostileNames = [
+  '__proto__',
+  '__proto__/polluted',
+  'weights/__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '',
+  'a\u001b[31m\u202e',
+  'x'.repeat(3000),
+];
 
 /** Plain data with a few places of it replaced, left out, renamed or repeated. */
 export function mutateTree(tree: unknown, random: Random): unknown {
   let mutated = tree;
-  for (let times = 1 + random.below(3); times > 0; times--) mutated = mutatePlace(mutated, random, random.below(6));
+  for (let times = 1 + random.below(3); times > 0; times--)
+    mutated = mutatePlace(mutated, random, random.below(6));
   return mutated;
 }
 
@@ -129,13 +165,18 @@ export function mutateLines(text: string, random: Random): string {
         lines.splice(place, 0, pick(random, hostileLines));
         break;
       case 3:
-        lines[place] = (lines[place] ?? '').replace(/\d+(\.\d+)?/, () => hostileJson(pick(random, hostileValues)())).slice(0, 10_000);
+        lines[place] = (lines[place] ?? '')
+          .replace(/\d+(\.\d+)?/, () => hostileJson(pick(random, hostileValues)()))
+          .slice(0, 10_000);
         break;
       case 4:
         lines[place] = `${' '.repeat(random.below(4))}${lines[place] ?? ''}`;
         break;
       default:
-        lines[place] = (lines[place] ?? '').split('').filter(() => random.below(20) > 0).join('');
+        lines[place] = (lines[place] ?? '')
+          .split('')
+          .filter(() => random.below(20) > 0)
+          .join('');
     }
   }
   return lines.join('\n');

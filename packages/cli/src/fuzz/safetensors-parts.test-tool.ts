@@ -4,7 +4,10 @@ import { hostileJson, mutateBytes, mutateTree } from './mutations.test-tool.js';
 /** The header of a `.safetensors` file as data, and the bytes after it. */
 function takeApart(file: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
   const headerBytes = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
-  return { header: JSON.parse(Buffer.from(file.subarray(8, 8 + headerBytes)).toString()) as Record<string, unknown>, data: file.subarray(8 + headerBytes) };
+  return {
+    header: JSON.parse(Buffer.from(file.subarray(8, 8 + headerBytes)).toString()) as Record<string, unknown>,
+    data: file.subarray(8 + headerBytes),
+  };
 }
 
 function putTogether(header: unknown, data: Uint8Array): Uint8Array {
@@ -27,19 +30,26 @@ export function mutateSafetensors(file: Uint8Array, random: Random): Uint8Array 
       return putTogether({ __metadata__: metadata, ...(mutateTree(tensors, random) as object) }, data);
     }
     case 3: {
-      const values = Float32Array.from({ length: data.length >> 2 }, (_, index) => new DataView(data.buffer, data.byteOffset).getFloat32(4 * index, true));
+      const values = Float32Array.from({ length: data.length >> 2 }, (_, index) =>
+        new DataView(data.buffer, data.byteOffset).getFloat32(4 * index, true),
+      );
       const factor = [1e37, -1e37, NaN, Infinity, 1e10, 0][random.below(6)]!;
       const share = random.uniform();
-      return putTogether(header, new Uint8Array(values.map((value) => (random.uniform() < share ? value * factor : value)).buffer));
+      return putTogether(
+        header,
+        new Uint8Array(values.map((value) => (random.uniform() < share ? value * factor : value)).buffer),
+      );
     }
     default: {
-      const metadata = Object.entries((header['__metadata__'] ?? {}) as Record<string, string>).map(([key, value]): [string, string] => {
-        try {
-          return [key, hostileJson(mutateTree(JSON.parse(value), random))];
-        } catch {
-          return [key, value];
-        }
-      });
+      const metadata = Object.entries((header['__metadata__'] ?? {}) as Record<string, string>).map(
+        ([key, value]): [string, string] => {
+          try {
+            return [key, hostileJson(mutateTree(JSON.parse(value), random))];
+          } catch {
+            return [key, value];
+          }
+        },
+      );
       return putTogether({ ...header, __metadata__: Object.fromEntries(metadata) }, data);
     }
   }

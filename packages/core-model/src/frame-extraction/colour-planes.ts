@@ -3,7 +3,10 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 const COLOURS = 3;
 
-/** Each colour as an image of its own along the batch, its `factor` x `factor` pixels as channels: `[B, H, W, 3]` to `[3 B, H/factor, W/factor, factor^2]`. */
+/**
+ * Each colour as an image of its own along the batch, its `factor` x `factor` pixels as channels: `[B, H, W,
+ * 3]` to `[3 B, H/factor, W/factor, factor^2]`.
+ */
 export function packColours(image: Tensor4D, factor: number): Tensor4D {
   const [batch, height, width] = image.shape;
   const [rows, columns] = [height / factor, width / factor];

@@ -1,4 +1,15 @@
-import { MAX_CHANNELS, MAX_DILATION, MAX_LAYERS, MAX_MULTIPLE, expectField, expectMapping, expectOddFrames, expectWholeNumber, isListOf, isWithin } from '../weights/config-checks.js';
+import {
+  MAX_CHANNELS,
+  MAX_DILATION,
+  MAX_LAYERS,
+  MAX_MULTIPLE,
+  expectField,
+  expectMapping,
+  expectOddFrames,
+  expectWholeNumber,
+  isListOf,
+  isWithin,
+} from '../weights/config-checks.js';
 
 /** Everything that decides the shape of the networks of Jin et al. 2018. Plain JSON. */
 export interface FrameExtractionConfig {
@@ -18,7 +29,10 @@ export interface ExtractorConfig {
   factor: number;
   /** Channels of the blocks. */
   channels: number;
-  /** Groups of residual blocks, each the dilations of its two 3x3 convolutions; the image is corrected after every group. */
+  /**
+   * Groups of residual blocks, each the dilations of its two 3x3 convolutions; the image is corrected after
+   * every group.
+   */
   groups: [number, number][][];
   /** Channels at full size. */
   refinementChannels: number;
@@ -28,20 +42,80 @@ const plain = (count: number): [number, number][] => Array.from({ length: count 
 
 /**
  * The presets.
- * - `paper`: widths and dilations as the authors have them; a factor of 4 throughout (theirs is 5 for the pairs) and no
+ * - `paper`: widths and dilations as the authors have them; a factor of 4 throughout (theirs is 5 for the
+ * pairs) and no
  *   instance normalization, which makes every pixel depend on the whole photograph.
- * - `small`: 142 thousand multiply-adds per pixel of the photograph, a third of what the photo network takes for seven frames.
+ * - `small`: 142 thousand multiply-adds per pixel of the photograph, a third of what the photo network takes
+ * for seven frames.
  */
 export const frameExtractionPresets: Record<'paper' | 'small', FrameExtractionConfig> = {
   paper: {
     frames: 7,
-    middle: { factor: 4, channels: 144, groups: [plain(3), [[1, 2], [2, 4], [4, 8]], [[8, 4], [4, 2], [2, 1]], plain(3)], refinementChannels: 64 },
-    innerPair: { factor: 4, channels: 128, groups: [plain(4), [[1, 2], [4, 8], [8, 4], [2, 1]], plain(4)], refinementChannels: 32 },
-    outerPair: { factor: 4, channels: 128, groups: [plain(2), [[1, 2], [4, 8], [8, 4], [2, 1]], plain(2)], refinementChannels: 32 },
+    middle: {
+      factor: 4,
+      channels: 144,
+      groups: [
+        plain(3),
+        [
+          [1, 2],
+          [2, 4],
+          [4, 8],
+        ],
+        [
+          [8, 4],
+          [4, 2],
+          [2, 1],
+        ],
+        plain(3),
+      ],
+      refinementChannels: 64,
+    },
+    innerPair: {
+      factor: 4,
+      channels: 128,
+      groups: [
+        plain(4),
+        [
+          [1, 2],
+          [4, 8],
+          [8, 4],
+          [2, 1],
+        ],
+        plain(4),
+      ],
+      refinementChannels: 32,
+    },
+    outerPair: {
+      factor: 4,
+      channels: 128,
+      groups: [
+        plain(2),
+        [
+          [1, 2],
+          [4, 8],
+          [8, 4],
+          [2, 1],
+        ],
+        plain(2),
+      ],
+      refinementChannels: 32,
+    },
   },
   small: {
     frames: 7,
-    middle: { factor: 4, channels: 40, groups: [plain(2), [[1, 2], [4, 2]], plain(2)], refinementChannels: 16 },
+    middle: {
+      factor: 4,
+      channels: 40,
+      groups: [
+        plain(2),
+        [
+          [1, 2],
+          [4, 2],
+        ],
+        plain(2),
+      ],
+      refinementChannels: 16,
+    },
     innerPair: { factor: 4, channels: 24, groups: [plain(1), [[1, 2]], plain(1)], refinementChannels: 16 },
     outerPair: { factor: 4, channels: 24, groups: [plain(1), [[1, 2]], plain(1)], refinementChannels: 16 },
   },
@@ -54,22 +128,38 @@ const MAX_FACTOR = 16;
 export function validateFrameExtractionConfig(config: FrameExtractionConfig): void {
   expectMapping(config, '');
   expectOddFrames(config.frames);
-  const areDilations = (value: unknown) => isListOf(value, [2, 2], (dilation) => isWithin(dilation, [1, MAX_DILATION]));
+  const areDilations = (value: unknown) =>
+    isListOf(value, [2, 2], (dilation) => isWithin(dilation, [1, MAX_DILATION]));
   for (const part of ['middle', 'innerPair', 'outerPair'] as const) {
     expectMapping(config[part], part);
     const { factor, channels, groups, refinementChannels } = config[part];
     expectWholeNumber(factor, `${part}.factor`, [1, MAX_FACTOR]);
     expectWholeNumber(channels, `${part}.channels`, [1, MAX_CHANNELS]);
     expectWholeNumber(refinementChannels, `${part}.refinementChannels`, [1, MAX_CHANNELS]);
-    const fits = isListOf(groups, [1, MAX_LAYERS], (blocks) => isListOf(blocks, [1, MAX_LAYERS], areDilations));
-    expectField(fits, `${part}.groups`, `1 to ${MAX_LAYERS} lists of as many blocks, each the dilations (1 to ${MAX_DILATION}) of two convolutions,`, groups);
+    const fits = isListOf(groups, [1, MAX_LAYERS], (blocks) =>
+      isListOf(blocks, [1, MAX_LAYERS], areDilations),
+    );
+    expectField(
+      fits,
+      `${part}.groups`,
+      `1 to ${MAX_LAYERS} lists of as many blocks, each the dilations (1 to ${MAX_DILATION}) of two convolutions,`,
+      groups,
+    );
   }
   const multiple = frameExtractionMultiple(config);
-  expectField(multiple <= MAX_MULTIPLE, 'factor', `factors whose least common multiple is at most ${MAX_MULTIPLE}`, multiple);
+  expectField(
+    multiple <= MAX_MULTIPLE,
+    'factor',
+    `factors whose least common multiple is at most ${MAX_MULTIPLE}`,
+    multiple,
+  );
 }
 
 /** Height and width of the input must be multiples of this. */
 export function frameExtractionMultiple({ middle, innerPair, outerPair }: FrameExtractionConfig): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
-  return [middle, innerPair, outerPair].reduce((multiple, { factor }) => (multiple * factor) / divisor(multiple, factor), 1);
+  return [middle, innerPair, outerPair].reduce(
+    (multiple, { factor }) => (multiple * factor) / divisor(multiple, factor),
+    1,
+  );
 }

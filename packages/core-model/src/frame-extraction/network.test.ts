@@ -8,15 +8,30 @@ import type { ExtractorConfig, FrameExtractionConfig } from './config.js';
 import { declareFrameExtraction, frameExtractionFamily } from './network.js';
 
 /** With its groups and frames, but for widths and blocks. */
-function narrowed(preset: 'paper' | 'small', changes: Partial<FrameExtractionConfig> = {}): FrameExtractionConfig {
-  const narrow = ({ factor, groups }: ExtractorConfig): ExtractorConfig => ({ factor, channels: 6, groups: groups.map(() => [[1, 2]]), refinementChannels: 6 });
+function narrowed(
+  preset: 'paper' | 'small',
+  changes: Partial<FrameExtractionConfig> = {},
+): FrameExtractionConfig {
+  const narrow = ({ factor, groups }: ExtractorConfig): ExtractorConfig => ({
+    factor,
+    channels: 6,
+    groups: groups.map(() => [[1, 2]]),
+    refinementChannels: 6,
+  });
   const { frames, middle, innerPair, outerPair } = frameExtractionPresets[preset];
-  return { frames, middle: narrow(middle), innerPair: narrow(innerPair), outerPair: narrow(outerPair), ...changes };
+  return {
+    frames,
+    middle: narrow(middle),
+    innerPair: narrow(innerPair),
+    outerPair: narrow(outerPair),
+    ...changes,
+  };
 }
 
 const blurred = (height = 8, width = 8) => randomImage([height, width]);
 
-const restless = (config: FrameExtractionConfig) => shaken(frameExtractionFamily.initialWeights(config, 1), 0.1);
+const restless = (config: FrameExtractionConfig) =>
+  shaken(frameExtractionFamily.initialWeights(config, 1), 0.1);
 
 test('colours as planes: pixel (row, column) of a colour is channel row * factor + column of its own image', () => {
   const image = tf.reshape(tf.range(0, 4 * 4 * 3), [1, 4, 4, 3]) as tf.Tensor4D;
@@ -44,7 +59,11 @@ describe.each([
 
   test('gives every weight a gradient', async () => {
     const image = blurred();
-    expect(await weightsWithoutGradient(restless(config), (weights) => tf.addN(network.extract(image, weights).map((frame) => tf.sum(tf.square(frame)))))).toEqual([]);
+    expect(
+      await weightsWithoutGradient(restless(config), (weights) =>
+        tf.addN(network.extract(image, weights).map((frame) => tf.sum(tf.square(frame)))),
+      ),
+    ).toEqual([]);
   });
 
   test('has stages that share no weight, and pairs that depend on those up to theirs alone', () => {
@@ -52,7 +71,11 @@ describe.each([
     expect(network.stages).toHaveLength((config.frames + 1) / 2);
     const weights = restless(config);
     const image = blurred();
-    const onlyMiddle = network.extract(image, Object.fromEntries(network.stages[0]!.map((name) => [name, weights[name]!])), 0);
+    const onlyMiddle = network.extract(
+      image,
+      Object.fromEntries(network.stages[0]!.map((name) => [name, weights[name]!])),
+      0,
+    );
     const all = network.extract(image, weights);
     expect(onlyMiddle).toHaveLength(1);
     expect(largestDifference(onlyMiddle[0]!, all[(config.frames - 1) / 2]!)).toBe(0);
@@ -66,16 +89,26 @@ describe.each([
 
 describe('frame extraction', () => {
   test('has the parameters that the README says', () => {
-    const millions = (preset: 'paper' | 'small') => Object.values(frameExtractionFamily.shapesOf(frameExtractionPresets[preset])).reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0) / 1e6;
+    const millions = (preset: 'paper' | 'small') =>
+      Object.values(frameExtractionFamily.shapesOf(frameExtractionPresets[preset])).reduce(
+        (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
+        0,
+      ) / 1e6;
     expect(millions('paper')).toBeCloseTo(18.2, 1);
     expect(millions('small')).toBeCloseTo(0.51, 2);
   });
 
   test('names what does not fit', () => {
-    expect(() => declareFrameExtraction(narrowed('small', { frames: 4 }))).toThrow('an odd number of frames, 3 or more and at most 31, for network.frames but received 4');
+    expect(() => declareFrameExtraction(narrowed('small', { frames: 4 }))).toThrow(
+      'an odd number of frames, 3 or more and at most 31, for network.frames but received 4',
+    );
     const { outerPair } = narrowed('small');
-    expect(() => declareFrameExtraction(narrowed('small', { outerPair: { ...outerPair, groups: [] } }))).toThrow('network.outerPair.groups');
+    expect(() =>
+      declareFrameExtraction(narrowed('small', { outerPair: { ...outerPair, groups: [] } })),
+    ).toThrow('network.outerPair.groups');
     expect(frameExtractionMultiple(narrowed('small', { outerPair: { ...outerPair, factor: 6 } }))).toBe(12);
-    expect(() => declareFrameExtraction(narrowed('small')).extract(blurred(6, 8), {})).toThrow('multiples of 4, but received [1,6,8,3]');
+    expect(() => declareFrameExtraction(narrowed('small')).extract(blurred(6, 8), {})).toThrow(
+      'multiples of 4, but received [1,6,8,3]',
+    );
   });
 });

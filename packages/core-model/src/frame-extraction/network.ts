@@ -12,7 +12,9 @@ import type { Extractor } from './extractor.js';
 export interface FrameExtractionNetwork {
   config: FrameExtractionConfig;
   weights: Record<string, WeightDeclaration>;
-  /** Names of the weights that each stage adds: the middle frame's, then each pair's from the middle outwards. */
+  /**
+   * Names of the weights that each stage adds: the middle frame's, then each pair's from the middle outwards.
+   */
   stages: string[][];
   /**
    * The frames in time order, `[B, H, W, 3]`, not clamped.
@@ -24,10 +26,11 @@ export interface FrameExtractionNetwork {
 }
 
 /**
- * Declares the networks of Jin, Meishvili and Favaro, "Learning to Extract a Video Sequence from a Single Motion-Blurred
- * Image" (CVPR 2018), which are trained and applied one after the other: the middle frame from the blurred image; the
- * frame before it from both; the one after it from these three; every further frame from the blurred image and the two
- * frames next to it on the side of the middle, by the same weights before and after.
+ * Declares the networks of Jin, Meishvili and Favaro, "Learning to Extract a Video Sequence from a Single
+ * Motion-Blurred Image" (CVPR 2018), which are trained and applied one after the other: the middle frame from
+ * the blurred image; the frame before it from both; the one after it from these three; every further frame
+ * from the blurred image and the two frames next to it on the side of the middle, by the same weights before
+ * and after.
  *
  * @throws if the config does not hold together.
  */
@@ -45,9 +48,16 @@ export function declareFrameExtraction(config: FrameExtractionConfig): FrameExtr
 
   const allPairs = (config.frames - 1) / 2;
   const extractMiddle = stage(() => declareExtractor(layers, 'middle', 1, config.middle));
-  const [extractBefore, extractAfter] = stage(() => [declareExtractor(layers, 'pair1.before', 2, config.innerPair), declareExtractor(layers, 'pair1.after', 3, config.innerPair)] as const);
+  const [extractBefore, extractAfter] = stage(
+    () =>
+      [
+        declareExtractor(layers, 'pair1.before', 2, config.innerPair),
+        declareExtractor(layers, 'pair1.after', 3, config.innerPair),
+      ] as const,
+  );
   const extractOuter: Extractor[] = [];
-  for (let pair = 2; pair <= allPairs; pair++) extractOuter.push(stage(() => declareExtractor(layers, `pair${pair}`, 3, config.outerPair)));
+  for (let pair = 2; pair <= allPairs; pair++)
+    extractOuter.push(stage(() => declareExtractor(layers, `pair${pair}`, 3, config.outerPair)));
 
   const extract: FrameExtractionNetwork['extract'] = (blurred, weights, pairs = allPairs) => {
     expectMultipleSize(blurred, frameExtractionMultiple(config), 'a blurred image');
@@ -67,7 +77,18 @@ export function declareFrameExtraction(config: FrameExtractionConfig): FrameExtr
   return { config, weights: layers.weights, stages, extract };
 }
 
-/** Weights of the networks: their shapes, how they start (every frame as the blurred image), and their files. */
-export const frameExtractionFamily = networkFamily<FrameExtractionConfig>({ name: 'frame-extraction', configKey: 'unblur.frame-extraction', declare: declareFrameExtraction });
+/**
+ * Weights of the networks: their shapes, how they start (every frame as the blurred image), and their files.
+ */
+export const frameExtractionFamily = networkFamily<FrameExtractionConfig>({
+  name: 'frame-extraction',
+  configKey: 'unblur.frame-extraction',
+  declare: declareFrameExtraction,
+});
 
-export const { shapesOf: frameExtractionWeightShapes, initialWeights: initialFrameExtractionWeights, readWeights: readFrameExtractionWeights, writeWeights: writeFrameExtractionWeights } = frameExtractionFamily;
+export const {
+  shapesOf: frameExtractionWeightShapes,
+  initialWeights: initialFrameExtractionWeights,
+  readWeights: readFrameExtractionWeights,
+  writeWeights: writeFrameExtractionWeights,
+} = frameExtractionFamily;

@@ -7,9 +7,22 @@ import { LayerDeclarations } from './declaration.js';
 
 test('a decoder block doubles the size, and each of its convolutions sees the outputs of all before it', () => {
   const layers = new LayerDeclarations();
-  const { upscale, decode } = declareDecoderBlock(layers, 'block', { level: 3, from: 7, upscaledChannels: 2, denseChannels: [4, 6, 5], besideChannels: 8, imageAbove: true });
+  const { upscale, decode } = declareDecoderBlock(layers, 'block', {
+    level: 3,
+    from: 7,
+    upscaledChannels: 2,
+    denseChannels: [4, 6, 5],
+    besideChannels: 8,
+    imageAbove: true,
+  });
   const seen = 2 + 3 + 8;
-  expect(Object.fromEntries(Object.entries(layers.weights).flatMap(([name, { shape }]) => (name.endsWith('.kernel') ? [[name, shape]] : [])))).toEqual({
+  expect(
+    Object.fromEntries(
+      Object.entries(layers.weights).flatMap(([name, { shape }]) =>
+        name.endsWith('.kernel') ? [[name, shape]] : [],
+      ),
+    ),
+  ).toEqual({
     'block.upscale-feature.kernel': [4, 4, 2, 7],
     'block.upscale-image.kernel': [4, 4, 3, 3],
     'block.dense0.kernel': [3, 3, seen, 4],
@@ -20,5 +33,7 @@ test('a decoder block doubles the size, and each of its convolutions sees the ou
   const upscaled = upscale(tf.zeros([1, 3, 5, 7]), weights);
   expect(upscaled.shape).toEqual([1, 6, 10, 2]);
   const beside = [tf.zeros<tf.Rank.R4>([1, 6, 10, 3]), tf.zeros<tf.Rank.R4>([1, 6, 10, 5])];
-  expect(decode({ upscaled, imageAbove: tf.zeros([1, 3, 5, 3]), beside }, weights).shape).toEqual([1, 6, 10, 5]);
+  expect(decode({ upscaled, imageAbove: tf.zeros([1, 3, 5, 3]), beside }, weights).shape).toEqual([
+    1, 6, 10, 5,
+  ]);
 });

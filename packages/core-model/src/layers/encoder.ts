@@ -6,9 +6,14 @@ import type { LayerDeclarations, NamedTensors } from './declaration.js';
  *
  * @param channels widths of levels 1, 2, ...
  * @param imageChannels of what is encoded: 3 for one image.
- * @returns a function from `[B, H, W, imageChannels]` to features by level, `[B, H/2^level, W/2^level, channels]`; level 0 is what was given.
+ * @returns a function from `[B, H, W, imageChannels]` to features by level, `[B, H/2^level, W/2^level,
+ * channels]`; level 0 is what was given.
  */
-export function declareEncoder(layers: LayerDeclarations, channels: readonly number[], imageChannels = 3): (images: Tensor4D, weights: NamedTensors) => Tensor4D[] {
+export function declareEncoder(
+  layers: LayerDeclarations,
+  channels: readonly number[],
+  imageChannels = 3,
+): (images: Tensor4D, weights: NamedTensors) => Tensor4D[] {
   const blocks = channels.map((to, index) => {
     const [level, from] = [index + 1, index === 0 ? imageChannels : channels[index - 1]!];
     return {
@@ -18,7 +23,8 @@ export function declareEncoder(layers: LayerDeclarations, channels: readonly num
   });
   return (images, weights) => {
     const features = [images];
-    for (const { reduce, extract } of blocks) features.push(extract(reduce(features.at(-1)!, weights), weights));
+    for (const { reduce, extract } of blocks)
+      features.push(extract(reduce(features.at(-1)!, weights), weights));
     return features;
   };
 }

@@ -5,11 +5,17 @@ import type { SamplePadding } from './grid-sample.js';
 /** The part of the TensorFlow.js `wasm` backend that this kernel touches. */
 interface WasmBackend extends KernelBackend {
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
-  /** The tensor's values where they lie on the WebAssembly heap. A new tensor may move the heap: ask after making it. */
+  /**
+   * The tensor's values where they lie on the WebAssembly heap. A new tensor may move the heap: ask after
+   * making it.
+   */
   typedArrayFromHeap(tensor: TensorInfo): Float32Array;
 }
 
-/** Registers `GridSample` for the TensorFlow.js `wasm` backend. It reads and writes the WebAssembly heap in place. */
+/**
+ * Registers `GridSample` for the TensorFlow.js `wasm` backend. It reads and writes the WebAssembly heap in
+ * place.
+ */
 export function registerWasmGridSample(): void {
   registerKernel({
     kernelName: 'GridSample',
@@ -18,8 +24,11 @@ export function registerWasmGridSample(): void {
       const { image, coordinates } = inputs as { image: TensorInfo; coordinates: TensorInfo };
       const wasm = backend as WasmBackend;
       const output = wasm.makeOutput([...coordinates.shape.slice(0, 3), image.shape[3]!], 'float32');
-      const [pixels, places, out] = [image, coordinates, output].map((tensor) => wasm.typedArrayFromHeap(tensor)) as [Float32Array, Float32Array, Float32Array];
-      if (attrs!['padding'] === ('border' satisfies SamplePadding)) sampleRepeatingEdges(pixels, image.shape, places, out);
+      const [pixels, places, out] = [image, coordinates, output].map((tensor) =>
+        wasm.typedArrayFromHeap(tensor),
+      ) as [Float32Array, Float32Array, Float32Array];
+      if (attrs!['padding'] === ('border' satisfies SamplePadding))
+        sampleRepeatingEdges(pixels, image.shape, places, out);
       else sampleWithinZeros(pixels, image.shape, places, out);
       return output;
     },
@@ -27,7 +36,12 @@ export function registerWasmGridSample(): void {
 }
 
 /** Every place lies among four pixels once it is clamped to the image: one blend of four rows of channels. */
-function sampleRepeatingEdges(pixels: Float32Array, [batch, height, width, channels]: number[], places: Float32Array, out: Float32Array): void {
+function sampleRepeatingEdges(
+  pixels: Float32Array,
+  [batch, height, width, channels]: number[],
+  places: Float32Array,
+  out: Float32Array,
+): void {
   const [lastColumn, lastRow, imageSize] = [width! - 1, height! - 1, height! * width! * channels!];
   const placesPerImage = places.length / 2 / batch!;
   let to = 0;
@@ -37,23 +51,57 @@ function sampleRepeatingEdges(pixels: Float32Array, [batch, height, width, chann
     const y = Math.min(Math.max(places[2 * place + 1]!, 0), lastRow);
     const [left, top] = [Math.floor(x), Math.floor(y)];
     const [shareX, shareY] = [x - left, y - top];
-    const [upper, lower] = [image + top * width! * channels!, image + Math.min(top + 1, lastRow) * width! * channels!];
+    const [upper, lower] = [
+      image + top * width! * channels!,
+      image + Math.min(top + 1, lastRow) * width! * channels!,
+    ];
     const [before, after] = [left * channels!, Math.min(left + 1, lastColumn) * channels!];
-    blend(pixels, out, to, channels!, upper + before, upper + after, lower + before, lower + after, shareX, shareY);
+    blend(
+      pixels,
+      out,
+      to,
+      channels!,
+      upper + before,
+      upper + after,
+      lower + before,
+      lower + after,
+      shareX,
+      shareY,
+    );
     to += channels!;
   }
 }
 
-function blend(pixels: Float32Array, out: Float32Array, to: number, channels: number, a: number, b: number, c: number, d: number, shareX: number, shareY: number): void {
+function blend(
+  pixels: Float32Array,
+  out: Float32Array,
+  to: number,
+  channels: number,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  shareX: number,
+  shareY: number,
+): void {
   const [weightA, weightB] = [(1 - shareX) * (1 - shareY), shareX * (1 - shareY)];
   const [weightC, weightD] = [(1 - shareX) * shareY, shareX * shareY];
   for (let channel = 0; channel < channels; channel++) {
-    out[to + channel] = weightA * pixels[a + channel]! + weightB * pixels[b + channel]! + weightC * pixels[c + channel]! + weightD * pixels[d + channel]!;
+    out[to + channel] =
+      weightA * pixels[a + channel]! +
+      weightB * pixels[b + channel]! +
+      weightC * pixels[c + channel]! +
+      weightD * pixels[d + channel]!;
   }
 }
 
 /** Neighbours outside the image count as zero. */
-function sampleWithinZeros(pixels: Float32Array, [batch, height, width, channels]: number[], places: Float32Array, out: Float32Array): void {
+function sampleWithinZeros(
+  pixels: Float32Array,
+  [batch, height, width, channels]: number[],
+  places: Float32Array,
+  out: Float32Array,
+): void {
   const placesPerImage = places.length / 2 / batch!;
   out.fill(0);
   for (let place = 0; place < places.length / 2; place++) {
@@ -64,7 +112,8 @@ function sampleWithinZeros(pixels: Float32Array, [batch, height, width, channels
         if (!(column >= 0 && column < width! && row >= 0 && row < height!)) continue;
         const weight = (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
         const from = ((image * height! + row) * width! + column) * channels!;
-        for (let channel = 0; channel < channels!; channel++) out[place * channels! + channel]! += weight * pixels[from + channel]!;
+        for (let channel = 0; channel < channels!; channel++)
+          out[place * channels! + channel]! += weight * pixels[from + channel]!;
       }
     }
   }

@@ -4,10 +4,16 @@ import type { SamplePadding } from './grid-sample.js';
 
 /** The part of the TensorFlow.js `webgl` backend that this kernel touches. */
 interface WebGlBackend extends KernelBackend {
-  runWebGLProgram(program: { variableNames: string[]; outputShape: number[]; userCode: string }, inputs: TensorInfo[], dtype: 'float32'): TensorInfo;
+  runWebGLProgram(
+    program: { variableNames: string[]; outputShape: number[]; userCode: string },
+    inputs: TensorInfo[],
+    dtype: 'float32',
+  ): TensorInfo;
 }
 
-/** Registers `GridSample` for the TensorFlow.js `webgl` backend: one shader, one output value per invocation. */
+/**
+ * Registers `GridSample` for the TensorFlow.js `webgl` backend: one shader, one output value per invocation.
+ */
 export function registerWebGlGridSample(): void {
   registerKernel({
     kernelName: 'GridSample',
@@ -18,7 +24,10 @@ export function registerWebGlGridSample(): void {
       const program = {
         variableNames: ['image', 'coordinates'],
         outputShape: [...coordinates.shape.slice(0, 3), channels],
-        userCode: attrs!['padding'] === ('border' satisfies SamplePadding) ? edgeRepeatingShader(height, width) : zeroPaddedShader(height, width),
+        userCode:
+          attrs!['padding'] === ('border' satisfies SamplePadding)
+            ? edgeRepeatingShader(height, width)
+            : zeroPaddedShader(height, width),
       };
       return (backend as WebGlBackend).runWebGLProgram(program, [image, coordinates], 'float32');
     },

@@ -22,7 +22,9 @@ const WORKGROUP_INVOCATIONS = 64;
 /** What every WebGPU device allows in one dimension; a larger grid is laid out in two. */
 const MOST_WORKGROUPS = 65535;
 
-/** Registers `GridSample` for the TensorFlow.js `webgpu` backend: one shader, one output value per invocation. */
+/**
+ * Registers `GridSample` for the TensorFlow.js `webgpu` backend: one shader, one output value per invocation.
+ */
 export function registerWebGpuGridSample(): void {
   registerKernel({
     kernelName: 'GridSample',

@@ -5,13 +5,18 @@ import { gridSample } from './grid-sample.js';
 /**
  * The displacement that an affine motion about the image centre gives every pixel of a level.
  *
- * @param affine `[B, 2, 3]`: displacement (dx, dy) = linear part `[:, :, 0:2]` times the position relative to the image
+ * @param affine `[B, 2, 3]`: displacement (dx, dy) = linear part `[:, :, 0:2]` times the position relative to
+ * the image
  *   centre plus `[:, :, 2]`, all in full-resolution pixels, so that every level and every image size reads it alike.
  * @param size height and width of the level.
  * @param level the level is 1/2^level of the full resolution.
  * @returns `[B, h, w, 2]` in pixels of the level.
  */
-export function affineDisplacement(affine: Tensor3D, [height, width]: [number, number], level: number): Tensor4D {
+export function affineDisplacement(
+  affine: Tensor3D,
+  [height, width]: [number, number],
+  level: number,
+): Tensor4D {
   const batch = affine.shape[0];
   const column = (index: number) => reshape(slice(affine, [0, 0, index], [-1, -1, 1]), [batch, 1, 1, 2]);
   const x = tensor4d(centredPositions(width), [1, 1, width, 1]);

@@ -5,7 +5,16 @@ import { halve, imagePyramid, packPixels, resizeFlow, unpackPixels } from './res
 
 /** Every value tells its image, row, column and channel. */
 const places = (batch: number, height: number, width: number, channels: number): Tensor4D =>
-  tf.tensor(Array.from({ length: batch }, (_b, b) => Array.from({ length: height }, (_y, y) => Array.from({ length: width }, (_x, x) => Array.from({ length: channels }, (_c, c) => b * 1000 + y * 100 + x * 10 + c)))), [batch, height, width, channels]);
+  tf.tensor(
+    Array.from({ length: batch }, (_b, b) =>
+      Array.from({ length: height }, (_y, y) =>
+        Array.from({ length: width }, (_x, x) =>
+          Array.from({ length: channels }, (_c, c) => b * 1000 + y * 100 + x * 10 + c),
+        ),
+      ),
+    ),
+    [batch, height, width, channels],
+  );
 
 describe('unpackPixels', () => {
   test('makes of every pixel 2x2 pixels, as TensorFlow does with depthToSpace', () => {
@@ -21,7 +30,9 @@ describe('packPixels', () => {
     const packed = packPixels(places(2, 4, 6, 3));
     expect(packed.shape).toEqual([2, 2, 3, 12]);
     // Of the second image, the cell in row 1 and column 2.
-    expect((await tf.slice(packed, [1, 1, 2, 0], [1, 1, 1, 12]).data()).join()).toBe('1240,1241,1242,1250,1251,1252,1340,1341,1342,1350,1351,1352');
+    expect((await tf.slice(packed, [1, 1, 2, 0], [1, 1, 1, 12]).data()).join()).toBe(
+      '1240,1241,1242,1250,1251,1252,1340,1341,1342,1350,1351,1352',
+    );
   });
 
   test('is the inverse of unpackPixels, and so are its gradients', () => {
@@ -44,6 +55,8 @@ test('halves by the mean of 2x2 pixels, level by level', () => {
 test('resizes a flow together with its vectors', () => {
   const flow = tf.mul(tf.ones([1, 4, 8, 2]), tf.tensor1d([6, -2])) as Tensor4D;
   expect([...resizeFlow(flow, [2, 4]).dataSync()]).toEqual(Array.from({ length: 8 }, () => [3, -1]).flat());
-  expect([...resizeFlow(flow, [8, 16]).dataSync()]).toEqual(Array.from({ length: 128 }, () => [12, -4]).flat());
+  expect([...resizeFlow(flow, [8, 16]).dataSync()]).toEqual(
+    Array.from({ length: 128 }, () => [12, -4]).flat(),
+  );
   expect(resizeFlow(flow, [4, 8])).toBe(flow);
 });

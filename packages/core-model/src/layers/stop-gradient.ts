@@ -2,7 +2,10 @@ import { customGrad, engine, getBackend, getKernel, zeros } from '@tensorflow/tf
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 
 /** Computes a tensor from others as if they were constants: no gradient flows back to them. */
-export function stopGradient<T extends Tensor, Inputs extends Tensor[]>(inputs: Inputs, compute: (...inputs: Inputs) => T): T {
+export function stopGradient<T extends Tensor, Inputs extends Tensor[]>(
+  inputs: Inputs,
+  compute: (...inputs: Inputs) => T,
+): T {
   const shapes = inputs.map(({ shape }) => shape);
   const constant = customGrad(((...args: unknown[]) => {
     // The last argument is TensorFlow.js's function for saving tensors.
@@ -12,7 +15,12 @@ export function stopGradient<T extends Tensor, Inputs extends Tensor[]>(inputs: 
   return constant(...inputs) as T;
 }
 
-/** Leaves a mark where a backend has a kernel for it, as tracing has: whoever differentiates the graph must know too. */
+/**
+ * Leaves a mark where a backend has a kernel for it, as tracing has: whoever differentiates the graph must
+ * know too.
+ */
 function markConstant<T extends Tensor>(x: T): T {
-  return getKernel('StopGradient', getBackend()) ? (engine().runKernel('StopGradient', { x } as unknown as NamedTensorMap) as unknown as T) : x;
+  return getKernel('StopGradient', getBackend())
+    ? (engine().runKernel('StopGradient', { x } as unknown as NamedTensorMap) as unknown as T)
+    : x;
 }

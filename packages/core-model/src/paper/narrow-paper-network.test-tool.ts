@@ -3,9 +3,15 @@ import type { PaperConfig } from './paper-config.js';
 
 const WIDTH = 2;
 
-/** The preset with all its switches and levels but 3 frames, a refiner of two convolutions and widths that the `cpu` backend runs in a moment. */
+/**
+ * The preset with all its switches and levels but 3 frames, a refiner of two convolutions and widths that the
+ * `cpu` backend runs in a moment.
+ */
 export function narrowedPaper(changes: Partial<PaperConfig> = {}): PaperConfig {
-  const narrowed = ({ upscaledChannels, denseChannels }: PaperConfig['middleDecoder']) => ({ upscaledChannels: upscaledChannels.map(() => WIDTH), denseChannels: denseChannels.map(() => [WIDTH, WIDTH]) });
+  const narrowed = ({ upscaledChannels, denseChannels }: PaperConfig['middleDecoder']) => ({
+    upscaledChannels: upscaledChannels.map(() => WIDTH),
+    denseChannels: denseChannels.map(() => [WIDTH, WIDTH]),
+  });
   return {
     ...paperPreset,
     frames: 3,
@@ -20,9 +26,28 @@ export function narrowedPaper(changes: Partial<PaperConfig> = {}): PaperConfig {
 /** The paper's Table 5, and without any transformer or refiner. */
 export const paperAblations: [string, PaperConfig][] = [
   ['all', narrowedPaper()],
-  ['FTN [STN]', narrowedPaper({ featureTransformer: { spatialTransformer: true, localWarping: false }, imageTransformer: false })],
-  ['FTN [LW]', narrowedPaper({ featureTransformer: { spatialTransformer: false, localWarping: true }, imageTransformer: false })],
+  [
+    'FTN [STN]',
+    narrowedPaper({
+      featureTransformer: { spatialTransformer: true, localWarping: false },
+      imageTransformer: false,
+    }),
+  ],
+  [
+    'FTN [LW]',
+    narrowedPaper({
+      featureTransformer: { spatialTransformer: false, localWarping: true },
+      imageTransformer: false,
+    }),
+  ],
   ['FTN [STN + LW]', narrowedPaper({ imageTransformer: false })],
   ['ITN', narrowedPaper({ featureTransformer: { spatialTransformer: false, localWarping: false } })],
-  ['none', narrowedPaper({ featureTransformer: { spatialTransformer: false, localWarping: false }, imageTransformer: false, refiner: [] })],
+  [
+    'none',
+    narrowedPaper({
+      featureTransformer: { spatialTransformer: false, localWarping: false },
+      imageTransformer: false,
+      refiner: [],
+    }),
+  ],
 ];

@@ -1,13 +1,27 @@
 import type { DecoderWidths } from '../layers/decoder-block.js';
-import { MAX_CHANNELS, MAX_LAYERS, expectDilatedLayers, expectField, expectMapping, expectOddFrames, expectWholeNumbers } from '../weights/config-checks.js';
+import {
+  MAX_CHANNELS,
+  MAX_LAYERS,
+  expectDilatedLayers,
+  expectField,
+  expectMapping,
+  expectOddFrames,
+  expectWholeNumbers,
+} from '../weights/config-checks.js';
 
-/** Levels of the pyramid: level l is 1/2^l of the image; decoders have levels 4 to 0, the encoder reaches level 5. */
+/**
+ * Levels of the pyramid: level l is 1/2^l of the image; decoders have levels 4 to 0, the encoder reaches
+ * level 5.
+ */
 export const COARSEST_LEVEL = 5;
 
 /** Height and width of the network's input must be multiples of this. */
 export const paperMultiple = 2 ** COARSEST_LEVEL;
 
-/** Everything that decides the shape of the network of Argaw et al. 2021 (section 4); the ablations of its Table 5 are switches. Plain JSON. */
+/**
+ * Everything that decides the shape of the network of Argaw et al. 2021 (section 4); the ablations of its
+ * Table 5 are switches. Plain JSON.
+ */
 export interface PaperConfig {
   /** Frames restored from one photograph: odd, 3 or more. The paper has 3 and 7. */
   frames: number;
@@ -58,18 +72,50 @@ export const paperPreset: PaperConfig = {
 export function validatePaperConfig(config: PaperConfig): void {
   expectMapping(config, '');
   expectOddFrames(config.frames);
-  expectWholeNumbers(config.encoderChannels, 'encoderChannels', [COARSEST_LEVEL, COARSEST_LEVEL], [1, MAX_CHANNELS]);
+  expectWholeNumbers(
+    config.encoderChannels,
+    'encoderChannels',
+    [COARSEST_LEVEL, COARSEST_LEVEL],
+    [1, MAX_CHANNELS],
+  );
   for (const field of ['middleDecoder', 'frameDecoder'] as const) {
     expectMapping(config[field], field);
     const { upscaledChannels, denseChannels } = config[field];
-    expectWholeNumbers(upscaledChannels, `${field}.upscaledChannels`, [COARSEST_LEVEL, COARSEST_LEVEL], [1, MAX_CHANNELS]);
-    expectField(Array.isArray(denseChannels) && denseChannels.length === COARSEST_LEVEL, `${field}.denseChannels`, `${COARSEST_LEVEL} lists of widths`, denseChannels);
-    denseChannels.forEach((channels, level) => expectWholeNumbers(channels, `${field}.denseChannels[${level}]`, [1, MAX_LAYERS], [1, MAX_CHANNELS]));
+    expectWholeNumbers(
+      upscaledChannels,
+      `${field}.upscaledChannels`,
+      [COARSEST_LEVEL, COARSEST_LEVEL],
+      [1, MAX_CHANNELS],
+    );
+    expectField(
+      Array.isArray(denseChannels) && denseChannels.length === COARSEST_LEVEL,
+      `${field}.denseChannels`,
+      `${COARSEST_LEVEL} lists of widths`,
+      denseChannels,
+    );
+    denseChannels.forEach((channels, level) =>
+      expectWholeNumbers(channels, `${field}.denseChannels[${level}]`, [1, MAX_LAYERS], [1, MAX_CHANNELS]),
+    );
   }
   expectDilatedLayers(config.refiner, 'refiner');
   expectMapping(config.featureTransformer, 'featureTransformer');
   const { spatialTransformer, localWarping } = config.featureTransformer;
-  expectField(typeof spatialTransformer === 'boolean', 'featureTransformer.spatialTransformer', 'true or false', spatialTransformer);
-  expectField(typeof localWarping === 'boolean', 'featureTransformer.localWarping', 'true or false', localWarping);
-  expectField(typeof config.imageTransformer === 'boolean', 'imageTransformer', 'true or false', config.imageTransformer);
+  expectField(
+    typeof spatialTransformer === 'boolean',
+    'featureTransformer.spatialTransformer',
+    'true or false',
+    spatialTransformer,
+  );
+  expectField(
+    typeof localWarping === 'boolean',
+    'featureTransformer.localWarping',
+    'true or false',
+    localWarping,
+  );
+  expectField(
+    typeof config.imageTransformer === 'boolean',
+    'imageTransformer',
+    'true or false',
+    config.imageTransformer,
+  );
 }

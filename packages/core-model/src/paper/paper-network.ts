@@ -14,13 +14,24 @@ import { declareSpatialTransformer } from './spatial-transformer.js';
 
 /** What the network returns: its losses need more than the last images. */
 export interface PaperOutput {
-  /** `frames[i][level]`: frame i in time order, `[B, H/2^level, W/2^level, 3]`, levels 0 to 4, not clamped. */
+  /**
+   * `frames[i][level]`: frame i in time order, `[B, H/2^level, W/2^level, 3]`, levels 0 to 4, not clamped.
+   */
   frames: Tensor4D[][];
-  /** `affines[i]`: what the feature transformer's spatial transformer found, coarsest level first, `[B, 2, 3]` in full-resolution pixels about the image centre; empty for the middle frame and without one. */
+  /**
+   * `affines[i]`: what the feature transformer's spatial transformer found, coarsest level first, `[B, 2, 3]`
+   * in full-resolution pixels about the image centre; empty for the middle frame and without one.
+   */
   affines: Tensor3D[][];
-  /** `flowsPixels[i]`: what local warping found, coarsest level first, `[B, h, w, 2]` in that level's pixels; empty for the middle frame and without it. */
+  /**
+   * `flowsPixels[i]`: what local warping found, coarsest level first, `[B, h, w, 2]` in that level's pixels;
+   * empty for the middle frame and without it.
+   */
   flowsPixels: Tensor4D[][];
-  /** `motionsPixels[i]`: `[B, H, W, 2]`, displacement of the scene from the middle frame to frame i by the image transformer; zeros without one and for the middle frame. */
+  /**
+   * `motionsPixels[i]`: `[B, H, W, 2]`, displacement of the scene from the middle frame to frame i by the
+   * image transformer; zeros without one and for the middle frame.
+   */
   motionsPixels: Tensor4D[];
 }
 
@@ -42,8 +53,9 @@ const DECODED_LEVELS = [4, 3, 2, 1, 0] as const;
 const IMAGE_CHANNELS = 3;
 
 /**
- * Declares the network of Argaw et al., "Restoration of Video Frames from a Single Blurred Image with Motion Understanding" (2021), as its
- * figure 2 has it: an encoder, the middle frame's decoder, and a decoder for every other frame, all in one pass.
+ * Declares the network of Argaw et al., "Restoration of Video Frames from a Single Blurred Image with Motion
+ * Understanding" (2021), as its figure 2 has it: an encoder, the middle frame's decoder, and a decoder for
+ * every other frame, all in one pass.
  *
  * @throws if the config does not hold together.
  */
@@ -54,43 +66,80 @@ export function declarePaperNetwork(config: PaperConfig): PaperNetwork {
 
   const encode = declareEncoder(layers, config.encoderChannels);
   const decodeMiddle = declareMiddleDecoder(layers, config);
-  const decodeFrames = Array.from({ length: config.frames }, (_, index) => (index === middleIndex ? undefined : declareFrameDecoder(layers, `frame${index}`, config)));
+  const decodeFrames = Array.from({ length: config.frames }, (_, index) =>
+    index === middleIndex ? undefined : declareFrameDecoder(layers, `frame${index}`, config),
+  );
 
   function restore(blurred: Tensor4D, weights: NamedTensors): PaperOutput {
     expectMultipleSize(blurred, paperMultiple, 'a blurred image');
     const [batch, height, width] = blurred.shape;
     const encoded = encode(blurred, weights);
     const middleImages = decodeMiddle(encoded, weights);
-    const middle: DecodedFrame = { images: middleImages, affines: [], flowsPixels: [], imageDisplacementPixels: undefined };
+    const middle: DecodedFrame = {
+      images: middleImages,
+      affines: [],
+      flowsPixels: [],
+      imageDisplacementPixels: undefined,
+    };
     const frames = decodeFrames.map((decode) => decode?.(encoded, middleImages, weights) ?? middle);
     return {
       frames: frames.map(({ images }) => images),
       affines: frames.map(({ affines }) => affines),
       flowsPixels: frames.map(({ flowsPixels }) => flowsPixels),
-      // A frame shows at p what the middle frame shows at p + displacement(p): the scene has moved by minus that.
-      motionsPixels: frames.map(({ imageDisplacementPixels }) => (imageDisplacementPixels ? neg(imageDisplacementPixels) : zeros([batch, height, width, 2]))),
+      // A frame shows at p what the middle frame shows at p + displacement(p): the scene has moved by minus
+      // that.
+      motionsPixels: frames.map(({ imageDisplacementPixels }) =>
+        imageDisplacementPixels ? neg(imageDisplacementPixels) : zeros([batch, height, width, 2]),
+      ),
     };
   }
   return { config, weights: layers.weights, costs: layers.costs, restore };
 }
 
 /** Weights of the network: their shapes, how they start, and their files. */
-export const paperFamily = networkFamily<PaperConfig>({ name: 'paper', configKey: 'unblur.paper', declare: declarePaperNetwork });
+export const paperFamily = networkFamily<PaperConfig>({
+  name: 'paper',
+  configKey: 'unblur.paper',
+  declare: declarePaperNetwork,
+});
 
 /**
- * The middle frame's decoder: from level to level the image anew, each beside the encoder's feature; at the end dilated convolutions refine
- * it (section 4.1).
+ * The middle frame's decoder: from level to level the image anew, each beside the encoder's feature; at the
+ * end dilated convolutions refine it (section 4.1).
  *
  * @returns a function from the encoder's features by level to the middle frame by level.
  */
-function declareMiddleDecoder(layers: LayerDeclarations, { encoderChannels, middleDecoder, refiner }: PaperConfig): (encoded: Tensor4D[], weights: NamedTensors) => Tensor4D[] {
+function declareMiddleDecoder(
+  layers: LayerDeclarations,
+  { encoderChannels, middleDecoder, refiner }: PaperConfig,
+): (encoded: Tensor4D[], weights: NamedTensors) => Tensor4D[] {
   const encodedChannels = [IMAGE_CHANNELS, ...encoderChannels];
   let channels = encodedChannels[COARSEST_LEVEL]!;
   const blocks = DECODED_LEVELS.map((level) => {
-    const [name, upscaledChannels, denseChannels] = [`middle.level${level}`, middleDecoder.upscaledChannels[level]!, middleDecoder.denseChannels[level]!];
-    const block = declareDecoderBlock(layers, name, { level, from: channels, upscaledChannels, denseChannels, besideChannels: encodedChannels[level]!, imageAbove: level < 4 });
+    const [name, upscaledChannels, denseChannels] = [
+      `middle.level${level}`,
+      middleDecoder.upscaledChannels[level]!,
+      middleDecoder.denseChannels[level]!,
+    ];
+    const block = declareDecoderBlock(layers, name, {
+      level,
+      from: channels,
+      upscaledChannels,
+      denseChannels,
+      besideChannels: encodedChannels[level]!,
+      imageAbove: level < 4,
+    });
     channels = denseChannels.at(-1)!;
-    return { level, ...block, predictImage: layers.convolution(`${name}.image`, { from: channels, to: IMAGE_CHANNELS, level, activation: 'none' }) };
+    return {
+      level,
+      ...block,
+      predictImage: layers.convolution(`${name}.image`, {
+        from: channels,
+        to: IMAGE_CHANNELS,
+        level,
+        activation: 'none',
+      }),
+    };
   });
 
   channels += IMAGE_CHANNELS;
@@ -99,13 +148,25 @@ function declareMiddleDecoder(layers: LayerDeclarations, { encoderChannels, midd
     channels = to;
     return layer;
   });
-  const correctImage = refiner.length > 0 ? layers.convolution('middle.refined-image', { from: channels, to: IMAGE_CHANNELS, level: 0, activation: 'none', initialization: 'zero' }) : undefined;
+  const correctImage =
+    refiner.length > 0
+      ? layers.convolution('middle.refined-image', {
+          from: channels,
+          to: IMAGE_CHANNELS,
+          level: 0,
+          activation: 'none',
+          initialization: 'zero',
+        })
+      : undefined;
 
   return (encoded, weights) => {
     const images: Tensor4D[] = [];
     let feature = encoded[COARSEST_LEVEL]!;
     for (const { level, upscale, decode, predictImage } of blocks) {
-      feature = decode({ upscaled: upscale(feature, weights), imageAbove: images[level + 1], beside: [encoded[level]!] }, weights);
+      feature = decode(
+        { upscaled: upscale(feature, weights), imageAbove: images[level + 1], beside: [encoded[level]!] },
+        weights,
+      );
       images[level] = predictImage(feature, weights);
     }
     if (correctImage) {
@@ -126,29 +187,72 @@ interface DecodedFrame {
 }
 
 /**
- * The decoder of one frame that is not the middle one (Eq. 1 and 2): at every level it sees the encoder's feature, that feature transformed
- * to the frame's time, and the middle frame's image transformed likewise.
+ * The decoder of one frame that is not the middle one (Eq. 1 and 2): at every level it sees the encoder's
+ * feature, that feature transformed to the frame's time, and the middle frame's image transformed likewise.
  *
  * @returns a function from the encoder's features and the middle frame, both by level.
  */
-function declareFrameDecoder(layers: LayerDeclarations, name: string, config: PaperConfig): (encoded: Tensor4D[], middleImages: Tensor4D[], weights: NamedTensors) => DecodedFrame {
+function declareFrameDecoder(
+  layers: LayerDeclarations,
+  name: string,
+  config: PaperConfig,
+): (encoded: Tensor4D[], middleImages: Tensor4D[], weights: NamedTensors) => DecodedFrame {
   const { encoderChannels, frameDecoder, featureTransformer, imageTransformer } = config;
   const encodedChannels = [IMAGE_CHANNELS, ...encoderChannels];
-  const transformedCount = Number(featureTransformer.spatialTransformer) + Number(featureTransformer.localWarping);
+  const transformedCount =
+    Number(featureTransformer.spatialTransformer) + Number(featureTransformer.localWarping);
 
   let channels = encodedChannels[COARSEST_LEVEL]!;
   const blocks = DECODED_LEVELS.map((level) => {
-    const [levelName, upscaledChannels, denseChannels] = [`${name}.level${level}`, frameDecoder.upscaledChannels[level]!, frameDecoder.denseChannels[level]!];
-    const transformFeature = declareFeatureTransformer(layers, levelName, { level, encodedChannels: encodedChannels[level]!, upscaledChannels, featureTransformer });
-    const localizeImage = imageTransformer ? declareSpatialTransformer(layers, `${levelName}.itn`, { from: IMAGE_CHANNELS + encodedChannels[level]!, level }) : undefined;
-    const besideChannels = (1 + transformedCount) * encodedChannels[level]! + (imageTransformer ? IMAGE_CHANNELS : 0);
-    const block = declareDecoderBlock(layers, levelName, { level, from: channels, upscaledChannels, denseChannels, besideChannels, imageAbove: level < 4 });
+    const [levelName, upscaledChannels, denseChannels] = [
+      `${name}.level${level}`,
+      frameDecoder.upscaledChannels[level]!,
+      frameDecoder.denseChannels[level]!,
+    ];
+    const transformFeature = declareFeatureTransformer(layers, levelName, {
+      level,
+      encodedChannels: encodedChannels[level]!,
+      upscaledChannels,
+      featureTransformer,
+    });
+    const localizeImage = imageTransformer
+      ? declareSpatialTransformer(layers, `${levelName}.itn`, {
+          from: IMAGE_CHANNELS + encodedChannels[level]!,
+          level,
+        })
+      : undefined;
+    const besideChannels =
+      (1 + transformedCount) * encodedChannels[level]! + (imageTransformer ? IMAGE_CHANNELS : 0);
+    const block = declareDecoderBlock(layers, levelName, {
+      level,
+      from: channels,
+      upscaledChannels,
+      denseChannels,
+      besideChannels,
+      imageAbove: level < 4,
+    });
     channels = denseChannels.at(-1)!;
-    return { level, transformFeature, localizeImage, ...block, predictImage: layers.convolution(`${levelName}.image`, { from: channels, to: IMAGE_CHANNELS, level, activation: 'none' }) };
+    return {
+      level,
+      transformFeature,
+      localizeImage,
+      ...block,
+      predictImage: layers.convolution(`${levelName}.image`, {
+        from: channels,
+        to: IMAGE_CHANNELS,
+        level,
+        activation: 'none',
+      }),
+    };
   });
 
   return (encoded, middleImages, weights) => {
-    const decoded: DecodedFrame = { images: [], affines: [], flowsPixels: [], imageDisplacementPixels: undefined };
+    const decoded: DecodedFrame = {
+      images: [],
+      affines: [],
+      flowsPixels: [],
+      imageDisplacementPixels: undefined,
+    };
     let [feature, motion]: [Tensor4D, FeatureMotion] = [encoded[COARSEST_LEVEL]!, {}];
     for (const { level, transformFeature, localizeImage, upscale, decode, predictImage } of blocks) {
       const upscaled = upscale(feature, weights);
@@ -161,7 +265,11 @@ function declareFrameDecoder(layers: LayerDeclarations, name: string, config: Pa
       const middleImage = middleImages[level]!;
       if (localizeImage) {
         const affine = localizeImage(concat([middleImage, encoded[level]!], 3), weights);
-        decoded.imageDisplacementPixels = affineDisplacement(affine, [middleImage.shape[1], middleImage.shape[2]], level);
+        decoded.imageDisplacementPixels = affineDisplacement(
+          affine,
+          [middleImage.shape[1], middleImage.shape[2]],
+          level,
+        );
         beside.push(warp(middleImage, decoded.imageDisplacementPixels));
       }
       feature = decode({ upscaled, imageAbove: decoded.images[level + 1], beside }, weights);
@@ -180,19 +288,44 @@ interface FeatureMotion {
 }
 
 /**
- * The feature transformer of one frame at one level (FTN, section 4.2): a spatial transformer for the global motion beside a local-warping
- * layer that predicts a flow, each with a warped feature of its own. Each level corrects the motion of the level above, as in PWC-Net: the
- * paper leaves open how levels are linked.
+ * The feature transformer of one frame at one level (FTN, section 4.2): a spatial transformer for the global
+ * motion beside a local-warping layer that predicts a flow, each with a warped feature of its own. Each level
+ * corrects the motion of the level above, as in PWC-Net: the paper leaves open how levels are linked.
  *
  * @returns a function from the level's encoded and upscaled feature, and the motion of the level above.
  */
 function declareFeatureTransformer(
   layers: LayerDeclarations,
   name: string,
-  { level, encodedChannels, upscaledChannels, featureTransformer }: { level: number; encodedChannels: number; upscaledChannels: number; featureTransformer: PaperConfig['featureTransformer'] },
-): (encoded: Tensor4D, upscaled: Tensor4D, above: FeatureMotion, weights: NamedTensors) => FeatureMotion & { transformed: Tensor4D[] } {
-  const localize = featureTransformer.spatialTransformer ? declareSpatialTransformer(layers, `${name}.stn`, { from: encodedChannels, level }) : undefined;
-  const predictFlow = featureTransformer.localWarping ? layers.convolution(`${name}.flow`, { from: encodedChannels + upscaledChannels, to: 2, level, activation: 'none', initialization: 'zero' }) : undefined;
+  {
+    level,
+    encodedChannels,
+    upscaledChannels,
+    featureTransformer,
+  }: {
+    level: number;
+    encodedChannels: number;
+    upscaledChannels: number;
+    featureTransformer: PaperConfig['featureTransformer'];
+  },
+): (
+  encoded: Tensor4D,
+  upscaled: Tensor4D,
+  above: FeatureMotion,
+  weights: NamedTensors,
+) => FeatureMotion & { transformed: Tensor4D[] } {
+  const localize = featureTransformer.spatialTransformer
+    ? declareSpatialTransformer(layers, `${name}.stn`, { from: encodedChannels, level })
+    : undefined;
+  const predictFlow = featureTransformer.localWarping
+    ? layers.convolution(`${name}.flow`, {
+        from: encodedChannels + upscaledChannels,
+        to: 2,
+        level,
+        activation: 'none',
+        initialization: 'zero',
+      })
+    : undefined;
 
   return (encoded, upscaled, above, weights) => {
     const size: [number, number] = [encoded.shape[1], encoded.shape[2]];

@@ -1,4 +1,10 @@
-import { MAX_CHANNELS, MAX_LAYERS, expectMapping, expectWholeNumber, expectWholeNumbers } from '../weights/config-checks.js';
+import {
+  MAX_CHANNELS,
+  MAX_LAYERS,
+  expectMapping,
+  expectWholeNumber,
+  expectWholeNumbers,
+} from '../weights/config-checks.js';
 
 /** Everything that decides the shape of the photo network. Plain JSON. */
 export interface PhotoConfig {
@@ -18,7 +24,10 @@ export interface PhotoConfig {
   frameBlocks: number;
 }
 
-/** The network that is shipped: 11.6 million parameters, 434 thousand multiply-adds per pixel for seven frames. */
+/**
+ * The network that is shipped: 11.6 million parameters, 434 thousand multiply-adds per pixel for seven
+ * frames.
+ */
 export const photoPreset: PhotoConfig = {
   channels: [64, 128, 192, 256],
   encoderBlocks: [2, 2, 3],
@@ -34,7 +43,10 @@ export const photoPreset: PhotoConfig = {
 export function validatePhotoConfig(config: PhotoConfig): void {
   expectMapping(config, '');
   expectWholeNumbers(config.channels, 'channels', [4, 4], [1, MAX_CHANNELS]);
-  for (const field of ['encoderBlocks', 'decoderBlocks'] as const) expectWholeNumbers(config[field], field, [3, 3], [1, MAX_LAYERS]);
-  for (const field of ['trajectoryChannels', 'frameChannels'] as const) expectWholeNumber(config[field], field, [1, MAX_CHANNELS]);
-  for (const field of ['bottleneckBlocks', 'trajectoryBlocks', 'frameBlocks'] as const) expectWholeNumber(config[field], field, [1, MAX_LAYERS]);
+  for (const field of ['encoderBlocks', 'decoderBlocks'] as const)
+    expectWholeNumbers(config[field], field, [3, 3], [1, MAX_LAYERS]);
+  for (const field of ['trajectoryChannels', 'frameChannels'] as const)
+    expectWholeNumber(config[field], field, [1, MAX_CHANNELS]);
+  for (const field of ['bottleneckBlocks', 'trajectoryBlocks', 'frameBlocks'] as const)
+    expectWholeNumber(config[field], field, [1, MAX_LAYERS]);
 }

@@ -8,7 +8,10 @@ import { packPixels, unpackPixels } from '../layers/resolution.js';
 import { validatePhotoConfig } from './photo-config.js';
 import type { PhotoConfig } from './photo-config.js';
 
-/** Height and width of a photograph are multiples of this: its pixels are packed two by two, then halved three times. */
+/**
+ * Height and width of a photograph are multiples of this: its pixels are packed two by two, then halved three
+ * times.
+ */
 export const photoMultiple = 16;
 
 /** The trajectory is known for every square of this many pixels of the photograph. */
@@ -22,8 +25,8 @@ export interface PhotoScene {
   /** The frame at time 0, `[B, H, W, 3]`, not clamped. */
   middle: Tensor4D;
   /**
-   * `[B, H/4, W/4, 6]`: velocity, acceleration and jerk as (dx, dy), in pixels of the photograph. The frame at time t shows at p what the middle
-   * frame shows at p + velocity t + acceleration t^2 + jerk t^3.
+   * `[B, H/4, W/4, 6]`: velocity, acceleration and jerk as (dx, dy), in pixels of the photograph. The frame
+   * at time t shows at p what the middle frame shows at p + velocity t + acceleration t^2 + jerk t^3.
    */
   trajectory: Tensor4D;
   /** The feature of the middle frame that is warped to every other one, `[B, H/2, W/2, frameChannels]`. */
@@ -33,7 +36,10 @@ export interface PhotoScene {
 export interface PhotoRestoration extends PhotoScene {
   /** One per time, `[B, H, W, 3]`, not clamped. */
   frames: Tensor4D[];
-  /** One per time, `[B, H/4, W/4, 2]`: displacement of the scene from the middle frame to that frame, in pixels of the photograph. */
+  /**
+   * One per time, `[B, H/4, W/4, 2]`: displacement of the scene from the middle frame to that frame, in
+   * pixels of the photograph.
+   */
   motionsPixels: Tensor4D[];
 }
 
@@ -50,7 +56,8 @@ export interface PhotoNetwork {
   analyze(blurred: Tensor4D, weights: NamedTensors): PhotoScene;
   /**
    * The frame at one time of the exposure, `[B, H, W, 3]`, not clamped.
-   * @param time from -1 (the shutter opens) to 1 (it closes), the same for all of the batch, or one of each as `[B, 1, 1, 1]`.
+   * @param time from -1 (the shutter opens) to 1 (it closes), the same for all of the batch, or one of each
+   * as `[B, 1, 1, 1]`.
    */
   renderAt(scene: PhotoScene, time: number | Tensor4D, weights: NamedTensors): Tensor4D;
   /** All at once: `analyze`, then a frame for each of `times`; at time 0 that is the middle frame itself. */
@@ -60,39 +67,104 @@ export interface PhotoNetwork {
 type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
 
 /**
- * Declares the photo network, which restores the frame at any time of the exposure of one motion-blurred photograph.
+ * Declares the photo network, which restores the frame at any time of the exposure of one motion-blurred
+ * photograph.
  *
- * From Argaw et al., "Restoration of Video Frames from a Single Blurred Image with Motion Understanding" (2021): one pass gives the whole
- * sequence; the middle frame comes first, from an encoder and decoder with skip connections; the other frames are decoded from warped features
- * and the warped middle frame (their local warping and feature transformer, Eq. 1 and 2). Ours: a residual U-Net on 2x2-packed pixels; one
- * trajectory per point that all frames share, in place of a motion per frame and level; one decoder for every time, in place of one per frame,
- * so that any number of frames can be had; no affine transformer, so that no value depends on the whole picture and tiles are exact.
+ * From Argaw et al., "Restoration of Video Frames from a Single Blurred Image with Motion Understanding"
+ * (2021): one pass gives the whole sequence; the middle frame comes first, from an encoder and decoder with
+ * skip connections; the other frames are decoded from warped features and the warped middle frame (their
+ * local warping and feature transformer, Eq. 1 and 2). Ours: a residual U-Net on 2x2-packed pixels; one
+ * trajectory per point that all frames share, in place of a motion per frame and level; one decoder for every
+ * time, in place of one per frame, so that any number of frames can be had; no affine transformer, so that no
+ * value depends on the whole picture and tiles are exact.
  *
  * @throws if the config does not hold together.
  */
 export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
   validatePhotoConfig(config);
-  const { channels, encoderBlocks, bottleneckBlocks, decoderBlocks, trajectoryChannels, trajectoryBlocks, frameChannels, frameBlocks } = config;
+  const {
+    channels,
+    encoderBlocks,
+    bottleneckBlocks,
+    decoderBlocks,
+    trajectoryChannels,
+    trajectoryBlocks,
+    frameChannels,
+    frameBlocks,
+  } = config;
   const layers = new LayerDeclarations();
   const scales = [0, 1, 2] as const;
 
   // Scale i is 1/2^(i + 1) of the photograph.
   const stem = layers.convolution('stem', { from: 4 * 3, to: channels[0], level: 1, activation: 'none' });
-  const encode = scales.map((i) => residualBlocks(layers, `encoder${i}`, channels[i], encoderBlocks[i], i + 1));
-  const reduce = scales.map((i) => layers.convolution(`reduce${i}`, { from: channels[i], to: channels[i + 1]!, stride: 2, padding: 'symmetric', level: i + 2, activation: 'none' }));
+  const encode = scales.map((i) =>
+    residualBlocks(layers, `encoder${i}`, channels[i], encoderBlocks[i], i + 1),
+  );
+  const reduce = scales.map((i) =>
+    layers.convolution(`reduce${i}`, {
+      from: channels[i],
+      to: channels[i + 1]!,
+      stride: 2,
+      padding: 'symmetric',
+      level: i + 2,
+      activation: 'none',
+    }),
+  );
   const bottleneck = residualBlocks(layers, 'bottleneck', channels[3], bottleneckBlocks, 4);
-  const enlarge = scales.map((i) => layers.convolution(`enlarge${i}`, { from: channels[i + 1]!, to: 4 * channels[i], kernelSize: 1, level: i + 2, activation: 'none' }));
-  const decode = scales.map((i) => residualBlocks(layers, `decoder${i}`, channels[i], decoderBlocks[i], i + 1));
-  const correctMiddle = layers.convolution('middle', { from: channels[0], to: 4 * 3, level: 1, activation: 'none', initialization: 'zero' });
+  const enlarge = scales.map((i) =>
+    layers.convolution(`enlarge${i}`, {
+      from: channels[i + 1]!,
+      to: 4 * channels[i],
+      kernelSize: 1,
+      level: i + 2,
+      activation: 'none',
+    }),
+  );
+  const decode = scales.map((i) =>
+    residualBlocks(layers, `decoder${i}`, channels[i], decoderBlocks[i], i + 1),
+  );
+  const correctMiddle = layers.convolution('middle', {
+    from: channels[0],
+    to: 4 * 3,
+    level: 1,
+    activation: 'none',
+    initialization: 'zero',
+  });
 
-  const enterTrajectory = layers.convolution('trajectory.enter', { from: channels[1], to: trajectoryChannels, level: 2 });
+  const enterTrajectory = layers.convolution('trajectory.enter', {
+    from: channels[1],
+    to: trajectoryChannels,
+    level: 2,
+  });
   const refineTrajectory = residualBlocks(layers, 'trajectory', trajectoryChannels, trajectoryBlocks, 2);
-  const predictTrajectory = layers.convolution('trajectory.predict', { from: trajectoryChannels, to: 6, level: 2, activation: 'none', initialization: 'zero' });
+  const predictTrajectory = layers.convolution('trajectory.predict', {
+    from: trajectoryChannels,
+    to: 6,
+    level: 2,
+    activation: 'none',
+    initialization: 'zero',
+  });
 
-  const chooseFeature = layers.convolution('frame.feature', { from: channels[0], to: frameChannels, kernelSize: 1, level: 1, activation: 'none' });
-  const enterFrame = layers.convolution('frame.enter', { from: frameChannels + 4 * 3 + 2 + 1, to: frameChannels, level: 1 });
+  const chooseFeature = layers.convolution('frame.feature', {
+    from: channels[0],
+    to: frameChannels,
+    kernelSize: 1,
+    level: 1,
+    activation: 'none',
+  });
+  const enterFrame = layers.convolution('frame.enter', {
+    from: frameChannels + 4 * 3 + 2 + 1,
+    to: frameChannels,
+    level: 1,
+  });
   const refineFrame = residualBlocks(layers, 'frame', frameChannels, frameBlocks, 1);
-  const correctFrame = layers.convolution('frame.correct', { from: frameChannels, to: 4 * 3, level: 1, activation: 'none', initialization: 'zero' });
+  const correctFrame = layers.convolution('frame.correct', {
+    from: frameChannels,
+    to: 4 * 3,
+    level: 1,
+    activation: 'none',
+    initialization: 'zero',
+  });
 
   function analyze(blurred: Tensor4D, weights: NamedTensors): PhotoScene {
     expectMultipleSize(blurred, photoMultiple, 'a blurred image');
@@ -106,20 +178,43 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
     let trajectory: Tensor4D | undefined;
     for (const i of [2, 1, 0] as const) {
       feature = decode[i]!(add(unpackPixels(enlarge[i]!(feature, weights)), skips[i]!), weights);
-      if (i === 1) trajectory = predictTrajectory(refineTrajectory(enterTrajectory(feature, weights), weights), weights);
+      if (i === 1)
+        trajectory = predictTrajectory(refineTrajectory(enterTrajectory(feature, weights), weights), weights);
     }
-    return { middle: add(blurred, unpackPixels(correctMiddle(feature, weights))), trajectory: trajectory!, feature: chooseFeature(feature, weights) };
+    return {
+      middle: add(blurred, unpackPixels(correctMiddle(feature, weights))),
+      trajectory: trajectory!,
+      feature: chooseFeature(feature, weights),
+    };
   }
 
-  function renderAt({ middle, trajectory, feature }: PhotoScene, time: number | Tensor4D, weights: NamedTensors): Tensor4D {
+  function renderAt(
+    { middle, trajectory, feature }: PhotoScene,
+    time: number | Tensor4D,
+    weights: NamedTensors,
+  ): Tensor4D {
     const displacement = displacementAt(trajectory, time);
     const [batch, rows, columns] = feature.shape;
     const displacementAtHalf = enlargeBilinearly(displacement, 2);
     const warpedMiddle = warp(middle, enlargeBilinearly(displacement, 4));
     const warpedFeature = warp(feature, mul<Tensor4D>(displacementAtHalf, 1 / 2));
-    const timeEverywhere = typeof time === 'number' ? (fill([batch, rows, columns, 1], time) as Tensor4D) : tile(time, [batch / time.shape[0], rows, columns, 1]);
-    const seen = concat([warpedFeature, packPixels(warpedMiddle), mul<Tensor4D>(displacementAtHalf, DISPLACEMENT_SCALE), timeEverywhere], 3);
-    return add(warpedMiddle, unpackPixels(correctFrame(refineFrame(enterFrame(seen, weights), weights), weights)));
+    const timeEverywhere =
+      typeof time === 'number'
+        ? (fill([batch, rows, columns, 1], time) as Tensor4D)
+        : tile(time, [batch / time.shape[0], rows, columns, 1]);
+    const seen = concat(
+      [
+        warpedFeature,
+        packPixels(warpedMiddle),
+        mul<Tensor4D>(displacementAtHalf, DISPLACEMENT_SCALE),
+        timeEverywhere,
+      ],
+      3,
+    );
+    return add(
+      warpedMiddle,
+      unpackPixels(correctFrame(refineFrame(enterFrame(seen, weights), weights), weights)),
+    );
   }
 
   function restore(blurred: Tensor4D, times: readonly number[], weights: NamedTensors): PhotoRestoration {
@@ -140,23 +235,44 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
  * @throws if it is not.
  */
 export function frameTimes(count: number): number[] {
-  if (!(Number.isInteger(count) && count >= 2)) throw new Error(`Expected a whole number of frames, 2 or more, but received ${count}.`);
-  // As a quotient of integers, so that the middle of an odd count is exactly 0 and pairs are exactly opposite.
+  if (!(Number.isInteger(count) && count >= 2))
+    throw new Error(`Expected a whole number of frames, 2 or more, but received ${count}.`);
+  // As a quotient of integers, so that the middle of an odd count is exactly 0 and pairs are exactly
+  // opposite.
   return Array.from({ length: count }, (_, index) => (2 * index - (count - 1)) / (count - 1));
 }
 
-/** Where the middle frame shows what the frame at a time shows, relative to it: `[B, H/4, W/4, 2]` in pixels of the photograph. @param trajectory, time as in `PhotoScene` and `renderAt`. */
+/**
+ * Where the middle frame shows what the frame at a time shows, relative to it: `[B, H/4, W/4, 2]` in pixels
+ * of the photograph. @param trajectory, time as in `PhotoScene` and `renderAt`.
+ */
 export function displacementAt(trajectory: Tensor4D, time: number | Tensor4D): Tensor4D {
-  const power = (exponent: number): number | Tensor => (typeof time === 'number' ? time ** exponent : exponent === 1 ? time : mul(time, power(exponent - 1)));
-  const term = (index: number) => mul(slice(trajectory, [0, 0, 0, 2 * index], [-1, -1, -1, 2]), power(index + 1)) as Tensor4D;
+  const power = (exponent: number): number | Tensor =>
+    typeof time === 'number' ? time ** exponent : exponent === 1 ? time : mul(time, power(exponent - 1));
+  const term = (index: number) =>
+    mul(slice(trajectory, [0, 0, 0, 2 * index], [-1, -1, -1, 2]), power(index + 1)) as Tensor4D;
   return addN([term(0), term(1), term(2)]);
 }
 
-/** Pairs of 3x3 convolutions, each a correction of what it is given (He et al. 2016, without normalization). */
-function residualBlocks(layers: LayerDeclarations, name: string, channels: number, count: number, level: number): Layer {
+/**
+ * Pairs of 3x3 convolutions, each a correction of what it is given (He et al. 2016, without normalization).
+ */
+function residualBlocks(
+  layers: LayerDeclarations,
+  name: string,
+  channels: number,
+  count: number,
+  level: number,
+): Layer {
   const blocks = Array.from({ length: count }, (_, index): Layer => {
     const first = layers.convolution(`${name}.block${index}.first`, { from: channels, to: channels, level });
-    const second = layers.convolution(`${name}.block${index}.second`, { from: channels, to: channels, level, activation: 'none', initialization: 'zero' });
+    const second = layers.convolution(`${name}.block${index}.second`, {
+      from: channels,
+      to: channels,
+      level,
+      activation: 'none',
+      initialization: 'zero',
+    });
     return (x, weights) => add(x, second(first(x, weights), weights));
   });
   return (x, weights) => blocks.reduce((feature, block) => block(feature, weights), x);

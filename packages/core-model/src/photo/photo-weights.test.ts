@@ -4,11 +4,16 @@ import { readTorchPhotoWeights } from './photo-weights.js';
 
 const [C, MIDDLE, CM, CF] = [[2, 3, 4, 5], 1, 3, 2];
 
-/** Parameters of the PyTorch network by name, `[out, in, kh, kw]`, of one block of everything and the widths above. */
+/**
+ * Parameters of the PyTorch network by name, `[out, in, kh, kw]`, of one block of everything and the widths
+ * above.
+ */
 function torchShapes(): Record<string, number[]> {
   const shapes: Record<string, number[]> = {};
-  const layer = (name: string, from: number, to: number, size = 3) => Object.assign(shapes, { [`${name}.weight`]: [to, from, size, size], [`${name}.bias`]: [to] });
-  const block = (name: string, channels: number) => ['a', 'b'].forEach((part) => layer(`${name}.${part}`, channels, channels));
+  const layer = (name: string, from: number, to: number, size = 3) =>
+    Object.assign(shapes, { [`${name}.weight`]: [to, from, size, size], [`${name}.bias`]: [to] });
+  const block = (name: string, channels: number) =>
+    ['a', 'b'].forEach((part) => layer(`${name}.${part}`, channels, channels));
   layer('stem', 12, C[0]!);
   [0, 1, 2].forEach((scale) => {
     block(`enc.${scale}.0`, C[scale]!);
@@ -32,8 +37,20 @@ const trainerConfig = { c: C, enc: [1, 1, 1], mid: MIDDLE, dec: [1, 1, 1], cm: C
 const count = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
 
 /** A file whose every value is its place in its tensor. */
-function torchFile(shapes: Record<string, number[]>, metadata: Record<string, string> = { config: JSON.stringify(trainerConfig) }): Uint8Array {
-  const tensors = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { dtype: 'F32' as const, shape, values: Float32Array.from({ length: count(shape) }, (_, place) => place) }]));
+function torchFile(
+  shapes: Record<string, number[]>,
+  metadata: Record<string, string> = { config: JSON.stringify(trainerConfig) },
+): Uint8Array {
+  const tensors = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      {
+        dtype: 'F32' as const,
+        shape,
+        values: Float32Array.from({ length: count(shape) }, (_, place) => place),
+      },
+    ]),
+  );
   return writeSafetensors({ tensors, metadata });
 }
 
@@ -45,10 +62,23 @@ describe('weights of the PyTorch trainer', () => {
     return kernel[((row * shape[1]! + column) * shape[2]! + from) * shape[3]! + to];
   };
   /** The place of a value in a kernel there, `[out, in, row, column]`. */
-  const placeThere = (inputs: number, size: number, [out, from, row, column]: [number, number, number, number]) => ((out * inputs + from) * size + row) * size + column;
+  const placeThere = (
+    inputs: number,
+    size: number,
+    [out, from, row, column]: [number, number, number, number],
+  ) => ((out * inputs + from) * size + row) * size + column;
 
   test('bring their config', () => {
-    expect(config).toEqual({ channels: C, encoderBlocks: [1, 1, 1], bottleneckBlocks: 1, decoderBlocks: [1, 1, 1], trajectoryChannels: 3, trajectoryBlocks: 2, frameChannels: 2, frameBlocks: 1 });
+    expect(config).toEqual({
+      channels: C,
+      encoderBlocks: [1, 1, 1],
+      bottleneckBlocks: 1,
+      decoderBlocks: [1, 1, 1],
+      trajectoryChannels: 3,
+      trajectoryBlocks: 2,
+      frameChannels: 2,
+      frameBlocks: 1,
+    });
   });
 
   test('have their axes in the order of TensorFlow.js', () => {
@@ -74,10 +104,18 @@ describe('weights of the PyTorch trainer', () => {
   });
 
   test('are refused without a config, and with names and shapes that do not fit', () => {
-    expect(() => readTorchPhotoWeights(torchFile(torchShapes(), {}))).toThrow("the file's header has no 'config'");
-    expect(() => readTorchPhotoWeights(torchFile(torchShapes(), { config: '{' }))).toThrow("Expected the config of a PyTorch photo network as a JSON mapping in the header's 'config'");
-    expect(() => readTorchPhotoWeights(torchFile(torchShapes(), { config: '{"c": 7}' }))).toThrow('for network.channels but received 7');
+    expect(() => readTorchPhotoWeights(torchFile(torchShapes(), {}))).toThrow(
+      "the file's header has no 'config'",
+    );
+    expect(() => readTorchPhotoWeights(torchFile(torchShapes(), { config: '{' }))).toThrow(
+      "Expected the config of a PyTorch photo network as a JSON mapping in the header's 'config'",
+    );
+    expect(() => readTorchPhotoWeights(torchFile(torchShapes(), { config: '{"c": 7}' }))).toThrow(
+      'for network.channels but received 7',
+    );
     const { 'path.bias': _missing, ...others } = torchShapes();
-    expect(() => readTorchPhotoWeights(torchFile({ ...others, 'down.0.bias': [4], stranger: [1] }))).toThrow("'down.0.bias' is [4], not [3]; 'path.bias' [6] is missing; 'stranger' [1] is not part of the network");
+    expect(() => readTorchPhotoWeights(torchFile({ ...others, 'down.0.bias': [4], stranger: [1] }))).toThrow(
+      "'down.0.bias' is [4], not [3]; 'path.bias' [6] is missing; 'stranger' [1] is not part of the network",
+    );
   });
 });

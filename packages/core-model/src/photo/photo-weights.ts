@@ -6,25 +6,40 @@ import type { PhotoConfig } from './photo-config.js';
 import { declarePhotoNetwork } from './photo-network.js';
 
 /** Weights of the photo network: their shapes, how they start, and their files. */
-export const photoFamily = networkFamily<PhotoConfig>({ name: 'photo', configKey: 'unblur.photo', declare: declarePhotoNetwork });
+export const photoFamily = networkFamily<PhotoConfig>({
+  name: 'photo',
+  configKey: 'unblur.photo',
+  declare: declarePhotoNetwork,
+});
 
 const PIXELS_PER_CELL = 4;
 
 /** The parameter of the PyTorch trainer's network that becomes a layer, without `.weight` or `.bias`. */
 function torchLayer(name: string): string {
-  const block = /^(encoder|decoder)?(bottleneck|trajectory|frame)?(\d)?\.block(\d+)\.(first|second)$/.exec(name);
+  const block = /^(encoder|decoder)?(bottleneck|trajectory|frame)?(\d)?\.block(\d+)\.(first|second)$/.exec(
+    name,
+  );
   if (block) {
     const [, coder, part, scale, index, position] = block;
-    const chain = coder ? `${{ encoder: 'enc', decoder: 'dec' }[coder]!}.${scale}` : { bottleneck: 'mid', trajectory: 'motion', frame: 'frame' }[part!]!;
+    const chain = coder
+      ? `${{ encoder: 'enc', decoder: 'dec' }[coder]!}.${scale}`
+      : { bottleneck: 'mid', trajectory: 'motion', frame: 'frame' }[part!]!;
     return `${chain}.${index}.${position === 'first' ? 'a' : 'b'}`;
   }
-  const renamed: Record<string, string> = { 'trajectory.enter': 'motion_in', 'trajectory.predict': 'path', 'frame.feature': 'moved', 'frame.enter': 'frame_in', 'frame.correct': 'frame_out' };
+  const renamed: Record<string, string> = {
+    'trajectory.enter': 'motion_in',
+    'trajectory.predict': 'path',
+    'frame.feature': 'moved',
+    'frame.enter': 'frame_in',
+    'frame.correct': 'frame_out',
+  };
   return renamed[name] ?? name.replace(/^reduce(\d)$/, 'down.$1').replace(/^enlarge(\d)$/, 'up.$1');
 }
 
 /**
- * The order in which PyTorch's `pixel_shuffle` and `pixel_unshuffle` keep packed channels, as the channel of ours that each becomes: there the four
- * pixels of a channel lie side by side, here all channels of a pixel (see `packPixels`). Channels from `first` to `first + count` are packed.
+ * The order in which PyTorch's `pixel_shuffle` and `pixel_unshuffle` keep packed channels, as the channel of
+ * ours that each becomes: there the four pixels of a channel lie side by side, here all channels of a pixel
+ * (see `packPixels`). Channels from `first` to `first + count` are packed.
  */
 function packedOrder(channels: number, first: number, count: number): number[] {
   const perPixel = count / PIXELS_PER_CELL;
@@ -49,42 +64,69 @@ interface TorchConfig {
 const TORCH_TRAJECTORY_BLOCKS = 2;
 
 /**
- * Reads weights as the PyTorch trainer has them, a `.safetensors` file of its `state_dict` with `config` in the header, and arranges them as they are here:
- * kernels `[out, in, kh, kw]` become `[kh, kw, in, out]`, and channels that stand for 2x2 pixels change their order.
+ * Reads weights as the PyTorch trainer has them, a `.safetensors` file of its `state_dict` with `config` in
+ * the header, and arranges them as they are here: kernels `[out, in, kh, kw]` become `[kh, kw, in, out]`, and
+ * channels that stand for 2x2 pixels change their order.
  *
  * @throws if the bytes are no such file, or with the names and shapes that do not fit its config.
  */
 export function readTorchPhotoWeights(bytes: Uint8Array): { config: PhotoConfig; values: WeightValues } {
   const { tensors, metadata } = readSafetensors(bytes);
-  if (metadata['config'] === undefined) throw new Error("Expected weights of the PyTorch trainer but the file's header has no 'config'.");
-  const { c, enc, mid, dec, cm, cf, nf } = readConfig<TorchConfig>(metadata['config'], { name: 'PyTorch photo', configKey: 'config' });
-  const config: PhotoConfig = { channels: c, encoderBlocks: enc, bottleneckBlocks: mid, decoderBlocks: dec, trajectoryChannels: cm, trajectoryBlocks: TORCH_TRAJECTORY_BLOCKS, frameChannels: cf, frameBlocks: nf };
+  if (metadata['config'] === undefined)
+    throw new Error("Expected weights of the PyTorch trainer but the file's header has no 'config'.");
+  const { c, enc, mid, dec, cm, cf, nf } = readConfig<TorchConfig>(metadata['config'], {
+    name: 'PyTorch photo',
+    configKey: 'config',
+  });
+  const config: PhotoConfig = {
+    channels: c,
+    encoderBlocks: enc,
+    bottleneckBlocks: mid,
+    decoderBlocks: dec,
+    trajectoryChannels: cm,
+    trajectoryBlocks: TORCH_TRAJECTORY_BLOCKS,
+    frameChannels: cf,
+    frameBlocks: nf,
+  };
   return { config, values: arrangeTorchWeights(floatingPoint(tensors), config) };
 }
 
 function arrangeTorchWeights(parameters: WeightValues, config: PhotoConfig): WeightValues {
   const shapes = photoFamily.shapesOf(config);
-  const keyOf = (name: string) => `${torchLayer(name.replace(/\.(kernel|bias)$/, ''))}.${name.endsWith('.kernel') ? 'weight' : 'bias'}`;
-  const torchShape = (shape: number[]) => (shape.length === 4 ? [shape[3]!, shape[2]!, shape[0]!, shape[1]!] : shape);
-  expectFit(parameters, Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [keyOf(name), torchShape(shape)])));
+  const keyOf = (name: string) =>
+    `${torchLayer(name.replace(/\.(kernel|bias)$/, ''))}.${name.endsWith('.kernel') ? 'weight' : 'bias'}`;
+  const torchShape = (shape: number[]) =>
+    shape.length === 4 ? [shape[3]!, shape[2]!, shape[0]!, shape[1]!] : shape;
+  expectFit(
+    parameters,
+    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [keyOf(name), torchShape(shape)])),
+  );
 
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
       const layer = name.replace(/\.(kernel|bias)$/, '');
       const { values } = parameters[keyOf(name)]!;
       const to = shape.at(-1)!;
-      const outputs = /^(enlarge\d|middle|frame\.correct)$/.test(layer) ? packedOrder(to, 0, to) : packedOrder(to, 0, 0);
+      const outputs = /^(enlarge\d|middle|frame\.correct)$/.test(layer)
+        ? packedOrder(to, 0, to)
+        : packedOrder(to, 0, 0);
       const arranged = new Float32Array(values.length);
       if (shape.length === 1) {
         outputs.forEach((output, index) => (arranged[output] = values[index]!));
         return [name, { shape, values: arranged }];
       }
       const [rows, columns, from] = shape as [number, number, number, number];
-      const inputs = layer === 'stem' ? packedOrder(from, 0, from) : layer === 'frame.enter' ? packedOrder(from, config.frameChannels, PIXELS_PER_CELL * 3) : packedOrder(from, 0, 0);
+      const inputs =
+        layer === 'stem'
+          ? packedOrder(from, 0, from)
+          : layer === 'frame.enter'
+            ? packedOrder(from, config.frameChannels, PIXELS_PER_CELL * 3)
+            : packedOrder(from, 0, 0);
       const taps = rows * columns;
       outputs.forEach((output, o) => {
         inputs.forEach((input, i) => {
-          for (let tap = 0; tap < taps; tap++) arranged[(tap * from + input) * to + output] = values[(o * from + i) * taps + tap]!;
+          for (let tap = 0; tap < taps; tap++)
+            arranged[(tap * from + input) * to + output] = values[(o * from + i) * taps + tap]!;
         });
       });
       return [name, { shape, values: arranged }];

@@ -1,27 +1,55 @@
 import type { DecoderWidths } from '../layers/decoder-block.js';
-import { MAX_CHANNELS, MAX_LAYERS, MAX_MULTIPLE, expectDilatedLayers, expectField, expectMapping, expectWholeNumber, expectWholeNumbers, isListOf, isMapping, isWithin } from '../weights/config-checks.js';
+import {
+  MAX_CHANNELS,
+  MAX_LAYERS,
+  MAX_MULTIPLE,
+  expectDilatedLayers,
+  expectField,
+  expectMapping,
+  expectWholeNumber,
+  expectWholeNumbers,
+  isListOf,
+  isMapping,
+  isWithin,
+} from '../weights/config-checks.js';
 
-/** The coarsest level of the reconstruction that starts from a photograph's middle frame; level l is 1/2^l of the frame. */
+/**
+ * The coarsest level of the reconstruction that starts from a photograph's middle frame; level l is 1/2^l of
+ * the frame.
+ */
 export const COARSEST_LEVEL = 5;
 
-/** Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain JSON. */
+/**
+ * Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain
+ * JSON.
+ */
 export interface VideoDeblurConfig {
   flow: FlowConfig;
   reconstruction: ReconstructionConfig | MiddleFrameReconstructionConfig;
   /**
-   * The temporal sharpness prior that the reconstruction sees as a tenth channel. `root`: the exponent has a square root, as in the
-   * authors' program; `squared`: as in the paper's Eq. 10 and 11; `none`: without it (an ablation).
+   * The temporal sharpness prior that the reconstruction sees as a tenth channel. `root`: the exponent has a
+   * square root, as in the authors' program; `squared`: as in the paper's Eq. 10 and 11; `none`: without it
+   * (an ablation).
    */
   sharpnessPrior: 'root' | 'squared' | 'none';
-  /** The frame is also made sharp at half its size, and so on, and scales are merged (ours; see `declareScaleFusion`). `null`, or absent as in older weight files: at its own size only. */
+  /**
+   * The frame is also made sharp at half its size, and so on, and scales are merged (ours; see
+   * `declareScaleFusion`). `null`, or absent as in older weight files: at its own size only.
+   */
   scaleFusion?: ScaleFusionConfig | null;
-  /** 2: the network is applied to five frames and again to the three results; 1: to three frames, once (an ablation). */
+  /**
+   * 2: the network is applied to five frames and again to the three results; 1: to three frames, once (an
+   * ablation).
+   */
   stages: 1 | 2;
 }
 
 /** The optical flow network: PWC-Net (Sun et al. 2018). */
 export interface FlowConfig {
-  /** The network sees frames at 1/2^inputLevel of their size: motion twice as long is found, or more, for a quarter of the cost, or less, and what it is off by is left to `alignment`. Absent: 0, as published. */
+  /**
+   * The network sees frames at 1/2^inputLevel of their size: motion twice as long is found, or more, for a
+   * quarter of the cost, or less, and what it is off by is left to `alignment`. Absent: 0, as published.
+   */
   inputLevel?: number;
   /** Channels of the feature pyramid's levels 1, 2, ...; level l is 1/2^l of the image. */
   pyramidChannels: number[];
@@ -31,13 +59,19 @@ export interface FlowConfig {
   finestLevel: number;
   /** The cost volume looks this far to every side. */
   searchRadiusPixels: number;
-  /** Whether features are normalized at every pixel before they are compared; not in the paper. A network that starts at random learns flow far sooner. */
+  /**
+   * Whether features are normalized at every pixel before they are compared; not in the paper. A network that
+   * starts at random learns flow far sooner.
+   */
   normalizedFeatures: boolean;
   /** Channels that each densely connected convolution of a level adds. */
   denseChannels: number[];
   /** Dilated convolutions that correct the finest flow (the context network), by channels and dilation. */
   refiner: { channels: number; dilation: number }[];
-  /** How the flow is corrected by the frames themselves before they are warped with it (ours; see `alignFlow`), coarsest level first. Without, not at all. */
+  /**
+   * How the flow is corrected by the frames themselves before they are warped with it (ours; see
+   * `alignFlow`), coarsest level first. Without, not at all.
+   */
   alignment?: FlowAlignment[];
 }
 
@@ -54,16 +88,20 @@ export interface ReconstructionConfig {
   channels: [number, number, number];
   /** Residual blocks at each scale, on the way down and again on the way up. */
   residualBlocks: [number, number, number];
-  /** The finest scale: 0, the frame's own as in the paper; 1, half of it, from where a sub-pixel convolution leads back, at a quarter of the cost. */
+  /**
+   * The finest scale: 0, the frame's own as in the paper; 1, half of it, from where a sub-pixel convolution
+   * leads back, at a quarter of the cost.
+   */
   finestLevel: 0 | 1;
   /** Whether the output is a correction of the centre frame, or made from nothing as in the paper. */
   residualImage: boolean;
 }
 
 /**
- * In its place (ours), an encoder and decoder after those that make the middle frame in Argaw et al. 2021, down to half the frame's size: it
- * can start from weights that have learned from single photographs what blur is. Beside the warped neighbours it sees them as they are, and it
- * may mix all four into the frame, by weights of its own at every pixel.
+ * In its place (ours), an encoder and decoder after those that make the middle frame in Argaw et al. 2021,
+ * down to half the frame's size: it can start from weights that have learned from single photographs what
+ * blur is. Beside the warped neighbours it sees them as they are, and it may mix all four into the frame, by
+ * weights of its own at every pixel.
  */
 export interface MiddleFrameReconstructionConfig {
   /** Channels of the encoder's levels 1 to 5. */
@@ -72,7 +110,10 @@ export interface MiddleFrameReconstructionConfig {
   middleDecoder: DecoderWidths;
   /** Dilated convolutions after the decoder, by channels and dilation; empty: none. */
   refiner: { channels: number; dilation: number }[];
-  /** Corrects the frame by what it lacks when it is blurred again along the flow. `null`, or absent as in older weight files: without. */
+  /**
+   * Corrects the frame by what it lacks when it is blurred again along the flow. `null`, or absent as in
+   * older weight files: without.
+   */
   exposureRefiner?: ExposureRefinerConfig | null;
 }
 
@@ -89,18 +130,23 @@ export interface ExposureRefinerConfig {
 export interface ScaleFusionConfig {
   /** Sizes at which a frame is made sharp, each half the one before: 2 or more. */
   scales: number;
-  /** Of the convolutions that weigh two scales, at half the larger one's size; the same for each pair of them. */
+  /**
+   * Of the convolutions that weigh two scales, at half the larger one's size; the same for each pair of them.
+   */
   channels: number[];
 }
 
-export function isMiddleFrameReconstruction(config: VideoDeblurConfig['reconstruction']): config is MiddleFrameReconstructionConfig {
+export function isMiddleFrameReconstruction(
+  config: VideoDeblurConfig['reconstruction'],
+): config is MiddleFrameReconstructionConfig {
   return 'encoderChannels' in config;
 }
 
 /**
  * The presets.
  * - `paper`: the published network, whose checkpoint can be imported.
- * - `small`: at widths that two processor cores can train and run: flow at 1/32 and 1/16 of the frame, which finds motion of up to
+ * - `small`: at widths that two processor cores can train and run: flow at 1/32 and 1/16 of the frame, which
+ * finds motion of up to
  *   128 pixels.
  */
 export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = {
@@ -121,7 +167,13 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
         { channels: 32, dilation: 1 },
       ],
     },
-    reconstruction: { kernelSize: 5, channels: [32, 64, 128], residualBlocks: [3, 3, 3], finestLevel: 0, residualImage: false },
+    reconstruction: {
+      kernelSize: 5,
+      channels: [32, 64, 128],
+      residualBlocks: [3, 3, 3],
+      finestLevel: 0,
+      residualImage: false,
+    },
     sharpnessPrior: 'root',
     scaleFusion: null,
     stages: 2,
@@ -149,7 +201,10 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
     },
     reconstruction: {
       encoderChannels: [32, 64, 96, 128, 128],
-      middleDecoder: { upscaledChannels: [0, 32, 64, 96, 96], denseChannels: [[], [32, 32], [64, 64], [96], [96]] },
+      middleDecoder: {
+        upscaledChannels: [0, 32, 64, 96, 96],
+        denseChannels: [[], [32, 32], [64, 64], [96], [96]],
+      },
       refiner: [
         { channels: 32, dilation: 1 },
         { channels: 32, dilation: 2 },
@@ -168,18 +223,29 @@ export function windowFrames({ stages }: Pick<VideoDeblurConfig, 'stages'>): 3 |
 }
 
 /** Height and width of the frames must be multiples of this. */
-export function videoDeblurMultiple({ reconstruction, scaleFusion }: Pick<VideoDeblurConfig, 'reconstruction' | 'scaleFusion'>): number {
+export function videoDeblurMultiple({
+  reconstruction,
+  scaleFusion,
+}: Pick<VideoDeblurConfig, 'reconstruction' | 'scaleFusion'>): number {
   return coarsestMultiple(reconstruction) * 2 ** ((scaleFusion?.scales ?? 1) - 1);
 }
 
-/** The flow network sees frames whose height and width are multiples of this at 1/2^inputLevel of their size, others resized. */
-export function flowMultiple({ inputLevel = 0, pyramidChannels }: Pick<FlowConfig, 'inputLevel' | 'pyramidChannels'>): number {
+/**
+ * The flow network sees frames whose height and width are multiples of this at 1/2^inputLevel of their size,
+ * others resized.
+ */
+export function flowMultiple({
+  inputLevel = 0,
+  pyramidChannels,
+}: Pick<FlowConfig, 'inputLevel' | 'pyramidChannels'>): number {
   return 2 ** (inputLevel + pyramidChannels.length);
 }
 
 /** What the smaller of the scales at which frames are made sharp must be a multiple of. */
 function coarsestMultiple(reconstruction: VideoDeblurConfig['reconstruction']): number {
-  return isMiddleFrameReconstruction(reconstruction) ? 2 ** COARSEST_LEVEL : 4 * 2 ** reconstruction.finestLevel;
+  return isMiddleFrameReconstruction(reconstruction)
+    ? 2 ** COARSEST_LEVEL
+    : 4 * 2 ** reconstruction.finestLevel;
 }
 
 /** @throws with the field, what it may be and what it was. */
@@ -190,13 +256,31 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
   if (isMiddleFrameReconstruction(reconstruction)) validateMiddleFrameReconstruction(reconstruction);
   else validatePublishedReconstruction(reconstruction);
   validateFlow(flow, Math.log2(coarsestMultiple(reconstruction)));
-  expectField(['root', 'squared', 'none'].includes(sharpnessPrior), 'sharpnessPrior', "'root', 'squared' or 'none'", sharpnessPrior);
-  const fusionFits = !scaleFusion || (isMiddleFrameReconstruction(reconstruction) && isMapping(scaleFusion) && isWithin(scaleFusion.scales, [2, MAX_SCALES]) && areWidths(scaleFusion.channels));
-  expectField(fusionFits, 'scaleFusion', `null, or { scales (2 to ${MAX_SCALES}), channels } (where the reconstruction has a middle decoder)`, scaleFusion);
+  expectField(
+    ['root', 'squared', 'none'].includes(sharpnessPrior),
+    'sharpnessPrior',
+    "'root', 'squared' or 'none'",
+    sharpnessPrior,
+  );
+  const fusionFits =
+    !scaleFusion ||
+    (isMiddleFrameReconstruction(reconstruction) &&
+      isMapping(scaleFusion) &&
+      isWithin(scaleFusion.scales, [2, MAX_SCALES]) &&
+      areWidths(scaleFusion.channels));
+  expectField(
+    fusionFits,
+    'scaleFusion',
+    `null, or { scales (2 to ${MAX_SCALES}), channels } (where the reconstruction has a middle decoder)`,
+    scaleFusion,
+  );
   expectField(stages === 1 || stages === 2, 'stages', '1 or 2', stages);
 }
 
-/** Far above what makes sense: every size doubles what frames must be a multiple of, every iteration lengthens the graph. */
+/**
+ * Far above what makes sense: every size doubles what frames must be a multiple of, every iteration lengthens
+ * the graph.
+ */
 const MAX_SCALES = 4;
 const MAX_PYRAMID_LEVELS = 8;
 const MAX_SEARCH_RADIUS_PIXELS = 8;
@@ -207,43 +291,136 @@ const MAX_EXPOSURE_TIMES = 32;
 /** Frames that are warped to be averaged, over all iterations. */
 const MAX_EXPOSED_FRAMES = 64;
 
-const areWidths = (values: unknown): boolean => isListOf(values, [1, MAX_LAYERS], (value) => isWithin(value, [1, MAX_CHANNELS]));
+const areWidths = (values: unknown): boolean =>
+  isListOf(values, [1, MAX_LAYERS], (value) => isWithin(value, [1, MAX_CHANNELS]));
 
 function validateFlow(flow: FlowConfig, coarsestFrameLevel: number): void {
   expectMapping(flow, 'flow');
-  const { inputLevel, pyramidChannels, pyramidConvolutions, finestLevel, searchRadiusPixels, normalizedFeatures, denseChannels, refiner, alignment } = flow;
+  const {
+    inputLevel,
+    pyramidChannels,
+    pyramidConvolutions,
+    finestLevel,
+    searchRadiusPixels,
+    normalizedFeatures,
+    denseChannels,
+    refiner,
+    alignment,
+  } = flow;
   const isFrameLevel = (level: unknown) => isWithin(level, [0, coarsestFrameLevel]);
   expectWholeNumbers(pyramidChannels, 'flow.pyramidChannels', [2, MAX_PYRAMID_LEVELS], [1, MAX_CHANNELS]);
   expectWholeNumber(pyramidConvolutions, 'flow.pyramidConvolutions', [1, MAX_LAYERS]);
-  expectField(isWithin(finestLevel, [1, pyramidChannels.length]), 'flow.finestLevel', `a level from 1 to ${pyramidChannels.length}`, finestLevel);
+  expectField(
+    isWithin(finestLevel, [1, pyramidChannels.length]),
+    'flow.finestLevel',
+    `a level from 1 to ${pyramidChannels.length}`,
+    finestLevel,
+  );
   expectWholeNumber(searchRadiusPixels, 'flow.searchRadiusPixels', [1, MAX_SEARCH_RADIUS_PIXELS]);
-  expectField(typeof normalizedFeatures === 'boolean', 'flow.normalizedFeatures', 'true or false', normalizedFeatures);
+  expectField(
+    typeof normalizedFeatures === 'boolean',
+    'flow.normalizedFeatures',
+    'true or false',
+    normalizedFeatures,
+  );
   expectWholeNumbers(denseChannels, 'flow.denseChannels', [1, MAX_LAYERS], [1, MAX_CHANNELS]);
   expectDilatedLayers(refiner, 'flow.refiner');
-  expectField(inputLevel === undefined || isFrameLevel(inputLevel), 'flow.inputLevel', `nothing, or a level from 0 to ${coarsestFrameLevel}`, inputLevel);
-  const alignmentFits = alignment === undefined || isListOf(alignment, [0, MAX_LAYERS], (step) => isMapping(step) && isFrameLevel(step['level']) && isWithin(step['iterations'], [1, MAX_ITERATIONS]));
-  expectField(alignmentFits, 'flow.alignment', `nothing, or a list of { level (0 to ${coarsestFrameLevel}), iterations (1 to ${MAX_ITERATIONS}) }`, alignment);
+  expectField(
+    inputLevel === undefined || isFrameLevel(inputLevel),
+    'flow.inputLevel',
+    `nothing, or a level from 0 to ${coarsestFrameLevel}`,
+    inputLevel,
+  );
+  const alignmentFits =
+    alignment === undefined ||
+    isListOf(
+      alignment,
+      [0, MAX_LAYERS],
+      (step) =>
+        isMapping(step) && isFrameLevel(step['level']) && isWithin(step['iterations'], [1, MAX_ITERATIONS]),
+    );
+  expectField(
+    alignmentFits,
+    'flow.alignment',
+    `nothing, or a list of { level (0 to ${coarsestFrameLevel}), iterations (1 to ${MAX_ITERATIONS}) }`,
+    alignment,
+  );
   const iterations = (alignment ?? []).reduce((sum, step) => sum + step.iterations, 0);
-  expectField(iterations <= MAX_ALIGNMENT_ITERATIONS, 'flow.alignment', `at most ${MAX_ALIGNMENT_ITERATIONS} iterations in all`, iterations);
-  expectField(flowMultiple(flow) <= MAX_MULTIPLE, 'flow', `an inputLevel and pyramidChannels for which frames are multiples of at most ${MAX_MULTIPLE}`, flowMultiple(flow));
+  expectField(
+    iterations <= MAX_ALIGNMENT_ITERATIONS,
+    'flow.alignment',
+    `at most ${MAX_ALIGNMENT_ITERATIONS} iterations in all`,
+    iterations,
+  );
+  expectField(
+    flowMultiple(flow) <= MAX_MULTIPLE,
+    'flow',
+    `an inputLevel and pyramidChannels for which frames are multiples of at most ${MAX_MULTIPLE}`,
+    flowMultiple(flow),
+  );
 }
 
-function validateMiddleFrameReconstruction({ encoderChannels, middleDecoder, refiner, exposureRefiner }: MiddleFrameReconstructionConfig): void {
-  expectWholeNumbers(encoderChannels, 'reconstruction.encoderChannels', [COARSEST_LEVEL, COARSEST_LEVEL], [1, MAX_CHANNELS]);
+function validateMiddleFrameReconstruction({
+  encoderChannels,
+  middleDecoder,
+  refiner,
+  exposureRefiner,
+}: MiddleFrameReconstructionConfig): void {
+  expectWholeNumbers(
+    encoderChannels,
+    'reconstruction.encoderChannels',
+    [COARSEST_LEVEL, COARSEST_LEVEL],
+    [1, MAX_CHANNELS],
+  );
   expectMapping(middleDecoder, 'reconstruction.middleDecoder');
   const { upscaledChannels, denseChannels } = middleDecoder;
-  const byLevel = (values: unknown, fits: (value: unknown, level: number) => boolean) => Array.isArray(values) && values.length === COARSEST_LEVEL && values.every((value, level) => level === 0 || fits(value, level));
-  expectField(byLevel(upscaledChannels, (value) => isWithin(value, [1, MAX_CHANNELS])), 'reconstruction.middleDecoder.upscaledChannels', `${COARSEST_LEVEL} widths from 1 to ${MAX_CHANNELS}`, upscaledChannels);
-  expectField(byLevel(denseChannels, areWidths), 'reconstruction.middleDecoder.denseChannels', `${COARSEST_LEVEL} lists of 1 to ${MAX_LAYERS} widths from 1 to ${MAX_CHANNELS}`, denseChannels);
+  const byLevel = (values: unknown, fits: (value: unknown, level: number) => boolean) =>
+    Array.isArray(values) &&
+    values.length === COARSEST_LEVEL &&
+    values.every((value, level) => level === 0 || fits(value, level));
+  expectField(
+    byLevel(upscaledChannels, (value) => isWithin(value, [1, MAX_CHANNELS])),
+    'reconstruction.middleDecoder.upscaledChannels',
+    `${COARSEST_LEVEL} widths from 1 to ${MAX_CHANNELS}`,
+    upscaledChannels,
+  );
+  expectField(
+    byLevel(denseChannels, areWidths),
+    'reconstruction.middleDecoder.denseChannels',
+    `${COARSEST_LEVEL} lists of 1 to ${MAX_LAYERS} widths from 1 to ${MAX_CHANNELS}`,
+    denseChannels,
+  );
   expectDilatedLayers(refiner, 'reconstruction.refiner');
-  const refinerFits = (value: unknown) => isMapping(value) && isWithin(value['iterations'], [1, MAX_ITERATIONS]) && isWithin(value['times'], [2, MAX_EXPOSURE_TIMES]) && (value['times'] as number) % 2 === 0 && (value['times'] as number) * (value['iterations'] as number) <= MAX_EXPOSED_FRAMES && areWidths(value['channels']);
-  expectField(!exposureRefiner || refinerFits(exposureRefiner), 'reconstruction.exposureRefiner', `null, or { iterations (1 to ${MAX_ITERATIONS}), times (even, at most ${MAX_EXPOSURE_TIMES}), channels }, of at most ${MAX_EXPOSED_FRAMES} times in all iterations`, exposureRefiner);
+  const refinerFits = (value: unknown) =>
+    isMapping(value) &&
+    isWithin(value['iterations'], [1, MAX_ITERATIONS]) &&
+    isWithin(value['times'], [2, MAX_EXPOSURE_TIMES]) &&
+    (value['times'] as number) % 2 === 0 &&
+    (value['times'] as number) * (value['iterations'] as number) <= MAX_EXPOSED_FRAMES &&
+    areWidths(value['channels']);
+  expectField(
+    !exposureRefiner || refinerFits(exposureRefiner),
+    'reconstruction.exposureRefiner',
+    `null, or { iterations (1 to ${MAX_ITERATIONS}), times (even, at most ${MAX_EXPOSURE_TIMES}), channels }, of at most ${MAX_EXPOSED_FRAMES} times in all iterations`,
+    exposureRefiner,
+  );
 }
 
-function validatePublishedReconstruction({ kernelSize, channels, residualBlocks, finestLevel, residualImage }: ReconstructionConfig): void {
+function validatePublishedReconstruction({
+  kernelSize,
+  channels,
+  residualBlocks,
+  finestLevel,
+  residualImage,
+}: ReconstructionConfig): void {
   expectField(kernelSize === 3 || kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', kernelSize);
   expectWholeNumbers(channels, 'reconstruction.channels', [3, 3], [1, MAX_CHANNELS]);
   expectWholeNumbers(residualBlocks, 'reconstruction.residualBlocks', [3, 3], [1, MAX_LAYERS]);
   expectField(finestLevel === 0 || finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', finestLevel);
-  expectField(typeof residualImage === 'boolean', 'reconstruction.residualImage', 'true or false', residualImage);
+  expectField(
+    typeof residualImage === 'boolean',
+    'reconstruction.residualImage',
+    'true or false',
+    residualImage,
+  );
 }

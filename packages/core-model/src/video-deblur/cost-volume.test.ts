@@ -7,10 +7,22 @@ import { golden, hasGolden } from './golden-tensors.test-tool.js';
 /** The definition, one displacement after another. */
 function costVolumeByDefinition(first: tf.Tensor4D, second: tf.Tensor4D, radius: number): tf.Tensor {
   const [, height, width] = first.shape;
-  const padded = tf.pad(second, [[0, 0], [radius, radius], [radius, radius], [0, 0]]);
+  const padded = tf.pad(second, [
+    [0, 0],
+    [radius, radius],
+    [radius, radius],
+    [0, 0],
+  ]);
   const channels: tf.Tensor[] = [];
   for (let dy = -radius; dy <= radius; dy++) {
-    for (let dx = -radius; dx <= radius; dx++) channels.push(tf.mean(tf.mul(first, tf.slice(padded, [0, radius + dy, radius + dx, 0], [-1, height, width, -1])), 3, true));
+    for (let dx = -radius; dx <= radius; dx++)
+      channels.push(
+        tf.mean(
+          tf.mul(first, tf.slice(padded, [0, radius + dy, radius + dx, 0], [-1, height, width, -1])),
+          3,
+          true,
+        ),
+      );
   }
   return tf.concat(channels, 3);
 }
@@ -22,22 +34,46 @@ describe('costVolume', () => {
     ['blocks that the width does not fill', [2, 3, 37, 3], 3],
     ['an image smaller than the radius', [1, 1, 2, 5], 4],
   ])('is what its definition gives: %s', (_, shape, radius) => {
-    const first = tf.randomUniform<tf.Rank.R4>(shape as [number, number, number, number], -1, 1, 'float32', 1);
-    const second = tf.randomUniform<tf.Rank.R4>(shape as [number, number, number, number], -1, 1, 'float32', 2);
-    expect(largestDifference(costVolume(first, second, radius), costVolumeByDefinition(first, second, radius))).toBeLessThan(1e-6);
+    const first = tf.randomUniform<tf.Rank.R4>(
+      shape as [number, number, number, number],
+      -1,
+      1,
+      'float32',
+      1,
+    );
+    const second = tf.randomUniform<tf.Rank.R4>(
+      shape as [number, number, number, number],
+      -1,
+      1,
+      'float32',
+      2,
+    );
+    expect(
+      largestDifference(costVolume(first, second, radius), costVolumeByDefinition(first, second, radius)),
+    ).toBeLessThan(1e-6);
   });
 
   test('has the gradients of its definition', () => {
     const first = tf.randomUniform<tf.Rank.R4>([1, 3, 20, 2], -1, 1, 'float32', 1);
     const second = tf.randomUniform<tf.Rank.R4>([1, 3, 20, 2], -1, 1, 'float32', 2);
     const weight = tf.randomUniform([1, 3, 20, 25], -1, 1, 'float32', 3);
-    const gradients = (volume: typeof costVolumeByDefinition) => tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(volume(a as tf.Tensor4D, b as tf.Tensor4D, 2), weight)) as tf.Scalar)([first, second]);
+    const gradients = (volume: typeof costVolumeByDefinition) =>
+      tf.grads(
+        (a: tf.Tensor, b: tf.Tensor) =>
+          tf.sum(tf.mul(volume(a as tf.Tensor4D, b as tf.Tensor4D, 2), weight)) as tf.Scalar,
+      )([first, second]);
     const expected = gradients(costVolumeByDefinition);
-    gradients(costVolume).forEach((gradient, index) => expect(largestDifference(gradient, expected[index]!)).toBeLessThan(1e-6));
+    gradients(costVolume).forEach((gradient, index) =>
+      expect(largestDifference(gradient, expected[index]!)).toBeLessThan(1e-6),
+    );
   });
 
   (hasGolden ? test : test.skip).each([2, 3, 4, 5])('equals the recorded volume of level %i', (level) => {
-    const volume = costVolume(golden(`net.2to1.first.feat.L${level}`), golden(`net.2to1.L${level}.warped`), 4);
+    const volume = costVolume(
+      golden(`net.2to1.first.feat.L${level}`),
+      golden(`net.2to1.L${level}.warped`),
+      4,
+    );
     expect(largestDifference(volume, golden(`net.2to1.L${level}.volume`))).toBeLessThan(5e-4);
   });
 });

@@ -5,13 +5,15 @@ import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 const BLOCK_COLUMNS = 16;
 
 /**
- * The cost volume of PWC-Net (Sun et al. 2018, Eq. 3): how well each pixel fits every pixel of the other image within a radius r,
- * as the mean over channels of the products of their features; 0 where the other pixel lies outside.
+ * The cost volume of PWC-Net (Sun et al. 2018, Eq. 3): how well each pixel fits every pixel of the other
+ * image within a radius r, as the mean over channels of the products of their features; 0 where the other
+ * pixel lies outside.
  *
  * Channel `(2r + 1) (dy + r) + (dx + r)` belongs to the displacement (dx, dy).
  *
- * A displacement at a time would read both images (2r + 1)^2 times. Here a block of a row's columns is multiplied at once with
- * all the columns that any of them may be displaced to; of that product, the band where both agree is cut out.
+ * A displacement at a time would read both images (2r + 1)^2 times. Here a block of a row's columns is
+ * multiplied at once with all the columns that any of them may be displaced to; of that product, the band
+ * where both agree is cut out.
  *
  * @param first, second `[B, h, w, C]`.
  * @returns `[B, h, w, (2r + 1)^2]`.
@@ -25,29 +27,57 @@ export function costVolume(first: Tensor4D, second: Tensor4D, radiusPixels: numb
   const candidates = columns + 2 * radiusPixels;
   const rows = batch * height * blocks;
 
-  const left = reshape(pad(first, [[0, 0], [0, 0], [0, missingColumns], [0, 0]]), [rows, columns, channels]) as Tensor3D;
+  const left = reshape(
+    pad(first, [
+      [0, 0],
+      [0, 0],
+      [0, missingColumns],
+      [0, 0],
+    ]),
+    [rows, columns, channels],
+  ) as Tensor3D;
 
-  const padded = pad(second, [[0, 0], [radiusPixels, radiusPixels], [radiusPixels, radiusPixels + missingColumns], [0, 0]]);
+  const padded = pad(second, [
+    [0, 0],
+    [radiusPixels, radiusPixels],
+    [radiusPixels, radiusPixels + missingColumns],
+    [0, 0],
+  ]);
   const blockwise = concat(
-    Array.from({ length: blocks }, (_, block) => slice(padded, [0, 0, block * columns, 0], [batch, height + 2 * radiusPixels, candidates, channels])),
+    Array.from({ length: blocks }, (_, block) =>
+      slice(padded, [0, 0, block * columns, 0], [batch, height + 2 * radiusPixels, candidates, channels]),
+    ),
     2,
   );
-  const rowsAround = Array.from({ length: side }, (_, row) => reshape(slice(blockwise, [0, row, 0, 0], [batch, height, blocks * candidates, channels]), [rows, candidates, channels]) as Tensor3D);
+  const rowsAround = Array.from(
+    { length: side },
+    (_, row) =>
+      reshape(slice(blockwise, [0, row, 0, 0], [batch, height, blocks * candidates, channels]), [
+        rows,
+        candidates,
+        channels,
+      ]) as Tensor3D,
+  );
   const right = concat(rowsAround, 1);
 
   const products = reshape(matMul(left, right, false, true), [rows, columns, side, candidates]);
-  const band = cutBand(reshape(transpose(products, [0, 2, 1, 3]), [rows * side, columns, candidates]) as Tensor3D);
+  const band = cutBand(
+    reshape(transpose(products, [0, 2, 1, 3]), [rows * side, columns, candidates]) as Tensor3D,
+  );
   const volume = transpose(reshape(band, [rows, side, columns, side]), [0, 2, 1, 3]);
   const whole = reshape(volume, [batch, height, blocks * columns, side * side]);
   return mul(slice(whole, [0, 0, 0, 0], [batch, height, width, side * side]), 1 / channels);
 }
 
 /**
- * The elements (i, i + d), d from 0 to m - n, of n x m matrices: `[K, n, m]` to `[K, n, m - n + 1]`. Read as rows one longer
- * than they are, the matrices lie skewed, with those elements below each other.
+ * The elements (i, i + d), d from 0 to m - n, of n x m matrices: `[K, n, m]` to `[K, n, m - n + 1]`. Read as
+ * rows one longer than they are, the matrices lie skewed, with those elements below each other.
  */
 function cutBand(matrices: Tensor3D): Tensor {
   const [count, rows, columns] = matrices.shape;
-  const flat = pad(reshape(matrices, [count, rows * columns]), [[0, 0], [0, rows]]);
+  const flat = pad(reshape(matrices, [count, rows * columns]), [
+    [0, 0],
+    [0, rows],
+  ]);
   return slice(reshape(flat, [count, rows, columns + 1]), [0, 0, 0], [count, rows, columns - rows + 1]);
 }

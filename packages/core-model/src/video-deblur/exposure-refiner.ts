@@ -1,4 +1,16 @@
-import { add, clipByValue, concat, exp, image as tfImage, mul, reshape, slice, sub, sum, tile } from '@tensorflow/tfjs-core';
+import {
+  add,
+  clipByValue,
+  concat,
+  exp,
+  image as tfImage,
+  mul,
+  reshape,
+  slice,
+  sub,
+  sum,
+  tile,
+} from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 import { luminance } from '../layers/luminance.js';
@@ -30,41 +42,91 @@ export interface ExposureRefinerInputs {
 }
 
 /**
- * Blurs the sharp frame again and corrects it by what it lacks (ours). Between two frames of a video, flow says where everything went;
- * the shutter was open for a share of that time, which a video does not tell but its blur does. The frame's luminance averaged along that
- * path should give the frame that was seen; what is missing, carried back along the path, is the direction of gradient descent on the
- * squared difference (Landweber iteration). The share, and how far to follow that direction, are predicted at every place, from
- * the reconstruction's features and from how well the flow explains the neighbours; convolutions correct what is left. Every
- * iteration has the same weights.
+ * Blurs the sharp frame again and corrects it by what it lacks (ours). Between two frames of a video, flow
+ * says where everything went; the shutter was open for a share of that time, which a video does not tell but
+ * its blur does. The frame's luminance averaged along that path should give the frame that was seen; what is
+ * missing, carried back along the path, is the direction of gradient descent on the squared difference
+ * (Landweber iteration). The share, and how far to follow that direction, are predicted at every place, from
+ * the reconstruction's features and from how well the flow explains the neighbours; convolutions correct what
+ * is left. Every iteration has the same weights.
  *
  * @param featureChannels channels of the reconstruction's features at levels 1 and 3.
  * @returns a function to the corrected frame.
  */
-export function declareExposureRefiner(layers: LayerDeclarations, { iterations, times: timeCount, channels }: ExposureRefinerConfig, featureChannels: { level1: number; level3: number }): (inputs: ExposureRefinerInputs, weights: NamedTensors) => Tensor4D {
+export function declareExposureRefiner(
+  layers: LayerDeclarations,
+  { iterations, times: timeCount, channels }: ExposureRefinerConfig,
+  featureChannels: { level1: number; level3: number },
+): (inputs: ExposureRefinerInputs, weights: NamedTensors) => Tensor4D {
   const times = exposureTimes(timeCount);
-  const readEvidence = layers.convolution('exposure.evidence', { from: featureChannels.level3 + 2 + 4, to: EXPOSURE_CHANNELS, level: EXPOSURE_LEVEL });
-  const readExposure = layers.convolution('exposure.share-and-step', { from: EXPOSURE_CHANNELS, to: 2, level: EXPOSURE_LEVEL, activation: 'none', initialization: 'zero' });
-  const understand = layers.chain('exposure.conv', { from: 4 * (3 + 1 + 1) + featureChannels.level1 + 2, channels, level: LEVEL });
-  const predictCorrection = layers.convolution('exposure.image', { from: channels.at(-1)!, to: 4 * 3, level: LEVEL, activation: 'none', initialization: 'zero' });
+  const readEvidence = layers.convolution('exposure.evidence', {
+    from: featureChannels.level3 + 2 + 4,
+    to: EXPOSURE_CHANNELS,
+    level: EXPOSURE_LEVEL,
+  });
+  const readExposure = layers.convolution('exposure.share-and-step', {
+    from: EXPOSURE_CHANNELS,
+    to: 2,
+    level: EXPOSURE_LEVEL,
+    activation: 'none',
+    initialization: 'zero',
+  });
+  const understand = layers.chain('exposure.conv', {
+    from: 4 * (3 + 1 + 1) + featureChannels.level1 + 2,
+    channels,
+    level: LEVEL,
+  });
+  const predictCorrection = layers.convolution('exposure.image', {
+    from: channels.at(-1)!,
+    to: 4 * 3,
+    level: LEVEL,
+    activation: 'none',
+    initialization: 'zero',
+  });
 
   return ({ image: given, centre, flowsPixels: { toPrevious, toNext }, warped, features }, weights) => {
     const [, height, width] = centre.shape;
     const coarse: [number, number] = [features[EXPOSURE_LEVEL]!.shape[1], features[EXPOSURE_LEVEL]!.shape[2]];
-    const evidence = concat([features[EXPOSURE_LEVEL]!, ...warped.map((neighbour) => meanDifference(neighbour, centre, EXPOSURE_LEVEL)), resizeFlow(toPrevious, coarse), resizeFlow(toNext, coarse)], 3);
+    const evidence = concat(
+      [
+        features[EXPOSURE_LEVEL]!,
+        ...warped.map((neighbour) => meanDifference(neighbour, centre, EXPOSURE_LEVEL)),
+        resizeFlow(toPrevious, coarse),
+        resizeFlow(toNext, coarse),
+      ],
+      3,
+    );
     const exposure = readExposure(readEvidence(evidence, weights), weights);
-    const [share, step] = [LOG_SHARE, LOG_STEP].map((range, channel) => tfImage.resizeBilinear(exp(clipByValue(slice(exposure, [0, 0, 0, channel], [-1, -1, -1, 1]), ...range)) as Tensor4D, [height, width], false, true));
-    // The scene moves by (toNext - toPrevious) / 2 from frame to frame; from the middle of a shutter that never closes to its end, by half of that. Displacements lead back.
+    const [share, step] = [LOG_SHARE, LOG_STEP].map((range, channel) =>
+      tfImage.resizeBilinear(
+        exp(clipByValue(slice(exposure, [0, 0, 0, channel], [-1, -1, -1, 1]), ...range)) as Tensor4D,
+        [height, width],
+        false,
+        true,
+      ),
+    );
+    // The scene moves by (toNext - toPrevious) / 2 from frame to frame; from the middle of a shutter that
+    // never closes to its end, by half of that. Displacements lead back.
     const sweep = mul<Tensor4D>(mul(sub(toPrevious, toNext), 0.25), share!);
     // Times lie evenly on both sides of the middle: the path back is the path there.
-    const displacements = concat(times.map((time) => mul<Tensor4D>(sweep, time)), 0);
+    const displacements = concat(
+      times.map((time) => mul<Tensor4D>(sweep, time)),
+      0,
+    );
     const [seenLuminance, sweepAtLevel] = [luminance(centre), resizeFlow(sweep, [height / 2, width / 2])];
 
     let image = given;
     for (let iteration = 0; iteration < iterations; iteration++) {
       const missing = sub(seenLuminance, averageAlong(luminance(image), displacements)) as Tensor4D;
       const direction = averageAlong(missing, displacements);
-      const seen = concat([packPixels(image), packPixels(missing), packPixels(direction), features[LEVEL]!, sweepAtLevel], 3);
-      image = add(add(image, mul<Tensor4D>(direction, step!)), unpackPixels(predictCorrection(understand(seen, weights), weights)));
+      const seen = concat(
+        [packPixels(image), packPixels(missing), packPixels(direction), features[LEVEL]!, sweepAtLevel],
+        3,
+      );
+      image = add(
+        add(image, mul<Tensor4D>(direction, step!)),
+        unpackPixels(predictCorrection(understand(seen, weights), weights)),
+      );
     }
     return image;
   };
@@ -72,13 +134,24 @@ export function declareExposureRefiner(layers: LayerDeclarations, { iterations, 
 
 /** Times of the exposure at even distances from -1 to 1, but for 0, the middle frame's own. */
 function exposureTimes(count: number): number[] {
-  return Array.from({ length: count + 1 }, (_, index) => (2 * index) / count - 1).filter((time) => time !== 0);
+  return Array.from({ length: count + 1 }, (_, index) => (2 * index) / count - 1).filter(
+    (time) => time !== 0,
+  );
 }
 
-/** The mean of an image and what warping it by each displacement gives. @param displacementsPixels `[T B, H, W, 2]`, one after the other along the batch. */
+/**
+ * The mean of an image and what warping it by each displacement gives. @param displacementsPixels `[T B, H,
+ * W, 2]`, one after the other along the batch.
+ */
 export function averageAlong(image: Tensor4D, displacementsPixels: Tensor4D): Tensor4D {
   const [batch, height, width, channels] = image.shape;
   const count = displacementsPixels.shape[0] / batch;
-  const moved = reshape(warp(tile(image, [count, 1, 1, 1]), displacementsPixels), [count, batch, height, width, channels]);
+  const moved = reshape(warp(tile(image, [count, 1, 1, 1]), displacementsPixels), [
+    count,
+    batch,
+    height,
+    width,
+    channels,
+  ]);
   return mul(add(sum(moved, 0), image), 1 / (count + 1)) as Tensor4D;
 }

@@ -13,5 +13,7 @@ test('gives every pixel mean 0 and variance 1 over its channels, whatever the sc
 });
 
 test('leaves what is flat at zero', () => {
-  expect(tf.max(tf.abs(normalizeChannels(tf.fill([1, 2, 2, 8], 0.3) as tf.Tensor4D))).dataSync()[0]).toBeLessThan(1e-6);
+  expect(
+    tf.max(tf.abs(normalizeChannels(tf.fill([1, 2, 2, 8], 0.3) as tf.Tensor4D))).dataSync()[0],
+  ).toBeLessThan(1e-6);
 });

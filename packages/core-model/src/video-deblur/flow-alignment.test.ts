@@ -12,12 +12,19 @@ const everyLevel = [
 
 /** A smooth picture, known between its pixels too, whose content lies `(dx, dy)` further. */
 function movedBy(dx: number, dy: number): tf.Tensor4D {
-  const value = (x: number, y: number) => 0.5 + 0.15 * Math.sin(0.31 * x + 0.11 * y) + 0.15 * Math.sin(0.42 * y - 0.17 * x) + 0.1 * Math.sin(0.15 * (x + y));
-  const values = Array.from({ length: HEIGHT * WIDTH }, (_, index) => value((index % WIDTH) - dx, Math.floor(index / WIDTH) - dy)).flatMap((grey) => [grey, grey * 0.9, grey]);
+  const value = (x: number, y: number) =>
+    0.5 +
+    0.15 * Math.sin(0.31 * x + 0.11 * y) +
+    0.15 * Math.sin(0.42 * y - 0.17 * x) +
+    0.1 * Math.sin(0.15 * (x + y));
+  const values = Array.from({ length: HEIGHT * WIDTH }, (_, index) =>
+    value((index % WIDTH) - dx, Math.floor(index / WIDTH) - dy),
+  ).flatMap((grey) => [grey, grey * 0.9, grey]);
   return tf.tensor4d(values, [1, HEIGHT, WIDTH, 3]);
 }
 
-const flowOf = (dx: number, dy: number) => tf.tile(tf.tensor4d([dx, dy], [1, 1, 1, 2]), [1, HEIGHT, WIDTH, 1]);
+const flowOf = (dx: number, dy: number) =>
+  tf.tile(tf.tensor4d([dx, dy], [1, 1, 1, 2]), [1, HEIGHT, WIDTH, 1]);
 /** Far enough from the edges that a window sees the same in both pictures. */
 const interior = (x: tf.Tensor4D) => tf.slice(x, [0, 10, 10, 0], [1, HEIGHT - 20, WIDTH - 20, 2]);
 
@@ -36,15 +43,24 @@ describe('alignFlow', () => {
     const right = alignFlow(movedBy(0, 0), movedBy(0, 0), flowOf(0, 0), everyLevel);
     expect(largestDifference(right, flowOf(0, 0))).toBeLessThan(1e-6);
     const grey = tf.fill([1, HEIGHT, WIDTH, 3], 0.5) as tf.Tensor4D;
-    expect(largestDifference(alignFlow(grey, grey, flowOf(1.3, -0.4), everyLevel), flowOf(1.3, -0.4))).toBeLessThan(1e-5);
+    expect(
+      largestDifference(alignFlow(grey, grey, flowOf(1.3, -0.4), everyLevel), flowOf(1.3, -0.4)),
+    ).toBeLessThan(1e-5);
     const beyond = flowOf(2 * WIDTH, 0);
-    expect(largestDifference(alignFlow(movedBy(0, 0), movedBy(0.5, 0), beyond, everyLevel), beyond)).toBeLessThan(1e-3);
+    expect(
+      largestDifference(alignFlow(movedBy(0, 0), movedBy(0.5, 0), beyond, everyLevel), beyond),
+    ).toBeLessThan(1e-3);
   });
 
   test('corrects each picture of a batch by itself', () => {
     const still = movedBy(0, 0);
     const [one, other] = [movedBy(0.5, 0.2), movedBy(-0.8, 0.4)];
-    const together = alignFlow(tf.concat([still, still]), tf.concat([one, other]), tf.concat([flowOf(0, 0), flowOf(0, 0)]), everyLevel);
+    const together = alignFlow(
+      tf.concat([still, still]),
+      tf.concat([one, other]),
+      tf.concat([flowOf(0, 0), flowOf(0, 0)]),
+      everyLevel,
+    );
     const apart = tf.concat([one, other].map((moved) => alignFlow(still, moved, flowOf(0, 0), everyLevel)));
     expect(largestDifference(together, apart)).toBeLessThan(1e-5);
   });
@@ -52,7 +68,12 @@ describe('alignFlow', () => {
   test('hands the gradient on to the flow it started from as it came, and to the pictures none', () => {
     const [first, second] = [movedBy(0, 0), movedBy(0.4, 0.3)];
     const weights = tf.randomUniform([1, HEIGHT, WIDTH, 2], -1, 1, 'float32', 3);
-    const [ofFirst, ofSecond, ofFlow] = tf.grads((a: tf.Tensor, b: tf.Tensor, flow: tf.Tensor) => tf.sum(tf.mul(weights, alignFlow(a as tf.Tensor4D, b as tf.Tensor4D, flow as tf.Tensor4D, everyLevel))) as tf.Scalar)([first, second, flowOf(0, 0)]);
+    const [ofFirst, ofSecond, ofFlow] = tf.grads(
+      (a: tf.Tensor, b: tf.Tensor, flow: tf.Tensor) =>
+        tf.sum(
+          tf.mul(weights, alignFlow(a as tf.Tensor4D, b as tf.Tensor4D, flow as tf.Tensor4D, everyLevel)),
+        ) as tf.Scalar,
+    )([first, second, flowOf(0, 0)]);
     expect(largestDifference(ofFlow as tf.Tensor4D, weights as tf.Tensor4D)).toBe(0);
     expect(tf.max(tf.abs(tf.concat([ofFirst!, ofSecond!]))).dataSync()[0]).toBe(0);
   });

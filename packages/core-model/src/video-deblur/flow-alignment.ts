@@ -9,32 +9,45 @@ import { warpVisible } from './flow-warp.js';
 
 /** A motion is sought that a window shares: boxes of this side, applied twice. */
 const BOX_PIXELS = 5;
-/** Added to the squared gradients, of display values per pixel: where a window shows nothing the flow stays as it is. */
+/**
+ * Added to the squared gradients, of display values per pixel: where a window shows nothing the flow stays as
+ * it is.
+ */
 const DAMPING = 1e-4;
 /** A step beyond this is not what a linear model of the image can tell. */
 const LONGEST_STEP_PIXELS = 1;
 
 /**
- * Corrects a flow until the images fit at it, to a tenth of a pixel where they show enough: Lucas and Kanade 1981, forward additive, with
- * the mean of both images' gradients, coarse levels first. A network that compares features at an eighth of the image finds large motion but
- * is off by a quarter of it, too much for detail to be carried from frame to frame. Nothing here is learned, and the correction counts as a
- * constant: what the result is worth teaches the flow it started from.
+ * Corrects a flow until the images fit at it, to a tenth of a pixel where they show enough: Lucas and Kanade
+ * 1981, forward additive, with the mean of both images' gradients, coarse levels first. A network that
+ * compares features at an eighth of the image finds large motion but is off by a quarter of it, too much for
+ * detail to be carried from frame to frame. Nothing here is learned, and the correction counts as a constant:
+ * what the result is worth teaches the flow it started from.
  *
  * @param first, second `[B, H, W, 3]` display values.
  * @param flowPixels `[B, H, W, 2]`: `first(p)` shows what `second(p + flow(p))` shows, about.
  * @returns the corrected flow, of the same shape.
  */
-export function alignFlow(first: Tensor4D, second: Tensor4D, flowPixels: Tensor4D, stages: FlowAlignment[]): Tensor4D {
+export function alignFlow(
+  first: Tensor4D,
+  second: Tensor4D,
+  flowPixels: Tensor4D,
+  stages: FlowAlignment[],
+): Tensor4D {
   const [, height, width] = flowPixels.shape;
   const correction = stopGradient([first, second, flowPixels], (one, other, given) => {
     const coarsestLevel = Math.max(0, ...stages.map(({ level }) => level));
-    const [ones, others] = [one, other].map((image) => imagePyramid(luminance(image), coarsestLevel)) as [Tensor4D[], Tensor4D[]];
+    const [ones, others] = [one, other].map((image) => imagePyramid(luminance(image), coarsestLevel)) as [
+      Tensor4D[],
+      Tensor4D[],
+    ];
     let flow = given;
     for (const { level, iterations } of stages) {
       const [a, b] = [ones[level]!, others[level]!];
       let atThis = resizeFlow(flow, [a.shape[1], a.shape[2]]);
       const before = atThis;
-      for (let iteration = 0; iteration < iterations; iteration++) atThis = add(atThis, stepTowards(a, b, atThis));
+      for (let iteration = 0; iteration < iterations; iteration++)
+        atThis = add(atThis, stepTowards(a, b, atThis));
       flow = add(flow, resizeFlow(sub(atThis, before), [height, width]));
     }
     return sub<Tensor4D>(flow, given);
@@ -42,23 +55,41 @@ export function alignFlow(first: Tensor4D, second: Tensor4D, flowPixels: Tensor4
   return add(flowPixels, correction);
 }
 
-/** One Gauss-Newton step of the sum of squared differences in the window around every pixel; what the second image does not show does not count. */
+/**
+ * One Gauss-Newton step of the sum of squared differences in the window around every pixel; what the second
+ * image does not show does not count.
+ */
 function stepTowards(first: Tensor4D, second: Tensor4D, flowPixels: Tensor4D): Tensor4D {
   const { warped, mask } = warpVisible(second, flowPixels, 'border');
   const both = mul<Tensor4D>(add(first, warped), 0.5);
   const difference = mul<Tensor4D>(sub(warped, first), mask);
   const dx = mul<Tensor4D>(centralDifference(both, 2), mask);
   const dy = mul<Tensor4D>(centralDifference(both, 1), mask);
-  const products = concat([mul(dx, dx), mul(dx, dy), mul(dy, dy), mul(dx, difference), mul(dy, difference)], 3) as Tensor4D;
+  const products = concat(
+    [mul(dx, dx), mul(dx, dy), mul(dy, dy), mul(dx, difference), mul(dy, difference)],
+    3,
+  ) as Tensor4D;
   const sums = boxMean(boxMean(products, BOX_PIXELS), BOX_PIXELS);
   const channel = (index: number) => slice(sums, [0, 0, 0, index], [-1, -1, -1, 1]);
-  const [xx, xy, yy, xt, yt] = [add(channel(0), DAMPING), channel(1), add(channel(2), DAMPING), channel(3), channel(4)];
+  const [xx, xy, yy, xt, yt] = [
+    add(channel(0), DAMPING),
+    channel(1),
+    add(channel(2), DAMPING),
+    channel(3),
+    channel(4),
+  ];
   const determinant = sub(mul(xx, yy), mul(xy, xy));
-  const step = div<Tensor4D>(concat([sub(mul(xy, yt), mul(yy, xt)), sub(mul(xy, xt), mul(xx, yt))] as Tensor4D[], 3), determinant);
+  const step = div<Tensor4D>(
+    concat([sub(mul(xy, yt), mul(yy, xt)), sub(mul(xy, xt), mul(xx, yt))] as Tensor4D[], 3),
+    determinant,
+  );
   return clipByValue(step, -LONGEST_STEP_PIXELS, LONGEST_STEP_PIXELS);
 }
 
-/** Half the difference of the next and the previous pixel along an axis; at the edges, of the edge pixel itself. */
+/**
+ * Half the difference of the next and the previous pixel along an axis; at the edges, of the edge pixel
+ * itself.
+ */
 function centralDifference(x: Tensor4D, axis: 1 | 2): Tensor4D {
   const length = x.shape[axis];
   const part = (start: number, size: number) => {

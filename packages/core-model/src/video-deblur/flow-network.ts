@@ -15,7 +15,10 @@ const LEAKY_SLOPE = 0.1;
 /** What a level of the decoder computes; sizes are those of the level, flows in network units. */
 export interface FlowLevel {
   level: number;
-  /** Flow and feature of the level above, upscaled, and the second image's features warped with that flow; absent at the coarsest level. */
+  /**
+   * Flow and feature of the level above, upscaled, and the second image's features warped with that flow;
+   * absent at the coarsest level.
+   */
   upscaledFlow?: Tensor4D;
   upscaledFeature?: Tensor4D;
   warped?: Tensor4D;
@@ -41,19 +44,29 @@ export interface NeighbourFlows {
 }
 
 export interface FlowNetwork {
-  /** Flows of the levels are in units of this many pixels of frames, where these need no other size to be halved. */
+  /**
+   * Flows of the levels are in units of this many pixels of frames, where these need no other size to be
+   * halved.
+   */
   pixelsPerUnit: number;
-  /** A frame `[B, H, W, 3]` as the pyramid sees it: at the config's `inputLevel`, and there at a size that can be halved as often as it has levels. */
+  /**
+   * A frame `[B, H, W, 3]` as the pyramid sees it: at the config's `inputLevel`, and there at a size that can
+   * be halved as often as it has levels.
+   */
   resize(frame: Tensor4D): Tensor4D;
   /** Features of a resized frame, `pyramid[level - 1]`. */
   describe(resized: Tensor4D, weights: NamedTensors): Tensor4D[];
-  /** The flow from one frame to another, by their pyramids, of which levels below the config's `finestLevel` are not read. @param size height and width of the frames themselves. */
+  /**
+   * The flow from one frame to another, by their pyramids, of which levels below the config's `finestLevel`
+   * are not read. @param size height and width of the frames themselves.
+   */
   match(first: Tensor4D[], second: Tensor4D[], size: [number, number], weights: NamedTensors): FlowEstimate;
 }
 
 /**
- * Declares the flow network: PWC-Net (Sun et al. 2018), a feature pyramid, and from its coarsest level to the finest a warp of the
- * second image's features by the flow so far, a cost volume, and densely connected convolutions that predict the flow anew.
+ * Declares the flow network: PWC-Net (Sun et al. 2018), a feature pyramid, and from its coarsest level to the
+ * finest a warp of the second image's features by the flow so far, a cost volume, and densely connected
+ * convolutions that predict the flow anew.
  */
 export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig): FlowNetwork {
   const { inputLevel = 0, pyramidChannels, pyramidConvolutions, finestLevel, searchRadiusPixels } = config;
@@ -64,7 +77,13 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
   const pyramid = pyramidChannels.map((to, index) =>
     Array.from({ length: pyramidConvolutions }, (_, position) => {
       const from = position > 0 ? to : (pyramidChannels[index - 1] ?? 3);
-      return layers.convolution(`flow.pyramid.level${index + 1}.convolution${position}`, { from, to, stride: position === 0 ? 2 : 1, level: index + 1, padding: 'symmetric' });
+      return layers.convolution(`flow.pyramid.level${index + 1}.convolution${position}`, {
+        from,
+        to,
+        stride: position === 0 ? 2 : 1,
+        level: index + 1,
+        padding: 'symmetric',
+      });
     }),
   );
 
@@ -76,8 +95,20 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
       step === 0
         ? undefined
         : {
-            flow: layers.upscaling(`${name}.upscale-flow`, { from: 2, to: 2, level, activation: 'none', padding: 'symmetric' }),
-            feature: layers.upscaling(`${name}.upscale-feature`, { from: channelsAbove, to: 2, level, activation: 'none', padding: 'symmetric' }),
+            flow: layers.upscaling(`${name}.upscale-flow`, {
+              from: 2,
+              to: 2,
+              level,
+              activation: 'none',
+              padding: 'symmetric',
+            }),
+            feature: layers.upscaling(`${name}.upscale-feature`, {
+              from: channelsAbove,
+              to: 2,
+              level,
+              activation: 'none',
+              padding: 'symmetric',
+            }),
           };
     let channels = volumeChannels + (upscale ? pyramidChannels[level - 1]! + 4 : 0);
     const dense = config.denseChannels.map((to, index) => {
@@ -85,29 +116,52 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
       channels += to;
       return layer;
     });
-    const predict = layers.convolution(`${name}.flow`, { from: channels, to: 2, level, activation: 'none', initialization: 'zero' });
+    const predict = layers.convolution(`${name}.flow`, {
+      from: channels,
+      to: 2,
+      level,
+      activation: 'none',
+      initialization: 'zero',
+    });
     channelsAbove = channels;
     return { level, upscale, dense, predict };
   });
 
   let channels = channelsAbove;
   const refiner = config.refiner.map(({ channels: to, dilation }, index) => {
-    const layer = layers.convolution(`flow.refiner.convolution${index}`, { from: channels, to, dilation, level: finestLevel });
+    const layer = layers.convolution(`flow.refiner.convolution${index}`, {
+      from: channels,
+      to,
+      dilation,
+      level: finestLevel,
+    });
     channels = to;
     return layer;
   });
-  const correct = layers.convolution('flow.refiner.flow', { from: channels, to: 2, level: finestLevel, activation: 'none', initialization: 'zero' });
+  const correct = layers.convolution('flow.refiner.flow', {
+    from: channels,
+    to: 2,
+    level: finestLevel,
+    activation: 'none',
+    initialization: 'zero',
+  });
 
   return {
     pixelsPerUnit: PIXELS_PER_UNIT * 2 ** inputLevel,
     resize: (frame) => {
       const smaller = imagePyramid(frame, inputLevel)[inputLevel]!;
       const multiple = flowMultiple(config) / 2 ** inputLevel;
-      return resizeBilinear(smaller, [1, 2].map((axis) => Math.ceil(smaller.shape[axis]! / multiple) * multiple) as [number, number]);
+      return resizeBilinear(
+        smaller,
+        [1, 2].map((axis) => Math.ceil(smaller.shape[axis]! / multiple) * multiple) as [number, number],
+      );
     },
     describe: (resized, weights) => {
       let feature = resized;
-      return pyramid.map((convolutions) => (feature = convolutions.reduce((x, convolution) => convolution(x, weights), feature)));
+      return pyramid.map(
+        (convolutions) =>
+          (feature = convolutions.reduce((x, convolution) => convolution(x, weights), feature)),
+      );
     },
     match: (first, second, [height, width], weights) => {
       const levels: FlowLevel[] = [];
@@ -118,24 +172,45 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
         if (upscale) {
           record.upscaledFlow = upscale.flow(levels.at(-1)!.flow, weights);
           record.upscaledFeature = upscale.feature(seen!, weights);
-          record.warped = warpVisible(ofSecond, mul(record.upscaledFlow, PIXELS_PER_UNIT / 2 ** level), 'zeros').warped;
+          record.warped = warpVisible(
+            ofSecond,
+            mul(record.upscaledFlow, PIXELS_PER_UNIT / 2 ** level),
+            'zeros',
+          ).warped;
         }
-        const volume = costVolume(toCompare(ofFirst), toCompare(record.warped ?? ofSecond), searchRadiusPixels);
+        const volume = costVolume(
+          toCompare(ofFirst),
+          toCompare(record.warped ?? ofSecond),
+          searchRadiusPixels,
+        );
         seen = leakyRelu(volume, LEAKY_SLOPE);
         if (upscale) seen = concat([seen, ofFirst, record.upscaledFlow!, record.upscaledFeature!], 3);
         for (const layer of dense) seen = concat([layer(seen, weights), seen], 3);
         levels.push({ ...record, level, volume, flow: predict(seen, weights) });
       }
-      const correction = correct(refiner.reduce((x, layer) => layer(x, weights), seen!), weights);
+      const correction = correct(
+        refiner.reduce((x, layer) => layer(x, weights), seen!),
+        weights,
+      );
       const refined = add(levels.at(-1)!.flow, correction) as Tensor4D;
       const [resizedHeight, resizedWidth] = [1, 2].map((axis) => refined.shape[axis]! * 2 ** finestLevel);
-      const scale = tensor1d([(PIXELS_PER_UNIT * width) / resizedWidth!, (PIXELS_PER_UNIT * height) / resizedHeight!]);
-      return { flowPixels: mul(resizeBilinear(refined, [height, width]), scale), levels, correction, refined };
+      const scale = tensor1d([
+        (PIXELS_PER_UNIT * width) / resizedWidth!,
+        (PIXELS_PER_UNIT * height) / resizedHeight!,
+      ]);
+      return {
+        flowPixels: mul(resizeBilinear(refined, [height, width]), scale),
+        levels,
+        correction,
+        refined,
+      };
     },
   };
 }
 
 /** Bilinear with half-pixel centres; untouched where the size is right. */
 function resizeBilinear(x: Tensor4D, [height, width]: [number, number]): Tensor4D {
-  return x.shape[1] === height && x.shape[2] === width ? x : tfImage.resizeBilinear(x, [height, width], false, true);
+  return x.shape[1] === height && x.shape[2] === width
+    ? x
+    : tfImage.resizeBilinear(x, [height, width], false, true);
 }

@@ -9,21 +9,30 @@ import { stopGradient } from '../layers/stop-gradient.js';
 const SEEN_SHARE = 0.999;
 
 /**
- * Backward warping that knows what it cannot see: `warped(p) = x(p + flow(p))`, and 0 where that lies outside of `x`.
+ * Backward warping that knows what it cannot see: `warped(p) = x(p + flow(p))`, and 0 where that lies outside
+ * of `x`.
  *
  * @param x `[B, h, w, C]`.
  * @param flowPixels `[B, h, w, 2]` (dx, dy) in pixels of `x`.
  * @param padding what is sampled beyond the edge; it matters for the last thousandth of a pixel only.
- * @returns `warped` `[B, h, w, C]`, and `mask` `[B, h, w, 1]`: 1 where the sample lies inside, else 0, through which no gradient flows.
+ * @returns `warped` `[B, h, w, C]`, and `mask` `[B, h, w, 1]`: 1 where the sample lies inside, else 0,
+ * through which no gradient flows.
  */
-export function warpVisible(x: Tensor4D, flowPixels: Tensor4D, padding: SamplePadding): { warped: Tensor4D; mask: Tensor4D } {
+export function warpVisible(
+  x: Tensor4D,
+  flowPixels: Tensor4D,
+  padding: SamplePadding,
+): { warped: Tensor4D; mask: Tensor4D } {
   const [, height, width] = x.shape;
   const positions = add(flowPixels, pixelPositions([height, width])) as Tensor4D;
   const mask = stopGradient([positions], (constant) => visibility(constant, [height, width]));
   return { warped: mul(gridSample(x, positions, padding), mask), mask };
 }
 
-/** What sampling an image of ones that is 0 outside gives is known without sampling: the share of the four neighbours' weights inside. */
+/**
+ * What sampling an image of ones that is 0 outside gives is known without sampling: the share of the four
+ * neighbours' weights inside.
+ */
 function visibility(positions: Tensor4D, [height, width]: [number, number]): Tensor4D {
   const [batch, outHeight, outWidth] = positions.shape;
   const shareInside = (axis: 0 | 1, size: number): Tensor4D => {

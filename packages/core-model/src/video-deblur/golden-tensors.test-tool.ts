@@ -16,6 +16,9 @@ export function golden(name: string, frame?: number): tf.Tensor4D {
   tensors ??= readSafetensors(new Uint8Array(readFileSync(caseFile))).tensors;
   const { values, shape } = tensors[name]!;
   const whole = tf.tensor(values as Float32Array, shape);
-  const image = frame === undefined ? whole : tf.squeeze(tf.slice(whole, [0, frame, 0, 0, 0], [1, 1, ...shape.slice(2)]), [1]);
+  const image =
+    frame === undefined
+      ? whole
+      : tf.squeeze(tf.slice(whole, [0, frame, 0, 0, 0], [1, 1, ...shape.slice(2)]), [1]);
   return tf.transpose(image, [0, 2, 3, 1]) as tf.Tensor4D;
 }

@@ -11,8 +11,14 @@ import { declareVideoDeblur, videoDeblurFamily } from './network.js';
 const variants: [string, VideoDeblurConfig][] = [
   ['paper', narrowedVideo('paper')],
   ['small', narrowedVideo('small')],
-  ['small, the published reconstruction', { ...narrowedVideo('small'), reconstruction: narrowedVideo('paper').reconstruction }],
-  ['small, one stage, two scales', narrowedVideo('small', { stages: 1, scaleFusion: { scales: 2, channels: [3] } })],
+  [
+    'small, the published reconstruction',
+    { ...narrowedVideo('small'), reconstruction: narrowedVideo('paper').reconstruction },
+  ],
+  [
+    'small, one stage, two scales',
+    narrowedVideo('small', { stages: 1, scaleFusion: { scales: 2, channels: [3] } }),
+  ],
   ['small, without the prior', narrowedVideo('small', { sharpnessPrior: 'none' })],
   ['small, the prior of Eq. 10 and 11', narrowedVideo('small', { sharpnessPrior: 'squared' })],
 ];
@@ -20,7 +26,9 @@ const variants: [string, VideoDeblurConfig][] = [
 const restless = (config: VideoDeblurConfig) => shaken(videoDeblurFamily.initialWeights(config, 1));
 
 const clip = (config: VideoDeblurConfig, height: number, width: number, batch = 1) =>
-  Array.from({ length: windowFrames(config) }, (_, frame) => tf.randomUniform<tf.Rank.R4>([batch, height, width, 3], 0, 1, 'float32', frame + 1));
+  Array.from({ length: windowFrames(config) }, (_, frame) =>
+    tf.randomUniform<tf.Rank.R4>([batch, height, width, 3], 0, 1, 'float32', frame + 1),
+  );
 
 describe.each(variants)('video deblurring (%s)', (_, config) => {
   const network = declareVideoDeblur(config);
@@ -41,14 +49,31 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
   test('treats the samples of a batch apart', () => {
     const weights = restless(config);
     const [one, other] = [clip(config, multiple, multiple), clip(config, multiple, multiple).reverse()];
-    const both = network.deblur(one.map((frame, index) => tf.concat([frame, other[index]!], 0)), weights).image;
-    expect(largestDifference(tf.slice(both, [0, 0, 0, 0], [1, multiple, multiple, 3]), network.deblur(one, weights).image)).toBeLessThan(1e-4);
-    expect(largestDifference(tf.slice(both, [1, 0, 0, 0], [1, multiple, multiple, 3]), network.deblur(other, weights).image)).toBeLessThan(1e-4);
+    const both = network.deblur(
+      one.map((frame, index) => tf.concat([frame, other[index]!], 0)),
+      weights,
+    ).image;
+    expect(
+      largestDifference(
+        tf.slice(both, [0, 0, 0, 0], [1, multiple, multiple, 3]),
+        network.deblur(one, weights).image,
+      ),
+    ).toBeLessThan(1e-4);
+    expect(
+      largestDifference(
+        tf.slice(both, [1, 0, 0, 0], [1, multiple, multiple, 3]),
+        network.deblur(other, weights).image,
+      ),
+    ).toBeLessThan(1e-4);
   });
 
   test('gives every weight a gradient', async () => {
     const frames = clip(config, multiple, multiple);
-    expect(await weightsWithoutGradient(restless(config), (weights) => tf.sum(tf.square(network.deblur(frames, weights).image)))).toEqual([]);
+    expect(
+      await weightsWithoutGradient(restless(config), (weights) =>
+        tf.sum(tf.square(network.deblur(frames, weights).image)),
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -56,13 +81,24 @@ describe('video deblurring', () => {
   test.each<[string, Partial<VideoDeblurConfig>]>([
     ['two stages', {}],
     ['one stage, three scales', { stages: 1, scaleFusion: { scales: 3, channels: [3] } }],
-  ])('starts by giving the centre frame back where nothing moves and images are corrections: %s', (_, changes) => {
-    const config = narrowedVideo('small', changes);
-    const weights = tensorsOf(videoDeblurFamily.initialWeights(config, 1));
-    const multiple = videoDeblurMultiple(config);
-    const [still] = clip(config, multiple, multiple);
-    expect(largestDifference(declareVideoDeblur(config).deblur(Array.from({ length: windowFrames(config) }, () => still!), weights).image, still!)).toBeLessThan(1e-6);
-  });
+  ])(
+    'starts by giving the centre frame back where nothing moves and images are corrections: %s',
+    (_, changes) => {
+      const config = narrowedVideo('small', changes);
+      const weights = tensorsOf(videoDeblurFamily.initialWeights(config, 1));
+      const multiple = videoDeblurMultiple(config);
+      const [still] = clip(config, multiple, multiple);
+      expect(
+        largestDifference(
+          declareVideoDeblur(config).deblur(
+            Array.from({ length: windowFrames(config) }, () => still!),
+            weights,
+          ).image,
+          still!,
+        ),
+      ).toBeLessThan(1e-6);
+    },
+  );
 
   test('finds on frames that it sees at half their size the flow between frames half as large, twice as long', () => {
     const config = narrowedVideo('small');
@@ -74,7 +110,10 @@ describe('video deblurring', () => {
     };
     // A flow that is the same everywhere does not depend on how it is enlarged: grey frames.
     const frames = [0.3, 0.6].map((grey) => tf.fill<tf.Rank.R4>([1, 64, 96, 3], grey));
-    const ofHalves = flowOf(undefined, frames.map((frame) => halve(frame as tf.Tensor4D)));
+    const ofHalves = flowOf(
+      undefined,
+      frames.map((frame) => halve(frame as tf.Tensor4D)),
+    );
     const [found, expected] = [flowOf(1, frames as tf.Tensor4D[]), resizeFlow(ofHalves, [64, 96])];
     expect(found.shape).toEqual([1, 64, 96, 2]);
     const inside = (flow: tf.Tensor4D) => tf.slice(flow, [0, 30, 46, 0], [1, 4, 4, 2]);
@@ -84,7 +123,10 @@ describe('video deblurring', () => {
   });
 
   test('stays within 16 MB as float16 (small)', () => {
-    const parameters = Object.values(videoDeblurFamily.shapesOf(videoDeblurPresets.small)).reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
+    const parameters = Object.values(videoDeblurFamily.shapesOf(videoDeblurPresets.small)).reduce(
+      (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
+      0,
+    );
     expect(2 * parameters).toBeLessThan(16e6);
   });
 
@@ -93,14 +135,32 @@ describe('video deblurring', () => {
     expect(videoDeblurMultiple(narrowedVideo('paper'))).toBe(4);
     const network = declareVideoDeblur(config);
     expect(videoDeblurMultiple(config)).toBe(32);
-    expect(() => network.deblur(clip(config, 16, 32), restless(config))).toThrow('multiples of 32, but received');
-    expect(() => network.deblur(clip(config, 32, 32).slice(1), restless(config))).toThrow('Expected a window of 5 frames but received 4.');
+    expect(() => network.deblur(clip(config, 16, 32), restless(config))).toThrow(
+      'multiples of 32, but received',
+    );
+    expect(() => network.deblur(clip(config, 32, 32).slice(1), restless(config))).toThrow(
+      'Expected a window of 5 frames but received 4.',
+    );
     expect(videoDeblurMultiple({ ...config, scaleFusion: { scales: 3, channels: [3] } })).toBe(128);
-    expect(() => declareVideoDeblur({ ...narrowedVideo('paper'), scaleFusion: { scales: 2, channels: [3] } })).toThrow('null, or { scales (2 to 4), channels } (where the reconstruction has a middle decoder) for network.scaleFusion');
-    expect(() => declareVideoDeblur({ ...config, stages: 3 as 2 })).toThrow('Expected 1 or 2 for network.stages but received 3.');
-    expect(() => declareVideoDeblur({ ...config, reconstruction: { ...config.reconstruction, refiner: 3 as never } })).toThrow('network.reconstruction.refiner');
-    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, alignment: [{ level: 6, iterations: 1 }] } })).toThrow('a list of { level (0 to 5), iterations (1 to 16) } for network.flow.alignment but received');
-    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, inputLevel: 0.5 } })).toThrow('Expected nothing, or a level from 0 to 5 for network.flow.inputLevel but received 0.5.');
-    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, finestLevel: 5 } })).toThrow('Expected a level from 1 to 4 for network.flow.finestLevel but received 5.');
+    expect(() =>
+      declareVideoDeblur({ ...narrowedVideo('paper'), scaleFusion: { scales: 2, channels: [3] } }),
+    ).toThrow(
+      'null, or { scales (2 to 4), channels } (where the reconstruction has a middle decoder) for network.scaleFusion',
+    );
+    expect(() => declareVideoDeblur({ ...config, stages: 3 as 2 })).toThrow(
+      'Expected 1 or 2 for network.stages but received 3.',
+    );
+    expect(() =>
+      declareVideoDeblur({ ...config, reconstruction: { ...config.reconstruction, refiner: 3 as never } }),
+    ).toThrow('network.reconstruction.refiner');
+    expect(() =>
+      declareVideoDeblur({ ...config, flow: { ...config.flow, alignment: [{ level: 6, iterations: 1 }] } }),
+    ).toThrow('a list of { level (0 to 5), iterations (1 to 16) } for network.flow.alignment but received');
+    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, inputLevel: 0.5 } })).toThrow(
+      'Expected nothing, or a level from 0 to 5 for network.flow.inputLevel but received 0.5.',
+    );
+    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, finestLevel: 5 } })).toThrow(
+      'Expected a level from 1 to 4 for network.flow.finestLevel but received 5.',
+    );
   });
 });

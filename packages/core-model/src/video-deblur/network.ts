@@ -18,7 +18,10 @@ import type { SharpAtScale } from './scale-fusion.js';
 import { sharpnessPrior } from './sharpness-prior.js';
 import type { WarpedFrame } from './sharpness-prior.js';
 
-/** A neighbour of a centre frame: the flow from the centre to it, and it warped with that flow onto the centre. */
+/**
+ * A neighbour of a centre frame: the flow from the centre to it, and it warped with that flow onto the
+ * centre.
+ */
 export interface AlignedNeighbour extends WarpedFrame {
   flowPixels: Tensor4D;
 }
@@ -50,16 +53,29 @@ export interface VideoDeblurNetwork {
   weights: Record<string, WeightDeclaration>;
   costs: LayerCost[];
   flow: FlowNetwork;
-  /** One stage on three frames `[B, H, W, 3]`, with the flows from the centre to its neighbours, `[B, H, W, 2]` in pixels. */
-  reconstruct(previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: NeighbourFlows, weights: NamedTensors): DeblurredFrame;
-  /** The middle frame of a window of `windowFrames(config)` frames in time order, each `[B, H, W, 3]` in [0, 1]. */
+  /**
+   * One stage on three frames `[B, H, W, 3]`, with the flows from the centre to its neighbours, `[B, H, W,
+   * 2]` in pixels.
+   */
+  reconstruct(
+    previous: Tensor4D,
+    centre: Tensor4D,
+    next: Tensor4D,
+    flowsPixels: NeighbourFlows,
+    weights: NamedTensors,
+  ): DeblurredFrame;
+  /**
+   * The middle frame of a window of `windowFrames(config)` frames in time order, each `[B, H, W, 3]` in [0,
+   * 1].
+   */
   deblur(frames: Tensor4D[], weights: NamedTensors): VideoDeblurOutput;
 }
 
 /**
- * Declares the network of Pan, Bai and Tang, "Cascaded Deep Video Deblurring Using Temporal Sharpness Prior" (CVPR 2020): flows from the
- * centre frame to its neighbours, these warped onto it, the sharpness prior, and a reconstruction from all of them; applied to five frames
- * and again, with the same weights, to the three results.
+ * Declares the network of Pan, Bai and Tang, "Cascaded Deep Video Deblurring Using Temporal Sharpness Prior"
+ * (CVPR 2020): flows from the centre frame to its neighbours, these warped onto it, the sharpness prior, and
+ * a reconstruction from all of them; applied to five frames and again, with the same weights, to the three
+ * results.
  *
  * @throws if the config does not hold together.
  */
@@ -67,44 +83,118 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   validateVideoDeblurConfig(config);
   const layers = new LayerDeclarations();
   const flow = declareFlowNetwork(layers, config.flow);
-  const { reconstruct: predictImage, featureChannels } = declareReconstruction(layers, config.reconstruction, config.sharpnessPrior !== 'none');
-  const fuse = config.scaleFusion ? declareScaleFusion(layers, config.scaleFusion, { featureChannels: featureChannels!, evidenceChannels: 2 }) : undefined;
+  const { reconstruct: predictImage, featureChannels } = declareReconstruction(
+    layers,
+    config.reconstruction,
+    config.sharpnessPrior !== 'none',
+  );
+  const fuse = config.scaleFusion
+    ? declareScaleFusion(layers, config.scaleFusion, {
+        featureChannels: featureChannels!,
+        evidenceChannels: 2,
+      })
+    : undefined;
 
-  const align = (previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: NeighbourFlows): NeighbourFlows => {
+  const align = (
+    previous: Tensor4D,
+    centre: Tensor4D,
+    next: Tensor4D,
+    flowsPixels: NeighbourFlows,
+  ): NeighbourFlows => {
     const { alignment } = config.flow;
     if (!alignment?.length) return flowsPixels;
     const { toPrevious, toNext } = flowsPixels;
-    const [toBoth, batch] = [alignFlow(concat([centre, centre], 0), concat([previous, next], 0), concat([toPrevious, toNext], 0), alignment), centre.shape[0]];
+    const [toBoth, batch] = [
+      alignFlow(
+        concat([centre, centre], 0),
+        concat([previous, next], 0),
+        concat([toPrevious, toNext], 0),
+        alignment,
+      ),
+      centre.shape[0],
+    ];
     return { toPrevious: framesOf(toBoth, 0, 1, batch), toNext: framesOf(toBoth, 1, 1, batch) };
   };
 
-  const reconstructAtScale: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
+  const reconstructAtScale: VideoDeblurNetwork['reconstruct'] = (
+    previous,
+    centre,
+    next,
+    flowsPixels,
+    weights,
+  ) => {
     const { toPrevious, toNext } = align(previous, centre, next, flowsPixels);
-    const before: AlignedNeighbour = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
+    const before: AlignedNeighbour = {
+      flowPixels: toPrevious,
+      ...warpVisible(previous, toPrevious, 'border'),
+    };
     const after: AlignedNeighbour = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
-    const prior = config.sharpnessPrior === 'none' ? undefined : sharpnessPrior(config.sharpnessPrior, before, centre, after);
-    const aligned = { previous, centre, next, warpedPrevious: before.warped, warpedNext: after.warped, prior, flowsPixels: { toPrevious, toNext } };
+    const prior =
+      config.sharpnessPrior === 'none'
+        ? undefined
+        : sharpnessPrior(config.sharpnessPrior, before, centre, after);
+    const aligned = {
+      previous,
+      centre,
+      next,
+      warpedPrevious: before.warped,
+      warpedNext: after.warped,
+      prior,
+      flowsPixels: { toPrevious, toNext },
+    };
     return { previous: before, next: after, prior, ...predictImage(aligned, weights) };
   };
 
   const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
     expectMultipleSize(centre, videoDeblurMultiple(config), 'frames');
-    return reconstructFromScales(config.scaleFusion?.scales ?? 1, previous, centre, next, flowsPixels, weights);
+    return reconstructFromScales(
+      config.scaleFusion?.scales ?? 1,
+      previous,
+      centre,
+      next,
+      flowsPixels,
+      weights,
+    );
   };
 
   /** At a frame's own size and, by one scale less, at half of it, merged. */
-  const reconstructFromScales = (scales: number, previous: Tensor4D, centre: Tensor4D, next: Tensor4D, flowsPixels: NeighbourFlows, weights: NamedTensors): DeblurredFrame => {
+  const reconstructFromScales = (
+    scales: number,
+    previous: Tensor4D,
+    centre: Tensor4D,
+    next: Tensor4D,
+    flowsPixels: NeighbourFlows,
+    weights: NamedTensors,
+  ): DeblurredFrame => {
     const fine = reconstructAtScale(previous, centre, next, flowsPixels, weights);
     if (scales === 1) return fine;
     const half: [number, number] = [centre.shape[1] / 2, centre.shape[2] / 2];
-    const halfFlows = { toPrevious: resizeFlow(flowsPixels.toPrevious, half), toNext: resizeFlow(flowsPixels.toNext, half) };
-    const coarse = reconstructFromScales(scales - 1, halve(previous), halve(centre), halve(next), halfFlows, weights);
-    const evidence = [fine.previous, fine.next].map(({ warped }) => meanDifference(warped, centre, FUSION_LEVEL));
-    const image = fuse!({ centre, evidence, fine: fine as SharpAtScale, coarse: coarse as SharpAtScale }, weights);
+    const halfFlows = {
+      toPrevious: resizeFlow(flowsPixels.toPrevious, half),
+      toNext: resizeFlow(flowsPixels.toNext, half),
+    };
+    const coarse = reconstructFromScales(
+      scales - 1,
+      halve(previous),
+      halve(centre),
+      halve(next),
+      halfFlows,
+      weights,
+    );
+    const evidence = [fine.previous, fine.next].map(({ warped }) =>
+      meanDifference(warped, centre, FUSION_LEVEL),
+    );
+    const image = fuse!(
+      { centre, evidence, fine: fine as SharpAtScale, coarse: coarse as SharpAtScale },
+      weights,
+    );
     return { ...fine, image };
   };
 
-  /** Deblurs every frame but the first and the last: all of them in one pass, along the batch, each frame described once. */
+  /**
+   * Deblurs every frame but the first and the last: all of them in one pass, along the batch, each frame
+   * described once.
+   */
   const runStage = (frames: Tensor4D[], weights: NamedTensors): DeblurredFrame[] => {
     const [batch, height, width] = frames[0]!.shape;
     const centres = frames.length - 2;
@@ -119,10 +209,22 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
       [height, width],
       weights,
     );
-    const flowsPixels = { toPrevious: framesOf(flowPixels, 0, centres, batch), toNext: framesOf(flowPixels, centres, centres, batch) };
-    const { previous, next, prior, image } = reconstruct(at(-1, all), at(0, all), at(1, all), flowsPixels, weights);
+    const flowsPixels = {
+      toPrevious: framesOf(flowPixels, 0, centres, batch),
+      toNext: framesOf(flowPixels, centres, centres, batch),
+    };
+    const { previous, next, prior, image } = reconstruct(
+      at(-1, all),
+      at(0, all),
+      at(1, all),
+      flowsPixels,
+      weights,
+    );
     const single = (x: Tensor4D, index: number) => framesOf(x, index, 1, batch);
-    const neighbour = ({ flowPixels: pixels, warped, mask }: AlignedNeighbour, index: number): AlignedNeighbour => ({
+    const neighbour = (
+      { flowPixels: pixels, warped, mask }: AlignedNeighbour,
+      index: number,
+    ): AlignedNeighbour => ({
       flowPixels: single(pixels, index),
       warped: single(warped, index),
       mask: single(mask, index),
@@ -136,21 +238,47 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   };
 
   const deblur: VideoDeblurNetwork['deblur'] = (frames, weights) => {
-    if (frames.length !== windowFrames(config)) throw new Error(`Expected a window of ${windowFrames(config)} frames but received ${frames.length}.`);
+    if (frames.length !== windowFrames(config))
+      throw new Error(`Expected a window of ${windowFrames(config)} frames but received ${frames.length}.`);
     const firstStage = runStage(frames, weights);
     if (config.stages === 1) return { firstStage, image: firstStage[0]!.image };
-    const [secondStage] = runStage(firstStage.map(({ image }) => image), weights);
+    const [secondStage] = runStage(
+      firstStage.map(({ image }) => image),
+      weights,
+    );
     return { firstStage, secondStage, image: secondStage!.image };
   };
   return { config, weights: layers.weights, costs: layers.costs, flow, reconstruct, deblur };
 }
 
-/** Weights of the network: their shapes, how they start (flows at zero, and the output, where it is a correction, at the centre frame), and their files. */
-export const videoDeblurFamily = networkFamily<VideoDeblurConfig>({ name: 'video-deblurring', configKey: 'unblur.video-deblur', declare: declareVideoDeblur });
+/**
+ * Weights of the network: their shapes, how they start (flows at zero, and the output, where it is a
+ * correction, at the centre frame), and their files.
+ */
+export const videoDeblurFamily = networkFamily<VideoDeblurConfig>({
+  name: 'video-deblurring',
+  configKey: 'unblur.video-deblur',
+  declare: declareVideoDeblur,
+});
 
-export const { shapesOf: videoDeblurWeightShapes, initialWeights: initialVideoDeblurWeights, readWeights: readVideoDeblurWeights, writeWeights: writeVideoDeblurWeights } = videoDeblurFamily;
+export const {
+  shapesOf: videoDeblurWeightShapes,
+  initialWeights: initialVideoDeblurWeights,
+  readWeights: readVideoDeblurWeights,
+  writeWeights: writeVideoDeblurWeights,
+} = videoDeblurFamily;
 
-/** `count` frames from the `first` on, of several that lie along the batch: `[n B, h, w, C]` to `[count B, h, w, C]`. */
+/**
+ * `count` frames from the `first` on, of several that lie along the batch: `[n B, h, w, C]` to `[count B, h,
+ * w, C]`.
+ */
 function framesOf(x: Tensor4D, first: number, count: number, batch: number): Tensor4D {
-  return x.shape[0] === count * batch ? x : slice(x, [first * batch, 0, 0, 0], [count * batch, ...x.shape.slice(1)] as [number, number, number, number]);
+  return x.shape[0] === count * batch
+    ? x
+    : slice(x, [first * batch, 0, 0, 0], [count * batch, ...x.shape.slice(1)] as [
+        number,
+        number,
+        number,
+        number,
+      ]);
 }

@@ -11,7 +11,10 @@ import { declareMiddleDecoder, middleFeatureChannels } from './middle-decoder.js
 
 type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
 
-/** What the reconstruction can see: the frames, the neighbours warped onto the centre one, and the sharpness prior unless the network goes without. */
+/**
+ * What the reconstruction can see: the frames, the neighbours warped onto the centre one, and the sharpness
+ * prior unless the network goes without.
+ */
 export interface AlignedFrames {
   previous: Tensor4D;
   centre: Tensor4D;
@@ -35,59 +38,115 @@ interface Reconstruction {
 }
 
 /** Declares the reconstruction: from aligned frames `[B, H, W, 3]` to the sharp centre frame, not clamped. */
-export function declareReconstruction(layers: LayerDeclarations, config: VideoDeblurConfig['reconstruction'], withPrior: boolean): Reconstruction {
-  return isMiddleFrameReconstruction(config) ? declareMiddleFrameReconstruction(layers, config, withPrior) : declarePublishedReconstruction(layers, config, withPrior);
+export function declareReconstruction(
+  layers: LayerDeclarations,
+  config: VideoDeblurConfig['reconstruction'],
+  withPrior: boolean,
+): Reconstruction {
+  return isMiddleFrameReconstruction(config)
+    ? declareMiddleFrameReconstruction(layers, config, withPrior)
+    : declarePublishedReconstruction(layers, config, withPrior);
 }
 
 const channelsOfAligned = (withPrior: boolean): number => (withPrior ? 10 : 9);
 
 /** The aligned frames in time order, then the prior. */
-const inTimeOrder = ({ warpedPrevious, centre, warpedNext, prior }: AlignedFrames): Tensor4D[] => [warpedPrevious, centre, warpedNext, ...(prior ? [prior] : [])];
+const inTimeOrder = ({ warpedPrevious, centre, warpedNext, prior }: AlignedFrames): Tensor4D[] => [
+  warpedPrevious,
+  centre,
+  warpedNext,
+  ...(prior ? [prior] : []),
+];
 
 /** Pictures that may be mixed into the centre frame, beside it. */
-const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFrames): Tensor4D[] => [warpedPrevious, warpedNext, previous, next];
+const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFrames): Tensor4D[] => [
+  warpedPrevious,
+  warpedNext,
+  previous,
+  next,
+];
 const MIXED_PICTURES = 4;
 
 /**
- * An encoder that sees the neighbours too, and a decoder that corrects the centre frame (after those of Argaw et al. 2021 for the middle frame):
- * `centre + sum over pictures i of weight_i (picture_i - centre) + correction`, with weights of either sign at every pixel (as
- * the kernels of Mildenhall et al. 2018 are predicted). Where exposures overlap in time, their differences at one pixel tell
- * what came and what went; where they do not, aligned neighbours may have seen sharp what the centre frame did not. What comes
- * out of that is blurred again along the flow, and corrected.
+ * An encoder that sees the neighbours too, and a decoder that corrects the centre frame (after those of Argaw
+ * et al. 2021 for the middle frame): `centre + sum over pictures i of weight_i (picture_i - centre) +
+ * correction`, with weights of either sign at every pixel (as the kernels of Mildenhall et al. 2018 are
+ * predicted). Where exposures overlap in time, their differences at one pixel tell what came and what went;
+ * where they do not, aligned neighbours may have seen sharp what the centre frame did not. What comes out of
+ * that is blurred again along the flow, and corrected.
  */
-function declareMiddleFrameReconstruction(layers: LayerDeclarations, config: MiddleFrameReconstructionConfig, withPrior: boolean): Reconstruction {
+function declareMiddleFrameReconstruction(
+  layers: LayerDeclarations,
+  config: MiddleFrameReconstructionConfig,
+  withPrior: boolean,
+): Reconstruction {
   const featureChannels = middleFeatureChannels(config, 1);
   const encode = declareEncoder(layers, config.encoderChannels, channelsOfAligned(withPrior) + 6);
   const decode = declareMiddleDecoder(layers, config);
-  const weigh = layers.convolution('mixing.weights', { from: featureChannels, to: 4 * MIXED_PICTURES, level: 1, activation: 'none', initialization: 'zero' });
-  const refine = config.exposureRefiner ? declareExposureRefiner(layers, config.exposureRefiner, { level1: featureChannels, level3: middleFeatureChannels(config, 3) }) : undefined;
+  const weigh = layers.convolution('mixing.weights', {
+    from: featureChannels,
+    to: 4 * MIXED_PICTURES,
+    level: 1,
+    activation: 'none',
+    initialization: 'zero',
+  });
+  const refine = config.exposureRefiner
+    ? declareExposureRefiner(layers, config.exposureRefiner, {
+        level1: featureChannels,
+        level3: middleFeatureChannels(config, 3),
+      })
+    : undefined;
 
   const reconstruct: Reconstruction['reconstruct'] = (frames, weights) => {
     const { previous, centre, next, warpedPrevious, warpedNext, flowsPixels } = frames;
     const encoded = encode(concat([...inTimeOrder(frames), previous, next], 3), weights);
     const { image: decoded, features } = decode(encoded, centre, weights);
     const mixing = split(unpackPixels(weigh(features[1]!, weights)), MIXED_PICTURES, 3);
-    const mixed = addN([decoded, ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!))]);
-    const image = refine?.({ image: mixed, centre, flowsPixels, warped: [warpedPrevious, warpedNext], features }, weights) ?? mixed;
+    const mixed = addN([
+      decoded,
+      ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!)),
+    ]);
+    const image =
+      refine?.(
+        { image: mixed, centre, flowsPixels, warped: [warpedPrevious, warpedNext], features },
+        weights,
+      ) ?? mixed;
     return { image, features: features[1]! };
   };
   return { featureChannels, reconstruct };
 }
 
 /**
- * The published reconstruction: an encoder-decoder of residual blocks over three scales, whose decoder adds the encoder's
- * features of its scale (Pan et al. 2020, section 3.2).
+ * The published reconstruction: an encoder-decoder of residual blocks over three scales, whose decoder adds
+ * the encoder's features of its scale (Pan et al. 2020, section 3.2).
  */
-function declarePublishedReconstruction(layers: LayerDeclarations, config: ReconstructionConfig, withPrior: boolean): Reconstruction {
+function declarePublishedReconstruction(
+  layers: LayerDeclarations,
+  config: ReconstructionConfig,
+  withPrior: boolean,
+): Reconstruction {
   const { kernelSize, channels, residualBlocks, finestLevel, residualImage } = config;
   const levelOf = (scale: number) => scale + finestLevel;
 
   const blocks = (name: string, scale: number): Layer => {
     const [width, level] = [channels[scale]!, levelOf(scale)];
     const chain = Array.from({ length: residualBlocks[scale]! }, (_, index): Layer => {
-      const first = layers.convolution(`${name}.block${index}.first`, { from: width, to: width, kernelSize, level, activation: 'relu' });
+      const first = layers.convolution(`${name}.block${index}.first`, {
+        from: width,
+        to: width,
+        kernelSize,
+        level,
+        activation: 'relu',
+      });
       // Blocks start as the identity: without normalization, features would otherwise double with each.
-      const second = layers.convolution(`${name}.block${index}.second`, { from: width, to: width, kernelSize, level, activation: 'none', initialization: 'zero' });
+      const second = layers.convolution(`${name}.block${index}.second`, {
+        from: width,
+        to: width,
+        kernelSize,
+        level,
+        activation: 'none',
+        initialization: 'zero',
+      });
       return (x, weights) => add(second(first(x, weights), weights), x);
     });
     return (x, weights) => chain.reduce((feature, block) => block(feature, weights), x);
@@ -96,14 +155,29 @@ function declarePublishedReconstruction(layers: LayerDeclarations, config: Recon
     const name = `reconstruction.encoder${scale}`;
     const from = scale === 0 ? channelsOfAligned(withPrior) : channels[scale - 1]!;
     const stride = scale > 0 || finestLevel === 1 ? 2 : 1;
-    const enter = layers.convolution(`${name}.enter`, { from, to: channels[scale]!, kernelSize, stride, level: levelOf(scale), activation: 'relu', padding: 'symmetric' });
+    const enter = layers.convolution(`${name}.enter`, {
+      from,
+      to: channels[scale]!,
+      kernelSize,
+      stride,
+      level: levelOf(scale),
+      activation: 'relu',
+      padding: 'symmetric',
+    });
     const refine = blocks(name, scale);
     return (x, weights) => refine(enter(x, weights), weights);
   };
   const decoderScale = (scale: number): Layer => {
     const name = `reconstruction.decoder${scale}`;
     const refine = blocks(name, scale);
-    const upscale = layers.upscaling(`${name}.upscale`, { from: channels[scale]!, to: channels[scale - 1]!, kernelSize: 3, level: levelOf(scale - 1), activation: 'relu', padding: 'symmetric' });
+    const upscale = layers.upscaling(`${name}.upscale`, {
+      from: channels[scale]!,
+      to: channels[scale - 1]!,
+      kernelSize: 3,
+      level: levelOf(scale - 1),
+      activation: 'relu',
+      padding: 'symmetric',
+    });
     return (x, weights) => upscale(refine(x, weights), weights);
   };
 

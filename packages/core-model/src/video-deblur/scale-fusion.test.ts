@@ -9,14 +9,27 @@ import type { ScaleFusionInputs } from './scale-fusion.js';
 
 const [HEIGHT, WIDTH, FEATURE_CHANNELS] = [8, 12, 2];
 
-const random = (shape: [number, number, number, number], seed: number) => tf.randomUniform<tf.Rank.R4>(shape, 0, 1, 'float32', seed);
+const random = (shape: [number, number, number, number], seed: number) =>
+  tf.randomUniform<tf.Rank.R4>(shape, 0, 1, 'float32', seed);
 const frame = (seed: number) => random([1, HEIGHT, WIDTH, 3], seed);
 
-/** Untrained: heads are zero but for biases of what is weighed, in the order fine means, coarse means, four pixels of detail. */
+/**
+ * Untrained: heads are zero but for biases of what is weighed, in the order fine means, coarse means, four
+ * pixels of detail.
+ */
 function fusion(shareBiases: number[] = [0, 0, 0, 0, 0, 0]): (inputs: ScaleFusionInputs) => tf.Tensor4D {
   const layers = new LayerDeclarations();
-  const fuse = declareScaleFusion(layers, { channels: [3] }, { featureChannels: FEATURE_CHANNELS, evidenceChannels: 2 });
-  const weights = Object.fromEntries(Object.entries(drawWeights(layers.weights, 1)).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
+  const fuse = declareScaleFusion(
+    layers,
+    { channels: [3] },
+    { featureChannels: FEATURE_CHANNELS, evidenceChannels: 2 },
+  );
+  const weights = Object.fromEntries(
+    Object.entries(drawWeights(layers.weights, 1)).map(([name, { values, shape }]) => [
+      name,
+      tf.tensor(values, shape),
+    ]),
+  );
   return (inputs) => fuse(inputs, { ...weights, 'fusion.shares.bias': tf.tensor1d(shareBiases) });
 }
 

@@ -8,7 +8,10 @@ import type { ScaleFusionConfig } from './config.js';
 export const FUSION_LEVEL = 1;
 /** Brings corrections, a few hundredths, to the size of features. */
 const CORRECTION_SCALE = 10;
-/** Of what both scales have found, each counts half where nothing speaks for one of them; detail counts in full. */
+/**
+ * Of what both scales have found, each counts half where nothing speaks for one of them; detail counts in
+ * full.
+ */
 const [COARSE_SHARE, DETAIL_SHARE] = [0.5, 1];
 
 /** A frame made sharp at one scale. */
@@ -30,32 +33,61 @@ export interface ScaleFusionInputs {
 }
 
 /**
- * Merges a frame that was made sharp at its own size and at half of it, by one network (ours, after the scales of Tao et al. 2018). What is blurred
- * by many pixels is found more easily at half the size, where it is blurred by half as many; detail is found at the frame's own size only. The correction
- * of the fine scale is split into its 2x2 means and what they lack. Means of both scales, and that detail, are weighed at every place;
- * without training, the means of both scales count alike.
+ * Merges a frame that was made sharp at its own size and at half of it, by one network (ours, after the
+ * scales of Tao et al. 2018). What is blurred by many pixels is found more easily at half the size, where it
+ * is blurred by half as many; detail is found at the frame's own size only. The correction of the fine scale
+ * is split into its 2x2 means and what they lack. Means of both scales, and that detail, are weighed at every
+ * place; without training, the means of both scales count alike.
  *
  * @param sees channels of both scales' features, and of the evidence.
  * @returns a function to the merged frame `[B, H, W, 3]`, not clamped.
  */
-export function declareScaleFusion(layers: LayerDeclarations, { channels }: Pick<ScaleFusionConfig, 'channels'>, sees: { featureChannels: number; evidenceChannels: number }): (inputs: ScaleFusionInputs, weights: NamedTensors) => Tensor4D {
-  const compare = layers.chain('fusion.conv', { from: 4 * (3 + 3) + 2 * (3 + sees.featureChannels) + sees.evidenceChannels, channels, level: FUSION_LEVEL });
-  const weigh = layers.convolution('fusion.shares', { from: channels.at(-1)!, to: 2 + 4, level: FUSION_LEVEL, activation: 'none', initialization: 'zero' });
-  const predictCorrection = layers.convolution('fusion.image', { from: channels.at(-1)!, to: 4 * 3, level: FUSION_LEVEL, activation: 'none', initialization: 'zero' });
+export function declareScaleFusion(
+  layers: LayerDeclarations,
+  { channels }: Pick<ScaleFusionConfig, 'channels'>,
+  sees: { featureChannels: number; evidenceChannels: number },
+): (inputs: ScaleFusionInputs, weights: NamedTensors) => Tensor4D {
+  const compare = layers.chain('fusion.conv', {
+    from: 4 * (3 + 3) + 2 * (3 + sees.featureChannels) + sees.evidenceChannels,
+    channels,
+    level: FUSION_LEVEL,
+  });
+  const weigh = layers.convolution('fusion.shares', {
+    from: channels.at(-1)!,
+    to: 2 + 4,
+    level: FUSION_LEVEL,
+    activation: 'none',
+    initialization: 'zero',
+  });
+  const predictCorrection = layers.convolution('fusion.image', {
+    from: channels.at(-1)!,
+    to: 4 * 3,
+    level: FUSION_LEVEL,
+    activation: 'none',
+    initialization: 'zero',
+  });
 
   return ({ centre, evidence, fine, coarse }, weights) => {
     const found = sub<Tensor4D>(fine.image, centre);
     const [fineMeans, coarseMeans] = [halve(found), sub<Tensor4D>(coarse.image, halve(centre))];
     const detail = sub<Tensor4D>(found, double(fineMeans));
-    const corrections = [packPixels(found), fineMeans, coarseMeans].map((correction) => mul<Tensor4D>(correction, CORRECTION_SCALE));
+    const corrections = [packPixels(found), fineMeans, coarseMeans].map((correction) =>
+      mul<Tensor4D>(correction, CORRECTION_SCALE),
+    );
     const seen = [packPixels(centre), ...corrections, fine.features, double(coarse.features), ...evidence];
     const compared = compare(concat(seen, 3), weights);
 
     const shares = weigh(compared, weights);
     const share = (first: number, count: number) => slice(shares, [0, 0, 0, first], [-1, -1, -1, count]);
-    const means = add<Tensor4D>(mul(fineMeans, add(share(0, 1), 1 - COARSE_SHARE)), mul(coarseMeans, add(share(1, 1), COARSE_SHARE)));
+    const means = add<Tensor4D>(
+      mul(fineMeans, add(share(0, 1), 1 - COARSE_SHARE)),
+      mul(coarseMeans, add(share(1, 1), COARSE_SHARE)),
+    );
     const weighedDetail = mul<Tensor4D>(detail, unpackPixels(add<Tensor4D>(share(2, 4), DETAIL_SHARE)));
-    return add(add(centre, double(means)), add(weighedDetail, unpackPixels(predictCorrection(compared, weights))));
+    return add(
+      add(centre, double(means)),
+      add(weighedDetail, unpackPixels(predictCorrection(compared, weights))),
+    );
   };
 }
 

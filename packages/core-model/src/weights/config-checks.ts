@@ -1,6 +1,9 @@
 import { excerptOfValue } from './excerpt.js';
 
-/** Bounds of what the config in a weights file may ask for: far above what can be trained, so that an absurd file is refused at once. */
+/**
+ * Bounds of what the config in a weights file may ask for: far above what can be trained, so that an absurd
+ * file is refused at once.
+ */
 export const MAX_CHANNELS = 1024;
 /** Frames of a network that has them at times of its own: each makes the graph longer. */
 export const MAX_FRAMES = 31;
@@ -16,7 +19,9 @@ export type Range = [least: number, most: number];
 /** @throws with the field, what it may be and what it was, unless the condition holds. */
 export function expectField(holds: boolean, field: string, wanted: string, received: unknown): asserts holds {
   if (holds) return;
-  throw new Error(`Expected ${wanted} for network${field && `.${field}`} but received ${excerptOfValue(received)}.`);
+  throw new Error(
+    `Expected ${wanted} for network${field && `.${field}`} but received ${excerptOfValue(received)}.`,
+  );
 }
 
 /** @throws unless the value is `{ ... }`, whatever is in it. */
@@ -32,18 +37,40 @@ export function expectWholeNumber(value: unknown, field: string, range: Range): 
 /** @throws unless the value is a list, of a length in the one range, of whole numbers in the other. */
 export function expectWholeNumbers(values: unknown, field: string, length: Range, range: Range): void {
   const count = length[0] === length[1] ? `${length[0]}` : `${length[0]} to ${length[1]}`;
-  expectField(isListOf(values, length, (value) => isWithin(value, range)), field, `a list of ${count} whole numbers from ${range[0]} to ${range[1]}`, values);
+  expectField(
+    isListOf(values, length, (value) => isWithin(value, range)),
+    field,
+    `a list of ${count} whole numbers from ${range[0]} to ${range[1]}`,
+    values,
+  );
 }
 
 /** @throws unless the value is a list of convolutions as `{ channels, dilation }`; it may be empty. */
 export function expectDilatedLayers(values: unknown, field: string): void {
-  const fits = isListOf(values, [0, MAX_LAYERS], (value) => isMapping(value) && isWithin(value['channels'], [1, MAX_CHANNELS]) && isWithin(value['dilation'], [1, MAX_DILATION]));
-  expectField(fits, field, `a list of at most ${MAX_LAYERS} { channels (1 to ${MAX_CHANNELS}), dilation (1 to ${MAX_DILATION}) }`, values);
+  const fits = isListOf(
+    values,
+    [0, MAX_LAYERS],
+    (value) =>
+      isMapping(value) &&
+      isWithin(value['channels'], [1, MAX_CHANNELS]) &&
+      isWithin(value['dilation'], [1, MAX_DILATION]),
+  );
+  expectField(
+    fits,
+    field,
+    `a list of at most ${MAX_LAYERS} { channels (1 to ${MAX_CHANNELS}), dilation (1 to ${MAX_DILATION}) }`,
+    values,
+  );
 }
 
 /** @throws unless the value is an odd number of frames. */
 export function expectOddFrames(value: unknown): void {
-  expectField(isWithin(value, [3, MAX_FRAMES]) && (value as number) % 2 === 1, 'frames', `an odd number of frames, 3 or more and at most ${MAX_FRAMES},`, value);
+  expectField(
+    isWithin(value, [3, MAX_FRAMES]) && (value as number) % 2 === 1,
+    'frames',
+    `an odd number of frames, 3 or more and at most ${MAX_FRAMES},`,
+    value,
+  );
 }
 
 export function isMapping(value: unknown): value is Record<string, unknown> {

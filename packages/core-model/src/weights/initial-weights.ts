@@ -7,20 +7,24 @@ const MAX_PARAMETERS = 2 ** 27;
 export type WeightValues = Record<string, { shape: number[]; values: Float32Array }>;
 
 /**
- * Seeded starting weights: normal with variance 2 / fan-in (He et al. 2015), zero for biases and for heads that start
- * by predicting nothing. The same seed gives the same bytes on any machine.
+ * Seeded starting weights: normal with variance 2 / fan-in (He et al. 2015), zero for biases and for heads
+ * that start by predicting nothing. The same seed gives the same bytes on any machine.
  *
  * @throws for more parameters than 2^27.
  */
 export function drawWeights(declarations: Record<string, WeightDeclaration>, seed: number): WeightValues {
   const parameters = Object.values(declarations).reduce((sum, { shape }) => sum + elements(shape), 0);
-  if (parameters > MAX_PARAMETERS) throw new Error(`Expected a network of at most ${MAX_PARAMETERS} parameters but this config has ${parameters}; give it fewer channels or layers.`);
+  if (parameters > MAX_PARAMETERS)
+    throw new Error(
+      `Expected a network of at most ${MAX_PARAMETERS} parameters but this config has ${parameters}; give it fewer channels or layers.`,
+    );
   const normal = normalNumbers(seed);
   return Object.fromEntries(
     Object.entries(declarations).map(([name, { shape, initialization, fanIn }]) => {
       const values = new Float32Array(elements(shape));
       const scale = Math.sqrt(2 / fanIn);
-      if (initialization === 'he') for (let index = 0; index < values.length; index++) values[index] = normal() * scale;
+      if (initialization === 'he')
+        for (let index = 0; index < values.length; index++) values[index] = normal() * scale;
       return [name, { shape, values }];
     }),
   );
@@ -28,7 +32,10 @@ export function drawWeights(declarations: Record<string, WeightDeclaration>, see
 
 const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** Sum of twelve uniforms, less six: normal enough for a start, and free of functions whose last bit differs between machines. */
+/**
+ * Sum of twelve uniforms, less six: normal enough for a start, and free of functions whose last bit differs
+ * between machines.
+ */
 function normalNumbers(seed: number): () => number {
   // A name of its own: where globals are looked up slowly, as in Jest, millions of draws would take minutes.
   const { imul } = Math;

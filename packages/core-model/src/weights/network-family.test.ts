@@ -12,26 +12,36 @@ import { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { SafetensorsFile } from './safetensors.js';
 
 /** Without its spatial transformers, which have thousands of weights. */
-const config = narrowedPaper({ featureTransformer: { spatialTransformer: false, localWarping: true }, imageTransformer: false });
+const config = narrowedPaper({
+  featureTransformer: { spatialTransformer: false, localWarping: true },
+  imageTransformer: false,
+});
 const values = () => paperFamily.initialWeights(config, 1);
 
 describe('weights', () => {
   test('round to float16 within half a unit in the last place', () => {
-    const { values: read } = paperFamily.readWeights(paperFamily.writeWeights(values(), config, { dtype: 'float16' }));
+    const { values: read } = paperFamily.readWeights(
+      paperFamily.writeWeights(values(), config, { dtype: 'float16' }),
+    );
     for (const [name, { values: weights }] of Object.entries(values())) {
-      const isNear = (weight: number, index: number) => Math.abs(read[name]!.values[index]! - weight) <= Math.abs(weight) * 2 ** -11 + 2 ** -25;
+      const isNear = (weight: number, index: number) =>
+        Math.abs(read[name]!.values[index]! - weight) <= Math.abs(weight) * 2 ** -11 + 2 ** -25;
       expect(Array.from(weights).filter((weight, index) => !isNear(weight, index))).toEqual([]);
     }
   });
 
   test('start from a seed: the same one gives the same weights, another one others', () => {
-    const first = (seed: number) => Array.from(paperFamily.initialWeights(config, seed)['encoder.level1.reduce.kernel']!.values);
+    const first = (seed: number) =>
+      Array.from(paperFamily.initialWeights(config, seed)['encoder.level1.reduce.kernel']!.values);
     expect(first(1)).toEqual(first(1));
     expect(first(1)).not.toEqual(first(2));
   });
 
   test('start with the variance of He et al.: two over the number of inputs', () => {
-    const { shape, values: weights } = paperFamily.initialWeights(narrowedPaper({ encoderChannels: [32, 64, 4, 4, 4] }), 3)['encoder.level2.reduce.kernel']!;
+    const { shape, values: weights } = paperFamily.initialWeights(
+      narrowedPaper({ encoderChannels: [32, 64, 4, 4, 4] }),
+      3,
+    )['encoder.level2.reduce.kernel']!;
     const variance = weights.reduce((sum, weight) => sum + weight * weight, 0) / weights.length;
     expect(variance * (shape[0]! * shape[1]! * shape[2]!)).toBeCloseTo(2, 1);
   });
@@ -49,7 +59,9 @@ describe('weights', () => {
   test('are refused with a value that is not finite', () => {
     const wrong = values();
     wrong['encoder.level2.extract.kernel']!.values[3] = NaN;
-    expect(() => paperFamily.writeWeights(wrong, config, { dtype: 'float32' })).toThrow("'encoder.level2.extract.kernel' holds NaN at index 3");
+    expect(() => paperFamily.writeWeights(wrong, config, { dtype: 'float32' })).toThrow(
+      "'encoder.level2.extract.kernel' holds NaN at index 3",
+    );
   });
 });
 
@@ -62,39 +74,66 @@ function damaged({ tensors = {}, metadata = {} }: Partial<SafetensorsFile>): Uin
 
 describe('files that nobody should have written', () => {
   test.each(['', '{', 'null', '7', '"text"', '[]'])('with %j for a config are refused', (json) => {
-    expect(() => paperFamily.readWeights(damaged({ metadata: { 'unblur.paper': json } }))).toThrow("Expected the config of a paper network as a JSON mapping in the header's 'unblur.paper' but received something else");
+    expect(() => paperFamily.readWeights(damaged({ metadata: { 'unblur.paper': json } }))).toThrow(
+      "Expected the config of a paper network as a JSON mapping in the header's 'unblur.paper' but received something else",
+    );
   });
 
-  test.each(['__proto__', '__proto__/polluted', 'constructor', 'toString', 'hasOwnProperty'])("with a tensor named '%s' are refused, and nothing else is changed", (name) => {
-    const file = damaged({ tensors: Object.fromEntries([[name, { dtype: 'F32', shape: [1], values: new Float32Array([1]) }]]) });
-    expect(Object.keys(readSafetensors(file).tensors)).toContain(name);
-    expect(() => paperFamily.readWeights(file)).toThrow(`'${name}' [1] is not part of the network`);
-    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-    expect(Object.getPrototypeOf({})).toBe(Object.prototype);
-  });
+  test.each(['__proto__', '__proto__/polluted', 'constructor', 'toString', 'hasOwnProperty'])(
+    "with a tensor named '%s' are refused, and nothing else is changed",
+    (name) => {
+      const file = damaged({
+        tensors: Object.fromEntries([[name, { dtype: 'F32', shape: [1], values: new Float32Array([1]) }]]),
+      });
+      expect(Object.keys(readSafetensors(file).tensors)).toContain(name);
+      expect(() => paperFamily.readWeights(file)).toThrow(`'${name}' [1] is not part of the network`);
+      expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+      expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+    },
+  );
 
   test('whose weights are no numbers with a fraction are refused', () => {
-    expect(() => paperFamily.readWeights(damaged({ tensors: { 'encoder.level1.reduce.bias': { dtype: 'I32', shape: [2], values: new Int32Array(2) } } }))).toThrow("Expected floating-point weights but tensor 'encoder.level1.reduce.bias' is I32.");
+    expect(() =>
+      paperFamily.readWeights(
+        damaged({
+          tensors: { 'encoder.level1.reduce.bias': { dtype: 'I32', shape: [2], values: new Int32Array(2) } },
+        }),
+      ),
+    ).toThrow("Expected floating-point weights but tensor 'encoder.level1.reduce.bias' is I32.");
   });
 
   test('of another network are refused by its name', () => {
-    expect(() => photoFamily.readWeights(damaged({}))).toThrow("Expected weights of a photo network but the file's header has no 'unblur.photo': these are weights of something else ('unblur.paper').");
+    expect(() => photoFamily.readWeights(damaged({}))).toThrow(
+      "Expected weights of a photo network but the file's header has no 'unblur.photo': these are weights of something else ('unblur.paper').",
+    );
   });
 });
 
 test('a network of more parameters than can be held is refused before any is made', () => {
-  const wide = { ...photoPreset, channels: [1024, 1024, 1024, 1024] as [number, number, number, number], bottleneckBlocks: 32 };
-  expect(() => photoFamily.initialWeights(wide, 1)).toThrow(/^Expected a network of at most 134217728 parameters but this config has \d+; give it fewer channels or layers\.$/);
+  const wide = {
+    ...photoPreset,
+    channels: [1024, 1024, 1024, 1024] as [number, number, number, number],
+    bottleneckBlocks: 32,
+  };
+  expect(() => photoFamily.initialWeights(wide, 1)).toThrow(
+    /^Expected a network of at most 134217728 parameters but this config has \d+; give it fewer channels or layers\.$/,
+  );
 });
 
 const ABSURD: unknown[] = [1e9, 1e8 + 1, -1, 0.5, null, '7', {}, [], [null], [[]], true];
 
 /** Every config that differs from the given one in one place, by the path of that place. */
-function* variationsOf(value: unknown, path = ''): Generator<[path: string, replaced: unknown, config: unknown]> {
+function* variationsOf(
+  value: unknown,
+  path = '',
+): Generator<[path: string, replaced: unknown, config: unknown]> {
   if (path !== '') for (const replaced of ABSURD) yield [path, replaced, replaced];
   if (typeof value !== 'object' || value === null) return;
   for (const key of Object.keys(value)) {
-    for (const [at, replaced, varied] of variationsOf((value as Record<string, unknown>)[key], `${path}/${key}`)) {
+    for (const [at, replaced, varied] of variationsOf(
+      (value as Record<string, unknown>)[key],
+      `${path}/${key}`,
+    )) {
       const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
       copy[key] = varied;
       yield [at, replaced, copy];
@@ -104,9 +143,41 @@ function* variationsOf(value: unknown, path = ''): Generator<[path: string, repl
 
 /** Every number is allowed by itself; together they ask for far too much. */
 test.each<[string, NetworkFamily<unknown>, object, string]>([
-  ['factors without a common multiple', frameExtractionFamily, { ...frameExtractionPresets.small, middle: { ...frameExtractionPresets.small.middle, factor: 15 }, innerPair: { ...frameExtractionPresets.small.innerPair, factor: 16 }, outerPair: { ...frameExtractionPresets.small.outerPair, factor: 13 } }, 'factors whose least common multiple is at most 256 for network.factor but received 3120.'],
-  ['many corrections of the flow', videoDeblurFamily, narrowedVideo('paper', { flow: { ...narrowedVideo('paper').flow, alignment: Array.from({ length: 3 }, () => ({ level: 1, iterations: 16 })) } }), 'at most 32 iterations in all for network.flow.alignment but received 48.'],
-  ['frames of the flow that are enlarged', videoDeblurFamily, narrowedVideo('small', { flow: { ...narrowedVideo('small').flow, inputLevel: 5, pyramidChannels: [2, 2, 2, 2, 2, 2, 2, 2], finestLevel: 3 } }), 'for which frames are multiples of at most 256 for network.flow but received 8192.'],
+  [
+    'factors without a common multiple',
+    frameExtractionFamily,
+    {
+      ...frameExtractionPresets.small,
+      middle: { ...frameExtractionPresets.small.middle, factor: 15 },
+      innerPair: { ...frameExtractionPresets.small.innerPair, factor: 16 },
+      outerPair: { ...frameExtractionPresets.small.outerPair, factor: 13 },
+    },
+    'factors whose least common multiple is at most 256 for network.factor but received 3120.',
+  ],
+  [
+    'many corrections of the flow',
+    videoDeblurFamily,
+    narrowedVideo('paper', {
+      flow: {
+        ...narrowedVideo('paper').flow,
+        alignment: Array.from({ length: 3 }, () => ({ level: 1, iterations: 16 })),
+      },
+    }),
+    'at most 32 iterations in all for network.flow.alignment but received 48.',
+  ],
+  [
+    'frames of the flow that are enlarged',
+    videoDeblurFamily,
+    narrowedVideo('small', {
+      flow: {
+        ...narrowedVideo('small').flow,
+        inputLevel: 5,
+        pyramidChannels: [2, 2, 2, 2, 2, 2, 2, 2],
+        finestLevel: 3,
+      },
+    }),
+    'for which frames are multiples of at most 256 for network.flow but received 8192.',
+  ],
 ])('%s are refused', (_, family, config, message) => {
   expect(() => family.shapesOf(config)).toThrow(message);
 });
@@ -121,27 +192,41 @@ const families: [string, NetworkFamily<unknown>, unknown][] = [
 
 test.each(families)('weights and config come back as they were written (%s)', (_, family, valid) => {
   const written = family.initialWeights(valid, 3);
-  expect(family.readWeights(family.writeWeights(written, valid, { dtype: 'float32', metadata: { step: '4' } }))).toEqual({ config: valid, values: written, metadata: { step: '4' } });
+  expect(
+    family.readWeights(family.writeWeights(written, valid, { dtype: 'float32', metadata: { step: '4' } })),
+  ).toEqual({ config: valid, values: written, metadata: { step: '4' } });
 });
 
-test.each(families)('an absurd value anywhere in a config is refused at once, in one line (%s)', (_, family, valid) => {
-  let refused = 0;
-  for (const [path, replaced, varied] of variationsOf(valid)) {
-    const startMilliseconds = performance.now();
-    let message: string | undefined;
-    try {
-      family.shapesOf(varied);
-    } catch (error) {
-      ({ message } = error as Error);
+test.each(families)(
+  'an absurd value anywhere in a config is refused at once, in one line (%s)',
+  (_, family, valid) => {
+    let refused = 0;
+    for (const [path, replaced, varied] of variationsOf(valid)) {
+      const startMilliseconds = performance.now();
+      let message: string | undefined;
+      try {
+        family.shapesOf(varied);
+      } catch (error) {
+        ({ message } = error as Error);
+      }
+      expect({ path, replaced, slow: performance.now() - startMilliseconds > 1000 }).toEqual({
+        path,
+        replaced,
+        slow: false,
+      });
+      if (message === undefined) {
+        // What no layer reads may be anything.
+        if (typeof replaced === 'number' && !/(upscaledChannels|denseChannels)\/0/.test(path))
+          throw new Error(`${path} took ${replaced}`);
+        continue;
+      }
+      expect({ path, replaced, message }).toEqual({
+        path,
+        replaced,
+        message: expect.stringMatching(/^Expected .* for network.* but received .*\.$/),
+      });
+      refused++;
     }
-    expect({ path, replaced, slow: performance.now() - startMilliseconds > 1000 }).toEqual({ path, replaced, slow: false });
-    if (message === undefined) {
-      // What no layer reads may be anything.
-      if (typeof replaced === 'number' && !/(upscaledChannels|denseChannels)\/0/.test(path)) throw new Error(`${path} took ${replaced}`);
-      continue;
-    }
-    expect({ path, replaced, message }).toEqual({ path, replaced, message: expect.stringMatching(/^Expected .* for network.* but received .*\.$/) });
-    refused++;
-  }
-  expect(refused).toBeGreaterThan(50);
-});
+    expect(refused).toBeGreaterThan(50);
+  },
+);

@@ -11,7 +11,11 @@ export interface NetworkFamily<Config> extends NetworkKind<Config> {
   /** Reads what `writeWeights` wrote; see `readNetworkFile`. */
   readWeights(bytes: Uint8Array): { config: Config; values: WeightValues; metadata: Record<string, string> };
   /** Weights as the bytes of a `.safetensors` file; see `writeNetworkFile`. */
-  writeWeights(values: WeightValues, config: Config, options: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> }): Uint8Array;
+  writeWeights(
+    values: WeightValues,
+    config: Config,
+    options: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> },
+  ): Uint8Array;
 }
 
 /**
@@ -19,11 +23,22 @@ export interface NetworkFamily<Config> extends NetworkKind<Config> {
  *
  * @param declare declares the network's layers. @throws if the config does not hold together.
  */
-export function networkFamily<Config>({ name, configKey, declare }: { name: string; configKey: string; declare(config: Config): { weights: Record<string, WeightDeclaration> } }): NetworkFamily<Config> {
+export function networkFamily<Config>({
+  name,
+  configKey,
+  declare,
+}: {
+  name: string;
+  configKey: string;
+  declare(config: Config): { weights: Record<string, WeightDeclaration> };
+}): NetworkFamily<Config> {
   const kind: NetworkKind<Config> = {
     name,
     configKey,
-    shapesOf: (config) => Object.fromEntries(Object.entries(declare(config).weights).map(([weight, { shape }]) => [weight, shape])),
+    shapesOf: (config) =>
+      Object.fromEntries(
+        Object.entries(declare(config).weights).map(([weight, { shape }]) => [weight, shape]),
+      ),
   };
   return {
     ...kind,

@@ -23,10 +23,18 @@ export interface NetworkKind<Config> {
  * @param options.metadata more header entries, such as how the weights were trained.
  * @throws if names or shapes do not fit the config, or a value is not finite.
  */
-export function writeNetworkFile<Config>(kind: NetworkKind<Config>, values: WeightValues, config: Config, { dtype, metadata = {} }: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> }): Uint8Array {
+export function writeNetworkFile<Config>(
+  kind: NetworkKind<Config>,
+  values: WeightValues,
+  config: Config,
+  { dtype, metadata = {} }: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> },
+): Uint8Array {
   expectFit(values, kind.shapesOf(config));
   const tensors = Object.fromEntries(
-    Object.entries(values).map(([name, { shape, values: weights }]) => [name, { dtype: dtype === 'float16' ? ('F16' as const) : ('F32' as const), shape, values: weights }]),
+    Object.entries(values).map(([name, { shape, values: weights }]) => [
+      name,
+      { dtype: dtype === 'float16' ? ('F16' as const) : ('F32' as const), shape, values: weights },
+    ]),
   );
   return writeSafetensors({ tensors, metadata: { ...metadata, [kind.configKey]: JSON.stringify(config) } });
 }
@@ -34,15 +42,21 @@ export function writeNetworkFile<Config>(kind: NetworkKind<Config>, values: Weig
 /**
  * Reads what `writeNetworkFile` wrote.
  *
- * @throws if the bytes are no such file, its weights do not fit its config (with the names and shapes that differ),
+ * @throws if the bytes are no such file, its weights do not fit its config (with the names and shapes that
+ * differ),
  *   or a value is not finite.
  */
-export function readNetworkFile<Config>(kind: NetworkKind<Config>, bytes: Uint8Array): { config: Config; values: WeightValues; metadata: Record<string, string> } {
+export function readNetworkFile<Config>(
+  kind: NetworkKind<Config>,
+  bytes: Uint8Array,
+): { config: Config; values: WeightValues; metadata: Record<string, string> } {
   const { tensors, metadata } = readSafetensors(bytes);
   const { [kind.configKey]: configJson, ...rest } = metadata;
   if (configJson === undefined) {
     const found = Object.keys(rest).find((key) => key.startsWith('unblur.'));
-    throw new Error(`Expected weights of a ${kind.name} network but the file's header has no '${kind.configKey}': these are weights of something else${found === undefined ? '' : ` ('${excerptOf(found)}')`}.`);
+    throw new Error(
+      `Expected weights of a ${kind.name} network but the file's header has no '${kind.configKey}': these are weights of something else${found === undefined ? '' : ` ('${excerptOf(found)}')`}.`,
+    );
   }
   const config = readConfig<Config>(configJson, kind);
   const values = floatingPoint(tensors);
@@ -54,25 +68,35 @@ export function readNetworkFile<Config>(kind: NetworkKind<Config>, bytes: Uint8A
 export function floatingPoint(tensors: Record<string, SafetensorsTensor>): WeightValues {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { dtype, shape, values }]) => {
-      if (dtype !== 'F32' && dtype !== 'F16') throw new Error(`Expected floating-point weights but tensor '${excerptOf(name)}' is ${dtype}.`);
+      if (dtype !== 'F32' && dtype !== 'F16')
+        throw new Error(`Expected floating-point weights but tensor '${excerptOf(name)}' is ${dtype}.`);
       return [name, { shape, values: values as Float32Array }];
     }),
   );
 }
 
 /** A file's config, of which its network has still to say whether it holds together. */
-export function readConfig<Config>(json: string, { name, configKey }: Pick<NetworkKind<Config>, 'name' | 'configKey'>): Config {
+export function readConfig<Config>(
+  json: string,
+  { name, configKey }: Pick<NetworkKind<Config>, 'name' | 'configKey'>,
+): Config {
   let config: unknown;
   try {
     config = JSON.parse(json);
   } catch {
     config = undefined;
   }
-  if (!isMapping(config)) throw new Error(`Expected the config of a ${name} network as a JSON mapping in the header's '${configKey}' but received something else: the file is damaged or not written by this program.`);
+  if (!isMapping(config))
+    throw new Error(
+      `Expected the config of a ${name} network as a JSON mapping in the header's '${configKey}' but received something else: the file is damaged or not written by this program.`,
+    );
   return config as Config;
 }
 
-/** @throws with the first names and shapes that differ from those wanted, or the first weight that is not finite. */
+/**
+ * @throws with the first names and shapes that differ from those wanted, or the first weight that is not
+ * finite.
+ */
 export function expectFit(values: WeightValues, wanted: Record<string, number[]>): void {
   const differences: string[] = [];
   for (const [name, shape] of Object.entries(wanted)) {
@@ -80,13 +104,21 @@ export function expectFit(values: WeightValues, wanted: Record<string, number[]>
     if (!received) differences.push(`'${name}' [${shape}] is missing`);
     else if (received.join() !== shape.join()) differences.push(`'${name}' is [${received}], not [${shape}]`);
   }
-  for (const name of Object.keys(values)) if (!Object.hasOwn(wanted, name)) differences.push(`'${excerptOf(name)}' [${values[name]!.shape}] is not part of the network`);
+  for (const name of Object.keys(values))
+    if (!Object.hasOwn(wanted, name))
+      differences.push(`'${excerptOf(name)}' [${values[name]!.shape}] is not part of the network`);
   if (differences.length > 0) {
-    const more = differences.length > NAMES_IN_MESSAGE ? `; and ${differences.length - NAMES_IN_MESSAGE} more` : '';
-    throw new Error(`Expected weights that fit their config but received others: ${differences.slice(0, NAMES_IN_MESSAGE).join('; ')}${more}.`);
+    const more =
+      differences.length > NAMES_IN_MESSAGE ? `; and ${differences.length - NAMES_IN_MESSAGE} more` : '';
+    throw new Error(
+      `Expected weights that fit their config but received others: ${differences.slice(0, NAMES_IN_MESSAGE).join('; ')}${more}.`,
+    );
   }
   for (const [name, { values: weights }] of Object.entries(values)) {
     const bad = weights.findIndex((value) => !isFinite(value));
-    if (bad >= 0) throw new Error(`Expected finite weights but '${excerptOf(name)}' holds ${weights[bad]} at index ${bad}: the file is damaged or its training diverged.`);
+    if (bad >= 0)
+      throw new Error(
+        `Expected finite weights but '${excerptOf(name)}' holds ${weights[bad]} at index ${bad}: the file is damaged or its training diverged.`,
+      );
   }
 }

@@ -11,7 +11,10 @@ const file = {
 };
 
 const half = (values: number[]) => {
-  const bytes = writeSafetensors({ metadata: {}, tensors: { half: { dtype: 'F16', shape: [values.length], values: new Float32Array(values) } } });
+  const bytes = writeSafetensors({
+    metadata: {},
+    tensors: { half: { dtype: 'F16', shape: [values.length], values: new Float32Array(values) } },
+  });
   return Array.from(readSafetensors(bytes).tensors['half']!.values);
 };
 
@@ -19,7 +22,9 @@ const nestedDeeply = 'nested deeply';
 
 /** A file with any header and 16 bytes of values. */
 const withHeader = (header: unknown) => {
-  const json = Buffer.from(JSON.stringify(header).replace(`"${nestedDeeply}"`, `${'['.repeat(200_000)}${']'.repeat(200_000)}`));
+  const json = Buffer.from(
+    JSON.stringify(header).replace(`"${nestedDeeply}"`, `${'['.repeat(200_000)}${']'.repeat(200_000)}`),
+  );
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   return Buffer.concat([length, json, Buffer.alloc(16)]);
@@ -40,17 +45,28 @@ describe('safetensors', () => {
   });
 
   test('lays the file out as the format says', () => {
-    const bytes = writeSafetensors({ metadata: {}, tensors: { one: { dtype: 'F32', shape: [1], values: new Float32Array([1]) } } });
+    const bytes = writeSafetensors({
+      metadata: {},
+      tensors: { one: { dtype: 'F32', shape: [1], values: new Float32Array([1]) } },
+    });
     const headerBytes = Number(new DataView(bytes.buffer).getBigUint64(0, true));
     expect(headerBytes % 8).toBe(0);
-    expect(JSON.parse(Buffer.from(bytes.subarray(8, 8 + headerBytes)).toString())).toEqual({ __metadata__: {}, one: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } });
+    expect(JSON.parse(Buffer.from(bytes.subarray(8, 8 + headerBytes)).toString())).toEqual({
+      __metadata__: {},
+      one: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+    });
     expect(Array.from(bytes.subarray(8 + headerBytes))).toEqual([0, 0, 0x80, 0x3f]);
   });
 
   test('rounds to float16 as IEEE 754 does: to nearest, ties to even, with subnormals and infinities', () => {
     expect(half([1, -2, 0.5, 65504])).toEqual([1, -2, 0.5, 65504]);
     expect(half([1 + 2 ** -11, 1 + 3 * 2 ** -11])).toEqual([1, 1 + 2 ** -9]);
-    expect(half([2 ** -24, 2 ** -25, 1.5 * 2 ** -24, -(2 ** -14)])).toEqual([2 ** -24, 0, 2 ** -23, -(2 ** -14)]);
+    expect(half([2 ** -24, 2 ** -25, 1.5 * 2 ** -24, -(2 ** -14)])).toEqual([
+      2 ** -24,
+      0,
+      2 ** -23,
+      -(2 ** -14),
+    ]);
     expect(half([65520, -1e6])).toEqual([Infinity, -Infinity]);
     expect(half([NaN])[0]).toBeNaN();
   });
@@ -58,7 +74,9 @@ describe('safetensors', () => {
   test('refuses what is no such file, and files cut short', () => {
     const bytes = writeSafetensors(file);
     expect(() => readSafetensors(new Uint8Array(3))).toThrow('received 3 bytes');
-    expect(() => readSafetensors(Buffer.from('not a tensor file at all'))).toThrow('of another kind or cut short');
+    expect(() => readSafetensors(Buffer.from('not a tensor file at all'))).toThrow(
+      'of another kind or cut short',
+    );
     expect(() => readSafetensors(bytes.subarray(0, bytes.length - 1))).toThrow('the file is cut short');
     const noJson = Uint8Array.from(bytes);
     noJson[8] = 0x7d;
@@ -66,23 +84,67 @@ describe('safetensors', () => {
   });
 
   test('refuses offsets that do not fit the shape, and types it does not know', () => {
-    expect(() => readSafetensors(withHeader({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }))).toThrow("tensor 'x' [2] does not fit its 4 bytes");
-    expect(() => readSafetensors(withHeader({ x: { dtype: 'F32', shape: [2], data_offsets: [-8, 0] } }))).toThrow("place of tensor 'x'");
-    expect(() => readSafetensors(withHeader({ x: { dtype: 'Q4', shape: [2], data_offsets: [0, 4] } }))).toThrow("Expected tensor 'x' to be one of F32, F16, U8, I32 but it is Q4.");
+    expect(() =>
+      readSafetensors(withHeader({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } })),
+    ).toThrow("tensor 'x' [2] does not fit its 4 bytes");
+    expect(() =>
+      readSafetensors(withHeader({ x: { dtype: 'F32', shape: [2], data_offsets: [-8, 0] } })),
+    ).toThrow("place of tensor 'x'");
+    expect(() =>
+      readSafetensors(withHeader({ x: { dtype: 'Q4', shape: [2], data_offsets: [0, 4] } })),
+    ).toThrow("Expected tensor 'x' to be one of F32, F16, U8, I32 but it is Q4.");
   });
 
   test.each([
     ['no object', [], 'its header is not a JSON object'],
-    ['metadata that is none', { __metadata__: null }, 'the __metadata__ of its header is not a mapping of texts'],
-    ['metadata of other things', { __metadata__: { 'unblur.paper': {} } }, 'the __metadata__ of its header is not a mapping of texts'],
-    ['a tensor of nothing', { x: null }, "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is nothing."],
-    ['the type of an inherited name', { x: { dtype: 'toString', shape: [2], data_offsets: [0, 8] } }, "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is toString."],
-    ['a shape with fractions', { x: { dtype: 'F32', shape: [0.5, 4], data_offsets: [0, 8] } }, "the shape or the place of tensor 'x' is not a list of at most 8 whole numbers"],
-    ['a place that is none', { x: { dtype: 'F32', shape: [2], data_offsets: null } }, "the shape or the place of tensor 'x' is not a list of at most 8 whole numbers"],
-    ['a shape of many axes', { x: { dtype: 'F32', shape: Array.from({ length: 9 }, () => 1), data_offsets: [0, 4] } }, "the shape or the place of tensor 'x' is not a list of at most 8 whole numbers"],
-    ['a type nested beyond what can be shown', { x: { dtype: nestedDeeply, shape: [2], data_offsets: [0, 8] } }, "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is lists or mappings, nested deeply."],
+    [
+      'metadata that is none',
+      { __metadata__: null },
+      'the __metadata__ of its header is not a mapping of texts',
+    ],
+    [
+      'metadata of other things',
+      { __metadata__: { 'unblur.paper': {} } },
+      'the __metadata__ of its header is not a mapping of texts',
+    ],
+    [
+      'a tensor of nothing',
+      { x: null },
+      "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is nothing.",
+    ],
+    [
+      'the type of an inherited name',
+      { x: { dtype: 'toString', shape: [2], data_offsets: [0, 8] } },
+      "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is toString.",
+    ],
+    [
+      'a shape with fractions',
+      { x: { dtype: 'F32', shape: [0.5, 4], data_offsets: [0, 8] } },
+      "the shape or the place of tensor 'x' is not a list of at most 8 whole numbers",
+    ],
+    [
+      'a place that is none',
+      { x: { dtype: 'F32', shape: [2], data_offsets: null } },
+      "the shape or the place of tensor 'x' is not a list of at most 8 whole numbers",
+    ],
+    [
+      'a shape of many axes',
+      { x: { dtype: 'F32', shape: Array.from({ length: 9 }, () => 1), data_offsets: [0, 4] } },
+      "the shape or the place of tensor 'x' is not a list of at most 8 whole numbers",
+    ],
+    [
+      'a type nested beyond what can be shown',
+      { x: { dtype: nestedDeeply, shape: [2], data_offsets: [0, 8] } },
+      "Expected tensor 'x' to be one of F32, F16, U8, I32 but it is lists or mappings, nested deeply.",
+    ],
     ['a name without end', { ['x'.repeat(10_000)]: null }, `tensor '${'x'.repeat(80)}...'`],
-    ['tensors over one another', Object.fromEntries(['a', 'b', 'c'].map((name) => [name, { dtype: 'F32', shape: [2], data_offsets: [0, 8] }])), "tensor 'c' lies over others"],
+    [
+      'tensors over one another',
+      Object.fromEntries(
+        ['a', 'b', 'c'].map((name) => [name, { dtype: 'F32', shape: [2], data_offsets: [0, 8] }]),
+      ),
+      "tensor 'c' lies over others",
+    ],
   ])('refuses a header with %s', (_, header, message) => {
     expect(() => readSafetensors(withHeader(header))).toThrow(message);
   });
@@ -94,6 +156,11 @@ describe('safetensors', () => {
   });
 
   test('refuses to write values that do not fill their shape', () => {
-    expect(() => writeSafetensors({ metadata: {}, tensors: { x: { dtype: 'F32', shape: [2], values: new Float32Array(3) } } })).toThrow("Expected 2 values for tensor 'x' [2] but received 3.");
+    expect(() =>
+      writeSafetensors({
+        metadata: {},
+        tensors: { x: { dtype: 'F32', shape: [2], values: new Float32Array(3) } },
+      }),
+    ).toThrow("Expected 2 values for tensor 'x' [2] but received 3.");
   });
 });

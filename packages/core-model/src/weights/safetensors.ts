@@ -10,7 +10,10 @@ export type SafetensorsValues = Float32Array | Uint8Array | Int32Array;
 export interface SafetensorsTensor {
   dtype: SafetensorsDtype;
   shape: number[];
-  /** F32 and F16 as Float32Array (F16 is rounded on writing, widened on reading), U8 as Uint8Array, I32 as Int32Array. */
+  /**
+   * F32 and F16 as Float32Array (F16 is rounded on writing, widened on reading), U8 as Uint8Array, I32 as
+   * Int32Array.
+   */
   values: SafetensorsValues;
 }
 
@@ -26,8 +29,8 @@ const MAX_HEADER_BYTES = 2_000_000;
 const MAX_AXES = 8;
 
 /**
- * Named tensors as the bytes of a `.safetensors` file: eight bytes of header length, a JSON header, the tensors'
- * little-endian values end to end (https://github.com/huggingface/safetensors#format).
+ * Named tensors as the bytes of a `.safetensors` file: eight bytes of header length, a JSON header, the
+ * tensors' little-endian values end to end (https://github.com/huggingface/safetensors#format).
  *
  * @throws if a tensor's values do not fill its shape.
  */
@@ -35,7 +38,10 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
   const header: [string, unknown][] = [['__metadata__', metadata]];
   let dataBytes = 0;
   for (const [name, { dtype, shape, values }] of Object.entries(tensors)) {
-    if (values.length !== elements(shape)) throw new Error(`Expected ${elements(shape)} values for tensor '${name}' [${shape}] but received ${values.length}.`);
+    if (values.length !== elements(shape))
+      throw new Error(
+        `Expected ${elements(shape)} values for tensor '${name}' [${shape}] but received ${values.length}.`,
+      );
     const begin = dataBytes;
     dataBytes += values.length * BYTES_PER_ELEMENT[dtype];
     header.push([name, { dtype, shape, data_offsets: [begin, dataBytes] }]);
@@ -50,7 +56,8 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
   let offset = 8 + headerBytes;
   for (const { dtype, values } of Object.values(tensors)) {
     if (dtype === 'F16') {
-      for (let index = 0; index < values.length; index++) view.setUint16(offset + 2 * index, halfFromNumber(values[index]!), true);
+      for (let index = 0; index < values.length; index++)
+        view.setUint16(offset + 2 * index, halfFromNumber(values[index]!), true);
     } else {
       // Typed arrays are little-endian on every platform that runs JavaScript engines in use.
       file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
@@ -70,19 +77,33 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   if (bytes.length < 8) throw notOne(`received ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
-  if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length) throw notOne(`its header would take ${headerBytes} of ${bytes.length} bytes: the file is of another kind or cut short`);
+  if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length)
+    throw notOne(
+      `its header would take ${headerBytes} of ${bytes.length} bytes: the file is of another kind or cut short`,
+    );
   const { __metadata__: metadata = {}, ...entries } = readHeader(bytes.subarray(8, 8 + headerBytes), notOne);
-  if (!isMapping(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) throw notOne('the __metadata__ of its header is not a mapping of texts');
+  if (!isMapping(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    throw notOne('the __metadata__ of its header is not a mapping of texts');
 
   const dataStart = 8 + headerBytes;
   const tensors: [string, SafetensorsTensor][] = [];
   let bytesLeft = bytes.length - dataStart;
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype, shape, begin, end } = readEntry(name, entry, notOne);
-    if (dataStart + end > bytes.length) throw notOne(`tensor '${excerptOf(name)}' ends at byte ${dataStart + end} of ${bytes.length}: the file is cut short`);
+    if (dataStart + end > bytes.length)
+      throw notOne(
+        `tensor '${excerptOf(name)}' ends at byte ${dataStart + end} of ${bytes.length}: the file is cut short`,
+      );
     bytesLeft -= end - begin;
     if (bytesLeft < 0) throw notOne(`tensor '${excerptOf(name)}' lies over others`);
-    tensors.push([name, { dtype, shape, values: readValues(new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end)), dtype) }]);
+    tensors.push([
+      name,
+      {
+        dtype,
+        shape,
+        values: readValues(new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end)), dtype),
+      },
+    ]);
   }
   // Not by assignment: a file may name a tensor `__proto__`.
   return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
@@ -100,16 +121,27 @@ function readHeader(json: Uint8Array, notOne: (why: string) => Error): Record<st
 }
 
 /** What a header says of one tensor. @throws unless its type is known and its bytes hold its shape. */
-function readEntry(name: string, entry: unknown, notOne: (why: string) => Error): { dtype: SafetensorsDtype; shape: number[]; begin: number; end: number } {
+function readEntry(
+  name: string,
+  entry: unknown,
+  notOne: (why: string) => Error,
+): { dtype: SafetensorsDtype; shape: number[]; begin: number; end: number } {
   const { dtype, shape, data_offsets: offsets } = isMapping(entry) ? entry : {};
   const tensor = `tensor '${excerptOf(name)}'`;
   if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype)) {
-    throw new Error(`Expected ${tensor} to be one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')} but it is ${typeof dtype === 'string' ? excerptOf(dtype) : excerptOfValue(dtype)}.`);
+    throw new Error(
+      `Expected ${tensor} to be one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')} but it is ${typeof dtype === 'string' ? excerptOf(dtype) : excerptOfValue(dtype)}.`,
+    );
   }
-  const areCounts = (values: unknown, most: number): values is number[] => Array.isArray(values) && values.length <= most && values.every((value) => Number.isSafeInteger(value) && value >= 0);
-  if (!areCounts(shape, MAX_AXES) || !areCounts(offsets, 2) || offsets.length !== 2) throw notOne(`the shape or the place of ${tensor} is not a list of at most ${MAX_AXES} whole numbers`);
+  const areCounts = (values: unknown, most: number): values is number[] =>
+    Array.isArray(values) &&
+    values.length <= most &&
+    values.every((value) => Number.isSafeInteger(value) && value >= 0);
+  if (!areCounts(shape, MAX_AXES) || !areCounts(offsets, 2) || offsets.length !== 2)
+    throw notOne(`the shape or the place of ${tensor} is not a list of at most ${MAX_AXES} whole numbers`);
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== elements(shape) * BYTES_PER_ELEMENT[dtype as SafetensorsDtype]) throw notOne(`${tensor} [${shape}] does not fit its ${end - begin} bytes`);
+  if (end - begin !== elements(shape) * BYTES_PER_ELEMENT[dtype as SafetensorsDtype])
+    throw notOne(`${tensor} [${shape}] does not fit its ${end - begin} bytes`);
   return { dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 

@@ -14,12 +14,18 @@ export interface FolderClaim {
 }
 
 /**
- * Works in a folder that holds, or will hold, what the description says, by a JSON file in it: so a job that was stopped goes on
- * where it was, and two different sets never mix. No two processes make the same part at the same time.
+ * Works in a folder that holds, or will hold, what the description says, by a JSON file in it: so a job that
+ * was stopped goes on where it was, and two different sets never mix. No two processes make the same part at
+ * the same time.
  *
- * @throws Error where the folder is marked with another description; UnblurError that says who is at work there.
+ * @throws Error where the folder is marked with another description; UnblurError that says who is at work
+ * there.
  */
-export function workInClaimedFolder<T>(folder: string, { fileName, description, part: [index, parts] = [0, 1] }: FolderClaim, work: () => Promise<T>): Promise<T> {
+export function workInClaimedFolder<T>(
+  folder: string,
+  { fileName, description, part: [index, parts] = [0, 1] }: FolderClaim,
+  work: () => Promise<T>,
+): Promise<T> {
   const makePart = async (): Promise<T> => {
     await claimFolder(folder, fileName, description);
     return work();
@@ -32,7 +38,9 @@ async function claimFolder(folder: string, fileName: string, description: unknow
   const text = `${JSON.stringify(description, null, 2)}\n`;
   if (existsSync(path)) {
     if (readFileSync(path, 'utf8') === text) return;
-    throw new Error(`Expected ${folder} to be new or to hold samples made with the same options, but ${path} says otherwise; choose another folder.`);
+    throw new Error(
+      `Expected ${folder} to be new or to hold samples made with the same options, but ${path} says otherwise; choose another folder.`,
+    );
   }
   await writeAtomically(path, text);
 }
@@ -50,6 +58,9 @@ export function describeRecipe(recipe: Recipe): Record<string, unknown> {
     case 'shards':
       return { ...recipe, folder: basename(recipe.folder) };
     case 'mixed':
-      return { ...recipe, parts: recipe.parts.map((part) => ({ ...part, recipe: describeRecipe(part.recipe) })) };
+      return {
+        ...recipe,
+        parts: recipe.parts.map((part) => ({ ...part, recipe: describeRecipe(part.recipe) })),
+      };
   }
 }

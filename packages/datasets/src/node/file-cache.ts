@@ -7,7 +7,10 @@ export interface FileDecoder<T> {
   bytesOf: (value: T) => number;
 }
 
-/** What files were decoded to, the least recently used dropped first once all of them take more than the budget. */
+/**
+ * What files were decoded to, the least recently used dropped first once all of them take more than the
+ * budget.
+ */
 export class FileCache {
   private readonly loaded = new Map<string, Promise<unknown>>();
   private readonly bytesOfKey = new Map<string, number>();

@@ -17,7 +17,8 @@ export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
 export function listPictures(folder: string, what: string): string[] {
   const names = folderEntries(folder, what).map(({ name }) => name);
   const pictures = names.filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
-  if (pictures.length === 0) throw new Error(`Expected ${what} (${imageExtensions.join(', ')}) in ${folder} but found none.`);
+  if (pictures.length === 0)
+    throw new Error(`Expected ${what} (${imageExtensions.join(', ')}) in ${folder} but found none.`);
   // By code unit, not by locale: the order decides which picture a sample gets.
   return pictures.sort().map((name) => join(folder, name));
 }
@@ -41,22 +42,40 @@ const MAX_FRAME_PIXELS = 50_000_000;
  */
 export async function readImageFile(path: string, maximumPixels = MAX_PICTURE_PIXELS): Promise<DecodedImage> {
   try {
-    const { data, info } = await sharp(path, { failOn: 'error', limitInputPixels: maximumPixels }).removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await sharp(path, { failOn: 'error', limitInputPixels: maximumPixels })
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, rgb: info.channels === 1 ? greyToRgb(data) : data };
   } catch (cause) {
     const message = firstLine((cause as Error).message);
-    if (/exceeds pixel limit/.test(message)) throw new Error(`Expected a picture of at most ${Math.floor(maximumPixels / 1e6)} megapixels but ${path} has more; scale it down first.`, { cause });
+    if (/exceeds pixel limit/.test(message))
+      throw new Error(
+        `Expected a picture of at most ${Math.floor(maximumPixels / 1e6)} megapixels but ${path} has more; scale it down first.`,
+        { cause },
+      );
     throw new Error(`Expected a readable picture but could not decode ${path}: ${message}`, { cause });
   }
 }
 
 /** An image grown to `width` x `height` by mirroring it at its edges, itself in the middle. */
-export async function mirrorAtEdges(image: DecodedImage, width: number, height: number): Promise<DecodedImage> {
+export async function mirrorAtEdges(
+  image: DecodedImage,
+  width: number,
+  height: number,
+): Promise<DecodedImage> {
   const [across, down] = [width - image.width, height - image.height];
   if (across === 0 && down === 0) return image;
   const [left, top] = [Math.floor(across / 2), Math.floor(down / 2)];
   const { width: ownWidth, height: ownHeight } = image;
-  const grown = sharp(image.rgb, { raw: { width: ownWidth, height: ownHeight, channels: 3 } }).extend({ left, top, right: across - left, bottom: down - top, extendWith: 'mirror' });
+  const grown = sharp(image.rgb, { raw: { width: ownWidth, height: ownHeight, channels: 3 } }).extend({
+    left,
+    top,
+    right: across - left,
+    bottom: down - top,
+    extendWith: 'mirror',
+  });
   return { width, height, rgb: await grown.raw().toBuffer() };
 }
 
@@ -71,7 +90,12 @@ export async function readRgbImage(path: string): Promise<RgbImage> {
 /** Writes display values, clamped to [0, 1], as 8 bit. */
 export async function writePng(path: string, { width, height, data }: RgbImage): Promise<void> {
   const bytes = Uint8Array.from(data, (value) => Math.min(Math.max(Math.round(value * 255), 0), 255));
-  await writeFile(path, await sharp(bytes, { raw: { width, height, channels: 3 } }).png().toBuffer());
+  await writeFile(
+    path,
+    await sharp(bytes, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer(),
+  );
 }
 
 function greyToRgb(grey: Uint8Array): Uint8Array {

@@ -14,7 +14,16 @@ async function take(count: number, options: LayeredBatchOptions): Promise<Layere
 describe('layeredBatches', () => {
   it('gives batches with flow that depend on seed and index only', async () => {
     const folder = await makePanoramaFolder(3);
-    const options: LayeredBatchOptions = { folder, sizePixels: 16, frames: 3, batchSize: 2, seed: 1, workers: 0, cameraPixels: [0, 4], objectPixels: [1, 5] };
+    const options: LayeredBatchOptions = {
+      folder,
+      sizePixels: 16,
+      frames: 3,
+      batchSize: 2,
+      seed: 1,
+      workers: 0,
+      cameraPixels: [0, 4],
+      objectPixels: [1, 5],
+    };
     const [first, second] = await take(2, options);
     expect(first!.blurred).toHaveLength(2 * 16 * 16 * 3);
     expect(first!.frames).toHaveLength(2 * 3 * 16 * 16 * 3);
@@ -25,6 +34,8 @@ describe('layeredBatches', () => {
   });
 
   it('says what is wrong with a folder', async () => {
-    await expect(take(1, { folder: newFolder(), batchSize: 1, seed: 1, workers: 0 })).rejects.toThrow('Expected still photographs (.png, .jpg, .jpeg, .webp) in');
+    await expect(take(1, { folder: newFolder(), batchSize: 1, seed: 1, workers: 0 })).rejects.toThrow(
+      'Expected still photographs (.png, .jpg, .jpeg, .webp) in',
+    );
   });
 });

@@ -20,19 +20,25 @@ export interface LayeredBatch {
   frames: Float32Array;
   /** [batch, frames, size, size, 2]: (dx, dy) in pixels, from the middle frame to each frame. */
   flowsPixels: Float32Array;
-  /** [batch, size, size, 2]: (dx, dy) in pixels that what the middle frame shows moves in half the exposure. */
+  /**
+   * [batch, size, size, 2]: (dx, dy) in pixels that what the middle frame shows moves in half the exposure.
+   */
   motionPixels: Float32Array;
 }
 
 /**
- * An endless stream of batches of layered scenes, blurred by camera shake and by objects that move on their own, with latent frames and
- * optical flow. Reproducible as `panoramaBatches` is; the same errors.
+ * An endless stream of batches of layered scenes, blurred by camera shake and by objects that move on their
+ * own, with latent frames and optical flow. Reproducible as `panoramaBatches` is; the same errors.
  */
 export async function* layeredBatches(given: LayeredBatchOptions): AsyncGenerator<LayeredBatch, void, void> {
-  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } = given;
+  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } =
+    given;
   const options = resolveLayeredOptions(synthesis);
   const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
-  for await (const group of streamSamples({ kind: 'layers', stills: listPictures(folder, 'still photographs'), seed, options }, stream)) {
+  for await (const group of streamSamples(
+    { kind: 'layers', stills: listPictures(folder, 'still photographs'), seed, options },
+    stream,
+  )) {
     yield {
       firstSample: group.firstSample,
       blurred: stackBlurred(group.samples),

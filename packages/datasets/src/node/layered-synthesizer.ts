@@ -13,7 +13,11 @@ export interface LayeredRecipe {
   options: LayeredOptions;
 }
 
-const stillDecoder: FileDecoder<Still> = { name: 'still', decode: readImageFile, bytesOf: ({ rgb }) => rgb.byteLength };
+const stillDecoder: FileDecoder<Still> = {
+  name: 'still',
+  decode: readImageFile,
+  bytesOf: ({ rgb }) => rgb.byteLength,
+};
 
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export class LayeredSynthesizer {
@@ -28,6 +32,10 @@ export class LayeredSynthesizer {
     const [fewest, most] = options.objects;
     const layerCount = 1 + fewest + random.below(most - fewest + 1);
     const paths = Array.from({ length: layerCount }, () => stills[random.below(stills.length)]!);
-    return synthesizeLayeredBlur(await Promise.all(paths.map((path) => this.cache.load(stillDecoder, path))), random, options);
+    return synthesizeLayeredBlur(
+      await Promise.all(paths.map((path) => this.cache.load(stillDecoder, path))),
+      random,
+      options,
+    );
   }
 }

@@ -8,7 +8,10 @@ import { partOfSample, type MixedRecipe } from './mixed-synthesizer.js';
 
 /** Several sources as one stream of batches. Plain data: a section of a run file. */
 export interface MixedBatchOptions extends StreamOptions {
-  /** Where samples come from, each as often as its weight says (default 1). What a source does not say itself, the options below say for all. */
+  /**
+   * Where samples come from, each as often as its weight says (default 1). What a source does not say itself,
+   * the options below say for all.
+   */
   sources: Array<SampleSource & { weight?: number }>;
   sizePixels: number;
   frames: number;
@@ -29,7 +32,10 @@ export interface MixedBatch {
   frames: Float32Array;
   /** [batch]: the angle that the camera turned by; NaN where the blur is not a pure rotation. */
   rotationDegrees: Float32Array;
-  /** [batch, size, size, 2]: (dx, dy) in pixels that what the middle frame shows moves in half the exposure; 0 where it is not known. */
+  /**
+   * [batch, size, size, 2]: (dx, dy) in pixels that what the middle frame shows moves in half the exposure; 0
+   * where it is not known.
+   */
   motionPixels: Float32Array;
   /** [batch]: 1 where `motionPixels` is known, 0 where not. */
   motionKnown: Float32Array;
@@ -38,15 +44,23 @@ export interface MixedBatch {
 }
 
 /**
- * An endless stream of batches in which samples of all sources are mixed at random. Sample i depends on the sources, the seed and i only: neither the number of
- * workers nor the batch size nor where the stream began changes a byte. A curriculum of a source counts the samples of the whole stream.
+ * An endless stream of batches in which samples of all sources are mixed at random. Sample i depends on the
+ * sources, the seed and i only: neither the number of workers nor the batch size nor where the stream began
+ * changes a byte. A curriculum of a source counts the samples of the whole stream.
  *
- * @throws Error (at the first batch) for wrong options or folders that a source cannot use; later, for a file that cannot be used, by name.
+ * @throws Error (at the first batch) for wrong options or folders that a source cannot use; later, for a file
+ * that cannot be used, by name.
  */
 export async function* mixedBatches(given: MixedBatchOptions): AsyncGenerator<MixedBatch, void, void> {
   const { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes } = given;
   const recipe = await mixedRecipe(given);
-  for await (const group of streamSamples(recipe, { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes })) {
+  for await (const group of streamSamples(recipe, {
+    batchSize,
+    firstSample,
+    workers,
+    prefetchSamples,
+    cacheMegabytes,
+  })) {
     const { samples } = group;
     yield {
       firstSample: group.firstSample,
@@ -60,15 +74,34 @@ export async function* mixedBatches(given: MixedBatchOptions): AsyncGenerator<Mi
   }
 }
 
-async function mixedRecipe({ sources, sizePixels, frames, seed, averaging, augmentation }: MixedBatchOptions): Promise<MixedRecipe> {
+async function mixedRecipe({
+  sources,
+  sizePixels,
+  frames,
+  seed,
+  averaging,
+  augmentation,
+}: MixedBatchOptions): Promise<MixedRecipe> {
   requireThat(sources.length > 0, 'sources', 'at least one source', sources);
   const exposing = { ...(averaging !== undefined && { averaging }), augmentation };
   const parts = sources.map(async ({ weight = 1, ...source }, index) => {
     requireThat(weight > 0, `sources[${index}].weight`, 'above 0', weight);
     const shared = { sizePixels, frames, ...(source.kind !== 'shards' && exposing) };
-    const own = { ...shared, ...source, augmentation: { ...(source.kind !== 'shards' && augmentation), ...source.augmentation } };
-    for (const [name, value] of [['sizePixels', sizePixels], ['frames', frames]] as const) {
-      requireThat(own[name] === value, `sources[${index}].${name}`, `${value}, as for all sources,`, own[name]);
+    const own = {
+      ...shared,
+      ...source,
+      augmentation: { ...(source.kind !== 'shards' && augmentation), ...source.augmentation },
+    };
+    for (const [name, value] of [
+      ['sizePixels', sizePixels],
+      ['frames', frames],
+    ] as const) {
+      requireThat(
+        own[name] === value,
+        `sources[${index}].${name}`,
+        `${value}, as for all sources,`,
+        own[name],
+      );
     }
     return { weight, recipe: await recipeOfSource(own, seed) };
   });

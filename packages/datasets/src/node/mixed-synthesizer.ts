@@ -10,11 +10,20 @@ export interface MixedRecipe {
 }
 
 /** Index of the part that the sample with this index is made by: random, as often as its weight says. */
-export function partOfSample({ seed, parts }: Pick<MixedRecipe, 'seed' | 'parts'>, sampleIndex: number): number {
-  return drawByWeight(createRandom(seed, sampleIndex, 2), parts.map(({ weight }) => weight));
+export function partOfSample(
+  { seed, parts }: Pick<MixedRecipe, 'seed' | 'parts'>,
+  sampleIndex: number,
+): number {
+  return drawByWeight(
+    createRandom(seed, sampleIndex, 2),
+    parts.map(({ weight }) => weight),
+  );
 }
 
-/** Sample i of the mixture is sample i of the part that it falls to, so a part's curriculum counts samples of the whole stream. */
+/**
+ * Sample i of the mixture is sample i of the part that it falls to, so a part's curriculum counts samples of
+ * the whole stream.
+ */
 export class MixedSynthesizer implements Synthesizer {
   constructor(
     private readonly recipe: MixedRecipe,

@@ -16,7 +16,17 @@ const brightness = (frame: number): number => 16 * frame;
 beforeAll(async () => {
   for (const name of ['walk', 'run']) {
     mkdirSync(join(clips, name), { recursive: true });
-    for (let frame = 0; frame < FRAMES; frame++) await sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background: { r: brightness(frame), g: brightness(frame), b: brightness(frame) } } }).png().toFile(join(clips, name, `${frame}.png`));
+    for (let frame = 0; frame < FRAMES; frame++)
+      await sharp({
+        create: {
+          width: WIDTH,
+          height: HEIGHT,
+          channels: 3,
+          background: { r: brightness(frame), g: brightness(frame), b: brightness(frame) },
+        },
+      })
+        .png()
+        .toFile(join(clips, name, `${frame}.png`));
   }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,22 +52,42 @@ describe('synthesizePairedVideos', () => {
     await synthesizePairedVideos({ ...options, onProgress: (index) => done.push(index) });
     expect(readFileSync(lost)).toEqual(before);
     expect(done).toEqual([1, 2, 3, 4, 5, 6]);
-    await expect(synthesizePairedVideos({ ...options, stride: 3 })).rejects.toThrow('to be new or to hold samples made with the same options');
+    await expect(synthesizePairedVideos({ ...options, stride: 3 })).rejects.toThrow(
+      'to be new or to hold samples made with the same options',
+    );
   });
 
   it('averages light where it is told to', async () => {
     const light = join(folder, 'light');
-    await synthesizePairedVideos({ folder: join(clips, 'walk'), out: light, frames: 7, averaging: 'linear-gamma-2.2' });
-    const mean = (255 * (Array.from({ length: 7 }, (_, frame) => (brightness(frame) / 255) ** 2.2).reduce((sum, value) => sum + value, 0) / 7) ** (1 / 2.2));
+    await synthesizePairedVideos({
+      folder: join(clips, 'walk'),
+      out: light,
+      frames: 7,
+      averaging: 'linear-gamma-2.2',
+    });
+    const mean =
+      255 *
+      (Array.from({ length: 7 }, (_, frame) => (brightness(frame) / 255) ** 2.2).reduce(
+        (sum, value) => sum + value,
+        0,
+      ) /
+        7) **
+        (1 / 2.2);
     expect(await greyOf(join(light, 'blur', 'walk', '0000.png'))).toBe(Math.round(mean));
     expect(existsSync(join(light, 'blur', 'walk', '0001.png'))).toBe(false);
   });
 
   it('names the video that is too short, and refuses options that mean nothing', async () => {
     const none = join(folder, 'none');
-    await expect(synthesizePairedVideos({ folder: clips, out: none, frames: 9 })).rejects.toThrow('Expected at least 9 frames in every video, for one exposure, but run has 8.');
-    await expect(synthesizePairedVideos({ folder: clips, out: none, frames: 3, stride: 0 })).rejects.toThrow('Expected stride to be a positive integer but got 0.');
-    await expect(synthesizePairedVideos({ folder: clips, out: none, frames: 4 })).rejects.toThrow('Expected frames to be an odd number of at least 3 but got 4.');
+    await expect(synthesizePairedVideos({ folder: clips, out: none, frames: 9 })).rejects.toThrow(
+      'Expected at least 9 frames in every video, for one exposure, but run has 8.',
+    );
+    await expect(synthesizePairedVideos({ folder: clips, out: none, frames: 3, stride: 0 })).rejects.toThrow(
+      'Expected stride to be a positive integer but got 0.',
+    );
+    await expect(synthesizePairedVideos({ folder: clips, out: none, frames: 4 })).rejects.toThrow(
+      'Expected frames to be an odd number of at least 3 but got 4.',
+    );
     expect(existsSync(none)).toBe(false);
   });
 });

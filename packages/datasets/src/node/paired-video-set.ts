@@ -19,7 +19,10 @@ export interface PairedVideoSetOptions {
   out: string;
   /** Consecutive frames that one blurred frame is the average of: odd, at least 3. */
   frames: number;
-  /** From one exposure's first frame to the next one's. Default `frames`: the shutter is always open, and exposures share no frame. */
+  /**
+   * From one exposure's first frame to the next one's. Default `frames`: the shutter is always open, and
+   * exposures share no frame.
+   */
   stride?: number | undefined;
   /** Default display values. */
   averaging?: AveragingSpace | undefined;
@@ -39,31 +42,64 @@ interface Exposure {
 }
 
 /**
- * Blurs videos as a camera would that took fewer frames a second: each blurred frame is the average of consecutive sharp ones, its ground
- * truth the middle one of them. The layout is that of `listPairedVideos`. Frames that exist are kept: a set that was stopped half-way is completed by
- * the same call.
+ * Blurs videos as a camera would that took fewer frames a second: each blurred frame is the average of
+ * consecutive sharp ones, its ground truth the middle one of them. The layout is that of `listPairedVideos`.
+ * Frames that exist are kept: a set that was stopped half-way is completed by the same call.
  *
  * @returns how many blurred frames of how many videos the set holds.
- * @throws RangeError for wrong options; Error where `out` holds a set made with other options, a video has too few frames, or a frame cannot be used.
+ * @throws RangeError for wrong options; Error where `out` holds a set made with other options, a video has
+ * too few frames, or a frame cannot be used.
  */
-export async function synthesizePairedVideos(options: PairedVideoSetOptions): Promise<{ frames: number; videos: number }> {
-  const { folder, out, frames, stride = frames, averaging = 'display', shrink = 1, onProgress, signal } = options;
+export async function synthesizePairedVideos(
+  options: PairedVideoSetOptions,
+): Promise<{ frames: number; videos: number }> {
+  const {
+    folder,
+    out,
+    frames,
+    stride = frames,
+    averaging = 'display',
+    shrink = 1,
+    onProgress,
+    signal,
+  } = options;
   requireExposure({ frames, stride, shrink });
-  const videos = listVideos(folder).map((framePaths) => ({ name: nameOfVideo(folder, framePaths), framePaths }));
+  const videos = listVideos(folder).map((framePaths) => ({
+    name: nameOfVideo(folder, framePaths),
+    framePaths,
+  }));
   const short = videos.find(({ framePaths }) => framePaths.length < frames);
-  if (short) throw new Error(`Expected at least ${frames} frames in every video, for one exposure, but ${short.name} has ${short.framePaths.length}.`);
-  const description = { kind: 'paired-video', frames, stride, averaging, shrink, videos: videos.map(({ name, framePaths }) => [name, ...framePaths.map((path) => basename(path))]) };
+  if (short)
+    throw new Error(
+      `Expected at least ${frames} frames in every video, for one exposure, but ${short.name} has ${short.framePaths.length}.`,
+    );
+  const description = {
+    kind: 'paired-video',
+    frames,
+    stride,
+    averaging,
+    shrink,
+    videos: videos.map(({ name, framePaths }) => [name, ...framePaths.map((path) => basename(path))]),
+  };
   const exposures = videos.flatMap(({ name, framePaths }) =>
     windowStarts(framePaths.length, frames, stride).map((start, index): Exposure => {
       const file = `${String(index).padStart(4, '0')}.png`;
-      return { blurPath: join(out, 'blur', name, file), gtPath: join(out, 'gt', name, file), framePaths: framePaths.slice(start, start + frames) };
+      return {
+        blurPath: join(out, 'blur', name, file),
+        gtPath: join(out, 'gt', name, file),
+        framePaths: framePaths.slice(start, start + frames),
+      };
     }),
   );
   await workInClaimedFolder(out, { fileName: SET_FILE, description }, async () => {
     for (const [index, { blurPath, gtPath, framePaths }] of exposures.entries()) {
       signal?.throwIfAborted();
       if (!existsSync(blurPath) || !existsSync(gtPath)) {
-        for await (const { blurred, frames: latent } of videoSamples(framePaths, { frames, averaging, shrink })) {
+        for await (const { blurred, frames: latent } of videoSamples(framePaths, {
+          frames,
+          averaging,
+          shrink,
+        })) {
           await writeWhole(blurPath, blurred);
           await writeWhole(gtPath, latent[(frames - 1) / 2]!);
         }

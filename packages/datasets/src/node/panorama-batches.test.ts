@@ -12,7 +12,15 @@ beforeAll(async () => {
 });
 
 const size = 16;
-const small = (): PanoramaBatchOptions => ({ folder, sizePixels: size, photoPixels: 32, frames: 5, batchSize: 2, seed: 7, workers: 0 });
+const small = (): PanoramaBatchOptions => ({
+  folder,
+  sizePixels: size,
+  photoPixels: 32,
+  frames: 5,
+  batchSize: 2,
+  seed: 7,
+  workers: 0,
+});
 
 async function take(count: number, options: PanoramaBatchOptions): Promise<PanoramaBatch[]> {
   const batches: PanoramaBatch[] = [];
@@ -23,7 +31,8 @@ async function take(count: number, options: PanoramaBatchOptions): Promise<Panor
   return batches;
 }
 
-const flatten = (batches: PanoramaBatch[], part: 'blurred' | 'frames' | 'rotationDegrees') => batches.flatMap((batch) => Array.from(batch[part]));
+const flatten = (batches: PanoramaBatch[], part: 'blurred' | 'frames' | 'rotationDegrees') =>
+  batches.flatMap((batch) => Array.from(batch[part]));
 
 describe('panoramaBatches', () => {
   it('gives [batch, size, size, 3] and [batch, frames, size, size, 3] values in [0, 1], and angles in their range', async () => {
@@ -55,10 +64,12 @@ describe('panoramaBatches', () => {
     const plain = { ...small(), augmentation: noAugmentation };
     const [display] = await take(1, plain);
     const [linear] = await take(1, { ...plain, averaging: 'linear-srgb' as const });
-    for (let i = 0; i < display!.frames.length; i++) expect(Math.abs(display!.frames[i]! - linear!.frames[i]!)).toBeLessThan(1e-4);
+    for (let i = 0; i < display!.frames.length; i++)
+      expect(Math.abs(display!.frames[i]! - linear!.frames[i]!)).toBeLessThan(1e-4);
     let brighter = 0;
     for (let i = 0; i < display!.blurred.length; i++) {
-      // The mean of light, seen as display value, is never below the mean of display values (the curve is convex).
+      // The mean of light, seen as display value, is never below the mean of display values (the curve is
+      // convex).
       expect(linear!.blurred[i]! - display!.blurred[i]!).toBeGreaterThan(-1e-4);
       brighter += linear!.blurred[i]! - display!.blurred[i]!;
     }
@@ -68,9 +79,14 @@ describe('panoramaBatches', () => {
   it('compresses the blurred picture only', async () => {
     const plain = { ...small(), augmentation: noAugmentation };
     const [whole] = await take(1, plain);
-    const [compressed] = await take(1, { ...plain, augmentation: { ...noAugmentation, jpegQuality: [20, 30] } });
+    const [compressed] = await take(1, {
+      ...plain,
+      augmentation: { ...noAugmentation, jpegQuality: [20, 30] },
+    });
     expect(compressed!.frames).toEqual(whole!.frames);
-    const difference = whole!.blurred.reduce((sum, value, i) => sum + Math.abs(value - compressed!.blurred[i]!), 0) / whole!.blurred.length;
+    const difference =
+      whole!.blurred.reduce((sum, value, i) => sum + Math.abs(value - compressed!.blurred[i]!), 0) /
+      whole!.blurred.length;
     expect(difference).toBeGreaterThan(1 / 255);
     expect(difference).toBeLessThan(30 / 255);
   });
@@ -84,8 +100,12 @@ describe('panoramaBatches', () => {
   });
 
   it('says what is wrong with a folder', async () => {
-    await expect(take(1, { ...small(), folder: join(folder, 'missing') })).rejects.toThrow(/Expected a folder of panoramas at .*missing but could not read it: there is no such file; check the path\.$/);
-    await expect(take(1, { ...small(), folder: newFolder() })).rejects.toThrow('Expected panoramas (.png, .jpg, .jpeg, .webp) in');
+    await expect(take(1, { ...small(), folder: join(folder, 'missing') })).rejects.toThrow(
+      /Expected a folder of panoramas at .*missing but could not read it: there is no such file; check the path\.$/,
+    );
+    await expect(take(1, { ...small(), folder: newFolder() })).rejects.toThrow(
+      'Expected panoramas (.png, .jpg, .jpeg, .webp) in',
+    );
   });
 
   it('names the panorama that is damaged or not 2:1', async () => {
@@ -93,11 +113,17 @@ describe('panoramaBatches', () => {
     writeFileSync(join(damaged, 'broken.png'), 'no picture');
     await expect(take(1, { ...small(), folder: damaged })).rejects.toThrow(/could not decode .*broken\.png/);
     const narrow = newFolder();
-    await sharp({ create: { width: 100, height: 80, channels: 3, background: '#123' } }).png().toFile(join(narrow, 'narrow.png'));
-    await expect(take(1, { ...small(), folder: narrow })).rejects.toThrow(/narrow\.png: Expected a full-sphere .* but got 100x80/);
+    await sharp({ create: { width: 100, height: 80, channels: 3, background: '#123' } })
+      .png()
+      .toFile(join(narrow, 'narrow.png'));
+    await expect(take(1, { ...small(), folder: narrow })).rejects.toThrow(
+      /narrow\.png: Expected a full-sphere .* but got 100x80/,
+    );
   });
 
   it('says that workers need the compiled package, when run from source', async () => {
-    await expect(take(1, { ...small(), workers: 1 })).rejects.toThrow('build @unblur/datasets first, or use workers: 0');
+    await expect(take(1, { ...small(), workers: 1 })).rejects.toThrow(
+      'build @unblur/datasets first, or use workers: 0',
+    );
   });
 });

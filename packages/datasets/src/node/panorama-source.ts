@@ -8,7 +8,9 @@ import { PanoramaSynthesizer, type PanoramaRecipe } from './panorama-synthesizer
 /** A folder of panoramas to make single samples from. */
 export interface PanoramaSource {
   /** Sample `index` of `seed`, from the panoramas in turn; without augmentation unless it is asked for. */
-  synthesize(request: PartialPanoramaOptions & { seed: number; index: number }): Promise<RotationalBlurSample>;
+  synthesize(
+    request: PartialPanoramaOptions & { seed: number; index: number },
+  ): Promise<RotationalBlurSample>;
 }
 
 const CACHE_BYTES = 256 * 2 ** 20;
@@ -18,13 +20,25 @@ export async function openPanoramaFolder(folder: string): Promise<PanoramaSource
   const panoramas = listPanoramas(folder);
   const cache = new FileCache(CACHE_BYTES);
   return {
-    synthesize: ({ seed, index, ...synthesis }) => new PanoramaSynthesizer(recipeInTurn(panoramas, seed, synthesis), cache).synthesize(index),
+    synthesize: ({ seed, index, ...synthesis }) =>
+      new PanoramaSynthesizer(recipeInTurn(panoramas, seed, synthesis), cache).synthesize(index),
   };
 }
 
-/** What sets for evaluation are made by: panoramas in turn, whole photographs, no augmentation unless it is asked for. */
-export function recipeInTurn(panoramas: string[], seed: number, synthesis: PartialPanoramaOptions): PanoramaRecipe {
+/**
+ * What sets for evaluation are made by: panoramas in turn, whole photographs, no augmentation unless it is
+ * asked for.
+ */
+export function recipeInTurn(
+  panoramas: string[],
+  seed: number,
+  synthesis: PartialPanoramaOptions,
+): PanoramaRecipe {
   const { photoPixels = synthesis.sizePixels } = synthesis;
-  const options = resolvePanoramaOptions({ ...synthesis, photoPixels, augmentation: { ...noAugmentation, ...synthesis.augmentation } });
+  const options = resolvePanoramaOptions({
+    ...synthesis,
+    photoPixels,
+    augmentation: { ...noAugmentation, ...synthesis.augmentation },
+  });
   return { kind: 'panorama', panoramas, seed, order: 'in-turn', options };
 }

@@ -2,7 +2,11 @@ import { panoramaBytes, type Panorama } from '../panorama.js';
 import type { PanoramaOptions } from '../panorama-options.js';
 import { createRandom } from '../random.js';
 import { staysWithin } from '../partial-panorama.js';
-import { planRotationalBlur, synthesizeRotationalBlur, type RotationalBlurSample } from '../rotational-blur.js';
+import {
+  planRotationalBlur,
+  synthesizeRotationalBlur,
+  type RotationalBlurSample,
+} from '../rotational-blur.js';
 import type { FileCache, FileDecoder } from './file-cache.js';
 import { loadPanorama } from './panorama-folder.js';
 
@@ -12,18 +16,26 @@ export interface PanoramaRecipe {
   /** Paths of the panoramas; their order matters. */
   panoramas: string[];
   seed: number;
-  /** Which panorama a sample looks into: a random one, or each in turn, so that a small set shows all alike. */
+  /**
+   * Which panorama a sample looks into: a random one, or each in turn, so that a small set shows all alike.
+   */
   order: 'random' | 'in-turn';
   options: PanoramaOptions;
 }
 
 /** Index of the panorama that the sample with this index looks into. */
 export function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sampleIndex: number): number {
-  return order === 'in-turn' ? sampleIndex % panoramas.length : createRandom(seed, sampleIndex, 0).below(panoramas.length);
+  return order === 'in-turn'
+    ? sampleIndex % panoramas.length
+    : createRandom(seed, sampleIndex, 0).below(panoramas.length);
 }
 
 function panoramaDecoder(coverageDegrees: number | null): FileDecoder<Panorama> {
-  return { name: `panorama of ${coverageDegrees ?? 360} degrees`, decode: (path) => loadPanorama(path, coverageDegrees), bytesOf: panoramaBytes };
+  return {
+    name: `panorama of ${coverageDegrees ?? 360} degrees`,
+    decode: (path) => loadPanorama(path, coverageDegrees),
+    bytesOf: panoramaBytes,
+  };
 }
 
 /** How often a camera is placed anew before a partial panorama counts as too small for it. */
@@ -42,10 +54,13 @@ export class PanoramaSynthesizer {
     const panorama = await this.cache.load(panoramaDecoder(options.coverageDegrees), path);
     const { coverage } = panorama;
     for (let place = 0; place < MOST_PLACES; place++) {
-      const random = place === 0 ? createRandom(seed, sampleIndex, 1) : createRandom(seed, sampleIndex, 1, place);
+      const random =
+        place === 0 ? createRandom(seed, sampleIndex, 1) : createRandom(seed, sampleIndex, 1, place);
       const plan = planRotationalBlur(random, panorama.levels[0]!.width, sampleIndex, options);
       if (!coverage || staysWithin(plan, coverage)) return synthesizeRotationalBlur(panorama, plan, options);
     }
-    throw new RangeError(`Expected a panorama large enough for the camera but ${MOST_PLACES} random views all left ${path}; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.`);
+    throw new RangeError(
+      `Expected a panorama large enough for the camera but ${MOST_PLACES} random views all left ${path}; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.`,
+    );
   }
 }

@@ -12,42 +12,77 @@ import { anglesOfDirection, type Vector3 } from '../sphere.js';
 import { newFolder } from './picture-folder.test-tool.js';
 import { loadPanorama } from './panorama-folder.js';
 
-const shared = process.env['UNBLUR_SHARED'] ?? fileURLToPath(new URL('../../../../../shared', import.meta.url));
+const shared =
+  process.env['UNBLUR_SHARED'] ?? fileURLToPath(new URL('../../../../../shared', import.meta.url));
 const panoramaPath = join(shared, 'data', 'panoramas', 'val', 'polyhaven_tears_of_steel_bridge.jpg');
 const isPossible = existsSync(panoramaPath) && spawnSync('ffmpeg', ['-version']).status === 0;
-if (!isPossible) console.log(`skipping the comparison with ffmpeg's v360: it needs ffmpeg and ${panoramaPath}`);
+if (!isPossible)
+  console.log(`skipping the comparison with ffmpeg's v360: it needs ffmpeg and ${panoramaPath}`);
 
 const size = 256;
 const fieldOfViewDegrees = 45;
 
 /**
- * The panorama is handed over as decoded here: decoders differ in their chroma. ffmpeg's pitch looks up where ours looks down.
+ * The panorama is handed over as decoded here: decoders differ in their chroma. ffmpeg's pitch looks up where
+ * ours looks down.
  */
 function renderByFfmpeg(panoramaPng: string, yaw: number, pitch: number, roll: number): Uint8Array {
   const filter = `format=gbrp,v360=input=e:output=flat:interp=linear:w=${size}:h=${size}:h_fov=${fieldOfViewDegrees}:v_fov=${fieldOfViewDegrees}:yaw=${yaw}:pitch=${-pitch}:roll=${roll}`;
-  return execFileSync('ffmpeg', ['-v', 'error', '-i', panoramaPng, '-vf', filter, '-frames:v', '1', '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'], { maxBuffer: 2 ** 24 });
+  return execFileSync(
+    'ffmpeg',
+    [
+      '-v',
+      'error',
+      '-i',
+      panoramaPng,
+      '-vf',
+      filter,
+      '-frames:v',
+      '1',
+      '-pix_fmt',
+      'rgb24',
+      '-f',
+      'rawvideo',
+      '-',
+    ],
+    { maxBuffer: 2 ** 24 },
+  );
 }
 
-/** Where in a picture of `extent` pixels a share (0..1) of the full turn, or half turn, lies: pixels are cells, or, for v360, the outermost ones' centres are the ends. */
+/**
+ * Where in a picture of `extent` pixels a share (0..1) of the full turn, or half turn, lies: pixels are
+ * cells, or, for v360, the outermost ones' centres are the ends.
+ */
 const conventions = {
   ours: (share: number, extent: number): number => share * extent - 0.5,
   v360: (share: number, extent: number): number => share * (extent - 1),
 };
 
-/** The plainest rendering, in double precision: every ray to its angles, to its place in the panorama, bilinearly. */
-function renderPlainly({ width, height, pixels }: PanoramaLevel, orientation: Orientation, placeOf: (share: number, extent: number) => number): Float64Array {
+/**
+ * The plainest rendering, in double precision: every ray to its angles, to its place in the panorama,
+ * bilinearly.
+ */
+function renderPlainly(
+  { width, height, pixels }: PanoramaLevel,
+  orientation: Orientation,
+  placeOf: (share: number, extent: number) => number,
+): Float64Array {
   const camera = centredCamera(size, size, focalPixelsOf(fieldOfViewDegrees, size));
   const values = new Float64Array(size * size * 3);
   for (let i = 0; i < size * size; i++) {
-    const direction = orientation.rotateVector([...rayOfPixel(camera, { x: i % size, y: Math.floor(i / size) })]) as unknown as Vector3;
+    const direction = orientation.rotateVector([
+      ...rayOfPixel(camera, { x: i % size, y: Math.floor(i / size) }),
+    ]) as unknown as Vector3;
     const { longitudeRadians, latitudeRadians } = anglesOfDirection(direction);
     // One for the border.
     const x = placeOf(longitudeRadians / (2 * Math.PI) + 0.5, width) + 1;
     const y = placeOf(latitudeRadians / Math.PI + 0.5, height) + 1;
     const [left, top] = [Math.floor(x), Math.floor(y)];
     for (let channel = 0; channel < 3; channel++) {
-      const at = (column: number, row: number): number => (pixels[row * (width + 2) + column]! >> (8 * channel)) & 255;
-      const between = (row: number): number => at(left, row) * (1 - x + left) + at(left + 1, row) * (x - left);
+      const at = (column: number, row: number): number =>
+        (pixels[row * (width + 2) + column]! >> (8 * channel)) & 255;
+      const between = (row: number): number =>
+        at(left, row) * (1 - x + left) + at(left + 1, row) * (x - left);
       values[i * 3 + channel] = between(top) * (1 - y + top) + between(top + 1) * (y - top);
     }
   }
@@ -70,8 +105,9 @@ function psnrOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
     await sharp(panoramaPath).png({ compressionLevel: 1 }).toFile(panoramaPng);
   });
 
-  // v360 spreads 360 degrees over width - 1 columns (likewise rows), so its picture is up to half a panorama pixel off, but in the middle. A plain rendering in double
-  // precision shows that this is all: with our convention it is what we see, with v360's what v360 sees, everywhere.
+  // v360 spreads 360 degrees over width - 1 columns (likewise rows), so its picture is up to half a panorama
+  // pixel off, but in the middle. A plain rendering in double precision shows that this is all: with our
+  // convention it is what we see, with v360's what v360 sees, everywhere.
   it.each([
     { yaw: 0, pitch: 0, roll: 0, leastDirect: 45 },
     { yaw: 8, pitch: 5, roll: 30, leastDirect: 45 },
@@ -82,20 +118,31 @@ function psnrOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
     { yaw: 180, pitch: 0, roll: 5, leastDirect: 29 },
     { yaw: 30, pitch: 85, roll: 0, leastDirect: 29 },
     { yaw: -77, pitch: -90, roll: 0, leastDirect: 29 },
-  ])('agrees with a plain rendering, and by it with ffmpeg v360, at yaw $yaw, pitch $pitch, roll $roll', ({ yaw, pitch, roll, leastDirect }) => {
-    const orientation = orientationOfAngles(yaw, pitch, roll);
-    const readings = new Uint32Array(size * size * 3);
-    addPerspective(level, createViewfinder(centredCamera(size, size, focalPixelsOf(fieldOfViewDegrees, size))), matrixOf(orientation), identity, readings);
-    const ours = Float64Array.from(readings, (reading) => (reading / FULL_READING) * 255);
-    const theirs = renderByFfmpeg(panoramaPng, yaw, pitch, roll);
-    const [toPlain, theirsToPlain, direct] = [
-      psnrOf(ours, renderPlainly(level, orientation, conventions.ours)),
-      psnrOf(theirs, renderPlainly(level, orientation, conventions.v360)),
-      psnrOf(ours, theirs),
-    ];
-    console.log(`yaw ${yaw}, pitch ${pitch}, roll ${roll}: ours to plain ${toPlain.toFixed(1)} dB, v360 to plain with its convention ${theirsToPlain.toFixed(1)} dB, ours to v360 ${direct.toFixed(1)} dB`);
-    expect(toPlain).toBeGreaterThan(60);
-    expect(theirsToPlain).toBeGreaterThan(50);
-    expect(direct).toBeGreaterThan(leastDirect);
-  });
+  ])(
+    'agrees with a plain rendering, and by it with ffmpeg v360, at yaw $yaw, pitch $pitch, roll $roll',
+    ({ yaw, pitch, roll, leastDirect }) => {
+      const orientation = orientationOfAngles(yaw, pitch, roll);
+      const readings = new Uint32Array(size * size * 3);
+      addPerspective(
+        level,
+        createViewfinder(centredCamera(size, size, focalPixelsOf(fieldOfViewDegrees, size))),
+        matrixOf(orientation),
+        identity,
+        readings,
+      );
+      const ours = Float64Array.from(readings, (reading) => (reading / FULL_READING) * 255);
+      const theirs = renderByFfmpeg(panoramaPng, yaw, pitch, roll);
+      const [toPlain, theirsToPlain, direct] = [
+        psnrOf(ours, renderPlainly(level, orientation, conventions.ours)),
+        psnrOf(theirs, renderPlainly(level, orientation, conventions.v360)),
+        psnrOf(ours, theirs),
+      ];
+      console.log(
+        `yaw ${yaw}, pitch ${pitch}, roll ${roll}: ours to plain ${toPlain.toFixed(1)} dB, v360 to plain with its convention ${theirsToPlain.toFixed(1)} dB, ours to v360 ${direct.toFixed(1)} dB`,
+      );
+      expect(toPlain).toBeGreaterThan(60);
+      expect(theirsToPlain).toBeGreaterThan(50);
+      expect(direct).toBeGreaterThan(leastDirect);
+    },
+  );
 });

@@ -12,7 +12,9 @@ export async function makePanoramaFolder(count: number): Promise<string> {
   for (let index = 0; index < count; index++) {
     const random = createRandom(index);
     const blocks = Uint8Array.from({ length: 32 * 16 * 3 }, () => random.below(256));
-    const picture = sharp(blocks, { raw: { width: 32, height: 16, channels: 3 } }).resize(256, 128, { kernel: 'nearest' });
+    const picture = sharp(blocks, { raw: { width: 32, height: 16, channels: 3 } }).resize(256, 128, {
+      kernel: 'nearest',
+    });
     await picture.png().toFile(join(folder, `panorama-${index}.png`));
   }
   return folder;

@@ -9,14 +9,28 @@ import { newFolder } from './picture-folder.test-tool.js';
 import { listSampleFolders, readSampleFolder, writeSampleFolder } from './sample-folder.js';
 
 /** A picture of bytes, so that 8-bit files hold it exactly. */
-const picture = (start: number): RgbImage => ({ width: 5, height: 4, data: Float32Array.from({ length: 60 }, (_, i) => ((start + i * 3) % 256) / 255) });
-const sample: Sample = { blurred: picture(0), frames: [picture(10), picture(20), picture(30)], rotationDegrees: 4.5 };
+const picture = (start: number): RgbImage => ({
+  width: 5,
+  height: 4,
+  data: Float32Array.from({ length: 60 }, (_, i) => ((start + i * 3) % 256) / 255),
+});
+const sample: Sample = {
+  blurred: picture(0),
+  frames: [picture(10), picture(20), picture(30)],
+  rotationDegrees: 4.5,
+};
 
 describe('sample folders', () => {
   test('come back as they were written', async () => {
     const folder = join(newFolder(), 'sample');
     await writeSampleFolder(folder, sample);
-    expect(readdirSync(folder).sort()).toEqual(['blur.png', 'frame-0.png', 'frame-1.png', 'frame-2.png', 'sample.json']);
+    expect(readdirSync(folder).sort()).toEqual([
+      'blur.png',
+      'frame-0.png',
+      'frame-1.png',
+      'frame-2.png',
+      'sample.json',
+    ]);
     const { blurred, frames } = await readSampleFolder(folder);
     expect(blurred).toEqual(sample.blurred);
     expect(frames).toEqual(sample.frames);
@@ -24,10 +38,19 @@ describe('sample folders', () => {
 
   test('may hold JPEG and WebP, grey or with alpha', async () => {
     const folder = newFolder();
-    await sharp({ create: { width: 6, height: 6, channels: 3, background: '#808080' } }).jpeg().toFile(join(folder, 'blur.jpg'));
-    await sharp({ create: { width: 6, height: 6, channels: 4, background: '#ff0000' } }).webp({ lossless: true }).toFile(join(folder, 'frame-0.webp'));
-    await sharp({ create: { width: 6, height: 6, channels: 3, background: '#404040' } }).toColourspace('b-w').png().toFile(join(folder, 'frame-1.png'));
-    await sharp({ create: { width: 6, height: 6, channels: 3, background: '#404040' } }).png().toFile(join(folder, 'frame-2.PNG'));
+    await sharp({ create: { width: 6, height: 6, channels: 3, background: '#808080' } })
+      .jpeg()
+      .toFile(join(folder, 'blur.jpg'));
+    await sharp({ create: { width: 6, height: 6, channels: 4, background: '#ff0000' } })
+      .webp({ lossless: true })
+      .toFile(join(folder, 'frame-0.webp'));
+    await sharp({ create: { width: 6, height: 6, channels: 3, background: '#404040' } })
+      .toColourspace('b-w')
+      .png()
+      .toFile(join(folder, 'frame-1.png'));
+    await sharp({ create: { width: 6, height: 6, channels: 3, background: '#404040' } })
+      .png()
+      .toFile(join(folder, 'frame-2.PNG'));
     const { blurred, frames } = await readSampleFolder(folder);
     expect(Math.abs(blurred.data[0]! * 255 - 128)).toBeLessThan(2);
     expect(Array.from(frames[0]!.data.slice(0, 3))).toEqual([1, 0, 0]);
@@ -43,7 +66,9 @@ describe('sample folders', () => {
     png.writeUInt32BE(12_000, 20);
     png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
     writeFileSync(join(folder, 'frame-1.png'), png);
-    await expect(readSampleFolder(folder)).rejects.toThrow(/^Expected a picture of at most 50 megapixels but .*frame-1\.png has more; scale it down first\.$/);
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      /^Expected a picture of at most 50 megapixels but .*frame-1\.png has more; scale it down first\.$/,
+    );
   });
 
   test('say which picture is missing, doubled, damaged or of another size', async () => {
@@ -65,13 +90,20 @@ describe('sample folders', () => {
     writeFileSync(join(folder, 'frame-2.png'), 'no picture');
     await expect(readSampleFolder(folder)).rejects.toThrow(/could not decode .*frame-2\.png/);
     folder = await written();
-    await sharp({ create: { width: 9, height: 4, channels: 3, background: '#000' } }).png().toFile(join(folder, 'frame-0.png'));
-    await expect(readSampleFolder(folder)).rejects.toThrow(/frame-0\.png to be 5x4, as blur is, but it is 9x4/);
+    await sharp({ create: { width: 9, height: 4, channels: 3, background: '#000' } })
+      .png()
+      .toFile(join(folder, 'frame-0.png'));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      /frame-0\.png to be 5x4, as blur is, but it is 9x4/,
+    );
   });
 
   test('leave nothing behind when writing fails', async () => {
     const parent = newFolder();
-    const torn: Sample = { ...sample, frames: [picture(0), { width: 50, height: 50, data: new Float32Array(3) }, picture(1)] };
+    const torn: Sample = {
+      ...sample,
+      frames: [picture(0), { width: 50, height: 50, data: new Float32Array(3) }, picture(1)],
+    };
     await expect(writeSampleFolder(join(parent, 'sample'), torn)).rejects.toThrow();
     expect(readdirSync(parent)).toEqual([]);
   });
@@ -84,6 +116,8 @@ describe('sample folders', () => {
     expect(listSampleFolders(set)).toEqual([join(set, 'a'), join(set, 'b')]);
     expect(() => listSampleFolders(newFolder())).toThrow('Expected one sub-folder per sample');
     expect(existsSync(join(set, 'nowhere'))).toBe(false);
-    expect(() => listSampleFolders(join(set, 'nowhere'))).toThrow(/Expected a folder of samples at .*nowhere/);
+    expect(() => listSampleFolders(join(set, 'nowhere'))).toThrow(
+      /Expected a folder of samples at .*nowhere/,
+    );
   });
 });

@@ -13,7 +13,10 @@ import { createSynthesisPool, usefulWorkers } from './synthesis-pool.js';
 import type { SingleRecipe } from './synthesizer.js';
 
 export interface SampleSetOptions {
-  /** What samples are made from; panoramas are used in turn, sorted by name. Without augmentation unless the source asks for it. */
+  /**
+   * What samples are made from; panoramas are used in turn, sorted by name. Without augmentation unless the
+   * source asks for it.
+   */
   source: SampleSource;
   /** Where the samples go: one sub-folder each, `sample-0000` and so on, and `set.json`. */
   out: string;
@@ -34,11 +37,20 @@ const CACHE_BYTES = 512 * 2 ** 20;
 
 /**
  * Makes a set of sample folders. A sample depends on its index and the options only, each appears under its
- * name once it is whole, and those that exist are kept: a set that was stopped half-way is completed by the same call.
+ * name once it is whole, and those that exist are kept: a set that was stopped half-way is completed by the
+ * same call.
  *
  * @throws Error where `out` holds a set made with other options; where a file of the source cannot be used.
  */
-export async function synthesizeSampleSet({ source, out, count, seed, workers = 1, onProgress, signal }: SampleSetOptions): Promise<void> {
+export async function synthesizeSampleSet({
+  source,
+  out,
+  count,
+  seed,
+  workers = 1,
+  onProgress,
+  signal,
+}: SampleSetOptions): Promise<void> {
   const recipe = await evaluationRecipe(source, seed);
   const { sizePixels } = recipe.options;
   await workInClaimedFolder(out, { fileName: SET_FILE, description: describeRecipe(recipe) }, async () => {
@@ -47,7 +59,12 @@ export async function synthesizeSampleSet({ source, out, count, seed, workers = 
     const makeSample = async (index: number): Promise<void> => {
       signal?.throwIfAborted();
       const path = join(out, `sample-${String(index).padStart(4, '0')}`);
-      if (!existsSync(path)) await writeSampleFolder(path, toSample(await pool.synthesize(index), sizePixels), factsOf(recipe, index));
+      if (!existsSync(path))
+        await writeSampleFolder(
+          path,
+          toSample(await pool.synthesize(index), sizePixels),
+          factsOf(recipe, index),
+        );
       onProgress?.(++done, count);
     };
     try {
@@ -64,12 +81,17 @@ export async function synthesizeSampleSet({ source, out, count, seed, workers = 
 }
 
 /** The first samples of a set, without writing it. */
-export async function previewSampleSet({ source, count, seed }: Pick<SampleSetOptions, 'source' | 'count' | 'seed'>): Promise<Sample[]> {
+export async function previewSampleSet({
+  source,
+  count,
+  seed,
+}: Pick<SampleSetOptions, 'source' | 'count' | 'seed'>): Promise<Sample[]> {
   const recipe = await evaluationRecipe(source, seed);
   const pool = createSynthesisPool(recipe, 0, CACHE_BYTES);
   const samples: Sample[] = [];
   try {
-    for (let index = 0; index < count; index++) samples.push(toSample(await pool.synthesize(index), recipe.options.sizePixels));
+    for (let index = 0; index < count; index++)
+      samples.push(toSample(await pool.synthesize(index), recipe.options.sizePixels));
   } finally {
     await pool.close();
   }
@@ -78,13 +100,16 @@ export async function previewSampleSet({ source, count, seed }: Pick<SampleSetOp
 
 /** Whole photographs of panoramas in turn, no augmentation unless it is asked for. */
 async function evaluationRecipe(source: SampleSource, seed: number): Promise<SingleRecipe> {
-  if (source.kind !== 'panorama') return recipeOfSource({ ...source, augmentation: { ...noAugmentation, ...source.augmentation } }, seed);
+  if (source.kind !== 'panorama')
+    return recipeOfSource({ ...source, augmentation: { ...noAugmentation, ...source.augmentation } }, seed);
   const { kind: _kind, folder, ...synthesis } = source;
   return recipeInTurn(listPanoramas(folder), seed, synthesis);
 }
 
 function factsOf(recipe: SingleRecipe, index: number): Record<string, unknown> {
-  return recipe.kind === 'panorama' ? { panorama: basename(recipe.panoramas[panoramaOfSample(recipe, index)]!) } : {};
+  return recipe.kind === 'panorama'
+    ? { panorama: basename(recipe.panoramas[panoramaOfSample(recipe, index)]!) }
+    : {};
 }
 
 function toSample({ blurred, frames, ...facts }: SampleValues, sizePixels: number): Sample {

@@ -18,18 +18,31 @@ export type SampleSource =
   /** Samples made before, in shards. */
   | ({ kind: 'shards'; folder: string } & PartialShardCropOptions);
 
-export const sampleSourceKinds = ['panorama', 'layers', 'video', 'shards'] as const satisfies ReadonlyArray<SampleSource['kind']>;
+export const sampleSourceKinds = ['panorama', 'layers', 'video', 'shards'] as const satisfies ReadonlyArray<
+  SampleSource['kind']
+>;
 
 /** @throws RangeError for wrong options, Error for a folder without what the source needs. */
 export async function recipeOfSource(source: SampleSource, seed: number): Promise<SingleRecipe> {
   switch (source.kind) {
     case 'panorama': {
       const { kind, folder, ...synthesis } = source;
-      return { kind, panoramas: listPanoramas(folder), seed, order: 'random', options: resolvePanoramaOptions(synthesis) };
+      return {
+        kind,
+        panoramas: listPanoramas(folder),
+        seed,
+        order: 'random',
+        options: resolvePanoramaOptions(synthesis),
+      };
     }
     case 'layers': {
       const { kind, folder, ...synthesis } = source;
-      return { kind, stills: listPictures(folder, 'still photographs'), seed, options: resolveLayeredOptions(synthesis) };
+      return {
+        kind,
+        stills: listPictures(folder, 'still photographs'),
+        seed,
+        options: resolveLayeredOptions(synthesis),
+      };
     }
     case 'video': {
       const { kind: _kind, folder, ...synthesis } = source;
@@ -40,6 +53,8 @@ export async function recipeOfSource(source: SampleSource, seed: number): Promis
       return shardRecipe(folder, seed, crop);
     }
     default:
-      throw new RangeError(`Expected a source of kind ${sampleSourceKinds.join(', ')} but got ${JSON.stringify((source as { kind: unknown }).kind)}.`);
+      throw new RangeError(
+        `Expected a source of kind ${sampleSourceKinds.join(', ')} but got ${JSON.stringify((source as { kind: unknown }).kind)}.`,
+      );
   }
 }

@@ -6,7 +6,9 @@ import type { Recipe } from './synthesizer.js';
 /** How a stream of batches is made; none of it changes what the samples are. */
 export interface StreamOptions {
   batchSize: number;
-  /** Index of the first sample: batches read so far times batchSize, to go on where a run stopped. Default 0. */
+  /**
+   * Index of the first sample: batches read so far times batchSize, to go on where a run stopped. Default 0.
+   */
   firstSample?: number | undefined;
   /** Worker threads; 0 makes the samples in the calling thread. Default 1. */
   workers?: number | undefined;
@@ -22,9 +24,21 @@ export interface SampleGroup {
   samples: SampleValues[];
 }
 
-/** An endless stream of samples in groups of `batchSize`, a bounded number of them made ahead. Leaving the loop stops the workers. */
-export async function* streamSamples(recipe: Recipe, options: StreamOptions): AsyncGenerator<SampleGroup, never, void> {
-  const { batchSize, firstSample = 0, workers = 1, prefetchSamples = 2 * batchSize, cacheMegabytes = 2048 } = options;
+/**
+ * An endless stream of samples in groups of `batchSize`, a bounded number of them made ahead. Leaving the
+ * loop stops the workers.
+ */
+export async function* streamSamples(
+  recipe: Recipe,
+  options: StreamOptions,
+): AsyncGenerator<SampleGroup, never, void> {
+  const {
+    batchSize,
+    firstSample = 0,
+    workers = 1,
+    prefetchSamples = 2 * batchSize,
+    cacheMegabytes = 2048,
+  } = options;
   requireBatches({ batchSize, firstSample, workers, prefetchSamples });
   const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
   const ahead: Promise<SampleValues>[] = [];

@@ -12,7 +12,13 @@ export interface SampleValues {
   motionPixels?: Float32Array;
 }
 
-export function valuesOf({ blurred, frames, rotationDegrees, flowsPixels, motionPixels }: Sample): SampleValues {
+export function valuesOf({
+  blurred,
+  frames,
+  rotationDegrees,
+  flowsPixels,
+  motionPixels,
+}: Sample): SampleValues {
   return {
     blurred: blurred.data,
     frames: frames.map(({ data }) => data),

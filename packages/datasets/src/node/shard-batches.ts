@@ -14,7 +14,10 @@ export interface ShardBatchOptions {
   seed: number;
   /** Samples seen before: the stream goes on after them. Default 0. */
   firstSample?: number;
-  /** How many samples are mixed: each comes from a random place of a buffer that runs through shards in random order. Default 1024. */
+  /**
+   * How many samples are mixed: each comes from a random place of a buffer that runs through shards in random
+   * order. Default 1024.
+   */
   shuffleBuffer?: number;
   /** Samples read ahead of need. Default: two batches. */
   prefetchSamples?: number;
@@ -34,13 +37,22 @@ export interface ShardBatch {
 }
 
 /**
- * An endless stream of batches out of a set of shards: every sample once per pass, in an order that the seed and `shuffleBuffer` decide. Samples are read one
- * by one where they lie; memory is bounded by `prefetchSamples`. Leaving the loop closes the files.
+ * An endless stream of batches out of a set of shards: every sample once per pass, in an order that the seed
+ * and `shuffleBuffer` decide. Samples are read one by one where they lie; memory is bounded by
+ * `prefetchSamples`. Leaving the loop closes the files.
  *
- * @throws Error where there is no manifest, or a shard is missing, damaged or not what the manifest says, by name.
+ * @throws Error where there is no manifest, or a shard is missing, damaged or not what the manifest says, by
+ * name.
  */
 export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<ShardBatch, void, void> {
-  const { folder, batchSize, seed, firstSample = 0, shuffleBuffer = 1024, prefetchSamples = 2 * batchSize } = options;
+  const {
+    folder,
+    batchSize,
+    seed,
+    firstSample = 0,
+    shuffleBuffer = 1024,
+    prefetchSamples = 2 * batchSize,
+  } = options;
   requireBatches({ batchSize, firstSample, prefetchSamples });
   const manifest = await readShardManifest(folder);
   const shards = new ShardFolder(folder, manifest);
@@ -67,8 +79,15 @@ export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<
   }
 }
 
-/** Indexes of samples, pass after pass: shards in random order run through a buffer of which random places are taken. */
-export function* shuffledSamples({ count, samplesPerShard }: Pick<ShardManifest, 'count' | 'samplesPerShard'>, seed: number, bufferLength: number): Generator<number, never, void> {
+/**
+ * Indexes of samples, pass after pass: shards in random order run through a buffer of which random places are
+ * taken.
+ */
+export function* shuffledSamples(
+  { count, samplesPerShard }: Pick<ShardManifest, 'count' | 'samplesPerShard'>,
+  seed: number,
+  bufferLength: number,
+): Generator<number, never, void> {
   const shardCount = Math.ceil(count / samplesPerShard);
   for (let pass = 0; ; pass++) {
     const random = createRandom(seed, pass);
@@ -99,14 +118,17 @@ function toBatch(firstSample: number, samples: ShardSample[]): ShardBatch {
     blurred: toValues(samples.map(({ blurred }) => blurred)),
     frames: toValues(samples.map(({ frames }) => frames)),
   };
-  if (samples[0]!.rotationDegrees !== undefined) batch.rotationDegrees = Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees!);
-  if (samples[0]!.flowsPixels) batch.flowsPixels = concatenate(samples.map(({ flowsPixels }) => flowsPixels!));
+  if (samples[0]!.rotationDegrees !== undefined)
+    batch.rotationDegrees = Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees!);
+  if (samples[0]!.flowsPixels)
+    batch.flowsPixels = concatenate(samples.map(({ flowsPixels }) => flowsPixels!));
   return batch;
 }
 
 function toValues(images: Uint8Array[]): Float32Array {
   const length = images[0]!.length;
   const values = new Float32Array(images.length * length);
-  for (const [index, bytes] of images.entries()) for (let i = 0; i < length; i++) values[index * length + i] = bytes[i]! / 255;
+  for (const [index, bytes] of images.entries())
+    for (let i = 0; i < length; i++) values[index * length + i] = bytes[i]! / 255;
   return values;
 }

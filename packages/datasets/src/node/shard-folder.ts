@@ -14,14 +14,17 @@ export class ShardFolder {
     private readonly manifest: Pick<ShardManifest, 'count' | 'samplesPerShard' | 'sizePixels' | 'frames'>,
   ) {}
 
-  /** @throws Error where a shard is missing, damaged, or holds something else than the manifest says, by name. */
+  /**
+   * @throws Error where a shard is missing, damaged, or holds something else than the manifest says, by name.
+   */
   async read(sample: number): Promise<ShardSample> {
     const { samplesPerShard } = this.manifest;
     return (await this.reader(Math.floor(sample / samplesPerShard))).read(sample % samplesPerShard);
   }
 
   async close(): Promise<void> {
-    for (const reader of await Promise.allSettled(this.readers.values())) if (reader.status === 'fulfilled') await reader.value.close();
+    for (const reader of await Promise.allSettled(this.readers.values()))
+      if (reader.status === 'fulfilled') await reader.value.close();
   }
 
   private reader(shard: number): Promise<ShardReader> {
@@ -38,18 +41,24 @@ export class ShardFolder {
     this.holds ??= reader.holds;
     if (reader.holds === this.holds) return reader;
     await reader.close();
-    throw new Error(`Expected the tensors ${this.holds} in ${path}, as in the other shards, but it holds ${reader.holds}.`);
+    throw new Error(
+      `Expected the tensors ${this.holds} in ${path}, as in the other shards, but it holds ${reader.holds}.`,
+    );
   }
 }
 
 /**
- * Reads a set's manifest and compares it with the set's first and last shard, before anything is made as large as it says.
+ * Reads a set's manifest and compares it with the set's first and last shard, before anything is made as
+ * large as it says.
  * @throws Error where there is no manifest, a field of it makes no sense, or it does not fit the shards.
  */
 export async function readShardManifest(folder: string): Promise<ShardManifest> {
   const manifest = await readManifest(folder);
   const shardCount = Math.ceil(manifest.count / manifest.samplesPerShard);
-  if (existsSync(join(folder, shardName(shardCount)))) throw new Error(`Expected ${shardCount} shards in ${folder}, as its manifest says, but there is ${shardName(shardCount)} too.`);
+  if (existsSync(join(folder, shardName(shardCount))))
+    throw new Error(
+      `Expected ${shardCount} shards in ${folder}, as its manifest says, but there is ${shardName(shardCount)} too.`,
+    );
   const shards = new ShardFolder(folder, manifest);
   try {
     for (const sample of new Set([0, manifest.count - 1])) await shards.read(sample);

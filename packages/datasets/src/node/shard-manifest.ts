@@ -21,7 +21,9 @@ export function shardName(index: number): string {
   return `shard-${String(index).padStart(5, '0')}.safetensors`;
 }
 
-/** Bounds of what a manifest may say: shards are numbered by five digits, and a set's order is held in memory. */
+/**
+ * Bounds of what a manifest may say: shards are numbered by five digits, and a set's order is held in memory.
+ */
 const BOUNDS = {
   count: 100_000_000,
   samplesPerShard: 100_000_000,
@@ -31,7 +33,10 @@ const BOUNDS = {
 const MAX_SHARDS = 100_000;
 const MAX_MANIFEST_BYTES = 50_000_000;
 
-/** Reads a set's manifest. @throws Error in one line where there is none, with the field that makes no sense and what it may be. */
+/**
+ * Reads a set's manifest. @throws Error in one line where there is none, with the field that makes no sense
+ * and what it may be.
+ */
 export async function readManifest(folder: string): Promise<ShardManifest> {
   const path = join(folder, MANIFEST_FILE);
   const text = await readManifestFile(path, folder);
@@ -39,15 +44,28 @@ export async function readManifest(folder: string): Promise<ShardManifest> {
   try {
     manifest = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`Expected a set of shards with a ${MANIFEST_FILE} in ${folder} but the file is not JSON: it is damaged.`, { cause });
+    throw new Error(
+      `Expected a set of shards with a ${MANIFEST_FILE} in ${folder} but the file is not JSON: it is damaged.`,
+      { cause },
+    );
   }
   if (!isMapping(manifest)) throw new Error(`Expected a mapping in ${path} but it holds something else.`);
   for (const [field, most] of Object.entries(BOUNDS)) {
     const value = manifest[field];
-    requireThat(Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most, `${field} in ${path}`, `a whole number from 1 to ${most}`, value);
+    requireThat(
+      Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most,
+      `${field} in ${path}`,
+      `a whole number from 1 to ${most}`,
+      value,
+    );
   }
   const { count, samplesPerShard, sizePixels, frames, recipe } = manifest as unknown as ShardManifest;
-  requireThat(Math.ceil(count / samplesPerShard) <= MAX_SHARDS, `samplesPerShard in ${path}`, `so many that ${count} samples fit into ${MAX_SHARDS} shards`, samplesPerShard);
+  requireThat(
+    Math.ceil(count / samplesPerShard) <= MAX_SHARDS,
+    `samplesPerShard in ${path}`,
+    `so many that ${count} samples fit into ${MAX_SHARDS} shards`,
+    samplesPerShard,
+  );
   requireThat(isMapping(recipe), `recipe in ${path}`, 'a mapping', recipe);
   return { count, samplesPerShard, sizePixels, frames, recipe };
 }
@@ -57,9 +75,14 @@ async function readManifestFile(path: string, folder: string): Promise<string> {
     const { size } = await stat(path);
     if (size <= MAX_MANIFEST_BYTES) return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new Error(`Expected a set of shards with a ${MANIFEST_FILE} in ${folder}. ${explainFileError('read', path, cause).message}.`, { cause });
+    throw new Error(
+      `Expected a set of shards with a ${MANIFEST_FILE} in ${folder}. ${explainFileError('read', path, cause).message}.`,
+      { cause },
+    );
   }
-  throw new Error(`Expected at most ${MAX_MANIFEST_BYTES} bytes of ${MANIFEST_FILE} in ${folder} but it is larger.`);
+  throw new Error(
+    `Expected at most ${MAX_MANIFEST_BYTES} bytes of ${MANIFEST_FILE} in ${folder} but it is larger.`,
+  );
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
@@ -67,6 +90,18 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 /** What a manifest says of one of its shards. */
-export function shardContents({ count, samplesPerShard, sizePixels, frames }: Pick<ShardManifest, 'count' | 'samplesPerShard' | 'sizePixels' | 'frames'>, shard: number): ShardContents {
-  return { count: Math.min((shard + 1) * samplesPerShard, count) - shard * samplesPerShard, sizePixels, frames };
+export function shardContents(
+  {
+    count,
+    samplesPerShard,
+    sizePixels,
+    frames,
+  }: Pick<ShardManifest, 'count' | 'samplesPerShard' | 'sizePixels' | 'frames'>,
+  shard: number,
+): ShardContents {
+  return {
+    count: Math.min((shard + 1) * samplesPerShard, count) - shard * samplesPerShard,
+    sizePixels,
+    frames,
+  };
 }

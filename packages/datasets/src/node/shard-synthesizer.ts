@@ -13,13 +13,15 @@ export interface ShardCropOptions {
   /** Must be what the shards hold. */
   frames: number;
   /**
-   * Flips, quarter turns, time reversal, noise and compression. Colour jitter does not apply: it would have to come before the averaging. Default: none, as the
-   * samples were augmented when they were made.
+   * Flips, quarter turns, time reversal, noise and compression. Colour jitter does not apply: it would have
+   * to come before the averaging. Default: none, as the samples were augmented when they were made.
    */
   augmentation: AugmentationOptions;
 }
 
-export type PartialShardCropOptions = Partial<Omit<ShardCropOptions, 'augmentation'>> & { augmentation?: Partial<AugmentationOptions> };
+export type PartialShardCropOptions = Partial<Omit<ShardCropOptions, 'augmentation'>> & {
+  augmentation?: Partial<AugmentationOptions>;
+};
 
 /** What a sample depends on besides its index. Plain data: it is sent to workers. */
 export interface ShardRecipe {
@@ -31,16 +33,38 @@ export interface ShardRecipe {
 }
 
 /** @throws Error where there is no manifest, RangeError where the shards do not hold what is asked for. */
-export async function shardRecipe(folder: string, seed: number, given: PartialShardCropOptions): Promise<ShardRecipe> {
+export async function shardRecipe(
+  folder: string,
+  seed: number,
+  given: PartialShardCropOptions,
+): Promise<ShardRecipe> {
   const { count, samplesPerShard, sizePixels, frames } = await readShardManifest(folder);
-  const options = { sizePixels, frames, ...given, augmentation: { ...noAugmentation, ...given.augmentation } };
-  requireThat(options.frames === frames, 'frames', `${frames}, as the shards in ${folder} hold,`, options.frames);
-  requireThat(Number.isInteger(options.sizePixels) && options.sizePixels >= 1 && options.sizePixels <= sizePixels, 'sizePixels', `at most ${sizePixels}, the size in ${folder},`, options.sizePixels);
+  const options = {
+    sizePixels,
+    frames,
+    ...given,
+    augmentation: { ...noAugmentation, ...given.augmentation },
+  };
+  requireThat(
+    options.frames === frames,
+    'frames',
+    `${frames}, as the shards in ${folder} hold,`,
+    options.frames,
+  );
+  requireThat(
+    Number.isInteger(options.sizePixels) && options.sizePixels >= 1 && options.sizePixels <= sizePixels,
+    'sizePixels',
+    `at most ${sizePixels}, the size in ${folder},`,
+    options.sizePixels,
+  );
   requireAugmentation(options.augmentation);
   return { kind: 'shards', folder, manifest: { count, samplesPerShard, sizePixels, frames }, seed, options };
 }
 
-/** Reads samples out of shards: sample i is a function of the recipe and i alone, and any `count` consecutive ones from a multiple of it on are all different. */
+/**
+ * Reads samples out of shards: sample i is a function of the recipe and i alone, and any `count` consecutive
+ * ones from a multiple of it on are all different.
+ */
 export class ShardSynthesizer {
   private readonly shards: ShardFolder;
   private pass = -1;
@@ -57,11 +81,21 @@ export class ShardSynthesizer {
     const random = createRandom(seed, sampleIndex, 4);
     const augmentation = drawAugmentation(random, options.augmentation);
     const cut = cropDrawer(random, manifest.sizePixels, options.sizePixels);
-    const toImage = (bytes: Uint8Array): RgbImage => ({ width: options.sizePixels, height: options.sizePixels, data: rearrangePixels(cut(bytes), options.sizePixels, augmentation) });
+    const toImage = (bytes: Uint8Array): RgbImage => ({
+      width: options.sizePixels,
+      height: options.sizePixels,
+      data: rearrangePixels(cut(bytes), options.sizePixels, augmentation),
+    });
     const imageBytes = manifest.sizePixels ** 2 * 3;
-    const latent = Array.from({ length: manifest.frames }, (_, index) => toImage(frames.subarray(index * imageBytes, (index + 1) * imageBytes)));
+    const latent = Array.from({ length: manifest.frames }, (_, index) =>
+      toImage(frames.subarray(index * imageBytes, (index + 1) * imageBytes)),
+    );
     if (augmentation.reverseTime) latent.reverse();
-    const sample: Sample = { blurred: toImage(blurred), frames: latent, ...(rotationDegrees !== undefined && { rotationDegrees }) };
+    const sample: Sample = {
+      blurred: toImage(blurred),
+      frames: latent,
+      ...(rotationDegrees !== undefined && { rotationDegrees }),
+    };
     degrade(sample.blurred, augmentation.noiseSigma, options.augmentation, random);
     return sample;
   }
@@ -72,7 +106,10 @@ export class ShardSynthesizer {
 
   /** Each pass goes through all samples in an order of its own. */
   private storedIndex(sampleIndex: number): number {
-    const { seed, manifest: { count } } = this.recipe;
+    const {
+      seed,
+      manifest: { count },
+    } = this.recipe;
     const pass = Math.floor(sampleIndex / count);
     if (pass !== this.pass) {
       const random = createRandom(seed, pass, 5);

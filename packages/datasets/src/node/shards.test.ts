@@ -14,11 +14,37 @@ import { synthesizeShards, type ShardSetOptions } from './shard-set.js';
 
 type Job = Omit<ShardSetOptions, 'source'> & { folder: string };
 
-function synthesizePanoramaShards({ folder, sizePixels, photoPixels, frames, augmentation, ...job }: Job & PartialPanoramaOptions): Promise<void> {
-  return synthesizeShards({ ...job, source: { kind: 'panorama', folder, sizePixels: sizePixels!, photoPixels: photoPixels!, frames: frames!, augmentation: augmentation! } });
+function synthesizePanoramaShards({
+  folder,
+  sizePixels,
+  photoPixels,
+  frames,
+  augmentation,
+  ...job
+}: Job & PartialPanoramaOptions): Promise<void> {
+  return synthesizeShards({
+    ...job,
+    source: {
+      kind: 'panorama',
+      folder,
+      sizePixels: sizePixels!,
+      photoPixels: photoPixels!,
+      frames: frames!,
+      augmentation: augmentation!,
+    },
+  });
 }
 
-const small = { count: 7, samplesPerShard: 3, sizePixels: 16, photoPixels: 16, frames: 3, seed: 4, workers: 0, augmentation: noAugmentation };
+const small = {
+  count: 7,
+  samplesPerShard: 3,
+  sizePixels: 16,
+  photoPixels: 16,
+  frames: 3,
+  seed: 4,
+  workers: 0,
+  augmentation: noAugmentation,
+};
 
 async function take(count: number, options: ShardBatchOptions): Promise<ShardBatch[]> {
   const batches: ShardBatch[] = [];
@@ -52,7 +78,9 @@ describe('shard files', () => {
     const header = JSON.parse(bytes.subarray(8, 8 + headerLength).toString());
     expect(header.frames).toMatchObject({ dtype: 'U8', shape: [2, 3, 2, 2, 3] });
     expect(header.rotationDegrees).toMatchObject({ dtype: 'F32', shape: [2], data_offsets: [0, 8] });
-    const ends = Object.values<{ data_offsets: number[] }>(header).map(({ data_offsets }) => data_offsets[1]!);
+    const ends = Object.values<{ data_offsets: number[] }>(header).map(
+      ({ data_offsets }) => data_offsets[1]!,
+    );
     expect(bytes.length).toBe(8 + headerLength + Math.max(...ends));
     expect(headerLength % 8).toBe(0);
 
@@ -65,8 +93,13 @@ describe('shard files', () => {
 
   test('refuse samples of another size, and appear only when whole', async () => {
     const folder = newFolder();
-    const writer = await ShardWriter.create(join(folder, 'shard.safetensors'), 2, shape, { rotationDegrees: false, flowsPixels: false });
-    await expect(writer.add({ blurred: new Uint8Array(5), frames: new Uint8Array(36) })).rejects.toThrow('Expected 12 bytes of blurred per sample but got 5.');
+    const writer = await ShardWriter.create(join(folder, 'shard.safetensors'), 2, shape, {
+      rotationDegrees: false,
+      flowsPixels: false,
+    });
+    await expect(writer.add({ blurred: new Uint8Array(5), frames: new Uint8Array(36) })).rejects.toThrow(
+      'Expected 12 bytes of blurred per sample but got 5.',
+    );
     await expect(writer.finish()).rejects.toThrow('Expected 2 samples');
     expect(shardsIn(folder)).toEqual([]);
     await writer.discard();
@@ -76,14 +109,20 @@ describe('shard files', () => {
   test('say what is wrong with a file', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'text'), 'this is no shard at all');
-    await expect(ShardReader.open(join(folder, 'text'), { count: 1, ...shape })).rejects.toThrow(/Expected a shard of samples .*text but its header is not/);
-    await expect(ShardReader.open(join(folder, 'none'), { count: 1, ...shape })).rejects.toThrow(/none: there is no such file; check the path/);
+    await expect(ShardReader.open(join(folder, 'text'), { count: 1, ...shape })).rejects.toThrow(
+      /Expected a shard of samples .*text but its header is not/,
+    );
+    await expect(ShardReader.open(join(folder, 'none'), { count: 1, ...shape })).rejects.toThrow(
+      /none: there is no such file; check the path/,
+    );
     const path = join(folder, 'torn.safetensors');
     const writer = await ShardWriter.create(path, 1, shape, { rotationDegrees: false, flowsPixels: false });
     await writer.add({ blurred: new Uint8Array(12), frames: new Uint8Array(36) });
     await writer.finish();
     truncateSync(path, statSync(path).size - 1);
-    await expect(ShardReader.open(path, { count: 1, ...shape })).rejects.toThrow(/torn\.safetensors but it has 47 of the 48 bytes of its samples/);
+    await expect(ShardReader.open(path, { count: 1, ...shape })).rejects.toThrow(
+      /torn\.safetensors but it has 47 of the 48 bytes of its samples/,
+    );
   });
 });
 
@@ -92,17 +131,31 @@ describe('shard sets', () => {
     const folder = await makePanoramaFolder(2);
     const [whole, parts] = [join(newFolder(), 'whole'), join(newFolder(), 'parts')];
     await synthesizePanoramaShards({ ...small, folder, out: whole });
-    for (const part of [[0, 2], [1, 2]] as const) await synthesizePanoramaShards({ ...small, folder, out: parts, part: [...part] });
-    expect(shardsIn(whole)).toEqual(['shard-00000.safetensors', 'shard-00001.safetensors', 'shard-00002.safetensors']);
-    for (const name of readdirSync(whole)) expect(readFileSync(join(parts, name))).toEqual(readFileSync(join(whole, name)));
+    for (const part of [
+      [0, 2],
+      [1, 2],
+    ] as const)
+      await synthesizePanoramaShards({ ...small, folder, out: parts, part: [...part] });
+    expect(shardsIn(whole)).toEqual([
+      'shard-00000.safetensors',
+      'shard-00001.safetensors',
+      'shard-00002.safetensors',
+    ]);
+    for (const name of readdirSync(whole))
+      expect(readFileSync(join(parts, name))).toEqual(readFileSync(join(whole, name)));
 
-    const reader = await ShardReader.open(join(whole, 'shard-00001.safetensors'), { count: 3, sizePixels: 16, frames: 3 });
+    const reader = await ShardReader.open(join(whole, 'shard-00001.safetensors'), {
+      count: 3,
+      sizePixels: 16,
+      frames: 3,
+    });
     const stored = await reader.read(1);
     await reader.close();
     const { count: _, samplesPerShard: __, ...synthesis } = small;
     for await (const batch of panoramaBatches({ ...synthesis, folder, batchSize: 1, firstSample: 4 })) {
       expect(stored.rotationDegrees).toBe(batch.rotationDegrees[0]);
-      for (let i = 0; i < batch.frames.length; i++) expect(Math.abs(stored.frames[i]! / 255 - batch.frames[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+      for (let i = 0; i < batch.frames.length; i++)
+        expect(Math.abs(stored.frames[i]! / 255 - batch.frames[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
       break;
     }
   });
@@ -112,7 +165,14 @@ describe('shard sets', () => {
     const out = join(newFolder(), 'set');
     const stop = new Error('stopped');
     const job = { ...small, folder, out };
-    await expect(synthesizePanoramaShards({ ...job, onProgress: (done) => { if (done === 5) throw stop; } })).rejects.toBe(stop);
+    await expect(
+      synthesizePanoramaShards({
+        ...job,
+        onProgress: (done) => {
+          if (done === 5) throw stop;
+        },
+      }),
+    ).rejects.toBe(stop);
     expect(shardsIn(out)).toEqual(['shard-00000.safetensors']);
     expect(readdirSync(out).sort()).toEqual(['manifest.json', 'shard-00000.safetensors']);
     const kept = statSync(join(out, 'shard-00000.safetensors')).mtimeMs;
@@ -126,17 +186,22 @@ describe('shard sets', () => {
     expect(statSync(join(out, 'shard-00000.safetensors')).mtimeMs).toBe(kept);
     expect(readdirSync(out)).toHaveLength(4);
     await expect(synthesizePanoramaShards({ ...job, seed: 5 })).rejects.toThrow('made with the same options');
-    await expect(synthesizePanoramaShards({ ...job, part: [2, 2] })).rejects.toThrow('Expected part to be [i, n]');
+    await expect(synthesizePanoramaShards({ ...job, part: [2, 2] })).rejects.toThrow(
+      'Expected part to be [i, n]',
+    );
   });
 
   test('say so when the disk is full, keep finished shards and leave no half ones', async () => {
     const disk = newFolder();
     // Room for the first shard of 9 KiB and a half of the second.
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=28k', 'tmpfs', disk]).status !== 0) return console.log('skipped: a full disk (mounting a small one needs root)');
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=28k', 'tmpfs', disk]).status !== 0)
+      return console.log('skipped: a full disk (mounting a small one needs root)');
     try {
       const out = join(disk, 'set');
       const job = { ...small, folder: await makePanoramaFolder(1), out };
-      await expect(synthesizePanoramaShards(job)).rejects.toThrow(/Expected room for the \d+ bytes of .*shard-00001\.safetensors but the disk is full; make room/);
+      await expect(synthesizePanoramaShards(job)).rejects.toThrow(
+        /Expected room for the \d+ bytes of .*shard-00001\.safetensors but the disk is full; make room/,
+      );
       expect(readdirSync(out).sort()).toEqual(['manifest.json', 'shard-00000.safetensors']);
       spawnSync('mount', ['-o', 'remount,size=1m', disk]);
       await synthesizePanoramaShards(job);
@@ -150,7 +215,9 @@ describe('shard sets', () => {
     const out = join(newFolder(), 'set');
     const job = { ...small, folder: await makePanoramaFolder(1), out };
     const first = async () => {
-      await expect(synthesizePanoramaShards({ ...job, part: [0, 2] })).rejects.toThrow(/^Another unblur is at work in .*set \(process \d+/);
+      await expect(synthesizePanoramaShards({ ...job, part: [0, 2] })).rejects.toThrow(
+        /^Another unblur is at work in .*set \(process \d+/,
+      );
       await expect(synthesizePanoramaShards(job)).rejects.toThrow('Another unblur is at work');
       await synthesizePanoramaShards({ ...job, part: [1, 2] });
     };
@@ -165,8 +232,19 @@ describe('shard sets', () => {
     const { photoPixels: _, ...synthesis } = small;
     const out = join(newFolder(), 'set');
     const { sizePixels, frames, augmentation, ...job } = synthesis;
-    const layers: PartialLayeredOptions = { sizePixels, frames, augmentation, cameraPixels: [0, 4], objectPixels: [1, 5] };
-    await synthesizeShards({ ...job, source: { kind: 'layers', folder: await makePanoramaFolder(2), ...layers }, out, count: 2 });
+    const layers: PartialLayeredOptions = {
+      sizePixels,
+      frames,
+      augmentation,
+      cameraPixels: [0, 4],
+      objectPixels: [1, 5],
+    };
+    await synthesizeShards({
+      ...job,
+      source: { kind: 'layers', folder: await makePanoramaFolder(2), ...layers },
+      out,
+      count: 2,
+    });
     const [batch] = await take(1, { folder: out, batchSize: 2, seed: 1 });
     expect(batch!.flowsPixels).toHaveLength(2 * 3 * 16 * 16 * 2);
     expect(batch!.rotationDegrees).toBeUndefined();
@@ -180,15 +258,28 @@ describe('damaged sets', () => {
     await synthesizePanoramaShards({ ...small, folder: await makePanoramaFolder(1), out });
     return out;
   };
-  const refusal = (folder: string) => take(1, { folder, batchSize: 1, seed: 1 }).then(() => undefined, (error: Error) => error.message);
+  const refusal = (folder: string) =>
+    take(1, { folder, batchSize: 1, seed: 1 }).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
 
   test('an absurd value of any field of the manifest is refused in one line, with the field', async () => {
     const out = await outOf();
     const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
     for (const field of ['count', 'samplesPerShard', 'sizePixels', 'frames', 'recipe']) {
-      for (const value of [...ABSURD.filter((absurd) => field !== 'recipe' || JSON.stringify(absurd) !== '{}'), undefined]) {
+      for (const value of [
+        ...ABSURD.filter((absurd) => field !== 'recipe' || JSON.stringify(absurd) !== '{}'),
+        undefined,
+      ]) {
         writeFileSync(join(out, 'manifest.json'), JSON.stringify({ ...manifest, [field]: value }));
-        expect({ field, value, refusal: await refusal(out) }).toEqual({ field, value, refusal: expect.stringMatching(new RegExp(`^Expected ${field} in [^\n]*manifest\\.json to be [^\n]* but got [^\n]*\\.$`)) });
+        expect({ field, value, refusal: await refusal(out) }).toEqual({
+          field,
+          value,
+          refusal: expect.stringMatching(
+            new RegExp(`^Expected ${field} in [^\n]*manifest\\.json to be [^\n]* but got [^\n]*\\.$`),
+          ),
+        });
       }
     }
   });
@@ -196,13 +287,35 @@ describe('damaged sets', () => {
   test('a number of the manifest that its shards do not bear out is refused before anything is made of it', async () => {
     const out = await outOf();
     const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
-    for (const changed of [{ count: 6 }, { count: 8 }, { count: 10 }, { count: 1e8, samplesPerShard: 1e8 }, { count: 1e5, samplesPerShard: 1 }, { samplesPerShard: 4 }, { samplesPerShard: 2 }, { sizePixels: 15 }, { sizePixels: 32 }, { frames: 1 }, { frames: 5 }]) {
+    for (const changed of [
+      { count: 6 },
+      { count: 8 },
+      { count: 10 },
+      { count: 1e8, samplesPerShard: 1e8 },
+      { count: 1e5, samplesPerShard: 1 },
+      { samplesPerShard: 4 },
+      { samplesPerShard: 2 },
+      { sizePixels: 15 },
+      { sizePixels: 32 },
+      { frames: 1 },
+      { frames: 5 },
+    ]) {
       writeFileSync(join(out, 'manifest.json'), JSON.stringify({ ...manifest, ...changed }));
-      expect({ changed, refusal: await refusal(out) }).toEqual({ changed, refusal: expect.stringMatching(/^(Expected a shard of samples .* but its tensor .*|Could not read .*shard-\d+\.safetensors: there is no such file; check the path|Expected \d shards in .*, as its manifest says, but there is shard-.* too\.)$/) });
+      expect({ changed, refusal: await refusal(out) }).toEqual({
+        changed,
+        refusal: expect.stringMatching(
+          /^(Expected a shard of samples .* but its tensor .*|Could not read .*shard-\d+\.safetensors: there is no such file; check the path|Expected \d shards in .*, as its manifest says, but there is shard-.* too\.)$/,
+        ),
+      });
     }
   });
 
-  test.each([['{', 'is not JSON'], ['[]', 'Expected a mapping in'], ['null', 'Expected a mapping in'], ['', 'is not JSON']])('%j for a manifest is refused', async (text, message) => {
+  test.each([
+    ['{', 'is not JSON'],
+    ['[]', 'Expected a mapping in'],
+    ['null', 'Expected a mapping in'],
+    ['', 'is not JSON'],
+  ])('%j for a manifest is refused', async (text, message) => {
     const folder = newFolder();
     writeFileSync(join(folder, 'manifest.json'), text);
     expect(await refusal(folder)).toContain(message);
@@ -222,18 +335,34 @@ describe('damaged sets', () => {
     };
     for (const name of ['blurred', 'frames', 'rotationDegrees']) {
       for (const value of [...ABSURD, [1e300], [null, null]]) {
-        const entries = [value, ...['dtype', 'shape', 'data_offsets'].map((field) => ({ ...header[name], [field]: value })), { ...header[name], shape: header[name].shape.with(0, value) }, { ...header[name], data_offsets: [value, header[name].data_offsets[1]] }];
+        const entries = [
+          value,
+          ...['dtype', 'shape', 'data_offsets'].map((field) => ({ ...header[name], [field]: value })),
+          { ...header[name], shape: header[name].shape.with(0, value) },
+          { ...header[name], data_offsets: [value, header[name].data_offsets[1]] },
+        ];
         for (const entry of entries) {
           if (JSON.stringify(entry) === JSON.stringify(header[name])) continue;
           writeFileSync(path, withHeader({ ...header, [name]: entry }));
-          expect({ name, entry, refusal: await refusal(out) }).toEqual({ name, entry, refusal: expect.stringMatching(/^Expected a shard of samples [^\n]* but (its tensor|the place of its tensor|it has \d+ of the) [^\n]*\.$/) });
+          expect({ name, entry, refusal: await refusal(out) }).toEqual({
+            name,
+            entry,
+            refusal: expect.stringMatching(
+              /^Expected a shard of samples [^\n]* but (its tensor|the place of its tensor|it has \d+ of the) [^\n]*\.$/,
+            ),
+          });
         }
       }
     }
     writeFileSync(path, withHeader({ ...header, blurred: undefined }));
-    expect(await refusal(out)).toContain('its tensor blurred is not the U8 [3,16,16,3] that 3 samples of 3 frames at 16x16 have');
+    expect(await refusal(out)).toContain(
+      'its tensor blurred is not the U8 [3,16,16,3] that 3 samples of 3 frames at 16x16 have',
+    );
     for (const text of ['[', '[]', 'null', '"x"']) {
-      writeFileSync(path, Buffer.concat([Buffer.from([text.length, 0, 0, 0, 0, 0, 0, 0]), Buffer.from(text)]));
+      writeFileSync(
+        path,
+        Buffer.concat([Buffer.from([text.length, 0, 0, 0, 0, 0, 0, 0]), Buffer.from(text)]),
+      );
       expect(await refusal(out)).toMatch(/its header is not JSON|its tensor/);
     }
   });
@@ -243,9 +372,12 @@ describe('damaged sets', () => {
     const path = join(out, 'shard-00001.safetensors');
     const shape = { sizePixels: 16, frames: 3 };
     const writer = await ShardWriter.create(path, 3, shape, { rotationDegrees: false, flowsPixels: false });
-    for (let index = 0; index < 3; index++) await writer.add({ blurred: new Uint8Array(16 * 16 * 3), frames: new Uint8Array(3 * 16 * 16 * 3) });
+    for (let index = 0; index < 3; index++)
+      await writer.add({ blurred: new Uint8Array(16 * 16 * 3), frames: new Uint8Array(3 * 16 * 16 * 3) });
     await writer.finish();
-    await expect(take(3, { folder: out, batchSize: 3, seed: 1 })).rejects.toThrow(/^Expected the tensors blurred, frames, rotationDegrees in .*shard-00001\.safetensors, as in the other shards, but it holds blurred, frames\.$/);
+    await expect(take(3, { folder: out, batchSize: 3, seed: 1 })).rejects.toThrow(
+      /^Expected the tensors blurred, frames, rotationDegrees in .*shard-00001\.safetensors, as in the other shards, but it holds blurred, frames\.$/,
+    );
   });
 
   test('a known motion that is no number is refused', async () => {
@@ -256,7 +388,9 @@ describe('damaged sets', () => {
     const { rotationDegrees } = JSON.parse(whole.subarray(8, 8 + headerLength).toString());
     whole.writeFloatLE(NaN, 8 + headerLength + rotationDegrees.data_offsets[0]);
     writeFileSync(path, whole);
-    expect(await refusal(out)).toMatch(/^Expected finite rotationDegrees of sample 0 in .* but it holds others; the file is damaged\.$/);
+    expect(await refusal(out)).toMatch(
+      /^Expected finite rotationDegrees of sample 0 in .* but it holds others; the file is damaged\.$/,
+    );
   });
 });
 
@@ -272,7 +406,9 @@ describe('shardBatches', () => {
     expect([...angles.slice(0, 7)].sort()).toEqual([...angles.slice(7)].sort());
     expect(angles.slice(0, 7)).not.toEqual(angles.slice(7));
     expect((await take(2, { ...options, firstSample: 6 }))[1]).toEqual(batches[4]);
-    await expect(take(1, { ...options, folder: newFolder() })).rejects.toThrow('Expected a set of shards with a manifest.json');
+    await expect(take(1, { ...options, folder: newFolder() })).rejects.toThrow(
+      'Expected a set of shards with a manifest.json',
+    );
   });
 
   test('mixes within its buffer only', () => {

@@ -21,11 +21,14 @@ export function usefulWorkers(workers: number): number {
 }
 
 /**
- * @param workers number of worker threads, of which no more are started than `usefulWorkers`; 0 makes the samples in the calling thread.
+ * @param workers number of worker threads, of which no more are started than `usefulWorkers`; 0 makes the
+ * samples in the calling thread.
  * @param cacheBytes memory for decoded pictures, over all workers.
  */
 export function createSynthesisPool(recipe: Recipe, workers: number, cacheBytes: number): SynthesisPool {
-  return workers === 0 ? createLocalPool(recipe, cacheBytes) : createWorkerPool(recipe, usefulWorkers(workers), cacheBytes);
+  return workers === 0
+    ? createLocalPool(recipe, cacheBytes)
+    : createWorkerPool(recipe, usefulWorkers(workers), cacheBytes);
 }
 
 function createLocalPool(recipe: Recipe, cacheBytes: number): SynthesisPool {
@@ -44,9 +47,14 @@ interface Waiting {
 function createWorkerPool(recipe: Recipe, count: number, cacheBytes: number): SynthesisPool {
   const script = new URL('./synthesis-worker.js', import.meta.url);
   if (!existsSync(script)) {
-    throw new Error(`Expected the compiled worker at ${fileURLToPath(script)}; build @unblur/datasets first, or use workers: 0.`);
+    throw new Error(
+      `Expected the compiled worker at ${fileURLToPath(script)}; build @unblur/datasets first, or use workers: 0.`,
+    );
   }
-  const threads = Array.from({ length: count }, () => new SynthesisThread(script, { recipe, cacheBytes: cacheBytes / count }));
+  const threads = Array.from(
+    { length: count },
+    () => new SynthesisThread(script, { recipe, cacheBytes: cacheBytes / count }),
+  );
   return {
     synthesize: (sampleIndex) => threads[threadOfSample(recipe, sampleIndex, count)]!.synthesize(sampleIndex),
     async close() {
@@ -65,7 +73,9 @@ class SynthesisThread {
     this.worker = new Worker(script, { workerData: setup, execArgv: [] });
     this.worker.on('message', (answer: WorkerAnswer) => this.receive(answer));
     this.worker.on('error', (error) => this.failAll(error));
-    this.worker.on('exit', (code) => this.failAll(new Error(`A synthesis worker stopped with exit code ${code}.`)));
+    this.worker.on('exit', (code) =>
+      this.failAll(new Error(`A synthesis worker stopped with exit code ${code}.`)),
+    );
     this.worker.unref();
   }
 
@@ -78,7 +88,8 @@ class SynthesisThread {
   }
 
   async close(): Promise<void> {
-    // An answer that arrives from here on must not un-ref the worker: nothing else may keep the process alive until it has stopped.
+    // An answer that arrives from here on must not un-ref the worker: nothing else may keep the process alive
+    // until it has stopped.
     this.worker.removeAllListeners('message');
     await this.worker.terminate();
   }

@@ -19,12 +19,16 @@ function digestOf(folder: string, workers: number): string {
       if (++batches === 4) break;
     }
     console.log(digest.digest('hex'));`;
-  return execFileSync(process.execPath, ['--input-type=module', '-e', program, folder, String(workers)], { encoding: 'utf8', stdio: 'pipe' }).trim();
+  return execFileSync(process.execPath, ['--input-type=module', '-e', program, folder, String(workers)], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  }).trim();
 }
 
 describe('worker threads (compiled package)', () => {
   it('give the same bytes for any number of workers, and let the process end', async () => {
-    if (!existsSync(compiled)) throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
+    if (!existsSync(compiled))
+      throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
     const folder = await makePanoramaFolder(5);
     const alone = digestOf(folder, 0);
     expect(alone).toHaveLength(64);
@@ -35,12 +39,17 @@ describe('worker threads (compiled package)', () => {
     const program = `
       import { panoramaBatches } from ${JSON.stringify(compiled)};
       for await (const _ of panoramaBatches({ folder: process.argv[1], sizePixels: 24, batchSize: 2, seed: 1, workers: 1 })) {
-        // Busy until the worker has answered all that it was asked: the answers are received only once the loop is being left.
+        // Busy until the worker has answered all that it was asked: the answers are received only once the
+        // loop is being left.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
         break;
       }
       console.log('went on');`;
-    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program, await makePanoramaFolder(1)], { encoding: 'utf8', stdio: 'pipe' });
+    const output = execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', program, await makePanoramaFolder(1)],
+      { encoding: 'utf8', stdio: 'pipe' },
+    );
     expect(output.trim()).toBe('went on');
   });
 

@@ -23,7 +23,10 @@ export interface Synthesizer {
 export function createSynthesizer(recipe: Recipe, cacheBytes: number): Synthesizer {
   const cache = new FileCache(cacheBytes);
   if (recipe.kind !== 'mixed') return createSingleSynthesizer(recipe, cache);
-  return new MixedSynthesizer(recipe, recipe.parts.map((part) => createSingleSynthesizer(part.recipe, cache)));
+  return new MixedSynthesizer(
+    recipe,
+    recipe.parts.map((part) => createSingleSynthesizer(part.recipe, cache)),
+  );
 }
 
 function createSingleSynthesizer(recipe: SingleRecipe, cache: FileCache): Synthesizer {
@@ -40,8 +43,8 @@ function createSingleSynthesizer(recipe: SingleRecipe, cache: FileCache): Synthe
 }
 
 /**
- * Which of `count` threads makes a sample. Each panorama belongs to one thread, so that none is decoded or kept twice; stills and
- * frames are small, and several make a sample.
+ * Which of `count` threads makes a sample. Each panorama belongs to one thread, so that none is decoded or
+ * kept twice; stills and frames are small, and several make a sample.
  */
 export function threadOfSample(recipe: Recipe, sampleIndex: number, count: number): number {
   const single = recipe.kind === 'mixed' ? recipe.parts[partOfSample(recipe, sampleIndex)]!.recipe : recipe;

@@ -20,16 +20,21 @@ export interface VideoBatch {
 }
 
 /**
- * An endless stream of batches of exposures from high-speed video: random windows of random consecutive frames, each video as often as another.
- * Reproducible as `panoramaBatches` is.
+ * An endless stream of batches of exposures from high-speed video: random windows of random consecutive
+ * frames, each video as often as another. Reproducible as `panoramaBatches` is.
  *
- * @throws Error (at the first batch) for wrong options or a folder without long enough videos; later, for a frame that cannot be used, by name, and where
- * no window of the videos moves as `neighbourPixels` asks.
+ * @throws Error (at the first batch) for wrong options or a folder without long enough videos; later, for a
+ * frame that cannot be used, by name, and where no window of the videos moves as `neighbourPixels` asks.
  */
 export async function* videoBatches(given: VideoBatchOptions): AsyncGenerator<VideoBatch, void, void> {
-  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } = given;
+  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } =
+    given;
   const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
   for await (const group of streamSamples(videoRecipe(folder, seed, synthesis), stream)) {
-    yield { firstSample: group.firstSample, blurred: stackBlurred(group.samples), frames: stackFrames(group.samples) };
+    yield {
+      firstSample: group.firstSample,
+      blurred: stackBlurred(group.samples),
+      frames: stackFrames(group.samples),
+    };
   }
 }

@@ -7,24 +7,35 @@ import { sortFrames } from './frame-folder.js';
 const BLURRED_NAME = /^blur(_gamma|red)?(\.[^.]*)?$/;
 
 /**
- * The videos below a folder: each folder that holds pictures is one, with its frames in the order of the numbers in their names. Searches sub-folders to any
- * depth, so a folder of frames, a folder of videos, the GoPro and `gt/<video>` layouts and sets of sample folders all do; folders
- * and pictures named blur, blurred or blur_gamma are passed by.
+ * The videos below a folder: each folder that holds pictures is one, with its frames in the order of the
+ * numbers in their names. Searches sub-folders to any depth, so a folder of frames, a folder of videos, the
+ * GoPro and `gt/<video>` layouts and sets of sample folders all do; folders and pictures named blur, blurred
+ * or blur_gamma are passed by.
  *
  * @returns paths of the frames of each video, videos sorted by path.
  * @throws Error where the folder cannot be read or holds no picture.
  */
 export function listVideos(folder: string): string[][] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new Error(`Expected a folder of videos (as pictures) at ${folder} but there is none.`);
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new Error(`Expected a folder of videos (as pictures) at ${folder} but there is none.`);
   const videos = collectVideos(folder);
-  if (videos.length === 0) throw new Error(`Expected folders of frames (${imageExtensions.join(', ')}) in ${folder} but found none; take video files apart first (extractVideoFrames).`);
+  if (videos.length === 0)
+    throw new Error(
+      `Expected folders of frames (${imageExtensions.join(', ')}) in ${folder} but found none; take video files apart first (extractVideoFrames).`,
+    );
   return videos;
 }
 
 function collectVideos(folder: string): string[][] {
-  const names = readdirSync(folder).filter((name) => !name.startsWith('.') && !BLURRED_NAME.test(name)).sort();
-  const frames = names.filter((name) => imageExtensions.includes(extname(name).toLowerCase())).map((name) => join(folder, name));
+  const names = readdirSync(folder)
+    .filter((name) => !name.startsWith('.') && !BLURRED_NAME.test(name))
+    .sort();
+  const frames = names
+    .filter((name) => imageExtensions.includes(extname(name).toLowerCase()))
+    .map((name) => join(folder, name));
   // Not by the entry's type: a link to a folder counts.
-  const folders = names.map((name) => join(folder, name)).filter((path) => !frames.includes(path) && statSync(path).isDirectory());
+  const folders = names
+    .map((name) => join(folder, name))
+    .filter((path) => !frames.includes(path) && statSync(path).isDirectory());
   return [...(frames.length > 0 ? [sortFrames(frames)] : []), ...folders.flatMap(collectVideos)];
 }

@@ -26,10 +26,16 @@ export function videoRecipe(folder: string, seed: number, given: PartialVideoOpt
   const listed = listVideos(folder);
   const videos = listed.filter((paths) => paths.length >= shortest);
   if (videos.length > 0) return { kind: 'video', videos, seed, options };
-  throw new Error(`Expected a video of at least ${shortest} frames in ${folder} but the longest has ${Math.max(...listed.map(({ length }) => length))}.`);
+  throw new Error(
+    `Expected a video of at least ${shortest} frames in ${folder} but the longest has ${Math.max(...listed.map(({ length }) => length))}.`,
+  );
 }
 
-const frameDecoder: FileDecoder<VideoFrame> = { name: 'frame', decode: readImageFile, bytesOf: ({ rgb }) => rgb.byteLength };
+const frameDecoder: FileDecoder<VideoFrame> = {
+  name: 'frame',
+  decode: readImageFile,
+  bytesOf: ({ rgb }) => rgb.byteLength,
+};
 
 /** How often an exposure is drawn again before the videos count as unfit. */
 const MOST_DRAWS = 100;
@@ -75,11 +81,15 @@ export class VideoSynthesizer {
     const [first] = frames;
     for (const [index, { width, height }] of frames.entries()) {
       if (width !== first!.width || height !== first!.height) {
-        throw new Error(`Expected ${paths[index]} to be ${first!.width}x${first!.height}, as ${basename(paths[0]!)}, but it is ${width}x${height}.`);
+        throw new Error(
+          `Expected ${paths[index]} to be ${first!.width}x${first!.height}, as ${basename(paths[0]!)}, but it is ${width}x${height}.`,
+        );
       }
     }
     if (Math.min(first!.width, first!.height) < least) {
-      throw new RangeError(`Expected frames of at least ${least}x${least} but ${paths[0]} is ${first!.width}x${first!.height}; use a smaller sizePixels or leave the video out.`);
+      throw new RangeError(
+        `Expected frames of at least ${least}x${least} but ${paths[0]} is ${first!.width}x${first!.height}; use a smaller sizePixels or leave the video out.`,
+      );
     }
     return frames;
   }

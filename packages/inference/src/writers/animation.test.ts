@@ -15,9 +15,20 @@ test('ping-pong shows both ends once per round', () => {
 describe.each(['webp', 'gif'] as const)('%s', (format) => {
   test('plays the frames to and fro, 100 ms each, for ever', async () => {
     const bytes = await encodeAnimation([flat(20, 10, 0.1), flat(20, 10, 0.5), flat(20, 10, 0.9)], format);
-    expect(await sharp(bytes, { pages: -1 }).metadata()).toMatchObject({ format, width: 20, pageHeight: 10, pages: 4, loop: 0, delay: [100, 100, 100, 100] });
-    const pages = await Promise.all([0, 1, 2, 3].map((page) => sharp(bytes, { page }).toColourspace('b-w').raw().toBuffer()));
-    pages.forEach((pixels, i) => expect(Math.abs(pixels[0]! / 255 - [0.1, 0.5, 0.9, 0.5][i]!)).toBeLessThan(0.02));
+    expect(await sharp(bytes, { pages: -1 }).metadata()).toMatchObject({
+      format,
+      width: 20,
+      pageHeight: 10,
+      pages: 4,
+      loop: 0,
+      delay: [100, 100, 100, 100],
+    });
+    const pages = await Promise.all(
+      [0, 1, 2, 3].map((page) => sharp(bytes, { page }).toColourspace('b-w').raw().toBuffer()),
+    );
+    pages.forEach((pixels, i) =>
+      expect(Math.abs(pixels[0]! / 255 - [0.1, 0.5, 0.9, 0.5][i]!)).toBeLessThan(0.02),
+    );
   });
 
   test('one frame, one pixel', async () => {
@@ -30,6 +41,14 @@ test.each([
   ['webp', 1280],
   ['gif', 640],
 ] as const)('a long side is scaled down: %s to %d pixels', async (format, width) => {
-  const bytes = await encodeAnimation([flat(2560, 8, 0.1), flat(2560, 8, 0.5), flat(2560, 8, 0.9)], format, { frameMilliseconds: 40, pingPong: false });
-  expect(await sharp(bytes, { pages: -1 }).metadata()).toMatchObject({ width, pageHeight: (8 * width) / 2560, pages: 3, delay: [40, 40, 40] });
+  const bytes = await encodeAnimation([flat(2560, 8, 0.1), flat(2560, 8, 0.5), flat(2560, 8, 0.9)], format, {
+    frameMilliseconds: 40,
+    pingPong: false,
+  });
+  expect(await sharp(bytes, { pages: -1 }).metadata()).toMatchObject({
+    width,
+    pageHeight: (8 * width) / 2560,
+    pages: 3,
+    delay: [40, 40, 40],
+  });
 });

@@ -11,17 +11,32 @@ export interface PlaybackOptions {
 /** 25 frames a second look smooth; of fewer than a dozen each wants to be seen. */
 export const defaultFrameMilliseconds = (frames: number): number => (frames < 12 ? 100 : 40);
 
-/** Larger animations are scaled down to this: phones and chat programs show no more. GIF grows and slows soonest. */
+/**
+ * Larger animations are scaled down to this: phones and chat programs show no more. GIF grows and slows
+ * soonest.
+ */
 const longestSidePixels = { webp: 1280, gif: 640 };
 
 /** Encodes frames as an endless animation, its longest side at most 1280 pixels, as GIF 640. */
-export async function encodeAnimation(frames: readonly Picture[], format: 'webp' | 'gif', playback: PlaybackOptions = {}): Promise<Buffer> {
+export async function encodeAnimation(
+  frames: readonly Picture[],
+  format: 'webp' | 'gif',
+  playback: PlaybackOptions = {},
+): Promise<Buffer> {
   const { width, height } = fitWithin(frames[0]!, longestSidePixels[format]);
   const scaled = await Promise.all(frames.map((frame) => scaleToPixels(frame, width, height)));
   const shown = orderPlayback(scaled, playback);
-  const stacked = sharp(Buffer.concat(shown.map(({ data }) => data)), { raw: { width, height: height * shown.length, channels: 3, pageHeight: height }, limitInputPixels: false });
-  const timing = { loop: 0, delay: shown.map(() => playback.frameMilliseconds ?? defaultFrameMilliseconds(frames.length)) };
-  return format === 'webp' ? stacked.webp({ ...timing, quality: 85, effort: 2 }).toBuffer() : stacked.gif(timing).toBuffer();
+  const stacked = sharp(Buffer.concat(shown.map(({ data }) => data)), {
+    raw: { width, height: height * shown.length, channels: 3, pageHeight: height },
+    limitInputPixels: false,
+  });
+  const timing = {
+    loop: 0,
+    delay: shown.map(() => playback.frameMilliseconds ?? defaultFrameMilliseconds(frames.length)),
+  };
+  return format === 'webp'
+    ? stacked.webp({ ...timing, quality: 85, effort: 2 }).toBuffer()
+    : stacked.gif(timing).toBuffer();
 }
 
 /** Frames in the order they are shown in one round: 0 1 2 1 for three frames that loop back and forth. */

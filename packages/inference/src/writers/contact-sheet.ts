@@ -12,14 +12,26 @@ const labelGapPixels = 12;
 /** Of more frames so many are shown, evenly spaced: viewers refuse pictures that are too tall. */
 const mostFrames = 25;
 
-/** The blurred photograph and its frames side by side, each with its label, as PNG. Frames are numbered as their files are. */
+/**
+ * The blurred photograph and its frames side by side, each with its label, as PNG. Frames are numbered as
+ * their files are.
+ */
 export async function encodeContactSheet(blurred: Picture, frames: readonly Picture[]): Promise<Buffer> {
   const last = frames.length - 1;
-  const shown = frames.length <= mostFrames ? frames.map((_, i) => i) : Array.from({ length: mostFrames }, (_, i) => Math.round((i * last) / (mostFrames - 1)));
-  const labels = ['blurred input', ...shown.map((i) => (i === last / 2 ? `frame ${i} (middle)` : `frame ${i}`))];
+  const shown =
+    frames.length <= mostFrames
+      ? frames.map((_, i) => i)
+      : Array.from({ length: mostFrames }, (_, i) => Math.round((i * last) / (mostFrames - 1)));
+  const labels = [
+    'blurred input',
+    ...shown.map((i) => (i === last / 2 ? `frame ${i} (middle)` : `frame ${i}`)),
+  ];
   const thumbnails = await Promise.all([blurred, ...shown.map((i) => frames[i]!)].map(makeThumbnail));
   const { width, height } = thumbnails[0]!;
-  const cellWidth = Math.max(width, Math.ceil(Math.max(...labels.map((label) => measureText(label, labelHeightPixels)))));
+  const cellWidth = Math.max(
+    width,
+    Math.ceil(Math.max(...labels.map((label) => measureText(label, labelHeightPixels)))),
+  );
   const cellHeight = height + labelGapPixels + labelHeightPixels;
   const columns = countColumns(labels.length);
   const rows = Math.ceil(labels.length / columns);
@@ -30,14 +42,25 @@ export async function encodeContactSheet(blurred: Picture, frames: readonly Pict
     const left = marginPixels + (i % columns) * (cellWidth + marginPixels);
     const top = marginPixels + Math.floor(i / columns) * (cellHeight + marginPixels);
     placed.push({ picture, left, top });
-    drawing += drawText(labels[i]!, left, top + cellHeight, { heightPixels: labelHeightPixels, color: sheetColors.ink });
+    drawing += drawText(labels[i]!, left, top + cellHeight, {
+      heightPixels: labelHeightPixels,
+      color: sheetColors.ink,
+    });
   });
-  return encodeSheet(columns * (cellWidth + marginPixels) + marginPixels, rows * (cellHeight + marginPixels) + marginPixels, placed, drawing);
+  return encodeSheet(
+    columns * (cellWidth + marginPixels) + marginPixels,
+    rows * (cellHeight + marginPixels) + marginPixels,
+    placed,
+    drawing,
+  );
 }
 
 function makeThumbnail(image: Picture): Promise<PixelImage> {
   const enlargement = Math.max(1, Math.ceil(shortestSidePixels / Math.max(image.width, image.height)));
-  const { width, height } = fitWithin({ width: image.width * enlargement, height: image.height * enlargement }, longestSidePixels);
+  const { width, height } = fitWithin(
+    { width: image.width * enlargement, height: image.height * enlargement },
+    longestSidePixels,
+  );
   return scaleToPixels(image, width, height, enlargement > 1 ? 'nearest' : 'lanczos3');
 }
 

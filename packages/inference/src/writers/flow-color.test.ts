@@ -19,15 +19,21 @@ test.each([
   ['blue', 36, [0, 0, 255]],
   ['magenta', 49, [255, 0, 255]],
 ])('%s after %d of the 55 steps of Baker et al., clockwise on the screen', (_, position, color) => {
-  flowColor(...direction(position)).forEach((value, channel) => expect(value).toBeCloseTo(color[channel]!, 6));
+  flowColor(...direction(position)).forEach((value, channel) =>
+    expect(value).toBeCloseTo(color[channel]!, 6),
+  );
 });
 
 test('half the length is half the saturation; beyond the rim nothing changes', () => {
-  flowColor(...direction(0, 0.5)).forEach((value, channel) => expect(value).toBeCloseTo([255, 127.5, 127.5][channel]!, 6));
+  flowColor(...direction(0, 0.5)).forEach((value, channel) =>
+    expect(value).toBeCloseTo([255, 127.5, 127.5][channel]!, 6),
+  );
   expect(flowColor(3, 0)).toEqual(flowColor(1, 0));
 });
 
 test('the wheel closes without a jump', () => {
   const before = flowColor(...direction(wheel - 1e-6));
-  flowColor(...direction(0)).forEach((value, channel) => expect(Math.abs(value - before[channel]!)).toBeLessThan(1e-3));
+  flowColor(...direction(0)).forEach((value, channel) =>
+    expect(Math.abs(value - before[channel]!)).toBeLessThan(1e-3),
+  );
 });

@@ -1,14 +1,16 @@
 /**
- * The colour coding of optical flow of Baker et al., "A Database and Evaluation Methodology for Optical Flow" (2007): hue is the
- * direction on a wheel of 55 colours whose steps look about even, saturation the length; no motion is white.
+ * The colour coding of optical flow of Baker et al., "A Database and Evaluation Methodology for Optical Flow"
+ * (2007): hue is the direction on a wheel of 55 colours whose steps look about even, saturation the length;
+ * no motion is white.
  */
 const colorWheel = makeColorWheel();
 
 /**
- * Two choices differ from the paper's own program: the wheel closes without a jump between its last colour and its first, and vectors
- * longer than the rim keep the rim's colour instead of turning dark.
+ * Two choices differ from the paper's own program: the wheel closes without a jump between its last colour
+ * and its first, and vectors longer than the rim keep the rim's colour instead of turning dark.
  *
- * @param dx, dy a flow vector, x right and y down, in units of the length that the rim of the wheel stands for
+ * @param dx, dy a flow vector, x right and y down, in units of the length that the rim of the wheel stands
+ * for
  * @returns red, green and blue from 0 to 255, not rounded
  */
 export function flowColor(dx: number, dy: number): [number, number, number] {
@@ -25,7 +27,10 @@ export function flowColor(dx: number, dy: number): [number, number, number] {
   return [channel(0), channel(1), channel(2)];
 }
 
-/** Six arcs between red, yellow, green, cyan, blue and magenta, with as many colours as each has discernible steps. */
+/**
+ * Six arcs between red, yellow, green, cyan, blue and magenta, with as many colours as each has discernible
+ * steps.
+ */
 function makeColorWheel(): Array<[number, number, number]> {
   const red = [1, 0, 0] as const;
   const yellow = [1, 1, 0] as const;
@@ -44,7 +49,11 @@ function makeColorWheel(): Array<[number, number, number]> {
   return arcs.flatMap(([from, to, steps]) =>
     Array.from({ length: steps }, (_, step): [number, number, number] => {
       const share = step / steps;
-      return [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share, from[2] + (to[2] - from[2]) * share];
+      return [
+        from[0] + (to[0] - from[0]) * share,
+        from[1] + (to[1] - from[1]) * share,
+        from[2] + (to[2] - from[2]) * share,
+      ];
     }),
   );
 }

@@ -1,8 +1,9 @@
 /**
- * Single-stroke lettering for labels in pictures. Machines without fonts would show nothing for SVG text, and machines with
- * different ones different pictures; strokes look the same everywhere.
+ * Single-stroke lettering for labels in pictures. Machines without fonts would show nothing for SVG text, and
+ * machines with different ones different pictures; strokes look the same everywhere.
  *
- * Each glyph is its width and an SVG path: y 0 is the top of ascenders and digits, 4 of small letters, 14 the baseline, 18 the lowest.
+ * Each glyph is its width and an SVG path: y 0 is the top of ascenders and digits, 4 of small letters, 14 the
+ * baseline, 18 the lowest.
  */
 const ring = 'M0 9a4 5 0 1 1 8 0a4 5 0 1 1 -8 0';
 const glyphs: Record<string, readonly [width: number, path: string]> = {
@@ -68,7 +69,12 @@ export function measureText(text: string, heightPixels: number): number {
 }
 
 /** An SVG group that shows a line whose left end is at `x` and whose baseline is at `baseline`. */
-export function drawText(text: string, x: number, baseline: number, { heightPixels, color }: LetteringStyle): string {
+export function drawText(
+  text: string,
+  x: number,
+  baseline: number,
+  { heightPixels, color }: LetteringStyle,
+): string {
   let pen = 0;
   const strokes = [...text].map((character) => {
     const [width, path] = glyph(character);
@@ -82,6 +88,7 @@ export function drawText(text: string, x: number, baseline: number, { heightPixe
 
 function glyph(character: string): readonly [number, string] {
   const found = glyphs[character];
-  if (!found) throw new RangeError(`Expected text of small letters, digits and .,:-()× but received '${character}'`);
+  if (!found)
+    throw new RangeError(`Expected text of small letters, digits and .,:-()× but received '${character}'`);
   return found;
 }

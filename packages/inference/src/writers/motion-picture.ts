@@ -13,35 +13,54 @@ const textHeightPixels = 13;
 const smallestRimPixels = 1;
 
 /**
- * The recovered motion during the whole exposure, from the first to the last frame, as PNG: arrows over the paled middle frame, the
- * field in the colours of Baker et al. 2007, and a legend that gives the wheel's rim in pixels of the photograph. The rim stands
- * for the 99th percentile of the lengths.
+ * The recovered motion during the whole exposure, from the first to the last frame, as PNG: arrows over the
+ * paled middle frame, the field in the colours of Baker et al. 2007, and a legend that gives the wheel's rim
+ * in pixels of the photograph. The rim stands for the 99th percentile of the lengths.
  *
  * @param photo the size whose pixels the motion is in, where the frame is a smaller copy.
  */
-export async function encodeMotionPicture(middleFrame: Picture, motionsPixels: readonly MotionField[], photo: { width: number; height: number } = middleFrame): Promise<Buffer> {
+export async function encodeMotionPicture(
+  middleFrame: Picture,
+  motionsPixels: readonly MotionField[],
+  photo: { width: number; height: number } = middleFrame,
+): Promise<Buffer> {
   const motion = subtractMotion(motionsPixels[motionsPixels.length - 1]!, motionsPixels[0]!);
   const rimPixels = Math.max(smallestRimPixels, percentileLength(motion, 0.99));
   const scale = panelLongestSidePixels / Math.max(photo.width, photo.height);
   const width = Math.max(1, Math.round(photo.width * scale));
   const height = Math.max(1, Math.round(photo.height * scale));
-  const sample = (x: number, y: number) => sampleMotion(motion, (x + 0.5) / scale - 0.5, (y + 0.5) / scale - 0.5);
+  const sample = (x: number, y: number) =>
+    sampleMotion(motion, (x + 0.5) / scale - 0.5, (y + 0.5) / scale - 0.5);
 
   const arrows = planArrows(width, height, scale, rimPixels);
-  const captions = ['motion from the first to the last frame', `rim: ${formatPixels(rimPixels)} pixels of the photograph`, arrows.caption];
-  const legendWidth = 2 * wheelRadiusPixels + marginPixels + Math.max(...captions.map((caption) => measureText(caption, textHeightPixels)));
+  const captions = [
+    'motion from the first to the last frame',
+    `rim: ${formatPixels(rimPixels)} pixels of the photograph`,
+    arrows.caption,
+  ];
+  const legendWidth =
+    2 * wheelRadiusPixels +
+    marginPixels +
+    Math.max(...captions.map((caption) => measureText(caption, textHeightPixels)));
   const legendTop = marginPixels + height + marginPixels;
   const sheetWidth = Math.ceil(Math.max(2 * width + 3 * marginPixels, legendWidth + 2 * marginPixels));
   const sheetHeight = legendTop + 2 * wheelRadiusPixels + marginPixels;
 
   const pictures: PlacedPicture[] = [
     { picture: await palePhotograph(middleFrame, width, height), left: marginPixels, top: marginPixels },
-    { picture: colorField(width, height, sample, rimPixels), left: width + 2 * marginPixels, top: marginPixels },
+    {
+      picture: colorField(width, height, sample, rimPixels),
+      left: width + 2 * marginPixels,
+      top: marginPixels,
+    },
     { picture: colorDisc(), left: marginPixels, top: legendTop },
   ];
   const textLeft = marginPixels + 2 * wheelRadiusPixels + marginPixels;
   const text = captions.map((caption, line) =>
-    drawText(caption, textLeft, legendTop + wheelRadiusPixels + (line - 0.5) * 26, { heightPixels: textHeightPixels, color: line === 0 ? sheetColors.ink : sheetColors.quietInk }),
+    drawText(caption, textLeft, legendTop + wheelRadiusPixels + (line - 0.5) * 26, {
+      heightPixels: textHeightPixels,
+      color: line === 0 ? sheetColors.ink : sheetColors.quietInk,
+    }),
   );
   const outline = `<rect x="${width + 2 * marginPixels - 0.5}" y="${marginPixels - 0.5}" width="${width + 1}" height="${height + 1}" fill="none" stroke="${sheetColors.outline}"/>`;
   const rim = `<circle cx="${marginPixels + wheelRadiusPixels}" cy="${legendTop + wheelRadiusPixels}" r="${wheelRadiusPixels}" fill="none" stroke="${sheetColors.ink}" stroke-width="1"/>`;
@@ -54,12 +73,18 @@ function subtractMotion(a: MotionField, b: MotionField): MotionField {
 }
 
 function percentileLength({ data }: MotionField, share: number): number {
-  const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) => Math.hypot(data[2 * i]!, data[2 * i + 1]!)).sort();
+  const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) =>
+    Math.hypot(data[2 * i]!, data[2 * i + 1]!),
+  ).sort();
   return lengths[Math.floor(share * (lengths.length - 1))]!;
 }
 
 /** The motion at a place of the photograph, bilinear between the centres of the grid's cells. */
-function sampleMotion({ width, height, stridePixels, data }: MotionField, xPixels: number, yPixels: number): [dx: number, dy: number] {
+function sampleMotion(
+  { width, height, stridePixels, data }: MotionField,
+  xPixels: number,
+  yPixels: number,
+): [dx: number, dy: number] {
   const x = Math.min(width - 1, Math.max(0, (xPixels + 0.5) / stridePixels - 0.5));
   const y = Math.min(height - 1, Math.max(0, (yPixels + 0.5) / stridePixels - 0.5));
   const left = Math.floor(x);
@@ -78,9 +103,15 @@ function sampleMotion({ width, height, stridePixels, data }: MotionField, xPixel
 type SampleMotion = (xPanel: number, yPanel: number) => [dx: number, dy: number];
 
 /** Arrows on an even grid, enlarged by a round factor so that the longest about fill their cells. */
-function planArrows(width: number, height: number, scale: number, rimPixels: number): { caption: string; draw: (sample: SampleMotion) => string } {
+function planArrows(
+  width: number,
+  height: number,
+  scale: number,
+  rimPixels: number,
+): { caption: string; draw: (sample: SampleMotion) => string } {
   const factors = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
-  const enlargement = factors.filter((factor) => rimPixels * scale * factor <= arrowSpacingPixels).at(-1) ?? factors[0]!;
+  const enlargement =
+    factors.filter((factor) => rimPixels * scale * factor <= arrowSpacingPixels).at(-1) ?? factors[0]!;
   const columns = Math.max(1, Math.floor(width / arrowSpacingPixels));
   const rows = Math.max(1, Math.floor(height / arrowSpacingPixels));
   return {
@@ -96,13 +127,17 @@ function planArrows(width: number, height: number, scale: number, rimPixels: num
         }
       }
       const path = paths.join('');
-      const stroke = (color: string, strokeWidth: number) => `<path d="${path}" fill="none" stroke="${color}" stroke-width="${strokeWidth}" stroke-linecap="round" stroke-linejoin="round"/>`;
+      const stroke = (color: string, strokeWidth: number) =>
+        `<path d="${path}" fill="none" stroke="${color}" stroke-width="${strokeWidth}" stroke-linecap="round" stroke-linejoin="round"/>`;
       return stroke('#ffffff', 4.5) + stroke('#16324f', 1.8);
     },
   };
 }
 
-/** An arrow centred at (x, y), since the frame below it is the middle of the motion; a dot where there is next to none. */
+/**
+ * An arrow centred at (x, y), since the frame below it is the middle of the motion; a dot where there is next
+ * to none.
+ */
 function arrowPath(x: number, y: number, dx: number, dy: number): string {
   const length = Math.hypot(dx, dy);
   if (length < 2) return `M${x.toFixed(1)} ${y.toFixed(1)}h0.01`;

@@ -11,7 +11,8 @@ export function toSharp(image: Picture): Sharp {
 export function toPixels(image: Picture): PixelImage {
   if (isPixelImage(image)) return image;
   const { width, height, data } = image;
-  // An array that itself rounds and clamps what it is given: six times as fast as Math.round on a large photograph.
+  // An array that itself rounds and clamps what it is given: six times as fast as Math.round on a large
+  // photograph.
   const values = new Uint8ClampedArray(data.length);
   for (let i = 0; i < values.length; i++) values[i] = data[i]! * 255;
   return { width, height, data: Buffer.from(values.buffer) };
@@ -22,7 +23,9 @@ export function toSharp16({ width, height, data }: RgbImage): Sharp {
   const values = new Uint16Array(data.length);
   // What is stored in an array of integers loses its fraction.
   for (let i = 0; i < values.length; i++) values[i] = Math.min(65535, Math.max(0, data[i]! * 65535 + 0.5));
-  return sharp(values, { raw: { width, height, channels: 3 }, limitInputPixels: false }).toColourspace('rgb16');
+  return sharp(values, { raw: { width, height, channels: 3 }, limitInputPixels: false }).toColourspace(
+    'rgb16',
+  );
 }
 
 export interface PixelImage {
@@ -38,15 +41,24 @@ export type Picture = RgbImage | PixelImage;
 const isPixelImage = (image: Picture): image is PixelImage => image.data instanceof Uint8Array;
 
 /** The size that fits a longest side, never enlarged, each side at least one pixel. */
-export function fitWithin({ width, height }: { width: number; height: number }, longestSidePixels: number): { width: number; height: number } {
+export function fitWithin(
+  { width, height }: { width: number; height: number },
+  longestSidePixels: number,
+): { width: number; height: number } {
   const scale = Math.min(1, longestSidePixels / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
 /** 8-bit RGB scaled to a size: smooth when it shrinks, cubic or (`nearest`) in blocks when it grows. */
-export async function scaleToPixels(image: Picture, width: number, height: number, kernel: 'lanczos3' | 'cubic' | 'nearest' = 'lanczos3'): Promise<PixelImage> {
+export async function scaleToPixels(
+  image: Picture,
+  width: number,
+  height: number,
+  kernel: 'lanczos3' | 'cubic' | 'nearest' = 'lanczos3',
+): Promise<PixelImage> {
   const pipeline = toSharp(image);
-  if (width !== image.width || height !== image.height) pipeline.resize(width, height, { fit: 'fill', kernel });
+  if (width !== image.width || height !== image.height)
+    pipeline.resize(width, height, { fit: 'fill', kernel });
   return { width, height, data: await pipeline.raw().toBuffer() };
 }
 

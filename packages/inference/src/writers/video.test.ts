@@ -16,21 +16,64 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function flat(width: number, height: number, [red, green, blue]: number[]) {
-  return { width, height, data: Float32Array.from({ length: width * height * 3 }, (_, i) => [red!, green!, blue!][i % 3]!) };
+  return {
+    width,
+    height,
+    data: Float32Array.from({ length: width * height * 3 }, (_, i) => [red!, green!, blue!][i % 3]!),
+  };
 }
 
-const colors = [[0.8, 0.2, 0.2], [0.2, 0.8, 0.2], [0.2, 0.2, 0.8]];
+const colors = [
+  [0.8, 0.2, 0.2],
+  [0.2, 0.8, 0.2],
+  [0.2, 0.2, 0.8],
+];
 
 (ffmpegHere ? describe : describe.skip)('with ffmpeg', () => {
   test('odd sides become even, colours survive, four rounds to and fro', async () => {
     const path = join(folder, 'odd.mp4');
-    await writeVideo(path, colors.map((color) => flat(33, 21, color)));
-    const probe = JSON.parse(execFileSync('ffprobe', ['-v', 'error', '-count_frames', '-show_streams', '-of', 'json', path], { encoding: 'utf8' })) as { streams: Array<Record<string, unknown>> };
-    expect(probe.streams[0]).toMatchObject({ codec_name: 'h264', width: 34, height: 22, nb_read_frames: '16', avg_frame_rate: '10/1', pix_fmt: 'yuv420p', color_space: 'bt709' });
-    const pixels = execFileSync('ffmpeg', ['-loglevel', 'error', '-i', path, '-vf', 'scale=in_color_matrix=bt709', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], { maxBuffer: 1e8 });
+    await writeVideo(
+      path,
+      colors.map((color) => flat(33, 21, color)),
+    );
+    const probe = JSON.parse(
+      execFileSync('ffprobe', ['-v', 'error', '-count_frames', '-show_streams', '-of', 'json', path], {
+        encoding: 'utf8',
+      }),
+    ) as { streams: Array<Record<string, unknown>> };
+    expect(probe.streams[0]).toMatchObject({
+      codec_name: 'h264',
+      width: 34,
+      height: 22,
+      nb_read_frames: '16',
+      avg_frame_rate: '10/1',
+      pix_fmt: 'yuv420p',
+      color_space: 'bt709',
+    });
+    const pixels = execFileSync(
+      'ffmpeg',
+      [
+        '-loglevel',
+        'error',
+        '-i',
+        path,
+        '-vf',
+        'scale=in_color_matrix=bt709',
+        '-f',
+        'rawvideo',
+        '-pix_fmt',
+        'rgb24',
+        '-',
+      ],
+      { maxBuffer: 1e8 },
+    );
     [0, 1, 2, 1].forEach((color, frame) => {
       for (let channel = 0; channel < 3; channel++) {
-        expect(Math.abs(pixels[frame * 34 * 22 * 3 + (10 * 34 + 16) * 3 + channel]! / 255 - colors[color]![channel]!)).toBeLessThan(0.03);
+        expect(
+          Math.abs(
+            pixels[frame * 34 * 22 * 3 + (10 * 34 + 16) * 3 + channel]! / 255 - colors[color]![channel]!,
+          ),
+        ).toBeLessThan(0.03);
       }
     });
   });
@@ -43,15 +86,26 @@ const colors = [[0.8, 0.2, 0.2], [0.2, 0.8, 0.2], [0.2, 0.2, 0.8]];
   });
 
   test('a folder that is not there: one line of what ffmpeg said', async () => {
-    await expect(writeVideo(join(folder, 'none', 'a.mp4'), [flat(2, 2, colors[0]!)])).rejects.toThrow(/^ffmpeg could not write the clip \(.+\); update ffmpeg or leave the video out$/);
+    await expect(writeVideo(join(folder, 'none', 'a.mp4'), [flat(2, 2, colors[0]!)])).rejects.toThrow(
+      /^ffmpeg could not write the clip \(.+\); update ffmpeg or leave the video out$/,
+    );
   });
 
   test('an abort ends ffmpeg', async () => {
-    await expect(writeVideo(join(folder, 'c.mp4'), [flat(64, 64, colors[0]!)], { rounds: 500, signal: AbortSignal.timeout(5) })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(
+      writeVideo(join(folder, 'c.mp4'), [flat(64, 64, colors[0]!)], {
+        rounds: 500,
+        signal: AbortSignal.timeout(5),
+      }),
+    ).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
 
 test('without ffmpeg: says what to install', async () => {
   expect(await hasFfmpeg(join(folder, 'no-such-program'))).toBe(false);
-  await expect(writeVideo(join(folder, 'd.mp4'), [flat(2, 2, colors[0]!)], { ffmpegPath: join(folder, 'no-such-program') })).rejects.toThrow(/Could not run .*no-such-program \(it is not installed\); install ffmpeg/);
+  await expect(
+    writeVideo(join(folder, 'd.mp4'), [flat(2, 2, colors[0]!)], {
+      ffmpegPath: join(folder, 'no-such-program'),
+    }),
+  ).rejects.toThrow(/Could not run .*no-such-program \(it is not installed\); install ffmpeg/);
 });

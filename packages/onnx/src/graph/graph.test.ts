@@ -16,7 +16,13 @@ test('constants of the same bits are one, and others are not, wherever they diff
 
 test('zero of either sign, and bytes, are told apart', () => {
   const graph = new Graph();
-  expect(graph.constant(Float32Array.of(0), [1], 'float32')).not.toBe(graph.constant(Float32Array.of(-0), [1], 'float32'));
-  expect(graph.constant(Uint8Array.of(1, 0, 1), [3], 'bool')).not.toBe(graph.constant(Uint8Array.of(1, 0, 0), [3], 'bool'));
-  expect(graph.constant(Uint8Array.of(1, 0, 1), [3], 'bool')).toBe(graph.constant(Uint8Array.of(1, 0, 1), [3], 'bool'));
+  expect(graph.constant(Float32Array.of(0), [1], 'float32')).not.toBe(
+    graph.constant(Float32Array.of(-0), [1], 'float32'),
+  );
+  expect(graph.constant(Uint8Array.of(1, 0, 1), [3], 'bool')).not.toBe(
+    graph.constant(Uint8Array.of(1, 0, 0), [3], 'bool'),
+  );
+  expect(graph.constant(Uint8Array.of(1, 0, 1), [3], 'bool')).toBe(
+    graph.constant(Uint8Array.of(1, 0, 1), [3], 'bool'),
+  );
 });

@@ -69,7 +69,11 @@ export class Graph {
 
   /** A list of int64, as ONNX takes shapes, axes and pads. */
   integers(values: readonly number[]): Value {
-    return this.constant(BigInt64Array.from(values, (value) => BigInt(value)), [values.length], 'int64');
+    return this.constant(
+      BigInt64Array.from(values, (value) => BigInt(value)),
+      [values.length],
+      'int64',
+    );
   }
 
   /** A scalar constant. */
@@ -78,19 +82,32 @@ export class Graph {
   }
 
   /** Adds a node, or finds the same one, and returns its outputs. */
-  emitAll(operator: string, inputs: readonly (Value | undefined)[], attributes: Readonly<Record<string, Attribute>>, outputs: readonly OutputDescription[], domain = ''): readonly Value[] {
+  emitAll(
+    operator: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, Attribute>>,
+    outputs: readonly OutputDescription[],
+    domain = '',
+  ): readonly Value[] {
     const key = `${domain}.${operator}(${inputs.map((input) => input?.name ?? '').join()})${JSON.stringify(attributes)}x${outputs.length}`;
     let node = this.#nodesByKey.get(key);
     if (!node) {
       node = { operator, domain, inputs, attributes, outputs: [] };
-      for (const { shape, type } of outputs) node.outputs.push({ graph: this, name: this.#nextName(operator), shape, type, producer: node });
+      for (const { shape, type } of outputs)
+        node.outputs.push({ graph: this, name: this.#nextName(operator), shape, type, producer: node });
       this.#nodesByKey.set(key, node);
     }
     return node.outputs;
   }
 
   /** `emitAll` for a node with one output. */
-  emit(operator: string, inputs: readonly (Value | undefined)[], attributes: Readonly<Record<string, Attribute>>, output: OutputDescription, domain = ''): Value {
+  emit(
+    operator: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, Attribute>>,
+    output: OutputDescription,
+    domain = '',
+  ): Value {
     return this.emitAll(operator, inputs, attributes, [output], domain)[0]!;
   }
 
@@ -114,7 +131,10 @@ export function countElements(shape: readonly number[]): number {
 type Words = Uint8Array | Uint32Array;
 
 /** The bits of constants, in the largest unsigned words that fit their elements. */
-const wordsOf = (data: ElementData): Words => (data.BYTES_PER_ELEMENT === 1 ? (data as Uint8Array) : new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4));
+const wordsOf = (data: ElementData): Words =>
+  data.BYTES_PER_ELEMENT === 1
+    ? (data as Uint8Array)
+    : new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 
 /** So few that a network's weights are told apart in no time; what is not told apart is compared whole. */
 const MOST_HASHED_WORDS = 1024;

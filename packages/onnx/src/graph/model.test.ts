@@ -7,14 +7,25 @@ import { exactHalves } from './half-precision.js';
 import { ModelProtoSchema } from './onnx_pb.js';
 
 test('metadata goes into the file', () => {
-  const { bytes } = trace(({ x }) => ({ y: tf.neg(x!) }), { x: { shape: [1] } }, { metadata: { licence: 'MIT' } });
-  expect(fromBinary(ModelProtoSchema, bytes).metadataProps.map(({ key, value }) => [key, value])).toEqual([['licence', 'MIT']]);
+  const { bytes } = trace(
+    ({ x }) => ({ y: tf.neg(x!) }),
+    { x: { shape: [1] } },
+    { metadata: { licence: 'MIT' } },
+  );
+  expect(fromBinary(ModelProtoSchema, bytes).metadataProps.map(({ key, value }) => [key, value])).toEqual([
+    ['licence', 'MIT'],
+  ]);
 });
 
 describe('constants that are stored as halves', () => {
   const halves = Float32Array.from({ length: 4096 }, (_, index) => (index - 2048) / 1024);
   const floats = halves.map((value) => value + 1e-6);
-  const graphOf = (values: Float32Array, storeHalves: boolean) => trace(({ x }) => ({ y: tf.add(x!, tf.tensor1d(values)) }), { x: { shape: [values.length] } }, { storeHalves });
+  const graphOf = (values: Float32Array, storeHalves: boolean) =>
+    trace(
+      ({ x }) => ({ y: tf.add(x!, tf.tensor1d(values)) }),
+      { x: { shape: [values.length] } },
+      { storeHalves },
+    );
 
   test('take half the room and give the same numbers', async () => {
     const graph = graphOf(halves, true);
@@ -31,8 +42,14 @@ describe('constants that are stored as halves', () => {
 
 test.each([
   [[0, -0, 1, -2, 65504, 1 / 3], undefined],
-  [[0, -0, 1, -2, 65504], [0, 0x8000, 0x3c00, 0xc000, 0x7bff]],
-  [[2 ** -14, 2 ** -15, -(2 ** -24), 3 * 2 ** -24], [0x0400, 0x0200, 0x8001, 0x0003]],
+  [
+    [0, -0, 1, -2, 65504],
+    [0, 0x8000, 0x3c00, 0xc000, 0x7bff],
+  ],
+  [
+    [2 ** -14, 2 ** -15, -(2 ** -24), 3 * 2 ** -24],
+    [0x0400, 0x0200, 0x8001, 0x0003],
+  ],
   [[2 ** -25], undefined],
   [[3 * 2 ** -25], undefined],
   [[65536], undefined],

@@ -3,7 +3,12 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Attribute, ElementType, Graph, GraphNode, Value } from './graph.js';
 import { exactHalves } from './half-precision.js';
 import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataType } from './onnx_pb.js';
-import type { AttributeProtoSchema, NodeProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from './onnx_pb.js';
+import type {
+  AttributeProtoSchema,
+  NodeProtoSchema,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+} from './onnx_pb.js';
 
 /** ONNX 1.16: every operator that lowerings use, and the oldest that ONNX Runtime 1.18 and later read. */
 const OPERATOR_SET_VERSION = 20;
@@ -24,14 +29,19 @@ export interface ModelOptions {
   /** What readers of the file are to know of it, by name: its metadata. */
   metadata?: Record<string, string>;
   /**
-   * Stores float32 constants as float16 where that changes none of their numbers, as with weights that were stored so: half the file. The graph widens
-   * them, which runtimes do once, when they load it. Default false.
+   * Stores float32 constants as float16 where that changes none of their numbers, as with weights that were
+   * stored so: half the file. The graph widens them, which runtimes do once, when they load it. Default
+   * false.
    */
   storeHalves?: boolean;
 }
 
 /** The `.onnx` file of a graph: the nodes and constants that its outputs need, and all of its inputs. */
-export function serializeModel(graph: Graph, outputs: Record<string, Value>, { metadata = {}, storeHalves = false }: ModelOptions = {}): Uint8Array {
+export function serializeModel(
+  graph: Graph,
+  outputs: Record<string, Value>,
+  { metadata = {}, storeHalves = false }: ModelOptions = {},
+): Uint8Array {
   const named: GraphNode[] = [];
   const outputInfos: MessageInitShape<typeof ValueInfoProtoSchema>[] = [];
   for (const [name, value] of Object.entries(outputs)) {
@@ -40,7 +50,13 @@ export function serializeModel(graph: Graph, outputs: Record<string, Value>, { m
     outputInfos.push(describeValue(output));
   }
   const { nodes, constants } = collectNeeded(named);
-  const stored = constants.map((constant) => (storeHalves ? describeAsHalves(constant) : undefined) ?? { widening: [], initializer: describeConstant(constant) });
+  const stored = constants.map(
+    (constant) =>
+      (storeHalves ? describeAsHalves(constant) : undefined) ?? {
+        widening: [],
+        initializer: describeConstant(constant),
+      },
+  );
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(IR_VERSION),
     producerName: '@unblur/onnx',
@@ -87,9 +103,14 @@ function describeNode(node: GraphNode): MessageInitShape<typeof NodeProtoSchema>
   };
 }
 
-function describeAttribute(name: string, attribute: Attribute): MessageInitShape<typeof AttributeProtoSchema> {
-  if (typeof attribute === 'number') return { name, type: AttributeProto_AttributeType.INT, i: BigInt(attribute) };
-  if (typeof attribute === 'string') return { name, type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(attribute) };
+function describeAttribute(
+  name: string,
+  attribute: Attribute,
+): MessageInitShape<typeof AttributeProtoSchema> {
+  if (typeof attribute === 'number')
+    return { name, type: AttributeProto_AttributeType.INT, i: BigInt(attribute) };
+  if (typeof attribute === 'string')
+    return { name, type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(attribute) };
   if ('float' in attribute) return { name, type: AttributeProto_AttributeType.FLOAT, f: attribute.float };
   return { name, type: AttributeProto_AttributeType.INTS, ints: attribute.map((value) => BigInt(value)) };
 }
@@ -100,14 +121,30 @@ interface StoredConstant {
   widening: MessageInitShape<typeof NodeProtoSchema>[];
 }
 
-/** A constant in half its size and the node that widens it; undefined where that would change it, or is not worth a node. */
+/**
+ * A constant in half its size and the node that widens it; undefined where that would change it, or is not
+ * worth a node.
+ */
 function describeAsHalves({ name, shape, type, data }: Value): StoredConstant | undefined {
-  const halves = type === 'float32' && data!.length >= FEWEST_HALVES ? exactHalves(data as Float32Array) : undefined;
+  const halves =
+    type === 'float32' && data!.length >= FEWEST_HALVES ? exactHalves(data as Float32Array) : undefined;
   if (!halves) return undefined;
   const half = `${name}:half`;
   return {
-    initializer: { name: half, dims: shape.map((size) => BigInt(size)), dataType: TensorProto_DataType.FLOAT16, rawData: new Uint8Array(halves.buffer) },
-    widening: [{ opType: 'Cast', input: [half], output: [name], attribute: [describeAttribute('to', TensorProto_DataType.FLOAT)] }],
+    initializer: {
+      name: half,
+      dims: shape.map((size) => BigInt(size)),
+      dataType: TensorProto_DataType.FLOAT16,
+      rawData: new Uint8Array(halves.buffer),
+    },
+    widening: [
+      {
+        opType: 'Cast',
+        input: [half],
+        output: [name],
+        attribute: [describeAttribute('to', TensorProto_DataType.FLOAT)],
+      },
+    ],
   };
 }
 
@@ -118,5 +155,8 @@ function describeConstant({ name, shape, type, data }: Value): MessageInitShape<
 
 function describeValue({ name, shape, type }: Value): MessageInitShape<typeof ValueInfoProtoSchema> {
   const dim = shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }));
-  return { name, type: { value: { case: 'tensorType', value: { elemType: dataTypes[type], shape: { dim } } } } };
+  return {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: dataTypes[type], shape: { dim } } } },
+  };
 }

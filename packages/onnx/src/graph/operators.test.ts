@@ -4,7 +4,16 @@ import { stridesOf, transpose } from './operators.js';
 
 const shape = [2, 3, 1, 4];
 
-test.each([[0, 1, 2, 3], [0, 3, 1, 2], [3, 2, 0, 1], [1, 0, 2, 3], [2, 0, 3, 1], [3, 1, 0, 2], [1, 3, 0, 2], [0, 3, 2, 1]])('a constant with its axes in the order %i, %i, %i, %i', (...order) => {
+test.each([
+  [0, 1, 2, 3],
+  [0, 3, 1, 2],
+  [3, 2, 0, 1],
+  [1, 0, 2, 3],
+  [2, 0, 3, 1],
+  [3, 1, 0, 2],
+  [1, 3, 0, 2],
+  [0, 3, 2, 1],
+])('a constant with its axes in the order %i, %i, %i, %i', (...order) => {
   const values = Float32Array.from({ length: 24 }, (_, index) => index);
   const moved = transpose(new Graph().constant(values, shape, 'float32'), order);
   expect(moved.shape).toEqual(order.map((axis) => shape[axis]));

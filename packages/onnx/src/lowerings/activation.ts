@@ -19,9 +19,17 @@ const activations: Record<string, (x: Value, alpha: number) => Value> = {
 };
 
 /** The activation of a fused convolution or matrix product. */
-export function applyActivation(x: TracedTensor, { activation = 'linear', leakyreluAlpha = 0.2 }: FusedActivation, preluWeights?: TracedTensor): TracedTensor {
-  if (activation === 'prelu' && preluWeights) return applyElementwise([x, preluWeights], (value, slope) => onnx.elementwise('PRelu', [value, slope]));
+export function applyActivation(
+  x: TracedTensor,
+  { activation = 'linear', leakyreluAlpha = 0.2 }: FusedActivation,
+  preluWeights?: TracedTensor,
+): TracedTensor {
+  if (activation === 'prelu' && preluWeights)
+    return applyElementwise([x, preluWeights], (value, slope) => onnx.elementwise('PRelu', [value, slope]));
   const apply = activations[activation];
-  if (!apply) throw new Error(`Expected an activation among ${Object.keys(activations).join(', ')}, prelu but received '${activation}'`);
+  if (!apply)
+    throw new Error(
+      `Expected an activation among ${Object.keys(activations).join(', ')}, prelu but received '${activation}'`,
+    );
   return applyElementwise([x], (value) => apply(value, leakyreluAlpha));
 }

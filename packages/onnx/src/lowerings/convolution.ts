@@ -12,7 +12,10 @@ import { inputGradient } from './input-gradient.js';
 import { lowering } from './lowering.js';
 import type { Lowering } from './lowering.js';
 
-/** Attributes of the convolution kernels. The gradients accept `dilations` too, though TensorFlow.js does not send any. */
+/**
+ * Attributes of the convolution kernels. The gradients accept `dilations` too, though TensorFlow.js does not
+ * send any.
+ */
 export interface ConvolutionAttributes {
   strides: number | [number, number];
   pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
@@ -35,10 +38,23 @@ export interface ConvolutionGeometry {
   padAfter: [number, number];
 }
 
-export function describeConvolution(inputShape: readonly number[], filterShape: readonly number[], attrs: ConvolutionAttributes, isDepthwise = false): ConvolutionGeometry {
+export function describeConvolution(
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  attrs: ConvolutionAttributes,
+  isDepthwise = false,
+): ConvolutionGeometry {
   const { strides, pad, dataFormat = 'NHWC', dilations, dimRoundingMode } = attrs;
   if (dataFormat !== 'NHWC') throw new Error(`Expected a convolution in NHWC but received ${dataFormat}`);
-  const info = backend_util.computeConv2DInfo(inputShape as never, filterShape as never, strides, dilations ?? 1, pad as never, dimRoundingMode, isDepthwise);
+  const info = backend_util.computeConv2DInfo(
+    inputShape as never,
+    filterShape as never,
+    strides,
+    dilations ?? 1,
+    pad as never,
+    dimRoundingMode,
+    isDepthwise,
+  );
   return {
     batch: info.batchSize,
     inputChannels: info.inChannels,
@@ -53,11 +69,17 @@ export function describeConvolution(inputShape: readonly number[], filterShape: 
   };
 }
 
-/** ONNX Runtime's fastest convolution, for constant filters, takes channels in fours, but for a few, which it takes as they are. */
+/**
+ * ONNX Runtime's fastest convolution, for constant filters, takes channels in fours, but for a few, which it
+ * takes as they are.
+ */
 const CHANNELS_TOGETHER = 4;
 const FEW_CHANNELS = 16;
 
-/** Input `[B, in, h, w]` and constant filter `[out, in, kh, kw]` with channels of zeros behind the others, so that they come in fours. */
+/**
+ * Input `[B, in, h, w]` and constant filter `[out, in, kh, kw]` with channels of zeros behind the others, so
+ * that they come in fours.
+ */
 function alignChannels(input: Value, filter: Value): [Value, Value] {
   const [outputs, channels, ...kernelSize] = filter.shape as [number, number, number, number];
   const missing = (CHANNELS_TOGETHER - (channels % CHANNELS_TOGETHER)) % CHANNELS_TOGETHER;
@@ -67,35 +89,90 @@ function alignChannels(input: Value, filter: Value): [Value, Value] {
   const perOutput = filter.data.length / outputs;
   const aligned = new Float32Array((perOutput * outputs * (channels + missing)) / channels);
   for (let output = 0; output < outputs; output++) {
-    aligned.set((filter.data as Float32Array).subarray(output * perOutput, (output + 1) * perOutput), (output * aligned.length) / outputs);
+    aligned.set(
+      (filter.data as Float32Array).subarray(output * perOutput, (output + 1) * perOutput),
+      (output * aligned.length) / outputs,
+    );
   }
-  return [onnx.concat([input, onnx.filled(graph, [batch, missing, height, width], 0)], 1), graph.constant(aligned, [outputs, channels + missing, ...kernelSize], 'float32')];
+  return [
+    onnx.concat([input, onnx.filled(graph, [batch, missing, height, width], 0)], 1),
+    graph.constant(aligned, [outputs, channels + missing, ...kernelSize], 'float32'),
+  ];
 }
 
-function convolve(x: TracedTensor, wholeFilter: Value, geometry: ConvolutionGeometry, groups = 1): TracedTensor {
-  const [input, filter] = groups === 1 ? alignChannels(x.channelsFirst(), wholeFilter) : [x.channelsFirst(), wholeFilter];
+function convolve(
+  x: TracedTensor,
+  wholeFilter: Value,
+  geometry: ConvolutionGeometry,
+  groups = 1,
+): TracedTensor {
+  const [input, filter] =
+    groups === 1 ? alignChannels(x.channelsFirst(), wholeFilter) : [x.channelsFirst(), wholeFilter];
   const { batch, outputChannels, outputSize, filterSize, strides, dilations, padBefore, padAfter } = geometry;
-  const attributes = { kernel_shape: filterSize, strides, dilations, pads: [...padBefore, ...padAfter], group: groups };
-  return fromChannelsFirst(input.graph.emit('Conv', [input, filter], attributes, { shape: [batch, outputChannels, ...outputSize], type: input.type }));
+  const attributes = {
+    kernel_shape: filterSize,
+    strides,
+    dilations,
+    pads: [...padBefore, ...padAfter],
+    group: groups,
+  };
+  return fromChannelsFirst(
+    input.graph.emit('Conv', [input, filter], attributes, {
+      shape: [batch, outputChannels, ...outputSize],
+      type: input.type,
+    }),
+  );
 }
 
 /** A depthwise filter `[height, width, in, multiplier]` to `[in * multiplier, 1, height, width]`. */
 function groupFilter(filter: TracedTensor): Value {
   const [height, width, channels, multiplier] = filter.shape as [number, number, number, number];
-  return onnx.reshape(onnx.transpose(filter.plain(), [2, 3, 0, 1]), [channels * multiplier, 1, height, width]);
+  return onnx.reshape(onnx.transpose(filter.plain(), [2, 3, 0, 1]), [
+    channels * multiplier,
+    1,
+    height,
+    width,
+  ]);
 }
 
 export const convolutionLowerings: Record<string, Lowering> = {
-  Conv2D: lowering<'x' | 'filter', ConvolutionAttributes>(({ inputs: { x, filter }, attrs }) => convolve(x, outputsFirst(filter.plain()), describeConvolution(x.shape, filter.shape, attrs))),
-  FusedConv2D: lowering<'x' | 'filter' | 'bias' | 'preluActivationWeights', ConvolutionAttributes & FusedActivation>(({ inputs: { x, filter, bias, preluActivationWeights }, attrs }) => {
-    const convolved = convolve(x, outputsFirst(filter.plain()), describeConvolution(x.shape, filter.shape, attrs));
-    return applyActivation((bias as TracedTensor | undefined) ? applyElementwise([convolved, bias], onnx.add) : convolved, attrs, preluActivationWeights);
-  }),
-  Conv2DBackpropInput: lowering<'dy' | 'filter', ConvolutionAttributes & { inputShape: number[] }>(({ inputs: { dy, filter }, attrs }) =>
-    fromChannelsFirst(inputGradient(dy.channelsFirst(), filter.plain(), describeConvolution(attrs.inputShape, filter.shape, attrs))),
+  Conv2D: lowering<'x' | 'filter', ConvolutionAttributes>(({ inputs: { x, filter }, attrs }) =>
+    convolve(x, outputsFirst(filter.plain()), describeConvolution(x.shape, filter.shape, attrs)),
   ),
-  Conv2DBackpropFilter: lowering<'x' | 'dy', ConvolutionAttributes & { filterShape: number[] }>(({ inputs: { x, dy }, attrs }) =>
-    fromPlain(filterGradient(x.channelsFirst(), dy.channelsFirst(), describeConvolution(x.shape, attrs.filterShape, attrs))),
+  FusedConv2D: lowering<
+    'x' | 'filter' | 'bias' | 'preluActivationWeights',
+    ConvolutionAttributes & FusedActivation
+  >(({ inputs: { x, filter, bias, preluActivationWeights }, attrs }) => {
+    const convolved = convolve(
+      x,
+      outputsFirst(filter.plain()),
+      describeConvolution(x.shape, filter.shape, attrs),
+    );
+    return applyActivation(
+      (bias as TracedTensor | undefined) ? applyElementwise([convolved, bias], onnx.add) : convolved,
+      attrs,
+      preluActivationWeights,
+    );
+  }),
+  Conv2DBackpropInput: lowering<'dy' | 'filter', ConvolutionAttributes & { inputShape: number[] }>(
+    ({ inputs: { dy, filter }, attrs }) =>
+      fromChannelsFirst(
+        inputGradient(
+          dy.channelsFirst(),
+          filter.plain(),
+          describeConvolution(attrs.inputShape, filter.shape, attrs),
+        ),
+      ),
+  ),
+  Conv2DBackpropFilter: lowering<'x' | 'dy', ConvolutionAttributes & { filterShape: number[] }>(
+    ({ inputs: { x, dy }, attrs }) =>
+      fromPlain(
+        filterGradient(
+          x.channelsFirst(),
+          dy.channelsFirst(),
+          describeConvolution(x.shape, attrs.filterShape, attrs),
+        ),
+      ),
   ),
   DepthwiseConv2dNative: lowering<'x' | 'filter', ConvolutionAttributes>(({ inputs: { x, filter }, attrs }) =>
     convolve(x, groupFilter(filter), describeConvolution(x.shape, filter.shape, attrs, true), x.shape[3]),

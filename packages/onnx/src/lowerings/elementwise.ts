@@ -7,27 +7,40 @@ import { lowering } from './lowering.js';
 import type { Lowering } from './lowering.js';
 
 /**
- * Applies an element-by-element operation to tensors that broadcast together, in the layout that they lie in. The
- * operation sees values that broadcast; if they are all smaller than the result, so is the value that is kept.
+ * Applies an element-by-element operation to tensors that broadcast together, in the layout that they lie in.
+ * The operation sees values that broadcast; if they are all smaller than the result, so is the value that is
+ * kept.
  */
-export function applyElementwise(tensors: readonly TracedTensor[], operation: (...values: Value[]) => Value): TracedTensor {
+export function applyElementwise(
+  tensors: readonly TracedTensor[],
+  operation: (...values: Value[]) => Value,
+): TracedTensor {
   const shape = onnx.broadcastShape(tensors.map((tensor) => tensor.shape));
   const onlyCompact = tensors.every((tensor) => tensor.compact);
   const layout = onlyCompact ? 'plain' : chooseLayout(tensors, shape.length);
   const result = operation(...tensors.map((tensor) => tensor.operand(layout, shape.length)));
   const storedShape = layout === 'plain' ? shape : channelsFirstShape(shape);
   if (onnx.sameShape(result.shape, storedShape)) return fromLayout(result, layout);
-  return layout === 'plain' ? fromCompact(result, shape) : fromLayout(onnx.expand(result, storedShape), layout);
+  return layout === 'plain'
+    ? fromCompact(result, shape)
+    : fromLayout(onnx.expand(result, storedShape), layout);
 }
 
-const unary = (operation: (x: Value) => Value): Lowering => lowering<'x'>(({ inputs: { x } }) => applyElementwise([x], operation));
+const unary = (operation: (x: Value) => Value): Lowering =>
+  lowering<'x'>(({ inputs: { x } }) => applyElementwise([x], operation));
 
 const unaryWith = <Attributes>(operation: (x: Value, attrs: Attributes) => Value): Lowering =>
-  lowering<'x', Attributes>(({ inputs: { x }, attrs }) => applyElementwise([x], (value) => operation(value, attrs)));
+  lowering<'x', Attributes>(({ inputs: { x }, attrs }) =>
+    applyElementwise([x], (value) => operation(value, attrs)),
+  );
 
-const binary = (operation: (a: Value, b: Value) => Value): Lowering => lowering<'a' | 'b'>(({ inputs: { a, b } }) => applyElementwise([a, b], operation));
+const binary = (operation: (a: Value, b: Value) => Value): Lowering =>
+  lowering<'a' | 'b'>(({ inputs: { a, b } }) => applyElementwise([a, b], operation));
 
-const named = (operator: string, attributes: Record<string, Attribute> = {}) => (...values: Value[]) => onnx.elementwise(operator, values, attributes);
+const named =
+  (operator: string, attributes: Record<string, Attribute> = {}) =>
+  (...values: Value[]) =>
+    onnx.elementwise(operator, values, attributes);
 
 const compared = (operator: string) => (a: Value, b: Value) => onnx.elementwise(operator, [a, b], {}, 'bool');
 
@@ -44,13 +57,18 @@ function logOfOnePlus(x: Value): Value {
 
 /** exp(x) - 1 without the loss of digits near 0: tanh(x / 2) (exp(x) + 1). */
 function exponentialMinusOne(x: Value): Value {
-  return onnx.multiply(named('Tanh')(onnx.multiply(x, likeScalar(x, 0.5))), onnx.add(named('Exp')(x), likeScalar(x, 1)));
+  return onnx.multiply(
+    named('Tanh')(onnx.multiply(x, likeScalar(x, 0.5))),
+    onnx.add(named('Exp')(x), likeScalar(x, 1)),
+  );
 }
 
 /** 1 where x > 0, alpha elsewhere. */
 function step(x: Value, alpha: number): Value {
   const positive = isPositive(x);
-  return alpha === 0 ? onnx.cast(positive, x.type) : onnx.where(positive, likeScalar(x, 1), likeScalar(x, alpha));
+  return alpha === 0
+    ? onnx.cast(positive, x.type)
+    : onnx.where(positive, likeScalar(x, 1), likeScalar(x, alpha));
 }
 
 /**
@@ -59,14 +77,22 @@ function step(x: Value, alpha: number): Value {
  */
 function leakyGradient(condition: Value, then: Value, otherwise: Value): Value | undefined {
   const [compared, scaled] = [condition.producer, otherwise.producer];
-  if (compared?.operator !== 'Greater' || !isScalarConstant(compared.inputs[1], 0) || scaled?.operator !== 'Mul' || scaled.inputs[0] !== then) return undefined;
+  if (
+    compared?.operator !== 'Greater' ||
+    !isScalarConstant(compared.inputs[1], 0) ||
+    scaled?.operator !== 'Mul' ||
+    scaled.inputs[0] !== then
+  )
+    return undefined;
   const alpha = scaled.inputs[1]!.data?.length === 1 ? Number(scaled.inputs[1]!.data[0]) : NaN;
   const x = compared.inputs[0]!;
-  if (!(alpha >= 0 && alpha <= 1) || x.type !== 'float32' || !onnx.sameShape(x.shape, then.shape)) return undefined;
+  if (!(alpha >= 0 && alpha <= 1) || x.type !== 'float32' || !onnx.sameShape(x.shape, then.shape))
+    return undefined;
   return onnx.multiply(then, onnx.clip(onnx.multiply(x, likeScalar(x, 1e38)), alpha, 1));
 }
 
-const isScalarConstant = (value: Value | undefined, element: number): boolean => value?.data?.length === 1 && Number(value.data[0]) === element;
+const isScalarConstant = (value: Value | undefined, element: number): boolean =>
+  value?.data?.length === 1 && Number(value.data[0]) === element;
 
 function isPositive(x: Value): Value {
   return onnx.elementwise('Greater', [x, likeScalar(x, 0)], {}, 'bool');
@@ -87,7 +113,10 @@ function toType(x: Value, dtype: DataType): Value {
   return onnx.cast(x, elementType(dtype));
 }
 
-const as = (type: ElementType, operation: (x: Value) => Value) => (x: Value): Value => onnx.cast(operation(onnx.cast(x, type)), x.type);
+const as =
+  (type: ElementType, operation: (x: Value) => Value) =>
+  (x: Value): Value =>
+    onnx.cast(operation(onnx.cast(x, type)), x.type);
 
 export const elementwiseLowerings: Record<string, Lowering> = {
   Abs: unary(named('Abs')),
@@ -126,7 +155,9 @@ export const elementwiseLowerings: Record<string, Lowering> = {
   Tanh: unary(named('Tanh')),
 
   Cast: unaryWith<{ dtype: DataType }>((x, { dtype }) => toType(x, dtype)),
-  ClipByValue: unaryWith<{ clipValueMin: number; clipValueMax: number }>((x, { clipValueMin, clipValueMax }) => onnx.clip(x, clipValueMin, clipValueMax)),
+  ClipByValue: unaryWith<{ clipValueMin: number; clipValueMax: number }>(
+    (x, { clipValueMin, clipValueMax }) => onnx.clip(x, clipValueMin, clipValueMax),
+  ),
   LeakyRelu: unaryWith<{ alpha: number }>((x, { alpha }) => onnx.leakyRelu(x, alpha)),
   Step: unaryWith<{ alpha?: number }>((x, { alpha = 0 }) => step(x, alpha)),
 
@@ -146,7 +177,9 @@ export const elementwiseLowerings: Record<string, Lowering> = {
   }),
   EluGrad: lowering<'dy' | 'y'>(({ inputs: { dy, y } }) =>
     // Where y < 0 the slope is exp(x) = y + 1; y = 0 gives the slope 1 too.
-    applyElementwise([dy, y], (gradient, value) => onnx.multiply(gradient, onnx.add(named('Min')(value, likeScalar(value, 0)), likeScalar(value, 1)))),
+    applyElementwise([dy, y], (gradient, value) =>
+      onnx.multiply(gradient, onnx.add(named('Min')(value, likeScalar(value, 0)), likeScalar(value, 1))),
+    ),
   ),
 
   Equal: binary(compared('Equal')),
@@ -161,10 +194,20 @@ export const elementwiseLowerings: Record<string, Lowering> = {
   Select: lowering<'condition' | 't' | 'e'>(({ inputs: { condition, t, e } }) => {
     // A condition of rank 1 chooses whole rows.
     const rowwise = condition.rank === 1 && t.rank > 1;
-    const broadcastable = rowwise ? fromLayout(onnx.reshape(condition.plain(), [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)]), 'plain') : condition;
-    return applyElementwise([broadcastable, t, e], (chosen, then, otherwise) => leakyGradient(chosen, then, otherwise) ?? onnx.where(chosen, then, otherwise));
+    const broadcastable = rowwise
+      ? fromLayout(
+          onnx.reshape(condition.plain(), [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)]),
+          'plain',
+        )
+      : condition;
+    return applyElementwise(
+      [broadcastable, t, e],
+      (chosen, then, otherwise) =>
+        leakyGradient(chosen, then, otherwise) ?? onnx.where(chosen, then, otherwise),
+    );
   }),
 
-  AddN: lowering(({ inputs }) => applyElementwise(Object.values(inputs), (...values) => values.reduce(onnx.add))),
+  AddN: lowering(({ inputs }) =>
+    applyElementwise(Object.values(inputs), (...values) => values.reduce(onnx.add)),
+  ),
 };
-

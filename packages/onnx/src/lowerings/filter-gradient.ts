@@ -2,7 +2,10 @@ import type { Value } from '../graph/graph.js';
 import * as onnx from '../graph/operators.js';
 import type { ConvolutionGeometry } from './convolution.js';
 
-/** A place of the filter along one axis, and the input position (in pixels of its phase) that it adds to an output's. */
+/**
+ * A place of the filter along one axis, and the input position (in pixels of its phase) that it adds to an
+ * output's.
+ */
 interface Tap {
   place: number;
   shift: number;
@@ -15,12 +18,12 @@ interface Phase {
 }
 
 /**
- * The gradient of a convolution for its filter: for every place of the filter, the product of the input with the
- * output's gradient, one shifted against the other, summed over pixels.
+ * The gradient of a convolution for its filter: for every place of the filter, the product of the input with
+ * the output's gradient, one shifted against the other, summed over pixels.
  *
- * Copying costs more than multiplying here, so nothing is copied for every place: columns are shifted in the input and
- * rows in the gradient, and each pair of shifts is one matrix product. A strided convolution is one without strides for
- * every phase of the input.
+ * Copying costs more than multiplying here, so nothing is copied for every place: columns are shifted in the
+ * input and rows in the gradient, and each pair of shifts is one matrix product. A strided convolution is one
+ * without strides for every phase of the input.
  *
  * @param x `[B, in, H, W]`.
  * @param dy `[B, out, h, w]`.
@@ -31,14 +34,28 @@ export function filterGradient(x: Value, dy: Value, geometry: ConvolutionGeometr
   const products = new Array<Value>(filterSize[0] * filterSize[1]);
   for (const rows of findPhases(geometry, 0)) {
     for (const columns of findPhases(geometry, 1)) {
-      const phaseSize = [countFrom(rows.first, inputSize[0], strides[0]), countFrom(columns.first, inputSize[1], strides[1])] as const;
+      const phaseSize = [
+        countFrom(rows.first, inputSize[0], strides[0]),
+        countFrom(columns.first, inputSize[1], strides[1]),
+      ] as const;
       if (phaseSize.includes(0)) {
         // An input of one pixel has no second row: what looks there sees only padding.
-        rows.taps.forEach((row) => columns.taps.forEach((column) => (products[row.place * filterSize[1] + column.place] = onnx.filled(x.graph, [batch, inputChannels, outputChannels], 0))));
+        rows.taps.forEach((row) =>
+          columns.taps.forEach(
+            (column) =>
+              (products[row.place * filterSize[1] + column.place] = onnx.filled(
+                x.graph,
+                [batch, inputChannels, outputChannels],
+                0,
+              )),
+          ),
+        );
         continue;
       }
       const input = onnx.slice(x, [2, 3], [rows.first, columns.first], phaseSize, strides);
-      const gradients = rows.taps.map(({ shift }) => onnx.transposeMatrix(flattenPixels(shiftAlong(dy, 2, shift, phaseSize[0]))));
+      const gradients = rows.taps.map(({ shift }) =>
+        onnx.transposeMatrix(flattenPixels(shiftAlong(dy, 2, shift, phaseSize[0]))),
+      );
       for (const column of columns.taps) {
         const pixels = flattenPixels(shiftAlong(input, 3, -column.shift, dy.shape[3]!));
         rows.taps.forEach((row, index) => {
@@ -47,15 +64,27 @@ export function filterGradient(x: Value, dy: Value, geometry: ConvolutionGeometr
       }
     }
   }
-  return onnx.reshape(onnx.reduce('ReduceSum', onnx.concat(products, 1), [0]), [...filterSize, inputChannels, outputChannels]);
+  return onnx.reshape(onnx.reduce('ReduceSum', onnx.concat(products, 1), [0]), [
+    ...filterSize,
+    inputChannels,
+    outputChannels,
+  ]);
 }
 
 /** The phases of an axis that some place of the filter looks at. */
-function findPhases({ filterSize, strides, dilations, padBefore }: ConvolutionGeometry, axis: 0 | 1): Phase[] {
+function findPhases(
+  { filterSize, strides, dilations, padBefore }: ConvolutionGeometry,
+  axis: 0 | 1,
+): Phase[] {
   const stride = strides[axis];
-  const offsets = Array.from({ length: filterSize[axis] }, (_, place) => place * dilations[axis] - padBefore[axis]);
+  const offsets = Array.from(
+    { length: filterSize[axis] },
+    (_, place) => place * dilations[axis] - padBefore[axis],
+  );
   return Array.from({ length: stride }, (_, first): Phase => {
-    const taps = offsets.flatMap((offset, place): Tap[] => (mod(offset, stride) === first ? [{ place, shift: (offset - first) / stride }] : []));
+    const taps = offsets.flatMap((offset, place): Tap[] =>
+      mod(offset, stride) === first ? [{ place, shift: (offset - first) / stride }] : [],
+    );
     return { first, taps };
   }).filter(({ taps }) => taps.length > 0);
 }
@@ -71,4 +100,5 @@ function shiftAlong(x: Value, axis: number, shift: number, size: number): Value 
   return onnx.pad(x, before, after);
 }
 
-const flattenPixels = (x: Value): Value => onnx.reshape(x, [x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!]);
+const flattenPixels = (x: Value): Value =>
+  onnx.reshape(x, [x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!]);

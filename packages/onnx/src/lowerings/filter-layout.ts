@@ -7,14 +7,17 @@ export function outputsFirst(filter: Value): Value {
   return onnx.transpose(placesLast(filter, false), [1, 0, 2, 3]);
 }
 
-/** A filter `[height, width, in, out]`, turned by 180 degrees, as `[in, out, height, width]`: that of the input gradient. */
+/**
+ * A filter `[height, width, in, out]`, turned by 180 degrees, as `[in, out, height, width]`: that of the
+ * input gradient.
+ */
 export function mirrored(filter: Value): Value {
   return placesLast(filter, true);
 }
 
 /**
- * `[height, width, in, out]` to `[in, out, height, width]`. ONNX Runtime moves single numbers slowly; the product of the
- * transposed matrix with the identity is exact and faster, and with the anti-identity it turns
+ * `[height, width, in, out]` to `[in, out, height, width]`. ONNX Runtime moves single numbers slowly; the
+ * product of the transposed matrix with the identity is exact and faster, and with the anti-identity it turns
  * the filter on the way.
  */
 function placesLast(filter: Value, isTurned: boolean): Value {
@@ -29,5 +32,10 @@ function placesLast(filter: Value, isTurned: boolean): Value {
     return row === (isTurned ? places - 1 - column : column) ? 1 : 0;
   });
   const rows = onnx.transposeMatrix(onnx.reshape(filter, [places, inputs * outputs]));
-  return onnx.reshape(onnx.matMul(rows, filter.graph.constant(order, [places, places], 'float32')), [inputs, outputs, height, width]);
+  return onnx.reshape(onnx.matMul(rows, filter.graph.constant(order, [places, places], 'float32')), [
+    inputs,
+    outputs,
+    height,
+    width,
+  ]);
 }

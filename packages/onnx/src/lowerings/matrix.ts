@@ -13,23 +13,42 @@ interface MatMulAttributes {
   transposeB: boolean;
 }
 
-function multiplyMatrices(a: TracedTensor, b: TracedTensor, { transposeA, transposeB }: MatMulAttributes): Value {
-  const oriented = (matrix: TracedTensor, isTransposed: boolean) => (isTransposed ? onnx.transposeMatrix(matrix.plain()) : matrix.plain());
+function multiplyMatrices(
+  a: TracedTensor,
+  b: TracedTensor,
+  { transposeA, transposeB }: MatMulAttributes,
+): Value {
+  const oriented = (matrix: TracedTensor, isTransposed: boolean) =>
+    isTransposed ? onnx.transposeMatrix(matrix.plain()) : matrix.plain();
   return onnx.matMul(oriented(a, transposeA), oriented(b, transposeB));
 }
 
 export const matrixLowerings: Record<string, Lowering> = {
-  BatchMatMul: lowering<'a' | 'b', MatMulAttributes>(({ inputs: { a, b }, attrs }) => fromPlain(multiplyMatrices(a, b, attrs))),
-  _FusedMatMul: lowering<'a' | 'b' | 'bias' | 'preluActivationWeights', MatMulAttributes & FusedActivation>(({ inputs: { a, b, bias, preluActivationWeights }, attrs }) => {
-    const product = fromPlain(multiplyMatrices(a, b, attrs));
-    return applyActivation((bias as TracedTensor | undefined) ? applyElementwise([product, bias], onnx.add) : product, attrs, preluActivationWeights);
-  }),
+  BatchMatMul: lowering<'a' | 'b', MatMulAttributes>(({ inputs: { a, b }, attrs }) =>
+    fromPlain(multiplyMatrices(a, b, attrs)),
+  ),
+  _FusedMatMul: lowering<'a' | 'b' | 'bias' | 'preluActivationWeights', MatMulAttributes & FusedActivation>(
+    ({ inputs: { a, b, bias, preluActivationWeights }, attrs }) => {
+      const product = fromPlain(multiplyMatrices(a, b, attrs));
+      return applyActivation(
+        (bias as TracedTensor | undefined) ? applyElementwise([product, bias], onnx.add) : product,
+        attrs,
+        preluActivationWeights,
+      );
+    },
+  ),
   Einsum: lowering<string, { equation: string }>(({ inputs, attrs: { equation } }) => {
     const operands = Object.values(inputs).map((input) => input.plain());
     const [sources, result] = equation.replaceAll(' ', '').split('->') as [string, string];
     const sizes = new Map<string, number>();
-    sources.split(',').forEach((letters, index) => [...letters].forEach((letter, axis) => sizes.set(letter, operands[index]!.shape[axis]!)));
+    sources
+      .split(',')
+      .forEach((letters, index) =>
+        [...letters].forEach((letter, axis) => sizes.set(letter, operands[index]!.shape[axis]!)),
+      );
     const shape = [...result].map((letter) => sizes.get(letter)!);
-    return fromPlain(operands[0]!.graph.emit('Einsum', operands, { equation }, { shape, type: operands[0]!.type }));
+    return fromPlain(
+      operands[0]!.graph.emit('Einsum', operands, { equation }, { shape, type: operands[0]!.type }),
+    );
   }),
 };

@@ -11,13 +11,26 @@ interface ResizeAttributes {
 }
 
 /** The position in a line of `from` pixels that each of `to` pixels looks at. */
-function sourcePositions(from: number, to: number, { alignCorners, halfPixelCenters }: ResizeAttributes): number[] {
+function sourcePositions(
+  from: number,
+  to: number,
+  { alignCorners, halfPixelCenters }: ResizeAttributes,
+): number[] {
   const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
-  return Array.from({ length: to }, (_, index) => (halfPixelCenters ? (index + 0.5) * scale - 0.5 : index * scale));
+  return Array.from({ length: to }, (_, index) =>
+    halfPixelCenters ? (index + 0.5) * scale - 0.5 : index * scale,
+  );
 }
 
-/** The two source pixels that each resized pixel lies between, and its way from the low to the high one, 0 to 1. */
-function bilinearNeighbours(from: number, to: number, attrs: ResizeAttributes): { low: number; high: number; highShare: number }[] {
+/**
+ * The two source pixels that each resized pixel lies between, and its way from the low to the high one, 0 to
+ * 1.
+ */
+function bilinearNeighbours(
+  from: number,
+  to: number,
+  attrs: ResizeAttributes,
+): { low: number; high: number; highShare: number }[] {
   return sourcePositions(from, to, attrs).map((position) => {
     const inside = Math.min(Math.max(position, 0), from - 1);
     const low = Math.floor(inside);
@@ -38,7 +51,9 @@ function bilinearMatrix(from: number, to: number, attrs: ResizeAttributes): Floa
 /** The source pixel that each resized pixel copies. */
 function nearestPixels(from: number, to: number, attrs: ResizeAttributes): number[] {
   const shift = attrs.halfPixelCenters ? 0.5 : 0;
-  return sourcePositions(from, to, attrs).map((position) => Math.max(0, Math.min(from - 1, attrs.alignCorners ? Math.round(position) : Math.floor(position + shift))));
+  return sourcePositions(from, to, attrs).map((position) =>
+    Math.max(0, Math.min(from - 1, attrs.alignCorners ? Math.round(position) : Math.floor(position + shift))),
+  );
 }
 
 function nearestMatrix(from: number, to: number, attrs: ResizeAttributes): Float32Array {
@@ -47,7 +62,10 @@ function nearestMatrix(from: number, to: number, attrs: ResizeAttributes): Float
   return matrix;
 }
 
-/** Whether single precision holds where each resized pixel looks. ONNX Runtime computes it so, from the quotient of the sizes. */
+/**
+ * Whether single precision holds where each resized pixel looks. ONNX Runtime computes it so, from the
+ * quotient of the sizes.
+ */
 function isExact(from: number, to: number): boolean {
   return Number.isInteger(Math.log2(to / from));
 }
@@ -56,24 +74,43 @@ function isExact(from: number, to: number): boolean {
 function blendAlong(axis: 2 | 3, x: Value, to: number, attrs: ResizeAttributes): Value {
   if (x.shape[axis] === to) return x;
   const neighbours = bilinearNeighbours(x.shape[axis]!, to, attrs);
-  const pick = (side: 'low' | 'high') => onnx.gather(x, x.graph.integers(neighbours.map((places) => places[side])), axis);
+  const pick = (side: 'low' | 'high') =>
+    onnx.gather(x, x.graph.integers(neighbours.map((places) => places[side])), axis);
   const [low, high] = [pick('low'), pick('high')];
-  const share = x.graph.constant(Float32Array.from(neighbours, ({ highShare }) => highShare), axis === 2 ? [to, 1] : [to], 'float32');
+  const share = x.graph.constant(
+    Float32Array.from(neighbours, ({ highShare }) => highShare),
+    axis === 2 ? [to, 1] : [to],
+    'float32',
+  );
   return onnx.add(low, onnx.multiply(onnx.subtract(high, low), share));
 }
 
-function resizeBilinear(images: TracedTensor, [height, width]: readonly [number, number], attrs: ResizeAttributes): TracedTensor {
+function resizeBilinear(
+  images: TracedTensor,
+  [height, width]: readonly [number, number],
+  attrs: ResizeAttributes,
+): TracedTensor {
   const input = images.channelsFirst();
   const [batch, channels, fromHeight, fromWidth] = input.shape as [number, number, number, number];
-  if (!isExact(fromHeight, height) || !isExact(fromWidth, width)) return fromChannelsFirst(blendAlong(3, blendAlong(2, input, height, attrs), width, attrs));
+  if (!isExact(fromHeight, height) || !isExact(fromWidth, width))
+    return fromChannelsFirst(blendAlong(3, blendAlong(2, input, height, attrs), width, attrs));
   const shape = [batch, channels, height, width];
   const mode = attrs.alignCorners ? 'align_corners' : attrs.halfPixelCenters ? 'half_pixel' : 'asymmetric';
   const attributes = { mode: 'linear', coordinate_transformation_mode: mode };
-  return fromChannelsFirst(input.graph.emit('Resize', [input, undefined, undefined, input.graph.integers(shape)], attributes, { shape, type: input.type }));
+  return fromChannelsFirst(
+    input.graph.emit('Resize', [input, undefined, undefined, input.graph.integers(shape)], attributes, {
+      shape,
+      type: input.type,
+    }),
+  );
 }
 
 /** Resizing is linear in rows and in columns; its gradient is the product with both matrices, transposed. */
-function resizeGradient(dy: TracedTensor, images: TracedTensor, matrixOf: (from: number, to: number) => Float32Array): TracedTensor {
+function resizeGradient(
+  dy: TracedTensor,
+  images: TracedTensor,
+  matrixOf: (from: number, to: number) => Float32Array,
+): TracedTensor {
   const [, height, width] = images.shape;
   const gradient = dy.channelsFirst();
   const [outHeight, outWidth] = gradient.shape.slice(2) as [number, number];
@@ -84,13 +121,22 @@ function resizeGradient(dy: TracedTensor, images: TracedTensor, matrixOf: (from:
 }
 
 export const resizeLowerings: Record<string, Lowering> = {
-  ResizeBilinear: lowering<'images', ResizeAttributes & { size: [number, number] }>(({ inputs: { images }, attrs }) => resizeBilinear(images, attrs.size, attrs)),
-  ResizeBilinearGrad: lowering<'images' | 'dy', ResizeAttributes>(({ inputs: { images, dy }, attrs }) => resizeGradient(dy, images, (from, to) => bilinearMatrix(from, to, attrs))),
-  ResizeNearestNeighbor: lowering<'images', ResizeAttributes & { size: [number, number] }>(({ graph, inputs: { images }, attrs }) => {
-    const input = images.channelsFirst();
-    const pick = (from: number, to: number) => graph.integers(nearestPixels(from, to, attrs));
-    const rows = onnx.gather(input, pick(input.shape[2]!, attrs.size[0]), 2);
-    return fromChannelsFirst(onnx.gather(rows, pick(input.shape[3]!, attrs.size[1]), 3));
-  }),
-  ResizeNearestNeighborGrad: lowering<'images' | 'dy', ResizeAttributes>(({ inputs: { images, dy }, attrs }) => resizeGradient(dy, images, (from, to) => nearestMatrix(from, to, attrs))),
+  ResizeBilinear: lowering<'images', ResizeAttributes & { size: [number, number] }>(
+    ({ inputs: { images }, attrs }) => resizeBilinear(images, attrs.size, attrs),
+  ),
+  ResizeBilinearGrad: lowering<'images' | 'dy', ResizeAttributes>(({ inputs: { images, dy }, attrs }) =>
+    resizeGradient(dy, images, (from, to) => bilinearMatrix(from, to, attrs)),
+  ),
+  ResizeNearestNeighbor: lowering<'images', ResizeAttributes & { size: [number, number] }>(
+    ({ graph, inputs: { images }, attrs }) => {
+      const input = images.channelsFirst();
+      const pick = (from: number, to: number) => graph.integers(nearestPixels(from, to, attrs));
+      const rows = onnx.gather(input, pick(input.shape[2]!, attrs.size[0]), 2);
+      return fromChannelsFirst(onnx.gather(rows, pick(input.shape[3]!, attrs.size[1]), 3));
+    },
+  ),
+  ResizeNearestNeighborGrad: lowering<'images' | 'dy', ResizeAttributes>(
+    ({ inputs: { images, dy }, attrs }) =>
+      resizeGradient(dy, images, (from, to) => nearestMatrix(from, to, attrs)),
+  ),
 };

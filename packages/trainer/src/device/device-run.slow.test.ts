@@ -2,7 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { photoFamily, readSafetensors } from '@unblur/core-model';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -17,7 +26,8 @@ import { collectRun } from './run-results.js';
 
 const LONG_MILLISECONDS = 300_000;
 const python = findTorch()?.python;
-if (!python) console.warn('Skipped training on samples made on the device: there is no Python with torch and numpy.');
+if (!python)
+  console.warn('Skipped training on samples made on the device: there is no Python with torch and numpy.');
 const describeWithTorch = python ? describe : describe.skip;
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-device-run-'));
@@ -89,107 +99,195 @@ async function drawWaves(file: string, width: number, height: number, phase: num
     const [x, y] = [Math.floor(place / 3) % width, Math.floor(place / 3 / width)];
     return 128 + 60 * Math.sin((x + phase) / 5 + (place % 3)) + 50 * Math.sin(y / 4 + x / 23);
   });
-  await sharp(pixels, { raw: { width, height, channels: 3 } }).png().toFile(file);
+  await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(file);
 }
 
 beforeAll(async () => {
-  for (const sub of ['pictures', 'clips/waves', 'pairs/gt', 'pairs/blur']) mkdirSync(at(sub), { recursive: true });
+  for (const sub of ['pictures', 'clips/waves', 'pairs/gt', 'pairs/blur'])
+    mkdirSync(at(sub), { recursive: true });
   for (const index of [0, 1]) await drawWaves(at('pictures', `${index}.png`), 512, 256, 7 * index);
-  for (let index = 0; index < 16; index++) await drawWaves(at('clips', 'waves', `${String(index).padStart(3, '0')}.png`), 160, 136, 0.7 * index);
-  for (const side of ['gt', 'blur']) for (const index of [0, 1]) await drawWaves(at('pairs', side, `${index}.png`), 64, 64, index + (side === 'gt' ? 0 : 1));
+  for (let index = 0; index < 16; index++)
+    await drawWaves(at('clips', 'waves', `${String(index).padStart(3, '0')}.png`), 160, 136, 0.7 * index);
+  for (const side of ['gt', 'blur'])
+    for (const index of [0, 1])
+      await drawWaves(at('pairs', side, `${index}.png`), 64, 64, index + (side === 'gt' ? 0 : 1));
   writeFileSync(at('photo.yaml'), photo);
-  for (const [name, lines] of Object.entries(others)) writeFileSync(at(`${name}.yaml`), `engine: torch\nsynthesis: device\nthreads: 1\n${lines}`);
+  for (const [name, lines] of Object.entries(others))
+    writeFileSync(at(`${name}.yaml`), `engine: torch\nsynthesis: device\nthreads: 1\n${lines}`);
 });
 
-const lossesOf = (runFolder: string) => readMetrics(join(runFolder, 'metrics.jsonl')).filter((row): row is StepRow => row.kind === 'step').map(({ loss }) => loss['total']!);
+const lossesOf = (runFolder: string) =>
+  readMetrics(join(runFolder, 'metrics.jsonl'))
+    .filter((row): row is StepRow => row.kind === 'step')
+    .map(({ loss }) => loss['total']!);
 
 describeWithTorch('a run whose samples are made on the device', () => {
-  test('packed, trains where there is nothing but Python, without a network; its results are taken in', async () => {
-    const archive = at('packed');
-    await packRun(at('photo.yaml'), archive, { maxMib: 4, partMib: 1 });
-    // Elsewhere, under a path with a space, and with nothing in the environment.
-    cpSync(archive, at('other machine', 'run'), { recursive: true });
-    const cutOff = spawnSync('unshare', ['-rn', 'true']).status === 0 ? ['unshare', '-rn'] : [];
-    const start = (...more: string[]) => {
-      const [command, ...rest] = [...cutOff, at('other machine', 'run', 'start.sh'), at('other machine', 'out'), ...more] as [string, ...string[]];
-      return spawnSync(command, rest, { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin', PYTHON: python! } });
-    };
-    const { status, stderr } = start();
-    expect(stderr).toContain('24 steps, 100 % of the run');
-    expect(status).toBe(0);
+  test(
+    'packed, trains where there is nothing but Python, without a network; its results are taken in',
+    async () => {
+      const archive = at('packed');
+      await packRun(at('photo.yaml'), archive, { maxMib: 4, partMib: 1 });
+      // Elsewhere, under a path with a space, and with nothing in the environment.
+      cpSync(archive, at('other machine', 'run'), { recursive: true });
+      const cutOff = spawnSync('unshare', ['-rn', 'true']).status === 0 ? ['unshare', '-rn'] : [];
+      const start = (...more: string[]) => {
+        const [command, ...rest] = [
+          ...cutOff,
+          at('other machine', 'run', 'start.sh'),
+          at('other machine', 'out'),
+          ...more,
+        ] as [string, ...string[]];
+        return spawnSync(command, rest, {
+          encoding: 'utf8',
+          cwd: '/',
+          env: { PATH: '/usr/bin:/bin', PYTHON: python! },
+        });
+      };
+      const { status, stderr } = start();
+      expect(stderr).toContain('24 steps, 100 % of the run');
+      expect(status).toBe(0);
 
-    const results = at('other machine', 'out', 'results');
-    expect(readdirSync(results).sort()).toEqual(['best-0.part', 'metrics.jsonl', 'samples.png', 'weights-0.part']);
-    const { step, runFolder } = await collectRun(at('photo.yaml'), results, at('collected'));
-    expect(step).toBe(24);
-    for (const name of ['weights.safetensors', 'best.safetensors']) expect(photoFamily.readWeights(readFileSync(join(runFolder, name))).config.channels).toEqual([8, 8, 8, 8]);
-    const losses = lossesOf(runFolder);
-    expect(losses).toHaveLength(24);
-    expect(losses.slice(-6).reduce((a, b) => a + b)).toBeLessThan(losses.slice(0, 6).reduce((a, b) => a + b));
-    expect(readMetrics(join(runFolder, 'metrics.jsonl')).filter(({ kind }) => kind === 'validation').map((row) => row.step)).toEqual([12, 24]);
-    expect(readdirSync(runFolder).some((name) => name.startsWith('events.out.tfevents'))).toBe(true);
-    expect(readFileSync(join(runFolder, 'report.html'), 'utf8')).toContain('validation PSNR');
-    await expect(sharp(join(runFolder, 'samples', 'step-0000024.png')).metadata()).resolves.toMatchObject({ width: 7 * 36 - 4, height: 6 * 36 - 4 });
+      const results = at('other machine', 'out', 'results');
+      expect(readdirSync(results).sort()).toEqual([
+        'best-0.part',
+        'metrics.jsonl',
+        'samples.png',
+        'weights-0.part',
+      ]);
+      const { step, runFolder } = await collectRun(at('photo.yaml'), results, at('collected'));
+      expect(step).toBe(24);
+      for (const name of ['weights.safetensors', 'best.safetensors'])
+        expect(photoFamily.readWeights(readFileSync(join(runFolder, name))).config.channels).toEqual([
+          8, 8, 8, 8,
+        ]);
+      const losses = lossesOf(runFolder);
+      expect(losses).toHaveLength(24);
+      expect(losses.slice(-6).reduce((a, b) => a + b)).toBeLessThan(
+        losses.slice(0, 6).reduce((a, b) => a + b),
+      );
+      expect(
+        readMetrics(join(runFolder, 'metrics.jsonl'))
+          .filter(({ kind }) => kind === 'validation')
+          .map((row) => row.step),
+      ).toEqual([12, 24]);
+      expect(readdirSync(runFolder).some((name) => name.startsWith('events.out.tfevents'))).toBe(true);
+      expect(readFileSync(join(runFolder, 'report.html'), 'utf8')).toContain('validation PSNR');
+      await expect(sharp(join(runFolder, 'samples', 'step-0000024.png')).metadata()).resolves.toMatchObject({
+        width: 7 * 36 - 4,
+        height: 6 * 36 - 4,
+      });
 
-    await expect(collectRun(at('photo.yaml'), results, runFolder)).rejects.toThrow('holds one; choose another with --out');
-    await expect(collectRun(at('jin.yaml'), results, at('elsewhere'))).rejects.toThrow("of the run file's network");
-    const bytes = readFileSync(join(results, 'weights-0.part'));
-    bytes[bytes.length - 1]! ^= 1;
-    writeFileSync(join(results, 'weights-0.part'), bytes);
-    await expect(collectRun(at('photo.yaml'), results, at('elsewhere'))).rejects.toThrow('do not belong together, or one is damaged');
-    expect(existsSync(at('elsewhere', 'weights.safetensors'))).toBe(false);
+      await expect(collectRun(at('photo.yaml'), results, runFolder)).rejects.toThrow(
+        'holds one; choose another with --out',
+      );
+      await expect(collectRun(at('jin.yaml'), results, at('elsewhere'))).rejects.toThrow(
+        "of the run file's network",
+      );
+      const bytes = readFileSync(join(results, 'weights-0.part'));
+      bytes[bytes.length - 1]! ^= 1;
+      writeFileSync(join(results, 'weights-0.part'), bytes);
+      await expect(collectRun(at('photo.yaml'), results, at('elsewhere'))).rejects.toThrow(
+        'do not belong together, or one is damaged',
+      );
+      expect(existsSync(at('elsewhere', 'weights.safetensors'))).toBe(false);
 
-    rmSync(at('other machine', 'run', 'validation.safetensors'));
-    const broken = start();
-    expect(broken.status).toBe(1);
-    expect(broken.stderr).toContain('validation.safetensors is missing; copy all its files into one folder.');
-    expect(broken.stderr).not.toContain('Traceback');
-  }, LONG_MILLISECONDS);
+      rmSync(at('other machine', 'run', 'validation.safetensors'));
+      const broken = start();
+      expect(broken.status).toBe(1);
+      expect(broken.stderr).toContain(
+        'validation.safetensors is missing; copy all its files into one folder.',
+      );
+      expect(broken.stderr).not.toContain('Traceback');
+    },
+    LONG_MILLISECONDS,
+  );
 
-  test('goes on where it was, here as elsewhere', async () => {
-    const half = await train(at('photo.yaml'), { out: at('run'), quiet: true, changes: { steps: 8 } });
-    expect(half).toMatchObject({ step: 8, interrupted: false });
-    await expect(train(at('photo.yaml'), { out: at('run'), quiet: true })).rejects.toThrow('holds a checkpoint; resume it');
-    const { metadata } = readSafetensors(readFileSync(at('run', 'checkpoint.safetensors')));
-    const progress = JSON.parse(metadata['unblur.checkpoint']!) as { step: number; done: number };
-    expect(progress).toMatchObject({ step: 8, done: 1 });
-    expect(await train(at('photo.yaml'), { out: at('run'), resume: true, quiet: true })).toMatchObject({ step: 24, interrupted: false });
-    expect(readMetrics(at('run', 'metrics.jsonl')).filter(({ kind }) => kind === 'step').map((row) => row.step)).toEqual(Array.from({ length: 24 }, (_, index) => index + 1));
-  }, LONG_MILLISECONDS);
+  test(
+    'goes on where it was, here as elsewhere',
+    async () => {
+      const half = await train(at('photo.yaml'), { out: at('run'), quiet: true, changes: { steps: 8 } });
+      expect(half).toMatchObject({ step: 8, interrupted: false });
+      await expect(train(at('photo.yaml'), { out: at('run'), quiet: true })).rejects.toThrow(
+        'holds a checkpoint; resume it',
+      );
+      const { metadata } = readSafetensors(readFileSync(at('run', 'checkpoint.safetensors')));
+      const progress = JSON.parse(metadata['unblur.checkpoint']!) as { step: number; done: number };
+      expect(progress).toMatchObject({ step: 8, done: 1 });
+      expect(await train(at('photo.yaml'), { out: at('run'), resume: true, quiet: true })).toMatchObject({
+        step: 24,
+        interrupted: false,
+      });
+      expect(
+        readMetrics(at('run', 'metrics.jsonl'))
+          .filter(({ kind }) => kind === 'step')
+          .map((row) => row.step),
+      ).toEqual(Array.from({ length: 24 }, (_, index) => index + 1));
+    },
+    LONG_MILLISECONDS,
+  );
 
-  test('by minutes, ends on time, and schedules follow the clock', async () => {
-    const startedAt = performance.now();
-    const { step } = await train(at('photo.yaml'), { out: at('minutes'), minutes: 0.1, quiet: true });
-    const seconds = (performance.now() - startedAt) / 1000;
-    expect(step).toBeGreaterThan(0);
-    expect(seconds).toBeGreaterThan(5);
-    const rows = readMetrics(at('minutes', 'metrics.jsonl')).filter((row): row is StepRow & { done: number } => row.kind === 'step');
-    expect(rows).toHaveLength(step);
-    expect(rows.at(-1)!.done).toBe(1);
-    // However many steps the machine takes, each has the rate of the share of the time that was behind it.
-    rows.forEach(({ learningRate }, index) => {
-      const stepOfSchedule = Math.max(1, (rows[index - 1]?.done ?? 0) * 24);
-      const expected = 0.003 * scheduleFactor({ kind: 'cosine', warmupSteps: 2, finalShare: 0.01 }, stepOfSchedule, 24);
-      expect(Math.abs(learningRate - expected)).toBeLessThan(0.1 * 0.003);
-    });
-  }, LONG_MILLISECONDS);
+  test(
+    'by minutes, ends on time, and schedules follow the clock',
+    async () => {
+      const startedAt = performance.now();
+      const { step } = await train(at('photo.yaml'), { out: at('minutes'), minutes: 0.1, quiet: true });
+      const seconds = (performance.now() - startedAt) / 1000;
+      expect(step).toBeGreaterThan(0);
+      expect(seconds).toBeGreaterThan(5);
+      const rows = readMetrics(at('minutes', 'metrics.jsonl')).filter(
+        (row): row is StepRow & { done: number } => row.kind === 'step',
+      );
+      expect(rows).toHaveLength(step);
+      expect(rows.at(-1)!.done).toBe(1);
+      // However many steps the machine takes, each has the rate of the share of the time that was behind it.
+      rows.forEach(({ learningRate }, index) => {
+        const stepOfSchedule = Math.max(1, (rows[index - 1]?.done ?? 0) * 24);
+        const expected =
+          0.003 * scheduleFactor({ kind: 'cosine', warmupSteps: 2, finalShare: 0.01 }, stepOfSchedule, 24);
+        expect(Math.abs(learningRate - expected)).toBeLessThan(0.1 * 0.003);
+      });
+    },
+    LONG_MILLISECONDS,
+  );
 
-  test('goes back to its last good weights when the loss is not finite', async () => {
-    await expect(train(at('photo.yaml'), { out: at('wild'), quiet: true, changes: { optimizer: { learningRate: 1e30, clipNorm: null } } })).rejects.toThrow('ended early');
-    const rows = readMetrics(at('wild', 'results', 'metrics.jsonl'));
-    const setbacks = rows.filter(({ kind }) => kind === 'setback');
-    expect(setbacks.length).toBeGreaterThan(1);
-    expect(setbacks.map((row) => 'rateFactor' in row && row.rateFactor)[0]).toBeCloseTo(0.6, 6);
-  }, LONG_MILLISECONDS);
+  test(
+    'goes back to its last good weights when the loss is not finite',
+    async () => {
+      await expect(
+        train(at('photo.yaml'), {
+          out: at('wild'),
+          quiet: true,
+          changes: { optimizer: { learningRate: 1e30, clipNorm: null } },
+        }),
+      ).rejects.toThrow('ended early');
+      const rows = readMetrics(at('wild', 'results', 'metrics.jsonl'));
+      const setbacks = rows.filter(({ kind }) => kind === 'setback');
+      expect(setbacks.length).toBeGreaterThan(1);
+      expect(setbacks.map((row) => 'rateFactor' in row && row.rateFactor)[0]).toBeCloseTo(0.6, 6);
+    },
+    LONG_MILLISECONDS,
+  );
 
-  test.each(Object.keys(others))('trains %s', async (name) => {
-    const { step } = await train(at(`${name}.yaml`), { out: at(`run-${name}`), quiet: true });
-    expect(step).toBe(name === 'jin' ? 4 : 2);
-    const { definition, config } = loadRun(at(`${name}.yaml`));
-    const system = await definition.open(config);
-    const { tensors } = readSafetensors(readFileSync(at(`run-${name}`, 'weights.safetensors')));
-    const start = system.startingWeights();
-    const moved = Object.keys(tensors).filter((weight) => tensors[weight]!.values.some((value, index) => Math.abs(value - start[weight]!.values[index]!) > 2e-3 * Math.abs(start[weight]!.values[index]!) + 1e-6));
-    expect(moved.length).toBeGreaterThan(Object.keys(tensors).length / 4);
-  }, LONG_MILLISECONDS);
+  test.each(Object.keys(others))(
+    'trains %s',
+    async (name) => {
+      const { step } = await train(at(`${name}.yaml`), { out: at(`run-${name}`), quiet: true });
+      expect(step).toBe(name === 'jin' ? 4 : 2);
+      const { definition, config } = loadRun(at(`${name}.yaml`));
+      const system = await definition.open(config);
+      const { tensors } = readSafetensors(readFileSync(at(`run-${name}`, 'weights.safetensors')));
+      const start = system.startingWeights();
+      const moved = Object.keys(tensors).filter((weight) =>
+        tensors[weight]!.values.some(
+          (value, index) =>
+            Math.abs(value - start[weight]!.values[index]!) >
+            2e-3 * Math.abs(start[weight]!.values[index]!) + 1e-6,
+        ),
+      );
+      expect(moved.length).toBeGreaterThan(Object.keys(tensors).length / 4);
+    },
+    LONG_MILLISECONDS,
+  );
 });

@@ -2,7 +2,10 @@ import { expectKnownKeys, join, list, number, oneOf, optional, pair, readMapping
 import type { Field } from '../run-schema.js';
 import { share } from '../run-fields.js';
 
-/** What sources can be asked for beside the options of @unblur/datasets where samples are made on the device; see `python/unblur_torch/synthesis/options.py`. */
+/**
+ * What sources can be asked for beside the options of @unblur/datasets where samples are made on the device;
+ * see `python/unblur_torch/synthesis/options.py`.
+ */
 
 const range = (min: number, max: number) => pair(number({ min, max }));
 
@@ -12,17 +15,31 @@ const shapes: Field<Record<string, number>> = {
     const mapping = readMapping(value, path);
     const known = ['blob', 'box', 'pole', 'person', 'foliage'];
     expectKnownKeys(mapping, known, path);
-    return Object.fromEntries(Object.entries(mapping).map(([name, weight]) => [name, number({ min: 0, max: 1e6 }).read(weight, join(path, name))]));
+    return Object.fromEntries(
+      Object.entries(mapping).map(([name, weight]) => [
+        name,
+        number({ min: 0, max: 1e6 }).read(weight, join(path, name)),
+      ]),
+    );
   },
 };
 
 const scene = {
-  /** Share of the samples before a still camera, in which something moves by itself; and of those in which nothing does. */
+  /**
+   * Share of the samples before a still camera, in which something moves by itself; and of those in which
+   * nothing does.
+   */
   stillCameraShare: share,
   sharpShare: share,
-  /** Lengths of paths are minimum + (maximum - minimum) * u^pathExponent with u uniform: above 1 favours short ones. */
+  /**
+   * Lengths of paths are minimum + (maximum - minimum) * u^pathExponent with u uniform: above 1 favours short
+   * ones.
+   */
   pathExponent: number({ min: 0.1, max: 10 }),
-  /** How much the speed at the ends of the exposure differs from that in its middle, at most, as a share of it. */
+  /**
+   * How much the speed at the ends of the exposure differs from that in its middle, at most, as a share of
+   * it.
+   */
   acceleration: share,
   /** Largest share by which near and far places are shifted more or less than the rest. */
   parallax: share,
@@ -53,7 +70,10 @@ const fieldsOfKind: Record<string, Record<string, Field<unknown>>> = {
   video: { sharpShare: share, softnessPixels: scene.softnessPixels },
 };
 
-/** Recorded pairs: sub-folders `gt` and `blur` of pictures of the same names, of which the sharp one shows the middle of the exposure. */
+/**
+ * Recorded pairs: sub-folders `gt` and `blur` of pictures of the same names, of which the sharp one shows the
+ * middle of the exposure.
+ */
 export interface PairsSource {
   kind: 'pairs';
   folder: string;
@@ -66,11 +86,19 @@ export const deviceOnlyKinds = ['pairs'] as const;
 export const deviceOnlyOptions = (kind: string): string[] => Object.keys(fieldsOfKind[kind] ?? {});
 
 /** Takes out what only synthesis on the device has. @throws if a value is not right. */
-export function readDeviceOptions(kind: string, options: Record<string, unknown>, path: string): { onDevice: Record<string, unknown>; others: Record<string, unknown> } {
+export function readDeviceOptions(
+  kind: string,
+  options: Record<string, unknown>,
+  path: string,
+): { onDevice: Record<string, unknown>; others: Record<string, unknown> } {
   const fields = fieldsOfKind[kind] ?? {};
   const given = Object.entries(options);
   return {
-    onDevice: Object.fromEntries(given.flatMap(([name, value]) => (name in fields ? [[name, fields[name]!.read(value, join(path, name))]] : []))),
+    onDevice: Object.fromEntries(
+      given.flatMap(([name, value]) =>
+        name in fields ? [[name, fields[name]!.read(value, join(path, name))]] : [],
+      ),
+    ),
     others: Object.fromEntries(given.filter(([name]) => !(name in fields))),
   };
 }

@@ -18,13 +18,19 @@ import { takeInResults } from './run-results.js';
 const RESULTS = 'results';
 
 /**
- * Trains a run whose samples are made on the device, on this machine: plans it as for an archive, starts the Python program on the plan, and takes in its results. Ctrl-C
- * reaches the program itself, which finishes the step in progress and writes a checkpoint.
+ * Trains a run whose samples are made on the device, on this machine: plans it as for an archive, starts the
+ * Python program on the plan, and takes in its results. Ctrl-C reaches the program itself, which finishes the
+ * step in progress and writes a checkpoint.
  *
  * @param runFolder holds the run's checkpoint if it goes on.
  * @throws if there is no Python with torch, or the program fails.
  */
-export async function trainOnDevice(run: LoadedRun, runFolder: string, processes: number, progress: Pick<Progress, 'line'>): Promise<TrainingResult> {
+export async function trainOnDevice(
+  run: LoadedRun,
+  runFolder: string,
+  processes: number,
+  progress: Pick<Progress, 'line'>,
+): Promise<TrainingResult> {
   const python = requireTorch();
   const folder = makeTemporaryFolder(tmpdir());
   try {
@@ -33,7 +39,12 @@ export async function trainOnDevice(run: LoadedRun, runFolder: string, processes
     // The log of earlier sittings goes on.
     mkdirSync(results, { recursive: true });
     if (existsSync(log)) renameSync(log, join(results, RUN_FILES.metrics));
-    const last = await runProgram(python, ['-m', 'unblur_torch.device_run', folder, runFolder, '--processes', String(processes)], run.config.threads, progress);
+    const last = await runProgram(
+      python,
+      ['-m', 'unblur_torch.device_run', folder, runFolder, '--processes', String(processes)],
+      run.config.threads,
+      progress,
+    );
     const { step } = await takeInResults(run, results, runFolder);
     rmSync(results, { recursive: true });
     return { step, interrupted: last !== undefined && last < 1 };
@@ -43,8 +54,16 @@ export async function trainOnDevice(run: LoadedRun, runFolder: string, processes
 }
 
 /** @returns the share of the run that the last step logged had behind it. */
-async function runProgram(python: string, commands: string[], threads: number, progress: Pick<Progress, 'line'>): Promise<number | undefined> {
-  const child = spawn(python, commands, { stdio: ['ignore', 'pipe', 'inherit'], env: torchEnvironment(threads) });
+async function runProgram(
+  python: string,
+  commands: string[],
+  threads: number,
+  progress: Pick<Progress, 'line'>,
+): Promise<number | undefined> {
+  const child = spawn(python, commands, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: torchEnvironment(threads),
+  });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   let done: number | undefined;
   let shownAt = -Infinity;
@@ -55,7 +74,9 @@ async function runProgram(python: string, commands: string[], threads: number, p
     done = row.done;
     if (performance.now() - shownAt < 10_000) continue;
     shownAt = performance.now();
-    progress.line(`step ${row.step}  ${Math.round(100 * (row.done ?? 0))} %  loss ${row.loss['total']!.toFixed(4)}  ${row.samplesPerSecond.toFixed(1)} samples/s`);
+    progress.line(
+      `step ${row.step}  ${Math.round(100 * (row.done ?? 0))} %  loss ${row.loss['total']!.toFixed(4)}  ${row.samplesPerSecond.toFixed(1)} samples/s`,
+    );
   }
   if ((await ended) !== 0) throw new Error('The torch program ended early; what it says is above.');
   return done;

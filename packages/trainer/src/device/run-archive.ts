@@ -38,14 +38,23 @@ export interface RunArchive {
 }
 
 /**
- * Packs a run into a folder that trains it on a machine with PyTorch and nothing else: graphs, starting weights, pictures, validation samples, the Python program,
- * `start.sh`. None of the files is larger than a part, so that they can travel one by one.
+ * Packs a run into a folder that trains it on a machine with PyTorch and nothing else: graphs, starting
+ * weights, pictures, validation samples, the Python program, `start.sh`. None of the files is larger than a
+ * part, so that they can travel one by one.
  *
  * @param folder new, or empty.
- * @throws if the run file is not right, what it reads cannot be read, it does not fit, or the folder holds something.
+ * @throws if the run file is not right, what it reads cannot be read, it does not fit, or the folder holds
+ * something.
  */
-export async function packRun(runFile: string, folder: string, { maxMib = 60, partMib = 30, changes = {} }: RunArchiveOptions = {}): Promise<RunArchive> {
-  if (existsSync(folder) && readdirSync(folder).length > 0) throw new Error(`Expected a new folder for the packed run but '${folder}' is not empty; choose another, or empty it.`);
+export async function packRun(
+  runFile: string,
+  folder: string,
+  { maxMib = 60, partMib = 30, changes = {} }: RunArchiveOptions = {},
+): Promise<RunArchive> {
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Error(
+      `Expected a new folder for the packed run but '${folder}' is not empty; choose another, or empty it.`,
+    );
   const plan = await planDeviceRun(loadRun(runFile, { ...changes, engine: 'torch', synthesis: 'device' }));
   const otherBytes = sizeOf(plan.files);
   // The program and the plan are small.
@@ -53,22 +62,38 @@ export async function packRun(runFile: string, folder: string, { maxMib = 60, pa
   for (const [name, bytes] of images.files) plan.files.set(name, bytes);
   await writeFolderAtomically(folder, async (stage) => {
     writePlan(stage, { ...plan, files: inPieces(plan.files, partMib * MIB) });
-    cpSync(join(programFolder, PROGRAM), join(stage, PROGRAM), { recursive: true, filter: (path) => basename(path) !== '__pycache__' });
+    cpSync(join(programFolder, PROGRAM), join(stage, PROGRAM), {
+      recursive: true,
+      filter: (path) => basename(path) !== '__pycache__',
+    });
     writeFileSync(join(stage, 'start.sh'), startScript, { mode: 0o755 });
   });
-  return { ...sizesOf(folder), pictures: images.count, quality: images.quality, panoramaWidthPixels: images.panoramaWidthPixels };
+  return {
+    ...sizesOf(folder),
+    pictures: images.count,
+    quality: images.quality,
+    panoramaWidthPixels: images.panoramaWidthPixels,
+  };
 }
 
-/** Writes a plan and its files. @param imagesInPlace whether pictures are read from the folders where they are, in place of packed ones. */
+/**
+ * Writes a plan and its files. @param imagesInPlace whether pictures are read from the folders where they
+ * are, in place of packed ones.
+ */
 export function writePlan(folder: string, { plan, files, sources }: DevicePlan, imagesInPlace = false): void {
   const { folders, folderOf } = sourceFolders(sources);
   const described = sources.map(({ weight, folder: _folder, videos, ...options }, index) => ({
     weight,
     options,
-    ...(imagesInPlace ? { folder: folders[folderOf[index]!], videos: videos ?? null } : { images: folderOf[index] }),
+    ...(imagesInPlace
+      ? { folder: folders[folderOf[index]!], videos: videos ?? null }
+      : { images: folderOf[index] }),
   }));
   for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
-  writeFileSync(join(folder, PLAN_FILE), JSON.stringify({ ...plan, sources: described, files: [...files.keys()] }, undefined, 1));
+  writeFileSync(
+    join(folder, PLAN_FILE),
+    JSON.stringify({ ...plan, sources: described, files: [...files.keys()] }, undefined, 1),
+  );
 }
 
 /** Files that are larger than a part, as `<name>.0` and so on. */
@@ -76,7 +101,9 @@ function inPieces(files: Map<string, Uint8Array>, partBytes: number): Map<string
   const pieces = new Map<string, Uint8Array>();
   for (const [name, bytes] of files) {
     if (bytes.length <= partBytes) pieces.set(name, bytes);
-    else for (let begin = 0; begin < bytes.length; begin += partBytes) pieces.set(`${name}.${begin / partBytes}`, bytes.subarray(begin, begin + partBytes));
+    else
+      for (let begin = 0; begin < bytes.length; begin += partBytes)
+        pieces.set(`${name}.${begin / partBytes}`, bytes.subarray(begin, begin + partBytes));
   }
   return pieces;
 }
@@ -86,6 +113,11 @@ function sizeOf(files: Map<string, Uint8Array>): number {
 }
 
 function sizesOf(folder: string): { bytes: number; files: number } {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return { files: entries.length, bytes: entries.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0) };
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return {
+    files: entries.length,
+    bytes: entries.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0),
+  };
 }

@@ -6,7 +6,10 @@ import sharp from 'sharp';
 import type { DevicePlan } from './device-plan.js';
 
 const PICTURES = ['.png', '.jpg', '.jpeg', '.webp'];
-/** How small pictures are made, from the best to the worst that is still good to learn from: coarser panoramas rather than traces of compression, which a network would learn. */
+/**
+ * How small pictures are made, from the best to the worst that is still good to learn from: coarser panoramas
+ * rather than traces of compression, which a network would learn.
+ */
 const SETTINGS: Setting[] = [
   ...[92, 88, 84, 80, 76].map((quality) => ({ quality, panoramaWidthPixels: 2048 })),
   ...[1792, 1536, 1280].map((panoramaWidthPixels) => ({ quality: 76, panoramaWidthPixels })),
@@ -52,13 +55,20 @@ export function sourceFolders(sources: DevicePlan['sources']): { folders: string
  * @param mostBytes of all files together. @param partBytes of each of them.
  * @throws if a folder holds no pictures, or they do not fit at the lowest quality.
  */
-export async function packImages(sources: DevicePlan['sources'], mostBytes: number, partBytes: number): Promise<PackedImages> {
+export async function packImages(
+  sources: DevicePlan['sources'],
+  mostBytes: number,
+  partBytes: number,
+): Promise<PackedImages> {
   const pictures = listPictures(sources);
   for (const setting of await settingsThatMayFit(pictures, mostBytes)) {
     const encoded = await encodeAll(pictures, setting);
-    if (sumOf(encoded) + pictures.length * HEADER_BYTES_PER_PICTURE <= mostBytes) return { files: intoParts(pictures, encoded, partBytes), count: pictures.length, ...setting };
+    if (sumOf(encoded) + pictures.length * HEADER_BYTES_PER_PICTURE <= mostBytes)
+      return { files: intoParts(pictures, encoded, partBytes), count: pictures.length, ...setting };
   }
-  throw new Error(`Expected the ${pictures.length} pictures of 'data.sources' to fit in ${(mostBytes / 2 ** 20).toFixed(1)} MiB but they do not, even at quality ${SETTINGS.at(-1)!.quality}; raise --max-mib, or use fewer.`);
+  throw new Error(
+    `Expected the ${pictures.length} pictures of 'data.sources' to fit in ${(mostBytes / 2 ** 20).toFixed(1)} MiB but they do not, even at quality ${SETTINGS.at(-1)!.quality}; raise --max-mib, or use fewer.`,
+  );
 }
 
 function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
@@ -67,10 +77,22 @@ function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
     const users = sources.filter((_, source) => folderOf[source] === index);
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .map((name) => name.split(sep).join('/'))
-      .filter((name) => PICTURES.includes(extname(name).toLowerCase()) && users.some(({ videos }) => !videos || videos.includes(name.split('/')[0]!)))
+      .filter(
+        (name) =>
+          PICTURES.includes(extname(name).toLowerCase()) &&
+          users.some(({ videos }) => !videos || videos.includes(name.split('/')[0]!)),
+      )
       .sort();
-    if (names.length === 0) throw new Error(`Expected pictures (${PICTURES.join(', ')}) in '${folder}', of which samples are made, but found none.`);
-    return names.map((name) => ({ folder: index, name, path: join(folder, name), isPanorama: users.every(({ kind }) => kind === 'panorama') }));
+    if (names.length === 0)
+      throw new Error(
+        `Expected pictures (${PICTURES.join(', ')}) in '${folder}', of which samples are made, but found none.`,
+      );
+    return names.map((name) => ({
+      folder: index,
+      name,
+      path: join(folder, name),
+      isPanorama: users.every(({ kind }) => kind === 'panorama'),
+    }));
   });
 }
 
@@ -89,16 +111,31 @@ async function encodeAll(pictures: SourcePicture[], setting: Setting): Promise<B
   const encoded: Buffer[] = [];
   // sharp works in threads of its own: a few pictures at a time keep them busy.
   const AT_ONCE = 4;
-  for (let first = 0; first < pictures.length; first += AT_ONCE) encoded.push(...(await Promise.all(pictures.slice(first, first + AT_ONCE).map((picture) => encode(picture, setting)))));
+  for (let first = 0; first < pictures.length; first += AT_ONCE)
+    encoded.push(
+      ...(await Promise.all(
+        pictures.slice(first, first + AT_ONCE).map((picture) => encode(picture, setting)),
+      )),
+    );
   return encoded;
 }
 
-async function encode({ path, isPanorama }: SourcePicture, { quality, panoramaWidthPixels }: Setting): Promise<Buffer> {
+async function encode(
+  { path, isPanorama }: SourcePicture,
+  { quality, panoramaWidthPixels }: Setting,
+): Promise<Buffer> {
   try {
     const picture = sharp(path).autoOrient().toColourspace('srgb').removeAlpha();
-    return await (isPanorama ? picture.resize({ width: panoramaWidthPixels, withoutEnlargement: true }) : picture).webp({ quality }).toBuffer();
+    return await (
+      isPanorama ? picture.resize({ width: panoramaWidthPixels, withoutEnlargement: true }) : picture
+    )
+      .webp({ quality })
+      .toBuffer();
   } catch (cause) {
-    throw new Error(`Expected a picture that can be read in '${path}' but it is damaged or of another kind.`, { cause });
+    throw new Error(
+      `Expected a picture that can be read in '${path}' but it is damaged or of another kind.`,
+      { cause },
+    );
   }
 }
 
@@ -107,7 +144,11 @@ function intoParts(pictures: SourcePicture[], encoded: Buffer[], partBytes: numb
   let tensors: [string, SafetensorsTensor][] = [];
   let bytes = 0;
   const close = () => {
-    if (tensors.length > 0) files.set(`images-${files.size}.safetensors`, writeSafetensors({ tensors: Object.fromEntries(tensors), metadata: {} }));
+    if (tensors.length > 0)
+      files.set(
+        `images-${files.size}.safetensors`,
+        writeSafetensors({ tensors: Object.fromEntries(tensors), metadata: {} }),
+      );
     [tensors, bytes] = [[], 0];
   };
   encoded.forEach((data, index) => {

@@ -13,7 +13,10 @@ import { deviceOnlyOptions } from './device-source.js';
 const LONG_MILLISECONDS = 300_000;
 const pythonFolder = join(import.meta.dirname, '..', '..', 'python');
 const python = findTorch()?.python;
-if (!python) console.warn('Skipped the comparison of synthesis on the device with that of Node: there is no Python with torch and numpy.');
+if (!python)
+  console.warn(
+    'Skipped the comparison of synthesis on the device with that of Node: there is no Python with torch and numpy.',
+  );
 const describeWithTorch = python ? describe : describe.skip;
 
 const FRAMES = 5;
@@ -25,7 +28,11 @@ function wavyPixels(width: number, height: number): Uint8Array {
     const [x, y, channel] = [Math.floor(index / 3) % width, Math.floor(index / 3 / width), index % 3];
     // Whole numbers of waves around the panorama.
     const across = (waves: number): number => (2 * Math.PI * waves * x) / width;
-    return 128 + 60 * Math.sin(across(40 + 9 * channel) + y / 3) + 60 * Math.cos(across(21) - y / (1.2 + channel)) * Math.sin(y / 40);
+    return (
+      128 +
+      60 * Math.sin(across(40 + 9 * channel) + y / 3) +
+      60 * Math.cos(across(21) - y / (1.2 + channel)) * Math.sin(y / 40)
+    );
   });
 }
 
@@ -42,12 +49,31 @@ interface Expected {
   motion: Float32Array;
 }
 
-/** Views of different sizes of the panorama's levels, colours, averages, and everything that rearranges a sample. */
+/**
+ * Views of different sizes of the panorama's levels, colours, averages, and everything that rearranges a
+ * sample.
+ */
 const panoramaOptions: Record<string, datasets.PartialPanoramaOptions> = {
   plain: { averaging: 'display', angleDegrees: [4, 4], augmentation: datasets.noAugmentation },
-  'augmented, of light': { averaging: 'linear-srgb', angleDegrees: [1, 3], photoPixels: 96, augmentation: { noiseSigma: [0, 0] } },
-  'augmented, of gamma 2.2': { averaging: 'linear-gamma-2.2', angleDegrees: [6, 9], fieldOfViewDegrees: [90, 100], rollShare: 2, augmentation: { noiseSigma: [0, 0] } },
-  'at a pole, with Euler angles': { averaging: 'linear-srgb', eulerDegrees: 5, pitchDegrees: [80, 85], augmentation: { noiseSigma: [0, 0] } },
+  'augmented, of light': {
+    averaging: 'linear-srgb',
+    angleDegrees: [1, 3],
+    photoPixels: 96,
+    augmentation: { noiseSigma: [0, 0] },
+  },
+  'augmented, of gamma 2.2': {
+    averaging: 'linear-gamma-2.2',
+    angleDegrees: [6, 9],
+    fieldOfViewDegrees: [90, 100],
+    rollShare: 2,
+    augmentation: { noiseSigma: [0, 0] },
+  },
+  'at a pole, with Euler angles': {
+    averaging: 'linear-srgb',
+    eulerDegrees: 5,
+    pitchDegrees: [80, 85],
+    augmentation: { noiseSigma: [0, 0] },
+  },
 };
 /** So that mirrors, transposition and reversal all come up. */
 const SEEDS = [1, 2, 3, 4];
@@ -62,19 +88,49 @@ describeWithTorch('synthesis on the device', () => {
 
   beforeAll(() => {
     const given: Record<string, SafetensorsTensor> = {};
-    const plans = { panoramaPlans: {} as Record<string, object>, layerPlans: {} as Record<string, object>, jpegQualities: {} as Record<string, number> };
+    const plans = {
+      panoramaPlans: {} as Record<string, object>,
+      layerPlans: {} as Record<string, object>,
+      jpegQualities: {} as Record<string, number>,
+    };
     const pixels = wavyPixels(2 * PANORAMA_HEIGHT, PANORAMA_HEIGHT);
     const panorama = datasets.buildPanorama(2 * PANORAMA_HEIGHT, PANORAMA_HEIGHT, pixels);
     for (const [what, partial] of Object.entries(panoramaOptions)) {
       for (const seed of SEEDS) {
         const name = `panorama ${what} ${seed}`;
-        const options = datasets.resolvePanoramaOptions({ sizePixels: 64, frames: FRAMES, minPanoramaPixelsPerPixel: 0.5, ...partial });
-        const plan = datasets.planRotationalBlur(datasets.createRandom(seed), 2 * PANORAMA_HEIGHT, 0, options);
+        const options = datasets.resolvePanoramaOptions({
+          sizePixels: 64,
+          frames: FRAMES,
+          minPanoramaPixelsPerPixel: 0.5,
+          ...partial,
+        });
+        const plan = datasets.planRotationalBlur(
+          datasets.createRandom(seed),
+          2 * PANORAMA_HEIGHT,
+          0,
+          options,
+        );
         const { blurred, frames, motionPixels } = datasets.synthesizeRotationalBlur(panorama, plan, options);
-        expected[name] = { blurred: blurred.data, frames: frames.map(({ data }) => data), motion: motionPixels };
-        given[`${name}.panorama`] = { dtype: 'U8', shape: [PANORAMA_HEIGHT, 2 * PANORAMA_HEIGHT, 3], values: pixels };
+        expected[name] = {
+          blurred: blurred.data,
+          frames: frames.map(({ data }) => data),
+          motion: motionPixels,
+        };
+        given[`${name}.panorama`] = {
+          dtype: 'U8',
+          shape: [PANORAMA_HEIGHT, 2 * PANORAMA_HEIGHT, 3],
+          values: pixels,
+        };
         const { camera, first, last, renderedFrames, augmentation, averaging } = plan;
-        plans.panoramaPlans[name] = { camera, first: datasets.matrixOf(first), last: datasets.matrixOf(last), renderedFrames, augmentation, averaging, frames: FRAMES };
+        plans.panoramaPlans[name] = {
+          camera,
+          first: datasets.matrixOf(first),
+          last: datasets.matrixOf(last),
+          renderedFrames,
+          augmentation,
+          averaging,
+          frames: FRAMES,
+        };
       }
     }
     for (const seed of SEEDS) {
@@ -82,9 +138,23 @@ describeWithTorch('synthesis on the device', () => {
       const { scene, renderedFrames } = layeredScene(seed);
       expected[name] = exposeLayers(scene, renderedFrames);
       const gridPixels = scene.sizePixels + 2 * scene.marginPixels;
-      scene.layers.forEach(({ premultiplied }, index) => (given[`${name}.layer${index}`] = { dtype: 'F32', shape: [gridPixels, gridPixels, 4], values: premultiplied }));
+      scene.layers.forEach(
+        ({ premultiplied }, index) =>
+          (given[`${name}.layer${index}`] = {
+            dtype: 'F32',
+            shape: [gridPixels, gridPixels, 4],
+            values: premultiplied,
+          }),
+      );
       const { sizePixels, marginPixels, layers } = scene;
-      plans.layerPlans[name] = { sizePixels, marginPixels, motions: layers.map(({ motion }) => motion), averaging: 'linear-srgb', renderedFrames, frames: FRAMES };
+      plans.layerPlans[name] = {
+        sizePixels,
+        marginPixels,
+        motions: layers.map(({ motion }) => motion),
+        averaging: 'linear-srgb',
+        renderedFrames,
+        frames: FRAMES,
+      };
     }
     for (const quality of [10, 50, 90]) {
       const name = `jpeg ${quality}`;
@@ -97,9 +167,15 @@ describeWithTorch('synthesis on the device', () => {
     }
 
     const [givenPath, madePath] = [join(folder, 'given.safetensors'), join(folder, 'made.safetensors')];
-    const metadata = Object.fromEntries(Object.entries(plans).map(([key, value]) => [key, JSON.stringify(value)]));
+    const metadata = Object.fromEntries(
+      Object.entries(plans).map(([key, value]) => [key, JSON.stringify(value)]),
+    );
     writeFileSync(givenPath, writeSafetensors({ tensors: given, metadata }));
-    const { status, stderr } = spawnSync(python!, [join(pythonFolder, 'synthesis_test_tool.py'), givenPath, madePath], { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } });
+    const { status, stderr } = spawnSync(
+      python!,
+      [join(pythonFolder, 'synthesis_test_tool.py'), givenPath, madePath],
+      { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
+    );
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     const file = readSafetensors(readFileSync(madePath));
     made = file.tensors;
@@ -117,25 +193,35 @@ describeWithTorch('synthesis on the device', () => {
   });
 
   test('knows the same motion', () => {
-    const differences = Object.entries(expected).map(([name, { motion }]) => ({ name, pixels: levelsBetween(valuesOf(`${name}.motion`), motion).largest / 255, longest: Math.max(...motion.map(Math.abs)) }));
+    const differences = Object.entries(expected).map(([name, { motion }]) => ({
+      name,
+      pixels: levelsBetween(valuesOf(`${name}.motion`), motion).largest / 255,
+      longest: Math.max(...motion.map(Math.abs)),
+    }));
     expect(differences.filter(({ pixels, longest }) => !(pixels < 0.02 && longest > 0.5))).toEqual([]);
   });
 
   test('compresses like Node', () => {
     const uncompressed = levelsBetween(wavyDisplayValues(JPEG_SIZE), jpegs['jpeg 90']!).mean;
-    const differences = Object.entries(jpegs).map(([name, values]) => ({ name, mean: levelsBetween(valuesOf(name), values).mean }));
-    // A coefficient half-way between two steps goes either way, which moves its block by a fraction of a level.
+    const differences = Object.entries(jpegs).map(([name, values]) => ({
+      name,
+      mean: levelsBetween(valuesOf(name), values).mean,
+    }));
+    // A coefficient half-way between two steps goes either way, which moves its block by a fraction of a
+    // level.
     expect(differences.filter(({ mean }) => !(mean < 0.05 * uncompressed))).toEqual([]);
   });
 
   test('has the options of Node, by the same names, and those that run files read', () => {
-    const shared = (names: object): string[] => Object.keys(names).filter((name) => !['sizePixels', 'frames'].includes(name));
+    const shared = (names: object): string[] =>
+      Object.keys(names).filter((name) => !['sizePixels', 'frames'].includes(name));
     const known = {
       panorama: [...shared(datasets.panoramaDefaults), ...deviceOnlyOptions('panorama')],
       layers: [...shared(datasets.layeredDefaults), ...deviceOnlyOptions('layers')],
       video: [...shared(datasets.videoDefaults), 'windowFrames', ...deviceOnlyOptions('video')],
     };
-    for (const [kind, names] of Object.entries(known)) expect({ kind, names: optionNames[kind] }).toEqual({ kind, names: names.sort() });
+    for (const [kind, names] of Object.entries(known))
+      expect({ kind, names: optionNames[kind] }).toEqual({ kind, names: names.sort() });
   });
 });
 
@@ -156,20 +242,32 @@ function concatenated(arrays: readonly Float32Array[]): Float32Array {
   return Float32Array.from(arrays.flatMap((array) => [...array]));
 }
 
-/** A wavy background and two discs in light, which turn, grow and move on bent paths; discs lie on pixels' centres. */
+/**
+ * A wavy background and two discs in light, which turn, grow and move on bent paths; discs lie on pixels'
+ * centres.
+ */
 function layeredScene(seed: number): { scene: datasets.LayeredScene; renderedFrames: number } {
   const random = datasets.createRandom(seed);
   const [sizePixels, marginPixels] = [48, 24];
   const gridPixels = sizePixels + 2 * marginPixels;
   const pixels = wavyPixels(gridPixels, gridPixels);
   const limits = { turnDegrees: 8, zoomPercent: 10, bend: 0.3 };
-  const centres = [{ x: (sizePixels - 1) / 2, y: (sizePixels - 1) / 2 }, { x: 14, y: 20 }, { x: 30, y: 25 }];
+  const centres = [
+    { x: (sizePixels - 1) / 2, y: (sizePixels - 1) / 2 },
+    { x: 14, y: 20 },
+    { x: 30, y: 25 },
+  ];
   const layers = centres.map((centre, layer): datasets.Layer => {
     const premultiplied = Float32Array.from({ length: gridPixels * gridPixels * 4 }, (_, index) => {
       const [pixel, channel] = [index >> 2, index & 3];
-      const distance = Math.hypot((pixel % gridPixels) - marginPixels - centre.x, Math.floor(pixel / gridPixels) - marginPixels - centre.y);
+      const distance = Math.hypot(
+        (pixel % gridPixels) - marginPixels - centre.x,
+        Math.floor(pixel / gridPixels) - marginPixels - centre.y,
+      );
       const coverage = layer === 0 ? 1 : Math.min(Math.max(6.3 + 2 * layer - distance, 0), 1);
-      return channel === 3 ? coverage : (coverage * pixels[(pixel * 3 + channel + layer) % pixels.length]!) / 255;
+      return channel === 3
+        ? coverage
+        : (coverage * pixels[(pixel * 3 + channel + layer) % pixels.length]!) / 255;
     });
     return { premultiplied, motion: datasets.drawLayerMotion(random, centre, random.between(3, 9), limits) };
   });
@@ -178,13 +276,19 @@ function layeredScene(seed: number): { scene: datasets.LayeredScene; renderedFra
 }
 
 function exposeLayers(scene: datasets.LayeredScene, renderedFrames: number): Expected {
-  const renders = Array.from({ length: renderedFrames }, (_, index) => datasets.renderScene(scene, (2 * index) / (renderedFrames - 1) - 1));
+  const renders = Array.from({ length: renderedFrames }, (_, index) =>
+    datasets.renderScene(scene, (2 * index) / (renderedFrames - 1) - 1),
+  );
   const { displayOf } = datasets.transferFunctions['linear-srgb'];
   const visible = datasets.visibleLayers(scene);
   const [toFirst, toLast] = [datasets.flowAt(scene, visible, -1), datasets.flowAt(scene, visible, 1)];
   return {
-    blurred: renders[0]!.map((_, index) => displayOf(renders.reduce((sum, render) => sum + render[index]!, 0) / renderedFrames)),
-    frames: renders.filter((_, index) => index % ((renderedFrames - 1) / (FRAMES - 1)) === 0).map((render) => render.map(displayOf)),
+    blurred: renders[0]!.map((_, index) =>
+      displayOf(renders.reduce((sum, render) => sum + render[index]!, 0) / renderedFrames),
+    ),
+    frames: renders
+      .filter((_, index) => index % ((renderedFrames - 1) / (FRAMES - 1)) === 0)
+      .map((render) => render.map(displayOf)),
     motion: toLast.map((value, index) => (value - toFirst[index]!) / 2),
   };
 }

@@ -11,8 +11,12 @@ describe.each(listExperiments(shipped))('experiments/%s', (name) => {
   const { rows } = loadExperiment(shipped, name);
 
   test.each(rows.map((row) => [row.name, row] as const))('%s can be run', (_, { origin }) => {
-    if (origin.kind === 'training') expect(loadRun(origin.runFile, origin.changes).config.batchSize).toBeGreaterThan(0);
-    if (origin.kind === 'trained-as') expect(loadExperiment(shipped, origin.experiment).rows).toContainEqual(expect.objectContaining({ name: origin.row, origin: expect.objectContaining({ kind: 'training' }) }));
+    if (origin.kind === 'training')
+      expect(loadRun(origin.runFile, origin.changes).config.batchSize).toBeGreaterThan(0);
+    if (origin.kind === 'trained-as')
+      expect(loadExperiment(shipped, origin.experiment).rows).toContainEqual(
+        expect.objectContaining({ name: origin.row, origin: expect.objectContaining({ kind: 'training' }) }),
+      );
   });
 });
 
@@ -41,19 +45,52 @@ paper: { place: Table 1, data: SUN360 }
   }
 
   test("puts a row's changes over the experiment's, and makes paths absolute", () => {
-    write('merged', { 'table.yaml': table, 'a.yaml': 'title: A\nchanges: { loss: { motion: 0 }, steps: 5 }\npaper: { val: { psnr: { mean: 25.5 } } }\n' });
+    write('merged', {
+      'table.yaml': table,
+      'a.yaml':
+        'title: A\nchanges: { loss: { motion: 0 }, steps: 5 }\npaper: { val: { psnr: { mean: 25.5 } } }\n',
+    });
     const { sets, rows, seeds, figures } = loadExperiment(folder, 'merged');
-    expect(sets['val']).toEqual({ source: { kind: 'panorama', folder: join(folder, 'pictures'), sizePixels: 64, frames: 3 }, count: 3, seed: 1, format: 'folders' });
-    expect(rows[0]!.origin).toEqual({ kind: 'training', runFile: join(folder, 'run.yaml'), changes: { loss: { norm: 'l1', motion: 0 }, steps: 5 } });
+    expect(sets['val']).toEqual({
+      source: { kind: 'panorama', folder: join(folder, 'pictures'), sizePixels: 64, frames: 3 },
+      count: 3,
+      seed: 1,
+      format: 'folders',
+    });
+    expect(rows[0]!.origin).toEqual({
+      kind: 'training',
+      runFile: join(folder, 'run.yaml'),
+      changes: { loss: { norm: 'l1', motion: 0 }, steps: 5 },
+    });
     expect(rows[0]!.paper['val']!.psnr).toEqual({ mean: 25.5 });
     expect([seeds, figures]).toEqual([[1], ['first', 'middle', 'last', 'mean']]);
   });
 
   test.each([
-    ['an unknown key of the table', `${table}seedz: [1]\n`, 'title: A\n', /table\.yaml: Unknown key 'seedz'; did you mean 'seeds'\?/],
-    ['an unknown key of a set', table.replace('kind: panorama,', 'kind: panorama, angleDegree: 3,'), 'title: A\n', /did you mean '.*angleDegrees'/],
-    ['a set that is not there', table.replace('{ val: turning }', '{ test: turning }'), 'title: A\n', /'evaluation\.test' to be one of the sets \(val\)/],
-    ['an unknown key of a row', table, 'title: A\nchange: {}\n', /a\.yaml: Unknown key 'change'; did you mean 'changes'\?/],
+    [
+      'an unknown key of the table',
+      `${table}seedz: [1]\n`,
+      'title: A\n',
+      /table\.yaml: Unknown key 'seedz'; did you mean 'seeds'\?/,
+    ],
+    [
+      'an unknown key of a set',
+      table.replace('kind: panorama,', 'kind: panorama, angleDegree: 3,'),
+      'title: A\n',
+      /did you mean '.*angleDegrees'/,
+    ],
+    [
+      'a set that is not there',
+      table.replace('{ val: turning }', '{ test: turning }'),
+      'title: A\n',
+      /'evaluation\.test' to be one of the sets \(val\)/,
+    ],
+    [
+      'an unknown key of a row',
+      table,
+      'title: A\nchange: {}\n',
+      /a\.yaml: Unknown key 'change'; did you mean 'changes'\?/,
+    ],
     ['a row of two origins', table, 'title: A\ninput: true\nweights: photo\n', /a\.yaml: Expected one of/],
   ])('names %s', (name, tableText, rowText, message) => {
     write(name, { 'table.yaml': tableText, 'a.yaml': rowText });

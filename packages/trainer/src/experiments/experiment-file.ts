@@ -6,7 +6,19 @@ import { parsePlainYaml } from '../plain-yaml.js';
 import { positive, wholeNumber } from '../run-fields.js';
 import { withChanges } from '../run-file.js';
 import type { RunChanges } from '../run-file.js';
-import { boolean, expectKnownKeys, join as pathOf, list, number, oneOf, optional, readMapping, section, text, withDefault } from '../run-schema.js';
+import {
+  boolean,
+  expectKnownKeys,
+  join as pathOf,
+  list,
+  number,
+  oneOf,
+  optional,
+  readMapping,
+  section,
+  text,
+  withDefault,
+} from '../run-schema.js';
 import type { Field } from '../run-schema.js';
 
 /** The file of an experiment that says what its rows share. */
@@ -70,12 +82,24 @@ export interface Experiment {
 
 /** A mapping of anything to what a field reads. */
 function mappingOf<T>(field: Field<T>): Field<Record<string, T>> {
-  return { read: (value, path) => Object.fromEntries(Object.entries(readMapping(value, path)).map(([key, entry]) => [key, field.read(entry, pathOf(path, key))])) };
+  return {
+    read: (value, path) =>
+      Object.fromEntries(
+        Object.entries(readMapping(value, path)).map(([key, entry]) => [
+          key,
+          field.read(entry, pathOf(path, key)),
+        ]),
+      ),
+  };
 }
 
 const changes: Field<RunChanges> = { read: (value = {}, path) => readMapping(value, path) };
 
-const setShape = { count: positive, seed: withDefault(wholeNumber, 1), format: withDefault(oneOf('folders', 'shards'), 'folders') };
+const setShape = {
+  count: positive,
+  seed: withDefault(wholeNumber, 1),
+  format: withDefault(oneOf('folders', 'shards'), 'folders'),
+};
 
 /** A source with its number of samples; or a folder alone. */
 const sampleSet: Field<SampleSet> = {
@@ -86,10 +110,15 @@ const sampleSet: Field<SampleSet> = {
       return { folder: text.read(mapping['folder'], pathOf(path, 'folder')) };
     }
     const { count, seed, format, sizePixels, frames, ...source } = mapping;
-    // Checks the source as a run file's; what is left out stays out, for sets to evaluate on have other defaults.
+    // Checks the source as a run file's; what is left out stays out, for sets to evaluate on have other
+    // defaults.
     dataField.read({ sizePixels, sources: [source] }, path);
     return {
-      source: { ...source, sizePixels: positive.read(sizePixels, pathOf(path, 'sizePixels')), frames: positive.read(frames, pathOf(path, 'frames')) } as unknown as SampleSource,
+      source: {
+        ...source,
+        sizePixels: positive.read(sizePixels, pathOf(path, 'sizePixels')),
+        frames: positive.read(frames, pathOf(path, 'frames')),
+      } as unknown as SampleSource,
       count: setShape.count.read(count, pathOf(path, 'count')),
       seed: setShape.seed.read(seed, pathOf(path, 'seed')),
       format: setShape.format.read(format, pathOf(path, 'format')),
@@ -107,13 +136,20 @@ const experimentField = section({
   sets: mappingOf(sampleSet),
   evaluation: mappingOf(text),
   metrics: withDefault(list(oneOf(...experimentMetrics)), [...experimentMetrics]),
-  figures: withDefault<ExperimentFigure[]>(list(oneOf(...experimentFigures)), ['first', 'middle', 'last', 'mean']),
+  figures: withDefault<ExperimentFigure[]>(list(oneOf(...experimentFigures)), [
+    'first',
+    'middle',
+    'last',
+    'mean',
+  ]),
   /** Names of the rows, in order: the files beside this one. */
   rows: list(text),
   paper: section({ place: text, data: text, finding: optional(text) }),
 });
 
-const paperFigures = mappingOf(section({ psnr: withDefault(mappingOf(number()), {}), ssim: withDefault(mappingOf(number()), {}) }));
+const paperFigures = mappingOf(
+  section({ psnr: withDefault(mappingOf(number()), {}), ssim: withDefault(mappingOf(number()), {}) }),
+);
 
 const rowField = section({
   title: text,
@@ -122,37 +158,64 @@ const rowField = section({
   base: optional(text),
   /** To the base, after the experiment's. */
   changes,
-  /** Instead of training: bundled weights or a file relative to this one; a row of another experiment, as `table/row`; the blurred photograph itself. */
+  /**
+   * Instead of training: bundled weights or a file relative to this one; a row of another experiment, as
+   * `table/row`; the blurred photograph itself.
+   */
   weights: optional(text),
   trainedAs: optional(text),
   input: withDefault(boolean, false),
   paper: withDefault(paperFigures, {}),
 });
 
-/** The names of the experiments in a folder: its sub-folders that hold an experiment. @throws if there are none. */
+/**
+ * The names of the experiments in a folder: its sub-folders that hold an experiment. @throws if there are
+ * none.
+ */
 export function listExperiments(folder: string): string[] {
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, EXPERIMENT_FILE))).sort() : [];
-  if (names.length === 0) throw new Error(`Expected a folder of experiments, each a folder with ${EXPERIMENT_FILE}, at '${folder}' but found none; run it where the project is checked out, or name another folder (--from).`);
+  const names = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => existsSync(join(folder, name, EXPERIMENT_FILE)))
+        .sort()
+    : [];
+  if (names.length === 0)
+    throw new Error(
+      `Expected a folder of experiments, each a folder with ${EXPERIMENT_FILE}, at '${folder}' but found none; run it where the project is checked out, or name another folder (--from).`,
+    );
   return names;
 }
 
 /**
- * Reads an experiment: `<folder>/<name>/table.yaml` and a file for every row that it names. Paths in them are relative to
- * the file they stand in.
+ * Reads an experiment: `<folder>/<name>/table.yaml` and a file for every row that it names. Paths in them are
+ * relative to the file they stand in.
  *
  * @throws if a file cannot be read or a key or value is not known, with its path and the nearest known key.
  */
 export function loadExperiment(folder: string, name: string): Experiment {
-  if (!listExperiments(folder).includes(name)) throw new Error(`Expected the name of an experiment (${listExperiments(folder).join(', ')}) but received '${name}'.`);
+  if (!listExperiments(folder).includes(name))
+    throw new Error(
+      `Expected the name of an experiment (${listExperiments(folder).join(', ')}) but received '${name}'.`,
+    );
   const file = join(folder, name, EXPERIMENT_FILE);
   const { base, changes: shared, rows, sets, evaluation, ...rest } = readYaml(file, experimentField);
   const absolute = (path: string) => resolve(dirname(file), path);
-  for (const set of Object.keys(evaluation)) if (!Object.hasOwn(sets, set)) throw new Error(`${file}: Expected 'evaluation.${set}' to be one of the sets (${Object.keys(sets).join(', ')}).`);
+  for (const set of Object.keys(evaluation))
+    if (!Object.hasOwn(sets, set))
+      throw new Error(
+        `${file}: Expected 'evaluation.${set}' to be one of the sets (${Object.keys(sets).join(', ')}).`,
+      );
   return {
     name,
     ...rest,
     evaluation,
-    sets: Object.fromEntries(Object.entries(sets).map(([key, set]) => [key, 'source' in set ? { ...set, source: { ...set.source, folder: absolute(set.source.folder) } } : { folder: absolute(set.folder) }])),
+    sets: Object.fromEntries(
+      Object.entries(sets).map(([key, set]) => [
+        key,
+        'source' in set
+          ? { ...set, source: { ...set.source, folder: absolute(set.source.folder) } }
+          : { folder: absolute(set.folder) },
+      ]),
+    ),
     rows: rows.map((row) => readRow(join(folder, name, `${row}.yaml`), row, base, shared)),
   };
 }
@@ -160,19 +223,35 @@ export function loadExperiment(folder: string, name: string): Experiment {
 function readRow(file: string, name: string, sharedBase: string | null, shared: RunChanges): ExperimentRow {
   const { base, changes: own, weights, trainedAs, input, ...rest } = readYaml(file, rowField);
   const origin = (): RowOrigin => {
-    if ([weights !== null, trainedAs !== null, input, base !== null || Object.keys(own).length > 0].filter(Boolean).length > 1) {
-      throw new Error(`${file}: Expected one of 'weights', 'trainedAs', 'input', or 'base' and 'changes', but received several.`);
+    if (
+      [weights !== null, trainedAs !== null, input, base !== null || Object.keys(own).length > 0].filter(
+        Boolean,
+      ).length > 1
+    ) {
+      throw new Error(
+        `${file}: Expected one of 'weights', 'trainedAs', 'input', or 'base' and 'changes', but received several.`,
+      );
     }
     if (input) return { kind: 'input' };
-    if (weights !== null) return { kind: 'weights', weights: weights.endsWith('.safetensors') ? resolve(dirname(file), weights) : weights };
+    if (weights !== null)
+      return {
+        kind: 'weights',
+        weights: weights.endsWith('.safetensors') ? resolve(dirname(file), weights) : weights,
+      };
     if (trainedAs !== null) {
       const [experiment, row, ...more] = trainedAs.split('/');
-      if (!experiment || !row || more.length > 0) throw new Error(`${file}: Expected 'trainedAs' as 'experiment/row' but received '${trainedAs}'.`);
+      if (!experiment || !row || more.length > 0)
+        throw new Error(`${file}: Expected 'trainedAs' as 'experiment/row' but received '${trainedAs}'.`);
       return { kind: 'trained-as', experiment, row };
     }
     const runFile = base ?? sharedBase;
-    if (runFile === null) throw new Error(`${file}: Expected a 'base' here or in ${EXPERIMENT_FILE} but received neither.`);
-    return { kind: 'training', runFile: resolve(dirname(file), runFile), changes: withChanges(shared, own) as RunChanges };
+    if (runFile === null)
+      throw new Error(`${file}: Expected a 'base' here or in ${EXPERIMENT_FILE} but received neither.`);
+    return {
+      kind: 'training',
+      runFile: resolve(dirname(file), runFile),
+      changes: withChanges(shared, own) as RunChanges,
+    };
   };
   return { name, ...rest, origin: origin() };
 }

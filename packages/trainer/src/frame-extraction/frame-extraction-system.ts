@@ -1,6 +1,11 @@
 import { mean } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
-import { declareFrameExtraction, frameExtractionWeightShapes, initialFrameExtractionWeights, writeFrameExtractionWeights } from '@unblur/core-model';
+import {
+  declareFrameExtraction,
+  frameExtractionWeightShapes,
+  initialFrameExtractionWeights,
+  writeFrameExtractionWeights,
+} from '@unblur/core-model';
 import type { FrameExtractionNetwork } from '@unblur/core-model';
 import { orderInvariantPairLoss } from '../losses/pairwise-order-invariant-loss.js';
 import { imageDistance } from '../losses/photometric-loss.js';
@@ -14,14 +19,26 @@ import { validationSamples } from '../validation-samples.js';
 import { frameExtractionField } from './frame-extraction-config.js';
 import type { FrameExtractionRunConfig } from './frame-extraction-config.js';
 
-/** The networks of Jin et al. 2018: the middle frame's is trained first, then each pair's, those before it standing still. */
+/**
+ * The networks of Jin et al. 2018: the middle frame's is trained first, then each pair's, those before it
+ * standing still.
+ */
 export const frameExtractionDefinition: SystemDefinition<FrameExtractionRunConfig> = {
   field: frameExtractionField,
   changePaths: (config, change) => ({ ...config, ...changeSamplePaths(config, change) }),
   open: openFrameExtraction,
 };
 
-async function openFrameExtraction({ network: config, data, optimizer, schedule, stageSteps, batchSize, seed, validation }: FrameExtractionRunConfig): Promise<TrainingSystem> {
+async function openFrameExtraction({
+  network: config,
+  data,
+  optimizer,
+  schedule,
+  stageSteps,
+  batchSize,
+  seed,
+  validation,
+}: FrameExtractionRunConfig): Promise<TrainingSystem> {
   const network = declareFrameExtraction(config);
   const { frames } = config;
   const phases = stageSteps.map((steps, stage): Phase => {
@@ -31,8 +48,18 @@ async function openFrameExtraction({ network: config, data, optimizer, schedule,
       steps,
       batchSize,
       objective: stageObjective(network, stage, batchSize, data.sizePixels),
-      groups: [{ weights: network.stages[stage]!, learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps) }],
-      batchesFrom: (firstSample) => trainingBatches(data, { frames, batchSize, seed, firstSample: firstSampleOfStage + firstSample }, ({ blurred, frames: gt }) => ({ blurred, frames: gt })),
+      groups: [
+        {
+          weights: network.stages[stage]!,
+          learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps),
+        },
+      ],
+      batchesFrom: (firstSample) =>
+        trainingBatches(
+          data,
+          { frames, batchSize, seed, firstSample: firstSampleOfStage + firstSample },
+          ({ blurred, frames: gt }) => ({ blurred, frames: gt }),
+        ),
     };
   });
   return {
@@ -42,20 +69,35 @@ async function openFrameExtraction({ network: config, data, optimizer, schedule,
     phases,
     restoration: extractionRestoration(network, validation.sizePixels),
     validationSamples: await validationSamples(validation, frames),
-    writeWeights: (weights, metadata) => writeFrameExtractionWeights(weights, config, { dtype: 'float32', metadata }),
+    writeWeights: (weights, metadata) =>
+      writeFrameExtractionWeights(weights, config, { dtype: 'float32', metadata }),
   };
 }
 
 /** All frames of one blurred image `[1, S, S, 3]`. */
 export function extractionRestoration({ extract }: FrameExtractionNetwork, sizePixels: number): Restoration {
-  return { blurredShape: [1, sizePixels, sizePixels, 3], restore: (blurred, weights) => extract(blurred as Tensor4D, weights) };
+  return {
+    blurredShape: [1, sizePixels, sizePixels, 3],
+    restore: (blurred, weights) => extract(blurred as Tensor4D, weights),
+  };
 }
 
-/** L1 of the middle frame (stage 0), or the order-invariant loss of one pair, the first one around the middle being stage 1. */
-export function stageObjective({ config, extract }: FrameExtractionNetwork, stage: number, batchSize: number, sizePixels: number): Objective {
+/**
+ * L1 of the middle frame (stage 0), or the order-invariant loss of one pair, the first one around the middle
+ * being stage 1.
+ */
+export function stageObjective(
+  { config, extract }: FrameExtractionNetwork,
+  stage: number,
+  batchSize: number,
+  sizePixels: number,
+): Objective {
   const middle = (config.frames - 1) / 2;
   return {
-    batchShapes: { blurred: [batchSize, sizePixels, sizePixels, 3], frames: [batchSize, config.frames, sizePixels, sizePixels, 3] },
+    batchShapes: {
+      blurred: [batchSize, sizePixels, sizePixels, 3],
+      frames: [batchSize, config.frames, sizePixels, sizePixels, 3],
+    },
     loss: (inputs): LossTerms => {
       const gt = timeSlices(inputs['frames'] as Tensor5D);
       const restored = extract(inputs['blurred'] as Tensor4D, inputs, stage);
@@ -63,7 +105,9 @@ export function stageObjective({ config, extract }: FrameExtractionNetwork, stag
         const photometric = mean(imageDistance(restored[0]!, gt[middle]!, 'l1')) as Scalar;
         return { total: photometric, photometric };
       }
-      const pair = mean(orderInvariantPairLoss([restored[0]!, restored.at(-1)!], [gt[middle - stage]!, gt[middle + stage]!])) as Scalar;
+      const pair = mean(
+        orderInvariantPairLoss([restored[0]!, restored.at(-1)!], [gt[middle - stage]!, gt[middle + stage]!]),
+      ) as Scalar;
       return { total: pair, pair };
     },
   };

@@ -1,4 +1,9 @@
-import { declareFrameExtraction, frameExtractionPresets, frameExtractionWeightShapes, initialFrameExtractionWeights } from '@unblur/core-model';
+import {
+  declareFrameExtraction,
+  frameExtractionPresets,
+  frameExtractionWeightShapes,
+  initialFrameExtractionWeights,
+} from '@unblur/core-model';
 import type { ExtractorConfig, FrameExtractionConfig, WeightValues } from '@unblur/core-model';
 import { filled } from '../filled-weights.test-tool.js';
 import type { LearningTask } from '../training-system.js';
@@ -6,8 +11,19 @@ import { extractionRestoration, stageObjective } from './frame-extraction-system
 
 const SIZE_PIXELS = 16;
 
-const narrow: ExtractorConfig = { factor: 4, channels: 6, groups: [[[1, 2]], [[2, 1]]], refinementChannels: 6 };
-const narrowNetworks: FrameExtractionConfig = { ...frameExtractionPresets.small, frames: 5, middle: narrow, innerPair: narrow, outerPair: narrow };
+const narrow: ExtractorConfig = {
+  factor: 4,
+  channels: 6,
+  groups: [[[1, 2]], [[2, 1]]],
+  refinementChannels: 6,
+};
+const narrowNetworks: FrameExtractionConfig = {
+  ...frameExtractionPresets.small,
+  frames: 5,
+  middle: narrow,
+  innerPair: narrow,
+  outerPair: narrow,
+};
 
 /** What an engine computes in a stage of narrow networks, on one sample. */
 export function narrowExtractionTask(stage: number): LearningTask {

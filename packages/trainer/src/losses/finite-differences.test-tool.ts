@@ -2,14 +2,25 @@ import { grad, scalar, sum, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * The largest difference between tfjs's gradient of `loss` and central differences, relative to the largest gradient.
+ * The largest difference between tfjs's gradient of `loss` and central differences, relative to the largest
+ * gradient.
  *
  * @param loss of one tensor, a scalar or `[B]` (summed); smooth within `step` of `values`.
  */
-export function gradientError(loss: (x: Tensor) => Tensor, shape: number[], values: Float32Array, step: number): number {
+export function gradientError(
+  loss: (x: Tensor) => Tensor,
+  shape: number[],
+  values: Float32Array,
+  step: number,
+): number {
   const total = (x: Tensor) => sum(loss(x));
-  const at = (changed: Float32Array) => tidy(() => total(tensor(changed, shape as [number])).dataSync<'float32'>()[0]!);
-  const analytic = tidy(() => grad((x: Tensor) => total(x) as ReturnType<typeof scalar>)(tensor(values, shape as [number])).dataSync<'float32'>().slice());
+  const at = (changed: Float32Array) =>
+    tidy(() => total(tensor(changed, shape as [number])).dataSync<'float32'>()[0]!);
+  const analytic = tidy(() =>
+    grad((x: Tensor) => total(x) as ReturnType<typeof scalar>)(tensor(values, shape as [number]))
+      .dataSync<'float32'>()
+      .slice(),
+  );
   let largestError = 0;
   let largestGradient = 0;
   for (let index = 0; index < values.length; index++) {

@@ -6,14 +6,23 @@ import { lossInOrder } from './frame-order.js';
 import type { FrameOrder, KnownMotion } from './frame-order.js';
 
 /** Two samples: the first one fits as it is, the second one reversed. */
-const lossOf = (reversed: boolean) => ({ total: tensor1d(reversed ? [5, 2] : [1, 4]), part: tensor1d(reversed ? [50, 20] : [10, 40]) });
+const lossOf = (reversed: boolean) => ({
+  total: tensor1d(reversed ? [5, 2] : [1, 4]),
+  part: tensor1d(reversed ? [50, 20] : [10, 40]),
+});
 
 /** The motion of each sample, the same at every place. */
 const motionOf = (first: [number, number], second: [number, number], known = [1, 1]): KnownMotion => ({
-  pixels: concat([first, second].map((motion) => mul(fill([1, 2, 2, 2], 1), tensor1d(motion)) as Tensor4D), 0),
+  pixels: concat(
+    [first, second].map((motion) => mul(fill([1, 2, 2, 2], 1), tensor1d(motion)) as Tensor4D),
+    0,
+  ),
   known: tensor1d(known),
 });
-const numbersOf = (order: FrameOrder, motion?: KnownMotion) => Object.fromEntries(Object.entries(lossInOrder(order, motion, lossOf)).map(([name, value]) => [name, value.dataSync()[0]]));
+const numbersOf = (order: FrameOrder, motion?: KnownMotion) =>
+  Object.fromEntries(
+    Object.entries(lossInOrder(order, motion, lossOf)).map(([name, value]) => [name, value.dataSync()[0]]),
+  );
 
 describe('lossInOrder', () => {
   test('in ground-truth order takes the samples as they are, and asks for nothing else', () => {
@@ -38,7 +47,12 @@ describe('lossInOrder', () => {
   });
 
   test('lets gradients through the order that was taken alone', () => {
-    const { grad } = gradientOf((x) => lossInOrder('better', undefined, (reversed) => ({ total: add(lossOf(reversed).total, mul(x, reversed ? 100 : 1)) })).total);
+    const { grad } = gradientOf(
+      (x) =>
+        lossInOrder('better', undefined, (reversed) => ({
+          total: add(lossOf(reversed).total, mul(x, reversed ? 100 : 1)),
+        })).total,
+    );
     expect([...grad.dataSync()]).toEqual([0.5, 50]);
   });
 

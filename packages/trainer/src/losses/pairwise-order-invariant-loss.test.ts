@@ -6,7 +6,8 @@ import { gradientError } from './finite-differences.test-tool.js';
 import { pairwiseOrderInvariantLoss } from './pairwise-order-invariant-loss.js';
 
 const flat = (value: number) => fill([1, 2, 2, 3], value) as Tensor4D;
-const lossOf = (frames: number[], gt: number[]) => pairwiseOrderInvariantLoss(frames.map(flat), gt.map(flat)).dataSync()[0]!;
+const lossOf = (frames: number[], gt: number[]) =>
+  pairwiseOrderInvariantLoss(frames.map(flat), gt.map(flat)).dataSync()[0]!;
 
 describe('pairwiseOrderInvariantLoss', () => {
   test('by hand: sums differ by 0.1, differences by 0.3, the middle by 0.2', () => {
@@ -24,7 +25,11 @@ describe('pairwiseOrderInvariantLoss', () => {
   test('has the gradient that finite differences find', () => {
     const values = Float32Array.from({ length: 36 }, (_, index) => 0.5 + 0.3 * Math.sin(5 * index + 1));
     const gt = [flat(0.11), flat(0.47), flat(0.93)];
-    const loss = (x: Tensor4D) => pairwiseOrderInvariantLoss([0, 1, 2].map((frame) => slice(x, [frame, 0, 0, 0], [1, 2, 2, 3])), gt);
+    const loss = (x: Tensor4D) =>
+      pairwiseOrderInvariantLoss(
+        [0, 1, 2].map((frame) => slice(x, [frame, 0, 0, 0], [1, 2, 2, 3])),
+        gt,
+      );
     expect(gradientError((x) => loss(x as Tensor4D), [3, 2, 2, 3], values, 1e-3)).toBeLessThan(5e-3);
   });
 

@@ -6,9 +6,11 @@ import { logL1, logL2 } from './log-error.js';
  * How far one image is from its ground truth, per sample.
  * - `l1`: mean |e|, as in the paper.
  * - `charbonnier`: mean sqrt(e^2 + 0.001^2), which is smooth at 0.
- * - `log-l1` (ours): log(mean |e| + 0.001). A sample's gradient no longer grows with its blur, so every sample has an
+ * - `log-l1` (ours): log(mean |e| + 0.001). A sample's gradient no longer grows with its blur, so every
+ * sample has an
  *   equal say whatever its blur.
- * - `log-l2` (ours): log(mean e^2 + 0.005^2), which is PSNR but for its unit, up to about 46 dB, beyond which nobody sees
+ * - `log-l2` (ours): log(mean e^2 + 0.005^2), which is PSNR but for its unit, up to about 46 dB, beyond which
+ * nobody sees
  *   a difference: where two answers are as likely, their mean is best.
  */
 export type PhotometricNorm = 'l1' | 'charbonnier' | 'log-l1' | 'log-l2';
@@ -37,29 +39,50 @@ const CHARBONNIER_EPSILON = 1e-3;
  * Where a sample's true frames are not all known, the frame weights of those that are count alone.
  * @throws if the numbers of frames differ, no level has a weight, or the frame weights do not fit.
  */
-export function photometricLoss(frames: readonly Tensor4D[][], gt: readonly Tensor4D[][], { norm, levelWeights, frameWeights, epsilon, known }: PhotometricOptions): Tensor1D {
+export function photometricLoss(
+  frames: readonly Tensor4D[][],
+  gt: readonly Tensor4D[][],
+  { norm, levelWeights, frameWeights, epsilon, known }: PhotometricOptions,
+): Tensor1D {
   if (frames.length !== gt.length || frames.length !== frameWeights.length) {
-    throw new Error(`Expected as many frames, ground-truth frames and frame weights but received ${frames.length}, ${gt.length} and ${frameWeights.length}.`);
+    throw new Error(
+      `Expected as many frames, ground-truth frames and frame weights but received ${frames.length}, ${gt.length} and ${frameWeights.length}.`,
+    );
   }
   const levels = frames[0]!.length;
-  if (levelWeights.length > levels) throw new Error(`Expected at most ${levels} level weights but received ${levelWeights.length}.`);
+  if (levelWeights.length > levels)
+    throw new Error(`Expected at most ${levels} level weights but received ${levelWeights.length}.`);
   const weightSum = frameWeights.reduce((sum, weight) => sum + weight, 0);
   const terms: Tensor1D[] = [];
   frameWeights.forEach((frameWeight, frame) =>
     levelWeights.forEach((levelWeight, level) => {
       const weight = (levelWeight * frameWeight) / weightSum;
       if (weight === 0) return;
-      const distance = mul<Tensor1D>(imageDistance(frames[frame]![level]!, gt[frame]![level]!, norm, epsilon), weight);
+      const distance = mul<Tensor1D>(
+        imageDistance(frames[frame]![level]!, gt[frame]![level]!, norm, epsilon),
+        weight,
+      );
       terms.push(known ? mul(distance, known[frame]!) : distance);
     }),
   );
-  if (terms.length === 0) throw new Error('Expected a frame and a level whose weights are not 0 but received none.');
+  if (terms.length === 0)
+    throw new Error('Expected a frame and a level whose weights are not 0 but received none.');
   if (!known) return addN(terms);
-  return div(addN(terms), addN(known.map((ofFrame, frame) => mul<Tensor1D>(ofFrame, frameWeights[frame]! / weightSum))));
+  return div(
+    addN(terms),
+    addN(known.map((ofFrame, frame) => mul<Tensor1D>(ofFrame, frameWeights[frame]! / weightSum))),
+  );
 }
 
-/** The distance between two images `[B, H, W, 3]`, per sample: `[B]`. @param epsilon see `PhotometricOptions`. */
-export function imageDistance(image: Tensor4D, gt: Tensor4D, norm: PhotometricNorm, epsilon?: number): Tensor1D {
+/**
+ * The distance between two images `[B, H, W, 3]`, per sample: `[B]`. @param epsilon see `PhotometricOptions`.
+ */
+export function imageDistance(
+  image: Tensor4D,
+  gt: Tensor4D,
+  norm: PhotometricNorm,
+  epsilon?: number,
+): Tensor1D {
   const error = sub(image, gt);
   switch (norm) {
     case 'l1':

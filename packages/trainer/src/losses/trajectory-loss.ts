@@ -7,22 +7,36 @@ const SMALL_MOTION_PIXELS = 1;
 const SMOOTH_PIXELS = 0.1;
 
 /**
- * How far the trajectory is from the true motion, where synthesis knows it (ours; Argaw et al. 2021 learn motion from the photometric loss alone).
- * Per sample: the distance of the restored motion from the true one, `sqrt(dx^2 + dy^2 + 0.1^2)`, mean over all frames and places, divided by the
- * mean length of the true one plus one pixel, so that every sample has an equal say whatever its blur.
+ * How far the trajectory is from the true motion, where synthesis knows it (ours; Argaw et al. 2021 learn
+ * motion from the photometric loss alone). Per sample: the distance of the restored motion from the true one,
+ * `sqrt(dx^2 + dy^2 + 0.1^2)`, mean over all frames and places, divided by the mean length of the true one
+ * plus one pixel, so that every sample has an equal say whatever its blur.
  *
- * @param motionsPixels one per frame: displacement of the scene from the middle frame to that frame, `[B, h, w, 2]` in pixels of the photograph.
+ * @param motionsPixels one per frame: displacement of the scene from the middle frame to that frame, `[B, h,
+ * w, 2]` in pixels of the photograph.
  * @param gtMotionsPixels the true ones.
  * @returns `[B]`.
  */
-export function trajectoryLoss(motionsPixels: readonly Tensor4D[], gtMotionsPixels: readonly Tensor4D[]): Tensor1D {
+export function trajectoryLoss(
+  motionsPixels: readonly Tensor4D[],
+  gtMotionsPixels: readonly Tensor4D[],
+): Tensor1D {
   const meanOf = (distances: Tensor1D[]) => mul<Tensor1D>(addN(distances), 1 / distances.length);
-  const meanLength = add(meanOf(gtMotionsPixels.map((motion) => meanDistance(motion, 0))), SMALL_MOTION_PIXELS) as Tensor1D;
-  return div(meanOf(motionsPixels.map((motion, index) => meanDistance(sub(motion, gtMotionsPixels[index]!), SMOOTH_PIXELS))), meanLength);
+  const meanLength = add(
+    meanOf(gtMotionsPixels.map((motion) => meanDistance(motion, 0))),
+    SMALL_MOTION_PIXELS,
+  ) as Tensor1D;
+  return div(
+    meanOf(
+      motionsPixels.map((motion, index) => meanDistance(sub(motion, gtMotionsPixels[index]!), SMOOTH_PIXELS)),
+    ),
+    meanLength,
+  );
 }
 
 /**
- * The true motions at some times, of which a sample knows how far the scene goes from the middle to the last frame: in between it is taken to be even.
+ * The true motions at some times, of which a sample knows how far the scene goes from the middle to the last
+ * frame: in between it is taken to be even.
  *
  * @param lastPixels `[B, H, W, 2]`, displacement from the middle to the last frame.
  * @param times of the frames, from -1 (the first) over 0 (the middle one) to 1 (the last).

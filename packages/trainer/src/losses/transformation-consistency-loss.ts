@@ -3,26 +3,36 @@ import type { Scalar, Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { imagePyramid } from '@unblur/core-model';
 
 /**
- * Transformation consistency loss (Argaw et al. 2021, Eq. 4): the motions that neighbouring levels predict for one
- * frame should agree. Mean over the frames that move, sum over neighbouring levels, of
- * - the mean absolute difference of their affine motions. The linear part is multiplied by half the image's longer
+ * Transformation consistency loss (Argaw et al. 2021, Eq. 4): the motions that neighbouring levels predict
+ * for one frame should agree. Mean over the frames that move, sum over neighbouring levels, of
+ * - the mean absolute difference of their affine motions. The linear part is multiplied by half the image's
+ * longer
  *   side, so that all six numbers are displacements at the edge of the image in full-resolution pixels;
- * - the mean absolute difference of their flows in full-resolution pixels, the finer one downsampled to the size of the
+ * - the mean absolute difference of their flows in full-resolution pixels, the finer one downsampled to the
+ * size of the
  *   coarser.
  *
  * The paper constrains the affine parameters; that flows are held to the same rule is ours.
  *
- * @param affines `affines[i]`: per level, coarsest first, `[B, 2, 3]`, full-resolution pixels; empty where nothing moves.
- * @param flowsPixels `flowsPixels[i]`: per level, coarsest first, `[B, h, w, 2]` in that level's pixels; likewise.
+ * @param affines `affines[i]`: per level, coarsest first, `[B, 2, 3]`, full-resolution pixels; empty where
+ * nothing moves.
+ * @param flowsPixels `flowsPixels[i]`: per level, coarsest first, `[B, h, w, 2]` in that level's pixels;
+ * likewise.
  * @param size height and width of the full-resolution image.
  * @returns a scalar; 0 where there are no neighbouring levels.
  */
-export function transformationConsistencyLoss(affines: readonly Tensor3D[][], flowsPixels: readonly Tensor4D[][], size: readonly [height: number, width: number]): Scalar {
+export function transformationConsistencyLoss(
+  affines: readonly Tensor3D[][],
+  flowsPixels: readonly Tensor4D[][],
+  size: readonly [height: number, width: number],
+): Scalar {
   const edge = Math.max(...size) / 2;
   const differences: Tensor[] = [];
   for (const levels of affines) {
     for (const [coarser, finer] of neighbours(levels)) {
-      differences.push(mean(abs(mul(sub(finer, coarser), tensor3d([edge, edge, 1, edge, edge, 1], [1, 2, 3])))));
+      differences.push(
+        mean(abs(mul(sub(finer, coarser), tensor3d([edge, edge, 1, edge, edge, 1], [1, 2, 3])))),
+      );
     }
   }
   for (const levels of flowsPixels) {
@@ -32,7 +42,10 @@ export function transformationConsistencyLoss(affines: readonly Tensor3D[][], fl
       differences.push(mul(mean(abs(sub(downsampled, coarser))), size[1] / coarser.shape[2]));
     }
   }
-  const movingFrames = Math.max(affines.filter((levels) => levels.length > 0).length, flowsPixels.filter((levels) => levels.length > 0).length);
+  const movingFrames = Math.max(
+    affines.filter((levels) => levels.length > 0).length,
+    flowsPixels.filter((levels) => levels.length > 0).length,
+  );
   return differences.length > 0 ? mul(addN(differences), 1 / movingFrames) : scalar(0);
 }
 

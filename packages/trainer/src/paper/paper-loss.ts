@@ -35,17 +35,42 @@ export interface PaperLossConfig {
  */
 export function paperLoss(output: PaperOutput, gt: GroundTruth, config: PaperLossConfig): LossTerms {
   const gtPyramids = gt.frames.map((frame) => imagePyramid(frame, config.levelWeights.length - 1));
-  const terms: LossTerms = lossInOrder(config.order, gt.motion, (reversed) => sequenceLoss(output, reversed ? gtPyramids.toReversed() : gtPyramids, config));
+  const terms: LossTerms = lossInOrder(config.order, gt.motion, (reversed) =>
+    sequenceLoss(output, reversed ? gtPyramids.toReversed() : gtPyramids, config),
+  );
   if (config.transformationConsistency === 0) return terms;
   const [, height, width] = gt.frames[0]!.shape;
-  const transformationConsistency = transformationConsistencyLoss(output.affines, output.flowsPixels, [height, width]);
-  return { ...terms, transformationConsistency, total: add(terms.total, mul(transformationConsistency, config.transformationConsistency)) };
+  const transformationConsistency = transformationConsistencyLoss(output.affines, output.flowsPixels, [
+    height,
+    width,
+  ]);
+  return {
+    ...terms,
+    transformationConsistency,
+    total: add(terms.total, mul(transformationConsistency, config.transformationConsistency)),
+  };
 }
 
 /** The losses that depend on the order of the frames, per sample. */
-function sequenceLoss({ frames }: PaperOutput, gtPyramids: readonly Tensor4D[][], { norm, levelWeights, frameWeights, ...config }: PaperLossConfig): SequenceLoss {
-  const photometric = photometricLoss(frames, gtPyramids, { norm, levelWeights, frameWeights: frameWeights === 'equal' ? frames.map(() => 1) : frameWeights });
+function sequenceLoss(
+  { frames }: PaperOutput,
+  gtPyramids: readonly Tensor4D[][],
+  { norm, levelWeights, frameWeights, ...config }: PaperLossConfig,
+): SequenceLoss {
+  const photometric = photometricLoss(frames, gtPyramids, {
+    norm,
+    levelWeights,
+    frameWeights: frameWeights === 'equal' ? frames.map(() => 1) : frameWeights,
+  });
   if (config.symmetricPenalty === 0) return { total: photometric, photometric };
-  const penalty = symmetricPenalty(frames.map((levels) => levels[0]!), gtPyramids.map((levels) => levels[0]!), config.symmetricPenaltyBound);
-  return { total: add(photometric, mul(penalty, config.symmetricPenalty)), photometric, symmetricPenalty: penalty };
+  const penalty = symmetricPenalty(
+    frames.map((levels) => levels[0]!),
+    gtPyramids.map((levels) => levels[0]!),
+    config.symmetricPenaltyBound,
+  );
+  return {
+    total: add(photometric, mul(penalty, config.symmetricPenalty)),
+    photometric,
+    symmetricPenalty: penalty,
+  };
 }

@@ -13,7 +13,10 @@ const fields = section({
     norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1', 'log-l2'), 'l1'),
     order: withDefault(oneOf(...frameOrders), 'ground-truth'),
     levelWeights: withDefault(list(number({ min: 0 })), [1, 0.5, 0.25, 0.125, 0.0625]),
-    frameWeights: withDefault(either(oneOf('equal'), list(number({ min: 0 })), "'equal' or a list of one weight per frame"), 'equal'),
+    frameWeights: withDefault(
+      either(oneOf('equal'), list(number({ min: 0 })), "'equal' or a list of one weight per frame"),
+      'equal',
+    ),
     transformationConsistency: withDefault(number({ min: 0 }), 0),
     symmetricPenalty: withDefault(number({ min: 0 }), 0),
     symmetricPenaltyBound: optional(number({ min: 0 })),
@@ -25,7 +28,11 @@ const fields = section({
 export type PaperRun = FieldType<typeof fields>;
 
 export const paperRunField: Field<PaperRun> = checked(fields, (run) => {
-  const { network: { frames }, loss: { order, frameWeights, levelWeights } } = run;
+  const {
+    network: { frames },
+    loss: { order, frameWeights, levelWeights },
+  } = run;
   expectConsistentRun(run, { multiple: paperMultiple, motion: order === 'canonical', frames, frameWeights });
-  if (levelWeights.length < 1 || levelWeights.length > 5) throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
+  if (levelWeights.length < 1 || levelWeights.length > 5)
+    throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
 });

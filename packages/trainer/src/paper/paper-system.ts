@@ -12,7 +12,15 @@ export const paperDefinition: SystemDefinition<PaperRun> = {
   changePaths: changeSampleRunPaths,
   open: (run) => {
     const { network, loss, steps, batchSize, data, validation } = run;
-    const task = paperTask(network, loss, { batchSize, sizePixels: data.sizePixels, validationSizePixels: validation.sizePixels });
-    return openSampleSystem(run, { family: paperFamily, network, stages: [{ steps, task, contents: paperContents(network, loss) }] });
+    const task = paperTask(network, loss, {
+      batchSize,
+      sizePixels: data.sizePixels,
+      validationSizePixels: validation.sizePixels,
+    });
+    return openSampleSystem(run, {
+      family: paperFamily,
+      network,
+      stages: [{ steps, task, contents: paperContents(network, loss) }],
+    });
   },
 };

@@ -13,7 +13,11 @@ export function paperContents({ frames }: PaperConfig, { order }: PaperLossConfi
 }
 
 /** What an engine computes to train the network of Argaw et al. 2021, all its weights in one group. */
-export function paperTask(config: PaperConfig, loss: PaperLossConfig, { batchSize, sizePixels, validationSizePixels }: SampleSizes): LearningTask {
+export function paperTask(
+  config: PaperConfig,
+  loss: PaperLossConfig,
+  { batchSize, sizePixels, validationSizePixels }: SampleSizes,
+): LearningTask {
   const network = declarePaperNetwork(config);
   const contents = paperContents(config, loss);
   const weightShapes = paperFamily.shapesOf(config);
@@ -22,11 +26,17 @@ export function paperTask(config: PaperConfig, loss: PaperLossConfig, { batchSiz
     groups: [Object.keys(weightShapes)],
     objective: {
       batchShapes: sampleShapes(contents, batchSize, sizePixels),
-      loss: (inputs) => paperLoss(network.restore(inputs['blurred'] as Tensor4D, inputs), groundTruthOf(inputs, contents), loss),
+      loss: (inputs) =>
+        paperLoss(
+          network.restore(inputs['blurred'] as Tensor4D, inputs),
+          groundTruthOf(inputs, contents),
+          loss,
+        ),
     },
     restoration: {
       blurredShape: [1, validationSizePixels, validationSizePixels, 3],
-      restore: (blurred, weights) => network.restore(blurred as Tensor4D, weights).frames.map((levels) => levels[0]!),
+      restore: (blurred, weights) =>
+        network.restore(blurred as Tensor4D, weights).frames.map((levels) => levels[0]!),
     },
   };
 }

@@ -9,11 +9,17 @@ import type { GroundTruth } from '../sample-batch.js';
 import type { LossTerms } from '../training-system.js';
 
 export interface PhotoLossConfig {
-  /** Added to the mean squared error of a frame before its logarithm is taken, so that a frame that is all but exact earns little more. */
+  /**
+   * Added to the mean squared error of a frame before its logarithm is taken, so that a frame that is all but
+   * exact earns little more.
+   */
   epsilon: number;
   /** Weights of the photometric loss per frame in time order. */
   frameWeights: number[];
-  /** Weight of the trajectory's error against the true motion; 0 leaves it out. Samples whose motion is not known have none. */
+  /**
+   * Weight of the trajectory's error against the true motion; 0 leaves it out. Samples whose motion is not
+   * known have none.
+   */
   motion: number;
 }
 
@@ -37,33 +43,67 @@ export interface DeviceGroundTruth extends Required<TrueSequence> {
 }
 
 /**
- * What the photo network learns from: the photometric loss, the weighted mean over the frames of log(mean squared error + epsilon), plus the error
- * of the trajectory where the true motion is known. Mean over the batch.
+ * What the photo network learns from: the photometric loss, the weighted mean over the frames of log(mean
+ * squared error + epsilon), plus the error of the trajectory where the true motion is known. Mean over the
+ * batch.
  *
  * @param restored frames and motions at `times`.
  * @param times of the true frames, evenly from -1 to 1.
  * @returns the total and every term that has a weight, by name, unweighted but for `total`.
  * @throws if the loss needs the motion and `gt` has none.
  */
-export function photoLoss(restored: Restored, times: readonly number[], { frames, motion }: GroundTruth, order: FrameOrder, config: PhotoLossConfig): LossTerms {
+export function photoLoss(
+  restored: Restored,
+  times: readonly number[],
+  { frames, motion }: GroundTruth,
+  order: FrameOrder,
+  config: PhotoLossConfig,
+): LossTerms {
   if (config.motion !== 0) expectMotion(motion);
-  const gt: TrueSequence = { frames, ...(motion && { motionsPixels: evenMotions(motion.pixels, times, restored.motionsPixels[0]!.shape[1]), motionKnown: motion.known }) };
+  const gt: TrueSequence = {
+    frames,
+    ...(motion && {
+      motionsPixels: evenMotions(motion.pixels, times, restored.motionsPixels[0]!.shape[1]),
+      motionKnown: motion.known,
+    }),
+  };
   return lossInOrder(order, motion, lossOf(restored, gt, config));
 }
 
-/** The same of samples made on the device that trains: some of their frames may not be known, and some may be in the canonical order already. */
-export function photoDeviceLoss(restored: Restored, gt: DeviceGroundTruth, config: PhotoLossConfig): LossTerms {
+/**
+ * The same of samples made on the device that trains: some of their frames may not be known, and some may be
+ * in the canonical order already.
+ */
+export function photoDeviceLoss(
+  restored: Restored,
+  gt: DeviceGroundTruth,
+  config: PhotoLossConfig,
+): LossTerms {
   return lossInKnownOrder(gt.orderKnown, lossOf(restored, gt, config));
 }
 
-function lossOf(restored: Restored, gt: TrueSequence, config: PhotoLossConfig): (reversed: boolean) => SequenceLoss {
+function lossOf(
+  restored: Restored,
+  gt: TrueSequence,
+  config: PhotoLossConfig,
+): (reversed: boolean) => SequenceLoss {
   return (reversed) => sequenceLoss(restored, reversed ? reversedInTime(gt) : gt, config);
 }
 
-function sequenceLoss({ frames, motionsPixels }: Restored, gt: TrueSequence, { epsilon, frameWeights, motion: weight }: PhotoLossConfig): SequenceLoss {
+function sequenceLoss(
+  { frames, motionsPixels }: Restored,
+  gt: TrueSequence,
+  { epsilon, frameWeights, motion: weight }: PhotoLossConfig,
+): SequenceLoss {
   const atFullSize = (images: readonly Tensor4D[]) => images.map((image) => [image]);
   const { framesKnown: known } = gt;
-  const photometric = photometricLoss(atFullSize(frames), atFullSize(gt.frames), { norm: 'log-l2', epsilon, levelWeights: [1], frameWeights, ...(known && { known }) });
+  const photometric = photometricLoss(atFullSize(frames), atFullSize(gt.frames), {
+    norm: 'log-l2',
+    epsilon,
+    levelWeights: [1],
+    frameWeights,
+    ...(known && { known }),
+  });
   if (weight === 0) return { total: photometric, photometric };
   const motion = mul<Tensor1D>(trajectoryLoss(motionsPixels, gt.motionsPixels!), gt.motionKnown!);
   return { total: add(photometric, mul(motion, weight)), photometric, motion };

@@ -20,9 +20,9 @@ const fields = section({
     /** Default: 0.3 where samples come with their motion, else 0. */
     motion: optional(number({ min: 0 })),
     /**
-     * Share of the steps in which frames are compared in the canonical order; then in the better one. Default: 0.3 for a network that begins at
-     * random, since its trajectories would else stay near zero, between the two orders; 0 for one that starts from weights, or where no
-     * sample comes with its motion.
+     * Share of the steps in which frames are compared in the canonical order; then in the better one.
+     * Default: 0.3 for a network that begins at random, since its trajectories would else stay near zero,
+     * between the two orders; 0 for one that starts from weights, or where no sample comes with its motion.
      */
     canonicalShare: optional(share),
   }),
@@ -30,15 +30,28 @@ const fields = section({
 });
 
 /** A run of the photo network, complete: every default filled in, every path absolute. */
-export type PhotoRun = Omit<FieldType<typeof fields>, 'loss'> & { loss: PhotoLossConfig & { canonicalShare: number } };
+export type PhotoRun = Omit<FieldType<typeof fields>, 'loss'> & {
+  loss: PhotoLossConfig & { canonicalShare: number };
+};
 
 export const photoRunField: Field<PhotoRun> = {
   read: (value, path) => {
     const run = withLossDefaults(fields.read(value, path));
-    const { frames, loss: { frameWeights, motion, canonicalShare } } = run;
-    if (frames % 2 === 0) throw new Error(`Expected an odd number for 'frames', so that one is in the middle, but received ${frames}.`);
+    const {
+      frames,
+      loss: { frameWeights, motion, canonicalShare },
+    } = run;
+    if (frames % 2 === 0)
+      throw new Error(
+        `Expected an odd number for 'frames', so that one is in the middle, but received ${frames}.`,
+      );
     expectFramesPerStep(run);
-    expectConsistentRun(run, { multiple: photoMultiple, motion: motion !== 0 || canonicalShare !== 0, frames, frameWeights });
+    expectConsistentRun(run, {
+      multiple: photoMultiple,
+      motion: motion !== 0 || canonicalShare !== 0,
+      frames,
+      frameWeights,
+    });
     return run;
   },
 };
@@ -46,9 +59,15 @@ export const photoRunField: Field<PhotoRun> = {
 /** @throws unless the frames that a step compares are among those of a sample, pairs about the middle one. */
 function expectFramesPerStep({ frames, device: { framesPerStep }, loss: { frameWeights } }: PhotoRun): void {
   if (framesPerStep === null || framesPerStep === frames) return;
-  if (framesPerStep % 2 === 0 || framesPerStep > frames) throw new Error(`Expected an odd number up to ${frames}, which is 'frames', for 'device.framesPerStep' but received ${framesPerStep}.`);
+  if (framesPerStep % 2 === 0 || framesPerStep > frames)
+    throw new Error(
+      `Expected an odd number up to ${frames}, which is 'frames', for 'device.framesPerStep' but received ${framesPerStep}.`,
+    );
   const others = new Set(frameWeights.filter((_, frame) => frame !== (frames - 1) / 2));
-  if (others.size > 1) throw new Error("Expected the same weight in 'loss.frameWeights' for all frames but the middle one, since 'device.framesPerStep' compares some of them only.");
+  if (others.size > 1)
+    throw new Error(
+      "Expected the same weight in 'loss.frameWeights' for all frames but the middle one, since 'device.framesPerStep' compares some of them only.",
+    );
 }
 
 function withLossDefaults({ loss, ...run }: FieldType<typeof fields>): PhotoRun {
@@ -57,7 +76,9 @@ function withLossDefaults({ loss, ...run }: FieldType<typeof fields>): PhotoRun 
     ...run,
     loss: {
       ...loss,
-      frameWeights: loss.frameWeights ?? Array.from({ length: frames }, (_, frame) => (frame === (frames - 1) / 2 ? 2 : 1)),
+      frameWeights:
+        loss.frameWeights ??
+        Array.from({ length: frames }, (_, frame) => (frame === (frames - 1) / 2 ? 2 : 1)),
       motion: loss.motion ?? (hasMotion(data) ? 0.3 : 0),
       canonicalShare: loss.canonicalShare ?? (hasMotion(data) && initialWeights === null ? 0.3 : 0),
     },
@@ -71,7 +92,10 @@ export function loadPhotoRun(file: string): PhotoRun {
   return parsePhotoRun(readRunFile(file), file);
 }
 
-/** Reads the text of a run file of the photo network. @param file names it in messages and is what its paths are relative to. */
+/**
+ * Reads the text of a run file of the photo network. @param file names it in messages and is what its paths
+ * are relative to.
+ */
 export function parsePhotoRun(yaml: string, file: string): PhotoRun {
   return parseRunFile<PhotoRun, RunReader<PhotoRun>>(() => reader, yaml, file).config;
 }

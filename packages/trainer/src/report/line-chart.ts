@@ -17,15 +17,22 @@ const LEGEND_GAP = 10;
 const TICKS = 5;
 const MAX_POINTS = 600;
 
-/** A line chart as SVG with a legend and labelled axes; long series are thinned by averaging neighbours. Empty text without points. */
+/**
+ * A line chart as SVG with a legend and labelled axes; long series are thinned by averaging neighbours. Empty
+ * text without points.
+ */
 export function lineChart(series: readonly Series[], { title, xLabel }: ChartOptions): string {
-  const thinned = series.map(({ name, points }) => ({ name, points: thin(points) })).filter(({ points }) => points.length > 0);
+  const thinned = series
+    .map(({ name, points }) => ({ name, points: thin(points) }))
+    .filter(({ points }) => points.length > 0);
   const all = thinned.flatMap(({ points }) => points);
   if (all.length === 0) return '';
   const [xMin, xMax] = extent(all.map(([x]) => x));
   const [yMin, yMax] = extent(all.map(([, y]) => y));
-  const toX = (x: number) => MARGIN.left + ((x - xMin) / (xMax - xMin)) * (WIDTH - MARGIN.left - MARGIN.right);
-  const toY = (y: number) => HEIGHT - MARGIN.bottom - ((y - yMin) / (yMax - yMin)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+  const toX = (x: number) =>
+    MARGIN.left + ((x - xMin) / (xMax - xMin)) * (WIDTH - MARGIN.left - MARGIN.right);
+  const toY = (y: number) =>
+    HEIGHT - MARGIN.bottom - ((y - yMin) / (yMax - yMin)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const ticks = Array.from({ length: TICKS }, (_, index) => index / (TICKS - 1));
   const grid = ticks.map((share) => {
     const [x, y] = [xMin + share * (xMax - xMin), yMin + share * (yMax - yMin)];
@@ -36,7 +43,10 @@ export function lineChart(series: readonly Series[], { title, xLabel }: ChartOpt
     );
   });
   /** Where a legend's word ends: all stand in the title's line, the last at the right. */
-  const legendEnd = (index: number) => WIDTH - MARGIN.right - thinned.slice(index + 1).reduce((sum, { name }) => sum + LEGEND_GAP + name.length * LETTER_WIDTH, 0);
+  const legendEnd = (index: number) =>
+    WIDTH -
+    MARGIN.right -
+    thinned.slice(index + 1).reduce((sum, { name }) => sum + LEGEND_GAP + name.length * LETTER_WIDTH, 0);
   const lines = thinned.map(({ name, points }, index) => {
     const color = COLORS[index % COLORS.length];
     const path = points.map(([x, y]) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(' ');
@@ -52,7 +62,10 @@ export function lineChart(series: readonly Series[], { title, xLabel }: ChartOpt
 }
 
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character]!);
+  return text.replace(
+    /[&<>"]/g,
+    (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character]!,
+  );
 }
 
 function thin(points: Series['points']): Series['points'] {
@@ -67,7 +80,10 @@ function thin(points: Series['points']): Series['points'] {
 
 /** Smallest and largest value, a little apart if they are equal. */
 function extent(values: readonly number[]): [number, number] {
-  const [min, max] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  const [min, max] = values.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Infinity, -Infinity],
+  );
   return max > min ? [min, max] : [min - 0.5, max + 0.5];
 }
 

@@ -8,7 +8,19 @@ import { writeRunReport } from './run-report.js';
 
 describe('lineChart', () => {
   test('puts the extremes on the edges of the plot', () => {
-    const svg = lineChart([{ name: 'a', points: [[0, 10], [5, 20], [10, 10]] }], { title: 't', xLabel: 'x' });
+    const svg = lineChart(
+      [
+        {
+          name: 'a',
+          points: [
+            [0, 10],
+            [5, 20],
+            [10, 10],
+          ],
+        },
+      ],
+      { title: 't', xLabel: 'x' },
+    );
     expect(svg).toContain('points="64.0,224.0 346.0,28.0 628.0,224.0"');
   });
 
@@ -29,8 +41,25 @@ describe('writeRunReport', () => {
   test('is one page that refers to nothing outside itself', () => {
     const figures = { first: 25, middle: 26, last: 25.5, mean: 25.5 };
     const log = new MetricsLog(join(folder, 'metrics.jsonl'), 0);
-    for (const step of [1, 2]) log.append({ kind: 'step', step, loss: { total: 1 / step, photometric: 1 }, learningRate: 1e-3, gradientNorm: 2, samplesPerSecond: 3, dataWaitShare: 0 });
-    log.append({ kind: 'validation', step: 2, samples: 4, psnr: figures, gain: { first: 1, middle: 0.5, last: 1, mean: 0.83 }, ssim: figures, best: true });
+    for (const step of [1, 2])
+      log.append({
+        kind: 'step',
+        step,
+        loss: { total: 1 / step, photometric: 1 },
+        learningRate: 1e-3,
+        gradientNorm: 2,
+        samplesPerSecond: 3,
+        dataWaitShare: 0,
+      });
+    log.append({
+      kind: 'validation',
+      step: 2,
+      samples: 4,
+      psnr: figures,
+      gain: { first: 1, middle: 0.5, last: 1, mean: 0.83 },
+      ssim: figures,
+      best: true,
+    });
     mkdirSync(join(folder, 'samples'));
     writeFileSync(join(folder, 'samples', 'step-0000002.png'), 'pixels');
     writeFileSync(join(folder, 'run.yaml'), 'steps: 2 # <here>\n');

@@ -11,15 +11,17 @@ const PICTURES_SHOWN = 6;
 const POSITIONS = ['first', 'middle', 'last', 'mean'] as const;
 
 /**
- * Writes `report.html` into a run's folder: one page that needs no other file, with the loss terms, the validation
- * figures per frame position, learning rate, throughput, sample pictures over time and the resolved run.
+ * Writes `report.html` into a run's folder: one page that needs no other file, with the loss terms, the
+ * validation figures per frame position, learning rate, throughput, sample pictures over time and the
+ * resolved run.
  *
  * @returns the path of the page.
  * @throws if the folder holds no run.
  */
 export function writeRunReport(runFolder: string): string {
   const file = (name: string) => join(runFolder, name);
-  if (!existsSync(file(RUN_FILES.metrics))) throw new Error(`Expected the folder of a run but '${runFolder}' has no ${RUN_FILES.metrics}.`);
+  if (!existsSync(file(RUN_FILES.metrics)))
+    throw new Error(`Expected the folder of a run but '${runFolder}' has no ${RUN_FILES.metrics}.`);
   const rows = readMetrics(file(RUN_FILES.metrics));
   const steps = rows.filter((row) => row.kind === 'step');
   const validations = rows.filter((row) => row.kind === 'validation');
@@ -48,12 +50,20 @@ ${pictures(file(RUN_FILES.samples))}
 function summary(steps: readonly StepRow[], validations: readonly ValidationRow[]): string {
   const best = validations.findLast((row) => row.best);
   const trained = `${steps.at(-1)?.step ?? 0} steps.`;
-  return best ? `${trained} Best validation at step ${best.step}: mean PSNR ${best.psnr.mean.toFixed(2)} dB, ${best.gain.mean.toFixed(2)} dB above the blurred image, over ${best.samples} samples in the better order of each whole sequence.` : trained;
+  return best
+    ? `${trained} Best validation at step ${best.step}: mean PSNR ${best.psnr.mean.toFixed(2)} dB, ${best.gain.mean.toFixed(2)} dB above the blurred image, over ${best.samples} samples in the better order of each whole sequence.`
+    : trained;
 }
 
 function validationTable(validations: readonly ValidationRow[]): string {
-  const cells = (figures: FigureByPosition) => POSITIONS.map((position) => `<td>${figures[position].toFixed(2)}</td>`).join('');
-  const body = validations.map(({ step, psnr, gain, ssim }) => `<tr><td>${step}</td>${cells(psnr)}${cells(gain)}<td>${ssim.mean.toFixed(4)}</td></tr>`).join('');
+  const cells = (figures: FigureByPosition) =>
+    POSITIONS.map((position) => `<td>${figures[position].toFixed(2)}</td>`).join('');
+  const body = validations
+    .map(
+      ({ step, psnr, gain, ssim }) =>
+        `<tr><td>${step}</td>${cells(psnr)}${cells(gain)}<td>${ssim.mean.toFixed(4)}</td></tr>`,
+    )
+    .join('');
   const positions = POSITIONS.map((position) => `<th>${position}</th>`).join('');
   return `<table><tr><th></th><th colspan="4">PSNR (dB)</th><th colspan="4">gain over the blurred image (dB)</th><th>SSIM</th></tr><tr><th>step</th>${positions}${positions}<th>mean</th></tr>${body}</table>`;
 }
@@ -67,14 +77,30 @@ function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]
     }),
   });
   const byPosition = (value: (row: ValidationRow) => FigureByPosition): Series[] =>
-    POSITIONS.map((position) => ({ name: position, points: validations.map((row) => [row.step, value(row)[position]] as const) }));
+    POSITIONS.map((position) => ({
+      name: position,
+      points: validations.map((row) => [row.step, value(row)[position]] as const),
+    }));
   const terms = [...new Set(steps.flatMap(({ loss }) => Object.keys(loss)))];
   const chart = (title: string, series: Series[]) => lineChart(series, { title, xLabel: 'step' });
   return [
-    ...terms.map((term) => chart(`loss: ${term}`, [ofSteps(term, ({ loss }) => (Object.hasOwn(loss, term) ? loss[term] : undefined))])),
-    chart('validation PSNR (dB)', byPosition(({ psnr }) => psnr)),
-    chart('gain over the blurred image (dB)', byPosition(({ gain }) => gain)),
-    chart('validation SSIM', byPosition(({ ssim }) => ssim)),
+    ...terms.map((term) =>
+      chart(`loss: ${term}`, [
+        ofSteps(term, ({ loss }) => (Object.hasOwn(loss, term) ? loss[term] : undefined)),
+      ]),
+    ),
+    chart(
+      'validation PSNR (dB)',
+      byPosition(({ psnr }) => psnr),
+    ),
+    chart(
+      'gain over the blurred image (dB)',
+      byPosition(({ gain }) => gain),
+    ),
+    chart(
+      'validation SSIM',
+      byPosition(({ ssim }) => ssim),
+    ),
     chart('learning rate', [ofSteps('learning rate', ({ learningRate }) => learningRate)]),
     chart('gradient norm', [ofSteps('gradient norm', ({ gradientNorm }) => gradientNorm)]),
     chart('samples per second', [ofSteps('samples/s', ({ samplesPerSecond }) => samplesPerSecond)]),
@@ -85,10 +111,17 @@ function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]
 /** The pictures, evenly over the run and with the last. */
 function pictures(folder: string): string {
   if (!existsSync(folder)) return '';
-  const names = readdirSync(folder).filter((name) => name.endsWith('.png')).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.png'))
+    .sort();
   const shown = names.filter((_, index) => {
     const slot = (of: number) => Math.floor((of * PICTURES_SHOWN) / names.length);
     return slot(index + 1) > slot(index);
   });
-  return shown.map((name) => `<h3>${escapeHtml(name)}</h3><img alt="${escapeHtml(name)}" src="data:image/png;base64,${readFileSync(join(folder, name)).toString('base64')}">`).join('\n');
+  return shown
+    .map(
+      (name) =>
+        `<h3>${escapeHtml(name)}</h3><img alt="${escapeHtml(name)}" src="data:image/png;base64,${readFileSync(join(folder, name)).toString('base64')}">`,
+    )
+    .join('\n');
 }

@@ -4,7 +4,8 @@ import { crc32c } from './crc32c.js';
 const repeated = (byte: number) => new Uint8Array(32).fill(byte);
 const ascending = Uint8Array.from({ length: 32 }, (_, index) => index);
 /** An iSCSI read command. */
-const command = '01c00000 00000000 00000000 00000000 14000000 00000400 00000014 00000018 28000000 00000000 02000000 00000000';
+const command =
+  '01c00000 00000000 00000000 00000000 14000000 00000400 00000014 00000018 28000000 00000000 02000000 00000000';
 
 test.each([
   ['32 bytes of zeroes', repeated(0), 0x8a9136aa],

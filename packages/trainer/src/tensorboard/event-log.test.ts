@@ -13,27 +13,40 @@ beforeAll(() => void (root = mkdtempSync(join(tmpdir(), 'unblur-events-'))));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const newFolder = () => mkdtempSync(join(root, 'run-'));
 
-const loss = (log: EventLog, step: number) => log.append({ kind: 'scalars', values: { 'loss/total': 1 / step } }, step);
-const eventFiles = (folder: string) => readdirSync(folder).filter((name) => name.startsWith('events.out.tfevents.')).sort();
+const loss = (log: EventLog, step: number) =>
+  log.append({ kind: 'scalars', values: { 'loss/total': 1 / step } }, step);
+const eventFiles = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.startsWith('events.out.tfevents.'))
+    .sort();
 
 test('the bytes of an event are those that its fields have on the wire', () => {
   // 1 (double) = 1.5, 2 (varint) = 300, 5 { 1 { 1: "a", 2 (float) = 0.25 } }
   const expected = '09' + '000000000000f83f' + '10ac02' + '2a0a' + '0a08' + '0a0161' + '150000803e';
-  expect(Buffer.from(encodeEvent({ kind: 'scalars', values: { a: 0.25 } }, 300, 1.5)).toString('hex')).toBe(expected);
+  expect(Buffer.from(encodeEvent({ kind: 'scalars', values: { a: 0.25 } }, 300, 1.5)).toString('hex')).toBe(
+    expected,
+  );
 });
 
 test('a file begins with its version, then has scalars and pictures with the step and time of each', async () => {
   const folder = newFolder();
   const log = new EventLog(folder, 0);
-  const png = await sharp({ create: { width: 300, height: 2, channels: 3, background: 'red' } }).png().toBuffer();
+  const png = await sharp({ create: { width: 300, height: 2, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
   log.append({ kind: 'scalars', values: { 'loss/total': 0.5, learningRate: 1e-4 } }, 1);
   log.append({ kind: 'picture', tag: 'samples', png }, 70_000);
 
-  const [version, scalars, picture] = readRecords(readFileSync(join(folder, eventFiles(folder)[0]!))).map(readEvent);
+  const [version, scalars, picture] = readRecords(readFileSync(join(folder, eventFiles(folder)[0]!))).map(
+    readEvent,
+  );
   expect(version!.fileVersion).toBe('brain.Event:2');
   expect(scalars).toMatchObject({ step: 1, scalars: { 'loss/total': 0.5, learningRate: Math.fround(1e-4) } });
   expect(Math.abs(scalars!.wallTimeSeconds - Date.now() / 1000)).toBeLessThan(60);
-  expect(picture).toMatchObject({ step: 70_000, pictures: { samples: { width: 300, height: 2, channels: 3 } } });
+  expect(picture).toMatchObject({
+    step: 70_000,
+    pictures: { samples: { width: 300, height: 2, channels: 3 } },
+  });
   expect(picture!.pictures['samples']!.png.equals(png)).toBe(true);
 });
 
@@ -78,7 +91,9 @@ except ImportError:
     sys.exit(3)
 events = EventAccumulator(sys.argv[1]).Reload()
 print(json.dumps([[e.step, e.value] for e in events.Scalars('loss/total')]))`;
-  const { status, stdout } = spawnSync(process.env['PYTHON'] ?? 'python3', ['-c', program, folder], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(process.env['PYTHON'] ?? 'python3', ['-c', program, folder], {
+    encoding: 'utf8',
+  });
   if (status === null || status === 3) {
     console.log("skipped: TensorBoard's reader: Python has no package 'tensorboard'");
     return;

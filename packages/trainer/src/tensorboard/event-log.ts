@@ -7,15 +7,18 @@ import type { EventContent } from './event.js';
 const FILE_PREFIX = 'events.out.tfevents.';
 
 /**
- * The TensorBoard event files in a run's folder, one for every sitting. Each event is on disk when `append` returns.
- * Nothing reads them back: a run's figures are those of `metrics.jsonl`.
+ * The TensorBoard event files in a run's folder, one for every sitting. Each event is on disk when `append`
+ * returns. Nothing reads them back: a run's figures are those of `metrics.jsonl`.
  */
 export class EventLog {
   readonly #file: string;
   /** Whether the folder had no event files yet. */
   readonly isFirst: boolean;
 
-  /** @param lastStep the sitting goes on after it: events of later steps in earlier files are declared void. 0: a new run; such files are removed. */
+  /**
+   * @param lastStep the sitting goes on after it: events of later steps in earlier files are declared void.
+   * 0: a new run; such files are removed.
+   */
   constructor(folder: string, lastStep: number) {
     const earlier = readdirSync(folder).filter((name) => name.startsWith(FILE_PREFIX));
     if (lastStep === 0) for (const name of earlier) rmSync(join(folder, name));

@@ -14,10 +14,13 @@ export interface ReadEvent {
   pictures: Record<string, { width: number; height: number; channels: number; png: Buffer }>;
 }
 
-/** The records of a TFRecord file; one that was cut short ends the file. @throws where a checksum does not fit. */
+/**
+ * The records of a TFRecord file; one that was cut short ends the file. @throws where a checksum does not
+ * fit.
+ */
 export function readRecords(bytes: Buffer): Buffer[] {
   const records: Buffer[] = [];
-  for (let offset = 0; offset + 12 <= bytes.length; ) {
+  for (let offset = 0; offset + 12 <= bytes.length;) {
     const length = Number(bytes.readBigUInt64LE(offset));
     const data = bytes.subarray(offset + 12, offset + 12 + length);
     if (offset + 16 + length > bytes.length) break;
@@ -33,12 +36,18 @@ export function readRecords(bytes: Buffer): Buffer[] {
 function expectCrc(bytes: Buffer, masked: number): void {
   const rotated = (masked - 0xa282ead8) >>> 0;
   const stored = ((rotated << 15) | (rotated >>> 17)) >>> 0;
-  if (stored !== crc32c(bytes)) throw new Error(`Expected the CRC ${crc32c(bytes)} but the file says ${stored}.`);
+  if (stored !== crc32c(bytes))
+    throw new Error(`Expected the CRC ${crc32c(bytes)} but the file says ${stored}.`);
 }
 
 export function readEvent(record: Buffer): ReadEvent {
   const event = readFields(record);
-  const read: ReadEvent = { step: Number(event.get(2)?.[0] ?? 0), wallTimeSeconds: (event.get(1)![0] as Buffer).readDoubleLE(), scalars: {}, pictures: {} };
+  const read: ReadEvent = {
+    step: Number(event.get(2)?.[0] ?? 0),
+    wallTimeSeconds: (event.get(1)![0] as Buffer).readDoubleLE(),
+    scalars: {},
+    pictures: {},
+  };
   const [version] = event.get(3) ?? [];
   if (version) read.fileVersion = String(version);
   const [session] = event.get(7) ?? [];
@@ -51,7 +60,9 @@ export function readEvent(record: Buffer): ReadEvent {
       if (scalar) read.scalars[tag] = (scalar as Buffer).readFloatLE();
       const [image] = fields.get(4) ?? [];
       if (image) {
-        const [height, width, channels, png] = [1, 2, 3, 4].map((field) => readFields(image as Buffer).get(field)![0]) as [number, number, number, Buffer];
+        const [height, width, channels, png] = [1, 2, 3, 4].map(
+          (field) => readFields(image as Buffer).get(field)![0],
+        ) as [number, number, number, Buffer];
         read.pictures[tag] = { width, height, channels, png };
       }
     }
@@ -59,10 +70,15 @@ export function readEvent(record: Buffer): ReadEvent {
   return read;
 }
 
-/** What TensorBoard shows of a folder: files in the order of their names; where a session starts, what was there from its step on is forgotten. */
+/**
+ * What TensorBoard shows of a folder: files in the order of their names; where a session starts, what was
+ * there from its step on is forgotten.
+ */
 export function readEvents(folder: string): ReadEvent[] {
   let shown: ReadEvent[] = [];
-  for (const name of readdirSync(folder).filter((name) => name.includes('tfevents')).sort()) {
+  for (const name of readdirSync(folder)
+    .filter((name) => name.includes('tfevents'))
+    .sort()) {
     for (const event of readRecords(readFileSync(join(folder, name))).map(readEvent)) {
       if (event.sessionStatus === 1) shown = shown.filter(({ step }) => step < event.step);
       else if (event.fileVersion === undefined) shown.push(event);

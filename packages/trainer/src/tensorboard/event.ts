@@ -1,6 +1,6 @@
 /**
- * TensorBoard's `Event` messages as protocol-buffer bytes, and their records. Only the fields that a run needs, with the
- * numbers that tensorflow/core/util/event.proto and framework/summary.proto give them.
+ * TensorBoard's `Event` messages as protocol-buffer bytes, and their records. Only the fields that a run
+ * needs, with the numbers that tensorflow/core/util/event.proto and framework/summary.proto give them.
  */
 import { crc32c } from './crc32c.js';
 
@@ -22,7 +22,10 @@ export function encodeEvent(content: EventContent, step: number, wallTimeSeconds
   return concat([double(1, wallTimeSeconds), integer(2, step), encodeContent(content)]);
 }
 
-/** Bytes as a TFRecord: length, masked CRC of the length, the bytes, their masked CRC; all numbers little-endian. */
+/**
+ * Bytes as a TFRecord: length, masked CRC of the length, the bytes, their masked CRC; all numbers
+ * little-endian.
+ */
 export function frameRecord(bytes: Uint8Array): Uint8Array {
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length), true);
@@ -36,18 +39,29 @@ function encodeContent(content: EventContent): Uint8Array {
     case 'session-start':
       return message(7, [integer(1, SESSION_START)]);
     case 'scalars':
-      return message(5, Object.entries(content.values).map(([tag, value]) => message(1, [text(1, tag), float(2, value)])));
+      return message(
+        5,
+        Object.entries(content.values).map(([tag, value]) => message(1, [text(1, tag), float(2, value)])),
+      );
     case 'picture': {
       const { tag, png } = content;
       const header = new DataView(png.buffer, png.byteOffset);
       const [width, height] = [header.getUint32(PNG_SIZE_OFFSET), header.getUint32(PNG_SIZE_OFFSET + 4)];
-      const image = message(4, [integer(1, height), integer(2, width), integer(3, RGB_CHANNELS), lengthDelimited(4, png)]);
+      const image = message(4, [
+        integer(1, height),
+        integer(2, width),
+        integer(3, RGB_CHANNELS),
+        lengthDelimited(4, png),
+      ]);
       return message(5, [message(1, [text(1, tag), image])]);
     }
   }
 }
 
-/** A CRC stored beside the bytes it covers is rotated and shifted, so that a CRC over both does not degenerate. */
+/**
+ * A CRC stored beside the bytes it covers is rotated and shifted, so that a CRC over both does not
+ * degenerate.
+ */
 function maskedCrc(bytes: Uint8Array): Uint8Array {
   const crc = crc32c(bytes);
   const masked = new Uint8Array(4);

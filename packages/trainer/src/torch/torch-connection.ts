@@ -12,8 +12,8 @@ export interface Reply {
 }
 
 /**
- * Commands to one torch process and its replies, in order. A message is its length in eight bytes and a `.safetensors`
- * file: tensors, and JSON in the metadata.
+ * Commands to one torch process and its replies, in order. A message is its length in eight bytes and a
+ * `.safetensors` file: tensors, and JSON in the metadata.
  */
 export class TorchConnection {
   readonly #socket: Socket;
@@ -25,7 +25,9 @@ export class TorchConnection {
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('close', () => this.#fail(new Error('The torch process ended in the middle of its work; what it says is above.')));
+    socket.on('close', () =>
+      this.#fail(new Error('The torch process ended in the middle of its work; what it says is above.')),
+    );
     socket.on('error', (error) => this.#fail(error));
     this.#greeting = this.#nextReply();
   }
@@ -72,7 +74,9 @@ export class TorchConnection {
       this.#chunks = [bytes.subarray(end)];
       this.#byteLength -= end;
       const { tensors, metadata } = readSafetensors(message);
-      this.#waiting.shift()?.resolve({ reply: JSON.parse(metadata['reply'] ?? '{}') as Record<string, unknown>, tensors });
+      this.#waiting
+        .shift()
+        ?.resolve({ reply: JSON.parse(metadata['reply'] ?? '{}') as Record<string, unknown>, tensors });
     }
   }
 

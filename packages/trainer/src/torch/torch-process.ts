@@ -24,11 +24,18 @@ export interface FoundTorch {
   cudaDevices: number;
 }
 
-/** Looks for an interpreter that has torch and numpy: `PYTHON` if that is set, else `python3`. @returns `undefined` if there is none. */
+/**
+ * Looks for an interpreter that has torch and numpy: `PYTHON` if that is set, else `python3`. @returns
+ * `undefined` if there is none.
+ */
 export function findTorch(): FoundTorch | undefined {
-  const question = 'import json, numpy, torch; print(json.dumps({"version": torch.__version__, "cudaDevices": torch.cuda.device_count()}))';
+  const question =
+    'import json, numpy, torch; print(json.dumps({"version": torch.__version__, "cudaDevices": torch.cuda.device_count()}))';
   for (const python of process.env['PYTHON'] ? [process.env['PYTHON']] : ['python3', '/usr/bin/python3']) {
-    const { status, stdout } = spawnSync(python, ['-c', question], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const { status, stdout } = spawnSync(python, ['-c', question], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     if (status === 0) return { python, ...(JSON.parse(stdout) as Omit<FoundTorch, 'python'>) };
   }
   return undefined;
@@ -37,7 +44,10 @@ export function findTorch(): FoundTorch | undefined {
 /** The interpreter that `findTorch` finds. @throws if there is none. */
 export function requireTorch(): string {
   const python = findTorch()?.python;
-  if (!python) throw new Error("Expected a Python with torch and numpy for the engine 'torch' but found none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.");
+  if (!python)
+    throw new Error(
+      "Expected a Python with torch and numpy for the engine 'torch' but found none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.",
+    );
   return python;
 }
 
@@ -55,9 +65,18 @@ export async function startTorchProcesses(processes: number, threads: number): P
   try {
     await new Promise<void>((resolve) => server.listen(address, resolve));
     const ends = Array.from({ length: processes }, (_, rank) => {
-      const env = { ...torchEnvironment(threads), RANK: String(rank), LOCAL_RANK: String(rank), WORLD_SIZE: String(processes) };
+      const env = {
+        ...torchEnvironment(threads),
+        RANK: String(rank),
+        LOCAL_RANK: String(rank),
+        WORLD_SIZE: String(processes),
+      };
       // In a process group of its own: a Ctrl-C is for the loop, which ends these processes when it is done.
-      const child = spawn(python, ['-m', 'unblur_torch', address, join(folder, 'rendezvous')], { stdio: ['ignore', 'inherit', 'inherit'], env, detached: true });
+      const child = spawn(python, ['-m', 'unblur_torch', address, join(folder, 'rendezvous')], {
+        stdio: ['ignore', 'inherit', 'inherit'],
+        env,
+        detached: true,
+      });
       return new Promise<void>((resolve) => child.once('close', () => resolve()));
     });
     const connections = await Promise.race([
@@ -110,9 +129,16 @@ export function torchEnvironment(threads: number): NodeJS.ProcessEnv {
   };
 }
 
-/** Path of tcmalloc, which keeps torch from giving large buffers back to the system at every step; `undefined` if it is not installed. */
+/**
+ * Path of tcmalloc, which keeps torch from giving large buffers back to the system at every step; `undefined`
+ * if it is not installed.
+ */
 function findAllocator(): string | undefined {
   if (!existsSync(LIBRARY_FOLDER)) return undefined;
-  const folders = readdirSync(LIBRARY_FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(LIBRARY_FOLDER, name));
-  return ALLOCATORS.flatMap((name) => [LIBRARY_FOLDER, ...folders].map((folder) => join(folder, name))).find((path) => existsSync(path));
+  const folders = readdirSync(LIBRARY_FOLDER, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(LIBRARY_FOLDER, name));
+  return ALLOCATORS.flatMap((name) => [LIBRARY_FOLDER, ...folders].map((folder) => join(folder, name))).find(
+    (path) => existsSync(path),
+  );
 }

@@ -1,13 +1,29 @@
-import { abs, add, cast, concat, greater, maximum, mean, mul, reshape, slice, square, sub, sum, topk } from '@tensorflow/tfjs-core';
+import {
+  abs,
+  add,
+  cast,
+  concat,
+  greater,
+  maximum,
+  mean,
+  mul,
+  reshape,
+  slice,
+  square,
+  sub,
+  sum,
+  topk,
+} from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { stopGradient } from '@unblur/core-model';
 import { logL1, logL2 } from '../losses/log-error.js';
 
 export interface HardExampleOptions {
   /**
-   * `l1`: the mean over the samples, as the authors' program has it. `log-l1` (ours): the mean of log(error + 0.001) over the
-   * samples, so that every sample has an equal say; otherwise those of much blur, of which little can be restored, drown the others.
-   * `log-l2` (ours): the same of log(squared error + 0.005^2), which is PSNR but for its unit.
+   * `l1`: the mean over the samples, as the authors' program has it. `log-l1` (ours): the mean of log(error +
+   * 0.001) over the samples, so that every sample has an equal say; otherwise those of much blur, of which
+   * little can be restored, drown the others. `log-l2` (ours): the same of log(squared error + 0.005^2),
+   * which is PSNR but for its unit.
    */
   norm: 'l1' | 'log-l1' | 'log-l2';
   /** Share of the pixels with the largest errors that count once more. The authors' program: 0.5. */
@@ -16,7 +32,10 @@ export interface HardExampleOptions {
   hardWeight: number;
 }
 
-/** Share of the pixels that count once more whatever their error, drawn anew for every sample: `randomPixels` makes them. */
+/**
+ * Share of the pixels that count once more whatever their error, drawn anew for every sample: `randomPixels`
+ * makes them.
+ */
 export const RANDOM_SHARE = 0.1;
 
 export interface HardExampleLoss {
@@ -35,18 +54,28 @@ export interface HardExampleLoss {
 }
 
 /**
- * L1 with hard-example mining as CDVD-TSP is trained with: over the three results of the first stage and that of the second, all at
- * once; no gradient flows through the choice of pixels.
+ * L1 with hard-example mining as CDVD-TSP is trained with: over the three results of the first stage and that
+ * of the second, all at once; no gradient flows through the choice of pixels.
  *
  * @param restored, gt images `[B, H, W, 3]`, as many of the one as of the other.
  * @param randomMask `[B, H, W, 1]`, 0 or 1; undefined: none.
  */
-export function hardExampleLoss(restored: Tensor4D[], gt: Tensor4D[], randomMask: Tensor4D | undefined, { norm, hardShare, hardWeight }: HardExampleOptions): HardExampleLoss {
+export function hardExampleLoss(
+  restored: Tensor4D[],
+  gt: Tensor4D[],
+  randomMask: Tensor4D | undefined,
+  { norm, hardShare, hardWeight }: HardExampleOptions,
+): HardExampleLoss {
   const error = abs(sub(concat(restored, 3), concat(gt, 3))) as Tensor4D;
   const [batch, height, width] = error.shape;
   const residual = stopGradient([error], (constant) => sum(constant, 3, true) as Tensor4D);
-  const threshold = stopGradient([residual], (constant) => rankedValue(reshape(constant, [batch, height * width]), Math.floor(hardShare * height * width)));
-  const hardMask = stopGradient([residual, threshold], (values, limit) => cast(greater(values, limit), 'float32') as Tensor4D);
+  const threshold = stopGradient([residual], (constant) =>
+    rankedValue(reshape(constant, [batch, height * width]), Math.floor(hardShare * height * width)),
+  );
+  const hardMask = stopGradient(
+    [residual, threshold],
+    (values, limit) => cast(greater(values, limit), 'float32') as Tensor4D,
+  );
   const mask = randomMask ? maximum(hardMask, randomMask) : hardMask;
   const [l1, hard] = [error, mul(error, mask) as Tensor4D].map(ofSamples) as [Tensor1D, Tensor1D];
   const weighted = ofSamples(mul(norm === 'log-l2' ? square(error) : error, add(mul(mask, hardWeight), 1)));

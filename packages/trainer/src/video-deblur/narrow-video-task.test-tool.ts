@@ -10,8 +10,21 @@ const { small } = videoDeblurPresets;
 /** Both stages with all their parts, but narrow. */
 const narrowNetwork: VideoDeblurConfig = {
   ...small,
-  flow: { ...small.flow, pyramidChannels: [3, 4, 5, 6], pyramidConvolutions: 1, searchRadiusPixels: 2, denseChannels: [4, 3], refiner: [{ channels: 4, dilation: 2 }] },
-  reconstruction: { kernelSize: 3, channels: [3, 4, 5], residualBlocks: [1, 1, 1], finestLevel: 1, residualImage: true },
+  flow: {
+    ...small.flow,
+    pyramidChannels: [3, 4, 5, 6],
+    pyramidConvolutions: 1,
+    searchRadiusPixels: 2,
+    denseChannels: [4, 3],
+    refiner: [{ channels: 4, dilation: 2 }],
+  },
+  reconstruction: {
+    kernelSize: 3,
+    channels: [3, 4, 5],
+    residualBlocks: [1, 1, 1],
+    finestLevel: 1,
+    residualImage: true,
+  },
   scaleFusion: null,
 };
 
@@ -25,14 +38,28 @@ export function narrowVideoTask(phase: 'flow' | 'cascade'): LearningTask {
     restoration: middleRestoration(narrowNetwork, SIZE_PIXELS),
     ...(phase === 'flow'
       ? { objective: flowObjective(narrowNetwork, 1, SIZE_PIXELS), groups: [flowWeights] }
-      : { objective: cascadeObjective(narrowNetwork, { norm: 'l1', hardShare: 0.5, hardWeight: 2 }, 1, SIZE_PIXELS), groups: [flowWeights, names.filter((name) => !isFlowWeight(name))] }),
+      : {
+          objective: cascadeObjective(
+            narrowNetwork,
+            { norm: 'l1', hardShare: 0.5, hardWeight: 2 },
+            1,
+            SIZE_PIXELS,
+          ),
+          groups: [flowWeights, names.filter((name) => !isFlowWeight(name))],
+        }),
   };
 }
 
-/** Of the flow network, in units of 20 pixels: two thirds or a third of a pixel away from a whole number at every level. */
+/**
+ * Of the flow network, in units of 20 pixels: two thirds or a third of a pixel away from a whole number at
+ * every level.
+ */
 const EVEN_FLOW = [16 / 3 / 20, -16 / 3 / 20];
 
-/** Starting weights with something in every one. The flow differs little from place to place, so that no position that is sampled is near a pixel's centre. */
+/**
+ * Starting weights with something in every one. The flow differs little from place to place, so that no
+ * position that is sampled is near a pixel's centre.
+ */
 export function fullVideoWeights(): WeightValues {
   const weights = filled(initialVideoDeblurWeights(narrowNetwork, 3));
   for (const [name, { values }] of Object.entries(weights)) {

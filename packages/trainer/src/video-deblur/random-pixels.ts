@@ -1,11 +1,18 @@
 import { createRandom } from '@unblur/datasets';
 
 /**
- * Masks with one tenth of the pixels set, drawn for each sample of a batch: the pixels that hard-example mining takes besides the hard ones.
+ * Masks with one tenth of the pixels set, drawn for each sample of a batch: the pixels that hard-example
+ * mining takes besides the hard ones.
  *
  * @returns `[B, S, S, 1]`, 0 or 1; the same for the same seed and samples.
  */
-export function randomPixels(share: number, batchSize: number, sizePixels: number, seed: number, firstSample: number): Float32Array {
+export function randomPixels(
+  share: number,
+  batchSize: number,
+  sizePixels: number,
+  seed: number,
+  firstSample: number,
+): Float32Array {
   const pixels = sizePixels * sizePixels;
   const chosen = Math.floor(share * pixels);
   const mask = new Float32Array(batchSize * pixels);

@@ -12,14 +12,24 @@ export const isFlowWeight = (name: string): boolean => name.startsWith('flow.');
 /**
  * The loss of the whole cascade: L1 with hard-example mining over the results of both stages.
  *
- * A batch is `blurred` `[B, windowFrames(config), S, S, 3]`, `gt` of those frames that the first stage restores, and `randomMask` `[B, S, S, 1]`.
+ * A batch is `blurred` `[B, windowFrames(config), S, S, 3]`, `gt` of those frames that the first stage
+ * restores, and `randomMask` `[B, S, S, 1]`.
  */
-export function cascadeObjective(config: VideoDeblurConfig, loss: HardExampleOptions, batchSize: number, sizePixels: number): Objective {
+export function cascadeObjective(
+  config: VideoDeblurConfig,
+  loss: HardExampleOptions,
+  batchSize: number,
+  sizePixels: number,
+): Objective {
   const network = declareVideoDeblur(config);
   const clip = (frames: number) => [batchSize, frames, sizePixels, sizePixels, 3];
   const [seen, restoredFirst] = [windowFrames(config), windowFrames(config) - 2];
   return {
-    batchShapes: { blurred: clip(seen), gt: clip(restoredFirst), randomMask: [batchSize, sizePixels, sizePixels, 1] },
+    batchShapes: {
+      blurred: clip(seen),
+      gt: clip(restoredFirst),
+      randomMask: [batchSize, sizePixels, sizePixels, 1],
+    },
     loss: (inputs) => {
       const [blurred, gt] = [timeSlices(inputs['blurred'] as Tensor5D), timeSlices(inputs['gt'] as Tensor5D)];
       const { firstStage, secondStage } = network.deblur(blurred, inputs);
@@ -32,10 +42,11 @@ export function cascadeObjective(config: VideoDeblurConfig, loss: HardExampleOpt
 }
 
 /**
- * The loss of the flow network alone: mean absolute error of the flow of every level, in pixels of the frame, against the known flow
- * averaged to that level.
+ * The loss of the flow network alone: mean absolute error of the flow of every level, in pixels of the frame,
+ * against the known flow averaged to that level.
  *
- * A batch is `first` and `second` `[B, S, S, 3]`, and `flowPixels` `[B, S, S, 2]` from the first to the second.
+ * A batch is `first` and `second` `[B, S, S, 3]`, and `flowPixels` `[B, S, S, 2]` from the first to the
+ * second.
  */
 export function flowObjective(config: VideoDeblurConfig, batchSize: number, sizePixels: number): Objective {
   const network = declareVideoDeblur(config);
@@ -43,15 +54,29 @@ export function flowObjective(config: VideoDeblurConfig, batchSize: number, size
   return {
     batchShapes: { first: shape(3), second: shape(3), flowPixels: shape(2) },
     loss: (inputs) => {
-      const [first, second, gt] = [inputs['first'], inputs['second'], inputs['flowPixels']] as [Tensor4D, Tensor4D, Tensor4D];
+      const [first, second, gt] = [inputs['first'], inputs['second'], inputs['flowPixels']] as [
+        Tensor4D,
+        Tensor4D,
+        Tensor4D,
+      ];
       const describe = (frame: Tensor4D) => network.flow.describe(network.flow.resize(frame), inputs);
-      const { levels, refined } = network.flow.match(describe(first), describe(second), [sizePixels, sizePixels], inputs);
+      const { levels, refined } = network.flow.match(
+        describe(first),
+        describe(second),
+        [sizePixels, sizePixels],
+        inputs,
+      );
       const errorOf = (flow: Tensor4D) => {
         const cellPixels = sizePixels / flow.shape[1];
-        return mean(abs(sub(mul(flow, network.flow.pixelsPerUnit), avgPool(gt, cellPixels, cellPixels, 'valid')))) as Scalar;
+        return mean(
+          abs(sub(mul(flow, network.flow.pixelsPerUnit), avgPool(gt, cellPixels, cellPixels, 'valid'))),
+        ) as Scalar;
       };
       const endpoint = errorOf(refined);
-      return { total: add(endpoint, addN(levels.map(({ flow }) => mul(errorOf(flow), 0.5)))) as Scalar, endpoint };
+      return {
+        total: add(endpoint, addN(levels.map(({ flow }) => mul(errorOf(flow), 0.5)))) as Scalar,
+        endpoint,
+      };
     },
   };
 }

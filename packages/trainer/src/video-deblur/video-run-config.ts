@@ -1,11 +1,46 @@
 import { averagingSpaces } from '@unblur/datasets';
 import type { AveragingChoice } from '@unblur/datasets';
-import { flowMultiple, validateVideoDeblurConfig, videoDeblurMultiple, videoDeblurPresets, windowFrames } from '@unblur/core-model';
+import {
+  flowMultiple,
+  validateVideoDeblurConfig,
+  videoDeblurMultiple,
+  videoDeblurPresets,
+  windowFrames,
+} from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
-import { adamFields, batchSizeField, cacheMegabytesField, expectAffordable, expectMultiples, initialWeights, networkField, positive, runFields, share, sizePixelsField, validationCount, wholeNumber, whereGiven, workersField } from '../run-fields.js';
+import {
+  adamFields,
+  batchSizeField,
+  cacheMegabytesField,
+  expectAffordable,
+  expectMultiples,
+  initialWeights,
+  networkField,
+  positive,
+  runFields,
+  share,
+  sizePixelsField,
+  validationCount,
+  wholeNumber,
+  whereGiven,
+  workersField,
+} from '../run-fields.js';
 import { readSource } from '../data-config.js';
 import type { WeightedSource } from '../data-config.js';
-import { checked, either, join, list, number, oneOf, optional, pair, readMapping, section, text, withDefault } from '../run-schema.js';
+import {
+  checked,
+  either,
+  join,
+  list,
+  number,
+  oneOf,
+  optional,
+  pair,
+  readMapping,
+  section,
+  text,
+  withDefault,
+} from '../run-schema.js';
 import type { Field, FieldType } from '../run-schema.js';
 
 const framesRange = pair(number({ min: 1, max: 1000, integer: true }));
@@ -31,12 +66,17 @@ const source = section({
   softnessPixels: optional(pair(number({ min: 0 }))),
 });
 
-/** Windows rendered from pictures in place of videos, on the device alone: see `open_window_source` of the Python program. */
+/**
+ * Windows rendered from pictures in place of videos, on the device alone: see `open_window_source` of the
+ * Python program.
+ */
 const rendered: Field<RenderedWindowSource> = {
   read: (value, path) => {
     const { shutterShare, steadyShare, ...own } = readMapping(value, path);
     return {
-      ...(readSource(own, WINDOW_SOURCE_SIZE_PIXELS, path) as WeightedSource & { kind: 'panorama' | 'layers' }),
+      ...(readSource(own, WINDOW_SOURCE_SIZE_PIXELS, path) as WeightedSource & {
+        kind: 'panorama' | 'layers';
+      }),
       shutterShare: withDefault(pair(share), [0.3, 1]).read(shutterShare, join(path, 'shutterShare')),
       steadyShare: withDefault(share, 0.5).read(steadyShare, join(path, 'steadyShare')),
     };
@@ -70,7 +110,10 @@ const data = section({
   cacheMegabytes: withDefault(cacheMegabytesField, 512),
 });
 
-/** What the flow network learns before the cascade: the known flow of synthetic layers that move over each other. */
+/**
+ * What the flow network learns before the cascade: the known flow of synthetic layers that move over each
+ * other.
+ */
 const flowPretraining = section({
   /** Folder of still photographs, relative to the run file. */
   folder: text,
@@ -92,7 +135,10 @@ const loss = section({
 
 const optimizer = section({
   ...adamFields,
-  /** Of the flow network, which starts trained, or stays as it is at 0; `learningRate` is the reconstruction's. */
+  /**
+   * Of the flow network, which starts trained, or stays as it is at 0; `learningRate` is the
+   * reconstruction's.
+   */
   flowLearningRate: withDefault(number({ min: 0 }), 0.000001),
 });
 
@@ -128,11 +174,20 @@ const run = section({
   ...runFields,
   emaDecay: withDefault(share, 0.998),
   validation,
-  /** Weights to start from instead of random ones. They may be of a network of another number of stages or scales, since these share their weights. */
+  /**
+   * Weights to start from instead of random ones. They may be of a network of another number of stages or
+   * scales, since these share their weights.
+   */
   initialWeights: optional(initialWeights),
-  /** Video-deblurring weights whose flow network is taken, whatever their reconstruction, relative to the run file. */
+  /**
+   * Video-deblurring weights whose flow network is taken, whatever their reconstruction, relative to the run
+   * file.
+   */
   initialFlow: optional(text),
-  /** Beginnings of the names of the weights that the cascade's steps train, such as `fusion.`; the others stay as they are. Default: all. */
+  /**
+   * Beginnings of the names of the weights that the cascade's steps train, such as `fusion.`; the others stay
+   * as they are. Default: all.
+   */
   trainedParts: optional(list(text)),
 });
 
@@ -143,7 +198,13 @@ export const videoRunConfigField: Field<VideoRunConfig> = checked(run, expectCon
 
 /** `SystemDefinition.changePaths`. */
 export function changeVideoPaths(config: VideoRunConfig, change: (path: string) => string): VideoRunConfig {
-  const { data: videos, validation: held, flowPretraining: layers, initialWeights: start, initialFlow } = config;
+  const {
+    data: videos,
+    validation: held,
+    flowPretraining: layers,
+    initialWeights: start,
+    initialFlow,
+  } = config;
   return {
     ...config,
     data: { ...videos, sources: videos.sources.map((each) => ({ ...each, folder: change(each.folder) })) },
@@ -155,10 +216,19 @@ export function changeVideoPaths(config: VideoRunConfig, change: (path: string) 
 }
 
 /** What no single field can check. */
-function expectConsistent({ network, batchSize, data: videos, validation: held, flowPretraining: layers }: VideoRunConfig): void {
+function expectConsistent({
+  network,
+  batchSize,
+  data: videos,
+  validation: held,
+  flowPretraining: layers,
+}: VideoRunConfig): void {
   expectMultiples({ data: videos, validation: held }, videoDeblurMultiple(network));
   // A window is held blurred and sharp.
   expectAffordable({ batchSize, data: videos, validation: held }, 2 * windowFrames(network) - 1);
   const multiple = flowMultiple(network.flow);
-  if (layers && videos.sizePixels % multiple !== 0) throw new Error(`Expected a multiple of ${multiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`);
+  if (layers && videos.sizePixels % multiple !== 0)
+    throw new Error(
+      `Expected a multiple of ${multiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`,
+    );
 }

@@ -18,17 +18,42 @@ const shared = {
 const videoConfig: VideoDeblurConfig = {
   ...videoDeblurPresets.small,
   scaleFusion: null,
-  flow: { ...videoDeblurPresets.small.flow, pyramidChannels: [3, 3, 3], pyramidConvolutions: 1, searchRadiusPixels: 1, denseChannels: [3], refiner: [] },
+  flow: {
+    ...videoDeblurPresets.small.flow,
+    pyramidChannels: [3, 3, 3],
+    pyramidConvolutions: 1,
+    searchRadiusPixels: 1,
+    denseChannels: [3],
+    refiner: [],
+  },
   reconstruction: { ...shared, exposureRefiner: null },
   stages: 1,
 };
 
 /** Starting weights without zeros. */
 const restless = (weights: WeightValues): WeightValues =>
-  Object.fromEntries(Object.entries(weights).map(([name, { values, shape }], seed) => [name, { shape, values: tf.add(tf.tensor(values, shape), tf.randomNormal(shape, 0, 0.1, 'float32', seed + 1)).dataSync<'float32'>().slice() }]));
+  Object.fromEntries(
+    Object.entries(weights).map(([name, { values, shape }], seed) => [
+      name,
+      {
+        shape,
+        values: tf
+          .add(tf.tensor(values, shape), tf.randomNormal(shape, 0, 0.1, 'float32', seed + 1))
+          .dataSync<'float32'>()
+          .slice(),
+      },
+    ]),
+  );
 
 const video = restless(initialVideoDeblurWeights(videoConfig, 2));
-const start = (changes: Partial<Parameters<typeof videoStartingWeights>[0]>) => videoStartingWeights({ network: videoConfig, seed: 3, initialWeights: null, initialFlow: null, ...changes });
+const start = (changes: Partial<Parameters<typeof videoStartingWeights>[0]>) =>
+  videoStartingWeights({
+    network: videoConfig,
+    seed: 3,
+    initialWeights: null,
+    initialFlow: null,
+    ...changes,
+  });
 
 beforeAll(() => {
   writeFileSync(videoFile, writeVideoDeblurWeights(video, videoConfig, { dtype: 'float32' }));
@@ -37,11 +62,18 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('videoStartingWeights', () => {
   test('takes the flow network of one file, or all of it', () => {
-    const { 'flow.level3.flow.kernel': flow, 'middle.level1.image.kernel': image } = start({ initialFlow: videoFile });
+    const { 'flow.level3.flow.kernel': flow, 'middle.level1.image.kernel': image } = start({
+      initialFlow: videoFile,
+    });
     expect(flow!.values).toEqual(video['flow.level3.flow.kernel']!.values);
     expect(image!.values).not.toEqual(video['middle.level1.image.kernel']!.values);
-    expect(start({ initialWeights: { file: videoFile, parts: null }, network: { ...videoConfig, stages: 2 } })).toEqual(video);
-    const aligned = { ...videoConfig, flow: { ...videoConfig.flow, alignment: [{ level: 1, iterations: 1 }] } };
+    expect(
+      start({ initialWeights: { file: videoFile, parts: null }, network: { ...videoConfig, stages: 2 } }),
+    ).toEqual(video);
+    const aligned = {
+      ...videoConfig,
+      flow: { ...videoConfig.flow, alignment: [{ level: 1, iterations: 1 }] },
+    };
     expect(start({ initialWeights: { file: videoFile, parts: null }, network: aligned })).toEqual(video);
   });
 
@@ -50,18 +82,36 @@ describe('videoStartingWeights', () => {
     const olderFile = join(folder, 'older.safetensors');
     writeFileSync(olderFile, writeVideoDeblurWeights(video, { stages, ...older }, { dtype: 'float32' }));
     expect(start({ initialWeights: { file: olderFile, parts: null } })).toEqual(video);
-    expect(() => start({ initialWeights: { file: olderFile, parts: null }, network: { ...videoConfig, sharpnessPrior: 'none' } })).toThrow('another config');
+    expect(() =>
+      start({
+        initialWeights: { file: olderFile, parts: null },
+        network: { ...videoConfig, sharpnessPrior: 'none' },
+      }),
+    ).toThrow('another config');
   });
 
   test('takes parts of a file, so that a new one can be added to a trained network', () => {
-    const network: VideoDeblurConfig = { ...videoConfig, reconstruction: { ...shared, exposureRefiner: { iterations: 1, times: 2, channels: [3] } } };
-    const weights = start({ network, initialWeights: { file: videoFile, parts: ['flow.', 'encoder.', 'middle.', 'mixing.'] } });
+    const network: VideoDeblurConfig = {
+      ...videoConfig,
+      reconstruction: { ...shared, exposureRefiner: { iterations: 1, times: 2, channels: [3] } },
+    };
+    const weights = start({
+      network,
+      initialWeights: { file: videoFile, parts: ['flow.', 'encoder.', 'middle.', 'mixing.'] },
+    });
     expect(weights).toEqual({ ...initialVideoDeblurWeights(network, 3), ...video });
-    expect(() => start({ network, initialWeights: { file: videoFile, parts: ['exposure.'] } })).toThrow(/Expected 'exposure\.\S+' \[.*\] in '.*video\.safetensors' but it is missing there/);
+    expect(() => start({ network, initialWeights: { file: videoFile, parts: ['exposure.'] } })).toThrow(
+      /Expected 'exposure\.\S+' \[.*\] in '.*video\.safetensors' but it is missing there/,
+    );
   });
 
   test('refuses files of another network', () => {
-    const other: VideoDeblurConfig = { ...videoConfig, reconstruction: { ...shared, exposureRefiner: null, encoderChannels: [5, 3, 4, 4, 4] } };
-    expect(() => start({ network: other, initialWeights: { file: videoFile, parts: null } })).toThrow('of the run\'s network');
+    const other: VideoDeblurConfig = {
+      ...videoConfig,
+      reconstruction: { ...shared, exposureRefiner: null, encoderChannels: [5, 3, 4, 4, 4] },
+    };
+    expect(() => start({ network: other, initialWeights: { file: videoFile, parts: null } })).toThrow(
+      "of the run's network",
+    );
   });
 });

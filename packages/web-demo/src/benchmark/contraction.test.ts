@@ -11,7 +11,10 @@ describe('contract', () => {
     ['gb,cgef->bcef', [5, 3], [2, 5, 4, 6]],
     ['abgd,gf->abdf', [2, 3, 5, 4], [5, 6]],
   ])('is the sum %s', (equation, first, second) => {
-    const tensors = [randomNormal(first, 0, 1, 'float32', 1), randomNormal(second, 0, 1, 'float32', 2)] as const;
+    const tensors = [
+      randomNormal(first, 0, 1, 'float32', 1),
+      randomNormal(second, 0, 1, 'float32', 2),
+    ] as const;
     const [expected, received] = [einsum(equation, ...tensors), contract(equation, [...tensors])];
     expect(received.shape).toEqual(expected.shape);
     const values = received.dataSync();

@@ -20,7 +20,10 @@ let prepared: Promise<{ engine: ActiveEngine; model: GraphModel }> | undefined;
 
 answerCalls<MaximRequest, MaximResult>(async ({ file, modelUrl }) => {
   prepared ??= prepare(modelUrl);
-  const [{ engine, model }, { picture }] = await Promise.all([prepared, decodePhoto({ file, longestSidePixels: Infinity })]);
+  const [{ engine, model }, { picture }] = await Promise.all([
+    prepared,
+    decodePhoto({ file, longestSidePixels: Infinity }),
+  ]);
   const { width, height, data } = imageOfPicture(picture);
   const restored = tidy(() => model.predict(tensor4d(data, [1, height, width, 3])) as Tensor4D);
   const values = Float32Array.from(await restored.data());

@@ -17,10 +17,14 @@ export class EngineLostError extends Error {
 /**
  * Makes the first engine of the list that works here the active TensorFlow.js backend.
  *
- * @param allowSoftware also takes graphics devices that a program on the processor stands in for, which WebAssembly outruns.
+ * @param allowSoftware also takes graphics devices that a program on the processor stands in for, which
+ * WebAssembly outruns.
  * @throws when none works.
  */
-export async function activateEngine(names: readonly EngineName[], { allowSoftware }: { allowSoftware: boolean }): Promise<ActiveEngine> {
+export async function activateEngine(
+  names: readonly EngineName[],
+  { allowSoftware }: { allowSoftware: boolean },
+): Promise<ActiveEngine> {
   const failures: string[] = [];
   for (const name of names) {
     try {
@@ -29,15 +33,23 @@ export async function activateEngine(names: readonly EngineName[], { allowSoftwa
       failures.push(`${name}: ${(cause as Error).message}`);
     }
   }
-  throw new Error(`This browser offers nothing to compute on (${failures.join('; ')}). Try a current Chrome, Edge, Firefox or Safari.`);
+  throw new Error(
+    `This browser offers nothing to compute on (${failures.join('; ')}). Try a current Chrome, Edge, Firefox or Safari.`,
+  );
 }
 
-/** All processors where there are few; of more, which are often two to a core or small ones beside large ones, half. The backend has workers for 8. */
+/**
+ * All processors where there are few; of more, which are often two to a core or small ones beside large ones,
+ * half. The backend has workers for 8.
+ */
 function threadsFor(processors: number): number {
   return Math.min(8, Math.max(Math.min(4, processors), Math.floor(processors / 2)));
 }
 
-/** The WebAssembly backend takes at most half as many threads as the browser reports processors: it must see twice what is wanted while it starts. */
+/**
+ * The WebAssembly backend takes at most half as many threads as the browser reports processors: it must see
+ * twice what is wanted while it starts.
+ */
 async function withReportedCores(processors: number, start: () => Promise<void>): Promise<void> {
   Object.defineProperty(navigator, 'hardwareConcurrency', { value: processors, configurable: true });
   try {
@@ -49,26 +61,45 @@ async function withReportedCores(processors: number, start: () => Promise<void>)
 
 const activators: Record<EngineName, (allowSoftware: boolean) => Promise<ActiveEngine>> = {
   async webgpu(allowSoftware) {
-    const { gpu } = navigator as unknown as { gpu?: { requestAdapter(): Promise<{ isFallbackAdapter?: boolean; info: { isFallbackAdapter?: boolean; vendor: string; architecture: string } } | null> } };
+    const { gpu } = navigator as unknown as {
+      gpu?: {
+        requestAdapter(): Promise<{
+          isFallbackAdapter?: boolean;
+          info: { isFallbackAdapter?: boolean; vendor: string; architecture: string };
+        } | null>;
+      };
+    };
     const adapter = await gpu?.requestAdapter();
     if (!adapter) throw new Error('not available');
-    const isSoftware = adapter.info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? /swiftshader/i.test(adapter.info.architecture);
+    const isSoftware =
+      adapter.info.isFallbackAdapter ??
+      adapter.isFallbackAdapter ??
+      /swiftshader/i.test(adapter.info.architecture);
     if (isSoftware && !allowSoftware) throw new Error('only in software');
     await import('@tensorflow/tfjs-backend-webgpu');
     await activate('webgpu');
     const { device } = backend() as unknown as { device: { lost: Promise<{ message: string }> } };
-    return { name: 'webgpu', description: 'WebGPU', lost: device.lost.then(({ message }) => Promise.reject(new EngineLostError(message || 'WebGPU device lost'))) };
+    return {
+      name: 'webgpu',
+      description: 'WebGPU',
+      lost: device.lost.then(({ message }) =>
+        Promise.reject(new EngineLostError(message || 'WebGPU device lost')),
+      ),
+    };
   },
 
   async webgl(allowSoftware) {
     const renderer = describeRenderer();
     if (!renderer) throw new Error('not available');
-    if (/swiftshader|llvmpipe|software|basic render/i.test(renderer) && !allowSoftware) throw new Error('only in software');
+    if (/swiftshader|llvmpipe|software|basic render/i.test(renderer) && !allowSoftware)
+      throw new Error('only in software');
     await import('@tensorflow/tfjs-backend-webgl');
     await activate('webgl');
     if (!env().getBool('WEBGL_RENDER_FLOAT32_CAPABLE')) throw new Error('no 32-bit floating point');
     const { canvas } = (backend() as unknown as { gpgpu: { gl: { canvas: EventTarget } } }).gpgpu.gl;
-    const lost = new Promise<never>((_, reject) => canvas.addEventListener('webglcontextlost', () => reject(new EngineLostError('WebGL context lost'))));
+    const lost = new Promise<never>((_, reject) =>
+      canvas.addEventListener('webglcontextlost', () => reject(new EngineLostError('WebGL context lost'))),
+    );
     return { name: 'webgl', description: 'WebGL', lost };
   },
 
@@ -88,7 +119,11 @@ const activators: Record<EngineName, (allowSoftware: boolean) => Promise<ActiveE
     setThreadsCount(wantedThreads);
     await withReportedCores(2 * wantedThreads, () => activate('wasm'));
     const threads = env().getBool('WASM_HAS_MULTITHREAD_SUPPORT') ? getThreadsCount() : 1;
-    return { name: 'wasm', description: threads > 1 ? `WebAssembly, ${threads} threads` : 'WebAssembly, 1 thread', lost: new Promise(() => undefined) };
+    return {
+      name: 'wasm',
+      description: threads > 1 ? `WebAssembly, ${threads} threads` : 'WebAssembly, 1 thread',
+      lost: new Promise(() => undefined),
+    };
   },
 };
 

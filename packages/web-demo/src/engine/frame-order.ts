@@ -7,8 +7,8 @@ export const frameCount = 25;
 export const shownTimes = frameTimes(frameCount);
 
 /**
- * The order in which frames are made: the middle of the exposure, its ends, then always the middle of the widest gap that is left, so that
- * the frames there are at any moment are spread over the exposure.
+ * The order in which frames are made: the middle of the exposure, its ends, then always the middle of the
+ * widest gap that is left, so that the frames there are at any moment are spread over the exposure.
  *
  * @param times in order
  * @returns indices of times
@@ -19,7 +19,8 @@ export function earlyOrder(times: readonly number[]): number[] {
   const made = [...order].sort((a, b) => a - b);
   while (made.length < times.length) {
     let widest = 0;
-    for (let place = 1; place < made.length - 1; place++) if (made[place + 1]! - made[place]! > made[widest + 1]! - made[widest]!) widest = place;
+    for (let place = 1; place < made.length - 1; place++)
+      if (made[place + 1]! - made[place]! > made[widest + 1]! - made[widest]!) widest = place;
     const next = (made[widest]! + made[widest + 1]!) >> 1;
     order.push(next);
     made.splice(widest + 1, 0, next);

@@ -8,7 +8,10 @@ import type { RestoreReport, RestoringRequest, RestoringResults } from './restor
 
 export type { RestoreReport } from './restoring-worker.js';
 
-/** What the page hears on the way: the worker's reports, and that an engine was lost and the next one takes over. */
+/**
+ * What the page hears on the way: the worker's reports, and that an engine was lost and the next one takes
+ * over.
+ */
 export type RestorerReport = RestoreReport | { kind: 'lost'; engine: EngineName };
 
 export interface Restoration {
@@ -18,8 +21,8 @@ export interface Restoration {
   milliseconds: number;
   engine: { name: EngineName; description: string };
   /**
-   * The frame at any time of the exposure, from -1 to 1; there while the engine makes one as fast as it is asked for. Undefined when the engine has gone on to
-   * another photograph.
+   * The frame at any time of the exposure, from -1 to 1; there while the engine makes one as fast as it is
+   * asked for. Undefined when the engine has gone on to another photograph.
    */
   renderAt?: (time: number) => Promise<Picture | undefined>;
 }
@@ -47,12 +50,21 @@ export class PageRestorer {
     const candidates = this.#choice ? [this.#choice, 'wasm' as const] : engineNames;
     const engines = candidates.filter((name) => !this.#lost.has(name));
     let current: EngineName | undefined;
-    const calls = (this.#calls ??= new WorkerCalls(new Worker(new URL('./restoring-worker.ts', import.meta.url), { type: 'module' })));
+    const calls = (this.#calls ??= new WorkerCalls(
+      new Worker(new URL('./restoring-worker.ts', import.meta.url), { type: 'module' }),
+    ));
     const frames: Picture[] = [];
     let motion: MotionSummary | undefined;
     this.#isRestoring = true;
     try {
-      const request = { kind: 'restore', photo, times: shownTimes, engines, allowSoftware: this.#choice !== undefined, weightsUrl: bundledWeights[defaultWeightsName].url.href } as const;
+      const request = {
+        kind: 'restore',
+        photo,
+        times: shownTimes,
+        engines,
+        allowSoftware: this.#choice !== undefined,
+        weightsUrl: bundledWeights[defaultWeightsName].url.href,
+      } as const;
       const { sceneNumber, frameMilliseconds, ...told } = (await calls.call(request, {
         onReport: (report) => {
           if (report.kind === 'engine') current = report.name;
@@ -62,12 +74,18 @@ export class PageRestorer {
         },
       })) as RestoringResults['restore'];
       this.#isRestoring = false;
-      const renderAt = async (time: number) => (calls === this.#calls ? (calls.call({ kind: 'render', sceneNumber, time }).catch(() => undefined) as Promise<RestoringResults['render']>) : undefined);
+      const renderAt = async (time: number) =>
+        calls === this.#calls
+          ? (calls.call({ kind: 'render', sceneNumber, time }).catch(() => undefined) as Promise<
+              RestoringResults['render']
+            >)
+          : undefined;
       return { frames, motion: motion!, ...told, ...(frameMilliseconds < quickMilliseconds && { renderAt }) };
     } catch (cause) {
       if ((cause as Error).name === 'AbortError') throw cause;
       this.#isRestoring = false;
-      // Whatever a graphics device fails with (lost, out of memory, a driver's quirk): WebAssembly has none of it.
+      // Whatever a graphics device fails with (lost, out of memory, a driver's quirk): WebAssembly has none
+      // of it.
       if (current === undefined || current === 'wasm') throw cause;
       this.#lost.add(current);
       this.#end();
@@ -76,7 +94,10 @@ export class PageRestorer {
     }
   }
 
-  /** Ends what is under way. A worker with nothing to do stays: it has the engine and the network ready for the next photograph. */
+  /**
+   * Ends what is under way. A worker with nothing to do stays: it has the engine and the network ready for
+   * the next photograph.
+   */
   stop(): void {
     if (this.#isRestoring) this.#end();
   }

@@ -46,7 +46,9 @@ export interface RestoringResults {
   render: Picture | undefined;
 }
 
-/** A larger photograph is restored in tiles, so that memory stays below what WebAssembly and telephones have. */
+/**
+ * A larger photograph is restored in tiles, so that memory stays below what WebAssembly and telephones have.
+ */
 const largestTilePixels = 1_050_000;
 const reportIntervalMilliseconds = 40;
 
@@ -55,16 +57,24 @@ let prepared: Promise<{ engine: ActiveEngine; restorer: EagerRestorer }> | undef
 let current: { number: number; scene: EagerScene } | undefined;
 let scenesSoFar = 0;
 
-answerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreReport>(async (request, report) => {
-  if (request.kind === 'restore') return restore(request, report);
-  if (!current || current.number !== request.sceneNumber) return { result: undefined };
-  const { engine } = await prepared!;
-  const picture = pictureOfImage(await Promise.race([current.scene.renderAt(request.time), engine.lost]));
-  return { result: picture, transfer: [picture.rgba.buffer] };
-});
+answerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreReport>(
+  async (request, report) => {
+    if (request.kind === 'restore') return restore(request, report);
+    if (!current || current.number !== request.sceneNumber) return { result: undefined };
+    const { engine } = await prepared!;
+    const picture = pictureOfImage(await Promise.race([current.scene.renderAt(request.time), engine.lost]));
+    return { result: picture, transfer: [picture.rgba.buffer] };
+  },
+);
 
-/** The middle frame is made first, then the ends, then what lies between, so that there is something to see early. */
-async function restore({ photo, times, engines, allowSoftware, weightsUrl }: RestoreRequest, report: (report: RestoreReport, transfer?: Transferable[]) => void): Promise<{ result: RestoringResults['restore'] }> {
+/**
+ * The middle frame is made first, then the ends, then what lies between, so that there is something to see
+ * early.
+ */
+async function restore(
+  { photo, times, engines, allowSoftware, weightsUrl }: RestoreRequest,
+  report: (report: RestoreReport, transfer?: Transferable[]) => void,
+): Promise<{ result: RestoringResults['restore'] }> {
   prepared ??= prepare(engines, allowSoftware, weightsUrl, report);
   prepared.catch(() => (prepared = undefined));
   const { engine, restorer } = await prepared;
@@ -91,10 +101,22 @@ async function restore({ photo, times, engines, allowSoftware, weightsUrl }: Res
     if (times[index] !== 0) frameMilliseconds = Math.min(frameMilliseconds, performance.now() - frameStart);
     report({ kind: 'frame', index, picture, done: done + 1 }, [picture.rgba.buffer]);
   }
-  return { result: { sceneNumber: current.number, milliseconds: performance.now() - start, frameMilliseconds, engine: { name: engine.name, description: engine.description } } };
+  return {
+    result: {
+      sceneNumber: current.number,
+      milliseconds: performance.now() - start,
+      frameMilliseconds,
+      engine: { name: engine.name, description: engine.description },
+    },
+  };
 }
 
-async function prepare(engines: readonly EngineName[], allowSoftware: boolean, weightsUrl: string, report: (report: RestoreReport) => void) {
+async function prepare(
+  engines: readonly EngineName[],
+  allowSoftware: boolean,
+  weightsUrl: string,
+  report: (report: RestoreReport) => void,
+) {
   const [engine, weights] = await Promise.all([
     activateEngine(engines, { allowSoftware }),
     downloadWeights(weightsUrl, (progress) => report({ kind: 'weights', ...progress })),

@@ -12,13 +12,17 @@ export interface WeightsProgress {
  *
  * @throws in one line for people when they cannot be had.
  */
-export async function downloadWeights(url: string, onProgress: (progress: WeightsProgress) => void): Promise<Uint8Array> {
+export async function downloadWeights(
+  url: string,
+  onProgress: (progress: WeightsProgress) => void,
+): Promise<Uint8Array> {
   const cache = await openCache();
   const kept = await cache?.match(url);
   if (kept) return new Uint8Array(await kept.arrayBuffer());
 
   const response = await fetch(url).catch(() => undefined);
-  if (!response?.ok || !response.body) throw new Error('The network\'s weights could not be downloaded; check the connection and try again.');
+  if (!response?.ok || !response.body)
+    throw new Error("The network's weights could not be downloaded; check the connection and try again.");
   const totalBytes = Number(response.headers.get('content-length') ?? 0);
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let receivedBytes = 0;
@@ -29,7 +33,11 @@ export async function downloadWeights(url: string, onProgress: (progress: Weight
   }
   const whole = new Blob(parts);
   // A full disk must not keep anyone from restoring.
-  await forgetOthers(cache, url).then(() => cache?.put(url, new Response(whole, { headers: { 'content-type': 'application/octet-stream' } }))).catch(() => undefined);
+  await forgetOthers(cache, url)
+    .then(() =>
+      cache?.put(url, new Response(whole, { headers: { 'content-type': 'application/octet-stream' } })),
+    )
+    .catch(() => undefined);
   return new Uint8Array(await whole.arrayBuffer());
 }
 
@@ -43,7 +51,9 @@ async function forgetOthers(cache: Cache | undefined, url: string): Promise<void
   for (const request of (await cache?.keys()) ?? []) if (request.url !== url) await cache?.delete(request);
 }
 
-async function* streamOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+async function* streamOf(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
   for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
 }

@@ -1,11 +1,21 @@
 /**
- * Keeps the page for use without a network, and isolates it where a static host cannot send the headers itself: WebAssembly
- * needs that for threads.
+ * Keeps the page for use without a network, and isolates it where a static host cannot send the headers
+ * itself: WebAssembly needs that for threads.
  */
 
 interface WorkerScope {
-  addEventListener(type: 'install' | 'activate', listener: (event: { waitUntil(work: Promise<unknown>): void }) => void): void;
-  addEventListener(type: 'fetch', listener: (event: { request: Request; respondWith(response: Promise<Response>): void; waitUntil(work: Promise<unknown>): void }) => void): void;
+  addEventListener(
+    type: 'install' | 'activate',
+    listener: (event: { waitUntil(work: Promise<unknown>): void }) => void,
+  ): void;
+  addEventListener(
+    type: 'fetch',
+    listener: (event: {
+      request: Request;
+      respondWith(response: Promise<Response>): void;
+      waitUntil(work: Promise<unknown>): void;
+    }) => void,
+  ): void;
   skipWaiting(): Promise<void>;
   clients: { claim(): Promise<void> };
 }
@@ -19,19 +29,27 @@ scope.addEventListener('activate', (event) => event.waitUntil(scope.clients.clai
 scope.addEventListener('fetch', (event) => {
   const { request } = event;
   if (request.method !== 'GET' || new URL(request.url).origin !== location.origin) return;
-  event.respondWith(request.mode === 'navigate' ? freshOrKept(request, (work) => event.waitUntil(work)) : keptOrFresh(request));
+  event.respondWith(
+    request.mode === 'navigate'
+      ? freshOrKept(request, (work) => event.waitUntil(work))
+      : keptOrFresh(request),
+  );
 });
 
 /** Downloads every file of the current version, then forgets earlier versions. */
 async function keepPage(): Promise<void> {
-  const { version, files } = (await (await fetch('./offline-files.json', { cache: 'no-store' })).json()) as { version: string; files: string[] };
+  const { version, files } = (await (await fetch('./offline-files.json', { cache: 'no-store' })).json()) as {
+    version: string;
+    files: string[];
+  };
   const name = cachePrefix + version;
   if (await caches.has(name)) return;
   await (await caches.open(name)).addAll(files).catch(async (cause: unknown) => {
     await caches.delete(name);
     throw cause;
   });
-  for (const other of await caches.keys()) if (other.startsWith(cachePrefix) && other !== name) await caches.delete(other);
+  for (const other of await caches.keys())
+    if (other.startsWith(cachePrefix) && other !== name) await caches.delete(other);
 }
 
 /** The page itself: from the network where there is one, so that a new version is seen at once. */
@@ -47,7 +65,10 @@ async function freshOrKept(request: Request, alsoDo: (work: Promise<unknown>) =>
   }
 }
 
-/** Everything else has its version in its name. A server's `Vary: Origin` does not matter: all requests are the page's own. */
+/**
+ * Everything else has its version in its name. A server's `Vary: Origin` does not matter: all requests are
+ * the page's own.
+ */
 async function keptOrFresh(request: Request): Promise<Response> {
   return isolated((await caches.match(request, { ignoreVary: true })) ?? (await fetch(request)));
 }

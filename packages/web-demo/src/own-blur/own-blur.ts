@@ -15,7 +15,10 @@ const restMilliseconds = 180;
 const sketchFrames = 3;
 /** Every fourth frame is scored: seven, evenly spaced over the exposure. */
 const scoredStride = 4;
-const scoredFrames = Array.from({ length: (frameCount - 1) / scoredStride + 1 }, (_, index) => index * scoredStride);
+const scoredFrames = Array.from(
+  { length: (frameCount - 1) / scoredStride + 1 },
+  (_, index) => index * scoredStride,
+);
 
 /** A blurred photograph whose truth is known. */
 export interface OwnBlur {
@@ -29,7 +32,9 @@ export class OwnBlurStudio {
   readonly #viewfinder = element('viewfinder', HTMLElement);
   readonly #canvas = element('viewfinder-canvas', HTMLCanvasElement);
   readonly #restoreButton = element('restore-own-blur', HTMLButtonElement);
-  readonly #studio = new WorkerCalls<StudioRequest, StudioResult>(new Worker(new URL('./studio-worker.ts', import.meta.url), { type: 'module' }));
+  readonly #studio = new WorkerCalls<StudioRequest, StudioResult>(
+    new Worker(new URL('./studio-worker.ts', import.meta.url), { type: 'module' }),
+  );
   readonly #onError: (message: string) => void;
   #shot: Shot = { yawDegrees: -100, pitchDegrees: 3, turnDegrees: 2.5, tiltDegrees: 1, rollDegrees: 0 };
   #exposed: OwnBlur | undefined;
@@ -61,7 +66,12 @@ export class OwnBlurStudio {
 
   /** Compares every fourth of the restored frames with the truth. */
   async score({ blurred, truth }: OwnBlur, restored: readonly Picture[]): Promise<FrameScore[]> {
-    const result = await this.#studio.call({ kind: 'score', blurred, restored: scoredFrames.map((index) => restored[index]!), truth: scoredFrames.map((index) => truth[index]!) });
+    const result = await this.#studio.call({
+      kind: 'score',
+      blurred,
+      restored: scoredFrames.map((index) => restored[index]!),
+      truth: scoredFrames.map((index) => truth[index]!),
+    });
     return result.kind === 'scored' ? result.scores : [];
   }
 
@@ -101,7 +111,10 @@ export class OwnBlurStudio {
     try {
       while (this.#isStale) {
         this.#isStale = false;
-        const exposed = await this.#expose(this.#shot, { frames: sketchFrames, stepPixels: sketchStepPixels });
+        const exposed = await this.#expose(this.#shot, {
+          frames: sketchFrames,
+          stepPixels: sketchStepPixels,
+        });
         if (!this.#exposed) drawPicture(this.#canvas, exposed.blurred);
       }
     } catch (cause) {
@@ -124,7 +137,10 @@ export class OwnBlurStudio {
     }
   }
 
-  async #expose(shot: Shot, { frames, stepPixels }: { frames: number; stepPixels: number }): Promise<OwnBlur> {
+  async #expose(
+    shot: Shot,
+    { frames, stepPixels }: { frames: number; stepPixels: number },
+  ): Promise<OwnBlur> {
     const result = await this.#studio.call({ kind: 'expose', panoramaUrl, shot, frames, stepPixels });
     if (result.kind !== 'exposed') throw new Error('Expected an exposure.');
     return { blurred: result.blurred, truth: result.frames };
@@ -147,10 +163,17 @@ export class OwnBlurStudio {
     this.#viewfinder.addEventListener('pointermove', (event) => {
       if (!from || !this.#viewfinder.hasPointerCapture(event.pointerId)) return;
       const degreesPerPixel = 60 / this.#canvas.clientWidth;
-      const [right, down] = [(event.clientX - from.x) * degreesPerPixel, (event.clientY - from.y) * degreesPerPixel];
+      const [right, down] = [
+        (event.clientX - from.x) * degreesPerPixel,
+        (event.clientY - from.y) * degreesPerPixel,
+      ];
       // Looking around drags the world, an exposure drags the camera; positive pitch looks down.
       if (this.#isShaking) this.#change({ turnDegrees: right, tiltDegrees: down });
-      else this.#change({ yawDegrees: from.shot.yawDegrees - right, pitchDegrees: from.shot.pitchDegrees - down });
+      else
+        this.#change({
+          yawDegrees: from.shot.yawDegrees - right,
+          pitchDegrees: from.shot.pitchDegrees - down,
+        });
     });
     const release = () => (from = undefined);
     this.#viewfinder.addEventListener('pointerup', release);
@@ -162,12 +185,22 @@ export class OwnBlurStudio {
   }
 
   #onKey(event: KeyboardEvent): void {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] as [number, number] | undefined;
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+      event.key
+    ] as [number, number] | undefined;
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const [right, down] = step;
-    if (this.#isShaking) this.#change({ turnDegrees: this.#shot.turnDegrees + right / 2, tiltDegrees: this.#shot.tiltDegrees + down / 2 });
-    else this.#change({ yawDegrees: this.#shot.yawDegrees + 3 * right, pitchDegrees: this.#shot.pitchDegrees + 3 * down });
+    if (this.#isShaking)
+      this.#change({
+        turnDegrees: this.#shot.turnDegrees + right / 2,
+        tiltDegrees: this.#shot.tiltDegrees + down / 2,
+      });
+    else
+      this.#change({
+        yawDegrees: this.#shot.yawDegrees + 3 * right,
+        pitchDegrees: this.#shot.pitchDegrees + 3 * down,
+      });
   }
 
   /** An arrow for how the camera moves: what stands still in the world moves the other way. */
@@ -177,7 +210,13 @@ export class OwnBlurStudio {
     const [dx, dy] = [this.#shot.turnDegrees * pixelsPerDegree, this.#shot.tiltDegrees * pixelsPerDegree];
     for (const id of ['camera-motion-line', 'camera-motion-shadow']) {
       const line = element(id, SVGLineElement);
-      for (const [name, value] of Object.entries({ x1: width / 2 - dx / 2, y1: height / 2 - dy / 2, x2: width / 2 + dx / 2, y2: height / 2 + dy / 2 })) line.setAttribute(name, value.toFixed(1));
+      for (const [name, value] of Object.entries({
+        x1: width / 2 - dx / 2,
+        y1: height / 2 - dy / 2,
+        x2: width / 2 + dx / 2,
+        y2: height / 2 + dy / 2,
+      }))
+        line.setAttribute(name, value.toFixed(1));
     }
   }
 }
@@ -185,7 +224,8 @@ export class OwnBlurStudio {
 /** Fills the table of scores; the better order stands out. */
 export function showScores(scores: readonly FrameScore[]): void {
   const better = betterOrder(scores);
-  const mean = (read: (score: FrameScore) => number) => scores.reduce((sum, score) => sum + read(score), 0) / scores.length;
+  const mean = (read: (score: FrameScore) => number) =>
+    scores.reduce((sum, score) => sum + read(score), 0) / scores.length;
   const row = (name: string, read: (pick: (score: FrameScore) => number) => number) => {
     const cells = (['psnr', 'ssim'] as const).flatMap((metric) =>
       (['blurred', 'forward', 'reverse'] as const).map((candidate) => {
@@ -200,9 +240,13 @@ export function showScores(scores: readonly FrameScore[]): void {
     line.append(heading, ...cells);
     return line;
   };
-  element('scores', HTMLElement).replaceChildren(...scores.map((score, index) => row(String(scoredFrames[index]! + 1), (pick) => pick(score))), row('Mean', mean));
+  element('scores', HTMLElement).replaceChildren(
+    ...scores.map((score, index) => row(String(scoredFrames[index]! + 1), (pick) => pick(score))),
+    row('Mean', mean),
+  );
   const gain = mean(({ psnr }) => psnr[better] - psnr.blurred);
-  element('scores-note', HTMLElement).textContent = `The ${better} order fits better: ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(1)} dB on average beside the blurred photograph.`;
+  element('scores-note', HTMLElement).textContent =
+    `The ${better} order fits better: ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(1)} dB on average beside the blurred photograph.`;
 }
 
 /** Before a restoration there are no scores. */
@@ -210,7 +254,10 @@ export function clearScores(): void {
   const rows = [...scoredFrames.map((index) => String(index + 1)), 'Mean'].map((name) => {
     const line = document.createElement('tr');
     const heading = Object.assign(document.createElement('th'), { scope: 'row', textContent: name });
-    line.append(heading, ...Array.from({ length: 6 }, () => Object.assign(document.createElement('td'), { textContent: '–' })));
+    line.append(
+      heading,
+      ...Array.from({ length: 6 }, () => Object.assign(document.createElement('td'), { textContent: '–' })),
+    );
     return line;
   });
   element('scores', HTMLElement).replaceChildren(...rows);

@@ -16,9 +16,17 @@ export interface CandidateScores {
 }
 
 /** Scores restored frames against the truth in both orders, since a blur does not tell which way time ran. */
-export function scoreBothOrders(blurred: RgbImage, restored: readonly RgbImage[], truth: readonly RgbImage[]): FrameScore[] {
+export function scoreBothOrders(
+  blurred: RgbImage,
+  restored: readonly RgbImage[],
+  truth: readonly RgbImage[],
+): FrameScore[] {
   return truth.map((frame, index) => {
-    const candidates = { blurred, forward: restored[index]!, reverse: restored[restored.length - 1 - index]! };
+    const candidates = {
+      blurred,
+      forward: restored[index]!,
+      reverse: restored[restored.length - 1 - index]!,
+    };
     const scores = (metric: (a: RgbImage, b: RgbImage) => number): CandidateScores => ({
       blurred: metric(candidates.blurred, frame),
       forward: metric(candidates.forward, frame),

@@ -13,14 +13,17 @@ export interface DecodedPhoto {
 }
 
 /**
- * A photograph as the network takes it: upright, sRGB, transparency over white, fitted to `longestSidePixels`.
+ * A photograph as the network takes it: upright, sRGB, transparency over white, fitted to
+ * `longestSidePixels`.
  *
  * @throws in one line for people when the file is no picture that the browser reads.
  */
 export async function decodePhoto({ file, longestSidePixels }: DecodeRequest): Promise<DecodedPhoto> {
   if (file.size === 0) throw new Error('This file is empty. Choose a JPEG, PNG, WebP or AVIF photograph.');
   const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error('This file is not a photograph that the browser can read, or it is damaged. Choose a JPEG, PNG, WebP or AVIF photograph.');
+    throw new Error(
+      'This file is not a photograph that the browser can read, or it is damaged. Choose a JPEG, PNG, WebP or AVIF photograph.',
+    );
   });
   const original = { width: bitmap.width, height: bitmap.height };
   const scale = Math.min(1, longestSidePixels / Math.max(bitmap.width, bitmap.height));

@@ -1,7 +1,9 @@
 import { WorkerCalls } from '../worker-calls.js';
 import type { DecodedPhoto, DecodeRequest } from './photo-decoding.js';
 
-const decoder = new WorkerCalls<DecodeRequest, DecodedPhoto>(new Worker(new URL('./photo-worker.ts', import.meta.url), { type: 'module' }));
+const decoder = new WorkerCalls<DecodeRequest, DecodedPhoto>(
+  new Worker(new URL('./photo-worker.ts', import.meta.url), { type: 'module' }),
+);
 
 /** Decodes a photograph off the page's thread; see `decodePhoto`. */
 export function readPhoto(file: Blob, longestSidePixels: number): Promise<DecodedPhoto> {
@@ -25,7 +27,8 @@ export function listenForPhotos({ dropTarget, fileInputs }: IntakeParts, take: (
     });
   }
   let depth = 0;
-  const mark = (change: number) => dropTarget.classList.toggle('is-drop-target', (depth = Math.max(0, depth + change)) > 0);
+  const mark = (change: number) =>
+    dropTarget.classList.toggle('is-drop-target', (depth = Math.max(0, depth + change)) > 0);
   const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   document.addEventListener('dragenter', (event) => holdsFiles(event) && mark(1));
   document.addEventListener('dragleave', (event) => holdsFiles(event) && mark(-1));

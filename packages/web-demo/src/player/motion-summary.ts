@@ -41,8 +41,13 @@ export function globalPath(motionsPixels: readonly MotionField[]): Displacement[
   });
 }
 
-/** The length that the rim of the colour wheel stands for: nothing but the longest hundredth moves further. At least a tenth of a pixel. */
+/**
+ * The length that the rim of the colour wheel stands for: nothing but the longest hundredth moves further. At
+ * least a tenth of a pixel.
+ */
 export function rimLengthPixels({ data }: MotionField): number {
-  const lengths = new Float32Array(data.length / 2).map((_, cell) => Math.hypot(data[2 * cell]!, data[2 * cell + 1]!)).sort();
+  const lengths = new Float32Array(data.length / 2)
+    .map((_, cell) => Math.hypot(data[2 * cell]!, data[2 * cell + 1]!))
+    .sort();
   return Math.max(0.1, lengths[Math.floor(0.99 * (lengths.length - 1))] ?? 0);
 }

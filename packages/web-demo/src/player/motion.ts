@@ -2,21 +2,33 @@ import { flowColor, type MotionField } from '@unblur/inference/restoration';
 import type { Displacement } from './motion-summary.js';
 
 /** The displacement at a place of the photograph, between the centres of the cells around it. */
-export function motionAt({ width, height, stridePixels, data }: MotionField, x: number, y: number): Displacement {
-  const place = (pixels: number, cells: number) => Math.min(Math.max((pixels + 0.5) / stridePixels - 0.5, 0), cells - 1);
+export function motionAt(
+  { width, height, stridePixels, data }: MotionField,
+  x: number,
+  y: number,
+): Displacement {
+  const place = (pixels: number, cells: number) =>
+    Math.min(Math.max((pixels + 0.5) / stridePixels - 0.5, 0), cells - 1);
   const [column, row] = [place(x, width), place(y, height)];
   const [left, top] = [Math.floor(column), Math.floor(row)];
   const [right, bottom] = [Math.min(left + 1, width - 1), Math.min(top + 1, height - 1)];
   const [shareX, shareY] = [column - left, row - top];
   const between = (channel: 0 | 1) => {
     const at = (i: number, j: number) => data[2 * (j * width + i) + channel]!;
-    return (at(left, top) * (1 - shareX) + at(right, top) * shareX) * (1 - shareY) + (at(left, bottom) * (1 - shareX) + at(right, bottom) * shareX) * shareY;
+    return (
+      (at(left, top) * (1 - shareX) + at(right, top) * shareX) * (1 - shareY) +
+      (at(left, bottom) * (1 - shareX) + at(right, bottom) * shareX) * shareY
+    );
   };
   return { dx: between(0), dy: between(1) };
 }
 
 /** Paints the motion in the colours of Baker et al. 2007, one pixel per cell. */
-export function drawMotionColours(canvas: HTMLCanvasElement, { width, height, data }: MotionField, rimPixels: number): void {
+export function drawMotionColours(
+  canvas: HTMLCanvasElement,
+  { width, height, data }: MotionField,
+  rimPixels: number,
+): void {
   Object.assign(canvas, { width, height });
   const pixels = new ImageData(width, height);
   for (let cell = 0; cell < width * height; cell++) {
@@ -49,7 +61,9 @@ const enlargements = [0.25, 0.5, 1, 2, 5, 10, 20];
 
 /** How much longer than true arrows are drawn, so that the longest about fill their cells. */
 export function arrowEnlargement(rimPixels: number, zoom: number): number {
-  return enlargements.filter((factor) => rimPixels * zoom * factor <= arrowSpacing).at(-1) ?? enlargements[0]!;
+  return (
+    enlargements.filter((factor) => rimPixels * zoom * factor <= arrowSpacing).at(-1) ?? enlargements[0]!
+  );
 }
 
 /**
@@ -57,13 +71,24 @@ export function arrowEnlargement(rimPixels: number, zoom: number): number {
  *
  * @param view where the photograph lies in the box, in CSS pixels, and its size there
  */
-export function drawArrows(canvas: HTMLCanvasElement, motion: MotionField, photoWidth: number, view: { left: number; top: number; width: number; height: number }, enlargement: number): void {
+export function drawArrows(
+  canvas: HTMLCanvasElement,
+  motion: MotionField,
+  photoWidth: number,
+  view: { left: number; top: number; width: number; height: number },
+  enlargement: number,
+): void {
   const ratio = devicePixelRatio;
-  Object.assign(canvas, { width: Math.round(canvas.clientWidth * ratio), height: Math.round(canvas.clientHeight * ratio) });
+  Object.assign(canvas, {
+    width: Math.round(canvas.clientWidth * ratio),
+    height: Math.round(canvas.clientHeight * ratio),
+  });
   const context = canvas.getContext('2d')!;
   context.scale(ratio, ratio);
   const zoom = view.width / photoWidth;
-  const [columns, rows] = [view.width, view.height].map((length) => Math.max(1, Math.floor(length / arrowSpacing))) as [number, number];
+  const [columns, rows] = [view.width, view.height].map((length) =>
+    Math.max(1, Math.floor(length / arrowSpacing)),
+  ) as [number, number];
   const path = new Path2D();
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
@@ -73,13 +98,19 @@ export function drawArrows(canvas: HTMLCanvasElement, motion: MotionField, photo
     }
   }
   context.lineCap = context.lineJoin = 'round';
-  for (const [colour, width] of [['rgb(0 0 0 / 0.75)', 4], ['white', 1.75]] as const) {
+  for (const [colour, width] of [
+    ['rgb(0 0 0 / 0.75)', 4],
+    ['white', 1.75],
+  ] as const) {
     Object.assign(context, { strokeStyle: colour, lineWidth: width });
     context.stroke(path);
   }
 }
 
-/** Centred on its place, since the motion runs from before the middle frame to after it; a dot where there is next to none. */
+/**
+ * Centred on its place, since the motion runs from before the middle frame to after it; a dot where there is
+ * next to none.
+ */
 function addArrow(path: Path2D, x: number, y: number, dx: number, dy: number): void {
   const length = Math.hypot(dx, dy);
   const [tipX, tipY] = [x + dx / 2, y + dy / 2];

@@ -48,11 +48,14 @@ export class Playback {
   }
 
   #schedule(): void {
-    this.#timer = setTimeout(() => {
-      const round = playbackRound(this.frames, this.mode);
-      this.#place = (this.#place + 1) % round.length;
-      this.#show(round[this.#place]!);
-      this.#schedule();
-    }, 1000 / (normalFramesPerSecond * this.speed));
+    this.#timer = setTimeout(
+      () => {
+        const round = playbackRound(this.frames, this.mode);
+        this.#place = (this.#place + 1) % round.length;
+        this.#show(round[this.#place]!);
+        this.#schedule();
+      },
+      1000 / (normalFramesPerSecond * this.speed),
+    );
   }
 }

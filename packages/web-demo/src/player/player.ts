@@ -12,7 +12,10 @@ export interface Scene {
   /** Evenly spaced over the exposure; those still to be made are missing. */
   frames: readonly (Picture | undefined)[];
   motion: MotionSummary;
-  /** The frame at any time of the exposure, from -1 to 1, where the engine is quick enough; undefined where it can no longer be had. */
+  /**
+   * The frame at any time of the exposure, from -1 to 1, where the engine is quick enough; undefined where it
+   * can no longer be had.
+   */
   renderAt?: (time: number) => Promise<Picture | undefined>;
   /** The frames as they were, where known. */
   truth?: readonly Picture[];
@@ -35,7 +38,10 @@ export class Player {
   readonly #compare = element('compare', HTMLSelectElement);
   readonly #motion = element('motion', HTMLSelectElement);
   readonly #viewport = new Viewport(this.#viewer, element('picture', HTMLElement), () => this.#arrange());
-  readonly #playback = new Playback((frame) => this.#showFrame(frame), () => this.#showPlaying());
+  readonly #playback = new Playback(
+    (frame) => this.#showFrame(frame),
+    () => this.#showPlaying(),
+  );
   #scene: Scene | undefined;
   /** A whole number, or between two frames where the picture was made for that time. */
   #frame = 0;
@@ -86,7 +92,10 @@ export class Player {
     this.#showMotion();
   }
 
-  /** A scene whose frames are still being made, at its middle. It can be scrubbed, played and compared, but not saved. */
+  /**
+   * A scene whose frames are still being made, at its middle. It can be scrubbed, played and compared, but
+   * not saved.
+   */
   showUnfinishedScene(scene: Scene): void {
     this.#open(scene);
     element('save-card', HTMLFieldSetElement).disabled = true;
@@ -94,7 +103,8 @@ export class Player {
 
   /** Looks again at the frames of the scene that is shown: more of them are made. */
   showNewFrames(): void {
-    if (this.#scene && !this.#playback.isPlaying && this.#nearestMade(this.#frame) !== this.#shownPicture) this.#showFrame(this.#frame);
+    if (this.#scene && !this.#playback.isPlaying && this.#nearestMade(this.#frame) !== this.#shownPicture)
+      this.#showFrame(this.#frame);
   }
 
   /** Plays at once, unless the visitor prefers stillness. */
@@ -105,7 +115,8 @@ export class Player {
     this.#scrub.step = String(scene.renderAt ? 1 / stopsPerFrame : 1);
     this.#showFrame(this.#frame);
     this.#compareWith();
-    if (!this.#playback.isPlaying && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.#playback.play(this.#frame);
+    if (!this.#playback.isPlaying && !matchMedia('(prefers-reduced-motion: reduce)').matches)
+      this.#playback.play(this.#frame);
   }
 
   #open(scene: Scene): void {
@@ -135,7 +146,8 @@ export class Player {
   }
 
   #enable(isEnabled: boolean): void {
-    for (const control of [element('play', HTMLButtonElement), this.#scrub, this.#order, this.#speed]) control.disabled = !isEnabled;
+    for (const control of [element('play', HTMLButtonElement), this.#scrub, this.#order, this.#speed])
+      control.disabled = !isEnabled;
     for (const id of ['view-card', 'save-card']) element(id, HTMLFieldSetElement).disabled = !isEnabled;
     if (!isEnabled) element('frame-number', HTMLOutputElement).value = '–';
     element('frame-label', HTMLElement).hidden = true;
@@ -148,8 +160,11 @@ export class Player {
 
   /** Of the frames that are made, the one nearest to a place. */
   #nearestMade(place: number): Picture {
-    const made = this.#scene!.frames.flatMap((picture, index) => (picture ? [{ picture, distance: Math.abs(index - place) }] : []));
-    return made.reduce((nearest, candidate) => (candidate.distance < nearest.distance ? candidate : nearest)).picture;
+    const made = this.#scene!.frames.flatMap((picture, index) =>
+      picture ? [{ picture, distance: Math.abs(index - place) }] : [],
+    );
+    return made.reduce((nearest, candidate) => (candidate.distance < nearest.distance ? candidate : nearest))
+      .picture;
   }
 
   /** @param place from 0, in frames: between two where the picture was made for that time. */
@@ -164,7 +179,10 @@ export class Player {
     this.#scrub.setAttribute('aria-valuetext', `Frame ${name}`);
     element('frame-number', HTMLOutputElement).value = `${number} / ${this.#scene!.frames.length}`;
     if (this.#compare.value === 'truth') this.#compareWith();
-    document.getElementById('motion-path')!.querySelectorAll('circle').forEach((dot, index) => dot.classList.toggle('is-shown', index === Math.round(place)));
+    document
+      .getElementById('motion-path')!
+      .querySelectorAll('circle')
+      .forEach((dot, index) => dot.classList.toggle('is-shown', index === Math.round(place)));
   }
 
   /** @param place from 0, in frames; between two, where the engine is quick enough, else it is rounded. */
@@ -189,7 +207,8 @@ export class Player {
         rendered = this.#frame;
         const picture = await scene.renderAt!((2 * rendered) / (scene.frames.length - 1) - 1);
         // A whole frame may have been asked for since, or another scene.
-        if (scene === this.#scene && !Number.isInteger(this.#frame)) this.#showPicture(picture ?? this.#nearestMade(rendered), this.#frame);
+        if (scene === this.#scene && !Number.isInteger(this.#frame))
+          this.#showPicture(picture ?? this.#nearestMade(rendered), this.#frame);
       }
     } finally {
       this.#isRendering = false;
@@ -237,7 +256,9 @@ export class Player {
     element('zoom-in', HTMLButtonElement).addEventListener('click', zoomBy(1.5));
     element('zoom-out', HTMLButtonElement).addEventListener('click', zoomBy(1 / 1.5));
     element('zoom-fit', HTMLButtonElement).addEventListener('click', () => this.#viewport.fit());
-    element('zoom-pixels', HTMLButtonElement).addEventListener('click', () => this.#viewport.zoomTo(1 / devicePixelRatio));
+    element('zoom-pixels', HTMLButtonElement).addEventListener('click', () =>
+      this.#viewport.zoomTo(1 / devicePixelRatio),
+    );
     this.#viewer.addEventListener('dblclick', ({ offsetX, offsetY, target }) => {
       if (target === this.#divider) return;
       if (this.#viewport.isFitted) this.#viewport.zoomTo(this.#viewport.zoom * 3, offsetX, offsetY);
@@ -250,7 +271,11 @@ export class Player {
         if (!event.ctrlKey && !event.metaKey) return;
         event.preventDefault();
         const box = this.#viewer.getBoundingClientRect();
-        this.#viewport.zoomTo(this.#viewport.zoom * Math.exp(-event.deltaY / 200), event.clientX - box.left, event.clientY - box.top);
+        this.#viewport.zoomTo(
+          this.#viewport.zoom * Math.exp(-event.deltaY / 200),
+          event.clientX - box.left,
+          event.clientY - box.top,
+        );
       },
       { passive: false },
     );
@@ -272,9 +297,14 @@ export class Player {
       const [other] = [...pointers.values()].filter(({ pointerId }) => pointerId !== event.pointerId);
       pointers.set(event.pointerId, event);
       if (other) {
-        const spread = (from: PointerEvent) => Math.hypot(from.clientX - other.clientX, from.clientY - other.clientY);
+        const spread = (from: PointerEvent) =>
+          Math.hypot(from.clientX - other.clientX, from.clientY - other.clientY);
         const box = this.#viewer.getBoundingClientRect();
-        this.#viewport.zoomTo((this.#viewport.zoom * spread(event)) / Math.max(1, spread(before)), (event.clientX + other.clientX) / 2 - box.left, (event.clientY + other.clientY) / 2 - box.top);
+        this.#viewport.zoomTo(
+          (this.#viewport.zoom * spread(event)) / Math.max(1, spread(before)),
+          (event.clientX + other.clientX) / 2 - box.left,
+          (event.clientY + other.clientY) / 2 - box.top,
+        );
         this.#viewport.moveBy((event.clientX - before.clientX) / 2, (event.clientY - before.clientY) / 2);
       } else if (!this.#viewport.isFitted) {
         this.#viewport.moveBy(event.clientX - before.clientX, event.clientY - before.clientY);
@@ -309,7 +339,12 @@ export class Player {
 
   #compareWith(): void {
     const choice = this.#scene ? this.#compare.value : 'nothing';
-    const picture = choice === 'blurred' ? this.#scene!.blurred : choice === 'truth' ? this.#scene!.truth![Math.round(this.#frame)]! : undefined;
+    const picture =
+      choice === 'blurred'
+        ? this.#scene!.blurred
+        : choice === 'truth'
+          ? this.#scene!.truth![Math.round(this.#frame)]!
+          : undefined;
     for (const part of [this.#comparedCanvas, this.#divider]) part.hidden = !picture;
     for (const id of ['compared-label', 'frame-label']) element(id, HTMLElement).hidden = !picture;
     if (!picture) return;
@@ -329,7 +364,9 @@ export class Player {
       this.#moveDivider((event.clientX - box.left - this.#viewport.left) / this.#viewport.width);
     });
     this.#divider.addEventListener('keydown', (event) => {
-      const step = { ArrowLeft: -0.05, ArrowDown: -0.05, ArrowRight: 0.05, ArrowUp: 0.05, Home: -1, End: 1 }[event.key];
+      const step = { ArrowLeft: -0.05, ArrowDown: -0.05, ArrowRight: 0.05, ArrowUp: 0.05, Home: -1, End: 1 }[
+        event.key
+      ];
       if (step === undefined) return;
       event.preventDefault();
       this.#moveDivider(this.#dividerShare + step);
@@ -358,14 +395,18 @@ export class Player {
     const { exposure, path: points, rimPixels } = this.#scene.motion;
     if (choice === 'colours') {
       drawMotionColours(this.#colours, exposure, rimPixels);
-      Object.assign(this.#colours.style, { width: `${exposure.width * exposure.stridePixels}px`, height: `${exposure.height * exposure.stridePixels}px` });
+      Object.assign(this.#colours.style, {
+        width: `${exposure.width * exposure.stridePixels}px`,
+        height: `${exposure.height * exposure.stridePixels}px`,
+      });
     }
     const [first, last] = [points[0]!, points.at(-1)!];
     const travelled = formatPixels(Math.hypot(last.dx - first.dx, last.dy - first.dy));
     drawMotionPath(path, points, Math.round(this.#frame));
     path.setAttribute('aria-label', `Path of the picture: ${travelled} from the first frame to the last`);
     element('motion-path-caption', HTMLElement).textContent = `Path of the whole picture, ${travelled}`;
-    element('colour-wheel-caption', HTMLElement).textContent = `Direction of motion; rim ${formatPixels(rimPixels)}${this.#arrowNote(rimPixels)}`;
+    element('colour-wheel-caption', HTMLElement).textContent =
+      `Direction of motion; rim ${formatPixels(rimPixels)}${this.#arrowNote(rimPixels)}`;
     this.#arrange();
   }
 
@@ -377,11 +418,19 @@ export class Player {
 
   /** Puts what lies over the picture in its place again. */
   #arrange(): void {
-    element('zoom', HTMLOutputElement).value = this.#scene ? `${Math.round(100 * this.#viewport.zoom * devicePixelRatio)} %` : '–';
+    element('zoom', HTMLOutputElement).value = this.#scene
+      ? `${Math.round(100 * this.#viewport.zoom * devicePixelRatio)} %`
+      : '–';
     this.#viewer.classList.toggle('is-zoomed', !this.#viewport.isFitted);
     if (!this.#divider.hidden) this.#moveDivider(this.#dividerShare);
     if (this.#arrows.hidden || !this.#scene) return;
     const { exposure, rimPixels } = this.#scene.motion;
-    drawArrows(this.#arrows, exposure, this.#scene.blurred.width, this.#viewport, arrowEnlargement(rimPixels, this.#viewport.zoom));
+    drawArrows(
+      this.#arrows,
+      exposure,
+      this.#scene.blurred.width,
+      this.#viewport,
+      arrowEnlargement(rimPixels, this.#viewport.zoom),
+    );
   }
 }

@@ -1,8 +1,8 @@
 export const largestZoom = 16;
 
 /**
- * Shows a picture in a box: fitted, or zoomed and moved. Zoom is screen pixels per picture pixel; the element is laid out
- * at its own size and transformed.
+ * Shows a picture in a box: fitted, or zoomed and moved. Zoom is screen pixels per picture pixel; the element
+ * is laid out at its own size and transformed.
  */
 export class Viewport {
   readonly #box: HTMLElement;
@@ -75,13 +75,18 @@ export class Viewport {
   }
 
   get #fit(): number {
-    return Math.min(this.#box.clientWidth / this.#size.width, this.#box.clientHeight / this.#size.height) || 1;
+    return (
+      Math.min(this.#box.clientWidth / this.#size.width, this.#box.clientHeight / this.#size.height) || 1
+    );
   }
 
   #apply(): void {
     if (this.isFitted) this.#offset = { x: 0, y: 0 };
     const reach = (content: number, box: number) => Math.max(0, (content - box) / 2);
-    const [reachX, reachY] = [reach(this.width, this.#box.clientWidth), reach(this.height, this.#box.clientHeight)];
+    const [reachX, reachY] = [
+      reach(this.width, this.#box.clientWidth),
+      reach(this.height, this.#box.clientHeight),
+    ];
     this.#offset.x = Math.min(reachX, Math.max(-reachX, this.#offset.x));
     this.#offset.y = Math.min(reachY, Math.max(-reachY, this.#offset.y));
     Object.assign(this.#content.style, {

@@ -4,11 +4,17 @@ import { drawPicture, type Picture } from '../picture.js';
 export function fitPicture(picture: Picture, longestSidePixels: number): Picture {
   const scale = longestSidePixels / Math.max(picture.width, picture.height);
   if (scale >= 1) return picture;
-  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale))) as [number, number];
+  const [width, height] = [picture.width, picture.height].map((side) =>
+    Math.max(1, Math.round(side * scale)),
+  ) as [number, number];
   const source = new OffscreenCanvas(picture.width, picture.height);
   drawPicture(source, picture);
   const context = new OffscreenCanvas(width, height).getContext('2d')!;
   context.imageSmoothingQuality = 'high';
   context.drawImage(source, 0, 0, width, height);
-  return { width, height, rgba: context.getImageData(0, 0, width, height).data as Uint8ClampedArray<ArrayBuffer> };
+  return {
+    width,
+    height,
+    rgba: context.getImageData(0, 0, width, height).data as Uint8ClampedArray<ArrayBuffer>,
+  };
 }

@@ -15,7 +15,11 @@ export function encodeGif({ frames, round, framesPerSecond }: Film): Blob {
   });
   for (const index of round) {
     const { width, height, palette, indices } = shown[index]!;
-    encoder.writeFrame(indices, width, height, { palette, delay: Math.round(100 / framesPerSecond) * 10, repeat: 0 });
+    encoder.writeFrame(indices, width, height, {
+      palette,
+      delay: Math.round(100 / framesPerSecond) * 10,
+      repeat: 0,
+    });
   }
   encoder.finish();
   return new Blob([encoder.bytes()], { type: 'image/gif' });

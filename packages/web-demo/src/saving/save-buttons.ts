@@ -22,18 +22,25 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
     const savable = current();
     if (!savable) return;
     const { name, scene } = savable;
-    const film = { frames: scene.frames, round: player.round, framesPerSecond: normalFramesPerSecond * player.speed };
+    const film = {
+      frames: scene.frames,
+      round: player.round,
+      framesPerSecond: normalFramesPerSecond * player.speed,
+    };
     const requests: Record<SaveRequest['kind'], () => SaveRequest> = {
       mp4: () => ({ kind: 'mp4', film }),
       gif: () => ({ kind: 'gif', film }),
       png: () => ({ kind: 'png', picture: player.shownPicture! }),
       zip: () => ({ kind: 'zip', film, blurred: scene.blurred }),
     };
-    const fileName = kind === 'png' ? `${name}-frame-${frameLabel(player.frame)}.png` : `${name}-unblurred.${kind}`;
+    const fileName =
+      kind === 'png' ? `${name}-frame-${frameLabel(player.frame)}.png` : `${name}-unblurred.${kind}`;
     button.disabled = true;
     note.textContent = `Making ${fileName} …`;
     try {
-      calls ??= new WorkerCalls(new Worker(new URL('./saving-worker.ts', import.meta.url), { type: 'module' }));
+      calls ??= new WorkerCalls(
+        new Worker(new URL('./saving-worker.ts', import.meta.url), { type: 'module' }),
+      );
       const blob = await calls.call(requests[kind]());
       offer(blob, fileName);
       note.textContent = `Saved ${fileName}, ${describeSize(blob.size)}.`;
@@ -51,7 +58,10 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
 }
 
 function offer(blob: Blob, fileName: string): void {
-  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: fileName });
+  const link = Object.assign(document.createElement('a'), {
+    href: URL.createObjectURL(blob),
+    download: fileName,
+  });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -25,11 +25,23 @@ answerCalls<SaveRequest, Blob>(async (request) => {
   }
 });
 
-/** The blurred photograph, every frame, the animation, and the video where the browser makes one. Pictures and films do not shrink further: they are stored. */
+/**
+ * The blurred photograph, every frame, the animation, and the video where the browser makes one. Pictures and
+ * films do not shrink further: they are stored.
+ */
 async function zipEverything(film: Film, blurred: Picture): Promise<Blob> {
   const video = await encodeMp4(film).catch(() => undefined);
-  const files: Record<string, Blob> = { 'blur.png': await encodePng(blurred), 'animation.gif': encodeGif(film), ...(video && { 'video.mp4': video }) };
-  for (const [index, frame] of film.frames.entries()) files[`frame-${frameLabel(index)}.png`] = await encodePng(frame);
-  const contents = await Promise.all(Object.entries(files).map(async ([name, blob]) => [name, new Uint8Array(await blob.arrayBuffer())] as const));
+  const files: Record<string, Blob> = {
+    'blur.png': await encodePng(blurred),
+    'animation.gif': encodeGif(film),
+    ...(video && { 'video.mp4': video }),
+  };
+  for (const [index, frame] of film.frames.entries())
+    files[`frame-${frameLabel(index)}.png`] = await encodePng(frame);
+  const contents = await Promise.all(
+    Object.entries(files).map(
+      async ([name, blob]) => [name, new Uint8Array(await blob.arrayBuffer())] as const,
+    ),
+  );
   return new Blob([zipSync(Object.fromEntries(contents), { level: 0 })], { type: 'application/zip' });
 }
