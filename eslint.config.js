@@ -42,6 +42,27 @@ const platformConstraints = Object.entries(platforms).map(([platform, allowed]) 
   ...(platform === 'node' ? {} : { bannedExternalImports: ['sharp'] }),
 }));
 
+/** What can be said in two ways and is said in one. */
+const oneStyle = [
+  {
+    selector:
+      ':matches(PropertyDefinition, MethodDefinition[kind!="constructor"], TSParameterProperty)[accessibility="private"]',
+    message: 'Write #name: private at run time too.',
+  },
+  {
+    selector: 'VariableDeclarator > Identifier.id[name=/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/][name.length>1]',
+    message: 'Constants are named like every other variable: camelCase.',
+  },
+  {
+    selector: 'CallExpression[callee.name="it"], CallExpression[callee.object.name="it"]',
+    message: 'Write test(...).',
+  },
+  {
+    selector: 'Literal[value=/\\bbut (got|found)\\b/], TemplateElement[value.raw=/\\bbut (got|found)\\b/]',
+    message: 'Errors say "Expected ..., but received ...".',
+  },
+];
+
 export default defineConfig(
   globalIgnores([
     '**/dist/',
@@ -58,10 +79,16 @@ export default defineConfig(
   ...typescript.configs.recommended,
   {
     rules: {
+      curly: ['error', 'multi-line', 'consistent'],
       eqeqeq: 'error',
       'no-console': ['error', { allow: ['error'] }],
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx', 'hack'] }],
+      'no-restricted-syntax': ['error', ...oneStyle],
       'prefer-const': 'error',
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },

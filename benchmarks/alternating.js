@@ -1,4 +1,4 @@
-const PAUSE_MILLISECONDS = 100;
+const pauseMilliseconds = 100;
 
 /**
  * What one run took.
@@ -55,5 +55,5 @@ export function median(values) {
 }
 
 function pause() {
-  return new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
+  return new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
 }

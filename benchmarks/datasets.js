@@ -8,8 +8,8 @@ import { measureSampleStages } from './sample-stages.js';
 import { choosePanoramaFolder, measureStream } from './synthesis.js';
 import { printTable } from './table.js';
 
-const ROUNDS = 5;
-const STEPS = 10;
+const roundCount = 5;
+const stepCount = 10;
 /**
  * What the README of @unblur/datasets says about speed: perspectives against numpy and ffmpeg, samples by
  * stage, and whether training waits for shards.
@@ -26,7 +26,7 @@ try {
   const { ours, numpy, v360Turning, v360Fixed, differenceToNumpy } = await comparePerspectives({
     panoramaPath,
     folder,
-    rounds: ROUNDS,
+    rounds: roundCount,
   });
   const row = (name, rate) => [
     name,
@@ -40,8 +40,9 @@ try {
     row('ffmpeg v360, the camera turning', v360Turning),
     row('ffmpeg v360, one view for all frames', v360Fixed),
   ]);
-  if (differenceToNumpy !== undefined)
+  if (differenceToNumpy !== undefined) {
     console.log(`numpy's picture differs from ours by at most ${differenceToNumpy.toFixed(2)} of 255`);
+  }
 
   const { stages, renderedFrames } = await measureSampleStages({
     panoramaFolder,
@@ -73,11 +74,11 @@ try {
   const { samplesPerSecond, consumedPerSecond, waitedShare } = await measureStream({
     open,
     run,
-    steps: STEPS,
+    steps: stepCount,
     threads: 2,
   });
   console.log(
-    `\nShards of ${sizePixels}x${sizePixels}: the loader alone gives ${samplesPerSecond.toFixed(0)} samples a second; training (${STEPS} steps of ${run.batchSize}) takes ${consumedPerSecond.toFixed(1)} and waits ${(100 * waitedShare).toFixed(2)} % of its time`,
+    `\nShards of ${sizePixels}x${sizePixels}: the loader alone gives ${samplesPerSecond.toFixed(0)} samples a second; training (${stepCount} steps of ${run.batchSize}) takes ${consumedPerSecond.toFixed(1)} and waits ${(100 * waitedShare).toFixed(2)} % of its time`,
   );
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import { matMul } from '@tensorflow/tfjs-core';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 
-const WARM_UP_RUNS = 2;
+const warmUpRuns = 2;
 
 const text = { type: 'string' };
 const { values: options } = parseArgs({ options: { size: text, threads: text } });
@@ -21,7 +21,7 @@ const graph = trace(({ a, b }) => ({ product: matMul(a, b) }), {
 const session = await createSession(graph, { threads: Number(options.threads), outputSets: 1 });
 const matrix = Float32Array.from({ length: size * size }, (_, index) => Math.sin(index));
 const run = () => session.run({ a: matrix, b: matrix });
-for (let warmUp = 0; warmUp < WARM_UP_RUNS; warmUp++) await run();
+for (let warmUp = 0; warmUp < warmUpRuns; warmUp++) await run();
 console.log(JSON.stringify({}));
 for await (const _ of createInterface({ input: process.stdin })) {
   const start = performance.now();

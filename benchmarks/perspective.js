@@ -19,17 +19,17 @@ import sharp from 'sharp';
 import { median } from './alternating.js';
 
 const python = process.env.PYTHON ?? 'python3';
-const WIDTH = 4096;
-const SIZE = 256;
-const FIELD_OF_VIEW_DEGREES = 60;
-const FRAMES = 120;
+const panoramaWidthPixels = 4096;
+const viewSizePixels = 256;
+const fieldOfViewDegrees = 60;
+const viewCount = 120;
 /** numpy and a turning v360 take longer. */
-const FEWER_FRAMES = 24;
+const fewerFrames = 24;
 
 /**
  * A camera that turns and looks up and down, over the seam and near a pole: its orientation in each frame.
  */
-const views = Array.from({ length: FRAMES }, (_, index) => ({
+const views = Array.from({ length: viewCount }, (_, index) => ({
   yaw: 3 * index - 180,
   pitch: 70 * Math.sin(index / 9),
   roll: 10 * Math.cos(index / 7),
@@ -49,12 +49,12 @@ const matrices = views.map(({ yaw, pitch, roll }) => matrixOf(orientationOfAngle
 export async function comparePerspectives({ panoramaPath, folder, rounds }) {
   const { data } = await sharp(panoramaPath)
     .removeAlpha()
-    .resize(WIDTH, WIDTH / 2, { fit: 'fill' })
+    .resize(panoramaWidthPixels, panoramaWidthPixels / 2, { fit: 'fill' })
     .raw()
     .toBuffer({ resolveWithObject: true });
   const [rawPath, pngPath] = [join(folder, 'panorama.rgb'), join(folder, 'panorama.png')];
   await writeFile(rawPath, data);
-  await sharp(data, { raw: { width: WIDTH, height: WIDTH / 2, channels: 3 } })
+  await sharp(data, { raw: { width: panoramaWidthPixels, height: panoramaWidthPixels / 2, channels: 3 } })
     .png({ compressionLevel: 1 })
     .toFile(pngPath);
 
@@ -71,8 +71,8 @@ export async function comparePerspectives({ panoramaPath, folder, rounds }) {
     for (let round = 0; round < rounds; round++) {
       seconds.ours.push(ours.time());
       if (numpy) seconds.numpy.push(await numpy.time());
-      if (hasFfmpeg) seconds.turning.push(timeV360(pngPath, folder, FEWER_FRAMES, true));
-      if (hasFfmpeg) seconds.fixed.push(timeV360(pngPath, folder, 20 * FRAMES, false));
+      if (hasFfmpeg) seconds.turning.push(timeV360(pngPath, folder, fewerFrames, true));
+      if (hasFfmpeg) seconds.fixed.push(timeV360(pngPath, folder, 20 * viewCount, false));
     }
   } finally {
     await numpy?.stop();
@@ -88,8 +88,10 @@ export async function comparePerspectives({ panoramaPath, folder, rounds }) {
 }
 
 function openOurs(rgb) {
-  const [level] = buildPanorama(WIDTH, WIDTH / 2, rgb).levels;
-  const viewfinder = createViewfinder(centredCamera(SIZE, SIZE, focalPixelsOf(FIELD_OF_VIEW_DEGREES, SIZE)));
+  const [level] = buildPanorama(panoramaWidthPixels, panoramaWidthPixels / 2, rgb).levels;
+  const viewfinder = createViewfinder(
+    centredCamera(viewSizePixels, viewSizePixels, focalPixelsOf(fieldOfViewDegrees, viewSizePixels)),
+  );
   const response = createResponse((value) => value);
   const sensor = openSensor(level, viewfinder, response, 2);
   return {
@@ -102,7 +104,7 @@ function openOurs(rgb) {
       const start = process.cpuUsage();
       for (const matrix of matrices) sensor.expose(0, matrix);
       const { user, system } = process.cpuUsage(start);
-      return (user + system) / 1e6 / FRAMES;
+      return (user + system) / 1e6 / viewCount;
     },
   };
 }
@@ -111,7 +113,13 @@ function openNumpy(rawPath) {
   const script = fileURLToPath(new URL('perspective.py', import.meta.url));
   const child = spawn(
     python,
-    [script, rawPath, String(WIDTH), String(SIZE), String(focalPixelsOf(FIELD_OF_VIEW_DEGREES, SIZE))],
+    [
+      script,
+      rawPath,
+      String(panoramaWidthPixels),
+      String(viewSizePixels),
+      String(focalPixelsOf(fieldOfViewDegrees, viewSizePixels)),
+    ],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
@@ -128,8 +136,8 @@ function openNumpy(rawPath) {
     picture: async () => (await ask({ matrices: matrices.slice(0, 1), picture: true })).values,
     /** Seconds per frame. */
     time: async () =>
-      (await ask({ matrices: matrices.filter((_, index) => index % (FRAMES / FEWER_FRAMES) === 0) }))
-        .seconds / FEWER_FRAMES,
+      (await ask({ matrices: matrices.filter((_, index) => index % (viewCount / fewerFrames) === 0) }))
+        .seconds / fewerFrames,
     async stop() {
       const ended = new Promise((resolve) => child.once('close', resolve));
       child.stdin.end();
@@ -150,7 +158,7 @@ function timeV360(pngPath, folder, frames, isTurning) {
   const secondsOf = (count) => {
     const start = `format=gbrp,loop=loop=${count - 1}:size=1`;
     const { yaw, pitch, roll } = views[0];
-    const v360 = `v360=input=e:output=flat:interp=linear:w=${SIZE}:h=${SIZE}:h_fov=${FIELD_OF_VIEW_DEGREES}:v_fov=${FIELD_OF_VIEW_DEGREES}:yaw=${yaw}:pitch=${pitch}:roll=${roll}`;
+    const v360 = `v360=input=e:output=flat:interp=linear:w=${viewSizePixels}:h=${viewSizePixels}:h_fov=${fieldOfViewDegrees}:v_fov=${fieldOfViewDegrees}:yaw=${yaw}:pitch=${pitch}:roll=${roll}`;
     const filters = isTurning ? `${start},sendcmd=f=${commands},${v360}` : `${start},${v360}`;
     const { stderr, status } = spawnSync(
       'ffmpeg',
@@ -175,8 +183,9 @@ function timeV360(pngPath, folder, frames, isTurning) {
       { encoding: 'utf8' },
     );
     const [, user, system] = /bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(stderr) ?? [];
-    if (status !== 0 || user === undefined || !new RegExp(`frame= *${count} `).test(stderr))
+    if (status !== 0 || user === undefined || !new RegExp(`frame= *${count} `).test(stderr)) {
       throw new Error(`ffmpeg did not make ${count} frames: ${stderr.trim().split('\n').at(-1)}`);
+    }
     return Number(user) + Number(system);
   };
   if (isTurning) {

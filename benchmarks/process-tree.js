@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-const MILLISECONDS_PER_TICK = 10;
+const millisecondsPerTick = 10;
 
 /**
  * What a process and all that it started have used so far, from Linux's `/proc`.
@@ -39,7 +39,7 @@ function readProcess(id) {
       {
         id: Number(id),
         parent: Number(fields[1]),
-        processorMilliseconds: (Number(fields[11]) + Number(fields[12])) * MILLISECONDS_PER_TICK,
+        processorMilliseconds: (Number(fields[11]) + Number(fields[12])) * millisecondsPerTick,
         peakMemoryBytes: 1024 * Number(peakKilobytes),
       },
     ];

@@ -16,14 +16,14 @@ import { startPeer } from './peer-process.js';
 import { startPyTorchPeer } from './pytorch-peer.js';
 import { blurredPicture } from './workload.js';
 
-const TOLERANCE = 1e-4;
+const tolerance = 1e-4;
 /**
  * Frames that hardly differ from the photograph, or the first from the last, would say nothing about the
  * network.
  */
-const LEAST_CHANGE = 0.02;
-const MATRIX_SIZE = 2048;
-const MATRIX_GFLOP = (2 * MATRIX_SIZE ** 3) / 1e9;
+const leastChange = 0.02;
+const matrixSize = 2048;
+const gflopOfProduct = (2 * matrixSize ** 3) / 1e9;
 
 const program = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -123,10 +123,10 @@ export async function compareRestoration({
     peers.productOnnxRuntime = await startPeer(process.execPath, [
       program('matrix-product.js'),
       '--size',
-      String(MATRIX_SIZE),
+      String(matrixSize),
       ...onThreads,
     ]);
-    peers.productPyTorch = await startPyTorchPeer(['matrix-product', '--size', String(MATRIX_SIZE)], threads);
+    peers.productPyTorch = await startPyTorchPeer(['matrix-product', '--size', String(matrixSize)], threads);
     const ours = readNumbers(files.ours);
     requireChange(ours, blurred, count);
     const difference = requireSame(
@@ -143,7 +143,7 @@ export async function compareRestoration({
       difference,
       peakMemoryBytes: { ours: peers.ours.peakMemoryBytes(), theirs: peers.theirs.peakMemoryBytes() },
       convolutionGflop: convolutionGflop(weightsFile, width, height, count),
-      matrixGflop: MATRIX_GFLOP,
+      matrixGflop: gflopOfProduct,
       firstMilliseconds: peers.ours.description.firstMilliseconds,
       peer: peers.theirs.description,
     };
@@ -190,18 +190,20 @@ function writeInputs(folder, blurred, width, height) {
 }
 
 function requireSame(what, ours, theirs) {
-  if (ours.length !== theirs.length)
+  if (ours.length !== theirs.length) {
     throw new Error(
       `Expected ${ours.length} values of the ${what} from PyTorch but received ${theirs.length}.`,
     );
+  }
   let difference = 0;
   for (let index = 0; index < ours.length; index++) {
     const error = Math.abs(ours[index] - theirs[index]);
     // Also true for NaN.
-    if (!(error <= TOLERANCE))
+    if (!(error <= tolerance)) {
       throw new Error(
-        `Expected the same ${what} from both within ${TOLERANCE} but value ${index} is ${ours[index]} and, from PyTorch, ${theirs[index]}: the PyTorch network is not this one.`,
+        `Expected the same ${what} from both within ${tolerance} but value ${index} is ${ours[index]} and, from PyTorch, ${theirs[index]}: the PyTorch network is not this one.`,
       );
+    }
     difference = Math.max(difference, error);
   }
   return difference;
@@ -213,10 +215,11 @@ function requireChange(frames, blurred, count) {
     ['a first frame that differs from the photograph', meanDifference(frame(0), blurred)],
     ['a first frame that differs from the last', meanDifference(frame(0), frame(count - 1))],
   ]) {
-    if (!(change >= LEAST_CHANGE))
+    if (!(change >= leastChange)) {
       throw new Error(
-        `Expected ${what} by ${LEAST_CHANGE} in the mean but it is within ${change}: nothing was compared.`,
+        `Expected ${what} by ${leastChange} in the mean but it is within ${change}: nothing was compared.`,
       );
+    }
   }
 }
 

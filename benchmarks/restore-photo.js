@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { readSafetensors } from '@unblur/core-model';
 import { createRestorer } from '@unblur/inference';
 
-const WARM_UP_RUNS = 2;
+const warmUpRuns = 2;
 
 const text = { type: 'string' };
 const { values: options } = parseArgs({
@@ -37,7 +37,7 @@ writeFileSync(
     frames.map((frame) => Buffer.from(frame.data.buffer, frame.data.byteOffset, frame.data.byteLength)),
   ),
 );
-for (let run = 0; run < WARM_UP_RUNS; run++) await restorer.restore(photo);
+for (let run = 0; run < warmUpRuns; run++) await restorer.restore(photo);
 console.log(JSON.stringify({ firstMilliseconds }));
 for await (const _ of createInterface({ input: process.stdin })) {
   const runStart = performance.now();

@@ -15,8 +15,8 @@ import { printTable } from './table.js';
 const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 const recipe = join(workspaceRoot, 'training', 'photo-on-a-processor.yaml');
 const weightsFile = join(workspaceRoot, 'packages', 'weights', 'files', 'photo.safetensors');
-const MARKS = { restoration: 1, restorationMegabytes: 650, training: 1.1, interpreter: 1.05 };
-const IDLE_LOAD = 0.5;
+const requiredMarks = { restoration: 1, restorationMegabytes: 650, training: 1.1, interpreter: 1.05 };
+const idleLoad = 0.5;
 const parts = ['restore', 'train'];
 const usage = `Usage: npm run bench -- [--part ${parts.join('|')}] [--width 640] [--height 360] [--frames 7] [--repeats 15] [--threads 2] [--json] | --check`;
 
@@ -60,12 +60,14 @@ function readOptions() {
     throw new Error(`${error.message}\n${usage}`, { cause: error });
   }
   const { part, check, json } = values;
-  if (part !== undefined && !parts.includes(part))
+  if (part !== undefined && !parts.includes(part)) {
     throw new Error(`Expected ${parts.join(' or ')} for --part but received '${part}'.\n${usage}`);
+  }
   const [width, height, frames, repeats, threads] = Object.keys(numbers).map((name) => {
     const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1)
+    if (!Number.isInteger(value) || value < 1) {
       throw new Error(`Expected a positive integer for --${name} but received '${values[name]}'.\n${usage}`);
+    }
     return value;
   });
   return { part, check, json, width, height, frames, repeats, threads };
@@ -108,8 +110,9 @@ async function checkSameNetwork(folder, { frames, threads, part }) {
 
 async function measure(folder, { part, width, height, frames, repeats, threads }) {
   const load = loadavg()[0];
-  if (load > IDLE_LOAD)
+  if (load > idleLoad) {
     console.error(`The machine is busy (load ${load.toFixed(1)}): other work takes part in what follows.`);
+  }
   const results = { load };
   if (part !== 'train') {
     const { compareRestoration } = await import('./restoration.js');
@@ -168,7 +171,7 @@ function report(results, options, json) {
     ? 'tcmalloc'
     : "the system's allocator: tcmalloc is not installed (Debian: google-perftools)";
   if (json) {
-    console.log(JSON.stringify({ machine, allocator, marks: MARKS, ...options, ...results }));
+    console.log(JSON.stringify({ machine, allocator, marks: requiredMarks, ...options, ...results }));
     return;
   }
   const { restoration, training, synthesis } = results;
@@ -182,7 +185,7 @@ function report(results, options, json) {
             `restore ${options.width}x${options.height} to ${options.frames} frames`,
             restoration.timings.ours,
             restoration.timings.theirs,
-            MARKS.restoration,
+            requiredMarks.restoration,
           ),
         ]
       : []),
@@ -215,12 +218,12 @@ function comparisonRow(what, ours, theirs, mark) {
 function trainingRows({ training: { timings }, trainedShapes: { batchSize, sizePixels, frames } }) {
   const step = `training step, ${batchSize} crops ${sizePixels}x${sizePixels}, ${frames} frames`;
   return [
-    comparisonRow(`${step}, ONNX Runtime`, timings.onnxruntime, timings.handwritten, MARKS.training),
+    comparisonRow(`${step}, ONNX Runtime`, timings.onnxruntime, timings.handwritten, requiredMarks.training),
     comparisonRow(
       `${step}, PyTorch through the graph`,
       timings.interpreter,
       timings.handwritten,
-      MARKS.interpreter,
+      requiredMarks.interpreter,
     ),
   ];
 }
@@ -250,7 +253,7 @@ function reportRestoration({
     );
   const percent = (share) => `${(100 * share).toFixed(0)} %`;
   console.log(
-    `\nPeak memory of restoring: this package ${megabytes(peakMemoryBytes.ours)} (at most ${MARKS.restorationMegabytes} MB: ${verdict(peakMemoryBytes.ours <= 1e6 * MARKS.restorationMegabytes)}), PyTorch ${megabytes(peakMemoryBytes.theirs)}.`,
+    `\nPeak memory of restoring: this package ${megabytes(peakMemoryBytes.ours)} (at most ${requiredMarks.restorationMegabytes} MB: ${verdict(peakMemoryBytes.ours <= 1e6 * requiredMarks.restorationMegabytes)}), PyTorch ${megabytes(peakMemoryBytes.theirs)}.`,
   );
   console.log(
     `From nothing to the first frames, weights read and network traced: ${(firstMilliseconds / 1000).toFixed(1)} s.`,

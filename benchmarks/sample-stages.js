@@ -59,8 +59,9 @@ export async function measureSampleStages({
           response,
           1,
         );
-        for (const orientation of orientationsBetween(plan.first, plan.last, plan.renderedFrames))
+        for (const orientation of orientationsBetween(plan.first, plan.last, plan.renderedFrames)) {
           sensor.expose(0, matrixOf(orientation));
+        }
       });
       stages.projection += projection;
       stages.averaging += whole - projection;
@@ -82,8 +83,9 @@ export async function measureSampleStages({
 
 function toBytes(images) {
   const bytes = new Uint8ClampedArray(images.length * images[0].data.length);
-  for (const [index, { data }] of images.entries())
+  for (const [index, { data }] of images.entries()) {
     for (let i = 0; i < data.length; i++) bytes[index * data.length + i] = data[i] * 255;
+  }
   return new Uint8Array(bytes.buffer);
 }
 

@@ -6,9 +6,9 @@ import { mixedBatches } from '@unblur/datasets';
 import { Adam, createTracedEngine, photoTask, sampleValues } from '@unblur/trainer';
 import sharp from 'sharp';
 
-const GENERATED_WIDTH = 2048;
+const generatedWidth = 2048;
 /** Until the pictures that come up are decoded and cached, a stream is slower than it stays. */
-const WARM_UP_BATCHES = 8;
+const warmUpBatches = 8;
 
 /**
  * How fast samples are made, and whether training the photo network waits for them.
@@ -38,7 +38,7 @@ export async function measureSynthesis({ run, steps, threads, panoramaFolder }) 
 export async function measureStream({ open, run, steps, threads }) {
   const { network, frames, loss, optimizer, batchSize, data, seed } = run;
   const alone = open();
-  for (let index = 0; index < WARM_UP_BATCHES; index++) await alone.next();
+  for (let index = 0; index < warmUpBatches; index++) await alone.next();
   const aloneStart = performance.now();
   for (let index = 0; index < steps; index++) await alone.next();
   const samplesPerSecond = (1000 * steps * batchSize) / (performance.now() - aloneStart);
@@ -55,7 +55,7 @@ export async function measureStream({ open, run, steps, threads }) {
     const weights = photoFamily.initialWeights(network, seed);
     const adam = new Adam(weights, optimizer);
     let [nextBatch, waited, start] = [batches.next(), 0, 0];
-    for (let step = 1 - WARM_UP_BATCHES; step <= steps; step++) {
+    for (let step = 1 - warmUpBatches; step <= steps; step++) {
       if (step === 1) [waited, start] = [0, performance.now()];
       const asked = performance.now();
       const { value: batch } = await nextBatch;
@@ -65,7 +65,7 @@ export async function measureStream({ open, run, steps, threads }) {
         weights,
         sampleValues(batch, { withMotion: loss.motion !== 0 }, batchSize),
       );
-      adam.update(gradients, optimizer.learningRate, step + WARM_UP_BATCHES);
+      adam.update(gradients, optimizer.learningRate, step + warmUpBatches);
     }
     const milliseconds = performance.now() - start;
     await nextBatch;
@@ -93,10 +93,11 @@ export function panoramasOf({ sources }) {
 export async function choosePanoramaFolder(candidates, folder) {
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found) return { panoramaFolder: found, panoramas: 'panoramas of the training data' };
-  const [width, height] = [GENERATED_WIDTH, GENERATED_WIDTH / 2];
+  const [width, height] = [generatedWidth, generatedWidth / 2];
   const pixels = new Uint8Array(width * height * 3);
-  for (let index = 0; index < pixels.length; index++)
+  for (let index = 0; index < pixels.length; index++) {
     pixels[index] = 128 + 90 * Math.sin(index / 97) * Math.cos(index / 4001);
+  }
   await sharp(pixels, { raw: { width, height, channels: 3 } })
     .jpeg()
     .toFile(join(folder, 'generated.jpg'));

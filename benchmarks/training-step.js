@@ -11,7 +11,7 @@ import '@tensorflow/tfjs';
 import { photoFamily, photoMultiple, readSafetensors } from '@unblur/core-model';
 import { createEngineLearner, createTracedEngine, createTorchLearner, photoTask } from '@unblur/trainer';
 
-const WARM_UP_STEPS = 2;
+const warmUpSteps = 2;
 
 const text = { type: 'string' };
 const { values: options } = parseArgs({
@@ -46,7 +46,7 @@ await learner.load({ weights });
 let step = 0;
 const runStep = () => learner.update(batch, [optimizer.learningRate], (step += 1));
 const { terms, gradientNorm } = await runStep();
-for (let index = 0; index < WARM_UP_STEPS; index++) await runStep();
+for (let index = 0; index < warmUpSteps; index++) await runStep();
 console.log(JSON.stringify({ loss: terms.total, gradientNorm }));
 for await (const _ of createInterface({ input: process.stdin })) {
   const start = performance.now();

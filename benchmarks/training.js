@@ -7,8 +7,8 @@ import { startPeer } from './peer-process.js';
 import { startPyTorchPeer } from './pytorch-peer.js';
 import { blurredPictures } from './workload.js';
 
-const LOSS_TOLERANCE = 1e-4;
-const GRADIENT_TOLERANCE = 1e-2;
+const lossTolerance = 1e-4;
+const gradientTolerance = 1e-2;
 const stepProgram = fileURLToPath(new URL('training-step.js', import.meta.url));
 
 /**
@@ -73,12 +73,12 @@ export async function compareTraining({ run, weightsFile, sizePixels, batchSize,
     peers.handwritten = await startHandwritten();
     const { handwritten, ...ours } = peers;
     const differences = Object.values(ours).map(({ description }) => ({
-      loss: requireClose('loss', description.loss, handwritten.description.loss, LOSS_TOLERANCE),
+      loss: requireClose('loss', description.loss, handwritten.description.loss, lossTolerance),
       gradient: requireClose(
         'norm of the gradient',
         description.gradientNorm,
         handwritten.description.gradientNorm,
-        GRADIENT_TOLERANCE,
+        gradientTolerance,
       ),
     }));
     const timings = await timeInTurns(
@@ -103,9 +103,10 @@ export async function compareTraining({ run, weightsFile, sizePixels, batchSize,
 
 function requireClose(what, ours, theirs, tolerance) {
   const difference = Math.abs(ours - theirs) / Math.abs(theirs);
-  if (!(difference <= tolerance))
+  if (!(difference <= tolerance)) {
     throw new Error(
       `Expected the same ${what} from both within ${tolerance} of it but received ${ours} and, from PyTorch, ${theirs}.`,
     );
+  }
   return difference;
 }

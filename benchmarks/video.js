@@ -12,12 +12,12 @@ import { buildIfStale } from '../scripts/build.js';
 import { medianRatio, medianTiming, timeInTurns, timeRun } from './alternating.js';
 import { findAllocator, missingForPyTorch, startPyTorchPeer } from './pytorch-peer.js';
 
-const MARKS = { speedup: 2.5, memoryGrowth: 1.05 };
+const requiredMarks = { speedup: 2.5, memoryGrowth: 1.05 };
 /**
  * Of any value in a check. In use, where real flows end on the very edge of what is seen, single pixels count
  * as seen by one and not by the other: there of the root mean square, a tenth.
  */
-const TOLERANCE = 1e-3;
+const tolerance = 1e-3;
 const usage =
   'Usage: node benchmarks/video.js [--preset small|paper] [--stages 2|1] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
 
@@ -40,8 +40,9 @@ try {
 function readOptions() {
   const number = (name, text) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < 1)
+    if (!Number.isInteger(value) || value < 1) {
       throw new Error(`Expected a positive integer for --${name} but received '${text}'.\n${usage}`);
+    }
     return value;
   };
   let values;
@@ -151,10 +152,11 @@ async function chosenNetwork(preset, stages, { asInUse }) {
   const { readVideoDeblurWeights, videoDeblurPresets } = await import('@unblur/core-model');
   const { defaultVideoWeights } = await import('@unblur/weights/video');
   const config = videoDeblurPresets[preset] && { ...videoDeblurPresets[preset], stages };
-  if (!config)
+  if (!config) {
     throw new Error(
       `Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`,
     );
+  }
   const bundled = readVideoDeblurWeights(readFileSync(defaultVideoWeights.url));
   const isBundled = asInUse && isDeepStrictEqual({ ...bundled.config, stages }, config);
   return { config, values: isBundled ? bundled.values : await busyWeights(config) };
@@ -178,9 +180,11 @@ async function busyWeights(config) {
 function movingPicture(width, height, index) {
   const values = new Float32Array(width * height * 3);
   for (let y = 0, place = 0; y < height; y++) {
-    for (let x = 0; x < width; x++)
-      for (let colour = 0; colour < 3; colour++)
+    for (let x = 0; x < width; x++) {
+      for (let colour = 0; colour < 3; colour++) {
         values[place++] = 0.5 + 0.25 * Math.sin(0.11 * (x - 3 * index) + colour) * Math.cos(0.07 * y);
+      }
+    }
   }
   return values;
 }
@@ -195,18 +199,21 @@ function requireSame(ours, theirs, blurred, { everywhere }) {
   }
   const rootMeanSquare = Math.sqrt(squares / ours.length);
   // Written so that NaN fails too.
-  if (everywhere && !(difference <= TOLERANCE))
+  if (everywhere && !(difference <= tolerance)) {
     throw new Error(
-      `Expected the same frame from both within ${TOLERANCE} but they differ by ${difference}: the PyTorch network is not this one.`,
+      `Expected the same frame from both within ${tolerance} but they differ by ${difference}: the PyTorch network is not this one.`,
     );
-  if (!(rootMeanSquare <= TOLERANCE / 10))
+  }
+  if (!(rootMeanSquare <= tolerance / 10)) {
     throw new Error(
-      `Expected the same frame from both to ${TOLERANCE / 10} in the mean but they differ by ${rootMeanSquare}: the PyTorch network is not this one.`,
+      `Expected the same frame from both to ${tolerance / 10} in the mean but they differ by ${rootMeanSquare}: the PyTorch network is not this one.`,
     );
-  if (change < 10 * TOLERANCE)
+  }
+  if (change < 10 * tolerance) {
     throw new Error(
       `Expected a frame that differs from the blurred one but it is within ${change} of it: nothing was compared.`,
     );
+  }
   return difference;
 }
 
@@ -271,7 +278,7 @@ function report(
       JSON.stringify({
         machine,
         allocator,
-        marks: MARKS,
+        marks: requiredMarks,
         preset,
         width,
         height,
@@ -294,7 +301,7 @@ function report(
     `${preset}, ${width}x${height}: ${(1000 / ours.milliseconds).toFixed(2)} frames/s, PyTorch window by window ${(1000 / theirs.milliseconds).toFixed(2)} (medians of ${repeats} frames in turn)`,
   );
   console.log(
-    `${speedup.milliseconds.toFixed(2)} times as fast, the median over pairs (at least ${MARKS.speedup}: ${verdict(speedup.milliseconds >= MARKS.speedup)})`,
+    `${speedup.milliseconds.toFixed(2)} times as fast, the median over pairs (at least ${requiredMarks.speedup}: ${verdict(speedup.milliseconds >= requiredMarks.speedup)})`,
   );
   console.log(
     `processor time of a frame: ${seconds(ours.processorMilliseconds)}, PyTorch ${seconds(theirs.processorMilliseconds)}; ${speedup.processorMilliseconds.toFixed(2)} times as much`,
@@ -302,6 +309,6 @@ function report(
   if (!memoryPeaks) return;
   const growth = memoryPeaks[300] / memoryPeaks[30];
   console.log(
-    `peak memory: ${memoryPeaks[30].toFixed(0)} MiB for 30 frames, ${memoryPeaks[300].toFixed(0)} MiB for 300: ${growth.toFixed(3)} (at most ${MARKS.memoryGrowth}: ${verdict(growth <= MARKS.memoryGrowth)})`,
+    `peak memory: ${memoryPeaks[30].toFixed(0)} MiB for 30 frames, ${memoryPeaks[300].toFixed(0)} MiB for 300: ${growth.toFixed(3)} (at most ${requiredMarks.memoryGrowth}: ${verdict(growth <= requiredMarks.memoryGrowth)})`,
   );
 }

@@ -12,11 +12,11 @@ import '@tensorflow/tfjs';
 import { createRestorer, loadPhoto } from '@unblur/inference';
 import { defaultWeightsName, findBundledWeights } from '@unblur/weights';
 
-const WIDTH = 4000;
-const HEIGHT = 3000;
+const widthPixels = 4000;
+const heightPixels = 3000;
 /** Of the motion, from the horizontal. */
-const DIRECTION_DEGREES = 20;
-const TIMES = [-1, 0, 1];
+const directionDegrees = 20;
+const exposureTimes = [-1, 0, 1];
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -39,14 +39,14 @@ const scales = values.scales.split(',').map((text) =>
 
 console.log(['blur [px]', ...values.scales.split(','), 'chosen'].join('\t'));
 for (const length of values.lengths.split(',').map(Number)) {
-  const gt = TIMES.map((time) => render((time * length) / 2));
+  const gt = exposureTimes.map((time) => render((time * length) / 2));
   const blurred = expose(length);
   const baseline = mean(gt.map((frame) => psnr(frame, blurred.data)));
   const row = [];
   let chosen;
   for (const scale of scales) {
     const restorer = await createRestorer({ weights, threads: Number(values.threads), scale });
-    const { frames, scale: used } = await restorer.restore(blurred, { times: TIMES });
+    const { frames, scale: used } = await restorer.restore(blurred, { times: exposureTimes });
     await restorer.release();
     const inOrder = mean(frames.map(({ data }, i) => psnr(gt[i], data)));
     const reversed = mean(frames.map(({ data }, i) => psnr(gt[2 - i], data)));
@@ -59,19 +59,19 @@ for (const length of values.lengths.split(',').map(Number)) {
 /** The picture moved by so many pixels along the direction. */
 function render(pixels) {
   const [shiftX, shiftY] = [
-    Math.cos((DIRECTION_DEGREES * Math.PI) / 180) * pixels,
-    Math.sin((DIRECTION_DEGREES * Math.PI) / 180) * pixels,
+    Math.cos((directionDegrees * Math.PI) / 180) * pixels,
+    Math.sin((directionDegrees * Math.PI) / 180) * pixels,
   ];
   const columns = Int32Array.from(
-    { length: WIDTH + 1 },
+    { length: widthPixels + 1 },
     (_, x) => 3 * mirrored(x + Math.floor(shiftX), source.width),
   );
   const [u, v] = [shiftX - Math.floor(shiftX), shiftY - Math.floor(shiftY)];
-  const frame = new Float32Array(WIDTH * HEIGHT * 3);
-  for (let y = 0, to = 0; y < HEIGHT; y++) {
+  const frame = new Float32Array(widthPixels * heightPixels * 3);
+  for (let y = 0, to = 0; y < heightPixels; y++) {
     const upper = mirrored(y + Math.floor(shiftY), source.height) * source.width * 3;
     const lower = mirrored(y + Math.floor(shiftY) + 1, source.height) * source.width * 3;
-    for (let x = 0; x < WIDTH; x++) {
+    for (let x = 0; x < widthPixels; x++) {
       const [left, right] = [columns[x], columns[x + 1]];
       for (let channel = 0; channel < 3; channel++, to++) {
         const above =
@@ -89,13 +89,13 @@ function render(pixels) {
 function expose(length) {
   const count = 2 * Math.ceil(length / 2) + 1;
   const toLight = Float32Array.from({ length: 4097 }, (_, i) => (i / 4096) ** 2.2);
-  const data = new Float32Array(WIDTH * HEIGHT * 3);
+  const data = new Float32Array(widthPixels * heightPixels * 3);
   for (let i = 0; i < count; i++) {
     const frame = render(((2 * i - (count - 1)) / (count - 1)) * (length / 2));
     for (let k = 0; k < data.length; k++) data[k] += toLight[(frame[k] * 4096 + 0.5) | 0];
   }
   for (let k = 0; k < data.length; k++) data[k] = Math.round((data[k] / count) ** (1 / 2.2) * 255) / 255;
-  return { width: WIDTH, height: HEIGHT, data };
+  return { width: widthPixels, height: heightPixels, data };
 }
 
 function mirrored(position, side) {

@@ -14,8 +14,9 @@ export function blurredPicture(width, height, { seed = 1, motionPixels = [15, 4]
       Math.min(height, top + 4 + Math.floor(random() * 40)),
     ];
     const colour = [random(), random(), random()];
-    for (let y = top; y < bottom; y++)
+    for (let y = top; y < bottom; y++) {
       for (let x = left; x < right; x++) sharp.set(colour, (y * width + x) * 3);
+    }
   }
   const steps = 2 * Math.max(...motionPixels) + 1;
   const blurred = new Float32Array(sharp.length);
@@ -35,11 +36,12 @@ export function blurredPicture(width, height, { seed = 1, motionPixels = [15, 4]
 /** `count` blurred squares that differ, flat: `[count, size, size, 3]`. */
 export function blurredPictures(count, sizePixels) {
   const values = new Float32Array(count * sizePixels * sizePixels * 3);
-  for (let picture = 0; picture < count; picture++)
+  for (let picture = 0; picture < count; picture++) {
     values.set(
       blurredPicture(sizePixels, sizePixels, { seed: picture + 1 }),
       (picture * values.length) / count,
     );
+  }
   return values;
 }
 

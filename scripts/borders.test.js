@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { workspaceRoot } from './run-command.js';
 
 /** What ESLint says about `source` if it stood in that file. */
@@ -25,7 +25,7 @@ function lint(path, source) {
 }
 
 describe('lint', () => {
-  it('refuses an import against the flow of data', () => {
+  test('refuses an import against the flow of data', () => {
     const messages = lint('packages/core-model/src/probe.ts', "export { psnr } from '@unblur/datasets';\n");
     expect(messages).toContainEqual(
       expect.stringContaining(
@@ -34,20 +34,20 @@ describe('lint', () => {
     );
   });
 
-  it('keeps what needs Node out of packages that run anywhere', () => {
+  test('keeps what needs Node out of packages that run anywhere', () => {
     const messages = lint('packages/core-model/src/probe.ts', "export { default } from 'sharp';\n");
     expect(messages).toContainEqual(
       expect.stringContaining('A project tagged with "platform:any" is not allowed to import "sharp"'),
     );
   });
 
-  it('lets data flow forward', () => {
+  test('lets data flow forward', () => {
     expect(
       lint('packages/inference/src/probe.ts', "export { photoPreset } from '@unblur/core-model';\n"),
     ).toEqual([]);
   });
 
-  it('refuses leftovers', () => {
+  test('refuses leftovers', () => {
     expect(lint('packages/core-model/src/probe.ts', `// ${'TO' + 'DO'} later\nexport {};\n`)).toContainEqual(
       expect.stringContaining('no-warning-comments'),
     );

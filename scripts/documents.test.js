@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { workspaceRoot } from './run-command.js';
 
 const packages = readdirSync(join(workspaceRoot, 'packages'));
@@ -19,7 +19,7 @@ const documents = [
 ];
 
 describe('docs/architecture.md', () => {
-  it.each(packages)('has a room for %s, on the layer of its tag', (name) => {
+  test.each(packages)('has a room for %s, on the layer of its tag', (name) => {
     const row = architecture
       .split('\n')
       .find((line) => line.startsWith(`| [\`${name}\`](../packages/${name}) |`));
@@ -27,14 +27,14 @@ describe('docs/architecture.md', () => {
     expect(row?.split('|')[3]?.trim()).toBe(layer.slice('layer:'.length));
   });
 
-  it('has no room for a package that does not exist', () => {
+  test('has no room for a package that does not exist', () => {
     const rooms = [...architecture.matchAll(/^\| \[`([^`]+)`\]\(\.\.\/packages\//gm)].map(([, name]) => name);
     expect(rooms.sort()).toEqual([...packages].sort());
   });
 });
 
 describe.each(documents)('%s', (document) => {
-  it('links only to what exists', () => {
+  test('links only to what exists', () => {
     const text = readFileSync(join(workspaceRoot, document), 'utf8');
     const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, target]) => target.split('#')[0])
@@ -44,13 +44,13 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
-it('names every package in README.md', () => {
+test('names every package in README.md', () => {
   const readme = readFileSync(join(workspaceRoot, 'README.md'), 'utf8');
   const unnamed = manifests.filter(({ name }) => !readme.includes(`[\`${name}\`]`)).map(({ name }) => name);
   expect(unnamed).toEqual([]);
 });
 
-it.each(documents)('%s names only subcommands and npm scripts that exist', (document) => {
+test.each(documents)('%s names only subcommands and npm scripts that exist', (document) => {
   const text = readFileSync(join(workspaceRoot, document), 'utf8');
   const { scripts } = JSON.parse(readFileSync(join(workspaceRoot, 'package.json'), 'utf8'));
   const subcommands = readdirSync(join(workspaceRoot, 'packages', 'cli', 'src', 'commands')).map((name) =>

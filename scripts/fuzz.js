@@ -10,10 +10,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { workspaceRoot } from './run-command.js';
 
-const INPUTS_PER_PROCESS = 2500;
-const PROCESS_MINUTES = 15;
-const RESTORED_ONE_IN = 3;
-const SLOW_MILLISECONDS = 10_000;
+const inputsPerProcess = 2500;
+const processMinutes = 15;
+const restoredOneIn = 3;
+const slowMilliseconds = 10_000;
 
 const { values } = parseArgs({
   options: { inputs: { type: 'string', default: '50000' }, first: { type: 'string', default: '0' } },
@@ -26,8 +26,8 @@ const tally = new Map();
 const wrong = [];
 const sum = { tried: 0, crashes: 0, slow: 0, slowestMilliseconds: 0, peakBytes: 0, processorSeconds: 0 };
 try {
-  for (let start = first; start < first + inputs; start += INPUTS_PER_PROCESS) {
-    const count = Math.min(INPUTS_PER_PROCESS, first + inputs - start);
+  for (let start = first; start < first + inputs; start += inputsPerProcess) {
+    const count = Math.min(inputsPerProcess, first + inputs - start);
     const report = tryInputs(start, count);
     if (report.done === undefined) {
       sum.crashes++;
@@ -53,12 +53,13 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-for (const [target, { tried, accepted }] of tally)
+for (const [target, { tried, accepted }] of tally) {
   console.log(`${target.padEnd(28)} ${tried} tried, ${tried - accepted} refused, ${accepted} read`);
+}
 for (const each of wrong.slice(0, 50)) console.log(JSON.stringify(each));
 const { tried, crashes, slow, slowestMilliseconds, peakBytes, processorSeconds } = sum;
 console.log(
-  `${tried} inputs: ${crashes} crashes, ${slow} over ${SLOW_MILLISECONDS / 1000} s (slowest ${(slowestMilliseconds / 1000).toFixed(1)} s), ${wrong.length - crashes - slow} other faults, at most ${Math.round(peakBytes / 1e6)} MB; ${Math.round(processorSeconds)} s of processor time`,
+  `${tried} inputs: ${crashes} crashes, ${slow} over ${slowMilliseconds / 1000} s (slowest ${(slowestMilliseconds / 1000).toFixed(1)} s), ${wrong.length - crashes - slow} other faults, at most ${Math.round(peakBytes / 1e6)} MB; ${Math.round(processorSeconds)} s of processor time`,
 );
 process.exitCode = wrong.length === 0 && peakBytes < 1e9 ? 0 : 1;
 
@@ -74,12 +75,12 @@ function tryInputs(start, count) {
         NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
         UNBLUR_FUZZ_FIRST: String(start),
         UNBLUR_FUZZ_INPUTS: String(count),
-        UNBLUR_FUZZ_RESTORED_ONE_IN: String(RESTORED_ONE_IN),
+        UNBLUR_FUZZ_RESTORED_ONE_IN: String(restoredOneIn),
         UNBLUR_FUZZ_REPORT: reportFile,
       },
       stdio: ['ignore', 'ignore', 'pipe'],
       encoding: 'utf8',
-      timeout: PROCESS_MINUTES * 60_000,
+      timeout: processMinutes * 60_000,
       killSignal: 'SIGKILL',
     },
   );

@@ -13,8 +13,8 @@ import { hardExampleLoss } from '@unblur/trainer';
 
 const network = declareVideoDeblur(videoDeblurPresets.paper);
 const parameters = publishedParameters();
-const BORDER_PIXELS = 4;
-const HARD_EXAMPLES = { norm: 'l1', hardShare: 0.5, hardWeight: 2 };
+const borderPixels = 4;
+const hardExamples = { norm: 'l1', hardShare: 0.5, hardWeight: 2 };
 
 /** Bounds of the pseudo-random weights, by patterns of their keys: the first that matches gives the gain. */
 const gains = [
@@ -32,7 +32,7 @@ const gains = [
   [/\.conv2\./, 0.4],
   [/^recons_net\./, 1.4],
 ];
-const BIAS_BOUND = 0.05;
+const biasBound = 0.05;
 
 /** The golden weights, by the names of the published checkpoint. */
 export function goldenParameters() {
@@ -40,7 +40,7 @@ export function goldenParameters() {
     parameters.map(({ key, shape, transposed }) => {
       const fanIn = (transposed ? shape[0] : shape[1]) * shape[2] * shape[3];
       const bound = key.endsWith('.bias')
-        ? BIAS_BOUND
+        ? biasBound
         : Math.sqrt(3 / fanIn) * gains.find(([pattern]) => pattern.test(key))[1];
       const next = mulberry32(fnv1a32(key));
       const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
@@ -122,8 +122,9 @@ export function flowTensors(frames, weights) {
   );
   for (const { level, upscaledFlow, upscaledFeature, warped, volume, flow } of levels) {
     const parts = { upflow: upscaledFlow, upfeat: upscaledFeature, warped, volume, flow };
-    for (const [part, value] of Object.entries(parts))
+    for (const [part, value] of Object.entries(parts)) {
       if (value) named[`net.2to1.L${level}.${part}`] = nchw(value);
+    }
   }
   named['net.2to1.refine'] = nchw(correction);
   named['net.2to1.output'] = nchw(refined);
@@ -133,16 +134,16 @@ export function flowTensors(frames, weights) {
 /** Losses and what they are made of. */
 export function lossTensors(restored, gt, randomMask) {
   const targets = [...gt, gt[1]];
-  const hard = hardExampleLoss(restored, targets, undefined, HARD_EXAMPLES);
-  const full = hardExampleLoss(restored, targets, randomMask, HARD_EXAMPLES);
+  const hard = hardExampleLoss(restored, targets, undefined, hardExamples);
+  const full = hardExampleLoss(restored, targets, randomMask, hardExamples);
   const out = restored.at(-1);
   const outL1 = tf.mean(tf.abs(tf.sub(out, gt[1])));
   const [height, width] = out.shape.slice(1, 3);
   const crop = (x) =>
     tf.slice(
       x,
-      [0, BORDER_PIXELS, BORDER_PIXELS, 0],
-      [1, height - 2 * BORDER_PIXELS, width - 2 * BORDER_PIXELS, 3],
+      [0, borderPixels, borderPixels, 0],
+      [1, height - 2 * borderPixels, width - 2 * borderPixels, 3],
     );
   const psnr = tf.mul(tf.log(tf.mean(tf.squaredDifference(crop(out), crop(gt[1])))), -10 / Math.LN10);
   const named = {

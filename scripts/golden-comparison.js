@@ -13,8 +13,8 @@ import {
   weightOfKey,
 } from './golden-cdvd-tsp.js';
 
-const GRADIENT_LOSSES = ['gradFlow', 'gradOut', 'gradTrain'];
-const INPUTS = ['frames', 'gt', 'hem.randomMask'];
+const gradientLosses = ['gradFlow', 'gradOut', 'gradTrain'];
+const lossInputs = ['frames', 'gt', 'hem.randomMask'];
 
 /**
  * Recomputes a golden case of CDVD-TSP.
@@ -26,28 +26,31 @@ const INPUTS = ['frames', 'gt', 'hem.randomMask'];
  */
 export async function compareCase(bytes, { engine, gradients }) {
   const { tensors: golden } = readSafetensors(bytes);
-  const missing = INPUTS.filter((name) => !golden[name]);
-  if (missing.length > 0)
+  const missing = lossInputs.filter((name) => !golden[name]);
+  if (missing.length > 0) {
     throw new Error(
       `Expected a golden case of CDVD-TSP but the file has no tensor named ${missing.join(', ')}.`,
     );
-  const inputs = Object.fromEntries(INPUTS.map((name) => [name, golden[name]]));
+  }
+  const inputs = Object.fromEntries(lossInputs.map((name) => [name, golden[name]]));
   const weights = goldenWeights();
   const differences = { frames: 0, gt: 0, 'hem.randomMask': 0 };
   const compare = (computed) => {
-    for (const [name, values] of Object.entries(computed))
+    for (const [name, values] of Object.entries(computed)) {
       if (golden[name]) differences[name] = largestDifference(values, golden[name].values);
+    }
   };
   const evaluate = engine === 'cpu' ? evaluateEagerly : evaluateTraced;
   compare(await evaluate(inputs, weights, forwardAndLosses));
   compare(await evaluate(inputs, weights, insideFlow));
   if (gradients && engine === 'onnxruntime') {
-    for (const loss of GRADIENT_LOSSES)
+    for (const loss of gradientLosses) {
       compare(
         await evaluate(inputs, weights, (images, weightTensors) =>
           gradientTensors(loss, Object.keys(golden), images, weightTensors),
         ),
       );
+    }
   }
   return Object.fromEntries(
     Object.keys(golden).flatMap((name) => (name in differences ? [[name, differences[name]]] : [])),

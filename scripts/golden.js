@@ -18,10 +18,13 @@ try {
   buildIfStale(console.error);
   const { compareCase } = await import('./golden-comparison.js');
   const tensors = await compareCase(new Uint8Array(readFileSync(file)), { engine, gradients });
-  if (json) console.log(JSON.stringify({ tensors }, null, 1));
-  else
-    for (const [name, maxAbs] of Object.entries(tensors))
+  if (json) {
+    console.log(JSON.stringify({ tensors }, null, 1));
+  } else {
+    for (const [name, maxAbs] of Object.entries(tensors)) {
       console.log(`${maxAbs.toExponential(2).padStart(10)}  ${name}`);
+    }
+  }
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
@@ -43,12 +46,14 @@ function readOptions() {
   }
   const { positionals, values } = parsed;
   const [system, path] = positionals;
-  if (!systems.includes(system) || path === undefined || positionals.length > 2)
+  if (!systems.includes(system) || path === undefined || positionals.length > 2) {
     throw new Error(`Expected one of ${systems.join(', ')} and a case file.\n${usage}`);
-  if (!engines.includes(values.engine))
+  }
+  if (!engines.includes(values.engine)) {
     throw new Error(
       `Expected one of ${engines.join(', ')} for --engine but received '${values.engine}'.\n${usage}`,
     );
+  }
   // npm runs scripts in the repository's root; INIT_CWD is where the user stands.
   const file = [resolve(path), resolve(process.env.INIT_CWD ?? '.', path)].find((candidate) =>
     existsSync(candidate),

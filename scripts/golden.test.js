@@ -1,16 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { workspaceRoot } from './run-command.js';
 
 const shared = process.env.UNBLUR_SHARED ?? join(workspaceRoot, '..', 'shared');
 const goldenCase = join(shared, 'golden', 'cdvd-tsp', 'case-a.safetensors');
 const isHere = existsSync(goldenCase);
-if (!isHere)
+if (!isHere) {
   console.log(
     'The golden tensors of CDVD-TSP are not here: the comparison with the reference is not tested.',
   );
+}
 
 /** Largest absolute differences that the golden data's README allows, by patterns of names. */
 const tolerances = [
@@ -55,19 +56,19 @@ function expectWithinTolerances(tensors) {
 }
 
 (isHere ? describe : describe.skip)('npm run golden', () => {
-  it('finds every tensor of the reference within tolerance, on ONNX Runtime', () => {
+  test('finds every tensor of the reference within tolerance, on ONNX Runtime', () => {
     const tensors = compare('--no-gradients');
     expectWithinTolerances(tensors);
     expect(Object.keys(tensors).filter((name) => !name.startsWith('grad'))).toHaveLength(84);
   }, 600_000);
 
-  (process.env.UNBLUR_TESTS === 'all' ? it : it.skip)(
+  (process.env.UNBLUR_TESTS === 'all' ? test : test.skip)(
     'and on the tfjs cpu backend',
     () => expectWithinTolerances(compare('--engine', 'cpu')),
     900_000,
   );
 
-  it('names what it wants', () => {
+  test('names what it wants', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       [join(workspaceRoot, 'scripts', 'golden.js'), 'cdvd-tsp', 'nowhere.safetensors'],

@@ -44,8 +44,9 @@ export async function prepareJobs(workplace) {
   for (const name of ['photos', 'panoramas', 'clip']) mkdirSync(place(name));
   for (let index = 0; index < 3; index++) await noise(64, 48).toFile(place(`photos/${index}.png`));
   for (let index = 0; index < 2; index++) await noise(256, 128).toFile(place(`panoramas/${index}.png`));
-  for (let index = 0; index < 24; index++)
+  for (let index = 0; index < 24; index++) {
     await noise(48, 40).toFile(place(`clip/${String(index).padStart(3, '0')}.png`));
+  }
 
   const photo = {
     channels: [4, 4, 4, 4],
@@ -182,8 +183,9 @@ async function trainingDigest() {
   return (path) => {
     if (path.endsWith('.safetensors')) {
       const digest = createHash('sha256');
-      for (const [name, { values }] of Object.entries(readSafetensors(readFileSync(path)).tensors))
+      for (const [name, { values }] of Object.entries(readSafetensors(readFileSync(path)).tensors)) {
         digest.update(name).update(values);
+      }
       return digest.digest('hex').slice(0, 16);
     }
     if (path.endsWith('.jsonl')) {
@@ -248,8 +250,9 @@ function start(workplace, job, out) {
 async function runUndisturbed(workplace, job, out) {
   const startedAt = performance.now();
   const { code, notes } = await start(workplace, job, out).ended;
-  if (code !== 0)
+  if (code !== 0) {
     throw new Error(`Expected '${job.name}' to succeed but it ended with ${code}: ${notes.trim()}`);
+  }
   return { result: readResult(out, job.digest), milliseconds: performance.now() - startedAt };
 }
 
@@ -360,6 +363,7 @@ export async function startInPairs(workplace, job, { result: reference }, count)
 
 function clear(workplace, ...folders) {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  for (const path of listTemporary(workplace))
+  for (const path of listTemporary(workplace)) {
     rmSync(join(workplace, path), { recursive: true, force: true });
+  }
 }

@@ -38,8 +38,9 @@ try {
         kills.brokenAfterKill + kills.wrongAfterNextRun + kills.leftAfterNextRun + pairs.wrong + pairs.left >
         0,
     )
-  )
+  ) {
     process.exitCode = 1;
+  }
 } finally {
   rmSync(workplace, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { workspaceRoot } from './run-command.js';
 
 const { packages } = JSON.parse(readFileSync(join(workspaceRoot, 'package-lock.json'), 'utf8'));
@@ -9,7 +9,7 @@ const { packages } = JSON.parse(readFileSync(join(workspaceRoot, 'package-lock.j
  * Binaries of other platforms are optional dependencies. An install that cannot see them leaves them out of
  * the lock file, and `npm ci` then refuses it with "Missing: ... from lock file".
  */
-it('lists every optional dependency that has a fixed version, those of other platforms too', () => {
+test('lists every optional dependency that has a fixed version, those of other platforms too', () => {
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.entries(optionalDependencies)
       .filter(

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { workspaceRoot } from './run-command.js';
 
 /** What `npm publish` would send, by package name: the paths of its files. */
@@ -34,7 +34,7 @@ const names = [
 describe.each(names)('the published package %s', (folder) => {
   const manifest = JSON.parse(readFileSync(join(workspaceRoot, 'packages', folder, 'package.json'), 'utf8'));
 
-  it('contains every file that its manifest points to', () => {
+  test('contains every file that its manifest points to', () => {
     const exported = Object.values(manifest.exports).flatMap((target) =>
       typeof target === 'string' ? [target] : [target.types, target.default],
     );
@@ -44,19 +44,20 @@ describe.each(names)('the published package %s', (folder) => {
     expect(packed.get(manifest.name)).toEqual(expect.arrayContaining(wanted));
   });
 
-  it('contains no tests and no leftovers of the compiler', () => {
+  test('contains no tests and no leftovers of the compiler', () => {
     const strays = packed
       .get(manifest.name)
       .filter((path) => /\.test[.-]|\.tsbuildinfo$|\.built-from$|^src\//.test(path));
     expect(strays).toEqual([]);
   });
 
-  it('asks for its siblings by a version range', () => {
+  test('asks for its siblings by a version range', () => {
     const ranges = Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(
       ([name]) => name.startsWith('@unblur/'),
     );
-    for (const [name, range] of ranges)
+    for (const [name, range] of ranges) {
       expect([name, range]).toEqual([name, expect.stringMatching(/^\^\d+\.\d+\.\d+$/)]);
+    }
   });
 });
 
@@ -75,7 +76,7 @@ describe('the command', () => {
     .flatMap((path) => (isFolder(path) ? below(path) : [path]))
     .filter(isText);
 
-  it('is never told to outsiders by the bare name, which is another project on npm', () => {
+  test('is never told to outsiders by the bare name, which is another project on npm', () => {
     const bare =
       /\b(npx|npm exec|npm (?:install|i|add)(?: --?\w+)*|yarn add|yarn dlx|pnpm add|pnpm dlx)(?: -\S+)* unblur\b/;
     expect('npx unblur restore').toMatch(bare);
@@ -86,7 +87,7 @@ describe('the command', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('is published as @unblur/cli with the executable unblur', () => {
+  test('is published as @unblur/cli with the executable unblur', () => {
     const manifest = JSON.parse(readFileSync(join(workspaceRoot, 'packages/cli/package.json'), 'utf8'));
     expect({ name: manifest.name, bin: manifest.bin }).toEqual({
       name: '@unblur/cli',

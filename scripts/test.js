@@ -14,8 +14,9 @@ const counts = { passed: 0, failed: 0 };
 async function check(title, program, commandLine) {
   console.log(`\n> ${title}`);
   const code = await runNode(program, commandLine);
-  if (code === 0) counts.passed += 1;
-  else {
+  if (code === 0) {
+    counts.passed += 1;
+  } else {
     counts.failed += 1;
     console.log(`${title}: failed (exit code ${code})`);
   }

@@ -4,5 +4,6 @@
  */
 import { runInThisContext } from 'node:vm';
 
-for (const name of ['Float32Array', 'Int32Array', 'Uint8Array', 'BigInt64Array'])
+for (const name of ['Float32Array', 'Int32Array', 'Uint8Array', 'BigInt64Array']) {
   globalThis[name] = runInThisContext(name);
+}

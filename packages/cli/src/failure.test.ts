@@ -46,10 +46,11 @@ describe('describeFailure', () => {
       () => JSON.parse('{'),
       () => 'x'.repeat(2 ** 30),
     ];
-    for (const action of inner)
+    for (const action of inner) {
       expect(describeFailure(failureOf(action))).toMatch(
         /^Something happened that this program does not expect, which is a fault of its own; run the same with --debug/,
       );
+    }
   });
 
   test('says that memory is short, whoever finds it out', () => {

@@ -6,16 +6,18 @@ export function describeFailure(error: unknown): string {
   if (!types.isNativeError(error)) return String(error);
   const { message, name } = explainStrayFileError(error) ?? error;
   const line = message.trim().replace(/\s*\n\s*/g, ' ') || name;
-  if (OUT_OF_MEMORY.test(line))
+  if (outOfMemory.test(line)) {
     return 'There is not enough memory for this; give it less at once: smaller pictures, fewer frames, or less by --memory where the command has it';
-  if (INNER_ERRORS.has(name) || (name === 'RangeError' && ENGINE_RANGE.test(line)))
+  }
+  if (innerErrors.has(name) || (name === 'RangeError' && engineRange.test(line))) {
     return 'Something happened that this program does not expect, which is a fault of its own; run the same with --debug before the command and report what it prints';
+  }
   return line;
 }
 
 /** What the JavaScript engine says of a mistake in a program; nobody here throws these. */
-const INNER_ERRORS = new Set(['TypeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError']);
-const ENGINE_RANGE =
+const innerErrors = new Set(['TypeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError']);
+const engineRange =
   /^(Maximum call stack|Invalid \w+( \w+)? length|Offset is outside|Start offset|Length out of range)/;
-const OUT_OF_MEMORY =
+const outOfMemory =
   /std::bad_alloc|Array buffer allocation failed|^Invalid (typed )?array length|Failed to allocate memory/;

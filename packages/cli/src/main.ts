@@ -44,8 +44,9 @@ export async function main(commandLine: string[]): Promise<void> {
       return;
     }
     printNote(`unblur: ${describeFailure(error)}`);
-    if (program.opts<{ debug?: boolean }>().debug && error instanceof Error)
+    if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) {
       for (const line of (error.stack ?? '').split('\n')) printNote(line);
+    }
     process.exitCode = 1;
   }
 }

@@ -25,8 +25,9 @@ export function realNumber(lowest: number, highest: number): (text: string) => n
 /** A parser of option values: odd numbers of frames, 3 or more. */
 export function frameCount(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 3 || value % 2 === 0)
+  if (!Number.isInteger(value) || value < 3 || value % 2 === 0) {
     throw new InvalidArgumentError('Expected an odd number of frames, 3 or more.');
+  }
   return value;
 }
 

@@ -10,8 +10,9 @@ let out: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'unblur-photos-'));
   out = join(folder, 'restored');
-  for (const name of ['empty', 'trip', 'trip/day', 'restored', 'restored/a', 'old'])
+  for (const name of ['empty', 'trip', 'trip/day', 'restored', 'restored/a', 'old']) {
     mkdirSync(join(folder, name));
+  }
   for (const name of [
     'b.JPG',
     'a.png',
@@ -21,10 +22,12 @@ beforeAll(() => {
     'trip/day/c.heic',
     'trip/d.NEF',
     'restored/a/frame-0.png',
-  ])
+  ]) {
     writeFileSync(join(folder, name), '');
-  for (const name of ['frame-0.png', 'contact-sheet.png', 'motion.png'])
+  }
+  for (const name of ['frame-0.png', 'contact-sheet.png', 'motion.png']) {
     writeFileSync(join(folder, 'old', name), '');
+  }
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -73,8 +73,9 @@ export async function findPhotos(places: readonly string[], out: string): Promis
 async function addFolder(found: FoundPhotos, root: string, out: string): Promise<void> {
   const before = found.photos.length;
   await walk(root);
-  if (found.photos.length === before)
+  if (found.photos.length === before) {
     throw new Error(`The folder ${root} holds no photograph (${photoExtensions.join(', ')}, or camera RAW).`);
+  }
 
   async function walk(folder: string): Promise<void> {
     const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) =>
@@ -120,10 +121,13 @@ function fixedPart(pattern: string): string {
 function add(found: FoundPhotos, path: string, folder: string, isFolder: boolean): void {
   const name = basename(path);
   // macOS leaves a hidden `._photo.jpg` beside each photograph on other systems' disks.
-  if (name.startsWith('.')) found.skipped.push({ path, reason: skipReasons.hidden });
-  else if (isFolder || !knownExtensions.has(extname(name).toLowerCase()))
+  if (name.startsWith('.')) {
+    found.skipped.push({ path, reason: skipReasons.hidden });
+  } else if (isFolder || !knownExtensions.has(extname(name).toLowerCase())) {
     found.skipped.push({ path, reason: skipReasons.name });
-  else found.photos.push({ path, folder });
+  } else {
+    found.photos.push({ path, folder });
+  }
 }
 
 const mostNamed = 5;

@@ -52,8 +52,9 @@ export async function assignResults(photos: readonly FoundPhoto[], out: string):
       (chosen !== name && taken.has(chosen.toLowerCase())) ||
       (await holdsResultsOfAnother(join(out, chosen), record));
       number++
-    )
+    ) {
       chosen = `${name}-${number}`;
+    }
     taken.add(chosen.toLowerCase());
     jobs.push({
       path,

@@ -30,12 +30,14 @@ export async function withStandardStreams<T>(
   work: (files: NamedFiles) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  if (input !== standardStream && output !== standardStream)
+  if (input !== standardStream && output !== standardStream) {
     return work({ input, output, rename: (message) => message });
-  if (input === standardStream && process.stdin.isTTY)
+  }
+  if (input === standardStream && process.stdin.isTTY) {
     throw new UnblurError(
       'Expected a clip on standard input, but it is a terminal; use: unblur video - < clip.mp4',
     );
+  }
   const folder = makeTemporaryFolder(tmpdir());
   const files: NamedFiles = {
     input: input === standardStream ? join(folder, 'input') : input,
@@ -48,8 +50,9 @@ export async function withStandardStreams<T>(
   try {
     if (input === standardStream) await pipeline(process.stdin, createWriteStream(files.input), { signal });
     const result = await work(files);
-    if (output === standardStream)
+    if (output === standardStream) {
       await pipeline(createReadStream(files.output), process.stdout, { end: false, signal });
+    }
     return result;
   } catch (cause) {
     if (cause instanceof UnblurError) cause.message = files.rename(cause.message);

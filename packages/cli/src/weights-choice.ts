@@ -6,7 +6,7 @@ import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWei
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
 
-const MAX_WEIGHTS_BYTES = 2 ** 30;
+const maxWeightsBytes = 2 ** 30;
 
 /** What a command line says about the network. */
 export interface WeightsOptions {
@@ -34,8 +34,9 @@ export function addWeightsOptions(command: Command): Command {
  * @throws Error that lists what there is when they name nothing that exists
  */
 export async function readChosenWeights({ weights }: WeightsOptions): Promise<ChosenWeights> {
-  if (weights !== undefined && isFile(weights))
+  if (weights !== undefined && isFile(weights)) {
     return { name: weights, bytes: await readWeightsFile(weights) };
+  }
   if (weights !== undefined && !Object.hasOwn(bundledWeights, weights)) {
     const hint = weights === defaultVideoWeights.name ? '; these weights are for unblur video' : '';
     throw new Error(
@@ -49,7 +50,7 @@ export async function readChosenWeights({ weights }: WeightsOptions): Promise<Ch
 /** The bytes of a weights file. @throws UnblurError where it cannot be read, or is larger than any. */
 export async function readWeightsFile(path: string): Promise<Uint8Array> {
   // As a plain array: a Buffer's `slice` does not copy.
-  return new Uint8Array(readWholeFile(path, MAX_WEIGHTS_BYTES));
+  return new Uint8Array(readWholeFile(path, maxWeightsBytes));
 }
 
 function isFile(path: string): boolean {

@@ -145,17 +145,19 @@ export async function probeClip(
   const file = await probeFile(path, options);
   const { streams = [] } = file;
   const video = chooseVideo(streams);
-  if (!video)
+  if (!video) {
     throw new UnblurError(
       `${path} has no video stream, only ${streams.map(({ codec_type: type }) => type ?? 'data').join(' and ') || 'nothing'}; give a clip with pictures`,
     );
+  }
   if (video.width && video.height) expectFrameSize?.(video.width, video.height);
   const frames = await countShownFrames(path, video.index, options);
   if (frames === 0) throw new UnblurError(`${path} has a video stream without frames; get the whole file`);
-  if (!video.width || !video.height || !video.pix_fmt)
+  if (!video.width || !video.height || !video.pix_fmt) {
     throw new UnblurError(
       `${path} has pictures that this ffmpeg cannot decode (${video.codec_name ?? 'of an unknown kind'}); update ffmpeg`,
     );
+  }
   const firstFrames = await probeFirstFrames(path, video.index, options);
   const rates = [video.avg_frame_rate, video.r_frame_rate].filter((rate) =>
     /^[1-9]\d*\/[1-9]\d*$/.test(rate ?? ''),
@@ -189,10 +191,11 @@ async function probeFile(path: string, options: FfmpegOptions): Promise<ProbedFi
   );
   if (exitCode === 0) return JSON.parse(output) as ProbedFile;
   const complaint = withoutPath(complaints[0] ?? 'it gave no reason', path);
-  if (isRefusedFormat(complaint))
+  if (isRefusedFormat(complaint)) {
     throw new UnblurError(
       `${path} is not a clip but a picture, a list of other files or something else that is not opened as one; give the clip itself, or a photograph to unblur restore`,
     );
+  }
   throw new UnblurError(
     `${path} is not a video that ffmpeg reads, or is damaged (${complaint}); get the whole file`,
   );
@@ -226,10 +229,11 @@ async function countShownFrames(path: string, index: number, options: FfmpegOpti
     options,
   );
   const complaint = complaints[0] && withoutPath(complaints[0], path);
-  if (exitCode !== 0 || complaint)
+  if (exitCode !== 0 || complaint) {
     throw new UnblurError(
       `${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file, or save what can be read with: ffmpeg -i ${path} -c copy repaired.mkv`,
     );
+  }
   return output.split('\n').filter((flags) => flags.trim() !== '' && !flags.includes('D')).length;
 }
 
@@ -273,10 +277,11 @@ function describePicture(
     ...firstFrames.flatMap(({ side_data_list: list = [] }) => list),
   ];
   const dolbyVision = sideData.find((data) => data.dv_profile !== undefined);
-  if (dolbyVision?.dv_profile === 5)
+  if (dolbyVision?.dv_profile === 5) {
     throw new UnblurError(
       `${path} is Dolby Vision of profile 5, whose colours ffmpeg does not decode; convert it to HDR10 or ordinary video first`,
     );
+  }
   const said = (value: string | undefined) =>
     value === undefined || value === 'unknown' || value === 'reserved' ? undefined : value;
   const color: ColorTags = {

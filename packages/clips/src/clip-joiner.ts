@@ -90,8 +90,9 @@ export async function joinStreams(
     ],
     options,
   );
-  if ((await ffmpeg.finished) !== 0)
+  if ((await ffmpeg.finished) !== 0) {
     throw new UnblurError(describeWriteFailure(ffmpeg.complaints(), 'write a folder of frames'));
+  }
   return describeLosses(name, facts, await probeClip(path, options), plans);
 }
 
@@ -131,10 +132,11 @@ export async function expectStreamsFit(
     ],
     options,
   );
-  if ((await ffmpeg.finished) !== 0)
+  if ((await ffmpeg.finished) !== 0) {
     throw new UnblurError(
       `The sound or subtitles of ${original.path} cannot be written (${ffmpeg.complaints()[0] ?? 'ffmpeg gave no reason'}); choose a name that ends in .mkv, which holds most`,
     );
+  }
 }
 
 /** The streams that are kept, from one input of ffmpeg, from a place of the output on. */
@@ -201,8 +203,9 @@ function describeLosses(
 
 function nameStream({ kind, codec, dispositions, tags }: StreamFacts): string {
   if (kind === 'attachment') return `an attachment (${tags.get('filename') ?? codec})`;
-  if (kind === 'video')
+  if (kind === 'video') {
     return dispositions.includes('attached_pic') ? 'its cover' : `further pictures (${codec})`;
+  }
   return `${{ audio: 'sound', subtitle: 'subtitles', data: 'data' }[kind]} (${codec})`;
 }
 

@@ -149,14 +149,16 @@ async function expectSuccess(path: string, ffmpeg: RunningProgram): Promise<void
   const exitCode = await ffmpeg.finished;
   // Two frames of one time are no damage.
   const complaint = ffmpeg.complaints().find((line) => !/non.monoton/i.test(line));
-  if (complaint && /No such filter: '(zscale|tonemap)'/.test(complaint))
+  if (complaint && /No such filter: '(zscale|tonemap)'/.test(complaint)) {
     throw new UnblurError(
       `${path} needs an ffmpeg with zimg (its filter zscale) for its colours; install a full build of ffmpeg, or keep high dynamic range as it is`,
     );
-  if (exitCode !== 0 || complaint)
+  }
+  if (exitCode !== 0 || complaint) {
     throw new UnblurError(
       `${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file`,
     );
+  }
 }
 
 function expectOneSize(

@@ -183,10 +183,13 @@ class PictureEncoder {
   async write({ data, timeSeconds }: TimedFrame): Promise<void> {
     if (this.#ffmpeg.process.exitCode !== null) await this.#expectSuccess();
     const values = this.#values;
-    if (values instanceof Uint16Array)
-      for (let i = 0; i < values.length; i++)
+    if (values instanceof Uint16Array) {
+      for (let i = 0; i < values.length; i++) {
         values[i] = Math.min(65535, Math.max(0, data[i]! * 65535 + 0.5));
-    else for (let i = 0; i < values.length; i++) values[i] = data[i]! * 255;
+      }
+    } else {
+      for (let i = 0; i < values.length; i++) values[i] = data[i]! * 255;
+    }
     const stdin = this.#ffmpeg.process.stdin!;
     stdin.write(rawVideoFrameHead(timeSeconds - this.#timeOffsetSeconds, this.#bytes.length));
     const taken = new Promise<void>((resolve) => stdin.write(this.#bytes, () => resolve()));
@@ -199,8 +202,9 @@ class PictureEncoder {
   }
 
   async #expectSuccess(): Promise<void> {
-    if ((await this.#ffmpeg.finished) !== 0)
+    if ((await this.#ffmpeg.finished) !== 0) {
       throw new UnblurError(describeWriteFailure(this.#ffmpeg.complaints(), 'write a folder of frames'));
+    }
   }
 }
 
@@ -217,7 +221,7 @@ const isHevc = ({ pictures }: Container, { bitDepth }: PictureCoding) =>
   pictures === 'h264' && bitDepth === 16;
 
 function encoder(container: Container, coding: PictureCoding): string[] {
-  if (container.pictures === 'vp9')
+  if (container.pictures === 'vp9') {
     return [
       '-c:v',
       'libvpx-vp9',
@@ -232,6 +236,7 @@ function encoder(container: Container, coding: PictureCoding): string[] {
       '-row-mt',
       '1',
     ];
+  }
   if (!isHevc(container, coding)) return ['-c:v', 'libx264', '-crf', '17', '-preset', 'veryfast'];
   return [
     '-c:v',

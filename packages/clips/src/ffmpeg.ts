@@ -117,13 +117,16 @@ export async function hasFfmpeg(ffmpegPath?: string): Promise<boolean> {
 /** What to tell the user where ffmpeg could not write a clip. @param instead what else would do. */
 export function describeWriteFailure(complaints: string[], instead: string): string {
   const all = complaints.join('\n');
-  if (/No space left on device/i.test(all))
+  if (/No space left on device/i.test(all)) {
     return 'Could not write the clip: the disk is full; free some space or choose another folder';
-  if (/Permission denied/i.test(all))
+  }
+  if (/Permission denied/i.test(all)) {
     return 'Could not write the clip: permission denied; choose another folder or change its permissions';
+  }
   const encoder = /Unknown encoder '([^']*)'/.exec(all)?.[1];
-  if (encoder !== undefined)
+  if (encoder !== undefined) {
     return `Could not write the clip: this ffmpeg has no ${encoder}; install a full build of ffmpeg`;
+  }
   return `ffmpeg could not write the clip (${complaints[0] ?? 'it gave no reason'}); update ffmpeg or ${instead}`;
 }
 
@@ -147,18 +150,21 @@ function startProgram(
   });
   const finished = new Promise<number | null>((resolve, reject) => {
     child.on('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.name === 'AbortError') reject(cause);
-      else
+      if (cause.name === 'AbortError') {
+        reject(cause);
+      } else {
         reject(
           new UnblurError(
             `Could not run ${program} (${cause.code === 'ENOENT' ? 'it is not installed' : firstLine(cause.message)}); ${installAdvice}`,
             { cause },
           ),
         );
+      }
     });
     child.on('close', (exitCode) => {
-      if (unfinishedLine.trim() && !marksErrors && complaints.length < keptComplaints)
+      if (unfinishedLine.trim() && !marksErrors && complaints.length < keptComplaints) {
         complaints.push(withoutPart(unfinishedLine));
+      }
       resolve(exitCode);
     });
   });

@@ -20,10 +20,9 @@ export class FrameTimes {
   #isOver = false;
 
   /** @param frameSeconds how long a frame without a time is taken to last. */
-  constructor(
-    timeBase: string,
-    private readonly frameSeconds: number,
-  ) {
+  readonly #frameSeconds: number;
+  constructor(timeBase: string, frameSeconds: number) {
+    this.#frameSeconds = frameSeconds;
     this.#timeBaseSeconds = fraction(timeBase);
   }
 
@@ -50,7 +49,7 @@ export class FrameTimes {
 
   #after(timeSeconds: number | undefined): number {
     if (!this.#last) return timeSeconds ?? 0;
-    if (timeSeconds === undefined) return this.#last.timeSeconds + this.frameSeconds;
+    if (timeSeconds === undefined) return this.#last.timeSeconds + this.#frameSeconds;
     return Math.max(timeSeconds, this.#last.timeSeconds + this.#timeBaseSeconds);
   }
 
@@ -62,8 +61,9 @@ export class FrameTimes {
 
   /** The next frame's, once ffmpeg has told; undefined when there is none. Every frame is handed out once. */
   async next(): Promise<ShownFrame | undefined> {
-    while (this.#shown.length === 0 && !this.#isOver)
+    while (this.#shown.length === 0 && !this.#isOver) {
       await new Promise<void>((resolve) => (this.#announce = resolve));
+    }
     return this.#shown.shift();
   }
 }

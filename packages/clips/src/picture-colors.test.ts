@@ -35,8 +35,9 @@ function planeMeans(path: string): number[] {
   const frameLength = (width * height * 3) / 2;
   const mean = (from: number, to: number): number => {
     let [sum, count] = [0, 0];
-    for (let frame = 0; frame < values.length; frame += frameLength)
+    for (let frame = 0; frame < values.length; frame += frameLength) {
       for (let i = from; i < to; i++) [sum, count] = [sum + values[frame + i]!, count + 1];
+    }
     return sum / count / (isDeep ? 4 : 1);
   };
   return [
@@ -52,10 +53,11 @@ async function psnrOfFirstFrame(
   rgb: Buffer,
   choice: ReadingChoice = { hdr: 'keep', deinterlace: true },
 ): Promise<number> {
-  for await (const { data } of readClip(path, await probeClip(path), choice))
+  for await (const { data } of readClip(path, await probeClip(path), choice)) {
     return (
       -10 * Math.log10(data.reduce((sum, value, i) => sum + (value - rgb[i]! / 255) ** 2, 0) / data.length)
     );
+  }
   throw new Error('no frame');
 }
 const sceneAsRgb = () =>
@@ -230,8 +232,9 @@ const sceneAsRgb = () =>
         place('interlaced.mp4'),
         await probeClip(place('interlaced.mp4')),
         { hdr: 'keep', deinterlace },
-      ))
+      )) {
         frames.push(Math.abs(data[32 * width * 3]! - data[33 * width * 3]!));
+      }
       return frames;
     };
     const [combed, progressive] = [await roughness(false), await roughness(true)];

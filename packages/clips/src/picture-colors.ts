@@ -78,8 +78,9 @@ export function filtersToRgb(
   { hdr, deinterlace }: ReadingChoice,
   pixelFormat: string,
 ): string[] {
-  if (picture.color.matrix === 'ictcp' && !picture.hdr)
+  if (picture.color.matrix === 'ictcp' && !picture.hdr) {
     throw new UnblurError('The clip is coded as ICtCp without saying which curve; convert it first');
+  }
   return [
     ...(picture.isInterlaced && deinterlace ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
     ...(picture.hdr && hdr === 'tonemap' ? toneMapping(picture) : [matrixToRgb(picture)]),

@@ -37,8 +37,9 @@ if (!hasFfmpeg) console.log('ffmpeg is not installed: the README example is not 
     for await (const { data } of clips.readClip(darker, await clips.probeClip(darker), {
       hdr: 'keep',
       deinterlace: true,
-    }))
+    })) {
       expect(data[500]).toBeCloseTo(0.5, 2);
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

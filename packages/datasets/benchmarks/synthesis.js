@@ -54,8 +54,9 @@ async function reportStages(sizePixels) {
   const projection = await timeOf((i) => {
     const { camera, first, renderedFrames } = plans[i % 40];
     const viewfinder = createViewfinder(camera);
-    for (let k = 0; k < renderedFrames; k++)
+    for (let k = 0; k < renderedFrames; k++) {
       addPerspective(panorama.levels[1], viewfinder, matrixOf(first), response, readings);
+    }
   }, 40);
   const percent = (part) => `${((100 * part) / (whole + plan)).toFixed(0)} %`;
   console.log(
@@ -147,9 +148,10 @@ async function reportPerspective() {
 }
 
 const [, , panoramaPath] = process.argv;
-if (panoramaPath)
+if (panoramaPath) {
   console.log(
     `decoding a panorama and building its levels: ${(await timeOf(() => loadPanorama(panoramaPath), 5)).toFixed(0)} ms`,
   );
+}
 for (const sizePixels of [128, 256]) await reportStages(sizePixels);
 await reportPerspective();

@@ -52,17 +52,20 @@ export const noAugmentation: AugmentationOptions = {
 
 /** @throws RangeError unless every range of an augmentation makes sense. */
 export function requireAugmentation(augmentation: AugmentationOptions): void {
-  for (const name of ['gain', 'whiteBalance', 'gamma'] as const)
+  for (const name of ['gain', 'whiteBalance', 'gamma'] as const) {
     requireRange(`augmentation.${name}`, augmentation[name], 0.1, 10);
+  }
   requireRange('augmentation.noiseSigma', augmentation.noiseSigma, 0, 1);
-  if (augmentation.jpegQuality !== null)
+  if (augmentation.jpegQuality !== null) {
     requireRange('augmentation.jpegQuality', augmentation.jpegQuality, 1, 100);
+  }
   requireNumber('augmentation.jpegShare', augmentation.jpegShare, 0, 1);
-  for (const name of ['flips', 'quarterTurns', 'timeReversal'] as const)
+  for (const name of ['flips', 'quarterTurns', 'timeReversal'] as const) {
     requireThat(
       typeof augmentation[name] === 'boolean',
       `augmentation.${name}`,
       'true or false',
       augmentation[name],
     );
+  }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   addNoise,
   colourCurve,
@@ -26,7 +26,7 @@ const rearranged = (change: Partial<typeof still>) =>
   Array.from(rearrangePixels(picture, 2, { ...still, ...change })).filter((_, i) => i % 3 === 0);
 
 describe('rearrangePixels', () => {
-  it('mirrors, transposes and turns', () => {
+  test('mirrors, transposes and turns', () => {
     expect(rearranged({ mirrorX: true })).toEqual([2, 1, 4, 3]);
     expect(rearranged({ mirrorY: true })).toEqual([3, 4, 1, 2]);
     expect(rearranged({ transpose: true })).toEqual([1, 3, 2, 4]);
@@ -36,20 +36,21 @@ describe('rearrangePixels', () => {
 });
 
 describe('drawAugmentation', () => {
-  it('draws nothing where all is switched off', () => {
+  test('draws nothing where all is switched off', () => {
     const random = createRandom(1);
     for (let i = 0; i < 50; i++) expect(drawAugmentation(random, noAugmentation)).toEqual(still);
   });
 
-  it('without flips, quarter turns give the four turns and no mirror image', () => {
+  test('without flips, quarter turns give the four turns and no mirror image', () => {
     const random = createRandom(2);
     const seen = new Set<string>();
-    for (let i = 0; i < 100; i++)
+    for (let i = 0; i < 100; i++) {
       seen.add(rearranged(drawAugmentation(random, { ...noAugmentation, quarterTurns: true })).join());
+    }
     expect([...seen].sort()).toEqual(['1,2,3,4', '2,4,1,3', '3,1,4,2', '4,3,2,1'].sort());
   });
 
-  it('with both, gives all eight arrangements about equally often', () => {
+  test('with both, gives all eight arrangements about equally often', () => {
     const random = createRandom(3);
     const counts = new Map<string, number>();
     for (let i = 0; i < 1600; i++) {
@@ -60,7 +61,7 @@ describe('drawAugmentation', () => {
     for (const count of counts.values()) expect(Math.abs(count - 200)).toBeLessThan(60);
   });
 
-  it('leaves the other draws as they were when one is switched off', () => {
+  test('leaves the other draws as they were when one is switched off', () => {
     const all = drawAugmentation(createRandom(4), defaultAugmentation);
     const some = drawAugmentation(createRandom(4), {
       ...defaultAugmentation,
@@ -74,14 +75,14 @@ describe('drawAugmentation', () => {
 });
 
 describe('colour and noise', () => {
-  it('the curve is a power, then a gain, clipped', () => {
+  test('the curve is a power, then a gain, clipped', () => {
     const curve = colourCurve({ ...still, gamma: 2, gains: [1, 2, 8] });
     expect(curve(0.5, 0)).toBeCloseTo(0.25, 12);
     expect(curve(0.5, 1)).toBeCloseTo(0.5, 12);
     expect(curve(0.5, 2)).toBe(1);
   });
 
-  it('noise has the stated deviation and stays in range', () => {
+  test('noise has the stated deviation and stays in range', () => {
     const values = new Float32Array(30_000).fill(0.5);
     addNoise(values, 0.02, createRandom(5));
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - 0.5) ** 2, 0) / values.length);
@@ -92,7 +93,7 @@ describe('colour and noise', () => {
     expect(Math.max(...dark)).toBeGreaterThan(0.3);
   });
 
-  it('compresses the stated share of the pictures', () => {
+  test('compresses the stated share of the pictures', () => {
     const random = createRandom(7);
     const picture = Float32Array.from({ length: 8 * 8 * 3 }, () => random.uniform());
     let compressed = 0;
@@ -112,7 +113,7 @@ describe('colour and noise', () => {
 });
 
 describe('drawAveraging', () => {
-  it('takes each space as often as its weight says, and one space without drawing', () => {
+  test('takes each space as often as its weight says, and one space without drawing', () => {
     const random = createRandom(8);
     const drawn = Array.from({ length: 1000 }, () => drawAveraging(random, { display: 1, 'linear-srgb': 3 }));
     // 750 are expected, with a standard deviation of 13.7.
@@ -123,8 +124,8 @@ describe('drawAveraging', () => {
     expect(a.uniform()).toBe(b.uniform());
   });
 
-  it('refuses weights that choose nothing', () => {
+  test('refuses weights that choose nothing', () => {
     expect(() => requireAveraging({ display: 0 })).toThrow('Expected averaging to be display or');
-    expect(() => requireAveraging({ light: 1 } as object)).toThrow('but got {"light":1}');
+    expect(() => requireAveraging({ light: 1 } as object)).toThrow('but received {"light":1}');
   });
 });

@@ -105,7 +105,7 @@ export function degrade(
   if (random.uniform() < jpegShare) quantizeLikeJpeg(data, width, height, quality);
 }
 
-const NOISE_TABLE_LENGTH = 2 ** 16;
+const noiseTableLength = 2 ** 16;
 let noiseTable: Float32Array | undefined;
 
 /**
@@ -116,11 +116,11 @@ export function addNoise(values: Float32Array, sigma: number, random: Random): v
   if (sigma === 0) return;
   noiseTable ??= drawNoiseTable();
   for (let i = 0; i < values.length; i++) {
-    values[i] = Math.min(Math.max(values[i]! + sigma * noiseTable[random.below(NOISE_TABLE_LENGTH)]!, 0), 1);
+    values[i] = Math.min(Math.max(values[i]! + sigma * noiseTable[random.below(noiseTableLength)]!, 0), 1);
   }
 }
 
 function drawNoiseTable(): Float32Array {
   const random = createRandom(0);
-  return Float32Array.from({ length: NOISE_TABLE_LENGTH }, () => random.normal());
+  return Float32Array.from({ length: noiseTableLength }, () => random.normal());
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   centredCamera,
   cropCamera,
@@ -18,14 +18,14 @@ import {
 import type { Vector3 } from './sphere.js';
 
 describe('the pinhole camera', () => {
-  it('sees its field of view from edge to edge', () => {
+  test('sees its field of view from edge to edge', () => {
     const camera = centredCamera(300, 200, focalPixelsOf(90, 300));
     expect(camera.focalPixels).toBeCloseTo(150, 12);
     expect(rayOfPixel(camera, { x: -0.5, y: 99.5 })).toEqual([expect.closeTo(-1, 12), 0, 1]);
     expect(rayOfPixel(camera, { x: 299.5, y: 99.5 })[0]).toBeCloseTo(1, 12);
   });
 
-  it('takes pixels to rays and back within 1e-6 pixel, for random cameras and windows', () => {
+  test('takes pixels to rays and back within 1e-6 pixel, for random cameras and windows', () => {
     const random = createRandom(2);
     for (let i = 0; i < 200; i++) {
       const photo = centredCamera(1 + random.below(4000), 1 + random.below(4000), random.between(1, 5000));
@@ -37,7 +37,7 @@ describe('the pinhole camera', () => {
     }
   });
 
-  it('sees in a window what the photograph sees there', () => {
+  test('sees in a window what the photograph sees there', () => {
     const photo = centredCamera(256, 256, 200);
     const window = cropCamera(photo, 30, 70, 128);
     expect(rayOfPixel(window, { x: 5, y: 6 })).toEqual(rayOfPixel(photo, { x: 35, y: 76 }));
@@ -45,14 +45,14 @@ describe('the pinhole camera', () => {
 });
 
 describe('fastestPixelsPerRadian', () => {
-  it('is the focal length at the centre for a turn across the view, and the radius for a roll', () => {
+  test('is the focal length at the centre for a turn across the view, and the radius for a roll', () => {
     const onePixel = centredCamera(1, 1, 321);
     expect(fastestPixelsPerRadian(onePixel, [0, 1, 0])).toBeCloseTo(321, 10);
     const camera = centredCamera(201, 101, 500);
     expect(fastestPixelsPerRadian(camera, [0, 0, 1])).toBeCloseTo(Math.hypot(100, 50), 10);
   });
 
-  it('agrees with the finite difference of projected points, for random axes and cameras', () => {
+  test('agrees with the finite difference of projected points, for random axes and cameras', () => {
     const random = createRandom(9);
     for (let i = 0; i < 20; i++) {
       const camera = cropCamera(
@@ -80,7 +80,7 @@ describe('fastestPixelsPerRadian', () => {
 });
 
 describe('rotations', () => {
-  it('Slerp keeps unit length and constant angular speed about one axis, on the shortest arc', () => {
+  test('Slerp keeps unit length and constant angular speed about one axis, on the shortest arc', () => {
     const random = createRandom(4);
     for (let i = 0; i < 50; i++) {
       const first = orientationOfAngles(
@@ -103,7 +103,7 @@ describe('rotations', () => {
     }
   });
 
-  it('positive yaw looks right, positive pitch down, and roll keeps the view', () => {
+  test('positive yaw looks right, positive pitch down, and roll keeps the view', () => {
     const viewOf = (yaw: number, pitch: number, roll: number) =>
       orientationOfAngles(yaw, pitch, roll).rotateVector([0, 0, 1]) as number[];
     expect(viewOf(90, 0, 0)[0]).toBeCloseTo(1, 12);
@@ -112,7 +112,7 @@ describe('rotations', () => {
     expect(viewOf(30, 20, 50)[1]).toBeCloseTo(Math.sin(Math.PI / 9), 12);
   });
 
-  it('random shake axes are unit vectors with the stated share of roll', () => {
+  test('random shake axes are unit vectors with the stated share of roll', () => {
     const random = createRandom(6);
     const axes = Array.from({ length: 4000 }, () => randomShakeAxis(random, 0.3));
     for (const axis of axes) expect(Math.hypot(...axis)).toBeCloseTo(1, 12);

@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { centredCamera, fastestPixelsPerRadian, pixelOfRay, rayOfPixel } from './camera.js';
 import { expose, renderCount, transferFunctions } from './exposure.js';
 import { buildPanorama } from './panorama.js';
-import { addPerspective, createResponse, createViewfinder, FULL_READING } from './perspective.js';
+import { addPerspective, createResponse, createViewfinder, fullReading } from './perspective.js';
 import { createRandom } from './random.js';
 import {
   axisAngleOf,
@@ -28,7 +28,7 @@ describe('expose', () => {
   const first = orientationOfAngles(170, 20, 5);
   const last = first.mul(rotationAbout([0.6, 0.8, 0], 12));
 
-  it('blurs to the mean of the rendered frames, bit for bit', () => {
+  test('blurs to the mean of the rendered frames, bit for bit', () => {
     const renderedFrames = 13;
     const { blurred, frames } = expose(
       level,
@@ -44,14 +44,14 @@ describe('expose', () => {
     });
     for (let i = 0; i < blurred.length; i++) {
       const sum = rendered.reduce((total, readings) => total + readings[i]!, 0);
-      expect(blurred[i]).toBe(Math.fround(sum / (renderedFrames * FULL_READING)));
+      expect(blurred[i]).toBe(Math.fround(sum / (renderedFrames * fullReading)));
     }
     for (const [index, frame] of frames.entries()) {
-      expect(frame).toEqual(Float32Array.from(rendered[2 * index]!, (reading) => reading / FULL_READING));
+      expect(frame).toEqual(Float32Array.from(rendered[2 * index]!, (reading) => reading / fullReading));
     }
   });
 
-  it('gives back the still picture where nothing moves', () => {
+  test('gives back the still picture where nothing moves', () => {
     const { blurred, frames } = expose(
       level,
       viewfinder,
@@ -63,7 +63,7 @@ describe('expose', () => {
     for (const frame of frames) expect(frame).toEqual(blurred);
   });
 
-  it('refuses an exposure whose readings would not fit', () => {
+  test('refuses an exposure whose readings would not fit', () => {
     expect(() =>
       expose(level, viewfinder, identity, { first, last }, { frames: 3, renderedFrames: 4097 }),
     ).toThrow('at most 4096 rendered frames but it takes 4097');
@@ -71,7 +71,7 @@ describe('expose', () => {
 });
 
 describe('renderCount', () => {
-  it('is at least N, and lets the N frames be among the rendered ones', () => {
+  test('is at least N, and lets the N frames be among the rendered ones', () => {
     for (const frames of [3, 5, 7, 9]) {
       for (const fastest of [0, 0.3, 5, 17.2, 100]) {
         const count = renderCount(fastest, frames, 1);
@@ -84,7 +84,7 @@ describe('renderCount', () => {
     }
   });
 
-  it('keeps neighbouring renders about one pixel apart everywhere in the image', () => {
+  test('keeps neighbouring renders about one pixel apart everywhere in the image', () => {
     for (let i = 0; i < 20; i++) {
       const camera = centredCamera(64, 64, random.between(30, 200));
       const axis = randomShakeAxis(random, 0.5);
@@ -107,11 +107,11 @@ describe('renderCount', () => {
 });
 
 describe('transferFunctions', () => {
-  it.each(Object.entries(transferFunctions))('%s goes to light and back', (_, { lightOf, displayOf }) => {
+  test.each(Object.entries(transferFunctions))('%s goes to light and back', (_, { lightOf, displayOf }) => {
     for (let byte = 0; byte <= 255; byte++) expect(displayOf(lightOf(byte / 255)) * 255).toBeCloseTo(byte, 3);
   });
 
-  it('knows sRGB: display 0.5 is 0.21404 of the light', () => {
+  test('knows sRGB: display 0.5 is 0.21404 of the light', () => {
     expect(transferFunctions['linear-srgb'].lightOf(0.5)).toBeCloseTo(0.2140411, 7);
   });
 });

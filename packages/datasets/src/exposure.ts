@@ -1,6 +1,6 @@
 import { orientationsBetween, matrixOf, type Orientation } from './rotation.js';
 import type { PanoramaLevel } from './panorama.js';
-import { FULL_READING, openSensor, trimSheet, type Viewfinder } from './perspective.js';
+import { fullReading, openSensor, trimSheet, type Viewfinder } from './perspective.js';
 
 /** What the values are in that an exposure averages: the picture's own display values, or light. */
 export type AveragingSpace = 'display' | 'linear-srgb' | 'linear-gamma-2.2';
@@ -50,7 +50,7 @@ export interface Exposure {
   frames: Float32Array[];
 }
 
-const LARGEST_RENDER_COUNT = 4096;
+const largestRenderCount = 4096;
 
 /**
  * Opens the shutter while the camera turns from one orientation to the other at constant angular speed:
@@ -69,9 +69,9 @@ export function expose(
   { first, last }: { first: Orientation; last: Orientation },
   { frames, renderedFrames }: { frames: number; renderedFrames: number },
 ): Exposure {
-  if (renderedFrames > LARGEST_RENDER_COUNT) {
+  if (renderedFrames > largestRenderCount) {
     throw new RangeError(
-      `Expected an exposure of at most ${LARGEST_RENDER_COUNT} rendered frames but it takes ${renderedFrames}; use a smaller angle or a larger stepPixels.`,
+      `Expected an exposure of at most ${largestRenderCount} rendered frames but it takes ${renderedFrames}; use a smaller angle or a larger stepPixels.`,
     );
   }
   const sensor = openSensor(level, viewfinder, response, 2);
@@ -95,7 +95,7 @@ export function expose(
 
 /** Sums of `count` readings (see `createResponse`) as mean values in [0, 1]. */
 export function meanOfReadings(readings: Uint32Array, count: number): Float32Array {
-  const scale = count * FULL_READING;
+  const scale = count * fullReading;
   const mean = new Float32Array(readings.length);
   for (let i = 0; i < mean.length; i++) mean[i] = readings[i]! / scale;
   return mean;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { averageFrames, cropImage, exposeFrames, windowAround, windowStarts } from './frame-average.js';
 import type { RgbImage } from './sample.js';
 
@@ -9,7 +9,7 @@ const flat = (value: number, width = 2, height = 1): RgbImage => ({
 });
 
 describe('averageFrames', () => {
-  it('means display values, or light', () => {
+  test('means display values, or light', () => {
     const frames = [flat(0), flat(1), flat(0.5)];
     expect(averageFrames(frames, 'display').data[0]).toBeCloseTo(0.5, 7);
     expect(averageFrames(frames, 'linear-gamma-2.2').data[0]).toBeCloseTo(
@@ -22,13 +22,13 @@ describe('averageFrames', () => {
     );
   });
 
-  it('keeps a still scene, in every space', () => {
+  test('keeps a still scene, in every space', () => {
     for (const averaging of ['display', 'linear-srgb', 'linear-gamma-2.2'] as const) {
       expect(exposeFrames([flat(0.3), flat(0.3), flat(0.3)], averaging).blurred.data[3]).toBeCloseTo(0.3, 6);
     }
   });
 
-  it('refuses no frames and frames of several sizes', () => {
+  test('refuses no frames and frames of several sizes', () => {
     expect(() => averageFrames([], 'display')).toThrow('at least one frame');
     expect(() => averageFrames([flat(0), flat(0, 3)], 'display')).toThrow(
       'of one size, 2x1, but frame 1 is 3x1',
@@ -39,28 +39,28 @@ describe('averageFrames', () => {
 describe('cropImage', () => {
   const image: RgbImage = { width: 3, height: 2, data: Float32Array.from({ length: 18 }, (_, i) => i) };
 
-  it('cuts rows and columns', () => {
+  test('cuts rows and columns', () => {
     expect(Array.from(cropImage(image, { left: 1, top: 1, width: 2, height: 1 }).data)).toEqual([
       12, 13, 14, 15, 16, 17,
     ]);
   });
 
-  it('refuses what lies outside', () => {
+  test('refuses what lies outside', () => {
     expect(() => cropImage(image, { left: 2, top: 0, width: 2, height: 1 })).toThrow(
-      'inside 3x2 but got 2x1 at (2, 0)',
+      'inside 3x2 but received 2x1 at (2, 0)',
     );
   });
 });
 
 describe('windows', () => {
-  it('start a stride apart and end within the video', () => {
+  test('start a stride apart and end within the video', () => {
     expect(windowStarts(20, 7, 7)).toEqual([0, 7]);
     expect(windowStarts(21, 7, 7)).toEqual([0, 7, 14]);
     expect(windowStarts(9, 7, 1)).toEqual([0, 1, 2]);
     expect(windowStarts(6, 7, 1)).toEqual([]);
   });
 
-  it('repeat the border frames', () => {
+  test('repeat the border frames', () => {
     expect(windowAround(0, 2, 10)).toEqual([0, 0, 0, 1, 2]);
     expect(windowAround(5, 2, 10)).toEqual([3, 4, 5, 6, 7]);
     expect(windowAround(9, 1, 10)).toEqual([8, 9, 9]);

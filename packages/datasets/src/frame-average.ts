@@ -10,7 +10,7 @@ import type { RgbImage, Sample } from './sample.js';
  */
 export function averageFrames(frames: readonly RgbImage[], averaging: AveragingSpace): RgbImage {
   const [first] = frames;
-  if (!first) throw new RangeError('Expected at least one frame to average but got none.');
+  if (!first) throw new RangeError('Expected at least one frame to average but received none.');
   const { lightOf, displayOf } = transferFunctions[averaging];
   const sum = new Float64Array(first.data.length);
   for (const [index, { width, height, data }] of frames.entries()) {
@@ -37,7 +37,7 @@ export interface CropWindow {
 export function cropImage(image: RgbImage, { left, top, width, height }: CropWindow): RgbImage {
   if (left < 0 || top < 0 || left + width > image.width || top + height > image.height) {
     throw new RangeError(
-      `Expected a window inside ${image.width}x${image.height} but got ${width}x${height} at (${left}, ${top}).`,
+      `Expected a window inside ${image.width}x${image.height} but received ${width}x${height} at (${left}, ${top}).`,
     );
   }
   const data = new Float32Array(width * height * 3);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { estimateMotionPixels, motionBetweenGrey, motionBetweenPixels, shrinkImage } from './frame-motion.js';
 import { createRandom } from './random.js';
 import type { RgbImage } from './sample.js';
@@ -30,7 +30,7 @@ function texture(width: number, height: number, dx: number, dy: number, scale = 
 }
 
 describe('motionBetweenPixels', () => {
-  it.each([
+  test.each([
     [0, 0],
     [1, 0],
     [0.5, -0.25],
@@ -42,7 +42,7 @@ describe('motionBetweenPixels', () => {
     ).toBeLessThan(0.35);
   });
 
-  it.each([
+  test.each([
     [0.5, 0],
     [1.6, -0.8],
     [2.5, 0],
@@ -55,16 +55,17 @@ describe('motionBetweenPixels', () => {
     expect(motion > 2).toBe(Math.hypot(dx, dy) > 2);
   });
 
-  it('finds it in a large picture, in its own pixels', () => {
+  test('finds it in a large picture, in its own pixels', () => {
     const motion = motionBetweenPixels(texture(500, 110, 0, 0, 2), texture(500, 110, 5, 3, 2));
     expect(Math.abs(motion - Math.hypot(5, 3))).toBeLessThan(0.7);
   });
 
-  it('sees what moves alone, and is 0 where nothing is textured', () => {
+  test('sees what moves alone, and is 0 where nothing is textured', () => {
     const [still, moved] = [texture(110, 110, 0, 0), texture(110, 110, 0, 0)];
     const shifted = texture(110, 110, 5, 0);
-    for (let y = 0; y < 110; y++)
+    for (let y = 0; y < 110; y++) {
       for (let x = 0; x < 165; x++) moved.data[y * 330 + x] = shifted.data[y * 330 + x]!;
+    }
     expect(motionBetweenPixels(still, moved)).toBeGreaterThan(4.5);
     const flat: RgbImage = { width: 64, height: 64, data: new Float32Array(64 * 64 * 3).fill(0.4) };
     expect(motionBetweenPixels(flat, flat)).toBe(0);
@@ -72,7 +73,7 @@ describe('motionBetweenPixels', () => {
 });
 
 describe('estimateMotionPixels', () => {
-  it('follows what moves through all frames', () => {
+  test('follows what moves through all frames', () => {
     const motion = estimateMotionPixels(
       [-3, -2, -1, 0, 1, 2, 3].map((time) => texture(80, 64, 3 * time, -1.5 * time)),
     );
@@ -85,7 +86,7 @@ describe('estimateMotionPixels', () => {
 });
 
 describe('shrinkImage', () => {
-  it('means blocks and leaves out what does not fill one', () => {
+  test('means blocks and leaves out what does not fill one', () => {
     const image: RgbImage = {
       width: 5,
       height: 2,

@@ -1,13 +1,13 @@
 import type { RgbImage } from './sample.js';
 
-const LONGEST_SIDE = 480;
-const BLOCK = 16;
-const LONGEST_SEARCH = 8;
+const longestSide = 480;
+const blockSizePixels = 16;
+const longestSearch = 8;
 /**
  * Blocks whose grey values deviate less (in units of 1) look the same wherever they go: they say nothing
  * about motion.
  */
-const LEAST_TEXTURE = 0.02;
+const leastTexture = 0.02;
 
 /**
  * How far things move between two neighbouring frames, in pixels: the 95th percentile over all textured
@@ -37,15 +37,16 @@ export interface GreyImage {
  * which takes less time to find.
  */
 export function motionBetweenGrey(first: GreyImage, second: GreyImage, limitPixels = Infinity): number {
-  const factor = Math.ceil(Math.max(first.width, first.height) / LONGEST_SIDE);
+  const factor = Math.ceil(Math.max(first.width, first.height) / longestSide);
   const from = shrinkChannels(first, 1, factor);
   const to = shrinkChannels(second, 1, factor);
-  const search = Math.min(Math.ceil(limitPixels / factor) + 1, LONGEST_SEARCH);
+  const search = Math.min(Math.ceil(limitPixels / factor) + 1, longestSearch);
   const lengths: number[] = [];
-  for (let top = search; top + BLOCK + search <= from.height; top += BLOCK) {
-    for (let left = search; left + BLOCK + search <= from.width; left += BLOCK) {
-      if (textureOf(from, left, top) >= LEAST_TEXTURE)
+  for (let top = search; top + blockSizePixels + search <= from.height; top += blockSizePixels) {
+    for (let left = search; left + blockSizePixels + search <= from.width; left += blockSizePixels) {
+      if (textureOf(from, left, top) >= leastTexture) {
         lengths.push(lengthOf(matchBlock(from, to, left, top, search)));
+      }
     }
   }
   if (lengths.length === 0) return 0;
@@ -66,15 +67,17 @@ export function estimateMotionPixels(frames: readonly RgbImage[]): Float32Array 
   const { width, height } = greys[0]!;
   const middle = (frames.length - 1) / 2;
   const motion = new Float32Array(width * height * 2);
-  for (let top = 0; top < height; top += BLOCK) {
-    for (let left = 0; left < width; left += BLOCK) {
-      if (!canMatch(greys[middle]!, left, top) || textureOf(greys[middle]!, left, top) < LEAST_TEXTURE)
+  for (let top = 0; top < height; top += blockSizePixels) {
+    for (let left = 0; left < width; left += blockSizePixels) {
+      if (!canMatch(greys[middle]!, left, top) || textureOf(greys[middle]!, left, top) < leastTexture) {
         continue;
+      }
       const toLast = followBlock(greys.slice(middle), left, top);
       const toFirst = followBlock(greys.slice(0, middle + 1).reverse(), left, top);
-      for (let y = top; y < top + BLOCK; y++) {
-        for (let x = left; x < left + BLOCK; x++)
+      for (let y = top; y < top + blockSizePixels; y++) {
+        for (let x = left; x < left + blockSizePixels; x++) {
           motion.set([(toLast.dx - toFirst.dx) / 2, (toLast.dy - toFirst.dy) / 2], (y * width + x) * 2);
+        }
       }
     }
   }
@@ -89,7 +92,7 @@ function followBlock(frames: readonly GreyImage[], left: number, top: number): D
   for (const [index, to] of frames.slice(1).entries()) {
     const [column, row] = [left + Math.round(way.dx), top + Math.round(way.dy)];
     if (!canMatch(to, column, row)) return way;
-    const step = matchBlock(frames[index]!, to, column, row, LONGEST_SEARCH);
+    const step = matchBlock(frames[index]!, to, column, row, longestSearch);
     way.dx += step.dx;
     way.dy += step.dy;
   }
@@ -98,10 +101,10 @@ function followBlock(frames: readonly GreyImage[], left: number, top: number): D
 
 function canMatch({ width, height }: GreyImage, left: number, top: number): boolean {
   return (
-    left >= LONGEST_SEARCH &&
-    top >= LONGEST_SEARCH &&
-    left + BLOCK + LONGEST_SEARCH <= width &&
-    top + BLOCK + LONGEST_SEARCH <= height
+    left >= longestSearch &&
+    top >= longestSearch &&
+    left + blockSizePixels + longestSearch <= width &&
+    top + blockSizePixels + longestSearch <= height
   );
 }
 
@@ -130,8 +133,9 @@ function shrinkChannels<T extends GreyImage | RgbImage>(image: T, channels: numb
     for (let x = 0; x < width * factor; x++) {
       const target = (targetRow + Math.floor(x / factor)) * channels;
       const source = (y * image.width + x) * channels;
-      for (let channel = 0; channel < channels; channel++)
+      for (let channel = 0; channel < channels; channel++) {
         data[target + channel]! += image.data[source + channel]! * share;
+      }
     }
   }
   return { ...image, width, height, data };
@@ -141,14 +145,14 @@ function shrinkChannels<T extends GreyImage | RgbImage>(image: T, channels: numb
 function textureOf({ width, data }: GreyImage, left: number, top: number): number {
   let sum = 0;
   let squares = 0;
-  for (let y = 0; y < BLOCK; y++) {
-    for (let x = 0; x < BLOCK; x++) {
+  for (let y = 0; y < blockSizePixels; y++) {
+    for (let x = 0; x < blockSizePixels; x++) {
       const value = data[(top + y) * width + left + x]!;
       sum += value;
       squares += value * value;
     }
   }
-  const count = BLOCK * BLOCK;
+  const count = blockSizePixels * blockSizePixels;
   return Math.sqrt(Math.max(squares / count - (sum / count) ** 2, 0));
 }
 
@@ -190,10 +194,10 @@ function differenceAt(
   limit: number,
 ): number {
   let sum = 0;
-  for (let y = 0; y < BLOCK; y++) {
+  for (let y = 0; y < blockSizePixels; y++) {
     const source = (top + y) * from.width + left;
     const target = (top + y + dy) * to.width + left + dx;
-    for (let x = 0; x < BLOCK; x++) sum += Math.abs(from.data[source + x]! - to.data[target + x]!);
+    for (let x = 0; x < blockSizePixels; x++) sum += Math.abs(from.data[source + x]! - to.data[target + x]!);
     if (sum > limit) return sum;
   }
   return sum;

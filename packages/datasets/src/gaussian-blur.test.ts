@@ -1,10 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { gaussianBlur } from './gaussian-blur.js';
 
 const [width, height] = [31, 25];
 
 describe('gaussianBlur', () => {
-  it.each([0.4, 1, 2.5])(
+  test.each([0.4, 1, 2.5])(
     'spreads a point by the standard deviation asked for (%s pixels), each channel by itself',
     (sigmaPixels) => {
       const point = new Float32Array(width * height * 3);
@@ -35,9 +35,10 @@ describe('gaussianBlur', () => {
     },
   );
 
-  it('leaves a plain picture as it is up to its edges', () => {
-    for (const value of gaussianBlur(new Float32Array(width * height * 3).fill(0.3), width, height, 2))
+  test('leaves a plain picture as it is up to its edges', () => {
+    for (const value of gaussianBlur(new Float32Array(width * height * 3).fill(0.3), width, height, 2)) {
       expect(value).toBeCloseTo(0.3, 6);
+    }
   });
 });
 

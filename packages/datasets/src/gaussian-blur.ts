@@ -1,5 +1,5 @@
 /** Beyond this many standard deviations the kernel is cut off: less than 0.3 % of it. */
-const REACH = 3;
+const reach = 3;
 
 /**
  * Blurs an RGB picture by a Gaussian; beyond its edges its outermost pixels are repeated.
@@ -25,7 +25,7 @@ export function gaussianBlur(
 
 /** Weights of the centre and of the pixels 1, 2, ... away on either side; all sides together sum up to 1. */
 function gaussianKernel(sigmaPixels: number): number[] {
-  const weights = Array.from({ length: Math.ceil(REACH * sigmaPixels) + 1 }, (_, offset) =>
+  const weights = Array.from({ length: Math.ceil(reach * sigmaPixels) + 1 }, (_, offset) =>
     Math.exp(-(offset ** 2) / (2 * sigmaPixels ** 2)),
   );
   const sum = 2 * weights.reduce((total, weight) => total + weight, 0) - weights[0]!;
@@ -45,8 +45,9 @@ function convolveAlong(
         const before = line * lineStride + Math.max(place - offset, 0) * step;
         const after = line * lineStride + Math.min(place + offset, length - 1) * step;
         const weight = kernel[offset]! * (offset === 0 ? 0.5 : 1);
-        for (let channel = 0; channel < 3; channel++)
+        for (let channel = 0; channel < 3; channel++) {
           convolved[target + channel]! += weight * (values[before + channel]! + values[after + channel]!);
+        }
       }
     }
   }

@@ -11,7 +11,12 @@ export { synthesizePairedVideos, type PairedVideoSetOptions } from './node/paire
 export * from './node/layered-batches.js';
 export * from './node/shard-batches.js';
 export * from './node/shard-file.js';
-export { MANIFEST_FILE, readManifest, shardName, type ShardManifest } from './node/shard-manifest.js';
+export {
+  manifestFile as MANIFEST_FILE,
+  readManifest,
+  shardName,
+  type ShardManifest,
+} from './node/shard-manifest.js';
 export * from './node/shard-set.js';
 export * from './node/mixed-batches.js';
 export { sampleSourceKinds, type SampleSource } from './node/sample-source.js';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { quantizeLikeJpeg } from './jpeg-quantization.js';
 import { createRandom } from './random.js';
@@ -22,7 +22,7 @@ function rootMeanSquareLevels(a: Float32Array, b: Float32Array): number {
 }
 
 describe('quantizeLikeJpeg', () => {
-  it.each([30, 60, 90])('loses what a JPEG file of quality %d loses', async (quality) => {
+  test.each([30, 60, 90])('loses what a JPEG file of quality %d loses', async (quality) => {
     const bytes = picture();
     const file = await sharp(bytes, { raw: { width, height, channels: 3 } })
       .jpeg({ quality, chromaSubsampling: '4:4:4' })
@@ -37,7 +37,7 @@ describe('quantizeLikeJpeg', () => {
     expect(rootMeanSquareLevels(ours, decoded)).toBeLessThan(0.3 * loss);
   });
 
-  it('keeps flat grey, and nearly everything at quality 100', () => {
+  test('keeps flat grey, and nearly everything at quality 100', () => {
     const grey = new Float32Array(12 * 9 * 3).fill(77 / 255);
     quantizeLikeJpeg(grey, 12, 9, 40);
     for (const value of grey) expect(Math.abs(value * 255 - 77)).toBeLessThan(4);

@@ -5,8 +5,8 @@ import {
 } from './augmentation-options.js';
 import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
 import {
-  LEAST_STEP_PIXELS,
-  MAX_PHOTO_PIXELS,
+  leastStepPixels,
+  maxPhotoPixels,
   requireNumber,
   requireRange,
   requireSampleShape,
@@ -84,7 +84,7 @@ export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOpti
   requireNumber('zoomPercent', options.zoomPercent, 0, 50);
   requireNumber('bend', options.bend, 0, 1);
   requireRange('shrink', options.shrink, 1, 8);
-  requireNumber('stepPixels', options.stepPixels, LEAST_STEP_PIXELS, MAX_PHOTO_PIXELS);
+  requireNumber('stepPixels', options.stepPixels, leastStepPixels, maxPhotoPixels);
   requireAveraging(options.averaging);
   requireAugmentation(options.augmentation);
   return options;

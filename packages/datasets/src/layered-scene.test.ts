@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { noAugmentation } from './augmentation-options.js';
 import { applyMap, composeMaps, drawLayerMotion, invertMap, mapAt } from './layer-motion.js';
 import { synthesizeLayeredBlur, type Still } from './layered-blur.js';
@@ -24,7 +24,7 @@ const still = {
 };
 
 describe('layer motion', () => {
-  it('is at rest at time 0, covers its length, turns and zooms as drawn', () => {
+  test('is at rest at time 0, covers its length, turns and zooms as drawn', () => {
     for (let i = 0; i < 30; i++) {
       const centre = { x: random.between(0, 64), y: random.between(0, 64) };
       const motion = drawLayerMotion(random, centre, 12, limits);
@@ -44,7 +44,7 @@ describe('layer motion', () => {
     }
   });
 
-  it('maps compose and invert', () => {
+  test('maps compose and invert', () => {
     const a = mapAt(drawLayerMotion(random, { x: 5, y: 9 }, 10, limits), 0.7);
     const b = mapAt(drawLayerMotion(random, { x: 50, y: -9 }, 20, limits), -0.4);
     const point = { x: 31, y: 12 };
@@ -95,7 +95,7 @@ describe('layered scenes', () => {
     };
   }
 
-  it('show the object in front, riding on the camera motion', () => {
+  test('show the object in front, riding on the camera motion', () => {
     const scene = rampScene({ x: 4, y: 0 }, { x: 0, y: 5 });
     const value = (picture: Float32Array, x: number, y: number) => picture[(y * sizePixels + x) * 3]!;
     const closing = renderScene(scene, 1);
@@ -106,7 +106,7 @@ describe('layered scenes', () => {
     expect(longestPathPixels(scene)).toBeCloseTo(2 * Math.hypot(4, 5), 10);
   });
 
-  it('know the flow: what is seen at a pixel of the middle frame is seen at the same place plus the flow', () => {
+  test('know the flow: what is seen at a pixel of the middle frame is seen at the same place plus the flow', () => {
     const scene = rampScene({ x: 3, y: -2 }, { x: -6, y: 4 }, 0.1);
     const middle = renderScene(scene, 0);
     const visible = visibleLayers(scene);
@@ -148,7 +148,7 @@ describe('synthesizeLayeredBlur', () => {
   });
   const small = { sizePixels: 24, frames: 5, augmentation: noAugmentation };
 
-  it('gives still pictures and no flow where nothing moves', () => {
+  test('gives still pictures and no flow where nothing moves', () => {
     const options = resolveLayeredOptions({
       ...small,
       cameraPixels: [0, 0],
@@ -158,24 +158,27 @@ describe('synthesizeLayeredBlur', () => {
     });
     const { blurred, frames, flowsPixels } = synthesizeLayeredBlur(stills, createRandom(1), options);
     expect(frames).toHaveLength(5);
-    for (const frame of frames)
-      for (let i = 0; i < blurred.data.length; i++)
+    for (const frame of frames) {
+      for (let i = 0; i < blurred.data.length; i++) {
         expect(Math.abs(frame.data[i]! - blurred.data[i]!)).toBeLessThan(1e-6);
+      }
+    }
     for (const flow of flowsPixels) for (const value of flow) expect(Math.abs(value)).toBeLessThan(1e-4);
   });
 
-  it('gives the same bytes for the same seed, values in [0, 1], and no flow to the middle frame', () => {
+  test('gives the same bytes for the same seed, values in [0, 1], and no flow to the middle frame', () => {
     const options = resolveLayeredOptions({ ...small, averaging: 'linear-srgb' });
     const a = synthesizeLayeredBlur(stills, createRandom(2), options);
     expect(a).toEqual(synthesizeLayeredBlur(stills, createRandom(2), options));
     expect(a).not.toEqual(synthesizeLayeredBlur(stills, createRandom(3), options));
-    for (const value of [...a.blurred.data, ...a.frames[0]!.data])
+    for (const value of [...a.blurred.data, ...a.frames[0]!.data]) {
       expect(value >= 0 && value <= 1.000001).toBe(true);
+    }
     for (const value of a.flowsPixels[2]!) expect(Math.abs(value)).toBeLessThan(1e-4);
     expect(Math.max(...a.flowsPixels[0]!.map(Math.abs))).toBeGreaterThan(0.5);
   });
 
-  it('with one render per frame, blurs to the mean of the frames', () => {
+  test('with one render per frame, blurs to the mean of the frames', () => {
     const options = resolveLayeredOptions({ ...small, stepPixels: 1000 });
     const { blurred, frames } = synthesizeLayeredBlur(stills, createRandom(4), options);
     for (let i = 0; i < blurred.data.length; i++) {
@@ -183,15 +186,15 @@ describe('synthesizeLayeredBlur', () => {
     }
   });
 
-  it('refuses wrong options by name', () => {
+  test('refuses wrong options by name', () => {
     expect(() => resolveLayeredOptions({ objects: [1, 2.5] })).toThrow(
-      'Expected objects to be a range of integers but got [1,2.5].',
+      'Expected objects to be a range of integers but received [1,2.5].',
     );
     expect(() => resolveLayeredOptions({ frames: 2 })).toThrow(
-      'Expected frames to be an odd number from 3 to 255 but got 2.',
+      'Expected frames to be an odd number from 3 to 255 but received 2.',
     );
     expect(() => resolveLayeredOptions({ shrink: [0.5, 1] })).toThrow(
-      'Expected shrink to be [minimum, maximum] within 1..8 but got [0.5,1].',
+      'Expected shrink to be [minimum, maximum] within 1..8 but received [0.5,1].',
     );
   });
 });

@@ -45,8 +45,9 @@ export function longestPathPixels(scene: LayeredScene): number {
     ]) {
       const path = maps.map((map) => applyMap(map, corner));
       let length = 0;
-      for (let step = 1; step <= steps; step++)
+      for (let step = 1; step <= steps; step++) {
         length += Math.hypot(path[step]!.x - path[step - 1]!.x, path[step]!.y - path[step - 1]!.y);
+      }
       longest = Math.max(longest, length);
     }
   }
@@ -118,8 +119,9 @@ export function visibleLayers({ sizePixels, marginPixels, layers }: LayeredScene
   for (const [index, { premultiplied }] of layers.entries()) {
     for (let y = 0, pixel = 0; y < sizePixels; y++) {
       let coverage = ((y + marginPixels) * gridSize + marginPixels) * 4 + 3;
-      for (let x = 0; x < sizePixels; x++, pixel++, coverage += 4)
+      for (let x = 0; x < sizePixels; x++, pixel++, coverage += 4) {
         if (premultiplied[coverage]! >= 0.5) visible[pixel] = index;
+      }
     }
   }
   return visible;

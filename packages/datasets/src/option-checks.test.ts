@@ -3,7 +3,7 @@ import { layeredDefaults, resolveLayeredOptions } from './layered-options.js';
 import { panoramaDefaults, resolvePanoramaOptions } from './panorama-options.js';
 import { resolveVideoOptions, videoDefaults } from './video-options.js';
 
-const ABSURD: unknown[] = [1e9, -1e9, 1e-9, NaN, '7', [], {}, [null], ['0', '1'], [1e9, 1e9]];
+const absurdValues: unknown[] = [1e9, -1e9, 1e-9, NaN, '7', [], {}, [null], ['0', '1'], [1e9, 1e9]];
 /** Where null means something. */
 const allowedNull = ['photoPixels', 'coverageDegrees', 'eulerDegrees', 'augmentation.jpegQuality'];
 /** Options that may be as small, or as near to nothing, as can be. */
@@ -26,14 +26,14 @@ test.each(kinds)('an absurd value of any option is refused in one line (%s)', (_
   const { augmentation, ...own } = defaults as { augmentation: object };
   const options = [...Object.keys(own), ...Object.keys(augmentation).map((key) => `augmentation.${key}`)];
   for (const option of options) {
-    for (const value of [...ABSURD, ...(allowedNull.includes(option) ? [] : [null])]) {
+    for (const value of [...absurdValues, ...(allowedNull.includes(option) ? [] : [null])]) {
       if (value === 1e-9 && allowsTiny.includes(option)) continue;
       const [first, second] = option.split('.') as [string, string?];
       const given = second ? { augmentation: { [second]: value } } : { [first]: value };
       expect({ option, value, refused: messageOf(() => resolve(given as never)) }).toEqual({
         option,
         value,
-        refused: expect.stringMatching(/^Expected [^\n]* to be [^\n]* but got [^\n]*\.$/),
+        refused: expect.stringMatching(/^Expected [^\n]* to be [^\n]* but received [^\n]*\.$/),
       });
     }
   }

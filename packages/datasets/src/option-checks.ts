@@ -3,17 +3,17 @@ export type Range = [minimum: number, maximum: number];
 
 /** @throws RangeError that names the option, what it must be and what came, unless it is right. */
 export function requireThat(isRight: boolean, name: string, wanted: string, value: unknown): void {
-  if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but got ${excerpt(value)}.`);
+  if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but received ${excerpt(value)}.`);
 }
 
-const EXCERPT_CHARACTERS = 80;
+const excerptCharacters = 80;
 
 /** Of a value, as much as a message has room for. */
 function excerpt(value: unknown): string {
   if (value === undefined) return 'nothing';
   try {
     const text = JSON.stringify(value);
-    return text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}...` : text;
+    return text.length > excerptCharacters ? `${text.slice(0, excerptCharacters)}...` : text;
   } catch {
     // JSON is parsed to any depth but written by recursion.
     return 'lists or mappings, nested deeply';
@@ -24,14 +24,14 @@ function excerpt(value: unknown): string {
  * Bounds far above what makes sense: a slip of the keyboard is told before it fills the machine or takes for
  * ever.
  */
-export const MAX_SIZE_PIXELS = 4096;
-export const MAX_FRAMES = 255;
-export const MAX_PHOTO_PIXELS = 16_384;
+export const maxSizePixels = 4096;
+export const maxFrames = 255;
+export const maxPhotoPixels = 16_384;
 /**
  * Smallest move between two rendered frames that is of use; the number of frames rendered is what moves,
  * divided by it.
  */
-export const LEAST_STEP_PIXELS = 0.05;
+export const leastStepPixels = 0.05;
 
 /** @throws RangeError unless the value is a number within the limits. */
 export function requireNumber(name: string, value: unknown, low: number, high: number): void {
@@ -51,15 +51,15 @@ export function requireSampleShape(
   leastPixels: number,
 ): void {
   requireThat(
-    Number.isInteger(sizePixels) && isNumberWithin(sizePixels, leastPixels, MAX_SIZE_PIXELS),
+    Number.isInteger(sizePixels) && isNumberWithin(sizePixels, leastPixels, maxSizePixels),
     'sizePixels',
-    `a whole number from ${leastPixels} to ${MAX_SIZE_PIXELS}`,
+    `a whole number from ${leastPixels} to ${maxSizePixels}`,
     sizePixels,
   );
   requireThat(
-    isNumberWithin(frames, 3, MAX_FRAMES) && frames % 2 === 1,
+    isNumberWithin(frames, 3, maxFrames) && frames % 2 === 1,
     'frames',
-    `an odd number from 3 to ${MAX_FRAMES}`,
+    `an odd number from 3 to ${maxFrames}`,
     frames,
   );
 }
@@ -80,8 +80,9 @@ export function requireBatches({
   requireThat(isCount(batchSize) && batchSize > 0, 'batchSize', 'a positive integer', batchSize);
   requireThat(isCount(firstSample), 'firstSample', 'an integer of at least 0', firstSample);
   requireThat(isCount(workers), 'workers', 'an integer of at least 0', workers);
-  if (prefetchSamples !== undefined)
+  if (prefetchSamples !== undefined) {
     requireThat(prefetchSamples >= 0, 'prefetchSamples', 'a number of at least 0', prefetchSamples);
+  }
 }
 
 /** @throws RangeError unless consecutive frames can be averaged so. */

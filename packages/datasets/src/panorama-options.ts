@@ -5,8 +5,8 @@ import {
 } from './augmentation-options.js';
 import { requireAveraging, type AveragingChoice } from './averaging-choice.js';
 import {
-  LEAST_STEP_PIXELS,
-  MAX_PHOTO_PIXELS,
+  leastStepPixels,
+  maxPhotoPixels,
   requireNumber,
   requireRange,
   requireSampleShape,
@@ -102,12 +102,11 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
   };
   const { sizePixels, photoPixels, augmentation, coverageDegrees } = options;
   requireSampleShape(options, 1);
-  const isPhoto =
-    Number.isInteger(photoPixels) && photoPixels >= sizePixels && photoPixels <= MAX_PHOTO_PIXELS;
+  const isPhoto = Number.isInteger(photoPixels) && photoPixels >= sizePixels && photoPixels <= maxPhotoPixels;
   requireThat(
     isPhoto,
     'photoPixels',
-    `an integer from sizePixels (${sizePixels}) to ${MAX_PHOTO_PIXELS}`,
+    `an integer from sizePixels (${sizePixels}) to ${maxPhotoPixels}`,
     photoPixels,
   );
   if (coverageDegrees !== null) requireNumber('coverageDegrees', coverageDegrees, 1, 360);
@@ -117,7 +116,7 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
   requireAngles(options.angleDegrees);
   requireNumber('angleExponent', options.angleExponent, 0.01, 100);
   requireNumber('rollShare', options.rollShare, 0, 100);
-  requireNumber('stepPixels', options.stepPixels, LEAST_STEP_PIXELS, MAX_PHOTO_PIXELS);
+  requireNumber('stepPixels', options.stepPixels, leastStepPixels, maxPhotoPixels);
   requireNumber('minPanoramaPixelsPerPixel', options.minPanoramaPixelsPerPixel, 0, 100);
   requireAveraging(options.averaging);
   if (options.eulerDegrees !== null) requireNumber('eulerDegrees', options.eulerDegrees, 0.001, 30);
@@ -126,8 +125,9 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
 }
 
 function requireAngles(angleDegrees: unknown): void {
-  if (!Array.isArray(angleDegrees) || !Array.isArray(angleDegrees[0]))
+  if (!Array.isArray(angleDegrees) || !Array.isArray(angleDegrees[0])) {
     return requireRange('angleDegrees', angleDegrees, 0, 90);
+  }
   const isRow = (row: unknown): boolean => Array.isArray(row) && row.length === 2 && Number.isFinite(row[0]);
   const rise = angleDegrees.every(
     (row, index) => isRow(row) && (index === 0 || row[0] > angleDegrees[index - 1][0]),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { buildPanorama } from './panorama.js';
 import { createRandom } from './random.js';
 
@@ -8,7 +8,7 @@ const noise = (width: number, height: number) => {
 };
 
 describe('buildPanorama', () => {
-  it('continues the sphere in its border: across the seam, and over the poles half a turn away', () => {
+  test('continues the sphere in its border: across the seam, and over the poles half a turn away', () => {
     const rgb = noise(128, 64);
     const { width, height, pixels } = buildPanorama(128, 64, rgb).levels[0]!;
     const pixelAt = (column: number, row: number) => pixels[(row + 1) * (width + 2) + column + 1]!;
@@ -28,7 +28,7 @@ describe('buildPanorama', () => {
     }
   });
 
-  it('halves by the mean of four', () => {
+  test('halves by the mean of four', () => {
     const rgb = noise(256, 128);
     const { levels } = buildPanorama(256, 128, rgb);
     expect(levels.map(({ width }) => width)).toEqual([256, 128, 64]);
@@ -48,10 +48,12 @@ describe('buildPanorama', () => {
     }
   });
 
-  it('refuses what is not a full sphere', () => {
-    expect(() => buildPanorama(200, 64, noise(200, 64))).toThrow('twice as wide as high, but got 200x64');
+  test('refuses what is not a full sphere', () => {
+    expect(() => buildPanorama(200, 64, noise(200, 64))).toThrow(
+      'twice as wide as high, but received 200x64',
+    );
     expect(() => buildPanorama(128, 64, noise(64, 32))).toThrow(
-      'Expected 24576 bytes (RGB) for a 128x64 panorama but got 6144.',
+      'Expected 24576 bytes (RGB) for a 128x64 panorama but received 6144.',
     );
   });
 });

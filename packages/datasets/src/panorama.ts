@@ -28,7 +28,7 @@ export function panoramaBytes({ levels }: Panorama): number {
   return levels.reduce((sum, { pixels }) => sum + pixels.byteLength, 0);
 }
 
-const SMALLEST_LEVEL_WIDTH = 64;
+const smallestLevelWidth = 64;
 
 /**
  * @param rgb interleaved R, G, B bytes of an equirectangular image twice as wide as high.
@@ -37,18 +37,18 @@ const SMALLEST_LEVEL_WIDTH = 64;
 export function buildPanorama(width: number, height: number, rgb: Uint8Array): Panorama {
   if (width !== 2 * height || height < 2) {
     throw new RangeError(
-      `Expected a full-sphere equirectangular panorama, twice as wide as high, but got ${width}x${height}; for a part of one say how many degrees it shows across (coverageDegrees, --crop).`,
+      `Expected a full-sphere equirectangular panorama, twice as wide as high, but received ${width}x${height}; for a part of one say how many degrees it shows across (coverageDegrees, --crop).`,
     );
   }
   if (rgb.length !== width * height * 3) {
     throw new RangeError(
-      `Expected ${width * height * 3} bytes (RGB) for a ${width}x${height} panorama but got ${rgb.length}.`,
+      `Expected ${width * height * 3} bytes (RGB) for a ${width}x${height} panorama but received ${rgb.length}.`,
     );
   }
   const levels: PanoramaLevel[] = [];
   for (let level = { width, height, rgb }; ; level = halve(level)) {
     levels.push(withBorder(level));
-    if (level.width / 2 < SMALLEST_LEVEL_WIDTH || level.height % 2 !== 0) return { levels };
+    if (level.width / 2 < smallestLevelWidth || level.height % 2 !== 0) return { levels };
   }
 }
 

@@ -1,14 +1,14 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { centredCamera } from './camera.js';
 import { buildPartialPanorama, staysWithin } from './partial-panorama.js';
-import { addPerspective, createResponse, createViewfinder, FULL_READING } from './perspective.js';
+import { addPerspective, createResponse, createViewfinder, fullReading } from './perspective.js';
 import { createRandom } from './random.js';
 import { matrixOf, orientationOfAngles, rotationAbout } from './rotation.js';
 
 const identity = createResponse((value) => value);
 
 describe('buildPartialPanorama', () => {
-  it('puts the image into the middle of the sphere, at its scale', () => {
+  test('puts the image into the middle of the sphere, at its scale', () => {
     // 90 degrees across 100 pixels: a sphere of 400x200, of which 50 rows are 45 degrees.
     const rgb = new Uint8Array(100 * 50 * 3).fill(200);
     const { levels, coverage } = buildPartialPanorama(100, 50, rgb, 90);
@@ -16,11 +16,11 @@ describe('buildPartialPanorama', () => {
     expect((coverage.longitudeRadians * 180) / Math.PI).toBeCloseTo(45 - 1.8, 5);
     expect((coverage.latitudeRadians * 180) / Math.PI).toBeCloseTo(22.5 - 1.8, 5);
     expect(() => buildPartialPanorama(100, 250, new Uint8Array(100 * 250 * 3), 90)).toThrow(
-      'Expected a part of a panorama, 90 degrees across and at most 180 down (200 pixels), but got 100x250.',
+      'Expected a part of a panorama, 90 degrees across and at most 180 down (200 pixels), but received 100x250.',
     );
   });
 
-  it('takes a whole panorama as it is', () => {
+  test('takes a whole panorama as it is', () => {
     const { levels, coverage } = buildPartialPanorama(64, 32, new Uint8Array(64 * 32 * 3), 360);
     expect(levels[0]).toMatchObject({ width: 64, height: 32 });
     expect(coverage).toEqual({ longitudeRadians: Math.PI, latitudeRadians: Math.PI / 2 });
@@ -31,7 +31,7 @@ describe('staysWithin', () => {
   const { levels, coverage } = buildPartialPanorama(200, 120, new Uint8Array(200 * 120 * 3).fill(255), 150);
   const camera = centredCamera(32, 32, 30);
 
-  it('holds for an exposure exactly where it shows no black', () => {
+  test('holds for an exposure exactly where it shows no black', () => {
     const random = createRandom(5);
     const counts = { inside: 0, outside: 0 };
     for (let i = 0; i < 300; i++) {
@@ -47,7 +47,7 @@ describe('staysWithin', () => {
         addPerspective(levels[0]!, createViewfinder(camera), matrixOf(orientation), identity, readings);
         darkest = Math.min(
           darkest,
-          readings.reduce((least, reading) => Math.min(least, reading / FULL_READING), 1),
+          readings.reduce((least, reading) => Math.min(least, reading / fullReading), 1),
         );
       }
       if (staysWithin({ camera, first, last }, coverage)) {
@@ -61,7 +61,7 @@ describe('staysWithin', () => {
     expect(counts.outside).toBeGreaterThan(100);
   });
 
-  it('sees a missing pole inside a picture whose border is covered', () => {
+  test('sees a missing pole inside a picture whose border is covered', () => {
     const straightUp = orientationOfAngles(0, -90, 0);
     const wide = centredCamera(32, 32, 4);
     const ring = { longitudeRadians: Math.PI, latitudeRadians: 1.2 };

@@ -32,14 +32,15 @@ export function buildPartialPanorama(
   if (width > sphereWidth || height > sphereHeight) {
     const highest = Math.floor(sphereHeight);
     throw new RangeError(
-      `Expected a part of a panorama, ${coverageDegrees} degrees across and at most 180 down (${highest} pixels), but got ${width}x${height}.`,
+      `Expected a part of a panorama, ${coverageDegrees} degrees across and at most 180 down (${highest} pixels), but received ${width}x${height}.`,
     );
   }
   const left = Math.floor((sphereWidth - width) / 2);
   const top = Math.floor((sphereHeight - height) / 2);
   const sphere = new Uint8Array(sphereWidth * sphereHeight * 3);
-  for (let row = 0; row < height; row++)
+  for (let row = 0; row < height; row++) {
     sphere.set(rgb.subarray(row * width * 3, (row + 1) * width * 3), ((top + row) * sphereWidth + left) * 3);
+  }
   // Two pixels less on either side: one for the odd half of the centring, one for what bilinear sampling
   // takes from beyond.
   const within = (pixels: number): number => ((pixels / 2 - 2) * Math.PI) / sphereHeight;
@@ -50,8 +51,8 @@ export function buildPartialPanorama(
   return { ...buildPanorama(sphereWidth, sphereHeight, sphere), coverage };
 }
 
-const TESTED_ORIENTATIONS = 5;
-const TESTED_PIXELS_PER_SIDE = 9;
+const testedOrientations = 5;
+const testedPixelsPerSide = 9;
 
 /**
  * Whether a camera sees nothing but the covered part of the sphere during its whole exposure (found at pixels
@@ -62,8 +63,8 @@ export function staysWithin(
   { longitudeRadians, latitudeRadians }: Coverage,
 ): boolean {
   const border: PixelPosition[] = Array.from(
-    { length: TESTED_PIXELS_PER_SIDE },
-    (_, step) => step / (TESTED_PIXELS_PER_SIDE - 1),
+    { length: testedPixelsPerSide },
+    (_, step) => step / (testedPixelsPerSide - 1),
   ).flatMap((share) => {
     const [x, y, right, bottom] = [
       share * (camera.width - 1),
@@ -78,7 +79,7 @@ export function staysWithin(
       { x: right, y },
     ];
   });
-  return orientationsBetween(first, last, TESTED_ORIENTATIONS).every((orientation) => {
+  return orientationsBetween(first, last, testedOrientations).every((orientation) => {
     const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = matrixOf(orientation) as [
       number,
       number,

@@ -34,13 +34,13 @@ export type PerspectiveKernel = (
 ) => void;
 
 /** Columns come as whole numbers times this, rows times the other. */
-const COLUMN_BITS = 8;
-const ROW_BITS = 14;
+const columnBits = 8;
+const rowBits = 14;
 /** A bilinear sum of bytes is scaled by 2^22; a step of the response is 1/16 of a byte's. */
-const RESPONSE_SHIFT = COLUMN_BITS + ROW_BITS - 4;
+const responseShift = columnBits + rowBits - 4;
 
 // Near-minimax fit of atan(t) on [0, 1] by odd powers up to 11, error below 1.7e-6.
-const ARCTANGENT = [0.999977219, -0.3326228258, 0.1935403629, -0.1164264483, 0.05264731442, -0.01171912103];
+const arctangent = [0.999977219, -0.3326228258, 0.1935403629, -0.1164264483, 0.05264731442, -0.01171912103];
 
 const everywhere = (value: number): Code => f32x4.constant(value, value, value, value);
 const signBits = i32x4.constant(-(2 ** 31), -(2 ** 31), -(2 ** 31), -(2 ** 31));
@@ -59,7 +59,7 @@ function arctangent2(
   const [sideways, ahead] = [vector(f32x4.abs(across)), vector(f32x4.abs(along))];
   const t = vector(f32x4.divide(f32x4.min(sideways, ahead), f32x4.max(sideways, ahead)));
   const squared = vector(f32x4.multiply(t, t));
-  const polynomial = ARCTANGENT.reduceRight<Code>(
+  const polynomial = arctangent.reduceRight<Code>(
     (sum, coefficient) =>
       sum.length === 0
         ? everywhere(coefficient)
@@ -144,29 +144,26 @@ export function assemblePerspectiveKernel(tableLength: number): Uint8Array<Array
           ),
         ),
       );
-    const columns = toFixed(longitude, columnsPerRadian, columnOffset, COLUMN_BITS);
-    const rows = toFixed(latitude, rowsPerRadian, rowOffset, ROW_BITS);
+    const columns = toFixed(longitude, columnsPerRadian, columnOffset, columnBits);
+    const rows = toFixed(latitude, rowsPerRadian, rowOffset, rowBits);
     const whole = (positions: Code, bits: number): Code => i32x4.shiftRight(positions, i32.constant(bits));
     const addresses = vector(
       i32x4.add(
         i32x4.splat(pixels),
         i32x4.add(
-          i32x4.multiply(whole(rows, ROW_BITS), i32x4.splat(rowBytes)),
-          i32x4.shiftLeft(whole(columns, COLUMN_BITS), i32.constant(2)),
+          i32x4.multiply(whole(rows, rowBits), i32x4.splat(rowBytes)),
+          i32x4.shiftLeft(whole(columns, columnBits), i32.constant(2)),
         ),
       ),
     );
     const repeated = (value: number): Code => i32x4.constant(value, value, value, value);
-    const rights = vector(v128.and(columns, repeated(2 ** COLUMN_BITS - 1)));
+    const rights = vector(v128.and(columns, repeated(2 ** columnBits - 1)));
     // Left and right weight as two 16-bit halves.
     const acrossWeights = vector(
-      i32x4.add(
-        i32x4.shiftLeft(rights, i32.constant(16)),
-        i32x4.subtract(repeated(2 ** COLUMN_BITS), rights),
-      ),
+      i32x4.add(i32x4.shiftLeft(rights, i32.constant(16)), i32x4.subtract(repeated(2 ** columnBits), rights)),
     );
-    const lowers = vector(v128.and(rows, repeated(2 ** ROW_BITS - 1)));
-    const uppers = vector(i32x4.subtract(repeated(2 ** ROW_BITS), lowers));
+    const lowers = vector(v128.and(rows, repeated(2 ** rowBits - 1)));
+    const uppers = vector(i32x4.subtract(repeated(2 ** rowBits), lowers));
 
     for (const lane of [0, 1, 2, 3]) {
       const ofLane = (values: Code): Code =>
@@ -189,10 +186,10 @@ export function assemblePerspectiveKernel(tableLength: number): Uint8Array<Array
         );
       const upper = i32x4.multiply(between(v128.load64(0, address)), ofLane(uppers));
       const lower = i32x4.multiply(between(v128.load64(0, i32.add(address, rowBytes))), ofLane(lowers));
-      const half = repeated(2 ** (RESPONSE_SHIFT - 1));
+      const half = repeated(2 ** (responseShift - 1));
       const steps = vector(
         i32x4.shiftLeft(
-          i32x4.shiftRight(i32x4.add(i32x4.add(upper, lower), half), i32.constant(RESPONSE_SHIFT)),
+          i32x4.shiftRight(i32x4.add(i32x4.add(upper, lower), half), i32.constant(responseShift)),
           i32.constant(2),
         ),
       );

@@ -1,11 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { centredCamera, cropCamera, rayOfPixel } from './camera.js';
 import { buildPanorama, type PanoramaLevel } from './panorama.js';
 import {
   addPerspective,
   createResponse,
   createViewfinder,
-  FULL_READING,
+  fullReading,
   levelFor,
   openSensor,
 } from './perspective.js';
@@ -30,7 +30,7 @@ function render(
 ): number[] {
   const readings = new Uint32Array(camera.width * camera.height * 3);
   addPerspective(level, createViewfinder(camera), worldFromCamera, response, readings);
-  return Array.from(readings, (reading) => reading / FULL_READING);
+  return Array.from(readings, (reading) => reading / fullReading);
 }
 
 /** The colour of each direction: its coordinates, from [-1, 1] to [0, 1]. */
@@ -82,7 +82,7 @@ describe('looking into a panorama whose every direction has a known colour', () 
     return largest;
   }
 
-  it.each([
+  test.each([
     ['ahead', 0, 0, 0],
     ['to the right', 90, 0, 0],
     ['at the seam', 180, 0, 0],
@@ -96,7 +96,7 @@ describe('looking into a panorama whose every direction has a known colour', () 
     );
   });
 
-  it('is right for random cameras, windows and orientations', () => {
+  test('is right for random cameras, windows and orientations', () => {
     const random = createRandom(11);
     for (let i = 0; i < 60; i++) {
       const photo = centredCamera(2 + random.below(200), 2 + random.below(200), random.between(20, 400));
@@ -126,13 +126,14 @@ describe('addPerspective', () => {
   function ramp(along: 'x' | 'y'): PanoramaLevel {
     const rgb = new Uint8Array(size.width * size.height * 3);
     for (let y = 0; y < size.height; y++) {
-      for (let x = 0; x < size.width; x++)
+      for (let x = 0; x < size.width; x++) {
         rgb.fill(((along === 'x' ? x : y) % 16) * 16, (y * size.width + x) * 3, (y * size.width + x) * 3 + 3);
+      }
     }
     return buildPanorama(size.width, size.height, rgb).levels[0]!;
   }
 
-  it.each(['x', 'y'] as const)('meets positions in a 4096-pixel panorama to 0.01 pixel (%s)', (along) => {
+  test.each(['x', 'y'] as const)('meets positions in a 4096-pixel panorama to 0.01 pixel (%s)', (along) => {
     const level = ramp(along);
     const random = createRandom(3);
     let compared = 0;
@@ -152,8 +153,9 @@ describe('addPerspective', () => {
         )[along];
         const phase = ((expected % 16) + 16) % 16;
         // The ramp falls back between 15 and 16; the outermost half pixel belongs to the borders.
-        if (phase > 14.9 || expected < 0.1 || expected > size[along === 'x' ? 'width' : 'height'] - 1.1)
+        if (phase > 14.9 || expected < 0.1 || expected > size[along === 'x' ? 'width' : 'height'] - 1.1) {
           continue;
+        }
         compared++;
         largest = Math.max(largest, Math.abs((rendered[pixel * 3]! * 255) / 16 - phase));
       }
@@ -162,7 +164,7 @@ describe('addPerspective', () => {
     expect(largest).toBeLessThan(0.01);
   });
 
-  it('adds to the readings, through the response of each channel', () => {
+  test('adds to the readings, through the response of each channel', () => {
     const level = analyticPanorama(128);
     const camera = centredCamera(8, 8, 10);
     const orientation = matrixOf(orientationOfAngles(10, 20, 30));
@@ -172,13 +174,15 @@ describe('addPerspective', () => {
       expect(value).toBeCloseTo([plain[i]!, plain[i]! / 2, 1 - plain[i]!][i % 3]!, 5);
     }
     const readings = new Uint32Array(8 * 8 * 3);
-    for (let i = 0; i < 3; i++)
+    for (let i = 0; i < 3; i++) {
       addPerspective(level, createViewfinder(camera), orientation, identity, readings);
-    for (const [i, reading] of readings.entries())
-      expect(reading / FULL_READING / 3).toBeCloseTo(plain[i]!, 12);
+    }
+    for (const [i, reading] of readings.entries()) {
+      expect(reading / fullReading / 3).toBeCloseTo(plain[i]!, 12);
+    }
   });
 
-  it('refuses a sensor whose memory another one has taken', () => {
+  test('refuses a sensor whose memory another one has taken', () => {
     const level = analyticPanorama(128);
     const viewfinder = createViewfinder(centredCamera(8, 8, 10));
     const orientation = matrixOf(orientationOfAngles(10, 20, 30));
@@ -189,19 +193,24 @@ describe('addPerspective', () => {
     expect(second.sheets[0]!.some((reading) => reading > 0)).toBe(true);
   });
 
-  it('keeps full white white and black black', () => {
+  test('keeps full white white and black black', () => {
     for (const byte of [0, 255]) {
       const { levels } = buildPanorama(128, 64, new Uint8Array(128 * 64 * 3).fill(byte));
       for (const level of levels) {
-        for (const value of render(level, centredCamera(9, 9, 5), matrixOf(orientationOfAngles(40, -60, 3))))
+        for (const value of render(
+          level,
+          centredCamera(9, 9, 5),
+          matrixOf(orientationOfAngles(40, -60, 3)),
+        )) {
           expect(value).toBe(byte / 255);
+        }
       }
     }
   });
 });
 
 describe('levelFor', () => {
-  it("takes the level whose pixels are nearest to the camera's in size", () => {
+  test("takes the level whose pixels are nearest to the camera's in size", () => {
     const panorama = buildPanorama(1024, 512, new Uint8Array(1024 * 512 * 3));
     const focalOfRatio = (ratio: number) => 1024 / (2 * Math.PI) / ratio;
     const widthFor = (ratio: number) => levelFor(panorama, focalOfRatio(ratio)).width;

@@ -37,12 +37,12 @@ export function levelFor(panorama: Panorama, focalPixels: number): PanoramaLevel
  * The reading of a pixel that is fully lit (display value or light of 1). Sums of up to 4096 readings fit 32
  * bits.
  */
-export const FULL_READING = 2 ** 20 - 1;
+export const fullReading = 2 ** 20 - 1;
 
 /** Steps of a response table: a sampled byte value v in [0, 255] reads entry v * 16. */
-const RESPONSE_STEPS = 255 * 16;
+const responseSteps = 255 * 16;
 /** Entries of one channel's response table. */
-export const RESPONSE_TABLE_LENGTH = RESPONSE_STEPS + 1;
+export const responseTableLength = responseSteps + 1;
 
 /**
  * What the camera makes of a sampled value: three tables (R, G, B), one after the other, of 4081 readings
@@ -52,11 +52,11 @@ export const RESPONSE_TABLE_LENGTH = RESPONSE_STEPS + 1;
  * @param curve maps (display value in [0, 1], channel 0..2) to what the sensor records, in [0, 1].
  */
 export function createResponse(curve: (value: number, channel: number) => number): Uint32Array {
-  const response = new Uint32Array(3 * RESPONSE_TABLE_LENGTH);
+  const response = new Uint32Array(3 * responseTableLength);
   for (let channel = 0; channel < 3; channel++) {
-    for (let step = 0; step <= RESPONSE_STEPS; step++) {
-      response[channel * RESPONSE_TABLE_LENGTH + step] = Math.round(
-        curve(step / RESPONSE_STEPS, channel) * FULL_READING,
+    for (let step = 0; step <= responseSteps; step++) {
+      response[channel * responseTableLength + step] = Math.round(
+        curve(step / responseSteps, channel) * fullReading,
       );
     }
   }
@@ -93,11 +93,11 @@ export function openSensor(
   const owner = workspace;
   const { camera, rowPixels } = viewfinder;
   const sheetLength = camera.height * rowPixels * 3;
-  const readingsAddress = PIXELS_ADDRESS + level.pixels.byteLength;
+  const readingsAddress = pixelsAddress + level.pixels.byteLength;
   const missingBytes = readingsAddress + sheets * sheetLength * 4 - owner.memory.buffer.byteLength;
-  if (missingBytes > 0) owner.memory.grow(Math.ceil(missingBytes / WASM_PAGE_BYTES));
+  if (missingBytes > 0) owner.memory.grow(Math.ceil(missingBytes / wasmPageBytes));
   const { buffer } = owner.memory;
-  if (owner.level !== level) new Uint32Array(buffer, PIXELS_ADDRESS).set(level.pixels);
+  if (owner.level !== level) new Uint32Array(buffer, pixelsAddress).set(level.pixels);
   if (owner.response !== response) new Uint32Array(buffer).set(response);
   const token = {};
   Object.assign(owner, { level, response, token });
@@ -107,8 +107,9 @@ export function openSensor(
       new Uint32Array(buffer, readingsAddress + sheet * sheetLength * 4, sheetLength).fill(0),
     ),
     expose(sheet, worldFromCamera) {
-      if (owner.token !== token)
+      if (owner.token !== token) {
         throw new Error('Expected the sensor that was opened last, but another one was opened after it.');
+      }
       exposeRows(owner.run, level, viewfinder, worldFromCamera, readingsAddress + sheet * sheetLength * 4);
     },
   };
@@ -121,8 +122,9 @@ export function trimSheet(
 ): Uint32Array {
   if (rowPixels === width) return sheet;
   const trimmed = new Uint32Array(width * height * 3);
-  for (let row = 0; row < height; row++)
+  for (let row = 0; row < height; row++) {
     trimmed.set(sheet.subarray(row * rowPixels * 3, (row * rowPixels + width) * 3), row * width * 3);
+  }
   return trimmed;
 }
 
@@ -179,7 +181,7 @@ function exposeRows(
       level.width / 2 + 0.5,
       level.height / Math.PI,
       level.height / 2 + 0.5,
-      PIXELS_ADDRESS,
+      pixelsAddress,
       (level.width + 2) * 4,
       0,
       readingsAddress + row * rowPixels * 12,
@@ -188,9 +190,9 @@ function exposeRows(
   }
 }
 
-const WASM_PAGE_BYTES = 65_536;
+const wasmPageBytes = 65_536;
 /** The response lies first, then the panorama's pixels, then the sheets. */
-const PIXELS_ADDRESS = Math.ceil((3 * RESPONSE_TABLE_LENGTH * 4) / 16) * 16;
+const pixelsAddress = Math.ceil((3 * responseTableLength * 4) / 16) * 16;
 
 /** The kernel with its memory, and what lies there. */
 interface Workspace {
@@ -214,7 +216,7 @@ declare const WebAssembly: {
 function createWorkspace(): Workspace {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { exports } = new WebAssembly.Instance(
-    new WebAssembly.Module(assemblePerspectiveKernel(RESPONSE_TABLE_LENGTH)),
+    new WebAssembly.Module(assemblePerspectiveKernel(responseTableLength)),
     { environment: { memory } },
   );
   return { memory, run: exports['run'] as PerspectiveKernel };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { centredCamera, cropCamera, pixelOfRay, rayOfPixel } from './camera.js';
 import { expose, renderCount } from './exposure.js';
 import { buildPanorama } from './panorama.js';
@@ -22,7 +22,7 @@ const randomOrientation = (): Orientation =>
 const randomAxis = (): Vector3 => [random.normal(), random.normal(), random.normal()];
 
 describe('a camera of any size, window and orientation', () => {
-  it('finds a pixel again that it followed to the panorama and back, within 1e-6 pixel', () => {
+  test('finds a pixel again that it followed to the panorama and back, within 1e-6 pixel', () => {
     let farthest = 0;
     for (let i = 0; i < 3000; i++) {
       const photo = centredCamera(1 + random.below(4000), 1 + random.below(4000), random.between(10, 5000));
@@ -55,7 +55,7 @@ describe('a camera of any size, window and orientation', () => {
     expect(farthest).toBeLessThan(1e-6);
   });
 
-  it('exposes frames in [0, 1] whose mean is the blurred picture, from the first orientation to the last', () => {
+  test('exposes frames in [0, 1] whose mean is the blurred picture, from the first orientation to the last', () => {
     const panorama = buildPanorama(
       256,
       128,
@@ -100,7 +100,7 @@ describe('a camera of any size, window and orientation', () => {
 });
 
 describe('Slerp between any two orientations', () => {
-  it('keeps unit length, takes equal steps, the shortest way, from the first to the last', () => {
+  test('keeps unit length, takes equal steps, the shortest way, from the first to the last', () => {
     for (let i = 0; i < 500; i++) {
       const first = randomOrientation();
       const sign = random.uniform() < 0.5 ? -1 : 1;
@@ -110,10 +110,11 @@ describe('Slerp between any two orientations', () => {
       const count = 2 + random.below(30);
       const path = orientationsBetween(first, last, count);
       const whole = 2 * Math.acos(Math.min(Math.abs(dot(first, last)), 1));
-      for (const orientation of path)
+      for (const orientation of path) {
         expect(
           Math.abs(Math.hypot(orientation.w, orientation.x, orientation.y, orientation.z) - 1),
         ).toBeLessThan(1e-12);
+      }
       for (let step = 1; step < count; step++) {
         const relative = path[step - 1]!.conjugate().mul(path[step]!);
         const angle = 2 * Math.atan2(Math.hypot(relative.x, relative.y, relative.z), Math.abs(relative.w));

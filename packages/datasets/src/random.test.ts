@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createRandom } from './random.js';
 
 describe('createRandom', () => {
-  it('gives equal streams for equal words and unrelated ones for neighbouring words', () => {
+  test('gives equal streams for equal words and unrelated ones for neighbouring words', () => {
     const draw = (...words: number[]) => {
       const random = createRandom(...words);
       return Array.from({ length: 2000 }, () => random.uniform());
@@ -22,7 +22,7 @@ describe('createRandom', () => {
     }
   });
 
-  it('has the moments of its distributions', () => {
+  test('has the moments of its distributions', () => {
     const random = createRandom(1);
     const count = 20_000;
     const moments = (draw: () => number) => {

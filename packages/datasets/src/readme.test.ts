@@ -16,8 +16,9 @@ const before = process.cwd();
 /** The folders that the examples read. */
 beforeAll(async () => {
   const panoramas = await makePanoramaFolder(2);
-  for (const name of ['panoramas', 'stills'])
+  for (const name of ['panoramas', 'stills']) {
     await files.cp(panoramas, join(folder, name), { recursive: true });
+  }
   const texture = await sharp(join(panoramas, 'panorama-0.png')).toBuffer();
   const videos = [
     'videos/walk',
@@ -27,11 +28,12 @@ beforeAll(async () => {
   ];
   for (const [index, video] of videos.entries()) {
     mkdirSync(join(folder, video), { recursive: true });
-    for (let frame = 0; frame < (index === 0 ? 13 : 2); frame++)
+    for (let frame = 0; frame < (index === 0 ? 13 : 2); frame++) {
       await sharp(texture)
         .extract({ left: frame, top: 0, width: 80, height: 80 })
         .png()
         .toFile(join(folder, video, `${frame}.png`));
+    }
   }
   process.chdir(folder);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { rearrangePixels, rearrangeVectors, type Augmentation } from './augmentation.js';
 import { centredCamera, focalPixelsOf } from './camera.js';
 import { orientationOfAngles, rotationAbout } from './rotation.js';
@@ -12,14 +12,14 @@ const at = (motion: Float32Array, x: number, y: number) => [
 ];
 
 describe('rotationalMotionPixels', () => {
-  it('is f tan(angle / 2) to the left in the middle when the camera turns right', () => {
+  test('is f tan(angle / 2) to the left in the middle when the camera turns right', () => {
     const motion = rotationalMotionPixels(camera, facing, facing.mul(rotationAbout([0, 1, 0], 8)));
     const [dx, dy] = at(motion, 32, 32);
     expect(dx).toBeCloseTo(-camera.focalPixels * Math.tan((4 * Math.PI) / 180), 4);
     expect(dy).toBeCloseTo(0, 5);
   });
 
-  it('turns about the principal point when the camera rolls', () => {
+  test('turns about the principal point when the camera rolls', () => {
     const motion = rotationalMotionPixels(camera, facing, facing.mul(rotationAbout([0, 0, 1], 10)));
     const [dx, dy] = at(motion, 52, 32);
     // Half of the chord between -5 and +5 degrees.
@@ -28,7 +28,7 @@ describe('rotationalMotionPixels', () => {
     expect(dy).toBeLessThan(0);
   });
 
-  it('is the opposite the other way round', () => {
+  test('is the opposite the other way round', () => {
     const last = facing.mul(rotationAbout([0.5, 0.7, 0.1], 6));
     const there = rotationalMotionPixels(camera, facing, last);
     const back = rotationalMotionPixels(camera, last, facing);
@@ -40,7 +40,7 @@ describe('rotationalMotionPixels', () => {
 describe('rearrangeVectors', () => {
   // A picture of its own source coordinates: the vector of a linear picture is the difference of two of its
   // pixels.
-  it.each([
+  test.each([
     [false, false, true],
     [true, false, false],
     [true, true, false],

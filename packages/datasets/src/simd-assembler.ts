@@ -6,7 +6,7 @@
 export type Code = readonly number[];
 export type ValueType = 'i32' | 'f32' | 'v128';
 
-const TYPE_BYTES: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const typeBytes: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 
 function unsigned(value: number): number[] {
   const low = value & 0x7f;
@@ -106,10 +106,12 @@ export const f32x4 = {
  */
 export class FunctionAssembler {
   readonly parameters: Code[];
-  private readonly locals: ValueType[] = [];
-  private body: number[] = [];
+  readonly #locals: ValueType[] = [];
+  #body: number[] = [];
 
-  constructor(private readonly parameterTypes: readonly ValueType[]) {
+  readonly #parameterTypes: readonly ValueType[];
+  constructor(parameterTypes: readonly ValueType[]) {
+    this.#parameterTypes = parameterTypes;
     this.parameters = parameterTypes.map((_, index) => [0x20, ...unsigned(index)]);
   }
 
@@ -121,13 +123,13 @@ export class FunctionAssembler {
   }
 
   variable(type: ValueType): { get: Code; set: (value: Code) => void } {
-    const index = unsigned(this.parameterTypes.length + this.locals.push(type) - 1);
+    const index = unsigned(this.#parameterTypes.length + this.#locals.push(type) - 1);
     return { get: [0x20, ...index], set: (value) => this.run([...value, 0x21, ...index]) };
   }
 
   /** A statement. */
   run(code: Code): void {
-    this.body = this.body.concat(code);
+    this.#body = this.#body.concat(code);
   }
 
   /** Runs the body at least once, and again while the condition that it returns holds. */
@@ -148,8 +150,8 @@ export class FunctionAssembler {
       ...unsigned(content.length),
       ...content,
     ];
-    const type = [0x60, ...vector(this.parameterTypes.map((parameter) => [TYPE_BYTES[parameter]])), 0];
-    const code = [...vector(this.locals.map((local) => [1, TYPE_BYTES[local]])), ...this.body, 0x0b];
+    const type = [0x60, ...vector(this.#parameterTypes.map((parameter) => [typeBytes[parameter]])), 0];
+    const code = [...vector(this.#locals.map((local) => [1, typeBytes[local]])), ...this.#body, 0x0b];
     return Uint8Array.from([
       ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       ...section(1, vector([type])),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createRandom } from './random.js';
 import {
   anglesOfDirection,
@@ -10,7 +10,7 @@ import {
 const size = { width: 4096, height: 2048 };
 
 describe('the sphere', () => {
-  it('has its axes where they are said to be', () => {
+  test('has its axes where they are said to be', () => {
     const forward = directionOfAngles(anglesOfPanoramaPixel({ x: 2047.5, y: 1023.5 }, size));
     expect(forward[2]).toBeCloseTo(1, 15);
     const right = directionOfAngles(anglesOfPanoramaPixel({ x: 3071.5, y: 1023.5 }, size));
@@ -20,7 +20,7 @@ describe('the sphere', () => {
     expect(anglesOfDirection([0, 0, -1]).longitudeRadians).toBe(Math.PI);
   });
 
-  it('takes pixels to unit vectors and back within 1e-6 pixel, next to the poles and the seam too', () => {
+  test('takes pixels to unit vectors and back within 1e-6 pixel, next to the poles and the seam too', () => {
     const random = createRandom(5);
     const edges = [
       { x: -0.4999, y: 3 },

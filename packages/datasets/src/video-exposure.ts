@@ -2,7 +2,7 @@ import { colourCurve, degrade, drawAugmentation, rearrangePixels } from './augme
 import { drawAveraging } from './averaging-choice.js';
 import { makeDisplayValues, meanOfReadings, transferFunctions } from './exposure.js';
 import { motionBetweenGrey, type GreyImage } from './frame-motion.js';
-import { createResponse, RESPONSE_TABLE_LENGTH } from './perspective.js';
+import { createResponse, responseTableLength } from './perspective.js';
 import { createRandom, type Random } from './random.js';
 import type { RgbImage, Sample } from './sample.js';
 import type { VideoOptions } from './video-options.js';
@@ -87,8 +87,9 @@ function greyWindow(
   for (let y = 0; y < sizePixels * shrink; y++) {
     const target = Math.floor(y / shrink) * sizePixels;
     let source = ((top + y) * width + left) * 3;
-    for (let x = 0; x < sizePixels * shrink; x++, source += 3)
+    for (let x = 0; x < sizePixels * shrink; x++, source += 3) {
       data[target + Math.floor(x / shrink)]! += (rgb[source]! + rgb[source + 1]! + rgb[source + 2]!) * share;
+    }
   }
   return { width: sizePixels, height: sizePixels, data };
 }
@@ -153,7 +154,7 @@ export function readWindow(
           const source = corner + row * width * 3 + channel;
           for (let column = 0; column < shrink; column++) sum += rgb[source + column * 3]!;
         }
-        readings[target] = response[channel * RESPONSE_TABLE_LENGTH + Math.round(sum * entriesPerSum)]!;
+        readings[target] = response[channel * responseTableLength + Math.round(sum * entriesPerSum)]!;
       }
     }
   }

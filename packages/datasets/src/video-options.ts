@@ -50,7 +50,7 @@ export const videoDefaults: Omit<VideoOptions, 'windowFrames'> = {
 };
 
 /** Far above what a shutter averages: an exposure is held in memory. */
-const MAX_WINDOW_FRAMES = 1025;
+const maxWindowFrames = 1025;
 
 export type PartialVideoOptions = Partial<Omit<VideoOptions, 'augmentation'>> & {
   augmentation?: Partial<AugmentationOptions>;
@@ -73,12 +73,12 @@ export function resolveVideoOptions(given: PartialVideoOptions): VideoOptions {
   const isWindow = (length: number): boolean =>
     Number.isInteger(length) &&
     length >= frames &&
-    length <= MAX_WINDOW_FRAMES &&
+    length <= maxWindowFrames &&
     (length - 1) % (frames - 1) === 0;
   requireThat(
     Array.isArray(windowFrames) && windowFrames.length > 0 && windowFrames.every(isWindow),
     'windowFrames',
-    `numbers that are 1 above multiples of ${frames - 1} (frames - 1), at most ${MAX_WINDOW_FRAMES}`,
+    `numbers that are 1 above multiples of ${frames - 1} (frames - 1), at most ${maxWindowFrames}`,
     windowFrames,
   );
   requireRange('neighbourPixels', options.neighbourPixels, 0, 100);

@@ -96,8 +96,9 @@ test('a line is added to the end; on a full disk the file is named', async () =>
 });
 
 test('a line for which the disk has only half the room is not begun', async () => {
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', folder]).status !== 0)
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', folder]).status !== 0) {
     return console.log('skipped: a full disk (mounting a small one needs root)');
+  }
   try {
     const path = join(folder, 'log.jsonl');
     const line = `${'x'.repeat(2999)}\n`;

@@ -89,8 +89,9 @@ test('a failure passes through, the lock goes, and so does a folder that nothing
 });
 
 test('on a full disk the folder is named, and no lock stays', async () => {
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder]).status !== 0)
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder]).status !== 0) {
     return console.log('skipped: a full disk (mounting a small one needs root)');
+  }
   try {
     writeFileSync(join(folder, 'full'), Buffer.alloc(4096));
     await expect(doLocked(folder, 'training', async () => {})).rejects.toThrow(

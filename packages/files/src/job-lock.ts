@@ -100,10 +100,11 @@ async function takeLock(folder: string, job: string, parts: readonly string[] | 
     const other = listOwned(folder).find((entry) => entry.name !== own && isInTheWay(entry));
     if (!other) return path;
     await rm(path, { force: true });
-    if (attempt === attempts)
+    if (attempt === attempts) {
       throw new UnblurError(
         `Another unblur is at work in ${folder} (${describeHolder(folder, other)}). Wait until it has finished, or choose another folder.`,
       );
+    }
     // Two that begin at the same moment see each other: pauses of different lengths let one be first.
     await wait(Math.random() * longestPauseMilliseconds);
   }

@@ -13,8 +13,9 @@ test('this process runs, one that was killed does not', async () => {
 });
 
 test('a process that has the number of one that is gone is another', () => {
-  if (!existsSync('/proc/self/stat'))
+  if (!existsSync('/proc/self/stat')) {
     return console.log('skipping: this system does not say when a process was started');
+  }
   expect(isRunning({ ...ownProcess, started: 'abc' })).toBe(false);
 });
 

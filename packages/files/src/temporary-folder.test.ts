@@ -39,8 +39,9 @@ test('what dead processes have left goes; what is of the living, or merely looks
   mkdirSync(join(dead, 'photo'), { recursive: true });
   writeFileSync(join(dead, 'photo', 'frame-0.png'), 'half');
   writeFileSync(join(parent, `${ofTheDead()}.training.lock`), '{}');
-  for (const name of ['.unblur-mine', '.unblur-video.json', `${ofTheDead()}.txt`, `copy${ofTheDead()}`])
+  for (const name of ['.unblur-mine', '.unblur-video.json', `${ofTheDead()}.txt`, `copy${ofTheDead()}`]) {
     writeFileSync(join(parent, name), 'mine');
+  }
   clearAbandoned(parent);
   expect(readdirSync(parent).filter((name) => !name.startsWith('.unblur-'))).toHaveLength(1);
   expect(readdirSync(parent)).toHaveLength(5);

@@ -110,8 +110,9 @@ describe('tiled against whole', () => {
     const line = frames[1]!.data.subarray(0, 500 * 3).filter((_, i) => i % 3 === 0);
     expect(Math.max(...line) - Math.min(...line)).toBeCloseTo(0.1, 4);
     // The steepest place of a half cosine of height 0.1 over 32 pixels: below one 8-bit step and a half.
-    for (let x = 1; x < line.length; x++)
+    for (let x = 1; x < line.length; x++) {
       expect(Math.abs(line[x]! - line[x - 1]!)).toBeLessThan((0.1 * Math.PI) / 2 / 32 + 2 * roundingError);
+    }
   });
 });
 

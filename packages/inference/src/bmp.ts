@@ -24,13 +24,14 @@ export async function decodeBmp(
   const { width, height, data } = decode(bytes);
   let isOpaque = true;
   for (let alpha = 3; alpha < data.length; alpha += 4) isOpaque &&= data[alpha] === 255;
-  if (!isOpaque)
+  if (!isOpaque) {
     return {
       width,
       height,
       channels: 4,
       data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     };
+  }
   const rgb = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; to < rgb.length; from++) if (from % 4 !== 3) rgb[to++] = data[from]!;
   return { width, height, channels: 3, data: rgb };

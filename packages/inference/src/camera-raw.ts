@@ -50,8 +50,9 @@ export function isCameraRaw(bytes: Buffer): boolean {
     rawSignatures.some(
       ([offset, signature]) => bytes.toString('latin1', offset, offset + signature.length) === signature,
     )
-  )
+  ) {
     return true;
+  }
   const mark = bytes.toString('latin1', 1, 4);
   if (!tiffMarks.has(mark)) return false;
   if (rawMarks.has(mark) || bytes.toString('latin1', 8, 10) === 'CR') return true;
@@ -90,8 +91,9 @@ export async function extractFullSizePreview(
     if (
       header?.format !== 'jpeg' ||
       (largest && header.width * header.height <= largest.width * largest.height)
-    )
+    ) {
       continue;
+    }
     largest = {
       jpeg,
       width: header.width,
@@ -140,8 +142,9 @@ function readDirectories(bytes: Buffer): Directory[] {
     const end = start + 2 + 12 * count;
     if (end + 4 > bytes.length) continue;
     const directory: Directory = new Map();
-    for (let entry = start + 2; entry < end; entry += 12)
+    for (let entry = start + 2; entry < end; entry += 12) {
       directory.set(view.getUint16(entry, littleEndian), readValues(entry));
+    }
     directories.push(directory);
     offsets.push(
       ...(directory.get(tag.subDirectories) ?? []),
@@ -154,8 +157,9 @@ function readDirectories(bytes: Buffer): Directory[] {
   function readValues(entry: number): number[] {
     const [type, count] = [view.getUint16(entry + 2, littleEndian), view.getUint32(entry + 4, littleEndian)];
     // Of the preview of Panasonic's files, offset and length stand where others have their values.
-    if (view.getUint16(entry, littleEndian) === tag.jpegFromRaw && type === 7)
+    if (view.getUint16(entry, littleEndian) === tag.jpegFromRaw && type === 7) {
       return [view.getUint32(entry + 8, littleEndian), count];
+    }
     const bytesPerValue = { 3: 2, 4: 4, 13: 4 }[type];
     if (bytesPerValue === undefined || count > 1024) return [];
     const at = count * bytesPerValue <= 4 ? entry + 8 : view.getUint32(entry + 8, littleEndian);

@@ -14,7 +14,7 @@ import { filledWeights, photograph, tinyConfig } from './tiny-network.test-tool.
 import { createVideoDeblurrer } from './video-deblurrer.js';
 import { tinyVideoConfig } from './tiny-video-network.test-tool.js';
 
-const DIVERGED =
+const divergedValue =
   'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged';
 
 test('values beyond what a display shows are clamped', () => {
@@ -22,7 +22,7 @@ test('values beyond what a display shows are clamped', () => {
 });
 
 test.each([[NaN], [Infinity], [-Infinity]])('%p is refused', (value) => {
-  expect(() => clampToDisplay(Float32Array.of(0.5, value, 0.5))).toThrow(DIVERGED);
+  expect(() => clampToDisplay(Float32Array.of(0.5, value, 0.5))).toThrow(divergedValue);
 });
 
 /** Finite weights whose sums are not. */
@@ -68,7 +68,7 @@ test.each([
   ],
 ])('a %s network whose result is not finite is an error, not a black frame', async (_, weights) => {
   const restorer = await createRestorer({ weights: weights(), threads: 1 });
-  await expect(restorer.restore(photograph(64, 64))).rejects.toThrow(DIVERGED);
+  await expect(restorer.restore(photograph(64, 64))).rejects.toThrow(divergedValue);
   await restorer.release();
 });
 
@@ -82,5 +82,5 @@ test('nor are the frames of a video black', async () => {
   const deblurred = async () => {
     for await (const _frame of deblurrer.deblur([1, 2, 3].map(() => photograph(64, 64)))) return;
   };
-  await expect(deblurred()).rejects.toThrow(DIVERGED);
+  await expect(deblurred()).rejects.toThrow(divergedValue);
 });

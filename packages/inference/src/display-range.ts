@@ -18,9 +18,10 @@ export function expectFinite(values: Float32Array): Float32Array {
   // Zero for finite values, no number for any other.
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
-  if (sum !== 0)
+  if (sum !== 0) {
     throw new UnblurError(
       'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged: use other weights',
     );
+  }
   return values;
 }

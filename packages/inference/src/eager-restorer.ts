@@ -234,11 +234,12 @@ async function valuesOf(values: Tensor | Tensor4D): Promise<Float32Array> {
 function motionAlong(trajectory: Float32Array, time: number): Float32Array {
   const motion = new Float32Array(trajectory.length / 3);
   for (let from = 0, to = 0; from < trajectory.length; from += 6, to += 2) {
-    for (const axis of [0, 1] as const)
+    for (const axis of [0, 1] as const) {
       motion[to + axis] =
         -time *
         (trajectory[from + axis]! +
           time * (trajectory[from + 2 + axis]! + time * trajectory[from + 4 + axis]!));
+    }
   }
   return motion;
 }
@@ -304,14 +305,16 @@ function watchLayers(
 }
 
 function timesOf(frames: number): number[] {
-  if (!(Number.isInteger(frames) && frames >= 2))
+  if (!(Number.isInteger(frames) && frames >= 2)) {
     throw new UnblurError(`Expected a whole number of frames, 2 or more, but received ${frames}`);
+  }
   return frameTimes(frames);
 }
 
 function expectTime(time: number): void {
-  if (!(time >= -1 && time <= 1))
+  if (!(time >= -1 && time <= 1)) {
     throw new UnblurError(
       `Expected a time from -1, when the shutter opens, to 1, when it closes, but received ${time}`,
     );
+  }
 }

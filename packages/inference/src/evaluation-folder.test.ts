@@ -114,9 +114,9 @@ describe('bad folders: what is wrong and where', () => {
 
   test('no blurred image, no frames', async () => {
     const path = await writeSample('a', []);
-    expect(await failure()).toBe('Sample a: expected frame-0.png, frame-1.png ... but found none');
+    expect(await failure()).toBe('Sample a: expected frame-0.png, frame-1.png ... but received none');
     await rm(join(path, 'blur.png'));
-    expect(await failure()).toBe('Sample a: expected blur.png, .jpg or .webp but found none');
+    expect(await failure()).toBe('Sample a: expected blur.png, .jpg or .webp but received none');
   });
 
   test('a gap, an even number', async () => {
@@ -129,7 +129,7 @@ describe('bad folders: what is wrong and where', () => {
     await writeImage(join(path, 'frame-1.png'), 20);
     await rm(join(path, 'frame-4.png'));
     await writeImage(join(path, 'frame-3.png'), 40);
-    expect(await failure()).toBe('Sample a: expected an odd number of frames, 3 or more, but found 4');
+    expect(await failure()).toBe('Sample a: expected an odd number of frames, 3 or more, but received 4');
   });
 
   test('a frame of a very large number', async () => {
@@ -146,7 +146,7 @@ describe('bad folders: what is wrong and where', () => {
     const path = await writeSample('a', [10, 20, 30]);
     await writeImage(join(path, 'frame-1.jpg'), 20);
     expect(await failure()).toBe(
-      'Sample a: expected one frame-1 but found frame-1.jpg and frame-1.png; remove one',
+      'Sample a: expected one frame-1 but received frame-1.jpg and frame-1.png; remove one',
     );
   });
 

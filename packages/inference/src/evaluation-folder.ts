@@ -87,7 +87,7 @@ interface SampleFiles {
   framePaths: string[];
 }
 
-const NAMES_IN_MESSAGE = 5;
+const namesInMessage = 5;
 
 const imageName = /^(blur|frame-(\d+))\.(png|jpe?g|webp)$/i;
 
@@ -122,30 +122,34 @@ async function findSampleFiles(folder: string, name: string): Promise<SampleFile
     const [, stem, index] = imageName.exec(file) ?? [];
     if (stem === undefined) continue;
     const taken = index === undefined ? blurs[0] : frames.get(Number(index));
-    if (taken !== undefined)
+    if (taken !== undefined) {
       throw new UnblurError(
-        `Sample ${name}: expected one ${stem} but found ${taken} and ${file}; remove one`,
+        `Sample ${name}: expected one ${stem} but received ${taken} and ${file}; remove one`,
       );
+    }
     if (index === undefined) blurs.push(file);
     else frames.set(Number(index), file);
   }
-  if (!blurs[0]) throw new UnblurError(`Sample ${name}: expected blur.png, .jpg or .webp but found none`);
-  if (frames.size === 0)
-    throw new UnblurError(`Sample ${name}: expected frame-0.png, frame-1.png ... but found none`);
+  if (!blurs[0]) throw new UnblurError(`Sample ${name}: expected blur.png, .jpg or .webp but received none`);
+  if (frames.size === 0) {
+    throw new UnblurError(`Sample ${name}: expected frame-0.png, frame-1.png ... but received none`);
+  }
   const inOrder = [...frames].sort(([a], [b]) => a - b);
   const last = inOrder.at(-1)![0];
   const missing: string[] = [];
-  for (let index = 0; missing.length < NAMES_IN_MESSAGE && index < last; index++)
+  for (let index = 0; missing.length < namesInMessage && index < last; index++) {
     if (!frames.has(index)) missing.push(`frame-${index}`);
+  }
   if (missing.length > 0) {
     const more = last + 1 - frames.size - missing.length;
     throw new UnblurError(
       `Sample ${name}: ${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''} missing; expected frame-0 to frame-${last} without a gap`,
     );
   }
-  if (frames.size < 3 || frames.size % 2 === 0)
+  if (frames.size < 3 || frames.size % 2 === 0) {
     throw new UnblurError(
-      `Sample ${name}: expected an odd number of frames, 3 or more, but found ${frames.size}`,
+      `Sample ${name}: expected an odd number of frames, 3 or more, but received ${frames.size}`,
     );
+  }
   return { name, blurPath: join(path, blurs[0]), framePaths: inOrder.map(([, file]) => join(path, file)) };
 }

@@ -38,7 +38,7 @@ export interface FixedTimesNetwork {
  * Of ONNX Runtime's peak, in what the outputs of all layers add up to: it frees them early, but joined
  * features are copies and its arena grows in large steps.
  */
-const MEMORY_PER_ACTIVATION = 2.4;
+const memoryPerActivation = 2.4;
 
 /**
  * The network that a weights file describes, or `undefined` where it is of a network that restores frames at
@@ -62,8 +62,7 @@ function paperNetwork(weights: Uint8Array): FixedTimesNetwork {
     metadata,
     multiple: paperMultiple,
     memoryBytesPerPixel:
-      (MEMORY_PER_ACTIVATION *
-        summarize(network, { width: sidePixels, height: sidePixels }).activationBytes) /
+      (memoryPerActivation * summarize(network, { width: sidePixels, height: sidePixels }).activationBytes) /
       sidePixels ** 2,
     knowsMotion: true,
     restore: (blurred, weightTensors) => {
@@ -87,8 +86,7 @@ function extractionNetwork(weights: Uint8Array): FixedTimesNetwork {
     multiple,
     // Of the middle frame's network, the largest: its blocks have three outputs each, for each of the three
     // colours.
-    memoryBytesPerPixel:
-      (MEMORY_PER_ACTIVATION * (4 * 3 * 3 * channels * groups.flat().length)) / factor ** 2,
+    memoryBytesPerPixel: (memoryPerActivation * (4 * 3 * 3 * channels * groups.flat().length)) / factor ** 2,
     knowsMotion: false,
     restore: (blurred, weightTensors) => {
       const [batch, height, width] = blurred.shape;

@@ -78,13 +78,14 @@ const mostFrames = 1001;
  * unless they can be had.
  */
 export function anyTimes(frames: number): number[] {
-  if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames))
+  if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) {
     throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
+  }
   return frameTimes(frames);
 }
 
 /** Understanding a photograph takes as long as making so many frames of it. */
-const ANALYSIS_FRAMES = 8;
+const analysisFrames = 8;
 
 function photoNetwork(weights: Uint8Array): FrameNetwork {
   const { config, values } = photoFamily.readWeights(weights);
@@ -132,7 +133,7 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
           const restored: RestoredSequence = { frames: [], motionsPixels: [] };
           for (const [done, time] of times.entries()) {
             signal?.throwIfAborted();
-            onShare?.((ANALYSIS_FRAMES + done) / (ANALYSIS_FRAMES + times.length));
+            onShare?.((analysisFrames + done) / (analysisFrames + times.length));
             const { frame, motion } =
               time === 0
                 ? { frame: scene['middle']!, motion: undefined }

@@ -22,8 +22,9 @@ export function selectFrames(available: number, wanted: number): number[] {
 /** Every number of frames that `selectFrames` can keep, increasing. */
 export function possibleFrameCounts(available: number): number[] {
   const counts: number[] = [];
-  for (let count = 3; count <= available; count += 2)
+  for (let count = 3; count <= available; count += 2) {
     if ((available - 1) % (count - 1) === 0) counts.push(count);
+  }
   return counts;
 }
 

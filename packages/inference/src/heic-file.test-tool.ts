@@ -103,8 +103,9 @@ export function heicFile({ bits = 8, quarterTurns = 0, colour }: HeicOptions = {
 /** The units of a stream in which each begins with 00 00 01, often with another 00 before. */
 function splitUnits(stream: Buffer): Buffer[] {
   const starts: number[] = [];
-  for (let at = stream.indexOf('000001', 0, 'hex'); at >= 0; at = stream.indexOf('000001', at + 3, 'hex'))
+  for (let at = stream.indexOf('000001', 0, 'hex'); at >= 0; at = stream.indexOf('000001', at + 3, 'hex')) {
     starts.push(at);
+  }
   return starts.map((start, i) => {
     let end = starts[i + 1] ?? stream.length;
     if (i < starts.length - 1 && stream[end - 1] === 0) end--;

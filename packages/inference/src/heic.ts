@@ -44,10 +44,11 @@ export async function decodeHeic(
   const held: (() => void)[] = [];
   const allocate = (length: number): number => {
     const address = libheif._malloc(length);
-    if (address === 0)
+    if (address === 0) {
       throw new UnblurError(
         `${name} needs more memory than there is; close other programs or convert it to JPEG first`,
       );
+    }
     held.push(() => libheif._free(address));
     return address;
   };
@@ -96,11 +97,12 @@ export async function decodeHeic(
     const [strideBytes, channels] = [word(result), hasAlpha ? 4 : 3] as const;
     const rowBytes = width * channels * (isDeep ? 2 : 1);
     const packed = new Uint8Array(rowBytes * height);
-    for (let row = 0; row < height; row++)
+    for (let row = 0; row < height; row++) {
       packed.set(
         libheif.HEAPU8.subarray(plane + row * strideBytes, plane + row * strideBytes + rowBytes),
         row * rowBytes,
       );
+    }
     if (!isDeep) return { width, height, channels, data: packed, profile };
     const peak = 2 ** libheif._heif_image_get_bits_per_pixel_range(image, interleavedChannel) - 1;
     return {

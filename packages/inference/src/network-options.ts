@@ -11,16 +11,19 @@ export interface NetworkOptions {
 /** @throws UnblurError that names the option that makes no sense, what it must be and what came. */
 export function expectNetworkOptions({ weights, threads, memoryBudgetBytes }: NetworkOptions): void {
   const given: unknown = weights;
-  if (!(given instanceof Uint8Array))
+  if (!(given instanceof Uint8Array)) {
     throw new UnblurError(
       `Expected the bytes of a .safetensors file, as a Uint8Array, for weights but received ${describeType(given)}; read the file first: await readFile(place)`,
     );
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
+  }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw new UnblurError(`Expected a whole number of at least 1 for threads but received ${threads}`);
-  if (memoryBudgetBytes !== undefined && !(memoryBudgetBytes > 0))
+  }
+  if (memoryBudgetBytes !== undefined && !(memoryBudgetBytes > 0)) {
     throw new UnblurError(
       `Expected a number above 0 for memoryBudgetBytes but received ${memoryBudgetBytes}`,
     );
+  }
 }
 
 function describeType(value: unknown): string {

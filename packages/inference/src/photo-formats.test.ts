@@ -171,8 +171,9 @@ describe('camera RAW', () => {
     const file = tiff([{ side: 4, value: 0 }, { sensor: [304, 204] }]);
     const circling = Buffer.from(file);
     circling.writeUInt32LE(circling.readUInt32LE(4), circling.length - 4);
-    for (const damaged of [circling, file.subarray(0, file.length - 8), file.subarray(0, 12)])
+    for (const damaged of [circling, file.subarray(0, file.length - 8), file.subarray(0, 12)]) {
       await failure(damaged);
+    }
   });
 });
 

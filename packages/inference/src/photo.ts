@@ -45,10 +45,11 @@ export async function loadPhoto(
   { maximumPixels = defaultMaximumPixels }: LoadPhotoOptions = {},
 ): Promise<Photo> {
   const path = source instanceof URL ? fileURLToPath(source) : source;
-  if (typeof path !== 'string' && !(path instanceof Uint8Array))
+  if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
     throw new UnblurError(
       'Expected a path, a file: URL or the bytes of an image file as a Uint8Array, but received something else',
     );
+  }
   const name = typeof path === 'string' ? path : 'the image';
   const expectSize = ({ width, height }: { width: number; height: number }) => {
     if (width * height <= maximumPixels) return;
@@ -139,8 +140,9 @@ async function findLargestPage(
     const header = await sharp(bytes, { limitInputPixels: false, page })
       .metadata()
       .catch(() => undefined);
-    if (header && header.width * header.height > largest.header.width * largest.header.height)
+    if (header && header.width * header.height > largest.header.width * largest.header.height) {
       largest = { page, header };
+    }
   }
   return largest;
 }

@@ -57,8 +57,9 @@ async function play(
     [1, 200],
     [0, 100],
     [-1, 0],
-  ] as const)
+  ] as const) {
     await playback.add(time, grey(photo, value));
+  }
   const motionsPixels = [-1, 0, 1].map((time) => moved(time * stepPixels));
   const frames = await playback.finish(1, motionsPixels, { onShare: () => undefined, signal: undefined });
   for (const { width, height } of frames) expect([width, height]).toEqual([1280, 8]);

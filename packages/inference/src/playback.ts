@@ -71,8 +71,9 @@ export function planPlayback(
     },
     async finish(scale, motionsPixels, options) {
       if (isPlayedAtFullSize) return playedTimes.map((time) => copies.get(time)!);
-      if (longestStepPixels(motionsPixels) / shrink <= blendedStepPixels)
+      if (longestStepPixels(motionsPixels) / shrink <= blendedStepPixels) {
         return playedTimes.map((time) => blendedFrame(time, keptTimes, copies));
+      }
       const moving = await restoreCopy(photo, restorer, playedTimes, scale, options);
       return agreement(motionsPixels, moving.motionsPixels) < 0 ? moving.frames.reverse() : moving.frames;
     },
@@ -159,10 +160,11 @@ function agreement(a: readonly MotionField[], b: readonly MotionField[]): number
     for (let x = 0; x < lastB.width; x++) {
       const column = Math.min(lastA.width - 1, Math.floor(((x + 0.5) * lastA.width) / lastB.width));
       const [cellA, cellB] = [2 * (row * lastA.width + column), 2 * (y * lastB.width + x)];
-      for (const axis of [0, 1])
+      for (const axis of [0, 1]) {
         sum +=
           (lastA.data[cellA + axis]! - firstA.data[cellA + axis]!) *
           (lastB.data[cellB + axis]! - firstB.data[cellB + axis]!);
+      }
     }
   }
   return sum;

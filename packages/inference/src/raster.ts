@@ -13,23 +13,27 @@ export interface RgbImage {
 /** @throws UnblurError when it is not an image: what was expected and what came. */
 export function expectRgbImage(image: RgbImage): void {
   const received: unknown = image;
-  if (typeof received !== 'object' || received === null || !('data' in received))
+  if (typeof received !== 'object' || received === null || !('data' in received)) {
     throw new UnblurError(
       `Expected an image as { width, height, data }, such as loadPhoto gives, but received ${received === null ? 'null' : `a value of type ${typeof received}`}`,
     );
+  }
   const { width, height, data } = image;
-  if (![width, height].every((side) => Number.isInteger(side) && side > 0))
+  if (![width, height].every((side) => Number.isInteger(side) && side > 0)) {
     throw new UnblurError(
       `Expected an image with sides of whole numbers of pixels but received ${width}x${height}`,
     );
-  if (!(data instanceof Float32Array))
+  }
+  if (!(data instanceof Float32Array)) {
     throw new UnblurError(
       'Expected the data of an image as a Float32Array of values in [0, 1] but received something else',
     );
-  if (data.length !== width * height * 3)
+  }
+  if (data.length !== width * height * 3) {
     throw new UnblurError(
       `Expected ${width}x${height}x3 = ${width * height * 3} RGB values in an image but received ${data.length}`,
     );
+  }
 }
 
 /**

@@ -44,17 +44,19 @@ test('the README example of photographs runs and writes the files that it lists'
   );
   const written = await readdir('restored');
   expect(files.map(({ path }) => path).sort()).toEqual(written.map((name) => join('restored', name)).sort());
-  for (const name of ['frame-0.png', 'frame-6.png', 'animation.webp', 'contact-sheet.png', 'motion.png'])
+  for (const name of ['frame-0.png', 'frame-6.png', 'animation.webp', 'contact-sheet.png', 'motion.png']) {
     expect(written).toContain(name);
+  }
 });
 
 test('the README example of videos runs', async () => {
   await writeFile('video.safetensors', tinyVideoFile());
   await mkdir('clip');
-  for (const [index, frame] of movingWaves(24, 16, 3).entries())
+  for (const [index, frame] of movingWaves(24, 16, 3).entries()) {
     await toSharp(frame)
       .png()
       .toFile(join('clip', `${index}.png`));
+  }
   const { createVideoDeblurrer, deblurVideo } = inference;
   expect(await runExample(1, { readFile, createVideoDeblurrer, deblurVideo }, 'sharp')).toEqual({
     width: 24,

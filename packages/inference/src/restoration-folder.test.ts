@@ -24,8 +24,9 @@ const copier: FrameSource = {
       data: Float32Array.from({ length: size.width * size.height * 2 }, (_, i) => (i % 2 === 0 ? dx : 0)),
     });
     async function* frames() {
-      for (const [index, time] of times.entries())
+      for (const [index, time] of times.entries()) {
         yield { index, time, frame: photo, motionPixels: motionPixels(time) };
+      }
       onShare?.(1);
     }
     return { scale: 1, frames: frames() };
@@ -81,8 +82,9 @@ describe('restorePhotoToFolder', () => {
     const { path } = await writePhoto('photo.png', 8);
     const out = join(folder, 'out');
     await restorePhotoToFolder(path, out, { ...copier, times: [-1, -0.5, 0, 0.5, 1] }, { video: 'never' });
-    for (const name of ['notes.txt', 'frame-one.png', 'frame-3.jpg'])
+    for (const name of ['notes.txt', 'frame-one.png', 'frame-3.jpg']) {
       await writeFile(join(out, name), 'mine');
+    }
     await restorePhotoToFolder(path, out, copier, { animation: 'gif', video: 'never' });
     expect((await readdir(out)).sort()).toEqual([
       'animation.gif',
@@ -116,7 +118,7 @@ describe('restorePhotoToFolder', () => {
         asked.push(options!.times!.length);
         const { scale, frames } = await copier.restoreFrames(image, options);
         async function* darkening() {
-          for await (const restored of frames)
+          for await (const restored of frames) {
             yield {
               ...restored,
               frame: {
@@ -124,6 +126,7 @@ describe('restorePhotoToFolder', () => {
                 data: restored.frame.data.map((value) => value * (0.7 + 0.3 * restored.time)),
               },
             };
+          }
         }
         return { scale, frames: darkening() };
       },
@@ -177,7 +180,7 @@ describe('restorePhotoToFolder', () => {
       async restoreFrames(image, options) {
         const { scale, frames } = await copier.restoreFrames(image, options);
         async function* darkening() {
-          for await (const restored of frames)
+          for await (const restored of frames) {
             yield {
               ...restored,
               frame: {
@@ -185,6 +188,7 @@ describe('restorePhotoToFolder', () => {
                 data: restored.frame.data.map((value) => value * (0.6 + 0.4 * restored.time)),
               },
             };
+          }
         }
         asked.push(options!.times!.length);
         return { scale, frames: darkening() };
@@ -205,8 +209,9 @@ describe('restorePhotoToFolder', () => {
     const { path } = await writePhoto('photo.png', 8);
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];
     for (const out of [a, b]) await restorePhotoToFolder(path, out, copier, { animation: 'gif' });
-    for (const name of await readdir(a))
+    for (const name of await readdir(a)) {
       expect((await readFile(join(a, name))).equals(await readFile(join(b, name)))).toBe(true);
+    }
   });
 
   test('without ffmpeg the video is skipped, with the reason', async () => {

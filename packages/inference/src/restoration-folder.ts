@@ -170,10 +170,11 @@ export async function restoreLoadedPhoto(
   });
 
   const writeVideoFile = async () => {
-    if (video === 'never') skipped.push({ kind: 'video', reason: 'not asked for' });
-    else if (!(await hasFfmpeg(ffmpegPath)))
+    if (video === 'never') {
+      skipped.push({ kind: 'video', reason: 'not asked for' });
+    } else if (!(await hasFfmpeg(ffmpegPath))) {
       skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
-    else {
+    } else {
       const path = join(folder, 'video.mp4');
       await produceAtomically(path, (temporaryPath) => writeVideo(temporaryPath, played, options), signal);
       files.push({ kind: 'video', path });

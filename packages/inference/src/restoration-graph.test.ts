@@ -57,8 +57,9 @@ function filledFile<Config>(family: NetworkFamily<Config>, config: Config): Uint
   let state = 99;
   for (const { values: list } of Object.values(values)) {
     if (list.some((value) => value !== 0)) continue;
-    for (let i = 0; i < list.length; i++)
+    for (let i = 0; i < list.length; i++) {
       list[i] = ((state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff - 0.5) * 0.1;
+    }
   }
   return family.writeWeights(values, config, { dtype: 'float32' });
 }
@@ -153,8 +154,9 @@ test('the file says what it takes and gives, and what the weights say of themsel
     'RGB from 0 to 1',
     'licence',
     'for tests',
-  ])
+  ]) {
     expect(text).toContain(entry);
+  }
 });
 
 test('weights that are stored as float16 stay so', () => {

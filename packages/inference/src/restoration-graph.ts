@@ -100,10 +100,11 @@ export function traceRestoration(
 ): RestorationGraph {
   const { network, multiple, placement, input, outputs, restore, values, metadata, times } =
     describeRestoration(weights, frames);
-  if (Math.min(heightPixels, widthPixels) < multiple)
+  if (Math.min(heightPixels, widthPixels) < multiple) {
     throw new UnblurError(
       `Expected a height and width of at least ${multiple} pixels for this ${network} network but received ${heightPixels}x${widthPixels}`,
     );
+  }
   const shape = [input.images, heightPixels, widthPixels, 3];
   const inputs = { [input.name]: { shape, meaning: input.meaning } };
   const facts = (shapes: Record<string, number[]>): Record<string, TensorFacts> =>
@@ -245,10 +246,11 @@ function fixedTimesRestoration(
 }
 
 function videoRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
-  if (frames !== undefined)
+  if (frames !== undefined) {
     throw new UnblurError(
       'Expected no number of frames for a network for video, which makes the middle one of a few frames sharp; leave it out',
     );
+  }
   const { config, values, metadata } = explainWeights(() => videoDeblurFamily.readWeights(weights));
   const network = declareVideoDeblur(config);
   const window = windowFrames(config);

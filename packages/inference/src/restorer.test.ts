@@ -114,10 +114,11 @@ describe('restore', () => {
   test('the frame at any time is the same as among others at a smaller scale too: what stood still is told by the whole exposure', async () => {
     const photo = photograph(64, 48);
     const { frames } = await restorer.restore(photo, { times: [-1, 0, 0.05, 1], scale: 1 / 2 });
-    for (const [i, time] of [-1, 0, 0.05, 1].entries())
+    for (const [i, time] of [-1, 0, 0.05, 1].entries()) {
       expect(
         largestDifference((await restorer.restoreAt(photo, time, { scale: 1 / 2 })).frame, frames[i]!),
       ).toBe(0);
+    }
   });
 
   test('frames that nobody takes hold nothing up', async () => {
@@ -382,8 +383,9 @@ describe('the baseline of Jin et al.', () => {
     outerPair: part,
   };
   const extractionValues = initialFrameExtractionWeights(extraction, 2);
-  for (const [name, { values: weight }] of Object.entries(extractionValues))
+  for (const [name, { values: weight }] of Object.entries(extractionValues)) {
     if (name.includes('predict')) weight.forEach((_, i) => (weight[i] = 0.1 * Math.sin(i + name.length)));
+  }
 
   test('its weights are told apart by their file, and give what its networks give, without motion', async () => {
     const photo = photograph(30, 22);

@@ -263,8 +263,9 @@ export async function createRestorer({
       // Frames of a large photograph take the place of the network in memory; it is opened again in a moment.
       if (restored.tiles > 1 && done === passes.length - 1) await afterPrevious(releaseSessions);
       const motionsPixels = restored.motionsPixels.map((motion) => atFullSize(motion, workingScale));
-      if (workingScale !== 1)
+      if (workingScale !== 1) {
         fullSize ??= await FullSize.prepare(photo, small, network.reach === null ? [] : motionsPixels);
+      }
       for (const index of pass.wanted) {
         const frame = restored.takeFrame(index);
         signal?.throwIfAborted();
@@ -372,15 +373,18 @@ function atFullSize({ data, stridePixels, ...size }: MotionField, scale: Working
 
 function expectTimes(times: readonly number[], only: readonly number[] | undefined): void {
   const wrong = times.findIndex((time) => !(typeof time === 'number' && time >= -1 && time <= 1));
-  if (times.length === 0 || wrong >= 0)
+  if (times.length === 0 || wrong >= 0) {
     throw new UnblurError(
       `Expected times from -1, when the shutter opens, to 1, when it closes, but received ${times.length === 0 ? 'none' : String(times[wrong])}`,
     );
-  if (new Set(times).size !== times.length)
+  }
+  if (new Set(times).size !== times.length) {
     throw new UnblurError(`Expected times that differ but received ${times.join(', ')}`);
+  }
   const unknown = only && times.find((time) => !only.includes(time));
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
     throw new UnblurError(
       `Expected times that this network has frames of (${only!.map((time) => Number(time.toFixed(3))).join(', ')}) but received ${unknown}; weights of the photo network have frames at any time`,
     );
+  }
 }

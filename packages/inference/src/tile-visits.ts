@@ -60,8 +60,9 @@ function texture(photo: RgbImage, plan: TilePlan, a: TilePosition, b: TilePositi
   const green = (x: number, y: number) => photo.data[(y * photo.width + x) * 3 + 1]!;
   let sum = 0;
   for (let y = top; y < bottom - 1; y += 2) {
-    for (let x = left; x < right - 1; x += 2)
+    for (let x = left; x < right - 1; x += 2) {
       sum += Math.abs(green(x + 1, y) - green(x, y)) + Math.abs(green(x, y + 1) - green(x, y));
+    }
   }
   return sum;
 }

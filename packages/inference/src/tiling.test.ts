@@ -65,7 +65,8 @@ describe('featherShares', () => {
 
   test('rises smoothly: no step larger than a half cosine over half the overlap has', () => {
     const largestStep = (Math.PI / 2) * (1 / 16);
-    for (let i = 1; i < 32; i++)
+    for (let i = 1; i < 32; i++) {
       expect(Math.abs(shares[1]![i]! - shares[1]![i - 1]!)).toBeLessThanOrEqual(largestStep);
+    }
   });
 });

@@ -23,8 +23,9 @@ export function filledWeights(config: PhotoConfig): WeightValues {
   for (const [name, { values }] of Object.entries(weights)) {
     if (values.some((value) => value !== 0)) continue;
     const scale = name.startsWith('trajectory.predict') ? 1 : 0.1;
-    for (let i = 0; i < values.length; i++)
+    for (let i = 0; i < values.length; i++) {
       values[i] = ((state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff - 0.5) * scale;
+    }
   }
   return weights;
 }

@@ -50,8 +50,9 @@ export function livelyVideoWeights(config: VideoDeblurConfig): WeightValues {
   let state = 99;
   for (const { values } of Object.values(weights)) {
     if (values.some((value) => value !== 0)) continue;
-    for (let i = 0; i < values.length; i++)
+    for (let i = 0; i < values.length; i++) {
       values[i] = ((state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff - 0.5) * 0.2;
+    }
   }
   return weights;
 }

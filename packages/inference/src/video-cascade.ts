@@ -18,7 +18,9 @@ class CascadeStage {
   readonly #kept: KeptFrame[];
   #seen = 0;
 
-  constructor(private readonly sessions: VideoNetworkSessions) {
+  readonly #sessions: VideoNetworkSessions;
+  constructor(sessions: VideoNetworkSessions) {
+    this.#sessions = sessions;
     const pixels = sessions.width * sessions.height;
     this.#kept = Array.from({ length: 3 }, () => ({
       image: new Float32Array(pixels * 3),
@@ -32,13 +34,13 @@ class CascadeStage {
     this.#kept.push(this.#kept.shift()!);
     const [before, centre, newest] = this.#kept as [KeptFrame, KeptFrame, KeptFrame];
     newest.image.set(image);
-    (await this.sessions.describe(image)).forEach((level, index) => newest.pyramid[index]!.set(level));
+    (await this.#sessions.describe(image)).forEach((level, index) => newest.pyramid[index]!.set(level));
     this.#seen += 1;
     if (this.#seen === 1) return undefined;
-    const { forward, backward } = await this.sessions.match(centre.pyramid, newest.pyramid);
+    const { forward, backward } = await this.#sessions.match(centre.pyramid, newest.pyramid);
     newest.toPrevious.set(backward);
     if (this.#seen === 2) return undefined;
-    return this.sessions.reconstruct(before.image, centre.image, newest.image, centre.toPrevious, forward);
+    return this.#sessions.reconstruct(before.image, centre.image, newest.image, centre.toPrevious, forward);
   }
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   declareVideoDeblur,
   videoDeblurMultiple,
@@ -60,7 +60,7 @@ async function collect(frames: AsyncIterable<RgbImage>): Promise<RgbImage[]> {
 }
 
 describe('createVideoDeblurrer', () => {
-  it.each<[string, Partial<VideoDeblurConfig>, number]>([
+  test.each<[string, Partial<VideoDeblurConfig>, number]>([
     ['two stages', {}, 6],
     ['two stages, a clip of two frames', {}, 2],
     ['one stage', { stages: 1 }, 4],
@@ -77,7 +77,7 @@ describe('createVideoDeblurrer', () => {
     expect(largestDifference(sharp[0]!, frames[0]!)).toBeGreaterThan(0.01);
   });
 
-  it('gives the mean with the mirror image where it is asked for', async () => {
+  test('gives the mean with the mirror image where it is asked for', async () => {
     const config: VideoDeblurConfig = {
       ...tinyVideoConfig,
       stages: 1,
@@ -98,21 +98,22 @@ describe('createVideoDeblurrer', () => {
       const [seen, other] = [plain[index]!.data, ofMirrored[index]!.data];
       // Results are clamped before they come out, but averaged before that.
       frame.data.forEach((value, i) => {
-        if ([seen[i]!, other[i]!].every((each) => each > 0 && each < 1))
+        if ([seen[i]!, other[i]!].every((each) => each > 0 && each < 1)) {
           expect(value).toBeCloseTo((seen[i]! + other[i]!) / 2, 5);
+        }
       });
     });
     expect(largestDifference(averaged[1]!, plain[1]!)).toBeGreaterThan(0.005);
   });
 
-  it('takes any size and gives it back', async () => {
+  test('takes any size and gives it back', async () => {
     const [first] = await collect(
       createVideoDeblurrer({ weights: tinyVideoFile() }).deblur(movingWaves(29, 13, 3)),
     );
     expect([first!.width, first!.height, first!.data.length]).toEqual([29, 13, 29 * 13 * 3]);
   });
 
-  it('works in tiles where memory is short, without a seam', async () => {
+  test('works in tiles where memory is short, without a seam', async () => {
     // Nothing but the reconstruction, which sees less far than tiles overlap.
     const config: VideoDeblurConfig = {
       ...tinyVideoConfig,
@@ -133,7 +134,7 @@ describe('createVideoDeblurrer', () => {
     expect(largestDifference(tiled[1]!, whole[1]!)).toBeLessThan(1e-3);
   });
 
-  it('refuses frames of another size and weights of another network', async () => {
+  test('refuses frames of another size and weights of another network', async () => {
     const { deblur } = createVideoDeblurrer({ weights: tinyVideoFile() });
     await expect(collect(deblur([...movingWaves(16, 16, 2), ...movingWaves(24, 16, 1)]))).rejects.toThrow(
       'Expected frames of one size, 16x16 like the first, but one is 24x16',

@@ -149,14 +149,18 @@ class TiledSequence {
   readonly #columnShares: Float32Array[];
   readonly #rowShares: Float32Array[];
 
+  readonly #sessions: VideoNetworkSessions;
+  readonly #plan: TilePlan;
   constructor(
     readonly width: number,
     readonly height: number,
-    private readonly plan: TilePlan,
-    private readonly sessions: VideoNetworkSessions,
+    plan: TilePlan,
+    sessions: VideoNetworkSessions,
     stages: number,
     overwrites: boolean,
   ) {
+    this.#sessions = sessions;
+    this.#plan = plan;
     const [paddedWidth, paddedHeight] = [
       plan.columns.at(-1)! + plan.tileWidth,
       plan.rows.at(-1)! + plan.tileHeight,
@@ -195,10 +199,10 @@ class TiledSequence {
         crop(
           padded,
           3,
-          this.plan.columns[column]!,
-          this.plan.rows[row]!,
-          this.plan.tileWidth,
-          this.plan.tileHeight,
+          this.#plan.columns[column]!,
+          this.#plan.rows[row]!,
+          this.#plan.tileWidth,
+          this.#plan.tileHeight,
           this.#tile,
         ),
       );
@@ -210,17 +214,18 @@ class TiledSequence {
   }
 
   release(): Promise<void> {
-    return this.sessions.release();
+    return this.#sessions.release();
   }
 
   #blend(canvas: Float32Array, tile: Float32Array, column: number, row: number): void {
-    const { tileWidth, tileHeight } = this.plan;
+    const { tileWidth, tileHeight } = this.#plan;
     for (let y = 0; y < tileHeight; y++) {
-      const start = ((this.plan.rows[row]! + y) * this.#padded.width + this.plan.columns[column]!) * 3;
+      const start = ((this.#plan.rows[row]! + y) * this.#padded.width + this.#plan.columns[column]!) * 3;
       for (let x = 0; x < tileWidth; x++) {
         const share = this.#rowShares[row]![y]! * this.#columnShares[column]![x]!;
-        for (let channel = 0; channel < 3; channel++)
+        for (let channel = 0; channel < 3; channel++) {
           canvas[start + 3 * x + channel]! += share * tile[(y * tileWidth + x) * 3 + channel]!;
+        }
       }
     }
   }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test, jest } from '@jest/globals';
 import { loadPhoto } from './photo.js';
 import type { RgbImage } from './raster.js';
 import { movingWaves, tinyVideoFile } from './tiny-video-network.test-tool.js';
@@ -42,10 +42,11 @@ const place = (name: string) => join(folder, name);
 
 async function writeFrames(name: string, frames: RgbImage[]): Promise<string> {
   mkdirSync(place(name));
-  for (const [index, frame] of frames.entries())
+  for (const [index, frame] of frames.entries()) {
     await toSharp(frame)
       .png()
       .toFile(join(place(name), `f${index + 8}.png`));
+  }
   return place(name);
 }
 
@@ -97,7 +98,7 @@ const streamsOf = (path: string) =>
   ).streams;
 
 describe('a folder of frames', () => {
-  it('becomes a folder of PNGs of the same names, in the order of the numbers in them', async () => {
+  test('becomes a folder of PNGs of the same names, in the order of the numbers in them', async () => {
     const frames = movingWaves(16, 12, 4);
     const input = await writeFrames('in', frames);
     const progress: string[] = [];
@@ -117,7 +118,7 @@ describe('a folder of frames', () => {
     expect((await loadPhoto(join(place('out'), 'f10.png'))).data[5]).toBeCloseTo(1 - frames[2]!.data[5]!, 2);
   });
 
-  it('gets only the frames that are missing, read from their neighbours on', async () => {
+  test('gets only the frames that are missing, read from their neighbours on', async () => {
     const input = await writeFrames('in', movingWaves(16, 12, 12));
     await deblurVideo(input, place('out'), negative, options);
     const before = readFileSync(join(place('out'), 'f15.png'));
@@ -141,7 +142,7 @@ describe('a folder of frames', () => {
     );
   });
 
-  it('leaves whole frames behind when it is stopped', async () => {
+  test('leaves whole frames behind when it is stopped', async () => {
     const input = await writeFrames('in', movingWaves(16, 12, 6));
     const stop = new AbortController();
     await expect(
@@ -154,7 +155,7 @@ describe('a folder of frames', () => {
     expect(readdirSync(place('out')).sort()).toEqual(['.unblur-video.json', 'f8.png', 'f9.png']);
   });
 
-  it('is refused with one frame, none, frames of several sizes or a damaged one', async () => {
+  test('is refused with one frame, none, frames of several sizes or a damaged one', async () => {
     await expect(
       deblurVideo(await writeFrames('one', movingWaves(16, 12, 1)), place('out'), negative, options),
     ).rejects.toThrow('holds one frame, which has no neighbours to learn from');
@@ -178,7 +179,7 @@ describe('a folder of frames', () => {
 });
 
 describe('a place for the result that cannot be meant', () => {
-  it('is the clip or the folder itself, by whatever path', async () => {
+  test('is the clip or the folder itself, by whatever path', async () => {
     const input = await writeFrames('in', movingWaves(16, 12, 3));
     const before = readdirSync(input);
     await expect(deblurVideo(input, join(folder, '.', 'in', '..', 'in'), negative, options)).rejects.toThrow(
@@ -193,7 +194,7 @@ describe('a place for the result that cannot be meant', () => {
     expect(readFileSync(place('clip.mp4'), 'utf8')).toBe('a clip');
   });
 
-  it.each(['out.avi', 'out.wmv', 'OUT.GIF'])('ends like a file that is not made here: %s', async (name) => {
+  test.each(['out.avi', 'out.wmv', 'OUT.GIF'])('ends like a file that is not made here: %s', async (name) => {
     const input = await writeFrames('in', movingWaves(16, 12, 3));
     await expect(deblurVideo(input, place(name), negative, options)).rejects.toThrow(
       'Expected a clip that ends in .mp4, .m4v, .mov, .mkv, .webm, .ts, or a folder',
@@ -203,7 +204,7 @@ describe('a place for the result that cannot be meant', () => {
   });
 });
 
-it('says that the folder of the output is missing before it reads a frame', async () => {
+test('says that the folder of the output is missing before it reads a frame', async () => {
   const input = await writeFrames('in', movingWaves(16, 12, 3));
   const seenBefore = negative.seen;
   await expect(deblurVideo(input, place('nowhere/out.mp4'), negative, options)).rejects.toThrow(
@@ -213,7 +214,7 @@ it('says that the folder of the output is missing before it reads a frame', asyn
 });
 
 (hasFfmpeg ? describe : describe.skip)('a clip', () => {
-  it('keeps its frames, rate and sound', async () => {
+  test('keeps its frames, rate and sound', async () => {
     const clip = writeClip('clip.mp4');
     expect(await deblurVideo(clip, place('out.mp4'), negative, options)).toEqual({
       width: 64,
@@ -230,7 +231,7 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     expect(readFileSync(place('after.adts'))).toEqual(readFileSync(place('before.adts')));
   });
 
-  it('shows what the network made, in the colours it made', async () => {
+  test('shows what the network made, in the colours it made', async () => {
     await deblurVideo(
       writeClip('clip.mp4', { more: ['-crf', '1'] }),
       place('out'),
@@ -273,7 +274,7 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     expect(meanDifference).toBeLessThan(0.03);
   });
 
-  it('of odd sides gets a mirrored row and column, and one without sound stays without', async () => {
+  test('of odd sides gets a mirrored row and column, and one without sound stays without', async () => {
     const frames = await writeFrames('in', movingWaves(15, 13, 3));
     await deblurVideo(frames, place('out.mp4'), negative, { ...options, framesPerSecond: 12 });
     expect(streamsOf(place('out.mp4'))).toMatchObject([
@@ -281,7 +282,7 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     ]);
   });
 
-  it('keeps the time of every frame, through a network that gives them later', async () => {
+  test('keeps the time of every frame, through a network that gives them later', async () => {
     ffmpeg(
       '-f',
       'lavfi',
@@ -329,7 +330,7 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     before.forEach((time, index) => expect(Math.abs(after[index]! - time)).toBeLessThan(0.001));
   });
 
-  it('says what becomes of high dynamic range, interlaced frames and transparency', async () => {
+  test('says what becomes of high dynamic range, interlaced frames and transparency', async () => {
     const notesOf = async (name: string, more: Partial<DeblurVideoOptions>, output = 'out.mp4') => {
       const notes: string[] = [];
       await deblurVideo(place(name), place(output), negative, {
@@ -381,7 +382,7 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     expect(await notesOf('alpha.mkv', {})).toEqual(['clip has an alpha channel: laid over white']);
   });
 
-  it('of frames beyond the memory budget is refused before one is decoded', async () => {
+  test('of frames beyond the memory budget is refused before one is decoded', async () => {
     // The size stands in the header of the file: it is the decoder that would need the memory.
     writeClip('vast.mkv', { size: '4000x3000', seconds: 0.1, sound: false, more: ['-preset', 'ultrafast'] });
     const { createVideoDeblurrer } = await import('./video-deblurrer.js');
@@ -397,7 +398,7 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     );
   });
 
-  it('is refused without pictures, cut short, of one frame or with changing sizes; nothing is left', async () => {
+  test('is refused without pictures, cut short, of one frame or with changing sizes; nothing is left', async () => {
     const refuse = (input: string, message: RegExp) =>
       expect(deblurVideo(input, place('out.mp4'), negative, options)).rejects.toThrow(message);
     ffmpeg('-f', 'lavfi', '-i', 'sine=duration=0.2', place('sound.m4a'));
@@ -422,7 +423,7 @@ it('says that the folder of the output is missing before it reads a frame', asyn
     expect(readdirSync(folder).filter((name) => name.includes('out.mp4'))).toEqual([]);
   });
 
-  it('needs ffmpeg, and says how to get it', async () => {
+  test('needs ffmpeg, and says how to get it', async () => {
     await expect(
       deblurVideo(writeClip('clip.mp4'), place('out.mp4'), negative, {
         ...options,

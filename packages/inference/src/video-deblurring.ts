@@ -97,21 +97,25 @@ export async function deblurVideo(
   ).isDirectory();
   await expectOutputPlace(input, output);
   const container = containerOf(output);
-  if (!container && options.hdr === 'keep')
+  if (!container && options.hdr === 'keep') {
     throw new UnblurError(
       'Expected a clip as output, to keep high dynamic range in, but received a folder; leave out --hdr keep',
     );
+  }
   const source = isFolder
     ? await openFolder(input, options)
     : await openClip(input, deblurrer, container, options);
-  if (source.total === 1)
+  if (source.total === 1) {
     throw new UnblurError(
       `${input} holds one frame, which has no neighbours to learn from; for a photograph, use: ${isFolder ? '' : `ffmpeg -i ${input} photo.png && `}unblur restore ${isFolder ? input : 'photo.png'}`,
     );
-  if (!isFolder && options.framesPerSecond !== undefined)
+  }
+  if (!isFolder && options.framesPerSecond !== undefined) {
     options.onNote?.(`${input} keeps its own rate; frames per second are chosen for folders of frames only`);
-  if (!container)
+  }
+  if (!container) {
     return doLocked(output, 'video', () => writeFolder(source, input, output, deblurrer, options));
+  }
   // Before the work, not after it.
   await access(dirname(output), constants.W_OK).catch((cause: unknown) => {
     throw explainFileError('write', output, cause);
@@ -130,10 +134,11 @@ export async function deblurVideo(
  */
 async function expectOutputPlace(input: string, output: string): Promise<void> {
   const [from, to] = await Promise.all([input, output].map((path) => realpath(path).catch(() => undefined)));
-  if (from === to)
+  if (from === to) {
     throw new UnblurError(
       `${output} is what is to be deblurred, and would be lost; choose another place for the result`,
     );
+  }
   const extension = extname(output).toLowerCase();
   if (to === undefined && /^\.[a-z][a-z0-9]{1,4}$/.test(extension) && !containerOf(output)) {
     throw new UnblurError(
@@ -148,8 +153,9 @@ async function openFolder(
 ): Promise<FrameSource> {
   const paths = await listFrames(folder);
   async function* framesFrom(index: number): AsyncGenerator<TimedFrame, void, undefined> {
-    for await (const frame of readFrames(paths.slice(index), signal))
+    for await (const frame of readFrames(paths.slice(index), signal)) {
       yield { ...frame, timeSeconds: index++ / framesPerSecond };
+    }
   }
   return {
     total: paths.length,
@@ -248,8 +254,9 @@ async function writeClip(
           Object.assign(written, { width: frame.width, height: frame.height, frames: written.frames + 1 });
           options.onFrame?.(written.frames, Math.max(source.total, written.frames));
         }
-        if (written.frames === 0)
+        if (written.frames === 0) {
           throw new UnblurError('The clip gave no frame that could be decoded; get the whole file');
+        }
         loss = await writer.finish();
       } catch (cause) {
         writer.abort();
@@ -326,17 +333,19 @@ async function claimFolder(
   const path = join(folder, recordName);
   const known = await readFile(path, 'utf8').catch(() => undefined);
   if (known === undefined) {
-    if ((await readdir(folder)).some((name) => extname(name) === '.png'))
+    if ((await readdir(folder)).some((name) => extname(name) === '.png')) {
       throw new UnblurError(
         `${folder} holds pictures that are not from an earlier run of this kind; choose an empty folder`,
       );
+    }
     await writeAtomically(path, Buffer.from(`${JSON.stringify(record, null, 1)}\n`));
     return;
   }
-  if (JSON.stringify(parseRecord(known)) !== JSON.stringify(record))
+  if (JSON.stringify(parseRecord(known)) !== JSON.stringify(record)) {
     throw new UnblurError(
       `${folder} holds frames of another clip, or made with other weights or another choice of --mirrored or --no-deinterlace; choose another folder, or remove this one to start anew`,
     );
+  }
 }
 
 /** What a folder's record says; nothing where it is damaged. */

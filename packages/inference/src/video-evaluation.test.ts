@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RgbImage } from './raster.js';
 import { evaluateVideoFolder } from './video-evaluation.js';
 import { toSharp } from './writers/pixel-image.js';
@@ -17,8 +17,9 @@ const grey = (value: number, border = value): RgbImage => ({
 });
 
 beforeAll(async () => {
-  for (const part of ['blur', 'gt'])
+  for (const part of ['blur', 'gt']) {
     for (const video of ['a', 'b']) mkdirSync(join(folder, part, video), { recursive: true });
+  }
   for (const [video, frames] of [
     ['a', 2],
     ['b', 1],
@@ -46,7 +47,7 @@ const brighter = {
 const decibels = (levels: number) => 20 * Math.log10(255 / levels);
 
 describe('evaluateVideoFolder', () => {
-  it('scores by the published protocol: rounded to 8 bit, four pixels cut from each side', async () => {
+  test('scores by the published protocol: rounded to 8 bit, four pixels cut from each side', async () => {
     const report = await evaluateVideoFolder(folder, brighter);
     expect(report.samples).toBe(3);
     expect(report.psnr.mean).toBeCloseTo(decibels(10), 4);
@@ -65,7 +66,7 @@ describe('evaluateVideoFolder', () => {
     ]);
   });
 
-  it('scores whole frames as they are on request', async () => {
+  test('scores whole frames as they are on request', async () => {
     const report = await evaluateVideoFolder(folder, brighter, { protocol: 'whole' });
     const [inside, border] = [(16 * 16) / (24 * 24), 1 - (16 * 16) / (24 * 24)];
     expect(report.baseline.psnr.mean).toBeCloseTo(
@@ -75,7 +76,7 @@ describe('evaluateVideoFolder', () => {
     expect(report.psnr.mean).toBeCloseTo(decibels(Math.sqrt(inside * 9.6 ** 2 + border * 110.4 ** 2)), 3);
   });
 
-  it('names the video that has no ground truth', async () => {
+  test('names the video that has no ground truth', async () => {
     rmSync(join(folder, 'gt', 'b', '0.png'));
     await expect(evaluateVideoFolder(folder, brighter)).rejects.toThrow(/gt\/b holds no frames/);
     rmSync(join(folder, 'gt', 'b'), { recursive: true });

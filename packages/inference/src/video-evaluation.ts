@@ -131,24 +131,27 @@ async function findVideos(folder: string): Promise<VideoPaths[]> {
       .sort();
   };
   const [names, gtNames] = [await list('blur'), await list('gt')];
-  if (names.length === 0)
+  if (names.length === 0) {
     throw new UnblurError(`${join(folder, 'blur')} holds no videos; expected one folder of frames per video`);
+  }
   const videos: VideoPaths[] = [];
   for (const name of names) {
-    if (!gtNames.includes(name))
+    if (!gtNames.includes(name)) {
       throw new UnblurError(
         `Video ${name}: expected its ground truth in ${join(folder, 'gt', name)}, but there is none`,
       );
+    }
     const blurPaths = await listFrames(join(folder, 'blur', name));
     const gtByStem = new Map(
       (await listFrames(join(folder, 'gt', name))).map((path) => [frameStem(path), path]),
     );
     const gtPaths = blurPaths.map((path) => gtByStem.get(frameStem(path)));
     const missing = blurPaths.find((_, index) => gtPaths[index] === undefined);
-    if (missing !== undefined)
+    if (missing !== undefined) {
       throw new UnblurError(
         `Video ${name}: expected the ground truth of ${basename(missing)} in ${join(folder, 'gt', name)}, but there is none of that name`,
       );
+    }
     videos.push({ name, blurPaths, gtPaths: gtPaths as string[] });
   }
   return videos;

@@ -21,10 +21,11 @@ export async function listFrames(folder: string): Promise<string[]> {
   const frames = names
     .filter((name) => frameExtensions.includes(extname(name).toLowerCase()) && !name.startsWith('.'))
     .sort(inOrder.compare);
-  if (frames.length === 0)
+  if (frames.length === 0) {
     throw new UnblurError(
       `${folder} holds no frames; expected pictures (${frameExtensions.join(', ')}) in the order of their names`,
     );
+  }
   const stems = new Map<string, string>();
   for (const name of frames) {
     const other = stems.get(frameStem(name));

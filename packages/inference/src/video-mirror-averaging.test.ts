@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import type { VideoNetworkSessions } from './video-network.js';
 
@@ -26,7 +26,7 @@ async function average(
 }
 
 describe('averageWithMirrorImage', () => {
-  it('leaves what commutes with mirroring as it is', async () => {
+  test('leaves what commutes with mirroring as it is', async () => {
     expect(
       await average(
         (pixel, channel, [before, middle, after]) =>
@@ -35,7 +35,7 @@ describe('averageWithMirrorImage', () => {
     ).toEqual(centre.map((value, i) => previous[i]! - value + next[i]! / 4));
   });
 
-  it('takes what tells left from right away: the neighbour to the left becomes the mean of both neighbours', async () => {
+  test('takes what tells left from right away: the neighbour to the left becomes the mean of both neighbours', async () => {
     const sharp = await average((pixel, channel, [, middle]) =>
       pixel % width === 0 ? 0 : middle[3 * (pixel - 1) + channel]!,
     );
@@ -45,7 +45,7 @@ describe('averageWithMirrorImage', () => {
     );
   });
 
-  it('turns flows to the other side, each at its own place: their horizontal part cancels, the vertical stays', async () => {
+  test('turns flows to the other side, each at its own place: their horizontal part cancels, the vertical stays', async () => {
     const dx = await average((pixel, _channel, [, , , toBefore]) => toBefore[2 * pixel]!);
     const dy = await average((pixel, _channel, [, , , , toAfter]) => toAfter[2 * pixel + 1]!);
     for (let pixel = 0; pixel < width * height; pixel++) {

@@ -51,8 +51,9 @@ export async function openVideoNetwork(
   threads?: number,
 ): Promise<VideoNetworkSessions> {
   const multiple = videoDeblurMultiple(config);
-  if (width % multiple !== 0 || height % multiple !== 0)
+  if (width % multiple !== 0 || height % multiple !== 0) {
     throw new RangeError(`Expected a size in multiples of ${multiple} but received ${width}x${height}`);
+  }
   const network = declareVideoDeblur(config);
   const constants = (): NamedTensors =>
     Object.fromEntries(

@@ -9,8 +9,9 @@ export type WorkingScale = (typeof workingScales)[number];
 
 /** @throws UnblurError that names the scales there are. */
 export function expectScale(scale: unknown): void {
-  if (scale !== 'auto' && !workingScales.includes(scale as WorkingScale))
+  if (scale !== 'auto' && !workingScales.includes(scale as WorkingScale)) {
     throw new UnblurError(`Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received ${String(scale)}`);
+  }
 }
 
 /** Sides of the copies on which the motion of a photograph is first looked for. */
@@ -41,8 +42,9 @@ export async function surveyMotion(
       surveyPercentile,
     );
     // The finest copy tells small motions, coarser ones only what they can tell from none.
-    if (side === surveySidePixels[0] || lengthPixels >= surveyNoisePixels)
+    if (side === surveySidePixels[0] || lengthPixels >= surveyNoisePixels) {
       longest = Math.max(longest, lengthPixels * shrink);
+    }
   }
   return longest;
 }
@@ -103,7 +105,11 @@ export class FullSize {
   /** How much of the detail each pixel keeps, 0 to 255. */
   #kept: Uint8Array | undefined;
 
-  private constructor(private readonly photo: RgbImage) {}
+  readonly #photo: RgbImage;
+
+  private constructor(photo: RgbImage) {
+    this.#photo = photo;
+  }
 
   /**
    * @param motionsPixels at the ends of the exposure at least, in pixels of the photograph; none where they
@@ -138,7 +144,7 @@ export class FullSize {
   }
 
   async bring(frame: RgbImage): Promise<RgbImage> {
-    const { width, height, data: photo } = this.photo;
+    const { width, height, data: photo } = this.#photo;
     const enlarged = await enlarge16(frame, width, height);
     const data = new Float32Array(enlarged.length);
     for (let i = 0; i < data.length; i++) data[i] = enlarged[i]! / 65535;
@@ -146,8 +152,9 @@ export class FullSize {
       for (let pixel = 0; pixel < this.#kept.length; pixel++) {
         const share = this.#kept[pixel]! / 255;
         if (share === 0) continue;
-        for (let i = 3 * pixel; i < 3 * pixel + 3; i++)
+        for (let i = 3 * pixel; i < 3 * pixel + 3; i++) {
           data[i] = Math.min(1, Math.max(0, data[i]! + share * (photo[i]! - this.#smooth[i]! / 65535)));
+        }
       }
     }
     return { width, height, data };

@@ -51,10 +51,11 @@ export function summarizeScores(
 
 function averageScores(scores: readonly FrameScores[]): FrameScores {
   const counts = new Set(scores.map(({ perFrame }) => perFrame.length));
-  if (counts.size > 1)
+  if (counts.size > 1) {
     throw new RangeError(
       `Expected one number of frames in all samples but received ${[...counts].join(' and ')}`,
     );
+  }
   const total = scores[0]!.perFrame.map((_, frame) =>
     scores.reduce((sum, { perFrame }) => sum + perFrame[frame]!, 0),
   );

@@ -18,9 +18,11 @@ test('the border is left out on all four sides', () => {
   const inside = flat(5, 4, 0.5);
   const damaged = flat(5, 4, 0.5);
   for (let y = 0; y < 4; y++) {
-    for (let x = 0; x < 5; x++)
-      if (x === 0 || y === 0 || x === 4 || y === 3)
+    for (let x = 0; x < 5; x++) {
+      if (x === 0 || y === 0 || x === 4 || y === 3) {
         damaged.data.fill(1, (y * 5 + x) * 3, (y * 5 + x + 1) * 3);
+      }
+    }
   }
   expect(psnr(inside, damaged, { borderPixels: 1 })).toBe(Infinity);
   expect(psnr(inside, damaged)).toBeCloseTo(10 * Math.log10(20 / (14 * 0.25)), 5);

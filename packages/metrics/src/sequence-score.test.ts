@@ -100,8 +100,9 @@ describe('summarizeScores', () => {
       report.psnr.middle,
       report.psnr.last,
       report.psnr.mean,
-    ])
+    ]) {
       expect(value).toBeCloseTo(30, 3);
+    }
     expect(report.baseline.psnr.first).toBeCloseTo(-20 * Math.log10(0.4), 3);
     expect(report.baseline.psnr.middle).toBe(100);
     expect(report.ssim.mean).toBeGreaterThan(report.baseline.ssim.mean);

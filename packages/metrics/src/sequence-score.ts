@@ -66,8 +66,9 @@ export function scoreSequence(
       `Expected as many restored as ground-truth frames, an odd number, but received ${restored.length} and ${gt.length}`,
     );
   }
-  if (rule !== 'sequence' && rule !== 'per-frame')
+  if (rule !== 'sequence' && rule !== 'per-frame') {
     throw new RangeError(`Expected the rule 'sequence' or 'per-frame' but received '${String(rule)}'`);
+  }
 
   const backward = [...restored].reverse();
   const forwardPsnr = gt.map((frame, i) => reportedPsnr(restored[i]!, frame, options));

@@ -46,8 +46,9 @@ export function ssim(
   { window = 'gaussian', peak = 1, borderPixels = 0 }: SsimOptions = {},
 ): number {
   assertComparable(a, b);
-  if (!Object.hasOwn(windows, window))
+  if (!Object.hasOwn(windows, window)) {
     throw new RangeError(`Expected the window 'gaussian' or 'uniform' but received '${String(window)}'`);
+  }
   const { weights, covarianceScale } = windows[window];
   assertBorder(a, borderPixels, weights.length);
   const c1 = (0.01 * peak) ** 2;
@@ -86,24 +87,25 @@ class WindowedMoments {
   readonly b: Float64Array;
   readonly squares: Float64Array;
   readonly products: Float64Array;
-  private readonly ring: Float64Array[];
-  private readonly line: Float64Array[];
+  readonly #ring: Float64Array[];
+  readonly #line: Float64Array[];
 
-  constructor(
-    private readonly columns: number,
-    private readonly weights: Float64Array,
-  ) {
+  readonly #weights: Float64Array;
+  readonly #columns: number;
+  constructor(columns: number, weights: Float64Array) {
+    this.#weights = weights;
+    this.#columns = columns;
     this.a = new Float64Array(columns);
     this.b = new Float64Array(columns);
     this.squares = new Float64Array(columns);
     this.products = new Float64Array(columns);
-    this.ring = Array.from(weights, () => new Float64Array(4 * columns));
-    this.line = Array.from({ length: 4 }, () => new Float64Array(columns + weights.length - 1));
+    this.#ring = Array.from(weights, () => new Float64Array(4 * columns));
+    this.#line = Array.from({ length: 4 }, () => new Float64Array(columns + weights.length - 1));
   }
 
   /** Filters one channel of one row, whose first value lies at `start`, along the row. */
   addRow(a: Float32Array, b: Float32Array, start: number, row: number): void {
-    const [lineA, lineB, lineSquares, lineProducts] = this.line as [
+    const [lineA, lineB, lineSquares, lineProducts] = this.#line as [
       Float64Array,
       Float64Array,
       Float64Array,
@@ -117,13 +119,13 @@ class WindowedMoments {
       lineSquares[column] = valueA * valueA + valueB * valueB;
       lineProducts[column] = valueA * valueB;
     }
-    const filtered = this.ring[row % this.weights.length]!;
+    const filtered = this.#ring[row % this.#weights.length]!;
     for (let moment = 0; moment < 4; moment++) {
-      const line = this.line[moment]!;
-      for (let column = 0; column < this.columns; column++) {
+      const line = this.#line[moment]!;
+      for (let column = 0; column < this.#columns; column++) {
         let sum = 0;
-        for (let tap = 0; tap < this.weights.length; tap++) sum += this.weights[tap]! * line[column + tap]!;
-        filtered[moment * this.columns + column] = sum;
+        for (let tap = 0; tap < this.#weights.length; tap++) sum += this.#weights[tap]! * line[column + tap]!;
+        filtered[moment * this.#columns + column] = sum;
       }
     }
   }
@@ -132,15 +134,16 @@ class WindowedMoments {
    * Filters the rows up to and including `lastRow` along the columns into `a`, `b`, `squares` and `products`.
    */
   filterColumns(lastRow: number): void {
-    const size = this.weights.length;
+    const size = this.#weights.length;
     [this.a, this.b, this.squares, this.products].forEach((output, moment) => {
       output.fill(0);
       for (let tap = 0; tap < size; tap++) {
-        const weight = this.weights[tap]!;
-        const filtered = this.ring[(lastRow - size + 1 + tap) % size]!;
-        const offset = moment * this.columns;
-        for (let column = 0; column < this.columns; column++)
+        const weight = this.#weights[tap]!;
+        const filtered = this.#ring[(lastRow - size + 1 + tap) % size]!;
+        const offset = moment * this.#columns;
+        for (let column = 0; column < this.#columns; column++) {
           output[column]! += weight * filtered[offset + column]!;
+        }
       }
     });
   }

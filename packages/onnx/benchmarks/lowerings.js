@@ -13,7 +13,7 @@ import { inputGradient } from '../dist/lowerings/input-gradient.js';
 import { createSession } from '../dist/node.js';
 
 const [threads, wanted] = [Number(process.argv[2] ?? 2), process.argv[3] ?? ''];
-const RUNS = 15;
+const runCount = 15;
 
 /** Milliseconds of the fastest run of each way; runs take turns so that a busy machine is busy for all. */
 async function compare(title, shapes, ways) {
@@ -43,7 +43,7 @@ async function compare(title, shapes, ways) {
     });
   }
   let expected;
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < runCount; run++) {
     for (const entry of sessions) {
       const start = performance.now();
       const { output } = await entry.session.run(feeds);
@@ -57,8 +57,9 @@ async function compare(title, shapes, ways) {
         ],
         [0, 0],
       );
-      if (error > 1e-4 * scale)
+      if (error > 1e-4 * scale) {
         throw new Error(`Expected all ways of '${title}' to agree but '${entry.way}' differs by ${error}.`);
+      }
     }
   }
   console.log(
@@ -124,8 +125,9 @@ function imageToColumns(
   const padded = onnx.pad(x, [0, 0, ...padBefore], [0, 0, ...padAfter]);
   const copies = [];
   for (let row = 0; row < filterSize[0]; row++) {
-    for (let column = 0; column < filterSize[1]; column++)
+    for (let column = 0; column < filterSize[1]; column++) {
       copies.push(onnx.slice(padded, [2, 3], [row, column], outputSize));
+    }
   }
   const columns = onnx.reshape(onnx.concat(copies, 1), [batch, copies.length * inputChannels, pixels]);
   const product = onnx.matMul(

@@ -21,11 +21,11 @@ type WritableBackend = KernelBackend & {
 };
 
 /** Enough for shapes, indices and tables of coordinates. */
-const MOST_ELEMENTS = 4096;
+const mostElements = 4096;
 
 /** Whether a tensor is small enough to be computed while a function is traced. */
 export function isComputable({ shape }: { shape: readonly number[] }): boolean {
-  return countElements(shape) <= MOST_ELEMENTS;
+  return countElements(shape) <= mostElements;
 }
 
 /**
@@ -56,8 +56,9 @@ export function computeLater(
     });
     const results = Array.isArray(result) ? result : [result];
     const values = results.map(({ dataId }) => backend.readSync(dataId).slice() as BackendValues);
-    for (const { dataId } of [...infos.map(([, info]) => info), ...results])
+    for (const { dataId } of [...infos.map(([, info]) => info), ...results]) {
       backend.disposeData(dataId, true);
+    }
     return values;
   };
   return outputs.map(({ shape, dtype }, index) => ({

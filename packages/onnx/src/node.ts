@@ -56,8 +56,9 @@ function allocateTensors(signature: Signature): Record<string, Tensor> {
 
 function wrapFeeds(feeds: Record<string, TensorData>, signature: Signature): Record<string, Tensor> {
   const unknown = Object.keys(feeds).find((name) => !(name in signature));
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
     throw new Error(`Expected feeds named ${Object.keys(signature).join(', ')} but received '${unknown}'.`);
+  }
   return Object.fromEntries(
     Object.entries(signature).map(([name, { shape, dtype = 'float32' }]) => {
       const data = feeds[name];

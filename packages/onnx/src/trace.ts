@@ -7,7 +7,7 @@ import type { Value } from './graph/graph.js';
 import { serializeModel } from './graph/model.js';
 import type { ModelOptions } from './graph/model.js';
 import { lowerings } from './lowerings/index.js';
-import { TRACING_BACKEND, TracingBackend, registerTracingKernel } from './tracing-backend.js';
+import { tracingBackend, TracingBackend, registerTracingKernel } from './tracing-backend.js';
 import { fromPlain } from './traced-tensor.js';
 
 /** Names, shapes and element types (`float32` if not said) of a graph's inputs or outputs. */
@@ -46,10 +46,12 @@ export function trace(
   signature: Signature,
   options: ModelOptions = {},
 ): TracedGraph {
-  if (getBackend() === TRACING_BACKEND)
+  if (getBackend() === tracingBackend) {
     throw new Error('Expected trace to be called on its own but it was called inside a traced function.');
-  for (const kernelName of Object.keys(lowerings))
+  }
+  for (const kernelName of Object.keys(lowerings)) {
     registerTracingKernel(kernelName, () => lowerings[kernelName]!);
+  }
   const graph = new Graph();
   const values: Record<string, Value> = {};
   const outputSignature: Signature = {};
@@ -57,10 +59,11 @@ export function trace(
     tidy(() => {
       const outputs = fn(makeInputs(backend, signature));
       for (const [name, tensor] of Object.entries(outputs)) {
-        if (name in signature)
+        if (name in signature) {
           throw new Error(
             `Expected outputs to have names of their own but received '${name}', which is also an input.`,
           );
+        }
         values[name] = backend.lookUp(tensor).plain();
         outputSignature[name] = {
           shape: [...tensor.shape],
@@ -89,9 +92,9 @@ function withTracingBackend(backend: TracingBackend, body: (backend: TracingBack
   const previousVariables = new Set(Object.keys(engine().registeredVariables));
   const previousStackDepth = Error.stackTraceLimit;
   Error.stackTraceLimit = 100; // the caller of an op stands below many TensorFlow.js frames
-  registerBackend(TRACING_BACKEND, () => backend, -1);
+  registerBackend(tracingBackend, () => backend, -1);
   // Takes effect before it returns, because making this backend is synchronous.
-  void setBackend(TRACING_BACKEND);
+  void setBackend(tracingBackend);
   try {
     withDilatedConvolutionGradient(() => body(backend));
   } catch (error) {
@@ -100,7 +103,7 @@ function withTracingBackend(backend: TracingBackend, body: (backend: TracingBack
     for (const [name, variable] of Object.entries(engine().registeredVariables)) {
       if (!previousVariables.has(name)) variable.dispose();
     }
-    engine().removeBackend(TRACING_BACKEND);
+    engine().removeBackend(tracingBackend);
     if (previousBackend) void setBackend(previousBackend);
     Error.stackTraceLimit = previousStackDepth;
   }

@@ -18,8 +18,8 @@ export interface TracedForms {
   compact?: Value;
 }
 
-const CHANNELS_FIRST_ORDER = [0, 3, 1, 2];
-const CHANNELS_LAST_ORDER = [0, 2, 3, 1];
+const channelsFirstOrder = [0, 3, 1, 2];
+const channelsLastOrder = [0, 2, 3, 1];
 
 /**
  * A tensor of a traced function: it has a shape and a place in the graph, but no numbers. Images stay in the
@@ -51,7 +51,7 @@ export class TracedTensor {
   /** The whole tensor as TensorFlow.js sees it. */
   plain(): Value {
     this.#forms.plain ??= this.#forms.channelsFirst
-      ? transpose(this.#forms.channelsFirst, CHANNELS_LAST_ORDER)
+      ? transpose(this.#forms.channelsFirst, channelsLastOrder)
       : expand(this.#forms.compact!, this.shape);
     return this.#forms.plain;
   }
@@ -61,7 +61,7 @@ export class TracedTensor {
     this.#forms.channelsFirst ??=
       this.#forms.compact && !this.#forms.plain
         ? expand(this.operand('channels-first', 4), channelsFirstShape(this.shape))
-        : transpose(this.plain(), CHANNELS_FIRST_ORDER);
+        : transpose(this.plain(), channelsFirstOrder);
     return this.#forms.channelsFirst;
   }
 
@@ -77,7 +77,7 @@ export class TracedTensor {
     if (value.shape.length === 0) return value;
     return transpose(
       reshape(value, [...new Array<number>(rank - value.shape.length).fill(1), ...value.shape]),
-      CHANNELS_FIRST_ORDER,
+      channelsFirstOrder,
     );
   }
 
@@ -121,7 +121,7 @@ export function channelsFirstShape([batch, height, width, channels]: readonly nu
 
 /** The axis of the stored value that holds an axis of the tensor. */
 export function storedAxis(axis: number, layout: Layout): number {
-  return layout === 'plain' ? axis : CHANNELS_FIRST_ORDER.indexOf(axis);
+  return layout === 'plain' ? axis : channelsFirstOrder.indexOf(axis);
 }
 
 /** A tensor from a value that covers it in a layout. */
@@ -135,7 +135,7 @@ export function fromPlain(value: Value): TracedTensor {
 
 export function fromChannelsFirst(value: Value): TracedTensor {
   return new TracedTensor(
-    CHANNELS_LAST_ORDER.map((axis) => value.shape[axis]!),
+    channelsLastOrder.map((axis) => value.shape[axis]!),
     { channelsFirst: value },
   );
 }

@@ -6,10 +6,11 @@ import { countElements, fillElements } from './graph/graph.js';
 import type { ElementData, ElementType, Graph, Value } from './graph/graph.js';
 import { findCaller } from './caller.js';
 import type { Lowering } from './lowerings/lowering.js';
-import { TracedTensor, elementType, fromCompact, fromPlain } from './traced-tensor.js';
+import type { TracedTensor } from './traced-tensor.js';
+import { elementType, fromCompact, fromPlain } from './traced-tensor.js';
 
 /** The name under which the tracing backend is active while `trace` runs. */
-export const TRACING_BACKEND = 'onnx-trace';
+export const tracingBackend = 'onnx-trace';
 
 /**
  * A TensorFlow.js backend whose kernels compute nothing: each adds the ONNX nodes that would compute its
@@ -148,10 +149,10 @@ export class TracingBackend extends KernelBackend {
  * Makes TensorFlow.js call a lowering, found at each call, when a traced function runs a kernel of this name.
  */
 export function registerTracingKernel(kernelName: string, findLowering: () => Lowering): void {
-  if (getKernel(kernelName, TRACING_BACKEND)) return;
+  if (getKernel(kernelName, tracingBackend)) return;
   registerKernel({
     kernelName,
-    backendName: TRACING_BACKEND,
+    backendName: tracingBackend,
     kernelFunc: ({ inputs, attrs, backend }) => {
       const tracing = backend as TracingBackend;
       const traced = Object.entries(inputs).filter(([, info]) => info) as [string, TensorInfo][];
@@ -177,8 +178,9 @@ export function registerTracingKernel(kernelName: string, findLowering: () => Lo
 }
 
 function sameShapeAs(traced: TracedTensor, shape: readonly number[]): TracedTensor {
-  if (traced.shape.length === shape.length && traced.shape.every((size, axis) => size === shape[axis]))
+  if (traced.shape.length === shape.length && traced.shape.every((size, axis) => size === shape[axis])) {
     return traced;
+  }
   throw new Error(`Expected a traced tensor of shape [${traced.shape}] but received [${shape}].`);
 }
 
@@ -198,8 +200,9 @@ function constantTensor(
 ): TracedTensor {
   const type = elementType(dtype);
   const data = toElements(values, type);
-  if (shape.length > 0 && data.length > 0 && isUniform(data))
+  if (shape.length > 0 && data.length > 0 && isUniform(data)) {
     return fromCompact(graph.constant(data.slice(0, 1), [], type), shape);
+  }
   const value: Value = graph.constant(data, shape, type);
   return fromPlain(value);
 }
@@ -210,8 +213,9 @@ function toElements(values: BackendValues, type: ElementType): ElementData {
     ArrayBuffer.isView(values) &&
     values.constructor.name ===
       { float32: 'Float32Array', int32: 'Int32Array', bool: 'Uint8Array', int64: '' }[type]
-  )
+  ) {
     return values as ElementData;
+  }
   if (type === 'float32') return Float32Array.from(numbers);
   return type === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
 }

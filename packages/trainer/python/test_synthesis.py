@@ -339,16 +339,16 @@ class VideoWindows(unittest.TestCase):
 class Refusals(unittest.TestCase):
     def test_name_what_was_wanted_and_what_came(self):
         for wrong, message in (
-            ({"kind": "shards"}, "kind panorama, layers, video, pairs for synthesis on the device but got 'shards'"),
-            ({"kind": "panorama", "angel": 3}, "an option of a source of kind panorama .* but got 'angel'"),
-            ({"kind": "layers", "augmentation": {"gian": 3}}, "an option of augmentation .* but got 'gian'"),
-            ({"kind": "layers", "objectShapes": {"dog": 1}}, "objectShapes of blob, .* but got 'dog'"),
+            ({"kind": "shards"}, "kind panorama, layers, video, pairs for synthesis on the device but received 'shards'"),
+            ({"kind": "panorama", "angel": 3}, "an option of a source of kind panorama .* but received 'angel'"),
+            ({"kind": "layers", "augmentation": {"gian": 3}}, "an option of augmentation .* but received 'gian'"),
+            ({"kind": "layers", "objectShapes": {"dog": 1}}, "objectShapes of blob, .* but received 'dog'"),
         ):
             self.assertRaisesRegex(ValueError, message, open_source, wrong, STILLS, size_pixels=SIZE, frames=FRAMES, device=CPU, seed=1, workers=1)
         for images, message in (({}, "there are none"), ({"a.png": b"nothing"}, "a picture .* in a.png but it cannot be decoded"), (STILLS, "stills/0.png: Expected a full-sphere panorama, .* but it is 90x70")):
             self.assertRaisesRegex(ValueError, message, opened_with, images)
-        self.assertRaisesRegex(ValueError, "multiple of 4, 8 or more, but got 30", open_source, {"kind": "layers"}, STILLS, size_pixels=30, frames=5, device=CPU, seed=1, workers=1)
-        self.assertRaisesRegex(ValueError, "an odd number of frames, 3 or more, but got 4", open_source, {"kind": "layers"}, STILLS, size_pixels=32, frames=4, device=CPU, seed=1, workers=1)
+        self.assertRaisesRegex(ValueError, "multiple of 4, 8 or more, but received 30", open_source, {"kind": "layers"}, STILLS, size_pixels=30, frames=5, device=CPU, seed=1, workers=1)
+        self.assertRaisesRegex(ValueError, "an odd number of frames, 3 or more, but received 4", open_source, {"kind": "layers"}, STILLS, size_pixels=32, frames=4, device=CPU, seed=1, workers=1)
 
     def test_a_part_of_a_panorama_is_enough_for_small_cameras_only(self):
         images = {"part.png": png(smooth_pixels(200, 60))}

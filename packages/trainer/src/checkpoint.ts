@@ -21,7 +21,7 @@ export interface Checkpoint {
   averages: NamedArrays;
 }
 
-const METADATA_KEY = 'unblur.checkpoint';
+const metadataKey = 'unblur.checkpoint';
 
 /** What a checkpoint keeps per weight, beside the weight itself. */
 const trackedGroups = ['firstMoments', 'secondMoments', 'averages'] as const;
@@ -37,15 +37,17 @@ export function writeCheckpoint(
   { weights, firstMoments, secondMoments, averages, ...progress }: Checkpoint,
 ): void {
   const tensors: Record<string, SafetensorsTensor> = {};
-  for (const [name, { shape, values }] of Object.entries(weights))
+  for (const [name, { shape, values }] of Object.entries(weights)) {
     tensors[`weights/${name}`] = { dtype: 'F32', shape, values };
+  }
   for (const [group, arrays] of Object.entries({ firstMoments, secondMoments, averages })) {
-    for (const [name, values] of Object.entries(arrays))
+    for (const [name, values] of Object.entries(arrays)) {
       tensors[`${group}/${name}`] = { dtype: 'F32', shape: weights[name]!.shape, values };
+    }
   }
   writeAtomicallySync(
     file,
-    writeSafetensors({ tensors, metadata: { [METADATA_KEY]: JSON.stringify(progress) } }),
+    writeSafetensors({ tensors, metadata: { [metadataKey]: JSON.stringify(progress) } }),
   );
 }
 
@@ -77,9 +79,10 @@ const progressFields = {
 /** @throws if the bytes are no checkpoint, or hold anything that a checkpoint does not. */
 export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = readSafetensors(bytes);
-  if (!Object.hasOwn(metadata, METADATA_KEY))
-    throw new Error(`Expected '${METADATA_KEY}' in its header: it is a file of something else.`);
-  const progress = readMapping(parseJson(metadata[METADATA_KEY]!), METADATA_KEY);
+  if (!Object.hasOwn(metadata, metadataKey)) {
+    throw new Error(`Expected '${metadataKey}' in its header: it is a file of something else.`);
+  }
+  const progress = readMapping(parseJson(metadata[metadataKey]!), metadataKey);
   // By lists: a file may name a tensor as objects name what they inherit.
   const groups = {
     weights: [] as [string, WeightValues[string]][],
@@ -89,24 +92,30 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
   };
   for (const [path, { dtype, shape, values }] of Object.entries(tensors)) {
     const [group, name] = [path.slice(0, path.indexOf('/')), path.slice(path.indexOf('/') + 1)];
-    if (dtype !== 'F32' || !(values instanceof Float32Array))
+    if (dtype !== 'F32' || !(values instanceof Float32Array)) {
       throw new Error(`Expected tensors of type F32 but '${excerpt(path)}' is ${dtype}.`);
-    if (!values.every(Number.isFinite))
+    }
+    if (!values.every(Number.isFinite)) {
       throw new Error(`Expected finite values but '${excerpt(path)}' holds others.`);
-    if (group === 'weights') groups.weights.push([name, { shape, values }]);
-    else if (isTrackedGroup(group)) groups[group].push([name, values]);
-    else
+    }
+    if (group === 'weights') {
+      groups.weights.push([name, { shape, values }]);
+    } else if (isTrackedGroup(group)) {
+      groups[group].push([name, values]);
+    } else {
       throw new Error(
         `Expected tensors of weights/, ${trackedGroups.join('/, ')}/ but received '${excerpt(path)}'.`,
       );
+    }
   }
   const weights = Object.fromEntries(groups.weights);
   for (const group of trackedGroups) {
     const stray = groups[group].find(
       ([name, values]) => !Object.hasOwn(weights, name) || weights[name]!.values.length !== values.length,
     );
-    if (stray)
+    if (stray) {
       throw new Error(`Expected '${group}/${excerpt(stray[0])}' to be of a weight and as large as it is.`);
+    }
   }
   return {
     step: progressFields.step.read(progress['step'], 'step'),
@@ -126,7 +135,7 @@ function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new Error(`Expected JSON in '${METADATA_KEY}' of its header but received something else.`, {
+    throw new Error(`Expected JSON in '${metadataKey}' of its header but received something else.`, {
       cause,
     });
   }
@@ -135,10 +144,11 @@ function parseJson(json: string): unknown {
 /** Copies a checkpoint's values into arrays in use. @throws if it was made by another network. */
 export function copyInto(target: NamedArrays, source: NamedArrays): void {
   for (const [name, values] of Object.entries(target)) {
-    if (source[name]?.length !== values.length)
+    if (source[name]?.length !== values.length) {
       throw new Error(
         `Expected a checkpoint of the same network but '${name}' has ${source[name]?.length ?? 0} values, not ${values.length}.`,
       );
+    }
     values.set(source[name]);
   }
 }

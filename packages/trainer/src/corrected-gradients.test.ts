@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { withCorrectedGradients } from './corrected-gradients.js';
 
-const IMAGE = [2, 4, 5, 2] as [number, number, number, number];
+const imageShape = [2, 4, 5, 2] as [number, number, number, number];
 const pattern = (shape: number[], seed: number) =>
   tf.tensor(
     Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, index) => Math.sin(seed + 1.7 * index)),
@@ -46,13 +46,13 @@ describe('corrected gradients', () => {
         expect(
           gradientError(
             (x) => tf.image.resizeBilinear(x as tf.Tensor4D, size, alignCorners, halfPixelCenters),
-            IMAGE,
+            imageShape,
           ),
         ).toBeLessThan(1e-5);
         expect(
           gradientError(
             (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, size, alignCorners, halfPixelCenters),
-            IMAGE,
+            imageShape,
           ),
         ).toBeLessThan(1e-5);
       }

@@ -127,8 +127,9 @@ function fillRows(
   weightsAt: (place: number) => [pixel: number, weight: number][],
 ): Float32Array {
   const matrix = new Float32Array(to * from);
-  for (let place = 0; place < to; place++)
+  for (let place = 0; place < to; place++) {
     for (const [pixel, weight] of weightsAt(place)) matrix[place * from + pixel]! += weight;
+  }
   return matrix;
 }
 

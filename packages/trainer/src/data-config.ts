@@ -84,12 +84,13 @@ export function readSource(value: unknown, size: number, path: string): Weighted
       : [...optionsOfKind[kind].filter((name) => !sharedOptions.includes(name)), ...deviceOnlyOptions(kind)];
   expectKnownKeys(options, known, path);
   const { onDevice, others } = readDeviceOptions(kind, options, path);
-  if (others['augmentation'] !== undefined)
+  if (others['augmentation'] !== undefined) {
     expectKnownKeys(
       readMapping(others['augmentation'], join(path, 'augmentation')),
       Object.keys(defaultAugmentation),
       join(path, 'augmentation'),
     );
+  }
   const resolved =
     kind === 'pairs'
       ? { ...others, shrink: withDefault(pairsShrink, [1, 1]).read(others['shrink'], join(path, 'shrink')) }
@@ -107,15 +108,17 @@ export function readSource(value: unknown, size: number, path: string): Weighted
 export function expectProcessorSources({ sources }: Pick<DataConfig, 'sources'>): void {
   for (const [index, { kind, ...options }] of sources.entries()) {
     const place = `data.sources[${index}]`;
-    if ((deviceOnlyKinds as readonly string[]).includes(kind))
+    if ((deviceOnlyKinds as readonly string[]).includes(kind)) {
       throw new Error(
         `Expected sources that this machine's processor can make samples of but '${place}' is of kind '${kind}'; set 'synthesis: device'.`,
       );
+    }
     const more = deviceOnlyOptions(kind).find((name) => name in options);
-    if (more !== undefined)
+    if (more !== undefined) {
       throw new Error(
         `Expected options that this machine's processor has but '${place}.${more}' is only of samples made on the device; set 'synthesis: device', or leave it out.`,
       );
+    }
   }
 }
 
@@ -135,7 +138,8 @@ function resolveOptions(
         : resolveVideoOptions(given);
   const { sizePixels: _size, frames: _frames, ...own } = resolved;
   // How many frames of a video are averaged follows from the frames of a sample unless the run says so.
-  if (kind === 'video' && !('windowFrames' in options))
+  if (kind === 'video' && !('windowFrames' in options)) {
     delete (own as { windowFrames?: unknown }).windowFrames;
+  }
   return own;
 }

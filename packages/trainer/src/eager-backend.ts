@@ -21,10 +21,11 @@ export type EagerBackend = (typeof eagerBackends)[number];
 export async function activateBackend(name: EagerBackend): Promise<void> {
   if (getBackend() === name) return;
   if (!findBackendFactory(name)) await loaders[name]();
-  if (!(await setBackend(name)))
+  if (!(await setBackend(name))) {
     throw new Error(
       `Expected the TensorFlow.js backend '${name}' to start but it does not; use the engine 'onnxruntime'.`,
     );
+  }
 }
 
 /**
@@ -40,10 +41,11 @@ export async function expectComputed<T>(compute: () => Promise<T>): Promise<T> {
   device?.pushErrorScope('validation');
   let failure: { message: string } | null | undefined;
   const result = await compute().finally(async () => (failure = await device?.popErrorScope()));
-  if (failure)
+  if (failure) {
     throw new Error(
       `Expected the engine to compute every operation but this device cannot; use the engine 'onnxruntime'. It says: ${failure.message.split('\n')[0]}`,
     );
+  }
   return result;
 }
 
@@ -74,7 +76,7 @@ const loaders: Record<EagerBackend, () => Promise<void>> = {
 };
 
 /** A device binds no more buffers to a shader than this, of which one is the result. */
-const BUFFERS_AT_ONCE = 8;
+const buffersAtOnce = 8;
 
 /** The backend `webgpu` adds all tensors of a sum in one shader, however many they are. */
 function addFewAtOnce(): void {
@@ -88,10 +90,10 @@ function addFewAtOnce(): void {
     ...original,
     kernelFunc: ({ inputs, backend: device }) => {
       const rest = Object.values(inputs) as TensorInfo[];
-      let sum = addAll({ inputs: rest.splice(0, BUFFERS_AT_ONCE - 1), backend: device });
+      let sum = addAll({ inputs: rest.splice(0, buffersAtOnce - 1), backend: device });
       while (rest.length > 0) {
         const partial = sum;
-        sum = addAll({ inputs: [partial, ...rest.splice(0, BUFFERS_AT_ONCE - 2)], backend: device });
+        sum = addAll({ inputs: [partial, ...rest.splice(0, buffersAtOnce - 2)], backend: device });
         (device as { disposeData(id: object): boolean }).disposeData(partial.dataId);
       }
       return sum;
@@ -117,11 +119,12 @@ async function importPackages<T>(engine: string, names: readonly string[]): Prom
       const { code, message } = error as NodeJS.ErrnoException;
       const isMissing =
         (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name);
-      if (!isMissing)
+      if (!isMissing) {
         throw new Error(
           `Expected the package '${name}' to work for the engine '${engine}' but it cannot be loaded: ${message.split('\n')[0]}`,
           { cause: error },
         );
+      }
     }
   }
   throw new Error(

@@ -5,7 +5,7 @@ import { activateBackend, expectComputed } from './eager-backend.js';
 import type { EagerBackend } from './eager-backend.js';
 import type { Engine } from './engine.js';
 import {
-  BLURRED,
+  blurredInput,
   expectGradients,
   framesOf,
   gradientName,
@@ -70,7 +70,10 @@ export async function createEagerEngine(
     restore: async (weights, blurred) =>
       framesOf(
         await run(() =>
-          restoration({ ...weightTensors(weights), [BLURRED]: tensor(blurred, blurredShape as [number]) }),
+          restoration({
+            ...weightTensors(weights),
+            [blurredInput]: tensor(blurred, blurredShape as [number]),
+          }),
         ),
       ),
     release: async () => {},

@@ -8,7 +8,7 @@ import {
 } from './frame-extraction/narrow-extraction-task.test-tool.js';
 import { fullPaperWeights, narrowPaperTask } from './paper/narrow-paper-task.test-tool.js';
 import { patternBatch } from './pattern-batch.test-tool.js';
-import { CLEAR_DISTANCE_PIXELS, withSampledPositions } from './sampled-positions.test-tool.js';
+import { clearDistancePixels, withSampledPositions } from './sampled-positions.test-tool.js';
 import { fullWeights, relativeDifference, tinyNetwork, tinyTask } from './tiny-network.test-tool.js';
 import type { LearningTask } from './training-system.js';
 import { fullVideoWeights, narrowVideoTask } from './video-deblur/narrow-video-task.test-tool.js';
@@ -55,7 +55,7 @@ export const workloads = {
 };
 
 /** Minutes on a busy machine. */
-const LONG_MILLISECONDS = 300_000;
+const longMilliseconds = 300_000;
 
 /**
  * The one body of tests for every engine: loss terms, all gradients and restoration of each workload, against
@@ -73,8 +73,9 @@ export function testEngine(
     const { task, weights, batch } = workloads[name]();
     const opened: Engine[] = [];
     const both = async () => {
-      if (opened.length === 0)
+      if (opened.length === 0) {
         opened.push(await createEagerEngine(task, { backend: 'cpu' }), await open(task));
+      }
       return opened as [Engine, Engine];
     };
     afterAll(() => Promise.all(opened.map((engine) => engine.release())));
@@ -86,10 +87,10 @@ export function testEngine(
         const { result, distancePixels } = await withSampledPositions(() =>
           oracle.lossAndGradients(weights, batch),
         );
-        expect(distancePixels).toBeGreaterThan(CLEAR_DISTANCE_PIXELS);
+        expect(distancePixels).toBeGreaterThan(clearDistancePixels);
         expectSameStep(await engine.lossAndGradients(weights, batch), result, tolerance);
       },
-      LONG_MILLISECONDS,
+      longMilliseconds,
     );
 
     test(
@@ -104,7 +105,7 @@ export function testEngine(
           expect(relativeDifference(frame, expected[index]!)).toBeLessThan(tolerance),
         );
       },
-      LONG_MILLISECONDS,
+      longMilliseconds,
     );
   });
 }
@@ -112,10 +113,11 @@ export function testEngine(
 /** Also that every gradient has something in it, without which agreement would say nothing. */
 export function expectSameStep(actual: StepResult, expected: StepResult, tolerance: number): void {
   expect(Object.keys(actual.terms).sort()).toEqual(Object.keys(expected.terms).sort());
-  for (const [name, value] of Object.entries(expected.terms))
+  for (const [name, value] of Object.entries(expected.terms)) {
     expect([name, Math.abs(actual.terms[name]! - value) <= tolerance * Math.max(1, Math.abs(value))]).toEqual(
       [name, true],
     );
+  }
   expect(Object.keys(actual.gradients).sort()).toEqual(Object.keys(expected.gradients).sort());
   const differences = Object.entries(expected.gradients).map(
     ([name, values]) => [name, relativeDifference(actual.gradients[name]!, values)] as const,

@@ -4,8 +4,8 @@ import { testEngine } from './engine-agreement.test-tool.js';
 import { openEngine } from './engine-choice.js';
 import type { Engine } from './engine.js';
 import {
-  TINY_FRAMES,
-  TINY_SIZE_PIXELS,
+  tinyFrames,
+  tinySizePixels,
   discBatch,
   fullWeights,
   tinyNetwork,
@@ -46,7 +46,7 @@ describe('the traced engine against finite differences', () => {
     'frame.correct',
   ])('the loss changes along the gradient of %s as the gradient says', async (layer) => {
     const weights = fullWeights(tinyNetwork);
-    const batch = discBatch(0, 2, TINY_FRAMES, TINY_SIZE_PIXELS);
+    const batch = discBatch(0, 2, tinyFrames, tinySizePixels);
     const { values } = weights[`${layer}.kernel`]!;
     const start = values.slice();
     const gradient = (await traced!.lossAndGradients(weights, batch)).gradients[`${layer}.kernel`]!.slice();

@@ -25,8 +25,9 @@ export class ExponentialAverage {
     const decay = Math.min(this.#decay, (1 + step) / (10 + step));
     for (const [name, { values }] of Object.entries(this.#weights)) {
       const average = this.values[name]!;
-      for (let index = 0; index < values.length; index++)
+      for (let index = 0; index < values.length; index++) {
         average[index] = decay * average[index]! + (1 - decay) * values[index]!;
+      }
     }
   }
 }

@@ -5,8 +5,10 @@ import type { WeightValues } from '@unblur/core-model';
  * @param shift added to all.
  */
 export function filled(weights: WeightValues, shift = 0): WeightValues {
-  for (const { values } of Object.values(weights))
-    for (let index = 0; index < values.length; index++)
+  for (const { values } of Object.values(weights)) {
+    for (let index = 0; index < values.length; index++) {
       values[index]! += shift + 0.02 * Math.sin(3 * index + values.length);
+    }
+  }
   return weights;
 }

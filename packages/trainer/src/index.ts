@@ -45,7 +45,7 @@ export { loadPhotoRun, parsePhotoRun, writePhotoRun } from './photo/photo-run.js
 export type { PhotoRun } from './photo/photo-run.js';
 export { photoTask } from './photo/photo-task.js';
 export type { PhotoObjective } from './photo/photo-task.js';
-export { RUN_FILES } from './run-files.js';
+export { runFiles as RUN_FILES } from './run-files.js';
 export { trainRun } from './run.js';
 export type { PhaseParts, RunSchedule, TrainingOptions, TrainingResult } from './run.js';
 export type { RunSettings } from './run-fields.js';

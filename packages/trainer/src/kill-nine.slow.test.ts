@@ -16,27 +16,28 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { readMetrics } from './metrics-log.js';
-import { RUN_FILES } from './run-files.js';
-import { TINY_FRAMES, TINY_SIZE_PIXELS, tinyNetwork } from './tiny-network.test-tool.js';
+import { runFiles } from './run-files.js';
+import { tinyFrames, tinySizePixels, tinyNetwork } from './tiny-network.test-tool.js';
 
 const packageFolder = join(import.meta.dirname, '..');
 const compiled = join(packageFolder, 'dist', 'index.js');
 
-const STEPS = 160;
-const KILLS = 10;
+const totalSteps = 160;
+const killCount = 10;
 /**
  * A kill comes this long or shorter after the first sign of life: about the time of ten steps and five
  * checkpoints.
  */
-const LONGEST_LIFE_MILLISECONDS = 150;
+const longestLifeMilliseconds = 150;
 
 let folder = '';
 const runFile = () => join(folder, 'run.yaml');
 const runFolder = (name: string) => join(folder, name);
 
 beforeAll(async () => {
-  if (!existsSync(compiled))
+  if (!existsSync(compiled)) {
     throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
+  }
   folder = mkdtempSync(join(tmpdir(), 'unblur-kill-nine-'));
   mkdirSync(join(folder, 'panoramas'));
   for (let sigma = 30; sigma <= 60; sigma += 30) {
@@ -56,14 +57,14 @@ beforeAll(async () => {
   }
   const run = {
     network: tinyNetwork,
-    frames: TINY_FRAMES,
+    frames: tinyFrames,
     data: {
-      sizePixels: TINY_SIZE_PIXELS,
+      sizePixels: tinySizePixels,
       workers: 1,
       sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }],
     },
-    validation: { panoramas: 'panoramas', sizePixels: TINY_SIZE_PIXELS, count: 1, everySteps: 30 },
-    steps: STEPS,
+    validation: { panoramas: 'panoramas', sizePixels: tinySizePixels, count: 1, everySteps: 30 },
+    steps: totalSteps,
     batchSize: 1,
     checkpointEverySteps: 2,
     samplesEverySteps: 60,
@@ -81,7 +82,7 @@ function startTraining(name: string) {
     import { train } from ${JSON.stringify(compiled)};
     const [runFile, out, resume] = process.argv.slice(1);
     await train(runFile, { out, resume: resume === 'true' });`;
-  const resume = existsSync(join(runFolder(name), RUN_FILES.checkpoint));
+  const resume = existsSync(join(runFolder(name), runFiles.checkpoint));
   const child = spawn(
     process.execPath,
     ['--input-type=module', '-e', program, runFile(), runFolder(name), String(resume)],
@@ -102,7 +103,7 @@ function startTraining(name: string) {
 
 /** Resolves once a sitting has touched the log: cut it back to the checkpoint, or taken a step. */
 async function firstSignOfLife(name: string, isRunning: () => boolean): Promise<void> {
-  const log = join(runFolder(name), RUN_FILES.metrics);
+  const log = join(runFolder(name), runFiles.metrics);
   const stamp = () => (existsSync(log) ? statSync(log).mtimeMs : 0);
   const before = stamp();
   while (isRunning() && stamp() === before) await wait(2);
@@ -132,29 +133,30 @@ describe('a run that is killed with signal 9 again and again', () => {
 
     const uniform = uniformNumbers(2021);
     let kills = 0;
-    for (; kills < KILLS; kills++) {
+    for (; kills < killCount; kills++) {
       const sitting = startTraining('killed');
       await firstSignOfLife('killed', sitting.isRunning);
-      await wait(uniform() * LONGEST_LIFE_MILLISECONDS);
+      await wait(uniform() * longestLifeMilliseconds);
       sitting.killNine();
       const { code, signal, notes } = await sitting.ended;
       if (code === 0) break;
       expect({ signal, notes }).toMatchObject({ signal: 'SIGKILL' });
     }
-    expect(kills).toBe(KILLS);
+    expect(kills).toBe(killCount);
     expect(await startTraining('killed').ended).toMatchObject({ code: 0 });
 
-    for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights])
+    for (const file of [runFiles.weights, runFiles.bestWeights]) {
       expect(valuesOf(join(runFolder('killed'), file))).toEqual(
         valuesOf(join(runFolder('undisturbed'), file)),
       );
+    }
     const [killed, undisturbed] = ['killed', 'undisturbed'].map(
-      (name) => readSafetensors(readFileSync(join(runFolder(name), RUN_FILES.checkpoint))).tensors,
+      (name) => readSafetensors(readFileSync(join(runFolder(name), runFiles.checkpoint))).tensors,
     );
     expect(killed).toEqual(undisturbed);
 
     const [killedLosses, undisturbedLosses] = ['killed', 'undisturbed'].map((name) =>
-      readMetrics(join(runFolder(name), RUN_FILES.metrics)).map((row) =>
+      readMetrics(join(runFolder(name), runFiles.metrics)).map((row) =>
         row.kind === 'validation' ? [row.step, row.psnr] : row.kind === 'step' ? [row.step, row.loss] : row,
       ),
     );

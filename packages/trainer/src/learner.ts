@@ -124,10 +124,11 @@ export function averagedWeights({
 /** @throws naming the first term that is not finite. */
 export function expectFinite(terms: Record<string, number>, step: number): void {
   for (const [name, value] of Object.entries(terms)) {
-    if (!Number.isFinite(value))
+    if (!Number.isFinite(value)) {
       throw new Error(
         `Expected a finite loss but its term '${name}' is ${value} at step ${step}; lower the learning rate or its weight, and resume from the last checkpoint.`,
       );
+    }
   }
 }
 

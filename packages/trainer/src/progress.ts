@@ -1,5 +1,5 @@
-const BAR_CHARACTERS = 24;
-const SECONDS_BETWEEN_PLAIN_LINES = 20;
+const barCharacters = 24;
+const secondsBetweenPlainLines = 20;
 
 /** Shows how far a run is: a bar on a terminal, now and then a line elsewhere. */
 export class Progress {
@@ -23,9 +23,9 @@ export class Progress {
     const remainingSeconds = (elapsedSeconds / Math.max(1, step - this.#firstStep)) * (this.#steps - step);
     const state = `step ${step}/${this.#steps}  ${figures}  ${formatDuration(remainingSeconds)} left`;
     if (this.#stream.isTTY) {
-      const full = Math.round(share * BAR_CHARACTERS);
-      this.#stream.write(`\r\u001b[K${'█'.repeat(full)}${'░'.repeat(BAR_CHARACTERS - full)} ${state}`);
-    } else if (step === this.#steps || elapsedSeconds - this.#lastLineAt >= SECONDS_BETWEEN_PLAIN_LINES) {
+      const full = Math.round(share * barCharacters);
+      this.#stream.write(`\r\u001b[K${'█'.repeat(full)}${'░'.repeat(barCharacters - full)} ${state}`);
+    } else if (step === this.#steps || elapsedSeconds - this.#lastLineAt >= secondsBetweenPlainLines) {
       this.#lastLineAt = elapsedSeconds;
       this.#stream.write(`${state}\n`);
     }

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { parse } from 'yaml';
 import * as trainer from './index.js';
-import { TINY_SIZE_PIXELS, tinyNetwork } from './tiny-network.test-tool.js';
+import { tinySizePixels, tinyNetwork } from './tiny-network.test-tool.js';
 
 const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
 const example = (language: string) => new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)![1]!;
@@ -38,8 +38,8 @@ test('the example of the README trains that run, here a tiny one, and leaves the
     const tiny = {
       ...run,
       network: tinyNetwork,
-      data: { ...run.data, sizePixels: TINY_SIZE_PIXELS, workers: 0 },
-      validation: { ...run.validation, sizePixels: TINY_SIZE_PIXELS, count: 1 },
+      data: { ...run.data, sizePixels: tinySizePixels, workers: 0 },
+      validation: { ...run.validation, sizePixels: tinySizePixels, count: 1 },
       steps: 2,
       batchSize: 1,
     };

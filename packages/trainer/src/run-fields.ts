@@ -127,15 +127,16 @@ export function expectMultiples(
   multiple: number,
 ): void {
   for (const [path, { sizePixels }] of Object.entries({ data, validation })) {
-    if (sizePixels % multiple !== 0)
+    if (sizePixels % multiple !== 0) {
       throw new Error(
         `Expected a multiple of ${multiple} for '${path}.sizePixels' but received ${sizePixels}.`,
       );
+    }
   }
 }
 
 /** Values of a batch, and of all validation samples, are held in memory at once. */
-const MAX_SAMPLES_GIBIBYTES = 64;
+const maxSamplesGibibytes = 64;
 
 /**
  * @param frames pictures in a sample beside the blurred one.
@@ -156,10 +157,11 @@ export function expectAffordable(
     "'validation.count' and 'validation.sizePixels'": gibibytes(validation.count, validation.sizePixels),
   };
   for (const [fields, need] of Object.entries(needs)) {
-    if (need > MAX_SAMPLES_GIBIBYTES)
+    if (need > maxSamplesGibibytes) {
       throw new Error(
-        `Expected ${fields} that take at most ${MAX_SAMPLES_GIBIBYTES} GiB but the samples of ${frames} frames would take ${Math.ceil(need)} GiB; make them smaller or fewer.`,
+        `Expected ${fields} that take at most ${maxSamplesGibibytes} GiB but the samples of ${frames} frames would take ${Math.ceil(need)} GiB; make them smaller or fewer.`,
       );
+    }
   }
 }
 

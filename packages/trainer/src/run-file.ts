@@ -22,11 +22,11 @@ export interface SystemDefinition<Config extends RunSettings = RunSettings> {
 /** Changes to a run file's mapping, made before it is checked: mappings are merged, all else is replaced. */
 export type RunChanges = Record<string, unknown>;
 
-const MAX_RUN_FILE_BYTES = 1_000_000;
+const maxRunFileBytes = 1_000_000;
 
 /** The YAML of a run file. @throws UnblurError if it cannot be read. */
 export function readRunFile(file: string): string {
-  return readWholeFile(file, MAX_RUN_FILE_BYTES).toString('utf8');
+  return readWholeFile(file, maxRunFileBytes).toString('utf8');
 }
 
 /** The part of a system's definition that reads run files. */
@@ -75,7 +75,8 @@ export function writeRunFile<Config extends RunSettings>(
 export function withChanges(value: unknown, changes: RunChanges): unknown {
   if (!isMapping(value)) return Object.keys(changes).length === 0 ? value : changes;
   const changed = { ...value };
-  for (const [key, change] of Object.entries(changes))
+  for (const [key, change] of Object.entries(changes)) {
     changed[key] = isMapping(change) && isMapping(value[key]) ? withChanges(value[key], change) : change;
+  }
   return changed;
 }

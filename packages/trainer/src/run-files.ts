@@ -1,7 +1,7 @@
 import { basename, extname, join, resolve } from 'node:path';
 
 /** Files of a run's folder. */
-export const RUN_FILES = {
+export const runFiles = {
   config: 'run.yaml',
   metrics: 'metrics.jsonl',
   checkpoint: 'checkpoint.safetensors',

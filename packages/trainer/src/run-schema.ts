@@ -8,7 +8,7 @@ export interface Field<T> {
   read(value: unknown, path: string): T;
 }
 
-const EXCERPT_CHARACTERS = 80;
+const excerptCharacters = 80;
 
 export type FieldType<F> = F extends Field<infer T> ? T : never;
 
@@ -137,10 +137,11 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 /** @throws at the first key that is not known, naming the nearest that is. */
 export function expectKnownKeys(mapping: Record<string, unknown>, known: string[], path: string): void {
   for (const key of Object.keys(mapping)) {
-    if (!known.includes(key))
+    if (!known.includes(key)) {
       throw new Error(
         `Unknown key '${join(path, excerpt(key))}'; did you mean '${join(path, nearest(key, known))}'?`,
       );
+    }
   }
 }
 
@@ -165,7 +166,7 @@ function textOf(value: unknown): string {
 
 /** Of what a file says, as much as a message has room for. */
 export function excerpt(text: string): string {
-  return text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}...` : text;
+  return text.length > excerptCharacters ? `${text.slice(0, excerptCharacters)}...` : text;
 }
 
 /** The candidate with the smallest edit distance (Levenshtein 1966). */

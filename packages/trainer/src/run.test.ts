@@ -11,13 +11,13 @@ import { silentProgress } from './progress.js';
 import { createEngineLearner } from './learner.js';
 import { trainRun } from './run.js';
 import type { TrainingOptions } from './run.js';
-import { RUN_FILES } from './run-files.js';
-import { TINY_SIZE_PIXELS, discBatch, discBatches, tinyRun, tinyTask } from './tiny-network.test-tool.js';
+import { runFiles } from './run-files.js';
+import { tinySizePixels, discBatch, discBatches, tinyRun, tinyTask } from './tiny-network.test-tool.js';
 import { scheduleFactor } from './schedule.js';
 import { createTracedEngine } from './traced-engine.js';
 import type { TrainingSystem } from './training-system.js';
 
-const size = TINY_SIZE_PIXELS;
+const size = tinySizePixels;
 
 /** One validation sample: the disc of sample 0. */
 function validationSample() {
@@ -113,13 +113,13 @@ describe('trainRun', () => {
       interrupted: false,
     });
 
-    for (const file of [RUN_FILES.weights, RUN_FILES.bestWeights]) {
+    for (const file of [runFiles.weights, runFiles.bestWeights]) {
       const [whole, halves] = ['whole', 'halves'].map(
         (name) => photoFamily.readWeights(readFileSync(join(runFolder(name), file))).values,
       );
       expect(halves).toEqual(whole);
     }
-    const steps = readMetrics(join(runFolder('halves'), RUN_FILES.metrics))
+    const steps = readMetrics(join(runFolder('halves'), runFiles.metrics))
       .filter(({ kind }) => kind === 'step')
       .map(({ step }) => step);
     expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
@@ -128,17 +128,17 @@ describe('trainRun', () => {
   test('leaves a log, weights with their config, pictures and a checkpoint', async () => {
     const config = tinyRun('steps: 2\nsamplesEverySteps: 1');
     await trainTiny(config, runFolder('files'));
-    const rows = readMetrics(join(runFolder('files'), RUN_FILES.metrics));
+    const rows = readMetrics(join(runFolder('files'), runFiles.metrics));
     expect(rows.map(({ kind }) => kind)).toEqual(['step', 'validation', 'step', 'validation']);
     expect(Object.keys((rows[0] as { loss: object }).loss).sort()).toEqual([
       'motion',
       'photometric',
       'total',
     ]);
-    expect(photoFamily.readWeights(readFileSync(join(runFolder('files'), RUN_FILES.weights))).config).toEqual(
+    expect(photoFamily.readWeights(readFileSync(join(runFolder('files'), runFiles.weights))).config).toEqual(
       config.network,
     );
-    expect(readdirSync(join(runFolder('files'), RUN_FILES.samples))).toEqual([
+    expect(readdirSync(join(runFolder('files'), runFiles.samples))).toEqual([
       'step-0000001.png',
       'step-0000002.png',
     ]);
@@ -176,7 +176,7 @@ describe('trainRun', () => {
       {},
       { system: { ...system, phases: system.phases.map((phase) => ({ ...phase, batchesFrom: oneBatch })) } },
     );
-    const losses = readMetrics(join(runFolder('overfit'), RUN_FILES.metrics)).flatMap((row) =>
+    const losses = readMetrics(join(runFolder('overfit'), runFiles.metrics)).flatMap((row) =>
       row.kind === 'step' ? [row.loss['photometric']!] : [],
     );
     expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.1);

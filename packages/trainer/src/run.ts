@@ -8,13 +8,13 @@ import type { LearnedState, Learner, StartingState } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
 import type { ValidationRow } from './metrics-log.js';
 import { Progress } from './progress.js';
-import { RUN_FILES } from './run-files.js';
+import { runFiles } from './run-files.js';
 import { samplePicture } from './sample-picture.js';
 import { totalSteps } from './training-system.js';
 import type { Phase, TrainingSystem } from './training-system.js';
 import { validate, validationRow } from './validation.js';
 
-const SAMPLES_IN_PICTURE = 3;
+const samplesInPicture = 3;
 
 /** When the loop does what it does beside training. */
 export interface RunSchedule {
@@ -59,13 +59,13 @@ export async function trainRun<B>(
   options: TrainingOptions = {},
 ): Promise<TrainingResult> {
   const file = (name: string) => join(runFolder, name);
-  const checkpointFile = file(RUN_FILES.checkpoint);
+  const checkpointFile = file(runFiles.checkpoint);
   const last = options.resume ? checkpointToResume(system, runFolder) : undefined;
-  mkdirSync(file(RUN_FILES.samples), { recursive: true });
+  mkdirSync(file(runFiles.samples), { recursive: true });
   if (!last) rmSync(checkpointFile, { force: true });
 
   const steps = totalSteps(system);
-  const log = new MetricsLog(file(RUN_FILES.metrics), last?.step ?? 0);
+  const log = new MetricsLog(file(runFiles.metrics), last?.step ?? 0);
   const progress = options.progress ?? new Progress(steps, last?.step ?? 0);
   let step = last?.step ?? 0;
   let samplesSeen = 0;
@@ -85,7 +85,7 @@ export async function trainRun<B>(
   const saveCheckpoint = async (learner: Learner<B>) => {
     const learned = await learner.state();
     writeCheckpoint(checkpointFile, { step, samplesSeen, bestPsnr, trainedSeconds, ...learned });
-    saveWeights(RUN_FILES.weights, learned);
+    saveWeights(runFiles.weights, learned);
   };
   const runValidation = async (learner: Learner<B>, withPicture: boolean) => {
     const { report, restored } = await validate(learner, system.validationSamples);
@@ -95,11 +95,11 @@ export async function trainRun<B>(
     progress.line(describeValidation(row));
     if (best) {
       bestPsnr = report.psnr.mean;
-      saveWeights(RUN_FILES.bestWeights, await learner.state());
+      saveWeights(runFiles.bestWeights, await learner.state());
     }
     if (!withPicture) return;
-    const picture = await samplePicture(restored.slice(0, SAMPLES_IN_PICTURE));
-    writeAtomicallySync(file(join(RUN_FILES.samples, `step-${String(step).padStart(7, '0')}.png`)), picture);
+    const picture = await samplePicture(restored.slice(0, samplesInPicture));
+    writeAtomicallySync(file(join(runFiles.samples, `step-${String(step).padStart(7, '0')}.png`)), picture);
     log.appendPicture(picture, step);
   };
 
@@ -145,14 +145,16 @@ export async function trainRun<B>(
 
           const lastStep = step === steps;
           const pictureDue = step % schedule.samplesEverySteps === 0 || lastStep;
-          if (step % schedule.validation.everySteps === 0 || pictureDue)
+          if (step % schedule.validation.everySteps === 0 || pictureDue) {
             await runValidation(learner, pictureDue);
+          }
           if (
             step % schedule.checkpointEverySteps === 0 ||
             phaseStep === phase.steps ||
             options.signal?.aborted
-          )
+          ) {
             await saveCheckpoint(learner);
+          }
         }
       } finally {
         await batches.return?.();
@@ -165,8 +167,9 @@ export async function trainRun<B>(
 
   let [stepsBefore, samplesBefore] = [0, 0];
   for (const phase of system.phases) {
-    if (step < stepsBefore + phase.steps && !options.signal?.aborted)
+    if (step < stepsBefore + phase.steps && !options.signal?.aborted) {
       await trainPhase(phase, stepsBefore, samplesBefore);
+    }
     stepsBefore += phase.steps;
     samplesBefore += phase.steps * phase.batchSize;
   }
@@ -178,12 +181,13 @@ export async function trainRun<B>(
  * @throws if there is none, or it is of another network or beyond the run's last step.
  */
 export function checkpointToResume(system: TrainingSystem, runFolder: string): Checkpoint {
-  const file = join(runFolder, RUN_FILES.checkpoint);
+  const file = join(runFolder, runFiles.checkpoint);
   const checkpoint = readCheckpoint(file);
-  if (!checkpoint)
+  if (!checkpoint) {
     throw new Error(
       `Expected a checkpoint to resume from at '${file}' but there is none; start the run without resuming.`,
     );
+  }
   const { weights, step } = checkpoint;
   // A checkpoint may name a weight as objects name what they inherit.
   const shapeWanted = (name: string) =>
@@ -195,13 +199,14 @@ export function checkpointToResume(system: TrainingSystem, runFolder: string): C
   if (differing !== undefined) {
     const found = `'${differing}' is ${shapeIn(weights[differing]?.shape)} there and ${shapeIn(shapeWanted(differing))} in the run file's`;
     throw new Error(
-      `Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, RUN_FILES.config)}', or choose another folder.`,
+      `Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, runFiles.config)}', or choose another folder.`,
     );
   }
-  if (step > totalSteps(system))
+  if (step > totalSteps(system)) {
     throw new Error(
       `Expected a checkpoint within the run's ${totalSteps(system)} steps at '${file}' but it is at step ${step}; raise 'steps', or choose another folder.`,
     );
+  }
   return checkpoint;
 }
 

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import type { RgbImage } from '@unblur/metrics';
 import type { RestoredSample } from './validation.js';
 
-const GAP_PIXELS = 4;
+const gapPixels = 4;
 
 /**
  * A contact sheet as PNG: for every sample three rows, the blurred input, the restored frames and the ground
@@ -18,8 +18,8 @@ export async function samplePicture(samples: readonly RestoredSample[]): Promise
   const columns = samples[0]!.frames.length;
   const sheet = sharp({
     create: {
-      width: columns * (width + GAP_PIXELS) - GAP_PIXELS,
-      height: rows.length * (height + GAP_PIXELS) - GAP_PIXELS,
+      width: columns * (width + gapPixels) - gapPixels,
+      height: rows.length * (height + gapPixels) - gapPixels,
       channels: 3,
       background: 'white',
     },
@@ -28,8 +28,8 @@ export async function samplePicture(samples: readonly RestoredSample[]): Promise
     row.map((image, column) => ({
       input: bytesOf(image),
       raw: { width, height, channels: 3 as const },
-      left: column * (width + GAP_PIXELS),
-      top: rowIndex * (height + GAP_PIXELS),
+      left: column * (width + gapPixels),
+      top: rowIndex * (height + gapPixels),
     })),
   );
   return sheet.composite(tiles).png().toBuffer();

@@ -48,11 +48,11 @@ export function changeSampleRunPaths<Run extends SampleRun>(run: Run, change: (p
 }
 
 /** Sources whose samples come with their motion. */
-const MOTION_KINDS: string[] = ['panorama', 'layers'];
+const motionKinds: string[] = ['panorama', 'layers'];
 
 /** Whether samples of a source come with their motion. */
 export function hasMotion({ sources }: Pick<DataConfig, 'sources'>): boolean {
-  return sources.some(({ kind }) => MOTION_KINDS.includes(kind));
+  return sources.some(({ kind }) => motionKinds.includes(kind));
 }
 
 /**
@@ -69,12 +69,13 @@ export function expectConsistentRun(
   if (needs.motion && !hasMotion(data)) {
     const kinds = [...new Set(data.sources.map(({ kind }) => kind))];
     throw new Error(
-      `Expected a source of kind ${MOTION_KINDS.join(' or ')}, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only ${kinds.join(' and ')}.`,
+      `Expected a source of kind ${motionKinds.join(' or ')}, whose motion is known, as 'loss.motion' and the canonical order need it, but 'data.sources' has only ${kinds.join(' and ')}.`,
     );
   }
   const { frames, frameWeights } = needs;
-  if (frameWeights !== 'equal' && frameWeights.length !== frames)
+  if (frameWeights !== 'equal' && frameWeights.length !== frames) {
     throw new Error(
       `Expected ${frames} weights for 'loss.frameWeights' but received ${frameWeights.length}.`,
     );
+  }
 }

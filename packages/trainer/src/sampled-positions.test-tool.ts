@@ -4,7 +4,7 @@ import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core
 /**
  * Nearer than this to a line through pixel centres, two processors may find a position on either side of it.
  */
-export const CLEAR_DISTANCE_PIXELS = 0.05;
+export const clearDistancePixels = 0.05;
 
 /**
  * Computes on the backend `cpu`, and tells how near any position that an image is sampled at comes to a line

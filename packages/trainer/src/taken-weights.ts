@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { WeightValues } from '@unblur/core-model';
 import { readWholeFile } from '@unblur/files';
 
-const MAX_WEIGHTS_BYTES = 2 ** 30;
+const maxWeightsBytes = 2 ** 30;
 
 interface WeightsFile {
   file: string;
@@ -19,7 +19,7 @@ export function readWeightsFile<Config>(
   file: string,
   read: (bytes: Uint8Array) => { config: Config; values: WeightValues },
 ): { config: Config; values: WeightValues } {
-  const bytes = readWholeFile(file, MAX_WEIGHTS_BYTES);
+  const bytes = readWholeFile(file, maxWeightsBytes);
   try {
     return read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {
@@ -83,10 +83,11 @@ export function takeWeights(
   return Object.fromEntries(
     names.map((name) => {
       const [shape, received] = [wanted[name]!.shape, given[name]?.shape];
-      if (received?.join() !== shape.join())
+      if (received?.join() !== shape.join()) {
         throw new Error(
           `Expected '${name}' [${shape}] in '${file}' but it is ${received ? `[${received}]` : 'missing'} there.`,
         );
+      }
       return [name, given[name]!];
     }),
   );
@@ -98,9 +99,10 @@ export function takeWeights(
  */
 export function namesOfParts(names: readonly string[], parts: readonly string[], key: string): string[] {
   const unknown = parts.find((part) => !names.some((name) => name.startsWith(part)));
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
     throw new Error(
       `Expected '${key}' to name parts of the network but it has no weight that begins with '${unknown}'.`,
     );
+  }
   return names.filter((name) => parts.some((part) => name.startsWith(part)));
 }

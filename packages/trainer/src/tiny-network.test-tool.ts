@@ -8,8 +8,8 @@ import type { PhotoObjective } from './photo/photo-task.js';
 import type { SampleBatch, SampleSizes } from './sample-batch.js';
 import type { LearningTask } from './training-system.js';
 
-export const TINY_SIZE_PIXELS = 32;
-export const TINY_FRAMES = 3;
+export const tinySizePixels = 32;
+export const tinyFrames = 3;
 
 /** A whole photo network, but for its widths and depths. */
 export const tinyNetwork: PhotoConfig = {
@@ -50,9 +50,9 @@ export function tinyRun(changes = ''): PhotoRun {
   return parsePhotoRun(
     `
 network: ${JSON.stringify(tinyNetwork)}
-frames: ${TINY_FRAMES}
-data: { sizePixels: ${TINY_SIZE_PIXELS}, sources: [{ kind: panorama, folder: unused }] }
-validation: { panoramas: unused, sizePixels: ${TINY_SIZE_PIXELS}, everySteps: 1000 }
+frames: ${tinyFrames}
+data: { sizePixels: ${tinySizePixels}, sources: [{ kind: panorama, folder: unused }] }
+validation: { panoramas: unused, sizePixels: ${tinySizePixels}, everySteps: 1000 }
 loss: { motion: 0.1, canonicalShare: 0 }
 optimizer: { learningRate: 0.002 }
 emaDecay: 0.9
@@ -70,9 +70,9 @@ export function tinyTask(
 ): LearningTask {
   const {
     batchSize = 2,
-    sizePixels = TINY_SIZE_PIXELS,
+    sizePixels = tinySizePixels,
     validationSizePixels = sizePixels,
-    frames = TINY_FRAMES,
+    frames = tinyFrames,
     order = 'better',
     loss = tinyRun('steps: 1').loss,
   } = changes;
@@ -120,6 +120,7 @@ export async function* discBatches(
   firstSample: number,
   { batchSize, frames, data }: PhotoRun,
 ): AsyncGenerator<ReturnType<typeof discBatch>, never> {
-  for (let sample = firstSample; ; sample += batchSize)
+  for (let sample = firstSample; ; sample += batchSize) {
     yield discBatch(sample, batchSize, frames, data.sizePixels);
+  }
 }

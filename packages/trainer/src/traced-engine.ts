@@ -3,7 +3,7 @@ import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import type { Engine } from './engine.js';
 import {
-  BLURRED,
+  blurredInput,
   expectGradients,
   framesOf,
   gradientName,
@@ -31,7 +31,7 @@ export async function createTracedEngine(task: LearningTask, options: { threads:
   const restorationSession = await createSession(
     trace(
       restorationStep(task.restoration),
-      taskSignature(task, { [BLURRED]: task.restoration.blurredShape }),
+      taskSignature(task, { [blurredInput]: task.restoration.blurredShape }),
     ),
     options,
   );
@@ -52,7 +52,7 @@ export async function createTracedEngine(task: LearningTask, options: { threads:
     },
     restore: async (weights, blurred) =>
       framesOf(
-        (await restorationSession.run({ ...feedsOf(weights), [BLURRED]: blurred })) as Record<
+        (await restorationSession.run({ ...feedsOf(weights), [blurredInput]: blurred })) as Record<
           string,
           Float32Array
         >,

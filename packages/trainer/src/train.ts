@@ -11,7 +11,7 @@ import type { EngineName } from './engine-choice.js';
 import type { RunSettings } from './run-fields.js';
 import { writeRunFile } from './run-file.js';
 import type { RunChanges } from './run-file.js';
-import { RUN_FILES, runFolderOf } from './run-files.js';
+import { runFiles, runFolderOf } from './run-files.js';
 import { loadRun } from './systems.js';
 import { learningTask } from './training-system.js';
 import type { Phase, TrainingSystem } from './training-system.js';
@@ -35,7 +35,7 @@ export interface TrainOptions {
   quiet?: boolean;
 }
 
-const MOST_PROCESSES = 64;
+const mostProcesses = 64;
 
 /**
  * Trains what a run file describes, of whichever system; Ctrl-C finishes the step in progress, writes a
@@ -57,21 +57,23 @@ export async function train(
     quiet = false,
   }: TrainOptions = {},
 ): Promise<TrainingResult & { runFolder: string }> {
-  if (!(Number.isInteger(processes) && processes >= 1 && processes <= MOST_PROCESSES))
-    throw new Error(`Expected from 1 to ${MOST_PROCESSES} processes but received ${processes}.`);
+  if (!(Number.isInteger(processes) && processes >= 1 && processes <= mostProcesses)) {
+    throw new Error(`Expected from 1 to ${mostProcesses} processes but received ${processes}.`);
+  }
   const { definition, config } = loadRun(runFile, {
     ...changes,
     ...(engine && { engine }),
     ...(synthesis && { synthesis }),
     ...(minutes !== undefined && { minutes }),
   });
-  if (config.engine !== 'torch' && processes !== 1)
+  if (config.engine !== 'torch' && processes !== 1) {
     throw new Error(
       `Expected the engine 'torch' for ${processes} processes but the run's is '${config.engine}'.`,
     );
+  }
   const runFolder = runFolderOf(runFile, out);
   return doLocked(runFolder, 'training', async () => {
-    if (!resume && existsSync(join(runFolder, RUN_FILES.checkpoint))) {
+    if (!resume && existsSync(join(runFolder, runFiles.checkpoint))) {
       throw new Error(
         `Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`,
       );
@@ -93,16 +95,17 @@ export async function train(
         passOn.release();
       }
     }
-    if (config.minutes !== null)
+    if (config.minutes !== null) {
       throw new Error(
         "Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; say how many 'steps' instead.",
       );
+    }
     const system = await definition.open(config);
     // Before the run file is replaced: a run that does not go on keeps the record of what it was.
     if (resume) checkpointToResume(system, runFolder);
     writeAtomicallySync(
-      join(runFolder, RUN_FILES.config),
-      writeRunFile(definition, config, join(runFolder, RUN_FILES.config)),
+      join(runFolder, runFiles.config),
+      writeRunFile(definition, config, join(runFolder, runFiles.config)),
     );
 
     const stop = interruptionOf();

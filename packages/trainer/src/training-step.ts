@@ -10,7 +10,7 @@ export const gradientName = (weight: string): string => `gradient.${weight}`;
 export const frameName = (frame: number): string => `frame.${frame}`;
 
 /** Name of what is restored, among the inputs of `restorationStep`. */
-export const BLURRED = 'blurred';
+export const blurredInput = 'blurred';
 
 /**
  * One training step as a function of tensors alone, so that it can be traced to a graph or run eagerly.
@@ -60,7 +60,9 @@ export function restorationStep({
   restore,
 }: LearningTask['restoration']): (inputs: NamedTensors) => NamedTensors {
   return (inputs) =>
-    Object.fromEntries(restore(inputs[BLURRED]!, inputs).map((frame, index) => [frameName(index), frame]));
+    Object.fromEntries(
+      restore(inputs[blurredInput]!, inputs).map((frame, index) => [frameName(index), frame]),
+    );
 }
 
 /** Loss terms by their own names, from a step's outputs. */
@@ -90,8 +92,9 @@ export function taskSignature(
 
 /** @throws if TensorFlow.js's gradients are not registered. */
 export function expectGradients(): void {
-  if (!getGradient('Conv2D'))
+  if (!getGradient('Conv2D')) {
     throw new Error(
       "Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.",
     );
+  }
 }

@@ -6,19 +6,19 @@ import { narrowPaper, narrowPaperTask } from './paper/narrow-paper-task.test-too
 import { discBatch, tinyRun, tinyTask } from './tiny-network.test-tool.js';
 import { createTracedEngine } from './traced-engine.js';
 
-const FRAMES = 3;
-const SIZE_PIXELS = 64;
+const frameCount = 3;
+const imageSizePixels = 64;
 
 test.each([
   [
     'the photo network',
-    tinyTask(photoPreset, { batchSize: 1, sizePixels: SIZE_PIXELS }),
+    tinyTask(photoPreset, { batchSize: 1, sizePixels: imageSizePixels }),
     photoFamily.initialWeights(photoPreset, 1),
     3,
   ],
   [
     "the paper's network, narrow",
-    narrowPaperTask(SIZE_PIXELS),
+    narrowPaperTask(imageSizePixels),
     paperFamily.initialWeights(narrowPaper, 1),
     2,
   ],
@@ -31,7 +31,7 @@ test.each([
     const adam = new Adam(weights, optimizer);
     const reached = new Set<string>();
     for (let step = 1; step <= steps; step++) {
-      const batch = discBatch(step, 1, FRAMES, SIZE_PIXELS);
+      const batch = discBatch(step, 1, frameCount, imageSizePixels);
       const { gradients } = await engine.lossAndGradients(
         weights,
         Object.fromEntries(Object.keys(task.objective.batchShapes).map((name) => [name, batch[name]!])),

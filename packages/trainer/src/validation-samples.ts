@@ -64,10 +64,11 @@ async function readSamples(
   const samples: ValidationSample[] = [];
   for (const path of listSampleFolders(folder).slice(0, count)) {
     const { blurred, frames } = await readSampleFolder(path);
-    if (frames.length !== frameCount)
+    if (frames.length !== frameCount) {
       throw new Error(
-        `Expected ${frameCount} frames, as the network restores, in '${path}' but found ${frames.length}.`,
+        `Expected ${frameCount} frames, as the network restores, in '${path}' but received ${frames.length}.`,
       );
+    }
     if (Math.min(blurred.width, blurred.height) < sizePixels) {
       throw new Error(
         `Expected pictures of at least ${sizePixels}x${sizePixels} ('validation.sizePixels') in '${path}' but they are ${blurred.width}x${blurred.height}.`,

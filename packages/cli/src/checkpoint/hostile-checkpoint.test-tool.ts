@@ -102,8 +102,8 @@ export const growingCheckpoints: Record<string, () => Uint8Array> = {
   'zip entries without end': () => overlappingZip(60_000, 'archive/note/00000'),
 };
 
-const CENTRAL_SIGNATURE = 0x02014b50;
-const END_BYTES = 22;
+const centralSignature = 0x02014b50;
+const endBytes = 22;
 
 /** An archive whose directory lists one entry of a megabyte many times, under names of their own. */
 function overlappingZip(count: number, name = 'archive/data/00000'): Uint8Array {
@@ -112,10 +112,10 @@ function overlappingZip(count: number, name = 'archive/data/00000'): Uint8Array 
     { level: 0 },
   );
   const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
-  let place = view.getUint32(whole.length - END_BYTES + 16, true);
+  let place = view.getUint32(whole.length - endBytes + 16, true);
   const directoryStart = place;
   const records: Uint8Array[] = [];
-  while (view.getUint32(place, true) === CENTRAL_SIGNATURE) {
+  while (view.getUint32(place, true) === centralSignature) {
     const length =
       46 +
       view.getUint16(place + 28, true) +
@@ -131,7 +131,7 @@ function overlappingZip(count: number, name = 'archive/data/00000'): Uint8Array 
     return copy;
   });
   const directory = Buffer.concat([pickle, ...copies]);
-  const end = Buffer.from(whole.subarray(whole.length - END_BYTES));
+  const end = Buffer.from(whole.subarray(whole.length - endBytes));
   end.writeUInt16LE(count + 1, 8);
   end.writeUInt16LE(count + 1, 10);
   end.writeUInt32LE(directory.length, 12);

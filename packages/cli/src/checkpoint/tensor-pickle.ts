@@ -44,20 +44,20 @@ class GlobalName {
   constructor(readonly name: string) {}
 }
 
-const MARK = Symbol('mark');
-type StackEntry = PickledValue | typeof MARK;
+const markSymbol = Symbol('mark');
+type StackEntry = PickledValue | typeof markSymbol;
 
 /**
  * Everything that `torch.save(model.state_dict())` calls. Each is rebuilt here as data; anything else is
  * refused.
  */
-const CALLABLE = {
+const callableGlobals = {
   orderedMap: 'collections.OrderedDict',
   tensor: 'torch._utils._rebuild_tensor_v2',
   oldTensor: 'torch._utils._rebuild_tensor',
   parameter: 'torch._utils._rebuild_parameter',
 };
-const STORAGE_TYPES = [
+const storageTypes = [
   'FloatStorage',
   'DoubleStorage',
   'HalfStorage',
@@ -69,15 +69,18 @@ const STORAGE_TYPES = [
   'ByteStorage',
   'BoolStorage',
 ];
-const knownGlobals = new Set([...Object.values(CALLABLE), ...STORAGE_TYPES.map((type) => `torch.${type}`)]);
+const knownGlobals = new Set([
+  ...Object.values(callableGlobals),
+  ...storageTypes.map((type) => `torch.${type}`),
+]);
 
 /**
  * A checkpoint takes some fifty instructions for a tensor. Each, and each pair that goes into a mapping,
  * counts as one: a pickle can ask for far more than its own length.
  */
-const MAX_OPERATIONS = 300_000;
+const maxOperations = 300_000;
 /** Axes of a tensor. */
-const MAX_AXES = 8;
+const maxAxes = 8;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -96,13 +99,14 @@ export function readTensorPickle(bytes: Uint8Array, start = 0): { value: Pickled
   const machine = new TensorMachine();
   for (;;) {
     const opcode = reader.byte();
-    if (opcode === OPCODES.STOP) return { value: machine.result(), end: reader.position };
+    if (opcode === opcodes.STOP) return { value: machine.result(), end: reader.position };
     const instruction = instructions.get(opcode);
     machine.spend(1);
-    if (!instruction)
+    if (!instruction) {
       throw new Error(
         `it contains the pickle instruction 0x${opcode.toString(16).padStart(2, '0')}, which no checkpoint of tensors needs`,
       );
+    }
     instruction(machine, reader);
   }
 }
@@ -110,14 +114,15 @@ export function readTensorPickle(bytes: Uint8Array, start = 0): { value: Pickled
 class TensorMachine {
   readonly stack: StackEntry[] = [];
   readonly memo = new Map<number, PickledValue>();
-  #operationsLeft = MAX_OPERATIONS;
+  #operationsLeft = maxOperations;
 
   spend(operations: number): void {
     this.#operationsLeft -= operations;
-    if (this.#operationsLeft < 0)
+    if (this.#operationsLeft < 0) {
       throw new Error(
-        `its pickle takes more than ${MAX_OPERATIONS} steps, more than any checkpoint of tensors`,
+        `its pickle takes more than ${maxOperations} steps, more than any checkpoint of tensors`,
       );
+    }
   }
 
   push(value: StackEntry): void {
@@ -126,18 +131,18 @@ class TensorMachine {
 
   pop(): PickledValue {
     const value = this.stack.pop();
-    if (value === undefined || value === MARK) throw malformed();
+    if (value === undefined || value === markSymbol) throw malformed();
     return value;
   }
 
   top(): PickledValue {
     const value = this.stack.at(-1);
-    if (value === undefined || value === MARK) throw malformed();
+    if (value === undefined || value === markSymbol) throw malformed();
     return value;
   }
 
   popToMark(): PickledValue[] {
-    const mark = this.stack.lastIndexOf(MARK);
+    const mark = this.stack.lastIndexOf(markSymbol);
     if (mark < 0) throw malformed();
     const values = this.stack.splice(mark);
     return values.slice(1) as PickledValue[];
@@ -167,8 +172,9 @@ class TensorMachine {
 
   pushGlobal(module: string, name: string): void {
     const global = `${module}.${name}`;
-    if (!knownGlobals.has(global))
+    if (!knownGlobals.has(global)) {
       throw new Error(`it wants to use '${global.slice(0, 80)}', which is not part of a tensor`);
+    }
     this.push(new GlobalName(global));
   }
 
@@ -178,12 +184,12 @@ class TensorMachine {
     const callable = this.pop();
     if (!(callable instanceof GlobalName) || !Array.isArray(args)) throw malformed();
     switch (callable.name) {
-      case CALLABLE.orderedMap:
+      case callableGlobals.orderedMap:
         return this.pushMap(args.length === 0 ? [] : args[0]!);
-      case CALLABLE.tensor:
-      case CALLABLE.oldTensor:
+      case callableGlobals.tensor:
+      case callableGlobals.oldTensor:
         return this.push(tensorRecord(args));
-      case CALLABLE.parameter:
+      case callableGlobals.parameter:
         if (!isRecord(args[0], 'tensor')) throw malformed();
         return this.push(args[0]);
       default:
@@ -208,8 +214,9 @@ class TensorMachine {
     const id = this.pop();
     if (!Array.isArray(id)) throw malformed();
     const [tag, type, key, , length] = id;
-    if (tag !== 'storage' || !(type instanceof GlobalName) || typeof key !== 'string' || !isCount(length))
+    if (tag !== 'storage' || !(type instanceof GlobalName) || typeof key !== 'string' || !isCount(length)) {
       throw malformed();
+    }
     this.push({ kind: 'storage', type: type.name.slice('torch.'.length), key, length });
   }
 
@@ -221,15 +228,16 @@ class TensorMachine {
 
 function tensorRecord([storage, offset, shape, strides]: PickledValue[]): TensorRecord {
   const areCounts = (value: PickledValue | undefined): value is number[] =>
-    Array.isArray(value) && value.length <= MAX_AXES && value.every(isCount);
+    Array.isArray(value) && value.length <= maxAxes && value.every(isCount);
   if (
     !isRecord(storage, 'storage') ||
     !isCount(offset) ||
     !areCounts(shape) ||
     !areCounts(strides) ||
     shape.length !== strides.length
-  )
+  ) {
     throw malformed();
+  }
   return { kind: 'tensor', storage, offset, shape, strides };
 }
 
@@ -253,16 +261,18 @@ const malformed = () => new Error('its pickle is malformed');
 class ByteReader {
   readonly #view: DataView;
 
+  readonly #bytes: Uint8Array;
   constructor(
-    private readonly bytes: Uint8Array,
+    bytes: Uint8Array,
     public position: number,
   ) {
+    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   #advance(count: number): number {
     const start = this.position;
-    if (!(count >= 0) || start + count > this.bytes.length) throw new Error('it is cut short');
+    if (!(count >= 0) || start + count > this.#bytes.length) throw new Error('it is cut short');
     this.position += count;
     return start;
   }
@@ -277,14 +287,14 @@ class ByteReader {
   text(length: number): string {
     const start = this.#advance(length);
     try {
-      return decoder.decode(this.bytes.subarray(start, start + length));
+      return decoder.decode(this.#bytes.subarray(start, start + length));
     } catch {
       throw malformed();
     }
   }
 
   line(): string {
-    const end = this.bytes.indexOf(0x0a, this.position);
+    const end = this.#bytes.indexOf(0x0a, this.position);
     const text = this.text(end < 0 ? Infinity : end - this.position);
     this.position += 1;
     return text;
@@ -294,15 +304,16 @@ class ByteReader {
   integer(length: number): number | bigint {
     const start = this.#advance(length);
     let value = 0n;
-    for (let index = length - 1; index >= 0; index--)
-      value = (value << 8n) | BigInt(this.bytes[start + index]!);
+    for (let index = length - 1; index >= 0; index--) {
+      value = (value << 8n) | BigInt(this.#bytes[start + index]!);
+    }
     const signed = length === 0 ? 0n : BigInt.asIntN(8 * length, value);
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   }
 }
 
 /** Instructions by the names of Python's `pickletools`. */
-const OPCODES = {
+const opcodes = {
   PROTO: 0x80,
   FRAME: 0x95,
   STOP: 0x2e,
@@ -340,52 +351,52 @@ const OPCODES = {
   BINPERSID: 0x51,
 } as const;
 
-const LARGEST_INTEGER_BYTES = 16;
+const largestIntegerBytes = 16;
 
 const instructions = new Map<number, (machine: TensorMachine, reader: ByteReader) => void>([
-  [OPCODES.PROTO, (_machine, reader) => void reader.byte()],
-  [OPCODES.FRAME, (_machine, reader) => void reader.uint64()],
-  [OPCODES.MARK, (machine) => machine.push(MARK)],
-  [OPCODES.NONE, (machine) => machine.push(null)],
-  [OPCODES.NEWTRUE, (machine) => machine.push(true)],
-  [OPCODES.NEWFALSE, (machine) => machine.push(false)],
-  [OPCODES.BININT, (machine, reader) => machine.push(reader.int32())],
-  [OPCODES.BININT1, (machine, reader) => machine.push(reader.byte())],
-  [OPCODES.BININT2, (machine, reader) => machine.push(reader.uint16())],
+  [opcodes.PROTO, (_machine, reader) => void reader.byte()],
+  [opcodes.FRAME, (_machine, reader) => void reader.uint64()],
+  [opcodes.MARK, (machine) => machine.push(markSymbol)],
+  [opcodes.NONE, (machine) => machine.push(null)],
+  [opcodes.NEWTRUE, (machine) => machine.push(true)],
+  [opcodes.NEWFALSE, (machine) => machine.push(false)],
+  [opcodes.BININT, (machine, reader) => machine.push(reader.int32())],
+  [opcodes.BININT1, (machine, reader) => machine.push(reader.byte())],
+  [opcodes.BININT2, (machine, reader) => machine.push(reader.uint16())],
   [
-    OPCODES.LONG1,
+    opcodes.LONG1,
     (machine, reader) => {
       const length = reader.byte();
-      if (length > LARGEST_INTEGER_BYTES) throw malformed();
+      if (length > largestIntegerBytes) throw malformed();
       machine.push(reader.integer(length));
     },
   ],
-  [OPCODES.BINFLOAT, (machine, reader) => machine.push(reader.float64())],
-  [OPCODES.BINUNICODE, (machine, reader) => machine.push(reader.text(reader.uint32()))],
-  [OPCODES.SHORT_BINUNICODE, (machine, reader) => machine.push(reader.text(reader.byte()))],
-  [OPCODES.EMPTY_TUPLE, (machine) => machine.push([])],
-  [OPCODES.TUPLE, (machine) => machine.push(machine.popToMark())],
-  [OPCODES.TUPLE1, (machine) => machine.push([machine.pop()])],
-  [OPCODES.TUPLE2, (machine) => machine.push([machine.pop(), machine.pop()].reverse())],
-  [OPCODES.TUPLE3, (machine) => machine.push([machine.pop(), machine.pop(), machine.pop()].reverse())],
-  [OPCODES.EMPTY_LIST, (machine) => machine.push([])],
+  [opcodes.BINFLOAT, (machine, reader) => machine.push(reader.float64())],
+  [opcodes.BINUNICODE, (machine, reader) => machine.push(reader.text(reader.uint32()))],
+  [opcodes.SHORT_BINUNICODE, (machine, reader) => machine.push(reader.text(reader.byte()))],
+  [opcodes.EMPTY_TUPLE, (machine) => machine.push([])],
+  [opcodes.TUPLE, (machine) => machine.push(machine.popToMark())],
+  [opcodes.TUPLE1, (machine) => machine.push([machine.pop()])],
+  [opcodes.TUPLE2, (machine) => machine.push([machine.pop(), machine.pop()].reverse())],
+  [opcodes.TUPLE3, (machine) => machine.push([machine.pop(), machine.pop(), machine.pop()].reverse())],
+  [opcodes.EMPTY_LIST, (machine) => machine.push([])],
   [
-    OPCODES.APPEND,
+    opcodes.APPEND,
     (machine) => {
       const value = machine.pop();
       machine.append([value]);
     },
   ],
   [
-    OPCODES.APPENDS,
+    opcodes.APPENDS,
     (machine) => {
       const values = machine.popToMark();
       machine.append(values);
     },
   ],
-  [OPCODES.EMPTY_DICT, (machine) => machine.push(new Map())],
+  [opcodes.EMPTY_DICT, (machine) => machine.push(new Map())],
   [
-    OPCODES.SETITEM,
+    opcodes.SETITEM,
     (machine) => {
       const value = machine.pop();
       const key = machine.pop();
@@ -393,26 +404,26 @@ const instructions = new Map<number, (machine: TensorMachine, reader: ByteReader
     },
   ],
   [
-    OPCODES.SETITEMS,
+    opcodes.SETITEMS,
     (machine) => {
       const pairs = machine.popToMark();
       machine.setItems(pairs);
     },
   ],
-  [OPCODES.BINPUT, (machine, reader) => machine.memoize(reader.byte())],
-  [OPCODES.LONG_BINPUT, (machine, reader) => machine.memoize(reader.uint32())],
-  [OPCODES.MEMOIZE, (machine) => machine.memoize(machine.memo.size)],
-  [OPCODES.BINGET, (machine, reader) => machine.recall(reader.byte())],
-  [OPCODES.LONG_BINGET, (machine, reader) => machine.recall(reader.uint32())],
+  [opcodes.BINPUT, (machine, reader) => machine.memoize(reader.byte())],
+  [opcodes.LONG_BINPUT, (machine, reader) => machine.memoize(reader.uint32())],
+  [opcodes.MEMOIZE, (machine) => machine.memoize(machine.memo.size)],
+  [opcodes.BINGET, (machine, reader) => machine.recall(reader.byte())],
+  [opcodes.LONG_BINGET, (machine, reader) => machine.recall(reader.uint32())],
   [
-    OPCODES.GLOBAL,
+    opcodes.GLOBAL,
     (machine, reader) => {
       const module = reader.line();
       machine.pushGlobal(module, reader.line());
     },
   ],
   [
-    OPCODES.STACK_GLOBAL,
+    opcodes.STACK_GLOBAL,
     (machine) => {
       const name = machine.pop();
       const module = machine.pop();
@@ -420,7 +431,7 @@ const instructions = new Map<number, (machine: TensorMachine, reader: ByteReader
       machine.pushGlobal(module, name);
     },
   ],
-  [OPCODES.REDUCE, (machine) => machine.reduce()],
-  [OPCODES.BUILD, (machine) => machine.dropState()],
-  [OPCODES.BINPERSID, (machine) => machine.pushStorage()],
+  [opcodes.REDUCE, (machine) => machine.reduce()],
+  [opcodes.BUILD, (machine) => machine.dropState()],
+  [opcodes.BINPERSID, (machine) => machine.pushStorage()],
 ]);

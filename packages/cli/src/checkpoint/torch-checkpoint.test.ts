@@ -118,10 +118,11 @@ describe('readTorchCheckpoint', () => {
 
   test('refuses a pickle that is cut short anywhere', () => {
     const whole = checkpoint(pickledTensor());
-    for (let length = 0; length < whole.length; length++)
+    for (let length = 0; length < whole.length; length++) {
       expect(() =>
         readTorchCheckpoint(zippedCheckpoint(whole.slice(0, length), { 0: floatBytes(1, 2, 3) })),
       ).toThrow(/cut short|malformed/);
+    }
   });
 
   test.each(Object.entries(growingCheckpoints))('refuses %s soon and in little memory', (_, make) => {
@@ -210,10 +211,11 @@ describe('readTorchCheckpoint', () => {
       ['older', ', _use_new_zipfile_serialization=False'],
     ])('refuses files that are cut short (%s)', (name, options) => {
       const bytes = saveWithTorch(`${name}-whole.pt`, program(options));
-      for (const share of [0.1, 0.5, 0.95])
+      for (const share of [0.1, 0.5, 0.95]) {
         expect(() => readTorchCheckpoint(bytes.subarray(0, Math.floor(bytes.length * share)))).toThrow(
           /cut short|cannot be read|malformed|reaches beyond|missing/,
         );
+      }
     });
   });
 });

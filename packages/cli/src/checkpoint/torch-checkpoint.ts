@@ -12,9 +12,9 @@ import {
 export type Parameters = Record<string, { shape: number[]; values: Float32Array }>;
 
 /** The first pickle of a checkpoint in PyTorch's format from before version 1.6 is this number. */
-const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
-const LEGACY_PROTOCOL = 1001;
-const ZIP_SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
+const legacyMagic = 0x1950a86a20f9469cfc6cn;
+const legacyProtocol = 1001;
+const zipSignature = [0x50, 0x4b, 0x03, 0x04];
 
 /** How storages of each type that weights come in are read as float32. */
 const elementReaders = new Map<string, { bytes: number; read: (view: DataView, byte: number) => number }>([
@@ -23,9 +23,9 @@ const elementReaders = new Map<string, { bytes: number; read: (view: DataView, b
   ['HalfStorage', { bytes: 2, read: (view, byte) => numberFromHalf(view.getUint16(byte, true)) }],
 ]);
 
-const NAME_CHARACTERS = 80;
+const nameCharacters = 80;
 /** Entries of a zip archive: one a tensor, and a few more. */
-const MAX_ENTRIES = 20_000;
+const maxEntries = 20_000;
 
 /**
  * Reads the named tensors of a PyTorch checkpoint, as `torch.save(model.state_dict(), path)` writes it: the
@@ -34,18 +34,20 @@ const MAX_ENTRIES = 20_000;
  * @throws Error whose message completes "the file is not a checkpoint of tensors:".
  */
 export function readTorchCheckpoint(bytes: Uint8Array): Parameters {
-  const isZip = ZIP_SIGNATURE.every((byte, index) => bytes[index] === byte);
+  const isZip = zipSignature.every((byte, index) => bytes[index] === byte);
   const { value, storageBytes } = isZip ? openZip(bytes) : openLegacy(bytes);
   const records = [...stateDictOf(value)].map(([name, record]): [string, TensorRecord] => {
-    if (typeof name !== 'string' || !isRecord(record, 'tensor'))
+    if (typeof name !== 'string' || !isRecord(record, 'tensor')) {
       throw new Error(`its entry '${describeName(name)}' is not a tensor`);
+    }
     return [name, record];
   });
   if (records.length === 0) throw new Error('it holds no tensors');
   // Tensors may be views of one storage, so a small file can describe more values than any memory holds.
   const values = records.reduce((sum, [, { shape }]) => sum + elementsOf(shape), 0);
-  if (values > bytes.length)
+  if (values > bytes.length) {
     throw new Error(`its tensors would hold ${values} values, more than its ${bytes.length} bytes can`);
+  }
   return Object.fromEntries(
     records.map(([name, record]) => [
       name,
@@ -56,7 +58,7 @@ export function readTorchCheckpoint(bytes: Uint8Array): Parameters {
 
 function describeName(name: PickledValue): string {
   return typeof name === 'string'
-    ? name.slice(0, NAME_CHARACTERS)
+    ? name.slice(0, nameCharacters)
     : typeof name === 'object'
       ? '(no text)'
       : String(name);
@@ -80,16 +82,19 @@ function readArchive(bytes: Uint8Array): Record<string, Uint8Array> {
   try {
     return unzipSync(bytes, {
       filter: ({ name, size, compression }) => {
-        if (++entries > MAX_ENTRIES)
-          throw new ArchiveRefusal(`its zip archive has more than ${MAX_ENTRIES} entries`);
-        if (compression !== 0)
+        if (++entries > maxEntries) {
+          throw new ArchiveRefusal(`its zip archive has more than ${maxEntries} entries`);
+        }
+        if (compression !== 0) {
           throw new ArchiveRefusal(
-            `its zip archive cannot be read: '${name.slice(0, NAME_CHARACTERS)}' is compressed`,
+            `its zip archive cannot be read: '${name.slice(0, nameCharacters)}' is compressed`,
           );
+        }
         if (!/^[^/]+\/(data\.pkl|byteorder|data\/[^/]+)$/.test(name)) return false;
         entryBytes += size;
-        if (entryBytes > bytes.length)
+        if (entryBytes > bytes.length) {
           throw new ArchiveRefusal('the entries of its zip archive lie over one another');
+        }
         return true;
       },
     });
@@ -107,8 +112,9 @@ function openZip(bytes: Uint8Array): OpenedCheckpoint {
   if (pickle === undefined) throw new Error('its zip archive holds no data.pkl');
   const folder = pickle.slice(0, -'data.pkl'.length);
   const byteOrder = entries[`${folder}byteorder`];
-  if (byteOrder && new TextDecoder().decode(byteOrder) !== 'little')
+  if (byteOrder && new TextDecoder().decode(byteOrder) !== 'little') {
     throw new Error('it was written on a big-endian machine');
+  }
   return {
     value: readTensorPickle(entries[pickle]!).value,
     storageBytes: ({ key }) =>
@@ -127,26 +133,30 @@ function openLegacy(bytes: Uint8Array): OpenedCheckpoint {
     position = end;
     return value;
   };
-  if (bytes[0] !== 0x80 || next() !== LEGACY_MAGIC)
+  if (bytes[0] !== 0x80 || next() !== legacyMagic) {
     throw new Error('it has neither the zip format of PyTorch nor the one before');
-  if (next() !== LEGACY_PROTOCOL) throw new Error('it has an unknown protocol version');
+  }
+  if (next() !== legacyProtocol) throw new Error('it has an unknown protocol version');
   const machine = next();
-  if (!(machine instanceof Map) || machine.get('little_endian') !== true)
+  if (!(machine instanceof Map) || machine.get('little_endian') !== true) {
     throw new Error('it was written on a big-endian machine');
+  }
   const value = next();
   const keys = next();
   if (!Array.isArray(keys)) throw new Error('its list of storages is malformed');
 
   const typeOfKey = new Map<string, string>();
-  for (const [, record] of stateDictOf(value))
+  for (const [, record] of stateDictOf(value)) {
     if (isRecord(record, 'tensor')) typeOfKey.set(record.storage.key, record.storage.type);
+  }
   const storages = new Map<string, Uint8Array>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys) {
     const elementBytes =
       typeof key === 'string' ? elementReaders.get(typeOfKey.get(key) ?? '')?.bytes : undefined;
-    if (typeof key !== 'string' || elementBytes === undefined)
+    if (typeof key !== 'string' || elementBytes === undefined) {
       throw new Error(`its storage '${describeName(key)}' has no tensor of floating-point numbers`);
+    }
     if (position + 8 > bytes.length) throw new Error('it is cut short');
     const length = Number(view.getBigInt64(position, true)) * elementBytes;
     position += 8;
@@ -171,17 +181,19 @@ function readTensor(
   bytes: Uint8Array,
 ): Float32Array {
   const reader = elementReaders.get(storage.type);
-  if (!reader)
+  if (!reader) {
     throw new Error(
-      `tensor '${name.slice(0, NAME_CHARACTERS)}' is a ${storage.type}, not floating-point numbers`,
+      `tensor '${name.slice(0, nameCharacters)}' is a ${storage.type}, not floating-point numbers`,
     );
+  }
   const available = Math.floor(bytes.length / reader.bytes);
   const count = elementsOf(shape);
   const last = offset + shape.reduce((sum, size, axis) => sum + Math.max(0, size - 1) * strides[axis]!, 0);
-  if (count > available || last >= Math.max(available, 1))
+  if (count > available || last >= Math.max(available, 1)) {
     throw new Error(
-      `tensor '${name.slice(0, NAME_CHARACTERS)}' [${shape}] reaches beyond its ${available} stored values`,
+      `tensor '${name.slice(0, nameCharacters)}' [${shape}] reaches beyond its ${available} stored values`,
     );
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float32Array(count);
   const position = shape.map(() => 0);
@@ -203,7 +215,7 @@ function elementsOf(shape: number[]): number {
 }
 
 function missingStorage(key: string): never {
-  throw new Error(`its storage '${key.slice(0, NAME_CHARACTERS)}' is missing`);
+  throw new Error(`its storage '${key.slice(0, nameCharacters)}' is missing`);
 }
 
 /** IEEE 754 binary16. */

@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { bundledWeightsNames } from '@unblur/weights';
-import { afterAll, expect, it } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { openWorkplace } from '../unblur-command.test-tool.js';
 
 const { folder, unblur } = openWorkplace();
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('finds the built-in engine, measures it, and lists the bundled weights', () => {
+test('finds the built-in engine, measures it, and lists the bundled weights', () => {
   const { code, stdout, stderr } = unblur(['doctor', '--json']);
   expect(stderr).toBe('');
   const diagnosis = JSON.parse(stdout);
@@ -26,7 +26,7 @@ it('finds the built-in engine, measures it, and lists the bundled weights', () =
   expect(code).toBe(0);
 });
 
-it('says which PyTorch trains here, or how to get one', () => {
+test('says which PyTorch trains here, or how to get one', () => {
   const hasTorch = ['python3', '/usr/bin/python3'].some(
     (python) => spawnSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status === 0,
   );

@@ -40,8 +40,9 @@ export function defineDoctor(program: Command): void {
       const diagnosis = await diagnose();
       if (options.json) printJson(diagnosis);
       else for (const line of describeDiagnosis(diagnosis)) printLine(line);
-      if (diagnosis.convolutionGflops === null || diagnosis.weights.some(({ found }) => !found))
+      if (diagnosis.convolutionGflops === null || diagnosis.weights.some(({ found }) => !found)) {
         process.exitCode = 1;
+      }
     });
 }
 
@@ -151,8 +152,9 @@ function packageVersion(name: string, from?: string): string | null {
     const start = from ? createRequire(ownRequire.resolve(`${from}/package.json`)) : ownRequire;
     for (const folder of start.resolve.paths(name) ?? []) {
       const manifest = join(folder, name, 'package.json');
-      if (existsSync(manifest))
+      if (existsSync(manifest)) {
         return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+      }
     }
   } catch {
     return null;

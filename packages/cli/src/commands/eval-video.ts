@@ -51,8 +51,9 @@ function* describeReport(
   const { name, borderPixels, roundsTo8Bit, colour, ssimWindow } = protocol;
   yield `${samples} frames of ${videos.length} videos, weights ${weights}; protocol ${name}: ${colour}, ${roundsTo8Bit ? '8 bit' : 'not rounded'}, ${borderPixels} pixels cut from each side, ${ssimWindow} SSIM`;
   yield '                      PSNR [dB]  blurred     SSIM  blurred';
-  for (const video of videos)
+  for (const video of videos) {
     yield describeRow(video.name, video.psnr, video.baseline.psnr, video.ssim, video.baseline.ssim);
+  }
   yield describeRow('all frames', psnr.mean, baseline.psnr.mean, ssim.mean, baseline.ssim.mean);
 }
 

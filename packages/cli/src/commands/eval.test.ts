@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
 
@@ -49,14 +49,14 @@ interface SampleScores {
 }
 
 describe('unblur synth panorama', () => {
-  it('writes a folder per sample, and how they were made', () => {
+  test('writes a folder per sample, and how they were made', () => {
     expect(readdirSync(join(folder, 'samples'))).toEqual(['sample-0000', 'sample-0001', 'set.json']);
     expect(readdirSync(join(folder, 'samples', 'sample-0000'))).toEqual(
       expect.arrayContaining(['blur.png', 'frame-0.png', 'frame-1.png', 'frame-2.png']),
     );
   });
 
-  it('writes the same bytes for the same seed, and others for another', () => {
+  test('writes the same bytes for the same seed, and others for another', () => {
     unblur([...synthesis, '--seed', '5', '--out', 'again']);
     unblur([...synthesis, '--seed', '6', '--out', 'other']);
     const blur = (set: string) =>
@@ -65,14 +65,14 @@ describe('unblur synth panorama', () => {
     expect(blur('other')).not.toBe(blur('samples'));
   });
 
-  it('does not mix samples of other options into a folder', () => {
+  test('does not mix samples of other options into a folder', () => {
     expectOneLine(
       unblur([...synthesis, '--seed', '6', '--out', 'samples']),
       /Expected samples to be new or to hold samples made with the same options/,
     );
   });
 
-  it('says where it looked for panoramas', () => {
+  test('says where it looked for panoramas', () => {
     expectOneLine(
       unblur(['synth', 'panorama', '--from', 'nowhere', '--out', 'none']),
       /Expected a folder of panoramas at nowhere/,
@@ -81,7 +81,7 @@ describe('unblur synth panorama', () => {
 });
 
 describe('unblur eval', () => {
-  it('prints scores and baseline as JSON on standard output', () => {
+  test('prints scores and baseline as JSON on standard output', () => {
     const { code, stdout } = unblur(['eval', 'samples', '--weights', weights, '--json']);
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as Record<string, unknown>;
@@ -100,7 +100,7 @@ describe('unblur eval', () => {
     });
   });
 
-  it('lists every sample by name in JSON, of which the whole is the mean, and names the worst to people', () => {
+  test('lists every sample by name in JSON, of which the whole is the mean, and names the worst to people', () => {
     const report = JSON.parse(
       unblur(['eval', 'samples', '--weights', weights, '--json']).stdout,
     ) as SampleScores & { perSample: (SampleScores & { name: string })[] };
@@ -116,32 +116,33 @@ describe('unblur eval', () => {
     );
   });
 
-  it('restores the mirror image too with --mirrored, with the bundled weights', () => {
+  test('restores the mirror image too with --mirrored, with the bundled weights', () => {
     const mean = (...options: string[]) =>
       (JSON.parse(unblur(['eval', 'samples', '--json', ...options]).stdout) as SampleScores).psnr.mean;
     expect(mean()).not.toBe(mean('--mirrored'));
   });
 
-  it('scores the blurred photographs themselves as baseline: perfect where the frames are copies of the blur', () => {
+  test('scores the blurred photographs themselves as baseline: perfect where the frames are copies of the blur', () => {
     const sample = join(folder, 'still', 'one');
     mkdirSync(sample, { recursive: true });
     const blur = readFileSync(join(folder, 'samples', 'sample-0000', 'blur.png'));
-    for (const name of ['blur', 'frame-0', 'frame-1', 'frame-2'])
+    for (const name of ['blur', 'frame-0', 'frame-1', 'frame-2']) {
       write(join('still', 'one', `${name}.png`), blur);
+    }
     const { baseline } = JSON.parse(unblur(['eval', 'still', '--weights', weights, '--json']).stdout) as {
       baseline: { ssim: { perFrame: number[] } };
     };
     for (const ssim of baseline.ssim.perFrame) expect(ssim).toBeCloseTo(1, 9);
   });
 
-  it('prints a table for people, with the order rule that the figures depend on', () => {
+  test('prints a table for people, with the order rule that the figures depend on', () => {
     const { stdout } = unblur(['eval', 'samples', '--weights', weights]);
     expect(stdout).toContain('2 samples');
     expect(stdout).toContain('better order');
     expect(stdout).toMatch(/PSNR \[dB\] +-?\d+\.\d{2}/);
   });
 
-  it('names the sample that is incomplete', () => {
+  test('names the sample that is incomplete', () => {
     mkdirSync(join(folder, 'gap', 'one'), { recursive: true });
     write('gap/one/frame-0.png', readFileSync(join(folder, 'samples', 'sample-0000', 'frame-0.png')));
     expectOneLine(unblur(['eval', 'gap', '--weights', weights]), /Sample one: expected blur/);

@@ -56,10 +56,11 @@ async function runExperiment(
   const [experimentName, rowName] = name.split('/') as [string, string | undefined];
   const experiment = loadExperiment(from, experimentName);
   const rows = experiment.rows.filter((row) => rowName === undefined || row.name === rowName);
-  if (rows.length === 0)
+  if (rows.length === 0) {
     throw new Error(
       `Expected a row of ${experimentName} (${experiment.rows.map((row) => row.name).join(', ')}) but received '${rowName}'.`,
     );
+  }
 
   const settings: TrialSettings = {
     experiments: from,
@@ -112,7 +113,7 @@ async function writeTable(
 async function listAll(folder: string, json: boolean | undefined): Promise<void> {
   const { listExperiments, loadExperiment } = await import('@unblur/trainer');
   const experiments = listExperiments(folder).map((name) => loadExperiment(folder, name));
-  if (json)
+  if (json) {
     return printJson(
       experiments.map(({ name, title, rows, seeds }) => ({
         name,
@@ -121,11 +122,13 @@ async function listAll(folder: string, json: boolean | undefined): Promise<void>
         rows: rows.map((row) => row.name),
       })),
     );
+  }
   for (const { name, title, rows, seeds } of experiments) {
     printLine(`${name.padEnd(20)} ${title}`);
-    for (const row of rows)
+    for (const row of rows) {
       printLine(
         `  ${`${name}/${row.name}`.padEnd(34)} ${row.title}${row.origin.kind === 'training' ? `, ${seeds.length} ${seeds.length === 1 ? 'run' : 'runs'}` : ''}`,
       );
+    }
   }
 }

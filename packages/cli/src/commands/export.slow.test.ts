@@ -66,10 +66,11 @@ test('the example in Python restores what unblur restore does', async () => {
   const python = ['python3', '/usr/bin/python3'].find(
     (command) => spawnSync(command, ['-c', 'import onnxruntime, numpy, PIL']).status === 0,
   );
-  if (python === undefined)
+  if (python === undefined) {
     return console.log(
       'Python with onnxruntime, numpy and Pillow is not installed: the example in Python is not run.',
     );
+  }
   const { stdout, stderr, status } = spawnSync(python, [write('example.py', example('python'))], {
     cwd: folder,
     encoding: 'utf8',

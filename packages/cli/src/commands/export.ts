@@ -59,15 +59,17 @@ async function exportRestoration(
   file: string,
   { size, frames, json = false }: ExportOptions,
 ): Promise<void> {
-  if (extname(file) !== '.onnx')
+  if (extname(file) !== '.onnx') {
     throw new Error(`Expected a file that ends in .onnx to write the network to, but received ${file}.`);
+  }
   const bytes = await readWeightsFile(weightsPath(weights));
   const { traceRestoration } = await import('@unblur/inference');
   const graph = traceRestoration(bytes, { ...size, frames });
-  if (graph.bytes.length > mostFileBytes)
+  if (graph.bytes.length > mostFileBytes) {
     throw new Error(
       `The file would take ${(graph.bytes.length / 1e9).toFixed(1)} GB, more than an ONNX file may (2.1 GB); export for a smaller size and cut larger images into tiles.`,
     );
+  }
   await writeAtomically(file, graph.bytes);
   const { network, inputs, outputs, times } = graph;
   if (json) return printJson({ file, network, inputs, outputs, times, bytes: graph.bytes.length });
@@ -78,8 +80,9 @@ async function exportRestoration(
     ['takes', inputs],
     ['gives', outputs],
   ] as const) {
-    for (const [name, { shape, meaning }] of Object.entries(tensors))
+    for (const [name, { shape, meaning }] of Object.entries(tensors)) {
       printLine(`  ${role} ${name}: float32 [${shape.join(', ')}], ${meaning}`);
+    }
   }
 }
 
@@ -105,9 +108,10 @@ function imageSize(text: string): ImageSize {
       `Expected a height and a width from 1 to ${largestSidePixels} pixels, such as 480x640.`,
     );
   }
-  if (heightPixels * widthPixels > mostPixels)
+  if (heightPixels * widthPixels > mostPixels) {
     throw new InvalidArgumentError(
       `Expected at most ${mostPixels / 1e6} megapixels. Cut larger images into tiles.`,
     );
+  }
   return { heightPixels, widthPixels };
 }

@@ -17,10 +17,11 @@ function findCommand(program: Command, names: readonly string[]): Command {
     const found = command.commands.find(
       (candidate) => candidate.name() === name || candidate.aliases().includes(name),
     );
-    if (!found)
+    if (!found) {
       program.error(
         `error: unknown command '${name}'. There are ${command.commands.map((known) => known.name()).join(', ') || 'none below it'}.`,
       );
+    }
     command = found;
   }
   return command;

@@ -43,11 +43,13 @@ async function importVideoDeblur(
   });
   await writeAtomically(file, written);
   const tensors = Object.keys(weights).length;
-  if (json) printJson({ file, tensors, bytes: written.length });
-  else
+  if (json) {
+    printJson({ file, tensors, bytes: written.length });
+  } else {
     printLine(
       `${checkpoint} -> ${file}: ${tensors} tensors, ${(written.length / 1e6).toFixed(1)} MB; use it with: unblur video <clip> --weights ${file}`,
     );
+  }
 }
 
 function explainRefusal<T>(checkpoint: string, read: () => T): T {

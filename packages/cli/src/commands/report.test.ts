@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { expectOneLine, openWorkplace } from '../unblur-command.test-tool.js';
 
 const { folder, write, unblur } = openWorkplace();
@@ -8,7 +8,7 @@ const { folder, write, unblur } = openWorkplace();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('unblur report', () => {
-  it('writes one page about a run and says where it is', () => {
+  test('writes one page about a run and says where it is', () => {
     mkdirSync(join(folder, 'run'));
     write(
       'run/metrics.jsonl',
@@ -20,7 +20,7 @@ describe('unblur report', () => {
     expect(readFileSync(join(folder, 'run', 'report.html'), 'utf8')).toContain('loss: total');
   });
 
-  it('wants the folder of a run', () => {
+  test('wants the folder of a run', () => {
     expectOneLine(unblur(['report', 'nowhere']), /has no metrics\.jsonl/);
   });
 });

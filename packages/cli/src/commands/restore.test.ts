@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { readSafetensors, writeSafetensors } from '@unblur/core-model';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import {
   bin,
@@ -46,7 +46,7 @@ function filesBelow(path: string): string[] {
 }
 
 describe('unblur restore', () => {
-  it('writes frames, animation, contact sheet and motion, and says where', () => {
+  test('writes frames, animation, contact sheet and motion, and says where', () => {
     const out = join(folder, 'good');
     const { code, stdout, stderr } = restore(photo, out);
     expect(stderr).toBe('');
@@ -65,7 +65,7 @@ describe('unblur restore', () => {
     );
   });
 
-  it('restores seven frames unless asked for others, even numbers too', () => {
+  test('restores seven frames unless asked for others, even numbers too', () => {
     for (const [frames, options] of [
       [7, []],
       [4, ['--frames', '4']],
@@ -88,7 +88,7 @@ describe('unblur restore', () => {
     }
   });
 
-  it('works at the scale that it is told, says so, and gives frames of the full size', async () => {
+  test('works at the scale that it is told, says so, and gives frames of the full size', async () => {
     const { stdout } = unblur(['restore', photo, '--weights', weights, '--out', 'half', '--scale', '1/2']);
     expect(stdout).toMatch(/7 frames, restored at 1\/2 of its size, \d/);
     expect(await sharp(join(folder, 'half', 'photo', 'frame-6.png')).metadata()).toMatchObject({
@@ -97,7 +97,7 @@ describe('unblur restore', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['--frames', '1', 'Expected a whole number from 2 to 1001'],
     ['--scale', '1/3', 'Allowed choices are auto, 1, 1/2, 1/4, 1/8'],
     ['--memory', '0', 'Expected a number from 0.2 to 1024'],
@@ -105,12 +105,12 @@ describe('unblur restore', () => {
     expectOneLine(unblur(['restore', photo, option, value]), new RegExp(message), 2);
   });
 
-  it('gives frames of the size of the photograph', async () => {
+  test('gives frames of the size of the photograph', async () => {
     const { width, height } = await sharp(join(folder, 'good', 'photo', 'frame-1.png')).metadata();
     expect([width, height]).toEqual([70, 50]);
   });
 
-  it('gives programs JSON, goes on after a bad photograph, and ends with code 1', () => {
+  test('gives programs JSON, goes on after a bad photograph, and ends with code 1', () => {
     const out = join(folder, 'mixed');
     const bad = write('bad.jpg', 'no photograph');
     const { code, stdout, stderr } = unblur([
@@ -136,7 +136,7 @@ describe('unblur restore', () => {
 });
 
 describe('results of several photographs', () => {
-  it('never take the place of those of another photograph', async () => {
+  test('never take the place of those of another photograph', async () => {
     const out = join(folder, 'again');
     mkdirSync(join(folder, 'other'));
     const other = join(folder, 'other', 'photo.jpg');
@@ -155,11 +155,12 @@ describe('results of several photographs', () => {
     expect(readFileSync(join(out, 'photo', 'frame-0.png')).equals(first)).toBe(true);
   });
 
-  it('lie as the photographs do; one line at the end says what was left out', () => {
+  test('lie as the photographs do; one line at the end says what was left out', () => {
     const album = join(folder, 'album');
     mkdirSync(join(album, 'day', 'night'), { recursive: true });
-    for (const path of ['day/one.jpg', 'day/night/one.jpg', '...jpg'])
+    for (const path of ['day/one.jpg', 'day/night/one.jpg', '...jpg']) {
       write(join('album', path), readFileSync(photo));
+    }
     write(join('album', 'notes.txt'), 'mine');
     const out = join(album, 'out');
     const { code, stderr } = restore(album, out);
@@ -177,7 +178,7 @@ describe('results of several photographs', () => {
 });
 
 describe('a photograph that cannot be restored', () => {
-  it.each([
+  test.each([
     [
       'a truncated JPEG',
       async () => write('truncated.jpg', readFileSync(photo).subarray(0, 600)),
@@ -234,7 +235,7 @@ describe('weights that cannot be used', () => {
     return unblur(['restore', photo, '--weights', write(name, bytes), '--out', join(folder, 'never')]);
   }
 
-  it('of another config: names and shapes that differ', () => {
+  test('of another config: names and shapes that differ', () => {
     const { tensors, metadata } = readSafetensors(weightBytes);
     const [name, tensor] = Object.entries(tensors)[0]!;
     const other = writeSafetensors({
@@ -250,7 +251,7 @@ describe('weights that cannot be used', () => {
     );
   });
 
-  it('with a value that is not a number', () => {
+  test('with a value that is not a number', () => {
     const damaged = readSafetensors(weightBytes);
     const [name, tensor] = Object.entries(damaged.tensors)[0]!;
     (tensor.values as Float32Array)[0] = NaN;
@@ -260,11 +261,11 @@ describe('weights that cannot be used', () => {
     );
   });
 
-  it('that are no weights at all', () => {
+  test('that are no weights at all', () => {
     expectOneLine(restoreWith('text.safetensors', 'no weights'), /unblur: .*safetensors/);
   });
 
-  it('that do not exist', () => {
+  test('that do not exist', () => {
     expectOneLine(
       unblur(['restore', photo, '--weights', 'gone.safetensors']),
       /gone\.safetensors is neither/,
@@ -277,7 +278,7 @@ describe('weights that cannot be used', () => {
 });
 
 describe('a place that cannot be written to', () => {
-  (process.getuid ? it : it.skip)('a folder without rights', () => {
+  (process.getuid ? test : test.skip)('a folder without rights', () => {
     const locked = join(folder, 'locked');
     mkdirSync(locked, { mode: 0o555 });
     const run = unblur(
@@ -288,7 +289,7 @@ describe('a place that cannot be written to', () => {
     expect(filesBelow(locked)).toEqual([]);
   });
 
-  it('a full disk', () => {
+  test('a full disk', () => {
     const disk = join(folder, 'disk');
     mkdirSync(disk);
     const mounted =
@@ -307,7 +308,7 @@ describe('a place that cannot be written to', () => {
 });
 
 describe('Ctrl-C in the middle', () => {
-  it('ends with code 130 and leaves whole results or none', async () => {
+  test('ends with code 130 and leaves whole results or none', async () => {
     const photos = Array.from({ length: 30 }, (_, index) => write(`many-${index}.jpg`, readFileSync(photo)));
     const out = join(folder, 'interrupted');
     const child = spawn(process.execPath, [bin, 'restore', ...photos, '--weights', weights, '--out', out], {

@@ -74,10 +74,11 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
   const { photos, skipped } = await findPhotos(places, options.out);
   const jobs = await assignResults(photos, options.out);
   for (const { path, folder, takenFolder } of jobs) {
-    if (takenFolder !== undefined)
+    if (takenFolder !== undefined) {
       printNote(
         `unblur: ${takenFolder} holds results of another photograph; those of ${path} go to ${folder}.`,
       );
+    }
   }
   await doLocked(options.out, 'restoration', () => restoreAll(jobs, skipped, options, signal), {
     parts: jobs.map(({ name }) => name),

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, expect, it } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { bin, openWorkplace } from '../unblur-command.test-tool.js';
 
 const { folder, unblur } = openWorkplace();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('unblur synth is killed at any moment, goes on, and leaves what an undisturbed run leaves', async () => {
+test('unblur synth is killed at any moment, goes on, and leaves what an undisturbed run leaves', async () => {
   mkdirSync(join(folder, 'panoramas'));
   const bytes = Uint8Array.from({ length: 512 * 256 * 3 }, (_, i) => Math.imul(i >> 5, 2654435761) >>> 24);
   await sharp(bytes, { raw: { width: 512, height: 256, channels: 3 } })
@@ -56,7 +56,8 @@ it('unblur synth is killed at any moment, goes on, and leaves what an undisturbe
   expect(kills).toBeGreaterThan(0);
   expect(unblur(command('killed')).code).toBe(0);
   expect(readdirSync(out).sort()).toEqual(readdirSync(join(folder, 'undisturbed')).sort());
-  for (const name of readdirSync(out))
+  for (const name of readdirSync(out)) {
     expect(readFileSync(join(out, name)).equals(readFileSync(join(folder, 'undisturbed', name)))).toBe(true);
+  }
   for (const [name, time] of madeAt) expect(statSync(join(out, name)).mtimeMs).toBe(time);
 });

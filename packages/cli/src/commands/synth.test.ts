@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { expectOneLine, openWorkplace } from '../unblur-command.test-tool.js';
 
@@ -32,7 +32,7 @@ const small = ['--size', '32', '--frames', '3', '--workers', '1'];
 const filesIn = (name: string): string[] => readdirSync(join(folder, name)).sort();
 
 describe('unblur synth', () => {
-  it('writes sample folders, and completes a set that was stopped', () => {
+  test('writes sample folders, and completes a set that was stopped', () => {
     const command = [
       'synth',
       'panorama',
@@ -65,7 +65,7 @@ describe('unblur synth', () => {
     );
   });
 
-  it('writes shards, whose parts make the whole', () => {
+  test('writes shards, whose parts make the whole', () => {
     const command = (out: string): string[] => [
       'synth',
       'panorama',
@@ -84,19 +84,21 @@ describe('unblur synth', () => {
       code: 0,
       stdout: '5 samples of 3 frames -> whole\n',
     });
-    for (const part of ['0/2', '1/2'])
+    for (const part of ['0/2', '1/2']) {
       expect(unblur([...command('parts'), '--shard', part])).toMatchObject({
         code: 0,
         stdout: `part ${part[0]} of 2 of 5 samples of 3 frames -> parts\n`,
       });
+    }
     expect(filesIn('parts')).toEqual([
       'manifest.json',
       'shard-00000.safetensors',
       'shard-00001.safetensors',
       'shard-00002.safetensors',
     ]);
-    for (const name of filesIn('whole'))
+    for (const name of filesIn('whole')) {
       expect(readFileSync(join(folder, 'parts', name))).toEqual(readFileSync(join(folder, 'whole', name)));
+    }
     expect(JSON.parse(readFileSync(join(folder, 'whole/manifest.json'), 'utf8'))).toMatchObject({
       count: 5,
       samplesPerShard: 2,
@@ -105,7 +107,7 @@ describe('unblur synth', () => {
     });
   });
 
-  it('blurs whole videos to be scored on', () => {
+  test('blurs whole videos to be scored on', () => {
     const { code, stdout, stderr } = unblur([
       'synth',
       'paired-video',
@@ -131,7 +133,7 @@ describe('unblur synth', () => {
     );
   });
 
-  it('makes samples of stills, of video frames and of partial panoramas', () => {
+  test('makes samples of stills, of video frames and of partial panoramas', () => {
     const kinds: string[][] = [
       ['layers', '--from', 'stills', '--max-objects', '1', '--camera-pixels', '3', '--object-pixels', '6'],
       ['video', '--from', 'clip', '--window', '5', '--averaging', 'linear-srgb', '--max-step', '3'],
@@ -153,7 +155,7 @@ describe('unblur synth', () => {
     }
   });
 
-  it('draws a sheet to look at, and nothing else', async () => {
+  test('draws a sheet to look at, and nothing else', async () => {
     const { code, stdout } = unblur([
       'synth',
       'panorama',
@@ -174,7 +176,7 @@ describe('unblur synth', () => {
     expect(await sharp(join(folder, 'look/preview.png')).metadata()).toMatchObject({ width: 5 * 36 + 4 });
   });
 
-  it('says what it was given, and leaves nothing behind', () => {
+  test('says what it was given, and leaves nothing behind', () => {
     const panorama = (...options: string[]): string[] => [
       'synth',
       'panorama',
@@ -187,7 +189,7 @@ describe('unblur synth', () => {
     ];
     expectOneLine(
       unblur(['synth', 'panorama', '--from', 'strips', '--out', 'none', ...small]),
-      /strip\.png: Expected a full-sphere .* twice as wide as high, but got 400x150; .*--crop/,
+      /strip\.png: Expected a full-sphere .* twice as wide as high, but received 400x150; .*--crop/,
     );
     expectOneLine(unblur(panorama('--from', 'nowhere')), /Expected a folder of panoramas at nowhere/);
     expectOneLine(

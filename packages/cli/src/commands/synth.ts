@@ -27,7 +27,7 @@ export interface SynthOptions {
   preview?: boolean;
 }
 
-const PREVIEWED_SAMPLES = 6;
+const previewedSamples = 6;
 
 /**
  * `unblur synth`: blurred photographs and videos whose sharp frames are known, as folders that `unblur eval`
@@ -54,10 +54,11 @@ export function defineSynth(program: Command): void {
     )
     .action((options: SynthOptions & { minDegrees: number; maxDegrees: number; crop?: number }) => {
       const { minDegrees, maxDegrees, crop } = options;
-      if (minDegrees > maxDegrees)
+      if (minDegrees > maxDegrees) {
         throw new Error(
           `Expected --min-degrees of at most --max-degrees (${maxDegrees}), but it is ${minDegrees}.`,
         );
+      }
       const partial = crop === undefined ? {} : { coverageDegrees: crop };
       return synthesize(options, {
         kind: 'panorama',
@@ -136,8 +137,9 @@ export function defineSynth(program: Command): void {
         },
       ) => {
         const { window = options.frames, maxStep, minStep, onBadFrame } = options;
-        if (minStep > maxStep)
+        if (minStep > maxStep) {
           throw new Error(`Expected --min-step of at most --max-step (${maxStep}), but it is ${minStep}.`);
+        }
         const video = await openVideoSource(options.from);
         try {
           await synthesize(options, {
@@ -234,7 +236,7 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .addOption(averagingOption())
     .option('--augment', 'flip, turn, reverse, recolour and add noise at random, for training')
     .option('--workers <n>', 'threads that make samples', wholeNumber(0, 1024), availableParallelism())
-    .option('--preview', `only draw preview.png: the first ${PREVIEWED_SAMPLES} samples with their motion`);
+    .option('--preview', `only draw preview.png: the first ${previewedSamples} samples with their motion`);
 }
 
 async function synthesize(options: SynthOptions, kind: SampleSource): Promise<void> {
@@ -252,11 +254,12 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
     format = shard ? 'shards' : 'folders',
     preview = false,
   } = options;
-  if (shard && format === 'folders')
+  if (shard && format === 'folders') {
     throw new Error('Expected --format shards with --shard, but it is folders.');
+  }
   const signal = abortOnInterruption();
   const datasets = await import('@unblur/datasets');
-  const { defaultAugmentation, noAugmentation, MANIFEST_FILE, SET_FILE } = datasets;
+  const { defaultAugmentation, noAugmentation, MANIFEST_FILE, setFile: SET_FILE } = datasets;
   const source = {
     ...kind,
     sizePixels: size,
@@ -264,7 +267,7 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
     averaging,
     augmentation: augment ? defaultAugmentation : noAugmentation,
   } as SampleSource;
-  if (preview) return drawPreview(datasets, source, { out, count: Math.min(count, PREVIEWED_SAMPLES), seed });
+  if (preview) return drawPreview(datasets, source, { out, count: Math.min(count, previewedSamples), seed });
 
   const names = (await readdir(out).catch((): string[] => [])).filter(
     (name) => !name.startsWith('.') && name !== 'preview.png',
@@ -275,9 +278,11 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
     );
   }
   const job = { source, out, count, seed, workers, onProgress: timedProgress(), signal };
-  if (format === 'shards')
+  if (format === 'shards') {
     await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard });
-  else await datasets.synthesizeSampleSet(job);
+  } else {
+    await datasets.synthesizeSampleSet(job);
+  }
   clearBar();
   const what = shard ? `part ${shard[0]} of ${shard[1]} of ${count} samples` : `${count} samples`;
   printLine(`${what} of ${frames} frames -> ${out}`);
@@ -312,15 +317,17 @@ async function drawPreview(
 
 function shardPart(text: string): [number, number] {
   const [, index, parts] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
-  if (index === undefined || Number(index) >= Number(parts))
+  if (index === undefined || Number(index) >= Number(parts)) {
     throw new InvalidArgumentError('Expected i/n with i from 0 to n - 1, such as 0/4.');
+  }
   return [Number(index), Number(parts)];
 }
 
 function choiceOf<T extends string>(...choices: T[]): (text: string) => T {
   return (text) => {
-    if (!(choices as string[]).includes(text))
+    if (!(choices as string[]).includes(text)) {
       throw new InvalidArgumentError(`Expected ${choices.join(' or ')}.`);
+    }
     return text as T;
   };
 }

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { photoFamily } from '@unblur/core-model';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { bin, openWorkplace, untrainedConfig } from '../unblur-command.test-tool.js';
 
@@ -45,7 +45,7 @@ function writeRunFile(name: string, steps: number, changes = {}): void {
 }
 
 describe('unblur train', () => {
-  it('leaves weights that unblur restore takes', () => {
+  test('leaves weights that unblur restore takes', () => {
     writeRunFile('short.yaml', 3);
     const { code, stdout, stderr } = unblur(['train', 'short.yaml', '--out', 'short']);
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
@@ -60,7 +60,7 @@ describe('unblur train', () => {
     expect(readdirSync(join(folder, 'restored', 'photo'))).toContain('frame-2.png');
   });
 
-  it('stops at Ctrl-C with a checkpoint and code 130, and goes on from there', async () => {
+  test('stops at Ctrl-C with a checkpoint and code 130, and goes on from there', async () => {
     writeRunFile('long.yaml', 50_000);
     const first = await interruptAfterFirstSteps(['train', 'long.yaml', '--out', 'long']);
     expect(first.code).toBe(130);
@@ -70,7 +70,7 @@ describe('unblur train', () => {
     expect(second.step).toBeGreaterThan(first.step);
   });
 
-  it('advises nothing that cannot be done where Ctrl-C comes before the first step', async () => {
+  test('advises nothing that cannot be done where Ctrl-C comes before the first step', async () => {
     writeRunFile('early.yaml', 50_000);
     const log = join(folder, 'early', 'metrics.jsonl');
     const { code, notes } = await interruptWhen(
@@ -83,11 +83,12 @@ describe('unblur train', () => {
     expect(existsSync(join(folder, 'early', 'checkpoint.safetensors'))).toBe(false);
   });
 
-  it('names the file on a full disk, leaves nothing half-written and goes on when there is room', () => {
+  test('names the file on a full disk, leaves nothing half-written and goes on when there is room', () => {
     const disk = join(folder, 'disk');
     mkdirSync(disk);
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]).status !== 0)
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]).status !== 0) {
       return console.log('skipped: a full disk (mounting a small one needs root)');
+    }
     try {
       writeRunFile('disk.yaml', 4, { checkpointEverySteps: 2 });
       const { code, stderr } = unblur(['train', 'disk.yaml', '--out', 'disk/run']);

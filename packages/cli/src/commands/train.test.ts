@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, it, expect } from '@jest/globals';
+import { afterAll, describe, test, expect } from '@jest/globals';
 import { expectOneLine, openWorkplace } from '../unblur-command.test-tool.js';
 
 const { folder, write, unblur } = openWorkplace();
@@ -8,11 +8,11 @@ const { folder, write, unblur } = openWorkplace();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('unblur train', () => {
-  it('says that the run file is missing', () => {
+  test('says that the run file is missing', () => {
     expectOneLine(unblur(['train', 'gone.yaml']), /gone\.yaml/);
   });
 
-  it('names an unknown key and the nearest one, and starts nothing', () => {
+  test('names an unknown key and the nearest one, and starts nothing', () => {
     write('run.yaml', 'network: photo\nstesp: 10\n');
     expectOneLine(unblur(['train', 'run.yaml', '--out', 'run']), /stesp.*steps/);
     expect(existsSync(join(folder, 'run'))).toBe(false);

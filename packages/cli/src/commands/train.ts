@@ -63,8 +63,9 @@ async function runTraining(
   await import('@tensorflow/tfjs');
   const { collectRun, packRun, train } = await import('@unblur/trainer');
   const { minutes } = options;
-  if (pack !== undefined && collect !== undefined)
+  if (pack !== undefined && collect !== undefined) {
     throw new Error('Expected either --pack, before a run, or --collect, after it, but received both.');
+  }
   if (pack !== undefined) {
     const { bytes, files, pictures, quality, panoramaWidthPixels } = await packRun(runFile, pack, {
       maxMib,
@@ -95,7 +96,9 @@ async function runTraining(
         : `unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`,
     );
     process.exitCode = interruptedCode;
-  } else printLine(`trained ${step} steps -> ${runFolder}`);
+  } else {
+    printLine(`trained ${step} steps -> ${runFolder}`);
+  }
   // The GPU that the engine tfjs-webgpu holds would keep the process alive.
   process.exit();
 }

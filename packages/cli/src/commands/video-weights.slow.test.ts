@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { openWorkplace } from '../unblur-command.test-tool.js';
 
@@ -44,7 +44,7 @@ beforeAll(async () => {
   }
 });
 
-it('the bundled weights for video make a panning camera sharper', () => {
+test('the bundled weights for video make a panning camera sharper', () => {
   const { code, stdout } = unblur(['eval-video', '.', '--json']);
   expect(code).toBe(0);
   const { psnr, baseline } = JSON.parse(stdout) as {

@@ -6,7 +6,7 @@ import {
   writeVideoDeblurWeights,
   type VideoDeblurConfig,
 } from '@unblur/core-model';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { bin, openWorkplace } from '../unblur-command.test-tool.js';
 
 const { folder, write } = openWorkplace();
@@ -84,7 +84,7 @@ function peakMemory(frames: number): number {
 }
 
 (hasFfmpeg ? describe : describe.skip)('unblur video', () => {
-  it('takes the same memory for 300 frames as for 30', () => {
+  test('takes the same memory for 300 frames as for 30', () => {
     write(
       'video.safetensors',
       writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }),

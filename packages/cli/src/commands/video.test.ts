@@ -7,7 +7,7 @@ import {
   writeVideoDeblurWeights,
   type VideoDeblurConfig,
 } from '@unblur/core-model';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { bin, expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
 
@@ -59,18 +59,19 @@ beforeAll(async () => {
     }).png();
   for (let frame = 0; frame < 3; frame++) {
     const picture = await noise().toBuffer();
-    for (const part of ['blur', 'gt'])
+    for (const part of ['blur', 'gt']) {
       write(
         `${part}/clip/${frame}.png`,
         part === 'gt' ? await sharp(picture).blur(1).png().toBuffer() : picture,
       );
+    }
   }
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('unblur video', () => {
-  it('makes a folder of frames sharp, and does nothing the second time', () => {
+  test('makes a folder of frames sharp, and does nothing the second time', () => {
     const commandLine = ['video', 'blur/clip', '--out', 'sharp', '--weights', 'video.safetensors'];
     expect(unblur([...commandLine, '--json'])).toMatchObject({ code: 0 });
     expect(readdirSync(join(folder, 'sharp')).sort()).toEqual([
@@ -98,7 +99,7 @@ describe('unblur video', () => {
     ).toMatchObject({ code: 0 });
   });
 
-  it('says what is wrong in one line', () => {
+  test('says what is wrong in one line', () => {
     expectOneLine(
       unblur(['video', 'nowhere.mp4', '--out', 'a.mp4', '--weights', 'video.safetensors']),
       /Could not read nowhere\.mp4: there is no such file/,
@@ -115,7 +116,7 @@ describe('unblur video', () => {
     expect(existsSync(join(folder, 'b'))).toBe(false);
   });
 
-  (hasFfmpeg ? it : it.skip)(
+  (hasFfmpeg ? test : test.skip)(
     'takes a clip from standard input to standard output, and one whose name begins with a dash',
     () => {
       const run = (input: Buffer | undefined, ...commandLine: string[]) =>
@@ -170,7 +171,7 @@ describe('unblur video', () => {
 });
 
 describe('unblur eval-video', () => {
-  it('prints the shape that unblur eval prints, with the protocol', () => {
+  test('prints the shape that unblur eval prints, with the protocol', () => {
     const { code, stdout } = unblur(['eval-video', '.', '--weights', 'video.safetensors', '--json']);
     expect(code).toBe(0);
     const metric = {
@@ -193,7 +194,7 @@ describe('unblur eval-video', () => {
 });
 
 describe('unblur import cdvd-tsp', () => {
-  it('refuses what is no checkpoint of tensors, in one line, and writes nothing', () => {
+  test('refuses what is no checkpoint of tensors, in one line, and writes nothing', () => {
     write('evil.pt', Buffer.from('\x80\x02cos\nsystem\n.', 'latin1'));
     expectOneLine(
       unblur(['import', 'cdvd-tsp', 'evil.pt']),

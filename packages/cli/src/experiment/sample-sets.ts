@@ -41,26 +41,28 @@ export async function makeSampleSets(
   }
 }
 
-const SET_PREFIX = 'set:';
+const setPrefix = 'set:';
 
 /**
  * A run's changes with every text `set:<name>` turned into the folder of that set. @throws for a set that the
  * experiment has not.
  */
 export function withSetFolders(value: unknown, folders: Record<string, string>): unknown {
-  if (typeof value === 'string' && value.startsWith(SET_PREFIX)) {
-    const name = value.slice(SET_PREFIX.length);
+  if (typeof value === 'string' && value.startsWith(setPrefix)) {
+    const name = value.slice(setPrefix.length);
     const folder = folders[name];
-    if (folder === undefined)
+    if (folder === undefined) {
       throw new Error(
         `Expected one of the experiment's sets (${Object.keys(folders).join(', ')}) but received '${value}'.`,
       );
+    }
     return folder;
   }
   if (Array.isArray(value)) return value.map((entry) => withSetFolders(entry, folders));
-  if (typeof value === 'object' && value !== null)
+  if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(
       Object.entries(value).map(([key, entry]) => [key, withSetFolders(entry, folders)]),
     );
+  }
   return value;
 }

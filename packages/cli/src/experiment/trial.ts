@@ -52,8 +52,8 @@ interface StoredTrial extends Trial {
   recipe: unknown;
 }
 
-const SCORES_FILE = 'scores.json';
-const RECIPE_FILE = 'recipe.json';
+const scoresFile = 'scores.json';
+const recipeFile = 'recipe.json';
 
 /**
  * Trains (or takes) a row's network and evaluates it on the experiment's sets. What was done before is not
@@ -77,7 +77,7 @@ export async function runTrial(
     network: source.recipe,
     sets: Object.keys(experiment.evaluation).map((name) => experiment.sets[name]),
   });
-  const stored = await readJson<StoredTrial>(join(folder, SCORES_FILE));
+  const stored = await readJson<StoredTrial>(join(folder, scoresFile));
   if (stored && isDeepStrictEqual(stored.recipe, recipe)) return stored;
 
   const opened = await source.open();
@@ -101,10 +101,7 @@ export async function runTrial(
   await restorer?.release();
   const trial: Trial = { seed: source.isSeeded ? seed : null, network: opened && opened.network, scores };
   await mkdir(folder, { recursive: true });
-  await writeAtomically(
-    join(folder, SCORES_FILE),
-    Buffer.from(JSON.stringify({ ...trial, recipe }, null, 1)),
-  );
+  await writeAtomically(join(folder, scoresFile), Buffer.from(JSON.stringify({ ...trial, recipe }, null, 1)));
   return trial;
 }
 
@@ -143,10 +140,11 @@ async function planNetwork(
       const { loadExperiment } = await import('@unblur/trainer');
       const other = loadExperiment(settings.experiments, origin.experiment);
       const row = other.rows.find((candidate) => candidate.name === origin.row);
-      if (row?.origin.kind !== 'training')
+      if (row?.origin.kind !== 'training') {
         throw new Error(
           `Expected 'trainedAs' of ${experiment.name}/${name} to name a row that is trained but ${origin.experiment}/${origin.row} is none.`,
         );
+      }
       return planNetwork(other, row, seed, settings);
     }
     case 'training':
@@ -177,7 +175,7 @@ async function planTraining(
     isSeeded: true,
     recipe,
     open: async () => {
-      const known = await readJson(join(folder, RECIPE_FILE));
+      const known = await readJson(join(folder, recipeFile));
       if (known !== undefined && !isDeepStrictEqual(known, recipe)) {
         throw new Error(
           `Expected ${folder} to be new or trained as ${experiment.name}/${rowName} now says, but it was trained otherwise; remove it, or choose another --out.`,
@@ -185,7 +183,7 @@ async function planTraining(
       }
       await makeSampleSets(experiment, folders, setProgress(settings));
       await mkdir(folder, { recursive: true });
-      await writeAtomically(join(folder, RECIPE_FILE), Buffer.from(JSON.stringify(recipe, null, 1)));
+      await writeAtomically(join(folder, recipeFile), Buffer.from(JSON.stringify(recipe, null, 1)));
       settings.report(`${experiment.name}/${rowName}, seed ${seed}`);
       const { interrupted } = await train(runFile, {
         out: folder,
@@ -201,7 +199,7 @@ async function planTraining(
 }
 
 /** Layers whose cost does not depend on the size are small beside the others at this one. */
-const COUNTED_SIZE = { width: 256, height: 256 };
+const countedSize = { width: 256, height: 256 };
 
 /** What a weights file says of itself. */
 async function describeNetwork(weights: Uint8Array): Promise<TrainedNetwork> {
@@ -214,15 +212,17 @@ async function describeNetwork(weights: Uint8Array): Promise<TrainedNetwork> {
   );
   const figure = (key: string) => (metadata[key] === undefined ? null : Number(metadata[key]));
   const declared = () => {
-    if (photoFamily.configKey in metadata)
+    if (photoFamily.configKey in metadata) {
       return declarePhotoNetwork(photoFamily.readWeights(weights).config);
-    if (paperFamily.configKey in metadata)
+    }
+    if (paperFamily.configKey in metadata) {
       return declarePaperNetwork(paperFamily.readWeights(weights).config);
+    }
     return undefined;
   };
   const network = declared();
   const multiplyAddsPerPixel = network
-    ? summarize(network, COUNTED_SIZE).multiplyAdds / (COUNTED_SIZE.width * COUNTED_SIZE.height)
+    ? summarize(network, countedSize).multiplyAdds / (countedSize.width * countedSize.height)
     : null;
   return { parameters, multiplyAddsPerPixel, steps: figure('step'), samples: figure('samplesSeen') };
 }

@@ -48,11 +48,11 @@ export interface FuzzTarget {
   tryOne(random: Random): Promise<void> | void;
 }
 
-const SIZE_PIXELS = 32;
+const imageSizePixels = 32;
 const picture: RgbImage = {
-  width: SIZE_PIXELS,
-  height: SIZE_PIXELS,
-  data: Float32Array.from({ length: SIZE_PIXELS ** 2 * 3 }, (_, index) => (index % 97) / 96),
+  width: imageSizePixels,
+  height: imageSizePixels,
+  data: Float32Array.from({ length: imageSizePixels ** 2 * 3 }, (_, index) => (index % 97) / 96),
 };
 
 /**
@@ -152,8 +152,12 @@ function weights(restoredOneIn: number): FuzzTarget {
     }
   };
   const deblur = async (bytes: Uint8Array) => {
-    for await (const frame of createVideoDeblurrer({ weights: bytes, threads: 1 }).deblur([picture, picture]))
+    for await (const frame of createVideoDeblurrer({ weights: bytes, threads: 1 }).deblur([
+      picture,
+      picture,
+    ])) {
       expectPlausible([frame]);
+    }
   };
   const fileOf = <Config>(family: NetworkFamily<Config>, config: Config) =>
     family.writeWeights(family.initialWeights(config, 1), config, { dtype: 'float32' });
@@ -187,12 +191,13 @@ function weights(restoredOneIn: number): FuzzTarget {
 function expectPlausible(frames: RgbImage[]): void {
   for (const { width, height, data } of frames) {
     if (
-      width !== SIZE_PIXELS ||
-      height !== SIZE_PIXELS ||
+      width !== imageSizePixels ||
+      height !== imageSizePixels ||
       data.length !== picture.data.length ||
       !data.every((value) => value >= 0 && value <= 1)
-    )
+    ) {
       throw new WrongResult('a frame of another size, or of values that are none');
+    }
   }
 }
 
@@ -218,8 +223,9 @@ function trainingCheckpoints(file: string): FuzzTarget {
     tryOne(random) {
       writeFileSync(file, mutateSafetensors(whole, random));
       const { step, weights: read } = readCheckpoint(file)!;
-      if (!Number.isInteger(step) || Object.getPrototypeOf(read) !== Object.prototype)
+      if (!Number.isInteger(step) || Object.getPrototypeOf(read) !== Object.prototype) {
         throw new WrongResult('a checkpoint whose step is none, or whose weights inherit from a tensor');
+      }
     },
   };
 }
@@ -334,8 +340,9 @@ async function shards(folder: string): Promise<FuzzTarget> {
           if (
             batch.blurred.length !== 2 * sizePixels ** 2 * 3 ||
             batch.frames.length !== 2 * frames * sizePixels ** 2 * 3
-          )
+          ) {
             throw new WrongResult('a sample of another size than the shards hold');
+          }
           if (++batches === 3) break;
         }
       } finally {
@@ -420,15 +427,19 @@ async function sampleFolders(set: string): Promise<FuzzTarget> {
           ...usual.filter(() => random.below(8) > 0),
           ...names.filter(() => random.below(6) === 0),
         ]) {
-          if (random.below(12) === 0)
+          if (random.below(12) === 0) {
             writeFileSync(join(sample, name), mutateBytes(readFileSync(source), random));
-          else copyFileSync(source, join(sample, name));
+          } else {
+            copyFileSync(source, join(sample, name));
+          }
         }
-        if (random.below(2) === 0) await readSampleFolder(sample);
-        else
+        if (random.below(2) === 0) {
+          await readSampleFolder(sample);
+        } else {
           await evaluateFolder(set, {
             restore: (blurred) => Promise.resolve({ frames: [blurred, blurred, blurred] }),
           });
+        }
       } finally {
         rmSync(sample, { recursive: true, force: true });
       }

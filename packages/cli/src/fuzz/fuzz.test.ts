@@ -8,25 +8,25 @@ import { describeFailure } from '../failure.js';
 import { fuzzTargets, WrongResult } from './fuzz-targets.test-tool.js';
 
 /** Of the inputs; `npm run fuzz` tries more of them, from other places on. */
-const SEED = 2021;
+const seed = 2021;
 const firstInput = Number(process.env['UNBLUR_FUZZ_FIRST'] ?? 0);
 const inputs = Number(process.env['UNBLUR_FUZZ_INPUTS'] ?? 2000);
 const restoredOneIn = Number(process.env['UNBLUR_FUZZ_RESTORED_ONE_IN'] ?? 12);
 /** Where figures are left, and the number of the input in hand. */
 const reportFile = process.env['UNBLUR_FUZZ_REPORT'];
 
-const SLOW_MILLISECONDS = 10_000;
-const LARGE_BYTES = 1e9;
+const slowMilliseconds = 10_000;
+const largeBytes = 1e9;
 
 /** Messages of the JavaScript engine, of Node, and of libraries about their own insides. */
-const INNER_MESSAGE =
+const innerMessage =
   /Cannot (read|set|convert|mix|destructure|access|create|assign)|is not (a function|iterable|defined|a constructor|an object|valid JSON)|BigInt|Maximum call stack|Invalid (array|typed array|string|count|code point|time) |out of (bounds|range|memory)|bad_alloc|allocation failed|encoded data|circular|Unexpected (token|end of JSON|non-)|in JSON at|The "\w+" argument|ERR_|\bE[A-Z]{4,}\b|\[object |\bundefined\b|Error:|\s at \S+ \(/;
-const INNER_ERRORS = ['TypeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError'];
+const innerErrors = ['TypeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError'];
 /** What the command makes of such errors. */
-const OWN_FAULT = /^(Something happened that this program does not expect|There is not enough memory)/;
-const MOST_CHARACTERS = 1000;
+const ownFault = /^(Something happened that this program does not expect|There is not enough memory)/;
+const mostCharacters = 1000;
 // eslint-disable-next-line no-control-regex -- those are what it is about
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,7 +47,7 @@ test(
       counts.tried++;
       const startMilliseconds = performance.now();
       try {
-        await tryOne(createRandom(SEED, input));
+        await tryOne(createRandom(seed, input));
         counts.accepted++;
       } catch (error) {
         const fault = faultOf(error as Error);
@@ -56,15 +56,16 @@ test(
       const milliseconds = performance.now() - startMilliseconds;
       counts.milliseconds += milliseconds;
       slowestMilliseconds = Math.max(slowestMilliseconds, milliseconds);
-      if (milliseconds > SLOW_MILLISECONDS)
+      if (milliseconds > slowMilliseconds) {
         wrong.push({ input, target: name, what: `took ${Math.round(milliseconds)} ms` });
+      }
       // What a name in a file has set on the prototype of all objects.
       for (const key in {}) wrong.push({ input, target: name, what: `set Object.prototype.${key}` });
     }
     // In KiB.
     const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
     const peakBytes = maxRSS * 1024;
-    if (reportFile)
+    if (reportFile) {
       writeFileSync(
         reportFile,
         JSON.stringify({
@@ -76,14 +77,16 @@ test(
           tally: [...tally],
         }),
       );
+    }
     expect(wrong).toEqual([]);
-    expect(peakBytes > earlierPeakBytes ? peakBytes - startBytes : 0).toBeLessThan(LARGE_BYTES);
-    for (const [target, { tried, accepted }] of tally)
+    expect(peakBytes > earlierPeakBytes ? peakBytes - startBytes : 0).toBeLessThan(largeBytes);
+    for (const [target, { tried, accepted }] of tally) {
       expect({ target, tried: tried > 0, refusedMany: accepted < tried }).toEqual({
         target,
         tried: true,
         refusedMany: true,
       });
+    }
   },
   Math.max(60_000, inputs * 200),
 );
@@ -93,10 +96,10 @@ function faultOf(error: Error): string | undefined {
   const said = escapeControlCharacters(describeFailure(error));
   const isPlain =
     !(error instanceof WrongResult) &&
-    !INNER_ERRORS.includes(error.name) &&
-    !INNER_MESSAGE.test(error.message.replaceAll('\n', ' ')) &&
-    !OWN_FAULT.test(said) &&
-    said.length <= MOST_CHARACTERS &&
-    !CONTROL_CHARACTER.test(said);
+    !innerErrors.includes(error.name) &&
+    !innerMessage.test(error.message.replaceAll('\n', ' ')) &&
+    !ownFault.test(said) &&
+    said.length <= mostCharacters &&
+    !controlCharacter.test(said);
   return isPlain ? undefined : `${error.name}: ${error.message.slice(0, 300)}`;
 }

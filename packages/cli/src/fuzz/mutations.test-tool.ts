@@ -6,11 +6,14 @@ export function pick<T>(random: Random, choices: readonly T[]): T {
 }
 
 /** Stands for lists in lists, too deep for `JSON.stringify`. */
-const DEEP = 'lists in lists';
+const deepNesting = 'lists in lists';
 
 /** A mutated tree as JSON. */
 export function hostileJson(tree: unknown): string {
-  return String(JSON.stringify(tree)).replaceAll(`"${DEEP}"`, `${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+  return String(JSON.stringify(tree)).replaceAll(
+    `"${deepNesting}"`,
+    `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+  );
 }
 
 /** Values that stand where others are expected. */
@@ -43,7 +46,7 @@ const hostileValues: readonly (() => unknown)[] = [
   ].map((value) => () => value),
   () => 'x'.repeat(5000),
   () => 'a\u001b[31m\u202e\n\u0000',
-  () => DEEP,
+  () => deepNesting,
   () => Array.from({ length: 5000 }, () => 1),
 ];
 
@@ -63,8 +66,9 @@ const hostileNames = [
 /** Plain data with a few places of it replaced, left out, renamed or repeated. */
 export function mutateTree(tree: unknown, random: Random): unknown {
   let mutated = tree;
-  for (let times = 1 + random.below(3); times > 0; times--)
+  for (let times = 1 + random.below(3); times > 0; times--) {
     mutated = mutatePlace(mutated, random, random.below(6));
+  }
   return mutated;
 }
 
@@ -75,8 +79,9 @@ function mutatePlace(value: unknown, random: Random, levels: number): unknown {
   if (entries.length === 0 || (levels === 0 && random.below(3) === 0)) return pick(random, hostileValues)();
   const place = random.below(entries.length);
   const [name, part] = entries[place]!;
-  if (levels > 0) entries[place] = [name, mutatePlace(part, random, levels - 1)];
-  else {
+  if (levels > 0) {
+    entries[place] = [name, mutatePlace(part, random, levels - 1)];
+  } else {
     switch (random.below(5)) {
       case 0:
         entries.splice(place, 1);

@@ -1,8 +1,8 @@
 import {
-  MAX_CHANNELS,
-  MAX_DILATION,
-  MAX_LAYERS,
-  MAX_MULTIPLE,
+  maxChannels,
+  maxDilation,
+  maxLayers,
+  maxMultiple,
   expectField,
   expectMapping,
   expectOddFrames,
@@ -122,35 +122,33 @@ export const frameExtractionPresets: Record<'paper' | 'small', FrameExtractionCo
 };
 
 /** Far above what makes sense; see `config-checks.ts` for the others. */
-const MAX_FACTOR = 16;
+const maxFactor = 16;
 
 /** @throws with the field, what it may be and what it was. */
 export function validateFrameExtractionConfig(config: FrameExtractionConfig): void {
   expectMapping(config, '');
   expectOddFrames(config.frames);
   const areDilations = (value: unknown) =>
-    isListOf(value, [2, 2], (dilation) => isWithin(dilation, [1, MAX_DILATION]));
+    isListOf(value, [2, 2], (dilation) => isWithin(dilation, [1, maxDilation]));
   for (const part of ['middle', 'innerPair', 'outerPair'] as const) {
     expectMapping(config[part], part);
     const { factor, channels, groups, refinementChannels } = config[part];
-    expectWholeNumber(factor, `${part}.factor`, [1, MAX_FACTOR]);
-    expectWholeNumber(channels, `${part}.channels`, [1, MAX_CHANNELS]);
-    expectWholeNumber(refinementChannels, `${part}.refinementChannels`, [1, MAX_CHANNELS]);
-    const fits = isListOf(groups, [1, MAX_LAYERS], (blocks) =>
-      isListOf(blocks, [1, MAX_LAYERS], areDilations),
-    );
+    expectWholeNumber(factor, `${part}.factor`, [1, maxFactor]);
+    expectWholeNumber(channels, `${part}.channels`, [1, maxChannels]);
+    expectWholeNumber(refinementChannels, `${part}.refinementChannels`, [1, maxChannels]);
+    const fits = isListOf(groups, [1, maxLayers], (blocks) => isListOf(blocks, [1, maxLayers], areDilations));
     expectField(
       fits,
       `${part}.groups`,
-      `1 to ${MAX_LAYERS} lists of as many blocks, each the dilations (1 to ${MAX_DILATION}) of two convolutions,`,
+      `1 to ${maxLayers} lists of as many blocks, each the dilations (1 to ${maxDilation}) of two convolutions,`,
       groups,
     );
   }
   const multiple = frameExtractionMultiple(config);
   expectField(
-    multiple <= MAX_MULTIPLE,
+    multiple <= maxMultiple,
     'factor',
-    `factors whose least common multiple is at most ${MAX_MULTIPLE}`,
+    `factors whose least common multiple is at most ${maxMultiple}`,
     multiple,
   );
 }

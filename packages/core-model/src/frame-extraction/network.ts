@@ -56,8 +56,9 @@ export function declareFrameExtraction(config: FrameExtractionConfig): FrameExtr
       ] as const,
   );
   const extractOuter: Extractor[] = [];
-  for (let pair = 2; pair <= allPairs; pair++)
+  for (let pair = 2; pair <= allPairs; pair++) {
     extractOuter.push(stage(() => declareExtractor(layers, `pair${pair}`, 3, config.outerPair)));
+  }
 
   const extract: FrameExtractionNetwork['extract'] = (blurred, weights, pairs = allPairs) => {
     expectMultipleSize(blurred, frameExtractionMultiple(config), 'a blurred image');

@@ -48,7 +48,7 @@ interface LayerOptions {
 
 type Activation = 'leaky-relu' | 'relu' | 'none';
 
-const LEAKY_SLOPE = 0.1;
+const leakySlope = 0.1;
 
 /**
  * Collects the layers that a network is made of. Declaring a layer notes its weights and cost, and returns
@@ -154,8 +154,9 @@ export class LayerDeclarations {
     multiplyAddsPerOutputPixel: number,
     { level, initialization = 'he' }: { level: number | null; initialization?: Initialization },
   ): void {
-    if (this.weights[`${name}.kernel`])
+    if (this.weights[`${name}.kernel`]) {
       throw new Error(`Expected every layer to have its own name but received '${name}' twice.`);
+    }
     this.weights[`${name}.kernel`] = { shape: kernelShape, initialization, fanIn };
     this.weights[`${name}.bias`] = { shape: [to], initialization: 'zero', fanIn };
     this.costs.push({
@@ -171,7 +172,7 @@ export class LayerDeclarations {
 function activate(x: Tensor4D, activation: Activation): Tensor4D {
   switch (activation) {
     case 'leaky-relu':
-      return leakyRelu(x, LEAKY_SLOPE);
+      return leakyRelu(x, leakySlope);
     case 'relu':
       return relu(x);
     case 'none':

@@ -23,8 +23,9 @@ export function declareEncoder(
   });
   return (images, weights) => {
     const features = [images];
-    for (const { reduce, extract } of blocks)
+    for (const { reduce, extract } of blocks) {
       features.push(extract(reduce(features.at(-1)!, weights), weights));
+    }
     return features;
   };
 }

@@ -103,8 +103,9 @@ export function registerCpuGridSample(): void {
           for (let corner = 0; corner < 4; corner++) {
             if (corners.pixel[corner]! < 0) continue;
             const from = corners.pixel[corner]! * channels;
-            for (let channel = 0; channel < channels; channel++)
+            for (let channel = 0; channel < channels; channel++) {
               out[place * channels + channel]! += corners.weight[corner]! * pixels[from + channel]!;
+            }
           }
         },
       );
@@ -134,8 +135,9 @@ export function registerCpuGridSample(): void {
           for (let corner = 0; corner < 4; corner++) {
             if (corners.pixel[corner]! < 0) continue;
             const to = corners.pixel[corner]! * channels;
-            for (let channel = 0; channel < channels; channel++)
+            for (let channel = 0; channel < channels; channel++) {
               out[to + channel]! += corners.weight[corner]! * gradient[place * channels + channel]!;
+            }
           }
         },
       );
@@ -165,8 +167,9 @@ export function registerCpuGridSample(): void {
             if (corners.pixel[corner]! < 0) continue;
             const from = corners.pixel[corner]! * channels;
             let product = 0;
-            for (let channel = 0; channel < channels; channel++)
+            for (let channel = 0; channel < channels; channel++) {
               product += gradient[place * channels + channel]! * pixels[from + channel]!;
+            }
             out[2 * place]! += corners.weightByX[corner]! * product;
             out[2 * place + 1]! += corners.weightByY[corner]! * product;
           }

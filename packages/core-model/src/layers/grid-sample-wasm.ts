@@ -27,9 +27,11 @@ export function registerWasmGridSample(): void {
       const [pixels, places, out] = [image, coordinates, output].map((tensor) =>
         wasm.typedArrayFromHeap(tensor),
       ) as [Float32Array, Float32Array, Float32Array];
-      if (attrs!['padding'] === ('border' satisfies SamplePadding))
+      if (attrs!['padding'] === ('border' satisfies SamplePadding)) {
         sampleRepeatingEdges(pixels, image.shape, places, out);
-      else sampleWithinZeros(pixels, image.shape, places, out);
+      } else {
+        sampleWithinZeros(pixels, image.shape, places, out);
+      }
       return output;
     },
   });
@@ -112,8 +114,9 @@ function sampleWithinZeros(
         if (!(column >= 0 && column < width! && row >= 0 && row < height!)) continue;
         const weight = (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
         const from = ((image * height! + row) * width! + column) * channels!;
-        for (let channel = 0; channel < channels!; channel++)
+        for (let channel = 0; channel < channels!; channel++) {
           out[place * channels! + channel]! += weight * pixels[from + channel]!;
+        }
       }
     }
   }

@@ -18,9 +18,9 @@ interface WebGpuBackend extends KernelBackend {
   runWebGPUProgram(program: WebGpuProgram, inputs: TensorInfo[], dtype: 'float32'): TensorInfo;
 }
 
-const WORKGROUP_INVOCATIONS = 64;
+const workgroupInvocations = 64;
 /** What every WebGPU device allows in one dimension; a larger grid is laid out in two. */
-const MOST_WORKGROUPS = 65535;
+const mostWorkgroups = 65535;
 
 /**
  * Registers `GridSample` for the TensorFlow.js `webgpu` backend: one shader, one output value per invocation.
@@ -38,7 +38,7 @@ export function registerWebGpuGridSample(): void {
         outputShape,
         dispatchLayout: { x: [0, 1, 2, 3] },
         dispatch: workgroupGrid(outputShape.reduce((product, size) => product * size, 1)),
-        workgroupSize: [WORKGROUP_INVOCATIONS, 1, 1],
+        workgroupSize: [workgroupInvocations, 1, 1],
         shaderKey: `gridSample_${padding}`,
         size: true,
         getUserCode: () => shader(padding),
@@ -49,8 +49,8 @@ export function registerWebGpuGridSample(): void {
 }
 
 function workgroupGrid(invocations: number): [number, number, number] {
-  const workgroups = Math.ceil(invocations / WORKGROUP_INVOCATIONS);
-  const columns = workgroups <= MOST_WORKGROUPS ? workgroups : Math.ceil(Math.sqrt(workgroups));
+  const workgroups = Math.ceil(invocations / workgroupInvocations);
+  const columns = workgroups <= mostWorkgroups ? workgroups : Math.ceil(Math.sqrt(workgroups));
   return [columns, Math.ceil(workgroups / columns), 1];
 }
 

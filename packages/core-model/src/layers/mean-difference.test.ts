@@ -7,8 +7,9 @@ test('is ten times the mean over the colours and pixels of every cell', () => {
   // right one all by -0.2.
   const a = tf.buffer([1, 4, 8, 3]);
   for (let x = 0; x < 4; x++) a.set(0.3, 0, 1, x, 2);
-  for (let y = 0; y < 4; y++)
+  for (let y = 0; y < 4; y++) {
     for (let x = 4; x < 8; x++) for (let colour = 0; colour < 3; colour++) a.set(-0.2, 0, y, x, colour);
+  }
   const difference = meanDifference(a.toTensor() as tf.Tensor4D, tf.zeros([1, 4, 8, 3]), 2);
   expect(difference.shape).toEqual([1, 1, 2, 1]);
   const [left, right] = difference.dataSync();

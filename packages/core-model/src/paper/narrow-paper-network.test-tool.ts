@@ -1,7 +1,7 @@
 import { paperPreset } from './paper-config.js';
 import type { PaperConfig } from './paper-config.js';
 
-const WIDTH = 2;
+const chartWidth = 2;
 
 /**
  * The preset with all its switches and levels but 3 frames, a refiner of two convolutions and widths that the
@@ -9,15 +9,15 @@ const WIDTH = 2;
  */
 export function narrowedPaper(changes: Partial<PaperConfig> = {}): PaperConfig {
   const narrowed = ({ upscaledChannels, denseChannels }: PaperConfig['middleDecoder']) => ({
-    upscaledChannels: upscaledChannels.map(() => WIDTH),
-    denseChannels: denseChannels.map(() => [WIDTH, WIDTH]),
+    upscaledChannels: upscaledChannels.map(() => chartWidth),
+    denseChannels: denseChannels.map(() => [chartWidth, chartWidth]),
   });
   return {
     ...paperPreset,
     frames: 3,
-    encoderChannels: paperPreset.encoderChannels.map(() => WIDTH),
+    encoderChannels: paperPreset.encoderChannels.map(() => chartWidth),
     middleDecoder: narrowed(paperPreset.middleDecoder),
-    refiner: [1, 2].map((dilation) => ({ channels: WIDTH, dilation })),
+    refiner: [1, 2].map((dilation) => ({ channels: chartWidth, dilation })),
     frameDecoder: narrowed(paperPreset.frameDecoder),
     ...changes,
   };

@@ -1,7 +1,7 @@
 import type { DecoderWidths } from '../layers/decoder-block.js';
 import {
-  MAX_CHANNELS,
-  MAX_LAYERS,
+  maxChannels,
+  maxLayers,
   expectDilatedLayers,
   expectField,
   expectMapping,
@@ -13,10 +13,10 @@ import {
  * Levels of the pyramid: level l is 1/2^l of the image; decoders have levels 4 to 0, the encoder reaches
  * level 5.
  */
-export const COARSEST_LEVEL = 5;
+export const coarsestLevel = 5;
 
 /** Height and width of the network's input must be multiples of this. */
-export const paperMultiple = 2 ** COARSEST_LEVEL;
+export const paperMultiple = 2 ** coarsestLevel;
 
 /**
  * Everything that decides the shape of the network of Argaw et al. 2021 (section 4); the ablations of its
@@ -46,8 +46,8 @@ export interface PaperConfig {
 
 /** A decoder whose five levels have the same widths. */
 const uniform = (upscaledChannels: number, denseChannels: number[]): DecoderWidths => ({
-  upscaledChannels: Array.from({ length: COARSEST_LEVEL }, () => upscaledChannels),
-  denseChannels: Array.from({ length: COARSEST_LEVEL }, () => denseChannels),
+  upscaledChannels: Array.from({ length: coarsestLevel }, () => upscaledChannels),
+  denseChannels: Array.from({ length: coarsestLevel }, () => denseChannels),
 });
 
 /** Everything that the paper describes, with PWC-Net's widths where its text gives none. */
@@ -75,8 +75,8 @@ export function validatePaperConfig(config: PaperConfig): void {
   expectWholeNumbers(
     config.encoderChannels,
     'encoderChannels',
-    [COARSEST_LEVEL, COARSEST_LEVEL],
-    [1, MAX_CHANNELS],
+    [coarsestLevel, coarsestLevel],
+    [1, maxChannels],
   );
   for (const field of ['middleDecoder', 'frameDecoder'] as const) {
     expectMapping(config[field], field);
@@ -84,17 +84,17 @@ export function validatePaperConfig(config: PaperConfig): void {
     expectWholeNumbers(
       upscaledChannels,
       `${field}.upscaledChannels`,
-      [COARSEST_LEVEL, COARSEST_LEVEL],
-      [1, MAX_CHANNELS],
+      [coarsestLevel, coarsestLevel],
+      [1, maxChannels],
     );
     expectField(
-      Array.isArray(denseChannels) && denseChannels.length === COARSEST_LEVEL,
+      Array.isArray(denseChannels) && denseChannels.length === coarsestLevel,
       `${field}.denseChannels`,
-      `${COARSEST_LEVEL} lists of widths`,
+      `${coarsestLevel} lists of widths`,
       denseChannels,
     );
     denseChannels.forEach((channels, level) =>
-      expectWholeNumbers(channels, `${field}.denseChannels[${level}]`, [1, MAX_LAYERS], [1, MAX_CHANNELS]),
+      expectWholeNumbers(channels, `${field}.denseChannels[${level}]`, [1, maxLayers], [1, maxChannels]),
     );
   }
   expectDilatedLayers(config.refiner, 'refiner');

@@ -39,8 +39,9 @@ describe('motions of the network of Argaw et al.', () => {
 
   test('start at none', () => {
     const { affines, flowsPixels, motionsPixels } = network.restore(blurred, shaken(untrained, 0));
-    for (const motion of [...affines.flat(), ...flowsPixels.flat(), ...motionsPixels])
+    for (const motion of [...affines.flat(), ...flowsPixels.flat(), ...motionsPixels]) {
       expect(largestValue(motion)).toBe(0);
+    }
   });
 
   test('are handed down from level to level, flows with the size of what they move', () => {

@@ -8,7 +8,7 @@ import { expectMultipleSize } from '../layers/image-size.js';
 import { affineDisplacement, warp } from '../layers/motion-field.js';
 import { resizeFlow } from '../layers/resolution.js';
 import { networkFamily } from '../weights/network-family.js';
-import { COARSEST_LEVEL, paperMultiple, validatePaperConfig } from './paper-config.js';
+import { coarsestLevel, paperMultiple, validatePaperConfig } from './paper-config.js';
 import type { PaperConfig } from './paper-config.js';
 import { declareSpatialTransformer } from './spatial-transformer.js';
 
@@ -49,8 +49,8 @@ export interface PaperNetwork {
 }
 
 /** Levels that decoders have, in their order. */
-const DECODED_LEVELS = [4, 3, 2, 1, 0] as const;
-const IMAGE_CHANNELS = 3;
+const decodedLevels = [4, 3, 2, 1, 0] as const;
+const imageChannels = 3;
 
 /**
  * Declares the network of Argaw et al., "Restoration of Video Frames from a Single Blurred Image with Motion
@@ -113,9 +113,9 @@ function declareMiddleDecoder(
   layers: LayerDeclarations,
   { encoderChannels, middleDecoder, refiner }: PaperConfig,
 ): (encoded: Tensor4D[], weights: NamedTensors) => Tensor4D[] {
-  const encodedChannels = [IMAGE_CHANNELS, ...encoderChannels];
-  let channels = encodedChannels[COARSEST_LEVEL]!;
-  const blocks = DECODED_LEVELS.map((level) => {
+  const encodedChannels = [imageChannels, ...encoderChannels];
+  let channels = encodedChannels[coarsestLevel]!;
+  const blocks = decodedLevels.map((level) => {
     const [name, upscaledChannels, denseChannels] = [
       `middle.level${level}`,
       middleDecoder.upscaledChannels[level]!,
@@ -135,14 +135,14 @@ function declareMiddleDecoder(
       ...block,
       predictImage: layers.convolution(`${name}.image`, {
         from: channels,
-        to: IMAGE_CHANNELS,
+        to: imageChannels,
         level,
         activation: 'none',
       }),
     };
   });
 
-  channels += IMAGE_CHANNELS;
+  channels += imageChannels;
   const refinements = refiner.map(({ channels: to, dilation }, index) => {
     const layer = layers.convolution(`middle.refine${index}`, { from: channels, to, dilation, level: 0 });
     channels = to;
@@ -152,7 +152,7 @@ function declareMiddleDecoder(
     refiner.length > 0
       ? layers.convolution('middle.refined-image', {
           from: channels,
-          to: IMAGE_CHANNELS,
+          to: imageChannels,
           level: 0,
           activation: 'none',
           initialization: 'zero',
@@ -161,7 +161,7 @@ function declareMiddleDecoder(
 
   return (encoded, weights) => {
     const images: Tensor4D[] = [];
-    let feature = encoded[COARSEST_LEVEL]!;
+    let feature = encoded[coarsestLevel]!;
     for (const { level, upscale, decode, predictImage } of blocks) {
       feature = decode(
         { upscaled: upscale(feature, weights), imageAbove: images[level + 1], beside: [encoded[level]!] },
@@ -198,12 +198,12 @@ function declareFrameDecoder(
   config: PaperConfig,
 ): (encoded: Tensor4D[], middleImages: Tensor4D[], weights: NamedTensors) => DecodedFrame {
   const { encoderChannels, frameDecoder, featureTransformer, imageTransformer } = config;
-  const encodedChannels = [IMAGE_CHANNELS, ...encoderChannels];
+  const encodedChannels = [imageChannels, ...encoderChannels];
   const transformedCount =
     Number(featureTransformer.spatialTransformer) + Number(featureTransformer.localWarping);
 
-  let channels = encodedChannels[COARSEST_LEVEL]!;
-  const blocks = DECODED_LEVELS.map((level) => {
+  let channels = encodedChannels[coarsestLevel]!;
+  const blocks = decodedLevels.map((level) => {
     const [levelName, upscaledChannels, denseChannels] = [
       `${name}.level${level}`,
       frameDecoder.upscaledChannels[level]!,
@@ -217,12 +217,12 @@ function declareFrameDecoder(
     });
     const localizeImage = imageTransformer
       ? declareSpatialTransformer(layers, `${levelName}.itn`, {
-          from: IMAGE_CHANNELS + encodedChannels[level]!,
+          from: imageChannels + encodedChannels[level]!,
           level,
         })
       : undefined;
     const besideChannels =
-      (1 + transformedCount) * encodedChannels[level]! + (imageTransformer ? IMAGE_CHANNELS : 0);
+      (1 + transformedCount) * encodedChannels[level]! + (imageTransformer ? imageChannels : 0);
     const block = declareDecoderBlock(layers, levelName, {
       level,
       from: channels,
@@ -239,7 +239,7 @@ function declareFrameDecoder(
       ...block,
       predictImage: layers.convolution(`${levelName}.image`, {
         from: channels,
-        to: IMAGE_CHANNELS,
+        to: imageChannels,
         level,
         activation: 'none',
       }),
@@ -253,7 +253,7 @@ function declareFrameDecoder(
       flowsPixels: [],
       imageDisplacementPixels: undefined,
     };
-    let [feature, motion]: [Tensor4D, FeatureMotion] = [encoded[COARSEST_LEVEL]!, {}];
+    let [feature, motion]: [Tensor4D, FeatureMotion] = [encoded[coarsestLevel]!, {}];
     for (const { level, transformFeature, localizeImage, upscale, decode, predictImage } of blocks) {
       const upscaled = upscale(feature, weights);
       const { transformed, ...found } = transformFeature(encoded[level]!, upscaled, motion, weights);

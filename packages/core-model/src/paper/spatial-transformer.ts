@@ -2,13 +2,13 @@ import { mean, mul, reshape, tensor3d } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 
-const LOCALIZATION_CHANNELS = 32;
+const localizationChannels = 32;
 
 /**
  * Units of the six raw outputs. A raw 1 is a translation of 16 pixels, or a linear part that moves a point 64
  * pixels from the centre by as much: training at one learning rate then moves both alike.
  */
-const RAW_TO_PIXELS_ROW = [16 / 64, 16 / 64, 16];
+const rawToPixelsRow = [16 / 64, 16 / 64, 16];
 
 /**
  * The localization network of a spatial transformer (Jaderberg et al. 2015): two strided convolutions, the
@@ -27,18 +27,18 @@ export function declareSpatialTransformer(
 ): (feature: Tensor4D, weights: NamedTensors) => Tensor3D {
   const first = layers.convolution(`${name}.localize0`, {
     from,
-    to: LOCALIZATION_CHANNELS,
+    to: localizationChannels,
     stride: 2,
     level: level + 1,
   });
   const second = layers.convolution(`${name}.localize1`, {
-    from: LOCALIZATION_CHANNELS,
-    to: LOCALIZATION_CHANNELS,
+    from: localizationChannels,
+    to: localizationChannels,
     stride: 2,
     level: level + 2,
   });
   const affine = layers.dense(`${name}.affine`, {
-    from: LOCALIZATION_CHANNELS,
+    from: localizationChannels,
     to: 6,
     initialization: 'zero',
   });
@@ -46,7 +46,7 @@ export function declareSpatialTransformer(
     const described = mean(second(first(feature, weights), weights), [1, 2]) as Tensor2D;
     return mul(
       reshape(affine(described, weights), [-1, 2, 3]),
-      tensor3d([...RAW_TO_PIXELS_ROW, ...RAW_TO_PIXELS_ROW], [1, 2, 3]),
+      tensor3d([...rawToPixelsRow, ...rawToPixelsRow], [1, 2, 3]),
     ) as Tensor3D;
   };
 }

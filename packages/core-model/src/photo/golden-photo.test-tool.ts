@@ -24,11 +24,14 @@ export function goldenPhotoCase(
       const [channels, height, width] = shape.slice(-3) as [number, number, number];
       const batch = values.length / (channels * height * width);
       const channelsLast = new Float32Array(values.length);
-      for (let sample = 0; sample < batch; sample++)
-        for (let channel = 0; channel < channels; channel++)
-          for (let pixel = 0; pixel < height * width; pixel++)
+      for (let sample = 0; sample < batch; sample++) {
+        for (let channel = 0; channel < channels; channel++) {
+          for (let pixel = 0; pixel < height * width; pixel++) {
             channelsLast[(sample * height * width + pixel) * channels + channel] =
               values[(sample * channels + channel) * height * width + pixel]!;
+          }
+        }
+      }
       return [tensor, { shape: [batch, height, width, channels], values: channelsLast }];
     }),
   );

@@ -1,6 +1,6 @@
 import {
-  MAX_CHANNELS,
-  MAX_LAYERS,
+  maxChannels,
+  maxLayers,
   expectMapping,
   expectWholeNumber,
   expectWholeNumbers,
@@ -42,11 +42,14 @@ export const photoPreset: PhotoConfig = {
 /** @throws with the field, what it may be and what it was. */
 export function validatePhotoConfig(config: PhotoConfig): void {
   expectMapping(config, '');
-  expectWholeNumbers(config.channels, 'channels', [4, 4], [1, MAX_CHANNELS]);
-  for (const field of ['encoderBlocks', 'decoderBlocks'] as const)
-    expectWholeNumbers(config[field], field, [3, 3], [1, MAX_LAYERS]);
-  for (const field of ['trajectoryChannels', 'frameChannels'] as const)
-    expectWholeNumber(config[field], field, [1, MAX_CHANNELS]);
-  for (const field of ['bottleneckBlocks', 'trajectoryBlocks', 'frameBlocks'] as const)
-    expectWholeNumber(config[field], field, [1, MAX_LAYERS]);
+  expectWholeNumbers(config.channels, 'channels', [4, 4], [1, maxChannels]);
+  for (const field of ['encoderBlocks', 'decoderBlocks'] as const) {
+    expectWholeNumbers(config[field], field, [3, 3], [1, maxLayers]);
+  }
+  for (const field of ['trajectoryChannels', 'frameChannels'] as const) {
+    expectWholeNumber(config[field], field, [1, maxChannels]);
+  }
+  for (const field of ['bottleneckBlocks', 'trajectoryBlocks', 'frameBlocks'] as const) {
+    expectWholeNumber(config[field], field, [1, maxLayers]);
+  }
 }

@@ -5,11 +5,12 @@ import { createSession } from '@unblur/onnx/node';
 import { goldenPhotoCase, goldenPhotoWeights, hasPhotoGolden } from './golden-photo.test-tool.js';
 import { declarePhotoNetwork, frameTimes } from './photo-network.js';
 
-if (!hasPhotoGolden)
+if (!hasPhotoGolden) {
   console.warn('Skipped the golden cases of the photo network: there is no shared/photo-network.');
+}
 const testWithGolden = hasPhotoGolden ? test : test.skip;
 
-const TOLERANCE = 1e-4;
+const tolerance = 1e-4;
 
 /** A recorded case, and the function from its blurred image to every tensor that was recorded. */
 function openCase(name: 'case-64x96' | 'case-80x48') {
@@ -39,9 +40,10 @@ function expectGolden(
   for (const [tensor, found] of Object.entries(computed)) {
     const wanted = golden[tensor]!.values;
     let largest = found.length === wanted.length ? 0 : Infinity;
-    for (let index = 0; index < found.length; index++)
+    for (let index = 0; index < found.length; index++) {
       largest = Math.max(largest, Math.abs(found[index]! - wanted[index]!));
-    expect({ tensor, close: largest <= TOLERANCE }).toEqual({ tensor, close: true });
+    }
+    expect({ tensor, close: largest <= tolerance }).toEqual({ tensor, close: true });
   }
 }
 

@@ -48,8 +48,9 @@ test('makes a frame alone as it makes it among others, for one time or one of ea
   ).toBe(0);
   const ofEach = network.renderAt(scene, tf.tensor4d([-1, 0.4], [2, 1, 1, 1]), weights);
   const sample = (image: tf.Tensor4D, index: number) => tf.slice(image, [index, 0, 0, 0], [1, -1, -1, -1]);
-  for (const index of [0, 1])
+  for (const index of [0, 1]) {
     expect(largestDifference(sample(ofEach, index), sample(frames[index]!, index))).toBeLessThan(1e-4);
+  }
 });
 
 describe('gradients', () => {
@@ -219,10 +220,11 @@ test('refuses sizes that cannot be packed and halved', () => {
   for (const size of [
     [24, 32],
     [32, 40],
-  ] as [number, number][])
+  ] as [number, number][]) {
     expect(() => network.analyze(randomImage(size), untrained)).toThrow(
       `multiples of 16, but received [1,${size},3]; pad first`,
     );
+  }
   expect(() => network.analyze(tf.zeros([1, 16, 16, 4]), untrained)).toThrow(
     'Expected a blurred image [B, H, W, 3]',
   );

@@ -18,7 +18,7 @@ export const photoMultiple = 16;
 export const trajectoryStridePixels = 4;
 
 /** Brings displacements of many pixels to the size of features. */
-const DISPLACEMENT_SCALE = 0.1;
+const displacementScale = 0.1;
 
 /** What the network has understood of a photograph, and all that a frame at any time is made from. */
 export interface PhotoScene {
@@ -178,8 +178,9 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
     let trajectory: Tensor4D | undefined;
     for (const i of [2, 1, 0] as const) {
       feature = decode[i]!(add(unpackPixels(enlarge[i]!(feature, weights)), skips[i]!), weights);
-      if (i === 1)
+      if (i === 1) {
         trajectory = predictTrajectory(refineTrajectory(enterTrajectory(feature, weights), weights), weights);
+      }
     }
     return {
       middle: add(blurred, unpackPixels(correctMiddle(feature, weights))),
@@ -206,7 +207,7 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
       [
         warpedFeature,
         packPixels(warpedMiddle),
-        mul<Tensor4D>(displacementAtHalf, DISPLACEMENT_SCALE),
+        mul<Tensor4D>(displacementAtHalf, displacementScale),
         timeEverywhere,
       ],
       3,
@@ -235,8 +236,9 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
  * @throws if it is not.
  */
 export function frameTimes(count: number): number[] {
-  if (!(Number.isInteger(count) && count >= 2))
+  if (!(Number.isInteger(count) && count >= 2)) {
     throw new Error(`Expected a whole number of frames, 2 or more, but received ${count}.`);
+  }
   // As a quotient of integers, so that the middle of an odd count is exactly 0 and pairs are exactly
   // opposite.
   return Array.from({ length: count }, (_, index) => (2 * index - (count - 1)) / (count - 1));

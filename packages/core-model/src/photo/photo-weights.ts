@@ -12,7 +12,7 @@ export const photoFamily = networkFamily<PhotoConfig>({
   declare: declarePhotoNetwork,
 });
 
-const PIXELS_PER_CELL = 4;
+const pixelsPerCell = 4;
 
 /** The parameter of the PyTorch trainer's network that becomes a layer, without `.weight` or `.bias`. */
 function torchLayer(name: string): string {
@@ -42,11 +42,11 @@ function torchLayer(name: string): string {
  * (see `packPixels`). Channels from `first` to `first + count` are packed.
  */
 function packedOrder(channels: number, first: number, count: number): number[] {
-  const perPixel = count / PIXELS_PER_CELL;
+  const perPixel = count / pixelsPerCell;
   return Array.from({ length: channels }, (_, channel) => {
     const packed = channel - first;
     if (packed < 0 || packed >= count) return channel;
-    return first + (packed % PIXELS_PER_CELL) * perPixel + Math.floor(packed / PIXELS_PER_CELL);
+    return first + (packed % pixelsPerCell) * perPixel + Math.floor(packed / pixelsPerCell);
   });
 }
 
@@ -61,7 +61,7 @@ interface TorchConfig {
   nf: number;
 }
 
-const TORCH_TRAJECTORY_BLOCKS = 2;
+const torchTrajectoryBlocks = 2;
 
 /**
  * Reads weights as the PyTorch trainer has them, a `.safetensors` file of its `state_dict` with `config` in
@@ -72,8 +72,9 @@ const TORCH_TRAJECTORY_BLOCKS = 2;
  */
 export function readTorchPhotoWeights(bytes: Uint8Array): { config: PhotoConfig; values: WeightValues } {
   const { tensors, metadata } = readSafetensors(bytes);
-  if (metadata['config'] === undefined)
+  if (metadata['config'] === undefined) {
     throw new Error("Expected weights of the PyTorch trainer but the file's header has no 'config'.");
+  }
   const { c, enc, mid, dec, cm, cf, nf } = readConfig<TorchConfig>(metadata['config'], {
     name: 'PyTorch photo',
     configKey: 'config',
@@ -84,7 +85,7 @@ export function readTorchPhotoWeights(bytes: Uint8Array): { config: PhotoConfig;
     bottleneckBlocks: mid,
     decoderBlocks: dec,
     trajectoryChannels: cm,
-    trajectoryBlocks: TORCH_TRAJECTORY_BLOCKS,
+    trajectoryBlocks: torchTrajectoryBlocks,
     frameChannels: cf,
     frameBlocks: nf,
   };
@@ -120,13 +121,14 @@ function arrangeTorchWeights(parameters: WeightValues, config: PhotoConfig): Wei
         layer === 'stem'
           ? packedOrder(from, 0, from)
           : layer === 'frame.enter'
-            ? packedOrder(from, config.frameChannels, PIXELS_PER_CELL * 3)
+            ? packedOrder(from, config.frameChannels, pixelsPerCell * 3)
             : packedOrder(from, 0, 0);
       const taps = rows * columns;
       outputs.forEach((output, o) => {
         inputs.forEach((input, i) => {
-          for (let tap = 0; tap < taps; tap++)
+          for (let tap = 0; tap < taps; tap++) {
             arranged[(tap * from + input) * to + output] = values[(o * from + i) * taps + tap]!;
+          }
         });
       });
       return [name, { shape, values: arranged }];

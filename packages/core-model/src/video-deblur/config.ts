@@ -1,8 +1,8 @@
 import type { DecoderWidths } from '../layers/decoder-block.js';
 import {
-  MAX_CHANNELS,
-  MAX_LAYERS,
-  MAX_MULTIPLE,
+  maxChannels,
+  maxLayers,
+  maxMultiple,
   expectDilatedLayers,
   expectField,
   expectMapping,
@@ -17,7 +17,7 @@ import {
  * The coarsest level of the reconstruction that starts from a photograph's middle frame; level l is 1/2^l of
  * the frame.
  */
-export const COARSEST_LEVEL = 5;
+export const coarsestLevel = 5;
 
 /**
  * Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain
@@ -244,7 +244,7 @@ export function flowMultiple({
 /** What the smaller of the scales at which frames are made sharp must be a multiple of. */
 function coarsestMultiple(reconstruction: VideoDeblurConfig['reconstruction']): number {
   return isMiddleFrameReconstruction(reconstruction)
-    ? 2 ** COARSEST_LEVEL
+    ? 2 ** coarsestLevel
     : 4 * 2 ** reconstruction.finestLevel;
 }
 
@@ -266,12 +266,12 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
     !scaleFusion ||
     (isMiddleFrameReconstruction(reconstruction) &&
       isMapping(scaleFusion) &&
-      isWithin(scaleFusion.scales, [2, MAX_SCALES]) &&
+      isWithin(scaleFusion.scales, [2, maxScales]) &&
       areWidths(scaleFusion.channels));
   expectField(
     fusionFits,
     'scaleFusion',
-    `null, or { scales (2 to ${MAX_SCALES}), channels } (where the reconstruction has a middle decoder)`,
+    `null, or { scales (2 to ${maxScales}), channels } (where the reconstruction has a middle decoder)`,
     scaleFusion,
   );
   expectField(stages === 1 || stages === 2, 'stages', '1 or 2', stages);
@@ -281,18 +281,18 @@ export function validateVideoDeblurConfig(config: VideoDeblurConfig): void {
  * Far above what makes sense: every size doubles what frames must be a multiple of, every iteration lengthens
  * the graph.
  */
-const MAX_SCALES = 4;
-const MAX_PYRAMID_LEVELS = 8;
-const MAX_SEARCH_RADIUS_PIXELS = 8;
-const MAX_ITERATIONS = 16;
+const maxScales = 4;
+const maxPyramidLevels = 8;
+const maxSearchRadiusPixels = 8;
+const maxIterations = 16;
 /** Over all levels. */
-const MAX_ALIGNMENT_ITERATIONS = 32;
-const MAX_EXPOSURE_TIMES = 32;
+const maxAlignmentIterations = 32;
+const maxExposureTimes = 32;
 /** Frames that are warped to be averaged, over all iterations. */
-const MAX_EXPOSED_FRAMES = 64;
+const maxExposedFrames = 64;
 
 const areWidths = (values: unknown): boolean =>
-  isListOf(values, [1, MAX_LAYERS], (value) => isWithin(value, [1, MAX_CHANNELS]));
+  isListOf(values, [1, maxLayers], (value) => isWithin(value, [1, maxChannels]));
 
 function validateFlow(flow: FlowConfig, coarsestFrameLevel: number): void {
   expectMapping(flow, 'flow');
@@ -308,22 +308,22 @@ function validateFlow(flow: FlowConfig, coarsestFrameLevel: number): void {
     alignment,
   } = flow;
   const isFrameLevel = (level: unknown) => isWithin(level, [0, coarsestFrameLevel]);
-  expectWholeNumbers(pyramidChannels, 'flow.pyramidChannels', [2, MAX_PYRAMID_LEVELS], [1, MAX_CHANNELS]);
-  expectWholeNumber(pyramidConvolutions, 'flow.pyramidConvolutions', [1, MAX_LAYERS]);
+  expectWholeNumbers(pyramidChannels, 'flow.pyramidChannels', [2, maxPyramidLevels], [1, maxChannels]);
+  expectWholeNumber(pyramidConvolutions, 'flow.pyramidConvolutions', [1, maxLayers]);
   expectField(
     isWithin(finestLevel, [1, pyramidChannels.length]),
     'flow.finestLevel',
     `a level from 1 to ${pyramidChannels.length}`,
     finestLevel,
   );
-  expectWholeNumber(searchRadiusPixels, 'flow.searchRadiusPixels', [1, MAX_SEARCH_RADIUS_PIXELS]);
+  expectWholeNumber(searchRadiusPixels, 'flow.searchRadiusPixels', [1, maxSearchRadiusPixels]);
   expectField(
     typeof normalizedFeatures === 'boolean',
     'flow.normalizedFeatures',
     'true or false',
     normalizedFeatures,
   );
-  expectWholeNumbers(denseChannels, 'flow.denseChannels', [1, MAX_LAYERS], [1, MAX_CHANNELS]);
+  expectWholeNumbers(denseChannels, 'flow.denseChannels', [1, maxLayers], [1, maxChannels]);
   expectDilatedLayers(refiner, 'flow.refiner');
   expectField(
     inputLevel === undefined || isFrameLevel(inputLevel),
@@ -335,27 +335,27 @@ function validateFlow(flow: FlowConfig, coarsestFrameLevel: number): void {
     alignment === undefined ||
     isListOf(
       alignment,
-      [0, MAX_LAYERS],
+      [0, maxLayers],
       (step) =>
-        isMapping(step) && isFrameLevel(step['level']) && isWithin(step['iterations'], [1, MAX_ITERATIONS]),
+        isMapping(step) && isFrameLevel(step['level']) && isWithin(step['iterations'], [1, maxIterations]),
     );
   expectField(
     alignmentFits,
     'flow.alignment',
-    `nothing, or a list of { level (0 to ${coarsestFrameLevel}), iterations (1 to ${MAX_ITERATIONS}) }`,
+    `nothing, or a list of { level (0 to ${coarsestFrameLevel}), iterations (1 to ${maxIterations}) }`,
     alignment,
   );
   const iterations = (alignment ?? []).reduce((sum, step) => sum + step.iterations, 0);
   expectField(
-    iterations <= MAX_ALIGNMENT_ITERATIONS,
+    iterations <= maxAlignmentIterations,
     'flow.alignment',
-    `at most ${MAX_ALIGNMENT_ITERATIONS} iterations in all`,
+    `at most ${maxAlignmentIterations} iterations in all`,
     iterations,
   );
   expectField(
-    flowMultiple(flow) <= MAX_MULTIPLE,
+    flowMultiple(flow) <= maxMultiple,
     'flow',
-    `an inputLevel and pyramidChannels for which frames are multiples of at most ${MAX_MULTIPLE}`,
+    `an inputLevel and pyramidChannels for which frames are multiples of at most ${maxMultiple}`,
     flowMultiple(flow),
   );
 }
@@ -369,39 +369,39 @@ function validateMiddleFrameReconstruction({
   expectWholeNumbers(
     encoderChannels,
     'reconstruction.encoderChannels',
-    [COARSEST_LEVEL, COARSEST_LEVEL],
-    [1, MAX_CHANNELS],
+    [coarsestLevel, coarsestLevel],
+    [1, maxChannels],
   );
   expectMapping(middleDecoder, 'reconstruction.middleDecoder');
   const { upscaledChannels, denseChannels } = middleDecoder;
   const byLevel = (values: unknown, fits: (value: unknown, level: number) => boolean) =>
     Array.isArray(values) &&
-    values.length === COARSEST_LEVEL &&
+    values.length === coarsestLevel &&
     values.every((value, level) => level === 0 || fits(value, level));
   expectField(
-    byLevel(upscaledChannels, (value) => isWithin(value, [1, MAX_CHANNELS])),
+    byLevel(upscaledChannels, (value) => isWithin(value, [1, maxChannels])),
     'reconstruction.middleDecoder.upscaledChannels',
-    `${COARSEST_LEVEL} widths from 1 to ${MAX_CHANNELS}`,
+    `${coarsestLevel} widths from 1 to ${maxChannels}`,
     upscaledChannels,
   );
   expectField(
     byLevel(denseChannels, areWidths),
     'reconstruction.middleDecoder.denseChannels',
-    `${COARSEST_LEVEL} lists of 1 to ${MAX_LAYERS} widths from 1 to ${MAX_CHANNELS}`,
+    `${coarsestLevel} lists of 1 to ${maxLayers} widths from 1 to ${maxChannels}`,
     denseChannels,
   );
   expectDilatedLayers(refiner, 'reconstruction.refiner');
   const refinerFits = (value: unknown) =>
     isMapping(value) &&
-    isWithin(value['iterations'], [1, MAX_ITERATIONS]) &&
-    isWithin(value['times'], [2, MAX_EXPOSURE_TIMES]) &&
+    isWithin(value['iterations'], [1, maxIterations]) &&
+    isWithin(value['times'], [2, maxExposureTimes]) &&
     (value['times'] as number) % 2 === 0 &&
-    (value['times'] as number) * (value['iterations'] as number) <= MAX_EXPOSED_FRAMES &&
+    (value['times'] as number) * (value['iterations'] as number) <= maxExposedFrames &&
     areWidths(value['channels']);
   expectField(
     !exposureRefiner || refinerFits(exposureRefiner),
     'reconstruction.exposureRefiner',
-    `null, or { iterations (1 to ${MAX_ITERATIONS}), times (even, at most ${MAX_EXPOSURE_TIMES}), channels }, of at most ${MAX_EXPOSED_FRAMES} times in all iterations`,
+    `null, or { iterations (1 to ${maxIterations}), times (even, at most ${maxExposureTimes}), channels }, of at most ${maxExposedFrames} times in all iterations`,
     exposureRefiner,
   );
 }
@@ -414,8 +414,8 @@ function validatePublishedReconstruction({
   residualImage,
 }: ReconstructionConfig): void {
   expectField(kernelSize === 3 || kernelSize === 5, 'reconstruction.kernelSize', '3 or 5', kernelSize);
-  expectWholeNumbers(channels, 'reconstruction.channels', [3, 3], [1, MAX_CHANNELS]);
-  expectWholeNumbers(residualBlocks, 'reconstruction.residualBlocks', [3, 3], [1, MAX_LAYERS]);
+  expectWholeNumbers(channels, 'reconstruction.channels', [3, 3], [1, maxChannels]);
+  expectWholeNumbers(residualBlocks, 'reconstruction.residualBlocks', [3, 3], [1, maxLayers]);
   expectField(finestLevel === 0 || finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', finestLevel);
   expectField(
     typeof residualImage === 'boolean',

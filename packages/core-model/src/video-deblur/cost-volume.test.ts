@@ -15,7 +15,7 @@ function costVolumeByDefinition(first: tf.Tensor4D, second: tf.Tensor4D, radius:
   ]);
   const channels: tf.Tensor[] = [];
   for (let dy = -radius; dy <= radius; dy++) {
-    for (let dx = -radius; dx <= radius; dx++)
+    for (let dx = -radius; dx <= radius; dx++) {
       channels.push(
         tf.mean(
           tf.mul(first, tf.slice(padded, [0, radius + dy, radius + dx, 0], [-1, height, width, -1])),
@@ -23,6 +23,7 @@ function costVolumeByDefinition(first: tf.Tensor4D, second: tf.Tensor4D, radius:
           true,
         ),
       );
+    }
   }
   return tf.concat(channels, 3);
 }

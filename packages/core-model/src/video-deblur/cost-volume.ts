@@ -2,7 +2,7 @@ import { concat, matMul, mul, pad, reshape, slice, transpose } from '@tensorflow
 import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Columns that are compared with all their candidates in one matrix product. */
-const BLOCK_COLUMNS = 16;
+const blockColumns = 16;
 
 /**
  * The cost volume of PWC-Net (Sun et al. 2018, Eq. 3): how well each pixel fits every pixel of the other
@@ -21,7 +21,7 @@ const BLOCK_COLUMNS = 16;
 export function costVolume(first: Tensor4D, second: Tensor4D, radiusPixels: number): Tensor4D {
   const [batch, height, width, channels] = first.shape;
   const side = 2 * radiusPixels + 1;
-  const columns = Math.min(BLOCK_COLUMNS, width);
+  const columns = Math.min(blockColumns, width);
   const blocks = Math.ceil(width / columns);
   const missingColumns = blocks * columns - width;
   const candidates = columns + 2 * radiusPixels;

@@ -6,13 +6,13 @@ import { validateVideoDeblurConfig } from './config.js';
 import { averageAlong, declareExposureRefiner } from './exposure-refiner.js';
 import { narrowedVideo } from './narrow-video-network.test-tool.js';
 
-const SIZE = 32;
-const CHANNELS = 3;
+const size = 32;
+const channelCount = 3;
 const layers = new LayerDeclarations();
 const refine = declareExposureRefiner(
   layers,
   { iterations: 2, times: 4, channels: [4] },
-  { level1: CHANNELS, level3: CHANNELS },
+  { level1: channelCount, level3: channelCount },
 );
 const fresh = Object.fromEntries(
   Object.entries(drawWeights(layers.weights, 1)).map(([name, { values, shape }]) => [
@@ -21,11 +21,11 @@ const fresh = Object.fromEntries(
   ]),
 );
 const features = [1, 2, 4, 8].map((shrink) =>
-  tf.randomUniform<tf.Rank.R4>([1, SIZE / shrink, SIZE / shrink, CHANNELS], 0, 1, 'float32', shrink),
+  tf.randomUniform<tf.Rank.R4>([1, size / shrink, size / shrink, channelCount], 0, 1, 'float32', shrink),
 );
 
 const flow = ([dx, dy]: [number, number]) =>
-  tf.tile(tf.tensor4d([dx, dy], [1, 1, 1, 2]), [1, SIZE, SIZE, 1]) as tf.Tensor4D;
+  tf.tile(tf.tensor4d([dx, dy], [1, 1, 1, 2]), [1, size, size, 1]) as tf.Tensor4D;
 /** The flows of a scene that moves by so many pixels from frame to frame. */
 const moving = ([dx, dy]: [number, number]) => ({ toPrevious: flow([-dx, -dy]), toNext: flow([dx, dy]) });
 /**
@@ -42,15 +42,15 @@ const exposed = (sharp: tf.Tensor4D, [dx, dy]: [number, number]) =>
   );
 
 const spots = tf.image.resizeBilinear(tf.randomUniform<tf.Rank.R4>([1, 8, 8, 1], 0, 1, 'float32', 9), [
-  SIZE,
-  SIZE,
+  size,
+  size,
 ]);
 const grey = tf.tile(spots, [1, 1, 1, 3]) as tf.Tensor4D;
 const blurred = exposed(grey, [4, 2]);
 const warped = [blurred, grey];
 /** Away from the edges, beyond which nothing is known. */
 const error = (a: tf.Tensor4D, b: tf.Tensor4D) =>
-  tf.mean(tf.abs(tf.sub(a, b).slice([0, 6, 6, 0], [1, SIZE - 12, SIZE - 12, 3]))).dataSync()[0]!;
+  tf.mean(tf.abs(tf.sub(a, b).slice([0, 6, 6, 0], [1, size - 12, size - 12, 3]))).dataSync()[0]!;
 
 describe('averageAlong', () => {
   /** Displacements of a scene that moves by `[dx, dy]` pixels per unit of time. */
@@ -70,8 +70,8 @@ describe('averageAlong', () => {
   test('draws a point out to the line it moved along', () => {
     const point = tf.scatterND(tf.tensor2d([[0, 8, 8, 0]], [1, 4], 'int32'), tf.tensor1d([1]), [
       1,
-      SIZE,
-      SIZE,
+      size,
+      size,
       3,
     ]) as tf.Tensor4D;
     const line = averageAlong(point, steadily([2, 0])).slice([0, 8, 0, 0], [1, 1, 16, 1]);

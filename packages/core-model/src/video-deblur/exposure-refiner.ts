@@ -21,13 +21,13 @@ import type { ExposureRefinerConfig } from './config.js';
 import type { NeighbourFlows } from './flow-network.js';
 
 /** The level at which corrections are computed, and that at which the exposure is read. */
-const LEVEL = 1;
-const EXPOSURE_LEVEL = 3;
-const EXPOSURE_CHANNELS = 32;
+const refinedLevel = 1;
+const exposureLevel = 3;
+const exposureChannels = 32;
 /** The shutter is open for a twentieth of the time between two frames, or for up to seven times as long. */
-const LOG_SHARE: [number, number] = [-3, 2];
+const logShare: [number, number] = [-3, 2];
 /** Where flow cannot be right a step goes nowhere; beyond 2 the iteration would not converge. */
-const LOG_STEP: [number, number] = [-6, 0.7];
+const logStep: [number, number] = [-6, 0.7];
 
 export interface ExposureRefinerInputs {
   /** `[B, H, W, 3]`, what the refiner corrects. */
@@ -61,43 +61,43 @@ export function declareExposureRefiner(
   const times = exposureTimes(timeCount);
   const readEvidence = layers.convolution('exposure.evidence', {
     from: featureChannels.level3 + 2 + 4,
-    to: EXPOSURE_CHANNELS,
-    level: EXPOSURE_LEVEL,
+    to: exposureChannels,
+    level: exposureLevel,
   });
   const readExposure = layers.convolution('exposure.share-and-step', {
-    from: EXPOSURE_CHANNELS,
+    from: exposureChannels,
     to: 2,
-    level: EXPOSURE_LEVEL,
+    level: exposureLevel,
     activation: 'none',
     initialization: 'zero',
   });
   const understand = layers.chain('exposure.conv', {
     from: 4 * (3 + 1 + 1) + featureChannels.level1 + 2,
     channels,
-    level: LEVEL,
+    level: refinedLevel,
   });
   const predictCorrection = layers.convolution('exposure.image', {
     from: channels.at(-1)!,
     to: 4 * 3,
-    level: LEVEL,
+    level: refinedLevel,
     activation: 'none',
     initialization: 'zero',
   });
 
   return ({ image: given, centre, flowsPixels: { toPrevious, toNext }, warped, features }, weights) => {
     const [, height, width] = centre.shape;
-    const coarse: [number, number] = [features[EXPOSURE_LEVEL]!.shape[1], features[EXPOSURE_LEVEL]!.shape[2]];
+    const coarse: [number, number] = [features[exposureLevel]!.shape[1], features[exposureLevel]!.shape[2]];
     const evidence = concat(
       [
-        features[EXPOSURE_LEVEL]!,
-        ...warped.map((neighbour) => meanDifference(neighbour, centre, EXPOSURE_LEVEL)),
+        features[exposureLevel]!,
+        ...warped.map((neighbour) => meanDifference(neighbour, centre, exposureLevel)),
         resizeFlow(toPrevious, coarse),
         resizeFlow(toNext, coarse),
       ],
       3,
     );
     const exposure = readExposure(readEvidence(evidence, weights), weights);
-    const [share, step] = [LOG_SHARE, LOG_STEP].map((range, channel) =>
+    const [share, step] = [logShare, logStep].map((range, channel) =>
       tfImage.resizeBilinear(
         exp(clipByValue(slice(exposure, [0, 0, 0, channel], [-1, -1, -1, 1]), ...range)) as Tensor4D,
         [height, width],
@@ -120,7 +120,13 @@ export function declareExposureRefiner(
       const missing = sub(seenLuminance, averageAlong(luminance(image), displacements)) as Tensor4D;
       const direction = averageAlong(missing, displacements);
       const seen = concat(
-        [packPixels(image), packPixels(missing), packPixels(direction), features[LEVEL]!, sweepAtLevel],
+        [
+          packPixels(image),
+          packPixels(missing),
+          packPixels(direction),
+          features[refinedLevel]!,
+          sweepAtLevel,
+        ],
         3,
       );
       image = add(

@@ -2,7 +2,7 @@ import { add, div, mean, sqrt, square, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Added to the variance: what is flat stays near zero. */
-const VARIANCE_FLOOR = 1e-3;
+const varianceFloor = 1e-3;
 
 /**
  * Features `[B, h, w, C]` with mean 0 and variance 1 over the channels of every pixel, so that a cost volume
@@ -13,5 +13,5 @@ const VARIANCE_FLOOR = 1e-3;
  */
 export function normalizeChannels(features: Tensor4D): Tensor4D {
   const centred = sub(features, mean(features, 3, true));
-  return div(centred, sqrt(add(mean(square(centred), 3, true), VARIANCE_FLOOR)));
+  return div(centred, sqrt(add(mean(square(centred), 3, true), varianceFloor)));
 }

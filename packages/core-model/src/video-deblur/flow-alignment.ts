@@ -8,14 +8,14 @@ import type { FlowAlignment } from './config.js';
 import { warpVisible } from './flow-warp.js';
 
 /** A motion is sought that a window shares: boxes of this side, applied twice. */
-const BOX_PIXELS = 5;
+const boxPixels = 5;
 /**
  * Added to the squared gradients, of display values per pixel: where a window shows nothing the flow stays as
  * it is.
  */
-const DAMPING = 1e-4;
+const damping = 1e-4;
 /** A step beyond this is not what a linear model of the image can tell. */
-const LONGEST_STEP_PIXELS = 1;
+const longestStepPixels = 1;
 
 /**
  * Corrects a flow until the images fit at it, to a tenth of a pixel where they show enough: Lucas and Kanade
@@ -46,8 +46,9 @@ export function alignFlow(
       const [a, b] = [ones[level]!, others[level]!];
       let atThis = resizeFlow(flow, [a.shape[1], a.shape[2]]);
       const before = atThis;
-      for (let iteration = 0; iteration < iterations; iteration++)
+      for (let iteration = 0; iteration < iterations; iteration++) {
         atThis = add(atThis, stepTowards(a, b, atThis));
+      }
       flow = add(flow, resizeFlow(sub(atThis, before), [height, width]));
     }
     return sub<Tensor4D>(flow, given);
@@ -69,12 +70,12 @@ function stepTowards(first: Tensor4D, second: Tensor4D, flowPixels: Tensor4D): T
     [mul(dx, dx), mul(dx, dy), mul(dy, dy), mul(dx, difference), mul(dy, difference)],
     3,
   ) as Tensor4D;
-  const sums = boxMean(boxMean(products, BOX_PIXELS), BOX_PIXELS);
+  const sums = boxMean(boxMean(products, boxPixels), boxPixels);
   const channel = (index: number) => slice(sums, [0, 0, 0, index], [-1, -1, -1, 1]);
   const [xx, xy, yy, xt, yt] = [
-    add(channel(0), DAMPING),
+    add(channel(0), damping),
     channel(1),
-    add(channel(2), DAMPING),
+    add(channel(2), damping),
     channel(3),
     channel(4),
   ];
@@ -83,7 +84,7 @@ function stepTowards(first: Tensor4D, second: Tensor4D, flowPixels: Tensor4D): T
     concat([sub(mul(xy, yt), mul(yy, xt)), sub(mul(xy, xt), mul(xx, yt))] as Tensor4D[], 3),
     determinant,
   );
-  return clipByValue(step, -LONGEST_STEP_PIXELS, LONGEST_STEP_PIXELS);
+  return clipByValue(step, -longestStepPixels, longestStepPixels);
 }
 
 /**

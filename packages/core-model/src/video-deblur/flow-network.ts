@@ -9,8 +9,8 @@ import { normalizeChannels } from './feature-normalization.js';
 import { warpVisible } from './flow-warp.js';
 
 /** Flows inside the network are in units of this many pixels of what it sees (Sun et al. 2018, section 4). */
-const PIXELS_PER_UNIT = 20;
-const LEAKY_SLOPE = 0.1;
+const pixelsPerFlowUnit = 20;
+const leakySlope = 0.1;
 
 /** What a level of the decoder computes; sizes are those of the level, flows in network units. */
 export interface FlowLevel {
@@ -147,7 +147,7 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
   });
 
   return {
-    pixelsPerUnit: PIXELS_PER_UNIT * 2 ** inputLevel,
+    pixelsPerUnit: pixelsPerFlowUnit * 2 ** inputLevel,
     resize: (frame) => {
       const smaller = imagePyramid(frame, inputLevel)[inputLevel]!;
       const multiple = flowMultiple(config) / 2 ** inputLevel;
@@ -174,7 +174,7 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
           record.upscaledFeature = upscale.feature(seen!, weights);
           record.warped = warpVisible(
             ofSecond,
-            mul(record.upscaledFlow, PIXELS_PER_UNIT / 2 ** level),
+            mul(record.upscaledFlow, pixelsPerFlowUnit / 2 ** level),
             'zeros',
           ).warped;
         }
@@ -183,7 +183,7 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
           toCompare(record.warped ?? ofSecond),
           searchRadiusPixels,
         );
-        seen = leakyRelu(volume, LEAKY_SLOPE);
+        seen = leakyRelu(volume, leakySlope);
         if (upscale) seen = concat([seen, ofFirst, record.upscaledFlow!, record.upscaledFeature!], 3);
         for (const layer of dense) seen = concat([layer(seen, weights), seen], 3);
         levels.push({ ...record, level, volume, flow: predict(seen, weights) });
@@ -195,8 +195,8 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
       const refined = add(levels.at(-1)!.flow, correction) as Tensor4D;
       const [resizedHeight, resizedWidth] = [1, 2].map((axis) => refined.shape[axis]! * 2 ** finestLevel);
       const scale = tensor1d([
-        (PIXELS_PER_UNIT * width) / resizedWidth!,
-        (PIXELS_PER_UNIT * height) / resizedHeight!,
+        (pixelsPerFlowUnit * width) / resizedWidth!,
+        (pixelsPerFlowUnit * height) / resizedHeight!,
       ]);
       return {
         flowPixels: mul(resizeBilinear(refined, [height, width]), scale),

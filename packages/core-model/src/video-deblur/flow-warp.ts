@@ -6,7 +6,7 @@ import { pixelPositions } from '../layers/motion-field.js';
 import { stopGradient } from '../layers/stop-gradient.js';
 
 /** A pixel counts as seen where at least this share of its bilinear sample lies inside the image. */
-const SEEN_SHARE = 0.999;
+const seenShare = 0.999;
 
 /**
  * Backward warping that knows what it cannot see: `warped(p) = x(p + flow(p))`, and 0 where that lies outside
@@ -39,5 +39,5 @@ function visibility(positions: Tensor4D, [height, width]: [number, number]): Ten
     const position = slice(positions, [0, 0, 0, axis], [batch, outHeight, outWidth, 1]);
     return clipByValue(minimum(add(position, 1), sub(size, position)), 0, 1);
   };
-  return cast(greater(mul(shareInside(0, width), shareInside(1, height)), SEEN_SHARE), 'float32');
+  return cast(greater(mul(shareInside(0, width), shareInside(1, height)), seenShare), 'float32');
 }

@@ -3,7 +3,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { declareDecoderBlock } from '../layers/decoder-block.js';
 import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
 import { halve, imagePyramid, unpackPixels } from '../layers/resolution.js';
-import { COARSEST_LEVEL } from './config.js';
+import { coarsestLevel } from './config.js';
 import type { MiddleFrameReconstructionConfig } from './config.js';
 
 /** A frame made sharp, and what it was made from. */
@@ -23,16 +23,16 @@ type MiddleDecoderConfig = Pick<
  * The finest level with a block of its own; the last doubling is a sub-pixel convolution, at a quarter of the
  * cost.
  */
-const FINEST_LEVEL = 1;
-const DECODED_LEVELS = [4, 3, 2, 1] as const;
-const PACKED_CHANNELS = 4 * 3;
+const finestLevel = 1;
+const decodedLevels = [4, 3, 2, 1] as const;
+const packedChannels = 4 * 3;
 
 /** Channels of the decoder's feature at a level. */
 export function middleFeatureChannels(
   { middleDecoder, refiner }: MiddleDecoderConfig,
   level: number,
 ): number {
-  const refined = level === FINEST_LEVEL ? refiner.at(-1)?.channels : undefined;
+  const refined = level === finestLevel ? refiner.at(-1)?.channels : undefined;
   return refined ?? middleDecoder.denseChannels[level]!.at(-1)!;
 }
 
@@ -49,7 +49,7 @@ export function declareMiddleDecoder(
 ): (encoded: Tensor4D[], frame: Tensor4D, weights: NamedTensors) => DecodedFrame {
   const { encoderChannels, middleDecoder, refiner } = config;
   let channels = encoderChannels.at(-1)!;
-  const blocks = DECODED_LEVELS.map((level) => {
+  const blocks = decodedLevels.map((level) => {
     const [name, upscaledChannels, denseChannels] = [
       `middle.level${level}`,
       middleDecoder.upscaledChannels[level]!,
@@ -64,7 +64,7 @@ export function declareMiddleDecoder(
       imageAbove: level < 4,
     });
     channels = denseChannels.at(-1)!;
-    const to = level === FINEST_LEVEL ? PACKED_CHANNELS : 3;
+    const to = level === finestLevel ? packedChannels : 3;
     return {
       level,
       ...block,
@@ -84,7 +84,7 @@ export function declareMiddleDecoder(
       from: channels,
       to,
       dilation,
-      level: FINEST_LEVEL,
+      level: finestLevel,
     });
     channels = to;
     return layer;
@@ -93,17 +93,17 @@ export function declareMiddleDecoder(
     refiner.length > 0
       ? layers.convolution('middle.refined-image', {
           from: channels,
-          to: PACKED_CHANNELS,
-          level: FINEST_LEVEL,
+          to: packedChannels,
+          level: finestLevel,
           activation: 'none',
           initialization: 'zero',
         })
       : undefined;
 
   return (encoded, frame, weights) => {
-    const pyramid = imagePyramid(frame, COARSEST_LEVEL - 1);
+    const pyramid = imagePyramid(frame, coarsestLevel - 1);
     const features: Tensor4D[] = [];
-    let [feature, image]: [Tensor4D, Tensor4D | undefined] = [encoded[COARSEST_LEVEL]!, undefined];
+    let [feature, image]: [Tensor4D, Tensor4D | undefined] = [encoded[coarsestLevel]!, undefined];
     for (const { level, upscale, decode, predictCorrection } of blocks) {
       feature = decode(
         { upscaled: upscale(feature, weights), imageAbove: image, beside: [encoded[level]!] },
@@ -111,7 +111,7 @@ export function declareMiddleDecoder(
       );
       const correction = predictCorrection(feature, weights);
       image =
-        level === FINEST_LEVEL
+        level === finestLevel
           ? add<Tensor4D>(frame, unpackPixels(correction))
           : add<Tensor4D>(pyramid[level]!, correction);
       features[level] = feature;
@@ -122,7 +122,7 @@ export function declareMiddleDecoder(
         concat([feature, halve(image!)], 3),
       );
       image = add<Tensor4D>(image!, unpackPixels(correctAgain(refined, weights)));
-      features[FINEST_LEVEL] = refined;
+      features[finestLevel] = refined;
     }
     return { image: image!, features };
   };

@@ -13,7 +13,7 @@ import { declareFlowNetwork } from './flow-network.js';
 import type { FlowNetwork, NeighbourFlows } from './flow-network.js';
 import { warpVisible } from './flow-warp.js';
 import { declareReconstruction } from './reconstruction-network.js';
-import { FUSION_LEVEL, declareScaleFusion } from './scale-fusion.js';
+import { fusionLevel, declareScaleFusion } from './scale-fusion.js';
 import type { SharpAtScale } from './scale-fusion.js';
 import { sharpnessPrior } from './sharpness-prior.js';
 import type { WarpedFrame } from './sharpness-prior.js';
@@ -182,7 +182,7 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
       weights,
     );
     const evidence = [fine.previous, fine.next].map(({ warped }) =>
-      meanDifference(warped, centre, FUSION_LEVEL),
+      meanDifference(warped, centre, fusionLevel),
     );
     const image = fuse!(
       { centre, evidence, fine: fine as SharpAtScale, coarse: coarse as SharpAtScale },
@@ -238,8 +238,9 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
   };
 
   const deblur: VideoDeblurNetwork['deblur'] = (frames, weights) => {
-    if (frames.length !== windowFrames(config))
+    if (frames.length !== windowFrames(config)) {
       throw new Error(`Expected a window of ${windowFrames(config)} frames but received ${frames.length}.`);
+    }
     const firstStage = runStage(frames, weights);
     if (config.stages === 1) return { firstStage, image: firstStage[0]!.image };
     const [secondStage] = runStage(

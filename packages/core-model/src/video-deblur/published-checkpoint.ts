@@ -3,7 +3,7 @@ import { videoDeblurPresets } from './config.js';
 import { declareVideoDeblur } from './network.js';
 
 /** The published checkpoint's names of pyramid levels and dense layers. */
-const ORDINALS = ['One', 'Two', 'Thr', 'Fou', 'Fiv', 'Six'];
+const ordinals = ['One', 'Two', 'Thr', 'Fou', 'Fiv', 'Six'];
 
 /**
  * One parameter of the published PyTorch checkpoint (github.com/csbhr/CDVD-TSP), and the weight of this
@@ -27,7 +27,7 @@ export interface PublishedParameter {
 export function publishedParameters(): PublishedParameter[] {
   const sections = [
     'flow.pyramid',
-    ...ORDINALS.map((_, index) => `flow.level${index + 1}`),
+    ...ordinals.map((_, index) => `flow.level${index + 1}`),
     'flow.refiner',
     'reconstruction',
   ];
@@ -60,12 +60,14 @@ export function fromPublishedCheckpoint(parameters: WeightValues): WeightValues 
   for (const { key, shape, name } of publishedParameters()) {
     const parameter = received.get(key);
     received.delete(key);
-    if (!parameter) differences.push(`'${key}' [${shape}] is missing`);
-    else if (parameter.shape.join() !== shape.join())
+    if (!parameter) {
+      differences.push(`'${key}' [${shape}] is missing`);
+    } else if (parameter.shape.join() !== shape.join()) {
       differences.push(`'${key}' is [${parameter.shape}], not [${shape}]`);
-    else
+    } else {
       weights[name] =
         shape.length === 4 ? kernelFromTorch(parameter.values, shape) : { shape, values: parameter.values };
+    }
   }
   for (const [key, { shape }] of received) differences.push(`'${key}' [${shape}] is not part of the network`);
   if (differences.length > 0) {
@@ -86,8 +88,9 @@ function kernelFromTorch(
   const kernel = new Float32Array(values.length);
   for (let a = 0; a < outer!; a++) {
     for (let b = 0; b < inner!; b++) {
-      for (let place = 0; place < area; place++)
+      for (let place = 0; place < area; place++) {
         kernel[(place * inner! + b) * outer! + a] = values[(a * inner! + b) * area + place]!;
+      }
     }
   }
   return { shape: [height!, width!, inner!, outer!], values: kernel };
@@ -103,21 +106,21 @@ const layerKeys: [RegExp, (...parts: string[]) => string][] = [
   [
     /^flow\.pyramid\.level(\d)\.convolution(\d)$/,
     (level, position) =>
-      `flow_net.moduleNetwork.moduleExtractor.module${ORDINALS[+level! - 1]}.${2 * +position!}`,
+      `flow_net.moduleNetwork.moduleExtractor.module${ordinals[+level! - 1]}.${2 * +position!}`,
   ],
   [
     /^flow\.level(\d)\.upscale-flow$/,
-    (level) => `flow_net.moduleNetwork.module${ORDINALS[+level! - 1]}.moduleUpflow`,
+    (level) => `flow_net.moduleNetwork.module${ordinals[+level! - 1]}.moduleUpflow`,
   ],
   [
     /^flow\.level(\d)\.upscale-feature$/,
-    (level) => `flow_net.moduleNetwork.module${ORDINALS[+level! - 1]}.moduleUpfeat`,
+    (level) => `flow_net.moduleNetwork.module${ordinals[+level! - 1]}.moduleUpfeat`,
   ],
   [
     /^flow\.level(\d)\.dense(\d)$/,
-    (level, index) => `flow_net.moduleNetwork.module${ORDINALS[+level! - 1]}.module${ORDINALS[+index!]}.0`,
+    (level, index) => `flow_net.moduleNetwork.module${ordinals[+level! - 1]}.module${ordinals[+index!]}.0`,
   ],
-  [/^flow\.level(\d)\.flow$/, (level) => `flow_net.moduleNetwork.module${ORDINALS[+level! - 1]}.moduleSix.0`],
+  [/^flow\.level(\d)\.flow$/, (level) => `flow_net.moduleNetwork.module${ordinals[+level! - 1]}.moduleSix.0`],
   [
     /^flow\.refiner\.convolution(\d)$/,
     (index) => `flow_net.moduleNetwork.moduleRefiner.moduleMain.${2 * +index!}`,

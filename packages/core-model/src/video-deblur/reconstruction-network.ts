@@ -65,7 +65,7 @@ const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFr
   previous,
   next,
 ];
-const MIXED_PICTURES = 4;
+const mixedPictureCount = 4;
 
 /**
  * An encoder that sees the neighbours too, and a decoder that corrects the centre frame (after those of Argaw
@@ -85,7 +85,7 @@ function declareMiddleFrameReconstruction(
   const decode = declareMiddleDecoder(layers, config);
   const weigh = layers.convolution('mixing.weights', {
     from: featureChannels,
-    to: 4 * MIXED_PICTURES,
+    to: 4 * mixedPictureCount,
     level: 1,
     activation: 'none',
     initialization: 'zero',
@@ -101,7 +101,7 @@ function declareMiddleFrameReconstruction(
     const { previous, centre, next, warpedPrevious, warpedNext, flowsPixels } = frames;
     const encoded = encode(concat([...inTimeOrder(frames), previous, next], 3), weights);
     const { image: decoded, features } = decode(encoded, centre, weights);
-    const mixing = split(unpackPixels(weigh(features[1]!, weights)), MIXED_PICTURES, 3);
+    const mixing = split(unpackPixels(weigh(features[1]!, weights)), mixedPictureCount, 3);
     const mixed = addN([
       decoded,
       ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!)),

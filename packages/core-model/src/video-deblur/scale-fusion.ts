@@ -5,9 +5,9 @@ import { halve, packPixels, unpackPixels } from '../layers/resolution.js';
 import type { ScaleFusionConfig } from './config.js';
 
 /** The level, of the larger scale, at which two scales are weighed. */
-export const FUSION_LEVEL = 1;
+export const fusionLevel = 1;
 /** Brings corrections, a few hundredths, to the size of features. */
-const CORRECTION_SCALE = 10;
+const correctionScale = 10;
 /**
  * Of what both scales have found, each counts half where nothing speaks for one of them; detail counts in
  * full.
@@ -50,19 +50,19 @@ export function declareScaleFusion(
   const compare = layers.chain('fusion.conv', {
     from: 4 * (3 + 3) + 2 * (3 + sees.featureChannels) + sees.evidenceChannels,
     channels,
-    level: FUSION_LEVEL,
+    level: fusionLevel,
   });
   const weigh = layers.convolution('fusion.shares', {
     from: channels.at(-1)!,
     to: 2 + 4,
-    level: FUSION_LEVEL,
+    level: fusionLevel,
     activation: 'none',
     initialization: 'zero',
   });
   const predictCorrection = layers.convolution('fusion.image', {
     from: channels.at(-1)!,
     to: 4 * 3,
-    level: FUSION_LEVEL,
+    level: fusionLevel,
     activation: 'none',
     initialization: 'zero',
   });
@@ -72,7 +72,7 @@ export function declareScaleFusion(
     const [fineMeans, coarseMeans] = [halve(found), sub<Tensor4D>(coarse.image, halve(centre))];
     const detail = sub<Tensor4D>(found, double(fineMeans));
     const corrections = [packPixels(found), fineMeans, coarseMeans].map((correction) =>
-      mul<Tensor4D>(correction, CORRECTION_SCALE),
+      mul<Tensor4D>(correction, correctionScale),
     );
     const seen = [packPixels(centre), ...corrections, fine.features, double(coarse.features), ...evidence];
     const compared = compare(concat(seen, 3), weights);

@@ -4,7 +4,7 @@ import { boxMean } from '../layers/box-mean.js';
 import { stopGradient } from '../layers/stop-gradient.js';
 
 /** Side of the patches that are compared, in pixels. */
-const PATCH_PIXELS = 5;
+const patchPixels = 5;
 
 /** A neighbour warped onto the centre frame, and where it is seen. */
 export interface WarpedFrame {
@@ -35,8 +35,8 @@ export function sharpnessPrior(
       const differences = concat([sub(before, middle), sub(after, middle)], 3) as Tensor4D;
       const distance =
         form === 'root'
-          ? sqrt(mul(sumOfSquares(boxMean(differences, PATCH_PIXELS)), 0.5))
-          : mul(boxMean(sumOfSquares(differences), PATCH_PIXELS), 0.5 * PATCH_PIXELS ** 2);
+          ? sqrt(mul(sumOfSquares(boxMean(differences, patchPixels)), 0.5))
+          : mul(boxMean(sumOfSquares(differences), patchPixels), 0.5 * patchPixels ** 2);
       return mul(exp(mul(distance, -1)), mul(beforeMask, afterMask)) as Tensor4D;
     },
   );

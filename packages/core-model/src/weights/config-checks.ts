@@ -4,14 +4,14 @@ import { excerptOfValue } from './excerpt.js';
  * Bounds of what the config in a weights file may ask for: far above what can be trained, so that an absurd
  * file is refused at once.
  */
-export const MAX_CHANNELS = 1024;
+export const maxChannels = 1024;
 /** Frames of a network that has them at times of its own: each makes the graph longer. */
-export const MAX_FRAMES = 31;
+export const maxFrames = 31;
 /** What the height and width of a picture may have to be multiples of: smaller pictures are padded to it. */
-export const MAX_MULTIPLE = 256;
+export const maxMultiple = 256;
 /** Layers, blocks or groups in a row. */
-export const MAX_LAYERS = 32;
-export const MAX_DILATION = 64;
+export const maxLayers = 32;
+export const maxDilation = 64;
 
 /** The least and the most that a number may be. */
 export type Range = [least: number, most: number];
@@ -49,16 +49,16 @@ export function expectWholeNumbers(values: unknown, field: string, length: Range
 export function expectDilatedLayers(values: unknown, field: string): void {
   const fits = isListOf(
     values,
-    [0, MAX_LAYERS],
+    [0, maxLayers],
     (value) =>
       isMapping(value) &&
-      isWithin(value['channels'], [1, MAX_CHANNELS]) &&
-      isWithin(value['dilation'], [1, MAX_DILATION]),
+      isWithin(value['channels'], [1, maxChannels]) &&
+      isWithin(value['dilation'], [1, maxDilation]),
   );
   expectField(
     fits,
     field,
-    `a list of at most ${MAX_LAYERS} { channels (1 to ${MAX_CHANNELS}), dilation (1 to ${MAX_DILATION}) }`,
+    `a list of at most ${maxLayers} { channels (1 to ${maxChannels}), dilation (1 to ${maxDilation}) }`,
     values,
   );
 }
@@ -66,9 +66,9 @@ export function expectDilatedLayers(values: unknown, field: string): void {
 /** @throws unless the value is an odd number of frames. */
 export function expectOddFrames(value: unknown): void {
   expectField(
-    isWithin(value, [3, MAX_FRAMES]) && (value as number) % 2 === 1,
+    isWithin(value, [3, maxFrames]) && (value as number) % 2 === 1,
     'frames',
-    `an odd number of frames, 3 or more and at most ${MAX_FRAMES},`,
+    `an odd number of frames, 3 or more and at most ${maxFrames},`,
     value,
   );
 }

@@ -1,8 +1,8 @@
-const EXCERPT_CHARACTERS = 80;
+const excerptCharacters = 80;
 
 /** Of a text from a file, as much as a message has room for. */
 export function excerptOf(text: string): string {
-  return text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}...` : text;
+  return text.length > excerptCharacters ? `${text.slice(0, excerptCharacters)}...` : text;
 }
 
 /** The beginning of a value from a JSON text, as a message shows it. */

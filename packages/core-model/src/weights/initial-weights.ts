@@ -1,7 +1,7 @@
 import type { WeightDeclaration } from '../layers/declaration.js';
 
 /** Half a GiB: far more than is trained here, and what a slip in a run file soon asks for. */
-const MAX_PARAMETERS = 2 ** 27;
+const maxParameters = 2 ** 27;
 
 /** Weights outside TensorFlow.js, by name. */
 export type WeightValues = Record<string, { shape: number[]; values: Float32Array }>;
@@ -14,17 +14,19 @@ export type WeightValues = Record<string, { shape: number[]; values: Float32Arra
  */
 export function drawWeights(declarations: Record<string, WeightDeclaration>, seed: number): WeightValues {
   const parameters = Object.values(declarations).reduce((sum, { shape }) => sum + elements(shape), 0);
-  if (parameters > MAX_PARAMETERS)
+  if (parameters > maxParameters) {
     throw new Error(
-      `Expected a network of at most ${MAX_PARAMETERS} parameters but this config has ${parameters}; give it fewer channels or layers.`,
+      `Expected a network of at most ${maxParameters} parameters but this config has ${parameters}; give it fewer channels or layers.`,
     );
+  }
   const normal = normalNumbers(seed);
   return Object.fromEntries(
     Object.entries(declarations).map(([name, { shape, initialization, fanIn }]) => {
       const values = new Float32Array(elements(shape));
       const scale = Math.sqrt(2 / fanIn);
-      if (initialization === 'he')
+      if (initialization === 'he') {
         for (let index = 0; index < values.length; index++) values[index] = normal() * scale;
+      }
       return [name, { shape, values }];
     }),
   );

@@ -120,14 +120,14 @@ test('a network of more parameters than can be held is refused before any is mad
   );
 });
 
-const ABSURD: unknown[] = [1e9, 1e8 + 1, -1, 0.5, null, '7', {}, [], [null], [[]], true];
+const absurdValues: unknown[] = [1e9, 1e8 + 1, -1, 0.5, null, '7', {}, [], [null], [[]], true];
 
 /** Every config that differs from the given one in one place, by the path of that place. */
 function* variationsOf(
   value: unknown,
   path = '',
 ): Generator<[path: string, replaced: unknown, config: unknown]> {
-  if (path !== '') for (const replaced of ABSURD) yield [path, replaced, replaced];
+  if (path !== '') for (const replaced of absurdValues) yield [path, replaced, replaced];
   if (typeof value !== 'object' || value === null) return;
   for (const key of Object.keys(value)) {
     for (const [at, replaced, varied] of variationsOf(
@@ -216,8 +216,9 @@ test.each(families)(
       });
       if (message === undefined) {
         // What no layer reads may be anything.
-        if (typeof replaced === 'number' && !/(upscaledChannels|denseChannels)\/0/.test(path))
+        if (typeof replaced === 'number' && !/(upscaledChannels|denseChannels)\/0/.test(path)) {
           throw new Error(`${path} took ${replaced}`);
+        }
         continue;
       }
       expect({ path, replaced, message }).toEqual({

@@ -4,7 +4,7 @@ import type { WeightValues } from './initial-weights.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { SafetensorsTensor } from './safetensors.js';
 
-const NAMES_IN_MESSAGE = 5;
+const namesInMessage = 5;
 
 /** A network family as its weights files know it. */
 export interface NetworkKind<Config> {
@@ -68,8 +68,9 @@ export function readNetworkFile<Config>(
 export function floatingPoint(tensors: Record<string, SafetensorsTensor>): WeightValues {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { dtype, shape, values }]) => {
-      if (dtype !== 'F32' && dtype !== 'F16')
+      if (dtype !== 'F32' && dtype !== 'F16') {
         throw new Error(`Expected floating-point weights but tensor '${excerptOf(name)}' is ${dtype}.`);
+      }
       return [name, { shape, values: values as Float32Array }];
     }),
   );
@@ -86,10 +87,11 @@ export function readConfig<Config>(
   } catch {
     config = undefined;
   }
-  if (!isMapping(config))
+  if (!isMapping(config)) {
     throw new Error(
       `Expected the config of a ${name} network as a JSON mapping in the header's '${configKey}' but received something else: the file is damaged or not written by this program.`,
     );
+  }
   return config as Config;
 }
 
@@ -104,21 +106,24 @@ export function expectFit(values: WeightValues, wanted: Record<string, number[]>
     if (!received) differences.push(`'${name}' [${shape}] is missing`);
     else if (received.join() !== shape.join()) differences.push(`'${name}' is [${received}], not [${shape}]`);
   }
-  for (const name of Object.keys(values))
-    if (!Object.hasOwn(wanted, name))
+  for (const name of Object.keys(values)) {
+    if (!Object.hasOwn(wanted, name)) {
       differences.push(`'${excerptOf(name)}' [${values[name]!.shape}] is not part of the network`);
+    }
+  }
   if (differences.length > 0) {
     const more =
-      differences.length > NAMES_IN_MESSAGE ? `; and ${differences.length - NAMES_IN_MESSAGE} more` : '';
+      differences.length > namesInMessage ? `; and ${differences.length - namesInMessage} more` : '';
     throw new Error(
-      `Expected weights that fit their config but received others: ${differences.slice(0, NAMES_IN_MESSAGE).join('; ')}${more}.`,
+      `Expected weights that fit their config but received others: ${differences.slice(0, namesInMessage).join('; ')}${more}.`,
     );
   }
   for (const [name, { values: weights }] of Object.entries(values)) {
     const bad = weights.findIndex((value) => !isFinite(value));
-    if (bad >= 0)
+    if (bad >= 0) {
       throw new Error(
         `Expected finite weights but '${excerptOf(name)}' holds ${weights[bad]} at index ${bad}: the file is damaged or its training diverged.`,
       );
+    }
   }
 }

@@ -22,11 +22,11 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
-const BYTES_PER_ELEMENT: Record<SafetensorsDtype, number> = { F32: 4, F16: 2, U8: 1, I32: 4 };
-const ALIGNMENT_BYTES = 8;
+const bytesPerElement: Record<SafetensorsDtype, number> = { F32: 4, F16: 2, U8: 1, I32: 4 };
+const alignmentBytes = 8;
 /** Of files read: some twenty thousand tensors, of which the largest network here has a few thousand. */
-const MAX_HEADER_BYTES = 2_000_000;
-const MAX_AXES = 8;
+const maxHeaderBytes = 2_000_000;
+const maxAxes = 8;
 
 /**
  * Named tensors as the bytes of a `.safetensors` file: eight bytes of header length, a JSON header, the
@@ -38,16 +38,17 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
   const header: [string, unknown][] = [['__metadata__', metadata]];
   let dataBytes = 0;
   for (const [name, { dtype, shape, values }] of Object.entries(tensors)) {
-    if (values.length !== elements(shape))
+    if (values.length !== elements(shape)) {
       throw new Error(
         `Expected ${elements(shape)} values for tensor '${name}' [${shape}] but received ${values.length}.`,
       );
+    }
     const begin = dataBytes;
-    dataBytes += values.length * BYTES_PER_ELEMENT[dtype];
+    dataBytes += values.length * bytesPerElement[dtype];
     header.push([name, { dtype, shape, data_offsets: [begin, dataBytes] }]);
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  const headerBytes = Math.ceil(json.length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+  const headerBytes = Math.ceil(json.length / alignmentBytes) * alignmentBytes;
   const file = new Uint8Array(8 + headerBytes + dataBytes);
   const view = new DataView(file.buffer);
   view.setBigUint64(0, BigInt(headerBytes), true);
@@ -56,13 +57,14 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
   let offset = 8 + headerBytes;
   for (const { dtype, values } of Object.values(tensors)) {
     if (dtype === 'F16') {
-      for (let index = 0; index < values.length; index++)
+      for (let index = 0; index < values.length; index++) {
         view.setUint16(offset + 2 * index, halfFromNumber(values[index]!), true);
+      }
     } else {
       // Typed arrays are little-endian on every platform that runs JavaScript engines in use.
       file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
     }
-    offset += values.length * BYTES_PER_ELEMENT[dtype];
+    offset += values.length * bytesPerElement[dtype];
   }
   return file;
 }
@@ -77,23 +79,26 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   if (bytes.length < 8) throw notOne(`received ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
-  if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length)
+  if (headerBytes > maxHeaderBytes || 8 + headerBytes > bytes.length) {
     throw notOne(
       `its header would take ${headerBytes} of ${bytes.length} bytes: the file is of another kind or cut short`,
     );
+  }
   const { __metadata__: metadata = {}, ...entries } = readHeader(bytes.subarray(8, 8 + headerBytes), notOne);
-  if (!isMapping(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+  if (!isMapping(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw notOne('the __metadata__ of its header is not a mapping of texts');
+  }
 
   const dataStart = 8 + headerBytes;
   const tensors: [string, SafetensorsTensor][] = [];
   let bytesLeft = bytes.length - dataStart;
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype, shape, begin, end } = readEntry(name, entry, notOne);
-    if (dataStart + end > bytes.length)
+    if (dataStart + end > bytes.length) {
       throw notOne(
         `tensor '${excerptOf(name)}' ends at byte ${dataStart + end} of ${bytes.length}: the file is cut short`,
       );
+    }
     bytesLeft -= end - begin;
     if (bytesLeft < 0) throw notOne(`tensor '${excerptOf(name)}' lies over others`);
     tensors.push([
@@ -128,20 +133,22 @@ function readEntry(
 ): { dtype: SafetensorsDtype; shape: number[]; begin: number; end: number } {
   const { dtype, shape, data_offsets: offsets } = isMapping(entry) ? entry : {};
   const tensor = `tensor '${excerptOf(name)}'`;
-  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype)) {
+  if (typeof dtype !== 'string' || !Object.hasOwn(bytesPerElement, dtype)) {
     throw new Error(
-      `Expected ${tensor} to be one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')} but it is ${typeof dtype === 'string' ? excerptOf(dtype) : excerptOfValue(dtype)}.`,
+      `Expected ${tensor} to be one of ${Object.keys(bytesPerElement).join(', ')} but it is ${typeof dtype === 'string' ? excerptOf(dtype) : excerptOfValue(dtype)}.`,
     );
   }
   const areCounts = (values: unknown, most: number): values is number[] =>
     Array.isArray(values) &&
     values.length <= most &&
     values.every((value) => Number.isSafeInteger(value) && value >= 0);
-  if (!areCounts(shape, MAX_AXES) || !areCounts(offsets, 2) || offsets.length !== 2)
-    throw notOne(`the shape or the place of ${tensor} is not a list of at most ${MAX_AXES} whole numbers`);
+  if (!areCounts(shape, maxAxes) || !areCounts(offsets, 2) || offsets.length !== 2) {
+    throw notOne(`the shape or the place of ${tensor} is not a list of at most ${maxAxes} whole numbers`);
+  }
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== elements(shape) * BYTES_PER_ELEMENT[dtype as SafetensorsDtype])
+  if (end - begin !== elements(shape) * bytesPerElement[dtype as SafetensorsDtype]) {
     throw notOne(`${tensor} [${shape}] does not fit its ${end - begin} bytes`);
+  }
   return { dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 

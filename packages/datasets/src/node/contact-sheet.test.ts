@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import type { Sample } from '../sample.js';
 import { describeSample, drawContactSheet } from './contact-sheet.js';
@@ -18,7 +18,7 @@ const sample: Sample = {
 };
 
 describe('drawContactSheet', () => {
-  it('shows the blurred picture, the frames, and arrows over the middle frame', async () => {
+  test('shows the blurred picture, the frames, and arrows over the middle frame', async () => {
     const { data, info } = await sharp(await drawContactSheet([sample, sample]))
       .raw()
       .toBuffer({ resolveWithObject: true });
@@ -36,7 +36,7 @@ describe('drawContactSheet', () => {
     expect(green).toBeGreaterThan(blue + 60);
   });
 
-  it('says what is known of a sample', () => {
+  test('says what is known of a sample', () => {
     expect(describeSample(sample, 3)).toBe('sample 3: 3 frames, 7.3 degrees, up to 10.0 pixels');
     const { blurred, frames } = sample;
     expect(describeSample({ blurred, frames }, 0)).toBe('sample 0: 3 frames');

@@ -2,10 +2,10 @@ import sharp from 'sharp';
 import { estimateMotionPixels } from '../frame-motion.js';
 import type { RgbImage, Sample } from '../sample.js';
 
-const MOST_FRAMES = 7;
-const ARROWS_ACROSS = 8;
-const GAP = 4;
-const LABEL_HEIGHT = 18;
+const mostFrames = 7;
+const arrowsAcross = 8;
+const gap = 4;
+const labelHeight = 18;
 
 /**
  * A picture to look at samples by, as PNG: a row per sample with the blurred picture, its frames in time
@@ -22,11 +22,11 @@ export async function drawContactSheet(samples: readonly Sample[]): Promise<Buff
       frames,
     },
   ] = samples as [Sample, ...Sample[]];
-  const step = Math.ceil((frames.length - 1) / (MOST_FRAMES - 1));
+  const step = Math.ceil((frames.length - 1) / (mostFrames - 1));
   const shown = frames.map((_, index) => index).filter((index) => index % step === 0);
   const columns = shown.length + 2;
-  const sheetWidth = columns * (width + GAP) + GAP;
-  const rowHeight = height + LABEL_HEIGHT + GAP;
+  const sheetWidth = columns * (width + gap) + gap;
+  const rowHeight = height + labelHeight + gap;
   const motions = samples.map(
     ({ motionPixels, frames: latent }) => motionPixels ?? estimateMotionPixels(latent),
   );
@@ -38,14 +38,14 @@ export async function drawContactSheet(samples: readonly Sample[]): Promise<Buff
     ];
     return images.map((image, column) => ({
       ...pngSource(image),
-      left: GAP + column * (width + GAP),
-      top: LABEL_HEIGHT + row * rowHeight,
+      left: gap + column * (width + gap),
+      top: labelHeight + row * rowHeight,
     }));
   });
   const overlay = samples.map((sample, row) => {
-    const top = LABEL_HEIGHT + row * rowHeight;
-    const left = GAP + (columns - 1) * (width + GAP);
-    const label = `<text x="${GAP}" y="${top - 5}">${describeSample(sample, row)}${sample.motionPixels ? '' : ', motion estimated'}</text>`;
+    const top = labelHeight + row * rowHeight;
+    const left = gap + (columns - 1) * (width + gap);
+    const label = `<text x="${gap}" y="${top - 5}">${describeSample(sample, row)}${sample.motionPixels ? '' : ', motion estimated'}</text>`;
     return `${label}<g transform="translate(${left} ${top})" stroke="#ff3" stroke-width="1.5">${arrowsOf(motions[row]!, width, height)}</g>`;
   });
   const sheetHeight = samples.length * rowHeight;
@@ -70,7 +70,7 @@ export function describeSample({ frames, rotationDegrees, motionPixels }: Sample
 
 /** Lines from where points were in the first frame to where they are in the last, with a dot at the end. */
 function arrowsOf(motionPixels: Float32Array, width: number, height: number): string {
-  const spacing = width / ARROWS_ACROSS;
+  const spacing = width / arrowsAcross;
   const arrows: string[] = [];
   for (let y = spacing / 2; y < height; y += spacing) {
     for (let x = spacing / 2; x < width; x += spacing) {

@@ -12,40 +12,43 @@ export interface FileDecoder<T> {
  * budget.
  */
 export class FileCache {
-  private readonly loaded = new Map<string, Promise<unknown>>();
-  private readonly bytesOfKey = new Map<string, number>();
-  private totalBytes = 0;
+  readonly #loaded = new Map<string, Promise<unknown>>();
+  readonly #bytesOfKey = new Map<string, number>();
+  #totalBytes = 0;
 
-  constructor(private readonly budgetBytes: number) {}
+  readonly #budgetBytes: number;
+  constructor(budgetBytes: number) {
+    this.#budgetBytes = budgetBytes;
+  }
 
   async load<T>({ name, decode, bytesOf }: FileDecoder<T>, path: string): Promise<T> {
     const key = `${name}:${path}`;
-    const known = this.loaded.get(key) as Promise<T> | undefined;
+    const known = this.#loaded.get(key) as Promise<T> | undefined;
     if (known) {
-      this.loaded.delete(key);
-      this.loaded.set(key, known);
+      this.#loaded.delete(key);
+      this.#loaded.set(key, known);
       return known;
     }
     const loading = decode(path);
-    this.loaded.set(key, loading);
+    this.#loaded.set(key, loading);
     try {
       const value = await loading;
-      this.account(key, bytesOf(value));
+      this.#account(key, bytesOf(value));
       return value;
     } catch (error) {
-      this.loaded.delete(key);
+      this.#loaded.delete(key);
       throw error;
     }
   }
 
-  private account(key: string, bytes: number): void {
-    this.bytesOfKey.set(key, bytes);
-    this.totalBytes += bytes;
-    for (const oldest of this.loaded.keys()) {
-      if (this.totalBytes <= this.budgetBytes || oldest === key) return;
-      this.totalBytes -= this.bytesOfKey.get(oldest) ?? 0;
-      this.bytesOfKey.delete(oldest);
-      this.loaded.delete(oldest);
+  #account(key: string, bytes: number): void {
+    this.#bytesOfKey.set(key, bytes);
+    this.#totalBytes += bytes;
+    for (const oldest of this.#loaded.keys()) {
+      if (this.#totalBytes <= this.#budgetBytes || oldest === key) return;
+      this.#totalBytes -= this.#bytesOfKey.get(oldest) ?? 0;
+      this.#bytesOfKey.delete(oldest);
+      this.#loaded.delete(oldest);
     }
   }
 }

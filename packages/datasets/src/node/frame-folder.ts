@@ -78,10 +78,11 @@ export async function* videoSamples(
     onSkip = () => {},
   } = options;
   requireExposure({ frames: length, stride, shrink });
-  if (framePaths.length < length)
+  if (framePaths.length < length) {
     throw new RangeError(
       `Expected at least ${length} frames for one exposure but the video has ${framePaths.length}.`,
     );
+  }
   for (const start of windowStarts(framePaths.length, length, stride)) {
     const paths = framePaths.slice(start, start + length);
     let frames: RgbImage[];
@@ -129,8 +130,9 @@ function cropRandomly(
   path: string,
 ): RgbImage[] {
   const { width, height } = frames[0]!;
-  if (size > width || size > height)
+  if (size > width || size > height) {
     throw new RangeError(`Expected frames of at least ${size}x${size} but ${path} is ${width}x${height}.`);
+  }
   const random = createRandom(seed, start);
   const window = {
     left: random.below(width - size + 1),

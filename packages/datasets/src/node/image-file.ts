@@ -17,8 +17,9 @@ export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
 export function listPictures(folder: string, what: string): string[] {
   const names = folderEntries(folder, what).map(({ name }) => name);
   const pictures = names.filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
-  if (pictures.length === 0)
-    throw new Error(`Expected ${what} (${imageExtensions.join(', ')}) in ${folder} but found none.`);
+  if (pictures.length === 0) {
+    throw new Error(`Expected ${what} (${imageExtensions.join(', ')}) in ${folder} but received none.`);
+  }
   // By code unit, not by locale: the order decides which picture a sample gets.
   return pictures.sort().map((name) => join(folder, name));
 }
@@ -31,16 +32,16 @@ export interface DecodedImage {
 }
 
 /** Of a panorama of 16384x8192. */
-const MAX_PICTURE_PIXELS = 2 ** 27;
+const maxPicturePixels = 2 ** 27;
 /** Of pictures whose values are held as floats, twelve bytes a pixel. */
-const MAX_FRAME_PIXELS = 50_000_000;
+const maxFramePixels = 50_000_000;
 
 /**
  * Reads any picture that sharp reads as 8-bit sRGB without alpha.
  * @param maximumPixels pictures with more are refused before they are decoded.
  * @throws Error that names the file, where it is missing, damaged, no picture, or too large.
  */
-export async function readImageFile(path: string, maximumPixels = MAX_PICTURE_PIXELS): Promise<DecodedImage> {
+export async function readImageFile(path: string, maximumPixels = maxPicturePixels): Promise<DecodedImage> {
   try {
     const { data, info } = await sharp(path, { failOn: 'error', limitInputPixels: maximumPixels })
       .removeAlpha()
@@ -50,11 +51,12 @@ export async function readImageFile(path: string, maximumPixels = MAX_PICTURE_PI
     return { width: info.width, height: info.height, rgb: info.channels === 1 ? greyToRgb(data) : data };
   } catch (cause) {
     const message = firstLine((cause as Error).message);
-    if (/exceeds pixel limit/.test(message))
+    if (/exceeds pixel limit/.test(message)) {
       throw new Error(
         `Expected a picture of at most ${Math.floor(maximumPixels / 1e6)} megapixels but ${path} has more; scale it down first.`,
         { cause },
       );
+    }
     throw new Error(`Expected a readable picture but could not decode ${path}: ${message}`, { cause });
   }
 }
@@ -81,7 +83,7 @@ export async function mirrorAtEdges(
 
 /** Reads a picture of at most 50 megapixels as display values in [0, 1]; throws as `readImageFile` does. */
 export async function readRgbImage(path: string): Promise<RgbImage> {
-  const { width, height, rgb } = await readImageFile(path, MAX_FRAME_PIXELS);
+  const { width, height, rgb } = await readImageFile(path, maxFramePixels);
   const data = new Float32Array(rgb.length);
   for (let i = 0; i < data.length; i++) data[i] = rgb[i]! / 255;
   return { width, height, data };

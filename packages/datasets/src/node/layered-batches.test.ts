@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
 import { layeredBatches, type LayeredBatch, type LayeredBatchOptions } from './layered-batches.js';
 
@@ -12,7 +12,7 @@ async function take(count: number, options: LayeredBatchOptions): Promise<Layere
 }
 
 describe('layeredBatches', () => {
-  it('gives batches with flow that depend on seed and index only', async () => {
+  test('gives batches with flow that depend on seed and index only', async () => {
     const folder = await makePanoramaFolder(3);
     const options: LayeredBatchOptions = {
       folder,
@@ -33,7 +33,7 @@ describe('layeredBatches', () => {
     expect(second!.blurred).not.toEqual(first!.blurred);
   });
 
-  it('says what is wrong with a folder', async () => {
+  test('says what is wrong with a folder', async () => {
     await expect(take(1, { folder: newFolder(), batchSize: 1, seed: 1, workers: 0 })).rejects.toThrow(
       'Expected still photographs (.png, .jpg, .jpeg, .webp) in',
     );

@@ -21,19 +21,21 @@ const stillDecoder: FileDecoder<Still> = {
 
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export class LayeredSynthesizer {
-  constructor(
-    private readonly recipe: LayeredRecipe,
-    private readonly cache: FileCache,
-  ) {}
+  readonly #cache: FileCache;
+  readonly #recipe: LayeredRecipe;
+  constructor(recipe: LayeredRecipe, cache: FileCache) {
+    this.#cache = cache;
+    this.#recipe = recipe;
+  }
 
   async synthesize(sampleIndex: number): Promise<LayeredSample> {
-    const { stills, seed, options } = this.recipe;
+    const { stills, seed, options } = this.#recipe;
     const random = createRandom(seed, sampleIndex);
     const [fewest, most] = options.objects;
     const layerCount = 1 + fewest + random.below(most - fewest + 1);
     const paths = Array.from({ length: layerCount }, () => stills[random.below(stills.length)]!);
     return synthesizeLayeredBlur(
-      await Promise.all(paths.map((path) => this.cache.load(stillDecoder, path))),
+      await Promise.all(paths.map((path) => this.#cache.load(stillDecoder, path))),
       random,
       options,
     );

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { noAugmentation } from '../augmentation-options.js';
 import { layeredBatches } from './layered-batches.js';
@@ -52,7 +52,7 @@ const valuesOfSample = (values: Float32Array, index: number): number[] =>
   Array.from(values.subarray(index * size * size * 3, (index + 1) * size * size * 3));
 
 describe('mixedBatches', () => {
-  it('gives each source its share, and each sample as its source alone gives it', async () => {
+  test('gives each source its share, and each sample as its source alone gives it', async () => {
     const batches = await take(30, mixture());
     const sources = batches.flatMap(({ sourceIndexes }) => sourceIndexes);
     const counts = [0, 1, 2].map((source) => sources.filter((index) => index === source).length);
@@ -83,7 +83,7 @@ describe('mixedBatches', () => {
     }
   });
 
-  it('depends on seed and index only: not on batch size, nor on where the stream began', async () => {
+  test('depends on seed and index only: not on batch size, nor on where the stream began', async () => {
     const whole = await take(3, mixture());
     const alone = await take(12, { ...mixture(), batchSize: 1, prefetchSamples: 0, cacheMegabytes: 0 });
     expect(alone.flatMap(({ frames }) => Array.from(frames))).toEqual(
@@ -93,7 +93,7 @@ describe('mixedBatches', () => {
     expect((await take(1, { ...mixture(), seed: 7 }))[0]!.blurred).not.toEqual(whole[0]!.blurred);
   });
 
-  it('goes through every sample of a set of shards before it takes one again', async () => {
+  test('goes through every sample of a set of shards before it takes one again', async () => {
     const options: MixedBatchOptions = {
       sources: [{ kind: 'shards', folder: shards }],
       sizePixels: 20,
@@ -111,7 +111,7 @@ describe('mixedBatches', () => {
     expect(bytes).toBe(true);
   });
 
-  it('augments shards where a source asks for it: the same pictures, flipped, turned, played backwards', async () => {
+  test('augments shards where a source asks for it: the same pictures, flipped, turned, played backwards', async () => {
     const source = { kind: 'shards' as const, folder: shards };
     const options: MixedBatchOptions = {
       sources: [source],
@@ -137,29 +137,29 @@ describe('mixedBatches', () => {
     expect(turned!.rotationDegrees).toEqual(plain!.rotationDegrees);
   });
 
-  it('says what is wrong with the sources', async () => {
+  test('says what is wrong with the sources', async () => {
     const fails = (change: Partial<MixedBatchOptions>, message: string | RegExp) =>
       expect(take(1, { ...mixture(), ...change })).rejects.toThrow(message);
     await fails({ sources: [] }, 'Expected sources to be at least one source');
     await fails(
       { sources: [{ kind: 'panorama', folder: pictures, weight: 0 }] },
-      'Expected sources[0].weight to be above 0 but got 0.',
+      'Expected sources[0].weight to be above 0 but received 0.',
     );
     await fails(
       { sources: [{ kind: 'panorama', folder: pictures, frames: 5 }] },
-      'Expected sources[0].frames to be 3, as for all sources, but got 5.',
+      'Expected sources[0].frames to be 3, as for all sources, but received 5.',
     );
     await fails(
       { sources: [{ kind: 'movies' as 'video', folder: pictures }] },
-      'Expected a source of kind panorama, layers, video, shards but got "movies".',
+      'Expected a source of kind panorama, layers, video, shards but received "movies".',
     );
     await fails(
       { sources: [{ kind: 'shards', folder: shards }], frames: 5 },
-      /Expected frames to be 3, as the shards in .* hold, but got 5\./,
+      /Expected frames to be 3, as the shards in .* hold, but received 5\./,
     );
     await fails(
       { sources: [{ kind: 'shards', folder: shards }], sizePixels: 24 },
-      /Expected sizePixels to be at most 20, the size in .*, but got 24\./,
+      /Expected sizePixels to be at most 20, the size in .*, but received 24\./,
     );
   });
 });

@@ -25,16 +25,18 @@ export function partOfSample(
  * the whole stream.
  */
 export class MixedSynthesizer implements Synthesizer {
-  constructor(
-    private readonly recipe: MixedRecipe,
-    private readonly synthesizers: Synthesizer[],
-  ) {}
+  readonly #synthesizers: Synthesizer[];
+  readonly #recipe: MixedRecipe;
+  constructor(recipe: MixedRecipe, synthesizers: Synthesizer[]) {
+    this.#synthesizers = synthesizers;
+    this.#recipe = recipe;
+  }
 
   synthesize(sampleIndex: number): Promise<Sample> {
-    return this.synthesizers[partOfSample(this.recipe, sampleIndex)]!.synthesize(sampleIndex);
+    return this.#synthesizers[partOfSample(this.#recipe, sampleIndex)]!.synthesize(sampleIndex);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.synthesizers.map((synthesizer) => synthesizer.close?.()));
+    await Promise.all(this.#synthesizers.map((synthesizer) => synthesizer.close?.()));
   }
 }

@@ -41,10 +41,11 @@ export function listPairedVideos(root: string): PairedVideo[] {
 
 function pairFrames(name: string, blurredFolder: string, sharpFolder: string): PairedVideo {
   for (const folder of [blurredFolder, sharpFolder]) {
-    if (!existsSync(folder))
+    if (!existsSync(folder)) {
       throw new Error(
         `Expected a folder ${basename(folder)} for the video ${name} but there is no ${folder}.`,
       );
+    }
   }
   const blurred = listFrames(blurredFolder);
   const sharp = listFrames(sharpFolder);
@@ -53,10 +54,11 @@ function pairFrames(name: string, blurredFolder: string, sharpFolder: string): P
   const lonely =
     blurred.find((path) => !sharpStems.has(stemOf(path))) ??
     sharp.find((path) => !blurredStems.has(stemOf(path)));
-  if (lonely)
+  if (lonely) {
     throw new Error(
       `Expected every frame of ${name} both blurred and sharp, but ${lonely} has no counterpart.`,
     );
+  }
   return { name, blurred, sharp };
 }
 
@@ -70,6 +72,8 @@ function listFolders(folder: string): string[] {
   const names = entries
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => name);
-  if (names.length === 0) throw new Error(`Expected one sub-folder per video in ${folder} but found none.`);
+  if (names.length === 0) {
+    throw new Error(`Expected one sub-folder per video in ${folder} but received none.`);
+  }
   return names.sort();
 }

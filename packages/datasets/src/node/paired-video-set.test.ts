@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { listPairedVideos } from './paired-video-folder.js';
 import { synthesizePairedVideos } from './paired-video-set.js';
@@ -16,7 +16,7 @@ const brightness = (frame: number): number => 16 * frame;
 beforeAll(async () => {
   for (const name of ['walk', 'run']) {
     mkdirSync(join(clips, name), { recursive: true });
-    for (let frame = 0; frame < FRAMES; frame++)
+    for (let frame = 0; frame < FRAMES; frame++) {
       await sharp({
         create: {
           width: WIDTH,
@@ -27,6 +27,7 @@ beforeAll(async () => {
       })
         .png()
         .toFile(join(clips, name, `${frame}.png`));
+    }
   }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,7 +35,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const greyOf = async (path: string): Promise<number> => (await sharp(path).raw().toBuffer())[0]!;
 
 describe('synthesizePairedVideos', () => {
-  it('averages frames, with the middle one as ground truth, and completes what was stopped', async () => {
+  test('averages frames, with the middle one as ground truth, and completes what was stopped', async () => {
     const options = { folder: clips, out, frames: 3, stride: 2, shrink: 2 };
     expect(await synthesizePairedVideos(options)).toEqual({ frames: 6, videos: 2 });
     const [run, walk] = listPairedVideos(out);
@@ -57,7 +58,7 @@ describe('synthesizePairedVideos', () => {
     );
   });
 
-  it('averages light where it is told to', async () => {
+  test('averages light where it is told to', async () => {
     const light = join(folder, 'light');
     await synthesizePairedVideos({
       folder: join(clips, 'walk'),
@@ -77,16 +78,16 @@ describe('synthesizePairedVideos', () => {
     expect(existsSync(join(light, 'blur', 'walk', '0001.png'))).toBe(false);
   });
 
-  it('names the video that is too short, and refuses options that mean nothing', async () => {
+  test('names the video that is too short, and refuses options that mean nothing', async () => {
     const none = join(folder, 'none');
     await expect(synthesizePairedVideos({ folder: clips, out: none, frames: 9 })).rejects.toThrow(
       'Expected at least 9 frames in every video, for one exposure, but run has 8.',
     );
     await expect(synthesizePairedVideos({ folder: clips, out: none, frames: 3, stride: 0 })).rejects.toThrow(
-      'Expected stride to be a positive integer but got 0.',
+      'Expected stride to be a positive integer but received 0.',
     );
     await expect(synthesizePairedVideos({ folder: clips, out: none, frames: 4 })).rejects.toThrow(
-      'Expected frames to be an odd number of at least 3 but got 4.',
+      'Expected frames to be an odd number of at least 3 but received 4.',
     );
     expect(existsSync(none)).toBe(false);
   });

@@ -9,7 +9,7 @@ import type { RgbImage } from '../sample.js';
 import { workInClaimedFolder } from './claimed-folder.js';
 import { videoSamples } from './frame-folder.js';
 import { writePng } from './image-file.js';
-import { SET_FILE } from './sample-set.js';
+import { setFile } from './sample-set.js';
 import { listVideos } from './video-list.js';
 
 export interface PairedVideoSetOptions {
@@ -69,10 +69,11 @@ export async function synthesizePairedVideos(
     framePaths,
   }));
   const short = videos.find(({ framePaths }) => framePaths.length < frames);
-  if (short)
+  if (short) {
     throw new Error(
       `Expected at least ${frames} frames in every video, for one exposure, but ${short.name} has ${short.framePaths.length}.`,
     );
+  }
   const description = {
     kind: 'paired-video',
     frames,
@@ -91,7 +92,7 @@ export async function synthesizePairedVideos(
       };
     }),
   );
-  await workInClaimedFolder(out, { fileName: SET_FILE, description }, async () => {
+  await workInClaimedFolder(out, { fileName: setFile, description }, async () => {
     for (const [index, { blurPath, gtPath, framePaths }] of exposures.entries()) {
       signal?.throwIfAborted();
       if (!existsSync(blurPath) || !existsSync(gtPath)) {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -35,7 +35,7 @@ const flatten = (batches: PanoramaBatch[], part: 'blurred' | 'frames' | 'rotatio
   batches.flatMap((batch) => Array.from(batch[part]));
 
 describe('panoramaBatches', () => {
-  it('gives [batch, size, size, 3] and [batch, frames, size, size, 3] values in [0, 1], and angles in their range', async () => {
+  test('gives [batch, size, size, 3] and [batch, frames, size, size, 3] values in [0, 1], and angles in their range', async () => {
     const [batch] = await take(1, { ...small(), angleDegrees: [3, 4] });
     expect(batch!.blurred).toHaveLength(2 * size * size * 3);
     expect(batch!.frames).toHaveLength(2 * 5 * size * size * 3);
@@ -43,7 +43,7 @@ describe('panoramaBatches', () => {
     for (const angle of batch!.rotationDegrees) expect(angle >= 2.999 && angle <= 4.001).toBe(true);
   });
 
-  it('depends on seed and index only: not on batch size, nor on where the stream began', async () => {
+  test('depends on seed and index only: not on batch size, nor on where the stream began', async () => {
     const whole = await take(3, small());
     const alone = await take(6, { ...small(), batchSize: 1, prefetchSamples: 0 });
     expect(flatten(alone, 'blurred')).toEqual(flatten(whole, 'blurred'));
@@ -56,16 +56,17 @@ describe('panoramaBatches', () => {
     expect(whole[0]!.blurred.slice(0, size * size * 3)).not.toEqual(whole[0]!.blurred.slice(size * size * 3));
   });
 
-  it('keeps the bytes when decoded panoramas do not fit the memory', async () => {
+  test('keeps the bytes when decoded panoramas do not fit the memory', async () => {
     expect(await take(2, { ...small(), cacheMegabytes: 0 })).toEqual(await take(2, small()));
   });
 
-  it('averages light where asked to: the same latent frames, another blur', async () => {
+  test('averages light where asked to: the same latent frames, another blur', async () => {
     const plain = { ...small(), augmentation: noAugmentation };
     const [display] = await take(1, plain);
     const [linear] = await take(1, { ...plain, averaging: 'linear-srgb' as const });
-    for (let i = 0; i < display!.frames.length; i++)
+    for (let i = 0; i < display!.frames.length; i++) {
       expect(Math.abs(display!.frames[i]! - linear!.frames[i]!)).toBeLessThan(1e-4);
+    }
     let brighter = 0;
     for (let i = 0; i < display!.blurred.length; i++) {
       // The mean of light, seen as display value, is never below the mean of display values (the curve is
@@ -76,7 +77,7 @@ describe('panoramaBatches', () => {
     expect(brighter / display!.blurred.length).toBeGreaterThan(0.001);
   });
 
-  it('compresses the blurred picture only', async () => {
+  test('compresses the blurred picture only', async () => {
     const plain = { ...small(), augmentation: noAugmentation };
     const [whole] = await take(1, plain);
     const [compressed] = await take(1, {
@@ -91,15 +92,15 @@ describe('panoramaBatches', () => {
     expect(difference).toBeLessThan(30 / 255);
   });
 
-  it.each([
-    [{ batchSize: 0 }, 'Expected batchSize to be a positive integer but got 0.'],
-    [{ firstSample: -1 }, 'Expected firstSample to be an integer of at least 0 but got -1.'],
-    [{ workers: -1 }, 'Expected workers to be an integer of at least 0 but got -1.'],
+  test.each([
+    [{ batchSize: 0 }, 'Expected batchSize to be a positive integer but received 0.'],
+    [{ firstSample: -1 }, 'Expected firstSample to be an integer of at least 0 but received -1.'],
+    [{ workers: -1 }, 'Expected workers to be an integer of at least 0 but received -1.'],
   ])('says which option of the stream makes no sense: %j', async (wrong, message) => {
     await expect(take(1, { ...small(), ...wrong })).rejects.toThrow(message);
   });
 
-  it('says what is wrong with a folder', async () => {
+  test('says what is wrong with a folder', async () => {
     await expect(take(1, { ...small(), folder: join(folder, 'missing') })).rejects.toThrow(
       /Expected a folder of panoramas at .*missing but could not read it: there is no such file; check the path\.$/,
     );
@@ -108,7 +109,7 @@ describe('panoramaBatches', () => {
     );
   });
 
-  it('names the panorama that is damaged or not 2:1', async () => {
+  test('names the panorama that is damaged or not 2:1', async () => {
     const damaged = newFolder();
     writeFileSync(join(damaged, 'broken.png'), 'no picture');
     await expect(take(1, { ...small(), folder: damaged })).rejects.toThrow(/could not decode .*broken\.png/);
@@ -117,11 +118,11 @@ describe('panoramaBatches', () => {
       .png()
       .toFile(join(narrow, 'narrow.png'));
     await expect(take(1, { ...small(), folder: narrow })).rejects.toThrow(
-      /narrow\.png: Expected a full-sphere .* but got 100x80/,
+      /narrow\.png: Expected a full-sphere .* but received 100x80/,
     );
   });
 
-  it('says that workers need the compiled package, when run from source', async () => {
+  test('says that workers need the compiled package, when run from source', async () => {
     await expect(take(1, { ...small(), workers: 1 })).rejects.toThrow(
       'build @unblur/datasets first, or use workers: 0',
     );

@@ -13,12 +13,12 @@ export interface PanoramaSource {
   ): Promise<RotationalBlurSample>;
 }
 
-const CACHE_BYTES = 256 * 2 ** 20;
+const cacheBytes = 256 * 2 ** 20;
 
 /** @throws Error where the folder cannot be read or holds no picture. */
 export async function openPanoramaFolder(folder: string): Promise<PanoramaSource> {
   const panoramas = listPanoramas(folder);
-  const cache = new FileCache(CACHE_BYTES);
+  const cache = new FileCache(cacheBytes);
   return {
     synthesize: ({ seed, index, ...synthesis }) =>
       new PanoramaSynthesizer(recipeInTurn(panoramas, seed, synthesis), cache).synthesize(index),

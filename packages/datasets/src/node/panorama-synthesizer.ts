@@ -39,28 +39,30 @@ function panoramaDecoder(coverageDegrees: number | null): FileDecoder<Panorama> 
 }
 
 /** How often a camera is placed anew before a partial panorama counts as too small for it. */
-const MOST_PLACES = 500;
+const mostPlaces = 500;
 
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export class PanoramaSynthesizer {
-  constructor(
-    private readonly recipe: PanoramaRecipe,
-    private readonly cache: FileCache,
-  ) {}
+  readonly #cache: FileCache;
+  readonly #recipe: PanoramaRecipe;
+  constructor(recipe: PanoramaRecipe, cache: FileCache) {
+    this.#cache = cache;
+    this.#recipe = recipe;
+  }
 
   async synthesize(sampleIndex: number): Promise<RotationalBlurSample> {
-    const { seed, options, panoramas } = this.recipe;
-    const path = panoramas[panoramaOfSample(this.recipe, sampleIndex)]!;
-    const panorama = await this.cache.load(panoramaDecoder(options.coverageDegrees), path);
+    const { seed, options, panoramas } = this.#recipe;
+    const path = panoramas[panoramaOfSample(this.#recipe, sampleIndex)]!;
+    const panorama = await this.#cache.load(panoramaDecoder(options.coverageDegrees), path);
     const { coverage } = panorama;
-    for (let place = 0; place < MOST_PLACES; place++) {
+    for (let place = 0; place < mostPlaces; place++) {
       const random =
         place === 0 ? createRandom(seed, sampleIndex, 1) : createRandom(seed, sampleIndex, 1, place);
       const plan = planRotationalBlur(random, panorama.levels[0]!.width, sampleIndex, options);
       if (!coverage || staysWithin(plan, coverage)) return synthesizeRotationalBlur(panorama, plan, options);
     }
     throw new RangeError(
-      `Expected a panorama large enough for the camera but ${MOST_PLACES} random views all left ${path}; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.`,
+      `Expected a panorama large enough for the camera but ${mostPlaces} random views all left ${path}; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { centredCamera, focalPixelsOf, rayOfPixel } from '../camera.js';
 import type { PanoramaLevel } from '../panorama.js';
-import { addPerspective, createResponse, createViewfinder, FULL_READING } from '../perspective.js';
+import { addPerspective, createResponse, createViewfinder, fullReading } from '../perspective.js';
 import { matrixOf, orientationOfAngles, type Orientation } from '../rotation.js';
 import { anglesOfDirection, type Vector3 } from '../sphere.js';
 import { newFolder } from './picture-folder.test-tool.js';
@@ -16,8 +16,9 @@ const shared =
   process.env['UNBLUR_SHARED'] ?? fileURLToPath(new URL('../../../../../shared', import.meta.url));
 const panoramaPath = join(shared, 'data', 'panoramas', 'val', 'polyhaven_tears_of_steel_bridge.jpg');
 const isPossible = existsSync(panoramaPath) && spawnSync('ffmpeg', ['-version']).status === 0;
-if (!isPossible)
+if (!isPossible) {
   console.log(`skipping the comparison with ffmpeg's v360: it needs ffmpeg and ${panoramaPath}`);
+}
 
 const size = 256;
 const fieldOfViewDegrees = 45;
@@ -108,7 +109,7 @@ function psnrOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
   // v360 spreads 360 degrees over width - 1 columns (likewise rows), so its picture is up to half a panorama
   // pixel off, but in the middle. A plain rendering in double precision shows that this is all: with our
   // convention it is what we see, with v360's what v360 sees, everywhere.
-  it.each([
+  test.each([
     { yaw: 0, pitch: 0, roll: 0, leastDirect: 45 },
     { yaw: 8, pitch: 5, roll: 30, leastDirect: 45 },
     { yaw: -12, pitch: -6, roll: -75, leastDirect: 45 },
@@ -130,7 +131,7 @@ function psnrOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
         identity,
         readings,
       );
-      const ours = Float64Array.from(readings, (reading) => (reading / FULL_READING) * 255);
+      const ours = Float64Array.from(readings, (reading) => (reading / fullReading) * 255);
       const theirs = renderByFfmpeg(panoramaPng, yaw, pitch, roll);
       const [toPlain, theirsToPlain, direct] = [
         psnrOf(ours, renderPlainly(level, orientation, conventions.ours)),

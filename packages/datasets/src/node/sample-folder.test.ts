@@ -85,7 +85,7 @@ describe('sample folders', () => {
     await expect(readSampleFolder(folder)).rejects.toThrow('Expected an odd number of frames, at least 3');
     folder = await written();
     writeFileSync(join(folder, 'blur.jpg'), '');
-    await expect(readSampleFolder(folder)).rejects.toThrow('but found blur.jpg and blur.png');
+    await expect(readSampleFolder(folder)).rejects.toThrow('but received blur.jpg and blur.png');
     folder = await written();
     writeFileSync(join(folder, 'frame-2.png'), 'no picture');
     await expect(readSampleFolder(folder)).rejects.toThrow(/could not decode .*frame-2\.png/);

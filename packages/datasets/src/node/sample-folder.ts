@@ -19,8 +19,9 @@ export async function writeSampleFolder(
 ): Promise<void> {
   await writeFolderAtomically(folder, async (staging) => {
     await writePng(join(staging, 'blur.png'), sample.blurred);
-    for (const [index, frame] of sample.frames.entries())
+    for (const [index, frame] of sample.frames.entries()) {
       await writePng(join(staging, `frame-${index}.png`), frame);
+    }
     await writeFile(
       join(staging, 'sample.json'),
       `${JSON.stringify({ rotationDegrees: sample.rotationDegrees, ...facts }, null, 2)}\n`,
@@ -46,7 +47,7 @@ export async function readSampleFolder(folder: string): Promise<Sample> {
   const frameCount = names.filter((name) => /^frame-\d+\./.test(name)).length;
   if (frameCount < 3 || frameCount % 2 === 0) {
     throw new Error(
-      `Expected an odd number of frames, at least 3 (frame-0, frame-1, ...), in ${folder} but found ${frameCount}.`,
+      `Expected an odd number of frames, at least 3 (frame-0, frame-1, ...), in ${folder} but received ${frameCount}.`,
     );
   }
   const blurred = await readRgbImage(pathOf('blur'));
@@ -72,7 +73,9 @@ export async function readSampleFolder(folder: string): Promise<Sample> {
 export function listSampleFolders(set: string): string[] {
   const entries = folderEntries(set, 'samples');
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
-  if (folders.length === 0) throw new Error(`Expected one sub-folder per sample in ${set} but found none.`);
+  if (folders.length === 0) {
+    throw new Error(`Expected one sub-folder per sample in ${set} but received none.`);
+  }
   return folders
     .map(({ name }) => name)
     .sort()

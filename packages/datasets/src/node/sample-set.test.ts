@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePanoramaFolder, newFolder } from './picture-folder.test-tool.js';
@@ -18,7 +18,7 @@ function synthesizePanoramaSet({
 }
 
 describe('synthesizeSampleSet', () => {
-  it('makes a set, the panoramas in turn, that a source gives one by one too', async () => {
+  test('makes a set, the panoramas in turn, that a source gives one by one too', async () => {
     const folder = await makePanoramaFolder(2);
     const out = join(newFolder(), 'set');
     const progress: number[] = [];
@@ -42,12 +42,13 @@ describe('synthesizeSampleSet', () => {
       [blurred, single.blurred],
       [frames[2]!, single.frames[2]!],
     ] as const) {
-      for (let i = 0; i < made.data.length; i++)
+      for (let i = 0; i < made.data.length; i++) {
         expect(Math.abs(written.data[i]! - made.data[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+      }
     }
   });
 
-  it('completes a set that was stopped, without touching what is there', async () => {
+  test('completes a set that was stopped, without touching what is there', async () => {
     const folder = await makePanoramaFolder(2);
     const out = join(newFolder(), 'set');
     await synthesizePanoramaSet({ ...small, folder, out });
@@ -59,7 +60,7 @@ describe('synthesizeSampleSet', () => {
     expect(statSync(join(out, 'sample-0001')).mtimeMs).toBe(keptSince);
   });
 
-  it('makes sets of layered scenes too, and shows the first samples without writing them', async () => {
+  test('makes sets of layered scenes too, and shows the first samples without writing them', async () => {
     const source = {
       kind: 'layers' as const,
       folder: await makePanoramaFolder(2),
@@ -72,12 +73,13 @@ describe('synthesizeSampleSet', () => {
     await synthesizeSampleSet({ source, out, count: 2, seed: 2, workers: 0 });
     const [, second] = await previewSampleSet({ source, count: 2, seed: 2 });
     const { blurred } = await readSampleFolder(join(out, 'sample-0001'));
-    for (let i = 0; i < blurred.data.length; i++)
+    for (let i = 0; i < blurred.data.length; i++) {
       expect(Math.abs(blurred.data[i]! - second!.blurred.data[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+    }
     expect(second!.flowsPixels).toHaveLength(3);
   });
 
-  it('stops between two samples when told to', async () => {
+  test('stops between two samples when told to', async () => {
     const stop = new AbortController();
     const out = join(newFolder(), 'set');
     const job = {
@@ -92,7 +94,7 @@ describe('synthesizeSampleSet', () => {
     expect(readdirSync(out).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('refuses to mix sets', async () => {
+  test('refuses to mix sets', async () => {
     const folder = await makePanoramaFolder(1);
     const out = join(newFolder(), 'set');
     await synthesizePanoramaSet({ ...small, count: 1, folder, out });

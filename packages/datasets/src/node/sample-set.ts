@@ -31,9 +31,9 @@ export interface SampleSetOptions {
 }
 
 /** Says that a folder holds a set of sample folders, and how they were made. */
-export const SET_FILE = 'set.json';
+export const setFile = 'set.json';
 
-const CACHE_BYTES = 512 * 2 ** 20;
+const cacheBytes = 512 * 2 ** 20;
 
 /**
  * Makes a set of sample folders. A sample depends on its index and the options only, each appears under its
@@ -53,18 +53,19 @@ export async function synthesizeSampleSet({
 }: SampleSetOptions): Promise<void> {
   const recipe = await evaluationRecipe(source, seed);
   const { sizePixels } = recipe.options;
-  await workInClaimedFolder(out, { fileName: SET_FILE, description: describeRecipe(recipe) }, async () => {
-    const pool = createSynthesisPool(recipe, workers, CACHE_BYTES);
+  await workInClaimedFolder(out, { fileName: setFile, description: describeRecipe(recipe) }, async () => {
+    const pool = createSynthesisPool(recipe, workers, cacheBytes);
     let done = 0;
     const makeSample = async (index: number): Promise<void> => {
       signal?.throwIfAborted();
       const path = join(out, `sample-${String(index).padStart(4, '0')}`);
-      if (!existsSync(path))
+      if (!existsSync(path)) {
         await writeSampleFolder(
           path,
           toSample(await pool.synthesize(index), sizePixels),
           factsOf(recipe, index),
         );
+      }
       onProgress?.(++done, count);
     };
     try {
@@ -87,11 +88,12 @@ export async function previewSampleSet({
   seed,
 }: Pick<SampleSetOptions, 'source' | 'count' | 'seed'>): Promise<Sample[]> {
   const recipe = await evaluationRecipe(source, seed);
-  const pool = createSynthesisPool(recipe, 0, CACHE_BYTES);
+  const pool = createSynthesisPool(recipe, 0, cacheBytes);
   const samples: Sample[] = [];
   try {
-    for (let index = 0; index < count; index++)
+    for (let index = 0; index < count; index++) {
       samples.push(toSample(await pool.synthesize(index), recipe.options.sizePixels));
+    }
   } finally {
     await pool.close();
   }
@@ -100,8 +102,9 @@ export async function previewSampleSet({
 
 /** Whole photographs of panoramas in turn, no augmentation unless it is asked for. */
 async function evaluationRecipe(source: SampleSource, seed: number): Promise<SingleRecipe> {
-  if (source.kind !== 'panorama')
+  if (source.kind !== 'panorama') {
     return recipeOfSource({ ...source, augmentation: { ...noAugmentation, ...source.augmentation } }, seed);
+  }
   const { kind: _kind, folder, ...synthesis } = source;
   return recipeInTurn(listPanoramas(folder), seed, synthesis);
 }

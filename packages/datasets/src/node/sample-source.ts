@@ -54,7 +54,7 @@ export async function recipeOfSource(source: SampleSource, seed: number): Promis
     }
     default:
       throw new RangeError(
-        `Expected a source of kind ${sampleSourceKinds.join(', ')} but got ${JSON.stringify((source as { kind: unknown }).kind)}.`,
+        `Expected a source of kind ${sampleSourceKinds.join(', ')} but received ${JSON.stringify((source as { kind: unknown }).kind)}.`,
       );
   }
 }

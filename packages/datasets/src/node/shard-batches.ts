@@ -118,17 +118,20 @@ function toBatch(firstSample: number, samples: ShardSample[]): ShardBatch {
     blurred: toValues(samples.map(({ blurred }) => blurred)),
     frames: toValues(samples.map(({ frames }) => frames)),
   };
-  if (samples[0]!.rotationDegrees !== undefined)
+  if (samples[0]!.rotationDegrees !== undefined) {
     batch.rotationDegrees = Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees!);
-  if (samples[0]!.flowsPixels)
+  }
+  if (samples[0]!.flowsPixels) {
     batch.flowsPixels = concatenate(samples.map(({ flowsPixels }) => flowsPixels!));
+  }
   return batch;
 }
 
 function toValues(images: Uint8Array[]): Float32Array {
   const length = images[0]!.length;
   const values = new Float32Array(images.length * length);
-  for (const [index, bytes] of images.entries())
+  for (const [index, bytes] of images.entries()) {
     for (let i = 0; i < length; i++) values[index * length + i] = bytes[i]! / 255;
+  }
   return values;
 }

@@ -31,7 +31,7 @@ interface TensorEntry {
   data_offsets: [start: number, end: number];
 }
 
-const BYTES_OF: Record<TensorEntry['dtype'], number> = { U8: 1, F32: 4 };
+const bytesOf: Record<TensorEntry['dtype'], number> = { U8: 1, F32: 4 };
 
 /**
  * Writes a shard, sample by sample, in a temporary folder beside its place; `finish` moves it there.
@@ -39,16 +39,30 @@ const BYTES_OF: Record<TensorEntry['dtype'], number> = { U8: 1, F32: 4 };
  * straight to their places.
  */
 export class ShardWriter {
-  private written = 0;
+  #written = 0;
+
+  readonly #path: string;
+  readonly #temporaryFolder: string;
+  readonly #file: FileHandle;
+  readonly #tensors: Record<string, TensorEntry>;
+  readonly #dataStart: number;
+  readonly #count: number;
 
   private constructor(
-    private readonly path: string,
-    private readonly temporaryFolder: string,
-    private readonly file: FileHandle,
-    private readonly tensors: Record<string, TensorEntry>,
-    private readonly dataStart: number,
-    private readonly count: number,
-  ) {}
+    path: string,
+    temporaryFolder: string,
+    file: FileHandle,
+    tensors: Record<string, TensorEntry>,
+    dataStart: number,
+    count: number,
+  ) {
+    this.#path = path;
+    this.#temporaryFolder = temporaryFolder;
+    this.#file = file;
+    this.#tensors = tensors;
+    this.#dataStart = dataStart;
+    this.#count = count;
+  }
 
   /** @param has which of the optional tensors every sample comes with. */
   static async create(
@@ -66,7 +80,7 @@ export class ShardWriter {
     });
     const writer = new ShardWriter(path, temporaryFolder, file, tensors, header.length, count);
     try {
-      await writer.write(header, 0);
+      await writer.#write(header, 0);
     } catch (error) {
       await writer.discard();
       throw error;
@@ -75,53 +89,58 @@ export class ShardWriter {
   }
 
   async add({ blurred, frames, rotationDegrees, flowsPixels }: ShardSample): Promise<void> {
-    await this.writeRow('blurred', blurred);
-    await this.writeRow('frames', frames);
-    if (rotationDegrees !== undefined)
-      await this.writeRow('rotationDegrees', Float32Array.of(rotationDegrees));
-    if (flowsPixels) await this.writeRow('flowsPixels', flowsPixels);
-    this.written++;
+    await this.#writeRow('blurred', blurred);
+    await this.#writeRow('frames', frames);
+    if (rotationDegrees !== undefined) {
+      await this.#writeRow('rotationDegrees', Float32Array.of(rotationDegrees));
+    }
+    if (flowsPixels) await this.#writeRow('flowsPixels', flowsPixels);
+    this.#written++;
   }
 
   async finish(): Promise<void> {
-    if (this.written !== this.count)
-      throw new Error(`Expected ${this.count} samples in ${this.path} but ${this.written} were written.`);
-    await this.file.sync().catch((error: unknown) => this.explain(error));
-    await this.file.close();
-    await rename(join(this.temporaryFolder, basename(this.path)), this.path);
-    await rm(this.temporaryFolder, { recursive: true, force: true });
+    if (this.#written !== this.#count) {
+      throw new Error(`Expected ${this.#count} samples in ${this.#path} but ${this.#written} were written.`);
+    }
+    await this.#file.sync().catch((error: unknown) => this.#explain(error));
+    await this.#file.close();
+    await rename(join(this.#temporaryFolder, basename(this.#path)), this.#path);
+    await rm(this.#temporaryFolder, { recursive: true, force: true });
   }
 
   async discard(): Promise<void> {
-    await this.file.close().catch(() => {});
-    await rm(this.temporaryFolder, { recursive: true, force: true });
+    await this.#file.close().catch(() => {});
+    await rm(this.#temporaryFolder, { recursive: true, force: true });
   }
 
-  private async writeRow(name: string, values: Uint8Array | Float32Array): Promise<void> {
-    const entry = this.tensors[name];
+  async #writeRow(name: string, values: Uint8Array | Float32Array): Promise<void> {
+    const entry = this.#tensors[name];
     const rowBytes = entry ? rowBytesOf(entry) : 0;
-    if (values.byteLength !== rowBytes)
-      throw new RangeError(`Expected ${rowBytes} bytes of ${name} per sample but got ${values.byteLength}.`);
+    if (values.byteLength !== rowBytes) {
+      throw new RangeError(
+        `Expected ${rowBytes} bytes of ${name} per sample but received ${values.byteLength}.`,
+      );
+    }
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    await this.write(bytes, this.dataStart + entry!.data_offsets[0] + this.written * rowBytes);
+    await this.#write(bytes, this.#dataStart + entry!.data_offsets[0] + this.#written * rowBytes);
   }
 
   /** A disk that fills up takes a part of the bytes before it refuses any. */
-  private async write(bytes: Uint8Array, position: number): Promise<void> {
+  async #write(bytes: Uint8Array, position: number): Promise<void> {
     for (let start = 0; start < bytes.length;) {
-      const { bytesWritten } = await this.file
+      const { bytesWritten } = await this.#file
         .write(bytes, start, bytes.length - start, position + start)
-        .catch((error: unknown) => this.explain(error));
+        .catch((error: unknown) => this.#explain(error));
       start += bytesWritten;
     }
   }
 
-  private explain(cause: unknown): never {
+  #explain(cause: unknown): never {
     if (!['ENOSPC', 'EDQUOT', 'EFBIG'].includes((cause as { code?: string }).code ?? '')) throw cause;
     const bytes =
-      this.dataStart + Math.max(...Object.values(this.tensors).map(({ data_offsets }) => data_offsets[1]));
+      this.#dataStart + Math.max(...Object.values(this.#tensors).map(({ data_offsets }) => data_offsets[1]));
     throw new Error(
-      `Expected room for the ${bytes} bytes of ${this.path} but the disk is full; make room and run the same again, finished shards are kept.`,
+      `Expected room for the ${bytes} bytes of ${this.#path} but the disk is full; make room and run the same again, finished shards are kept.`,
       { cause },
     );
   }
@@ -129,13 +148,25 @@ export class ShardWriter {
 
 /** Reads single samples out of a shard, without loading the rest. */
 export class ShardReader {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  readonly #tensors: ReadonlyMap<string, TensorEntry>;
+  readonly #dataStart: number;
+  readonly #contents: ShardContents;
+
   private constructor(
-    private readonly file: FileHandle,
-    private readonly path: string,
-    private readonly tensors: ReadonlyMap<string, TensorEntry>,
-    private readonly dataStart: number,
-    private readonly contents: ShardContents,
-  ) {}
+    file: FileHandle,
+    path: string,
+    tensors: ReadonlyMap<string, TensorEntry>,
+    dataStart: number,
+    contents: ShardContents,
+  ) {
+    this.#file = file;
+    this.#path = path;
+    this.#tensors = tensors;
+    this.#dataStart = dataStart;
+    this.#contents = contents;
+  }
 
   /**
    * @throws Error that names the file, where it cannot be read, is no shard, or does not hold what is
@@ -166,50 +197,54 @@ export class ShardReader {
 
   /** Names of its tensors. */
   get holds(): string {
-    return [...this.tensors.keys()].sort().join(', ');
+    return [...this.#tensors.keys()].sort().join(', ');
   }
 
   async read(index: number): Promise<ShardSample> {
-    if (!Number.isInteger(index) || index < 0 || index >= this.contents.count)
+    if (!Number.isInteger(index) || index < 0 || index >= this.#contents.count) {
       throw new RangeError(
-        `Expected a sample of 0..${this.contents.count - 1} in ${this.path} but got ${index}.`,
+        `Expected a sample of 0..${this.#contents.count - 1} in ${this.#path} but received ${index}.`,
       );
-    const blurred = await this.readRow('blurred', index);
-    const frames = await this.readRow('frames', index);
+    }
+    const blurred = await this.#readRow('blurred', index);
+    const frames = await this.#readRow('frames', index);
     const sample: ShardSample = { blurred, frames };
-    if (this.tensors.has('rotationDegrees'))
-      sample.rotationDegrees = (await this.readFloats('rotationDegrees', index))[0]!;
-    if (this.tensors.has('flowsPixels')) sample.flowsPixels = await this.readFloats('flowsPixels', index);
+    if (this.#tensors.has('rotationDegrees')) {
+      sample.rotationDegrees = (await this.#readFloats('rotationDegrees', index))[0]!;
+    }
+    if (this.#tensors.has('flowsPixels')) sample.flowsPixels = await this.#readFloats('flowsPixels', index);
     return sample;
   }
 
   close(): Promise<void> {
-    return this.file.close();
+    return this.#file.close();
   }
 
-  private async readFloats(name: string, index: number): Promise<Float32Array> {
-    const bytes = await this.readRow(name, index);
+  async #readFloats(name: string, index: number): Promise<Float32Array> {
+    const bytes = await this.#readRow(name, index);
     const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    if (!values.every(Number.isFinite))
+    if (!values.every(Number.isFinite)) {
       throw new Error(
-        `Expected finite ${name} of sample ${index} in ${this.path} but it holds others; the file is damaged.`,
+        `Expected finite ${name} of sample ${index} in ${this.#path} but it holds others; the file is damaged.`,
       );
+    }
     return values;
   }
 
-  private async readRow(name: string, index: number): Promise<Uint8Array> {
-    const entry = this.tensors.get(name)!;
+  async #readRow(name: string, index: number): Promise<Uint8Array> {
+    const entry = this.#tensors.get(name)!;
     const bytes = new Uint8Array(rowBytesOf(entry));
-    const { bytesRead } = await this.file.read(
+    const { bytesRead } = await this.#file.read(
       bytes,
       0,
       bytes.length,
-      this.dataStart + entry.data_offsets[0] + index * bytes.length,
+      this.#dataStart + entry.data_offsets[0] + index * bytes.length,
     );
-    if (bytesRead !== bytes.length)
+    if (bytesRead !== bytes.length) {
       throw new Error(
-        `Expected ${bytes.length} bytes of ${name} in ${this.path} but read ${bytesRead}; the file has changed.`,
+        `Expected ${bytes.length} bytes of ${name} in ${this.#path} but read ${bytesRead}; the file has changed.`,
       );
+    }
     return bytes;
   }
 }
@@ -232,7 +267,7 @@ function layOut(
   const tensors: Record<string, TensorEntry> = {};
   let start = 0;
   for (const [name, dtype, shape] of wanted) {
-    const end = start + shape.reduce((product, extent) => product * extent, BYTES_OF[dtype]);
+    const end = start + shape.reduce((product, extent) => product * extent, bytesOf[dtype]);
     tensors[name] = { dtype, shape, data_offsets: [start, end] };
     start = end;
   }
@@ -240,7 +275,7 @@ function layOut(
 }
 
 function rowBytesOf({ dtype, shape }: TensorEntry): number {
-  return shape.slice(1).reduce((product, extent) => product * extent, BYTES_OF[dtype]);
+  return shape.slice(1).reduce((product, extent) => product * extent, bytesOf[dtype]);
 }
 
 /** Eight bytes of length (little-endian), then JSON, padded with spaces to a multiple of eight. */
@@ -254,7 +289,7 @@ function encodeHeader(tensors: Record<string, TensorEntry>): Uint8Array {
 }
 
 /** Of at most four tensors. */
-const MAX_HEADER_BYTES = 100_000;
+const maxHeaderBytes = 100_000;
 
 /**
  * @returns what the header says of tensors, unchecked, by their names. @throws Error that completes "but".
@@ -265,7 +300,7 @@ async function readHeader(
   const lengthBytes = Buffer.alloc(8);
   const { bytesRead } = await file.read(lengthBytes, 0, 8, 0);
   const length = bytesRead === 8 ? Number(lengthBytes.readBigUInt64LE(0)) : Infinity;
-  if (length > MAX_HEADER_BYTES) throw new Error('its header is not that of a shard');
+  if (length > maxHeaderBytes) throw new Error('its header is not that of a shard');
   const json = Buffer.alloc(length);
   if ((await file.read(json, 0, length, 8)).bytesRead !== length) throw new Error('it is cut short');
   let header: unknown;
@@ -299,20 +334,23 @@ function expectLayout(
       Array.isArray(value) &&
       value.length === list.length &&
       value.every((number, index) => number === list[index]);
-    if (entry.dtype !== dtype || !isLike(entry.shape, shape))
+    if (entry.dtype !== dtype || !isLike(entry.shape, shape)) {
       throw new Error(
         `its tensor ${name} is not the ${dtype} [${shape}] that ${contents.count} samples of ${contents.frames} frames at ${contents.sizePixels}x${contents.sizePixels} have`,
       );
+    }
     const length = offsets[1] - offsets[0];
     const [start] = Array.isArray(entry.data_offsets) ? (entry.data_offsets as unknown[]) : [];
     if (
       !Number.isSafeInteger(start) ||
       (start as number) < 0 ||
       !isLike(entry.data_offsets, [start as number, (start as number) + length])
-    )
+    ) {
       throw new Error(`the place of its tensor ${name} is not that of ${length} bytes`);
-    if ((start as number) + length > dataBytes)
+    }
+    if ((start as number) + length > dataBytes) {
       throw new Error(`it has ${dataBytes} of the ${(start as number) + length} bytes of its samples`);
+    }
     tensors.set(name, { dtype, shape, data_offsets: [start as number, (start as number) + length] });
   }
   return tensors;

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explainFileError } from '@unblur/files';
-import { MAX_FRAMES, MAX_SIZE_PIXELS, requireThat } from '../option-checks.js';
+import { maxFrames, maxSizePixels, requireThat } from '../option-checks.js';
 import type { ShardContents } from './shard-file.js';
 
 /** `manifest.json`: all that a loader needs to know. */
@@ -14,7 +14,7 @@ export interface ShardManifest {
   recipe: Record<string, unknown>;
 }
 
-export const MANIFEST_FILE = 'manifest.json';
+export const manifestFile = 'manifest.json';
 
 /** Name of a shard's file. */
 export function shardName(index: number): string {
@@ -24,33 +24,33 @@ export function shardName(index: number): string {
 /**
  * Bounds of what a manifest may say: shards are numbered by five digits, and a set's order is held in memory.
  */
-const BOUNDS = {
+const bounds = {
   count: 100_000_000,
   samplesPerShard: 100_000_000,
-  sizePixels: MAX_SIZE_PIXELS,
-  frames: MAX_FRAMES,
+  sizePixels: maxSizePixels,
+  frames: maxFrames,
 } as const;
-const MAX_SHARDS = 100_000;
-const MAX_MANIFEST_BYTES = 50_000_000;
+const maxShards = 100_000;
+const maxManifestBytes = 50_000_000;
 
 /**
  * Reads a set's manifest. @throws Error in one line where there is none, with the field that makes no sense
  * and what it may be.
  */
 export async function readManifest(folder: string): Promise<ShardManifest> {
-  const path = join(folder, MANIFEST_FILE);
+  const path = join(folder, manifestFile);
   const text = await readManifestFile(path, folder);
   let manifest: unknown;
   try {
     manifest = JSON.parse(text);
   } catch (cause) {
     throw new Error(
-      `Expected a set of shards with a ${MANIFEST_FILE} in ${folder} but the file is not JSON: it is damaged.`,
+      `Expected a set of shards with a ${manifestFile} in ${folder} but the file is not JSON: it is damaged.`,
       { cause },
     );
   }
   if (!isMapping(manifest)) throw new Error(`Expected a mapping in ${path} but it holds something else.`);
-  for (const [field, most] of Object.entries(BOUNDS)) {
+  for (const [field, most] of Object.entries(bounds)) {
     const value = manifest[field];
     requireThat(
       Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most,
@@ -61,9 +61,9 @@ export async function readManifest(folder: string): Promise<ShardManifest> {
   }
   const { count, samplesPerShard, sizePixels, frames, recipe } = manifest as unknown as ShardManifest;
   requireThat(
-    Math.ceil(count / samplesPerShard) <= MAX_SHARDS,
+    Math.ceil(count / samplesPerShard) <= maxShards,
     `samplesPerShard in ${path}`,
-    `so many that ${count} samples fit into ${MAX_SHARDS} shards`,
+    `so many that ${count} samples fit into ${maxShards} shards`,
     samplesPerShard,
   );
   requireThat(isMapping(recipe), `recipe in ${path}`, 'a mapping', recipe);
@@ -73,15 +73,15 @@ export async function readManifest(folder: string): Promise<ShardManifest> {
 async function readManifestFile(path: string, folder: string): Promise<string> {
   try {
     const { size } = await stat(path);
-    if (size <= MAX_MANIFEST_BYTES) return await readFile(path, 'utf8');
+    if (size <= maxManifestBytes) return await readFile(path, 'utf8');
   } catch (cause) {
     throw new Error(
-      `Expected a set of shards with a ${MANIFEST_FILE} in ${folder}. ${explainFileError('read', path, cause).message}.`,
+      `Expected a set of shards with a ${manifestFile} in ${folder}. ${explainFileError('read', path, cause).message}.`,
       { cause },
     );
   }
   throw new Error(
-    `Expected at most ${MAX_MANIFEST_BYTES} bytes of ${MANIFEST_FILE} in ${folder} but it is larger.`,
+    `Expected at most ${maxManifestBytes} bytes of ${manifestFile} in ${folder} but it is larger.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describeRecipe, workInClaimedFolder } from './claimed-folder.js';
 import { recipeOfSource, type SampleSource } from './sample-source.js';
 import { concatenate, type SampleValues } from './sample-values.js';
-import { MANIFEST_FILE, shardName, type ShardManifest } from './shard-manifest.js';
+import { manifestFile, shardName, type ShardManifest } from './shard-manifest.js';
 import { ShardWriter, type ShardSample, type ShardShape } from './shard-file.js';
 import { createSynthesisPool, type SynthesisPool } from './synthesis-pool.js';
 import type { SingleRecipe } from './synthesizer.js';
@@ -56,7 +56,7 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
   } = options;
   if (!Number.isInteger(parts) || !Number.isInteger(partIndex) || partIndex < 0 || partIndex >= parts) {
     throw new RangeError(
-      `Expected part to be [i, n] with i from 0 to n - 1 but got [${partIndex}, ${parts}].`,
+      `Expected part to be [i, n] with i from 0 to n - 1 but received [${partIndex}, ${parts}].`,
     );
   }
   requirePositiveInteger('count', count);
@@ -81,19 +81,21 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
   let done = 0;
   await workInClaimedFolder(
     out,
-    { fileName: MANIFEST_FILE, description: manifest, part: [partIndex, parts] },
+    { fileName: manifestFile, description: manifest, part: [partIndex, parts] },
     async () => {
       const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
       try {
         for (const shard of shards) {
           const [first, end] = rangeOf(shard);
           const path = join(out, shardName(shard));
-          if (existsSync(path)) onProgress((done += end - first), ownCount);
-          else
+          if (existsSync(path)) {
+            onProgress((done += end - first), ownCount);
+          } else {
             await writeShard(path, pool, [first, end], { sizePixels, frames }, recipe.kind, workers, () => {
               signal?.throwIfAborted();
               onProgress(++done, ownCount);
             });
+          }
         }
       } finally {
         await pool.close();
@@ -103,8 +105,9 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
 }
 
 function requirePositiveInteger(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`Expected ${name} to be a positive integer but got ${value}.`);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`Expected ${name} to be a positive integer but received ${value}.`);
+  }
 }
 
 async function writeShard(
@@ -151,7 +154,8 @@ function toShardSample({ blurred, frames, rotationDegrees, flowsPixels }: Sample
 function toBytes(images: Float32Array[]): Uint8Array {
   const bytes = new Uint8ClampedArray(images.length * images[0]!.length);
   // Storing in a clamped array rounds and clips.
-  for (const [index, values] of images.entries())
+  for (const [index, values] of images.entries()) {
     for (let i = 0; i < values.length; i++) bytes[index * values.length + i] = values[i]! * 255;
+  }
   return new Uint8Array(bytes.buffer);
 }

@@ -66,17 +66,19 @@ export async function shardRecipe(
  * ones from a multiple of it on are all different.
  */
 export class ShardSynthesizer {
-  private readonly shards: ShardFolder;
-  private pass = -1;
-  private order = new Uint32Array();
+  readonly #shards: ShardFolder;
+  #pass = -1;
+  #order = new Uint32Array();
 
-  constructor(private readonly recipe: ShardRecipe) {
-    this.shards = new ShardFolder(recipe.folder, recipe.manifest);
+  readonly #recipe: ShardRecipe;
+  constructor(recipe: ShardRecipe) {
+    this.#recipe = recipe;
+    this.#shards = new ShardFolder(recipe.folder, recipe.manifest);
   }
 
   async synthesize(sampleIndex: number): Promise<Sample> {
-    const { seed, options, manifest } = this.recipe;
-    const { blurred, frames, rotationDegrees } = await this.shards.read(this.storedIndex(sampleIndex));
+    const { seed, options, manifest } = this.#recipe;
+    const { blurred, frames, rotationDegrees } = await this.#shards.read(this.#storedIndex(sampleIndex));
 
     const random = createRandom(seed, sampleIndex, 4);
     const augmentation = drawAugmentation(random, options.augmentation);
@@ -101,26 +103,26 @@ export class ShardSynthesizer {
   }
 
   close(): Promise<void> {
-    return this.shards.close();
+    return this.#shards.close();
   }
 
   /** Each pass goes through all samples in an order of its own. */
-  private storedIndex(sampleIndex: number): number {
+  #storedIndex(sampleIndex: number): number {
     const {
       seed,
       manifest: { count },
-    } = this.recipe;
+    } = this.#recipe;
     const pass = Math.floor(sampleIndex / count);
-    if (pass !== this.pass) {
+    if (pass !== this.#pass) {
       const random = createRandom(seed, pass, 5);
-      this.order = Uint32Array.from({ length: count }, (_, index) => index);
+      this.#order = Uint32Array.from({ length: count }, (_, index) => index);
       for (let last = count - 1; last > 0; last--) {
         const place = random.below(last + 1);
-        [this.order[last], this.order[place]] = [this.order[place]!, this.order[last]!];
+        [this.#order[last], this.#order[place]] = [this.#order[place]!, this.#order[last]!];
       }
-      this.pass = pass;
+      this.#pass = pass;
     }
-    return this.order[sampleIndex % count]!;
+    return this.#order[sampleIndex % count]!;
   }
 }
 

@@ -98,7 +98,7 @@ describe('shard files', () => {
       flowsPixels: false,
     });
     await expect(writer.add({ blurred: new Uint8Array(5), frames: new Uint8Array(36) })).rejects.toThrow(
-      'Expected 12 bytes of blurred per sample but got 5.',
+      'Expected 12 bytes of blurred per sample but received 5.',
     );
     await expect(writer.finish()).rejects.toThrow('Expected 2 samples');
     expect(shardsIn(folder)).toEqual([]);
@@ -134,15 +134,17 @@ describe('shard sets', () => {
     for (const part of [
       [0, 2],
       [1, 2],
-    ] as const)
+    ] as const) {
       await synthesizePanoramaShards({ ...small, folder, out: parts, part: [...part] });
+    }
     expect(shardsIn(whole)).toEqual([
       'shard-00000.safetensors',
       'shard-00001.safetensors',
       'shard-00002.safetensors',
     ]);
-    for (const name of readdirSync(whole))
+    for (const name of readdirSync(whole)) {
       expect(readFileSync(join(parts, name))).toEqual(readFileSync(join(whole, name)));
+    }
 
     const reader = await ShardReader.open(join(whole, 'shard-00001.safetensors'), {
       count: 3,
@@ -154,8 +156,9 @@ describe('shard sets', () => {
     const { count: _, samplesPerShard: __, ...synthesis } = small;
     for await (const batch of panoramaBatches({ ...synthesis, folder, batchSize: 1, firstSample: 4 })) {
       expect(stored.rotationDegrees).toBe(batch.rotationDegrees[0]);
-      for (let i = 0; i < batch.frames.length; i++)
+      for (let i = 0; i < batch.frames.length; i++) {
         expect(Math.abs(stored.frames[i]! / 255 - batch.frames[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+      }
       break;
     }
   });
@@ -194,8 +197,9 @@ describe('shard sets', () => {
   test('say so when the disk is full, keep finished shards and leave no half ones', async () => {
     const disk = newFolder();
     // Room for the first shard of 9 KiB and a half of the second.
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=28k', 'tmpfs', disk]).status !== 0)
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=28k', 'tmpfs', disk]).status !== 0) {
       return console.log('skipped: a full disk (mounting a small one needs root)');
+    }
     try {
       const out = join(disk, 'set');
       const job = { ...small, folder: await makePanoramaFolder(1), out };
@@ -252,7 +256,7 @@ describe('shard sets', () => {
 });
 
 describe('damaged sets', () => {
-  const ABSURD: unknown[] = [0, -1, 1.5, 1e9, 1e300, null, '7', [], {}, true];
+  const absurdValues: unknown[] = [0, -1, 1.5, 1e9, 1e300, null, '7', [], {}, true];
   const outOf = async () => {
     const out = join(newFolder(), 'set');
     await synthesizePanoramaShards({ ...small, folder: await makePanoramaFolder(1), out });
@@ -269,7 +273,7 @@ describe('damaged sets', () => {
     const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
     for (const field of ['count', 'samplesPerShard', 'sizePixels', 'frames', 'recipe']) {
       for (const value of [
-        ...ABSURD.filter((absurd) => field !== 'recipe' || JSON.stringify(absurd) !== '{}'),
+        ...absurdValues.filter((absurd) => field !== 'recipe' || JSON.stringify(absurd) !== '{}'),
         undefined,
       ]) {
         writeFileSync(join(out, 'manifest.json'), JSON.stringify({ ...manifest, [field]: value }));
@@ -277,7 +281,7 @@ describe('damaged sets', () => {
           field,
           value,
           refusal: expect.stringMatching(
-            new RegExp(`^Expected ${field} in [^\n]*manifest\\.json to be [^\n]* but got [^\n]*\\.$`),
+            new RegExp(`^Expected ${field} in [^\n]*manifest\\.json to be [^\n]* but received [^\n]*\\.$`),
           ),
         });
       }
@@ -334,7 +338,7 @@ describe('damaged sets', () => {
       return Buffer.concat([length, json, whole.subarray(8 + headerLength)]);
     };
     for (const name of ['blurred', 'frames', 'rotationDegrees']) {
-      for (const value of [...ABSURD, [1e300], [null, null]]) {
+      for (const value of [...absurdValues, [1e300], [null, null]]) {
         const entries = [
           value,
           ...['dtype', 'shape', 'data_offsets'].map((field) => ({ ...header[name], [field]: value })),
@@ -372,8 +376,9 @@ describe('damaged sets', () => {
     const path = join(out, 'shard-00001.safetensors');
     const shape = { sizePixels: 16, frames: 3 };
     const writer = await ShardWriter.create(path, 3, shape, { rotationDegrees: false, flowsPixels: false });
-    for (let index = 0; index < 3; index++)
+    for (let index = 0; index < 3; index++) {
       await writer.add({ blurred: new Uint8Array(16 * 16 * 3), frames: new Uint8Array(3 * 16 * 16 * 3) });
+    }
     await writer.finish();
     await expect(take(3, { folder: out, batchSize: 3, seed: 1 })).rejects.toThrow(
       /^Expected the tensors blurred, frames, rotationDegrees in .*shard-00001\.safetensors, as in the other shards, but it holds blurred, frames\.$/,

@@ -13,11 +13,11 @@ export interface SynthesisPool {
 }
 
 /** More threads than these a core make nothing sooner, and each takes some ten megabytes. */
-const WORKERS_PER_CORE = 4;
+const workersPerCore = 4;
 
 /** As many workers as are asked for and of use on this machine. How many there are changes no sample. */
 export function usefulWorkers(workers: number): number {
-  return Math.min(workers, WORKERS_PER_CORE * availableParallelism());
+  return Math.min(workers, workersPerCore * availableParallelism());
 }
 
 /**
@@ -65,45 +65,45 @@ function createWorkerPool(recipe: Recipe, count: number, cacheBytes: number): Sy
 
 /** One worker thread and the samples asked of it. It keeps the process alive only while it owes a sample. */
 class SynthesisThread {
-  private readonly worker: Worker;
-  private readonly waiting = new Map<number, Waiting>();
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
 
   constructor(script: URL, setup: WorkerSetup) {
     // Flags of the parent, such as --input-type, are not meant for the worker's script.
-    this.worker = new Worker(script, { workerData: setup, execArgv: [] });
-    this.worker.on('message', (answer: WorkerAnswer) => this.receive(answer));
-    this.worker.on('error', (error) => this.failAll(error));
-    this.worker.on('exit', (code) =>
-      this.failAll(new Error(`A synthesis worker stopped with exit code ${code}.`)),
+    this.#worker = new Worker(script, { workerData: setup, execArgv: [] });
+    this.#worker.on('message', (answer: WorkerAnswer) => this.#receive(answer));
+    this.#worker.on('error', (error) => this.#failAll(error));
+    this.#worker.on('exit', (code) =>
+      this.#failAll(new Error(`A synthesis worker stopped with exit code ${code}.`)),
     );
-    this.worker.unref();
+    this.#worker.unref();
   }
 
   synthesize(sampleIndex: number): Promise<SampleValues> {
     return new Promise((resolve, reject) => {
-      this.waiting.set(sampleIndex, { resolve, reject });
-      this.worker.ref();
-      this.worker.postMessage(sampleIndex);
+      this.#waiting.set(sampleIndex, { resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage(sampleIndex);
     });
   }
 
   async close(): Promise<void> {
     // An answer that arrives from here on must not un-ref the worker: nothing else may keep the process alive
     // until it has stopped.
-    this.worker.removeAllListeners('message');
-    await this.worker.terminate();
+    this.#worker.removeAllListeners('message');
+    await this.#worker.terminate();
   }
 
-  private receive(answer: WorkerAnswer): void {
-    const request = this.waiting.get(answer.sampleIndex)!;
-    this.waiting.delete(answer.sampleIndex);
-    if (this.waiting.size === 0) this.worker.unref();
+  #receive(answer: WorkerAnswer): void {
+    const request = this.#waiting.get(answer.sampleIndex)!;
+    this.#waiting.delete(answer.sampleIndex);
+    if (this.#waiting.size === 0) this.#worker.unref();
     if ('error' in answer) request.reject(new Error(answer.error));
     else request.resolve(answer);
   }
 
-  private failAll(error: Error): void {
-    for (const { reject } of this.waiting.values()) reject(error);
-    this.waiting.clear();
+  #failAll(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
   }
 }

@@ -12,8 +12,9 @@ export interface WorkerSetup {
 export type WorkerAnswer = (SampleValues & { sampleIndex: number }) | { sampleIndex: number; error: string };
 
 const port = parentPort;
-if (!port)
+if (!port) {
   throw new Error('synthesis-worker.js runs as a worker thread only; use panoramaBatches or layeredBatches.');
+}
 
 const { recipe, cacheBytes } = workerData as WorkerSetup;
 const synthesizer = createSynthesizer(recipe, cacheBytes);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,16 +26,17 @@ function digestOf(folder: string, workers: number): string {
 }
 
 describe('worker threads (compiled package)', () => {
-  it('give the same bytes for any number of workers, and let the process end', async () => {
-    if (!existsSync(compiled))
+  test('give the same bytes for any number of workers, and let the process end', async () => {
+    if (!existsSync(compiled)) {
       throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
+    }
     const folder = await makePanoramaFolder(5);
     const alone = digestOf(folder, 0);
     expect(alone).toHaveLength(64);
     for (const workers of [1, 3]) expect(digestOf(folder, workers)).toBe(alone);
   });
 
-  it('let the program go on after a loop that was left while answers were on their way', async () => {
+  test('let the program go on after a loop that was left while answers were on their way', async () => {
     const program = `
       import { panoramaBatches } from ${JSON.stringify(compiled)};
       for await (const _ of panoramaBatches({ folder: process.argv[1], sizePixels: 24, batchSize: 2, seed: 1, workers: 1 })) {
@@ -53,7 +54,7 @@ describe('worker threads (compiled package)', () => {
     expect(output.trim()).toBe('went on');
   });
 
-  it('report a damaged panorama by name', () => {
+  test('report a damaged panorama by name', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'broken.jpg'), 'no picture');
     expect(() => digestOf(folder, 2)).toThrow(/could not decode .*broken\.jpg/);

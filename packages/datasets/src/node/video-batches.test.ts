@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -63,7 +63,7 @@ function largest(values: Float32Array, differenceAt: (value: number, index: numb
 }
 
 describe('videoBatches', () => {
-  it('cuts one window out of consecutive frames, unresized, whose mean is the blurred picture', async () => {
+  test('cuts one window out of consecutive frames, unresized, whose mean is the blurred picture', async () => {
     const [batch] = await take(1, small());
     expect(batch!.blurred).toHaveLength(2 * size * size * 3);
     expect(batch!.frames).toHaveLength(2 * 3 * size * size * 3);
@@ -79,7 +79,7 @@ describe('videoBatches', () => {
     expect(largest(first!, (_, i) => (isInner(i) ? first![i + 3]! - second![i]! : 0))).toBe(0);
   });
 
-  it('averages longer windows, in light where asked to, with frames at even times', async () => {
+  test('averages longer windows, in light where asked to, with frames at even times', async () => {
     const [batch] = await take(1, { ...small(), windowFrames: [5], batchSize: 1, averaging: 'linear-srgb' });
     const { lightOf, displayOf } = transferFunctions['linear-srgb'];
     const frame = (index: number): Float32Array =>
@@ -92,7 +92,7 @@ describe('videoBatches', () => {
     expect(largest(batch!.blurred, (value, i) => (isInner(i) ? value - blurOf(i) : 0))).toBeLessThan(1e-4);
   });
 
-  it('draws the averaging space of each sample, if asked to', async () => {
+  test('draws the averaging space of each sample, if asked to', async () => {
     const [display] = await take(1, { ...small(), batchSize: 8 });
     const [linear] = await take(1, { ...small(), batchSize: 8, averaging: 'linear-srgb' });
     const [either] = await take(1, { ...small(), batchSize: 8, averaging: { display: 1, 'linear-srgb': 1 } });
@@ -106,7 +106,7 @@ describe('videoBatches', () => {
     expect(new Set(kinds)).toEqual(new Set([0, 1]));
   });
 
-  it('depends on seed and index only', async () => {
+  test('depends on seed and index only', async () => {
     const options = { ...small(), augmentation: {}, windowFrames: [3, 5] };
     const whole = await take(3, options);
     const [resumed] = await take(1, { ...options, firstSample: 4, cacheMegabytes: 0 });
@@ -115,7 +115,7 @@ describe('videoBatches', () => {
     expect(other!.blurred).not.toEqual(whole[0]!.blurred);
   });
 
-  it('shrinks frames until neighbours are close, and takes no exposure where they are too far apart or alike', async () => {
+  test('shrinks frames until neighbours are close, and takes no exposure where they are too far apart or alike', async () => {
     const fast = newFolder();
     await writeVideo(fast, 4, 4);
     const options = { ...small(), folder: fast, sizePixels: 32, batchSize: 1 };
@@ -131,7 +131,7 @@ describe('videoBatches', () => {
     await expect(take(1, { ...options, neighbourPixels: [5, 8] })).rejects.toThrow('move by 5 to 8 pixels');
   });
 
-  it('names a damaged frame, one of another size and one too small, or does without damaged ones', async () => {
+  test('names a damaged frame, one of another size and one too small, or does without damaged ones', async () => {
     const damaged = newFolder();
     await writeVideo(damaged, 7, 1);
     writeFileSync(join(damaged, '9.png'), 'torn');
@@ -150,7 +150,7 @@ describe('videoBatches', () => {
     );
   });
 
-  it('says what is wrong with a folder or an option', async () => {
+  test('says what is wrong with a folder or an option', async () => {
     await expect(take(1, { ...small(), folder: join(folder, 'missing') })).rejects.toThrow(
       /Expected a folder of videos .*missing/,
     );
@@ -170,7 +170,7 @@ describe('videoBatches', () => {
 });
 
 describe('listVideos', () => {
-  it('finds every folder of frames, follows links, and passes blurred pictures by', async () => {
+  test('finds every folder of frames, follows links, and passes blurred pictures by', async () => {
     const root = newFolder();
     symlinkSync(join(folder, 'street'), join(root, 'linked'));
     await writeVideo(join(root, 'scene', 'sharp'), 3, 1);

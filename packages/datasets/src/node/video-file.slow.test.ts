@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
 if (!hasFfmpeg) console.log('skipping the tests of video files: they need ffmpeg');
 
 (hasFfmpeg ? describe : describe.skip)('extractVideoFrames', () => {
-  it('gives every frame once, in order', async () => {
+  test('gives every frame once, in order', async () => {
     const folder = newFolder();
     const video = join(folder, 'video.mkv');
     // Frame i is grey of level 20 i; lossless.
@@ -37,7 +37,7 @@ if (!hasFfmpeg) console.log('skipping the tests of video files: they need ffmpeg
     );
   });
 
-  it('names what is no video, and leaves nothing behind', async () => {
+  test('names what is no video, and leaves nothing behind', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'text.mp4'), 'no video');
     await expect(extractVideoFrames(join(folder, 'text.mp4'), join(folder, 'frames'))).rejects.toThrow(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
@@ -27,13 +27,14 @@ async function collect(folder: string, options: Partial<VideoSampleOptions> = {}
     frames: 3,
     averaging: 'display',
     ...options,
-  }))
+  })) {
     samples.push(sample);
+  }
   return samples;
 }
 
 describe('videoSamples', () => {
-  it('averages windows that share no frame, in the order of the numbers', async () => {
+  test('averages windows that share no frame, in the order of the numbers', async () => {
     const folder = await makeVideo(11);
     expect(
       listFrames(folder)
@@ -51,7 +52,7 @@ describe('videoSamples', () => {
     expect(frames[2]!.data[0]! * 255).toBeCloseTo(50, 4);
   });
 
-  it('cuts the same random window out of all frames of an exposure, by the seed', async () => {
+  test('cuts the same random window out of all frames of an exposure, by the seed', async () => {
     const folder = await makeVideo(5);
     const [a] = await collect(folder, { sizePixels: 4, seed: 1 });
     expect(a!.blurred).toMatchObject({ width: 4, height: 4 });
@@ -69,7 +70,7 @@ describe('videoSamples', () => {
     await expect(collect(folder, { sizePixels: 7 })).rejects.toThrow('Expected frames of at least 7x7');
   });
 
-  it('leaves out exposures whose frames are too far apart to average, unless shrunk', async () => {
+  test('leaves out exposures whose frames are too far apart to average, unless shrunk', async () => {
     const folder = newFolder();
     // A fine random texture that stays for three frames, then jumps by 6 pixels a frame.
     const random = createRandom(1);
@@ -94,7 +95,7 @@ describe('videoSamples', () => {
     expect(shrunk[0]!.blurred).toMatchObject({ width: 45, height: 30 });
   });
 
-  it('names a damaged frame, or leaves out the exposures that need it', async () => {
+  test('names a damaged frame, or leaves out the exposures that need it', async () => {
     const folder = await makeVideo(9);
     writeFileSync(join(folder, 'frame4.png'), 'torn');
     await expect(collect(folder)).rejects.toThrow(/could not decode .*frame4\.png/);
@@ -107,7 +108,7 @@ describe('videoSamples', () => {
     expect(messages).toEqual([expect.stringMatching(/exposure from frame3\.png on: .*frame4\.png/)]);
   });
 
-  it('names a frame of another size, and refuses too short a video', async () => {
+  test('names a frame of another size, and refuses too short a video', async () => {
     const folder = await makeVideo(3);
     await writeFrame(join(folder, 'frame1.png'), 1, 9);
     await expect(collect(folder)).rejects.toThrow(
@@ -116,8 +117,8 @@ describe('videoSamples', () => {
     await expect(collect(folder, { frames: 5 })).rejects.toThrow(
       'at least 5 frames for one exposure but the video has 3',
     );
-    await expect(collect(folder, { frames: 4 })).rejects.toThrow('odd number of at least 3 but got 4');
-    expect(() => listFrames(newFolder())).toThrow('but found none');
+    await expect(collect(folder, { frames: 4 })).rejects.toThrow('odd number of at least 3 but received 4');
+    expect(() => listFrames(newFolder())).toThrow('but received none');
   });
 });
 
@@ -132,7 +133,7 @@ describe('paired video folders', () => {
     return root;
   }
 
-  it('reads the GoPro layout, with and without gamma', async () => {
+  test('reads the GoPro layout, with and without gamma', async () => {
     const root = await makeGopro();
     const [scene, ...others] = listGoproScenes(root, 'test');
     expect(others).toEqual([]);
@@ -145,7 +146,7 @@ describe('paired video folders', () => {
     expect(() => listGoproScenes(root, 'train')).toThrow(/folder of videos at .*train/);
   });
 
-  it('says what is missing', async () => {
+  test('says what is missing', async () => {
     const root = await makeGopro();
     rmSync(join(root, 'test', 'GOPR0001', 'sharp', '000001.png'));
     expect(() => listGoproScenes(root, 'test')).toThrow(/blur.000001\.png has no counterpart/);
@@ -153,7 +154,7 @@ describe('paired video folders', () => {
     expect(() => listGoproScenes(root, 'test')).toThrow('Expected a folder sharp for the video GOPR0001');
   });
 
-  it('reads blur/<video>/ and gt/<video>/, whatever the endings', async () => {
+  test('reads blur/<video>/ and gt/<video>/, whatever the endings', async () => {
     const root = newFolder();
     for (const kind of ['blur', 'gt']) {
       mkdirSync(join(root, kind, 'street'), { recursive: true });

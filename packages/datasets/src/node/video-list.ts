@@ -4,7 +4,7 @@ import { imageExtensions } from './image-file.js';
 import { sortFrames } from './frame-folder.js';
 
 /** Folders and pictures that hold the blurred side of a set, not frames of a video. */
-const BLURRED_NAME = /^blur(_gamma|red)?(\.[^.]*)?$/;
+const blurredName = /^blur(_gamma|red)?(\.[^.]*)?$/;
 
 /**
  * The videos below a folder: each folder that holds pictures is one, with its frames in the order of the
@@ -16,19 +16,21 @@ const BLURRED_NAME = /^blur(_gamma|red)?(\.[^.]*)?$/;
  * @throws Error where the folder cannot be read or holds no picture.
  */
 export function listVideos(folder: string): string[][] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory())
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new Error(`Expected a folder of videos (as pictures) at ${folder} but there is none.`);
+  }
   const videos = collectVideos(folder);
-  if (videos.length === 0)
+  if (videos.length === 0) {
     throw new Error(
-      `Expected folders of frames (${imageExtensions.join(', ')}) in ${folder} but found none; take video files apart first (extractVideoFrames).`,
+      `Expected folders of frames (${imageExtensions.join(', ')}) in ${folder} but received none; take video files apart first (extractVideoFrames).`,
     );
+  }
   return videos;
 }
 
 function collectVideos(folder: string): string[][] {
   const names = readdirSync(folder)
-    .filter((name) => !name.startsWith('.') && !BLURRED_NAME.test(name))
+    .filter((name) => !name.startsWith('.') && !blurredName.test(name))
     .sort();
   const frames = names
     .filter((name) => imageExtensions.includes(extname(name).toLowerCase()))

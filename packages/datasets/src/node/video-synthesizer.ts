@@ -38,19 +38,21 @@ const frameDecoder: FileDecoder<VideoFrame> = {
 };
 
 /** How often an exposure is drawn again before the videos count as unfit. */
-const MOST_DRAWS = 100;
+const mostDraws = 100;
 
 /** Makes samples one by one: sample i is a function of the recipe and i alone. */
 export class VideoSynthesizer {
-  constructor(
-    private readonly recipe: VideoRecipe,
-    private readonly cache: FileCache,
-  ) {}
+  readonly #cache: FileCache;
+  readonly #recipe: VideoRecipe;
+  constructor(recipe: VideoRecipe, cache: FileCache) {
+    this.#cache = cache;
+    this.#recipe = recipe;
+  }
 
   async synthesize(sampleIndex: number): Promise<Sample> {
-    const { seed, options, videos } = this.recipe;
+    const { seed, options, videos } = this.#recipe;
     let lastError: Error | undefined;
-    for (let draw = 0; draw < MOST_DRAWS; draw++) {
+    for (let draw = 0; draw < mostDraws; draw++) {
       const random = createRandom(seed, sampleIndex, 3, draw);
       const paths = videos[random.below(videos.length)]!;
       const fitting = options.windowFrames.filter((length) => length <= paths.length);
@@ -58,7 +60,7 @@ export class VideoSynthesizer {
       const start = random.below(paths.length - length + 1);
       let frames;
       try {
-        frames = await this.loadFrames(paths.slice(start, start + length));
+        frames = await this.#loadFrames(paths.slice(start, start + length));
       } catch (error) {
         if (options.onBadFrame === 'stop') throw error;
         lastError = error as Error;
@@ -70,14 +72,14 @@ export class VideoSynthesizer {
     const [least, most] = options.neighbourPixels;
     if (lastError) throw lastError;
     throw new Error(
-      `Expected videos whose neighbouring frames move by ${least} to ${most} pixels but ${MOST_DRAWS} random windows had none; allow more by neighbourPixels or shrink.`,
+      `Expected videos whose neighbouring frames move by ${least} to ${most} pixels but ${mostDraws} random windows had none; allow more by neighbourPixels or shrink.`,
     );
   }
 
-  private async loadFrames(paths: readonly string[]): Promise<VideoFrame[]> {
-    const { sizePixels, shrink } = this.recipe.options;
+  async #loadFrames(paths: readonly string[]): Promise<VideoFrame[]> {
+    const { sizePixels, shrink } = this.#recipe.options;
     const least = sizePixels * shrink[0];
-    const frames = await Promise.all(paths.map((path) => this.cache.load(frameDecoder, path)));
+    const frames = await Promise.all(paths.map((path) => this.#cache.load(frameDecoder, path)));
     const [first] = frames;
     for (const [index, { width, height }] of frames.entries()) {
       if (width !== first!.width || height !== first!.height) {

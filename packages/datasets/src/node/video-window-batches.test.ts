@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import {
   videoWindowBatches,
@@ -18,8 +18,9 @@ beforeAll(async () => {
     sharp({ create: { width: 32, height: 28, channels: 3, background: { r: value, g: value, b: value } } })
       .png()
       .toFile(path);
-  for (const name of ['clip', 'flash', 'recorded/gt', 'recorded/blur'])
+  for (const name of ['clip', 'flash', 'recorded/gt', 'recorded/blur']) {
     mkdirSync(join(folder, name), { recursive: true });
+  }
   for (let t = 0; t < 21; t++) await save(join(folder, 'clip', `${t}.png`), 10 * t);
   for (let t = 0; t < 15; t++) await save(join(folder, 'flash', `${t}.png`), t === 7 ? 250 : 0);
   for (let t = 0; t < 8; t++) {
@@ -54,7 +55,7 @@ async function read(
 }
 
 describe('videoWindowBatches', () => {
-  it.each([5, 9])(
+  test.each([5, 9])(
     'gives %s evenly spaced frames, each the middle of what its blurred frame averages, the ends of a video repeated',
     async (windowFrames) => {
       let repeated = 0;
@@ -75,20 +76,20 @@ describe('videoWindowBatches', () => {
     },
   );
 
-  it('takes blurred frames that were recorded as they are', async () => {
+  test('takes blurred frames that were recorded as they are', async () => {
     for (const { blurred, gt } of await read(5, { folder: join(folder, 'recorded') })) {
       expect(blurred).toEqual(gt.map((value) => value + 3));
       expect(Math.max(...gt.slice(1).map((value, index) => Math.abs(value - gt[index]!)))).toBe(10);
     }
   });
 
-  it('takes the videos that are named', async () => {
+  test('takes the videos that are named', async () => {
     const [window] = await read(1, { folder, videos: ['recorded'] });
     expect(window!.blurred[0]! % 10).toBe(3);
-    await expect(read(1, { folder, videos: ['gone'] })).rejects.toThrow('(gone) but found none');
+    await expect(read(1, { folder, videos: ['gone'] })).rejects.toThrow('(gone) but received none');
   });
 
-  it('draws from every source as often as its weight says', async () => {
+  test('draws from every source as often as its weight says', async () => {
     const [seldom, often] = [
       { folder: join(folder, 'clip') },
       { folder: join(folder, 'recorded'), weight: 3 },
@@ -102,7 +103,7 @@ describe('videoWindowBatches', () => {
     await expect(read(1, { weight: 0 })).rejects.toThrow('above 0');
   });
 
-  it('gives the frames of half of the windows the same exposure, or of as many as it is told', async () => {
+  test('gives the frames of half of the windows the same exposure, or of as many as it is told', async () => {
     // A frame that is the only white one of its clip shows how many frames a blurred one averages.
     const steadyOf = async (steadyShare?: number) => {
       const windows = await read(120, {
@@ -119,7 +120,7 @@ describe('videoWindowBatches', () => {
     expect(all).toBe(120);
   });
 
-  it('averages display values, or light where it is told, in as many of the windows as it is told', async () => {
+  test('averages display values, or light where it is told, in as many of the windows as it is told', async () => {
     // One white frame of three: a third of the display values, or of the light, whose display value by the
     // sRGB standard is 0.6126.
     const white = 250 / 255;
@@ -149,15 +150,16 @@ describe('videoWindowBatches', () => {
     await expect(read(1, { averaging: 'light' as 'display' })).rejects.toThrow('averaging');
   });
 
-  it('softens blurred frames and gt alike', async () => {
+  test('softens blurred frames and gt alike', async () => {
     // Vertical edges of a clip that stands still: what is softened stays equal to its gt, and steps become
     // smaller.
     mkdirSync(join(folder, 'stripes'), { recursive: true });
     const stripes = Buffer.alloc(32 * 28 * 3).map((_, index) => (Math.floor(index / 12) % 2 ? 255 : 0));
-    for (let t = 0; t < 8; t++)
+    for (let t = 0; t < 8; t++) {
       await sharp(stripes, { raw: { width: 32, height: 28, channels: 3 } })
         .png()
         .toFile(join(folder, 'stripes', `${t}.png`));
+    }
     const contrastOf = async (softnessPixels: [number, number] | null) => {
       const options: VideoWindowOptions = {
         sources: [
@@ -185,7 +187,7 @@ describe('videoWindowBatches', () => {
     await expect(read(1, { softnessPixels: [2, 1] })).rejects.toThrow('softnessPixels');
   });
 
-  it('mirrors frames at their edges that are smaller than a window, in the middle of it', async () => {
+  test('mirrors frames at their edges that are smaller than a window, in the middle of it', async () => {
     // Grey grows from left to right and from top to bottom: mirrored, it does so in the middle of the window
     // only.
     mkdirSync(join(folder, 'ramp'), { recursive: true });
@@ -196,10 +198,11 @@ describe('videoWindowBatches', () => {
         (_, i) => Array(3).fill((i % width) + 4 * Math.floor(i / width)) as number[],
       ).flat(),
     );
-    for (let t = 0; t < 8; t++)
+    for (let t = 0; t < 8; t++) {
       await sharp(ramp, { raw: { width, height, channels: 3 } })
         .png()
         .toFile(join(folder, 'ramp', `${t}.png`));
+    }
     const mirrored = (position: number, extent: number): number =>
       position < 0 ? -1 - position : position < extent ? position : 2 * extent - 1 - position;
     for await (const { blurred, gt } of videoWindowBatches({
@@ -222,11 +225,11 @@ describe('videoWindowBatches', () => {
     }
   });
 
-  it('gives the same samples from whichever sample on', async () => {
+  test('gives the same samples from whichever sample on', async () => {
     expect((await read(4)).slice(2)).toEqual(await read(2, {}, { firstSample: 2 }));
   });
 
-  it('refuses videos that are too small or too short, and ranges that are none', async () => {
+  test('refuses videos that are too small or too short, and ranges that are none', async () => {
     await expect(read(1, {}, { sizePixels: 60 })).rejects.toThrow(
       /at least 30x30 for windows of 60x60 but .* is 32x28/,
     );

@@ -19,7 +19,7 @@ import { mirrorAtEdges, readImageFile, type DecodedImage } from './image-file.js
 import { listVideos } from './video-list.js';
 
 /** Videos have this many exposures one stride apart, and two frames more; shorter ones are of no use. */
-const LEAST_EXPOSURES = 5;
+const leastExposures = 5;
 
 /** Videos that windows are cut from, and how. */
 export interface VideoWindowSource {
@@ -185,8 +185,9 @@ function openSource({
   requireThat(Number.isFinite(weight) && weight >= 0, 'weight', 'a number of at least 0', weight);
   requireRange('exposureFrames', exposureFrames, 1, 99);
   requireRange('strideFrames', strideFrames, 1, 99);
-  for (const [name, share] of Object.entries({ steadyShare, halvedShare }))
+  for (const [name, share] of Object.entries({ steadyShare, halvedShare })) {
     requireThat(share >= 0 && share <= 1, name, 'from 0 to 1', share);
+  }
   requireAveraging(averaging);
   if (softnessPixels) requireRange('softnessPixels', softnessPixels, 0, 8);
   const isWanted = ([path]: string[]) =>
@@ -197,11 +198,12 @@ function openSource({
   const videos = listVideos(folder)
     .filter(isWanted)
     .map(withRecordedBlur)
-    .filter(({ sharp }) => sharp.length >= LEAST_EXPOSURES + 2);
-  if (videos.length === 0)
+    .filter(({ sharp }) => sharp.length >= leastExposures + 2);
+  if (videos.length === 0) {
     throw new Error(
-      `Expected videos of at least ${LEAST_EXPOSURES + 2} frames in ${folder}${names ? ` (${names.join(', ')})` : ''} but found none.`,
+      `Expected videos of at least ${leastExposures + 2} frames in ${folder}${names ? ` (${names.join(', ')})` : ''} but received none.`,
     );
+  }
   return {
     videos,
     weight,
@@ -259,11 +261,12 @@ async function drawWindow(
   const readings = new Map<string, Promise<Uint32Array>>();
   const readingsOf = (path: string, space: AveragingSpace): Promise<Uint32Array> => {
     const key = `${space} ${path}`;
-    if (!readings.has(key))
+    if (!readings.has(key)) {
       readings.set(
         key,
         load(path).then((picture) => readWindow(picture, crop, sizePixels, responses[space])),
       );
+    }
     return readings.get(key)!;
   };
   const average = async (paths: readonly string[], space: AveragingSpace): Promise<Float32Array> => {
@@ -317,8 +320,8 @@ function drawExposures(
   // Of a video too short for what was drawn, the longest exposures that it has.
   const stride = isRecorded
     ? 1
-    : Math.max(1, Math.min(Math.floor(strideDraw), Math.floor((videoFrames - 3) / (LEAST_EXPOSURES - 1))));
-  const longestReach = Math.floor((videoFrames - 1 - (LEAST_EXPOSURES - 1) * stride) / 2);
+    : Math.max(1, Math.min(Math.floor(strideDraw), Math.floor((videoFrames - 3) / (leastExposures - 1))));
+  const longestReach = Math.floor((videoFrames - 1 - (leastExposures - 1) * stride) / 2);
   const reaches = lengths.map((frames) =>
     isRecorded ? 0 : Math.min(Math.floor((frames - 1) / 2), longestReach),
   );

@@ -88,7 +88,8 @@ export function drawText(
 
 function glyph(character: string): readonly [number, string] {
   const found = glyphs[character];
-  if (!found)
+  if (!found) {
     throw new RangeError(`Expected text of small letters, digits and .,:-()× but received '${character}'`);
+  }
   return found;
 }

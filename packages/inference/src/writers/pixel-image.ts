@@ -57,8 +57,9 @@ export async function scaleToPixels(
   kernel: 'lanczos3' | 'cubic' | 'nearest' = 'lanczos3',
 ): Promise<PixelImage> {
   const pipeline = toSharp(image);
-  if (width !== image.width || height !== image.height)
+  if (width !== image.width || height !== image.height) {
     pipeline.resize(width, height, { fit: 'fill', kernel });
+  }
   return { width, height, data: await pipeline.raw().toBuffer() };
 }
 

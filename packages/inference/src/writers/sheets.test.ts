@@ -42,8 +42,9 @@ describe('contact sheet', () => {
     );
     for (const left of [24, 248]) {
       let inked = 0;
-      for (let y = 24 + 100 + 8; y < 24 + 100 + 30; y++)
+      for (let y = 24 + 100 + 8; y < 24 + 100 + 30; y++) {
         for (let x = left; x < left + 100; x++) if (sheet.at(x, y)[0]! < 128) inked++;
+      }
       expect(inked).toBeGreaterThan(50);
     }
   });
@@ -92,9 +93,11 @@ describe('motion picture', () => {
     );
     // The panel of 720x135 has 18 columns of arrows 40 pixels apart; fold them onto one.
     const inkByColumn = new Array<number>(40).fill(0);
-    for (let y = 28; y < 28 + 135; y++)
-      for (let x = 0; x < 720; x++)
+    for (let y = 28; y < 28 + 135; y++) {
+      for (let x = 0; x < 720; x++) {
         if (picture.data[(y * picture.width + 28 + x) * 3]! < 100) inkByColumn[x % 40]!++;
+      }
+    }
     const left = inkByColumn.slice(0, 20).reduce((sum, ink) => sum + ink);
     const right = inkByColumn.slice(20).reduce((sum, ink) => sum + ink);
     expect(right).toBeGreaterThan(1.2 * left);

@@ -89,9 +89,11 @@ async function encodePicture(
   even: { width: number; height: number },
 ): Promise<Buffer> {
   const pipeline = toSharp(frame);
-  if (width !== frame.width || height !== frame.height)
+  if (width !== frame.width || height !== frame.height) {
     pipeline.resize(width, height, { fit: 'fill', kernel: 'lanczos3' });
-  if (even.width !== width || even.height !== height)
+  }
+  if (even.width !== width || even.height !== height) {
     pipeline.extend({ right: even.width - width, bottom: even.height - height, extendWith: 'copy' });
+  }
   return pipeline.raw().toBuffer();
 }

@@ -93,8 +93,9 @@ export class Graph {
     let node = this.#nodesByKey.get(key);
     if (!node) {
       node = { operator, domain, inputs, attributes, outputs: [] };
-      for (const { shape, type } of outputs)
+      for (const { shape, type } of outputs) {
         node.outputs.push({ graph: this, name: this.#nextName(operator), shape, type, producer: node });
+      }
       this.#nodesByKey.set(key, node);
     }
     return node.outputs;
@@ -137,11 +138,11 @@ const wordsOf = (data: ElementData): Words =>
     : new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 
 /** So few that a network's weights are told apart in no time; what is not told apart is compared whole. */
-const MOST_HASHED_WORDS = 1024;
+const mostHashedWords = 1024;
 
 /** FNV-1a, word by word, of words spread evenly over all. */
 function hashSomeWords(words: Words): number {
-  const step = Math.ceil(words.length / MOST_HASHED_WORDS);
+  const step = Math.ceil(words.length / mostHashedWords);
   let hash = 0x811c9dc5;
   for (let index = 0; index < words.length; index += step) hash = Math.imul(hash ^ words[index]!, 0x01000193);
   return hash >>> 0;

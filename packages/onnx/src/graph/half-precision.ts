@@ -20,8 +20,9 @@ function exactHalf(bits: number): number | undefined {
   const fraction = bits & 0x7fffff;
   if (exponent === -127) return fraction === 0 ? sign : undefined;
   if (exponent > 15 || exponent < -24) return undefined;
-  if (exponent >= -14)
+  if (exponent >= -14) {
     return (fraction & 0x1fff) === 0 ? sign | ((exponent + 15) << 10) | (fraction >>> 13) : undefined;
+  }
   // Below the smallest normal binary16: a whole number of 2^-24.
   const [significand, shift] = [fraction | 0x800000, -exponent - 1];
   return (significand & ((1 << shift) - 1)) === 0 ? sign | (significand >>> shift) : undefined;

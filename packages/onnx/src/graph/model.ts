@@ -11,11 +11,11 @@ import type {
 } from './onnx_pb.js';
 
 /** ONNX 1.16: every operator that lowerings use, and the oldest that ONNX Runtime 1.18 and later read. */
-const OPERATOR_SET_VERSION = 20;
-const IR_VERSION = 9;
+const operatorSetVersion = 20;
+const onnxIrVersion = 9;
 
 /** Fewer take no less room with the node that widens them. */
-const FEWEST_HALVES = 64;
+const fewestHalves = 64;
 
 const dataTypes: Record<ElementType, TensorProto_DataType> = {
   float32: TensorProto_DataType.FLOAT,
@@ -58,9 +58,9 @@ export function serializeModel(
       },
   );
   const model = create(ModelProtoSchema, {
-    irVersion: BigInt(IR_VERSION),
+    irVersion: BigInt(onnxIrVersion),
     producerName: '@unblur/onnx',
-    opsetImport: [{ version: BigInt(OPERATOR_SET_VERSION) }],
+    opsetImport: [{ version: BigInt(operatorSetVersion) }],
     graph: {
       name: 'traced',
       node: [...stored.flatMap(({ widening }) => widening), ...nodes.map(describeNode)],
@@ -107,10 +107,12 @@ function describeAttribute(
   name: string,
   attribute: Attribute,
 ): MessageInitShape<typeof AttributeProtoSchema> {
-  if (typeof attribute === 'number')
+  if (typeof attribute === 'number') {
     return { name, type: AttributeProto_AttributeType.INT, i: BigInt(attribute) };
-  if (typeof attribute === 'string')
+  }
+  if (typeof attribute === 'string') {
     return { name, type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(attribute) };
+  }
   if ('float' in attribute) return { name, type: AttributeProto_AttributeType.FLOAT, f: attribute.float };
   return { name, type: AttributeProto_AttributeType.INTS, ints: attribute.map((value) => BigInt(value)) };
 }
@@ -127,7 +129,7 @@ interface StoredConstant {
  */
 function describeAsHalves({ name, shape, type, data }: Value): StoredConstant | undefined {
   const halves =
-    type === 'float32' && data!.length >= FEWEST_HALVES ? exactHalves(data as Float32Array) : undefined;
+    type === 'float32' && data!.length >= fewestHalves ? exactHalves(data as Float32Array) : undefined;
   if (!halves) return undefined;
   const half = `${name}:half`;
   return {

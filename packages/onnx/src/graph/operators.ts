@@ -121,8 +121,9 @@ function transposeElements(
   const result = data.slice();
   let start = 0;
   for (let index = 0; index < data.length;) {
-    for (let step = 0, source = start; step < innermost.size; step++, source += innermost.stride)
+    for (let step = 0, source = start; step < innermost.size; step++, source += innermost.stride) {
       result[index++] = data[source]!;
+    }
     for (let axis = walks.length - 1; axis >= 0; axis--) {
       const { size, stride } = walks[axis]!;
       start += stride;
@@ -225,8 +226,9 @@ export function pad(
 export function expand(x: Value, shape: readonly number[]): Value {
   if (sameShape(x.shape, shape)) return x;
   const { graph } = x;
-  if (x.data?.length === 1 && countElements(shape) <= 256)
+  if (x.data?.length === 1 && countElements(shape) <= 256) {
     return graph.constant(fillElements(x.type, countElements(shape), Number(x.data[0])), shape, x.type);
+  }
   return graph.emit('Expand', [x, graph.integers(shape)], {}, { shape, type: x.type });
 }
 
@@ -287,12 +289,12 @@ export function gather(x: Value, indices: Value, axis: number): Value {
  * ONNX Runtime adds with several threads from 210,000 elements on, and then loses updates that meet at one
  * place (measured in 1.30 with 2 threads: 60 of 60 runs wrong at 215,000 elements, none at 205,000).
  */
-const ADDED_BY_ONE_THREAD = 200_000;
+const addedByOneThread = 200_000;
 
 /** `x` with the rows of `updates` `[N, ...]` added at `indices` (int64, `[N, depth]`); indices may repeat. */
 export function scatterAdd(x: Value, indices: Value, updates: Value): Value {
   const [count, depth] = indices.shape as [number, number];
-  const rowsAtOnce = Math.max(1, Math.floor(ADDED_BY_ONE_THREAD / countElements(x.shape.slice(depth))));
+  const rowsAtOnce = Math.max(1, Math.floor(addedByOneThread / countElements(x.shape.slice(depth))));
   const sizes = Array.from({ length: Math.ceil(count / rowsAtOnce) }, (_, part) =>
     Math.min(rowsAtOnce, count - part * rowsAtOnce),
   );

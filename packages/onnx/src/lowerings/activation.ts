@@ -24,12 +24,14 @@ export function applyActivation(
   { activation = 'linear', leakyreluAlpha = 0.2 }: FusedActivation,
   preluWeights?: TracedTensor,
 ): TracedTensor {
-  if (activation === 'prelu' && preluWeights)
+  if (activation === 'prelu' && preluWeights) {
     return applyElementwise([x, preluWeights], (value, slope) => onnx.elementwise('PRelu', [value, slope]));
+  }
   const apply = activations[activation];
-  if (!apply)
+  if (!apply) {
     throw new Error(
       `Expected an activation among ${Object.keys(activations).join(', ')}, prelu but received '${activation}'`,
     );
+  }
   return applyElementwise([x], (value) => apply(value, leakyreluAlpha));
 }

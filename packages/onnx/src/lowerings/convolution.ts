@@ -73,8 +73,8 @@ export function describeConvolution(
  * ONNX Runtime's fastest convolution, for constant filters, takes channels in fours, but for a few, which it
  * takes as they are.
  */
-const CHANNELS_TOGETHER = 4;
-const FEW_CHANNELS = 16;
+const channelsTogether = 4;
+const fewChannels = 16;
 
 /**
  * Input `[B, in, h, w]` and constant filter `[out, in, kh, kw]` with channels of zeros behind the others, so
@@ -82,8 +82,8 @@ const FEW_CHANNELS = 16;
  */
 function alignChannels(input: Value, filter: Value): [Value, Value] {
   const [outputs, channels, ...kernelSize] = filter.shape as [number, number, number, number];
-  const missing = (CHANNELS_TOGETHER - (channels % CHANNELS_TOGETHER)) % CHANNELS_TOGETHER;
-  if (missing === 0 || channels < FEW_CHANNELS || !filter.data) return [input, filter];
+  const missing = (channelsTogether - (channels % channelsTogether)) % channelsTogether;
+  if (missing === 0 || channels < fewChannels || !filter.data) return [input, filter];
   const { graph } = input;
   const [batch, , height, width] = input.shape as [number, number, number, number];
   const perOutput = filter.data.length / outputs;

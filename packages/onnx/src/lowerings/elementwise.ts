@@ -82,12 +82,14 @@ function leakyGradient(condition: Value, then: Value, otherwise: Value): Value |
     !isScalarConstant(compared.inputs[1], 0) ||
     scaled?.operator !== 'Mul' ||
     scaled.inputs[0] !== then
-  )
+  ) {
     return undefined;
+  }
   const alpha = scaled.inputs[1]!.data?.length === 1 ? Number(scaled.inputs[1]!.data[0]) : NaN;
   const x = compared.inputs[0]!;
-  if (!(alpha >= 0 && alpha <= 1) || x.type !== 'float32' || !onnx.sameShape(x.shape, then.shape))
+  if (!(alpha >= 0 && alpha <= 1) || x.type !== 'float32' || !onnx.sameShape(x.shape, then.shape)) {
     return undefined;
+  }
   return onnx.multiply(then, onnx.clip(onnx.multiply(x, likeScalar(x, 1e38)), alpha, 1));
 }
 

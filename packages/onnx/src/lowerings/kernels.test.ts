@@ -628,8 +628,9 @@ describe('every lowered kernel gives what the cpu backend gives', () => {
         inputs,
       );
       expect(Object.keys(actual)).toEqual(Object.keys(expected));
-      for (const [name, values] of Object.entries(expected))
+      for (const [name, values] of Object.entries(expected)) {
         expect(relativeError(actual[name]!, values)).toBeLessThan(1e-5);
+      }
     }
   });
 });

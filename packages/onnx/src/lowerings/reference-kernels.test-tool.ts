@@ -56,9 +56,11 @@ export function sampleReference(
   const pixels = image!.dataSync();
   const output = new Float32Array((coordinates!.size / 2) * channels);
   visitPlaces(coordinates!, image!.shape, padding, (place, neighbours) => {
-    for (const { offset, weight } of neighbours)
-      for (let channel = 0; channel < channels; channel++)
+    for (const { offset, weight } of neighbours) {
+      for (let channel = 0; channel < channels; channel++) {
         output[place * channels + channel]! += weight * pixels[offset + channel]!;
+      }
+    }
   });
   return output;
 }
@@ -72,9 +74,11 @@ export function sampleImageGradientReference(
   const gradient = dy!.dataSync();
   const output = new Float32Array(imageShape.reduce((product, size) => product * size, 1));
   visitPlaces(coordinates!, imageShape, padding, (place, neighbours) => {
-    for (const { offset, weight } of neighbours)
-      for (let channel = 0; channel < channels; channel++)
+    for (const { offset, weight } of neighbours) {
+      for (let channel = 0; channel < channels; channel++) {
         output[offset + channel]! += weight * gradient[place * channels + channel]!;
+      }
+    }
   });
   return output;
 }

@@ -92,8 +92,9 @@ function resizeBilinear(
 ): TracedTensor {
   const input = images.channelsFirst();
   const [batch, channels, fromHeight, fromWidth] = input.shape as [number, number, number, number];
-  if (!isExact(fromHeight, height) || !isExact(fromWidth, width))
+  if (!isExact(fromHeight, height) || !isExact(fromWidth, width)) {
     return fromChannelsFirst(blendAlong(3, blendAlong(2, input, height, attrs), width, attrs));
+  }
   const shape = [batch, channels, height, width];
   const mode = attrs.alignCorners ? 'align_corners' : attrs.halfPixelCenters ? 'half_pixel' : 'asymmetric';
   const attributes = { mode: 'linear', coordinate_transformation_mode: mode };

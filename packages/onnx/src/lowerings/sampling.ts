@@ -123,7 +123,7 @@ const asColumn = (value: Value): Value => onnx.reshape(value, [value.shape[0]! *
  * values do not change, yet enough for a place on the edge never to be rounded to beyond it, where there are
  * zeros.
  */
-const EDGE_MARGIN = 2 ** -22;
+const edgeMargin = 2 ** -22;
 
 /**
  * Bilinear samples of the image. ONNX measures places from -1 to 1 between the outer edges of the outermost
@@ -157,7 +157,7 @@ function sample(image: TracedTensor, coordinates: TracedTensor, padding: SampleP
             -1,
             1,
           ),
-          (size) => ((size - 1) / size) * (1 - EDGE_MARGIN),
+          (size) => ((size - 1) / size) * (1 - edgeMargin),
         )
       : onnx.add(
           scaled(places, (size) => 2 / size),

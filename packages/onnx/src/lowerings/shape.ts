@@ -23,8 +23,9 @@ const allAxes = (x: { shape: readonly number[] }): number[] => x.shape.map((_, a
 
 function reshapeTensor(x: TracedTensor, shape: readonly number[]): TracedTensor {
   if (onnx.sameShape(x.shape, shape)) return x;
-  if (x.compact && onnx.broadcastShape([x.compact.shape]).every((size) => size === 1))
+  if (x.compact && onnx.broadcastShape([x.compact.shape]).every((size) => size === 1)) {
     return fromCompact(onnx.reshape(x.compact, []), shape);
+  }
   return fromPlain(onnx.reshape(x.plain(), shape));
 }
 
@@ -84,18 +85,20 @@ export const shapeLowerings: Record<string, Lowering> = {
     return reshapeTensor(input, shape);
   }),
   Transpose: lowering<'x', { perm: number[] }>(({ inputs: { x }, attrs: { perm } }) => {
-    if (x.compact && x.uniform !== undefined)
+    if (x.compact && x.uniform !== undefined) {
       return fromCompact(
         x.compact,
         perm.map((axis) => x.shape[axis]!),
       );
-    if (!x.isPlain && x.isChannelsFirst)
+    }
+    if (!x.isPlain && x.isChannelsFirst) {
       return fromPlain(
         onnx.transpose(
           x.channelsFirst(),
           perm.map((axis) => storedAxis(axis, 'channels-first')),
         ),
       );
+    }
     return fromPlain(onnx.transpose(x.plain(), perm));
   }),
   Concat: lowering<string, { axis: number }>(({ inputs, attrs: { axis } }) => {
@@ -193,7 +196,7 @@ export const shapeLowerings: Record<string, Lowering> = {
       const layout = chooseLayout([x], x.rank);
       const value = x.whole(layout);
       const amounts = stored(paddings, layout);
-      if (mode === 'reflect')
+      if (mode === 'reflect') {
         return fromLayout(
           onnx.pad(
             value,
@@ -203,6 +206,7 @@ export const shapeLowerings: Record<string, Lowering> = {
           ),
           layout,
         );
+      }
       // ONNX has no mirror that repeats the edge: the mirrored borders are cut out and put around.
       const padded = amounts.reduce((current, [before, after], axis) => {
         const size = current.shape[axis]!;
@@ -215,17 +219,19 @@ export const shapeLowerings: Record<string, Lowering> = {
     },
   ),
   Tile: lowering<'x', { reps: number[] }>(({ inputs: { x }, attrs: { reps } }) => {
-    if (x.uniform !== undefined && x.compact)
+    if (x.uniform !== undefined && x.compact) {
       return fromCompact(
         x.compact,
         x.shape.map((size, axis) => size * reps[axis]!),
       );
+    }
     const layout = chooseLayout([x], x.rank);
     const value = x.whole(layout);
     const repeats = stored(reps, layout);
     const shape = value.shape.map((size, axis) => size * repeats[axis]!);
-    if (repeats.every((count, axis) => count === 1 || value.shape[axis] === 1))
+    if (repeats.every((count, axis) => count === 1 || value.shape[axis] === 1)) {
       return fromLayout(onnx.expand(value, shape), layout);
+    }
     return fromLayout(
       value.graph.emit('Tile', [value, value.graph.integers(repeats)], {}, { shape, type: value.type }),
       layout,

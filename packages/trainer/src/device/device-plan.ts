@@ -3,18 +3,18 @@ import { writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
 import type { RunSettings } from '../run-fields.js';
 import type { LoadedRun } from '../systems.js';
-import { BLURRED, lossStep, restorationStep, taskSignature } from '../training-step.js';
+import { blurredInput, lossStep, restorationStep, taskSignature } from '../training-step.js';
 import { learningTask, totalSteps } from '../training-system.js';
 import type { Phase, TrainingSystem } from '../training-system.js';
 
 /** Names of files of a packed run; `python/unblur_torch/run_folder.py` reads them. */
-export const PLAN_FILE = 'plan.json';
-const WEIGHTS_FILE = 'weights.safetensors';
-const VALIDATION_FILE = 'validation.safetensors';
-const RESTORATION_FILE = 'restoration.onnx';
+export const planFile = 'plan.json';
+const weightsFile = 'weights.safetensors';
+const validationFile = 'validation.safetensors';
+const restorationFile = 'restoration.onnx';
 
 /** Learning rates are given at so many even shares of a stage, and linear in between. */
-const RATES = 129;
+const sampledRateCount = 129;
 
 /** Of a trial on a processor, before minutes of a GPU are spent. */
 const [TRIAL_BATCH, TRIAL_SIZE_PIXELS] = [4, 128];
@@ -59,10 +59,11 @@ export async function planDeviceRun({ definition, config }: LoadedRun): Promise<
   expectDeviceRun(run);
   const crops = run.device.crops ?? [{ share: 1, sizePixels: run.data.sizePixels, batchSize: run.batchSize }];
   const systems: TrainingSystem[] = [];
-  for (const { sizePixels, batchSize } of crops)
+  for (const { sizePixels, batchSize } of crops) {
     systems.push(
       await definition.open({ ...run, batchSize, data: { ...run.data, sizePixels } } as RunSettings),
     );
+  }
   const system = systems[0]!;
   const files = new Map<string, Uint8Array>();
   const stages = stagesOf(systems, crops, files);
@@ -80,14 +81,14 @@ export async function planDeviceRun({ definition, config }: LoadedRun): Promise<
   );
   expectKnownFrames(run, system);
   files.set(
-    RESTORATION_FILE,
+    restorationFile,
     trace(
       restorationStep(system.restoration),
-      taskSignature(system, { [BLURRED]: system.restoration.blurredShape }),
+      taskSignature(system, { [blurredInput]: system.restoration.blurredShape }),
     ).bytes,
   );
-  files.set(WEIGHTS_FILE, startingWeights(system));
-  files.set(VALIDATION_FILE, validationSamples(system));
+  files.set(weightsFile, startingWeights(system));
+  files.set(validationFile, validationSamples(system));
   return {
     plan: {
       seed: run.seed,
@@ -99,7 +100,7 @@ export async function planDeviceRun({ definition, config }: LoadedRun): Promise<
       stages,
       trialStages,
       weights: Object.keys(system.weightShapes),
-      restoration: RESTORATION_FILE,
+      restoration: restorationFile,
       optimizer: system.optimizer,
       emaDecay: run.emaDecay,
       torch: run.torch,
@@ -121,32 +122,39 @@ function expectDeviceRun({
   batchSize,
   flowPretraining,
 }: DeviceRunSettings): void {
-  if (synthesis !== 'device')
+  if (synthesis !== 'device') {
     throw new Error(`Expected 'synthesis: device' but the run's is '${synthesis}'.`);
-  if (engine !== 'torch')
+  }
+  if (engine !== 'torch') {
     throw new Error(
       `Expected the engine 'torch' for 'synthesis: device' but the run's is '${engine}'; set 'engine: torch'.`,
     );
-  if (flowPretraining)
+  }
+  if (flowPretraining) {
     throw new Error(
       "Expected no 'flowPretraining' with 'synthesis: device', which makes no samples for it; train the flow network first, and start from it with 'initialFlow'.",
     );
+  }
   const { sizePixels, crops, samples } = device;
-  if (sizePixels % 4 !== 0)
+  if (sizePixels % 4 !== 0) {
     throw new Error(`Expected a multiple of 4 for 'device.sizePixels' but received ${sizePixels}.`);
-  if (sizePixels < Math.min(TRIAL_SIZE_PIXELS, data.sizePixels))
+  }
+  if (sizePixels < Math.min(TRIAL_SIZE_PIXELS, data.sizePixels)) {
     throw new Error(
       `Expected at least ${Math.min(TRIAL_SIZE_PIXELS, data.sizePixels)} for 'device.sizePixels' but received ${sizePixels}.`,
     );
+  }
   for (const crop of crops ?? [{ sizePixels: data.sizePixels, batchSize }]) {
-    if (crop.sizePixels > sizePixels)
+    if (crop.sizePixels > sizePixels) {
       throw new Error(
         `Expected at least ${crop.sizePixels}, the size of a crop, for 'device.sizePixels' but received ${sizePixels}.`,
       );
-    if (crop.batchSize > samples)
+    }
+    if (crop.batchSize > samples) {
       throw new Error(
         `Expected at least ${crop.batchSize}, the size of a batch, for 'device.samples' but received ${samples}.`,
       );
+    }
   }
 }
 
@@ -208,8 +216,8 @@ function stagesOf(
       Math.max(1, ((share - phaseBegin) / (phaseEnd - phaseBegin)) * phase.steps);
     const rates = (rateAt: (step: number) => number) =>
       Array.from(
-        { length: RATES },
-        (_, place) => rateFactor * rateAt(stepAt(begin + ((until - begin) * place) / (RATES - 1))),
+        { length: sampledRateCount },
+        (_, place) => rateFactor * rateAt(stepAt(begin + ((until - begin) * place) / (sampledRateCount - 1))),
       );
     return {
       until,

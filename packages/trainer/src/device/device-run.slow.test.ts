@@ -24,10 +24,11 @@ import { train } from '../train.js';
 import { packRun } from './run-archive.js';
 import { collectRun } from './run-results.js';
 
-const LONG_MILLISECONDS = 300_000;
+const longMilliseconds = 300_000;
 const python = findTorch()?.python;
-if (!python)
+if (!python) {
   console.warn('Skipped training on samples made on the device: there is no Python with torch and numpy.');
+}
 const describeWithTorch = python ? describe : describe.skip;
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-device-run-'));
@@ -105,17 +106,22 @@ async function drawWaves(file: string, width: number, height: number, phase: num
 }
 
 beforeAll(async () => {
-  for (const sub of ['pictures', 'clips/waves', 'pairs/gt', 'pairs/blur'])
+  for (const sub of ['pictures', 'clips/waves', 'pairs/gt', 'pairs/blur']) {
     mkdirSync(at(sub), { recursive: true });
+  }
   for (const index of [0, 1]) await drawWaves(at('pictures', `${index}.png`), 512, 256, 7 * index);
-  for (let index = 0; index < 16; index++)
+  for (let index = 0; index < 16; index++) {
     await drawWaves(at('clips', 'waves', `${String(index).padStart(3, '0')}.png`), 160, 136, 0.7 * index);
-  for (const side of ['gt', 'blur'])
-    for (const index of [0, 1])
+  }
+  for (const side of ['gt', 'blur']) {
+    for (const index of [0, 1]) {
       await drawWaves(at('pairs', side, `${index}.png`), 64, 64, index + (side === 'gt' ? 0 : 1));
+    }
+  }
   writeFileSync(at('photo.yaml'), photo);
-  for (const [name, lines] of Object.entries(others))
+  for (const [name, lines] of Object.entries(others)) {
     writeFileSync(at(`${name}.yaml`), `engine: torch\nsynthesis: device\nthreads: 1\n${lines}`);
+  }
 });
 
 const lossesOf = (runFolder: string) =>
@@ -158,10 +164,11 @@ describeWithTorch('a run whose samples are made on the device', () => {
       ]);
       const { step, runFolder } = await collectRun(at('photo.yaml'), results, at('collected'));
       expect(step).toBe(24);
-      for (const name of ['weights.safetensors', 'best.safetensors'])
+      for (const name of ['weights.safetensors', 'best.safetensors']) {
         expect(photoFamily.readWeights(readFileSync(join(runFolder, name))).config.channels).toEqual([
           8, 8, 8, 8,
         ]);
+      }
       const losses = lossesOf(runFolder);
       expect(losses).toHaveLength(24);
       expect(losses.slice(-6).reduce((a, b) => a + b)).toBeLessThan(
@@ -201,7 +208,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
       );
       expect(broken.stderr).not.toContain('Traceback');
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 
   test(
@@ -225,7 +232,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
           .map((row) => row.step),
       ).toEqual(Array.from({ length: 24 }, (_, index) => index + 1));
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 
   test(
@@ -249,7 +256,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
         expect(Math.abs(learningRate - expected)).toBeLessThan(0.1 * 0.003);
       });
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 
   test(
@@ -267,7 +274,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
       expect(setbacks.length).toBeGreaterThan(1);
       expect(setbacks.map((row) => 'rateFactor' in row && row.rateFactor)[0]).toBeCloseTo(0.6, 6);
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 
   test.each(Object.keys(others))(
@@ -288,6 +295,6 @@ describeWithTorch('a run whose samples are made on the device', () => {
       );
       expect(moved.length).toBeGreaterThan(Object.keys(tensors).length / 4);
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 });

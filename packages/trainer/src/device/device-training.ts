@@ -8,14 +8,14 @@ import type { MetricsRow } from '../metrics-log.js';
 import type { Progress } from '../progress.js';
 import type { TrainingResult } from '../run.js';
 import { describeValidation } from '../run.js';
-import { RUN_FILES } from '../run-files.js';
+import { runFiles } from '../run-files.js';
 import type { LoadedRun } from '../systems.js';
 import { requireTorch, torchEnvironment } from '../torch/torch-process.js';
 import { planDeviceRun } from './device-plan.js';
 import { writePlan } from './run-archive.js';
 import { takeInResults } from './run-results.js';
 
-const RESULTS = 'results';
+const resultsFolder = 'results';
 
 /**
  * Trains a run whose samples are made on the device, on this machine: plans it as for an archive, starts the
@@ -35,10 +35,10 @@ export async function trainOnDevice(
   const folder = makeTemporaryFolder(tmpdir());
   try {
     writePlan(folder, await planDeviceRun(run), true);
-    const [results, log] = [join(runFolder, RESULTS), join(runFolder, RUN_FILES.metrics)];
+    const [results, log] = [join(runFolder, resultsFolder), join(runFolder, runFiles.metrics)];
     // The log of earlier sittings goes on.
     mkdirSync(results, { recursive: true });
-    if (existsSync(log)) renameSync(log, join(results, RUN_FILES.metrics));
+    if (existsSync(log)) renameSync(log, join(results, runFiles.metrics));
     const last = await runProgram(
       python,
       ['-m', 'unblur_torch.device_run', folder, runFolder, '--processes', String(processes)],

@@ -4,19 +4,19 @@ import { writeFolderAtomically } from '@unblur/files';
 import { programFolder } from '../torch/torch-process.js';
 import { loadRun } from '../systems.js';
 import type { RunChanges } from '../run-file.js';
-import { PLAN_FILE, planDeviceRun } from './device-plan.js';
+import { planFile, planDeviceRun } from './device-plan.js';
 import type { DevicePlan } from './device-plan.js';
 import { packImages, sourceFolders } from './run-images.js';
 
-const MIB = 2 ** 20;
-const PROGRAM = 'unblur_torch';
+const mib = 2 ** 20;
+const sentProgram = 'unblur_torch';
 
 const startScript = `#!/bin/sh
 # Trains, or goes on: ./start.sh OUT [--minutes M] [--processes N]; with --trial at a size for a processor. PYTHON names a Python with torch, numpy, and OpenCV or Pillow.
 # Then bring OUT/results back, and: unblur train <the run file> --collect results --out <folder>
 set -e
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
-PYTHONPATH="$here\${PYTHONPATH:+:$PYTHONPATH}" PYTHONDONTWRITEBYTECODE=1 exec "\${PYTHON:-python3}" -m ${PROGRAM}.device_run "$here" "$@"
+PYTHONPATH="$here\${PYTHONPATH:+:$PYTHONPATH}" PYTHONDONTWRITEBYTECODE=1 exec "\${PYTHON:-python3}" -m ${sentProgram}.device_run "$here" "$@"
 `;
 
 export interface RunArchiveOptions {
@@ -51,18 +51,19 @@ export async function packRun(
   folder: string,
   { maxMib = 60, partMib = 30, changes = {} }: RunArchiveOptions = {},
 ): Promise<RunArchive> {
-  if (existsSync(folder) && readdirSync(folder).length > 0)
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new Error(
       `Expected a new folder for the packed run but '${folder}' is not empty; choose another, or empty it.`,
     );
+  }
   const plan = await planDeviceRun(loadRun(runFile, { ...changes, engine: 'torch', synthesis: 'device' }));
   const otherBytes = sizeOf(plan.files);
   // The program and the plan are small.
-  const images = await packImages(plan.sources, maxMib * MIB - otherBytes - MIB, partMib * MIB);
+  const images = await packImages(plan.sources, maxMib * mib - otherBytes - mib, partMib * mib);
   for (const [name, bytes] of images.files) plan.files.set(name, bytes);
   await writeFolderAtomically(folder, async (stage) => {
-    writePlan(stage, { ...plan, files: inPieces(plan.files, partMib * MIB) });
-    cpSync(join(programFolder, PROGRAM), join(stage, PROGRAM), {
+    writePlan(stage, { ...plan, files: inPieces(plan.files, partMib * mib) });
+    cpSync(join(programFolder, sentProgram), join(stage, sentProgram), {
       recursive: true,
       filter: (path) => basename(path) !== '__pycache__',
     });
@@ -91,7 +92,7 @@ export function writePlan(folder: string, { plan, files, sources }: DevicePlan, 
   }));
   for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
   writeFileSync(
-    join(folder, PLAN_FILE),
+    join(folder, planFile),
     JSON.stringify({ ...plan, sources: described, files: [...files.keys()] }, undefined, 1),
   );
 }
@@ -100,10 +101,13 @@ export function writePlan(folder: string, { plan, files, sources }: DevicePlan, 
 function inPieces(files: Map<string, Uint8Array>, partBytes: number): Map<string, Uint8Array> {
   const pieces = new Map<string, Uint8Array>();
   for (const [name, bytes] of files) {
-    if (bytes.length <= partBytes) pieces.set(name, bytes);
-    else
-      for (let begin = 0; begin < bytes.length; begin += partBytes)
+    if (bytes.length <= partBytes) {
+      pieces.set(name, bytes);
+    } else {
+      for (let begin = 0; begin < bytes.length; begin += partBytes) {
         pieces.set(`${name}.${begin / partBytes}`, bytes.subarray(begin, begin + partBytes));
+      }
+    }
   }
   return pieces;
 }

@@ -5,20 +5,20 @@ import type { SafetensorsTensor } from '@unblur/core-model';
 import sharp from 'sharp';
 import type { DevicePlan } from './device-plan.js';
 
-const PICTURES = ['.png', '.jpg', '.jpeg', '.webp'];
+const pictureEndings = ['.png', '.jpg', '.jpeg', '.webp'];
 /**
  * How small pictures are made, from the best to the worst that is still good to learn from: coarser panoramas
  * rather than traces of compression, which a network would learn.
  */
-const SETTINGS: Setting[] = [
+const settings: Setting[] = [
   ...[92, 88, 84, 80, 76].map((quality) => ({ quality, panoramaWidthPixels: 2048 })),
   ...[1792, 1536, 1280].map((panoramaWidthPixels) => ({ quality: 76, panoramaWidthPixels })),
   ...[70, 64, 58, 50].map((quality) => ({ quality, panoramaWidthPixels: 1280 })),
 ];
 /** Pictures that a quality's size is told from. */
-const TRIAL_PICTURES = 48;
+const trialPictures = 48;
 /** Room in a part for its header. */
-const HEADER_BYTES_PER_PICTURE = 200;
+const headerBytesPerPicture = 200;
 
 interface Setting {
   /** Of WebP, up to 100. */
@@ -63,11 +63,12 @@ export async function packImages(
   const pictures = listPictures(sources);
   for (const setting of await settingsThatMayFit(pictures, mostBytes)) {
     const encoded = await encodeAll(pictures, setting);
-    if (sumOf(encoded) + pictures.length * HEADER_BYTES_PER_PICTURE <= mostBytes)
+    if (sumOf(encoded) + pictures.length * headerBytesPerPicture <= mostBytes) {
       return { files: intoParts(pictures, encoded, partBytes), count: pictures.length, ...setting };
+    }
   }
   throw new Error(
-    `Expected the ${pictures.length} pictures of 'data.sources' to fit in ${(mostBytes / 2 ** 20).toFixed(1)} MiB but they do not, even at quality ${SETTINGS.at(-1)!.quality}; raise --max-mib, or use fewer.`,
+    `Expected the ${pictures.length} pictures of 'data.sources' to fit in ${(mostBytes / 2 ** 20).toFixed(1)} MiB but they do not, even at quality ${settings.at(-1)!.quality}; raise --max-mib, or use fewer.`,
   );
 }
 
@@ -79,14 +80,15 @@ function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
       .map((name) => name.split(sep).join('/'))
       .filter(
         (name) =>
-          PICTURES.includes(extname(name).toLowerCase()) &&
+          pictureEndings.includes(extname(name).toLowerCase()) &&
           users.some(({ videos }) => !videos || videos.includes(name.split('/')[0]!)),
       )
       .sort();
-    if (names.length === 0)
+    if (names.length === 0) {
       throw new Error(
-        `Expected pictures (${PICTURES.join(', ')}) in '${folder}', of which samples are made, but found none.`,
+        `Expected pictures (${pictureEndings.join(', ')}) in '${folder}', of which samples are made, but received none.`,
       );
+    }
     return names.map((name) => ({
       folder: index,
       name,
@@ -98,25 +100,26 @@ function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
 
 /** From the best setting at which a few of the pictures say that all will fit, downwards. */
 async function settingsThatMayFit(pictures: SourcePicture[], mostBytes: number): Promise<Setting[]> {
-  const every = Math.ceil(pictures.length / TRIAL_PICTURES);
+  const every = Math.ceil(pictures.length / trialPictures);
   const trial = pictures.filter((_, index) => index % every === 0);
-  for (const [index, setting] of SETTINGS.entries()) {
+  for (const [index, setting] of settings.entries()) {
     const expected = (sumOf(await encodeAll(trial, setting)) * pictures.length) / trial.length;
-    if (expected <= mostBytes) return SETTINGS.slice(index);
+    if (expected <= mostBytes) return settings.slice(index);
   }
-  return SETTINGS.slice(-1);
+  return settings.slice(-1);
 }
 
 async function encodeAll(pictures: SourcePicture[], setting: Setting): Promise<Buffer[]> {
   const encoded: Buffer[] = [];
   // sharp works in threads of its own: a few pictures at a time keep them busy.
-  const AT_ONCE = 4;
-  for (let first = 0; first < pictures.length; first += AT_ONCE)
+  const atOnce = 4;
+  for (let first = 0; first < pictures.length; first += atOnce) {
     encoded.push(
       ...(await Promise.all(
-        pictures.slice(first, first + AT_ONCE).map((picture) => encode(picture, setting)),
+        pictures.slice(first, first + atOnce).map((picture) => encode(picture, setting)),
       )),
     );
+  }
   return encoded;
 }
 
@@ -144,16 +147,17 @@ function intoParts(pictures: SourcePicture[], encoded: Buffer[], partBytes: numb
   let tensors: [string, SafetensorsTensor][] = [];
   let bytes = 0;
   const close = () => {
-    if (tensors.length > 0)
+    if (tensors.length > 0) {
       files.set(
         `images-${files.size}.safetensors`,
         writeSafetensors({ tensors: Object.fromEntries(tensors), metadata: {} }),
       );
+    }
     [tensors, bytes] = [[], 0];
   };
   encoded.forEach((data, index) => {
     const { folder, name } = pictures[index]!;
-    const more = data.length + HEADER_BYTES_PER_PICTURE;
+    const more = data.length + headerBytesPerPicture;
     if (bytes + more > partBytes) close();
     tensors.push([`${folder}/${name}`, { dtype: 'U8', shape: [data.length], values: data }]);
     bytes += more;

@@ -8,17 +8,17 @@ import { MetricsLog, readMetrics } from '../metrics-log.js';
 import { writeRunReport } from '../report/run-report.js';
 import { writeRunFile } from '../run-file.js';
 import type { RunChanges } from '../run-file.js';
-import { RUN_FILES, runFolderOf } from '../run-files.js';
+import { runFiles, runFolderOf } from '../run-files.js';
 import { loadRun } from '../systems.js';
 import type { LoadedRun } from '../systems.js';
 import type { TrainingSystem } from '../training-system.js';
 
-const METRICS = 'metrics.jsonl';
-const PICTURE = 'samples.png';
+const metricsFile = 'metrics.jsonl';
+const samplesPicture = 'samples.png';
 /** What a piece is called, by which weights it is of. */
-const PIECES = [
-  ['weights', RUN_FILES.weights],
-  ['best', RUN_FILES.bestWeights],
+const resultPieces = [
+  ['weights', runFiles.weights],
+  ['best', runFiles.bestWeights],
 ] as const;
 
 /**
@@ -39,10 +39,11 @@ export async function collectRun(
   const runFolder = runFolderOf(runFile, out);
   const run = loadRun(runFile, { ...changes, engine: 'torch', synthesis: 'device' });
   return doLocked(runFolder, 'training', async () => {
-    if (existsSync(join(runFolder, RUN_FILES.metrics)))
+    if (existsSync(join(runFolder, runFiles.metrics))) {
       throw new Error(
         `Expected a folder without a run but '${runFolder}' holds one; choose another with --out.`,
       );
+    }
     return { ...(await takeInResults(run, results, runFolder)), runFolder };
   });
 }
@@ -53,28 +54,31 @@ export async function takeInResults(
   results: string,
   runFolder: string,
 ): Promise<{ step: number }> {
-  if (!existsSync(join(results, METRICS)))
+  if (!existsSync(join(results, metricsFile))) {
     throw new Error(
-      `Expected the results of a packed run in '${results}' but there is no ${METRICS}; give the folder 'results' of what start.sh wrote.`,
+      `Expected the results of a packed run in '${results}' but there is no ${metricsFile}; give the folder 'results' of what start.sh wrote.`,
     );
+  }
   const system = await definition.open(config);
-  const read = PIECES.map(([pieces, file]) => ({ file, weights: readPieces(results, pieces, system) }));
-  mkdirSync(join(runFolder, RUN_FILES.samples), { recursive: true });
+  const read = resultPieces.map(([pieces, file]) => ({ file, weights: readPieces(results, pieces, system) }));
+  mkdirSync(join(runFolder, runFiles.samples), { recursive: true });
   writeAtomicallySync(
-    join(runFolder, RUN_FILES.config),
-    writeRunFile(definition, config, join(runFolder, RUN_FILES.config)),
+    join(runFolder, runFiles.config),
+    writeRunFile(definition, config, join(runFolder, runFiles.config)),
   );
-  for (const { file, weights } of read)
-    if (weights)
+  for (const { file, weights } of read) {
+    if (weights) {
       writeAtomicallySync(join(runFolder, file), system.writeWeights(weights.values, weights.metadata));
-  copyFileSync(join(results, METRICS), join(runFolder, RUN_FILES.metrics));
-  const step = readMetrics(join(runFolder, RUN_FILES.metrics)).at(-1)?.step ?? 0;
+    }
+  }
+  copyFileSync(join(results, metricsFile), join(runFolder, runFiles.metrics));
+  const step = readMetrics(join(runFolder, runFiles.metrics)).at(-1)?.step ?? 0;
   // Makes the events of all rows that are there.
-  const log = new MetricsLog(join(runFolder, RUN_FILES.metrics), step);
-  if (existsSync(join(results, PICTURE))) {
-    const picture = readFileSync(join(results, PICTURE));
+  const log = new MetricsLog(join(runFolder, runFiles.metrics), step);
+  if (existsSync(join(results, samplesPicture))) {
+    const picture = readFileSync(join(results, samplesPicture));
     writeAtomicallySync(
-      join(runFolder, RUN_FILES.samples, `step-${String(step).padStart(7, '0')}.png`),
+      join(runFolder, runFiles.samples, `step-${String(step).padStart(7, '0')}.png`),
       picture,
     );
     log.appendPicture(picture, step);
@@ -95,25 +99,28 @@ function readPieces(
     .sort((a, b) => a.index - b.index);
   if (pieces.length === 0) return undefined;
   const missing = pieces.findIndex(({ index }, place) => index !== place);
-  if (missing >= 0)
+  if (missing >= 0) {
     throw new Error(
       `Expected all pieces of the weights in '${results}' but ${name}-${missing}.part is missing; bring it too.`,
     );
+  }
   const bytes = Buffer.concat(pieces.map(({ file }) => readFileSync(join(results, file))));
   const { tensors, metadata } = readWhole(bytes, results, name);
   const { sha256, ...kept } = metadata;
   const body = bytes.subarray(8 + Number(bytes.readBigUInt64LE()));
-  if (sha256 !== createHash('sha256').update(body).digest('hex'))
+  if (sha256 !== createHash('sha256').update(body).digest('hex')) {
     throw new Error(
       `Expected pieces ${name}-*.part of one file in '${results}' but they do not belong together, or one is damaged; bring them again.`,
     );
+  }
   const differing = [...new Set([...Object.keys(weightShapes), ...Object.keys(tensors)])].find(
     (weight) => weightShapes[weight]?.join() !== tensors[weight]?.shape.join(),
   );
-  if (differing !== undefined)
+  if (differing !== undefined) {
     throw new Error(
       `Expected results of the run file's network in '${results}' but '${differing}' is of another shape there, or missing; give the run file that was packed.`,
     );
+  }
   const values = Object.fromEntries(
     Object.entries(tensors).map(([weight, { shape, values: numbers }]) => [
       weight,

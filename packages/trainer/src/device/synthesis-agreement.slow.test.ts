@@ -10,17 +10,18 @@ import { findTorch } from '../torch/torch-process.js';
 import { deviceOnlyOptions } from './device-source.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
-const LONG_MILLISECONDS = 300_000;
+const longMilliseconds = 300_000;
 const pythonFolder = join(import.meta.dirname, '..', '..', 'python');
 const python = findTorch()?.python;
-if (!python)
+if (!python) {
   console.warn(
     'Skipped the comparison of synthesis on the device with that of Node: there is no Python with torch and numpy.',
   );
+}
 const describeWithTorch = python ? describe : describe.skip;
 
-const FRAMES = 5;
-const PANORAMA_HEIGHT = 256;
+const frameCount = 5;
+const panoramaHeight = 256;
 
 /** Waves of six pixels and more, in all directions, different in each channel. */
 function wavyPixels(width: number, height: number): Uint8Array {
@@ -41,7 +42,7 @@ function wavyDisplayValues({ width, height }: { width: number; height: number })
 }
 
 /** No multiple of a block. */
-const JPEG_SIZE = { width: 45, height: 34 };
+const jpegSize = { width: 45, height: 34 };
 
 interface Expected {
   blurred: Float32Array;
@@ -76,7 +77,7 @@ const panoramaOptions: Record<string, datasets.PartialPanoramaOptions> = {
   },
 };
 /** So that mirrors, transposition and reversal all come up. */
-const SEEDS = [1, 2, 3, 4];
+const seeds = [1, 2, 3, 4];
 
 describeWithTorch('synthesis on the device', () => {
   const folder = mkdtempSync(join(tmpdir(), 'unblur-synthesis-'));
@@ -93,23 +94,18 @@ describeWithTorch('synthesis on the device', () => {
       layerPlans: {} as Record<string, object>,
       jpegQualities: {} as Record<string, number>,
     };
-    const pixels = wavyPixels(2 * PANORAMA_HEIGHT, PANORAMA_HEIGHT);
-    const panorama = datasets.buildPanorama(2 * PANORAMA_HEIGHT, PANORAMA_HEIGHT, pixels);
+    const pixels = wavyPixels(2 * panoramaHeight, panoramaHeight);
+    const panorama = datasets.buildPanorama(2 * panoramaHeight, panoramaHeight, pixels);
     for (const [what, partial] of Object.entries(panoramaOptions)) {
-      for (const seed of SEEDS) {
+      for (const seed of seeds) {
         const name = `panorama ${what} ${seed}`;
         const options = datasets.resolvePanoramaOptions({
           sizePixels: 64,
-          frames: FRAMES,
+          frames: frameCount,
           minPanoramaPixelsPerPixel: 0.5,
           ...partial,
         });
-        const plan = datasets.planRotationalBlur(
-          datasets.createRandom(seed),
-          2 * PANORAMA_HEIGHT,
-          0,
-          options,
-        );
+        const plan = datasets.planRotationalBlur(datasets.createRandom(seed), 2 * panoramaHeight, 0, options);
         const { blurred, frames, motionPixels } = datasets.synthesizeRotationalBlur(panorama, plan, options);
         expected[name] = {
           blurred: blurred.data,
@@ -118,7 +114,7 @@ describeWithTorch('synthesis on the device', () => {
         };
         given[`${name}.panorama`] = {
           dtype: 'U8',
-          shape: [PANORAMA_HEIGHT, 2 * PANORAMA_HEIGHT, 3],
+          shape: [panoramaHeight, 2 * panoramaHeight, 3],
           values: pixels,
         };
         const { camera, first, last, renderedFrames, augmentation, averaging } = plan;
@@ -129,11 +125,11 @@ describeWithTorch('synthesis on the device', () => {
           renderedFrames,
           augmentation,
           averaging,
-          frames: FRAMES,
+          frames: frameCount,
         };
       }
     }
-    for (const seed of SEEDS) {
+    for (const seed of seeds) {
       const name = `layers ${seed}`;
       const { scene, renderedFrames } = layeredScene(seed);
       expected[name] = exposeLayers(scene, renderedFrames);
@@ -153,13 +149,13 @@ describeWithTorch('synthesis on the device', () => {
         motions: layers.map(({ motion }) => motion),
         averaging: 'linear-srgb',
         renderedFrames,
-        frames: FRAMES,
+        frames: frameCount,
       };
     }
     for (const quality of [10, 50, 90]) {
       const name = `jpeg ${quality}`;
-      const { width, height } = JPEG_SIZE;
-      const values = wavyDisplayValues(JPEG_SIZE);
+      const { width, height } = jpegSize;
+      const values = wavyDisplayValues(jpegSize);
       given[name] = { dtype: 'F32', shape: [height, width, 3], values };
       plans.jpegQualities[name] = quality;
       jpegs[name] = values.slice();
@@ -180,7 +176,7 @@ describeWithTorch('synthesis on the device', () => {
     const file = readSafetensors(readFileSync(madePath));
     made = file.tensors;
     optionNames = JSON.parse(file.metadata['optionNames']!) as Record<string, string[]>;
-  }, LONG_MILLISECONDS);
+  }, longMilliseconds);
 
   const valuesOf = (name: string): Float32Array => made[name]!.values as Float32Array;
 
@@ -202,7 +198,7 @@ describeWithTorch('synthesis on the device', () => {
   });
 
   test('compresses like Node', () => {
-    const uncompressed = levelsBetween(wavyDisplayValues(JPEG_SIZE), jpegs['jpeg 90']!).mean;
+    const uncompressed = levelsBetween(wavyDisplayValues(jpegSize), jpegs['jpeg 90']!).mean;
     const differences = Object.entries(jpegs).map(([name, values]) => ({
       name,
       mean: levelsBetween(valuesOf(name), values).mean,
@@ -220,8 +216,9 @@ describeWithTorch('synthesis on the device', () => {
       layers: [...shared(datasets.layeredDefaults), ...deviceOnlyOptions('layers')],
       video: [...shared(datasets.videoDefaults), 'windowFrames', ...deviceOnlyOptions('video')],
     };
-    for (const [kind, names] of Object.entries(known))
+    for (const [kind, names] of Object.entries(known)) {
       expect({ kind, names: optionNames[kind] }).toEqual({ kind, names: names.sort() });
+    }
   });
 });
 
@@ -272,7 +269,7 @@ function layeredScene(seed: number): { scene: datasets.LayeredScene; renderedFra
     return { premultiplied, motion: datasets.drawLayerMotion(random, centre, random.between(3, 9), limits) };
   });
   const scene = { sizePixels, marginPixels, layers };
-  return { scene, renderedFrames: datasets.renderCount(datasets.longestPathPixels(scene), FRAMES, 1) };
+  return { scene, renderedFrames: datasets.renderCount(datasets.longestPathPixels(scene), frameCount, 1) };
 }
 
 function exposeLayers(scene: datasets.LayeredScene, renderedFrames: number): Expected {
@@ -287,7 +284,7 @@ function exposeLayers(scene: datasets.LayeredScene, renderedFrames: number): Exp
       displayOf(renders.reduce((sum, render) => sum + render[index]!, 0) / renderedFrames),
     ),
     frames: renders
-      .filter((_, index) => index % ((renderedFrames - 1) / (FRAMES - 1)) === 0)
+      .filter((_, index) => index % ((renderedFrames - 1) / (frameCount - 1)) === 0)
       .map((render) => render.map(displayOf)),
     motion: toLast.map((value, index) => (value - toFirst[index]!) / 2),
   };

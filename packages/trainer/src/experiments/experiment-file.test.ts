@@ -11,12 +11,14 @@ describe.each(listExperiments(shipped))('experiments/%s', (name) => {
   const { rows } = loadExperiment(shipped, name);
 
   test.each(rows.map((row) => [row.name, row] as const))('%s can be run', (_, { origin }) => {
-    if (origin.kind === 'training')
+    if (origin.kind === 'training') {
       expect(loadRun(origin.runFile, origin.changes).config.batchSize).toBeGreaterThan(0);
-    if (origin.kind === 'trained-as')
+    }
+    if (origin.kind === 'trained-as') {
       expect(loadExperiment(shipped, origin.experiment).rows).toContainEqual(
         expect.objectContaining({ name: origin.row, origin: expect.objectContaining({ kind: 'training' }) }),
       );
+    }
   });
 });
 

@@ -22,7 +22,7 @@ import {
 import type { Field } from '../run-schema.js';
 
 /** The file of an experiment that says what its rows share. */
-export const EXPERIMENT_FILE = 'table.yaml';
+export const experimentFile = 'table.yaml';
 
 export const experimentMetrics = ['psnr', 'ssim'] as const;
 export type ExperimentMetric = (typeof experimentMetrics)[number];
@@ -175,13 +175,14 @@ const rowField = section({
 export function listExperiments(folder: string): string[] {
   const names = existsSync(folder)
     ? readdirSync(folder)
-        .filter((name) => existsSync(join(folder, name, EXPERIMENT_FILE)))
+        .filter((name) => existsSync(join(folder, name, experimentFile)))
         .sort()
     : [];
-  if (names.length === 0)
+  if (names.length === 0) {
     throw new Error(
-      `Expected a folder of experiments, each a folder with ${EXPERIMENT_FILE}, at '${folder}' but found none; run it where the project is checked out, or name another folder (--from).`,
+      `Expected a folder of experiments, each a folder with ${experimentFile}, at '${folder}' but received none; run it where the project is checked out, or name another folder (--from).`,
     );
+  }
   return names;
 }
 
@@ -192,18 +193,21 @@ export function listExperiments(folder: string): string[] {
  * @throws if a file cannot be read or a key or value is not known, with its path and the nearest known key.
  */
 export function loadExperiment(folder: string, name: string): Experiment {
-  if (!listExperiments(folder).includes(name))
+  if (!listExperiments(folder).includes(name)) {
     throw new Error(
       `Expected the name of an experiment (${listExperiments(folder).join(', ')}) but received '${name}'.`,
     );
-  const file = join(folder, name, EXPERIMENT_FILE);
+  }
+  const file = join(folder, name, experimentFile);
   const { base, changes: shared, rows, sets, evaluation, ...rest } = readYaml(file, experimentField);
   const absolute = (path: string) => resolve(dirname(file), path);
-  for (const set of Object.keys(evaluation))
-    if (!Object.hasOwn(sets, set))
+  for (const set of Object.keys(evaluation)) {
+    if (!Object.hasOwn(sets, set)) {
       throw new Error(
         `${file}: Expected 'evaluation.${set}' to be one of the sets (${Object.keys(sets).join(', ')}).`,
       );
+    }
+  }
   return {
     name,
     ...rest,
@@ -233,20 +237,23 @@ function readRow(file: string, name: string, sharedBase: string | null, shared: 
       );
     }
     if (input) return { kind: 'input' };
-    if (weights !== null)
+    if (weights !== null) {
       return {
         kind: 'weights',
         weights: weights.endsWith('.safetensors') ? resolve(dirname(file), weights) : weights,
       };
+    }
     if (trainedAs !== null) {
       const [experiment, row, ...more] = trainedAs.split('/');
-      if (!experiment || !row || more.length > 0)
+      if (!experiment || !row || more.length > 0) {
         throw new Error(`${file}: Expected 'trainedAs' as 'experiment/row' but received '${trainedAs}'.`);
+      }
       return { kind: 'trained-as', experiment, row };
     }
     const runFile = base ?? sharedBase;
-    if (runFile === null)
-      throw new Error(`${file}: Expected a 'base' here or in ${EXPERIMENT_FILE} but received neither.`);
+    if (runFile === null) {
+      throw new Error(`${file}: Expected a 'base' here or in ${experimentFile} but received neither.`);
+    }
     return {
       kind: 'training',
       runFile: resolve(dirname(file), runFile),

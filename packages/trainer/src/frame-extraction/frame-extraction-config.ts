@@ -46,9 +46,10 @@ export const frameExtractionField: Field<FrameExtractionRunConfig> = checked(
     expectMultiples({ data, validation }, frameExtractionMultiple(network));
     expectAffordable({ batchSize, data, validation }, network.frames);
     const stages = (network.frames + 1) / 2;
-    if (stageSteps.length !== stages)
+    if (stageSteps.length !== stages) {
       throw new Error(
         `Expected ${stages} numbers of steps for 'stageSteps', of the middle frame and of ${stages - 1} pairs, but received ${stageSteps.length}.`,
       );
+    }
   },
 );

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { readCheckpoint } from '../checkpoint.js';
 import { readMetrics } from '../metrics-log.js';
-import { RUN_FILES } from '../run-files.js';
+import { runFiles } from '../run-files.js';
 import { loadRun } from '../systems.js';
 import { train } from '../train.js';
 import { stageObjective } from './frame-extraction-system.js';
@@ -102,29 +102,31 @@ describe('a run of frame extraction', () => {
     const run = async (name: string, stageSteps: number[]) => {
       const out = join(folder, name);
       await train(join(folder, 'run.yaml'), { out, changes: { stageSteps }, quiet: true });
-      return { out, weights: readCheckpoint(join(out, RUN_FILES.checkpoint))!.weights };
+      return { out, weights: readCheckpoint(join(out, runFiles.checkpoint))!.weights };
     };
     const short = await run('short', [1, 1]);
     const long = await run('long', [1, 2]);
     const start = initialFrameExtractionWeights(threeFrames, 0);
-    for (const name of stages[0]!)
+    for (const name of stages[0]!) {
       expect([name, long.weights[name]!.values]).toEqual([name, short.weights[name]!.values]);
-    for (const [stage, names] of stages.entries())
+    }
+    for (const [stage, names] of stages.entries()) {
       expect([
         stage,
         names.some((name) =>
           long.weights[name]!.values.some((value, index) => value !== start[name]!.values[index]),
         ),
       ]).toEqual([stage, true]);
+    }
 
-    const rows = readMetrics(join(long.out, RUN_FILES.metrics)).filter((row) => row.kind === 'step');
+    const rows = readMetrics(join(long.out, runFiles.metrics)).filter((row) => row.kind === 'step');
     expect(rows.map(({ loss }) => Object.keys(loss).sort())).toEqual([
       ['photometric', 'total'],
       ['pair', 'total'],
       ['pair', 'total'],
     ]);
     expect(
-      readFrameExtractionWeights(new Uint8Array(readFileSync(join(long.out, RUN_FILES.weights)))).config,
+      readFrameExtractionWeights(new Uint8Array(readFileSync(join(long.out, runFiles.weights)))).config,
     ).toEqual(threeFrames);
   });
 

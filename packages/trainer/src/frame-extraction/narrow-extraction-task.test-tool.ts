@@ -9,7 +9,7 @@ import { filled } from '../filled-weights.test-tool.js';
 import type { LearningTask } from '../training-system.js';
 import { extractionRestoration, stageObjective } from './frame-extraction-system.js';
 
-const SIZE_PIXELS = 16;
+const imageSizePixels = 16;
 
 const narrow: ExtractorConfig = {
   factor: 4,
@@ -30,8 +30,8 @@ export function narrowExtractionTask(stage: number): LearningTask {
   const network = declareFrameExtraction(narrowNetworks);
   return {
     weightShapes: frameExtractionWeightShapes(narrowNetworks),
-    restoration: extractionRestoration(network, SIZE_PIXELS),
-    objective: stageObjective(network, stage, 1, SIZE_PIXELS),
+    restoration: extractionRestoration(network, imageSizePixels),
+    objective: stageObjective(network, stage, 1, imageSizePixels),
     groups: [network.stages[stage]!],
   };
 }

@@ -1,5 +1,5 @@
-import { grad, scalar, sum, tensor, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { grad, sum, tensor, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor, scalar } from '@tensorflow/tfjs-core';
 
 /**
  * The largest difference between tfjs's gradient of `loss` and central differences, relative to the largest

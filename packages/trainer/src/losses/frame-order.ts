@@ -69,10 +69,11 @@ export function lossInKnownOrder(
 
 /** @throws if there is none. */
 export function expectMotion<T>(motion: T | undefined): asserts motion is T {
-  if (motion === undefined)
+  if (motion === undefined) {
     throw new Error(
       "Expected the motion of the samples, which 'loss.motion' and the canonical order need, but received none.",
     );
+  }
 }
 
 /**
@@ -84,7 +85,7 @@ function reversedIsSmaller(inOrder: SequenceLoss, reversed: SequenceLoss): Tenso
 }
 
 /** The mean motion has a clear side if it is this much of its length to the left or right. */
-const CLEAR_SIDE = 0.25;
+const clearSide = 0.25;
 
 /**
  * Per sample, 1 where the scene moves to the left in the sample's order. @param otherwise where that is not
@@ -95,7 +96,7 @@ function movesLeft({ pixels, known }: KnownMotion, otherwise: Tensor1D): Tensor1
     mean(of(slice(pixels, [0, 0, 0, index], [-1, -1, -1, 1])), [1, 2, 3]);
   const toRight = meanOf(0, (x) => x);
   const length = add(meanOf(0, abs), meanOf(1, abs));
-  const clear = mul(step(sub(abs(toRight), mul(length, CLEAR_SIDE))), known);
+  const clear = mul(step(sub(abs(toRight), mul(length, clearSide))), known);
   return add(otherwise, mul(clear, sub(step(neg(toRight)), otherwise)));
 }
 

@@ -27,7 +27,7 @@ export interface PhotometricOptions {
   known?: readonly Tensor1D[];
 }
 
-const CHARBONNIER_EPSILON = 1e-3;
+const charbonnierEpsilon = 1e-3;
 
 /**
  * Multi-scale photometric loss (Argaw et al. 2021, Eq. 3), per sample:
@@ -50,8 +50,9 @@ export function photometricLoss(
     );
   }
   const levels = frames[0]!.length;
-  if (levelWeights.length > levels)
+  if (levelWeights.length > levels) {
     throw new Error(`Expected at most ${levels} level weights but received ${levelWeights.length}.`);
+  }
   const weightSum = frameWeights.reduce((sum, weight) => sum + weight, 0);
   const terms: Tensor1D[] = [];
   frameWeights.forEach((frameWeight, frame) =>
@@ -65,8 +66,9 @@ export function photometricLoss(
       terms.push(known ? mul(distance, known[frame]!) : distance);
     }),
   );
-  if (terms.length === 0)
+  if (terms.length === 0) {
     throw new Error('Expected a frame and a level whose weights are not 0 but received none.');
+  }
   if (!known) return addN(terms);
   return div(
     addN(terms),
@@ -88,7 +90,7 @@ export function imageDistance(
     case 'l1':
       return mean(abs(error), [1, 2, 3]);
     case 'charbonnier':
-      return mean(sqrt(add(square(error), CHARBONNIER_EPSILON ** 2)), [1, 2, 3]);
+      return mean(sqrt(add(square(error), charbonnierEpsilon ** 2)), [1, 2, 3]);
     case 'log-l1':
       return logL1(mean<Tensor1D>(abs(error), [1, 2, 3]));
     case 'log-l2':

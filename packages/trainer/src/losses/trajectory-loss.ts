@@ -2,9 +2,9 @@ import { add, addN, avgPool, div, mean, mul, sqrt, square, sub, sum } from '@ten
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Motions smaller than this weigh by their error in pixels, larger ones by their relative error. */
-const SMALL_MOTION_PIXELS = 1;
+const smallMotionPixels = 1;
 /** Rounds the distance off at 0, where it has a kink. */
-const SMOOTH_PIXELS = 0.1;
+const smoothingPixels = 0.1;
 
 /**
  * How far the trajectory is from the true motion, where synthesis knows it (ours; Argaw et al. 2021 learn
@@ -24,11 +24,13 @@ export function trajectoryLoss(
   const meanOf = (distances: Tensor1D[]) => mul<Tensor1D>(addN(distances), 1 / distances.length);
   const meanLength = add(
     meanOf(gtMotionsPixels.map((motion) => meanDistance(motion, 0))),
-    SMALL_MOTION_PIXELS,
+    smallMotionPixels,
   ) as Tensor1D;
   return div(
     meanOf(
-      motionsPixels.map((motion, index) => meanDistance(sub(motion, gtMotionsPixels[index]!), SMOOTH_PIXELS)),
+      motionsPixels.map((motion, index) =>
+        meanDistance(sub(motion, gtMotionsPixels[index]!), smoothingPixels),
+      ),
     ),
     meanLength,
   );

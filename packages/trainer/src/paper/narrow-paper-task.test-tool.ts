@@ -43,7 +43,7 @@ export function narrowPaperTask(sizePixels = 32, batchSize = 1): LearningTask {
 }
 
 /** In pixels of the photograph: at every level two thirds or a third of a pixel away from a whole number. */
-const EVEN_MOTION = 16 / 3;
+const evenMotion = 16 / 3;
 
 /**
  * Starting weights with something in every one. The motions differ little from place to place, so that no
@@ -56,7 +56,7 @@ export function fullPaperWeights(): WeightValues {
     if (layer === undefined) continue;
     // Levels correct the motion of the level above, but for that of the image, which each finds anew. A raw 1
     // is a translation of 16 pixels.
-    const motion = level === '4' || layer === 'itn.affine' ? EVEN_MOTION : 0;
+    const motion = level === '4' || layer === 'itn.affine' ? evenMotion : 0;
     if (name.endsWith('.kernel')) values.forEach((value, index) => (values[index] = value / 100));
     else values.set(layer === 'flow' ? [motion / 16, -motion / 16] : [0, 0, motion / 16, 0, 0, -motion / 16]);
   }

@@ -33,6 +33,7 @@ export const paperRunField: Field<PaperRun> = checked(fields, (run) => {
     loss: { order, frameWeights, levelWeights },
   } = run;
   expectConsistentRun(run, { multiple: paperMultiple, motion: order === 'canonical', frames, frameWeights });
-  if (levelWeights.length < 1 || levelWeights.length > 5)
+  if (levelWeights.length < 1 || levelWeights.length > 5) {
     throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
+  }
 });

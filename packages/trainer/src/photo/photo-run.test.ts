@@ -157,11 +157,11 @@ describe('a run file of the photo network', () => {
     ],
     [
       'data: { sources: [{ kind: panorama, folder: a, stepPixels: 1e-9 }] }',
-      'Expected stepPixels to be a number from 0.05 to 16384 but got 1e-9.',
+      'Expected stepPixels to be a number from 0.05 to 16384 but received 1e-9.',
     ],
     [
       'data: { sources: [{ kind: panorama, folder: a, photoPixels: 1e9 }] }',
-      'Expected photoPixels to be an integer from sizePixels (128) to 16384 but got 1000000000.',
+      'Expected photoPixels to be an integer from sizePixels (128) to 16384 but received 1000000000.',
     ],
     [
       'data: { sources: [{ kind: panorama, folder: a, averaging: null }] }',

@@ -41,10 +41,11 @@ export const photoRunField: Field<PhotoRun> = {
       frames,
       loss: { frameWeights, motion, canonicalShare },
     } = run;
-    if (frames % 2 === 0)
+    if (frames % 2 === 0) {
       throw new Error(
         `Expected an odd number for 'frames', so that one is in the middle, but received ${frames}.`,
       );
+    }
     expectFramesPerStep(run);
     expectConsistentRun(run, {
       multiple: photoMultiple,
@@ -59,15 +60,17 @@ export const photoRunField: Field<PhotoRun> = {
 /** @throws unless the frames that a step compares are among those of a sample, pairs about the middle one. */
 function expectFramesPerStep({ frames, device: { framesPerStep }, loss: { frameWeights } }: PhotoRun): void {
   if (framesPerStep === null || framesPerStep === frames) return;
-  if (framesPerStep % 2 === 0 || framesPerStep > frames)
+  if (framesPerStep % 2 === 0 || framesPerStep > frames) {
     throw new Error(
       `Expected an odd number up to ${frames}, which is 'frames', for 'device.framesPerStep' but received ${framesPerStep}.`,
     );
+  }
   const others = new Set(frameWeights.filter((_, frame) => frame !== (frames - 1) / 2));
-  if (others.size > 1)
+  if (others.size > 1) {
     throw new Error(
       "Expected the same weight in 'loss.frameWeights' for all frames but the middle one, since 'device.framesPerStep' compares some of them only.",
     );
+  }
 }
 
 function withLossDefaults({ loss, ...run }: FieldType<typeof fields>): PhotoRun {

@@ -8,14 +8,14 @@ export interface ChartOptions {
   xLabel: string;
 }
 
-const WIDTH = 640;
-const HEIGHT = 260;
-const MARGIN = { left: 64, right: 12, top: 28, bottom: 36 };
-const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00'];
-const LETTER_WIDTH = 7;
-const LEGEND_GAP = 10;
-const TICKS = 5;
-const MAX_POINTS = 600;
+const chartWidth = 640;
+const height = 260;
+const margin = { left: 64, right: 12, top: 28, bottom: 36 };
+const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00'];
+const letterWidth = 7;
+const legendGap = 10;
+const tickCount = 5;
+const maxPoints = 600;
 
 /**
  * A line chart as SVG with a legend and labelled axes; long series are thinned by averaging neighbours. Empty
@@ -30,25 +30,25 @@ export function lineChart(series: readonly Series[], { title, xLabel }: ChartOpt
   const [xMin, xMax] = extent(all.map(([x]) => x));
   const [yMin, yMax] = extent(all.map(([, y]) => y));
   const toX = (x: number) =>
-    MARGIN.left + ((x - xMin) / (xMax - xMin)) * (WIDTH - MARGIN.left - MARGIN.right);
+    margin.left + ((x - xMin) / (xMax - xMin)) * (chartWidth - margin.left - margin.right);
   const toY = (y: number) =>
-    HEIGHT - MARGIN.bottom - ((y - yMin) / (yMax - yMin)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-  const ticks = Array.from({ length: TICKS }, (_, index) => index / (TICKS - 1));
+    height - margin.bottom - ((y - yMin) / (yMax - yMin)) * (height - margin.top - margin.bottom);
+  const ticks = Array.from({ length: tickCount }, (_, index) => index / (tickCount - 1));
   const grid = ticks.map((share) => {
     const [x, y] = [xMin + share * (xMax - xMin), yMin + share * (yMax - yMin)];
     return (
-      `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${toY(y).toFixed(1)}" y2="${toY(y).toFixed(1)}" stroke="#ddd"/>` +
-      `<text x="${MARGIN.left - 6}" y="${(toY(y) + 4).toFixed(1)}" text-anchor="end">${tickLabel(y)}</text>` +
-      `<text x="${toX(x).toFixed(1)}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${tickLabel(x)}</text>`
+      `<line x1="${margin.left}" x2="${chartWidth - margin.right}" y1="${toY(y).toFixed(1)}" y2="${toY(y).toFixed(1)}" stroke="#ddd"/>` +
+      `<text x="${margin.left - 6}" y="${(toY(y) + 4).toFixed(1)}" text-anchor="end">${tickLabel(y)}</text>` +
+      `<text x="${toX(x).toFixed(1)}" y="${height - margin.bottom + 16}" text-anchor="middle">${tickLabel(x)}</text>`
     );
   });
   /** Where a legend's word ends: all stand in the title's line, the last at the right. */
   const legendEnd = (index: number) =>
-    WIDTH -
-    MARGIN.right -
-    thinned.slice(index + 1).reduce((sum, { name }) => sum + LEGEND_GAP + name.length * LETTER_WIDTH, 0);
+    chartWidth -
+    margin.right -
+    thinned.slice(index + 1).reduce((sum, { name }) => sum + legendGap + name.length * letterWidth, 0);
   const lines = thinned.map(({ name, points }, index) => {
-    const color = COLORS[index % COLORS.length];
+    const color = colors[index % colors.length];
     const path = points.map(([x, y]) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(' ');
     return (
       `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="1.5"/>` +
@@ -56,8 +56,8 @@ export function lineChart(series: readonly Series[], { title, xLabel }: ChartOpt
     );
   });
   return (
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}"><text class="title" x="${MARGIN.left}" y="16">${escapeHtml(title)}</text>` +
-    `${grid.join('')}${lines.join('')}<text x="${WIDTH / 2}" y="${HEIGHT - 4}" text-anchor="middle">${escapeHtml(xLabel)}</text></svg>`
+    `<svg viewBox="0 0 ${chartWidth} ${height}" role="img" aria-label="${escapeHtml(title)}"><text class="title" x="${margin.left}" y="16">${escapeHtml(title)}</text>` +
+    `${grid.join('')}${lines.join('')}<text x="${chartWidth / 2}" y="${height - 4}" text-anchor="middle">${escapeHtml(xLabel)}</text></svg>`
   );
 }
 
@@ -69,7 +69,7 @@ export function escapeHtml(text: string): string {
 }
 
 function thin(points: Series['points']): Series['points'] {
-  const group = Math.ceil(points.length / MAX_POINTS);
+  const group = Math.ceil(points.length / maxPoints);
   if (group <= 1) return points;
   return Array.from({ length: Math.ceil(points.length / group) }, (_, index) => {
     const part = points.slice(index * group, (index + 1) * group);

@@ -41,7 +41,7 @@ describe('writeRunReport', () => {
   test('is one page that refers to nothing outside itself', () => {
     const figures = { first: 25, middle: 26, last: 25.5, mean: 25.5 };
     const log = new MetricsLog(join(folder, 'metrics.jsonl'), 0);
-    for (const step of [1, 2])
+    for (const step of [1, 2]) {
       log.append({
         kind: 'step',
         step,
@@ -51,6 +51,7 @@ describe('writeRunReport', () => {
         samplesPerSecond: 3,
         dataWaitShare: 0,
       });
+    }
     log.append({
       kind: 'validation',
       step: 2,

@@ -3,12 +3,12 @@ import { basename, join, resolve } from 'node:path';
 import { writeAtomicallySync } from '@unblur/files';
 import { readMetrics } from '../metrics-log.js';
 import type { FigureByPosition, StepRow, ValidationRow } from '../metrics-log.js';
-import { RUN_FILES } from '../run-files.js';
+import { runFiles } from '../run-files.js';
 import { escapeHtml, lineChart } from './line-chart.js';
 import type { Series } from './line-chart.js';
 
-const PICTURES_SHOWN = 6;
-const POSITIONS = ['first', 'middle', 'last', 'mean'] as const;
+const picturesShown = 6;
+const framePositions = ['first', 'middle', 'last', 'mean'] as const;
 
 /**
  * Writes `report.html` into a run's folder: one page that needs no other file, with the loss terms, the
@@ -20,9 +20,10 @@ const POSITIONS = ['first', 'middle', 'last', 'mean'] as const;
  */
 export function writeRunReport(runFolder: string): string {
   const file = (name: string) => join(runFolder, name);
-  if (!existsSync(file(RUN_FILES.metrics)))
-    throw new Error(`Expected the folder of a run but '${runFolder}' has no ${RUN_FILES.metrics}.`);
-  const rows = readMetrics(file(RUN_FILES.metrics));
+  if (!existsSync(file(runFiles.metrics))) {
+    throw new Error(`Expected the folder of a run but '${runFolder}' has no ${runFiles.metrics}.`);
+  }
+  const rows = readMetrics(file(runFiles.metrics));
   const steps = rows.filter((row) => row.kind === 'step');
   const validations = rows.filter((row) => row.kind === 'validation');
   const page = `<!doctype html>
@@ -37,9 +38,9 @@ ${validationTable(validations)}
 <div class="charts">${charts(steps, validations).join('')}</div>
 <h2>Validation samples</h2>
 <p>Per sample three rows: blurred input, restored frames, ground truth.</p>
-${pictures(file(RUN_FILES.samples))}
+${pictures(file(runFiles.samples))}
 <h2>Run</h2>
-<pre>${existsSync(file(RUN_FILES.config)) ? escapeHtml(readFileSync(file(RUN_FILES.config), 'utf8')) : ''}</pre>
+<pre>${existsSync(file(runFiles.config)) ? escapeHtml(readFileSync(file(runFiles.config), 'utf8')) : ''}</pre>
 </html>
 `;
   const target = file('report.html');
@@ -57,14 +58,14 @@ function summary(steps: readonly StepRow[], validations: readonly ValidationRow[
 
 function validationTable(validations: readonly ValidationRow[]): string {
   const cells = (figures: FigureByPosition) =>
-    POSITIONS.map((position) => `<td>${figures[position].toFixed(2)}</td>`).join('');
+    framePositions.map((position) => `<td>${figures[position].toFixed(2)}</td>`).join('');
   const body = validations
     .map(
       ({ step, psnr, gain, ssim }) =>
         `<tr><td>${step}</td>${cells(psnr)}${cells(gain)}<td>${ssim.mean.toFixed(4)}</td></tr>`,
     )
     .join('');
-  const positions = POSITIONS.map((position) => `<th>${position}</th>`).join('');
+  const positions = framePositions.map((position) => `<th>${position}</th>`).join('');
   return `<table><tr><th></th><th colspan="4">PSNR (dB)</th><th colspan="4">gain over the blurred image (dB)</th><th>SSIM</th></tr><tr><th>step</th>${positions}${positions}<th>mean</th></tr>${body}</table>`;
 }
 
@@ -77,7 +78,7 @@ function charts(steps: readonly StepRow[], validations: readonly ValidationRow[]
     }),
   });
   const byPosition = (value: (row: ValidationRow) => FigureByPosition): Series[] =>
-    POSITIONS.map((position) => ({
+    framePositions.map((position) => ({
       name: position,
       points: validations.map((row) => [row.step, value(row)[position]] as const),
     }));
@@ -115,7 +116,7 @@ function pictures(folder: string): string {
     .filter((name) => name.endsWith('.png'))
     .sort();
   const shown = names.filter((_, index) => {
-    const slot = (of: number) => Math.floor((of * PICTURES_SHOWN) / names.length);
+    const slot = (of: number) => Math.floor((of * picturesShown) / names.length);
     return slot(index + 1) > slot(index);
   });
   return shown

@@ -4,7 +4,7 @@ import { appendWhole } from '@unblur/files';
 import { encodeEvent, frameRecord } from './event.js';
 import type { EventContent } from './event.js';
 
-const FILE_PREFIX = 'events.out.tfevents.';
+const filePrefix = 'events.out.tfevents.';
 
 /**
  * The TensorBoard event files in a run's folder, one for every sitting. Each event is on disk when `append`
@@ -20,12 +20,12 @@ export class EventLog {
    * 0: a new run; such files are removed.
    */
   constructor(folder: string, lastStep: number) {
-    const earlier = readdirSync(folder).filter((name) => name.startsWith(FILE_PREFIX));
+    const earlier = readdirSync(folder).filter((name) => name.startsWith(filePrefix));
     if (lastStep === 0) for (const name of earlier) rmSync(join(folder, name));
     this.isFirst = lastStep === 0 || earlier.length === 0;
     // Readers take the files in the order of their names.
     const started = String(Math.floor(Date.now() / 1000)).padStart(10, '0');
-    this.#file = join(folder, `${FILE_PREFIX}${started}.${String(earlier.length).padStart(4, '0')}.unblur`);
+    this.#file = join(folder, `${filePrefix}${started}.${String(earlier.length).padStart(4, '0')}.unblur`);
     this.append({ kind: 'file-version' }, 0);
     if (!this.isFirst) this.append({ kind: 'session-start' }, lastStep + 1);
   }

@@ -36,8 +36,9 @@ export function readRecords(bytes: Buffer): Buffer[] {
 function expectCrc(bytes: Buffer, masked: number): void {
   const rotated = (masked - 0xa282ead8) >>> 0;
   const stored = ((rotated << 15) | (rotated >>> 17)) >>> 0;
-  if (stored !== crc32c(bytes))
+  if (stored !== crc32c(bytes)) {
     throw new Error(`Expected the CRC ${crc32c(bytes)} but the file says ${stored}.`);
+  }
 }
 
 export function readEvent(record: Buffer): ReadEvent {

@@ -11,11 +11,11 @@ export type EventContent =
   | { kind: 'scalars'; values: Record<string, number> }
   | { kind: 'picture'; tag: string; png: Uint8Array };
 
-const FILE_VERSION = 'brain.Event:2';
-const SESSION_START = 1;
-const RGB_CHANNELS = 3;
+const fileVersion = 'brain.Event:2';
+const sessionStart = 1;
+const rgbChannels = 3;
 /** Where a PNG has its width and height: in the header chunk, which is always the first. */
-const PNG_SIZE_OFFSET = 16;
+const pngSizeOffset = 16;
 
 /** One event. @param wallTimeSeconds since 1970. */
 export function encodeEvent(content: EventContent, step: number, wallTimeSeconds: number): Uint8Array {
@@ -35,9 +35,9 @@ export function frameRecord(bytes: Uint8Array): Uint8Array {
 function encodeContent(content: EventContent): Uint8Array {
   switch (content.kind) {
     case 'file-version':
-      return text(3, FILE_VERSION);
+      return text(3, fileVersion);
     case 'session-start':
-      return message(7, [integer(1, SESSION_START)]);
+      return message(7, [integer(1, sessionStart)]);
     case 'scalars':
       return message(
         5,
@@ -46,11 +46,11 @@ function encodeContent(content: EventContent): Uint8Array {
     case 'picture': {
       const { tag, png } = content;
       const header = new DataView(png.buffer, png.byteOffset);
-      const [width, height] = [header.getUint32(PNG_SIZE_OFFSET), header.getUint32(PNG_SIZE_OFFSET + 4)];
+      const [width, height] = [header.getUint32(pngSizeOffset), header.getUint32(pngSizeOffset + 4)];
       const image = message(4, [
         integer(1, height),
         integer(2, width),
-        integer(3, RGB_CHANNELS),
+        integer(3, rgbChannels),
         lengthDelimited(4, png),
       ]);
       return message(5, [message(1, [text(1, tag), image])]);
@@ -69,18 +69,18 @@ function maskedCrc(bytes: Uint8Array): Uint8Array {
   return masked;
 }
 
-const WIRE = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as const;
+const wireTypes = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as const;
 
 function integer(field: number, value: number): Uint8Array {
-  return concat([key(field, WIRE.varint), varint(value)]);
+  return concat([key(field, wireTypes.varint), varint(value)]);
 }
 
 function double(field: number, value: number): Uint8Array {
-  return concat([key(field, WIRE.fixed64), new Uint8Array(Float64Array.of(value).buffer)]);
+  return concat([key(field, wireTypes.fixed64), new Uint8Array(Float64Array.of(value).buffer)]);
 }
 
 function float(field: number, value: number): Uint8Array {
-  return concat([key(field, WIRE.fixed32), new Uint8Array(Float32Array.of(value).buffer)]);
+  return concat([key(field, wireTypes.fixed32), new Uint8Array(Float32Array.of(value).buffer)]);
 }
 
 function text(field: number, value: string): Uint8Array {
@@ -92,7 +92,7 @@ function message(field: number, parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function lengthDelimited(field: number, bytes: Uint8Array): Uint8Array {
-  return concat([key(field, WIRE.lengthDelimited), varint(bytes.length), bytes]);
+  return concat([key(field, wireTypes.lengthDelimited), varint(bytes.length), bytes]);
 }
 
 function key(field: number, wire: number): Uint8Array {

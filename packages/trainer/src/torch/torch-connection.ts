@@ -2,7 +2,7 @@ import { readSafetensors, writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
 import type { Socket } from 'node:net';
 
-const LENGTH_BYTES = 8;
+const lengthBytes = 8;
 
 export type Tensors = Record<string, SafetensorsTensor>;
 
@@ -40,7 +40,7 @@ export class TorchConnection {
   /** @throws what the process throws. */
   async ask(command: string, settings: Record<string, unknown> = {}, tensors: Tensors = {}): Promise<Reply> {
     const message = writeSafetensors({ tensors, metadata: { command, settings: JSON.stringify(settings) } });
-    const length = Buffer.alloc(LENGTH_BYTES);
+    const length = Buffer.alloc(lengthBytes);
     length.writeBigUInt64LE(BigInt(message.byteLength));
     this.#socket.write(length);
     this.#socket.write(message);
@@ -64,13 +64,13 @@ export class TorchConnection {
   #receive(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#byteLength += chunk.byteLength;
-    while (this.#byteLength >= LENGTH_BYTES) {
-      const first = this.#chunks[0]!.byteLength >= LENGTH_BYTES ? this.#chunks[0]! : this.#join();
-      const end = LENGTH_BYTES + Number(first.readBigUInt64LE());
+    while (this.#byteLength >= lengthBytes) {
+      const first = this.#chunks[0]!.byteLength >= lengthBytes ? this.#chunks[0]! : this.#join();
+      const end = lengthBytes + Number(first.readBigUInt64LE());
       if (this.#byteLength < end) return;
       const bytes = this.#join();
       // A copy, so that tensors start where their numbers may start in memory.
-      const message = new Uint8Array(bytes.subarray(LENGTH_BYTES, end));
+      const message = new Uint8Array(bytes.subarray(lengthBytes, end));
       this.#chunks = [bytes.subarray(end)];
       this.#byteLength -= end;
       const { tensors, metadata } = readSafetensors(message);

@@ -9,9 +9,9 @@ import type { Engine } from '../engine.js';
 import { createEngineLearner } from '../learner.js';
 import type { LearnedState, Learner } from '../learner.js';
 import { patternBatch } from '../pattern-batch.test-tool.js';
-import { CLEAR_DISTANCE_PIXELS, withSampledPositions } from '../sampled-positions.test-tool.js';
+import { clearDistancePixels, withSampledPositions } from '../sampled-positions.test-tool.js';
 import {
-  TINY_SIZE_PIXELS,
+  tinySizePixels,
   discBatch,
   fullWeights,
   relativeDifference,
@@ -28,7 +28,7 @@ import type { TorchLearner } from './torch-learner.js';
 import { findTorch } from './torch-process.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
-const LONG_MILLISECONDS = 300_000;
+const longMilliseconds = 300_000;
 
 const python = findTorch()?.python;
 if (!python) console.warn('Skipped the tests of the torch engine: there is no Python with torch and numpy.');
@@ -47,7 +47,7 @@ describeWithTorch('the torch engine', () => {
   beforeAll(async () => {
     learner = await openTorch(task);
     engine = await createTracedEngine(task, { threads: 1 });
-  }, LONG_MILLISECONDS);
+  }, longMilliseconds);
   afterAll(async () => {
     await learner?.release();
     await engine?.release();
@@ -60,13 +60,13 @@ describeWithTorch('the torch engine', () => {
       const batch = patternBatch(task.objective.batchShapes);
       await learner.load({ weights });
       expectSameStep(await learner.gradients(batch), await engine.lossAndGradients(weights, batch), 1e-4);
-      const { blurred } = discBatch(5, 1, 3, TINY_SIZE_PIXELS);
+      const { blurred } = discBatch(5, 1, 3, tinySizePixels);
       const expected = await engine.restore(weights, blurred);
       (await learner.restore(blurred)).forEach((frame, index) =>
         expect(relativeDifference(frame, expected[index]!)).toBeLessThan(1e-4),
       );
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 
   test(
@@ -78,7 +78,7 @@ describeWithTorch('the torch engine', () => {
         emaDecay,
       });
       const train = async (on: Learner, steps: number[]) => {
-        for (const step of steps) await on.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), [0.002], step);
+        for (const step of steps) await on.update(discBatch(2 * step, 2, 3, tinySizePixels), [0.002], step);
       };
       await inProcess.load({ weights: fullWeights(tinyNetwork) });
       await train(inProcess, [1, 2]);
@@ -87,19 +87,20 @@ describeWithTorch('the torch engine', () => {
       await train(learner, [3, 4]);
       const [actual, expected] = [await learner.state(), await inProcess.state()];
       for (const group of ['firstMoments', 'secondMoments', 'averages'] as const) {
-        for (const [name, values] of Object.entries(expected[group]))
+        for (const [name, values] of Object.entries(expected[group])) {
           expect([group, name, relativeDifference(actual[group][name]!, values) < 2e-3]).toEqual([
             group,
             name,
             true,
           ]);
+        }
       }
       for (const [name, { values, shape }] of Object.entries(expected.weights)) {
         expect(actual.weights[name]!.shape).toEqual(shape);
         expect([name, relativeDifference(actual.weights[name]!.values, values) < 2e-3]).toEqual([name, true]);
       }
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 
   test(
@@ -108,7 +109,7 @@ describeWithTorch('the torch engine', () => {
       const run = async (stops: boolean): Promise<LearnedState> => {
         await learner.load({ weights: fullWeights(tinyNetwork) });
         for (const step of [1, 2, 3]) {
-          await learner.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), [0.002], step);
+          await learner.update(discBatch(2 * step, 2, 3, tinySizePixels), [0.002], step);
           if (stops) await learner.load(await learner.state());
         }
         return learner.state();
@@ -126,7 +127,7 @@ describeWithTorch('the torch engine', () => {
         .map(([name]) => name);
       expect(different).toEqual([]);
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 
   test(
@@ -134,14 +135,14 @@ describeWithTorch('the torch engine', () => {
     async () => {
       await learner.load({ weights: fullWeights(tinyNetwork) });
       const before = structuredClone(await learner.state());
-      const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
+      const batch = discBatch(0, 2, 3, tinySizePixels);
       batch.blurred.fill(NaN);
       await expect(learner.update(batch, [0.002], 1)).rejects.toThrow(
         /finite loss but its term '\w+' is nan/,
       );
       expect(await learner.state()).toEqual(before);
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 
   test(
@@ -149,7 +150,7 @@ describeWithTorch('the torch engine', () => {
     async () => {
       const low = await openTorch(task, { ...float32, precision: 'bfloat16' });
       const weights = fullWeights(tinyNetwork);
-      const batch = discBatch(0, 2, 3, TINY_SIZE_PIXELS);
+      const batch = discBatch(0, 2, 3, tinySizePixels);
       await Promise.all([learner.load({ weights }), low.load({ weights })]);
       const [full, rounded] = [await learner.gradients(batch), await low.gradients(batch)];
       await low.release();
@@ -166,7 +167,7 @@ describeWithTorch('the torch engine', () => {
       });
       expect(cosines.filter(([, cosine]) => !(cosine > 0.9))).toEqual([]);
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 });
 
@@ -188,7 +189,7 @@ describeWithTorch('the torch engine with the photo network as it is shipped', ()
       const oracle = await createEagerEngine(photoTask, { backend: 'cpu' });
       expect(
         (await withSampledPositions(() => oracle.restore(weights, batch['blurred']!))).distancePixels,
-      ).toBeGreaterThan(CLEAR_DISTANCE_PIXELS);
+      ).toBeGreaterThan(clearDistancePixels);
       await learner.load({ weights });
       const actual = await learner.gradients(batch);
       await learner.release();
@@ -196,7 +197,7 @@ describeWithTorch('the torch engine with the photo network as it is shipped', ()
       expectSameStep(actual, await engine.lossAndGradients(weights, batch), 1e-4);
       await engine.release();
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 });
 
@@ -207,8 +208,9 @@ describeWithTorch('the torch engine with the phases of a video-deblurring networ
       const [flow, cascade] = [narrowVideoTask('flow'), narrowVideoTask('cascade')];
       const stateAfter = async (learner: Learner, ofTask: LearningTask, learningRates: number[]) => {
         await learner.load({ weights: fullVideoWeights() });
-        for (const step of [1, 2])
+        for (const step of [1, 2]) {
           await learner.update(patternBatch(ofTask.objective.batchShapes), learningRates, step);
+        }
         const state = structuredClone(await learner.state());
         await learner.release();
         return state;
@@ -243,7 +245,7 @@ describeWithTorch('the torch engine with the phases of a video-deblurring networ
         expect(moved.sort()).toEqual(ofTask.groups.flat().sort());
       }
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 });
 
@@ -259,7 +261,7 @@ describeWithTorch('the sample pool', () => {
       expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
       expect(stderr).toMatch(/Ran [1-9]/);
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 });
 
@@ -272,23 +274,26 @@ describeWithTorch('two processes', () => {
       for (const learner of [one, two]) {
         await learner.load({ weights: fullWeights(tinyNetwork) });
         const results = [];
-        for (const step of [1, 2])
-          results.push(await learner.update(discBatch(2 * step, 2, 3, TINY_SIZE_PIXELS), [0.002], step));
+        for (const step of [1, 2]) {
+          results.push(await learner.update(discBatch(2 * step, 2, 3, tinySizePixels), [0.002], step));
+        }
         states.push({ results, state: await learner.state() });
         await learner.release();
       }
       const [alone, shared] = states as [(typeof states)[0], (typeof states)[0]];
       shared.results.forEach(({ terms, gradientNorm }, index) => {
         expect(gradientNorm / alone.results[index]!.gradientNorm).toBeCloseTo(1, 4);
-        for (const [name, value] of Object.entries(terms))
+        for (const [name, value] of Object.entries(terms)) {
           expect([name, value]).toEqual([name, expect.closeTo(alone.results[index]!.terms[name]!, 4)]);
+        }
       });
-      for (const [name, values] of Object.entries(alone.state.firstMoments))
+      for (const [name, values] of Object.entries(alone.state.firstMoments)) {
         expect([name, relativeDifference(shared.state.firstMoments[name]!, values) < 1e-3]).toEqual([
           name,
           true,
         ]);
+      }
     },
-    LONG_MILLISECONDS,
+    longMilliseconds,
   );
 });

@@ -5,7 +5,14 @@ import type { AdamOptions, NamedArrays } from '../adam.js';
 import type { Batch, StepResult } from '../engine.js';
 import { expectFinite } from '../learner.js';
 import type { LearnedState, Learner, StartingState } from '../learner.js';
-import { BLURRED, framesOf, frameName, lossStep, restorationStep, taskSignature } from '../training-step.js';
+import {
+  blurredInput,
+  framesOf,
+  frameName,
+  lossStep,
+  restorationStep,
+  taskSignature,
+} from '../training-step.js';
 import type { LearningTask } from '../training-system.js';
 import type { TorchConfig } from './torch-config.js';
 import type { Tensors, TorchConnection } from './torch-connection.js';
@@ -41,10 +48,11 @@ export async function createTorchLearner(
 ): Promise<TorchLearner> {
   const { weightShapes, objective, restoration, groups } = task;
   const batchSize = Object.values(objective.batchShapes)[0]![0]!;
-  if (batchSize % processes !== 0)
+  if (batchSize % processes !== 0) {
     throw new Error(
       `Expected a 'batchSize' that ${processes} processes can share but received ${batchSize}.`,
     );
+  }
   const partShapes = Object.fromEntries(
     Object.entries(objective.batchShapes).map(([name, [, ...rest]]) => [
       name,
@@ -54,7 +62,7 @@ export async function createTorchLearner(
   const step = trace(lossStep(objective), taskSignature(task, partShapes));
   const restorationGraph = trace(
     restorationStep(restoration),
-    taskSignature(task, { [BLURRED]: restoration.blurredShape }),
+    taskSignature(task, { [blurredInput]: restoration.blurredShape }),
   );
   const learned = groups.flat();
   const frozen = Object.keys(weightShapes).filter((name) => !learned.includes(name));

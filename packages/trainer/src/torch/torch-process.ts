@@ -8,8 +8,8 @@ import { makeTemporaryFolder } from '@unblur/files';
 import { TorchConnection } from './torch-connection.js';
 
 export const programFolder = fileURLToPath(new URL('../../python', import.meta.url));
-const LIBRARY_FOLDER = '/usr/lib';
-const ALLOCATORS = ['libtcmalloc.so.4', 'libtcmalloc_minimal.so.4'];
+const libraryFolder = '/usr/lib';
+const allocators = ['libtcmalloc.so.4', 'libtcmalloc_minimal.so.4'];
 
 export interface TorchProcesses {
   /** One per process, by rank. */
@@ -44,10 +44,11 @@ export function findTorch(): FoundTorch | undefined {
 /** The interpreter that `findTorch` finds. @throws if there is none. */
 export function requireTorch(): string {
   const python = findTorch()?.python;
-  if (!python)
+  if (!python) {
     throw new Error(
-      "Expected a Python with torch and numpy for the engine 'torch' but found none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.",
+      "Expected a Python with torch and numpy for the engine 'torch' but received none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.",
     );
+  }
   return python;
 }
 
@@ -134,11 +135,11 @@ export function torchEnvironment(threads: number): NodeJS.ProcessEnv {
  * if it is not installed.
  */
 function findAllocator(): string | undefined {
-  if (!existsSync(LIBRARY_FOLDER)) return undefined;
-  const folders = readdirSync(LIBRARY_FOLDER, { withFileTypes: true })
+  if (!existsSync(libraryFolder)) return undefined;
+  const folders = readdirSync(libraryFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => join(LIBRARY_FOLDER, name));
-  return ALLOCATORS.flatMap((name) => [LIBRARY_FOLDER, ...folders].map((folder) => join(folder, name))).find(
-    (path) => existsSync(path),
-  );
+    .map(({ name }) => join(libraryFolder, name));
+  return allocators
+    .flatMap((name) => [libraryFolder, ...folders].map((folder) => join(folder, name)))
+    .find((path) => existsSync(path));
 }

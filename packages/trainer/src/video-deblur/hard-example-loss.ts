@@ -36,7 +36,7 @@ export interface HardExampleOptions {
  * Share of the pixels that count once more whatever their error, drawn anew for every sample: `randomPixels`
  * makes them.
  */
-export const RANDOM_SHARE = 0.1;
+export const randomShare = 0.1;
 
 export interface HardExampleLoss {
   /** The error plus the weighted error of the hard pixels, as the norm has it. */

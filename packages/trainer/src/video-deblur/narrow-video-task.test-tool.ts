@@ -4,7 +4,7 @@ import { filled } from '../filled-weights.test-tool.js';
 import type { LearningTask } from '../training-system.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
 
-const SIZE_PIXELS = 32;
+const imageSizePixels = 32;
 const { small } = videoDeblurPresets;
 
 /** Both stages with all their parts, but narrow. */
@@ -35,15 +35,15 @@ export function narrowVideoTask(phase: 'flow' | 'cascade'): LearningTask {
   const flowWeights = names.filter(isFlowWeight);
   return {
     weightShapes,
-    restoration: middleRestoration(narrowNetwork, SIZE_PIXELS),
+    restoration: middleRestoration(narrowNetwork, imageSizePixels),
     ...(phase === 'flow'
-      ? { objective: flowObjective(narrowNetwork, 1, SIZE_PIXELS), groups: [flowWeights] }
+      ? { objective: flowObjective(narrowNetwork, 1, imageSizePixels), groups: [flowWeights] }
       : {
           objective: cascadeObjective(
             narrowNetwork,
             { norm: 'l1', hardShare: 0.5, hardWeight: 2 },
             1,
-            SIZE_PIXELS,
+            imageSizePixels,
           ),
           groups: [flowWeights, names.filter((name) => !isFlowWeight(name))],
         }),
@@ -54,7 +54,7 @@ export function narrowVideoTask(phase: 'flow' | 'cascade'): LearningTask {
  * Of the flow network, in units of 20 pixels: two thirds or a third of a pixel away from a whole number at
  * every level.
  */
-const EVEN_FLOW = [16 / 3 / 20, -16 / 3 / 20];
+const evenFlow = [16 / 3 / 20, -16 / 3 / 20];
 
 /**
  * Starting weights with something in every one. The flow differs little from place to place, so that no
@@ -65,7 +65,7 @@ export function fullVideoWeights(): WeightValues {
   for (const [name, { values }] of Object.entries(weights)) {
     if (!/^flow\.(level\d|refiner)\.(upscale-)?flow\./.test(name)) continue;
     if (name.endsWith('.kernel')) values.forEach((value, index) => (values[index] = value / 100));
-    else values.set(name.startsWith('flow.refiner.') ? [0, 0] : EVEN_FLOW);
+    else values.set(name.startsWith('flow.refiner.') ? [0, 0] : evenFlow);
   }
   return weights;
 }

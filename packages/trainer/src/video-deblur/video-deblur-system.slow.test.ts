@@ -69,8 +69,9 @@ beforeAll(async () => {
       .blur(2)
       .png();
   for (const name of ['clips/one', 'stills']) mkdirSync(join(folder, name), { recursive: true });
-  for (let frame = 0; frame < 12; frame++)
+  for (let frame = 0; frame < 12; frame++) {
     await noise(72, 68).toFile(join(folder, 'clips', 'one', `${frame}.png`));
+  }
   await noise(128, 128).toFile(join(folder, 'stills', 'still.png'));
 });
 

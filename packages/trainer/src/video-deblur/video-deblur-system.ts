@@ -7,7 +7,7 @@ import type { ScheduleConfig } from '../schedule.js';
 import type { Phase, TrainingSystem } from '../training-system.js';
 import { namesOfParts } from '../taken-weights.js';
 import type { ValidationSample } from '../validation.js';
-import { RANDOM_SHARE } from './hard-example-loss.js';
+import { randomShare } from './hard-example-loss.js';
 import { randomPixels } from './random-pixels.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
 import { changeVideoPaths, videoRunConfigField } from './video-run-config.js';
@@ -25,14 +25,14 @@ export const videoDeblurDefinition: SystemDefinition<VideoRunConfig> = {
 };
 
 /** Flows are learned on scenes of so many frames, from the middle one to the others, in turn. */
-const SCENE_FRAMES = 5;
-const SCENE_MIDDLE = 2;
-const FLOW_TARGETS = [1, 3, 0, 4];
+const sceneFrames = 5;
+const sceneMiddle = 2;
+const flowTargets = [1, 3, 0, 4];
 /**
  * A distance between the moments of an exposure that leaves its frames alone: nothing needs the blurred
  * photograph.
  */
-const UNBLURRED = 1000;
+const unblurred = 1000;
 
 async function openVideoDeblur(config: VideoRunConfig): Promise<TrainingSystem> {
   const { network, optimizer, validation, flowPretraining } = config;
@@ -71,28 +71,28 @@ function flowPhase(
     ],
     batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
       // Scenes are dear and flows cheap, so every batch of scenes serves for all of them in turn.
-      const [turns, firstBatch] = [FLOW_TARGETS.length, firstSample / batchSize];
+      const [turns, firstBatch] = [flowTargets.length, firstSample / batchSize];
       const scenes = {
         folder,
         workers,
         sizePixels,
-        frames: SCENE_FRAMES,
+        frames: sceneFrames,
         cameraPixels,
         objectPixels,
-        stepPixels: UNBLURRED,
+        stepPixels: unblurred,
         seed,
         batchSize,
         firstSample: Math.floor(firstBatch / turns) * batchSize,
       };
       let batch = Math.floor(firstBatch / turns) * turns;
       for await (const { frames, flowsPixels } of layeredBatches(scenes)) {
-        for (const target of FLOW_TARGETS) {
+        for (const target of flowTargets) {
           if (batch++ < firstBatch) continue;
           // Flows are known from the middle frame.
           yield {
-            first: cut(frames, SCENE_FRAMES, SCENE_MIDDLE, 1, sizePixels, 3),
-            second: cut(frames, SCENE_FRAMES, target, 1, sizePixels, 3),
-            flowPixels: cut(flowsPixels, SCENE_FRAMES, target, 1, sizePixels, 2),
+            first: cut(frames, sceneFrames, sceneMiddle, 1, sizePixels, 3),
+            second: cut(frames, sceneFrames, target, 1, sizePixels, 3),
+            flowPixels: cut(flowsPixels, sceneFrames, target, 1, sizePixels, 2),
           };
         }
       }
@@ -140,7 +140,7 @@ function cascadePhase({
         yield {
           blurred,
           gt: cut(gt, length, 1, length - 2, sizePixels, 3),
-          randomMask: randomPixels(RANDOM_SHARE, batchSize, sizePixels, seed, firstSample),
+          randomMask: randomPixels(randomShare, batchSize, sizePixels, seed, firstSample),
         };
       }
     },
@@ -152,10 +152,11 @@ function videoSources({
   sources,
 }: VideoRunConfig['data']): Exclude<VideoRunConfig['data']['sources'][number], RenderedWindowSource>[] {
   return sources.map((source, index) => {
-    if ('kind' in source)
+    if ('kind' in source) {
       throw new Error(
         `Expected sources of videos but 'data.sources[${index}]' is of kind '${source.kind}', of which windows are made on the device only; set 'synthesis: device'.`,
       );
+    }
     return source;
   });
 }
@@ -204,10 +205,11 @@ function cut(
   const frame = size * size * channels;
   const batch = clips.length / (length * frame);
   const frames = new Float32Array(batch * count * frame);
-  for (let sample = 0; sample < batch; sample++)
+  for (let sample = 0; sample < batch; sample++) {
     frames.set(
       clips.subarray((sample * length + first) * frame, (sample * length + first + count) * frame),
       sample * count * frame,
     );
+  }
   return frames;
 }

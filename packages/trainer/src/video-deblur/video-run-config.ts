@@ -74,7 +74,7 @@ const rendered: Field<RenderedWindowSource> = {
   read: (value, path) => {
     const { shutterShare, steadyShare, ...own } = readMapping(value, path);
     return {
-      ...(readSource(own, WINDOW_SOURCE_SIZE_PIXELS, path) as WeightedSource & {
+      ...(readSource(own, windowSourceSizePixels, path) as WeightedSource & {
         kind: 'panorama' | 'layers';
       }),
       shutterShare: withDefault(pair(share), [0.3, 1]).read(shutterShare, join(path, 'shutterShare')),
@@ -84,7 +84,7 @@ const rendered: Field<RenderedWindowSource> = {
 };
 
 /** As far as options of such sources depend on the size of pictures. */
-const WINDOW_SOURCE_SIZE_PIXELS = 256;
+const windowSourceSizePixels = 256;
 
 /** Windows of panoramas or still photographs before a camera that moves. */
 export type RenderedWindowSource = WeightedSource & {
@@ -227,8 +227,9 @@ function expectConsistent({
   // A window is held blurred and sharp.
   expectAffordable({ batchSize, data: videos, validation: held }, 2 * windowFrames(network) - 1);
   const multiple = flowMultiple(network.flow);
-  if (layers && videos.sizePixels % multiple !== 0)
+  if (layers && videos.sizePixels % multiple !== 0) {
     throw new Error(
       `Expected a multiple of ${multiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`,
     );
+  }
 }

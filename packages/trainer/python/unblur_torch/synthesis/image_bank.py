@@ -69,7 +69,7 @@ def draw_masks(shapes: Mapping[str, float], seed: int, device: torch.device) -> 
     random, masks = numpy.random.default_rng([seed, 1]), {}
     for shape, weight in shapes.items():
         if shape not in SHAPES:
-            raise ValueError(f"Expected objectShapes of {', '.join(SHAPES)} but got {shape!r}.")
+            raise ValueError(f"Expected objectShapes of {', '.join(SHAPES)} but received {shape!r}.")
         if weight > 0:
             drawn = numpy.stack([draw_shape(random, shape, MASK_SIDE_PIXELS) for _ in range(MASKS_PER_SHAPE)])
             masks[shape] = torch.from_numpy((drawn * 255 + 0.5).astype(numpy.uint8))[:, None].to(device)
@@ -119,7 +119,7 @@ def recorded_pairs(pictures: Mapping[str, Tensor]) -> "Dict[str, Tuple[Tensor, T
     """Raises ValueError where there is no pair."""
     _, pairs = clips_and_pairs(pictures)
     if not pairs:
-        raise ValueError("Expected recorded pairs, pictures under blur/ and gt/ of the same names, but found none.")
+        raise ValueError("Expected recorded pairs, pictures under blur/ and gt/ of the same names, but received none.")
     return pairs
 
 

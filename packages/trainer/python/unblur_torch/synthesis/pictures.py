@@ -38,7 +38,7 @@ def find_decoder() -> Callable[[bytes], ndarray]:
     try:
         import PIL.Image
     except ImportError:
-        raise ValueError("Expected OpenCV (cv2) or Pillow (PIL) for Python, to decode pictures, but found neither; install one, such as `pip install pillow`.") from None
+        raise ValueError("Expected OpenCV (cv2) or Pillow (PIL) for Python, to decode pictures, but received neither; install one, such as `pip install pillow`.") from None
     return decode_with_pillow
 
 

@@ -42,7 +42,7 @@ class VideoSource:
         self._window_frames: List[int] = options["windowFrames"] or [frames]
         for length in self._window_frames:
             if (length - 1) % (frames - 1) != 0:
-                raise ValueError(f"Expected windowFrames of 1 above multiples of {frames - 1} (frames - 1) but got {length}.")
+                raise ValueError(f"Expected windowFrames of 1 above multiples of {frames - 1} (frames - 1) but received {length}.")
         sharp = {**bank.clips, **{name: pair[1] for name, pair in bank.pairs.items()}}
         self._clips = [clip for clip in sharp.values() if len(clip) >= min(self._window_frames)]
         if not self._clips:

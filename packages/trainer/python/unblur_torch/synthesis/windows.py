@@ -60,14 +60,14 @@ def open_window_source(
     Raises ValueError for options, sizes or images that cannot be used.
     """
     if window_frames < 1 or window_frames % 2 == 0:
-        raise ValueError(f"Expected an odd number of frames in a window but got {window_frames}.")
+        raise ValueError(f"Expected an odd number of frames in a window but received {window_frames}.")
     if size_pixels < 16 or size_pixels % MOTION_STRIDE_PIXELS != 0:
-        raise ValueError(f"Expected a size of windows that is a multiple of {MOTION_STRIDE_PIXELS}, 16 or more, but got {size_pixels}.")
+        raise ValueError(f"Expected a size of windows that is a multiple of {MOTION_STRIDE_PIXELS}, 16 or more, but received {size_pixels}.")
     kind = source.get("kind", "windows")
     if kind == "windows":
         return VideoWindowSource(ImageBank.load({**source, "kind": kind}, images, device, seed, workers), read_options({**source, "kind": kind}), size_pixels, window_frames)
     if kind not in ("panorama", "layers"):
-        raise ValueError(f"Expected a source of windows without a kind, or of kind panorama or layers, but got {kind!r}.")
+        raise ValueError(f"Expected a source of windows without a kind, or of kind panorama or layers, but received {kind!r}.")
     given = {name: value for name, value in source.items() if name not in WINDOW_SHOT_DEFAULTS}
     exposing = with_defaults({name: source[name] for name in WINDOW_SHOT_DEFAULTS if name in source}, WINDOW_SHOT_DEFAULTS, "windows")
     bank = ImageBank.load(given, images, device, seed, workers)
@@ -143,7 +143,7 @@ class VideoWindowSource:
         videos = {**{name: (None, clip) for name, clip in bank.clips.items()}, **bank.pairs}
         self._videos = [video for name, video in videos.items() if wanted(name) and len(video[1]) >= LEAST_EXPOSURES + 2]
         if not self._videos:
-            raise ValueError(f"Expected videos of at least {LEAST_EXPOSURES + 2} frames but found none.")
+            raise ValueError(f"Expected videos of at least {LEAST_EXPOSURES + 2} frames but received none.")
         for name, (_, clip) in videos.items():
             if min(clip.shape[2:]) < size_pixels / 2:
                 raise ValueError(f"Expected videos of at least {-(-size_pixels // 2)}x{-(-size_pixels // 2)} for windows of {size_pixels}x{size_pixels} but {name} is {clip.shape[3]}x{clip.shape[2]}.")
