@@ -7,6 +7,14 @@ export {
   type EagerRestorerOptions,
   type EagerScene,
 } from './eager-restorer.js';
+export {
+  analyzeInTiles,
+  tilesOf,
+  type SceneProgress,
+  type TiledScene,
+  type TiledSceneOptions,
+  type TileNetwork,
+} from './tiled-scene.js';
 export type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 export { UnblurError } from './unblur-error.js';
 export { flowColor } from './writers/flow-color.js';
