@@ -1,4 +1,4 @@
-"""The photometric loss of packages/trainer/src/photo/photo-loss.ts, by hand in PyTorch."""
+"""The photometric loss of packages/trainer/src/systems/photo/photo-loss.ts, by hand in PyTorch."""
 
 import torch
 

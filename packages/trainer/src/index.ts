@@ -1,15 +1,21 @@
-export { Adam, globalNorm } from './adam.js';
-export type { AdamOptions, NamedArrays } from './adam.js';
-export { readCheckpoint, writeCheckpoint } from './checkpoint.js';
-export type { Checkpoint } from './checkpoint.js';
-export type { DataConfig, WeightedSource } from './data-config.js';
-export { createEagerEngine } from './eager-engine.js';
-export { engineNames } from './engine-choice.js';
-export type { EngineName } from './engine-choice.js';
-export type { Batch, Engine, StepResult } from './engine.js';
-export { ExponentialAverage } from './exponential-average.js';
-export { createEngineLearner } from './learner.js';
-export type { EngineLearnerOptions, LearnedState, Learner, StartingState, UpdateResult } from './learner.js';
+export { Adam, globalNorm } from './loop/adam.js';
+export type { AdamOptions, NamedArrays } from './loop/adam.js';
+export { readCheckpoint, writeCheckpoint } from './loop/checkpoint.js';
+export type { Checkpoint } from './loop/checkpoint.js';
+export type { DataConfig, WeightedSource } from './run-file/sources.js';
+export { createEagerEngine } from './engines/eager-engine.js';
+export { engineNames } from './engines/choice.js';
+export type { EngineName } from './engines/choice.js';
+export type { Batch, Engine, StepResult } from './engines/engine.js';
+export { ExponentialAverage } from './loop/exponential-average.js';
+export { createEngineLearner } from './loop/learner.js';
+export type {
+  EngineLearnerOptions,
+  LearnedState,
+  Learner,
+  StartingState,
+  UpdateResult,
+} from './loop/learner.js';
 export {
   experimentFigures,
   experimentMetrics,
@@ -33,44 +39,49 @@ export type { PhotometricNorm, PhotometricOptions } from './losses/photometric-l
 export { symmetricPenalty } from './losses/symmetric-penalty.js';
 export { trajectoryLoss } from './losses/trajectory-loss.js';
 export { transformationConsistencyLoss } from './losses/transformation-consistency-loss.js';
-export { readMetrics } from './metrics-log.js';
-export type { FigureByPosition, MetricsRow, SetbackRow, StepRow, ValidationRow } from './metrics-log.js';
-export { paperLoss } from './paper/paper-loss.js';
-export type { PaperLossConfig } from './paper/paper-loss.js';
-export type { PaperRun } from './paper/paper-run.js';
-export { paperTask } from './paper/paper-task.js';
-export { photoLoss } from './photo/photo-loss.js';
-export type { PhotoLossConfig } from './photo/photo-loss.js';
-export { loadPhotoRun, parsePhotoRun, writePhotoRun } from './photo/photo-run.js';
-export type { PhotoRun } from './photo/photo-run.js';
-export { photoTask } from './photo/photo-task.js';
-export type { PhotoObjective } from './photo/photo-task.js';
-export { runFiles as RUN_FILES } from './run-files.js';
-export { trainRun } from './run.js';
-export type { PhaseParts, RunSchedule, TrainingOptions, TrainingResult } from './run.js';
-export type { RunSettings } from './run-fields.js';
-export type { RunChanges, SystemDefinition } from './run-file.js';
+export { readMetrics } from './loop/metrics-log.js';
+export type { FigureByPosition, MetricsRow, SetbackRow, StepRow, ValidationRow } from './loop/metrics-log.js';
+export { paperLoss } from './systems/paper/paper-loss.js';
+export type { PaperLossConfig } from './systems/paper/paper-loss.js';
+export type { PaperRun } from './systems/paper/paper-run.js';
+export { paperTask } from './systems/paper/paper-task.js';
+export { photoLoss } from './systems/photo/photo-loss.js';
+export type { PhotoLossConfig } from './systems/photo/photo-loss.js';
+export { loadPhotoRun, parsePhotoRun, writePhotoRun } from './systems/photo/photo-run.js';
+export type { PhotoRun } from './systems/photo/photo-run.js';
+export { photoTask } from './systems/photo/photo-task.js';
+export type { PhotoObjective } from './systems/photo/photo-task.js';
+export { runFiles as RUN_FILES } from './loop/run-folder.js';
+export { trainRun } from './loop/training-loop.js';
+export type { PhaseParts, RunSchedule, TrainingOptions, TrainingResult } from './loop/training-loop.js';
+export type { RunSettings } from './run-file/fields.js';
+export type { RunChanges, SystemDefinition } from './run-file/run-file.js';
 export { lineChart } from './report/line-chart.js';
 export type { ChartOptions, Series } from './report/line-chart.js';
 export { writeRunReport } from './report/run-report.js';
-export { sampleShapes, sampleValues } from './sample-batch.js';
-export type { GroundTruth, SampleBatch, SampleContents, SampleSizes } from './sample-batch.js';
-export { scheduleFactor } from './schedule.js';
-export type { CosineSchedule, ScheduleConfig, StepSchedule } from './schedule.js';
-export { findTorch } from './torch/torch-process.js';
-export type { FoundTorch } from './torch/torch-process.js';
-export { createTracedEngine } from './traced-engine.js';
+export { sampleShapes, sampleValues } from './systems/samples/sample-batch.js';
+export type {
+  GroundTruth,
+  SampleBatch,
+  SampleContents,
+  SampleSizes,
+} from './systems/samples/sample-batch.js';
+export { scheduleFactor } from './loop/schedule.js';
+export type { CosineSchedule, ScheduleConfig, StepSchedule } from './loop/schedule.js';
+export { findTorch } from './engines/torch/torch-process.js';
+export type { FoundTorch } from './engines/torch/torch-process.js';
+export { createTracedEngine } from './engines/traced-engine.js';
 export { train } from './train.js';
 export type { TrainOptions } from './train.js';
-export { packRun } from './device/run-archive.js';
-export type { RunArchive, RunArchiveOptions } from './device/run-archive.js';
-export { collectRun } from './device/run-results.js';
-export { createTorchLearner } from './torch/torch-learner.js';
-export type { TorchConfig } from './torch/torch-config.js';
-export type { TorchLearner, TorchLearnerOptions } from './torch/torch-learner.js';
-export { loadRun } from './systems.js';
-export type { LoadedRun } from './systems.js';
-export { lossStep, restorationStep, trainingStep } from './training-step.js';
+export { packRun } from './device/archive.js';
+export type { RunArchive, RunArchiveOptions } from './device/archive.js';
+export { collectRun } from './device/results.js';
+export { createTorchLearner } from './engines/torch/torch-learner.js';
+export type { TorchConfig } from './engines/torch/torch-config.js';
+export type { TorchLearner, TorchLearnerOptions } from './engines/torch/torch-learner.js';
+export { loadRun } from './systems/load-run.js';
+export type { LoadedRun } from './systems/load-run.js';
+export { lossStep, restorationStep, trainingStep } from './engines/training-step.js';
 export { learningTask, totalSteps } from './training-system.js';
 export type {
   LearningTask,
@@ -81,7 +92,7 @@ export type {
   Restoration,
   TrainingSystem,
 } from './training-system.js';
-export { hardExampleLoss } from './video-deblur/hard-example-loss.js';
-export type { HardExampleLoss, HardExampleOptions } from './video-deblur/hard-example-loss.js';
-export { cascadeObjective, flowObjective, middleRestoration } from './video-deblur/video-objectives.js';
-export type { VideoRunConfig } from './video-deblur/video-run-config.js';
+export { hardExampleLoss } from './losses/hard-example-loss.js';
+export type { HardExampleLoss, HardExampleOptions } from './losses/hard-example-loss.js';
+export { cascadeObjective, flowObjective, middleRestoration } from './systems/video/video-objectives.js';
+export type { VideoRunConfig } from './systems/video/video-run.js';

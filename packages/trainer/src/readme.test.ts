@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { parse } from 'yaml';
 import * as trainer from './index.js';
-import { tinySizePixels, tinyNetwork } from './tiny-network.test-tool.js';
+import { tinySizePixels, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
 
 const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
 const example = (language: string) => new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)![1]!;

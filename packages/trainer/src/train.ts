@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { doLocked, writeAtomicallySync } from '@unblur/files';
-import type { Batch } from './engine.js';
-import { openEngine } from './engine-choice.js';
-import { createEngineLearner } from './learner.js';
-import { Progress, silentProgress } from './progress.js';
-import { checkpointToResume, trainRun } from './run.js';
-import type { PhaseParts, TrainingResult } from './run.js';
-import type { EngineName } from './engine-choice.js';
-import type { RunSettings } from './run-fields.js';
-import { writeRunFile } from './run-file.js';
-import type { RunChanges } from './run-file.js';
-import { runFiles, runFolderOf } from './run-files.js';
-import { loadRun } from './systems.js';
+import type { Batch } from './engines/engine.js';
+import { openEngine } from './engines/choice.js';
+import { createEngineLearner } from './loop/learner.js';
+import { Progress, silentProgress } from './loop/progress.js';
+import { checkpointToResume, trainRun } from './loop/training-loop.js';
+import type { PhaseParts, TrainingResult } from './loop/training-loop.js';
+import type { EngineName } from './engines/choice.js';
+import type { RunSettings } from './run-file/fields.js';
+import { writeRunFile } from './run-file/run-file.js';
+import type { RunChanges } from './run-file/run-file.js';
+import { runFiles, runFolderOf } from './loop/run-folder.js';
+import { loadRun } from './systems/load-run.js';
 import { learningTask } from './training-system.js';
 import type { Phase, TrainingSystem } from './training-system.js';
 
@@ -79,7 +79,7 @@ export async function train(
       );
     }
     if (config.synthesis === 'device') {
-      const { trainOnDevice } = await import('./device/device-training.js');
+      const { trainOnDevice } = await import('./device/training.js');
       const passOn = passOnInterruption();
       try {
         return {
@@ -134,7 +134,7 @@ async function openPhase(
   const { optimizer } = system;
   const task = learningTask(system, phase);
   if (engine === 'torch') {
-    const { createTorchLearner } = await import('./torch/torch-learner.js');
+    const { createTorchLearner } = await import('./engines/torch/torch-learner.js');
     return {
       learner: await createTorchLearner(task, { torch, optimizer, emaDecay, processes, threads }),
       batchesFrom: phase.batchesFrom,

@@ -1,8 +1,8 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { NamedTensors, WeightValues } from '@unblur/core-model';
-import type { AdamOptions } from './adam.js';
-import type { Batch } from './engine.js';
-import type { ValidationSample } from './validation.js';
+import type { AdamOptions } from './loop/adam.js';
+import type { Batch } from './engines/engine.js';
+import type { ValidationSample } from './loop/validation.js';
 
 /** The loss and every term of it by name, each a scalar. */
 export type LossTerms = { total: Scalar } & Record<string, Scalar>;

@@ -1,4 +1,4 @@
-"""Adam and the exponential average of the weights, as in packages/trainer/src/adam.ts and exponential-average.ts."""
+"""Adam and the exponential average of the weights, as in packages/trainer/src/loop/adam.ts and exponential-average.ts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step's graph is given beside the weights, by the names that its objective uses (trainer/src/*/..-task.ts)."""
+"""What a step's graph is given beside the weights, by the names that its objective uses (trainer/src/systems/*)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a packed run holds, and what it leaves: see trainer/src/device/run-archive.ts and run-results.ts, which write the one and read the other."""
+"""What a packed run holds, and what it leaves: see trainer/src/device/archive.ts and results.ts, which write the one and read the other."""
 
 from __future__ import annotations
 

@@ -15,14 +15,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { readMetrics } from '../metrics-log.js';
-import type { StepRow } from '../metrics-log.js';
-import { scheduleFactor } from '../schedule.js';
-import { loadRun } from '../systems.js';
-import { findTorch } from '../torch/torch-process.js';
+import { readMetrics } from '../loop/metrics-log.js';
+import type { StepRow } from '../loop/metrics-log.js';
+import { scheduleFactor } from '../loop/schedule.js';
+import { loadRun } from '../systems/load-run.js';
+import { findTorch } from '../engines/torch/torch-process.js';
 import { train } from '../train.js';
-import { packRun } from './run-archive.js';
-import { collectRun } from './run-results.js';
+import { packRun } from './archive.js';
+import { collectRun } from './results.js';
 
 const longMilliseconds = 300_000;
 const python = findTorch()?.python;

@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findTorch } from '../torch/torch-process.js';
-import { deviceOnlyOptions } from './device-source.js';
+import { findTorch } from '../engines/torch/torch-process.js';
+import { deviceOnlyOptions } from '../run-file/device-options.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
 const longMilliseconds = 300_000;

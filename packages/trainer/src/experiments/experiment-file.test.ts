@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadRun } from '../systems.js';
+import { loadRun } from '../systems/load-run.js';
 import { listExperiments, loadExperiment } from './experiment-file.js';
 
 const shipped = join(import.meta.dirname, '..', '..', '..', '..', 'experiments');

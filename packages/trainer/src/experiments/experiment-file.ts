@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { SampleSource } from '@unblur/datasets';
-import { dataField } from '../data-config.js';
-import { parsePlainYaml } from '../plain-yaml.js';
-import { positive, wholeNumber } from '../run-fields.js';
-import { withChanges } from '../run-file.js';
-import type { RunChanges } from '../run-file.js';
+import { dataField } from '../run-file/sources.js';
+import { parsePlainYaml } from '../run-file/plain-yaml.js';
+import { positive, wholeNumber } from '../run-file/fields.js';
+import { withChanges } from '../run-file/run-file.js';
+import type { RunChanges } from '../run-file/run-file.js';
 import {
   boolean,
   expectKnownKeys,
@@ -18,8 +18,8 @@ import {
   section,
   text,
   withDefault,
-} from '../run-schema.js';
-import type { Field } from '../run-schema.js';
+} from '../run-file/schema.js';
+import type { Field } from '../run-file/schema.js';
 
 /** The file of an experiment that says what its rows share. */
 export const experimentFile = 'table.yaml';

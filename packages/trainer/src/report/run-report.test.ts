@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MetricsLog } from '../metrics-log.js';
+import { MetricsLog } from '../loop/metrics-log.js';
 import { lineChart } from './line-chart.js';
 import { writeRunReport } from './run-report.js';
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { writeAtomicallySync } from '@unblur/files';
-import { readMetrics } from '../metrics-log.js';
-import type { FigureByPosition, StepRow, ValidationRow } from '../metrics-log.js';
-import { runFiles } from '../run-files.js';
+import { readMetrics } from '../loop/metrics-log.js';
+import type { FigureByPosition, StepRow, ValidationRow } from '../loop/metrics-log.js';
+import { runFiles } from '../loop/run-folder.js';
 import { escapeHtml, lineChart } from './line-chart.js';
 import type { Series } from './line-chart.js';
 

@@ -1,0 +1,268 @@
+import { trace } from '@unblur/onnx';
+import { writeSafetensors } from '@unblur/core-model';
+import type { SafetensorsTensor } from '@unblur/core-model';
+import type { RunSettings } from '../run-file/fields.js';
+import type { LoadedRun } from '../systems/load-run.js';
+import { blurredInput, lossStep, restorationStep, taskSignature } from '../engines/training-step.js';
+import { learningTask, totalSteps } from '../training-system.js';
+import type { Phase, TrainingSystem } from '../training-system.js';
+
+/** Names of files of a packed run; `python/unblur_torch/run_folder.py` reads them. */
+export const planFile = 'plan.json';
+const weightsFile = 'weights.safetensors';
+const validationFile = 'validation.safetensors';
+const restorationFile = 'restoration.onnx';
+
+/** Learning rates are given at so many even shares of a stage, and linear in between. */
+const sampledRateCount = 129;
+
+/** Of a trial on a processor, before minutes of a GPU are spent. */
+const [TRIAL_BATCH, TRIAL_SIZE_PIXELS] = [4, 128];
+
+/** What runs that samples can be made for on the device have in common, whatever their system. */
+export interface DeviceRunSettings extends RunSettings {
+  data: {
+    sizePixels: number;
+    sources: ({ folder: string; weight: number; videos?: string[] | null } & Record<string, unknown>)[];
+  };
+  flowPretraining?: unknown;
+  loss?: { canonicalShare?: number };
+}
+
+/** A stretch of the run with one graph. */
+interface DeviceStage {
+  /** Share of the run at which it ends. */
+  until: number;
+  graph: string;
+  batchSize: number;
+  groups: { weights: readonly string[]; rates: number[] }[];
+}
+
+/** A run as the Python program trains it; all but its pictures. */
+export interface DevicePlan {
+  /** What goes into `plan.json`; whoever stores the plan adds `sources` and `files`. */
+  plan: Record<string, unknown>;
+  /** Graphs, starting weights, validation samples. */
+  files: Map<string, Uint8Array>;
+  /** Where samples come from. */
+  sources: DeviceRunSettings['data']['sources'];
+}
+
+/**
+ * Traces everything that a run on the device needs: a graph for every stage and crop size, and the restoring
+ * one.
+ *
+ * @throws if the run cannot have samples made on the device, or what it reads cannot be read.
+ */
+export async function planDeviceRun({ definition, config }: LoadedRun): Promise<DevicePlan> {
+  const run = config as DeviceRunSettings;
+  expectDeviceRun(run);
+  const crops = run.device.crops ?? [{ share: 1, sizePixels: run.data.sizePixels, batchSize: run.batchSize }];
+  const systems: TrainingSystem[] = [];
+  for (const { sizePixels, batchSize } of crops) {
+    systems.push(
+      await definition.open({ ...run, batchSize, data: { ...run.data, sizePixels } } as RunSettings),
+    );
+  }
+  const system = systems[0]!;
+  const files = new Map<string, Uint8Array>();
+  const stages = stagesOf(systems, crops, files);
+  const trial = await definition.open({
+    ...run,
+    batchSize: TRIAL_BATCH,
+    data: { ...run.data, sizePixels: Math.min(TRIAL_SIZE_PIXELS, run.data.sizePixels) },
+  } as RunSettings);
+  // Smaller batches say less of where to go, so they go less far (Goyal et al. 2017).
+  const trialStages = stagesOf(
+    [trial],
+    [{ share: 1 }],
+    files,
+    TRIAL_BATCH / Math.max(TRIAL_BATCH, run.batchSize),
+  );
+  expectKnownFrames(run, system);
+  files.set(
+    restorationFile,
+    trace(
+      restorationStep(system.restoration),
+      taskSignature(system, { [blurredInput]: system.restoration.blurredShape }),
+    ).bytes,
+  );
+  files.set(weightsFile, startingWeights(system));
+  files.set(validationFile, validationSamples(system));
+  return {
+    plan: {
+      seed: run.seed,
+      steps: totalSteps(system),
+      minutes: run.minutes,
+      frames: framesOf(system),
+      windows: restoresWindows(system),
+      canonicalShare: run.loss?.canonicalShare ?? 0,
+      stages,
+      trialStages,
+      weights: Object.keys(system.weightShapes),
+      restoration: restorationFile,
+      optimizer: system.optimizer,
+      emaDecay: run.emaDecay,
+      torch: run.torch,
+      device: run.device,
+      threads: run.threads,
+      every: { validation: run.validation.everySteps, checkpoint: run.checkpointEverySteps },
+    },
+    files,
+    sources: run.data.sources,
+  };
+}
+
+/** What no field of the run file can check. */
+function expectDeviceRun({
+  engine,
+  synthesis,
+  data,
+  device,
+  batchSize,
+  flowPretraining,
+}: DeviceRunSettings): void {
+  if (synthesis !== 'device') {
+    throw new Error(`Expected 'synthesis: device' but the run's is '${synthesis}'.`);
+  }
+  if (engine !== 'torch') {
+    throw new Error(
+      `Expected the engine 'torch' for 'synthesis: device' but the run's is '${engine}'; set 'engine: torch'.`,
+    );
+  }
+  if (flowPretraining) {
+    throw new Error(
+      "Expected no 'flowPretraining' with 'synthesis: device', which makes no samples for it; train the flow network first, and start from it with 'initialFlow'.",
+    );
+  }
+  const { sizePixels, crops, samples } = device;
+  if (sizePixels % 4 !== 0) {
+    throw new Error(`Expected a multiple of 4 for 'device.sizePixels' but received ${sizePixels}.`);
+  }
+  if (sizePixels < Math.min(TRIAL_SIZE_PIXELS, data.sizePixels)) {
+    throw new Error(
+      `Expected at least ${Math.min(TRIAL_SIZE_PIXELS, data.sizePixels)} for 'device.sizePixels' but received ${sizePixels}.`,
+    );
+  }
+  for (const crop of crops ?? [{ sizePixels: data.sizePixels, batchSize }]) {
+    if (crop.sizePixels > sizePixels) {
+      throw new Error(
+        `Expected at least ${crop.sizePixels}, the size of a crop, for 'device.sizePixels' but received ${sizePixels}.`,
+      );
+    }
+    if (crop.batchSize > samples) {
+      throw new Error(
+        `Expected at least ${crop.batchSize}, the size of a batch, for 'device.samples' but received ${samples}.`,
+      );
+    }
+  }
+}
+
+/** Recorded pairs know the middle frame only: a network must have been told how to learn from that. */
+function expectKnownFrames({ data }: DeviceRunSettings, { phases }: TrainingSystem): void {
+  const pairs = data.sources.findIndex(({ kind }) => kind === 'pairs');
+  if (pairs >= 0 && !phases.every(({ objective }) => 'framesKnown' in objective.batchShapes)) {
+    throw new Error(
+      `Expected sources that know every frame but 'data.sources[${pairs}]' is of kind 'pairs', which knows the middle one; only the system 'photo' learns from such.`,
+    );
+  }
+}
+
+/** Frames of a sample: those of a window, where that is what is restored. */
+function framesOf(system: TrainingSystem): number {
+  return restoresWindows(system)
+    ? system.restoration.blurredShape[1]!
+    : system.validationSamples[0]!.frames.length;
+}
+
+function restoresWindows({ restoration: { blurredShape } }: TrainingSystem): boolean {
+  return blurredShape.length === 5;
+}
+
+/**
+ * Every phase of the system, cut where the crops change; puts the graphs into `files`. @param rateFactor of
+ * all learning rates.
+ */
+function stagesOf(
+  systems: TrainingSystem[],
+  crops: readonly { share: number }[],
+  files: Map<string, Uint8Array>,
+  rateFactor = 1,
+): DeviceStage[] {
+  const { phases } = systems[0]!;
+  const phaseEnds = sharesOf(phases.map(({ steps }) => steps));
+  const cropEnds = sharesOf(crops.map(({ share }) => share));
+  const ends = [...new Set([...phaseEnds, ...cropEnds])].sort((a, b) => a - b);
+  const graphs = new Map<Phase, string>();
+  return ends.map((until, index) => {
+    const begin = ends[index - 1] ?? 0;
+    const system = systems[cropEnds.findIndex((end) => end >= until)]!;
+    const phaseIndex = phaseEnds.findIndex((end) => end >= until);
+    const phase = system.phases[phaseIndex]!;
+    let graph = graphs.get(phase);
+    if (graph === undefined) {
+      graphs.set(phase, (graph = `step-${files.size}.onnx`));
+      files.set(
+        graph,
+        trace(
+          lossStep(phase.objective),
+          taskSignature(learningTask(system, phase), phase.objective.batchShapes),
+        ).bytes,
+      );
+    }
+    const [phaseBegin, phaseEnd] = [phaseEnds[phaseIndex - 1] ?? 0, phaseEnds[phaseIndex]!];
+    /** The phase's step at a share of the run; between two steps too. */
+    const stepAt = (share: number) =>
+      Math.max(1, ((share - phaseBegin) / (phaseEnd - phaseBegin)) * phase.steps);
+    const rates = (rateAt: (step: number) => number) =>
+      Array.from(
+        { length: sampledRateCount },
+        (_, place) => rateFactor * rateAt(stepAt(begin + ((until - begin) * place) / (sampledRateCount - 1))),
+      );
+    return {
+      until,
+      graph,
+      batchSize: phase.batchSize,
+      groups: phase.groups.map(({ weights, learningRate }) => ({ weights, rates: rates(learningRate) })),
+    };
+  });
+}
+
+/** Where parts end, as shares of their sum. */
+function sharesOf(parts: readonly number[]): number[] {
+  const sum = parts.reduce((total, part) => total + part, 0);
+  let end = 0;
+  return parts.map((part, index) => (index === parts.length - 1 ? 1 : (end += part) / sum));
+}
+
+/** In half precision, as weights are shipped. */
+function startingWeights(system: TrainingSystem): Uint8Array {
+  const tensors = Object.fromEntries(
+    Object.entries(system.startingWeights()).map(([name, { shape, values }]) => [
+      name,
+      { dtype: 'F16', shape, values } satisfies SafetensorsTensor,
+    ]),
+  );
+  return writeSafetensors({ tensors, metadata: {} });
+}
+
+/** As 8-bit pictures. */
+function validationSamples({
+  validationSamples: samples,
+  restoration: { blurredShape },
+}: TrainingSystem): Uint8Array {
+  const bytes = (values: ArrayLike<number>) =>
+    Uint8Array.from(values, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255));
+  const tensors: Record<string, SafetensorsTensor> = {};
+  samples.forEach(({ input, blurred, frames }, index) => {
+    const size = [blurred.height, blurred.width, 3];
+    tensors[`input/${index}`] = { dtype: 'U8', shape: blurredShape, values: bytes(input) };
+    tensors[`blurred/${index}`] = { dtype: 'U8', shape: size, values: bytes(blurred.data) };
+    tensors[`frames/${index}`] = {
+      dtype: 'U8',
+      shape: [frames.length, ...size],
+      values: Uint8Array.from(frames.flatMap(({ data }) => [...bytes(data)])),
+    };
+  });
+  return writeSafetensors({ tensors, metadata: {} });
+}

@@ -1,0 +1,59 @@
+import { describe } from '@jest/globals';
+import '@tensorflow/tfjs';
+import { activateBackend } from './eager-backend.js';
+import type { EagerBackend } from './eager-backend.js';
+import { testEngine } from './engine-agreement.test-tool.js';
+import { openEngine } from './choice.js';
+import type { Engine } from './engine.js';
+import { tinyRun } from '../systems/photo/tiny-network.test-tool.js';
+import { createTorchLearner } from './torch/torch-learner.js';
+import { findTorch } from './torch/torch-process.js';
+import type { LearningTask } from '../training-system.js';
+
+/** Skips, with a plain line, where the machine lacks something. */
+function describeUnless(missing: string | undefined, name: string, body: () => void): void {
+  if (missing !== undefined) console.warn(`Skipped the engine ${name}: ${missing}`);
+  (missing === undefined ? describe : describe.skip)(`the engine ${name}`, body);
+}
+
+const whatIsMissing = (backend: EagerBackend): Promise<string | undefined> =>
+  activateBackend(backend).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+
+/** PyTorch as an engine: it is given its weights anew for each step. */
+async function openTorch(task: LearningTask): Promise<Engine> {
+  const { optimizer, emaDecay } = tinyRun('steps: 1');
+  const learner = await createTorchLearner(task, {
+    torch: { precision: 'float32', channelsLast: true, compile: false },
+    optimizer,
+    emaDecay,
+    processes: 1,
+    threads: 1,
+  });
+  return {
+    lossAndGradients: async (weights, batch) => {
+      await learner.load({ weights });
+      return learner.gradients(batch);
+    },
+    restore: async (weights, blurred) => {
+      await learner.load({ weights });
+      return learner.restore(blurred);
+    },
+    release: () => learner.release(),
+  };
+}
+
+describeUnless(undefined, 'onnxruntime', () =>
+  testEngine((task) => openEngine('onnxruntime', task, { threads: 1 }), 1e-3),
+);
+describeUnless(findTorch() ? undefined : 'there is no Python with torch and numpy.', 'torch', () =>
+  testEngine(openTorch, 1e-3),
+);
+describeUnless(await whatIsMissing('webgpu'), 'tfjs-webgpu', () =>
+  testEngine((task) => openEngine('tfjs-webgpu', task, { threads: 1 }), 1e-3),
+);
+describeUnless(await whatIsMissing('tensorflow'), 'tfjs-tensorflow', () =>
+  testEngine((task) => openEngine('tfjs-tensorflow', task, { threads: 1 }), 1e-3),
+);

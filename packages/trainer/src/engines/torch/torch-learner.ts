@@ -1,0 +1,174 @@
+import type { WeightValues } from '@unblur/core-model';
+import { trace } from '@unblur/onnx';
+import type { TracedGraph } from '@unblur/onnx';
+import type { AdamOptions, NamedArrays } from '../../loop/adam.js';
+import type { Batch, StepResult } from '../engine.js';
+import { expectFinite } from '../../loop/learner.js';
+import type { LearnedState, Learner, StartingState } from '../../loop/learner.js';
+import {
+  blurredInput,
+  framesOf,
+  frameName,
+  lossStep,
+  restorationStep,
+  taskSignature,
+} from '../training-step.js';
+import type { LearningTask } from '../../training-system.js';
+import type { TorchConfig } from './torch-config.js';
+import type { Tensors, TorchConnection } from './torch-connection.js';
+import { startTorchProcesses } from './torch-process.js';
+
+export interface TorchLearnerOptions {
+  torch: TorchConfig;
+  optimizer: AdamOptions;
+  emaDecay: number;
+  /** Processes that share a batch, started by torchrun: one per GPU. */
+  processes: number;
+  /** Processor threads of each. */
+  threads: number;
+}
+
+/** A learner that also tells gradients. */
+export interface TorchLearner extends Learner {
+  /** Loss terms and gradients of a batch; no weight moves. */
+  gradients(batch: Batch): Promise<StepResult>;
+}
+
+/**
+ * Learns with PyTorch, on the GPUs it has or on the processor: loss and restoration are traced to graphs,
+ * which the Python program in `python/` interprets, differentiates and trains. Weights stay there until they
+ * are asked for.
+ *
+ * @throws if there is no Python with torch, the batch does not divide among the processes, or the graph has
+ * an operator that the interpreter does not know.
+ */
+export async function createTorchLearner(
+  task: LearningTask,
+  { processes, threads, torch, optimizer, emaDecay }: TorchLearnerOptions,
+): Promise<TorchLearner> {
+  const { weightShapes, objective, restoration, groups } = task;
+  const batchSize = Object.values(objective.batchShapes)[0]![0]!;
+  if (batchSize % processes !== 0) {
+    throw new Error(
+      `Expected a 'batchSize' that ${processes} processes can share but received ${batchSize}.`,
+    );
+  }
+  const partShapes = Object.fromEntries(
+    Object.entries(objective.batchShapes).map(([name, [, ...rest]]) => [
+      name,
+      [batchSize / processes, ...rest],
+    ]),
+  );
+  const step = trace(lossStep(objective), taskSignature(task, partShapes));
+  const restorationGraph = trace(
+    restorationStep(restoration),
+    taskSignature(task, { [blurredInput]: restoration.blurredShape }),
+  );
+  const learned = groups.flat();
+  const frozen = Object.keys(weightShapes).filter((name) => !learned.includes(name));
+
+  const { connections, stop } = await startTorchProcesses(processes, threads);
+  const [leader] = connections as [TorchConnection, ...TorchConnection[]];
+  const askAll = (command: string, settings: Record<string, unknown>, tensorsOf: (rank: number) => Tensors) =>
+    Promise.all(connections.map((connection, rank) => connection.ask(command, settings, tensorsOf(rank))));
+  const partOf =
+    (batch: Batch) =>
+    (rank: number): Tensors =>
+      Object.fromEntries(
+        Object.entries(partShapes).map(([name, shape]) => {
+          const length = batch[name]!.length / processes;
+          return [
+            name,
+            { dtype: 'F32', values: batch[name]!.subarray(rank * length, (rank + 1) * length), shape },
+          ];
+        }),
+      );
+
+  try {
+    const graphs = { step: bytesOf(step), restoration: bytesOf(restorationGraph) };
+    await askAll('open', { ...torch, threads, optimizer, emaDecay, groups, frozen }, () => graphs);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    load: async (state) => {
+      const tensors = stateTensors(state);
+      await askAll('load', {}, () => tensors);
+    },
+    update: async (batch, learningRates, step) => {
+      const [first] = await askAll('update', { learningRates, step }, partOf(batch));
+      const { terms, gradientNorm } = first!.reply as { terms: Record<string, number>; gradientNorm: number };
+      expectFinite(terms, step);
+      return { terms, gradientNorm };
+    },
+    gradients: async (batch) => {
+      const [first] = await askAll('gradients', {}, partOf(batch));
+      return {
+        terms: first!.reply['terms'] as Record<string, number>,
+        gradients: flatValues(first!.tensors),
+      };
+    },
+    restore: async (blurred) => {
+      const { tensors } = await leader.ask(
+        'restore',
+        {},
+        { blurred: { dtype: 'F32', shape: restoration.blurredShape, values: blurred } },
+      );
+      return framesOf(
+        Object.fromEntries(
+          Object.entries(tensors).map(([index, { values }]) => [
+            frameName(Number(index)),
+            values as Float32Array,
+          ]),
+        ),
+      );
+    },
+    state: async () => readState((await leader.ask('state')).tensors),
+    release: stop,
+  };
+}
+
+function bytesOf({ bytes }: TracedGraph): Tensors[string] {
+  return { dtype: 'U8', shape: [bytes.length], values: bytes };
+}
+
+/** A state under the names that a checkpoint has. */
+function stateTensors(state: StartingState): Tensors {
+  const tensors: Tensors = {};
+  const put = (group: string, name: string, values: Float32Array) =>
+    (tensors[`${group}/${name}`] = { dtype: 'F32', shape: state.weights[name]!.shape, values });
+  for (const [name, { values }] of Object.entries(state.weights)) put('weights', name, values);
+  const { firstMoments = {}, secondMoments = {}, averages = {} } = state;
+  for (const [group, arrays] of Object.entries({ firstMoments, secondMoments, averages })) {
+    for (const [name, values] of Object.entries(arrays)) put(group, name, values);
+  }
+  return tensors;
+}
+
+function readState(tensors: Tensors): LearnedState {
+  const groupOf = (group: string): Tensors =>
+    Object.fromEntries(
+      Object.entries(tensors).flatMap(([path, tensor]) =>
+        path.startsWith(`${group}/`) ? [[path.slice(group.length + 1), tensor]] : [],
+      ),
+    );
+  const weights: WeightValues = Object.fromEntries(
+    Object.entries(groupOf('weights')).map(([name, { shape, values }]) => [
+      name,
+      { shape, values: values as Float32Array },
+    ]),
+  );
+  return {
+    weights,
+    firstMoments: flatValues(groupOf('firstMoments')),
+    secondMoments: flatValues(groupOf('secondMoments')),
+    averages: flatValues(groupOf('averages')),
+  };
+}
+
+function flatValues(tensors: Tensors): NamedArrays {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { values }]) => [name, values as Float32Array]),
+  );
+}

@@ -1,0 +1,145 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeTemporaryFolder } from '@unblur/files';
+import { TorchConnection } from './torch-connection.js';
+
+export const programFolder = fileURLToPath(new URL('../../../python', import.meta.url));
+const libraryFolder = '/usr/lib';
+const allocators = ['libtcmalloc.so.4', 'libtcmalloc_minimal.so.4'];
+
+export interface TorchProcesses {
+  /** One per process, by rank. */
+  connections: TorchConnection[];
+  stop(): Promise<void>;
+}
+
+/** An interpreter, and the torch that it has. */
+export interface FoundTorch {
+  python: string;
+  version: string;
+  cudaDevices: number;
+}
+
+/**
+ * Looks for an interpreter that has torch and numpy: `PYTHON` if that is set, else `python3`. @returns
+ * `undefined` if there is none.
+ */
+export function findTorch(): FoundTorch | undefined {
+  const question =
+    'import json, numpy, torch; print(json.dumps({"version": torch.__version__, "cudaDevices": torch.cuda.device_count()}))';
+  for (const python of process.env['PYTHON'] ? [process.env['PYTHON']] : ['python3', '/usr/bin/python3']) {
+    const { status, stdout } = spawnSync(python, ['-c', question], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    if (status === 0) return { python, ...(JSON.parse(stdout) as Omit<FoundTorch, 'python'>) };
+  }
+  return undefined;
+}
+
+/** The interpreter that `findTorch` finds. @throws if there is none. */
+export function requireTorch(): string {
+  const python = findTorch()?.python;
+  if (!python) {
+    throw new Error(
+      "Expected a Python with torch and numpy for the engine 'torch' but received none; install them (on Debian and Ubuntu: apt install python3-torch), or set PYTHON to an interpreter that has them.",
+    );
+  }
+  return python;
+}
+
+/**
+ * Starts the Python program, once for each process, and waits until all have called back.
+ *
+ * @throws if there is no interpreter with torch, or a process ends before it has called back.
+ */
+export async function startTorchProcesses(processes: number, threads: number): Promise<TorchProcesses> {
+  const python = requireTorch();
+  // The processes find this one at a socket and each other through a file.
+  const folder = makeTemporaryFolder(tmpdir());
+  const address = join(folder, 'socket');
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve) => server.listen(address, resolve));
+    const ends = Array.from({ length: processes }, (_, rank) => {
+      const env = {
+        ...torchEnvironment(threads),
+        RANK: String(rank),
+        LOCAL_RANK: String(rank),
+        WORLD_SIZE: String(processes),
+      };
+      // In a process group of its own: a Ctrl-C is for the loop, which ends these processes when it is done.
+      const child = spawn(python, ['-m', 'unblur_torch', address, join(folder, 'rendezvous')], {
+        stdio: ['ignore', 'inherit', 'inherit'],
+        env,
+        detached: true,
+      });
+      return new Promise<void>((resolve) => child.once('close', () => resolve()));
+    });
+    const connections = await Promise.race([
+      acceptAll(server, processes),
+      Promise.race(ends).then((): never => {
+        throw new Error('A torch process ended early; what it says is above.');
+      }),
+    ]);
+    return {
+      connections,
+      stop: async () => {
+        for (const connection of connections) connection.close();
+        await Promise.all(ends);
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  } finally {
+    server.close();
+  }
+}
+
+async function acceptAll(server: ReturnType<typeof createServer>, count: number): Promise<TorchConnection[]> {
+  const byRank: TorchConnection[] = [];
+  await new Promise<void>((resolve, reject) => {
+    let known = 0;
+    server.on('connection', (socket) => {
+      const connection = new TorchConnection(socket);
+      connection.greeting().then(({ rank }) => {
+        byRank[rank] = connection;
+        if (++known === count) resolve();
+      }, reject);
+    });
+  });
+  return byRank;
+}
+
+/** What the Python program is started with: where it is, and how many threads it has. */
+export function torchEnvironment(threads: number): NodeJS.ProcessEnv {
+  const allocator = findAllocator();
+  const { PYTHONPATH, LD_PRELOAD } = process.env;
+  return {
+    ...process.env,
+    PYTHONPATH: [programFolder, PYTHONPATH].filter(Boolean).join(':'),
+    PYTHONDONTWRITEBYTECODE: '1',
+    OMP_NUM_THREADS: String(threads),
+    ...(allocator && !LD_PRELOAD ? { LD_PRELOAD: allocator } : {}),
+  };
+}
+
+/**
+ * Path of tcmalloc, which keeps torch from giving large buffers back to the system at every step; `undefined`
+ * if it is not installed.
+ */
+function findAllocator(): string | undefined {
+  if (!existsSync(libraryFolder)) return undefined;
+  const folders = readdirSync(libraryFolder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(libraryFolder, name));
+  return allocators
+    .flatMap((name) => [libraryFolder, ...folders].map((folder) => join(folder, name)))
+    .find((path) => existsSync(path));
+}

@@ -1,0 +1,100 @@
+import { engine, getGradient, keep, zerosLike } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { NamedTensors } from '@unblur/core-model';
+import type { Signature } from '@unblur/onnx';
+import type { LearningTask } from '../training-system.js';
+
+/** Names of a step's outputs: a loss term, and the gradient of one weight. */
+export const termName = (term: string): string => `loss.${term}`;
+export const gradientName = (weight: string): string => `gradient.${weight}`;
+export const frameName = (frame: number): string => `frame.${frame}`;
+
+/** Name of what is restored, among the inputs of `restorationStep`. */
+export const blurredInput = 'blurred';
+
+/**
+ * One training step as a function of tensors alone, so that it can be traced to a graph or run eagerly.
+ *
+ * Inputs: every weight and the batch, by their names. Outputs: every loss term, a scalar, by `termName`, and
+ * the gradient of the total of every weight that learns by `gradientName`.
+ */
+export function trainingStep({
+  objective,
+  groups,
+}: Pick<LearningTask, 'objective' | 'groups'>): (inputs: NamedTensors) => NamedTensors {
+  const names = groups.flat();
+  const lossOf = lossStep(objective);
+  return (inputs) => {
+    const outputs: NamedTensors = {};
+    const lossOfWeights = () => {
+      const terms = lossOf(inputs);
+      for (const [name, value] of Object.entries(terms)) outputs[name] = keep(value);
+      return terms[termName('total')] as Scalar;
+    };
+    // `valueAndGrads` refuses weights without influence, which the decoder of a frame of weight 0 has.
+    const { grads } = engine().gradients(
+      lossOfWeights,
+      names.map((name) => inputs[name]!),
+    );
+    names.forEach(
+      (name, index) =>
+        (outputs[gradientName(name)] = (grads[index] as Tensor | undefined) ?? zerosLike(inputs[name]!)),
+    );
+    return outputs;
+  };
+}
+
+/**
+ * The forward half of a training step, for those who differentiate it themselves: the same inputs, and the
+ * loss terms alone.
+ */
+export function lossStep({ loss }: LearningTask['objective']): (inputs: NamedTensors) => NamedTensors {
+  return (inputs) =>
+    Object.fromEntries(Object.entries(loss(inputs)).map(([term, value]) => [termName(term), value]));
+}
+
+/**
+ * The forward pass: inputs are every weight by its name and `BLURRED`; outputs are the frames by `frameName`.
+ */
+export function restorationStep({
+  restore,
+}: LearningTask['restoration']): (inputs: NamedTensors) => NamedTensors {
+  return (inputs) =>
+    Object.fromEntries(
+      restore(inputs[blurredInput]!, inputs).map((frame, index) => [frameName(index), frame]),
+    );
+}
+
+/** Loss terms by their own names, from a step's outputs. */
+export function termsOf(outputs: Record<string, ArrayLike<number>>): Record<string, number> {
+  const prefix = termName('');
+  return Object.fromEntries(
+    Object.entries(outputs).flatMap(([name, values]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), values[0]!]] : [],
+    ),
+  );
+}
+
+/** The restored frames in time order, from a restoration's outputs. */
+export function framesOf<T>(outputs: Record<string, T>): T[] {
+  return Array.from({ length: Object.keys(outputs).length }, (_, frame) => outputs[frameName(frame)]!);
+}
+
+/** Inputs of a step: every weight, and what else it is given. */
+export function taskSignature(
+  { weightShapes }: Pick<LearningTask, 'weightShapes'>,
+  others: Record<string, number[]>,
+): Signature {
+  return Object.fromEntries(
+    Object.entries({ ...weightShapes, ...others }).map(([name, shape]) => [name, { shape }]),
+  );
+}
+
+/** @throws if TensorFlow.js's gradients are not registered. */
+export function expectGradients(): void {
+  if (!getGradient('Conv2D')) {
+    throw new Error(
+      "Expected the gradients of TensorFlow.js to be registered but they are not; import '@tensorflow/tfjs' once in the application.",
+    );
+  }
+}

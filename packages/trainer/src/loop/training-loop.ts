@@ -1,0 +1,218 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomicallySync } from '@unblur/files';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import type { Checkpoint } from './checkpoint.js';
+import { averagedWeights } from './learner.js';
+import type { LearnedState, Learner, StartingState } from './learner.js';
+import { MetricsLog } from './metrics-log.js';
+import type { ValidationRow } from './metrics-log.js';
+import { Progress } from './progress.js';
+import { runFiles } from './run-folder.js';
+import { samplePicture } from './sample-picture.js';
+import { totalSteps } from '../training-system.js';
+import type { Phase, TrainingSystem } from '../training-system.js';
+import { validate, validationRow } from './validation.js';
+
+const samplesInPicture = 3;
+
+/** When the loop does what it does beside training. */
+export interface RunSchedule {
+  checkpointEverySteps: number;
+  samplesEverySteps: number;
+  validation: { everySteps: number };
+}
+
+/** Who learns in a phase, and what from. */
+export interface PhaseParts<B> {
+  learner: Learner<B>;
+  /** Batches from a sample of the phase on, without end. */
+  batchesFrom(firstSample: number): AsyncIterator<B>;
+}
+
+export interface TrainingOptions {
+  /** Goes on from the folder's last checkpoint instead of starting anew. */
+  resume?: boolean;
+  /** When aborted, the step in progress is finished and a checkpoint written. */
+  signal?: AbortSignal;
+  progress?: Pick<Progress, 'update' | 'line'>;
+}
+
+export interface TrainingResult {
+  step: number;
+  /** Whether the run ended early, by `signal`. */
+  interrupted: boolean;
+}
+
+/**
+ * Trains a system until the last step of its last phase: a batch, an update of the weights; now and then a
+ * validation, sample pictures and a checkpoint. See `RUN_FILES` for what it leaves in the folder.
+ *
+ * @param open opens an engine for a phase; the loop releases it at the phase's end.
+ * @throws if a loss term or gradient is not finite, naming it; the last checkpoint stands.
+ */
+export async function trainRun<B>(
+  system: TrainingSystem,
+  schedule: RunSchedule,
+  runFolder: string,
+  open: (phase: Phase) => Promise<PhaseParts<B>>,
+  options: TrainingOptions = {},
+): Promise<TrainingResult> {
+  const file = (name: string) => join(runFolder, name);
+  const checkpointFile = file(runFiles.checkpoint);
+  const last = options.resume ? checkpointToResume(system, runFolder) : undefined;
+  mkdirSync(file(runFiles.samples), { recursive: true });
+  if (!last) rmSync(checkpointFile, { force: true });
+
+  const steps = totalSteps(system);
+  const log = new MetricsLog(file(runFiles.metrics), last?.step ?? 0);
+  const progress = options.progress ?? new Progress(steps, last?.step ?? 0);
+  let step = last?.step ?? 0;
+  let samplesSeen = 0;
+  let bestPsnr = last?.bestPsnr ?? null;
+  let trainedSeconds = last?.trainedSeconds ?? 0;
+  let state: StartingState = last ?? { weights: system.startingWeights() };
+
+  const saveWeights = (name: string, learned: LearnedState) => {
+    const metadata = Object.fromEntries(
+      Object.entries({ step, samplesSeen, trainedSeconds }).map(([key, value]) => [
+        key,
+        String(Math.round(value)),
+      ]),
+    );
+    writeAtomicallySync(file(name), system.writeWeights(averagedWeights(learned), metadata));
+  };
+  const saveCheckpoint = async (learner: Learner<B>) => {
+    const learned = await learner.state();
+    writeCheckpoint(checkpointFile, { step, samplesSeen, bestPsnr, trainedSeconds, ...learned });
+    saveWeights(runFiles.weights, learned);
+  };
+  const runValidation = async (learner: Learner<B>, withPicture: boolean) => {
+    const { report, restored } = await validate(learner, system.validationSamples);
+    const best = bestPsnr === null || report.psnr.mean > bestPsnr;
+    const row = validationRow(report, step, best);
+    log.append(row);
+    progress.line(describeValidation(row));
+    if (best) {
+      bestPsnr = report.psnr.mean;
+      saveWeights(runFiles.bestWeights, await learner.state());
+    }
+    if (!withPicture) return;
+    const picture = await samplePicture(restored.slice(0, samplesInPicture));
+    writeAtomicallySync(file(join(runFiles.samples, `step-${String(step).padStart(7, '0')}.png`)), picture);
+    log.appendPicture(picture, step);
+  };
+
+  /** Trains from where the run stands to the phase's end. */
+  const trainPhase = async (phase: Phase, stepsBefore: number, samplesBefore: number) => {
+    const { learner, batchesFrom } = await open(phase);
+    try {
+      await learner.load(step > stepsBefore ? state : { weights: state.weights, averages: state.averages });
+      const batches = batchesFrom((step - stepsBefore) * phase.batchSize);
+      try {
+        let nextBatch = batches.next();
+        while (step < stepsBefore + phase.steps && !options.signal?.aborted) {
+          const startedAt = performance.now();
+          const { value: batch, done } = await nextBatch;
+          if (done) throw new Error(`Expected batches without end but they ended before step ${step + 1}.`);
+          const waitedMilliseconds = performance.now() - startedAt;
+          nextBatch = batches.next();
+          // A later failure to make a batch must not count as unhandled while this step is still busy.
+          nextBatch.catch(() => {});
+
+          const phaseStep = step - stepsBefore + 1;
+          const learningRates = phase.groups.map((group) => group.learningRate(phaseStep));
+          const { terms, gradientNorm } = await learner.update(batch as B, learningRates, phaseStep);
+          step += 1;
+          samplesSeen = samplesBefore + phaseStep * phase.batchSize;
+
+          const milliseconds = performance.now() - startedAt;
+          trainedSeconds += milliseconds / 1000;
+          const samplesPerSecond = (1000 * phase.batchSize) / milliseconds;
+          log.append({
+            kind: 'step',
+            step,
+            loss: terms,
+            learningRate: learningRates.at(-1)!,
+            gradientNorm,
+            samplesPerSecond,
+            dataWaitShare: waitedMilliseconds / milliseconds,
+          });
+          progress.update(
+            step,
+            `loss ${terms['total']!.toFixed(4)}  ${samplesPerSecond.toFixed(1)} samples/s`,
+          );
+
+          const lastStep = step === steps;
+          const pictureDue = step % schedule.samplesEverySteps === 0 || lastStep;
+          if (step % schedule.validation.everySteps === 0 || pictureDue) {
+            await runValidation(learner, pictureDue);
+          }
+          if (
+            step % schedule.checkpointEverySteps === 0 ||
+            phaseStep === phase.steps ||
+            options.signal?.aborted
+          ) {
+            await saveCheckpoint(learner);
+          }
+        }
+      } finally {
+        await batches.return?.();
+      }
+      state = await learner.state();
+    } finally {
+      await learner.release();
+    }
+  };
+
+  let [stepsBefore, samplesBefore] = [0, 0];
+  for (const phase of system.phases) {
+    if (step < stepsBefore + phase.steps && !options.signal?.aborted) {
+      await trainPhase(phase, stepsBefore, samplesBefore);
+    }
+    stepsBefore += phase.steps;
+    samplesBefore += phase.steps * phase.batchSize;
+  }
+  return { step, interrupted: step < steps };
+}
+
+/**
+ * The last checkpoint of a run's folder, to go on from.
+ * @throws if there is none, or it is of another network or beyond the run's last step.
+ */
+export function checkpointToResume(system: TrainingSystem, runFolder: string): Checkpoint {
+  const file = join(runFolder, runFiles.checkpoint);
+  const checkpoint = readCheckpoint(file);
+  if (!checkpoint) {
+    throw new Error(
+      `Expected a checkpoint to resume from at '${file}' but there is none; start the run without resuming.`,
+    );
+  }
+  const { weights, step } = checkpoint;
+  // A checkpoint may name a weight as objects name what they inherit.
+  const shapeWanted = (name: string) =>
+    Object.hasOwn(system.weightShapes, name) ? system.weightShapes[name] : undefined;
+  const shapeIn = (shape: number[] | undefined): string => (shape ? `[${shape}]` : 'no such weight');
+  const differing = [...new Set([...Object.keys(system.weightShapes), ...Object.keys(weights)])].find(
+    (name) => shapeWanted(name)?.join() !== weights[name]?.shape.join(),
+  );
+  if (differing !== undefined) {
+    const found = `'${differing}' is ${shapeIn(weights[differing]?.shape)} there and ${shapeIn(shapeWanted(differing))} in the run file's`;
+    throw new Error(
+      `Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, runFiles.config)}', or choose another folder.`,
+    );
+  }
+  if (step > totalSteps(system)) {
+    throw new Error(
+      `Expected a checkpoint within the run's ${totalSteps(system)} steps at '${file}' but it is at step ${step}; raise 'steps', or choose another folder.`,
+    );
+  }
+  return checkpoint;
+}
+
+/** A validation in one line. */
+export function describeValidation({ step, psnr, gain, best }: ValidationRow): string {
+  const figure = (position: 'first' | 'middle' | 'last' | 'mean') =>
+    `${position} ${psnr[position].toFixed(2)} (${gain[position] >= 0 ? '+' : ''}${gain[position].toFixed(2)})`;
+  return `validation at step ${step}, PSNR in dB (gain over the blurred image): ${figure('first')}  ${figure('middle')}  ${figure('last')}  ${figure('mean')}${best ? '  best' : ''}`;
+}

@@ -1,0 +1,287 @@
+import type { DataConfig } from './sources.js';
+import { engineNames } from '../engines/choice.js';
+import {
+  boolean,
+  expectKnownKeys,
+  join,
+  list,
+  number,
+  oneOf,
+  optional,
+  readMapping,
+  section,
+  text,
+  withDefault,
+} from './schema.js';
+import type { Field, FieldType } from './schema.js';
+import type { ScheduleConfig } from '../loop/schedule.js';
+
+/** Parts that the run files of several systems have. */
+
+// Bounds are far above what makes sense: a slip of the keyboard is told before it fills the machine.
+export const positive = number({ min: 1, max: 1e9, integer: true });
+export const wholeNumber = number({ min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
+export const share = number({ min: 0, max: 1 });
+export const batchSizeField = number({ min: 1, max: 4096, integer: true });
+/** Side of pictures. */
+export const sizePixelsField = number({ min: 1, max: 4096, integer: true });
+/** Worker threads that make samples; 0: they are made in the thread of the loop. */
+export const workersField = number({ min: 0, max: 256, integer: true });
+export const cacheMegabytesField = number({ min: 1, max: 1e6 });
+/** Samples to validate on. */
+export const validationCount = number({ min: 1, max: 10_000, integer: true });
+
+export const adamFields = {
+  learningRate: withDefault(number({ min: 0 }), 1e-4),
+  beta1: withDefault(share, 0.9),
+  beta2: withDefault(share, 0.999),
+  epsilon: withDefault(number({ min: 0 }), 1e-8),
+  weightDecay: withDefault(number({ min: 0 }), 0),
+  clipNorm: optional(number({ min: 0 })),
+};
+
+const stepSchedule = section({
+  kind: oneOf('step'),
+  at: withDefault(list(share), [0.5, 0.75]),
+  factor: withDefault(share, 0.5),
+  warmupSteps: withDefault(wholeNumber, 0),
+});
+
+const cosineSchedule = section({
+  kind: oneOf('cosine'),
+  finalShare: withDefault(share, 0.01),
+  warmupSteps: withDefault(wholeNumber, 0),
+});
+
+export const scheduleField: Field<ScheduleConfig> = {
+  read: (value = { kind: 'step' }, path) => {
+    const kind = oneOf('step', 'cosine').read(readMapping(value, path)['kind'], join(path, 'kind'));
+    return (kind === 'step' ? stepSchedule : cosineSchedule).read(value, path);
+  },
+};
+
+/** Of systems that restore the frames of one blurred image. */
+export const sampleValidation = section({
+  /** Folder of panoramas that no training sample comes from, relative to the run file; or `folder`. */
+  panoramas: optional(text),
+  /**
+   * Folder of samples, as `readSampleFolder` of @unblur/datasets takes them, relative to the run file; the
+   * middle of each is used.
+   */
+  folder: optional(text),
+  everySteps: withDefault(positive, 500),
+  /** Samples compared: of a folder the first ones by name, or all if there are fewer. */
+  count: withDefault(validationCount, 16),
+  sizePixels: withDefault(sizePixelsField, 128),
+  /** Smallest and largest rotation of samples made from panoramas, equally frequent. */
+  angleDegrees: withDefault(list(number({ min: 0, max: 60 }), 2), [1, 10]),
+  /** Of the samples made from panoramas. */
+  seed: withDefault(wholeNumber, 1),
+});
+export type SampleValidation = FieldType<typeof sampleValidation>;
+
+/** @throws unless exactly one of the two places that samples can come from is given. */
+export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
+  if ((panoramas === null) === (folder === null)) {
+    throw new Error(
+      `Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`,
+    );
+  }
+}
+
+/** Weights to start from. */
+export const initialWeights = section({
+  /** `.safetensors` file, relative to the run file. */
+  file: text,
+  /**
+   * Beginnings of the names of the weights that are taken from it, such as `encoder`; the others start at
+   * random. Default: all, and the network must be the same.
+   */
+  parts: optional(list(text)),
+});
+
+/** A change of paths that leaves out those that are not given. */
+export function whereGiven(change: (path: string) => string): (path: string | null) => string | null {
+  return (path) => (path === null ? null : change(path));
+}
+
+/** What a run whose samples come from sources says of paths, with these changed. */
+export function changeSamplePaths(
+  { data, validation }: { data: DataConfig; validation: SampleValidation },
+  change: (path: string) => string,
+): { data: DataConfig; validation: SampleValidation } {
+  const changeIfGiven = whereGiven(change);
+  return {
+    data: { ...data, sources: data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
+    validation: {
+      ...validation,
+      panoramas: changeIfGiven(validation.panoramas),
+      folder: changeIfGiven(validation.folder),
+    },
+  };
+}
+
+/** @throws unless the pictures of training and of validation have sizes that the network takes. */
+export function expectMultiples(
+  { data, validation }: { data: { sizePixels: number }; validation: { sizePixels: number } },
+  multiple: number,
+): void {
+  for (const [path, { sizePixels }] of Object.entries({ data, validation })) {
+    if (sizePixels % multiple !== 0) {
+      throw new Error(
+        `Expected a multiple of ${multiple} for '${path}.sizePixels' but received ${sizePixels}.`,
+      );
+    }
+  }
+}
+
+/** Values of a batch, and of all validation samples, are held in memory at once. */
+const maxSamplesGibibytes = 64;
+
+/**
+ * @param frames pictures in a sample beside the blurred one.
+ * @throws unless a batch, and the samples to validate on, fit into memory.
+ */
+export function expectAffordable(
+  {
+    batchSize,
+    data,
+    validation,
+  }: { batchSize: number; data: { sizePixels: number }; validation: { sizePixels: number; count: number } },
+  frames: number,
+): void {
+  const gibibytes = (samples: number, sizePixels: number) =>
+    (samples * (frames + 1) * sizePixels ** 2 * 3 * Float32Array.BYTES_PER_ELEMENT) / 2 ** 30;
+  const needs = {
+    "'batchSize' and 'data.sizePixels'": gibibytes(batchSize, data.sizePixels),
+    "'validation.count' and 'validation.sizePixels'": gibibytes(validation.count, validation.sizePixels),
+  };
+  for (const [fields, need] of Object.entries(needs)) {
+    if (need > maxSamplesGibibytes) {
+      throw new Error(
+        `Expected ${fields} that take at most ${maxSamplesGibibytes} GiB but the samples of ${frames} frames would take ${Math.ceil(need)} GiB; make them smaller or fewer.`,
+      );
+    }
+  }
+}
+
+export const torchFields = {
+  precision: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
+  channelsLast: withDefault(boolean, true),
+  compile: withDefault(boolean, false),
+};
+
+/** How samples are made and kept on the device that trains; see `python/unblur_torch/sample_pool.py`. */
+const deviceFields = {
+  /** Samples held; the oldest make room for new ones. */
+  samples: withDefault(number({ min: 1, max: 1e6, integer: true }), 2048),
+  /** Side of the pictures held, from which crops are cut; a multiple of 4. */
+  sizePixels: withDefault(sizePixelsField, 256),
+  /** How often each sample is seen, on average. */
+  reuse: withDefault(number({ min: 1, max: 1e6 }), 4),
+  /** Samples made before the first step. */
+  firstSamples: withDefault(positive, 512),
+  /** Samples made in one go. */
+  madeAtOnce: withDefault(number({ min: 1, max: 1024, integer: true }), 16),
+  /** Largest relative change of each colour channel's brightness. */
+  colourGain: withDefault(share, 0.1),
+  /** Largest standard deviation of the noise added to the blurred picture, of full white. */
+  noiseSigma: withDefault(share, 0),
+  /**
+   * Largest standard deviation, in pixels, of a Gaussian blur of photograph and frames alike: not everything
+   * soft has moved.
+   */
+  softnessPixels: withDefault(number({ min: 0, max: 2 }), 0),
+  /**
+   * Frames of a sample that a step compares, the middle one and random pairs about it; default: all. Of the
+   * system `photo`.
+   */
+  framesPerStep: optional(number({ min: 3, max: 99, integer: true })),
+  /**
+   * Crops that change over the run; default: those of `data.sizePixels` and `batchSize` from beginning to
+   * end.
+   */
+  crops: optional(
+    list(
+      section({
+        share: number({ min: 0.001, max: 1 }),
+        sizePixels: sizePixelsField,
+        batchSize: batchSizeField,
+      }),
+    ),
+  ),
+};
+
+/** What the loop and the engines take from a run file, whatever its system. */
+export const runFields = {
+  batchSize: withDefault(batchSizeField, 4),
+  /** Starting weights and every sample follow from it. */
+  seed: withDefault(wholeNumber, 0),
+  checkpointEverySteps: withDefault(positive, 200),
+  samplesEverySteps: withDefault(positive, 500),
+  /** What computes, see `engineNames`; a run may go on with another one. */
+  engine: withDefault(oneOf(...engineNames), 'onnxruntime'),
+  /** Of the engine `torch`. */
+  torch: section(torchFields),
+  /**
+   * Where samples are made: on this machine's processor, or on the device that trains, which needs the engine
+   * `torch`.
+   */
+  synthesis: withDefault(oneOf('processor', 'device'), 'processor'),
+  /**
+   * Of `synthesis: device`: how long the run takes, loading and compiling included. Schedules follow the
+   * clock then, and `steps` only says what share of it the warm-up is. Default: as long as `steps` take.
+   */
+  minutes: optional(number({ min: 0.01, max: 1e5 })),
+  /** Of `synthesis: device`. */
+  device: section(deviceFields),
+  /** Processor threads of the engine; with several processes, of each. */
+  threads: withDefault(number({ min: 1, max: 256, integer: true }), 2),
+  /** Of the exponential average of the weights, which is what validation and the saved weights use. */
+  emaDecay: withDefault(share, 0.999),
+};
+
+/** What is the same in the resolved run files of all systems. */
+export interface RunSettings extends FieldType<ReturnType<typeof section<typeof runFields>>> {
+  system: string;
+  validation: { everySteps: number };
+}
+
+/**
+ * A preset's name, with whatever keys of it are to differ, at any depth: `{ preset: paper, frames: 3 }`.
+ * Absent: the standard preset. @param validate throws where they do not hold together.
+ */
+export function networkField<T extends object>(
+  presets: Record<string, T>,
+  standard: string,
+  validate: (config: T) => void,
+): Field<T> {
+  return {
+    read: (value = {}, path) => {
+      const { preset = standard, ...changes } = readMapping(
+        typeof value === 'string' ? { preset: value } : value,
+        path,
+      );
+      const name = oneOf(...Object.keys(presets)).read(preset, join(path, 'preset'));
+      const config = merge(presets[name]!, changes, path);
+      validate(config);
+      return config;
+    },
+  };
+}
+
+/**
+ * A preset with some of its keys changed, at any depth; lists are replaced whole, and `null` leaves a part
+ * out.
+ */
+function merge<T extends object>(preset: T, changes: Record<string, unknown>, path: string): T {
+  expectKnownKeys(changes, Object.keys(preset), path);
+  const merged = { ...preset } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(changes)) {
+    const original = merged[key];
+    const nested =
+      value !== null && typeof original === 'object' && original !== null && !Array.isArray(original);
+    merged[key] = nested ? merge(original, readMapping(value, join(path, key)), join(path, key)) : value;
+  }
+  return merged as T;
+}

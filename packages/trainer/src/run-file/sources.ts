@@ -1,0 +1,140 @@
+import {
+  defaultAugmentation,
+  layeredDefaults,
+  panoramaDefaults,
+  resolveLayeredOptions,
+  resolvePanoramaOptions,
+  resolveVideoOptions,
+  sampleSourceKinds,
+  videoDefaults,
+} from '@unblur/datasets';
+import type { AugmentationOptions, SampleSource } from '@unblur/datasets';
+import { deviceOnlyKinds, deviceOnlyOptions, pairsShrink, readDeviceOptions } from './device-options.js';
+import type { PairsSource } from './device-options.js';
+import { cacheMegabytesField, sizePixelsField, workersField } from './fields.js';
+import { expectKnownKeys, join, number, oneOf, readMapping, text, withDefault } from './schema.js';
+import type { Field } from './schema.js';
+
+/** One source of training samples: a folder, how samples are made of it, and how often. */
+export type WeightedSource = (SampleSource | PairsSource) & { weight: number };
+
+/** Where training samples come from. */
+export interface DataConfig {
+  /** Side of the training pictures. */
+  sizePixels: number;
+  /** Each sample comes from one of them, as often as their weights say. */
+  sources: WeightedSource[];
+  /** Worker threads that make samples. */
+  workers: number;
+  /** Memory for decoded pictures, over all workers. */
+  cacheMegabytes: number;
+}
+
+const sizePixels = withDefault(sizePixelsField, 128);
+const weight = withDefault(number({ min: 0 }), 1);
+
+/**
+ * Options of each kind of source: those of @unblur/datasets but for the size and number of frames, which all
+ * sources share.
+ */
+const optionsOfKind: Record<SampleSource['kind'], string[]> = {
+  panorama: Object.keys(panoramaDefaults),
+  layers: Object.keys(layeredDefaults),
+  video: [...Object.keys(videoDefaults), 'windowFrames'],
+  shards: ['augmentation'],
+};
+const sharedOptions = ['sizePixels', 'frames'];
+const kinds = [...sampleSourceKinds, ...deviceOnlyKinds];
+
+export const dataField: Field<DataConfig> = {
+  read: (value, path) => {
+    const mapping = readMapping(value, path);
+    expectKnownKeys(mapping, ['sizePixels', 'sources', 'workers', 'cacheMegabytes'], path);
+    const { sources } = mapping;
+    if (!Array.isArray(sources) || sources.length === 0) {
+      throw new Error(
+        `Expected a list of sources for '${join(path, 'sources')}', such as [{ kind: panorama, folder: panoramas }], but received ${sources === undefined ? 'nothing' : JSON.stringify(sources)}.`,
+      );
+    }
+    const size = sizePixels.read(mapping['sizePixels'], join(path, 'sizePixels'));
+    return {
+      sizePixels: size,
+      sources: sources.map((source, index) => readSource(source, size, `${join(path, 'sources')}[${index}]`)),
+      workers: withDefault(workersField, 1).read(mapping['workers'], join(path, 'workers')),
+      cacheMegabytes: withDefault(cacheMegabytesField, 1024).read(
+        mapping['cacheMegabytes'],
+        join(path, 'cacheMegabytes'),
+      ),
+    };
+  },
+};
+
+/** One source, with every default filled in. @param size of the training pictures. */
+export function readSource(value: unknown, size: number, path: string): WeightedSource {
+  const { kind: givenKind, folder, weight: givenWeight, ...options } = readMapping(value, path);
+  const kind = oneOf(...kinds).read(givenKind, join(path, 'kind'));
+  const known =
+    kind === 'pairs'
+      ? ['shrink', 'augmentation']
+      : [...optionsOfKind[kind].filter((name) => !sharedOptions.includes(name)), ...deviceOnlyOptions(kind)];
+  expectKnownKeys(options, known, path);
+  const { onDevice, others } = readDeviceOptions(kind, options, path);
+  if (others['augmentation'] !== undefined) {
+    expectKnownKeys(
+      readMapping(others['augmentation'], join(path, 'augmentation')),
+      Object.keys(defaultAugmentation),
+      join(path, 'augmentation'),
+    );
+  }
+  const resolved =
+    kind === 'pairs'
+      ? { ...others, shrink: withDefault(pairsShrink, [1, 1]).read(others['shrink'], join(path, 'shrink')) }
+      : resolveOptions(kind, others, size);
+  return {
+    kind,
+    folder: text.read(folder, join(path, 'folder')),
+    weight: weight.read(givenWeight, join(path, 'weight')),
+    ...resolved,
+    ...onDevice,
+  } as WeightedSource;
+}
+
+/** @throws if a source has a kind or an option that only synthesis on the device has. */
+export function expectProcessorSources({ sources }: Pick<DataConfig, 'sources'>): void {
+  for (const [index, { kind, ...options }] of sources.entries()) {
+    const place = `data.sources[${index}]`;
+    if ((deviceOnlyKinds as readonly string[]).includes(kind)) {
+      throw new Error(
+        `Expected sources that this machine's processor can make samples of but '${place}' is of kind '${kind}'; set 'synthesis: device'.`,
+      );
+    }
+    const more = deviceOnlyOptions(kind).find((name) => name in options);
+    if (more !== undefined) {
+      throw new Error(
+        `Expected options that this machine's processor has but '${place}.${more}' is only of samples made on the device; set 'synthesis: device', or leave it out.`,
+      );
+    }
+  }
+}
+
+/** With every default filled in, so that a stored run stays what it was. */
+function resolveOptions(
+  kind: SampleSource['kind'],
+  options: { augmentation?: Partial<AugmentationOptions> },
+  size: number,
+): object {
+  if (kind === 'shards') return options;
+  const given = { ...options, sizePixels: size };
+  const resolved =
+    kind === 'panorama'
+      ? resolvePanoramaOptions(given)
+      : kind === 'layers'
+        ? resolveLayeredOptions(given)
+        : resolveVideoOptions(given);
+  const { sizePixels: _size, frames: _frames, ...own } = resolved;
+  // How many frames of a video are averaged follows from the frames of a sample unless the run says so.
+  if (kind === 'video' && !('windowFrames' in options)) {
+    delete (own as { windowFrames?: unknown }).windowFrames;
+  }
+  return own;
+}

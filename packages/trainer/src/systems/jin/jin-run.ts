@@ -1,0 +1,55 @@
+import {
+  frameExtractionMultiple,
+  frameExtractionPresets,
+  validateFrameExtractionConfig,
+} from '@unblur/core-model';
+import type { FrameExtractionConfig } from '@unblur/core-model';
+import { dataField } from '../../run-file/sources.js';
+import {
+  adamFields,
+  expectAffordable,
+  expectMultiples,
+  expectOnePlace,
+  networkField,
+  positive,
+  runFields,
+  sampleValidation,
+  scheduleField,
+} from '../../run-file/fields.js';
+import { checked, list, oneOf, section } from '../../run-file/schema.js';
+import type { Field, FieldType } from '../../run-file/schema.js';
+
+const run = section({
+  system: oneOf('frame-extraction'),
+  network: networkField<FrameExtractionConfig>(
+    frameExtractionPresets,
+    'paper',
+    validateFrameExtractionConfig,
+  ),
+  data: dataField,
+  optimizer: section(adamFields),
+  /** Of every stage. */
+  schedule: scheduleField,
+  /** Weight updates of each stage: the middle frame, then each pair from the middle outwards. */
+  stageSteps: list(positive),
+  ...runFields,
+  validation: sampleValidation,
+});
+
+/** A run of the networks of Jin et al. 2018, complete. */
+export type FrameExtractionRunConfig = FieldType<typeof run>;
+
+export const frameExtractionField: Field<FrameExtractionRunConfig> = checked(
+  run,
+  ({ network, stageSteps, batchSize, data, validation }) => {
+    expectOnePlace(validation);
+    expectMultiples({ data, validation }, frameExtractionMultiple(network));
+    expectAffordable({ batchSize, data, validation }, network.frames);
+    const stages = (network.frames + 1) / 2;
+    if (stageSteps.length !== stages) {
+      throw new Error(
+        `Expected ${stages} numbers of steps for 'stageSteps', of the middle frame and of ${stages - 1} pairs, but received ${stageSteps.length}.`,
+      );
+    }
+  },
+);

@@ -1,0 +1,42 @@
+import {
+  declareFrameExtraction,
+  frameExtractionPresets,
+  frameExtractionWeightShapes,
+  initialFrameExtractionWeights,
+} from '@unblur/core-model';
+import type { ExtractorConfig, FrameExtractionConfig, WeightValues } from '@unblur/core-model';
+import { filled } from '../nonzero-weights.test-tool.js';
+import type { LearningTask } from '../../training-system.js';
+import { extractionRestoration, stageObjective } from './jin-system.js';
+
+const imageSizePixels = 16;
+
+const narrow: ExtractorConfig = {
+  factor: 4,
+  channels: 6,
+  groups: [[[1, 2]], [[2, 1]]],
+  refinementChannels: 6,
+};
+const narrowNetworks: FrameExtractionConfig = {
+  ...frameExtractionPresets.small,
+  frames: 5,
+  middle: narrow,
+  innerPair: narrow,
+  outerPair: narrow,
+};
+
+/** What an engine computes in a stage of narrow networks, on one sample. */
+export function narrowExtractionTask(stage: number): LearningTask {
+  const network = declareFrameExtraction(narrowNetworks);
+  return {
+    weightShapes: frameExtractionWeightShapes(narrowNetworks),
+    restoration: extractionRestoration(network, imageSizePixels),
+    objective: stageObjective(network, stage, 1, imageSizePixels),
+    groups: [network.stages[stage]!],
+  };
+}
+
+/** Starting weights with something in every one. */
+export function fullExtractionWeights(): WeightValues {
+  return filled(initialFrameExtractionWeights(narrowNetworks, 3), 0.05);
+}

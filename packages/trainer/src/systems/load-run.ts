@@ -1,0 +1,43 @@
+import { frameExtractionDefinition } from './jin/jin-system.js';
+import { paperDefinition } from './paper/paper-system.js';
+import { photoDefinition } from './photo/photo-system.js';
+import type { RunSettings } from '../run-file/fields.js';
+import { parseRunFile, readRunFile } from '../run-file/run-file.js';
+import type { RunChanges, SystemDefinition } from '../run-file/run-file.js';
+import { oneOf, readMapping, withDefault } from '../run-file/schema.js';
+import { videoDeblurDefinition } from './video/video-system.js';
+
+/** All that can be trained, by the `system` of a run file. */
+const definitions = {
+  photo: photoDefinition,
+  paper: paperDefinition,
+  'frame-extraction': frameExtractionDefinition,
+  'video-deblur': videoDeblurDefinition,
+} as const;
+
+type SystemName = keyof typeof definitions;
+
+const systemName = withDefault(oneOf(...(Object.keys(definitions) as SystemName[])), 'photo');
+
+/** A run of any system, and how it is opened. */
+export interface LoadedRun {
+  definition: SystemDefinition;
+  config: RunSettings;
+}
+
+/**
+ * Reads a run file.
+ *
+ * @param file YAML; paths in it are relative to its folder.
+ * @throws if the file cannot be read, is no YAML, or a key or value is not known, with its path and the
+ * nearest known key.
+ */
+export function loadRun(file: string, changes: RunChanges = {}): LoadedRun {
+  return parseRunFile<RunSettings, SystemDefinition>(
+    (mapping) =>
+      definitions[systemName.read(readMapping(mapping, '')['system'], 'system')] as SystemDefinition,
+    readRunFile(file),
+    file,
+    changes,
+  );
+}

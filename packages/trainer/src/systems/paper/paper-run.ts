@@ -1,0 +1,48 @@
+import { paperMultiple, paperPreset, validatePaperConfig } from '@unblur/core-model';
+import type { PaperConfig } from '@unblur/core-model';
+import { frameOrders } from '../../losses/frame-order.js';
+import { networkField } from '../../run-file/fields.js';
+import {
+  checked,
+  either,
+  list,
+  number,
+  oneOf,
+  optional,
+  section,
+  withDefault,
+} from '../../run-file/schema.js';
+import type { Field, FieldType } from '../../run-file/schema.js';
+import { expectConsistentRun, sampleRunFields } from '../samples/sample-run.js';
+
+const fields = section({
+  system: oneOf('paper'),
+  network: networkField<PaperConfig>({ paper: paperPreset }, 'paper', validatePaperConfig),
+  loss: section({
+    norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1', 'log-l2'), 'l1'),
+    order: withDefault(oneOf(...frameOrders), 'ground-truth'),
+    levelWeights: withDefault(list(number({ min: 0 })), [1, 0.5, 0.25, 0.125, 0.0625]),
+    frameWeights: withDefault(
+      either(oneOf('equal'), list(number({ min: 0 })), "'equal' or a list of one weight per frame"),
+      'equal',
+    ),
+    transformationConsistency: withDefault(number({ min: 0 }), 0),
+    symmetricPenalty: withDefault(number({ min: 0 }), 0),
+    symmetricPenaltyBound: optional(number({ min: 0 })),
+  }),
+  ...sampleRunFields,
+});
+
+/** A run of the network of Argaw et al. 2021, complete: every default filled in, every path absolute. */
+export type PaperRun = FieldType<typeof fields>;
+
+export const paperRunField: Field<PaperRun> = checked(fields, (run) => {
+  const {
+    network: { frames },
+    loss: { order, frameWeights, levelWeights },
+  } = run;
+  expectConsistentRun(run, { multiple: paperMultiple, motion: order === 'canonical', frames, frameWeights });
+  if (levelWeights.length < 1 || levelWeights.length > 5) {
+    throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
+  }
+});

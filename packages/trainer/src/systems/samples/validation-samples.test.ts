@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { writeSampleFolder } from '@unblur/datasets';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SampleValidation } from '../../run-file/fields.js';
+import { tinySizePixels, tinyRun } from '../photo/tiny-network.test-tool.js';
+import { validationSamples } from './validation-samples.js';
+
+let folder = '';
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-validation-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const frameCount = 3;
+
+function readingFolder(count = 16): SampleValidation {
+  return { ...tinyRun('steps: 1').validation, panoramas: null, folder, count };
+}
+
+/** Red says x, green says y and blue says the level, in 8-bit steps. */
+function coordinates(width: number, height: number, level: number) {
+  return {
+    width,
+    height,
+    data: Float32Array.from(
+      { length: width * height * 3 },
+      (_, i) => [Math.floor(i / 3) % width, Math.floor(i / 3 / width), level][i % 3]! / 255,
+    ),
+  };
+}
+
+const writeSample = (name: string, width: number, height: number, frames = frameCount) =>
+  writeSampleFolder(join(folder, name), {
+    blurred: coordinates(width, height, 100),
+    frames: Array.from({ length: frames }, (_, frame) => coordinates(width, height, frame)),
+  });
+
+describe('validation samples from a folder', () => {
+  test('are the middle of each picture, frames in time order, by name', async () => {
+    await writeSample('b', 40, 50);
+    await writeSample('a', tinySizePixels, tinySizePixels);
+    const [a, b] = await validationSamples(readingFolder(), frameCount);
+    const corners = ({ width, data }: { width: number; data: Float32Array }) =>
+      [...data.slice(0, 3), ...data.slice(-3), width].map((value) => Math.round(value * 255));
+    const size = tinySizePixels * 255;
+    expect(corners(a!.blurred)).toEqual([0, 0, 100, 31, 31, 100, size]);
+    expect(corners(b!.blurred)).toEqual([4, 9, 100, 35, 40, 100, size]);
+    expect(b!.frames.map(corners)).toEqual([0, 1, 2].map((level) => [4, 9, level, 35, 40, level, size]));
+  });
+
+  test('are as many as asked for', async () => {
+    for (const name of ['c', 'a', 'b']) await writeSample(name, 32, name === 'c' ? 16 : 32);
+    expect(await validationSamples(readingFolder(2), frameCount)).toHaveLength(2);
+  });
+
+  test('of another number of frames, or too small, are refused by name', async () => {
+    await writeSample('five', 32, 32, 5);
+    await expect(validationSamples(readingFolder(), frameCount)).rejects.toThrow(
+      /Expected 3 frames, .*five' but received 5/,
+    );
+    rmSync(join(folder, 'five'), { recursive: true });
+    await writeSample('low', 64, 16);
+    await expect(validationSamples(readingFolder(), frameCount)).rejects.toThrow(
+      /at least 32x32 .*low' but they are 64x16/,
+    );
+  });
+});

@@ -1,0 +1,95 @@
+import { listSampleFolders, noAugmentation, panoramaBatches, readSampleFolder } from '@unblur/datasets';
+import type { RgbImage } from '@unblur/metrics';
+import type { SampleValidation } from '../../run-file/fields.js';
+import type { ValidationSample } from '../../loop/validation.js';
+
+/**
+ * Validation samples of one blurred image and its frames each: always the same, made from panoramas without
+ * augmentation or noise, or read from a folder.
+ *
+ * @param frameCount frames that are restored.
+ * @throws if the panoramas or the folder cannot be read, or a sample in the folder has another number of
+ * frames or is too small.
+ */
+export function validationSamples(
+  validation: SampleValidation,
+  frameCount: number,
+): Promise<ValidationSample[]> {
+  const { panoramas, folder } = validation;
+  return panoramas === null
+    ? readSamples(folder!, validation, frameCount)
+    : synthesizeSamples(panoramas, validation, frameCount);
+}
+
+async function synthesizeSamples(
+  panoramas: string,
+  { sizePixels, count, seed, angleDegrees }: SampleValidation,
+  frameCount: number,
+): Promise<ValidationSample[]> {
+  const fixed = {
+    folder: panoramas,
+    sizePixels,
+    angleDegrees: angleDegrees as [number, number],
+    augmentation: noAugmentation,
+    workers: 0,
+    cacheMegabytes: 64,
+  };
+  const samples: ValidationSample[] = [];
+  for await (const { blurred, frames } of panoramaBatches({
+    ...fixed,
+    frames: frameCount,
+    batchSize: 1,
+    seed,
+    prefetchSamples: 0,
+  })) {
+    const image = (values: Float32Array) => ({ width: sizePixels, height: sizePixels, data: values });
+    samples.push({
+      input: blurred,
+      blurred: image(blurred),
+      frames: Array.from({ length: frameCount }, (_, frame) =>
+        image(frames.slice(frame * blurred.length, (frame + 1) * blurred.length)),
+      ),
+    });
+    if (samples.length === count) break;
+  }
+  return samples;
+}
+
+/** The folder's first samples by name, each cropped to its middle. */
+async function readSamples(
+  folder: string,
+  { sizePixels, count }: SampleValidation,
+  frameCount: number,
+): Promise<ValidationSample[]> {
+  const samples: ValidationSample[] = [];
+  for (const path of listSampleFolders(folder).slice(0, count)) {
+    const { blurred, frames } = await readSampleFolder(path);
+    if (frames.length !== frameCount) {
+      throw new Error(
+        `Expected ${frameCount} frames, as the network restores, in '${path}' but received ${frames.length}.`,
+      );
+    }
+    if (Math.min(blurred.width, blurred.height) < sizePixels) {
+      throw new Error(
+        `Expected pictures of at least ${sizePixels}x${sizePixels} ('validation.sizePixels') in '${path}' but they are ${blurred.width}x${blurred.height}.`,
+      );
+    }
+    const middle = cropMiddle(blurred, sizePixels);
+    samples.push({
+      input: middle.data,
+      blurred: middle,
+      frames: frames.map((frame) => cropMiddle(frame, sizePixels)),
+    });
+  }
+  return samples;
+}
+
+function cropMiddle({ width, height, data }: RgbImage, sizePixels: number): RgbImage {
+  const [left, top] = [Math.floor((width - sizePixels) / 2), Math.floor((height - sizePixels) / 2)];
+  const cropped = new Float32Array(sizePixels * sizePixels * 3);
+  for (let row = 0; row < sizePixels; row++) {
+    const start = ((top + row) * width + left) * 3;
+    cropped.set(data.subarray(start, start + sizePixels * 3), row * sizePixels * 3);
+  }
+  return { width: sizePixels, height: sizePixels, data: cropped };
+}
