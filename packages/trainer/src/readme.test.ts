@@ -72,8 +72,8 @@ test('the example of the README trains that run, here a tiny one, and leaves the
       interrupted: false,
       found: true,
     });
-    const [, table] = /^\| file of a run \|.*\n((?:\|.*\n)+)/m.exec(readme)!;
-    const listed = [...table!.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell]) =>
+    const [, table] = /^\| file of a run +\|.*\n((?:\|.*\n)+)/m.exec(readme)!;
+    const listed = [...table!.matchAll(/^\| (`[^|]*`) +\|/gm)].flatMap(([, cell]) =>
       [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!.replace('/', '')),
     );
     // The name of the events carries the time.
