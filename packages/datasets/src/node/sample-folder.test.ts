@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeTemporaryFolder } from '@unblur/files';
@@ -79,13 +88,31 @@ describe('sample folders', () => {
     };
     let folder = await written();
     renameSync(join(folder, 'frame-1.png'), join(folder, 'frame-4.png'));
-    await expect(readSampleFolder(folder)).rejects.toThrow('Expected one picture frame-1');
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      `Sample ${folder}: expected frame-0 to frame-4 without a gap, but frame-1, frame-3 are missing`,
+    );
+    renameSync(join(folder, 'frame-4.png'), join(folder, 'frame-20000000.png'));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      'without a gap, but frame-1, frame-3, frame-4, frame-5, frame-6 and 19999993 more are missing',
+    );
     folder = await written();
     renameSync(join(folder, 'frame-2.png'), join(folder, 'two.png'));
-    await expect(readSampleFolder(folder)).rejects.toThrow('Expected an odd number of frames, at least 3');
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      `Sample ${folder}: expected an odd number of frames, 3 or more, but received 2`,
+    );
+    for (const name of ['frame-0.png', 'frame-1.png']) rmSync(join(folder, name));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      'expected frame-0.png, frame-1.png ... but received none',
+    );
+    rmSync(join(folder, 'blur.png'));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      'expected blur.png, .jpg or .webp but received none',
+    );
     folder = await written();
     writeFileSync(join(folder, 'blur.jpg'), '');
-    await expect(readSampleFolder(folder)).rejects.toThrow('but received blur.jpg and blur.png');
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      'expected one blur but received blur.jpg and blur.png; remove one',
+    );
     folder = await written();
     writeFileSync(join(folder, 'frame-2.png'), 'no picture');
     await expect(readSampleFolder(folder)).rejects.toThrow(/could not decode .*frame-2\.png/);
@@ -94,7 +121,7 @@ describe('sample folders', () => {
       .png()
       .toFile(join(folder, 'frame-0.png'));
     await expect(readSampleFolder(folder)).rejects.toThrow(
-      /frame-0\.png to be 5x4, as blur is, but it is 9x4/,
+      `Sample ${folder}: expected all pictures at 5x4, the size of its blurred one, but frame-0.png is 9x4`,
     );
   });
 
@@ -108,13 +135,17 @@ describe('sample folders', () => {
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  test('are listed by name, without the unfinished', () => {
+  test('are listed by name, linked ones too, without the unfinished and without files', async () => {
     const set = newFolder();
     for (const name of ['b', 'a']) mkdirSync(join(set, name));
     makeTemporaryFolder(set);
     writeFileSync(join(set, 'set.json'), '{}');
-    expect(listSampleFolders(set)).toEqual([join(set, 'a'), join(set, 'b')]);
-    expect(() => listSampleFolders(newFolder())).toThrow('Expected one sub-folder per sample');
+    symlinkSync(newFolder(), join(set, 'c'));
+    symlinkSync(join(set, 'set.json'), join(set, 'd'));
+    expect(listSampleFolders(set)).toEqual([join(set, 'a'), join(set, 'b'), join(set, 'c')]);
+    expect(() => listSampleFolders(newFolder())).toThrow('expected one sub-folder per sample with blur.png');
+    await writeSampleFolder(join(set, 'b'), sample);
+    expect(() => listSampleFolders(join(set, 'b'))).toThrow('it is such a sample itself');
     expect(existsSync(join(set, 'nowhere'))).toBe(false);
     expect(() => listSampleFolders(join(set, 'nowhere'))).toThrow(
       /Expected a folder of samples at .*nowhere/,

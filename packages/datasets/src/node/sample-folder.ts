@@ -1,9 +1,10 @@
+import { statSync, type Dirent } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { writeFolderAtomically } from '@unblur/files';
+import { basename, join } from 'node:path';
+import { UnblurError, writeFolderAtomically } from '@unblur/files';
 import type { RgbImage, Sample } from '../sample.js';
 import { folderEntries } from './folder-entries.js';
-import { imageExtensions, readRgbImage, writePng } from './image-file.js';
+import { readRgbImage, writePng } from './image-file.js';
 
 /**
  * Writes a sample as a folder: `blur.png`, `frame-0.png` ... `frame-(N-1).png` in time order, 8-bit, and
@@ -29,52 +30,110 @@ export async function writeSampleFolder(
   });
 }
 
+/** Where the pictures of a sample lie. */
+export interface SampleFiles {
+  folder: string;
+  blurPath: string;
+  /** In time order. */
+  framePaths: string[];
+}
+
+const pictureName = /^(blur|frame-(\d+))\.(png|jpe?g|webp)$/i;
+const framesNamedInMessage = 5;
+
 /**
- * Reads a sample folder: `blur` and `frame-0` ... `frame-(N-1)`, each .png, .jpg, .jpeg or .webp.
- * @throws Error that names the file that is missing, damaged, doubled or of another size, and where N is not
- * odd or below 3.
+ * Finds the pictures of a sample folder: `blur` and `frame-0` ... `frame-(N-1)`, each .png, .jpg, .jpeg or
+ * .webp, N odd and 3 or more.
+ *
+ * @throws UnblurError that names the sample and what is missing or doubled.
  */
-export async function readSampleFolder(folder: string): Promise<Sample> {
-  const names = folderEntries(folder, 'frames')
-    .map(({ name }) => name)
-    .filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
-  const pathOf = (stem: string): string => {
-    const matching = names.filter((name) => name.slice(0, -extname(name).length) === stem);
-    if (matching.length === 1) return join(folder, matching[0]!);
-    const came = matching.length === 0 ? 'found none' : `found ${matching.join(' and ')}`;
-    throw new Error(`Expected one picture ${stem} (${imageExtensions.join(', ')}) in ${folder} but ${came}.`);
+export function findSampleFiles(folder: string): SampleFiles {
+  const refuse = (problem: string): never => {
+    throw new UnblurError(`Sample ${folder}: ${problem}`);
   };
-  const frameCount = names.filter((name) => /^frame-\d+\./.test(name)).length;
-  if (frameCount < 3 || frameCount % 2 === 0) {
-    throw new Error(
-      `Expected an odd number of frames, at least 3 (frame-0, frame-1, ...), in ${folder} but received ${frameCount}.`,
+  const blurs: string[] = [];
+  // By their numbers: a list would be as long as the largest.
+  const frames = new Map<number, string>();
+  for (const name of folderEntries(folder, 'pictures')
+    .map((entry) => entry.name)
+    .sort()) {
+    const [, stem, index] = pictureName.exec(name) ?? [];
+    if (stem === undefined) continue;
+    const other = index === undefined ? blurs[0] : frames.get(Number(index));
+    if (other !== undefined) refuse(`expected one ${stem} but received ${other} and ${name}; remove one`);
+    if (index === undefined) blurs.push(name);
+    else frames.set(Number(index), name);
+  }
+  const [blur] = blurs;
+  if (blur === undefined) return refuse('expected blur.png, .jpg or .webp but received none');
+  if (frames.size === 0) refuse('expected frame-0.png, frame-1.png ... but received none');
+  const inOrder = [...frames].sort(([a], [b]) => a - b);
+  const last = inOrder.at(-1)![0];
+  const missing: string[] = [];
+  for (let index = 0; missing.length < framesNamedInMessage && index < last; index++) {
+    if (!frames.has(index)) missing.push(`frame-${index}`);
+  }
+  if (missing.length > 0) {
+    const more = last + 1 - frames.size - missing.length;
+    refuse(
+      `expected frame-0 to frame-${last} without a gap, but ${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''} ${last + 1 - frames.size > 1 ? 'are' : 'is'} missing`,
     );
   }
-  const blurred = await readRgbImage(pathOf('blur'));
-  const frames: RgbImage[] = [];
-  for (let index = 0; index < frameCount; index++) {
-    const path = pathOf(`frame-${index}`);
-    const frame = await readRgbImage(path);
-    if (frame.width !== blurred.width || frame.height !== blurred.height) {
-      throw new Error(
-        `Expected ${path} to be ${blurred.width}x${blurred.height}, as blur is, but it is ${frame.width}x${frame.height}.`,
-      );
-    }
-    frames.push(frame);
+  if (frames.size < 3 || frames.size % 2 === 0) {
+    refuse(`expected an odd number of frames, 3 or more, but received ${frames.size}`);
   }
-  return { blurred, frames };
+  return {
+    folder,
+    blurPath: join(folder, blur),
+    framePaths: inOrder.map(([, name]) => join(folder, name)),
+  };
 }
 
 /**
- * Paths of the sample folders in a set, sorted by name: every sub-folder that is not hidden, as unfinished
- * ones are.
- * @throws Error where the set cannot be read or has no sub-folder.
+ * Reads the pictures of a sample.
+ *
+ * @param readPicture how each is decoded. Default: as 8-bit sRGB, whatever profile it carries.
+ * @throws UnblurError that names the picture of another size; whatever `readPicture` throws.
+ */
+export async function readSampleFiles(
+  { folder, blurPath, framePaths }: SampleFiles,
+  readPicture: (path: string) => Promise<RgbImage> = readRgbImage,
+): Promise<Sample> {
+  const blurred = await readPicture(blurPath);
+  const frames = await Promise.all(framePaths.map((path) => readPicture(path)));
+  frames.forEach(({ width, height }, index) => {
+    if (width !== blurred.width || height !== blurred.height) {
+      throw new UnblurError(
+        `Sample ${folder}: expected all pictures at ${blurred.width}x${blurred.height}, the size of its blurred one, but ${basename(framePaths[index]!)} is ${width}x${height}`,
+      );
+    }
+  });
+  return { blurred, frames };
+}
+
+/** Reads a sample folder. @throws as `findSampleFiles` and `readSampleFiles` do. */
+export async function readSampleFolder(folder: string): Promise<Sample> {
+  return readSampleFiles(findSampleFiles(folder));
+}
+
+/**
+ * Paths of the sample folders in a set, sorted by name: every sub-folder, and every link to one, that is not
+ * hidden as unfinished ones are.
+ *
+ * @throws UnblurError where the set cannot be read or has no sub-folder.
  */
 export function listSampleFolders(set: string): string[] {
   const entries = folderEntries(set, 'samples');
-  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  const isFolder = (entry: Dirent): boolean =>
+    entry.isDirectory() ||
+    (entry.isSymbolicLink() &&
+      statSync(join(set, entry.name), { throwIfNoEntry: false })?.isDirectory() === true);
+  const folders = entries.filter((entry) => !entry.name.startsWith('.') && isFolder(entry));
   if (folders.length === 0) {
-    throw new Error(`Expected one sub-folder per sample in ${set} but received none.`);
+    const isSample = entries.some(({ name }) => pictureName.test(name));
+    throw new UnblurError(
+      `${set} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...${isSample ? '; it is such a sample itself: name the folder that it lies in' : ''}`,
+    );
   }
   return folders
     .map(({ name }) => name)
