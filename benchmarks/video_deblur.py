@@ -1,4 +1,4 @@
-"""The video-deblurring network of packages/core-model/src/video-deblur, by hand in PyTorch: the peer of the benchmark.
+"""The video-deblurring network of packages/core-model/src/video, by hand in PyTorch: the peer of the benchmark.
 
     video_deblur.py --weights W.safetensors --inputs I.safetensors --results R.bin --threads N
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
-import type { NamedTensors } from './layers/declaration.js';
+import type { NamedTensors } from './parts/layers.js';
 
 export interface Evaluation {
   loss: number;

@@ -13,12 +13,12 @@ export { paperMultiple, paperPreset, validatePaperConfig } from './paper/paper-c
 export type { PaperConfig } from './paper/paper-config.js';
 export { declarePaperNetwork, paperFamily } from './paper/paper-network.js';
 export type { PaperNetwork, PaperOutput } from './paper/paper-network.js';
-export type { LayerCost, NamedTensors, WeightDeclaration } from './layers/declaration.js';
-export { composeGridSample, gridSample } from './layers/grid-sample.js';
-export type { SamplePadding } from './layers/grid-sample.js';
-export { affineDisplacement, warp } from './layers/motion-field.js';
-export { stopGradient } from './layers/stop-gradient.js';
-export { imagePyramid, resizeFlow } from './layers/resolution.js';
+export type { LayerCost, NamedTensors, WeightDeclaration } from './parts/layers.js';
+export { composeGridSample, gridSample } from './parts/grid-sample.js';
+export type { SamplePadding } from './parts/grid-sample.js';
+export { affineDisplacement, warp } from './parts/motion-field.js';
+export { stopGradient } from './parts/stop-gradient.js';
+export { imagePyramid, resizeFlow } from './parts/resolution.js';
 export { summarize } from './summary.js';
 export type { LevelSummary, Summary } from './summary.js';
 export type { WeightValues } from './weights/initial-weights.js';
@@ -36,16 +36,16 @@ export {
   videoDeblurMultiple,
   videoDeblurPresets,
   windowFrames,
-} from './video-deblur/config.js';
+} from './video/video-config.js';
 export type {
   FlowConfig,
   MiddleFrameReconstructionConfig,
   ReconstructionConfig,
   VideoDeblurConfig,
-} from './video-deblur/config.js';
-export { costVolume } from './video-deblur/cost-volume.js';
-export type { FlowEstimate, FlowLevel, FlowNetwork } from './video-deblur/flow-network.js';
-export { warpVisible } from './video-deblur/flow-warp.js';
+} from './video/video-config.js';
+export { costVolume } from './parts/cost-volume.js';
+export type { FlowEstimate, FlowLevel, FlowNetwork } from './video/flow-network.js';
+export { warpVisible } from './video/flow-warp.js';
 export {
   declareVideoDeblur,
   initialVideoDeblurWeights,
@@ -53,22 +53,22 @@ export {
   videoDeblurFamily,
   videoDeblurWeightShapes,
   writeVideoDeblurWeights,
-} from './video-deblur/network.js';
+} from './video/video-network.js';
 export type {
   AlignedNeighbour,
   DeblurredFrame,
   VideoDeblurNetwork,
   VideoDeblurOutput,
-} from './video-deblur/network.js';
-export { fromPublishedCheckpoint, publishedParameters } from './video-deblur/published-checkpoint.js';
-export type { PublishedParameter } from './video-deblur/published-checkpoint.js';
-export { sharpnessPrior } from './video-deblur/sharpness-prior.js';
+} from './video/video-network.js';
+export { fromPublishedCheckpoint, publishedParameters } from './video/published-checkpoint.js';
+export type { PublishedParameter } from './video/published-checkpoint.js';
+export { sharpnessPrior } from './video/sharpness-prior.js';
 export {
   frameExtractionMultiple,
   frameExtractionPresets,
   validateFrameExtractionConfig,
-} from './frame-extraction/config.js';
-export type { ExtractorConfig, FrameExtractionConfig } from './frame-extraction/config.js';
+} from './baselines/jin-2018/jin-config.js';
+export type { ExtractorConfig, FrameExtractionConfig } from './baselines/jin-2018/jin-config.js';
 export {
   declareFrameExtraction,
   frameExtractionFamily,
@@ -76,5 +76,5 @@ export {
   initialFrameExtractionWeights,
   readFrameExtractionWeights,
   writeFrameExtractionWeights,
-} from './frame-extraction/network.js';
-export type { FrameExtractionNetwork } from './frame-extraction/network.js';
+} from './baselines/jin-2018/jin-network.js';
+export type { FrameExtractionNetwork } from './baselines/jin-2018/jin-network.js';

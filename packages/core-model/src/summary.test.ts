@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { narrowedPaper } from './paper/narrow-paper-network.test-tool.js';
+import { narrowedPaper } from './paper/narrowed-paper.test-tool.js';
 import { declarePaperNetwork, paperFamily } from './paper/paper-network.js';
 import { photoPreset } from './photo/photo-config.js';
 import { declarePhotoNetwork } from './photo/photo-network.js';

@@ -1,4 +1,4 @@
-import type { LayerCost } from './layers/declaration.js';
+import type { LayerCost } from './parts/layers.js';
 
 export interface LevelSummary {
   /** 1/2^level of the image; `null`: layers whose size does not depend on the image. */

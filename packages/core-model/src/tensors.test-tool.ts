@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { NamedTensors } from './layers/declaration.js';
+import type { NamedTensors } from './parts/layers.js';
 import type { WeightValues } from './weights/initial-weights.js';
 
 /** Weights as tensors. */

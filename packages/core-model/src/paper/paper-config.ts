@@ -1,4 +1,4 @@
-import type { DecoderWidths } from '../layers/decoder-block.js';
+import type { DecoderWidths } from '../parts/decoder-block.js';
 import {
   maxChannels,
   maxLayers,

@@ -5,7 +5,7 @@ import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import { weightsWithoutGradient } from '../gradients.test-tool.js';
 import { randomImage, shaken } from '../tensors.test-tool.js';
-import { narrowedPaper, paperAblations } from './narrow-paper-network.test-tool.js';
+import { narrowedPaper, paperAblations } from './narrowed-paper.test-tool.js';
 import { declarePaperNetwork, paperFamily } from './paper-network.js';
 
 const config = narrowedPaper();

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { largestDifference, largestValue, randomImage, shaken } from '../tensors.test-tool.js';
-import { narrowedPaper, paperAblations } from './narrow-paper-network.test-tool.js';
+import { narrowedPaper, paperAblations } from './narrowed-paper.test-tool.js';
 import { declarePaperNetwork, paperFamily } from './paper-network.js';
 
 describe.each(paperAblations)('the network of Argaw et al. (%s)', (_, config) => {

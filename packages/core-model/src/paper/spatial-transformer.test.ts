@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { LayerDeclarations } from '../layers/declaration.js';
-import { affineDisplacement, warp } from '../layers/motion-field.js';
+import { LayerDeclarations } from '../parts/layers.js';
+import { affineDisplacement, warp } from '../parts/motion-field.js';
 import { declareSpatialTransformer } from './spatial-transformer.js';
 
 const layers = new LayerDeclarations();

@@ -1,6 +1,6 @@
 import { mean, mul, reshape, tensor3d } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
+import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
 
 const localizationChannels = 32;
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openGradients } from '../gradients.test-tool.js';
 import type { Evaluation } from '../gradients.test-tool.js';
-import type { NamedTensors } from '../layers/declaration.js';
+import type { NamedTensors } from '../parts/layers.js';
 import { largestDifference, largestValue, randomImage, shaken, tensorsOf } from '../tensors.test-tool.js';
 import type { PhotoConfig } from './photo-config.js';
 import { declarePhotoNetwork, displacementAt, frameTimes } from './photo-network.js';

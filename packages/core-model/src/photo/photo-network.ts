@@ -1,10 +1,10 @@
 import { add, addN, concat, fill, image as tfImage, mul, neg, slice, tile } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { LayerDeclarations } from '../layers/declaration.js';
-import type { LayerCost, NamedTensors, WeightDeclaration } from '../layers/declaration.js';
-import { expectMultipleSize } from '../layers/image-size.js';
-import { warp } from '../layers/motion-field.js';
-import { packPixels, unpackPixels } from '../layers/resolution.js';
+import { LayerDeclarations } from '../parts/layers.js';
+import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
+import { expectMultipleSize } from '../parts/image-size.js';
+import { warp } from '../parts/motion-field.js';
+import { packPixels, unpackPixels } from '../parts/resolution.js';
 import { validatePhotoConfig } from './photo-config.js';
 import type { PhotoConfig } from './photo-config.js';
 

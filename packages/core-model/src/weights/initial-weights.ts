@@ -1,4 +1,4 @@
-import type { WeightDeclaration } from '../layers/declaration.js';
+import type { WeightDeclaration } from '../parts/layers.js';
 
 /** Half a GiB: far more than is trained here, and what a slip in a run file soon asks for. */
 const maxParameters = 2 ** 27;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { frameExtractionPresets } from '../frame-extraction/config.js';
-import { frameExtractionFamily } from '../frame-extraction/network.js';
-import { narrowedPaper } from '../paper/narrow-paper-network.test-tool.js';
+import { frameExtractionPresets } from '../baselines/jin-2018/jin-config.js';
+import { frameExtractionFamily } from '../baselines/jin-2018/jin-network.js';
+import { narrowedPaper } from '../paper/narrowed-paper.test-tool.js';
 import { paperFamily } from '../paper/paper-network.js';
 import { photoPreset } from '../photo/photo-config.js';
 import { photoFamily } from '../photo/photo-weights.js';
-import { narrowedVideo } from '../video-deblur/narrow-video-network.test-tool.js';
-import { videoDeblurFamily } from '../video-deblur/network.js';
+import { narrowedVideo } from '../video/narrowed-video.test-tool.js';
+import { videoDeblurFamily } from '../video/video-network.js';
 import type { NetworkFamily } from './network-family.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { SafetensorsFile } from './safetensors.js';

@@ -1,4 +1,4 @@
-import type { WeightDeclaration } from '../layers/declaration.js';
+import type { WeightDeclaration } from '../parts/layers.js';
 import { drawWeights } from './initial-weights.js';
 import type { WeightValues } from './initial-weights.js';
 import { readNetworkFile, writeNetworkFile } from './network-file.js';

@@ -1,9 +1,9 @@
 import { add, cast, clipByValue, greater, minimum, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { gridSample } from '../layers/grid-sample.js';
-import type { SamplePadding } from '../layers/grid-sample.js';
-import { pixelPositions } from '../layers/motion-field.js';
-import { stopGradient } from '../layers/stop-gradient.js';
+import { gridSample } from '../parts/grid-sample.js';
+import type { SamplePadding } from '../parts/grid-sample.js';
+import { pixelPositions } from '../parts/motion-field.js';
+import { stopGradient } from '../parts/stop-gradient.js';
 
 /** A pixel counts as seen where at least this share of its bilinear sample lies inside the image. */
 const seenShare = 0.999;

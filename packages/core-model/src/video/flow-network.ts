@@ -1,10 +1,10 @@
 import { add, concat, image as tfImage, leakyRelu, mul, tensor1d } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
-import { imagePyramid } from '../layers/resolution.js';
-import { flowMultiple } from './config.js';
-import type { FlowConfig } from './config.js';
-import { costVolume } from './cost-volume.js';
+import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
+import { imagePyramid } from '../parts/resolution.js';
+import { flowMultiple } from './video-config.js';
+import type { FlowConfig } from './video-config.js';
+import { costVolume } from '../parts/cost-volume.js';
 import { normalizeChannels } from './feature-normalization.js';
 import { warpVisible } from './flow-warp.js';
 

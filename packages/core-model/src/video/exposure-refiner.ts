@@ -12,12 +12,12 @@ import {
   tile,
 } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
-import { luminance } from '../layers/luminance.js';
-import { meanDifference } from '../layers/mean-difference.js';
-import { warp } from '../layers/motion-field.js';
-import { packPixels, resizeFlow, unpackPixels } from '../layers/resolution.js';
-import type { ExposureRefinerConfig } from './config.js';
+import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
+import { luminance } from '../parts/luminance.js';
+import { meanDifference } from '../parts/mean-difference.js';
+import { warp } from '../parts/motion-field.js';
+import { packPixels, resizeFlow, unpackPixels } from '../parts/resolution.js';
+import type { ExposureRefinerConfig } from './video-config.js';
 import type { NeighbourFlows } from './flow-network.js';
 
 /** The level at which corrections are computed, and that at which the exposure is read. */

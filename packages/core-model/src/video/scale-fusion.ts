@@ -1,8 +1,8 @@
 import { add, concat, image as tfImage, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
-import { halve, packPixels, unpackPixels } from '../layers/resolution.js';
-import type { ScaleFusionConfig } from './config.js';
+import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
+import { halve, packPixels, unpackPixels } from '../parts/resolution.js';
+import type { ScaleFusionConfig } from './video-config.js';
 
 /** The level, of the larger scale, at which two scales are weighed. */
 export const fusionLevel = 1;

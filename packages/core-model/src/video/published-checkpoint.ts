@@ -1,6 +1,6 @@
 import type { WeightValues } from '../weights/initial-weights.js';
-import { videoDeblurPresets } from './config.js';
-import { declareVideoDeblur } from './network.js';
+import { videoDeblurPresets } from './video-config.js';
+import { declareVideoDeblur } from './video-network.js';
 
 /** The published checkpoint's names of pyramid levels and dense layers. */
 const ordinals = ['One', 'Two', 'Thr', 'Fou', 'Fiv', 'Six'];

@@ -1,10 +1,10 @@
 import { add, clipByValue, concat, div, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { boxMean } from '../layers/box-mean.js';
-import { luminance } from '../layers/luminance.js';
-import { imagePyramid, resizeFlow } from '../layers/resolution.js';
-import { stopGradient } from '../layers/stop-gradient.js';
-import type { FlowAlignment } from './config.js';
+import { boxMean } from '../parts/box-mean.js';
+import { luminance } from '../parts/luminance.js';
+import { imagePyramid, resizeFlow } from '../parts/resolution.js';
+import { stopGradient } from '../parts/stop-gradient.js';
+import type { FlowAlignment } from './video-config.js';
 import { warpVisible } from './flow-warp.js';
 
 /** A motion is sought that a window shares: boxes of this side, applied twice. */

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { weightsWithoutGradient } from '../gradients.test-tool.js';
-import { largestDifference, randomImage, shaken, tensorsOf } from '../tensors.test-tool.js';
+import { weightsWithoutGradient } from '../../gradients.test-tool.js';
+import { largestDifference, randomImage, shaken, tensorsOf } from '../../tensors.test-tool.js';
 import { packColours, unpackColours } from './colour-planes.js';
-import { frameExtractionMultiple, frameExtractionPresets } from './config.js';
-import type { ExtractorConfig, FrameExtractionConfig } from './config.js';
-import { declareFrameExtraction, frameExtractionFamily } from './network.js';
+import { frameExtractionMultiple, frameExtractionPresets } from './jin-config.js';
+import type { ExtractorConfig, FrameExtractionConfig } from './jin-config.js';
+import { declareFrameExtraction, frameExtractionFamily } from './jin-network.js';
 
 /** With its groups and frames, but for widths and blocks. */
 function narrowed(

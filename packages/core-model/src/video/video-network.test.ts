@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { weightsWithoutGradient } from '../gradients.test-tool.js';
-import { halve, resizeFlow } from '../layers/resolution.js';
+import { halve, resizeFlow } from '../parts/resolution.js';
 import { largestDifference, shaken, tensorsOf } from '../tensors.test-tool.js';
-import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './config.js';
-import type { VideoDeblurConfig } from './config.js';
-import { narrowedVideo } from './narrow-video-network.test-tool.js';
-import { declareVideoDeblur, videoDeblurFamily } from './network.js';
+import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './video-config.js';
+import type { VideoDeblurConfig } from './video-config.js';
+import { narrowedVideo } from './narrowed-video.test-tool.js';
+import { declareVideoDeblur, videoDeblurFamily } from './video-network.js';
 
 const variants: [string, VideoDeblurConfig][] = [
   ['paper', narrowedVideo('paper')],

@@ -1,10 +1,14 @@
 import { add, addN, concat, mul, split, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
-import { declareEncoder } from '../layers/encoder.js';
-import { unpackPixels } from '../layers/resolution.js';
-import { isMiddleFrameReconstruction } from './config.js';
-import type { MiddleFrameReconstructionConfig, ReconstructionConfig, VideoDeblurConfig } from './config.js';
+import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
+import { declareEncoder } from '../parts/encoder.js';
+import { unpackPixels } from '../parts/resolution.js';
+import { isMiddleFrameReconstruction } from './video-config.js';
+import type {
+  MiddleFrameReconstructionConfig,
+  ReconstructionConfig,
+  VideoDeblurConfig,
+} from './video-config.js';
 import { declareExposureRefiner } from './exposure-refiner.js';
 import type { NeighbourFlows } from './flow-network.js';
 import { declareMiddleDecoder, middleFeatureChannels } from './middle-decoder.js';

@@ -1,10 +1,10 @@
 import { add, concat } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { declareDecoderBlock } from '../layers/decoder-block.js';
-import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
-import { halve, imagePyramid, unpackPixels } from '../layers/resolution.js';
-import { coarsestLevel } from './config.js';
-import type { MiddleFrameReconstructionConfig } from './config.js';
+import { declareDecoderBlock } from '../parts/decoder-block.js';
+import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
+import { halve, imagePyramid, unpackPixels } from '../parts/resolution.js';
+import { coarsestLevel } from './video-config.js';
+import type { MiddleFrameReconstructionConfig } from './video-config.js';
 
 /** A frame made sharp, and what it was made from. */
 export interface DecodedFrame {

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { LayerDeclarations } from '../layers/declaration.js';
+import { LayerDeclarations } from '../parts/layers.js';
 import { drawWeights } from '../weights/initial-weights.js';
-import { validateVideoDeblurConfig } from './config.js';
+import { validateVideoDeblurConfig } from './video-config.js';
 import { averageAlong, declareExposureRefiner } from './exposure-refiner.js';
-import { narrowedVideo } from './narrow-video-network.test-tool.js';
+import { narrowedVideo } from './narrowed-video.test-tool.js';
 
 const size = 32;
 const channelCount = 3;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { largestDifference } from '../tensors.test-tool.js';
 import { costVolume } from './cost-volume.js';
-import { golden, hasGolden } from './golden-tensors.test-tool.js';
+import { golden, hasGolden } from '../video/golden-tensors.test-tool.js';
 
 /** The definition, one displacement after another. */
 function costVolumeByDefinition(first: tf.Tensor4D, second: tf.Tensor4D, radius: number): tf.Tensor {

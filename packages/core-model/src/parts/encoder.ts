@@ -1,5 +1,5 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { LayerDeclarations, NamedTensors } from './declaration.js';
+import type { LayerDeclarations, NamedTensors } from './layers.js';
 
 /**
  * An encoder: per level a 3x3 convolution of stride 2, then one of stride 1 (Argaw et al. 2021, section 4.1).

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { videoDeblurPresets } from './config.js';
-import { videoDeblurWeightShapes } from './network.js';
+import { videoDeblurPresets } from './video-config.js';
+import { videoDeblurWeightShapes } from './video-network.js';
 import { fromPublishedCheckpoint, publishedParameters } from './published-checkpoint.js';
 
 const list = join(

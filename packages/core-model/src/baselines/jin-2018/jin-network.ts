@@ -1,10 +1,10 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { LayerDeclarations } from '../layers/declaration.js';
-import type { NamedTensors, WeightDeclaration } from '../layers/declaration.js';
-import { expectMultipleSize } from '../layers/image-size.js';
-import { networkFamily } from '../weights/network-family.js';
-import { frameExtractionMultiple, validateFrameExtractionConfig } from './config.js';
-import type { FrameExtractionConfig } from './config.js';
+import { LayerDeclarations } from '../../parts/layers.js';
+import type { NamedTensors, WeightDeclaration } from '../../parts/layers.js';
+import { expectMultipleSize } from '../../parts/image-size.js';
+import { networkFamily } from '../../weights/network-family.js';
+import { frameExtractionMultiple, validateFrameExtractionConfig } from './jin-config.js';
+import type { FrameExtractionConfig } from './jin-config.js';
 import { declareExtractor } from './extractor.js';
 import type { Extractor } from './extractor.js';
 

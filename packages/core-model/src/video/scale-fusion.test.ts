@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { LayerDeclarations } from '../layers/declaration.js';
-import { halve } from '../layers/resolution.js';
+import { LayerDeclarations } from '../parts/layers.js';
+import { halve } from '../parts/resolution.js';
 import { largestDifference } from '../tensors.test-tool.js';
 import { drawWeights } from '../weights/initial-weights.js';
 import { declareScaleFusion } from './scale-fusion.js';

@@ -1,7 +1,7 @@
 import { concat, exp, mul, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { boxMean } from '../layers/box-mean.js';
-import { stopGradient } from '../layers/stop-gradient.js';
+import { boxMean } from '../parts/box-mean.js';
+import { stopGradient } from '../parts/stop-gradient.js';
 
 /** Side of the patches that are compared, in pixels. */
 const patchPixels = 5;

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { tensorsOf } from '../tensors.test-tool.js';
 import { drawWeights } from '../weights/initial-weights.js';
 import { declareDecoderBlock } from './decoder-block.js';
-import { LayerDeclarations } from './declaration.js';
+import { LayerDeclarations } from './layers.js';
 
 test('a decoder block doubles the size, and each of its convolutions sees the outputs of all before it', () => {
   const layers = new LayerDeclarations();

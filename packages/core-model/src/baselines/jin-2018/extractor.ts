@@ -1,8 +1,8 @@
 import { add, addN, concat, relu } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { LayerDeclarations, NamedTensors } from '../layers/declaration.js';
+import type { LayerDeclarations, NamedTensors } from '../../parts/layers.js';
 import { packColours, unpackColours } from './colour-planes.js';
-import type { ExtractorConfig } from './config.js';
+import type { ExtractorConfig } from './jin-config.js';
 
 /** Makes one frame as a correction of `base`, from images `[B, H, W, 3]` that show the same scene. */
 export type Extractor = (images: readonly Tensor4D[], base: Tensor4D, weights: NamedTensors) => Tensor4D;

@@ -1,6 +1,6 @@
 import { concat } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { LayerDeclarations, NamedTensors } from './declaration.js';
+import type { LayerDeclarations, NamedTensors } from './layers.js';
 
 /** Widths of a decoder, each list by level 0 to 4. */
 export interface DecoderWidths {
