@@ -1,20 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { doLocked, writeAtomicallySync } from '@unblur/files';
-import type { Batch } from './engines/engine.js';
+import { learningTask } from './training-system.js';
+import type { Batch, Phase, TrainingSystem } from './training-system.js';
 import { openEngine } from './engines/choice.js';
+import type { EngineName } from './engines/choice.js';
 import { createEngineLearner } from './loop/learner.js';
 import { Progress, silentProgress } from './loop/progress.js';
 import { checkpointToResume, trainRun } from './loop/training-loop.js';
 import type { PhaseParts, TrainingResult } from './loop/training-loop.js';
-import type { EngineName } from './engines/choice.js';
 import type { RunSettings } from './run-file/fields.js';
 import { writeRunFile } from './run-file/run-file.js';
 import type { RunChanges } from './run-file/run-file.js';
 import { runFiles, runFolderOf } from './loop/run-folder.js';
 import { loadRun } from './systems/load-run.js';
-import { learningTask } from './training-system.js';
-import type { Phase, TrainingSystem } from './training-system.js';
 
 export interface TrainOptions {
   /** The run's folder. Default: `runs/<name of the run file>` in the current folder. */

@@ -1,11 +1,13 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { NamedTensors, WeightValues } from '@unblur/core-model';
+import type { RgbImage } from '@unblur/metrics';
 import type { AdamOptions } from './loop/adam.js';
-import type { Batch } from './engines/engine.js';
-import type { ValidationSample } from './loop/validation.js';
 
 /** The loss and every term of it by name, each a scalar. */
 export type LossTerms = { total: Scalar } & Record<string, Scalar>;
+
+/** Samples of one step, outside TensorFlow.js: values by the names of the objective's `batchShapes`. */
+export type Batch = Record<string, Float32Array>;
 
 /** What is minimized. */
 export interface Objective {
@@ -46,6 +48,16 @@ export interface Restoration {
   blurredShape: number[];
   /** The sharp frames in time order, `[1, S, S, 3]` each, as a function of tensors alone. */
   restore(blurred: Tensor, weights: NamedTensors): Tensor[];
+}
+
+/** Something blurred and what it should become, both of the validation size. */
+export interface ValidationSample {
+  /** What the restoration is given, of its `blurredShape`. */
+  input: Float32Array;
+  /** What a restoration has to beat. */
+  blurred: RgbImage;
+  /** In time order. */
+  frames: RgbImage[];
 }
 
 /**

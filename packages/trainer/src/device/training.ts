@@ -7,7 +7,7 @@ import { makeTemporaryFolder } from '@unblur/files';
 import type { MetricsRow } from '../loop/metrics-log.js';
 import type { Progress } from '../loop/progress.js';
 import type { TrainingResult } from '../loop/training-loop.js';
-import { describeValidation } from '../loop/training-loop.js';
+import { describeValidation } from '../loop/validation.js';
 import { runFiles } from '../loop/run-folder.js';
 import type { LoadedRun } from '../systems/load-run.js';
 import { requireTorch, torchEnvironment } from '../engines/torch/torch-process.js';

@@ -1,8 +1,18 @@
-import { dispose, tensor, tidy } from '@tensorflow/tfjs-core';
+import {
+  backend,
+  dispose,
+  findBackendFactory,
+  getBackend,
+  getKernel,
+  registerKernel,
+  setBackend,
+  tensor,
+  tidy,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { NamedTensors, WeightValues } from '@unblur/core-model';
 import { withCorrectedGradients } from './corrected-gradients.js';
-import { activateBackend, expectComputed } from './eager-backend.js';
-import type { EagerBackend } from './eager-backend.js';
 import type { Engine } from './engine.js';
 import {
   blurredInput,
@@ -78,4 +88,127 @@ export async function createEagerEngine(
       ),
     release: async () => {},
   };
+}
+
+/** TensorFlow.js backends that a step can run on op by op. */
+export const eagerBackends = ['cpu', 'webgpu', 'tensorflow'] as const;
+export type EagerBackend = (typeof eagerBackends)[number];
+
+/**
+ * Makes a TensorFlow.js backend active, loading it where that takes a package of its own.
+ *
+ * @throws saying what to install, or what is missing here.
+ */
+export async function activateBackend(name: EagerBackend): Promise<void> {
+  if (getBackend() === name) return;
+  if (!findBackendFactory(name)) await loaders[name]();
+  if (!(await setBackend(name))) {
+    throw new Error(
+      `Expected the TensorFlow.js backend '${name}' to start but it does not; use the engine 'onnxruntime'.`,
+    );
+  }
+}
+
+/**
+ * Computes, and throws what the device could not do: WebGPU reports it apart, and gives zeros.
+ */
+export async function expectComputed<T>(compute: () => Promise<T>): Promise<T> {
+  const { device } = backend() as {
+    device?: {
+      pushErrorScope(kind: 'validation'): void;
+      popErrorScope(): Promise<{ message: string } | null>;
+    };
+  };
+  device?.pushErrorScope('validation');
+  let failure: { message: string } | null | undefined;
+  const result = await compute().finally(async () => (failure = await device?.popErrorScope()));
+  if (failure) {
+    throw new Error(
+      `Expected the engine to compute every operation but this device cannot; use the engine 'onnxruntime'. It says: ${failure.message.split('\n')[0]}`,
+    );
+  }
+  return result;
+}
+
+const loaders: Record<EagerBackend, () => Promise<void>> = {
+  cpu: async () => {
+    throw new Error(
+      "Expected the TensorFlow.js backend 'cpu' to be registered but it is not; import '@tensorflow/tfjs' once in the application.",
+    );
+  },
+
+  async webgpu() {
+    const { create, globals } = await importPackages<WebGpuPackage>('tfjs-webgpu', ['webgpu']);
+    const gpu = create([]);
+    if (!(await gpu.requestAdapter())) {
+      throw new Error(
+        "Expected a GPU for the engine 'tfjs-webgpu' but there is none that WebGPU can use here; install its Vulkan driver, or use the engine 'onnxruntime'.",
+      );
+    }
+    Object.assign(globalThis, globals);
+    Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
+    await importPackages('tfjs-webgpu', ['@tensorflow/tfjs-backend-webgpu']);
+    addFewAtOnce();
+  },
+
+  async tensorflow() {
+    await importPackages('tfjs-tensorflow', ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
+  },
+};
+
+/** A device binds no more buffers to a shader than this, of which one is the result. */
+const buffersAtOnce = 8;
+
+/** The backend `webgpu` adds all tensors of a sum in one shader, however many they are. */
+function addFewAtOnce(): void {
+  const original = getKernel('AddN', 'webgpu');
+  const addAll = original.kernelFunc as unknown as (call: {
+    inputs: TensorInfo[];
+    backend: unknown;
+  }) => TensorInfo;
+  unregisterKernel('AddN', 'webgpu');
+  registerKernel({
+    ...original,
+    kernelFunc: ({ inputs, backend: device }) => {
+      const rest = Object.values(inputs) as TensorInfo[];
+      let sum = addAll({ inputs: rest.splice(0, buffersAtOnce - 1), backend: device });
+      while (rest.length > 0) {
+        const partial = sum;
+        sum = addAll({ inputs: [partial, ...rest.splice(0, buffersAtOnce - 2)], backend: device });
+        (device as { disposeData(id: object): boolean }).disposeData(partial.dataId);
+      }
+      return sum;
+    },
+  });
+}
+
+/** Dawn, WebGPU's implementation in Chromium, for Node. */
+interface WebGpuPackage {
+  create(flags: string[]): { requestAdapter(): Promise<object | null> };
+  globals: object;
+}
+
+/**
+ * The first of several packages that is installed; none of them is needed by those who do not ask for them.
+ * @throws saying how to install the last one, or why it cannot be loaded.
+ */
+async function importPackages<T>(engine: string, names: readonly string[]): Promise<T> {
+  for (const name of names) {
+    try {
+      return (await import(name)) as T;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const isMissing =
+        (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name);
+      if (!isMissing) {
+        throw new Error(
+          `Expected the package '${name}' to work for the engine '${engine}' but it cannot be loaded: ${message.split('\n')[0]}`,
+          { cause: error },
+        );
+      }
+    }
+  }
+  throw new Error(
+    `Expected the package ${names.map((name) => `'${name}'`).join(' or ')} for the engine '${engine}' but it is not installed; npm install ${names.at(-1)}`,
+  );
 }

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { WeightValues } from '@unblur/core-model';
 import { createEagerEngine } from './eager-engine.js';
-import type { Batch, Engine, StepResult } from './engine.js';
+import type { Engine, StepResult } from './engine.js';
+import type { Batch, LearningTask } from '../training-system.js';
 import { fullExtractionWeights, narrowExtractionTask } from '../systems/jin/narrow-jin-task.test-tool.js';
 import { fullPaperWeights, narrowPaperTask } from '../systems/paper/narrow-paper-task.test-tool.js';
 import { patternBatch } from './pattern-batch.test-tool.js';
@@ -12,7 +13,6 @@ import {
   tinyNetwork,
   tinyTask,
 } from '../systems/photo/tiny-network.test-tool.js';
-import type { LearningTask } from '../training-system.js';
 import { fullVideoWeights, narrowVideoTask } from '../systems/video/narrow-video-task.test-tool.js';
 
 /** A task with weights and a batch that put every part of it to work. */

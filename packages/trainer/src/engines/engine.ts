@@ -1,7 +1,5 @@
 import type { WeightValues } from '@unblur/core-model';
-
-/** Samples of one step, outside TensorFlow.js: values by the names of the objective's `batchShapes`. */
-export type Batch = Record<string, Float32Array>;
+import type { Batch } from '../training-system.js';
 
 /** What one batch says about the weights. */
 export interface StepResult {

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { activateBackend } from './eager-backend.js';
-import type { EagerBackend } from './eager-backend.js';
+import { activateBackend } from './eager-engine.js';
+import type { EagerBackend } from './eager-engine.js';
 import { testEngine } from './engine-agreement.test-tool.js';
 import { openEngine } from './choice.js';
 import type { Engine } from './engine.js';

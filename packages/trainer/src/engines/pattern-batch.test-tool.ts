@@ -1,4 +1,4 @@
-import type { Batch } from './engine.js';
+import type { Batch } from '../training-system.js';
 
 /**
  * Soft patterns for every tensor of a batch, another one for each; every tenth pixel of a mask is set. No two

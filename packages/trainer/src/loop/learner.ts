@@ -2,7 +2,8 @@ import type { WeightValues } from '@unblur/core-model';
 import { Adam } from './adam.js';
 import type { AdamOptions, NamedArrays } from './adam.js';
 import { copyInto } from './checkpoint.js';
-import type { Batch, Engine } from '../engines/engine.js';
+import type { Engine } from '../engines/engine.js';
+import type { Batch } from '../training-system.js';
 import { ExponentialAverage } from './exponential-average.js';
 
 /** All that a run keeps per weight. */

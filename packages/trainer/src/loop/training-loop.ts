@@ -6,13 +6,11 @@ import type { Checkpoint } from './checkpoint.js';
 import { averagedWeights } from './learner.js';
 import type { LearnedState, Learner, StartingState } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
-import type { ValidationRow } from './metrics-log.js';
 import { Progress } from './progress.js';
 import { runFiles } from './run-folder.js';
-import { samplePicture } from './sample-picture.js';
+import { describeValidation, samplePicture, validate, validationRow } from './validation.js';
 import { totalSteps } from '../training-system.js';
 import type { Phase, TrainingSystem } from '../training-system.js';
-import { validate, validationRow } from './validation.js';
 
 const samplesInPicture = 3;
 
@@ -208,11 +206,4 @@ export function checkpointToResume(system: TrainingSystem, runFolder: string): C
     );
   }
   return checkpoint;
-}
-
-/** A validation in one line. */
-export function describeValidation({ step, psnr, gain, best }: ValidationRow): string {
-  const figure = (position: 'first' | 'middle' | 'last' | 'mean') =>
-    `${position} ${psnr[position].toFixed(2)} (${gain[position] >= 0 ? '+' : ''}${gain[position].toFixed(2)})`;
-  return `validation at step ${step}, PSNR in dB (gain over the blurred image): ${figure('first')}  ${figure('middle')}  ${figure('last')}  ${figure('mean')}${best ? '  best' : ''}`;
 }

@@ -1,17 +1,9 @@
 import { scoreBlurred, scoreSequence, summarizeScores } from '@unblur/metrics';
 import type { EvaluationReport, FrameScores, RgbImage } from '@unblur/metrics';
+import sharp from 'sharp';
 import type { Learner } from './learner.js';
 import type { FigureByPosition, ValidationRow } from './metrics-log.js';
-
-/** Something blurred and what it should become, both of the validation size. */
-export interface ValidationSample {
-  /** What the restoration is given, of its `blurredShape`. */
-  input: Float32Array;
-  /** What a restoration has to beat. */
-  blurred: RgbImage;
-  /** In time order. */
-  frames: RgbImage[];
-}
+import type { ValidationSample } from '../training-system.js';
 
 export interface RestoredSample extends Omit<ValidationSample, 'input'> {
   /** In [0, 1], in whichever order is closer to `frames`. */
@@ -63,6 +55,13 @@ export function validationRow(
   };
 }
 
+/** A validation in one line. */
+export function describeValidation({ step, psnr, gain, best }: ValidationRow): string {
+  const figure = (position: 'first' | 'middle' | 'last' | 'mean') =>
+    `${position} ${psnr[position].toFixed(2)} (${gain[position] >= 0 ? '+' : ''}${gain[position].toFixed(2)})`;
+  return `validation at step ${step}, PSNR in dB (gain over the blurred image): ${figure('first')}  ${figure('middle')}  ${figure('last')}  ${figure('mean')}${best ? '  best' : ''}`;
+}
+
 function byPosition({ first, middle, last, mean }: FrameScores): FigureByPosition {
   return { first, middle, last, mean };
 }
@@ -78,4 +77,41 @@ function difference(a: FigureByPosition, b: FigureByPosition): FigureByPosition 
 
 function clampToDisplay(values: Float32Array): Float32Array {
   return Float32Array.from(values, (value) => Math.min(Math.max(value, 0), 1));
+}
+
+const gapPixels = 4;
+
+/**
+ * A contact sheet as PNG: for every sample three rows, the blurred input, the restored frames and the ground
+ * truth, each frame in a column of its own.
+ */
+export async function samplePicture(samples: readonly RestoredSample[]): Promise<Buffer> {
+  const rows = samples.flatMap(({ blurred, restored, frames }) => [
+    frames.map(() => blurred),
+    restored,
+    frames,
+  ]);
+  const { width, height } = samples[0]!.blurred;
+  const columns = samples[0]!.frames.length;
+  const sheet = sharp({
+    create: {
+      width: columns * (width + gapPixels) - gapPixels,
+      height: rows.length * (height + gapPixels) - gapPixels,
+      channels: 3,
+      background: 'white',
+    },
+  });
+  const tiles = rows.flatMap((row, rowIndex) =>
+    row.map((image, column) => ({
+      input: bytesOf(image),
+      raw: { width, height, channels: 3 as const },
+      left: column * (width + gapPixels),
+      top: rowIndex * (height + gapPixels),
+    })),
+  );
+  return sheet.composite(tiles).png().toBuffer();
+}
+
+function bytesOf({ data }: RgbImage): Buffer {
+  return Buffer.from(Uint8ClampedArray.from(data, (value) => value * 255).buffer);
 }

@@ -1,5 +1,6 @@
 import { abs, add, mean, mul, neg, slice, step, sub } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { LossTerms } from '../training-system.js';
 
 /**
  * The order in which restored frames are compared with the true ones: a blurred image is the same for a
@@ -43,7 +44,7 @@ export function lossInOrder(
   order: FrameOrder,
   motion: KnownMotion | undefined,
   lossOf: (reversed: boolean) => SequenceLoss,
-): { total: Scalar } & Record<string, Scalar> {
+): LossTerms {
   if (order === 'canonical') expectMotion(motion);
   const inOrder = lossOf(false);
   if (order === 'ground-truth') return meansOf(inOrder);
@@ -62,7 +63,7 @@ export function lossInOrder(
 export function lossInKnownOrder(
   orderKnown: Tensor1D,
   lossOf: (reversed: boolean) => SequenceLoss,
-): { total: Scalar } & Record<string, Scalar> {
+): LossTerms {
   const [inOrder, reversed] = [lossOf(false), lossOf(true)];
   return meansOf(mixed(inOrder, reversed, mul(reversedIsSmaller(inOrder, reversed), sub(1, orderKnown))));
 }
@@ -105,7 +106,7 @@ function mixed(inOrder: SequenceLoss, reversed: SequenceLoss, takeReversed: Tens
   return mapTerms(inOrder, (term, name) => add(term, mul(takeReversed, sub(reversed[name]!, term))));
 }
 
-function meansOf(losses: SequenceLoss): { total: Scalar } & Record<string, Scalar> {
+function meansOf(losses: SequenceLoss): LossTerms {
   return mapTerms(losses, (term) => mean(term) as Scalar);
 }
 

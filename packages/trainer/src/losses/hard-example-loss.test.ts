@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { gradientError } from './finite-differences.test-tool.js';
-import { hardExampleLoss } from './hard-example-loss.js';
-import { randomPixels } from '../systems/video/random-pixels.js';
+import { hardExampleLoss, randomPixels } from './hard-example-loss.js';
 
 /** Errors 1 to 8 at eight pixels, in one channel of three. */
 const errors = [3, 1, 8, 5, 2, 7, 4, 6];

@@ -16,7 +16,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { stopGradient } from '@unblur/core-model';
-import { logL1, logL2 } from './log-error.js';
+import { createRandom } from '@unblur/datasets';
+import { logL1, logL2 } from './photometric-loss.js';
 
 export interface HardExampleOptions {
   /**
@@ -91,4 +92,32 @@ function rankedValue(rows: Tensor2D, rank: number): Tensor4D {
   const batch = rows.shape[0];
   const { values } = topk(rows, rank + 1, true);
   return reshape(slice(values, [0, rank], [batch, 1]), [batch, 1, 1, 1]);
+}
+
+/**
+ * Masks with one tenth of the pixels set, drawn for each sample of a batch: the pixels that hard-example
+ * mining takes besides the hard ones.
+ *
+ * @returns `[B, S, S, 1]`, 0 or 1; the same for the same seed and samples.
+ */
+export function randomPixels(
+  share: number,
+  batchSize: number,
+  sizePixels: number,
+  seed: number,
+  firstSample: number,
+): Float32Array {
+  const pixels = sizePixels * sizePixels;
+  const chosen = Math.floor(share * pixels);
+  const mask = new Float32Array(batchSize * pixels);
+  for (let sample = 0; sample < batchSize; sample++) {
+    const random = createRandom(seed, firstSample + sample, 1);
+    const own = mask.subarray(sample * pixels, (sample + 1) * pixels);
+    own.fill(1, 0, chosen);
+    for (let index = pixels - 1; index > 0; index--) {
+      const other = random.below(index + 1);
+      [own[index], own[other]] = [own[other]!, own[index]!];
+    }
+  }
+  return mask;
 }

@@ -1,4 +1,3 @@
-import type { DataConfig } from './sources.js';
 import { engineNames } from '../engines/choice.js';
 import {
   boolean,
@@ -60,35 +59,6 @@ export const scheduleField: Field<ScheduleConfig> = {
   },
 };
 
-/** Of systems that restore the frames of one blurred image. */
-export const sampleValidation = section({
-  /** Folder of panoramas that no training sample comes from, relative to the run file; or `folder`. */
-  panoramas: optional(text),
-  /**
-   * Folder of samples, as `readSampleFolder` of @unblur/datasets takes them, relative to the run file; the
-   * middle of each is used.
-   */
-  folder: optional(text),
-  everySteps: withDefault(positive, 500),
-  /** Samples compared: of a folder the first ones by name, or all if there are fewer. */
-  count: withDefault(validationCount, 16),
-  sizePixels: withDefault(sizePixelsField, 128),
-  /** Smallest and largest rotation of samples made from panoramas, equally frequent. */
-  angleDegrees: withDefault(list(number({ min: 0, max: 60 }), 2), [1, 10]),
-  /** Of the samples made from panoramas. */
-  seed: withDefault(wholeNumber, 1),
-});
-export type SampleValidation = FieldType<typeof sampleValidation>;
-
-/** @throws unless exactly one of the two places that samples can come from is given. */
-export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
-  if ((panoramas === null) === (folder === null)) {
-    throw new Error(
-      `Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`,
-    );
-  }
-}
-
 /** Weights to start from. */
 export const initialWeights = section({
   /** `.safetensors` file, relative to the run file. */
@@ -103,22 +73,6 @@ export const initialWeights = section({
 /** A change of paths that leaves out those that are not given. */
 export function whereGiven(change: (path: string) => string): (path: string | null) => string | null {
   return (path) => (path === null ? null : change(path));
-}
-
-/** What a run whose samples come from sources says of paths, with these changed. */
-export function changeSamplePaths(
-  { data, validation }: { data: DataConfig; validation: SampleValidation },
-  change: (path: string) => string,
-): { data: DataConfig; validation: SampleValidation } {
-  const changeIfGiven = whereGiven(change);
-  return {
-    data: { ...data, sources: data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
-    validation: {
-      ...validation,
-      panoramas: changeIfGiven(validation.panoramas),
-      folder: changeIfGiven(validation.folder),
-    },
-  };
 }
 
 /** @throws unless the pictures of training and of validation have sizes that the network takes. */

@@ -11,20 +11,19 @@ import type { LearnedState, Learner } from '../../loop/learner.js';
 import { patternBatch } from '../pattern-batch.test-tool.js';
 import { clearDistancePixels, withSampledPositions } from '../sampled-positions.test-tool.js';
 import {
-  tinySizePixels,
   discBatch,
   fullWeights,
   relativeDifference,
   tinyNetwork,
   tinyRun,
+  tinySizePixels,
   tinyTask,
 } from '../../systems/photo/tiny-network.test-tool.js';
 import { createTracedEngine } from '../traced-engine.js';
 import type { LearningTask } from '../../training-system.js';
-import type { TorchConfig } from './torch-config.js';
-import { fullVideoWeights, narrowVideoTask } from '../../systems/video/narrow-video-task.test-tool.js';
 import { createTorchLearner } from './torch-learner.js';
-import type { TorchLearner } from './torch-learner.js';
+import type { TorchConfig, TorchLearner } from './torch-learner.js';
+import { fullVideoWeights, narrowVideoTask } from '../../systems/video/narrow-video-task.test-tool.js';
 import { findTorch } from './torch-process.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */

@@ -2,21 +2,30 @@ import type { WeightValues } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import type { TracedGraph } from '@unblur/onnx';
 import type { AdamOptions, NamedArrays } from '../../loop/adam.js';
-import type { Batch, StepResult } from '../engine.js';
+import type { StepResult } from '../engine.js';
+import type { Batch, LearningTask } from '../../training-system.js';
 import { expectFinite } from '../../loop/learner.js';
 import type { LearnedState, Learner, StartingState } from '../../loop/learner.js';
 import {
   blurredInput,
-  framesOf,
   frameName,
+  framesOf,
   lossStep,
   restorationStep,
   taskSignature,
 } from '../training-step.js';
-import type { LearningTask } from '../../training-system.js';
-import type { TorchConfig } from './torch-config.js';
 import type { Tensors, TorchConnection } from './torch-connection.js';
 import { startTorchProcesses } from './torch-process.js';
+
+/** How PyTorch is to compute. */
+export interface TorchConfig {
+  /** `bfloat16`: convolutions and matrix products; images, motions, sampling and losses stay in float32. */
+  precision: 'float32' | 'bfloat16';
+  /** Images and filters with channels last in memory. */
+  channelsLast: boolean;
+  /** Whether torch.compile is used: a longer start, faster steps on a GPU. Needs torch 2. */
+  compile: boolean;
+}
 
 export interface TorchLearnerOptions {
   torch: TorchConfig;

@@ -9,13 +9,12 @@ import {
   adamFields,
   expectAffordable,
   expectMultiples,
-  expectOnePlace,
   networkField,
   positive,
   runFields,
-  sampleValidation,
   scheduleField,
 } from '../../run-file/fields.js';
+import { expectOnePlace, sampleValidation } from '../samples/sample-run.js';
 import { checked, list, oneOf, section } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';
 

@@ -9,11 +9,10 @@ import {
 import type { FrameExtractionNetwork } from '@unblur/core-model';
 import { orderInvariantPairLoss } from '../../losses/pairwise-order-invariant-loss.js';
 import { imageDistance } from '../../losses/photometric-loss.js';
-import { changeSamplePaths } from '../../run-file/fields.js';
+import { changeSamplePaths } from '../samples/sample-run.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
 import { scheduleFactor } from '../../loop/schedule.js';
-import { timeSlices } from '../samples/time-slices.js';
-import { trainingBatches } from '../samples/training-batches.js';
+import { timeSlices, trainingBatches } from '../samples/sample-batch.js';
 import type { LossTerms, Objective, Phase, Restoration, TrainingSystem } from '../../training-system.js';
 import { validationSamples } from '../samples/validation-samples.js';
 import { frameExtractionField } from './jin-run.js';

@@ -3,7 +3,7 @@ import type { PaperConfig, WeightValues } from '@unblur/core-model';
 import { filled } from '../nonzero-weights.test-tool.js';
 import type { LearningTask } from '../../training-system.js';
 import type { PaperLossConfig } from './paper-loss.js';
-import { paperTask } from './paper-task.js';
+import { paperTask } from './paper-system.js';
 
 const narrowDecoder = ({
   upscaledChannels,

@@ -1,10 +1,16 @@
-import { paperFamily } from '@unblur/core-model';
+import { declarePaperNetwork, paperFamily } from '@unblur/core-model';
+import type { PaperConfig } from '@unblur/core-model';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { SystemDefinition } from '../../run-file/run-file.js';
 import { changeSampleRunPaths } from '../samples/sample-run.js';
 import { openSampleSystem } from '../samples/sample-system.js';
 import { paperRunField } from './paper-run.js';
 import type { PaperRun } from './paper-run.js';
-import { paperContents, paperTask } from './paper-task.js';
+import { groundTruthOf, sampleShapes } from '../samples/sample-batch.js';
+import type { SampleContents, SampleSizes } from '../samples/sample-batch.js';
+import type { LearningTask } from '../../training-system.js';
+import { paperLoss } from './paper-loss.js';
+import type { PaperLossConfig } from './paper-loss.js';
 
 /** The network of Argaw et al. 2021 with its losses: one objective, all weights at one learning rate. */
 export const paperDefinition: SystemDefinition<PaperRun> = {
@@ -24,3 +30,37 @@ export const paperDefinition: SystemDefinition<PaperRun> = {
     });
   },
 };
+
+/** What a batch must hold. */
+export function paperContents({ frames }: PaperConfig, { order }: PaperLossConfig): SampleContents {
+  return { frames, withMotion: order === 'canonical' };
+}
+
+/** What an engine computes to train the network of Argaw et al. 2021, all its weights in one group. */
+export function paperTask(
+  config: PaperConfig,
+  loss: PaperLossConfig,
+  { batchSize, sizePixels, validationSizePixels }: SampleSizes,
+): LearningTask {
+  const network = declarePaperNetwork(config);
+  const contents = paperContents(config, loss);
+  const weightShapes = paperFamily.shapesOf(config);
+  return {
+    weightShapes,
+    groups: [Object.keys(weightShapes)],
+    objective: {
+      batchShapes: sampleShapes(contents, batchSize, sizePixels),
+      loss: (inputs) =>
+        paperLoss(
+          network.restore(inputs['blurred'] as Tensor4D, inputs),
+          groundTruthOf(inputs, contents),
+          loss,
+        ),
+    },
+    restoration: {
+      blurredShape: [1, validationSizePixels, validationSizePixels, 3],
+      restore: (blurred, weights) =>
+        network.restore(blurred as Tensor4D, weights).frames.map((levels) => levels[0]!),
+    },
+  };
+}

@@ -3,8 +3,8 @@ import type { PhotoConfig, WeightValues } from '@unblur/core-model';
 import { filled } from '../nonzero-weights.test-tool.js';
 import { parsePhotoRun } from './photo-run.js';
 import type { PhotoRun } from './photo-run.js';
-import { photoTask } from './photo-task.js';
-import type { PhotoObjective } from './photo-task.js';
+import { photoTask } from './photo-system.js';
+import type { PhotoObjective } from './photo-system.js';
 import type { SampleBatch, SampleSizes } from '../samples/sample-batch.js';
 import type { LearningTask } from '../../training-system.js';
 

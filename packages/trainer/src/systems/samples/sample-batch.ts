@@ -1,9 +1,13 @@
+import { reshape, slice } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { NamedTensors } from '@unblur/core-model';
-import type { Batch } from '../../engines/engine.js';
+import { mixedBatches } from '@unblur/datasets';
+import type { MixedBatch, SampleSource } from '@unblur/datasets';
+import type { Batch } from '../../training-system.js';
 import { expectMotion } from '../../losses/frame-order.js';
 import type { KnownMotion } from '../../losses/frame-order.js';
-import { timeSlices } from './time-slices.js';
+import { expectProcessorSources } from '../../run-file/sources.js';
+import type { DataConfig } from '../../run-file/sources.js';
 
 /** Samples of one step as the datasets package makes them: a blurred photograph and its frames each. */
 export interface SampleBatch {
@@ -82,4 +86,31 @@ export function groundTruthOf(
       motion: { pixels: inputs['motionPixels'] as Tensor4D, known: inputs['motionKnown'] as Tensor1D },
     }),
   };
+}
+
+/** `[B, N, H, W, 3]` to N tensors `[B, H, W, 3]`. */
+export function timeSlices(frames: Tensor5D): Tensor4D[] {
+  const [batch, count, height, width, channels] = frames.shape;
+  return Array.from({ length: count }, (_, index) =>
+    reshape(slice(frames, [0, index, 0, 0, 0], [batch, 1, height, width, channels]), [
+      batch,
+      height,
+      width,
+      channels,
+    ]),
+  );
+}
+
+/**
+ * Batches of samples of one blurred image and its frames each, from a sample index on, without end. @param
+ * convert to what an objective takes.
+ */
+export async function* trainingBatches(
+  data: DataConfig,
+  options: { frames: number; batchSize: number; seed: number; firstSample: number },
+  convert: (samples: MixedBatch) => Batch,
+): AsyncGenerator<Batch, void, void> {
+  expectProcessorSources(data);
+  const sources = data.sources as (SampleSource & { weight: number })[];
+  for await (const samples of mixedBatches({ ...data, ...options, sources })) yield convert(samples);
 }

@@ -1,21 +1,51 @@
-import type { DataConfig } from '../../run-file/sources.js';
 import { dataField } from '../../run-file/sources.js';
+import type { DataConfig } from '../../run-file/sources.js';
 import {
   adamFields,
-  changeSamplePaths,
   expectAffordable,
   expectMultiples,
-  expectOnePlace,
   initialWeights,
   positive,
   runFields,
-  sampleValidation,
   scheduleField,
+  sizePixelsField,
+  validationCount,
+  whereGiven,
+  wholeNumber,
 } from '../../run-file/fields.js';
-import { list, optional, section, text } from '../../run-file/schema.js';
+import { list, number, optional, section, text, withDefault } from '../../run-file/schema.js';
 import type { FieldType } from '../../run-file/schema.js';
 
 /** What the run files have in common of the systems that learn all frames of a photograph at once. */
+
+/** Of systems that restore the frames of one blurred image. */
+export const sampleValidation = section({
+  /** Folder of panoramas that no training sample comes from, relative to the run file; or `folder`. */
+  panoramas: optional(text),
+  /**
+   * Folder of samples, as `readSampleFolder` of @unblur/datasets takes them, relative to the run file; the
+   * middle of each is used.
+   */
+  folder: optional(text),
+  everySteps: withDefault(positive, 500),
+  /** Samples compared: of a folder the first ones by name, or all if there are fewer. */
+  count: withDefault(validationCount, 16),
+  sizePixels: withDefault(sizePixelsField, 128),
+  /** Smallest and largest rotation of samples made from panoramas, equally frequent. */
+  angleDegrees: withDefault(list(number({ min: 0, max: 60 }), 2), [1, 10]),
+  /** Of the samples made from panoramas. */
+  seed: withDefault(wholeNumber, 1),
+});
+export type SampleValidation = FieldType<typeof sampleValidation>;
+
+/** @throws unless exactly one of the two places that samples can come from is given. */
+export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
+  if ((panoramas === null) === (folder === null)) {
+    throw new Error(
+      `Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`,
+    );
+  }
+}
 
 export const sampleRunFields = {
   data: dataField,
@@ -36,6 +66,22 @@ export const sampleRunFields = {
 
 /** A run of such a system, whatever its network and loss. */
 export type SampleRun = FieldType<ReturnType<typeof section<typeof sampleRunFields>>> & { system: string };
+
+/** What a run whose samples come from sources says of paths, with these changed. */
+export function changeSamplePaths(
+  { data, validation }: { data: DataConfig; validation: SampleValidation },
+  change: (path: string) => string,
+): { data: DataConfig; validation: SampleValidation } {
+  const changeIfGiven = whereGiven(change);
+  return {
+    data: { ...data, sources: data.sources.map((source) => ({ ...source, folder: change(source.folder) })) },
+    validation: {
+      ...validation,
+      panoramas: changeIfGiven(validation.panoramas),
+      folder: changeIfGiven(validation.folder),
+    },
+  };
+}
 
 /** `SystemDefinition.changePaths`. */
 export function changeSampleRunPaths<Run extends SampleRun>(run: Run, change: (path: string) => string): Run {

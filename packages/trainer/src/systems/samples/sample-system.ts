@@ -1,10 +1,9 @@
 import type { NetworkFamily, WeightValues } from '@unblur/core-model';
-import { sampleValues } from './sample-batch.js';
+import { sampleValues, trainingBatches } from './sample-batch.js';
 import type { SampleContents } from './sample-batch.js';
 import type { SampleRun } from './sample-run.js';
 import { scheduleFactor } from '../../loop/schedule.js';
 import { namesOfParts, readWeightsFile, weightsOfFile } from '../starting-weights.js';
-import { trainingBatches } from './training-batches.js';
 import type { LearningTask, Phase, TrainingSystem } from '../../training-system.js';
 import { validationSamples } from './validation-samples.js';
 

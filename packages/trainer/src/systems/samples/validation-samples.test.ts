@@ -3,8 +3,8 @@ import { writeSampleFolder } from '@unblur/datasets';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SampleValidation } from '../../run-file/fields.js';
-import { tinySizePixels, tinyRun } from '../photo/tiny-network.test-tool.js';
+import type { SampleValidation } from './sample-run.js';
+import { tinyRun, tinySizePixels } from '../photo/tiny-network.test-tool.js';
 import { validationSamples } from './validation-samples.js';
 
 let folder = '';

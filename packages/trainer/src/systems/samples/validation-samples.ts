@@ -1,7 +1,7 @@
 import { listSampleFolders, noAugmentation, panoramaBatches, readSampleFolder } from '@unblur/datasets';
 import type { RgbImage } from '@unblur/metrics';
-import type { SampleValidation } from '../../run-file/fields.js';
-import type { ValidationSample } from '../../loop/validation.js';
+import type { SampleValidation } from './sample-run.js';
+import type { ValidationSample } from '../../training-system.js';
 
 /**
  * Validation samples of one blurred image and its frames each: always the same, made from panoramas without

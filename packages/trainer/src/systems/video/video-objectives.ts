@@ -2,7 +2,7 @@ import { abs, add, addN, avgPool, mean, mul, sub } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { declareVideoDeblur, windowFrames } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
-import { timeSlices } from '../samples/time-slices.js';
+import { timeSlices } from '../samples/sample-batch.js';
 import type { Objective, Restoration } from '../../training-system.js';
 import { hardExampleLoss } from '../../losses/hard-example-loss.js';
 import type { HardExampleOptions } from '../../losses/hard-example-loss.js';

@@ -1,14 +1,11 @@
 import { videoDeblurWeightShapes, windowFrames, writeVideoDeblurWeights } from '@unblur/core-model';
 import { layeredBatches, videoWindowBatches } from '@unblur/datasets';
-import type { Batch } from '../../engines/engine.js';
+import type { Batch, Phase, TrainingSystem, ValidationSample } from '../../training-system.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
 import { scheduleFactor } from '../../loop/schedule.js';
 import type { ScheduleConfig } from '../../loop/schedule.js';
-import type { Phase, TrainingSystem } from '../../training-system.js';
 import { namesOfParts } from '../starting-weights.js';
-import type { ValidationSample } from '../../loop/validation.js';
-import { randomShare } from '../../losses/hard-example-loss.js';
-import { randomPixels } from './random-pixels.js';
+import { randomPixels, randomShare } from '../../losses/hard-example-loss.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
 import { changeVideoPaths, videoRunConfigField } from './video-run.js';
 import type { RenderedWindowSource, VideoRunConfig } from './video-run.js';

@@ -4,7 +4,7 @@ import { stack, tensor, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { photoFamily, photoPreset } from '@unblur/core-model';
 import { filled } from '../nonzero-weights.test-tool.js';
-import { photoDeviceTask, photoTask } from './photo-task.js';
+import { photoDeviceTask, photoTask } from './photo-system.js';
 
 const config = {
   ...photoPreset,
