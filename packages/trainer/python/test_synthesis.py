@@ -277,7 +277,7 @@ class Videos(unittest.TestCase):
 
     def test_short_clips_small_frames_and_mixed_sizes_are_refused(self):
         self.assertRaisesRegex(ValueError, "at least 5 frames but the longest has 4", self.source, clip(4))
-        self.assertRaisesRegex(ValueError, "at least 32x32 but those of street are 30x80", self.source, clip(width=30))
+        self.assertRaisesRegex(ValueError, "pictures of at least 32x32 but those of street are 30x80; use a smaller sizePixels or leave street out", self.source, clip(width=30))
         self.assertRaisesRegex(ValueError, "Expected street/6.png to be 120x80, as street/0.png, but it is 60x80", self.source, [*clip(6), *clip(6, width=60)])
 
 
@@ -290,6 +290,9 @@ class RecordedPairs(unittest.TestCase):
         torch.testing.assert_close(samples.blurred - samples.frames[:, 2], torch.full((6, SIZE, SIZE, 3), 80 / 255))
         self.assertEqual(samples.frames_known.tolist(), [[0, 0, 1, 0, 0]] * 6)
         self.assertGreater(len(samples.blurred[:, 0, 0, 0].unique()), 1)
+
+    def test_smaller_than_a_sample_are_refused(self):
+        self.assertRaisesRegex(ValueError, "pictures of at least 44x44 but those of half/gt are 50x40; use a smaller sizePixels or leave half/gt out", open_source, {"kind": "pairs"}, self.IMAGES, size_pixels=44, frames=FRAMES, device=CPU, seed=1, workers=1)
 
     def test_need_both_sides(self):
         images = {name: data for name, data in self.IMAGES.items() if "/gt/" in name}
@@ -330,6 +333,10 @@ class VideoWindows(unittest.TestCase):
         means = (windows.sharp[:, :-2] + windows.sharp[:, 1:-1] + windows.sharp[:, 2:]) / 3
         torch.testing.assert_close(windows.blurred[inner, 1:-1], means[inner], atol=1e-5, rtol=0)
         self.assertEqual(float(windows.flow_known.max()), 0)
+
+    def test_of_videos_smaller_than_half_a_window_are_refused(self):
+        images = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip(20, width=15))}
+        self.assertRaisesRegex(ValueError, "pictures of at least 16x16 but those of street are 15x80; use a smaller sizePixels or leave street out", self.windows, {}, images)
 
     def test_of_recorded_pairs_are_as_recorded(self):
         windows = self.windows({}, RecordedPairs.IMAGES)

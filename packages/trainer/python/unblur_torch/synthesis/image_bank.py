@@ -57,6 +57,14 @@ class ImageBank:
         return bank
 
 
+def expect_large_enough(videos: Mapping[str, Tensor], least_pixels: int) -> None:
+    """Raises ValueError that names the first of the videos [n, 3, h, w] whose pictures are smaller than a square of `least_pixels`."""
+    for name, video in videos.items():
+        height, width = video.shape[2:]
+        if min(height, width) < least_pixels:
+            raise ValueError(f"Expected pictures of at least {least_pixels}x{least_pixels} but those of {name} are {width}x{height}; use a smaller sizePixels or leave {name} out.")
+
+
 def named(name: str, build):
     try:
         return build()

@@ -7,7 +7,7 @@ from typing import Any, Mapping
 import torch
 
 from .augmentation import draw_augmentation, rearrange_pixels
-from .image_bank import ImageBank
+from .image_bank import ImageBank, expect_large_enough
 from .samples import Samples, device_generator, degrade_some, draw_sample_randoms, without_motion
 from .transfer import recolour
 from .video_source import cut
@@ -25,12 +25,10 @@ class PairSource:
         self._device = bank.device
         # Every pair as often as another.
         self._pairs = [(blurred[index], sharp[index]) for blurred, sharp in bank.pairs.values() for index in range(len(sharp))]
-        least = size_pixels * options["shrink"][0]
         for name, (blurred, sharp) in bank.pairs.items():
             if blurred.shape != sharp.shape:
                 raise ValueError(f"Expected blurred and sharp pictures of one size but those of {name} are {blurred.shape[3]}x{blurred.shape[2]} and {sharp.shape[3]}x{sharp.shape[2]}.")
-            if min(sharp.shape[2:]) < least:
-                raise ValueError(f"Expected recorded pairs of at least {least}x{least} but those of {name} are {sharp.shape[3]}x{sharp.shape[2]}; use a smaller sizePixels or leave them out.")
+        expect_large_enough({name: sharp for name, (_, sharp) in bank.pairs.items()}, size_pixels * options["shrink"][0])
 
     @torch.no_grad()
     def make(self, count: int, generator: torch.Generator) -> Samples:

@@ -11,7 +11,7 @@ from numpy.random import Generator as Random
 from torch import Tensor
 
 from .augmentation import Augmentation, draw_augmentation, draw_averaging, rearrange_pixels
-from .image_bank import ImageBank
+from .image_bank import ImageBank, expect_large_enough
 from .samples import Samples, degrade_some, device_generator, draw_sample_randoms, soften_some, without_motion
 from .transfer import display_of, light_of, recolour
 from .video_motion import fastest_in, motion_lengths
@@ -47,10 +47,7 @@ class VideoSource:
         self._clips = [clip for clip in sharp.values() if len(clip) >= min(self._window_frames)]
         if not self._clips:
             raise ValueError(f"Expected a video of at least {min(self._window_frames)} frames but the longest has {max(len(clip) for clip in sharp.values())}.")
-        least = size_pixels * options["shrink"][0]
-        for name, clip in sharp.items():
-            if min(clip.shape[2:]) < least:
-                raise ValueError(f"Expected frames of at least {least}x{least} but those of {name} are {clip.shape[3]}x{clip.shape[2]}; use a smaller sizePixels or leave the video out.")
+        expect_large_enough(sharp, size_pixels * options["shrink"][0])
         self._motions: Dict[int, Tuple[Tensor, int]] = {}
 
     @torch.no_grad()

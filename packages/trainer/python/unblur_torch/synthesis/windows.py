@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .augmentation import Augmentation, draw_averaging, rearrange_pixels, rearrange_vectors
 from .exposure import even_times, expose, render_count
-from .image_bank import ImageBank
+from .image_bank import ImageBank, expect_large_enough
 from .options import WINDOW_SHOT_DEFAULTS, read_options, with_defaults
 from .sample_source import open_shots
 from .samples import MOTION_STRIDE_PIXELS, degrade_some, device_generator, draw_sample_randoms, soften_some
@@ -144,9 +144,8 @@ class VideoWindowSource:
         self._videos = [video for name, video in videos.items() if wanted(name) and len(video[1]) >= LEAST_EXPOSURES + 2]
         if not self._videos:
             raise ValueError(f"Expected videos of at least {LEAST_EXPOSURES + 2} frames but received none.")
-        for name, (_, clip) in videos.items():
-            if min(clip.shape[2:]) < size_pixels / 2:
-                raise ValueError(f"Expected videos of at least {-(-size_pixels // 2)}x{-(-size_pixels // 2)} for windows of {size_pixels}x{size_pixels} but {name} is {clip.shape[3]}x{clip.shape[2]}.")
+        # Smaller ones than a window are mirrored at their borders, which takes half a window.
+        expect_large_enough({name: clip for name, (_, clip) in videos.items()}, -(-size_pixels // 2))
 
     @torch.no_grad()
     def make(self, count: int, generator: torch.Generator) -> Windows:
