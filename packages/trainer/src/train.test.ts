@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -9,12 +9,18 @@ let folder = '';
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-train-'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a second training in a folder is refused; one whose data is missing leaves no folder', async () => {
+/** A run whose data is missing. */
+function writeRunFile(): string {
   const runFile = join(folder, 'run.yaml');
   writeFileSync(
     runFile,
     'data: { sizePixels: 32, sources: [{ kind: panorama, folder: nowhere, photoPixels: 64 }] }\nvalidation: { panoramas: nowhere, sizePixels: 32, count: 1, everySteps: 10 }\nsteps: 1\n',
   );
+  return runFile;
+}
+
+test('a second training in a folder is refused; one whose data is missing leaves no folder', async () => {
+  const runFile = writeRunFile();
   const out = join(folder, 'run');
   await doLocked(out, 'training', async () => {
     await expect(train(runFile, { out, quiet: true })).rejects.toThrow(
@@ -23,4 +29,12 @@ test('a second training in a folder is refused; one whose data is missing leaves
   });
   await expect(train(runFile, { out, quiet: true })).rejects.toThrow('nowhere');
   expect(existsSync(out)).toBe(false);
+});
+
+test('validation samples that cannot be read are refused before the record of an earlier run is replaced', async () => {
+  const out = join(folder, 'earlier');
+  mkdirSync(out);
+  writeFileSync(join(out, 'run.yaml'), 'of the earlier run\n');
+  await expect(train(writeRunFile(), { out, quiet: true })).rejects.toThrow('nowhere');
+  expect(readFileSync(join(out, 'run.yaml'), 'utf8')).toBe('of the earlier run\n');
 });

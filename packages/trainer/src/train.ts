@@ -99,9 +99,10 @@ export async function train(
         "Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; say how many 'steps' instead.",
       );
     }
-    const system = await definition.open(config);
-    // Before the run file is replaced: a run that does not go on keeps the record of what it was.
+    const system = definition.open(config);
+    // Before the run file is replaced: a run that cannot start leaves the record of the one before it alone.
     if (resume) checkpointToResume(system, runFolder);
+    const validationSamples = await system.readValidationSamples();
     writeAtomicallySync(
       join(runFolder, runFiles.config),
       writeRunFile(definition, config, join(runFolder, runFiles.config)),
@@ -114,7 +115,7 @@ export async function train(
         config,
         runFolder,
         (phase) => openPhase(system, phase, config, processes),
-        { resume, signal: stop.signal, ...(quiet && { progress: silentProgress }) },
+        { resume, validationSamples, signal: stop.signal, ...(quiet && { progress: silentProgress }) },
       );
       return { ...result, runFolder };
     } finally {

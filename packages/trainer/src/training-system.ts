@@ -73,7 +73,8 @@ export interface TrainingSystem {
   /** In the order in which they are trained. */
   phases: readonly Phase[];
   restoration: Restoration;
-  validationSamples: readonly ValidationSample[];
+  /** Always the same ones. @throws if they cannot be read or do not fit. */
+  readValidationSamples(): Promise<readonly ValidationSample[]>;
   /** The weights as the contents of a `.safetensors` file. */
   writeWeights(weights: WeightValues, metadata: Record<string, string>): Uint8Array;
 }

@@ -90,13 +90,33 @@ describe('the plan of a run on the device', () => {
   });
 
   test('cuts the run where crops change, each with a graph of its own', async () => {
+    const run = loadRun(
+      runFile({
+        device:
+          '{ samples: 16, sizePixels: 48, crops: [{ share: 0.75, sizePixels: 16, batchSize: 8 }, { share: 0.25, sizePixels: 48, batchSize: 2 }] }',
+      }),
+    );
+    let validationReads = 0;
     const {
       plan: { stages },
       files,
-    } = await plan({
-      device:
-        '{ samples: 16, sizePixels: 48, crops: [{ share: 0.75, sizePixels: 16, batchSize: 8 }, { share: 0.25, sizePixels: 48, batchSize: 2 }] }',
+    } = await planDeviceRun({
+      ...run,
+      definition: {
+        ...run.definition,
+        open: (config) => {
+          const system = run.definition.open(config);
+          return {
+            ...system,
+            readValidationSamples: () => {
+              validationReads += 1;
+              return system.readValidationSamples();
+            },
+          };
+        },
+      },
     });
+    expect(validationReads).toBe(1);
     expect((stages as Stage[]).map(({ until, batchSize }) => [until, batchSize])).toEqual([
       [0.75, 8],
       [1, 2],

@@ -5,7 +5,7 @@ import type { RunSettings } from '../run-file/fields.js';
 import type { LoadedRun } from '../systems/load-run.js';
 import { blurredInput, lossStep, restorationStep, taskSignature } from '../engines/training-step.js';
 import { learningTask, totalSteps } from '../training-system.js';
-import type { Phase, TrainingSystem } from '../training-system.js';
+import type { Phase, Restoration, TrainingSystem, ValidationSample } from '../training-system.js';
 
 /** Names of files of a packed run; `python/unblur_torch/run_folder.py` reads them. */
 export const planFile = 'plan.json';
@@ -17,7 +17,7 @@ const restorationFile = 'restoration.onnx';
 const sampledRateCount = 129;
 
 /** Of a trial on a processor, before minutes of a GPU are spent. */
-const [TRIAL_BATCH, TRIAL_SIZE_PIXELS] = [4, 128];
+const [trialBatchSize, trialSizePixels] = [4, 128];
 
 /** What runs that samples can be made for on the device have in common, whatever their system. */
 export interface DeviceRunSettings extends RunSettings {
@@ -58,28 +58,22 @@ export async function planDeviceRun({ definition, config }: LoadedRun): Promise<
   const run = config as DeviceRunSettings;
   expectDeviceRun(run);
   const crops = run.device.crops ?? [{ share: 1, sizePixels: run.data.sizePixels, batchSize: run.batchSize }];
-  const systems: TrainingSystem[] = [];
-  for (const { sizePixels, batchSize } of crops) {
-    systems.push(
-      await definition.open({ ...run, batchSize, data: { ...run.data, sizePixels } } as RunSettings),
-    );
-  }
+  const openAt = (sizePixels: number, batchSize: number): TrainingSystem =>
+    definition.open({ ...run, batchSize, data: { ...run.data, sizePixels } } as RunSettings);
+  const systems = crops.map(({ sizePixels, batchSize }) => openAt(sizePixels, batchSize));
   const system = systems[0]!;
+  expectKnownFrames(run, system);
+  const validationSamples = await system.readValidationSamples();
   const files = new Map<string, Uint8Array>();
   const stages = stagesOf(systems, crops, files);
-  const trial = await definition.open({
-    ...run,
-    batchSize: TRIAL_BATCH,
-    data: { ...run.data, sizePixels: Math.min(TRIAL_SIZE_PIXELS, run.data.sizePixels) },
-  } as RunSettings);
+  const trial = openAt(Math.min(trialSizePixels, run.data.sizePixels), trialBatchSize);
   // Smaller batches say less of where to go, so they go less far (Goyal et al. 2017).
   const trialStages = stagesOf(
     [trial],
     [{ share: 1 }],
     files,
-    TRIAL_BATCH / Math.max(TRIAL_BATCH, run.batchSize),
+    trialBatchSize / Math.max(trialBatchSize, run.batchSize),
   );
-  expectKnownFrames(run, system);
   files.set(
     restorationFile,
     trace(
@@ -88,14 +82,16 @@ export async function planDeviceRun({ definition, config }: LoadedRun): Promise<
     ).bytes,
   );
   files.set(weightsFile, startingWeights(system));
-  files.set(validationFile, validationSamples(system));
+  files.set(validationFile, writeValidationSamples(validationSamples, system.restoration));
+  // Windows of video have their frames along an axis of their own.
+  const windows = system.restoration.blurredShape.length === 5;
   return {
     plan: {
       seed: run.seed,
       steps: totalSteps(system),
       minutes: run.minutes,
-      frames: framesOf(system),
-      windows: restoresWindows(system),
+      frames: windows ? system.restoration.blurredShape[1]! : validationSamples[0]!.frames.length,
+      windows,
       canonicalShare: run.loss?.canonicalShare ?? 0,
       stages,
       trialStages,
@@ -139,9 +135,9 @@ function expectDeviceRun({
   if (sizePixels % 4 !== 0) {
     throw new Error(`Expected a multiple of 4 for 'device.sizePixels' but received ${sizePixels}.`);
   }
-  if (sizePixels < Math.min(TRIAL_SIZE_PIXELS, data.sizePixels)) {
+  if (sizePixels < Math.min(trialSizePixels, data.sizePixels)) {
     throw new Error(
-      `Expected at least ${Math.min(TRIAL_SIZE_PIXELS, data.sizePixels)} for 'device.sizePixels' but received ${sizePixels}.`,
+      `Expected at least ${Math.min(trialSizePixels, data.sizePixels)} for 'device.sizePixels' but received ${sizePixels}.`,
     );
   }
   for (const crop of crops ?? [{ sizePixels: data.sizePixels, batchSize }]) {
@@ -166,17 +162,6 @@ function expectKnownFrames({ data }: DeviceRunSettings, { phases }: TrainingSyst
       `Expected sources that know every frame but 'data.sources[${pairs}]' is of kind 'pairs', which knows the middle one; only the system 'photo' learns from such.`,
     );
   }
-}
-
-/** Frames of a sample: those of a window, where that is what is restored. */
-function framesOf(system: TrainingSystem): number {
-  return restoresWindows(system)
-    ? system.restoration.blurredShape[1]!
-    : system.validationSamples[0]!.frames.length;
-}
-
-function restoresWindows({ restoration: { blurredShape } }: TrainingSystem): boolean {
-  return blurredShape.length === 5;
 }
 
 /**
@@ -247,10 +232,10 @@ function startingWeights(system: TrainingSystem): Uint8Array {
 }
 
 /** As 8-bit pictures. */
-function validationSamples({
-  validationSamples: samples,
-  restoration: { blurredShape },
-}: TrainingSystem): Uint8Array {
+function writeValidationSamples(
+  samples: readonly ValidationSample[],
+  { blurredShape }: Restoration,
+): Uint8Array {
   const bytes = (values: ArrayLike<number>) =>
     Uint8Array.from(values, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255));
   const tensors: Record<string, SafetensorsTensor> = {};

@@ -59,7 +59,7 @@ export async function takeInResults(
       `Expected the results of a packed run in '${results}' but there is no ${metricsFile}; give the folder 'results' of what start.sh wrote.`,
     );
   }
-  const system = await definition.open(config);
+  const system = definition.open(config);
   const read = resultPieces.map(([pieces, file]) => ({ file, weights: readPieces(results, pieces, system) }));
   mkdirSync(join(runFolder, runFiles.samples), { recursive: true });
   writeAtomicallySync(

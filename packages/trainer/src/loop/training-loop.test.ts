@@ -61,7 +61,7 @@ function tinySystem(config: PhotoRun): TrainingSystem {
         batchesFrom: (sample) => discBatches(sample, config),
       },
     ],
-    validationSamples: [validationSample()],
+    readValidationSamples: async () => [validationSample()],
     writeWeights: (weights, metadata) =>
       photoFamily.writeWeights(weights, network, { dtype: 'float32', metadata }),
   };

@@ -10,7 +10,7 @@ import { Progress } from './progress.js';
 import { runFiles } from './run-folder.js';
 import { describeValidation, samplePicture, validate, validationRow } from './validation.js';
 import { totalSteps } from '../training-system.js';
-import type { Phase, TrainingSystem } from '../training-system.js';
+import type { Phase, TrainingSystem, ValidationSample } from '../training-system.js';
 
 const samplesInPicture = 3;
 
@@ -31,6 +31,8 @@ export interface PhaseParts<B> {
 export interface TrainingOptions {
   /** Goes on from the folder's last checkpoint instead of starting anew. */
   resume?: boolean;
+  /** If they were read already. */
+  validationSamples?: readonly ValidationSample[];
   /** When aborted, the step in progress is finished and a checkpoint written. */
   signal?: AbortSignal;
   progress?: Pick<Progress, 'update' | 'line'>;
@@ -59,6 +61,7 @@ export async function trainRun<B>(
   const file = (name: string) => join(runFolder, name);
   const checkpointFile = file(runFiles.checkpoint);
   const last = options.resume ? checkpointToResume(system, runFolder) : undefined;
+  const validationSamples = options.validationSamples ?? (await system.readValidationSamples());
   mkdirSync(file(runFiles.samples), { recursive: true });
   if (!last) rmSync(checkpointFile, { force: true });
 
@@ -86,7 +89,7 @@ export async function trainRun<B>(
     saveWeights(runFiles.weights, learned);
   };
   const runValidation = async (learner: Learner<B>, withPicture: boolean) => {
-    const { report, restored } = await validate(learner, system.validationSamples);
+    const { report, restored } = await validate(learner, validationSamples);
     const best = bestPsnr === null || report.psnr.mean > bestPsnr;
     const row = validationRow(report, step, best);
     log.append(row);

@@ -13,10 +13,8 @@ export interface SystemDefinition<Config extends RunSettings = RunSettings> {
   field: Field<Config>;
   /** The config with every path in it changed; for those that are relative to the run file. */
   changePaths(config: Config, change: (path: string) => string): Config;
-  /**
-   * @throws if what the run reads (weights to start from, validation samples) cannot be read or does not fit.
-   */
-  open(config: Config): Promise<TrainingSystem>;
+  /** Reads no file yet: the system's methods do. @throws if parts that are named are none of the network. */
+  open(config: Config): TrainingSystem;
 }
 
 /** Changes to a run file's mapping, made before it is checked: mappings are merged, all else is replaced. */

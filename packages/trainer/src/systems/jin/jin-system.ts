@@ -28,7 +28,7 @@ export const frameExtractionDefinition: SystemDefinition<FrameExtractionRunConfi
   open: openFrameExtraction,
 };
 
-async function openFrameExtraction({
+function openFrameExtraction({
   network: config,
   data,
   optimizer,
@@ -37,7 +37,7 @@ async function openFrameExtraction({
   batchSize,
   seed,
   validation,
-}: FrameExtractionRunConfig): Promise<TrainingSystem> {
+}: FrameExtractionRunConfig): TrainingSystem {
   const network = declareFrameExtraction(config);
   const { frames } = config;
   const phases = stageSteps.map((steps, stage): Phase => {
@@ -67,7 +67,7 @@ async function openFrameExtraction({
     optimizer,
     phases,
     restoration: extractionRestoration(network, validation.sizePixels),
-    validationSamples: await validationSamples(validation, frames),
+    readValidationSamples: () => validationSamples(validation, frames),
     writeWeights: (weights, metadata) =>
       writeFrameExtractionWeights(weights, config, { dtype: 'float32', metadata }),
   };

@@ -27,13 +27,13 @@ export interface SampleNetwork<Config extends object> {
 }
 
 /**
- * Opens the system of a run: all weights, or the trained parts, at one learning rate. @throws if the weights
- * to start from or the validation samples cannot be read or do not fit.
+ * Opens the system of a run: all weights, or the trained parts, at one learning rate. @throws if a trained
+ * part is none of the network.
  */
-export async function openSampleSystem<Config extends object>(
+export function openSampleSystem<Config extends object>(
   run: SampleRun,
   { family, network, stages }: SampleNetwork<Config>,
-): Promise<TrainingSystem> {
+): TrainingSystem {
   const { optimizer, seed, validation, trainedParts, initialWeights } = run;
   const {
     task: { weightShapes, restoration },
@@ -59,7 +59,7 @@ export async function openSampleSystem<Config extends object>(
       ),
     ),
     restoration,
-    validationSamples: await validationSamples(validation, frames),
+    readValidationSamples: () => validationSamples(validation, frames),
     writeWeights: (weights, metadata) =>
       family.writeWeights(weights, network, { dtype: 'float32', metadata }),
   };

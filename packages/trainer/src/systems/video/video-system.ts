@@ -31,7 +31,7 @@ const flowTargets = [1, 3, 0, 4];
  */
 const unblurred = 1000;
 
-async function openVideoDeblur(config: VideoRunConfig): Promise<TrainingSystem> {
+function openVideoDeblur(config: VideoRunConfig): TrainingSystem {
   const { network, optimizer, validation, flowPretraining } = config;
   return {
     weightShapes: videoDeblurWeightShapes(network),
@@ -39,7 +39,7 @@ async function openVideoDeblur(config: VideoRunConfig): Promise<TrainingSystem> 
     optimizer,
     phases: [...(flowPretraining ? [flowPhase(config, flowPretraining)] : []), cascadePhase(config)],
     restoration: middleRestoration(network, validation.sizePixels),
-    validationSamples: await validationWindows(config),
+    readValidationSamples: () => validationWindows(config),
     writeWeights: (weights, metadata) =>
       writeVideoDeblurWeights(weights, network, { dtype: 'float32', metadata }),
   };
