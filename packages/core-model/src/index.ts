@@ -16,9 +16,9 @@ export type { PaperNetwork, PaperOutput } from './paper/paper-network.js';
 export type { LayerCost, NamedTensors, WeightDeclaration } from './parts/layers.js';
 export { composeGridSample, gridSample } from './parts/grid-sample.js';
 export type { SamplePadding } from './parts/grid-sample.js';
-export { affineDisplacement, warp } from './parts/motion-field.js';
+export { affineDisplacement, resizeFlow, warp, warpVisible } from './parts/motion-field.js';
 export { stopGradient } from './parts/stop-gradient.js';
-export { imagePyramid, resizeFlow } from './parts/resolution.js';
+export { imagePyramid } from './parts/resolution.js';
 export { summarize } from './summary.js';
 export type { LevelSummary, Summary } from './summary.js';
 export type { WeightValues } from './weights/initial-weights.js';
@@ -45,7 +45,6 @@ export type {
 } from './video/video-config.js';
 export { costVolume } from './parts/cost-volume.js';
 export type { FlowEstimate, FlowLevel, FlowNetwork } from './video/flow-network.js';
-export { warpVisible } from './video/flow-warp.js';
 export {
   declareVideoDeblur,
   initialVideoDeblurWeights,

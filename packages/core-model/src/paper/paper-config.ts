@@ -1,19 +1,17 @@
-import type { DecoderWidths } from '../parts/decoder-block.js';
+import { coarsestLevel } from '../parts/encoder-decoder.js';
+import type { DecoderWidths } from '../parts/encoder-decoder.js';
+import { contextNetwork } from '../parts/layers.js';
+import type { DilatedLayer } from '../parts/layers.js';
 import {
   maxChannels,
   maxLayers,
+  expectBoolean,
   expectDilatedLayers,
   expectField,
   expectMapping,
   expectOddFrames,
   expectWholeNumbers,
 } from '../weights/config-checks.js';
-
-/**
- * Levels of the pyramid: level l is 1/2^l of the image; decoders have levels 4 to 0, the encoder reaches
- * level 5.
- */
-export const coarsestLevel = 5;
 
 /** Height and width of the network's input must be multiples of this. */
 export const paperMultiple = 2 ** coarsestLevel;
@@ -30,7 +28,7 @@ export interface PaperConfig {
   /** The middle frame's decoder. */
   middleDecoder: DecoderWidths;
   /** Dilated convolutions after the middle decoder, by channels and dilation; empty: no refiner. */
-  refiner: { channels: number; dilation: number }[];
+  refiner: DilatedLayer[];
   /** The decoder of every other frame; each has weights of its own. */
   frameDecoder: DecoderWidths;
   /** How the encoder's features are moved from the exposure to one frame (FTN). */
@@ -55,14 +53,7 @@ export const paperPreset: PaperConfig = {
   frames: 7,
   encoderChannels: [16, 32, 64, 96, 128],
   middleDecoder: uniform(32, [128, 128, 96, 64, 32]),
-  refiner: [
-    { channels: 128, dilation: 1 },
-    { channels: 128, dilation: 2 },
-    { channels: 128, dilation: 4 },
-    { channels: 96, dilation: 8 },
-    { channels: 64, dilation: 16 },
-    { channels: 32, dilation: 1 },
-  ],
+  refiner: contextNetwork,
   frameDecoder: uniform(32, [128, 128, 96, 64, 32]),
   featureTransformer: { spatialTransformer: true, localWarping: true },
   imageTransformer: true,
@@ -100,22 +91,7 @@ export function validatePaperConfig(config: PaperConfig): void {
   expectDilatedLayers(config.refiner, 'refiner');
   expectMapping(config.featureTransformer, 'featureTransformer');
   const { spatialTransformer, localWarping } = config.featureTransformer;
-  expectField(
-    typeof spatialTransformer === 'boolean',
-    'featureTransformer.spatialTransformer',
-    'true or false',
-    spatialTransformer,
-  );
-  expectField(
-    typeof localWarping === 'boolean',
-    'featureTransformer.localWarping',
-    'true or false',
-    localWarping,
-  );
-  expectField(
-    typeof config.imageTransformer === 'boolean',
-    'imageTransformer',
-    'true or false',
-    config.imageTransformer,
-  );
+  expectBoolean(spatialTransformer, 'featureTransformer.spatialTransformer');
+  expectBoolean(localWarping, 'featureTransformer.localWarping');
+  expectBoolean(config.imageTransformer, 'imageTransformer');
 }

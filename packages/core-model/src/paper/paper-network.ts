@@ -1,16 +1,13 @@
-import { add, concat, neg, zeros } from '@tensorflow/tfjs-core';
-import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import { declareDecoderBlock } from '../parts/decoder-block.js';
+import { add, concat, mean, mul, neg, reshape, tensor3d, zeros } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { coarsestLevel, declareDecoderBlock, declareEncoder } from '../parts/encoder-decoder.js';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
-import { declareEncoder } from '../parts/encoder.js';
-import { expectMultipleSize } from '../parts/image-size.js';
-import { affineDisplacement, warp } from '../parts/motion-field.js';
-import { resizeFlow } from '../parts/resolution.js';
+import { affineDisplacement, resizeFlow, warp } from '../parts/motion-field.js';
+import { expectMultipleSize } from '../parts/resolution.js';
 import { networkFamily } from '../weights/network-family.js';
-import { coarsestLevel, paperMultiple, validatePaperConfig } from './paper-config.js';
+import { paperMultiple, validatePaperConfig } from './paper-config.js';
 import type { PaperConfig } from './paper-config.js';
-import { declareSpatialTransformer } from './spatial-transformer.js';
 
 /** What the network returns: its losses need more than the last images. */
 export interface PaperOutput {
@@ -96,13 +93,6 @@ export function declarePaperNetwork(config: PaperConfig): PaperNetwork {
   return { config, weights: layers.weights, costs: layers.costs, restore };
 }
 
-/** Weights of the network: their shapes, how they start, and their files. */
-export const paperFamily = networkFamily<PaperConfig>({
-  name: 'paper',
-  configKey: 'unblur.paper',
-  declare: declarePaperNetwork,
-});
-
 /**
  * The middle frame's decoder: from level to level the image anew, each beside the encoder's feature; at the
  * end dilated convolutions refine it (section 4.1).
@@ -116,46 +106,23 @@ function declareMiddleDecoder(
   const encodedChannels = [imageChannels, ...encoderChannels];
   let channels = encodedChannels[coarsestLevel]!;
   const blocks = decodedLevels.map((level) => {
-    const [name, upscaledChannels, denseChannels] = [
-      `middle.level${level}`,
-      middleDecoder.upscaledChannels[level]!,
-      middleDecoder.denseChannels[level]!,
-    ];
-    const block = declareDecoderBlock(layers, name, {
+    const block = declareDecoderBlock(layers, 'middle', {
+      widths: middleDecoder,
       level,
       from: channels,
-      upscaledChannels,
-      denseChannels,
       besideChannels: encodedChannels[level]!,
-      imageAbove: level < 4,
     });
-    channels = denseChannels.at(-1)!;
-    return {
-      level,
-      ...block,
-      predictImage: layers.convolution(`${name}.image`, {
-        from: channels,
-        to: imageChannels,
-        level,
-        activation: 'none',
-      }),
-    };
+    ({ channels } = block);
+    return block;
   });
 
-  channels += imageChannels;
-  const refinements = refiner.map(({ channels: to, dilation }, index) => {
-    const layer = layers.convolution(`middle.refine${index}`, { from: channels, to, dilation, level: 0 });
-    channels = to;
-    return layer;
-  });
+  const refine = layers.chain('middle.refine', { from: channels + imageChannels, chain: refiner, level: 0 });
   const correctImage =
     refiner.length > 0
-      ? layers.convolution('middle.refined-image', {
-          from: channels,
+      ? layers.head('middle.refined-image', {
+          from: refiner.at(-1)!.channels,
           to: imageChannels,
           level: 0,
-          activation: 'none',
-          initialization: 'zero',
         })
       : undefined;
 
@@ -170,7 +137,7 @@ function declareMiddleDecoder(
       images[level] = predictImage(feature, weights);
     }
     if (correctImage) {
-      const refined = refinements.reduce((x, refine) => refine(x, weights), concat([feature, images[0]!], 3));
+      const refined = refine(concat([feature, images[0]!], 3), weights);
       images[0] = add(images[0]!, correctImage(refined, weights));
     }
     return images;
@@ -204,15 +171,11 @@ function declareFrameDecoder(
 
   let channels = encodedChannels[coarsestLevel]!;
   const blocks = decodedLevels.map((level) => {
-    const [levelName, upscaledChannels, denseChannels] = [
-      `${name}.level${level}`,
-      frameDecoder.upscaledChannels[level]!,
-      frameDecoder.denseChannels[level]!,
-    ];
+    const levelName = `${name}.level${level}`;
     const transformFeature = declareFeatureTransformer(layers, levelName, {
       level,
       encodedChannels: encodedChannels[level]!,
-      upscaledChannels,
+      upscaledChannels: frameDecoder.upscaledChannels[level]!,
       featureTransformer,
     });
     const localizeImage = imageTransformer
@@ -223,27 +186,14 @@ function declareFrameDecoder(
       : undefined;
     const besideChannels =
       (1 + transformedCount) * encodedChannels[level]! + (imageTransformer ? imageChannels : 0);
-    const block = declareDecoderBlock(layers, levelName, {
+    const block = declareDecoderBlock(layers, name, {
+      widths: frameDecoder,
       level,
       from: channels,
-      upscaledChannels,
-      denseChannels,
       besideChannels,
-      imageAbove: level < 4,
     });
-    channels = denseChannels.at(-1)!;
-    return {
-      level,
-      transformFeature,
-      localizeImage,
-      ...block,
-      predictImage: layers.convolution(`${levelName}.image`, {
-        from: channels,
-        to: imageChannels,
-        level,
-        activation: 'none',
-      }),
-    };
+    ({ channels } = block);
+    return { ...block, transformFeature, localizeImage };
   });
 
   return (encoded, middleImages, weights) => {
@@ -318,12 +268,10 @@ function declareFeatureTransformer(
     ? declareSpatialTransformer(layers, `${name}.stn`, { from: encodedChannels, level })
     : undefined;
   const predictFlow = featureTransformer.localWarping
-    ? layers.convolution(`${name}.flow`, {
+    ? layers.head(`${name}.flow`, {
         from: encodedChannels + upscaledChannels,
         to: 2,
         level,
-        activation: 'none',
-        initialization: 'zero',
       })
     : undefined;
 
@@ -343,3 +291,59 @@ function declareFeatureTransformer(
     return found;
   };
 }
+
+const localizationChannels = 32;
+
+/**
+ * Units of the six raw outputs. A raw 1 is a translation of 16 pixels, or a linear part that moves a point 64
+ * pixels from the centre by as much: training at one learning rate then moves both alike.
+ */
+const rawToPixelsRow = [16 / 64, 16 / 64, 16];
+
+/**
+ * The localization network of a spatial transformer (Jaderberg et al. 2015): two strided convolutions, the
+ * mean over the image, one fully connected layer that starts at the identity.
+ *
+ * Mean pooling makes it independent of the image's size; the affine is in full-resolution pixels about the
+ * image centre, so a network trained on crops reads large photographs alike.
+ *
+ * @returns a function from a feature `[B, h, w, C]` to the displacement affine `[B, 2, 3]` of
+ * `affineDisplacement`.
+ */
+export function declareSpatialTransformer(
+  layers: LayerDeclarations,
+  name: string,
+  { from, level }: { from: number; level: number },
+): (feature: Tensor4D, weights: NamedTensors) => Tensor3D {
+  const first = layers.convolution(`${name}.localize0`, {
+    from,
+    to: localizationChannels,
+    stride: 2,
+    level: level + 1,
+  });
+  const second = layers.convolution(`${name}.localize1`, {
+    from: localizationChannels,
+    to: localizationChannels,
+    stride: 2,
+    level: level + 2,
+  });
+  const affine = layers.dense(`${name}.affine`, {
+    from: localizationChannels,
+    to: 6,
+    initialization: 'zero',
+  });
+  return (feature, weights) => {
+    const described = mean(second(first(feature, weights), weights), [1, 2]) as Tensor2D;
+    return mul(
+      reshape(affine(described, weights), [-1, 2, 3]),
+      tensor3d([...rawToPixelsRow, ...rawToPixelsRow], [1, 2, 3]),
+    ) as Tensor3D;
+  };
+}
+
+/** Weights of the network: their shapes, how they start, and their files. */
+export const paperFamily = networkFamily<PaperConfig>({
+  name: 'paper',
+  configKey: 'unblur.paper',
+  declare: declarePaperNetwork,
+});

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { LayerDeclarations } from '../parts/layers.js';
 import { affineDisplacement, warp } from '../parts/motion-field.js';
-import { declareSpatialTransformer } from './spatial-transformer.js';
+import { declareSpatialTransformer } from './paper-network.js';
 
 const layers = new LayerDeclarations();
 const localize = declareSpatialTransformer(layers, 'stn', { from: 3, level: 0 });

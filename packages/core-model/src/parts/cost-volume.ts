@@ -1,4 +1,18 @@
-import { concat, matMul, mul, pad, reshape, slice, transpose } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  div,
+  matMul,
+  mean,
+  mul,
+  pad,
+  reshape,
+  slice,
+  sqrt,
+  square,
+  sub,
+  transpose,
+} from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Columns that are compared with all their candidates in one matrix product. */
@@ -80,4 +94,19 @@ function cutBand(matrices: Tensor3D): Tensor {
     [0, rows],
   ]);
   return slice(reshape(flat, [count, rows, columns + 1]), [0, 0, 0], [count, rows, columns - rows + 1]);
+}
+
+/** Added to the variance: what is flat stays near zero. */
+const varianceFloor = 1e-3;
+
+/**
+ * Features `[B, h, w, C]` with mean 0 and variance 1 over the channels of every pixel, so that a cost volume
+ * holds correlations from -1 to 1. Products of plain features differ little from one displacement to the next
+ * before they are trained, and a flow network begins to learn much later (Jonschkowski et al. 2020, "What
+ * Matters in Unsupervised Optical Flow", section 3.2; they normalize over the whole image, which tiles could
+ * not).
+ */
+export function normalizeChannels(features: Tensor4D): Tensor4D {
+  const centred = sub(features, mean(features, 3, true));
+  return div(centred, sqrt(add(mean(square(centred), 3, true), varianceFloor)));
 }

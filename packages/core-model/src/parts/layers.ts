@@ -4,6 +4,25 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 /** A network's weights by name. */
 export type NamedTensors = Record<string, Tensor>;
 
+/** A layer, or several in a row: `[B, h, w, C]` to another size or other channels. */
+export type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
+
+/** One of several 3x3 convolutions in a row. */
+export interface DilatedLayer {
+  channels: number;
+  dilation: number;
+}
+
+/** The context network of PWC-Net (Sun et al. 2018), which refines what was found at the finest level. */
+export const contextNetwork: DilatedLayer[] = [
+  { channels: 128, dilation: 1 },
+  { channels: 128, dilation: 2 },
+  { channels: 128, dilation: 4 },
+  { channels: 96, dilation: 8 },
+  { channels: 64, dilation: 16 },
+  { channels: 32, dilation: 1 },
+];
+
 /**
  * How a weight starts: He et al. 2015 for layers followed by a leaky ReLU, or zero for heads that start by
  * predicting nothing.
@@ -48,7 +67,8 @@ interface LayerOptions {
 
 type Activation = 'leaky-relu' | 'relu' | 'none';
 
-const leakySlope = 0.1;
+/** Of every leaky ReLU, for values below zero. */
+export const leakySlope = 0.1;
 
 /**
  * Collects the layers that a network is made of. Declaring a layer notes its weights and cost, and returns
@@ -62,7 +82,7 @@ export class LayerDeclarations {
   convolution(
     name: string,
     options: LayerOptions & { kernelSize?: number; stride?: number; dilation?: number },
-  ): (x: Tensor4D, weights: NamedTensors) => Tensor4D {
+  ): Layer {
     const {
       from,
       to,
@@ -91,27 +111,62 @@ export class LayerDeclarations {
       );
   }
 
+  /** A 3x3 convolution without activation that starts by predicting nothing. */
+  head(name: string, options: { from: number; to: number; level: number; kernelSize?: number }): Layer {
+    return this.convolution(name, { ...options, activation: 'none', initialization: 'zero' });
+  }
+
   /**
-   * 3x3 convolutions one after the other, `<name>0`, `<name>1` and so on. @param channels of each; the last
-   * one's are those of the result.
+   * 3x3 convolutions one after the other, `<name>0`, `<name>1` and so on; none: the identity. @param chain of
+   * each its channels, or these with a dilation; the last one's channels are those of the result.
    */
   chain(
     name: string,
-    { from, channels, level }: { from: number; channels: readonly number[]; level: number },
-  ): (x: Tensor4D, weights: NamedTensors) => Tensor4D {
-    const links = channels.map((to, index) =>
-      this.convolution(`${name}${index}`, { from: index === 0 ? from : channels[index - 1]!, to, level }),
-    );
+    { from, chain, level }: { from: number; chain: readonly (number | DilatedLayer)[]; level: number },
+  ): Layer {
+    let channels = from;
+    const links = chain.map((link, index) => {
+      const { channels: to, dilation } = typeof link === 'number' ? { channels: link, dilation: 1 } : link;
+      const layer = this.convolution(`${name}${index}`, { from: channels, to, dilation, level });
+      channels = to;
+      return layer;
+    });
     return (x, weights) => links.reduce((feature, link) => link(feature, weights), x);
+  }
+
+  /**
+   * Pairs of convolutions, each pair a correction of what it is given (He et al. 2016, without
+   * normalization): `<name>.block0.first`, `<name>.block0.second` and so on. They start as the identity:
+   * features would otherwise double with each pair.
+   */
+  residualBlocks(
+    name: string,
+    options: {
+      count: number;
+      channels: number;
+      level: number;
+      kernelSize?: number;
+      activation?: Activation;
+    },
+  ): Layer {
+    const { count, channels, level, kernelSize = 3, activation = 'leaky-relu' } = options;
+    const shared = { from: channels, to: channels, kernelSize, level };
+    const blocks = Array.from({ length: count }, (_, index): Layer => {
+      const first = this.convolution(`${name}.block${index}.first`, { ...shared, activation });
+      const second = this.convolution(`${name}.block${index}.second`, {
+        ...shared,
+        activation: 'none',
+        initialization: 'zero',
+      });
+      return (x, weights) => add(x, second(first(x, weights), weights));
+    });
+    return (x, weights) => blocks.reduce((feature, block) => block(feature, weights), x);
   }
 
   /**
    * A transposed convolution of stride 2 with bias, 4x4 unless told otherwise: twice the height and width.
    */
-  upscaling(
-    name: string,
-    options: LayerOptions & { kernelSize?: 3 | 4 },
-  ): (x: Tensor4D, weights: NamedTensors) => Tensor4D {
+  upscaling(name: string, options: LayerOptions & { kernelSize?: 3 | 4 }): Layer {
     const { from, to, kernelSize = 4, activation = 'leaky-relu', padding = 'same' } = options;
     const pad = padding === 'same' ? 'same' : 1;
     const contributions = (kernelSize * kernelSize) / 4;

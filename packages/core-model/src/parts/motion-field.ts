@@ -1,6 +1,20 @@
-import { add, mul, slice, tensor4d, reshape } from '@tensorflow/tfjs-core';
+import {
+  add,
+  cast,
+  clipByValue,
+  greater,
+  minimum,
+  mul,
+  reshape,
+  slice,
+  sub,
+  tensor4d,
+} from '@tensorflow/tfjs-core';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { gridSample } from './grid-sample.js';
+import type { SamplePadding } from './grid-sample.js';
+import { resizeBilinear } from './resolution.js';
+import { stopGradient } from './stop-gradient.js';
 
 /**
  * The displacement that an affine motion about the image centre gives every pixel of a level.
@@ -36,8 +50,54 @@ export function warp(x: Tensor4D, displacementPixels: Tensor4D): Tensor4D {
   return gridSample(x, add(displacementPixels, pixelPositions([height, width])), 'border');
 }
 
+/** A pixel counts as visible where at least this fraction of its bilinear sample lies inside the image. */
+const visibleFraction = 0.999;
+
+/**
+ * Backward warping that knows what it cannot see: `warped(p) = x(p + flow(p))`, and 0 where that lies outside
+ * of `x`.
+ *
+ * @param x `[B, h, w, C]`.
+ * @param flowPixels `[B, h, w, 2]` (dx, dy) in pixels of `x`.
+ * @param padding what is sampled beyond the edge; it matters for the last thousandth of a pixel only.
+ * @returns `warped` `[B, h, w, C]`, and `mask` `[B, h, w, 1]`: 1 where the sample lies inside, else 0,
+ * through which no gradient flows.
+ */
+export function warpVisible(
+  x: Tensor4D,
+  flowPixels: Tensor4D,
+  padding: SamplePadding,
+): { warped: Tensor4D; mask: Tensor4D } {
+  const [, height, width] = x.shape;
+  const positions = add(flowPixels, pixelPositions([height, width])) as Tensor4D;
+  const mask = stopGradient([positions], (constant) => visibility(constant, [height, width]));
+  return { warped: mul(gridSample(x, positions, padding), mask), mask };
+}
+
+/**
+ * What sampling an image of ones that is 0 outside gives is known without sampling: the fraction of the four
+ * neighbours' weights inside.
+ */
+function visibility(positions: Tensor4D, [height, width]: [number, number]): Tensor4D {
+  const [batch, outHeight, outWidth] = positions.shape;
+  const fractionInside = (axis: 0 | 1, size: number): Tensor4D => {
+    const position = slice(positions, [0, 0, 0, axis], [batch, outHeight, outWidth, 1]);
+    return clipByValue(minimum(add(position, 1), sub(size, position)), 0, 1);
+  };
+  return cast(greater(mul(fractionInside(0, width), fractionInside(1, height)), visibleFraction), 'float32');
+}
+
+/**
+ * A flow field in pixels of its own level, at another level: resized bilinearly, its vectors scaled with the
+ * image.
+ */
+export function resizeFlow(flowPixels: Tensor4D, [height, width]: [number, number]): Tensor4D {
+  const scale = width / flowPixels.shape[2];
+  return scale === 1 ? flowPixels : mul(resizeBilinear(flowPixels, [height, width]), scale);
+}
+
 /** The position (x, y) of every pixel of an image, `[1, h, w, 2]`. */
-export function pixelPositions([height, width]: [number, number]): Tensor4D {
+function pixelPositions([height, width]: [number, number]): Tensor4D {
   const positions = new Float32Array(height * width * 2);
   for (let index = 0; index < height * width; index++) {
     positions[2 * index] = index % width;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { halve, imagePyramid, packPixels, resizeFlow, unpackPixels } from './resolution.js';
+import { halve, imagePyramid, packPixels, unpackPixels } from './resolution.js';
 
 /** Every value tells its image, row, column and channel. */
 const places = (batch: number, height: number, width: number, channels: number): Tensor4D =>
@@ -50,13 +50,4 @@ test('halves by the mean of 2x2 pixels, level by level', () => {
   expect([...half!.dataSync()]).toEqual([55, 75, 255, 275]);
   expect([...halve(half!).dataSync()]).toEqual([165]);
   expect([...quarter!.dataSync()]).toEqual([165]);
-});
-
-test('resizes a flow together with its vectors', () => {
-  const flow = tf.mul(tf.ones([1, 4, 8, 2]), tf.tensor1d([6, -2])) as Tensor4D;
-  expect([...resizeFlow(flow, [2, 4]).dataSync()]).toEqual(Array.from({ length: 8 }, () => [3, -1]).flat());
-  expect([...resizeFlow(flow, [8, 16]).dataSync()]).toEqual(
-    Array.from({ length: 128 }, () => [12, -4]).flat(),
-  );
-  expect(resizeFlow(flow, [4, 8])).toBe(flow);
 });

@@ -1,4 +1,4 @@
-import { avgPool, image as tfImage, mul, reshape, transpose } from '@tensorflow/tfjs-core';
+import { avgPool, image as tfImage, reshape, transpose } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 /**
@@ -16,16 +16,22 @@ export function imagePyramid(image: Tensor4D, coarsestLevel: number): Tensor4D[]
   return pyramid;
 }
 
-/**
- * A flow field in pixels of its own level, at another level: resized bilinearly, its vectors scaled with the
- * image.
- */
-export function resizeFlow(flowPixels: Tensor4D, [height, width]: [number, number]): Tensor4D {
-  const scale = width / flowPixels.shape[2];
-  return scale === 1
-    ? flowPixels
-    : mul(tfImage.resizeBilinear(flowPixels, [height, width], false, true), scale);
+/** Bilinear with half-pixel centres; untouched where the size is right. */
+export function resizeBilinear(x: Tensor4D, [height, width]: [number, number]): Tensor4D {
+  return x.shape[1] === height && x.shape[2] === width
+    ? x
+    : tfImage.resizeBilinear(x, [height, width], false, true);
 }
+
+/** `factor` times the height and width, bilinearly; values stay as they are. */
+export function upsample(x: Tensor4D, factor: number): Tensor4D {
+  return resizeBilinear(x, [factor * x.shape[1], factor * x.shape[2]]);
+}
+
+/** The level of images whose pixels are packed two by two: half the height and width. */
+export const packedLevel = 1;
+/** What their RGB becomes. */
+export const packedImageChannels = 4 * 3;
 
 /**
  * `[B, h, w, 4 C]` to `[B, 2h, 2w, C]`: each pixel's channels become 2x2 pixels (sub-pixel convolution, Shi
@@ -43,4 +49,17 @@ export function packPixels(x: Tensor4D): Tensor4D {
   const [batch, height, width, channels] = x.shape;
   const cells = transpose(reshape(x, [(batch * height) / 2, 2, width / 2, 2 * channels]), [0, 2, 1, 3]);
   return reshape(cells, [batch, height / 2, width / 2, 4 * channels]);
+}
+
+/**
+ * @param what the network takes, for the message.
+ * @throws unless `x` is `[B, H, W, 3]` with H and W multiples of `multiple`.
+ */
+export function expectMultipleSize(x: Tensor4D, multiple: number, what: string): void {
+  const { shape, rank } = x;
+  if (rank !== 4 || shape[3] !== 3 || shape[1] % multiple !== 0 || shape[2] % multiple !== 0) {
+    throw new Error(
+      `Expected ${what} [B, H, W, 3], height and width multiples of ${multiple}, but received [${shape}]; pad first.`,
+    );
+  }
 }

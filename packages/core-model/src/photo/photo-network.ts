@@ -1,10 +1,16 @@
-import { add, addN, concat, fill, image as tfImage, mul, neg, slice, tile } from '@tensorflow/tfjs-core';
+import { add, addN, concat, fill, mul, neg, slice, tile } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
-import { expectMultipleSize } from '../parts/image-size.js';
 import { warp } from '../parts/motion-field.js';
-import { packPixels, unpackPixels } from '../parts/resolution.js';
+import {
+  expectMultipleSize,
+  packPixels,
+  packedImageChannels,
+  packedLevel,
+  unpackPixels,
+  upsample,
+} from '../parts/resolution.js';
 import { validatePhotoConfig } from './photo-config.js';
 import type { PhotoConfig } from './photo-config.js';
 
@@ -64,8 +70,6 @@ export interface PhotoNetwork {
   restore(blurred: Tensor4D, times: readonly number[], weights: NamedTensors): PhotoRestoration;
 }
 
-type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
-
 /**
  * Declares the photo network, which restores the frame at any time of the exposure of one motion-blurred
  * photograph.
@@ -96,9 +100,14 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
   const scales = [0, 1, 2] as const;
 
   // Scale i is 1/2^(i + 1) of the photograph.
-  const stem = layers.convolution('stem', { from: 4 * 3, to: channels[0], level: 1, activation: 'none' });
+  const stem = layers.convolution('stem', {
+    from: packedImageChannels,
+    to: channels[0],
+    level: packedLevel,
+    activation: 'none',
+  });
   const encode = scales.map((i) =>
-    residualBlocks(layers, `encoder${i}`, channels[i], encoderBlocks[i], i + 1),
+    layers.residualBlocks(`encoder${i}`, { channels: channels[i], count: encoderBlocks[i], level: i + 1 }),
   );
   const reduce = scales.map((i) =>
     layers.convolution(`reduce${i}`, {
@@ -110,7 +119,11 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
       activation: 'none',
     }),
   );
-  const bottleneck = residualBlocks(layers, 'bottleneck', channels[3], bottleneckBlocks, 4);
+  const bottleneck = layers.residualBlocks('bottleneck', {
+    channels: channels[3],
+    count: bottleneckBlocks,
+    level: 4,
+  });
   const enlarge = scales.map((i) =>
     layers.convolution(`enlarge${i}`, {
       from: channels[i + 1]!,
@@ -121,14 +134,12 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
     }),
   );
   const decode = scales.map((i) =>
-    residualBlocks(layers, `decoder${i}`, channels[i], decoderBlocks[i], i + 1),
+    layers.residualBlocks(`decoder${i}`, { channels: channels[i], count: decoderBlocks[i], level: i + 1 }),
   );
-  const correctMiddle = layers.convolution('middle', {
+  const correctMiddle = layers.head('middle', {
     from: channels[0],
-    to: 4 * 3,
-    level: 1,
-    activation: 'none',
-    initialization: 'zero',
+    to: packedImageChannels,
+    level: packedLevel,
   });
 
   const enterTrajectory = layers.convolution('trajectory.enter', {
@@ -136,34 +147,38 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
     to: trajectoryChannels,
     level: 2,
   });
-  const refineTrajectory = residualBlocks(layers, 'trajectory', trajectoryChannels, trajectoryBlocks, 2);
-  const predictTrajectory = layers.convolution('trajectory.predict', {
+  const refineTrajectory = layers.residualBlocks('trajectory', {
+    channels: trajectoryChannels,
+    count: trajectoryBlocks,
+    level: 2,
+  });
+  const predictTrajectory = layers.head('trajectory.predict', {
     from: trajectoryChannels,
     to: 6,
     level: 2,
-    activation: 'none',
-    initialization: 'zero',
   });
 
   const chooseFeature = layers.convolution('frame.feature', {
     from: channels[0],
     to: frameChannels,
     kernelSize: 1,
-    level: 1,
+    level: packedLevel,
     activation: 'none',
   });
   const enterFrame = layers.convolution('frame.enter', {
-    from: frameChannels + 4 * 3 + 2 + 1,
+    from: frameChannels + packedImageChannels + 2 + 1,
     to: frameChannels,
-    level: 1,
+    level: packedLevel,
   });
-  const refineFrame = residualBlocks(layers, 'frame', frameChannels, frameBlocks, 1);
-  const correctFrame = layers.convolution('frame.correct', {
+  const refineFrame = layers.residualBlocks('frame', {
+    channels: frameChannels,
+    count: frameBlocks,
+    level: packedLevel,
+  });
+  const correctFrame = layers.head('frame.correct', {
     from: frameChannels,
-    to: 4 * 3,
-    level: 1,
-    activation: 'none',
-    initialization: 'zero',
+    to: packedImageChannels,
+    level: packedLevel,
   });
 
   function analyze(blurred: Tensor4D, weights: NamedTensors): PhotoScene {
@@ -196,8 +211,8 @@ export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
   ): Tensor4D {
     const displacement = displacementAt(trajectory, time);
     const [batch, rows, columns] = feature.shape;
-    const displacementAtHalf = enlargeBilinearly(displacement, 2);
-    const warpedMiddle = warp(middle, enlargeBilinearly(displacement, 4));
+    const displacementAtHalf = upsample(displacement, 2);
+    const warpedMiddle = warp(middle, upsample(displacement, 4));
     const warpedFeature = warp(feature, mul<Tensor4D>(displacementAtHalf, 1 / 2));
     const timeEverywhere =
       typeof time === 'number'
@@ -254,34 +269,4 @@ export function displacementAt(trajectory: Tensor4D, time: number | Tensor4D): T
   const term = (index: number) =>
     mul(slice(trajectory, [0, 0, 0, 2 * index], [-1, -1, -1, 2]), power(index + 1)) as Tensor4D;
   return addN([term(0), term(1), term(2)]);
-}
-
-/**
- * Pairs of 3x3 convolutions, each a correction of what it is given (He et al. 2016, without normalization).
- */
-function residualBlocks(
-  layers: LayerDeclarations,
-  name: string,
-  channels: number,
-  count: number,
-  level: number,
-): Layer {
-  const blocks = Array.from({ length: count }, (_, index): Layer => {
-    const first = layers.convolution(`${name}.block${index}.first`, { from: channels, to: channels, level });
-    const second = layers.convolution(`${name}.block${index}.second`, {
-      from: channels,
-      to: channels,
-      level,
-      activation: 'none',
-      initialization: 'zero',
-    });
-    return (x, weights) => add(x, second(first(x, weights), weights));
-  });
-  return (x, weights) => blocks.reduce((feature, block) => block(feature, weights), x);
-}
-
-/** A field at `factor` times its height and width, values as they are. */
-function enlargeBilinearly(field: Tensor4D, factor: number): Tensor4D {
-  const [, height, width] = field.shape;
-  return tfImage.resizeBilinear(field, [factor * height, factor * width], false, true);
 }

@@ -12,7 +12,7 @@ const layers = new LayerDeclarations();
 const refine = declareExposureRefiner(
   layers,
   { iterations: 2, times: 4, channels: [4] },
-  { level1: channelCount, level3: channelCount },
+  { refined: channelCount, exposure: channelCount },
 );
 const fresh = Object.fromEntries(
   Object.entries(drawWeights(layers.weights, 1)).map(([name, { values, shape }]) => [

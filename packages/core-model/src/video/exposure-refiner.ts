@@ -1,31 +1,23 @@
-import {
-  add,
-  clipByValue,
-  concat,
-  exp,
-  image as tfImage,
-  mul,
-  reshape,
-  slice,
-  sub,
-  sum,
-  tile,
-} from '@tensorflow/tfjs-core';
+import { add, clipByValue, concat, exp, mul, reshape, slice, sub, sum, tile } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { luminance, meanDifference } from '../parts/image-statistics.js';
 import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
-import { luminance } from '../parts/luminance.js';
-import { meanDifference } from '../parts/mean-difference.js';
-import { warp } from '../parts/motion-field.js';
-import { packPixels, resizeFlow, unpackPixels } from '../parts/resolution.js';
-import type { ExposureRefinerConfig } from './video-config.js';
+import { resizeFlow, warp } from '../parts/motion-field.js';
+import {
+  packPixels,
+  packedImageChannels,
+  packedLevel,
+  resizeBilinear,
+  unpackPixels,
+} from '../parts/resolution.js';
 import type { NeighbourFlows } from './flow-network.js';
+import type { ExposureRefinerConfig } from './video-config.js';
 
-/** The level at which corrections are computed, and that at which the exposure is read. */
-const refinedLevel = 1;
-const exposureLevel = 3;
+/** The level at which the exposure is read; corrections are computed on packed pixels. */
+export const exposureLevel = 3;
 const exposureChannels = 32;
 /** The shutter is open for a twentieth of the time between two frames, or for up to seven times as long. */
-const logShare: [number, number] = [-3, 2];
+const logFraction: [number, number] = [-3, 2];
 /** Where flow cannot be right a step goes nowhere; beyond 2 the iteration would not converge. */
 const logStep: [number, number] = [-6, 0.7];
 
@@ -43,45 +35,42 @@ export interface ExposureRefinerInputs {
 
 /**
  * Blurs the sharp frame again and corrects it by what it lacks (ours). Between two frames of a video, flow
- * says where everything went; the shutter was open for a share of that time, which a video does not tell but
+ * says where everything went; the shutter was open for a fraction of that time, which a video does not tell but
  * its blur does. The frame's luminance averaged along that path should give the frame that was seen; what is
  * missing, carried back along the path, is the direction of gradient descent on the squared difference
- * (Landweber iteration). The share, and how far to follow that direction, are predicted at every place, from
+ * (Landweber iteration). That fraction, and how far to follow that direction, are predicted at every place, from
  * the reconstruction's features and from how well the flow explains the neighbours; convolutions correct what
  * is left. Every iteration has the same weights.
  *
- * @param featureChannels channels of the reconstruction's features at levels 1 and 3.
+ * @param featureChannels channels of the reconstruction's features at the level of packed pixels, where
+ * corrections are computed, and at `exposureLevel`.
  * @returns a function to the corrected frame.
  */
 export function declareExposureRefiner(
   layers: LayerDeclarations,
   { iterations, times: timeCount, channels }: ExposureRefinerConfig,
-  featureChannels: { level1: number; level3: number },
+  featureChannels: { refined: number; exposure: number },
 ): (inputs: ExposureRefinerInputs, weights: NamedTensors) => Tensor4D {
   const times = exposureTimes(timeCount);
   const readEvidence = layers.convolution('exposure.evidence', {
-    from: featureChannels.level3 + 2 + 4,
+    from: featureChannels.exposure + 2 + 4,
     to: exposureChannels,
     level: exposureLevel,
   });
-  const readExposure = layers.convolution('exposure.share-and-step', {
+  const readExposure = layers.head('exposure.share-and-step', {
     from: exposureChannels,
     to: 2,
     level: exposureLevel,
-    activation: 'none',
-    initialization: 'zero',
   });
   const understand = layers.chain('exposure.conv', {
-    from: 4 * (3 + 1 + 1) + featureChannels.level1 + 2,
-    channels,
-    level: refinedLevel,
+    from: 4 * (3 + 1 + 1) + featureChannels.refined + 2,
+    chain: channels,
+    level: packedLevel,
   });
-  const predictCorrection = layers.convolution('exposure.image', {
+  const predictCorrection = layers.head('exposure.image', {
     from: channels.at(-1)!,
-    to: 4 * 3,
-    level: refinedLevel,
-    activation: 'none',
-    initialization: 'zero',
+    to: packedImageChannels,
+    level: packedLevel,
   });
 
   return ({ image: given, centre, flowsPixels: { toPrevious, toNext }, warped, features }, weights) => {
@@ -97,17 +86,15 @@ export function declareExposureRefiner(
       3,
     );
     const exposure = readExposure(readEvidence(evidence, weights), weights);
-    const [share, step] = [logShare, logStep].map((range, channel) =>
-      tfImage.resizeBilinear(
+    const [fraction, step] = [logFraction, logStep].map((range, channel) =>
+      resizeBilinear(
         exp(clipByValue(slice(exposure, [0, 0, 0, channel], [-1, -1, -1, 1]), ...range)) as Tensor4D,
         [height, width],
-        false,
-        true,
       ),
     );
     // The scene moves by (toNext - toPrevious) / 2 from frame to frame; from the middle of a shutter that
     // never closes to its end, by half of that. Displacements lead back.
-    const sweep = mul<Tensor4D>(mul(sub(toPrevious, toNext), 0.25), share!);
+    const sweep = mul<Tensor4D>(mul(sub(toPrevious, toNext), 0.25), fraction!);
     // Times lie evenly on both sides of the middle: the path back is the path there.
     const displacements = concat(
       times.map((time) => mul<Tensor4D>(sweep, time)),
@@ -120,13 +107,7 @@ export function declareExposureRefiner(
       const missing = sub(seenLuminance, averageAlong(luminance(image), displacements)) as Tensor4D;
       const direction = averageAlong(missing, displacements);
       const seen = concat(
-        [
-          packPixels(image),
-          packPixels(missing),
-          packPixels(direction),
-          features[refinedLevel]!,
-          sweepAtLevel,
-        ],
+        [packPixels(image), packPixels(missing), packPixels(direction), features[packedLevel]!, sweepAtLevel],
         3,
       );
       image = add(

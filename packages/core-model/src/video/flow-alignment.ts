@@ -1,11 +1,10 @@
 import { add, clipByValue, concat, div, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { boxMean } from '../parts/box-mean.js';
-import { luminance } from '../parts/luminance.js';
-import { imagePyramid, resizeFlow } from '../parts/resolution.js';
+import { boxMean, luminance } from '../parts/image-statistics.js';
+import { resizeFlow, warpVisible } from '../parts/motion-field.js';
+import { imagePyramid } from '../parts/resolution.js';
 import { stopGradient } from '../parts/stop-gradient.js';
 import type { FlowAlignment } from './video-config.js';
-import { warpVisible } from './flow-warp.js';
 
 /** A motion is sought that a window shares: boxes of this side, applied twice. */
 const boxPixels = 5;

@@ -1,16 +1,15 @@
-import { add, concat, image as tfImage, leakyRelu, mul, tensor1d } from '@tensorflow/tfjs-core';
+import { add, concat, leakyRelu, mul, tensor1d } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { costVolume, normalizeChannels } from '../parts/cost-volume.js';
+import { leakySlope } from '../parts/layers.js';
 import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
-import { imagePyramid } from '../parts/resolution.js';
+import { warpVisible } from '../parts/motion-field.js';
+import { imagePyramid, resizeBilinear } from '../parts/resolution.js';
 import { flowMultiple } from './video-config.js';
 import type { FlowConfig } from './video-config.js';
-import { costVolume } from '../parts/cost-volume.js';
-import { normalizeChannels } from './feature-normalization.js';
-import { warpVisible } from './flow-warp.js';
 
 /** Flows inside the network are in units of this many pixels of what it sees (Sun et al. 2018, section 4). */
 const pixelsPerFlowUnit = 20;
-const leakySlope = 0.1;
 
 /** What a level of the decoder computes; sizes are those of the level, flows in network units. */
 export interface FlowLevel {
@@ -116,34 +115,24 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
       channels += to;
       return layer;
     });
-    const predict = layers.convolution(`${name}.flow`, {
+    const predict = layers.head(`${name}.flow`, {
       from: channels,
       to: 2,
       level,
-      activation: 'none',
-      initialization: 'zero',
     });
     channelsAbove = channels;
     return { level, upscale, dense, predict };
   });
 
-  let channels = channelsAbove;
-  const refiner = config.refiner.map(({ channels: to, dilation }, index) => {
-    const layer = layers.convolution(`flow.refiner.convolution${index}`, {
-      from: channels,
-      to,
-      dilation,
-      level: finestLevel,
-    });
-    channels = to;
-    return layer;
+  const refine = layers.chain('flow.refiner.convolution', {
+    from: channelsAbove,
+    chain: config.refiner,
+    level: finestLevel,
   });
-  const correct = layers.convolution('flow.refiner.flow', {
-    from: channels,
+  const correct = layers.head('flow.refiner.flow', {
+    from: config.refiner.at(-1)?.channels ?? channelsAbove,
     to: 2,
     level: finestLevel,
-    activation: 'none',
-    initialization: 'zero',
   });
 
   return {
@@ -188,10 +177,7 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
         for (const layer of dense) seen = concat([layer(seen, weights), seen], 3);
         levels.push({ ...record, level, volume, flow: predict(seen, weights) });
       }
-      const correction = correct(
-        refiner.reduce((x, layer) => layer(x, weights), seen!),
-        weights,
-      );
+      const correction = correct(refine(seen!, weights), weights);
       const refined = add(levels.at(-1)!.flow, correction) as Tensor4D;
       const [resizedHeight, resizedWidth] = [1, 2].map((axis) => refined.shape[axis]! * 2 ** finestLevel);
       const scale = tensor1d([
@@ -206,11 +192,4 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
       };
     },
   };
-}
-
-/** Bilinear with half-pixel centres; untouched where the size is right. */
-function resizeBilinear(x: Tensor4D, [height, width]: [number, number]): Tensor4D {
-  return x.shape[1] === height && x.shape[2] === width
-    ? x
-    : tfImage.resizeBilinear(x, [height, width], false, true);
 }

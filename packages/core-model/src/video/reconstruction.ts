@@ -1,19 +1,16 @@
 import { add, addN, concat, mul, split, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
-import { declareEncoder } from '../parts/encoder.js';
-import { unpackPixels } from '../parts/resolution.js';
+import { coarsestLevel, declareDecoderBlock, declareEncoder } from '../parts/encoder-decoder.js';
+import type { Layer, LayerDeclarations, NamedTensors } from '../parts/layers.js';
+import { halve, imagePyramid, packedImageChannels, packedLevel, unpackPixels } from '../parts/resolution.js';
+import { declareExposureRefiner, exposureLevel } from './exposure-refiner.js';
+import type { NeighbourFlows } from './flow-network.js';
 import { isMiddleFrameReconstruction } from './video-config.js';
 import type {
   MiddleFrameReconstructionConfig,
   ReconstructionConfig,
   VideoDeblurConfig,
 } from './video-config.js';
-import { declareExposureRefiner } from './exposure-refiner.js';
-import type { NeighbourFlows } from './flow-network.js';
-import { declareMiddleDecoder, middleFeatureChannels } from './middle-decoder.js';
-
-type Layer = (x: Tensor4D, weights: NamedTensors) => Tensor4D;
 
 /**
  * What the reconstruction can see: the frames, the neighbours warped onto the centre one, and the sharpness
@@ -62,64 +59,6 @@ const inTimeOrder = ({ warpedPrevious, centre, warpedNext, prior }: AlignedFrame
   ...(prior ? [prior] : []),
 ];
 
-/** Pictures that may be mixed into the centre frame, beside it. */
-const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFrames): Tensor4D[] => [
-  warpedPrevious,
-  warpedNext,
-  previous,
-  next,
-];
-const mixedPictureCount = 4;
-
-/**
- * An encoder that sees the neighbours too, and a decoder that corrects the centre frame (after those of Argaw
- * et al. 2021 for the middle frame): `centre + sum over pictures i of weight_i (picture_i - centre) +
- * correction`, with weights of either sign at every pixel (as the kernels of Mildenhall et al. 2018 are
- * predicted). Where exposures overlap in time, their differences at one pixel tell what came and what went;
- * where they do not, aligned neighbours may have seen sharp what the centre frame did not. What comes out of
- * that is blurred again along the flow, and corrected.
- */
-function declareMiddleFrameReconstruction(
-  layers: LayerDeclarations,
-  config: MiddleFrameReconstructionConfig,
-  withPrior: boolean,
-): Reconstruction {
-  const featureChannels = middleFeatureChannels(config, 1);
-  const encode = declareEncoder(layers, config.encoderChannels, channelsOfAligned(withPrior) + 6);
-  const decode = declareMiddleDecoder(layers, config);
-  const weigh = layers.convolution('mixing.weights', {
-    from: featureChannels,
-    to: 4 * mixedPictureCount,
-    level: 1,
-    activation: 'none',
-    initialization: 'zero',
-  });
-  const refine = config.exposureRefiner
-    ? declareExposureRefiner(layers, config.exposureRefiner, {
-        level1: featureChannels,
-        level3: middleFeatureChannels(config, 3),
-      })
-    : undefined;
-
-  const reconstruct: Reconstruction['reconstruct'] = (frames, weights) => {
-    const { previous, centre, next, warpedPrevious, warpedNext, flowsPixels } = frames;
-    const encoded = encode(concat([...inTimeOrder(frames), previous, next], 3), weights);
-    const { image: decoded, features } = decode(encoded, centre, weights);
-    const mixing = split(unpackPixels(weigh(features[1]!, weights)), mixedPictureCount, 3);
-    const mixed = addN([
-      decoded,
-      ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!)),
-    ]);
-    const image =
-      refine?.(
-        { image: mixed, centre, flowsPixels, warped: [warpedPrevious, warpedNext], features },
-        weights,
-      ) ?? mixed;
-    return { image, features: features[1]! };
-  };
-  return { featureChannels, reconstruct };
-}
-
 /**
  * The published reconstruction: an encoder-decoder of residual blocks over three scales, whose decoder adds
  * the encoder's features of its scale (Pan et al. 2020, section 3.2).
@@ -132,29 +71,14 @@ function declarePublishedReconstruction(
   const { kernelSize, channels, residualBlocks, finestLevel, residualImage } = config;
   const levelOf = (scale: number) => scale + finestLevel;
 
-  const blocks = (name: string, scale: number): Layer => {
-    const [width, level] = [channels[scale]!, levelOf(scale)];
-    const chain = Array.from({ length: residualBlocks[scale]! }, (_, index): Layer => {
-      const first = layers.convolution(`${name}.block${index}.first`, {
-        from: width,
-        to: width,
-        kernelSize,
-        level,
-        activation: 'relu',
-      });
-      // Blocks start as the identity: without normalization, features would otherwise double with each.
-      const second = layers.convolution(`${name}.block${index}.second`, {
-        from: width,
-        to: width,
-        kernelSize,
-        level,
-        activation: 'none',
-        initialization: 'zero',
-      });
-      return (x, weights) => add(second(first(x, weights), weights), x);
+  const blocks = (name: string, scale: number): Layer =>
+    layers.residualBlocks(name, {
+      count: residualBlocks[scale]!,
+      channels: channels[scale]!,
+      kernelSize,
+      level: levelOf(scale),
+      activation: 'relu',
     });
-    return (x, weights) => chain.reduce((feature, block) => block(feature, weights), x);
-  };
   const encoderScale = (scale: number): Layer => {
     const name = `reconstruction.encoder${scale}`;
     const from = scale === 0 ? channelsOfAligned(withPrior) : channels[scale - 1]!;
@@ -190,7 +114,7 @@ function declarePublishedReconstruction(
   const refine0 = blocks('reconstruction.decoder0', 0);
   const predict = layers.convolution('reconstruction.decoder0.image', {
     from: channels[0],
-    to: finestLevel === 1 ? 12 : 3,
+    to: finestLevel === packedLevel ? packedImageChannels : 3,
     kernelSize,
     level: finestLevel,
     activation: 'none',
@@ -204,8 +128,143 @@ function declarePublishedReconstruction(
     const decoded1 = add(decode2(scale2, weights), scale1) as Tensor4D;
     const decoded0 = add(decode1(decoded1, weights), scale0) as Tensor4D;
     const predicted = predict(refine0(decoded0, weights), weights);
-    const image = finestLevel === 1 ? unpackPixels(predicted) : predicted;
+    const image = finestLevel === packedLevel ? unpackPixels(predicted) : predicted;
     return { image: residualImage ? add(frames.centre, image) : image };
   };
   return { reconstruct };
+}
+
+/** Pictures that may be mixed into the centre frame, beside it. */
+const mixedPictures = ({ previous, next, warpedPrevious, warpedNext }: AlignedFrames): Tensor4D[] => [
+  warpedPrevious,
+  warpedNext,
+  previous,
+  next,
+];
+const mixedPictureCount = 4;
+
+/**
+ * An encoder that sees the neighbours too, and a decoder that corrects the centre frame (after those of Argaw
+ * et al. 2021 for the middle frame): `centre + sum over pictures i of weight_i (picture_i - centre) +
+ * correction`, with weights of either sign at every pixel (as the kernels of Mildenhall et al. 2018 are
+ * predicted). Where exposures overlap in time, their differences at one pixel tell what came and what went;
+ * where they do not, aligned neighbours may have seen sharp what the centre frame did not. What comes out of
+ * that is blurred again along the flow, and corrected.
+ */
+function declareMiddleFrameReconstruction(
+  layers: LayerDeclarations,
+  config: MiddleFrameReconstructionConfig,
+  withPrior: boolean,
+): Reconstruction {
+  const encode = declareEncoder(layers, config.encoderChannels, channelsOfAligned(withPrior) + 6);
+  const { decode, channelsAt } = declareMiddleDecoder(layers, config);
+  const featureChannels = channelsAt(packedLevel);
+  const weigh = layers.head('mixing.weights', {
+    from: featureChannels,
+    to: 4 * mixedPictureCount,
+    level: packedLevel,
+  });
+  const refine = config.exposureRefiner
+    ? declareExposureRefiner(layers, config.exposureRefiner, {
+        refined: featureChannels,
+        exposure: channelsAt(exposureLevel),
+      })
+    : undefined;
+
+  const reconstruct: Reconstruction['reconstruct'] = (frames, weights) => {
+    const { previous, centre, next, warpedPrevious, warpedNext, flowsPixels } = frames;
+    const encoded = encode(concat([...inTimeOrder(frames), previous, next], 3), weights);
+    const { image: decoded, features } = decode(encoded, centre, weights);
+    const mixing = split(unpackPixels(weigh(features[packedLevel]!, weights)), mixedPictureCount, 3);
+    const mixed = addN([
+      decoded,
+      ...mixedPictures(frames).map((picture, index) => mul<Tensor4D>(sub(picture, centre), mixing[index]!)),
+    ]);
+    const image =
+      refine?.(
+        { image: mixed, centre, flowsPixels, warped: [warpedPrevious, warpedNext], features },
+        weights,
+      ) ?? mixed;
+    return { image, features: features[packedLevel]! };
+  };
+  return { featureChannels, reconstruct };
+}
+
+/** A frame made sharp, and what it was made from. */
+interface DecodedFrame {
+  /** `[B, H, W, 3]`, not clamped. */
+  image: Tensor4D;
+  /** By level, 1 to 4, `[B, H/2^level, W/2^level, C]`. */
+  features: Tensor4D[];
+}
+
+interface MiddleDecoder {
+  /** @param encoded an encoder's features by level. @param frame `[B, H, W, 3]`. */
+  decode(encoded: Tensor4D[], frame: Tensor4D, weights: NamedTensors): DecodedFrame;
+  /** Channels of the decoder's feature at a level. */
+  channelsAt(level: number): number;
+}
+
+/**
+ * The decoder of the middle frame after Argaw et al. 2021, section 4.1, with its refining block of dilated
+ * convolutions; here every image is a correction of the given frame, and the frame's own size is reached from
+ * half of it by a sub-pixel convolution, at a quarter of the cost.
+ */
+function declareMiddleDecoder(
+  layers: LayerDeclarations,
+  { encoderChannels, middleDecoder, refiner }: MiddleFrameReconstructionConfig,
+): MiddleDecoder {
+  let channels = encoderChannels.at(-1)!;
+  const blocks = [4, 3, 2, packedLevel].map((level) => {
+    const block = declareDecoderBlock(layers, 'middle', {
+      widths: middleDecoder,
+      level,
+      from: channels,
+      besideChannels: encoderChannels[level - 1]!,
+      predictedChannels: level === packedLevel ? packedImageChannels : 3,
+      initialization: 'zero',
+    });
+    ({ channels } = block);
+    return block;
+  });
+
+  const refine = layers.chain('middle.refine', { from: channels + 3, chain: refiner, level: packedLevel });
+  const correctAgain =
+    refiner.length > 0
+      ? layers.head('middle.refined-image', {
+          from: refiner.at(-1)!.channels,
+          to: packedImageChannels,
+          level: packedLevel,
+        })
+      : undefined;
+
+  const decode: MiddleDecoder['decode'] = (encoded, frame, weights) => {
+    const pyramid = imagePyramid(frame, coarsestLevel - 1);
+    const features: Tensor4D[] = [];
+    let [feature, image]: [Tensor4D, Tensor4D | undefined] = [encoded[coarsestLevel]!, undefined];
+    for (const { level, upscale, decode: decodeLevel, predictImage } of blocks) {
+      feature = decodeLevel(
+        { upscaled: upscale(feature, weights), imageAbove: image, beside: [encoded[level]!] },
+        weights,
+      );
+      const correction = predictImage(feature, weights);
+      image =
+        level === packedLevel
+          ? add<Tensor4D>(frame, unpackPixels(correction))
+          : add<Tensor4D>(pyramid[level]!, correction);
+      features[level] = feature;
+    }
+    if (correctAgain) {
+      const refined = refine(concat([feature, halve(image!)], 3), weights);
+      image = add<Tensor4D>(image!, unpackPixels(correctAgain(refined, weights)));
+      features[packedLevel] = refined;
+    }
+    return { image: image!, features };
+  };
+  return {
+    decode,
+    channelsAt: (level) =>
+      (level === packedLevel ? refiner.at(-1)?.channels : undefined) ??
+      middleDecoder.denseChannels[level]!.at(-1)!,
+  };
 }

@@ -1,18 +1,23 @@
-import { add, concat, image as tfImage, mul, slice, sub } from '@tensorflow/tfjs-core';
+import { add, concat, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerDeclarations, NamedTensors } from '../parts/layers.js';
-import { halve, packPixels, unpackPixels } from '../parts/resolution.js';
+import {
+  halve,
+  packPixels,
+  packedImageChannels,
+  packedLevel,
+  unpackPixels,
+  upsample,
+} from '../parts/resolution.js';
 import type { ScaleFusionConfig } from './video-config.js';
 
-/** The level, of the larger scale, at which two scales are weighed. */
-export const fusionLevel = 1;
 /** Brings corrections, a few hundredths, to the size of features. */
 const correctionScale = 10;
 /**
  * Of what both scales have found, each counts half where nothing speaks for one of them; detail counts in
  * full.
  */
-const [COARSE_SHARE, DETAIL_SHARE] = [0.5, 1];
+const [coarseWeight, detailWeight] = [0.5, 1];
 
 /** A frame made sharp at one scale. */
 export interface SharpAtScale {
@@ -25,7 +30,7 @@ export interface SharpAtScale {
 export interface ScaleFusionInputs {
   /** `[B, H, W, 3]`, the frame as it was given. */
   centre: Tensor4D;
-  /** What else tells where which scale is right, at the level of fusion, `[B, H/2, W/2, n]`. */
+  /** What else tells where which scale is right, of packed pixels, `[B, H/2, W/2, n]`. */
   evidence: Tensor4D[];
   /** At the frame's own size, and at half of it; this may be merged from coarser scales in turn. */
   fine: SharpAtScale;
@@ -49,49 +54,46 @@ export function declareScaleFusion(
 ): (inputs: ScaleFusionInputs, weights: NamedTensors) => Tensor4D {
   const compare = layers.chain('fusion.conv', {
     from: 4 * (3 + 3) + 2 * (3 + sees.featureChannels) + sees.evidenceChannels,
-    channels,
-    level: fusionLevel,
+    chain: channels,
+    level: packedLevel,
   });
-  const weigh = layers.convolution('fusion.shares', {
+  const weigh = layers.head('fusion.shares', {
     from: channels.at(-1)!,
     to: 2 + 4,
-    level: fusionLevel,
-    activation: 'none',
-    initialization: 'zero',
+    level: packedLevel,
   });
-  const predictCorrection = layers.convolution('fusion.image', {
+  const predictCorrection = layers.head('fusion.image', {
     from: channels.at(-1)!,
-    to: 4 * 3,
-    level: fusionLevel,
-    activation: 'none',
-    initialization: 'zero',
+    to: packedImageChannels,
+    level: packedLevel,
   });
 
   return ({ centre, evidence, fine, coarse }, weights) => {
     const found = sub<Tensor4D>(fine.image, centre);
     const [fineMeans, coarseMeans] = [halve(found), sub<Tensor4D>(coarse.image, halve(centre))];
-    const detail = sub<Tensor4D>(found, double(fineMeans));
+    const detail = sub<Tensor4D>(found, upsample(fineMeans, 2));
     const corrections = [packPixels(found), fineMeans, coarseMeans].map((correction) =>
       mul<Tensor4D>(correction, correctionScale),
     );
-    const seen = [packPixels(centre), ...corrections, fine.features, double(coarse.features), ...evidence];
+    const seen = [
+      packPixels(centre),
+      ...corrections,
+      fine.features,
+      upsample(coarse.features, 2),
+      ...evidence,
+    ];
     const compared = compare(concat(seen, 3), weights);
 
     const shares = weigh(compared, weights);
     const share = (first: number, count: number) => slice(shares, [0, 0, 0, first], [-1, -1, -1, count]);
     const means = add<Tensor4D>(
-      mul(fineMeans, add(share(0, 1), 1 - COARSE_SHARE)),
-      mul(coarseMeans, add(share(1, 1), COARSE_SHARE)),
+      mul(fineMeans, add(share(0, 1), 1 - coarseWeight)),
+      mul(coarseMeans, add(share(1, 1), coarseWeight)),
     );
-    const weighedDetail = mul<Tensor4D>(detail, unpackPixels(add<Tensor4D>(share(2, 4), DETAIL_SHARE)));
+    const weighedDetail = mul<Tensor4D>(detail, unpackPixels(add<Tensor4D>(share(2, 4), detailWeight)));
     return add(
-      add(centre, double(means)),
+      add(centre, upsample(means, 2)),
       add(weighedDetail, unpackPixels(predictCorrection(compared, weights))),
     );
   };
-}
-
-/** Twice the height and width, bilinearly. */
-function double(x: Tensor4D): Tensor4D {
-  return tfImage.resizeBilinear(x, [2 * x.shape[1], 2 * x.shape[2]], false, true);
 }

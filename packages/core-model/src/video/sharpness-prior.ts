@@ -1,6 +1,6 @@
 import { concat, exp, mul, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { boxMean } from '../parts/box-mean.js';
+import { boxMean } from '../parts/image-statistics.js';
 import { stopGradient } from '../parts/stop-gradient.js';
 
 /** Side of the patches that are compared, in pixels. */

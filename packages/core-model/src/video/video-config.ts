@@ -1,8 +1,12 @@
-import type { DecoderWidths } from '../parts/decoder-block.js';
+import { coarsestLevel } from '../parts/encoder-decoder.js';
+import type { DecoderWidths } from '../parts/encoder-decoder.js';
+import { contextNetwork } from '../parts/layers.js';
+import type { DilatedLayer } from '../parts/layers.js';
 import {
   maxChannels,
   maxLayers,
   maxMultiple,
+  expectBoolean,
   expectDilatedLayers,
   expectField,
   expectMapping,
@@ -12,12 +16,6 @@ import {
   isMapping,
   isWithin,
 } from '../weights/config-checks.js';
-
-/**
- * The coarsest level of the reconstruction that starts from a photograph's middle frame; level l is 1/2^l of
- * the frame.
- */
-export const coarsestLevel = 5;
 
 /**
  * Everything that decides the shape of a video-deblurring network (Pan, Bai and Tang 2020, "CDVD-TSP"). Plain
@@ -67,7 +65,7 @@ export interface FlowConfig {
   /** Channels that each densely connected convolution of a level adds. */
   denseChannels: number[];
   /** Dilated convolutions that correct the finest flow (the context network), by channels and dilation. */
-  refiner: { channels: number; dilation: number }[];
+  refiner: DilatedLayer[];
   /**
    * How the flow is corrected by the frames themselves before they are warped with it (ours; see
    * `alignFlow`), coarsest level first. Without, not at all.
@@ -109,7 +107,7 @@ export interface MiddleFrameReconstructionConfig {
   /** Levels 1 to 4; what is listed for level 0 is not read. */
   middleDecoder: DecoderWidths;
   /** Dilated convolutions after the decoder, by channels and dilation; empty: none. */
-  refiner: { channels: number; dilation: number }[];
+  refiner: DilatedLayer[];
   /**
    * Corrects the frame by what it lacks when it is blurred again along the flow. `null`, or absent as in
    * older weight files: without.
@@ -146,8 +144,7 @@ export function isMiddleFrameReconstruction(
  * The presets.
  * - `paper`: the published network, whose checkpoint can be imported.
  * - `small`: at widths that two processor cores can train and run: flow at 1/32 and 1/16 of the frame, which
- * finds motion of up to
- *   128 pixels.
+ *   finds motion of up to 128 pixels.
  */
 export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = {
   paper: {
@@ -158,14 +155,7 @@ export const videoDeblurPresets: Record<'paper' | 'small', VideoDeblurConfig> = 
       searchRadiusPixels: 4,
       normalizedFeatures: false,
       denseChannels: [128, 128, 96, 64, 32],
-      refiner: [
-        { channels: 128, dilation: 1 },
-        { channels: 128, dilation: 2 },
-        { channels: 128, dilation: 4 },
-        { channels: 96, dilation: 8 },
-        { channels: 64, dilation: 16 },
-        { channels: 32, dilation: 1 },
-      ],
+      refiner: contextNetwork,
     },
     reconstruction: {
       kernelSize: 5,
@@ -317,12 +307,7 @@ function validateFlow(flow: FlowConfig, coarsestFrameLevel: number): void {
     finestLevel,
   );
   expectWholeNumber(searchRadiusPixels, 'flow.searchRadiusPixels', [1, maxSearchRadiusPixels]);
-  expectField(
-    typeof normalizedFeatures === 'boolean',
-    'flow.normalizedFeatures',
-    'true or false',
-    normalizedFeatures,
-  );
+  expectBoolean(normalizedFeatures, 'flow.normalizedFeatures');
   expectWholeNumbers(denseChannels, 'flow.denseChannels', [1, maxLayers], [1, maxChannels]);
   expectDilatedLayers(refiner, 'flow.refiner');
   expectField(
@@ -417,10 +402,5 @@ function validatePublishedReconstruction({
   expectWholeNumbers(channels, 'reconstruction.channels', [3, 3], [1, maxChannels]);
   expectWholeNumbers(residualBlocks, 'reconstruction.residualBlocks', [3, 3], [1, maxLayers]);
   expectField(finestLevel === 0 || finestLevel === 1, 'reconstruction.finestLevel', '0 or 1', finestLevel);
-  expectField(
-    typeof residualImage === 'boolean',
-    'reconstruction.residualImage',
-    'true or false',
-    residualImage,
-  );
+  expectBoolean(residualImage, 'reconstruction.residualImage');
 }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { weightsWithoutGradient } from '../gradients.test-tool.js';
-import { halve, resizeFlow } from '../parts/resolution.js';
+import { resizeFlow } from '../parts/motion-field.js';
+import { halve } from '../parts/resolution.js';
 import { largestDifference, shaken, tensorsOf } from '../tensors.test-tool.js';
 import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './video-config.js';
 import type { VideoDeblurConfig } from './video-config.js';

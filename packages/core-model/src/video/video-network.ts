@@ -2,18 +2,17 @@ import { concat, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
-import { expectMultipleSize } from '../parts/image-size.js';
-import { meanDifference } from '../parts/mean-difference.js';
-import { halve, resizeFlow } from '../parts/resolution.js';
+import { resizeFlow, warpVisible } from '../parts/motion-field.js';
+import { meanDifference } from '../parts/image-statistics.js';
+import { expectMultipleSize, halve, packedLevel } from '../parts/resolution.js';
 import { networkFamily } from '../weights/network-family.js';
 import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './video-config.js';
 import type { VideoDeblurConfig } from './video-config.js';
 import { alignFlow } from './flow-alignment.js';
 import { declareFlowNetwork } from './flow-network.js';
 import type { FlowNetwork, NeighbourFlows } from './flow-network.js';
-import { warpVisible } from './flow-warp.js';
 import { declareReconstruction } from './reconstruction.js';
-import { fusionLevel, declareScaleFusion } from './scale-fusion.js';
+import { declareScaleFusion } from './scale-fusion.js';
 import type { SharpAtScale } from './scale-fusion.js';
 import { sharpnessPrior } from './sharpness-prior.js';
 import type { WarpedFrame } from './sharpness-prior.js';
@@ -182,7 +181,7 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
       weights,
     );
     const evidence = [fine.previous, fine.next].map(({ warped }) =>
-      meanDifference(warped, centre, fusionLevel),
+      meanDifference(warped, centre, packedLevel),
     );
     const image = fuse!(
       { centre, evidence, fine: fine as SharpAtScale, coarse: coarse as SharpAtScale },

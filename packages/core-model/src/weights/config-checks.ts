@@ -34,6 +34,11 @@ export function expectWholeNumber(value: unknown, field: string, range: Range): 
   expectField(isWithin(value, range), field, `a whole number from ${range[0]} to ${range[1]}`, value);
 }
 
+/** @throws unless the value is true or false. */
+export function expectBoolean(value: unknown, field: string): void {
+  expectField(typeof value === 'boolean', field, 'true or false', value);
+}
+
 /** @throws unless the value is a list, of a length in the one range, of whole numbers in the other. */
 export function expectWholeNumbers(values: unknown, field: string, length: Range, range: Range): void {
   const count = length[0] === length[1] ? `${length[0]}` : `${length[0]} to ${length[1]}`;

@@ -57,12 +57,10 @@ export function declareExtractor(
     level: 0,
     activation: 'relu',
   });
-  const predict = layers.convolution(`${name}.refine.predict`, {
+  const predict = layers.head(`${name}.refine.predict`, {
     from: refinementChannels,
     to: 3,
     level: 0,
-    activation: 'none',
-    initialization: 'zero',
   });
 
   return (images, base, weights) => {

@@ -1,7 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../../parts/layers.js';
 import type { NamedTensors, WeightDeclaration } from '../../parts/layers.js';
-import { expectMultipleSize } from '../../parts/image-size.js';
+import { expectMultipleSize } from '../../parts/resolution.js';
 import { networkFamily } from '../../weights/network-family.js';
 import { frameExtractionMultiple, validateFrameExtractionConfig } from './jin-config.js';
 import type { FrameExtractionConfig } from './jin-config.js';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from '@jest/globals';
-import { meanDifference } from './mean-difference.js';
+import { meanDifference } from './image-statistics.js';
 
-test('is ten times the mean over the colours and pixels of every cell', () => {
+test('the mean difference is ten times the mean over the colours and pixels of every cell', () => {
   // In the left one of two cells of 4x4 a quarter of the pixels differ by 0.3 in one colour of three; in the
   // right one all by -0.2.
   const a = tf.buffer([1, 4, 8, 3]);
