@@ -1,6 +1,6 @@
 /**
  * Jest runs tests in a realm of its own, where arrays made by native modules are not `instanceof
- * Float32Array`, and `onnxruntime-node` checks that. Tests therefore use Node's own array types.
+ * Float32Array`, and ONNX Runtime checks that. Tests therefore use Node's own array types.
  */
 import { runInThisContext } from 'node:vm';
 

@@ -2,6 +2,7 @@ import type { Restorer, WorkingScale } from '@unblur/inference';
 import { Option, type Command } from 'commander';
 import { realNumber } from './numbers.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
+import { noteSlowRuntime } from './slow-runtime-note.js';
 import { addWeightsOptions, readChosenWeights, type WeightsOptions } from './weights-choice.js';
 
 /** What a command line says about how photographs are restored. */
@@ -57,6 +58,7 @@ export function addRestorerOptions(command: Command): Command {
  */
 export async function openChosenRestorer(options: RestorerOptions, frames?: number): Promise<ChosenRestorer> {
   const { name, bytes } = await readChosenWeights(options);
+  await noteSlowRuntime();
   const { createRestorer } = await import('@unblur/inference');
   const { threads, mirrored, memory } = options;
   return {

@@ -4,6 +4,7 @@ import type { VideoDeblurrer } from '@unblur/inference';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
 import { addRunOptions, type RunOptions } from './run-options.js';
+import { noteSlowRuntime } from './slow-runtime-note.js';
 import { readWeightsFile } from './weights-choice.js';
 
 /** What a command line says about how videos are deblurred. */
@@ -47,6 +48,7 @@ export async function openChosenVideoDeblurrer(
   const { name, url } = defaultVideoWeights;
   const file = given === name && !existsSync(given) ? undefined : given;
   const weights = await readWeightsFile(file ?? fileURLToPath(url));
+  await noteSlowRuntime();
   const { createVideoDeblurrer } = await import('@unblur/inference');
   return {
     weightsName: file ?? name,

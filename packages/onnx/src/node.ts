@@ -1,51 +1,98 @@
 import { availableParallelism } from 'node:os';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { OnnxRuntime } from '@unblur/onnxruntime';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { countElements } from './graph/graph.js';
+import { chooseRuntime, openRuntime } from './runtime.js';
 import type { Session, SessionOptions, TensorData } from './session.js';
 import type { Signature, TracedGraph } from './trace.js';
 
+export { chooseRuntime, type ChosenRuntime } from './runtime.js';
 export type { Session, SessionOptions, TensorData } from './session.js';
 
 const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
 /**
- * Makes a traced graph ready to run on the CPU with ONNX Runtime (`onnxruntime-node`). Runs use the calling
- * thread.
+ * Makes a traced graph ready to run on the processor with ONNX Runtime: its native build, or WebAssembly where
+ * that does not load (`chooseRuntime` says which and why). Runs use the calling thread.
  *
  * @throws if ONNX Runtime refuses the graph.
  */
 export async function createSession(
   { bytes, inputs, outputs }: TracedGraph,
-  { threads, outputSets = 0, memoryPattern = true }: SessionOptions = {},
+  { threads, outputSets = 0, memoryPattern = true, build }: SessionOptions = {},
 ): Promise<Session> {
-  const runtime = await InferenceSession.create(bytes, {
-    executionProviders: ['cpu'],
+  const used = build ?? (await chooseRuntime()).build;
+  const runtime = await openRuntime(used);
+  const session = await runtime.InferenceSession.create(bytes, {
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableMemPattern: memoryPattern,
+    ...(used === 'native' ? nativeOptions(threads) : { executionProviders: ['wasm'] }),
+  });
+  const run = (used === 'native' ? runNative : runWebAssembly)(runtime, session, outputs, outputSets);
+  return {
+    async run(feeds) {
+      const results = await run(wrapFeeds(runtime, feeds, inputs));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [name, tensor.data as TensorData]),
+      );
+    },
+    release: () => session.release(),
+  };
+}
+
+function nativeOptions(threads: number | undefined): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
     interOpNumThreads: 1,
     // A session's threads wait for their next operation in a busy loop, and by default go on with that
     // between runs: where sessions take turns, those of one would take the processors from another.
     extra: { session: { force_spinning_stop: '1' } },
     // More threads than cores wait for each other in those loops: many times as long.
     ...(threads === undefined ? {} : { intraOpNumThreads: Math.min(threads, availableParallelism()) }),
-  });
-  const reusedSets = Array.from({ length: outputSets }, () => allocateTensors(outputs));
-  let runs = 0;
-  return {
-    async run(feeds) {
-      const tensors = wrapFeeds(feeds, inputs);
-      const results = reusedSets[runs++ % outputSets] ?? allocateTensors(outputs);
-      await runtime.run(tensors, results);
-      return Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) => [name, tensor.data as TensorData]),
-      );
-    },
-    release: () => runtime.release(),
   };
 }
 
-function allocateTensors(signature: Signature): Record<string, Tensor> {
+type Tensors = Record<string, Tensor>;
+type Run = (feeds: Tensors) => Promise<Tensors>;
+
+/** The native build writes into arrays that it is given. */
+function runNative(
+  runtime: OnnxRuntime,
+  session: InferenceSession,
+  outputs: Signature,
+  outputSets: number,
+): Run {
+  const reusedSets = Array.from({ length: outputSets }, () => allocateTensors(runtime, outputs));
+  let runs = 0;
+  return async (feeds) => {
+    const results = reusedSets[runs++ % outputSets] ?? allocateTensors(runtime, outputs);
+    await session.run(feeds, results);
+    return results;
+  };
+}
+
+/** WebAssembly has a memory of its own, from which every result is copied. */
+function runWebAssembly(
+  runtime: OnnxRuntime,
+  session: InferenceSession,
+  outputs: Signature,
+  outputSets: number,
+): Run {
+  const reusedSets = Array.from({ length: outputSets }, () => allocateTensors(runtime, outputs));
+  let runs = 0;
+  return async (feeds) => {
+    const results = await session.run(feeds);
+    const reused = reusedSets[runs++ % outputSets];
+    if (!reused) return results;
+    for (const [name, { data }] of Object.entries(reused)) {
+      (data as Float32Array).set(results[name]!.data as Float32Array);
+    }
+    return reused;
+  };
+}
+
+function allocateTensors({ Tensor }: OnnxRuntime, signature: Signature): Tensors {
   return Object.fromEntries(
     Object.entries(signature).map(([name, { shape, dtype = 'float32' }]) => [
       name,
@@ -54,7 +101,11 @@ function allocateTensors(signature: Signature): Record<string, Tensor> {
   );
 }
 
-function wrapFeeds(feeds: Record<string, TensorData>, signature: Signature): Record<string, Tensor> {
+function wrapFeeds(
+  { Tensor }: OnnxRuntime,
+  feeds: Record<string, TensorData>,
+  signature: Signature,
+): Tensors {
   const unknown = Object.keys(feeds).find((name) => !(name in signature));
   if (unknown !== undefined) {
     throw new Error(`Expected feeds named ${Object.keys(signature).join(', ')} but received '${unknown}'.`);

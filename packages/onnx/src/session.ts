@@ -1,10 +1,12 @@
+import type { OnnxRuntimeBuild } from '@unblur/onnxruntime';
+
 /** Numbers of a tensor as they go into and come out of a session; `bool` is one byte each. */
 export type TensorData = Float32Array | Int32Array | Uint8Array;
 
 export interface SessionOptions {
   /**
    * Threads that work on one operation, of which no more are started than there are cores; all cores if not
-   * said.
+   * said. WebAssembly always takes all cores.
    */
   threads?: number;
   /**
@@ -18,6 +20,8 @@ export interface SessionOptions {
    * the peak is lower: a network that restores 512x512 took 544 MiB in place of 709, in the same time.
    */
   memoryPattern?: boolean;
+  /** The build of ONNX Runtime to run on; by default the native one, or WebAssembly where that does not load. */
+  build?: OnnxRuntimeBuild;
 }
 
 /** A traced graph, ready to run. */

@@ -14,10 +14,11 @@ test('finds the built-in engine, measures it, and lists the bundled weights', ()
   expect(stderr).toBe('');
   const diagnosis = JSON.parse(stdout);
   expect(diagnosis.engines).toContainEqual({
-    name: 'onnxruntime-node',
+    name: 'onnxruntime',
     version: expect.stringMatching(/^\d+\.\d+/),
     available: true,
   });
+  expect(diagnosis.onnxRuntime).toEqual({ build: 'native' });
   expect(diagnosis.convolutionGflops).toBeGreaterThan(0);
   expect(diagnosis.machine.threads).toBe(availableParallelism());
   expect(diagnosis.weights.map(({ name, found }: { name: string; found: boolean }) => [name, found])).toEqual(

@@ -7,6 +7,7 @@ import { ffmpegVersion } from '@unblur/clips';
 import { bundledWeights } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Tensor4D } from '@tensorflow/tfjs';
+import type { ChosenRuntime } from '@unblur/onnx/node';
 import type { FoundTorch } from '@unblur/trainer';
 import type { Command } from 'commander';
 import { printJson, printLine } from '../terminal.js';
@@ -18,6 +19,8 @@ interface Diagnosis {
   versions: Record<string, string | null>;
   machine: { processor: string; threads: number; memoryGib: number; freeMemoryGib: number };
   engines: { name: string; version: string | null; available: boolean }[];
+  /** The build of ONNX Runtime, the built-in engine; where it is WebAssembly, why. */
+  onnxRuntime: Pick<ChosenRuntime, 'build' | 'nativeFailure'>;
   /** What training with the engine `torch` would use; null where there is none. */
   torch: FoundTorch | null;
   /**
@@ -52,12 +55,13 @@ async function diagnose(): Promise<Diagnosis> {
     (gflops) => ({ convolutionGflops: gflops }),
     (error: Error) => ({ convolutionGflops: null, convolutionFailure: error.message }),
   );
-  const onnxRuntime = packageVersion('onnxruntime-node', '@unblur/onnx');
+  const { chooseRuntime } = await import('@unblur/onnx/node');
+  const { version: onnxRuntimeVersion, ...onnxRuntime } = await chooseRuntime();
   return {
     versions: {
       unblur: ownVersion(),
       node: process.versions.node,
-      'onnxruntime-node': onnxRuntime,
+      onnxruntime: onnxRuntimeVersion,
       tfjs: packageVersion('@tensorflow/tfjs'),
       sharp: packageVersion('sharp'),
     },
@@ -68,12 +72,17 @@ async function diagnose(): Promise<Diagnosis> {
       freeMemoryGib: gib(freemem()),
     },
     engines: [
-      { name: 'onnxruntime-node', version: onnxRuntime, available: speed.convolutionGflops !== null },
+      {
+        name: 'onnxruntime',
+        version: onnxRuntimeVersion,
+        available: speed.convolutionGflops !== null,
+      },
       ...optionalEngines.map((name) => {
         const version = packageVersion(name);
         return { name, version, available: version !== null };
       }),
     ],
+    onnxRuntime,
     torch: findTorch() ?? null,
     ...speed,
     ffmpeg: (await ffmpegVersion()) ?? null,
@@ -88,6 +97,7 @@ function* describeDiagnosis({
   versions,
   machine,
   engines,
+  onnxRuntime,
   torch,
   convolutionGflops,
   convolutionFailure,
@@ -100,12 +110,15 @@ function* describeDiagnosis({
       ? `engine   ${name}: not installed`
       : `engine   ${name} ${version}${available ? '' : ': installed but does not run'}`;
   }
+  if (onnxRuntime.nativeFailure !== undefined) {
+    yield `engine   onnxruntime runs as WebAssembly, about three times slower: ${onnxRuntime.nativeFailure}`;
+  }
   yield torch
     ? `training PyTorch ${torch.version}, CUDA devices: ${torch.cudaDevices}`
     : "training PyTorch not found: the engine 'torch' is the fastest to train with (set PYTHON to an interpreter that has torch and numpy)";
   yield convolutionGflops === null
-    ? `speed    onnxruntime-node does not run: ${convolutionFailure}`
-    : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime-node)`;
+    ? `speed    onnxruntime does not run: ${convolutionFailure}`
+    : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime)`;
   yield ffmpeg === null ? 'ffmpeg   not found: no MP4; animations are written as WebP' : `ffmpeg   ${ffmpeg}`;
   for (const { name, for: purpose, path, found } of weights) {
     yield found
@@ -142,15 +155,11 @@ async function measureConvolution(): Promise<number> {
   return Math.round(operations / shortestSeconds / 1e9);
 }
 
-/**
- * The version of an installed package as `from` (a package, or this one) sees it; null where it is not
- * installed.
- */
-function packageVersion(name: string, from?: string): string | null {
+/** The version of an installed package; null where it is not installed. */
+function packageVersion(name: string): string | null {
   const ownRequire = createRequire(import.meta.url);
   try {
-    const start = from ? createRequire(ownRequire.resolve(`${from}/package.json`)) : ownRequire;
-    for (const folder of start.resolve.paths(name) ?? []) {
+    for (const folder of ownRequire.resolve.paths(name) ?? []) {
       const manifest = join(folder, name, 'package.json');
       if (existsSync(manifest)) {
         return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
