@@ -2,13 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tensor } from '@tensorflow/tfjs-core';
-import {
-  declarePhotoNetwork,
-  frameTimes,
-  photoFamily,
-  photoMultiple,
-  writeSafetensors,
-} from '@unblur/core-model';
+import { frameTimes, photoFamily, photoMultiple, writeSafetensors } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import { timeInTurns } from './alternating.js';
@@ -38,7 +32,7 @@ const program = (name) => fileURLToPath(new URL(name, import.meta.url));
  */
 export async function comparePhotoNetworks({ weightsFile, width, height, frames: count, threads, folder }) {
   const { config, values } = photoFamily.readWeights(readFileSync(weightsFile));
-  const network = declarePhotoNetwork(config);
+  const network = photoFamily.declare(config);
   const blurred = blurredPicture(width, height);
   const graph = trace(
     (inputs) => {
@@ -163,13 +157,12 @@ function convolutionGflop(weightsFile, width, height, count) {
     (product, side) => product * Math.ceil(side / photoMultiple) * photoMultiple,
     1,
   );
-  const perPixel = declarePhotoNetwork(config).costs.reduce(
-    (sum, { name, level, multiplyAddsPerOutputPixel }) => {
+  const perPixel = photoFamily
+    .declare(config)
+    .costs.reduce((sum, { name, level, multiplyAddsPerOutputPixel }) => {
       const times = name.startsWith('frame.') && name !== 'frame.feature' ? rendered : 1;
       return sum + (times * multiplyAddsPerOutputPixel) / 4 ** level;
-    },
-    0,
-  );
+    }, 0);
   return (2 * perPixel * pixels) / 1e9;
 }
 

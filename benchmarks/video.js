@@ -77,7 +77,7 @@ function readOptions() {
 }
 
 async function measure(folder, { preset, stages, width, height, repeats, threads, memory, json }) {
-  const { writeSafetensors, writeVideoDeblurWeights } = await import('@unblur/core-model');
+  const { videoDeblurFamily, writeSafetensors } = await import('@unblur/core-model');
   const { createVideoDeblurrer } = await import('@unblur/inference');
   const { config, values: networkWeights } = await chosenNetwork(preset, stages, { asInUse: repeats > 0 });
   const load = loadavg()[0];
@@ -86,7 +86,7 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
     inputs: join(folder, 'window.safetensors'),
     results: join(folder, 'frame.bin'),
   };
-  const weights = writeVideoDeblurWeights(networkWeights, config, { dtype: 'float32' });
+  const weights = videoDeblurFamily.writeWeights(networkWeights, config, { dtype: 'float32' });
   writeFileSync(files.weights, weights);
   const window = Array.from({ length: 2 * config.stages + 1 }, (_, index) =>
     movingPicture(width, height, index),
@@ -149,7 +149,7 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
  * preset (stages share theirs), since how far flows reach decides what warping costs.
  */
 async function chosenNetwork(preset, stages, { asInUse }) {
-  const { readVideoDeblurWeights, videoDeblurPresets } = await import('@unblur/core-model');
+  const { videoDeblurFamily, videoDeblurPresets } = await import('@unblur/core-model');
   const { defaultVideoWeights } = await import('@unblur/weights/video');
   const config = videoDeblurPresets[preset] && { ...videoDeblurPresets[preset], stages };
   if (!config) {
@@ -157,15 +157,15 @@ async function chosenNetwork(preset, stages, { asInUse }) {
       `Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`,
     );
   }
-  const bundled = readVideoDeblurWeights(readFileSync(defaultVideoWeights.url));
+  const bundled = videoDeblurFamily.readWeights(readFileSync(defaultVideoWeights.url));
   const isBundled = asInUse && isDeepStrictEqual({ ...bundled.config, stages }, config);
   return { config, values: isBundled ? bundled.values : await busyWeights(config) };
 }
 
 /** Starting weights with their zeros filled, so that every part of the network does something. */
 async function busyWeights(config) {
-  const { initialVideoDeblurWeights } = await import('@unblur/core-model');
-  const weights = initialVideoDeblurWeights(config, 1);
+  const { videoDeblurFamily } = await import('@unblur/core-model');
+  const weights = videoDeblurFamily.initialWeights(config, 1);
   let state = 12345;
   const uniform = () => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) / 0x7fffffff;
   for (const [name, { shape, values }] of Object.entries(weights)) {

@@ -4,14 +4,14 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import {
-  declareVideoDeblur,
-  publishedParameters,
   fromPublishedCheckpoint,
+  publishedParameters,
+  videoDeblurFamily,
   videoDeblurPresets,
 } from '@unblur/core-model';
 import { hardExampleLoss } from '@unblur/trainer';
 
-const network = declareVideoDeblur(videoDeblurPresets.paper);
+const network = videoDeblurFamily.declare(videoDeblurPresets.paper);
 const parameters = publishedParameters();
 const borderPixels = 4;
 const hardExamples = { norm: 'l1', hardShare: 0.5, hardWeight: 2 };

@@ -26,8 +26,7 @@ const seed = 2021;
  * @returns {Promise<Job[]>}
  */
 export async function prepareJobs(workplace) {
-  const { photoFamily, initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights } =
-    await import('@unblur/core-model');
+  const { photoFamily, videoDeblurFamily, videoDeblurPresets } = await import('@unblur/core-model');
   const place = (name) => join(workplace, name);
   const noise = (width, height) =>
     sharp({
@@ -84,7 +83,7 @@ export async function prepareJobs(workplace) {
   };
   writeFileSync(
     place('video.safetensors'),
-    writeVideoDeblurWeights(initialVideoDeblurWeights(video, 1), video, { dtype: 'float32' }),
+    videoDeblurFamily.writeWeights(videoDeblurFamily.initialWeights(video, 1), video, { dtype: 'float32' }),
   );
   const run = {
     network: { preset: 'photo', ...photo },

@@ -1,5 +1,4 @@
 import {
-  declarePhotoNetwork,
   frameTimes,
   photoFamily,
   type LayerCost,
@@ -59,7 +58,7 @@ export function createEagerRestorer({
   maximumPixels = 1_000_000,
 }: EagerRestorerOptions): EagerRestorer {
   const { config, values } = explainWeights(() => photoFamily.readWeights(bytes));
-  const network = declarePhotoNetwork(config);
+  const network = photoFamily.declare(config);
   const weights: NamedTensors = Object.fromEntries(
     Object.entries(values).map(([name, weight]) => [name, tensor(weight.values, weight.shape)]),
   );

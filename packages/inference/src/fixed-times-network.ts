@@ -1,12 +1,7 @@
 import {
-  declareFrameExtraction,
-  declarePaperNetwork,
   frameExtractionFamily,
-  frameExtractionMultiple,
   paperFamily,
-  paperMultiple,
   readSafetensors,
-  summarize,
   type FrameExtractionConfig,
   type NamedTensors,
   type PaperConfig,
@@ -53,16 +48,18 @@ export function readFixedTimesNetwork(weights: Uint8Array): FixedTimesNetwork | 
 /** Argaw et al. 2021 as written. */
 function paperNetwork(weights: Uint8Array): FixedTimesNetwork {
   const { config, values, metadata } = paperFamily.readWeights(weights);
-  const network = declarePaperNetwork(config);
-  const sidePixels = 8 * paperMultiple;
+  const network = paperFamily.declare(config);
+  const multiple = paperFamily.sizeMultiple(config);
+  const sidePixels = 8 * multiple;
   return {
     network: 'paper',
     config,
     values,
     metadata,
-    multiple: paperMultiple,
+    multiple,
     memoryBytesPerPixel:
-      (memoryPerActivation * summarize(network, { width: sidePixels, height: sidePixels }).activationBytes) /
+      (memoryPerActivation *
+        paperFamily.summarize(config, { width: sidePixels, height: sidePixels }).activationBytes) /
       sidePixels ** 2,
     knowsMotion: true,
     restore: (blurred, weightTensors) => {
@@ -75,8 +72,8 @@ function paperNetwork(weights: Uint8Array): FixedTimesNetwork {
 /** Jin et al. 2018. */
 function extractionNetwork(weights: Uint8Array): FixedTimesNetwork {
   const { config, values, metadata } = frameExtractionFamily.readWeights(weights);
-  const { extract } = declareFrameExtraction(config);
-  const multiple = frameExtractionMultiple(config);
+  const { extract } = frameExtractionFamily.declare(config);
+  const multiple = frameExtractionFamily.sizeMultiple(config);
   const { factor, channels, groups } = config.middle;
   return {
     network: 'frame-extraction',

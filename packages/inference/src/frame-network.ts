@@ -1,5 +1,4 @@
 import {
-  declarePhotoNetwork,
   displacementAt,
   frameTimes,
   photoFamily,
@@ -89,7 +88,7 @@ const analysisFrames = 8;
 
 function photoNetwork(weights: Uint8Array): FrameNetwork {
   const { config, values } = photoFamily.readWeights(weights);
-  const network = declarePhotoNetwork(config);
+  const network = photoFamily.declare(config);
   return {
     config,
     multiple: photoMultiple,

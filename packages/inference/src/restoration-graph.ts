@@ -1,14 +1,11 @@
 import { clipByValue, concat, mirrorPad, slice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import {
-  declarePhotoNetwork,
-  declareVideoDeblur,
   frameTimes,
   photoFamily,
   photoMultiple,
   readSafetensors,
   trajectoryStridePixels,
   videoDeblurFamily,
-  videoDeblurMultiple,
   windowFrames,
   type NamedTensors,
   type WeightValues,
@@ -200,7 +197,7 @@ function describeRestoration(weights: Uint8Array, frames: number | undefined): R
 function photoRestoration(weights: Uint8Array, frames = photoFrames): Restoration {
   const times = anyTimes(frames);
   const { config, values, metadata } = explainWeights(() => photoFamily.readWeights(weights));
-  const network = declarePhotoNetwork(config);
+  const network = photoFamily.declare(config);
   return {
     network: 'photo',
     multiple: photoMultiple,
@@ -252,11 +249,11 @@ function videoRestoration(weights: Uint8Array, frames: number | undefined): Rest
     );
   }
   const { config, values, metadata } = explainWeights(() => videoDeblurFamily.readWeights(weights));
-  const network = declareVideoDeblur(config);
+  const network = videoDeblurFamily.declare(config);
   const window = windowFrames(config);
   return {
     network: 'video-deblurring',
-    multiple: videoDeblurMultiple(config),
+    multiple: videoDeblurFamily.sizeMultiple(config),
     placement: 'middle',
     input: {
       name: 'frames',

@@ -1,14 +1,12 @@
 import '@tensorflow/tfjs';
 import { tensor, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
 import {
-  declareFrameExtraction,
-  declarePhotoNetwork,
+  frameExtractionFamily,
   frameExtractionPresets,
   frameTimes,
-  initialFrameExtractionWeights,
   paperFamily,
   paperPreset,
-  writeFrameExtractionWeights,
+  photoFamily,
   writeSafetensors,
   type PhotoConfig,
 } from '@unblur/core-model';
@@ -42,11 +40,9 @@ describe('restore', () => {
     const constants = Object.fromEntries(
       Object.entries(values).map(([name, { values: list, shape }]) => [name, tensor(list, shape)]),
     );
-    const reference = declarePhotoNetwork(config).restore(
-      tensor4d(photo.data, [1, 32, 64, 3]) as Tensor4D,
-      frameTimes(7),
-      constants,
-    );
+    const reference = photoFamily
+      .declare(config)
+      .restore(tensor4d(photo.data, [1, 32, 64, 3]) as Tensor4D, frameTimes(7), constants);
     expect(frames).toHaveLength(7);
     frames.forEach((frame, i) => {
       expect(
@@ -382,7 +378,7 @@ describe('the baseline of Jin et al.', () => {
     innerPair: part,
     outerPair: part,
   };
-  const extractionValues = initialFrameExtractionWeights(extraction, 2);
+  const extractionValues = frameExtractionFamily.initialWeights(extraction, 2);
   for (const [name, { values: weight }] of Object.entries(extractionValues)) {
     if (name.includes('predict')) weight.forEach((_, i) => (weight[i] = 0.1 * Math.sin(i + name.length)));
   }
@@ -390,7 +386,7 @@ describe('the baseline of Jin et al.', () => {
   test('its weights are told apart by their file, and give what its networks give, without motion', async () => {
     const photo = photograph(30, 22);
     const baseline = await createRestorer({
-      weights: writeFrameExtractionWeights(extractionValues, extraction, { dtype: 'float32' }),
+      weights: frameExtractionFamily.writeWeights(extractionValues, extraction, { dtype: 'float32' }),
     });
     const { frames, motionsPixels } = await baseline.restore(photo);
     await baseline.release();
@@ -405,12 +401,11 @@ describe('the baseline of Jin et al.', () => {
         tensor(weight, shape),
       ]),
     );
-    const reference = declareFrameExtraction(extraction).extract(
-      tensor4d(whole.data, [1, 24, 32, 3]),
-      constants,
-    );
+    const reference = frameExtractionFamily
+      .declare(extraction)
+      .extract(tensor4d(whole.data, [1, 24, 32, 3]), constants);
     const other = await createRestorer({
-      weights: writeFrameExtractionWeights(extractionValues, extraction, { dtype: 'float32' }),
+      weights: frameExtractionFamily.writeWeights(extractionValues, extraction, { dtype: 'float32' }),
     });
     const restored = await other.restore(whole);
     await other.release();

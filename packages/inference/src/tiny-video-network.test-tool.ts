@@ -1,7 +1,6 @@
 import {
-  initialVideoDeblurWeights,
+  videoDeblurFamily,
   videoDeblurPresets,
-  writeVideoDeblurWeights,
   type VideoDeblurConfig,
   type WeightValues,
 } from '@unblur/core-model';
@@ -46,7 +45,7 @@ export const tinyFusionConfig: VideoDeblurConfig = {
 
 /** Starting weights with their zeros filled, for flows and frames that are none of the trivial ones. */
 export function livelyVideoWeights(config: VideoDeblurConfig): WeightValues {
-  const weights = initialVideoDeblurWeights(config, 5);
+  const weights = videoDeblurFamily.initialWeights(config, 5);
   let state = 99;
   for (const { values } of Object.values(weights)) {
     if (values.some((value) => value !== 0)) continue;
@@ -58,7 +57,7 @@ export function livelyVideoWeights(config: VideoDeblurConfig): WeightValues {
 }
 
 export const tinyVideoFile = (config = tinyVideoConfig): Uint8Array =>
-  writeVideoDeblurWeights(livelyVideoWeights(config), config, { dtype: 'float32' });
+  videoDeblurFamily.writeWeights(livelyVideoWeights(config), config, { dtype: 'float32' });
 
 /** Waves that move to the right, `speed` pixels from frame to frame. */
 export function movingWaves(width: number, height: number, count: number, speed = 2): RgbImage[] {

@@ -1,11 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import {
-  declareVideoDeblur,
-  videoDeblurMultiple,
-  writeVideoDeblurWeights,
-  type VideoDeblurConfig,
-} from '@unblur/core-model';
+import { videoDeblurFamily, type VideoDeblurConfig } from '@unblur/core-model';
 import { mirrorRows } from './mirroring.js';
 import type { RgbImage } from './raster.js';
 import {
@@ -20,7 +15,7 @@ import { createVideoDeblurrer } from './video-deblurrer.js';
 
 /** Every frame by itself, from its whole window, on the tfjs `cpu` backend: the definition. */
 function deblurByWindows(frames: RgbImage[], config: VideoDeblurConfig): RgbImage[] {
-  const network = declareVideoDeblur(config);
+  const network = videoDeblurFamily.declare(config);
   const reach = config.stages;
   return tf.tidy(() => {
     const weights = Object.fromEntries(
@@ -68,7 +63,7 @@ describe('createVideoDeblurrer', () => {
     ['two scales', { ...tinyFusionConfig, stages: 1 }, 2],
   ])('gives what every window by itself gives, with the ends repeated: %s', async (_, changes, count) => {
     const config = { ...tinyVideoConfig, ...changes };
-    const multiple = videoDeblurMultiple(config);
+    const multiple = videoDeblurFamily.sizeMultiple(config);
     const frames = movingWaves(Math.max(24, multiple), Math.max(16, multiple), count);
     const sharp = await collect(createVideoDeblurrer({ weights: tinyVideoFile(config) }).deblur(frames));
     const expected = deblurByWindows(frames, config);
@@ -83,7 +78,7 @@ describe('createVideoDeblurrer', () => {
       stages: 1,
       flow: { ...tinyVideoConfig.flow, alignment: [] },
     };
-    const weights = writeVideoDeblurWeights(withoutFlow(livelyVideoWeights(config)), config, {
+    const weights = videoDeblurFamily.writeWeights(withoutFlow(livelyVideoWeights(config)), config, {
       dtype: 'float32',
     });
     const frames = movingWaves(24, 16, 4);
@@ -121,7 +116,7 @@ describe('createVideoDeblurrer', () => {
       flow: { ...tinyVideoConfig.flow, alignment: [] },
       sharpnessPrior: 'none',
     };
-    const weights = writeVideoDeblurWeights(withoutFlow(livelyVideoWeights(config)), config, {
+    const weights = videoDeblurFamily.writeWeights(withoutFlow(livelyVideoWeights(config)), config, {
       dtype: 'float32',
     });
     const frames = movingWaves(640, 24, 3);

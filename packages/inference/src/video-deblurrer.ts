@@ -1,9 +1,4 @@
-import {
-  readVideoDeblurWeights,
-  declareVideoDeblur,
-  videoDeblurMultiple,
-  type VideoDeblurConfig,
-} from '@unblur/core-model';
+import { videoDeblurFamily, type VideoDeblurConfig } from '@unblur/core-model';
 import { expectNetworkOptions } from './network-options.js';
 import { crop, padByReflection, roundUp } from './padding.js';
 import { expectRgbImage, type RgbImage } from './raster.js';
@@ -70,9 +65,9 @@ export function createVideoDeblurrer({
   mirrored = false,
 }: VideoDeblurrerOptions): VideoDeblurrer {
   expectNetworkOptions({ weights, threads, memoryBudgetBytes });
-  const { config, values } = explainWeights(() => readVideoDeblurWeights(weights));
+  const { config, values } = explainWeights(() => videoDeblurFamily.readWeights(weights));
   const limits = {
-    multiple: videoDeblurMultiple(config),
+    multiple: videoDeblurFamily.sizeMultiple(config),
     overlapPixels,
     maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)),
   };
@@ -251,7 +246,7 @@ class TiledSequence {
  * it frees what it no longer needs, and what the reconstruction's encoder keeps for its decoder.
  */
 function memoryBytesPerPixel(config: VideoDeblurConfig): number {
-  const { costs } = declareVideoDeblur(config);
+  const { costs } = videoDeblurFamily.declare(config);
   const largest = Math.max(
     ...costs.map(({ level, outputChannels }) => (4 * outputChannels) / 4 ** (level ?? 0)),
   );

@@ -1,6 +1,5 @@
 import {
-  declareVideoDeblur,
-  videoDeblurMultiple,
+  videoDeblurFamily,
   type NamedTensors,
   type VideoDeblurConfig,
   type WeightValues,
@@ -50,11 +49,11 @@ export async function openVideoNetwork(
   height: number,
   threads?: number,
 ): Promise<VideoNetworkSessions> {
-  const multiple = videoDeblurMultiple(config);
+  const multiple = videoDeblurFamily.sizeMultiple(config);
   if (width % multiple !== 0 || height % multiple !== 0) {
     throw new RangeError(`Expected a size in multiples of ${multiple} but received ${width}x${height}`);
   }
-  const network = declareVideoDeblur(config);
+  const network = videoDeblurFamily.declare(config);
   const constants = (): NamedTensors =>
     Object.fromEntries(
       Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]),

@@ -30,14 +30,14 @@ async function importVideoDeblur(
   checkpoint: string,
   { out, float16 = false, json = false }: ImportOptions,
 ): Promise<void> {
-  const { fromPublishedCheckpoint, videoDeblurPresets, writeVideoDeblurWeights } =
+  const { fromPublishedCheckpoint, videoDeblurFamily, videoDeblurPresets } =
     await import('@unblur/core-model');
   const { readTorchCheckpoint } = await import('../checkpoint/torch-checkpoint.js');
   const bytes = await readWeightsFile(checkpoint);
   const parameters = explainRefusal(checkpoint, () => readTorchCheckpoint(bytes));
   const weights = fromPublishedCheckpoint(parameters);
   const file = out ?? `${basename(checkpoint, extname(checkpoint))}.safetensors`;
-  const written = writeVideoDeblurWeights(weights, videoDeblurPresets.paper, {
+  const written = videoDeblurFamily.writeWeights(weights, videoDeblurPresets.paper, {
     dtype: float16 ? 'float16' : 'float32',
     metadata: { source: 'CDVD-TSP checkpoint (Pan, Bai and Tang 2020)' },
   });

@@ -1,11 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import {
-  initialVideoDeblurWeights,
-  videoDeblurPresets,
-  writeVideoDeblurWeights,
-  type VideoDeblurConfig,
-} from '@unblur/core-model';
+import { videoDeblurFamily, videoDeblurPresets, type VideoDeblurConfig } from '@unblur/core-model';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { bin, openWorkplace } from '../unblur-command.test-tool.js';
 
@@ -87,7 +82,9 @@ function peakMemory(frames: number): number {
   test('takes the same memory for 300 frames as for 30', () => {
     write(
       'video.safetensors',
-      writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }),
+      videoDeblurFamily.writeWeights(videoDeblurFamily.initialWeights(config, 1), config, {
+        dtype: 'float32',
+      }),
     );
     const runs = Array.from({ length: 3 }, () => ({ short: peakMemory(30), long: peakMemory(300) }));
     const leastOf = (length: 'short' | 'long') => Math.min(...runs.map((run) => run[length]));

@@ -1,12 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  initialVideoDeblurWeights,
-  videoDeblurPresets,
-  writeVideoDeblurWeights,
-  type VideoDeblurConfig,
-} from '@unblur/core-model';
+import { videoDeblurFamily, videoDeblurPresets, type VideoDeblurConfig } from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { bin, expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
@@ -43,7 +38,7 @@ const config: VideoDeblurConfig = {
 beforeAll(async () => {
   write(
     'video.safetensors',
-    writeVideoDeblurWeights(initialVideoDeblurWeights(config, 1), config, { dtype: 'float32' }),
+    videoDeblurFamily.writeWeights(videoDeblurFamily.initialWeights(config, 1), config, { dtype: 'float32' }),
   );
   write('photo.safetensors', untrainedWeights());
   for (const name of ['blur/clip', 'gt/clip']) mkdirSync(join(folder, name), { recursive: true });

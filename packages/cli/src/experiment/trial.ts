@@ -203,27 +203,25 @@ const countedSize = { width: 256, height: 256 };
 
 /** What a weights file says of itself. */
 async function describeNetwork(weights: Uint8Array): Promise<TrainedNetwork> {
-  const { declarePaperNetwork, declarePhotoNetwork, paperFamily, photoFamily, readSafetensors, summarize } =
-    await import('@unblur/core-model');
+  const { paperFamily, photoFamily, readSafetensors } = await import('@unblur/core-model');
   const { tensors, metadata } = readSafetensors(weights);
   const parameters = Object.values(tensors).reduce(
     (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
     0,
   );
   const figure = (key: string) => (metadata[key] === undefined ? null : Number(metadata[key]));
-  const declared = () => {
+  const summary = () => {
     if (photoFamily.configKey in metadata) {
-      return declarePhotoNetwork(photoFamily.readWeights(weights).config);
+      return photoFamily.summarize(photoFamily.readWeights(weights).config, countedSize);
     }
     if (paperFamily.configKey in metadata) {
-      return declarePaperNetwork(paperFamily.readWeights(weights).config);
+      return paperFamily.summarize(paperFamily.readWeights(weights).config, countedSize);
     }
     return undefined;
   };
-  const network = declared();
-  const multiplyAddsPerPixel = network
-    ? summarize(network, countedSize).multiplyAdds / (countedSize.width * countedSize.height)
-    : null;
+  const multiplyAdds = summary()?.multiplyAdds;
+  const multiplyAddsPerPixel =
+    multiplyAdds === undefined ? null : multiplyAdds / (countedSize.width * countedSize.height);
   return { parameters, multiplyAddsPerPixel, steps: figure('step'), samples: figure('samplesSeen') };
 }
 

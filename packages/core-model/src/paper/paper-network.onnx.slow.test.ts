@@ -6,10 +6,10 @@ import { createSession } from '@unblur/onnx/node';
 import { weightsWithoutGradient } from '../gradients.test-tool.js';
 import { randomImage, shaken } from '../tensors.test-tool.js';
 import { narrowedPaper, paperAblations } from './narrowed-paper.test-tool.js';
-import { declarePaperNetwork, paperFamily } from './paper-network.js';
+import { paperFamily } from './paper-network.js';
 
 const config = narrowedPaper();
-const network = declarePaperNetwork(config);
+const network = paperFamily.declare(config);
 const weights = shaken(paperFamily.initialWeights(config, 1), 0.01);
 
 test.each([
@@ -54,7 +54,7 @@ test.each([
 );
 
 test.each(paperAblations)('every weight gets a gradient (%s)', async (_, ablation) => {
-  const { restore } = declarePaperNetwork(ablation);
+  const { restore } = paperFamily.declare(ablation);
   expect(
     await weightsWithoutGradient(shaken(paperFamily.initialWeights(ablation, 1)), (of) =>
       tf.addN(

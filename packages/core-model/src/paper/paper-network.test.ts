@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { largestDifference, largestValue, randomImage, shaken } from '../tensors.test-tool.js';
 import { narrowedPaper, paperAblations } from './narrowed-paper.test-tool.js';
-import { declarePaperNetwork, paperFamily } from './paper-network.js';
+import { paperFamily } from './paper-network.js';
 
 describe.each(paperAblations)('the network of Argaw et al. (%s)', (_, config) => {
-  const network = declarePaperNetwork(config);
+  const network = paperFamily.declare(config);
   const weights = shaken(paperFamily.initialWeights(config, 1));
   const { featureTransformer, imageTransformer } = config;
 
@@ -32,7 +32,7 @@ describe.each(paperAblations)('the network of Argaw et al. (%s)', (_, config) =>
 
 describe('motions of the network of Argaw et al.', () => {
   const config = narrowedPaper();
-  const network = declarePaperNetwork(config);
+  const network = paperFamily.declare(config);
   const untrained = paperFamily.initialWeights(config, 1);
   const blurred = randomImage([32, 32]);
   const withBias = (name: string, bias: number[]) => ({ ...shaken(untrained, 0), [name]: tf.tensor1d(bias) });
@@ -90,14 +90,14 @@ describe('motions of the network of Argaw et al.', () => {
 test.each([3, 5])('restores %i frames, each with weights of its own', (frames) => {
   const config = narrowedPaper({ frames });
   expect(
-    declarePaperNetwork(config).restore(randomImage([32, 32]), shaken(paperFamily.initialWeights(config, 1)))
+    paperFamily.declare(config).restore(randomImage([32, 32]), shaken(paperFamily.initialWeights(config, 1)))
       .frames,
   ).toHaveLength(frames);
 });
 
 test('refuses sizes that its pyramid cannot halve', () => {
   const config = narrowedPaper();
-  expect(() => declarePaperNetwork(config).restore(randomImage([48, 32]), {})).toThrow(
+  expect(() => paperFamily.declare(config).restore(randomImage([48, 32]), {})).toThrow(
     'multiples of 32, but received [1,48,32,3]; pad first',
   );
 });

@@ -53,11 +53,8 @@ const imageChannels = 3;
  * Declares the network of Argaw et al., "Restoration of Video Frames from a Single Blurred Image with Motion
  * Understanding" (2021), as its figure 2 has it: an encoder, the middle frame's decoder, and a decoder for
  * every other frame, all in one pass.
- *
- * @throws if the config does not hold together.
  */
-export function declarePaperNetwork(config: PaperConfig): PaperNetwork {
-  validatePaperConfig(config);
+function declarePaperNetwork(config: PaperConfig): PaperNetwork {
   const layers = new LayerDeclarations();
   const middleIndex = (config.frames - 1) / 2;
 
@@ -341,9 +338,11 @@ export function declareSpatialTransformer(
   };
 }
 
-/** Weights of the network: their shapes, how they start, and their files. */
-export const paperFamily = networkFamily<PaperConfig>({
+/** The network of Argaw et al. 2021. Untrained, it finds no motion. */
+export const paperFamily = networkFamily<PaperConfig, PaperNetwork>({
   name: 'paper',
   configKey: 'unblur.paper',
+  validate: validatePaperConfig,
+  sizeMultiple: () => paperMultiple,
   declare: declarePaperNetwork,
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import { goldenPhotoCase, goldenPhotoWeights, hasPhotoGolden } from './golden-photo.test-tool.js';
-import { declarePhotoNetwork, frameTimes } from './photo-network.js';
+import { frameTimes, photoFamily } from './photo-network.js';
 
 if (!hasPhotoGolden) {
   console.warn('Skipped the golden cases of the photo network: there is no shared/photo-network.');
@@ -15,7 +15,7 @@ const tolerance = 1e-4;
 /** A recorded case, and the function from its blurred image to every tensor that was recorded. */
 function openCase(name: 'case-64x96' | 'case-80x48') {
   const { config, values } = goldenPhotoWeights();
-  const network = declarePhotoNetwork(config);
+  const network = photoFamily.declare(config);
   const compute = (blurred: tf.Tensor4D): Record<string, tf.Tensor> => {
     const weights = Object.fromEntries(
       Object.entries(values).map(([weight, { values: list, shape }]) => [weight, tf.tensor(list, shape)]),

@@ -5,9 +5,8 @@ import type { Evaluation } from '../gradients.test-tool.js';
 import type { NamedTensors } from '../parts/layers.js';
 import { largestDifference, largestValue, randomImage, shaken, tensorsOf } from '../tensors.test-tool.js';
 import type { PhotoConfig } from './photo-config.js';
-import { declarePhotoNetwork, displacementAt, frameTimes } from './photo-network.js';
+import { displacementAt, frameTimes, photoFamily } from './photo-network.js';
 import type { PhotoScene } from './photo-network.js';
-import { photoFamily } from './photo-weights.js';
 
 /** One block of everything, at widths that the `cpu` backend runs in a moment. */
 const config: PhotoConfig = {
@@ -20,7 +19,7 @@ const config: PhotoConfig = {
   frameChannels: 3,
   frameBlocks: 1,
 };
-const network = declarePhotoNetwork(config);
+const network = photoFamily.declare(config);
 const untrained = tensorsOf(photoFamily.initialWeights(config, 1));
 
 /** A trajectory that is the same everywhere. @param terms velocity, acceleration and jerk as (dx, dy). */

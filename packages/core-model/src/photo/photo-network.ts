@@ -11,6 +11,7 @@ import {
   unpackPixels,
   upsample,
 } from '../parts/resolution.js';
+import { networkFamily } from '../weights/network-family.js';
 import { validatePhotoConfig } from './photo-config.js';
 import type { PhotoConfig } from './photo-config.js';
 
@@ -81,11 +82,8 @@ export interface PhotoNetwork {
  * trajectory per point that all frames share, in place of a motion per frame and level; one decoder for every
  * time, in place of one per frame, so that any number of frames can be had; no affine transformer, so that no
  * value depends on the whole picture and tiles are exact.
- *
- * @throws if the config does not hold together.
  */
-export function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
-  validatePhotoConfig(config);
+function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
   const {
     channels,
     encoderBlocks,
@@ -270,3 +268,12 @@ export function displacementAt(trajectory: Tensor4D, time: number | Tensor4D): T
     mul(slice(trajectory, [0, 0, 0, 2 * index], [-1, -1, -1, 2]), power(index + 1)) as Tensor4D;
   return addN([term(0), term(1), term(2)]);
 }
+
+/** The photo network. Untrained, it gives every frame as the blurred image, with nothing moving. */
+export const photoFamily = networkFamily<PhotoConfig, PhotoNetwork>({
+  name: 'photo',
+  configKey: 'unblur.photo',
+  validate: validatePhotoConfig,
+  sizeMultiple: () => photoMultiple,
+  declare: declarePhotoNetwork,
+});

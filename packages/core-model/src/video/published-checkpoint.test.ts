@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { videoDeblurPresets } from './video-config.js';
-import { videoDeblurWeightShapes } from './video-network.js';
+import { videoDeblurFamily } from './video-network.js';
 import { fromPublishedCheckpoint, publishedParameters } from './published-checkpoint.js';
 
 const list = join(
@@ -50,7 +50,7 @@ describe('the published checkpoint', () => {
   test('becomes weights of the paper preset, kernels with their last axes first', () => {
     const weights = fromPublishedCheckpoint(numbered());
     expect(Object.fromEntries(Object.entries(weights).map(([name, { shape }]) => [name, shape]))).toEqual(
-      videoDeblurWeightShapes(videoDeblurPresets.paper),
+      videoDeblurFamily.shapesOf(videoDeblurPresets.paper),
     );
     const { values, shape } = weights['reconstruction.encoder0.enter.kernel']!;
     const [out, input, row, column] = [7, 3, 1, 4];

@@ -1,6 +1,6 @@
 import type { WeightValues } from '../weights/initial-weights.js';
 import { videoDeblurPresets } from './video-config.js';
-import { declareVideoDeblur } from './video-network.js';
+import { videoDeblurFamily } from './video-network.js';
 
 /** The published checkpoint's names of pyramid levels and dense layers. */
 const ordinals = ['One', 'Two', 'Thr', 'Fou', 'Fiv', 'Six'];
@@ -32,7 +32,7 @@ export function publishedParameters(): PublishedParameter[] {
     'reconstruction',
   ];
   const sectionOf = (name: string) => sections.findIndex((section) => name.startsWith(section));
-  return Object.entries(declareVideoDeblur(videoDeblurPresets.paper).weights)
+  return Object.entries(videoDeblurFamily.declare(videoDeblurPresets.paper).weights)
     .sort(([a], [b]) => sectionOf(a) - sectionOf(b))
     .map(([name, { shape }]) => ({
       key: keyOf(name),

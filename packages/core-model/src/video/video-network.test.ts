@@ -7,7 +7,7 @@ import { largestDifference, shaken, tensorsOf } from '../tensors.test-tool.js';
 import { videoDeblurMultiple, videoDeblurPresets, windowFrames } from './video-config.js';
 import type { VideoDeblurConfig } from './video-config.js';
 import { narrowedVideo } from './narrowed-video.test-tool.js';
-import { declareVideoDeblur, videoDeblurFamily } from './video-network.js';
+import { videoDeblurFamily } from './video-network.js';
 
 const variants: [string, VideoDeblurConfig][] = [
   ['paper', narrowedVideo('paper')],
@@ -32,7 +32,7 @@ const clip = (config: VideoDeblurConfig, height: number, width: number, batch = 
   );
 
 describe.each(variants)('video deblurring (%s)', (_, config) => {
-  const network = declareVideoDeblur(config);
+  const network = videoDeblurFamily.declare(config);
   const multiple = Math.max(32, videoDeblurMultiple(config));
   // Of the published reconstruction, a size that the flow network must resize.
   const [height, width] = videoDeblurMultiple(config) < 32 ? [24, 40] : [multiple, 64];
@@ -91,7 +91,7 @@ describe('video deblurring', () => {
       const [still] = clip(config, multiple, multiple);
       expect(
         largestDifference(
-          declareVideoDeblur(config).deblur(
+          videoDeblurFamily.declare(config).deblur(
             Array.from({ length: windowFrames(config) }, () => still!),
             weights,
           ).image,
@@ -105,7 +105,7 @@ describe('video deblurring', () => {
     const config = narrowedVideo('small');
     const weights = restless(config);
     const flowOf = (inputLevel: number | undefined, [first, second]: tf.Tensor4D[]) => {
-      const { flow } = declareVideoDeblur({ ...config, flow: { ...config.flow, inputLevel } });
+      const { flow } = videoDeblurFamily.declare({ ...config, flow: { ...config.flow, inputLevel } });
       const [one, other] = [first!, second!].map((frame) => flow.describe(flow.resize(frame), weights));
       return flow.match(one!, other!, [first!.shape[1], first!.shape[2]], weights).flowPixels;
     };
@@ -134,7 +134,7 @@ describe('video deblurring', () => {
   test('refuses sizes that it cannot halve, windows of another length, and configs that do not hold together', () => {
     const config = narrowedVideo('small');
     expect(videoDeblurMultiple(narrowedVideo('paper'))).toBe(4);
-    const network = declareVideoDeblur(config);
+    const network = videoDeblurFamily.declare(config);
     expect(videoDeblurMultiple(config)).toBe(32);
     expect(() => network.deblur(clip(config, 16, 32), restless(config))).toThrow(
       'multiples of 32, but received',
@@ -144,23 +144,29 @@ describe('video deblurring', () => {
     );
     expect(videoDeblurMultiple({ ...config, scaleFusion: { scales: 3, channels: [3] } })).toBe(128);
     expect(() =>
-      declareVideoDeblur({ ...narrowedVideo('paper'), scaleFusion: { scales: 2, channels: [3] } }),
+      videoDeblurFamily.declare({ ...narrowedVideo('paper'), scaleFusion: { scales: 2, channels: [3] } }),
     ).toThrow(
       'null, or { scales (2 to 4), channels } (where the reconstruction has a middle decoder) for network.scaleFusion',
     );
-    expect(() => declareVideoDeblur({ ...config, stages: 3 as 2 })).toThrow(
+    expect(() => videoDeblurFamily.declare({ ...config, stages: 3 as 2 })).toThrow(
       'Expected 1 or 2 for network.stages but received 3.',
     );
     expect(() =>
-      declareVideoDeblur({ ...config, reconstruction: { ...config.reconstruction, refiner: 3 as never } }),
+      videoDeblurFamily.declare({
+        ...config,
+        reconstruction: { ...config.reconstruction, refiner: 3 as never },
+      }),
     ).toThrow('network.reconstruction.refiner');
     expect(() =>
-      declareVideoDeblur({ ...config, flow: { ...config.flow, alignment: [{ level: 6, iterations: 1 }] } }),
+      videoDeblurFamily.declare({
+        ...config,
+        flow: { ...config.flow, alignment: [{ level: 6, iterations: 1 }] },
+      }),
     ).toThrow('a list of { level (0 to 5), iterations (1 to 16) } for network.flow.alignment but received');
-    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, inputLevel: 0.5 } })).toThrow(
+    expect(() => videoDeblurFamily.declare({ ...config, flow: { ...config.flow, inputLevel: 0.5 } })).toThrow(
       'Expected nothing, or a level from 0 to 5 for network.flow.inputLevel but received 0.5.',
     );
-    expect(() => declareVideoDeblur({ ...config, flow: { ...config.flow, finestLevel: 5 } })).toThrow(
+    expect(() => videoDeblurFamily.declare({ ...config, flow: { ...config.flow, finestLevel: 5 } })).toThrow(
       'Expected a level from 1 to 4 for network.flow.finestLevel but received 5.',
     );
   });

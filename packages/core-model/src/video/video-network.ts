@@ -75,11 +75,8 @@ export interface VideoDeblurNetwork {
  * (CVPR 2020): flows from the centre frame to its neighbours, these warped onto it, the sharpness prior, and
  * a reconstruction from all of them; applied to five frames and again, with the same weights, to the three
  * results.
- *
- * @throws if the config does not hold together.
  */
-export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
-  validateVideoDeblurConfig(config);
+function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
   const layers = new LayerDeclarations();
   const flow = declareFlowNetwork(layers, config.flow);
   const { reconstruct: predictImage, featureChannels } = declareReconstruction(
@@ -252,23 +249,6 @@ export function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwor
 }
 
 /**
- * Weights of the network: their shapes, how they start (flows at zero, and the output, where it is a
- * correction, at the centre frame), and their files.
- */
-export const videoDeblurFamily = networkFamily<VideoDeblurConfig>({
-  name: 'video-deblurring',
-  configKey: 'unblur.video-deblur',
-  declare: declareVideoDeblur,
-});
-
-export const {
-  shapesOf: videoDeblurWeightShapes,
-  initialWeights: initialVideoDeblurWeights,
-  readWeights: readVideoDeblurWeights,
-  writeWeights: writeVideoDeblurWeights,
-} = videoDeblurFamily;
-
-/**
  * `count` frames from the `first` on, of several that lie along the batch: `[n B, h, w, C]` to `[count B, h,
  * w, C]`.
  */
@@ -282,3 +262,15 @@ function framesOf(x: Tensor4D, first: number, count: number, batch: number): Ten
         number,
       ]);
 }
+
+/**
+ * The network of Pan et al. 2020. Untrained, its flows are zero, and its output, where it is a correction, is
+ * the centre frame.
+ */
+export const videoDeblurFamily = networkFamily<VideoDeblurConfig, VideoDeblurNetwork>({
+  name: 'video-deblurring',
+  configKey: 'unblur.video-deblur',
+  validate: validateVideoDeblurConfig,
+  sizeMultiple: videoDeblurMultiple,
+  declare: declareVideoDeblur,
+});

@@ -4,7 +4,7 @@ import { frameExtractionFamily } from '../baselines/jin-2018/jin-network.js';
 import { narrowedPaper } from '../paper/narrowed-paper.test-tool.js';
 import { paperFamily } from '../paper/paper-network.js';
 import { photoPreset } from '../photo/photo-config.js';
-import { photoFamily } from '../photo/photo-weights.js';
+import { photoFamily } from '../photo/photo-network.js';
 import { narrowedVideo } from '../video/narrowed-video.test-tool.js';
 import { videoDeblurFamily } from '../video/video-network.js';
 import type { NetworkFamily } from './network-family.js';

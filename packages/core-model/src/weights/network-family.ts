@@ -1,13 +1,42 @@
-import type { WeightDeclaration } from '../parts/layers.js';
+import type { LayerCost, WeightDeclaration } from '../parts/layers.js';
+import { summarize } from '../parts/summary.js';
+import type { Summary } from '../parts/summary.js';
 import { drawWeights } from './initial-weights.js';
 import type { WeightValues } from './initial-weights.js';
 import { readNetworkFile, writeNetworkFile } from './network-file.js';
-import type { NetworkKind } from './network-file.js';
 
-/** What every family of networks can do with its weights. */
-export interface NetworkFamily<Config> extends NetworkKind<Config> {
-  /** Seeded starting weights; see `drawWeights`. @throws if the config does not hold together. */
+/** A network with its layers declared, its weights still to come. */
+export interface DeclaredNetwork {
+  /** How every weight is shaped and starts, by name. */
+  weights: Record<string, WeightDeclaration>;
+  costs: LayerCost[];
+}
+
+/** What tells one family from another. */
+interface FamilyDefinition<Config, Network> {
+  /** What messages call it. */
+  name: string;
+  /** The header entry of its weights files that holds the config as JSON. */
+  configKey: string;
+  /** @throws with the config's field that does not hold together, what it may be and what it was. */
+  validate(config: Config): void;
+  /** Height and width of the network's input are multiples of this. */
+  sizeMultiple(config: Config): number;
+  /** Declares the network's layers. @throws as `validate` does. */
+  declare(config: Config): Network;
+}
+
+/** Networks that differ by their config alone, and all that can be done with one before and after training. */
+export interface NetworkFamily<
+  Config,
+  Network extends DeclaredNetwork = DeclaredNetwork,
+> extends FamilyDefinition<Config, Network> {
+  /** The shape of every weight, by name. @throws as `validate` does. */
+  shapesOf(config: Config): Record<string, number[]>;
+  /** Seeded starting weights; see `drawWeights`. @throws as `validate` does. */
   initialWeights(config: Config, seed: number): WeightValues;
+  /** Parameters, multiply-adds and memory; see `summarize`. @throws as `validate` does. */
+  summarize(config: Config, size: { height: number; width: number }): Summary;
   /** Reads what `writeWeights` wrote; see `readNetworkFile`. */
   readWeights(bytes: Uint8Array): { config: Config; values: WeightValues; metadata: Record<string, string> };
   /** Weights as the bytes of a `.safetensors` file; see `writeNetworkFile`. */
@@ -18,31 +47,23 @@ export interface NetworkFamily<Config> extends NetworkKind<Config> {
   ): Uint8Array;
 }
 
-/**
- * A family of networks that differ by their config alone.
- *
- * @param declare declares the network's layers. @throws if the config does not hold together.
- */
-export function networkFamily<Config>({
-  name,
-  configKey,
-  declare,
-}: {
-  name: string;
-  configKey: string;
-  declare(config: Config): { weights: Record<string, WeightDeclaration> };
-}): NetworkFamily<Config> {
-  const kind: NetworkKind<Config> = {
-    name,
-    configKey,
-    shapesOf: (config) =>
-      Object.fromEntries(
-        Object.entries(declare(config).weights).map(([weight, { shape }]) => [weight, shape]),
-      ),
+/** A family from what tells it from others. @param definition its `declare` is given valid configs only. */
+export function networkFamily<Config, Network extends DeclaredNetwork>(
+  definition: FamilyDefinition<Config, Network>,
+): NetworkFamily<Config, Network> {
+  const declare = (config: Config) => {
+    definition.validate(config);
+    return definition.declare(config);
   };
+  const shapesOf = (config: Config) =>
+    Object.fromEntries(Object.entries(declare(config).weights).map(([weight, { shape }]) => [weight, shape]));
+  const kind = { name: definition.name, configKey: definition.configKey, shapesOf };
   return {
-    ...kind,
+    ...definition,
+    declare,
+    shapesOf,
     initialWeights: (config, seed) => drawWeights(declare(config).weights, seed),
+    summarize: (config, size) => summarize(declare(config), size),
     readWeights: (bytes) => readNetworkFile(kind, bytes),
     writeWeights: (values, config, options) => writeNetworkFile(kind, values, config, options),
   };

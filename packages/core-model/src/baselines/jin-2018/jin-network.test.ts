@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { weightsWithoutGradient } from '../../gradients.test-tool.js';
 import { largestDifference, randomImage, shaken, tensorsOf } from '../../tensors.test-tool.js';
-import { packColours, unpackColours } from './colour-planes.js';
+import { packColours, unpackColours } from './jin-network.js';
 import { frameExtractionMultiple, frameExtractionPresets } from './jin-config.js';
 import type { ExtractorConfig, FrameExtractionConfig } from './jin-config.js';
-import { declareFrameExtraction, frameExtractionFamily } from './jin-network.js';
+import { frameExtractionFamily } from './jin-network.js';
 
 /** With its groups and frames, but for widths and blocks. */
 function narrowed(
@@ -47,7 +47,7 @@ describe.each([
   ['small', narrowed('small')],
   ['small, 3 frames', narrowed('small', { frames: 3 })],
 ])('frame extraction (%s)', (_, config) => {
-  const network = declareFrameExtraction(config);
+  const network = frameExtractionFamily.declare(config);
 
   test('starts by giving the blurred image back as every frame', () => {
     const weights = tensorsOf(frameExtractionFamily.initialWeights(config, 1));
@@ -99,15 +99,15 @@ describe('frame extraction', () => {
   });
 
   test('names what does not fit', () => {
-    expect(() => declareFrameExtraction(narrowed('small', { frames: 4 }))).toThrow(
+    expect(() => frameExtractionFamily.declare(narrowed('small', { frames: 4 }))).toThrow(
       'an odd number of frames, 3 or more and at most 31, for network.frames but received 4',
     );
     const { outerPair } = narrowed('small');
     expect(() =>
-      declareFrameExtraction(narrowed('small', { outerPair: { ...outerPair, groups: [] } })),
+      frameExtractionFamily.declare(narrowed('small', { outerPair: { ...outerPair, groups: [] } })),
     ).toThrow('network.outerPair.groups');
     expect(frameExtractionMultiple(narrowed('small', { outerPair: { ...outerPair, factor: 6 } }))).toBe(12);
-    expect(() => declareFrameExtraction(narrowed('small')).extract(blurred(6, 8), {})).toThrow(
+    expect(() => frameExtractionFamily.declare(narrowed('small')).extract(blurred(6, 8), {})).toThrow(
       'multiples of 4, but received [1,6,8,3]',
     );
   });

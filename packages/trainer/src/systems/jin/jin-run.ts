@@ -1,8 +1,4 @@
-import {
-  frameExtractionMultiple,
-  frameExtractionPresets,
-  validateFrameExtractionConfig,
-} from '@unblur/core-model';
+import { frameExtractionFamily, frameExtractionPresets } from '@unblur/core-model';
 import type { FrameExtractionConfig } from '@unblur/core-model';
 import { dataField } from '../../run-file/sources.js';
 import {
@@ -23,7 +19,7 @@ const run = section({
   network: networkField<FrameExtractionConfig>(
     frameExtractionPresets,
     'paper',
-    validateFrameExtractionConfig,
+    frameExtractionFamily.validate,
   ),
   data: dataField,
   optimizer: section(adamFields),
@@ -42,7 +38,7 @@ export const frameExtractionField: Field<FrameExtractionRunConfig> = checked(
   run,
   ({ network, stageSteps, batchSize, data, validation }) => {
     expectOnePlace(validation);
-    expectMultiples({ data, validation }, frameExtractionMultiple(network));
+    expectMultiples({ data, validation }, frameExtractionFamily.sizeMultiple(network));
     expectAffordable({ batchSize, data, validation }, network.frames);
     const stages = (network.frames + 1) / 2;
     if (stageSteps.length !== stages) {

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import {
-  declareFrameExtraction,
-  frameExtractionPresets,
-  initialFrameExtractionWeights,
-  readFrameExtractionWeights,
-} from '@unblur/core-model';
+import { frameExtractionFamily, frameExtractionPresets } from '@unblur/core-model';
 import type { ExtractorConfig, FrameExtractionConfig } from '@unblur/core-model';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,9 +23,9 @@ const config: FrameExtractionConfig = {
 };
 
 describe('stageObjective', () => {
-  const network = declareFrameExtraction(config);
+  const network = frameExtractionFamily.declare(config);
   const weights = Object.fromEntries(
-    Object.entries(initialFrameExtractionWeights(config, 1)).map(([name, { values, shape }]) => [
+    Object.entries(frameExtractionFamily.initialWeights(config, 1)).map(([name, { values, shape }]) => [
       name,
       tf.tensor(values, shape),
     ]),
@@ -98,7 +93,7 @@ describe('a run of frame extraction', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('trains one stage after the other, those before it standing still', async () => {
-    const { stages } = declareFrameExtraction(threeFrames);
+    const { stages } = frameExtractionFamily.declare(threeFrames);
     const run = async (name: string, stageSteps: number[]) => {
       const out = join(folder, name);
       await train(join(folder, 'run.yaml'), { out, changes: { stageSteps }, quiet: true });
@@ -106,7 +101,7 @@ describe('a run of frame extraction', () => {
     };
     const short = await run('short', [1, 1]);
     const long = await run('long', [1, 2]);
-    const start = initialFrameExtractionWeights(threeFrames, 0);
+    const start = frameExtractionFamily.initialWeights(threeFrames, 0);
     for (const name of stages[0]!) {
       expect([name, long.weights[name]!.values]).toEqual([name, short.weights[name]!.values]);
     }
@@ -126,7 +121,8 @@ describe('a run of frame extraction', () => {
       ['pair', 'total'],
     ]);
     expect(
-      readFrameExtractionWeights(new Uint8Array(readFileSync(join(long.out, runFiles.weights)))).config,
+      frameExtractionFamily.readWeights(new Uint8Array(readFileSync(join(long.out, runFiles.weights))))
+        .config,
     ).toEqual(threeFrames);
   });
 

@@ -1,11 +1,6 @@
 import { mean } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
-import {
-  declareFrameExtraction,
-  frameExtractionWeightShapes,
-  initialFrameExtractionWeights,
-  writeFrameExtractionWeights,
-} from '@unblur/core-model';
+import { frameExtractionFamily } from '@unblur/core-model';
 import type { FrameExtractionNetwork } from '@unblur/core-model';
 import { orderInvariantPairLoss } from '../../losses/pairwise-order-invariant-loss.js';
 import { imageDistance } from '../../losses/photometric-loss.js';
@@ -38,7 +33,7 @@ function openFrameExtraction({
   seed,
   validation,
 }: FrameExtractionRunConfig): TrainingSystem {
-  const network = declareFrameExtraction(config);
+  const network = frameExtractionFamily.declare(config);
   const { frames } = config;
   const phases = stageSteps.map((steps, stage): Phase => {
     // Every stage learns from samples of its own: those after the samples of the stages before it.
@@ -62,14 +57,14 @@ function openFrameExtraction({
     };
   });
   return {
-    weightShapes: frameExtractionWeightShapes(config),
-    startingWeights: () => initialFrameExtractionWeights(config, seed),
+    weightShapes: frameExtractionFamily.shapesOf(config),
+    startingWeights: () => frameExtractionFamily.initialWeights(config, seed),
     optimizer,
     phases,
     restoration: extractionRestoration(network, validation.sizePixels),
     readValidationSamples: () => validationSamples(validation, frames),
     writeWeights: (weights, metadata) =>
-      writeFrameExtractionWeights(weights, config, { dtype: 'float32', metadata }),
+      frameExtractionFamily.writeWeights(weights, config, { dtype: 'float32', metadata }),
   };
 }
 

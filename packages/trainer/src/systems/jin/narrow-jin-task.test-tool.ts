@@ -1,9 +1,4 @@
-import {
-  declareFrameExtraction,
-  frameExtractionPresets,
-  frameExtractionWeightShapes,
-  initialFrameExtractionWeights,
-} from '@unblur/core-model';
+import { frameExtractionFamily, frameExtractionPresets } from '@unblur/core-model';
 import type { ExtractorConfig, FrameExtractionConfig, WeightValues } from '@unblur/core-model';
 import { filled } from '../nonzero-weights.test-tool.js';
 import type { LearningTask } from '../../training-system.js';
@@ -27,9 +22,9 @@ const narrowNetworks: FrameExtractionConfig = {
 
 /** What an engine computes in a stage of narrow networks, on one sample. */
 export function narrowExtractionTask(stage: number): LearningTask {
-  const network = declareFrameExtraction(narrowNetworks);
+  const network = frameExtractionFamily.declare(narrowNetworks);
   return {
-    weightShapes: frameExtractionWeightShapes(narrowNetworks),
+    weightShapes: frameExtractionFamily.shapesOf(narrowNetworks),
     restoration: extractionRestoration(network, imageSizePixels),
     objective: stageObjective(network, stage, 1, imageSizePixels),
     groups: [network.stages[stage]!],
@@ -38,5 +33,5 @@ export function narrowExtractionTask(stage: number): LearningTask {
 
 /** Starting weights with something in every one. */
 export function fullExtractionWeights(): WeightValues {
-  return filled(initialFrameExtractionWeights(narrowNetworks, 3), 0.05);
+  return filled(frameExtractionFamily.initialWeights(narrowNetworks, 3), 0.05);
 }

@@ -1,4 +1,4 @@
-import { paperMultiple, paperPreset, validatePaperConfig } from '@unblur/core-model';
+import { paperFamily, paperPreset } from '@unblur/core-model';
 import type { PaperConfig } from '@unblur/core-model';
 import { frameOrders } from '../../losses/frame-order.js';
 import { networkField } from '../../run-file/fields.js';
@@ -17,7 +17,7 @@ import { expectConsistentRun, sampleRunFields } from '../samples/sample-run.js';
 
 const fields = section({
   system: oneOf('paper'),
-  network: networkField<PaperConfig>({ paper: paperPreset }, 'paper', validatePaperConfig),
+  network: networkField<PaperConfig>({ paper: paperPreset }, 'paper', paperFamily.validate),
   loss: section({
     norm: withDefault(oneOf('l1', 'charbonnier', 'log-l1', 'log-l2'), 'l1'),
     order: withDefault(oneOf(...frameOrders), 'ground-truth'),
@@ -38,10 +38,15 @@ export type PaperRun = FieldType<typeof fields>;
 
 export const paperRunField: Field<PaperRun> = checked(fields, (run) => {
   const {
-    network: { frames },
+    network,
     loss: { order, frameWeights, levelWeights },
   } = run;
-  expectConsistentRun(run, { multiple: paperMultiple, motion: order === 'canonical', frames, frameWeights });
+  expectConsistentRun(run, {
+    multiple: paperFamily.sizeMultiple(network),
+    frames: network.frames,
+    motion: order === 'canonical',
+    frameWeights,
+  });
   if (levelWeights.length < 1 || levelWeights.length > 5) {
     throw new Error(`Expected 1 to 5 weights for 'loss.levelWeights' but received ${levelWeights.length}.`);
   }

@@ -1,4 +1,4 @@
-import { declarePaperNetwork, paperFamily } from '@unblur/core-model';
+import { paperFamily } from '@unblur/core-model';
 import type { PaperConfig } from '@unblur/core-model';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { SystemDefinition } from '../../run-file/run-file.js';
@@ -42,7 +42,7 @@ export function paperTask(
   loss: PaperLossConfig,
   { batchSize, sizePixels, validationSizePixels }: SampleSizes,
 ): LearningTask {
-  const network = declarePaperNetwork(config);
+  const network = paperFamily.declare(config);
   const contents = paperContents(config, loss);
   const weightShapes = paperFamily.shapesOf(config);
   return {

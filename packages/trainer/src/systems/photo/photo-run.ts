@@ -1,4 +1,4 @@
-import { photoMultiple, photoPreset, validatePhotoConfig } from '@unblur/core-model';
+import { photoFamily, photoMultiple, photoPreset } from '@unblur/core-model';
 import type { PhotoConfig } from '@unblur/core-model';
 import { networkField, share } from '../../run-file/fields.js';
 import { parseRunFile, readRunFile, writeRunFile } from '../../run-file/run-file.js';
@@ -15,7 +15,7 @@ import type { PhotoLossConfig } from './photo-loss.js';
 
 const fields = section({
   system: withDefault(oneOf('photo'), 'photo'),
-  network: networkField<PhotoConfig>({ photo: photoPreset }, 'photo', validatePhotoConfig),
+  network: networkField<PhotoConfig>({ photo: photoPreset }, 'photo', photoFamily.validate),
   /** Frames of each sample, evenly over the exposure; odd. */
   frames: withDefault(number({ min: 3, max: 99, integer: true }), 7),
   loss: section({

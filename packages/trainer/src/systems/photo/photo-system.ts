@@ -1,10 +1,4 @@
-import {
-  declarePhotoNetwork,
-  displacementAt,
-  frameTimes,
-  photoFamily,
-  trajectoryStridePixels,
-} from '@unblur/core-model';
+import { displacementAt, frameTimes, photoFamily, trajectoryStridePixels } from '@unblur/core-model';
 import type { NamedTensors, PhotoConfig, PhotoNetwork, PhotoRestoration } from '@unblur/core-model';
 import { concat, neg, reshape, slice, split, tile } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
@@ -113,7 +107,7 @@ export function photoContents({ frames, order, loss: { motion } }: PhotoObjectiv
 
 /** What an engine computes to train the photo network, all its weights in one group. */
 export function photoTask(config: PhotoConfig, objective: PhotoObjective, sizes: SampleSizes): LearningTask {
-  const network = declarePhotoNetwork(config);
+  const network = photoFamily.declare(config);
   const times = frameTimes(objective.frames);
   const contents = photoContents(objective);
   return taskOf(network, objective.frames, sizes, {
@@ -142,7 +136,7 @@ export function photoDeviceTask(
   frames: number,
   sizes: SampleSizes,
 ): LearningTask {
-  const network = declarePhotoNetwork(config);
+  const network = photoFamily.declare(config);
   const { batchSize, sizePixels } = sizes;
   const cells = sizePixels / trajectoryStridePixels;
   const clip = (rows: number, channels: number) => [batchSize, framesPerStep, rows, rows, channels];

@@ -1,4 +1,4 @@
-import { initialVideoDeblurWeights, videoDeblurPresets, videoDeblurWeightShapes } from '@unblur/core-model';
+import { videoDeblurFamily, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
 import { filled } from '../nonzero-weights.test-tool.js';
 import type { LearningTask } from '../../training-system.js';
@@ -30,7 +30,7 @@ const narrowNetwork: VideoDeblurConfig = {
 
 /** What an engine computes in the phases of a narrow video-deblurring network, on one sample. */
 export function narrowVideoTask(phase: 'flow' | 'cascade'): LearningTask {
-  const weightShapes = videoDeblurWeightShapes(narrowNetwork);
+  const weightShapes = videoDeblurFamily.shapesOf(narrowNetwork);
   const names = Object.keys(weightShapes);
   const flowWeights = names.filter(isFlowWeight);
   return {
@@ -61,7 +61,7 @@ const evenFlow = [16 / 3 / 20, -16 / 3 / 20];
  * position that is sampled is near a pixel's centre.
  */
 export function fullVideoWeights(): WeightValues {
-  const weights = filled(initialVideoDeblurWeights(narrowNetwork, 3));
+  const weights = filled(videoDeblurFamily.initialWeights(narrowNetwork, 3));
   for (const [name, { values }] of Object.entries(weights)) {
     if (!/^flow\.(level\d|refiner)\.(upscale-)?flow\./.test(name)) continue;
     if (name.endsWith('.kernel')) values.forEach((value, index) => (values[index] = value / 100));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from '@jest/globals';
-import { initialVideoDeblurWeights, videoDeblurPresets } from '@unblur/core-model';
+import { videoDeblurFamily, videoDeblurPresets } from '@unblur/core-model';
 import { flowObjective } from './video-objectives.js';
 
 test.each([0, 1])(
@@ -21,7 +21,7 @@ test.each([0, 1])(
       flow: { ...small.flow, inputLevel, pyramidChannels: [3, 3, 3, 3], denseChannels: [3], refiner: [] },
     };
     const weights = Object.fromEntries(
-      Object.entries(initialVideoDeblurWeights(config, 1)).map(([name, { values, shape }]) => [
+      Object.entries(videoDeblurFamily.initialWeights(config, 1)).map(([name, { values, shape }]) => [
         name,
         tf.tensor(values, shape),
       ]),

@@ -1,6 +1,6 @@
 import { abs, add, addN, avgPool, mean, mul, sub } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
-import { declareVideoDeblur, windowFrames } from '@unblur/core-model';
+import { videoDeblurFamily, windowFrames } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
 import { timeSlices } from '../samples/sample-batch.js';
 import type { Objective, Restoration } from '../../training-system.js';
@@ -21,7 +21,7 @@ export function cascadeObjective(
   batchSize: number,
   sizePixels: number,
 ): Objective {
-  const network = declareVideoDeblur(config);
+  const network = videoDeblurFamily.declare(config);
   const clip = (frames: number) => [batchSize, frames, sizePixels, sizePixels, 3];
   const [seen, restoredFirst] = [windowFrames(config), windowFrames(config) - 2];
   return {
@@ -49,7 +49,7 @@ export function cascadeObjective(
  * second.
  */
 export function flowObjective(config: VideoDeblurConfig, batchSize: number, sizePixels: number): Objective {
-  const network = declareVideoDeblur(config);
+  const network = videoDeblurFamily.declare(config);
   const shape = (channels: number) => [batchSize, sizePixels, sizePixels, channels];
   return {
     batchShapes: { first: shape(3), second: shape(3), flowPixels: shape(2) },
@@ -83,7 +83,7 @@ export function flowObjective(config: VideoDeblurConfig, batchSize: number, size
 
 /** The middle frame of a window `[1, windowFrames(config), S, S, 3]`. */
 export function middleRestoration(config: VideoDeblurConfig, sizePixels: number): Restoration {
-  const network = declareVideoDeblur(config);
+  const network = videoDeblurFamily.declare(config);
   return {
     blurredShape: [1, windowFrames(config), sizePixels, sizePixels, 3],
     restore: (blurred, weights) => [network.deblur(timeSlices(blurred as Tensor5D), weights).image],

@@ -1,12 +1,6 @@
 import { averagingSpaces } from '@unblur/datasets';
 import type { AveragingChoice } from '@unblur/datasets';
-import {
-  flowMultiple,
-  validateVideoDeblurConfig,
-  videoDeblurMultiple,
-  videoDeblurPresets,
-  windowFrames,
-} from '@unblur/core-model';
+import { flowMultiple, videoDeblurFamily, videoDeblurPresets, windowFrames } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
 import {
   adamFields,
@@ -163,7 +157,7 @@ const validation = section({
 
 const run = section({
   system: oneOf('video-deblur'),
-  network: networkField<VideoDeblurConfig>(videoDeblurPresets, 'paper', validateVideoDeblurConfig),
+  network: networkField<VideoDeblurConfig>(videoDeblurPresets, 'paper', videoDeblurFamily.validate),
   data,
   flowPretraining: optional(flowPretraining),
   loss,
@@ -223,7 +217,7 @@ function expectConsistent({
   validation: held,
   flowPretraining: layers,
 }: VideoRunConfig): void {
-  expectMultiples({ data: videos, validation: held }, videoDeblurMultiple(network));
+  expectMultiples({ data: videos, validation: held }, videoDeblurFamily.sizeMultiple(network));
   // A window is held blurred and sharp.
   expectAffordable({ batchSize, data: videos, validation: held }, 2 * windowFrames(network) - 1);
   const multiple = flowMultiple(network.flow);

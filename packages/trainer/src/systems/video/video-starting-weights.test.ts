@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { initialVideoDeblurWeights, videoDeblurPresets, writeVideoDeblurWeights } from '@unblur/core-model';
+import { videoDeblurFamily, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
 import { videoStartingWeights } from './video-starting-weights.js';
 
@@ -45,7 +45,7 @@ const restless = (weights: WeightValues): WeightValues =>
     ]),
   );
 
-const video = restless(initialVideoDeblurWeights(videoConfig, 2));
+const video = restless(videoDeblurFamily.initialWeights(videoConfig, 2));
 const start = (changes: Partial<Parameters<typeof videoStartingWeights>[0]>) =>
   videoStartingWeights({
     network: videoConfig,
@@ -56,7 +56,7 @@ const start = (changes: Partial<Parameters<typeof videoStartingWeights>[0]>) =>
   });
 
 beforeAll(() => {
-  writeFileSync(videoFile, writeVideoDeblurWeights(video, videoConfig, { dtype: 'float32' }));
+  writeFileSync(videoFile, videoDeblurFamily.writeWeights(video, videoConfig, { dtype: 'float32' }));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -80,7 +80,10 @@ describe('videoStartingWeights', () => {
   test('takes a file from before the network had a field that the run leaves empty, its fields in another order', () => {
     const { scaleFusion: _new, stages, ...older } = videoConfig;
     const olderFile = join(folder, 'older.safetensors');
-    writeFileSync(olderFile, writeVideoDeblurWeights(video, { stages, ...older }, { dtype: 'float32' }));
+    writeFileSync(
+      olderFile,
+      videoDeblurFamily.writeWeights(video, { stages, ...older }, { dtype: 'float32' }),
+    );
     expect(start({ initialWeights: { file: olderFile, parts: null } })).toEqual(video);
     expect(() =>
       start({
@@ -99,7 +102,7 @@ describe('videoStartingWeights', () => {
       network,
       initialWeights: { file: videoFile, parts: ['flow.', 'encoder.', 'middle.', 'mixing.'] },
     });
-    expect(weights).toEqual({ ...initialVideoDeblurWeights(network, 3), ...video });
+    expect(weights).toEqual({ ...videoDeblurFamily.initialWeights(network, 3), ...video });
     expect(() => start({ network, initialWeights: { file: videoFile, parts: ['exposure.'] } })).toThrow(
       /Expected 'exposure\.\S+' \[.*\] in '.*video\.safetensors' but it is missing there/,
     );

@@ -1,4 +1,4 @@
-import { initialVideoDeblurWeights, readVideoDeblurWeights } from '@unblur/core-model';
+import { videoDeblurFamily } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import { readWeightsFile, takeWeights, weightsOfFile } from '../starting-weights.js';
 import { isFlowWeight } from './video-objectives.js';
@@ -13,7 +13,7 @@ type Start = Pick<VideoRunConfig, 'network' | 'seed' | 'initialWeights' | 'initi
 export function videoStartingWeights({ network, seed, initialWeights, initialFlow }: Start): WeightValues {
   const weights =
     initialWeights === null
-      ? initialVideoDeblurWeights(network, seed)
+      ? videoDeblurFamily.initialWeights(network, seed)
       : weightsToStartFrom(initialWeights, network, seed);
   return initialFlow === null ? weights : { ...weights, ...flowOf(initialFlow, weights) };
 }
@@ -27,7 +27,7 @@ function weightsToStartFrom(
   network: Start['network'],
   seed: number,
 ): WeightValues {
-  const read = readWeightsFile(file, readVideoDeblurWeights);
+  const read = readWeightsFile(file, videoDeblurFamily.readWeights);
   const { stages, flow, scaleFusion } = network;
   const fusion =
     read.config.scaleFusion && scaleFusion
@@ -40,11 +40,11 @@ function weightsToStartFrom(
     flow: { ...read.config.flow, inputLevel: flow.inputLevel, alignment: flow.alignment },
   };
   return weightsOfFile({ file, config, values: read.values }, parts, network, () =>
-    initialVideoDeblurWeights(network, seed),
+    videoDeblurFamily.initialWeights(network, seed),
   );
 }
 
 function flowOf(file: string, weights: WeightValues): WeightValues {
-  const { values } = readWeightsFile(file, readVideoDeblurWeights);
+  const { values } = readWeightsFile(file, videoDeblurFamily.readWeights);
   return takeWeights(Object.keys(weights).filter(isFlowWeight), weights, values, file);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { initialVideoDeblurWeights, readVideoDeblurWeights } from '@unblur/core-model';
+import { videoDeblurFamily } from '@unblur/core-model';
 import sharp from 'sharp';
 import { readMetrics } from '../../loop/metrics-log.js';
 import { loadRun } from '../load-run.js';
@@ -90,7 +90,9 @@ describe('training a video-deblurring network', () => {
       'total,l1,hard',
       'total,l1,hard',
     ]);
-    const { values } = readVideoDeblurWeights(new Uint8Array(readFileSync(join(out, 'weights.safetensors'))));
+    const { values } = videoDeblurFamily.readWeights(
+      new Uint8Array(readFileSync(join(out, 'weights.safetensors'))),
+    );
     expect(values['flow.level3.flow.kernel']!.values.some((value) => value !== 0)).toBe(true);
     expect(values['middle.refined-image.kernel']!.values.some((value) => value !== 0)).toBe(true);
   }, 120_000);
@@ -104,7 +106,7 @@ describe('training a video-deblurring network', () => {
     const whole = join(folder, 'straight');
     await train(writeRun('straight.yaml', { schedule: { at: [] } }), { out: whole });
     const weights = (run: string) =>
-      readVideoDeblurWeights(new Uint8Array(readFileSync(join(run, 'weights.safetensors')))).values;
+      videoDeblurFamily.readWeights(new Uint8Array(readFileSync(join(run, 'weights.safetensors')))).values;
     expect(weights(out)).toEqual(weights(whole));
     await expect(train(file, { out })).rejects.toThrow('holds a checkpoint');
   }, 240_000);
@@ -123,10 +125,10 @@ describe('training a part of a video-deblurring network', () => {
       validation: { folder: 'clips', everySteps: 2, count: 1, sizePixels: 64 },
     });
     await train(file, { out: join(folder, 'part') });
-    const { config, values } = readVideoDeblurWeights(
+    const { config, values } = videoDeblurFamily.readWeights(
       new Uint8Array(readFileSync(join(folder, 'part', 'weights.safetensors'))),
     );
-    const before = initialVideoDeblurWeights(config, loadRun(file).config.seed);
+    const before = videoDeblurFamily.initialWeights(config, loadRun(file).config.seed);
     const moved = Object.keys(values).filter((name) =>
       values[name]!.values.some((value, index) => value !== before[name]!.values[index]),
     );

@@ -1,4 +1,4 @@
-import { videoDeblurWeightShapes, windowFrames, writeVideoDeblurWeights } from '@unblur/core-model';
+import { videoDeblurFamily, windowFrames } from '@unblur/core-model';
 import { layeredBatches, videoWindowBatches } from '@unblur/datasets';
 import type { Batch, Phase, TrainingSystem, ValidationSample } from '../../training-system.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
@@ -34,14 +34,14 @@ const unblurred = 1000;
 function openVideoDeblur(config: VideoRunConfig): TrainingSystem {
   const { network, optimizer, validation, flowPretraining } = config;
   return {
-    weightShapes: videoDeblurWeightShapes(network),
+    weightShapes: videoDeblurFamily.shapesOf(network),
     startingWeights: () => videoStartingWeights(config),
     optimizer,
     phases: [...(flowPretraining ? [flowPhase(config, flowPretraining)] : []), cascadePhase(config)],
     restoration: middleRestoration(network, validation.sizePixels),
     readValidationSamples: () => validationWindows(config),
     writeWeights: (weights, metadata) =>
-      writeVideoDeblurWeights(weights, network, { dtype: 'float32', metadata }),
+      videoDeblurFamily.writeWeights(weights, network, { dtype: 'float32', metadata }),
   };
 }
 
@@ -110,7 +110,7 @@ function cascadePhase({
 }: VideoRunConfig): Phase {
   const [{ sizePixels }, length] = [data, windowFrames(network)];
   const factor = (step: number) => scheduleFactor({ kind: 'step', ...schedule }, step, steps);
-  const names = Object.keys(videoDeblurWeightShapes(network));
+  const names = Object.keys(videoDeblurFamily.shapesOf(network));
   const trained = trainedParts === null ? names : namesOfParts(names, trainedParts, 'trainedParts');
   // What stands still need not be differentiated.
   const groups = [
@@ -159,7 +159,7 @@ function videoSources({
 }
 
 const flowWeights = (network: VideoRunConfig['network']): string[] =>
-  Object.keys(videoDeblurWeightShapes(network)).filter(isFlowWeight);
+  Object.keys(videoDeblurFamily.shapesOf(network)).filter(isFlowWeight);
 
 /** Always the same windows. */
 async function validationWindows({

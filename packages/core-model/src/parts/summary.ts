@@ -1,4 +1,4 @@
-import type { LayerCost } from './parts/layers.js';
+import type { LayerCost } from './layers.js';
 
 export interface LevelSummary {
   /** 1/2^level of the image; `null`: layers whose size does not depend on the image. */
@@ -24,7 +24,7 @@ export interface Summary {
  *
  * @param costs of any declared network.
  * @example
- * summarize(declarePhotoNetwork(photoPreset), { height: 256, width: 256 }).parameters
+ * photoFamily.summarize(photoPreset, { height: 256, width: 256 }).parameters
  */
 export function summarize(
   { costs }: { costs: readonly LayerCost[] },

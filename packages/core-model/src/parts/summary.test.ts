@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { narrowedPaper } from './paper/narrowed-paper.test-tool.js';
-import { declarePaperNetwork, paperFamily } from './paper/paper-network.js';
-import { photoPreset } from './photo/photo-config.js';
-import { declarePhotoNetwork } from './photo/photo-network.js';
+import { narrowedPaper } from '../paper/narrowed-paper.test-tool.js';
+import { paperFamily } from '../paper/paper-network.js';
+import { photoPreset } from '../photo/photo-config.js';
+import { photoFamily } from '../photo/photo-network.js';
 import { summarize } from './summary.js';
 
 describe('summarize', () => {
@@ -12,12 +12,12 @@ describe('summarize', () => {
       (sum, { values }) => sum + values.length,
       0,
     );
-    expect(summarize(declarePaperNetwork(config), { height: 64, width: 64 }).parameters).toBe(held);
+    expect(summarize(paperFamily.declare(config), { height: 64, width: 64 }).parameters).toBe(held);
   });
 
   test('counts multiply-adds by hand: the last level of the encoder', () => {
     const [only, more] = [4, 8].map((width) =>
-      summarize(declarePaperNetwork(narrowedPaper({ encoderChannels: [4, 4, 4, 4, width] })), {
+      summarize(paperFamily.declare(narrowedPaper({ encoderChannels: [4, 4, 4, 4, width] })), {
         height: 64,
         width: 64,
       }),
@@ -30,7 +30,7 @@ describe('summarize', () => {
   });
 
   test('of the photo network: what its preset says, and four times as much for four times the area', () => {
-    const network = declarePhotoNetwork(photoPreset);
+    const network = photoFamily.declare(photoPreset);
     const [small, large] = [128, 256].map((size) => summarize(network, { height: size, width: size }));
     expect(small!.parameters / 1e6).toBeCloseTo(11.6, 1);
     expect(large!.multiplyAdds).toBe(4 * small!.multiplyAdds);

@@ -1,16 +1,8 @@
-import { networkFamily } from '../weights/network-family.js';
 import type { WeightValues } from '../weights/initial-weights.js';
 import { expectFit, floatingPoint, readConfig } from '../weights/network-file.js';
 import { readSafetensors } from '../weights/safetensors.js';
 import type { PhotoConfig } from './photo-config.js';
-import { declarePhotoNetwork } from './photo-network.js';
-
-/** Weights of the photo network: their shapes, how they start, and their files. */
-export const photoFamily = networkFamily<PhotoConfig>({
-  name: 'photo',
-  configKey: 'unblur.photo',
-  declare: declarePhotoNetwork,
-});
+import { photoFamily } from './photo-network.js';
 
 const pixelsPerCell = 4;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { writeSafetensors } from '../weights/safetensors.js';
-import { readTorchPhotoWeights } from './photo-weights.js';
+import { readTorchPhotoWeights } from './photo-torch-weights.js';
 
 const [C, MIDDLE, CM, CF] = [[2, 3, 4, 5], 1, 3, 2];
 
