@@ -10,7 +10,7 @@ import {
   createResponse,
   createViewfinder,
   focalPixelsOf,
-  FULL_READING,
+  fullReading,
   matrixOf,
   openSensor,
   orientationOfAngles,
@@ -97,7 +97,7 @@ function openOurs(rgb) {
   return {
     picture() {
       sensor.expose(1, matrices[0]);
-      return Array.from(sensor.sheets[1], (reading) => (reading / FULL_READING) * 255);
+      return Array.from(sensor.sheets[1], (reading) => (reading / fullReading) * 255);
     },
     /** Seconds per frame. */
     time() {

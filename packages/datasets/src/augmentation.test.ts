@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   addNoise,
+  type Augmentation,
   colourCurve,
+  defaultAugmentation,
   degrade,
   drawAugmentation,
+  noAugmentation,
   rearrangePixels,
-  type Augmentation,
 } from './augmentation.js';
-import { defaultAugmentation, noAugmentation } from './augmentation-options.js';
-import { drawAveraging, requireAveraging } from './averaging-choice.js';
+import { drawAveraging, requireAveraging } from './averaging.js';
 import { createRandom } from './random.js';
 
 const still: Augmentation = {

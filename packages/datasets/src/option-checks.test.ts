@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { layeredDefaults, resolveLayeredOptions } from './layered-options.js';
-import { panoramaDefaults, resolvePanoramaOptions } from './panorama-options.js';
-import { resolveVideoOptions, videoDefaults } from './video-options.js';
+import { layeredDefaults, resolveLayeredOptions } from './layers/layered-options.js';
+import { panoramaDefaults, resolvePanoramaOptions } from './panorama/panorama-options.js';
+import { resolveVideoOptions, videoDefaults } from './video/video-options.js';
 
 const absurdValues: unknown[] = [1e9, -1e9, 1e-9, NaN, '7', [], {}, [null], ['0', '1'], [1e9, 1e9]];
 /** Where null means something. */

@@ -25,8 +25,11 @@ function excerpt(value: unknown): string {
  * ever.
  */
 export const maxSizePixels = 4096;
+
 export const maxFrames = 255;
+
 export const maxPhotoPixels = 16_384;
+
 /**
  * Smallest move between two rendered frames that is of use; the number of frames rendered is what moves,
  * divided by it.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { transformSync } from '@swc/core';
 import sharp from 'sharp';
 import * as datasets from './index.js';
-import { makePanoramaFolder, newFolder } from './node/picture-folder.test-tool.js';
+import { makePanoramaFolder, newFolder } from './pictures/picture-folder.test-tool.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
@@ -42,7 +42,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-test.each(examples.map((code, index) => [/import \{ (\w+)/.exec(code)![1]!, index] as const))(
+test.each(examples.map((code, index) => [/import \{\s*(\w+)/.exec(code)![1]!, index] as const))(
   'the README example with %s prints what its comments say',
   async (_, index) => {
     // Tests run on source, without the compiled worker.
@@ -50,7 +50,7 @@ test.each(examples.map((code, index) => [/import \{ (\w+)/.exec(code)![1]!, inde
       .replace(/seed: 1\b/g, 'seed: 1, workers: 0')
       .replace(/workers: 0, workers: 0/g, 'workers: 0');
     const claims = [...source.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, claim]) => claim);
-    const { code } = transformSync(source.replace(/^import .*$/gm, ''), {
+    const { code } = transformSync(source.replace(/^import [^;]*;$/gm, ''), {
       swcrc: false,
       isModule: true,
       jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
@@ -72,8 +72,11 @@ test.each(examples.map((code, index) => [/import \{ (\w+)/.exec(code)![1]!, inde
 );
 
 test('the README names nothing that does not exist', () => {
-  const imported = [...readme.matchAll(/import \{ ([^}]*) \} from '@unblur\/datasets/g)].flatMap(
-    ([, names]) => names!.split(', '),
+  const imported = [...readme.matchAll(/import \{([^}]*)\} from '@unblur\/datasets/g)].flatMap(([, names]) =>
+    names!
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
   );
   const named = [
     ...readme.matchAll(

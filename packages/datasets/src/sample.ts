@@ -1,12 +1,4 @@
-/**
- * A colour image: `data` holds rows of interleaved R, G, B in [0, 1] (display values), `width * height * 3`
- * of them.
- */
-export interface RgbImage {
-  width: number;
-  height: number;
-  data: Float32Array;
-}
+import type { RgbImage } from '@unblur/metrics';
 
 /** One training or test case: what the sensor recorded, and what it saw. */
 export interface Sample {
@@ -26,4 +18,40 @@ export interface Sample {
    * flows to the last and the first frame; `height * width * 2` values (dx, dy) in pixels.
    */
   motionPixels?: Float32Array;
+}
+
+/** The values of one square sample: what goes from thread to thread. */
+export interface SampleValues {
+  /** `size * size * 3`. */
+  blurred: Float32Array;
+  frames: Float32Array[];
+  rotationDegrees?: number;
+  /** `size * size * 2` per frame. */
+  flowsPixels?: Float32Array[];
+  /** `size * size * 2`; see `Sample`. */
+  motionPixels?: Float32Array;
+}
+
+export function valuesOf({
+  blurred,
+  frames,
+  rotationDegrees,
+  flowsPixels,
+  motionPixels,
+}: Sample): SampleValues {
+  return {
+    blurred: blurred.data,
+    frames: frames.map(({ data }) => data),
+    ...(rotationDegrees !== undefined && { rotationDegrees }),
+    ...(flowsPixels && { flowsPixels }),
+    ...(motionPixels && { motionPixels }),
+  };
+}
+
+/** Puts arrays of one length one after the other. */
+export function concatenate(arrays: Float32Array[]): Float32Array {
+  const length = arrays[0]!.length;
+  const whole = new Float32Array(arrays.length * length);
+  for (const [index, values] of arrays.entries()) whole.set(values, index * length);
+  return whole;
 }

@@ -1,17 +1,21 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path/posix';
 
-test('the mathematics needs no Node: it imports quaternion and itself only', () => {
+test('the mathematics needs no Node: it imports quaternion and itself only, besides types', () => {
   const seen = new Set<string>();
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    const source = readFileSync(new URL(file, import.meta.url), 'utf8');
-    for (const [, from] of source.matchAll(/^(?:import|export)[^;]*? from '([^']+)';/gm)) {
-      if (from!.startsWith('./') && !from!.startsWith('./node/')) visit(from!.replace(/\.js$/, '.ts'));
-      else expect([file, from]).toEqual([file, 'quaternion']);
+    const source = readFileSync(new URL(`./${file}`, import.meta.url), 'utf8');
+    for (const [, from] of source.matchAll(/^(?:import|export)(?! type )[^;]*? from '([^']+)';/gm)) {
+      if (/^\.\.?\//.test(from!) && !from!.endsWith('.node.js')) {
+        visit(join(dirname(file), from!).replace(/\.js$/, '.ts'));
+      } else {
+        expect([file, from]).toEqual([file, 'quaternion']);
+      }
     }
   };
-  visit('./synthesis.ts');
+  visit('synthesis.ts');
   expect(seen.size).toBeGreaterThan(15);
 });

@@ -259,7 +259,7 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
   }
   const signal = abortOnInterruption();
   const datasets = await import('@unblur/datasets');
-  const { defaultAugmentation, noAugmentation, MANIFEST_FILE, setFile: SET_FILE } = datasets;
+  const { defaultAugmentation, noAugmentation, manifestFile, setFile } = datasets;
   const source = {
     ...kind,
     sizePixels: size,
@@ -272,7 +272,7 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
   const names = (await readdir(out).catch((): string[] => [])).filter(
     (name) => !name.startsWith('.') && name !== 'preview.png',
   );
-  if (names.length > 0 && !names.includes(format === 'shards' ? MANIFEST_FILE : SET_FILE)) {
+  if (names.length > 0 && !names.includes(format === 'shards' ? manifestFile : setFile)) {
     throw new Error(
       `Expected a new or empty folder for --out, or one with a set of ${format} to complete, but ${out} holds other files.`,
     );

@@ -1,0 +1,48 @@
+import type { PixelPosition, Vector3 } from './sphere.js';
+
+/**
+ * A pinhole camera without distortion. Camera axes: x right, y down, z along the view. Pixel centres lie at
+ * integers. The principal point may lie off the centre, or outside: the image is then a window into a larger
+ * photograph.
+ */
+export interface PinholeCamera {
+  width: number;
+  height: number;
+  focalPixels: number;
+  principalX: number;
+  principalY: number;
+}
+
+/** Focal length in pixels of a photograph `extentPixels` wide that sees `fieldOfViewDegrees` across. */
+export function focalPixelsOf(fieldOfViewDegrees: number, extentPixels: number): number {
+  return extentPixels / 2 / Math.tan((fieldOfViewDegrees * Math.PI) / 360);
+}
+
+/** A camera with its principal point in the centre. */
+export function centredCamera(width: number, height: number, focalPixels: number): PinholeCamera {
+  return { width, height, focalPixels, principalX: (width - 1) / 2, principalY: (height - 1) / 2 };
+}
+
+/** The camera that sees only the window of `size` pixels a side whose top left pixel is (left, top). */
+export function cropCamera(camera: PinholeCamera, left: number, top: number, size: number): PinholeCamera {
+  return {
+    ...camera,
+    width: size,
+    height: size,
+    principalX: camera.principalX - left,
+    principalY: camera.principalY - top,
+  };
+}
+
+/** Ray through a pixel, in camera axes, with z = 1. */
+export function rayOfPixel(camera: PinholeCamera, { x, y }: PixelPosition): Vector3 {
+  return [(x - camera.principalX) / camera.focalPixels, (y - camera.principalY) / camera.focalPixels, 1];
+}
+
+/** Pixel that a ray in camera axes meets. The ray must lie in front of the camera (z > 0). */
+export function pixelOfRay(camera: PinholeCamera, [x, y, z]: Vector3): PixelPosition {
+  return {
+    x: (x / z) * camera.focalPixels + camera.principalX,
+    y: (y / z) * camera.focalPixels + camera.principalY,
+  };
+}

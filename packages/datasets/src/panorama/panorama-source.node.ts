@@ -1,0 +1,114 @@
+import { noAugmentation } from '../augmentation.js';
+import type { FileCache, FileDecoder } from '../pictures/file-cache.node.js';
+import { listPictures, readImageFile } from '../pictures/picture-file.node.js';
+import { createRandom } from '../random.js';
+import {
+  type PanoramaOptions,
+  type PartialPanoramaOptions,
+  resolvePanoramaOptions,
+} from './panorama-options.js';
+import { buildPanorama, buildPartialPanorama, type Panorama, panoramaBytes } from './panorama.js';
+import { staysWithin } from './rotation.js';
+import {
+  planRotationalBlur,
+  type RotationalBlurSample,
+  synthesizeRotationalBlur,
+} from './rotational-blur.js';
+
+/** Paths of the panoramas in a folder, sorted by name; throws as `listPictures` does. */
+export function listPanoramas(folder: string): string[] {
+  return listPictures(folder, 'panoramas');
+}
+
+/**
+ * Reads one equirectangular panorama.
+ *
+ * @param coverageDegrees how much of the horizon it shows, where it is only a part of the sphere (see
+ * `buildPartialPanorama`).
+ * @throws Error that names the file, where it cannot be decoded, is not 2:1, or is no such part.
+ */
+export async function loadPanorama(path: string, coverageDegrees: number | null = null): Promise<Panorama> {
+  const { width, height, rgb } = await readImageFile(path);
+  try {
+    return coverageDegrees === null
+      ? buildPanorama(width, height, rgb)
+      : buildPartialPanorama(width, height, rgb, coverageDegrees);
+  } catch (cause) {
+    throw new RangeError(`${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** What a sample depends on besides its index. Plain data: it is sent to workers. */
+export interface PanoramaRecipe {
+  kind: 'panorama';
+  /** Paths of the panoramas; their order matters. */
+  panoramas: string[];
+  seed: number;
+  /**
+   * Which panorama a sample looks into: a random one, or each in turn, so that a small set shows all alike.
+   */
+  order: 'random' | 'in-turn';
+  options: PanoramaOptions;
+}
+
+/** Index of the panorama that the sample with this index looks into. */
+export function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sampleIndex: number): number {
+  return order === 'in-turn'
+    ? sampleIndex % panoramas.length
+    : createRandom(seed, sampleIndex, 0).below(panoramas.length);
+}
+
+function panoramaDecoder(coverageDegrees: number | null): FileDecoder<Panorama> {
+  return {
+    name: `panorama of ${coverageDegrees ?? 360} degrees`,
+    decode: (path) => loadPanorama(path, coverageDegrees),
+    bytesOf: panoramaBytes,
+  };
+}
+
+/** How often a camera is placed anew before a partial panorama counts as too small for it. */
+const mostPlaces = 500;
+
+/** Makes samples one by one: sample i is a function of the recipe and i alone. */
+export class PanoramaSynthesizer {
+  readonly #cache: FileCache;
+  readonly #recipe: PanoramaRecipe;
+  constructor(recipe: PanoramaRecipe, cache: FileCache) {
+    this.#cache = cache;
+    this.#recipe = recipe;
+  }
+
+  async synthesize(sampleIndex: number): Promise<RotationalBlurSample> {
+    const { seed, options, panoramas } = this.#recipe;
+    const path = panoramas[panoramaOfSample(this.#recipe, sampleIndex)]!;
+    const panorama = await this.#cache.load(panoramaDecoder(options.coverageDegrees), path);
+    const { coverage } = panorama;
+    for (let place = 0; place < mostPlaces; place++) {
+      const random =
+        place === 0 ? createRandom(seed, sampleIndex, 1) : createRandom(seed, sampleIndex, 1, place);
+      const plan = planRotationalBlur(random, panorama.levels[0]!.width, sampleIndex, options);
+      if (!coverage || staysWithin(plan, coverage)) return synthesizeRotationalBlur(panorama, plan, options);
+    }
+    throw new RangeError(
+      `Expected a panorama large enough for the camera but ${mostPlaces} random views all left ${path}; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.`,
+    );
+  }
+}
+
+/**
+ * What sets for evaluation are made by: panoramas in turn, whole photographs, no augmentation unless it is
+ * asked for.
+ */
+export function recipeInTurn(
+  panoramas: string[],
+  seed: number,
+  synthesis: PartialPanoramaOptions,
+): PanoramaRecipe {
+  const { photoPixels = synthesis.sizePixels } = synthesis;
+  const options = resolvePanoramaOptions({
+    ...synthesis,
+    photoPixels,
+    augmentation: { ...noAugmentation, ...synthesis.augmentation },
+  });
+  return { kind: 'panorama', panoramas, seed, order: 'in-turn', options };
+}

@@ -1,0 +1,154 @@
+/**
+ * A full-sphere photograph made ready to be looked into: a pyramid of halved sizes, each with a border of one
+ * pixel that continues the sphere (the other side of the seam left and right; the row across the pole, half a
+ * turn away, above and below), so that bilinear sampling needs no special case anywhere.
+ */
+export interface Panorama {
+  /** Full size first; each level half the size of the one before. */
+  levels: PanoramaLevel[];
+  /** The part of the sphere that was taken, where it is not all of it (see `buildPartialPanorama`). */
+  coverage?: Coverage;
+}
+
+export interface PanoramaLevel {
+  /** Size without the border. */
+  width: number;
+  height: number;
+  /**
+   * (height + 2) rows of (width + 2) pixels, each red | green << 8 | blue << 16: one load where three would
+   * be needed.
+   */
+  pixels: Uint32Array;
+}
+
+/** Memory that a panorama takes. */
+export function panoramaBytes({ levels }: Panorama): number {
+  return levels.reduce((sum, { pixels }) => sum + pixels.byteLength, 0);
+}
+
+const smallestLevelWidth = 64;
+
+/**
+ * @param rgb interleaved R, G, B bytes of an equirectangular image twice as wide as high.
+ * @throws RangeError where the image is not 2:1 with an even height, or the bytes do not fit its size.
+ */
+export function buildPanorama(width: number, height: number, rgb: Uint8Array): Panorama {
+  if (width !== 2 * height || height < 2) {
+    throw new RangeError(
+      `Expected a full-sphere equirectangular panorama, twice as wide as high, but received ${width}x${height}; for a part of one say how many degrees it shows across (coverageDegrees, --crop).`,
+    );
+  }
+  if (rgb.length !== width * height * 3) {
+    throw new RangeError(
+      `Expected ${width * height * 3} bytes (RGB) for a ${width}x${height} panorama but received ${rgb.length}.`,
+    );
+  }
+  const levels: PanoramaLevel[] = [];
+  for (let level = { width, height, rgb }; ; level = halve(level)) {
+    levels.push(withBorder(level));
+    if (level.width / 2 < smallestLevelWidth || level.height % 2 !== 0) return { levels };
+  }
+}
+
+interface RgbBytes {
+  width: number;
+  height: number;
+  rgb: Uint8Array;
+}
+
+/**
+ * Box filter in display values, the values that are interpolated too, so that every level has the same mean.
+ */
+function halve({ width, height, rgb }: RgbBytes): RgbBytes {
+  const halfWidth = width / 2;
+  const halfHeight = height / 2;
+  const half = new Uint8Array(halfWidth * halfHeight * 3);
+  let target = 0;
+  for (let y = 0; y < halfHeight; y++) {
+    let upper = 2 * y * width * 3;
+    let lower = upper + width * 3;
+    for (let x = 0; x < halfWidth; x++) {
+      for (let channel = 0; channel < 3; channel++) {
+        half[target++] = (rgb[upper]! + rgb[upper + 3]! + rgb[lower]! + rgb[lower + 3]! + 2) >> 2;
+        upper++;
+        lower++;
+      }
+      upper += 3;
+      lower += 3;
+    }
+  }
+  return { width: halfWidth, height: halfHeight, rgb: half };
+}
+
+function withBorder({ width, height, rgb }: RgbBytes): PanoramaLevel {
+  const stride = width + 2;
+  const pixels = new Uint32Array((height + 2) * stride);
+  for (let row = 0, source = 0; row < height; row++) {
+    const start = (row + 1) * stride + 1;
+    for (let column = 0; column < width; column++, source += 3) {
+      pixels[start + column] = rgb[source]! | (rgb[source + 1]! << 8) | (rgb[source + 2]! << 16);
+    }
+  }
+  const halfTurn = width / 2;
+  for (const [borderRow, nearestRow] of [
+    [0, 1],
+    [height + 1, height],
+  ] as const) {
+    const border = borderRow * stride + 1;
+    const nearest = nearestRow * stride + 1;
+    pixels.copyWithin(border, nearest + halfTurn, nearest + width);
+    pixels.copyWithin(border + width - halfTurn, nearest, nearest + halfTurn);
+  }
+  for (let start = 0; start < pixels.length; start += stride) {
+    pixels[start] = pixels[start + width]!;
+    pixels[start + width + 1] = pixels[start + 1]!;
+  }
+  return { width, height, pixels };
+}
+
+/**
+ * The part of the sphere that a partial panorama shows: longitudes and latitudes up to these, to either side
+ * of the middle.
+ */
+export interface Coverage {
+  longitudeRadians: number;
+  latitudeRadians: number;
+}
+
+/**
+ * A panorama of which only a part was taken: equirectangular, with the same degrees per pixel across and down
+ * and the horizon in its middle. It is set into a full sphere that is black elsewhere (its width rounded to
+ * whole pixels); cameras must keep within its `coverage`.
+ *
+ * @param coverageDegrees how much of the horizon the image shows, above 0 and at most 360.
+ * @throws RangeError where the image would be higher than the sphere.
+ */
+export function buildPartialPanorama(
+  width: number,
+  height: number,
+  rgb: Uint8Array,
+  coverageDegrees: number,
+): Panorama & { coverage: Coverage } {
+  const sphereHeight = Math.round((width * 180) / coverageDegrees);
+  const sphereWidth = 2 * sphereHeight;
+  if (width > sphereWidth || height > sphereHeight) {
+    const highest = Math.floor(sphereHeight);
+    throw new RangeError(
+      `Expected a part of a panorama, ${coverageDegrees} degrees across and at most 180 down (${highest} pixels), but received ${width}x${height}.`,
+    );
+  }
+  const left = Math.floor((sphereWidth - width) / 2);
+  const top = Math.floor((sphereHeight - height) / 2);
+  const sphere = new Uint8Array(sphereWidth * sphereHeight * 3);
+  for (let row = 0; row < height; row++) {
+    sphere.set(rgb.subarray(row * width * 3, (row + 1) * width * 3), ((top + row) * sphereWidth + left) * 3);
+  }
+  // Two pixels less on either side: one for the odd half of the centring, one for what bilinear sampling
+  // takes from beyond.
+  const within = (pixels: number): number => ((pixels / 2 - 2) * Math.PI) / sphereHeight;
+  const coverage = {
+    longitudeRadians: width === sphereWidth ? Math.PI : within(width),
+    latitudeRadians: height === sphereHeight ? Math.PI / 2 : within(height),
+  };
+  return { ...buildPanorama(sphereWidth, sphereHeight, sphere), coverage };
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Augmentation, rearrangePixels, rearrangeVectors } from '../augmentation.js';
+import { centredCamera, focalPixelsOf } from './camera.js';
+import { orientationOfAngles, rotationAbout, rotationalMotionPixels } from './rotation.js';
+
+const camera = centredCamera(65, 65, focalPixelsOf(60, 65));
+const facing = orientationOfAngles(20, -5, 3);
+const at = (motion: Float32Array, x: number, y: number) => [
+  motion[2 * (65 * y + x)]!,
+  motion[2 * (65 * y + x) + 1]!,
+];
+
+describe('rotationalMotionPixels', () => {
+  test('is f tan(angle / 2) to the left in the middle when the camera turns right', () => {
+    const motion = rotationalMotionPixels(camera, facing, facing.mul(rotationAbout([0, 1, 0], 8)));
+    const [dx, dy] = at(motion, 32, 32);
+    expect(dx).toBeCloseTo(-camera.focalPixels * Math.tan((4 * Math.PI) / 180), 4);
+    expect(dy).toBeCloseTo(0, 5);
+  });
+
+  test('turns about the principal point when the camera rolls', () => {
+    const motion = rotationalMotionPixels(camera, facing, facing.mul(rotationAbout([0, 0, 1], 10)));
+    const [dx, dy] = at(motion, 52, 32);
+    // Half of the chord between -5 and +5 degrees.
+    expect(Math.hypot(dx!, dy!)).toBeCloseTo(20 * Math.sin((5 * Math.PI) / 180), 4);
+    expect(dx).toBeCloseTo(0, 4);
+    expect(dy).toBeLessThan(0);
+  });
+
+  test('is the opposite the other way round', () => {
+    const last = facing.mul(rotationAbout([0.5, 0.7, 0.1], 6));
+    const there = rotationalMotionPixels(camera, facing, last);
+    const back = rotationalMotionPixels(camera, last, facing);
+    const sums = there.map((value, index) => Math.abs(value + back[index]!));
+    expect(Math.max(...sums)).toBeLessThan(1e-5);
+  });
+});
+
+describe('rearrangeVectors', () => {
+  // A picture of its own source coordinates: the vector of a linear picture is the difference of two of its
+  // pixels.
+  test.each([
+    [false, false, true],
+    [true, false, false],
+    [true, true, false],
+    [true, false, true],
+    [false, true, true],
+  ])('moves as the picture does: mirrorX %p, mirrorY %p, transpose %p', (mirrorX, mirrorY, transpose) => {
+    const size = 9;
+    const augmentation = { mirrorX, mirrorY, transpose } as Augmentation;
+    const coordinates = new Float32Array(size * size * 3);
+    for (let i = 0; i < size * size; i++) coordinates.set([i % size, Math.floor(i / size), 0], 3 * i);
+    const rearranged = rearrangePixels(coordinates, size, augmentation);
+    const vectors = new Float32Array(size * size * 2);
+    for (let i = 0; i < size * size; i++) vectors.set([1, 2], 2 * i);
+    const [dx, dy] = rearrangeVectors(vectors, size, augmentation);
+    const from = 4 * size + 4;
+    const to = from + dy! * size + dx!;
+    expect([
+      rearranged[3 * to]! - rearranged[3 * from]!,
+      rearranged[3 * to + 1]! - rearranged[3 * from + 1]!,
+    ]).toEqual([1, 2]);
+  });
+});

@@ -1,0 +1,208 @@
+import { Quaternion } from 'quaternion';
+import type { Random } from '../random.js';
+import { type PinholeCamera, pixelOfRay, rayOfPixel } from './camera.js';
+import type { Coverage } from './panorama.js';
+import type { RotationalBlurPlan } from './rotational-blur.js';
+import { anglesOfDirection, type PixelPosition, type Vector3 } from './sphere.js';
+
+/**
+ * The fastest that any pixel of the image moves, in pixels per radian, while the camera turns about an axis
+ * fixed in camera axes. The image motion of a still world under a rotation depends on the pixel and the axis
+ * only, not on the scene.
+ *
+ * @param axis unit vector in camera axes.
+ */
+export function fastestPixelsPerRadian(camera: PinholeCamera, [ax, ay, az]: Vector3): number {
+  const { width, height, focalPixels } = camera;
+  let fastestSquared = 0;
+  for (let row = 0; row < height; row++) {
+    const y = (row - camera.principalY) / focalPixels;
+    for (let column = 0; column < width; column++) {
+      const x = (column - camera.principalX) / focalPixels;
+      const dx = x * y * ax - (1 + x * x) * ay + y * az;
+      const dy = (1 + y * y) * ax - x * y * ay - x * az;
+      const squared = dx * dx + dy * dy;
+      if (squared > fastestSquared) fastestSquared = squared;
+    }
+  }
+  return Math.sqrt(fastestSquared) * focalPixels;
+}
+
+/** Orientation of a camera as a unit quaternion that turns camera axes into world axes. */
+export type Orientation = Quaternion;
+
+/** Row-major 3x3 matrix. */
+export type Matrix3 = readonly number[];
+
+const radians = (degrees: number): number => (degrees * Math.PI) / 180;
+
+/**
+ * Orientation of a camera that first rolls about its view, then pitches (positive looks down), then yaws
+ * (positive looks right).
+ */
+export function orientationOfAngles(
+  yawDegrees: number,
+  pitchDegrees: number,
+  rollDegrees: number,
+): Orientation {
+  return Quaternion.fromAxisAngle([0, 1, 0], radians(yawDegrees))
+    .mul(Quaternion.fromAxisAngle([1, 0, 0], -radians(pitchDegrees)))
+    .mul(Quaternion.fromAxisAngle([0, 0, 1], radians(rollDegrees)));
+}
+
+/** Rotation by `angleDegrees` about an axis (of any length but zero). */
+export function rotationAbout(axis: Vector3, angleDegrees: number): Quaternion {
+  return Quaternion.fromAxisAngle([...axis], radians(angleDegrees));
+}
+
+/**
+ * A camera's hand-shake axis, a unit vector in camera axes: it lies in the image plane in a uniformly random
+ * direction (the hand turns the lens up, down and sideways), tilted out of it by `rollShare` times a standard
+ * normal number (it rolls a little).
+ */
+export function randomShakeAxis(random: Random, rollShare: number): Vector3 {
+  const direction = random.between(0, 2 * Math.PI);
+  const roll = rollShare * random.normal();
+  const length = Math.hypot(1, roll);
+  return [Math.cos(direction) / length, Math.sin(direction) / length, roll / length];
+}
+
+/**
+ * Rotation by uniform Euler angles (about x, y, z in turn), each in [-limitDegrees, limitDegrees]: the
+ * paper's random rotation.
+ */
+export function randomEulerRotation(random: Random, limitDegrees: number): Quaternion {
+  const angle = (): number => random.between(-limitDegrees, limitDegrees);
+  return rotationAbout([1, 0, 0], angle())
+    .mul(rotationAbout([0, 1, 0], angle()))
+    .mul(rotationAbout([0, 0, 1], angle()));
+}
+
+/** Axis (unit vector) and angle in [0, 180] degrees of a rotation; the z axis for no rotation at all. */
+export function axisAngleOf(rotation: Quaternion): { axis: Vector3; angleDegrees: number } {
+  const sign = rotation.w < 0 ? -1 : 1;
+  const sine = Math.hypot(rotation.x, rotation.y, rotation.z);
+  if (sine === 0) return { axis: [0, 0, 1], angleDegrees: 0 };
+  return {
+    axis: [(sign * rotation.x) / sine, (sign * rotation.y) / sine, (sign * rotation.z) / sine],
+    angleDegrees: (2 * Math.atan2(sine, sign * rotation.w) * 180) / Math.PI,
+  };
+}
+
+/**
+ * `count` orientations from `first` to `last` at even times: Slerp, the shortest arc at constant angular
+ * speed.
+ */
+export function orientationsBetween(first: Orientation, last: Orientation, count: number): Orientation[] {
+  const slerp = first.slerp(last);
+  return Array.from({ length: count }, (_, index) => slerp(count === 1 ? 0 : index / (count - 1)));
+}
+
+export function matrixOf(rotation: Quaternion): Matrix3 {
+  return rotation.toMatrix(false);
+}
+
+/**
+ * How far a still world moves in the picture while the camera turns through half of its rotation, at every
+ * pixel of the middle frame: half the difference of the optical flows from there to the last and to the first
+ * frame.
+ *
+ * @returns `height * width * 2` values (dx, dy) in pixels.
+ */
+export function rotationalMotionPixels(
+  camera: PinholeCamera,
+  first: Orientation,
+  last: Orientation,
+): Float32Array {
+  const [, middle] = orientationsBetween(first, last, 3) as [Orientation, Orientation, Orientation];
+  const firstFromMiddle = matrixOf(first.conjugate().mul(middle));
+  const lastFromMiddle = matrixOf(last.conjugate().mul(middle));
+  const motion = new Float32Array(camera.width * camera.height * 2);
+  for (let y = 0, out = 0; y < camera.height; y++) {
+    for (let x = 0; x < camera.width; x++, out += 2) {
+      const ray = rayOfPixel(camera, { x, y });
+      const atFirst = pixelOfRay(camera, turned(firstFromMiddle, ray));
+      const atLast = pixelOfRay(camera, turned(lastFromMiddle, ray));
+      motion[out] = (atLast.x - atFirst.x) / 2;
+      motion[out + 1] = (atLast.y - atFirst.y) / 2;
+    }
+  }
+  return motion;
+}
+
+function turned(m: readonly number[], [x, y, z]: Vector3): Vector3 {
+  return [
+    m[0]! * x + m[1]! * y + m[2]! * z,
+    m[3]! * x + m[4]! * y + m[5]! * z,
+    m[6]! * x + m[7]! * y + m[8]! * z,
+  ];
+}
+
+const testedOrientations = 5;
+
+const testedPixelsPerSide = 9;
+
+/**
+ * Whether a camera sees nothing but the covered part of the sphere during its whole exposure (found at pixels
+ * along the picture's border and at five moments).
+ */
+export function staysWithin(
+  { camera, first, last }: Pick<RotationalBlurPlan, 'camera' | 'first' | 'last'>,
+  { longitudeRadians, latitudeRadians }: Coverage,
+): boolean {
+  const border: PixelPosition[] = Array.from(
+    { length: testedPixelsPerSide },
+    (_, step) => step / (testedPixelsPerSide - 1),
+  ).flatMap((share) => {
+    const [x, y, right, bottom] = [
+      share * (camera.width - 1),
+      share * (camera.height - 1),
+      camera.width - 1,
+      camera.height - 1,
+    ];
+    return [
+      { x, y: 0 },
+      { x, y: bottom },
+      { x: 0, y },
+      { x: right, y },
+    ];
+  });
+  return orientationsBetween(first, last, testedOrientations).every((orientation) => {
+    const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = matrixOf(orientation) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const seesPole =
+      latitudeRadians < Math.PI / 2 &&
+      [-1, 1].some((pole) => isInPicture(camera, [m3 * pole, m4 * pole, m5 * pole]));
+    return (
+      !seesPole &&
+      border.every((pixel) => {
+        const [x, y, z] = rayOfPixel(camera, pixel);
+        const angles = anglesOfDirection([
+          m0 * x + m1 * y + m2 * z,
+          m3 * x + m4 * y + m5 * z,
+          m6 * x + m7 * y + m8 * z,
+        ]);
+        return (
+          Math.abs(angles.longitudeRadians) <= longitudeRadians &&
+          Math.abs(angles.latitudeRadians) <= latitudeRadians
+        );
+      })
+    );
+  });
+}
+
+/** Whether a direction in camera axes is seen; the pole may lie inside a picture whose border is covered. */
+function isInPicture(camera: RotationalBlurPlan['camera'], ray: readonly [number, number, number]): boolean {
+  if (ray[2] <= 0) return false;
+  const { x, y } = pixelOfRay(camera, ray);
+  return x >= 0 && y >= 0 && x <= camera.width - 1 && y <= camera.height - 1;
+}

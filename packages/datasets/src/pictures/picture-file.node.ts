@@ -1,0 +1,125 @@
+import { type Dirent, readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { explainFileError, firstLine, UnblurError } from '@unblur/files';
+import type { RgbImage } from '@unblur/metrics';
+import sharp from 'sharp';
+
+/** File name endings of the pictures that folders are searched for. */
+export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
+
+/**
+ * Paths of the pictures in a folder, sorted by name.
+ *
+ * @param what plural, for messages.
+ * @throws Error where the folder cannot be read or holds no picture.
+ */
+export function listPictures(folder: string, what: string): string[] {
+  const names = folderEntries(folder, what).map(({ name }) => name);
+  const pictures = names.filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
+  if (pictures.length === 0) {
+    throw new Error(`Expected ${what} (${imageExtensions.join(', ')}) in ${folder} but received none.`);
+  }
+  // By code unit, not by locale: the order decides which picture a sample gets.
+  return pictures.sort().map((name) => join(folder, name));
+}
+
+export interface DecodedImage {
+  width: number;
+  height: number;
+  /** Interleaved R, G, B bytes. */
+  rgb: Uint8Array;
+}
+
+/** Of a panorama of 16384x8192. */
+const maxPicturePixels = 2 ** 27;
+
+/** Of pictures whose values are held as floats, twelve bytes a pixel. */
+const maxFramePixels = 50_000_000;
+
+/**
+ * Reads any picture that sharp reads as 8-bit sRGB without alpha.
+ * @param maximumPixels pictures with more are refused before they are decoded.
+ * @throws Error that names the file, where it is missing, damaged, no picture, or too large.
+ */
+export async function readImageFile(path: string, maximumPixels = maxPicturePixels): Promise<DecodedImage> {
+  try {
+    const { data, info } = await sharp(path, { failOn: 'error', limitInputPixels: maximumPixels })
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, rgb: info.channels === 1 ? greyToRgb(data) : data };
+  } catch (cause) {
+    const message = firstLine((cause as Error).message);
+    if (/exceeds pixel limit/.test(message)) {
+      throw new Error(
+        `Expected a picture of at most ${Math.floor(maximumPixels / 1e6)} megapixels but ${path} has more; scale it down first.`,
+        { cause },
+      );
+    }
+    throw new Error(`Expected a readable picture but could not decode ${path}: ${message}`, { cause });
+  }
+}
+
+/** An image grown to `width` x `height` by mirroring it at its edges, itself in the middle. */
+export async function mirrorAtEdges(
+  image: DecodedImage,
+  width: number,
+  height: number,
+): Promise<DecodedImage> {
+  const [across, down] = [width - image.width, height - image.height];
+  if (across === 0 && down === 0) return image;
+  const [left, top] = [Math.floor(across / 2), Math.floor(down / 2)];
+  const { width: ownWidth, height: ownHeight } = image;
+  const grown = sharp(image.rgb, { raw: { width: ownWidth, height: ownHeight, channels: 3 } }).extend({
+    left,
+    top,
+    right: across - left,
+    bottom: down - top,
+    extendWith: 'mirror',
+  });
+  return { width, height, rgb: await grown.raw().toBuffer() };
+}
+
+/** Reads a picture of at most 50 megapixels as display values in [0, 1]; throws as `readImageFile` does. */
+export async function readRgbImage(path: string): Promise<RgbImage> {
+  const { width, height, rgb } = await readImageFile(path, maxFramePixels);
+  const data = new Float32Array(rgb.length);
+  for (let i = 0; i < data.length; i++) data[i] = rgb[i]! / 255;
+  return { width, height, data };
+}
+
+/** Writes display values, clamped to [0, 1], as 8 bit. */
+export async function writePng(path: string, { width, height, data }: RgbImage): Promise<void> {
+  const bytes = Uint8Array.from(data, (value) => Math.min(Math.max(Math.round(value * 255), 0), 255));
+  await writeFile(
+    path,
+    await sharp(bytes, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer(),
+  );
+}
+
+function greyToRgb(grey: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3);
+  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i]!, i * 3, i * 3 + 3);
+  return rgb;
+}
+
+/**
+ * What lies in a folder.
+ *
+ * @param what plural, for messages.
+ * @throws UnblurError that says why it cannot be read.
+ */
+export function folderEntries(folder: string, what: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (cause) {
+    const reason = explainFileError('read', folder, cause).message.replace(`Could not read ${folder}: `, '');
+    throw new UnblurError(`Expected a folder of ${what} at ${folder} but could not read it: ${reason}.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { doLocked, writeAtomically } from '@unblur/files';
+
+/** What is made in a folder. */
+export interface FolderClaim {
+  /** The file that holds the description. */
+  fileName: string;
+  /** Plain data, the same for the same contents. */
+  description: unknown;
+  /** The part of it that is made; others may be made at the same time. Default: all of it. */
+  part?: [index: number, parts: number];
+}
+
+/**
+ * Works in a folder that holds, or will hold, what the description says, by a JSON file in it: so a job that
+ * was stopped goes on where it was, and two different sets never mix. No two processes make the same part at
+ * the same time.
+ *
+ * @throws Error where the folder is marked with another description; UnblurError that says who is at work
+ * there.
+ */
+export function workInClaimedFolder<T>(
+  folder: string,
+  { fileName, description, part: [index, parts] = [0, 1] }: FolderClaim,
+  work: () => Promise<T>,
+): Promise<T> {
+  const makePart = async (): Promise<T> => {
+    await claimFolder(folder, fileName, description);
+    return work();
+  };
+  return doLocked(folder, 'synthesis', makePart, parts === 1 ? {} : { parts: [`${index} of ${parts}`] });
+}
+
+async function claimFolder(folder: string, fileName: string, description: unknown): Promise<void> {
+  const path = join(folder, fileName);
+  const text = `${JSON.stringify(description, null, 2)}\n`;
+  if (existsSync(path)) {
+    if (readFileSync(path, 'utf8') === text) return;
+    throw new Error(
+      `Expected ${folder} to be new or to hold samples made with the same options, but ${path} says otherwise; choose another folder.`,
+    );
+  }
+  await writeAtomically(path, text);
+}

@@ -1,0 +1,100 @@
+import type { RgbImage } from '@unblur/metrics';
+import sharp from 'sharp';
+import type { Sample } from '../sample.js';
+import { estimateMotionPixels } from '../video/frame-motion.js';
+
+const mostFrames = 7;
+
+const arrowsAcross = 8;
+
+const gap = 4;
+
+const labelHeight = 18;
+
+/**
+ * A picture to look at samples by, as PNG: a row per sample with the blurred picture, its frames in time
+ * order (of more than 7 every second, third, ...), and the middle frame with arrows of the motion from the
+ * first frame to the last (estimated where it is not known); above each row, the rotation in degrees where
+ * there is one.
+ *
+ * @param samples of one size and number of frames.
+ */
+export async function drawContactSheet(samples: readonly Sample[]): Promise<Buffer> {
+  const [
+    {
+      blurred: { width, height },
+      frames,
+    },
+  ] = samples as [Sample, ...Sample[]];
+  const step = Math.ceil((frames.length - 1) / (mostFrames - 1));
+  const shown = frames.map((_, index) => index).filter((index) => index % step === 0);
+  const columns = shown.length + 2;
+  const sheetWidth = columns * (width + gap) + gap;
+  const rowHeight = height + labelHeight + gap;
+  const motions = samples.map(
+    ({ motionPixels, frames: latent }) => motionPixels ?? estimateMotionPixels(latent),
+  );
+  const tiles = samples.flatMap((sample, row) => {
+    const images = [
+      sample.blurred,
+      ...shown.map((index) => sample.frames[index]!),
+      sample.frames[(frames.length - 1) / 2]!,
+    ];
+    return images.map((image, column) => ({
+      ...pngSource(image),
+      left: gap + column * (width + gap),
+      top: labelHeight + row * rowHeight,
+    }));
+  });
+  const overlay = samples.map((sample, row) => {
+    const top = labelHeight + row * rowHeight;
+    const left = gap + (columns - 1) * (width + gap);
+    const label = `<text x="${gap}" y="${top - 5}">${describeSample(sample, row)}${sample.motionPixels ? '' : ', motion estimated'}</text>`;
+    return `${label}<g transform="translate(${left} ${top})" stroke="#ff3" stroke-width="1.5">${arrowsOf(motions[row]!, width, height)}</g>`;
+  });
+  const sheetHeight = samples.length * rowHeight;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${sheetWidth}" height="${sheetHeight}" font-family="sans-serif" font-size="13" fill="#eee">${overlay.join('')}</svg>`;
+  return sharp({ create: { width: sheetWidth, height: sheetHeight, channels: 3, background: '#222' } })
+    .composite([...tiles, { input: Buffer.from(svg), left: 0, top: 0 }])
+    .removeAlpha()
+    .png()
+    .toBuffer();
+}
+
+/** One line about a sample. */
+export function describeSample({ frames, rotationDegrees, motionPixels }: Sample, index: number): string {
+  const rotation = rotationDegrees === undefined ? [] : [`${rotationDegrees.toFixed(1)} degrees`];
+  const longest = motionPixels?.reduce(
+    (most, dx, i) => (i % 2 === 0 ? Math.max(most, Math.hypot(dx, motionPixels[i + 1]!)) : most),
+    0,
+  );
+  const motion = longest === undefined ? [] : [`up to ${(2 * longest).toFixed(1)} pixels`];
+  return [`sample ${index}: ${frames.length} frames`, ...rotation, ...motion].join(', ');
+}
+
+/** Lines from where points were in the first frame to where they are in the last, with a dot at the end. */
+function arrowsOf(motionPixels: Float32Array, width: number, height: number): string {
+  const spacing = width / arrowsAcross;
+  const arrows: string[] = [];
+  for (let y = spacing / 2; y < height; y += spacing) {
+    for (let x = spacing / 2; x < width; x += spacing) {
+      const place = 2 * (Math.floor(y) * width + Math.floor(x));
+      const [dx, dy] = [motionPixels[place]!, motionPixels[place + 1]!];
+      const ends = [x - dx, y - dy, x + dx, y + dy].map((value) => value.toFixed(1));
+      arrows.push(
+        `<line x1="${ends[0]}" y1="${ends[1]}" x2="${ends[2]}" y2="${ends[3]}"/><circle cx="${ends[2]}" cy="${ends[3]}" r="1.8" stroke="none" fill="#f33"/>`,
+      );
+    }
+  }
+  return arrows.join('');
+}
+
+function pngSource({ width, height, data }: RgbImage): {
+  input: Buffer;
+  raw: { width: number; height: number; channels: 3 };
+} {
+  return {
+    input: Buffer.from(Uint8ClampedArray.from(data, (value) => value * 255).buffer),
+    raw: { width, height, channels: 3 },
+  };
+}

@@ -1,0 +1,142 @@
+import { statSync, type Dirent } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UnblurError, writeFolderAtomically } from '@unblur/files';
+import type { RgbImage } from '@unblur/metrics';
+import { folderEntries, readRgbImage, writePng } from '../pictures/picture-file.node.js';
+import type { Sample } from '../sample.js';
+
+/**
+ * Writes a sample as a folder: `blur.png`, `frame-0.png` ... `frame-(N-1).png` in time order, 8-bit, and
+ * `sample.json` with the facts given. The folder appears under its name only once it is whole.
+ *
+ * @param folder must not exist yet, or be empty.
+ * @param facts plain data about the sample.
+ */
+export async function writeSampleFolder(
+  folder: string,
+  sample: Sample,
+  facts: Record<string, unknown> = {},
+): Promise<void> {
+  await writeFolderAtomically(folder, async (staging) => {
+    await writePng(join(staging, 'blur.png'), sample.blurred);
+    for (const [index, frame] of sample.frames.entries()) {
+      await writePng(join(staging, `frame-${index}.png`), frame);
+    }
+    await writeFile(
+      join(staging, 'sample.json'),
+      `${JSON.stringify({ rotationDegrees: sample.rotationDegrees, ...facts }, null, 2)}\n`,
+    );
+  });
+}
+
+/** Where the pictures of a sample lie. */
+export interface SampleFiles {
+  folder: string;
+  blurPath: string;
+  /** In time order. */
+  framePaths: string[];
+}
+
+const pictureName = /^(blur|frame-(\d+))\.(png|jpe?g|webp)$/i;
+const framesNamedInMessage = 5;
+
+/**
+ * Finds the pictures of a sample folder: `blur` and `frame-0` ... `frame-(N-1)`, each .png, .jpg, .jpeg or
+ * .webp, N odd and 3 or more.
+ *
+ * @throws UnblurError that names the sample and what is missing or doubled.
+ */
+export function findSampleFiles(folder: string): SampleFiles {
+  const refuse = (problem: string): never => {
+    throw new UnblurError(`Sample ${folder}: ${problem}`);
+  };
+  const blurs: string[] = [];
+  // By their numbers: a list would be as long as the largest.
+  const frames = new Map<number, string>();
+  for (const name of folderEntries(folder, 'pictures')
+    .map((entry) => entry.name)
+    .sort()) {
+    const [, stem, index] = pictureName.exec(name) ?? [];
+    if (stem === undefined) continue;
+    const other = index === undefined ? blurs[0] : frames.get(Number(index));
+    if (other !== undefined) refuse(`expected one ${stem} but received ${other} and ${name}; remove one`);
+    if (index === undefined) blurs.push(name);
+    else frames.set(Number(index), name);
+  }
+  const [blur] = blurs;
+  if (blur === undefined) return refuse('expected blur.png, .jpg or .webp but received none');
+  if (frames.size === 0) refuse('expected frame-0.png, frame-1.png ... but received none');
+  const inOrder = [...frames].sort(([a], [b]) => a - b);
+  const last = inOrder.at(-1)![0];
+  const missing: string[] = [];
+  for (let index = 0; missing.length < framesNamedInMessage && index < last; index++) {
+    if (!frames.has(index)) missing.push(`frame-${index}`);
+  }
+  if (missing.length > 0) {
+    const more = last + 1 - frames.size - missing.length;
+    refuse(
+      `expected frame-0 to frame-${last} without a gap, but ${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''} ${last + 1 - frames.size > 1 ? 'are' : 'is'} missing`,
+    );
+  }
+  if (frames.size < 3 || frames.size % 2 === 0) {
+    refuse(`expected an odd number of frames, 3 or more, but received ${frames.size}`);
+  }
+  return {
+    folder,
+    blurPath: join(folder, blur),
+    framePaths: inOrder.map(([, name]) => join(folder, name)),
+  };
+}
+
+/**
+ * Reads the pictures of a sample.
+ *
+ * @param readPicture how each is decoded. Default: as 8-bit sRGB, whatever profile it carries.
+ * @throws UnblurError that names the picture of another size; whatever `readPicture` throws.
+ */
+export async function readSampleFiles(
+  { folder, blurPath, framePaths }: SampleFiles,
+  readPicture: (path: string) => Promise<RgbImage> = readRgbImage,
+): Promise<Sample> {
+  const blurred = await readPicture(blurPath);
+  const frames = await Promise.all(framePaths.map((path) => readPicture(path)));
+  frames.forEach(({ width, height }, index) => {
+    if (width !== blurred.width || height !== blurred.height) {
+      throw new UnblurError(
+        `Sample ${folder}: expected all pictures at ${blurred.width}x${blurred.height}, the size of its blurred one, but ${basename(framePaths[index]!)} is ${width}x${height}`,
+      );
+    }
+  });
+  return { blurred, frames };
+}
+
+/** Reads a sample folder. @throws as `findSampleFiles` and `readSampleFiles` do. */
+export async function readSampleFolder(folder: string): Promise<Sample> {
+  return readSampleFiles(findSampleFiles(folder));
+}
+
+/**
+ * Paths of the sample folders in a set, sorted by name: every sub-folder, and every link to one, that is not
+ * hidden as unfinished ones are.
+ *
+ * @throws UnblurError where the set cannot be read or has no sub-folder.
+ */
+export function listSampleFolders(set: string): string[] {
+  const entries = folderEntries(set, 'samples');
+  const isFolder = (entry: Dirent): boolean =>
+    entry.isDirectory() ||
+    (entry.isSymbolicLink() &&
+      statSync(join(set, entry.name), { throwIfNoEntry: false })?.isDirectory() === true);
+  const folders = entries.filter((entry) => !entry.name.startsWith('.') && isFolder(entry));
+  if (folders.length === 0) {
+    const isSample = entries.some(({ name }) => pictureName.test(name));
+    throw new UnblurError(
+      `${set} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...${isSample ? '; it is such a sample itself: name the folder that it lies in' : ''}`,
+    );
+  }
+  return folders
+    .map(({ name }) => name)
+    .sort()
+    .map((name) => join(set, name));
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { makeTemporaryFolder } from '@unblur/files';
+import type { RgbImage } from '@unblur/metrics';
+import sharp from 'sharp';
+import { newFolder } from '../pictures/picture-folder.test-tool.js';
+import type { Sample } from '../sample.js';
+import { listSampleFolders, readSampleFolder, writeSampleFolder } from './sample-folder.node.js';
+
+/** A picture of bytes, so that 8-bit files hold it exactly. */
+const picture = (start: number): RgbImage => ({
+  width: 5,
+  height: 4,
+  data: Float32Array.from({ length: 60 }, (_, i) => ((start + i * 3) % 256) / 255),
+});
+const sample: Sample = {
+  blurred: picture(0),
+  frames: [picture(10), picture(20), picture(30)],
+  rotationDegrees: 4.5,
+};
+
+describe('sample folders', () => {
+  test('come back as they were written', async () => {
+    const folder = join(newFolder(), 'sample');
+    await writeSampleFolder(folder, sample);
+    expect(readdirSync(folder).sort()).toEqual([
+      'blur.png',
+      'frame-0.png',
+      'frame-1.png',
+      'frame-2.png',
+      'sample.json',
+    ]);
+    const { blurred, frames } = await readSampleFolder(folder);
+    expect(blurred).toEqual(sample.blurred);
+    expect(frames).toEqual(sample.frames);
+  });
+
+  test('may hold JPEG and WebP, grey or with alpha', async () => {
+    const folder = newFolder();
+    await sharp({ create: { width: 6, height: 6, channels: 3, background: '#808080' } })
+      .jpeg()
+      .toFile(join(folder, 'blur.jpg'));
+    await sharp({ create: { width: 6, height: 6, channels: 4, background: '#ff0000' } })
+      .webp({ lossless: true })
+      .toFile(join(folder, 'frame-0.webp'));
+    await sharp({ create: { width: 6, height: 6, channels: 3, background: '#404040' } })
+      .toColourspace('b-w')
+      .png()
+      .toFile(join(folder, 'frame-1.png'));
+    await sharp({ create: { width: 6, height: 6, channels: 3, background: '#404040' } })
+      .png()
+      .toFile(join(folder, 'frame-2.PNG'));
+    const { blurred, frames } = await readSampleFolder(folder);
+    expect(Math.abs(blurred.data[0]! * 255 - 128)).toBeLessThan(2);
+    expect(Array.from(frames[0]!.data.slice(0, 3))).toEqual([1, 0, 0]);
+    expect(frames[1]).toEqual(frames[2]);
+  });
+
+  test('of pictures that claim a size beyond all memory are refused before they are decoded', async () => {
+    const folder = join(newFolder(), 'sample');
+    await writeSampleFolder(folder, sample);
+    const png = readFileSync(join(folder, 'frame-1.png'));
+    // Width and height, and the checksum of the header that they are in.
+    png.writeUInt32BE(12_000, 16);
+    png.writeUInt32BE(12_000, 20);
+    png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
+    writeFileSync(join(folder, 'frame-1.png'), png);
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      /^Expected a picture of at most 50 megapixels but .*frame-1\.png has more; scale it down first\.$/,
+    );
+  });
+
+  test('say which picture is missing, doubled, damaged or of another size', async () => {
+    const written = async () => {
+      const folder = join(newFolder(), 'sample');
+      await writeSampleFolder(folder, sample);
+      return folder;
+    };
+    let folder = await written();
+    renameSync(join(folder, 'frame-1.png'), join(folder, 'frame-4.png'));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      `Sample ${folder}: expected frame-0 to frame-4 without a gap, but frame-1, frame-3 are missing`,
+    );
+    renameSync(join(folder, 'frame-4.png'), join(folder, 'frame-20000000.png'));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      'without a gap, but frame-1, frame-3, frame-4, frame-5, frame-6 and 19999993 more are missing',
+    );
+    folder = await written();
+    renameSync(join(folder, 'frame-2.png'), join(folder, 'two.png'));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      `Sample ${folder}: expected an odd number of frames, 3 or more, but received 2`,
+    );
+    for (const name of ['frame-0.png', 'frame-1.png']) rmSync(join(folder, name));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      'expected frame-0.png, frame-1.png ... but received none',
+    );
+    rmSync(join(folder, 'blur.png'));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      'expected blur.png, .jpg or .webp but received none',
+    );
+    folder = await written();
+    writeFileSync(join(folder, 'blur.jpg'), '');
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      'expected one blur but received blur.jpg and blur.png; remove one',
+    );
+    folder = await written();
+    writeFileSync(join(folder, 'frame-2.png'), 'no picture');
+    await expect(readSampleFolder(folder)).rejects.toThrow(/could not decode .*frame-2\.png/);
+    folder = await written();
+    await sharp({ create: { width: 9, height: 4, channels: 3, background: '#000' } })
+      .png()
+      .toFile(join(folder, 'frame-0.png'));
+    await expect(readSampleFolder(folder)).rejects.toThrow(
+      `Sample ${folder}: expected all pictures at 5x4, the size of its blurred one, but frame-0.png is 9x4`,
+    );
+  });
+
+  test('leave nothing behind when writing fails', async () => {
+    const parent = newFolder();
+    const torn: Sample = {
+      ...sample,
+      frames: [picture(0), { width: 50, height: 50, data: new Float32Array(3) }, picture(1)],
+    };
+    await expect(writeSampleFolder(join(parent, 'sample'), torn)).rejects.toThrow();
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  test('are listed by name, linked ones too, without the unfinished and without files', async () => {
+    const set = newFolder();
+    for (const name of ['b', 'a']) mkdirSync(join(set, name));
+    makeTemporaryFolder(set);
+    writeFileSync(join(set, 'set.json'), '{}');
+    symlinkSync(newFolder(), join(set, 'c'));
+    symlinkSync(join(set, 'set.json'), join(set, 'd'));
+    expect(listSampleFolders(set)).toEqual([join(set, 'a'), join(set, 'b'), join(set, 'c')]);
+    expect(() => listSampleFolders(newFolder())).toThrow('expected one sub-folder per sample with blur.png');
+    await writeSampleFolder(join(set, 'b'), sample);
+    expect(() => listSampleFolders(join(set, 'b'))).toThrow('it is such a sample itself');
+    expect(existsSync(join(set, 'nowhere'))).toBe(false);
+    expect(() => listSampleFolders(join(set, 'nowhere'))).toThrow(
+      /Expected a folder of samples at .*nowhere/,
+    );
+  });
+});

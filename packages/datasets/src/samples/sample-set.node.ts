@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { noAugmentation } from '../augmentation.js';
+import { listPanoramas, panoramaOfSample, recipeInTurn } from '../panorama/panorama-source.node.js';
+import type { Sample, SampleValues } from '../sample.js';
+import {
+  describeRecipe,
+  recipeOfSource,
+  type SampleSource,
+  type SingleRecipe,
+} from '../stream/recipes.node.js';
+import { createSynthesisPool, usefulWorkers } from '../stream/synthesis-pool.node.js';
+import { workInClaimedFolder } from './claimed-folder.node.js';
+import { writeSampleFolder } from './sample-folder.node.js';
+
+export interface SampleSetOptions {
+  /**
+   * What samples are made from; panoramas are used in turn, sorted by name. Without augmentation unless the
+   * source asks for it.
+   */
+  source: SampleSource;
+  /** Where the samples go: one sub-folder each, `sample-0000` and so on, and `set.json`. */
+  out: string;
+  count: number;
+  seed: number;
+  /** Worker threads; 0 makes the samples in the calling thread. Default 1. */
+  workers?: number | undefined;
+  /** Called after each sample, also for those that were there before. */
+  onProgress?: ((done: number, count: number) => void) | undefined;
+  /** Stops the job between two samples. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Says that a folder holds a set of sample folders, and how they were made. */
+export const setFile = 'set.json';
+
+const cacheBytes = 512 * 2 ** 20;
+
+/**
+ * Makes a set of sample folders. A sample depends on its index and the options only, each appears under its
+ * name once it is whole, and those that exist are kept: a set that was stopped half-way is completed by the
+ * same call.
+ *
+ * @throws Error where `out` holds a set made with other options; where a file of the source cannot be used.
+ */
+export async function synthesizeSampleSet({
+  source,
+  out,
+  count,
+  seed,
+  workers = 1,
+  onProgress,
+  signal,
+}: SampleSetOptions): Promise<void> {
+  const recipe = await evaluationRecipe(source, seed);
+  const { sizePixels } = recipe.options;
+  await workInClaimedFolder(out, { fileName: setFile, description: describeRecipe(recipe) }, async () => {
+    const pool = createSynthesisPool(recipe, workers, cacheBytes);
+    let done = 0;
+    const makeSample = async (index: number): Promise<void> => {
+      signal?.throwIfAborted();
+      const path = join(out, `sample-${String(index).padStart(4, '0')}`);
+      if (!existsSync(path)) {
+        await writeSampleFolder(
+          path,
+          toSample(await pool.synthesize(index), sizePixels),
+          factsOf(recipe, index),
+        );
+      }
+      onProgress?.(++done, count);
+    };
+    try {
+      let next = 0;
+      const makeSamples = async (): Promise<void> => {
+        while (next < count) await makeSample(next++);
+      };
+      // One sample more than there are workers, so that one is written while the others are made.
+      await Promise.all(Array.from({ length: usefulWorkers(workers) + 1 }, makeSamples));
+    } finally {
+      await pool.close();
+    }
+  });
+}
+
+/** The first samples of a set, without writing it. */
+export async function previewSampleSet({
+  source,
+  count,
+  seed,
+}: Pick<SampleSetOptions, 'source' | 'count' | 'seed'>): Promise<Sample[]> {
+  const recipe = await evaluationRecipe(source, seed);
+  const pool = createSynthesisPool(recipe, 0, cacheBytes);
+  const samples: Sample[] = [];
+  try {
+    for (let index = 0; index < count; index++) {
+      samples.push(toSample(await pool.synthesize(index), recipe.options.sizePixels));
+    }
+  } finally {
+    await pool.close();
+  }
+  return samples;
+}
+
+/** Whole photographs of panoramas in turn, no augmentation unless it is asked for. */
+async function evaluationRecipe(source: SampleSource, seed: number): Promise<SingleRecipe> {
+  if (source.kind !== 'panorama') {
+    return recipeOfSource({ ...source, augmentation: { ...noAugmentation, ...source.augmentation } }, seed);
+  }
+  const { kind: _kind, folder, ...synthesis } = source;
+  return recipeInTurn(listPanoramas(folder), seed, synthesis);
+}
+
+function factsOf(recipe: SingleRecipe, index: number): Record<string, unknown> {
+  return recipe.kind === 'panorama'
+    ? { panorama: basename(recipe.panoramas[panoramaOfSample(recipe, index)]!) }
+    : {};
+}
+
+function toSample({ blurred, frames, ...facts }: SampleValues, sizePixels: number): Sample {
+  const toImage = (data: Float32Array) => ({ width: sizePixels, height: sizePixels, data });
+  return { ...facts, blurred: toImage(blurred), frames: frames.map(toImage) };
+}

@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
+import { readSampleFolder } from './sample-folder.node.js';
+import { previewSampleSet, type SampleSetOptions, synthesizeSampleSet } from './sample-set.node.js';
+
+const small = { count: 4, sizePixels: 16, frames: 3, seed: 2, workers: 0 };
+
+function synthesizePanoramaSet({
+  folder,
+  sizePixels,
+  frames,
+  ...job
+}: Omit<SampleSetOptions, 'source'> & { folder: string; sizePixels: number; frames: number }): Promise<void> {
+  return synthesizeSampleSet({ ...job, source: { kind: 'panorama', folder, sizePixels, frames } });
+}
+
+describe('synthesizeSampleSet', () => {
+  test('makes a set, the panoramas in turn, that a source gives one by one too', async () => {
+    const folder = await makePanoramaFolder(2);
+    const out = join(newFolder(), 'set');
+    const progress: number[] = [];
+    await synthesizePanoramaSet({ ...small, folder, out, onProgress: (done) => progress.push(done) });
+    expect(progress).toEqual([1, 2, 3, 4]);
+    expect(readdirSync(out)).toEqual([
+      'sample-0000',
+      'sample-0001',
+      'sample-0002',
+      'sample-0003',
+      'set.json',
+    ]);
+    expect(JSON.parse(readFileSync(join(out, 'sample-0003', 'sample.json'), 'utf8'))).toMatchObject({
+      panorama: 'panorama-1.png',
+    });
+
+    const { blurred, frames } = await readSampleFolder(join(out, 'sample-0003'));
+    const source = { kind: 'panorama', folder, sizePixels: 16, frames: 3 } as const;
+    const single = (await previewSampleSet({ source, count: 4, seed: 2 }))[3]!;
+    for (const [written, made] of [
+      [blurred, single.blurred],
+      [frames[2]!, single.frames[2]!],
+    ] as const) {
+      for (let i = 0; i < made.data.length; i++) {
+        expect(Math.abs(written.data[i]! - made.data[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+      }
+    }
+  });
+
+  test('completes a set that was stopped, without touching what is there', async () => {
+    const folder = await makePanoramaFolder(2);
+    const out = join(newFolder(), 'set');
+    await synthesizePanoramaSet({ ...small, folder, out });
+    const first = readFileSync(join(out, 'sample-0002', 'blur.png'));
+    const keptSince = statSync(join(out, 'sample-0001')).mtimeMs;
+    rmSync(join(out, 'sample-0002'), { recursive: true });
+    await synthesizePanoramaSet({ ...small, folder, out });
+    expect(readFileSync(join(out, 'sample-0002', 'blur.png'))).toEqual(first);
+    expect(statSync(join(out, 'sample-0001')).mtimeMs).toBe(keptSince);
+  });
+
+  test('makes sets of layered scenes too, and shows the first samples without writing them', async () => {
+    const source = {
+      kind: 'layers' as const,
+      folder: await makePanoramaFolder(2),
+      sizePixels: 16,
+      frames: 3,
+      cameraPixels: [0, 4] as [number, number],
+      objectPixels: [1, 5] as [number, number],
+    };
+    const out = join(newFolder(), 'set');
+    await synthesizeSampleSet({ source, out, count: 2, seed: 2, workers: 0 });
+    const [, second] = await previewSampleSet({ source, count: 2, seed: 2 });
+    const { blurred } = await readSampleFolder(join(out, 'sample-0001'));
+    for (let i = 0; i < blurred.data.length; i++) {
+      expect(Math.abs(blurred.data[i]! - second!.blurred.data[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+    }
+    expect(second!.flowsPixels).toHaveLength(3);
+  });
+
+  test('stops between two samples when told to', async () => {
+    const stop = new AbortController();
+    const out = join(newFolder(), 'set');
+    const job = {
+      ...small,
+      folder: await makePanoramaFolder(1),
+      out,
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    };
+    await expect(synthesizePanoramaSet(job)).rejects.toThrow(/abort/i);
+    expect(readdirSync(out).filter((name) => name.startsWith('sample')).length).toBeLessThan(4);
+    expect(readdirSync(out).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  test('refuses to mix sets', async () => {
+    const folder = await makePanoramaFolder(1);
+    const out = join(newFolder(), 'set');
+    await synthesizePanoramaSet({ ...small, count: 1, folder, out });
+    await expect(synthesizePanoramaSet({ ...small, count: 1, seed: 3, folder, out })).rejects.toThrow(
+      'made with the same options',
+    );
+  });
+});

@@ -1,0 +1,136 @@
+import { requireBatches } from '../option-checks.js';
+import { createRandom } from '../random.js';
+import { concatenate } from '../sample.js';
+import type { ShardSample } from './shard-file.node.js';
+import { readShardManifest, ShardFolder, type ShardManifest } from './shard-folder.node.js';
+
+/** A set of shards as a stream of batches. Plain data: a section of a run file. */
+export interface ShardBatchOptions {
+  /** Folder of a set of shards. */
+  folder: string;
+  batchSize: number;
+  /** Decides the order. */
+  seed: number;
+  /** Samples seen before: the stream goes on after them. Default 0. */
+  firstSample?: number;
+  /**
+   * How many samples are mixed: each comes from a random place of a buffer that runs through shards in random
+   * order. Default 1024.
+   */
+  shuffleBuffer?: number;
+  /** Samples read ahead of need. Default: two batches. */
+  prefetchSamples?: number;
+}
+
+export interface ShardBatch {
+  /** Index of the batch's first sample in the stream. */
+  firstSample: number;
+  /** [batch, size, size, 3] display values in [0, 1]. */
+  blurred: Float32Array;
+  /** [batch, frames, size, size, 3], in time order. */
+  frames: Float32Array;
+  /** [batch], where the set has them. */
+  rotationDegrees?: Float32Array;
+  /** [batch, frames, size, size, 2], where the set has them. */
+  flowsPixels?: Float32Array;
+}
+
+/**
+ * An endless stream of batches out of a set of shards: every sample once per pass, in an order that the seed
+ * and `shuffleBuffer` decide. Samples are read one by one where they lie; memory is bounded by
+ * `prefetchSamples`. Leaving the loop closes the files.
+ *
+ * @throws Error where there is no manifest, or a shard is missing, damaged or not what the manifest says, by
+ * name.
+ */
+export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<ShardBatch, void, void> {
+  const {
+    folder,
+    batchSize,
+    seed,
+    firstSample = 0,
+    shuffleBuffer = 1024,
+    prefetchSamples = 2 * batchSize,
+  } = options;
+  requireBatches({ batchSize, firstSample, prefetchSamples });
+  const manifest = await readShardManifest(folder);
+  const shards = new ShardFolder(folder, manifest);
+  const order = shuffledSamples(manifest, seed, shuffleBuffer);
+  // The order is numbers only, so going on in the middle costs no reading.
+  for (let skipped = 0; skipped < firstSample; skipped++) order.next();
+  const ahead: Promise<ShardSample>[] = [];
+  try {
+    for (let batchStart = firstSample; ; batchStart += batchSize) {
+      const samples: ShardSample[] = [];
+      for (let i = 0; i < batchSize; i++) {
+        while (ahead.length <= prefetchSamples) {
+          const sample = shards.read(order.next().value as number);
+          sample.catch(() => {});
+          ahead.push(sample);
+        }
+        samples.push(await ahead.shift()!);
+      }
+      yield toBatch(batchStart, samples);
+    }
+  } finally {
+    await Promise.allSettled(ahead);
+    await shards.close();
+  }
+}
+
+/**
+ * Indexes of samples, pass after pass: shards in random order run through a buffer of which random places are
+ * taken.
+ */
+export function* shuffledSamples(
+  { count, samplesPerShard }: Pick<ShardManifest, 'count' | 'samplesPerShard'>,
+  seed: number,
+  bufferLength: number,
+): Generator<number, never, void> {
+  const shardCount = Math.ceil(count / samplesPerShard);
+  for (let pass = 0; ; pass++) {
+    const random = createRandom(seed, pass);
+    const buffer: number[] = [];
+    const takeOne = (): number => {
+      const place = random.below(buffer.length);
+      const taken = buffer[place]!;
+      buffer[place] = buffer.at(-1)!;
+      buffer.pop();
+      return taken;
+    };
+    const shards = Array.from({ length: shardCount }, (_, index) => index);
+    while (shards.length > 0) {
+      const [shard] = shards.splice(random.below(shards.length), 1) as [number];
+      const end = Math.min((shard + 1) * samplesPerShard, count);
+      for (let sample = shard * samplesPerShard; sample < end; sample++) {
+        buffer.push(sample);
+        if (buffer.length >= bufferLength) yield takeOne();
+      }
+    }
+    while (buffer.length > 0) yield takeOne();
+  }
+}
+
+function toBatch(firstSample: number, samples: ShardSample[]): ShardBatch {
+  const batch: ShardBatch = {
+    firstSample,
+    blurred: toValues(samples.map(({ blurred }) => blurred)),
+    frames: toValues(samples.map(({ frames }) => frames)),
+  };
+  if (samples[0]!.rotationDegrees !== undefined) {
+    batch.rotationDegrees = Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees!);
+  }
+  if (samples[0]!.flowsPixels) {
+    batch.flowsPixels = concatenate(samples.map(({ flowsPixels }) => flowsPixels!));
+  }
+  return batch;
+}
+
+function toValues(images: Uint8Array[]): Float32Array {
+  const length = images[0]!.length;
+  const values = new Float32Array(images.length * length);
+  for (const [index, bytes] of images.entries()) {
+    for (let i = 0; i < length; i++) values[index * length + i] = bytes[i]! / 255;
+  }
+  return values;
+}

@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { concatenate, type SampleValues } from '../sample.js';
+import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
+import {
+  describeRecipe,
+  recipeOfSource,
+  type SampleSource,
+  type SingleRecipe,
+} from '../stream/recipes.node.js';
+import { createSynthesisPool, type SynthesisPool } from '../stream/synthesis-pool.node.js';
+import { type ShardSample, type ShardShape, ShardWriter } from './shard-file.node.js';
+import { manifestFile, type ShardManifest, shardName } from './shard-folder.node.js';
+
+/** How a set of shards is made; none of it but `count` and `samplesPerShard` changes what is in them. */
+export interface ShardSetOptions {
+  source: SampleSource;
+  seed: number;
+  /** Where the shards go, with `manifest.json`. */
+  out: string;
+  /** Samples in the whole set. */
+  count: number;
+  /** Default 256; the last shard may have fewer. */
+  samplesPerShard?: number | undefined;
+  /**
+   * Which part of the job this is: [i, n] makes the shards i, i + n, i + 2n, ... (i from 0). Default [0, 1]:
+   * all.
+   */
+  part?: [index: number, parts: number] | undefined;
+  /** Worker threads; 0 makes the samples in the calling thread. Default 1. */
+  workers?: number | undefined;
+  /** Memory for decoded pictures, in MiB, over all workers. Default 2048. */
+  cacheMegabytes?: number | undefined;
+  /** Called after each sample, counting this part's; those of finished shards count at once. */
+  onProgress?: ((done: number, count: number) => void) | undefined;
+  /** Stops the job between two samples; the shard in hand is given up. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes (a part of) a set of shards: blurred pictures with their frames, and what is known of the motion (the
+ * angle for panoramas, optical flow for layers). A shard appears under its name once it is whole; the same
+ * call completes a job that was stopped, and no shard is made twice.
+ *
+ * @throws Error where `out` holds another set; where a file of the source cannot be used; where the disk is
+ * full. A shard that could not be finished is removed.
+ */
+export async function synthesizeShards(options: ShardSetOptions): Promise<void> {
+  const {
+    source,
+    seed,
+    out,
+    count,
+    samplesPerShard = 256,
+    part: [partIndex, parts] = [0, 1],
+    workers = 1,
+    cacheMegabytes = 2048,
+    onProgress = () => {},
+    signal,
+  } = options;
+  if (!Number.isInteger(parts) || !Number.isInteger(partIndex) || partIndex < 0 || partIndex >= parts) {
+    throw new RangeError(
+      `Expected part to be [i, n] with i from 0 to n - 1 but received [${partIndex}, ${parts}].`,
+    );
+  }
+  requirePositiveInteger('count', count);
+  requirePositiveInteger('samplesPerShard', samplesPerShard);
+  const recipe = await recipeOfSource(source, seed);
+  const { sizePixels, frames } = recipe.options;
+  const manifest: ShardManifest = {
+    count,
+    samplesPerShard,
+    sizePixels,
+    frames,
+    recipe: describeRecipe(recipe),
+  };
+  const shards = Array.from({ length: Math.ceil(count / samplesPerShard) }, (_, index) => index).filter(
+    (index) => index % parts === partIndex,
+  );
+  const rangeOf = (shard: number): [number, number] => [
+    shard * samplesPerShard,
+    Math.min((shard + 1) * samplesPerShard, count),
+  ];
+  const ownCount = shards.reduce((sum, shard) => sum + rangeOf(shard)[1] - rangeOf(shard)[0], 0);
+  let done = 0;
+  await workInClaimedFolder(
+    out,
+    { fileName: manifestFile, description: manifest, part: [partIndex, parts] },
+    async () => {
+      const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
+      try {
+        for (const shard of shards) {
+          const [first, end] = rangeOf(shard);
+          const path = join(out, shardName(shard));
+          if (existsSync(path)) {
+            onProgress((done += end - first), ownCount);
+          } else {
+            await writeShard(path, pool, [first, end], { sizePixels, frames }, recipe.kind, workers, () => {
+              signal?.throwIfAborted();
+              onProgress(++done, ownCount);
+            });
+          }
+        }
+      } finally {
+        await pool.close();
+      }
+    },
+  );
+}
+
+function requirePositiveInteger(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`Expected ${name} to be a positive integer but received ${value}.`);
+  }
+}
+
+async function writeShard(
+  path: string,
+  pool: SynthesisPool,
+  [first, end]: [number, number],
+  shape: ShardShape,
+  kind: SingleRecipe['kind'],
+  workers: number,
+  onSample: () => void,
+): Promise<void> {
+  const writer = await ShardWriter.create(path, end - first, shape, {
+    rotationDegrees: kind === 'panorama',
+    flowsPixels: kind === 'layers',
+  });
+  const ahead: Promise<SampleValues>[] = [];
+  try {
+    for (let next = first, index = first; index < end; index++) {
+      // Two samples per worker are under way, so that no worker waits while one is written.
+      while (next < end && ahead.length < Math.max(2 * workers, 1)) {
+        const values = pool.synthesize(next++);
+        values.catch(() => {});
+        ahead.push(values);
+      }
+      await writer.add(toShardSample(await ahead.shift()!));
+      onSample();
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+function toShardSample({ blurred, frames, rotationDegrees, flowsPixels }: SampleValues): ShardSample {
+  return {
+    blurred: toBytes([blurred]),
+    frames: toBytes(frames),
+    ...(rotationDegrees !== undefined && { rotationDegrees }),
+    ...(flowsPixels && { flowsPixels: concatenate(flowsPixels) }),
+  };
+}
+
+function toBytes(images: Float32Array[]): Uint8Array {
+  const bytes = new Uint8ClampedArray(images.length * images[0]!.length);
+  // Storing in a clamped array rounds and clips.
+  for (const [index, values] of images.entries()) {
+    for (let i = 0; i < values.length; i++) bytes[index * values.length + i] = values[i]! * 255;
+  }
+  return new Uint8Array(bytes.buffer);
+}

@@ -1,0 +1,433 @@
+import { describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { doLocked, makeTemporaryFolder } from '@unblur/files';
+import { noAugmentation } from '../augmentation.js';
+import type { PartialLayeredOptions } from '../layers/layered-options.js';
+import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
+import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
+import { panoramaBatches } from '../stream/batches.node.js';
+import {
+  type ShardBatch,
+  shardBatches,
+  type ShardBatchOptions,
+  shuffledSamples,
+} from './shard-batches.node.js';
+import { ShardReader, ShardWriter } from './shard-file.node.js';
+import { type ShardSetOptions, synthesizeShards } from './shard-set.node.js';
+
+type Job = Omit<ShardSetOptions, 'source'> & { folder: string };
+
+function synthesizePanoramaShards({
+  folder,
+  sizePixels,
+  photoPixels,
+  frames,
+  augmentation,
+  ...job
+}: Job & PartialPanoramaOptions): Promise<void> {
+  return synthesizeShards({
+    ...job,
+    source: {
+      kind: 'panorama',
+      folder,
+      sizePixels: sizePixels!,
+      photoPixels: photoPixels!,
+      frames: frames!,
+      augmentation: augmentation!,
+    },
+  });
+}
+
+const small = {
+  count: 7,
+  samplesPerShard: 3,
+  sizePixels: 16,
+  photoPixels: 16,
+  frames: 3,
+  seed: 4,
+  workers: 0,
+  augmentation: noAugmentation,
+};
+
+async function take(count: number, options: ShardBatchOptions): Promise<ShardBatch[]> {
+  const batches: ShardBatch[] = [];
+  for await (const batch of shardBatches(options)) {
+    batches.push(batch);
+    if (batches.length === count) break;
+  }
+  return batches;
+}
+
+const shardsIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+
+describe('shard files', () => {
+  const shape = { sizePixels: 2, frames: 3 };
+  const sample = (start: number) => ({
+    blurred: Uint8Array.from({ length: 12 }, (_, i) => start + i),
+    frames: Uint8Array.from({ length: 36 }, (_, i) => start + 2 * i),
+    rotationDegrees: start / 4,
+    flowsPixels: Float32Array.from({ length: 24 }, (_, i) => start - i / 8),
+  });
+
+  test('are safetensors files whose samples are read one by one', async () => {
+    const path = join(newFolder(), 'shard.safetensors');
+    const writer = await ShardWriter.create(path, 2, shape, { rotationDegrees: true, flowsPixels: true });
+    await writer.add(sample(1));
+    await writer.add(sample(100));
+    await writer.finish();
+
+    const bytes = readFileSync(path);
+    const headerLength = Number(bytes.readBigUInt64LE(0));
+    const header = JSON.parse(bytes.subarray(8, 8 + headerLength).toString());
+    expect(header.frames).toMatchObject({ dtype: 'U8', shape: [2, 3, 2, 2, 3] });
+    expect(header.rotationDegrees).toMatchObject({ dtype: 'F32', shape: [2], data_offsets: [0, 8] });
+    const ends = Object.values<{ data_offsets: number[] }>(header).map(
+      ({ data_offsets }) => data_offsets[1]!,
+    );
+    expect(bytes.length).toBe(8 + headerLength + Math.max(...ends));
+    expect(headerLength % 8).toBe(0);
+
+    const reader = await ShardReader.open(path, { count: 2, ...shape });
+    expect(await reader.read(1)).toEqual(sample(100));
+    expect(await reader.read(0)).toEqual(sample(1));
+    await expect(reader.read(2)).rejects.toThrow('Expected a sample of 0..1');
+    await reader.close();
+  });
+
+  test('refuse samples of another size, and appear only when whole', async () => {
+    const folder = newFolder();
+    const writer = await ShardWriter.create(join(folder, 'shard.safetensors'), 2, shape, {
+      rotationDegrees: false,
+      flowsPixels: false,
+    });
+    await expect(writer.add({ blurred: new Uint8Array(5), frames: new Uint8Array(36) })).rejects.toThrow(
+      'Expected 12 bytes of blurred per sample but received 5.',
+    );
+    await expect(writer.finish()).rejects.toThrow('Expected 2 samples');
+    expect(shardsIn(folder)).toEqual([]);
+    await writer.discard();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('say what is wrong with a file', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'text'), 'this is no shard at all');
+    await expect(ShardReader.open(join(folder, 'text'), { count: 1, ...shape })).rejects.toThrow(
+      /Expected a shard of samples .*text but its header is not/,
+    );
+    await expect(ShardReader.open(join(folder, 'none'), { count: 1, ...shape })).rejects.toThrow(
+      /none: there is no such file; check the path/,
+    );
+    const path = join(folder, 'torn.safetensors');
+    const writer = await ShardWriter.create(path, 1, shape, { rotationDegrees: false, flowsPixels: false });
+    await writer.add({ blurred: new Uint8Array(12), frames: new Uint8Array(36) });
+    await writer.finish();
+    truncateSync(path, statSync(path).size - 1);
+    await expect(ShardReader.open(path, { count: 1, ...shape })).rejects.toThrow(
+      /torn\.safetensors but it has 47 of the 48 bytes of its samples/,
+    );
+  });
+});
+
+describe('shard sets', () => {
+  test('hold the samples of the stream, and parts make the whole', async () => {
+    const folder = await makePanoramaFolder(2);
+    const [whole, parts] = [join(newFolder(), 'whole'), join(newFolder(), 'parts')];
+    await synthesizePanoramaShards({ ...small, folder, out: whole });
+    for (const part of [
+      [0, 2],
+      [1, 2],
+    ] as const) {
+      await synthesizePanoramaShards({ ...small, folder, out: parts, part: [...part] });
+    }
+    expect(shardsIn(whole)).toEqual([
+      'shard-00000.safetensors',
+      'shard-00001.safetensors',
+      'shard-00002.safetensors',
+    ]);
+    for (const name of readdirSync(whole)) {
+      expect(readFileSync(join(parts, name))).toEqual(readFileSync(join(whole, name)));
+    }
+
+    const reader = await ShardReader.open(join(whole, 'shard-00001.safetensors'), {
+      count: 3,
+      sizePixels: 16,
+      frames: 3,
+    });
+    const stored = await reader.read(1);
+    await reader.close();
+    const { count: _, samplesPerShard: __, ...synthesis } = small;
+    for await (const batch of panoramaBatches({ ...synthesis, folder, batchSize: 1, firstSample: 4 })) {
+      expect(stored.rotationDegrees).toBe(batch.rotationDegrees[0]);
+      for (let i = 0; i < batch.frames.length; i++) {
+        expect(Math.abs(stored.frames[i]! / 255 - batch.frames[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
+      }
+      break;
+    }
+  });
+
+  test('are completed after a stop, without redoing finished shards or leaving half ones', async () => {
+    const folder = await makePanoramaFolder(2);
+    const out = join(newFolder(), 'set');
+    const stop = new Error('stopped');
+    const job = { ...small, folder, out };
+    await expect(
+      synthesizePanoramaShards({
+        ...job,
+        onProgress: (done) => {
+          if (done === 5) throw stop;
+        },
+      }),
+    ).rejects.toBe(stop);
+    expect(shardsIn(out)).toEqual(['shard-00000.safetensors']);
+    expect(readdirSync(out).sort()).toEqual(['manifest.json', 'shard-00000.safetensors']);
+    const kept = statSync(join(out, 'shard-00000.safetensors')).mtimeMs;
+    const leftover = makeTemporaryFolder(out);
+    writeFileSync(join(leftover, 'shard-00001.safetensors'), 'left by a killed job');
+    const neverGiven = 2 ** 31 - 1;
+    renameSync(leftover, leftover.replace(`-${process.pid}-`, `-${neverGiven}-`));
+    const progress: number[] = [];
+    await synthesizePanoramaShards({ ...job, onProgress: (done, count) => progress.push(done / count) });
+    expect(progress).toEqual([3 / 7, 4 / 7, 5 / 7, 6 / 7, 1]);
+    expect(statSync(join(out, 'shard-00000.safetensors')).mtimeMs).toBe(kept);
+    expect(readdirSync(out)).toHaveLength(4);
+    await expect(synthesizePanoramaShards({ ...job, seed: 5 })).rejects.toThrow('made with the same options');
+    await expect(synthesizePanoramaShards({ ...job, part: [2, 2] })).rejects.toThrow(
+      'Expected part to be [i, n]',
+    );
+  });
+
+  test('say so when the disk is full, keep finished shards and leave no half ones', async () => {
+    const disk = newFolder();
+    // Room for the first shard of 9 KiB and a half of the second.
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=28k', 'tmpfs', disk]).status !== 0) {
+      return console.log('skipped: a full disk (mounting a small one needs root)');
+    }
+    try {
+      const out = join(disk, 'set');
+      const job = { ...small, folder: await makePanoramaFolder(1), out };
+      await expect(synthesizePanoramaShards(job)).rejects.toThrow(
+        /Expected room for the \d+ bytes of .*shard-00001\.safetensors but the disk is full; make room/,
+      );
+      expect(readdirSync(out).sort()).toEqual(['manifest.json', 'shard-00000.safetensors']);
+      spawnSync('mount', ['-o', 'remount,size=1m', disk]);
+      await synthesizePanoramaShards(job);
+      expect(shardsIn(out)).toHaveLength(3);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
+
+  test('are made by one process at a time, unless each makes another part', async () => {
+    const out = join(newFolder(), 'set');
+    const job = { ...small, folder: await makePanoramaFolder(1), out };
+    const first = async () => {
+      await expect(synthesizePanoramaShards({ ...job, part: [0, 2] })).rejects.toThrow(
+        /^Another unblur is at work in .*set \(process \d+/,
+      );
+      await expect(synthesizePanoramaShards(job)).rejects.toThrow('Another unblur is at work');
+      await synthesizePanoramaShards({ ...job, part: [1, 2] });
+    };
+    await doLocked(out, 'synthesis', first, { parts: ['0 of 2'] });
+    expect(shardsIn(out)).toEqual(['shard-00001.safetensors']);
+    await synthesizePanoramaShards({ ...job, part: [0, 2] });
+    expect(shardsIn(out)).toHaveLength(3);
+    expect(readdirSync(out)).toHaveLength(4);
+  });
+
+  test('of layers hold the flow', async () => {
+    const { photoPixels: _, ...synthesis } = small;
+    const out = join(newFolder(), 'set');
+    const { sizePixels, frames, augmentation, ...job } = synthesis;
+    const layers: PartialLayeredOptions = {
+      sizePixels,
+      frames,
+      augmentation,
+      cameraPixels: [0, 4],
+      objectPixels: [1, 5],
+    };
+    await synthesizeShards({
+      ...job,
+      source: { kind: 'layers', folder: await makePanoramaFolder(2), ...layers },
+      out,
+      count: 2,
+    });
+    const [batch] = await take(1, { folder: out, batchSize: 2, seed: 1 });
+    expect(batch!.flowsPixels).toHaveLength(2 * 3 * 16 * 16 * 2);
+    expect(batch!.rotationDegrees).toBeUndefined();
+  });
+});
+
+describe('damaged sets', () => {
+  const absurdValues: unknown[] = [0, -1, 1.5, 1e9, 1e300, null, '7', [], {}, true];
+  const outOf = async () => {
+    const out = join(newFolder(), 'set');
+    await synthesizePanoramaShards({ ...small, folder: await makePanoramaFolder(1), out });
+    return out;
+  };
+  const refusal = (folder: string) =>
+    take(1, { folder, batchSize: 1, seed: 1 }).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+
+  test('an absurd value of any field of the manifest is refused in one line, with the field', async () => {
+    const out = await outOf();
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+    for (const field of ['count', 'samplesPerShard', 'sizePixels', 'frames', 'recipe']) {
+      for (const value of [
+        ...absurdValues.filter((absurd) => field !== 'recipe' || JSON.stringify(absurd) !== '{}'),
+        undefined,
+      ]) {
+        writeFileSync(join(out, 'manifest.json'), JSON.stringify({ ...manifest, [field]: value }));
+        expect({ field, value, refusal: await refusal(out) }).toEqual({
+          field,
+          value,
+          refusal: expect.stringMatching(
+            new RegExp(`^Expected ${field} in [^\n]*manifest\\.json to be [^\n]* but received [^\n]*\\.$`),
+          ),
+        });
+      }
+    }
+  });
+
+  test('a number of the manifest that its shards do not bear out is refused before anything is made of it', async () => {
+    const out = await outOf();
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+    for (const changed of [
+      { count: 6 },
+      { count: 8 },
+      { count: 10 },
+      { count: 1e8, samplesPerShard: 1e8 },
+      { count: 1e5, samplesPerShard: 1 },
+      { samplesPerShard: 4 },
+      { samplesPerShard: 2 },
+      { sizePixels: 15 },
+      { sizePixels: 32 },
+      { frames: 1 },
+      { frames: 5 },
+    ]) {
+      writeFileSync(join(out, 'manifest.json'), JSON.stringify({ ...manifest, ...changed }));
+      expect({ changed, refusal: await refusal(out) }).toEqual({
+        changed,
+        refusal: expect.stringMatching(
+          /^(Expected a shard of samples .* but its tensor .*|Could not read .*shard-\d+\.safetensors: there is no such file; check the path|Expected \d shards in .*, as its manifest says, but there is shard-.* too\.)$/,
+        ),
+      });
+    }
+  });
+
+  test.each([
+    ['{', 'is not JSON'],
+    ['[]', 'Expected a mapping in'],
+    ['null', 'Expected a mapping in'],
+    ['', 'is not JSON'],
+  ])('%j for a manifest is refused', async (text, message) => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'manifest.json'), text);
+    expect(await refusal(folder)).toContain(message);
+  });
+
+  test("every field of a shard's header is compared with the manifest", async () => {
+    const out = await outOf();
+    const path = join(out, 'shard-00000.safetensors');
+    const whole = readFileSync(path);
+    const headerLength = Number(whole.readBigUInt64LE(0));
+    const header = JSON.parse(whole.subarray(8, 8 + headerLength).toString());
+    const withHeader = (changed: unknown) => {
+      const json = Buffer.from(JSON.stringify(changed));
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(json.length));
+      return Buffer.concat([length, json, whole.subarray(8 + headerLength)]);
+    };
+    for (const name of ['blurred', 'frames', 'rotationDegrees']) {
+      for (const value of [...absurdValues, [1e300], [null, null]]) {
+        const entries = [
+          value,
+          ...['dtype', 'shape', 'data_offsets'].map((field) => ({ ...header[name], [field]: value })),
+          { ...header[name], shape: header[name].shape.with(0, value) },
+          { ...header[name], data_offsets: [value, header[name].data_offsets[1]] },
+        ];
+        for (const entry of entries) {
+          if (JSON.stringify(entry) === JSON.stringify(header[name])) continue;
+          writeFileSync(path, withHeader({ ...header, [name]: entry }));
+          expect({ name, entry, refusal: await refusal(out) }).toEqual({
+            name,
+            entry,
+            refusal: expect.stringMatching(
+              /^Expected a shard of samples [^\n]* but (its tensor|the place of its tensor|it has \d+ of the) [^\n]*\.$/,
+            ),
+          });
+        }
+      }
+    }
+    writeFileSync(path, withHeader({ ...header, blurred: undefined }));
+    expect(await refusal(out)).toContain(
+      'its tensor blurred is not the U8 [3,16,16,3] that 3 samples of 3 frames at 16x16 have',
+    );
+    for (const text of ['[', '[]', 'null', '"x"']) {
+      writeFileSync(
+        path,
+        Buffer.concat([Buffer.from([text.length, 0, 0, 0, 0, 0, 0, 0]), Buffer.from(text)]),
+      );
+      expect(await refusal(out)).toMatch(/its header is not JSON|its tensor/);
+    }
+  });
+
+  test('a shard that lacks what the others hold is refused', async () => {
+    const out = await outOf();
+    const path = join(out, 'shard-00001.safetensors');
+    const shape = { sizePixels: 16, frames: 3 };
+    const writer = await ShardWriter.create(path, 3, shape, { rotationDegrees: false, flowsPixels: false });
+    for (let index = 0; index < 3; index++) {
+      await writer.add({ blurred: new Uint8Array(16 * 16 * 3), frames: new Uint8Array(3 * 16 * 16 * 3) });
+    }
+    await writer.finish();
+    await expect(take(3, { folder: out, batchSize: 3, seed: 1 })).rejects.toThrow(
+      /^Expected the tensors blurred, frames, rotationDegrees in .*shard-00001\.safetensors, as in the other shards, but it holds blurred, frames\.$/,
+    );
+  });
+
+  test('a known motion that is no number is refused', async () => {
+    const out = await outOf();
+    const path = join(out, 'shard-00000.safetensors');
+    const whole = readFileSync(path);
+    const headerLength = Number(whole.readBigUInt64LE(0));
+    const { rotationDegrees } = JSON.parse(whole.subarray(8, 8 + headerLength).toString());
+    whole.writeFloatLE(NaN, 8 + headerLength + rotationDegrees.data_offsets[0]);
+    writeFileSync(path, whole);
+    expect(await refusal(out)).toMatch(
+      /^Expected finite rotationDegrees of sample 0 in .* but it holds others; the file is damaged\.$/,
+    );
+  });
+});
+
+describe('shardBatches', () => {
+  test('goes through every sample once per pass, in a seeded order, from any place on', async () => {
+    const folder = await makePanoramaFolder(2);
+    const out = join(newFolder(), 'set');
+    await synthesizePanoramaShards({ ...small, folder, out });
+    const options = { folder: out, batchSize: 2, seed: 1, shuffleBuffer: 4 };
+    const batches = await take(7, options);
+    const angles = batches.flatMap(({ rotationDegrees }) => [...rotationDegrees!]);
+    expect(new Set(angles.slice(0, 7)).size).toBe(7);
+    expect([...angles.slice(0, 7)].sort()).toEqual([...angles.slice(7)].sort());
+    expect(angles.slice(0, 7)).not.toEqual(angles.slice(7));
+    expect((await take(2, { ...options, firstSample: 6 }))[1]).toEqual(batches[4]);
+    await expect(take(1, { ...options, folder: newFolder() })).rejects.toThrow(
+      'Expected a set of shards with a manifest.json',
+    );
+  });
+
+  test('mixes within its buffer only', () => {
+    const order = shuffledSamples({ count: 1000, samplesPerShard: 1000 }, 1, 50);
+    const samples = Array.from({ length: 1000 }, () => order.next().value);
+    expect([...samples].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    // A sample can come no earlier than its buffer reaches it.
+    for (const [place, sample] of samples.entries()) expect(sample - place).toBeLessThan(50);
+    const moved = samples.reduce((sum, sample, place) => sum + Math.abs(sample - place), 0) / 1000;
+    expect(moved).toBeGreaterThan(15);
+  });
+});

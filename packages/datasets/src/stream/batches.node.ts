@@ -1,0 +1,255 @@
+import type { AugmentationOptions } from '../augmentation.js';
+import type { AveragingChoice } from '../averaging.js';
+import { type PartialLayeredOptions, resolveLayeredOptions } from '../layers/layered-options.js';
+import { requireThat } from '../option-checks.js';
+import { type PartialPanoramaOptions, resolvePanoramaOptions } from '../panorama/panorama-options.js';
+import { listPanoramas } from '../panorama/panorama-source.node.js';
+import { listPictures } from '../pictures/picture-file.node.js';
+import { concatenate, type SampleValues } from '../sample.js';
+import type { PartialVideoOptions } from '../video/video-options.js';
+import { videoRecipe } from '../video/video-source.node.js';
+import { type MixedRecipe, partOfSample, recipeOfSource, type SampleSource } from './recipes.node.js';
+import { stackBlurred, stackFrames, type StreamOptions, streamSamples } from './sample-stream.node.js';
+
+/** Panorama synthesis as a stream of batches. Plain data: a section of a run file. */
+export interface PanoramaBatchOptions extends PartialPanoramaOptions, StreamOptions {
+  /** Folder of equirectangular panoramas. */
+  folder: string;
+  /** Decides every random choice. */
+  seed: number;
+}
+
+export interface PanoramaBatch {
+  /** Index of the batch's first sample. */
+  firstSample: number;
+  /** [batch, size, size, 3] display values in [0, 1]. */
+  blurred: Float32Array;
+  /** [batch, frames, size, size, 3], in time order. */
+  frames: Float32Array;
+  /** [batch]: the angle that the camera turned by. */
+  rotationDegrees: Float32Array;
+  /**
+   * [batch, size, size, 2]: (dx, dy) in pixels that the scene moves in half the exposure, seen from the
+   * middle frame.
+   */
+  motionPixels: Float32Array;
+}
+
+/**
+ * An endless stream of batches of rotationally blurred pictures with their latent frames. Sample i depends on
+ * the panoramas (their names' order and contents), `seed`, the synthesis options and i only: neither the
+ * number of workers nor the batch size nor where the stream began changes a byte. Leaving the loop stops the
+ * workers.
+ *
+ * @throws Error (at the first batch) for wrong options, a missing or empty folder; later, for a panorama that
+ * cannot be used, by name.
+ */
+export async function* panoramaBatches(
+  given: PanoramaBatchOptions,
+): AsyncGenerator<PanoramaBatch, void, void> {
+  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } =
+    given;
+  const options = resolvePanoramaOptions(synthesis);
+  const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
+  for await (const group of streamSamples(
+    { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'random', options },
+    stream,
+  )) {
+    yield {
+      firstSample: group.firstSample,
+      blurred: stackBlurred(group.samples),
+      frames: stackFrames(group.samples),
+      rotationDegrees: Float32Array.from(group.samples, ({ rotationDegrees }) => rotationDegrees!),
+      motionPixels: concatenate(group.samples.map(({ motionPixels }) => motionPixels!)),
+    };
+  }
+}
+
+/** Layered scenes as a stream of batches. Plain data: a section of a run file. */
+export interface LayeredBatchOptions extends PartialLayeredOptions, StreamOptions {
+  /** Folder of still photographs. */
+  folder: string;
+  /** Decides every random choice. */
+  seed: number;
+}
+
+export interface LayeredBatch {
+  /** Index of the batch's first sample. */
+  firstSample: number;
+  /** [batch, size, size, 3] display values in [0, 1]. */
+  blurred: Float32Array;
+  /** [batch, frames, size, size, 3], in time order. */
+  frames: Float32Array;
+  /** [batch, frames, size, size, 2]: (dx, dy) in pixels, from the middle frame to each frame. */
+  flowsPixels: Float32Array;
+  /**
+   * [batch, size, size, 2]: (dx, dy) in pixels that what the middle frame shows moves in half the exposure.
+   */
+  motionPixels: Float32Array;
+}
+
+/**
+ * An endless stream of batches of layered scenes, blurred by camera shake and by objects that move on their
+ * own, with latent frames and optical flow. Reproducible as `panoramaBatches` is; the same errors.
+ */
+export async function* layeredBatches(given: LayeredBatchOptions): AsyncGenerator<LayeredBatch, void, void> {
+  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } =
+    given;
+  const options = resolveLayeredOptions(synthesis);
+  const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
+  for await (const group of streamSamples(
+    { kind: 'layers', stills: listPictures(folder, 'still photographs'), seed, options },
+    stream,
+  )) {
+    yield {
+      firstSample: group.firstSample,
+      blurred: stackBlurred(group.samples),
+      frames: stackFrames(group.samples),
+      flowsPixels: concatenate(group.samples.flatMap(({ flowsPixels }) => flowsPixels!)),
+      motionPixels: concatenate(group.samples.map(({ motionPixels }) => motionPixels!)),
+    };
+  }
+}
+
+/** Exposures from high-speed video as a stream of batches. Plain data: a section of a run file. */
+export interface VideoBatchOptions extends PartialVideoOptions, StreamOptions {
+  /** Folder of videos as pictures (see `listVideos`). */
+  folder: string;
+  /** Decides every random choice. */
+  seed: number;
+}
+
+export interface VideoBatch {
+  /** Index of the batch's first sample. */
+  firstSample: number;
+  /** [batch, size, size, 3] display values in [0, 1]. */
+  blurred: Float32Array;
+  /** [batch, frames, size, size, 3], in time order. */
+  frames: Float32Array;
+}
+
+/**
+ * An endless stream of batches of exposures from high-speed video: random windows of random consecutive
+ * frames, each video as often as another. Reproducible as `panoramaBatches` is.
+ *
+ * @throws Error (at the first batch) for wrong options or a folder without long enough videos; later, for a
+ * frame that cannot be used, by name, and where no window of the videos moves as `neighbourPixels` asks.
+ */
+export async function* videoBatches(given: VideoBatchOptions): AsyncGenerator<VideoBatch, void, void> {
+  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } =
+    given;
+  const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
+  for await (const group of streamSamples(videoRecipe(folder, seed, synthesis), stream)) {
+    yield {
+      firstSample: group.firstSample,
+      blurred: stackBlurred(group.samples),
+      frames: stackFrames(group.samples),
+    };
+  }
+}
+
+/** Several sources as one stream of batches. Plain data: a section of a run file. */
+export interface MixedBatchOptions extends StreamOptions {
+  /**
+   * Where samples come from, each as often as its weight says (default 1). What a source does not say itself,
+   * the options below say for all.
+   */
+  sources: Array<SampleSource & { weight?: number }>;
+  sizePixels: number;
+  frames: number;
+  /** Decides every random choice. */
+  seed: number;
+  /** Applies to sources that make exposures: all but shards. */
+  averaging?: AveragingChoice | undefined;
+  /** Applies to sources that make exposures: all but shards. */
+  augmentation?: Partial<AugmentationOptions> | undefined;
+}
+
+export interface MixedBatch {
+  /** Index of the batch's first sample. */
+  firstSample: number;
+  /** [batch, size, size, 3] display values in [0, 1]. */
+  blurred: Float32Array;
+  /** [batch, frames, size, size, 3], in time order. */
+  frames: Float32Array;
+  /** [batch]: the angle that the camera turned by; NaN where the blur is not a pure rotation. */
+  rotationDegrees: Float32Array;
+  /**
+   * [batch, size, size, 2]: (dx, dy) in pixels that what the middle frame shows moves in half the exposure; 0
+   * where it is not known.
+   */
+  motionPixels: Float32Array;
+  /** [batch]: 1 where `motionPixels` is known, 0 where not. */
+  motionKnown: Float32Array;
+  /** For each sample, the index of its source. */
+  sourceIndexes: number[];
+}
+
+/**
+ * An endless stream of batches in which samples of all sources are mixed at random. Sample i depends on the
+ * sources, the seed and i only: neither the number of workers nor the batch size nor where the stream began
+ * changes a byte. A curriculum of a source counts the samples of the whole stream.
+ *
+ * @throws Error (at the first batch) for wrong options or folders that a source cannot use; later, for a file
+ * that cannot be used, by name.
+ */
+export async function* mixedBatches(given: MixedBatchOptions): AsyncGenerator<MixedBatch, void, void> {
+  const { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes } = given;
+  const recipe = await mixedRecipe(given);
+  for await (const group of streamSamples(recipe, {
+    batchSize,
+    firstSample,
+    workers,
+    prefetchSamples,
+    cacheMegabytes,
+  })) {
+    const { samples } = group;
+    yield {
+      firstSample: group.firstSample,
+      blurred: stackBlurred(samples),
+      frames: stackFrames(samples),
+      rotationDegrees: Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees ?? NaN),
+      motionPixels: concatenate(samples.map((sample) => sample.motionPixels ?? stillField(sample))),
+      motionKnown: Float32Array.from(samples, ({ motionPixels }) => (motionPixels ? 1 : 0)),
+      sourceIndexes: samples.map((_, index) => partOfSample(recipe, group.firstSample + index)),
+    };
+  }
+}
+
+async function mixedRecipe({
+  sources,
+  sizePixels,
+  frames,
+  seed,
+  averaging,
+  augmentation,
+}: MixedBatchOptions): Promise<MixedRecipe> {
+  requireThat(sources.length > 0, 'sources', 'at least one source', sources);
+  const exposing = { ...(averaging !== undefined && { averaging }), augmentation };
+  const parts = sources.map(async ({ weight = 1, ...source }, index) => {
+    requireThat(weight > 0, `sources[${index}].weight`, 'above 0', weight);
+    const shared = { sizePixels, frames, ...(source.kind !== 'shards' && exposing) };
+    const own = {
+      ...shared,
+      ...source,
+      augmentation: { ...(source.kind !== 'shards' && augmentation), ...source.augmentation },
+    };
+    for (const [name, value] of [
+      ['sizePixels', sizePixels],
+      ['frames', frames],
+    ] as const) {
+      requireThat(
+        own[name] === value,
+        `sources[${index}].${name}`,
+        `${value}, as for all sources,`,
+        own[name],
+      );
+    }
+    return { weight, recipe: await recipeOfSource(own, seed) };
+  });
+  return { kind: 'mixed', seed, parts: await Promise.all(parts) };
+}
+
+function stillField({ blurred }: SampleValues): Float32Array {
+  return new Float32Array((blurred.length / 3) * 2);
+}

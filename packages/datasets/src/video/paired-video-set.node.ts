@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { produceAtomically } from '@unblur/files';
+import type { RgbImage } from '@unblur/metrics';
+import type { AveragingSpace } from '../averaging.js';
+import { requireExposure } from '../option-checks.js';
+import { writePng } from '../pictures/picture-file.node.js';
+import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
+import { setFile } from '../samples/sample-set.node.js';
+import { listVideos } from './video-folders.node.js';
+import { videoSamples, windowStarts } from './video-samples.node.js';
+
+export interface PairedVideoSetOptions {
+  /** Sharp videos as pictures, one folder each; see `listVideos`. */
+  folder: string;
+  /** Where the set goes: `blur/<video>/0000.png`, `gt/<video>/0000.png` and so on, and `set.json`. */
+  out: string;
+  /** Consecutive frames that one blurred frame is the average of: odd, at least 3. */
+  frames: number;
+  /**
+   * From one exposure's first frame to the next one's. Default `frames`: the shutter is always open, and
+   * exposures share no frame.
+   */
+  stride?: number | undefined;
+  /** Default display values. */
+  averaging?: AveragingSpace | undefined;
+  /** Makes frames smaller by this whole factor first, and motion with them. Default 1. */
+  shrink?: number | undefined;
+  /** Called after each blurred frame, also for those that were there before. */
+  onProgress?: ((done: number, count: number) => void) | undefined;
+  /** Stops the job between two frames. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Where one blurred frame and its ground truth go, and the sharp frames that they are made of. */
+interface Exposure {
+  blurPath: string;
+  gtPath: string;
+  framePaths: string[];
+}
+
+/**
+ * Blurs videos as a camera would that took fewer frames a second: each blurred frame is the average of
+ * consecutive sharp ones, its ground truth the middle one of them. The layout is that of `listPairedVideos`.
+ * Frames that exist are kept: a set that was stopped half-way is completed by the same call.
+ *
+ * @returns how many blurred frames of how many videos the set holds.
+ * @throws RangeError for wrong options; Error where `out` holds a set made with other options, a video has
+ * too few frames, or a frame cannot be used.
+ */
+export async function synthesizePairedVideos(
+  options: PairedVideoSetOptions,
+): Promise<{ frames: number; videos: number }> {
+  const {
+    folder,
+    out,
+    frames,
+    stride = frames,
+    averaging = 'display',
+    shrink = 1,
+    onProgress,
+    signal,
+  } = options;
+  requireExposure({ frames, stride, shrink });
+  const videos = listVideos(folder).map((framePaths) => ({
+    name: nameOfVideo(folder, framePaths),
+    framePaths,
+  }));
+  const short = videos.find(({ framePaths }) => framePaths.length < frames);
+  if (short) {
+    throw new Error(
+      `Expected at least ${frames} frames in every video, for one exposure, but ${short.name} has ${short.framePaths.length}.`,
+    );
+  }
+  const description = {
+    kind: 'paired-video',
+    frames,
+    stride,
+    averaging,
+    shrink,
+    videos: videos.map(({ name, framePaths }) => [name, ...framePaths.map((path) => basename(path))]),
+  };
+  const exposures = videos.flatMap(({ name, framePaths }) =>
+    windowStarts(framePaths.length, frames, stride).map((start, index): Exposure => {
+      const file = `${String(index).padStart(4, '0')}.png`;
+      return {
+        blurPath: join(out, 'blur', name, file),
+        gtPath: join(out, 'gt', name, file),
+        framePaths: framePaths.slice(start, start + frames),
+      };
+    }),
+  );
+  await workInClaimedFolder(out, { fileName: setFile, description }, async () => {
+    for (const [index, { blurPath, gtPath, framePaths }] of exposures.entries()) {
+      signal?.throwIfAborted();
+      if (!existsSync(blurPath) || !existsSync(gtPath)) {
+        for await (const { blurred, frames: latent } of videoSamples(framePaths, {
+          frames,
+          averaging,
+          shrink,
+        })) {
+          await writeWhole(blurPath, blurred);
+          await writeWhole(gtPath, latent[(frames - 1) / 2]!);
+        }
+      }
+      onProgress?.(index + 1, exposures.length);
+    }
+  });
+  return { frames: exposures.length, videos: videos.length };
+}
+
+/** A video's folder below the set's, as one name. */
+function nameOfVideo(folder: string, framePaths: string[]): string {
+  const videoFolder = dirname(framePaths[0]!);
+  return relative(folder, videoFolder).split(sep).join('-') || basename(resolve(folder));
+}
+
+async function writeWhole(path: string, image: RgbImage): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await produceAtomically(path, (temporaryPath) => writePng(temporaryPath, image));
+}

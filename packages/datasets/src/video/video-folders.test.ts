@@ -1,0 +1,171 @@
+import { describe, expect, test } from '@jest/globals';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import sharp from 'sharp';
+import { newFolder } from '../pictures/picture-folder.test-tool.js';
+import { createRandom } from '../random.js';
+import { listFrames, listGoproScenes, listPairedVideos } from './video-folders.node.js';
+import { type VideoSample, type VideoSampleOptions, videoSamples } from './video-samples.node.js';
+
+/** Frame i is a ramp of bytes that starts at 10 i. */
+async function writeFrame(path: string, index: number, width = 8): Promise<void> {
+  const bytes = Uint8Array.from({ length: width * 6 * 3 }, (_, i) => (10 * index + i) % 256);
+  await sharp(bytes, { raw: { width, height: 6, channels: 3 } })
+    .png()
+    .toFile(path);
+}
+
+async function makeVideo(count: number): Promise<string> {
+  const folder = newFolder();
+  for (let index = 0; index < count; index++) await writeFrame(join(folder, `frame${index}.png`), index);
+  return folder;
+}
+
+async function collect(folder: string, options: Partial<VideoSampleOptions> = {}): Promise<VideoSample[]> {
+  const samples: VideoSample[] = [];
+  for await (const sample of videoSamples(listFrames(folder), {
+    frames: 3,
+    averaging: 'display',
+    ...options,
+  })) {
+    samples.push(sample);
+  }
+  return samples;
+}
+
+describe('videoSamples', () => {
+  test('averages windows that share no frame, in the order of the numbers', async () => {
+    const folder = await makeVideo(11);
+    expect(
+      listFrames(folder)
+        .map((path) => basename(path))
+        .slice(-2),
+    ).toEqual(['frame9.png', 'frame10.png']);
+    const samples = await collect(folder);
+    expect(samples.map(({ firstFrame }) => firstFrame)).toEqual(['frame0.png', 'frame3.png', 'frame6.png']);
+    const { blurred, frames } = samples[1]!;
+    for (let i = 0; i < blurred.data.length; i++) {
+      expect(blurred.data[i]).toBe(
+        Math.fround((frames[0]!.data[i]! + frames[1]!.data[i]! + frames[2]!.data[i]!) / 3),
+      );
+    }
+    expect(frames[2]!.data[0]! * 255).toBeCloseTo(50, 4);
+  });
+
+  test('cuts the same random window out of all frames of an exposure, by the seed', async () => {
+    const folder = await makeVideo(5);
+    const [a] = await collect(folder, { sizePixels: 4, seed: 1 });
+    expect(a!.blurred).toMatchObject({ width: 4, height: 4 });
+    const shift = (a!.frames[1]!.data[0]! - a!.frames[0]!.data[0]!) * 255;
+    expect(shift).toBeCloseTo(10, 3);
+    expect(await collect(folder, { sizePixels: 4, seed: 1 })).toEqual(
+      await collect(folder, { sizePixels: 4, seed: 1 }),
+    );
+    const windows = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map(
+        async (seed) => (await collect(folder, { sizePixels: 4, seed }))[0]!.frames[0]!.data[0],
+      ),
+    );
+    expect(new Set(windows).size).toBeGreaterThan(1);
+    await expect(collect(folder, { sizePixels: 7 })).rejects.toThrow('Expected frames of at least 7x7');
+  });
+
+  test('leaves out exposures whose frames are too far apart to average, unless shrunk', async () => {
+    const folder = newFolder();
+    // A fine random texture that stays for three frames, then jumps by 6 pixels a frame.
+    const random = createRandom(1);
+    const texture = Uint8Array.from({ length: 150 * 60 }, () => random.below(256));
+    for (const [index, shift] of [0, 0, 0, 6, 12, 18].entries()) {
+      const bytes = Uint8Array.from(
+        { length: 90 * 60 * 3 },
+        (_, i) => texture[Math.floor(i / 270) * 150 + shift + (Math.floor(i / 3) % 90)]!,
+      );
+      await sharp(bytes, { raw: { width: 90, height: 60, channels: 3 } })
+        .png()
+        .toFile(join(folder, `frame${index}.png`));
+    }
+    const messages: string[] = [];
+    const samples = await collect(folder, { maxStepPixels: 2, onSkip: (message) => messages.push(message) });
+    expect(samples.map(({ firstFrame }) => firstFrame)).toEqual(['frame0.png']);
+    expect(messages).toEqual([
+      'Left out the exposure from frame3.png on: neighbouring frames are 6.0 pixels apart, more than 2.',
+    ]);
+    const shrunk = await collect(folder, { shrink: 2, maxStepPixels: 3.5 });
+    expect(shrunk).toHaveLength(2);
+    expect(shrunk[0]!.blurred).toMatchObject({ width: 45, height: 30 });
+  });
+
+  test('names a damaged frame, or leaves out the exposures that need it', async () => {
+    const folder = await makeVideo(9);
+    writeFileSync(join(folder, 'frame4.png'), 'torn');
+    await expect(collect(folder)).rejects.toThrow(/could not decode .*frame4\.png/);
+    const messages: string[] = [];
+    const samples = await collect(folder, {
+      onBadFrame: 'skip',
+      onSkip: (message) => messages.push(message),
+    });
+    expect(samples.map(({ firstFrame }) => firstFrame)).toEqual(['frame0.png', 'frame6.png']);
+    expect(messages).toEqual([expect.stringMatching(/exposure from frame3\.png on: .*frame4\.png/)]);
+  });
+
+  test('names a frame of another size, and refuses too short a video', async () => {
+    const folder = await makeVideo(3);
+    await writeFrame(join(folder, 'frame1.png'), 1, 9);
+    await expect(collect(folder)).rejects.toThrow(
+      /frame1\.png to be 8x6, as the frames before it, but it is 9x6/,
+    );
+    await expect(collect(folder, { frames: 5 })).rejects.toThrow(
+      'at least 5 frames for one exposure but the video has 3',
+    );
+    await expect(collect(folder, { frames: 4 })).rejects.toThrow('odd number of at least 3 but received 4');
+    expect(() => listFrames(newFolder())).toThrow('but received none');
+  });
+});
+
+describe('paired video folders', () => {
+  async function makeGopro(): Promise<string> {
+    const root = newFolder();
+    for (const kind of ['blur', 'blur_gamma', 'sharp']) {
+      const folder = join(root, 'test', 'GOPR0001', kind);
+      mkdirSync(folder, { recursive: true });
+      for (const index of [0, 1]) await writeFrame(join(folder, `00000${index}.png`), index);
+    }
+    return root;
+  }
+
+  test('reads the GoPro layout, with and without gamma', async () => {
+    const root = await makeGopro();
+    const [scene, ...others] = listGoproScenes(root, 'test');
+    expect(others).toEqual([]);
+    expect(scene).toEqual({
+      name: 'GOPR0001',
+      blurred: [0, 1].map((i) => join(root, 'test', 'GOPR0001', 'blur', `00000${i}.png`)),
+      sharp: [0, 1].map((i) => join(root, 'test', 'GOPR0001', 'sharp', `00000${i}.png`)),
+    });
+    expect(listGoproScenes(root, 'test', { gamma: true })[0]!.blurred[0]).toContain('blur_gamma');
+    expect(() => listGoproScenes(root, 'train')).toThrow(/folder of videos at .*train/);
+  });
+
+  test('says what is missing', async () => {
+    const root = await makeGopro();
+    rmSync(join(root, 'test', 'GOPR0001', 'sharp', '000001.png'));
+    expect(() => listGoproScenes(root, 'test')).toThrow(/blur.000001\.png has no counterpart/);
+    rmSync(join(root, 'test', 'GOPR0001', 'sharp'), { recursive: true });
+    expect(() => listGoproScenes(root, 'test')).toThrow('Expected a folder sharp for the video GOPR0001');
+  });
+
+  test('reads blur/<video>/ and gt/<video>/, whatever the endings', async () => {
+    const root = newFolder();
+    for (const kind of ['blur', 'gt']) {
+      mkdirSync(join(root, kind, 'street'), { recursive: true });
+      await writeFrame(join(root, kind, 'street', kind === 'gt' ? '00.webp' : '00.png'), 0);
+    }
+    expect(listPairedVideos(root)).toMatchObject([
+      {
+        name: 'street',
+        blurred: [expect.stringContaining('00.png')],
+        sharp: [expect.stringContaining('00.webp')],
+      },
+    ]);
+  });
+});
