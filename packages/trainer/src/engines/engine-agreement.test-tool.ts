@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { WeightValues } from '@unblur/core-model';
 import { createEagerEngine } from './eager-engine.js';
 import type { Engine, StepResult } from './engine.js';
@@ -56,6 +56,39 @@ export const workloads = {
   'video-deblur, cascade': () => video('cascade'),
 };
 
+type WorkloadName = keyof typeof workloads;
+
+interface Oracle extends Workload {
+  /** What TensorFlow.js computes op by op on `cpu`. */
+  step: StepResult;
+  /** See `withSampledPositions`. */
+  distancePixels: number;
+  blurred: Float32Array;
+  restored: Float32Array[];
+}
+
+const oracles = new Map<WorkloadName, Promise<Oracle>>();
+
+/** The oracle takes seconds, so all engines of a test file share what it says. */
+function oracleOf(name: WorkloadName): Promise<Oracle> {
+  const known = oracles.get(name);
+  if (known) return known;
+  const computed = computeOracle(workloads[name]());
+  oracles.set(name, computed);
+  return computed;
+}
+
+async function computeOracle({ task, weights, batch }: Workload): Promise<Oracle> {
+  const engine = await createEagerEngine(task, { backend: 'cpu' });
+  const { result: step, distancePixels } = await withSampledPositions(() =>
+    engine.lossAndGradients(weights, batch),
+  );
+  const blurred = patternBatch({ blurred: task.restoration.blurredShape })['blurred']!;
+  const restored = await engine.restore(weights, blurred);
+  await engine.release();
+  return { task, weights, batch, step, distancePixels, blurred, restored };
+}
+
 /** Minutes on a busy machine. */
 const longMilliseconds = 300_000;
 
@@ -69,47 +102,27 @@ const longMilliseconds = 300_000;
 export function testEngine(
   open: (task: LearningTask) => Promise<Engine>,
   tolerance: number,
-  names = Object.keys(workloads) as (keyof typeof workloads)[],
+  names = Object.keys(workloads) as WorkloadName[],
 ): void {
-  describe.each(names)('on %s', (name) => {
-    const { task, weights, batch } = workloads[name]();
-    const opened: Engine[] = [];
-    const both = async () => {
-      if (opened.length === 0) {
-        opened.push(await createEagerEngine(task, { backend: 'cpu' }), await open(task));
+  test.each(names)(
+    'has the loss terms, gradients and restored frames of the oracle on %s',
+    async (name) => {
+      const { task, weights, batch, step, distancePixels, blurred, restored } = await oracleOf(name);
+      expect(distancePixels).toBeGreaterThan(clearDistancePixels);
+      const engine = await open(task);
+      try {
+        expectSameStep(await engine.lossAndGradients(weights, batch), step, tolerance);
+        const actual = await engine.restore(weights, blurred);
+        expect(actual.length).toBe(restored.length);
+        actual.forEach((frame, index) =>
+          expect(relativeDifference(frame, restored[index]!)).toBeLessThan(tolerance),
+        );
+      } finally {
+        await engine.release();
       }
-      return opened as [Engine, Engine];
-    };
-    afterAll(() => Promise.all(opened.map((engine) => engine.release())));
-
-    test(
-      'has the loss terms and gradients of the oracle',
-      async () => {
-        const [oracle, engine] = await both();
-        const { result, distancePixels } = await withSampledPositions(() =>
-          oracle.lossAndGradients(weights, batch),
-        );
-        expect(distancePixels).toBeGreaterThan(clearDistancePixels);
-        expectSameStep(await engine.lossAndGradients(weights, batch), result, tolerance);
-      },
-      longMilliseconds,
-    );
-
-    test(
-      'restores what the oracle restores',
-      async () => {
-        const [oracle, engine] = await both();
-        const { blurred } = patternBatch({ blurred: task.restoration.blurredShape });
-        const expected = await oracle.restore(weights, blurred!);
-        const restored = await engine.restore(weights, blurred!);
-        expect(restored.length).toBe(expected.length);
-        restored.forEach((frame, index) =>
-          expect(relativeDifference(frame, expected[index]!)).toBeLessThan(tolerance),
-        );
-      },
-      longMilliseconds,
-    );
-  });
+    },
+    longMilliseconds,
+  );
 }
 
 /** Also that every gradient has something in it, without which agreement would say nothing. */

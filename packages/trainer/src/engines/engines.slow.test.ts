@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { afterAll, beforeAll, describe } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { activateBackend } from './eager-engine.js';
 import type { EagerBackend } from './eager-engine.js';
@@ -6,8 +6,9 @@ import { testEngine } from './engine-agreement.test-tool.js';
 import { openEngine } from './choice.js';
 import type { Engine } from './engine.js';
 import { tinyRun } from '../systems/photo/tiny-network.test-tool.js';
-import { createTorchLearner } from './torch/torch-learner.js';
-import { findTorch } from './torch/torch-process.js';
+import { openTorchLearner } from './torch/torch-learner.js';
+import { findTorch, startTorchProcesses } from './torch/torch-process.js';
+import type { TorchProcesses } from './torch/torch-process.js';
 import type { LearningTask } from '../training-system.js';
 
 /** Skips, with a plain line, where the machine lacks something. */
@@ -23,13 +24,12 @@ const whatIsMissing = (backend: EagerBackend): Promise<string | undefined> =>
   );
 
 /** PyTorch as an engine: it is given its weights anew for each step. */
-async function openTorch(task: LearningTask): Promise<Engine> {
+async function openTorch(task: LearningTask, processes: TorchProcesses): Promise<Engine> {
   const { optimizer, emaDecay } = tinyRun('steps: 1');
-  const learner = await createTorchLearner(task, {
+  const learner = await openTorchLearner(task, processes, {
     torch: { precision: 'float32', channelsLast: true, compile: false },
     optimizer,
     emaDecay,
-    processes: 1,
     threads: 1,
   });
   return {
@@ -48,9 +48,12 @@ async function openTorch(task: LearningTask): Promise<Engine> {
 describeUnless(undefined, 'onnxruntime', () =>
   testEngine((task) => openEngine('onnxruntime', task, { threads: 1 }), 1e-3),
 );
-describeUnless(findTorch() ? undefined : 'there is no Python with torch and numpy.', 'torch', () =>
-  testEngine(openTorch, 1e-3),
-);
+describeUnless(findTorch() ? undefined : 'there is no Python with torch and numpy.', 'torch', () => {
+  let processes: TorchProcesses;
+  beforeAll(async () => void (processes = await startTorchProcesses(1, 1)));
+  afterAll(() => processes?.stop());
+  testEngine((task) => openTorch(task, processes), 1e-3);
+});
 describeUnless(await whatIsMissing('webgpu'), 'tfjs-webgpu', () =>
   testEngine((task) => openEngine('tfjs-webgpu', task, { threads: 1 }), 1e-3),
 );

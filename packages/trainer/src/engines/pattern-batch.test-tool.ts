@@ -6,8 +6,9 @@ import type { Batch } from '../training-system.js';
  * jumps at all of them at once.
  */
 export function patternBatch(shapes: Record<string, number[]>): Batch {
+  const { cos, sin } = Math;
   const pattern = (index: number, position: number) =>
-    0.5 + 0.4 * Math.sin(index / 11 + position) * Math.cos(index / 137 + (index % 97) / 40);
+    0.5 + 0.4 * sin(index / 11 + position) * cos(index / 137 + (index % 97) / 40);
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape], position) => {
       const length = shape.reduce((product, size) => product * size, 1);

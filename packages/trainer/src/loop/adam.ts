@@ -51,6 +51,7 @@ export class Adam {
     const correction1 = 1 / (1 - beta1 ** step);
     const correction2 = 1 / (1 - beta2 ** step);
     const keptShare = 1 - learningRate * weightDecay;
+    const { sqrt } = Math;
     for (const [name, { values }] of Object.entries(this.#weights)) {
       const gradient = gradients[name]!;
       const first = this.firstMoments[name]!;
@@ -62,8 +63,7 @@ export class Adam {
         first[index] = m;
         second[index] = v;
         values[index] =
-          values[index]! * keptShare -
-          (learningRate * m * correction1) / (Math.sqrt(v * correction2) + epsilon);
+          values[index]! * keptShare - (learningRate * m * correction1) / (sqrt(v * correction2) + epsilon);
       }
     }
     return norm;

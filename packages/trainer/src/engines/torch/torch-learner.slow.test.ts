@@ -21,10 +21,11 @@ import {
 } from '../../systems/photo/tiny-network.test-tool.js';
 import { createTracedEngine } from '../traced-engine.js';
 import type { LearningTask } from '../../training-system.js';
-import { createTorchLearner } from './torch-learner.js';
+import { createTorchLearner, openTorchLearner } from './torch-learner.js';
 import type { TorchConfig, TorchLearner } from './torch-learner.js';
 import { fullVideoWeights, narrowVideoTask } from '../../systems/video/narrow-video-task.test-tool.js';
-import { findTorch } from './torch-process.js';
+import { findTorch, startTorchProcesses } from './torch-process.js';
+import type { TorchProcesses } from './torch-process.js';
 
 /** Starting torch takes seconds, and minutes on a busy machine. */
 const longMilliseconds = 300_000;
@@ -37,8 +38,14 @@ const { optimizer, emaDecay } = tinyRun('steps: 1');
 const clippedOptimizer = { ...optimizer, clipNorm: 0.5, weightDecay: 0.1 };
 const task = tinyTask();
 const float32: TorchConfig = { precision: 'float32', channelsLast: true, compile: false };
-const openTorch = (ofTask: LearningTask, torch: TorchConfig = float32, processes = 1) =>
-  createTorchLearner(ofTask, { torch, optimizer: clippedOptimizer, emaDecay, processes, threads: 1 });
+/** One process for all tests; a learner takes the place of the one before it. */
+let torchProcesses: TorchProcesses;
+const openTorch = (ofTask: LearningTask, torch: TorchConfig = float32) =>
+  openTorchLearner(ofTask, torchProcesses, { torch, optimizer: clippedOptimizer, emaDecay, threads: 1 });
+beforeAll(async () => {
+  if (python) torchProcesses = await startTorchProcesses(1, 1);
+}, longMilliseconds);
+afterAll(() => torchProcesses?.stop());
 
 describeWithTorch('the torch engine', () => {
   let learner: TorchLearner;
@@ -47,10 +54,7 @@ describeWithTorch('the torch engine', () => {
     learner = await openTorch(task);
     engine = await createTracedEngine(task, { threads: 1 });
   }, longMilliseconds);
-  afterAll(async () => {
-    await learner?.release();
-    await engine?.release();
-  });
+  afterAll(() => engine?.release());
 
   test(
     'has the loss terms and gradients of ONNX Runtime, and restores the same frames',
@@ -147,12 +151,13 @@ describeWithTorch('the torch engine', () => {
   test(
     'in bfloat16 comes near to float32',
     async () => {
-      const low = await openTorch(task, { ...float32, precision: 'bfloat16' });
-      const weights = fullWeights(tinyNetwork);
       const batch = discBatch(0, 2, 3, tinySizePixels);
-      await Promise.all([learner.load({ weights }), low.load({ weights })]);
-      const [full, rounded] = [await learner.gradients(batch), await low.gradients(batch)];
-      await low.release();
+      const gradientsIn = async (precision: TorchConfig['precision']) => {
+        const opened = await openTorch(task, { ...float32, precision });
+        await opened.load({ weights: fullWeights(tinyNetwork) });
+        return opened.gradients(batch);
+      };
+      const [full, rounded] = [await gradientsIn('float32'), await gradientsIn('bfloat16')];
       expect(Math.abs(rounded.terms['total']! - full.terms['total']!)).toBeLessThan(
         0.01 * Math.abs(full.terms['total']!),
       );
@@ -174,15 +179,9 @@ describeWithTorch('the torch engine with the photo network as it is shipped', ()
   test(
     'has the loss terms and gradients of ONNX Runtime',
     async () => {
-      const [sizePixels, batchSize] = [64, 1];
+      const [sizePixels, batchSize] = [32, 1];
       const photoTask = tinyTask(photoPreset, { batchSize, sizePixels });
-      const learner = await createTorchLearner(photoTask, {
-        torch: float32,
-        optimizer,
-        emaDecay,
-        processes: 1,
-        threads: 1,
-      });
+      const learner = await openTorch(photoTask);
       const weights = fullWeights(photoPreset);
       const batch = patternBatch(photoTask.objective.batchShapes);
       const oracle = await createEagerEngine(photoTask, { backend: 'cpu' });
@@ -191,7 +190,6 @@ describeWithTorch('the torch engine with the photo network as it is shipped', ()
       ).toBeGreaterThan(clearDistancePixels);
       await learner.load({ weights });
       const actual = await learner.gradients(batch);
-      await learner.release();
       const engine = await createTracedEngine(photoTask, { threads: 1 });
       expectSameStep(actual, await engine.lossAndGradients(weights, batch), 1e-4);
       await engine.release();
@@ -268,7 +266,8 @@ describeWithTorch('two processes', () => {
   test(
     'learn what one learns from the same batch',
     async () => {
-      const [one, two] = [await openTorch(task), await openTorch(task, float32, 2)];
+      const options = { torch: float32, optimizer: clippedOptimizer, emaDecay, threads: 1 };
+      const [one, two] = [await openTorch(task), await createTorchLearner(task, { ...options, processes: 2 })];
       const states = [];
       for (const learner of [one, two]) {
         await learner.load({ weights: fullWeights(tinyNetwork) });

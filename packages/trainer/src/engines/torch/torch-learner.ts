@@ -16,6 +16,7 @@ import {
 } from '../training-step.js';
 import type { Tensors, TorchConnection } from './torch-connection.js';
 import { startTorchProcesses } from './torch-process.js';
+import type { TorchProcesses } from './torch-process.js';
 
 /** How PyTorch is to compute. */
 export interface TorchConfig {
@@ -53,15 +54,40 @@ export interface TorchLearner extends Learner {
  */
 export async function createTorchLearner(
   task: LearningTask,
-  { processes, threads, torch, optimizer, emaDecay }: TorchLearnerOptions,
+  { processes, ...options }: TorchLearnerOptions,
 ): Promise<TorchLearner> {
-  const { weightShapes, objective, restoration, groups } = task;
-  const batchSize = Object.values(objective.batchShapes)[0]![0]!;
+  expectSharedBatch(task, processes);
+  const started = await startTorchProcesses(processes, options.threads);
+  try {
+    return { ...(await openTorchLearner(task, started, options)), release: started.stop };
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+}
+
+/** @returns samples of a batch. @throws unless all processes can have as many of them. */
+function expectSharedBatch({ objective: { batchShapes } }: LearningTask, processes: number): number {
+  const batchSize = Object.values(batchShapes)[0]![0]!;
   if (batchSize % processes !== 0) {
     throw new Error(
       `Expected a 'batchSize' that ${processes} processes can share but received ${batchSize}.`,
     );
   }
+  return batchSize;
+}
+
+/**
+ * The same on processes that run already, which go on when it is released: for one task after the other.
+ */
+export async function openTorchLearner(
+  task: LearningTask,
+  { connections }: Pick<TorchProcesses, 'connections'>,
+  { threads, torch, optimizer, emaDecay }: Omit<TorchLearnerOptions, 'processes'>,
+): Promise<TorchLearner> {
+  const processes = connections.length;
+  const { weightShapes, objective, restoration, groups } = task;
+  const batchSize = expectSharedBatch(task, processes);
   const partShapes = Object.fromEntries(
     Object.entries(objective.batchShapes).map(([name, [, ...rest]]) => [
       name,
@@ -76,7 +102,6 @@ export async function createTorchLearner(
   const learned = groups.flat();
   const frozen = Object.keys(weightShapes).filter((name) => !learned.includes(name));
 
-  const { connections, stop } = await startTorchProcesses(processes, threads);
   const [leader] = connections as [TorchConnection, ...TorchConnection[]];
   const askAll = (command: string, settings: Record<string, unknown>, tensorsOf: (rank: number) => Tensors) =>
     Promise.all(connections.map((connection, rank) => connection.ask(command, settings, tensorsOf(rank))));
@@ -93,13 +118,8 @@ export async function createTorchLearner(
         }),
       );
 
-  try {
-    const graphs = { step: bytesOf(step), restoration: bytesOf(restorationGraph) };
-    await askAll('open', { ...torch, threads, optimizer, emaDecay, groups, frozen }, () => graphs);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const graphs = { step: bytesOf(step), restoration: bytesOf(restorationGraph) };
+  await askAll('open', { ...torch, threads, optimizer, emaDecay, groups, frozen }, () => graphs);
   return {
     load: async (state) => {
       const tensors = stateTensors(state);
@@ -134,7 +154,7 @@ export async function createTorchLearner(
       );
     },
     state: async () => readState((await leader.ask('state')).tensors),
-    release: stop,
+    release: async () => {},
   };
 }
 

@@ -24,14 +24,24 @@ export interface FoundTorch {
   cudaDevices: number;
 }
 
+/** By the value of `PYTHON`: an interpreter takes a second to import torch. */
+const foundBefore = new Map<string | undefined, FoundTorch>();
+
 /**
  * Looks for an interpreter that has torch and numpy: `PYTHON` if that is set, else `python3`. @returns
  * `undefined` if there is none.
  */
 export function findTorch(): FoundTorch | undefined {
+  const named = process.env['PYTHON'] || undefined;
+  const found = foundBefore.get(named) ?? searchTorch(named ? [named] : ['python3', '/usr/bin/python3']);
+  if (found) foundBefore.set(named, found);
+  return found;
+}
+
+function searchTorch(interpreters: readonly string[]): FoundTorch | undefined {
   const question =
     'import json, numpy, torch; print(json.dumps({"version": torch.__version__, "cudaDevices": torch.cuda.device_count()}))';
-  for (const python of process.env['PYTHON'] ? [process.env['PYTHON']] : ['python3', '/usr/bin/python3']) {
+  for (const python of interpreters) {
     const { status, stdout } = spawnSync(python, ['-c', question], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -38,11 +38,19 @@ export function fullWeights(network: PhotoConfig): WeightValues {
 
 /** Largest difference, relative to the largest value. */
 export function relativeDifference(actual: Float32Array, expected: Float32Array): number {
-  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  return (
-    expected.reduce((max, value, index) => Math.max(max, Math.abs(value - actual[index]!)), 0) /
-    Math.max(largest, 1e-6)
-  );
+  // A plain loop: `Math` is slow to reach from a test, and networks have millions of weights.
+  let largest = 1e-6;
+  let difference = 0;
+  for (let index = 0; index < expected.length; index++) {
+    const value = expected[index]!;
+    const error = value - actual[index]!;
+    if (value > largest) largest = value;
+    else if (-value > largest) largest = -value;
+    // Written so that what is not a number counts.
+    if (!(error <= difference && -error <= difference)) difference = error < 0 ? -error : error;
+    if (!(difference >= 0)) return NaN;
+  }
+  return difference / largest;
 }
 
 /** A run of the tiny network; `changes` are lines of YAML. */
