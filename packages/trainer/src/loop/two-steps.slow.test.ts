@@ -7,7 +7,7 @@ import { discBatch, tinyRun, tinyTask } from '../systems/photo/tiny-network.test
 import { createTracedEngine } from '../engines/traced-engine.js';
 
 const frameCount = 3;
-const imageSizePixels = 64;
+const imageSizePixels = 32;
 
 test.each([
   [

@@ -9,20 +9,20 @@ const narrowDecoder = ({
   upscaledChannels,
   denseChannels,
 }: PaperConfig['middleDecoder']): PaperConfig['middleDecoder'] => ({
-  upscaledChannels: upscaledChannels.map(() => 4),
-  denseChannels: denseChannels.map(() => [4, 4]),
+  upscaledChannels: upscaledChannels.map(() => 3),
+  denseChannels: denseChannels.map(() => [3, 3]),
 });
 
 /** The paper's network with all its parts, but narrow. */
 export const narrowPaper: PaperConfig = {
   ...paperPreset,
   frames: 3,
-  encoderChannels: paperPreset.encoderChannels.map(() => 4),
+  encoderChannels: paperPreset.encoderChannels.map(() => 3),
   middleDecoder: narrowDecoder(paperPreset.middleDecoder),
   frameDecoder: narrowDecoder(paperPreset.frameDecoder),
   refiner: [
-    { channels: 4, dilation: 1 },
-    { channels: 4, dilation: 2 },
+    { channels: 3, dilation: 1 },
+    { channels: 3, dilation: 2 },
   ],
 };
 
