@@ -18,28 +18,20 @@ beforeAll(() => {
   packed = new Map(entries.map(({ name, files }) => [name, files.map(({ path }) => path)]));
 });
 
-const names = [
-  'cli',
-  'clips',
-  'core-model',
-  'datasets',
-  'files',
-  'inference',
-  'metrics',
-  'onnx',
-  'trainer',
-  'weights',
-];
+const readManifest = (folder) =>
+  JSON.parse(readFileSync(join(workspaceRoot, 'packages', folder, 'package.json'), 'utf8'));
+const folders = readdirSync(join(workspaceRoot, 'packages'));
+const published = folders.filter((folder) => !readManifest(folder).private);
 
-describe.each(names)('the published package %s', (folder) => {
-  const manifest = JSON.parse(readFileSync(join(workspaceRoot, 'packages', folder, 'package.json'), 'utf8'));
+describe.each(published)('the published package %s', (folder) => {
+  const manifest = readManifest(folder);
 
   test('contains every file that its manifest points to', () => {
     const exported = Object.values(manifest.exports).flatMap((target) =>
       typeof target === 'string' ? [target] : [target.types, target.default],
     );
-    const wanted = [...exported, ...Object.values(manifest.bin ?? {}), './README.md'].map((path) =>
-      path.replace(/^\.\//, ''),
+    const wanted = [...exported, ...Object.values(manifest.bin ?? {}), './README.md', './LICENSE'].map(
+      (path) => path.replace(/^\.\//, ''),
     );
     expect(packed.get(manifest.name)).toEqual(expect.arrayContaining(wanted));
   });
@@ -47,8 +39,30 @@ describe.each(names)('the published package %s', (folder) => {
   test('contains no tests and no leftovers of the compiler', () => {
     const strays = packed
       .get(manifest.name)
-      .filter((path) => /\.test[.-]|\.tsbuildinfo$|\.built-from$|^src\//.test(path));
+      .filter((path) => /\.test[.-]|\.tsbuildinfo$|\.built-from$|\.map$|^src\//.test(path));
     expect(strays).toEqual([]);
+  });
+
+  test('has the licence of the repository', () => {
+    const licence = (...path) => readFileSync(join(workspaceRoot, ...path, 'LICENSE'), 'utf8');
+    expect(licence('packages', folder)).toBe(licence());
+    expect(manifest.license).toBe('MIT');
+  });
+
+  test('is found by keywords and has a page', () => {
+    expect(manifest.keywords).toEqual(expect.arrayContaining(['deblurring']));
+    expect(manifest.homepage).toBe(`https://www.npmjs.com/package/${manifest.name}`);
+  });
+
+  test('links from its README only to what resolves on that page', () => {
+    const readme = readFileSync(join(workspaceRoot, 'packages', folder, 'README.md'), 'utf8');
+    const targets = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
+    expect(targets.filter((target) => !/^(https:\/\/|#)/.test(target))).toEqual([]);
+    const siblings = targets.flatMap(
+      (target) => /^https:\/\/www\.npmjs\.com\/package\/([^#]+)/.exec(target)?.[1] ?? [],
+    );
+    const names = published.map((other) => readManifest(other).name);
+    expect(siblings.filter((name) => !names.includes(name))).toEqual([]);
   });
 
   test('asks for its siblings by a version range', () => {
@@ -60,6 +74,14 @@ describe.each(names)('the published package %s', (folder) => {
     }
   });
 });
+
+test.each(folders.filter((folder) => !published.includes(folder)))(
+  'the private package %s says so in its README',
+  (folder) => {
+    const readme = readFileSync(join(workspaceRoot, 'packages', folder, 'README.md'), 'utf8');
+    expect(readme).toMatch(/private, not published on npm/i);
+  },
+);
 
 /** What only those read who have a clone, where npx finds the command of the workspace. */
 const workspaceDocuments = ['CONTRIBUTING.md', join('docs', 'results.md')];
