@@ -1,21 +1,9 @@
-import {
-  maxChannels,
-  maxLayers,
-  expectMapping,
-  expectWholeNumber,
-  expectWholeNumbers,
-} from '../weights/config-checks.js';
+import { expectResidualUNet } from '../parts/residual-unet.js';
+import type { ResidualUNetConfig } from '../parts/residual-unet.js';
+import { maxChannels, maxLayers, expectMapping, expectWholeNumber } from '../weights/config-checks.js';
 
 /** Everything that decides the shape of the photo network. Plain JSON. */
-export interface PhotoConfig {
-  /** Channels at 1/2, 1/4, 1/8 and 1/16 of the photograph. */
-  channels: [number, number, number, number];
-  /** Residual blocks of the encoder at 1/2, 1/4 and 1/8. */
-  encoderBlocks: [number, number, number];
-  /** Residual blocks at 1/16. */
-  bottleneckBlocks: number;
-  /** Residual blocks of the decoder at 1/2, 1/4 and 1/8. */
-  decoderBlocks: [number, number, number];
+export interface PhotoConfig extends ResidualUNetConfig {
   /** Channels and residual blocks, at 1/4, of what finds the trajectory. */
   trajectoryChannels: number;
   trajectoryBlocks: number;
@@ -42,14 +30,11 @@ export const photoPreset: PhotoConfig = {
 /** @throws with the field, what it may be and what it was. */
 export function validatePhotoConfig(config: PhotoConfig): void {
   expectMapping(config, '');
-  expectWholeNumbers(config.channels, 'channels', [4, 4], [1, maxChannels]);
-  for (const field of ['encoderBlocks', 'decoderBlocks'] as const) {
-    expectWholeNumbers(config[field], field, [3, 3], [1, maxLayers]);
-  }
+  expectResidualUNet(config);
   for (const field of ['trajectoryChannels', 'frameChannels'] as const) {
     expectWholeNumber(config[field], field, [1, maxChannels]);
   }
-  for (const field of ['bottleneckBlocks', 'trajectoryBlocks', 'frameBlocks'] as const) {
+  for (const field of ['trajectoryBlocks', 'frameBlocks'] as const) {
     expectWholeNumber(config[field], field, [1, maxLayers]);
   }
 }

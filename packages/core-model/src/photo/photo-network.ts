@@ -3,6 +3,7 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
 import { warp } from '../parts/motion-field.js';
+import { declareResidualUNet } from '../parts/residual-unet.js';
 import {
   expectMultipleSize,
   packPixels,
@@ -84,56 +85,16 @@ export interface PhotoNetwork {
  * value depends on the whole picture and tiles are exact.
  */
 function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
-  const {
-    channels,
-    encoderBlocks,
-    bottleneckBlocks,
-    decoderBlocks,
-    trajectoryChannels,
-    trajectoryBlocks,
-    frameChannels,
-    frameBlocks,
-  } = config;
+  const { channels, trajectoryChannels, trajectoryBlocks, frameChannels, frameBlocks } = config;
   const layers = new LayerDeclarations();
-  const scales = [0, 1, 2] as const;
 
-  // Scale i is 1/2^(i + 1) of the photograph.
   const stem = layers.convolution('stem', {
     from: packedImageChannels,
     to: channels[0],
     level: packedLevel,
     activation: 'none',
   });
-  const encode = scales.map((i) =>
-    layers.residualBlocks(`encoder${i}`, { channels: channels[i], count: encoderBlocks[i], level: i + 1 }),
-  );
-  const reduce = scales.map((i) =>
-    layers.convolution(`reduce${i}`, {
-      from: channels[i],
-      to: channels[i + 1]!,
-      stride: 2,
-      padding: 'symmetric',
-      level: i + 2,
-      activation: 'none',
-    }),
-  );
-  const bottleneck = layers.residualBlocks('bottleneck', {
-    channels: channels[3],
-    count: bottleneckBlocks,
-    level: 4,
-  });
-  const enlarge = scales.map((i) =>
-    layers.convolution(`enlarge${i}`, {
-      from: channels[i + 1]!,
-      to: 4 * channels[i],
-      kernelSize: 1,
-      level: i + 2,
-      activation: 'none',
-    }),
-  );
-  const decode = scales.map((i) =>
-    layers.residualBlocks(`decoder${i}`, { channels: channels[i], count: decoderBlocks[i], level: i + 1 }),
-  );
+  const refine = declareResidualUNet(layers, config);
   const correctMiddle = layers.head('middle', {
     from: channels[0],
     to: packedImageChannels,
@@ -181,24 +142,15 @@ function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
 
   function analyze(blurred: Tensor4D, weights: NamedTensors): PhotoScene {
     expectMultipleSize(blurred, photoMultiple, 'a blurred image');
-    const skips: Tensor4D[] = [];
-    let feature = stem(packPixels(blurred), weights);
-    for (const i of scales) {
-      skips.push(encode[i]!(feature, weights));
-      feature = reduce[i]!(skips[i]!, weights);
-    }
-    feature = bottleneck(feature, weights);
-    let trajectory: Tensor4D | undefined;
-    for (const i of [2, 1, 0] as const) {
-      feature = decode[i]!(add(unpackPixels(enlarge[i]!(feature, weights)), skips[i]!), weights);
-      if (i === 1) {
-        trajectory = predictTrajectory(refineTrajectory(enterTrajectory(feature, weights), weights), weights);
-      }
-    }
+    const [finest, atQuarter] = refine(stem(packPixels(blurred), weights), weights);
+    const trajectory = predictTrajectory(
+      refineTrajectory(enterTrajectory(atQuarter, weights), weights),
+      weights,
+    );
     return {
-      middle: add(blurred, unpackPixels(correctMiddle(feature, weights))),
-      trajectory: trajectory!,
-      feature: chooseFeature(feature, weights),
+      middle: add(blurred, unpackPixels(correctMiddle(finest, weights))),
+      trajectory,
+      feature: chooseFeature(finest, weights),
     };
   }
 

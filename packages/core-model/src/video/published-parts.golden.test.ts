@@ -7,7 +7,7 @@ import { warpVisible } from '../parts/motion-field.js';
 import { sharedFolder } from '../shared-data.test-tool.js';
 import { largestDifference } from '../tensors.test-tool.js';
 import { readSafetensors } from '../weights/safetensors.js';
-import { sharpnessPrior } from './sharpness-prior.js';
+import { sharpnessPrior } from '../parts/sharpness-prior.js';
 
 const caseFile = join(sharedFolder, 'golden', 'cdvd-tsp', 'case-a.safetensors');
 

@@ -14,8 +14,8 @@ import type { FlowNetwork, NeighbourFlows } from './flow-network.js';
 import { declareReconstruction } from './reconstruction.js';
 import { declareScaleFusion } from './scale-fusion.js';
 import type { SharpAtScale } from './scale-fusion.js';
-import { sharpnessPrior } from './sharpness-prior.js';
-import type { WarpedFrame } from './sharpness-prior.js';
+import { sharpnessPrior } from '../parts/sharpness-prior.js';
+import type { WarpedFrame } from '../parts/sharpness-prior.js';
 
 /**
  * A neighbour of a centre frame: the flow from the centre to it, and it warped with that flow onto the

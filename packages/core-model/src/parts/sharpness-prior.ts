@@ -1,10 +1,16 @@
 import { concat, exp, mul, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { boxMean } from '../parts/image-statistics.js';
-import { stopGradient } from '../parts/stop-gradient.js';
+import { boxMean } from './image-statistics.js';
+import { stopGradient } from './stop-gradient.js';
 
 /** Side of the patches that are compared, in pixels. */
 const patchPixels = 5;
+
+/**
+ * `root`: `exp(-sqrt(sum of squared differences of patch means / 2))`, as the authors' program has it;
+ * `squared`: `exp(-1/2 sum of squared differences over the patch)`, the paper's Eq. 10 and 11.
+ */
+export type PriorForm = 'root' | 'squared';
 
 /** A neighbour warped onto the centre frame, and where it is seen. */
 export interface WarpedFrame {
@@ -17,14 +23,11 @@ export interface WarpedFrame {
  * looks like the pixels that it moved from and to, which sharp pixels do; 0 where a neighbour does not show
  * it. No gradient flows through it.
  *
- * @param form `root`: `exp(-sqrt(sum of squared differences of patch means / 2))`, as the authors' program
- * has it;
- *   `squared`: `exp(-1/2 sum of squared differences over the patch)`, the paper's Eq. 10 and 11.
  * @param previous, next neighbours `[B, H, W, 3]` warped onto `centre`, their masks `[B, H, W, 1]`.
  * @returns `[B, H, W, 1]` in [0, 1].
  */
 export function sharpnessPrior(
-  form: 'root' | 'squared',
+  form: PriorForm,
   previous: WarpedFrame,
   centre: Tensor4D,
   next: WarpedFrame,
