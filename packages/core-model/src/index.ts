@@ -13,12 +13,11 @@ export { readTorchPhotoWeights } from './photo/photo-torch-weights.js';
 export { paperPreset } from './paper/paper-config.js';
 export type { PaperConfig } from './paper/paper-config.js';
 export { paperFamily } from './paper/paper-network.js';
-export type { PaperNetwork, PaperOutput } from './paper/paper-network.js';
+export type { PaperOutput } from './paper/paper-network.js';
 
 export { flowMultiple, videoDeblurPresets, windowFrames } from './video/video-config.js';
 export type { VideoDeblurConfig } from './video/video-config.js';
 export { videoDeblurFamily } from './video/video-network.js';
-export type { VideoDeblurNetwork, VideoDeblurOutput } from './video/video-network.js';
 export { fromPublishedCheckpoint, publishedParameters } from './video/published-checkpoint.js';
 
 export { frameExtractionPresets } from './baselines/jin-2018/jin-config.js';
@@ -31,7 +30,6 @@ export type { SamplePadding } from './parts/grid-sample.js';
 export type { LayerCost, NamedTensors } from './parts/layers.js';
 export { imagePyramid } from './parts/resolution.js';
 export { stopGradient } from './parts/stop-gradient.js';
-export type { Summary } from './parts/summary.js';
 
 export type { WeightValues } from './weights/initial-weights.js';
 export type { NetworkFamily } from './weights/network-family.js';

@@ -8,174 +8,126 @@ interface CpuBackend extends KernelBackend {
   makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): TensorInfo;
 }
 
-type Visit = (place: number) => void;
-
-interface Corners {
-  /** Pixel index (of `[B, H, W]`) of each of the four neighbours, -1 outside. */
-  pixel: Int32Array;
-  /**
-   * Bilinear weight of each neighbour, and its derivatives by x and y (0 where the coordinate is clamped).
-   */
-  weight: Float32Array;
-  weightByX: Float32Array;
-  weightByY: Float32Array;
+/** A tensor's values, in C order. */
+interface PlainTensor {
+  shape: number[];
+  values: Float32Array;
 }
-
-/** Calls `visit` for every output place, with `corners` filled for it. */
-function forEachPlace(
-  coordinates: Float32Array,
-  [batch, height, width]: number[],
-  places: number,
-  padding: SamplePadding,
-  corners: Corners,
-  visit: Visit,
-): void {
-  const placesPerSample = places / batch!;
-  const { pixel, weight, weightByX, weightByY } = corners;
-  for (let place = 0; place < places; place++) {
-    const sample = Math.floor(place / placesPerSample);
-    let x = coordinates[2 * place]!;
-    let y = coordinates[2 * place + 1]!;
-    let [freeX, freeY] = [1, 1];
-    if (padding === 'border') {
-      if (x < 0 || x > width! - 1) {
-        freeX = 0;
-        x = Math.min(Math.max(x, 0), width! - 1);
-      }
-      if (y < 0 || y > height! - 1) {
-        freeY = 0;
-        y = Math.min(Math.max(y, 0), height! - 1);
-      }
-    }
-    const [left, top] = [Math.floor(x), Math.floor(y)];
-    for (let corner = 0; corner < 4; corner++) {
-      const [stepX, stepY] = [corner & 1, corner >> 1];
-      let [column, row] = [left + stepX, top + stepY];
-      const inside = column >= 0 && column < width! && row >= 0 && row < height!;
-      if (padding === 'border') {
-        column = Math.min(column, width! - 1);
-        row = Math.min(row, height! - 1);
-      }
-      pixel[corner] = inside || padding === 'border' ? (sample * height! + row) * width! + column : -1;
-      const alongX = stepX ? x - left : 1 - (x - left);
-      const alongY = stepY ? y - top : 1 - (y - top);
-      weight[corner] = alongX * alongY;
-      weightByX[corner] = freeX * (stepX ? 1 : -1) * alongY;
-      weightByY[corner] = freeY * (stepY ? 1 : -1) * alongX;
-    }
-    visit(place);
-  }
-}
-
-const newCorners = (): Corners => ({
-  pixel: new Int32Array(4),
-  weight: new Float32Array(4),
-  weightByX: new Float32Array(4),
-  weightByY: new Float32Array(4),
-});
-
-const elements = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
 
 /** Registers `GridSample` and its two gradients for the TensorFlow.js `cpu` backend. */
 export function registerCpuGridSample(): void {
-  const valuesOf = (backend: unknown, tensor: TensorInfo) =>
-    (backend as CpuBackend).data.get(tensor.dataId).values;
-
-  registerKernel({
-    kernelName: 'GridSample',
-    backendName: 'cpu',
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const { image, coordinates } = inputs as { image: TensorInfo; coordinates: TensorInfo };
-      const outShape = [...coordinates.shape.slice(0, 3), image.shape[3]!];
-      const [pixels, channels, out, corners] = [
-        valuesOf(backend, image),
-        image.shape[3]!,
-        new Float32Array(elements(outShape)),
-        newCorners(),
-      ];
-      forEachPlace(
-        valuesOf(backend, coordinates),
-        image.shape,
-        elements(coordinates.shape) / 2,
-        attrs!['padding'] as SamplePadding,
-        corners,
-        (place) => {
-          for (let corner = 0; corner < 4; corner++) {
-            if (corners.pixel[corner]! < 0) continue;
-            const from = corners.pixel[corner]! * channels;
-            for (let channel = 0; channel < channels; channel++) {
-              out[place * channels + channel]! += corners.weight[corner]! * pixels[from + channel]!;
-            }
-          }
-        },
-      );
-      return (backend as CpuBackend).makeTensorInfo(outShape, 'float32', out);
-    },
+  register('GridSample', ({ image, coordinates }, { padding }) => {
+    const channels = image!.shape[3]!;
+    const sampled = zeros([...coordinates!.shape.slice(0, 3), channels]);
+    forEachCorner(coordinates!.values, image!.shape, padding, (place, { pixel, weight }) => {
+      const [from, to] = [pixel * channels, place * channels];
+      for (let channel = 0; channel < channels; channel++) {
+        sampled.values[to + channel]! += weight * image!.values[from + channel]!;
+      }
+    });
+    return sampled;
   });
 
-  registerKernel({
-    kernelName: 'GridSampleImageGrad',
-    backendName: 'cpu',
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const { dy, coordinates } = inputs as { dy: TensorInfo; coordinates: TensorInfo };
-      const imageShape = attrs!['imageShape'] as number[];
-      const [gradient, channels, out, corners] = [
-        valuesOf(backend, dy),
-        imageShape[3]!,
-        new Float32Array(elements(imageShape)),
-        newCorners(),
-      ];
-      forEachPlace(
-        valuesOf(backend, coordinates),
-        imageShape,
-        elements(coordinates.shape) / 2,
-        attrs!['padding'] as SamplePadding,
-        corners,
-        (place) => {
-          for (let corner = 0; corner < 4; corner++) {
-            if (corners.pixel[corner]! < 0) continue;
-            const to = corners.pixel[corner]! * channels;
-            for (let channel = 0; channel < channels; channel++) {
-              out[to + channel]! += corners.weight[corner]! * gradient[place * channels + channel]!;
-            }
-          }
-        },
-      );
-      return (backend as CpuBackend).makeTensorInfo(imageShape, 'float32', out);
-    },
+  register('GridSampleImageGrad', ({ dy, coordinates }, { padding, imageShape }) => {
+    const channels = imageShape![3]!;
+    const gradient = zeros(imageShape!);
+    forEachCorner(coordinates!.values, imageShape!, padding, (place, { pixel, weight }) => {
+      const [from, to] = [place * channels, pixel * channels];
+      for (let channel = 0; channel < channels; channel++) {
+        gradient.values[to + channel]! += weight * dy!.values[from + channel]!;
+      }
+    });
+    return gradient;
   });
 
+  register('GridSampleCoordinatesGrad', ({ dy, image, coordinates }, { padding }) => {
+    const channels = image!.shape[3]!;
+    const gradient = zeros(coordinates!.shape);
+    forEachCorner(coordinates!.values, image!.shape, padding, (place, { pixel, weightByX, weightByY }) => {
+      let product = 0;
+      for (let channel = 0; channel < channels; channel++) {
+        product += dy!.values[place * channels + channel]! * image!.values[pixel * channels + channel]!;
+      }
+      gradient.values[2 * place]! += weightByX * product;
+      gradient.values[2 * place + 1]! += weightByY * product;
+    });
+    return gradient;
+  });
+}
+
+function register(
+  kernelName: string,
+  compute: (
+    inputs: Record<string, PlainTensor>,
+    attrs: { padding: SamplePadding; imageShape?: number[] },
+  ) => PlainTensor,
+): void {
   registerKernel({
-    kernelName: 'GridSampleCoordinatesGrad',
+    kernelName,
     backendName: 'cpu',
     kernelFunc: ({ inputs, backend, attrs }) => {
-      const { dy, image, coordinates } = inputs as {
-        dy: TensorInfo;
-        image: TensorInfo;
-        coordinates: TensorInfo;
-      };
-      const [gradient, pixels, channels] = [valuesOf(backend, dy), valuesOf(backend, image), image.shape[3]!];
-      const [out, corners] = [new Float32Array(elements(coordinates.shape)), newCorners()];
-      forEachPlace(
-        valuesOf(backend, coordinates),
-        image.shape,
-        elements(coordinates.shape) / 2,
-        attrs!['padding'] as SamplePadding,
-        corners,
-        (place) => {
-          for (let corner = 0; corner < 4; corner++) {
-            if (corners.pixel[corner]! < 0) continue;
-            const from = corners.pixel[corner]! * channels;
-            let product = 0;
-            for (let channel = 0; channel < channels; channel++) {
-              product += gradient[place * channels + channel]! * pixels[from + channel]!;
-            }
-            out[2 * place]! += corners.weightByX[corner]! * product;
-            out[2 * place + 1]! += corners.weightByY[corner]! * product;
-          }
-        },
+      const cpu = backend as CpuBackend;
+      const plain = Object.fromEntries(
+        Object.entries(inputs).map(([name, tensor]) => [
+          name,
+          { shape: tensor!.shape, values: cpu.data.get(tensor!.dataId).values },
+        ]),
       );
-      return (backend as CpuBackend).makeTensorInfo(coordinates.shape, 'float32', out);
+      const { shape, values } = compute(plain, attrs as never);
+      return cpu.makeTensorInfo(shape, 'float32', values);
     },
   });
+}
+
+function zeros(shape: number[]): PlainTensor {
+  return { shape, values: new Float32Array(shape.reduce((product, size) => product * size, 1)) };
+}
+
+/** One of the four pixels around a place. */
+interface Corner {
+  /** Its index in `[B, H, W]`. */
+  pixel: number;
+  /** Its bilinear weight, and the derivatives of that by x and y (0 where the coordinate is clamped). */
+  weight: number;
+  weightByX: number;
+  weightByY: number;
+}
+
+/** Visits every pixel inside the image around every place. The corner is overwritten by the next. */
+function forEachCorner(
+  coordinates: Float32Array,
+  [batch, height, width]: number[],
+  padding: SamplePadding,
+  visit: (place: number, corner: Corner) => void,
+): void {
+  const [lastColumn, lastRow] = [width! - 1, height! - 1];
+  const places = coordinates.length / 2;
+  const placesPerSample = places / batch!;
+  const corner: Corner = { pixel: 0, weight: 0, weightByX: 0, weightByY: 0 };
+  for (let place = 0; place < places; place++) {
+    const sample = Math.floor(place / placesPerSample);
+    let [x, y] = [coordinates[2 * place]!, coordinates[2 * place + 1]!];
+    let [slopeX, slopeY] = [1, 1];
+    if (padding === 'border') {
+      if (x < 0 || x > lastColumn) [x, slopeX] = [Math.min(Math.max(x, 0), lastColumn), 0];
+      if (y < 0 || y > lastRow) [y, slopeY] = [Math.min(Math.max(y, 0), lastRow), 0];
+    }
+    const [left, top] = [Math.floor(x), Math.floor(y)];
+    for (let index = 0; index < 4; index++) {
+      const [stepX, stepY] = [index & 1, index >> 1];
+      let [column, row] = [left + stepX, top + stepY];
+      if (padding === 'border') {
+        [column, row] = [Math.min(column, lastColumn), Math.min(row, lastRow)];
+      } else if (!(column >= 0 && column <= lastColumn && row >= 0 && row <= lastRow)) {
+        continue;
+      }
+      const alongX = stepX ? x - left : 1 - (x - left);
+      const alongY = stepY ? y - top : 1 - (y - top);
+      corner.pixel = (sample * height! + row) * width! + column;
+      corner.weight = Math.fround(alongX * alongY);
+      corner.weightByX = Math.fround(slopeX * (stepX ? 1 : -1) * alongY);
+      corner.weightByY = Math.fround(slopeY * (stepY ? 1 : -1) * alongX);
+      visit(place, corner);
+    }
+  }
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { writeSafetensors } from '../weights/safetensors.js';
 import { readTorchPhotoWeights } from './photo-torch-weights.js';
 
-const [C, MIDDLE, CM, CF] = [[2, 3, 4, 5], 1, 3, 2];
+/** Widths, by their names in the trainer's config. */
+const [c, cm, cf] = [[2, 3, 4, 5], 3, 2];
 
 /**
  * Parameters of the PyTorch network by name, `[out, in, kh, kw]`, of one block of everything and the widths
@@ -14,26 +15,26 @@ function torchShapes(): Record<string, number[]> {
     Object.assign(shapes, { [`${name}.weight`]: [to, from, size, size], [`${name}.bias`]: [to] });
   const block = (name: string, channels: number) =>
     ['a', 'b'].forEach((part) => layer(`${name}.${part}`, channels, channels));
-  layer('stem', 12, C[0]!);
+  layer('stem', 12, c[0]!);
   [0, 1, 2].forEach((scale) => {
-    block(`enc.${scale}.0`, C[scale]!);
-    layer(`down.${scale}`, C[scale]!, C[scale + 1]!);
-    layer(`up.${scale}`, C[scale + 1]!, 4 * C[scale]!, 1);
-    block(`dec.${scale}.0`, C[scale]!);
+    block(`enc.${scale}.0`, c[scale]!);
+    layer(`down.${scale}`, c[scale]!, c[scale + 1]!);
+    layer(`up.${scale}`, c[scale + 1]!, 4 * c[scale]!, 1);
+    block(`dec.${scale}.0`, c[scale]!);
   });
-  block('mid.0', C[3]!);
-  layer('middle', C[0]!, 12);
-  layer('motion_in', C[1]!, CM);
-  [0, 1].forEach((index) => block(`motion.${index}`, CM));
-  layer('path', CM, 6);
-  layer('moved', C[0]!, CF, 1);
-  layer('frame_in', CF + 12 + 3, CF);
-  block('frame.0', CF);
-  layer('frame_out', CF, 12);
+  block('mid.0', c[3]!);
+  layer('middle', c[0]!, 12);
+  layer('motion_in', c[1]!, cm);
+  [0, 1].forEach((index) => block(`motion.${index}`, cm));
+  layer('path', cm, 6);
+  layer('moved', c[0]!, cf, 1);
+  layer('frame_in', cf + 12 + 3, cf);
+  block('frame.0', cf);
+  layer('frame_out', cf, 12);
   return shapes;
 }
 
-const trainerConfig = { c: C, enc: [1, 1, 1], mid: MIDDLE, dec: [1, 1, 1], cm: CM, cf: CF, nf: 1 };
+const trainerConfig = { c, enc: [1, 1, 1], mid: 1, dec: [1, 1, 1], cm, cf, nf: 1 };
 const count = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
 
 /** A file whose every value is its place in its tensor. */
@@ -70,7 +71,7 @@ describe('weights of the PyTorch trainer', () => {
 
   test('bring their config', () => {
     expect(config).toEqual({
-      channels: C,
+      channels: c,
       encoderBlocks: [1, 1, 1],
       bottleneckBlocks: 1,
       decoderBlocks: [1, 1, 1],

@@ -1,46 +1,11 @@
+import { packedImageChannels } from '../parts/resolution.js';
 import type { WeightValues } from '../weights/initial-weights.js';
 import { expectFit, floatingPoint, readConfig } from '../weights/network-file.js';
 import { readSafetensors } from '../weights/safetensors.js';
+import { torchShape, weightFromTorch } from '../weights/torch-weights.js';
+import type { ChannelOrder } from '../weights/torch-weights.js';
 import type { PhotoConfig } from './photo-config.js';
 import { photoFamily } from './photo-network.js';
-
-const pixelsPerCell = 4;
-
-/** The parameter of the PyTorch trainer's network that becomes a layer, without `.weight` or `.bias`. */
-function torchLayer(name: string): string {
-  const block = /^(encoder|decoder)?(bottleneck|trajectory|frame)?(\d)?\.block(\d+)\.(first|second)$/.exec(
-    name,
-  );
-  if (block) {
-    const [, coder, part, scale, index, position] = block;
-    const chain = coder
-      ? `${{ encoder: 'enc', decoder: 'dec' }[coder]!}.${scale}`
-      : { bottleneck: 'mid', trajectory: 'motion', frame: 'frame' }[part!]!;
-    return `${chain}.${index}.${position === 'first' ? 'a' : 'b'}`;
-  }
-  const renamed: Record<string, string> = {
-    'trajectory.enter': 'motion_in',
-    'trajectory.predict': 'path',
-    'frame.feature': 'moved',
-    'frame.enter': 'frame_in',
-    'frame.correct': 'frame_out',
-  };
-  return renamed[name] ?? name.replace(/^reduce(\d)$/, 'down.$1').replace(/^enlarge(\d)$/, 'up.$1');
-}
-
-/**
- * The order in which PyTorch's `pixel_shuffle` and `pixel_unshuffle` keep packed channels, as the channel of
- * ours that each becomes: there the four pixels of a channel lie side by side, here all channels of a pixel
- * (see `packPixels`). Channels from `first` to `first + count` are packed.
- */
-function packedOrder(channels: number, first: number, count: number): number[] {
-  const perPixel = count / pixelsPerCell;
-  return Array.from({ length: channels }, (_, channel) => {
-    const packed = channel - first;
-    if (packed < 0 || packed >= count) return channel;
-    return first + (packed % pixelsPerCell) * perPixel + Math.floor(packed / pixelsPerCell);
-  });
-}
 
 /** A config as the PyTorch trainer writes it. */
 interface TorchConfig {
@@ -86,44 +51,70 @@ export function readTorchPhotoWeights(bytes: Uint8Array): { config: PhotoConfig;
 
 function arrangeTorchWeights(parameters: WeightValues, config: PhotoConfig): WeightValues {
   const shapes = photoFamily.shapesOf(config);
-  const keyOf = (name: string) =>
-    `${torchLayer(name.replace(/\.(kernel|bias)$/, ''))}.${name.endsWith('.kernel') ? 'weight' : 'bias'}`;
-  const torchShape = (shape: number[]) =>
-    shape.length === 4 ? [shape[3]!, shape[2]!, shape[0]!, shape[1]!] : shape;
   expectFit(
     parameters,
-    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [keyOf(name), torchShape(shape)])),
+    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [torchKey(name), torchShape(shape)])),
   );
-
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
-      const layer = name.replace(/\.(kernel|bias)$/, '');
-      const { values } = parameters[keyOf(name)]!;
-      const to = shape.at(-1)!;
-      const outputs = /^(enlarge\d|middle|frame\.correct)$/.test(layer)
-        ? packedOrder(to, 0, to)
-        : packedOrder(to, 0, 0);
-      const arranged = new Float32Array(values.length);
-      if (shape.length === 1) {
-        outputs.forEach((output, index) => (arranged[output] = values[index]!));
-        return [name, { shape, values: arranged }];
-      }
-      const [rows, columns, from] = shape as [number, number, number, number];
-      const inputs =
-        layer === 'stem'
-          ? packedOrder(from, 0, from)
-          : layer === 'frame.enter'
-            ? packedOrder(from, config.frameChannels, pixelsPerCell * 3)
-            : packedOrder(from, 0, 0);
-      const taps = rows * columns;
-      outputs.forEach((output, o) => {
-        inputs.forEach((input, i) => {
-          for (let tap = 0; tap < taps; tap++) {
-            arranged[(tap * from + input) * to + output] = values[(o * from + i) * taps + tap]!;
-          }
-        });
-      });
-      return [name, { shape, values: arranged }];
+      const { values } = parameters[torchKey(name)]!;
+      return [name, weightFromTorch(values, shape, channelOrder(name, shape, config))];
     }),
   );
+}
+
+const layerOf = (name: string): string => name.replace(/\.(kernel|bias)$/, '');
+
+/** The parameter of the PyTorch trainer's network that becomes a weight. */
+function torchKey(name: string): string {
+  return `${torchLayer(layerOf(name))}.${name.endsWith('.kernel') ? 'weight' : 'bias'}`;
+}
+
+/** The parameter of the PyTorch trainer's network that becomes a layer, without `.weight` or `.bias`. */
+function torchLayer(name: string): string {
+  const block = /^(encoder|decoder)?(bottleneck|trajectory|frame)?(\d)?\.block(\d+)\.(first|second)$/.exec(
+    name,
+  );
+  if (block) {
+    const [, coder, part, scale, index, position] = block;
+    const chain = coder
+      ? `${{ encoder: 'enc', decoder: 'dec' }[coder]!}.${scale}`
+      : { bottleneck: 'mid', trajectory: 'motion', frame: 'frame' }[part!]!;
+    return `${chain}.${index}.${position === 'first' ? 'a' : 'b'}`;
+  }
+  const renamed: Record<string, string> = {
+    'trajectory.enter': 'motion_in',
+    'trajectory.predict': 'path',
+    'frame.feature': 'moved',
+    'frame.enter': 'frame_in',
+    'frame.correct': 'frame_out',
+  };
+  return renamed[name] ?? name.replace(/^reduce(\d)$/, 'down.$1').replace(/^enlarge(\d)$/, 'up.$1');
+}
+
+/** Which of a weight's channels are packed pixels. */
+function channelOrder(name: string, shape: readonly number[], { frameChannels }: PhotoConfig): ChannelOrder {
+  const layer = layerOf(name);
+  const [outputs, inputs] = [shape.at(-1)!, shape.at(-2) ?? 1];
+  const order: ChannelOrder = {};
+  if (/^(enlarge\d|middle|frame\.correct)$/.test(layer)) order.outputs = packedOrder(outputs, 0, outputs);
+  if (layer === 'stem') order.inputs = packedOrder(inputs, 0, inputs);
+  if (layer === 'frame.enter') order.inputs = packedOrder(inputs, frameChannels, packedImageChannels);
+  return order;
+}
+
+const pixelsPerCell = 4;
+
+/**
+ * The order in which PyTorch's `pixel_shuffle` and `pixel_unshuffle` keep packed channels, as the channel of
+ * ours that each becomes: there the four pixels of a channel lie side by side, here all channels of a pixel
+ * (see `packPixels`). Channels from `first` to `first + count` are packed.
+ */
+function packedOrder(channels: number, first: number, count: number): number[] {
+  const perPixel = count / pixelsPerCell;
+  return Array.from({ length: channels }, (_, channel) => {
+    const packed = channel - first;
+    if (packed < 0 || packed >= count) return channel;
+    return first + (packed % pixelsPerCell) * perPixel + Math.floor(packed / pixelsPerCell);
+  });
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { largestDifference } from '../tensors.test-tool.js';
 import { alignFlow } from './flow-alignment.js';
 
-const [HEIGHT, WIDTH] = [48, 64];
+const [height, width] = [48, 64];
 const everyLevel = [
   { level: 2, iterations: 2 },
   { level: 1, iterations: 2 },
@@ -17,16 +17,16 @@ function movedBy(dx: number, dy: number): tf.Tensor4D {
     0.15 * Math.sin(0.31 * x + 0.11 * y) +
     0.15 * Math.sin(0.42 * y - 0.17 * x) +
     0.1 * Math.sin(0.15 * (x + y));
-  const values = Array.from({ length: HEIGHT * WIDTH }, (_, index) =>
-    value((index % WIDTH) - dx, Math.floor(index / WIDTH) - dy),
+  const values = Array.from({ length: height * width }, (_, index) =>
+    value((index % width) - dx, Math.floor(index / width) - dy),
   ).flatMap((grey) => [grey, grey * 0.9, grey]);
-  return tf.tensor4d(values, [1, HEIGHT, WIDTH, 3]);
+  return tf.tensor4d(values, [1, height, width, 3]);
 }
 
 const flowOf = (dx: number, dy: number) =>
-  tf.tile(tf.tensor4d([dx, dy], [1, 1, 1, 2]), [1, HEIGHT, WIDTH, 1]);
+  tf.tile(tf.tensor4d([dx, dy], [1, 1, 1, 2]), [1, height, width, 1]);
 /** Far enough from the edges that a window sees the same in both pictures. */
-const interior = (x: tf.Tensor4D) => tf.slice(x, [0, 10, 10, 0], [1, HEIGHT - 20, WIDTH - 20, 2]);
+const interior = (x: tf.Tensor4D) => tf.slice(x, [0, 10, 10, 0], [1, height - 20, width - 20, 2]);
 
 describe('alignFlow', () => {
   test.each([
@@ -42,11 +42,11 @@ describe('alignFlow', () => {
   test('leaves alone what is right, what shows nothing and what is not seen', () => {
     const right = alignFlow(movedBy(0, 0), movedBy(0, 0), flowOf(0, 0), everyLevel);
     expect(largestDifference(right, flowOf(0, 0))).toBeLessThan(1e-6);
-    const grey = tf.fill([1, HEIGHT, WIDTH, 3], 0.5) as tf.Tensor4D;
+    const grey = tf.fill([1, height, width, 3], 0.5) as tf.Tensor4D;
     expect(
       largestDifference(alignFlow(grey, grey, flowOf(1.3, -0.4), everyLevel), flowOf(1.3, -0.4)),
     ).toBeLessThan(1e-5);
-    const beyond = flowOf(2 * WIDTH, 0);
+    const beyond = flowOf(2 * width, 0);
     expect(
       largestDifference(alignFlow(movedBy(0, 0), movedBy(0.5, 0), beyond, everyLevel), beyond),
     ).toBeLessThan(1e-3);
@@ -67,7 +67,7 @@ describe('alignFlow', () => {
 
   test('hands the gradient on to the flow it started from as it came, and to the pictures none', () => {
     const [first, second] = [movedBy(0, 0), movedBy(0.4, 0.3)];
-    const weights = tf.randomUniform([1, HEIGHT, WIDTH, 2], -1, 1, 'float32', 3);
+    const weights = tf.randomUniform([1, height, width, 2], -1, 1, 'float32', 3);
     const [ofFirst, ofSecond, ofFlow] = tf.grads(
       (a: tf.Tensor, b: tf.Tensor, flow: tf.Tensor) =>
         tf.sum(

@@ -1,17 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { sharedFolder } from '../shared-data.test-tool.js';
 import { videoDeblurPresets } from './video-config.js';
 import { videoDeblurFamily } from './video-network.js';
 import { fromPublishedCheckpoint, publishedParameters } from './published-checkpoint.js';
 
-const list = join(
-  process.env['UNBLUR_SHARED'] ?? fileURLToPath(new URL('../../../../../shared', import.meta.url)),
-  'golden',
-  'cdvd-tsp',
-  'weights.json',
-);
+const list = join(sharedFolder, 'golden', 'cdvd-tsp', 'weights.json');
 
 /** A checkpoint whose every value is its place in its tensor. */
 const numbered = () =>

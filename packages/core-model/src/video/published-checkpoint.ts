@@ -1,4 +1,6 @@
 import type { WeightValues } from '../weights/initial-weights.js';
+import { expectFit } from '../weights/network-file.js';
+import { torchShape, weightFromTorch } from '../weights/torch-weights.js';
 import { videoDeblurPresets } from './video-config.js';
 import { videoDeblurFamily } from './video-network.js';
 
@@ -32,13 +34,11 @@ export function publishedParameters(): PublishedParameter[] {
     'reconstruction',
   ];
   const sectionOf = (name: string) => sections.findIndex((section) => name.startsWith(section));
-  return Object.entries(videoDeblurFamily.declare(videoDeblurPresets.paper).weights)
+  return Object.entries(videoDeblurFamily.shapesOf(videoDeblurPresets.paper))
     .sort(([a], [b]) => sectionOf(a) - sectionOf(b))
-    .map(([name, { shape }]) => ({
+    .map(([name, shape]) => ({
       key: keyOf(name),
-      // Kernels here are [kh, kw, in, out], transposed ones [kh, kw, out, in]: both become the last axes
-      // first.
-      shape: shape.length === 4 ? [shape[3]!, shape[2]!, shape[0]!, shape[1]!] : shape,
+      shape: torchShape(shape),
       transposed: /\.upscale(-flow|-feature)?\.kernel$/.test(name),
       name,
     }));
@@ -49,51 +49,22 @@ export function publishedParameters(): PublishedParameter[] {
  *
  * @param parameters the `state_dict`: values in C order. A prefix `module.` of every name, which PyTorch's
  * DataParallel adds, is taken off.
- * @throws with the names and shapes that differ from the published network's.
+ * @throws with the names and shapes that differ from the published network's, or the first value that is not finite.
  */
 export function fromPublishedCheckpoint(parameters: WeightValues): WeightValues {
-  const received = new Map(
+  const published = publishedParameters();
+  const received = Object.fromEntries(
     Object.entries(parameters).map(([key, parameter]) => [key.replace(/^module\./, ''), parameter]),
   );
-  const differences: string[] = [];
-  const weights: WeightValues = {};
-  for (const { key, shape, name } of publishedParameters()) {
-    const parameter = received.get(key);
-    received.delete(key);
-    if (!parameter) {
-      differences.push(`'${key}' [${shape}] is missing`);
-    } else if (parameter.shape.join() !== shape.join()) {
-      differences.push(`'${key}' is [${parameter.shape}], not [${shape}]`);
-    } else {
-      weights[name] =
-        shape.length === 4 ? kernelFromTorch(parameter.values, shape) : { shape, values: parameter.values };
-    }
-  }
-  for (const [key, { shape }] of received) differences.push(`'${key}' [${shape}] is not part of the network`);
-  if (differences.length > 0) {
-    const more = differences.length > 5 ? `; and ${differences.length - 5} more` : '';
-    throw new Error(
-      `Expected the parameters of the published CDVD-TSP network but received others: ${differences.slice(0, 5).join('; ')}${more}.`,
-    );
-  }
-  return weights;
-}
-
-/** `[a, b, kh, kw]` to `[kh, kw, b, a]`. */
-function kernelFromTorch(
-  values: Float32Array,
-  [outer, inner, height, width]: number[],
-): { shape: number[]; values: Float32Array } {
-  const area = height! * width!;
-  const kernel = new Float32Array(values.length);
-  for (let a = 0; a < outer!; a++) {
-    for (let b = 0; b < inner!; b++) {
-      for (let place = 0; place < area; place++) {
-        kernel[(place * inner! + b) * outer! + a] = values[(a * inner! + b) * area + place]!;
-      }
-    }
-  }
-  return { shape: [height!, width!, inner!, outer!], values: kernel };
+  expectFit(
+    received,
+    Object.fromEntries(published.map(({ key, shape }) => [key, shape])),
+    'the parameters of the published CDVD-TSP network',
+  );
+  const shapes = videoDeblurFamily.shapesOf(videoDeblurPresets.paper);
+  return Object.fromEntries(
+    published.map(({ key, name }) => [name, weightFromTorch(received[key]!.values, shapes[name]!)]),
+  );
 }
 
 function keyOf(name: string): string {

@@ -2,16 +2,16 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { LayerDeclarations } from '../parts/layers.js';
 import { halve } from '../parts/resolution.js';
-import { largestDifference } from '../tensors.test-tool.js';
+import { largestDifference, tensorsOf } from '../tensors.test-tool.js';
 import { drawWeights } from '../weights/initial-weights.js';
 import { declareScaleFusion } from './scale-fusion.js';
 import type { ScaleFusionInputs } from './scale-fusion.js';
 
-const [HEIGHT, WIDTH, FEATURE_CHANNELS] = [8, 12, 2];
+const [height, width, featureChannels] = [8, 12, 2];
 
 const random = (shape: [number, number, number, number], seed: number) =>
   tf.randomUniform<tf.Rank.R4>(shape, 0, 1, 'float32', seed);
-const frame = (seed: number) => random([1, HEIGHT, WIDTH, 3], seed);
+const frame = (seed: number) => random([1, height, width, 3], seed);
 
 /**
  * Untrained: heads are zero but for biases of what is weighed, in the order fine means, coarse means, four
@@ -19,24 +19,15 @@ const frame = (seed: number) => random([1, HEIGHT, WIDTH, 3], seed);
  */
 function fusion(shareBiases: number[] = [0, 0, 0, 0, 0, 0]): (inputs: ScaleFusionInputs) => tf.Tensor4D {
   const layers = new LayerDeclarations();
-  const fuse = declareScaleFusion(
-    layers,
-    { channels: [3] },
-    { featureChannels: FEATURE_CHANNELS, evidenceChannels: 2 },
-  );
-  const weights = Object.fromEntries(
-    Object.entries(drawWeights(layers.weights, 1)).map(([name, { values, shape }]) => [
-      name,
-      tf.tensor(values, shape),
-    ]),
-  );
+  const fuse = declareScaleFusion(layers, { channels: [3] }, { featureChannels, evidenceChannels: 2 });
+  const weights = tensorsOf(drawWeights(layers.weights, 1));
   return (inputs) => fuse(inputs, { ...weights, 'fusion.shares.bias': tf.tensor1d(shareBiases) });
 }
 
 function inputs(coarseImage: tf.Tensor4D, fineImage: tf.Tensor4D): ScaleFusionInputs {
-  const fine = { image: fineImage, features: random([1, HEIGHT / 2, WIDTH / 2, FEATURE_CHANNELS], 5) };
-  const coarse = { image: coarseImage, features: random([1, HEIGHT / 4, WIDTH / 4, FEATURE_CHANNELS], 6) };
-  return { centre: frame(1), evidence: [random([1, HEIGHT / 2, WIDTH / 2, 2], 2)], fine, coarse };
+  const fine = { image: fineImage, features: random([1, height / 2, width / 2, featureChannels], 5) };
+  const coarse = { image: coarseImage, features: random([1, height / 4, width / 4, featureChannels], 6) };
+  return { centre: frame(1), evidence: [random([1, height / 2, width / 2, 2], 2)], fine, coarse };
 }
 
 const doubled = (x: tf.Tensor4D) => tf.image.resizeBilinear(x, [2 * x.shape[1], 2 * x.shape[2]], false, true);
@@ -54,7 +45,7 @@ describe('declareScaleFusion', () => {
   });
 
   test('weighs means of either scale and the detail by themselves', () => {
-    const [fine, coarse] = [frame(4), random([1, HEIGHT / 2, WIDTH / 2, 3], 7)];
+    const [fine, coarse] = [frame(4), random([1, height / 2, width / 2, 3], 7)];
     const seen = inputs(coarse, fine);
     const { centre } = seen;
     const coarseOnly = tf.add<tf.Tensor4D>(centre, doubled(tf.sub(coarse, halve(centre))));

@@ -1,5 +1,4 @@
-import { isMapping } from './config-checks.js';
-import { excerptOf } from './excerpt.js';
+import { excerptOf, isMapping } from './config-checks.js';
 import type { WeightValues } from './initial-weights.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { SafetensorsTensor } from './safetensors.js';
@@ -43,8 +42,7 @@ export function writeNetworkFile<Config>(
  * Reads what `writeNetworkFile` wrote.
  *
  * @throws if the bytes are no such file, its weights do not fit its config (with the names and shapes that
- * differ),
- *   or a value is not finite.
+ * differ), or a value is not finite.
  */
 export function readNetworkFile<Config>(
   kind: NetworkKind<Config>,
@@ -96,10 +94,16 @@ export function readConfig<Config>(
 }
 
 /**
+ * @param wanted the shape of every weight by name.
+ * @param subject what was expected, for the message.
  * @throws with the first names and shapes that differ from those wanted, or the first weight that is not
  * finite.
  */
-export function expectFit(values: WeightValues, wanted: Record<string, number[]>): void {
+export function expectFit(
+  values: WeightValues,
+  wanted: Record<string, number[]>,
+  subject = 'weights that fit their config',
+): void {
   const differences: string[] = [];
   for (const [name, shape] of Object.entries(wanted)) {
     const received = Object.hasOwn(values, name) ? values[name]!.shape : undefined;
@@ -115,7 +119,7 @@ export function expectFit(values: WeightValues, wanted: Record<string, number[]>
     const more =
       differences.length > namesInMessage ? `; and ${differences.length - namesInMessage} more` : '';
     throw new Error(
-      `Expected weights that fit their config but received others: ${differences.slice(0, namesInMessage).join('; ')}${more}.`,
+      `Expected ${subject} but received others: ${differences.slice(0, namesInMessage).join('; ')}${more}.`,
     );
   }
   for (const [name, { values: weights }] of Object.entries(values)) {
