@@ -52,7 +52,7 @@ function sampleRepeatingEdges(
     const x = Math.min(Math.max(places[2 * place]!, 0), lastColumn);
     const y = Math.min(Math.max(places[2 * place + 1]!, 0), lastRow);
     const [left, top] = [Math.floor(x), Math.floor(y)];
-    const [shareX, shareY] = [x - left, y - top];
+    const [fractionX, fractionY] = [x - left, y - top];
     const [upper, lower] = [
       image + top * width! * channels!,
       image + Math.min(top + 1, lastRow) * width! * channels!,
@@ -67,8 +67,8 @@ function sampleRepeatingEdges(
       upper + after,
       lower + before,
       lower + after,
-      shareX,
-      shareY,
+      fractionX,
+      fractionY,
     );
     to += channels!;
   }
@@ -83,11 +83,11 @@ function blend(
   b: number,
   c: number,
   d: number,
-  shareX: number,
-  shareY: number,
+  fractionX: number,
+  fractionY: number,
 ): void {
-  const [weightA, weightB] = [(1 - shareX) * (1 - shareY), shareX * (1 - shareY)];
-  const [weightC, weightD] = [(1 - shareX) * shareY, shareX * shareY];
+  const [weightA, weightB] = [(1 - fractionX) * (1 - fractionY), fractionX * (1 - fractionY)];
+  const [weightC, weightD] = [(1 - fractionX) * fractionY, fractionX * fractionY];
   for (let channel = 0; channel < channels; channel++) {
     out[to + channel] =
       weightA * pixels[a + channel]! +

@@ -40,12 +40,12 @@ const edgeRepeatingShader = (height: number, width: number) => `
     vec2 last = vec2(${width - 1}.0, ${height - 1}.0);
     vec2 place = clamp(vec2(getCoordinates(at.x, at.y, at.z, 0), getCoordinates(at.x, at.y, at.z, 1)), vec2(0.0), last);
     vec2 corner = floor(place);
-    vec2 share = place - corner;
+    vec2 fraction = place - corner;
     ivec2 near = ivec2(corner);
     ivec2 far = ivec2(min(corner + 1.0, last));
-    float upper = mix(getImage(at.x, near.y, near.x, at.w), getImage(at.x, near.y, far.x, at.w), share.x);
-    float lower = mix(getImage(at.x, far.y, near.x, at.w), getImage(at.x, far.y, far.x, at.w), share.x);
-    setOutput(mix(upper, lower, share.y));
+    float upper = mix(getImage(at.x, near.y, near.x, at.w), getImage(at.x, near.y, far.x, at.w), fraction.x);
+    float lower = mix(getImage(at.x, far.y, near.x, at.w), getImage(at.x, far.y, far.x, at.w), fraction.x);
+    setOutput(mix(upper, lower, fraction.y));
   }
 `;
 
@@ -58,10 +58,10 @@ const zeroPaddedShader = (height: number, width: number) => `
     ivec4 at = getOutputCoords();
     vec2 place = vec2(getCoordinates(at.x, at.y, at.z, 0), getCoordinates(at.x, at.y, at.z, 1));
     vec2 corner = floor(place);
-    vec2 share = place - corner;
+    vec2 fraction = place - corner;
     ivec2 near = ivec2(corner);
-    float upper = mix(read(at.x, near.y, near.x, at.w), read(at.x, near.y, near.x + 1, at.w), share.x);
-    float lower = mix(read(at.x, near.y + 1, near.x, at.w), read(at.x, near.y + 1, near.x + 1, at.w), share.x);
-    setOutput(mix(upper, lower, share.y));
+    float upper = mix(read(at.x, near.y, near.x, at.w), read(at.x, near.y, near.x + 1, at.w), fraction.x);
+    float lower = mix(read(at.x, near.y + 1, near.x, at.w), read(at.x, near.y + 1, near.x + 1, at.w), fraction.x);
+    setOutput(mix(upper, lower, fraction.y));
   }
 `;

@@ -74,11 +74,11 @@ const shader = (padding: SamplePadding) => `${readers[padding]}
       let at = getCoordsFromIndex(index);
       let place = vec2<f32>(getCoordinates(at[0], at[1], at[2], 0), getCoordinates(at[0], at[1], at[2], 1));
       let corner = floor(place);
-      let share = place - corner;
+      let fraction = place - corner;
       let near = vec2<i32>(corner);
-      let upper = mix(pixelAt(at[0], near.y, near.x, at[3]), pixelAt(at[0], near.y, near.x + 1, at[3]), share.x);
-      let lower = mix(pixelAt(at[0], near.y + 1, near.x, at[3]), pixelAt(at[0], near.y + 1, near.x + 1, at[3]), share.x);
-      setOutputAtIndex(index, mix(upper, lower, share.y));
+      let upper = mix(pixelAt(at[0], near.y, near.x, at[3]), pixelAt(at[0], near.y, near.x + 1, at[3]), fraction.x);
+      let lower = mix(pixelAt(at[0], near.y + 1, near.x, at[3]), pixelAt(at[0], near.y + 1, near.x + 1, at[3]), fraction.x);
+      setOutputAtIndex(index, mix(upper, lower, fraction.y));
     }
   }
 `;

@@ -194,11 +194,11 @@ function cornersOf(
   const axis = (raw: Tensor, size: number) => {
     const clamped = padding === 'border' ? clipByValue(raw, 0, size - 1) : raw;
     const low = floor(clamped);
-    const share = sub(clamped, low);
+    const fraction = sub(clamped, low);
     const free = padding === 'border' ? within(raw, size) : onesLike(raw);
     return [
-      { at: low, weight: sub(1, share), slope: neg(free) },
-      { at: add(low, 1), weight: share, slope: free },
+      { at: low, weight: sub(1, fraction), slope: neg(free) },
+      { at: add(low, 1), weight: fraction, slope: free },
     ].map(({ at, weight, slope }) => {
       const seen = padding === 'border' ? onesLike(at) : within(at, size);
       return { at: clipByValue(at, 0, size - 1), weight: mul(weight, seen), slope: mul(slope, seen) };

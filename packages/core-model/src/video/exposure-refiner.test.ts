@@ -116,10 +116,10 @@ describe('the exposure refiner', () => {
     ).toBeLessThan(1e-6);
   });
 
-  test('reads for which share of the interval the shutter was open, and how far to go', () => {
-    const reading = (share: number, step: number) => ({
+  test('reads for which fraction of the interval the shutter was open, and how far to go', () => {
+    const reading = (fraction: number, step: number) => ({
       ...fresh,
-      'exposure.share-and-step.bias': tf.tensor1d([share, step]),
+      'exposure.share-and-step.bias': tf.tensor1d([fraction, step]),
     });
     const half = reading(Math.log(0.5), 0);
     const [same, known] = [

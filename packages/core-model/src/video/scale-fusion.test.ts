@@ -17,11 +17,11 @@ const frame = (seed: number) => random([1, height, width, 3], seed);
  * Untrained: heads are zero but for biases of what is weighed, in the order fine means, coarse means, four
  * pixels of detail.
  */
-function fusion(shareBiases: number[] = [0, 0, 0, 0, 0, 0]): (inputs: ScaleFusionInputs) => tf.Tensor4D {
+function fusion(fractionBiases: number[] = [0, 0, 0, 0, 0, 0]): (inputs: ScaleFusionInputs) => tf.Tensor4D {
   const layers = new LayerDeclarations();
   const fuse = declareScaleFusion(layers, { channels: [3] }, { featureChannels, evidenceChannels: 2 });
   const weights = tensorsOf(drawWeights(layers.weights, 1));
-  return (inputs) => fuse(inputs, { ...weights, 'fusion.shares.bias': tf.tensor1d(shareBiases) });
+  return (inputs) => fuse(inputs, { ...weights, 'fusion.shares.bias': tf.tensor1d(fractionBiases) });
 }
 
 function inputs(coarseImage: tf.Tensor4D, fineImage: tf.Tensor4D): ScaleFusionInputs {

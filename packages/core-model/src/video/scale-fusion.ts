@@ -14,8 +14,7 @@ import type { ScaleFusionConfig } from './video-config.js';
 /** Brings corrections, a few hundredths, to the size of features. */
 const correctionScale = 10;
 /**
- * Of what both scales have found, each counts half where nothing speaks for one of them; detail counts in
- * full.
+ * Untrained: the means of either scale count half, detail counts in full.
  */
 const [coarseWeight, detailWeight] = [0.5, 1];
 
@@ -84,13 +83,14 @@ export function declareScaleFusion(
     ];
     const compared = compare(concat(seen, 3), weights);
 
-    const shares = weigh(compared, weights);
-    const share = (first: number, count: number) => slice(shares, [0, 0, 0, first], [-1, -1, -1, count]);
+    const fractions = weigh(compared, weights);
+    const fraction = (first: number, count: number) =>
+      slice(fractions, [0, 0, 0, first], [-1, -1, -1, count]);
     const means = add<Tensor4D>(
-      mul(fineMeans, add(share(0, 1), 1 - coarseWeight)),
-      mul(coarseMeans, add(share(1, 1), coarseWeight)),
+      mul(fineMeans, add(fraction(0, 1), 1 - coarseWeight)),
+      mul(coarseMeans, add(fraction(1, 1), coarseWeight)),
     );
-    const weighedDetail = mul<Tensor4D>(detail, unpackPixels(add<Tensor4D>(share(2, 4), detailWeight)));
+    const weighedDetail = mul<Tensor4D>(detail, unpackPixels(add<Tensor4D>(fraction(2, 4), detailWeight)));
     return add(
       add(centre, upsample(means, 2)),
       add(weighedDetail, unpackPixels(predictCorrection(compared, weights))),

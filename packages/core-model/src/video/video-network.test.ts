@@ -24,7 +24,7 @@ const variants: [string, VideoDeblurConfig][] = [
   ['small, the prior of Eq. 10 and 11', narrowedVideo('small', { sharpnessPrior: 'squared' })],
 ];
 
-const restless = (config: VideoDeblurConfig) => shaken(videoDeblurFamily.initialWeights(config, 1));
+const randomWeights = (config: VideoDeblurConfig) => shaken(videoDeblurFamily.initialWeights(config, 1));
 
 const clip = (config: VideoDeblurConfig, height: number, width: number, batch = 1) =>
   Array.from({ length: windowFrames(config) }, (_, frame) =>
@@ -38,7 +38,10 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
   const [height, width] = videoDeblurMultiple(config) < 32 ? [24, 40] : [multiple, 64];
 
   test('returns finite images, flows and masks of the size of the frames', () => {
-    const { image, firstStage, secondStage } = network.deblur(clip(config, height, width), restless(config));
+    const { image, firstStage, secondStage } = network.deblur(
+      clip(config, height, width),
+      randomWeights(config),
+    );
     expect(image.shape).toEqual([1, height, width, 3]);
     expect(tf.all(tf.isFinite(image)).dataSync()[0]).toBe(1);
     expect(firstStage).toHaveLength(windowFrames(config) - 2);
@@ -48,7 +51,7 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
   });
 
   test('treats the samples of a batch apart', () => {
-    const weights = restless(config);
+    const weights = randomWeights(config);
     const [one, other] = [clip(config, multiple, multiple), clip(config, multiple, multiple).reverse()];
     const both = network.deblur(
       one.map((frame, index) => tf.concat([frame, other[index]!], 0)),
@@ -71,7 +74,7 @@ describe.each(variants)('video deblurring (%s)', (_, config) => {
   test('gives every weight a gradient', async () => {
     const frames = clip(config, multiple, multiple);
     expect(
-      await weightsWithoutGradient(restless(config), (weights) =>
+      await weightsWithoutGradient(randomWeights(config), (weights) =>
         tf.sum(tf.square(network.deblur(frames, weights).image)),
       ),
     ).toEqual([]);
@@ -103,7 +106,7 @@ describe('video deblurring', () => {
 
   test('finds on frames that it sees at half their size the flow between frames half as large, twice as long', () => {
     const config = narrowedVideo('small');
-    const weights = restless(config);
+    const weights = randomWeights(config);
     const flowOf = (inputLevel: number | undefined, [first, second]: tf.Tensor4D[]) => {
       const { flow } = videoDeblurFamily.declare({ ...config, flow: { ...config.flow, inputLevel } });
       const [one, other] = [first!, second!].map((frame) => flow.describe(flow.resize(frame), weights));
@@ -123,25 +126,18 @@ describe('video deblurring', () => {
     expect(largestDifference(found, flowOf(0, frames as tf.Tensor4D[]))).toBeGreaterThan(1e-3);
   });
 
-  test('stays within 16 MB as float16 (small)', () => {
-    const parameters = Object.values(videoDeblurFamily.shapesOf(videoDeblurPresets.small)).reduce(
-      (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
-      0,
-    );
-    expect(2 * parameters).toBeLessThan(16e6);
-  });
-
   test('refuses sizes that it cannot halve, windows of another length, and configs that do not hold together', () => {
     const config = narrowedVideo('small');
     expect(videoDeblurMultiple(narrowedVideo('paper'))).toBe(4);
     const network = videoDeblurFamily.declare(config);
     expect(videoDeblurMultiple(config)).toBe(32);
-    expect(() => network.deblur(clip(config, 16, 32), restless(config))).toThrow(
+    expect(() => network.deblur(clip(config, 16, 32), randomWeights(config))).toThrow(
       'multiples of 32, but received',
     );
-    expect(() => network.deblur(clip(config, 32, 32).slice(1), restless(config))).toThrow(
+    expect(() => network.deblur(clip(config, 32, 32).slice(1), randomWeights(config))).toThrow(
       'Expected a window of 5 frames but received 4.',
     );
+    expect(videoDeblurMultiple(videoDeblurPresets.small)).toBe(128);
     expect(videoDeblurMultiple({ ...config, scaleFusion: { scales: 3, channels: [3] } })).toBe(128);
     expect(() =>
       videoDeblurFamily.declare({ ...narrowedVideo('paper'), scaleFusion: { scales: 2, channels: [3] } }),

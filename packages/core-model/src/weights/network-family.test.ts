@@ -6,6 +6,7 @@ import { paperFamily } from '../paper/paper-network.js';
 import { photoPreset } from '../photo/photo-config.js';
 import { photoFamily } from '../photo/photo-network.js';
 import { narrowedVideo } from '../video/narrowed-video.test-tool.js';
+import { videoDeblurPresets } from '../video/video-config.js';
 import { videoDeblurFamily } from '../video/video-network.js';
 import type { NetworkFamily } from './network-family.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
@@ -231,3 +232,14 @@ test.each(families)(
     expect(refused).toBeGreaterThan(50);
   },
 );
+
+test.each<[string, NetworkFamily<unknown>, unknown, number]>([
+  ['photo', photoFamily, photoPreset, 11.6],
+  ['video, paper', videoDeblurFamily, videoDeblurPresets.paper, 16.2],
+  ['video, small', videoDeblurFamily, videoDeblurPresets.small, 2.7],
+  ['Jin et al., paper', frameExtractionFamily, frameExtractionPresets.paper, 18.2],
+  ['Jin et al., small', frameExtractionFamily, frameExtractionPresets.small, 0.5],
+])('a preset has the millions of parameters that the README says (%s)', (_, family, preset, millions) => {
+  const { parameters } = family.summarize(preset, { height: 128, width: 128 });
+  expect(parameters / 1e6).toBeCloseTo(millions, 1);
+});

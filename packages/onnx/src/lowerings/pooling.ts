@@ -79,12 +79,12 @@ function averagePool(x: TracedTensor, geometry: PoolingGeometry): TracedTensor {
 /** Every output's gradient, spread over its window in equal parts. */
 function averagePoolGradient(dy: TracedTensor, geometry: PoolingGeometry): TracedTensor {
   const { batch, channels, inputSize, outputSize, windowSize, strides, pads } = geometry;
-  const share = dy.graph.scalar(1 / (windowSize[0] * windowSize[1]));
+  const weight = dy.graph.scalar(1 / (windowSize[0] * windowSize[1]));
   const gradient = dy.channelsFirst();
   const windowsTile = [0, 1].every(
     (axis) => strides[axis] === windowSize[axis] && inputSize[axis] === outputSize[axis]! * strides[axis]!,
   );
-  if (windowsTile) return fromChannelsFirst(repeatPixels(onnx.multiply(gradient, share), strides));
+  if (windowsTile) return fromChannelsFirst(repeatPixels(onnx.multiply(gradient, weight), strides));
   const filter = onnx.filled(dy.graph, [channels, 1, ...windowSize], 1 / (windowSize[0] * windowSize[1]));
   const outputPadding = [0, 1].map(
     (axis) =>

@@ -77,12 +77,12 @@ function blendAlong(axis: 2 | 3, x: Value, to: number, attrs: ResizeAttributes):
   const pick = (side: 'low' | 'high') =>
     onnx.gather(x, x.graph.integers(neighbours.map((places) => places[side])), axis);
   const [low, high] = [pick('low'), pick('high')];
-  const share = x.graph.constant(
+  const fraction = x.graph.constant(
     Float32Array.from(neighbours, ({ highShare }) => highShare),
     axis === 2 ? [to, 1] : [to],
     'float32',
   );
-  return onnx.add(low, onnx.multiply(onnx.subtract(high, low), share));
+  return onnx.add(low, onnx.multiply(onnx.subtract(high, low), fraction));
 }
 
 function resizeBilinear(
