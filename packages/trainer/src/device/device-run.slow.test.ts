@@ -19,6 +19,8 @@ import { readMetrics } from '../loop/metrics-log.js';
 import type { StepRow } from '../loop/metrics-log.js';
 import { scheduleFactor } from '../loop/schedule.js';
 import { loadRun } from '../systems/load-run.js';
+import { narrowPaper } from '../systems/paper/narrow-paper-task.test-tool.js';
+import { narrowVideoRun } from '../systems/video/narrow-video-task.test-tool.js';
 import { findTorch } from '../engines/torch/torch-process.js';
 import { train } from '../train.js';
 import { packRun } from './archive.js';
@@ -60,16 +62,16 @@ seed: 3
 threads: 1
 `;
 
-/** Runs of the other networks at their smallest. */
+/** Runs of the other networks, narrow. */
 const others: Record<string, string> = {
   paper: `
 system: paper
-network: { preset: paper, frames: 3 }
-data: { sizePixels: 64, sources: [{ kind: panorama, folder: pictures, eulerDegrees: 4 }] }
+network: ${JSON.stringify(narrowPaper)}
+data: { sizePixels: 32, sources: [{ kind: panorama, folder: pictures, eulerDegrees: 4 }] }
 steps: 2
 optimizer: { learningRate: 0.0001 }
-validation: { panoramas: pictures, count: 1, sizePixels: 64 }
-device: { samples: 4, sizePixels: 64, firstSamples: 2, madeAtOnce: 2 }
+validation: { panoramas: pictures, count: 1, sizePixels: 32 }
+device: { samples: 4, sizePixels: 32, firstSamples: 2, madeAtOnce: 2 }
 batchSize: 1
 `,
   jin: `
@@ -83,13 +85,13 @@ batchSize: 2
 `,
   video: `
 system: video-deblur
-network: { preset: small, stages: 1, flow: { inputLevel: 0 } }
+network: ${JSON.stringify({ ...narrowVideoRun, stages: 1 })}
 data:
-  sizePixels: 128
+  sizePixels: 32
   sources: [{ folder: clips, exposureFrames: [3, 3], strideFrames: [1, 1] }, { kind: panorama, folder: pictures, angleDegrees: [0.5, 2], shutterShare: [0.5, 1] }]
 steps: 2
-validation: { folder: clips, count: 1, sizePixels: 128, exposureFrames: [3, 3], strideFrames: [1, 1] }
-device: { samples: 4, sizePixels: 128, firstSamples: 2, madeAtOnce: 1 }
+validation: { folder: clips, count: 1, sizePixels: 32, exposureFrames: [3, 3], strideFrames: [1, 1] }
+device: { samples: 4, sizePixels: 32, firstSamples: 2, madeAtOnce: 1 }
 batchSize: 1
 `,
 };

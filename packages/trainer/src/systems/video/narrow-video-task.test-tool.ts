@@ -28,6 +28,24 @@ const narrowNetwork: VideoDeblurConfig = {
   scaleFusion: null,
 };
 
+/** `network` of a run file: the one that is shipped, but narrow; takes pictures of 32 pixels. */
+export const narrowVideoRun = {
+  preset: 'small',
+  flow: {
+    pyramidChannels: [3, 4, 5],
+    pyramidConvolutions: 1,
+    searchRadiusPixels: 2,
+    denseChannels: [4],
+    refiner: [{ channels: 4, dilation: 2 }],
+  },
+  reconstruction: {
+    encoderChannels: [3, 3, 4, 4, 4],
+    middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
+    refiner: [{ channels: 3, dilation: 2 }],
+    exposureRefiner: { iterations: 1, times: 2, channels: [3] },
+  },
+  scaleFusion: null,
+};
 /** What an engine computes in the phases of a narrow video-deblurring network, on one sample. */
 export function narrowVideoTask(phase: 'flow' | 'cascade'): LearningTask {
   const weightShapes = videoDeblurFamily.shapesOf(narrowNetwork);

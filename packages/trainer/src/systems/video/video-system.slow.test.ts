@@ -8,29 +8,13 @@ import sharp from 'sharp';
 import { readMetrics } from '../../loop/metrics-log.js';
 import { loadRun } from '../load-run.js';
 import { train } from '../../train.js';
+import { narrowVideoRun } from './narrow-video-task.test-tool.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-train-video-'));
 
-const narrow = {
-  preset: 'small',
-  flow: {
-    pyramidChannels: [3, 4, 5],
-    pyramidConvolutions: 1,
-    searchRadiusPixels: 2,
-    denseChannels: [4],
-    refiner: [{ channels: 4, dilation: 2 }],
-  },
-  reconstruction: {
-    encoderChannels: [3, 3, 4, 4, 4],
-    middleDecoder: { upscaledChannels: [0, 2, 2, 2, 2], denseChannels: [[], [3, 3], [3], [3], [3]] },
-    refiner: [{ channels: 3, dilation: 2 }],
-    exposureRefiner: { iterations: 1, times: 2, channels: [3] },
-  },
-  scaleFusion: null,
-};
 const run = (changes: Record<string, unknown> = {}) => ({
   system: 'video-deblur',
-  network: narrow,
+  network: narrowVideoRun,
   data: { sources: [{ folder: 'clips' }], sizePixels: 32 },
   flowPretraining: {
     folder: 'stills',
@@ -114,7 +98,7 @@ describe('training a video-deblurring network', () => {
 
 describe('training a part of a video-deblurring network', () => {
   test('moves its weights and no others', async () => {
-    const network = { ...narrow, stages: 1, scaleFusion: { scales: 2, channels: [3] } };
+    const network = { ...narrowVideoRun, stages: 1, scaleFusion: { scales: 2, channels: [3] } };
     const data = { sources: [{ folder: 'clips', halvedShare: 0 }], sizePixels: 64 };
     const file = writeRun('part.yaml', {
       network,
