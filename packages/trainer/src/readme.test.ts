@@ -13,20 +13,42 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { parse } from 'yaml';
-import * as trainer from './index.js';
+import type { RunChanges } from './run-file/run-file.js';
+import { writeRunReport } from './report/run-report.js';
+import { loadRun } from './systems/load-run.js';
+import { parsePhotoRun } from './systems/photo/photo-run.js';
 import { tinySizePixels, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
+import { train } from './train.js';
 
 const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
-const example = (language: string) => new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)![1]!;
+const examples = (language: string) =>
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, code]) => code!);
+const example = (language: string) => examples(language)[0]!;
 
 test('the run file of the README is one', () => {
-  const config = trainer.parsePhotoRun(example('yaml'), 'my-run.yaml');
+  const config = parsePhotoRun(example('yaml'), 'my-run.yaml');
   expect(config).toMatchObject({
     steps: 3200,
     frames: 7,
     loss: { canonicalShare: 0.3 },
     validation: { count: 13, folder: null },
   });
+});
+
+test('its lines for a GPU go on top of that run', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'unblur-readme-'));
+  try {
+    const file = join(folder, 'my-run.yaml');
+    writeFileSync(file, example('yaml'));
+    expect(loadRun(file, parse(examples('yaml')[1]!) as RunChanges).config).toMatchObject({
+      engine: 'torch',
+      synthesis: 'device',
+      minutes: 9,
+      batchSize: 48,
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('the example of the README trains that run, here a tiny one, and leaves the files that it lists', async () => {
@@ -66,7 +88,7 @@ test('the example of the README trains that run, here a tiny one, and leaves the
       'train',
       'writeRunReport',
       `${code}\nreturn { runFolder, step, interrupted };`,
-    )(trainer.train, trainer.writeRunReport);
+    )(train, writeRunReport);
     expect({ step, interrupted, found: existsSync(runFolder) }).toEqual({
       step: 2,
       interrupted: false,
