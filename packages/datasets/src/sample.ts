@@ -1,5 +1,12 @@
 import type { RgbImage } from '@unblur/metrics';
 
+/** A picture as files hold it: `height * width * 3` interleaved R, G, B bytes. */
+export interface RgbBytes {
+  width: number;
+  height: number;
+  rgb: Uint8Array;
+}
+
 /** One training or test case: what the sensor recorded, and what it saw. */
 export interface Sample {
   /** The average of what the camera saw while the shutter was open. */
@@ -54,4 +61,14 @@ export function concatenate(arrays: Float32Array[]): Float32Array {
   const whole = new Float32Array(arrays.length * length);
   for (const [index, values] of arrays.entries()) whole.set(values, index * length);
   return whole;
+}
+
+/** Display values as bytes, rounded and clipped; pictures of one size, one after the other. */
+export function displayBytes(pictures: readonly Float32Array[]): Uint8Array {
+  const bytes = new Uint8ClampedArray(pictures.length * pictures[0]!.length);
+  // Storing in a clamped array rounds and clips.
+  for (const [index, values] of pictures.entries()) {
+    for (let i = 0; i < values.length; i++) bytes[index * values.length + i] = values[i]! * 255;
+  }
+  return new Uint8Array(bytes.buffer);
 }

@@ -2,7 +2,7 @@ import type { RgbImage } from '@unblur/metrics';
 import { colourCurve, degrade, drawAugmentation, rearrangePixels } from '../augmentation.js';
 import { type AveragingSpace, drawAveraging, renderCount, transferFunctions } from '../averaging.js';
 import type { Random } from '../random.js';
-import type { Sample } from '../sample.js';
+import type { RgbBytes, Sample } from '../sample.js';
 import type { LayeredOptions } from './layered-options.js';
 import {
   drawLayerMotion,
@@ -13,13 +13,6 @@ import {
   renderScene,
   visibleLayers,
 } from './layered-scene.js';
-
-/** A still photograph: interleaved R, G, B bytes. */
-export interface Still {
-  width: number;
-  height: number;
-  rgb: Uint8Array;
-}
 
 export interface LayeredSample extends Sample {
   flowsPixels: Float32Array[];
@@ -34,7 +27,7 @@ export interface LayeredSample extends Sample {
  * mirrored at their borders.
  */
 export function synthesizeLayeredBlur(
-  stills: readonly Still[],
+  stills: readonly RgbBytes[],
   random: Random,
   options: LayeredOptions,
 ): LayeredSample {
@@ -73,7 +66,7 @@ export function synthesizeLayeredBlur(
 }
 
 function drawScene(
-  stills: readonly Still[],
+  stills: readonly RgbBytes[],
   random: Random,
   averaging: AveragingSpace,
   options: LayeredOptions,
@@ -129,7 +122,7 @@ function drawScene(
  * @param values what each byte stands for: 256 entries for red, green and blue each.
  */
 function cutTexture(
-  still: Still,
+  still: RgbBytes,
   values: Float32Array,
   gridSize: number,
   random: Random,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { noAugmentation } from '../augmentation.js';
 import { createRandom } from '../random.js';
-import { type Still, synthesizeLayeredBlur } from './layered-blur.js';
+import type { RgbBytes } from '../sample.js';
+import { synthesizeLayeredBlur } from './layered-blur.js';
 import { resolveLayeredOptions } from './layered-options.js';
 import {
   applyMap,
@@ -146,7 +147,7 @@ describe('layered scenes', () => {
 });
 
 describe('synthesizeLayeredBlur', () => {
-  const stills: Still[] = [0, 1, 2].map((seed) => {
+  const stills: RgbBytes[] = [0, 1, 2].map((seed) => {
     const draw = createRandom(seed);
     return { width: 60, height: 45, rgb: Uint8Array.from({ length: 60 * 45 * 3 }, () => draw.below(256)) };
   });

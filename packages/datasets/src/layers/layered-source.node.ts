@@ -1,8 +1,9 @@
-import type { FileCache, FileDecoder } from '../pictures/file-cache.node.js';
-import { readImageFile } from '../pictures/picture-file.node.js';
+import { basename } from 'node:path';
+import { listPictures, pictureDecoder } from '../pictures/picture-file.node.js';
 import { createRandom } from '../random.js';
-import { type LayeredSample, type Still, synthesizeLayeredBlur } from './layered-blur.js';
-import type { LayeredOptions } from './layered-options.js';
+import type { SourceKind } from '../stream/source-kind.node.js';
+import { synthesizeLayeredBlur } from './layered-blur.js';
+import { resolveLayeredOptions, type LayeredOptions, type PartialLayeredOptions } from './layered-options.js';
 
 /** What a sample depends on besides its index. Plain data: it is sent to workers. */
 export interface LayeredRecipe {
@@ -13,31 +14,25 @@ export interface LayeredRecipe {
   options: LayeredOptions;
 }
 
-const stillDecoder: FileDecoder<Still> = {
-  name: 'still',
-  decode: readImageFile,
-  bytesOf: ({ rgb }) => rgb.byteLength,
+export const layeredSource: SourceKind<PartialLayeredOptions, LayeredRecipe> = {
+  recipeOf: (folder, seed, given) => ({
+    kind: 'layers',
+    stills: listPictures(folder, 'still photographs'),
+    seed,
+    options: resolveLayeredOptions(given),
+  }),
+  fileNames: ({ stills }) => ({ stills: stills.map((path) => basename(path)) }),
+  open: ({ stills, seed, options }, cache) => ({
+    async synthesize(sampleIndex) {
+      const random = createRandom(seed, sampleIndex);
+      const [fewest, most] = options.objects;
+      const layerCount = 1 + fewest + random.below(most - fewest + 1);
+      const paths = Array.from({ length: layerCount }, () => stills[random.below(stills.length)]!);
+      return synthesizeLayeredBlur(
+        await Promise.all(paths.map((path) => cache.load(pictureDecoder, path))),
+        random,
+        options,
+      );
+    },
+  }),
 };
-
-/** Makes samples one by one: sample i is a function of the recipe and i alone. */
-export class LayeredSynthesizer {
-  readonly #cache: FileCache;
-  readonly #recipe: LayeredRecipe;
-  constructor(recipe: LayeredRecipe, cache: FileCache) {
-    this.#cache = cache;
-    this.#recipe = recipe;
-  }
-
-  async synthesize(sampleIndex: number): Promise<LayeredSample> {
-    const { stills, seed, options } = this.#recipe;
-    const random = createRandom(seed, sampleIndex);
-    const [fewest, most] = options.objects;
-    const layerCount = 1 + fewest + random.below(most - fewest + 1);
-    const paths = Array.from({ length: layerCount }, () => stills[random.below(stills.length)]!);
-    return synthesizeLayeredBlur(
-      await Promise.all(paths.map((path) => this.#cache.load(stillDecoder, path))),
-      random,
-      options,
-    );
-  }
-}

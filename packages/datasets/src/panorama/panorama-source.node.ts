@@ -1,7 +1,8 @@
-import { noAugmentation } from '../augmentation.js';
-import type { FileCache, FileDecoder } from '../pictures/file-cache.node.js';
+import { basename } from 'node:path';
+import type { FileDecoder } from '../pictures/file-cache.node.js';
 import { listPictures, readImageFile } from '../pictures/picture-file.node.js';
 import { createRandom } from '../random.js';
+import type { SourceKind } from '../stream/source-kind.node.js';
 import {
   type PanoramaOptions,
   type PartialPanoramaOptions,
@@ -9,11 +10,7 @@ import {
 } from './panorama-options.js';
 import { buildPanorama, buildPartialPanorama, type Panorama, panoramaBytes } from './panorama.js';
 import { staysWithin } from './rotation.js';
-import {
-  planRotationalBlur,
-  type RotationalBlurSample,
-  synthesizeRotationalBlur,
-} from './rotational-blur.js';
+import { planRotationalBlur, synthesizeRotationalBlur } from './rotational-blur.js';
 
 /** Paths of the panoramas in a folder, sorted by name; throws as `listPictures` does. */
 export function listPanoramas(folder: string): string[] {
@@ -52,7 +49,7 @@ export interface PanoramaRecipe {
 }
 
 /** Index of the panorama that the sample with this index looks into. */
-export function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sampleIndex: number): number {
+function panoramaOfSample({ panoramas, seed, order }: PanoramaRecipe, sampleIndex: number): number {
   return order === 'in-turn'
     ? sampleIndex % panoramas.length
     : createRandom(seed, sampleIndex, 0).below(panoramas.length);
@@ -69,46 +66,42 @@ function panoramaDecoder(coverageDegrees: number | null): FileDecoder<Panorama> 
 /** How often a camera is placed anew before a partial panorama counts as too small for it. */
 const mostPlaces = 500;
 
-/** Makes samples one by one: sample i is a function of the recipe and i alone. */
-export class PanoramaSynthesizer {
-  readonly #cache: FileCache;
-  readonly #recipe: PanoramaRecipe;
-  constructor(recipe: PanoramaRecipe, cache: FileCache) {
-    this.#cache = cache;
-    this.#recipe = recipe;
-  }
-
-  async synthesize(sampleIndex: number): Promise<RotationalBlurSample> {
-    const { seed, options, panoramas } = this.#recipe;
-    const path = panoramas[panoramaOfSample(this.#recipe, sampleIndex)]!;
-    const panorama = await this.#cache.load(panoramaDecoder(options.coverageDegrees), path);
-    const { coverage } = panorama;
-    for (let place = 0; place < mostPlaces; place++) {
-      const random =
-        place === 0 ? createRandom(seed, sampleIndex, 1) : createRandom(seed, sampleIndex, 1, place);
-      const plan = planRotationalBlur(random, panorama.levels[0]!.width, sampleIndex, options);
-      if (!coverage || staysWithin(plan, coverage)) return synthesizeRotationalBlur(panorama, plan, options);
-    }
-    throw new RangeError(
-      `Expected a panorama large enough for the camera but ${mostPlaces} random views all left ${path}; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.`,
-    );
-  }
-}
-
-/**
- * What sets for evaluation are made by: panoramas in turn, whole photographs, no augmentation unless it is
- * asked for.
- */
-export function recipeInTurn(
-  panoramas: string[],
-  seed: number,
-  synthesis: PartialPanoramaOptions,
-): PanoramaRecipe {
-  const { photoPixels = synthesis.sizePixels } = synthesis;
-  const options = resolvePanoramaOptions({
-    ...synthesis,
-    photoPixels,
-    augmentation: { ...noAugmentation, ...synthesis.augmentation },
-  });
-  return { kind: 'panorama', panoramas, seed, order: 'in-turn', options };
-}
+export const panoramaSource: SourceKind<PartialPanoramaOptions, PanoramaRecipe> = {
+  recipeOf: (folder, seed, given) => ({
+    kind: 'panorama',
+    panoramas: listPanoramas(folder),
+    seed,
+    order: 'random',
+    options: resolvePanoramaOptions(given),
+  }),
+  /** Panoramas in turn, whole photographs. */
+  evaluationRecipeOf(folder, seed, given) {
+    const { photoPixels = given.sizePixels } = given;
+    const options = resolvePanoramaOptions({ ...given, photoPixels });
+    return { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'in-turn', options };
+  },
+  fileNames: ({ panoramas }) => ({ panoramas: panoramas.map((path) => basename(path)) }),
+  /** Each panorama belongs to one thread: it takes long to decode, and much memory. */
+  threadOf: panoramaOfSample,
+  factsOf: (recipe, sampleIndex) => ({
+    panorama: basename(recipe.panoramas[panoramaOfSample(recipe, sampleIndex)]!),
+  }),
+  open: (recipe, cache) => ({
+    async synthesize(sampleIndex) {
+      const { seed, options, panoramas } = recipe;
+      const path = panoramas[panoramaOfSample(recipe, sampleIndex)]!;
+      const panorama = await cache.load(panoramaDecoder(options.coverageDegrees), path);
+      const { coverage } = panorama;
+      for (let place = 0; place < mostPlaces; place++) {
+        const random =
+          place === 0 ? createRandom(seed, sampleIndex, 1) : createRandom(seed, sampleIndex, 1, place);
+        const plan = planRotationalBlur(random, panorama.levels[0]!.width, sampleIndex, options);
+        if (!coverage || staysWithin(plan, coverage))
+          {return synthesizeRotationalBlur(panorama, plan, options);}
+      }
+      throw new RangeError(
+        `Expected a panorama large enough for the camera but ${mostPlaces} random views all left ${path}; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.`,
+      );
+    },
+  }),
+};

@@ -1,3 +1,5 @@
+import type { RgbBytes } from '../sample.js';
+
 /**
  * A full-sphere photograph made ready to be looked into: a pyramid of halved sizes, each with a border of one
  * pixel that continues the sphere (the other side of the seam left and right; the row across the pole, half a
@@ -48,12 +50,6 @@ export function buildPanorama(width: number, height: number, rgb: Uint8Array): P
     levels.push(withBorder(level));
     if (level.width / 2 < smallestLevelWidth || level.height % 2 !== 0) return { levels };
   }
-}
-
-interface RgbBytes {
-  width: number;
-  height: number;
-  rgb: Uint8Array;
 }
 
 /**

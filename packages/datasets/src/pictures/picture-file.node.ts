@@ -1,9 +1,11 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { explainFileError, firstLine, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
+import type { RgbBytes } from '../sample.js';
+import type { FileDecoder } from './file-cache.node.js';
 
 /** File name endings of the pictures that folders are searched for. */
 export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
@@ -24,13 +26,6 @@ export function listPictures(folder: string, what: string): string[] {
   return pictures.sort().map((name) => join(folder, name));
 }
 
-export interface DecodedImage {
-  width: number;
-  height: number;
-  /** Interleaved R, G, B bytes. */
-  rgb: Uint8Array;
-}
-
 /** Of a panorama of 16384x8192. */
 const maxPicturePixels = 2 ** 27;
 
@@ -42,7 +37,7 @@ const maxFramePixels = 50_000_000;
  * @param maximumPixels pictures with more are refused before they are decoded.
  * @throws Error that names the file, where it is missing, damaged, no picture, or too large.
  */
-export async function readImageFile(path: string, maximumPixels = maxPicturePixels): Promise<DecodedImage> {
+export async function readImageFile(path: string, maximumPixels = maxPicturePixels): Promise<RgbBytes> {
   try {
     const { data, info } = await sharp(path, { failOn: 'error', limitInputPixels: maximumPixels })
       .removeAlpha()
@@ -62,12 +57,29 @@ export async function readImageFile(path: string, maximumPixels = maxPicturePixe
   }
 }
 
+/** Pictures as they are read most often. */
+export const pictureDecoder: FileDecoder<RgbBytes> = {
+  name: 'picture',
+  decode: readImageFile,
+  bytesOf: ({ rgb }) => rgb.byteLength,
+};
+
+/** @throws Error that names the first picture of another size than the one before all. */
+export function requireOneSize(
+  pictures: ReadonlyArray<{ width: number; height: number }>,
+  paths: readonly string[],
+): void {
+  const [first] = pictures;
+  for (const [index, { width, height }] of pictures.entries()) {
+    if (width === first!.width && height === first!.height) continue;
+    throw new Error(
+      `Expected ${paths[index]} to be ${first!.width}x${first!.height}, as ${basename(paths[0]!)}, but it is ${width}x${height}.`,
+    );
+  }
+}
+
 /** An image grown to `width` x `height` by mirroring it at its edges, itself in the middle. */
-export async function mirrorAtEdges(
-  image: DecodedImage,
-  width: number,
-  height: number,
-): Promise<DecodedImage> {
+export async function mirrorAtEdges(image: RgbBytes, width: number, height: number): Promise<RgbBytes> {
   const [across, down] = [width - image.width, height - image.height];
   if (across === 0 && down === 0) return image;
   const [left, top] = [Math.floor(across / 2), Math.floor(down / 2)];

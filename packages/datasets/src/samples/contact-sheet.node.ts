@@ -1,6 +1,6 @@
 import type { RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
-import type { Sample } from '../sample.js';
+import { displayBytes, type Sample } from '../sample.js';
 import { estimateMotionPixels } from '../video/frame-motion.js';
 
 const mostFrames = 7;
@@ -94,7 +94,7 @@ function pngSource({ width, height, data }: RgbImage): {
   raw: { width: number; height: number; channels: 3 };
 } {
   return {
-    input: Buffer.from(Uint8ClampedArray.from(data, (value) => value * 255).buffer),
+    input: Buffer.from(displayBytes([data])),
     raw: { width, height, channels: 3 },
   };
 }

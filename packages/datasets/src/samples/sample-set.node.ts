@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { noAugmentation } from '../augmentation.js';
-import { listPanoramas, panoramaOfSample, recipeInTurn } from '../panorama/panorama-source.node.js';
+import { join } from 'node:path';
 import type { Sample, SampleValues } from '../sample.js';
 import {
   describeRecipe,
-  recipeOfSource,
+  evaluationRecipeOfSource,
+  factsOfSample,
   type SampleSource,
-  type SingleRecipe,
 } from '../stream/recipes.node.js';
 import { createSynthesisPool, usefulWorkers } from '../stream/synthesis-pool.node.js';
 import { workInClaimedFolder } from './claimed-folder.node.js';
@@ -52,7 +50,7 @@ export async function synthesizeSampleSet({
   onProgress,
   signal,
 }: SampleSetOptions): Promise<void> {
-  const recipe = await evaluationRecipe(source, seed);
+  const recipe = await evaluationRecipeOfSource(source, seed);
   const { sizePixels } = recipe.options;
   await workInClaimedFolder(out, { fileName: setFile, description: describeRecipe(recipe) }, async () => {
     const pool = createSynthesisPool(recipe, workers, cacheBytes);
@@ -64,7 +62,7 @@ export async function synthesizeSampleSet({
         await writeSampleFolder(
           path,
           toSample(await pool.synthesize(index), sizePixels),
-          factsOf(recipe, index),
+          factsOfSample(recipe, index),
         );
       }
       onProgress?.(++done, count);
@@ -88,7 +86,7 @@ export async function previewSampleSet({
   count,
   seed,
 }: Pick<SampleSetOptions, 'source' | 'count' | 'seed'>): Promise<Sample[]> {
-  const recipe = await evaluationRecipe(source, seed);
+  const recipe = await evaluationRecipeOfSource(source, seed);
   const pool = createSynthesisPool(recipe, 0, cacheBytes);
   const samples: Sample[] = [];
   try {
@@ -99,21 +97,6 @@ export async function previewSampleSet({
     await pool.close();
   }
   return samples;
-}
-
-/** Whole photographs of panoramas in turn, no augmentation unless it is asked for. */
-async function evaluationRecipe(source: SampleSource, seed: number): Promise<SingleRecipe> {
-  if (source.kind !== 'panorama') {
-    return recipeOfSource({ ...source, augmentation: { ...noAugmentation, ...source.augmentation } }, seed);
-  }
-  const { kind: _kind, folder, ...synthesis } = source;
-  return recipeInTurn(listPanoramas(folder), seed, synthesis);
-}
-
-function factsOf(recipe: SingleRecipe, index: number): Record<string, unknown> {
-  return recipe.kind === 'panorama'
-    ? { panorama: basename(recipe.panoramas[panoramaOfSample(recipe, index)]!) }
-    : {};
 }
 
 function toSample({ blurred, frames, ...facts }: SampleValues, sizePixels: number): Sample {

@@ -1,6 +1,8 @@
 import { requireBatches } from '../option-checks.js';
 import { createRandom } from '../random.js';
 import { concatenate } from '../sample.js';
+import type { SampleBatch } from '../stream/batches.node.js';
+import { groupSamples, readAhead } from '../stream/sample-stream.node.js';
 import type { ShardSample } from './shard-file.node.js';
 import { readShardManifest, ShardFolder, type ShardManifest } from './shard-folder.node.js';
 
@@ -22,13 +24,7 @@ export interface ShardBatchOptions {
   prefetchSamples?: number;
 }
 
-export interface ShardBatch {
-  /** Index of the batch's first sample in the stream. */
-  firstSample: number;
-  /** [batch, size, size, 3] display values in [0, 1]. */
-  blurred: Float32Array;
-  /** [batch, frames, size, size, 3], in time order. */
-  frames: Float32Array;
+export interface ShardBatch extends SampleBatch {
   /** [batch], where the set has them. */
   rotationDegrees?: Float32Array;
   /** [batch, frames, size, size, 2], where the set has them. */
@@ -58,22 +54,12 @@ export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<
   const order = shuffledSamples(manifest, seed, shuffleBuffer);
   // The order is numbers only, so going on in the middle costs no reading.
   for (let skipped = 0; skipped < firstSample; skipped++) order.next();
-  const ahead: Promise<ShardSample>[] = [];
   try {
-    for (let batchStart = firstSample; ; batchStart += batchSize) {
-      const samples: ShardSample[] = [];
-      for (let i = 0; i < batchSize; i++) {
-        while (ahead.length <= prefetchSamples) {
-          const sample = shards.read(order.next().value as number);
-          sample.catch(() => {});
-          ahead.push(sample);
-        }
-        samples.push(await ahead.shift()!);
-      }
-      yield toBatch(batchStart, samples);
+    const samples = readAhead(() => shards.read(order.next().value as number), prefetchSamples);
+    for await (const group of groupSamples(samples, batchSize, firstSample)) {
+      yield toBatch(group.firstSample, group.samples);
     }
   } finally {
-    await Promise.allSettled(ahead);
     await shards.close();
   }
 }

@@ -102,9 +102,13 @@ export class ShardWriter {
     if (this.#written !== this.#count) {
       throw new Error(`Expected ${this.#count} samples in ${this.#path} but ${this.#written} were written.`);
     }
-    await this.#file.sync().catch((error: unknown) => this.#explain(error));
-    await this.#file.close();
-    await rename(join(this.#temporaryFolder, basename(this.#path)), this.#path);
+    try {
+      await this.#file.sync();
+      await this.#file.close();
+      await rename(join(this.#temporaryFolder, basename(this.#path)), this.#path);
+    } catch (cause) {
+      throw explainFileError('write', this.#path, cause);
+    }
     await rm(this.#temporaryFolder, { recursive: true, force: true });
   }
 
@@ -127,22 +131,14 @@ export class ShardWriter {
 
   /** A disk that fills up takes a part of the bytes before it refuses any. */
   async #write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let start = 0; start < bytes.length;) {
-      const { bytesWritten } = await this.#file
-        .write(bytes, start, bytes.length - start, position + start)
-        .catch((error: unknown) => this.#explain(error));
-      start += bytesWritten;
+    try {
+      for (let start = 0; start < bytes.length;) {
+        const { bytesWritten } = await this.#file.write(bytes, start, bytes.length - start, position + start);
+        start += bytesWritten;
+      }
+    } catch (cause) {
+      throw explainFileError('write', this.#path, cause);
     }
-  }
-
-  #explain(cause: unknown): never {
-    if (!['ENOSPC', 'EDQUOT', 'EFBIG'].includes((cause as { code?: string }).code ?? '')) throw cause;
-    const bytes =
-      this.#dataStart + Math.max(...Object.values(this.#tensors).map(({ data_offsets }) => data_offsets[1]));
-    throw new Error(
-      `Expected room for the ${bytes} bytes of ${this.#path} but the disk is full; make room and run the same again, finished shards are kept.`,
-      { cause },
-    );
   }
 }
 

@@ -112,6 +112,7 @@ export function shardContents(
 /** The shards of a set, opened as they are needed. */
 export class ShardFolder {
   readonly #readers = new Map<number, Promise<ShardReader>>();
+  readonly #underWay = new Set<Promise<ShardSample>>();
   /** Names of the tensors in every shard. */
   #holds: string | undefined;
 
@@ -128,15 +129,23 @@ export class ShardFolder {
   /**
    * @throws Error where a shard is missing, damaged, or holds something else than the manifest says, by name.
    */
-  async read(sample: number): Promise<ShardSample> {
-    const { samplesPerShard } = this.#manifest;
-    return (await this.#reader(Math.floor(sample / samplesPerShard))).read(sample % samplesPerShard);
+  read(sample: number): Promise<ShardSample> {
+    const reading = this.#read(sample);
+    this.#underWay.add(reading);
+    return reading.finally(() => this.#underWay.delete(reading));
   }
 
+  /** Waits for what is being read. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
     for (const reader of await Promise.allSettled(this.#readers.values())) {
       if (reader.status === 'fulfilled') await reader.value.close();
     }
+  }
+
+  async #read(sample: number): Promise<ShardSample> {
+    const { samplesPerShard } = this.#manifest;
+    return (await this.#reader(Math.floor(sample / samplesPerShard))).read(sample % samplesPerShard);
   }
 
   #reader(shard: number): Promise<ShardReader> {

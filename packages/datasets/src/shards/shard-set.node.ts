@@ -1,14 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { concatenate, type SampleValues } from '../sample.js';
+import { concatenate, displayBytes, type SampleValues } from '../sample.js';
 import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
-import {
-  describeRecipe,
-  recipeOfSource,
-  type SampleSource,
-  type SingleRecipe,
-} from '../stream/recipes.node.js';
-import { createSynthesisPool, type SynthesisPool } from '../stream/synthesis-pool.node.js';
+import { describeRecipe, recipeOfSource, type SampleSource } from '../stream/recipes.node.js';
+import { readAhead } from '../stream/sample-stream.node.js';
+import { createSynthesisPool } from '../stream/synthesis-pool.node.js';
 import { type ShardSample, type ShardShape, ShardWriter } from './shard-file.node.js';
 import { manifestFile, type ShardManifest, shardName } from './shard-folder.node.js';
 
@@ -95,7 +91,13 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
           if (existsSync(path)) {
             onProgress((done += end - first), ownCount);
           } else {
-            await writeShard(path, pool, [first, end], { sizePixels, frames }, recipe.kind, workers, () => {
+            let next = first;
+            const samples = readAhead(
+              () => (next < end ? pool.synthesize(next++) : undefined),
+              // Two samples per worker are under way, so that no worker waits while one is written.
+              Math.max(2 * workers, 1) - 1,
+            );
+            await writeShard(path, end - first, { sizePixels, frames }, samples, () => {
               signal?.throwIfAborted();
               onProgress(++done, ownCount);
             });
@@ -116,50 +118,35 @@ function requirePositiveInteger(name: string, value: number): void {
 
 async function writeShard(
   path: string,
-  pool: SynthesisPool,
-  [first, end]: [number, number],
+  count: number,
   shape: ShardShape,
-  kind: SingleRecipe['kind'],
-  workers: number,
+  samples: AsyncIterable<SampleValues>,
   onSample: () => void,
 ): Promise<void> {
-  const writer = await ShardWriter.create(path, end - first, shape, {
-    rotationDegrees: kind === 'panorama',
-    flowsPixels: kind === 'layers',
-  });
-  const ahead: Promise<SampleValues>[] = [];
+  let writer: ShardWriter | undefined;
   try {
-    for (let next = first, index = first; index < end; index++) {
-      // Two samples per worker are under way, so that no worker waits while one is written.
-      while (next < end && ahead.length < Math.max(2 * workers, 1)) {
-        const values = pool.synthesize(next++);
-        values.catch(() => {});
-        ahead.push(values);
-      }
-      await writer.add(toShardSample(await ahead.shift()!));
+    for await (const values of samples) {
+      const sample = toShardSample(values);
+      // What is known of one sample of a source is known of all.
+      writer ??= await ShardWriter.create(path, count, shape, {
+        rotationDegrees: sample.rotationDegrees !== undefined,
+        flowsPixels: sample.flowsPixels !== undefined,
+      });
+      await writer.add(sample);
       onSample();
     }
-    await writer.finish();
+    await writer?.finish();
   } catch (error) {
-    await writer.discard();
+    await writer?.discard();
     throw error;
   }
 }
 
 function toShardSample({ blurred, frames, rotationDegrees, flowsPixels }: SampleValues): ShardSample {
   return {
-    blurred: toBytes([blurred]),
-    frames: toBytes(frames),
+    blurred: displayBytes([blurred]),
+    frames: displayBytes(frames),
     ...(rotationDegrees !== undefined && { rotationDegrees }),
     ...(flowsPixels && { flowsPixels: concatenate(flowsPixels) }),
   };
-}
-
-function toBytes(images: Float32Array[]): Uint8Array {
-  const bytes = new Uint8ClampedArray(images.length * images[0]!.length);
-  // Storing in a clamped array rounds and clips.
-  for (const [index, values] of images.entries()) {
-    for (let i = 0; i < values.length; i++) bytes[index * values.length + i] = values[i]! * 255;
-  }
-  return new Uint8Array(bytes.buffer);
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { RgbImage } from '@unblur/metrics';
 import {
   type AugmentationOptions,
@@ -10,6 +11,8 @@ import {
 import { requireThat } from '../option-checks.js';
 import { createRandom, type Random } from '../random.js';
 import type { Sample } from '../sample.js';
+import type { SourceKind } from '../stream/source-kind.node.js';
+import type { ShardSample } from './shard-file.node.js';
 import { readShardManifest, ShardFolder, type ShardManifest } from './shard-folder.node.js';
 
 /** What is made of a stored sample. Plain data: a section of a run file. */
@@ -38,98 +41,96 @@ export interface ShardRecipe {
   options: ShardCropOptions;
 }
 
-/** @throws Error where there is no manifest, RangeError where the shards do not hold what is asked for. */
-export async function shardRecipe(
-  folder: string,
-  seed: number,
-  given: PartialShardCropOptions,
-): Promise<ShardRecipe> {
-  const { count, samplesPerShard, sizePixels, frames } = await readShardManifest(folder);
-  const options = {
-    sizePixels,
-    frames,
-    ...given,
-    augmentation: { ...noAugmentation, ...given.augmentation },
+/**
+ * Samples are read out of shards; any `count` consecutive ones from a multiple of it on are all different.
+ */
+export const shardSource: SourceKind<PartialShardCropOptions, ShardRecipe> = {
+  async recipeOf(folder, seed, given) {
+    const { count, samplesPerShard, sizePixels, frames } = await readShardManifest(folder);
+    const options = {
+      sizePixels,
+      frames,
+      ...given,
+      augmentation: { ...noAugmentation, ...given.augmentation },
+    };
+    requireThat(
+      options.frames === frames,
+      'frames',
+      `${frames}, as the shards in ${folder} hold,`,
+      options.frames,
+    );
+    requireThat(
+      Number.isInteger(options.sizePixels) && options.sizePixels >= 1 && options.sizePixels <= sizePixels,
+      'sizePixels',
+      `at most ${sizePixels}, the size in ${folder},`,
+      options.sizePixels,
+    );
+    requireAugmentation(options.augmentation);
+    const manifest = { count, samplesPerShard, sizePixels, frames };
+    return { kind: 'shards', folder, manifest, seed, options };
+  },
+  fileNames: ({ folder }) => ({ folder: basename(folder) }),
+  open(recipe) {
+    const { folder, manifest, seed, options } = recipe;
+    const shards = new ShardFolder(folder, manifest);
+    const storedIndexOf = passesInRandomOrder(manifest.count, seed);
+    return {
+      async synthesize(sampleIndex) {
+        const stored = await shards.read(storedIndexOf(sampleIndex));
+        return augmentStored(stored, manifest, options, createRandom(seed, sampleIndex, 4));
+      },
+      close: () => shards.close(),
+    };
+  },
+};
+
+function augmentStored(
+  { blurred, frames, rotationDegrees }: ShardSample,
+  manifest: ShardRecipe['manifest'],
+  options: ShardCropOptions,
+  random: Random,
+): Sample {
+  const augmentation = drawAugmentation(random, options.augmentation);
+  const cut = cropDrawer(random, manifest.sizePixels, options.sizePixels);
+  const toImage = (bytes: Uint8Array): RgbImage => ({
+    width: options.sizePixels,
+    height: options.sizePixels,
+    data: rearrangePixels(cut(bytes), options.sizePixels, augmentation),
+  });
+  const imageBytes = manifest.sizePixels ** 2 * 3;
+  const latent = Array.from({ length: manifest.frames }, (_, index) =>
+    toImage(frames.subarray(index * imageBytes, (index + 1) * imageBytes)),
+  );
+  if (augmentation.reverseTime) latent.reverse();
+  const sample: Sample = {
+    blurred: toImage(blurred),
+    frames: latent,
+    ...(rotationDegrees !== undefined && { rotationDegrees }),
   };
-  requireThat(
-    options.frames === frames,
-    'frames',
-    `${frames}, as the shards in ${folder} hold,`,
-    options.frames,
-  );
-  requireThat(
-    Number.isInteger(options.sizePixels) && options.sizePixels >= 1 && options.sizePixels <= sizePixels,
-    'sizePixels',
-    `at most ${sizePixels}, the size in ${folder},`,
-    options.sizePixels,
-  );
-  requireAugmentation(options.augmentation);
-  return { kind: 'shards', folder, manifest: { count, samplesPerShard, sizePixels, frames }, seed, options };
+  degrade(sample.blurred, augmentation.noiseSigma, options.augmentation, random);
+  return sample;
 }
 
 /**
- * Reads samples out of shards: sample i is a function of the recipe and i alone, and any `count` consecutive
- * ones from a multiple of it on are all different.
+ * Which of `count` stored samples is the one with an index: each pass goes through all of them in an order of
+ * its own.
  */
-export class ShardSynthesizer {
-  readonly #shards: ShardFolder;
-  #pass = -1;
-  #order = new Uint32Array();
-
-  readonly #recipe: ShardRecipe;
-  constructor(recipe: ShardRecipe) {
-    this.#recipe = recipe;
-    this.#shards = new ShardFolder(recipe.folder, recipe.manifest);
-  }
-
-  async synthesize(sampleIndex: number): Promise<Sample> {
-    const { seed, options, manifest } = this.#recipe;
-    const { blurred, frames, rotationDegrees } = await this.#shards.read(this.#storedIndex(sampleIndex));
-
-    const random = createRandom(seed, sampleIndex, 4);
-    const augmentation = drawAugmentation(random, options.augmentation);
-    const cut = cropDrawer(random, manifest.sizePixels, options.sizePixels);
-    const toImage = (bytes: Uint8Array): RgbImage => ({
-      width: options.sizePixels,
-      height: options.sizePixels,
-      data: rearrangePixels(cut(bytes), options.sizePixels, augmentation),
-    });
-    const imageBytes = manifest.sizePixels ** 2 * 3;
-    const latent = Array.from({ length: manifest.frames }, (_, index) =>
-      toImage(frames.subarray(index * imageBytes, (index + 1) * imageBytes)),
-    );
-    if (augmentation.reverseTime) latent.reverse();
-    const sample: Sample = {
-      blurred: toImage(blurred),
-      frames: latent,
-      ...(rotationDegrees !== undefined && { rotationDegrees }),
-    };
-    degrade(sample.blurred, augmentation.noiseSigma, options.augmentation, random);
-    return sample;
-  }
-
-  close(): Promise<void> {
-    return this.#shards.close();
-  }
-
-  /** Each pass goes through all samples in an order of its own. */
-  #storedIndex(sampleIndex: number): number {
-    const {
-      seed,
-      manifest: { count },
-    } = this.#recipe;
+function passesInRandomOrder(count: number, seed: number): (sampleIndex: number) => number {
+  let orderedPass = -1;
+  let order = new Uint32Array();
+  return (sampleIndex) => {
     const pass = Math.floor(sampleIndex / count);
-    if (pass !== this.#pass) {
+    if (pass !== orderedPass) {
       const random = createRandom(seed, pass, 5);
-      this.#order = Uint32Array.from({ length: count }, (_, index) => index);
+      order = Uint32Array.from({ length: count }, (_, index) => index);
       for (let last = count - 1; last > 0; last--) {
         const place = random.below(last + 1);
-        [this.#order[last], this.#order[place]] = [this.#order[place]!, this.#order[last]!];
+        [order[last], order[place]] = [order[place]!, order[last]!];
       }
-      this.#pass = pass;
+      orderedPass = pass;
     }
-    return this.#order[sampleIndex % count]!;
-  }
+    return order[sampleIndex % count]!;
+  };
 }
 
 /** Cuts one random square window out of every picture it is given, as values in [0, 1]. */

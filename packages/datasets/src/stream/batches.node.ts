@@ -1,31 +1,38 @@
 import type { AugmentationOptions } from '../augmentation.js';
 import type { AveragingChoice } from '../averaging.js';
-import { type PartialLayeredOptions, resolveLayeredOptions } from '../layers/layered-options.js';
+import type { PartialLayeredOptions } from '../layers/layered-options.js';
 import { requireThat } from '../option-checks.js';
-import { type PartialPanoramaOptions, resolvePanoramaOptions } from '../panorama/panorama-options.js';
-import { listPanoramas } from '../panorama/panorama-source.node.js';
-import { listPictures } from '../pictures/picture-file.node.js';
+import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
 import { concatenate, type SampleValues } from '../sample.js';
 import type { PartialVideoOptions } from '../video/video-options.js';
-import { videoRecipe } from '../video/video-source.node.js';
-import { type MixedRecipe, partOfSample, recipeOfSource, type SampleSource } from './recipes.node.js';
-import { stackBlurred, stackFrames, type StreamOptions, streamSamples } from './sample-stream.node.js';
+import { partOfSample, recipeOfSource, type MixedRecipe, type SampleSource } from './recipes.node.js';
+import { streamSamples, type StreamOptions } from './sample-stream.node.js';
 
-/** Panorama synthesis as a stream of batches. Plain data: a section of a run file. */
-export interface PanoramaBatchOptions extends PartialPanoramaOptions, StreamOptions {
-  /** Folder of equirectangular panoramas. */
+/** One source as a stream of batches. Plain data: a section of a run file. */
+export interface SourceBatchOptions extends StreamOptions {
+  /** Folder of the pictures that samples are made from. */
   folder: string;
   /** Decides every random choice. */
   seed: number;
 }
 
-export interface PanoramaBatch {
+/** What every stream gives. */
+export interface SampleBatch {
   /** Index of the batch's first sample. */
   firstSample: number;
   /** [batch, size, size, 3] display values in [0, 1]. */
   blurred: Float32Array;
   /** [batch, frames, size, size, 3], in time order. */
   frames: Float32Array;
+}
+
+export type PanoramaBatchOptions = SourceBatchOptions & PartialPanoramaOptions;
+export type LayeredBatchOptions = SourceBatchOptions & PartialLayeredOptions;
+export type VideoBatchOptions = SourceBatchOptions & PartialVideoOptions;
+
+export type VideoBatch = SampleBatch;
+
+export interface PanoramaBatch extends SampleBatch {
   /** [batch]: the angle that the camera turned by. */
   rotationDegrees: Float32Array;
   /**
@@ -44,42 +51,14 @@ export interface PanoramaBatch {
  * @throws Error (at the first batch) for wrong options, a missing or empty folder; later, for a panorama that
  * cannot be used, by name.
  */
-export async function* panoramaBatches(
-  given: PanoramaBatchOptions,
-): AsyncGenerator<PanoramaBatch, void, void> {
-  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } =
-    given;
-  const options = resolvePanoramaOptions(synthesis);
-  const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
-  for await (const group of streamSamples(
-    { kind: 'panorama', panoramas: listPanoramas(folder), seed, order: 'random', options },
-    stream,
-  )) {
-    yield {
-      firstSample: group.firstSample,
-      blurred: stackBlurred(group.samples),
-      frames: stackFrames(group.samples),
-      rotationDegrees: Float32Array.from(group.samples, ({ rotationDegrees }) => rotationDegrees!),
-      motionPixels: concatenate(group.samples.map(({ motionPixels }) => motionPixels!)),
-    };
-  }
+export function panoramaBatches(options: PanoramaBatchOptions): AsyncGenerator<PanoramaBatch, void, void> {
+  return sourceBatches('panorama', options, (samples) => ({
+    rotationDegrees: Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees!),
+    motionPixels: concatenate(samples.map(({ motionPixels }) => motionPixels!)),
+  }));
 }
 
-/** Layered scenes as a stream of batches. Plain data: a section of a run file. */
-export interface LayeredBatchOptions extends PartialLayeredOptions, StreamOptions {
-  /** Folder of still photographs. */
-  folder: string;
-  /** Decides every random choice. */
-  seed: number;
-}
-
-export interface LayeredBatch {
-  /** Index of the batch's first sample. */
-  firstSample: number;
-  /** [batch, size, size, 3] display values in [0, 1]. */
-  blurred: Float32Array;
-  /** [batch, frames, size, size, 3], in time order. */
-  frames: Float32Array;
+export interface LayeredBatch extends SampleBatch {
   /** [batch, frames, size, size, 2]: (dx, dy) in pixels, from the middle frame to each frame. */
   flowsPixels: Float32Array;
   /**
@@ -92,40 +71,11 @@ export interface LayeredBatch {
  * An endless stream of batches of layered scenes, blurred by camera shake and by objects that move on their
  * own, with latent frames and optical flow. Reproducible as `panoramaBatches` is; the same errors.
  */
-export async function* layeredBatches(given: LayeredBatchOptions): AsyncGenerator<LayeredBatch, void, void> {
-  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } =
-    given;
-  const options = resolveLayeredOptions(synthesis);
-  const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
-  for await (const group of streamSamples(
-    { kind: 'layers', stills: listPictures(folder, 'still photographs'), seed, options },
-    stream,
-  )) {
-    yield {
-      firstSample: group.firstSample,
-      blurred: stackBlurred(group.samples),
-      frames: stackFrames(group.samples),
-      flowsPixels: concatenate(group.samples.flatMap(({ flowsPixels }) => flowsPixels!)),
-      motionPixels: concatenate(group.samples.map(({ motionPixels }) => motionPixels!)),
-    };
-  }
-}
-
-/** Exposures from high-speed video as a stream of batches. Plain data: a section of a run file. */
-export interface VideoBatchOptions extends PartialVideoOptions, StreamOptions {
-  /** Folder of videos as pictures (see `listVideos`). */
-  folder: string;
-  /** Decides every random choice. */
-  seed: number;
-}
-
-export interface VideoBatch {
-  /** Index of the batch's first sample. */
-  firstSample: number;
-  /** [batch, size, size, 3] display values in [0, 1]. */
-  blurred: Float32Array;
-  /** [batch, frames, size, size, 3], in time order. */
-  frames: Float32Array;
+export function layeredBatches(options: LayeredBatchOptions): AsyncGenerator<LayeredBatch, void, void> {
+  return sourceBatches('layers', options, (samples) => ({
+    flowsPixels: concatenate(samples.flatMap(({ flowsPixels }) => flowsPixels!)),
+    motionPixels: concatenate(samples.map(({ motionPixels }) => motionPixels!)),
+  }));
 }
 
 /**
@@ -135,16 +85,21 @@ export interface VideoBatch {
  * @throws Error (at the first batch) for wrong options or a folder without long enough videos; later, for a
  * frame that cannot be used, by name, and where no window of the videos moves as `neighbourPixels` asks.
  */
-export async function* videoBatches(given: VideoBatchOptions): AsyncGenerator<VideoBatch, void, void> {
-  const { folder, seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...synthesis } =
-    given;
+export function videoBatches(options: VideoBatchOptions): AsyncGenerator<VideoBatch, void, void> {
+  return sourceBatches('video', options, () => ({}));
+}
+
+/** @param knownOf what the kind of source knows of its samples beside the pictures. */
+async function* sourceBatches<Known extends object>(
+  kind: SampleSource['kind'],
+  options: SourceBatchOptions,
+  knownOf: (samples: SampleValues[]) => Known,
+): AsyncGenerator<SampleBatch & Known, void, void> {
+  const { seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...source } = options;
   const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
-  for await (const group of streamSamples(videoRecipe(folder, seed, synthesis), stream)) {
-    yield {
-      firstSample: group.firstSample,
-      blurred: stackBlurred(group.samples),
-      frames: stackFrames(group.samples),
-    };
+  const recipe = await recipeOfSource({ kind, ...source }, seed);
+  for await (const { firstSample: start, samples } of streamSamples(recipe, stream)) {
+    yield { firstSample: start, ...stackPictures(samples), ...knownOf(samples) };
   }
 }
 
@@ -165,13 +120,7 @@ export interface MixedBatchOptions extends StreamOptions {
   augmentation?: Partial<AugmentationOptions> | undefined;
 }
 
-export interface MixedBatch {
-  /** Index of the batch's first sample. */
-  firstSample: number;
-  /** [batch, size, size, 3] display values in [0, 1]. */
-  blurred: Float32Array;
-  /** [batch, frames, size, size, 3], in time order. */
-  frames: Float32Array;
+export interface MixedBatch extends SampleBatch {
   /** [batch]: the angle that the camera turned by; NaN where the blur is not a pure rotation. */
   rotationDegrees: Float32Array;
   /**
@@ -193,25 +142,16 @@ export interface MixedBatch {
  * @throws Error (at the first batch) for wrong options or folders that a source cannot use; later, for a file
  * that cannot be used, by name.
  */
-export async function* mixedBatches(given: MixedBatchOptions): AsyncGenerator<MixedBatch, void, void> {
-  const { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes } = given;
-  const recipe = await mixedRecipe(given);
-  for await (const group of streamSamples(recipe, {
-    batchSize,
-    firstSample,
-    workers,
-    prefetchSamples,
-    cacheMegabytes,
-  })) {
-    const { samples } = group;
+export async function* mixedBatches(options: MixedBatchOptions): AsyncGenerator<MixedBatch, void, void> {
+  const recipe = await mixedRecipe(options);
+  for await (const { firstSample, samples } of streamSamples(recipe, options)) {
     yield {
-      firstSample: group.firstSample,
-      blurred: stackBlurred(samples),
-      frames: stackFrames(samples),
+      firstSample,
+      ...stackPictures(samples),
       rotationDegrees: Float32Array.from(samples, ({ rotationDegrees }) => rotationDegrees ?? NaN),
-      motionPixels: concatenate(samples.map((sample) => sample.motionPixels ?? stillField(sample))),
+      motionPixels: concatenate(samples.map((sample) => sample.motionPixels ?? motionless(sample))),
       motionKnown: Float32Array.from(samples, ({ motionPixels }) => (motionPixels ? 1 : 0)),
-      sourceIndexes: samples.map((_, index) => partOfSample(recipe, group.firstSample + index)),
+      sourceIndexes: samples.map((_, index) => partOfSample(recipe, firstSample + index)),
     };
   }
 }
@@ -250,6 +190,13 @@ async function mixedRecipe({
   return { kind: 'mixed', seed, parts: await Promise.all(parts) };
 }
 
-function stillField({ blurred }: SampleValues): Float32Array {
+function stackPictures(samples: SampleValues[]): Pick<SampleBatch, 'blurred' | 'frames'> {
+  return {
+    blurred: concatenate(samples.map(({ blurred }) => blurred)),
+    frames: concatenate(samples.flatMap(({ frames }) => frames)),
+  };
+}
+
+function motionless({ blurred }: SampleValues): Float32Array {
   return new Float32Array((blurred.length / 3) * 2);
 }

@@ -1,5 +1,5 @@
 import { requireBatches } from '../option-checks.js';
-import { concatenate, type SampleValues } from '../sample.js';
+import type { SampleValues } from '../sample.js';
 import type { Recipe } from './recipes.node.js';
 import { createSynthesisPool } from './synthesis-pool.node.js';
 
@@ -18,10 +18,11 @@ export interface StreamOptions {
   cacheMegabytes?: number | undefined;
 }
 
-export interface SampleGroup {
-  /** Index of the group's first sample. */
+/** Samples that make a batch. */
+export interface SampleGroup<T> {
+  /** Index of the group's first sample in the stream. */
   firstSample: number;
-  samples: SampleValues[];
+  samples: T[];
 }
 
 /**
@@ -30,45 +31,57 @@ export interface SampleGroup {
  */
 export async function* streamSamples(
   recipe: Recipe,
-  options: StreamOptions,
-): AsyncGenerator<SampleGroup, never, void> {
-  const {
+  {
     batchSize,
     firstSample = 0,
     workers = 1,
     prefetchSamples = 2 * batchSize,
     cacheMegabytes = 2048,
-  } = options;
+  }: StreamOptions,
+): AsyncGenerator<SampleGroup<SampleValues>, void, void> {
   requireBatches({ batchSize, firstSample, workers, prefetchSamples });
   const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
-  const ahead: Promise<SampleValues>[] = [];
-  let nextSample = firstSample;
-  const request = (): void => {
-    const values = pool.synthesize(nextSample++);
-    // A failure is reported when its turn comes.
-    values.catch(() => {});
-    ahead.push(values);
-  };
+  let next = firstSample;
   try {
-    for (let groupStart = firstSample; ; groupStart += batchSize) {
-      const samples: SampleValues[] = [];
-      for (let i = 0; i < batchSize; i++) {
-        while (ahead.length <= prefetchSamples) request();
-        samples.push(await ahead.shift()!);
-      }
-      yield { firstSample: groupStart, samples };
-    }
+    const samples = readAhead(() => pool.synthesize(next++), prefetchSamples);
+    yield* groupSamples(samples, batchSize, firstSample);
   } finally {
     await pool.close();
   }
 }
 
-/** [samples, size, size, 3] */
-export function stackBlurred(samples: SampleValues[]): Float32Array {
-  return concatenate(samples.map(({ blurred }) => blurred));
+/** Cuts an endless stream of samples into groups. */
+export async function* groupSamples<T>(
+  stream: AsyncGenerator<T, void, void>,
+  batchSize: number,
+  firstSample: number,
+): AsyncGenerator<SampleGroup<T>, void, void> {
+  for (let groupStart = firstSample; ; groupStart += batchSize) {
+    const samples: T[] = [];
+    while (samples.length < batchSize) samples.push((await stream.next()).value as T);
+    yield { firstSample: groupStart, samples };
+  }
 }
 
-/** [samples, frames, size, size, 3] */
-export function stackFrames(samples: SampleValues[]): Float32Array {
-  return concatenate(samples.flatMap(({ frames }) => frames));
+/**
+ * What is requested, in order, with so many more requests under way than are needed. A failure is thrown when
+ * its turn comes.
+ *
+ * @param request gives `undefined` once there is nothing left.
+ */
+export async function* readAhead<T>(
+  request: () => Promise<T> | undefined,
+  ahead: number,
+): AsyncGenerator<T, void, void> {
+  const underWay: Promise<T>[] = [];
+  for (;;) {
+    while (underWay.length <= ahead) {
+      const next = request();
+      if (!next) break;
+      next.catch(() => {});
+      underWay.push(next);
+    }
+    if (underWay.length === 0) return;
+    yield await underWay.shift()!;
+  }
 }

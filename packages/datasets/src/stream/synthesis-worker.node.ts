@@ -14,9 +14,7 @@ export type WorkerAnswer = (SampleValues & { sampleIndex: number }) | { sampleIn
 const port = parentPort;
 
 if (!port) {
-  throw new Error(
-    'synthesis-worker.node.js runs as a worker thread only; use panoramaBatches or layeredBatches.',
-  );
+  throw new Error('Expected to run as a worker thread, as panoramaBatches and the other streams do.');
 }
 
 const { recipe, cacheBytes } = workerData as WorkerSetup;

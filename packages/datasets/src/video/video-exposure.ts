@@ -10,16 +10,9 @@ import {
 } from '../averaging.js';
 import type { GreyImage } from '../pictures/picture-filters.js';
 import { createRandom, type Random } from '../random.js';
-import type { Sample } from '../sample.js';
+import type { RgbBytes, Sample } from '../sample.js';
 import { motionBetweenGrey } from './frame-motion.js';
 import type { VideoOptions } from './video-options.js';
-
-/** A frame of a video: interleaved R, G, B bytes. */
-export interface VideoFrame {
-  width: number;
-  height: number;
-  rgb: Uint8Array;
-}
 
 /**
  * The square window of the frames that a sample shows: `shrink` times its size a side, in the frames' pixels.
@@ -38,7 +31,7 @@ export interface VideoWindow {
  * @returns undefined where the frames are too far apart, or too much alike, at every factor.
  */
 export function chooseVideoWindow(
-  frames: readonly VideoFrame[],
+  frames: readonly RgbBytes[],
   random: Random,
   { sizePixels, shrink, neighbourPixels }: VideoOptions,
 ): VideoWindow | undefined {
@@ -68,7 +61,7 @@ export function chooseVideoWindow(
  * limit.
  */
 function neighbourSteps(
-  frames: readonly VideoFrame[],
+  frames: readonly RgbBytes[],
   window: VideoWindow,
   sizePixels: number,
   limit: number,
@@ -85,7 +78,7 @@ function neighbourSteps(
 }
 
 function greyWindow(
-  { width, rgb }: VideoFrame,
+  { width, rgb }: RgbBytes,
   { left, top, shrink }: VideoWindow,
   sizePixels: number,
 ): GreyImage {
@@ -110,7 +103,7 @@ function greyWindow(
  * @param random decides averaging space and augmentation.
  */
 export function synthesizeVideoExposure(
-  frames: readonly VideoFrame[],
+  frames: readonly RgbBytes[],
   window: VideoWindow,
   random: Random,
   options: VideoOptions,
@@ -144,7 +137,7 @@ export function synthesizeVideoExposure(
 
 /** Readings (see `createResponse`) of a window, each of the mean of shrink x shrink pixels. */
 export function readWindow(
-  { width, rgb }: VideoFrame,
+  { width, rgb }: RgbBytes,
   { left, top, shrink }: VideoWindow,
   sizePixels: number,
   response: Uint32Array,

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { RgbImage } from '@unblur/metrics';
 import { type AveragingSpace, exposeFrames } from '../averaging.js';
 import { requireExposure } from '../option-checks.js';
-import { readRgbImage } from '../pictures/picture-file.node.js';
+import { readRgbImage, requireOneSize } from '../pictures/picture-file.node.js';
 import { cropImage, shrinkImage } from '../pictures/picture-filters.js';
 import { createRandom } from '../random.js';
 import type { Sample } from '../sample.js';
@@ -108,14 +108,7 @@ export async function* videoSamples(
 
 async function readFrames(paths: readonly string[]): Promise<RgbImage[]> {
   const frames = await Promise.all(paths.map(readRgbImage));
-  const [first] = frames;
-  for (const [index, { width, height }] of frames.entries()) {
-    if (width !== first!.width || height !== first!.height) {
-      throw new Error(
-        `Expected ${paths[index]} to be ${first!.width}x${first!.height}, as the frames before it, but it is ${width}x${height}.`,
-      );
-    }
-  }
+  requireOneSize(frames, paths);
   return frames;
 }
 

@@ -14,9 +14,10 @@ import {
 } from '../averaging.js';
 import { type Range, requireBatches, requireRange, requireThat } from '../option-checks.js';
 import { FileCache, type FileDecoder } from '../pictures/file-cache.node.js';
-import { type DecodedImage, mirrorAtEdges, readImageFile } from '../pictures/picture-file.node.js';
+import { mirrorAtEdges, readImageFile } from '../pictures/picture-file.node.js';
 import { gaussianBlur } from '../pictures/picture-filters.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
+import type { RgbBytes } from '../sample.js';
 import { readWindow, type VideoWindow } from './video-exposure.js';
 import { listVideos } from './video-folders.node.js';
 
@@ -225,7 +226,7 @@ interface WindowSettings {
   sizePixels: number;
   windowFrames: number;
   cache: FileCache;
-  frames: FileDecoder<DecodedImage>;
+  frames: FileDecoder<RgbBytes>;
   responses: Responses;
 }
 
@@ -233,8 +234,8 @@ interface WindowSettings {
  * Reads frames, grown by mirroring where they are smaller than a window; throws a RangeError where they are
  * smaller than half of one.
  */
-function framesForWindows(sizePixels: number): FileDecoder<DecodedImage> {
-  const decode = async (path: string): Promise<DecodedImage> => {
+function framesForWindows(sizePixels: number): FileDecoder<RgbBytes> {
+  const decode = async (path: string): Promise<RgbBytes> => {
     const frame = await readImageFile(path);
     const { width, height } = frame;
     const least = Math.ceil(sizePixels / 2);
@@ -342,7 +343,7 @@ function drawExposures(
 }
 
 function drawCrop(
-  { width, height }: DecodedImage,
+  { width, height }: RgbBytes,
   random: Random,
   sizePixels: number,
   halvedShare: number,
