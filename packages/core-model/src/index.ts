@@ -10,6 +10,10 @@ export {
 export type { PhotoNetwork, PhotoRestoration, PhotoScene } from './photo/photo-network.js';
 export { readTorchPhotoWeights } from './photo/photo-torch-weights.js';
 
+export { clipFrames, clipPreset } from './clip/clip-config.js';
+export type { ClipConfig } from './clip/clip-config.js';
+export { clipFamily, clipMotionStridePixels } from './clip/clip-network.js';
+export type { ClipNetwork, FrameDescription, RestoredFrame } from './clip/clip-network.js';
 export { paperPreset } from './paper/paper-config.js';
 export type { PaperConfig } from './paper/paper-config.js';
 export { paperFamily } from './paper/paper-network.js';

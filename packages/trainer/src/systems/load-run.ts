@@ -5,6 +5,7 @@ import type { RunSettings } from '../run-file/fields.js';
 import { parseRunFile, readRunFile } from '../run-file/run-file.js';
 import type { RunChanges, SystemDefinition } from '../run-file/run-file.js';
 import { oneOf, readMapping, withDefault } from '../run-file/schema.js';
+import { clipDefinition } from './clip/clip-system.js';
 import { videoDeblurDefinition } from './video/video-system.js';
 
 /** All that can be trained, by the `system` of a run file. */
@@ -13,6 +14,7 @@ const definitions = {
   paper: paperDefinition,
   'frame-extraction': frameExtractionDefinition,
   'video-deblur': videoDeblurDefinition,
+  clip: clipDefinition,
 } as const;
 
 type SystemName = keyof typeof definitions;

@@ -1,11 +1,8 @@
-import { averagingSpaces } from '@unblur/datasets';
-import type { AveragingChoice } from '@unblur/datasets';
 import { flowMultiple, videoDeblurFamily, videoDeblurPresets, windowFrames } from '@unblur/core-model';
 import type { VideoDeblurConfig } from '@unblur/core-model';
 import {
   adamFields,
   batchSizeField,
-  cacheMegabytesField,
   expectAffordable,
   expectMultiples,
   initialWeights,
@@ -13,96 +10,23 @@ import {
   positive,
   runFields,
   share,
-  sizePixelsField,
-  validationCount,
   wholeNumber,
   whereGiven,
   workersField,
 } from '../../run-file/fields.js';
-import { readSource } from '../../run-file/sources.js';
-import type { WeightedSource } from '../../run-file/sources.js';
 import {
   checked,
-  either,
-  join,
   list,
   number,
   oneOf,
   optional,
   pair,
-  readMapping,
   section,
   text,
   withDefault,
 } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';
-
-const framesRange = pair(number({ min: 1, max: 1000, integer: true }));
-
-const averagingField: Field<AveragingChoice> = either(
-  oneOf(...averagingSpaces),
-  section(Object.fromEntries(averagingSpaces.map((space) => [space, withDefault(number({ min: 0 }), 0)]))),
-  `${averagingSpaces.join(' or ')}, or weights of these`,
-);
-
-const source = section({
-  /** Folder of videos as pictures, relative to the run file: see `videoWindowBatches` of @unblur/datasets. */
-  folder: text,
-  /** Names of the folders in it that are used; all if not said. */
-  videos: optional(list(text)),
-  /** How often it is drawn from, relative to the other sources. */
-  weight: withDefault(number({ min: 0 }), 1),
-  exposureFrames: withDefault(framesRange, [3, 9]),
-  steadyShare: withDefault(share, 0.5),
-  strideFrames: withDefault(framesRange, [1, 4]),
-  halvedShare: withDefault(share, 0.3),
-  averaging: withDefault(averagingField, 'display'),
-  softnessPixels: optional(pair(number({ min: 0 }))),
-});
-
-/**
- * Windows rendered from pictures in place of videos, on the device alone: see `open_window_source` of the
- * Python program.
- */
-const rendered: Field<RenderedWindowSource> = {
-  read: (value, path) => {
-    const { shutterShare, steadyShare, ...own } = readMapping(value, path);
-    return {
-      ...(readSource(own, windowSourceSizePixels, path) as WeightedSource & {
-        kind: 'panorama' | 'layers';
-      }),
-      shutterShare: withDefault(pair(share), [0.3, 1]).read(shutterShare, join(path, 'shutterShare')),
-      steadyShare: withDefault(share, 0.5).read(steadyShare, join(path, 'steadyShare')),
-    };
-  },
-};
-
-/** As far as options of such sources depend on the size of pictures. */
-const windowSourceSizePixels = 256;
-
-/** Windows of panoramas or still photographs before a camera that moves. */
-export type RenderedWindowSource = WeightedSource & {
-  kind: 'panorama' | 'layers';
-  /** The part of the time between two frames that the shutter is open. */
-  shutterShare: [number, number];
-  /** Share of the windows whose frames are exposed alike. */
-  steadyShare: number;
-};
-
-const anySource: Field<FieldType<typeof source> | RenderedWindowSource> = {
-  read: (value, path) => {
-    const { kind } = readMapping(value, path);
-    if (kind === undefined) return source.read(value, path);
-    oneOf('panorama', 'layers').read(kind, join(path, 'kind'));
-    return rendered.read(value, path);
-  },
-};
-
-const data = section({
-  sources: list(anySource),
-  sizePixels: withDefault(sizePixelsField, 128),
-  cacheMegabytes: withDefault(cacheMegabytesField, 512),
-});
+import { changeWindowPaths, windowDataField, windowValidationField } from '../samples/window-run.js';
 
 /**
  * What the flow network learns before the cascade: the known flow of synthetic layers that move over each
@@ -143,22 +67,10 @@ const schedule = section({
   warmupSteps: withDefault(wholeNumber, 0),
 });
 
-const validation = section({
-  /** Folder of videos that no training sample comes from, relative to the run file. */
-  folder: text,
-  videos: optional(list(text)),
-  everySteps: withDefault(positive, 500),
-  count: withDefault(validationCount, 24),
-  sizePixels: withDefault(sizePixelsField, 128),
-  exposureFrames: withDefault(framesRange, [7, 7]),
-  strideFrames: withDefault(framesRange, [1, 1]),
-  seed: withDefault(wholeNumber, 1),
-});
-
 const run = section({
   system: oneOf('video-deblur'),
   network: networkField<VideoDeblurConfig>(videoDeblurPresets, 'paper', videoDeblurFamily.validate),
-  data,
+  data: windowDataField,
   flowPretraining: optional(flowPretraining),
   loss,
   optimizer,
@@ -167,7 +79,7 @@ const run = section({
   steps: positive,
   ...runFields,
   emaDecay: withDefault(share, 0.998),
-  validation,
+  validation: windowValidationField,
   /**
    * Weights to start from instead of random ones. They may be of a network of another number of stages or
    * scales, since these share their weights.
@@ -201,8 +113,7 @@ export function changeVideoPaths(config: VideoRunConfig, change: (path: string) 
   } = config;
   return {
     ...config,
-    data: { ...videos, sources: videos.sources.map((each) => ({ ...each, folder: change(each.folder) })) },
-    validation: { ...held, folder: change(held.folder) },
+    ...changeWindowPaths({ data: videos, validation: held }, change),
     flowPretraining: layers && { ...layers, folder: change(layers.folder) },
     initialWeights: start && { ...start, file: change(start.file) },
     initialFlow: whereGiven(change)(initialFlow),

@@ -1,14 +1,15 @@
 import { videoDeblurFamily, windowFrames } from '@unblur/core-model';
 import { layeredBatches, videoWindowBatches } from '@unblur/datasets';
-import type { Batch, Phase, TrainingSystem, ValidationSample } from '../../training-system.js';
+import type { Batch, Phase, TrainingSystem } from '../../training-system.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
 import { scheduleFactor } from '../../loop/schedule.js';
 import type { ScheduleConfig } from '../../loop/schedule.js';
+import { framesOf, recordedSources, validationWindows } from '../samples/window-samples.js';
 import { namesOfParts } from '../starting-weights.js';
 import { randomPixels, randomShare } from '../../losses/hard-example-loss.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
 import { changeVideoPaths, videoRunConfigField } from './video-run.js';
-import type { RenderedWindowSource, VideoRunConfig } from './video-run.js';
+import type { VideoRunConfig } from './video-run.js';
 import { videoStartingWeights } from './video-starting-weights.js';
 
 /**
@@ -39,7 +40,7 @@ function openVideoDeblur(config: VideoRunConfig): TrainingSystem {
     optimizer,
     phases: [...(flowPretraining ? [flowPhase(config, flowPretraining)] : []), cascadePhase(config)],
     restoration: middleRestoration(network, validation.sizePixels),
-    readValidationSamples: () => validationWindows(config),
+    readValidationSamples: () => validationWindows(config.validation, windowFrames(network)),
     writeWeights: (weights, metadata) =>
       videoDeblurFamily.writeWeights(weights, network, { dtype: 'float32', metadata }),
   };
@@ -87,9 +88,9 @@ function flowPhase(
           if (batch++ < firstBatch) continue;
           // Flows are known from the middle frame.
           yield {
-            first: cut(frames, sceneFrames, sceneMiddle, 1, sizePixels, 3),
-            second: cut(frames, sceneFrames, target, 1, sizePixels, 3),
-            flowPixels: cut(flowsPixels, sceneFrames, target, 1, sizePixels, 2),
+            first: framesOf(frames, sceneFrames, sceneMiddle, 1, sizePixels, 3),
+            second: framesOf(frames, sceneFrames, target, 1, sizePixels, 3),
+            flowPixels: framesOf(flowsPixels, sceneFrames, target, 1, sizePixels, 2),
           };
         }
       }
@@ -128,7 +129,7 @@ function cascadePhase({
     batchesFrom: async function* (start): AsyncGenerator<Batch, void, void> {
       for await (const { firstSample, blurred, gt } of videoWindowBatches({
         ...data,
-        sources: videoSources(data),
+        sources: recordedSources(data),
         windowFrames: length,
         batchSize,
         seed,
@@ -136,7 +137,7 @@ function cascadePhase({
       })) {
         yield {
           blurred,
-          gt: cut(gt, length, 1, length - 2, sizePixels, 3),
+          gt: framesOf(gt, length, 1, length - 2, sizePixels, 3),
           randomMask: randomPixels(randomShare, batchSize, sizePixels, seed, firstSample),
         };
       }
@@ -144,69 +145,5 @@ function cascadePhase({
   };
 }
 
-/** @throws if a source is rendered, which this machine's processor does not do for windows. */
-function videoSources({
-  sources,
-}: VideoRunConfig['data']): Exclude<VideoRunConfig['data']['sources'][number], RenderedWindowSource>[] {
-  return sources.map((source, index) => {
-    if ('kind' in source) {
-      throw new Error(
-        `Expected sources of videos but 'data.sources[${index}]' is of kind '${source.kind}', of which windows are made on the device only; set 'synthesis: device'.`,
-      );
-    }
-    return source;
-  });
-}
-
 const flowWeights = (network: VideoRunConfig['network']): string[] =>
   Object.keys(videoDeblurFamily.shapesOf(network)).filter(isFlowWeight);
-
-/** Always the same windows. */
-async function validationWindows({
-  network,
-  validation: { folder, videos, count, sizePixels, exposureFrames, strideFrames, seed },
-}: VideoRunConfig): Promise<ValidationSample[]> {
-  const samples: ValidationSample[] = [];
-  const length = windowFrames(network);
-  const image = (window: Float32Array) => ({
-    width: sizePixels,
-    height: sizePixels,
-    data: cut(window, length, (length - 1) / 2, 1, sizePixels, 3),
-  });
-  for await (const { blurred, gt } of videoWindowBatches({
-    sources: [{ folder, videos, exposureFrames, steadyShare: 1, strideFrames, halvedShare: 0 }],
-    sizePixels,
-    windowFrames: length,
-    batchSize: 1,
-    seed,
-    cacheMegabytes: 64,
-  })) {
-    samples.push({ input: blurred, blurred: image(blurred), frames: [image(gt)] });
-    if (samples.length === count) break;
-  }
-  return samples;
-}
-
-/**
- * `count` frames from the `first` on of every clip in a batch of clips of `length` frames: `[B, length, S, S,
- * C]` to `[B, count, S, S, C]`.
- */
-function cut(
-  clips: Float32Array,
-  length: number,
-  first: number,
-  count: number,
-  size: number,
-  channels: number,
-): Float32Array {
-  const frame = size * size * channels;
-  const batch = clips.length / (length * frame);
-  const frames = new Float32Array(batch * count * frame);
-  for (let sample = 0; sample < batch; sample++) {
-    frames.set(
-      clips.subarray((sample * length + first) * frame, (sample * length + first + count) * frame),
-      sample * count * frame,
-    );
-  }
-  return frames;
-}

@@ -1,0 +1,61 @@
+import { add, addN, mean, mul, neg } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { RestoredFrame } from '@unblur/core-model';
+import { photometricLoss } from '../../losses/photometric-loss.js';
+import { trajectoryLoss } from '../../losses/trajectory-loss.js';
+import type { LossTerms } from '../../training-system.js';
+
+export interface ClipLossConfig {
+  epsilon: number;
+  motion: number;
+  firstPass: number;
+}
+
+/** A true window, in time order. */
+export interface TrueWindow {
+  /** The frames that have neighbours: all but the first and the last of the window, `[B, S, S, 3]`. */
+  frames: readonly Tensor4D[];
+  /**
+   * Displacement of the scene from the middle frame to every frame of the window, `[B, S/4, S/4, 2]` in
+   * pixels; the opposite of the motion that the network restores. Empty where the loss leaves motion out.
+   */
+  motionsPixels: readonly Tensor4D[];
+  /** `[B]`: 1 where the motion is known. */
+  motionKnown: Tensor1D;
+}
+
+/**
+ * What the clip network learns from: log(mean squared error + epsilon) of the frames of every pass, and the
+ * error of the motion that the first pass finds around the middle frame, where the true one is known. Mean
+ * over the batch.
+ *
+ * @param passes as `ClipNetwork.deblur` returns them.
+ * @returns the total and its terms by name, unweighted but for `total`.
+ */
+export function clipLoss(
+  passes: readonly RestoredFrame[][],
+  gt: TrueWindow,
+  { epsilon, motion: motionWeight, firstPass }: ClipLossConfig,
+): LossTerms {
+  const photometric = addN(
+    passes.map((restored, pass) => {
+      const first = (gt.frames.length - restored.length) / 2;
+      const distance = photometricLoss(
+        restored.map(({ image }) => [image]),
+        gt.frames.slice(first, first + restored.length).map((frame) => [frame]),
+        { norm: 'log-l2', epsilon, levelWeights: [1], frameWeights: restored.map(() => 1) },
+      );
+      return mul<Tensor1D>(distance, pass === passes.length - 1 ? 1 : firstPass);
+    }),
+  ) as Tensor1D;
+  const total = mean(photometric) as Scalar;
+  if (motionWeight === 0) return { total, photometric: total };
+  const [firstRestored] = passes;
+  const { motionsPixels } = firstRestored![(firstRestored!.length - 1) / 2]!;
+  const [middle, reach] = [(gt.motionsPixels.length - 1) / 2, motionsPixels.length / 2];
+  const trueMotions = gt.motionsPixels
+    .filter((_, frame) => frame !== middle && Math.abs(frame - middle) <= reach)
+    .map((displacement) => neg(displacement));
+  const motion = mean(mul(trajectoryLoss(motionsPixels, trueMotions), gt.motionKnown)) as Scalar;
+  return { total: add(total, mul(motion, motionWeight)), photometric: total, motion };
+}

@@ -1,0 +1,58 @@
+import { clipFamily, clipFrames, clipPreset } from '@unblur/core-model';
+import type { ClipConfig } from '@unblur/core-model';
+import {
+  adamFields,
+  expectAffordable,
+  expectMultiples,
+  initialWeights,
+  networkField,
+  positive,
+  runFields,
+  scheduleField,
+  share,
+} from '../../run-file/fields.js';
+import { checked, number, oneOf, optional, section, withDefault } from '../../run-file/schema.js';
+import type { Field, FieldType } from '../../run-file/schema.js';
+import { changeWindowPaths, windowDataField, windowValidationField } from '../samples/window-run.js';
+
+const run = section({
+  system: oneOf('clip'),
+  network: networkField<ClipConfig>({ clip: clipPreset }, 'clip', clipFamily.validate),
+  data: windowDataField,
+  loss: section({
+    /** Added to the mean squared error of a frame before its logarithm is taken. */
+    epsilon: withDefault(number({ min: 1e-12, max: 1 }), 1e-4),
+    /** Weight of the motion's error where synthesis knows the true one; 0 leaves it out. */
+    motion: withDefault(number({ min: 0 }), 0.3),
+    /** Weight of what the first of two passes restores, beside the second's. */
+    firstPass: withDefault(share, 0.5),
+  }),
+  optimizer: section(adamFields),
+  schedule: scheduleField,
+  /** Weight updates. */
+  steps: positive,
+  ...runFields,
+  emaDecay: withDefault(share, 0.998),
+  validation: windowValidationField,
+  /** Weights of the same network to start from instead of random ones. */
+  initialWeights: optional(initialWeights),
+});
+
+/** A run of the clip network, complete: every default filled in, every path absolute. */
+export type ClipRun = FieldType<typeof run>;
+
+export const clipRunField: Field<ClipRun> = checked(run, ({ network, batchSize, data, validation }) => {
+  expectMultiples({ data, validation }, clipFamily.sizeMultiple(network));
+  // A window is held blurred and sharp.
+  expectAffordable({ batchSize, data, validation }, 2 * clipFrames(network) - 1);
+});
+
+/** `SystemDefinition.changePaths`. */
+export function changeClipPaths(config: ClipRun, change: (path: string) => string): ClipRun {
+  const { initialWeights: start } = config;
+  return {
+    ...config,
+    ...changeWindowPaths(config, change),
+    initialWeights: start && { ...start, file: change(start.file) },
+  };
+}

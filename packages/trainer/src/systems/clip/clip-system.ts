@@ -1,0 +1,127 @@
+import type { Tensor1D, Tensor5D } from '@tensorflow/tfjs-core';
+import { clipFamily, clipFrames, clipMotionStridePixels } from '@unblur/core-model';
+import type { ClipConfig } from '@unblur/core-model';
+import { videoWindowBatches } from '@unblur/datasets';
+import { scheduleFactor } from '../../loop/schedule.js';
+import type { SystemDefinition } from '../../run-file/run-file.js';
+import type { Batch, Objective, Phase, Restoration, TrainingSystem } from '../../training-system.js';
+import { timeSlices } from '../samples/sample-batch.js';
+import { framesOf, recordedSources, validationWindows } from '../samples/window-samples.js';
+import { readWeightsFile, weightsOfFile } from '../starting-weights.js';
+import { clipLoss } from './clip-loss.js';
+import type { ClipLossConfig } from './clip-loss.js';
+import { changeClipPaths, clipRunField } from './clip-run.js';
+import type { ClipRun } from './clip-run.js';
+
+/** The clip network: all its weights in one group, in one phase. */
+export const clipDefinition: SystemDefinition<ClipRun> = {
+  field: clipRunField,
+  changePaths: changeClipPaths,
+  open: openClipSystem,
+};
+
+function openClipSystem(config: ClipRun): TrainingSystem {
+  const { network, optimizer, validation } = config;
+  return {
+    weightShapes: clipFamily.shapesOf(network),
+    startingWeights: () => startingWeights(config),
+    optimizer,
+    phases: [phaseOf(config)],
+    restoration: clipRestoration(network, validation.sizePixels),
+    readValidationSamples: () => validationWindows(validation, clipFrames(network)),
+    writeWeights: (weights, metadata) =>
+      clipFamily.writeWeights(weights, network, { dtype: 'float32', metadata }),
+  };
+}
+
+function startingWeights({
+  network,
+  seed,
+  initialWeights,
+}: ClipRun): ReturnType<typeof clipFamily.initialWeights> {
+  if (initialWeights === null) return clipFamily.initialWeights(network, seed);
+  const { file, parts } = initialWeights;
+  return weightsOfFile({ file, ...readWeightsFile(file, clipFamily.readWeights) }, parts, network, () =>
+    clipFamily.initialWeights(network, seed),
+  );
+}
+
+function phaseOf({ network, data, loss, optimizer, schedule, steps, batchSize, seed }: ClipRun): Phase {
+  const [{ sizePixels }, length] = [data, clipFrames(network)];
+  const cells = sizePixels / clipMotionStridePixels;
+  return {
+    steps,
+    batchSize,
+    objective: clipObjective(network, loss, batchSize, sizePixels),
+    groups: [
+      {
+        weights: Object.keys(clipFamily.shapesOf(network)),
+        learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps),
+      },
+    ],
+    batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
+      for await (const { blurred, gt } of videoWindowBatches({
+        ...data,
+        sources: recordedSources(data),
+        windowFrames: length,
+        batchSize,
+        seed,
+        firstSample,
+      })) {
+        yield {
+          blurred,
+          gt: framesOf(gt, length, 1, length - 2, sizePixels, 3),
+          // Recorded windows do not know how the scene moved.
+          ...(loss.motion !== 0 && {
+            motionsPixels: new Float32Array(batchSize * length * cells * cells * 2),
+            motionKnown: new Float32Array(batchSize),
+          }),
+        };
+      }
+    },
+  };
+}
+
+/**
+ * What is minimized; see `clipLoss`. A batch is `blurred` `[B, N, S, S, 3]`, `gt` of all but the first and the
+ * last of these frames, and, where motion counts, `motionsPixels` `[B, N, S/4, S/4, 2]` and `motionKnown` `[B]`.
+ */
+export function clipObjective(
+  config: ClipConfig,
+  loss: ClipLossConfig,
+  batchSize: number,
+  sizePixels: number,
+): Objective {
+  const network = clipFamily.declare(config);
+  const cells = sizePixels / clipMotionStridePixels;
+  const clip = (frames: number, size: number, channels: number) => [batchSize, frames, size, size, channels];
+  const frames = clipFrames(config);
+  return {
+    batchShapes: {
+      blurred: clip(frames, sizePixels, 3),
+      gt: clip(frames - 2, sizePixels, 3),
+      ...(loss.motion !== 0 && { motionsPixels: clip(frames, cells, 2), motionKnown: [batchSize] }),
+    },
+    loss: (inputs) =>
+      clipLoss(
+        network.deblur(timeSlices(inputs['blurred'] as Tensor5D), inputs),
+        {
+          frames: timeSlices(inputs['gt'] as Tensor5D),
+          motionsPixels: loss.motion === 0 ? [] : timeSlices(inputs['motionsPixels'] as Tensor5D),
+          motionKnown: inputs['motionKnown'] as Tensor1D,
+        },
+        loss,
+      ),
+  };
+}
+
+/** The middle frame of a window `[1, N, S, S, 3]`. */
+export function clipRestoration(config: ClipConfig, sizePixels: number): Restoration {
+  const network = clipFamily.declare(config);
+  return {
+    blurredShape: [1, clipFrames(config), sizePixels, sizePixels, 3],
+    restore: (blurred, weights) => [
+      network.deblur(timeSlices(blurred as Tensor5D), weights).at(-1)![0]!.image,
+    ],
+  };
+}
