@@ -5,7 +5,7 @@ import importX, { createNodeResolver } from 'eslint-plugin-import-x';
 import typescript from 'typescript-eslint';
 
 /**
- * Data flows one way: files -> datasets -> trainer -> weights -> inference -> app. A package may import from
+ * Data flows one way: files -> datasets -> trainer -> weights -> inference -> evaluation -> app. A package may import from
  * its own layer and from those named here.
  */
 const layers = {
@@ -14,7 +14,8 @@ const layers = {
   training: ['training', 'data', 'core'],
   weights: ['weights', 'core'],
   inference: ['inference', 'weights', 'core'],
-  app: ['inference', 'weights', 'training', 'data', 'core'],
+  evaluation: ['evaluation', 'inference', 'weights', 'training', 'data', 'core'],
+  app: ['evaluation', 'inference', 'weights', 'training', 'data', 'core'],
 };
 
 /** Where a package runs; what runs anywhere may only need what runs anywhere. */

@@ -1,4 +1,3 @@
-export { evaluateFolder, type EvaluateFolderOptions, type FrameRestorer } from './evaluation-folder.js';
 export { commonFrameCount, possibleFrameCounts, selectFrames } from './frame-selection.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
 export type { MotionField, RestoredSequence, RgbImage } from './raster.js';
@@ -37,11 +36,4 @@ export { encodeMotionPicture } from './writers/motion-picture.js';
 export { writeVideo, type VideoOptions } from './writers/video.js';
 export { createVideoDeblurrer, type VideoDeblurrer, type VideoDeblurrerOptions } from './video-deblurrer.js';
 export { deblurVideo, type DeblurredVideo, type DeblurVideoOptions } from './video-deblurring.js';
-export {
-  evaluateVideoFolder,
-  videoProtocols,
-  type EvaluateVideosOptions,
-  type VideoEvaluationReport,
-  type VideoProtocol,
-  type VideoProtocolName,
-} from './video-evaluation.js';
+export { frameStem, listFrames, readFrames } from './video-frame-folder.js';

@@ -67,18 +67,3 @@ export { pairwiseOrderInvariantLoss } from './losses/pairwise-order-invariant-lo
 export { hardExampleLoss } from './losses/hard-example-loss.js';
 export type { HardExampleLoss, HardExampleOptions } from './losses/hard-example-loss.js';
 
-export {
-  experimentFigures,
-  experimentMetrics,
-  listExperiments,
-  loadExperiment,
-} from './experiments/experiment-file.js';
-export type {
-  Experiment,
-  ExperimentFigure,
-  ExperimentMetric,
-  ExperimentRow,
-  MadeSet,
-  RowOrigin,
-  SampleSet,
-} from './experiments/experiment-file.js';

@@ -1,4 +1,4 @@
-import type { VideoEvaluationReport, VideoProtocolName } from '@unblur/inference';
+import type { VideoEvaluationReport, VideoProtocolName } from '@unblur/evaluation';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
@@ -33,7 +33,7 @@ export function defineEvalVideo(program: Command): void {
 async function evaluate(folder: string, options: EvalVideoOptions): Promise<void> {
   const signal = abortOnInterruption();
   const { weightsName, deblurrer } = await openChosenVideoDeblurrer(options);
-  const { evaluateVideoFolder } = await import('@unblur/inference');
+  const { evaluateVideoFolder } = await import('@unblur/evaluation');
   const report = await evaluateVideoFolder(folder, deblurrer, {
     protocol: options.protocol,
     onFrame: drawProgress,

@@ -145,6 +145,6 @@ describe('unblur eval', () => {
   test('names the sample that is incomplete', () => {
     mkdirSync(join(folder, 'gap', 'one'), { recursive: true });
     write('gap/one/frame-0.png', readFileSync(join(folder, 'samples', 'sample-0000', 'frame-0.png')));
-    expectOneLine(unblur(['eval', 'gap', '--weights', weights]), /Sample one: expected blur/);
+    expectOneLine(unblur(['eval', 'gap', '--weights', weights]), /Sample gap.one: expected blur/);
   });
 });

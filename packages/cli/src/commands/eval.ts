@@ -1,4 +1,4 @@
-import type { EvaluationReport, ScoredSample } from '@unblur/metrics';
+import type { PhotographReport, SampleReport } from '@unblur/evaluation';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
@@ -13,38 +13,21 @@ export function defineEval(program: Command): void {
   addRestorerOptions(command).action(evaluate);
 }
 
-interface NamedSample extends ScoredSample {
-  name: string;
-}
-
 async function evaluate(folder: string, options: RestorerOptions): Promise<void> {
   const signal = abortOnInterruption();
   const { weightsName, restorer } = await openChosenRestorer(options);
-  const { evaluateFolder } = await import('@unblur/inference');
-  const perSample: NamedSample[] = [];
-  const report = await evaluateFolder(folder, restorer, {
-    onSample: (done, total, name, scores) => {
-      perSample.push({ name, ...scores });
-      drawProgress(done, total, name);
-    },
-    signal,
-  });
+  const { evaluateFolder } = await import('@unblur/evaluation');
+  const report = await evaluateFolder(folder, restorer, { onSample: drawProgress, signal });
   clearBar();
   await restorer.release();
-  if (options.json) printJson({ ...report, perSample: perSample.map(describeSample) });
-  else for (const line of describeReport(report, perSample, weightsName)) printLine(line);
+  if (options.json) printJson(report);
+  else for (const line of describeReport(report, weightsName)) printLine(line);
 }
 
-/** A sample's scores in the shape of the whole report's. */
-function describeSample({ name, restored: { psnr, ssim, closerToOwn }, blurred }: NamedSample): object {
-  return { name, psnr, ssim, closerToOwn, baseline: { psnr: blurred.psnr, ssim: blurred.ssim } };
-}
-
-const middleGain = ({ restored, blurred }: NamedSample): number => restored.psnr.middle - blurred.psnr.middle;
+const middleGain = ({ psnr, baseline }: SampleReport): number => psnr.middle - baseline.psnr.middle;
 
 function* describeReport(
-  { samples, psnr, ssim, closerToOwn, baseline }: EvaluationReport,
-  perSample: readonly NamedSample[],
+  { samples, psnr, ssim, closerToOwn, baseline, perSample }: PhotographReport,
   weights: string,
 ): Generator<string> {
   yield `${samples} samples, weights ${weights}; each in the better order of its frames, decided once per sample`;
@@ -60,13 +43,13 @@ function* describeReport(
   yield `the middle frame that gains least: ${worst.name}, ${middleGain(worst).toFixed(2)} dB`;
 }
 
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+function percent(fraction: number): string {
+  return `${Math.round(100 * fraction)} %`;
 }
 
 function describeRow(
   title: string,
-  { first, middle, last, mean }: EvaluationReport['psnr'],
+  { first, middle, last, mean }: PhotographReport['psnr'],
   digits: number,
 ): string {
   return (

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import sharp from 'sharp';
-import type { ExperimentTable } from '../experiment/experiment-table.js';
+import type { ExperimentTable } from '@unblur/evaluation';
 import { expectOneLine, openWorkplace } from '../unblur-command.test-tool.js';
 
 const { folder, write, unblur } = openWorkplace();

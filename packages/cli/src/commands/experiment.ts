@@ -1,12 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { writeAtomically } from '@unblur/files';
-import type { Experiment } from '@unblur/trainer';
-import type { Trial, TrialSettings } from '../experiment/trial.js';
 import { abortOnInterruption, interruptedCode } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
+import { readChosenWeights } from '../weights-choice.js';
 
 interface ExperimentOptions {
   from: string;
@@ -43,75 +41,41 @@ export function defineExperiment(program: Command): void {
       availableParallelism(),
     )
     .option('--json', 'print JSON for programs')
-    .action(runExperiment);
+    .action(runNamed);
 }
 
-async function runExperiment(
+async function runNamed(
   name: string,
-  { from, out, seeds: seedCount, engine, threads, json }: ExperimentOptions,
+  { from, out, seeds, engine, threads, json }: ExperimentOptions,
 ): Promise<void> {
   if (name === 'list') return listAll(from, json);
   await import('@tensorflow/tfjs');
-  const { loadExperiment } = await import('@unblur/trainer');
-  const [experimentName, rowName] = name.split('/') as [string, string | undefined];
-  const experiment = loadExperiment(from, experimentName);
-  const rows = experiment.rows.filter((row) => rowName === undefined || row.name === rowName);
-  if (rows.length === 0) {
-    throw new Error(
-      `Expected a row of ${experimentName} (${experiment.rows.map((row) => row.name).join(', ')}) but received '${rowName}'.`,
-    );
-  }
-
-  const settings: TrialSettings = {
+  const { runExperiment } = await import('@unblur/evaluation');
+  const result = await runExperiment(name, {
     experiments: from,
     out,
     threads,
-    ...(engine && { engine }),
+    seedCount: seeds,
+    engine,
+    readWeights: async (weights) => (await readChosenWeights({ weights })).bytes,
     signal: abortOnInterruption(),
     onSample: drawProgress,
     report: printNote,
-  };
-  const { runTrial } = await import('../experiment/trial.js');
-  const trials: Record<string, Trial[]> = Object.fromEntries(rows.map((row) => [row.name, []]));
-  // Every row with the first seed before any with the second: a table that was stopped compares what it has.
-  for (const seed of experiment.seeds.slice(0, seedCount)) {
-    for (const row of rows) {
-      const trial = await runTrial(experiment, row, seed, settings);
-      if (trial === undefined) {
-        printNote(
-          `unblur: interrupted; go on with the same command. What is done stays in ${join(out, experimentName)}.`,
-        );
-        process.exitCode = interruptedCode;
-        return;
-      }
-      if (trial.seed !== null || trials[row.name]!.length === 0) trials[row.name]!.push(trial);
-      await writeTable({ ...experiment, rows }, trials, out, rowName);
-    }
+  });
+  if (result === undefined) {
+    printNote(
+      `unblur: interrupted; go on with the same command. What is done stays in ${join(out, name.split('/')[0]!)}.`,
+    );
+    process.exitCode = interruptedCode;
+    return;
   }
   clearBar();
-  const table = await writeTable({ ...experiment, rows }, trials, out, rowName);
-  if (json) printJson(table.json);
-  else for (const line of table.markdown.split('\n')) printLine(line);
-}
-
-/** Writes what is done so far, as `table.md` and `table.json`; of a single row, under its name. */
-async function writeTable(
-  experiment: Experiment,
-  trials: Record<string, Trial[]>,
-  out: string,
-  rowName: string | undefined,
-): Promise<{ json: object; markdown: string }> {
-  const { formatTable, summarizeTrials } = await import('../experiment/experiment-table.js');
-  const json = summarizeTrials(experiment, trials);
-  const markdown = formatTable(json, experiment);
-  const file = (extension: string) => join(out, experiment.name, `${rowName ?? 'table'}.${extension}`);
-  await writeAtomically(file('json'), Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
-  await writeAtomically(file('md'), Buffer.from(markdown));
-  return { json, markdown };
+  if (json) printJson(result.table);
+  else for (const line of result.markdown.split('\n')) printLine(line);
 }
 
 async function listAll(folder: string, json: boolean | undefined): Promise<void> {
-  const { listExperiments, loadExperiment } = await import('@unblur/trainer');
+  const { listExperiments, loadExperiment } = await import('@unblur/evaluation');
   const experiments = listExperiments(folder).map((name) => loadExperiment(folder, name));
   if (json) {
     return printJson(

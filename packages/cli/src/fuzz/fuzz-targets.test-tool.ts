@@ -14,13 +14,8 @@ import {
   type VideoDeblurConfig,
 } from '@unblur/core-model';
 import { readSampleFolder, shardBatches, shardName, ShardWriter, type Random } from '@unblur/datasets';
-import {
-  createRestorer,
-  createVideoDeblurrer,
-  evaluateFolder,
-  loadPhoto,
-  type RgbImage,
-} from '@unblur/inference';
+import { evaluateFolder } from '@unblur/evaluation';
+import { createRestorer, createVideoDeblurrer, loadPhoto, type RgbImage } from '@unblur/inference';
 import { loadRun, readCheckpoint, writeCheckpoint } from '@unblur/trainer';
 import sharp from 'sharp';
 import {

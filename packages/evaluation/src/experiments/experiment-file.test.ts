@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadRun } from '../systems/load-run.js';
+import { loadRun } from '@unblur/trainer';
 import { listExperiments, loadExperiment } from './experiment-file.js';
 
 const shipped = join(import.meta.dirname, '..', '..', '..', '..', 'experiments');
@@ -101,6 +101,6 @@ paper: { place: Table 1, data: SUN360 }
 
   test('names the experiments there are, and a folder without any', () => {
     expect(() => loadExperiment(folder, 'gone')).toThrow(/\(.*merged.*\) but received 'gone'/);
-    expect(() => listExperiments(join(folder, 'empty'))).toThrow('found none');
+    expect(() => listExperiments(join(folder, 'empty'))).toThrow('received none');
   });
 });

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { paperFamily, photoFamily, readSafetensors } from '@unblur/core-model';
 import { writeAtomically } from '@unblur/files';
-import type { EvaluationReport } from '@unblur/metrics';
-import type { Experiment, ExperimentRow, RowOrigin, RunChanges } from '@unblur/trainer';
-import type { FrameRestorer } from '@unblur/inference';
-import { readChosenWeights } from '../weights-choice.js';
-import { makeSampleSets, setFolders, withSetFolders } from './sample-sets.js';
-import type { SampleSetProgress } from './sample-sets.js';
+import { RUN_FILES, loadRun, readCheckpoint, train, type RunChanges } from '@unblur/trainer';
+import { loadExperiment } from './experiment-file.js';
+import type { Experiment, ExperimentRow, RowOrigin } from './experiment.js';
+import { makeSampleSets, setFolders, withSetFolders, type SampleSetProgress } from './sample-sets.js';
+import { readStoredJson, toPlain } from './stored-json.js';
 
 /** What the trials of an experiment have in common. */
 export interface TrialSettings {
@@ -20,6 +19,8 @@ export interface TrialSettings {
   /** Instead of the run files'. */
   engine?: 'onnxruntime' | 'torch';
   threads?: number;
+  /** Reads the weights that a row names: those of a `.safetensors` file, or bundled ones by their name. */
+  readWeights(fileOrName: string): Promise<Uint8Array>;
   signal: AbortSignal;
   onSample(done: number, total: number, label: string): void;
   report(line: string): void;
@@ -38,80 +39,9 @@ export interface TrainedNetwork {
   samples: number | null;
 }
 
-/** One row with one seed, evaluated. */
-export interface Trial {
-  /** `null`: nothing was trained, so there is no seed. */
-  seed: number | null;
-  /** `null`: the blurred photograph itself. */
-  network: TrainedNetwork | null;
-  /** By the name of the set. */
-  scores: Record<string, EvaluationReport>;
-}
-
-interface StoredTrial extends Trial {
-  recipe: unknown;
-}
-
-const scoresFile = 'scores.json';
 const recipeFile = 'recipe.json';
 
-/**
- * Trains (or takes) a row's network and evaluates it on the experiment's sets. What was done before is not
- * done again, a run that was stopped goes on.
- *
- * @param seed of the run; not read where nothing is trained.
- * @returns `undefined` if training was interrupted.
- * @throws if the results hold a run of another recipe.
- */
-export async function runTrial(
-  experiment: Experiment,
-  row: ExperimentRow,
-  seed: number,
-  settings: TrialSettings,
-): Promise<Trial | undefined> {
-  const results = join(settings.out, experiment.name);
-  const folders = setFolders(experiment, results);
-  const source = await planNetwork(experiment, row, seed, settings);
-  const folder = join(results, row.name, ...(source.isSeeded ? [`seed-${seed}`] : []));
-  const recipe = toPlain({
-    network: source.recipe,
-    sets: Object.keys(experiment.evaluation).map((name) => experiment.sets[name]),
-  });
-  const stored = await readJson<StoredTrial>(join(folder, scoresFile));
-  if (stored && isDeepStrictEqual(stored.recipe, recipe)) return stored;
-
-  const opened = await source.open();
-  if (opened === undefined) return undefined;
-  await makeSampleSets(experiment, folders, setProgress(settings));
-  const { createRestorer, evaluateFolder } = await import('@unblur/inference');
-  const restorer =
-    opened &&
-    (await createRestorer({
-      weights: opened.weights,
-      ...(settings.threads && { threads: settings.threads }),
-    }));
-  const scores: Record<string, EvaluationReport> = {};
-  for (const set of Object.keys(experiment.evaluation)) {
-    const onSample = (done: number, total: number) => settings.onSample(done, total, `${row.name} on ${set}`);
-    scores[set] = await evaluateFolder(folders[set]!, restorer ?? blurredItself, {
-      signal: settings.signal,
-      onSample,
-    });
-  }
-  await restorer?.release();
-  const trial: Trial = { seed: source.isSeeded ? seed : null, network: opened && opened.network, scores };
-  await mkdir(folder, { recursive: true });
-  await writeAtomically(join(folder, scoresFile), Buffer.from(JSON.stringify({ ...trial, recipe }, null, 1)));
-  return trial;
-}
-
-/** Gives the blurred photograph back at any time. */
-const blurredItself: FrameRestorer = {
-  anyTime: true,
-  restore: async (blurred, { times = [] } = {}) => ({ frames: times.map(() => blurred) }),
-};
-
-interface NetworkPlan {
+export interface RowNetworkPlan {
   isSeeded: boolean;
   /** All that the scores depend on, as JSON has it: tells whether stored ones still hold. */
   recipe: unknown;
@@ -119,17 +49,18 @@ interface NetworkPlan {
   open(): Promise<{ weights: Uint8Array; network: TrainedNetwork } | null | undefined>;
 }
 
-async function planNetwork(
+/** How the network of a row comes about. @param seed of a run; not read where nothing is trained. */
+export async function planRowNetwork(
   experiment: Experiment,
   { name, origin }: ExperimentRow,
   seed: number,
   settings: TrialSettings,
-): Promise<NetworkPlan> {
+): Promise<RowNetworkPlan> {
   switch (origin.kind) {
     case 'input':
       return { isSeeded: false, recipe: 'input', open: async () => null };
     case 'weights': {
-      const { bytes } = await readChosenWeights({ weights: origin.weights });
+      const bytes = await settings.readWeights(origin.weights);
       return {
         isSeeded: false,
         recipe: createHash('sha256').update(bytes).digest('hex'),
@@ -137,7 +68,6 @@ async function planNetwork(
       };
     }
     case 'trained-as': {
-      const { loadExperiment } = await import('@unblur/trainer');
       const other = loadExperiment(settings.experiments, origin.experiment);
       const row = other.rows.find((candidate) => candidate.name === origin.row);
       if (row?.origin.kind !== 'training') {
@@ -145,7 +75,7 @@ async function planNetwork(
           `Expected 'trainedAs' of ${experiment.name}/${name} to name a row that is trained but ${origin.experiment}/${origin.row} is none.`,
         );
       }
-      return planNetwork(other, row, seed, settings);
+      return planRowNetwork(other, row, seed, settings);
     }
     case 'training':
       return planTraining(experiment, name, origin, seed, settings);
@@ -158,8 +88,7 @@ async function planTraining(
   { runFile, changes }: Extract<RowOrigin, { kind: 'training' }>,
   seed: number,
   settings: TrialSettings,
-): Promise<NetworkPlan> {
-  const { RUN_FILES, loadRun, readCheckpoint, train } = await import('@unblur/trainer');
+): Promise<RowNetworkPlan> {
   const results = resolve(settings.out, experiment.name);
   const folders = setFolders(experiment, results);
   const runChanges = { ...(withSetFolders(changes, folders) as RunChanges), seed };
@@ -175,7 +104,7 @@ async function planTraining(
     isSeeded: true,
     recipe,
     open: async () => {
-      const known = await readJson(join(folder, recipeFile));
+      const known = await readStoredJson(join(folder, recipeFile));
       if (known !== undefined && !isDeepStrictEqual(known, recipe)) {
         throw new Error(
           `Expected ${folder} to be new or trained as ${experiment.name}/${rowName} now says, but it was trained otherwise; remove it, or choose another --out.`,
@@ -183,7 +112,7 @@ async function planTraining(
       }
       await makeSampleSets(experiment, folders, setProgress(settings));
       await mkdir(folder, { recursive: true });
-      await writeAtomically(join(folder, recipeFile), Buffer.from(JSON.stringify(recipe, null, 1)));
+      await writeAtomically(join(folder, recipeFile), JSON.stringify(recipe, null, 1));
       settings.report(`${experiment.name}/${rowName}, seed ${seed}`);
       const { interrupted } = await train(runFile, {
         out: folder,
@@ -203,7 +132,6 @@ const countedSize = { width: 256, height: 256 };
 
 /** What a weights file says of itself. */
 async function describeNetwork(weights: Uint8Array): Promise<TrainedNetwork> {
-  const { paperFamily, photoFamily, readSafetensors } = await import('@unblur/core-model');
   const { tensors, metadata } = readSafetensors(weights);
   const parameters = Object.values(tensors).reduce(
     (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
@@ -225,23 +153,7 @@ async function describeNetwork(weights: Uint8Array): Promise<TrainedNetwork> {
   return { parameters, multiplyAddsPerPixel, steps: figure('step'), samples: figure('samplesSeen') };
 }
 
-function setProgress({ signal, onSample }: TrialSettings): SampleSetProgress {
+/** What is said while the sets of an experiment are made. */
+export function setProgress({ signal, onSample }: TrialSettings): SampleSetProgress {
   return { signal, onSample: (done, total, set) => onSample(done, total, `samples of ${set}`) };
-}
-
-async function readJson<T>(file: string): Promise<T | undefined> {
-  if (!existsSync(file)) return undefined;
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as T;
-  } catch (cause) {
-    throw new Error(
-      `Expected JSON in ${file} but it is damaged; remove it, and what it holds is made again.`,
-      { cause },
-    );
-  }
-}
-
-/** A value as it comes back from JSON. */
-function toPlain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
 }

@@ -1,5 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { explainFileError, UnblurError } from '@unblur/files';
+import {
+  frameStem,
+  listFrames,
+  loadPhoto,
+  readFrames,
+  type RgbImage,
+  type VideoDeblurrer,
+} from '@unblur/inference';
 import {
   scoreBlurred,
   scoreSequence,
@@ -8,11 +17,6 @@ import {
   type ScoredSample,
   type SsimWindow,
 } from '@unblur/metrics';
-import { loadPhoto } from './photo.js';
-import type { RgbImage } from './raster.js';
-import { explainFileError, UnblurError } from './unblur-error.js';
-import type { VideoDeblurrer } from './video-deblurrer.js';
-import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
 
 /** How frames are compared with their ground truth; numbers under different protocols do not compare. */
 export interface VideoProtocol {

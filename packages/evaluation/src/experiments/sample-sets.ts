@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Experiment } from '@unblur/trainer';
+import { synthesizeSampleSet, synthesizeShards } from '@unblur/datasets';
+import type { Experiment } from './experiment.js';
 
 export interface SampleSetProgress {
   signal: AbortSignal;
@@ -25,7 +26,6 @@ export async function makeSampleSets(
   folders: Record<string, string>,
   { signal, onSample }: SampleSetProgress,
 ): Promise<void> {
-  const { synthesizeSampleSet, synthesizeShards } = await import('@unblur/datasets');
   for (const [name, set] of Object.entries(sets)) {
     if (!('source' in set)) continue;
     const { source, count, seed, format } = set;

@@ -1,84 +1,38 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { SampleSource } from '@unblur/datasets';
-import { dataField } from '../run-file/sources.js';
-import { parsePlainYaml } from '../run-file/plain-yaml.js';
-import { positive, wholeNumber } from '../run-file/fields.js';
-import { withChanges } from '../run-file/run-file.js';
-import type { RunChanges } from '../run-file/run-file.js';
 import {
   boolean,
+  dataField,
   expectKnownKeys,
   join as pathOf,
   list,
   number,
   oneOf,
   optional,
+  parsePlainYaml,
+  positive,
   readMapping,
   section,
   text,
+  wholeNumber,
+  withChanges,
   withDefault,
-} from '../run-file/schema.js';
-import type { Field } from '../run-file/schema.js';
+  type Field,
+  type RunChanges,
+} from '@unblur/trainer/run-file';
+import {
+  experimentFigures,
+  experimentMetrics,
+  type Experiment,
+  type ExperimentFigure,
+  type ExperimentRow,
+  type RowOrigin,
+  type SampleSet,
+} from './experiment.js';
 
 /** The file of an experiment that says what its rows share. */
 export const experimentFile = 'table.yaml';
-
-export const experimentMetrics = ['psnr', 'ssim'] as const;
-export type ExperimentMetric = (typeof experimentMetrics)[number];
-
-/** Frames of the exposure; `per-frame` is a column for each. */
-export const experimentFigures = ['first', 'middle', 'last', 'mean', 'per-frame'] as const;
-export type ExperimentFigure = (typeof experimentFigures)[number];
-
-/** Samples that an experiment makes once, before its first run. */
-export interface MadeSet {
-  source: SampleSource;
-  count: number;
-  seed: number;
-  /** `folders` to evaluate on, `shards` to train on. */
-  format: 'folders' | 'shards';
-}
-
-/** Samples that an experiment uses: made once, or folders that are there, as `unblur eval` reads them. */
-export type SampleSet = MadeSet | { folder: string };
-
-/** How the weights of a row come about. */
-export type RowOrigin =
-  /** The blurred photograph itself: no network. */
-  | { kind: 'input' }
-  /** The name of bundled weights or the path of a `.safetensors` file. */
-  | { kind: 'weights'; weights: string }
-  /** The weights that a row of another experiment was trained to. */
-  | { kind: 'trained-as'; experiment: string; row: string }
-  /** A run file with changes; the seed is set for every trial. */
-  | { kind: 'training'; runFile: string; changes: RunChanges };
-
-export interface ExperimentRow {
-  name: string;
-  title: string;
-  note: string | null;
-  origin: RowOrigin;
-  /** The paper's figures, `[set][metric][figure]`, as far as they are known. */
-  paper: Record<string, Partial<Record<ExperimentMetric, Record<string, number>>>>;
-}
-
-/** A table or figure of a paper as data: what is trained, what it is evaluated on, and what the paper has. */
-export interface Experiment {
-  name: string;
-  title: string;
-  /** What differs from the paper, in sentences. */
-  note: string | null;
-  /** Every row is trained once with each. */
-  seeds: number[];
-  sets: Record<string, SampleSet>;
-  /** Heading of every set that is evaluated, by its name. */
-  evaluation: Record<string, string>;
-  metrics: ExperimentMetric[];
-  figures: ExperimentFigure[];
-  rows: ExperimentRow[];
-  paper: { place: string; data: string; finding: string | null };
-}
 
 /** A mapping of anything to what a field reads. */
 function mappingOf<T>(field: Field<T>): Field<Record<string, T>> {

@@ -1,6 +1,7 @@
-import type { Experiment, ExperimentFigure, ExperimentMetric, ExperimentRow } from '@unblur/trainer';
 import type { FrameScores } from '@unblur/metrics';
-import type { TrainedNetwork, Trial } from './trial.js';
+import type { Experiment, ExperimentFigure, ExperimentMetric, ExperimentRow } from './experiment.js';
+import type { TrainedNetwork } from './row-network.js';
+import type { Trial } from './trial.js';
 
 /** A figure over the seeds of a row. */
 export interface SeedFigure {

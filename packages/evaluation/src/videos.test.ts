@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { RgbImage } from './raster.js';
-import { evaluateVideoFolder } from './video-evaluation.js';
-import { toSharp } from './writers/pixel-image.js';
+import type { RgbImage } from '@unblur/metrics';
+import sharp from 'sharp';
+import { evaluateVideoFolder } from './videos.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'unblur-eval-video-'));
 const grey = (value: number, border = value): RgbImage => ({
@@ -16,6 +16,14 @@ const grey = (value: number, border = value): RgbImage => ({
   }),
 });
 
+/** 8 bit, which holds the grey levels exactly. */
+async function writePicture(path: string, { width, height, data }: RgbImage): Promise<void> {
+  const bytes = Uint8Array.from(data, (value) => Math.round(value * 255));
+  await sharp(bytes, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(path);
+}
+
 beforeAll(async () => {
   for (const part of ['blur', 'gt']) {
     for (const video of ['a', 'b']) mkdirSync(join(folder, part, video), { recursive: true });
@@ -26,12 +34,8 @@ beforeAll(async () => {
   ] as const) {
     for (let frame = 0; frame < frames; frame++) {
       // Off by 20 levels inside, by 100 in the border that the published protocol leaves out.
-      await toSharp(grey(100 / 255, 200 / 255))
-        .png()
-        .toFile(join(folder, 'blur', video, `${frame}.png`));
-      await toSharp(grey(120 / 255, 100 / 255))
-        .png()
-        .toFile(join(folder, 'gt', video, `${frame}.png`));
+      await writePicture(join(folder, 'blur', video, `${frame}.png`), grey(100 / 255, 200 / 255));
+      await writePicture(join(folder, 'gt', video, `${frame}.png`), grey(120 / 255, 100 / 255));
     }
   }
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Experiment } from '@unblur/trainer';
+import type { Experiment } from './experiment.js';
 import { formatTable, summarizeTrials } from './experiment-table.js';
 import type { Trial } from './trial.js';
 

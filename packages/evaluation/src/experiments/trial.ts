@@ -1,0 +1,78 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { writeAtomically } from '@unblur/files';
+import { createRestorer } from '@unblur/inference';
+import type { EvaluationReport } from '@unblur/metrics';
+import { evaluateFolder, identityRestorer } from '../photographs.js';
+import type { Experiment, ExperimentRow } from './experiment.js';
+import { planRowNetwork, setProgress, type TrainedNetwork, type TrialSettings } from './row-network.js';
+import { makeSampleSets, setFolders } from './sample-sets.js';
+import { readStoredJson, toPlain } from './stored-json.js';
+
+/** One row with one seed, evaluated. */
+export interface Trial {
+  /** `null`: nothing was trained, so there is no seed. */
+  seed: number | null;
+  /** `null`: the blurred photograph itself. */
+  network: TrainedNetwork | null;
+  /** By the name of the set. */
+  scores: Record<string, EvaluationReport>;
+}
+
+interface StoredTrial extends Trial {
+  recipe: unknown;
+}
+
+const scoresFile = 'scores.json';
+
+/**
+ * Trains (or takes) a row's network and evaluates it on the experiment's sets. What was done before is not
+ * done again, a run that was stopped goes on.
+ *
+ * @param seed of the run; not read where nothing is trained.
+ * @returns `undefined` if training was interrupted.
+ * @throws if the results hold a run of another recipe.
+ */
+export async function runTrial(
+  experiment: Experiment,
+  row: ExperimentRow,
+  seed: number,
+  settings: TrialSettings,
+): Promise<Trial | undefined> {
+  const results = join(settings.out, experiment.name);
+  const folders = setFolders(experiment, results);
+  const source = await planRowNetwork(experiment, row, seed, settings);
+  const folder = join(results, row.name, ...(source.isSeeded ? [`seed-${seed}`] : []));
+  const recipe = toPlain({
+    network: source.recipe,
+    sets: Object.keys(experiment.evaluation).map((name) => experiment.sets[name]),
+  });
+  const stored = await readStoredJson<StoredTrial>(join(folder, scoresFile));
+  if (stored && isDeepStrictEqual(stored.recipe, recipe)) return stored;
+
+  const opened = await source.open();
+  if (opened === undefined) return undefined;
+  await makeSampleSets(experiment, folders, setProgress(settings));
+  const restorer =
+    opened &&
+    (await createRestorer({
+      weights: opened.weights,
+      ...(settings.threads && { threads: settings.threads }),
+    }));
+  const scores: Record<string, EvaluationReport> = {};
+  for (const set of Object.keys(experiment.evaluation)) {
+    const onSample = (done: number, total: number) => settings.onSample(done, total, `${row.name} on ${set}`);
+    const { perSample: _perSample, ...report } = await evaluateFolder(
+      folders[set]!,
+      restorer ?? identityRestorer,
+      { signal: settings.signal, onSample },
+    );
+    scores[set] = report;
+  }
+  await restorer?.release();
+  const trial: Trial = { seed: source.isSeeded ? seed : null, network: opened && opened.network, scores };
+  await mkdir(folder, { recursive: true });
+  await writeAtomically(join(folder, scoresFile), JSON.stringify({ ...trial, recipe }, null, 1));
+  return trial;
+}

@@ -1,0 +1,24 @@
+export {
+  evaluateFolder,
+  identityRestorer,
+  type EvaluateFolderOptions,
+  type FrameRestorer,
+  type PhotographReport,
+  type SampleReport,
+} from './photographs.js';
+export {
+  evaluateVideoFolder,
+  videoProtocols,
+  type EvaluateVideosOptions,
+  type VideoEvaluationReport,
+  type VideoProtocol,
+  type VideoProtocolName,
+} from './videos.js';
+export type { Experiment, ExperimentRow, RowOrigin, SampleSet } from './experiments/experiment.js';
+export { listExperiments, loadExperiment } from './experiments/experiment-file.js';
+export type { ExperimentTable } from './experiments/experiment-table.js';
+export {
+  runExperiment,
+  type ExperimentResult,
+  type ExperimentSettings,
+} from './experiments/run-experiment.js';

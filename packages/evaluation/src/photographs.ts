@@ -1,0 +1,104 @@
+import { basename } from 'node:path';
+import { frameTimes } from '@unblur/core-model';
+import { findSampleFiles, listSampleFolders, readSampleFiles } from '@unblur/datasets';
+import { UnblurError } from '@unblur/files';
+import { commonFrameCount, loadPhoto, selectFrames, type RgbImage } from '@unblur/inference';
+import {
+  scoreBlurred,
+  scoreSequence,
+  summarizeScores,
+  type EvaluationReport,
+  type FrameScores,
+  type OrderRule,
+  type ScoredSample,
+  type ScoreOptions,
+  type SequenceScore,
+} from '@unblur/metrics';
+
+/** The scores of one sample, in the shape of the whole report's. */
+export interface SampleReport {
+  name: string;
+  psnr: FrameScores;
+  ssim: FrameScores;
+  closerToOwn: SequenceScore['closerToOwn'];
+  baseline: { psnr: FrameScores; ssim: FrameScores };
+}
+
+export interface PhotographReport extends EvaluationReport {
+  /** In the order of their names. */
+  perSample: SampleReport[];
+}
+
+export interface EvaluateFolderOptions extends ScoreOptions {
+  /** How the order of the restored frames is decided. Default `sequence`. */
+  rule?: OrderRule;
+  /** Called after each sample. */
+  onSample?: (done: number, total: number, name: string) => void;
+  signal?: AbortSignal;
+}
+
+/** Whatever restores frames from a blurred image. */
+export interface FrameRestorer {
+  /** @param options.times from -1 to 1; given only where `anyTime` is true. */
+  restore(blurred: RgbImage, options?: { times?: readonly number[] }): Promise<{ frames: RgbImage[] }>;
+  /** Whether frames can be had at any time. */
+  anyTime?: boolean;
+}
+
+/** Gives the blurred photograph back as its own restoration, at any time: the baseline as a row of its own. */
+export const identityRestorer: FrameRestorer = {
+  anyTime: true,
+  restore: async (blurred, { times = [] } = {}) => ({ frames: times.map(() => blurred) }),
+};
+
+/**
+ * Scores a restorer on a folder with one sub-folder per sample: `blur.{png,jpg,webp}` and `frame-0 ...
+ * frame-(N-1)` likewise, in time order, N odd. A restorer that has frames at any time gives as many. Where
+ * another gives another number of frames, those at the same moments of the exposure are compared: the first,
+ * middle and last of three against seven.
+ *
+ * Images are compared in [0, 1] as they are, restored ones before any rounding to 8 bit.
+ *
+ * @throws UnblurError that names the sample and what is missing, unreadable or of another size.
+ */
+export async function evaluateFolder(
+  folder: string,
+  restorer: FrameRestorer,
+  { rule = 'sequence', onSample, signal, ...scoring }: EvaluateFolderOptions = {},
+): Promise<PhotographReport> {
+  // All before the first is restored: what is missing from the last shows at once.
+  const samples = listSampleFolders(folder).map(findSampleFiles);
+  const scores: ScoredSample[] = [];
+  const perSample: SampleReport[] = [];
+  for (const sample of samples) {
+    signal?.throwIfAborted();
+    const name = basename(sample.folder);
+    const { blurred, frames: gt } = await readSampleFiles(sample, loadPhoto);
+    const { frames } = await restorer.restore(
+      blurred,
+      restorer.anyTime ? { times: frameTimes(gt.length) } : undefined,
+    );
+    const count = commonFrameCount(frames.length, gt.length);
+    const comparedGt = selectFrames(gt.length, count).map((i) => gt[i]!);
+    const compared = selectFrames(frames.length, count).map((i) => frames[i]!);
+    const score = {
+      restored: scoreSequence(compared, comparedGt, rule, scoring),
+      blurred: scoreBlurred(blurred, comparedGt, scoring),
+    };
+    const countBefore = scores[0]?.restored.psnr.perFrame.length ?? count;
+    if (countBefore !== count) {
+      throw new UnblurError(
+        `Sample ${sample.folder} has ${gt.length} frames, of which ${count} can be compared, but ${countBefore} of the samples before it; keep samples of one number of frames in one folder`,
+      );
+    }
+    scores.push(score);
+    perSample.push(reportSample(name, score));
+    onSample?.(scores.length, samples.length, name);
+  }
+  return { ...summarizeScores(scores, rule), perSample };
+}
+
+function reportSample(name: string, { restored, blurred }: ScoredSample): SampleReport {
+  const { psnr, ssim, closerToOwn } = restored;
+  return { name, psnr, ssim, closerToOwn, baseline: { psnr: blurred.psnr, ssim: blurred.ssim } };
+}
