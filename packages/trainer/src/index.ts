@@ -66,4 +66,3 @@ export { symmetricPenalty } from './losses/symmetric-penalty.js';
 export { pairwiseOrderInvariantLoss } from './losses/pairwise-order-invariant-loss.js';
 export { hardExampleLoss } from './losses/hard-example-loss.js';
 export type { HardExampleLoss, HardExampleOptions } from './losses/hard-example-loss.js';
-
