@@ -26,7 +26,7 @@ const platforms = {
 };
 
 /** Packages for Node that carry the tag `entry:any` have, beside their main entry, one that runs anywhere. */
-const nodeEntries = ['@unblur/datasets', '@unblur/inference'];
+const nodeEntries = ['@unblur/datasets', '@unblur/files'];
 
 const withPrefix = (prefix, names) => names.map((name) => `${prefix}:${name}`);
 
@@ -39,7 +39,7 @@ const platformConstraints = Object.entries(platforms).map(([platform, allowed]) 
   sourceTag: `platform:${platform}`,
   onlyDependOnLibsWithTags: [
     ...withPrefix('platform', allowed),
-    ...(platform === 'web' ? ['entry:any'] : []),
+    ...(platform === 'node' ? [] : ['entry:any']),
   ],
   ...(platform === 'node' ? {} : { bannedExternalImports: ['sharp'] }),
 }));
@@ -115,7 +115,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['packages/web-demo/src/**/*.ts'],
+    files: ['packages/{restoration,web-demo}/src/**/*.ts'],
     ignores: ['**/*.test.ts', '**/*.test-tool.ts'],
     rules: {
       'no-restricted-imports': [

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { UnblurError } from './unblur-error.js';
+import { UnblurError } from '@unblur/files';
 
 /** First bytes of camera RAW files that are no TIFF files. */
 const rawSignatures: [offset: number, signature: string][] = [

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { UnblurError } from './unblur-error.js';
+import { UnblurError } from '@unblur/files';
 import type { DecodedPixels } from './uncompressed-tiff.js';
 
 /** What the files of phones and cameras call HEVC pictures in their first box. */

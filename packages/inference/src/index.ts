@@ -1,6 +1,4 @@
-export { commonFrameCount, possibleFrameCounts, selectFrames } from './frame-selection.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
-export type { MotionField, RestoredSequence, RgbImage } from './raster.js';
 export {
   traceRestoration,
   type RestorationGraph,
@@ -27,13 +25,23 @@ export {
   type Restorer,
   type RestorerOptions,
 } from './restorer.js';
-export { workingScales, type WorkingScale } from './working-scale.js';
-export { UnblurError } from './unblur-error.js';
+export { UnblurError } from '@unblur/files';
+export {
+  commonFrameCount,
+  flowColor,
+  possibleFrameCounts,
+  selectFrames,
+  workingScales,
+  type MotionField,
+  type RestoredSequence,
+  type RgbImage,
+  type VideoDeblurrer,
+  type WorkingScale,
+} from '@unblur/restoration';
 export { encodeAnimation, type PlaybackOptions } from './writers/animation.js';
 export { encodeContactSheet } from './writers/contact-sheet.js';
-export { flowColor } from './writers/flow-color.js';
 export { encodeMotionPicture } from './writers/motion-picture.js';
 export { writeVideo, type VideoOptions } from './writers/video.js';
-export { createVideoDeblurrer, type VideoDeblurrer, type VideoDeblurrerOptions } from './video-deblurrer.js';
+export { createVideoDeblurrer, type VideoDeblurrerOptions } from './video-deblurrer.js';
 export { deblurVideo, type DeblurredVideo, type DeblurVideoOptions } from './video-deblurring.js';
 export { frameStem, listFrames, readFrames } from './video-frame-folder.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { UnblurError } from './unblur-error.js';
+import { UnblurError } from '@unblur/files';
 
 /** A limit that the system sets to this process, as by `ulimit -v`. */
 export interface MemoryLimit {

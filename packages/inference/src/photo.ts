@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Metadata } from 'sharp';
+import { UnblurError, explainFileError, firstLine } from '@unblur/files';
+import type { RgbImage } from '@unblur/restoration';
 import { decodeBmp, isBmp } from './bmp.js';
 import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
 import { decodeHeic, isHeic } from './heic.js';
-import type { RgbImage } from './raster.js';
-import { explainFileError, firstLine, UnblurError } from './unblur-error.js';
 import { encodeUncompressedTiff } from './uncompressed-tiff.js';
 
 export interface Photo extends RgbImage {

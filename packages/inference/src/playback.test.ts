@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { MotionField, RgbImage } from '@unblur/restoration';
 import { planPlayback } from './playback.js';
-import type { MotionField, RgbImage } from './raster.js';
 import type { RestoreOptions, Restorer } from './restorer.js';
 
 /** Twice as large as what is played. */

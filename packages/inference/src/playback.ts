@@ -1,6 +1,12 @@
-import type { MotionField, RgbImage } from './raster.js';
+import {
+  type MotionField,
+  percentileLength,
+  type RgbImage,
+  type WorkingScale,
+  workingScales,
+} from '@unblur/restoration';
+import { resize } from './full-size.js';
 import type { Restorer } from './restorer.js';
-import { percentileLength, resize, workingScales, type WorkingScale } from './working-scale.js';
 import { fitWithin, scaleWithin, type PixelImage } from './writers/pixel-image.js';
 
 /** Animations and videos are no larger: phones and chat programs show no more. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import * as inference from './index.js';
-import { tinyWeights } from './tiny-network.test-tool.js';
-import { movingWaves, tinyVideoFile } from './tiny-video-network.test-tool.js';
+import { tinyWeights } from '../../restoration/src/photo/tiny-network.test-tool.js';
+import { movingWaves, tinyVideoFile } from '../../restoration/src/video/tiny-video-network.test-tool.js';
 import { toSharp } from './writers/pixel-image.js';
 
 /** Examples read and write beside them. */

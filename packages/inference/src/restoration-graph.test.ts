@@ -11,16 +11,21 @@ import {
   type PaperConfig,
 } from '@unblur/core-model';
 import { createSession } from '@unblur/onnx/node';
-import type { RgbImage } from './raster.js';
+import { type RgbImage } from '@unblur/restoration';
 import { createRestorer } from './restorer.js';
 import { traceRestoration, type RestorationGraph } from './restoration-graph.js';
-import { filledWeights, photograph, tinyConfig, tinyWeights } from './tiny-network.test-tool.js';
+import {
+  filledWeights,
+  photograph,
+  tinyConfig,
+  tinyWeights,
+} from '../../restoration/src/photo/tiny-network.test-tool.js';
 import {
   movingWaves,
   tinyFusionConfig,
   tinyVideoConfig,
   tinyVideoFile,
-} from './tiny-video-network.test-tool.js';
+} from '../../restoration/src/video/tiny-video-network.test-tool.js';
 import { createVideoDeblurrer } from './video-deblurrer.js';
 
 const extractor = {

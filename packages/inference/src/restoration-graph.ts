@@ -11,10 +11,16 @@ import {
   type WeightValues,
 } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
-import { readFixedTimesNetwork, type FixedTimesNetwork } from './fixed-times-network.js';
-import { anyTimes, constants, photoFrames } from './frame-network.js';
-import { selectFrames } from './frame-selection.js';
-import { explainWeights, UnblurError } from './unblur-error.js';
+import { UnblurError } from '@unblur/files';
+import {
+  anyTimes,
+  explainWeights,
+  type FixedTimesNetwork,
+  photoFrames,
+  readFixedTimesNetwork,
+  selectFrames,
+} from '@unblur/restoration';
+import { constantsOf } from './onnx-engine.js';
 
 /** What an exported graph is to be made for. */
 export interface RestorationSize {
@@ -126,7 +132,7 @@ export function traceRestoration(
     (tensors) => {
       const images = tensors[input.name] as Tensor4D;
       const padded = padToMultiple(images, multiple, placement);
-      const restored = restore(padded.images, constants(values));
+      const restored = restore(padded.images, constantsOf(values));
       return Object.fromEntries(
         Object.entries(restored).map(([name, output]): [string, Tensor] => {
           const stridePixels = outputs[name]!.stridePixels(output, padded.images);

@@ -1,8 +1,14 @@
 import { photoFamily } from '@unblur/core-model';
 import { expect, test } from '@jest/globals';
-import { restoreInTiles } from './any-size-restoration.js';
-import { readFrameNetwork } from './frame-network.js';
-import { filledWeights, largestDifference, photograph, tinyConfig } from './tiny-network.test-tool.js';
+import { readFrameNetwork, restoreInTiles } from '@unblur/restoration';
+import {
+  filledWeights,
+  largestDifference,
+  photograph,
+  tinyConfig,
+} from '../../restoration/src/photo/tiny-network.test-tool.js';
+
+import { onnxRuntimeEngine } from './onnx-engine.js';
 
 /**
  * A tile counts from a quarter of the overlap inwards: 160 pixels, more than the tiny network sees to either
@@ -22,7 +28,7 @@ test('tiles that overlap by what the network sees are exact: no value depends on
       { multiple: network.multiple, overlapPixels, maximumPixels },
       async (tile) => {
         tiles++;
-        const session = await network.open(tile.width, tile.height, 2);
+        const session = await network.open(tile.width, tile.height, onnxRuntimeEngine(2));
         const sequence = await session.restore(tile, [-1, 0, 1]);
         await session.release();
         return sequence;

@@ -19,7 +19,7 @@ import {
   photograph,
   tinyConfig,
   tinyWeights,
-} from './tiny-network.test-tool.js';
+} from '../../restoration/src/photo/tiny-network.test-tool.js';
 
 const config = tinyConfig;
 const values = filledWeights(config);

@@ -1,19 +1,25 @@
-import { restoreInTiles, type TiledRestoration } from './any-size-restoration.js';
-import { readFrameNetwork, type FrameNetwork, type NetworkSession } from './frame-network.js';
-import { addressSpaceLimit, expectMemory } from './memory-limit.js';
-import { restoreWithMirrorImage } from './mirror-averaging.js';
-import { expectNetworkOptions } from './network-options.js';
-import { expectRgbImage, type MotionField, type RestoredSequence, type RgbImage } from './raster.js';
-import { tileOverlapPixels } from './tiling.js';
-import { UnblurError } from './unblur-error.js';
+import { UnblurError } from '@unblur/files';
 import {
+  expectNetworkOptions,
+  expectRgbImage,
   expectScale,
-  FullSize,
-  resize,
+  type FrameNetwork,
+  type MotionField,
+  type NetworkSession,
+  readFrameNetwork,
+  type RestoredSequence,
+  restoreInTiles,
+  restoreWithMirrorImage,
+  type RgbImage,
   scaleForMotion,
   surveyMotion,
+  type TiledRestoration,
+  tileOverlapPixels,
   type WorkingScale,
-} from './working-scale.js';
+} from '@unblur/restoration';
+import { FullSize, resize } from './full-size.js';
+import { addressSpaceLimit, expectMemory } from './memory-limit.js';
+import { onnxRuntimeEngine } from './onnx-engine.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
@@ -136,6 +142,7 @@ export async function createRestorer({
   // Taken before the first photograph: what that leaves taken serves the next.
   const limit = addressSpaceLimit();
   const network = readFrameNetwork(weights);
+  const engine = onnxRuntimeEngine(threads);
   const defaultTimes = network.timesOf(frames ?? network.defaultFrames);
   /** By size, the least recently used one first. What a session has once taken of memory it keeps. */
   const sessions = new Map<string, { session: NetworkSession; pixels: number }>();
@@ -162,7 +169,7 @@ export async function createRestorer({
       sessions.delete(size);
       await session.release();
     }
-    const session = known?.session ?? (await network.open(width, height, threads));
+    const session = known?.session ?? (await network.open(width, height, engine));
     sessions.set(key, { session, pixels });
     return session;
   }
@@ -228,10 +235,10 @@ export async function createRestorer({
     if (network.reach === null) return 1;
     const length =
       surveys.get(photo) ??
-      (await surveyMotion(
-        photo,
-        async (copy) => (await restorePass(copy, [-1, 1], () => undefined, signal)).motionsPixels[1]!,
-      ));
+      (await surveyMotion(photo, async (width, height) => {
+        const copy = await resize(photo, width, height);
+        return (await restorePass(copy, [-1, 1], () => undefined, signal)).motionsPixels[1]!;
+      }));
     surveys.set(photo, length);
     return scaleForMotion(length, photo, network.reach);
   }

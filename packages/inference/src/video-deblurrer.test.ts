@@ -1,16 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { videoDeblurFamily, type VideoDeblurConfig } from '@unblur/core-model';
-import { mirrorRows } from './mirroring.js';
-import type { RgbImage } from './raster.js';
+import { mirrorRows, type RgbImage } from '@unblur/restoration';
 import {
   livelyVideoWeights,
   movingWaves,
   tinyFusionConfig,
   tinyVideoConfig,
   tinyVideoFile,
-} from './tiny-video-network.test-tool.js';
-import { largestDifference } from './tiny-network.test-tool.js';
+} from '../../restoration/src/video/tiny-video-network.test-tool.js';
+import { largestDifference } from '../../restoration/src/photo/tiny-network.test-tool.js';
 import { createVideoDeblurrer } from './video-deblurrer.js';
 
 /** Every frame by itself, from its whole window, on the tfjs `cpu` backend: the definition. */

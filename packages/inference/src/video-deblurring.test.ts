@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, jest } from '@jest/globals';
+import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from './photo.js';
-import type { RgbImage } from './raster.js';
-import { movingWaves, tinyVideoFile } from './tiny-video-network.test-tool.js';
+import { movingWaves, tinyVideoFile } from '../../restoration/src/video/tiny-video-network.test-tool.js';
 import { deblurVideo, type DeblurVideoOptions } from './video-deblurring.js';
 import { toSharp } from './writers/pixel-image.js';
 

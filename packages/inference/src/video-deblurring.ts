@@ -19,8 +19,8 @@ import {
   type TimedFrame,
 } from '@unblur/clips';
 import { doLocked, produceAtomically, writeAtomically } from '@unblur/files';
-import { explainFileError, UnblurError } from './unblur-error.js';
-import type { VideoDeblurrer } from './video-deblurrer.js';
+import { UnblurError, explainFileError } from '@unblur/files';
+import type { VideoDeblurrer } from '@unblur/restoration';
 import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
 import { toSharp, toSharp16 } from './writers/pixel-image.js';
 

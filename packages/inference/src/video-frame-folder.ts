@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { UnblurError, explainFileError } from '@unblur/files';
+import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from './photo.js';
-import type { RgbImage } from './raster.js';
-import { explainFileError, UnblurError } from './unblur-error.js';
 
 const frameExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'];
 

@@ -1,4 +1,4 @@
-import type { RgbImage } from '@unblur/inference/restoration';
+import type { RgbImage } from '@unblur/restoration';
 
 /** What a canvas shows: opaque RGBA bytes, row by row. */
 export interface Picture {

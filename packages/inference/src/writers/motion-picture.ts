@@ -1,5 +1,4 @@
-import type { MotionField } from '../raster.js';
-import { flowColor } from './flow-color.js';
+import { flowColor, percentileLength, type MotionField } from '@unblur/restoration';
 import { drawText, measureText } from './lettering.js';
 import { scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
 import { encodeSheet, sheetColors, type PlacedPicture } from './sheet.js';
@@ -70,13 +69,6 @@ export async function encodeMotionPicture(
 
 function subtractMotion(a: MotionField, b: MotionField): MotionField {
   return { ...a, data: a.data.map((value, i) => value - b.data[i]!) };
-}
-
-function percentileLength({ data }: MotionField, share: number): number {
-  const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) =>
-    Math.hypot(data[2 * i]!, data[2 * i + 1]!),
-  ).sort();
-  return lengths[Math.floor(share * (lengths.length - 1))]!;
 }
 
 /** The motion at a place of the photograph, bilinear between the centres of the grid's cells. */

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { RgbImage } from '../raster.js';
+import type { RgbImage } from '@unblur/restoration';
 
 /** An image as 8-bit RGB, rounded and clamped, ready for sharp's pipeline. */
 export function toSharp(image: Picture): Sharp {

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from '@unblur/clips';
-import { roundUp } from '../padding.js';
-import { UnblurError } from '../unblur-error.js';
+import { UnblurError } from '@unblur/files';
+import { roundUp } from '@unblur/restoration';
 import { defaultFrameMilliseconds, orderPlayback, type PlaybackOptions } from './animation.js';
 import { fitWithin, toSharp, type Picture } from './pixel-image.js';
 

@@ -8,7 +8,7 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import { gridSample, type SamplePadding } from '@unblur/core-model';
-import { createEagerRestorer, type RgbImage } from '@unblur/inference/restoration';
+import { createEagerRestorer, type RgbImage } from '@unblur/restoration';
 import { bundledWeights, defaultWeightsName } from '@unblur/weights';
 import type { EngineName } from './engine-names.js';
 import { activateEngine } from './engines.js';

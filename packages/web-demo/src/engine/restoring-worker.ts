@@ -1,4 +1,4 @@
-import { createEagerRestorer, type EagerRestorer, type EagerScene } from '@unblur/inference/restoration';
+import { createEagerRestorer, type EagerRestorer, type EagerScene } from '@unblur/restoration';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
 import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
 import { answerCalls } from '../worker-calls.js';

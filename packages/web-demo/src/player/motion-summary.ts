@@ -1,4 +1,4 @@
-import type { MotionField } from '@unblur/inference/restoration';
+import type { MotionField } from '@unblur/restoration';
 
 /** What the player shows of a recovered motion. */
 export interface MotionSummary {

@@ -1,4 +1,4 @@
-import { flowColor, type MotionField } from '@unblur/inference/restoration';
+import { flowColor, type MotionField } from '@unblur/restoration';
 import type { Displacement } from './motion-summary.js';
 
 /** The displacement at a place of the photograph, between the centres of the cells around it. */

@@ -1,0 +1,77 @@
+import { expect, test } from '@jest/globals';
+import {
+  frameExtractionFamily,
+  frameExtractionPresets,
+  paperFamily,
+  paperPreset,
+  photoFamily,
+  videoDeblurFamily,
+  type WeightValues,
+} from '@unblur/core-model';
+import { createRestorer } from './restorer.js';
+import { filledWeights, photograph, tinyConfig } from '../../restoration/src/photo/tiny-network.test-tool.js';
+import { tinyVideoConfig } from '../../restoration/src/video/tiny-video-network.test-tool.js';
+import { createVideoDeblurrer } from './video-deblurrer.js';
+
+const divergedValue =
+  'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged';
+
+/** Finite weights whose sums are not. */
+const diverged = (weights: WeightValues): WeightValues =>
+  Object.fromEntries(
+    Object.entries(weights).map(([name, { shape, values }]) => [
+      name,
+      { shape, values: values.map((_, index) => (index % 3 === 0 ? -1e37 : 1e37)) },
+    ]),
+  );
+
+const narrowPaper = {
+  ...paperPreset,
+  frames: 3,
+  encoderChannels: [2, 2, 2, 2, 2],
+  middleDecoder: narrowDecoder(),
+  frameDecoder: narrowDecoder(),
+  refiner: [],
+};
+function narrowDecoder() {
+  return { upscaledChannels: [2, 2, 2, 2, 2], denseChannels: [[2], [2], [2], [2], [2]] };
+}
+const { small } = frameExtractionPresets;
+
+test.each([
+  [
+    'photo',
+    () => photoFamily.writeWeights(diverged(filledWeights(tinyConfig)), tinyConfig, { dtype: 'float32' }),
+  ],
+  [
+    'paper',
+    () =>
+      paperFamily.writeWeights(diverged(paperFamily.initialWeights(narrowPaper, 1)), narrowPaper, {
+        dtype: 'float32',
+      }),
+  ],
+  [
+    'frame-extraction',
+    () =>
+      frameExtractionFamily.writeWeights(diverged(frameExtractionFamily.initialWeights(small, 1)), small, {
+        dtype: 'float32',
+      }),
+  ],
+])('a %s network whose result is not finite is an error, not a black frame', async (_, weights) => {
+  const restorer = await createRestorer({ weights: weights(), threads: 1 });
+  await expect(restorer.restore(photograph(64, 64))).rejects.toThrow(divergedValue);
+  await restorer.release();
+});
+
+test('nor are the frames of a video black', async () => {
+  const weights = videoDeblurFamily.writeWeights(
+    diverged(videoDeblurFamily.initialWeights(tinyVideoConfig, 1)),
+    tinyVideoConfig,
+    { dtype: 'float32' },
+  );
+  const deblurrer = createVideoDeblurrer({ weights, threads: 1 });
+  const deblurred = async () => {
+    for await (const _frame of deblurrer.deblur([1, 2, 3].map(() => photograph(64, 64)))) return;
+  };
+  await expect(deblurred()).rejects.toThrow(divergedValue);
+});

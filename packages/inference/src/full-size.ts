@@ -1,0 +1,98 @@
+import type { MotionField, RgbImage } from '@unblur/restoration';
+import sharp from 'sharp';
+import { toSharp16 } from './writers/pixel-image.js';
+
+/**
+ * What moved less than `still` keeps the photograph's own detail, what moved more than `moving` has none of
+ * it; pixels of the photograph.
+ */
+const detailPixels = { still: 0.5, moving: 1.5 };
+
+/**
+ * Brings frames that were restored at a smaller scale back to the size of the photograph. Where nothing moved
+ * they keep the detail that only the photograph itself has.
+ */
+export class FullSize {
+  /** The photograph as it would be without that detail, 16 bit. */
+  #smooth: Uint16Array | undefined;
+  /** How much of the detail each pixel keeps, 0 to 255. */
+  #kept: Uint8Array | undefined;
+
+  readonly #photo: RgbImage;
+
+  private constructor(photo: RgbImage) {
+    this.#photo = photo;
+  }
+
+  /**
+   * @param motionsPixels at the ends of the exposure at least, in pixels of the photograph; none where they
+   * are not known: then no detail is kept.
+   */
+  static async prepare(
+    photo: RgbImage,
+    small: RgbImage,
+    motionsPixels: readonly MotionField[],
+  ): Promise<FullSize> {
+    const fullSize = new FullSize(photo);
+    const { width, height } = photo;
+    if (motionsPixels.length === 0) return fullSize;
+    const { width: columns, height: rows } = motionsPixels[0]!;
+    const kept = Buffer.alloc(columns * rows);
+    for (let cell = 0; cell < kept.length; cell++) {
+      const length = Math.max(
+        ...motionsPixels.map(({ data }) => Math.hypot(data[2 * cell]!, data[2 * cell + 1]!)),
+      );
+      kept[cell] =
+        255 *
+        Math.min(1, Math.max(0, (detailPixels.moving - length) / (detailPixels.moving - detailPixels.still)));
+    }
+    if (kept.every((value) => value === 0)) return fullSize;
+    fullSize.#smooth = await enlarge16(small, width, height);
+    fullSize.#kept = await sharp(kept, { raw: { width: columns, height: rows, channels: 1 } })
+      .resize(width, height, { fit: 'fill', kernel: 'linear' })
+      .extractChannel(0)
+      .raw()
+      .toBuffer();
+    return fullSize;
+  }
+
+  async bring(frame: RgbImage): Promise<RgbImage> {
+    const { width, height, data: photo } = this.#photo;
+    const enlarged = await enlarge16(frame, width, height);
+    const data = new Float32Array(enlarged.length);
+    for (let i = 0; i < data.length; i++) data[i] = enlarged[i]! / 65535;
+    if (this.#smooth && this.#kept) {
+      for (let pixel = 0; pixel < this.#kept.length; pixel++) {
+        const share = this.#kept[pixel]! / 255;
+        if (share === 0) continue;
+        for (let i = 3 * pixel; i < 3 * pixel + 3; i++) {
+          data[i] = Math.min(1, Math.max(0, data[i]! + share * (photo[i]! - this.#smooth[i]! / 65535)));
+        }
+      }
+    }
+    return { width, height, data };
+  }
+}
+
+/** A smaller copy, by the mean of the pixels that become one and a little sharper (Lanczos). */
+export async function resize(image: RgbImage, width: number, height: number): Promise<RgbImage> {
+  const [columns, rows] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
+  if (columns === image.width && rows === image.height) return image;
+  const values = await resize16(image, columns, rows, 'lanczos3');
+  return { width: columns, height: rows, data: Float32Array.from(values, (value) => value / 65535) };
+}
+
+const enlarge16 = (image: RgbImage, width: number, height: number) => resize16(image, width, height, 'cubic');
+
+async function resize16(
+  image: RgbImage,
+  toWidth: number,
+  toHeight: number,
+  kernel: 'lanczos3' | 'cubic',
+): Promise<Uint16Array> {
+  const { buffer, byteOffset, byteLength } = await toSharp16(image)
+    .resize(toWidth, toHeight, { fit: 'fill', kernel })
+    .raw({ depth: 'ushort' })
+    .toBuffer();
+  return new Uint16Array(buffer, byteOffset, byteLength / 2);
+}

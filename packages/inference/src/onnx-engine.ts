@@ -1,0 +1,39 @@
+import type { NamedTensors, WeightValues } from '@unblur/core-model';
+import { trace } from '@unblur/onnx';
+import { createSession } from '@unblur/onnx/node';
+import type { ComputeEngine } from '@unblur/restoration';
+import { tensor } from '@tensorflow/tfjs-core';
+
+/**
+ * Computes on the processor with ONNX Runtime: functions are traced with their weights as constants.
+ *
+ * @param threads Default: all cores.
+ */
+export function onnxRuntimeEngine(threads?: number): ComputeEngine {
+  return {
+    async open({ compute, inputShapes, weights, reusesOutputs = false }) {
+      const graph = trace(
+        (inputs) => compute(inputs, constantsOf(weights)),
+        Object.fromEntries(Object.entries(inputShapes).map(([name, shape]) => [name, { shape }])),
+      );
+      const session = await createSession(graph, {
+        threads,
+        outputSets: reusesOutputs ? 1 : 0,
+        memoryPattern: false,
+      });
+      return {
+        outputShapes: Object.fromEntries(
+          Object.entries(graph.outputs).map(([name, { shape }]) => [name, shape]),
+        ),
+        run: async (inputs) => (await session.run(inputs)) as Record<string, Float32Array>,
+        release: () => session.release(),
+      };
+    },
+  };
+}
+
+/** Weights as tensors, which are constants where a graph is traced. */
+export const constantsOf = (weights: WeightValues): NamedTensors =>
+  Object.fromEntries(
+    Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]),
+  );

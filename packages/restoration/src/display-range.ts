@@ -1,0 +1,27 @@
+import { UnblurError } from '@unblur/files/file-error';
+
+/**
+ * The network's images may overshoot; displays cannot. In place.
+ * @throws as `expectFinite` does.
+ */
+export function clampToDisplay(values: Float32Array): Float32Array {
+  expectFinite(values);
+  for (let i = 0; i < values.length; i++) values[i] = Math.min(1, Math.max(0, values[i]!));
+  return values;
+}
+
+/**
+ * @throws UnblurError where a network gave a value that is infinite or no number: a frame of it would be
+ * black or white.
+ */
+export function expectFinite(values: Float32Array): Float32Array {
+  // Zero for finite values, no number for any other.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  if (sum !== 0) {
+    throw new UnblurError(
+      'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged: use other weights',
+    );
+  }
+  return values;
+}

@@ -1,0 +1,50 @@
+/** What restores, whatever computes it: runs anywhere, in a browser too; reads and writes no files. */
+export type { ComputedFunction, ComputeEngine, OpenFunction } from './compute-engine.js';
+export { flowColor } from './flow-color.js';
+export { mirrorRows } from './mirroring.js';
+export { expectNetworkOptions, explainWeights, type NetworkOptions } from './network-options.js';
+export {
+  createEagerRestorer,
+  type EagerProgress,
+  type EagerRestoreOptions,
+  type EagerRestorer,
+  type EagerRestorerOptions,
+  type EagerScene,
+} from './photo/eager-restorer.js';
+export { readFixedTimesNetwork, type FixedTimesNetwork } from './photo/fixed-times-network.js';
+export {
+  anyTimes,
+  photoFrames,
+  readFrameNetwork,
+  type FrameNetwork,
+  type NetworkSession,
+} from './photo/frame-network.js';
+export { commonFrameCount, possibleFrameCounts, selectFrames } from './photo/frame-selection.js';
+export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
+export {
+  expectScale,
+  percentileLength,
+  scaleForMotion,
+  surveyMotion,
+  workingScales,
+  type Reach,
+  type WorkingScale,
+} from './photo/working-scale.js';
+export { expectRgbImage, type MotionField, type RestoredSequence, type RgbImage } from './raster.js';
+export { restoreInTiles, type RestoreTile, type TiledRestoration } from './tiling/any-size-restoration.js';
+export { roundUp } from './tiling/padding.js';
+export {
+  analyzeInTiles,
+  tilesOf,
+  type SceneProgress,
+  type TiledScene,
+  type TiledSceneOptions,
+  type TileNetwork,
+} from './tiling/tiled-scene.js';
+export { tileOverlapPixels } from './tiling/tiling.js';
+export {
+  createVideoDeblurrer,
+  type VideoDeblurrer,
+  type VideoDeblurrerOptions,
+} from './video/video-deblurrer.js';
+export { UnblurError } from '@unblur/files/file-error';

@@ -1,0 +1,85 @@
+import '@tensorflow/tfjs';
+import { memory } from '@tensorflow/tfjs-core';
+import { expect, test } from '@jest/globals';
+import { createEagerRestorer, UnblurError } from '../index.js';
+import { largestDifference, photograph, tinyWeights } from './tiny-network.test-tool.js';
+
+const weights = tinyWeights();
+
+test('restores a photograph above its limit in tiles that agree with the whole', async () => {
+  const photo = photograph(400, 64);
+  const [whole, tiled] = [
+    createEagerRestorer({ weights }),
+    createEagerRestorer({ weights, maximumPixels: 272 * 64 }),
+  ];
+  const [expected, restored] = [
+    await whole.restore(photo, { times: [0.5] }),
+    await tiled.restore(photo, { times: [0.5] }),
+  ];
+  const meanDifference = (a: Float32Array, b: Float32Array) =>
+    a.reduce((sum, value, index) => sum + Math.abs(value - b[index]!), 0) / a.length;
+  expect(meanDifference(restored.frames[0]!.data, expected.frames[0]!.data)).toBeLessThan(1e-3);
+  expect(meanDifference(restored.motionsPixels[0]!.data, expected.motionsPixels[0]!.data)).toBeLessThan(0.02);
+  expect(restored.motionsPixels[0]!.data).not.toEqual(expected.motionsPixels[0]!.data);
+});
+
+test('analyzes once and renders time after time', async () => {
+  const restorer = createEagerRestorer({ weights });
+  const photo = photograph(32, 32);
+  const { frames } = await restorer.restore(photo, { frames: 3 });
+  const scene = await restorer.analyze(photo);
+  expect(largestDifference(await scene.renderAt(1), frames[2]!)).toBe(0);
+  expect(largestDifference(await scene.renderAt(0), frames[1]!)).toBe(0);
+  expect(largestDifference(await scene.renderAt(-1), frames[0]!)).toBe(0);
+  expect(scene.motionAt(0).data.every((value) => value === 0)).toBe(true);
+  await expect(scene.renderAt(1.1)).rejects.toThrow(UnblurError);
+});
+
+test('tells a growing share of the work', async () => {
+  const shares: number[] = [];
+  await createEagerRestorer({ weights }).restore(photograph(32, 32), {
+    onShare: (share) => shares.push(share),
+  });
+  expect(shares[0]).toBe(0);
+  expect(shares.at(-1)).toBeGreaterThan(0.8);
+  expect(shares.every((share, index) => share <= 1 && share >= (shares[index - 1] ?? 0))).toBe(true);
+});
+
+test('keeps nothing but its weights and its scenes, and those until they are released', async () => {
+  const before = memory().numTensors;
+  const restorer = createEagerRestorer({ weights });
+  const held = memory().numTensors;
+  const scene = await restorer.analyze(photograph(32, 32));
+  const heldByScene = memory().numTensors - held;
+  await scene.renderAt(0.5);
+  await scene.renderAt(0);
+  expect(memory().numTensors - held).toBe(heldByScene);
+  scene.release();
+  await restorer.restore(photograph(32, 32));
+  expect(memory().numTensors).toBe(held);
+  restorer.release();
+  expect(memory().numTensors).toBe(before);
+});
+
+test('frees what it has when it is stopped', async () => {
+  const restorer = createEagerRestorer({ weights });
+  const held = memory().numTensors;
+  const stop = new AbortController();
+  const stopping = restorer.restore(photograph(32, 32), {
+    signal: stop.signal,
+    onShare: (share) => share > 0.5 && stop.abort(),
+  });
+  await expect(stopping).rejects.toThrow('aborted');
+  expect(memory().numTensors).toBe(held);
+});
+
+test('refuses bytes that are no weights, and times and numbers of frames that cannot be, in one line', async () => {
+  expect(() => createEagerRestorer({ weights: new Uint8Array(5) })).toThrow(UnblurError);
+  const restorer = createEagerRestorer({ weights });
+  await expect(restorer.restore(photograph(32, 32), { frames: 1 })).rejects.toThrow(
+    'Expected a whole number of frames, 2 or more, but received 1',
+  );
+  await expect(restorer.restore(photograph(32, 32), { times: [0, 2] })).rejects.toThrow(
+    'Expected a time from -1',
+  );
+});

@@ -1,0 +1,166 @@
+import {
+  frameTimes,
+  photoFamily,
+  type LayerCost,
+  type NamedTensors,
+  type PhotoConfig,
+  type PhotoScene,
+} from '@unblur/core-model';
+import { dispose, tensor, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { RestoredSequence, RgbImage } from '../raster.js';
+import {
+  analyzeInTiles,
+  expectTime,
+  type SceneProgress,
+  type TiledScene,
+  type TileNetwork,
+} from '../tiling/tiled-scene.js';
+import { UnblurError } from '@unblur/files/file-error';
+import { explainWeights } from '../network-options.js';
+
+export interface EagerRestorerOptions {
+  /** The bytes of a `.safetensors` file of the photo network. */
+  weights: Uint8Array;
+  /** A photograph of more pixels is restored in tiles. Default 1 million. */
+  maximumPixels?: number;
+}
+
+/**
+ * `onShare` is called before each layer; on graphics processors it is what has been submitted.
+ */
+export type EagerProgress = SceneProgress;
+export type EagerScene = TiledScene;
+
+export interface EagerRestoreOptions extends EagerProgress {
+  /** How many frames, evenly spaced over the exposure: 2 or more. Default 7. */
+  frames?: number;
+  /** Their times, from -1 to 1, in place of their number. */
+  times?: readonly number[];
+}
+
+export interface EagerRestorer {
+  readonly config: PhotoConfig;
+  /** Finds out what all frames of a photograph of any size are made from. One photograph at a time. */
+  analyze(photo: RgbImage, progress?: EagerProgress): Promise<EagerScene>;
+  /** Restores the frames of a photograph, one after the other, and forgets what they were made from. */
+  restore(photo: RgbImage, options?: EagerRestoreOptions): Promise<RestoredSequence>;
+  /** Frees the weights. */
+  release(): void;
+}
+
+/**
+ * Makes a restorer that runs op by op on the TensorFlow.js backend that is active now: what a browser has. On
+ * Node, `createRestorer` is several times faster.
+ *
+ * @throws UnblurError when the weights do not hold together.
+ */
+export function createEagerRestorer({
+  weights: bytes,
+  maximumPixels = 1_000_000,
+}: EagerRestorerOptions): EagerRestorer {
+  const { config, values } = explainWeights(() => photoFamily.readWeights(bytes));
+  const network = photoFamily.declare(config);
+  const weights: NamedTensors = Object.fromEntries(
+    Object.entries(values).map(([name, weight]) => [name, tensor(weight.values, weight.shape)]),
+  );
+  const analysisCosts = network.costs.filter(({ name }) => !isRenderingLayer(name));
+  const renderingCosts = network.costs.filter(({ name }) => isRenderingLayer(name));
+
+  function openTiles(width: number, height: number): TileNetwork<PhotoScene> {
+    return {
+      async analyze(values, onShare) {
+        const watched = watchLayers(weights, analysisCosts, onShare);
+        const scene = tidy(() => ({ ...network.analyze(tensor4d(values, [1, height, width, 3]), watched) }));
+        return { scene, trajectory: await valuesOf(scene.trajectory) };
+      },
+      async renderAt(scene, time) {
+        if (time === 0) return valuesOf(scene.middle);
+        const frame = tidy(() => network.renderAt(scene, time, weights));
+        try {
+          return await valuesOf(frame);
+        } finally {
+          frame.dispose();
+        }
+      },
+      release: ({ middle, trajectory, feature }) => dispose([middle, trajectory, feature]),
+    };
+  }
+
+  const analyze = (photo: RgbImage, progress: EagerProgress = {}): Promise<EagerScene> =>
+    analyzeInTiles(photo, { ...progress, maximumPixels, open: async (...size) => openTiles(...size) });
+
+  async function restore(
+    photo: RgbImage,
+    { frames = 7, times = timesOf(frames), onShare = () => undefined, signal }: EagerRestoreOptions = {},
+  ): Promise<RestoredSequence> {
+    times.forEach(expectTime);
+    const analysisShare =
+      workOf(analysisCosts) /
+      (workOf(analysisCosts) + workOf(renderingCosts) * times.filter((time) => time !== 0).length);
+    const scene = await analyze(photo, { onShare: (share) => onShare(share * analysisShare), signal });
+    try {
+      const restored: RestoredSequence = { frames: [], motionsPixels: [] };
+      for (const [done, time] of times.entries()) {
+        signal?.throwIfAborted();
+        onShare(analysisShare + ((1 - analysisShare) * done) / times.length);
+        restored.frames.push(await scene.renderAt(time));
+        restored.motionsPixels.push(scene.motionAt(time));
+      }
+      return restored;
+    } finally {
+      scene.release();
+    }
+  }
+
+  return { config, analyze, restore, release: () => dispose(weights) };
+}
+
+/** A backend may hand out memory that is its own: a copy stays valid. */
+async function valuesOf(values: Tensor4D): Promise<Float32Array> {
+  return Float32Array.from((await values.data()) as Float32Array);
+}
+
+/** Whether a layer works on every frame, and not once on the photograph. */
+function isRenderingLayer(name: string): boolean {
+  return name.startsWith('frame.') && name !== 'frame.feature';
+}
+
+/** Multiply-adds per pixel of the photograph. */
+function workOf(costs: readonly LayerCost[]): number {
+  return costs.reduce(
+    (sum, { level, multiplyAddsPerOutputPixel }) =>
+      sum + multiplyAddsPerOutputPixel / 4 ** (level ?? Infinity),
+    0,
+  );
+}
+
+/**
+ * The same weights, telling how far a network that reads them has come: a layer asks for its kernel when its
+ * turn comes.
+ */
+function watchLayers(
+  weights: NamedTensors,
+  costs: readonly LayerCost[],
+  onShare: (share: number) => void,
+): NamedTensors {
+  const work = new Map(costs.map((cost) => [`${cost.name}.kernel`, workOf([cost])]));
+  const total = workOf(costs);
+  let done = 0;
+  return new Proxy(weights, {
+    get(target, name) {
+      const layer = work.get(name as string);
+      if (layer !== undefined) {
+        onShare(Math.min(1, done / total));
+        done += layer;
+      }
+      return target[name as string];
+    },
+  });
+}
+
+function timesOf(frames: number): number[] {
+  if (!(Number.isInteger(frames) && frames >= 2)) {
+    throw new UnblurError(`Expected a whole number of frames, 2 or more, but received ${frames}`);
+  }
+  return frameTimes(frames);
+}

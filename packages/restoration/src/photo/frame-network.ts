@@ -1,0 +1,222 @@
+import {
+  displacementAt,
+  frameTimes,
+  photoFamily,
+  photoMultiple,
+  trajectoryStridePixels,
+  type FrameExtractionConfig,
+  type PaperConfig,
+  type PhotoConfig,
+} from '@unblur/core-model';
+import { neg, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { ComputeEngine } from '../compute-engine.js';
+import { clampToDisplay, expectFinite } from '../display-range.js';
+import { readFixedTimesNetwork, type FixedTimesNetwork } from './fixed-times-network.js';
+import { selectFrames } from './frame-selection.js';
+import type { MotionField, RestoredSequence, RgbImage } from '../raster.js';
+import { UnblurError } from '@unblur/files/file-error';
+import { explainWeights } from '../network-options.js';
+import type { Reach } from './working-scale.js';
+
+/** A network for one image size, its weights in place, ready to run. */
+export interface NetworkSession {
+  /**
+   * The frames at some of the times that the network knows, in the order asked for.
+   * @param options.onShare called with the fraction of the work that is done, 0 to 1.
+   * @param options.signal stops between two frames.
+   */
+  restore(
+    image: RgbImage,
+    times: readonly number[],
+    options?: { onShare?: (share: number) => void; signal?: AbortSignal | undefined },
+  ): Promise<RestoredSequence>;
+  release(): Promise<void>;
+}
+
+/** Any network that restores the frames of one photograph, with its weights. */
+export interface FrameNetwork {
+  config: PhotoConfig | PaperConfig | FrameExtractionConfig;
+  /** Height and width of its input are multiples of this. */
+  multiple: number;
+  /** The most that ONNX Runtime takes for each pixel of an image, beside the weights. */
+  memoryBytesPerPixel: number;
+  /**
+   * Up to how far from the middle of the exposure to its end things may move, in pixels, for a scale to be
+   * the best one; `null` where nothing is known of that.
+   */
+  reach: Reach | null;
+  /** How many frames are restored where no number is asked for. */
+  defaultFrames: number;
+  /**
+   * The times, from -1 to 1, of so many frames. @throws UnblurError that names the numbers that are possible.
+   */
+  timesOf(frames: number): number[];
+  /** @param width, height multiples of `multiple`. */
+  open(width: number, height: number, engine: ComputeEngine): Promise<NetworkSession>;
+}
+
+/**
+ * Reads the weights of a network for photographs: the file says which one. @throws UnblurError when they do
+ * not hold together.
+ */
+export function readFrameNetwork(weights: Uint8Array): FrameNetwork {
+  return explainWeights(() => {
+    const fixed = readFixedTimesNetwork(weights);
+    return fixed ? fixedTimesNetwork(fixed) : photoNetwork(weights);
+  });
+}
+
+/** Of a network that restores frames at any time, where no number is asked for. */
+export const photoFrames = 7;
+const mostFrames = 1001;
+
+/**
+ * So many times, evenly from -1 to 1, of a network that restores frames at any time. @throws UnblurError
+ * unless they can be had.
+ */
+export function anyTimes(frames: number): number[] {
+  if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) {
+    throw new UnblurError(`Expected a whole number of frames from 2 to ${mostFrames} but received ${frames}`);
+  }
+  return frameTimes(frames);
+}
+
+/** Understanding a photograph takes as long as making so many frames of it. */
+const analysisFrames = 8;
+
+function photoNetwork(weights: Uint8Array): FrameNetwork {
+  const { config, values } = photoFamily.readWeights(weights);
+  const network = photoFamily.declare(config);
+  return {
+    config,
+    multiple: photoMultiple,
+    memoryBytesPerPixel: photoMemoryBytesPerPixel(config),
+    reach: { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 },
+    defaultFrames: photoFrames,
+    timesOf: anyTimes,
+    async open(width, height, engine) {
+      const analysis = await engine.open({
+        compute: ({ blurred }, weightTensors) => ({ ...network.analyze(blurred as Tensor4D, weightTensors) }),
+        inputShapes: { blurred: [1, height, width, 3] },
+        weights: values,
+      });
+      const rendering = await engine.open({
+        compute: ({ middle, trajectory, feature, time }, weightTensors) => {
+          const scene = {
+            middle: middle as Tensor4D,
+            trajectory: trajectory as Tensor4D,
+            feature: feature as Tensor4D,
+          };
+          return {
+            frame: network.renderAt(scene, time as Tensor4D, weightTensors),
+            motion: neg(displacementAt(scene.trajectory, time as Tensor4D)),
+          };
+        },
+        inputShapes: {
+          middle: [1, height, width, 3],
+          trajectory: [1, height / trajectoryStridePixels, width / trajectoryStridePixels, 6],
+          feature: [1, height / 2, width / 2, config.frameChannels],
+          time: [1, 1, 1, 1],
+        },
+        weights: values,
+      });
+      return {
+        async restore(image, times, { onShare, signal } = {}) {
+          const scene = await analysis.run({ blurred: image.data });
+          // What is looked up along it reads outside the picture where it is no number.
+          expectFinite(scene['trajectory']!);
+          const restored: RestoredSequence = { frames: [], motionsPixels: [] };
+          for (const [done, time] of times.entries()) {
+            signal?.throwIfAborted();
+            onShare?.((analysisFrames + done) / (analysisFrames + times.length));
+            const { frame, motion } =
+              time === 0
+                ? { frame: scene['middle']!, motion: undefined }
+                : await rendering.run({ ...scene, time: Float32Array.of(time) });
+            // Clamped in place: the middle frame is cut out of what the others are made from, so as a copy.
+            restored.frames.push({
+              width,
+              height,
+              data: clampToDisplay(time === 0 ? frame!.slice() : frame!),
+            });
+            const size = { width: width / trajectoryStridePixels, height: height / trajectoryStridePixels };
+            restored.motionsPixels.push({
+              ...size,
+              stridePixels: trajectoryStridePixels,
+              data: motion ?? new Float32Array(size.width * size.height * 2),
+            });
+          }
+          return restored;
+        },
+        async release() {
+          await analysis.release();
+          await rendering.release();
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Of ONNX Runtime's peak, measured (850 bytes for the shipped widths): fourteen features of the widest level,
+ * at half the size, at once.
+ */
+function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfig): number {
+  return (4 * 14 * Math.max(channels[0], frameChannels)) / 4;
+}
+
+function fixedTimesNetwork({
+  config,
+  values,
+  multiple,
+  memoryBytesPerPixel,
+  restore,
+}: FixedTimesNetwork): FrameNetwork {
+  const allTimes = frameTimes(config.frames);
+  return {
+    config,
+    multiple,
+    memoryBytesPerPixel,
+    reach: null,
+    defaultFrames: config.frames,
+    timesOf: (frames) => selectFrames(config.frames, frames).map((index) => allTimes[index]!),
+    async open(width, height, engine) {
+      const session = await engine.open({
+        compute: ({ blurred }, weightTensors) => {
+          const { frames, motionsPixels } = restore(blurred as Tensor4D, weightTensors);
+          return Object.fromEntries(
+            frames.flatMap((frame, i): [string, Tensor][] => [
+              [`frame${i}`, frame],
+              [`motion${i}`, motionsPixels[i]!],
+            ]),
+          );
+        },
+        inputShapes: { blurred: [1, height, width, 3] },
+        weights: values,
+      });
+      return {
+        async restore(image, times) {
+          const outputs = await session.run({ blurred: image.data });
+          const indices = times.map((time) => allTimes.indexOf(time));
+          return {
+            frames: indices.map((i) => ({
+              width,
+              height,
+              data: clampToDisplay(outputs[`frame${i}`]!),
+            })),
+            motionsPixels: indices.map((i): MotionField => {
+              const [, rows, columns] = session.outputShapes[`motion${i}`] as [number, number, number];
+              return {
+                width: columns,
+                height: rows,
+                stridePixels: width / columns,
+                data: expectFinite(outputs[`motion${i}`]!),
+              };
+            }),
+          };
+        },
+        release: () => session.release(),
+      };
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { UnblurError } from '@unblur/files/file-error';
+
+/**
+ * Which of `available` frames to keep so that `wanted` of them are evenly spaced in time, with the first, the
+ * middle and the last.
+ *
+ * @param available how many there are, odd
+ * @param wanted how many to keep, odd, 3 or more
+ * @returns indices in time order: 0, 3, 6 for three of seven
+ * @throws UnblurError that names the numbers that are possible
+ */
+export function selectFrames(available: number, wanted: number): number[] {
+  const possible = possibleFrameCounts(available);
+  if (!possible.includes(wanted)) {
+    throw new UnblurError(
+      `Of ${available} frames, ${possible.join(' or ')} can be had evenly spaced with the first, middle and last among them, but ${wanted} were asked for`,
+    );
+  }
+  return Array.from({ length: wanted }, (_, i) => (i * (available - 1)) / (wanted - 1));
+}
+
+/** Every number of frames that `selectFrames` can keep, increasing. */
+export function possibleFrameCounts(available: number): number[] {
+  const counts: number[] = [];
+  for (let count = 3; count <= available; count += 2) {
+    if ((available - 1) % (count - 1) === 0) counts.push(count);
+  }
+  return counts;
+}
+
+/**
+ * The most frames that two sequences, each odd and at least 3 long, have at the same moments of the exposure:
+ * 3 of 3 and 7, 7 of 7 and 7.
+ */
+export function commonFrameCount(a: number, b: number): number {
+  const ofB = new Set(possibleFrameCounts(b));
+  return Math.max(...possibleFrameCounts(a).filter((count) => ofB.has(count)));
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import type { MotionField } from '../raster.js';
+import { scaleForMotion, surveyMotion } from './working-scale.js';
+
+/** A motion that is the same everywhere. */
+const uniform = ({ width, height }: { width: number; height: number }, dx: number): MotionField => ({
+  width: Math.ceil(width / 4),
+  height: Math.ceil(height / 4),
+  stridePixels: 4,
+  data: Float32Array.from({ length: Math.ceil(width / 4) * Math.ceil(height / 4) * 2 }, (_, i) =>
+    i % 2 === 0 ? dx : 0,
+  ),
+});
+
+describe('surveyMotion', () => {
+  const photo = { width: 2048, height: 64 };
+  /** A network that follows up to 18 pixels and sees nothing of what is longer. */
+  const seeing = (lengthPixels: number) => async (width: number, height: number) => {
+    const there = (lengthPixels * width) / photo.width;
+    return uniform({ width, height }, there <= 18 ? there : 0.3);
+  };
+
+  test.each([5, 60, 200])(
+    'finds %d pixels of a large photograph, whatever copy shows them',
+    async (length) => {
+      expect(await surveyMotion(photo, seeing(length))).toBeCloseTo(length, 3);
+    },
+  );
+
+  test('takes what only a coarse copy shows, a fraction of a pixel, for noise', async () => {
+    expect(
+      await surveyMotion(photo, async (width, height) =>
+        uniform({ width, height }, width === 512 ? 0.25 : 1),
+      ),
+    ).toBeCloseTo(1, 5);
+  });
+});
+
+test('the scale is the largest at which nothing moves too far', () => {
+  const reach = { fullSizePixels: 18, fullSizePixelsOfLarge: 8, smallerPixels: 14 };
+  const scales = (width: number, height: number, lengths: number[]) =>
+    lengths.map((length) => scaleForMotion(length, { width, height }, reach));
+  expect(scales(640, 360, [3, 18, 18.1, 28, 28.1, 56, 57, 1000])).toEqual([
+    1,
+    1,
+    1 / 2,
+    1 / 2,
+    1 / 4,
+    1 / 4,
+    1 / 8,
+    1 / 8,
+  ]);
+  expect(scales(4000, 3000, [3, 8, 8.1, 28, 28.1, 57])).toEqual([1, 1, 1 / 2, 1 / 2, 1 / 4, 1 / 8]);
+});

@@ -1,0 +1,89 @@
+import { UnblurError } from '@unblur/files/file-error';
+import type { MotionField } from '../raster.js';
+
+/** The fractions of its size at which a photograph may be restored. */
+export const workingScales = [1, 1 / 2, 1 / 4, 1 / 8] as const;
+export type WorkingScale = (typeof workingScales)[number];
+
+/** @throws UnblurError that names the scales there are. */
+export function expectScale(scale: unknown): void {
+  if (scale !== 'auto' && !workingScales.includes(scale as WorkingScale)) {
+    throw new UnblurError(`Expected 'auto', 1, 1/2, 1/4 or 1/8 for scale but received ${String(scale)}`);
+  }
+}
+
+/** Sides of the copies on which the motion of a photograph is first looked for. */
+const surveySidePixels = [512, 256, 128];
+/** The motion of a photograph is that of the part of it that moves furthest but for this. */
+const surveyPercentile = 0.9;
+/** On a copy, less than this is no motion that a coarser copy could tell from none. */
+const surveyNoisePixels = 1.5;
+
+/**
+ * How far things move from the middle of the exposure to its end, in pixels of the photograph. Blur longer
+ * than the network can follow shows on a smaller copy, where it is shorter: the longest motion that any copy
+ * shows counts.
+ *
+ * @param motionAtEnd finds the motion, from the middle to the end of the exposure, of a copy of the photograph
+ * whose sides are those, rounded.
+ */
+export async function surveyMotion(
+  photo: { width: number; height: number },
+  motionAtEnd: (width: number, height: number) => Promise<MotionField>,
+): Promise<number> {
+  const longestSide = Math.max(photo.width, photo.height);
+  let longest = 0;
+  for (const side of surveySidePixels) {
+    if (side >= longestSide && side !== surveySidePixels[0]) continue;
+    const shrink = Math.max(1, longestSide / side);
+    const lengthPixels = percentileLength(
+      await motionAtEnd(photo.width / shrink, photo.height / shrink),
+      surveyPercentile,
+    );
+    // The finest copy tells small motions, coarser ones only what they can tell from none.
+    if (side === surveySidePixels[0] || lengthPixels >= surveyNoisePixels) {
+      longest = Math.max(longest, lengthPixels * shrink);
+    }
+  }
+  return longest;
+}
+
+/**
+ * Up to how far, in pixels of the scale, things may move from the middle of the exposure to its end for a
+ * scale to be the best one.
+ */
+export interface Reach {
+  /** At full size, which alone keeps all detail. */
+  fullSizePixels: number;
+  /**
+   * The same for a large photograph, whose pixels hold less detail than they could: half its size is as good
+   * sooner, at a quarter of the cost.
+   */
+  fullSizePixelsOfLarge: number;
+  smallerPixels: number;
+}
+
+/** From so many pixels on a photograph is large. */
+const largePixels = 6e6;
+
+/** The largest scale at which nothing moves too far. */
+export function scaleForMotion(
+  lengthPixels: number,
+  { width, height }: { width: number; height: number },
+  reach: Reach,
+): WorkingScale {
+  const fullSizePixels = width * height >= largePixels ? reach.fullSizePixelsOfLarge : reach.fullSizePixels;
+  return (
+    workingScales.find(
+      (scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : reach.smallerPixels),
+    ) ?? workingScales.at(-1)!
+  );
+}
+
+/** The length that so much of a motion does not exceed. */
+export function percentileLength({ data }: Pick<MotionField, 'data'>, fraction: number): number {
+  const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) =>
+    Math.hypot(data[2 * i]!, data[2 * i + 1]!),
+  ).sort();
+  return lengths[Math.floor(fraction * (lengths.length - 1))]!;
+}

@@ -1,0 +1,52 @@
+import { UnblurError } from '@unblur/files/file-error';
+import type { RgbImage } from '@unblur/metrics';
+
+export type { RgbImage };
+
+/** @throws UnblurError when it is not an image: what was expected and what came. */
+export function expectRgbImage(image: RgbImage): void {
+  const received: unknown = image;
+  if (typeof received !== 'object' || received === null || !('data' in received)) {
+    throw new UnblurError(
+      `Expected an image as { width, height, data }, such as loadPhoto gives, but received ${received === null ? 'null' : `a value of type ${typeof received}`}`,
+    );
+  }
+  const { width, height, data } = image;
+  if (![width, height].every((side) => Number.isInteger(side) && side > 0)) {
+    throw new UnblurError(
+      `Expected an image with sides of whole numbers of pixels but received ${width}x${height}`,
+    );
+  }
+  if (!(data instanceof Float32Array)) {
+    throw new UnblurError(
+      'Expected the data of an image as a Float32Array of values in [0, 1] but received something else',
+    );
+  }
+  if (data.length !== width * height * 3) {
+    throw new UnblurError(
+      `Expected ${width}x${height}x3 = ${width * height * 3} RGB values in an image but received ${data.length}`,
+    );
+  }
+}
+
+/**
+ * Where things moved, on a grid coarser than the photograph: `data` holds height * width * 2 values (dx, dy)
+ * in pixels of the photograph, x to the right, y down. Grid cell (i, j) stands for the block of
+ * `stridePixels` x `stridePixels` photo pixels whose corner is (i * stridePixels, j * stridePixels); the last
+ * column and row may reach beyond the photo.
+ */
+export interface MotionField {
+  readonly width: number;
+  readonly height: number;
+  readonly stridePixels: number;
+  readonly data: Float32Array;
+}
+
+/**
+ * What an engine makes of a blurred image: N frames in time order, and where each lies relative to the middle
+ * one.
+ */
+export interface RestoredSequence {
+  frames: RgbImage[];
+  motionsPixels: MotionField[];
+}

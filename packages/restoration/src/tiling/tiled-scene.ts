@@ -1,0 +1,208 @@
+import { photoMultiple, trajectoryStridePixels } from '@unblur/core-model';
+import { clampToDisplay } from '../display-range.js';
+import { crop, padByReflection, roundUp } from './padding.js';
+import { expectRgbImage, type MotionField, type RgbImage } from '../raster.js';
+import { TileCanvas } from './tile-canvas.js';
+import { planVisits, type TilePosition } from './tile-visits.js';
+import { planTiles, tileOverlapPixels, type TilePlan } from './tiling.js';
+import { UnblurError } from '@unblur/files/file-error';
+
+/** The photo network for tiles of one size, on whatever computes it. */
+export interface TileNetwork<Scene> {
+  /**
+   * Finds out what all frames of a tile are made from.
+   *
+   * @param values `height * width * 3` in [0, 1].
+   * @param onShare may be called with the fraction of the work that is done, 0 to 1.
+   * @returns that, and its trajectory as values: `[height / 4, width / 4, 6]`, see `PhotoScene`.
+   */
+  analyze(
+    values: Float32Array,
+    onShare: (share: number) => void,
+  ): Promise<{ scene: Scene; trajectory: Float32Array }>;
+  /** The frame at a time from -1 to 1, `height * width * 3` values, which may exceed [0, 1]; a new array. */
+  renderAt(scene: Scene, time: number): Promise<Float32Array>;
+  /** Frees what a scene holds. */
+  release(scene: Scene): void;
+}
+
+export interface SceneProgress {
+  /** Called with the fraction of the analysis that is done, 0 to 1. */
+  onShare?: (share: number) => void;
+  /** Stops between two tiles; what was asked for is then rejected with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** A photograph that has been analyzed. It holds memory of what computes until it is released. */
+export interface TiledScene {
+  /**
+   * The frame at a time of the exposure, from -1 (the shutter opens) to 1 (it closes). One at a time. @throws
+   * UnblurError for other times.
+   */
+  renderAt(time: number): Promise<RgbImage>;
+  /** Where things are at that time, relative to the middle of the exposure. */
+  motionAt(time: number): MotionField;
+  release(): void;
+}
+
+export interface TiledSceneOptions<Scene> extends SceneProgress {
+  /** A photograph of more pixels is analyzed in tiles that overlap. */
+  maximumPixels: number;
+  /** Called once, with the size of all tiles: sides are multiples of `photoMultiple`. */
+  open: (width: number, height: number) => Promise<TileNetwork<Scene>>;
+}
+
+interface Tile<Scene> {
+  position: TilePosition;
+  scene: Scene;
+  trajectory: Float32Array;
+  /** -1 where this tile tells the exposure the other way round than those before it. */
+  direction: 1 | -1;
+}
+
+/** How a photograph of a size is cut into tiles: how many, and the size of each. */
+export function tilesOf(
+  width: number,
+  height: number,
+  maximumPixels: number,
+): { tiles: number; tileWidth: number; tileHeight: number } {
+  const { columns, rows, tileWidth, tileHeight } = planFor(width, height, maximumPixels);
+  return { tiles: columns.length * rows.length, tileWidth, tileHeight };
+}
+
+function planFor(width: number, height: number, maximumPixels: number): TilePlan {
+  return planTiles(roundUp(width, photoMultiple), roundUp(height, photoMultiple), {
+    multiple: photoMultiple,
+    overlapPixels: tileOverlapPixels,
+    maximumPixels,
+  });
+}
+
+/**
+ * Finds out what all frames of a photograph of any size are made from, tile after tile. A tile that tells the
+ * exposure backwards is turned round, since a blur does not tell which way time ran.
+ *
+ * @throws UnblurError when it is no photograph.
+ */
+export async function analyzeInTiles<Scene>(
+  photo: RgbImage,
+  { maximumPixels, open, onShare = () => undefined, signal }: TiledSceneOptions<Scene>,
+): Promise<TiledScene> {
+  expectRgbImage(photo);
+  const { width, height } = photo;
+  const padded = padByReflection(photo, roundUp(width, photoMultiple), roundUp(height, photoMultiple));
+  const plan = planFor(width, height, maximumPixels);
+  const { tileWidth, tileHeight } = plan;
+  const network = await open(tileWidth, tileHeight);
+  const tiles: Tile<Scene>[] = [];
+  const release = () => tiles.splice(0).forEach(({ scene }) => network.release(scene));
+
+  const motionOfTile = ({ trajectory, direction }: Tile<Scene>, time: number): MotionField => ({
+    width: tileWidth / trajectoryStridePixels,
+    height: tileHeight / trajectoryStridePixels,
+    stridePixels: trajectoryStridePixels,
+    data: motionAlong(trajectory, direction * time),
+  });
+  /** The motion that made the blur in a tile, from its opening to its closing. */
+  const exposureMotion = (tile: Tile<Scene>): MotionField => {
+    const [first, last] = [motionOfTile(tile, -1), motionOfTile(tile, 1)];
+    return { ...last, data: last.data.map((value, index) => value - first.data[index]!) };
+  };
+  const blendMotions = (
+    motionOf: (tile: Tile<Scene>) => MotionField,
+    toWidth: number,
+    toHeight: number,
+  ): MotionField => {
+    const canvas = new TileCanvas(padded.width, padded.height, plan);
+    for (const tile of tiles) canvas.add(tile.position, { frames: [], motionsPixels: [motionOf(tile)] });
+    return canvas.motionsPixels(toWidth, toHeight)[0]!;
+  };
+
+  const visits = planVisits(padded, plan);
+  try {
+    for (const [done, position] of visits.entries()) {
+      signal?.throwIfAborted();
+      const [left, top] = [plan.columns[position.column]!, plan.rows[position.row]!];
+      const analyzed = await network.analyze(crop(padded, 3, left, top, tileWidth, tileHeight), (share) =>
+        onShare((done + share) / visits.length),
+      );
+      const before = tiles.length > 0 ? blendMotions(exposureMotion, padded.width, padded.height) : undefined;
+      const tile: Tile<Scene> = { position, ...analyzed, direction: 1 };
+      tiles.push(tile);
+      if (before && pointsAgainst(exposureMotion(tile), before, position, plan)) tile.direction = -1;
+      onShare((done + 1) / visits.length);
+    }
+  } catch (cause) {
+    release();
+    throw cause;
+  }
+
+  return {
+    async renderAt(time) {
+      expectTime(time);
+      const canvas = new TileCanvas(padded.width, padded.height, plan);
+      for (const { position, scene, direction } of tiles) {
+        // Not -0, which no network was asked for.
+        const data = clampToDisplay(await network.renderAt(scene, time === 0 ? 0 : direction * time));
+        canvas.add(position, {
+          frames: [{ width: tileWidth, height: tileHeight, data }],
+          motionsPixels: [],
+        });
+      }
+      return canvas.takeFrame(0, width, height);
+    },
+    motionAt(time) {
+      expectTime(time);
+      return blendMotions((tile) => motionOfTile(tile, time), width, height);
+    },
+    release,
+  };
+}
+
+/**
+ * Where things are at a time, `[h, w, 2]`, of a trajectory `[h, w, 6]`; see `PhotoScene`, whose displacements
+ * lead from there back to the middle frame.
+ */
+function motionAlong(trajectory: Float32Array, time: number): Float32Array {
+  const motion = new Float32Array(trajectory.length / 3);
+  for (let from = 0, to = 0; from < trajectory.length; from += 6, to += 2) {
+    for (const axis of [0, 1] as const) {
+      motion[to + axis] =
+        -time *
+        (trajectory[from + axis]! +
+          time * (trajectory[from + 2 + axis]! + time * trajectory[from + 4 + axis]!));
+    }
+  }
+  return motion;
+}
+
+/**
+ * Whether a tile's motion is, on the whole, the opposite of what is known of it: a blur does not tell which
+ * way time ran.
+ */
+function pointsAgainst(
+  motion: MotionField,
+  known: MotionField,
+  { column, row }: TilePosition,
+  plan: TilePlan,
+): boolean {
+  const { width, height, stridePixels } = motion;
+  const there = crop(
+    known,
+    2,
+    plan.columns[column]! / stridePixels,
+    plan.rows[row]! / stridePixels,
+    width,
+    height,
+  );
+  return motion.data.reduce((sum, value, index) => sum + value * there[index]!, 0) < 0;
+}
+
+/** @throws UnblurError where a time is not one of the exposure. */
+export function expectTime(time: number): void {
+  if (!(time >= -1 && time <= 1)) {
+    throw new UnblurError(
+      `Expected a time from -1, when the shutter opens, to 1, when it closes, but received ${time}`,
+    );
+  }
+}
