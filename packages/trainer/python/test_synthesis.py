@@ -127,7 +127,7 @@ class Motion(unittest.TestCase):
         times = even_times(FRAMES)
         for scene in (self.scene(), self.plane_scene()):
             flow = scene.flow(times)
-            back = scene.backdrop.middle_places(times, scene.backdrop.pixels + flow) - scene.backdrop.pixels
+            back = scene.backdrop.middle_positions(times, scene.backdrop.pixels + flow) - scene.backdrop.pixels
             self.assertLess(float(back.abs().max()), 0.01)
             self.assertGreater(float((flow + scene.displacement(times)).abs().max()), 0.1)
             self.assertLess(float(flow[FRAMES // 2].abs().max()), 1e-4)

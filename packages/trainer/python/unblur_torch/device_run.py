@@ -108,7 +108,7 @@ class DeviceRun:
         if not minutes or (kept and "done" not in stored):
             self._progress.done = min(1.0, self._progress.step / plan["steps"])
         self._clock = Clock(minutes, plan["steps"], self._progress.done)
-        # No two processes, and no two sittings, see the same samples.
+        # No two processes, and no two sessions, see the same samples.
         self._seed = plan["seed"] * 1_000_003 + self._progress.step * 1009 + rank
         self._random = torch.Generator().manual_seed(self._seed)
         self._validation = archive.validation(device) if self._leads else []
@@ -216,7 +216,7 @@ class DeviceRun:
             try:
                 learner.differentiate(batch)
                 self._say(f"compiled after {time.monotonic() - STARTED:.1f} s")
-            except Exception as error:  # noqa: BLE001 torch.compile fails in many ways, and a GPU's minutes are dear
+            except Exception as error:  # noqa: BLE001 torch.compile fails in many ways, and a GPU's minutes are expensive
                 learner.interpret()
                 self._say(f"torch.compile failed, so the run goes on without it: {str(error).splitlines()[0]}")
 

@@ -102,7 +102,7 @@ class RunFolder:
         replace_file(self._checkpoint, write_safetensors(state, {CHECKPOINT_KEY: json.dumps(progress)}))
 
     def open_log(self, last_step: int) -> None:
-        """Drops rows of later steps, which a sitting left that ended without a checkpoint."""
+        """Drops rows of later steps, left by a session that ended without a checkpoint."""
         path, kept = self._path("metrics.jsonl"), []
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:

@@ -68,9 +68,9 @@ class SamplePool:
         new["motion"] = (-to_middle).clamp(-1000, 1000).half()
         if not self._stored:
             self._stored = {name: torch.zeros((self._options.samples, *values.shape[1:]), dtype=values.dtype, device=self._device) for name, values in new.items()}
-        places = (torch.arange(self.added, self.added + count) % self._options.samples).to(self._device)
+        slots = (torch.arange(self.added, self.added + count) % self._options.samples).to(self._device)
         for name, values in new.items():
-            self._stored[name][places] = values.to(self._device)
+            self._stored[name][slots] = values.to(self._device)
         self.added += count
 
     def draw(self, count: int, crop: Crop, generator: torch.Generator) -> Dict[str, Tensor]:

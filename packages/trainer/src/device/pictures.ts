@@ -15,7 +15,7 @@ const settings: Setting[] = [
   ...[1792, 1536, 1280].map((panoramaWidthPixels) => ({ quality: 76, panoramaWidthPixels })),
   ...[70, 64, 58, 50].map((quality) => ({ quality, panoramaWidthPixels: 1280 })),
 ];
-/** Pictures that a quality's size is told from. */
+/** Pictures from which the size at a quality is estimated. */
 const trialPictures = 48;
 /** Room in a part for its header. */
 const headerBytesPerPicture = 200;

@@ -154,7 +154,7 @@ function expectDeviceRun({
   }
 }
 
-/** Recorded pairs know the middle frame only: a network must have been told how to learn from that. */
+/** Recorded pairs know the middle frame only: only some networks can learn from that. */
 function expectKnownFrames({ data }: DeviceRunSettings, { phases }: TrainingSystem): void {
   const pairs = data.sources.findIndex(({ kind }) => kind === 'pairs');
   if (pairs >= 0 && !phases.every(({ objective }) => 'framesKnown' in objective.batchShapes)) {

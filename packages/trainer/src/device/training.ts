@@ -36,7 +36,7 @@ export async function trainOnDevice(
   try {
     writePlan(folder, await planDeviceRun(run), true);
     const [results, log] = [join(runFolder, resultsFolder), join(runFolder, runFiles.metrics)];
-    // The log of earlier sittings goes on.
+    // The log of earlier sessions goes on.
     mkdirSync(results, { recursive: true });
     if (existsSync(log)) renameSync(log, join(results, runFiles.metrics));
     const last = await runProgram(

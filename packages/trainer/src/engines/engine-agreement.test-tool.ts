@@ -3,7 +3,7 @@ import type { WeightValues } from '@unblur/core-model';
 import { createEagerEngine } from './eager-engine.js';
 import type { Engine, StepResult } from './engine.js';
 import type { Batch, LearningTask } from '../training-system.js';
-import { fullExtractionWeights, narrowExtractionTask } from '../systems/jin/narrow-jin-task.test-tool.js';
+import { fullJinWeights, narrowJinTask } from '../systems/jin/narrow-jin-task.test-tool.js';
 import { fullPaperWeights, narrowPaperTask } from '../systems/paper/narrow-paper-task.test-tool.js';
 import { patternBatch } from './pattern-batch.test-tool.js';
 import { clearDistancePixels, withSampledPositions } from './sampled-positions.test-tool.js';
@@ -42,8 +42,7 @@ const video = (phase: 'flow' | 'cascade'): Workload => {
   };
 };
 
-const extraction = (stage: number): Workload =>
-  workload(narrowExtractionTask(stage), fullExtractionWeights());
+const extraction = (stage: number): Workload => workload(narrowJinTask(stage), fullJinWeights());
 
 /** What every engine is to compute as the oracle does: all phases of all systems, narrow. */
 export const workloads = {

@@ -13,7 +13,7 @@ export interface Checkpoint {
   samplesSeen: number;
   /** Best validation PSNR so far, mean over frames; `null` before the first validation. */
   bestPsnr: number | null;
-  /** Time spent training, over all sittings. */
+  /** Time spent training, over all sessions. */
   trainedSeconds: number;
   weights: WeightValues;
   firstMoments: NamedArrays;

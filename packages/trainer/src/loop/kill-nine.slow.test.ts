@@ -101,7 +101,7 @@ function startTraining(name: string) {
   return { ended, isRunning: () => running, killNine: () => child.kill('SIGKILL') };
 }
 
-/** Resolves once a sitting has touched the log: cut it back to the checkpoint, or taken a step. */
+/** Resolves once a session has touched the log: cut it back to the checkpoint, or taken a step. */
 async function firstSignOfLife(name: string, isRunning: () => boolean): Promise<void> {
   const log = join(runFolder(name), runFiles.metrics);
   const stamp = () => (existsSync(log) ? statSync(log).mtimeMs : 0);
@@ -134,11 +134,11 @@ describe('a run that is killed with signal 9 again and again', () => {
     const uniform = uniformNumbers(2021);
     let kills = 0;
     for (; kills < killCount; kills++) {
-      const sitting = startTraining('killed');
-      await firstSignOfLife('killed', sitting.isRunning);
+      const session = startTraining('killed');
+      await firstSignOfLife('killed', session.isRunning);
       await wait(uniform() * longestLifeMilliseconds);
-      sitting.killNine();
-      const { code, signal, notes } = await sitting.ended;
+      session.killNine();
+      const { code, signal, notes } = await session.ended;
       if (code === 0) break;
       expect({ signal, notes }).toMatchObject({ signal: 'SIGKILL' });
     }

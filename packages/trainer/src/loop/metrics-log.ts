@@ -57,7 +57,7 @@ export class MetricsLog {
   readonly #file: string;
   readonly #events: EventLog;
 
-  /** @param lastStep rows of later steps, left by a sitting that ended without a checkpoint, are dropped. */
+  /** @param lastStep rows of later steps, left by a session that ended without a checkpoint, are dropped. */
   constructor(file: string, lastStep: number) {
     this.#file = file;
     const kept = readMetrics(file).filter(({ step }) => step <= lastStep);

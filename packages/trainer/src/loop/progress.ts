@@ -9,7 +9,7 @@ export class Progress {
   readonly #startedAt = performance.now();
   #lastLineAt = -Infinity;
 
-  /** @param firstStep steps that were done before this sitting. */
+  /** @param firstStep steps that were done before this session. */
   constructor(steps: number, firstStep: number, stream: NodeJS.WriteStream = process.stderr) {
     this.#steps = steps;
     this.#firstStep = firstStep;

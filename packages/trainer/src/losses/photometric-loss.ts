@@ -8,9 +8,8 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
  * - `log-l1` (ours): log(mean |e| + 0.001). A sample's gradient no longer grows with its blur, so every
  * sample has an
  *   equal say whatever its blur.
- * - `log-l2` (ours): log(mean e^2 + 0.005^2), which is PSNR but for its unit, up to about 46 dB, beyond which
- * nobody sees
- *   a difference: where two answers are as likely, their mean is best.
+ * - `log-l2` (ours): log(mean e^2 + 0.005^2), which is PSNR but for its unit, up to about 46 dB, beyond which no
+ *   difference is visible: where two answers are as likely, their mean is best.
  */
 export type PhotometricNorm = 'l1' | 'charbonnier' | 'log-l1' | 'log-l2';
 
@@ -98,8 +97,8 @@ export function imageDistance(
 }
 
 const leastL1 = 1e-3;
-/** The square of an error that nobody sees, of 0.005. */
-const unseenSquare = 0.005 ** 2;
+/** The square of an invisible error, 0.005. */
+const invisibleSquare = 0.005 ** 2;
 
 /**
  * log(error + 0.001) of each sample's mean |e|: its gradient does not grow with the blur, so every sample has
@@ -109,7 +108,7 @@ export const logL1 = (error: Tensor1D): Tensor1D => log(add(error, leastL1));
 
 /**
  * log(error + epsilon) of each sample's mean e^2, which is PSNR but for its unit, up to -10 log10(epsilon)
- * dB: of 0.005^2 to about 46 dB, beyond which nobody sees a difference.
+ * dB: of 0.005^2 to about 46 dB, beyond which no difference is visible.
  */
-export const logL2 = (squaredError: Tensor1D, epsilon = unseenSquare): Tensor1D =>
+export const logL2 = (squaredError: Tensor1D, epsilon = invisibleSquare): Tensor1D =>
   log(add(squaredError, epsilon));

@@ -17,7 +17,7 @@ import type { ScheduleConfig } from '../loop/schedule.js';
 
 /** Parts that the run files of several systems have. */
 
-// Bounds are far above what makes sense: a slip of the keyboard is told before it fills the machine.
+// Bounds are far above what makes sense: a typing error is reported before it fills the memory.
 export const positive = number({ min: 1, max: 1e9, integer: true });
 export const wholeNumber = number({ min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
 export const share = number({ min: 0, max: 1 });

@@ -4,7 +4,7 @@ import type { WeightValues } from '@unblur/core-model';
  * Starting weights with something in every one, so that every gradient is at work. Changes them in place.
  * @param shift added to all.
  */
-export function filled(weights: WeightValues, shift = 0): WeightValues {
+export function nonzeroWeights(weights: WeightValues, shift = 0): WeightValues {
   // Reached once: `Math` is slow to reach from a test, and networks have millions of weights.
   const { sin } = Math;
   for (const { values } of Object.values(weights)) {

@@ -32,7 +32,7 @@ export function readWeightsFile<Config>(
  * @param network the run's. @param random weights of it.
  * @throws where all are taken from another network, or a part is missing or has another shape.
  */
-export function weightsOfFile(
+export function initialWeightsFrom(
   { file, config, values }: WeightsFile,
   parts: readonly string[] | null,
   network: object,
@@ -42,8 +42,8 @@ export function weightsOfFile(
     const weights = random();
     return {
       ...weights,
-      ...takeWeights(
-        namesOfParts(Object.keys(weights), parts, 'initialWeights.parts'),
+      ...pickWeights(
+        weightNamesOfParts(Object.keys(weights), parts, 'initialWeights.parts'),
         weights,
         values,
         file,
@@ -74,7 +74,7 @@ function isSameConfig(a: object, b: object): boolean {
  * names it in messages.
  * @throws where one is missing or has another shape.
  */
-export function takeWeights(
+export function pickWeights(
   names: readonly string[],
   wanted: WeightValues,
   given: WeightValues,
@@ -97,7 +97,11 @@ export function takeWeights(
  * The names that begin with one of the parts. @param key of the run file, for messages. @throws where none
  * begins with a part.
  */
-export function namesOfParts(names: readonly string[], parts: readonly string[], key: string): string[] {
+export function weightNamesOfParts(
+  names: readonly string[],
+  parts: readonly string[],
+  key: string,
+): string[] {
   const unknown = parts.find((part) => !names.some((name) => name.startsWith(part)));
   if (unknown !== undefined) {
     throw new Error(

@@ -58,7 +58,7 @@ test('a damaged record is found by its checksum', () => {
   expect(() => readRecords(bytes)).toThrow('CRC');
 });
 
-test('a sitting that was killed in the middle of a record goes on in a file of its own, every step once', () => {
+test('a session that was killed in the middle of a record goes on in a file of its own, every step once', () => {
   const folder = newFolder();
   const killed = new EventLog(folder, 0);
   for (const step of [1, 2, 3]) loss(killed, step);

@@ -7,7 +7,7 @@ import type { EventContent } from './event.js';
 const filePrefix = 'events.out.tfevents.';
 
 /**
- * The TensorBoard event files in a run's folder, one for every sitting. Each event is on disk when `append`
+ * The TensorBoard event files in a run's folder, one for every session. Each event is on disk when `append`
  * returns. Nothing reads them back: a run's figures are those of `metrics.jsonl`.
  */
 export class EventLog {
@@ -16,7 +16,7 @@ export class EventLog {
   readonly isFirst: boolean;
 
   /**
-   * @param lastStep the sitting goes on after it: events of later steps in earlier files are declared void.
+   * @param lastStep the session goes on after it: events of later steps in earlier files are declared void.
    * 0: a new run; such files are removed.
    */
   constructor(folder: string, lastStep: number) {

@@ -32,8 +32,8 @@ class Backdrop:
         """[3, T, S, S] values of the averaging space."""
         raise NotImplementedError
 
-    def middle_places(self, times: ndarray, places: Tensor) -> Tensor:
-        """[T, S, S, 2]: where in the middle frame is what the frame at each time shows at `places` [T or 1, S, S, 2]."""
+    def middle_positions(self, times: ndarray, positions: Tensor) -> Tensor:
+        """[T, S, S, 2]: where in the middle frame is what the frame at each time shows at `positions` [T or 1, S, S, 2]."""
         raise NotImplementedError
 
     def carry(self, times: ndarray, point: ndarray) -> ndarray:
@@ -47,18 +47,18 @@ class Backdrop:
     @property
     def pixels(self) -> Tensor:
         """[1, S, S, 2]: every pixel's own place."""
-        return affine_places(numpy.eye(3)[None], 0, 0, self.size_pixels, self.size_pixels, self.device)
+        return affine_positions(numpy.eye(3)[None], 0, 0, self.size_pixels, self.size_pixels, self.device)
 
     def displacement(self, times: ndarray) -> Tensor:
         """[T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the same, (dx, dy) in pixels."""
-        return self.middle_places(times, self.pixels) - self.pixels
+        return self.middle_positions(times, self.pixels) - self.pixels
 
     def flow(self, times: ndarray) -> Tensor:
         """[T, S, S, 2]: from where a pixel of the middle frame lies to where the frame at each time shows the same, to a hundredth of a pixel."""
-        places = self.pixels
+        positions = self.pixels
         for _ in range(INVERSION_STEPS):
-            places = places - (self.middle_places(times, places) - self.pixels)
-        return places - self.pixels
+            positions = positions - (self.middle_positions(times, positions) - self.pixels)
+        return positions - self.pixels
 
 
 # A map near the identity is inverted by steps of as much as it misses by.
@@ -67,16 +67,16 @@ INVERSION_STEPS = 12
 
 @dataclass(frozen=True)
 class Parallax:
-    """Nearer and farther places of the scene: depth [S, S] in [-1, 1] times `share` is how much more or less than the rest they are shifted."""
+    """Nearer and farther positions of the scene: depth [S, S] in [-1, 1] times `share` is how much more or less than the rest they are shifted."""
 
     depth: Tensor
     share: float
 
-    def factor_at(self, places: Optional[Tensor] = None) -> Tensor:
-        """How far places [T or 1, S, S, 2] are shifted, relative to the rest: [T or 1, S, S]. Default: the pixels' own."""
+    def factor_at(self, positions: Optional[Tensor] = None) -> Tensor:
+        """How far positions [T or 1, S, S, 2] are shifted, relative to the rest: [T or 1, S, S]. Default: the pixels' own."""
         depth = self.depth[None]
-        if places is not None:
-            grid = (places + 0.5) * (2 / self.depth.shape[-1]) - 1
+        if positions is not None:
+            grid = (positions + 0.5) * (2 / self.depth.shape[-1]) - 1
             depth = F.grid_sample(self.depth.expand(len(grid), 1, -1, -1), grid, mode="bilinear", padding_mode="border", align_corners=False)[:, 0]
         return 1 + self.share * depth
 
@@ -117,13 +117,13 @@ class PanoramaBackdrop(Backdrop):
         return self.level.device
 
     def render(self, times: ndarray) -> Tensor:
-        places = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
-        x, y, z = self._turned_rays(self.turn.orientations_at(times), times, places.view(1, 1, -1), places.view(1, -1, 1), self.parallax and self.parallax.factor_at())
+        positions = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
+        x, y, z = self._turned_rays(self.turn.orientations_at(times), times, positions.view(1, 1, -1), positions.view(1, -1, 1), self.parallax and self.parallax.factor_at())
         return self.response(look_along(self._levels, x, y, z))
 
-    def middle_places(self, times: ndarray, places: Tensor) -> Tensor:
+    def middle_positions(self, times: ndarray, positions: Tensor) -> Tensor:
         turns = self.turn.middle.T @ self.turn.orientations_at(times)
-        x, y, z = self._turned_rays(turns, times, places[..., 0], places[..., 1], self.parallax and self.parallax.factor_at(places))
+        x, y, z = self._turned_rays(turns, times, positions[..., 0], positions[..., 1], self.parallax and self.parallax.factor_at(positions))
         # A ray that the middle camera has behind it has no place in its picture; as far away as this is as good as any.
         scale = self.camera.focal_pixels / z.clamp(min=0.05)
         return torch.stack([x * scale + self.camera.principal_x, y * scale + self.camera.principal_y], -1)
@@ -151,7 +151,7 @@ class PanoramaBackdrop(Backdrop):
         return self.level.float()
 
     def _turned_rays(self, turns: ndarray, times: ndarray, column: Tensor, row: Tensor, shift_factor: Optional[Tensor]) -> "tuple[Tensor, Tensor, Tensor]":
-        """Rays [T, S, S] through places (column, row), in camera axes, each time's turned by a matrix of [T, 3, 3]."""
+        """Rays [T, S, S] through positions (column, row), in camera axes, each time's turned by a matrix of [T, 3, 3]."""
         camera = self.camera
         across, down = (column - camera.principal_x) / camera.focal_pixels, (row - camera.principal_y) / camera.focal_pixels
         shifts = self.shift.shifts_at(times) / camera.focal_pixels
@@ -179,19 +179,19 @@ class PlaneBackdrop(Backdrop):
 
     def render(self, times: ndarray) -> Tensor:
         grid_pixels = self.texture.shape[-1]
-        places = affine_places(self._inverse_maps(times), 0, 0, self.size_pixels, self.size_pixels, self.device)
+        positions = affine_positions(self._inverse_maps(times), 0, 0, self.size_pixels, self.size_pixels, self.device)
         if self.parallax:
-            places = places - self._parallax_shift(times, self.parallax.factor_at())
-        places = places + (0.5 + (grid_pixels - self.size_pixels) // 2)
-        grid = (places * (2 / grid_pixels) - 1).view(1, len(times) * self.size_pixels, self.size_pixels, 2)
+            positions = positions - self._parallax_shift(times, self.parallax.factor_at())
+        positions = positions + (0.5 + (grid_pixels - self.size_pixels) // 2)
+        grid = (positions * (2 / grid_pixels) - 1).view(1, len(times) * self.size_pixels, self.size_pixels, 2)
         sampled = F.grid_sample(self.texture[None], grid, mode="bilinear", padding_mode="border", align_corners=False)
         return sampled.view(3, len(times), self.size_pixels, self.size_pixels)
 
-    def middle_places(self, times: ndarray, places: Tensor) -> Tensor:
+    def middle_positions(self, times: ndarray, positions: Tensor) -> Tensor:
         m = on_device(self._inverse_maps(times)[:, :2], self.device).view(-1, 6, 1, 1).unbind(1)
-        column, row = places[..., 0], places[..., 1]
+        column, row = positions[..., 0], positions[..., 1]
         moved = torch.stack([m[0] * column + m[1] * row + m[2], m[3] * column + m[4] * row + m[5]], -1)
-        return moved - self._parallax_shift(times, self.parallax.factor_at(places)) if self.parallax else moved
+        return moved - self._parallax_shift(times, self.parallax.factor_at(positions)) if self.parallax else moved
 
     def carry(self, times: ndarray, point: ndarray) -> ndarray:
         return self.motion.maps_at(times)
@@ -204,7 +204,7 @@ class PlaneBackdrop(Backdrop):
         return numpy.linalg.inv(self.motion.maps_at(times))
 
     def _parallax_shift(self, times: ndarray, factor: Tensor) -> Tensor:
-        """[T, S, S, 2]: how much farther than the rest places are shifted."""
+        """[T, S, S, 2]: how much farther than the rest positions are shifted."""
         shifts = on_device(self.motion.shifts_at(times), self.device)
         return shifts.view(-1, 1, 1, 2) * (factor - 1)[..., None]
 
@@ -218,7 +218,7 @@ def on_device(values: ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(numpy.ascontiguousarray(values, numpy.float32)).to(device, non_blocking=True)
 
 
-def affine_places(maps: ndarray, left: int, top: int, columns: int, rows: int, device: torch.device) -> Tensor:
+def affine_positions(maps: ndarray, left: int, top: int, columns: int, rows: int, device: torch.device) -> Tensor:
     """[T, rows, columns, 2]: where the maps (affine, [T, 3, 3]) take the pixels of a window."""
     m = on_device(maps[:, :2], device).view(-1, 6, 1, 1).unbind(1)
     column = torch.arange(left, left + columns, device=device, dtype=torch.float32).view(1, 1, -1)

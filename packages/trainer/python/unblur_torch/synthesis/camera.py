@@ -34,15 +34,15 @@ def draw_window(random: numpy.random.Generator, photo_pixels: int, size_pixels: 
     return PinholeCamera(size_pixels, focal_pixels, middle - left, middle - top)
 
 
-# A pixel's speed is largest at the border; so many places along each side find it within a hundredth.
-PLACES_PER_SIDE = 17
+# A pixel's speed is largest at the border; so many positions along each side find it within a hundredth.
+POSITIONS_PER_SIDE = 17
 
 
 def fastest_pixels_per_radian(camera: PinholeCamera, axis: ndarray) -> float:
     """The fastest that any pixel moves, in pixels per radian, while the camera turns about an axis [3] fixed in camera axes."""
-    places = numpy.linspace(0, camera.size_pixels - 1, PLACES_PER_SIDE)
-    x = (places[None, :] - camera.principal_x) / camera.focal_pixels
-    y = (places[:, None] - camera.principal_y) / camera.focal_pixels
+    positions = numpy.linspace(0, camera.size_pixels - 1, POSITIONS_PER_SIDE)
+    x = (positions[None, :] - camera.principal_x) / camera.focal_pixels
+    y = (positions[:, None] - camera.principal_y) / camera.focal_pixels
     along_x = x * y * axis[0] - (1 + x * x) * axis[1] + y * axis[2]
     along_y = (1 + y * y) * axis[0] - x * y * axis[1] - x * axis[2]
     return float(numpy.sqrt(along_x**2 + along_y**2).max()) * camera.focal_pixels

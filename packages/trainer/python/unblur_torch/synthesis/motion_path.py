@@ -83,5 +83,5 @@ PATH_TIMES = numpy.linspace(-1, 1, 9)
 
 def longest_path_pixels(maps: ndarray, points: ndarray) -> float:
     """The farthest that any of the points [n, 2] travels under maps [T, 3, 3] at successive times."""
-    places = maps[:, :2, :2] @ points.T + maps[:, :2, 2:]
-    return float(numpy.sqrt((numpy.diff(places, axis=0) ** 2).sum(1)).sum(0).max())
+    positions = maps[:, :2, :2] @ points.T + maps[:, :2, 2:]
+    return float(numpy.sqrt((numpy.diff(positions, axis=0) ** 2).sum(1)).sum(0).max())

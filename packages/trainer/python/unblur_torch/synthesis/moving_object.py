@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy import ndarray
 from torch import Tensor
 
-from .backdrop import Backdrop, affine_places
+from .backdrop import Backdrop, affine_positions
 from .motion_path import PATH_TIMES, PlaneMotion, longest_path_pixels
 
 
@@ -43,7 +43,7 @@ class Patch:
 
     rows: slice
     columns: slice
-    places: Tensor
+    positions: Tensor
     """[T, rows, columns, 2]: where in the middle frame is what its pixels show, if they show the object."""
     layer: Tensor
     """[4, T, rows, columns], premultiplied."""
@@ -82,9 +82,9 @@ class Scene:
         for thing in self.objects:
             patch = self._patch(thing, times)
             if patch is not None:
-                pixels = affine_places(numpy.eye(3)[None], patch.columns.start, patch.rows.start, *patch.layer.shape[:1:-1], self.device)
+                pixels = affine_positions(numpy.eye(3)[None], patch.columns.start, patch.rows.start, *patch.layer.shape[:1:-1], self.device)
                 behind = displacement[:, patch.rows, patch.columns]
-                behind.copy_(torch.where(patch.layer[3, ..., None] >= 0.5, patch.places - pixels, behind))
+                behind.copy_(torch.where(patch.layer[3, ..., None] >= 0.5, patch.positions - pixels, behind))
         return displacement
 
     def flow(self, times: ndarray) -> Tensor:
@@ -97,7 +97,7 @@ class Scene:
             patch = self._patch(thing, numpy.zeros(1))
             if patch is not None:
                 window = (patch.columns.start, patch.rows.start, *patch.layer.shape[:1:-1], self.device)
-                moved = affine_places(self.maps_at(thing, times), *window) - affine_places(numpy.eye(3)[None], *window)
+                moved = affine_positions(self.maps_at(thing, times), *window) - affine_positions(numpy.eye(3)[None], *window)
                 behind = flow[:, patch.rows, patch.columns]
                 behind.copy_(torch.where(patch.layer[3, ..., None] >= 0.5, moved, behind))
         return flow
@@ -118,17 +118,17 @@ class Scene:
         if window is None:
             return None
         left, top, columns, rows = window
-        places = affine_places(numpy.linalg.inv(maps), left, top, columns, rows, self.device)
+        positions = affine_positions(numpy.linalg.inv(maps), left, top, columns, rows, self.device)
         _, height, width = thing.premultiplied.shape
         corner_x, corner_y = thing.corner
-        grid = torch.stack([(places[..., 0] + (0.5 - corner_x)) * (2 / width) - 1, (places[..., 1] + (0.5 - corner_y)) * (2 / height) - 1], -1)
+        grid = torch.stack([(positions[..., 0] + (0.5 - corner_x)) * (2 / width) - 1, (positions[..., 1] + (0.5 - corner_y)) * (2 / height) - 1], -1)
         layer = F.grid_sample(thing.premultiplied[None], grid.view(1, -1, columns, 2), mode="bilinear", padding_mode="zeros", align_corners=False)
-        return Patch(slice(top, top + rows), slice(left, left + columns), places, layer.view(4, len(times), rows, columns))
+        return Patch(slice(top, top + rows), slice(left, left + columns), positions, layer.view(4, len(times), rows, columns))
 
 
 def visible_window(maps: ndarray, outline: ndarray, size_pixels: int) -> Optional[Tuple[int, int, int, int]]:
     """Left, top, columns and rows of the window of the picture that the outline [n, 2] stays within under all maps [T, 3, 3]; None if it is never in view."""
-    places = maps[:, :2, :2] @ outline.T + maps[:, :2, 2:]
-    left, top = (min(max(math.floor(low), 0), size_pixels) for low in places.min((0, 2)))
-    right, bottom = (min(max(math.ceil(high) + 1, 0), size_pixels) for high in places.max((0, 2)))
+    positions = maps[:, :2, :2] @ outline.T + maps[:, :2, 2:]
+    left, top = (min(max(math.floor(low), 0), size_pixels) for low in positions.min((0, 2)))
+    right, bottom = (min(max(math.ceil(high) + 1, 0), size_pixels) for high in positions.max((0, 2)))
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None

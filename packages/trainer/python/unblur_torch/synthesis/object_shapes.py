@@ -14,8 +14,8 @@ Random = numpy.random.Generator
 def draw_shape(random: Random, name: str, side: int) -> ndarray:
     """A random shape of a kind in `SHAPES`, its edge one pixel soft."""
     # From -1 to 1 over the mask; a hair's breadth is left free so that nothing touches the border.
-    places = (numpy.arange(side) + 0.5) / side * 2 - 1
-    x, y = numpy.meshgrid(places, places)
+    positions = (numpy.arange(side) + 0.5) / side * 2 - 1
+    x, y = numpy.meshgrid(positions, positions)
     inside = SHAPES[name](random, x / 0.96, y / 0.96)
     return numpy.clip(inside * side / 2 + 0.5, 0, 1).astype(numpy.float32)
 

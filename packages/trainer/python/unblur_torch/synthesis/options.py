@@ -28,7 +28,7 @@ DEVICE_SCENE = {
     "pathExponent": 1,
     # How much the speed at the ends of the exposure differs from that in its middle, at most, as a share of it: 0 to 1.
     "acceleration": 0,
-    # How much more or less than the rest near and far places are shifted, as a share of the shift.
+    # How much more or less than the rest near and far positions are shifted, as a share of the shift.
     "parallax": 0,
     # Kinds of objects by weight, see `object_shapes`.
     "objectShapes": {"blob": 1},

@@ -267,7 +267,10 @@ describeWithTorch('two processes', () => {
     'learn what one learns from the same batch',
     async () => {
       const options = { torch: float32, optimizer: clippedOptimizer, emaDecay, threads: 1 };
-      const [one, two] = [await openTorch(task), await createTorchLearner(task, { ...options, processes: 2 })];
+      const [one, two] = [
+        await openTorch(task),
+        await createTorchLearner(task, { ...options, processes: 2 }),
+      ];
       const states = [];
       for (const learner of [one, two]) {
         await learner.load({ weights: fullWeights(tinyNetwork) });

@@ -7,7 +7,7 @@ import type { SystemDefinition } from '../../run-file/run-file.js';
 import type { Batch, Objective, Phase, Restoration, TrainingSystem } from '../../training-system.js';
 import { timeSlices } from '../samples/sample-batch.js';
 import { framesOf, recordedSources, validationWindows } from '../samples/window-samples.js';
-import { readWeightsFile, weightsOfFile } from '../starting-weights.js';
+import { readWeightsFile, initialWeightsFrom } from '../starting-weights.js';
 import { clipLoss } from './clip-loss.js';
 import type { ClipLossConfig } from './clip-loss.js';
 import { changeClipPaths, clipRunField } from './clip-run.js';
@@ -41,7 +41,7 @@ function startingWeights({
 }: ClipRun): ReturnType<typeof clipFamily.initialWeights> {
   if (initialWeights === null) return clipFamily.initialWeights(network, seed);
   const { file, parts } = initialWeights;
-  return weightsOfFile({ file, ...readWeightsFile(file, clipFamily.readWeights) }, parts, network, () =>
+  return initialWeightsFrom({ file, ...readWeightsFile(file, clipFamily.readWeights) }, parts, network, () =>
     clipFamily.initialWeights(network, seed),
   );
 }

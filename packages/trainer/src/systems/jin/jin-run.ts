@@ -10,7 +10,7 @@ import {
   runFields,
   scheduleField,
 } from '../../run-file/fields.js';
-import { expectOnePlace, sampleValidation } from '../samples/sample-run.js';
+import { expectOneValidationSource, sampleValidation } from '../samples/sample-run.js';
 import { checked, list, oneOf, section } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';
 
@@ -32,12 +32,12 @@ const run = section({
 });
 
 /** A run of the networks of Jin et al. 2018, complete. */
-export type FrameExtractionRunConfig = FieldType<typeof run>;
+export type JinRun = FieldType<typeof run>;
 
-export const frameExtractionField: Field<FrameExtractionRunConfig> = checked(
+export const jinRunField: Field<JinRun> = checked(
   run,
   ({ network, stageSteps, batchSize, data, validation }) => {
-    expectOnePlace(validation);
+    expectOneValidationSource(validation);
     expectMultiples({ data, validation }, frameExtractionFamily.sizeMultiple(network));
     expectAffordable({ batchSize, data, validation }, network.frames);
     const stages = (network.frames + 1) / 2;

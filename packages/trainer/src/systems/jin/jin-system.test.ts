@@ -92,7 +92,7 @@ describe('a run of frame extraction', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('trains one stage after the other, those before it standing still', async () => {
+  test('trains one stage after the other, those before it frozen', async () => {
     const { stages } = frameExtractionFamily.declare(threeFrames);
     const run = async (name: string, stageSteps: number[]) => {
       const out = join(folder, name);

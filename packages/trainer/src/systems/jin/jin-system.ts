@@ -10,20 +10,20 @@ import { scheduleFactor } from '../../loop/schedule.js';
 import { timeSlices, trainingBatches } from '../samples/sample-batch.js';
 import type { LossTerms, Objective, Phase, Restoration, TrainingSystem } from '../../training-system.js';
 import { validationSamples } from '../samples/validation-samples.js';
-import { frameExtractionField } from './jin-run.js';
-import type { FrameExtractionRunConfig } from './jin-run.js';
+import { jinRunField } from './jin-run.js';
+import type { JinRun } from './jin-run.js';
 
 /**
  * The networks of Jin et al. 2018: the middle frame's is trained first, then each pair's, those before it
- * standing still.
+ * frozen.
  */
-export const frameExtractionDefinition: SystemDefinition<FrameExtractionRunConfig> = {
-  field: frameExtractionField,
+export const jinDefinition: SystemDefinition<JinRun> = {
+  field: jinRunField,
   changePaths: (config, change) => ({ ...config, ...changeSamplePaths(config, change) }),
-  open: openFrameExtraction,
+  open: openJinSystem,
 };
 
-function openFrameExtraction({
+function openJinSystem({
   network: config,
   data,
   optimizer,
@@ -32,7 +32,7 @@ function openFrameExtraction({
   batchSize,
   seed,
   validation,
-}: FrameExtractionRunConfig): TrainingSystem {
+}: JinRun): TrainingSystem {
   const network = frameExtractionFamily.declare(config);
   const { frames } = config;
   const phases = stageSteps.map((steps, stage): Phase => {
@@ -61,7 +61,7 @@ function openFrameExtraction({
     startingWeights: () => frameExtractionFamily.initialWeights(config, seed),
     optimizer,
     phases,
-    restoration: extractionRestoration(network, validation.sizePixels),
+    restoration: jinRestoration(network, validation.sizePixels),
     readValidationSamples: () => validationSamples(validation, frames),
     writeWeights: (weights, metadata) =>
       frameExtractionFamily.writeWeights(weights, config, { dtype: 'float32', metadata }),
@@ -69,7 +69,7 @@ function openFrameExtraction({
 }
 
 /** All frames of one blurred image `[1, S, S, 3]`. */
-export function extractionRestoration({ extract }: FrameExtractionNetwork, sizePixels: number): Restoration {
+export function jinRestoration({ extract }: FrameExtractionNetwork, sizePixels: number): Restoration {
   return {
     blurredShape: [1, sizePixels, sizePixels, 3],
     restore: (blurred, weights) => extract(blurred as Tensor4D, weights),

@@ -1,8 +1,8 @@
 import { frameExtractionFamily, frameExtractionPresets } from '@unblur/core-model';
 import type { ExtractorConfig, FrameExtractionConfig, WeightValues } from '@unblur/core-model';
-import { filled } from '../nonzero-weights.test-tool.js';
+import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
 import type { LearningTask } from '../../training-system.js';
-import { extractionRestoration, stageObjective } from './jin-system.js';
+import { jinRestoration, stageObjective } from './jin-system.js';
 
 const imageSizePixels = 16;
 
@@ -21,17 +21,17 @@ const narrowNetworks: FrameExtractionConfig = {
 };
 
 /** What an engine computes in a stage of narrow networks, on one sample. */
-export function narrowExtractionTask(stage: number): LearningTask {
+export function narrowJinTask(stage: number): LearningTask {
   const network = frameExtractionFamily.declare(narrowNetworks);
   return {
     weightShapes: frameExtractionFamily.shapesOf(narrowNetworks),
-    restoration: extractionRestoration(network, imageSizePixels),
+    restoration: jinRestoration(network, imageSizePixels),
     objective: stageObjective(network, stage, 1, imageSizePixels),
     groups: [network.stages[stage]!],
   };
 }
 
 /** Starting weights with something in every one. */
-export function fullExtractionWeights(): WeightValues {
-  return filled(frameExtractionFamily.initialWeights(narrowNetworks, 3), 0.05);
+export function fullJinWeights(): WeightValues {
+  return nonzeroWeights(frameExtractionFamily.initialWeights(narrowNetworks, 3), 0.05);
 }

@@ -1,6 +1,6 @@
 import { paperFamily, paperPreset } from '@unblur/core-model';
 import type { PaperConfig, WeightValues } from '@unblur/core-model';
-import { filled } from '../nonzero-weights.test-tool.js';
+import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
 import type { LearningTask } from '../../training-system.js';
 import type { PaperLossConfig } from './paper-loss.js';
 import { paperTask } from './paper-system.js';
@@ -50,7 +50,7 @@ const evenMotion = 16 / 3;
  * position that is sampled is near a pixel's centre.
  */
 export function fullPaperWeights(): WeightValues {
-  const weights = filled(paperFamily.initialWeights(narrowPaper, 3));
+  const weights = nonzeroWeights(paperFamily.initialWeights(narrowPaper, 3));
   for (const [name, { values }] of Object.entries(weights)) {
     const [, level, layer] = /\.level(\d)\.(stn\.affine|itn\.affine|flow)\./.exec(name) ?? [];
     if (layer === undefined) continue;

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs';
 import { stack, tensor, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { photoFamily, photoPreset } from '@unblur/core-model';
-import { filled } from '../nonzero-weights.test-tool.js';
+import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
 import { photoDeviceTask, photoTask } from './photo-system.js';
 
 const config = {
@@ -38,7 +38,7 @@ const gt = waves([batchSize, frames, size, size, 3], 2);
 const lastMotion = waves([batchSize, 4, 4, 2], 3, 2);
 const task = photoDeviceTask(config, { framesPerStep: frames, loss }, frames, sizes);
 const weights = Object.fromEntries(
-  Object.entries(filled(photoFamily.initialWeights(config, 1))).map(([name, { shape, values }]) => [
+  Object.entries(nonzeroWeights(photoFamily.initialWeights(config, 1))).map(([name, { shape, values }]) => [
     name,
     tensor(values, shape),
   ]),

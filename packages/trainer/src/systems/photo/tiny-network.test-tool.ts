@@ -1,6 +1,6 @@
 import { photoFamily } from '@unblur/core-model';
 import type { PhotoConfig, WeightValues } from '@unblur/core-model';
-import { filled } from '../nonzero-weights.test-tool.js';
+import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
 import { parsePhotoRun } from './photo-run.js';
 import type { PhotoRun } from './photo-run.js';
 import { photoTask } from './photo-system.js';
@@ -29,7 +29,7 @@ export const tinyNetwork: PhotoConfig = {
  * photograph or of the feature of half its size.
  */
 export function fullWeights(network: PhotoConfig): WeightValues {
-  const weights = filled(photoFamily.initialWeights(network, 3));
+  const weights = nonzeroWeights(photoFamily.initialWeights(network, 3));
   const { 'trajectory.predict.kernel': kernel, 'trajectory.predict.bias': bias } = weights;
   kernel!.values.forEach((value, index, all) => (all[index] = value / network.trajectoryChannels));
   bias!.values.set([0.6, -0.6, 0.03, 0.02, -0.03, 0.02]);

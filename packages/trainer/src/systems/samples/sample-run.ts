@@ -38,8 +38,8 @@ export const sampleValidation = section({
 });
 export type SampleValidation = FieldType<typeof sampleValidation>;
 
-/** @throws unless exactly one of the two places that samples can come from is given. */
-export function expectOnePlace({ panoramas, folder }: SampleValidation): void {
+/** @throws unless exactly one of the two sources of validation samples is given. */
+export function expectOneValidationSource({ panoramas, folder }: SampleValidation): void {
   if ((panoramas === null) === (folder === null)) {
     throw new Error(
       `Expected either 'validation.panoramas' or 'validation.folder' but received ${folder === null ? 'neither' : 'both'}.`,
@@ -109,7 +109,7 @@ export function expectConsistentRun(
   { batchSize, data, validation }: SampleRun,
   needs: { multiple: number; motion: boolean; frames: number; frameWeights: readonly number[] | 'equal' },
 ): void {
-  expectOnePlace(validation);
+  expectOneValidationSource(validation);
   expectMultiples({ data, validation }, needs.multiple);
   expectAffordable({ batchSize, data, validation }, needs.frames);
   if (needs.motion && !hasMotion(data)) {

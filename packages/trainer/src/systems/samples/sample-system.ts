@@ -3,7 +3,7 @@ import { sampleValues, trainingBatches } from './sample-batch.js';
 import type { SampleContents } from './sample-batch.js';
 import type { SampleRun } from './sample-run.js';
 import { scheduleFactor } from '../../loop/schedule.js';
-import { namesOfParts, readWeightsFile, weightsOfFile } from '../starting-weights.js';
+import { weightNamesOfParts, readWeightsFile, initialWeightsFrom } from '../starting-weights.js';
 import type { LearningTask, Phase, TrainingSystem } from '../../training-system.js';
 import { validationSamples } from './validation-samples.js';
 
@@ -40,14 +40,19 @@ export function openSampleSystem<Config extends object>(
     contents: { frames },
   } = stages[0]!;
   const names = Object.keys(weightShapes);
-  const trained = trainedParts === null ? names : namesOfParts(names, trainedParts, 'trainedParts');
+  const trained = trainedParts === null ? names : weightNamesOfParts(names, trainedParts, 'trainedParts');
   const random = (): WeightValues => family.initialWeights(network, seed);
   return {
     weightShapes,
     startingWeights: () => {
       if (initialWeights === null) return random();
       const { file, parts } = initialWeights;
-      return weightsOfFile({ file, ...readWeightsFile(file, family.readWeights) }, parts, network, random);
+      return initialWeightsFrom(
+        { file, ...readWeightsFile(file, family.readWeights) },
+        parts,
+        network,
+        random,
+      );
     },
     optimizer,
     phases: stages.map((stage, index) =>

@@ -1,6 +1,6 @@
 import { videoDeblurFamily, videoDeblurPresets } from '@unblur/core-model';
 import type { VideoDeblurConfig, WeightValues } from '@unblur/core-model';
-import { filled } from '../nonzero-weights.test-tool.js';
+import { nonzeroWeights } from '../nonzero-weights.test-tool.js';
 import type { LearningTask } from '../../training-system.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
 
@@ -79,7 +79,7 @@ const evenFlow = [16 / 3 / 20, -16 / 3 / 20];
  * position that is sampled is near a pixel's centre.
  */
 export function fullVideoWeights(): WeightValues {
-  const weights = filled(videoDeblurFamily.initialWeights(narrowNetwork, 3));
+  const weights = nonzeroWeights(videoDeblurFamily.initialWeights(narrowNetwork, 3));
   for (const [name, { values }] of Object.entries(weights)) {
     if (!/^flow\.(level\d|refiner)\.(upscale-)?flow\./.test(name)) continue;
     if (name.endsWith('.kernel')) values.forEach((value, index) => (values[index] = value / 100));

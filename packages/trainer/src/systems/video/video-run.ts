@@ -98,12 +98,12 @@ const run = section({
 });
 
 /** A video-deblurring run, complete: every default filled in, every path absolute. */
-export type VideoRunConfig = FieldType<typeof run>;
+export type VideoRun = FieldType<typeof run>;
 
-export const videoRunConfigField: Field<VideoRunConfig> = checked(run, expectConsistent);
+export const videoRunField: Field<VideoRun> = checked(run, expectConsistent);
 
 /** `SystemDefinition.changePaths`. */
-export function changeVideoPaths(config: VideoRunConfig, change: (path: string) => string): VideoRunConfig {
+export function changeVideoRunPaths(config: VideoRun, change: (path: string) => string): VideoRun {
   const {
     data: videos,
     validation: held,
@@ -127,7 +127,7 @@ function expectConsistent({
   data: videos,
   validation: held,
   flowPretraining: layers,
-}: VideoRunConfig): void {
+}: VideoRun): void {
   expectMultiples({ data: videos, validation: held }, videoDeblurFamily.sizeMultiple(network));
   // A window is held blurred and sharp.
   expectAffordable({ batchSize, data: videos, validation: held }, 2 * windowFrames(network) - 1);

@@ -1,10 +1,10 @@
 import { videoDeblurFamily } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
-import { readWeightsFile, takeWeights, weightsOfFile } from '../starting-weights.js';
+import { readWeightsFile, pickWeights, initialWeightsFrom } from '../starting-weights.js';
 import { isFlowWeight } from './video-objectives.js';
-import type { VideoRunConfig } from './video-run.js';
+import type { VideoRun } from './video-run.js';
 
-type Start = Pick<VideoRunConfig, 'network' | 'seed' | 'initialWeights' | 'initialFlow'>;
+type Start = Pick<VideoRun, 'network' | 'seed' | 'initialWeights' | 'initialFlow'>;
 
 /**
  * The weights that a run begins with: random ones, or those of its files.
@@ -39,12 +39,12 @@ function weightsToStartFrom(
     scaleFusion: fusion,
     flow: { ...read.config.flow, inputLevel: flow.inputLevel, alignment: flow.alignment },
   };
-  return weightsOfFile({ file, config, values: read.values }, parts, network, () =>
+  return initialWeightsFrom({ file, config, values: read.values }, parts, network, () =>
     videoDeblurFamily.initialWeights(network, seed),
   );
 }
 
 function flowOf(file: string, weights: WeightValues): WeightValues {
   const { values } = readWeightsFile(file, videoDeblurFamily.readWeights);
-  return takeWeights(Object.keys(weights).filter(isFlowWeight), weights, values, file);
+  return pickWeights(Object.keys(weights).filter(isFlowWeight), weights, values, file);
 }

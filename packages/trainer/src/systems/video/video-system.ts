@@ -5,21 +5,21 @@ import type { SystemDefinition } from '../../run-file/run-file.js';
 import { scheduleFactor } from '../../loop/schedule.js';
 import type { ScheduleConfig } from '../../loop/schedule.js';
 import { framesOf, recordedSources, validationWindows } from '../samples/window-samples.js';
-import { namesOfParts } from '../starting-weights.js';
+import { weightNamesOfParts } from '../starting-weights.js';
 import { randomPixels, randomShare } from '../../losses/hard-example-loss.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
-import { changeVideoPaths, videoRunConfigField } from './video-run.js';
-import type { VideoRunConfig } from './video-run.js';
+import { changeVideoRunPaths, videoRunField } from './video-run.js';
+import type { VideoRun } from './video-run.js';
 import { videoStartingWeights } from './video-starting-weights.js';
 
 /**
  * The network of Pan et al. 2020: first its flow network on layers that move over each other, then the whole
  * cascade, with a learning rate for each of its two networks (section 4).
  */
-export const videoDeblurDefinition: SystemDefinition<VideoRunConfig> = {
-  field: videoRunConfigField,
-  changePaths: changeVideoPaths,
-  open: openVideoDeblur,
+export const videoDefinition: SystemDefinition<VideoRun> = {
+  field: videoRunField,
+  changePaths: changeVideoRunPaths,
+  open: openVideoSystem,
 };
 
 /** Flows are learned on scenes of so many frames, from the middle one to the others, in turn. */
@@ -32,7 +32,7 @@ const flowTargets = [1, 3, 0, 4];
  */
 const unblurred = 1000;
 
-function openVideoDeblur(config: VideoRunConfig): TrainingSystem {
+function openVideoSystem(config: VideoRun): TrainingSystem {
   const { network, optimizer, validation, flowPretraining } = config;
   return {
     weightShapes: videoDeblurFamily.shapesOf(network),
@@ -47,8 +47,8 @@ function openVideoDeblur(config: VideoRunConfig): TrainingSystem {
 }
 
 function flowPhase(
-  { network, data: { sizePixels }, seed }: VideoRunConfig,
-  layers: NonNullable<VideoRunConfig['flowPretraining']>,
+  { network, data: { sizePixels }, seed }: VideoRun,
+  layers: NonNullable<VideoRun['flowPretraining']>,
 ): Phase {
   const { folder, workers, batchSize, steps, cameraPixels, objectPixels } = layers;
   const schedule: ScheduleConfig = {
@@ -68,7 +68,7 @@ function flowPhase(
       },
     ],
     batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
-      // Scenes are dear and flows cheap, so every batch of scenes serves for all of them in turn.
+      // Scenes are expensive and flows cheap, so every batch of scenes serves for all of them in turn.
       const [turns, firstBatch] = [flowTargets.length, firstSample / batchSize];
       const scenes = {
         folder,
@@ -108,12 +108,12 @@ function cascadePhase({
   batchSize,
   seed,
   trainedParts,
-}: VideoRunConfig): Phase {
+}: VideoRun): Phase {
   const [{ sizePixels }, length] = [data, windowFrames(network)];
   const factor = (step: number) => scheduleFactor({ kind: 'step', ...schedule }, step, steps);
   const names = Object.keys(videoDeblurFamily.shapesOf(network));
-  const trained = trainedParts === null ? names : namesOfParts(names, trainedParts, 'trainedParts');
-  // What stands still need not be differentiated.
+  const trained = trainedParts === null ? names : weightNamesOfParts(names, trainedParts, 'trainedParts');
+  // Frozen weights need no gradient.
   const groups = [
     { weights: trained.filter(isFlowWeight), learningRate: optimizer.flowLearningRate },
     { weights: trained.filter((name) => !isFlowWeight(name)), learningRate: optimizer.learningRate },
@@ -145,5 +145,5 @@ function cascadePhase({
   };
 }
 
-const flowWeights = (network: VideoRunConfig['network']): string[] =>
+const flowWeights = (network: VideoRun['network']): string[] =>
   Object.keys(videoDeblurFamily.shapesOf(network)).filter(isFlowWeight);
