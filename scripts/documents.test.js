@@ -15,6 +15,10 @@ const documents = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),
   ...packages.map((name) => join('packages', name, 'README.md')),
+  join('benchmarks', 'README.md'),
+  join('experiments', 'README.md'),
+  join('packages', 'weights', 'files', 'photo.md'),
+  join('packages', 'weights', 'files', 'video-small.md'),
   join('examples', 'CREDITS.md'),
 ];
 
@@ -42,6 +46,26 @@ describe.each(documents)('%s', (document) => {
     const missing = targets.filter((target) => !existsSync(join(workspaceRoot, dirname(document), target)));
     expect(missing).toEqual([]);
   });
+});
+
+const cards = readdirSync(join(workspaceRoot, 'packages', 'weights', 'files'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => join('packages', 'weights', 'files', name));
+
+test.each([
+  [join('docs', 'results.md'), 100],
+  [join('docs', 'architecture.md'), 100],
+  ...cards.map((card) => [card, 50]),
+])('%s has at most %d lines, of at most 110 columns where they are prose', (document, maxLines) => {
+  const lines = readFileSync(join(workspaceRoot, document), 'utf8').trimEnd().split('\n');
+  expect(lines.length).toBeLessThanOrEqual(maxLines);
+  expect(lines.filter((line) => line.length > 110 && !line.startsWith('|'))).toEqual([]);
+});
+
+test.each(packages)('the example in the README of packages/%s is tested, if it has one', (name) => {
+  const folder = join(workspaceRoot, 'packages', name);
+  const hasExample = /^```ts$/m.test(readFileSync(join(folder, 'README.md'), 'utf8'));
+  expect(!hasExample || existsSync(join(folder, 'src', 'readme.test.ts'))).toBe(true);
 });
 
 test('names every package in README.md', () => {
