@@ -1,4 +1,4 @@
-import type { PixelPosition } from '../panorama/sphere.js';
+import type { PixelPosition } from '../panorama/camera.js';
 import type { Random } from '../random.js';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createRandom } from '../random.js';
-import { centredCamera, cropCamera, focalPixelsOf, pixelOfRay, rayOfPixel } from './camera.js';
+import { centredCamera, cropCamera, focalPixelsOf, pixelOfRay, rayOfPixel, type Vector3 } from './camera.js';
 import {
   axisAngleOf,
   fastestPixelsPerRadian,
@@ -9,7 +9,6 @@ import {
   randomShakeAxis,
   rotationAbout,
 } from './rotation.js';
-import type { Vector3 } from './sphere.js';
 
 describe('the pinhole camera', () => {
   test('sees its field of view from edge to edge', () => {

@@ -1,4 +1,26 @@
-import type { PixelPosition, Vector3 } from './sphere.js';
+/**
+ * A direction. World axes: x right, y down, z forward. Longitude 0 looks along +z and grows to the right;
+ * latitude grows downwards, as image rows do.
+ */
+export type Vector3 = readonly [x: number, y: number, z: number];
+
+export interface SphericalAngles {
+  longitudeRadians: number;
+  latitudeRadians: number;
+}
+
+/**
+ * Angles of a direction of any length but zero. `atan2` of the height and the ground distance keeps its
+ * precision at the poles.
+ */
+export function anglesOfDirection([x, y, z]: Vector3): SphericalAngles {
+  return { longitudeRadians: Math.atan2(x, z), latitudeRadians: Math.atan2(y, Math.hypot(x, z)) };
+}
+
+export interface PixelPosition {
+  x: number;
+  y: number;
+}
 
 /**
  * A pinhole camera without distortion. Camera axes: x right, y down, z along the view. Pixel centres lie at

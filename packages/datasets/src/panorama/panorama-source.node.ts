@@ -96,8 +96,9 @@ export const panoramaSource: SourceKind<PartialPanoramaOptions, PanoramaRecipe> 
         const random =
           place === 0 ? createRandom(seed, sampleIndex, 1) : createRandom(seed, sampleIndex, 1, place);
         const plan = planRotationalBlur(random, panorama.levels[0]!.width, sampleIndex, options);
-        if (!coverage || staysWithin(plan, coverage))
-          {return synthesizeRotationalBlur(panorama, plan, options);}
+        if (!coverage || staysWithin(plan, coverage)) {
+          return synthesizeRotationalBlur(panorama, plan, options);
+        }
       }
       throw new RangeError(
         `Expected a panorama large enough for the camera but ${mostPlaces} random views all left ${path}; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.`,

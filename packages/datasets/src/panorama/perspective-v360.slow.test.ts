@@ -6,12 +6,11 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { createResponse, fullReading } from '../averaging.js';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
-import { centredCamera, focalPixelsOf, rayOfPixel } from './camera.js';
+import { anglesOfDirection, centredCamera, focalPixelsOf, rayOfPixel, type Vector3 } from './camera.js';
 import { loadPanorama } from './panorama-source.node.js';
 import type { PanoramaLevel } from './panorama.js';
 import { addPerspective, createViewfinder } from './perspective.js';
 import { matrixOf, type Orientation, orientationOfAngles } from './rotation.js';
-import { anglesOfDirection, type Vector3 } from './sphere.js';
 
 const shared =
   process.env['UNBLUR_SHARED'] ?? fileURLToPath(new URL('../../../../../shared', import.meta.url));

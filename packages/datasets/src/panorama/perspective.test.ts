@@ -1,17 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { createResponse, fullReading } from '../averaging.js';
 import { createRandom } from '../random.js';
-import { centredCamera, cropCamera, type PinholeCamera, rayOfPixel } from './camera.js';
+import {
+  anglesOfDirection,
+  centredCamera,
+  cropCamera,
+  rayOfPixel,
+  type PinholeCamera,
+  type Vector3,
+} from './camera.js';
 import { buildPanorama, type PanoramaLevel } from './panorama.js';
 import { addPerspective, createViewfinder, levelFor, openSensor } from './perspective.js';
 import { type Matrix3, matrixOf, type Orientation, orientationOfAngles } from './rotation.js';
-import {
-  anglesOfDirection,
-  anglesOfPanoramaPixel,
-  directionOfAngles,
-  panoramaPixelOfAngles,
-  type Vector3,
-} from './sphere.js';
+import { anglesOfPanoramaPixel, directionOfAngles, panoramaPixelOfAngles } from './sphere.test-tool.js';
 
 const identity = createResponse((value) => value);
 

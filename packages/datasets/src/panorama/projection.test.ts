@@ -1,18 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { createResponse, renderCount } from '../averaging.js';
 import { createRandom } from '../random.js';
-import { centredCamera, cropCamera, pixelOfRay, rayOfPixel } from './camera.js';
+import {
+  anglesOfDirection,
+  centredCamera,
+  cropCamera,
+  pixelOfRay,
+  rayOfPixel,
+  type Vector3,
+} from './camera.js';
 import { buildPanorama } from './panorama.js';
 import { createViewfinder } from './perspective.js';
 import { type Orientation, orientationOfAngles, orientationsBetween, rotationAbout } from './rotation.js';
 import { expose } from './rotational-blur.js';
-import {
-  anglesOfDirection,
-  anglesOfPanoramaPixel,
-  directionOfAngles,
-  panoramaPixelOfAngles,
-  type Vector3,
-} from './sphere.js';
+import { anglesOfPanoramaPixel, directionOfAngles, panoramaPixelOfAngles } from './sphere.test-tool.js';
 
 const random = createRandom(21);
 const turned = (orientation: Orientation, vector: Vector3): Vector3 =>

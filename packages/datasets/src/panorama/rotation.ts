@@ -1,32 +1,14 @@
 import { Quaternion } from 'quaternion';
 import type { Random } from '../random.js';
-import { type PinholeCamera, pixelOfRay, rayOfPixel } from './camera.js';
+import {
+  anglesOfDirection,
+  pixelOfRay,
+  rayOfPixel,
+  type PinholeCamera,
+  type PixelPosition,
+  type Vector3,
+} from './camera.js';
 import type { Coverage } from './panorama.js';
-import type { RotationalBlurPlan } from './rotational-blur.js';
-import { anglesOfDirection, type PixelPosition, type Vector3 } from './sphere.js';
-
-/**
- * The fastest that any pixel of the image moves, in pixels per radian, while the camera turns about an axis
- * fixed in camera axes. The image motion of a still world under a rotation depends on the pixel and the axis
- * only, not on the scene.
- *
- * @param axis unit vector in camera axes.
- */
-export function fastestPixelsPerRadian(camera: PinholeCamera, [ax, ay, az]: Vector3): number {
-  const { width, height, focalPixels } = camera;
-  let fastestSquared = 0;
-  for (let row = 0; row < height; row++) {
-    const y = (row - camera.principalY) / focalPixels;
-    for (let column = 0; column < width; column++) {
-      const x = (column - camera.principalX) / focalPixels;
-      const dx = x * y * ax - (1 + x * x) * ay + y * az;
-      const dy = (1 + y * y) * ax - x * y * ay - x * az;
-      const squared = dx * dx + dy * dy;
-      if (squared > fastestSquared) fastestSquared = squared;
-    }
-  }
-  return Math.sqrt(fastestSquared) * focalPixels;
-}
 
 /** Orientation of a camera as a unit quaternion that turns camera axes into world axes. */
 export type Orientation = Quaternion;
@@ -103,6 +85,29 @@ export function matrixOf(rotation: Quaternion): Matrix3 {
 }
 
 /**
+ * The fastest that any pixel of the image moves, in pixels per radian, while the camera turns about an axis
+ * fixed in camera axes. The image motion of a still world under a rotation depends on the pixel and the axis
+ * only, not on the scene.
+ *
+ * @param axis unit vector in camera axes.
+ */
+export function fastestPixelsPerRadian(camera: PinholeCamera, [ax, ay, az]: Vector3): number {
+  const { width, height, focalPixels } = camera;
+  let fastestSquared = 0;
+  for (let row = 0; row < height; row++) {
+    const y = (row - camera.principalY) / focalPixels;
+    for (let column = 0; column < width; column++) {
+      const x = (column - camera.principalX) / focalPixels;
+      const dx = x * y * ax - (1 + x * x) * ay + y * az;
+      const dy = (1 + y * y) * ax - x * y * ay - x * az;
+      const squared = dx * dx + dy * dy;
+      if (squared > fastestSquared) fastestSquared = squared;
+    }
+  }
+  return Math.sqrt(fastestSquared) * focalPixels;
+}
+
+/**
  * How far a still world moves in the picture while the camera turns through half of its rotation, at every
  * pixel of the middle frame: half the difference of the optical flows from there to the last and to the first
  * frame.
@@ -147,7 +152,7 @@ const testedPixelsPerSide = 9;
  * along the picture's border and at five moments).
  */
 export function staysWithin(
-  { camera, first, last }: Pick<RotationalBlurPlan, 'camera' | 'first' | 'last'>,
+  { camera, first, last }: { camera: PinholeCamera; first: Orientation; last: Orientation },
   { longitudeRadians, latitudeRadians }: Coverage,
 ): boolean {
   const border: PixelPosition[] = Array.from(
@@ -168,29 +173,15 @@ export function staysWithin(
     ];
   });
   return orientationsBetween(first, last, testedOrientations).every((orientation) => {
-    const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = matrixOf(orientation) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const worldFromCamera = matrixOf(orientation);
+    const [downX, downY, downZ] = worldFromCamera.slice(3, 6) as [number, number, number];
     const seesPole =
       latitudeRadians < Math.PI / 2 &&
-      [-1, 1].some((pole) => isInPicture(camera, [m3 * pole, m4 * pole, m5 * pole]));
+      [-1, 1].some((pole) => isInPicture(camera, [downX * pole, downY * pole, downZ * pole]));
     return (
       !seesPole &&
       border.every((pixel) => {
-        const [x, y, z] = rayOfPixel(camera, pixel);
-        const angles = anglesOfDirection([
-          m0 * x + m1 * y + m2 * z,
-          m3 * x + m4 * y + m5 * z,
-          m6 * x + m7 * y + m8 * z,
-        ]);
+        const angles = anglesOfDirection(turned(worldFromCamera, rayOfPixel(camera, pixel)));
         return (
           Math.abs(angles.longitudeRadians) <= longitudeRadians &&
           Math.abs(angles.latitudeRadians) <= latitudeRadians
@@ -201,7 +192,7 @@ export function staysWithin(
 }
 
 /** Whether a direction in camera axes is seen; the pole may lie inside a picture whose border is covered. */
-function isInPicture(camera: RotationalBlurPlan['camera'], ray: readonly [number, number, number]): boolean {
+function isInPicture(camera: PinholeCamera, ray: readonly [number, number, number]): boolean {
   if (ray[2] <= 0) return false;
   const { x, y } = pixelOfRay(camera, ray);
   return x >= 0 && y >= 0 && x <= camera.width - 1 && y <= camera.height - 1;

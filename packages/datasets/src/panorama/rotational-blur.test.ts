@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createResponse, fullReading, renderCount, transferFunctions } from '../averaging.js';
 import { createRandom } from '../random.js';
-import { centredCamera, pixelOfRay, rayOfPixel } from './camera.js';
+import { centredCamera, pixelOfRay, rayOfPixel, type Vector3 } from './camera.js';
 import { buildPanorama } from './panorama.js';
 import { addPerspective, createViewfinder } from './perspective.js';
 import {
@@ -14,7 +14,6 @@ import {
   rotationAbout,
 } from './rotation.js';
 import { expose } from './rotational-blur.js';
-import type { Vector3 } from './sphere.js';
 
 const random = createRandom(8);
 const panorama = buildPanorama(

@@ -1,11 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createRandom } from '../random.js';
-import {
-  anglesOfDirection,
-  anglesOfPanoramaPixel,
-  directionOfAngles,
-  panoramaPixelOfAngles,
-} from './sphere.js';
+import { anglesOfDirection } from './camera.js';
+import { anglesOfPanoramaPixel, directionOfAngles, panoramaPixelOfAngles } from './sphere.test-tool.js';
 
 const size = { width: 4096, height: 2048 };
 

@@ -40,7 +40,7 @@ const maxManifestBytes = 50_000_000;
  * Reads a set's manifest. @throws Error in one line where there is none, with the field that makes no sense
  * and what it may be.
  */
-export async function readManifest(folder: string): Promise<ShardManifest> {
+async function readManifest(folder: string): Promise<ShardManifest> {
   const path = join(folder, manifestFile);
   const text = await readManifestFile(path, folder);
   let manifest: unknown;
@@ -93,7 +93,7 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 /** What a manifest says of one of its shards. */
-export function shardContents(
+function shardContents(
   {
     count,
     samplesPerShard,

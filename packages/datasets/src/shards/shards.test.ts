@@ -168,6 +168,16 @@ describe('shard sets', () => {
     }
   });
 
+  test('are made of other shards, angles included', async () => {
+    const [stored, again] = [join(newFolder(), 'stored'), join(newFolder(), 'again')];
+    await synthesizePanoramaShards({ ...small, folder: await makePanoramaFolder(1), out: stored });
+    const source = { kind: 'shards', folder: stored, sizePixels: 8 } as const;
+    await synthesizeShards({ source, out: again, count: 7, seed: 1, workers: 0 });
+    const angles = async (folder: string) =>
+      Array.from((await take(1, { folder, batchSize: 7, seed: 1 }))[0]!.rotationDegrees!).sort();
+    expect(await angles(again)).toEqual(await angles(stored));
+  });
+
   test('are completed after a stop, without redoing finished shards or leaving half ones', async () => {
     const folder = await makePanoramaFolder(2);
     const out = join(newFolder(), 'set');

@@ -139,6 +139,6 @@ export function listFrames(folder: string): string[] {
 }
 
 /** Sorts paths by the numbers in their names. */
-export function sortFrames(paths: readonly string[]): string[] {
+function sortFrames(paths: readonly string[]): string[] {
   return [...paths].sort((a, b) => basename(a).localeCompare(basename(b), 'en', { numeric: true }));
 }

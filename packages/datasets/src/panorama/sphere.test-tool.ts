@@ -1,22 +1,10 @@
+import type { PixelPosition, SphericalAngles, Vector3 } from './camera.js';
+
 /**
- * The unit sphere and its equirectangular picture.
- *
- * World axes: x right, y down, z forward. Longitude 0 looks along +z and grows to the right; latitude grows
- * downwards, as image rows do. Column centres lie at integers: longitude runs from -180 degrees at x = -0.5
- * to +180 at x = width - 0.5, latitude from -90 degrees (straight up) at y = -0.5 to +90 at y = height - 0.5.
+ * The unit sphere and its equirectangular picture, as tests look at it. Column centres lie at integers:
+ * longitude runs from -180 degrees at x = -0.5 to +180 at x = width - 0.5, latitude from -90 degrees (straight
+ * up) at y = -0.5 to +90 at y = height - 0.5.
  */
-export type Vector3 = readonly [x: number, y: number, z: number];
-
-export interface SphericalAngles {
-  longitudeRadians: number;
-  latitudeRadians: number;
-}
-
-export interface PixelPosition {
-  x: number;
-  y: number;
-}
-
 export interface PanoramaSize {
   width: number;
   height: number;
@@ -50,12 +38,4 @@ export function directionOfAngles({ longitudeRadians, latitudeRadians }: Spheric
     Math.sin(latitudeRadians),
     cosLatitude * Math.cos(longitudeRadians),
   ];
-}
-
-/**
- * Angles of a direction of any length but zero. `atan2` of the height and the ground distance keeps its
- * precision at the poles.
- */
-export function anglesOfDirection([x, y, z]: Vector3): SphericalAngles {
-  return { longitudeRadians: Math.atan2(x, z), latitudeRadians: Math.atan2(y, Math.hypot(x, z)) };
 }
