@@ -1,3 +1,5 @@
+const isWholeRun = process.env.UNBLUR_TESTS === 'all';
+
 /**
  * Every test of the repository in one run: the packages, and the checks of the repository itself. `npm test`
  * uses it.
@@ -9,6 +11,7 @@ export default {
       displayName: 'workspace',
       rootDir: 'scripts',
       testMatch: ['<rootDir>/**/*.test.js'],
+      testPathIgnorePatterns: ['/node_modules/', ...(isWholeRun ? [] : ['\\.slow\\.test\\.js$'])],
       transform: {},
       testTimeout: 60_000,
     },

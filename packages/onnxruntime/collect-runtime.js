@@ -2,6 +2,8 @@
  * Puts what this package carries of ONNX Runtime into `runtime/`, as npm starts to pack it, and takes it away
  * afterwards: of `onnxruntime-node` the builds for processors, without its install script and the CUDA
  * libraries that it downloads; of `onnxruntime-web` the plain WebAssembly build.
+ *
+ * node collect-runtime.js [--remove | another folder to put it into]
  */
 import { cpSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,14 +11,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const runtime = join(folder, 'runtime');
+const [option] = process.argv.slice(2);
+const remove = option === '--remove';
+const runtime = option === undefined || remove ? join(folder, 'runtime') : option;
 const require = createRequire(import.meta.url);
 
 /** What sessions on a processor never load: DirectX, and the macOS library under its second name. */
 const unneeded = /^(DirectML|dxcompiler|dxil)\.dll$|^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
 
 rmSync(runtime, { recursive: true, force: true });
-if (!process.argv.includes('--remove')) {
+if (!remove) {
   collectNative();
   collectWebAssembly();
 }

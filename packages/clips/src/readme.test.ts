@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { transformSync } from '@swc/core';
 import * as clips from './index.js';
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
@@ -23,9 +24,14 @@ if (!hasFfmpeg) console.log('ffmpeg is not installed: the README example is not 
       'color=white:s=32x32:r=10:d=0.3',
       join(folder, 'clip.mp4'),
     ]);
-    const body = code
-      .replace(/^import .*$/gm, '')
-      .replaceAll(/'(clip\.mp4|darker\.mkv)'/g, (_, name: string) => JSON.stringify(join(folder, name)));
+    const { code: program } = transformSync(code.replace(/^import [\s\S]*?;$/m, ''), {
+      swcrc: false,
+      isModule: true,
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+    });
+    const body = program.replaceAll(/['"](clip\.mp4|darker\.mkv)['"]/g, (_, name: string) =>
+      JSON.stringify(join(folder, name)),
+    );
     const said: string[] = [];
     const run = new Function(...Object.keys(clips), 'console', `return (async () => { ${body} })();`) as (
       ...api: unknown[]
