@@ -223,8 +223,9 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
 }
 
 function expectFrames(received: number, wanted: number): void {
-  if (received !== wanted)
+  if (received !== wanted) {
     throw new Error(`Expected ${wanted} frames in time order but received ${received}.`);
+  }
 }
 
 /** The samples that lie `index` batches into several that are stacked. */

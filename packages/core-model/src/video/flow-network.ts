@@ -42,6 +42,13 @@ export interface NeighbourFlows {
   toNext: Tensor4D;
 }
 
+/** Three frames in a row, `[B, H, W, 3]`, and the flows between them. */
+export interface FrameTriple extends NeighbourFlows {
+  previous: Tensor4D;
+  centre: Tensor4D;
+  next: Tensor4D;
+}
+
 export interface FlowNetwork {
   /**
    * Flows of the levels are in units of this many pixels of frames, where these need no other size to be

@@ -4,7 +4,7 @@ import { coarsestLevel, declareDecoderBlock, declareEncoder } from '../parts/enc
 import type { Layer, LayerDeclarations, NamedTensors } from '../parts/layers.js';
 import { halve, imagePyramid, packedImageChannels, packedLevel, unpackPixels } from '../parts/resolution.js';
 import { declareExposureRefiner, exposureLevel } from './exposure-refiner.js';
-import type { NeighbourFlows } from './flow-network.js';
+import type { FrameTriple } from './flow-network.js';
 import { isMiddleFrameReconstruction } from './video-config.js';
 import type {
   MiddleFrameReconstructionConfig,
@@ -16,17 +16,13 @@ import type {
  * What the reconstruction can see: the frames, the neighbours warped onto the centre one, and the sharpness
  * prior unless the network goes without.
  */
-export interface AlignedFrames {
-  previous: Tensor4D;
-  centre: Tensor4D;
-  next: Tensor4D;
+interface AlignedFrames extends FrameTriple {
   warpedPrevious: Tensor4D;
   warpedNext: Tensor4D;
-  prior?: Tensor4D;
-  flowsPixels: NeighbourFlows;
+  prior: Tensor4D | undefined;
 }
 
-export interface Reconstructed {
+interface Reconstructed {
   image: Tensor4D;
   /** At half the frames' size, `[B, H/2, W/2, C]`; undefined for the published reconstruction. */
   features?: Tensor4D;
@@ -172,7 +168,7 @@ function declareMiddleFrameReconstruction(
     : undefined;
 
   const reconstruct: Reconstruction['reconstruct'] = (frames, weights) => {
-    const { previous, centre, next, warpedPrevious, warpedNext, flowsPixels } = frames;
+    const { previous, centre, next, toPrevious, toNext, warpedPrevious, warpedNext } = frames;
     const encoded = encode(concat([...inTimeOrder(frames), previous, next], 3), weights);
     const { image: decoded, features } = decode(encoded, centre, weights);
     const mixing = split(unpackPixels(weigh(features[packedLevel]!, weights)), mixedPictureCount, 3);
@@ -182,7 +178,13 @@ function declareMiddleFrameReconstruction(
     ]);
     const image =
       refine?.(
-        { image: mixed, centre, flowsPixels, warped: [warpedPrevious, warpedNext], features },
+        {
+          image: mixed,
+          centre,
+          flowsPixels: { toPrevious, toNext },
+          warped: [warpedPrevious, warpedNext],
+          features,
+        },
         weights,
       ) ?? mixed;
     return { image, features: features[packedLevel]! };

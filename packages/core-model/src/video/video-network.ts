@@ -1,21 +1,21 @@
 import { concat, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { meanDifference } from '../parts/image-statistics.js';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
 import { resizeFlow, warpVisible } from '../parts/motion-field.js';
-import { meanDifference } from '../parts/image-statistics.js';
 import { expectMultipleSize, halve, packedLevel } from '../parts/resolution.js';
+import { sharpnessPrior } from '../parts/sharpness-prior.js';
+import type { WarpedFrame } from '../parts/sharpness-prior.js';
 import { networkFamily } from '../weights/network-family.js';
-import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './video-config.js';
-import type { VideoDeblurConfig } from './video-config.js';
 import { alignFlow } from './flow-alignment.js';
 import { declareFlowNetwork } from './flow-network.js';
-import type { FlowNetwork, NeighbourFlows } from './flow-network.js';
+import type { FlowNetwork, FrameTriple, NeighbourFlows } from './flow-network.js';
 import { declareReconstruction } from './reconstruction.js';
 import { declareScaleFusion } from './scale-fusion.js';
 import type { SharpAtScale } from './scale-fusion.js';
-import { sharpnessPrior } from '../parts/sharpness-prior.js';
-import type { WarpedFrame } from '../parts/sharpness-prior.js';
+import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './video-config.js';
+import type { FlowAlignment, VideoDeblurConfig } from './video-config.js';
 
 /**
  * A neighbour of a centre frame: the flow from the centre to it, and it warped with that flow onto the
@@ -52,17 +52,8 @@ export interface VideoDeblurNetwork {
   weights: Record<string, WeightDeclaration>;
   costs: LayerCost[];
   flow: FlowNetwork;
-  /**
-   * One stage on three frames `[B, H, W, 3]`, with the flows from the centre to its neighbours, `[B, H, W,
-   * 2]` in pixels.
-   */
-  reconstruct(
-    previous: Tensor4D,
-    centre: Tensor4D,
-    next: Tensor4D,
-    flowsPixels: NeighbourFlows,
-    weights: NamedTensors,
-  ): DeblurredFrame;
+  /** One stage on three frames, from the flows that `flow` finds between them. */
+  reconstruct(frames: FrameTriple, weights: NamedTensors): DeblurredFrame;
   /**
    * The middle frame of a window of `windowFrames(config)` frames in time order, each `[B, H, W, 3]` in [0,
    * 1].
@@ -91,92 +82,35 @@ function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
       })
     : undefined;
 
-  const align = (
-    previous: Tensor4D,
-    centre: Tensor4D,
-    next: Tensor4D,
-    flowsPixels: NeighbourFlows,
-  ): NeighbourFlows => {
-    const { alignment } = config.flow;
-    if (!alignment?.length) return flowsPixels;
-    const { toPrevious, toNext } = flowsPixels;
-    const [toBoth, batch] = [
-      alignFlow(
-        concat([centre, centre], 0),
-        concat([previous, next], 0),
-        concat([toPrevious, toNext], 0),
-        alignment,
-      ),
-      centre.shape[0],
-    ];
-    return { toPrevious: framesOf(toBoth, 0, 1, batch), toNext: framesOf(toBoth, 1, 1, batch) };
-  };
-
-  const reconstructAtScale: VideoDeblurNetwork['reconstruct'] = (
-    previous,
-    centre,
-    next,
-    flowsPixels,
-    weights,
-  ) => {
-    const { toPrevious, toNext } = align(previous, centre, next, flowsPixels);
-    const before: AlignedNeighbour = {
-      flowPixels: toPrevious,
-      ...warpVisible(previous, toPrevious, 'border'),
-    };
-    const after: AlignedNeighbour = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
+  /** One stage at one scale: both neighbours warped onto the centre, the prior, the sharp frame. */
+  const reconstructAtScale: VideoDeblurNetwork['reconstruct'] = (frames, weights) => {
+    const { previous, centre, next } = frames;
+    const { toPrevious, toNext } = alignFlows(frames, config.flow.alignment ?? []);
+    const before = { flowPixels: toPrevious, ...warpVisible(previous, toPrevious, 'border') };
+    const after = { flowPixels: toNext, ...warpVisible(next, toNext, 'border') };
     const prior =
       config.sharpnessPrior === 'none'
         ? undefined
         : sharpnessPrior(config.sharpnessPrior, before, centre, after);
-    const aligned = {
-      previous,
-      centre,
-      next,
-      warpedPrevious: before.warped,
-      warpedNext: after.warped,
+    const warped = { warpedPrevious: before.warped, warpedNext: after.warped };
+    return {
+      previous: before,
+      next: after,
       prior,
-      flowsPixels: { toPrevious, toNext },
+      ...predictImage({ previous, centre, next, toPrevious, toNext, ...warped, prior }, weights),
     };
-    return { previous: before, next: after, prior, ...predictImage(aligned, weights) };
   };
 
-  const reconstruct: VideoDeblurNetwork['reconstruct'] = (previous, centre, next, flowsPixels, weights) => {
-    expectMultipleSize(centre, videoDeblurMultiple(config), 'frames');
-    return reconstructFromScales(
-      config.scaleFusion?.scales ?? 1,
-      previous,
-      centre,
-      next,
-      flowsPixels,
-      weights,
-    );
-  };
-
-  /** At a frame's own size and, by one scale less, at half of it, merged. */
+  /** At the frames' own size and, by one scale less, at half of it, merged. */
   const reconstructFromScales = (
     scales: number,
-    previous: Tensor4D,
-    centre: Tensor4D,
-    next: Tensor4D,
-    flowsPixels: NeighbourFlows,
+    frames: FrameTriple,
     weights: NamedTensors,
   ): DeblurredFrame => {
-    const fine = reconstructAtScale(previous, centre, next, flowsPixels, weights);
+    const fine = reconstructAtScale(frames, weights);
     if (scales === 1) return fine;
-    const half: [number, number] = [centre.shape[1] / 2, centre.shape[2] / 2];
-    const halfFlows = {
-      toPrevious: resizeFlow(flowsPixels.toPrevious, half),
-      toNext: resizeFlow(flowsPixels.toNext, half),
-    };
-    const coarse = reconstructFromScales(
-      scales - 1,
-      halve(previous),
-      halve(centre),
-      halve(next),
-      halfFlows,
-      weights,
-    );
+    const coarse = reconstructFromScales(scales - 1, halveTriple(frames), weights);
+    const { centre } = frames;
     const evidence = [fine.previous, fine.next].map(({ warped }) =>
       meanDifference(warped, centre, packedLevel),
     );
@@ -185,6 +119,11 @@ function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
       weights,
     );
     return { ...fine, image };
+  };
+
+  const reconstruct: VideoDeblurNetwork['reconstruct'] = (frames, weights) => {
+    expectMultipleSize(frames.centre, videoDeblurMultiple(config), 'frames');
+    return reconstructFromScales(config.scaleFusion?.scales ?? 1, frames, weights);
   };
 
   /**
@@ -205,17 +144,14 @@ function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
       [height, width],
       weights,
     );
-    const flowsPixels = {
+    const triples = {
+      previous: at(-1, all),
+      centre: at(0, all),
+      next: at(1, all),
       toPrevious: framesOf(flowPixels, 0, centres, batch),
       toNext: framesOf(flowPixels, centres, centres, batch),
     };
-    const { previous, next, prior, image } = reconstruct(
-      at(-1, all),
-      at(0, all),
-      at(1, all),
-      flowsPixels,
-      weights,
-    );
+    const { previous, next, prior, image } = reconstruct(triples, weights);
     const single = (x: Tensor4D, index: number) => framesOf(x, index, 1, batch);
     const neighbour = (
       { flowPixels: pixels, warped, mask }: AlignedNeighbour,
@@ -246,6 +182,33 @@ function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
     return { firstStage, secondStage, image: secondStage!.image };
   };
   return { config, weights: layers.weights, costs: layers.costs, flow, reconstruct, deblur };
+}
+
+/** The flows between the frames as the frames themselves correct them, both in one pass. */
+function alignFlows(
+  { previous, centre, next, toPrevious, toNext }: FrameTriple,
+  alignment: FlowAlignment[],
+): NeighbourFlows {
+  if (alignment.length === 0) return { toPrevious, toNext };
+  const batch = centre.shape[0];
+  const aligned = alignFlow(
+    concat([centre, centre], 0),
+    concat([previous, next], 0),
+    concat([toPrevious, toNext], 0),
+    alignment,
+  );
+  return { toPrevious: framesOf(aligned, 0, 1, batch), toNext: framesOf(aligned, 1, 1, batch) };
+}
+
+function halveTriple({ previous, centre, next, toPrevious, toNext }: FrameTriple): FrameTriple {
+  const size: [number, number] = [centre.shape[1] / 2, centre.shape[2] / 2];
+  return {
+    previous: halve(previous),
+    centre: halve(centre),
+    next: halve(next),
+    toPrevious: resizeFlow(toPrevious, size),
+    toNext: resizeFlow(toNext, size),
+  };
 }
 
 /**

@@ -89,15 +89,10 @@ export async function openVideoNetwork(
   ];
   const reconstructing = await open(
     { previous: frame, centre: frame, next: frame, toPrevious: flow, toNext: flow },
-    ({ previous, centre, next, toPrevious, toNext }, weightTensors) => ({
-      image: network.reconstruct(
-        previous as Tensor4D,
-        centre as Tensor4D,
-        next as Tensor4D,
-        { toPrevious: toPrevious as Tensor4D, toNext: toNext as Tensor4D },
-        weightTensors,
-      ).image,
-    }),
+    (inputs, weightTensors) => {
+      const frames = inputs as Record<'previous' | 'centre' | 'next' | 'toPrevious' | 'toNext', Tensor4D>;
+      return { image: network.reconstruct(frames, weightTensors).image };
+    },
   );
 
   const sideFeeds = (name: string, pyramid: FramePyramid) =>
