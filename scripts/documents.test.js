@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { workspaceRoot } from './run-command.js';
 
@@ -35,6 +35,20 @@ describe('docs/architecture.md', () => {
     const rooms = [...architecture.matchAll(/^\| \[`([^`]+)`\]\(\.\.\/packages\//gm)].map(([, name]) => name);
     expect(rooms.sort()).toEqual([...packages].sort());
   });
+});
+
+test('docs/architecture.md names only source files that exist', () => {
+  const named = [...architecture.matchAll(/`([\w./-]+\.(?:ts|py))`/g)].map(([, path]) => basename(path));
+  const existing = new Set(
+    packages.flatMap((name) =>
+      ['src', 'python']
+        .map((folder) => join(workspaceRoot, 'packages', name, folder))
+        .filter((folder) => existsSync(folder))
+        .flatMap((folder) => readdirSync(folder, { recursive: true }).map((path) => basename(path))),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => !existing.has(name))).toEqual([]);
 });
 
 describe.each(documents)('%s', (document) => {
