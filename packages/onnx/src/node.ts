@@ -29,7 +29,12 @@ export async function createSession(
     enableMemPattern: memoryPattern,
     ...(used === 'native' ? nativeOptions(threads) : { executionProviders: ['wasm'] }),
   });
-  const run = (used === 'native' ? runNative : runWebAssembly)(runtime, session, outputs, outputSets);
+  const allocate = () => allocateTensors(runtime, outputs);
+  const nextReused = inTurn(Array.from({ length: outputSets }, allocate));
+  const run =
+    used === 'native'
+      ? runNative(session, () => nextReused() ?? allocate())
+      : runWebAssembly(session, nextReused);
   return {
     async run(feeds) {
       const results = await run(wrapFeeds(runtime, feeds, inputs));
@@ -56,34 +61,26 @@ function nativeOptions(threads: number | undefined): InferenceSession.SessionOpt
 type Tensors = Record<string, Tensor>;
 type Run = (feeds: Tensors) => Promise<Tensors>;
 
+/** One value after the other, over and over; `undefined` where there are none. */
+function inTurn<T>(values: readonly T[]): () => T | undefined {
+  let calls = 0;
+  return () => values[calls++ % values.length];
+}
+
 /** The native build writes into arrays that it is given. */
-function runNative(
-  runtime: OnnxRuntime,
-  session: InferenceSession,
-  outputs: Signature,
-  outputSets: number,
-): Run {
-  const reusedSets = Array.from({ length: outputSets }, () => allocateTensors(runtime, outputs));
-  let runs = 0;
+function runNative(session: InferenceSession, nextResults: () => Tensors): Run {
   return async (feeds) => {
-    const results = reusedSets[runs++ % outputSets] ?? allocateTensors(runtime, outputs);
+    const results = nextResults();
     await session.run(feeds, results);
     return results;
   };
 }
 
 /** WebAssembly has a memory of its own, from which every result is copied. */
-function runWebAssembly(
-  runtime: OnnxRuntime,
-  session: InferenceSession,
-  outputs: Signature,
-  outputSets: number,
-): Run {
-  const reusedSets = Array.from({ length: outputSets }, () => allocateTensors(runtime, outputs));
-  let runs = 0;
+function runWebAssembly(session: InferenceSession, nextReused: () => Tensors | undefined): Run {
   return async (feeds) => {
     const results = await session.run(feeds);
-    const reused = reusedSets[runs++ % outputSets];
+    const reused = nextReused();
     if (!reused) return results;
     for (const [name, { data }] of Object.entries(reused)) {
       (data as Float32Array).set(results[name]!.data as Float32Array);
