@@ -1,3 +1,4 @@
+import { numberFromHalf } from '@unblur/core-model';
 import { unzipSync } from 'fflate';
 import {
   isRecord,
@@ -216,14 +217,4 @@ function elementsOf(shape: number[]): number {
 
 function missingStorage(key: string): never {
   throw new Error(`its storage '${key.slice(0, nameCharacters)}' is missing`);
-}
-
-/** IEEE 754 binary16. */
-function numberFromHalf(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >>> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

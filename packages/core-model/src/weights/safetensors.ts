@@ -189,7 +189,7 @@ function halfFromNumber(value: number): number {
 }
 
 /** The number that an IEEE 754 binary16 stands for. */
-function numberFromHalf(half: number): number {
+export function numberFromHalf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >>> 10) & 0x1f;
   const fraction = half & 0x3ff;
