@@ -25,7 +25,7 @@ const narrow: ClipConfig = {
 const framesOf = (config: ClipConfig, size: [number, number] = [16, 32], batch = 1) =>
   Array.from({ length: clipFrames(config) }, (_, index) => randomImage(size, { seed: index + 1, batch }));
 
-const restless = (config: ClipConfig) => shaken(clipFamily.initialWeights(config, 1), 0.1);
+const randomWeights = (config: ClipConfig) => shaken(clipFamily.initialWeights(config, 1), 0.1);
 
 /** Every idea of the network, switched. */
 const variants: [string, ClipConfig][] = [
@@ -54,7 +54,7 @@ describe.each(variants)('%s', (_, config) => {
   });
 
   test('restore the samples of a batch each as if alone', () => {
-    const weights = restless(config);
+    const weights = randomWeights(config);
     const frames = framesOf(config, [16, 16], 2);
     const last = (seen: tf.Tensor4D[]) => network.deblur(seen, weights).at(-1)![0]!;
     const together = last(frames);
@@ -73,7 +73,7 @@ describe.each(variants)('%s', (_, config) => {
 
 test('a frame is described once for every window that sees it', () => {
   const network = clipFamily.declare({ ...narrow, windowFrames: 5 });
-  const weights = restless(network.config);
+  const weights = randomWeights(network.config);
   const frames = Array.from({ length: 6 }, (_, index) => randomImage([16, 32], { seed: index + 1 }));
   const described = frames.map((frame) => network.describe(frame, weights));
   for (const first of [0, 1]) {
@@ -85,7 +85,7 @@ test('a frame is described once for every window that sees it', () => {
 
 test('at the ends of a clip a description may stand for its missing neighbours', () => {
   const network = clipFamily.declare(narrow);
-  const weights = restless(narrow);
+  const weights = randomWeights(narrow);
   const [frame, next] = [randomImage([16, 32], { seed: 1 }), randomImage([16, 32], { seed: 2 })];
   const [one, other] = [network.describe(frame, weights), network.describe(next, weights)];
   const copied = network.describe(tf.clone(frame), weights);
@@ -138,7 +138,7 @@ test('gradients reach every weight and are what finite differences give', async 
   const config: ClipConfig = { ...narrow, windowFrames: 3 };
   const network = clipFamily.declare(config);
   const frames = framesOf(config);
-  const weights: tf.NamedTensorMap = { ...restless(config) };
+  const weights: tf.NamedTensorMap = { ...randomWeights(config) };
   // Far from whole pixels, where bilinear sampling has a kink, at full, half and quarter size.
   for (const level of [3, 4]) weights[`motion${level}.correct.bias`] = tf.zeros([2]);
   weights['motion2.correct.bias'] = tf.tensor1d([0.3, -0.35]);
