@@ -8,7 +8,7 @@ export interface EvaluationReport {
   psnr: FrameScores;
   ssim: FrameScores;
   /**
-   * Share of the samples whose first and whose last restored frame is closer to its own ground truth than to
+   * Fraction of the samples whose first and whose last restored frame is closer to its own ground truth than to
    * the middle's.
    */
   closerToOwn: { first: number; last: number };
