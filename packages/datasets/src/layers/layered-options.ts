@@ -1,21 +1,16 @@
-import { type AugmentationOptions, defaultAugmentation, requireAugmentation } from '../augmentation.js';
-import { type AveragingChoice, requireAveraging } from '../averaging.js';
+import { defaultAugmentation } from '../augmentation.js';
+import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
 import {
   leastStepPixels,
   maxPhotoPixels,
   type Range,
   requireNumber,
   requireRange,
-  requireSampleShape,
   requireThat,
 } from '../option-checks.js';
 
 /** How layered scenes are made from still photographs. Plain data: a section of a run file. */
-export interface LayeredOptions {
-  /** Side of the square pictures. */
-  sizePixels: number;
-  /** Output frames N: odd, at least 3. */
-  frames: number;
+export interface LayeredOptions extends ExposureOptions {
   /** How many objects lie in front of the background: uniform between the limits, ends included. */
   objects: Range;
   /** Radius of an object, as a share of `sizePixels`. */
@@ -33,9 +28,8 @@ export interface LayeredOptions {
   /** A still photograph is shrunk by a factor from this range first, which hides its own softness. */
   shrink: Range;
   stepPixels: number;
-  averaging: AveragingChoice;
   /** `quarterTurns` and `flips` apply to each still on its own. */
-  augmentation: AugmentationOptions;
+  augmentation: ExposureOptions['augmentation'];
 }
 
 /** Every default of layered scenes. */
@@ -55,9 +49,7 @@ export const layeredDefaults: LayeredOptions = {
   augmentation: defaultAugmentation,
 };
 
-export type PartialLayeredOptions = Partial<Omit<LayeredOptions, 'augmentation'>> & {
-  augmentation?: Partial<AugmentationOptions>;
-};
+export type PartialLayeredOptions = Given<LayeredOptions>;
 
 /**
  * Fills in the defaults and checks.
@@ -70,7 +62,7 @@ export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOpti
     augmentation: { ...layeredDefaults.augmentation, ...given.augmentation },
   };
   const { sizePixels, objects } = options;
-  requireSampleShape(options, 8);
+  requireExposureOptions(options, 8);
   requireRange('objects', objects, 0, 20);
   requireThat(objects.every(Number.isInteger), 'objects', 'a range of integers', objects);
   requireRange('objectRadius', options.objectRadius, 0.01, 1);
@@ -81,7 +73,5 @@ export function resolveLayeredOptions(given: PartialLayeredOptions): LayeredOpti
   requireNumber('bend', options.bend, 0, 1);
   requireRange('shrink', options.shrink, 1, 8);
   requireNumber('stepPixels', options.stepPixels, leastStepPixels, maxPhotoPixels);
-  requireAveraging(options.averaging);
-  requireAugmentation(options.augmentation);
   return options;
 }

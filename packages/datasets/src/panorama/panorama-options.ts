@@ -1,31 +1,26 @@
-import { type AugmentationOptions, defaultAugmentation, requireAugmentation } from '../augmentation.js';
-import { type AveragingChoice, requireAveraging } from '../averaging.js';
+import { defaultAugmentation } from '../augmentation.js';
+import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
 import {
   leastStepPixels,
   maxPhotoPixels,
   type Range,
   requireNumber,
   requireRange,
-  requireSampleShape,
   requireThat,
 } from '../option-checks.js';
 
 /** How samples are made from panoramas. Plain data: a section of a run file. */
-export interface PanoramaOptions {
+export interface PanoramaOptions extends ExposureOptions {
   /**
    * Panoramas that show only a part of the sphere: how many degrees of the horizon, which lies in their
    * middle. Null: all of the sphere.
    */
   coverageDegrees: number | null;
-  /** Side of the square pictures. */
-  sizePixels: number;
   /**
    * Side of the virtual photograph that the pictures are random windows of, so that a crop looks like a part
    * of a photograph: at least `sizePixels`.
    */
   photoPixels: number;
-  /** Output frames N: odd, at least 3. */
-  frames: number;
   /** Horizontal field of view of the virtual photograph, drawn uniformly. */
   fieldOfViewDegrees: Range;
   /**
@@ -55,9 +50,6 @@ export interface PanoramaOptions {
   eulerDegrees: number | null;
   /** Largest move of any pixel between neighbouring rendered frames. */
   stepPixels: number;
-  /** Values that are averaged: display values as in the paper, light, or either by chance. */
-  averaging: AveragingChoice;
-  augmentation: AugmentationOptions;
 }
 
 /** Every default of panorama synthesis. */
@@ -79,9 +71,7 @@ export const panoramaDefaults: PanoramaOptions = {
   augmentation: defaultAugmentation,
 };
 
-export type PartialPanoramaOptions = Partial<Omit<PanoramaOptions, 'augmentation'>> & {
-  augmentation?: Partial<AugmentationOptions>;
-};
+export type PartialPanoramaOptions = Given<PanoramaOptions>;
 
 /**
  * Fills in the defaults and checks.
@@ -96,8 +86,8 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
       Math.max(panoramaDefaults.photoPixels, given.sizePixels ?? panoramaDefaults.sizePixels),
     augmentation: { ...panoramaDefaults.augmentation, ...given.augmentation },
   };
-  const { sizePixels, photoPixels, augmentation, coverageDegrees } = options;
-  requireSampleShape(options, 1);
+  const { sizePixels, photoPixels, coverageDegrees } = options;
+  requireExposureOptions(options, 1);
   const isPhoto = Number.isInteger(photoPixels) && photoPixels >= sizePixels && photoPixels <= maxPhotoPixels;
   requireThat(
     isPhoto,
@@ -114,9 +104,7 @@ export function resolvePanoramaOptions(given: PartialPanoramaOptions): PanoramaO
   requireNumber('rollShare', options.rollShare, 0, 100);
   requireNumber('stepPixels', options.stepPixels, leastStepPixels, maxPhotoPixels);
   requireNumber('minPanoramaPixelsPerPixel', options.minPanoramaPixelsPerPixel, 0, 100);
-  requireAveraging(options.averaging);
   if (options.eulerDegrees !== null) requireNumber('eulerDegrees', options.eulerDegrees, 0.001, 30);
-  requireAugmentation(augmentation);
   return options;
 }
 

@@ -8,6 +8,7 @@ import {
   rearrangePixels,
   requireAugmentation,
 } from '../augmentation.js';
+import type { Given } from '../exposure-options.js';
 import { requireThat } from '../option-checks.js';
 import { createRandom, type Random } from '../random.js';
 import type { Sample } from '../sample.js';
@@ -28,9 +29,7 @@ export interface ShardCropOptions {
   augmentation: AugmentationOptions;
 }
 
-export type PartialShardCropOptions = Partial<Omit<ShardCropOptions, 'augmentation'>> & {
-  augmentation?: Partial<AugmentationOptions>;
-};
+export type PartialShardCropOptions = Given<ShardCropOptions>;
 
 /** What a sample depends on besides its index. Plain data: it is sent to workers. */
 export interface ShardRecipe {

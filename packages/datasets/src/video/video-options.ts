@@ -1,13 +1,11 @@
-import { type AugmentationOptions, defaultAugmentation, requireAugmentation } from '../augmentation.js';
-import { type AveragingChoice, requireAveraging } from '../averaging.js';
-import { type Range, requireRange, requireSampleShape, requireThat } from '../option-checks.js';
+import { defaultAugmentation } from '../augmentation.js';
+import { requireExposureOptions, type ExposureOptions, type Given } from '../exposure-options.js';
+import { type Range, requireRange, requireThat } from '../option-checks.js';
 
 /** How samples are made from high-speed video. Plain data: a section of a run file. */
-export interface VideoOptions {
+export interface VideoOptions extends ExposureOptions {
   /** Side of the square pictures: random windows of the frames. */
   sizePixels: number;
-  /** Output frames N: odd, at least 3. */
-  frames: number;
   /**
    * How many consecutive frames an exposure averages, one of these numbers for each sample; each less 1 is a
    * multiple of N - 1. Default: N.
@@ -29,9 +27,6 @@ export interface VideoOptions {
    * without it.
    */
   onBadFrame: 'stop' | 'skip';
-  /** Values that are averaged. */
-  averaging: AveragingChoice;
-  augmentation: AugmentationOptions;
 }
 
 /** Every default of exposures from video; `windowFrames` is `[frames]`. */
@@ -48,9 +43,7 @@ export const videoDefaults: Omit<VideoOptions, 'windowFrames'> = {
 /** Far above what a shutter averages: an exposure is held in memory. */
 const maxWindowFrames = 1025;
 
-export type PartialVideoOptions = Partial<Omit<VideoOptions, 'augmentation'>> & {
-  augmentation?: Partial<AugmentationOptions>;
-};
+export type PartialVideoOptions = Given<VideoOptions>;
 
 /**
  * Fills in the defaults and checks.
@@ -65,7 +58,7 @@ export function resolveVideoOptions(given: PartialVideoOptions): VideoOptions {
     augmentation: { ...videoDefaults.augmentation, ...given.augmentation },
   };
   const { windowFrames, onBadFrame } = options;
-  requireSampleShape(options, 8);
+  requireExposureOptions(options, 8);
   const isWindow = (length: number): boolean =>
     Number.isInteger(length) &&
     length >= frames &&
@@ -81,7 +74,5 @@ export function resolveVideoOptions(given: PartialVideoOptions): VideoOptions {
   requireRange('shrink', options.shrink, 1, 16);
   requireThat(options.shrink.every(Number.isInteger), 'shrink', 'a range of integers', options.shrink);
   requireThat(onBadFrame === 'stop' || onBadFrame === 'skip', 'onBadFrame', 'stop or skip', onBadFrame);
-  requireAveraging(options.averaging);
-  requireAugmentation(options.augmentation);
   return options;
 }
