@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 /**
@@ -27,7 +29,7 @@ function offline() {
     },
     generateBundle(_, bundle) {
       const kept = Object.keys(bundle).filter(
-        (name) => name !== 'service-worker.js' && !name.endsWith('.safetensors'),
+        (name) => name !== 'service-worker.js' && !/\.(safetensors|wasm)$/.test(name),
       );
       const files = ['./', ...kept.filter((name) => name !== 'index.html'), ...publicFiles];
       const version = createHash('sha256').update(files.join()).digest('hex').slice(0, 12);
@@ -62,7 +64,84 @@ function selfContainedWasmThreads() {
   };
 }
 
-const publicFiles = ['favicon.svg', 'panorama/bridge.webp'];
+const fileOf = (specifier) => fileURLToPath(import.meta.resolve(specifier));
+const runtimeFile = (build) => fileOf(`onnxruntime-web/ort-wasm-simd-threaded${build}.wasm`);
+const weightsFile = (name) => fileURLToPath(new URL(`../weights/files/${name}.safetensors`, import.meta.url));
+
+/** Of what is downloaded apart from the page; see src/build-facts.d.ts. */
+const fileBytes = Object.fromEntries(
+  Object.entries({
+    processorWasm: runtimeFile(''),
+    suspendingWasm: runtimeFile('.jspi'),
+    unwindingWasm: runtimeFile('.asyncify'),
+    photoWeights: weightsFile('photo'),
+    videoWeights: weightsFile('video-small'),
+  }).map(([name, path]) => [name, statSync(path).size]),
+);
+
+/** Of public/, what the page needs; pictures for links and home screens are left to those who ask for them. */
+const publicFiles = [
+  'favicon.svg',
+  'manifest.webmanifest',
+  'panorama/bridge.webp',
+  'moment/blurred.webp',
+  'moment/sharp.webp',
+  'moment/moment.mp4',
+];
+
+/**
+ * What the bundled page may load and run: its own files, and WebAssembly. The server that shows the page while
+ * it is worked on puts code of its own into it, so there it does not hold.
+ */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "media-src 'self' blob: data:",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+function securityPolicy() {
+  return {
+    name: 'security-policy',
+    apply: 'build',
+    // Other networks, which are measured beside ours, may need more.
+    transformIndexHtml: (_, { path }) =>
+      path === '/maxim.html'
+        ? []
+        : [
+            {
+              tag: 'meta',
+              attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy },
+              injectTo: 'head-prepend',
+            },
+          ],
+  };
+}
+
+/** The card of the network that the page runs, as text that any host serves as such. */
+function modelCard() {
+  return {
+    name: 'model-card',
+    apply: 'build',
+    generateBundle() {
+      this.emitFile({
+        type: 'asset',
+        fileName: 'model-card.txt',
+        source: readFileSync(weightsFile('photo').replace(/safetensors$/, 'md')),
+      });
+    },
+  };
+}
+
+/** Where the sources are, as package.json says; empty where it does not. */
+const { repository } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const sourceUrl = String(repository?.url ?? repository ?? '').replace(/^git\+|\.git$/g, '');
 
 /**
  * Pages that are not the product: `--mode test` adds one that compares engines, `--mode benchmark` one that
@@ -72,7 +151,17 @@ const furtherPages = { test: ['engine-parity.html'], benchmark: ['maxim.html'] }
 
 export default defineConfig(({ mode }) => ({
   base: './',
-  resolve: { conditions: ['@unblur/source', 'module', 'browser', 'development|production'] },
+  resolve: {
+    conditions: [
+      '@unblur/source',
+      // The WebAssembly files of ONNX Runtime lie beside its modules, not inside them.
+      'onnxruntime-web-use-extern-wasm',
+      'module',
+      'browser',
+      'development|production',
+    ],
+  },
+  define: { __fileBytes__: JSON.stringify(fileBytes), __sourceUrl__: JSON.stringify(sourceUrl) },
   assetsInclude: ['**/*.safetensors'],
   worker: { format: 'es', plugins: () => [selfContainedWasmThreads()] },
   build: {
@@ -83,5 +172,5 @@ export default defineConfig(({ mode }) => ({
   },
   server: { headers: isolation },
   preview: { headers: isolation },
-  plugins: [selfContainedWasmThreads(), offline()],
+  plugins: [selfContainedWasmThreads(), offline(), securityPolicy(), modelCard()],
 }));

@@ -5,6 +5,7 @@ export { mirrorRows } from './mirroring.js';
 export { expectNetworkOptions, explainWeights, type NetworkOptions } from './network-options.js';
 export {
   createEagerRestorer,
+  photoWork,
   type EagerProgress,
   type EagerRestoreOptions,
   type EagerRestorer,
@@ -15,6 +16,7 @@ export { readFixedTimesNetwork, type FixedTimesNetwork } from './photo/fixed-tim
 export {
   anyTimes,
   photoFrames,
+  photoFunctions,
   readFrameNetwork,
   type FrameNetwork,
   type NetworkSession,

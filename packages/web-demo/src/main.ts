@@ -1,200 +1,183 @@
 import { defaultWeightsName } from '@unblur/weights';
 import { engineNames, type EngineName } from './engine/engine-names.js';
-import { frameCount } from './engine/frame-order.js';
-import { PageRestorer, type Restoration, type RestorerReport } from './engine/restorer.js';
-import { prepareOffline } from './offline/offline.js';
+import { frameCount, shownTimes } from './engine/frame-order.js';
+import { PageRestorer } from './engine/restorer.js';
+import { tellOffline } from './offline/offline.js';
+import { betterOrder } from './own-blur/scores.js';
 import { clearScores, OwnBlurStudio, showScores, type OwnBlur } from './own-blur/own-blur.js';
 import { element } from './page-elements.js';
 import { examples } from './photo/examples.js';
-import { listenForPhotos, readPhoto } from './photo/photo-intake.js';
+import { describe, PhotoDesk, showReport, type GivenPhoto } from './photo/photo-desk.js';
+import { kindOf, listenForFiles } from './photo/photo-intake.js';
 import type { Picture } from './picture.js';
 import { Player, type Scene } from './player/player.js';
-import { listenToSaveButtons, type Savable } from './saving/save-buttons.js';
+import { listenToSaveButtons, resetSaveNote, type Savable } from './saving/save-buttons.js';
+import { showMoment } from './start/moment.js';
 import { listenToTheme } from './theme.js';
+import { WorkingPanel } from './working-panel.js';
 
-type Mode = 'photo' | 'own-blur';
+type Mode = 'photo' | 'own-blur' | 'video';
 
-const intake = element('intake', HTMLElement);
-const working = element('working', HTMLElement);
 const status = element('status', HTMLElement);
 const engineChoice = element('engine', HTMLSelectElement);
-const detail = element('detail', HTMLSelectElement);
 
 const restorer = new PageRestorer();
 const player = new Player();
+const working = new WorkingPanel();
+const desk = new PhotoDesk({ restorer, player, working, say, isShown: () => mode === 'photo' });
 let studio: OwnBlurStudio | undefined;
 let mode: Mode = 'photo';
-/** What each mode shows when the visitor comes back to it. */
-const shown: Record<Mode, Savable | undefined> = { photo: undefined, 'own-blur': undefined };
-/** The photograph last given, to fit it anew when another detail is chosen. */
-let source: { file: Blob; name: string } | undefined;
-/** Grows with every piece of work; what comes back for an older one is dropped. */
-let workNumber = 0;
+/** The restoration of the visitor's own blur, as long as the blur is still that one. */
+let ownResult: Savable | undefined;
+/** Grows with every restoration of an own blur; what comes back for an older one is dropped. */
+let ownWorkNumber = 0;
 
 function say(message: string, isError = false): void {
   status.textContent = message;
   status.classList.toggle('is-error', isError);
 }
 
-async function restorePhoto(file: Blob, name: string): Promise<void> {
-  const work = ++workNumber;
-  source = { file, name };
-  switchMode('photo');
-  restorer.stop();
-  showWorking('Reading the photograph');
-  try {
-    const { picture, original } = await readPhoto(file, Number(detail.value));
-    if (work !== workNumber) return;
-    intake.hidden = true;
-    player.showPhoto(picture);
-    const isFitted = picture.width !== original.width;
-    const note = isFitted ? `Fitted from ${sizeOf(original)} to ${sizeOf(picture)}. ` : '';
-    say(`${note}Restoring …`);
-    const restoration = await runRestorer({ blurred: picture }, work);
-    if (!restoration) return;
-    showScene('photo', { name, scene: restoration.scene });
-    say(`${note}${describe(restoration, picture)}`);
-  } catch (cause) {
-    if (work === workNumber) fail(cause as Error);
+/** Files as they were dropped or chosen: photographs become a queue, of which each is restored. */
+async function takeFiles(files: File[]): Promise<void> {
+  const photos: GivenPhoto[] = [];
+  const refused: string[] = [];
+  for (const file of files) {
+    try {
+      const kind = await kindOf(file);
+      const name = file.name.replace(/\.[^.]*$/, '') || 'photo';
+      if (kind === 'video') refused.push(`${file.name} is a video.`);
+      else photos.push({ file, isHeic: kind === 'heic', name, state: 'waiting' });
+    } catch (cause) {
+      refused.push((cause as Error).message);
+    }
   }
+  if (photos.length > 0) givePhotos(photos);
+  // What is on show is still what was given before.
+  const shown = desk.shown;
+  const still = photos.length === 0 && mode === 'photo' && shown ? ` Still showing ${shown.name}.` : '';
+  if (refused.length > 0) say(refused.join(' ') + still, true);
+}
+
+function givePhotos(photos: GivenPhoto[]): void {
+  ownWorkNumber++;
+  resetSaveNote();
+  restorer.chooseEngine(chosenEngine());
+  switchMode('photo');
+  desk.give(photos);
+  showMode();
 }
 
 async function restoreOwnBlur(own: OwnBlur): Promise<void> {
-  const work = ++workNumber;
+  const work = ++ownWorkNumber;
+  const isCurrent = () => work === ownWorkNumber;
   restorer.stop();
+  restorer.chooseEngine(chosenEngine());
+  resetSaveNote();
   try {
     studio!.hide();
     player.showPhoto(own.blurred);
     say('Restoring …');
-    const restoration = await runRestorer(own, work);
-    if (!restoration) return;
-    showScene('own-blur', { name: 'own-blur', scene: restoration.scene });
+    const frames = new Array<Picture | undefined>(frameCount).fill(undefined);
+    let scene: Scene | undefined;
+    const restoration = await restorer.restore(own.blurred, shownTimes, (report) => {
+      if (!isCurrent()) return;
+      showReport(working, 'Restoring', report);
+      if (report.kind === 'motion') {
+        scene = { blurred: own.blurred, truth: own.truth, frames, motion: report.motion };
+      } else if (report.kind === 'frame' && scene) {
+        frames[report.index] = report.picture;
+        if (report.done === 1) player.showUnfinishedScene(scene);
+        else player.showNewFrames();
+      }
+    });
+    if (!isCurrent()) return;
+    working.hide();
+    const { motion, renderAt } = restoration;
+    const finished = Object.assign(scene!, { frames: restoration.frames, motion, renderAt });
+    ownResult = { name: 'own-blur', scene: finished };
+    element('edit-own-blur', HTMLButtonElement).disabled = false;
+    if (mode === 'own-blur') player.showScene(finished);
     say(describe(restoration, own.blurred));
-    showScores(await studio!.score(own, restoration.scene.frames));
-  } catch (cause) {
-    if (work === workNumber) fail(cause as Error);
-  }
-}
-
-/** Shows frames as they are made. Undefined when something newer has begun in the meantime. */
-async function runRestorer(
-  { blurred, truth }: { blurred: Picture; truth?: Picture[] },
-  work: number,
-): Promise<(Restoration & { scene: Savable['scene'] }) | undefined> {
-  showWorking('Preparing');
-  restorer.chooseEngine((engineChoice.value || undefined) as EngineName | undefined);
-  let unfinished: { frames: (Picture | undefined)[]; scene: Scene } | undefined;
-  const restoration = await restorer.restore(blurred, (report) => {
-    if (work !== workNumber) return;
-    showReport(report);
-    if (report.kind === 'motion') {
-      const frames = new Array<Picture | undefined>(frameCount).fill(undefined);
-      unfinished = { frames, scene: { blurred, truth, frames, motion: report.motion } };
-    } else if (report.kind === 'frame' && unfinished) {
-      unfinished.frames[report.index] = report.picture;
-      if (report.done === 1) player.showUnfinishedScene(unfinished.scene);
-      else player.showNewFrames();
-    } else if (report.kind === 'lost') {
-      player.showPhoto(blurred);
+    const scores = await studio!.score(own, restoration.frames);
+    if (!isCurrent()) return;
+    showScores(scores);
+    // Frame by frame, the truth is compared in the order that fits.
+    if (betterOrder(scores) === 'reverse') {
+      finished.truth = [...own.truth].reverse();
+      player.showNewTruth();
     }
-  });
-  if (work !== workNumber) return undefined;
-  working.hidden = true;
-  const { frames, motion, renderAt } = restoration;
-  // The scene that is shown stays the same, so that the visitor is not sent back to its middle.
-  return { ...restoration, scene: Object.assign(unfinished!.scene, { frames, motion, renderAt }) };
-}
-
-function showReport(report: RestorerReport): void {
-  switch (report.kind) {
-    case 'motion':
-      return;
-    case 'frame':
-      return showWorking('Making the frames', report.done / frameCount, `${report.done} / ${frameCount}`);
-    case 'weights':
-      return showWorking(
-        'Loading the network',
-        report.totalBytes > 0 ? report.receivedBytes / report.totalBytes : undefined,
-        `${(report.receivedBytes / 1e6).toFixed(1)} MB`,
-      );
-    case 'engine':
-      return showWorking(`Finding the motion on ${report.description}`, 0);
-    case 'share':
-      return showWorking(undefined, report.share, `${Math.round(100 * report.share)} %`);
-    case 'lost':
-      return showWorking('The graphics device was lost; going on without it', 0);
+  } catch (cause) {
+    if (!isCurrent() || (cause as Error).name === 'AbortError') return;
+    working.hide();
+    showMode();
+    say((cause as Error).message, true);
   }
 }
 
-function showWorking(title: string | undefined, share?: number, figure = ''): void {
-  working.hidden = false;
-  if (title) element('working-title', HTMLElement).textContent = title;
-  element('working-figure', HTMLElement).textContent = figure;
-  const bar = element('progress', HTMLProgressElement);
-  if (share === undefined) bar.removeAttribute('value');
-  else bar.value = share;
-}
-
-function fail({ name, message }: Error): void {
-  working.hidden = true;
-  if (name === 'AbortError') return;
+/** The blur has changed: what was restored is of another. */
+function forgetOwnResult(): void {
+  if (!ownResult) return;
+  ownResult = undefined;
+  element('edit-own-blur', HTMLButtonElement).disabled = true;
+  clearScores();
+  resetSaveNote();
   showMode();
-  say(message, true);
 }
 
-function showScene(where: Mode, savable: Savable): void {
-  shown[where] = savable;
-  if (where === mode) player.showScene(savable.scene);
-  element('edit-own-blur', HTMLButtonElement).disabled = !shown['own-blur'];
-}
-
-function describe({ frames, milliseconds, engine }: Restoration, picture: Picture): string {
-  return `${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s on ${engine.description}.`;
-}
-
-function sizeOf({ width, height }: { width: number; height: number }): string {
-  return `${width} × ${height}`;
+function chosenEngine(): EngineName | undefined {
+  return (engineChoice.value || undefined) as EngineName | undefined;
 }
 
 function switchMode(next: Mode): void {
   if (next === mode) return;
   mode = next;
+  const tabName = mode === 'own-blur' ? 'tab-own-blur' : 'tab-photo';
   for (const tab of tabs) {
-    tab.setAttribute('aria-selected', String(tab.id === `tab-${mode}`));
-    tab.tabIndex = tab.id === `tab-${mode}` ? 0 : -1;
+    tab.setAttribute('aria-selected', String(tab.id === tabName));
+    tab.tabIndex = tab.id === tabName ? 0 : -1;
   }
-  element('work', HTMLElement).setAttribute('aria-labelledby', `tab-${mode}`);
-  element('photo-card', HTMLElement).hidden = mode !== 'photo';
-  for (const id of ['own-blur-card', 'scores-card']) element(id, HTMLElement).hidden = mode !== 'own-blur';
-  showMode();
+  element('work', HTMLElement).setAttribute('aria-labelledby', tabName);
+  resetSaveNote();
 }
 
 /** Shows what the mode has to show: its last result, or where one begins. */
 function showMode(): void {
-  working.hidden = true;
-  const savable = shown[mode];
-  intake.hidden = mode !== 'photo' || savable !== undefined;
+  const isStart = mode === 'photo' && desk.isEmpty;
+  element('start', HTMLElement).hidden = !isStart;
+  element('work', HTMLElement).hidden = isStart;
+  element('photo-card', HTMLElement).hidden = mode === 'own-blur';
+  for (const id of ['own-blur-card', 'scores-card']) element(id, HTMLElement).hidden = mode !== 'own-blur';
   studio?.hide();
-  if (savable) return player.showScene(savable.scene);
+  say('');
+  if (mode === 'photo') {
+    if (isStart) player.hide();
+    else desk.show();
+    return;
+  }
+  desk.show();
+  if (ownResult) return player.showScene(ownResult.scene);
   player.hide();
-  if (mode === 'photo') return say('Choose a photograph, or one of the examples.');
-  studio ??= new OwnBlurStudio((message) => say(message, true));
+  studio ??= new OwnBlurStudio({ onError: (message) => say(message, true), onChange: forgetOwnResult });
   studio.show();
   say('Drag to look around. Then choose “Move camera” and drag: the blur forms.');
 }
 
 /** Leaves what is under way. */
 function abandonWork(): void {
-  workNumber++;
+  ownWorkNumber++;
+  desk.stop();
   restorer.stop();
+  working.hide();
 }
 
 const tabs = [element('tab-photo', HTMLButtonElement), element('tab-own-blur', HTMLButtonElement)];
 for (const [index, tab] of tabs.entries()) {
   tab.addEventListener('click', () => {
-    if (tab.id === `tab-${mode}`) return;
+    const next = tab.id === 'tab-photo' ? 'photo' : 'own-blur';
+    if (next === mode) return;
     abandonWork();
-    switchMode(tab.id === 'tab-photo' ? 'photo' : 'own-blur');
+    switchMode(next);
+    showMode();
   });
   tab.addEventListener('keydown', ({ key }) => {
     if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
@@ -206,23 +189,26 @@ for (const [index, tab] of tabs.entries()) {
 
 element('stop', HTMLButtonElement).addEventListener('click', () => {
   abandonWork();
-  showMode();
+  if (mode === 'own-blur') showMode();
   say('Stopped.');
+});
+element('back-to-start', HTMLButtonElement).addEventListener('click', () => {
+  abandonWork();
+  desk.clear();
+  showMode();
+  element('file', HTMLInputElement).focus();
 });
 element('restore-own-blur', HTMLButtonElement).addEventListener('click', () => {
   if (studio?.current) void restoreOwnBlur(studio.current);
 });
 element('edit-own-blur', HTMLButtonElement).addEventListener('click', () => {
-  shown['own-blur'] = undefined;
-  element('edit-own-blur', HTMLButtonElement).disabled = true;
-  clearScores();
-  showMode();
+  forgetOwnResult();
+  element('viewfinder', HTMLElement).focus();
 });
-detail.addEventListener('change', () => source && void restorePhoto(source.file, source.name));
-engineChoice.addEventListener(
-  'change',
-  () => source && mode === 'photo' && void restorePhoto(source.file, source.name),
-);
+engineChoice.addEventListener('change', () => {
+  restorer.chooseEngine(chosenEngine());
+  if (mode === 'photo') desk.restoreAgain();
+});
 
 for (const { name, title, url } of examples) {
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'example' });
@@ -231,29 +217,33 @@ for (const { name, title, url } of examples) {
     alt: title,
     width: 640,
     height: 360,
+    loading: 'lazy',
   });
   button.append(thumbnail);
   button.addEventListener('click', async () => {
     const response = await fetch(url).catch(() => undefined);
-    if (response?.ok) void restorePhoto(await response.blob(), name);
+    if (response?.ok) givePhotos([{ file: await response.blob(), isHeic: false, name, state: 'waiting' }]);
     else say('The example could not be downloaded; check the connection and try again.', true);
   });
   element('examples', HTMLElement).append(button);
 }
 
-listenForPhotos(
+listenForFiles(
   {
-    dropTarget: element('stage', HTMLElement),
+    dropTarget: document.body,
     fileInputs: ['file', 'camera-file', 'other-file'].map((id) => element(id, HTMLInputElement)),
   },
-  (file) => void restorePhoto(file, file.name.replace(/\.[^.]*$/, '') || 'photo'),
+  (files) => void takeFiles(files),
 );
-listenToSaveButtons(player, () => shown[mode]);
+listenToSaveButtons(player, () => (mode === 'own-blur' ? ownResult : desk.savable));
 listenToTheme(element('theme', HTMLButtonElement));
 clearScores();
+showMoment();
 element('weights-note', HTMLElement).textContent = `Weights: ${defaultWeightsName}, for research use.`;
+const sourceLink = element('source-link', HTMLAnchorElement);
+sourceLink.hidden = !__sourceUrl__;
+sourceLink.href = __sourceUrl__;
 const askedEngine = new URLSearchParams(location.search).get('engine');
 if (engineNames.some((name) => name === askedEngine)) engineChoice.value = askedEngine!;
-prepareOffline(
-  () => (element('offline-note', HTMLElement).textContent = 'This page now works without a network, too.'),
-);
+restorer.chooseEngine(chosenEngine());
+tellOffline(restorer);

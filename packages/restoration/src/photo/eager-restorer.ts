@@ -4,6 +4,7 @@ import {
   type LayerCost,
   type NamedTensors,
   type PhotoConfig,
+  type PhotoNetwork,
   type PhotoScene,
 } from '@unblur/core-model';
 import { dispose, tensor, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
@@ -64,7 +65,7 @@ export function createEagerRestorer({
     Object.entries(values).map(([name, weight]) => [name, tensor(weight.values, weight.shape)]),
   );
   const analysisCosts = network.costs.filter(({ name }) => !isRenderingLayer(name));
-  const renderingCosts = network.costs.filter(({ name }) => isRenderingLayer(name));
+  const work = photoWork(network);
 
   function openTiles(width: number, height: number): TileNetwork<PhotoScene> {
     return {
@@ -95,8 +96,7 @@ export function createEagerRestorer({
   ): Promise<RestoredSequence> {
     times.forEach(expectTime);
     const analysisShare =
-      workOf(analysisCosts) /
-      (workOf(analysisCosts) + workOf(renderingCosts) * times.filter((time) => time !== 0).length);
+      work.analysis / (work.analysis + work.frame * times.filter((time) => time !== 0).length);
     const scene = await analyze(photo, { onShare: (share) => onShare(share * analysisShare), signal });
     try {
       const restored: RestoredSequence = { frames: [], motionsPixels: [] };
@@ -118,6 +118,17 @@ export function createEagerRestorer({
 /** A backend may hand out memory that is its own: a copy stays valid. */
 async function valuesOf(values: Tensor4D): Promise<Float32Array> {
   return Float32Array.from((await values.data()) as Float32Array);
+}
+
+/**
+ * What the photo network computes, in multiply-adds per pixel: once for a photograph, and for each frame but
+ * the middle one.
+ */
+export function photoWork({ costs }: Pick<PhotoNetwork, 'costs'>): { analysis: number; frame: number } {
+  return {
+    analysis: workOf(costs.filter(({ name }) => !isRenderingLayer(name))),
+    frame: workOf(costs.filter(({ name }) => isRenderingLayer(name))),
+  };
 }
 
 /** Whether a layer works on every frame, and not once on the photograph. */

@@ -7,9 +7,10 @@ import {
   type FrameExtractionConfig,
   type PaperConfig,
   type PhotoConfig,
+  type PhotoNetwork,
 } from '@unblur/core-model';
 import { neg, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import type { ComputeEngine } from '../compute-engine.js';
+import type { ComputeEngine, OpenFunction } from '../compute-engine.js';
 import { clampToDisplay, expectFinite } from '../display-range.js';
 import { readFixedTimesNetwork, type FixedTimesNetwork } from './fixed-times-network.js';
 import { selectFrames } from './frame-selection.js';
@@ -84,6 +85,46 @@ export function anyTimes(frames: number): number[] {
 /** Understanding a photograph takes as long as making so many frames of it. */
 const analysisFrames = 8;
 
+/** A function of named tensors, its weights apart, for images of one size. */
+type NetworkFunction = Pick<OpenFunction, 'compute' | 'inputShapes'>;
+
+/**
+ * The two halves of the photo network for images of a size, sides multiples of `photoMultiple`. `analysis`:
+ * `blurred` to `middle`, `trajectory` and `feature`, see `PhotoScene`. `rendering`: those and `time` to
+ * `frame`, which may exceed [0, 1], and `motion`, where the scene lies at that time, in pixels.
+ */
+export function photoFunctions(
+  network: PhotoNetwork,
+  width: number,
+  height: number,
+): { analysis: NetworkFunction; rendering: NetworkFunction } {
+  return {
+    analysis: {
+      compute: ({ blurred }, weightTensors) => ({ ...network.analyze(blurred as Tensor4D, weightTensors) }),
+      inputShapes: { blurred: [1, height, width, 3] },
+    },
+    rendering: {
+      compute: ({ middle, trajectory, feature, time }, weightTensors) => {
+        const scene = {
+          middle: middle as Tensor4D,
+          trajectory: trajectory as Tensor4D,
+          feature: feature as Tensor4D,
+        };
+        return {
+          frame: network.renderAt(scene, time as Tensor4D, weightTensors),
+          motion: neg(displacementAt(scene.trajectory, time as Tensor4D)),
+        };
+      },
+      inputShapes: {
+        middle: [1, height, width, 3],
+        trajectory: [1, height / trajectoryStridePixels, width / trajectoryStridePixels, 6],
+        feature: [1, height / 2, width / 2, network.config.frameChannels],
+        time: [1, 1, 1, 1],
+      },
+    },
+  };
+}
+
 function photoNetwork(weights: Uint8Array): FrameNetwork {
   const { config, values } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
@@ -95,31 +136,11 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
     defaultFrames: photoFrames,
     timesOf: anyTimes,
     async open(width, height, engine) {
-      const analysis = await engine.open({
-        compute: ({ blurred }, weightTensors) => ({ ...network.analyze(blurred as Tensor4D, weightTensors) }),
-        inputShapes: { blurred: [1, height, width, 3] },
-        weights: values,
-      });
-      const rendering = await engine.open({
-        compute: ({ middle, trajectory, feature, time }, weightTensors) => {
-          const scene = {
-            middle: middle as Tensor4D,
-            trajectory: trajectory as Tensor4D,
-            feature: feature as Tensor4D,
-          };
-          return {
-            frame: network.renderAt(scene, time as Tensor4D, weightTensors),
-            motion: neg(displacementAt(scene.trajectory, time as Tensor4D)),
-          };
-        },
-        inputShapes: {
-          middle: [1, height, width, 3],
-          trajectory: [1, height / trajectoryStridePixels, width / trajectoryStridePixels, 6],
-          feature: [1, height / 2, width / 2, config.frameChannels],
-          time: [1, 1, 1, 1],
-        },
-        weights: values,
-      });
+      const functions = photoFunctions(network, width, height);
+      const [analysis, rendering] = [
+        await engine.open({ ...functions.analysis, weights: values }),
+        await engine.open({ ...functions.rendering, weights: values }),
+      ];
       return {
         async restore(image, times, { onShare, signal } = {}) {
           const scene = await analysis.run({ blurred: image.data });

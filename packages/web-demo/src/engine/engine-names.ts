@@ -1,3 +1,3 @@
-/** What arithmetic can run on, best first. */
-export const engineNames = ['webgpu', 'webgl', 'wasm'] as const;
+/** What arithmetic can run on. */
+export const engineNames = ['webgpu', 'wasm'] as const;
 export type EngineName = (typeof engineNames)[number];

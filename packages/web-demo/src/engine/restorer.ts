@@ -2,95 +2,145 @@ import { bundledWeights, defaultWeightsName } from '@unblur/weights';
 import type { Picture } from '../picture.js';
 import type { MotionSummary } from '../player/motion-summary.js';
 import { WorkerCalls } from '../worker-calls.js';
-import { engineNames, type EngineName } from './engine-names.js';
-import { shownTimes } from './frame-order.js';
-import type { RestoreReport, RestoringRequest, RestoringResults } from './restoring-worker.js';
+import type { EngineName } from './engine-names.js';
+import { frameCount } from './frame-order.js';
+import type { EngineFacts, RestoreReport, RestoringRequest, RestoringResults } from './restoring-worker.js';
 
-export type { RestoreReport } from './restoring-worker.js';
+export type { EngineFacts, RestoreReport } from './restoring-worker.js';
 
-/**
- * What the page hears on the way: the worker's reports, and that an engine was lost and the next one takes
- * over.
- */
-export type RestorerReport = RestoreReport | { kind: 'lost'; engine: EngineName };
+/** What the page hears on the way: the worker's reports, and that the graphics device was lost. */
+export type RestorerReport = RestoreReport | { kind: 'lost' };
 
 export interface Restoration {
-  /** One for each of `shownTimes`. */
+  /** One for each of the times. */
   frames: Picture[];
   motion: MotionSummary;
   milliseconds: number;
-  engine: { name: EngineName; description: string };
+  engine: EngineFacts;
   /**
-   * The frame at any time of the exposure, from -1 to 1; there while the engine makes one as fast as it is
-   * asked for. Undefined when the engine has gone on to another photograph.
+   * The frame at any time of the exposure, from -1 to 1. Undefined when the engine has gone on to another
+   * photograph.
    */
-  renderAt?: (time: number) => Promise<Picture | undefined>;
+  renderAt: (time: number) => Promise<Picture | undefined>;
+  /** What that takes. */
+  frameMilliseconds: number;
 }
 
-/** A slower engine would lag behind the hand that scrubs. */
-const quickMilliseconds = 120;
+type Calls = WorkerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreReport>;
+
+interface Running {
+  calls: Calls;
+  ready: Promise<EngineFacts>;
+  /** Hears of the downloads. */
+  report?: (report: RestorerReport) => void;
+}
+
+/** Where the weights of the photo network are. */
+export const photoWeightsUrl = bundledWeights[defaultWeightsName].url.href;
 
 /** Restores photographs in a worker. A lost graphics device costs the engine, not the photograph. */
 export class PageRestorer {
-  #calls: WorkerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreReport> | undefined;
+  #running: Running | undefined;
   #choice: EngineName | undefined;
-  #lost = new Set<EngineName>();
+  #isLost = false;
   #isRestoring = false;
 
-  /** @param choice the engine that must be used; undefined for the best there is. */
+  /** @param choice the engine that must be used; undefined for the faster one. */
   chooseEngine(choice: EngineName | undefined): void {
     if (choice === this.#choice) return;
     this.#choice = choice;
-    this.#lost.clear();
+    this.#isLost = false;
     this.#end();
   }
 
-  /** Rejects with an AbortError when `stop` is called. */
-  async restore(photo: Picture, onReport: (report: RestorerReport) => void): Promise<Restoration> {
-    const candidates = this.#choice ? [this.#choice, 'wasm' as const] : engineNames;
-    const engines = candidates.filter((name) => !this.#lost.has(name));
-    let current: EngineName | undefined;
-    const calls = (this.#calls ??= new WorkerCalls(
+  /**
+   * Downloads what restoring needs and starts the engine, once.
+   *
+   * @throws in one line for people when that fails; the next call tries again.
+   */
+  start(onReport?: (report: RestorerReport) => void): Promise<EngineFacts> {
+    const running = (this.#running ??= this.#begin());
+    if (onReport) running.report = onReport;
+    return running.ready;
+  }
+
+  #begin(): Running {
+    const engines = this.#isLost
+      ? (['wasm'] as const)
+      : this.#choice
+        ? [this.#choice]
+        : (['webgpu', 'wasm'] as const);
+    const calls: Calls = new WorkerCalls(
       new Worker(new URL('./restoring-worker.ts', import.meta.url), { type: 'module' }),
-    ));
+    );
+    const running: Running = {
+      calls,
+      ready: calls.call(
+        { kind: 'start', engines, weightsUrl: photoWeightsUrl, weightsBytes: __fileBytes__.photoWeights },
+        { onReport: (report) => running.report?.(report) },
+      ) as Promise<EngineFacts>,
+    };
+    running.ready.catch(() => {
+      calls.stop();
+      if (this.#running === running) this.#running = undefined;
+    });
+    return running;
+  }
+
+  /** Starts the engine and gets it ready to restore at its full speed. */
+  async warmUp(): Promise<void> {
+    await this.start();
+    if (!this.#isRestoring) await this.#running!.calls.call({ kind: 'warm-up' });
+  }
+
+  /** Seconds that restorations of photographs of these sizes take. The engine must have been started. */
+  async estimate(sizes: readonly { width: number; height: number }[]): Promise<number[]> {
+    await this.start();
+    return this.#running!.calls.call({ kind: 'estimate', sizes, frames: frameCount }) as Promise<number[]>;
+  }
+
+  /** Rejects with an AbortError when `stop` is called. */
+  async restore(
+    photo: Picture,
+    times: readonly number[],
+    onReport: (report: RestorerReport) => void,
+  ): Promise<Restoration> {
+    this.#isRestoring = true;
     const frames: Picture[] = [];
     let motion: MotionSummary | undefined;
-    this.#isRestoring = true;
+    let engine: EngineFacts | undefined;
     try {
-      const request = {
-        kind: 'restore',
-        photo,
-        times: shownTimes,
-        engines,
-        allowSoftware: this.#choice !== undefined,
-        weightsUrl: bundledWeights[defaultWeightsName].url.href,
-      } as const;
-      const { sceneNumber, frameMilliseconds, ...told } = (await calls.call(request, {
-        onReport: (report) => {
-          if (report.kind === 'engine') current = report.name;
-          if (report.kind === 'motion') motion = report.motion;
-          if (report.kind === 'frame') frames[report.index] = report.picture;
-          onReport(report);
+      engine = await this.start(onReport);
+      const running = this.#running!;
+      const { sceneNumber, ...told } = (await running.calls.call(
+        { kind: 'restore', photo, times },
+        {
+          onReport: (report) => {
+            if (report.kind === 'motion') motion = report.motion;
+            if (report.kind === 'frame') frames[report.index] = report.picture;
+            onReport(report);
+          },
         },
-      })) as RestoringResults['restore'];
+      )) as RestoringResults['restore'];
       this.#isRestoring = false;
       const renderAt = async (time: number) =>
-        calls === this.#calls
-          ? (calls.call({ kind: 'render', sceneNumber, time }).catch(() => undefined) as Promise<
+        running === this.#running
+          ? (running.calls.call({ kind: 'render', sceneNumber, time }).catch(() => undefined) as Promise<
               RestoringResults['render']
             >)
           : undefined;
-      return { frames, motion: motion!, ...told, ...(frameMilliseconds < quickMilliseconds && { renderAt }) };
+      return { frames, motion: motion!, engine, renderAt, ...told };
     } catch (cause) {
       if ((cause as Error).name === 'AbortError') throw cause;
       this.#isRestoring = false;
       // Whatever a graphics device fails with (lost, out of memory, a driver's quirk): WebAssembly has none
       // of it.
-      if (current === undefined || current === 'wasm') throw cause;
-      this.#lost.add(current);
+      const wasOnGraphics = engine ? engine.name === 'webgpu' : this.#choice === 'webgpu';
+      if (!wasOnGraphics || this.#isLost) throw cause;
+      this.#isLost = true;
       this.#end();
-      onReport({ kind: 'lost', engine: current });
-      return this.restore(photo, onReport);
+      onReport({ kind: 'lost' });
+      return this.restore(photo, times, onReport);
     }
   }
 
@@ -103,8 +153,8 @@ export class PageRestorer {
   }
 
   #end(): void {
-    this.#calls?.stop();
-    this.#calls = undefined;
+    this.#running?.calls.stop();
+    this.#running = undefined;
     this.#isRestoring = false;
   }
 }

@@ -1,125 +1,197 @@
-import { createEagerRestorer, type EagerRestorer, type EagerScene } from '@unblur/restoration';
+import type { TiledScene } from '@unblur/inference/restoration';
+import { download, type DownloadProgress } from '../download/download.js';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
 import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
 import { answerCalls } from '../worker-calls.js';
 import type { EngineName } from './engine-names.js';
-import { activateEngine, type ActiveEngine } from './engines.js';
+import { startEngine, type Engine } from './engine.js';
 import { earlyOrder } from './frame-order.js';
-import { downloadWeights, type WeightsProgress } from './weights-download.js';
+import { PhotoEngine } from './photo-engine.js';
 
 export type RestoringRequest =
-  | ({ kind: 'restore' } & RestoreRequest)
+  /** Must come first, and once. */
+  | { kind: 'start'; engines: readonly EngineName[]; weightsUrl: string; weightsBytes: number }
+  /** Lets the browser compile what the network runs, and measures it, on a small picture. */
+  | { kind: 'warm-up' }
+  /** How long a restoration of each size takes. */
+  | { kind: 'estimate'; sizes: readonly { width: number; height: number }[]; frames: number }
+  /** @param times of the frames, in time order, the middle of the exposure (0) among them. */
+  | { kind: 'restore'; photo: Picture; times: readonly number[] }
   /** The frame at one time of the photograph that was restored last. */
   | { kind: 'render'; sceneNumber: number; time: number };
 
-export interface RestoreRequest {
-  photo: Picture;
-  /** Of the frames, in time order, the middle of the exposure (0) among them. */
-  times: readonly number[];
-  /** Engines to try, best first; those of the first request stay for the worker's life. */
-  engines: readonly EngineName[];
-  allowSoftware: boolean;
-  weightsUrl: string;
+export interface EngineFacts {
+  name: EngineName;
+  /** For people: `WebAssembly, 2 threads`. */
+  description: string;
+  gigaMultiplyAddsPerSecond: number;
 }
 
 /** What the worker tells on the way. */
 export type RestoreReport =
-  | { kind: 'engine'; name: EngineName; description: string }
-  | ({ kind: 'weights' } & WeightsProgress)
-  /** How much of the arithmetic of understanding the photograph is done, 0 to 1. */
-  | { kind: 'share'; share: number }
+  | ({ kind: 'download'; part: 'engine' | 'weights' } & DownloadProgress)
+  /** A piece of work begins: what part of all it is, from where to where, and how long it and the rest take. */
+  | { kind: 'piece'; fromShare: number; toShare: number; seconds: number; secondsLeft: number }
   /** The motion is known, before any frame but the middle one is made. */
   | { kind: 'motion'; motion: MotionSummary }
   /** A frame is made: its place among the times, and how many are. */
   | { kind: 'frame'; index: number; picture: Picture; done: number };
 
 export interface RestoringResults {
+  start: EngineFacts;
+  'warm-up': void;
+  /** Seconds, one for each size. */
+  estimate: number[];
   restore: {
     sceneNumber: number;
     /** From the photograph's pixels to the last frame, the engine being ready. */
     milliseconds: number;
     /** What one frame took at least. */
     frameMilliseconds: number;
-    engine: { name: EngineName; description: string };
   };
   /** Undefined once another photograph has come. */
   render: Picture | undefined;
 }
 
-/**
- * A larger photograph is restored in tiles, so that memory stays below what WebAssembly and telephones have.
- */
-const largestTilePixels = 1_050_000;
-const reportIntervalMilliseconds = 40;
+type Report = (report: RestoreReport, transfer?: Transferable[]) => void;
 
-let prepared: Promise<{ engine: ActiveEngine; restorer: EagerRestorer }> | undefined;
+let started: { engine: Engine; photos: PhotoEngine } | undefined;
 /** What the last photograph left behind for frames at further times. */
-let current: { number: number; scene: EagerScene } | undefined;
+let current: { number: number; scene: TiledScene } | undefined;
 let scenesSoFar = 0;
+/** Thousand millions of multiply-adds a second, as measured so far. */
+const rates = { analysis: 0, frame: 0 };
+/** What networks reach of the rate of the layers that the engine was measured by. */
+const usualEfficiency = { analysis: 0.8, frame: 0.4 };
 
 answerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreReport>(
   async (request, report) => {
-    if (request.kind === 'restore') return restore(request, report);
-    if (!current || current.number !== request.sceneNumber) return { result: undefined };
-    const { engine } = await prepared!;
-    const picture = pictureOfImage(await Promise.race([current.scene.renderAt(request.time), engine.lost]));
-    return { result: picture, transfer: [picture.rgba.buffer] };
+    switch (request.kind) {
+      case 'start':
+        return { result: await start(request, report) };
+      case 'warm-up':
+        return { result: await warmUp() };
+      case 'estimate':
+        return {
+          result: request.sizes.map(({ width, height }) => secondsFor(width, height, request.frames)),
+        };
+      case 'restore':
+        return { result: await restore(request, report) };
+      case 'render':
+        return render(request);
+    }
   },
 );
+
+async function start(
+  { engines, weightsUrl, weightsBytes }: Extract<RestoringRequest, { kind: 'start' }>,
+  report: Report,
+): Promise<EngineFacts> {
+  const [engine, weights] = await Promise.all([
+    startEngine(engines, (progress) => report({ kind: 'download', part: 'engine', ...progress })),
+    download(weightsUrl, weightsBytes, (progress) =>
+      report({ kind: 'download', part: 'weights', ...progress }),
+    ),
+  ]);
+  started = { engine, photos: new PhotoEngine(engine, weights) };
+  const { name, description, gigaMultiplyAddsPerSecond } = engine;
+  for (const part of ['analysis', 'frame'] as const)
+    rates[part] = usualEfficiency[part] * gigaMultiplyAddsPerSecond;
+  return { name, description, gigaMultiplyAddsPerSecond };
+}
+
+/** As large as many a preview, which then need not wait for the network to be opened. */
+const warmUpSize = { width: 192, height: 112 };
+
+async function warmUp(): Promise<void> {
+  const { width, height } = warmUpSize;
+  const grey = { width, height, data: new Float32Array(width * height * 3).fill(0.5) };
+  const { photos } = started!;
+  for (let round = 0; round < 2; round++) {
+    const start = performance.now();
+    const scene = await photos.analyze(grey, {});
+    learn('analysis', photos.workFor(width, height).analysis, secondsSince(start));
+    const frameStart = performance.now();
+    await scene.renderAt(1);
+    learn('frame', photos.workFor(width, height).frame, secondsSince(frameStart));
+    scene.release();
+  }
+}
+
+/** A single measurement may have been disturbed: it counts for half. */
+function learn(part: keyof typeof rates, gigaMultiplyAdds: number, seconds: number): void {
+  rates[part] = (rates[part] + gigaMultiplyAdds / seconds) / 2;
+}
+
+function secondsFor(width: number, height: number, frames: number): number {
+  const work = started!.photos.workFor(width, height);
+  return work.analysis / rates.analysis + ((frames - 1) * work.frame) / rates.frame;
+}
 
 /**
  * The middle frame is made first, then the ends, then what lies between, so that there is something to see
  * early.
  */
 async function restore(
-  { photo, times, engines, allowSoftware, weightsUrl }: RestoreRequest,
-  report: (report: RestoreReport, transfer?: Transferable[]) => void,
-): Promise<{ result: RestoringResults['restore'] }> {
-  prepared ??= prepare(engines, allowSoftware, weightsUrl, report);
-  prepared.catch(() => (prepared = undefined));
-  const { engine, restorer } = await prepared;
-  report({ kind: 'engine', name: engine.name, description: engine.description });
+  { photo, times }: Extract<RestoringRequest, { kind: 'restore' }>,
+  report: Report,
+): Promise<RestoringResults['restore']> {
+  const { photos } = started!;
   current?.scene.release();
   current = undefined;
 
   const start = performance.now();
-  let reportedAt = 0;
-  const onShare = (share: number) => {
-    if (performance.now() - reportedAt < reportIntervalMilliseconds) return;
-    reportedAt = performance.now();
-    report({ kind: 'share', share });
-  };
-  const scene = await Promise.race([restorer.analyze(imageOfPicture(photo), { onShare }), engine.lost]);
+  const { width, height } = photo;
+  await photos.prepare(width, height);
+  const work = photos.workFor(width, height);
+  const totalSeconds = secondsFor(width, height, times.length);
+  const analysisSeconds = work.analysis / rates.analysis;
+  const image = imageOfPicture(photo);
+  const tellTiles = (share: number) =>
+    report({
+      kind: 'piece',
+      fromShare: (share * analysisSeconds) / totalSeconds,
+      toShare: analysisSeconds / totalSeconds,
+      seconds: (1 - share) * analysisSeconds,
+      secondsLeft: totalSeconds - share * analysisSeconds,
+    });
+  tellTiles(0);
+  const analysisStart = performance.now();
+  const scene = await photos.analyze(image, { onShare: (share) => share < 1 && tellTiles(share) });
+  learn('analysis', work.analysis, secondsSince(analysisStart));
   current = { number: ++scenesSoFar, scene };
   report({ kind: 'motion', motion: summarizeMotion(times.map((time) => scene.motionAt(time))) });
 
   let frameMilliseconds = Infinity;
+  const analysisShare = analysisSeconds / totalSeconds;
   for (const [done, index] of earlyOrder(times).entries()) {
+    const frameSeconds = work.frame / rates.frame;
+    const shareAfter = (frames: number) =>
+      analysisShare + ((1 - analysisShare) * Math.max(0, frames)) / (times.length - 1);
+    report({
+      kind: 'piece',
+      fromShare: shareAfter(done - 1),
+      toShare: shareAfter(done),
+      seconds: frameSeconds,
+      secondsLeft: (times.length - done) * frameSeconds,
+    });
     const frameStart = performance.now();
-    const picture = pictureOfImage(await Promise.race([scene.renderAt(times[index]!), engine.lost]));
+    const picture = pictureOfImage(await scene.renderAt(times[index]!));
     // The middle frame is made already.
-    if (times[index] !== 0) frameMilliseconds = Math.min(frameMilliseconds, performance.now() - frameStart);
+    if (times[index] !== 0) {
+      const seconds = secondsSince(frameStart);
+      learn('frame', work.frame, seconds);
+      frameMilliseconds = Math.min(frameMilliseconds, 1000 * seconds);
+    }
     report({ kind: 'frame', index, picture, done: done + 1 }, [picture.rgba.buffer]);
   }
-  return {
-    result: {
-      sceneNumber: current.number,
-      milliseconds: performance.now() - start,
-      frameMilliseconds,
-      engine: { name: engine.name, description: engine.description },
-    },
-  };
+  return { sceneNumber: current.number, milliseconds: performance.now() - start, frameMilliseconds };
 }
 
-async function prepare(
-  engines: readonly EngineName[],
-  allowSoftware: boolean,
-  weightsUrl: string,
-  report: (report: RestoreReport) => void,
-) {
-  const [engine, weights] = await Promise.all([
-    activateEngine(engines, { allowSoftware }),
-    downloadWeights(weightsUrl, (progress) => report({ kind: 'weights', ...progress })),
-  ]);
-  return { engine, restorer: createEagerRestorer({ weights, maximumPixels: largestTilePixels }) };
+async function render({ sceneNumber, time }: Extract<RestoringRequest, { kind: 'render' }>) {
+  if (current?.number !== sceneNumber) return { result: undefined };
+  const picture = pictureOfImage(await current.scene.renderAt(time));
+  return { result: picture, transfer: [picture.rgba.buffer] };
 }
+
+const secondsSince = (start: number) => (performance.now() - start) / 1000;

@@ -1,9 +1,61 @@
-/** Registers the service worker; `onReady` runs once the page works without a network. */
-export function prepareOffline(onReady: () => void): void {
-  if (!('serviceWorker' in navigator) || !import.meta.env.PROD) return;
-  navigator.serviceWorker
-    .register('./service-worker.js', { type: 'module' })
-    .then(() => navigator.serviceWorker.ready)
-    .then(onReady)
-    .catch(() => undefined);
+import { photoWeightsUrl, type PageRestorer } from '../engine/restorer.js';
+import { isKept } from '../download/download.js';
+import { element } from '../page-elements.js';
+
+interface Connection {
+  saveData?: boolean;
+  type?: string;
+}
+
+/** After the first screen is there, and the visitor has had time to look at it. */
+const idleMilliseconds = 4000;
+
+/**
+ * Registers the service worker, downloads what restoring needs while the page is idle (on request only where
+ * data are dear), and tells truly whether the page works without a network.
+ */
+export function tellOffline(restorer: PageRestorer): void {
+  const note = element('offline-note', HTMLElement);
+  const button = element('prefetch', HTMLButtonElement);
+  const isProduction = import.meta.env.PROD;
+  const pageKept =
+    'serviceWorker' in navigator && isProduction
+      ? navigator.serviceWorker
+          .register('./service-worker.js', { type: 'module' })
+          .then(() => navigator.serviceWorker.ready)
+          .then(() => true)
+          .catch(() => false)
+      : Promise.resolve(false);
+
+  async function tell(): Promise<void> {
+    button.hidden = true;
+    await restorer.warmUp();
+    const isOffline = (await pageKept) && (await isKept(photoWeightsUrl));
+    note.textContent = isOffline
+      ? 'The network is stored on this device: the page works without a connection.'
+      : 'The network is loaded for this visit.';
+  }
+
+  const megabytes = Math.round((__fileBytes__.photoWeights + __fileBytes__.processorWasm) / 1e6);
+  const offer = () => {
+    button.hidden = false;
+    button.textContent = `Download the network now (${megabytes} MB)`;
+  };
+  const load = () => {
+    button.hidden = true;
+    note.textContent = `Loading the network, ${megabytes} MB, once.`;
+    tell().catch((cause: Error) => {
+      note.textContent = cause.name === 'AbortError' ? '' : cause.message;
+      offer();
+    });
+  };
+  button.addEventListener('click', load);
+
+  const { connection } = navigator as { connection?: Connection };
+  if (connection?.saveData || connection?.type === 'cellular') offer();
+  else
+    setTimeout(
+      () => ('requestIdleCallback' in window ? requestIdleCallback(load) : load()),
+      idleMilliseconds,
+    );
 }

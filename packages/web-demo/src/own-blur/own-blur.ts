@@ -36,14 +36,17 @@ export class OwnBlurStudio {
     new Worker(new URL('./studio-worker.ts', import.meta.url), { type: 'module' }),
   );
   readonly #onError: (message: string) => void;
+  readonly #onChange: () => void;
   #shot: Shot = { yawDegrees: -100, pitchDegrees: 3, turnDegrees: 2.5, tiltDegrees: 1, rollDegrees: 0 };
   #exposed: OwnBlur | undefined;
   #isExposing = false;
   #isStale = false;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(onError: (message: string) => void) {
+  /** @param onChange called when the camera looks or moves in another way. */
+  constructor({ onError, onChange }: { onError: (message: string) => void; onChange: () => void }) {
     this.#onError = onError;
+    this.#onChange = onChange;
     this.#listenToSliders();
     this.#listenToDragging();
     this.#viewfinder.addEventListener('keydown', (event) => this.#onKey(event));
@@ -85,6 +88,7 @@ export class OwnBlurStudio {
       tiltDegrees: clamp(shot.tiltDegrees, 10),
       rollDegrees: clamp(shot.rollDegrees, 10),
     };
+    this.#onChange();
     this.#showShot();
   }
 

@@ -1,7 +1,10 @@
 import type { Picture } from '../picture.js';
+import { decodeHeic } from './heic-decoding.js';
 
 export interface DecodeRequest {
   file: Blob;
+  /** Browsers decode other kinds themselves. */
+  isHeic: boolean;
   /** A longer photograph is made smaller. */
   longestSidePixels: number;
 }
@@ -18,11 +21,11 @@ export interface DecodedPhoto {
  *
  * @throws in one line for people when the file is no picture that the browser reads.
  */
-export async function decodePhoto({ file, longestSidePixels }: DecodeRequest): Promise<DecodedPhoto> {
-  if (file.size === 0) throw new Error('This file is empty. Choose a JPEG, PNG, WebP or AVIF photograph.');
-  const bitmap = await createImageBitmap(file).catch(() => {
+export async function decodePhoto({ file, isHeic, longestSidePixels }: DecodeRequest): Promise<DecodedPhoto> {
+  const bitmap = await createImageBitmap(isHeic ? await heicBitmap(file) : file).catch((cause: unknown) => {
+    if (isHeic) throw cause;
     throw new Error(
-      'This file is not a photograph that the browser can read, or it is damaged. Choose a JPEG, PNG, WebP or AVIF photograph.',
+      'not a photograph that the browser can read, or damaged. Choose a JPEG, PNG, WebP, AVIF or HEIC photograph.',
     );
   });
   const original = { width: bitmap.width, height: bitmap.height };
@@ -37,4 +40,9 @@ export async function decodePhoto({ file, longestSidePixels }: DecodeRequest): P
   bitmap.close();
   const { data } = context.getImageData(0, 0, width, height);
   return { picture: { width, height, rgba: data as Uint8ClampedArray<ArrayBuffer> }, original };
+}
+
+async function heicBitmap(file: Blob): Promise<ImageData> {
+  const { width, height, rgba } = await decodeHeic(new Uint8Array(await file.arrayBuffer()));
+  return new ImageData(rgba, width, height);
 }

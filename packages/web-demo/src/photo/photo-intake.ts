@@ -1,13 +1,25 @@
 import { WorkerCalls } from '../worker-calls.js';
+import { fileKind, type FileKind } from './file-kind.js';
 import type { DecodedPhoto, DecodeRequest } from './photo-decoding.js';
 
 const decoder = new WorkerCalls<DecodeRequest, DecodedPhoto>(
   new Worker(new URL('./photo-worker.ts', import.meta.url), { type: 'module' }),
 );
 
+/** What a file is. @throws in one line for people where this page does not take it. */
+export async function kindOf(file: File): Promise<FileKind> {
+  const head = await file
+    .slice(0, 256)
+    .arrayBuffer()
+    .catch(() => {
+      throw new Error(`${file.name} could not be read. If it is a folder, choose the files in it.`);
+    });
+  return fileKind(new Uint8Array(head), file);
+}
+
 /** Decodes a photograph off the page's thread; see `decodePhoto`. */
-export function readPhoto(file: Blob, longestSidePixels: number): Promise<DecodedPhoto> {
-  return decoder.call({ file, longestSidePixels });
+export function readPhoto(file: Blob, isHeic: boolean, longestSidePixels: number): Promise<DecodedPhoto> {
+  return decoder.call({ file, isHeic, longestSidePixels });
 }
 
 interface IntakeParts {
@@ -16,14 +28,14 @@ interface IntakeParts {
   fileInputs: HTMLInputElement[];
 }
 
-/** Calls `take` with every file that is dropped, pasted, picked or taken with a camera. */
-export function listenForPhotos({ dropTarget, fileInputs }: IntakeParts, take: (file: File) => void): void {
+/** Calls `take` with the files that are dropped, pasted, picked or taken with a camera. */
+export function listenForFiles({ dropTarget, fileInputs }: IntakeParts, take: (files: File[]) => void): void {
   for (const input of fileInputs) {
     input.addEventListener('change', () => {
-      const file = input.files?.[0];
+      const files = [...(input.files ?? [])];
       // The same file can be chosen again.
       input.value = '';
-      if (file) take(file);
+      if (files.length > 0) take(files);
     });
   }
   let depth = 0;
@@ -36,11 +48,11 @@ export function listenForPhotos({ dropTarget, fileInputs }: IntakeParts, take: (
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     mark(-depth);
-    const file = event.dataTransfer?.files[0];
-    if (file) take(file);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length > 0) take(files);
   });
   document.addEventListener('paste', (event) => {
-    const file = event.clipboardData?.files[0];
-    if (file) take(file);
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length > 0) take(files);
   });
 }

@@ -12,10 +12,9 @@ export interface Scene {
   /** Evenly spaced over the exposure; those still to be made are missing. */
   frames: readonly (Picture | undefined)[];
   motion: MotionSummary;
-  /**
-   * The frame at any time of the exposure, from -1 to 1, where the engine is quick enough; undefined where it
-   * can no longer be had.
-   */
+  /** A small copy, to look at while the photograph itself is restored. */
+  isPreview?: boolean;
+  /** The frame at any time of the exposure, from -1 to 1; undefined where it can no longer be had. */
   renderAt?: (time: number) => Promise<Picture | undefined>;
   /** The frames as they were, where known. */
   truth?: readonly Picture[];
@@ -101,6 +100,11 @@ export class Player {
     element('save-card', HTMLFieldSetElement).disabled = true;
   }
 
+  /** Looks again at the scene that is shown: what is known of its truth has changed. */
+  showNewTruth(): void {
+    this.#compareWith();
+  }
+
   /** Looks again at the frames of the scene that is shown: more of them are made. */
   showNewFrames(): void {
     if (this.#scene && !this.#playback.isPlaying && this.#nearestMade(this.#frame) !== this.#shownPicture)
@@ -109,9 +113,9 @@ export class Player {
 
   /** Plays at once, unless the visitor prefers stillness. */
   showScene(scene: Scene): void {
-    const wasShown = scene === this.#scene;
-    if (wasShown) this.#enable(true);
+    if (scene === this.#scene) this.#enable(true);
     else this.#open(scene);
+    element('save-card', HTMLFieldSetElement).disabled = scene.isPreview === true;
     this.#scrub.step = String(scene.renderAt ? 1 / stopsPerFrame : 1);
     this.#showFrame(this.#frame);
     this.#compareWith();
@@ -129,7 +133,8 @@ export class Player {
     this.#viewport.setSize(scene.blurred.width, scene.blurred.height);
     const truthOption = this.#compare.querySelector<HTMLOptionElement>('[value=truth]')!;
     truthOption.hidden = truthOption.disabled = !scene.truth;
-    if (!scene.truth && this.#compare.value === 'truth') this.#compare.value = 'nothing';
+    if (!scene.truth && this.#compare.value === 'truth') this.#compare.value = 'blurred';
+    element('frame-label', HTMLElement).textContent = scene.isPreview ? 'Preview' : 'Sharp';
     this.#enable(true);
     this.#showFrame(last / 2);
     this.#compareWith();
@@ -148,7 +153,11 @@ export class Player {
   #enable(isEnabled: boolean): void {
     for (const control of [element('play', HTMLButtonElement), this.#scrub, this.#order, this.#speed])
       control.disabled = !isEnabled;
+    const focused = document.activeElement;
     for (const id of ['view-card', 'save-card']) element(id, HTMLFieldSetElement).disabled = !isEnabled;
+    // A control that is disabled loses the focus: whoever was there stays at the picture.
+    if (!isEnabled && focused?.matches(':disabled'))
+      element('stage', HTMLElement).focus({ preventScroll: true });
     if (!isEnabled) element('frame-number', HTMLOutputElement).value = '–';
     element('frame-label', HTMLElement).hidden = true;
   }
@@ -185,14 +194,14 @@ export class Player {
       .forEach((dot, index) => dot.classList.toggle('is-shown', index === Math.round(place)));
   }
 
-  /** @param place from 0, in frames; between two, where the engine is quick enough, else it is rounded. */
+  /** @param place from 0, in frames; between two the nearest frame is shown until that of the place is made. */
   #scrubTo(place: number): void {
     if (!this.#scene) return;
     this.#playback.pause();
     const stops = this.#scene.renderAt ? stopsPerFrame : 1;
     const stop = Math.round(Math.min(this.#scene.frames.length - 1, Math.max(0, place)) * stops) / stops;
-    if (Number.isInteger(stop)) return this.#showFrame(stop);
-    this.#frame = stop;
+    this.#showFrame(stop);
+    if (Number.isInteger(stop)) return;
     void this.#showBetweenFrames();
   }
 

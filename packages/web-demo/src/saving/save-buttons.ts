@@ -18,9 +18,13 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
   const note = element('save-note', HTMLElement);
   let calls: WorkerCalls<SaveRequest, Blob> | undefined;
 
-  async function save(kind: SaveRequest['kind'], button: HTMLButtonElement): Promise<void> {
+  async function save(
+    kind: SaveRequest['kind'],
+    button: HTMLButtonElement,
+    give: (blob: Blob, fileName: string) => Promise<string>,
+  ): Promise<void> {
     const savable = current();
-    if (!savable) return;
+    if (!savable || button.getAttribute('aria-busy') === 'true') return;
     const { name, scene } = savable;
     const film = {
       frames: scene.frames,
@@ -31,39 +35,70 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
       mp4: () => ({ kind: 'mp4', film }),
       gif: () => ({ kind: 'gif', film }),
       png: () => ({ kind: 'png', picture: player.shownPicture! }),
+      webp: () => ({ kind: 'webp', film }),
+      pair: () => ({ kind: 'pair', picture: player.shownPicture!, blurred: scene.blurred }),
       zip: () => ({ kind: 'zip', film, blurred: scene.blurred }),
     };
-    const fileName =
-      kind === 'png' ? `${name}-frame-${frameLabel(player.frame)}.png` : `${name}-unblurred.${kind}`;
-    button.disabled = true;
+    const fileName = {
+      png: `${name}-frame-${frameLabel(player.frame)}.png`,
+      pair: `${name}-before-after.png`,
+      mp4: `${name}-unblurred.mp4`,
+      gif: `${name}-unblurred.gif`,
+      webp: `${name}-unblurred.webp`,
+      zip: `${name}-unblurred.zip`,
+    }[kind];
+    button.setAttribute('aria-busy', 'true');
     note.textContent = `Making ${fileName} …`;
     try {
       calls ??= new WorkerCalls(
         new Worker(new URL('./saving-worker.ts', import.meta.url), { type: 'module' }),
       );
       const blob = await calls.call(requests[kind]());
-      offer(blob, fileName);
-      note.textContent = `Saved ${fileName}, ${describeSize(blob.size)}.`;
+      const told = await give(blob, fileName);
+      // Meanwhile another result may have come, of which this says nothing.
+      if (current() === savable) note.textContent = told;
     } catch (cause) {
       note.textContent = (cause as Error).message;
     } finally {
-      button.disabled = false;
+      button.removeAttribute('aria-busy');
     }
   }
 
-  for (const kind of ['mp4', 'gif', 'png', 'zip'] as const) {
+  for (const kind of ['mp4', 'gif', 'webp', 'png', 'pair', 'zip'] as const) {
     const button = element(`save-${kind}`, HTMLButtonElement);
-    button.addEventListener('click', () => void save(kind, button));
+    button.addEventListener('click', () => void save(kind, button, download));
+  }
+  const shareButton = element('share', HTMLButtonElement);
+  const sample = new File([], 'film.mp4', { type: 'video/mp4' });
+  shareButton.hidden = !('canShare' in navigator && navigator.canShare({ files: [sample] }));
+  shareButton.addEventListener('click', () => void save('mp4', shareButton, share));
+}
+
+/** What the note says before anything is saved. */
+export function resetSaveNote(): void {
+  element('save-note', HTMLElement).textContent =
+    'The film plays in the order and at the speed set below the picture.';
+}
+
+async function share(blob: Blob, fileName: string): Promise<string> {
+  const file = new File([blob], fileName, { type: blob.type });
+  try {
+    await navigator.share({ files: [file] });
+    return `Shared ${fileName}.`;
+  } catch (cause) {
+    if ((cause as Error).name === 'AbortError') return 'Not shared.';
+    return download(blob, fileName);
   }
 }
 
-function offer(blob: Blob, fileName: string): void {
+async function download(blob: Blob, fileName: string): Promise<string> {
   const link = Object.assign(document.createElement('a'), {
     href: URL.createObjectURL(blob),
     download: fileName,
   });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  return `Saved ${fileName}, ${describeSize(blob.size)}.`;
 }
 
 function describeSize(bytes: number): string {

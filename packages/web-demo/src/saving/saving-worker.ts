@@ -4,12 +4,15 @@ import { answerCalls } from '../worker-calls.js';
 import { frameLabel, type Film } from './film.js';
 import { encodeGif } from './gif.js';
 import { encodeMp4 } from './mp4.js';
-import { encodePng } from './png.js';
+import { encodePair, encodePng } from './png.js';
+import { encodeWebp } from './webp.js';
 
 export type SaveRequest =
   | { kind: 'mp4'; film: Film }
   | { kind: 'gif'; film: Film }
+  | { kind: 'webp'; film: Film }
   | { kind: 'png'; picture: Picture }
+  | { kind: 'pair'; picture: Picture; blurred: Picture }
   | { kind: 'zip'; film: Film; blurred: Picture };
 
 answerCalls<SaveRequest, Blob>(async (request) => {
@@ -18,6 +21,10 @@ answerCalls<SaveRequest, Blob>(async (request) => {
       return { result: await encodeMp4(request.film) };
     case 'gif':
       return { result: encodeGif(request.film) };
+    case 'webp':
+      return { result: await encodeWebp(request.film) };
+    case 'pair':
+      return { result: await encodePair(request.blurred, request.picture) };
     case 'png':
       return { result: await encodePng(request.picture) };
     case 'zip':

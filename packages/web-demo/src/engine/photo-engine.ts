@@ -1,0 +1,116 @@
+import { photoFamily } from '@unblur/core-model';
+import {
+  analyzeInTiles,
+  photoWork,
+  tilesOf,
+  tracePhotoNetwork,
+  type RgbImage,
+  type SceneProgress,
+  type TiledScene,
+  type TileNetwork,
+} from '@unblur/inference/restoration';
+import type { Tensor } from 'onnxruntime-common';
+import type { Engine } from './engine.js';
+
+/** A larger photograph is restored in tiles: memory stays low, and there is progress to tell. */
+const maximumTilePixels = { wasm: 300_000, webgpu: 1_050_000 };
+
+interface TensorScene {
+  middle: Tensor;
+  trajectory: Tensor;
+  feature: Tensor;
+}
+
+type SizedNetwork = TileNetwork<TensorScene> & { close(): Promise<void> };
+
+/** The photo network on an engine, opened for each size of tile that it meets; the last two stay open. */
+export class PhotoEngine {
+  readonly #engine: Engine;
+  readonly #network;
+  readonly #values;
+  readonly #work;
+  readonly #open = new Map<string, Promise<SizedNetwork>>();
+
+  /** @param weights the bytes of a `.safetensors` file of the photo network. */
+  constructor(engine: Engine, weights: Uint8Array) {
+    this.#engine = engine;
+    const { config, values } = photoFamily.readWeights(weights);
+    this.#values = values;
+    this.#network = photoFamily.declare(config);
+    this.#work = photoWork(this.#network);
+  }
+
+  /** Thousand millions of multiply-adds that a photograph of a size takes, tiles and all. */
+  workFor(width: number, height: number): { analysis: number; frame: number } {
+    const { tiles, tileWidth, tileHeight } = tilesOf(width, height, maximumTilePixels[this.#engine.name]);
+    const gigapixels = (tiles * tileWidth * tileHeight) / 1e9;
+    return { analysis: this.#work.analysis * gigapixels, frame: this.#work.frame * gigapixels };
+  }
+
+  /** Opens the network for photographs of a size, so that the first of them need not wait. */
+  async prepare(width: number, height: number): Promise<void> {
+    const { tileWidth, tileHeight } = tilesOf(width, height, maximumTilePixels[this.#engine.name]);
+    await this.#openFor(tileWidth, tileHeight);
+  }
+
+  /** Finds out what all frames of a photograph are made from. */
+  analyze(photo: RgbImage, progress: SceneProgress): Promise<TiledScene> {
+    return analyzeInTiles(photo, {
+      ...progress,
+      maximumPixels: maximumTilePixels[this.#engine.name],
+      open: (width, height) => this.#openFor(width, height),
+    });
+  }
+
+  async #openFor(width: number, height: number): Promise<SizedNetwork> {
+    const key = `${width}x${height}`;
+    const opening = this.#open.get(key) ?? this.#openSessions(width, height);
+    this.#open.delete(key);
+    this.#open.set(key, opening);
+    opening.catch(() => this.#open.delete(key));
+    for (const [size, other] of this.#open) {
+      if (this.#open.size <= 2) break;
+      this.#open.delete(size);
+      await (await other).close();
+    }
+    return opening;
+  }
+
+  async #openSessions(width: number, height: number): Promise<SizedNetwork> {
+    const graphs = tracePhotoNetwork(this.#network, this.#values, width, height, { storeHalves: true });
+    const { lost } = this.#engine;
+    const [analysis, rendering] = [
+      await this.#engine.open(graphs.analysis),
+      await this.#engine.open(graphs.rendering),
+    ];
+    return {
+      async analyze(values) {
+        const scene = await Promise.race([analysis.run({ blurred: values }), lost]);
+        const { middle, trajectory, feature } = scene as unknown as TensorScene;
+        return { scene: { middle, trajectory, feature }, trajectory: await valuesOf(trajectory, lost) };
+      },
+      async renderAt({ middle, trajectory, feature }, time) {
+        if (time === 0) return Float32Array.from(await valuesOf(middle, lost));
+        const { frame, motion } = await Promise.race([
+          rendering.run({ middle, trajectory, feature, time: Float32Array.of(time) }),
+          lost,
+        ]);
+        const values = await valuesOf(frame!, lost);
+        frame!.dispose();
+        motion!.dispose();
+        return values;
+      },
+      release({ middle, trajectory, feature }) {
+        for (const tensor of [middle, trajectory, feature]) tensor.dispose();
+      },
+      async close() {
+        await analysis.release();
+        await rendering.release();
+      },
+    };
+  }
+}
+
+async function valuesOf(tensor: Tensor, lost: Promise<never>): Promise<Float32Array> {
+  return (await Promise.race([tensor.getData(), lost])) as Float32Array;
+}

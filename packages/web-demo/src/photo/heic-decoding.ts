@@ -1,0 +1,54 @@
+import type { Picture } from '../picture.js';
+
+/** ITU-T H.273: transfer functions of high dynamic range, and the primaries of Display P3. */
+const [transferPq, transferHlg, primariesP3] = [16, 18, 12];
+
+/**
+ * Decodes the main picture of a HEIC file with libheif as WebAssembly, which is loaded when the first such file
+ * comes: upright, in sRGB.
+ *
+ * @throws in one line for people when the file is damaged, or of high dynamic range.
+ */
+export async function decodeHeic(bytes: Uint8Array): Promise<Picture> {
+  const { default: libheif } = await import('libheif-js/wasm-bundle.js');
+  const colours = coloursOf(bytes);
+  if (colours === 'high dynamic range') {
+    throw new Error(
+      'This photograph has high dynamic range (PQ or HLG), which this page does not read. Export it as JPEG first.',
+    );
+  }
+  const [image] = new libheif.HeifDecoder().decode(bytes);
+  if (!image) throw new Error('This HEIC file is damaged. Choose another photograph.');
+  try {
+    const [width, height] = [image.get_width(), image.get_height()];
+    const pixels = new ImageData(width, height, {
+      colorSpace: colours === 'Display P3' ? 'display-p3' : 'srgb',
+    });
+    await new Promise<void>((resolve, reject) =>
+      image.display(pixels, (drawn) =>
+        drawn ? resolve() : reject(new Error('This HEIC file is damaged. Choose another photograph.')),
+      ),
+    );
+    // The canvas is sRGB: what is put there is converted.
+    const context = new OffscreenCanvas(width, height).getContext('2d')!;
+    context.putImageData(pixels, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    return { width, height, rgba: data as Uint8ClampedArray<ArrayBuffer> };
+  } finally {
+    image.free();
+  }
+}
+
+/** What the file's colour boxes say: numbers (nclx), or a profile by name. */
+function coloursOf(bytes: Uint8Array): 'sRGB' | 'Display P3' | 'high dynamic range' {
+  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 262_144));
+  const at = head.indexOf('colrnclx');
+  if (at >= 0) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at + 8, 4);
+    const [primaries, transfer] = [view.getUint16(0), view.getUint16(2)];
+    if (transfer === transferPq || transfer === transferHlg) return 'high dynamic range';
+    if (primaries === primariesP3) return 'Display P3';
+  }
+  const wide = [...'Display P3'].join('\0');
+  return head.includes(wide) || head.includes('Display P3') ? 'Display P3' : 'sRGB';
+}

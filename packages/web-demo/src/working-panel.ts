@@ -1,0 +1,59 @@
+import { element } from './page-elements.js';
+
+/** What is under way: a title, how much is done, how long it takes. */
+export class WorkingPanel {
+  readonly #panel = element('working', HTMLElement);
+  readonly #title = element('working-title', HTMLElement);
+  readonly #figure = element('working-figure', HTMLElement);
+  readonly #bar = element('progress', HTMLProgressElement);
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param share undefined where it is not known. */
+  show(title: string, share?: number, figure = ''): void {
+    clearInterval(this.#timer);
+    this.#panel.hidden = false;
+    this.#title.textContent = title;
+    this.#set(share, figure);
+  }
+
+  /** A piece of work whose duration is expected: the bar moves on while it is under way. */
+  showPiece(
+    title: string,
+    piece: { fromShare: number; toShare: number; seconds: number; secondsLeft: number },
+  ): void {
+    this.show(title, piece.fromShare, timeLeft(piece.secondsLeft));
+    const start = performance.now();
+    this.#timer = setInterval(() => {
+      const passed = (performance.now() - start) / 1000;
+      const done = Math.min(1, passed / piece.seconds);
+      // An expectation that was too short slows down and does not wait at the end.
+      const share = piece.fromShare + (piece.toShare - piece.fromShare) * (done < 0.9 ? done : 0.9);
+      this.#set(share, timeLeft(piece.secondsLeft - Math.min(passed, piece.seconds)));
+    }, 250);
+  }
+
+  hide(): void {
+    clearInterval(this.#timer);
+    const hadFocus = this.#panel.contains(document.activeElement);
+    this.#panel.hidden = true;
+    // Whoever was at the button stays at the picture.
+    if (hadFocus) element('stage', HTMLElement).focus({ preventScroll: true });
+  }
+
+  #set(share: number | undefined, figure: string): void {
+    this.#figure.textContent = figure;
+    if (share === undefined) this.#bar.removeAttribute('value');
+    else this.#bar.value = share;
+  }
+}
+
+function timeLeft(seconds: number): string {
+  return seconds < 1 ? 'almost done' : `${duration(seconds)} left`;
+}
+
+/** For people, and no more exact than it is: `8 s`, `25 s`, `2 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 90) return `${Math.round(seconds / 5) * 5} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
