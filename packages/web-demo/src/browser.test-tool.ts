@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
 
@@ -23,40 +24,45 @@ export const chromiumPath = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ].find((path) => path !== undefined && existsSync(path));
 
-if (!chromiumPath)
+if (!chromiumPath) {
   console.log(
     'The page is not tested in a browser: no Chromium here. Install one (Debian: apt-get install chromium) or name it in UNBLUR_CHROMIUM.',
   );
+}
 
-/** The bundled page on a server of its own, and a browser whose graphics are imitated in software. */
+/** The bundled page on a plain static server, and a browser whose graphics are imitated in software. */
 export interface Stand {
   browser: Browser;
-  /** Ends with a slash. */
+  /** With the headers of isolation that the README asks for. Ends with a slash. */
   url: string;
+  /** Another host: a folder of it, and no headers. */
+  plainUrl: string;
   /** The folder that is served. */
   folder: string;
   stop(): Promise<void>;
 }
 
-/** Bundles the page, serves it as `vite preview` does and starts Chromium. */
+/** Bundles the page, serves it and starts Chromium. */
 export async function startStand(): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'unblur-page-'));
   await finish(
-    runVite(['build', '--mode', 'test', '--outDir', folder, '--emptyOutDir', '--logLevel', 'warn']),
+    spawn(
+      process.execPath,
+      [vitePath, 'build', '--mode', 'test', '--outDir', folder, '--emptyOutDir', '--logLevel', 'warn'],
+      {
+        cwd: packageRoot,
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production' },
+      },
+    ),
   );
-  const port = await freePort();
-  const server = runVite([
-    'preview',
-    '--outDir',
-    folder,
-    '--port',
-    String(port),
-    '--strictPort',
-    '--host',
-    '127.0.0.1',
-  ]);
-  const url = `http://127.0.0.1:${port}/`;
-  await answered(url);
+  const [isolated, plain] = [
+    await serveFolder(folder, '/', {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    }),
+    await serveFolder(folder, '/some/folder/', {}),
+  ];
   const browser = await chromium.launch({
     executablePath: chromiumPath!,
     args: [
@@ -69,22 +75,67 @@ export async function startStand(): Promise<Stand> {
   });
   return {
     browser,
-    url,
+    url: isolated.url,
+    plainUrl: plain.url,
     folder,
     async stop() {
       await browser.close();
-      server.kill();
+      isolated.close();
+      plain.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-function runVite(commandLine: string[]): ChildProcess {
-  return spawn(process.execPath, [vitePath, ...commandLine], {
-    cwd: packageRoot,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production' },
+const contentTypes: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.mp4': 'video/mp4',
+  '.txt': 'text/plain',
+  '.wasm': 'application/wasm',
+};
+
+/** Files of a folder under a path, as static hosts serve them. */
+async function serveFolder(
+  folder: string,
+  under: string,
+  headers: Record<string, string>,
+): Promise<{ url: string; close(): void }> {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url!, 'http://host');
+    const inside = pathname.startsWith(under) ? pathname.slice(under.length) : '..';
+    const path = join(folder, normalize(`/${inside}`), pathname.endsWith('/') ? 'index.html' : '');
+    if (inside === '..' || !existsSync(path)) return response.writeHead(404).end();
+    const { size } = statSync(path);
+    const type = contentTypes[extname(path)] ?? 'application/octet-stream';
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    const [start, end] = [Number(range?.[1] ?? 0), Number(range?.[2] || size - 1)];
+    response.writeHead(range ? 206 : 200, {
+      ...headers,
+      'Content-Type': type,
+      'Content-Length': end - start + 1,
+      'Accept-Ranges': 'bytes',
+      ...(range && { 'Content-Range': `bytes ${start}-${end}/${size}` }),
+    });
+    createReadStream(path, { start, end }).pipe(response);
   });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}${under}`,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 function finish(child: ChildProcess): Promise<void> {
@@ -93,27 +144,4 @@ function finish(child: ChildProcess): Promise<void> {
       code === 0 ? resolve() : reject(new Error(`Bundling the page failed (exit code ${code}).`)),
     ),
   );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-async function answered(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
-    if (
-      await fetch(url).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
-      return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`The server of the page did not answer at ${url}.`);
 }
