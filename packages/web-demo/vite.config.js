@@ -75,7 +75,6 @@ const fileBytes = Object.fromEntries(
     suspendingWasm: runtimeFile('.jspi'),
     unwindingWasm: runtimeFile('.asyncify'),
     photoWeights: weightsFile('photo'),
-    videoWeights: weightsFile('video-small'),
   }).map(([name, path]) => [name, statSync(path).size]),
 );
 

@@ -4,7 +4,6 @@ declare const __fileBytes__: {
   suspendingWasm: number;
   unwindingWasm: number;
   photoWeights: number;
-  videoWeights: number;
 };
 
 /** Likewise: where the sources are; empty where that is not known. */

@@ -16,7 +16,7 @@ import { showMoment } from './start/moment.js';
 import { listenToTheme } from './theme.js';
 import { WorkingPanel } from './working-panel.js';
 
-type Mode = 'photo' | 'own-blur' | 'video';
+type Mode = 'photo' | 'own-blur';
 
 const status = element('status', HTMLElement);
 const engineChoice = element('engine', HTMLSelectElement);
@@ -45,8 +45,11 @@ async function takeFiles(files: File[]): Promise<void> {
     try {
       const kind = await kindOf(file);
       const name = file.name.replace(/\.[^.]*$/, '') || 'photo';
-      if (kind === 'video') refused.push(`${file.name} is a video.`);
-      else photos.push({ file, isHeic: kind === 'heic', name, state: 'waiting' });
+      if (kind === 'video') {
+        refused.push(
+          `${file.name} is a video, which this page does not sharpen yet; the command does: npx @unblur/cli video ${file.name} sharp.mp4.`,
+        );
+      } else photos.push({ file, isHeic: kind === 'heic', name, state: 'waiting' });
     } catch (cause) {
       refused.push((cause as Error).message);
     }

@@ -26,7 +26,7 @@ export function fileKind(
   { name, type, size }: { name: string; type: string; size: number },
 ): FileKind {
   const called = name || 'This file';
-  if (size === 0) throw new Error(`${called} is empty. Choose a photograph or a video.`);
+  if (size === 0) throw new Error(`${called} is empty. Choose a photograph.`);
   const text = String.fromCharCode(...head.subarray(0, 256));
   if (text.startsWith('GIF8')) return 'photo';
   if (text.slice(4, 8) === 'ftyp') {
@@ -42,9 +42,9 @@ export function fileKind(
     throw new Error(`${called} is a drawing (SVG), which has no blur. Choose a photograph.`);
   if (text.startsWith('%PDF'))
     throw new Error(`${called} is a PDF document. Save its picture as JPEG or PNG first.`);
-  if (type.startsWith('audio/')) throw new Error(`${called} is a sound. Choose a photograph or a video.`);
+  if (type.startsWith('audio/')) throw new Error(`${called} is a sound. Choose a photograph.`);
   if (type.startsWith('text/') || type === 'application/json')
-    throw new Error(`${called} is text. Choose a photograph or a video.`);
+    throw new Error(`${called} is text. Choose a photograph.`);
   if (/\.(cr2|cr3|nef|arw|dng|raf|orf|rw2)$/i.test(name)) {
     throw new Error(
       `${called} is a raw file of a camera, which browsers do not read. Export it as JPEG, or use the command: npx @unblur/cli restore`,
