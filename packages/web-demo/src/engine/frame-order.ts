@@ -1,10 +1,16 @@
-import { frameTimes } from '@unblur/core-model';
-
 /** Frames that a photograph becomes; every fourth is one of seven. */
 export const frameCount = 25;
 
 /** When in the exposure they are, from -1 to 1. */
-export const shownTimes = frameTimes(frameCount);
+export const shownTimes = evenTimes(frameCount);
+
+/**
+ * So many times, evenly over the exposure: `frameTimes` of the core model, which would bring all of
+ * TensorFlow.js to the first screen.
+ */
+export function evenTimes(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => (2 * index - (count - 1)) / (count - 1));
+}
 
 /**
  * The order in which frames are made: the middle of the exposure, its ends, then always the middle of the

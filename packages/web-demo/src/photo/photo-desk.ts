@@ -1,5 +1,4 @@
-import { frameTimes } from '@unblur/core-model';
-import { frameCount, shownTimes } from '../engine/frame-order.js';
+import { evenTimes, frameCount, shownTimes } from '../engine/frame-order.js';
 import type { PageRestorer, Restoration, RestorerReport } from '../engine/restorer.js';
 import { element } from '../page-elements.js';
 import type { Picture } from '../picture.js';
@@ -153,7 +152,7 @@ export class PhotoDesk {
       const preview = seconds > soonSeconds ? await this.#previewOf(first.picture) : undefined;
       if (!isCurrent()) return;
       if (preview) {
-        const restored = await this.#run(preview, frameTimes(previewFrames), 'Making a preview', isCurrent);
+        const restored = await this.#run(preview, evenTimes(previewFrames), 'Making a preview', isCurrent);
         if (!isCurrent()) return;
         const { frames, motion } = restored;
         if (isOnShow()) player.showScene({ blurred: preview, frames, motion, isPreview: true });
