@@ -10,7 +10,7 @@ import {
   type PhotoNetwork,
 } from '@unblur/core-model';
 import { neg, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import type { ComputeEngine, OpenFunction } from '../compute-engine.js';
+import type { ComputedFunction, ComputeEngine } from '../compute-engine.js';
 import { clampToDisplay, expectFinite } from '../display-range.js';
 import { readFixedTimesNetwork, type FixedTimesNetwork } from './fixed-times-network.js';
 import { selectFrames } from './frame-selection.js';
@@ -86,7 +86,7 @@ export function anyTimes(frames: number): number[] {
 const analysisFrames = 8;
 
 /** A function of named tensors, its weights apart, for images of one size. */
-type NetworkFunction = Pick<OpenFunction, 'compute' | 'inputShapes'>;
+type NetworkFunction = Pick<ComputedFunction, 'compute' | 'inputShapes'>;
 
 /**
  * The two halves of the photo network for images of a size, sides multiples of `photoMultiple`. `analysis`:

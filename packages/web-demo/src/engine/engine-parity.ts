@@ -1,5 +1,5 @@
 import { bundledWeights, defaultWeightsName } from '@unblur/weights';
-import type { RgbImage } from '@unblur/inference/restoration';
+import type { RgbImage } from '@unblur/restoration';
 import type { EngineName } from './engine-names.js';
 import { startEngine } from './engine.js';
 import { PhotoEngine } from './photo-engine.js';

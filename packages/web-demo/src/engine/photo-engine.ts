@@ -1,14 +1,16 @@
 import { photoFamily } from '@unblur/core-model';
 import {
   analyzeInTiles,
+  photoFunctions,
   photoWork,
   tilesOf,
-  tracePhotoNetwork,
   type RgbImage,
   type SceneProgress,
   type TiledScene,
   type TileNetwork,
-} from '@unblur/inference/restoration';
+} from '@unblur/restoration';
+import { tensor } from '@tensorflow/tfjs-core';
+import { trace, type TracedGraph } from '@unblur/onnx';
 import type { Tensor } from 'onnxruntime-common';
 import type { Engine } from './engine.js';
 
@@ -62,6 +64,18 @@ export class PhotoEngine {
     });
   }
 
+  /** A half of the network as a graph whose weights are stored as they came, as float16. */
+  #trace({ compute, inputShapes }: ReturnType<typeof photoFunctions>['analysis']): TracedGraph {
+    const weights = () =>
+      Object.fromEntries(
+        Object.entries(this.#values).map(([name, { values, shape }]) => [name, tensor(values, shape)]),
+      );
+    const signature = Object.entries(inputShapes).map(([name, shape]) => [name, { shape }] as const);
+    return trace((inputs) => compute(inputs, weights()), Object.fromEntries(signature), {
+      storeHalves: true,
+    });
+  }
+
   async #openFor(width: number, height: number): Promise<SizedNetwork> {
     const key = `${width}x${height}`;
     const opening = this.#open.get(key) ?? this.#openSessions(width, height);
@@ -77,11 +91,11 @@ export class PhotoEngine {
   }
 
   async #openSessions(width: number, height: number): Promise<SizedNetwork> {
-    const graphs = tracePhotoNetwork(this.#network, this.#values, width, height, { storeHalves: true });
+    const functions = photoFunctions(this.#network, width, height);
     const { lost } = this.#engine;
     const [analysis, rendering] = [
-      await this.#engine.open(graphs.analysis),
-      await this.#engine.open(graphs.rendering),
+      await this.#engine.open(this.#trace(functions.analysis)),
+      await this.#engine.open(this.#trace(functions.rendering)),
     ];
     return {
       async analyze(values) {

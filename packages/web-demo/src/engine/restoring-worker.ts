@@ -1,4 +1,4 @@
-import type { TiledScene } from '@unblur/inference/restoration';
+import type { TiledScene } from '@unblur/restoration';
 import { download, type DownloadProgress } from '../download/download.js';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
 import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
