@@ -843,7 +843,9 @@ describeInBrowser('the page', () => {
     await page.context().close();
     page = await openPage('?engine=webgpu');
     await givePhoto('small.png', await smallPhoto());
-    await page.waitForFunction(() => document.getElementById('working-title')!.textContent === 'Restoring');
+    await page.waitForFunction(() =>
+      /preview|Restoring|Full size/.test(document.getElementById('working-title')!.textContent),
+    );
     const control = await stand.browser.newBrowserCDPSession();
     await control.send('Browser.crashGpuProcess').catch(() => undefined);
     expect(await waitForStatus(doneOn('WebAssembly'))).toContain('160 × 96');
