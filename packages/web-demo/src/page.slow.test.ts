@@ -292,7 +292,7 @@ describeInBrowser('the page', () => {
       });
     await playing();
     await page.click('#moment-play');
-    expect(await page.getAttribute('#moment-play', 'aria-label')).toBe('Play the example');
+    await page.waitForSelector('#moment-play[aria-label="Play the example"]');
     expect(await page.evaluate(() => document.querySelector<HTMLVideoElement>('#moment-video')!.paused)).toBe(
       true,
     );
