@@ -134,6 +134,7 @@ export class Player {
     const truthOption = this.#compare.querySelector<HTMLOptionElement>('[value=truth]')!;
     truthOption.hidden = truthOption.disabled = !scene.truth;
     if (!scene.truth && this.#compare.value === 'truth') this.#compare.value = 'blurred';
+    element('picture', HTMLElement).classList.toggle('is-preview', scene.isPreview === true);
     element('frame-label', HTMLElement).textContent = scene.isPreview ? 'Preview' : 'Sharp';
     this.#enable(true);
     this.#showFrame(last / 2);
