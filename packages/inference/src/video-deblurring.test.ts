@@ -26,12 +26,13 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-video-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Stands for a network that turns colours round, and needs two neighbours. */
+/** Stands for a network that turns colours round. */
 const negative = {
-  reach: 2,
   seen: 0,
-  async *deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>) {
+  async *deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>, { from = 0 } = {}) {
+    let index = 0;
     for await (const frame of frames) {
+      if (index++ < from) continue;
       this.seen += 1;
       yield { ...frame, data: frame.data.map((value) => 1 - value) };
     }
@@ -118,7 +119,7 @@ describe('a folder of frames', () => {
     expect((await loadPhoto(join(place('out'), 'f10.png'))).data[5]).toBeCloseTo(1 - frames[2]!.data[5]!, 2);
   });
 
-  test('gets only the frames that are missing, read from their neighbours on', async () => {
+  test('gets only the frames that are missing', async () => {
     const input = await writeFrames('in', movingWaves(16, 12, 12));
     await deblurVideo(input, place('out'), negative, options);
     const before = readFileSync(join(place('out'), 'f15.png'));
@@ -128,7 +129,7 @@ describe('a folder of frames', () => {
       frames: 1,
       skipped: 11,
     });
-    expect(negative.seen).toBeLessThan(6);
+    expect(negative.seen).toBe(1);
     expect(readFileSync(join(place('out'), 'f15.png'))).toEqual(before);
     expect(await deblurVideo(input, place('out'), negative, options)).toMatchObject({
       frames: 0,

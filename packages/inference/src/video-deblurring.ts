@@ -55,12 +55,12 @@ export interface DeblurredVideo {
 }
 
 /** What makes a sequence of frames sharp, and how. */
-export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur' | 'reach'> &
+export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur'> &
   Partial<Pick<VideoDeblurrer, 'mirrored' | 'expectFrameSize'>>;
 
 const recordName = '.unblur-video.json';
 
-/** A clip or a folder of frames, ready to be read from any of its frames on. */
+/** A clip or a folder of frames, ready to be read. */
 interface FrameSource {
   total: number;
   /** Where sound, title and so on are. */
@@ -69,7 +69,7 @@ interface FrameSource {
   coding: PictureCoding;
   /** File names of its frames without extension. */
   stems: string[];
-  framesFrom(index: number): AsyncGenerator<TimedFrame, void, undefined>;
+  frames(): AsyncGenerator<TimedFrame, void, undefined>;
 }
 
 /**
@@ -152,8 +152,9 @@ async function openFolder(
   { framesPerSecond = 25, signal }: DeblurVideoOptions,
 ): Promise<FrameSource> {
   const paths = await listFrames(folder);
-  async function* framesFrom(index: number): AsyncGenerator<TimedFrame, void, undefined> {
-    for await (const frame of readFrames(paths.slice(index), signal)) {
+  async function* frames(): AsyncGenerator<TimedFrame, void, undefined> {
+    let index = 0;
+    for await (const frame of readFrames(paths, signal)) {
       yield { ...frame, timeSeconds: index++ / framesPerSecond };
     }
   }
@@ -162,7 +163,7 @@ async function openFolder(
     clip: undefined,
     coding: codingOfFrames(framesPerSecond),
     stems: paths.map(frameStem),
-    framesFrom,
+    frames,
   };
 }
 
@@ -190,7 +191,7 @@ async function openClip(
       light: choice.hdr === 'keep' ? picture : undefined,
     },
     stems: Array.from({ length: frames }, (_, index) => frameName(index)),
-    framesFrom: (index) => skip(readClip(path, facts, choice, options), index),
+    frames: () => readClip(path, facts, choice, options),
   };
 }
 
@@ -215,14 +216,6 @@ function describeReading(
 
 const frameName = (index: number) => `frame-${String(index + 1).padStart(6, '0')}`;
 
-async function* skip(
-  frames: AsyncIterable<TimedFrame>,
-  count: number,
-): AsyncGenerator<TimedFrame, void, undefined> {
-  let index = 0;
-  for await (const frame of frames) if (index++ >= count) yield frame;
-}
-
 async function writeClip(
   source: FrameSource,
   output: string,
@@ -246,7 +239,7 @@ async function writeClip(
       // Sharp frames come some frames later than those that they are made from, one for each.
       const awaited: Pick<TimedFrame, 'timeSeconds' | 'sampleAspectRatio'>[] = [];
       try {
-        for await (const frame of deblurrer.deblur(noting(source.framesFrom(0), awaited), {
+        for await (const frame of deblurrer.deblur(noting(source.frames(), awaited), {
           overwrites: true,
         })) {
           options.signal?.throwIfAborted();
@@ -303,10 +296,8 @@ async function writeFolder(
   const [first, last] = [missing[0], missing.at(-1)];
   if (first === undefined || last === undefined) return written;
 
-  // A frame depends on `reach` neighbours to either side; from there on, sharp frames are those that a whole
-  // run would give.
-  let index = Math.max(0, first - deblurrer.reach);
-  for await (const frame of deblurrer.deblur(source.framesFrom(index), { overwrites: true })) {
+  let index = first;
+  for await (const frame of deblurrer.deblur(source.frames(), { overwrites: true, from: first })) {
     signal?.throwIfAborted();
     if (!present.has(fileOf(index))) {
       await writeAtomically(

@@ -29,6 +29,11 @@ class CascadeStage {
     }));
   }
 
+  /** What is pushed from now on has nothing to do with what was. */
+  restart(): void {
+    this.#seen = 0;
+  }
+
   /** @returns the previous frame, sharp, until the next call; undefined for the first two. */
   async push(image: Float32Array): Promise<Float32Array | undefined> {
     this.#kept.push(this.#kept.shift()!);
@@ -53,6 +58,11 @@ export class VideoCascade {
 
   constructor(sessions: VideoNetworkSessions, stages: number) {
     this.#stages = Array.from({ length: stages }, () => new CascadeStage(sessions));
+  }
+
+  /** Begins another sequence. */
+  restart(): void {
+    for (const stage of this.#stages) stage.restart();
   }
 
   /**

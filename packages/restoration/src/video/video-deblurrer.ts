@@ -8,6 +8,7 @@ import { featherShares, planTiles, type TilePlan } from '../tiling/tiling.js';
 import { VideoCascade } from './video-cascade.js';
 import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import { openVideoNetwork, type VideoNetworkSessions } from './video-network.js';
+import { inShots, judgedFrames, type ShotFrame } from './video-shots.js';
 
 export interface VideoDeblurrerOptions {
   /** The bytes of a `.safetensors` file of a video-deblurring network. */
@@ -21,6 +22,11 @@ export interface VideoDeblurrerOptions {
    * twice the time. Default false.
    */
   mirrored?: boolean;
+  /**
+   * Makes every frame sharp from the frames beside it, whatever they show, as the network is defined: cuts
+   * and repeated frames are not looked for. Default false.
+   */
+  windowsOnly?: boolean;
 }
 
 export interface VideoDeblurrer {
@@ -35,18 +41,21 @@ export interface VideoDeblurrer {
    */
   expectFrameSize(width: number, height: number): void;
   /**
-   * The frames of a clip, all of one size, made sharp one after another. Before the first and after the last
-   * frame, that frame is repeated. Memory does not depend on the number of frames. A frame is not looked at
-   * any more when the next is asked for.
+   * The frames of a clip, all of one size, made sharp one after another. Shots are found: before the first
+   * and after the last frame of one, that frame is repeated. Frames that repeat the one before them are
+   * neither looked at nor made sharp again. Memory does not depend on the number of frames. A frame is not
+   * looked at any more when the next is asked for.
    *
    * @param options.overwrites every sharp frame is written over the one before it: what goes through a stream
    * leaves nothing to collect.
+   * @param options.from number of the first frame that is wanted, counted from 0. Those before it are only
+   * looked at, so that the others become what they are in the whole clip.
    * @throws UnblurError when a frame has another size than those before it, or one that the memory budget
    * does not allow.
    */
   deblur(
     frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
-    options?: { overwrites?: boolean },
+    options?: { overwrites?: boolean; from?: number },
   ): AsyncGenerator<RgbImage, void, undefined>;
 }
 
@@ -64,6 +73,7 @@ export function createVideoDeblurrer({
   engine,
   memoryBudgetBytes = defaultMemoryBudgetBytes,
   mirrored = false,
+  windowsOnly = false,
 }: VideoDeblurrerOptions): VideoDeblurrer {
   expectNetworkOptions({ weights, memoryBudgetBytes });
   const { config, values } = explainWeights(() => videoDeblurFamily.readWeights(weights));
@@ -82,51 +92,95 @@ export function createVideoDeblurrer({
     );
   }
 
+  async function open(width: number, height: number, overwrites: boolean): Promise<TiledSequence> {
+    expectFrameSize(width, height);
+    const plan = planTiles(roundUp(width, limits.multiple), roundUp(height, limits.multiple), limits);
+    const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, engine);
+    return new TiledSequence(
+      width,
+      height,
+      plan,
+      mirrored ? averageWithMirrorImage(sessions) : sessions,
+      config.stages,
+      overwrites,
+    );
+  }
+
   async function* deblur(
     frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
-    { overwrites = false } = {},
+    { overwrites = false, from = 0 } = {},
   ): AsyncGenerator<RgbImage, void, undefined> {
+    const reach = config.stages;
     let sequence: TiledSequence | undefined;
-    let last: RgbImage | undefined;
+    /** How often each sharp frame that is yet to come of the present shot is shown. */
+    const awaited: number[] = [];
+    /** Frames of the present shot before the first that is wanted, as far as that one looks. */
+    let before: RgbImage[] = [];
+    let seen = 0;
+
+    function* shown(sharp: RgbImage | undefined): Generator<RgbImage, void, undefined> {
+      if (sharp) for (let times = awaited.shift()!; times > 0; times--) yield sharp;
+    }
+    async function* finishShot(): AsyncGenerator<RgbImage, void, undefined> {
+      while (awaited.length > 0) yield* shown(await sequence!.pushAgain());
+    }
+
     try {
-      for await (const frame of frames) {
-        expectRgbImage(frame);
-        if (!sequence) {
-          expectFrameSize(frame.width, frame.height);
-          const plan = planTiles(
-            roundUp(frame.width, limits.multiple),
-            roundUp(frame.height, limits.multiple),
-            limits,
-          );
-          const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, engine);
-          sequence = new TiledSequence(
-            frame.width,
-            frame.height,
-            plan,
-            mirrored ? averageWithMirrorImage(sessions) : sessions,
-            config.stages,
-            overwrites,
-          );
-          for (let copy = 0; copy < config.stages; copy++) await sequence.push(frame);
+      const checked = expectOneSize(frames);
+      for await (const { frame, shownFrames, startsShot } of windowsOnly
+        ? asOneShot(checked)
+        : inShots(checked)) {
+        if (startsShot) {
+          yield* finishShot();
+          before = [];
         }
-        if (frame.width !== sequence.width || frame.height !== sequence.height) {
-          throw new UnblurError(
-            `Expected frames of one size, ${sequence.width}x${sequence.height} like the first, but one is ${frame.width}x${frame.height}; scale the clip to one size first`,
-          );
+        seen += shownFrames;
+        if (seen <= from) {
+          before = [...before, { ...frame, data: frame.data.slice() }].slice(-reach);
+          continue;
         }
-        const sharp = await sequence.push(frame);
-        if (sharp) yield sharp;
-        last = frame;
+        sequence ??= await open(frame.width, frame.height, overwrites);
+        if (awaited.length === 0) {
+          sequence.restart();
+          const first = before[0] ?? frame;
+          for (let copy = before.length; copy < reach; copy++) await sequence.push(first);
+          for (const neighbour of before) await sequence.push(neighbour);
+          before = [];
+        }
+        awaited.push(Math.min(shownFrames, seen - from));
+        yield* shown(await sequence.push(frame));
       }
-      for (let copy = 0; sequence && last && copy < config.stages; copy++) {
-        const sharp = await sequence.push(last);
-        if (sharp) yield sharp;
-      }
+      yield* finishShot();
     } finally {
       await sequence?.release();
     }
   }
   return { config, reach: config.stages, mirrored, expectFrameSize, deblur };
+}
+
+/** @throws UnblurError when a frame has another size than the first. */
+async function* expectOneSize(
+  frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
+): AsyncGenerator<RgbImage, void, undefined> {
+  let size: { width: number; height: number } | undefined;
+  for await (const frame of frames) {
+    expectRgbImage(frame);
+    size ??= { width: frame.width, height: frame.height };
+    if (frame.width !== size.width || frame.height !== size.height) {
+      throw new UnblurError(
+        `Expected frames of one size, ${size.width}x${size.height} like the first, but one is ${frame.width}x${frame.height}; scale the clip to one size first`,
+      );
+    }
+    yield frame;
+  }
+}
+
+async function* asOneShot(frames: AsyncIterable<RgbImage>): AsyncGenerator<ShotFrame, void, undefined> {
+  let startsShot = true;
+  for await (const frame of frames) {
+    yield { frame, shownFrames: 1, startsShot };
+    startsShot = false;
+  }
 }
 
 /** A cascade per tile of the frames, whose results are blended. */
@@ -179,12 +233,20 @@ class TiledSequence {
     this.#rowShares = featherShares(this.#padded.height, plan.tileHeight, plan.rows);
   }
 
-  async push(frame: RgbImage): Promise<RgbImage | undefined> {
+  push(frame: RgbImage): Promise<RgbImage | undefined> {
     const padded = padByReflection(frame, this.#padded.width, this.#padded.height, {
       left: this.#left,
       top: this.#top,
       data: this.#padded.data,
     });
+    // A frame that needs no padding is given back itself.
+    if (padded === frame) this.#padded.data.set(frame.data);
+    return this.pushAgain();
+  }
+
+  /** Pushes the frame that was pushed last. */
+  async pushAgain(): Promise<RgbImage | undefined> {
+    const padded = this.#padded;
     if (this.#tiles.length === 1) {
       const sharp = await this.#tiles[0]!.cascade.push(padded.data);
       return sharp && this.#finish(sharp);
@@ -207,6 +269,11 @@ class TiledSequence {
       this.#blend(canvas, sharp, column, row);
     }
     return canvas && this.#finish(canvas);
+  }
+
+  /** Begins another sequence. */
+  restart(): void {
+    for (const { cascade } of this.#tiles) cascade.restart();
   }
 
   release(): Promise<void> {
@@ -256,7 +323,8 @@ function memoryBytesPerPixel(config: VideoDeblurConfig): number {
 
 /**
  * What is kept for each pixel of a frame however small the tiles: per stage of the cascade three frames with
- * their pyramids and flows, then the frame as it is read, padded, blended, cropped and written.
+ * their pyramids and flows, then the frame as it is read, padded, blended, cropped and written, and those that
+ * wait until cuts are known.
  */
 function frameBytesPerPixel({ stages, flow }: VideoDeblurConfig): number {
   const pyramidValues = flow.pyramidChannels.map((channels, index) =>
@@ -264,5 +332,5 @@ function frameBytesPerPixel({ stages, flow }: VideoDeblurConfig): number {
   );
   const keptValues = 3 + 2 + pyramidValues.reduce((sum, values) => sum + values, 0);
   const [floatFrameBytes, integerFrameBytes] = [12, 6];
-  return stages * 3 * 4 * keptValues + 4 * floatFrameBytes + 2 * integerFrameBytes;
+  return stages * 3 * 4 * keptValues + (4 + judgedFrames + 1) * floatFrameBytes + 2 * integerFrameBytes;
 }
