@@ -105,7 +105,7 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
   const endless = function* () {
     for (let index = 0; ; index++) yield { width, height, data: window[index % window.length] };
   };
-  const sharp = createVideoDeblurrer({ weights, threads }).deblur(endless());
+  const sharp = createVideoDeblurrer({ weights, threads, windowsOnly: true }).deblur(endless());
   const ours = [];
   for (let index = 0; index <= config.stages; index++) ours.push((await sharp.next()).value);
   const peer = await startPyTorchPeer(

@@ -118,6 +118,7 @@ export async function extractFrames(
 function decoding(path: string, facts: ClipFacts, choice: ReadingChoice, pixelFormat: string): string[] {
   return [
     ...['-v', 'level+info', '-nostats', '-nostdin', ...(restartsClock(facts.format) ? [] : ['-copyts'])],
+    ...(choice.fromSeconds ? ['-ss', String(choice.fromSeconds)] : []),
     ...(facts.picture.decoder ? [`-c:${facts.picture.index}`, facts.picture.decoder] : []),
     ...clipInput(path),
     ...[

@@ -25,4 +25,5 @@ export {
   type FfmpegOptions,
   type RunningProgram,
 } from './ffmpeg.js';
+export { fraction } from './frame-times.js';
 export { bitDepthAsRead, colorsAsRead, type ReadingChoice } from './picture-colors.js';

@@ -10,6 +10,8 @@ export interface ReadingChoice {
   hdr: 'tonemap' | 'keep';
   /** Whether interlaced frames are made progressive, one from each frame. */
   deinterlace: boolean;
+  /** Where reading begins, in seconds after the clip's beginning; frames before are not given. Default 0. */
+  fromSeconds?: number | undefined;
 }
 
 /** The colours of pictures that a clip says nothing of, and of those that were made here. */

@@ -275,6 +275,47 @@ test('says that the folder of the output is missing before it reads a frame', as
     expect(meanDifference).toBeLessThan(0.03);
   });
 
+  test.each(['clip.mp4', 'clip.ts'])(
+    'is previewed in a part, the original beside the sharp: %s',
+    async (name) => {
+      // Every frame is lighter than the one before it by 8 levels.
+      ffmpeg(
+        ...['-f', 'lavfi', '-i', 'nullsrc=size=64x48:rate=20:duration=1,format=gray,geq=lum=40+8*N'],
+        ...['-f', 'lavfi', '-i', 'sine=duration=1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-g', '4'],
+        place(name),
+      );
+      const preview = { fromSeconds: 0.25, toSeconds: 0.5 };
+      const whole = await deblurVideo(place(name), place('out.mp4'), negative, options);
+      const part = await deblurVideo(place(name), place('part.mp4'), negative, { ...options, preview });
+      expect(part).toEqual({ width: 130, height: 48, frames: 5, skipped: 0 });
+      expect(streamsOf(place('part.mp4'))).toEqual([expect.objectContaining({ nb_read_frames: '5' })]);
+      expect(whole.frames).toBe(20);
+      const colourAt = async (file: string, x: number) => {
+        const { width, data } = await loadPhoto(file);
+        return 255 * data[(24 * width + x) * 3]!;
+      };
+      ffmpeg('-i', place('part.mp4'), place('part-%d.png'));
+      ffmpeg('-i', place(name), place('clip-%d.png'));
+      for (const [index, frame] of [6, 7, 8, 9, 10].entries()) {
+        const original = await colourAt(place(`clip-${frame}.png`), 32);
+        expect(Math.abs((await colourAt(place(`part-${index + 1}.png`), 32)) - original)).toBeLessThan(3);
+        expect(
+          Math.abs((await colourAt(place(`part-${index + 1}.png`), 98)) - (255 - original)),
+        ).toBeLessThan(3);
+      }
+      expect(await colourAt(place('part-1.png'), 64)).toBeGreaterThan(200);
+      await expect(
+        deblurVideo(place(name), place('late.mp4'), negative, {
+          ...options,
+          preview: { fromSeconds: 9, toSeconds: 10 },
+        }),
+      ).rejects.toThrow('which lasts 1 s, but received one that begins at 9 s');
+      await expect(
+        deblurVideo(place(name), place('folder'), negative, { ...options, preview }),
+      ).rejects.toThrow('Expected a clip for the preview');
+    },
+  );
+
   test('of odd sides gets a mirrored row and column, and one without sound stays without', async () => {
     const frames = await writeFrames('in', movingWaves(15, 13, 3));
     await deblurVideo(frames, place('out.mp4'), negative, { ...options, framesPerSecond: 12 });

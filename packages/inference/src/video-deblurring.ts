@@ -7,6 +7,7 @@ import {
   codingOfFrames,
   colorsAsRead,
   containerOf,
+  fraction,
   openClipWriter,
   probeClip,
   readClip,
@@ -22,6 +23,7 @@ import { doLocked, produceAtomically, writeAtomically } from '@unblur/files';
 import { UnblurError, explainFileError } from '@unblur/files';
 import type { VideoDeblurrer } from '@unblur/restoration';
 import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
+import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
 import { toSharp, toSharp16 } from './writers/pixel-image.js';
 
 export interface DeblurVideoOptions extends FfmpegOptions {
@@ -40,6 +42,11 @@ export interface DeblurVideoOptions extends FfmpegOptions {
   hdr?: 'keep' | 'tonemap';
   /** Whether interlaced frames are made progressive, one from each. Default true. */
   deinterlace?: boolean;
+  /**
+   * Writes a clip of this part alone, the original on the left and the sharp one on the right, without sound.
+   * Its first and last frames are taken for those of the clip.
+   */
+  preview?: ClipPart;
   /** Called after each frame that was written. */
   onFrame?: (done: number, total: number) => void;
   /** Called with a line about the clip that its owner should know. */
@@ -69,7 +76,8 @@ interface FrameSource {
   coding: PictureCoding;
   /** File names of its frames without extension. */
   stems: string[];
-  frames(): AsyncGenerator<TimedFrame, void, undefined>;
+  /** @param fromSeconds where reading begins, after the first frame. */
+  frames(fromSeconds?: number): AsyncGenerator<TimedFrame, void, undefined>;
 }
 
 /**
@@ -102,6 +110,11 @@ export async function deblurVideo(
       'Expected a clip as output, to keep high dynamic range in, but received a folder; leave out --hdr keep',
     );
   }
+  if (!container && options.preview) {
+    throw new UnblurError(
+      `Expected a clip for the preview (${clipExtensions.join(', ')}) but received the folder ${output}`,
+    );
+  }
   const source = isFolder
     ? await openFolder(input, options)
     : await openClip(input, deblurrer, container, options);
@@ -123,7 +136,10 @@ export async function deblurVideo(
   return doLocked(
     dirname(output),
     basename(output),
-    () => writeClip(source, output, container, deblurrer, options),
+    () =>
+      options.preview
+        ? writePreview(source, options.preview, input, output, container, deblurrer, options)
+        : writeClip(source, output, container, deblurrer, options),
     { makesFolder: false },
   );
 }
@@ -152,9 +168,9 @@ async function openFolder(
   { framesPerSecond = 25, signal }: DeblurVideoOptions,
 ): Promise<FrameSource> {
   const paths = await listFrames(folder);
-  async function* frames(): AsyncGenerator<TimedFrame, void, undefined> {
-    let index = 0;
-    for await (const frame of readFrames(paths, signal)) {
+  async function* frames(fromSeconds = 0): AsyncGenerator<TimedFrame, void, undefined> {
+    let index = Math.round(fromSeconds * framesPerSecond);
+    for await (const frame of readFrames(paths.slice(index), signal)) {
       yield { ...frame, timeSeconds: index++ / framesPerSecond };
     }
   }
@@ -191,7 +207,7 @@ async function openClip(
       light: choice.hdr === 'keep' ? picture : undefined,
     },
     stems: Array.from({ length: frames }, (_, index) => frameName(index)),
-    frames: () => readClip(path, facts, choice, options),
+    frames: (fromSeconds) => readClip(path, facts, { ...choice, fromSeconds }, options),
   };
 }
 
@@ -260,6 +276,38 @@ async function writeClip(
   );
   if (loss) options.onNote?.(loss);
   return written;
+}
+
+function writePreview(
+  source: FrameSource,
+  part: ClipPart,
+  input: string,
+  output: string,
+  container: Container,
+  deblurrer: SequenceDeblurrer,
+  options: DeblurVideoOptions,
+): Promise<DeblurredVideo> {
+  const { fromSeconds, toSeconds } = part;
+  const framesPerSecond = fraction(source.coding.frameRate);
+  const clipSeconds = source.total / framesPerSecond;
+  if (fromSeconds >= clipSeconds) {
+    throw new UnblurError(
+      `Expected a preview of a part of ${input}, which lasts ${Number(clipSeconds.toFixed(1))} s, but received one that begins at ${fromSeconds} s`,
+    );
+  }
+  const frames = () => framesOfPart(source.frames(fromSeconds), part);
+  return writeClip(
+    {
+      ...source,
+      clip: undefined,
+      total: Math.max(1, Math.round((Math.min(toSeconds, clipSeconds) - fromSeconds) * framesPerSecond)),
+      frames,
+    },
+    output,
+    container,
+    besideOriginal(deblurrer, frames),
+    options,
+  );
 }
 
 /** Passes frames on and notes when each is shown. */

@@ -1,6 +1,7 @@
+import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
-import { realNumber } from '../numbers.js';
+import { clipPart, realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import { standardStream, withStandardStreams, type NamedFiles } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
@@ -16,6 +17,7 @@ interface VideoCommandOptions extends VideoDeblurrerOptions {
   hdr?: 'keep' | 'tonemap';
   deinterlace: boolean;
   memory?: number;
+  preview?: ReturnType<typeof clipPart>;
 }
 
 /** `unblur video`: a blurred video in, a sharp one out. */
@@ -35,6 +37,11 @@ export function defineVideo(program: Command): void {
       '--fps <rate>',
       'frames per second of a clip that is made from a folder (default: 25)',
       realNumber(0.1, 1000),
+    )
+    .option(
+      '--preview <part>',
+      'only a part, such as 5s or 0:10-0:15, as a clip of its own (<clip>-preview.mp4) without sound: the original on the left, the sharp one on the right',
+      clipPart,
     )
     .option(
       '--memory <GiB>',
@@ -61,6 +68,7 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
     options.memory === undefined ? undefined : options.memory * 2 ** 30,
   );
   const { deblurVideo } = await import('@unblur/inference');
+  const out = options.preview ? previewPath(options.out) : options.out;
   const start = performance.now();
   const deblurFile = (files: NamedFiles) =>
     deblurVideo(files.input, files.output, deblurrer, {
@@ -68,19 +76,26 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
       framesPerSecond: options.fps,
       hdr: options.hdr,
       deinterlace: options.deinterlace,
+      preview: options.preview,
       onFrame: (done, total) =>
         drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
       onNote: (line) => printNote(`unblur: ${files.rename(line)}`),
       signal,
     });
-  const result = await withStandardStreams(input, options.out, 'sharp.mkv', deblurFile, signal);
+  const result = await withStandardStreams(input, out, 'sharp.mkv', deblurFile, signal);
   clearBar();
   const seconds = Math.round(performance.now() - start) / 1000;
-  const line = describe(input, options.out, result, seconds);
+  const line = describe(input, out, result, seconds);
   // Standard output may hold the clip itself.
-  if (options.out === standardStream) printNote(line);
-  else if (options.json) printJson({ video: input, out: options.out, ...result, seconds });
+  if (out === standardStream) printNote(line);
+  else if (options.json) printJson({ video: input, out, ...result, seconds });
   else printLine(line);
+}
+
+/** Beside the clip that would be made: its name and `-preview`. */
+function previewPath(out: string): string {
+  const { dir, name, ext } = parse(out);
+  return out === standardStream || ext === '' ? out : join(dir, `${name}-preview${ext}`);
 }
 
 function describe(

@@ -1,0 +1,64 @@
+import type { TimedFrame } from '@unblur/clips';
+import type { RgbImage } from './raster.js';
+import type { VideoDeblurrer } from './video-deblurrer.js';
+
+/** A part of a clip, in seconds after its first frame; its end is not in it. */
+export interface ClipPart {
+  fromSeconds: number;
+  toSeconds: number;
+}
+
+/** The frames of a part, its first at 0 seconds, out of frames that begin with it. */
+export async function* framesOfPart(
+  frames: AsyncIterable<TimedFrame>,
+  { fromSeconds, toSeconds }: ClipPart,
+): AsyncGenerator<TimedFrame, void, undefined> {
+  let begin: number | undefined;
+  for await (const frame of frames) {
+    begin ??= frame.timeSeconds;
+    const timeSeconds = frame.timeSeconds - begin;
+    // Times of frames are rounded to a clip's time base.
+    if (timeSeconds >= toSeconds - fromSeconds - 1e-3) break;
+    yield { ...frame, timeSeconds };
+  }
+}
+
+/**
+ * A deblurrer whose frames show the original on the left and the sharp one on the right.
+ *
+ * @param readAgain the frames that it is given, once more: so none has to be kept until its sharp one comes.
+ */
+export function besideOriginal(
+  deblurrer: Pick<VideoDeblurrer, 'deblur'>,
+  readAgain: () => AsyncGenerator<RgbImage, void, undefined>,
+): Pick<VideoDeblurrer, 'deblur'> {
+  return {
+    async *deblur(frames, options) {
+      const originals = readAgain();
+      try {
+        let pair: RgbImage | undefined;
+        for await (const sharp of deblurrer.deblur(frames, options)) {
+          const original = await originals.next();
+          if (original.done) break;
+          yield (pair = sideBySide(original.value, sharp, pair));
+        }
+      } finally {
+        await originals.return();
+      }
+    },
+  };
+}
+
+/** Two pictures of one size with a thin white line between them. @param pair where they are put, if given. */
+function sideBySide(left: RgbImage, right: RgbImage, pair?: RgbImage): RgbImage {
+  const { width, height } = left;
+  const dividerWidth = 2 * Math.max(1, Math.round(width / 480));
+  const pairWidth = 2 * width + dividerWidth;
+  pair ??= { width: pairWidth, height, data: new Float32Array(pairWidth * height * 3).fill(1) };
+  for (let row = 0; row < height; row++) {
+    const [from, to] = [row * width * 3, row * pairWidth * 3];
+    pair.data.set(left.data.subarray(from, from + width * 3), to);
+    pair.data.set(right.data.subarray(from, from + width * 3), to + (width + dividerWidth) * 3);
+  }
+  return pair;
+}
