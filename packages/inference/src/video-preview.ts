@@ -1,6 +1,5 @@
 import type { TimedFrame } from '@unblur/clips';
-import type { RgbImage } from './raster.js';
-import type { VideoDeblurrer } from './video-deblurrer.js';
+import type { RgbImage, VideoDeblurrer } from '@unblur/restoration';
 
 /** A part of a clip, in seconds after its first frame; its end is not in it. */
 export interface ClipPart {
