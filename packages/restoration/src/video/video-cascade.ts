@@ -1,3 +1,4 @@
+import { StillParts } from './still-parts.js';
 import type { FramePyramid, VideoNetworkSessions } from './video-network.js';
 
 /** A frame that a stage still needs, in buffers of the stage's own. */
@@ -19,8 +20,10 @@ class CascadeStage {
   #seen = 0;
 
   readonly #sessions: VideoNetworkSessions;
-  constructor(sessions: VideoNetworkSessions) {
+  readonly #stillParts: StillParts | undefined;
+  constructor(sessions: VideoNetworkSessions, keepsStill: boolean) {
     this.#sessions = sessions;
+    this.#stillParts = keepsStill ? new StillParts(sessions.width, sessions.height) : undefined;
     const pixels = sessions.width * sessions.height;
     this.#kept = Array.from({ length: 3 }, () => ({
       image: new Float32Array(pixels * 3),
@@ -45,7 +48,15 @@ class CascadeStage {
     const { forward, backward } = await this.#sessions.match(centre.pyramid, newest.pyramid);
     newest.toPrevious.set(backward);
     if (this.#seen === 2) return undefined;
-    return this.#sessions.reconstruct(before.image, centre.image, newest.image, centre.toPrevious, forward);
+    const sharp = await this.#sessions.reconstruct(
+      before.image,
+      centre.image,
+      newest.image,
+      centre.toPrevious,
+      forward,
+    );
+    this.#stillParts?.keep(sharp, before.image, centre.image, newest.image);
+    return sharp;
   }
 }
 
@@ -56,8 +67,9 @@ class CascadeStage {
 export class VideoCascade {
   readonly #stages: CascadeStage[];
 
-  constructor(sessions: VideoNetworkSessions, stages: number) {
-    this.#stages = Array.from({ length: stages }, () => new CascadeStage(sessions));
+  /** @param keepsStill whether parts of a frame that do not move stay as they are. */
+  constructor(sessions: VideoNetworkSessions, stages: number, keepsStill: boolean) {
+    this.#stages = Array.from({ length: stages }, () => new CascadeStage(sessions, keepsStill));
   }
 
   /** Begins another sequence. */

@@ -23,8 +23,8 @@ export interface VideoDeblurrerOptions {
    */
   mirrored?: boolean;
   /**
-   * Makes every frame sharp from the frames beside it, whatever they show, as the network is defined: cuts
-   * and repeated frames are not looked for. Default false.
+   * Makes every frame sharp from the frames beside it, whatever they show, as the network is defined: cuts,
+   * repeated frames and still parts are not looked for. Default false.
    */
   windowsOnly?: boolean;
 }
@@ -103,6 +103,7 @@ export function createVideoDeblurrer({
       mirrored ? averageWithMirrorImage(sessions) : sessions,
       config.stages,
       overwrites,
+      !windowsOnly,
     );
   }
 
@@ -208,6 +209,7 @@ class TiledSequence {
     sessions: VideoNetworkSessions,
     stages: number,
     overwrites: boolean,
+    keepsStill: boolean,
   ) {
     this.#sessions = sessions;
     this.#plan = plan;
@@ -227,7 +229,11 @@ class TiledSequence {
     this.#tile = new Float32Array(plan.tileWidth * plan.tileHeight * 3);
     this.#sharp = overwrites ? new Float32Array(width * height * 3) : undefined;
     this.#tiles = plan.rows.flatMap((_, row) =>
-      plan.columns.map((_start, column) => ({ column, row, cascade: new VideoCascade(sessions, stages) })),
+      plan.columns.map((_start, column) => ({
+        column,
+        row,
+        cascade: new VideoCascade(sessions, stages, keepsStill),
+      })),
     );
     this.#columnShares = featherShares(this.#padded.width, plan.tileWidth, plan.columns);
     this.#rowShares = featherShares(this.#padded.height, plan.tileHeight, plan.rows);
