@@ -8,10 +8,10 @@ import {
   videoDeblurFamily,
   type WeightValues,
 } from '@unblur/core-model';
-import { createRestorer } from './restorer.js';
+import { createRestorer } from './photo/restorer.js';
 import { filledWeights, photograph, tinyConfig } from '../../restoration/src/photo/tiny-network.test-tool.js';
 import { tinyVideoConfig } from '../../restoration/src/video/tiny-video-network.test-tool.js';
-import { createVideoDeblurrer } from './video-deblurrer.js';
+import { createVideoDeblurrer } from './video/video-deblurrer.js';
 
 const divergedValue =
   'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged';

@@ -1,10 +1,10 @@
-export { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
+export { loadPhoto, type LoadPhotoOptions, type Photo } from './pictures/photo.js';
 export {
   traceRestoration,
   type RestorationGraph,
   type RestorationSize,
   type TensorFacts,
-} from './restoration-graph.js';
+} from './photo/restoration-graph.js';
 export {
   listEarlierResults,
   removeStaleResults,
@@ -16,7 +16,7 @@ export {
   type ResultKind,
   type WriteRestorationOptions,
   type WrittenFiles,
-} from './restoration-folder.js';
+} from './photo/restoration-folder.js';
 export {
   createRestorer,
   type FrameSequence,
@@ -24,7 +24,7 @@ export {
   type RestoreOptions,
   type Restorer,
   type RestorerOptions,
-} from './restorer.js';
+} from './photo/restorer.js';
 export { UnblurError } from '@unblur/files';
 export {
   commonFrameCount,
@@ -38,10 +38,10 @@ export {
   type VideoDeblurrer,
   type WorkingScale,
 } from '@unblur/restoration';
-export { encodeAnimation, type PlaybackOptions } from './writers/animation.js';
-export { encodeContactSheet } from './writers/contact-sheet.js';
-export { encodeMotionPicture } from './writers/motion-picture.js';
-export { writeVideo, type VideoOptions } from './writers/video.js';
-export { createVideoDeblurrer, type VideoDeblurrerOptions } from './video-deblurrer.js';
-export { deblurVideo, type DeblurredVideo, type DeblurVideoOptions } from './video-deblurring.js';
-export { frameStem, listFrames, readFrames } from './video-frame-folder.js';
+export { encodeAnimation, type PlaybackOptions } from './pictures/animation.js';
+export { encodeContactSheet } from './pictures/contact-sheet.js';
+export { encodeMotionPicture } from './pictures/motion-picture.js';
+export { writeVideo, type VideoOptions } from './pictures/video.js';
+export { createVideoDeblurrer, type VideoDeblurrerOptions } from './video/video-deblurrer.js';
+export { deblurVideo, type DeblurredVideo, type DeblurVideoOptions } from './video/video-deblurring.js';
+export { frameStem, listFrames, readFrames } from './video/video-frame-folder.js';

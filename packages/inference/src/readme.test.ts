@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import * as inference from './index.js';
 import { tinyWeights } from '../../restoration/src/photo/tiny-network.test-tool.js';
 import { movingWaves, tinyVideoFile } from '../../restoration/src/video/tiny-video-network.test-tool.js';
-import { toSharp } from './writers/pixel-image.js';
+import { toSharp } from './pictures/pixel-image.js';
 
 /** Examples read and write beside them. */
 const before = process.cwd();

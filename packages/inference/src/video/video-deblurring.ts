@@ -24,7 +24,7 @@ import { UnblurError, explainFileError } from '@unblur/files';
 import type { VideoDeblurrer } from '@unblur/restoration';
 import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
-import { toSharp, toSharp16 } from './writers/pixel-image.js';
+import { toSharp, toSharp16 } from '../pictures/pixel-image.js';
 
 export interface DeblurVideoOptions extends FfmpegOptions {
   /**

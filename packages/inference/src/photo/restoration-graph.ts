@@ -20,7 +20,7 @@ import {
   readFixedTimesNetwork,
   selectFrames,
 } from '@unblur/restoration';
-import { constantsOf } from './onnx-engine.js';
+import { constantsOf } from '../onnx-engine.js';
 
 /** What an exported graph is to be made for. */
 export interface RestorationSize {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { heicFile } from './heic-file.test-tool.js';
-import { loadPhoto, UnblurError, type Photo } from './index.js';
+import { loadPhoto, UnblurError, type Photo } from '../index.js';
 
 /** The colour of the middle of a quarter of a photograph, 0 to 255. */
 function colourOf({ width, height, data }: Photo, column: 0 | 1, row: 0 | 1): number[] {

@@ -11,7 +11,7 @@ import {
   type PhotoConfig,
 } from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createRestorer, UnblurError, type Restorer, type RgbImage } from './index.js';
+import { createRestorer, UnblurError, type Restorer, type RgbImage } from '../index.js';
 import { planPasses } from './restorer.js';
 import {
   filledWeights,
@@ -19,7 +19,7 @@ import {
   photograph,
   tinyConfig,
   tinyWeights,
-} from '../../restoration/src/photo/tiny-network.test-tool.js';
+} from '../../../restoration/src/photo/tiny-network.test-tool.js';
 
 const config = tinyConfig;
 const values = filledWeights(config);

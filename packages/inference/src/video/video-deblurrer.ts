@@ -4,7 +4,7 @@ import {
   type VideoDeblurrer,
   type VideoDeblurrerOptions as EngineOptions,
 } from '@unblur/restoration';
-import { onnxRuntimeEngine } from './onnx-engine.js';
+import { onnxRuntimeEngine } from '../onnx-engine.js';
 
 export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
   /** Processor threads to use. Default: all cores. */

@@ -6,9 +6,9 @@ import {
   largestDifference,
   photograph,
   tinyConfig,
-} from '../../restoration/src/photo/tiny-network.test-tool.js';
+} from '../../../restoration/src/photo/tiny-network.test-tool.js';
 
-import { onnxRuntimeEngine } from './onnx-engine.js';
+import { onnxRuntimeEngine } from '../onnx-engine.js';
 
 /**
  * A tile counts from a quarter of the overlap inwards: 160 pixels, more than the tiny network sees to either

@@ -19,14 +19,14 @@ import {
   photograph,
   tinyConfig,
   tinyWeights,
-} from '../../restoration/src/photo/tiny-network.test-tool.js';
+} from '../../../restoration/src/photo/tiny-network.test-tool.js';
 import {
   movingWaves,
   tinyFusionConfig,
   tinyVideoConfig,
   tinyVideoFile,
-} from '../../restoration/src/video/tiny-video-network.test-tool.js';
-import { createVideoDeblurrer } from './video-deblurrer.js';
+} from '../../../restoration/src/video/tiny-video-network.test-tool.js';
+import { createVideoDeblurrer } from '../video/video-deblurrer.js';
 
 const extractor = {
   factor: 2,

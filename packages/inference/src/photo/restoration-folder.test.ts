@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { hasFfmpeg } from '@unblur/clips';
-import { restorePhotoToFolder, UnblurError, type FrameSource } from './index.js';
+import { restorePhotoToFolder, UnblurError, type FrameSource } from '../index.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -4,14 +4,14 @@ import { hasFfmpeg } from '@unblur/clips';
 import { produceAtomically, writeAtomically } from '@unblur/files';
 import { explainFileError } from '@unblur/files';
 import type { MotionField, WorkingScale } from '@unblur/restoration';
-import { loadPhoto, type LoadPhotoOptions, type Photo } from './photo.js';
+import { loadPhoto, type LoadPhotoOptions, type Photo } from '../pictures/photo.js';
 import { planPlayback } from './playback.js';
 import type { Restorer } from './restorer.js';
-import { encodeAnimation, type PlaybackOptions } from './writers/animation.js';
-import { encodeContactSheet } from './writers/contact-sheet.js';
-import { encodeMotionPicture } from './writers/motion-picture.js';
-import { scaleWithin, toPixels, toSharp, toSharp16, type PixelImage } from './writers/pixel-image.js';
-import { writeVideo } from './writers/video.js';
+import { encodeAnimation, type PlaybackOptions } from '../pictures/animation.js';
+import { encodeContactSheet } from '../pictures/contact-sheet.js';
+import { encodeMotionPicture } from '../pictures/motion-picture.js';
+import { scaleWithin, toPixels, toSharp, toSharp16, type PixelImage } from '../pictures/pixel-image.js';
+import { writeVideo } from '../pictures/video.js';
 
 export type ResultKind = 'frame' | 'animation' | 'video' | 'contact-sheet' | 'motion';
 

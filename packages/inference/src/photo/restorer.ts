@@ -19,7 +19,7 @@ import {
 } from '@unblur/restoration';
 import { FullSize, resize } from './full-size.js';
 import { addressSpaceLimit, expectMemory } from './memory-limit.js';
-import { onnxRuntimeEngine } from './onnx-engine.js';
+import { onnxRuntimeEngine } from '../onnx-engine.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */

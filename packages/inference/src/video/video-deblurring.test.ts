@@ -13,10 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, jest } from '@jest/globals';
 import type { RgbImage } from '@unblur/restoration';
-import { loadPhoto } from './photo.js';
-import { movingWaves, tinyVideoFile } from '../../restoration/src/video/tiny-video-network.test-tool.js';
+import { loadPhoto } from '../pictures/photo.js';
+import { movingWaves, tinyVideoFile } from '../../../restoration/src/video/tiny-video-network.test-tool.js';
 import { deblurVideo, type DeblurVideoOptions } from './video-deblurring.js';
-import { toSharp } from './writers/pixel-image.js';
+import { toSharp } from '../pictures/pixel-image.js';
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
 if (!hasFfmpeg) console.log('ffmpeg is not installed: clips are not tested, only folders.');

@@ -7,7 +7,7 @@ import {
 } from '@unblur/restoration';
 import { resize } from './full-size.js';
 import type { Restorer } from './restorer.js';
-import { fitWithin, scaleWithin, type PixelImage } from './writers/pixel-image.js';
+import { fitWithin, scaleWithin, type PixelImage } from '../pictures/pixel-image.js';
 
 /** Animations and videos are no larger: phones and chat programs show no more. */
 const playbackSidePixels = 1280;

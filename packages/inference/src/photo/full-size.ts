@@ -1,6 +1,6 @@
 import type { MotionField, RgbImage } from '@unblur/restoration';
 import sharp from 'sharp';
-import { toSharp16 } from './writers/pixel-image.js';
+import { toSharp16 } from '../pictures/pixel-image.js';
 
 /**
  * What moved less than `still` keeps the photograph's own detail, what moved more than `moving` has none of

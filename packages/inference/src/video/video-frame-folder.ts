@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { UnblurError, explainFileError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
-import { loadPhoto } from './photo.js';
+import { loadPhoto } from '../pictures/photo.js';
 
 const frameExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'];
 

@@ -8,8 +8,8 @@ import {
   tinyFusionConfig,
   tinyVideoConfig,
   tinyVideoFile,
-} from '../../restoration/src/video/tiny-video-network.test-tool.js';
-import { largestDifference } from '../../restoration/src/photo/tiny-network.test-tool.js';
+} from '../../../restoration/src/video/tiny-video-network.test-tool.js';
+import { largestDifference } from '../../../restoration/src/photo/tiny-network.test-tool.js';
 import { createVideoDeblurrer } from './video-deblurrer.js';
 
 /** Every frame by itself, from its whole window, on the tfjs `cpu` backend: the definition. */

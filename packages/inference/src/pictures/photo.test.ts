@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { deflateSync, crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { loadPhoto, UnblurError } from './index.js';
+import { loadPhoto, UnblurError } from '../index.js';
 
 let folder: string;
 beforeAll(async () => {
