@@ -1,4 +1,4 @@
-import type { Restorer, WorkingScale } from '@unblur/inference';
+import type { EngineName, Restorer, WorkingScale } from '@unblur/inference';
 import { Option, type Command } from 'commander';
 import { realNumber } from './numbers.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
@@ -7,6 +7,7 @@ import { addWeightsOptions, readChosenWeights, type WeightsOptions } from './wei
 
 /** What a command line says about how photographs are restored. */
 export interface RestorerOptions extends WeightsOptions, RunOptions {
+  engine: EngineName;
   /** With the mirror image. */
   mirrored?: boolean;
   scale: keyof typeof scales;
@@ -31,9 +32,17 @@ export function scaleName(scale: WorkingScale): string {
   return Object.entries(scales).find(([, value]) => value === scale)![0];
 }
 
-/** Adds `--threads`, `--json`, `--weights`, `--mirrored`, `--scale` and `--memory` to a command. */
+/** Adds `--threads`, `--json`, `--weights`, `--engine`, `--mirrored`, `--scale` and `--memory` to a command. */
 export function addRestorerOptions(command: Command): Command {
   return addWeightsOptions(addRunOptions(command))
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'what computes; tfjs-tensorflow needs the package @tensorflow/tfjs-node or -gpu, tfjs-cpu is very slow',
+      )
+        .choices(['onnxruntime', 'tfjs-tensorflow', 'tfjs-cpu'] satisfies EngineName[])
+        .default('onnxruntime'),
+    )
     .option('--mirrored', 'average each photograph with a mirrored pass: slightly better, twice the time')
     .addOption(
       new Option(
@@ -58,13 +67,14 @@ export function addRestorerOptions(command: Command): Command {
  */
 export async function openChosenRestorer(options: RestorerOptions, frames?: number): Promise<ChosenRestorer> {
   const { name, bytes } = await readChosenWeights(options);
-  await noteSlowRuntime();
+  if (options.engine === 'onnxruntime') await noteSlowRuntime();
   const { createRestorer } = await import('@unblur/inference');
-  const { threads, mirrored, memory } = options;
+  const { engine, threads, mirrored, memory } = options;
   return {
     weightsName: name,
     restorer: await createRestorer({
       weights: bytes,
+      engine,
       threads,
       frames,
       mirrored,

@@ -6,10 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { nameResults, type FoundPhoto } from './photo-paths.js';
 
 /** Which photograph the results beside it are of. */
-const recordName = 'restoration.json';
+export const recordName = 'restoration.json';
 const resultNames = new Set([
   recordName,
-  'frame-0.png',
+  ...['png', 'webp', 'avif', 'jpeg'].map((format) => `frame-0.${format}`),
   'animation.webp',
   'animation.gif',
   'contact-sheet.png',

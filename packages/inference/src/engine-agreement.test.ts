@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs';
-import { expect, test } from '@jest/globals';
-import { createEagerRestorer } from '@unblur/restoration';
-import { createRestorer } from './index.js';
+import { describe, expect, test } from '@jest/globals';
+import { createEagerRestorer, type RestoredSequence } from '@unblur/restoration';
+import { createRestorer, UnblurError, type EngineName } from './index.js';
 import {
   largestDifference,
   photograph,
@@ -9,14 +9,21 @@ import {
 } from '../../restoration/src/photo/tiny-network.test-tool.js';
 
 const weights = tinyWeights();
+/** A size that needs padding. */
+const photo = photograph(40, 24);
+const times = [-1, -0.3, 0, 0.55, 1];
 
-test('restores what ONNX Runtime restores, at a size that needs padding and at any time', async () => {
-  const photo = photograph(40, 24);
-  const times = [-1, -0.3, 0, 0.55, 1];
-  const reference = await createRestorer({ weights, scale: 1 });
-  const expected = await reference.restore(photo, { times });
-  await reference.release();
-  const restored = await createEagerRestorer({ weights }).restore(photo, { times });
+async function restoreOn(engine: EngineName): Promise<RestoredSequence> {
+  const restorer = await createRestorer({ weights, engine, scale: 1 });
+  try {
+    return await restorer.restore(photo, { times });
+  } finally {
+    await restorer.release();
+  }
+}
+
+async function expectAgreement(restored: RestoredSequence): Promise<void> {
+  const expected = await restoreOn('onnxruntime');
   expect(restored.frames).toHaveLength(times.length);
   restored.frames.forEach((frame, index) =>
     expect(largestDifference(frame, expected.frames[index]!)).toBeLessThan(1e-4),
@@ -27,4 +34,27 @@ test('restores what ONNX Runtime restores, at a size that needs padding and at a
     data.forEach((value, place) => expect(value).toBeCloseTo(expectedData[place]!, 3));
   });
   expect(largestDifference(restored.frames[0]!, restored.frames[4]!)).toBeGreaterThan(0.01);
+}
+
+describe('what ONNX Runtime restores', () => {
+  test('the restorer that runs op by op restores too', async () =>
+    expectAgreement(await createEagerRestorer({ weights }).restore(photo, { times })));
+
+  test('the engine tfjs-cpu restores too', async () => expectAgreement(await restoreOn('tfjs-cpu')));
+
+  test('the engine tfjs-tensorflow restores too; absent, it says what to install', async () => {
+    const restored = await restoreOn('tfjs-tensorflow').catch((error: unknown) => error);
+    if (!(restored instanceof Error)) return expectAgreement(restored as RestoredSequence);
+    console.log(`skipped: the engine tfjs-tensorflow (${restored.message})`);
+    expect(restored).toBeInstanceOf(UnblurError);
+    expect(restored.message).toMatch(
+      /@tensorflow\/tfjs-node, which is not installed; install it with: npm install|cannot be loaded/,
+    );
+  });
+});
+
+test('an engine that there is not is refused by name', async () => {
+  await expect(createRestorer({ weights, engine: 'cuda' as never })).rejects.toThrow(
+    'Expected onnxruntime, tfjs-tensorflow, tfjs-cpu for engine but received cuda',
+  );
 });

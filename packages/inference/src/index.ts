@@ -1,3 +1,4 @@
+export { engineNames, type EngineName } from './engine-choice.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './pictures/photo.js';
 export {
   traceRestoration,
@@ -6,8 +7,6 @@ export {
   type TensorFacts,
 } from './photo/restoration-graph.js';
 export {
-  listEarlierResults,
-  removeStaleResults,
   restoreLoadedPhoto,
   restorePhotoToFolder,
   type FrameSource,
@@ -39,6 +38,7 @@ export {
   type WorkingScale,
 } from '@unblur/restoration';
 export { encodeAnimation, type PlaybackOptions } from './pictures/animation.js';
+export { frameFormats, type FrameEncoding, type FrameFormat } from './pictures/frame-encoder.js';
 export { encodeContactSheet } from './pictures/contact-sheet.js';
 export { encodeMotionPicture } from './pictures/motion-picture.js';
 export { writeVideo, type VideoOptions } from './pictures/video.js';

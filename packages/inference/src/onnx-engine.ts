@@ -11,6 +11,7 @@ import { tensor } from '@tensorflow/tfjs-core';
  */
 export function onnxRuntimeEngine(threads?: number): ComputeEngine {
   return {
+    memoryFactor: 1,
     async open({ compute, inputShapes, weights, reusesOutputs = false }) {
       const graph = trace(
         (inputs) => compute(inputs, constantsOf(weights)),

@@ -20,5 +20,7 @@ export interface OpenFunction {
 
 /** What computes networks: ONNX Runtime, or a backend of TensorFlow.js. */
 export interface ComputeEngine {
+  /** How many times as much memory it takes as ONNX Runtime. */
+  readonly memoryFactor: number;
   open(fn: ComputedFunction): Promise<OpenFunction>;
 }

@@ -65,6 +65,19 @@ describe('unblur restore', () => {
     );
   });
 
+  test('writes frames of the format that is asked for; what a format does not have is refused in one line', () => {
+    const avif = ['restore', photo, '--weights', weights, '--out', 'avif', '--format', 'avif'];
+    expect(unblur([...avif, '--quality', '50']).code).toBe(0);
+    expect(readdirSync(join(folder, 'avif', 'photo')).filter((name) => name.startsWith('frame'))).toEqual(
+      [0, 1, 2, 3, 4, 5, 6].map((index) => `frame-${index}.avif`),
+    );
+    const { code, stderr } = unblur([...avif, '--bit-depth', '16']);
+    expect([code, stderr.trim()]).toEqual([
+      1,
+      `unblur: ${photo}: Expected a bit depth of 8 for avif but received 16; png has 16`,
+    ]);
+  });
+
   test('restores seven frames unless asked for others, even numbers too', () => {
     for (const [frames, options] of [
       [7, []],

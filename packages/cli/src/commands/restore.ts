@@ -1,12 +1,18 @@
-import { doLocked, writeFolderAtomically } from '@unblur/files';
-import type { Restorer } from '@unblur/inference';
+import { join } from 'node:path';
+import { doLocked } from '@unblur/files';
+import type { FrameEncoding, Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure } from '../failure.js';
+import {
+  addFrameEncodingOptions,
+  frameEncodingOf,
+  type FrameEncodingOptions,
+} from '../frame-encoding-choice.js';
 import { abortOnInterruption } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
 import { describeSkipped, findPhotos, type SkippedFile } from '../photo-paths.js';
 import { describeRemainingTime } from '../remaining-time.js';
-import { assignResults, writeRecord, type ResultJob } from '../result-folders.js';
+import { assignResults, recordName, writeRecord, type ResultJob } from '../result-folders.js';
 import {
   addRestorerOptions,
   openChosenRestorer,
@@ -15,9 +21,7 @@ import {
 } from '../restorer-choice.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 
-const smallestSidePixels = 8;
-
-interface RestoreOptions extends RestorerOptions {
+interface RestoreOptions extends RestorerOptions, FrameEncodingOptions {
   out: string;
   frames?: number;
   animation: 'webp' | 'gif';
@@ -60,7 +64,7 @@ export function defineRestore(program: Command): void {
       'how many frames to restore, evenly spaced over the exposure (default: 7)',
       wholeNumber(2, 1001),
     );
-  command.addOption(
+  addFrameEncodingOptions(command).addOption(
     command
       .createOption('--animation <format>', 'format of the animation')
       .choices(['webp', 'gif'])
@@ -110,7 +114,12 @@ async function restoreAll(
     };
     onShare(0);
     try {
-      const result = await restorePhoto(job, restorer, { animation: options.animation, signal, onShare });
+      const result = await restorePhoto(job, restorer, {
+        ...frameEncodingOf(options),
+        animation: options.animation,
+        signal,
+        onShare,
+      });
       restored.push(result);
       clearBar();
       if (!options.json) printLine(describe(result));
@@ -128,7 +137,7 @@ async function restoreAll(
   if (failed.length > 0) process.exitCode = 1;
 }
 
-interface RestorePhotoOptions {
+interface RestorePhotoOptions extends FrameEncoding {
   animation: 'webp' | 'gif';
   signal: AbortSignal;
   /** Called with the share of the photograph that is done, 0 to 1. */
@@ -138,34 +147,23 @@ interface RestorePhotoOptions {
 async function restorePhoto(
   { path, folder, record }: ResultJob,
   restorer: Restorer,
-  { animation, signal, onShare }: RestorePhotoOptions,
+  options: RestorePhotoOptions,
 ): Promise<RestoredPhoto> {
-  const { listEarlierResults, loadPhoto, removeStaleResults, restoreLoadedPhoto } =
-    await import('@unblur/inference');
+  const { restorePhotoToFolder } = await import('@unblur/inference');
   const start = performance.now();
-  const photo = await loadPhoto(path);
-  const { width, height } = photo;
-  if (Math.min(width, height) < smallestSidePixels) {
-    throw new Error(
-      `${path} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`,
-    );
-  }
-  let scale = '1';
-  const earlier = await listEarlierResults(folder);
-  const files = await writeFolderAtomically(folder, async (staging) => {
-    const written = await restoreLoadedPhoto(photo, staging, restorer, { animation, signal, onShare });
-    scale = scaleName(written.scale);
-    await writeRecord(staging, record);
+  const { photo, files, scale } = await restorePhotoToFolder(path, folder, restorer, {
+    ...options,
+    isLocked: true,
+    writeBeside: (staging) => writeRecord(staging, record),
   });
-  await removeStaleResults(folder, earlier, files);
   return {
     photo: path,
     folder,
-    files,
-    width,
-    height,
+    files: [...files.map((file) => file.path), join(folder, recordName)].sort(),
+    width: photo.width,
+    height: photo.height,
     frames: restorer.times.length,
-    scale,
+    scale: scaleName(scale),
     seconds: Math.round(performance.now() - start) / 1000,
   };
 }

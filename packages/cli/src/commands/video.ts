@@ -1,5 +1,10 @@
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
+import {
+  addFrameEncodingOptions,
+  frameEncodingOf,
+  type FrameEncodingOptions,
+} from '../frame-encoding-choice.js';
 import { abortOnInterruption } from '../interruption.js';
 import { clipPart, realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
@@ -11,7 +16,7 @@ import {
   type VideoDeblurrerOptions,
 } from '../video-deblurrer-choice.js';
 
-interface VideoCommandOptions extends VideoDeblurrerOptions {
+interface VideoCommandOptions extends VideoDeblurrerOptions, FrameEncodingOptions {
   out: string;
   fps?: number;
   hdr?: 'keep' | 'tonemap';
@@ -31,7 +36,7 @@ export function defineVideo(program: Command): void {
     )
     .requiredOption(
       '--out <clip|folder>',
-      'a clip (.mp4, .mov, .mkv, .webm, .ts), a folder for PNG frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones',
+      'a clip (.mp4, .mov, .mkv, .webm, .ts), a folder for frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones',
     )
     .option(
       '--fps <rate>',
@@ -58,6 +63,7 @@ export function defineVideo(program: Command): void {
         .choices(['keep', 'tonemap']),
     )
     .option('--no-deinterlace', 'leave interlaced frames as they are; by default each is made progressive');
+  addFrameEncodingOptions(command);
   addVideoDeblurrerOptions(command).action(deblur);
 }
 
@@ -72,6 +78,7 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
   const start = performance.now();
   const deblurFile = (files: NamedFiles) =>
     deblurVideo(files.input, files.output, deblurrer, {
+      ...frameEncodingOf(options),
       weights,
       framesPerSecond: options.fps,
       hdr: options.hdr,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { hasFfmpeg } from '@unblur/clips';
+import { doLocked } from '@unblur/files';
 import { restorePhotoToFolder, UnblurError, type FrameSource } from '../index.js';
 
 let folder: string;
@@ -34,11 +35,11 @@ const copier: FrameSource = {
 };
 
 async function writePhoto(name: string, bits: 8 | 16): Promise<{ path: string; values: Uint16Array }> {
-  const values = Uint16Array.from({ length: 42 * 6 * 3 }, (_, i) =>
+  const values = Uint16Array.from({ length: 42 * 8 * 3 }, (_, i) =>
     bits === 16 ? (i * 7919) % 65536 : (i * 37) % 256,
   );
   const path = join(folder, name);
-  const raw = { width: 42, height: 6, channels: 3 as const };
+  const raw = { width: 42, height: 8, channels: 3 as const };
   if (bits === 16) await sharp(values, { raw }).toColourspace('rgb16').png().toFile(path);
   else await sharp(Buffer.from(values), { raw }).png().toFile(path);
   return { path, values };
@@ -62,7 +63,7 @@ describe('restorePhotoToFolder', () => {
     expect((await readdir(out)).sort()).toEqual(expected);
     expect(files.map((file) => file.path).sort()).toEqual(expected.map((name) => join(out, name)));
     expect(skipped).toEqual(video.length > 0 ? [] : [{ kind: 'video', reason: 'ffmpeg is not installed' }]);
-    expect(photo).toEqual({ width: 42, height: 6, bitDepth: 8, hadAlpha: false, pages: 1 });
+    expect(photo).toEqual({ width: 42, height: 8, bitDepth: 8, hadAlpha: false, pages: 1 });
     for (const time of Object.values(milliseconds)) expect(time).toBeGreaterThan(0);
   });
 
@@ -222,7 +223,33 @@ describe('restorePhotoToFolder', () => {
     expect(skipped).toEqual([{ kind: 'video', reason: 'ffmpeg is not installed' }]);
   });
 
-  test('an abort while it writes leaves only whole files', async () => {
+  test('keeps out of the way of another at work on the same results', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const out = join(folder, 'out');
+    const results = await Promise.allSettled([
+      doLocked(folder, 'restoration', () => new Promise((resolve) => setTimeout(resolve, 1500)), {
+        parts: ['out'],
+      }),
+      restorePhotoToFolder(path, out, copier, { video: 'never' }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    await restorePhotoToFolder(path, out, copier, { video: 'never' });
+  });
+
+  test('frames of another format take the place of those of an earlier restoration', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const out = join(folder, 'out');
+    await restorePhotoToFolder(path, out, copier, { video: 'never' });
+    await restorePhotoToFolder(path, out, copier, { video: 'never', format: 'webp', quality: 80 });
+    expect((await readdir(out)).filter((name) => name.startsWith('frame'))).toEqual(
+      [0, 1, 2].map((index) => `frame-${index}.webp`),
+    );
+    await expect(restorePhotoToFolder(path, out, copier, { format: 'jpeg', bitDepth: 16 })).rejects.toThrow(
+      'Expected a bit depth of 8 for jpeg but received 16; png has 16',
+    );
+  });
+
+  test('an abort while it writes leaves nothing', async () => {
     const { path } = await writePhoto('photo.png', 8);
     const controller = new AbortController();
     const aborting: FrameSource = {
@@ -236,7 +263,7 @@ describe('restorePhotoToFolder', () => {
     await expect(
       restorePhotoToFolder(path, out, aborting, { signal: controller.signal }),
     ).rejects.toMatchObject({ name: 'AbortError' });
-    for (const name of await readdir(out)) expect(name).toMatch(/^frame-\d\.png$/);
+    expect(await readdir(folder)).toEqual(['photo.png']);
   });
 
   describe('folders that cannot be written: one line', () => {
@@ -253,7 +280,7 @@ describe('restorePhotoToFolder', () => {
     test('a file in the way', async () => {
       await writeFile(join(folder, 'taken'), '');
       expect(await failure(join(folder, 'taken', 'results'))).toMatch(
-        /Could not write .*results: a part of the path is a file, not a folder; choose another path/,
+        /Could not write .*taken: there is a file of this name; choose another path/,
       );
       expect(await failure(join(folder, 'taken'))).toMatch(
         /Could not write .*taken: there is a file of this name; choose another path/,
@@ -264,7 +291,7 @@ describe('restorePhotoToFolder', () => {
       'no rights, in a folder where not even root has them',
       async () => {
         expect(await failure('/sys/unblur-results')).toMatch(
-          /Could not write \/sys\/unblur-results: (permission denied|this file system is read-only); choose another folder/,
+          /Could not write \/sys: (permission denied|this file system is read-only); choose another folder/,
         );
       },
     );
@@ -273,9 +300,7 @@ describe('restorePhotoToFolder', () => {
     (isRoot ? test.skip : test)('no rights, in a folder of ours', async () => {
       const closed = join(folder, 'closed');
       await mkdir(closed, { mode: 0o500 });
-      expect(await failure(join(closed, 'results'))).toMatch(
-        /Could not write .*closed\/results: permission denied/,
-      );
+      expect(await failure(join(closed, 'results'))).toMatch(/Could not write .*closed: permission denied/);
     });
   });
 });

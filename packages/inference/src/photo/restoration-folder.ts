@@ -1,7 +1,13 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { hasFfmpeg } from '@unblur/clips';
-import { produceAtomically, writeAtomically } from '@unblur/files';
+import {
+  doLocked,
+  produceAtomically,
+  UnblurError,
+  writeAtomically,
+  writeFolderAtomically,
+} from '@unblur/files';
 import { explainFileError } from '@unblur/files';
 import type { MotionField, WorkingScale } from '@unblur/restoration';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from '../pictures/photo.js';
@@ -9,15 +15,22 @@ import { planPlayback } from './playback.js';
 import type { Restorer } from './restorer.js';
 import { encodeAnimation, type PlaybackOptions } from '../pictures/animation.js';
 import { encodeContactSheet } from '../pictures/contact-sheet.js';
+import {
+  encodeFrame,
+  expectFrameEncoding,
+  frameFormats,
+  type FrameEncoding,
+} from '../pictures/frame-encoder.js';
 import { encodeMotionPicture } from '../pictures/motion-picture.js';
-import { scaleWithin, toPixels, toSharp, toSharp16, type PixelImage } from '../pictures/pixel-image.js';
+import { scaleWithin, toPixels, type PixelImage } from '../pictures/pixel-image.js';
 import { writeVideo } from '../pictures/video.js';
 
 export type ResultKind = 'frame' | 'animation' | 'video' | 'contact-sheet' | 'motion';
 
 /** Names of the files that a restoration consists of, whatever its number of frames and its options. */
-const restorationFileName =
-  /^(frame-\d+\.png|animation\.(webp|gif)|contact-sheet\.png|motion\.png|video\.mp4)$/;
+const restorationFileName = new RegExp(
+  `^(frame-\\d+\\.(${frameFormats.join('|')})|animation\\.(webp|gif)|contact-sheet\\.png|motion\\.png|video\\.mp4)$`,
+);
 
 /**
  * Names of the files that an earlier restoration has left in a folder: to be known before another is written
@@ -46,7 +59,7 @@ export async function removeStaleResults(
 /** What a restoration of a photograph is made with. */
 export type FrameSource = Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>;
 
-export interface WriteRestorationOptions extends PlaybackOptions {
+export interface WriteRestorationOptions extends PlaybackOptions, FrameEncoding {
   /** Default `webp`. */
   animation?: 'webp' | 'gif';
   /** `auto` (default): where ffmpeg is found. */
@@ -71,7 +84,15 @@ export interface WrittenFiles {
   scale: WorkingScale;
 }
 
-export interface RestorePhotoOptions extends WriteRestorationOptions, LoadPhotoOptions {}
+export interface RestorePhotoOptions extends WriteRestorationOptions, LoadPhotoOptions {
+  /** Whether the caller keeps others from restoring to the folder. Default false: it is locked here. */
+  isLocked?: boolean;
+  /** Writes further files into the folder that it is given; they appear together with the results. */
+  writeBeside?: (folder: string) => Promise<void>;
+}
+
+/** Nothing smaller shows a motion. */
+const smallestSidePixels = 8;
 
 export interface RestoredPhoto extends WrittenFiles {
   photo: Pick<Photo, 'width' | 'height' | 'bitDepth' | 'hadAlpha' | 'pages'>;
@@ -80,8 +101,8 @@ export interface RestoredPhoto extends WrittenFiles {
 
 /**
  * Restores a photograph and writes into `folder`, made where it does not exist: `frame-0.png` ... in time
- * order (16-bit where the photograph is), `animation.webp` or `.gif`, `video.mp4` where ffmpeg is found,
- * `contact-sheet.png` and `motion.png`. What an earlier restoration has left there beside these goes.
+ * order (16-bit where the photograph is; PNG unless another `format` is asked for), `animation.webp` or `.gif`, `video.mp4` where ffmpeg is found,
+ * `contact-sheet.png` and `motion.png`. They appear all at once; what an earlier restoration has left there beside these goes.
  *
  * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left
  * half-written.
@@ -93,10 +114,32 @@ export async function restorePhotoToFolder(
   options: RestorePhotoOptions = {},
 ): Promise<RestoredPhoto> {
   const start = performance.now();
+  expectFrameEncoding(options);
   const photo = await loadPhoto(photoPath, options);
-  const loaded = performance.now();
-  const written = await restoreLoadedPhoto(photo, folder, restorer, options);
   const { width, height, bitDepth, hadAlpha, pages } = photo;
+  if (Math.min(width, height) < smallestSidePixels) {
+    throw new UnblurError(
+      `${photoPath} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`,
+    );
+  }
+  const loaded = performance.now();
+  const write = async (): Promise<WrittenFiles> => {
+    const earlier = await listEarlierResults(folder);
+    let written: WrittenFiles | undefined;
+    const paths = await writeFolderAtomically(folder, async (staging) => {
+      written = await restoreLoadedPhoto(photo, staging, restorer, options);
+      await options.writeBeside?.(staging);
+    }).catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === undefined ? cause : explainFileError('write', folder, cause);
+    });
+    await removeStaleResults(folder, earlier, paths);
+    const { files, ...facts } = written!;
+    return { ...facts, files: files.map(({ kind, path }) => ({ kind, path: join(folder, basename(path)) })) };
+  };
+  const place = resolve(folder);
+  const written = options.isLocked
+    ? await write()
+    : await doLocked(dirname(place), 'restoration', write, { parts: [basename(place)] });
   return {
     photo: { width, height, bitDepth, hadAlpha, pages },
     ...written,
@@ -115,6 +158,7 @@ export async function restoreLoadedPhoto(
   options: WriteRestorationOptions = {},
 ): Promise<WrittenFiles> {
   const {
+    format = 'png',
     animation = 'webp',
     video = 'auto',
     smoothFrames = 25,
@@ -122,6 +166,7 @@ export async function restoreLoadedPhoto(
     onShare = () => undefined,
     signal,
   } = options;
+  expectFrameEncoding(options);
   const files: WrittenFiles['files'] = [];
   const skipped: WrittenFiles['skipped'] = [];
   const write = async (kind: ResultKind, name: string, bytes: Uint8Array) => {
@@ -153,9 +198,9 @@ export async function restoreLoadedPhoto(
       if (still < 0) continue;
       stills[still] = await scaleWithin(pixels, contactSidePixels);
       motionsPixels[still] = motionPixels;
-      const png = (photo.bitDepth === 16 ? toSharp16(frame) : toSharp(pixels)).png();
+      const encode = () => encodeFrame(frame, options, photo.bitDepth, pixels);
       await writing.at(-2);
-      const written = png.toBuffer().then((bytes) => write('frame', `frame-${still}.png`, bytes));
+      const written = encode().then((bytes) => write('frame', `frame-${still}.${format}`, bytes));
       // Its failure is told by whoever waits for it, which may be later.
       written.catch(() => undefined);
       writing.push(written);

@@ -19,12 +19,14 @@ import {
 } from '@unblur/restoration';
 import { FullSize, resize } from './full-size.js';
 import { addressSpaceLimit, expectMemory } from './memory-limit.js';
-import { onnxRuntimeEngine } from '../onnx-engine.js';
+import { openEngine, type EngineName } from '../engine-choice.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
   weights: Uint8Array;
-  /** Processor threads to use. Default: all cores. */
+  /** What computes. Default `onnxruntime`; `tfjs-tensorflow` where `@tensorflow/tfjs-node` is installed. */
+  engine?: EngineName;
+  /** Processor threads to use, with ONNX Runtime. Default: all cores. */
   threads?: number;
   /**
    * What the network and the frames it has made may take of memory together. A larger photograph is restored
@@ -121,7 +123,7 @@ const copiesWhenMirrored = 4;
 const maximumSessions = 5;
 
 /**
- * Makes a restorer from weights. The network is traced for each image size it meets and runs on ONNX Runtime.
+ * Makes a restorer from weights. The network is made ready for each image size it meets.
  *
  * A photograph above the memory budget is restored in tiles that overlap; no value of the photo network
  * depends on the whole picture, so tiles agree where they meet, and are blended there.
@@ -131,6 +133,7 @@ const maximumSessions = 5;
  */
 export async function createRestorer({
   weights,
+  engine: engineName = 'onnxruntime',
   threads,
   memoryBudgetBytes = defaultMemoryBudgetBytes,
   frames,
@@ -142,7 +145,8 @@ export async function createRestorer({
   // Taken before the first photograph: what that leaves taken serves the next.
   const limit = addressSpaceLimit();
   const network = readFrameNetwork(weights);
-  const engine = onnxRuntimeEngine(threads);
+  const engine = await openEngine(engineName, threads);
+  const memoryBytesPerPixel = network.memoryBytesPerPixel * engine.memoryFactor;
   const defaultTimes = network.timesOf(frames ?? network.defaultFrames);
   /** By size, the least recently used one first. What a session has once taken of memory it keeps. */
   const sessions = new Map<string, { session: NetworkSession; pixels: number }>();
@@ -163,7 +167,7 @@ export async function createRestorer({
     sessions.delete(key);
     const pixels = width * height;
     const heldBytes = () =>
-      [...sessions.values()].reduce((sum, held) => sum + held.pixels, pixels) * network.memoryBytesPerPixel;
+      [...sessions.values()].reduce((sum, held) => sum + held.pixels, pixels) * memoryBytesPerPixel;
     for (const [size, { session }] of sessions) {
       if (sessions.size < maximumSessions && heldBytes() <= memoryBudgetBytes / 2) break;
       sessions.delete(size);
@@ -181,7 +185,7 @@ export async function createRestorer({
 
   function frameBytes({ width, height }: RgbImage): number {
     const pixels = width * height;
-    const whole = pixels * network.memoryBytesPerPixel <= memoryBudgetBytes * (1 - framesFraction);
+    const whole = pixels * memoryBytesPerPixel <= memoryBudgetBytes * (1 - framesFraction);
     return (
       pixels *
       (whole ? bytesPerFramePixel.whole : bytesPerFramePixel.tiled) *
@@ -206,7 +210,7 @@ export async function createRestorer({
     const limits = {
       multiple: network.multiple,
       overlapPixels: tileOverlapPixels,
-      maximumPixels: Math.floor(networkBytes / network.memoryBytesPerPixel),
+      maximumPixels: Math.floor(networkBytes / memoryBytesPerPixel),
     };
     const restoreTile = async (
       tile: RgbImage,
@@ -300,7 +304,7 @@ export async function createRestorer({
     const pixels = photo.width * photo.height;
     const smallPixels = pixels * workingScale ** 2;
     const networkAndFramesBytes =
-      smallPixels * (network.memoryBytesPerPixel + bytesPerFramePixel.tiled * times.length);
+      smallPixels * (memoryBytesPerPixel + bytesPerFramePixel.tiled * times.length);
     expectMemory(
       photo,
       Math.min(memoryBudgetBytes, networkAndFramesBytes),

@@ -24,9 +24,14 @@ import { UnblurError, explainFileError } from '@unblur/files';
 import type { VideoDeblurrer } from '@unblur/restoration';
 import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
-import { toSharp, toSharp16 } from '../pictures/pixel-image.js';
+import {
+  encodeFrame,
+  expectFrameEncoding,
+  frameFormats,
+  type FrameEncoding,
+} from '../pictures/frame-encoder.js';
 
-export interface DeblurVideoOptions extends FfmpegOptions {
+export interface DeblurVideoOptions extends FfmpegOptions, FrameEncoding {
   /**
    * The weights that the deblurrer was made from: a folder of frames is only continued with the same, and
    * mirrored or not as before.
@@ -82,7 +87,7 @@ interface FrameSource {
 
 /**
  * Makes a clip or a folder of frames sharp and writes a clip (`.mp4`, `.m4v`, `.mov`, `.mkv`, `.webm`, `.ts`)
- * or a folder of PNGs, each by what the name of the output ends in. A clip keeps the time of every frame, its
+ * or a folder of pictures (PNG unless another `format` is asked for), each by what the name of the output ends in. A clip keeps the time of every frame, its
  * colours, the shape of its pixels, its sound, subtitles, chapters and title; what the output cannot hold is
  * noted. A folder that holds some of the frames already, from an earlier run with the same weights, gets the
  * missing ones.
@@ -113,6 +118,12 @@ export async function deblurVideo(
   if (!container && options.preview) {
     throw new UnblurError(
       `Expected a clip for the preview (${clipExtensions.join(', ')}) but received the folder ${output}`,
+    );
+  }
+  expectFrameEncoding(options);
+  if (container && [options.format, options.bitDepth, options.quality].some((value) => value !== undefined)) {
+    throw new UnblurError(
+      'Expected a folder as output, for frames of a format, bit depth or quality, but received a clip; leave out --format, --bit-depth and --quality',
     );
   }
   const source = isFolder
@@ -326,8 +337,9 @@ async function writeFolder(
   input: string,
   folder: string,
   deblurrer: SequenceDeblurrer,
-  { weights, deinterlace = true, onFrame, signal }: DeblurVideoOptions,
+  options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
+  const { weights, deinterlace = true, format = 'png', bitDepth, quality, onFrame, signal } = options;
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
@@ -336,9 +348,12 @@ async function writeFolder(
     weights: createHash('sha256').update(weights).digest('hex'),
     ...(deblurrer.mirrored ? { mirrored: true } : {}),
     ...(deinterlace ? {} : { deinterlace: false }),
+    ...(format === 'png' ? {} : { format }),
+    ...(bitDepth === undefined ? {} : { bitDepth }),
+    ...(quality === undefined ? {} : { quality }),
   });
   const present = new Set(await readdir(folder));
-  const fileOf = (index: number) => `${source.stems[index] ?? frameName(index)}.png`;
+  const fileOf = (index: number) => `${source.stems[index] ?? frameName(index)}.${format}`;
   const missing = source.stems.flatMap((_, index) => (present.has(fileOf(index)) ? [] : [index]));
   const written: DeblurredVideo = { width: 0, height: 0, frames: 0, skipped: source.total - missing.length };
   const [first, last] = [missing[0], missing.at(-1)];
@@ -350,7 +365,7 @@ async function writeFolder(
     if (!present.has(fileOf(index))) {
       await writeAtomically(
         join(folder, fileOf(index)),
-        await (source.coding.bitDepth === 16 ? toSharp16(frame) : toSharp(frame)).png().toBuffer(),
+        await encodeFrame(frame, options, source.coding.bitDepth),
         signal,
       );
       Object.assign(written, { width: frame.width, height: frame.height, frames: written.frames + 1 });
@@ -367,12 +382,14 @@ async function writeFolder(
  */
 async function claimFolder(
   folder: string,
-  record: { input: string; weights: string; mirrored?: true; deinterlace?: false },
+  record: { input: string; weights: string; mirrored?: true; deinterlace?: false } & FrameEncoding,
 ): Promise<void> {
   const path = join(folder, recordName);
   const known = await readFile(path, 'utf8').catch(() => undefined);
   if (known === undefined) {
-    if ((await readdir(folder)).some((name) => extname(name) === '.png')) {
+    if (
+      (await readdir(folder)).some((name) => frameFormats.some((format) => extname(name) === `.${format}`))
+    ) {
       throw new UnblurError(
         `${folder} holds pictures that are not from an earlier run of this kind; choose an empty folder`,
       );
@@ -382,7 +399,7 @@ async function claimFolder(
   }
   if (JSON.stringify(parseRecord(known)) !== JSON.stringify(record)) {
     throw new UnblurError(
-      `${folder} holds frames of another clip, or made with other weights or another choice of --mirrored or --no-deinterlace; choose another folder, or remove this one to start anew`,
+      `${folder} holds frames of another clip, or made with other weights or another choice of --mirrored, --no-deinterlace, --format, --bit-depth or --quality; choose another folder, or remove this one to start anew`,
     );
   }
 }

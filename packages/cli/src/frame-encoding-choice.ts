@@ -1,0 +1,38 @@
+import type { FrameEncoding, FrameFormat } from '@unblur/inference';
+import { Option, type Command } from 'commander';
+import { wholeNumber } from './numbers.js';
+
+/** What a command line says about how frames are written. */
+export interface FrameEncodingOptions {
+  format?: FrameFormat;
+  bitDepth?: '8' | '16';
+  quality?: number;
+}
+
+/** Adds `--format`, `--bit-depth` and `--quality` to a command. */
+export function addFrameEncodingOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--format <format>', 'format of the frames (default: png)').choices([
+        'png',
+        'webp',
+        'avif',
+        'jpeg',
+      ] satisfies FrameFormat[]),
+    )
+    .addOption(
+      new Option(
+        '--bit-depth <bits>',
+        'bits per channel of the frames; only png has 16 (default: as the input, where the format has it)',
+      ).choices(['8', '16']),
+    )
+    .option(
+      '--quality <n>',
+      'quality of frames in webp, avif and jpeg, 1 to 100 (default: 92, of avif 75)',
+      wholeNumber(1, 100),
+    );
+}
+
+export function frameEncodingOf({ format, bitDepth, quality }: FrameEncodingOptions): FrameEncoding {
+  return { format, quality, bitDepth: bitDepth === undefined ? undefined : bitDepth === '16' ? 16 : 8 };
+}

@@ -1,0 +1,19 @@
+import { UnblurError } from '@unblur/files';
+import type { ComputeEngine } from '@unblur/restoration';
+import { onnxRuntimeEngine } from './onnx-engine.js';
+import { tensorFlowEngine } from './tensorflow-engine.js';
+
+/** What can restore photographs: ONNX Runtime, or a backend of TensorFlow.js that the user has installed. */
+export const engineNames = ['onnxruntime', 'tfjs-tensorflow', 'tfjs-cpu'] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/**
+ * @param threads of ONNX Runtime. Default: all cores.
+ * @throws UnblurError where there is no engine of that name, or it is not installed or does not start.
+ */
+export async function openEngine(name: EngineName, threads?: number): Promise<ComputeEngine> {
+  if (!engineNames.includes(name)) {
+    throw new UnblurError(`Expected ${engineNames.join(', ')} for engine but received ${String(name)}`);
+  }
+  return name === 'onnxruntime' ? onnxRuntimeEngine(threads) : tensorFlowEngine(name);
+}

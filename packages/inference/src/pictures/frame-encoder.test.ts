@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
+import { photograph } from '../../../restoration/src/photo/tiny-network.test-tool.js';
+import { encodeFrame, expectFrameEncoding, frameFormats } from './frame-encoder.js';
+
+const frame = photograph(48, 32);
+
+describe.each(frameFormats)('a frame as %s', (format) => {
+  test('is read as what it was, of its format, in sRGB', async () => {
+    const bytes = await encodeFrame(frame, { format }, 8);
+    const { format: read, space, icc, width, height } = await sharp(bytes).metadata();
+    expect({ read, space, width, height }).toEqual({
+      read: format === 'avif' ? 'heif' : format,
+      space: 'srgb',
+      width: 48,
+      height: 32,
+    });
+    expect(icc !== undefined).toBe(format !== 'png');
+    const values = await sharp(bytes).raw().toBuffer();
+    const error = frame.data.reduce((sum, value, i) => sum + Math.abs(255 * value - values[i]!), 0);
+    expect(error / values.length).toBeLessThan(2);
+  });
+
+  test('is smaller where less quality is asked for, or has no quality', async () => {
+    if (format === 'png') {
+      return expect(() => expectFrameEncoding({ format, quality: 50 })).toThrow('which loses nothing');
+    }
+    const sizes = [20, undefined].map(
+      async (quality) => (await encodeFrame(frame, { format, quality }, 8)).length,
+    );
+    const [small, usual] = await Promise.all(sizes);
+    expect(small!).toBeLessThan(usual!);
+  });
+});
+
+test('PNG alone keeps 16 bits: by itself where the source has them, and where they are asked for', async () => {
+  const depthOf = async (...encoding: Parameters<typeof encodeFrame>) =>
+    (await sharp(await encodeFrame(...encoding)).metadata()).depth;
+  expect(await depthOf(frame, {}, 16)).toBe('ushort');
+  expect(await depthOf(frame, {}, 8)).toBe('uchar');
+  expect(await depthOf(frame, { bitDepth: 16 }, 8)).toBe('ushort');
+  expect(await depthOf(frame, { bitDepth: 8 }, 16)).toBe('uchar');
+  expect(await depthOf(frame, { format: 'webp' }, 16)).toBe('uchar');
+});
+
+test.each([
+  [{ format: 'gif' as never }, 'Expected png, webp, avif, jpeg for format but received gif'],
+  [
+    { format: 'webp' as const, bitDepth: 16 as const },
+    'Expected a bit depth of 8 for webp but received 16; png has 16',
+  ],
+  [
+    { format: 'jpeg' as const, quality: 0 },
+    'Expected a whole number from 1 to 100 for quality but received 0',
+  ],
+])('refuses %j', (encoding, message) => {
+  expect(() => expectFrameEncoding(encoding)).toThrow(message);
+});

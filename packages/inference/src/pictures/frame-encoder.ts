@@ -1,0 +1,84 @@
+import { UnblurError } from '@unblur/files';
+import type { RgbImage } from '@unblur/restoration';
+import type { Sharp } from 'sharp';
+import { toSharp, toSharp16, type PixelImage } from './pixel-image.js';
+
+interface FrameFormatFacts {
+  bitDepths: readonly (8 | 16)[];
+  /** From 1 to 100; a format without loss has none. */
+  defaultQuality?: number;
+  encode(image: Sharp, quality: number): Sharp;
+}
+
+/** The formats of frames, by the ending of their files; colours are kept at full resolution. */
+const formats = {
+  png: { bitDepths: [8, 16], encode: (image) => image.png() },
+  webp: {
+    bitDepths: [8],
+    defaultQuality: 92,
+    encode: (image, quality) => image.webp({ quality, smartSubsample: true }),
+  },
+  avif: {
+    bitDepths: [8],
+    defaultQuality: 75,
+    encode: (image, quality) => image.avif({ quality, chromaSubsampling: '4:4:4' }),
+  },
+  jpeg: {
+    bitDepths: [8],
+    defaultQuality: 92,
+    encode: (image, quality) => image.jpeg({ quality, chromaSubsampling: '4:4:4' }),
+  },
+} as const satisfies Record<string, FrameFormatFacts>;
+
+export type FrameFormat = keyof typeof formats;
+export const frameFormats = Object.keys(formats) as FrameFormat[];
+
+/** How frames are written. */
+export interface FrameEncoding {
+  /** Default `png`. */
+  format?: FrameFormat | undefined;
+  /** Bits per channel. Default: those of the photograph or clip, as far as the format has them. */
+  bitDepth?: 8 | 16 | undefined;
+  /** From 1 to 100, of formats with loss. Default: 92, of AVIF 75. */
+  quality?: number | undefined;
+}
+
+/** @throws UnblurError that says what the format has, where it does not have what is asked for. */
+export function expectFrameEncoding({ format = 'png', bitDepth, quality }: FrameEncoding): void {
+  if (!Object.hasOwn(formats, format)) {
+    throw new UnblurError(`Expected ${frameFormats.join(', ')} for format but received ${String(format)}`);
+  }
+  const facts: FrameFormatFacts = formats[format];
+  if (bitDepth !== undefined && !facts.bitDepths.includes(bitDepth)) {
+    throw new UnblurError(
+      `Expected a bit depth of ${facts.bitDepths.join(' or ')} for ${format} but received ${String(bitDepth)}${bitDepth === 16 ? '; png has 16' : ''}`,
+    );
+  }
+  if (quality === undefined) return;
+  if (facts.defaultQuality === undefined) {
+    throw new UnblurError(`Expected no quality for ${format}, which loses nothing, but received ${quality}`);
+  }
+  if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100)) {
+    throw new UnblurError(`Expected a whole number from 1 to 100 for quality but received ${quality}`);
+  }
+}
+
+/**
+ * Encodes a frame, sRGB.
+ *
+ * @param pixels the same, rounded to 8 bits, where that is there already.
+ * @param sourceBitDepth of what the frame was made from.
+ */
+export function encodeFrame(
+  frame: RgbImage,
+  { format = 'png', bitDepth, quality }: FrameEncoding,
+  sourceBitDepth: number,
+  pixels?: PixelImage,
+): Promise<Buffer> {
+  const facts: FrameFormatFacts = formats[format];
+  const isDeep = facts.bitDepths.includes(16) && (bitDepth ?? sourceBitDepth) === 16;
+  const image = isDeep ? toSharp16(frame) : toSharp(pixels ?? frame);
+  // PNG is taken for sRGB everywhere; what other formats are without a profile, programs guess.
+  if (format !== 'png') image.withIccProfile('srgb');
+  return facts.encode(image, quality ?? facts.defaultQuality ?? 100).toBuffer();
+}

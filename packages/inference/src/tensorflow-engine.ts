@@ -1,0 +1,121 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { firstLine, UnblurError } from '@unblur/files';
+import type { ComputeEngine } from '@unblur/restoration';
+import {
+  dispose,
+  findBackendFactory,
+  getBackend,
+  setBackend,
+  tensor,
+  tidy,
+  zeros,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+
+/**
+ * Backends of TensorFlow.js that compute op by op. `tfjs-tensorflow`: TensorFlow's C library, on a GPU too;
+ * `tfjs-cpu`: plain JavaScript, very slow, which the others are tested against.
+ */
+const backends = {
+  'tfjs-tensorflow': {
+    backend: 'tensorflow',
+    packages: ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'],
+  },
+  'tfjs-cpu': { backend: 'cpu', packages: ['@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs'] },
+} as const;
+
+export type TensorFlowEngineName = keyof typeof backends;
+
+/**
+ * Every layer's output is kept until the function ends, where ONNX Runtime frees it as soon as it can:
+ * measured on the photo network.
+ */
+const memoryFactor = 4;
+
+/**
+ * Computes on a backend of TensorFlow.js, whose package is loaded now: from beside this package, or from the
+ * folder that one works in.
+ *
+ * @throws UnblurError that says what to install, or why what is installed does not start.
+ */
+export async function tensorFlowEngine(name: TensorFlowEngineName): Promise<ComputeEngine> {
+  const { backend, packages } = backends[name];
+  const activate = async (): Promise<void> => {
+    if (getBackend() === backend) return;
+    if (!findBackendFactory(backend)) await importFirst(name, packages);
+    if (!(await setBackend(backend))) {
+      throw new UnblurError(`The engine ${name} does not start here; use the engine onnxruntime`);
+    }
+  };
+  await activate();
+  return {
+    memoryFactor,
+    async open({ compute, inputShapes, weights }) {
+      await activate();
+      const weightTensors = Object.fromEntries(
+        Object.entries(weights).map(([key, { values, shape }]) => [key, tensor(values, shape)]),
+      );
+      const call = async <T>(
+        input: (key: string, shape: number[]) => Tensor,
+        read: (output: Tensor) => Promise<T>,
+      ) => {
+        await activate();
+        const outputs = tidy(() =>
+          compute(
+            Object.fromEntries(Object.entries(inputShapes).map(([key, shape]) => [key, input(key, shape)])),
+            weightTensors,
+          ),
+        );
+        try {
+          const entries = Object.entries(outputs).map(
+            async ([key, output]) => [key, await read(output)] as const,
+          );
+          return Object.fromEntries(await Promise.all(entries));
+        } finally {
+          dispose(outputs);
+        }
+      };
+      return {
+        outputShapes: await call(
+          (_, shape) => zeros(shape),
+          async (output) => output.shape,
+        ),
+        run: (inputs) =>
+          call(
+            (key, shape) => tensor(inputs[key]!, shape),
+            // A backend may hand out memory of its own: a copy stays valid.
+            async (output) => Float32Array.from(await output.data()),
+          ),
+        release: async () => dispose(weightTensors),
+      };
+    },
+  };
+}
+
+/** The first of some packages that is installed. @throws as `tensorFlowEngine`. */
+async function importFirst(engine: string, packages: readonly string[]): Promise<void> {
+  const ownRequire = createRequire(import.meta.url);
+  const workingRequire = createRequire(join(process.cwd(), 'package.json'));
+  for (const name of packages) {
+    for (const requireFrom of [ownRequire, workingRequire]) {
+      let path: string;
+      try {
+        path = requireFrom.resolve(name);
+      } catch {
+        continue;
+      }
+      await import(pathToFileURL(path).href).catch((cause: unknown) => {
+        throw new UnblurError(
+          `The package ${name}, for the engine ${engine}, is installed but cannot be loaded (${firstLine((cause as Error).message)}); install it again, or use the engine onnxruntime`,
+          { cause },
+        );
+      });
+      return;
+    }
+  }
+  throw new UnblurError(
+    `The engine ${engine} needs the package ${packages.at(-1)}, which is not installed; install it with: npm install ${packages.at(-1)}`,
+  );
+}
