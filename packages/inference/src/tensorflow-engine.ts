@@ -30,7 +30,7 @@ export type TensorFlowEngineName = keyof typeof backends;
 
 /**
  * Every layer's output is kept until the function ends, where ONNX Runtime frees it as soon as it can:
- * measured on the photo network.
+ * an estimate, on the safe side.
  */
 const memoryFactor = 4;
 
