@@ -30,35 +30,16 @@ async function importVideoDeblur(
   checkpoint: string,
   { out, float16 = false, json = false }: ImportOptions,
 ): Promise<void> {
-  const { fromPublishedCheckpoint, videoDeblurFamily, videoDeblurPresets } =
-    await import('@unblur/core-model');
-  const { readTorchCheckpoint } = await import('../checkpoint/torch-checkpoint.js');
+  const { importVideoWeights } = await import('../checkpoint/published-video-weights.js');
   const bytes = await readWeightsFile(checkpoint);
-  const parameters = explainRefusal(checkpoint, () => readTorchCheckpoint(bytes));
-  const weights = fromPublishedCheckpoint(parameters);
+  const { written, tensors } = importVideoWeights(bytes, checkpoint, float16 ? 'float16' : 'float32');
   const file = out ?? `${basename(checkpoint, extname(checkpoint))}.safetensors`;
-  const written = videoDeblurFamily.writeWeights(weights, videoDeblurPresets.paper, {
-    dtype: float16 ? 'float16' : 'float32',
-    metadata: { source: 'CDVD-TSP checkpoint (Pan, Bai and Tang 2020)' },
-  });
   await writeAtomically(file, written);
-  const tensors = Object.keys(weights).length;
   if (json) {
     printJson({ file, tensors, bytes: written.length });
   } else {
     printLine(
       `${checkpoint} -> ${file}: ${tensors} tensors, ${(written.length / 1e6).toFixed(1)} MB; use it with: unblur video <clip> --weights ${file}`,
-    );
-  }
-}
-
-function explainRefusal<T>(checkpoint: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw new Error(
-      `Expected a PyTorch checkpoint of tensors, but ${checkpoint} is none: ${(cause as Error).message}. Nothing in it was executed.`,
-      { cause },
     );
   }
 }
