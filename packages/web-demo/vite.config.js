@@ -55,10 +55,11 @@ function selfContainedWasmThreads() {
     name: 'self-contained-wasm-threads',
     transform(code, id) {
       if (!id.endsWith('wasm-out/tfjs-backend-wasm-threaded-simd.js')) return undefined;
-      if (!code.includes(opening))
+      if (!code.includes(opening)) {
         this.error(
           'Expected the factory of the threaded WebAssembly backend to look as it did in 4.22; adapt vite.config.js to its new form.',
         );
+      }
       return code.replace(opening, moved);
     },
   };

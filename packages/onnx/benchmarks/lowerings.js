@@ -88,53 +88,44 @@ const geometryOf = (batch, from, to, size, kernel, stride) => {
   };
 };
 
-/** One product for every place of the filter, each with a shifted copy of the input. */
-function shiftedCopies(
-  x,
-  dy,
-  { batch, inputChannels, outputChannels, outputSize, filterSize, padBefore, padAfter },
-) {
-  const pixels = outputSize[0] * outputSize[1];
+/** The input as every place of the filter sees it, as large as the output. */
+function shiftedInputs(x, { outputSize, filterSize, padBefore, padAfter }) {
   const padded = onnx.pad(x, [0, 0, ...padBefore], [0, 0, ...padAfter]);
+  const places = Array.from({ length: filterSize[0] * filterSize[1] }, (_, index) => [
+    Math.floor(index / filterSize[1]),
+    index % filterSize[1],
+  ]);
+  return places.map((place) => onnx.slice(padded, [2, 3], place, outputSize));
+}
+
+/** One product for every place of the filter, each with a shifted copy of the input. */
+function shiftedCopies(x, dy, shapes) {
+  const { batch, inputChannels, outputChannels, outputSize } = shapes;
+  const pixels = outputSize[0] * outputSize[1];
   const gradient = onnx.transposeMatrix(onnx.reshape(dy, [batch, outputChannels, pixels]));
-  const products = [];
-  for (let row = 0; row < filterSize[0]; row++) {
-    for (let column = 0; column < filterSize[1]; column++) {
-      products.push(
-        onnx.matMul(
-          onnx.reshape(onnx.slice(padded, [2, 3], [row, column], outputSize), [batch, inputChannels, pixels]),
-          gradient,
-        ),
-      );
-    }
-  }
-  return onnx.reshape(onnx.reduce('ReduceSum', onnx.concat(products, 1), [0]), [
+  const products = shiftedInputs(x, shapes).map((copy) =>
+    onnx.matMul(onnx.reshape(copy, [batch, inputChannels, pixels]), gradient),
+  );
+  return filterOf(onnx.concat(products, 1), shapes);
+}
+
+/** One product of all shifted copies of the input together (im2col). */
+function imageToColumns(x, dy, shapes) {
+  const { batch, inputChannels, outputChannels, outputSize } = shapes;
+  const pixels = outputSize[0] * outputSize[1];
+  const copies = shiftedInputs(x, shapes);
+  const columns = onnx.reshape(onnx.concat(copies, 1), [batch, copies.length * inputChannels, pixels]);
+  const gradient = onnx.transposeMatrix(onnx.reshape(dy, [batch, outputChannels, pixels]));
+  return filterOf(onnx.matMul(columns, gradient), shapes);
+}
+
+/** Products of all samples, summed into the gradient of the filter. */
+function filterOf(products, { filterSize, inputChannels, outputChannels }) {
+  return onnx.reshape(onnx.reduce('ReduceSum', products, [0]), [
     ...filterSize,
     inputChannels,
     outputChannels,
   ]);
-}
-
-/** One product of all shifted copies of the input together (im2col). */
-function imageToColumns(
-  x,
-  dy,
-  { batch, inputChannels, outputChannels, outputSize, filterSize, padBefore, padAfter },
-) {
-  const pixels = outputSize[0] * outputSize[1];
-  const padded = onnx.pad(x, [0, 0, ...padBefore], [0, 0, ...padAfter]);
-  const copies = [];
-  for (let row = 0; row < filterSize[0]; row++) {
-    for (let column = 0; column < filterSize[1]; column++) {
-      copies.push(onnx.slice(padded, [2, 3], [row, column], outputSize));
-    }
-  }
-  const columns = onnx.reshape(onnx.concat(copies, 1), [batch, copies.length * inputChannels, pixels]);
-  const product = onnx.matMul(
-    columns,
-    onnx.transposeMatrix(onnx.reshape(dy, [batch, outputChannels, pixels])),
-  );
-  return onnx.reshape(onnx.reduce('ReduceSum', product, [0]), [...filterSize, inputChannels, outputChannels]);
 }
 
 function transposedConvolution(

@@ -68,10 +68,11 @@ function readOptions() {
   const executablePath = [process.env.UNBLUR_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
     (path) => path && existsSync(path),
   );
-  if (!executablePath)
+  if (!executablePath) {
     throw new Error(
       'No Chromium here. Install one (Debian: apt-get install chromium) or name it in UNBLUR_CHROMIUM.',
     );
+  }
   const [sizes, [repeats]] = [values.sizes, values.repeats].map((list) => list.split(',').map(Number));
   if (![...sizes, repeats].every((number) => Number.isInteger(number) && number > 0)) throw new Error(usage);
   return { modelFolder: join(packageFolder, 'models'), executablePath, sizes, repeats, json: values.json };
@@ -98,8 +99,9 @@ async function measure(outDir, { modelFolder, executablePath, sizes, repeats }) 
     for (const size of sizes) {
       const photo = await sharp(photoPath).resize(size, size).png().toBuffer();
       const contestants = [];
-      for (const contestant of [unblurWithThreads, unblurOnPlainHost, maxim])
+      for (const contestant of [unblurWithThreads, unblurOnPlainHost, maxim]) {
         contestants.push(await open(contestant, { browser, url, photo, modelFolder, outDir }));
+      }
       for (let turn = 0; turn <= repeats; turn++) {
         for (const { name, page, run, downloads } of contestants) {
           const before = await processorSeconds();
@@ -258,7 +260,8 @@ function report(rows, { sizes, json }) {
         ]),
       ),
     );
-    for (const key of ['first', 'further', 'further, processor', 'download, MB'])
+    for (const key of ['first', 'further', 'further, processor', 'download, MB']) {
       console.log(`${key}: ${(ours[key] / theirs[key]).toFixed(3)} of MAXIM's (mark: at most 0.25)`);
+    }
   }
 }

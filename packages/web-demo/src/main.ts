@@ -49,7 +49,9 @@ async function takeFiles(files: File[]): Promise<void> {
         refused.push(
           `${file.name} is a video, which this page does not sharpen yet; the command does: npx @unblur/cli video ${file.name} sharp.mp4.`,
         );
-      } else photos.push({ file, isHeic: kind === 'heic', name, state: 'waiting' });
+      } else {
+        photos.push({ file, isHeic: kind === 'heic', name, state: 'waiting' });
+      }
     } catch (cause) {
       refused.push((cause as Error).message);
     }

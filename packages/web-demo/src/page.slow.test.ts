@@ -177,8 +177,9 @@ describeInBrowser('the page', () => {
         for (const entry of list.getEntries() as (PerformanceEntry & {
           value: number;
           hadRecentInput: boolean;
-        })[])
+        })[]) {
           if (!entry.hadRecentInput) measured.layoutShift += entry.value;
+        }
       }).observe({ type: 'layout-shift', buffered: true });
       // Taken by hand: the browser's own event timing leaves out what was quicker than 16 ms.
       addEventListener(
@@ -513,10 +514,11 @@ describeInBrowser('the page', () => {
         'video.mp4',
       ]);
       const frames = await shownFrames();
-      for (const [index, frame] of frames.entries())
+      for (const [index, frame] of frames.entries()) {
         expect(psnr(await loadPhoto(files[`frame-${String(index).padStart(2, '0')}.png`]!), frame)).toBe(
           Infinity,
         );
+      }
       expect(psnr(await loadPhoto(files['blur.png']!), await loadPhoto(await smallPhoto()))).toBe(Infinity);
 
       const folder = mkdtempSync(join(tmpdir(), 'unblur-saved-'));

@@ -24,10 +24,11 @@ export function contract(equation: string, { 0: first, 1: second }: [Tensor, Ten
   const isPlain =
     [left, right].every((letters) => new Set(letters).size === letters.length) &&
     summed.every((letter) => !to.includes(letter));
-  if (!isPlain)
+  if (!isPlain) {
     throw new Error(
       `Expected letters that are either kept or shared by both tensors, but received '${equation}'.`,
     );
+  }
 
   const [rows, columns] = [left, right].map((letters) =>
     letters.filter((letter) => !summed.includes(letter)),

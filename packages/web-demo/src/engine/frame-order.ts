@@ -25,8 +25,9 @@ export function earlyOrder(times: readonly number[]): number[] {
   const made = [...order].sort((a, b) => a - b);
   while (made.length < times.length) {
     let widest = 0;
-    for (let place = 1; place < made.length - 1; place++)
+    for (let place = 1; place < made.length - 1; place++) {
       if (made[place + 1]! - made[place]! > made[widest + 1]! - made[widest]!) widest = place;
+    }
     const next = (made[widest]! + made[widest + 1]!) >> 1;
     order.push(next);
     made.splice(widest + 1, 0, next);

@@ -95,8 +95,9 @@ async function start(
   ]);
   started = { engine, photos: new PhotoEngine(engine, weights) };
   const { name, description, gigaMultiplyAddsPerSecond } = engine;
-  for (const part of ['analysis', 'frame'] as const)
+  for (const part of ['analysis', 'frame'] as const) {
     rates[part] = usualEfficiency[part] * gigaMultiplyAddsPerSecond;
+  }
   return { name, description, gigaMultiplyAddsPerSecond };
 }
 

@@ -52,10 +52,12 @@ export function tellOffline(restorer: PageRestorer): void {
   button.addEventListener('click', load);
 
   const { connection } = navigator as { connection?: Connection };
-  if (connection?.saveData || connection?.type === 'cellular') offer();
-  else
+  if (connection?.saveData || connection?.type === 'cellular') {
+    offer();
+  } else {
     setTimeout(
       () => ('requestIdleCallback' in window ? requestIdleCallback(load) : load()),
       idleMilliseconds,
     );
+  }
 }

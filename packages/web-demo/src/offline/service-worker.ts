@@ -48,8 +48,9 @@ async function keepPage(): Promise<void> {
     await caches.delete(name);
     throw cause;
   });
-  for (const other of await caches.keys())
+  for (const other of await caches.keys()) {
     if (other.startsWith(cachePrefix) && other !== name) await caches.delete(other);
+  }
 }
 
 /** The page itself: from the network where there is one, so that a new version is seen at once. */

@@ -172,12 +172,14 @@ export class OwnBlurStudio {
         (event.clientY - from.y) * degreesPerPixel,
       ];
       // Looking around drags the world, an exposure drags the camera; positive pitch looks down.
-      if (this.#isShaking) this.#change({ turnDegrees: right, tiltDegrees: down });
-      else
+      if (this.#isShaking) {
+        this.#change({ turnDegrees: right, tiltDegrees: down });
+      } else {
         this.#change({
           yawDegrees: from.shot.yawDegrees - right,
           pitchDegrees: from.shot.pitchDegrees - down,
         });
+      }
     });
     const release = () => (from = undefined);
     this.#viewfinder.addEventListener('pointerup', release);
@@ -195,16 +197,17 @@ export class OwnBlurStudio {
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const [right, down] = step;
-    if (this.#isShaking)
+    if (this.#isShaking) {
       this.#change({
         turnDegrees: this.#shot.turnDegrees + right / 2,
         tiltDegrees: this.#shot.tiltDegrees + down / 2,
       });
-    else
+    } else {
       this.#change({
         yawDegrees: this.#shot.yawDegrees + 3 * right,
         pitchDegrees: this.#shot.pitchDegrees + 3 * down,
       });
+    }
   }
 
   /** An arrow for how the camera moves: what stands still in the world moves the other way. */
@@ -219,8 +222,9 @@ export class OwnBlurStudio {
         y1: height / 2 - dy / 2,
         x2: width / 2 + dx / 2,
         y2: height / 2 + dy / 2,
-      }))
+      })) {
         line.setAttribute(name, value.toFixed(1));
+      }
     }
   }
 }

@@ -38,15 +38,17 @@ answerCalls<StudioRequest, StudioResult>(async (request) => {
 
 async function loadPanorama(url: string): Promise<Panorama> {
   const response = await fetch(url).catch(() => undefined);
-  if (!response?.ok)
+  if (!response?.ok) {
     throw new Error('The panorama could not be downloaded; check the connection and try again.');
+  }
   const bitmap = await createImageBitmap(await response.blob());
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
   context.drawImage(bitmap, 0, 0);
   const { data } = context.getImageData(0, 0, width, height);
   const rgb = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; from < data.length; from += 4, to += 3)
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
     rgb.set([data[from]!, data[from + 1]!, data[from + 2]!], to);
+  }
   return buildPanorama(width, height, rgb);
 }

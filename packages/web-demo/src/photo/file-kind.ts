@@ -35,16 +35,20 @@ export function fileKind(
     if (hevcBrands.includes(brands[0]!)) return 'heic';
     if (videoBrands.includes(brands[0]!) || type.startsWith('video/')) return 'video';
   }
-  if (text.startsWith('\x1aE\xdf\xa3') || (text.startsWith('RIFF') && text.slice(8, 12) === 'AVI '))
+  if (text.startsWith('\x1aE\xdf\xa3') || (text.startsWith('RIFF') && text.slice(8, 12) === 'AVI ')) {
     return 'video';
+  }
   if (type.startsWith('video/')) return 'video';
-  if (/^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg|<svg)/s.test(text) || type === 'image/svg+xml')
+  if (/^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg|<svg)/s.test(text) || type === 'image/svg+xml') {
     throw new Error(`${called} is a drawing (SVG), which has no blur. Choose a photograph.`);
-  if (text.startsWith('%PDF'))
+  }
+  if (text.startsWith('%PDF')) {
     throw new Error(`${called} is a PDF document. Save its picture as JPEG or PNG first.`);
+  }
   if (type.startsWith('audio/')) throw new Error(`${called} is a sound. Choose a photograph.`);
-  if (type.startsWith('text/') || type === 'application/json')
+  if (type.startsWith('text/') || type === 'application/json') {
     throw new Error(`${called} is text. Choose a photograph.`);
+  }
   if (/\.(cr2|cr3|nef|arw|dng|raf|orf|rw2)$/i.test(name)) {
     throw new Error(
       `${called} is a raw file of a camera, which browsers do not read. Export it as JPEG, or use the command: npx @unblur/cli restore`,

@@ -82,8 +82,9 @@ export class PhotoDesk {
     this.#workNumber++;
     this.#parts.restorer.stop();
     this.#parts.working.hide();
-    for (const photo of this.#photos)
+    for (const photo of this.#photos) {
       if (photo.state === 'waiting' || photo.state === 'working') photo.state = 'stopped';
+    }
     this.#working = undefined;
     this.#showList();
   }
@@ -308,8 +309,9 @@ export class PhotoDesk {
   #choose(photo: GivenPhoto): void {
     this.#shown = photo;
     this.show();
-    if (photo.state === 'stopped') this.restoreAgain();
-    else if (!photo.savable && photo.state !== 'failed') {
+    if (photo.state === 'stopped') {
+      this.restoreAgain();
+    } else if (!photo.savable && photo.state !== 'failed') {
       this.#parts.player.hide();
       this.#parts.say(`${photo.name} is still to come.`);
     }
@@ -318,9 +320,11 @@ export class PhotoDesk {
 
 /** Tells the panel what a restoration reports. */
 export function showReport(working: WorkingPanel, title: string, report: RestorerReport): void {
-  if (report.kind === 'piece') working.showPiece(title, report);
-  else if (report.kind === 'lost') working.show('The graphics device was lost; going on without it');
-  else if (report.kind === 'download') {
+  if (report.kind === 'piece') {
+    working.showPiece(title, report);
+  } else if (report.kind === 'lost') {
+    working.show('The graphics device was lost; going on without it');
+  } else if (report.kind === 'download') {
     const { part, receivedBytes, totalBytes } = report;
     working.show(
       part === 'weights' ? 'Loading the network' : 'Loading the engine',

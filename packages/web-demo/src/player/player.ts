@@ -107,8 +107,9 @@ export class Player {
 
   /** Looks again at the frames of the scene that is shown: more of them are made. */
   showNewFrames(): void {
-    if (this.#scene && !this.#playback.isPlaying && this.#nearestMade(this.#frame) !== this.#shownPicture)
+    if (this.#scene && !this.#playback.isPlaying && this.#nearestMade(this.#frame) !== this.#shownPicture) {
       this.#showFrame(this.#frame);
+    }
   }
 
   /** Plays at once, unless the visitor prefers stillness. */
@@ -119,8 +120,9 @@ export class Player {
     this.#scrub.step = String(scene.renderAt ? 1 / stopsPerFrame : 1);
     this.#showFrame(this.#frame);
     this.#compareWith();
-    if (!this.#playback.isPlaying && !matchMedia('(prefers-reduced-motion: reduce)').matches)
+    if (!this.#playback.isPlaying && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
       this.#playback.play(this.#frame);
+    }
   }
 
   #open(scene: Scene): void {
@@ -152,13 +154,15 @@ export class Player {
   }
 
   #enable(isEnabled: boolean): void {
-    for (const control of [element('play', HTMLButtonElement), this.#scrub, this.#order, this.#speed])
+    for (const control of [element('play', HTMLButtonElement), this.#scrub, this.#order, this.#speed]) {
       control.disabled = !isEnabled;
+    }
     const focused = document.activeElement;
     for (const id of ['view-card', 'save-card']) element(id, HTMLFieldSetElement).disabled = !isEnabled;
     // A control that is disabled loses the focus: whoever was there stays at the picture.
-    if (!isEnabled && focused?.matches(':disabled'))
+    if (!isEnabled && focused?.matches(':disabled')) {
       element('stage', HTMLElement).focus({ preventScroll: true });
+    }
     if (!isEnabled) element('frame-number', HTMLOutputElement).value = '–';
     element('frame-label', HTMLElement).hidden = true;
   }
@@ -217,8 +221,9 @@ export class Player {
         rendered = this.#frame;
         const picture = await scene.renderAt!((2 * rendered) / (scene.frames.length - 1) - 1);
         // A whole frame may have been asked for since, or another scene.
-        if (scene === this.#scene && !Number.isInteger(this.#frame))
+        if (scene === this.#scene && !Number.isInteger(this.#frame)) {
           this.#showPicture(picture ?? this.#nearestMade(rendered), this.#frame);
+        }
       }
     } finally {
       this.#isRendering = false;

@@ -27,8 +27,9 @@ export async function encodeMp4({ frames, round, framesPerSecond }: Film): Promi
     'VideoEncoder' in self
       ? await getFirstEncodableVideoCodec(['avc', 'vp9', 'av1'], { width, height })
       : null;
-  if (!codec || width < 2 || height < 2)
+  if (!codec || width < 2 || height < 2) {
     throw new Error('This browser cannot encode such a video; save a GIF instead.');
+  }
 
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d')!;

@@ -43,8 +43,9 @@ async function zipEverything(film: Film, blurred: Picture): Promise<Blob> {
     'animation.gif': encodeGif(film),
     ...(video && { 'video.mp4': video }),
   };
-  for (const [index, frame] of film.frames.entries())
+  for (const [index, frame] of film.frames.entries()) {
     files[`frame-${frameLabel(index)}.png`] = await encodePng(frame);
+  }
   const contents = await Promise.all(
     Object.entries(files).map(
       async ([name, blob]) => [name, new Uint8Array(await blob.arrayBuffer())] as const,
