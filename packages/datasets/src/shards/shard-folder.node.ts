@@ -113,8 +113,6 @@ function shardContents(
 export class ShardFolder {
   readonly #readers = new Map<number, Promise<ShardReader>>();
   readonly #underWay = new Set<Promise<ShardSample>>();
-  /** Names of the tensors in every shard. */
-  #holds: string | undefined;
 
   readonly #manifest: Pick<ShardManifest, 'count' | 'samplesPerShard' | 'sizePixels' | 'frames'>;
   readonly #folder: string;
@@ -159,12 +157,18 @@ export class ShardFolder {
   async #openShard(shard: number): Promise<ShardReader> {
     const path = join(this.#folder, shardName(shard));
     const reader = await ShardReader.open(path, shardContents(this.#manifest, shard));
-    this.#holds ??= reader.holds;
-    if (reader.holds === this.#holds) return reader;
-    await reader.close();
-    throw new Error(
-      `Expected the tensors ${this.#holds} in ${path}, as in the other shards, but it holds ${reader.holds}.`,
-    );
+    if (shard === 0) return reader;
+    try {
+      // Whichever is opened first: the first shard says what all of them hold.
+      const { holds } = await this.#reader(0);
+      if (reader.holds === holds) return reader;
+      throw new Error(
+        `Expected the tensors ${holds} in ${path}, as in the first shard, but it holds ${reader.holds}.`,
+      );
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
   }
 }
 

@@ -396,7 +396,7 @@ describe('damaged sets', () => {
     }
     await writer.finish();
     await expect(take(3, { folder: out, batchSize: 3, seed: 1 })).rejects.toThrow(
-      /^Expected the tensors blurred, frames, rotationDegrees in .*shard-00001\.safetensors, as in the other shards, but it holds blurred, frames\.$/,
+      /^Expected the tensors blurred, frames, rotationDegrees in .*shard-00001\.safetensors, as in the first shard, but it holds blurred, frames\.$/,
     );
   });
 
