@@ -11,7 +11,13 @@ import torch.nn.functional as F
 
 COARSEST_LEVEL = 5
 LEAKY_SLOPE = 0.1
-SUB_PIXEL_LAYERS = ("middle.level1.image", "middle.refined-image", "mixing.weights", "exposure.image", "fusion.image")
+SUB_PIXEL_LAYERS = (
+    "middle.level1.image",
+    "middle.refined-image",
+    "mixing.weights",
+    "exposure.image",
+    "fusion.image",
+)
 
 Decoded = namedtuple("Decoded", "images features")
 
@@ -54,7 +60,11 @@ def mean_difference(a, b, level):
 def pack_pixels(x):
     """Blocks of 2x2 pixels as channels (row, column, colour)."""
     batch, channels, height, width = x.shape
-    return x.view(batch, channels, height // 2, 2, width // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(batch, 4 * channels, height // 2, width // 2)
+    return (
+        x.view(batch, channels, height // 2, 2, width // 2, 2)
+        .permute(0, 3, 5, 1, 2, 4)
+        .reshape(batch, 4 * channels, height // 2, width // 2)
+    )
 
 
 def resize_flow(flow_pixels, size):
@@ -88,7 +98,9 @@ class MiddleFrameNetwork:
         return F.pad(x, (width // 2, width - width // 2, height // 2, height - height // 2))
 
     def upscaling(self, name, x, activate=True):
-        y = F.conv_transpose2d(x, self.weights[f"{name}.kernel"], self.weights[f"{name}.bias"], stride=2, padding=1)
+        y = F.conv_transpose2d(
+            x, self.weights[f"{name}.kernel"], self.weights[f"{name}.bias"], stride=2, padding=1
+        )
         return F.leaky_relu(y, LEAKY_SLOPE, inplace=True) if activate else y
 
     def predict_image(self, name, feature, sub_pixel):
@@ -107,7 +119,10 @@ class MiddleFrameNetwork:
             x = torch.arange(width, dtype=like.dtype) - (width - 1) / 2
             y = torch.arange(height, dtype=like.dtype) - (height - 1) / 2
             half = torch.tensor([max(width - 1, 1) / 2, max(height - 1, 1) / 2], dtype=like.dtype)
-            self.grids[(height, width)] = (torch.stack(torch.broadcast_tensors(x[None, :], y[:, None]), -1)[None] / half, 1 / half)
+            self.grids[(height, width)] = (
+                torch.stack(torch.broadcast_tensors(x[None, :], y[:, None]), -1)[None] / half,
+                1 / half,
+            )
         return self.grids[(height, width)]
 
     # Network
@@ -137,9 +152,17 @@ class MiddleFrameNetwork:
         for level in range(COARSEST_LEVEL - 1, 0, -1):
             name = f"middle.level{level}"
             upscaled = self.upscaling(f"{name}.upscale-feature", feature)
-            feature = self.decode_block(name, len(self.config["middleDecoder"]["denseChannels"][level]), upscaled, images.get(level + 1), encoded[level])
+            feature = self.decode_block(
+                name,
+                len(self.config["middleDecoder"]["denseChannels"][level]),
+                upscaled,
+                images.get(level + 1),
+                encoded[level],
+            )
             image_level = 0 if level == 1 else level
-            images[image_level] = blurred_pyramid[image_level] + self.predict_image(f"{name}.image", feature, image_level != level)
+            images[image_level] = blurred_pyramid[image_level] + self.predict_image(
+                f"{name}.image", feature, image_level != level
+            )
             features[level] = feature
         if self.config["refiner"]:
             refined = torch.cat([feature, halve(images[0])], 1)
@@ -159,11 +182,29 @@ class MiddleFrameNetwork:
         found = fine_image - centre
         fine_means, coarse_means = halve(found), coarse_image - halve(centre)
         detail = found - double(fine_means)
-        feature = torch.cat([pack_pixels(centre), 10 * pack_pixels(found), 10 * fine_means, 10 * coarse_means, fine_features, double(coarse_features), *evidence], 1)
+        feature = torch.cat(
+            [
+                pack_pixels(centre),
+                10 * pack_pixels(found),
+                10 * fine_means,
+                10 * coarse_means,
+                fine_features,
+                double(coarse_features),
+                *evidence,
+            ],
+            1,
+        )
         for index in range(len(fusion_channels)):
             feature = self.convolution(f"fusion.conv{index}", feature)
-        fine_share, coarse_share, detail_shares = self.convolution("fusion.shares", feature, activate=False).split([1, 1, 4], 1)
+        fine_share, coarse_share, detail_shares = self.convolution(
+            "fusion.shares", feature, activate=False
+        ).split([1, 1, 4], 1)
         # One channel: packed as sub-pixel convolution packs it.
         detail_share = F.pixel_shuffle(detail_shares, 2)
         means = fine_means * (fine_share + 0.5) + coarse_means * (coarse_share + 0.5)
-        return centre + double(means) + detail * (detail_share + 1) + self.predict_image("fusion.image", feature, True)
+        return (
+            centre
+            + double(means)
+            + detail * (detail_share + 1)
+            + self.predict_image("fusion.image", feature, True)
+        )

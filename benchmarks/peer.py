@@ -31,7 +31,11 @@ LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.cha
 def main():
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
-    results, run = {"restore": open_restoration, "train": open_training, "matrix-product": open_matrix_product}[arguments.work](arguments)
+    results, run = {
+        "restore": open_restoration,
+        "train": open_training,
+        "matrix-product": open_matrix_product,
+    }[arguments.work](arguments)
     reply({"torch": torch.__version__, **results})
     for _ in sys.stdin:
         reply({"milliseconds": milliseconds_of(run)})
@@ -39,22 +43,32 @@ def main():
 
 def open_restoration(arguments):
     inputs, _ = read_safetensors(arguments.inputs)
-    times = [(2 * index - (arguments.frames - 1)) / (arguments.frames - 1) for index in range(arguments.frames)]
+    times = [
+        (2 * index - (arguments.frames - 1)) / (arguments.frames - 1) for index in range(arguments.frames)
+    ]
 
     def open_in_layout(memory_format):
         network = read_photo_network(arguments.weights).to(memory_format=memory_format)
-        photo = torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        photo = (
+            torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        )
         height, width = photo.shape[2:]
 
         def restore(at_once):
             with torch.inference_mode():
-                frames, scene = network.restore(F.pad(photo, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect"), times, at_once)
+                frames, scene = network.restore(
+                    F.pad(photo, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect"),
+                    times,
+                    at_once,
+                )
                 return [frame[:, :, :height, :width] for frame in frames], scene.trajectory
 
         def run(at_once):
             frames, trajectory = restore(at_once)
             with torch.inference_mode():
-                return [frame.clamp(0, 1) for frame in frames], [-displacement_at(trajectory, time) for time in times]
+                return [frame.clamp(0, 1) for frame in frames], [
+                    -displacement_at(trajectory, time) for time in times
+                ]
 
         return restore, run
 
@@ -80,7 +94,9 @@ def open_training(arguments):
 
     def open_in_layout(memory_format):
         network = read_photo_network(arguments.weights).to(memory_format=memory_format)
-        blurred = torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        blurred = (
+            torch.from_numpy(inputs["blurred"]).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        )
         parameters = list(network.parameters())
         adam = torch.optim.AdamW(
             parameters,

@@ -40,7 +40,12 @@ def main():
         request = json.loads(line)
         matrices = np.array(request["matrices"], np.float32).reshape(-1, 3, 3)
         if request.get("picture"):
-            print(json.dumps({"values": np.round(perspective(panorama, rays, matrices[0]), 3).ravel().tolist()}), flush=True)
+            print(
+                json.dumps(
+                    {"values": np.round(perspective(panorama, rays, matrices[0]), 3).ravel().tolist()}
+                ),
+                flush=True,
+            )
             continue
         start = time.process_time()
         for matrix in matrices:

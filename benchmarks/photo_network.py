@@ -42,7 +42,9 @@ class PhotoNetwork(nn.Module):
         self.encoder = nn.ModuleList(residual_blocks(channels[i], config["encoderBlocks"][i]) for i in scales)
         self.reduce = nn.ModuleList(convolution(channels[i], channels[i + 1], stride=2) for i in scales)
         self.bottleneck = residual_blocks(channels[3], config["bottleneckBlocks"])
-        self.enlarge = nn.ModuleList(convolution(channels[i + 1], PIXELS_PER_CELL * channels[i], kernel_size=1) for i in scales)
+        self.enlarge = nn.ModuleList(
+            convolution(channels[i + 1], PIXELS_PER_CELL * channels[i], kernel_size=1) for i in scales
+        )
         self.decoder = nn.ModuleList(residual_blocks(channels[i], config["decoderBlocks"][i]) for i in scales)
         self.middle = convolution(channels[0], PIXELS_PER_CELL * 3)
 
@@ -66,8 +68,12 @@ class PhotoNetwork(nn.Module):
         for i in (2, 1, 0):
             feature = self.decoder[i](F.pixel_shuffle(self.enlarge[i](feature), 2) + skips[i])
             if i == 1:
-                trajectory = self.predict_trajectory(self.refine_trajectory(activate(self.enter_trajectory(feature))))
-        return Scene(blurred + F.pixel_shuffle(self.middle(feature), 2), trajectory, self.choose_feature(feature))
+                trajectory = self.predict_trajectory(
+                    self.refine_trajectory(activate(self.enter_trajectory(feature)))
+                )
+        return Scene(
+            blurred + F.pixel_shuffle(self.middle(feature), 2), trajectory, self.choose_feature(feature)
+        )
 
     def render_at(self, scene, time):
         """The frame at a time from -1 to 1: of each scene of the batch `time` `[B, 1, 1, 1]`."""
@@ -76,14 +82,26 @@ class PhotoNetwork(nn.Module):
         warped_middle = warp(scene.middle, enlarge(displacement, 4))
         warped_feature = warp(scene.feature, displacement_at_half / 2)
         time_everywhere = time.expand(-1, 1, *scene.feature.shape[2:])
-        seen = torch.cat([warped_feature, F.pixel_unshuffle(warped_middle, 2), displacement_at_half * DISPLACEMENT_SCALE, time_everywhere], 1)
+        seen = torch.cat(
+            [
+                warped_feature,
+                F.pixel_unshuffle(warped_middle, 2),
+                displacement_at_half * DISPLACEMENT_SCALE,
+                time_everywhere,
+            ],
+            1,
+        )
         correction = self.correct_frame(self.refine_frame(activate(self.enter_frame(seen))))
         return warped_middle + F.pixel_shuffle(correction, 2)
 
     def restore(self, blurred, times, at_once=False):
         """The frame at each of some times, rendered one after the other or as one batch, and the scene."""
         scene = self.analyze(blurred)
-        others = blurred.new_tensor([time for time in times if time != 0]).view(-1, 1, 1, 1, 1).expand(-1, len(blurred), 1, 1, 1)
+        others = (
+            blurred.new_tensor([time for time in times if time != 0])
+            .view(-1, 1, 1, 1, 1)
+            .expand(-1, len(blurred), 1, 1, 1)
+        )
         if at_once:
             repeated = Scene(*(part.repeat(len(others), 1, 1, 1) for part in scene))
             rendered = self.render_at(repeated, others.flatten(0, 1)).split(len(blurred))
@@ -121,7 +139,13 @@ def warp(x, displacement_pixels):
     columns = torch.arange(width, dtype=x.dtype) + 0.5
     rows = torch.arange(height, dtype=x.dtype)[:, None] + 0.5
     # From -1 to 1 between the outer edges of the outermost pixels.
-    grid = torch.stack([(displacement_pixels[:, 0] + columns) * (2 / width) - 1, (displacement_pixels[:, 1] + rows) * (2 / height) - 1], -1)
+    grid = torch.stack(
+        [
+            (displacement_pixels[:, 0] + columns) * (2 / width) - 1,
+            (displacement_pixels[:, 1] + rows) * (2 / height) - 1,
+        ],
+        -1,
+    )
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
@@ -129,7 +153,12 @@ def read_photo_network(path):
     """The network in a weights file of `photoFamily`."""
     arrays, metadata = read_safetensors(path)
     network = PhotoNetwork(json.loads(metadata[CONFIG_KEY]))
-    network.load_state_dict({parameter_name(name): to_torch_layout(name, torch.from_numpy(array), network.frame_channels) for name, array in arrays.items()})
+    network.load_state_dict(
+        {
+            parameter_name(name): to_torch_layout(name, torch.from_numpy(array), network.frame_channels)
+            for name, array in arrays.items()
+        }
+    )
     return network
 
 
@@ -169,5 +198,9 @@ def to_torch_layout(name, weight, frame_channels):
 def order_packed_pixels(weight, axis, first, count):
     """`count` channels that stand for 2x2 pixels, from `(row, column, colour)` to `(colour, row, column)`, which is PyTorch's order."""
     before, packed, after = weight.split([first, count, weight.shape[axis] - first - count], axis)
-    packed = packed.unflatten(axis, (PIXELS_PER_CELL, count // PIXELS_PER_CELL)).transpose(axis, axis + 1).flatten(axis, axis + 1)
+    packed = (
+        packed.unflatten(axis, (PIXELS_PER_CELL, count // PIXELS_PER_CELL))
+        .transpose(axis, axis + 1)
+        .flatten(axis, axis + 1)
+    )
     return torch.cat([before, packed, after], axis)

@@ -16,7 +16,16 @@ import time
 import torch
 import torch.nn.functional as F
 
-from middle_frame import COARSEST_LEVEL, MiddleFrameNetwork, halve, image_pyramid, mean_difference, pack_pixels, resize_flow, to_torch_layout
+from middle_frame import (
+    COARSEST_LEVEL,
+    MiddleFrameNetwork,
+    halve,
+    image_pyramid,
+    mean_difference,
+    pack_pixels,
+    resize_flow,
+    to_torch_layout,
+)
 from weight_file import read_safetensors
 
 CONFIG_KEY = "unblur.video-deblur"
@@ -47,12 +56,19 @@ class VideoDeblur:
     def margins(self, size):
         """What is mirrored on either side, for the network's halvings."""
         reconstruction = self.config["reconstruction"]
-        multiple = 2**COARSEST_LEVEL if "encoderChannels" in reconstruction else 4 * 2 ** reconstruction["finestLevel"]
+        multiple = (
+            2**COARSEST_LEVEL
+            if "encoderChannels" in reconstruction
+            else 4 * 2 ** reconstruction["finestLevel"]
+        )
         missing = -size % (multiple * 2 ** (self.scales - 1))
         return missing // 2, missing - missing // 2
 
     def deblur(self, previous, centre, following):
-        frames, flows = [previous, centre, following], [self.flow(centre, previous), self.flow(centre, following)]
+        frames, flows = (
+            [previous, centre, following],
+            [self.flow(centre, previous), self.flow(centre, following)],
+        )
         return self.deblur_from_scales(self.scales, frames, flows)[0]
 
     def deblur_from_scales(self, scales, frames, flows):
@@ -60,22 +76,47 @@ class VideoDeblur:
         if scales == 1:
             return fine
         half = tuple(size // 2 for size in frames[1].shape[2:])
-        coarse = self.deblur_from_scales(scales - 1, [halve(frame) for frame in frames], [resize_flow(flow, half) for flow in flows])
+        coarse = self.deblur_from_scales(
+            scales - 1, [halve(frame) for frame in frames], [resize_flow(flow, half) for flow in flows]
+        )
         (image, warped, features), (coarse_image, _, coarse_features) = fine, coarse
         evidence = [mean_difference(neighbour, frames[1], 1) for neighbour in warped]
-        return self.middle_frame.fuse_scales(self.config["scaleFusion"]["channels"], frames[1], evidence, (image, features), (coarse_image, coarse_features)), warped, features
+        return (
+            self.middle_frame.fuse_scales(
+                self.config["scaleFusion"]["channels"],
+                frames[1],
+                evidence,
+                (image, features),
+                (coarse_image, coarse_features),
+            ),
+            warped,
+            features,
+        )
 
     def deblur_at_scale(self, previous, centre, following, to_previous, to_following):
         """The sharp frame, the neighbours warped onto it, and the features it was made from, where it was made by mixing."""
         for step in self.config["flow"].get("alignment", []):
-            to_previous, to_following = align_flow(centre, previous, to_previous, **step), align_flow(centre, following, to_following, **step)
+            to_previous, to_following = (
+                align_flow(centre, previous, to_previous, **step),
+                align_flow(centre, following, to_following, **step),
+            )
         before, before_mask = warp_visible(previous, to_previous, "border")
         after, after_mask = warp_visible(following, to_following, "border")
         aligned = [before, centre, after]
         if self.config["sharpnessPrior"] != "none":
-            aligned.append(sharpness_prior(self.config["sharpnessPrior"], before, centre, after) * before_mask * after_mask)
+            aligned.append(
+                sharpness_prior(self.config["sharpnessPrior"], before, centre, after)
+                * before_mask
+                * after_mask
+            )
         if "encoderChannels" in self.config["reconstruction"]:
-            image, features = self.reconstruct_by_mixing(centre, torch.cat([*aligned, previous, following], 1), [before, after, previous, following], to_previous, to_following)
+            image, features = self.reconstruct_by_mixing(
+                centre,
+                torch.cat([*aligned, previous, following], 1),
+                [before, after, previous, following],
+                to_previous,
+                to_following,
+            )
             return image, [before, after], features
         return self.reconstruct(centre, torch.cat(aligned, 1)), [before, after], None
 
@@ -86,13 +127,19 @@ class VideoDeblur:
 
     def upscale(self, name, x, activation):
         kernel, bias = self.weights[f"{name}.kernel"], self.weights[f"{name}.bias"]
-        return activate(F.conv_transpose2d(x, kernel, bias, 2, 1, 1 if kernel.shape[-1] == 3 else 0), activation)
+        return activate(
+            F.conv_transpose2d(x, kernel, bias, 2, 1, 1 if kernel.shape[-1] == 3 else 0), activation
+        )
 
     def pyramid(self, image):
         features = []
         for level in range(1, len(self.config["flow"]["pyramidChannels"]) + 1):
             for position in range(self.config["flow"]["pyramidConvolutions"]):
-                image = self.layer(f"flow.pyramid.level{level}.convolution{position}", image, stride=2 if position == 0 else 1)
+                image = self.layer(
+                    f"flow.pyramid.level{level}.convolution{position}",
+                    image,
+                    stride=2 if position == 0 else 1,
+                )
             features.append(image)
         return features
 
@@ -108,32 +155,48 @@ class VideoDeblur:
             name, one, other = f"flow.level{level}", first[level - 1], second[level - 1]
             beside = []
             if flow is not None:
-                flow, feature = self.upscale(f"{name}.upscale-flow", flow, "none"), self.upscale(f"{name}.upscale-feature", seen, "none")
+                flow, feature = (
+                    self.upscale(f"{name}.upscale-flow", flow, "none"),
+                    self.upscale(f"{name}.upscale-feature", seen, "none"),
+                )
                 other, _ = warp_visible(other, flow * (PIXELS_PER_UNIT / 2**level), "zeros")
                 beside = [one, flow, feature]
-            compared = [normalize_channels(feature) if config["normalizedFeatures"] else feature for feature in (one, other)]
-            seen = torch.cat([F.leaky_relu(cost_volume(*compared, config["searchRadiusPixels"]), 0.1), *beside], 1)
+            compared = [
+                normalize_channels(feature) if config["normalizedFeatures"] else feature
+                for feature in (one, other)
+            ]
+            seen = torch.cat(
+                [F.leaky_relu(cost_volume(*compared, config["searchRadiusPixels"]), 0.1), *beside], 1
+            )
             for index in range(len(config["denseChannels"])):
                 seen = torch.cat([self.layer(f"{name}.dense{index}", seen), seen], 1)
             flow = self.layer(f"{name}.flow", seen, "none")
         for index, layer in enumerate(config["refiner"]):
             seen = self.layer(f"flow.refiner.convolution{index}", seen, dilation=layer["dilation"])
         flow = flow + self.layer("flow.refiner.flow", seen, "none")
-        scale = torch.tensor([PIXELS_PER_UNIT * width / size[1], PIXELS_PER_UNIT * height / size[0]]).view(1, 2, 1, 1)
+        scale = torch.tensor([PIXELS_PER_UNIT * width / size[1], PIXELS_PER_UNIT * height / size[0]]).view(
+            1, 2, 1, 1
+        )
         return resize(flow, [height, width]) * scale
 
     def blocks(self, name, x, count):
         for index in range(count):
-            x = x + self.layer(f"{name}.block{index}.second", self.layer(f"{name}.block{index}.first", x, "relu"), "none")
+            x = x + self.layer(
+                f"{name}.block{index}.second", self.layer(f"{name}.block{index}.first", x, "relu"), "none"
+            )
         return x
 
     def reconstruct_by_mixing(self, centre, x, pictures, to_previous, to_following):
         network = self.middle_frame
         middle = network.decode_middle(network.encode(x), image_pyramid(centre, COARSEST_LEVEL - 1))
         weights = network.predict_image("mixing.weights", middle.features[1], True).split(1, 1)
-        image = middle.images[0] + sum(weight * (picture - centre) for weight, picture in zip(weights, pictures))
+        image = middle.images[0] + sum(
+            weight * (picture - centre) for weight, picture in zip(weights, pictures)
+        )
         if self.config["reconstruction"]["exposureRefiner"]:
-            image = self.refine_exposure(image, centre, to_previous, to_following, pictures[:2], middle.features)
+            image = self.refine_exposure(
+                image, centre, to_previous, to_following, pictures[:2], middle.features
+            )
         return image, middle.features[1]
 
     def refine_exposure(self, image, centre, to_previous, to_following, warped, features):
@@ -141,16 +204,36 @@ class VideoDeblur:
         height, width = centre.shape[2:]
         coarse = tuple(features[3].shape[2:])
         evidence = [features[3], *[mean_difference(neighbour, centre, 3) for neighbour in warped]]
-        evidence = torch.cat([*evidence, resize_flow(to_previous, coarse), resize_flow(to_following, coarse)], 1)
-        exposure = network.convolution("exposure.share-and-step", network.convolution("exposure.evidence", evidence), activate=False)
-        share, step = [resize(channel.clamp(*bounds).exp(), (height, width)) for channel, bounds in zip(exposure.split(1, 1), ((-3, 2), (-6, 0.7)))]
+        evidence = torch.cat(
+            [*evidence, resize_flow(to_previous, coarse), resize_flow(to_following, coarse)], 1
+        )
+        exposure = network.convolution(
+            "exposure.share-and-step", network.convolution("exposure.evidence", evidence), activate=False
+        )
+        share, step = [
+            resize(channel.clamp(*bounds).exp(), (height, width))
+            for channel, bounds in zip(exposure.split(1, 1), ((-3, 2), (-6, 0.7)))
+        ]
         sweep = (to_previous - to_following) * 0.25 * share
-        displacements = torch.cat([sweep * time for time in torch.linspace(-1, 1, config["times"] + 1).tolist() if time != 0])
+        displacements = torch.cat(
+            [sweep * time for time in torch.linspace(-1, 1, config["times"] + 1).tolist() if time != 0]
+        )
         sweep_at_level = resize_flow(sweep, (height // 2, width // 2))
         for _ in range(config["iterations"]):
-            missing = centre.mean(1, keepdim=True) - network.average_along(image.mean(1, keepdim=True), displacements)
+            missing = centre.mean(1, keepdim=True) - network.average_along(
+                image.mean(1, keepdim=True), displacements
+            )
             direction = network.average_along(missing, -displacements)
-            feature = torch.cat([pack_pixels(image), pack_pixels(missing), pack_pixels(direction), features[1], sweep_at_level], 1)
+            feature = torch.cat(
+                [
+                    pack_pixels(image),
+                    pack_pixels(missing),
+                    pack_pixels(direction),
+                    features[1],
+                    sweep_at_level,
+                ],
+                1,
+            )
             for index in range(len(config["channels"])):
                 feature = network.convolution(f"exposure.conv{index}", feature)
             image = image + step * direction + network.predict_image("exposure.image", feature, True)
@@ -167,11 +250,17 @@ class VideoDeblur:
         for scale in (2, 1):
             x = self.blocks(f"reconstruction.decoder{scale}", x, counts[scale])
             x = self.upscale(f"reconstruction.decoder{scale}.upscale", x, "relu") + encoded[scale - 1]
-        x = self.layer("reconstruction.decoder0.image", self.blocks("reconstruction.decoder0", x, counts[0]), "none")
+        x = self.layer(
+            "reconstruction.decoder0.image", self.blocks("reconstruction.decoder0", x, counts[0]), "none"
+        )
         if config["finestLevel"] == 1:
             batch, _, height, width = x.shape
             # Channels are (row, column, colour) of the 2x2 pixels.
-            x = x.view(batch, 2, 2, 3, height, width).permute(0, 3, 4, 1, 5, 2).reshape(batch, 3, 2 * height, 2 * width)
+            x = (
+                x.view(batch, 2, 2, 3, height, width)
+                .permute(0, 3, 4, 1, 5, 2)
+                .reshape(batch, 3, 2 * height, 2 * width)
+            )
         return centre + x if config["residualImage"] else x
 
 
@@ -182,15 +271,27 @@ def activate(x, activation):
 
 
 def resize(x, size):
-    return x if list(x.shape[2:]) == list(size) else F.interpolate(x, size, mode="bilinear", align_corners=False)
+    return (
+        x if list(x.shape[2:]) == list(size) else F.interpolate(x, size, mode="bilinear", align_corners=False)
+    )
 
 
 def warp_visible(x, flow, padding):
     """Backward warp, 0 where it looks outside; and the mask of where it does not."""
     height, width = x.shape[2:]
-    rows, columns = torch.meshgrid(torch.arange(height, dtype=torch.float32), torch.arange(width, dtype=torch.float32), indexing="ij")
-    grid = torch.stack([(columns + flow[:, 0]) * 2 / max(width - 1, 1) - 1, (rows + flow[:, 1]) * 2 / max(height - 1, 1) - 1], 3)
-    mask = (F.grid_sample(torch.ones_like(x[:, :1]), grid, padding_mode="zeros", align_corners=True) > SEEN_SHARE).float()
+    rows, columns = torch.meshgrid(
+        torch.arange(height, dtype=torch.float32), torch.arange(width, dtype=torch.float32), indexing="ij"
+    )
+    grid = torch.stack(
+        [
+            (columns + flow[:, 0]) * 2 / max(width - 1, 1) - 1,
+            (rows + flow[:, 1]) * 2 / max(height - 1, 1) - 1,
+        ],
+        3,
+    )
+    mask = (
+        F.grid_sample(torch.ones_like(x[:, :1]), grid, padding_mode="zeros", align_corners=True) > SEEN_SHARE
+    ).float()
     return F.grid_sample(x, grid, padding_mode=padding, align_corners=True) * mask, mask
 
 
@@ -202,7 +303,10 @@ def align_flow(first, second, flow, level, iterations):
     for _ in range(iterations):
         warped, mask = warp_visible(second, at_level, "border")
         both, difference = F.pad((first + warped) / 2, [1] * 4, mode="replicate"), (warped - first) * mask
-        dx, dy = (both[:, :, 1:-1, 2:] - both[:, :, 1:-1, :-2]) / 2 * mask, (both[:, :, 2:, 1:-1] - both[:, :, :-2, 1:-1]) / 2 * mask
+        dx, dy = (
+            (both[:, :, 1:-1, 2:] - both[:, :, 1:-1, :-2]) / 2 * mask,
+            (both[:, :, 2:, 1:-1] - both[:, :, :-2, 1:-1]) / 2 * mask,
+        )
         sums = torch.cat([dx * dx, dx * dy, dy * dy, dx * difference, dy * difference], 1)
         for _ in range(2):
             sums = F.avg_pool2d(sums, ALIGNMENT_BOX_PIXELS, 1, ALIGNMENT_BOX_PIXELS // 2)
@@ -217,7 +321,14 @@ def cost_volume(first, second, radius):
     height, width = first.shape[2:]
     padded = F.pad(second, [radius] * 4)
     side = range(2 * radius + 1)
-    return torch.cat([(first * padded[:, :, dy : dy + height, dx : dx + width]).mean(1, True) for dy in side for dx in side], 1)
+    return torch.cat(
+        [
+            (first * padded[:, :, dy : dy + height, dx : dx + width]).mean(1, True)
+            for dy in side
+            for dx in side
+        ],
+        1,
+    )
 
 
 def normalize_channels(feature):
@@ -264,7 +375,10 @@ def main():
 
     def open_work(memory_format):
         network = read_network(arguments.weights, memory_format)
-        frames = [torch.from_numpy(frame).permute(2, 0, 1)[None].contiguous(memory_format=memory_format) for frame in inputs["frames"]]
+        frames = [
+            torch.from_numpy(frame).permute(2, 0, 1)[None].contiguous(memory_format=memory_format)
+            for frame in inputs["frames"]
+        ]
 
         def run():
             with torch.inference_mode():
@@ -274,9 +388,15 @@ def main():
 
     works = {layout: open_work(memory_format) for layout, memory_format in LAYOUTS.items()}
     works["channels first"]()[0].permute(1, 2, 0).contiguous().numpy().astype("<f4").tofile(arguments.results)
-    milliseconds = {layout: statistics.median(milliseconds_of(run) for _ in range(WARM_UP_RUNS + 1)) for layout, run in works.items()}
+    milliseconds = {
+        layout: statistics.median(milliseconds_of(run) for _ in range(WARM_UP_RUNS + 1))
+        for layout, run in works.items()
+    }
     fastest = min(milliseconds, key=milliseconds.get)
-    print(json.dumps({"torch": torch.__version__, "layout": fastest, "layoutMilliseconds": milliseconds}), flush=True)
+    print(
+        json.dumps({"torch": torch.__version__, "layout": fastest, "layoutMilliseconds": milliseconds}),
+        flush=True,
+    )
     for _ in sys.stdin:
         print(json.dumps({"milliseconds": milliseconds_of(works[fastest])}), flush=True)
 

@@ -17,7 +17,13 @@ def read_safetensors(path):
     arrays = {}
     for name, entry in header.items():
         if entry["dtype"] not in ELEMENT_TYPES:
-            raise ValueError(f"Expected tensor '{name}' to be one of {', '.join(ELEMENT_TYPES)} but it is {entry['dtype']}.")
+            raise ValueError(
+                f"Expected tensor '{name}' to be one of {', '.join(ELEMENT_TYPES)} but it is {entry['dtype']}."
+            )
         begin, end = entry["data_offsets"]
-        arrays[name] = numpy.frombuffer(data[begin:end], ELEMENT_TYPES[entry["dtype"]]).reshape(entry["shape"]).astype("<f4")
+        arrays[name] = (
+            numpy.frombuffer(data[begin:end], ELEMENT_TYPES[entry["dtype"]])
+            .reshape(entry["shape"])
+            .astype("<f4")
+        )
     return arrays, metadata

@@ -88,6 +88,7 @@ if (isWholeRun) {
     'sync:check',
   ]);
   await check('format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']);
+  await check('format of Python', 'scripts/format-python.js', ['--check']);
   await check('lint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings=0']);
   await check('copied code', 'node_modules/jscpd/bin/jscpd', ['.', '--exitCode=1', '--silent']);
 }

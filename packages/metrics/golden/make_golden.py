@@ -31,7 +31,12 @@ def image_pairs():
     moved = pattern(33, 24, 0), pattern(33, 24, 1.7)
     yield "moved pattern", *moved, 0
     yield "moved pattern, border left out", *moved, 4
-    yield "noisy gradient", pattern(24, 24, 0), pattern(24, 24, 0) + random.normal(scale=0.05, size=(24, 24, 3)), 0
+    yield (
+        "noisy gradient",
+        pattern(24, 24, 0),
+        pattern(24, 24, 0) + random.normal(scale=0.05, size=(24, 24, 3)),
+        0,
+    )
     yield "flat against flat", numpy.full((12, 14, 3), 0.25), numpy.full((12, 14, 3), 0.75), 0
     yield "smallest for the Gaussian window", noise[:11, :11], noise[1:12, 2:13], 0
     nearly = numpy.array(noise[:16, :17])
@@ -47,7 +52,9 @@ def case(name, a, b, border):
     a, b = to_bytes(a), to_bytes(b)
     height, width, _ = a.shape
     inside = (slice(border, height - border), slice(border, width - border))
-    x, y = ((image.astype(numpy.float32) / numpy.float32(255)).astype(numpy.float64)[inside] for image in (a, b))
+    x, y = (
+        (image.astype(numpy.float32) / numpy.float32(255)).astype(numpy.float64)[inside] for image in (a, b)
+    )
     return {
         "name": name,
         "width": width,

@@ -33,14 +33,24 @@ def main(given_path: str, made_path: str) -> None:
     given = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
     made: Dict[str, Tensor] = {}
     for name, plan in json.loads(metadata["panoramaPlans"]).items():
-        made.update({f"{name}.{key}": values for key, values in panorama_sample(given[f"{name}.panorama"], plan).items()})
+        made.update(
+            {
+                f"{name}.{key}": values
+                for key, values in panorama_sample(given[f"{name}.panorama"], plan).items()
+            }
+        )
     for name, plan in json.loads(metadata["layerPlans"]).items():
         made.update({f"{name}.{key}": values for key, values in layered_sample(name, given, plan).items()})
     for name, quality in json.loads(metadata["jpegQualities"]).items():
         made[name] = quantize_like_jpeg(given[name].permute(2, 0, 1)[None], [quality])[0].permute(1, 2, 0)
     names = json.dumps({kind: sorted(options) for kind, options in DEFAULTS.items()})
     with open(made_path, "wb") as file:
-        file.write(write_safetensors({name: values.float().contiguous().numpy() for name, values in made.items()}, {"optionNames": names}))
+        file.write(
+            write_safetensors(
+                {name: values.float().contiguous().numpy() for name, values in made.items()},
+                {"optionNames": names},
+            )
+        )
 
 
 def panorama_sample(pixels: Tensor, plan: Mapping[str, Any]) -> Dict[str, Tensor]:
@@ -52,7 +62,9 @@ def panorama_sample(pixels: Tensor, plan: Mapping[str, Any]) -> Dict[str, Tensor
     augmentation = augmentation_of(plan["augmentation"])
     response = Response(plan["averaging"], augmentation.gains, augmentation.gamma)
     level = level_for(build_panorama(pixels.permute(2, 0, 1)), focal)
-    backdrop = PanoramaBackdrop(level, camera, CameraTurn(first @ rotation_of(half_turn), half_turn), response)
+    backdrop = PanoramaBackdrop(
+        level, camera, CameraTurn(first @ rotation_of(half_turn), half_turn), response
+    )
     return sample_of(Scene(backdrop), augmentation, plan)
 
 
@@ -62,9 +74,23 @@ def layered_sample(name: str, given: Mapping[str, Tensor], plan: Mapping[str, An
     for index, motion in enumerate(plan["motions"]):
         layer = given[f"{name}.layer{index}"].permute(2, 0, 1)
         vector = lambda key: numpy.array([motion[key]["x"], motion[key]["y"]])
-        layers.append((layer, PlaneMotion(vector("centre"), vector("velocity"), vector("bend"), motion["turnRadians"], motion["logZoom"])))
+        layers.append(
+            (
+                layer,
+                PlaneMotion(
+                    vector("centre"),
+                    vector("velocity"),
+                    vector("bend"),
+                    motion["turnRadians"],
+                    motion["logZoom"],
+                ),
+            )
+        )
     (background, motion), *objects = layers
-    scene = Scene(PlaneBackdrop(background[:3], plan["sizePixels"], motion), [cut_out(layer, plan["marginPixels"], own) for layer, own in objects])
+    scene = Scene(
+        PlaneBackdrop(background[:3], plan["sizePixels"], motion),
+        [cut_out(layer, plan["marginPixels"], own) for layer, own in objects],
+    )
     return sample_of(scene, Augmentation(), plan)
 
 
@@ -73,20 +99,43 @@ def cut_out(layer: Tensor, margin_pixels: int, motion: PlaneMotion) -> MovingObj
     column, row = (int(place) + margin_pixels for place in motion.centre)
     covered = torch.nonzero(layer[3])
     reach = int((covered - torch.tensor([row, column])).abs().max()) + 1
-    return MovingObject(layer[:, row - reach : row + reach + 1, column - reach : column + reach + 1].contiguous(), motion, follows=True)
+    return MovingObject(
+        layer[:, row - reach : row + reach + 1, column - reach : column + reach + 1].contiguous(),
+        motion,
+        follows=True,
+    )
 
 
 def augmentation_of(given: Mapping[str, Any]) -> Augmentation:
-    return Augmentation(given["mirrorX"], given["mirrorY"], given["transpose"], given["reverseTime"], tuple(given["gains"]), given["gamma"])
+    return Augmentation(
+        given["mirrorX"],
+        given["mirrorY"],
+        given["transpose"],
+        given["reverseTime"],
+        tuple(given["gains"]),
+        given["gamma"],
+    )
 
 
 def sample_of(scene: Scene, augmentation: Augmentation, plan: Mapping[str, Any]) -> Dict[str, Tensor]:
     """`motion` is half the difference of the flows to the last and the first frame, as Node counts it."""
-    shot = Shot(scene, plan["averaging"], augmentation, step_pixels=1, only_kept=False, highlight_boost=1, softness_pixels=0)
+    shot = Shot(
+        scene,
+        plan["averaging"],
+        augmentation,
+        step_pixels=1,
+        only_kept=False,
+        highlight_boost=1,
+        softness_pixels=0,
+    )
     blurred, frames, _ = take(shot, plan["frames"], plan["renderedFrames"])
     ends = numpy.array([1.0, -1.0] if augmentation.reverse_time else [-1.0, 1.0])
     to_first, to_last = rearrange_vectors(scene.flow(ends).permute(0, 3, 1, 2), augmentation)
-    return {"blurred": blurred.permute(1, 2, 0), "frames": frames.permute(0, 2, 3, 1), "motion": ((to_last - to_first) / 2).permute(1, 2, 0)}
+    return {
+        "blurred": blurred.permute(1, 2, 0),
+        "frames": frames.permute(0, 2, 3, 1),
+        "motion": ((to_last - to_first) / 2).permute(1, 2, 0),
+    }
 
 
 main(*sys.argv[1:])

@@ -18,7 +18,9 @@ from unblur_torch.sheet import contact_sheet
 class ScheduleTest(unittest.TestCase):
     def test_rates_are_linear_between_those_given(self):
         rates = [0.0, 1.0, 0.5]
-        self.assertEqual([at(rates, share) for share in (-1, 0, 0.25, 0.5, 0.75, 1, 2)], [0, 0, 0.5, 1, 0.75, 0.5, 0.5])
+        self.assertEqual(
+            [at(rates, share) for share in (-1, 0, 0.25, 0.5, 0.75, 1, 2)], [0, 0, 0.5, 1, 0.75, 0.5, 0.5]
+        )
 
     def test_without_minutes_the_steps_count(self):
         clock = Clock(None, 200, 0.25)
@@ -35,7 +37,9 @@ class ScheduleTest(unittest.TestCase):
     def test_a_checkpoint_of_another_loop_says_less(self):
         progress = Progress.of({"step": 7, "samplesSeen": 28, "bestPsnr": None, "trainedSeconds": 3})
         self.assertEqual((progress.step, progress.rate_factor, progress.setbacks), (7, 1, 0))
-        self.assertEqual(Progress.of(Progress(step=3, rate_factor=0.6).stored()), Progress(step=3, rate_factor=0.6))
+        self.assertEqual(
+            Progress.of(Progress(step=3, rate_factor=0.6).stored()), Progress(step=3, rate_factor=0.6)
+        )
 
 
 class FakePool:
@@ -64,7 +68,9 @@ class FedPoolTest(unittest.TestCase):
 
 class ScoresTest(unittest.TestCase):
     def test_psnr_of_a_plain_difference(self):
-        self.assertAlmostEqual(float(psnr(torch.full((1, 12, 12, 3), 0.6), torch.full((1, 12, 12, 3), 0.5))), 20, places=4)
+        self.assertAlmostEqual(
+            float(psnr(torch.full((1, 12, 12, 3), 0.6), torch.full((1, 12, 12, 3), 0.5))), 20, places=4
+        )
         self.assertEqual(float(psnr(torch.ones(1, 12, 12, 3), torch.ones(1, 12, 12, 3))), 100)
 
     def test_ssim_of_plain_pictures_is_that_of_their_brightness(self):
@@ -112,7 +118,9 @@ class RunFolderTest(unittest.TestCase):
 
     def test_a_sheet_is_a_png(self):
         picture = torch.zeros(8, 8, 3)
-        sheet = contact_sheet([(picture, picture[None].expand(3, -1, -1, -1), picture[None].expand(3, -1, -1, -1))])
+        sheet = contact_sheet(
+            [(picture, picture[None].expand(3, -1, -1, -1), picture[None].expand(3, -1, -1, -1))]
+        )
         self.assertEqual(sheet[:8], b"\x89PNG\r\n\x1a\n")
 
 

@@ -16,7 +16,17 @@ def ramp(shift):
     """A picture [P, P, 3] in [0, 1] whose red is its column and whose green is its row, moved by `shift` times MOTION."""
     line = torch.arange(STORED, dtype=torch.float32)
     column, row = line.expand(STORED, STORED), line[:, None].expand(STORED, STORED)
-    return torch.stack([50 + column - shift * MOTION[0], 50 + row - shift * MOTION[1], torch.full((STORED, STORED), 7.0)], -1) / 255
+    return (
+        torch.stack(
+            [
+                50 + column - shift * MOTION[0],
+                50 + row - shift * MOTION[1],
+                torch.full((STORED, STORED), 7.0),
+            ],
+            -1,
+        )
+        / 255
+    )
 
 
 def moving_samples(motion_known=1.0, frames_known=(1.0, 1.0, 1.0)):
@@ -33,7 +43,10 @@ def moving_samples(motion_known=1.0, frames_known=(1.0, 1.0, 1.0)):
 
 
 def filled_pool(**changes):
-    pool = SamplePool(PoolOptions(**{"samples": 4, "colour_gain": 0, "noise_sigma": 0, "softness_pixels": 0, **changes}), torch.device("cpu"))
+    pool = SamplePool(
+        PoolOptions(**{"samples": 4, "colour_gain": 0, "noise_sigma": 0, "softness_pixels": 0, **changes}),
+        torch.device("cpu"),
+    )
     pool.add(moving_samples())
     return pool
 
@@ -45,7 +58,9 @@ def draw(pool, count=BATCH, seed=1, **crop):
 def turned_by(frames):
     """How the stored position (column, row) changes with the crop's column, and with its row, of every sample: [B, 2] each."""
     middle = frames[:, 1] * 255
-    return (middle[:, 0, 1, :2] - middle[:, 0, 0, :2]).round(), (middle[:, 1, 0, :2] - middle[:, 0, 0, :2]).round()
+    return (middle[:, 0, 1, :2] - middle[:, 0, 0, :2]).round(), (
+        middle[:, 1, 0, :2] - middle[:, 0, 0, :2]
+    ).round()
 
 
 class SamplePoolTest(unittest.TestCase):
@@ -64,14 +79,23 @@ class SamplePoolTest(unittest.TestCase):
                 # A frame shows at p what the middle one shows at p less the scene's motion to it.
                 motion = batch["motion"][index, frame, 0, 0]
                 moved = -(x * motion[0] + y * motion[1])
-                torch.testing.assert_close(frames[index, frame, 0, 0, :2] - frames[index, 1, 0, 0, :2], moved, atol=1e-3, rtol=0)
+                torch.testing.assert_close(
+                    frames[index, frame, 0, 0, :2] - frames[index, 1, 0, 0, :2], moved, atol=1e-3, rtol=0
+                )
             seen.add((*x.tolist(), *y.tolist(), *batch["motion"][index, 2, 0, 0].tolist()))
         self.assertEqual(len(seen), 16)
 
     def test_every_crop_begins_where_a_square_of_known_motion_does(self):
         middles = draw(filled_pool(), count=600)["blurred"] * 255 - 50
         corners = {tuple(corner) for corner in middles[..., :2].amin((1, 2)).round().int().tolist()}
-        self.assertEqual(corners, {(column, row) for column in range(0, STORED - SIZE + 1, 4) for row in range(0, STORED - SIZE + 1, 4)})
+        self.assertEqual(
+            corners,
+            {
+                (column, row)
+                for column in range(0, STORED - SIZE + 1, 4)
+                for row in range(0, STORED - SIZE + 1, 4)
+            },
+        )
 
     def test_in_the_canonical_order_every_scene_goes_to_the_right(self):
         batch = draw(filled_pool(), canonical=True)
@@ -83,7 +107,9 @@ class SamplePoolTest(unittest.TestCase):
         by_column, by_row = turned_by(batch["frames"])
         moved = (batch["frames"][:, 2, 0, 0, :2] - batch["frames"][:, 1, 0, 0, :2]) * 255
         motion = batch["motion"][:, 2, 0, 0]
-        torch.testing.assert_close(moved, -(by_column * motion[:, :1] + by_row * motion[:, 1:]), atol=1e-3, rtol=0)
+        torch.testing.assert_close(
+            moved, -(by_column * motion[:, :1] + by_row * motion[:, 1:]), atol=1e-3, rtol=0
+        )
         self.assertFalse(draw(filled_pool())["orderKnown"].any())
 
     def test_scenes_of_unknown_motion_have_no_canonical_order(self):
@@ -132,13 +158,19 @@ class SamplePoolTest(unittest.TestCase):
             torch.testing.assert_close(variance, sigma[:, None].expand(-1, 3) ** 2, rtol=0.02, atol=0)
         torch.testing.assert_close(softened.sum((2, 3)), torch.ones(2, 3, 3))
         # A plain picture stays as it is up to its edges.
-        torch.testing.assert_close(soften(torch.full((1, 9, 9, 3), 0.3), torch.tensor([2.0])), torch.full((1, 9, 9, 3), 0.3))
+        torch.testing.assert_close(
+            soften(torch.full((1, 9, 9, 3), 0.3), torch.tensor([2.0])), torch.full((1, 9, 9, 3), 0.3)
+        )
 
     def test_the_oldest_samples_make_room(self):
         pool = filled_pool(samples=2)
         for brightness in (10, 20):
             plain = torch.full((1, STORED, STORED, 3), brightness / 255)
-            pool.add(Samples(plain, plain[:, None].expand(-1, 3, -1, -1, -1), None, torch.zeros(1), torch.ones(1, 3)))
+            pool.add(
+                Samples(
+                    plain, plain[:, None].expand(-1, 3, -1, -1, -1), None, torch.zeros(1), torch.ones(1, 3)
+                )
+            )
         self.assertEqual(pool.size, 2)
         batch = draw(pool, seed=6)
         self.assertEqual(set((batch["blurred"] * 255).round().flatten().int().tolist()), {10, 20})
@@ -153,7 +185,9 @@ class SamplePoolTest(unittest.TestCase):
 
 class BatchMakerTest(unittest.TestCase):
     def make(self, shapes, **pool):
-        return BatchMaker(shapes, frames=3).make(filled_pool(**pool), torch.Generator().manual_seed(1), canonical=True)
+        return BatchMaker(shapes, frames=3).make(
+            filled_pool(**pool), torch.Generator().manual_seed(1), canonical=True
+        )
 
     def test_a_batch_has_what_the_step_asks_for_by_name(self):
         shapes = {

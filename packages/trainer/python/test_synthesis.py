@@ -40,7 +40,10 @@ RICH = {
     "softnessPixels": [0, 1],
     "averaging": {"display": 1, "linear-srgb": 1},
 }
-MOVING = {"panorama": {"angleDegrees": [2, 4], "fieldOfViewDegrees": [40, 50], "shiftPixels": [2, 4]}, "layers": {"cameraPixels": [3, 6]}}
+MOVING = {
+    "panorama": {"angleDegrees": [2, 4], "fieldOfViewDegrees": [40, 50], "shiftPixels": [2, 4]},
+    "layers": {"cameraPixels": [3, 6]},
+}
 
 
 PARALLAX = Parallax(draw_depth(numpy.random.default_rng(4), SIZE, CPU), 0.3)
@@ -50,7 +53,11 @@ def smooth_pixels(width, height, seed=0):
     """Smooth and colourful, uint8 [h, w, 3], the same at the left and the right border."""
     random = numpy.random.default_rng(seed)
     x, y = numpy.arange(width) / width * 2 * numpy.pi, numpy.arange(height)[:, None] / height * numpy.pi
-    waves = [numpy.sin(random.integers(3, 9) * x + random.uniform(0, 6)) * numpy.sin(random.integers(3, 9) * y + random.uniform(0, 6)) for _ in range(3)]
+    waves = [
+        numpy.sin(random.integers(3, 9) * x + random.uniform(0, 6))
+        * numpy.sin(random.integers(3, 9) * y + random.uniform(0, 6))
+        for _ in range(3)
+    ]
     return (128 + 100 * numpy.stack(waves, -1)).astype(numpy.uint8)
 
 
@@ -75,13 +82,26 @@ IMAGES = {"panorama": PANORAMAS, "layers": STILLS}
 def clip(frames=12, step=2, width=120, height=80):
     """Frames that show a wide picture `step` pixels farther to the right each."""
     random = numpy.random.default_rng(3)
-    wide = F.interpolate(torch.from_numpy(random.uniform(0, 255, (1, 3, height // 4, width))), size=(height, 4 * width), mode="bilinear", align_corners=False)
+    wide = F.interpolate(
+        torch.from_numpy(random.uniform(0, 255, (1, 3, height // 4, width))),
+        size=(height, 4 * width),
+        mode="bilinear",
+        align_corners=False,
+    )
     pixels = wide[0].permute(1, 2, 0).numpy().astype(numpy.uint8)
     return [pixels[:, step * index : step * index + width] for index in range(frames)]
 
 
 def opened(kind, **options):
-    return open_source({"kind": kind, "folder": "x", "weight": 1, **options}, IMAGES[kind], size_pixels=SIZE, frames=FRAMES, device=CPU, seed=1, workers=1)
+    return open_source(
+        {"kind": kind, "folder": "x", "weight": 1, **options},
+        IMAGES[kind],
+        size_pixels=SIZE,
+        frames=FRAMES,
+        device=CPU,
+        seed=1,
+        workers=1,
+    )
 
 
 def made(kind, count=4, seed=5, **options):
@@ -102,22 +122,43 @@ class Motion(unittest.TestCase):
     def scene(self, objects=()):
         panorama = build_panorama(torch.from_numpy(smooth_pixels(256, 128)).permute(2, 0, 1).contiguous())
         camera = PinholeCamera(SIZE, 60.0, 10.0, 20.0)
-        turn = CameraTurn(rotation_of(numpy.array([0.2, 0.5, 0.1])), numpy.array([0.03, 0.05, 0.06]), numpy.array([0.01, 0, 0]), acceleration=0.2)
+        turn = CameraTurn(
+            rotation_of(numpy.array([0.2, 0.5, 0.1])),
+            numpy.array([0.03, 0.05, 0.06]),
+            numpy.array([0.01, 0, 0]),
+            acceleration=0.2,
+        )
         shift = PlaneMotion(numpy.zeros(2), numpy.array([1.0, -2.0]), numpy.array([0.3, 0.2]))
-        return Scene(PanoramaBackdrop(panorama.levels[0], camera, turn, lambda levels: levels / 255, shift, PARALLAX), list(objects))
+        return Scene(
+            PanoramaBackdrop(panorama.levels[0], camera, turn, lambda levels: levels / 255, shift, PARALLAX),
+            list(objects),
+        )
 
     def plane_scene(self, objects=()):
-        texture = torch.from_numpy(smooth_pixels(256, 128)[: SIZE + 20, : SIZE + 20]).permute(2, 0, 1).float() / 255
-        motion = PlaneMotion(numpy.array([15.5, 15.5]), numpy.array([2.0, -3.0]), numpy.array([0.5, 0.2]), 0.1, 0.05, 0.2)
+        texture = (
+            torch.from_numpy(smooth_pixels(256, 128)[: SIZE + 20, : SIZE + 20]).permute(2, 0, 1).float() / 255
+        )
+        motion = PlaneMotion(
+            numpy.array([15.5, 15.5]), numpy.array([2.0, -3.0]), numpy.array([0.5, 0.2]), 0.1, 0.05, 0.2
+        )
         return Scene(PlaneBackdrop(texture, SIZE, motion, PARALLAX), list(objects))
 
     def test_a_frame_shows_at_p_what_the_middle_one_shows_at_p_plus_displacement(self):
         disc = torch.ones(4, 11, 11) * torch.tensor([0.9, 0.1, 0.4, 1])[:, None, None]
-        things = [MovingObject(disc, PlaneMotion(numpy.array([12.0, 15]), numpy.array([4.0, 2]), numpy.array([0.5, 0]), 0.2, 0.05), follows) for follows in (True, False)]
+        things = [
+            MovingObject(
+                disc,
+                PlaneMotion(numpy.array([12.0, 15]), numpy.array([4.0, 2]), numpy.array([0.5, 0]), 0.2, 0.05),
+                follows,
+            )
+            for follows in (True, False)
+        ]
         for scene in (self.scene(), self.plane_scene(), self.scene(things[:1]), self.scene(things[1:])):
             times = even_times(FRAMES)
             pictures = scene.render(times).transpose(0, 1)
-            restored, inside = moved(pictures[FRAMES // 2].expand(FRAMES, -1, -1, -1), scene.displacement(times))
+            restored, inside = moved(
+                pictures[FRAMES // 2].expand(FRAMES, -1, -1, -1), scene.displacement(times)
+            )
             error = (restored - pictures).abs().amax(1)[inside]
             # But for what an object hid or sets free, and for its edge.
             self.assertLess(float(error.quantile(0.5 if scene.objects else 1)), 0.02)
@@ -127,7 +168,9 @@ class Motion(unittest.TestCase):
         times = even_times(FRAMES)
         for scene in (self.scene(), self.plane_scene()):
             flow = scene.flow(times)
-            back = scene.backdrop.middle_positions(times, scene.backdrop.pixels + flow) - scene.backdrop.pixels
+            back = (
+                scene.backdrop.middle_positions(times, scene.backdrop.pixels + flow) - scene.backdrop.pixels
+            )
             self.assertLess(float(back.abs().max()), 0.01)
             self.assertGreater(float((flow + scene.displacement(times)).abs().max()), 0.1)
             self.assertLess(float(flow[FRAMES // 2].abs().max()), 1e-4)
@@ -135,11 +178,15 @@ class Motion(unittest.TestCase):
     def test_objects_that_follow_go_where_the_scene_goes_and_others_stay(self):
         for scene in (self.scene(), self.plane_scene()):
             flat = replace(scene.backdrop, parallax=None)
-            things = [MovingObject(torch.ones(4, 5, 5), still_at((12, 20)), follows) for follows in (True, False)]
+            things = [
+                MovingObject(torch.ones(4, 5, 5), still_at((12, 20)), follows) for follows in (True, False)
+            ]
             here = numpy.array([12.0, 20, 1])
             scene, ends = Scene(flat, things), numpy.array([-1.0, 1])
             carried = (scene.maps_at(things[0], ends) @ here - here)[:, :2]
-            torch.testing.assert_close(torch.from_numpy(carried).float(), flat.flow(ends)[:, 20, 12], atol=0.01, rtol=0)
+            torch.testing.assert_close(
+                torch.from_numpy(carried).float(), flat.flow(ends)[:, 20, 12], atol=0.01, rtol=0
+            )
             self.assertGreater(abs(carried).max(), 1)
             self.assertEqual(abs(scene.maps_at(things[1], ends) @ here - here).max(), 0)
 
@@ -154,7 +201,9 @@ class Motion(unittest.TestCase):
         texture = torch.zeros(3, SIZE + 20, SIZE + 20)
         square = torch.ones(4, 5, 5)
         motion = PlaneMotion(numpy.array([16.0, 16]), numpy.array([6.0, 0]), numpy.array([0.0, 2]))
-        scene = Scene(PlaneBackdrop(texture, SIZE, still_at((15.5, 15.5))), [MovingObject(square, motion, True)])
+        scene = Scene(
+            PlaneBackdrop(texture, SIZE, still_at((15.5, 15.5))), [MovingObject(square, motion, True)]
+        )
         first, middle, last = scene.render(numpy.array([-1.0, 0, 1]))[0]
         for picture, (left, top) in ((first, (8, 16)), (middle, (14, 14)), (last, (20, 16))):
             wanted = torch.zeros(SIZE, SIZE)
@@ -167,9 +216,19 @@ class Motion(unittest.TestCase):
 
     def test_of_samples_is_the_motion_of_their_frames(self):
         for kind in ("panorama", "layers"):
-            samples = made(kind, **MOVING[kind], objects=[0, 0], augmentation=QUIET, acceleration=0.3, bend=0.2, parallax=0.2)
+            samples = made(
+                kind,
+                **MOVING[kind],
+                objects=[0, 0],
+                augmentation=QUIET,
+                acceleration=0.3,
+                bend=0.2,
+                parallax=0.2,
+            )
             coarse = samples.motion_pixels.flatten(0, 1).permute(0, 3, 1, 2)
-            displacement = F.interpolate(coarse, scale_factor=4, mode="bicubic", align_corners=False).permute(0, 2, 3, 1)
+            displacement = F.interpolate(coarse, scale_factor=4, mode="bicubic", align_corners=False).permute(
+                0, 2, 3, 1
+            )
             frames = samples.frames.permute(0, 1, 4, 2, 3)
             middle = frames[:, FRAMES // 2][:, None].expand_as(frames).flatten(0, 1)
             restored, inside = moved(middle, displacement)
@@ -188,7 +247,9 @@ class Averages(unittest.TestCase):
 
         for averaging in AVERAGING_SPACES:
             for count in (5, 21):
-                blurred, frames = expose(Ramp(), even_times(count), range(0, count, (count - 1) // 4), averaging)
+                blurred, frames = expose(
+                    Ramp(), even_times(count), range(0, count, (count - 1) // 4), averaging
+                )
                 torch.testing.assert_close(light_of(blurred, averaging), torch.full((3, 2, 2), 0.5))
                 torch.testing.assert_close(light_of(frames[:, 0, 0, 0], averaging), torch.linspace(0, 1, 5))
 
@@ -201,14 +262,19 @@ class Averages(unittest.TestCase):
     def test_light_and_display_values_go_back_and_forth(self):
         values = torch.linspace(0, 1, 50)
         for averaging in AVERAGING_SPACES:
-            torch.testing.assert_close(display_of(light_of(values, averaging), averaging), values, atol=1e-5, rtol=0)
+            torch.testing.assert_close(
+                display_of(light_of(values, averaging), averaging), values, atol=1e-5, rtol=0
+            )
 
     def test_highlights_are_clipped_after_the_average(self):
         scene = Scene(PlaneBackdrop(torch.full((3, SIZE, SIZE), 0.9), SIZE, still_at((0, 0))))
         blurred, frames = expose(scene, even_times(5), range(5), "linear-srgb", highlight_boost=3)
         # 0.9 is more than white where it is boosted; without, it stays what it is.
         torch.testing.assert_close(torch.stack([blurred.min(), frames.min()]), torch.ones(2))
-        torch.testing.assert_close(expose(scene, even_times(5), range(5), "linear-srgb")[0].max(), display_of(torch.tensor(0.9), "linear-srgb"))
+        torch.testing.assert_close(
+            expose(scene, even_times(5), range(5), "linear-srgb")[0].max(),
+            display_of(torch.tensor(0.9), "linear-srgb"),
+        )
 
     def test_steps_between_renders_are_short(self):
         self.assertEqual([render_count(pixels, 7, 1) for pixels in (0, 6, 6.1, 30)], [7, 7, 13, 31])
@@ -219,7 +285,15 @@ class Averages(unittest.TestCase):
 class Stillness(unittest.TestCase):
     def test_before_a_still_camera_only_objects_move(self):
         for kind in ("panorama", "layers"):
-            samples = made(kind, **MOVING[kind], objects=[0, 2], objectRadius=[0.1, 0.15], objectPixels=[4, 8], augmentation=QUIET, stillCameraShare=1)
+            samples = made(
+                kind,
+                **MOVING[kind],
+                objects=[0, 2],
+                objectRadius=[0.1, 0.15],
+                objectPixels=[4, 8],
+                augmentation=QUIET,
+                stillCameraShare=1,
+            )
             still = samples.motion_pixels.abs().amax((1, 4)) < 1e-3
             self.assertTrue((samples.motion_pixels.abs().amax((1, 2, 3, 4)) > 1).any())
             self.assertGreater(float(still.float().mean()), 0.5)
@@ -229,8 +303,12 @@ class Stillness(unittest.TestCase):
 
     def test_sharp_samples_are_their_frames(self):
         for kind in ("panorama", "layers"):
-            samples = made(kind, **MOVING[kind], **{**RICH, "highlightBoost": [1, 1]}, augmentation=QUIET, sharpShare=1)
-            torch.testing.assert_close(samples.frames, samples.blurred[:, None].expand_as(samples.frames), atol=2e-4, rtol=0)
+            samples = made(
+                kind, **MOVING[kind], **{**RICH, "highlightBoost": [1, 1]}, augmentation=QUIET, sharpShare=1
+            )
+            torch.testing.assert_close(
+                samples.frames, samples.blurred[:, None].expand_as(samples.frames), atol=2e-4, rtol=0
+            )
             self.assertLess(float(samples.motion_pixels.abs().max()), 1e-3)
 
 
@@ -244,7 +322,16 @@ class Seeds(unittest.TestCase):
             self.assertGreater(float((first.blurred - other.blurred).abs().mean()), 0.01)
             self.assertGreaterEqual(float(first.blurred.min()), 0)
             self.assertLessEqual(float(torch.maximum(first.blurred.max(), first.frames.max())), 1)
-            self.assertEqual([tuple(values.shape) for values in vars(first).values()], [(4, SIZE, SIZE, 3), (4, FRAMES, SIZE, SIZE, 3), (4, FRAMES, SIZE // 4, SIZE // 4, 2), (4,), (4, FRAMES)])
+            self.assertEqual(
+                [tuple(values.shape) for values in vars(first).values()],
+                [
+                    (4, SIZE, SIZE, 3),
+                    (4, FRAMES, SIZE, SIZE, 3),
+                    (4, FRAMES, SIZE // 4, SIZE // 4, 2),
+                    (4,),
+                    (4, FRAMES),
+                ],
+            )
 
     def test_a_curriculum_goes_on_from_batch_to_batch(self):
         self.assertEqual(list(angle_range_at([[0, [0, 2]], [10, [1, 6]]], 5)), [0.5, 4])
@@ -257,59 +344,150 @@ class Seeds(unittest.TestCase):
 
 class Videos(unittest.TestCase):
     def source(self, frames=None, **options):
-        images = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip() if frames is None else frames)}
-        return open_source({"kind": "video", "folder": "x", **options}, images, size_pixels=SIZE, frames=FRAMES, device=CPU, seed=1, workers=1)
+        images = {
+            f"street/{index}.png": png(pixels)
+            for index, pixels in enumerate(clip() if frames is None else frames)
+        }
+        return open_source(
+            {"kind": "video", "folder": "x", **options},
+            images,
+            size_pixels=SIZE,
+            frames=FRAMES,
+            device=CPU,
+            seed=1,
+            workers=1,
+        )
 
     def test_consecutive_frames_are_averaged(self):
-        samples = self.source(augmentation={**PLAIN, "flips": False, "quarterTurns": False, "timeReversal": False}).make(3, torch.Generator().manual_seed(2))
+        samples = self.source(
+            augmentation={**PLAIN, "flips": False, "quarterTurns": False, "timeReversal": False}
+        ).make(3, torch.Generator().manual_seed(2))
         torch.testing.assert_close(samples.blurred, samples.frames.mean(1), atol=1e-5, rtol=0)
         self.assertEqual(samples.motion_known.tolist(), [0, 0, 0])
         self.assertIsNone(samples.motion_pixels)
         # The picture moves by two pixels of the clip, or one where it is half as large.
         for sample in samples.frames:
-            self.assertTrue(any(torch.allclose(sample[1:, :, :-step], sample[:-1, :, step:], atol=1e-5) for step in (1, 2)))
+            self.assertTrue(
+                any(
+                    torch.allclose(sample[1:, :, :-step], sample[:-1, :, step:], atol=1e-5) for step in (1, 2)
+                )
+            )
 
     def test_frames_too_far_apart_are_made_smaller_and_those_that_stay_so_are_refused(self):
-        lengths, block_pixels = motion_lengths(torch.stack([torch.from_numpy(pixels.copy()).permute(2, 0, 1) for pixels in clip(3)]))
+        lengths, block_pixels = motion_lengths(
+            torch.stack([torch.from_numpy(pixels.copy()).permute(2, 0, 1) for pixels in clip(3)])
+        )
         self.assertEqual(fastest_in(lengths, block_pixels, 8, 8, 64).tolist(), [2, 2])
-        self.assertRaisesRegex(ValueError, "100 random windows had none", self.source(neighbourPixels=[0.1, 0.5], shrink=[1, 2]).make, 1, torch.Generator())
-        self.assertEqual(self.source(neighbourPixels=[0.1, 1], shrink=[1, 2]).make(1, torch.Generator()).blurred.shape, (1, SIZE, SIZE, 3))
+        self.assertRaisesRegex(
+            ValueError,
+            "100 random windows had none",
+            self.source(neighbourPixels=[0.1, 0.5], shrink=[1, 2]).make,
+            1,
+            torch.Generator(),
+        )
+        self.assertEqual(
+            self.source(neighbourPixels=[0.1, 1], shrink=[1, 2]).make(1, torch.Generator()).blurred.shape,
+            (1, SIZE, SIZE, 3),
+        )
 
     def test_short_clips_small_frames_and_mixed_sizes_are_refused(self):
         self.assertRaisesRegex(ValueError, "at least 5 frames but the longest has 4", self.source, clip(4))
-        self.assertRaisesRegex(ValueError, "pictures of at least 32x32 but those of street are 30x80; use a smaller sizePixels or leave street out", self.source, clip(width=30))
-        self.assertRaisesRegex(ValueError, "Expected street/6.png to be 120x80, as street/0.png, but it is 60x80", self.source, [*clip(6), *clip(6, width=60)])
+        self.assertRaisesRegex(
+            ValueError,
+            "pictures of at least 32x32 but those of street are 30x80; use a smaller sizePixels or leave street out",
+            self.source,
+            clip(width=30),
+        )
+        self.assertRaisesRegex(
+            ValueError,
+            "Expected street/6.png to be 120x80, as street/0.png, but it is 60x80",
+            self.source,
+            [*clip(6), *clip(6, width=60)],
+        )
 
 
 class RecordedPairs(unittest.TestCase):
-    IMAGES = {f"half/{side}/{index}.png": png(numpy.full((40, 50, 3), value + index, numpy.uint8)) for side, value in (("blur", 100), ("gt", 20)) for index in range(7)}
+    IMAGES = {
+        f"half/{side}/{index}.png": png(numpy.full((40, 50, 3), value + index, numpy.uint8))
+        for side, value in (("blur", 100), ("gt", 20))
+        for index in range(7)
+    }
 
     def test_know_the_middle_frame_only(self):
-        source = open_source({"kind": "pairs", "folder": "x", "augmentation": PLAIN}, self.IMAGES, size_pixels=SIZE, frames=FRAMES, device=CPU, seed=1, workers=1)
+        source = open_source(
+            {"kind": "pairs", "folder": "x", "augmentation": PLAIN},
+            self.IMAGES,
+            size_pixels=SIZE,
+            frames=FRAMES,
+            device=CPU,
+            seed=1,
+            workers=1,
+        )
         samples = source.make(6, torch.Generator().manual_seed(3))
-        torch.testing.assert_close(samples.blurred - samples.frames[:, 2], torch.full((6, SIZE, SIZE, 3), 80 / 255))
+        torch.testing.assert_close(
+            samples.blurred - samples.frames[:, 2], torch.full((6, SIZE, SIZE, 3), 80 / 255)
+        )
         self.assertEqual(samples.frames_known.tolist(), [[0, 0, 1, 0, 0]] * 6)
         self.assertGreater(len(samples.blurred[:, 0, 0, 0].unique()), 1)
 
     def test_smaller_than_a_sample_are_refused(self):
-        self.assertRaisesRegex(ValueError, "pictures of at least 44x44 but those of half/gt are 50x40; use a smaller sizePixels or leave half/gt out", open_source, {"kind": "pairs"}, self.IMAGES, size_pixels=44, frames=FRAMES, device=CPU, seed=1, workers=1)
+        self.assertRaisesRegex(
+            ValueError,
+            "pictures of at least 44x44 but those of half/gt are 50x40; use a smaller sizePixels or leave half/gt out",
+            open_source,
+            {"kind": "pairs"},
+            self.IMAGES,
+            size_pixels=44,
+            frames=FRAMES,
+            device=CPU,
+            seed=1,
+            workers=1,
+        )
 
     def test_need_both_sides(self):
         images = {name: data for name, data in self.IMAGES.items() if "/gt/" in name}
-        self.assertRaisesRegex(ValueError, "pictures under blur/ and gt/", open_source, {"kind": "pairs"}, images, size_pixels=SIZE, frames=FRAMES, device=CPU, seed=1, workers=1)
+        self.assertRaisesRegex(
+            ValueError,
+            "pictures under blur/ and gt/",
+            open_source,
+            {"kind": "pairs"},
+            images,
+            size_pixels=SIZE,
+            frames=FRAMES,
+            device=CPU,
+            seed=1,
+            workers=1,
+        )
 
 
 class VideoWindows(unittest.TestCase):
     def windows(self, source, images, count=3, seed=2):
-        opened = open_window_source(source, images, size_pixels=SIZE, window_frames=5, device=CPU, seed=1, workers=1)
+        opened = open_window_source(
+            source, images, size_pixels=SIZE, window_frames=5, device=CPU, seed=1, workers=1
+        )
         return opened.make(count, torch.Generator().manual_seed(seed))
 
     def test_of_scenes_are_one_path_with_a_sharp_frame_in_the_middle_of_each_exposure(self):
         for kind in ("panorama", "layers"):
-            source = {"kind": kind, **{name: [low / 4, high / 4] for name, (low, high) in MOVING[kind].items() if name != "fieldOfViewDegrees"}, "objects": [0, 0], "augmentation": QUIET, "shutterShare": [0.2, 1]}
+            source = {
+                "kind": kind,
+                **{
+                    name: [low / 4, high / 4]
+                    for name, (low, high) in MOVING[kind].items()
+                    if name != "fieldOfViewDegrees"
+                },
+                "objects": [0, 0],
+                "augmentation": QUIET,
+                "shutterShare": [0.2, 1],
+            }
             windows = self.windows(source, IMAGES[kind])
             self.assertTrue(torch.equal(windows.blurred, self.windows(source, IMAGES[kind]).blurred))
-            flow = F.interpolate(windows.flow_pixels.flatten(0, 1).permute(0, 3, 1, 2), scale_factor=4, mode="bicubic", align_corners=False).permute(0, 2, 3, 1)
+            flow = F.interpolate(
+                windows.flow_pixels.flatten(0, 1).permute(0, 3, 1, 2),
+                scale_factor=4,
+                mode="bicubic",
+                align_corners=False,
+            ).permute(0, 2, 3, 1)
             sharp = windows.sharp.permute(0, 1, 4, 2, 3).flatten(0, 1)
             middle = windows.sharp[:, 2].permute(0, 3, 1, 2).repeat_interleave(5, 0)
             restored, inside = moved(sharp, flow)
@@ -320,7 +498,10 @@ class VideoWindows(unittest.TestCase):
             torch.testing.assert_close(lengths[:, 0], 2 * lengths[:, 1], rtol=0.35, atol=0.3)
 
     def test_a_shutter_that_is_hardly_open_leaves_the_picture_sharp(self):
-        shut = self.windows({"kind": "layers", "cameraPixels": [6, 6], "augmentation": QUIET, "shutterShare": [0.001, 0.001]}, STILLS)
+        shut = self.windows(
+            {"kind": "layers", "cameraPixels": [6, 6], "augmentation": QUIET, "shutterShare": [0.001, 0.001]},
+            STILLS,
+        )
         torch.testing.assert_close(shut.blurred, shut.sharp, atol=2e-3, rtol=0)
 
     def test_of_videos_average_about_their_middle(self):
@@ -328,7 +509,9 @@ class VideoWindows(unittest.TestCase):
         steady = {"exposureFrames": [3, 3], "strideFrames": [1, 1], "steadyShare": 1, "halvedShare": 0}
         windows = self.windows(steady, images, count=8)
         # Exposures of three frames, a stride of one: each is the mean of its neighbours, but for those repeated at the clip's ends.
-        inner = [index for index in range(8) if (windows.sharp[index].diff(dim=0).abs().amax((1, 2, 3)) > 0).all()]
+        inner = [
+            index for index in range(8) if (windows.sharp[index].diff(dim=0).abs().amax((1, 2, 3)) > 0).all()
+        ]
         self.assertGreater(len(inner), 1)
         means = (windows.sharp[:, :-2] + windows.sharp[:, 1:-1] + windows.sharp[:, 2:]) / 3
         torch.testing.assert_close(windows.blurred[inner, 1:-1], means[inner], atol=1e-5, rtol=0)
@@ -336,30 +519,92 @@ class VideoWindows(unittest.TestCase):
 
     def test_of_videos_smaller_than_half_a_window_are_refused(self):
         images = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip(20, width=15))}
-        self.assertRaisesRegex(ValueError, "pictures of at least 16x16 but those of street are 15x80; use a smaller sizePixels or leave street out", self.windows, {}, images)
+        self.assertRaisesRegex(
+            ValueError,
+            "pictures of at least 16x16 but those of street are 15x80; use a smaller sizePixels or leave street out",
+            self.windows,
+            {},
+            images,
+        )
 
     def test_of_recorded_pairs_are_as_recorded(self):
         windows = self.windows({}, RecordedPairs.IMAGES)
-        torch.testing.assert_close(windows.blurred - windows.sharp, torch.full((3, 5, SIZE, SIZE, 3), 80 / 255))
+        torch.testing.assert_close(
+            windows.blurred - windows.sharp, torch.full((3, 5, SIZE, SIZE, 3), 80 / 255)
+        )
 
 
 class Refusals(unittest.TestCase):
     def test_name_what_was_wanted_and_what_came(self):
         for wrong, message in (
-            ({"kind": "shards"}, "kind panorama, layers, video, pairs for synthesis on the device but received 'shards'"),
-            ({"kind": "panorama", "angel": 3}, "an option of a source of kind panorama .* but received 'angel'"),
-            ({"kind": "layers", "augmentation": {"gian": 3}}, "an option of augmentation .* but received 'gian'"),
+            (
+                {"kind": "shards"},
+                "kind panorama, layers, video, pairs for synthesis on the device but received 'shards'",
+            ),
+            (
+                {"kind": "panorama", "angel": 3},
+                "an option of a source of kind panorama .* but received 'angel'",
+            ),
+            (
+                {"kind": "layers", "augmentation": {"gian": 3}},
+                "an option of augmentation .* but received 'gian'",
+            ),
             ({"kind": "layers", "objectShapes": {"dog": 1}}, "objectShapes of blob, .* but received 'dog'"),
         ):
-            self.assertRaisesRegex(ValueError, message, open_source, wrong, STILLS, size_pixels=SIZE, frames=FRAMES, device=CPU, seed=1, workers=1)
-        for images, message in (({}, "there are none"), ({"a.png": b"nothing"}, "a picture .* in a.png but it cannot be decoded"), (STILLS, "stills/0.png: Expected a full-sphere panorama, .* but it is 90x70")):
+            self.assertRaisesRegex(
+                ValueError,
+                message,
+                open_source,
+                wrong,
+                STILLS,
+                size_pixels=SIZE,
+                frames=FRAMES,
+                device=CPU,
+                seed=1,
+                workers=1,
+            )
+        for images, message in (
+            ({}, "there are none"),
+            ({"a.png": b"nothing"}, "a picture .* in a.png but it cannot be decoded"),
+            (STILLS, "stills/0.png: Expected a full-sphere panorama, .* but it is 90x70"),
+        ):
             self.assertRaisesRegex(ValueError, message, opened_with, images)
-        self.assertRaisesRegex(ValueError, "multiple of 4, 8 or more, but received 30", open_source, {"kind": "layers"}, STILLS, size_pixels=30, frames=5, device=CPU, seed=1, workers=1)
-        self.assertRaisesRegex(ValueError, "an odd number of frames, 3 or more, but received 4", open_source, {"kind": "layers"}, STILLS, size_pixels=32, frames=4, device=CPU, seed=1, workers=1)
+        self.assertRaisesRegex(
+            ValueError,
+            "multiple of 4, 8 or more, but received 30",
+            open_source,
+            {"kind": "layers"},
+            STILLS,
+            size_pixels=30,
+            frames=5,
+            device=CPU,
+            seed=1,
+            workers=1,
+        )
+        self.assertRaisesRegex(
+            ValueError,
+            "an odd number of frames, 3 or more, but received 4",
+            open_source,
+            {"kind": "layers"},
+            STILLS,
+            size_pixels=32,
+            frames=4,
+            device=CPU,
+            seed=1,
+            workers=1,
+        )
 
     def test_a_part_of_a_panorama_is_enough_for_small_cameras_only(self):
         images = {"part.png": png(smooth_pixels(200, 60))}
-        options = {"coverageDegrees": 180, "fieldOfViewDegrees": [10, 10], "pitchDegrees": [-60, 60], "angleDegrees": [1, 2], "photoPixels": SIZE, "minPanoramaPixelsPerPixel": 0, "augmentation": PLAIN}
+        options = {
+            "coverageDegrees": 180,
+            "fieldOfViewDegrees": [10, 10],
+            "pitchDegrees": [-60, 60],
+            "angleDegrees": [1, 2],
+            "photoPixels": SIZE,
+            "minPanoramaPixelsPerPixel": 0,
+            "augmentation": PLAIN,
+        }
         # The rest of the sphere is black; the picture nowhere is.
         for more in ({}, {"shiftPixels": [4, 4], "parallax": 0.5}, {"objects": [2, 2]}):
             samples = opened_with(images, **options, **more).make(6, torch.Generator().manual_seed(1))
@@ -369,7 +614,15 @@ class Refusals(unittest.TestCase):
 
 
 def opened_with(images, **options):
-    return open_source({"kind": "panorama", "folder": "x", **options}, images, size_pixels=SIZE, frames=FRAMES, device=CPU, seed=1, workers=1)
+    return open_source(
+        {"kind": "panorama", "folder": "x", **options},
+        images,
+        size_pixels=SIZE,
+        frames=FRAMES,
+        device=CPU,
+        seed=1,
+        workers=1,
+    )
 
 
 class Pictures(unittest.TestCase):
@@ -379,7 +632,9 @@ class Pictures(unittest.TestCase):
             for _ in range(20):
                 mask = draw_shape(random, shape, 96)
                 self.assertGreater(mask.max(), 0.5, shape)
-                self.assertEqual(max(mask[0].max(), mask[-1].max(), mask[:, 0].max(), mask[:, -1].max()), 0, shape)
+                self.assertEqual(
+                    max(mask[0].max(), mask[-1].max(), mask[:, 0].max(), mask[:, -1].max()), 0, shape
+                )
 
     def test_are_the_same_from_either_decoder(self):
         pixels = smooth_pixels(20, 10)

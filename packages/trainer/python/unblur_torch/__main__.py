@@ -22,7 +22,12 @@ def main() -> None:
     rank, processes = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     device = choose_device()
     if processes > 1:
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", init_method=f"file://{sys.argv[2]}", rank=rank, world_size=processes)
+        torch.distributed.init_process_group(
+            "nccl" if device.type == "cuda" else "gloo",
+            init_method=f"file://{sys.argv[2]}",
+            rank=rank,
+            world_size=processes,
+        )
     connection = Connection(sys.argv[1])
     connection.send({"rank": rank, "device": describe(device), "torch": torch.__version__})
     learner = None
@@ -39,14 +44,18 @@ def main() -> None:
                 learner.load(tensors)
                 connection.send({})
             elif command == "update":
-                terms, norm = learner.update(to_device(tensors, device), settings["learningRates"], settings["step"])
+                terms, norm = learner.update(
+                    to_device(tensors, device), settings["learningRates"], settings["step"]
+                )
                 connection.send({"terms": terms, "gradientNorm": norm})
             elif command == "gradients":
                 terms, gradients = learner.gradients(to_device(tensors, device))
                 connection.send({"terms": terms}, gradients)
             elif command == "restore":
                 frames = learner.restore(to_device(tensors, device)["blurred"])
-                connection.send({}, {str(index): frame.cpu().contiguous().numpy() for index, frame in enumerate(frames)})
+                connection.send(
+                    {}, {str(index): frame.cpu().contiguous().numpy() for index, frame in enumerate(frames)}
+                )
             elif command == "state":
                 connection.send({}, learner.state())
             else:
@@ -69,7 +78,9 @@ def describe(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
 
 
-def open_learner(settings: Dict[str, Any], tensors: Dict[str, numpy.ndarray], device: torch.device) -> Learner:
+def open_learner(
+    settings: Dict[str, Any], tensors: Dict[str, numpy.ndarray], device: torch.device
+) -> Learner:
     if device.type == "cpu":
         torch.set_num_threads(settings["threads"])
     options = LearnerOptions.of(settings, settings["optimizer"], settings["emaDecay"])

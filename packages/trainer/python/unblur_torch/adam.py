@@ -42,13 +42,20 @@ class Adam:
         scale = None if options.clip_norm is None else (options.clip_norm / norm).clamp(max=1)
         correction1 = 1 / (1 - options.beta1**step)
         correction2 = 1 / (1 - options.beta2**step)
-        for gradients, weights, first_moments, second_moments in zip(*(in_pieces(vector) for vector in (gradient, self.weights, self.first_moments, self.second_moments))):
+        for gradients, weights, first_moments, second_moments in zip(
+            *(
+                in_pieces(vector)
+                for vector in (gradient, self.weights, self.first_moments, self.second_moments)
+            )
+        ):
             if scale is not None:
                 gradients.mul_(scale)
             first_moments.mul_(options.beta1).add_(gradients, alpha=1 - options.beta1)
             second_moments.mul_(options.beta2).addcmul_(gradients, gradients, value=1 - options.beta2)
             divisor = second_moments.mul(correction2).sqrt_().add_(options.epsilon)
-            weights.mul_(1 - learning_rate * options.weight_decay).addcdiv_(first_moments, divisor, value=-learning_rate * correction1)
+            weights.mul_(1 - learning_rate * options.weight_decay).addcdiv_(
+                first_moments, divisor, value=-learning_rate * correction1
+            )
 
 
 def in_pieces(vector: Tensor) -> Sequence[Tensor]:

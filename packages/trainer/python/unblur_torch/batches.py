@@ -17,7 +17,9 @@ class BatchMaker:
         """shapes: of the graph's inputs that are no weights. frames: of every sample in the pool."""
         unknown = sorted(set(shapes) - KNOWN)
         if unknown:
-            raise ValueError(f"Expected a step that is given some of {', '.join(sorted(KNOWN))} but it also wants {', '.join(unknown)}; it cannot learn from samples made on the device.")
+            raise ValueError(
+                f"Expected a step that is given some of {', '.join(sorted(KNOWN))} but it also wants {', '.join(unknown)}; it cannot learn from samples made on the device."
+            )
         self._shapes = shapes
         self._frames = frames
         self.count = shapes["blurred"][0]
@@ -46,12 +48,25 @@ class BatchMaker:
             else:
                 values = drawn[name]
             if tuple(values.shape) != tuple(shape):
-                raise ValueError(f"Expected '{name}' of a batch to be [{', '.join(map(str, shape))}] but the samples make it [{', '.join(map(str, values.shape))}].")
+                raise ValueError(
+                    f"Expected '{name}' of a batch to be [{', '.join(map(str, shape))}] but the samples make it [{', '.join(map(str, values.shape))}]."
+                )
             batch[name] = values
         return batch
 
 
-KNOWN = {"blurred", "frames", "framesKnown", "times", "motionKnown", "motionsPixels", "motionPixels", "orderKnown", "gt", "randomMask"}
+KNOWN = {
+    "blurred",
+    "frames",
+    "framesKnown",
+    "times",
+    "motionKnown",
+    "motionsPixels",
+    "motionPixels",
+    "orderKnown",
+    "gt",
+    "randomMask",
+}
 
 
 def choose_frames(count: int, compared: int, generator: torch.Generator) -> List[int]:

@@ -63,7 +63,9 @@ class Progress:
     @staticmethod
     def of(stored: Dict[str, Any]) -> "Progress":
         """Of a checkpoint, which may be that of a run whose samples were made elsewhere: it says less."""
-        return Progress(**{name: stored[camel_case(name)] for name in vars(Progress()) if camel_case(name) in stored})
+        return Progress(
+            **{name: stored[camel_case(name)] for name in vars(Progress()) if camel_case(name) in stored}
+        )
 
 
 def camel_case(name: str) -> str:
@@ -84,7 +86,9 @@ class Clock:
         """Training begins now."""
         self._began = time.monotonic()
         if self._seconds_left:
-            self._training_seconds = max(self._seconds_left - (self._began - STARTED), LEAST_TRAINING_SHARE * self._seconds_left)
+            self._training_seconds = max(
+                self._seconds_left - (self._began - STARTED), LEAST_TRAINING_SHARE * self._seconds_left
+            )
 
     def done(self, step: int) -> float:
         """From 0 to 1."""
@@ -95,7 +99,9 @@ class Clock:
 
 
 class DeviceRun:
-    def __init__(self, archive: PackedRun, out: RunFolder, device: torch.device, rank: int, minutes: Optional[float]):
+    def __init__(
+        self, archive: PackedRun, out: RunFolder, device: torch.device, rank: int, minutes: Optional[float]
+    ):
         self._archive, self._out, self._device, self._leads = archive, out, device, rank == 0
         self._plan = plan = archive.plan
         self._progress = Progress()
@@ -140,16 +146,37 @@ class DeviceRun:
 
     def _open_pool(self) -> "FedPool":
         plan, options = self._plan, self._plan["device"]
-        common = {"size_pixels": options["sizePixels"], "device": self._device, "seed": self._seed, "workers": os.cpu_count() or 1}
+        common = {
+            "size_pixels": options["sizePixels"],
+            "device": self._device,
+            "seed": self._seed,
+            "workers": os.cpu_count() or 1,
+        }
         frames = {"window_frames" if plan["windows"] else "frames": plan["frames"]}
         open_one = open_window_source if plan["windows"] else open_source
-        opened = [open_one(source["options"], self._archive.images(source), **common, **frames) for source in plan["sources"]]
+        opened = [
+            open_one(source["options"], self._archive.images(source), **common, **frames)
+            for source in plan["sources"]
+        ]
         read_seconds = time.monotonic() - STARTED
-        stream = SampleStream(opened, [source["weight"] for source in plan["sources"]], options["madeAtOnce"], self._device, self._seed)
-        pool = SamplePool(PoolOptions(options["samples"], options["colourGain"], options["noiseSigma"], options["softnessPixels"]), self._device)
+        stream = SampleStream(
+            opened,
+            [source["weight"] for source in plan["sources"]],
+            options["madeAtOnce"],
+            self._device,
+            self._seed,
+        )
+        pool = SamplePool(
+            PoolOptions(
+                options["samples"], options["colourGain"], options["noiseSigma"], options["softnessPixels"]
+            ),
+            self._device,
+        )
         fed = FedPool(pool, stream, options["reuse"])
         fed.fill(max(options["firstSamples"], max(stage["batchSize"] for stage in plan["stages"])))
-        self._say(f"pictures read after {read_seconds:.1f} s, the first {pool.added} samples made after {time.monotonic() - STARTED:.1f} s")
+        self._say(
+            f"pictures read after {read_seconds:.1f} s, the first {pool.added} samples made after {time.monotonic() - STARTED:.1f} s"
+        )
         return fed
 
     def _open_learner(self, stage: Dict[str, Any]) -> Learner:
@@ -158,11 +185,20 @@ class DeviceRun:
         groups = [group["weights"] for group in stage["groups"]]
         learned = {name for group in groups for name in group}
         frozen = [name for name in plan["weights"] if name not in learned]
-        learner = Learner(self._archive.graph(stage["graph"]), self._archive.graph(plan["restoration"]), groups, frozen, options, self._device)
+        learner = Learner(
+            self._archive.graph(stage["graph"]),
+            self._archive.graph(plan["restoration"]),
+            groups,
+            frozen,
+            options,
+            self._device,
+        )
         learner.load(self._state)
         return learner
 
-    def _train_stage(self, learner: Learner, pool: "FedPool", stage: Dict[str, Any], begins_run: bool) -> None:
+    def _train_stage(
+        self, learner: Learner, pool: "FedPool", stage: Dict[str, Any], begins_run: bool
+    ) -> None:
         plan, progress = self._plan, self._progress
         index = plan["stages"].index(stage)
         begin = 0.0 if index == 0 else plan["stages"][index - 1]["until"]
@@ -188,7 +224,13 @@ class DeviceRun:
                 seconds = time.monotonic() - looked_at
                 if progress.step % SNAPSHOT_EVERY_STEPS == 0:
                     good = learner.snapshot()
-                self._log_step(learner, figures, rates[-1], (progress.step - looked_step) * maker.count / seconds, (pool.waited_seconds - waited) / seconds)
+                self._log_step(
+                    learner,
+                    figures,
+                    rates[-1],
+                    (progress.step - looked_step) * maker.count / seconds,
+                    (pool.waited_seconds - waited) / seconds,
+                )
             if figures is not None:
                 progress.trained_seconds += time.monotonic() - looked_at
                 looked_at, looked_step, waited = time.monotonic(), progress.step, pool.waited_seconds
@@ -204,7 +246,11 @@ class DeviceRun:
         if not torch.distributed.is_initialized():
             progress.done = self._clock.done(progress.step)
         elif looks:
-            said = torch.tensor([self._clock.done(progress.step), float(self._stopped)], dtype=torch.float64, device=self._device)
+            said = torch.tensor(
+                [self._clock.done(progress.step), float(self._stopped)],
+                dtype=torch.float64,
+                device=self._device,
+            )
             torch.distributed.broadcast(said, 0)
             progress.done, stopped = said.tolist()
             self._stopped = stopped > 0
@@ -218,9 +264,13 @@ class DeviceRun:
                 self._say(f"compiled after {time.monotonic() - STARTED:.1f} s")
             except Exception as error:  # noqa: BLE001 torch.compile fails in many ways, and a GPU's minutes are expensive
                 learner.interpret()
-                self._say(f"torch.compile failed, so the run goes on without it: {str(error).splitlines()[0]}")
+                self._say(
+                    f"torch.compile failed, so the run goes on without it: {str(error).splitlines()[0]}"
+                )
 
-    def _update(self, learner: Learner, batch: Dict[str, torch.Tensor], rates: List[float], look: bool) -> Optional[List[float]]:
+    def _update(
+        self, learner: Learner, batch: Dict[str, torch.Tensor], rates: List[float], look: bool
+    ) -> Optional[List[float]]:
         """Loss terms and norms of the gradients, if they are looked at; on a processor, what is not finite moves nothing."""
         try:
             terms, norms = learner.differentiate(batch)
@@ -236,18 +286,40 @@ class DeviceRun:
         progress = self._progress
         progress.setbacks += 1
         if progress.setbacks > MOST_SETBACKS:
-            raise ValueError(f"Expected a finite loss but it was not {progress.setbacks} times, whatever the learning rate; lower `optimizer.learningRate`, or look at the samples.")
+            raise ValueError(
+                f"Expected a finite loss but it was not {progress.setbacks} times, whatever the learning rate; lower `optimizer.learningRate`, or look at the samples."
+            )
         progress.rate_factor *= RATE_AFTER_SETBACK
         learner.go_back(good)
         if self._leads:
             self._out.log({"kind": "setback", "step": progress.step, "rateFactor": progress.rate_factor})
 
-    def _log_step(self, learner: Learner, figures: List[float], rate: float, samples_per_second: float, wait_share: float) -> None:
+    def _log_step(
+        self,
+        learner: Learner,
+        figures: List[float],
+        rate: float,
+        samples_per_second: float,
+        wait_share: float,
+    ) -> None:
         if not self._leads:
             return
         terms = learner.named_terms(figures)
-        row = {"kind": "step", "step": self._progress.step, "loss": terms, "learningRate": rate, "gradientNorm": math.hypot(*figures[len(terms) :])}
-        self._out.log({**row, "samplesPerSecond": samples_per_second, "dataWaitShare": min(1.0, wait_share), "done": round(self._progress.done, 4)})
+        row = {
+            "kind": "step",
+            "step": self._progress.step,
+            "loss": terms,
+            "learningRate": rate,
+            "gradientNorm": math.hypot(*figures[len(terms) :]),
+        }
+        self._out.log(
+            {
+                **row,
+                "samplesPerSecond": samples_per_second,
+                "dataWaitShare": min(1.0, wait_share),
+                "done": round(self._progress.done, 4),
+            }
+        )
 
     def _validate(self, learner: Learner) -> None:
         if not self._leads:
@@ -256,12 +328,24 @@ class DeviceRun:
         self._validated_step = progress.step
         scores = score(learner.restore, self._validation, SAMPLES_IN_PICTURE)
         best = progress.best_psnr is None or scores.psnr["mean"] > progress.best_psnr
-        self._out.log({"kind": "validation", "step": progress.step, "samples": len(self._validation), "psnr": scores.psnr, "gain": scores.gain, "ssim": scores.ssim, "best": best})
+        self._out.log(
+            {
+                "kind": "validation",
+                "step": progress.step,
+                "samples": len(self._validation),
+                "psnr": scores.psnr,
+                "gain": scores.gain,
+                "ssim": scores.ssim,
+                "best": best,
+            }
+        )
         if best:
             progress.best_psnr = scores.psnr["mean"]
             self._write_weights("best", learner.state())
         shown = zip(self._validation, scores.restored)
-        self._out.write_picture(contact_sheet([(sample.blurred, restored, sample.frames) for sample, restored in shown]))
+        self._out.write_picture(
+            contact_sheet([(sample.blurred, restored, sample.frames) for sample, restored in shown])
+        )
 
     def _save(self, learner: Learner) -> None:
         state = learner.state()
@@ -271,8 +355,14 @@ class DeviceRun:
 
     def _write_weights(self, name: str, state: Dict[str, Any]) -> None:
         progress = self._progress
-        averages = {path.split("/", 1)[1]: values for path, values in state.items() if path.startswith("averages/")}
-        metadata = {"step": progress.step, "samplesSeen": progress.samples_seen, "trainedSeconds": round(progress.trained_seconds)}
+        averages = {
+            path.split("/", 1)[1]: values for path, values in state.items() if path.startswith("averages/")
+        }
+        metadata = {
+            "step": progress.step,
+            "samplesSeen": progress.samples_seen,
+            "trainedSeconds": round(progress.trained_seconds),
+        }
         self._out.write_weights(name, averages, metadata)
 
     def _say(self, text: str) -> None:
@@ -323,7 +413,12 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
     if device.type == "cpu":
         torch.set_num_threads(options.threads or archive.plan["threads"])
     if options.processes > 1:
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=options.processes)
+        torch.distributed.init_process_group(
+            "nccl" if device.type == "cuda" else "gloo",
+            init_method=f"file://{rendezvous}",
+            rank=rank,
+            world_size=options.processes,
+        )
     run = DeviceRun(archive, RunFolder(options.out), device, rank, options.minutes)
     interruptions = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
 
@@ -337,7 +432,10 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
         signal.signal(name, stop)
     progress = run.train()
     if rank == 0:
-        print(f"{progress.step} steps, {100 * progress.done:.0f} % of the run; results in {os.path.join(options.out, 'results')}", file=sys.stderr)
+        print(
+            f"{progress.step} steps, {100 * progress.done:.0f} % of the run; results in {os.path.join(options.out, 'results')}",
+            file=sys.stderr,
+        )
 
 
 def make_trial(plan: Dict[str, Any]) -> None:
@@ -355,13 +453,19 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="how long the run takes, instead of its own minutes")
     parser.add_argument("--processes", type=int, default=1, help="one per GPU; each takes whole batches")
     parser.add_argument("--threads", type=int, help="of the processor, where there is no GPU")
-    parser.add_argument("--trial", action="store_true", help="with small crops and batches, to see on a processor that all is right")
+    parser.add_argument(
+        "--trial",
+        action="store_true",
+        help="with small crops and batches, to see on a processor that all is right",
+    )
     options = parser.parse_args()
     try:
         if options.minutes is not None and not 0 < options.minutes < math.inf:
             raise ValueError(f"Expected minutes above 0 but received {options.minutes}.")
         if not 1 <= options.processes <= MOST_PROCESSES:
-            raise ValueError(f"Expected from 1 to {MOST_PROCESSES} processes but received {options.processes}.")
+            raise ValueError(
+                f"Expected from 1 to {MOST_PROCESSES} processes but received {options.processes}."
+            )
         with tempfile.TemporaryDirectory() as folder:
             rendezvous = os.path.join(folder, "rendezvous")
             if options.processes == 1:

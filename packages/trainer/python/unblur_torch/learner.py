@@ -32,13 +32,21 @@ class LearnerOptions:
     ema_decay: float
 
     @staticmethod
-    def of(torch_settings: Mapping[str, Any], optimizer: Mapping[str, Any], ema_decay: float) -> LearnerOptions:
+    def of(
+        torch_settings: Mapping[str, Any], optimizer: Mapping[str, Any], ema_decay: float
+    ) -> LearnerOptions:
         """Of what a run file says under `torch`, `optimizer` and `emaDecay`."""
         return LearnerOptions(
             bfloat16=torch_settings["precision"] == "bfloat16",
             channels_last=torch_settings["channelsLast"],
             compile=torch_settings["compile"],
-            optimizer=AdamOptions(optimizer["beta1"], optimizer["beta2"], optimizer["epsilon"], optimizer["weightDecay"], optimizer["clipNorm"]),
+            optimizer=AdamOptions(
+                optimizer["beta1"],
+                optimizer["beta2"],
+                optimizer["epsilon"],
+                optimizer["weightDecay"],
+                optimizer["clipNorm"],
+            ),
             ema_decay=ema_decay,
         )
 
@@ -49,7 +57,15 @@ class Learner:
     and all have the same weights: gradients are averaged over them.
     """
 
-    def __init__(self, step_graph: Graph, restoration_graph: Graph, groups: List[List[str]], frozen: List[str], options: LearnerOptions, device: torch.device):
+    def __init__(
+        self,
+        step_graph: Graph,
+        restoration_graph: Graph,
+        groups: List[List[str]],
+        frozen: List[str],
+        options: LearnerOptions,
+        device: torch.device,
+    ):
         """
         step_graph: from weights and a batch to the loss terms; restoration_graph: from weights and `blurred` to frames.
         groups: names of the weights that learn, which are those of inputs of both graphs; each group has its own learning
@@ -79,21 +95,40 @@ class Learner:
         self._low_gradient = torch.zeros_like(self._low_weights) if low_weights else None
         self._learned = learned
         self._leaves = self._make_leaves(low_weights, set(learned))
-        self._first_moments, self._second_moments, self._averages = (torch.zeros_like(self._weights) for _ in range(3))
+        self._first_moments, self._second_moments, self._averages = (
+            torch.zeros_like(self._weights) for _ in range(3)
+        )
         self._groups = self._layout.slices(groups)
-        self._adams = [Adam(self._weights[group], self._first_moments[group], self._second_moments[group], options.optimizer) for group in self._groups]
+        self._adams = [
+            Adam(
+                self._weights[group],
+                self._first_moments[group],
+                self._second_moments[group],
+                options.optimizer,
+            )
+            for group in self._groups
+        ]
         self._restoration = Restoration(restoration_graph, weights, options.channels_last, device)
         self._shapes = {name: step_graph.inputs[name] for name in weights}
 
     def _make_leaves(self, low_weights: "set[str]", learned: "set[str]") -> List[Tensor]:
         """What autograd differentiates by: views of the weights whose gradients, where they learn, are views of one gradient."""
         leaves = []
-        learned_values = {parameter.value for parameter in self._layout.parameters if parameter.weight in learned}
+        learned_values = {
+            parameter.value for parameter in self._layout.parameters if parameter.weight in learned
+        }
         views, gradients = self._layout.views(self._weights), self._layout.views(self._gradient)
         if low_weights:
-            low_views, low_gradients = self._layout.views(self._low_weights), self._layout.views(self._low_gradient)
+            low_views, low_gradients = (
+                self._layout.views(self._low_weights),
+                self._layout.views(self._low_gradient),
+            )
         for name in views:
-            view, gradient = (low_views[name], low_gradients[name]) if name in low_weights else (views[name], gradients[name])
+            view, gradient = (
+                (low_views[name], low_gradients[name])
+                if name in low_weights
+                else (views[name], gradients[name])
+            )
             leaf = view.detach()
             if name in learned_values:
                 leaf.requires_grad_()
@@ -143,7 +178,9 @@ class Learner:
     def _state_vectors(self) -> Tuple[Tensor, ...]:
         return (self._weights, self._first_moments, self._second_moments, self._averages)
 
-    def update(self, batch: Dict[str, Tensor], learning_rates: Sequence[float], step: int) -> Tuple[Dict[str, float], float]:
+    def update(
+        self, batch: Dict[str, Tensor], learning_rates: Sequence[float], step: int
+    ) -> Tuple[Dict[str, float], float]:
         """
         One step of training on this process's part of the batch.
 
@@ -212,12 +249,20 @@ class Learner:
         """Before going back through them: gradients of sampling at coordinates that are not numbers end the process."""
         for name, value in zip(self._terms, torch.stack([output.detach() for output in outputs]).tolist()):
             if not numpy.isfinite(value):
-                raise ValueError(f"Expected a finite loss but its term '{name[len(TERM_PREFIX) :]}' is {value}.")
+                raise ValueError(
+                    f"Expected a finite loss but its term '{name[len(TERM_PREFIX) :]}' is {value}."
+                )
 
     def _first_not_finite(self) -> str:
         """Finite gradients may have a norm that is not: then the largest."""
-        largest = {name: numpy.abs(gradient).max() for name, gradient in self._layout.unflatten(self._gradient).items()}
-        return next((name for name, size in largest.items() if not numpy.isfinite(size)), max(largest, key=largest.get))
+        largest = {
+            name: numpy.abs(gradient).max()
+            for name, gradient in self._layout.unflatten(self._gradient).items()
+        }
+        return next(
+            (name for name, size in largest.items() if not numpy.isfinite(size)),
+            max(largest, key=largest.get),
+        )
 
 
 class Restoration:
@@ -226,8 +271,15 @@ class Restoration:
     def __init__(self, graph: Graph, weights: List[str], channels_last: bool, device: torch.device):
         self._layout = ParameterLayout(graph, weights, channels_last)
         parameters = self._layout.parameters
-        simplified = simplify(self._layout.graph, {parameter.value: parameter.shape for parameter in parameters})
-        self._program = write_program(simplified, [*(parameter.value for parameter in parameters), "blurred"], list(graph.outputs), device)
+        simplified = simplify(
+            self._layout.graph, {parameter.value: parameter.shape for parameter in parameters}
+        )
+        self._program = write_program(
+            simplified,
+            [*(parameter.value for parameter in parameters), "blurred"],
+            list(graph.outputs),
+            device,
+        )
         self._device = device
         self._values: List[Tensor] = []
 
@@ -247,6 +299,8 @@ def optional_compile(program, wanted: bool):
     if not wanted:
         return program
     if not hasattr(torch, "compile"):
-        raise ValueError(f"Expected torch 2.0 or newer for 'torch.compile: true' but this is {torch.__version__}; set it to false.")
+        raise ValueError(
+            f"Expected torch 2.0 or newer for 'torch.compile: true' but this is {torch.__version__}; set it to false."
+        )
     # Every step has the same shapes.
     return torch.compile(program, dynamic=False)

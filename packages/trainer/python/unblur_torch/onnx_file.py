@@ -103,7 +103,9 @@ def read_attribute(data: bytes) -> Tuple[str, Attribute]:
             kind = value
     by_kind = {FLOAT_ATTRIBUTE: real, INT_ATTRIBUTE: integer, STRING_ATTRIBUTE: text, INTS_ATTRIBUTE: ints}
     if kind not in by_kind:
-        raise ValueError(f"Expected attribute '{name}' to be a number, a text or a list of integers but it is of ONNX attribute type {kind}.")
+        raise ValueError(
+            f"Expected attribute '{name}' to be a number, a text or a list of integers but it is of ONNX attribute type {kind}."
+        )
     return name, by_kind[kind]
 
 
@@ -119,7 +121,9 @@ def read_tensor(data: bytes) -> Tuple[str, numpy.ndarray]:
         elif number == 9:
             raw = value
     if element_type not in ELEMENT_TYPES:
-        raise ValueError(f"Expected constant '{name}' to be float32, int32, int64 or bool but it is of ONNX element type {element_type}.")
+        raise ValueError(
+            f"Expected constant '{name}' to be float32, int32, int64 or bool but it is of ONNX element type {element_type}."
+        )
     return name, numpy.frombuffer(raw, ELEMENT_TYPES[element_type]).reshape(shape)
 
 
@@ -130,7 +134,11 @@ def read_value_info(data: bytes) -> Tuple[str, Tuple[int, ...]]:
             name = value.decode()
         elif number == 2:
             tensor_type = dict(read_fields(value))[1]
-            dimensions = [dict(read_fields(part)) for kind, part in read_fields(dict(read_fields(tensor_type)).get(2, b"")) if kind == 1]
+            dimensions = [
+                dict(read_fields(part))
+                for kind, part in read_fields(dict(read_fields(tensor_type)).get(2, b""))
+                if kind == 1
+            ]
             shape = tuple(dimension.get(1, 0) for dimension in dimensions)
     return name, shape
 
@@ -149,7 +157,9 @@ def read_fields(data: bytes) -> Iterator[Tuple[int, Union[int, bytes]]]:
             elif wire_type in (FIXED32, FIXED64):
                 length = 4 if wire_type == FIXED32 else 8
             else:
-                raise ValueError(f"Expected an ONNX file but byte {position} starts a field of wire type {wire_type}.")
+                raise ValueError(
+                    f"Expected an ONNX file but byte {position} starts a field of wire type {wire_type}."
+                )
             value = data[position : position + length]
             position += length
         yield number, value

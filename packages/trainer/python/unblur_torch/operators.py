@@ -131,7 +131,12 @@ def same_on_both_sides(pads: Sequence[int]) -> bool:
 
 def geometry(attributes: Attributes) -> Tuple[List[int], List[int], int, List[int]]:
     """Stride, dilation, groups and pads of a convolution; what a node does not say is as ONNX has it."""
-    return attributes.get("strides", [1, 1]), attributes.get("dilations", [1, 1]), attributes.get("group", 1), attributes.get("pads", [0, 0, 0, 0])
+    return (
+        attributes.get("strides", [1, 1]),
+        attributes.get("dilations", [1, 1]),
+        attributes.get("group", 1),
+        attributes.get("pads", [0, 0, 0, 0]),
+    )
 
 
 @operator("Conv")
@@ -144,13 +149,23 @@ def convolution(attributes: Attributes, settings: Settings) -> TensorFunction:
         def run(x: Tensor, kernel: Tensor, bias: Optional[Tensor] = None) -> Tensor:
             # On a processor, torch 1.13 leaves the gradient of a strided filter partly unset where a bfloat16 image is one pixel.
             if x.dtype == torch.bfloat16 and not x.is_cuda and 1 in x.shape[2:]:
-                return F.conv2d(x.float(), kernel.float(), None if bias is None else per_channel(bias).float(), stride, padding, dilation, groups).to(x.dtype)
+                return F.conv2d(
+                    x.float(),
+                    kernel.float(),
+                    None if bias is None else per_channel(bias).float(),
+                    stride,
+                    padding,
+                    dilation,
+                    groups,
+                ).to(x.dtype)
             return F.conv2d(x, kernel, per_channel(bias), stride, padding, dilation, groups)
 
         return run
 
     top, left, bottom, right = pads
-    return lambda x, kernel, bias=None: F.conv2d(F.pad(x, (left, right, top, bottom)), kernel, per_channel(bias), stride, 0, dilation, groups)
+    return lambda x, kernel, bias=None: F.conv2d(
+        F.pad(x, (left, right, top, bottom)), kernel, per_channel(bias), stride, 0, dilation, groups
+    )
 
 
 @operator("ConvTranspose")
@@ -161,7 +176,10 @@ def transposed_convolution(attributes: Attributes, settings: Settings) -> Tensor
     if same_on_both_sides(pads):
         padding = pads[:2]
         four_taps, three_taps = ([4, 4], [0, 0]), ([3, 3], [1, 1])
-        doubles = (stride, padding, dilation, groups) == ([2, 2], [1, 1], [1, 1], 1) and (attributes["kernel_shape"], more) in (four_taps, three_taps)
+        doubles = (stride, padding, dilation, groups) == ([2, 2], [1, 1], [1, 1], 1) and (
+            attributes["kernel_shape"],
+            more,
+        ) in (four_taps, three_taps)
 
         def run(x: Tensor, kernel: Tensor, bias: Optional[Tensor] = None) -> Tensor:
             if doubles and not x.is_cuda:
@@ -192,11 +210,22 @@ def double_by_convolution(x: Tensor, kernel: Tensor, bias: Optional[Tensor]) -> 
     batch, channels, height, width = x.shape
     out = kernel.shape[1]
     # Axes: in, out, tap row, block row, tap column, block column.
-    taps = kernel.flip(2, 3).reshape(channels, out, 2, 2, 2, 2).permute(3, 5, 1, 0, 2, 4).reshape(4 * out, channels, 2, 2)
+    taps = (
+        kernel.flip(2, 3)
+        .reshape(channels, out, 2, 2, 2, 2)
+        .permute(3, 5, 1, 0, 2, 4)
+        .reshape(4 * out, channels, 2, 2)
+    )
     y = F.conv2d(F.pad(x, (1, 1, 1, 1)), taps, None if bias is None else bias.repeat(4))
     y = y.view(batch, 2, 2, out, height + 1, width + 1)
     # Block pixel (row, column) at (i, j) is made of x from (i + row - 1, j + column - 1) on.
-    pixel = [[y[:, row, column, :, row : row + height, column : column + width].permute(0, 2, 3, 1) for column in (0, 1)] for row in (0, 1)]
+    pixel = [
+        [
+            y[:, row, column, :, row : row + height, column : column + width].permute(0, 2, 3, 1)
+            for column in (0, 1)
+        ]
+        for row in (0, 1)
+    ]
     blocks = torch.stack([torch.stack(columns, 3) for columns in pixel], 2)
     return blocks.reshape(batch, 2 * height, 2 * width, out).permute(0, 3, 1, 2)
 
@@ -206,7 +235,10 @@ def grid_sample(attributes: Attributes, settings: Settings) -> TensorFunction:
     """x [B, C, H, W], grid [B, h, w, 2] from -1 to 1."""
     if attributes.get("mode", "linear") != "linear":
         raise ValueError(f"Expected GridSample with mode 'linear' but received '{attributes['mode']}'.")
-    padding_mode, align_corners = attributes.get("padding_mode", "zeros"), bool(attributes.get("align_corners", 0))
+    padding_mode, align_corners = (
+        attributes.get("padding_mode", "zeros"),
+        bool(attributes.get("align_corners", 0)),
+    )
     return lambda x, grid: F.grid_sample(x, grid, "bilinear", padding_mode, align_corners)
 
 
@@ -220,7 +252,9 @@ def resize(attributes: Attributes, settings: Settings) -> TensorFunction:
     if mode == "linear" and transformation in ("half_pixel", "align_corners"):
         align_corners = transformation == "align_corners"
         return lambda x: F.interpolate(x, size, mode="bilinear", align_corners=align_corners)
-    raise ValueError(f"Expected Resize that is linear (half_pixel, align_corners) or nearest (asymmetric) but received {mode} ({transformation}).")
+    raise ValueError(
+        f"Expected Resize that is linear (half_pixel, align_corners) or nearest (asymmetric) but received {mode} ({transformation})."
+    )
 
 
 @operator("AveragePool")
@@ -228,12 +262,18 @@ def average_pool(attributes: Attributes, settings: Settings) -> TensorFunction:
     window, stride, pads = attributes["kernel_shape"], attributes["strides"], attributes["pads"]
     if not same_on_both_sides(pads):
         raise ValueError(f"Expected AveragePool with the same padding on both sides but received {pads}.")
-    return lambda x: F.avg_pool2d(x, window, stride, pads[:2], count_include_pad=bool(attributes["count_include_pad"]))
+    return lambda x: F.avg_pool2d(
+        x, window, stride, pads[:2], count_include_pad=bool(attributes["count_include_pad"])
+    )
 
 
 @operator("MaxPool")
 def maximum_pool(attributes: Attributes, settings: Settings) -> TensorFunction:
-    window, stride, (top, left, bottom, right) = attributes["kernel_shape"], attributes["strides"], attributes["pads"]
+    window, stride, (top, left, bottom, right) = (
+        attributes["kernel_shape"],
+        attributes["strides"],
+        attributes["pads"],
+    )
     return lambda x: F.max_pool2d(F.pad(x, (left, right, top, bottom), value=-torch.inf), window, stride)
 
 
@@ -317,13 +357,17 @@ def slice_axes(attributes: Attributes, settings: Settings) -> TensorFunction:
 @operator("Pad", settings=(1, 2))
 def pad(attributes: Attributes, settings: Settings) -> TensorFunction:
     amounts = integers(settings[0])
-    mode = {"constant": "constant", "reflect": "reflect", "edge": "replicate"}[attributes.get("mode", "constant")]
+    mode = {"constant": "constant", "reflect": "reflect", "edge": "replicate"}[
+        attributes.get("mode", "constant")
+    ]
     rank = len(amounts) // 2
     # torch counts axes from the last one, and its other modes take those of an image only.
     per_axis = [amount for axis in reversed(range(rank)) for amount in (amounts[axis], amounts[axis + rank])]
     if mode != "constant":
         if any(per_axis[4:]):
-            raise ValueError(f"Expected Pad with mode '{mode}' along height and width only but received {amounts}.")
+            raise ValueError(
+                f"Expected Pad with mode '{mode}' along height and width only but received {amounts}."
+            )
         return lambda x: F.pad(x, per_axis[:4], mode)
     value = settings[1].item() if len(settings) > 1 and settings[1] is not None else 0
     return lambda x: F.pad(x, per_axis, "constant", value)
@@ -351,7 +395,9 @@ def largest_or_smallest(attributes: Attributes, settings: Settings) -> TensorFun
 # Reductions
 
 
-def reduction(function: Callable[[Tensor, List[int], bool], Tensor]) -> Callable[[Attributes, Settings], TensorFunction]:
+def reduction(
+    function: Callable[[Tensor, List[int], bool], Tensor],
+) -> Callable[[Attributes, Settings], TensorFunction]:
     def build(attributes: Attributes, settings: Settings) -> TensorFunction:
         axes, keep = integers(settings[0]), bool(attributes["keepdims"])
         return lambda x: function(x, axes, keep)

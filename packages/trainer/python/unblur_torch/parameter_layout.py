@@ -60,7 +60,11 @@ class ParameterLayout:
 
     def flatten(self, weights: Dict[str, numpy.ndarray]) -> Tensor:
         """Weights by name, in their own order, to one vector."""
-        return torch.from_numpy(numpy.concatenate([weights[parameter.weight].reshape(-1)[parameter.source] for parameter in self.parameters]))
+        return torch.from_numpy(
+            numpy.concatenate(
+                [weights[parameter.weight].reshape(-1)[parameter.source] for parameter in self.parameters]
+            )
+        )
 
     def unflatten(self, vector: Tensor) -> Dict[str, numpy.ndarray]:
         """The inverse of `flatten`; every weight is flat, in its own row-major order."""
@@ -79,12 +83,16 @@ class ParameterLayout:
         for parameter in self.parameters:
             stored = [parameter.shape[axis] for axis in parameter.memory_order]
             piece = vector[begin : begin + parameter.size].view(stored)
-            views[parameter.value] = piece.permute([parameter.memory_order.index(axis) for axis in range(len(stored))])
+            views[parameter.value] = piece.permute(
+                [parameter.memory_order.index(axis) for axis in range(len(stored))]
+            )
             begin += parameter.size
         return views
 
 
-def follow_rearrangements(graph: Graph, weight: str, consumers: Dict[str, List[Node]], channels_last: bool) -> Tuple[Parameter, List[Node]]:
+def follow_rearrangements(
+    graph: Graph, weight: str, consumers: Dict[str, List[Node]], channels_last: bool
+) -> Tuple[Parameter, List[Node]]:
     """Follows a weight through the operations that only rearrange it, as long as nothing else reads it on the way."""
     shape = graph.inputs[weight]
     indices = numpy.arange(int(numpy.prod(shape, dtype=numpy.int64))).reshape(shape)
@@ -98,7 +106,9 @@ def follow_rearrangements(graph: Graph, weight: str, consumers: Dict[str, List[N
         nodes.append(node)
     rank = indices.ndim
     memory_order = KERNEL_ORDER_CHANNELS_LAST if channels_last and rank == 4 else tuple(range(rank))
-    return Parameter(weight, value, indices.shape, memory_order, indices.transpose(memory_order).reshape(-1)), nodes
+    return Parameter(
+        weight, value, indices.shape, memory_order, indices.transpose(memory_order).reshape(-1)
+    ), nodes
 
 
 def rearrange(indices: numpy.ndarray, node: Node, graph: Graph) -> "numpy.ndarray | None":
@@ -110,6 +120,11 @@ def rearrange(indices: numpy.ndarray, node: Node, graph: Graph) -> "numpy.ndarra
     if node.operator == "MatMul" and node.inputs[1] in graph.constants:
         # The trace multiplies by a permutation matrix where that is the faster way to move numbers.
         matrix = graph.constants[node.inputs[1]]
-        is_permutation = matrix.ndim == 2 and ((matrix == 0) | (matrix == 1)).all() and (matrix.sum(0) == 1).all() and (matrix.sum(1) == 1).all()
+        is_permutation = (
+            matrix.ndim == 2
+            and ((matrix == 0) | (matrix == 1)).all()
+            and (matrix.sum(0) == 1).all()
+            and (matrix.sum(1) == 1).all()
+        )
         return indices[..., matrix.argmax(0)] if is_permutation else None
     return None

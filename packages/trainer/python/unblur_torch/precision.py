@@ -14,7 +14,18 @@ from .simplification import CONVOLUTIONS
 """Most of the arithmetic is here."""
 LOW = (*CONVOLUTIONS, "MatMul")
 """These move or scale single numbers, so they go on in the precision of what they are given."""
-FOLLOWING = ("LeakyRelu", "LeakyReluInPlace", "Reshape", "Transpose", "DepthToSpace", "Slice", "Split", "Pad", "Identity", "StopGradient")
+FOLLOWING = (
+    "LeakyRelu",
+    "LeakyReluInPlace",
+    "Reshape",
+    "Transpose",
+    "DepthToSpace",
+    "Slice",
+    "Split",
+    "Pad",
+    "Identity",
+    "StopGradient",
+)
 
 
 def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
@@ -39,7 +50,9 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
     def wanted_low(value: str) -> bool:
         """Whether all that is done with a value is done in bfloat16."""
         readers = consumers.get(value, [])
-        return value not in graph.outputs and all(runs_low(node) or (node.operator == "Concat" and wanted_low(node.outputs[0])) for node in readers)
+        return value not in graph.outputs and all(
+            runs_low(node) or (node.operator == "Concat" and wanted_low(node.outputs[0])) for node in readers
+        )
 
     def in_precision(value: str, low: bool) -> str:
         if value == "" or (value in low_values) == low or is_integer(graph, value):
@@ -62,13 +75,17 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
         else:
             low = node.operator == "Concat" and wanted_low(node.outputs[0])
         settings = OPERATORS[node.operator].settings if node.operator in OPERATORS else ()
-        inputs = tuple(name if at in settings else in_precision(name, low) for at, name in enumerate(node.inputs))
+        inputs = tuple(
+            name if at in settings else in_precision(name, low) for at, name in enumerate(node.inputs)
+        )
         nodes.append(replace(node, inputs=inputs))
         if low:
             low_values.update(node.outputs)
     both = low_weights & {name for node in graph.nodes if not runs_low(node) for name in node.inputs}
     if both:
-        raise ValueError(f"Expected every weight to be read in one precision but {', '.join(sorted(both))} is read in both.")
+        raise ValueError(
+            f"Expected every weight to be read in one precision but {', '.join(sorted(both))} is read in both."
+        )
     return graph.with_nodes(nodes), low_weights
 
 

@@ -17,7 +17,9 @@ from .operators import OPERATORS
 Program = Callable[..., Tuple[Tensor, ...]]
 
 
-def write_program(graph: Graph, inputs: Sequence[str], outputs: Sequence[str], device: torch.device) -> Program:
+def write_program(
+    graph: Graph, inputs: Sequence[str], outputs: Sequence[str], device: torch.device
+) -> Program:
     """
     A function of the named values, in that order, that returns the named outputs, in that order.
 
@@ -25,7 +27,9 @@ def write_program(graph: Graph, inputs: Sequence[str], outputs: Sequence[str], d
     """
     unknown = sorted({node.operator for node in graph.nodes} - set(OPERATORS))
     if unknown:
-        raise ValueError(f"Expected operators that the torch engine knows but the graph has {', '.join(unknown)}; add them to operators.py.")
+        raise ValueError(
+            f"Expected operators that the torch engine knows but the graph has {', '.join(unknown)}; add them to operators.py."
+        )
     scope: Dict[str, object] = {}
     names: Dict[str, str] = {name: f"i{index}" for index, name in enumerate(inputs)}
     steps: List[Tuple[str, str, List[str]]] = []
@@ -33,14 +37,19 @@ def write_program(graph: Graph, inputs: Sequence[str], outputs: Sequence[str], d
     def variable(value: str) -> str:
         if value not in names:
             if value not in graph.constants:
-                raise ValueError(f"Expected '{value}' to be made before it is read; the graph is out of order.")
+                raise ValueError(
+                    f"Expected '{value}' to be made before it is read; the graph is out of order."
+                )
             names[value] = f"c{len(names)}"
             scope[names[value]] = torch.from_numpy(graph.constants[value].copy()).to(device)
         return names[value]
 
     for index, node in enumerate(graph.nodes):
         operator = OPERATORS[node.operator]
-        settings = [graph.constants[node.inputs[at]] if at < len(node.inputs) and node.inputs[at] else None for at in operator.settings]
+        settings = [
+            graph.constants[node.inputs[at]] if at < len(node.inputs) and node.inputs[at] else None
+            for at in operator.settings
+        ]
         scope[f"f{index}"] = operator.build(node.attributes, settings)
         read = [variable(name) for at, name in enumerate(node.inputs) if at not in operator.settings and name]
         for name in node.outputs:
@@ -52,7 +61,9 @@ def write_program(graph: Graph, inputs: Sequence[str], outputs: Sequence[str], d
     lines = [f"def program({', '.join(names[name] for name in inputs)}):"]
     for index, (function, made, read) in enumerate(steps):
         lines.append(f"    {made} = {function}({', '.join(read)})")
-        spent = sorted({name for name in read if last_use[name] == index and name[0] in "vi" and name not in results})
+        spent = sorted(
+            {name for name in read if last_use[name] == index and name[0] in "vi" and name not in results}
+        )
         if spent:
             lines.append(f"    del {', '.join(spent)}")
     lines.append(f"    return ({', '.join(results)},)")

@@ -29,7 +29,9 @@ class PackedRun:
             self.plan: Dict[str, Any] = json.load(file)
         missing = [name for name in self.plan["files"] if not os.path.exists(os.path.join(folder, name))]
         if missing:
-            raise ValueError(f"Expected all files of the packed run in '{folder}' but {', '.join(missing)} is missing; copy all its files into one folder.")
+            raise ValueError(
+                f"Expected all files of the packed run in '{folder}' but {', '.join(missing)} is missing; copy all its files into one folder."
+            )
 
     def graph(self, name: str) -> Graph:
         return read_onnx(self._read(name))
@@ -46,18 +48,35 @@ class PackedRun:
         prefix, pictures = f"{source['images']}/", {}
         for part in (name for name in self.plan["files"] if name.startswith("images-")):
             tensors, _ = read_safetensors(self._read(part))
-            pictures.update({name[len(prefix) :]: array.tobytes() for name, array in tensors.items() if name.startswith(prefix)})
+            pictures.update(
+                {
+                    name[len(prefix) :]: array.tobytes()
+                    for name, array in tensors.items()
+                    if name.startswith(prefix)
+                }
+            )
         return pictures
 
     def validation(self, device: torch.device) -> List[Sample]:
         tensors, _ = read_safetensors(self._read("validation.safetensors"))
         image = lambda name: torch.from_numpy(tensors[name].astype(numpy.float32)).to(device) / 255
         count = sum(name.startswith("frames/") for name in tensors)
-        return [Sample(image(f"input/{index}"), image(f"blurred/{index}"), image(f"frames/{index}")) for index in range(count)]
+        return [
+            Sample(image(f"input/{index}"), image(f"blurred/{index}"), image(f"frames/{index}"))
+            for index in range(count)
+        ]
 
     def _read(self, name: str) -> bytes:
         """A file, or the pieces that it came in."""
-        pieces = [name] if name in self.plan["files"] else [f"{name}.{index}" for index in range(len(self.plan["files"])) if f"{name}.{index}" in self.plan["files"]]
+        pieces = (
+            [name]
+            if name in self.plan["files"]
+            else [
+                f"{name}.{index}"
+                for index in range(len(self.plan["files"]))
+                if f"{name}.{index}" in self.plan["files"]
+            ]
+        )
         parts = []
         for piece in pieces:
             with open(os.path.join(self._folder, piece), "rb") as file:
@@ -106,7 +125,9 @@ class RunFolder:
         path, kept = self._path("metrics.jsonl"), []
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
-                kept = [line for line in file if line.endswith("\n") and json.loads(line)["step"] <= last_step]
+                kept = [
+                    line for line in file if line.endswith("\n") and json.loads(line)["step"] <= last_step
+                ]
         replace_file(path, "".join(kept).encode())
 
     def log(self, row: Mapping[str, Any]) -> None:
@@ -116,12 +137,16 @@ class RunFolder:
             file.write(line + "\n")
         print(line, flush=True)
 
-    def write_weights(self, name: str, weights: Mapping[str, numpy.ndarray], metadata: Mapping[str, Any]) -> None:
+    def write_weights(
+        self, name: str, weights: Mapping[str, numpy.ndarray], metadata: Mapping[str, Any]
+    ) -> None:
         """`name`-0.part and so on: pieces of a `.safetensors` file in float16."""
         halves = {weight: values.astype(numpy.float16) for weight, values in weights.items()}
         # Pieces of two moments must not be taken for one file.
         digest = hashlib.sha256(b"".join(values.tobytes() for values in halves.values())).hexdigest()
-        data = write_safetensors(halves, {**{key: str(value) for key, value in metadata.items()}, "sha256": digest})
+        data = write_safetensors(
+            halves, {**{key: str(value) for key, value in metadata.items()}, "sha256": digest}
+        )
         for index, begin in enumerate(range(0, len(data), self._part_bytes)):
             replace_file(self._path(f"{name}-{index}.part"), data[begin : begin + self._part_bytes])
 

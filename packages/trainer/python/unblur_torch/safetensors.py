@@ -7,7 +7,12 @@ from typing import Dict, Mapping, Tuple, Union
 
 import numpy
 
-DTYPES = {"F32": numpy.dtype("<f4"), "F16": numpy.dtype("<f2"), "U8": numpy.dtype("u1"), "I32": numpy.dtype("<i4")}
+DTYPES = {
+    "F32": numpy.dtype("<f4"),
+    "F16": numpy.dtype("<f2"),
+    "U8": numpy.dtype("u1"),
+    "I32": numpy.dtype("<i4"),
+}
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 ALIGNMENT_BYTES = 8
 
@@ -30,7 +35,11 @@ def write_safetensors(tensors: Mapping[str, numpy.ndarray], metadata: Mapping[st
     header: Dict[str, object] = {"__metadata__": dict(metadata)}
     begin = 0
     for name, array in tensors.items():
-        header[name] = {"dtype": NAMES[array.dtype], "shape": list(array.shape), "data_offsets": [begin, begin + array.nbytes]}
+        header[name] = {
+            "dtype": NAMES[array.dtype],
+            "shape": list(array.shape),
+            "data_offsets": [begin, begin + array.nbytes],
+        }
         begin += array.nbytes
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % ALIGNMENT_BYTES)

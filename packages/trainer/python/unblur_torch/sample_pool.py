@@ -60,14 +60,28 @@ class SamplePool:
     def add(self, samples: Samples) -> None:
         """Takes samples in, all of one size and number of frames, which is that of all that came before."""
         count = len(samples.blurred)
-        new = {"blurred": to_bytes(samples.blurred), "frames": to_bytes(samples.frames), "framesKnown": samples.frames_known, "motionKnown": samples.motion_known}
+        new = {
+            "blurred": to_bytes(samples.blurred),
+            "frames": to_bytes(samples.frames),
+            "framesKnown": samples.frames_known,
+            "motionKnown": samples.motion_known,
+        }
         frames, size = new["frames"].shape[1:3]
         blocks = size // MOTION_STRIDE
         # As the losses have it: where the scene goes to, not where a frame's pixels come from. In half precision 100 pixels are good to a twentieth of one.
-        to_middle = torch.zeros(count, frames, blocks, blocks, 2, device=self._device) if samples.motion_pixels is None else samples.motion_pixels
+        to_middle = (
+            torch.zeros(count, frames, blocks, blocks, 2, device=self._device)
+            if samples.motion_pixels is None
+            else samples.motion_pixels
+        )
         new["motion"] = (-to_middle).clamp(-1000, 1000).half()
         if not self._stored:
-            self._stored = {name: torch.zeros((self._options.samples, *values.shape[1:]), dtype=values.dtype, device=self._device) for name, values in new.items()}
+            self._stored = {
+                name: torch.zeros(
+                    (self._options.samples, *values.shape[1:]), dtype=values.dtype, device=self._device
+                )
+                for name, values in new.items()
+            }
         slots = (torch.arange(self.added, self.added + count) % self._options.samples).to(self._device)
         for name, values in new.items():
             self._stored[name][slots] = values.to(self._device)
@@ -90,14 +104,18 @@ class SamplePool:
         stored, options = self._stored, self._options
         size, stored_size = crop.size_pixels, stored["frames"].shape[2]
         if size > stored_size:
-            raise ValueError(f"Expected pictures in the pool of at least {size} pixels, the size of a crop, but they have {stored_size}.")
+            raise ValueError(
+                f"Expected pictures in the pool of at least {size} pixels, the size of a crop, but they have {stored_size}."
+            )
         random = lambda *shape: torch.rand(*shape, generator=generator).to(self._device)
         chance = lambda: random(count) < 0.5
 
         sample = (random(count) * self.size).long()
         corner = (random(2, count) * ((stored_size - size) // MOTION_STRIDE + 1)).long()
         mirror_x, mirror_y, transpose, reverse = chance(), chance(), chance(), chance()
-        motion = crop_motion(stored["motion"][sample], corner, size // MOTION_STRIDE, mirror_x, mirror_y, transpose)
+        motion = crop_motion(
+            stored["motion"][sample], corner, size // MOTION_STRIDE, mirror_x, mirror_y, transpose
+        )
         motion_known = stored["motionKnown"][sample].float()
         order_known = torch.zeros(count, device=self._device)
         if crop.canonical:
@@ -112,8 +130,17 @@ class SamplePool:
         time = torch.where(reverse[:, None], every - 1 - time, time)
         chosen = time if crop.frames is None else time[:, list(crop.frames)]
         row, column = crop_places(corner * MOTION_STRIDE, size, mirror_x, mirror_y, transpose)
-        cut = lambda name, moments: stored[name][sample[:, None, None, None], moments[:, :, None, None], row[:, None], column[:, None]].float() / 255
-        of_blurred = cut("blurred", time) if stored["blurred"].dim() == 5 else stored["blurred"][sample[:, None, None], row, column].float() / 255
+        cut = lambda name, moments: (
+            stored[name][
+                sample[:, None, None, None], moments[:, :, None, None], row[:, None], column[:, None]
+            ].float()
+            / 255
+        )
+        of_blurred = (
+            cut("blurred", time)
+            if stored["blurred"].dim() == 5
+            else stored["blurred"][sample[:, None, None], row, column].float() / 255
+        )
         pictures = {"blurred": of_blurred, "frames": cut("frames", chosen)}
 
         gain = 1 + options.colour_gain * (2 * random(count, 3) - 1)
@@ -128,8 +155,16 @@ class SamplePool:
             blurred += sigma * torch.randn(blurred.shape, generator=generator).to(self._device)
         for values in pictures.values():
             values.clamp_(0, 1)
-        at_times = lambda values: values.gather(1, chosen.view(*chosen.shape, *[1] * (values.dim() - 2)).expand(-1, -1, *values.shape[2:]))
-        return {**pictures, "framesKnown": at_times(stored["framesKnown"][sample].float()), "motion": at_times(motion), "motionKnown": motion_known, "orderKnown": order_known}
+        at_times = lambda values: values.gather(
+            1, chosen.view(*chosen.shape, *[1] * (values.dim() - 2)).expand(-1, -1, *values.shape[2:])
+        )
+        return {
+            **pictures,
+            "framesKnown": at_times(stored["framesKnown"][sample].float()),
+            "motion": at_times(motion),
+            "motionKnown": motion_known,
+            "orderKnown": order_known,
+        }
 
 
 def to_bytes(pictures: Tensor) -> Tensor:
@@ -144,7 +179,9 @@ def side_of(motion_pixels: Tensor) -> "tuple[Tensor, Tensor]":
     return to_right > 0, to_right.abs() > CLEAR_SIDE * length
 
 
-def crop_places(corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor) -> "tuple[Tensor, Tensor]":
+def crop_places(
+    corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor
+) -> "tuple[Tensor, Tensor]":
     """
     Rows and columns [B, S, S] of the stored picture that a crop's pixels show: the crop is cut, then transposed, then
     mirrored, which together give every turn by a right angle too.
@@ -156,10 +193,14 @@ def crop_places(corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, t
     y = torch.where(mirror_y[:, None], backwards, line)[:, :, None].expand(-1, -1, size)
     x = torch.where(mirror_x[:, None], backwards, line)[:, None, :].expand(-1, size, -1)
     swapped = transpose[:, None, None]
-    return corner[0, :, None, None] + torch.where(swapped, x, y), corner[1, :, None, None] + torch.where(swapped, y, x)
+    return corner[0, :, None, None] + torch.where(swapped, x, y), corner[1, :, None, None] + torch.where(
+        swapped, y, x
+    )
 
 
-def crop_motion(motion: Tensor, corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor) -> Tensor:
+def crop_motion(
+    motion: Tensor, corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor
+) -> Tensor:
     """Motions [B, N, P, P, 2] in the crop of `crop_places`, [B, N, S, S, 2] in float32, their vectors turned with the picture."""
     row, column = crop_places(corner, size, mirror_x, mirror_y, transpose)
     sample = torch.arange(len(motion), device=motion.device)[:, None, None, None]
@@ -172,4 +213,6 @@ def crop_motion(motion: Tensor, corner: Tensor, size: int, mirror_x: Tensor, mir
 
 def between_blocks(motion: Tensor) -> Tensor:
     """Motions of squares of 4 x 4 pixels [B, h, w, 2] as those of pixels [B, 4 h, 4 w, 2], bilinearly."""
-    return F.interpolate(motion.permute(0, 3, 1, 2), scale_factor=MOTION_STRIDE, mode="bilinear", align_corners=False).permute(0, 2, 3, 1)
+    return F.interpolate(
+        motion.permute(0, 3, 1, 2), scale_factor=MOTION_STRIDE, mode="bilinear", align_corners=False
+    ).permute(0, 2, 3, 1)

@@ -17,7 +17,15 @@ class SampleStream:
     asked for, so that what comes follows from the seed.
     """
 
-    def __init__(self, sources: "Sequence[Union[SampleSource, WindowSource]]", weights: Sequence[float], at_once: int, device: torch.device, seed: int, ahead: int = 4):
+    def __init__(
+        self,
+        sources: "Sequence[Union[SampleSource, WindowSource]]",
+        weights: Sequence[float],
+        at_once: int,
+        device: torch.device,
+        seed: int,
+        ahead: int = 4,
+    ):
         """at_once: samples made in one go, all of one source. Windows are given as samples of as many frames, blurred ones too."""
         self._sources, self._weights = sources, torch.tensor(weights, dtype=torch.float64)
         self._at_once = at_once

@@ -54,7 +54,12 @@ def score(restore, samples: Sequence[Sample], kept: int) -> Scores:
 
 def by_position(per_frame: numpy.ndarray) -> Figures:
     first, middle, last = per_frame[0], per_frame[(len(per_frame) - 1) // 2], per_frame[-1]
-    return {"first": float(first), "middle": float(middle), "last": float(last), "mean": float(per_frame.mean())}
+    return {
+        "first": float(first),
+        "middle": float(middle),
+        "last": float(last),
+        "mean": float(per_frame.mean()),
+    }
 
 
 def psnr(restored: Tensor, gt: Tensor) -> Tensor:
@@ -79,4 +84,6 @@ def ssim(restored: Tensor, gt: Tensor) -> Tensor:
     variances = windowed(a * a + b * b) - mean_squares
     covariance = windowed(a * b) - mean_a * mean_b
     c1, c2 = 0.01**2, 0.03**2
-    return ((2 * mean_a * mean_b + c1) * (2 * covariance + c2) / ((mean_squares + c1) * (variances + c2))).mean(1)
+    return (
+        (2 * mean_a * mean_b + c1) * (2 * covariance + c2) / ((mean_squares + c1) * (variances + c2))
+    ).mean(1)

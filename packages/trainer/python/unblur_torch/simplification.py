@@ -22,7 +22,14 @@ def simplify(graph: Graph, parameter_shapes: Dict[str, Tuple[int, ...]]) -> Grap
 
 def stop_gradients(graph: Graph) -> Graph:
     """An Identity gives an output its name, or else marks a value through which no gradient flows."""
-    return graph.with_nodes([replace(node, operator="StopGradient") if node.operator == "Identity" and node.outputs[0] not in graph.outputs else node for node in graph.nodes])
+    return graph.with_nodes(
+        [
+            replace(node, operator="StopGradient")
+            if node.operator == "Identity" and node.outputs[0] not in graph.outputs
+            else node
+            for node in graph.nodes
+        ]
+    )
 
 
 def add_biases(graph: Graph, parameter_shapes: Dict[str, Tuple[int, ...]]) -> Graph:
@@ -35,9 +42,17 @@ def add_biases(graph: Graph, parameter_shapes: Dict[str, Tuple[int, ...]]) -> Gr
         for value, bias in (node.inputs, node.inputs[::-1]):
             convolution = made_by.get(value)
             is_bias = is_per_channel(parameter_shapes.get(bias))
-            if is_bias and convolution and convolution.operator in CONVOLUTIONS and len(convolution.inputs) == 2 and len(consumers[value]) == 1:
+            if (
+                is_bias
+                and convolution
+                and convolution.operator in CONVOLUTIONS
+                and len(convolution.inputs) == 2
+                and len(consumers[value]) == 1
+            ):
                 replaced[id(convolution)] = None
-                replaced[id(node)] = replace(convolution, inputs=(*convolution.inputs, bias), outputs=node.outputs)
+                replaced[id(node)] = replace(
+                    convolution, inputs=(*convolution.inputs, bias), outputs=node.outputs
+                )
                 break
     nodes = (replaced.get(id(node), node) for node in graph.nodes)
     return graph.with_nodes([node for node in nodes if node])
@@ -45,7 +60,12 @@ def add_biases(graph: Graph, parameter_shapes: Dict[str, Tuple[int, ...]]) -> Gr
 
 def is_per_channel(shape: "Tuple[int, ...] | None") -> bool:
     """[C, 1, 1] or [1, C, 1, 1]."""
-    return shape is not None and len(shape) >= 3 and shape[-2:] == (1, 1) and all(length == 1 for length in shape[:-3])
+    return (
+        shape is not None
+        and len(shape) >= 3
+        and shape[-2:] == (1, 1)
+        and all(length == 1 for length in shape[:-3])
+    )
 
 
 def activate_in_place(graph: Graph) -> Graph:
@@ -54,7 +74,11 @@ def activate_in_place(graph: Graph) -> Graph:
     convolved = {node.outputs[0] for node in graph.nodes if node.operator in CONVOLUTIONS}
     return graph.with_nodes(
         [
-            replace(node, operator="LeakyReluInPlace") if node.operator == "LeakyRelu" and node.inputs[0] in convolved and len(consumers[node.inputs[0]]) == 1 else node
+            replace(node, operator="LeakyReluInPlace")
+            if node.operator == "LeakyRelu"
+            and node.inputs[0] in convolved
+            and len(consumers[node.inputs[0]]) == 1
+            else node
             for node in graph.nodes
         ]
     )

@@ -11,4 +11,12 @@ from .sample_source import open_source
 from .samples import Samples, SampleSource
 from .windows import Windows, WindowSource, open_window_source
 
-__all__ = ["ImageBank", "SampleSource", "Samples", "WindowSource", "Windows", "open_source", "open_window_source"]
+__all__ = [
+    "ImageBank",
+    "SampleSource",
+    "Samples",
+    "WindowSource",
+    "Windows",
+    "open_source",
+    "open_window_source",
+]

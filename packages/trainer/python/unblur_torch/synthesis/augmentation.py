@@ -26,7 +26,11 @@ class Augmentation:
 def draw_augmentation(random: numpy.random.Generator, options: Mapping[str, Any]) -> Augmentation:
     flip_x, flip_y, turn, half_turn, reverse = random.uniform(size=5) < 0.5
     gain = random.uniform(*options["gain"])
-    gains = (gain * random.uniform(*options["whiteBalance"]), gain, gain * random.uniform(*options["whiteBalance"]))
+    gains = (
+        gain * random.uniform(*options["whiteBalance"]),
+        gain,
+        gain * random.uniform(*options["whiteBalance"]),
+    )
     half_turned, quarter_turned = options["quarterTurns"] and half_turn, options["quarterTurns"] and turn
     compressed = options["jpegQuality"] is not None and random.uniform() < options["jpegShare"]
     return Augmentation(
@@ -58,7 +62,9 @@ def rearrange_vectors(vectors: Tensor, augmentation: Augmentation) -> Tensor:
     if not (augmentation.mirror_x or augmentation.mirror_y):
         return moved
     along_x, along_y = moved.unbind(-3)
-    return torch.stack([-along_x if augmentation.mirror_x else along_x, -along_y if augmentation.mirror_y else along_y], -3)
+    return torch.stack(
+        [-along_x if augmentation.mirror_x else along_x, -along_y if augmentation.mirror_y else along_y], -3
+    )
 
 
 def draw_averaging(random: numpy.random.Generator, choice: Any) -> str:

@@ -77,7 +77,13 @@ class Parallax:
         depth = self.depth[None]
         if positions is not None:
             grid = (positions + 0.5) * (2 / self.depth.shape[-1]) - 1
-            depth = F.grid_sample(self.depth.expand(len(grid), 1, -1, -1), grid, mode="bilinear", padding_mode="border", align_corners=False)[:, 0]
+            depth = F.grid_sample(
+                self.depth.expand(len(grid), 1, -1, -1),
+                grid,
+                mode="bilinear",
+                padding_mode="border",
+                align_corners=False,
+            )[:, 0]
         return 1 + self.share * depth
 
 
@@ -118,12 +124,24 @@ class PanoramaBackdrop(Backdrop):
 
     def render(self, times: ndarray) -> Tensor:
         positions = torch.arange(self.size_pixels, device=self.device, dtype=torch.float32)
-        x, y, z = self._turned_rays(self.turn.orientations_at(times), times, positions.view(1, 1, -1), positions.view(1, -1, 1), self.parallax and self.parallax.factor_at())
+        x, y, z = self._turned_rays(
+            self.turn.orientations_at(times),
+            times,
+            positions.view(1, 1, -1),
+            positions.view(1, -1, 1),
+            self.parallax and self.parallax.factor_at(),
+        )
         return self.response(look_along(self._levels, x, y, z))
 
     def middle_positions(self, times: ndarray, positions: Tensor) -> Tensor:
         turns = self.turn.middle.T @ self.turn.orientations_at(times)
-        x, y, z = self._turned_rays(turns, times, positions[..., 0], positions[..., 1], self.parallax and self.parallax.factor_at(positions))
+        x, y, z = self._turned_rays(
+            turns,
+            times,
+            positions[..., 0],
+            positions[..., 1],
+            self.parallax and self.parallax.factor_at(positions),
+        )
         # A ray that the middle camera has behind it has no place in its picture; as far away as this is as good as any.
         scale = self.camera.focal_pixels / z.clamp(min=0.05)
         return torch.stack([x * scale + self.camera.principal_x, y * scale + self.camera.principal_y], -1)
@@ -135,14 +153,21 @@ class PanoramaBackdrop(Backdrop):
         # Rotations' inverses are their transposes: rays in each time's camera axes, as rows.
         rays = (self.turn.middle @ ray) @ self.turn.orientations_at(times)
         maps = numpy.tile(numpy.eye(3), (len(times), 1, 1))
-        maps[:, :2, 2] = rays[:, :2] / numpy.maximum(rays[:, 2:], 0.05) * camera.focal_pixels + principal - point + self.shift.shifts_at(times)
+        maps[:, :2, 2] = (
+            rays[:, :2] / numpy.maximum(rays[:, 2:], 0.05) * camera.focal_pixels
+            + principal
+            - point
+            + self.shift.shifts_at(times)
+        )
         return maps
 
     def longest_path_pixels(self) -> float:
         bent_radians = 2 * float(numpy.linalg.norm(self.turn.half_bend))
         radians = 2 * float(numpy.linalg.norm(self.turn.half_turn))
         axis = self.turn.half_turn / (radians / 2) if radians > 0 else numpy.array([0.0, 0.0, 1.0])
-        turned = fastest_pixels_per_radian(self.camera, axis) * radians + self.camera.focal_pixels * bent_radians
+        turned = (
+            fastest_pixels_per_radian(self.camera, axis) * radians + self.camera.focal_pixels * bent_radians
+        )
         nearest = 1 + (self.parallax.share if self.parallax else 0)
         return turned + longest_path_pixels(self.shift.maps_at(PATH_TIMES), numpy.zeros((1, 2))) * nearest
 
@@ -150,10 +175,15 @@ class PanoramaBackdrop(Backdrop):
     def _levels(self) -> Tensor:
         return self.level.float()
 
-    def _turned_rays(self, turns: ndarray, times: ndarray, column: Tensor, row: Tensor, shift_factor: Optional[Tensor]) -> "tuple[Tensor, Tensor, Tensor]":
+    def _turned_rays(
+        self, turns: ndarray, times: ndarray, column: Tensor, row: Tensor, shift_factor: Optional[Tensor]
+    ) -> "tuple[Tensor, Tensor, Tensor]":
         """Rays [T, S, S] through positions (column, row), in camera axes, each time's turned by a matrix of [T, 3, 3]."""
         camera = self.camera
-        across, down = (column - camera.principal_x) / camera.focal_pixels, (row - camera.principal_y) / camera.focal_pixels
+        across, down = (
+            (column - camera.principal_x) / camera.focal_pixels,
+            (row - camera.principal_y) / camera.focal_pixels,
+        )
         shifts = self.shift.shifts_at(times) / camera.focal_pixels
         if shifts.any():
             shift = on_device(shifts, self.device).view(-1, 2, 1, 1)
@@ -161,7 +191,10 @@ class PanoramaBackdrop(Backdrop):
                 shift = shift * shift_factor[:, None]
             across, down = across - shift[:, 0], down - shift[:, 1]
         matrix = on_device(turns, self.device).view(-1, 9, 1, 1).unbind(1)
-        x, y, z = (matrix[3 * axis] * across + (matrix[3 * axis + 1] * down + matrix[3 * axis + 2]) for axis in range(3))
+        x, y, z = (
+            matrix[3 * axis] * across + (matrix[3 * axis + 1] * down + matrix[3 * axis + 2])
+            for axis in range(3)
+        )
         return x, y, z
 
 
@@ -179,19 +212,27 @@ class PlaneBackdrop(Backdrop):
 
     def render(self, times: ndarray) -> Tensor:
         grid_pixels = self.texture.shape[-1]
-        positions = affine_positions(self._inverse_maps(times), 0, 0, self.size_pixels, self.size_pixels, self.device)
+        positions = affine_positions(
+            self._inverse_maps(times), 0, 0, self.size_pixels, self.size_pixels, self.device
+        )
         if self.parallax:
             positions = positions - self._parallax_shift(times, self.parallax.factor_at())
         positions = positions + (0.5 + (grid_pixels - self.size_pixels) // 2)
         grid = (positions * (2 / grid_pixels) - 1).view(1, len(times) * self.size_pixels, self.size_pixels, 2)
-        sampled = F.grid_sample(self.texture[None], grid, mode="bilinear", padding_mode="border", align_corners=False)
+        sampled = F.grid_sample(
+            self.texture[None], grid, mode="bilinear", padding_mode="border", align_corners=False
+        )
         return sampled.view(3, len(times), self.size_pixels, self.size_pixels)
 
     def middle_positions(self, times: ndarray, positions: Tensor) -> Tensor:
         m = on_device(self._inverse_maps(times)[:, :2], self.device).view(-1, 6, 1, 1).unbind(1)
         column, row = positions[..., 0], positions[..., 1]
         moved = torch.stack([m[0] * column + m[1] * row + m[2], m[3] * column + m[4] * row + m[5]], -1)
-        return moved - self._parallax_shift(times, self.parallax.factor_at(positions)) if self.parallax else moved
+        return (
+            moved - self._parallax_shift(times, self.parallax.factor_at(positions))
+            if self.parallax
+            else moved
+        )
 
     def carry(self, times: ndarray, point: ndarray) -> ndarray:
         return self.motion.maps_at(times)
@@ -218,7 +259,9 @@ def on_device(values: ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(numpy.ascontiguousarray(values, numpy.float32)).to(device, non_blocking=True)
 
 
-def affine_positions(maps: ndarray, left: int, top: int, columns: int, rows: int, device: torch.device) -> Tensor:
+def affine_positions(
+    maps: ndarray, left: int, top: int, columns: int, rows: int, device: torch.device
+) -> Tensor:
     """[T, rows, columns, 2]: where the maps (affine, [T, 3, 3]) take the pixels of a window."""
     m = on_device(maps[:, :2], device).view(-1, 6, 1, 1).unbind(1)
     column = torch.arange(left, left + columns, device=device, dtype=torch.float32).view(1, 1, -1)
@@ -230,4 +273,6 @@ def draw_depth(random: numpy.random.Generator, size_pixels: int, device: torch.d
     """A smooth random field [S, S] in [-1, 1], with 2 to 6 hills or hollows across."""
     hills = int(random.integers(2, 7))
     coarse = on_device(random.uniform(-1, 1, (1, 1, hills, hills)), device)
-    return F.interpolate(coarse, size=(size_pixels, size_pixels), mode="bicubic", align_corners=True)[0, 0].clamp(-1, 1)
+    return F.interpolate(coarse, size=(size_pixels, size_pixels), mode="bicubic", align_corners=True)[
+        0, 0
+    ].clamp(-1, 1)

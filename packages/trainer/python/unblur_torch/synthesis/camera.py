@@ -27,7 +27,9 @@ def focal_pixels_of(field_of_view_degrees: float, extent_pixels: float) -> float
     return extent_pixels / 2 / math.tan(math.radians(field_of_view_degrees) / 2)
 
 
-def draw_window(random: numpy.random.Generator, photo_pixels: int, size_pixels: int, focal_pixels: float) -> PinholeCamera:
+def draw_window(
+    random: numpy.random.Generator, photo_pixels: int, size_pixels: int, focal_pixels: float
+) -> PinholeCamera:
     """The camera of a random window of `size_pixels` a side in a square photograph of `photo_pixels`."""
     left, top = random.integers(photo_pixels - size_pixels + 1, size=2)
     middle = (photo_pixels - 1) / 2

@@ -23,15 +23,26 @@ YCC_OF_RGB = [[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0
 RGB_OF_YCC = [[1, 0, 1.402], [1, -0.344136286, -0.714136286], [1, 1.772, 0]]
 
 
-def degrade(blurred: Tensor, noise_sigma: Sequence[float], jpeg_quality: Sequence[Optional[int]], generator: torch.Generator) -> Tensor:
+def degrade(
+    blurred: Tensor,
+    noise_sigma: Sequence[float],
+    jpeg_quality: Sequence[Optional[int]],
+    generator: torch.Generator,
+) -> Tensor:
     """Pictures [B, 3, S, S] in [0, 1] with normal noise of a standard deviation each, some of them compressed at a quality (1 to 100) each."""
     if any(noise_sigma):
-        sigma = torch.tensor(noise_sigma, dtype=blurred.dtype).to(blurred.device, non_blocking=True).view(-1, 1, 1, 1)
+        sigma = (
+            torch.tensor(noise_sigma, dtype=blurred.dtype)
+            .to(blurred.device, non_blocking=True)
+            .view(-1, 1, 1, 1)
+        )
         noise = torch.randn(blurred.shape, generator=generator, device=generator.device).to(blurred.device)
         blurred = (blurred + sigma * noise).clamp(0, 1)
     compressed = [index for index, quality in enumerate(jpeg_quality) if quality is not None]
     if compressed:
-        blurred[compressed] = quantize_like_jpeg(blurred[compressed], [jpeg_quality[index] for index in compressed])
+        blurred[compressed] = quantize_like_jpeg(
+            blurred[compressed], [jpeg_quality[index] for index in compressed]
+        )
     return blurred
 
 
@@ -49,12 +60,30 @@ def quantize_like_jpeg(pictures: Tensor, qualities: Sequence[int]) -> Tensor:
     device = pictures.device
     batch, _, height, width = pictures.shape
     constant = lambda values: torch.tensor(values, dtype=torch.float32).to(device, non_blocking=True)
-    tables = constant([[quantization_steps(table, quality) for table in (LUMINANCE_TABLE, CHROMINANCE_TABLE, CHROMINANCE_TABLE)] for quality in qualities])
+    tables = constant(
+        [
+            [
+                quantization_steps(table, quality)
+                for table in (LUMINANCE_TABLE, CHROMINANCE_TABLE, CHROMINANCE_TABLE)
+            ]
+            for quality in qualities
+        ]
+    )
     steps = tables.view(batch, 3, 1, 1, BLOCK, BLOCK)
-    cosines = constant([[math.cos((2 * x + 1) * u * math.pi / 16) * (math.sqrt(0.5) if u == 0 else 1) * 0.5 for x in range(BLOCK)] for u in range(BLOCK)])
+    cosines = constant(
+        [
+            [
+                math.cos((2 * x + 1) * u * math.pi / 16) * (math.sqrt(0.5) if u == 0 else 1) * 0.5
+                for x in range(BLOCK)
+            ]
+            for u in range(BLOCK)
+        ]
+    )
     grey_offset = constant([128, 0, 0]).view(1, 3, 1, 1)
 
-    levels = rounded(F.pad(pictures, (0, -width % BLOCK, 0, -height % BLOCK), mode="replicate") * 255).clamp(0, 255)
+    levels = rounded(F.pad(pictures, (0, -width % BLOCK, 0, -height % BLOCK), mode="replicate") * 255).clamp(
+        0, 255
+    )
     colours = rounded(torch.einsum("oc,bchw->bohw", constant(YCC_OF_RGB), levels)) - grey_offset
     rows, columns = colours.shape[2] // BLOCK, colours.shape[3] // BLOCK
     blocks = colours.view(batch, 3, rows, BLOCK, columns, BLOCK).transpose(3, 4)

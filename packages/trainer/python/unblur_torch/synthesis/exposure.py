@@ -32,7 +32,9 @@ def render_count(fastest_pixels: float, frames: int, step_pixels: float) -> int:
     intervals = frames - 1
     count = max(math.ceil(fastest_pixels / step_pixels / intervals), 1) * intervals + 1
     if count > MOST_RENDERS:
-        raise ValueError(f"Expected an exposure of at most {MOST_RENDERS} rendered frames but it takes {count}; use a smaller angle or a larger stepPixels.")
+        raise ValueError(
+            f"Expected an exposure of at most {MOST_RENDERS} rendered frames but it takes {count}; use a smaller angle or a larger stepPixels."
+        )
     return count
 
 
@@ -41,7 +43,15 @@ def even_times(count: int) -> ndarray:
     return (2 * numpy.arange(count) - (count - 1)) / (count - 1)
 
 
-def expose(scene: Rendered, times: ndarray, kept: Sequence[int], averaging: str, *, highlight_boost: float = 1.0, only_kept: bool = False) -> Tuple[Tensor, Tensor]:
+def expose(
+    scene: Rendered,
+    times: ndarray,
+    kept: Sequence[int],
+    averaging: str,
+    *,
+    highlight_boost: float = 1.0,
+    only_kept: bool = False,
+) -> Tuple[Tensor, Tensor]:
     """
     Renders the scene at all times, averages with equal weights, keeps some.
 

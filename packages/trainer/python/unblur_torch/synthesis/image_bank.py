@@ -33,19 +33,26 @@ class ImageBank:
     """Coverage of drawn objects by their shape, uint8 [n, 1, side, side]."""
 
     @staticmethod
-    def load(source: Mapping[str, Any], images: Mapping[str, bytes], device: torch.device, seed: int, workers: int) -> "ImageBank":
+    def load(
+        source: Mapping[str, Any], images: Mapping[str, bytes], device: torch.device, seed: int, workers: int
+    ) -> "ImageBank":
         """
         Decodes the images of one source. Raises ValueError where there is none, one cannot be decoded, or they do not fit the
         source's kind.
         """
         if not images:
-            raise ValueError(f"Expected images for the source {source.get('folder', source.get('kind'))} but there are none.")
+            raise ValueError(
+                f"Expected images for the source {source.get('folder', source.get('kind'))} but there are none."
+            )
         options = read_options(source)
         bank = ImageBank(torch.device(device))
         pictures = decode_pictures(images, bank.device, workers)
         kind = source["kind"]
         if kind == "panorama":
-            bank.panoramas = [named(name, lambda: build_panorama(pictures[name], options["coverageDegrees"])) for name in sorted(pictures)]
+            bank.panoramas = [
+                named(name, lambda: build_panorama(pictures[name], options["coverageDegrees"]))
+                for name in sorted(pictures)
+            ]
         elif kind == "layers":
             bank.stills = [pictures[name] for name in sorted(pictures)]
         elif kind == "pairs":
@@ -62,7 +69,9 @@ def expect_large_enough(videos: Mapping[str, Tensor], least_pixels: int) -> None
     for name, video in videos.items():
         height, width = video.shape[2:]
         if min(height, width) < least_pixels:
-            raise ValueError(f"Expected pictures of at least {least_pixels}x{least_pixels} but those of {name} are {width}x{height}; use a smaller sizePixels or leave {name} out.")
+            raise ValueError(
+                f"Expected pictures of at least {least_pixels}x{least_pixels} but those of {name} are {width}x{height}; use a smaller sizePixels or leave {name} out."
+            )
 
 
 def named(name: str, build):
@@ -90,7 +99,12 @@ def folder_of(name: str) -> str:
 
 def in_time_order(names: List[str]) -> List[str]:
     """By the numbers in their names, as numbers."""
-    return sorted(names, key=lambda name: [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name)])
+    return sorted(
+        names,
+        key=lambda name: [
+            (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name)
+        ],
+    )
 
 
 def stacked(names: List[str], pictures: Mapping[str, Tensor]) -> Tensor:
@@ -99,7 +113,9 @@ def stacked(names: List[str], pictures: Mapping[str, Tensor]) -> Tensor:
     for name in names:
         _, height, width = pictures[name].shape
         if (3, height, width) != tuple(first):
-            raise ValueError(f"Expected {name} to be {first[2]}x{first[1]}, as {names[0]}, but it is {width}x{height}.")
+            raise ValueError(
+                f"Expected {name} to be {first[2]}x{first[1]}, as {names[0]}, but it is {width}x{height}."
+            )
     return torch.stack([pictures[name] for name in names])
 
 
@@ -110,7 +126,9 @@ def group_by_folder(pictures: Mapping[str, Tensor]) -> Dict[str, List[str]]:
     return {folder: in_time_order(names) for folder, names in folders.items()}
 
 
-def clips_and_pairs(pictures: Mapping[str, Tensor]) -> "Tuple[Dict[str, Tensor], Dict[str, Tuple[Tensor, Tensor]]]":
+def clips_and_pairs(
+    pictures: Mapping[str, Tensor],
+) -> "Tuple[Dict[str, Tensor], Dict[str, Tuple[Tensor, Tensor]]]":
     """Folders `gt` (at any depth) with the same names under `blur` are recorded pairs, all others but `blur` clips."""
     folders = group_by_folder(pictures)
     clips, pairs = {}, {}
@@ -127,7 +145,9 @@ def recorded_pairs(pictures: Mapping[str, Tensor]) -> "Dict[str, Tuple[Tensor, T
     """Raises ValueError where there is no pair."""
     _, pairs = clips_and_pairs(pictures)
     if not pairs:
-        raise ValueError("Expected recorded pairs, pictures under blur/ and gt/ of the same names, but received none.")
+        raise ValueError(
+            "Expected recorded pairs, pictures under blur/ and gt/ of the same names, but received none."
+        )
     return pairs
 
 
@@ -138,4 +158,11 @@ def with_blur_for_gt(name: str, pictures: Mapping[str, Tensor]) -> str:
         return ""
     place = len(parts) - 1 - parts[::-1].index("gt")
     stem = "/".join([*parts[:place], "blur", *parts[place + 1 :]]).rpartition(".")[0]
-    return next((stem + extension for extension in (".webp", ".png", ".jpg", ".jpeg") if stem + extension in pictures), "")
+    return next(
+        (
+            stem + extension
+            for extension in (".webp", ".png", ".jpg", ".jpeg")
+            if stem + extension in pictures
+        ),
+        "",
+    )

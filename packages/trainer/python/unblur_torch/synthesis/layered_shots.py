@@ -31,7 +31,16 @@ class LayeredShots:
         augmentation = draw_augmentation(random, options["augmentation"])
         stillness = draw_stillness(random, options)
         response = Response(averaging, augmentation.gains, augmentation.gamma, self._bank.device)
-        objects = draw_objects(random, options, size_pixels=size, exposures=exposures, stillness=stillness, texture=self._texture, response=response, bank=self._bank)
+        objects = draw_objects(
+            random,
+            options,
+            size_pixels=size,
+            exposures=exposures,
+            stillness=stillness,
+            texture=self._texture,
+            response=response,
+            bank=self._bank,
+        )
         moves = 0 if stillness.camera else exposures
         motion = draw_plane_motion(
             random,
@@ -42,8 +51,14 @@ class LayeredShots:
             bend=options["bend"],
             acceleration=options["acceleration"],
         )
-        parallax = Parallax(draw_depth(random, size, self._bank.device), options["parallax"]) if options["parallax"] > 0 and moves else None
-        backdrop = PlaneBackdrop(response(self._texture(random, size + 2 * self._margin_pixels(moves))), size, motion, parallax)
+        parallax = (
+            Parallax(draw_depth(random, size, self._bank.device), options["parallax"])
+            if options["parallax"] > 0 and moves
+            else None
+        )
+        backdrop = PlaneBackdrop(
+            response(self._texture(random, size + 2 * self._margin_pixels(moves))), size, motion, parallax
+        )
         # Every still was rearranged on its own.
         taken = replace(augmentation, mirror_x=False, mirror_y=False, transpose=False)
         return Shot(Scene(backdrop, objects), averaging, taken, **draw_taking(random, options))
@@ -52,7 +67,12 @@ class LayeredShots:
         """How far beyond the picture its edges move: by half a way with its bend, and a corner by turn and zoom."""
         options = self._options
         swing = self._size_pixels * (math.radians(options["turnDegrees"]) + options["zoomPercent"] / 100)
-        way = options["cameraPixels"][1] * (0.5 + options["bend"]) * (1 + options["acceleration"] / 2) * (1 + options["parallax"])
+        way = (
+            options["cameraPixels"][1]
+            * (0.5 + options["bend"])
+            * (1 + options["acceleration"] / 2)
+            * (1 + options["parallax"])
+        )
         return math.ceil(exposures * (way + swing)) + 2
 
     def _texture(self, random: Random, side: int) -> Tensor:

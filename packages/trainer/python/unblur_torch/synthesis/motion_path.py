@@ -52,7 +52,14 @@ class PlaneMotion:
 
 
 def draw_plane_motion(
-    random: numpy.random.Generator, centre: Sequence[float], length_pixels: float, *, turn_degrees: float, zoom_percent: float, bend: float, acceleration: float
+    random: numpy.random.Generator,
+    centre: Sequence[float],
+    length_pixels: float,
+    *,
+    turn_degrees: float,
+    zoom_percent: float,
+    bend: float,
+    acceleration: float,
 ) -> PlaneMotion:
     """
     A motion in any direction.

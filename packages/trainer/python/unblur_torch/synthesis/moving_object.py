@@ -34,7 +34,12 @@ class MovingObject:
     def outline(self) -> ndarray:
         """Its corners [4, 2] in the middle frame."""
         height, width = self.premultiplied.shape[1:]
-        return self.corner + [[-0.5, -0.5], [width - 0.5, -0.5], [-0.5, height - 0.5], [width - 0.5, height - 0.5]]
+        return self.corner + [
+            [-0.5, -0.5],
+            [width - 0.5, -0.5],
+            [-0.5, height - 0.5],
+            [width - 0.5, height - 0.5],
+        ]
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,13 @@ class Scene:
         for thing in self.objects:
             patch = self._patch(thing, times)
             if patch is not None:
-                pixels = affine_positions(numpy.eye(3)[None], patch.columns.start, patch.rows.start, *patch.layer.shape[:1:-1], self.device)
+                pixels = affine_positions(
+                    numpy.eye(3)[None],
+                    patch.columns.start,
+                    patch.rows.start,
+                    *patch.layer.shape[:1:-1],
+                    self.device,
+                )
                 behind = displacement[:, patch.rows, patch.columns]
                 behind.copy_(torch.where(patch.layer[3, ..., None] >= 0.5, patch.positions - pixels, behind))
         return displacement
@@ -97,14 +108,18 @@ class Scene:
             patch = self._patch(thing, numpy.zeros(1))
             if patch is not None:
                 window = (patch.columns.start, patch.rows.start, *patch.layer.shape[:1:-1], self.device)
-                moved = affine_positions(self.maps_at(thing, times), *window) - affine_positions(numpy.eye(3)[None], *window)
+                moved = affine_positions(self.maps_at(thing, times), *window) - affine_positions(
+                    numpy.eye(3)[None], *window
+                )
                 behind = flow[:, patch.rows, patch.columns]
                 behind.copy_(torch.where(patch.layer[3, ..., None] >= 0.5, moved, behind))
         return flow
 
     def longest_path_pixels(self) -> float:
         """How far anything in view moves while the shutter is open, about."""
-        paths = [longest_path_pixels(self.maps_at(thing, PATH_TIMES), thing.outline) for thing in self.objects]
+        paths = [
+            longest_path_pixels(self.maps_at(thing, PATH_TIMES), thing.outline) for thing in self.objects
+        ]
         return max([self.backdrop.longest_path_pixels(), *paths])
 
     def maps_at(self, thing: MovingObject, times: ndarray) -> ndarray:
@@ -121,9 +136,26 @@ class Scene:
         positions = affine_positions(numpy.linalg.inv(maps), left, top, columns, rows, self.device)
         _, height, width = thing.premultiplied.shape
         corner_x, corner_y = thing.corner
-        grid = torch.stack([(positions[..., 0] + (0.5 - corner_x)) * (2 / width) - 1, (positions[..., 1] + (0.5 - corner_y)) * (2 / height) - 1], -1)
-        layer = F.grid_sample(thing.premultiplied[None], grid.view(1, -1, columns, 2), mode="bilinear", padding_mode="zeros", align_corners=False)
-        return Patch(slice(top, top + rows), slice(left, left + columns), positions, layer.view(4, len(times), rows, columns))
+        grid = torch.stack(
+            [
+                (positions[..., 0] + (0.5 - corner_x)) * (2 / width) - 1,
+                (positions[..., 1] + (0.5 - corner_y)) * (2 / height) - 1,
+            ],
+            -1,
+        )
+        layer = F.grid_sample(
+            thing.premultiplied[None],
+            grid.view(1, -1, columns, 2),
+            mode="bilinear",
+            padding_mode="zeros",
+            align_corners=False,
+        )
+        return Patch(
+            slice(top, top + rows),
+            slice(left, left + columns),
+            positions,
+            layer.view(4, len(times), rows, columns),
+        )
 
 
 def visible_window(maps: ndarray, outline: ndarray, size_pixels: int) -> Optional[Tuple[int, int, int, int]]:

@@ -35,11 +35,25 @@ def blob(random: Random, x: ndarray, y: ndarray) -> ndarray:
 
 
 def box(random: Random, x: ndarray, y: ndarray) -> ndarray:
-    return oblong(random, x, y, width=random.uniform(0.3, 1), height=random.uniform(0.3, 1), tilt=random.uniform(0, math.pi) if random.uniform() < 0.5 else 0)
+    return oblong(
+        random,
+        x,
+        y,
+        width=random.uniform(0.3, 1),
+        height=random.uniform(0.3, 1),
+        tilt=random.uniform(0, math.pi) if random.uniform() < 0.5 else 0,
+    )
 
 
 def pole(random: Random, x: ndarray, y: ndarray) -> ndarray:
-    return oblong(random, x, y, width=random.uniform(0.03, 0.15), height=1, tilt=random.normal(0, 0.1) + (math.pi / 2 if random.uniform() < 0.3 else 0))
+    return oblong(
+        random,
+        x,
+        y,
+        width=random.uniform(0.03, 0.15),
+        height=1,
+        tilt=random.normal(0, 0.1) + (math.pi / 2 if random.uniform() < 0.3 else 0),
+    )
 
 
 def oblong(random: Random, x: ndarray, y: ndarray, width: float, height: float, tilt: float) -> ndarray:
@@ -50,17 +64,31 @@ def oblong(random: Random, x: ndarray, y: ndarray, width: float, height: float, 
     return numpy.minimum(width * fit - numpy.abs(across), height * fit - numpy.abs(down))
 
 
-def ellipse(x: ndarray, y: ndarray, centre_x: float, centre_y: float, radius_x: float, radius_y: float, tilt_degrees: float) -> ndarray:
+def ellipse(
+    x: ndarray,
+    y: ndarray,
+    centre_x: float,
+    centre_y: float,
+    radius_x: float,
+    radius_y: float,
+    tilt_degrees: float,
+) -> ndarray:
     tilt = math.radians(tilt_degrees)
     across, down = x - centre_x, y - centre_y
-    across, down = math.cos(tilt) * across + math.sin(tilt) * down, math.cos(tilt) * down - math.sin(tilt) * across
+    across, down = (
+        math.cos(tilt) * across + math.sin(tilt) * down,
+        math.cos(tilt) * down - math.sin(tilt) * across,
+    )
     return (1 - numpy.hypot(across / radius_x, down / radius_y)) * min(radius_x, radius_y)
 
 
 def person(random: Random, x: ndarray, y: ndarray) -> ndarray:
     """Head, body, two arms and two legs, roughly."""
     build, head = random.uniform(0.18, 0.3), 0.11 * random.uniform(0.85, 1.25)
-    parts = [ellipse(x, y, 0, -0.98 + 1.2 * head, head, 1.2 * head, 0), ellipse(x, y, 0, -0.28, build, 0.5, random.uniform(-8, 8))]
+    parts = [
+        ellipse(x, y, 0, -0.98 + 1.2 * head, head, 1.2 * head, 0),
+        ellipse(x, y, 0, -0.28, build, 0.5, random.uniform(-8, 8)),
+    ]
     for side in (-1, 1):
         leg, arm = random.uniform(-16, 16), random.uniform(-25, 25)
         parts.append(ellipse(x, y, side * build * 0.5 + 0.006 * leg, 0.45, build * 0.45, 0.5, -leg))
@@ -75,11 +103,19 @@ def foliage(random: Random, x: ndarray, y: ndarray) -> ndarray:
     for _ in range(24):
         angle = random.uniform(0, 2 * math.pi)
         pitch = frequency * random.uniform(0.6, 1.4)
-        leaves += numpy.cos(pitch * (math.cos(angle) * x + math.sin(angle) * y) + random.uniform(0, 2 * math.pi))
+        leaves += numpy.cos(
+            pitch * (math.cos(angle) * x + math.sin(angle) * y) + random.uniform(0, 2 * math.pi)
+        )
     radius = numpy.hypot(x, y)
     # 12: the variance of a sum of 24 cosines; its slope is about the frequency.
     grown = (leaves / math.sqrt(12) - 3.2 * radius**2 + 1) / frequency
     return numpy.minimum(grown, 1 - radius)
 
 
-SHAPES: Dict[str, Callable[[Random, ndarray, ndarray], ndarray]] = {"blob": blob, "box": box, "pole": pole, "person": person, "foliage": foliage}
+SHAPES: Dict[str, Callable[[Random, ndarray, ndarray], ndarray]] = {
+    "blob": blob,
+    "box": box,
+    "pole": pole,
+    "person": person,
+    "foliage": foliage,
+}

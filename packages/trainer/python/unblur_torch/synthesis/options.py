@@ -127,7 +127,9 @@ def read_options(source: Mapping[str, Any]) -> Dict[str, Any]:
     kind = source.get("kind")
     if kind not in DEFAULTS:
         hint = "; shards hold finished samples, so train on them without it" if kind == "shards" else ""
-        raise ValueError(f"Expected a source of kind {', '.join(SAMPLE_KINDS)} for synthesis on the device but received {kind!r}{hint}.")
+        raise ValueError(
+            f"Expected a source of kind {', '.join(SAMPLE_KINDS)} for synthesis on the device but received {kind!r}{hint}."
+        )
     given = {name: value for name, value in source.items() if name not in SOURCE_KEYS}
     options = with_defaults(given, DEFAULTS[kind], f"a source of kind {kind}")
     if "augmentation" in options:

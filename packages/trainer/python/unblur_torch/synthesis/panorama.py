@@ -45,7 +45,9 @@ def build_panorama(picture: Tensor, coverage_degrees: Optional[float] = None) ->
     if coverage_degrees is not None:
         picture, coverage = on_sphere(picture, coverage_degrees)
     elif width != 2 * height:
-        raise ValueError(f"Expected a full-sphere panorama, twice as wide as high, but it is {width}x{height}; for a part of one say how many degrees it shows across (coverageDegrees).")
+        raise ValueError(
+            f"Expected a full-sphere panorama, twice as wide as high, but it is {width}x{height}; for a part of one say how many degrees it shows across (coverageDegrees)."
+        )
     levels = [picture]
     while levels[-1].shape[2] / 2 >= SMALLEST_LEVEL_WIDTH and levels[-1].shape[1] % 2 == 0:
         levels.append(halved(levels[-1]))
@@ -57,13 +59,18 @@ def on_sphere(picture: Tensor, coverage_degrees: float) -> "tuple[Tensor, Covera
     sphere_height = round(width * 180 / coverage_degrees)
     sphere_width = 2 * sphere_height
     if width > sphere_width or height > sphere_height:
-        raise ValueError(f"Expected a part of a panorama, {coverage_degrees} degrees across and at most 180 down ({sphere_height} pixels), but it is {width}x{height}.")
+        raise ValueError(
+            f"Expected a part of a panorama, {coverage_degrees} degrees across and at most 180 down ({sphere_height} pixels), but it is {width}x{height}."
+        )
     left, top = (sphere_width - width) // 2, (sphere_height - height) // 2
     sphere = picture.new_zeros(3, sphere_height, sphere_width)
     sphere[:, top : top + height, left : left + width] = picture
     # Two pixels less on either side: one for the odd half of the centring, one for what bilinear sampling takes from beyond.
     within = lambda pixels: (pixels / 2 - 2) * math.pi / sphere_height
-    return sphere, Coverage(math.pi if width == sphere_width else within(width), math.pi / 2 if height == sphere_height else within(height))
+    return sphere, Coverage(
+        math.pi if width == sphere_width else within(width),
+        math.pi / 2 if height == sphere_height else within(height),
+    )
 
 
 def halved(level: Tensor) -> Tensor:
@@ -100,7 +107,16 @@ def look_along(level: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
     longitude = torch.atan2(x, z)
     latitude = torch.atan2(y, torch.sqrt(x * x + z * z))
     # From radians to grid_sample's [-1, 1] over the level with its border.
-    grid = torch.stack([longitude * ((width - 2) / (math.pi * width)), latitude * (2 * (height - 2) / (math.pi * height))], -1)
+    grid = torch.stack(
+        [longitude * ((width - 2) / (math.pi * width)), latitude * (2 * (height - 2) / (math.pi * height))],
+        -1,
+    )
     times, rows, columns = x.shape
-    sampled = F.grid_sample(level[None], grid.view(1, times * rows, columns, 2), mode="bilinear", padding_mode="border", align_corners=False)
+    sampled = F.grid_sample(
+        level[None],
+        grid.view(1, times * rows, columns, 2),
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=False,
+    )
     return sampled.view(3, times, rows, columns)

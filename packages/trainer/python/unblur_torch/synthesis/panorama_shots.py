@@ -38,29 +38,62 @@ class PanoramaShots:
         stillness = draw_stillness(random, options)
         response = Response(averaging, augmentation.gains, augmentation.gamma, self._bank.device)
         objects = draw_objects(
-            random, options, size_pixels=self._size_pixels, exposures=exposures, stillness=stillness, texture=self._texture, response=response, bank=self._bank
+            random,
+            options,
+            size_pixels=self._size_pixels,
+            exposures=exposures,
+            stillness=stillness,
+            texture=self._texture,
+            response=response,
+            bank=self._bank,
         )
         backdrop = self._draw_backdrop(random, sample_index, exposures, stillness, response)
         return Shot(Scene(backdrop, objects), averaging, augmentation, **draw_taking(random, options))
 
-    def _draw_backdrop(self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response) -> PanoramaBackdrop:
+    def _draw_backdrop(
+        self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response
+    ) -> PanoramaBackdrop:
         options, panorama = self._options, self._draw_panorama(random)
         # A shift shows what lies beyond the picture that turns.
-        margin_pixels = exposures * options["shiftPixels"][1] * (0.5 + options["bend"]) * (1 + options["acceleration"] / 2) * (1 + options["parallax"])
+        margin_pixels = (
+            exposures
+            * options["shiftPixels"][1]
+            * (0.5 + options["bend"])
+            * (1 + options["acceleration"] / 2)
+            * (1 + options["parallax"])
+        )
         for _ in range(MOST_PLACES):
             camera = self._draw_camera(random, panorama)
             turn = self._draw_turn(random, sample_index, exposures, stillness)
             if panorama.coverage is None or stays_within(camera, turn, panorama.coverage, margin_pixels):
                 break
         else:
-            raise ValueError(f"Expected panoramas large enough for the camera but {MOST_PLACES} random views all left one; use a smaller fieldOfViewDegrees, angle or picture, or leave it out.")
+            raise ValueError(
+                f"Expected panoramas large enough for the camera but {MOST_PLACES} random views all left one; use a smaller fieldOfViewDegrees, angle or picture, or leave it out."
+            )
         shift, parallax = still_at((0, 0)), None
-        length = 0 if stillness.camera else exposures * draw_length(random, options["shiftPixels"], options["pathExponent"])
+        length = (
+            0
+            if stillness.camera
+            else exposures * draw_length(random, options["shiftPixels"], options["pathExponent"])
+        )
         if length > 0:
-            shift = draw_plane_motion(random, (0, 0), length, turn_degrees=0, zoom_percent=0, bend=options["bend"], acceleration=options["acceleration"])
+            shift = draw_plane_motion(
+                random,
+                (0, 0),
+                length,
+                turn_degrees=0,
+                zoom_percent=0,
+                bend=options["bend"],
+                acceleration=options["acceleration"],
+            )
             if options["parallax"] > 0:
-                parallax = Parallax(draw_depth(random, self._size_pixels, self._bank.device), options["parallax"])
-        return PanoramaBackdrop(level_for(panorama, camera.focal_pixels), camera, turn, response, shift, parallax)
+                parallax = Parallax(
+                    draw_depth(random, self._size_pixels, self._bank.device), options["parallax"]
+                )
+        return PanoramaBackdrop(
+            level_for(panorama, camera.focal_pixels), camera, turn, response, shift, parallax
+        )
 
     def _draw_panorama(self, random: Random) -> Panorama:
         return self._bank.panoramas[int(random.integers(len(self._bank.panoramas)))]
@@ -72,9 +105,15 @@ class PanoramaShots:
         finest = panorama_pixels_per_pixel(panorama.width, 1) / least if least > 0 else math.inf
         return draw_window(random, self._photo_pixels, self._size_pixels, min(wanted, finest))
 
-    def _draw_turn(self, random: Random, sample_index: int, exposures: int, stillness: Stillness) -> CameraTurn:
+    def _draw_turn(
+        self, random: Random, sample_index: int, exposures: int, stillness: Stillness
+    ) -> CameraTurn:
         options = self._options
-        middle = orientation_of_angles(random.uniform(-180, 180), random.uniform(*options["pitchDegrees"]), random.uniform(*options["rollDegrees"]))
+        middle = orientation_of_angles(
+            random.uniform(-180, 180),
+            random.uniform(*options["pitchDegrees"]),
+            random.uniform(*options["rollDegrees"]),
+        )
         if options["eulerDegrees"] is None:
             low, high = angle_range_at(options["angleDegrees"], sample_index)
             axis = draw_shake_axis(random, options["rollShare"])
@@ -84,21 +123,39 @@ class PanoramaShots:
         half_turn = axis * (angle * exposures / 2)
         if stillness.camera:
             return CameraTurn(middle, numpy.zeros(3))
-        sideways = numpy.cross(axis, [0, 0, 1]) * random.uniform(-options["bend"], options["bend"]) * angle * exposures
-        return CameraTurn(middle, half_turn, sideways, random.uniform(-options["acceleration"], options["acceleration"]))
+        sideways = (
+            numpy.cross(axis, [0, 0, 1])
+            * random.uniform(-options["bend"], options["bend"])
+            * angle
+            * exposures
+        )
+        return CameraTurn(
+            middle, half_turn, sideways, random.uniform(-options["acceleration"], options["acceleration"])
+        )
 
     def _texture(self, random: Random, side: int) -> Tensor:
         """Bytes [3, side, side], as float: a random view at the panorama's own density."""
         panorama = self._draw_panorama(random)
-        focal = panorama_pixels_per_pixel(panorama.width, 1) / max(self._options["minPanoramaPixelsPerPixel"], 0.5)
+        focal = panorama_pixels_per_pixel(panorama.width, 1) / max(
+            self._options["minPanoramaPixelsPerPixel"], 0.5
+        )
         half_view = math.atan(side / math.sqrt(2) / focal)
         longitude, latitude = math.pi, 0.4 * math.pi
         if panorama.coverage is not None:
-            longitude, latitude = (max(covered - half_view, 0) for covered in (panorama.coverage.longitude_radians, panorama.coverage.latitude_radians))
-        middle = orientation_of_angles(math.degrees(random.uniform(-longitude, longitude)), math.degrees(random.uniform(-latitude, latitude)), 0)
+            longitude, latitude = (
+                max(covered - half_view, 0)
+                for covered in (panorama.coverage.longitude_radians, panorama.coverage.latitude_radians)
+            )
+        middle = orientation_of_angles(
+            math.degrees(random.uniform(-longitude, longitude)),
+            math.degrees(random.uniform(-latitude, latitude)),
+            0,
+        )
         camera = PinholeCamera(side, focal, (side - 1) / 2, (side - 1) / 2)
         as_sampled = lambda levels: levels
-        return PanoramaBackdrop(level_for(panorama, focal), camera, CameraTurn(middle, numpy.zeros(3)), as_sampled).render(numpy.zeros(1))[:, 0]
+        return PanoramaBackdrop(
+            level_for(panorama, focal), camera, CameraTurn(middle, numpy.zeros(3)), as_sampled
+        ).render(numpy.zeros(1))[:, 0]
 
 
 def angle_range_at(angle_degrees: Sequence[Any], sample_index: int) -> Sequence[float]:
@@ -106,7 +163,9 @@ def angle_range_at(angle_degrees: Sequence[Any], sample_index: int) -> Sequence[
     if not isinstance(angle_degrees[0], (list, tuple)):
         return angle_degrees
     indexes = [row[0] for row in angle_degrees]
-    return [float(numpy.interp(sample_index, indexes, [row[1][end] for row in angle_degrees])) for end in (0, 1)]
+    return [
+        float(numpy.interp(sample_index, indexes, [row[1][end] for row in angle_degrees])) for end in (0, 1)
+    ]
 
 
 TESTED_TIMES = numpy.linspace(-1, 1, 5)
@@ -122,12 +181,22 @@ def stays_within(camera: PinholeCamera, turn: CameraTurn, coverage: Coverage, ma
     share = numpy.linspace(near, far, TESTED_PIXELS_PER_SIDE)
     low, high = numpy.full_like(share, near), numpy.full_like(share, far)
     across, down = numpy.concatenate([share, share, low, high]), numpy.concatenate([low, high, share, share])
-    rays = numpy.stack([(across - camera.principal_x) / camera.focal_pixels, (down - camera.principal_y) / camera.focal_pixels, numpy.ones_like(across)])
+    rays = numpy.stack(
+        [
+            (across - camera.principal_x) / camera.focal_pixels,
+            (down - camera.principal_y) / camera.focal_pixels,
+            numpy.ones_like(across),
+        ]
+    )
     for orientation in turn.orientations_at(TESTED_TIMES):
-        if coverage.latitude_radians < math.pi / 2 and any(is_in_picture(camera, pole * orientation[1]) for pole in (-1, 1)):
+        if coverage.latitude_radians < math.pi / 2 and any(
+            is_in_picture(camera, pole * orientation[1]) for pole in (-1, 1)
+        ):
             return False
         x, y, z = orientation @ rays
-        if (numpy.abs(numpy.arctan2(x, z)) > coverage.longitude_radians).any() or (numpy.abs(numpy.arctan2(y, numpy.hypot(x, z))) > coverage.latitude_radians).any():
+        if (numpy.abs(numpy.arctan2(x, z)) > coverage.longitude_radians).any() or (
+            numpy.abs(numpy.arctan2(y, numpy.hypot(x, z))) > coverage.latitude_radians
+        ).any():
             return False
     return True
 

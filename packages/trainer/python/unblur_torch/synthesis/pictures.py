@@ -17,14 +17,19 @@ def decode_pictures(images: Mapping[str, bytes], device: torch.device, workers: 
     decode = find_decoder()
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         decoded = pool.map(lambda item: decode_named(decode, *item), images.items())
-        return {name: torch.from_numpy(pixels).to(device).permute(2, 0, 1).contiguous() for name, pixels in zip(images, decoded)}
+        return {
+            name: torch.from_numpy(pixels).to(device).permute(2, 0, 1).contiguous()
+            for name, pixels in zip(images, decoded)
+        }
 
 
 def decode_named(decode: Callable[[bytes], ndarray], name: str, data: bytes) -> ndarray:
     try:
         return decode(data)
     except Exception as error:
-        raise ValueError(f"Expected a picture (WebP, JPEG or PNG) in {name} but it cannot be decoded ({error}).") from error
+        raise ValueError(
+            f"Expected a picture (WebP, JPEG or PNG) in {name} but it cannot be decoded ({error})."
+        ) from error
 
 
 def find_decoder() -> Callable[[bytes], ndarray]:
@@ -38,7 +43,9 @@ def find_decoder() -> Callable[[bytes], ndarray]:
     try:
         import PIL.Image
     except ImportError:
-        raise ValueError("Expected OpenCV (cv2) or Pillow (PIL) for Python, to decode pictures, but received neither; install one, such as `pip install pillow`.") from None
+        raise ValueError(
+            "Expected OpenCV (cv2) or Pillow (PIL) for Python, to decode pictures, but received neither; install one, such as `pip install pillow`."
+        ) from None
     return decode_with_pillow
 
 

@@ -16,18 +16,28 @@ def rotation_of(vectors: ndarray) -> ndarray:
     zero = numpy.zeros_like(x)
     cross = numpy.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*x.shape, 3, 3)
     # sin(a) / a and (1 - cos(a)) / a^2; numpy's sinc is of multiples of pi, and 1 at 0.
-    return numpy.eye(3) + numpy.sinc(angle / math.pi) * cross + 0.5 * numpy.sinc(angle / (2 * math.pi)) ** 2 * (cross @ cross)
+    return (
+        numpy.eye(3)
+        + numpy.sinc(angle / math.pi) * cross
+        + 0.5 * numpy.sinc(angle / (2 * math.pi)) ** 2 * (cross @ cross)
+    )
 
 
 def orientation_of_angles(yaw_degrees: float, pitch_degrees: float, roll_degrees: float) -> ndarray:
     """A camera that first rolls about its view, then pitches (positive looks down), then yaws (positive looks right)."""
     yaw, pitch, roll = (math.radians(degrees) for degrees in (yaw_degrees, pitch_degrees, roll_degrees))
-    return rotation_of(numpy.array([0, yaw, 0])) @ rotation_of(numpy.array([-pitch, 0, 0])) @ rotation_of(numpy.array([0, 0, roll]))
+    return (
+        rotation_of(numpy.array([0, yaw, 0]))
+        @ rotation_of(numpy.array([-pitch, 0, 0]))
+        @ rotation_of(numpy.array([0, 0, roll]))
+    )
 
 
 def axis_angle_of(rotation: ndarray) -> Tuple[ndarray, float]:
     """Axis (unit vector [3]) and angle in [0, pi) radians of a rotation; the z axis for none at all."""
-    doubled_sine_axis = numpy.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
+    doubled_sine_axis = numpy.array(
+        [rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]]
+    )
     length = float(numpy.linalg.norm(doubled_sine_axis))
     if length == 0:
         return numpy.array([0.0, 0.0, 1.0]), 0.0
@@ -47,4 +57,8 @@ def draw_shake_axis(random: numpy.random.Generator, roll_share: float) -> ndarra
 def draw_euler_rotation(random: numpy.random.Generator, limit_degrees: float) -> ndarray:
     """Rotation by uniform Euler angles about x, y, z in turn, each in [-limit, limit]: the paper's random rotation."""
     about_x, about_y, about_z = numpy.radians(random.uniform(-limit_degrees, limit_degrees, 3))
-    return rotation_of(numpy.array([about_x, 0, 0])) @ rotation_of(numpy.array([0, about_y, 0])) @ rotation_of(numpy.array([0, 0, about_z]))
+    return (
+        rotation_of(numpy.array([about_x, 0, 0]))
+        @ rotation_of(numpy.array([0, about_y, 0]))
+        @ rotation_of(numpy.array([0, 0, about_z]))
+    )

@@ -17,7 +17,16 @@ from .shot_source import ShotSource
 from .video_source import VideoSource
 
 
-def open_source(source: Mapping[str, Any], images: Mapping[str, bytes], *, size_pixels: int, frames: int, device: torch.device, seed: int, workers: int) -> SampleSource:
+def open_source(
+    source: Mapping[str, Any],
+    images: Mapping[str, bytes],
+    *,
+    size_pixels: int,
+    frames: int,
+    device: torch.device,
+    seed: int,
+    workers: int,
+) -> SampleSource:
     """
     Opens one entry of a run file's `data.sources`.
 
@@ -29,7 +38,9 @@ def open_source(source: Mapping[str, Any], images: Mapping[str, bytes], *, size_
     Raises ValueError for options, sizes or images that cannot be used.
     """
     if size_pixels < 8 or size_pixels % MOTION_STRIDE_PIXELS != 0:
-        raise ValueError(f"Expected a size of samples that is a multiple of {MOTION_STRIDE_PIXELS}, 8 or more, but received {size_pixels}.")
+        raise ValueError(
+            f"Expected a size of samples that is a multiple of {MOTION_STRIDE_PIXELS}, 8 or more, but received {size_pixels}."
+        )
     if frames < 3 or frames % 2 == 0:
         raise ValueError(f"Expected an odd number of frames, 3 or more, but received {frames}.")
     options = read_options(source)

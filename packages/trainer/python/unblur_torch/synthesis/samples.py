@@ -70,7 +70,12 @@ def soften_some(pictures: Tensor, softness_pixels: List[float]) -> Tensor:
 
 
 def degrade_some(blurred: Tensor, augmentations: List[Augmentation], generator: torch.Generator) -> Tensor:
-    return degrade(blurred, [one.noise_sigma for one in augmentations], [one.jpeg_quality for one in augmentations], generator)
+    return degrade(
+        blurred,
+        [one.noise_sigma for one in augmentations],
+        [one.jpeg_quality for one in augmentations],
+        generator,
+    )
 
 
 def without_motion(blurred: Tensor, frames: Tensor) -> Samples:

@@ -99,16 +99,26 @@ def draw_objects(
         masks = bank.masks[shapes[int(random.choice(len(shapes), p=weights / weights.sum()))]]
         mask = masks[int(random.integers(len(masks)))]
         side = max(round(2 * size_pixels * random.uniform(*options["objectRadius"])), 3)
-        coverage = F.interpolate(mask[None].float() / 255, size=(side, side), mode="bilinear", align_corners=False, antialias=True)[0].clamp(0, 1)
+        coverage = F.interpolate(
+            mask[None].float() / 255, size=(side, side), mode="bilinear", align_corners=False, antialias=True
+        )[0].clamp(0, 1)
         motion = draw_plane_motion(
             random,
             random.uniform(0, size_pixels, 2),
-            0 if stillness.objects else exposures * draw_length(random, options["objectPixels"], options["pathExponent"]),
+            0
+            if stillness.objects
+            else exposures * draw_length(random, options["objectPixels"], options["pathExponent"]),
             turn_degrees=0 if stillness.objects else exposures * options["turnDegrees"],
             zoom_percent=0 if stillness.objects else exposures * options["zoomPercent"],
             bend=options["bend"],
             acceleration=options["acceleration"],
         )
         values = response(texture(random, side))
-        objects.append(MovingObject(torch.cat([values * coverage, coverage]), motion, follows=bool(random.uniform() < options["followShare"])))
+        objects.append(
+            MovingObject(
+                torch.cat([values * coverage, coverage]),
+                motion,
+                follows=bool(random.uniform() < options["followShare"]),
+            )
+        )
     return objects

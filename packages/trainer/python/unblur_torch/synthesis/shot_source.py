@@ -11,7 +11,14 @@ from torch import Tensor
 
 from .augmentation import rearrange_pixels, rearrange_vectors
 from .exposure import even_times, expose, render_count
-from .samples import MOTION_STRIDE_PIXELS, Samples, degrade_some, device_generator, draw_sample_randoms, soften_some
+from .samples import (
+    MOTION_STRIDE_PIXELS,
+    Samples,
+    degrade_some,
+    device_generator,
+    draw_sample_randoms,
+    soften_some,
+)
 from .shot import Shot, Shots
 
 
@@ -38,7 +45,9 @@ class ShotSource:
             path_pixels = shot.scene.longest_path_pixels()
             if path_pixels > MOST_SPARSE_PIXELS * (self._frames - 1):
                 shot = replace(shot, only_kept=False)
-            blurred, frames, displacement = take(shot, self._frames, render_count(path_pixels, self._frames, shot.step_pixels))
+            blurred, frames, displacement = take(
+                shot, self._frames, render_count(path_pixels, self._frames, shot.step_pixels)
+            )
             pictures.append(torch.cat([blurred[None], frames]))
             motion.append(F.avg_pool2d(displacement, MOTION_STRIDE_PIXELS))
             augmentations.append(shot.augmentation)
@@ -63,9 +72,18 @@ def take(shot: Shot, frames: int, renders: int) -> Tuple[Tensor, Tensor, Tensor]
     """
     augmentation = shot.augmentation
     kept = range(0, renders, (renders - 1) // (frames - 1))
-    blurred, pictures = expose(shot.scene, even_times(renders), kept, shot.averaging, highlight_boost=shot.highlight_boost, only_kept=shot.only_kept)
+    blurred, pictures = expose(
+        shot.scene,
+        even_times(renders),
+        kept,
+        shot.averaging,
+        highlight_boost=shot.highlight_boost,
+        only_kept=shot.only_kept,
+    )
     pictures = rearrange_pixels(pictures, augmentation)
-    displacement = rearrange_vectors(shot.scene.displacement(even_times(frames)).permute(0, 3, 1, 2), augmentation)
+    displacement = rearrange_vectors(
+        shot.scene.displacement(even_times(frames)).permute(0, 3, 1, 2), augmentation
+    )
     if augmentation.reverse_time:
         pictures, displacement = pictures.flip(0), displacement.flip(0)
     return rearrange_pixels(blurred, augmentation), pictures, displacement

@@ -40,9 +40,19 @@ STEPS = 255 * STEPS_PER_LEVEL
 class Response:
     """What the sensor makes of the values that are sampled: colour jitter, then light, in one look-up, which is faster than powers."""
 
-    def __init__(self, averaging: str, gains: Sequence[float] = (1, 1, 1), gamma: float = 1, device: torch.device = torch.device("cpu")):
+    def __init__(
+        self,
+        averaging: str,
+        gains: Sequence[float] = (1, 1, 1),
+        gamma: float = 1,
+        device: torch.device = torch.device("cpu"),
+    ):
         steps = torch.linspace(0, 1, STEPS + 1)
-        self._table = light_of(recolour(steps.expand(3, -1), gains, gamma), averaging).flatten().to(device, non_blocking=True)
+        self._table = (
+            light_of(recolour(steps.expand(3, -1), gains, gamma), averaging)
+            .flatten()
+            .to(device, non_blocking=True)
+        )
         # The half rounds to the nearest step.
         self._channel = (torch.arange(3) * (STEPS + 1) + 0.5).to(device, non_blocking=True)
 

@@ -41,17 +41,25 @@ def motion_lengths(frames: Tensor) -> "tuple[Tensor, int]":
         best, length = torch.where(better, difference, best), torch.where(better, distance, length)
     mean = F.avg_pool2d(before, BLOCK)
     texture = (F.avg_pool2d(before**2, BLOCK) - mean**2).clamp(min=0).sqrt()
-    return torch.where(texture >= LEAST_TEXTURE, length * factor, torch.full_like(length, math.nan))[:, 0], BLOCK * factor
+    return torch.where(texture >= LEAST_TEXTURE, length * factor, torch.full_like(length, math.nan))[
+        :, 0
+    ], BLOCK * factor
 
 
 def shifts_from_rest():
     """All shifts (down, across), the shortest first."""
     reach = range(-SEARCH, SEARCH + 1)
-    return sorted(((down, across) for down in reach for across in reach), key=lambda shift: shift[0] ** 2 + shift[1] ** 2)
+    return sorted(
+        ((down, across) for down in reach for across in reach),
+        key=lambda shift: shift[0] ** 2 + shift[1] ** 2,
+    )
 
 
 def fastest_in(lengths: Tensor, block_pixels: int, top: int, left: int, extent: int) -> Tensor:
     """The 95th percentile of the lengths [n, rows, columns] in a square window of the frames: [n], 0 where nothing has texture."""
-    rows, columns = (slice(start // block_pixels, max(-(-(start + extent) // block_pixels), start // block_pixels + 1)) for start in (top, left))
+    rows, columns = (
+        slice(start // block_pixels, max(-(-(start + extent) // block_pixels), start // block_pixels + 1))
+        for start in (top, left)
+    )
     inside = lengths[:, rows, columns].reshape(len(lengths), -1)
     return torch.nanquantile(inside, PERCENTILE, dim=1, interpolation="lower").nan_to_num(0.0)

@@ -42,11 +42,15 @@ class VideoSource:
         self._window_frames: List[int] = options["windowFrames"] or [frames]
         for length in self._window_frames:
             if (length - 1) % (frames - 1) != 0:
-                raise ValueError(f"Expected windowFrames of 1 above multiples of {frames - 1} (frames - 1) but received {length}.")
+                raise ValueError(
+                    f"Expected windowFrames of 1 above multiples of {frames - 1} (frames - 1) but received {length}."
+                )
         sharp = {**bank.clips, **{name: pair[1] for name, pair in bank.pairs.items()}}
         self._clips = [clip for clip in sharp.values() if len(clip) >= min(self._window_frames)]
         if not self._clips:
-            raise ValueError(f"Expected a video of at least {min(self._window_frames)} frames but the longest has {max(len(clip) for clip in sharp.values())}.")
+            raise ValueError(
+                f"Expected a video of at least {min(self._window_frames)} frames but the longest has {max(len(clip) for clip in sharp.values())}."
+            )
         expect_large_enough(sharp, size_pixels * options["shrink"][0])
         self._motions: Dict[int, Tuple[Tensor, int]] = {}
 
@@ -57,21 +61,37 @@ class VideoSource:
         for random in randoms:
             window = self._draw_window(random)
             augmentation = draw_augmentation(random, self._options["augmentation"])
-            exposed, kept = self._expose(window, augmentation, draw_averaging(random, self._options["averaging"]), is_sharp=random.uniform() < self._options["sharpShare"])
+            exposed, kept = self._expose(
+                window,
+                augmentation,
+                draw_averaging(random, self._options["averaging"]),
+                is_sharp=random.uniform() < self._options["sharpShare"],
+            )
             blurred.append(exposed)
             frames.append(kept)
             augmentations.append(augmentation)
-            softness.append(random.uniform(*self._options["softnessPixels"]) if self._options["softnessPixels"] else 0.0)
+            softness.append(
+                random.uniform(*self._options["softnessPixels"]) if self._options["softnessPixels"] else 0.0
+            )
         pictures = soften_some(torch.cat([torch.stack(blurred)[:, None], torch.stack(frames)], 1), softness)
-        return without_motion(degrade_some(pictures[:, 0], augmentations, device_generator(randoms[0], self._device)), pictures[:, 1:])
+        return without_motion(
+            degrade_some(pictures[:, 0], augmentations, device_generator(randoms[0], self._device)),
+            pictures[:, 1:],
+        )
 
-    def _expose(self, window: VideoWindow, augmentation: Augmentation, averaging: str, is_sharp: bool) -> "tuple[Tensor, Tensor]":
+    def _expose(
+        self, window: VideoWindow, augmentation: Augmentation, averaging: str, is_sharp: bool
+    ) -> "tuple[Tensor, Tensor]":
         """The average [3, S, S] and the frames [F, 3, S, S]."""
         shown = cut(window.frames, window.top, window.left, self._size_pixels, window.shrink).movedim(1, 0)
         if is_sharp:
             shown = shown[:, len(window.frames) // 2][:, None].expand_as(shown)
-        light = light_of(recolour(rearrange_pixels(shown, augmentation), augmentation.gains, augmentation.gamma), averaging)
-        kept = display_of(light[:, :: (len(window.frames) - 1) // (self._frames - 1)], averaging).movedim(1, 0)
+        light = light_of(
+            recolour(rearrange_pixels(shown, augmentation), augmentation.gains, augmentation.gamma), averaging
+        )
+        kept = display_of(light[:, :: (len(window.frames) - 1) // (self._frames - 1)], averaging).movedim(
+            1, 0
+        )
         return display_of(light.mean(1), averaging), kept.flip(0) if augmentation.reverse_time else kept
 
     def _draw_window(self, random: Random) -> VideoWindow:
@@ -85,11 +105,17 @@ class VideoSource:
             if window is not None:
                 return window
         least, most = self._options["neighbourPixels"]
-        raise ValueError(f"Expected videos whose neighbouring frames move by {least} to {most} pixels but {MOST_DRAWS} random windows had none; allow more by neighbourPixels or shrink.")
+        raise ValueError(
+            f"Expected videos whose neighbouring frames move by {least} to {most} pixels but {MOST_DRAWS} random windows had none; allow more by neighbourPixels or shrink."
+        )
 
     def _place_window(self, random: Random, index: int, start: int, length: int) -> Optional[VideoWindow]:
         """A random place, and the least factor to shrink by at which neighbouring frames are close enough to be averaged; None if there is none."""
-        clip, (least, most), (smallest, largest) = self._clips[index], self._options["neighbourPixels"], self._options["shrink"]
+        clip, (least, most), (smallest, largest) = (
+            self._clips[index],
+            self._options["neighbourPixels"],
+            self._options["shrink"],
+        )
         down, across = random.uniform(size=2)
         height, width = clip.shape[2:]
         for shrink in range(smallest, largest + 1):

@@ -50,7 +50,14 @@ class WindowSource(Protocol):
 
 
 def open_window_source(
-    source: Mapping[str, Any], images: Mapping[str, bytes], *, size_pixels: int, window_frames: int, device: torch.device, seed: int, workers: int
+    source: Mapping[str, Any],
+    images: Mapping[str, bytes],
+    *,
+    size_pixels: int,
+    window_frames: int,
+    device: torch.device,
+    seed: int,
+    workers: int,
 ) -> WindowSource:
     """
     Opens one entry of `data.sources`: one without a kind is cut from videos and recorded pairs, as in the Node synthesis; one of
@@ -62,16 +69,31 @@ def open_window_source(
     if window_frames < 1 or window_frames % 2 == 0:
         raise ValueError(f"Expected an odd number of frames in a window but received {window_frames}.")
     if size_pixels < 16 or size_pixels % MOTION_STRIDE_PIXELS != 0:
-        raise ValueError(f"Expected a size of windows that is a multiple of {MOTION_STRIDE_PIXELS}, 16 or more, but received {size_pixels}.")
+        raise ValueError(
+            f"Expected a size of windows that is a multiple of {MOTION_STRIDE_PIXELS}, 16 or more, but received {size_pixels}."
+        )
     kind = source.get("kind", "windows")
     if kind == "windows":
-        return VideoWindowSource(ImageBank.load({**source, "kind": kind}, images, device, seed, workers), read_options({**source, "kind": kind}), size_pixels, window_frames)
+        return VideoWindowSource(
+            ImageBank.load({**source, "kind": kind}, images, device, seed, workers),
+            read_options({**source, "kind": kind}),
+            size_pixels,
+            window_frames,
+        )
     if kind not in ("panorama", "layers"):
-        raise ValueError(f"Expected a source of windows without a kind, or of kind panorama or layers, but received {kind!r}.")
+        raise ValueError(
+            f"Expected a source of windows without a kind, or of kind panorama or layers, but received {kind!r}."
+        )
     given = {name: value for name, value in source.items() if name not in WINDOW_SHOT_DEFAULTS}
-    exposing = with_defaults({name: source[name] for name in WINDOW_SHOT_DEFAULTS if name in source}, WINDOW_SHOT_DEFAULTS, "windows")
+    exposing = with_defaults(
+        {name: source[name] for name in WINDOW_SHOT_DEFAULTS if name in source},
+        WINDOW_SHOT_DEFAULTS,
+        "windows",
+    )
     bank = ImageBank.load(given, images, device, seed, workers)
-    return ShotWindowSource(kind, open_shots(kind, bank, read_options(given), size_pixels), exposing, window_frames, bank.device)
+    return ShotWindowSource(
+        kind, open_shots(kind, bank, read_options(given), size_pixels), exposing, window_frames, bank.device
+    )
 
 
 class ShotWindowSource:
@@ -80,7 +102,9 @@ class ShotWindowSource:
     The path of N intervals is N times as long as the options say of an exposure.
     """
 
-    def __init__(self, kind: str, shots: Shots, options: Mapping[str, Any], window_frames: int, device: torch.device):
+    def __init__(
+        self, kind: str, shots: Shots, options: Mapping[str, Any], window_frames: int, device: torch.device
+    ):
         self.kind = kind
         self.made = 0
         self._shots = shots
@@ -103,22 +127,37 @@ class ShotWindowSource:
             for middle, share in zip(middles, opened):
                 renders = render_count(fastest_pixels * share, 3, shot.step_pixels)
                 times = middle + share / frames * even_times(renders)
-                average, at_middle = expose(shot.scene, times, [renders // 2], shot.averaging, highlight_boost=shot.highlight_boost)
+                average, at_middle = expose(
+                    shot.scene, times, [renders // 2], shot.averaging, highlight_boost=shot.highlight_boost
+                )
                 exposed.append(average)
                 kept.append(at_middle[0])
             flow = F.avg_pool2d(shot.scene.flow(middles).permute(0, 3, 1, 2), MOTION_STRIDE_PIXELS)
-            in_order = (lambda values: values.flip(0)) if shot.augmentation.reverse_time else (lambda values: values)
+            in_order = (
+                (lambda values: values.flip(0)) if shot.augmentation.reverse_time else (lambda values: values)
+            )
             blurred.append(in_order(rearrange_pixels(torch.stack(exposed), shot.augmentation)))
             sharp.append(in_order(rearrange_pixels(torch.stack(kept), shot.augmentation)))
             flows.append(in_order(rearrange_vectors(flow, shot.augmentation)))
             augmentations.append(shot.augmentation)
             softness.append(shot.softness_pixels)
-        return finish(blurred, sharp, torch.stack(flows).permute(0, 1, 3, 4, 2), augmentations, softness, device_generator(randoms[0], self._device))
+        return finish(
+            blurred,
+            sharp,
+            torch.stack(flows).permute(0, 1, 3, 4, 2),
+            augmentations,
+            softness,
+            device_generator(randoms[0], self._device),
+        )
 
     def _draw_opened_shares(self, random: Random) -> List[float]:
         """The part of its interval that the shutter is open, of each exposure; 0 would be a sharp picture."""
         draw = lambda: random.uniform(*self._options["shutterShare"])
-        return [draw()] * self._window_frames if random.uniform() < self._options["steadyShare"] else [draw() for _ in range(self._window_frames)]
+        return (
+            [draw()] * self._window_frames
+            if random.uniform() < self._options["steadyShare"]
+            else [draw() for _ in range(self._window_frames)]
+        )
 
 
 @dataclass(frozen=True)
@@ -139,9 +178,13 @@ class VideoWindowSource:
         self._size_pixels = size_pixels
         self._window_frames = window_frames
         self._device = bank.device
-        wanted = lambda name: not options["videos"] or any(part in options["videos"] for part in name.split("/"))
+        wanted = lambda name: (
+            not options["videos"] or any(part in options["videos"] for part in name.split("/"))
+        )
         videos = {**{name: (None, clip) for name, clip in bank.clips.items()}, **bank.pairs}
-        self._videos = [video for name, video in videos.items() if wanted(name) and len(video[1]) >= LEAST_EXPOSURES + 2]
+        self._videos = [
+            video for name, video in videos.items() if wanted(name) and len(video[1]) >= LEAST_EXPOSURES + 2
+        ]
         if not self._videos:
             raise ValueError(f"Expected videos of at least {LEAST_EXPOSURES + 2} frames but received none.")
         # Smaller ones than a window are mirrored at their borders, which takes half a window.
@@ -153,26 +196,46 @@ class VideoWindowSource:
         randoms = draw_sample_randoms(count, generator)
         for random in randoms:
             recorded, clip = self._videos[int(random.integers(len(self._videos)))]
-            exposures = draw_exposures(random, self._options, len(clip), recorded is not None, self._window_frames)
+            exposures = draw_exposures(
+                random, self._options, len(clip), recorded is not None, self._window_frames
+            )
             crop = self._draw_crop(random, clip)
             averaging = draw_averaging(random, self._options["averaging"])
-            augmentation = Augmentation(mirror_x=bool(random.uniform() < 0.5), mirror_y=bool(random.uniform() < 0.5))
+            augmentation = Augmentation(
+                mirror_x=bool(random.uniform() < 0.5), mirror_y=bool(random.uniform() < 0.5)
+            )
             if recorded is None:
-                exposed = [self._average(clip[one.middle - one.reach : one.middle + one.reach + 1], crop, averaging) for one in exposures]
+                exposed = [
+                    self._average(clip[one.middle - one.reach : one.middle + one.reach + 1], crop, averaging)
+                    for one in exposures
+                ]
             else:
-                exposed = [self._average(recorded[one.middle : one.middle + 1], crop, DISPLAY) for one in exposures]
+                exposed = [
+                    self._average(recorded[one.middle : one.middle + 1], crop, DISPLAY) for one in exposures
+                ]
             kept = [self._average(clip[one.middle : one.middle + 1], crop, DISPLAY) for one in exposures]
             blurred.append(rearrange_pixels(torch.stack(exposed), augmentation))
             sharp.append(rearrange_pixels(torch.stack(kept), augmentation))
             augmentations.append(augmentation)
-            softness.append(random.uniform(*self._options["softnessPixels"]) if self._options["softnessPixels"] else 0.0)
-        return finish(blurred, sharp, None, augmentations, softness, device_generator(randoms[0], self._device))
+            softness.append(
+                random.uniform(*self._options["softnessPixels"]) if self._options["softnessPixels"] else 0.0
+            )
+        return finish(
+            blurred, sharp, None, augmentations, softness, device_generator(randoms[0], self._device)
+        )
 
     def _draw_crop(self, random: Random, clip: Tensor) -> "tuple[int, int, int]":
         """Top, left and the factor to shrink by; in the clip as it is where it is smaller than a window."""
         height, width = (max(extent, self._size_pixels) for extent in clip.shape[2:])
-        shrink = 2 if random.uniform() < self._options["halvedShare"] and min(height, width) >= 2 * self._size_pixels else 1
-        return (*(int(random.integers(extent - self._size_pixels * shrink + 1)) for extent in (height, width)), shrink)
+        shrink = (
+            2
+            if random.uniform() < self._options["halvedShare"] and min(height, width) >= 2 * self._size_pixels
+            else 1
+        )
+        return (
+            *(int(random.integers(extent - self._size_pixels * shrink + 1)) for extent in (height, width)),
+            shrink,
+        )
 
     def _average(self, frames: Tensor, crop: "tuple[int, int, int]", averaging: str) -> Tensor:
         """Display values [3, S, S] of what frames uint8 [n, 3, h, w] average to in a window."""
@@ -182,13 +245,17 @@ class VideoWindowSource:
         short = [extent - size for size in shown.shape[2:]]
         if any(short):
             down, across = short
-            shown = F.pad(shown, (across // 2, across - across // 2, down // 2, down - down // 2), mode="reflect")
+            shown = F.pad(
+                shown, (across // 2, across - across // 2, down // 2, down - down // 2), mode="reflect"
+            )
         if shrink > 1:
             shown = F.avg_pool2d(shown, shrink)
         return display_of(light_of(shown, averaging).mean(0), averaging)
 
 
-def draw_exposures(random: Random, options: Mapping[str, Any], video_frames: int, recorded: bool, window_frames: int) -> List[Exposure]:
+def draw_exposures(
+    random: Random, options: Mapping[str, Any], video_frames: int, recorded: bool, window_frames: int
+) -> List[Exposure]:
     """The exposures of a window in time order, each a stride after the other; the first and the last that the video has are repeated where it ends."""
     least, most = options["exposureFrames"]
     draw_length = lambda: random.uniform(least, most + 1)
@@ -205,16 +272,28 @@ def draw_exposures(random: Random, options: Mapping[str, Any], video_frames: int
     first, last = -((middle - margin) // stride), (video_frames - 1 - margin - middle) // stride
     half = (window_frames - 1) // 2
     strides = [min(last, max(first, position - half)) for position in range(window_frames)]
-    exposures = [Exposure(middle + steps * stride, reaches[min(max(half + steps, 0), window_frames - 1)]) for steps in strides]
+    exposures = [
+        Exposure(middle + steps * stride, reaches[min(max(half + steps, 0), window_frames - 1)])
+        for steps in strides
+    ]
     return exposures[::-1] if random.uniform() < 0.5 else exposures
 
 
-def finish(blurred: List[Tensor], sharp: List[Tensor], flow: Optional[Tensor], augmentations: List[Augmentation], softness: List[float], generator: torch.Generator) -> Windows:
+def finish(
+    blurred: List[Tensor],
+    sharp: List[Tensor],
+    flow: Optional[Tensor],
+    augmentations: List[Augmentation],
+    softness: List[float],
+    generator: torch.Generator,
+) -> Windows:
     """Softness of all frames alike; noise and compression of each blurred one. Windows are [N, 3, S, S] each."""
     count, frames = len(blurred), len(blurred[0])
     pictures = soften_some(torch.cat([torch.stack(blurred), torch.stack(sharp)], 1), softness)
     of_each_frame = [one for one in augmentations for _ in range(frames)]
-    degraded = degrade_some(pictures[:, :frames].flatten(0, 1), of_each_frame, generator).unflatten(0, (count, frames))
+    degraded = degrade_some(pictures[:, :frames].flatten(0, 1), of_each_frame, generator).unflatten(
+        0, (count, frames)
+    )
     return Windows(
         blurred=degraded.permute(0, 1, 3, 4, 2),
         sharp=pictures[:, frames:].permute(0, 1, 3, 4, 2),

@@ -1,0 +1,27 @@
+/**
+ * Half of `npm run format`: formats the Python programs with Ruff, 110 columns wide, as Prettier does the rest.
+ * With `--check`, only names the files that are not formatted, and ends with code 1 if there are any.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format } from '@wasm-fmt/ruff_fmt/node';
+import { workspaceRoot } from './run-command.js';
+
+const style = { line_width: 110, indent_style: 'space', indent_width: 4, quote_style: 'double' };
+
+const files = execFileSync('git', ['ls-files', '*.py'], { cwd: workspaceRoot, encoding: 'utf8' })
+  .split('\n')
+  .filter(Boolean);
+const unformatted = files.filter((file) => {
+  const path = join(workspaceRoot, file);
+  const source = readFileSync(path, 'utf8');
+  const formatted = format(source, file, style);
+  if (formatted === source) return false;
+  if (!process.argv.includes('--check')) writeFileSync(path, formatted);
+  return true;
+});
+if (process.argv.includes('--check') && unformatted.length > 0) {
+  console.error(`Not formatted (npm run format): ${unformatted.join(', ')}`);
+  process.exitCode = 1;
+}
