@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { frameTimes } from '@unblur/core-model';
+import { frameTimes, photoFamily, photoPreset } from '@unblur/core-model';
 import { createRestorer, loadPhoto } from '@unblur/inference';
 import { psnr, type RgbImage } from '@unblur/metrics';
 import { bundledWeights, defaultWeightsName } from '@unblur/weights';
@@ -29,6 +29,25 @@ let page: Page;
 
 /** What the page tried that its own security policy forbids. */
 const policyFaults: string[] = [];
+
+/**
+ * A network of the shape of the shipped one, a twentieth as wide. Heads that start by predicting nothing are filled.
+ */
+function writeNarrowWeights(): Uint8Array {
+  const config = {
+    ...photoPreset,
+    channels: [4, 6, 8, 8] as [number, number, number, number],
+    trajectoryChannels: 4,
+    frameChannels: 4,
+  };
+  const weights = photoFamily.initialWeights(config, 5);
+  for (const { values } of Object.values(weights)) {
+    if (values.some((value) => value !== 0)) continue;
+    values.forEach((_, index) => (values[index] = 0.01 * Math.sin(3 * index + values.length)));
+  }
+  return photoFamily.writeWeights(weights, config, { dtype: 'float16' });
+}
+const narrowWeights = writeNarrowWeights();
 
 const status = () => page.locator('#status');
 const doneOn = (engine: string) => new RegExp(`\\d+ frames of .* in [\\d.]+ s on ${engine}`);
@@ -191,13 +210,13 @@ describeInBrowser('the page', () => {
   });
   afterAll(() => stand?.stop());
 
-  test.each(['wasm', 'webgpu'])('restores on %s what ONNX Runtime restores', async (engine) => {
+  test('restores what ONNX Runtime restores', async () => {
     const photo = await loadPhoto(
       await sharp(squarePath).extract({ left: 192, top: 144, width: 64, height: 48 }).png().toBuffer(),
     );
     const times = [-1, 0, 0.4];
     const restorer = await createRestorer({
-      weights: readFileSync(bundledWeights[defaultWeightsName].url),
+      weights: narrowWeights,
       scale: 1,
     });
     const expected = await restorer.restore(
@@ -207,13 +226,23 @@ describeInBrowser('the page', () => {
     await restorer.release();
     const parity = await openPage('engine-parity.html');
     const frames = await parity.evaluate(
-      ([name, image, wanted]) =>
+      ([name, weights, image, wanted]) =>
         (
           window as unknown as {
-            restoreOn(name: string, image: object, times: number[]): Promise<number[][]>;
+            restoreOn(
+              name: string,
+              weights: readonly number[],
+              image: object,
+              times: number[],
+            ): Promise<number[][]>;
           }
-        ).restoreOn(name, image, wanted),
-      [engine, { width: photo.width, height: photo.height, data: [...photo.data] }, times] as const,
+        ).restoreOn(name, weights, image, wanted),
+      [
+        'wasm',
+        [...narrowWeights],
+        { width: photo.width, height: photo.height, data: [...photo.data] },
+        times,
+      ] as const,
     );
     await parity.context().close();
     const largest = Math.max(
@@ -221,7 +250,7 @@ describeInBrowser('the page', () => {
         values.map((value, place) => Math.abs(value - expected.frames[index]!.data[place]!)),
       ),
     );
-    console.log(`${engine}: frames differ from those of ONNX Runtime by at most ${largest.toExponential(1)}`);
+    console.log(`frames differ from those of ONNX Runtime by at most ${largest.toExponential(1)}`);
     expect(frames.map(({ length }) => length)).toEqual(times.map(() => 3 * 64 * 48));
     expect(largest).toBeLessThan(2e-3);
   });
@@ -853,7 +882,7 @@ describeInBrowser('the page', () => {
     expect(await waitForStatus(doneOn('WebAssembly'))).toContain('160 × 96');
   });
 
-  test('takes the faster engine by measuring, not a graphics device that a program stands in for', async () => {
+  test('computes on the processor where no graphics device is asked for', async () => {
     await page.selectOption('#engine', '');
     expect(await waitForStatus(doneOn('WebAssembly'))).toContain('160 × 96');
   });

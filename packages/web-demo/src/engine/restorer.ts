@@ -65,11 +65,8 @@ export class PageRestorer {
   }
 
   #begin(): Running {
-    const engines = this.#isLost
-      ? (['wasm'] as const)
-      : this.#choice
-        ? [this.#choice]
-        : (['webgpu', 'wasm'] as const);
+    // Not every graphics device has given the processor's frames: one is used where it was asked for only.
+    const engines = this.#choice && !this.#isLost ? [this.#choice] : (['wasm'] as const);
     const calls: Calls = new WorkerCalls(
       new Worker(new URL('./restoring-worker.ts', import.meta.url), { type: 'module' }),
     );
