@@ -17,5 +17,6 @@ export default {
     },
   ],
   testTimeout: 60_000,
+  testSequencer: '<rootDir>/scripts/slow-tests-first.js',
   workerIdleMemoryLimit: '2GB',
 };
