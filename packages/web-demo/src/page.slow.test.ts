@@ -884,6 +884,8 @@ describeInBrowser('the page', () => {
 
   test('computes on the processor where no graphics device is asked for', async () => {
     await page.selectOption('#engine', '');
+    // Not what stands there from before.
+    await waitForStatus(/Restoring/);
     expect(await waitForStatus(doneOn('WebAssembly'))).toContain('160 × 96');
   });
 });
