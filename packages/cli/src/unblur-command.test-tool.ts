@@ -3,7 +3,13 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { photoFamily, type PhotoConfig } from '@unblur/core-model';
+import {
+  photoFamily,
+  videoDeblurFamily,
+  videoDeblurPresets,
+  type PhotoConfig,
+  type VideoDeblurConfig,
+} from '@unblur/core-model';
 import { expect } from '@jest/globals';
 
 /** The command as a user starts it. */
@@ -69,6 +75,38 @@ export const untrainedConfig: PhotoConfig = {
  */
 export function untrainedWeights(): Uint8Array {
   return photoFamily.writeWeights(photoFamily.initialWeights(untrainedConfig, 1), untrainedConfig, {
+    dtype: 'float32',
+  });
+}
+
+/**
+ * A small untrained network for videos as a weights file: it runs in milliseconds, and its output is its input,
+ * since corrections start at zero. @param flow what its flow network has otherwise.
+ */
+export function untrainedVideoWeights(flow: Partial<VideoDeblurConfig['flow']> = {}): Uint8Array {
+  const { small } = videoDeblurPresets;
+  const config: VideoDeblurConfig = {
+    ...small,
+    scaleFusion: null,
+    flow: {
+      ...small.flow,
+      pyramidChannels: [2, 2],
+      pyramidConvolutions: 1,
+      finestLevel: 2,
+      searchRadiusPixels: 1,
+      denseChannels: [2],
+      refiner: [],
+      ...flow,
+    },
+    reconstruction: {
+      kernelSize: 3,
+      channels: [2, 2, 2],
+      residualBlocks: [1, 1, 1],
+      finestLevel: 1,
+      residualImage: true,
+    },
+  };
+  return videoDeblurFamily.writeWeights(videoDeblurFamily.initialWeights(config, 1), config, {
     dtype: 'float32',
   });
 }

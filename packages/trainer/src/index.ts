@@ -5,7 +5,7 @@ export { loadRun } from './systems/load-run.js';
 export type { LoadedRun } from './systems/load-run.js';
 export type { RunSettings } from './run-file/fields.js';
 export type { RunChanges, SystemDefinition } from './run-file/run-file.js';
-export { runFiles as RUN_FILES } from './loop/run-folder.js';
+export { runFiles } from './loop/run-folder.js';
 export type { TrainingResult } from './loop/training-loop.js';
 export { readCheckpoint, writeCheckpoint } from './loop/checkpoint.js';
 export type { Checkpoint } from './loop/checkpoint.js';

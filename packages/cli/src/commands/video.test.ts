@@ -1,45 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { videoDeblurFamily, videoDeblurPresets, type VideoDeblurConfig } from '@unblur/core-model';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { bin, expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
+import {
+  bin,
+  expectOneLine,
+  openWorkplace,
+  untrainedVideoWeights,
+  untrainedWeights,
+} from '../unblur-command.test-tool.js';
 
 const { folder, write, unblur } = openWorkplace();
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
 if (!hasFfmpeg) console.log('ffmpeg is not installed: clips are not tried by the command, only folders.');
 
-/**
- * An untrained network that runs in milliseconds; its output is its input, since corrections start at zero.
- */
-const config: VideoDeblurConfig = {
-  ...videoDeblurPresets.small,
-  scaleFusion: null,
-  flow: {
-    ...videoDeblurPresets.small.flow,
-    pyramidChannels: [2, 2],
-    pyramidConvolutions: 1,
-    finestLevel: 2,
-    searchRadiusPixels: 1,
-    denseChannels: [2],
-    refiner: [],
-  },
-  reconstruction: {
-    kernelSize: 3,
-    channels: [2, 2, 2],
-    residualBlocks: [1, 1, 1],
-    finestLevel: 1,
-    residualImage: true,
-  },
-};
-
 beforeAll(async () => {
-  write(
-    'video.safetensors',
-    videoDeblurFamily.writeWeights(videoDeblurFamily.initialWeights(config, 1), config, { dtype: 'float32' }),
-  );
+  write('video.safetensors', untrainedVideoWeights());
   write('photo.safetensors', untrainedWeights());
   for (const name of ['blur/clip', 'gt/clip']) mkdirSync(join(folder, name), { recursive: true });
   const noise = () =>

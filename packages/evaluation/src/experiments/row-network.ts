@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { paperFamily, photoFamily, readSafetensors } from '@unblur/core-model';
 import { writeAtomically } from '@unblur/files';
-import { RUN_FILES, loadRun, readCheckpoint, train, type RunChanges } from '@unblur/trainer';
+import { runFiles, loadRun, readCheckpoint, train, type RunChanges } from '@unblur/trainer';
 import { loadExperiment } from './experiment-file.js';
 import type { Experiment, ExperimentRow, RowOrigin } from './experiment.js';
 import { makeSampleSets, setFolders, withSetFolders, type SampleSetProgress } from './sample-sets.js';
@@ -117,11 +117,11 @@ async function planTraining(
       const { interrupted } = await train(runFile, {
         out: folder,
         changes: runChanges,
-        resume: readCheckpoint(join(folder, RUN_FILES.checkpoint)) !== undefined,
+        resume: readCheckpoint(join(folder, runFiles.checkpoint)) !== undefined,
         ...(settings.engine && { engine: settings.engine }),
       });
       if (interrupted) return undefined;
-      const weights = await readFile(join(folder, RUN_FILES.weights));
+      const weights = await readFile(join(folder, runFiles.weights));
       return { weights, network: await describeNetwork(weights) };
     },
   };

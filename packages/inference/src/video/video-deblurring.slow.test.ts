@@ -345,7 +345,6 @@ test('says that the folder of the output is missing before it reads a frame', as
       place('gap.mp4'),
     );
     const late = {
-      reach: 2,
       async *deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>) {
         const waiting: RgbImage[] = [];
         for await (const frame of frames) {

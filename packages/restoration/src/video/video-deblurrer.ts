@@ -31,8 +31,6 @@ export interface VideoDeblurrerOptions {
 
 export interface VideoDeblurrer {
   readonly config: VideoDeblurConfig;
-  /** Frames on either side that a sharp frame depends on. */
-  readonly reach: number;
   /** Whether mirror images are averaged in. */
   readonly mirrored: boolean;
   /**
@@ -156,7 +154,7 @@ export function createVideoDeblurrer({
       await sequence?.release();
     }
   }
-  return { config, reach: config.stages, mirrored, expectFrameSize, deblur };
+  return { config, mirrored, expectFrameSize, deblur };
 }
 
 /** @throws UnblurError when a frame has another size than the first. */

@@ -46,7 +46,7 @@ export interface TrainingResult {
 
 /**
  * Trains a system until the last step of its last phase: a batch, an update of the weights; now and then a
- * validation, sample pictures and a checkpoint. See `RUN_FILES` for what it leaves in the folder.
+ * validation, sample pictures and a checkpoint. See `runFiles` for what it leaves in the folder.
  *
  * @param open opens an engine for a phase; the loop releases it at the phase's end.
  * @throws if a loss term or gradient is not finite, naming it; the last checkpoint stands.

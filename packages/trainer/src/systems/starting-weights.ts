@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { WeightValues } from '@unblur/core-model';
+import type { NetworkFamily, WeightValues } from '@unblur/core-model';
 import { readWholeFile } from '@unblur/files';
 
 const maxWeightsBytes = 2 ** 30;
@@ -25,6 +25,28 @@ export function readWeightsFile<Config>(
   } catch (cause) {
     throw new Error(`The weights in '${file}' cannot be used. ${(cause as Error).message}`, { cause });
   }
+}
+
+/**
+ * The weights that a run begins with: random ones, or those of its file.
+ * @throws where the file cannot be read or does not fit the run's network.
+ */
+export function startingWeights<Config extends object>(
+  family: Pick<NetworkFamily<Config>, 'initialWeights' | 'readWeights'>,
+  {
+    network,
+    seed,
+    initialWeights,
+  }: {
+    network: Config;
+    seed: number;
+    initialWeights: { file: string; parts: readonly string[] | null } | null;
+  },
+): WeightValues {
+  const random = (): WeightValues => family.initialWeights(network, seed);
+  if (initialWeights === null) return random();
+  const { file, parts } = initialWeights;
+  return initialWeightsFrom({ file, ...readWeightsFile(file, family.readWeights) }, parts, network, random);
 }
 
 /**

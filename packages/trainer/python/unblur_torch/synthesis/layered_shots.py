@@ -10,13 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .augmentation import draw_augmentation, draw_averaging, rearrange_pixels
+from .augmentation import draw_augmentation, rearrange_pixels
 from .backdrop import Parallax, PlaneBackdrop, draw_depth
 from .image_bank import ImageBank
 from .motion_path import draw_plane_motion
 from .moving_object import Scene
-from .shot import Random, Shot, draw_length, draw_objects, draw_stillness, draw_taking
-from .transfer import Response
+from .shot import Random, Shot, draw_foreground, draw_length, draw_taking
 
 
 class LayeredShots:
@@ -27,21 +26,10 @@ class LayeredShots:
 
     def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
         options, size = self._options, self._size_pixels
-        averaging = draw_averaging(random, options["averaging"])
-        augmentation = draw_augmentation(random, options["augmentation"])
-        stillness = draw_stillness(random, options)
-        response = Response(averaging, augmentation.gains, augmentation.gamma, self._bank.device)
-        objects = draw_objects(
-            random,
-            options,
-            size_pixels=size,
-            exposures=exposures,
-            stillness=stillness,
-            texture=self._texture,
-            response=response,
-            bank=self._bank,
+        drawn = draw_foreground(
+            random, options, size_pixels=size, exposures=exposures, texture=self._texture, bank=self._bank
         )
-        moves = 0 if stillness.camera else exposures
+        moves = 0 if drawn.stillness.camera else exposures
         motion = draw_plane_motion(
             random,
             [(size - 1) / 2] * 2,
@@ -57,11 +45,14 @@ class LayeredShots:
             else None
         )
         backdrop = PlaneBackdrop(
-            response(self._texture(random, size + 2 * self._margin_pixels(moves))), size, motion, parallax
+            drawn.response(self._texture(random, size + 2 * self._margin_pixels(moves))),
+            size,
+            motion,
+            parallax,
         )
         # Every still was rearranged on its own.
-        taken = replace(augmentation, mirror_x=False, mirror_y=False, transpose=False)
-        return Shot(Scene(backdrop, objects), averaging, taken, **draw_taking(random, options))
+        taken = replace(drawn.augmentation, mirror_x=False, mirror_y=False, transpose=False)
+        return Shot(Scene(backdrop, drawn.objects), drawn.averaging, taken, **draw_taking(random, options))
 
     def _margin_pixels(self, exposures: int) -> int:
         """How far beyond the picture its edges move: by half a way with its bend, and a corner by turn and zoom."""

@@ -8,7 +8,6 @@ from typing import Any, Mapping, Sequence
 import numpy
 from torch import Tensor
 
-from .augmentation import draw_augmentation, draw_averaging
 from .backdrop import CameraTurn, PanoramaBackdrop, Parallax, draw_depth
 from .camera import PinholeCamera, draw_window, focal_pixels_of
 from .image_bank import ImageBank
@@ -16,8 +15,7 @@ from .motion_path import draw_plane_motion, still_at
 from .moving_object import Scene
 from .panorama import Coverage, Panorama, level_for, panorama_pixels_per_pixel
 from .rotation import axis_angle_of, draw_euler_rotation, draw_shake_axis, orientation_of_angles
-from .shot import Random, Shot, Stillness, draw_length, draw_objects, draw_stillness, draw_taking
-from .transfer import Response
+from .shot import Random, Shot, Stillness, draw_foreground, draw_length, draw_taking
 
 # How often a camera is placed anew before a partial panorama counts as too small for it.
 MOST_PLACES = 500
@@ -33,22 +31,17 @@ class PanoramaShots:
 
     def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
         options = self._options
-        averaging = draw_averaging(random, options["averaging"])
-        augmentation = draw_augmentation(random, options["augmentation"])
-        stillness = draw_stillness(random, options)
-        response = Response(averaging, augmentation.gains, augmentation.gamma, self._bank.device)
-        objects = draw_objects(
-            random,
-            options,
-            size_pixels=self._size_pixels,
-            exposures=exposures,
-            stillness=stillness,
-            texture=self._texture,
-            response=response,
-            bank=self._bank,
+        size = self._size_pixels
+        drawn = draw_foreground(
+            random, options, size_pixels=size, exposures=exposures, texture=self._texture, bank=self._bank
         )
-        backdrop = self._draw_backdrop(random, sample_index, exposures, stillness, response)
-        return Shot(Scene(backdrop, objects), averaging, augmentation, **draw_taking(random, options))
+        backdrop = self._draw_backdrop(random, sample_index, exposures, drawn.stillness, drawn.response)
+        return Shot(
+            Scene(backdrop, drawn.objects),
+            drawn.averaging,
+            drawn.augmentation,
+            **draw_taking(random, options),
+        )
 
     def _draw_backdrop(
         self, random: Random, sample_index: int, exposures: int, stillness: Stillness, response

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .augmentation import Augmentation
+from .augmentation import Augmentation, draw_augmentation, draw_averaging
 from .image_bank import ImageBank
 from .motion_path import draw_plane_motion
 from .moving_object import MovingObject, Scene
@@ -122,3 +122,40 @@ def draw_objects(
             )
         )
     return objects
+
+
+@dataclass(frozen=True)
+class Foreground:
+    """What a shot begins with, whatever its backdrop."""
+
+    averaging: str
+    augmentation: Augmentation
+    stillness: Stillness
+    response: Response
+    objects: List[MovingObject]
+
+
+def draw_foreground(
+    random: Random,
+    options: Mapping[str, Any],
+    *,
+    size_pixels: int,
+    exposures: int,
+    texture: Texture,
+    bank: ImageBank,
+) -> Foreground:
+    averaging = draw_averaging(random, options["averaging"])
+    augmentation = draw_augmentation(random, options["augmentation"])
+    stillness = draw_stillness(random, options)
+    response = Response(averaging, augmentation.gains, augmentation.gamma, bank.device)
+    objects = draw_objects(
+        random,
+        options,
+        size_pixels=size_pixels,
+        exposures=exposures,
+        stillness=stillness,
+        texture=texture,
+        response=response,
+        bank=bank,
+    )
+    return Foreground(averaging, augmentation, stillness, response, objects)

@@ -7,7 +7,7 @@ import type { SystemDefinition } from '../../run-file/run-file.js';
 import type { Batch, Objective, Phase, Restoration, TrainingSystem } from '../../training-system.js';
 import { timeSlices } from '../samples/sample-batch.js';
 import { framesOf, recordedSources, validationWindows } from '../samples/window-samples.js';
-import { readWeightsFile, initialWeightsFrom } from '../starting-weights.js';
+import { startingWeights } from '../starting-weights.js';
 import { clipLoss } from './clip-loss.js';
 import type { ClipLossConfig } from './clip-loss.js';
 import { changeClipPaths, clipRunField } from './clip-run.js';
@@ -24,7 +24,7 @@ function openClipSystem(config: ClipRun): TrainingSystem {
   const { network, optimizer, validation } = config;
   return {
     weightShapes: clipFamily.shapesOf(network),
-    startingWeights: () => startingWeights(config),
+    startingWeights: () => startingWeights(clipFamily, config),
     optimizer,
     phases: [phaseOf(config)],
     restoration: clipRestoration(network, validation.sizePixels),
@@ -32,18 +32,6 @@ function openClipSystem(config: ClipRun): TrainingSystem {
     writeWeights: (weights, metadata) =>
       clipFamily.writeWeights(weights, network, { dtype: 'float32', metadata }),
   };
-}
-
-function startingWeights({
-  network,
-  seed,
-  initialWeights,
-}: ClipRun): ReturnType<typeof clipFamily.initialWeights> {
-  if (initialWeights === null) return clipFamily.initialWeights(network, seed);
-  const { file, parts } = initialWeights;
-  return initialWeightsFrom({ file, ...readWeightsFile(file, clipFamily.readWeights) }, parts, network, () =>
-    clipFamily.initialWeights(network, seed),
-  );
 }
 
 function phaseOf({ network, data, loss, optimizer, schedule, steps, batchSize, seed }: ClipRun): Phase {

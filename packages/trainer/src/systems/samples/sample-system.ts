@@ -1,9 +1,9 @@
-import type { NetworkFamily, WeightValues } from '@unblur/core-model';
+import type { NetworkFamily } from '@unblur/core-model';
 import { sampleValues, trainingBatches } from './sample-batch.js';
 import type { SampleContents } from './sample-batch.js';
 import type { SampleRun } from './sample-run.js';
 import { scheduleFactor } from '../../loop/schedule.js';
-import { weightNamesOfParts, readWeightsFile, initialWeightsFrom } from '../starting-weights.js';
+import { startingWeights, weightNamesOfParts } from '../starting-weights.js';
 import type { LearningTask, Phase, TrainingSystem } from '../../training-system.js';
 import { validationSamples } from './validation-samples.js';
 
@@ -41,19 +41,9 @@ export function openSampleSystem<Config extends object>(
   } = stages[0]!;
   const names = Object.keys(weightShapes);
   const trained = trainedParts === null ? names : weightNamesOfParts(names, trainedParts, 'trainedParts');
-  const random = (): WeightValues => family.initialWeights(network, seed);
   return {
     weightShapes,
-    startingWeights: () => {
-      if (initialWeights === null) return random();
-      const { file, parts } = initialWeights;
-      return initialWeightsFrom(
-        { file, ...readWeightsFile(file, family.readWeights) },
-        parts,
-        network,
-        random,
-      );
-    },
+    startingWeights: () => startingWeights(family, { network, seed, initialWeights }),
     optimizer,
     phases: stages.map((stage, index) =>
       samplePhase(
