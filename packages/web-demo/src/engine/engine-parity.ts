@@ -13,7 +13,7 @@ async function restoreOn(
   { width, height, data }: { width: number; height: number; data: number[] },
   times: number[],
 ): Promise<number[][]> {
-  const engine = await startEngine([name], () => undefined);
+  const engine = await startEngine(name, () => undefined);
   const photo: RgbImage = { width, height, data: Float32Array.from(data) };
   const scene = await new PhotoEngine(engine, Uint8Array.from(weightsFile)).analyze(photo, {});
   const frames: number[][] = [];

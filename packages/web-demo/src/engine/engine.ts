@@ -40,19 +40,16 @@ export function threadsFor(processors: number): number {
 }
 
 /**
- * Loads ONNX Runtime Web and takes the engine that is faster here: a graphics device, if there is one, and
- * the processor compute the same few layers, for a fraction of a second. What the device is called says
- * nothing: a program on the processor may stand in for it.
+ * Loads ONNX Runtime Web and measures the engine for a fraction of a second.
  *
- * @param allowed the engines that come into question.
- * @throws in one line for people when none works.
+ * @throws in one line for people when it does not work here.
  */
 export async function startEngine(
-  allowed: readonly EngineName[],
+  name: EngineName,
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<Engine> {
-  const name = await chooseBuild(allowed.includes('webgpu'));
-  const build = runtimeBuilds[name];
+  const buildName = await chooseBuild(name);
+  const build = runtimeBuilds[buildName];
   const [ort, binary] = await Promise.all([
     build.load(),
     download(new URL(build.wasmUrl, self.location.href).href, build.wasmBytes, onProgress),
@@ -64,39 +61,21 @@ export async function startEngine(
     wasmPaths: { mjs: new URL(build.moduleUrl, self.location.href).href },
   } satisfies Partial<Env.WebAssemblyFlags>);
   ort.env.logLevel = 'error';
-  const candidates = allowed.filter((engine) => engine === 'wasm' || name !== 'processor');
-  const measured: MeasuredEngine[] = [];
-  const failures: string[] = [];
-  for (const candidate of candidates) {
-    try {
-      measured.push(await measure(ort, candidate, threads));
-    } catch (cause) {
-      failures.push((cause as Error).message);
-    }
+  try {
+    if (name === 'webgpu' && buildName === 'processor') throw new Error('no graphics device');
+    return await measure(ort, name, threads);
+  } catch (cause) {
+    throw new Error(
+      `This browser offers nothing to compute on (${(cause as Error).message}). Try a current Chrome, Edge, Firefox or Safari.`,
+      { cause },
+    );
   }
-  const [fastest, ...others] = measured.sort(
-    (one, other) => other.engine.gigaMultiplyAddsPerSecond - one.engine.gigaMultiplyAddsPerSecond,
-  );
-  for (const { probe: session } of others) await session.release();
-  if (fastest) return fastest.engine;
-  throw new Error(
-    `This browser offers nothing to compute on (${failures.join('; ') || 'no graphics device'}). Try a current Chrome, Edge, Firefox or Safari.`,
-  );
-}
-
-interface MeasuredEngine {
-  engine: Engine;
-  /**
-   * What was measured. It stays open with the engine: ONNX Runtime destroys the graphics device together with
-   * the last session on it.
-   */
-  probe: GraphSession;
 }
 
 /** The layers that are measured: their size, and how many. */
 const probeLayers = { side: 96, channels: 64, layers: 3 };
 
-async function measure(ort: Ort, name: EngineName, threads: number): Promise<MeasuredEngine> {
+async function measure(ort: Ort, name: EngineName, threads: number): Promise<Engine> {
   let reject: (cause: Error) => void;
   const lost = new Promise<never>((_, rejectLost) => (reject = rejectLost));
   lost.catch(() => undefined);
@@ -107,6 +86,7 @@ async function measure(ort: Ort, name: EngineName, threads: number): Promise<Mea
     lost,
     open: (graph: TracedGraph) => openSession(ort, name, graph),
   };
+  // Stays open: ONNX Runtime destroys the graphics device together with the last session on it.
   const session = await engine.open(probeGraph());
   if (name === 'webgpu') {
     const device = (await ort.env.webgpu.device) as { lost: Promise<{ message: string }> };
@@ -124,10 +104,7 @@ async function measure(ort: Ort, name: EngineName, threads: number): Promise<Mea
   }
   const { side, channels, layers } = probeLayers;
   const multiplyAdds = layers * side ** 2 * 9 * channels ** 2;
-  return {
-    engine: { ...engine, gigaMultiplyAddsPerSecond: multiplyAdds / 1e9 / seconds },
-    probe: session,
-  };
+  return { ...engine, gigaMultiplyAddsPerSecond: multiplyAdds / 1e9 / seconds };
 }
 
 function probeGraph(): TracedGraph {

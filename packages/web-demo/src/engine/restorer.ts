@@ -45,7 +45,7 @@ export class PageRestorer {
   #isLost = false;
   #isRestoring = false;
 
-  /** @param choice the engine that must be used; undefined for the faster one. */
+  /** @param choice the engine that must be used; undefined for the processor. */
   chooseEngine(choice: EngineName | undefined): void {
     if (choice === this.#choice) return;
     this.#choice = choice;
@@ -66,14 +66,14 @@ export class PageRestorer {
 
   #begin(): Running {
     // Not every graphics device has given the processor's frames: one is used where it was asked for only.
-    const engines = this.#choice && !this.#isLost ? [this.#choice] : (['wasm'] as const);
+    const engine = (!this.#isLost && this.#choice) || 'wasm';
     const calls: Calls = new WorkerCalls(
       new Worker(new URL('./restoring-worker.ts', import.meta.url), { type: 'module' }),
     );
     const running: Running = {
       calls,
       ready: calls.call(
-        { kind: 'start', engines, weightsUrl: photoWeightsUrl, weightsBytes: __fileBytes__.photoWeights },
+        { kind: 'start', engine, weightsUrl: photoWeightsUrl, weightsBytes: __fileBytes__.photoWeights },
         { onReport: (report) => running.report?.(report) },
       ) as Promise<EngineFacts>,
     };

@@ -10,7 +10,7 @@ import { PhotoEngine } from './photo-engine.js';
 
 export type RestoringRequest =
   /** Must come first, and once. */
-  | { kind: 'start'; engines: readonly EngineName[]; weightsUrl: string; weightsBytes: number }
+  | { kind: 'start'; engine: EngineName; weightsUrl: string; weightsBytes: number }
   /** Lets the browser compile what the network runs, and measures it, on a small picture. */
   | { kind: 'warm-up' }
   /** How long a restoration of each size takes. */
@@ -84,11 +84,11 @@ answerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreR
 );
 
 async function start(
-  { engines, weightsUrl, weightsBytes }: Extract<RestoringRequest, { kind: 'start' }>,
+  { engine: engineName, weightsUrl, weightsBytes }: Extract<RestoringRequest, { kind: 'start' }>,
   report: Report,
 ): Promise<EngineFacts> {
   const [engine, weights] = await Promise.all([
-    startEngine(engines, (progress) => report({ kind: 'download', part: 'engine', ...progress })),
+    startEngine(engineName, (progress) => report({ kind: 'download', part: 'engine', ...progress })),
     download(weightsUrl, weightsBytes, (progress) =>
       report({ kind: 'download', part: 'weights', ...progress }),
     ),

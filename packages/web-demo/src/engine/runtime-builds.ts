@@ -1,3 +1,4 @@
+import type { EngineName } from './engine-names.js';
 import asyncifyModule from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
 import asyncifyWasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import jspiModule from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url';
@@ -41,12 +42,10 @@ export const runtimeBuilds = {
 export type RuntimeBuildName = keyof typeof runtimeBuilds;
 
 /**
- * The build to download.
- *
- * @param withGraphics whether a graphics device may be used, if there is one.
+ * The build to download for an engine; the processor's where there is no graphics device.
  */
-export async function chooseBuild(withGraphics: boolean): Promise<RuntimeBuildName> {
-  if (!withGraphics) return 'processor';
+export async function chooseBuild(engine: EngineName): Promise<RuntimeBuildName> {
+  if (engine === 'wasm') return 'processor';
   const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } };
   if (!(await gpu?.requestAdapter().catch(() => null))) return 'processor';
   return 'Suspending' in WebAssembly ? 'suspending' : 'unwinding';
