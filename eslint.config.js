@@ -5,8 +5,8 @@ import importX, { createNodeResolver } from 'eslint-plugin-import-x';
 import typescript from 'typescript-eslint';
 
 /**
- * Data flows one way: files -> datasets -> trainer -> weights -> inference -> evaluation -> app. A package may import from
- * its own layer and from those named here.
+ * Data flows one way: files -> datasets -> trainer -> weights -> inference -> evaluation -> app. A package
+ * may import from its own layer and from those named here.
  */
 const layers = {
   core: ['core'],

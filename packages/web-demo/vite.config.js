@@ -79,7 +79,9 @@ const fileBytes = Object.fromEntries(
   }).map(([name, path]) => [name, statSync(path).size]),
 );
 
-/** Of public/, what the page needs; pictures for links and home screens are left to those who ask for them. */
+/**
+ * Of public/, what the page needs; pictures for links and home screens are left to those who ask for them.
+ */
 const publicFiles = [
   'favicon.svg',
   'manifest.webmanifest',
@@ -90,8 +92,8 @@ const publicFiles = [
 ];
 
 /**
- * What the bundled page may load and run: its own files, and WebAssembly. The server that shows the page while
- * it is worked on puts code of its own into it, so there it does not hold.
+ * What the bundled page may load and run: its own files, and WebAssembly. The server that shows the page
+ * while it is worked on puts code of its own into it, so there it does not hold.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",

@@ -32,7 +32,9 @@ export function scaleName(scale: WorkingScale): string {
   return Object.entries(scales).find(([, value]) => value === scale)![0];
 }
 
-/** Adds `--threads`, `--json`, `--weights`, `--engine`, `--mirrored`, `--scale` and `--memory` to a command. */
+/**
+ * Adds `--threads`, `--json`, `--weights`, `--engine`, `--mirrored`, `--scale` and `--memory` to a command.
+ */
 export function addRestorerOptions(command: Command): Command {
   return addWeightsOptions(addRunOptions(command))
     .addOption(

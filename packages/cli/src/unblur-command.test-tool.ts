@@ -80,8 +80,8 @@ export function untrainedWeights(): Uint8Array {
 }
 
 /**
- * A small untrained network for videos as a weights file: it runs in milliseconds, and its output is its input,
- * since corrections start at zero. @param flow what its flow network has otherwise.
+ * A small untrained network for videos as a weights file: it runs in milliseconds, and its output is its
+ * input, since corrections start at zero. @param flow what its flow network has otherwise.
  */
 export function untrainedVideoWeights(flow: Partial<VideoDeblurConfig['flow']> = {}): Uint8Array {
   const { small } = videoDeblurPresets;

@@ -45,7 +45,9 @@ export interface FrameRestorer {
   anyTime?: boolean;
 }
 
-/** Gives the blurred photograph back as its own restoration, at any time: the baseline as a row of its own. */
+/**
+ * Gives the blurred photograph back as its own restoration, at any time: the baseline as a row of its own.
+ */
 export const identityRestorer: FrameRestorer = {
   anyTime: true,
   restore: async (blurred, { times = [] } = {}) => ({ frames: times.map(() => blurred) }),

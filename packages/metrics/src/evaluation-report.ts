@@ -8,8 +8,8 @@ export interface EvaluationReport {
   psnr: FrameScores;
   ssim: FrameScores;
   /**
-   * Fraction of the samples whose first and whose last restored frame is closer to its own ground truth than to
-   * the middle's.
+   * Fraction of the samples whose first and whose last restored frame is closer to its own ground truth than
+   * to the middle's.
    */
   closerToOwn: { first: number; last: number };
   /** The blurred input itself against the same frames. */

@@ -12,8 +12,8 @@ export type { Session, SessionOptions, TensorData } from './session.js';
 const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
 /**
- * Makes a traced graph ready to run on the processor with ONNX Runtime: its native build, or WebAssembly where
- * that does not load (`chooseRuntime` says which and why). Runs use the calling thread.
+ * Makes a traced graph ready to run on the processor with ONNX Runtime: its native build, or WebAssembly
+ * where that does not load (`chooseRuntime` says which and why). Runs use the calling thread.
  *
  * @throws if ONNX Runtime refuses the graph.
  */

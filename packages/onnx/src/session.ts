@@ -20,7 +20,9 @@ export interface SessionOptions {
    * the peak is lower: a network that restores 512x512 took 544 MiB in place of 709, in the same time.
    */
   memoryPattern?: boolean;
-  /** The build of ONNX Runtime to run on; by default the native one, or WebAssembly where that does not load. */
+  /**
+   * The build of ONNX Runtime to run on; by default the native one, or WebAssembly where that does not load.
+   */
   build?: OnnxRuntimeBuild;
 }
 

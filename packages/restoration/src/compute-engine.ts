@@ -6,7 +6,9 @@ export interface ComputedFunction {
   compute(inputs: NamedTensors, weights: NamedTensors): NamedTensors;
   inputShapes: Record<string, number[]>;
   weights: WeightValues;
-  /** Whether the arrays of one run are overwritten by the next: what goes in a stream leaves nothing behind. */
+  /**
+   * Whether the arrays of one run are overwritten by the next: what goes in a stream leaves nothing behind.
+   */
   reusesOutputs?: boolean;
 }
 

@@ -1,4 +1,6 @@
-/** Put in when the page is bundled, see vite.config.js: sizes of the files that are downloaded apart from it. */
+/**
+ * Put in when the page is bundled, see vite.config.js: sizes of the files that are downloaded apart from it.
+ */
 declare const __fileBytes__: {
   processorWasm: number;
   suspendingWasm: number;

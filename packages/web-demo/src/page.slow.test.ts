@@ -31,7 +31,8 @@ let page: Page;
 const policyFaults: string[] = [];
 
 /**
- * A network of the shape of the shipped one, a twentieth as wide. Heads that start by predicting nothing are filled.
+ * A network of the shape of the shipped one, a twentieth as wide. Heads that start by predicting nothing are
+ * filled.
  */
 function writeNarrowWeights(): Uint8Array {
   const config = {

@@ -12,7 +12,10 @@ const still = fileURLToPath(new URL('../../../../examples/banners.jpg', import.m
 const [WIDTH, HEIGHT] = [256, 160];
 const [FRAMES, MOMENTS, PIXELS_PER_MOMENT] = [7, 7, 1];
 
-/** A camera that pans over a still at 7 pixels a frame, its shutter always open, and one on a tripod, with noise. */
+/**
+ * A camera that pans over a still at 7 pixels a frame, its shutter always open, and one on a tripod, with
+ * noise.
+ */
 beforeAll(async () => {
   // Shrunk, so that the ground truth is sharp.
   const { data, info } = await sharp(still)

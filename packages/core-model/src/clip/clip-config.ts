@@ -14,7 +14,9 @@ import {
 export interface ClipConfig extends ResidualUNetConfig {
   /** Frames that one pass sees at once: the one it restores and as many before as after it. */
   windowFrames: 3 | 5;
-  /** 2: the same weights a second time, on the frames that the first pass restored (section 3.4 of the paper). */
+  /**
+   * 2: the same weights a second time, on the frames that the first pass restored (section 3.4 of the paper).
+   */
   passes: 1 | 2;
   /** Channels and residual blocks, at 1/2, of what a frame is described by, once for all windows. */
   frameChannels: number;
@@ -24,7 +26,9 @@ export interface ClipConfig extends ResidualUNetConfig {
   motionBlocks: number;
   /** How far motion is sought around what the coarser level found, in pixels of each level. */
   searchRadiusPixels: number;
-  /** Whether neighbours' features are moved to where the centre frame shows the same; otherwise as they lie. */
+  /**
+   * Whether neighbours' features are moved to where the centre frame shows the same; otherwise as they lie.
+   */
   movesFeatures: boolean;
   /** The temporal sharpness prior as the paper's equations or as the authors' program has it, or none. */
   sharpnessPrior: PriorForm | 'none';

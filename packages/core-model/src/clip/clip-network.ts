@@ -64,7 +64,10 @@ export interface ClipNetwork {
    * @throws if the size is no such multiple.
    */
   describe(frame: Tensor4D, weights: NamedTensors): FrameDescription;
-  /** One pass over the middle of `config.windowFrames` described frames in time order. @throws if there are others. */
+  /**
+   * One pass over the middle of `config.windowFrames` described frames in time order. @throws if there are
+   * others.
+   */
   restore(window: readonly FrameDescription[], weights: NamedTensors): RestoredFrame;
   /**
    * All passes, over `clipFrames(config)` frames `[B, H, W, 3]` in time order.
@@ -77,12 +80,12 @@ export interface ClipNetwork {
 /**
  * Declares the clip network, which restores a frame of blurred video from its neighbours.
  *
- * After Pan, Bai and Tang, "Cascaded Deep Video Deblurring Using Temporal Sharpness Prior" (2020): motion from
- * the centre frame to its neighbours, the neighbours moved by it, the sharpness prior of the moved frames
- * (Eq. 10 and 11), a restoration from all of them, and the cascade of two passes with the same weights
- * (section 3.4). Ours: a frame is described once and its features are moved, in place of its pixels; motion is
- * sought at a quarter of the frame's size, coarse to fine in cost volumes (Sun et al. 2018); the restoration
- * is the residual U-Net of the photo network, at half the frame's size.
+ * After Pan, Bai and Tang, "Cascaded Deep Video Deblurring Using Temporal Sharpness Prior" (2020): motion
+ * from the centre frame to its neighbours, the neighbours moved by it, the sharpness prior of the moved
+ * frames (Eq. 10 and 11), a restoration from all of them, and the cascade of two passes with the same weights
+ * (section 3.4). Ours: a frame is described once and its features are moved, in place of its pixels; motion
+ * is sought at a quarter of the frame's size, coarse to fine in cost volumes (Sun et al. 2018); the
+ * restoration is the residual U-Net of the photo network, at half the frame's size.
  */
 function declareClipNetwork(config: ClipConfig): ClipNetwork {
   const { windowFrames, passes, frameChannels, motionChannels, searchRadiusPixels } = config;

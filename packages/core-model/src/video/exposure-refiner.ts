@@ -35,12 +35,12 @@ export interface ExposureRefinerInputs {
 
 /**
  * Blurs the sharp frame again and corrects it by what it lacks (ours). Between two frames of a video, flow
- * says where everything went; the shutter was open for a fraction of that time, which a video does not tell but
- * its blur does. The frame's luminance averaged along that path should give the frame that was seen; what is
- * missing, carried back along the path, is the direction of gradient descent on the squared difference
- * (Landweber iteration). That fraction, and how far to follow that direction, are predicted at every place, from
- * the reconstruction's features and from how well the flow explains the neighbours; convolutions correct what
- * is left. Every iteration has the same weights.
+ * says where everything went; the shutter was open for a fraction of that time, which a video does not tell
+ * but its blur does. The frame's luminance averaged along that path should give the frame that was seen; what
+ * is missing, carried back along the path, is the direction of gradient descent on the squared difference
+ * (Landweber iteration). That fraction, and how far to follow that direction, are predicted at every place,
+ * from the reconstruction's features and from how well the flow explains the neighbours; convolutions correct
+ * what is left. Every iteration has the same weights.
  *
  * @param featureChannels channels of the reconstruction's features at the level of packed pixels, where
  * corrections are computed, and at `exposureLevel`.

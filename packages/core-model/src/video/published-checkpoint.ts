@@ -49,7 +49,8 @@ export function publishedParameters(): PublishedParameter[] {
  *
  * @param parameters the `state_dict`: values in C order. A prefix `module.` of every name, which PyTorch's
  * DataParallel adds, is taken off.
- * @throws with the names and shapes that differ from the published network's, or the first value that is not finite.
+ * @throws with the names and shapes that differ from the published network's, or the first value that is not
+ * finite.
  */
 export function fromPublishedCheckpoint(parameters: WeightValues): WeightValues {
   const published = publishedParameters();

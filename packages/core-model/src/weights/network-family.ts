@@ -26,7 +26,9 @@ interface FamilyDefinition<Config, Network> {
   declare(config: Config): Network;
 }
 
-/** Networks that differ by their config alone, and all that can be done with one before and after training. */
+/**
+ * Networks that differ by their config alone, and all that can be done with one before and after training.
+ */
 export interface NetworkFamily<
   Config,
   Network extends DeclaredNetwork = DeclaredNetwork,

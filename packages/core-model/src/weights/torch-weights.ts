@@ -12,8 +12,8 @@ export interface ChannelOrder {
 
 /**
  * A weight of PyTorch, a kernel `[out, in, kh, kw]` or a bias `[out]`, with its axes as they are here. A
- * transposed convolution's kernel is `[in, out, kh, kw]` there and `[kh, kw, out, in]` here, which is the same
- * change of axes.
+ * transposed convolution's kernel is `[in, out, kh, kw]` there and `[kh, kw, out, in]` here, which is the
+ * same change of axes.
  *
  * @param shape of the weight here.
  */

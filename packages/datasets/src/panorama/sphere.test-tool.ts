@@ -2,8 +2,8 @@ import type { PixelPosition, SphericalAngles, Vector3 } from './camera.js';
 
 /**
  * The unit sphere and its equirectangular picture, as tests look at it. Column centres lie at integers:
- * longitude runs from -180 degrees at x = -0.5 to +180 at x = width - 0.5, latitude from -90 degrees (straight
- * up) at y = -0.5 to +90 at y = height - 0.5.
+ * longitude runs from -180 degrees at x = -0.5 to +180 at x = width - 0.5, latitude from -90 degrees
+ * (straight up) at y = -0.5 to +90 at y = height - 0.5.
  */
 export interface PanoramaSize {
   width: number;

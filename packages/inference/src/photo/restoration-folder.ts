@@ -3,12 +3,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { hasFfmpeg } from '@unblur/clips';
 import {
   doLocked,
+  explainFileError,
   produceAtomically,
   UnblurError,
   writeAtomically,
   writeFolderAtomically,
 } from '@unblur/files';
-import { explainFileError } from '@unblur/files';
 import type { MotionField, WorkingScale } from '@unblur/restoration';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from '../pictures/photo.js';
 import { planPlayback } from './playback.js';
@@ -37,7 +37,7 @@ const restorationFileName = new RegExp(
  * there. None where the folder does not hold the pictures that only a restoration has: frames alone may be
  * somebody's own.
  */
-export async function listEarlierResults(folder: string): Promise<string[]> {
+async function listEarlierResults(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((): string[] => []);
   const isRestoration = ['contact-sheet.png', 'motion.png'].every((name) => names.includes(name));
   return isRestoration ? names.filter((name) => restorationFileName.test(name)) : [];
@@ -47,7 +47,7 @@ export async function listEarlierResults(folder: string): Promise<string[]> {
  * Removes of an earlier restoration what the one that took its place does not have, such as further frames.
  * @param current paths of its files.
  */
-export async function removeStaleResults(
+async function removeStaleResults(
   folder: string,
   earlier: readonly string[],
   current: readonly string[],
@@ -101,8 +101,9 @@ export interface RestoredPhoto extends WrittenFiles {
 
 /**
  * Restores a photograph and writes into `folder`, made where it does not exist: `frame-0.png` ... in time
- * order (16-bit where the photograph is; PNG unless another `format` is asked for), `animation.webp` or `.gif`, `video.mp4` where ffmpeg is found,
- * `contact-sheet.png` and `motion.png`. They appear all at once; what an earlier restoration has left there beside these goes.
+ * order (16-bit where the photograph is; PNG unless another `format` is asked for), `animation.webp` or
+ * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. They appear all at once;
+ * what an earlier restoration has left there beside these goes.
  *
  * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left
  * half-written.

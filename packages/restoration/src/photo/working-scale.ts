@@ -24,8 +24,8 @@ const surveyNoisePixels = 1.5;
  * than the network can follow shows on a smaller copy, where it is shorter: the longest motion that any copy
  * shows counts.
  *
- * @param motionAtEnd finds the motion, from the middle to the end of the exposure, of a copy of the photograph
- * whose sides are those, rounded.
+ * @param motionAtEnd finds the motion, from the middle to the end of the exposure, of a copy of the
+ * photograph whose sides are those, rounded.
  */
 export async function surveyMotion(
   photo: { width: number; height: number },

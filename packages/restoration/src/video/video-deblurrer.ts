@@ -327,8 +327,8 @@ function memoryBytesPerPixel(config: VideoDeblurConfig): number {
 
 /**
  * What is kept for each pixel of a frame however small the tiles: per stage of the cascade three frames with
- * their pyramids and flows, then the frame as it is read, padded, blended, cropped and written, and those that
- * wait until cuts are known.
+ * their pyramids and flows, then the frame as it is read, padded, blended, cropped and written, and those
+ * that wait until cuts are known.
  */
 function frameBytesPerPixel({ stages, flow }: VideoDeblurConfig): number {
   const pyramidValues = flow.pyramidChannels.map((channels, index) =>

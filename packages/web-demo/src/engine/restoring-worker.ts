@@ -30,7 +30,9 @@ export interface EngineFacts {
 /** What the worker tells on the way. */
 export type RestoreReport =
   | ({ kind: 'download'; part: 'engine' | 'weights' } & DownloadProgress)
-  /** A piece of work begins: what part of all it is, from where to where, and how long it and the rest take. */
+  /**
+   * A piece of work begins: what part of all it is, from where to where, and how long it and the rest take.
+   */
   | { kind: 'piece'; fromShare: number; toShare: number; seconds: number; secondsLeft: number }
   /** The motion is known, before any frame but the middle one is made. */
   | { kind: 'motion'; motion: MotionSummary }

@@ -4,8 +4,8 @@ import type { Picture } from '../picture.js';
 const [transferPq, transferHlg, primariesP3] = [16, 18, 12];
 
 /**
- * Decodes the main picture of a HEIC file with libheif as WebAssembly, which is loaded when the first such file
- * comes: upright, in sRGB.
+ * Decodes the main picture of a HEIC file with libheif as WebAssembly, which is loaded when the first such
+ * file comes: upright, in sRGB.
  *
  * @throws in one line for people when the file is damaged, or of high dynamic range.
  */

@@ -199,7 +199,9 @@ export class Player {
       .forEach((dot, index) => dot.classList.toggle('is-shown', index === Math.round(place)));
   }
 
-  /** @param place from 0, in frames; between two the nearest frame is shown until that of the place is made. */
+  /**
+   * @param place from 0, in frames; between two the nearest frame is shown until that of the place is made.
+   */
   #scrubTo(place: number): void {
     if (!this.#scene) return;
     this.#playback.pause();

@@ -71,8 +71,9 @@ function phaseOf({ network, data, loss, optimizer, schedule, steps, batchSize, s
 }
 
 /**
- * What is minimized; see `clipLoss`. A batch is `blurred` `[B, N, S, S, 3]`, `gt` of all but the first and the
- * last of these frames, and, where motion counts, `motionsPixels` `[B, N, S/4, S/4, 2]` and `motionKnown` `[B]`.
+ * What is minimized; see `clipLoss`. A batch is `blurred` `[B, N, S, S, 3]`, `gt` of all but the first and
+ * the last of these frames, and, where motion counts, `motionsPixels` `[B, N, S/4, S/4, 2]` and `motionKnown`
+ * `[B]`.
  */
 export function clipObjective(
   config: ClipConfig,
