@@ -2,7 +2,6 @@ import { expectResidualUNet } from '../parts/residual-unet.js';
 import type { ResidualUNetConfig } from '../parts/residual-unet.js';
 import type { PriorForm } from '../parts/sharpness-prior.js';
 import {
-  expectBoolean,
   expectField,
   expectMapping,
   expectWholeNumber,
@@ -18,53 +17,62 @@ export interface ClipConfig extends ResidualUNetConfig {
    * 2: the same weights a second time, on the frames that the first pass restored (section 3.4 of the paper).
    */
   passes: 1 | 2;
-  /** Channels and residual blocks, at 1/2, of what a frame is described by, once for all windows. */
+  /** What a frame sees of its neighbours: their features moved to where it shows the same, as they lie, or nothing. */
+  neighbours: 'moved' | 'unmoved' | 'none';
+  /** Channels, at 1/2, of a frame's feature that is moved to its neighbours. */
   frameChannels: number;
-  frameBlocks: number;
+  /** Channels and residual blocks, at 1/2, of what the moved features tell the frame. */
+  windowChannels: number;
+  windowBlocks: number;
   /** Channels and residual blocks, at 1/4, 1/8 and 1/16, of what finds the motion. */
   motionChannels: number;
   motionBlocks: number;
   /** How far motion is sought around what the coarser level found, in pixels of each level. */
   searchRadiusPixels: number;
-  /**
-   * Whether neighbours' features are moved to where the centre frame shows the same; otherwise as they lie.
-   */
-  movesFeatures: boolean;
   /** The temporal sharpness prior as the paper's equations or as the authors' program has it, or none. */
   sharpnessPrior: PriorForm | 'none';
 }
 
-/** To be trained: 6.4 million parameters, 179 thousand multiply-adds per pixel and frame. */
+/**
+ * The U-Net is the photo network's, so that training goes on from its weights: 11.6 million parameters, 296
+ * thousand multiply-adds per pixel and frame.
+ */
 export const clipPreset: ClipConfig = {
   windowFrames: 5,
   passes: 1,
-  frameChannels: 32,
-  frameBlocks: 2,
+  neighbours: 'moved',
+  frameChannels: 24,
+  windowChannels: 48,
+  windowBlocks: 1,
   motionChannels: 32,
   motionBlocks: 1,
   searchRadiusPixels: 4,
-  movesFeatures: true,
   sharpnessPrior: 'squared',
-  channels: [48, 96, 160, 224],
-  encoderBlocks: [2, 2, 2],
-  bottleneckBlocks: 3,
-  decoderBlocks: [2, 2, 2],
+  channels: [64, 128, 192, 256],
+  encoderBlocks: [2, 2, 3],
+  bottleneckBlocks: 4,
+  decoderBlocks: [2, 2, 3],
 };
 
 /** @throws with the field, what it may be and what it was. */
 export function validateClipConfig(config: ClipConfig): void {
   expectMapping(config, '');
   expectResidualUNet(config);
-  for (const field of ['frameBlocks', 'motionBlocks'] as const) {
+  for (const field of ['windowBlocks', 'motionBlocks'] as const) {
     expectWholeNumber(config[field], field, [1, maxLayers]);
   }
-  for (const field of ['frameChannels', 'motionChannels'] as const) {
+  for (const field of ['frameChannels', 'windowChannels', 'motionChannels'] as const) {
     expectWholeNumber(config[field], field, [1, maxChannels]);
   }
   expectWholeNumber(config.searchRadiusPixels, 'searchRadiusPixels', [1, 8]);
   expectField([3, 5].includes(config.windowFrames), 'windowFrames', '3 or 5', config.windowFrames);
   expectField([1, 2].includes(config.passes), 'passes', '1 or 2', config.passes);
-  expectBoolean(config.movesFeatures, 'movesFeatures');
+  expectField(
+    ['moved', 'unmoved', 'none'].includes(config.neighbours),
+    'neighbours',
+    "'moved', 'unmoved' or 'none'",
+    config.neighbours,
+  );
   expectField(
     ['none', 'root', 'squared'].includes(config.sharpnessPrior),
     'sharpnessPrior',

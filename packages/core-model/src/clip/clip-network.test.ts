@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { openGradients } from '../gradients.test-tool.js';
+import { photoPreset } from '../photo/photo-config.js';
+import { photoFamily } from '../photo/photo-network.js';
 import { largestDifference, largestValue, randomImage, shaken, tensorsOf } from '../tensors.test-tool.js';
 import { clipFrames, clipPreset } from './clip-config.js';
 import type { ClipConfig } from './clip-config.js';
@@ -12,7 +14,8 @@ const narrow: ClipConfig = {
   ...clipPreset,
   windowFrames: 3,
   frameChannels: 3,
-  frameBlocks: 1,
+  windowChannels: 3,
+  windowBlocks: 1,
   motionChannels: 3,
   motionBlocks: 1,
   searchRadiusPixels: 1,
@@ -32,13 +35,15 @@ const variants: [string, ClipConfig][] = [
   ['three frames', narrow],
   ['five frames', { ...narrow, windowFrames: 5 }],
   ['two passes', { ...narrow, passes: 2 }],
-  ['features that stay where they are', { ...narrow, movesFeatures: false }],
+  ['features that stay where they are', { ...narrow, neighbours: 'unmoved' }],
+  ['a frame by itself', { ...narrow, neighbours: 'none' }],
   ['without the prior', { ...narrow, sharpnessPrior: 'none' }],
   ["the authors' prior", { ...narrow, sharpnessPrior: 'root' }],
 ];
 
 describe.each(variants)('%s', (_, config) => {
   const network = clipFamily.declare(config);
+  const alone = config.neighbours === 'none';
 
   test('start by giving the centre frame back, with nothing moving', () => {
     const frames = framesOf(config);
@@ -47,10 +52,11 @@ describe.each(variants)('%s', (_, config) => {
     const [restored] = passes.at(-1)!;
     expect(largestDifference(restored!.image, frames[(frames.length - 1) / 2]!)).toBe(0);
     expect(restored!.motionsPixels.map(({ shape }) => shape)).toEqual(
-      Array.from({ length: config.windowFrames - 1 }, () => [1, 4, 8, 2]),
+      Array.from({ length: alone ? 0 : config.windowFrames - 1 }, () => [1, 4, 8, 2]),
     );
-    expect(Math.max(...restored!.motionsPixels.map(largestValue))).toBe(0);
-    expect(restored!.prior?.shape).toEqual(config.sharpnessPrior === 'none' ? undefined : [1, 16, 32, 1]);
+    expect(Math.max(0, ...restored!.motionsPixels.map(largestValue))).toBe(0);
+    const hasPrior = !alone && config.sharpnessPrior !== 'none';
+    expect(restored!.prior?.shape).toEqual(hasPrior ? [1, 16, 32, 1] : undefined);
   });
 
   test('restore the samples of a batch each as if alone', () => {
@@ -60,9 +66,9 @@ describe.each(variants)('%s', (_, config) => {
     const together = last(frames);
     const sample = (x: tf.Tensor4D, index: number) => tf.slice(x, [index, 0, 0, 0], [1, -1, -1, -1]);
     for (const index of [0, 1]) {
-      const alone = last(frames.map((frame) => sample(frame, index)));
-      expect(largestDifference(sample(together.image, index), alone.image)).toBeLessThan(1e-5);
-      alone.motionsPixels.forEach((motion, neighbour) =>
+      const itself = last(frames.map((frame) => sample(frame, index)));
+      expect(largestDifference(sample(together.image, index), itself.image)).toBeLessThan(1e-5);
+      itself.motionsPixels.forEach((motion, neighbour) =>
         expect(largestDifference(sample(together.motionsPixels[neighbour]!, index), motion)).toBeLessThan(
           1e-5,
         ),
@@ -81,6 +87,26 @@ test('a frame is described once for every window that sees it', () => {
     const shared = network.restore(described.slice(first, first + 5), weights);
     expect(largestDifference(shared.image, alone.image)).toBe(0);
   }
+});
+
+test('begins as the photo network: its weights give the middle frame of a photograph', () => {
+  const photo = photoFamily.declare({
+    ...photoPreset,
+    channels: narrow.channels,
+    encoderBlocks: narrow.encoderBlocks,
+    bottleneckBlocks: narrow.bottleneckBlocks,
+    decoderBlocks: narrow.decoderBlocks,
+  });
+  const ofPhoto = shaken(photoFamily.initialWeights(photo.config, 2), 0.1);
+  const shared = Object.keys(photo.weights).filter((name) => !/^(trajectory|frame)\./.test(name));
+  const weights = {
+    ...tensorsOf(clipFamily.initialWeights(narrow, 1)),
+    ...Object.fromEntries(shared.map((name) => [name, ofPhoto[name]!])),
+  };
+  const frames = framesOf(narrow);
+  const [[{ image }]] = clipFamily.declare(narrow).deblur(frames, weights) as [[RestoredFrame]];
+  expect(largestDifference(image, photo.analyze(frames[1]!, ofPhoto).middle)).toBe(0);
+  expect(largestDifference(image, frames[1]!)).toBeGreaterThan(0.01);
 });
 
 test('at the ends of a clip a description may stand for its missing neighbours', () => {
@@ -156,7 +182,13 @@ test('gradients reach every weight and are what finite differences give', async 
   const { gradients } = await opened.evaluate();
   const without = Object.keys(gradients).filter((name) => gradients[name]!.every((value) => value === 0));
   expect(without).toEqual([]);
-  for (const name of ['frame.enter.kernel', 'window.enter.kernel', 'reduce1.kernel', 'correct.kernel']) {
+  for (const name of [
+    'stem.kernel',
+    'frame.feature.kernel',
+    'window.enter.kernel',
+    'reduce1.kernel',
+    'middle.kernel',
+  ]) {
     const [gradient, original] = [gradients[name]!, weights[name]!.dataSync()];
     const steepest = Math.hypot(...gradient);
     const along = async (step: number) =>
@@ -178,7 +210,7 @@ test('costs less than half a million multiply-adds per pixel and frame', () => {
     return sum + (times * multiplyAddsPerOutputPixel) / 4 ** level!;
   }, 0);
   const parameters = costs.reduce((sum, cost) => sum + cost.parameters, 0);
-  expect([Math.round(perPixel / 1000), Math.round(parameters / 1e5) / 10]).toEqual([179, 6.4]);
+  expect([Math.round(perPixel / 1000), Math.round(parameters / 1e5) / 10]).toEqual([296, 11.6]);
   expect(perPixel).toBeLessThan(500_000);
   // As float16, at most 25 MB.
   expect(2 * parameters).toBeLessThan(25e6);
@@ -196,7 +228,7 @@ test('refuses sizes that cannot be halved, other numbers of frames, and configs 
   for (const [field, value] of [
     ['windowFrames', 4],
     ['passes', 3],
-    ['movesFeatures', 1],
+    ['neighbours', 'near'],
     ['sharpnessPrior', 'cubed'],
     ['searchRadiusPixels', 0],
     ['channels', [1, 2]],

@@ -35,10 +35,12 @@ const motionScale = 0.1;
 export interface FrameDescription {
   /** `[B, H, W, 3]`. */
   frame: Tensor4D;
-  /** `[B, H/2, W/2, frameChannels]`. */
-  feature: Tensor4D;
+  /** What the U-Net encodes of it, `[B, H/2, W/2, channels[0]]`. */
+  finest: Tensor4D;
+  /** What is moved to where another frame shows the same, `[B, H/2, W/2, frameChannels]`. */
+  feature?: Tensor4D;
   /** What motion is found by, at 1/4, 1/8 and 1/16 of the frame, normalized over the channels. */
-  descriptors: Tensor4D[];
+  descriptors?: Tensor4D[];
 }
 
 /** A frame restored from its window. */
@@ -47,7 +49,7 @@ export interface RestoredFrame {
   image: Tensor4D;
   /**
    * For each neighbour in time order, `[B, H/4, W/4, 2]` in pixels of the frame: the centre shows at p what
-   * the neighbour shows at p + motion.
+   * the neighbour shows at p + motion. Empty where the network sees no neighbours.
    */
   motionsPixels: Tensor4D[];
   /** `[B, H, W, 1]` in [0, 1]; undefined where the network goes without. */
@@ -83,31 +85,87 @@ export interface ClipNetwork {
  * After Pan, Bai and Tang, "Cascaded Deep Video Deblurring Using Temporal Sharpness Prior" (2020): motion
  * from the centre frame to its neighbours, the neighbours moved by it, the sharpness prior of the moved
  * frames (Eq. 10 and 11), a restoration from all of them, and the cascade of two passes with the same weights
- * (section 3.4). Ours: a frame is described once and its features are moved, in place of its pixels; motion
- * is sought at a quarter of the frame's size, coarse to fine in cost volumes (Sun et al. 2018); the
- * restoration is the residual U-Net of the photo network, at half the frame's size.
+ * (section 3.4). Ours: the restoration is the photo network's, from `stem` to `middle` by the same names, so that
+ * it starts from what a single photograph gives; a frame is encoded once for all windows, and what its
+ * neighbours know is added to its encoding: their features, moved, in place of their pixels. Motion is
+ * sought at a quarter of the frame's size, coarse to fine in cost volumes (Sun et al. 2018).
  */
 function declareClipNetwork(config: ClipConfig): ClipNetwork {
-  const { windowFrames, passes, frameChannels, motionChannels, searchRadiusPixels } = config;
+  const { windowFrames, passes, channels } = config;
+  const middle = (windowFrames - 1) / 2;
+  const layers = new LayerDeclarations();
+
+  const stem = layers.convolution('stem', {
+    from: packedImageChannels,
+    to: channels[0],
+    level: packedLevel,
+    activation: 'none',
+  });
+  const unet = declareResidualUNet(layers, config);
+  const correctMiddle = layers.head('middle', {
+    from: channels[0],
+    to: packedImageChannels,
+    level: packedLevel,
+  });
+  const neighbourhood = config.neighbours === 'none' ? undefined : declareNeighbourhood(layers, config);
+
+  function describe(frame: Tensor4D, weights: NamedTensors): FrameDescription {
+    expectMultipleSize(frame, clipMultiple, 'frames of a clip');
+    const finest = unet.encodeFinest(stem(packPixels(frame), weights), weights);
+    return { frame, finest, ...neighbourhood?.describe(finest, weights) };
+  }
+
+  function restore(window: readonly FrameDescription[], weights: NamedTensors): RestoredFrame {
+    expectFrames(window.length, windowFrames);
+    const { frame, finest } = window[middle]!;
+    const { told, motionsPixels, prior } = neighbourhood?.ask(window, weights) ?? { motionsPixels: [] };
+    const [refined] = unet.refine(told ? add(finest, told) : finest, weights);
+    const image = add<Tensor4D>(frame, unpackPixels(correctMiddle(refined, weights)));
+    return { image, motionsPixels, ...(prior && { prior }) };
+  }
+
+  function deblur(frames: readonly Tensor4D[], weights: NamedTensors): RestoredFrame[][] {
+    expectFrames(frames.length, clipFrames(config));
+    const results: RestoredFrame[][] = [];
+    let seen = frames;
+    for (let pass = 0; pass < passes; pass++) {
+      const described = seen.map((frame) => describe(frame, weights));
+      const restored = Array.from({ length: seen.length - windowFrames + 1 }, (_, first) =>
+        restore(described.slice(first, first + windowFrames), weights),
+      );
+      results.push(restored);
+      seen = restored.map(({ image }) => image);
+    }
+    return results;
+  }
+  return { config, weights: layers.weights, costs: layers.costs, describe, restore, deblur };
+}
+
+/** What its neighbours tell a frame. */
+interface NeighbourhoodAnswer extends Omit<RestoredFrame, 'image'> {
+  /** Added to the frame's encoding, `[B, H/2, W/2, channels[0]]`. */
+  told: Tensor4D;
+}
+
+/** Declares what finds the motion to a frame's neighbours, moves their features, and adds them up. */
+function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
+  const { windowFrames, channels, frameChannels, windowChannels, motionChannels, searchRadiusPixels } =
+    config;
   const neighbourCount = windowFrames - 1;
   const middle = neighbourCount / 2;
   const candidates = (2 * searchRadiusPixels + 1) ** 2;
   const hasPrior = config.sharpnessPrior !== 'none';
-  const layers = new LayerDeclarations();
 
-  const enterFrame = layers.convolution('frame.enter', {
-    from: packedImageChannels,
+  const chooseFeature = layers.convolution('frame.feature', {
+    from: channels[0],
     to: frameChannels,
+    kernelSize: 1,
     level: packedLevel,
-  });
-  const refineFrame = layers.residualBlocks('frame', {
-    channels: frameChannels,
-    count: config.frameBlocks,
-    level: packedLevel,
+    activation: 'none',
   });
   const describeMotion = [2, 3, 4].map((level) =>
     layers.convolution(`descriptor${level}`, {
-      from: level === 2 ? frameChannels : motionChannels,
+      from: level === 2 ? channels[0] : motionChannels,
       to: motionChannels,
       stride: 2,
       padding: 'symmetric',
@@ -129,26 +187,27 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
   }));
   const enterWindow = layers.convolution('window.enter', {
     from: windowFrames * frameChannels + 2 * neighbourCount + (hasPrior ? 4 : 0),
-    to: config.channels[0],
-    level: packedLevel,
-    activation: 'none',
-  });
-  const refineWindow = declareResidualUNet(layers, config);
-  const correct = layers.head('correct', {
-    from: config.channels[0],
-    to: packedImageChannels,
+    to: windowChannels,
     level: packedLevel,
   });
+  const refineWindow = layers.residualBlocks('window', {
+    channels: windowChannels,
+    count: config.windowBlocks,
+    level: packedLevel,
+  });
+  const tell = layers.head('window.tell', { from: windowChannels, to: channels[0], level: packedLevel });
 
-  function describe(frame: Tensor4D, weights: NamedTensors): FrameDescription {
-    expectMultipleSize(frame, clipMultiple, 'frames of a clip');
-    const feature = refineFrame(enterFrame(packPixels(frame), weights), weights);
-    let descriptor = feature;
+  /** What neighbours see of a frame that is encoded as `finest`. */
+  function describe(
+    finest: Tensor4D,
+    weights: NamedTensors,
+  ): Pick<FrameDescription, 'feature' | 'descriptors'> {
+    let descriptor = finest;
     const descriptors = describeMotion.map((reduce) => {
       descriptor = reduce(descriptor, weights);
       return normalizeChannels(descriptor);
     });
-    return { frame, feature, descriptors };
+    return { feature: chooseFeature(finest, weights), descriptors };
   }
 
   /** From the first to the second: `[B, H/4, W/4, 2]` in pixels of the frame. */
@@ -166,36 +225,35 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
     return mul(motion!, clipMotionStridePixels);
   }
 
-  function restore(window: readonly FrameDescription[], weights: NamedTensors): RestoredFrame {
-    expectFrames(window.length, windowFrames);
+  function ask(window: readonly FrameDescription[], weights: NamedTensors): NeighbourhoodAnswer {
     const centre = window[middle]!;
     const neighbours = window.filter((_, index) => index !== middle);
     const batch = centre.frame.shape[0];
     // All neighbours in one go, along the batch.
     const stacked = (part: (described: FrameDescription) => Tensor4D) => concat(neighbours.map(part), 0);
+    const alongChannels = (x: Tensor4D) => neighbours.map((_, index) => partOfBatch(x, index, batch));
     const motions = findMotion(
-      centre.descriptors.map((level) => concat(Array<Tensor4D>(neighbourCount).fill(level), 0)),
-      centre.descriptors.map((_, index) => stacked(({ descriptors }) => descriptors[index]!)),
+      centre.descriptors!.map((level) => concat(Array<Tensor4D>(neighbourCount).fill(level), 0)),
+      centre.descriptors!.map((_, index) => stacked(({ descriptors }) => descriptors![index]!)),
       weights,
     );
-    const motionsPixels = neighbours.map((_, index) => partOfBatch(motions, index, batch));
+    const motionsPixels = alongChannels(motions);
     const motionsAtHalf = upsample(motions, 2);
-    const features = stacked(({ feature }) => feature);
-    const moved = config.movesFeatures ? warp(features, mul<Tensor4D>(motionsAtHalf, 1 / 2)) : features;
-    const alongChannels = (x: Tensor4D) => neighbours.map((_, index) => partOfBatch(x, index, batch));
+    const features = stacked(({ feature }) => feature!);
+    const moved =
+      config.neighbours === 'moved' ? warp(features, mul<Tensor4D>(motionsAtHalf, 1 / 2)) : features;
     const prior = hasPrior ? priorOf(window, motionsPixels) : undefined;
     const seen = concat(
       [
-        centre.feature,
+        centre.feature!,
         ...alongChannels(moved),
         ...alongChannels(mul<Tensor4D>(motionsAtHalf, motionScale)),
         ...(prior ? [packPixels(prior)] : []),
       ],
       3,
     );
-    const [finest] = refineWindow(enterWindow(seen, weights), weights);
-    const image = add<Tensor4D>(centre.frame, unpackPixels(correct(finest, weights)));
-    return { image, motionsPixels, ...(prior && { prior }) };
+    const told = tell(refineWindow(enterWindow(seen, weights), weights), weights);
+    return { told, motionsPixels, ...(prior && { prior }) };
   }
 
   /** Of the centre and the frames right before and after it (section 3.3). */
@@ -207,22 +265,7 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
     const form = config.sharpnessPrior === 'root' ? 'root' : 'squared';
     return sharpnessPrior(form, before!, window[middle]!.frame, after!);
   }
-
-  function deblur(frames: readonly Tensor4D[], weights: NamedTensors): RestoredFrame[][] {
-    expectFrames(frames.length, clipFrames(config));
-    const results: RestoredFrame[][] = [];
-    let seen = frames;
-    for (let pass = 0; pass < passes; pass++) {
-      const described = seen.map((frame) => describe(frame, weights));
-      const restored = Array.from({ length: seen.length - neighbourCount }, (_, first) =>
-        restore(described.slice(first, first + windowFrames), weights),
-      );
-      results.push(restored);
-      seen = restored.map(({ image }) => image);
-    }
-    return results;
-  }
-  return { config, weights: layers.weights, costs: layers.costs, describe, restore, deblur };
+  return { describe, ask };
 }
 
 function expectFrames(received: number, wanted: number): void {

@@ -28,18 +28,23 @@ export function expectResidualUNet(config: ResidualUNetConfig): void {
 /** What it finds at 1/2, 1/4 and 1/8 of the image, fine to coarse. */
 export type DecodedFeatures = [Tensor4D, Tensor4D, Tensor4D];
 
+/** Both functions take features at half the image's size, `[B, H/2, W/2, channels[0]]`; H and W multiples of 16. */
+export interface ResidualUNet {
+  /** The encoder's blocks at 1/2, which keep the shape. */
+  encodeFinest(feature: Tensor4D, weights: NamedTensors): Tensor4D;
+  /** The rest of the network, of what `encodeFinest` gave. */
+  refine(finest: Tensor4D, weights: NamedTensors): DecodedFeatures;
+}
+
 /**
  * Declares a U-Net (Ronneberger et al. 2015) of residual blocks: three times halved by strided convolutions,
  * three times enlarged by sub-pixel convolutions, skips added. Nothing in it is normalized or sees the whole
  * image, so that tiles are exact.
- *
- * @returns a function of features at half the image's size, `[B, H/2, W/2, channels[0]]`; H and W multiples
- * of 16.
  */
 export function declareResidualUNet(
   layers: LayerDeclarations,
   { channels, encoderBlocks, bottleneckBlocks, decoderBlocks }: ResidualUNetConfig,
-): (feature: Tensor4D, weights: NamedTensors) => DecodedFeatures {
+): ResidualUNet {
   // Scale i is 1/2^(i + 1) of the image.
   const scales = [0, 1, 2] as const;
   const encode = scales.map((i) =>
@@ -72,9 +77,10 @@ export function declareResidualUNet(
   const decode = scales.map((i) =>
     layers.residualBlocks(`decoder${i}`, { channels: channels[i], count: decoderBlocks[i], level: i + 1 }),
   );
-  return (feature, weights) => {
+  function refine(finest: Tensor4D, weights: NamedTensors): DecodedFeatures {
+    let feature = finest;
     const skips = scales.map((i) => {
-      const skip = encode[i]!(feature, weights);
+      const skip = i === 0 ? finest : encode[i]!(feature, weights);
       feature = reduce[i]!(skip, weights);
       return skip;
     });
@@ -84,5 +90,6 @@ export function declareResidualUNet(
       return feature;
     });
     return decoded.reverse() as DecodedFeatures;
-  };
+  }
+  return { encodeFinest: encode[0]!, refine };
 }

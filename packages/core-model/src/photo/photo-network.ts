@@ -94,7 +94,7 @@ function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
     level: packedLevel,
     activation: 'none',
   });
-  const refine = declareResidualUNet(layers, config);
+  const unet = declareResidualUNet(layers, config);
   const correctMiddle = layers.head('middle', {
     from: channels[0],
     to: packedImageChannels,
@@ -142,7 +142,8 @@ function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
 
   function analyze(blurred: Tensor4D, weights: NamedTensors): PhotoScene {
     expectMultipleSize(blurred, photoMultiple, 'a blurred image');
-    const [finest, atQuarter] = refine(stem(packPixels(blurred), weights), weights);
+    const entered = stem(packPixels(blurred), weights);
+    const [finest, atQuarter] = unet.refine(unet.encodeFinest(entered, weights), weights);
     const trajectory = predictTrajectory(
       refineTrajectory(enterTrajectory(atQuarter, weights), weights),
       weights,

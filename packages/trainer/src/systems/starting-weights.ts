@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { readSafetensors } from '@unblur/core-model';
 import type { NetworkFamily, WeightValues } from '@unblur/core-model';
 import { readWholeFile } from '@unblur/files';
 
@@ -29,6 +30,7 @@ export function readWeightsFile<Config>(
 
 /**
  * The weights that a run begins with: random ones, or those of its file.
+ * @param relatives families whose layers have the same names, so that parts of their files can be taken too.
  * @throws where the file cannot be read or does not fit the run's network.
  */
 export function startingWeights<Config extends object>(
@@ -42,11 +44,17 @@ export function startingWeights<Config extends object>(
     seed: number;
     initialWeights: { file: string; parts: readonly string[] | null } | null;
   },
+  relatives: readonly Pick<NetworkFamily<object>, 'configKey' | 'readWeights'>[] = [],
 ): WeightValues {
   const random = (): WeightValues => family.initialWeights(network, seed);
   if (initialWeights === null) return random();
   const { file, parts } = initialWeights;
-  return initialWeightsFrom({ file, ...readWeightsFile(file, family.readWeights) }, parts, network, random);
+  const read = (bytes: Uint8Array): { config: object; values: WeightValues } => {
+    if (parts === null) return family.readWeights(bytes);
+    const { metadata } = readSafetensors(bytes);
+    return (relatives.find(({ configKey }) => configKey in metadata) ?? family).readWeights(bytes);
+  };
+  return initialWeightsFrom({ file, ...readWeightsFile(file, read) }, parts, network, random);
 }
 
 /**

@@ -34,14 +34,19 @@ const run = section({
   ...runFields,
   emaDecay: withDefault(share, 0.998),
   validation: windowValidationField,
-  /** Weights of the same network to start from instead of random ones. */
+  /** Weights of the same network to start from instead of random ones, or parts of a photo network. */
   initialWeights: optional(initialWeights),
 });
 
 /** A run of the clip network, complete: every default filled in, every path absolute. */
 export type ClipRun = FieldType<typeof run>;
 
-export const clipRunField: Field<ClipRun> = checked(run, ({ network, batchSize, data, validation }) => {
+export const clipRunField: Field<ClipRun> = checked(run, ({ network, batchSize, data, loss, validation }) => {
+  if (network.neighbours === 'none' && loss.motion !== 0) {
+    throw new Error(
+      `Expected 0 for 'loss.motion' of a network that sees no neighbours but received ${loss.motion}.`,
+    );
+  }
   expectMultiples({ data, validation }, clipFamily.sizeMultiple(network));
   // A window is held blurred and sharp.
   expectAffordable({ batchSize, data, validation }, 2 * clipFrames(network) - 1);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { clipFamily } from '@unblur/core-model';
+import { clipFamily, photoFamily, photoPreset } from '@unblur/core-model';
 import type { RestoredFrame } from '@unblur/core-model';
 import sharp from 'sharp';
 import { readMetrics } from '../../loop/metrics-log.js';
@@ -11,6 +11,7 @@ import { train } from '../../train.js';
 import { loadRun } from '../load-run.js';
 import { clipLoss } from './clip-loss.js';
 import type { TrueWindow } from './clip-loss.js';
+import type { ClipRun } from './clip-run.js';
 
 const epsilon = 1e-4;
 const image = (level: number) => tf.fill([2, 8, 8, 3], level) as tf.Tensor4D;
@@ -81,7 +82,8 @@ function writeRun(name: string, changes: Record<string, unknown> = {}): string {
       preset: 'clip',
       windowFrames: 3,
       frameChannels: 3,
-      frameBlocks: 1,
+      windowChannels: 3,
+      windowBlocks: 1,
       motionChannels: 3,
       searchRadiusPixels: 1,
       channels: [3, 4, 3, 4],
@@ -115,14 +117,39 @@ describe('training a clip network', () => {
     expect(weights(whole).config).toMatchObject({ windowFrames: 3, channels: [3, 4, 3, 4] });
     expect(weights(stopped).values).toEqual(weights(whole).values);
     const start = clipFamily.initialWeights(weights(whole).config, 1);
-    expect(weights(whole).values['correct.kernel']).not.toEqual(start['correct.kernel']);
+    expect(weights(whole).values['middle.kernel']).not.toEqual(start['middle.kernel']);
   }, 120_000);
+
+  test('starts from parts of a photo network', async () => {
+    const { network } = loadRun(writeRun('run.yaml')).config as ClipRun;
+    const { channels, encoderBlocks, bottleneckBlocks, decoderBlocks } = network;
+    const shape = { channels, encoderBlocks, bottleneckBlocks, decoderBlocks };
+    const photo = { ...photoPreset, ...shape, trajectoryChannels: 3, frameChannels: 3 };
+    const values = photoFamily.initialWeights(photo, 5);
+    const file = join(folder, 'photo.safetensors');
+    writeFileSync(file, photoFamily.writeWeights(values, photo, { dtype: 'float32' }));
+    const start = (parts?: string[]) => {
+      const { definition, config: run } = loadRun(
+        writeRun('start.yaml', { initialWeights: { file: 'photo.safetensors', parts } }),
+      );
+      return definition.open(run);
+    };
+    const { startingWeights } = start(['stem', 'encoder', 'middle']);
+    const weights = startingWeights();
+    expect(weights['encoder0.block0.first.kernel']).toEqual(values['encoder0.block0.first.kernel']);
+    expect(weights['reduce0.kernel']).not.toEqual(values['reduce0.kernel']);
+    expect(() => start().startingWeights()).toThrow('Expected weights of a clip network');
+    expect(() => start(['window']).startingWeights()).toThrow('missing there');
+  });
 
   test('refuses sizes and switches that do not fit, by name', () => {
     expect(() =>
       loadRun(writeRun('bad.yaml', { data: { sources: [{ folder: 'clips' }], sizePixels: 24 } })),
     ).toThrow("Expected a multiple of 16 for 'data.sizePixels' but received 24.");
     expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'clip', passes: 3 } }))).toThrow('passes');
+    expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'clip', neighbours: 'none' } }))).toThrow(
+      "Expected 0 for 'loss.motion' of a network that sees no neighbours but received 0.3.",
+    );
     expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'clip', pases: 2 } }))).toThrow(
       "did you mean 'network.passes'?",
     );

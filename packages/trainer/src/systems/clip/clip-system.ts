@@ -1,5 +1,5 @@
 import type { Tensor1D, Tensor5D } from '@tensorflow/tfjs-core';
-import { clipFamily, clipFrames, clipMotionStridePixels } from '@unblur/core-model';
+import { clipFamily, clipFrames, clipMotionStridePixels, photoFamily } from '@unblur/core-model';
 import type { ClipConfig } from '@unblur/core-model';
 import { videoWindowBatches } from '@unblur/datasets';
 import { scheduleFactor } from '../../loop/schedule.js';
@@ -24,7 +24,7 @@ function openClipSystem(config: ClipRun): TrainingSystem {
   const { network, optimizer, validation } = config;
   return {
     weightShapes: clipFamily.shapesOf(network),
-    startingWeights: () => startingWeights(clipFamily, config),
+    startingWeights: () => startingWeights(clipFamily, config, [photoFamily]),
     optimizer,
     phases: [phaseOf(config)],
     restoration: clipRestoration(network, validation.sizePixels),
