@@ -15,7 +15,7 @@ export type Signature = Record<string, { shape: number[]; dtype?: 'float32' | 'i
 
 /** A function as an ONNX model. */
 export interface TracedGraph {
-  /** The contents of an `.onnx` file (operator set 20). */
+  /** The contents of an `.onnx` file (operator set 19). */
   bytes: Uint8Array;
   inputs: Signature;
   outputs: Signature;

@@ -10,8 +10,11 @@ import type {
   ValueInfoProtoSchema,
 } from './onnx_pb.js';
 
-/** ONNX 1.16: every operator that lowerings use, and the oldest that ONNX Runtime 1.18 and later read. */
-const operatorSetVersion = 20;
+/**
+ * ONNX 1.14: every operator that lowerings use. In a later one, ONNX Runtime's WebGPU (1.30) has no
+ * `GridSample` and brings the image back to the processor for it.
+ */
+const operatorSetVersion = 19;
 const onnxIrVersion = 9;
 
 /** Fewer take no less room with the node that widens them. */

@@ -77,13 +77,20 @@ const channelsTogether = 4;
 const fewChannels = 16;
 
 /**
+ * On WebGPU, ONNX Runtime (1.30) takes such channels in threes but finds them as if in fours
+ * (`xCh / 4` in its `conv2d_mm.cc`): all but the first three are those of another pixel.
+ */
+const areMisread = (channels: number) => channels > 3 && channels % 3 === 0;
+
+/**
  * Input `[B, in, h, w]` and constant filter `[out, in, kh, kw]` with channels of zeros behind the others, so
  * that they come in fours.
  */
 function alignChannels(input: Value, filter: Value): [Value, Value] {
   const [outputs, channels, ...kernelSize] = filter.shape as [number, number, number, number];
   const missing = (channelsTogether - (channels % channelsTogether)) % channelsTogether;
-  if (missing === 0 || channels < fewChannels || !filter.data) return [input, filter];
+  const staysAsItIs = channels < fewChannels && !areMisread(channels);
+  if (missing === 0 || staysAsItIs || !filter.data) return [input, filter];
   const { graph } = input;
   const [batch, , height, width] = input.shape as [number, number, number, number];
   const perOutput = filter.data.length / outputs;

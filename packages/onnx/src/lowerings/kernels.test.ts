@@ -635,7 +635,7 @@ describe('every lowered kernel gives what the cpu backend gives', () => {
   });
 });
 
-test.each([3, 16, 17, 23])(
+test.each([3, 6, 9, 15, 16, 17, 23])(
   'a convolution of %i channels with a constant filter gives what the cpu backend gives',
   async (channels) => {
     await tf.setBackend('cpu');

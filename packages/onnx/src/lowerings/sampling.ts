@@ -163,7 +163,7 @@ function sample(image: TracedTensor, coordinates: TracedTensor, padding: SampleP
           scaled(places, (size) => 2 / size),
           alongRow(1 / width - 1, 1 / height - 1),
         );
-  const attributes = { align_corners: 0, mode: 'linear', padding_mode: 'zeros' };
+  const attributes = { align_corners: 0, mode: 'bilinear', padding_mode: 'zeros' };
   return fromChannelsFirst(
     graph.emit('GridSample', [image.channelsFirst(), grid], attributes, {
       shape: [batch, channels, outHeight, outWidth],
