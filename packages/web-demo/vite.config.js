@@ -76,6 +76,7 @@ const fileBytes = Object.fromEntries(
     suspendingWasm: runtimeFile('.jspi'),
     unwindingWasm: runtimeFile('.asyncify'),
     photoWeights: weightsFile('photo'),
+    videoWeights: weightsFile('video-small'),
   }).map(([name, path]) => [name, statSync(path).size]),
 );
 

@@ -6,6 +6,7 @@ declare const __fileBytes__: {
   suspendingWasm: number;
   unwindingWasm: number;
   photoWeights: number;
+  videoWeights: number;
 };
 
 /** Likewise: where the sources are; empty where that is not known. */

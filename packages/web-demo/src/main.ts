@@ -14,9 +14,10 @@ import { Player, type Scene } from './player/player.js';
 import { listenToSaveButtons, resetSaveNote, type Savable } from './saving/save-buttons.js';
 import { showMoment } from './start/moment.js';
 import { listenToTheme } from './theme.js';
+import type { ClipDesk } from './video/clip-desk.js';
 import { WorkingPanel } from './working-panel.js';
 
-type Mode = 'photo' | 'own-blur';
+type Mode = 'photo' | 'clip' | 'own-blur';
 
 const status = element('status', HTMLElement);
 const engineChoice = element('engine', HTMLSelectElement);
@@ -26,6 +27,8 @@ const player = new Player();
 const working = new WorkingPanel();
 const desk = new PhotoDesk({ restorer, player, working, say, isShown: () => mode === 'photo' });
 let studio: OwnBlurStudio | undefined;
+/** Clips are for those who have some: their part of the page is loaded with the first. */
+let clips: Promise<ClipDesk> | undefined;
 let mode: Mode = 'photo';
 /** The restoration of the visitor's own blur, as long as the blur is still that one. */
 let ownResult: Savable | undefined;
@@ -37,21 +40,17 @@ function say(message: string, isError = false): void {
   status.classList.toggle('is-error', isError);
 }
 
-/** Files as they were dropped or chosen: photographs become a queue, of which each is restored. */
+/** Files as they were dropped or chosen: a clip, or photographs, which become a queue. */
 async function takeFiles(files: File[]): Promise<void> {
   const photos: GivenPhoto[] = [];
   const refused: string[] = [];
   for (const file of files) {
     try {
       const kind = await kindOf(file);
+      if (kind === 'video' && files.length === 1) return void giveClip(file);
       const name = file.name.replace(/\.[^.]*$/, '') || 'photo';
-      if (kind === 'video') {
-        refused.push(
-          `${file.name} is a video, which this page does not sharpen yet; the command does: npx @unblur/cli video ${file.name} sharp.mp4.`,
-        );
-      } else {
-        photos.push({ file, isHeic: kind === 'heic', name, state: 'waiting' });
-      }
+      if (kind === 'video') refused.push(`${file.name} is a clip: give it by itself.`);
+      else photos.push({ file, isHeic: kind === 'heic', name, state: 'waiting' });
     } catch (cause) {
       refused.push((cause as Error).message);
     }
@@ -70,6 +69,30 @@ function givePhotos(photos: GivenPhoto[]): void {
   switchMode('photo');
   desk.give(photos);
   showMode();
+}
+
+function loadClips(): Promise<ClipDesk> {
+  clips ??= import('./video/clip-desk.js').then(
+    ({ ClipDesk }) =>
+      new ClipDesk({
+        container: element('clip-work', HTMLElement),
+        say,
+        take: (files) => void takeFiles(files),
+        isShown: () => mode === 'clip',
+      }),
+  );
+  clips.catch(() => (clips = undefined));
+  return clips;
+}
+
+async function giveClip(file: File): Promise<void> {
+  if (mode !== 'clip') {
+    abandonWork();
+    switchMode('clip');
+    showMode();
+  }
+  const clipDesk = await loadClips().catch(() => undefined);
+  await clipDesk?.give(file, chosenEngine() ?? 'wasm');
 }
 
 async function restoreOwnBlur(own: OwnBlur): Promise<void> {
@@ -136,12 +159,11 @@ function chosenEngine(): EngineName | undefined {
 function switchMode(next: Mode): void {
   if (next === mode) return;
   mode = next;
-  const tabName = mode === 'own-blur' ? 'tab-own-blur' : 'tab-photo';
   for (const tab of tabs) {
-    tab.setAttribute('aria-selected', String(tab.id === tabName));
-    tab.tabIndex = tab.id === tabName ? 0 : -1;
+    tab.setAttribute('aria-selected', String(tab.id === `tab-${mode}`));
+    tab.tabIndex = tab.id === `tab-${mode}` ? 0 : -1;
   }
-  element('work', HTMLElement).setAttribute('aria-labelledby', tabName);
+  if (mode !== 'clip') element('work', HTMLElement).setAttribute('aria-labelledby', `tab-${mode}`);
   resetSaveNote();
 }
 
@@ -149,11 +171,19 @@ function switchMode(next: Mode): void {
 function showMode(): void {
   const isStart = mode === 'photo' && desk.isEmpty;
   element('start', HTMLElement).hidden = !isStart;
-  element('work', HTMLElement).hidden = isStart;
+  element('work', HTMLElement).hidden = isStart || mode === 'clip';
+  element('clip-work', HTMLElement).hidden = mode !== 'clip';
   element('photo-card', HTMLElement).hidden = mode === 'own-blur';
   for (const id of ['own-blur-card', 'scores-card']) element(id, HTMLElement).hidden = mode !== 'own-blur';
   studio?.hide();
   say('');
+  if (mode === 'clip') {
+    loadClips().then(
+      (clipDesk) => mode === 'clip' && clipDesk.show(),
+      () => say('This part of the page could not be loaded; check the connection and try again.', true),
+    );
+    return;
+  }
   if (mode === 'photo') {
     if (isStart) player.hide();
     else desk.show();
@@ -173,12 +203,14 @@ function abandonWork(): void {
   desk.stop();
   restorer.stop();
   working.hide();
+  void clips?.then((clipDesk) => clipDesk.stop());
 }
 
-const tabs = [element('tab-photo', HTMLButtonElement), element('tab-own-blur', HTMLButtonElement)];
+const modes = ['photo', 'clip', 'own-blur'] as const satisfies Mode[];
+const tabs = modes.map((name) => element(`tab-${name}`, HTMLButtonElement));
 for (const [index, tab] of tabs.entries()) {
   tab.addEventListener('click', () => {
-    const next = tab.id === 'tab-photo' ? 'photo' : 'own-blur';
+    const next = modes[index]!;
     if (next === mode) return;
     abandonWork();
     switchMode(next);
@@ -186,7 +218,7 @@ for (const [index, tab] of tabs.entries()) {
   });
   tab.addEventListener('keydown', ({ key }) => {
     if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
-    const other = tabs[1 - index]!;
+    const other = tabs.at((index + (key === 'ArrowLeft' ? -1 : 1)) % tabs.length)!;
     other.focus();
     other.click();
   });

@@ -2,11 +2,21 @@ import { element } from './page-elements.js';
 
 /** What is under way: a title, how much is done, how long it takes. */
 export class WorkingPanel {
-  readonly #panel = element('working', HTMLElement);
-  readonly #title = element('working-title', HTMLElement);
-  readonly #figure = element('working-figure', HTMLElement);
-  readonly #bar = element('progress', HTMLProgressElement);
+  readonly #panel: HTMLElement;
+  readonly #title: HTMLElement;
+  readonly #figure: HTMLElement;
+  readonly #bar: HTMLProgressElement;
+  readonly #stage: HTMLElement;
   #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param prefix of the ids of its elements. */
+  constructor(prefix = '') {
+    this.#panel = element(`${prefix}working`, HTMLElement);
+    this.#title = element(`${prefix}working-title`, HTMLElement);
+    this.#figure = element(`${prefix}working-figure`, HTMLElement);
+    this.#bar = element(`${prefix}progress`, HTMLProgressElement);
+    this.#stage = element(`${prefix}stage`, HTMLElement);
+  }
 
   /** @param share undefined where it is not known. */
   show(title: string, share?: number, figure = ''): void {
@@ -37,7 +47,7 @@ export class WorkingPanel {
     const hadFocus = this.#panel.contains(document.activeElement);
     this.#panel.hidden = true;
     // Whoever was at the button stays at the picture.
-    if (hadFocus) element('stage', HTMLElement).focus({ preventScroll: true });
+    if (hadFocus) this.#stage.focus({ preventScroll: true });
   }
 
   #set(share: number | undefined, figure: string): void {

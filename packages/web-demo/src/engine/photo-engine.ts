@@ -9,9 +9,8 @@ import {
   type TiledScene,
   type TileNetwork,
 } from '@unblur/restoration';
-import { tensor } from '@tensorflow/tfjs-core';
-import { trace, type TracedGraph } from '@unblur/onnx';
 import type { Tensor } from 'onnxruntime-common';
+import { traceFunction } from './compute-engine.js';
 import type { Engine } from './engine.js';
 
 /** A larger photograph is restored in tiles: memory stays low, and there is progress to tell. */
@@ -64,18 +63,6 @@ export class PhotoEngine {
     });
   }
 
-  /** A half of the network as a graph whose weights are stored as they came, as float16. */
-  #trace({ compute, inputShapes }: ReturnType<typeof photoFunctions>['analysis']): TracedGraph {
-    const weights = () =>
-      Object.fromEntries(
-        Object.entries(this.#values).map(([name, { values, shape }]) => [name, tensor(values, shape)]),
-      );
-    const signature = Object.entries(inputShapes).map(([name, shape]) => [name, { shape }] as const);
-    return trace((inputs) => compute(inputs, weights()), Object.fromEntries(signature), {
-      storeHalves: true,
-    });
-  }
-
   async #openFor(width: number, height: number): Promise<SizedNetwork> {
     const key = `${width}x${height}`;
     const opening = this.#open.get(key) ?? this.#openSessions(width, height);
@@ -94,8 +81,8 @@ export class PhotoEngine {
     const functions = photoFunctions(this.#network, width, height);
     const { lost } = this.#engine;
     const [analysis, rendering] = [
-      await this.#engine.open(this.#trace(functions.analysis)),
-      await this.#engine.open(this.#trace(functions.rendering)),
+      await this.#engine.open(traceFunction({ ...functions.analysis, weights: this.#values })),
+      await this.#engine.open(traceFunction({ ...functions.rendering, weights: this.#values })),
     ];
     return {
       async analyze(values) {

@@ -1,5 +1,6 @@
 import { element } from '../page-elements.js';
 import { drawPicture, type Picture } from '../picture.js';
+import { Divider } from './divider.js';
 import { arrowEnlargement, drawArrows, drawColourWheel, drawMotionColours, formatPixels } from './motion.js';
 import { drawMotionPath } from './motion-path.js';
 import type { MotionSummary } from './motion-summary.js';
@@ -37,6 +38,7 @@ export class Player {
   readonly #compare = element('compare', HTMLSelectElement);
   readonly #motion = element('motion', HTMLSelectElement);
   readonly #viewport = new Viewport(this.#viewer, element('picture', HTMLElement), () => this.#arrange());
+  readonly #dividerLine = new Divider(this.#divider, this.#comparedCanvas, () => this.#viewport);
   readonly #playback = new Playback(
     (frame) => this.#showFrame(frame),
     () => this.#showPlaying(),
@@ -47,14 +49,12 @@ export class Player {
   #shownPicture: Picture | undefined;
   /** Whether a picture between two frames is being made. */
   #isRendering = false;
-  #dividerShare = 0.5;
 
   constructor() {
     drawColourWheel(element('colour-wheel', HTMLCanvasElement));
     this.#listenToTransport();
     this.#listenToView();
     this.#listenToPointer();
-    this.#listenToDivider();
     this.#viewer.addEventListener('keydown', (event) => this.#onKey(event));
   }
 
@@ -367,34 +367,7 @@ export class Player {
     if (!picture) return;
     element('compared-label', HTMLElement).textContent = choice === 'truth' ? 'Truth' : 'Blurred';
     drawPicture(this.#comparedCanvas, picture);
-    this.#moveDivider(this.#dividerShare);
-  }
-
-  #listenToDivider(): void {
-    this.#divider.addEventListener('pointerdown', (event) => {
-      this.#divider.setPointerCapture(event.pointerId);
-      event.stopPropagation();
-    });
-    this.#divider.addEventListener('pointermove', (event) => {
-      if (!this.#divider.hasPointerCapture(event.pointerId)) return;
-      const box = this.#viewer.getBoundingClientRect();
-      this.#moveDivider((event.clientX - box.left - this.#viewport.left) / this.#viewport.width);
-    });
-    this.#divider.addEventListener('keydown', (event) => {
-      const step = { ArrowLeft: -0.05, ArrowDown: -0.05, ArrowRight: 0.05, ArrowUp: 0.05, Home: -1, End: 1 }[
-        event.key
-      ];
-      if (step === undefined) return;
-      event.preventDefault();
-      this.#moveDivider(this.#dividerShare + step);
-    });
-  }
-
-  #moveDivider(share: number): void {
-    this.#dividerShare = Math.min(1, Math.max(0, share));
-    this.#comparedCanvas.style.clipPath = `inset(0 ${100 * (1 - this.#dividerShare)}% 0 0)`;
-    this.#divider.style.left = `${this.#viewport.left + this.#viewport.width * this.#dividerShare}px`;
-    this.#divider.setAttribute('aria-valuenow', String(Math.round(100 * this.#dividerShare)));
+    this.#dividerLine.arrange();
   }
 
   #showMotion(): void {
@@ -439,7 +412,7 @@ export class Player {
       ? `${Math.round(100 * this.#viewport.zoom * devicePixelRatio)} %`
       : '–';
     this.#viewer.classList.toggle('is-zoomed', !this.#viewport.isFitted);
-    if (!this.#divider.hidden) this.#moveDivider(this.#dividerShare);
+    if (!this.#divider.hidden) this.#dividerLine.arrange();
     if (this.#arrows.hidden || !this.#scene) return;
     const { exposure, rimPixels } = this.#scene.motion;
     drawArrows(

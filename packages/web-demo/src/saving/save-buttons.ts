@@ -69,8 +69,7 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
     button.addEventListener('click', () => void save(kind, button, download));
   }
   const shareButton = element('share', HTMLButtonElement);
-  const sample = new File([], 'film.mp4', { type: 'video/mp4' });
-  shareButton.hidden = !('canShare' in navigator && navigator.canShare({ files: [sample] }));
+  shareButton.hidden = !canShareVideo();
   shareButton.addEventListener('click', () => void save('mp4', shareButton, share));
 }
 
@@ -80,7 +79,13 @@ export function resetSaveNote(): void {
     'The film plays in the order and at the speed set below the picture.';
 }
 
-async function share(blob: Blob, fileName: string): Promise<string> {
+export function canShareVideo(): boolean {
+  const sample = new File([], 'film.mp4', { type: 'video/mp4' });
+  return 'canShare' in navigator && navigator.canShare({ files: [sample] });
+}
+
+/** Hands a file to other programs, or saves it where that fails. @returns what to tell the visitor. */
+export async function share(blob: Blob, fileName: string): Promise<string> {
   const file = new File([blob], fileName, { type: blob.type });
   try {
     await navigator.share({ files: [file] });
@@ -91,7 +96,8 @@ async function share(blob: Blob, fileName: string): Promise<string> {
   }
 }
 
-async function download(blob: Blob, fileName: string): Promise<string> {
+/** Saves a file as the browser does. @returns what to tell the visitor. */
+export async function download(blob: Blob, fileName: string): Promise<string> {
   const link = Object.assign(document.createElement('a'), {
     href: URL.createObjectURL(blob),
     download: fileName,

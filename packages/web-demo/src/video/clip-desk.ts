@@ -1,0 +1,286 @@
+import './clip.css';
+import type { EngineName } from '../engine/engine-names.js';
+import { element } from '../page-elements.js';
+import { canShareVideo, download, share } from '../saving/save-buttons.js';
+import { duration, WorkingPanel } from '../working-panel.js';
+import type { ClipFormatName } from './clip-formats.js';
+import { ClipPlayer } from './clip-player.js';
+import type { ClipFacts } from './clip-reading.js';
+import view from './clip-view.html?raw';
+import { commandFor } from './command.js';
+import { PageSharpener, videoWeightsBytes, type ClipReport } from './page-sharpener.js';
+import { workingChoices, type WorkingChoice } from './working-size.js';
+
+interface DeskParts {
+  /** Where the view is put. */
+  container: HTMLElement;
+  say: (message: string, isError?: boolean) => void;
+  /** Called with files that are chosen in the view. */
+  take: (files: File[]) => void;
+  /** Whether the view is on show. */
+  isShown: () => boolean;
+}
+
+interface GivenClip {
+  file: File;
+  facts: ClipFacts;
+  choices: WorkingChoice[];
+  result?: Blob;
+}
+
+/** So much is sharpened first, to be looked at. */
+const previewSeconds = 1;
+/** The first frame is shown in this size. */
+const firstSidePixels = 640;
+
+/** A clip that was given: looked at, a second of it made sharp, then all of it. */
+export class ClipDesk {
+  readonly #parts: DeskParts;
+  readonly #sharpener = new PageSharpener();
+  readonly #working: WorkingPanel;
+  readonly #player: ClipPlayer;
+  readonly #size: HTMLSelectElement;
+  readonly #format: HTMLSelectElement;
+  readonly #sharpenButton: HTMLButtonElement;
+  #clip: GivenClip | undefined;
+  #isWorking = false;
+  /** What was said last, for whoever comes back. */
+  #told: { message: string; isError: boolean } = { message: '', isError: false };
+  /** Grows with every piece of work; what comes back for an older one is dropped. */
+  #workNumber = 0;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    parts.container.innerHTML = view;
+    this.#working = new WorkingPanel('clip-');
+    this.#player = new ClipPlayer();
+    this.#size = element('clip-size', HTMLSelectElement);
+    this.#format = element('clip-format', HTMLSelectElement);
+    this.#sharpenButton = element('clip-sharpen', HTMLButtonElement);
+    element('clip-download-note', HTMLElement).textContent =
+      `Or drop one anywhere on this page. The network for clips, ${Math.round(videoWeightsBytes / 1e6)} MB, is downloaded with the first clip and kept.`;
+    for (const id of ['clip-file', 'clip-other-file']) {
+      const input = element(id, HTMLInputElement);
+      input.addEventListener('change', () => {
+        const files = [...(input.files ?? [])];
+        input.value = '';
+        if (files.length > 0) parts.take(files);
+      });
+    }
+    this.#size.addEventListener('change', () => void this.#preview());
+    this.#sharpenButton.addEventListener('click', () => void this.#sharpenAll());
+    element('clip-stop', HTMLButtonElement).addEventListener('click', () => {
+      this.stop();
+      this.#say('Stopped.');
+    });
+    element('clip-save', HTMLButtonElement).addEventListener('click', () => void this.#save(download));
+    const shareButton = element('clip-share', HTMLButtonElement);
+    shareButton.hidden = !canShareVideo();
+    shareButton.addEventListener('click', () => void this.#save(share));
+  }
+
+  /** A clip takes the place of the one before. */
+  async give(file: File, engine: EngineName): Promise<void> {
+    this.#end();
+    this.#clip = undefined;
+    this.#player.hide();
+    this.#showControls();
+    this.#sharpener.chooseEngine(engine);
+    const isCurrent = this.#begin();
+    try {
+      if (!('VideoDecoder' in self && 'VideoEncoder' in self)) {
+        throw new Error(`This browser cannot decode and encode video (WebCodecs). ${commandFor(file.name)}`);
+      }
+      this.#say(`Reading ${file.name} …`);
+      this.#working.show('Reading the clip');
+      const { facts, first } = await this.#sharpener.open(file, firstSidePixels);
+      if (!isCurrent()) return;
+      this.#player.showFirst(first);
+      element('clip-facts', HTMLElement).textContent = describeClip(file.name, facts);
+      this.#working.show('Starting');
+      const { secondsPerMegapixel } = await this.#sharpener.start((report) => this.#showReport(report));
+      if (!isCurrent()) return;
+      this.#clip = { file, facts, choices: workingChoices(facts, secondsPerMegapixel) };
+      this.#listChoices();
+      await this.#preview();
+    } catch (cause) {
+      this.#fail(cause as Error, isCurrent);
+    }
+  }
+
+  /** Says what was said last. */
+  show(): void {
+    this.#parts.say(this.#told.message, this.#told.isError);
+  }
+
+  /** Ends what is under way; a result stays. */
+  stop(): void {
+    if (!this.#isWorking) return;
+    this.#end();
+    this.#showControls();
+  }
+
+  #begin(): () => boolean {
+    const work = ++this.#workNumber;
+    this.#isWorking = true;
+    this.#showControls();
+    return () => work === this.#workNumber;
+  }
+
+  #end(): void {
+    this.#workNumber++;
+    if (this.#isWorking) this.#sharpener.stop();
+    this.#isWorking = false;
+    this.#working.hide();
+  }
+
+  async #preview(): Promise<void> {
+    const clip = this.#clip!;
+    this.#end();
+    clip.result = undefined;
+    const isCurrent = this.#begin();
+    const { width, height, seconds } = this.#chosen;
+    const part = Math.min(1, previewSeconds / clip.facts.seconds);
+    this.#say(
+      `The first second at ${width} × ${height} takes about ${duration(part * seconds)}; the whole clip, about ${duration(seconds)}.`,
+    );
+    try {
+      const sharpened = await this.#run('First second', part, isCurrent, previewSeconds);
+      if (!isCurrent()) return;
+      this.#done();
+      this.#player.showClips({
+        original: clip.file,
+        sharp: sharpened.clip,
+        framesPerSecond: clip.facts.frames / clip.facts.seconds,
+        hasSound: false,
+        loops: true,
+      });
+      this.#say(
+        `The first second, before and after. The whole clip takes about ${duration(clip.facts.frames * sharpened.secondsPerFrame)}.`,
+      );
+    } catch (cause) {
+      this.#fail(cause as Error, isCurrent);
+    }
+  }
+
+  async #sharpenAll(): Promise<void> {
+    const clip = this.#clip!;
+    const isCurrent = this.#begin();
+    const { width, height } = this.#chosen;
+    this.#say(`Making ${clip.file.name} sharp …`);
+    const start = performance.now();
+    try {
+      const sharpened = await this.#run('Sharpening', 1, isCurrent);
+      if (!isCurrent()) return;
+      clip.result = sharpened.clip;
+      this.#done();
+      this.#player.showClips({
+        original: clip.file,
+        sharp: sharpened.clip,
+        framesPerSecond: clip.facts.frames / clip.facts.seconds,
+        hasSound: clip.facts.hasSound && !sharpened.lostSound,
+        loops: false,
+      });
+      const sound = sharpened.lostSound ? ' Its sound could not be kept.' : '';
+      this.#say(
+        `${sharpened.frames} frames of ${width} × ${height} in ${duration((performance.now() - start) / 1000)}.${sound}`,
+      );
+    } catch (cause) {
+      this.#fail(cause as Error, isCurrent);
+    }
+  }
+
+  async #run(title: string, part: number, isCurrent: () => boolean, toSeconds?: number) {
+    const { facts } = this.#clip!;
+    const { width, height, seconds } = this.#chosen;
+    const frames = Math.max(1, Math.round(part * facts.frames));
+    this.#working.show(title, 0, 'opening the network');
+    return this.#sharpener.sharpen(
+      { width, height, format: this.#format.value as ClipFormatName, toSeconds },
+      (report) => {
+        if (!isCurrent()) return;
+        if (report.kind !== 'frame') return this.#showReport(report);
+        const secondsPerFrame = report.secondsPerFrame || seconds / facts.frames;
+        this.#working.showPiece(title, {
+          fromShare: Math.min(1, report.frames / frames),
+          toShare: Math.min(1, (report.frames + 1) / frames),
+          seconds: secondsPerFrame,
+          secondsLeft: Math.max(0, frames - report.frames) * secondsPerFrame,
+        });
+        if (report.pair) this.#player.showPair(report.pair);
+      },
+    );
+  }
+
+  #done(): void {
+    this.#isWorking = false;
+    this.#working.hide();
+    this.#showControls();
+  }
+
+  #fail(cause: Error, isCurrent: () => boolean): void {
+    if (!isCurrent() || cause.name === 'AbortError') return;
+    this.#end();
+    this.#player.hide();
+    this.#showControls();
+    this.#say(cause.message, true);
+  }
+
+  get #chosen(): WorkingChoice {
+    return this.#clip!.choices[this.#size.selectedIndex]!;
+  }
+
+  #listChoices(): void {
+    const { choices, facts } = this.#clip!;
+    this.#size.replaceChildren(
+      ...choices.map(
+        ({ width, height, seconds, isAutomatic }) =>
+          new Option(
+            `${Math.max(width, height)} px, about ${duration(seconds)}`,
+            '',
+            isAutomatic,
+            isAutomatic,
+          ),
+      ),
+    );
+    this.#format.replaceChildren(
+      ...facts.formats.map((name) => new Option({ mp4: 'MP4', webm: 'WebM' }[name], name)),
+    );
+  }
+
+  #showControls(): void {
+    const isOpen = this.#clip !== undefined;
+    element('clip-invitation', HTMLElement).hidden = isOpen || this.#isWorking;
+    element('clip-other-card', HTMLElement).hidden = !isOpen;
+    for (const control of [this.#size, this.#format]) control.disabled = !isOpen;
+    this.#sharpenButton.disabled = !isOpen || this.#isWorking;
+    element('clip-save-card', HTMLFieldSetElement).disabled = !this.#clip?.result;
+  }
+
+  #showReport(report: ClipReport): void {
+    if (report.kind !== 'download') return;
+    const { part, receivedBytes, totalBytes } = report;
+    this.#working.show(
+      part === 'weights' ? 'Loading the network' : 'Loading the engine',
+      receivedBytes / totalBytes,
+      `${(receivedBytes / 1e6).toFixed(0)} of ${(totalBytes / 1e6).toFixed(0)} MB`,
+    );
+  }
+
+  async #save(give: (blob: Blob, fileName: string) => Promise<string>): Promise<void> {
+    const { file, result } = this.#clip!;
+    const note = element('clip-save-note', HTMLElement);
+    const name = file.name.replace(/\.[^.]*$/, '') || 'clip';
+    note.textContent = await give(result!, `${name}-sharp.${result!.type.split('/')[1]}`);
+  }
+
+  #say(message: string, isError = false): void {
+    this.#told = { message, isError };
+    if (this.#parts.isShown()) this.#parts.say(message, isError);
+  }
+}
+
+function describeClip(name: string, { width, height, seconds, frames, hasSound }: ClipFacts): string {
+  const sound = hasSound ? 'with sound' : 'no sound';
+  return `${name}: ${width} × ${height}, ${seconds.toFixed(1)} s, ${frames} frames, ${sound}`;
+}

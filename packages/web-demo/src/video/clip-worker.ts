@@ -1,0 +1,144 @@
+import { createVideoDeblurrer, type RgbImage, type VideoDeblurrer } from '@unblur/restoration';
+import { download, type DownloadProgress } from '../download/download.js';
+import { computeEngine } from '../engine/compute-engine.js';
+import { startEngine } from '../engine/engine.js';
+import type { EngineName } from '../engine/engine-names.js';
+import type { Picture } from '../picture.js';
+import { answerCalls } from '../worker-calls.js';
+import type { ClipFormatName } from './clip-formats.js';
+import { framesOf, openClip, type ClipFacts, type OpenClip } from './clip-reading.js';
+import { sharpenClip, type FramePair } from './clip-sharpening.js';
+import { workingSize } from './working-size.js';
+import { openScratchFile } from './scratch-file.js';
+
+export type ClipRequest =
+  /** What a clip is, and its first frame. It is the one that is worked on from now on. */
+  | { kind: 'open'; file: File; longestSidePixels: number }
+  /** Must come before sharpening, and once. */
+  | { kind: 'start'; engine: EngineName; weightsUrl: string; weightsBytes: number }
+  | {
+      kind: 'sharpen';
+      width: number;
+      height: number;
+      format: ClipFormatName;
+      toSeconds?: number;
+      owner: string;
+    };
+
+export type ClipReport =
+  | ({ kind: 'download'; part: 'engine' | 'weights' } & DownloadProgress)
+  /** So many frames are written, up to a time of the clip. */
+  | { kind: 'frame'; frames: number; seconds: number; secondsPerFrame: number; pair?: FramePair };
+
+export interface ClipResults {
+  open: { facts: ClipFacts; first: Picture };
+  /** For people, `WebAssembly, 2 threads`; and how long a megapixel takes. */
+  start: { description: string; secondsPerMegapixel: number };
+  sharpen: { clip: Blob; frames: number; lostSound: boolean; secondsPerFrame: number };
+}
+
+/** What the network may take of the 4 GiB that WebAssembly has; larger frames are worked on in tiles. */
+const memoryBudgetBytes = 1.25 * 2 ** 30;
+
+let deblurrer: VideoDeblurrer | undefined;
+let current: OpenClip | undefined;
+
+answerCalls<ClipRequest, ClipResults[keyof ClipResults], ClipReport>(async (request, report) => {
+  switch (request.kind) {
+    case 'open':
+      return { result: await open(request) };
+    case 'start':
+      return { result: await start(request, report) };
+    case 'sharpen':
+      return { result: await sharpen(request, report) };
+  }
+});
+
+async function open({
+  file,
+  longestSidePixels,
+}: Extract<ClipRequest, { kind: 'open' }>): Promise<ClipResults['open']> {
+  current?.input.dispose();
+  current = undefined;
+  const clip = await openClip(file);
+  const { width, height } = workingSize(clip.facts, longestSidePixels);
+  let first: Picture | undefined;
+  const frames = framesOf(clip, { width, height }, Infinity, (_, rgba) => {
+    first = { width, height, rgba: rgba.slice() as Picture['rgba'] };
+  });
+  await frames.next();
+  await frames.return();
+  if (!first) throw new Error(`${file.name} gave no frame that could be decoded. Get the whole file.`);
+  current = clip;
+  return { facts: clip.facts, first };
+}
+
+async function start(
+  { engine: engineName, weightsUrl, weightsBytes }: Extract<ClipRequest, { kind: 'start' }>,
+  report: (report: ClipReport) => void,
+): Promise<ClipResults['start']> {
+  const [engine, weights] = await Promise.all([
+    startEngine(engineName, (progress) => report({ kind: 'download', part: 'engine', ...progress })),
+    download(weightsUrl, weightsBytes, (progress) =>
+      report({ kind: 'download', part: 'weights', ...progress }),
+    ),
+  ]);
+  deblurrer = createVideoDeblurrer({ weights, engine: computeEngine(engine), memoryBudgetBytes });
+  return {
+    description: engine.description,
+    secondsPerMegapixel: await measure(
+      createVideoDeblurrer({ weights, engine: computeEngine(engine), windowsOnly: true }),
+    ),
+  };
+}
+
+/** Seconds that the network takes for a megapixel, tried on a few small frames. */
+async function measure(trial: VideoDeblurrer): Promise<number> {
+  const [width, height, count] = [256, 144, 4];
+  const frames = Array.from({ length: count }, (_, index): RgbImage => ({
+    width,
+    height,
+    data: Float32Array.from(
+      { length: width * height * 3 },
+      (_value, at) => ((at * 7 + index * 31) % 255) / 255,
+    ),
+  }));
+  let least = Infinity;
+  let last = performance.now();
+  // The first comes after all that is compiled.
+  let made = 0;
+  for await (const frame of trial.deblur(frames, { overwrites: true })) {
+    const now = performance.now();
+    if (made++ > 0) least = Math.min(least, (now - last) / 1000);
+    last = now;
+    void frame;
+  }
+  return (least * 1e6) / (width * height);
+}
+
+async function sharpen(
+  { width, height, format, toSeconds, owner }: Extract<ClipRequest, { kind: 'sharpen' }>,
+  report: (report: ClipReport, transfer?: Transferable[]) => void,
+): Promise<ClipResults['sharpen']> {
+  let firstAt = 0;
+  let secondsPerFrame = 0;
+  const result = await sharpenClip(current!, {
+    deblurrer: deblurrer!,
+    width,
+    height,
+    format,
+    toSeconds,
+    file: await openScratchFile(owner),
+    onFrame({ frames, seconds, pair }) {
+      const now = performance.now();
+      // The first waits for the network to be opened, and for the frames after it.
+      if (frames === 1) firstAt = now;
+      else secondsPerFrame = (now - firstAt) / 1000 / (frames - 1);
+      report(
+        { kind: 'frame', frames, seconds, secondsPerFrame, pair },
+        pair ? [pair.blurred.rgba.buffer, pair.sharp.rgba.buffer] : [],
+      );
+    },
+  });
+  return { ...result, secondsPerFrame };
+}
