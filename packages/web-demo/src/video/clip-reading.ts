@@ -1,8 +1,12 @@
 import {
-  ALL_FORMATS,
   BlobSource,
   Input,
+  MATROSKA,
+  MP4,
+  MPEG_TS,
+  QTFF,
   VideoSampleSink,
+  WEBM,
   type InputVideoTrack,
   type VideoSample,
 } from 'mediabunny';
@@ -32,12 +36,13 @@ export interface OpenClip {
   startSeconds: number;
 }
 
+const readFormats = [MP4, QTFF, MATROSKA, WEBM, MPEG_TS];
 /** A rate is taken from so many frames. */
 const countedFrames = 500;
 
 /** @throws in one line for people when the page cannot make anything of the file. */
 export async function openClip(file: File): Promise<OpenClip> {
-  const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
+  const input = new Input({ source: new BlobSource(file), formats: readFormats });
   const video = await firstVideo(input, file.name);
   if (!(await video.canDecode().catch(() => false))) {
     const codec = (await video.getCodec().catch(() => null)) ?? 'a codec that it does not know';

@@ -1,0 +1,240 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createVideoDeblurrer } from '@unblur/inference';
+import { psnr, type RgbImage } from '@unblur/metrics';
+import { defaultVideoWeights } from '@unblur/weights/video';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { chromiumPath, startStand, type Stand } from '../browser.test-tool.js';
+
+jest.setTimeout(300_000);
+
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
+if (!hasFfmpeg) {
+  console.log('Clips are not sharpened on the page: no ffmpeg here (Debian: apt-get install ffmpeg).');
+}
+const describeWithClips = chromiumPath && hasFfmpeg ? describe : describe.skip;
+
+const [width, height, count] = [96, 64, 8];
+const bytesPerFrame = width * height * 3;
+
+/** A pattern that moves by 4 pixels from frame to frame, each the mean of the motion over half of that time. */
+function movingPattern(): Buffer {
+  const shade = (x: number, y: number, channel: number) =>
+    0.5 + 0.25 * Math.sin(x / 3 + channel) * Math.cos(y / 5) + (Math.floor(x / 12 + y / 16) % 2 ? 0.2 : -0.2);
+  return Buffer.from(
+    Array.from({ length: count * bytesPerFrame }, (_, at) => {
+      const [frame, place] = [Math.floor(at / bytesPerFrame), Math.floor((at % bytesPerFrame) / 3)];
+      const [x, y] = [place % width, Math.floor(place / width)];
+      const moments = [0, 0.5, 1, 1.5, 2].map((moved) => shade(x + 4 * frame + moved + 200, y, at % 3));
+      return Math.round((255 * moments.reduce((sum, value) => sum + value)) / moments.length);
+    }),
+  );
+}
+
+let folder: string;
+let stand: Stand;
+let page: Page;
+const pathOf = (name: string) => join(folder, name);
+
+function ffmpeg(...parameters: string[]): Buffer {
+  const { status, stdout, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-y', ...parameters], {
+    maxBuffer: 1e9,
+  });
+  if (status !== 0) throw new Error(stderr.toString());
+  return stdout;
+}
+
+function decoded(path: string): RgbImage[] {
+  const bytes = ffmpeg('-i', path, '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-');
+  return Array.from({ length: bytes.length / bytesPerFrame }, (_, frame) => ({
+    width,
+    height,
+    data: Float32Array.from(
+      bytes.subarray(frame * bytesPerFrame, (frame + 1) * bytesPerFrame),
+      (byte) => byte / 255,
+    ),
+  }));
+}
+
+/** When each frame is shown, in milliseconds. */
+function frameTimes(path: string): number[] {
+  const { stdout } = spawnSync('ffprobe', [
+    ...['-v', 'error', '-select_streams', 'v', '-show_entries', 'frame=pts_time', '-of', 'csv=p=0', path],
+  ]);
+  return stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => Math.round(1000 * Number.parseFloat(line)));
+}
+
+const soundOf = (path: string) => ffmpeg('-i', path, '-map', '0:a', '-c', 'copy', '-f', 'data', '-');
+
+const openPage = async (before?: () => void): Promise<Page> => {
+  const context = await stand.browser.newContext({
+    viewport: { width: 1280, height: 860 },
+    acceptDownloads: true,
+  });
+  if (before) await context.addInitScript(before);
+  const opened = await context.newPage();
+  opened.setDefaultTimeout(200_000);
+  await opened.goto(stand.url);
+  await opened.click('#tab-clip');
+  return opened;
+};
+
+async function waitForStatus(wanted: RegExp, on = page): Promise<string> {
+  await on.waitForFunction(
+    (source) => new RegExp(source).test(document.getElementById('status')!.textContent),
+    wanted.source,
+  );
+  return (await on.textContent('#status'))!;
+}
+
+async function give(name: string, content: Buffer, on = page): Promise<void> {
+  await on.setInputFiles('#clip-file', { name, mimeType: 'video/webm', buffer: content });
+}
+
+describeWithClips('clips on the page', () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'unblur-clips-'));
+    writeFileSync(pathOf('pattern.raw'), movingPattern());
+    const pattern = [
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'rgb24',
+      '-s',
+      `${width}x${height}`,
+      '-r',
+      '25',
+      '-i',
+      pathOf('pattern.raw'),
+    ];
+    const sound = ['-f', 'lavfi', '-t', '0.32', '-i', 'sine=frequency=440:sample_rate=48000'];
+    // The frames are not evenly spaced.
+    const times = [
+      '-vf',
+      "setpts='(N+0.5*mod(N,2))/25/TB',scale=out_color_matrix=bt709",
+      '-fps_mode',
+      'passthrough',
+    ];
+    ffmpeg(
+      ...pattern,
+      ...sound,
+      ...times,
+      '-c:v',
+      'libvpx-vp9',
+      '-crf',
+      '10',
+      '-b:v',
+      '0',
+      '-pix_fmt',
+      'yuv420p',
+      '-colorspace',
+      'bt709',
+      '-color_primaries',
+      'bt709',
+      '-color_trc',
+      'bt709',
+      '-color_range',
+      'tv',
+      '-c:a',
+      'libopus',
+      pathOf('clip.webm'),
+    );
+    ffmpeg(...sound, '-c:a', 'libopus', pathOf('sound.webm'));
+    ffmpeg(...pattern, '-c:v', 'mpeg4', pathOf('old.avi'));
+    stand = await startStand();
+    page = await openPage();
+  });
+  afterAll(async () => {
+    await stand?.stop();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  test('shows the first second before and after, then sharpens all of it as the library does', async () => {
+    await give('clip.webm', readFileSync(pathOf('clip.webm')));
+    await waitForStatus(/first second at 96 × 64 takes about .*; the whole clip, about/);
+    expect(await page.isDisabled('#clip-save')).toBe(true);
+    await waitForStatus(/before and after\. The whole clip takes about/);
+    expect(await page.textContent('#clip-facts')).toMatch(
+      /clip\.webm: 96 × 64, 0\.3 s, 8 frames, with sound/,
+    );
+    expect(await page.isVisible('#clip-divider')).toBe(true);
+    await page.waitForFunction(() =>
+      ['clip-sharp', 'clip-original'].every(
+        (id) => (document.getElementById(id) as HTMLVideoElement).currentTime > 0,
+      ),
+    );
+
+    await page.click('#clip-sharpen');
+    await waitForStatus(/8 frames of 96 × 64 in/);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
+    expect(download.suggestedFilename()).toBe('clip-sharp.webm');
+    await download.saveAs(pathOf('saved.webm'));
+
+    expect(frameTimes(pathOf('saved.webm'))).toEqual(frameTimes(pathOf('clip.webm')));
+    expect(soundOf(pathOf('saved.webm')).equals(soundOf(pathOf('clip.webm')))).toBe(true);
+    const original = decoded(pathOf('clip.webm'));
+    const expected: RgbImage[] = [];
+    const deblurrer = createVideoDeblurrer({ weights: readFileSync(defaultVideoWeights.url) });
+    for await (const frame of deblurrer.deblur(original)) expected.push(frame);
+    const saved = decoded(pathOf('saved.webm'));
+    expect(saved).toHaveLength(count);
+    const likeness = saved.map((frame, index) => psnr(frame, expected[index]!));
+    const change = saved.map((frame, index) => psnr(frame, original[index]!));
+    console.log(
+      `beside the library ${likeness.map((value) => value.toFixed(1)).join(', ')} dB, beside the clip ${change.map((value) => value.toFixed(1)).join(', ')} dB`,
+    );
+    expect(Math.min(...likeness)).toBeGreaterThan(34);
+    for (const [index, value] of likeness.entries()) expect(value).toBeGreaterThan(change[index]!);
+  });
+
+  test.each([
+    [
+      'broken.webm',
+      () => Buffer.from('\x1aE\xdf\xa3 no clip', 'latin1'),
+      /broken\.webm is damaged, or no clip that this page reads.*npx @unblur\/cli video broken\.webm --out/,
+    ],
+    ['old.avi', () => readFileSync(pathOf('old.avi')), /no clip that this page reads/],
+    ['sound.webm', () => readFileSync(pathOf('sound.webm')), /sound\.webm holds no video/],
+  ] as const)(
+    'says of %s what is wrong with it, and shows nothing from before',
+    async (name, content, sentence) => {
+      await give(name, content());
+      await waitForStatus(sentence);
+      expect(await page.isVisible('#clip-viewer')).toBe(false);
+      expect(await page.isDisabled('#clip-save')).toBe(true);
+      expect(await page.isDisabled('#clip-sharpen')).toBe(true);
+    },
+  );
+
+  test('stops when asked, and can begin again', async () => {
+    await give('clip.webm', readFileSync(pathOf('clip.webm')));
+    await waitForStatus(/first second at/);
+    await page.focus('#clip-stop');
+    await page.keyboard.press('Enter');
+    await waitForStatus(/Stopped/);
+    expect(await page.isVisible('#clip-working')).toBe(false);
+    expect(await page.evaluate(() => document.activeElement!.id)).toBe('clip-stage');
+    await page.click('#clip-sharpen');
+    await waitForStatus(/8 frames of/);
+  });
+
+  test('points to the command where the browser has no WebCodecs', async () => {
+    const old = await openPage(() => {
+      for (const name of ['VideoDecoder', 'VideoEncoder']) {
+        delete (window as unknown as Record<string, unknown>)[name];
+      }
+    });
+    await give('clip.webm', readFileSync(pathOf('clip.webm')), old);
+    expect(await waitForStatus(/WebCodecs/, old)).toContain(
+      'npx @unblur/cli video clip.webm --out sharp.mp4',
+    );
+    await old.context().close();
+  });
+});
