@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
@@ -7,8 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 
+const axePath = createRequire(import.meta.url).resolve('axe-core');
 const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 const vitePath = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin', 'vite.js');
 
@@ -85,6 +86,43 @@ export async function startStand(): Promise<Stand> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Rules of WCAG 2.2 A and AA that the page breaks now. */
+export async function accessibilityFaultsOf(page: Page): Promise<string[]> {
+  // A colour in transition is neither what it was nor what it will be.
+  await page.waitForTimeout(200);
+  await page.evaluate(readFileSync(axePath, 'utf8'));
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: {
+        run(
+          context: Document,
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+      };
+    };
+    const { violations } = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+    );
+  });
+}
+
+/** Controls on show that are smaller than a finger wants: 44 pixels. */
+export function smallTargetsOf(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('button, select, label.button, input[type=range], .divider')]
+      .filter((control) => control.offsetParent !== null)
+      .flatMap((control) => {
+        const { width, height } = control.getBoundingClientRect();
+        return Math.min(width, height) < 43.9
+          ? [`${control.id || control.className} ${width}x${height}`]
+          : [];
+      }),
+  );
 }
 
 const contentTypes: Record<string, string> = {

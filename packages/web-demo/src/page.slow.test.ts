@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,14 +12,19 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { unzipSync } from 'fflate';
 import type { BrowserContextOptions, Download, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { chromiumPath, startStand, type Stand } from './browser.test-tool.js';
+import {
+  accessibilityFaultsOf,
+  chromiumPath,
+  smallTargetsOf,
+  startStand,
+  type Stand,
+} from './browser.test-tool.js';
 import { phonePhoto } from './photo/phone-photo.test-tool.js';
 
 // Bundling and restoring are slow on a busy machine.
 jest.setTimeout(600_000);
 
 const squarePath = fileURLToPath(new URL('../../../examples/square.jpg', import.meta.url));
-const axePath = createRequire(import.meta.url).resolve('axe-core');
 const describeInBrowser = chromiumPath ? describe : describe.skip;
 
 let stand: Stand;
@@ -90,28 +94,7 @@ async function save(
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
-/** Rules of WCAG 2.2 A and AA that the page breaks now. */
-async function accessibilityFaults(): Promise<string[]> {
-  // A colour in transition is neither what it was nor what it will be.
-  await page.waitForTimeout(200);
-  await page.evaluate(readFileSync(axePath, 'utf8'));
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(
-          context: Document,
-          options: object,
-        ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-      };
-    };
-    const { violations } = await axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
-    );
-  });
-}
+const accessibilityFaults = () => accessibilityFaultsOf(page);
 
 /** Every frame as the canvas shows it. */
 async function shownFrames(): Promise<RgbImage[]> {
@@ -612,16 +595,7 @@ describeInBrowser('the page', () => {
 
   test('has targets of 44 pixels for fingers', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    const small = await page.evaluate(() =>
-      [...document.querySelectorAll<HTMLElement>('button, select, label.button, input[type=range], .divider')]
-        .filter((control) => control.offsetParent !== null)
-        .flatMap((control) => {
-          const { width, height } = control.getBoundingClientRect();
-          return Math.min(width, height) < 43.9
-            ? [`${control.id || control.className} ${width}x${height}`]
-            : [];
-        }),
-    );
+    const small = await smallTargetsOf(page);
     await page.setViewportSize({ width: 1280, height: 860 });
     expect(small).toEqual([]);
   });

@@ -24,6 +24,7 @@ interface DeskParts {
 interface GivenClip {
   file: File;
   facts: ClipFacts;
+  /** Empty until the engine is there and measured. */
   choices: WorkingChoice[];
   result?: Blob;
 }
@@ -82,9 +83,7 @@ export class ClipDesk {
   /** A clip takes the place of the one before. */
   async give(file: File, engine: EngineName): Promise<void> {
     this.#end();
-    this.#clip = undefined;
-    this.#player.hide();
-    this.#showControls();
+    this.#forget();
     this.#sharpener.chooseEngine(engine);
     const isCurrent = this.#begin();
     try {
@@ -95,12 +94,13 @@ export class ClipDesk {
       this.#working.show('Reading the clip');
       const { facts, first } = await this.#sharpener.open(file, firstSidePixels);
       if (!isCurrent()) return;
+      this.#clip = { file, facts, choices: [] };
       this.#player.showFirst(first);
-      element('clip-facts', HTMLElement).textContent = describeClip(file.name, facts);
+      this.#showControls();
       this.#working.show('Starting');
       const { secondsPerMegapixel } = await this.#sharpener.start((report) => this.#showReport(report));
       if (!isCurrent()) return;
-      this.#clip = { file, facts, choices: workingChoices(facts, secondsPerMegapixel) };
+      this.#clip.choices = workingChoices(facts, secondsPerMegapixel);
       this.#listChoices();
       await this.#preview();
     } catch (cause) {
@@ -117,12 +117,22 @@ export class ClipDesk {
   stop(): void {
     if (!this.#isWorking) return;
     this.#end();
+    if (!this.#clip?.choices.length) this.#forget();
     this.#showControls();
+  }
+
+  #forget(): void {
+    this.#clip = undefined;
+    this.#player.hide();
   }
 
   #begin(): () => boolean {
     const work = ++this.#workNumber;
     this.#isWorking = true;
+    // What was made before is written over.
+    if (this.#clip) this.#clip.result = undefined;
+    element('clip-save-note', HTMLElement).textContent =
+      'The sharp clip can be saved once all of it is made.';
     this.#showControls();
     return () => work === this.#workNumber;
   }
@@ -137,7 +147,6 @@ export class ClipDesk {
   async #preview(): Promise<void> {
     const clip = this.#clip!;
     this.#end();
-    clip.result = undefined;
     const isCurrent = this.#begin();
     const { width, height, seconds } = this.#chosen;
     const part = Math.min(1, previewSeconds / clip.facts.seconds);
@@ -155,8 +164,10 @@ export class ClipDesk {
         hasSound: false,
         loops: true,
       });
+      clip.choices = workingChoices(clip.facts, (sharpened.secondsPerFrame * 1e6) / (width * height));
+      this.#listChoices(this.#size.selectedIndex);
       this.#say(
-        `The first second, before and after. The whole clip takes about ${duration(clip.facts.frames * sharpened.secondsPerFrame)}.`,
+        `The first second, before and after. The whole clip takes about ${duration(this.#chosen.seconds)}.`,
       );
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);
@@ -221,40 +232,45 @@ export class ClipDesk {
   #fail(cause: Error, isCurrent: () => boolean): void {
     if (!isCurrent() || cause.name === 'AbortError') return;
     this.#end();
-    this.#player.hide();
+    this.#forget();
     this.#showControls();
-    this.#say(cause.message, true);
+    const advice =
+      cause.name === 'EngineLostError'
+        ? ' Choose the processor at the foot of the page, then the clip again.'
+        : '';
+    this.#say(cause.message + advice, true);
   }
 
   get #chosen(): WorkingChoice {
     return this.#clip!.choices[this.#size.selectedIndex]!;
   }
 
-  #listChoices(): void {
+  /** @param chosen index of the size; left out, the automatic one. */
+  #listChoices(chosen?: number): void {
     const { choices, facts } = this.#clip!;
     this.#size.replaceChildren(
       ...choices.map(
-        ({ width, height, seconds, isAutomatic }) =>
-          new Option(
-            `${Math.max(width, height)} px, about ${duration(seconds)}`,
-            '',
-            isAutomatic,
-            isAutomatic,
-          ),
+        ({ width, height, seconds }) =>
+          new Option(`${Math.max(width, height)} px, about ${duration(seconds)}`),
       ),
     );
+    this.#size.selectedIndex = chosen ?? choices.findIndex(({ isAutomatic }) => isAutomatic);
+    if (chosen !== undefined) return;
     this.#format.replaceChildren(
       ...facts.formats.map((name) => new Option({ mp4: 'MP4', webm: 'WebM' }[name], name)),
     );
   }
 
   #showControls(): void {
-    const isOpen = this.#clip !== undefined;
-    element('clip-invitation', HTMLElement).hidden = isOpen || this.#isWorking;
-    element('clip-other-card', HTMLElement).hidden = !isOpen;
-    for (const control of [this.#size, this.#format]) control.disabled = !isOpen;
-    this.#sharpenButton.disabled = !isOpen || this.#isWorking;
-    element('clip-save-card', HTMLFieldSetElement).disabled = !this.#clip?.result;
+    const clip = this.#clip;
+    const isReady = clip !== undefined && clip.choices.length > 0;
+    element('clip-facts', HTMLElement).textContent = clip ? describeClip(clip) : 'None chosen yet.';
+    element('clip-invitation', HTMLElement).hidden = clip !== undefined || this.#isWorking;
+    element('clip-other-card', HTMLElement).hidden = !clip;
+    if (!isReady) for (const choice of [this.#size, this.#format]) choice.replaceChildren(new Option('–'));
+    for (const choice of [this.#size, this.#format]) choice.disabled = !isReady;
+    this.#sharpenButton.disabled = !isReady || this.#isWorking;
+    element('clip-save-card', HTMLFieldSetElement).disabled = !clip?.result;
   }
 
   #showReport(report: ClipReport): void {
@@ -280,7 +296,13 @@ export class ClipDesk {
   }
 }
 
-function describeClip(name: string, { width, height, seconds, frames, hasSound }: ClipFacts): string {
+function describeClip({
+  file,
+  facts: { width, height, seconds, frames, hasSound, isHighDynamicRange },
+}: GivenClip): string {
   const sound = hasSound ? 'with sound' : 'no sound';
-  return `${name}: ${width} × ${height}, ${seconds.toFixed(1)} s, ${frames} frames, ${sound}`;
+  const range = isHighDynamicRange
+    ? '. Of high dynamic range: the sharp clip gets ordinary colours, with the command it keeps them'
+    : '';
+  return `${file.name}: ${width} × ${height}, ${seconds.toFixed(1)} s, ${frames} frames, ${sound}${range}`;
 }

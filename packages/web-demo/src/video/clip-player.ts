@@ -120,6 +120,8 @@ export class ClipPlayer {
     for (const control of [this.#play, this.#scrub]) control.disabled = true;
     this.#sound.hidden = true;
     element('clip-time', HTMLOutputElement).value = '–';
+    this.#scrub.value = '0';
+    this.#followPlaying();
   }
 
   #togglePlaying(): void {
@@ -129,7 +131,7 @@ export class ClipPlayer {
   }
 
   #followPlaying(): void {
-    const isPlaying = !this.#sharp.paused && !this.#sharp.ended;
+    const isPlaying = this.#sharp.src !== '' && !this.#sharp.paused && !this.#sharp.ended;
     this.#play.setAttribute('aria-label', isPlaying ? 'Pause' : 'Play');
     this.#play.querySelector('use')!.setAttribute('href', isPlaying ? '#icon-pause' : '#icon-play');
     if (isPlaying) {

@@ -3,6 +3,7 @@ import type { VideoDeblurrer } from '@unblur/restoration';
 import { pictureOfImage, type Picture } from '../picture.js';
 import { clipFormats, encodableCodec, type ClipFormatName } from './clip-formats.js';
 import { framesOf, type FrameTime, type OpenClip } from './clip-reading.js';
+import { i420, i420Bytes } from './i420.js';
 import type { ScratchFile } from './scratch-file.js';
 
 /** A frame as it was and as it became. */
@@ -62,6 +63,7 @@ export async function sharpenClip(
   /** The frame that is to be looked at next, as it was. */
   let seen: { index: number; picture: Picture } | undefined;
   let lastPairAt = -Infinity;
+  const planes = new Uint8Array(i420Bytes(width, height));
   let framesRead = 0;
   let framesWritten = 0;
   const frames = framesOf(clip, { width, height }, toSeconds, (time, rgba) => {
@@ -75,9 +77,9 @@ export async function sharpenClip(
     await output.start();
     for await (const frame of deblurrer.deblur(frames, { overwrites: true })) {
       const time = awaited.shift()!;
-      const sharp = pictureOfImage(frame);
-      const sample = new VideoSample(sharp.rgba, {
-        format: 'RGBX',
+      i420(frame, planes);
+      const sample = new VideoSample(planes, {
+        format: 'I420',
         codedWidth: width,
         codedHeight: height,
         ...time,
@@ -88,7 +90,7 @@ export async function sharpenClip(
       await sound.execute({ until: seconds });
       let pair: FramePair | undefined;
       if (seen?.index === framesWritten) {
-        pair = { blurred: seen.picture, sharp };
+        pair = { blurred: seen.picture, sharp: pictureOfImage(frame) };
         seen = undefined;
         lastPairAt = performance.now();
       }

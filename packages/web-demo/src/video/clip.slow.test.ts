@@ -7,7 +7,13 @@ import { psnr, type RgbImage } from '@unblur/metrics';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { chromiumPath, startStand, type Stand } from '../browser.test-tool.js';
+import {
+  accessibilityFaultsOf,
+  chromiumPath,
+  smallTargetsOf,
+  startStand,
+  type Stand,
+} from '../browser.test-tool.js';
 
 jest.setTimeout(300_000);
 
@@ -37,6 +43,8 @@ function movingPattern(): Buffer {
 let folder: string;
 let stand: Stand;
 let page: Page;
+/** What the page tried that its own security policy forbids. */
+const policyFaults: string[] = [];
 const pathOf = (name: string) => join(folder, name);
 
 function ffmpeg(...parameters: string[]): Buffer {
@@ -78,9 +86,16 @@ const openPage = async (before?: () => void): Promise<Page> => {
     viewport: { width: 1280, height: 860 },
     acceptDownloads: true,
   });
+  // Whoever saves data is not given the network for photographs ahead.
+  await context.addInitScript(() =>
+    Object.defineProperty(navigator, 'connection', { value: { saveData: true } }),
+  );
   if (before) await context.addInitScript(before);
   const opened = await context.newPage();
   opened.setDefaultTimeout(200_000);
+  opened.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) policyFaults.push(message.text());
+  });
   await opened.goto(stand.url);
   await opened.click('#tab-clip');
   return opened;
@@ -171,6 +186,16 @@ describeWithClips('clips on the page', () => {
       ),
     );
 
+    expect(await accessibilityFaultsOf(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await accessibilityFaultsOf(page)).toEqual([]);
+    expect(await smallTargetsOf(page)).toEqual([]);
+    expect(
+      await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+    ).toBe(0);
+    await page.setViewportSize({ width: 1280, height: 860 });
+
     await page.click('#clip-sharpen');
     await waitForStatus(/8 frames of 96 × 64 in/);
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
@@ -237,4 +262,6 @@ describeWithClips('clips on the page', () => {
     );
     await old.context().close();
   });
+
+  test('tries nothing that the security policy forbids', () => expect(policyFaults).toEqual([]));
 });
