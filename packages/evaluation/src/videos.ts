@@ -1,14 +1,7 @@
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { explainFileError, UnblurError } from '@unblur/files';
-import {
-  frameStem,
-  listFrames,
-  loadPhoto,
-  readFrames,
-  type RgbImage,
-  type VideoDeblurrer,
-} from '@unblur/inference';
+import { basename } from 'node:path';
+import { listPairedVideos } from '@unblur/datasets';
+import { UnblurError } from '@unblur/files';
+import { loadPhoto, readFrames, type RgbImage, type VideoDeblurrer } from '@unblur/inference';
 import {
   scoreBlurred,
   scoreSequence,
@@ -64,7 +57,7 @@ export interface EvaluateVideosOptions {
  * `<folder>/gt/<video>/<frame>`, the picture of the same name whatever its format. The blurred frames
  * themselves are scored as the baseline.
  *
- * @throws UnblurError that names the video and what is missing, unreadable or of another size.
+ * @throws Error that names the video and what is missing, unreadable or of another size.
  */
 export async function evaluateVideoFolder(
   folder: string,
@@ -72,11 +65,11 @@ export async function evaluateVideoFolder(
   { protocol = 'published', onFrame, signal }: EvaluateVideosOptions = {},
 ): Promise<VideoEvaluationReport> {
   const rule = videoProtocols[protocol];
-  const videos = await findVideos(folder);
-  const total = videos.reduce((sum, { blurPaths }) => sum + blurPaths.length, 0);
+  const videos = listPairedVideos(folder);
+  const total = videos.reduce((sum, { blurred }) => sum + blurred.length, 0);
   const scores: ScoredSample[] = [];
   const perVideo: VideoEvaluationReport['videos'] = [];
-  for (const { name, blurPaths, gtPaths } of videos) {
+  for (const { name, blurred: blurPaths, sharp: gtPaths } of videos) {
     const ownScores: ScoredSample[] = [];
     for await (const restored of deblurrer.deblur(readFrames(blurPaths, signal), { overwrites: true })) {
       const index = ownScores.length;
@@ -116,47 +109,4 @@ function scoreFrame(
     restored: scoreSequence([saved], [gt], 'sequence', options),
     blurred: scoreBlurred(blurred, [gt], options),
   };
-}
-
-interface VideoPaths {
-  name: string;
-  blurPaths: string[];
-  gtPaths: string[];
-}
-
-async function findVideos(folder: string): Promise<VideoPaths[]> {
-  const list = async (part: string) => {
-    const entries = await readdir(join(folder, part), { withFileTypes: true }).catch((cause: unknown) => {
-      throw explainFileError('read', join(folder, part), cause);
-    });
-    return entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map(({ name }) => name)
-      .sort();
-  };
-  const [names, gtNames] = [await list('blur'), await list('gt')];
-  if (names.length === 0) {
-    throw new UnblurError(`${join(folder, 'blur')} holds no videos; expected one folder of frames per video`);
-  }
-  const videos: VideoPaths[] = [];
-  for (const name of names) {
-    if (!gtNames.includes(name)) {
-      throw new UnblurError(
-        `Video ${name}: expected its ground truth in ${join(folder, 'gt', name)}, but there is none`,
-      );
-    }
-    const blurPaths = await listFrames(join(folder, 'blur', name));
-    const gtByStem = new Map(
-      (await listFrames(join(folder, 'gt', name))).map((path) => [frameStem(path), path]),
-    );
-    const gtPaths = blurPaths.map((path) => gtByStem.get(frameStem(path)));
-    const missing = blurPaths.find((_, index) => gtPaths[index] === undefined);
-    if (missing !== undefined) {
-      throw new UnblurError(
-        `Video ${name}: expected the ground truth of ${basename(missing)} in ${join(folder, 'gt', name)}, but there is none of that name`,
-      );
-    }
-    videos.push({ name, blurPaths, gtPaths: gtPaths as string[] });
-  }
-  return videos;
 }

@@ -35,7 +35,7 @@ describe('layeredBatches', () => {
 
   test('says what is wrong with a folder', async () => {
     await expect(take(1, { folder: newFolder(), batchSize: 1, seed: 1, workers: 0 })).rejects.toThrow(
-      'Expected still photographs (.png, .jpg, .jpeg, .webp) in',
+      'Expected still photographs (.png, .jpg, .jpeg, .webp, .tif, .tiff) in',
     );
   });
 });

@@ -105,7 +105,7 @@ describe('panoramaBatches', () => {
       /Expected a folder of panoramas at .*missing but could not read it: there is no such file; check the path\.$/,
     );
     await expect(take(1, { ...small(), folder: newFolder() })).rejects.toThrow(
-      'Expected panoramas (.png, .jpg, .jpeg, .webp) in',
+      'Expected panoramas (.png, .jpg, .jpeg, .webp, .tif, .tiff) in',
     );
   });
 

@@ -8,7 +8,7 @@ import type { RgbBytes } from '../sample.js';
 import type { FileDecoder } from './file-cache.node.js';
 
 /** File name endings of the pictures that folders are searched for. */
-export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp'];
+export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'];
 
 /**
  * Paths of the pictures in a folder, sorted by name.

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { doLocked, writeAtomically } from '@unblur/files';
+import { claimFolder, doLocked } from '@unblur/files';
 
 /** What is made in a folder. */
 export interface FolderClaim {
@@ -17,8 +16,7 @@ export interface FolderClaim {
  * was stopped goes on where it was, and two different sets never mix. No two processes make the same part at
  * the same time.
  *
- * @throws Error where the folder is marked with another description; UnblurError that says who is at work
- * there.
+ * @throws UnblurError where the folder is marked with another description, or that says who is at work there.
  */
 export function workInClaimedFolder<T>(
   folder: string,
@@ -26,20 +24,12 @@ export function workInClaimedFolder<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const makePart = async (): Promise<T> => {
-    await claimFolder(folder, fileName, description);
+    await claimFolder(folder, {
+      fileName,
+      record: description,
+      otherwise: `Expected ${folder} to be new or to hold samples made with the same options, but ${join(folder, fileName)} says otherwise; choose another folder.`,
+    });
     return work();
   };
   return doLocked(folder, 'synthesis', makePart, parts === 1 ? {} : { parts: [`${index} of ${parts}`] });
-}
-
-async function claimFolder(folder: string, fileName: string, description: unknown): Promise<void> {
-  const path = join(folder, fileName);
-  const text = `${JSON.stringify(description, null, 2)}\n`;
-  if (existsSync(path)) {
-    if (readFileSync(path, 'utf8') === text) return;
-    throw new Error(
-      `Expected ${folder} to be new or to hold samples made with the same options, but ${path} says otherwise; choose another folder.`,
-    );
-  }
-  await writeAtomically(path, text);
 }

@@ -69,7 +69,7 @@ export function listGoproScenes(
 
 /**
  * The layout of the DVD set and of video deblurring at large: `<root>/blur/<video>/<frame>` and
- * `<root>/gt/<video>/<frame>`.
+ * `<root>/gt/<video>/<frame>`. Sharp frames of which there is no blurred one are left out.
  * @throws as `listGoproScenes`.
  */
 export function listPairedVideos(root: string): PairedVideo[] {
@@ -81,23 +81,20 @@ export function listPairedVideos(root: string): PairedVideo[] {
 function pairFrames(name: string, blurredFolder: string, sharpFolder: string): PairedVideo {
   for (const folder of [blurredFolder, sharpFolder]) {
     if (!existsSync(folder)) {
-      throw new Error(
-        `Expected a folder ${basename(folder)} for the video ${name} but there is no ${folder}.`,
-      );
+      throw new Error(`Expected frames of the video ${name} in ${folder} but there is no such folder.`);
     }
   }
+  const sharpByStem = new Map(listFrames(sharpFolder).map((path) => [stemOf(path), path]));
   const blurred = listFrames(blurredFolder);
-  const sharp = listFrames(sharpFolder);
-  const stems = (paths: string[]): Set<string> => new Set(paths.map(stemOf));
-  const [blurredStems, sharpStems] = [stems(blurred), stems(sharp)];
-  const lonely =
-    blurred.find((path) => !sharpStems.has(stemOf(path))) ??
-    sharp.find((path) => !blurredStems.has(stemOf(path)));
-  if (lonely) {
-    throw new Error(
-      `Expected every frame of ${name} both blurred and sharp, but ${lonely} has no counterpart.`,
-    );
-  }
+  const sharp = blurred.map((path) => {
+    const counterpart = sharpByStem.get(stemOf(path));
+    if (counterpart === undefined) {
+      throw new Error(
+        `Expected every blurred frame of ${name} in ${sharpFolder} too, but ${path} has no counterpart there.`,
+      );
+    }
+    return counterpart;
+  });
   return { name, blurred, sharp };
 }
 
@@ -107,10 +104,10 @@ function stemOf(path: string): string {
 }
 
 function listFolders(folder: string): string[] {
-  const entries = folderEntries(folder, 'videos');
-  const names = entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => name);
+  // Not by the entry's type: a link to a folder counts.
+  const names = folderEntries(folder, 'videos')
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('.') && statSync(join(folder, name)).isDirectory());
   if (names.length === 0) {
     throw new Error(`Expected one sub-folder per video in ${folder} but received none.`);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
@@ -149,21 +149,29 @@ describe('paired video folders', () => {
     rmSync(join(root, 'test', 'GOPR0001', 'sharp', '000001.png'));
     expect(() => listGoproScenes(root, 'test')).toThrow(/blur.000001\.png has no counterpart/);
     rmSync(join(root, 'test', 'GOPR0001', 'sharp'), { recursive: true });
-    expect(() => listGoproScenes(root, 'test')).toThrow('Expected a folder sharp for the video GOPR0001');
+    expect(() => listGoproScenes(root, 'test')).toThrow(/frames of the video GOPR0001 in .*sharp/);
   });
 
-  test('reads blur/<video>/ and gt/<video>/, whatever the endings', async () => {
+  test('reads blur/<video>/ and gt/<video>/, whatever the endings, links to folders too', async () => {
     const root = newFolder();
     for (const kind of ['blur', 'gt']) {
       mkdirSync(join(root, kind, 'street'), { recursive: true });
       await writeFrame(join(root, kind, 'street', kind === 'gt' ? '00.webp' : '00.png'), 0);
     }
-    expect(listPairedVideos(root)).toMatchObject([
-      {
-        name: 'street',
-        blurred: [expect.stringContaining('00.png')],
-        sharp: [expect.stringContaining('00.webp')],
-      },
-    ]);
+    await writeFrame(join(root, 'gt', 'street', '01.png'), 0);
+    const linked = newFolder();
+    for (const kind of ['blur', 'gt']) {
+      mkdirSync(join(linked, kind));
+      symlinkSync(join(root, kind, 'street'), join(linked, kind, 'street'));
+    }
+    for (const from of [root, linked]) {
+      expect(listPairedVideos(from)).toEqual([
+        {
+          name: 'street',
+          blurred: [join(from, 'blur', 'street', '00.png')],
+          sharp: [join(from, 'gt', 'street', '00.webp')],
+        },
+      ]);
+    }
   });
 });

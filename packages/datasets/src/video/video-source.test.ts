@@ -155,7 +155,7 @@ describe('videoBatches', () => {
       /Expected a folder of videos .*missing/,
     );
     await expect(take(1, { ...small(), folder: newFolder() })).rejects.toThrow(
-      'Expected folders of frames (.png, .jpg, .jpeg, .webp) in',
+      'Expected folders of frames (.png, .jpg, .jpeg, .webp, .tif, .tiff) in',
     );
     await expect(take(1, { ...small(), frames: 11 })).rejects.toThrow(
       'Expected a video of at least 11 frames',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import {
   bitDepthAsRead,
@@ -19,7 +19,14 @@ import {
   type ReadingChoice,
   type TimedFrame,
 } from '@unblur/clips';
-import { doLocked, explainFileError, produceAtomically, UnblurError, writeAtomically } from '@unblur/files';
+import {
+  claimFolder,
+  doLocked,
+  explainFileError,
+  produceAtomically,
+  UnblurError,
+  writeAtomically,
+} from '@unblur/files';
 import type { VideoDeblurrer } from '@unblur/restoration';
 import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
@@ -342,14 +349,19 @@ async function writeFolder(
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
+  await expectNoOtherPictures(folder);
   await claimFolder(folder, {
-    input,
-    weights: createHash('sha256').update(weights).digest('hex'),
-    ...(deblurrer.mirrored ? { mirrored: true } : {}),
-    ...(deinterlace ? {} : { deinterlace: false }),
-    ...(format === 'png' ? {} : { format }),
-    ...(bitDepth === undefined ? {} : { bitDepth }),
-    ...(quality === undefined ? {} : { quality }),
+    fileName: recordName,
+    record: {
+      input,
+      weights: createHash('sha256').update(weights).digest('hex'),
+      ...(deblurrer.mirrored ? { mirrored: true } : {}),
+      ...(deinterlace ? {} : { deinterlace: false }),
+      ...(format === 'png' ? {} : { format }),
+      ...(bitDepth === undefined ? {} : { bitDepth }),
+      ...(quality === undefined ? {} : { quality }),
+    },
+    otherwise: `${folder} holds frames of another clip, or made with other weights or another choice of --mirrored, --no-deinterlace, --format, --bit-depth or --quality; choose another folder, or remove this one to start anew`,
   });
   const present = new Set(await readdir(folder));
   const fileOf = (index: number) => `${source.stems[index] ?? frameName(index)}.${format}`;
@@ -376,38 +388,13 @@ async function writeFolder(
   return written;
 }
 
-/**
- * Notes in a new folder what its frames come from. @throws UnblurError when they come from something else.
- */
-async function claimFolder(
-  folder: string,
-  record: { input: string; weights: string; mirrored?: true; deinterlace?: false } & FrameEncoding,
-): Promise<void> {
-  const path = join(folder, recordName);
-  const known = await readFile(path, 'utf8').catch(() => undefined);
-  if (known === undefined) {
-    if (
-      (await readdir(folder)).some((name) => frameFormats.some((format) => extname(name) === `.${format}`))
-    ) {
-      throw new UnblurError(
-        `${folder} holds pictures that are not from an earlier run of this kind; choose an empty folder`,
-      );
-    }
-    await writeAtomically(path, Buffer.from(`${JSON.stringify(record, null, 1)}\n`));
-    return;
-  }
-  if (JSON.stringify(parseRecord(known)) !== JSON.stringify(record)) {
+/** @throws UnblurError when a folder that no earlier run has noted anything in holds pictures. */
+async function expectNoOtherPictures(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const isPicture = (name: string) => frameFormats.some((format) => extname(name) === `.${format}`);
+  if (!names.includes(recordName) && names.some(isPicture)) {
     throw new UnblurError(
-      `${folder} holds frames of another clip, or made with other weights or another choice of --mirrored, --no-deinterlace, --format, --bit-depth or --quality; choose another folder, or remove this one to start anew`,
+      `${folder} holds pictures that are not from an earlier run of this kind; choose an empty folder`,
     );
-  }
-}
-
-/** What a folder's record says; nothing where it is damaged. */
-function parseRecord(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
   }
 }

@@ -1,3 +1,5 @@
+import { closestMatch } from 'leven';
+
 /** How one value of a run file is read: checked, completed, given its type. */
 export interface Field<T> {
   /**
@@ -139,10 +141,19 @@ export function expectKnownKeys(mapping: Record<string, unknown>, known: string[
   for (const key of Object.keys(mapping)) {
     if (!known.includes(key)) {
       throw new Error(
-        `Unknown key '${join(path, excerpt(key))}'; did you mean '${join(path, nearest(key, known))}'?`,
+        `Unknown key '${join(path, excerpt(key))}'; did you mean '${join(path, nearestKey(key, known))}'?`,
       );
     }
   }
+}
+
+/** Whatever the case of letters. */
+function nearestKey(key: string, known: readonly string[]): string {
+  const nearest = closestMatch(
+    key.toLowerCase(),
+    known.map((name) => name.toLowerCase()),
+  );
+  return known.find((name) => name.toLowerCase() === nearest)!;
 }
 
 export function join(path: string, key: string): string {
@@ -167,23 +178,4 @@ function textOf(value: unknown): string {
 /** Of what a file says, as much as a message has room for. */
 export function excerpt(text: string): string {
   return text.length > excerptCharacters ? `${text.slice(0, excerptCharacters)}...` : text;
-}
-
-/** The candidate with the smallest edit distance (Levenshtein 1966). */
-export function nearest(word: string, candidates: string[]): string {
-  const distances = candidates.map((candidate) => editDistance(word.toLowerCase(), candidate.toLowerCase()));
-  return candidates[distances.indexOf(Math.min(...distances))]!;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const substitution = previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, previous[column]! + 1, current[column - 1]! + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length]!;
 }
