@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /**
  * What every package's jest.config.js starts from: tests run on TypeScript source, as ES modules.
  * `*.slow.test.ts` files run where the environment variable UNBLUR_TESTS is `all`, as under `npm test`.
@@ -5,7 +7,7 @@
 const isWholeRun = process.env.UNBLUR_TESTS === 'all';
 
 export default {
-  testEnvironment: 'node',
+  testEnvironment: fileURLToPath(new URL('jest.environment.js', import.meta.url)),
   testMatch: ['<rootDir>/src/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...(isWholeRun ? [] : ['\\.slow\\.test\\.ts$'])],
   transform: {
