@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
+const besideThis = (name) => fileURLToPath(new URL(name, import.meta.url));
+
 /**
  * What every package's jest.config.js starts from: tests run on TypeScript source, as ES modules.
  * `*.slow.test.ts` files run where the environment variable UNBLUR_TESTS is `all`, as under `npm test`.
@@ -7,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const isWholeRun = process.env.UNBLUR_TESTS === 'all';
 
 export default {
-  testEnvironment: fileURLToPath(new URL('jest.environment.js', import.meta.url)),
+  testEnvironment: besideThis('jest.environment.js'),
   testMatch: ['<rootDir>/src/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...(isWholeRun ? [] : ['\\.slow\\.test\\.ts$'])],
   transform: {
@@ -17,7 +19,12 @@ export default {
     ],
   },
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // Each file of tests loads TensorFlow.js anew: without the parts that nothing here uses, in half the time.
+    '^@tensorflow/tfjs$': besideThis('jest.tfjs.js'),
+    '^@tensorflow/tfjs-(layers|converter|data|backend-webgl)$': besideThis('jest.empty.cjs'),
+  },
   testEnvironmentOptions: { customExportConditions: ['@unblur/source', 'node', 'node-addons'] },
   testTimeout: 60_000,
 };
