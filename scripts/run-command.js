@@ -27,24 +27,38 @@ const quietEnvironment = {
  * @returns {Promise<number>} its exit code; 128 + 15 where a signal ended it
  */
 export function runNode(program, commandLine, environment = {}) {
-  return run(process.execPath, [join(workspaceRoot, program), ...commandLine], environment);
+  return run(process.execPath, [join(workspaceRoot, program), ...commandLine], { environment });
+}
+
+/**
+ * As `runNode`, but what the program prints is given back: for programs that run beside each other.
+ *
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+export async function runNodeQuietly(program, commandLine) {
+  let output = '';
+  const code = await run(process.execPath, [join(workspaceRoot, program), ...commandLine], {
+    show: (text) => (output += text),
+  });
+  return { code, output };
 }
 
 /** Runs npm, the same one that started this process where there is one. Returns its exit code. */
 export function runNpm(commandLine) {
   const npm = process.env.npm_execpath;
   if (npm?.endsWith('.js')) return run(process.execPath, [npm, ...commandLine]);
-  return run('npm', commandLine, {}, process.platform === 'win32');
+  return run('npm', commandLine, { shell: process.platform === 'win32' });
 }
 
-function run(command, commandLine, environment = {}, shell = false) {
+function run(command, commandLine, { environment = {}, shell = false, show = undefined } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, commandLine, {
       cwd: workspaceRoot,
       env: { ...process.env, ...quietEnvironment, ...environment },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', show ? 'pipe' : 'inherit', show ? 'pipe' : 'inherit'],
       shell,
     });
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', show);
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 128 + 15));
   });

@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureInstalled } from './install.js';
-import { runNode, workspaceRoot } from './run-command.js';
+import { runNode, runNodeQuietly, workspaceRoot } from './run-command.js';
 
 /** A worker takes up to 2 GB: more of them than this do not fit into a small machine. */
 const workers = Math.min(Math.max(availableParallelism(), 2), 4);
@@ -24,15 +24,20 @@ await ensureInstalled();
 
 const counts = { passed: 0, failed: 0 };
 
-async function check(title, program, commandLine) {
-  console.log(`\n> ${title}`);
-  const code = await runNode(program, commandLine);
-  if (code === 0) {
-    counts.passed += 1;
-  } else {
-    counts.failed += 1;
-    console.log(`${title}: failed (exit code ${code})`);
-  }
+/** Runs programs beside each other, each given as its title, its path and its command line. */
+async function checkTogether(checks) {
+  await Promise.all(
+    checks.map(async ([title, program, commandLine]) => {
+      const { code, output } = await runNodeQuietly(program, commandLine);
+      console.log(`\n> ${title}\n${output}`.trimEnd());
+      if (code === 0) {
+        counts.passed += 1;
+      } else {
+        counts.failed += 1;
+        console.log(`${title}: failed (exit code ${code})`);
+      }
+    }),
+  );
 }
 
 async function runTests() {
@@ -82,15 +87,21 @@ function reportSkipped({ testResults }) {
   }
 }
 
-await check('typecheck and build', 'node_modules/typescript/bin/tsc', ['-b']);
+const typecheck = ['typecheck and build', 'node_modules/typescript/bin/tsc', ['-b']];
 if (isWholeRun) {
-  await check('project references in order (nx sync --check)', 'node_modules/nx/dist/bin/nx.js', [
-    'sync:check',
+  // Lint reads the graph of the projects that nx leaves.
+  await checkTogether([
+    typecheck,
+    ['project references in order (nx sync --check)', 'node_modules/nx/dist/bin/nx.js', ['sync:check']],
   ]);
-  await check('format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']);
-  await check('format of Python', 'scripts/format-python.js', ['--check']);
-  await check('lint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings=0']);
-  await check('copied code', 'node_modules/jscpd/bin/jscpd', ['.', '--exitCode=1', '--silent']);
+  await checkTogether([
+    ['lint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings=0']],
+    ['format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']],
+    ['format of Python', 'scripts/format-python.js', ['--check']],
+    ['copied code', 'node_modules/jscpd/bin/jscpd', ['.', '--exitCode=1', '--silent']],
+  ]);
+} else {
+  await checkTogether([typecheck]);
 }
 await runTests();
 
