@@ -26,5 +26,5 @@ export default {
     '^@tensorflow/tfjs-(layers|converter|data|backend-webgl)$': besideThis('jest.empty.cjs'),
   },
   testEnvironmentOptions: { customExportConditions: ['@unblur/source', 'node', 'node-addons'] },
-  testTimeout: 60_000,
+  testTimeout: isWholeRun ? 180_000 : 60_000,
 };

@@ -13,10 +13,10 @@ export default {
       testMatch: ['<rootDir>/**/*.test.js'],
       testPathIgnorePatterns: ['/node_modules/', ...(isWholeRun ? [] : ['\\.slow\\.test\\.js$'])],
       transform: {},
-      testTimeout: 60_000,
+      testTimeout: isWholeRun ? 180_000 : 60_000,
     },
   ],
-  testTimeout: 60_000,
+  testTimeout: isWholeRun ? 180_000 : 60_000,
   testSequencer: '<rootDir>/scripts/slow-tests-first.js',
   workerIdleMemoryLimit: '2GB',
 };

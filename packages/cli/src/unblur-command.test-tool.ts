@@ -57,6 +57,11 @@ export function expectOneLine({ code, stderr }: Run, message: RegExp, expectedCo
   expect(code).toBe(expectedCode);
 }
 
+/** Standard error without the lines that say how far a command is, which it prints where it takes long. */
+export function withoutProgress(stderr: string): string {
+  return stderr.replace(/^\d+\/\d+ .*left\n/gm, '');
+}
+
 /** The network of `untrainedWeights`. */
 export const untrainedConfig: PhotoConfig = {
   channels: [4, 4, 4, 4],

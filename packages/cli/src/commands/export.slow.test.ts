@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { openWorkplace } from '../unblur-command.test-tool.js';
+import { openWorkplace, withoutProgress } from '../unblur-command.test-tool.js';
 
 const { folder, write, unblur } = openWorkplace();
 const [width, height, frameCount] = [72, 52, 7];
@@ -22,7 +22,7 @@ beforeAll(async () => {
       .png()
       .toBuffer(),
   );
-  expect(unblur(['restore', 'photo.png', '--scale', '1']).stderr).toBe('');
+  expect(withoutProgress(unblur(['restore', 'photo.png', '--scale', '1']).stderr)).toBe('');
   expect(unblur(['export', 'photo', 'model.onnx', '--size', `${height}x${width}`]).stderr).toBe('');
   symlinkSync(
     fileURLToPath(new URL('../../../../node_modules', import.meta.url)),
