@@ -1,16 +1,18 @@
 import { expect, test } from '@jest/globals';
 import {
+  clipFamily,
   frameExtractionFamily,
   frameExtractionPresets,
   paperFamily,
   paperPreset,
   photoFamily,
   videoDeblurFamily,
+  type NetworkFamily,
   type WeightValues,
 } from '@unblur/core-model';
 import { createRestorer } from './photo/restorer.js';
 import { filledWeights, photograph, tinyConfig } from '../../restoration/src/photo/tiny-network.test-tool.js';
-import { tinyVideoConfig } from '../../restoration/src/video/tiny-video-network.test-tool.js';
+import { tinyClipConfig, tinyVideoConfig } from '../../restoration/src/video/tiny-video-network.test-tool.js';
 import { createVideoDeblurrer } from './video/video-deblurrer.js';
 
 const divergedValue =
@@ -63,15 +65,18 @@ test.each([
   await restorer.release();
 });
 
-test('nor are the frames of a video black', async () => {
-  const weights = videoDeblurFamily.writeWeights(
-    diverged(videoDeblurFamily.initialWeights(tinyVideoConfig, 1)),
-    tinyVideoConfig,
-    { dtype: 'float32' },
-  );
+test.each([
+  ['video-deblur', fileOf(videoDeblurFamily, tinyVideoConfig)],
+  ['clip', fileOf(clipFamily, tinyClipConfig)],
+  ['photo', fileOf(photoFamily, tinyConfig)],
+])('nor are the frames of a video black: %s', async (_, weights) => {
   const deblurrer = createVideoDeblurrer({ weights, threads: 1 });
   const deblurred = async () => {
     for await (const _frame of deblurrer.deblur([1, 2, 3].map(() => photograph(64, 64)))) return;
   };
   await expect(deblurred()).rejects.toThrow(divergedValue);
 });
+
+function fileOf<Config>(family: NetworkFamily<Config>, config: Config): Uint8Array {
+  return family.writeWeights(diverged(family.initialWeights(config, 1)), config, { dtype: 'float32' });
+}

@@ -1,34 +1,77 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { videoDeblurFamily, type VideoDeblurConfig } from '@unblur/core-model';
-import { mirrorRows, type RgbImage } from '@unblur/restoration';
+import {
+  clipFamily,
+  clipFrames,
+  paperFamily,
+  photoFamily,
+  videoDeblurFamily,
+  windowFrames,
+  writeSafetensors,
+  type ClipConfig,
+  type NamedTensors,
+  type VideoDeblurConfig,
+  type WeightValues,
+} from '@unblur/core-model';
+import { createVideoDeblurrer as createOnEngine, mirrorRows, type RgbImage } from '@unblur/restoration';
 import {
   livelyVideoWeights,
+  livelyWeights,
   movingWaves,
+  tinyClipConfig,
+  tinyClipFile,
   tinyFusionConfig,
   tinyVideoConfig,
   tinyVideoFile,
 } from '../../../restoration/src/video/tiny-video-network.test-tool.js';
-import { largestDifference } from '../../../restoration/src/photo/tiny-network.test-tool.js';
+import {
+  filledWeights,
+  largestDifference,
+  tinyConfig,
+  tinyWeights,
+} from '../../../restoration/src/photo/tiny-network.test-tool.js';
+import { onnxRuntimeEngine } from '../onnx-engine.js';
 import { createVideoDeblurrer } from './video-deblurrer.js';
 
-/** Every frame by itself, from its whole window, on the tfjs `cpu` backend: the definition. */
-function deblurByWindows(frames: RgbImage[], config: VideoDeblurConfig): RgbImage[] {
-  const network = videoDeblurFamily.declare(config);
-  const reach = config.stages;
+/** A network as its definition has it: a frame from the whole window around it. */
+interface Definition {
+  values: WeightValues;
+  window: number;
+  restore(window: tf.Tensor4D[], weights: NamedTensors): tf.Tensor4D;
+}
+
+const videoDefinition = (config: VideoDeblurConfig): Definition => ({
+  values: livelyVideoWeights(config),
+  window: windowFrames(config),
+  restore: (window, weights) => videoDeblurFamily.declare(config).deblur(window, weights).image,
+});
+const clipDefinition = (config: ClipConfig): Definition => ({
+  values: livelyWeights(clipFamily, config),
+  window: clipFrames(config),
+  restore: (window, weights) => clipFamily.declare(config).deblur(window, weights).at(-1)![0]!.image,
+});
+const photoDefinition: Definition = {
+  values: filledWeights(tinyConfig),
+  window: 1,
+  restore: ([frame], weights) => photoFamily.declare(tinyConfig).analyze(frame!, weights).middle,
+};
+
+/** Every frame by itself, from its whole window, on the tfjs `cpu` backend. */
+function deblurByWindows(
+  frames: RgbImage[],
+  { values: ofWeights, window: count, restore }: Definition,
+): RgbImage[] {
+  const reach = (count - 1) / 2;
   return tf.tidy(() => {
     const weights = Object.fromEntries(
-      Object.entries(livelyVideoWeights(config)).map(([name, { values, shape }]) => [
-        name,
-        tf.tensor(values, shape),
-      ]),
+      Object.entries(ofWeights).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]),
     );
     return frames.map(({ width, height }, centre) => {
       const window = Array.from(
-        { length: 2 * reach + 1 },
+        { length: count },
         (_, offset) => frames[Math.min(frames.length - 1, Math.max(0, centre - reach + offset))]!,
       );
-      const { image } = network.deblur(
+      const image = restore(
         window.map(({ data }) => tf.tensor4d(data, [1, height, width, 3])),
         weights,
       );
@@ -53,25 +96,112 @@ async function collect(frames: AsyncIterable<RgbImage>): Promise<RgbImage[]> {
   return list;
 }
 
+const tinyFiles = [
+  ['video-deblur', tinyVideoFile()],
+  ['clip', tinyClipFile()],
+  ['photo', tinyWeights()],
+] as const;
+
 describe('createVideoDeblurrer', () => {
-  test.each<[string, Partial<VideoDeblurConfig>, number]>([
-    ['two stages', {}, 6],
-    ['two stages, a clip of two frames', {}, 2],
-    ['one stage', { stages: 1 }, 4],
-    ['without the sharpness prior', { sharpnessPrior: 'none' }, 3],
-    ['two scales', { ...tinyFusionConfig, stages: 1 }, 2],
-  ])('gives what every window by itself gives, with the ends repeated: %s', async (_, changes, count) => {
+  const video = (changes: Partial<VideoDeblurConfig>) => {
     const config = { ...tinyVideoConfig, ...changes };
-    const multiple = videoDeblurFamily.sizeMultiple(config);
-    const frames = movingWaves(Math.max(24, multiple), Math.max(16, multiple), count);
+    return {
+      file: tinyVideoFile(config),
+      definition: videoDefinition(config),
+      size: [24, 16] as [number, number],
+    };
+  };
+  const clip = (changes: Partial<ClipConfig>) => {
+    const config = { ...tinyClipConfig, ...changes };
+    return {
+      file: tinyClipFile(config),
+      definition: clipDefinition(config),
+      size: [32, 16] as [number, number],
+    };
+  };
+  const scales = videoDeblurFamily.sizeMultiple(tinyFusionConfig);
+
+  test.each([
+    ['video-deblur, two stages', video({}), 6],
+    ['video-deblur, two stages, a clip of two frames', video({}), 2],
+    ['video-deblur, one stage', video({ stages: 1 }), 4],
+    ['video-deblur, without the sharpness prior', video({ sharpnessPrior: 'none' }), 3],
+    [
+      'video-deblur, two scales',
+      { ...video({ ...tinyFusionConfig, stages: 1 }), size: [scales, scales] as [number, number] },
+      2,
+    ],
+    ['clip, three frames', clip({}), 4],
+    ['clip, five frames, of which there are two', clip({ windowFrames: 5 }), 2],
+    ['clip, two passes', clip({ passes: 2 }), 4],
+    [
+      'clip, two passes of five frames',
+      { ...clip({ windowFrames: 5, passes: 2 }), size: [16, 16] as [number, number] },
+      2,
+    ],
+    ['clip, without the sharpness prior', clip({ sharpnessPrior: 'none' }), 3],
+    ['clip, without neighbours', clip({ neighbours: 'none' }), 2],
+    ['photo', { file: tinyWeights(), definition: photoDefinition, size: [32, 16] as [number, number] }, 3],
+  ])('gives what every window by itself gives, with the ends repeated: %s', async (_, network, count) => {
+    const frames = movingWaves(...network.size, count);
     const sharp = await collect(
-      createVideoDeblurrer({ weights: tinyVideoFile(config), windowsOnly: true }).deblur(frames),
+      createVideoDeblurrer({ weights: network.file, windowsOnly: true }).deblur(frames),
     );
-    const expected = deblurByWindows(frames, config);
+    const expected = deblurByWindows(frames, network.definition);
     expect(sharp).toHaveLength(count);
     sharp.forEach((frame, index) => expect(largestDifference(frame, expected[index]!)).toBeLessThan(1e-4));
     expect(largestDifference(sharp[0]!, frames[0]!)).toBeGreaterThan(0.01);
   });
+
+  test.each([
+    [1, 5],
+    // The second pass sees what the first makes of the clip and of one frame beyond either end.
+    [2, 5 + 7],
+  ] as const)('a pass of the clip network describes every frame once: %d', async (passes, descriptions) => {
+    const engine = onnxRuntimeEngine(1);
+    let described = 0;
+    const counting: typeof engine = {
+      ...engine,
+      async open(fn) {
+        const opened = await engine.open(fn);
+        const describes = Object.keys(fn.inputShapes).join() === 'frame';
+        return {
+          ...opened,
+          run(inputs) {
+            if (describes) described += 1;
+            return opened.run(inputs);
+          },
+        };
+      },
+    };
+    const weights = tinyClipFile({ ...tinyClipConfig, passes });
+    const sharp = await collect(createOnEngine({ weights, engine: counting }).deblur(movingWaves(32, 16, 5)));
+    expect([sharp.length, described]).toEqual([5, descriptions]);
+  });
+
+  test.each(tinyFiles)(
+    '%s: leaves what does not move as it is, unless windows alone count',
+    async (_, weights) => {
+      const frames = movingWaves(80, 16, 4).map((frame) => ({
+        ...frame,
+        data: frame.data.map((value, i) => (Math.floor(i / 3) % 80 < 48 ? (i % 7) / 10 : value)),
+      }));
+      const largestChange = (sharp: RgbImage[], isCounted: (x: number) => boolean) =>
+        Math.max(
+          ...sharp.flatMap(({ data }, frame) =>
+            [...data].map((value, i) =>
+              isCounted(Math.floor(i / 3) % 80) ? Math.abs(value - frames[frame]!.data[i]!) : 0,
+            ),
+          ),
+        );
+      const kept = await collect(createVideoDeblurrer({ weights }).deblur(frames));
+      expect(kept).toHaveLength(4);
+      expect(largestChange(kept, (x) => x < 16)).toBe(0);
+      expect(largestChange(kept, (x) => x > 64)).toBeGreaterThan(0.01);
+      const changed = await collect(createVideoDeblurrer({ weights, windowsOnly: true }).deblur(frames));
+      expect(largestChange(changed, (x) => x < 16)).toBeGreaterThan(0.01);
+    },
+  );
 
   test('gives the mean with the mirror image where it is asked for', async () => {
     const config: VideoDeblurConfig = {
@@ -102,30 +232,49 @@ describe('createVideoDeblurrer', () => {
     expect(largestDifference(averaged[1]!, plain[1]!)).toBeGreaterThan(0.005);
   });
 
-  test('makes shots sharp as if each were a clip, repeated frames once, and any part like the whole', async () => {
-    const { deblur } = createVideoDeblurrer({ weights: tinyVideoFile() });
-    const first = movingWaves(24, 16, 5);
-    const second = movingWaves(24, 16, 6).map((frame) => ({
-      ...frame,
-      data: frame.data.map((_, i) => (Math.floor(i / 12) % 2) * frame.data[(i * 7) % frame.data.length]!),
-    }));
-    const whole = await collect(
-      deblur([...first, ...second.flatMap((frame, i) => (i % 2 === 0 ? [frame] : [frame, frame, frame]))]),
+  test.each([
+    ['clip', tinyClipFile()],
+    ['clip, two passes', tinyClipFile({ ...tinyClipConfig, passes: 2 })],
+    ['photo', tinyWeights()],
+  ])('%s: mirror images go in, and come back mirrored', async (_, weights) => {
+    const frames = movingWaves(24, 16, 4);
+    const mirror = (images: RgbImage[]) =>
+      images.map((frame) => ({ ...frame, data: mirrorRows(frame.data, frame.width, 3) }));
+    const { deblur } = createVideoDeblurrer({ weights, mirrored: true });
+    const averaged = await collect(deblur(frames));
+    const ofMirrored = mirror(await collect(deblur(mirror(frames))));
+    averaged.forEach((frame, index) =>
+      expect(largestDifference(frame, ofMirrored[index]!)).toBeLessThan(1e-4),
     );
-    const apart = [...(await collect(deblur(first))), ...(await collect(deblur(second)))];
-    const shown = [0, 1, 2, 3, 4, 5, 6, 6, 6, 7, 8, 8, 8, 9, 10, 10, 10];
-    expect(whole.map(({ data }) => data)).toEqual(shown.map((index) => apart[index]!.data));
-    const clip = [...first, ...second];
-    for (const from of [1, 7]) {
-      const part = await collect(deblur(clip, { from }));
-      expect(part.map(({ data }) => data)).toEqual(apart.slice(from).map(({ data }) => data));
-    }
+    const plain = await collect(createVideoDeblurrer({ weights }).deblur(frames));
+    expect(largestDifference(averaged[1]!, plain[1]!)).toBeGreaterThan(0.005);
   });
 
-  test('takes any size and gives it back', async () => {
-    const [first] = await collect(
-      createVideoDeblurrer({ weights: tinyVideoFile() }).deblur(movingWaves(29, 13, 3)),
-    );
+  test.each(tinyFiles)(
+    '%s: makes shots sharp as if each were a clip, repeated frames once, and any part like the whole',
+    async (_, weights) => {
+      const { deblur } = createVideoDeblurrer({ weights });
+      const first = movingWaves(24, 16, 5);
+      const second = movingWaves(24, 16, 6).map((frame) => ({
+        ...frame,
+        data: frame.data.map((_, i) => (Math.floor(i / 12) % 2) * frame.data[(i * 7) % frame.data.length]!),
+      }));
+      const whole = await collect(
+        deblur([...first, ...second.flatMap((frame, i) => (i % 2 === 0 ? [frame] : [frame, frame, frame]))]),
+      );
+      const apart = [...(await collect(deblur(first))), ...(await collect(deblur(second)))];
+      const shown = [0, 1, 2, 3, 4, 5, 6, 6, 6, 7, 8, 8, 8, 9, 10, 10, 10];
+      expect(whole.map(({ data }) => data)).toEqual(shown.map((index) => apart[index]!.data));
+      const clip = [...first, ...second];
+      for (const from of [1, 7]) {
+        const part = await collect(deblur(clip, { from }));
+        expect(part.map(({ data }) => data)).toEqual(apart.slice(from).map(({ data }) => data));
+      }
+    },
+  );
+
+  test.each(tinyFiles)('%s: takes any size and gives it back', async (_, weights) => {
+    const [first] = await collect(createVideoDeblurrer({ weights }).deblur(movingWaves(29, 13, 3)));
     expect([first!.width, first!.height, first!.data.length]).toEqual([29, 13, 29 * 13 * 3]);
   });
 
@@ -157,6 +306,10 @@ describe('createVideoDeblurrer', () => {
     );
     expect(() => createVideoDeblurrer({ weights: new Uint8Array(3) })).toThrow(
       'These weights cannot be used.',
+    );
+    const paper = writeSafetensors({ tensors: {}, metadata: { [paperFamily.configKey]: '{}' } });
+    expect(() => createVideoDeblurrer({ weights: paper })).toThrow(
+      "These weights cannot be used. Expected weights of a network for video (video-deblurring, clip) or for photographs (photo) but received those of another ('unblur.paper')",
     );
   });
 });

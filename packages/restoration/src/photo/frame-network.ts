@@ -182,7 +182,7 @@ function photoNetwork(weights: Uint8Array): FrameNetwork {
  * Of ONNX Runtime's peak, measured (850 bytes for the shipped widths): fourteen features of the widest level,
  * at half the size, at once.
  */
-function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfig): number {
+export function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfig): number {
   return (4 * 14 * Math.max(channels[0], frameChannels)) / 4;
 }
 

@@ -1,6 +1,10 @@
 import {
+  clipFamily,
+  clipPreset,
   videoDeblurFamily,
   videoDeblurPresets,
+  type ClipConfig,
+  type NetworkFamily,
   type VideoDeblurConfig,
   type WeightValues,
 } from '@unblur/core-model';
@@ -43,9 +47,26 @@ export const tinyFusionConfig: VideoDeblurConfig = {
   scaleFusion: { scales: 2, channels: [4] },
 };
 
+/** The clip network of three frames, one block of everything. */
+export const tinyClipConfig: ClipConfig = {
+  ...clipPreset,
+  windowFrames: 3,
+  frameChannels: 3,
+  windowChannels: 3,
+  motionChannels: 3,
+  searchRadiusPixels: 1,
+  channels: [3, 4, 3, 4],
+  encoderBlocks: [1, 1, 1],
+  bottleneckBlocks: 1,
+  decoderBlocks: [1, 1, 1],
+};
+
 /** Starting weights with their zeros filled, for flows and frames that are none of the trivial ones. */
-export function livelyVideoWeights(config: VideoDeblurConfig): WeightValues {
-  const weights = videoDeblurFamily.initialWeights(config, 5);
+export const livelyVideoWeights = (config: VideoDeblurConfig): WeightValues =>
+  livelyWeights(videoDeblurFamily, config);
+
+export function livelyWeights<Config>(family: NetworkFamily<Config>, config: Config): WeightValues {
+  const weights = family.initialWeights(config, 5);
   let state = 99;
   for (const { values } of Object.values(weights)) {
     if (values.some((value) => value !== 0)) continue;
@@ -58,6 +79,9 @@ export function livelyVideoWeights(config: VideoDeblurConfig): WeightValues {
 
 export const tinyVideoFile = (config = tinyVideoConfig): Uint8Array =>
   videoDeblurFamily.writeWeights(livelyVideoWeights(config), config, { dtype: 'float32' });
+
+export const tinyClipFile = (config = tinyClipConfig): Uint8Array =>
+  clipFamily.writeWeights(livelyWeights(clipFamily, config), config, { dtype: 'float32' });
 
 /** Waves that move to the right, `speed` pixels from frame to frame. */
 export function movingWaves(width: number, height: number, count: number, speed = 2): RgbImage[] {

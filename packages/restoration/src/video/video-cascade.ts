@@ -1,75 +1,78 @@
+import { RecentFrames } from './recent-frames.js';
 import { StillParts } from './still-parts.js';
-import type { FramePyramid, VideoNetworkSessions } from './video-network.js';
+import type { OpenVideoNetwork, VideoNetwork, VideoPass } from './video-network.js';
 
-/** A frame that a stage still needs, in buffers of the stage's own. */
-interface KeptFrame {
-  image: Float32Array;
-  pyramid: FramePyramid;
-  /** The flow from this frame to the one before it. */
-  toPrevious: Float32Array;
+export interface VideoCascadeOptions {
+  width: number;
+  height: number;
+  /** Whether parts of a frame that do not move stay as they are. */
+  keepsStill: boolean;
 }
 
-/**
- * One stage of the cascade over a sequence: takes frame after frame and gives, from the third on, the one
- * before it made sharp. Each frame is described once and each pair of neighbours matched once, however many
- * windows they are in.
- */
+/** Frames that a stage of a cascade looks at before and after each. What is still shows beside its neighbours. */
+const reachOfStage = ({ reach }: Pick<VideoNetwork, 'reach'>, keepsStill: boolean): number =>
+  keepsStill ? Math.max(1, reach) : reach;
+
+/** How many calls after it was pushed a frame comes out of a cascade. */
+export function reachOfCascade(network: VideoNetwork, keepsStill: boolean): number {
+  return network.passes * reachOfStage(network, keepsStill);
+}
+
+/** What a cascade keeps for each pixel of its frames. */
+export function cascadeBytesPerPixel(network: VideoNetwork, keepsStill: boolean): number {
+  const frames = Math.max(2, 2 * reachOfStage(network, keepsStill) + 1);
+  return network.passes * (3 * 4 * frames + network.keptBytesPerPixel);
+}
+
+/** One stage of the cascade over a sequence: a pass of the network, and the parts that do not move. */
 class CascadeStage {
-  /** The last three frames, newest last; buffers go round. */
-  readonly #kept: KeptFrame[];
-  #seen = 0;
-
-  readonly #sessions: VideoNetworkSessions;
+  readonly #pass: VideoPass;
+  readonly #reach: number;
+  /** By how many frames the pass is behind the newest one: it sees none that it does not need. */
+  readonly #delay: number;
+  readonly #recent: RecentFrames<Float32Array>;
   readonly #stillParts: StillParts | undefined;
-  constructor(sessions: VideoNetworkSessions, keepsStill: boolean) {
-    this.#sessions = sessions;
-    this.#stillParts = keepsStill ? new StillParts(sessions.width, sessions.height) : undefined;
-    const pixels = sessions.width * sessions.height;
-    this.#kept = Array.from({ length: 3 }, () => ({
-      image: new Float32Array(pixels * 3),
-      pyramid: sessions.pyramidLengths.map((length) => new Float32Array(length)),
-      toPrevious: new Float32Array(pixels * 2),
-    }));
+
+  constructor(network: VideoNetwork, pass: VideoPass, { width, height, keepsStill }: VideoCascadeOptions) {
+    this.#pass = pass;
+    this.#reach = reachOfStage(network, keepsStill);
+    this.#delay = this.#reach - network.reach;
+    this.#recent = new RecentFrames(2 * this.#reach + 1, () => new Float32Array(width * height * 3));
+    this.#stillParts = keepsStill ? new StillParts(width, height) : undefined;
   }
 
-  /** What is pushed from now on has nothing to do with what was. */
   restart(): void {
-    this.#seen = 0;
+    this.#recent.restart();
+    this.#pass.restart();
   }
 
-  /** @returns the previous frame, sharp, until the next call; undefined for the first two. */
-  async push(image: Float32Array): Promise<Float32Array | undefined> {
-    this.#kept.push(this.#kept.shift()!);
-    const [before, centre, newest] = this.#kept as [KeptFrame, KeptFrame, KeptFrame];
-    newest.image.set(image);
-    (await this.#sessions.describe(image)).forEach((level, index) => newest.pyramid[index]!.set(level));
-    this.#seen += 1;
-    if (this.#seen === 1) return undefined;
-    const { forward, backward } = await this.#sessions.match(centre.pyramid, newest.pyramid);
-    newest.toPrevious.set(backward);
-    if (this.#seen === 2) return undefined;
-    const sharp = await this.#sessions.reconstruct(
-      before.image,
-      centre.image,
-      newest.image,
-      centre.toPrevious,
-      forward,
-    );
-    this.#stillParts?.keep(sharp, before.image, centre.image, newest.image);
-    return sharp;
+  /** @param image left out: the last frame once more. @returns as `VideoCascade.push` does. */
+  async push(image: Float32Array | undefined): Promise<Float32Array | undefined> {
+    if (image) this.#recent.add().set(image);
+    else this.#recent.repeat();
+    const { frames } = this.#recent;
+    if (frames.length <= 2 * this.#delay) return undefined;
+    const restored = await this.#pass.push(frames.at(-1 - this.#delay)!);
+    if (restored && this.#stillParts) {
+      const [before, centre, after] = frames.slice(this.#reach - 1, this.#reach + 2);
+      this.#stillParts.keep(restored, before!, centre!, after!);
+    }
+    return restored;
   }
 }
 
 /**
- * The whole cascade over a sequence of frames of one size: the first stage's results are frames of the
- * second. A window of five (or three) frames thus costs what its newest frame adds.
+ * All passes of a network over a sequence of frames of one size. A window thus costs what its newest frame
+ * adds.
  */
 export class VideoCascade {
   readonly #stages: CascadeStage[];
 
-  /** @param keepsStill whether parts of a frame that do not move stay as they are. */
-  constructor(sessions: VideoNetworkSessions, stages: number, keepsStill: boolean) {
-    this.#stages = Array.from({ length: stages }, () => new CascadeStage(sessions, keepsStill));
+  constructor(network: VideoNetwork, opened: OpenVideoNetwork, options: VideoCascadeOptions) {
+    this.#stages = Array.from(
+      { length: network.passes },
+      () => new CascadeStage(network, opened.startPass(), options),
+    );
   }
 
   /** Begins another sequence. */
@@ -78,12 +81,13 @@ export class VideoCascade {
   }
 
   /**
-   * @returns the frame pushed as many calls ago as there are stages, sharp, until the next call; undefined
-   * while the window fills.
+   * @param frame left out: the last one once more, which is not looked at again.
+   * @returns the frame that was pushed `reachOfCascade` calls before, restored, until the next call of any
+   * cascade of the network; undefined while the window fills.
    */
-  async push(frame: Float32Array): Promise<Float32Array | undefined> {
-    let image: Float32Array | undefined = frame;
-    for (const stage of this.#stages) {
+  async push(frame: Float32Array | undefined): Promise<Float32Array | undefined> {
+    let image = await this.#stages[0]!.push(frame);
+    for (const stage of this.#stages.slice(1)) {
       if (!image) return undefined;
       image = await stage.push(image);
     }

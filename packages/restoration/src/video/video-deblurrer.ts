@@ -1,17 +1,19 @@
-import { videoDeblurFamily, type VideoDeblurConfig } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
 import type { ComputeEngine } from '../compute-engine.js';
-import { expectNetworkOptions, explainWeights } from '../network-options.js';
+import { expectNetworkOptions } from '../network-options.js';
 import { crop, padByReflection, roundUp } from '../tiling/padding.js';
 import { expectRgbImage, type RgbImage } from '../raster.js';
 import { featherShares, planTiles, type TilePlan } from '../tiling/tiling.js';
-import { VideoCascade } from './video-cascade.js';
-import { averageWithMirrorImage } from './video-mirror-averaging.js';
-import { openVideoNetwork, type VideoNetworkSessions } from './video-network.js';
+import { cascadeBytesPerPixel, reachOfCascade, VideoCascade } from './video-cascade.js';
+import { readVideoNetwork } from './video-families.js';
+import type { OpenVideoNetwork, VideoNetworkConfig } from './video-network.js';
 import { inShots, judgedFrames, type ShotFrame } from './video-shots.js';
 
 export interface VideoDeblurrerOptions {
-  /** The bytes of a `.safetensors` file of a video-deblurring network. */
+  /**
+   * The bytes of a `.safetensors` file of a network for video, or of the photo network, which makes every
+   * frame sharp by itself. The file says which.
+   */
   weights: Uint8Array;
   /** What computes the network. */
   engine: ComputeEngine;
@@ -30,7 +32,7 @@ export interface VideoDeblurrerOptions {
 }
 
 export interface VideoDeblurrer {
-  readonly config: VideoDeblurConfig;
+  readonly config: VideoNetworkConfig;
   /** Whether mirror images are averaged in. */
   readonly mirrored: boolean;
   /**
@@ -74,15 +76,16 @@ export function createVideoDeblurrer({
   windowsOnly = false,
 }: VideoDeblurrerOptions): VideoDeblurrer {
   expectNetworkOptions({ weights, memoryBudgetBytes });
-  const { config, values } = explainWeights(() => videoDeblurFamily.readWeights(weights));
+  const network = readVideoNetwork(weights, mirrored);
+  const keepsStill = !windowsOnly;
   const limits = {
-    multiple: videoDeblurFamily.sizeMultiple(config),
+    multiple: network.multiple,
     overlapPixels,
-    maximumPixels: Math.floor(memoryBudgetBytes / memoryBytesPerPixel(config)),
+    maximumPixels: Math.floor(memoryBudgetBytes / network.computedBytesPerPixel),
   };
 
   function expectFrameSize(width: number, height: number): void {
-    const neededBytes = width * height * frameBytesPerPixel(config);
+    const neededBytes = width * height * (cascadeBytesPerPixel(network, keepsStill) + passingBytesPerPixel);
     if (neededBytes <= memoryBudgetBytes) return;
     const inGiB = (bytes: number) => `${Number((bytes / 2 ** 30).toFixed(1))} GiB`;
     throw new UnblurError(
@@ -93,23 +96,17 @@ export function createVideoDeblurrer({
   async function open(width: number, height: number, overwrites: boolean): Promise<TiledSequence> {
     expectFrameSize(width, height);
     const plan = planTiles(roundUp(width, limits.multiple), roundUp(height, limits.multiple), limits);
-    const sessions = await openVideoNetwork(config, values, plan.tileWidth, plan.tileHeight, engine);
-    return new TiledSequence(
-      width,
-      height,
-      plan,
-      mirrored ? averageWithMirrorImage(sessions) : sessions,
-      config.stages,
-      overwrites,
-      !windowsOnly,
-    );
+    const opened = await network.open(plan.tileWidth, plan.tileHeight, engine);
+    const startCascade = () =>
+      new VideoCascade(network, opened, { width: plan.tileWidth, height: plan.tileHeight, keepsStill });
+    return new TiledSequence(width, height, plan, opened, startCascade, overwrites);
   }
 
   async function* deblur(
     frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
     { overwrites = false, from = 0 } = {},
   ): AsyncGenerator<RgbImage, void, undefined> {
-    const reach = config.stages;
+    const reach = reachOfCascade(network, keepsStill);
     let sequence: TiledSequence | undefined;
     /** How often each sharp frame that is yet to come of the present shot is shown. */
     const awaited: number[] = [];
@@ -117,6 +114,17 @@ export function createVideoDeblurrer({
     let before: RgbImage[] = [];
     let seen = 0;
 
+    /** Begins a shot with its first frames, the first of which stands in for those before it. */
+    async function begin(shot: TiledSequence, frames: RgbImage[]): Promise<RgbImage | undefined> {
+      shot.restart();
+      let sharp: RgbImage | undefined;
+      for (const [index, first] of frames.entries()) {
+        sharp = await shot.push(first);
+        if (index > 0) continue;
+        for (let place = frames.length; place <= reach; place++) sharp = await shot.pushAgain();
+      }
+      return sharp;
+    }
     function* shown(sharp: RgbImage | undefined): Generator<RgbImage, void, undefined> {
       if (sharp) for (let times = awaited.shift()!; times > 0; times--) yield sharp;
     }
@@ -135,26 +143,21 @@ export function createVideoDeblurrer({
         }
         seen += shownFrames;
         if (seen <= from) {
-          before = [...before, { ...frame, data: frame.data.slice() }].slice(-reach);
+          if (reach > 0) before = [...before, { ...frame, data: frame.data.slice() }].slice(-reach);
           continue;
         }
         sequence ??= await open(frame.width, frame.height, overwrites);
-        if (awaited.length === 0) {
-          sequence.restart();
-          const first = before[0] ?? frame;
-          for (let copy = before.length; copy < reach; copy++) await sequence.push(first);
-          for (const neighbour of before) await sequence.push(neighbour);
-          before = [];
-        }
+        const isFirst = awaited.length === 0;
         awaited.push(Math.min(shownFrames, seen - from));
-        yield* shown(await sequence.push(frame));
+        yield* shown(await (isFirst ? begin(sequence, [...before, frame]) : sequence.push(frame)));
+        before = [];
       }
       yield* finishShot();
     } finally {
       await sequence?.release();
     }
   }
-  return { config, mirrored, expectFrameSize, deblur };
+  return { config: network.config, mirrored, expectFrameSize, deblur };
 }
 
 /** @throws UnblurError when a frame has another size than the first. */
@@ -198,18 +201,17 @@ class TiledSequence {
   readonly #columnShares: Float32Array[];
   readonly #rowShares: Float32Array[];
 
-  readonly #sessions: VideoNetworkSessions;
+  readonly #network: Pick<OpenVideoNetwork, 'release'>;
   readonly #plan: TilePlan;
   constructor(
     readonly width: number,
     readonly height: number,
     plan: TilePlan,
-    sessions: VideoNetworkSessions,
-    stages: number,
+    network: Pick<OpenVideoNetwork, 'release'>,
+    startCascade: () => VideoCascade,
     overwrites: boolean,
-    keepsStill: boolean,
   ) {
-    this.#sessions = sessions;
+    this.#network = network;
     this.#plan = plan;
     const [paddedWidth, paddedHeight] = [
       plan.columns.at(-1)! + plan.tileWidth,
@@ -227,11 +229,7 @@ class TiledSequence {
     this.#tile = new Float32Array(plan.tileWidth * plan.tileHeight * 3);
     this.#sharp = overwrites ? new Float32Array(width * height * 3) : undefined;
     this.#tiles = plan.rows.flatMap((_, row) =>
-      plan.columns.map((_start, column) => ({
-        column,
-        row,
-        cascade: new VideoCascade(sessions, stages, keepsStill),
-      })),
+      plan.columns.map((_start, column) => ({ column, row, cascade: startCascade() })),
     );
     this.#columnShares = featherShares(this.#padded.width, plan.tileWidth, plan.columns);
     this.#rowShares = featherShares(this.#padded.height, plan.tileHeight, plan.rows);
@@ -245,32 +243,36 @@ class TiledSequence {
     });
     // A frame that needs no padding is given back itself.
     if (padded === frame) this.#padded.data.set(frame.data);
-    return this.pushAgain();
+    return this.#push(({ column, row }) =>
+      this.#tiles.length === 1
+        ? this.#padded.data
+        : crop(
+            this.#padded,
+            3,
+            this.#plan.columns[column]!,
+            this.#plan.rows[row]!,
+            this.#plan.tileWidth,
+            this.#plan.tileHeight,
+            this.#tile,
+          ),
+    );
   }
 
-  /** Pushes the frame that was pushed last. */
-  async pushAgain(): Promise<RgbImage | undefined> {
-    const padded = this.#padded;
-    if (this.#tiles.length === 1) {
-      const sharp = await this.#tiles[0]!.cascade.push(padded.data);
-      return sharp && this.#finish(sharp);
-    }
+  /** Pushes the frame that was pushed last, which is not looked at again. */
+  pushAgain(): Promise<RgbImage | undefined> {
+    return this.#push(() => undefined);
+  }
+
+  async #push(
+    partIn: (tile: { column: number; row: number }) => Float32Array | undefined,
+  ): Promise<RgbImage | undefined> {
     let canvas: Float32Array | undefined;
-    for (const { column, row, cascade } of this.#tiles) {
-      const sharp = await cascade.push(
-        crop(
-          padded,
-          3,
-          this.#plan.columns[column]!,
-          this.#plan.rows[row]!,
-          this.#plan.tileWidth,
-          this.#plan.tileHeight,
-          this.#tile,
-        ),
-      );
+    for (const tile of this.#tiles) {
+      const sharp = await tile.cascade.push(partIn(tile));
       if (!sharp) continue;
+      if (this.#tiles.length === 1) return this.#finish(sharp);
       canvas ??= new Float32Array(this.#padded.data.length);
-      this.#blend(canvas, sharp, column, row);
+      this.#blend(canvas, sharp, tile.column, tile.row);
     }
     return canvas && this.#finish(canvas);
   }
@@ -281,7 +283,7 @@ class TiledSequence {
   }
 
   release(): Promise<void> {
-    return this.#sessions.release();
+    return this.#network.release();
   }
 
   #blend(canvas: Float32Array, tile: Float32Array, column: number, row: number): void {
@@ -314,27 +316,7 @@ class TiledSequence {
 }
 
 /**
- * What ONNX Runtime needs for each pixel of a frame: several times the layer with the largest output, since
- * it frees what it no longer needs, and what the reconstruction's encoder keeps for its decoder.
+ * What is kept for each pixel of a frame beside what cascades keep: the frame as it is read, padded, blended,
+ * cropped and written, and those that wait until cuts are known.
  */
-function memoryBytesPerPixel(config: VideoDeblurConfig): number {
-  const { costs } = videoDeblurFamily.declare(config);
-  const largest = Math.max(
-    ...costs.map(({ level, outputChannels }) => (4 * outputChannels) / 4 ** (level ?? 0)),
-  );
-  return 8 * largest + 200;
-}
-
-/**
- * What is kept for each pixel of a frame however small the tiles: per stage of the cascade three frames with
- * their pyramids and flows, then the frame as it is read, padded, blended, cropped and written, and those
- * that wait until cuts are known.
- */
-function frameBytesPerPixel({ stages, flow }: VideoDeblurConfig): number {
-  const pyramidValues = flow.pyramidChannels.map((channels, index) =>
-    index + 1 < flow.finestLevel ? 0 : channels / 4 ** (index + 1 + (flow.inputLevel ?? 0)),
-  );
-  const keptValues = 3 + 2 + pyramidValues.reduce((sum, values) => sum + values, 0);
-  const [floatFrameBytes, integerFrameBytes] = [12, 6];
-  return stages * 3 * 4 * keptValues + (4 + judgedFrames + 1) * floatFrameBytes + 2 * integerFrameBytes;
-}
+const passingBytesPerPixel = (4 + judgedFrames + 1) * 12 + 2 * 6;

@@ -1,128 +1,41 @@
-import {
-  videoDeblurFamily,
-  type NamedTensors,
-  type VideoDeblurConfig,
-  type WeightValues,
-} from '@unblur/core-model';
-import type { ComputeEngine, OpenFunction } from '../compute-engine.js';
-import { concat, slice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { expectFinite } from '../display-range.js';
+import type { ClipConfig, PhotoConfig, VideoDeblurConfig } from '@unblur/core-model';
+import type { ComputeEngine } from '../compute-engine.js';
 
-/** What the flow network sees in a frame: one array per level of its pyramid, finest first. */
-export type FramePyramid = Float32Array[];
+export type VideoNetworkConfig = VideoDeblurConfig | ClipConfig | PhotoConfig;
 
-/**
- * The parts of the video-deblurring network for one frame size, with their weights in place. They
- * are apart so that what neighbouring windows share is computed once. Frames are `height * width * 3` values;
- * flows `height * width * 2`, in pixels.
- *
- * Results are overwritten by the next call of the same part: copy what is kept.
- */
-export interface VideoNetworkSessions {
-  readonly width: number;
-  readonly height: number;
-  /** Number of values in each level of a pyramid. */
-  readonly pyramidLengths: readonly number[];
-  describe(frame: Float32Array): Promise<FramePyramid>;
-  /** The flows from one frame to another and back. */
-  match(
-    first: FramePyramid,
-    second: FramePyramid,
-  ): Promise<{ forward: Float32Array; backward: Float32Array }>;
-  /** The centre frame, sharp; not clamped. */
-  reconstruct(
-    previous: Float32Array,
-    centre: Float32Array,
-    next: Float32Array,
-    toPrevious: Float32Array,
-    toNext: Float32Array,
-  ): Promise<Float32Array>;
+/** A network that restores the frames of video, of whatever family, with its weights. */
+export interface VideoNetwork {
+  readonly config: VideoNetworkConfig;
+  /** Height and width of its frames are multiples of this. */
+  readonly multiple: number;
+  /** How often all frames go through it; what one pass restores are the frames of the next. */
+  readonly passes: number;
+  /** Frames that a pass sees before and after the one that it restores. */
+  readonly reach: number;
+  /** The most that ONNX Runtime takes for each pixel of a frame, beside the weights. */
+  readonly computedBytesPerPixel: number;
+  /** What a pass keeps for each pixel of a sequence, beside the frames themselves. */
+  readonly keptBytesPerPixel: number;
+  /** @param width, height multiples of `multiple`. */
+  open(width: number, height: number, engine: ComputeEngine): Promise<OpenVideoNetwork>;
+}
+
+/** A network for one frame size, ready to run, for any number of passes over sequences. */
+export interface OpenVideoNetwork {
+  startPass(): VideoPass;
   release(): Promise<void>;
 }
 
-/** Opens the network for frames of a size, both sides multiples of the network's. */
-export async function openVideoNetwork(
-  config: VideoDeblurConfig,
-  weights: WeightValues,
-  width: number,
-  height: number,
-  engine: ComputeEngine,
-): Promise<VideoNetworkSessions> {
-  const multiple = videoDeblurFamily.sizeMultiple(config);
-  if (width % multiple !== 0 || height % multiple !== 0) {
-    throw new RangeError(`Expected a size in multiples of ${multiple} but received ${width}x${height}`);
-  }
-  const network = videoDeblurFamily.declare(config);
-  const open = (
-    inputShapes: Record<string, number[]>,
-    compute: (inputs: NamedTensors, weightTensors: NamedTensors) => NamedTensors,
-  ): Promise<OpenFunction> => engine.open({ compute, inputShapes, weights, reusesOutputs: true });
-  const levelNames = config.flow.pyramidChannels.map((_, index) => `level${index + 1}`);
-  // The decoder ends at this level; finer ones serve only to compute the coarser.
-  const usedLevels = levelNames.slice(config.flow.finestLevel - 1);
-
-  const describing = await open({ frame: [1, height, width, 3] }, ({ frame }, weightTensors) => {
-    const pyramid = network.flow.describe(network.flow.resize(frame as Tensor4D), weightTensors);
-    return Object.fromEntries(usedLevels.map((name) => [name, pyramid[levelNames.indexOf(name)]!]));
-  });
-  const side = (name: string): Record<string, number[]> =>
-    Object.fromEntries(usedLevels.map((level) => [`${name}.${level}`, describing.outputShapes[level]!]));
-  const matching = await open({ ...side('first'), ...side('second') }, (inputs, weightTensors) => {
-    const pyramidOf = (name: string) =>
-      levelNames.map((level) => inputs[`${name}.${level}`] as Tensor4D | undefined);
-    // Both directions in one pass, as a batch of two.
-    const both = (a: (Tensor4D | undefined)[], b: (Tensor4D | undefined)[]) =>
-      a.map((level, index) => (level ? concat([level, b[index]!], 0) : undefined)) as Tensor4D[];
-    const [first, second] = [pyramidOf('first'), pyramidOf('second')];
-    const { flowPixels } = network.flow.match(
-      both(first, second),
-      both(second, first),
-      [height, width],
-      weightTensors,
-    );
-    const direction = (index: number): Tensor => slice(flowPixels, [index, 0, 0, 0], [1, height, width, 2]);
-    return { forward: direction(0), backward: direction(1) };
-  });
-  const [frame, flow] = [
-    [1, height, width, 3],
-    [1, height, width, 2],
-  ];
-  const reconstructing = await open(
-    { previous: frame, centre: frame, next: frame, toPrevious: flow, toNext: flow },
-    (inputs, weightTensors) => {
-      const frames = inputs as Record<'previous' | 'centre' | 'next' | 'toPrevious' | 'toNext', Tensor4D>;
-      return { image: network.reconstruct(frames, weightTensors).image };
-    },
-  );
-
-  const sideFeeds = (name: string, pyramid: FramePyramid) =>
-    Object.fromEntries(usedLevels.map((level, index) => [`${name}.${level}`, pyramid[index]!]));
-  return {
-    width,
-    height,
-    pyramidLengths: usedLevels.map((level) =>
-      describing.outputShapes[level]!.reduce((product, size) => product * size, 1),
-    ),
-    async describe(image) {
-      const outputs = await describing.run({ frame: image });
-      return usedLevels.map((level) => outputs[level]!);
-    },
-    async match(first, second) {
-      const { forward, backward } = await matching.run({
-        ...sideFeeds('first', first),
-        ...sideFeeds('second', second),
-      });
-      return {
-        forward: expectFinite(forward!),
-        backward: expectFinite(backward!),
-      };
-    },
-    async reconstruct(previous, centre, next, toPrevious, toNext) {
-      const { image } = await reconstructing.run({ previous, centre, next, toPrevious, toNext });
-      return expectFinite(image!);
-    },
-    async release() {
-      for (const part of [describing, matching, reconstructing]) await part.release();
-    },
-  };
+/** One pass of a network over a sequence of frames. */
+export interface VideoPass {
+  /** What is pushed from now on has nothing to do with what was. */
+  restart(): void;
+  /**
+   * @param frame `height * width * 3` values in [0, 1], left as they are while a window may see them. The
+   * array that was pushed last is that frame once more.
+   * @returns the frame that was pushed `reach` calls before, restored, not clamped, until the next call of any
+   * pass; undefined while the window fills.
+   * @throws UnblurError where a value is not finite.
+   */
+  push(frame: Float32Array): Promise<Float32Array | undefined>;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { averageWithMirrorImage } from './video-mirror-averaging.js';
-import type { VideoNetworkSessions } from './video-network.js';
+import { averageReconstructions, type VideoDeblurSessions } from './video-deblur-network.js';
 
 const [width, height] = [5, 3];
 const numbered = (channels: number, first: number) =>
@@ -10,10 +9,10 @@ const [toPrevious, toNext] = [numbered(2, 1000), numbered(2, 2000)];
 
 /** The averaged reconstruction of a network that computes a value for each pixel and channel. */
 async function average(
-  value: (pixel: number, channel: number, inputs: Parameters<VideoNetworkSessions['reconstruct']>) => number,
+  value: (pixel: number, channel: number, inputs: Parameters<VideoDeblurSessions['reconstruct']>) => number,
 ): Promise<Float32Array> {
   const results = numbered(3, 0);
-  const sessions: VideoNetworkSessions = {
+  const sessions: VideoDeblurSessions = {
     width,
     height,
     pyramidLengths: [],
@@ -22,10 +21,10 @@ async function average(
     reconstruct: async (...inputs) => results.map((_, i) => value(Math.floor(i / 3), i % 3, inputs)),
     release: () => Promise.resolve(),
   };
-  return averageWithMirrorImage(sessions).reconstruct(previous, centre, next, toPrevious, toNext);
+  return averageReconstructions(sessions).reconstruct(previous, centre, next, toPrevious, toNext);
 }
 
-describe('averageWithMirrorImage', () => {
+describe('averageReconstructions', () => {
   test('leaves what commutes with mirroring as it is', async () => {
     expect(
       await average(

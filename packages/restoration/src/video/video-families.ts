@@ -1,0 +1,32 @@
+import { clipFamily, photoFamily, readSafetensors, videoDeblurFamily } from '@unblur/core-model';
+import { explainWeights } from '../network-options.js';
+import { readClipNetwork } from './clip-network.js';
+import { readPhotoNetwork } from './photo-network.js';
+import { readVideoDeblurNetwork } from './video-deblur-network.js';
+import type { VideoNetwork } from './video-network.js';
+
+const families = [
+  { configKey: videoDeblurFamily.configKey, read: readVideoDeblurNetwork },
+  { configKey: clipFamily.configKey, read: readClipNetwork },
+  { configKey: photoFamily.configKey, read: readPhotoNetwork },
+];
+
+/**
+ * Reads the weights of a network that restores video: the file says of which family.
+ *
+ * @param mirrored whether frames are the mean of what the network makes of them and of their mirror images.
+ * @throws UnblurError when they are of another network or do not hold together.
+ */
+export function readVideoNetwork(weights: Uint8Array, mirrored: boolean): VideoNetwork {
+  return explainWeights(() => {
+    const { metadata } = readSafetensors(weights);
+    const family = families.find(({ configKey }) => Object.hasOwn(metadata, configKey));
+    if (!family) {
+      const found = Object.keys(metadata).filter((key) => key.startsWith('unblur.'));
+      throw new Error(
+        `Expected weights of a network for video (${videoDeblurFamily.name}, ${clipFamily.name}) or for photographs (${photoFamily.name}) but received ${found.length > 0 ? `those of another ('${found[0]!.slice(0, 60)}')` : 'a file whose header names no network'}`,
+      );
+    }
+    return family.read(weights, mirrored);
+  });
+}
