@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  clipFamily,
+  clipPreset,
   photoFamily,
   videoDeblurFamily,
   videoDeblurPresets,
+  type ClipConfig,
   type PhotoConfig,
   type VideoDeblurConfig,
 } from '@unblur/core-model';
@@ -82,6 +85,24 @@ export function untrainedWeights(): Uint8Array {
   return photoFamily.writeWeights(photoFamily.initialWeights(untrainedConfig, 1), untrainedConfig, {
     dtype: 'float32',
   });
+}
+
+/** As `untrainedWeights`, of the clip network of three frames. */
+export function untrainedClipWeights(): Uint8Array {
+  const { channels, encoderBlocks, bottleneckBlocks, decoderBlocks } = untrainedConfig;
+  const config: ClipConfig = {
+    ...clipPreset,
+    windowFrames: 3,
+    frameChannels: 2,
+    windowChannels: 2,
+    motionChannels: 2,
+    searchRadiusPixels: 1,
+    channels,
+    encoderBlocks,
+    bottleneckBlocks,
+    decoderBlocks,
+  };
+  return clipFamily.writeWeights(clipFamily.initialWeights(config, 1), config, { dtype: 'float32' });
 }
 
 /**

@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { VideoDeblurrer } from '@unblur/inference';
+import { defaultWeightsName } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { noteSlowRuntime } from './slow-runtime-note.js';
-import { readWeightsFile } from './weights-choice.js';
+import { readWeightsOfAnyNetwork } from './weights-choice.js';
 
 /** What a command line says about how videos are deblurred. */
 export interface VideoDeblurrerOptions extends RunOptions {
-  /** A `.safetensors` file of a video-deblurring network, or the name of the bundled one. */
+  /** A `.safetensors` file of a network for video or of the photo network, or the name of bundled weights. */
   weights?: string;
   /** With the mirror image. */
   mirrored?: boolean;
@@ -26,8 +25,8 @@ export interface ChosenVideoDeblurrer {
 export function addVideoDeblurrerOptions(command: Command): Command {
   return addRunOptions(command)
     .option(
-      '--weights <file>',
-      `weights of a video-deblurring network: trained with unblur train, or imported with unblur import cdvd-tsp (default: the bundled ${defaultVideoWeights.name})`,
+      '--weights <file|name>',
+      `weights to use: ${defaultVideoWeights.name} (default), ${defaultWeightsName} (restores every frame by itself, as a photograph), or a .safetensors file of a network for video or photographs, trained with unblur train or imported with unblur import cdvd-tsp`,
     )
     .option(
       '--mirrored',
@@ -42,16 +41,14 @@ export function addVideoDeblurrerOptions(command: Command): Command {
  * where left out.
  */
 export async function openChosenVideoDeblurrer(
-  { weights: given, threads, mirrored }: VideoDeblurrerOptions,
+  { weights: given = defaultVideoWeights.name, threads, mirrored }: VideoDeblurrerOptions,
   memoryBudgetBytes?: number,
 ): Promise<ChosenVideoDeblurrer> {
-  const { name, url } = defaultVideoWeights;
-  const file = given === name && !existsSync(given) ? undefined : given;
-  const weights = await readWeightsFile(file ?? fileURLToPath(url));
+  const { name, bytes: weights } = await readWeightsOfAnyNetwork(given);
   await noteSlowRuntime();
   const { createVideoDeblurrer } = await import('@unblur/inference');
   return {
-    weightsName: file ?? name,
+    weightsName: name,
     weights,
     deblurrer: createVideoDeblurrer({ weights, threads, mirrored, memoryBudgetBytes }),
   };

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { readWholeFile } from '@unblur/files';
@@ -45,6 +45,32 @@ export async function readChosenWeights({ weights }: WeightsOptions): Promise<Ch
   }
   const name = weights ?? defaultWeightsName;
   return { name, bytes: await readFile(fileURLToPath(findBundledWeights(name).url)) };
+}
+
+/** Where all bundled weights are, those for photographs and for videos, by name. */
+const urlsOfAllNetworks: Record<string, URL> = {
+  ...Object.fromEntries(bundledWeightsNames.map((name) => [name, bundledWeights[name].url])),
+  [defaultVideoWeights.name]: defaultVideoWeights.url,
+};
+
+/** The names of all bundled weights. */
+export const namesOfAllNetworks = Object.keys(urlsOfAllNetworks);
+
+/**
+ * Reads a `.safetensors` file of any network, or bundled weights by their name. A file of such a name is
+ * preferred.
+ *
+ * @throws Error that lists what there is where it is neither
+ */
+export async function readWeightsOfAnyNetwork(given: string): Promise<ChosenWeights> {
+  const bundled = Object.hasOwn(urlsOfAllNetworks, given) ? urlsOfAllNetworks[given] : undefined;
+  if (bundled && !isFile(given)) return { name: given, bytes: await readWeightsFile(fileURLToPath(bundled)) };
+  if (!existsSync(given)) {
+    throw new Error(
+      `Expected a .safetensors file or the name of bundled weights (${namesOfAllNetworks.join(', ')}), but ${given} is neither.`,
+    );
+  }
+  return { name: given, bytes: await readWeightsFile(given) };
 }
 
 /** The bytes of a weights file. @throws UnblurError where it cannot be read, or is larger than any. */

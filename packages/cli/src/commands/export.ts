@@ -1,13 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { writeAtomically } from '@unblur/files';
-import { bundledWeights, bundledWeightsNames } from '@unblur/weights';
-import { defaultVideoWeights } from '@unblur/weights/video';
 import { InvalidArgumentError, type Command } from 'commander';
 import { wholeNumber } from '../numbers.js';
 import { printJson, printLine } from '../terminal.js';
-import { readWeightsFile } from '../weights-choice.js';
+import { namesOfAllNetworks, readWeightsOfAnyNetwork } from '../weights-choice.js';
 
 interface ExportOptions {
   size: ImageSize;
@@ -25,10 +21,6 @@ const largestSidePixels = 16_384;
 const mostPixels = 1e8;
 /** Of a protobuf message. */
 const mostFileBytes = 2 ** 31 - 1;
-const weightsUrls: Record<string, URL> = {
-  ...Object.fromEntries(bundledWeightsNames.map((name) => [name, bundledWeights[name].url])),
-  [defaultVideoWeights.name]: defaultVideoWeights.url,
-};
 
 /** `unblur export`: a network that restores, as an ONNX file for other programs. */
 export function defineExport(program: Command): void {
@@ -37,7 +29,7 @@ export function defineExport(program: Command): void {
     .description('write the network that restores as an ONNX file, for ONNX Runtime and what else reads that')
     .argument(
       '<weights>',
-      `a .safetensors file of any network, or the name of bundled weights (${Object.keys(weightsUrls).join(', ')})`,
+      `a .safetensors file of any network, or the name of bundled weights (${namesOfAllNetworks.join(', ')})`,
     )
     .argument('<model.onnx>', 'the file to write')
     .requiredOption(
@@ -62,7 +54,7 @@ async function exportRestoration(
   if (extname(file) !== '.onnx') {
     throw new Error(`Expected a file that ends in .onnx to write the network to, but received ${file}.`);
   }
-  const bytes = await readWeightsFile(weightsPath(weights));
+  const { bytes } = await readWeightsOfAnyNetwork(weights);
   const { traceRestoration } = await import('@unblur/inference');
   const graph = traceRestoration(bytes, { ...size, frames });
   if (graph.bytes.length > mostFileBytes) {
@@ -84,15 +76,6 @@ async function exportRestoration(
       printLine(`  ${role} ${name}: float32 [${shape.join(', ')}], ${meaning}`);
     }
   }
-}
-
-function weightsPath(given: string): string {
-  const isFile = statSync(given, { throwIfNoEntry: false })?.isFile() ?? false;
-  if (Object.hasOwn(weightsUrls, given) && !isFile) return fileURLToPath(weightsUrls[given]!);
-  if (existsSync(given)) return given;
-  throw new Error(
-    `Expected a .safetensors file or the name of bundled weights (${Object.keys(weightsUrls).join(', ')}), but ${given} is neither.`,
-  );
 }
 
 /** A parser of `480x640`: height, then width. */

@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { paperFamily, writeSafetensors } from '@unblur/core-model';
 import sharp from 'sharp';
 import {
   bin,
   expectOneLine,
   openWorkplace,
+  untrainedClipWeights,
   untrainedVideoWeights,
   untrainedWeights,
   withoutProgress,
@@ -19,7 +21,6 @@ if (!hasFfmpeg) console.log('ffmpeg is not installed: clips are not tried by the
 
 beforeAll(async () => {
   write('video.safetensors', untrainedVideoWeights());
-  write('photo.safetensors', untrainedWeights());
   for (const name of ['blur/clip', 'gt/clip']) mkdirSync(join(folder, name), { recursive: true });
   const noise = () =>
     sharp({
@@ -78,9 +79,17 @@ describe('unblur video', () => {
       unblur(['video', 'nowhere.mp4', '--out', 'a.mp4', '--weights', 'video.safetensors']),
       /Could not read nowhere\.mp4: there is no such file/,
     );
+    write(
+      'paper.safetensors',
+      writeSafetensors({ tensors: {}, metadata: { [paperFamily.configKey]: '{}' } }),
+    );
     expectOneLine(
-      unblur(['video', 'blur/clip', '--out', 'b', '--weights', 'photo.safetensors']),
-      /Expected weights of a video-deblurring network/,
+      unblur(['video', 'blur/clip', '--out', 'b', '--weights', 'paper.safetensors']),
+      /Expected weights of a network for video \(video-deblurring, clip\) or for photographs \(photo\) but received those of another \('unblur\.paper'\)/,
+    );
+    expectOneLine(
+      unblur(['eval-video', '.', '--weights', 'video-large']),
+      /Expected a \.safetensors file or the name of bundled weights \(photo, video-small\), but video-large is neither/,
     );
     expectOneLine(
       unblur(['video', 'blur/clip', '--weights', 'video.safetensors']),
@@ -165,6 +174,16 @@ describe('unblur eval-video', () => {
     });
     expect(report.psnr.mean).toBeCloseTo(report.baseline.psnr.mean, 3);
   });
+});
+
+test.each([
+  ['the clip network', 'clip.safetensors', untrainedClipWeights()],
+  ['a network for photographs, every frame by itself', 'photo.safetensors', untrainedWeights()],
+])('unblur video takes %s', (_, file, weights) => {
+  write(file, weights);
+  const out = `${file}-frames`;
+  expect(unblur(['video', 'blur/clip', '--out', out, '--weights', file])).toMatchObject({ code: 0 });
+  expect(readdirSync(join(folder, out)).filter((name) => name.endsWith('.png'))).toHaveLength(3);
 });
 
 describe('unblur import cdvd-tsp', () => {
