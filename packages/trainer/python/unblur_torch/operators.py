@@ -233,8 +233,9 @@ def double_by_convolution(x: Tensor, kernel: Tensor, bias: Optional[Tensor]) -> 
 @operator("GridSample")
 def grid_sample(attributes: Attributes, settings: Settings) -> TensorFunction:
     """x [B, C, H, W], grid [B, h, w, 2] from -1 to 1."""
-    if attributes.get("mode", "linear") != "linear":
-        raise ValueError(f"Expected GridSample with mode 'linear' but received '{attributes['mode']}'.")
+    # "linear" from operator set 20 on.
+    if attributes.get("mode", "bilinear") not in ("bilinear", "linear"):
+        raise ValueError(f"Expected GridSample with mode 'bilinear' but received '{attributes['mode']}'.")
     padding_mode, align_corners = (
         attributes.get("padding_mode", "zeros"),
         bool(attributes.get("align_corners", 0)),
