@@ -1,6 +1,7 @@
 /** What restores, whatever computes it: runs anywhere, in a browser too; reads and writes no files. */
 export type { ComputedFunction, ComputeEngine, OpenFunction } from './compute-engine.js';
 export { flowColor } from './flow-color.js';
+export { multiplyAddsPerPixel } from './layer-work.js';
 export { mirrorRows } from './mirroring.js';
 export { expectNetworkOptions, explainWeights, type NetworkOptions } from './network-options.js';
 export {

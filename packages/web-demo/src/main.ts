@@ -158,6 +158,7 @@ function chosenEngine(): EngineName | undefined {
 
 function switchMode(next: Mode): void {
   if (next === mode) return;
+  if (mode === 'clip') void clips?.then((clipDesk) => clipDesk.leave());
   mode = next;
   for (const tab of tabs) {
     tab.setAttribute('aria-selected', String(tab.id === `tab-${mode}`));
@@ -203,7 +204,6 @@ function abandonWork(): void {
   desk.stop();
   restorer.stop();
   working.hide();
-  void clips?.then((clipDesk) => clipDesk.stop());
 }
 
 const modes = ['photo', 'clip', 'own-blur'] as const satisfies Mode[];

@@ -17,6 +17,7 @@ import {
   type TileNetwork,
 } from '../tiling/tiled-scene.js';
 import { UnblurError } from '@unblur/files/file-error';
+import { multiplyAddsPerPixel } from '../layer-work.js';
 import { explainWeights } from '../network-options.js';
 
 export interface EagerRestorerOptions {
@@ -126,23 +127,14 @@ async function valuesOf(values: Tensor4D): Promise<Float32Array> {
  */
 export function photoWork({ costs }: Pick<PhotoNetwork, 'costs'>): { analysis: number; frame: number } {
   return {
-    analysis: workOf(costs.filter(({ name }) => !isRenderingLayer(name))),
-    frame: workOf(costs.filter(({ name }) => isRenderingLayer(name))),
+    analysis: multiplyAddsPerPixel(costs.filter(({ name }) => !isRenderingLayer(name))),
+    frame: multiplyAddsPerPixel(costs.filter(({ name }) => isRenderingLayer(name))),
   };
 }
 
 /** Whether a layer works on every frame, and not once on the photograph. */
 function isRenderingLayer(name: string): boolean {
   return name.startsWith('frame.') && name !== 'frame.feature';
-}
-
-/** Multiply-adds per pixel of the photograph. */
-function workOf(costs: readonly LayerCost[]): number {
-  return costs.reduce(
-    (sum, { level, multiplyAddsPerOutputPixel }) =>
-      sum + multiplyAddsPerOutputPixel / 4 ** (level ?? Infinity),
-    0,
-  );
 }
 
 /**
@@ -154,8 +146,8 @@ function watchLayers(
   costs: readonly LayerCost[],
   onShare: (share: number) => void,
 ): NamedTensors {
-  const work = new Map(costs.map((cost) => [`${cost.name}.kernel`, workOf([cost])]));
-  const total = workOf(costs);
+  const work = new Map(costs.map((cost) => [`${cost.name}.kernel`, multiplyAddsPerPixel([cost])]));
+  const total = multiplyAddsPerPixel(costs);
   let done = 0;
   return new Proxy(weights, {
     get(target, name) {

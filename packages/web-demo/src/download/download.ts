@@ -23,7 +23,7 @@ export async function download(
   if (kept) return new Uint8Array(await kept.arrayBuffer());
 
   const failure =
-    'A part of the network could not be downloaded; check the connection, then choose the photograph again.';
+    'A part of the network could not be downloaded; check the connection, then choose the file again.';
   const response = await fetch(url).catch(() => undefined);
   if (!response?.ok || !response.body) throw new Error(failure);
   const parts: Uint8Array<ArrayBuffer>[] = [];

@@ -14,6 +14,8 @@ test.each([
   ['\0\0\0\x18ftypisom\0\0\0\0isomavc1', 'a.mp4', 'video'],
   ['\0\0\0\x14ftypqt  \0\0\0\0qt  ', 'a.mov', 'video'],
   ['\x1aE\xdf\xa3', 'a.webm', 'video'],
+  [`G${' '.repeat(187)}G`, 'a.ts', 'video'],
+  [`time${`G${' '.repeat(187)}`.repeat(2)}`, 'a.m2ts', 'video'],
 ] as const)('takes %j, %s, as %s', (text, name, kind) => expect(kindOf(text, name)).toBe(kind));
 
 test.each([

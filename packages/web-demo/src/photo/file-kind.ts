@@ -18,7 +18,7 @@ const videoBrands = [
 ];
 
 /**
- * @param head the first 64 bytes or more.
+ * @param head the first 256 bytes, or fewer where there are no more.
  * @throws in one line for people where it is something that this page does not take: which, and what to do.
  */
 export function fileKind(
@@ -38,6 +38,8 @@ export function fileKind(
   if (text.startsWith('\x1aE\xdf\xa3') || (text.startsWith('RIFF') && text.slice(8, 12) === 'AVI ')) {
     return 'video';
   }
+  // MPEG-TS: packets of 188 bytes, each begun by a G, in some cameras' files after four bytes of time.
+  if ([0, 4].some((start) => text[start] === 'G' && text[start + 188] === 'G')) return 'video';
   if (type.startsWith('video/')) return 'video';
   if (/^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg|<svg)/s.test(text) || type === 'image/svg+xml') {
     throw new Error(`${called} is a drawing (SVG), which has no blur. Choose a photograph.`);

@@ -26,11 +26,15 @@ interface GivenClip {
   facts: ClipFacts;
   /** Empty until the engine is there and measured. */
   choices: WorkingChoice[];
+  /** What makes it sharp, for people. */
+  engine?: string;
   result?: Blob;
 }
 
 /** So much is sharpened first, to be looked at. */
 const previewSeconds = 1;
+/** A clip is whole where no more frames than these are missing at its end: its length may be rounded. */
+const toleratedFrames = 2.5;
 /** The first frame is shown in this size. */
 const firstSidePixels = 640;
 
@@ -43,6 +47,7 @@ export class ClipDesk {
   readonly #size: HTMLSelectElement;
   readonly #format: HTMLSelectElement;
   readonly #sharpenButton: HTMLButtonElement;
+  readonly #stopButton: HTMLButtonElement;
   #clip: GivenClip | undefined;
   #isWorking = false;
   /** What was said last, for whoever comes back. */
@@ -58,6 +63,7 @@ export class ClipDesk {
     this.#size = element('clip-size', HTMLSelectElement);
     this.#format = element('clip-format', HTMLSelectElement);
     this.#sharpenButton = element('clip-sharpen', HTMLButtonElement);
+    this.#stopButton = element('clip-stop', HTMLButtonElement);
     element('clip-download-note', HTMLElement).textContent =
       `Or drop one anywhere on this page. The network for clips, ${Math.round(videoWeightsBytes / 1e6)} MB, is downloaded with the first clip and kept.`;
     for (const id of ['clip-file', 'clip-other-file']) {
@@ -70,10 +76,7 @@ export class ClipDesk {
     }
     this.#size.addEventListener('change', () => void this.#preview());
     this.#sharpenButton.addEventListener('click', () => void this.#sharpenAll());
-    element('clip-stop', HTMLButtonElement).addEventListener('click', () => {
-      this.stop();
-      this.#say('Stopped.');
-    });
+    this.#stopButton.addEventListener('click', () => this.#stop());
     element('clip-save', HTMLButtonElement).addEventListener('click', () => void this.#save(download));
     const shareButton = element('clip-share', HTMLButtonElement);
     shareButton.hidden = !canShareVideo();
@@ -84,6 +87,10 @@ export class ClipDesk {
   async give(file: File, engine: EngineName): Promise<void> {
     this.#end();
     this.#forget();
+    // The button goes away that whoever chose the clip was at.
+    if (this.#parts.container.contains(document.activeElement)) {
+      element('clip-stage', HTMLElement).focus({ preventScroll: true });
+    }
     this.#sharpener.chooseEngine(engine);
     const isCurrent = this.#begin();
     try {
@@ -98,8 +105,11 @@ export class ClipDesk {
       this.#player.showFirst(first);
       this.#showControls();
       this.#working.show('Starting');
-      const { secondsPerMegapixel } = await this.#sharpener.start((report) => this.#showReport(report));
+      const { secondsPerMegapixel, description } = await this.#sharpener.start((report) =>
+        this.#showReport(report),
+      );
       if (!isCurrent()) return;
+      this.#clip.engine = description;
       this.#clip.choices = workingChoices(facts, secondsPerMegapixel);
       this.#listChoices();
       await this.#preview();
@@ -113,12 +123,18 @@ export class ClipDesk {
     this.#parts.say(this.#told.message, this.#told.isError);
   }
 
-  /** Ends what is under way; a result stays. */
-  stop(): void {
+  /** Ends what is under way and what plays; a result stays. */
+  leave(): void {
+    this.#player.pause();
+    this.#stop();
+  }
+
+  #stop(): void {
     if (!this.#isWorking) return;
     this.#end();
     if (!this.#clip?.choices.length) this.#forget();
     this.#showControls();
+    this.#say('Stopped.');
   }
 
   #forget(): void {
@@ -166,6 +182,7 @@ export class ClipDesk {
       });
       clip.choices = workingChoices(clip.facts, (sharpened.secondsPerFrame * 1e6) / (width * height));
       this.#listChoices(this.#size.selectedIndex);
+      this.#showControls();
       this.#say(
         `The first second, before and after. The whole clip takes about ${duration(this.#chosen.seconds)}.`,
       );
@@ -176,12 +193,15 @@ export class ClipDesk {
 
   async #sharpenAll(): Promise<void> {
     const clip = this.#clip!;
+    const hadFocus = document.activeElement === this.#sharpenButton;
     const isCurrent = this.#begin();
     const { width, height } = this.#chosen;
     this.#say(`Making ${clip.file.name} sharp …`);
     const start = performance.now();
     try {
-      const sharpened = await this.#run('Sharpening', 1, isCurrent);
+      const running = this.#run('Sharpening', 1, isCurrent);
+      if (hadFocus) this.#stopButton.focus();
+      const sharpened = await running;
       if (!isCurrent()) return;
       clip.result = sharpened.clip;
       this.#done();
@@ -192,9 +212,17 @@ export class ClipDesk {
         hasSound: clip.facts.hasSound && !sharpened.lostSound,
         loops: false,
       });
-      const sound = sharpened.lostSound ? ' Its sound could not be kept.' : '';
+      const notes = [
+        ...(sharpened.lostSound ? [' Its sound could not be kept.'] : []),
+        ...(sharpened.seconds <
+        clip.facts.seconds - (toleratedFrames * clip.facts.seconds) / clip.facts.frames
+          ? [
+              ` The clip is damaged: of its ${clip.facts.seconds.toFixed(1)} s, the browser could decode ${sharpened.seconds.toFixed(1)} s.`,
+            ]
+          : []),
+      ].join('');
       this.#say(
-        `${sharpened.frames} frames of ${width} × ${height} in ${duration((performance.now() - start) / 1000)}.${sound}`,
+        `${sharpened.frames} frames of ${width} × ${height} in ${duration((performance.now() - start) / 1000)} on ${clip.engine}.${notes}`,
       );
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);
@@ -270,6 +298,10 @@ export class ClipDesk {
     if (!isReady) for (const choice of [this.#size, this.#format]) choice.replaceChildren(new Option('–'));
     for (const choice of [this.#size, this.#format]) choice.disabled = !isReady;
     this.#sharpenButton.disabled = !isReady || this.#isWorking;
+    this.#sharpenButton.textContent = `Sharpen the whole clip${isReady ? `, about ${duration(this.#chosen.seconds)}` : ''}`;
+    element('clip-cost', HTMLElement).textContent = isReady
+      ? 'The longer side, of what is written too. Times are those of this device for the whole clip.'
+      : 'The longer side. Each size tells its time once this device has been measured.';
     element('clip-save-card', HTMLFieldSetElement).disabled = !clip?.result;
   }
 

@@ -63,6 +63,10 @@ export class ClipPlayer {
     this.#compare(false);
   }
 
+  pause(): void {
+    this.#sharp.pause();
+  }
+
   /** One picture, as the clip was. */
   showFirst(picture: Picture): void {
     this.#forgetClips();

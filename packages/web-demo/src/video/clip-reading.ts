@@ -7,6 +7,7 @@ import {
   QTFF,
   VideoSampleSink,
   WEBM,
+  type AudioCodec,
   type InputVideoTrack,
   type VideoSample,
 } from 'mediabunny';
@@ -60,10 +61,16 @@ export async function openClip(file: File): Promise<OpenClip> {
         : Math.max(packetCount, Math.round(seconds * averagePacketRate));
     if (frames < 2) {
       throw new Error(
-        `${file.name} holds one frame, which has no neighbours to learn from. Give it as a photograph.`,
+        `${file.name} holds one frame, which has no neighbours to learn from. Save it as a picture and give that.`,
       );
     }
-    const formats = await encodableFormats(width, height, (await input.getFormat()).name);
+    const sound = await input.getPrimaryAudioTrack();
+    const formats = await encodableFormats(
+      width,
+      height,
+      (await input.getFormat()).name,
+      (await sound?.getCodec()) ?? null,
+    );
     if (formats.length === 0) {
       throw new Error(`This browser cannot encode video. ${commandFor(file.name)}`);
     }
@@ -76,7 +83,7 @@ export async function openClip(file: File): Promise<OpenClip> {
         height,
         seconds,
         frames,
-        hasSound: (await input.getPrimaryAudioTrack()) !== null,
+        hasSound: sound !== null,
         isHighDynamicRange: await video.hasHighDynamicRange().catch(() => false),
         formats,
       },
@@ -96,13 +103,21 @@ async function firstVideo(input: Input, name: string): Promise<InputVideoTrack> 
   const video = await input.getPrimaryVideoTrack().catch(() => {
     throw unreadable();
   });
-  if (!video) throw new Error(`${name} holds no video.`);
+  if (!video) throw new Error(`${name} holds no video, or not all of it is there.`);
   return video;
 }
 
-/** The clip's own kind first: its sound goes into that as it is. */
-async function encodableFormats(width: number, height: number, kind: string): Promise<ClipFormatName[]> {
+/** The clip's own kind first, but before that one that takes its sound as it is. */
+async function encodableFormats(
+  width: number,
+  height: number,
+  kind: string,
+  sound: AudioCodec | null,
+): Promise<ClipFormatName[]> {
   const names: ClipFormatName[] = /webm|matroska/i.test(kind) ? ['webm', 'mp4'] : ['mp4', 'webm'];
+  const copies = (name: ClipFormatName) =>
+    !sound || clipFormats[name].open().getSupportedCodecs().includes(sound);
+  if (!copies(names[0]!) && copies(names[1]!)) names.reverse();
   const codecs = await Promise.all(names.map((name) => encodableCodec(clipFormats[name], width, height)));
   return names.filter((_, index) => codecs[index]);
 }

@@ -25,6 +25,14 @@ export interface SharpenOptions {
   onFrame: (done: { frames: number; seconds: number; pair?: FramePair }) => void;
 }
 
+export interface SharpenedClip {
+  clip: Blob;
+  frames: number;
+  /** When the last frame ends, in seconds. */
+  seconds: number;
+  lostSound: boolean;
+}
+
 /** Pairs to look at come no faster. */
 const pairMilliseconds = 250;
 
@@ -37,7 +45,7 @@ const pairMilliseconds = 250;
 export async function sharpenClip(
   clip: OpenClip,
   { deblurrer, width, height, format, toSeconds = Infinity, file, onFrame }: SharpenOptions,
-): Promise<{ clip: Blob; frames: number; lostSound: boolean }> {
+): Promise<SharpenedClip> {
   const kind = clipFormats[format];
   const codec = await encodableCodec(kind, width, height);
   if (!codec) {
@@ -66,6 +74,7 @@ export async function sharpenClip(
   const planes = new Uint8Array(i420Bytes(width, height));
   let framesRead = 0;
   let framesWritten = 0;
+  let seconds = 0;
   const frames = framesOf(clip, { width, height }, toSeconds, (time, rgba) => {
     awaited.push(time);
     if (!seen && performance.now() - lastPairAt > pairMilliseconds) {
@@ -74,6 +83,8 @@ export async function sharpenClip(
     framesRead++;
   });
   try {
+    // Raw tags are of the clip's own kind of file.
+    output.setMetadataTags({ ...(await clip.input.getMetadataTags()), raw: undefined });
     await output.start();
     for await (const frame of deblurrer.deblur(frames, { overwrites: true })) {
       const time = awaited.shift()!;
@@ -86,7 +97,7 @@ export async function sharpenClip(
       });
       await source.add(sample);
       sample.close();
-      const seconds = time.timestamp + time.duration;
+      seconds = time.timestamp + time.duration;
       await sound.execute({ until: seconds });
       let pair: FramePair | undefined;
       if (seen?.index === framesWritten) {
@@ -109,6 +120,7 @@ export async function sharpenClip(
   return {
     clip: await file.finish(kind.type),
     frames: framesWritten,
+    seconds,
     lostSound: lostSound(sound.discardedTracks),
   };
 }

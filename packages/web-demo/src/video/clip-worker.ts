@@ -1,4 +1,5 @@
-import { createVideoDeblurrer, type RgbImage, type VideoDeblurrer } from '@unblur/restoration';
+import { videoDeblurFamily } from '@unblur/core-model';
+import { createVideoDeblurrer, multiplyAddsPerPixel, type VideoDeblurrer } from '@unblur/restoration';
 import { download, type DownloadProgress } from '../download/download.js';
 import { computeEngine } from '../engine/compute-engine.js';
 import { startEngine } from '../engine/engine.js';
@@ -7,7 +8,7 @@ import type { Picture } from '../picture.js';
 import { answerCalls } from '../worker-calls.js';
 import type { ClipFormatName } from './clip-formats.js';
 import { framesOf, openClip, type ClipFacts, type OpenClip } from './clip-reading.js';
-import { sharpenClip, type FramePair } from './clip-sharpening.js';
+import { sharpenClip, type FramePair, type SharpenedClip } from './clip-sharpening.js';
 import { workingSize } from './working-size.js';
 import { openScratchFile } from './scratch-file.js';
 
@@ -32,9 +33,9 @@ export type ClipReport =
 
 export interface ClipResults {
   open: { facts: ClipFacts; first: Picture };
-  /** For people, `WebAssembly, 2 threads`; and how long a megapixel takes. */
+  /** For people, `WebAssembly, 2 threads`; and how long a megapixel is expected to take. */
   start: { description: string; secondsPerMegapixel: number };
-  sharpen: { clip: Blob; frames: number; lostSound: boolean; secondsPerFrame: number };
+  sharpen: SharpenedClip & { secondsPerFrame: number };
 }
 
 /** What the network may take of the 4 GiB that WebAssembly has; larger frames are worked on in tiles. */
@@ -84,37 +85,16 @@ async function start(
     ),
   ]);
   deblurrer = createVideoDeblurrer({ weights, engine: computeEngine(engine), memoryBudgetBytes });
+  const { costs } = videoDeblurFamily.declare(deblurrer.config);
+  const gigaMultiplyAddsPerMegapixel = multiplyAddsPerPixel(costs) / 1e3;
   return {
     description: engine.description,
-    secondsPerMegapixel: await measure(
-      createVideoDeblurrer({ weights, engine: computeEngine(engine), windowsOnly: true }),
-    ),
+    secondsPerMegapixel: gigaMultiplyAddsPerMegapixel / (usualEfficiency * engine.gigaMultiplyAddsPerSecond),
   };
 }
 
-/** Seconds that the network takes for a megapixel, tried on a few small frames. */
-async function measure(trial: VideoDeblurrer): Promise<number> {
-  const [width, height, count] = [256, 144, 4];
-  const frames = Array.from({ length: count }, (_, index): RgbImage => ({
-    width,
-    height,
-    data: Float32Array.from(
-      { length: width * height * 3 },
-      (_value, at) => ((at * 7 + index * 31) % 255) / 255,
-    ),
-  }));
-  let least = Infinity;
-  let last = performance.now();
-  // The first comes after all that is compiled.
-  let made = 0;
-  for await (const frame of trial.deblur(frames, { overwrites: true })) {
-    const now = performance.now();
-    if (made++ > 0) least = Math.min(least, (now - last) / 1000);
-    last = now;
-    void frame;
-  }
-  return (least * 1e6) / (width * height);
-}
+/** What the network reaches of the rate of the layers that the engine is measured by. */
+const usualEfficiency = 0.4;
 
 async function sharpen(
   { width, height, format, toSeconds, owner }: Extract<ClipRequest, { kind: 'sharpen' }>,
