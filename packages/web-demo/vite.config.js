@@ -127,17 +127,17 @@ function securityPolicy() {
   };
 }
 
-/** The card of the network that the page runs, as text that any host serves as such. */
-function modelCard() {
+/** The cards of the networks that the page runs, as text that any host serves as such. */
+function modelCards() {
+  const cards = { 'model-card.txt': 'photo', 'video-model-card.txt': 'video-small' };
   return {
-    name: 'model-card',
+    name: 'model-cards',
     apply: 'build',
     generateBundle() {
-      this.emitFile({
-        type: 'asset',
-        fileName: 'model-card.txt',
-        source: readFileSync(weightsFile('photo').replace(/safetensors$/, 'md')),
-      });
+      for (const [fileName, weights] of Object.entries(cards)) {
+        const source = readFileSync(weightsFile(weights).replace(/safetensors$/, 'md'));
+        this.emitFile({ type: 'asset', fileName, source });
+      }
     },
   };
 }
@@ -175,5 +175,5 @@ export default defineConfig(({ mode }) => ({
   },
   server: { headers: isolation },
   preview: { headers: isolation },
-  plugins: [selfContainedWasmThreads(), offline(), securityPolicy(), modelCard()],
+  plugins: [selfContainedWasmThreads(), offline(), securityPolicy(), modelCards()],
 }));

@@ -32,7 +32,7 @@ export function tellOffline(restorer: PageRestorer): void {
     await restorer.warmUp();
     const isOffline = (await pageKept) && (await isKept(photoWeightsUrl));
     note.textContent = isOffline
-      ? 'The network for photographs is stored on this device: with them, the page works without a connection.'
+      ? 'The network for photographs is stored on this device: for them, the page works without a connection.'
       : 'The network is loaded for this visit.';
   }
 

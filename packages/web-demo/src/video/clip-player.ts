@@ -75,7 +75,9 @@ export class ClipPlayer {
     this.#compare(false);
   }
 
+  /** A frame before and after; what played until now ends. */
   showPair({ blurred, sharp }: FramePair): void {
+    if (this.#sharp.src) this.#forgetClips();
     drawPicture(this.#canvases.blurred, blurred);
     drawPicture(this.#canvases.sharp, sharp);
     this.#setSize(sharp);
