@@ -1,7 +1,8 @@
-"""The reconstruction of packages/core-model/src/video that makes a frame as a photograph's middle frame is made, by hand in PyTorch.
+"""The reconstruction of packages/core-model/src/video that makes a frame as a photograph's middle frame is
+made, by hand in PyTorch.
 
-Channels before height and width, as PyTorch has it; otherwise layer for layer the same, for any config. Names of
-functions and weights are those of the TypeScript files.
+Channels before height and width, as PyTorch has it; otherwise layer for layer the same, for any config. Names
+of functions and weights are those of the TypeScript files.
 """
 
 from collections import namedtuple
@@ -146,7 +147,9 @@ class MiddleFrameNetwork:
         return feature
 
     def decode_middle(self, encoded, blurred_pyramid):
-        """Images by level, and the features of levels 1 to 4; the image of level 0 is made at level 1, by sub-pixel convolution."""
+        """Images by level, and the features of levels 1 to 4; the image of level 0 is made at level 1, by
+        sub-pixel convolution.
+        """
         images, features = {}, {}
         feature = encoded[COARSEST_LEVEL]
         for level in range(COARSEST_LEVEL - 1, 0, -1):
@@ -177,7 +180,9 @@ class MiddleFrameNetwork:
         return (image + moved.unflatten(0, (-1, len(image))).sum(0)) / (len(displacements) // len(image) + 1)
 
     def fuse_scales(self, fusion_channels, centre, evidence, fine, coarse):
-        """A frame made sharp at its own size and at half of it, each an image and the features it was made from."""
+        """A frame made sharp at its own size and at half of it, each an image and the features it was made
+        from.
+        """
         (fine_image, fine_features), (coarse_image, coarse_features) = fine, coarse
         found = fine_image - centre
         fine_means, coarse_means = halve(found), coarse_image - halve(centre)

@@ -5,8 +5,9 @@
     peer.py matrix-product --size 2048 --threads N
 
 The first line of output is a JSON object that says what is run and what its results are; each further line is
-{"milliseconds": ...} of one run. Of a restoration, the frames [frames, height, width, 3], not clamped, and behind them the trajectory
-[height / 4, width / 4, 6] of the grown photograph are left in the results file as float32.
+{"milliseconds": ...} of one run. Of a restoration, the frames [frames, height, width, 3], not clamped, and
+behind them the trajectory [height / 4, width / 4, 6] of the grown photograph are left in the results file as
+float32.
 """
 
 import argparse
@@ -125,7 +126,9 @@ def open_training(arguments):
 
 
 def open_matrix_product(arguments):
-    """As a convolution of single pixels: that is what oneDNN computes, where a plain product may go to a reference BLAS, as in Debian's PyTorch."""
+    """As a convolution of single pixels: that is what oneDNN computes, where a plain product may go to a
+    reference BLAS, as in Debian's PyTorch.
+    """
     size = arguments.size
     left = torch.sin(torch.arange(size**2, dtype=torch.float32)).view(1, size, 1, size)
     right = left.view(size, size, 1, 1).clone()

@@ -1,7 +1,8 @@
-"""Looks into a panorama with numpy: the same sampling as @unblur/datasets, written as one would write it. Run by perspective.js.
+"""Looks into a panorama with numpy: the same sampling as @unblur/datasets, written as one would write it. Run
+by perspective.js.
 
-Reads the panorama's bytes from a file, then one JSON line per request ({"matrices": [[9 numbers], ...]}); answers with the processor seconds taken,
-or with the first picture's values if {"picture": true}.
+Reads the panorama's bytes from a file, then one JSON line per request ({"matrices": [[9 numbers], ...]});
+answers with the processor seconds taken, or with the first picture's values if {"picture": true}.
 """
 
 import json

@@ -1,6 +1,7 @@
 """The photo network of packages/core-model/src/photo, by hand in PyTorch: the peer of the benchmark.
 
-Channels before height and width, as PyTorch has it; otherwise layer for layer the same, for any config, with the same names.
+Channels before height and width, as PyTorch has it; otherwise layer for layer the same, for any config, with
+the same names.
 """
 
 import json
@@ -58,7 +59,9 @@ class PhotoNetwork(nn.Module):
         self.correct_frame = convolution(frame_channels, PIXELS_PER_CELL * 3)
 
     def analyze(self, blurred):
-        """What is found once per photograph `[B, 3, H, W]`: the middle frame, the trajectory `[B, 6, H/4, W/4]` and a feature."""
+        """What is found once per photograph `[B, 3, H, W]`: the middle frame, the trajectory `[B, 6, H/4,
+        W/4]` and a feature.
+        """
         skips = []
         feature = self.stem(F.pixel_unshuffle(blurred, 2))
         for i in (0, 1, 2):
@@ -128,7 +131,9 @@ def enlarge(field, factor):
 
 
 def displacement_at(trajectory, time):
-    """Where the middle frame shows what the frame at a time shows, relative to it: `[B, 2, H/4, W/4]` in pixels of the photograph."""
+    """Where the middle frame shows what the frame at a time shows, relative to it: `[B, 2, H/4, W/4]` in
+    pixels of the photograph.
+    """
     velocity, acceleration, jerk = trajectory.split(2, 1)
     return velocity * time + acceleration * time**2 + jerk * time**3
 
@@ -196,7 +201,9 @@ def to_torch_layout(name, weight, frame_channels):
 
 
 def order_packed_pixels(weight, axis, first, count):
-    """`count` channels that stand for 2x2 pixels, from `(row, column, colour)` to `(colour, row, column)`, which is PyTorch's order."""
+    """`count` channels that stand for 2x2 pixels, from `(row, column, colour)` to `(colour, row, column)`,
+    which is PyTorch's order.
+    """
     before, packed, after = weight.split([first, count, weight.shape[axis] - first - count], axis)
     packed = (
         packed.unflatten(axis, (PIXELS_PER_CELL, count // PIXELS_PER_CELL))

@@ -4,14 +4,15 @@ import torch
 
 
 def photometric_total(frames, gt, loss_config):
-    """
-    The weighted mean over the frames of log(mean squared error + epsilon), per sample in the order or its reverse, whichever is better; mean over the batch.
+    """The weighted mean over the frames of log(mean squared error + epsilon), per sample in the order or its
+    reverse, whichever is better; mean over the batch.
 
     frames, gt: [B, N, 3, H, W] in time order.
     """
     if loss_config["motion"] != 0:
         raise ValueError(
-            f"Expected a loss without 'motion', which the benchmark does not have, but its weight is {loss_config['motion']}."
+            "Expected a loss without 'motion', which the benchmark does not have, but its weight is "
+            f"{loss_config['motion']}."
         )
     frame_weights = gt.new_tensor(loss_config["frameWeights"])
     frame_weights = frame_weights / frame_weights.sum()

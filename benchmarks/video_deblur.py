@@ -1,10 +1,12 @@
-"""The video-deblurring network of packages/core-model/src/video, by hand in PyTorch: the peer of the benchmark.
+"""The video-deblurring network of packages/core-model/src/video, by hand in PyTorch: the peer of the
+benchmark.
 
     video_deblur.py --weights W.safetensors --inputs I.safetensors --results R.bin --threads N
 
-Every window of five frames is evaluated by itself, as the published program does. The first line of output is a JSON object that says what is
-run; each further line is {"milliseconds": ..., "frames": 1} for the window that a line of standard input asked for. The first window's
-result is left in the results file as float32 [height, width, 3].
+Every window of five frames is evaluated by itself, as the published program does. The first line of output is
+a JSON object that says what is run; each further line is {"milliseconds": ..., "frames": 1} for the window
+that a line of standard input asked for. The first window's result is left in the results file as float32
+[height, width, 3].
 """
 
 import argparse
@@ -94,7 +96,9 @@ class VideoDeblur:
         )
 
     def deblur_at_scale(self, previous, centre, following, to_previous, to_following):
-        """The sharp frame, the neighbours warped onto it, and the features it was made from, where it was made by mixing."""
+        """The sharp frame, the neighbours warped onto it, and the features it was made from, where it was
+        made by mixing.
+        """
         for step in self.config["flow"].get("alignment", []):
             to_previous, to_following = (
                 align_flow(centre, previous, to_previous, **step),

@@ -18,7 +18,8 @@ def read_safetensors(path):
     for name, entry in header.items():
         if entry["dtype"] not in ELEMENT_TYPES:
             raise ValueError(
-                f"Expected tensor '{name}' to be one of {', '.join(ELEMENT_TYPES)} but it is {entry['dtype']}."
+                f"Expected tensor '{name}' to be one of {', '.join(ELEMENT_TYPES)} but it is "
+                f"{entry['dtype']}."
             )
         begin, end = entry["data_offsets"]
         arrays[name] = (

@@ -1,6 +1,7 @@
 /**
  * Half of `npm run format`: formats the Python programs with Ruff, 110 columns wide, as Prettier does the
- * rest. With `--check`, only names the files that are not formatted, and ends with code 1 if there are any.
+ * rest. With `--check`, only names the files that are not formatted, or have longer lines (Ruff leaves texts as
+ * they are), and ends with code 1 if there are any.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +18,9 @@ const unformatted = files.filter((file) => {
   const path = join(workspaceRoot, file);
   const source = readFileSync(path, 'utf8');
   const formatted = format(source, file, style);
-  if (formatted === source) return false;
+  const tooLong = formatted.split('\n').findIndex((line) => line.length > style.line_width);
+  if (tooLong >= 0) console.error(`${file}:${tooLong + 1} is longer than ${style.line_width} columns`);
+  if (formatted === source) return tooLong >= 0;
   if (!process.argv.includes('--check')) writeFileSync(path, formatted);
   return true;
 });

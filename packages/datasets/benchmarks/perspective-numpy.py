@@ -1,4 +1,6 @@
-"""The same sampling in plain numpy, for comparison: perspective frames from an equirectangular panorama, bilinear, wrapped."""
+"""The same sampling in plain numpy, for comparison: perspective frames from an equirectangular panorama,
+bilinear, wrapped.
+"""
 
 import sys
 import time

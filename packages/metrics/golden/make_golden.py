@@ -1,9 +1,11 @@
-"""Writes scikit-image.json: image pairs with their PSNR and SSIM by scikit-image, which the tests compare with ours.
+"""Writes scikit-image.json: image pairs with their PSNR and SSIM by scikit-image, which the tests compare
+with ours.
 
 Run with Debian 12's python3-skimage (0.19.3) and numpy (1.24.2):  python3 make_golden.py
 
-The images are made here: seeded noise, gradients, edges and a moved pattern, as 8-bit RGB.  Both sides divide by 255 in single
-precision; scikit-image is then given double precision, because it would otherwise compute in single.
+The images are made here: seeded noise, gradients, edges and a moved pattern, as 8-bit RGB.  Both sides divide
+by 255 in single precision; scikit-image is then given double precision, because it would otherwise compute in
+single.
 """
 
 import base64

@@ -1,5 +1,5 @@
-"""
-Carries out plans of the Node synthesis, for tests that hold one against the other: `synthesis_test_tool.py IN.safetensors OUT.safetensors`.
+"""Carries out plans of the Node synthesis, for tests that hold one against the other: `synthesis_test_tool.py
+IN.safetensors OUT.safetensors`.
 """
 
 from __future__ import annotations

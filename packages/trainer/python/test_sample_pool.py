@@ -13,7 +13,9 @@ MOTION = (3.0, -2.0)
 
 
 def ramp(shift):
-    """A picture [P, P, 3] in [0, 1] whose red is its column and whose green is its row, moved by `shift` times MOTION."""
+    """A picture [P, P, 3] in [0, 1] whose red is its column and whose green is its row, moved by `shift`
+    times MOTION.
+    """
     line = torch.arange(STORED, dtype=torch.float32)
     column, row = line.expand(STORED, STORED), line[:, None].expand(STORED, STORED)
     return (
@@ -30,7 +32,9 @@ def ramp(shift):
 
 
 def moving_samples(motion_known=1.0, frames_known=(1.0, 1.0, 1.0)):
-    """One scene that goes by MOTION from the middle frame to the last: where the last frame shows something, the middle one shows it at -MOTION from there."""
+    """One scene that goes by MOTION from the middle frame to the last: where the last frame shows something,
+    the middle one shows it at -MOTION from there.
+    """
     blocks = STORED // 4
     to_middle = torch.stack([-time * torch.tensor(MOTION).expand(blocks, blocks, 2) for time in (-1, 0, 1)])
     return Samples(
@@ -56,7 +60,9 @@ def draw(pool, count=BATCH, seed=1, **crop):
 
 
 def turned_by(frames):
-    """How the stored position (column, row) changes with the crop's column, and with its row, of every sample: [B, 2] each."""
+    """How the stored position (column, row) changes with the crop's column, and with its row, of every
+    sample: [B, 2] each.
+    """
     middle = frames[:, 1] * 255
     return (middle[:, 0, 1, :2] - middle[:, 0, 0, :2]).round(), (
         middle[:, 1, 0, :2] - middle[:, 0, 0, :2]
@@ -202,7 +208,8 @@ class BatchMakerTest(unittest.TestCase):
         batch = self.make(shapes)
         self.assertEqual({name: tuple(values.shape) for name, values in batch.items()}, shapes)
         self.assertEqual(batch["times"].tolist(), [-1, 0, 1])
-        # Half of the way from the first frame to the last is the motion from the middle one to the last, where a scene moves evenly.
+        # Half of the way from the first frame to the last is the motion from the middle one to the last,
+        # where a scene moves evenly.
         torch.testing.assert_close(batch["motionPixels"], between_blocks(batch["motionsPixels"][:, 2]))
         torch.testing.assert_close(batch["gt"], batch["frames"][:, 1:2])
         self.assertEqual(batch["randomMask"].sum((1, 2, 3)).tolist(), [SIZE * SIZE // 10] * 4)

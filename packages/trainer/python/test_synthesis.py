@@ -109,7 +109,9 @@ def made(kind, count=4, seed=5, **options):
 
 
 def moved(pictures, displacement):
-    """Pictures [T, C, S, S] at each pixel plus its displacement [T, S, S, 2], and where that lies well inside."""
+    """Pictures [T, C, S, S] at each pixel plus its displacement [T, S, S, 2], and where that lies well
+    inside.
+    """
     size = pictures.shape[-1]
     line = torch.arange(size, dtype=torch.float32)
     places = torch.stack([line.expand(size, -1), line[:, None].expand(-1, size)], -1) + displacement
@@ -394,7 +396,8 @@ class Videos(unittest.TestCase):
         self.assertRaisesRegex(ValueError, "at least 5 frames but the longest has 4", self.source, clip(4))
         self.assertRaisesRegex(
             ValueError,
-            "pictures of at least 32x32 but those of street are 30x80; use a smaller sizePixels or leave street out",
+            "pictures of at least 32x32 but those of street are 30x80; use a smaller sizePixels or leave "
+            "street out",
             self.source,
             clip(width=30),
         )
@@ -433,7 +436,8 @@ class RecordedPairs(unittest.TestCase):
     def test_smaller_than_a_sample_are_refused(self):
         self.assertRaisesRegex(
             ValueError,
-            "pictures of at least 44x44 but those of half/gt are 50x40; use a smaller sizePixels or leave half/gt out",
+            "pictures of at least 44x44 but those of half/gt are 50x40; use a smaller sizePixels or leave "
+            "half/gt out",
             open_source,
             {"kind": "pairs"},
             self.IMAGES,
@@ -508,7 +512,8 @@ class VideoWindows(unittest.TestCase):
         images = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip(20))}
         steady = {"exposureFrames": [3, 3], "strideFrames": [1, 1], "steadyShare": 1, "halvedShare": 0}
         windows = self.windows(steady, images, count=8)
-        # Exposures of three frames, a stride of one: each is the mean of its neighbours, but for those repeated at the clip's ends.
+        # Exposures of three frames, a stride of one: each is the mean of its neighbours, but for those
+        # repeated at the clip's ends.
         inner = [
             index for index in range(8) if (windows.sharp[index].diff(dim=0).abs().amax((1, 2, 3)) > 0).all()
         ]
@@ -521,7 +526,8 @@ class VideoWindows(unittest.TestCase):
         images = {f"street/{index}.png": png(pixels) for index, pixels in enumerate(clip(20, width=15))}
         self.assertRaisesRegex(
             ValueError,
-            "pictures of at least 16x16 but those of street are 15x80; use a smaller sizePixels or leave street out",
+            "pictures of at least 16x16 but those of street are 15x80; use a smaller sizePixels or leave "
+            "street out",
             self.windows,
             {},
             images,

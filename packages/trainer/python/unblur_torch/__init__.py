@@ -1,1 +1,3 @@
-"""The PyTorch engine of @unblur/trainer: interprets a traced graph, differentiates it, and trains its weights."""
+"""The PyTorch engine of @unblur/trainer: interprets a traced graph, differentiates it, and trains its
+weights.
+"""

@@ -1,6 +1,7 @@
 """One process of a training run: `python -m unblur_torch SOCKET RENDEZVOUS`, started once per device.
 
-RANK, LOCAL_RANK and WORLD_SIZE say which of how many it is; RENDEZVOUS is a file through which they find each other. It does what the training loop of @unblur/trainer asks for over the socket, until the loop hangs up.
+RANK, LOCAL_RANK and WORLD_SIZE say which of how many it is; RENDEZVOUS is a file through which they find each
+other. It does what the training loop of @unblur/trainer asks for over the socket, until the loop hangs up.
 """
 
 from __future__ import annotations

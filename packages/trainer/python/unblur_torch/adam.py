@@ -1,4 +1,6 @@
-"""Adam and the exponential average of the weights, as in packages/trainer/src/loop/adam.ts and exponential-average.ts."""
+"""Adam and the exponential average of the weights, as in packages/trainer/src/loop/adam.ts and
+exponential-average.ts.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,8 @@ class Adam:
 
     @torch.no_grad()
     def update(self, gradient: Tensor, norm: Tensor, learning_rate: float, step: int) -> None:
-        """
-        Moves the weights one step against their gradient [P], which is scaled down in place where its norm is too large.
+        """Moves the weights one step against their gradient [P], which is scaled down in place where its norm
+        is too large.
 
         norm: of `gradient`, a scalar that stays on its device: nothing waits for it. step: counts from 1.
         """

@@ -1,4 +1,6 @@
-"""What a step's graph is given beside the weights, by the names that its objective uses (trainer/src/systems/*)."""
+"""What a step's graph is given beside the weights, by the names that its objective uses
+(trainer/src/systems/*).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ class BatchMaker:
         unknown = sorted(set(shapes) - KNOWN)
         if unknown:
             raise ValueError(
-                f"Expected a step that is given some of {', '.join(sorted(KNOWN))} but it also wants {', '.join(unknown)}; it cannot learn from samples made on the device."
+                f"Expected a step that is given some of {', '.join(sorted(KNOWN))} but it also wants "
+                f"{', '.join(unknown)}; it cannot learn from samples made on the device."
             )
         self._shapes = shapes
         self._frames = frames
@@ -27,7 +30,9 @@ class BatchMaker:
         self._compared = shapes["frames"][1] if "frames" in shapes else frames
 
     def make(self, pool: SamplePool, generator: torch.Generator, canonical: bool) -> Dict[str, Tensor]:
-        """generator: of the processor. canonical: whether samples of known motion come in the canonical order."""
+        """generator: of the processor. canonical: whether samples of known motion come in the canonical
+        order.
+        """
         frames = choose_frames(self._frames, self._compared, generator)
         drawn = pool.draw(self.count, Crop(self.size_pixels, frames, canonical), generator)
         device = drawn["blurred"].device
@@ -49,7 +54,8 @@ class BatchMaker:
                 values = drawn[name]
             if tuple(values.shape) != tuple(shape):
                 raise ValueError(
-                    f"Expected '{name}' of a batch to be [{', '.join(map(str, shape))}] but the samples make it [{', '.join(map(str, values.shape))}]."
+                    f"Expected '{name}' of a batch to be [{', '.join(map(str, shape))}] but the samples make "
+                    f"it [{', '.join(map(str, values.shape))}]."
                 )
             batch[name] = values
         return batch
@@ -70,7 +76,9 @@ KNOWN = {
 
 
 def choose_frames(count: int, compared: int, generator: torch.Generator) -> List[int]:
-    """The middle frame and so many random pairs about it, in time order: `compared` of `count` frames, or all."""
+    """The middle frame and so many random pairs about it, in time order: `compared` of `count` frames, or
+    all.
+    """
     if compared == count:
         return list(range(count))
     middle = (count - 1) // 2

@@ -1,4 +1,6 @@
-"""Messages between the training loop, which is TypeScript, and its torch processes: a length, then a `.safetensors` file."""
+"""Messages between the training loop, which is TypeScript, and its torch processes: a length, then a
+`.safetensors` file.
+"""
 
 from __future__ import annotations
 

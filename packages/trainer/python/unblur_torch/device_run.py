@@ -1,7 +1,9 @@
-"""Trains a packed run on this machine: `python -m unblur_torch.device_run ARCHIVE OUT [--minutes M] [--processes N] [--trial]`.
+"""Trains a packed run on this machine: `python -m unblur_torch.device_run ARCHIVE OUT [--minutes M]
+[--processes N] [--trial]`.
 
-Samples are made on the device that trains. Schedules follow the clock (`minutes`), or the steps where a run has no minutes.
-The same command goes on after an interruption. `unblur train --collect` reads what it leaves in OUT.
+Samples are made on the device that trains. Schedules follow the clock (`minutes`), or the steps where a run
+has no minutes. The same command goes on after an interruption. `unblur train --collect` reads what it leaves
+in OUT.
 """
 
 from __future__ import annotations
@@ -74,7 +76,9 @@ def camel_case(name: str) -> str:
 
 
 class Clock:
-    """How much of a run is done: of its minutes, which loading and compiling take from too, or else of its steps."""
+    """How much of a run is done: of its minutes, which loading and compiling take from too, or else of its
+    steps.
+    """
 
     def __init__(self, minutes: Optional[float], steps: int, done_before: float):
         self._steps = steps
@@ -175,7 +179,8 @@ class DeviceRun:
         fed = FedPool(pool, stream, options["reuse"])
         fed.fill(max(options["firstSamples"], max(stage["batchSize"] for stage in plan["stages"])))
         self._say(
-            f"pictures read after {read_seconds:.1f} s, the first {pool.added} samples made after {time.monotonic() - STARTED:.1f} s"
+            f"pictures read after {read_seconds:.1f} s, the first {pool.added} samples made after "
+            f"{time.monotonic() - STARTED:.1f} s"
         )
         return fed
 
@@ -241,7 +246,9 @@ class DeviceRun:
         self._state = learner.state()
 
     def _agree_on_time(self, looks: bool) -> None:
-        """Of several processes, the first one's clock counts, and whether it was told to stop: all do the same steps."""
+        """Of several processes, the first one's clock counts, and whether it was told to stop: all do the
+        same steps.
+        """
         progress = self._progress
         if not torch.distributed.is_initialized():
             progress.done = self._clock.done(progress.step)
@@ -262,7 +269,7 @@ class DeviceRun:
             try:
                 learner.differentiate(batch)
                 self._say(f"compiled after {time.monotonic() - STARTED:.1f} s")
-            except Exception as error:  # noqa: BLE001 torch.compile fails in many ways, and a GPU's minutes are expensive
+            except Exception as error:  # noqa: BLE001 fails in many ways; a GPU has few minutes
                 learner.interpret()
                 self._say(
                     f"torch.compile failed, so the run goes on without it: {str(error).splitlines()[0]}"
@@ -271,7 +278,9 @@ class DeviceRun:
     def _update(
         self, learner: Learner, batch: Dict[str, torch.Tensor], rates: List[float], look: bool
     ) -> Optional[List[float]]:
-        """Loss terms and norms of the gradients, if they are looked at; on a processor, what is not finite moves nothing."""
+        """Loss terms and norms of the gradients, if they are looked at; on a processor, what is not finite
+        moves nothing.
+        """
         try:
             terms, norms = learner.differentiate(batch)
         except ValueError:
@@ -287,7 +296,8 @@ class DeviceRun:
         progress.setbacks += 1
         if progress.setbacks > MOST_SETBACKS:
             raise ValueError(
-                f"Expected a finite loss but it was not {progress.setbacks} times, whatever the learning rate; lower `optimizer.learningRate`, or look at the samples."
+                f"Expected a finite loss but it was not {progress.setbacks} times, whatever the learning "
+                "rate; lower `optimizer.learningRate`, or look at the samples."
             )
         progress.rate_factor *= RATE_AFTER_SETBACK
         learner.go_back(good)
@@ -371,7 +381,9 @@ class DeviceRun:
 
 
 class FedPool:
-    """A pool into which new samples come as training goes on, so that each is seen `reuse` times on average."""
+    """A pool into which new samples come as training goes on, so that each is seen `reuse` times on
+    average.
+    """
 
     def __init__(self, samples: SamplePool, stream: SampleStream, reuse: float):
         self.samples = samples
@@ -386,7 +398,9 @@ class FedPool:
         self._first = self.samples.added
 
     def keep_up(self, count: int) -> None:
-        """Before a batch of `count` is drawn: takes what has been made, and waits for it where samples would be seen too often."""
+        """Before a batch of `count` is drawn: takes what has been made, and waits for it where samples would
+        be seen too often.
+        """
         self._drawn += count
         began = time.monotonic()
         while self._drawn > (self.samples.added - self._first + count) * self._reuse:
@@ -433,7 +447,8 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
     progress = run.train()
     if rank == 0:
         print(
-            f"{progress.step} steps, {100 * progress.done:.0f} % of the run; results in {os.path.join(options.out, 'results')}",
+            f"{progress.step} steps, {100 * progress.done:.0f} % of the run; results in "
+            f"{os.path.join(options.out, 'results')}",
             file=sys.stderr,
         )
 

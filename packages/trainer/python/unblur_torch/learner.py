@@ -52,9 +52,8 @@ class LearnerOptions:
 
 
 class Learner:
-    """
-    Weights, Adam's moments and averages of one process. Where there are several processes each has its part of the batch
-    and all have the same weights: gradients are averaged over them.
+    """Weights, Adam's moments and averages of one process. Where there are several processes each has its
+    part of the batch and all have the same weights: gradients are averaged over them.
     """
 
     def __init__(
@@ -66,10 +65,10 @@ class Learner:
         options: LearnerOptions,
         device: torch.device,
     ):
-        """
-        step_graph: from weights and a batch to the loss terms; restoration_graph: from weights and `blurred` to frames.
-        groups: names of the weights that learn, which are those of inputs of both graphs; each group has its own learning
-        rate and is clipped by its own norm. frozen: names of the weights that stay as they are.
+        """step_graph: from weights and a batch to the loss terms; restoration_graph: from weights and
+        `blurred` to frames.
+        groups: names of the weights that learn, which are those of inputs of both graphs; each group has its
+        own learning rate and is clipped by its own norm. frozen: names of the weights that stay as they are.
         """
         self._device = device
         self._options = options
@@ -112,7 +111,9 @@ class Learner:
         self._shapes = {name: step_graph.inputs[name] for name in weights}
 
     def _make_leaves(self, low_weights: "set[str]", learned: "set[str]") -> List[Tensor]:
-        """What autograd differentiates by: views of the weights whose gradients, where they learn, are views of one gradient."""
+        """What autograd differentiates by: views of the weights whose gradients, where they learn, are views
+        of one gradient.
+        """
         leaves = []
         learned_values = {
             parameter.value for parameter in self._layout.parameters if parameter.weight in learned
@@ -137,7 +138,9 @@ class Learner:
         return leaves
 
     def load(self, state: Dict[str, numpy.ndarray]) -> None:
-        """`state`: arrays named `group/weight`; without moments and averages, a run starts from the weights."""
+        """`state`: arrays named `group/weight`; without moments and averages, a run starts from the
+        weights.
+        """
         groups: Dict[str, Dict[str, numpy.ndarray]] = {}
         for path, array in state.items():
             group, name = path.split("/", 1)
@@ -181,12 +184,11 @@ class Learner:
     def update(
         self, batch: Dict[str, Tensor], learning_rates: Sequence[float], step: int
     ) -> Tuple[Dict[str, float], float]:
-        """
-        One step of training on this process's part of the batch.
+        """One step of training on this process's part of the batch.
 
-        learning_rates: of the groups. step: counts from 1.
-        Returns the loss terms by name and the norm of the gradient before clipping, both of the whole batch.
-        Raises ValueError if a loss term or the gradient is not finite, naming the first weight; no weight has changed then.
+        learning_rates: of the groups. step: counts from 1. Returns the loss terms by name and the norm of the
+        gradient before clipping, both of the whole batch. Raises ValueError if a loss term or the gradient is
+        not finite, naming the first weight; no weight has changed then.
         """
         terms, norms = self.differentiate(batch)
         figures = torch.cat([terms, norms]).tolist()
@@ -196,11 +198,11 @@ class Learner:
         return self.named_terms(figures), math.hypot(*figures[len(self._terms) :])
 
     def differentiate(self, batch: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
-        """
-        Finds the gradient of the whole batch, of which this process has a part.
+        """Finds the gradient of the whole batch, of which this process has a part.
 
-        Returns the loss terms [T] and the norm of each group's gradient [G]; on a GPU they are still being computed.
-        Raises ValueError if a loss term is not finite, on a processor: on a GPU nothing waits for them.
+        Returns the loss terms [T] and the norm of each group's gradient [G]; on a GPU they are still being
+        computed. Raises ValueError if a loss term is not finite, on a processor: on a GPU nothing waits for
+        them.
         """
         terms = self._differentiate(batch)
         return terms, torch.stack([torch.linalg.vector_norm(self._gradient[group]) for group in self._groups])
@@ -223,7 +225,9 @@ class Learner:
         return named, {name: gradients[name].reshape(self._shapes[name]) for name in self._learned}
 
     def restore(self, blurred: Tensor) -> List[Tensor]:
-        """Frames [1, S, S, 3] in time order from what the restoration graph calls `blurred`, with the averaged weights."""
+        """Frames [1, S, S, 3] in time order from what the restoration graph calls `blurred`, with the
+        averaged weights.
+        """
         return self._restoration.restore(lambda: self._layout.unflatten(self._averages), blurred)
 
     def _differentiate(self, batch: Dict[str, Tensor]) -> Tensor:
@@ -246,7 +250,9 @@ class Learner:
         return terms
 
     def _expect_finite(self, outputs: List[Tensor]) -> None:
-        """Before going back through them: gradients of sampling at coordinates that are not numbers end the process."""
+        """Before going back through them: gradients of sampling at coordinates that are not numbers end the
+        process.
+        """
         for name, value in zip(self._terms, torch.stack([output.detach() for output in outputs]).tolist()):
             if not numpy.isfinite(value):
                 raise ValueError(
@@ -266,7 +272,9 @@ class Learner:
 
 
 class Restoration:
-    """The restoring network, in float32 whatever training uses, since that is how its weights will be used."""
+    """The restoring network, in float32 whatever training uses, since that is how its weights will be
+    used.
+    """
 
     def __init__(self, graph: Graph, weights: List[str], channels_last: bool, device: torch.device):
         self._layout = ParameterLayout(graph, weights, channels_last)
@@ -300,7 +308,8 @@ def optional_compile(program, wanted: bool):
         return program
     if not hasattr(torch, "compile"):
         raise ValueError(
-            f"Expected torch 2.0 or newer for 'torch.compile: true' but this is {torch.__version__}; set it to false."
+            f"Expected torch 2.0 or newer for 'torch.compile: true' but this is {torch.__version__}; set it "
+            "to false."
         )
     # Every step has the same shapes.
     return torch.compile(program, dynamic=False)

@@ -1,7 +1,7 @@
 """Reads the `.onnx` files that @unblur/onnx writes.
 
-A file is a protocol buffer; the few messages that such a file holds are read here, so that no package beside torch and
-numpy is needed. Field numbers are those of onnx.proto.
+A file is a protocol buffer; the few messages that such a file holds are read here, so that no package beside
+torch and numpy is needed. Field numbers are those of onnx.proto.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Graph:
         return replace(self, nodes=nodes)
 
     def consumers(self) -> Dict[str, List[Node]]:
-        """The nodes that read each value, once per reading; an output of the graph counts as read by no node."""
+        """The nodes that read each value, once per reading; an output of the graph counts as read by no
+        node.
+        """
         readers: Dict[str, List[Node]] = {}
         for node in self.nodes:
             for name in node.inputs:
@@ -52,7 +54,9 @@ class Graph:
 
 
 def read_onnx(data: bytes) -> Graph:
-    """The graph of an `.onnx` file. Raises ValueError if it holds an element type or attribute that traced graphs have not."""
+    """The graph of an `.onnx` file. Raises ValueError if it holds an element type or attribute that traced
+    graphs have not.
+    """
     graph_bytes = next(value for number, value in read_fields(data) if number == 7)
     nodes: List[Node] = []
     constants: Dict[str, numpy.ndarray] = {}
@@ -104,7 +108,8 @@ def read_attribute(data: bytes) -> Tuple[str, Attribute]:
     by_kind = {FLOAT_ATTRIBUTE: real, INT_ATTRIBUTE: integer, STRING_ATTRIBUTE: text, INTS_ATTRIBUTE: ints}
     if kind not in by_kind:
         raise ValueError(
-            f"Expected attribute '{name}' to be a number, a text or a list of integers but it is of ONNX attribute type {kind}."
+            f"Expected attribute '{name}' to be a number, a text or a list of integers but it is of ONNX "
+            f"attribute type {kind}."
         )
     return name, by_kind[kind]
 
@@ -122,7 +127,8 @@ def read_tensor(data: bytes) -> Tuple[str, numpy.ndarray]:
             raw = value
     if element_type not in ELEMENT_TYPES:
         raise ValueError(
-            f"Expected constant '{name}' to be float32, int32, int64 or bool but it is of ONNX element type {element_type}."
+            f"Expected constant '{name}' to be float32, int32, int64 or bool but it is of ONNX element type "
+            f"{element_type}."
         )
     return name, numpy.frombuffer(raw, ELEMENT_TYPES[element_type]).reshape(shape)
 
@@ -144,7 +150,9 @@ def read_value_info(data: bytes) -> Tuple[str, Tuple[int, ...]]:
 
 
 def read_fields(data: bytes) -> Iterator[Tuple[int, Union[int, bytes]]]:
-    """Field numbers and values of a message, in the file's order: varints as int, everything else as bytes."""
+    """Field numbers and values of a message, in the file's order: varints as int, everything else as
+    bytes.
+    """
     position = 0
     while position < len(data):
         key, position = read_varint(data, position)

@@ -1,8 +1,8 @@
 """The ONNX operators that @unblur/onnx emits, in torch.
 
-Each entry of OPERATORS turns a node into a function of its tensors. Inputs that ONNX passes as tensors but that say how
-the operator works (shapes, axes, pads) are constants in a traced graph; they are read when the graph is compiled and are
-called settings here. Images are [batch, channels, height, width].
+Each entry of OPERATORS turns a node into a function of its tensors. Inputs that ONNX passes as tensors but
+that say how the operator works (shapes, axes, pads) are constants in a traced graph; they are read when the
+graph is compiled and are called settings here. Images are [batch, channels, height, width].
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ TensorFunction = Callable[..., Tensor]
 
 @dataclass(frozen=True)
 class Operator:
-    """How an operator is made: `build(attributes, settings)` gives the function of the inputs that are no settings."""
+    """How an operator is made: `build(attributes, settings)` gives the function of the inputs that are no
+    settings.
+    """
 
     build: Callable[[Attributes, Settings], TensorFunction]
     settings: Tuple[int, ...] = ()
@@ -141,13 +143,16 @@ def geometry(attributes: Attributes) -> Tuple[List[int], List[int], int, List[in
 
 @operator("Conv")
 def convolution(attributes: Attributes, settings: Settings) -> TensorFunction:
-    """x [B, in, H, W], kernel [out, in / groups, h, w], optionally bias of `out` elements; pads are (top, left, bottom, right)."""
+    """x [B, in, H, W], kernel [out, in / groups, h, w], optionally bias of `out` elements; pads are (top,
+    left, bottom, right).
+    """
     stride, dilation, groups, pads = geometry(attributes)
     if same_on_both_sides(pads):
         padding = pads[:2]
 
         def run(x: Tensor, kernel: Tensor, bias: Optional[Tensor] = None) -> Tensor:
-            # On a processor, torch 1.13 leaves the gradient of a strided filter partly unset where a bfloat16 image is one pixel.
+            # On a processor, torch 1.13 leaves the gradient of a strided filter partly unset where a bfloat16
+            # image is one pixel.
             if x.dtype == torch.bfloat16 and not x.is_cuda and 1 in x.shape[2:]:
                 return F.conv2d(
                     x.float(),
@@ -200,10 +205,10 @@ def transposed_convolution(attributes: Attributes, settings: Settings) -> Tensor
 
 
 def double_by_convolution(x: Tensor, kernel: Tensor, bias: Optional[Tensor]) -> Tensor:
-    """
-    The transposed convolution of a 4x4 kernel with stride 2 and padding 1 as one convolution of four 2x2 kernels, one for
-    each pixel of a 2x2 block of the result: several times as fast on a processor, where torch 1.13 has no transposed
-    convolution in bfloat16 at all. A 3x3 kernel with one more row and column of results is one whose last taps are 0.
+    """The transposed convolution of a 4x4 kernel with stride 2 and padding 1 as one convolution of four 2x2
+    kernels, one for each pixel of a 2x2 block of the result: several times as fast on a processor, where
+    torch 1.13 has no transposed convolution in bfloat16 at all. A 3x3 kernel with one more row and column of
+    results is one whose last taps are 0.
 
     x [B, in, h, w], kernel [in, out, 4, 4], bias [out] to [B, out, 2 h, 2 w], channels last.
     """
@@ -254,7 +259,8 @@ def resize(attributes: Attributes, settings: Settings) -> TensorFunction:
         align_corners = transformation == "align_corners"
         return lambda x: F.interpolate(x, size, mode="bilinear", align_corners=align_corners)
     raise ValueError(
-        f"Expected Resize that is linear (half_pixel, align_corners) or nearest (asymmetric) but received {mode} ({transformation})."
+        "Expected Resize that is linear (half_pixel, align_corners) or nearest (asymmetric) but received "
+        f"{mode} ({transformation})."
     )
 
 

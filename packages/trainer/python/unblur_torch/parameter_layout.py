@@ -1,8 +1,9 @@
 """Where each weight lies in one flat vector of all parameters.
 
-A traced graph turns every convolution filter from [height, width, in, out] into the order that convolutions read,
-anew in every step. Here the turned filter itself is the parameter: the turning is done once, when weights are loaded,
-and undone when they are saved. Adam, clipping and averages work element by element and do not notice.
+A traced graph turns every convolution filter from [height, width, in, out] into the order that convolutions
+read, anew in every step. Here the turned filter itself is the parameter: the turning is done once, when
+weights are loaded, and undone when they are saved. Adam, clipping and averages work element by element and do
+not notice.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class ParameterLayout:
             self.parameters.append(parameter)
             absorbed.extend(nodes)
         gone = {id(node) for node in absorbed}
-        """The graph without the operations that the layout makes unnecessary; its weights are named `Parameter.value`."""
+        """The graph without the operations that the layout makes unnecessary; its weights are named
+        `Parameter.value`.
+        """
         self.graph = graph.with_nodes([node for node in graph.nodes if id(node) not in gone])
         self.size = sum(parameter.size for parameter in self.parameters)
 
@@ -93,7 +96,9 @@ class ParameterLayout:
 def follow_rearrangements(
     graph: Graph, weight: str, consumers: Dict[str, List[Node]], channels_last: bool
 ) -> Tuple[Parameter, List[Node]]:
-    """Follows a weight through the operations that only rearrange it, as long as nothing else reads it on the way."""
+    """Follows a weight through the operations that only rearrange it, as long as nothing else reads it on the
+    way.
+    """
     shape = graph.inputs[weight]
     indices = numpy.arange(int(numpy.prod(shape, dtype=numpy.int64))).reshape(shape)
     value, nodes = weight, []

@@ -29,9 +29,9 @@ FOLLOWING = (
 
 
 def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
-    """
-    Convolutions and products of matrices in bfloat16, as long as they do not make coordinates: a motion of some pixels in
-    bfloat16 is off by up to a tenth of a pixel. All else (images, motions, sampling, losses) stays in float32.
+    """Convolutions and products of matrices in bfloat16, as long as they do not make coordinates: a motion of
+    some pixels in bfloat16 is off by up to a tenth of a pixel. All else (images, motions, sampling, losses)
+    stays in float32.
 
     Returns the graph with its conversions, and the weights that it reads in bfloat16.
     """
@@ -84,13 +84,16 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
     both = low_weights & {name for node in graph.nodes if not runs_low(node) for name in node.inputs}
     if both:
         raise ValueError(
-            f"Expected every weight to be read in one precision but {', '.join(sorted(both))} is read in both."
+            f"Expected every weight to be read in one precision but {', '.join(sorted(both))} is read in "
+            "both."
         )
     return graph.with_nodes(nodes), low_weights
 
 
 def makers_of_coordinates(graph: Graph) -> Set[int]:
-    """The convolutions and matrix products whose results become sampling coordinates without an activation in between."""
+    """The convolutions and matrix products whose results become sampling coordinates without an activation in
+    between.
+    """
     made_by = {name: node for node in graph.nodes for name in node.outputs}
     pending = [node.inputs[1] for node in graph.nodes if node.operator == "GridSample"]
     seen: Set[str] = set()

@@ -1,7 +1,7 @@
 """A graph as a Python function of tensors.
 
-The function's source holds one line per operation and one `del` after a value's last use, so that what autograd does
-not keep is freed at once; torch.compile reads it like any other function.
+The function's source holds one line per operation and one `del` after a value's last use, so that what
+autograd does not keep is freed at once; torch.compile reads it like any other function.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def write_program(
     unknown = sorted({node.operator for node in graph.nodes} - set(OPERATORS))
     if unknown:
         raise ValueError(
-            f"Expected operators that the torch engine knows but the graph has {', '.join(unknown)}; add them to operators.py."
+            f"Expected operators that the torch engine knows but the graph has {', '.join(unknown)}; add "
+            "them to operators.py."
         )
     scope: Dict[str, object] = {}
     names: Dict[str, str] = {name: f"i{index}" for index, name in enumerate(inputs)}

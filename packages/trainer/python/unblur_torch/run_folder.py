@@ -1,4 +1,6 @@
-"""What a packed run holds, and what it leaves: see trainer/src/device/archive.ts and results.ts, which write the one and read the other."""
+"""What a packed run holds, and what it leaves: see trainer/src/device/archive.ts and results.ts, which write
+the one and read the other.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ class PackedRun:
         missing = [name for name in self.plan["files"] if not os.path.exists(os.path.join(folder, name))]
         if missing:
             raise ValueError(
-                f"Expected all files of the packed run in '{folder}' but {', '.join(missing)} is missing; copy all its files into one folder."
+                f"Expected all files of the packed run in '{folder}' but {', '.join(missing)} is missing; "
+                "copy all its files into one folder."
             )
 
     def graph(self, name: str) -> Graph:
@@ -42,7 +45,9 @@ class PackedRun:
         return {name: values.astype(numpy.float32) for name, values in tensors.items()}
 
     def images(self, source: Mapping[str, Any]) -> Dict[str, bytes]:
-        """The encoded pictures of a source, by their paths in its folder: packed ones, or, of a run on the machine that planned it, those in the folder itself."""
+        """The encoded pictures of a source, by their paths in its folder: packed ones, or, of a run on the
+        machine that planned it, those in the folder itself.
+        """
         if "folder" in source:
             return read_pictures(source["folder"], source["videos"])
         prefix, pictures = f"{source['images']}/", {}
@@ -85,7 +90,9 @@ class PackedRun:
 
 
 def read_pictures(folder: str, sub_folders: Optional[List[str]]) -> Dict[str, bytes]:
-    """All pictures of a folder and its sub-folders, or of some of these, by their paths in it with slashes."""
+    """All pictures of a folder and its sub-folders, or of some of these, by their paths in it with
+    slashes.
+    """
     pictures = {}
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -98,9 +105,8 @@ def read_pictures(folder: str, sub_folders: Optional[List[str]]) -> Dict[str, by
 
 
 class RunFolder:
-    """
-    `checkpoint.safetensors` to go on from, and `results`: `metrics.jsonl`, sample pictures, the averaged weights of the end
-    and of the best validation in parts of at most 16 MB.
+    """`checkpoint.safetensors` to go on from, and `results`: `metrics.jsonl`, sample pictures, the averaged
+    weights of the end and of the best validation in parts of at most 16 MB.
     """
 
     def __init__(self, folder: str, part_bytes: int = 15 * MIB):

@@ -1,7 +1,9 @@
-"""Samples held beside the network, from which every step draws a batch: each sample is seen several times, never alike.
+"""Samples held beside the network, from which every step draws a batch: each sample is seen several times,
+never alike.
 
-Samples are kept on the device as 8-bit pictures larger than the crops that are trained on; a crop is cut at a random place,
-mirrored, turned, reversed in time, made softer and given other colours. The oldest samples make room for new ones.
+Samples are kept on the device as 8-bit pictures larger than the crops that are trained on; a crop is cut at a
+random place, mirrored, turned, reversed in time, made softer and given other colours. The oldest samples make
+room for new ones.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from .synthesis.softness import soften
 
 # Motions are known for squares of so many pixels, on whose corners crops begin.
 MOTION_STRIDE = 4
-# A scene has a clear side if its mean motion goes this much of its length to the left or right, as in frame-order.ts.
+# A scene has a clear side if its mean motion goes this much of its length to the left or right, as in
+# frame-order.ts.
 CLEAR_SIDE = 0.25
 
 
@@ -29,7 +32,9 @@ class PoolOptions:
     colour_gain: float
     """Largest standard deviation of the noise added to the blurred picture, in [0, 1] of full white."""
     noise_sigma: float
-    """Largest standard deviation of a Gaussian blur of photograph and frames alike, in pixels: not everything soft has moved."""
+    """Largest standard deviation of a Gaussian blur of photograph and frames alike, in pixels: not everything
+    soft has moved.
+    """
     softness_pixels: float
 
 
@@ -68,7 +73,8 @@ class SamplePool:
         }
         frames, size = new["frames"].shape[1:3]
         blocks = size // MOTION_STRIDE
-        # As the losses have it: where the scene goes to, not where a frame's pixels come from. In half precision 100 pixels are good to a twentieth of one.
+        # As the losses have it: where the scene goes to, not where a frame's pixels come from. In half
+        # precision 100 pixels are good to a twentieth of one.
         to_middle = (
             torch.zeros(count, frames, blocks, blocks, 2, device=self._device)
             if samples.motion_pixels is None
@@ -88,16 +94,15 @@ class SamplePool:
         self.added += count
 
     def draw(self, count: int, crop: Crop, generator: torch.Generator) -> Dict[str, Tensor]:
-        """
-        `count` crops of random samples, S pixels wide, n frames each:
+        """`count` crops of random samples, S pixels wide, n frames each:
 
-        blurred [B, S, S, 3] (or [B, N, S, S, 3]), frames [B, n, S, S, 3] in [0, 1];
-        framesKnown [B, n], 1 or 0; motionKnown [B], 1 or 0;
-        motion [B, n, S/4, S/4, 2], displacement (dx, dy) of the scene from the middle frame to each frame, in pixels;
-        orderKnown [B], 1 where the sample was put in the canonical order, else 0.
+        blurred [B, S, S, 3] (or [B, N, S, S, 3]), frames [B, n, S, S, 3] in [0, 1]; framesKnown [B, n], 1 or
+        0; motionKnown [B], 1 or 0; motion [B, n, S/4, S/4, 2], displacement (dx, dy) of the scene from the
+        middle frame to each frame, in pixels; orderKnown [B], 1 where the sample was put in the canonical
+        order, else 0.
 
-        generator: of the processor; decides which samples are drawn, and how each is cut, turned and coloured.
-        Raises ValueError if the pool is empty or its pictures are smaller than the crop.
+        generator: of the processor; decides which samples are drawn, and how each is cut, turned and
+        coloured. Raises ValueError if the pool is empty or its pictures are smaller than the crop.
         """
         if not self._stored:
             raise ValueError("Expected samples in the pool but none has come yet.")
@@ -105,7 +110,8 @@ class SamplePool:
         size, stored_size = crop.size_pixels, stored["frames"].shape[2]
         if size > stored_size:
             raise ValueError(
-                f"Expected pictures in the pool of at least {size} pixels, the size of a crop, but they have {stored_size}."
+                f"Expected pictures in the pool of at least {size} pixels, the size of a crop, but they have "
+                f"{stored_size}."
             )
         random = lambda *shape: torch.rand(*shape, generator=generator).to(self._device)
         chance = lambda: random(count) < 0.5
@@ -182,9 +188,8 @@ def side_of(motion_pixels: Tensor) -> "tuple[Tensor, Tensor]":
 def crop_places(
     corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor
 ) -> "tuple[Tensor, Tensor]":
-    """
-    Rows and columns [B, S, S] of the stored picture that a crop's pixels show: the crop is cut, then transposed, then
-    mirrored, which together give every turn by a right angle too.
+    """Rows and columns [B, S, S] of the stored picture that a crop's pixels show: the crop is cut, then
+    transposed, then mirrored, which together give every turn by a right angle too.
 
     corner: row and column of the crop's first pixel [2, B]; mirror_x, mirror_y, transpose: [B] of bool.
     """
@@ -201,7 +206,9 @@ def crop_places(
 def crop_motion(
     motion: Tensor, corner: Tensor, size: int, mirror_x: Tensor, mirror_y: Tensor, transpose: Tensor
 ) -> Tensor:
-    """Motions [B, N, P, P, 2] in the crop of `crop_places`, [B, N, S, S, 2] in float32, their vectors turned with the picture."""
+    """Motions [B, N, P, P, 2] in the crop of `crop_places`, [B, N, S, S, 2] in float32, their vectors turned
+    with the picture.
+    """
     row, column = crop_places(corner, size, mirror_x, mirror_y, transpose)
     sample = torch.arange(len(motion), device=motion.device)[:, None, None, None]
     moment = torch.arange(motion.shape[1], device=motion.device)[None, :, None, None]

@@ -12,9 +12,8 @@ from .synthesis import Samples, SampleSource, Windows, WindowSource
 
 
 class SampleStream:
-    """
-    On a GPU samples are made ahead, by a thread with a stream of its own, while training runs; on a processor when they are
-    asked for, so that what comes follows from the seed.
+    """On a GPU samples are made ahead, by a thread with a stream of its own, while training runs; on a
+    processor when they are asked for, so that what comes follows from the seed.
     """
 
     def __init__(
@@ -26,7 +25,9 @@ class SampleStream:
         seed: int,
         ahead: int = 4,
     ):
-        """at_once: samples made in one go, all of one source. Windows are given as samples of as many frames, blurred ones too."""
+        """at_once: samples made in one go, all of one source. Windows are given as samples of as many frames,
+        blurred ones too.
+        """
         self._sources, self._weights = sources, torch.tensor(weights, dtype=torch.float64)
         self._at_once = at_once
         self._device = device

@@ -1,4 +1,6 @@
-"""Scores of restored frames, as @unblur/metrics has them: PSNR and SSIM in the better order of the whole sequence."""
+"""Scores of restored frames, as @unblur/metrics has them: PSNR and SSIM in the better order of the whole
+sequence.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ Figures = Dict[str, float]
 
 @dataclass(frozen=True)
 class Sample:
-    """What is restored (a photograph or a window [1, ..., S, S, 3]), what it has to beat [S, S, 3], and the truth [N, S, S, 3]; in [0, 1]."""
+    """What is restored (a photograph or a window [1, ..., S, S, 3]), what it has to beat [S, S, 3], and the
+    truth [N, S, S, 3]; in [0, 1].
+    """
 
     input: Tensor
     blurred: Tensor
@@ -69,7 +73,9 @@ def psnr(restored: Tensor, gt: Tensor) -> Tensor:
 
 
 def ssim(restored: Tensor, gt: Tensor) -> Tensor:
-    """Mean structural similarity (Wang et al. 2004, Eq. 13) of images [N, S, S, 3]: a Gaussian window where it fits, the mean of the channels [N]."""
+    """Mean structural similarity (Wang et al. 2004, Eq. 13) of images [N, S, S, 3]: a Gaussian window where
+    it fits, the mean of the channels [N].
+    """
     offset = torch.arange(WINDOW, dtype=torch.float64, device=gt.device) - (WINDOW - 1) / 2
     line = torch.exp(-(offset**2) / (2 * SIGMA_PIXELS**2))
     line = (line / line.sum())[None, None]

@@ -1,4 +1,6 @@
-"""A contact sheet of restored samples as PNG: for each three rows, the blurred input, the restored frames and the truth."""
+"""A contact sheet of restored samples as PNG: for each three rows, the blurred input, the restored frames and
+the truth.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ Sampled = Tuple[Tensor, Tensor, Tensor]
 
 
 def contact_sheet(samples: Sequence[Sampled]) -> bytes:
-    """samples: blurred [S, S, 3], restored [N, S, S, 3] and true frames [N, S, S, 3] in [0, 1], all of one size."""
+    """samples: blurred [S, S, 3], restored [N, S, S, 3] and true frames [N, S, S, 3] in [0, 1], all of one
+    size.
+    """
     rows = []
     for blurred, restored, gt in samples:
         rows.extend([[blurred] * len(gt), list(restored), list(gt)])

@@ -1,4 +1,6 @@
-"""Rewrites of a graph before torch runs it: what it must know to differentiate, and what is faster with the same results."""
+"""Rewrites of a graph before torch runs it: what it must know to differentiate, and what is faster with the
+same results.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,8 @@ CONVOLUTIONS = ("Conv", "ConvTranspose")
 
 
 def simplify(graph: Graph, parameter_shapes: Dict[str, Tuple[int, ...]]) -> Graph:
-    """
-    Marks become stops of the gradient, biases become inputs of their convolutions, and leaky ReLUs of a value that nothing
-    else reads work in place.
+    """Marks become stops of the gradient, biases become inputs of their convolutions, and leaky ReLUs of a
+    value that nothing else reads work in place.
 
     parameter_shapes: of the weights, by the names that they have in the graph.
     """

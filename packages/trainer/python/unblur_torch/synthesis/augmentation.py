@@ -55,7 +55,9 @@ def rearrange_pixels(pictures: Tensor, augmentation: Augmentation) -> Tensor:
 
 
 def rearrange_vectors(vectors: Tensor, augmentation: Augmentation) -> Tensor:
-    """Fields of vectors (dx, dy) [..., 2, S, S], moved as `rearrange_pixels` does pictures, and turned with them."""
+    """Fields of vectors (dx, dy) [..., 2, S, S], moved as `rearrange_pixels` does pictures, and turned with
+    them.
+    """
     moved = rearrange_pixels(vectors, augmentation)
     if augmentation.transpose:
         moved = moved.flip(-3)

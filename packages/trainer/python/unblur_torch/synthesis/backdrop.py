@@ -1,9 +1,9 @@
-"""
-What lies behind all objects: a panorama before a camera that turns, or a still photograph on a plane that moves.
+"""What lies behind all objects: a panorama before a camera that turns, or a still photograph on a plane that
+moves.
 
-A backdrop renders what the camera sees at given times, and knows where each thing it shows lies in the middle frame. Tensors
-of pictures are [3, T, S, S], values of the averaging space (see `transfer`); positions are in pixels of the picture, (x, y),
-pixel centres at integers.
+A backdrop renders what the camera sees at given times, and knows where each thing it shows lies in the middle
+frame. Tensors of pictures are [3, T, S, S], values of the averaging space (see `transfer`); positions are in
+pixels of the picture, (x, y), pixel centres at integers.
 """
 
 from __future__ import annotations
@@ -33,11 +33,15 @@ class Backdrop:
         raise NotImplementedError
 
     def middle_positions(self, times: ndarray, positions: Tensor) -> Tensor:
-        """[T, S, S, 2]: where in the middle frame is what the frame at each time shows at `positions` [T or 1, S, S, 2]."""
+        """[T, S, S, 2]: where in the middle frame is what the frame at each time shows at `positions` [T or
+        1, S, S, 2].
+        """
         raise NotImplementedError
 
     def carry(self, times: ndarray, point: ndarray) -> ndarray:
-        """The maps (affine, [T, 3, 3]) by which something near a point [2] that is part of the scene is moved from the middle frame to each time."""
+        """The maps (affine, [T, 3, 3]) by which something near a point [2] that is part of the scene is moved
+        from the middle frame to each time.
+        """
         raise NotImplementedError
 
     def longest_path_pixels(self) -> float:
@@ -50,11 +54,15 @@ class Backdrop:
         return affine_positions(numpy.eye(3)[None], 0, 0, self.size_pixels, self.size_pixels, self.device)
 
     def displacement(self, times: ndarray) -> Tensor:
-        """[T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the same, (dx, dy) in pixels."""
+        """[T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the
+        same, (dx, dy) in pixels.
+        """
         return self.middle_positions(times, self.pixels) - self.pixels
 
     def flow(self, times: ndarray) -> Tensor:
-        """[T, S, S, 2]: from where a pixel of the middle frame lies to where the frame at each time shows the same, to a hundredth of a pixel."""
+        """[T, S, S, 2]: from where a pixel of the middle frame lies to where the frame at each time shows the
+        same, to a hundredth of a pixel.
+        """
         positions = self.pixels
         for _ in range(INVERSION_STEPS):
             positions = positions - (self.middle_positions(times, positions) - self.pixels)
@@ -67,13 +75,17 @@ INVERSION_STEPS = 12
 
 @dataclass(frozen=True)
 class Parallax:
-    """Nearer and farther positions of the scene: depth [S, S] in [-1, 1] times `share` is how much more or less than the rest they are shifted."""
+    """Nearer and farther positions of the scene: depth [S, S] in [-1, 1] times `share` is how much more or
+    less than the rest they are shifted.
+    """
 
     depth: Tensor
     share: float
 
     def factor_at(self, positions: Optional[Tensor] = None) -> Tensor:
-        """How far positions [T or 1, S, S, 2] are shifted, relative to the rest: [T or 1, S, S]. Default: the pixels' own."""
+        """How far positions [T or 1, S, S, 2] are shifted, relative to the rest: [T or 1, S, S]. Default: the
+        pixels' own.
+        """
         depth = self.depth[None]
         if positions is not None:
             grid = (positions + 0.5) * (2 / self.depth.shape[-1]) - 1
@@ -89,7 +101,9 @@ class Parallax:
 
 @dataclass(frozen=True)
 class CameraTurn:
-    """The orientation of a camera over time: `middle`, then a turn about half_turn * u + half_bend * u^2 (radians, camera axes), with u its progress."""
+    """The orientation of a camera over time: `middle`, then a turn about half_turn * u + half_bend * u^2
+    (radians, camera axes), with u its progress.
+    """
 
     middle: ndarray
     half_turn: ndarray
@@ -142,7 +156,8 @@ class PanoramaBackdrop(Backdrop):
             positions[..., 1],
             self.parallax and self.parallax.factor_at(positions),
         )
-        # A ray that the middle camera has behind it has no place in its picture; as far away as this is as good as any.
+        # A ray that the middle camera has behind it has no place in its picture; as far away as this is as
+        # good as any.
         scale = self.camera.focal_pixels / z.clamp(min=0.05)
         return torch.stack([x * scale + self.camera.principal_x, y * scale + self.camera.principal_y], -1)
 
@@ -178,7 +193,9 @@ class PanoramaBackdrop(Backdrop):
     def _turned_rays(
         self, turns: ndarray, times: ndarray, column: Tensor, row: Tensor, shift_factor: Optional[Tensor]
     ) -> "tuple[Tensor, Tensor, Tensor]":
-        """Rays [T, S, S] through positions (column, row), in camera axes, each time's turned by a matrix of [T, 3, 3]."""
+        """Rays [T, S, S] through positions (column, row), in camera axes, each time's turned by a matrix of
+        [T, 3, 3].
+        """
         camera = self.camera
         across, down = (
             (column - camera.principal_x) / camera.focal_pixels,
@@ -201,7 +218,9 @@ class PanoramaBackdrop(Backdrop):
 @dataclass(frozen=True)
 class PlaneBackdrop(Backdrop):
     texture: Tensor
-    """[3, S + 2 M, S + 2 M] values of the averaging space: pixel (x, y) of the middle frame is at (x + M, y + M); beyond it, its outermost pixels go on."""
+    """[3, S + 2 M, S + 2 M] values of the averaging space: pixel (x, y) of the middle frame is at (x + M, y +
+    M); beyond it, its outermost pixels go on.
+    """
     size_pixels: int
     motion: PlaneMotion
     parallax: Optional[Parallax] = None

@@ -11,9 +11,8 @@ from numpy import ndarray
 
 @dataclass(frozen=True)
 class PinholeCamera:
-    """
-    Pixel centres lie at integers. The principal point may lie off the centre, or outside: the picture is then a window into
-    a larger photograph.
+    """Pixel centres lie at integers. The principal point may lie off the centre, or outside: the picture is
+    then a window into a larger photograph.
     """
 
     size_pixels: int
@@ -41,7 +40,9 @@ POSITIONS_PER_SIDE = 17
 
 
 def fastest_pixels_per_radian(camera: PinholeCamera, axis: ndarray) -> float:
-    """The fastest that any pixel moves, in pixels per radian, while the camera turns about an axis [3] fixed in camera axes."""
+    """The fastest that any pixel moves, in pixels per radian, while the camera turns about an axis [3] fixed
+    in camera axes.
+    """
     positions = numpy.linspace(0, camera.size_pixels - 1, POSITIONS_PER_SIDE)
     x = (positions[None, :] - camera.principal_x) / camera.focal_pixels
     y = (positions[:, None] - camera.principal_y) / camera.focal_pixels

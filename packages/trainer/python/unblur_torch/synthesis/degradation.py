@@ -12,11 +12,14 @@ from torch import Tensor
 BLOCK = 8
 # ITU-T T.81, Annex K.
 LUMINANCE_TABLE = [
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
-    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55,
+    14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
+    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92,
+    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
 ]  # fmt: skip
 CHROMINANCE_TABLE = [
-    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
+    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,
+    24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
     *[99] * 32,
 ]  # fmt: skip
 YCC_OF_RGB = [[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]]
@@ -29,7 +32,9 @@ def degrade(
     jpeg_quality: Sequence[Optional[int]],
     generator: torch.Generator,
 ) -> Tensor:
-    """Pictures [B, 3, S, S] in [0, 1] with normal noise of a standard deviation each, some of them compressed at a quality (1 to 100) each."""
+    """Pictures [B, 3, S, S] in [0, 1] with normal noise of a standard deviation each, some of them compressed
+    at a quality (1 to 100) each.
+    """
     if any(noise_sigma):
         sigma = (
             torch.tensor(noise_sigma, dtype=blurred.dtype)
@@ -53,9 +58,9 @@ def quantization_steps(table: List[int], quality: int) -> List[int]:
 
 
 def quantize_like_jpeg(pictures: Tensor, qualities: Sequence[int]) -> Tensor:
-    """
-    Compresses and decompresses pictures [B, 3, H, W] in [0, 1], each at its own quality: the 8x8 cosine coefficients of Y, Cb and Cr
-    are rounded to multiples of the tables' steps; colour is not subsampled. Blocks that stick out repeat the last row and column.
+    """Compresses and decompresses pictures [B, 3, H, W] in [0, 1], each at its own quality: the 8x8 cosine
+    coefficients of Y, Cb and Cr are rounded to multiples of the tables' steps; colour is not subsampled.
+    Blocks that stick out repeat the last row and column.
     """
     device = pictures.device
     batch, _, height, width = pictures.shape

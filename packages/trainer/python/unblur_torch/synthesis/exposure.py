@@ -25,15 +25,15 @@ class Rendered(Protocol):
 
 
 def render_count(fastest_pixels: float, frames: int, step_pixels: float) -> int:
-    """
-    How many pictures to render: neighbouring ones move by `step_pixels` at most, and the `frames` at even times are among them
-    (Argaw et al., section 3). Raises ValueError for more than 4096.
+    """How many pictures to render: neighbouring ones move by `step_pixels` at most, and the `frames` at even
+    times are among them (Argaw et al., section 3). Raises ValueError for more than 4096.
     """
     intervals = frames - 1
     count = max(math.ceil(fastest_pixels / step_pixels / intervals), 1) * intervals + 1
     if count > MOST_RENDERS:
         raise ValueError(
-            f"Expected an exposure of at most {MOST_RENDERS} rendered frames but it takes {count}; use a smaller angle or a larger stepPixels."
+            f"Expected an exposure of at most {MOST_RENDERS} rendered frames but it takes {count}; use a "
+            "smaller angle or a larger stepPixels."
         )
     return count
 
@@ -52,11 +52,11 @@ def expose(
     highlight_boost: float = 1.0,
     only_kept: bool = False,
 ) -> Tuple[Tensor, Tensor]:
-    """
-    Renders the scene at all times, averages with equal weights, keeps some.
+    """Renders the scene at all times, averages with equal weights, keeps some.
 
-    kept: indexes of the times whose pictures are kept. only_kept: they alone are averaged, as the frames of a high-speed video
-    are. Returns the average [3, S, S] and the kept pictures [kept, 3, S, S] in display values.
+    kept: indexes of the times whose pictures are kept. only_kept: they alone are averaged, as the frames of a
+    high-speed video are. Returns the average [3, S, S] and the kept pictures [kept, 3, S, S] in display
+    values.
     """
     if only_kept:
         times, kept = times[list(kept)], range(len(kept))

@@ -28,7 +28,9 @@ class ImageBank:
     clips: Dict[str, Tensor] = field(default_factory=dict)
     """Videos by the folder of their frames, uint8 [n, 3, h, w] in time order."""
     pairs: Dict[str, Tuple[Tensor, Tensor]] = field(default_factory=dict)
-    """Recorded blurred pictures and the sharp ones of the same moment, by the folder of the sharp ones; uint8 [n, 3, h, w] each."""
+    """Recorded blurred pictures and the sharp ones of the same moment, by the folder of the sharp ones; uint8
+    [n, 3, h, w] each.
+    """
     masks: Dict[str, Tensor] = field(default_factory=dict)
     """Coverage of drawn objects by their shape, uint8 [n, 1, side, side]."""
 
@@ -36,13 +38,13 @@ class ImageBank:
     def load(
         source: Mapping[str, Any], images: Mapping[str, bytes], device: torch.device, seed: int, workers: int
     ) -> "ImageBank":
-        """
-        Decodes the images of one source. Raises ValueError where there is none, one cannot be decoded, or they do not fit the
-        source's kind.
+        """Decodes the images of one source. Raises ValueError where there is none, one cannot be decoded, or
+        they do not fit the source's kind.
         """
         if not images:
             raise ValueError(
-                f"Expected images for the source {source.get('folder', source.get('kind'))} but there are none."
+                f"Expected images for the source {source.get('folder', source.get('kind'))} but there are "
+                "none."
             )
         options = read_options(source)
         bank = ImageBank(torch.device(device))
@@ -65,12 +67,15 @@ class ImageBank:
 
 
 def expect_large_enough(videos: Mapping[str, Tensor], least_pixels: int) -> None:
-    """Raises ValueError that names the first of the videos [n, 3, h, w] whose pictures are smaller than a square of `least_pixels`."""
+    """Raises ValueError that names the first of the videos [n, 3, h, w] whose pictures are smaller than a
+    square of `least_pixels`.
+    """
     for name, video in videos.items():
         height, width = video.shape[2:]
         if min(height, width) < least_pixels:
             raise ValueError(
-                f"Expected pictures of at least {least_pixels}x{least_pixels} but those of {name} are {width}x{height}; use a smaller sizePixels or leave {name} out."
+                f"Expected pictures of at least {least_pixels}x{least_pixels} but those of {name} are "
+                f"{width}x{height}; use a smaller sizePixels or leave {name} out."
             )
 
 
@@ -129,7 +134,9 @@ def group_by_folder(pictures: Mapping[str, Tensor]) -> Dict[str, List[str]]:
 def clips_and_pairs(
     pictures: Mapping[str, Tensor],
 ) -> "Tuple[Dict[str, Tensor], Dict[str, Tuple[Tensor, Tensor]]]":
-    """Folders `gt` (at any depth) with the same names under `blur` are recorded pairs, all others but `blur` clips."""
+    """Folders `gt` (at any depth) with the same names under `blur` are recorded pairs, all others but `blur`
+    clips.
+    """
     folders = group_by_folder(pictures)
     clips, pairs = {}, {}
     for folder, names in folders.items():
@@ -152,7 +159,9 @@ def recorded_pairs(pictures: Mapping[str, Tensor]) -> "Dict[str, Tuple[Tensor, T
 
 
 def with_blur_for_gt(name: str, pictures: Mapping[str, Tensor]) -> str:
-    """The name of the recorded blurred picture of a sharp one, whatever its format; empty where there is none."""
+    """The name of the recorded blurred picture of a sharp one, whatever its format; empty where there is
+    none.
+    """
     parts = name.split("/")
     if "gt" not in parts[:-1]:
         return ""

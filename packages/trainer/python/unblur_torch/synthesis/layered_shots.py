@@ -1,4 +1,6 @@
-"""A still photograph that moves as a plane, as before a camera that shakes, with objects cut out of other stills before it."""
+"""A still photograph that moves as a plane, as before a camera that shakes, with objects cut out of other
+stills before it.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ class LayeredShots:
         return Shot(Scene(backdrop, drawn.objects), drawn.averaging, taken, **draw_taking(random, options))
 
     def _margin_pixels(self, exposures: int) -> int:
-        """How far beyond the picture its edges move: by half a way with its bend, and a corner by turn and zoom."""
+        """How far beyond the picture its edges move: by half a way with its bend, and a corner by turn and
+        zoom.
+        """
         options = self._options
         swing = self._size_pixels * (math.radians(options["turnDegrees"]) + options["zoomPercent"] / 100)
         way = (
@@ -67,7 +71,9 @@ class LayeredShots:
         return math.ceil(exposures * (way + swing)) + 2
 
     def _texture(self, random: Random, side: int) -> Tensor:
-        """Bytes [3, side, side], as float: a random part of a still, shrunk by a box filter, flipped and turned at random."""
+        """Bytes [3, side, side], as float: a random part of a still, shrunk by a box filter, flipped and
+        turned at random.
+        """
         options = self._options
         still = self._bank.stills[int(random.integers(len(self._bank.stills)))]
         step = random.uniform(*options["shrink"])

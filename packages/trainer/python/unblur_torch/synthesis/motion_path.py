@@ -1,5 +1,5 @@
-"""
-How things move during an exposure, in numpy. Time runs from -1 (shutter opens) over 0 (the middle frame) to 1 (it closes).
+"""How things move during an exposure, in numpy. Time runs from -1 (shutter opens) over 0 (the middle frame)
+to 1 (it closes).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from numpy import ndarray
 
 
 def progress_at(times: ndarray, acceleration: float) -> ndarray:
-    """
-    How far along its path something is whose speed goes from 1 - acceleration when the shutter opens to 1 + acceleration when it
+    """How far along its path something is whose speed goes from 1 - acceleration when the shutter opens to 1
+    + acceleration when it
     closes: 0 in the middle. From -1 to 1, nothing turns back.
     """
     return times + acceleration / 2 * times * times
@@ -22,9 +22,8 @@ def progress_at(times: ndarray, acceleration: float) -> ndarray:
 
 @dataclass(frozen=True)
 class PlaneMotion:
-    """
-    A flat thing's motion in the picture: it is moved by velocity * u + bend * u^2 pixels, turned by turn_radians * u and scaled
-    by exp(log_zoom * u) about its centre, with u its progress.
+    """A flat thing's motion in the picture: it is moved by velocity * u + bend * u^2 pixels, turned by
+    turn_radians * u and scaled by exp(log_zoom * u) about its centre, with u its progress.
     """
 
     centre: ndarray
@@ -40,7 +39,9 @@ class PlaneMotion:
         return self.velocity * progress + self.bend * progress**2
 
     def maps_at(self, times: ndarray) -> ndarray:
-        """The maps (affine, [T, 3, 3], of columns (x, y, 1)) from where a point lies in the middle frame to where it lies at each time."""
+        """The maps (affine, [T, 3, 3], of columns (x, y, 1)) from where a point lies in the middle frame to
+        where it lies at each time.
+        """
         progress = progress_at(times, self.acceleration)
         scale, angle = numpy.exp(self.log_zoom * progress), self.turn_radians * progress
         cosine, sine = scale * numpy.cos(angle), scale * numpy.sin(angle)
@@ -61,11 +62,11 @@ def draw_plane_motion(
     bend: float,
     acceleration: float,
 ) -> PlaneMotion:
-    """
-    A motion in any direction.
+    """A motion in any direction.
 
-    length_pixels: how far the centre goes from opening to closing, the bend not counted. turn_degrees, zoom_percent: the most
-    during the exposure. bend: the most sideways, as a share of the length. acceleration: the most, either way.
+    length_pixels: how far the centre goes from opening to closing, the bend not counted. turn_degrees,
+    zoom_percent: the most during the exposure. bend: the most sideways, as a share of the length.
+    acceleration: the most, either way.
     """
     direction = random.uniform(0, 2 * math.pi)
     along = numpy.array([math.cos(direction), math.sin(direction)])

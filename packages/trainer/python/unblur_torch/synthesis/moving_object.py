@@ -19,7 +19,9 @@ from .motion_path import PATH_TIMES, PlaneMotion, longest_path_pixels
 @dataclass(frozen=True)
 class MovingObject:
     premultiplied: Tensor
-    """[4, h, w]: values of the averaging space times coverage, and coverage; its middle lies at `motion.centre` in the middle frame."""
+    """[4, h, w]: values of the averaging space times coverage, and coverage; its middle lies at
+    `motion.centre` in the middle frame.
+    """
     motion: PlaneMotion
     follows: bool
     """Whether it moves within the scene, on top of the scene's own motion, or only by itself."""
@@ -79,9 +81,9 @@ class Scene:
         return picture
 
     def displacement(self, times: ndarray) -> Tensor:
-        """
-        [T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the same thing (or would, were
-        nothing before it), (dx, dy) in pixels. A pixel shows the nearest object that covers it by half or more.
+        """[T, S, S, 2]: from where a pixel of the frame at each time lies to where the middle frame shows the
+        same thing (or would, were nothing before it), (dx, dy) in pixels. A pixel shows the nearest object
+        that covers it by half or more.
         """
         displacement = self.backdrop.displacement(times)
         for thing in self.objects:
@@ -99,9 +101,8 @@ class Scene:
         return displacement
 
     def flow(self, times: ndarray) -> Tensor:
-        """
-        [T, S, S, 2]: from where a pixel of the middle frame lies to where the frame at each time shows the same thing (or would, were
-        nothing before it), (dx, dy) in pixels.
+        """[T, S, S, 2]: from where a pixel of the middle frame lies to where the frame at each time shows the
+        same thing (or would, were nothing before it), (dx, dy) in pixels.
         """
         flow = self.backdrop.flow(times)
         for thing in self.objects:
@@ -123,7 +124,9 @@ class Scene:
         return max([self.backdrop.longest_path_pixels(), *paths])
 
     def maps_at(self, thing: MovingObject, times: ndarray) -> ndarray:
-        """The maps (affine, [T, 3, 3]) from where the object lies in the middle frame to where it lies at each time."""
+        """The maps (affine, [T, 3, 3]) from where the object lies in the middle frame to where it lies at
+        each time.
+        """
         own = thing.motion.maps_at(times)
         return self.backdrop.carry(times, thing.motion.centre) @ own if thing.follows else own
 
@@ -159,7 +162,9 @@ class Scene:
 
 
 def visible_window(maps: ndarray, outline: ndarray, size_pixels: int) -> Optional[Tuple[int, int, int, int]]:
-    """Left, top, columns and rows of the window of the picture that the outline [n, 2] stays within under all maps [T, 3, 3]; None if it is never in view."""
+    """Left, top, columns and rows of the window of the picture that the outline [n, 2] stays within under all
+    maps [T, 3, 3]; None if it is never in view.
+    """
     positions = maps[:, :2, :2] @ outline.T + maps[:, :2, 2:]
     left, top = (min(max(math.floor(low), 0), size_pixels) for low in positions.min((0, 2)))
     right, bottom = (min(max(math.ceil(high) + 1, 0), size_pixels) for high in positions.max((0, 2)))

@@ -1,4 +1,6 @@
-"""Drawn outlines of things that move before a scene: coverage masks, [side, side] in [0, 1], that fill their square."""
+"""Drawn outlines of things that move before a scene: coverage masks, [side, side] in [0, 1], that fill their
+square.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ def draw_shape(random: Random, name: str, side: int) -> ndarray:
     return numpy.clip(inside * side / 2 + 0.5, 0, 1).astype(numpy.float32)
 
 
-# Each shape: how far inside its edge a place (x, y) lies, about, in units in which the mask goes from -1 to 1; below 0, outside.
+# Each shape: how far inside its edge a place (x, y) lies, about, in units in which the mask goes from -1 to
+# 1; below 0, outside.
 
 
 def blob(random: Random, x: ndarray, y: ndarray) -> ndarray:

@@ -1,5 +1,5 @@
-"""
-Options of synthesis, by the names of the run file (and of @unblur/datasets, which checks them and fills in the defaults).
+"""Options of synthesis, by the names of the run file (and of @unblur/datasets, which checks them and fills in
+the defaults).
 """
 
 from __future__ import annotations
@@ -24,19 +24,24 @@ DEVICE_SCENE = {
     "stillCameraShare": 0,
     # Share of the samples in which nothing moves.
     "sharpShare": 0,
-    # Lengths of ways are minimum + (maximum - minimum) * u^pathExponent with u uniform: above 1 favours short ones.
+    # Lengths of ways are minimum + (maximum - minimum) * u^pathExponent with u uniform: above 1 favours short
+    # ones.
     "pathExponent": 1,
-    # How much the speed at the ends of the exposure differs from that in its middle, at most, as a share of it: 0 to 1.
+    # How much the speed at the ends of the exposure differs from that in its middle, at most, as a share of
+    # it: 0 to 1.
     "acceleration": 0,
     # How much more or less than the rest near and far positions are shifted, as a share of the shift.
     "parallax": 0,
     # Kinds of objects by weight, see `object_shapes`.
     "objectShapes": {"blob": 1},
-    # Share of the objects that move within the scene, on top of its own motion; the others only by themselves.
+    # Share of the objects that move within the scene, on top of its own motion; the others only by
+    # themselves.
     "followShare": 1,
-    # Share of the samples of which the frames alone are averaged, as of a high-speed video; of those whose frames are close enough.
+    # Share of the samples of which the frames alone are averaged, as of a high-speed video; of those whose
+    # frames are close enough.
     "sparseShare": 0,
-    # Share of the samples with light brighter than a picture can show, and how much of it, see `boost_highlights`.
+    # Share of the samples with light brighter than a picture can show, and how much of it, see
+    # `boost_highlights`.
     "highlightShare": 0,
     "highlightBoost": [1, 1],
     # Standard deviation of a Gaussian that softens blurred picture and frames alike; None: none.
@@ -111,8 +116,8 @@ WINDOW_DEFAULTS = {
     "softnessPixels": None,
 }
 DEFAULTS["windows"] = WINDOW_DEFAULTS
-# And what windows that are rendered, of panoramas and stills, have beside the options of their kind: the part of its interval that
-# a shutter is open, and in how many windows it is the same for all frames.
+# And what windows that are rendered, of panoramas and stills, have beside the options of their kind: the part
+# of its interval that a shutter is open, and in how many windows it is the same for all frames.
 WINDOW_SHOT_DEFAULTS = {"shutterShare": [0.3, 1], "steadyShare": 0.5}
 
 # Said by a source but not an option of its synthesis.
@@ -120,15 +125,15 @@ SOURCE_KEYS = ("kind", "folder", "weight")
 
 
 def read_options(source: Mapping[str, Any]) -> Dict[str, Any]:
-    """
-    The options of a source, with defaults for those it does not say. Raises ValueError for a kind or an option that synthesis on
-    the device does not have.
+    """The options of a source, with defaults for those it does not say. Raises ValueError for a kind or an
+    option that synthesis on the device does not have.
     """
     kind = source.get("kind")
     if kind not in DEFAULTS:
         hint = "; shards hold finished samples, so train on them without it" if kind == "shards" else ""
         raise ValueError(
-            f"Expected a source of kind {', '.join(SAMPLE_KINDS)} for synthesis on the device but received {kind!r}{hint}."
+            f"Expected a source of kind {', '.join(SAMPLE_KINDS)} for synthesis on the device but received "
+            f"{kind!r}{hint}."
         )
     given = {name: value for name, value in source.items() if name not in SOURCE_KEYS}
     options = with_defaults(given, DEFAULTS[kind], f"a source of kind {kind}")

@@ -1,4 +1,6 @@
-"""Samples of recorded pairs: a photograph blurred by a real camera, and the sharp one of the middle of its exposure."""
+"""Samples of recorded pairs: a photograph blurred by a real camera, and the sharp one of the middle of its
+exposure.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ class PairSource:
         for name, (blurred, sharp) in bank.pairs.items():
             if blurred.shape != sharp.shape:
                 raise ValueError(
-                    f"Expected blurred and sharp pictures of one size but those of {name} are {blurred.shape[3]}x{blurred.shape[2]} and {sharp.shape[3]}x{sharp.shape[2]}."
+                    f"Expected blurred and sharp pictures of one size but those of {name} are "
+                    f"{blurred.shape[3]}x{blurred.shape[2]} and {sharp.shape[3]}x{sharp.shape[2]}."
                 )
         expect_large_enough(
             {name: sharp for name, (_, sharp) in bank.pairs.items()}, size_pixels * options["shrink"][0]

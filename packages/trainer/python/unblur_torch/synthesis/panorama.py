@@ -15,7 +15,9 @@ SMALLEST_LEVEL_WIDTH = 64
 
 @dataclass(frozen=True)
 class Coverage:
-    """The part of the sphere that was taken: longitudes and latitudes up to these, to either side of the middle."""
+    """The part of the sphere that was taken: longitudes and latitudes up to these, to either side of the
+    middle.
+    """
 
     longitude_radians: float
     latitude_radians: float
@@ -24,9 +26,9 @@ class Coverage:
 @dataclass(frozen=True)
 class Panorama:
     levels: List[Tensor]
-    """
-    Full size first, each half as large as the one before: uint8 [3, h + 2, w + 2], with a border of one pixel that continues
-    the sphere (the other side of the seam left and right; the row across the pole, half a turn away, above and below).
+    """Full size first, each half as large as the one before: uint8 [3, h + 2, w + 2], with a border of one
+    pixel that continues the sphere (the other side of the seam left and right; the row across the pole, half
+    a turn away, above and below).
     """
     coverage: Optional[Coverage] = None
 
@@ -36,9 +38,9 @@ class Panorama:
 
 
 def build_panorama(picture: Tensor, coverage_degrees: Optional[float] = None) -> Panorama:
-    """
-    A panorama of an equirectangular picture, uint8 [3, h, w]. With `coverage_degrees`, the picture shows so much of the
-    horizon, which lies in its middle, and the rest of the sphere is black. Raises ValueError where the size does not fit.
+    """A panorama of an equirectangular picture, uint8 [3, h, w]. With `coverage_degrees`, the picture shows
+    so much of the horizon, which lies in its middle, and the rest of the sphere is black. Raises ValueError
+    where the size does not fit.
     """
     _, height, width = picture.shape
     coverage = None
@@ -46,7 +48,8 @@ def build_panorama(picture: Tensor, coverage_degrees: Optional[float] = None) ->
         picture, coverage = on_sphere(picture, coverage_degrees)
     elif width != 2 * height:
         raise ValueError(
-            f"Expected a full-sphere panorama, twice as wide as high, but it is {width}x{height}; for a part of one say how many degrees it shows across (coverageDegrees)."
+            f"Expected a full-sphere panorama, twice as wide as high, but it is {width}x{height}; for a part "
+            "of one say how many degrees it shows across (coverageDegrees)."
         )
     levels = [picture]
     while levels[-1].shape[2] / 2 >= SMALLEST_LEVEL_WIDTH and levels[-1].shape[1] % 2 == 0:
@@ -60,12 +63,14 @@ def on_sphere(picture: Tensor, coverage_degrees: float) -> "tuple[Tensor, Covera
     sphere_width = 2 * sphere_height
     if width > sphere_width or height > sphere_height:
         raise ValueError(
-            f"Expected a part of a panorama, {coverage_degrees} degrees across and at most 180 down ({sphere_height} pixels), but it is {width}x{height}."
+            f"Expected a part of a panorama, {coverage_degrees} degrees across and at most 180 down "
+            f"({sphere_height} pixels), but it is {width}x{height}."
         )
     left, top = (sphere_width - width) // 2, (sphere_height - height) // 2
     sphere = picture.new_zeros(3, sphere_height, sphere_width)
     sphere[:, top : top + height, left : left + width] = picture
-    # Two pixels less on either side: one for the odd half of the centring, one for what bilinear sampling takes from beyond.
+    # Two pixels less on either side: one for the odd half of the centring, one for what bilinear sampling
+    # takes from beyond.
     within = lambda pixels: (pixels / 2 - 2) * math.pi / sphere_height
     return sphere, Coverage(
         math.pi if width == sphere_width else within(width),
@@ -91,7 +96,9 @@ def panorama_pixels_per_pixel(panorama_width: int, focal_pixels: float) -> float
 
 
 def level_for(panorama: Panorama, focal_pixels: float) -> Tensor:
-    """The level whose pixels are nearest to the camera's in size: a finer one would alias, a coarser one would soften."""
+    """The level whose pixels are nearest to the camera's in size: a finer one would alias, a coarser one
+    would soften.
+    """
     ratio = panorama_pixels_per_pixel(panorama.width, focal_pixels)
     # floor(x + 0.5): halves go up, as in the Node synthesis.
     index = min(max(math.floor(math.log2(ratio) + 0.5), 0), len(panorama.levels) - 1)
@@ -99,9 +106,8 @@ def level_for(panorama: Panorama, focal_pixels: float) -> Tensor:
 
 
 def look_along(level: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
-    """
-    Bilinear samples of a level, float [3, h, w] (any values), where rays of any length meet the sphere: x, y, z [T, S, S] in
-    world axes. Returns [3, T, S, S].
+    """Bilinear samples of a level, float [3, h, w] (any values), where rays of any length meet the sphere: x,
+    y, z [T, S, S] in world axes. Returns [3, T, S, S].
     """
     _, height, width = level.shape
     longitude = torch.atan2(x, z)

@@ -1,4 +1,6 @@
-"""A camera that turns before a panorama (Argaw et al., section 3), and may be shifted, with things that move before it."""
+"""A camera that turns before a panorama (Argaw et al., section 3), and may be shifted, with things that move
+before it.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ class PanoramaShots:
                 break
         else:
             raise ValueError(
-                f"Expected panoramas large enough for the camera but {MOST_PLACES} random views all left one; use a smaller fieldOfViewDegrees, angle or picture, or leave it out."
+                f"Expected panoramas large enough for the camera but {MOST_PLACES} random views all left "
+                "one; use a smaller fieldOfViewDegrees, angle or picture, or leave it out."
             )
         shift, parallax = still_at((0, 0)), None
         length = (
@@ -152,7 +155,9 @@ class PanoramaShots:
 
 
 def angle_range_at(angle_degrees: Sequence[Any], sample_index: int) -> Sequence[float]:
-    """The range of rotations that holds at a sample index: a range, or rows [sample index, range] between which the limits move linearly."""
+    """The range of rotations that holds at a sample index: a range, or rows [sample index, range] between
+    which the limits move linearly.
+    """
     if not isinstance(angle_degrees[0], (list, tuple)):
         return angle_degrees
     indexes = [row[0] for row in angle_degrees]
@@ -166,9 +171,8 @@ TESTED_PIXELS_PER_SIDE = 9
 
 
 def stays_within(camera: PinholeCamera, turn: CameraTurn, coverage: Coverage, margin_pixels: float) -> bool:
-    """
-    Whether a camera sees nothing but the covered part of the sphere, not even within a margin around its picture (found at pixels
-    along the border and at five moments).
+    """Whether a camera sees nothing but the covered part of the sphere, not even within a margin around its
+    picture (found at pixels along the border and at five moments).
     """
     near, far = -margin_pixels, camera.size_pixels - 1 + margin_pixels
     share = numpy.linspace(near, far, TESTED_PIXELS_PER_SIDE)

@@ -13,7 +13,9 @@ from torch import Tensor
 
 
 def decode_pictures(images: Mapping[str, bytes], device: torch.device, workers: int) -> Dict[str, Tensor]:
-    """All pictures by name, uint8 [3, h, w] on the device. Raises ValueError that names a picture that cannot be decoded."""
+    """All pictures by name, uint8 [3, h, w] on the device. Raises ValueError that names a picture that cannot
+    be decoded.
+    """
     decode = find_decoder()
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         decoded = pool.map(lambda item: decode_named(decode, *item), images.items())
@@ -33,7 +35,9 @@ def decode_named(decode: Callable[[bytes], ndarray], name: str, data: bytes) -> 
 
 
 def find_decoder() -> Callable[[bytes], ndarray]:
-    """A function from a file's bytes to its pixels, uint8 [h, w, 3]. Raises ValueError where neither library is installed."""
+    """A function from a file's bytes to its pixels, uint8 [h, w, 3]. Raises ValueError where neither library
+    is installed.
+    """
     try:
         import cv2
     except ImportError:
@@ -44,7 +48,8 @@ def find_decoder() -> Callable[[bytes], ndarray]:
         import PIL.Image
     except ImportError:
         raise ValueError(
-            "Expected OpenCV (cv2) or Pillow (PIL) for Python, to decode pictures, but received neither; install one, such as `pip install pillow`."
+            "Expected OpenCV (cv2) or Pillow (PIL) for Python, to decode pictures, but received neither; "
+            "install one, such as `pip install pillow`."
         ) from None
     return decode_with_pillow
 

@@ -1,4 +1,6 @@
-"""Rotations as 3x3 matrices (numpy, double) that turn camera axes into world axes: x right, y down, z along the view."""
+"""Rotations as 3x3 matrices (numpy, double) that turn camera axes into world axes: x right, y down, z along
+the view.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def rotation_of(vectors: ndarray) -> ndarray:
 
 
 def orientation_of_angles(yaw_degrees: float, pitch_degrees: float, roll_degrees: float) -> ndarray:
-    """A camera that first rolls about its view, then pitches (positive looks down), then yaws (positive looks right)."""
+    """A camera that first rolls about its view, then pitches (positive looks down), then yaws (positive looks
+    right).
+    """
     yaw, pitch, roll = (math.radians(degrees) for degrees in (yaw_degrees, pitch_degrees, roll_degrees))
     return (
         rotation_of(numpy.array([0, yaw, 0]))
@@ -45,9 +49,8 @@ def axis_angle_of(rotation: ndarray) -> Tuple[ndarray, float]:
 
 
 def draw_shake_axis(random: numpy.random.Generator, roll_share: float) -> ndarray:
-    """
-    A camera's hand-shake axis, a unit vector in camera axes: it lies in the image plane in any direction, tilted out of it by
-    `roll_share` times a standard normal number.
+    """A camera's hand-shake axis, a unit vector in camera axes: it lies in the image plane in any direction,
+    tilted out of it by `roll_share` times a standard normal number.
     """
     direction = random.uniform(0, 2 * math.pi)
     axis = numpy.array([math.cos(direction), math.sin(direction), roll_share * random.standard_normal()])
@@ -55,7 +58,9 @@ def draw_shake_axis(random: numpy.random.Generator, roll_share: float) -> ndarra
 
 
 def draw_euler_rotation(random: numpy.random.Generator, limit_degrees: float) -> ndarray:
-    """Rotation by uniform Euler angles about x, y, z in turn, each in [-limit, limit]: the paper's random rotation."""
+    """Rotation by uniform Euler angles about x, y, z in turn, each in [-limit, limit]: the paper's random
+    rotation.
+    """
     about_x, about_y, about_z = numpy.radians(random.uniform(-limit_degrees, limit_degrees, 3))
     return (
         rotation_of(numpy.array([about_x, 0, 0]))

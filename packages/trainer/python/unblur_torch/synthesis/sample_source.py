@@ -27,19 +27,20 @@ def open_source(
     seed: int,
     workers: int,
 ) -> SampleSource:
-    """
-    Opens one entry of a run file's `data.sources`.
+    """Opens one entry of a run file's `data.sources`.
 
-    images: encoded pictures by name: all that the source is to use. Panoramas and stills may have any name; `<clip>/<frame>.webp`
-    are the frames of a video, and of recorded pairs `<...>/gt/<frame>.webp` with `<...>/blur/<frame>.webp`.
-    size_pixels: of the samples, a multiple of 4. frames: an odd number of at least 3. seed: decides what is drawn when
-    images are loaded. workers: threads that decode.
+    images: encoded pictures by name: all that the source is to use. Panoramas and stills may have any name;
+    `<clip>/<frame>.webp` are the frames of a video, and of recorded pairs `<...>/gt/<frame>.webp` with
+    `<...>/blur/<frame>.webp`.
+    size_pixels: of the samples, a multiple of 4. frames: an odd number of at least 3. seed: decides what is
+    drawn when images are loaded. workers: threads that decode.
 
     Raises ValueError for options, sizes or images that cannot be used.
     """
     if size_pixels < 8 or size_pixels % MOTION_STRIDE_PIXELS != 0:
         raise ValueError(
-            f"Expected a size of samples that is a multiple of {MOTION_STRIDE_PIXELS}, 8 or more, but received {size_pixels}."
+            f"Expected a size of samples that is a multiple of {MOTION_STRIDE_PIXELS}, 8 or more, but "
+            f"received {size_pixels}."
         )
     if frames < 3 or frames % 2 == 0:
         raise ValueError(f"Expected an odd number of frames, 3 or more, but received {frames}.")

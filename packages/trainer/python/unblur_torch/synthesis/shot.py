@@ -37,9 +37,8 @@ class Shots(Protocol):
     """Draws shots by a source's options."""
 
     def draw(self, random: Random, sample_index: int, exposures: int) -> Shot:
-        """
-        sample_index: position in a curriculum. exposures: how many intervals between pictures the path is long; whatever
-        the options say of an exposure holds for each.
+        """sample_index: position in a curriculum. exposures: how many intervals between pictures the path is
+        long; whatever the options say of an exposure holds for each.
         """
         ...
 
@@ -60,7 +59,9 @@ def draw_stillness(random: Random, options: Mapping[str, Any]) -> Stillness:
 
 
 def draw_length(random: Random, length_pixels: Sequence[float], exponent: float) -> float:
-    """A length of a range: minimum + (maximum - minimum) * u^exponent with u uniform; above 1, short ones are more frequent."""
+    """A length of a range: minimum + (maximum - minimum) * u^exponent with u uniform; above 1, short ones are
+    more frequent.
+    """
     low, high = length_pixels
     return low + (high - low) * random.uniform() ** exponent
 

@@ -64,9 +64,9 @@ class ShotSource:
 
 
 def take(shot: Shot, frames: int, renders: int) -> Tuple[Tensor, Tensor, Tensor]:
-    """
-    The blurred picture [3, S, S] and the frames [F, 3, S, S] in display values, before noise and softness, and the displacement from each
-    frame to the middle one [F, 2, S, S] in pixels; rearranged and reversed as the shot's augmentation says.
+    """The blurred picture [3, S, S] and the frames [F, 3, S, S] in display values, before noise and softness,
+    and the displacement from each frame to the middle one [F, 2, S, S] in pixels; rearranged and reversed as
+    the shot's augmentation says.
 
     renders: see `render_count`.
     """

@@ -11,7 +11,9 @@ SOFTNESS_RADIUS = 6
 
 
 def soften(pictures: Tensor, sigma_pixels: Tensor) -> Tensor:
-    """Blurs every sample's pictures [B, ..., S, S, 3] by a Gaussian of its own standard deviation [B], edges repeated."""
+    """Blurs every sample's pictures [B, ..., S, S, 3] by a Gaussian of its own standard deviation [B], edges
+    repeated.
+    """
     batch, size = len(pictures), pictures.shape[-2]
     planes = pictures.movedim(-1, 1).reshape(batch, -1, size, size)
     count = planes.shape[1]

@@ -1,4 +1,6 @@
-"""What an exposure averages: the picture's own display values, or light. And what colour jitter does before."""
+"""What an exposure averages: the picture's own display values, or light. And what colour jitter does
+before.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def light_of(display: Tensor, averaging: str) -> Tensor:
 
 
 def display_of(light: Tensor, averaging: str) -> Tensor:
-    """Display values in [0, 1], of values of the averaging space: what is above 1 is clipped, as by a sensor."""
+    """Display values in [0, 1], of values of the averaging space: what is above 1 is clipped, as by a
+    sensor.
+    """
     light = light.clamp(0, 1)
     if averaging == SRGB:
         return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
@@ -38,7 +42,9 @@ STEPS = 255 * STEPS_PER_LEVEL
 
 
 class Response:
-    """What the sensor makes of the values that are sampled: colour jitter, then light, in one look-up, which is faster than powers."""
+    """What the sensor makes of the values that are sampled: colour jitter, then light, in one look-up, which
+    is faster than powers.
+    """
 
     def __init__(
         self,
@@ -67,8 +73,7 @@ HIGHLIGHT = 0.8
 
 
 def boost_highlights(light: Tensor, boost: float) -> Tensor:
-    """
-    Light that was brighter than the picture could show: what lies above 0.8 goes on beyond 1, the more the larger `boost`
-    (1: not at all). It smears brightly and is clipped only when the average becomes a picture.
+    """Light that was brighter than the picture could show: what lies above 0.8 goes on beyond 1, the more the
+    larger `boost` (1: not at all). It smears brightly and is clipped only when the average becomes a picture.
     """
     return light if boost == 1 else light + (light - HIGHLIGHT).clamp(min=0) * (5 * (boost - 1))

@@ -1,6 +1,5 @@
-"""
-How far things move between neighbouring frames of a video, as @unblur/datasets measures it: blocks of 16x16 pixels that have
-texture are matched within 8 pixels, at a size of at most 480 pixels.
+"""How far things move between neighbouring frames of a video, as @unblur/datasets measures it: blocks of
+16x16 pixels that have texture are matched within 8 pixels, at a size of at most 480 pixels.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ PERCENTILE = 0.95
 
 
 def motion_lengths(frames: Tensor) -> "tuple[Tensor, int]":
-    """
-    Of frames uint8 [n, 3, h, w]: for each pair of neighbours and each block, how far it moves in pixels of the frames, [n - 1, rows,
-    columns], NaN where it has no texture; and the side of a block in pixels of the frames. To about a pixel of the reduced size.
+    """Of frames uint8 [n, 3, h, w]: for each pair of neighbours and each block, how far it moves in pixels of
+    the frames, [n - 1, rows, columns], NaN where it has no texture; and the side of a block in pixels of the
+    frames. To about a pixel of the reduced size.
     """
     factor = max(math.ceil(max(frames.shape[2:]) / LONGEST_SIDE), 1)
     grey = F.avg_pool2d(frames.float().mean(1, keepdim=True) / 255, factor)
@@ -56,7 +55,9 @@ def shifts_from_rest():
 
 
 def fastest_in(lengths: Tensor, block_pixels: int, top: int, left: int, extent: int) -> Tensor:
-    """The 95th percentile of the lengths [n, rows, columns] in a square window of the frames: [n], 0 where nothing has texture."""
+    """The 95th percentile of the lengths [n, rows, columns] in a square window of the frames: [n], 0 where
+    nothing has texture.
+    """
     rows, columns = (
         slice(start // block_pixels, max(-(-(start + extent) // block_pixels), start // block_pixels + 1))
         for start in (top, left)

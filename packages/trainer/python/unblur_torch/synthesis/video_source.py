@@ -1,4 +1,6 @@
-"""Samples cut from high-speed video: consecutive frames are averaged, as by a slower camera (Nah et al., CVPR 2017)."""
+"""Samples cut from high-speed video: consecutive frames are averaged, as by a slower camera (Nah et al., CVPR
+2017).
+"""
 
 from __future__ import annotations
 
@@ -43,13 +45,15 @@ class VideoSource:
         for length in self._window_frames:
             if (length - 1) % (frames - 1) != 0:
                 raise ValueError(
-                    f"Expected windowFrames of 1 above multiples of {frames - 1} (frames - 1) but received {length}."
+                    f"Expected windowFrames of 1 above multiples of {frames - 1} (frames - 1) but received "
+                    f"{length}."
                 )
         sharp = {**bank.clips, **{name: pair[1] for name, pair in bank.pairs.items()}}
         self._clips = [clip for clip in sharp.values() if len(clip) >= min(self._window_frames)]
         if not self._clips:
             raise ValueError(
-                f"Expected a video of at least {min(self._window_frames)} frames but the longest has {max(len(clip) for clip in sharp.values())}."
+                f"Expected a video of at least {min(self._window_frames)} frames but the longest has "
+                f"{max(len(clip) for clip in sharp.values())}."
             )
         expect_large_enough(sharp, size_pixels * options["shrink"][0])
         self._motions: Dict[int, Tuple[Tensor, int]] = {}
@@ -106,11 +110,14 @@ class VideoSource:
                 return window
         least, most = self._options["neighbourPixels"]
         raise ValueError(
-            f"Expected videos whose neighbouring frames move by {least} to {most} pixels but {MOST_DRAWS} random windows had none; allow more by neighbourPixels or shrink."
+            f"Expected videos whose neighbouring frames move by {least} to {most} pixels but {MOST_DRAWS} "
+            "random windows had none; allow more by neighbourPixels or shrink."
         )
 
     def _place_window(self, random: Random, index: int, start: int, length: int) -> Optional[VideoWindow]:
-        """A random place, and the least factor to shrink by at which neighbouring frames are close enough to be averaged; None if there is none."""
+        """A random place, and the least factor to shrink by at which neighbouring frames are close enough to
+        be averaged; None if there is none.
+        """
         clip, (least, most), (smallest, largest) = (
             self._clips[index],
             self._options["neighbourPixels"],
@@ -142,7 +149,9 @@ class VideoSource:
 
 
 def cut(frames: Tensor, top: int, left: int, size_pixels: int, shrink: int) -> Tensor:
-    """A square of frames uint8 [n, 3, h, w] as display values [n, 3, S, S], each the mean of shrink x shrink pixels."""
+    """A square of frames uint8 [n, 3, h, w] as display values [n, 3, S, S], each the mean of shrink x shrink
+    pixels.
+    """
     extent = size_pixels * shrink
     shown = frames[:, :, top : top + extent, left : left + extent].float() / 255
     return F.avg_pool2d(shown, shrink) if shrink > 1 else shown

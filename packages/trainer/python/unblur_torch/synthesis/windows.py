@@ -33,9 +33,9 @@ class Windows:
     sharp: Tensor
     """[B, N, S, S, 3] in [0, 1]: the middle of each exposure."""
     flow_pixels: Optional[Tensor]
-    """
-    [B, N, S / 4, S / 4, 2]: from where the middle frame shows something to where each sharp frame does, (dx, dy) in pixels of S, mean of
-    4x4 pixels: the middle frame at p is like the frame at p + flow. None where it is not known.
+    """[B, N, S / 4, S / 4, 2]: from where the middle frame shows something to where each sharp frame does,
+    (dx, dy) in pixels of S, mean of 4x4 pixels: the middle frame at p is like the frame at p + flow. None
+    where it is not known.
     """
     flow_known: Tensor
     """[B], 1 or 0."""
@@ -45,7 +45,9 @@ class WindowSource(Protocol):
     kind: str
 
     def make(self, count: int, generator: torch.Generator) -> Windows:
-        """`count` windows; the same for the same generator state. The generator may be on the device or on the processor."""
+        """`count` windows; the same for the same generator state. The generator may be on the device or on
+        the processor.
+        """
         ...
 
 
@@ -59,18 +61,18 @@ def open_window_source(
     seed: int,
     workers: int,
 ) -> WindowSource:
-    """
-    Opens one entry of `data.sources`: one without a kind is cut from videos and recorded pairs, as in the Node synthesis; one of
-    kind panorama or layers is rendered, along a path as long as all its exposures.
+    """Opens one entry of `data.sources`: one without a kind is cut from videos and recorded pairs, as in the
+    Node synthesis; one of kind panorama or layers is rendered, along a path as long as all its exposures.
 
-    images, device, seed, workers: as for `open_source`. window_frames: N, odd.
-    Raises ValueError for options, sizes or images that cannot be used.
+    images, device, seed, workers: as for `open_source`. window_frames: N, odd. Raises ValueError for options,
+    sizes or images that cannot be used.
     """
     if window_frames < 1 or window_frames % 2 == 0:
         raise ValueError(f"Expected an odd number of frames in a window but received {window_frames}.")
     if size_pixels < 16 or size_pixels % MOTION_STRIDE_PIXELS != 0:
         raise ValueError(
-            f"Expected a size of windows that is a multiple of {MOTION_STRIDE_PIXELS}, 16 or more, but received {size_pixels}."
+            f"Expected a size of windows that is a multiple of {MOTION_STRIDE_PIXELS}, 16 or more, but "
+            f"received {size_pixels}."
         )
     kind = source.get("kind", "windows")
     if kind == "windows":
@@ -82,7 +84,8 @@ def open_window_source(
         )
     if kind not in ("panorama", "layers"):
         raise ValueError(
-            f"Expected a source of windows without a kind, or of kind panorama or layers, but received {kind!r}."
+            "Expected a source of windows without a kind, or of kind panorama or layers, but received "
+            f"{kind!r}."
         )
     given = {name: value for name, value in source.items() if name not in WINDOW_SHOT_DEFAULTS}
     exposing = with_defaults(
@@ -97,9 +100,8 @@ def open_window_source(
 
 
 class ShotWindowSource:
-    """
-    Renders consecutive exposures of one path: each lies in the middle of its interval, and the shutter is open for a part of it.
-    The path of N intervals is N times as long as the options say of an exposure.
+    """Renders consecutive exposures of one path: each lies in the middle of its interval, and the shutter is
+    open for a part of it. The path of N intervals is N times as long as the options say of an exposure.
     """
 
     def __init__(
@@ -169,7 +171,9 @@ class Exposure:
 
 
 class VideoWindowSource:
-    """Windows anywhere in a video: before its first and after its last exposure, that one is repeated, as where a clip is deblurred."""
+    """Windows anywhere in a video: before its first and after its last exposure, that one is repeated, as
+    where a clip is deblurred.
+    """
 
     kind = "windows"
 
@@ -256,7 +260,9 @@ class VideoWindowSource:
 def draw_exposures(
     random: Random, options: Mapping[str, Any], video_frames: int, recorded: bool, window_frames: int
 ) -> List[Exposure]:
-    """The exposures of a window in time order, each a stride after the other; the first and the last that the video has are repeated where it ends."""
+    """The exposures of a window in time order, each a stride after the other; the first and the last that the
+    video has are repeated where it ends.
+    """
     least, most = options["exposureFrames"]
     draw_length = lambda: random.uniform(least, most + 1)
     steady_length = draw_length()
@@ -287,7 +293,9 @@ def finish(
     softness: List[float],
     generator: torch.Generator,
 ) -> Windows:
-    """Softness of all frames alike; noise and compression of each blurred one. Windows are [N, 3, S, S] each."""
+    """Softness of all frames alike; noise and compression of each blurred one. Windows are [N, 3, S, S]
+    each.
+    """
     count, frames = len(blurred), len(blurred[0])
     pictures = soften_some(torch.cat([torch.stack(blurred), torch.stack(sharp)], 1), softness)
     of_each_frame = [one for one in augmentations for _ in range(frames)]
