@@ -241,6 +241,32 @@ describeInBrowser('the page', () => {
     expect(largest).toBeLessThan(1e-4);
   });
 
+  test('restores on WebGPU where that is right and faster, and goes on without it', async () => {
+    const parity = await openPage('engine-parity.html');
+    const afterCheck = (manner: string) =>
+      parity.evaluate(
+        (how) =>
+          (
+            window as unknown as { restoreAfterCheck(manner: string): Promise<Record<string, string>> }
+          ).restoreAfterCheck(how),
+        manner,
+      );
+    const always = (told: unknown) => ({ first: told, second: told });
+    expect(await afterCheck('right')).toEqual(always('3 frames on webgpu'));
+    expect(await afterCheck('wrong')).toEqual(
+      always(expect.stringMatching(/^3 frames on wasm; WebGPU gives other pictures here/)),
+    );
+    expect(await afterCheck('slow')).toEqual(
+      always(expect.stringMatching(/^3 frames on wasm; WebGPU is no faster here/)),
+    );
+    expect(await afterCheck('broken')).toEqual(always('3 frames on wasm; WebGPU fails here'));
+    expect(await afterCheck('lost while it restores')).toEqual({
+      first: '3 frames on wasm; WebGPU failed here',
+      second: '3 frames on wasm; WebGPU failed here',
+    });
+    await parity.context().close();
+  });
+
   test('weighs less than 0.3 MB until the first screen is there, compressed', () => {
     const bytesOf = (wanted: (path: string) => boolean) =>
       readdirSync(stand.folder, { recursive: true, withFileTypes: true })

@@ -38,6 +38,16 @@ export function answerCalls<Request, Result, Report = never>(
   });
 }
 
+export interface CallOptions<Report> {
+  transfer?: Transferable[];
+  onReport?: (report: Report) => void;
+  /**
+   * After how long without a report or an answer the call is rejected with a SilenceError; it may depend on
+   * what was reported last. Default: never.
+   */
+  patienceSeconds?: (lastReport?: Report) => number;
+}
+
 /** A worker that is called. */
 export class WorkerCalls<Request, Result, Report = never> {
   readonly #worker: Worker;
@@ -46,6 +56,7 @@ export class WorkerCalls<Request, Result, Report = never> {
     { resolve(result: Result): void; reject(cause: Error): void; onReport?: (report: Report) => void }
   >();
   #lastId = 0;
+  #isStopped = false;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -64,19 +75,42 @@ export class WorkerCalls<Request, Result, Report = never> {
 
   call(
     request: Request,
-    { transfer = [], onReport }: { transfer?: Transferable[]; onReport?: (report: Report) => void } = {},
+    { transfer = [], onReport, patienceSeconds }: CallOptions<Report> = {},
   ): Promise<Result> {
+    if (this.#isStopped) return Promise.reject(stopped());
     const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, onReport });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const answer = new Promise<Result>((resolve, reject) => {
+      const wait = (report?: Report) => {
+        clearTimeout(timer);
+        if (!patienceSeconds) return;
+        timer = setTimeout(
+          () => {
+            this.#pending.delete(id);
+            reject(Object.assign(new Error('No answer came.'), { name: 'SilenceError' }));
+          },
+          1000 * patienceSeconds(report),
+        );
+      };
+      wait();
+      this.#pending.set(id, {
+        resolve,
+        reject,
+        onReport: (report) => {
+          wait(report);
+          onReport?.(report);
+        },
+      });
       this.#worker.postMessage({ id, request } satisfies CallMessage<Request>, transfer);
     });
+    return answer.finally(() => clearTimeout(timer));
   }
 
-  /** Ends the worker; calls under way are rejected with an AbortError. */
+  /** Ends the worker; calls under way and later ones are rejected with an AbortError. */
   stop(): void {
+    this.#isStopped = true;
     this.#worker.terminate();
-    this.#abandon(Object.assign(new Error('Stopped.'), { name: 'AbortError' }));
+    this.#abandon(stopped());
   }
 
   #abandon(cause: Error): void {
@@ -84,3 +118,5 @@ export class WorkerCalls<Request, Result, Report = never> {
     this.#pending.clear();
   }
 }
+
+const stopped = () => Object.assign(new Error('Stopped.'), { name: 'AbortError' });

@@ -6,12 +6,20 @@ export interface DownloadProgress {
   totalBytes: number;
 }
 
+class DownloadError extends Error {
+  override readonly name = 'DownloadError';
+
+  constructor() {
+    super('A part of the network could not be downloaded; check the connection, then choose the file again.');
+  }
+}
+
 /**
  * The bytes of a file of the page that is too large to come with it: from the browser's cache, or from the
  * network and then kept.
  *
  * @param totalBytes its size, which a server that compresses does not say.
- * @throws in one line for people when they cannot be had.
+ * @throws DownloadError, in one line for people, when they cannot be had.
  */
 export async function download(
   url: string,
@@ -22,10 +30,8 @@ export async function download(
   const kept = await cache?.match(url);
   if (kept) return new Uint8Array(await kept.arrayBuffer());
 
-  const failure =
-    'A part of the network could not be downloaded; check the connection, then choose the file again.';
   const response = await fetch(url).catch(() => undefined);
-  if (!response?.ok || !response.body) throw new Error(failure);
+  if (!response?.ok || !response.body) throw new DownloadError();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let receivedBytes = 0;
   try {
@@ -36,7 +42,7 @@ export async function download(
       onProgress({ receivedBytes, totalBytes });
     }
   } catch {
-    throw new Error(failure);
+    throw new DownloadError();
   }
   const whole = new Blob(parts);
   // A full disk must not keep anyone from restoring.

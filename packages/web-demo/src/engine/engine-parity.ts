@@ -1,7 +1,10 @@
 import type { RgbImage } from '@unblur/restoration';
+import { pictureOfImage } from '../picture.js';
+import type { EngineSample } from './engine-check.js';
 import type { EngineName } from './engine-names.js';
 import { startEngine } from './engine.js';
 import { PhotoEngine } from './photo-engine.js';
+import { PageRestorer, startRestoringWorker, type RestoringCalls } from './restorer.js';
 
 /**
  * Frames of a photograph that an engine makes with the weights of a file. Values as plain lists, so that they
@@ -21,4 +24,65 @@ async function restoreOn(
   return frames;
 }
 
-Object.assign(window, { restoreOn });
+/** How something that answers for WebGPU behaves. */
+type Manner = 'right' | 'wrong' | 'slow' | 'broken' | 'lost while it restores';
+
+/** One worker, on WebAssembly, is all engines: starting more takes long. */
+const processor = startRestoringWorker();
+const answers = new Map<string, ReturnType<RestoringCalls['call']>>();
+
+/** WebAssembly that answers for WebGPU too, then ten times as fast as it is. */
+function pretendGraphics(manner: Manner): RestoringCalls {
+  let isGraphics = false;
+  const once: RestoringCalls['call'] = async (request, options) => {
+    if (!answers.has(request.kind)) answers.set(request.kind, processor.call(request, options));
+    return structuredClone(await answers.get(request.kind)!);
+  };
+  return {
+    stop: () => undefined,
+    async call(request, options) {
+      switch (request.kind) {
+        case 'start': {
+          isGraphics = request.engine === 'webgpu';
+          const facts = await once({ ...request, engine: 'wasm' }, options);
+          return isGraphics ? Object.assign(facts!, { name: 'webgpu', description: 'WebGPU' }) : facts;
+        }
+        case 'warm-up': {
+          const sample = (await once(request, options)) as EngineSample;
+          if (!isGraphics) return sample;
+          if (manner === 'broken') throw new Error('The shader could not be compiled.');
+          if (manner === 'wrong') sample.frames.forEach((frame) => frame.reverse());
+          return { ...sample, milliseconds: sample.milliseconds * (manner === 'slow' ? 10 : 0.1) };
+        }
+        case 'restore':
+          if (!isGraphics || manner !== 'lost while it restores') return processor.call(request, options);
+          return new Promise((_, reject) => {
+            const lost = new Error('The graphics device was lost.');
+            void processor.call(request, { onReport: ({ kind }) => kind === 'frame' && reject(lost) });
+          });
+        default:
+          return processor.call(request, options);
+      }
+    },
+  };
+}
+
+/** What restores photographs once a page has tried such a WebGPU, and on the visit after that. */
+async function restoreAfterCheck(manner: Manner): Promise<Record<'first' | 'second', string>> {
+  localStorage.removeItem('unblur-engine');
+  const grey = pictureOfImage({ width: 64, height: 48, data: new Float32Array(3 * 64 * 48).fill(0.5) });
+  const visit = async () => {
+    const restorer = new PageRestorer({
+      startWorker: () => pretendGraphics(manner),
+      whyNoGraphics: async () => undefined,
+    });
+    await restorer.warmUp();
+    await restorer.checkGraphics();
+    const { engine, frames } = await restorer.restore(grey, [-1, 0, 1], () => undefined);
+    restorer.chooseEngine('wasm');
+    return [`${frames.length} frames on ${engine.name}`, engine.reason].filter(Boolean).join('; ');
+  };
+  return { first: await visit(), second: await visit() };
+}
+
+Object.assign(window, { restoreOn, restoreAfterCheck });

@@ -2,6 +2,15 @@ import { bundledWeights, defaultWeightsName } from '@unblur/weights';
 import type { Picture } from '../picture.js';
 import type { MotionSummary } from '../player/motion-summary.js';
 import { WorkerCalls } from '../worker-calls.js';
+import {
+  judge,
+  keepVerdict,
+  keptVerdict,
+  verdictAfterLoss,
+  whyNoGraphics,
+  type EngineSample,
+  type Verdict,
+} from './engine-check.js';
 import type { EngineName } from './engine-names.js';
 import { frameCount } from './frame-order.js';
 import type { EngineFacts, RestoreReport, RestoringRequest, RestoringResults } from './restoring-worker.js';
@@ -16,7 +25,8 @@ export interface Restoration {
   frames: Picture[];
   motion: MotionSummary;
   milliseconds: number;
-  engine: EngineFacts;
+  /** And why WebGPU was not used, where it was not chosen against. */
+  engine: EngineFacts & { reason?: string | undefined };
   /**
    * The frame at any time of the exposure, from -1 to 1. Undefined when the engine has gone on to another
    * photograph.
@@ -26,11 +36,21 @@ export interface Restoration {
   frameMilliseconds: number;
 }
 
-type Calls = WorkerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreReport>;
+type Results = RestoringResults[keyof RestoringResults];
+
+/** The worker that restores, or what a test puts in its place. */
+export type RestoringCalls = Pick<WorkerCalls<RestoringRequest, Results, RestoreReport>, 'call' | 'stop'>;
+
+export function startRestoringWorker(): RestoringCalls {
+  return new WorkerCalls(new Worker(new URL('./restoring-worker.ts', import.meta.url), { type: 'module' }));
+}
 
 interface Running {
-  calls: Calls;
+  engine: EngineName;
+  calls: RestoringCalls;
   ready: Promise<EngineFacts>;
+  sample?: Promise<EngineSample | undefined>;
+  hasScene: boolean;
   /** Hears of the downloads. */
   report?: (report: RestorerReport) => void;
 }
@@ -38,19 +58,45 @@ interface Running {
 /** Where the weights of the photo network are. */
 export const photoWeightsUrl = bundledWeights[defaultWeightsName].url.href;
 
-/** Restores photographs in a worker. A lost graphics device costs the engine, not the photograph. */
+/** How long WebGPU may be silent while it starts, compiles and gets ready for a photograph. */
+const mostSilentSeconds = 30;
+/** And at a piece of work longer, by so many times what the piece should take. */
+const mostDelay = 5;
+
+/** After a photograph is restored, the page is left alone before WebGPU is tried. */
+const idleMilliseconds = 3000;
+
+/**
+ * Restores photographs in a worker: on WebGPU where that has been found right and faster, otherwise on
+ * WebAssembly. A lost graphics device costs the engine, not the photograph.
+ */
 export class PageRestorer {
+  readonly #startWorker: () => RestoringCalls;
+  readonly #whyNoGraphics: typeof whyNoGraphics;
   #running: Running | undefined;
+  /** WebGPU while it is tried; then, where it is better, until the next photograph. */
+  #candidate: Running | undefined;
+  #candidateIsBetter = false;
   #choice: EngineName | undefined;
+  #verdict = keptVerdict();
   #isLost = false;
   #isRestoring = false;
+  /** Whether WebGPU may be downloaded and tried when there is time. */
+  #mayCheck = false;
+  #idle: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param choice the engine that must be used; undefined for the processor. */
+  constructor(parts: { startWorker?: () => RestoringCalls; whyNoGraphics?: typeof whyNoGraphics } = {}) {
+    this.#startWorker = parts.startWorker ?? startRestoringWorker;
+    this.#whyNoGraphics = parts.whyNoGraphics ?? whyNoGraphics;
+  }
+
+  /** @param choice the engine that must be used; undefined for the better one. */
   chooseEngine(choice: EngineName | undefined): void {
     if (choice === this.#choice) return;
     this.#choice = choice;
     this.#isLost = false;
     this.#end();
+    this.#endCandidate();
   }
 
   /**
@@ -58,24 +104,39 @@ export class PageRestorer {
    *
    * @throws in one line for people when that fails; the next call tries again.
    */
-  start(onReport?: (report: RestorerReport) => void): Promise<EngineFacts> {
-    const running = (this.#running ??= this.#begin());
-    if (onReport) running.report = onReport;
-    return running.ready;
+  async start(onReport?: (report: RestorerReport) => void): Promise<EngineFacts> {
+    return (await this.#start(onReport)).ready;
   }
 
-  #begin(): Running {
-    // Not every graphics device has given the processor's frames: one is used where it was asked for only.
-    const engine = (!this.#isLost && this.#choice) || 'wasm';
-    const calls: Calls = new WorkerCalls(
-      new Worker(new URL('./restoring-worker.ts', import.meta.url), { type: 'module' }),
-    );
+  async #start(onReport?: (report: RestorerReport) => void): Promise<Running> {
+    if (this.#candidateIsBetter && !this.#isRestoring) this.#useCandidate();
+    const running = (this.#running ??= this.#begin(this.#engine));
+    if (onReport) running.report = onReport;
+    try {
+      await running.ready;
+      return running;
+    } catch (cause) {
+      const isOfGraphics = !['AbortError', 'DownloadError'].includes((cause as Error).name);
+      if (!isOfGraphics || running.engine === 'wasm' || this.#choice) throw cause;
+      this.#loseGraphics();
+      return this.#start(onReport);
+    }
+  }
+
+  get #engine(): EngineName {
+    return this.#isLost ? 'wasm' : (this.#choice ?? this.#verdict?.engine ?? 'wasm');
+  }
+
+  #begin(engine: EngineName): Running {
+    const calls = this.#startWorker();
     const running: Running = {
+      engine,
       calls,
       ready: calls.call(
         { kind: 'start', engine, weightsUrl: photoWeightsUrl, weightsBytes: __fileBytes__.photoWeights },
-        { onReport: (report) => running.report?.(report) },
+        { onReport: (report) => running.report?.(report), ...this.#patience(engine) },
       ) as Promise<EngineFacts>,
+      hasScene: false,
     };
     running.ready.catch(() => {
       calls.stop();
@@ -84,16 +145,108 @@ export class PageRestorer {
     return running;
   }
 
+  /** A graphics device may hang. One that was asked for is waited for until it is ready. */
+  #patience(engine: EngineName, request?: 'restore') {
+    const patienceSeconds = (last?: RestoreReport) =>
+      mostSilentSeconds + (last?.kind === 'piece' ? mostDelay * last.seconds : 0);
+    return engine === 'webgpu' && (request || !this.#choice) ? { patienceSeconds } : {};
+  }
+
   /** Starts the engine and gets it ready to restore at its full speed. */
   async warmUp(): Promise<void> {
-    await this.start();
-    if (!this.#isRestoring) await this.#running!.calls.call({ kind: 'warm-up' });
+    const running = await this.#start();
+    if (!this.#isRestoring) await this.#sampleOf(running);
+  }
+
+  async #sampleOf(running: Running): Promise<EngineSample | undefined> {
+    running.sample ??= running.calls.call({ kind: 'warm-up' }, this.#patience(running.engine)) as Promise<
+      RestoringResults['warm-up']
+    >;
+    const sample = await running.sample;
+    if (!sample) running.sample = undefined;
+    return sample;
+  }
+
+  /**
+   * Tries WebGPU beside WebAssembly on a small picture, once for a browser and its version, while no
+   * photograph is restored. Downloads another build of the engine where there is a graphics device.
+   */
+  async checkGraphics(): Promise<void> {
+    this.#mayCheck = true;
+    const running = this.#running;
+    const isWanted = () =>
+      !this.#choice && !this.#verdict && !this.#isRestoring && running && running === this.#running;
+    if (!isWanted() || this.#candidate) return;
+    const reason = await this.#whyNoGraphics();
+    if (reason) this.#verdict ??= { engine: 'wasm', reason };
+    const processor = isWanted() ? await this.#sampleOf(running!).catch(() => undefined) : undefined;
+    if (!processor || !isWanted() || this.#candidate) return;
+
+    // Kept in case the browser does not live to see the end.
+    keepVerdict({ engine: 'wasm', reason: 'the browser ended while it tried WebGPU' });
+    const forget = () => keepVerdict(undefined);
+    addEventListener('pagehide', forget);
+    const candidate = (this.#candidate = this.#begin('webgpu'));
+    const verdict = await this.#judge(candidate, processor);
+    removeEventListener('pagehide', forget);
+    // Where a photograph came first, there is no verdict.
+    if (this.#candidate !== candidate) return forget();
+    keepVerdict(verdict);
+    this.#verdict = verdict;
+    if (verdict?.engine !== 'webgpu') return this.#endCandidate();
+    this.#candidateIsBetter = true;
+    if (!running!.hasScene && !this.#isRestoring) this.#useCandidate();
+  }
+
+  /** Undefined when the engine was stopped before it had shown what it can. */
+  async #judge(candidate: Running, processor: EngineSample): Promise<Verdict | undefined> {
+    try {
+      await candidate.ready;
+      const graphics = await this.#sampleOf(candidate);
+      return graphics && judge(graphics, processor);
+    } catch (cause) {
+      const { name } = cause as Error;
+      if (name === 'AbortError' || name === 'DownloadError') return undefined;
+      return {
+        engine: 'wasm',
+        reason: name === 'SilenceError' ? 'WebGPU does not answer here' : 'WebGPU fails here',
+      };
+    }
+  }
+
+  #useCandidate(): void {
+    this.#running?.calls.stop();
+    this.#running = this.#candidate;
+    this.#candidate = undefined;
+    this.#candidateIsBetter = false;
+  }
+
+  #endCandidate(): void {
+    this.#candidate?.calls.stop();
+    this.#candidate = undefined;
+    this.#candidateIsBetter = false;
+  }
+
+  /** WebGPU has failed: WebAssembly goes on. */
+  #loseGraphics(): void {
+    this.#isLost = true;
+    this.#running?.calls.stop();
+    this.#running = undefined;
+    if (this.#choice) return;
+    this.#verdict = verdictAfterLoss(this.#verdict ?? { engine: 'webgpu' });
+    keepVerdict(this.#verdict);
+  }
+
+  /** Why not on WebGPU, where nobody has chosen. */
+  #reasonFor(engine: EngineFacts): string | undefined {
+    if (engine.name === 'webgpu' || this.#choice) return undefined;
+    return this.#isLost ? 'WebGPU failed here' : this.#verdict?.reason;
   }
 
   /** Seconds that restorations of photographs of these sizes take. The engine must have been started. */
   async estimate(sizes: readonly { width: number; height: number }[]): Promise<number[]> {
-    await this.start();
-    return this.#running!.calls.call({ kind: 'estimate', sizes, frames: frameCount }) as Promise<number[]>;
+    const { calls } = await this.#start();
+    return calls.call({ kind: 'estimate', sizes, frames: frameCount }) as Promise<number[]>;
   }
 
   /** Rejects with an AbortError when `stop` is called. */
@@ -102,13 +255,15 @@ export class PageRestorer {
     times: readonly number[],
     onReport: (report: RestorerReport) => void,
   ): Promise<Restoration> {
+    clearTimeout(this.#idle);
+    if (this.#candidateIsBetter) this.#useCandidate();
+    else this.#endCandidate();
     this.#isRestoring = true;
     const frames: Picture[] = [];
     let motion: MotionSummary | undefined;
-    let engine: EngineFacts | undefined;
+    let running: Running | undefined;
     try {
-      engine = await this.start(onReport);
-      const running = this.#running!;
+      running = await this.#start(onReport);
       const { sceneNumber, ...told } = (await running.calls.call(
         { kind: 'restore', photo, times },
         {
@@ -117,25 +272,35 @@ export class PageRestorer {
             if (report.kind === 'frame') frames[report.index] = report.picture;
             onReport(report);
           },
+          ...this.#patience(running.engine, 'restore'),
         },
       )) as RestoringResults['restore'];
       this.#isRestoring = false;
+      running.hasScene = true;
+      if (this.#mayCheck) this.#idle = setTimeout(() => void this.checkGraphics(), idleMilliseconds);
+      const { calls } = running;
       const renderAt = async (time: number) =>
         running === this.#running
-          ? (running.calls.call({ kind: 'render', sceneNumber, time }).catch(() => undefined) as Promise<
+          ? (calls.call({ kind: 'render', sceneNumber, time }).catch(() => undefined) as Promise<
               RestoringResults['render']
             >)
           : undefined;
-      return { frames, motion: motion!, engine, renderAt, ...told };
+      const engine = await running.ready;
+      return {
+        frames,
+        motion: motion!,
+        engine: { ...engine, reason: this.#reasonFor(engine) },
+        renderAt,
+        ...told,
+      };
     } catch (cause) {
       if ((cause as Error).name === 'AbortError') throw cause;
       this.#isRestoring = false;
       // Whatever a graphics device fails with (lost, out of memory, a driver's quirk): WebAssembly has none
       // of it.
-      const wasOnGraphics = engine ? engine.name === 'webgpu' : this.#choice === 'webgpu';
+      const wasOnGraphics = (running?.engine ?? this.#choice) === 'webgpu';
       if (!wasOnGraphics || this.#isLost) throw cause;
-      this.#isLost = true;
-      this.#end();
+      this.#loseGraphics();
       onReport({ kind: 'lost' });
       return this.restore(photo, times, onReport);
     }

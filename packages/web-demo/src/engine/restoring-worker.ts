@@ -1,8 +1,9 @@
-import type { TiledScene } from '@unblur/restoration';
+import type { RgbImage, TiledScene } from '@unblur/restoration';
 import { download, type DownloadProgress } from '../download/download.js';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
 import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
 import { answerCalls } from '../worker-calls.js';
+import type { EngineSample } from './engine-check.js';
 import type { EngineName } from './engine-names.js';
 import { startEngine, type Engine } from './engine.js';
 import { earlyOrder } from './frame-order.js';
@@ -11,7 +12,10 @@ import { PhotoEngine } from './photo-engine.js';
 export type RestoringRequest =
   /** Must come first, and once. */
   | { kind: 'start'; engine: EngineName; weightsUrl: string; weightsBytes: number }
-  /** Lets the browser compile what the network runs, and measures it, on a small picture. */
+  /**
+   * Lets the browser compile what the network runs, and measures it, on a small picture, unless a photograph
+   * comes.
+   */
   | { kind: 'warm-up' }
   /** How long a restoration of each size takes. */
   | { kind: 'estimate'; sizes: readonly { width: number; height: number }[]; frames: number }
@@ -41,7 +45,8 @@ export type RestoreReport =
 
 export interface RestoringResults {
   start: EngineFacts;
-  'warm-up': void;
+  /** Undefined when a photograph came before it was done. */
+  'warm-up': EngineSample | undefined;
   /** Seconds, one for each size. */
   estimate: number[];
   restore: {
@@ -72,7 +77,7 @@ answerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreR
       case 'start':
         return { result: await start(request, report) };
       case 'warm-up':
-        return { result: await warmUp() };
+        return { result: await (warmingUp = warmUp()) };
       case 'estimate':
         return {
           result: request.sizes.map(({ width, height }) => secondsFor(width, height, request.frames)),
@@ -106,19 +111,46 @@ async function start(
 /** As large as many a preview, which then need not wait for the network to be opened. */
 const warmUpSize = { width: 192, height: 112 };
 
-async function warmUp(): Promise<void> {
-  const { width, height } = warmUpSize;
-  const grey = { width, height, data: new Float32Array(width * height * 3).fill(0.5) };
-  const { photos } = started!;
-  for (let round = 0; round < 2; round++) {
+let warmingUp: Promise<EngineSample | undefined> | undefined;
+/** A photograph waits for the warm-up to end. */
+let isPhotoWaiting = false;
+
+async function warmUp(): Promise<EngineSample | undefined> {
+  const streaks = streaksOfNoise(warmUpSize);
+  const work = started!.photos.workFor(warmUpSize.width, warmUpSize.height);
+  let sample: EngineSample | undefined;
+  // The first round compiles.
+  for (let round = 0; round < 2 && !isPhotoWaiting; round++) {
     const start = performance.now();
-    const scene = await photos.analyze(grey, {});
-    learn('analysis', photos.workFor(width, height).analysis, secondsSince(start));
+    const scene = await started!.photos.analyze(streaks, {});
+    learn('analysis', work.analysis, secondsSince(start));
     const frameStart = performance.now();
-    await scene.renderAt(1);
-    learn('frame', photos.workFor(width, height).frame, secondsSince(frameStart));
+    const last = await scene.renderAt(1);
+    learn('frame', work.frame, secondsSince(frameStart));
+    const milliseconds = performance.now() - start;
+    if (round > 0) sample = { frames: [(await scene.renderAt(0)).data, last.data], milliseconds };
     scene.release();
   }
+  return sample;
+}
+
+/** What a camera that moves sideways makes of a wall of coloured dots; always the same. */
+function streaksOfNoise({ width, height }: { width: number; height: number }): RgbImage {
+  const data = new Float32Array(width * height * 3);
+  const streakPixels = 9;
+  let state = 1;
+  for (let row = 0; row < height; row++) {
+    const dots = Array.from({ length: 3 * (width + streakPixels) }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    });
+    for (let index = 0; index < 3 * width; index++) {
+      for (let step = 0; step < streakPixels; step++) {
+        data[row * 3 * width + index]! += dots[index + 3 * step]! / streakPixels;
+      }
+    }
+  }
+  return { width, height, data };
 }
 
 /** A single measurement may have been disturbed: it counts for half. */
@@ -140,6 +172,9 @@ async function restore(
   report: Report,
 ): Promise<RestoringResults['restore']> {
   const { photos } = started!;
+  isPhotoWaiting = true;
+  await warmingUp?.catch(() => undefined);
+  isPhotoWaiting = false;
   current?.scene.release();
   current = undefined;
 

@@ -12,7 +12,7 @@ const idleMilliseconds = 4000;
 
 /**
  * Registers the service worker, downloads what restoring needs while the page is idle (on request only where
- * data are dear), and tells truly whether the page works without a network.
+ * data are dear), and tells truly whether the page works without a network. Then WebGPU is tried.
  */
 export function tellOffline(restorer: PageRestorer): void {
   const note = element('offline-note', HTMLElement);
@@ -27,6 +27,9 @@ export function tellOffline(restorer: PageRestorer): void {
           .catch(() => false)
       : Promise.resolve(false);
 
+  const { connection } = navigator as { connection?: Connection };
+  const isMetered = connection?.saveData || connection?.type === 'cellular';
+
   async function tell(): Promise<void> {
     button.hidden = true;
     await restorer.warmUp();
@@ -34,6 +37,7 @@ export function tellOffline(restorer: PageRestorer): void {
     note.textContent = isOffline
       ? 'The network for photographs is stored on this device: for them, the page works without a connection.'
       : 'The network is loaded for this visit.';
+    if (!isMetered) void restorer.checkGraphics();
   }
 
   const megabytes = Math.round((__fileBytes__.photoWeights + __fileBytes__.processorWasm) / 1e6);
@@ -51,8 +55,7 @@ export function tellOffline(restorer: PageRestorer): void {
   };
   button.addEventListener('click', load);
 
-  const { connection } = navigator as { connection?: Connection };
-  if (connection?.saveData || connection?.type === 'cellular') {
+  if (isMetered) {
     offer();
   } else {
     setTimeout(

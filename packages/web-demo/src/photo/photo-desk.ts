@@ -335,7 +335,8 @@ export function showReport(working: WorkingPanel, title: string, report: Restore
 }
 
 export function describe({ frames, milliseconds, engine }: Restoration, picture: Picture): string {
-  return `${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s on ${engine.description}.`;
+  const howItRan = engine.reason ? `${engine.description}; ${engine.reason}` : engine.description;
+  return `${frames.length} frames of ${sizeOf(picture)} in ${(milliseconds / 1000).toFixed(1)} s on ${howItRan}.`;
 }
 
 const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} × ${height}`;
