@@ -194,7 +194,7 @@ describeInBrowser('the page', () => {
   });
   afterAll(() => stand?.stop());
 
-  test.each(['wasm', 'webgpu'] as const)('restores on %s what the command restores', async (engine) => {
+  test('restores what the command restores', async () => {
     const photo = await loadPhoto(
       await sharp(squarePath).extract({ left: 192, top: 144, width: 48, height: 32 }).png().toBuffer(),
     );
@@ -222,7 +222,7 @@ describeInBrowser('the page', () => {
           }
         ).restoreOn(name, weights, image, wanted),
       [
-        engine,
+        'wasm',
         [...narrowWeights],
         { width: photo.width, height: photo.height, data: [...photo.data] },
         times,
@@ -234,11 +234,26 @@ describeInBrowser('the page', () => {
         values.map((value, place) => Math.abs(value - expected.frames[index]!.data[place]!)),
       ),
     );
-    console.log(
-      `frames of ${engine} differ from those of ONNX Runtime by at most ${largest.toExponential(1)}`,
-    );
+    console.log(`frames differ from those of ONNX Runtime by at most ${largest.toExponential(1)}`);
     expect(frames.map(({ length }) => length)).toEqual(times.map(() => 3 * 48 * 32));
     expect(largest).toBeLessThan(1e-4);
+  });
+
+  test('computes on WebGPU what it computes on WebAssembly', async () => {
+    const parity = await openPage('engine-parity.html');
+    const [processor, graphics] = await parity.evaluate(async () => {
+      const { layersOn } = window as unknown as {
+        layersOn(engine: string): Promise<Record<string, number[]>>;
+      };
+      return [await layersOn('wasm'), await layersOn('webgpu')];
+    });
+    await parity.context().close();
+    const differences = Object.entries(processor!).map(([layer, values]) => ({
+      layer,
+      furthest: Math.max(...values.map((value, place) => Math.abs(value - graphics![layer]![place]!))),
+    }));
+    expect(differences.length).toBeGreaterThan(1);
+    expect(differences.filter(({ furthest }) => !(furthest < 1e-4))).toEqual([]);
   });
 
   test('restores on WebGPU where that is right and faster, and goes on without it', async () => {
@@ -260,6 +275,7 @@ describeInBrowser('the page', () => {
       always(expect.stringMatching(/^3 frames on wasm; WebGPU is no faster here/)),
     );
     expect(await afterCheck('broken')).toEqual(always('3 frames on wasm; WebGPU fails here'));
+    expect(await afterCheck('silent')).toEqual(always('3 frames on wasm; WebGPU does not answer here'));
     expect(await afterCheck('lost while it restores')).toEqual({
       first: '3 frames on wasm; WebGPU failed here',
       second: '3 frames on wasm; WebGPU failed here',
@@ -351,6 +367,15 @@ describeInBrowser('the page', () => {
     expect(await still.getAttribute('#moment-video', 'src')).toBeNull();
     expect(await still.getAttribute('#moment-play', 'aria-label')).toBe('Play the example');
     await still.context().close();
+  });
+
+  test('loads the network as soon as somebody looks for a photograph', async () => {
+    const early = await openPage();
+    const chooser = early.waitForEvent('filechooser');
+    await early.locator('#file').evaluate((input) => (input as HTMLInputElement).click());
+    await chooser;
+    expect(await early.textContent('#offline-note')).toMatch(/^Loading the network/);
+    await early.context().close();
   });
 
   test('says of what is no photograph what it is', async () => {

@@ -1,4 +1,13 @@
+import { trace } from '@unblur/onnx';
 import type { RgbImage } from '@unblur/restoration';
+import {
+  conv2d,
+  engine as tensorflow,
+  slice,
+  tensor4d,
+  type Tensor,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import { pictureOfImage } from '../picture.js';
 import type { EngineSample } from './engine-check.js';
 import type { EngineName } from './engine-names.js';
@@ -24,8 +33,51 @@ async function restoreOn(
   return frames;
 }
 
+/** How many channels convolutions take: in fours, in threes, in neither. */
+const channelCounts = [4, 6, 9, 10, 15];
+
+/** What layers like those of the networks give on an engine: convolutions, and sampling in and beside the image. */
+async function layersOn(name: EngineName): Promise<Record<string, number[]>> {
+  const engine = await startEngine(name, () => undefined);
+  const [rows, columns] = [8, 12];
+  const waves = (length: number, frequency: number) =>
+    Float32Array.from({ length }, (_, index) => Math.sin(frequency * index));
+  const most = Math.max(...channelCounts);
+  const graph = trace(
+    ({ image, coordinates }) => ({
+      ...Object.fromEntries(
+        channelCounts.map((channels) => [
+          `convolution of ${channels}`,
+          conv2d(
+            slice(image as Tensor4D, [0, 0, 0, 0], [-1, -1, -1, channels]),
+            tensor4d(waves(9 * channels * 8, 0.7), [3, 3, channels, 8]),
+            2,
+            'same',
+          ),
+        ]),
+      ),
+      sampling: tensorflow().runKernel(
+        'GridSample',
+        { image: image!, coordinates: coordinates! },
+        { padding: 'border' },
+      ) as Tensor,
+    }),
+    { image: { shape: [1, rows, columns, most] }, coordinates: { shape: [1, rows, columns, 2] } },
+  );
+  const session = await engine.open(graph);
+  const outputs = await session.run({
+    image: waves(rows * columns * most, 1.3),
+    coordinates: waves(rows * columns * 2, 0.9).map((value) => 5 + 9 * value),
+  });
+  const values: Record<string, number[]> = {};
+  for (const [layer, output] of Object.entries(outputs)) {
+    values[layer] = [...((await output.getData()) as Float32Array)];
+  }
+  return values;
+}
+
 /** How something that answers for WebGPU behaves. */
-type Manner = 'right' | 'wrong' | 'slow' | 'broken' | 'lost while it restores';
+type Manner = 'right' | 'wrong' | 'slow' | 'broken' | 'silent' | 'lost while it restores';
 
 /** One worker, on WebAssembly, is all engines: starting more takes long. */
 const processor = startRestoringWorker();
@@ -51,6 +103,11 @@ function pretendGraphics(manner: Manner): RestoringCalls {
           const sample = (await once(request, options)) as EngineSample;
           if (!isGraphics) return sample;
           if (manner === 'broken') throw new Error('The shader could not be compiled.');
+          if (manner === 'silent') {
+            // As if the time were over, where an end of it was set.
+            if (!options?.patienceSeconds) return new Promise(() => undefined);
+            throw Object.assign(new Error(), { name: 'SilenceError' });
+          }
           if (manner === 'wrong') sample.frames.forEach((frame) => frame.reverse());
           return { ...sample, milliseconds: sample.milliseconds * (manner === 'slow' ? 10 : 0.1) };
         }
@@ -85,4 +142,4 @@ async function restoreAfterCheck(manner: Manner): Promise<Record<'first' | 'seco
   return { first: await visit(), second: await visit() };
 }
 
-Object.assign(window, { restoreOn, restoreAfterCheck });
+Object.assign(window, { restoreOn, layersOn, restoreAfterCheck });

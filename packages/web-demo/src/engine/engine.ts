@@ -72,8 +72,9 @@ export async function startEngine(
   }
 }
 
-/** The layers that are measured: their size, and how many. */
-const probeLayers = { side: 96, channels: 64, layers: 3 };
+/** The layers that are measured: how many, and their size; the larger one where that takes no time. */
+const probeLayers = { count: 3, channels: 64, sides: [24, 96] };
+const noTimeSeconds = 0.3;
 
 async function measure(ort: Ort, name: EngineName, threads: number): Promise<Engine> {
   let reject: (cause: Error) => void;
@@ -86,36 +87,41 @@ async function measure(ort: Ort, name: EngineName, threads: number): Promise<Eng
     lost,
     open: (graph: TracedGraph) => openSession(ort, name, graph),
   };
-  // Stays open: ONNX Runtime destroys the graphics device together with the last session on it.
-  const session = await engine.open(probeGraph());
+  let gigaMultiplyAddsPerSecond = Infinity;
+  for (const side of probeLayers.sides) {
+    const gigaMultiplyAdds = (probeLayers.count * side ** 2 * 9 * probeLayers.channels ** 2) / 1e9;
+    if (gigaMultiplyAdds / gigaMultiplyAddsPerSecond > noTimeSeconds) break;
+    // Stays open: ONNX Runtime destroys the graphics device together with the last session on it.
+    const session = await engine.open(probeGraph(side));
+    gigaMultiplyAddsPerSecond = gigaMultiplyAdds / (await secondsOfRun(session, side));
+  }
   if (name === 'webgpu') {
     const device = (await ort.env.webgpu.device) as { lost: Promise<{ message: string }> };
     void device.lost.then(({ message }) =>
       reject(new EngineLostError(message || 'The graphics device was lost.')),
     );
   }
-  const input = new Float32Array(probeLayers.side ** 2 * probeLayers.channels).fill(0.5);
-  let seconds = Infinity;
-  let secondsInAll = 0;
-  // The first run compiles. What is slow is known well enough sooner.
-  for (let run = 0; run < 3 && secondsInAll < 1; run++) {
-    const start = performance.now();
-    await (await session.run({ input }))['output']!.getData();
-    const taken = (performance.now() - start) / 1000;
-    seconds = Math.min(seconds, taken);
-    secondsInAll += taken;
-  }
-  const { side, channels, layers } = probeLayers;
-  const multiplyAdds = layers * side ** 2 * 9 * channels ** 2;
-  return { ...engine, gigaMultiplyAddsPerSecond: multiplyAdds / 1e9 / seconds };
+  return { ...engine, gigaMultiplyAddsPerSecond };
 }
 
-function probeGraph(): TracedGraph {
-  const { side, channels, layers } = probeLayers;
+/** Of the fastest of three runs; the first one compiles. */
+async function secondsOfRun(session: GraphSession, side: number): Promise<number> {
+  const input = new Float32Array(side ** 2 * probeLayers.channels).fill(0.5);
+  let seconds = Infinity;
+  for (let run = 0; run < 3; run++) {
+    const start = performance.now();
+    await (await session.run({ input }))['output']!.getData();
+    seconds = Math.min(seconds, (performance.now() - start) / 1000);
+  }
+  return seconds;
+}
+
+function probeGraph(side: number): TracedGraph {
+  const { count, channels } = probeLayers;
   return trace(
     ({ input }) => {
       let output = input as Tensor4D;
-      for (let layer = 0; layer < layers; layer++) {
+      for (let layer = 0; layer < count; layer++) {
         const kernel = new Float32Array(9 * channels ** 2).fill((layer + 1) / (9 * channels));
         output = conv2d(output, tensor4d(kernel, [3, 3, channels, channels]), 1, 'same');
       }

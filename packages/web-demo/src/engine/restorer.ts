@@ -118,7 +118,7 @@ export class PageRestorer {
     } catch (cause) {
       const isOfGraphics = !['AbortError', 'DownloadError'].includes((cause as Error).name);
       if (!isOfGraphics || running.engine === 'wasm' || this.#choice) throw cause;
-      this.#loseGraphics();
+      if (!this.#isLost) this.#loseGraphics();
       return this.#start(onReport);
     }
   }

@@ -11,8 +11,9 @@ interface Connection {
 const idleMilliseconds = 4000;
 
 /**
- * Registers the service worker, downloads what restoring needs while the page is idle (on request only where
- * data are dear), and tells truly whether the page works without a network. Then WebGPU is tried.
+ * Registers the service worker, downloads what restoring needs while the page is idle or a file is chosen (on
+ * request only where data are dear), and tells truly whether the page works without a network. Then WebGPU is
+ * tried.
  */
 export function tellOffline(restorer: PageRestorer): void {
   const note = element('offline-note', HTMLElement);
@@ -58,9 +59,19 @@ export function tellOffline(restorer: PageRestorer): void {
   if (isMetered) {
     offer();
   } else {
+    let isAsked = false;
+    const loadOnce = () => {
+      if (!isAsked) load();
+      isAsked = true;
+    };
     setTimeout(
-      () => ('requestIdleCallback' in window ? requestIdleCallback(load) : load()),
+      () => ('requestIdleCallback' in window ? requestIdleCallback(loadOnce) : loadOnce()),
       idleMilliseconds,
     );
+    // Whoever looks through their files, or drags one here, is about to need it.
+    for (const input of document.querySelectorAll('input[type=file]')) {
+      input.addEventListener('click', loadOnce);
+    }
+    document.addEventListener('dragenter', loadOnce);
   }
 }
