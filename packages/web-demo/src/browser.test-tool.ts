@@ -43,8 +43,12 @@ export interface Stand {
   stop(): Promise<void>;
 }
 
-/** Bundles the page, serves it and starts Chromium. */
-export async function startStand(): Promise<Stand> {
+/**
+ * Bundles the page, serves it and starts Chromium.
+ *
+ * @param plainWeights what the other host has as the network for photographs, where that is not the subject
+ */
+export async function startStand(plainWeights?: Uint8Array): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'unblur-page-'));
   await finish(
     spawn(
@@ -62,7 +66,12 @@ export async function startStand(): Promise<Stand> {
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Embedder-Policy': 'require-corp',
     }),
-    await serveFolder(folder, '/some/folder/', {}),
+    await serveFolder(
+      folder,
+      '/some/folder/',
+      {},
+      plainWeights && { pattern: /photo-[^/]*\.safetensors$/, bytes: plainWeights },
+    ),
   ];
   const browser = await chromium.launch({
     executablePath: chromiumPath!,
@@ -141,17 +150,19 @@ const contentTypes: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** Files of a folder under a path, as static hosts serve them. */
+/** Files of a folder under a path, as static hosts serve them; in place of one of them other bytes. */
 async function serveFolder(
   folder: string,
   under: string,
   headers: Record<string, string>,
+  replaced?: { pattern: RegExp; bytes: Uint8Array },
 ): Promise<{ url: string; close(): void }> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://host');
     const inside = pathname.startsWith(under) ? pathname.slice(under.length) : '..';
     const path = join(folder, normalize(`/${inside}`), pathname.endsWith('/') ? 'index.html' : '');
     if (inside === '..' || !existsSync(path)) return response.writeHead(404).end();
+    if (replaced?.pattern.test(path)) return response.writeHead(200, headers).end(replaced.bytes);
     const { size } = statSync(path);
     const type = contentTypes[extname(path)] ?? 'application/octet-stream';
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');

@@ -165,7 +165,7 @@ async function smallPhoto(): Promise<Buffer> {
 
 describeInBrowser('the page', () => {
   beforeAll(async () => {
-    stand = await startStand();
+    stand = await startStand(narrowWeights);
     page = await openPage('?engine=wasm');
     await page.evaluate(() => {
       const measured = Object.assign(window, {
