@@ -9,19 +9,13 @@ import { fromPublishedCheckpoint, publishedParameters } from './published-checkp
 const list = join(sharedFolder, 'golden', 'cdvd-tsp', 'weights.json');
 
 /** A checkpoint whose every value is its place in its tensor. */
-const numbered = () =>
-  Object.fromEntries(
-    publishedParameters().map(({ key, shape }) => [
-      key,
-      {
-        shape,
-        values: Float32Array.from(
-          { length: shape.reduce((product, size) => product * size, 1) },
-          (_, index) => index,
-        ),
-      },
-    ]),
-  );
+const numbered = Object.fromEntries(
+  publishedParameters().map(({ key, shape }) => {
+    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    for (let index = 0; index < values.length; index++) values[index] = index;
+    return [key, { shape, values }];
+  }),
+);
 
 describe('the published checkpoint', () => {
   (existsSync(list) ? test : test.skip)('has the names, shapes and order of the recorded list', () => {
@@ -43,7 +37,7 @@ describe('the published checkpoint', () => {
   });
 
   test('becomes weights of the paper preset, kernels with their last axes first', () => {
-    const weights = fromPublishedCheckpoint(numbered());
+    const weights = fromPublishedCheckpoint(numbered);
     expect(Object.fromEntries(Object.entries(weights).map(([name, { shape }]) => [name, shape]))).toEqual(
       videoDeblurFamily.shapesOf(videoDeblurPresets.paper),
     );
@@ -57,13 +51,13 @@ describe('the published checkpoint', () => {
 
   test('takes the prefix of a network that was trained in parallel off', () => {
     const prefixed = Object.fromEntries(
-      Object.entries(numbered()).map(([key, parameter]) => [`module.${key}`, parameter]),
+      Object.entries(numbered).map(([key, parameter]) => [`module.${key}`, parameter]),
     );
     expect(Object.keys(fromPublishedCheckpoint(prefixed))).toHaveLength(210);
   });
 
   test('says what is missing, of another shape, or too much', () => {
-    const { 'recons_net.outBlock.3.bias': bias, ...rest } = numbered();
+    const { 'recons_net.outBlock.3.bias': bias, ...rest } = numbered;
     const wrong = { ...rest, 'recons_net.inBlock.0.0.bias': bias!, extra: bias! };
     expect(() => fromPublishedCheckpoint(wrong)).toThrow(
       "'recons_net.inBlock.0.0.bias' is [3], not [32]; 'recons_net.outBlock.3.bias' [3] is missing; 'extra' [3] is not part of the network.",
