@@ -26,6 +26,8 @@ interface GivenClip {
   facts: ClipFacts;
   /** Empty until the engine is there and measured. */
   choices: WorkingChoice[];
+  /** What one pass takes, as far as is known. */
+  secondsPerMegapixel: number;
   /** What makes it sharp, for people. */
   engine?: string;
   result?: Blob;
@@ -35,6 +37,8 @@ interface GivenClip {
 const previewSeconds = 1;
 /** A clip is whole where no more frames than these are missing at its end: its length may be rounded. */
 const toleratedFrames = 2.5;
+/** How many times as long a frame takes when its mirror image is averaged in: motion is sought once. */
+const mirroredTimes = 1.85;
 /** The first frame is shown in this size. */
 const firstSidePixels = 640;
 
@@ -46,6 +50,7 @@ export class ClipDesk {
   readonly #player: ClipPlayer;
   readonly #size: HTMLSelectElement;
   readonly #format: HTMLSelectElement;
+  readonly #passes: HTMLSelectElement;
   readonly #sharpenButton: HTMLButtonElement;
   readonly #stopButton: HTMLButtonElement;
   #clip: GivenClip | undefined;
@@ -62,6 +67,7 @@ export class ClipDesk {
     this.#player = new ClipPlayer();
     this.#size = element('clip-size', HTMLSelectElement);
     this.#format = element('clip-format', HTMLSelectElement);
+    this.#passes = element('clip-passes', HTMLSelectElement);
     this.#sharpenButton = element('clip-sharpen', HTMLButtonElement);
     this.#stopButton = element('clip-stop', HTMLButtonElement);
     element('clip-download-note', HTMLElement).textContent =
@@ -75,6 +81,10 @@ export class ClipDesk {
       });
     }
     this.#size.addEventListener('change', () => void this.#preview());
+    this.#passes.addEventListener('change', () => {
+      this.#listSizes(this.#size.selectedIndex);
+      void this.#preview();
+    });
     this.#sharpenButton.addEventListener('click', () => void this.#sharpenAll());
     this.#stopButton.addEventListener('click', () => this.#stop());
     element('clip-save', HTMLButtonElement).addEventListener('click', () => void this.#save(download));
@@ -101,7 +111,7 @@ export class ClipDesk {
       this.#working.show('Reading the clip');
       const { facts, first } = await this.#sharpener.open(file, firstSidePixels);
       if (!isCurrent()) return;
-      this.#clip = { file, facts, choices: [] };
+      this.#clip = { file, facts, choices: [], secondsPerMegapixel: NaN };
       this.#player.showFirst(first);
       this.#showControls();
       this.#working.show('Starting');
@@ -110,8 +120,9 @@ export class ClipDesk {
       );
       if (!isCurrent()) return;
       this.#clip.engine = description;
-      this.#clip.choices = workingChoices(facts, secondsPerMegapixel);
-      this.#listChoices();
+      this.#clip.secondsPerMegapixel = secondsPerMegapixel;
+      this.#listFormats();
+      this.#listSizes();
       await this.#preview();
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);
@@ -180,8 +191,8 @@ export class ClipDesk {
         hasSound: false,
         loops: true,
       });
-      clip.choices = workingChoices(clip.facts, (sharpened.secondsPerFrame * 1e6) / (width * height));
-      this.#listChoices(this.#size.selectedIndex);
+      clip.secondsPerMegapixel = (sharpened.secondsPerFrame * 1e6) / (width * height) / this.#timesOnePass;
+      this.#listSizes(this.#size.selectedIndex);
       this.#showControls();
       this.#say(
         `The first second, before and after. The whole clip takes about ${duration(this.#chosen.seconds)}.`,
@@ -235,7 +246,13 @@ export class ClipDesk {
     const frames = Math.max(1, Math.round(part * facts.frames));
     this.#working.show(title, 0, 'opening the network');
     return this.#sharpener.sharpen(
-      { width, height, format: this.#format.value as ClipFormatName, toSeconds },
+      {
+        width,
+        height,
+        format: this.#format.value as ClipFormatName,
+        mirrored: this.#passes.value === 'mirrored',
+        toSeconds,
+      },
       (report) => {
         if (!isCurrent()) return;
         if (report.kind !== 'frame') return this.#showReport(report);
@@ -273,20 +290,27 @@ export class ClipDesk {
     return this.#clip!.choices[this.#size.selectedIndex]!;
   }
 
+  #listFormats(): void {
+    const labels = { mp4: 'MP4', webm: 'WebM' };
+    this.#format.replaceChildren(...this.#clip!.facts.formats.map((name) => new Option(labels[name], name)));
+  }
+
   /** @param chosen index of the size; left out, the automatic one. */
-  #listChoices(chosen?: number): void {
-    const { choices, facts } = this.#clip!;
+  #listSizes(chosen?: number): void {
+    const clip = this.#clip!;
+    clip.choices = workingChoices(clip.facts, clip.secondsPerMegapixel * this.#timesOnePass);
     this.#size.replaceChildren(
-      ...choices.map(
+      ...clip.choices.map(
         ({ width, height, seconds }) =>
           new Option(`${Math.max(width, height)} px, about ${duration(seconds)}`),
       ),
     );
-    this.#size.selectedIndex = chosen ?? choices.findIndex(({ isAutomatic }) => isAutomatic);
-    if (chosen !== undefined) return;
-    this.#format.replaceChildren(
-      ...facts.formats.map((name) => new Option({ mp4: 'MP4', webm: 'WebM' }[name], name)),
-    );
+    this.#size.selectedIndex = chosen ?? clip.choices.findIndex(({ isAutomatic }) => isAutomatic);
+  }
+
+  /** What the passes that are chosen take, of one. */
+  get #timesOnePass(): number {
+    return this.#passes.value === 'mirrored' ? mirroredTimes : 1;
   }
 
   #showControls(): void {
@@ -296,7 +320,7 @@ export class ClipDesk {
     element('clip-invitation', HTMLElement).hidden = clip !== undefined || this.#isWorking;
     element('clip-other-card', HTMLElement).hidden = !clip;
     if (!isReady) for (const choice of [this.#size, this.#format]) choice.replaceChildren(new Option('–'));
-    for (const choice of [this.#size, this.#format]) choice.disabled = !isReady;
+    for (const choice of [this.#size, this.#format, this.#passes]) choice.disabled = !isReady;
     this.#sharpenButton.disabled = !isReady || this.#isWorking;
     this.#sharpenButton.textContent = `Sharpen the whole clip${isReady ? `, about ${duration(this.#chosen.seconds)}` : ''}`;
     element('clip-cost', HTMLElement).textContent = isReady

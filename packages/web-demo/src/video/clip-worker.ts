@@ -1,5 +1,5 @@
 import { videoDeblurFamily } from '@unblur/core-model';
-import { createVideoDeblurrer, multiplyAddsPerPixel, type VideoDeblurrer } from '@unblur/restoration';
+import { createVideoDeblurrer, multiplyAddsPerPixel, type ComputeEngine } from '@unblur/restoration';
 import { download, type DownloadProgress } from '../download/download.js';
 import { computeEngine } from '../engine/compute-engine.js';
 import { startEngine } from '../engine/engine.js';
@@ -22,6 +22,8 @@ export type ClipRequest =
       width: number;
       height: number;
       format: ClipFormatName;
+      /** Whether mirror images are averaged in. */
+      mirrored: boolean;
       toSeconds?: number;
       owner: string;
     };
@@ -41,7 +43,7 @@ export interface ClipResults {
 /** What the network may take of the 4 GiB that WebAssembly has; larger frames are worked on in tiles. */
 const memoryBudgetBytes = 1.25 * 2 ** 30;
 
-let deblurrer: VideoDeblurrer | undefined;
+let started: { weights: Uint8Array; engine: ComputeEngine } | undefined;
 let current: OpenClip | undefined;
 
 answerCalls<ClipRequest, ClipResults[keyof ClipResults], ClipReport>(async (request, report) => {
@@ -84,8 +86,8 @@ async function start(
       report({ kind: 'download', part: 'weights', ...progress }),
     ),
   ]);
-  deblurrer = createVideoDeblurrer({ weights, engine: computeEngine(engine), memoryBudgetBytes });
-  const { costs } = videoDeblurFamily.declare(deblurrer.config);
+  started = { weights, engine: computeEngine(engine) };
+  const { costs } = videoDeblurFamily.declare(videoDeblurFamily.readWeights(weights).config);
   const gigaMultiplyAddsPerMegapixel = multiplyAddsPerPixel(costs) / 1e3;
   return {
     description: engine.description,
@@ -97,13 +99,13 @@ async function start(
 const usualEfficiency = 0.4;
 
 async function sharpen(
-  { width, height, format, toSeconds, owner }: Extract<ClipRequest, { kind: 'sharpen' }>,
+  { width, height, format, mirrored, toSeconds, owner }: Extract<ClipRequest, { kind: 'sharpen' }>,
   report: (report: ClipReport, transfer?: Transferable[]) => void,
 ): Promise<ClipResults['sharpen']> {
   let firstAt = 0;
   let secondsPerFrame = 0;
   const result = await sharpenClip(current!, {
-    deblurrer: deblurrer!,
+    deblurrer: createVideoDeblurrer({ ...started!, memoryBudgetBytes, mirrored }),
     width,
     height,
     format,
