@@ -9,7 +9,7 @@ import type { ClipFacts } from './clip-reading.js';
 import view from './clip-view.html?raw';
 import { commandFor } from './command.js';
 import { PageSharpener, videoWeightsBytes, type ClipReport } from './page-sharpener.js';
-import { workingChoices, type WorkingChoice } from './working-size.js';
+import { secondsPerFrame, workingChoices, type NetworkCost, type WorkingChoice } from './working-size.js';
 
 interface DeskParts {
   /** Where the view is put. */
@@ -27,7 +27,7 @@ interface GivenClip {
   /** Empty until the engine is there and measured. */
   choices: WorkingChoice[];
   /** What one pass takes, as far as is known. */
-  secondsPerMegapixel: number;
+  cost?: NetworkCost;
   /** What makes it sharp, for people. */
   engine?: string;
   result?: Blob;
@@ -111,16 +111,14 @@ export class ClipDesk {
       this.#working.show('Reading the clip');
       const { facts, first } = await this.#sharpener.open(file, firstSidePixels);
       if (!isCurrent()) return;
-      this.#clip = { file, facts, choices: [], secondsPerMegapixel: NaN };
+      this.#clip = { file, facts, choices: [] };
       this.#player.showFirst(first);
       this.#showControls();
       this.#working.show('Starting');
-      const { secondsPerMegapixel, description } = await this.#sharpener.start((report) =>
-        this.#showReport(report),
-      );
+      const { cost, description } = await this.#sharpener.start((report) => this.#showReport(report));
       if (!isCurrent()) return;
       this.#clip.engine = description;
-      this.#clip.secondsPerMegapixel = secondsPerMegapixel;
+      this.#clip.cost = cost;
       this.#listFormats();
       this.#listSizes();
       await this.#preview();
@@ -191,7 +189,9 @@ export class ClipDesk {
         hasSound: false,
         loops: true,
       });
-      clip.secondsPerMegapixel = (sharpened.secondsPerFrame * 1e6) / (width * height) / this.#timesOnePass;
+      const expected = secondsPerFrame({ width, height }, clip.cost!) * this.#timesOnePass;
+      // A single frame tells nothing.
+      clip.cost!.secondsPerMegapixel *= (sharpened.secondsPerFrame || expected) / expected;
       this.#listSizes(this.#size.selectedIndex);
       this.#showControls();
       this.#say(
@@ -256,12 +256,12 @@ export class ClipDesk {
       (report) => {
         if (!isCurrent()) return;
         if (report.kind !== 'frame') return this.#showReport(report);
-        const secondsPerFrame = report.secondsPerFrame || seconds / facts.frames;
+        const frameSeconds = report.secondsPerFrame || seconds / facts.frames;
         this.#working.showPiece(title, {
           fromShare: Math.min(1, report.frames / frames),
           toShare: Math.min(1, (report.frames + 1) / frames),
-          seconds: secondsPerFrame,
-          secondsLeft: Math.max(0, frames - report.frames) * secondsPerFrame,
+          seconds: frameSeconds,
+          secondsLeft: Math.max(0, frames - report.frames) * frameSeconds,
         });
         if (report.pair) this.#player.showPair(report.pair);
       },
@@ -298,7 +298,10 @@ export class ClipDesk {
   /** @param chosen index of the size; left out, the automatic one. */
   #listSizes(chosen?: number): void {
     const clip = this.#clip!;
-    clip.choices = workingChoices(clip.facts, clip.secondsPerMegapixel * this.#timesOnePass);
+    clip.choices = workingChoices(clip.facts, {
+      ...clip.cost!,
+      secondsPerMegapixel: clip.cost!.secondsPerMegapixel * this.#timesOnePass,
+    });
     this.#size.replaceChildren(
       ...clip.choices.map(
         ({ width, height, seconds }) =>

@@ -9,7 +9,7 @@ import { answerCalls } from '../worker-calls.js';
 import type { ClipFormatName } from './clip-formats.js';
 import { framesOf, openClip, type ClipFacts, type OpenClip } from './clip-reading.js';
 import { sharpenClip, type FramePair, type SharpenedClip } from './clip-sharpening.js';
-import { workingSize } from './working-size.js';
+import { workingSize, type NetworkCost } from './working-size.js';
 import { openScratchFile } from './scratch-file.js';
 
 export type ClipRequest =
@@ -35,8 +35,8 @@ export type ClipReport =
 
 export interface ClipResults {
   open: { facts: ClipFacts; first: Picture };
-  /** For people, `WebAssembly, 2 threads`; and how long a megapixel is expected to take. */
-  start: { description: string; secondsPerMegapixel: number };
+  /** For people, `WebAssembly, 2 threads`; and what the network is expected to take. */
+  start: { description: string; cost: NetworkCost };
   sharpen: SharpenedClip & { secondsPerFrame: number };
 }
 
@@ -87,16 +87,21 @@ async function start(
     ),
   ]);
   started = { weights, engine: computeEngine(engine) };
-  const { costs } = videoDeblurFamily.declare(videoDeblurFamily.readWeights(weights).config);
+  const { config } = videoDeblurFamily.readWeights(weights);
+  const { costs } = videoDeblurFamily.declare(config);
   const gigaMultiplyAddsPerMegapixel = multiplyAddsPerPixel(costs) / 1e3;
   return {
     description: engine.description,
-    secondsPerMegapixel: gigaMultiplyAddsPerMegapixel / (usualEfficiency * engine.gigaMultiplyAddsPerSecond),
+    cost: {
+      secondsPerMegapixel:
+        gigaMultiplyAddsPerMegapixel / (usualEfficiency * engine.gigaMultiplyAddsPerSecond),
+      sizeMultiple: videoDeblurFamily.sizeMultiple(config),
+    },
   };
 }
 
 /** What the network reaches of the rate of the layers that the engine is measured by. */
-const usualEfficiency = 0.4;
+const usualEfficiency = 0.45;
 
 async function sharpen(
   { width, height, format, mirrored, toSeconds, owner }: Extract<ClipRequest, { kind: 'sharpen' }>,

@@ -4,9 +4,9 @@ interface Size {
 }
 
 /** Longest sides to work at that a visitor may choose from. */
-export const workingSides = [320, 480, 640, 960, 1280, 1920];
+export const workingSides = [256, 384, 640, 1024, 1280, 1920];
 /** Automatic takes no smaller one, however long that takes ... */
-const leastAutomaticSide = 480;
+const leastAutomaticSide = 384;
 /** ... and no larger one than takes so long. */
 const automaticSeconds = 240;
 
@@ -23,17 +23,28 @@ export interface WorkingChoice extends Size {
   isAutomatic: boolean;
 }
 
+/** What the network takes: it works on sides that are multiples of a number of pixels. */
+export interface NetworkCost {
+  secondsPerMegapixel: number;
+  sizeMultiple: number;
+}
+
+/** Seconds for a frame of a size. */
+export function secondsPerFrame(
+  { width, height }: Size,
+  { secondsPerMegapixel, sizeMultiple }: NetworkCost,
+): number {
+  const padded = (side: number) => Math.ceil(side / sizeMultiple) * sizeMultiple;
+  return (secondsPerMegapixel * padded(width) * padded(height)) / 1e6;
+}
+
 /** Sizes for a clip, the smallest first, each with the time that all its frames take; the last may be its own. */
-export function workingChoices(
-  clip: Size & { frames: number },
-  secondsPerMegapixel: number,
-): WorkingChoice[] {
+export function workingChoices(clip: Size & { frames: number }, cost: NetworkCost): WorkingChoice[] {
   const longest = Math.max(clip.width, clip.height);
-  const sides = workingSides.filter((side, index) => index === 0 || workingSides[index - 1]! < longest);
+  const sides = workingSides.filter((_, index) => index === 0 || workingSides[index - 1]! < longest);
   const choices = sides.map((side) => {
     const size = workingSize(clip, side);
-    const seconds = (clip.frames * secondsPerMegapixel * size.width * size.height) / 1e6;
-    return { ...size, seconds, isAutomatic: false };
+    return { ...size, seconds: clip.frames * secondsPerFrame(size, cost), isAutomatic: false };
   });
   const fits = (index: number) =>
     sides[index]! <= leastAutomaticSide || choices[index]!.seconds <= automaticSeconds;
