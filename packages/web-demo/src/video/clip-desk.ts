@@ -82,6 +82,7 @@ export class ClipDesk {
     }
     this.#size.addEventListener('change', () => void this.#preview());
     this.#passes.addEventListener('change', () => {
+      if (!this.#clip?.cost) return;
       this.#listSizes(this.#size.selectedIndex);
       void this.#preview();
     });
@@ -323,7 +324,7 @@ export class ClipDesk {
     element('clip-invitation', HTMLElement).hidden = clip !== undefined || this.#isWorking;
     element('clip-other-card', HTMLElement).hidden = !clip;
     if (!isReady) for (const choice of [this.#size, this.#format]) choice.replaceChildren(new Option('–'));
-    for (const choice of [this.#size, this.#format, this.#passes]) choice.disabled = !isReady;
+    for (const choice of [this.#size, this.#format]) choice.disabled = !isReady;
     this.#sharpenButton.disabled = !isReady || this.#isWorking;
     this.#sharpenButton.textContent = `Sharpen the whole clip${isReady ? `, about ${duration(this.#chosen.seconds)}` : ''}`;
     element('clip-cost', HTMLElement).textContent = isReady

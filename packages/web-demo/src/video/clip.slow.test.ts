@@ -186,6 +186,7 @@ describeWithClips('clips on the page', () => {
   });
 
   test('shows the first second before and after, then sharpens all of it as the library does', async () => {
+    await page.selectOption('#clip-passes', 'mirrored');
     await give('clip.webm', readFileSync(pathOf('clip.webm')));
     await waitForStatus(/first second at 96 × 64 takes about .*; the whole clip, about/);
     expect(await page.isDisabled('#clip-save')).toBe(true);
@@ -222,7 +223,10 @@ describeWithClips('clips on the page', () => {
     expect(soundOf(pathOf('saved.webm')).equals(soundOf(pathOf('clip.webm')))).toBe(true);
     const original = decoded(pathOf('clip.webm'));
     const expected: RgbImage[] = [];
-    const deblurrer = createVideoDeblurrer({ weights: readFileSync(defaultVideoWeights.url) });
+    const deblurrer = createVideoDeblurrer({
+      weights: readFileSync(defaultVideoWeights.url),
+      mirrored: true,
+    });
     for await (const frame of deblurrer.deblur(original)) expected.push(frame);
     const saved = decoded(pathOf('saved.webm'));
     expect(saved).toHaveLength(count);
