@@ -92,7 +92,7 @@ async function giveClip(file: File): Promise<void> {
     showMode();
   }
   const clipDesk = await loadClips().catch(() => undefined);
-  await clipDesk?.give(file, chosenEngine() ?? 'wasm');
+  await clipDesk?.give(file);
 }
 
 async function restoreOwnBlur(own: OwnBlur): Promise<void> {

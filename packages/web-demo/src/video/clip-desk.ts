@@ -1,5 +1,4 @@
 import './clip.css';
-import type { EngineName } from '../engine/engine-names.js';
 import { element } from '../page-elements.js';
 import { canShareVideo, download, share } from '../saving/save-buttons.js';
 import { duration, WorkingPanel } from '../working-panel.js';
@@ -95,14 +94,13 @@ export class ClipDesk {
   }
 
   /** A clip takes the place of the one before. */
-  async give(file: File, engine: EngineName): Promise<void> {
+  async give(file: File): Promise<void> {
     this.#end();
     this.#forget();
     // The button goes away that whoever chose the clip was at.
     if (this.#parts.container.contains(document.activeElement)) {
       element('clip-stage', HTMLElement).focus({ preventScroll: true });
     }
-    this.#sharpener.chooseEngine(engine);
     const isCurrent = this.#begin();
     try {
       if (!('VideoDecoder' in self && 'VideoEncoder' in self)) {
@@ -280,11 +278,7 @@ export class ClipDesk {
     this.#end();
     this.#forget();
     this.#showControls();
-    const advice =
-      cause.name === 'EngineLostError'
-        ? ' Choose the processor at the foot of the page, then the clip again.'
-        : '';
-    this.#say(cause.message + advice, true);
+    this.#say(cause.message, true);
   }
 
   get #chosen(): WorkingChoice {

@@ -5,8 +5,8 @@ import type { FramePair } from './clip-sharpening.js';
 
 /** Two films that are shown in one picture may be apart by so much before one waits for the other. */
 const tolerableSeconds = 0.012;
-/** Further apart, one jumps. */
-const jumpSeconds = 0.3;
+/** Further apart, as when the clip begins again, one jumps. */
+const jumpSeconds = 0.08;
 
 interface PlayedClips {
   original: Blob;
@@ -154,7 +154,9 @@ export class ClipPlayer {
     this.#sharp.requestVideoFrameCallback(() => {
       if (this.#sharp.paused) return;
       const behind = this.#sharp.currentTime - this.#original.currentTime;
-      if (Math.abs(behind) > jumpSeconds) this.#original.currentTime = this.#sharp.currentTime;
+      if (Math.abs(behind) > jumpSeconds && !this.#original.seeking) {
+        this.#original.currentTime = this.#sharp.currentTime;
+      }
       const correction =
         Math.abs(behind) < tolerableSeconds ? 0 : Math.max(-0.25, Math.min(0.25, 3 * behind));
       this.#original.playbackRate = 1 + correction;

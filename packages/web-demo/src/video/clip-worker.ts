@@ -3,7 +3,6 @@ import { createVideoDeblurrer, multiplyAddsPerPixel, type ComputeEngine } from '
 import { download, type DownloadProgress } from '../download/download.js';
 import { computeEngine } from '../engine/compute-engine.js';
 import { startEngine } from '../engine/engine.js';
-import type { EngineName } from '../engine/engine-names.js';
 import type { Picture } from '../picture.js';
 import { answerCalls } from '../worker-calls.js';
 import type { ClipFormatName } from './clip-formats.js';
@@ -16,7 +15,7 @@ export type ClipRequest =
   /** What a clip is, and its first frame. It is the one that is worked on from now on. */
   | { kind: 'open'; file: File; longestSidePixels: number }
   /** Must come before sharpening, and once. */
-  | { kind: 'start'; engine: EngineName; weightsUrl: string; weightsBytes: number }
+  | { kind: 'start'; weightsUrl: string; weightsBytes: number }
   | {
       kind: 'sharpen';
       width: number;
@@ -77,11 +76,12 @@ async function open({
 }
 
 async function start(
-  { engine: engineName, weightsUrl, weightsBytes }: Extract<ClipRequest, { kind: 'start' }>,
+  { weightsUrl, weightsBytes }: Extract<ClipRequest, { kind: 'start' }>,
   report: (report: ClipReport) => void,
 ): Promise<ClipResults['start']> {
   const [engine, weights] = await Promise.all([
-    startEngine(engineName, (progress) => report({ kind: 'download', part: 'engine', ...progress })),
+    // WebGPU is found right or wrong with the network for photographs, which says little of this one.
+    startEngine('wasm', (progress) => report({ kind: 'download', part: 'engine', ...progress })),
     download(weightsUrl, weightsBytes, (progress) =>
       report({ kind: 'download', part: 'weights', ...progress }),
     ),

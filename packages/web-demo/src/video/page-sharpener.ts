@@ -1,5 +1,4 @@
 import { defaultVideoWeights } from '@unblur/weights/video';
-import type { EngineName } from '../engine/engine-names.js';
 import { WorkerCalls } from '../worker-calls.js';
 import type { ClipReport, ClipRequest, ClipResults } from './clip-worker.js';
 
@@ -16,16 +15,9 @@ type Calls = WorkerCalls<ClipRequest, ClipResults[keyof ClipResults], ClipReport
 
 /** Sharpens clips in a worker; one at a time. */
 export class PageSharpener {
-  #engine: EngineName = 'wasm';
   #calls: Calls | undefined;
   #started: Promise<ClipResults['start']> | undefined;
   #file: File | undefined;
-
-  chooseEngine(engine: EngineName): void {
-    if (engine === this.#engine) return;
-    this.#engine = engine;
-    this.stop();
-  }
 
   /** What a clip is; it is the one that is worked on from now on. */
   async open(file: File, longestSidePixels: number): Promise<ClipResults['open']> {
@@ -38,7 +30,6 @@ export class PageSharpener {
     this.#started ??= this.#call(
       {
         kind: 'start',
-        engine: this.#engine,
         weightsUrl: defaultVideoWeights.url.href,
         weightsBytes: videoWeightsBytes,
       },
