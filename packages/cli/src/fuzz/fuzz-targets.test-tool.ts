@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import {
+  clipFamily,
   frameExtractionFamily,
   frameExtractionPresets,
   fromPublishedCheckpoint,
@@ -29,7 +30,7 @@ import {
   zippedCheckpoint,
 } from '../checkpoint/hostile-checkpoint.test-tool.js';
 import { readTorchCheckpoint } from '../checkpoint/torch-checkpoint.js';
-import { untrainedConfig } from '../unblur-command.test-tool.js';
+import { untrainedClipWeights, untrainedConfig } from '../unblur-command.test-tool.js';
 import { hostileJson, mutateBytes, mutateLines, mutateTree, pick } from './mutations.test-tool.js';
 import { mutateSafetensors } from './safetensors-parts.test-tool.js';
 
@@ -170,6 +171,7 @@ function weights(restoredOneIn: number): FuzzTarget {
       use: restore,
     },
     { family: videoDeblurFamily, file: fileOf(videoDeblurFamily, video), use: deblur },
+    { family: clipFamily, file: untrainedClipWeights(), use: deblur },
   ];
   return {
     name: 'weights',

@@ -1,14 +1,17 @@
 import { expect, test } from '@jest/globals';
 import {
+  clipFrames,
   frameExtractionFamily,
   frameExtractionPresets,
   paperFamily,
   paperPreset,
   photoFamily,
   windowFrames,
+  type ClipConfig,
   type FrameExtractionConfig,
   type NetworkFamily,
   type PaperConfig,
+  type VideoDeblurConfig,
 } from '@unblur/core-model';
 import { createSession } from '@unblur/onnx/node';
 import { type RgbImage } from '@unblur/restoration';
@@ -22,6 +25,8 @@ import {
 } from '../../../restoration/src/photo/tiny-network.test-tool.js';
 import {
   movingWaves,
+  tinyClipConfig,
+  tinyClipFile,
   tinyFusionConfig,
   tinyVideoConfig,
   tinyVideoFile,
@@ -124,13 +129,23 @@ test.each([
   },
 );
 
+const videoFile = (changes: Partial<VideoDeblurConfig>) => {
+  const config = { ...tinyVideoConfig, ...changes };
+  return [tinyVideoFile(config), windowFrames(config)] as const;
+};
+const clipFile = (changes: Partial<ClipConfig>) => {
+  const config = { ...tinyClipConfig, ...changes };
+  return [tinyClipFile(config), clipFrames(config)] as const;
+};
+
 test.each([
-  ['one stage', { ...tinyVideoConfig, stages: 1 }],
-  ['two stages', { ...tinyVideoConfig, stages: 2 }],
-  ['two scales', { ...tinyFusionConfig, stages: 1 }],
-] as const)('video, %s: the file makes the middle frame sharp as the deblurrer does', async (_, config) => {
-  const weights = tinyVideoFile(config);
-  const [heightPixels, widthPixels, count] = [70, 85, windowFrames(config)];
+  ['one stage', ...videoFile({ stages: 1 })],
+  ['two stages', ...videoFile({ stages: 2 })],
+  ['two scales', ...videoFile({ ...tinyFusionConfig, stages: 1 })],
+  ['clip network', ...clipFile({})],
+  ['clip network, two passes', ...clipFile({ passes: 2 })],
+])('video, %s: the file makes the middle frame sharp as the deblurrer does', async (_, weights, count) => {
+  const [heightPixels, widthPixels] = [70, 85];
   const frames = movingWaves(widthPixels, heightPixels, count);
   const sharp: RgbImage[] = [];
   for await (const frame of createVideoDeblurrer({ weights, threads: 1 }).deblur(frames)) sharp.push(frame);

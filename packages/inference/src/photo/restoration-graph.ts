@@ -1,5 +1,7 @@
 import { clipByValue, concat, mirrorPad, slice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import {
+  clipFamily,
+  clipFrames,
   frameTimes,
   photoFamily,
   photoMultiple,
@@ -40,7 +42,7 @@ export interface TensorFacts {
 /** A network that restores, weights and all, as an `.onnx` file for one size. */
 export interface RestorationGraph {
   bytes: Uint8Array;
-  network: 'photo' | 'paper' | 'frame-extraction' | 'video-deblurring';
+  network: 'photo' | 'paper' | 'frame-extraction' | 'video-deblurring' | 'clip';
   inputs: Record<string, TensorFacts>;
   outputs: Record<string, TensorFacts>;
   /** When each frame is shown, from -1, when the shutter opens, to 1; undefined for video. */
@@ -195,7 +197,28 @@ function padToMultiple(
 
 function describeRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
   const { metadata } = explainWeights(() => readSafetensors(weights));
-  if (Object.hasOwn(metadata, videoDeblurFamily.configKey)) return videoRestoration(weights, frames);
+  if (Object.hasOwn(metadata, videoDeblurFamily.configKey)) {
+    const { config, ...read } = explainWeights(() => videoDeblurFamily.readWeights(weights));
+    const network = videoDeblurFamily.declare(config);
+    return videoRestoration(frames, {
+      ...read,
+      network: 'video-deblurring',
+      multiple: videoDeblurFamily.sizeMultiple(config),
+      window: windowFrames(config),
+      deblur: (window, weightTensors) => network.deblur(window, weightTensors).image,
+    });
+  }
+  if (Object.hasOwn(metadata, clipFamily.configKey)) {
+    const { config, ...read } = explainWeights(() => clipFamily.readWeights(weights));
+    const network = clipFamily.declare(config);
+    return videoRestoration(frames, {
+      ...read,
+      network: 'clip',
+      multiple: clipFamily.sizeMultiple(config),
+      window: clipFrames(config),
+      deblur: (window, weightTensors) => network.deblur(window, weightTensors).at(-1)![0]!.image,
+    });
+  }
   const fixed = explainWeights(() => readFixedTimesNetwork(weights));
   return fixed ? fixedTimesRestoration(fixed, frames) : photoRestoration(weights, frames);
 }
@@ -248,18 +271,25 @@ function fixedTimesRestoration(
   };
 }
 
-function videoRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
+/** @param video the network, and how many frames in time order it makes the middle one sharp from. */
+function videoRestoration(
+  frames: number | undefined,
+  {
+    window,
+    deblur,
+    ...video
+  }: Pick<Restoration, 'network' | 'multiple' | 'values' | 'metadata'> & {
+    window: number;
+    deblur(frames: Tensor4D[], weights: NamedTensors): Tensor4D;
+  },
+): Restoration {
   if (frames !== undefined) {
     throw new UnblurError(
       'Expected no number of frames for a network for video, which makes the middle one of a few frames sharp; leave it out',
     );
   }
-  const { config, values, metadata } = explainWeights(() => videoDeblurFamily.readWeights(weights));
-  const network = videoDeblurFamily.declare(config);
-  const window = windowFrames(config);
   return {
-    network: 'video-deblurring',
-    multiple: videoDeblurFamily.sizeMultiple(config),
+    ...video,
     placement: 'middle',
     input: {
       name: 'frames',
@@ -274,10 +304,8 @@ function videoRestoration(weights: Uint8Array, frames: number | undefined): Rest
       const single = Array.from({ length: window }, (_, index): Tensor4D =>
         slice(blurred, [index, 0, 0, 0], [1, height, width, 3]),
       );
-      return { sharp: inRange(network.deblur(single, weightTensors).image) };
+      return { sharp: inRange(deblur(single, weightTensors)) };
     },
-    values,
-    metadata,
   };
 }
 
