@@ -18,8 +18,16 @@ const requiredMarks = { speedup: 2.5, memoryGrowth: 1.05 };
  * as seen by one and not by the other: there of the root mean square, a tenth.
  */
 const tolerance = 1e-3;
+/** Parts of networks, by the first thing that they give. */
+const partNames = {
+  finest: 'describe',
+  level1: 'describe',
+  level2: 'describe',
+  forward: 'match',
+  image: 'restore',
+};
 const usage =
-  'Usage: node benchmarks/video.js [--preset small|paper] [--stages 2|1] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
+  'Usage: node benchmarks/video.js [--preset small|paper|clip] [--stages 2|1] [--width 640] [--height 352] [--repeats 10] [--threads 2] [--no-memory] [--json] | --check';
 
 try {
   const options = readOptions();
@@ -52,7 +60,7 @@ function readOptions() {
     ({ values } = parseArgs({
       options: {
         preset: text('small'),
-        stages: text('2'),
+        stages: { type: 'string' },
         width: text('640'),
         height: text('352'),
         repeats: text('10'),
@@ -66,6 +74,8 @@ function readOptions() {
     throw new Error(`${error.message}\n${usage}`, { cause: error });
   }
   const { preset, check, json } = values;
+  // Passes of the clip network are stages of a cascade too; it is trained for one.
+  values.stages ??= preset === 'clip' ? '1' : '2';
   const [stages, width, height, repeats, threads] = ['stages', 'width', 'height', 'repeats', 'threads'].map(
     (name) => number(name, values[name]),
   );
@@ -77,20 +87,21 @@ function readOptions() {
 }
 
 async function measure(folder, { preset, stages, width, height, repeats, threads, memory, json }) {
-  const { videoDeblurFamily, writeSafetensors } = await import('@unblur/core-model');
-  const { createVideoDeblurrer } = await import('@unblur/inference');
-  const { config, values: networkWeights } = await chosenNetwork(preset, stages, { asInUse: repeats > 0 });
+  const { writeSafetensors } = await import('@unblur/core-model');
+  const { createVideoDeblurrer } = await import('@unblur/restoration');
+  const network = await chosenNetwork(preset, stages, { asInUse: repeats > 0 });
   const load = loadavg()[0];
   const files = {
     weights: join(folder, 'weights.safetensors'),
     inputs: join(folder, 'window.safetensors'),
     results: join(folder, 'frame.bin'),
   };
-  const weights = videoDeblurFamily.writeWeights(networkWeights, config, { dtype: 'float32' });
+  const weights = network.family.writeWeights(network.values, network.config, { dtype: 'float32' });
   writeFileSync(files.weights, weights);
-  const window = Array.from({ length: 2 * config.stages + 1 }, (_, index) =>
+  const window = Array.from({ length: network.windowFrames }, (_, index) =>
     movingPicture(width, height, index),
   );
+  const reach = (window.length - 1) / 2;
   const values = new Float32Array(window.length * window[0].length);
   window.forEach((frame, index) => values.set(frame, index * frame.length));
   writeFileSync(
@@ -105,19 +116,21 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
   const endless = function* () {
     for (let index = 0; ; index++) yield { width, height, data: window[index % window.length] };
   };
-  const sharp = createVideoDeblurrer({ weights, threads, windowsOnly: true }).deblur(endless());
+  const engine = await timedEngine(threads);
+  const sharp = createVideoDeblurrer({ weights, engine, windowsOnly: true }).deblur(endless());
   const ours = [];
-  for (let index = 0; index <= config.stages; index++) ours.push((await sharp.next()).value);
+  for (let index = 0; index <= reach; index++) ours.push((await sharp.next()).value);
   const peer = await startPyTorchPeer(
     ['--weights', files.weights, '--inputs', files.inputs, '--results', files.results],
     threads,
-    'video_deblur.py',
+    'video_peer.py',
   );
   try {
     const theirs = new Float32Array(Uint8Array.from(readFileSync(files.results)).buffer);
-    const difference = requireSame(ours[config.stages].data, theirs, window[config.stages], {
+    const difference = requireSame(ours[reach].data, theirs, window[reach], {
       everywhere: repeats === 0,
     });
+    engine.forget();
     const timings = await timeInTurns(
       { ours: () => timeRun(() => sharp.next()), theirs: peer.time },
       repeats,
@@ -132,6 +145,7 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
         load,
         difference,
         timings,
+        parts: engine.millisecondsOfParts(repeats),
         peer: peer.description,
         memoryPeaks,
         repeats,
@@ -144,28 +158,74 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
   }
 }
 
+/** ONNX Runtime, with the time that each part of a network takes: what it gives names it. */
+async function timedEngine(threads) {
+  const { onnxRuntimeEngine } = await import('../packages/inference/dist/onnx-engine.js');
+  const engine = onnxRuntimeEngine(threads);
+  const spent = {};
+  return {
+    ...engine,
+    async open(computed) {
+      const opened = await engine.open(computed);
+      const part = partNames[Object.keys(opened.outputShapes)[0]] ?? 'all';
+      return {
+        ...opened,
+        async run(inputs) {
+          let outputs;
+          const timing = await timeRun(async () => void (outputs = await opened.run(inputs)));
+          spent[part] ??= { milliseconds: 0, processorMilliseconds: 0 };
+          for (const quantity of Object.keys(timing)) spent[part][quantity] += timing[quantity];
+          return outputs;
+        },
+      };
+    },
+    forget() {
+      for (const part of Object.keys(spent)) delete spent[part];
+    },
+    millisecondsOfParts: (frames) =>
+      Object.fromEntries(
+        Object.entries(spent).map(([part, timing]) => [
+          part,
+          {
+            milliseconds: timing.milliseconds / frames,
+            processorMilliseconds: timing.processorMilliseconds / frames,
+          },
+        ]),
+      ),
+  };
+}
+
 /**
  * Busy weights, so that a comparison misses nothing. As in use: the bundled ones where they are of that
  * preset (stages share theirs), since how far flows reach decides what warping costs.
  */
 async function chosenNetwork(preset, stages, { asInUse }) {
-  const { videoDeblurFamily, videoDeblurPresets } = await import('@unblur/core-model');
+  const { clipFamily, clipFrames, clipPreset, videoDeblurFamily, videoDeblurPresets, windowFrames } =
+    await import('@unblur/core-model');
   const { defaultVideoWeights } = await import('@unblur/weights/video');
+  if (preset === 'clip') {
+    const config = { ...clipPreset, passes: stages };
+    const values = busyWeights(clipFamily.initialWeights(config, 1));
+    return { family: clipFamily, config, values, windowFrames: clipFrames(config) };
+  }
   const config = videoDeblurPresets[preset] && { ...videoDeblurPresets[preset], stages };
   if (!config) {
     throw new Error(
-      `Expected one of ${Object.keys(videoDeblurPresets).join(', ')} for --preset but received '${preset}'.\n${usage}`,
+      `Expected one of ${[...Object.keys(videoDeblurPresets), 'clip'].join(', ')} for --preset but received '${preset}'.\n${usage}`,
     );
   }
   const bundled = videoDeblurFamily.readWeights(readFileSync(defaultVideoWeights.url));
   const isBundled = asInUse && isDeepStrictEqual({ ...bundled.config, stages }, config);
-  return { config, values: isBundled ? bundled.values : await busyWeights(config) };
+  return {
+    family: videoDeblurFamily,
+    config,
+    values: isBundled ? bundled.values : busyWeights(videoDeblurFamily.initialWeights(config, 1)),
+    windowFrames: windowFrames(config),
+  };
 }
 
 /** Starting weights with their zeros filled, so that every part of the network does something. */
-async function busyWeights(config) {
-  const { videoDeblurFamily } = await import('@unblur/core-model');
-  const weights = videoDeblurFamily.initialWeights(config, 1);
+function busyWeights(weights) {
   let state = 12345;
   const uniform = () => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) / 0x7fffffff;
   for (const [name, { shape, values }] of Object.entries(weights)) {
@@ -268,7 +328,7 @@ function run(program, commandLine, cwd) {
 }
 
 function report(
-  { preset, width, height, threads, load, difference, timings, peer, memoryPeaks, repeats },
+  { preset, width, height, threads, load, difference, timings, parts, peer, memoryPeaks, repeats },
   json,
 ) {
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads, load ${load.toFixed(1)}`;
@@ -285,6 +345,7 @@ function report(
         threads,
         difference,
         timings,
+        parts,
         memoryPeaksMib: memoryPeaks,
       }),
     );
@@ -305,6 +366,14 @@ function report(
   );
   console.log(
     `processor time of a frame: ${seconds(ours.processorMilliseconds)}, PyTorch ${seconds(theirs.processorMilliseconds)}; ${speedup.processorMilliseconds.toFixed(2)} times as much`,
+  );
+  console.log(
+    `of a frame: ${Object.entries(parts)
+      .map(
+        ([part, { milliseconds, processorMilliseconds }]) =>
+          `${part} ${seconds(milliseconds)} (${seconds(processorMilliseconds)} of processor time)`,
+      )
+      .join(', ')}`,
   );
   if (!memoryPeaks) return;
   const growth = memoryPeaks[300] / memoryPeaks[30];

@@ -1,19 +1,6 @@
-"""The video-deblurring network of packages/core-model/src/video, by hand in PyTorch: the peer of the
+"""The video-deblurring network of packages/core-model/src/video, by hand in PyTorch: a peer of the
 benchmark.
-
-    video_deblur.py --weights W.safetensors --inputs I.safetensors --results R.bin --threads N
-
-Every window of five frames is evaluated by itself, as the published program does. The first line of output is
-a JSON object that says what is run; each further line is {"milliseconds": ..., "frames": 1} for the window
-that a line of standard input asked for. The first window's result is left in the results file as float32
-[height, width, 3].
 """
-
-import argparse
-import json
-import statistics
-import sys
-import time
 
 import torch
 import torch.nn.functional as F
@@ -28,15 +15,12 @@ from middle_frame import (
     resize_flow,
     to_torch_layout,
 )
-from weight_file import read_safetensors
 
 CONFIG_KEY = "unblur.video-deblur"
 PIXELS_PER_UNIT = 20
 SEEN_SHARE = 0.999
 PATCH_PIXELS = 5
 ALIGNMENT_BOX_PIXELS, ALIGNMENT_DAMPING = 5, 1e-4
-WARM_UP_RUNS = 1
-LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
 
 
 class VideoDeblur:
@@ -352,57 +336,9 @@ def sharpness_prior(form, before, centre, after):
     return torch.exp(-0.5 * PATCH_PIXELS**2 * patch_mean(squared_error(before, centre, after)))
 
 
-def read_network(path, memory_format):
-    arrays, metadata = read_safetensors(path)
-    config = json.loads(metadata[CONFIG_KEY])
+def open_video_deblur(config, arrays, memory_format):
     weights = {}
     for name, array in arrays.items():
         weight = to_torch_layout(name, torch.from_numpy(array))
         weights[name] = weight.contiguous(memory_format=memory_format) if weight.dim() == 4 else weight
     return VideoDeblur(config, weights)
-
-
-def milliseconds_of(run):
-    start = time.perf_counter()
-    run()
-    return 1000 * (time.perf_counter() - start)
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    for path in ("--weights", "--inputs", "--results"):
-        parser.add_argument(path, required=True)
-    parser.add_argument("--threads", type=int, required=True)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    inputs, _ = read_safetensors(arguments.inputs)
-
-    def open_work(memory_format):
-        network = read_network(arguments.weights, memory_format)
-        frames = [
-            torch.from_numpy(frame).permute(2, 0, 1)[None].contiguous(memory_format=memory_format)
-            for frame in inputs["frames"]
-        ]
-
-        def run():
-            with torch.inference_mode():
-                return network(frames).clamp(0, 1)
-
-        return run
-
-    works = {layout: open_work(memory_format) for layout, memory_format in LAYOUTS.items()}
-    works["channels first"]()[0].permute(1, 2, 0).contiguous().numpy().astype("<f4").tofile(arguments.results)
-    milliseconds = {
-        layout: statistics.median(milliseconds_of(run) for _ in range(WARM_UP_RUNS + 1))
-        for layout, run in works.items()
-    }
-    fastest = min(milliseconds, key=milliseconds.get)
-    print(
-        json.dumps({"torch": torch.__version__, "layout": fastest, "layoutMilliseconds": milliseconds}),
-        flush=True,
-    )
-    for _ in sys.stdin:
-        print(json.dumps({"milliseconds": milliseconds_of(works[fastest])}), flush=True)
-
-
-main()
