@@ -11,9 +11,8 @@ import {
   sqrt,
   square,
   sub,
-  transpose,
 } from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Columns that are compared with all their candidates in one matrix product. */
 const blockColumns = 16;
@@ -25,9 +24,9 @@ const blockColumns = 16;
  *
  * Channel `(2r + 1) (dy + r) + (dx + r)` belongs to the displacement (dx, dy).
  *
- * A displacement at a time would read both images (2r + 1)^2 times. Here a block of a row's columns is
- * multiplied at once with all the columns that any of them may be displaced to; of that product, the band
- * where both agree is cut out.
+ * A displacement at a time would read both images (2r + 1)^2 times. Here, for each of the 2r + 1 rows around, a
+ * block of a row's columns is multiplied at once with all the columns that any of them may be displaced to; of
+ * that product, the band where both agree is cut out.
  *
  * @param first, second `[B, h, w, C]`.
  * @returns `[B, h, w, (2r + 1)^2]`.
@@ -51,35 +50,28 @@ export function costVolume(first: Tensor4D, second: Tensor4D, radiusPixels: numb
     [rows, columns, channels],
   ) as Tensor3D;
 
-  const padded = pad(second, [
+  // Lines of columns with their channels: what is sliced out of one is one piece of memory.
+  const padded = pad(reshape(second, [batch, height, width * channels]), [
     [0, 0],
     [radiusPixels, radiusPixels],
-    [radiusPixels, radiusPixels + missingColumns],
-    [0, 0],
+    [radiusPixels * channels, (radiusPixels + missingColumns) * channels],
   ]);
   const blockwise = concat(
     Array.from({ length: blocks }, (_, block) =>
-      slice(padded, [0, 0, block * columns, 0], [batch, height + 2 * radiusPixels, candidates, channels]),
+      slice(
+        padded,
+        [0, 0, block * columns * channels],
+        [batch, height + 2 * radiusPixels, candidates * channels],
+      ),
     ),
     2,
   );
-  const rowsAround = Array.from(
-    { length: side },
-    (_, row) =>
-      reshape(slice(blockwise, [0, row, 0, 0], [batch, height, blocks * candidates, channels]), [
-        rows,
-        candidates,
-        channels,
-      ]) as Tensor3D,
-  );
-  const right = concat(rowsAround, 1);
-
-  const products = reshape(matMul(left, right, false, true), [rows, columns, side, candidates]);
-  const band = cutBand(
-    reshape(transpose(products, [0, 2, 1, 3]), [rows * side, columns, candidates]) as Tensor3D,
-  );
-  const volume = transpose(reshape(band, [rows, side, columns, side]), [0, 2, 1, 3]);
-  const whole = reshape(volume, [batch, height, blocks * columns, side * side]);
+  const bands = Array.from({ length: side }, (_, row) => {
+    const line = slice(blockwise, [0, row, 0], [batch, height, blocks * candidates * channels]);
+    const right = reshape(line, [rows, candidates, channels]) as Tensor3D;
+    return cutBand(matMul(left, right, false, true));
+  });
+  const whole = reshape(concat(bands, 2), [batch, height, blocks * columns, side * side]);
   return mul(slice(whole, [0, 0, 0, 0], [batch, height, width, side * side]), 1 / channels);
 }
 
@@ -87,13 +79,17 @@ export function costVolume(first: Tensor4D, second: Tensor4D, radiusPixels: numb
  * The elements (i, i + d), d from 0 to m - n, of n x m matrices: `[K, n, m]` to `[K, n, m - n + 1]`. Read as
  * rows one longer than they are, the matrices lie skewed, with those elements below each other.
  */
-function cutBand(matrices: Tensor3D): Tensor {
+function cutBand(matrices: Tensor3D): Tensor3D {
   const [count, rows, columns] = matrices.shape;
   const flat = pad(reshape(matrices, [count, rows * columns]), [
     [0, 0],
     [0, rows],
   ]);
-  return slice(reshape(flat, [count, rows, columns + 1]), [0, 0, 0], [count, rows, columns - rows + 1]);
+  return slice(
+    reshape(flat, [count, rows, columns + 1]) as Tensor3D,
+    [0, 0, 0],
+    [count, rows, columns - rows + 1],
+  );
 }
 
 /** Added to the variance: what is flat stays near zero. */

@@ -170,13 +170,12 @@ class ClipPass implements VideoPass {
 }
 
 /**
- * Of ONNX Runtime's peak, measured (1600 bytes for the preset's widths): the U-Net takes what that of the
- * photo network does, each neighbour's cost volumes several copies of the finest.
+ * Of ONNX Runtime's peak, measured (1000 bytes for the preset's widths): the U-Net takes what that of the
+ * photo network does, each neighbour's cost volumes a few copies of the finest.
  */
 function computedBytesPerPixel({ channels, windowFrames, searchRadiusPixels }: ClipConfig): number {
-  const candidates = (2 * searchRadiusPixels + 1) ** 2;
-  const costVolume = (4 * candidates) / 16;
-  return (4 * 14 * channels[0]) / 4 + 9 * (windowFrames - 1) * costVolume;
+  const costVolumeBytes = (4 * (2 * searchRadiusPixels + 1) ** 2) / 4 ** 2;
+  return (4 * 14 * channels[0]) / 4 + 3 * (windowFrames - 1) * costVolumeBytes;
 }
 
 /** Descriptions of the frames of a window; of those after the middle one, and that, `finest` too. */
