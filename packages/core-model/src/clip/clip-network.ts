@@ -4,14 +4,7 @@ import { costVolume, normalizeChannels } from '../parts/cost-volume.js';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
 import { resizeFlow, warp, warpVisible } from '../parts/motion-field.js';
-import {
-  expectMultipleSize,
-  packPixels,
-  packedImageChannels,
-  packedLevel,
-  unpackPixels,
-  upsample,
-} from '../parts/resolution.js';
+import { expectMultipleSize, packPixels, packedLevel, upsample } from '../parts/resolution.js';
 import { declareResidualUNet } from '../parts/residual-unet.js';
 import { sharpnessPrior } from '../parts/sharpness-prior.js';
 import { networkFamily } from '../weights/network-family.js';
@@ -35,7 +28,7 @@ const motionScale = 0.1;
 export interface FrameDescription {
   /** `[B, H, W, 3]`. */
   frame: Tensor4D;
-  /** What the U-Net encodes of it, `[B, H/2, W/2, channels[0]]`. */
+  /** What the U-Net's encoder finds in it, `[B, H/2, W/2, channels[0]]`. */
   finest: Tensor4D;
   /** What is moved to where another frame shows the same, `[B, H/2, W/2, frameChannels]`. */
   feature?: Tensor4D;
@@ -91,27 +84,16 @@ export interface ClipNetwork {
  * sought at a quarter of the frame's size, coarse to fine in cost volumes (Sun et al. 2018).
  */
 function declareClipNetwork(config: ClipConfig): ClipNetwork {
-  const { windowFrames, passes, channels } = config;
+  const { windowFrames, passes } = config;
   const middle = (windowFrames - 1) / 2;
   const layers = new LayerDeclarations();
 
-  const stem = layers.convolution('stem', {
-    from: packedImageChannels,
-    to: channels[0],
-    level: packedLevel,
-    activation: 'none',
-  });
   const unet = declareResidualUNet(layers, config);
-  const correctMiddle = layers.head('middle', {
-    from: channels[0],
-    to: packedImageChannels,
-    level: packedLevel,
-  });
   const neighbourhood = config.neighbours === 'none' ? undefined : declareNeighbourhood(layers, config);
 
   function describe(frame: Tensor4D, weights: NamedTensors): FrameDescription {
     expectMultipleSize(frame, clipMultiple, 'frames of a clip');
-    const finest = unet.encodeFinest(stem(packPixels(frame), weights), weights);
+    const finest = unet.encode(frame, weights);
     return { frame, finest, ...neighbourhood?.describe(finest, weights) };
   }
 
@@ -120,7 +102,7 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
     const { frame, finest } = window[middle]!;
     const { told, motionsPixels, prior } = neighbourhood?.ask(window, weights) ?? { motionsPixels: [] };
     const [refined] = unet.refine(told ? add(finest, told) : finest, weights);
-    const image = add<Tensor4D>(frame, unpackPixels(correctMiddle(refined, weights)));
+    const image = add<Tensor4D>(frame, unet.correction(refined, weights));
     return { image, motionsPixels, ...(prior && { prior }) };
   }
 
@@ -197,7 +179,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
   });
   const tell = layers.head('window.tell', { from: windowChannels, to: channels[0], level: packedLevel });
 
-  /** What neighbours see of a frame that is encoded as `finest`. */
+  /** What neighbours see of a frame. */
   function describe(
     finest: Tensor4D,
     weights: NamedTensors,

@@ -1,7 +1,7 @@
 import { add } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerDeclarations, NamedTensors } from './layers.js';
-import { unpackPixels } from './resolution.js';
+import { packPixels, packedImageChannels, packedLevel, unpackPixels } from './resolution.js';
 import { expectWholeNumber, expectWholeNumbers, maxChannels, maxLayers } from '../weights/config-checks.js';
 
 /** The shape of a residual U-Net on features at half the size of an image. */
@@ -28,18 +28,20 @@ export function expectResidualUNet(config: ResidualUNetConfig): void {
 /** What it finds at 1/2, 1/4 and 1/8 of the image, fine to coarse. */
 export type DecodedFeatures = [Tensor4D, Tensor4D, Tensor4D];
 
-/** Both functions take features at half the image's size, `[B, H/2, W/2, channels[0]]`; H and W multiples of 16. */
+/** Takes an image apart and finds what to add to it. Height and width of images are multiples of 16. */
 export interface ResidualUNet {
-  /** The encoder's blocks at 1/2, which keep the shape. */
-  encodeFinest(feature: Tensor4D, weights: NamedTensors): Tensor4D;
-  /** The rest of the network, of what `encodeFinest` gave. */
-  refine(finest: Tensor4D, weights: NamedTensors): DecodedFeatures;
+  /** What the encoder finds at 1/2 of an image `[B, H, W, 3]`: `[B, H/2, W/2, channels[0]]`. */
+  encode(image: Tensor4D, weights: NamedTensors): Tensor4D;
+  /** The rest of the network, of what `encode` gave. */
+  refine(encoded: Tensor4D, weights: NamedTensors): DecodedFeatures;
+  /** What is added to the image, `[B, H, W, 3]`, of the finest feature that `refine` gave. */
+  correction(finest: Tensor4D, weights: NamedTensors): Tensor4D;
 }
 
 /**
- * Declares a U-Net (Ronneberger et al. 2015) of residual blocks: three times halved by strided convolutions,
- * three times enlarged by sub-pixel convolutions, skips added. Nothing in it is normalized or sees the whole
- * image, so that tiles are exact.
+ * Declares a U-Net (Ronneberger et al. 2015) of residual blocks on 2x2-packed pixels: three times halved by
+ * strided convolutions, three times enlarged by sub-pixel convolutions, skips added. Nothing in it is
+ * normalized or sees the whole image, so that tiles are exact. Untrained, it corrects nothing.
  */
 export function declareResidualUNet(
   layers: LayerDeclarations,
@@ -47,7 +49,13 @@ export function declareResidualUNet(
 ): ResidualUNet {
   // Scale i is 1/2^(i + 1) of the image.
   const scales = [0, 1, 2] as const;
-  const encode = scales.map((i) =>
+  const stem = layers.convolution('stem', {
+    from: packedImageChannels,
+    to: channels[0],
+    level: packedLevel,
+    activation: 'none',
+  });
+  const encodeAt = scales.map((i) =>
     layers.residualBlocks(`encoder${i}`, { channels: channels[i], count: encoderBlocks[i], level: i + 1 }),
   );
   const reduce = scales.map((i) =>
@@ -74,22 +82,36 @@ export function declareResidualUNet(
       activation: 'none',
     }),
   );
-  const decode = scales.map((i) =>
+  const decodeAt = scales.map((i) =>
     layers.residualBlocks(`decoder${i}`, { channels: channels[i], count: decoderBlocks[i], level: i + 1 }),
   );
-  function refine(finest: Tensor4D, weights: NamedTensors): DecodedFeatures {
-    let feature = finest;
+  const correctPixels = layers.head('middle', {
+    from: channels[0],
+    to: packedImageChannels,
+    level: packedLevel,
+  });
+
+  function encode(image: Tensor4D, weights: NamedTensors): Tensor4D {
+    return encodeAt[0]!(stem(packPixels(image), weights), weights);
+  }
+
+  function refine(encoded: Tensor4D, weights: NamedTensors): DecodedFeatures {
+    let feature = encoded;
     const skips = scales.map((i) => {
-      const skip = i === 0 ? finest : encode[i]!(feature, weights);
+      const skip = i === 0 ? encoded : encodeAt[i]!(feature, weights);
       feature = reduce[i]!(skip, weights);
       return skip;
     });
     feature = bottleneck(feature, weights);
     const decoded = [2, 1, 0].map((i) => {
-      feature = decode[i]!(add(unpackPixels(enlarge[i]!(feature, weights)), skips[i]!), weights);
+      feature = decodeAt[i]!(add(unpackPixels(enlarge[i]!(feature, weights)), skips[i]!), weights);
       return feature;
     });
     return decoded.reverse() as DecodedFeatures;
   }
-  return { encodeFinest: encode[0]!, refine };
+
+  function correction(finest: Tensor4D, weights: NamedTensors): Tensor4D {
+    return unpackPixels(correctPixels(finest, weights));
+  }
+  return { encode, refine, correction };
 }

@@ -88,18 +88,7 @@ function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
   const { channels, trajectoryChannels, trajectoryBlocks, frameChannels, frameBlocks } = config;
   const layers = new LayerDeclarations();
 
-  const stem = layers.convolution('stem', {
-    from: packedImageChannels,
-    to: channels[0],
-    level: packedLevel,
-    activation: 'none',
-  });
   const unet = declareResidualUNet(layers, config);
-  const correctMiddle = layers.head('middle', {
-    from: channels[0],
-    to: packedImageChannels,
-    level: packedLevel,
-  });
 
   const enterTrajectory = layers.convolution('trajectory.enter', {
     from: channels[1],
@@ -142,14 +131,13 @@ function declarePhotoNetwork(config: PhotoConfig): PhotoNetwork {
 
   function analyze(blurred: Tensor4D, weights: NamedTensors): PhotoScene {
     expectMultipleSize(blurred, photoMultiple, 'a blurred image');
-    const entered = stem(packPixels(blurred), weights);
-    const [finest, atQuarter] = unet.refine(unet.encodeFinest(entered, weights), weights);
+    const [finest, atQuarter] = unet.refine(unet.encode(blurred, weights), weights);
     const trajectory = predictTrajectory(
       refineTrajectory(enterTrajectory(atQuarter, weights), weights),
       weights,
     );
     return {
-      middle: add(blurred, unpackPixels(correctMiddle(finest, weights))),
+      middle: add(blurred, unet.correction(finest, weights)),
       trajectory,
       feature: chooseFeature(finest, weights),
     };
