@@ -111,14 +111,6 @@ class ClipNetwork:
         return x
 
 
-def open_clip_network(config, arrays, memory_format):
-    weights = {}
-    for name, array in arrays.items():
-        weight = to_torch_layout(name, torch.from_numpy(array))
-        weights[name] = weight.contiguous(memory_format=memory_format) if weight.dim() == 4 else weight
-    return ClipNetwork(config, weights)
-
-
 def to_torch_layout(name, weight):
     layer = name.rsplit(".", 1)[0]
     if layer[:-1] == "enlarge" or layer == "middle":

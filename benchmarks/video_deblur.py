@@ -13,7 +13,6 @@ from middle_frame import (
     mean_difference,
     pack_pixels,
     resize_flow,
-    to_torch_layout,
 )
 
 CONFIG_KEY = "unblur.video-deblur"
@@ -334,11 +333,3 @@ def sharpness_prior(form, before, centre, after):
     if form == "root":
         return torch.exp(-torch.sqrt(squared_error(*map(patch_mean, (before, centre, after))) / 2))
     return torch.exp(-0.5 * PATCH_PIXELS**2 * patch_mean(squared_error(before, centre, after)))
-
-
-def open_video_deblur(config, arrays, memory_format):
-    weights = {}
-    for name, array in arrays.items():
-        weight = to_torch_layout(name, torch.from_numpy(array))
-        weights[name] = weight.contiguous(memory_format=memory_format) if weight.dim() == 4 else weight
-    return VideoDeblur(config, weights)

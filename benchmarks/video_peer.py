@@ -17,21 +17,28 @@ import time
 import torch
 
 import clip_network
+import middle_frame
 import video_deblur
 from weight_file import read_safetensors
 
 WARM_UP_RUNS = 1
 LAYOUTS = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
+# Of each the network, and how its weights lie in PyTorch.
 FAMILIES = {
-    video_deblur.CONFIG_KEY: video_deblur.open_video_deblur,
-    clip_network.CONFIG_KEY: clip_network.open_clip_network,
+    video_deblur.CONFIG_KEY: (video_deblur.VideoDeblur, middle_frame.to_torch_layout),
+    clip_network.CONFIG_KEY: (clip_network.ClipNetwork, clip_network.to_torch_layout),
 }
 
 
 def read_network(path, memory_format):
     arrays, metadata = read_safetensors(path)
     key = next(key for key in FAMILIES if key in metadata)
-    return FAMILIES[key](json.loads(metadata[key]), arrays, memory_format)
+    network, to_torch_layout = FAMILIES[key]
+    weights = {}
+    for name, array in arrays.items():
+        weight = to_torch_layout(name, torch.from_numpy(array))
+        weights[name] = weight.contiguous(memory_format=memory_format) if weight.dim() == 4 else weight
+    return network(json.loads(metadata[key]), weights)
 
 
 def milliseconds_of(run):

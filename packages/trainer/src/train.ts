@@ -79,7 +79,7 @@ export async function train(
     }
     if (config.synthesis === 'device') {
       const { trainOnDevice } = await import('./device/training.js');
-      const passOn = passOnInterruption();
+      const stop = interruptionOf();
       try {
         return {
           ...(await trainOnDevice(
@@ -87,11 +87,12 @@ export async function train(
             runFolder,
             processes,
             quiet ? silentProgress : new Progress(1, 0),
+            stop.signal,
           )),
           runFolder,
         };
       } finally {
-        passOn.release();
+        stop.release();
       }
     }
     if (config.minutes !== null) {
@@ -146,13 +147,6 @@ async function openPhase(
     emaDecay,
   });
   return { learner, batchesFrom: phase.batchesFrom };
-}
-
-/** A program that was started finishes by itself when it is interrupted, so this process waits for it. */
-function passOnInterruption(): { release: () => void } {
-  const wait = () => process.stderr.write('\nStopping after this step; a second Ctrl-C stops at once.\n');
-  process.once('SIGINT', wait);
-  return { release: () => process.off('SIGINT', wait) };
 }
 
 /** The first Ctrl-C aborts; a second one ends the process. */

@@ -19,10 +19,10 @@ const resultsFolder = 'results';
 
 /**
  * Trains a run whose samples are made on the device, on this machine: plans it as for an archive, starts the
- * Python program on the plan, and takes in its results. Ctrl-C reaches the program itself, which finishes the
- * step in progress and writes a checkpoint.
+ * Python program on the plan, and takes in its results.
  *
  * @param runFolder holds the run's checkpoint if it goes on.
+ * @param signal makes the program finish the step in progress and write a checkpoint.
  * @throws if there is no Python with torch, or the program fails.
  */
 export async function trainOnDevice(
@@ -30,6 +30,7 @@ export async function trainOnDevice(
   runFolder: string,
   processes: number,
   progress: Pick<Progress, 'line'>,
+  signal: AbortSignal,
 ): Promise<TrainingResult> {
   const python = requireTorch();
   const folder = makeTemporaryFolder(tmpdir());
@@ -44,6 +45,7 @@ export async function trainOnDevice(
       ['-m', 'unblur_torch.device_run', folder, runFolder, '--processes', String(processes)],
       run.config.threads,
       progress,
+      signal,
     );
     const { step } = await takeInResults(run, results, runFolder);
     rmSync(results, { recursive: true });
@@ -59,11 +61,17 @@ async function runProgram(
   commands: string[],
   threads: number,
   progress: Pick<Progress, 'line'>,
+  signal: AbortSignal,
 ): Promise<number | undefined> {
+  // In a process group of its own: Ctrl-C comes from here alone, not from the terminal too, which would be two.
+  // If this process is killed, the program ends with its next line, which nobody reads.
   const child = spawn(python, commands, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: torchEnvironment(threads),
+    detached: true,
   });
+  const interrupt = () => child.kill('SIGINT');
+  signal.addEventListener('abort', interrupt);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   let done: number | undefined;
   let shownAt = -Infinity;
@@ -78,6 +86,8 @@ async function runProgram(
       `step ${row.step}  ${Math.round(100 * (row.done ?? 0))} %  loss ${row.loss['total']!.toFixed(4)}  ${row.samplesPerSecond.toFixed(1)} samples/s`,
     );
   }
-  if ((await ended) !== 0) throw new Error('The torch program ended early; what it says is above.');
+  const code = await ended;
+  signal.removeEventListener('abort', interrupt);
+  if (code !== 0) throw new Error('The torch program ended early; what it says is above.');
   return done;
 }
