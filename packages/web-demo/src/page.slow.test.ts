@@ -170,6 +170,7 @@ describeInBrowser('the page', () => {
     await page.evaluate(() => {
       const measured = Object.assign(window, {
         layoutShift: 0,
+        layoutShifts: [] as string[],
         largestPaint: 0,
         inputDelays: [] as number[],
       });
@@ -180,8 +181,16 @@ describeInBrowser('the page', () => {
         for (const entry of list.getEntries() as (PerformanceEntry & {
           value: number;
           hadRecentInput: boolean;
+          sources: { node?: Node }[];
         })[]) {
-          if (!entry.hadRecentInput) measured.layoutShift += entry.value;
+          if (entry.hadRecentInput) continue;
+          measured.layoutShift += entry.value;
+          const moved = entry.sources.map(({ node }) =>
+            node instanceof Element ? `${node.tagName.toLowerCase()}#${node.id}.${node.className}` : 'text',
+          );
+          measured.layoutShifts.push(
+            `${entry.value.toFixed(4)} after ${Math.round(entry.startTime)} ms: ${moved.join(', ')}`,
+          );
         }
       }).observe({ type: 'layout-shift', buffered: true });
       // Taken by hand: the browser's own event timing leaves out what was quicker than 16 ms.
@@ -859,13 +868,15 @@ describeInBrowser('the page', () => {
   });
 
   test('has not moved its layout about', async () => {
-    const { shift, paints } = await page.evaluate(() => {
-      const { layoutShift, largestPaint } = window as unknown as {
+    const { shift, shifts, paints } = await page.evaluate(() => {
+      const { layoutShift, layoutShifts, largestPaint } = window as unknown as {
         layoutShift: number;
+        layoutShifts: string[];
         largestPaint: number;
       };
       return {
         shift: layoutShift,
+        shifts: layoutShifts,
         paints: {
           first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
           largest: largestPaint,
@@ -873,7 +884,7 @@ describeInBrowser('the page', () => {
       };
     });
     console.log(
-      `cumulative layout shift ${shift.toFixed(4)}; first contentful paint ${paints.first?.toFixed(0)} ms, largest ${paints.largest.toFixed(0)} ms`,
+      `cumulative layout shift ${shift.toFixed(4)}; first contentful paint ${paints.first?.toFixed(0)} ms, largest ${paints.largest.toFixed(0)} ms; moved:\n${shifts.join('\n')}`,
     );
     expect(shift).toBeLessThan(0.05);
     expect(paints.largest).toBeGreaterThan(0);
@@ -900,7 +911,7 @@ describeInBrowser('the page', () => {
 
   test('goes on with the same photograph when the graphics device is lost', async () => {
     await page.context().close();
-    page = await openPage('?engine=webgpu');
+    page = await openPage('?engine=webgpu', {}, stand.plainUrl);
     await givePhoto('small.png', await smallPhoto());
     await page.waitForFunction(() =>
       /preview|Restoring|Full size/.test(document.getElementById('working-title')!.textContent),
