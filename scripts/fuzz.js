@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz [-- --inputs 50000] [--first 0]`: has damaged and hostile files read, as the fast test of the
+ * `npm run fuzz [-- --inputs 50000] [--first 0]`: has damaged and hostile files read, as the test of the
  * same name does with the first 2,000, and prints what came of them. A fresh process takes each 2,500, so
  * that one that dies or hangs is found, with the input it had in hand.
  */
@@ -73,6 +73,7 @@ function tryInputs(start, count) {
       env: {
         ...process.env,
         NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+        UNBLUR_TESTS: 'all',
         UNBLUR_FUZZ_FIRST: String(start),
         UNBLUR_FUZZ_INPUTS: String(count),
         UNBLUR_FUZZ_RESTORED_ONE_IN: String(restoredOneIn),
