@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { clipFamily, photoFamily, photoPreset } from '@unblur/core-model';
 import sharp from 'sharp';
