@@ -70,7 +70,15 @@ async function runProgram(
     env: torchEnvironment(threads),
     detached: true,
   });
-  const interrupt = () => child.kill('SIGINT');
+  const endBoth = () => {
+    child.kill('SIGKILL');
+    // Nobody listens any more: this process ends too.
+    process.kill(process.pid, 'SIGINT');
+  };
+  const interrupt = () => {
+    child.kill('SIGINT');
+    process.once('SIGINT', endBoth);
+  };
   signal.addEventListener('abort', interrupt);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   let done: number | undefined;
@@ -88,6 +96,7 @@ async function runProgram(
   }
   const code = await ended;
   signal.removeEventListener('abort', interrupt);
+  process.off('SIGINT', endBoth);
   if (code !== 0) throw new Error('The torch program ended early; what it says is above.');
   return done;
 }
