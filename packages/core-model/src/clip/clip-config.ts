@@ -1,3 +1,4 @@
+import { photoPreset } from '../photo/photo-config.js';
 import { expectResidualUNet } from '../parts/residual-unet.js';
 import type { ResidualUNetConfig } from '../parts/residual-unet.js';
 import type { PriorForm } from '../parts/sharpness-prior.js';
@@ -33,6 +34,8 @@ export interface ClipConfig extends ResidualUNetConfig {
   sharpnessPrior: PriorForm | 'none';
 }
 
+const { channels, encoderBlocks, bottleneckBlocks, decoderBlocks } = photoPreset;
+
 /**
  * The U-Net is the photo network's, so that training goes on from its weights: 11.6 million parameters, 296
  * thousand multiply-adds per pixel and frame.
@@ -48,10 +51,10 @@ export const clipPreset: ClipConfig = {
   motionBlocks: 1,
   searchRadiusPixels: 4,
   sharpnessPrior: 'squared',
-  channels: [64, 128, 192, 256],
-  encoderBlocks: [2, 2, 3],
-  bottleneckBlocks: 4,
-  decoderBlocks: [2, 2, 3],
+  channels,
+  encoderBlocks,
+  bottleneckBlocks,
+  decoderBlocks,
 };
 
 /** @throws with the field, what it may be and what it was. */
