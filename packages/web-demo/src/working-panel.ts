@@ -1,3 +1,4 @@
+import type { DownloadReport } from './download/download.js';
 import { element } from './page-elements.js';
 
 /** What is under way: a title, how much is done, how long it takes. */
@@ -24,6 +25,14 @@ export class WorkingPanel {
     this.#panel.hidden = false;
     this.#title.textContent = title;
     this.#set(share, figure);
+  }
+
+  showDownload({ part, receivedBytes, totalBytes }: DownloadReport): void {
+    this.show(
+      part === 'weights' ? 'Loading the network' : 'Loading the engine',
+      receivedBytes / totalBytes,
+      `${(receivedBytes / 1e6).toFixed(0)} of ${(totalBytes / 1e6).toFixed(0)} MB`,
+    );
   }
 
   /** A piece of work whose duration is expected: the bar moves on while it is under way. */

@@ -6,6 +6,9 @@ export interface DownloadProgress {
   totalBytes: number;
 }
 
+/** What is downloaded apart from the page before anything can be computed. */
+export type DownloadReport = { kind: 'download'; part: 'engine' | 'weights' } & DownloadProgress;
+
 class DownloadError extends Error {
   override readonly name = 'DownloadError';
 

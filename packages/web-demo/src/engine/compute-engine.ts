@@ -1,6 +1,7 @@
 import type { ComputedFunction, ComputeEngine } from '@unblur/restoration';
 import { tensor } from '@tensorflow/tfjs-core';
 import { trace, type TracedGraph } from '@unblur/onnx';
+import type { Tensor } from 'onnxruntime-common';
 import type { Engine } from './engine.js';
 
 /** A function of tensors as a graph whose weights are stored as they came, as float16. */
@@ -30,7 +31,7 @@ export function computeEngine(engine: Engine): ComputeEngine {
           const outputs = await Promise.race([session.run(inputs), engine.lost]);
           const values: Record<string, Float32Array> = {};
           for (const [name, output] of Object.entries(outputs)) {
-            values[name] = (await Promise.race([output.getData(), engine.lost])) as Float32Array;
+            values[name] = await valuesOf(output, engine.lost);
             output.dispose();
           }
           return values;
@@ -39,4 +40,9 @@ export function computeEngine(engine: Engine): ComputeEngine {
       };
     },
   };
+}
+
+/** The values of a tensor, wherever it lies. @param lost rejects when the engine goes away. */
+export async function valuesOf(tensor: Tensor, lost: Promise<never>): Promise<Float32Array> {
+  return (await Promise.race([tensor.getData(), lost])) as Float32Array;
 }

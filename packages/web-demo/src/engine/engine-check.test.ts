@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { judge, verdictAfterLoss, type EngineSample } from './engine-check.js';
+import { chooseEngine, verdictAfterLoss, type EngineSample } from './engine-check.js';
 
 const values = Float32Array.from({ length: 300 }, (_, index) => (index % 17) / 17);
 const processor: EngineSample = { frames: [values, values.map((value) => 1 - value)], milliseconds: 400 };
@@ -10,7 +10,7 @@ const graphics = (change: (value: number, place: number) => number, milliseconds
 
 test('takes WebGPU where it is right and faster', () => {
   expect(
-    judge(
+    chooseEngine(
       graphics((value) => value + 1e-5),
       processor,
     ),
@@ -25,7 +25,7 @@ test.each<[string, EngineSample, RegExp]>([
   ['as fast as WebAssembly', graphics((value) => value, 390), /no faster here \(0\.39 s against 0\.40 s/],
   ['slower', graphics((value) => value, 11_000), /no faster here \(11\.0 s against 0\.40 s/],
 ])('refuses WebGPU where it is %s', (_, sample, reason) => {
-  expect(judge(sample, processor)).toEqual({ engine: 'wasm', reason: expect.stringMatching(reason) });
+  expect(chooseEngine(sample, processor)).toEqual({ engine: 'wasm', reason: expect.stringMatching(reason) });
 });
 
 test('gives a graphics device that was lost one more chance', () => {

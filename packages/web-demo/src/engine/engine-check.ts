@@ -30,7 +30,7 @@ export const slowestFraction = 0.8;
 const mostLosses = 2;
 
 /** Whether WebGPU computes what WebAssembly does, and faster. */
-export function judge(graphics: EngineSample, processor: EngineSample): Verdict {
+export function chooseEngine(graphics: EngineSample, processor: EngineSample): Verdict {
   let [largest, sum, count] = [0, 0, 0];
   processor.frames.forEach((frame, index) => {
     frame.forEach((value, place) => {

@@ -1,7 +1,7 @@
 import { trace, type TracedGraph } from '@unblur/onnx';
 import { conv2d, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-common';
-import { download, type DownloadProgress } from '../download/download.js';
+import { download, type DownloadProgress, type DownloadReport } from '../download/download.js';
 import type { EngineName } from './engine-names.js';
 import { chooseBuild, runtimeBuilds, type Ort } from './runtime-builds.js';
 
@@ -70,6 +70,21 @@ export async function startEngine(
       { cause },
     );
   }
+}
+
+/** Starts an engine while the weights that it is to run come. @throws as `startEngine` and `download` do. */
+export async function startWithWeights(
+  name: EngineName,
+  { weightsUrl, weightsBytes }: { weightsUrl: string; weightsBytes: number },
+  report: (report: DownloadReport) => void,
+): Promise<{ engine: Engine; weights: Uint8Array }> {
+  const reportOf = (part: DownloadReport['part']) => (progress: DownloadProgress) =>
+    report({ kind: 'download', part, ...progress });
+  const [engine, weights] = await Promise.all([
+    startEngine(name, reportOf('engine')),
+    download(weightsUrl, weightsBytes, reportOf('weights')),
+  ]);
+  return { engine, weights };
 }
 
 /** The layers that are measured: how many, and their size; the larger one where that takes no time. */

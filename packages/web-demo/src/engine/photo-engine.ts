@@ -10,7 +10,7 @@ import {
   type TileNetwork,
 } from '@unblur/restoration';
 import type { Tensor } from 'onnxruntime-common';
-import { traceFunction } from './compute-engine.js';
+import { traceFunction, valuesOf } from './compute-engine.js';
 import type { Engine } from './engine.js';
 
 /** A larger photograph is restored in tiles: memory stays low, and there is progress to tell. */
@@ -110,8 +110,4 @@ export class PhotoEngine {
       },
     };
   }
-}
-
-async function valuesOf(tensor: Tensor, lost: Promise<never>): Promise<Float32Array> {
-  return (await Promise.race([tensor.getData(), lost])) as Float32Array;
 }

@@ -3,7 +3,7 @@ import type { Picture } from '../picture.js';
 import type { MotionSummary } from '../player/motion-summary.js';
 import { WorkerCalls } from '../worker-calls.js';
 import {
-  judge,
+  chooseEngine,
   keepVerdict,
   keptVerdict,
   verdictAfterLoss,
@@ -187,7 +187,7 @@ export class PageRestorer {
     const forget = () => keepVerdict(undefined);
     addEventListener('pagehide', forget);
     const candidate = (this.#candidate = this.#begin('webgpu'));
-    const verdict = await this.#judge(candidate, processor);
+    const verdict = await this.#tryGraphics(candidate, processor);
     removeEventListener('pagehide', forget);
     // Where a photograph came first, there is no verdict.
     if (this.#candidate !== candidate) return forget();
@@ -199,11 +199,11 @@ export class PageRestorer {
   }
 
   /** Undefined when the engine was stopped before it had shown what it can. */
-  async #judge(candidate: Running, processor: EngineSample): Promise<Verdict | undefined> {
+  async #tryGraphics(candidate: Running, processor: EngineSample): Promise<Verdict | undefined> {
     try {
       await candidate.ready;
       const graphics = await this.#sampleOf(candidate);
-      return graphics && judge(graphics, processor);
+      return graphics && chooseEngine(graphics, processor);
     } catch (cause) {
       const { name } = cause as Error;
       if (name === 'AbortError' || name === 'DownloadError') return undefined;

@@ -1,11 +1,11 @@
 import type { RgbImage, TiledScene } from '@unblur/restoration';
-import { download, type DownloadProgress } from '../download/download.js';
+import type { DownloadReport } from '../download/download.js';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
 import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
 import { answerCalls } from '../worker-calls.js';
 import type { EngineSample } from './engine-check.js';
 import type { EngineName } from './engine-names.js';
-import { startEngine, type Engine } from './engine.js';
+import { startWithWeights, type Engine } from './engine.js';
 import { earlyOrder } from './frame-order.js';
 import { PhotoEngine } from './photo-engine.js';
 
@@ -33,7 +33,7 @@ export interface EngineFacts {
 
 /** What the worker tells on the way. */
 export type RestoreReport =
-  | ({ kind: 'download'; part: 'engine' | 'weights' } & DownloadProgress)
+  | DownloadReport
   /**
    * A piece of work begins: what part of all it is, from where to where, and how long it and the rest take.
    */
@@ -91,15 +91,10 @@ answerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreR
 );
 
 async function start(
-  { engine: engineName, weightsUrl, weightsBytes }: Extract<RestoringRequest, { kind: 'start' }>,
+  request: Extract<RestoringRequest, { kind: 'start' }>,
   report: Report,
 ): Promise<EngineFacts> {
-  const [engine, weights] = await Promise.all([
-    startEngine(engineName, (progress) => report({ kind: 'download', part: 'engine', ...progress })),
-    download(weightsUrl, weightsBytes, (progress) =>
-      report({ kind: 'download', part: 'weights', ...progress }),
-    ),
-  ]);
+  const { engine, weights } = await startWithWeights(request.engine, request, report);
   started = { engine, photos: new PhotoEngine(engine, weights) };
   const { name, description, gigaMultiplyAddsPerSecond } = engine;
   for (const part of ['analysis', 'frame'] as const) {

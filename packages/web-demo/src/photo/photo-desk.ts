@@ -325,12 +325,7 @@ export function showReport(working: WorkingPanel, title: string, report: Restore
   } else if (report.kind === 'lost') {
     working.show('The graphics device was lost; going on without it');
   } else if (report.kind === 'download') {
-    const { part, receivedBytes, totalBytes } = report;
-    working.show(
-      part === 'weights' ? 'Loading the network' : 'Loading the engine',
-      receivedBytes / totalBytes,
-      `${(receivedBytes / 1e6).toFixed(0)} of ${(totalBytes / 1e6).toFixed(0)} MB`,
-    );
+    working.showDownload(report);
   }
 }
 

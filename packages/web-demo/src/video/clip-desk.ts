@@ -328,13 +328,7 @@ export class ClipDesk {
   }
 
   #showReport(report: ClipReport): void {
-    if (report.kind !== 'download') return;
-    const { part, receivedBytes, totalBytes } = report;
-    this.#working.show(
-      part === 'weights' ? 'Loading the network' : 'Loading the engine',
-      receivedBytes / totalBytes,
-      `${(receivedBytes / 1e6).toFixed(0)} of ${(totalBytes / 1e6).toFixed(0)} MB`,
-    );
+    if (report.kind === 'download') this.#working.showDownload(report);
   }
 
   async #save(give: (blob: Blob, fileName: string) => Promise<string>): Promise<void> {

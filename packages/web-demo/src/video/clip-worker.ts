@@ -1,8 +1,8 @@
 import { videoDeblurFamily } from '@unblur/core-model';
 import { createVideoDeblurrer, multiplyAddsPerPixel, type ComputeEngine } from '@unblur/restoration';
-import { download, type DownloadProgress } from '../download/download.js';
+import type { DownloadReport } from '../download/download.js';
 import { computeEngine } from '../engine/compute-engine.js';
-import { startEngine } from '../engine/engine.js';
+import { startWithWeights } from '../engine/engine.js';
 import type { Picture } from '../picture.js';
 import { answerCalls } from '../worker-calls.js';
 import type { ClipFormatName } from './clip-formats.js';
@@ -28,7 +28,7 @@ export type ClipRequest =
     };
 
 export type ClipReport =
-  | ({ kind: 'download'; part: 'engine' | 'weights' } & DownloadProgress)
+  | DownloadReport
   /** So many frames are written, up to a time of the clip. */
   | { kind: 'frame'; frames: number; seconds: number; secondsPerFrame: number; pair?: FramePair };
 
@@ -76,16 +76,11 @@ async function open({
 }
 
 async function start(
-  { weightsUrl, weightsBytes }: Extract<ClipRequest, { kind: 'start' }>,
+  request: Extract<ClipRequest, { kind: 'start' }>,
   report: (report: ClipReport) => void,
 ): Promise<ClipResults['start']> {
-  const [engine, weights] = await Promise.all([
-    // WebGPU is found right or wrong with the network for photographs, which says little of this one.
-    startEngine('wasm', (progress) => report({ kind: 'download', part: 'engine', ...progress })),
-    download(weightsUrl, weightsBytes, (progress) =>
-      report({ kind: 'download', part: 'weights', ...progress }),
-    ),
-  ]);
+  // WebGPU is found right or wrong with the network for photographs, which says little of this one.
+  const { engine, weights } = await startWithWeights('wasm', request, report);
   started = { weights, engine: computeEngine(engine) };
   const { config } = videoDeblurFamily.readWeights(weights);
   const { costs } = videoDeblurFamily.declare(config);
