@@ -1,3 +1,6 @@
+import preset from './jest.preset.js';
+
+const { testTimeout } = preset;
 const isWholeRun = process.env.UNBLUR_TESTS === 'all';
 
 /**
@@ -13,10 +16,10 @@ export default {
       testMatch: ['<rootDir>/**/*.test.js'],
       testPathIgnorePatterns: ['/node_modules/', ...(isWholeRun ? [] : ['\\.slow\\.test\\.js$'])],
       transform: {},
-      testTimeout: isWholeRun ? 180_000 : 60_000,
+      testTimeout,
     },
   ],
-  testTimeout: isWholeRun ? 180_000 : 60_000,
+  testTimeout,
   testSequencer: '<rootDir>/scripts/slow-tests-first.js',
   workerIdleMemoryLimit: '2GB',
 };
