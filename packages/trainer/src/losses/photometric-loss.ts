@@ -6,11 +6,9 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
  * - `l1`: mean |e|, as in the paper.
  * - `charbonnier`: mean sqrt(e^2 + 0.001^2), which is smooth at 0.
  * - `log-l1` (ours): log(mean |e| + 0.001). A sample's gradient no longer grows with its blur, so every
- * sample has an
- *   equal say whatever its blur.
+ *   sample has an equal say.
  * - `log-l2` (ours): log(mean e^2 + 0.005^2), which is PSNR but for its unit, up to about 46 dB, beyond which
- * no
- *   difference is visible: where two answers are as likely, their mean is best.
+ *   no difference is visible: where two answers are as likely, their mean is best.
  */
 export type PhotometricNorm = 'l1' | 'charbonnier' | 'log-l1' | 'log-l2';
 
