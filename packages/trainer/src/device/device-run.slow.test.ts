@@ -234,7 +234,10 @@ describeWithTorch('a run whose samples are made on the device', () => {
           ? readMetrics(at('run', ...log)).filter(({ kind }) => kind === 'step').length
           : 0;
       const watch = setInterval(() => {
-        if (stepsIn('results', 'metrics.jsonl') > 9) process.emit('SIGINT');
+        if (stepsIn('results', 'metrics.jsonl') <= 9) return;
+        // Once: a second time would end this process too.
+        clearInterval(watch);
+        process.emit('SIGINT');
       }, 10);
       const stopped = await goOn(100_000).finally(() => clearInterval(watch));
       expect(stopped).toMatchObject({ step: stepsIn('metrics.jsonl'), interrupted: true });
