@@ -157,7 +157,9 @@ function interruptionOf(): { signal: AbortSignal; release: () => void } {
     process.off('SIGTERM', interrupt);
   };
   const interrupt = () => {
-    process.stderr.write('\nStopping after this step; a second Ctrl-C stops at once.\n');
+    process.stderr.write(
+      '\nStopping; a step in progress is finished first. A second Ctrl-C stops at once.\n',
+    );
     controller.abort();
     release();
   };

@@ -131,6 +131,9 @@ const lossesOf = (runFolder: string) =>
     .filter((row): row is StepRow => row.kind === 'step')
     .map(({ loss }) => loss['total']!);
 
+const lastRowOf = (log: Buffer) =>
+  JSON.parse(log.toString().trimEnd().split('\n').at(-1)!) as { step: number };
+
 describeWithTorch('a run whose samples are made on the device', () => {
   test(
     'packed, trains where there is nothing but Python, without a network; its results are taken in',
@@ -248,6 +251,33 @@ describeWithTorch('a run whose samples are made on the device', () => {
           .filter(({ kind }) => kind === 'step')
           .map((row) => row.step),
       ).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+    },
+    longMilliseconds,
+  );
+
+  test.each([
+    ['while it is planned', () => true],
+    ['while its program starts', () => existsSync(at('run', 'results'))],
+  ])(
+    'stops at once where it is interrupted %s, and leaves the run as it was',
+    async (_, isTime) => {
+      const files = () => readdirSync(at('run'), { recursive: true, encoding: 'utf8' }).sort();
+      const before = { files: files(), log: readFileSync(at('run', 'metrics.jsonl')) };
+      const { step } = lastRowOf(before.log);
+      const listeners = process.listenerCount('SIGINT');
+      const watch = setInterval(() => {
+        if (process.listenerCount('SIGINT') === listeners || !isTime()) return;
+        clearInterval(watch);
+        process.emit('SIGINT');
+      }, 1);
+      const stopped = await train(at('photo.yaml'), {
+        out: at('run'),
+        resume: true,
+        quiet: true,
+        changes: { steps: step + 4 },
+      }).finally(() => clearInterval(watch));
+      expect(stopped).toMatchObject({ step, interrupted: true });
+      expect({ files: files(), log: readFileSync(at('run', 'metrics.jsonl')) }).toEqual(before);
     },
     longMilliseconds,
   );

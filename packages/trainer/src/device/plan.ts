@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { trace } from '@unblur/onnx';
 import { writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
@@ -52,9 +53,14 @@ export interface DevicePlan {
  * Traces everything that a run on the device needs: a graph for every stage and crop size, and the restoring
  * one.
  *
- * @throws if the run cannot have samples made on the device, or what it reads cannot be read.
+ * @param signal when aborted, the plan is given up before its next graph.
+ * @throws if the run cannot have samples made on the device, what it reads cannot be read, or the plan is
+ * given up.
  */
-export async function planDeviceRun({ definition, config }: LoadedRun): Promise<DevicePlan> {
+export async function planDeviceRun(
+  { definition, config }: LoadedRun,
+  signal?: AbortSignal,
+): Promise<DevicePlan> {
   const run = config as DeviceRunSettings;
   expectDeviceRun(run);
   const crops = run.device.crops ?? [{ share: 1, sizePixels: run.data.sizePixels, batchSize: run.batchSize }];
@@ -65,13 +71,14 @@ export async function planDeviceRun({ definition, config }: LoadedRun): Promise<
   expectKnownFrames(run, system);
   const validationSamples = await system.readValidationSamples();
   const files = new Map<string, Uint8Array>();
-  const stages = stagesOf(systems, crops, files);
+  const stages = await stagesOf(systems, crops, files, signal);
   const trial = openAt(Math.min(trialSizePixels, run.data.sizePixels), trialBatchSize);
   // Smaller batches say less of where to go, so they go less far (Goyal et al. 2017).
-  const trialStages = stagesOf(
+  const trialStages = await stagesOf(
     [trial],
     [{ share: 1 }],
     files,
+    signal,
     trialBatchSize / Math.max(trialBatchSize, run.batchSize),
   );
   files.set(
@@ -168,24 +175,29 @@ function expectKnownFrames({ data }: DeviceRunSettings, { phases }: TrainingSyst
  * Every phase of the system, cut where the crops change; puts the graphs into `files`. @param rateFactor of
  * all learning rates.
  */
-function stagesOf(
+async function stagesOf(
   systems: TrainingSystem[],
   crops: readonly { share: number }[],
   files: Map<string, Uint8Array>,
+  signal: AbortSignal | undefined,
   rateFactor = 1,
-): DeviceStage[] {
+): Promise<DeviceStage[]> {
   const { phases } = systems[0]!;
   const phaseEnds = sharesOf(phases.map(({ steps }) => steps));
   const cropEnds = sharesOf(crops.map(({ share }) => share));
   const ends = [...new Set([...phaseEnds, ...cropEnds])].sort((a, b) => a - b);
   const graphs = new Map<Phase, string>();
-  return ends.map((until, index) => {
+  const stages: DeviceStage[] = [];
+  for (const [index, until] of ends.entries()) {
     const begin = ends[index - 1] ?? 0;
     const system = systems[cropEnds.findIndex((end) => end >= until)]!;
     const phaseIndex = phaseEnds.findIndex((end) => end >= until);
     const phase = system.phases[phaseIndex]!;
     let graph = graphs.get(phase);
     if (graph === undefined) {
+      // Tracing takes seconds, in which nothing else is heard.
+      await nextTurn();
+      signal?.throwIfAborted();
       graphs.set(phase, (graph = `step-${files.size}.onnx`));
       files.set(
         graph,
@@ -204,13 +216,14 @@ function stagesOf(
         { length: sampledRateCount },
         (_, place) => rateFactor * rateAt(stepAt(begin + ((until - begin) * place) / (sampledRateCount - 1))),
       );
-    return {
+    stages.push({
       until,
       graph,
       batchSize: phase.batchSize,
       groups: phase.groups.map(({ weights, learningRate }) => ({ weights, rates: rates(learningRate) })),
-    };
-  });
+    });
+  }
+  return stages;
 }
 
 /** Where parts end, as shares of their sum. */

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeTemporaryFolder } from '@unblur/files';
+import { readCheckpoint } from '../loop/checkpoint.js';
 import type { MetricsRow } from '../loop/metrics-log.js';
 import type { Progress } from '../loop/progress.js';
 import type { TrainingResult } from '../loop/training-loop.js';
@@ -22,7 +24,8 @@ const resultsFolder = 'results';
  * Python program on the plan, and takes in its results.
  *
  * @param runFolder holds the run's checkpoint if it goes on.
- * @param signal makes the program finish the step in progress and write a checkpoint.
+ * @param signal makes the program finish the step in progress and write a checkpoint; before the first step it
+ * stops everything at once, and the folder holds what it held.
  * @throws if there is no Python with torch, or the program fails.
  */
 export async function trainOnDevice(
@@ -32,14 +35,21 @@ export async function trainOnDevice(
   progress: Pick<Progress, 'line'>,
   signal: AbortSignal,
 ): Promise<TrainingResult> {
+  const interruptedBefore = (): TrainingResult => ({
+    step: readCheckpoint(join(runFolder, runFiles.checkpoint))?.step ?? 0,
+    interrupted: true,
+  });
   const python = requireTorch();
+  const plan = await unlessAborted(signal, () => planDeviceRun(run, signal));
+  if (plan === undefined) return interruptedBefore();
   const folder = makeTemporaryFolder(tmpdir());
   try {
-    writePlan(folder, await planDeviceRun(run), true);
+    writePlan(folder, plan, true);
     const [results, log] = [join(runFolder, resultsFolder), join(runFolder, runFiles.metrics)];
+    const resultsAreNew = mkdirSync(results, { recursive: true }) !== undefined;
     // The log of earlier sessions goes on.
-    mkdirSync(results, { recursive: true });
-    if (existsSync(log)) renameSync(log, join(results, runFiles.metrics));
+    const logBefore = existsSync(log);
+    if (logBefore) renameSync(log, join(results, runFiles.metrics));
     const last = await runProgram(
       python,
       ['-m', 'unblur_torch.device_run', folder, runFolder, '--processes', String(processes)],
@@ -47,6 +57,11 @@ export async function trainOnDevice(
       progress,
       signal,
     );
+    if (last === undefined && signal.aborted) {
+      if (logBefore) renameSync(join(results, runFiles.metrics), log);
+      if (resultsAreNew) rmSync(results, { recursive: true });
+      return interruptedBefore();
+    }
     const { step } = await takeInResults(run, results, runFolder);
     rmSync(results, { recursive: true });
     return { step, interrupted: last !== undefined && last < 1 };
@@ -55,7 +70,21 @@ export async function trainOnDevice(
   }
 }
 
-/** @returns the share of the run that the last step logged had behind it. */
+/** @returns `undefined` as soon as the signal is aborted, without waiting for the work. */
+async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+  // A Ctrl-C from before, while this process heard nothing, counts too.
+  await nextTurn();
+  if (signal.aborted) return undefined;
+  const aborted = new Promise<undefined>((resolve) =>
+    signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+  );
+  return Promise.race([work(), aborted]);
+}
+
+/**
+ * @returns the share of the run that the last step logged had behind it; `undefined` if it logged none, as where
+ * `signal` came before the first one.
+ */
 async function runProgram(
   python: string,
   commands: string[],
@@ -70,18 +99,28 @@ async function runProgram(
     env: torchEnvironment(threads),
     detached: true,
   });
+  let done: number | undefined;
+  /** With the processes that it has started. */
+  const endProgram = () => {
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    if (!ended) process.kill(-child.pid!, 'SIGKILL');
+  };
   const endBoth = () => {
-    child.kill('SIGKILL');
+    endProgram();
     // Nobody listens any more: this process ends too.
     process.kill(process.pid, 'SIGINT');
   };
   const interrupt = () => {
+    // Before its first step there is nothing to finish, and while it loads it does not listen.
+    if (done === undefined) {
+      endProgram();
+      return;
+    }
     child.kill('SIGINT');
     process.once('SIGINT', endBoth);
   };
   signal.addEventListener('abort', interrupt);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  let done: number | undefined;
   let shownAt = -Infinity;
   for await (const line of createInterface({ input: child.stdout })) {
     const row = JSON.parse(line) as MetricsRow & { done?: number };
@@ -97,6 +136,7 @@ async function runProgram(
   const code = await ended;
   signal.removeEventListener('abort', interrupt);
   process.off('SIGINT', endBoth);
-  if (code !== 0) throw new Error('The torch program ended early; what it says is above.');
+  const endedHere = done === undefined && signal.aborted;
+  if (code !== 0 && !endedHere) throw new Error('The torch program ended early; what it says is above.');
   return done;
 }

@@ -39,8 +39,9 @@ export function findTorch(): FoundTorch | undefined {
 }
 
 function searchTorch(interpreters: readonly string[]): FoundTorch | undefined {
+  // A Ctrl-C, which the terminal sends to both, is for this process.
   const question =
-    'import json, numpy, torch; print(json.dumps({"version": torch.__version__, "cudaDevices": torch.cuda.device_count()}))';
+    'import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); import json, numpy, torch; print(json.dumps({"version": torch.__version__, "cudaDevices": torch.cuda.device_count()}))';
   for (const python of interpreters) {
     const { status, stdout } = spawnSync(python, ['-c', question], {
       encoding: 'utf8',
