@@ -4,6 +4,8 @@ Channels before height and width, as PyTorch has it; otherwise layer for layer t
 the same names.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -14,6 +16,7 @@ CONFIG_KEY = "unblur.clip"
 MOTION_LEVELS = (4, 3, 2)
 FINEST_MOTION_LEVEL = 2
 MOTION_SCALE = 0.1
+CORRELATION_WEIGHT = 8
 
 
 class ClipNetwork:
@@ -83,8 +86,10 @@ class ClipNetwork:
             fits = cost_volume(
                 one, other if motion is None else warp(other, found), self.config["searchRadiusPixels"]
             )
-            seen = self.layer(f"motion{level}.enter", torch.cat([fits, one, found], 1), leaky=True)
-            motion = found + self.layer(f"motion{level}.correct", self.blocks(f"motion{level}", seen))
+            expected = expected_displacement(fits)
+            seen = self.layer(f"motion{level}.enter", torch.cat([fits, one, found, expected], 1), leaky=True)
+            refined = self.blocks(f"motion{level}", seen)
+            motion = found + self.layer(f"motion{level}.correct", torch.cat([refined, expected], 1))
         return motion * 2**FINEST_MOTION_LEVEL
 
     def prior(self, window, motions):
@@ -109,6 +114,15 @@ class ClipNetwork:
             )
             index += 1
         return x
+
+
+def expected_displacement(fits):
+    """(dx, dy) [B, 2, H, W] that fits on average."""
+    radius = (math.isqrt(fits.shape[1]) - 1) // 2
+    offsets = torch.arange(-radius, radius + 1, dtype=fits.dtype)
+    weights = torch.softmax(CORRELATION_WEIGHT * fits, 1).unflatten(1, (len(offsets), len(offsets)))
+    across, down = weights.sum(1), weights.sum(2)
+    return torch.stack([(part * offsets[:, None, None]).sum(1) for part in (across, down)], 1)
 
 
 def to_torch_layout(name, weight):

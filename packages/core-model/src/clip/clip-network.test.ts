@@ -51,10 +51,12 @@ describe.each(variants)('%s', (_, config) => {
     expect(passes.map(({ length }) => length)).toEqual(config.passes === 1 ? [1] : [3, 1]);
     const [restored] = passes.at(-1)!;
     expect(largestDifference(restored!.image, frames[(frames.length - 1) / 2]!)).toBe(0);
-    expect(restored!.motionsPixels.map(({ shape }) => shape)).toEqual(
-      Array.from({ length: alone ? 0 : config.windowFrames - 1 }, () => [1, 4, 8, 2]),
+    const ofNeighbours = (height: number) =>
+      Array.from({ length: config.windowFrames - 1 }, () => [1, height, 2 * height, 2]);
+    expect(restored!.motionsPixels.map((level) => level.map(({ shape }) => shape))).toEqual(
+      alone ? [] : [1, 2, 4].map(ofNeighbours),
     );
-    expect(Math.max(0, ...restored!.motionsPixels.map(largestValue))).toBe(0);
+    expect(Math.max(0, ...restored!.motionsPixels.flat().map(largestValue))).toBe(0);
     const hasPrior = !alone && config.sharpnessPrior !== 'none';
     expect(restored!.prior?.shape).toEqual(hasPrior ? [1, 16, 32, 1] : undefined);
   });
@@ -68,11 +70,13 @@ describe.each(variants)('%s', (_, config) => {
     for (const index of [0, 1]) {
       const itself = last(frames.map((frame) => sample(frame, index)));
       expect(largestDifference(sample(together.image, index), itself.image)).toBeLessThan(1e-5);
-      itself.motionsPixels.forEach((motion, neighbour) =>
-        expect(largestDifference(sample(together.motionsPixels[neighbour]!, index), motion)).toBeLessThan(
-          1e-5,
-        ),
-      );
+      itself.motionsPixels
+        .flat()
+        .forEach((motion, place) =>
+          expect(
+            largestDifference(sample(together.motionsPixels.flat()[place]!, index), motion),
+          ).toBeLessThan(1e-5),
+        );
     }
   });
 });
@@ -139,8 +143,16 @@ describe('motion', () => {
     };
     const [[{ motionsPixels }]] = network.deblur(framesOf(narrow), weights) as [[RestoredFrame]];
     // 16 of the coarsest level, 8 of the next, and those of the finest.
-    const expected = tf.tile(tf.tensor4d([18, 7], [1, 1, 1, 2]), [1, 4, 8, 1]);
-    for (const motion of motionsPixels) expect(largestDifference(motion, expected)).toBeLessThan(1e-5);
+    for (const [level, found] of [
+      [16, 0],
+      [16, 8],
+      [18, 7],
+    ].entries()) {
+      const expected = tf.tile(tf.tensor4d(found, [1, 1, 1, 2]), [1, 2 ** level, 2 * 2 ** level, 1]);
+      for (const motion of motionsPixels[level]!) {
+        expect(largestDifference(motion, expected)).toBeLessThan(1e-5);
+      }
+    }
   });
 
   test('moves what is seen of neighbours: the prior is 1 where they show the same', () => {
@@ -173,10 +185,8 @@ test('gradients reach every weight and are what finite differences give', async 
   }
   const weighing = randomImage([16, 32], { seed: 20 });
   const opened = await openGradients(weights, (of) => {
-    const [[{ image, motionsPixels }]] = network.deblur(frames, of) as [
-      [{ image: tf.Tensor4D; motionsPixels: tf.Tensor4D[] }],
-    ];
-    const ofMotions = motionsPixels.map((motion) => tf.sum(tf.mul(motion, 0.01)));
+    const [[{ image, motionsPixels }]] = network.deblur(frames, of) as [[RestoredFrame]];
+    const ofMotions = motionsPixels.flat().map((motion) => tf.sum(tf.mul(motion, 0.01)));
     return { loss: tf.addN([tf.sum(tf.mul(image, weighing)), ...ofMotions]) };
   });
   const { gradients } = await opened.evaluate();

@@ -1,6 +1,6 @@
 import { add, concat, mul, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { costVolume, normalizeChannels } from '../parts/cost-volume.js';
+import { costVolume, expectedDisplacement, normalizeChannels } from '../parts/cost-volume.js';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
 import { resizeFlow, warp, warpVisible } from '../parts/motion-field.js';
@@ -41,10 +41,11 @@ export interface RestoredFrame {
   /** `[B, H, W, 3]`, not clamped. */
   image: Tensor4D;
   /**
-   * For each neighbour in time order, `[B, H/4, W/4, 2]` in pixels of the frame: the centre shows at p what
-   * the neighbour shows at p + motion. Empty where the network sees no neighbours.
+   * As each level has found it, coarse to fine, for each neighbour in time order: `[B, H/16, W/16, 2]`, of
+   * 1/8 and of 1/4, in pixels of the frame. The centre shows at p what the neighbour shows at p + motion. Empty
+   * where the network sees no neighbours.
    */
-  motionsPixels: Tensor4D[];
+  motionsPixels: Tensor4D[][];
   /** `[B, H, W, 1]` in [0, 1]; undefined where the network goes without. */
   prior?: Tensor4D;
 }
@@ -81,7 +82,8 @@ export interface ClipNetwork {
  * (section 3.4). Ours: the restoration is the photo network's, from `stem` to `middle` by the same names, so that
  * it starts from what a single photograph gives; a frame is encoded once for all windows, and what its
  * neighbours know is added to its encoding: their features, moved, in place of their pixels. Motion is
- * sought at a quarter of the frame's size, coarse to fine in cost volumes (Sun et al. 2018).
+ * sought at a quarter of the frame's size, coarse to fine in cost volumes (Sun et al. 2018), from what fits
+ * best in them on average.
  */
 function declareClipNetwork(config: ClipConfig): ClipNetwork {
   const { windowFrames, passes } = config;
@@ -100,10 +102,10 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
   function restore(window: readonly FrameDescription[], weights: NamedTensors): RestoredFrame {
     expectFrames(window.length, windowFrames);
     const { frame, finest } = window[middle]!;
-    const { told, motionsPixels, prior } = neighbourhood?.ask(window, weights) ?? { motionsPixels: [] };
+    const { told, ...found } = neighbourhood?.ask(window, weights) ?? { motionsPixels: [] };
     const [refined] = unet.refine(told ? add(finest, told) : finest, weights);
     const image = add<Tensor4D>(frame, unet.correction(refined, weights));
-    return { image, motionsPixels, ...(prior && { prior }) };
+    return { image, ...found };
   }
 
   function deblur(frames: readonly Tensor4D[], weights: NamedTensors): RestoredFrame[][] {
@@ -156,7 +158,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
   );
   const motionAt = motionLevels.map((level) => ({
     enter: layers.convolution(`motion${level}.enter`, {
-      from: candidates + motionChannels + 2,
+      from: candidates + motionChannels + 4,
       to: motionChannels,
       level,
     }),
@@ -165,7 +167,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
       count: config.motionBlocks,
       level,
     }),
-    correct: layers.head(`motion${level}.correct`, { from: motionChannels, to: 2, level }),
+    correct: layers.head(`motion${level}.correct`, { from: motionChannels + 2, to: 2, level }),
   }));
   const enterWindow = layers.convolution('window.enter', {
     from: windowFrames * frameChannels + 2 * neighbourCount + (hasPrior ? 4 : 0),
@@ -192,19 +194,20 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     return { feature: chooseFeature(finest, weights), descriptors };
   }
 
-  /** From the first to the second: `[B, H/4, W/4, 2]` in pixels of the frame. */
-  function findMotion(first: Tensor4D[], second: Tensor4D[], weights: NamedTensors): Tensor4D {
+  /** From the first to the second, coarse to fine: `[B, H/2^level, W/2^level, 2]` in pixels of the frame. */
+  function findMotion(first: Tensor4D[], second: Tensor4D[], weights: NamedTensors): Tensor4D[] {
     let motion: Tensor4D | undefined;
-    motionLevels.forEach((level, index) => {
+    return motionLevels.map((level, index) => {
       const [from, to] = [first[level - finestMotionLevel]!, second[level - finestMotionLevel]!];
       const found = motion && resizeFlow(motion, [from.shape[1], from.shape[2]]);
       const fits = costVolume(from, found ? warp(to, found) : to, searchRadiusPixels);
+      const expected = expectedDisplacement(fits, searchRadiusPixels);
       const soFar = found ?? mul<Tensor4D>(slice(from, [0, 0, 0, 0], [-1, -1, -1, 2]), 0);
-      const { enter, refine, correct: correctMotion } = motionAt[index]!;
-      const seen = concat([fits, from, soFar], 3);
-      motion = add(soFar, correctMotion(refine(enter(seen, weights), weights), weights));
+      const { enter, refine, correct } = motionAt[index]!;
+      const refined = refine(enter(concat([fits, from, soFar, expected], 3), weights), weights);
+      motion = add(soFar, correct(concat([refined, expected], 3), weights));
+      return mul<Tensor4D>(motion, 2 ** level);
     });
-    return mul(motion!, clipMotionStridePixels);
   }
 
   function ask(window: readonly FrameDescription[], weights: NamedTensors): NeighbourhoodAnswer {
@@ -219,12 +222,12 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
       centre.descriptors!.map((_, index) => stacked(({ descriptors }) => descriptors![index]!)),
       weights,
     );
-    const motionsPixels = alongChannels(motions);
-    const motionsAtHalf = upsample(motions, 2);
+    const motionsPixels = motions.map(alongChannels);
+    const motionsAtHalf = upsample(motions.at(-1)!, 2);
     const features = stacked(({ feature }) => feature!);
     const moved =
       config.neighbours === 'moved' ? warp(features, mul<Tensor4D>(motionsAtHalf, 1 / 2)) : features;
-    const prior = hasPrior ? priorOf(window, motionsPixels) : undefined;
+    const prior = hasPrior ? priorOf(window, motionsPixels.at(-1)!) : undefined;
     const seen = concat(
       [
         centre.feature!,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { largestDifference } from '../tensors.test-tool.js';
-import { costVolume, normalizeChannels } from './cost-volume.js';
+import { costVolume, expectedDisplacement, normalizeChannels } from './cost-volume.js';
 
 /** The definition, one displacement after another. */
 function costVolumeByDefinition(first: tf.Tensor4D, second: tf.Tensor4D, radius: number): tf.Tensor {
@@ -84,5 +84,38 @@ describe('normalizeChannels', () => {
     expect(
       tf.max(tf.abs(normalizeChannels(tf.fill([1, 2, 2, 8], 0.3) as tf.Tensor4D))).dataSync()[0],
     ).toBeLessThan(1e-6);
+  });
+});
+
+describe('expectedDisplacement', () => {
+  const radius = 2;
+  const inside = (x: tf.Tensor4D) => tf.slice(x, [0, radius, radius, 0], [1, 16, 16, -1]) as tf.Tensor4D;
+
+  test.each([
+    [0, 0],
+    [2, -1],
+    [-1, 2],
+  ])('is where features of noise are found again: %d, %d', (dx, dy) => {
+    const first = normalizeChannels(tf.randomNormal([1, 20, 20, 64], 0, 1, 'float32', 3) as tf.Tensor4D);
+    // What the first shows at p, the second shows at p + (dx, dy).
+    const second = tf.slice(
+      tf.pad(first, [
+        [0, 0],
+        [radius + dy, radius - dy],
+        [radius + dx, radius - dx],
+        [0, 0],
+      ]),
+      [0, radius, radius, 0],
+      [1, 20, 20, 64],
+    ) as tf.Tensor4D;
+    const found = inside(expectedDisplacement(costVolume(first, second, radius), radius));
+    const exact = tf.tile(tf.tensor4d([dx, dy], [1, 1, 1, 2]), [1, 16, 16, 1]);
+    expect(tf.mean(tf.abs(tf.sub(found, exact))).dataSync()[0]).toBeLessThan(0.1);
+  });
+
+  test('is none where every candidate fits alike', () => {
+    const found = expectedDisplacement(tf.fill([1, 2, 3, 25], 0.7), radius);
+    expect(found.shape).toEqual([1, 2, 3, 2]);
+    expect(tf.max(tf.abs(found)).dataSync()[0]).toBeLessThan(1e-6);
   });
 });

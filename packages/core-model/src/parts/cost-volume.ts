@@ -1,6 +1,7 @@
 import {
   add,
   concat,
+  conv2d,
   div,
   matMul,
   mean,
@@ -8,9 +9,11 @@ import {
   pad,
   reshape,
   slice,
+  softmax,
   sqrt,
   square,
   sub,
+  tensor4d,
 } from '@tensorflow/tfjs-core';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 
@@ -90,6 +93,28 @@ function cutBand(matrices: Tensor3D): Tensor3D {
     [0, 0, 0],
     [count, rows, columns - rows + 1],
   );
+}
+
+/** Where a correlation of 1 is among candidates of 0, it gets 97 % of the weight. */
+const correlationWeight = 8;
+
+/**
+ * The displacement that fits on average: that of every candidate, weighted by the softmax of 8 times its
+ * correlation. Untrained features tell by it already how much of the scene has moved, so that a flow network
+ * which is given it learns from its first steps (Kendall et al. 2017, "End-to-End Learning of Geometry and
+ * Context", section 3.4, for stereo).
+ *
+ * @param correlations of normalized features, `[B, h, w, (2r + 1)^2]`, as `costVolume` gives them.
+ * @returns `[B, h, w, 2]`: (dx, dy) in pixels of the features, at most r.
+ */
+export function expectedDisplacement(correlations: Tensor4D, radiusPixels: number): Tensor4D {
+  const side = 2 * radiusPixels + 1;
+  const candidates = Array.from({ length: side * side }, (_, index) => [
+    (index % side) - radiusPixels,
+    Math.floor(index / side) - radiusPixels,
+  ]);
+  const weights = softmax(mul<Tensor4D>(correlations, correlationWeight), 3);
+  return conv2d(weights, tensor4d(candidates.flat(), [1, 1, side * side, 2]), 1, 'valid');
 }
 
 /** Added to the variance: what is flat stays near zero. */

@@ -14,7 +14,11 @@ describe('clipLoss', () => {
   /** Each 0.1 too bright: log(0.01 + epsilon). */
   const restored = (motionsPixels: tf.Tensor4D[], level = 0.6): RestoredFrame => ({
     image: image(level),
-    motionsPixels,
+    // Of two levels, the coarser one a mean of 2x2.
+    motionsPixels:
+      motionsPixels.length === 0
+        ? []
+        : [motionsPixels.map((motion) => tf.avgPool(motion, 2, 2, 'valid')), motionsPixels],
   });
   const gt: TrueWindow = {
     frames: [0.5, 0.5, 0.5].map(image),
@@ -30,19 +34,43 @@ describe('clipLoss', () => {
     expect(others).toEqual({});
   });
 
-  test('knows the motion to be the opposite of the displacement, where it is known', () => {
-    const right = [motion(-8, 0), motion(-4, 0), motion(4, 0), motion(8, 0)];
+  test('takes the displacement of the scene for the motion, where it is known', () => {
     const options = { epsilon, motion: 1, firstPass: 0.5 };
-    const exact = clipLoss([[restored(right)]], gt, options);
-    const opposite = clipLoss([[restored(right.toReversed())]], gt, options);
+    const neighbours = gt.motionsPixels.filter((_, frame) => frame !== 2);
+    const exact = clipLoss([[restored(neighbours)]], gt, options);
+    const opposite = clipLoss([[restored(neighbours.toReversed())]], gt, options);
     // What rounds the distance off, over a mean length of 6 pixels and one more; half of the samples know.
     expect(value(exact.motion)).toBeCloseTo(0.1 / 7 / 2, 4);
     expect(value(opposite.motion)).toBeCloseTo(12 / 7 / 2, 2);
     expect(value(opposite.total)).toBeCloseTo(value(opposite.photometric) + value(opposite.motion), 5);
   });
 
+  test('rewards the motion by which a neighbour is moved onto the middle frame', () => {
+    // The scene goes 4 pixels to the right from the middle frame to the last.
+    const scene = (place: number) => Math.sin(place);
+    const [middleFrame, lastFrame] = [scene, (place: number) => scene(place - 4)];
+    const moved = (x: number) => (place: number) => lastFrame(place + x);
+    const lossOf = (x: number) =>
+      value(
+        clipLoss(
+          [[restored([motion(-x, 0), motion(x, 0)])]],
+          {
+            frames: [image(0.5)],
+            motionsPixels: [motion(-4, 0), motion(0, 0), motion(4, 0)],
+            motionKnown: tf.tensor1d([1, 1]),
+          },
+          { epsilon, motion: 1, firstPass: 0.5 },
+        ).motion,
+      );
+    expect(moved(4)(7)).toBe(middleFrame(7));
+    for (const x of [-4, 0, 3]) {
+      expect(moved(x)(7)).not.toBeCloseTo(middleFrame(7), 1);
+      expect(lossOf(x)).toBeGreaterThan(lossOf(4));
+    }
+  });
+
   test('of two passes counts the first by its weight, and the motion to next neighbours', () => {
-    const next = [motion(-4, 0), motion(4, 0)];
+    const next = [motion(4, 0), motion(-4, 0)];
     const passes = [[restored(next), restored(next), restored(next)], [restored([], 0.5)]];
     const { photometric, motion: ofMotion } = clipLoss(passes, gt, { epsilon, motion: 1, firstPass: 0.25 });
     expect(value(photometric)).toBeCloseTo(0.25 * Math.log(0.01 + epsilon) + Math.log(epsilon), 4);

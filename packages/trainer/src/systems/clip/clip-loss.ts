@@ -1,4 +1,4 @@
-import { add, addN, mean, mul, neg } from '@tensorflow/tfjs-core';
+import { add, addN, avgPool, mean, mul } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { RestoredFrame } from '@unblur/core-model';
 import { photometricLoss } from '../../losses/photometric-loss.js';
@@ -17,7 +17,8 @@ export interface TrueWindow {
   frames: readonly Tensor4D[];
   /**
    * Displacement of the scene from the middle frame to every frame of the window, `[B, S/4, S/4, 2]` in
-   * pixels; the opposite of the motion that the network restores. Empty where the loss leaves motion out.
+   * pixels: what the middle frame shows at p, the other shows at p + displacement. Empty where the loss leaves
+   * motion out.
    */
   motionsPixels: readonly Tensor4D[];
   /** `[B]`: 1 where the motion is known. */
@@ -26,8 +27,9 @@ export interface TrueWindow {
 
 /**
  * What the clip network learns from: log(mean squared error + epsilon) of the frames of every pass, and the
- * error of the motion that the first pass finds around the middle frame, where the true one is known. Mean
- * over the batch.
+ * error of the motion that the first pass finds around the middle frame, where the true one is known: mean of
+ * its levels, since the finer ones can only find what is left of it (Sun et al. 2018, Eq. 5). Mean over the
+ * batch.
  *
  * @param passes as `ClipNetwork.deblur` returns them.
  * @returns the total and its terms by name, unweighted but for `total`.
@@ -51,11 +53,22 @@ export function clipLoss(
   const total = mean(photometric) as Scalar;
   if (motionWeight === 0) return { total, photometric: total };
   const [firstRestored] = passes;
-  const { motionsPixels } = firstRestored![(firstRestored!.length - 1) / 2]!;
-  const [middle, reach] = [(gt.motionsPixels.length - 1) / 2, motionsPixels.length / 2];
-  const trueMotions = gt.motionsPixels
-    .filter((_, frame) => frame !== middle && Math.abs(frame - middle) <= reach)
-    .map((displacement) => neg(displacement));
-  const motion = mean(mul(trajectoryLoss(motionsPixels, trueMotions), gt.motionKnown)) as Scalar;
+  const { motionsPixels: foundByLevel } = firstRestored![(firstRestored!.length - 1) / 2]!;
+  const [middle, reach] = [(gt.motionsPixels.length - 1) / 2, foundByLevel[0]!.length / 2];
+  const trueMotions = gt.motionsPixels.filter(
+    (_, frame) => frame !== middle && Math.abs(frame - middle) <= reach,
+  );
+  const distances = foundByLevel.map((found) =>
+    trajectoryLoss(
+      found,
+      trueMotions.map((motion) => meanOfSquares(motion, motion.shape[1] / found[0]!.shape[1])),
+    ),
+  );
+  const distance = mul<Tensor1D>(addN(distances), 1 / distances.length);
+  const motion = mean(mul(distance, gt.motionKnown)) as Scalar;
   return { total: add(total, mul(motion, motionWeight)), photometric: total, motion };
+}
+
+function meanOfSquares(motion: Tensor4D, stride: number): Tensor4D {
+  return stride === 1 ? motion : avgPool(motion, stride, stride, 'valid');
 }
