@@ -9,6 +9,7 @@ import {
   openClipWriter,
   probeClip,
   readClip,
+  type ClipFacts,
   type ReadingChoice,
 } from './index.js';
 
@@ -94,13 +95,17 @@ export function readNumbers(path: string): { numbers: number[]; timesSeconds: nu
   };
 }
 
-/** Reads a clip and writes it again as it was. @returns what could not be kept. */
+/**
+ * Reads a clip and writes it again as it was. @param known what was probed of it, if that was done before.
+ * @returns what could not be kept.
+ */
 export async function passThrough(
   input: string,
   output: string,
   choice: ReadingChoice = { hdr: 'keep', deinterlace: true },
+  known?: ClipFacts,
 ): Promise<string | undefined> {
-  const facts = await probeClip(input);
+  const facts = known ?? (await probeClip(input));
   const coding = {
     ...facts,
     colors: colorsAsRead(facts, choice),
@@ -129,13 +134,13 @@ export function makeNumbered(
 }
 
 /**
- * @returns the numbers of a clip's frames before and after a pass, and how far, at most, a frame moved in
- * time.
+ * @returns the numbers of a clip's frames before and after a pass, when each is shown after it, and how far, at
+ * most, a frame moved in time.
  */
 export async function passNumbers(
   input: string,
   output: string,
-): Promise<{ before: number[]; after: number[]; movedSeconds: number }> {
+): Promise<{ before: number[]; after: number[]; timesSeconds: number[]; movedSeconds: number }> {
   await passThrough(input, output);
   const [before, after] = [readNumbers(input), readNumbers(output)];
   // The clock of a transport stream starts anywhere.
@@ -143,5 +148,10 @@ export async function passNumbers(
     ? after.timesSeconds[0]! - before.timesSeconds[0]!
     : 0;
   const moved = before.timesSeconds.map((time, index) => Math.abs(after.timesSeconds[index]! - shift - time));
-  return { before: before.numbers, after: after.numbers, movedSeconds: Math.max(...moved) };
+  return {
+    before: before.numbers,
+    after: after.numbers,
+    timesSeconds: after.timesSeconds,
+    movedSeconds: Math.max(...moved),
+  };
 }

@@ -1,12 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import {
-  ffmpeg,
-  hasFfmpegHere,
-  makeNumbered,
-  openClipFolder,
-  passNumbers,
-  readNumbers,
-} from './clip-passes.test-tool.js';
+import { ffmpeg, hasFfmpegHere, makeNumbered, openClipFolder, passNumbers } from './clip-passes.test-tool.js';
 
 const { place, remove } = openClipFolder();
 afterAll(remove);
@@ -66,10 +59,9 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
     { what: 'H.264 without a container', name: 'bare.h264', codec: ['-c:v', 'libx264', '-bf', '2'] },
   ])('$what', async ({ name, codec }) => {
     ffmpeg('-i', makeNumbered(place(`${name}.mkv`), 20, 'N/25'), ...codec, place(name));
-    const { before, after } = await passNumbers(place(name), place(`${name}.mp4`));
+    const { before, after, timesSeconds: times } = await passNumbers(place(name), place(`${name}.mp4`));
     expect(before).toEqual(upTo(20));
     expect(after).toEqual(before);
-    const times = readNumbers(place(`${name}.mp4`)).timesSeconds;
     times.forEach((time, index) => expect(Math.abs(time - times[0]! - index / 25)).toBeLessThan(0.001));
   });
 });

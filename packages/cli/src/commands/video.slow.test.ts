@@ -55,11 +55,12 @@ function peakMemory(frames: number): number {
 }
 
 (hasFfmpeg ? describe : describe.skip)('unblur video', () => {
-  test('takes the same memory for 300 frames as for 30', () => {
-    // It costs little, so that what is kept of frames would show.
+  test('takes the same memory for 150 frames as for 30', () => {
+    // It costs little, so that what is kept of frames would show: 120 of them take 22 MB as bytes.
     write('video.safetensors', untrainedVideoWeights({ alignment: [] }));
-    const runs = Array.from({ length: 3 }, () => ({ short: peakMemory(30), long: peakMemory(300) }));
-    const leastOf = (length: 'short' | 'long') => Math.min(...runs.map((run) => run[length]));
-    expect(leastOf('long') / leastOf('short')).toBeLessThan(1.05);
+    const limit = 1.05 * Math.min(...Array.from({ length: 3 }, () => peakMemory(30)));
+    let least = Infinity;
+    for (let run = 0; run < 3 && least >= limit; run++) least = Math.min(least, peakMemory(150));
+    expect(least).toBeLessThan(limit);
   }, 1_200_000);
 });
