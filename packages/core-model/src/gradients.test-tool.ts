@@ -43,7 +43,7 @@ export async function openGradients(
     },
     Object.fromEntries(names.map((name) => [name, { shape: weights[name]!.shape }])),
   );
-  const session = await createSession(graph, { threads: 1 });
+  const session = await createSession(graph, { threads: 1, optimized: false });
   const values = Object.fromEntries(
     names.map((name) => [name, Float32Array.from(weights[name]!.dataSync())]),
   );

@@ -69,6 +69,13 @@ test.each([
   await expect(session.run(given)).rejects.toThrow(message);
 });
 
+test('a session that leaves the graph as it is gives the same', async () => {
+  const graph = trace(({ x }) => ({ y: tf.add(tf.mul(x!, 2), tf.add(1, 2)) }), { x: { shape: [2] } });
+  const plain = await createSession(graph, { threads: 1, optimized: false });
+  expect([...(await plain.run({ x: Float32Array.of(1, 2) }))['y']!]).toEqual([5, 7]);
+  await plain.release();
+});
+
 test('however many threads are asked for, no more are started than there are cores', async () => {
   const graph = trace(({ x }) => ({ doubled: tf.mul(x!, 2) }), { x: { shape: [2] } });
   const many = await createSession(graph, { threads: 1e9 });

@@ -19,13 +19,13 @@ const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array 
  */
 export async function createSession(
   { bytes, inputs, outputs }: TracedGraph,
-  { threads, outputSets = 0, memoryPattern = true, build }: SessionOptions = {},
+  { threads, outputSets = 0, memoryPattern = true, optimized = true, build }: SessionOptions = {},
 ): Promise<Session> {
   const used = build ?? (await chooseRuntime()).build;
   const runtime = await openRuntime(used);
   const session = await runtime.InferenceSession.create(bytes, {
     executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: optimized ? 'all' : 'disabled',
     enableMemPattern: memoryPattern,
     ...(used === 'native' ? nativeOptions(threads) : { executionProviders: ['wasm'] }),
   });

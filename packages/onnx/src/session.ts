@@ -21,6 +21,11 @@ export interface SessionOptions {
    */
   memoryPattern?: boolean;
   /**
+   * Whether ONNX Runtime rewrites the graph first, to run it faster (default). Without, a session opens in a
+   * third of the time: for a graph that runs once or twice.
+   */
+  optimized?: boolean;
+  /**
    * The build of ONNX Runtime to run on; by default the native one, or WebAssembly where that does not load.
    */
   build?: OnnxRuntimeBuild;

@@ -13,15 +13,18 @@ const variants: [string, VideoDeblurConfig][] = [
   ['paper', narrowedVideo('paper')],
   ['small', narrowedVideo('small')],
   [
-    'small, the published reconstruction',
-    { ...narrowedVideo('small'), reconstruction: narrowedVideo('paper').reconstruction },
+    'small, one stage, the published reconstruction',
+    { ...narrowedVideo('small', { stages: 1 }), reconstruction: narrowedVideo('paper').reconstruction },
   ],
   [
     'small, one stage, two scales',
     narrowedVideo('small', { stages: 1, scaleFusion: { scales: 2, channels: [3] } }),
   ],
-  ['small, without the prior', narrowedVideo('small', { sharpnessPrior: 'none' })],
-  ['small, the prior of Eq. 10 and 11', narrowedVideo('small', { sharpnessPrior: 'squared' })],
+  ['small, one stage, without the prior', narrowedVideo('small', { stages: 1, sharpnessPrior: 'none' })],
+  [
+    'small, one stage, the prior of Eq. 10 and 11',
+    narrowedVideo('small', { stages: 1, sharpnessPrior: 'squared' }),
+  ],
 ];
 
 const randomWeights = (config: VideoDeblurConfig) => shaken(videoDeblurFamily.initialWeights(config, 1));

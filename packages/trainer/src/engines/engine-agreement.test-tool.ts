@@ -55,7 +55,7 @@ export const workloads = {
   'video-deblur, cascade': () => video('cascade'),
 };
 
-type WorkloadName = keyof typeof workloads;
+export type WorkloadName = keyof typeof workloads;
 
 interface Oracle extends Workload {
   /** What TensorFlow.js computes op by op on `cpu`. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { activateBackend } from './eager-engine.js';
 import type { EagerBackend } from './eager-engine.js';
-import { testEngine } from './engine-agreement.test-tool.js';
+import { testEngine, workloads, type WorkloadName } from './engine-agreement.test-tool.js';
 import { openEngine } from './choice.js';
 import type { Engine } from './engine.js';
 import { tinyRun } from '../systems/photo/tiny-network.test-tool.js';
@@ -46,7 +46,12 @@ async function openTorch(task: LearningTask, processes: TorchProcesses): Promise
 }
 
 describeUnless(undefined, 'onnxruntime', () =>
-  testEngine((task) => openEngine('onnxruntime', task, { threads: 1 }), 1e-3),
+  // `photo` is in the fast lane.
+  testEngine(
+    (task) => openEngine('onnxruntime', task, { threads: 1 }),
+    1e-3,
+    (Object.keys(workloads) as WorkloadName[]).filter((name) => name !== 'photo'),
+  ),
 );
 describeUnless(findTorch() ? undefined : 'there is no Python with torch and numpy.', 'torch', () => {
   let processes: TorchProcesses;

@@ -22,8 +22,8 @@ import { tinyFrames, tinySizePixels, tinyNetwork } from '../systems/photo/tiny-n
 const packageFolder = join(import.meta.dirname, '..', '..');
 const compiled = join(packageFolder, 'dist', 'index.js');
 
-const totalSteps = 100;
-const killCount = 6;
+const totalSteps = 60;
+const killCount = 4;
 /**
  * A kill comes this long or shorter after the first sign of life: about the time of ten steps and five
  * checkpoints.
@@ -63,11 +63,11 @@ beforeAll(async () => {
       workers: 1,
       sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }],
     },
-    validation: { panoramas: 'panoramas', sizePixels: tinySizePixels, count: 1, everySteps: 20 },
+    validation: { panoramas: 'panoramas', sizePixels: tinySizePixels, count: 1, everySteps: 12 },
     steps: totalSteps,
     batchSize: 1,
     checkpointEverySteps: 2,
-    samplesEverySteps: 40,
+    samplesEverySteps: 24,
     threads: 1,
   };
   // YAML is a superset of JSON.
