@@ -5,7 +5,6 @@
  */
 import { execFile, execFileSync } from 'node:child_process';
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -284,14 +283,18 @@ describe('npx @unblur/cli', () => {
   const restore = (out) =>
     run(
       'npx',
-      ['--offline', '@unblur/cli', 'restore', 'square.jpg', '--scale', '1/8', '--frames', '2', '--out', out],
+      ['--offline', '@unblur/cli', 'restore', 'square.jpg', '--scale', '1/2', '--frames', '2', '--out', out],
       {
         cwd: folder,
         shell: process.platform === 'win32',
       },
     );
 
-  beforeAll(() => cpSync(join(workspaceRoot, 'examples', 'square.jpg'), join(folder, 'square.jpg')));
+  beforeAll(async () => {
+    const { default: sharp } = await import('sharp');
+    const example = sharp(join(workspaceRoot, 'examples', 'square.jpg')).resize({ width: 160 });
+    await example.toFile(join(folder, 'square.jpg'));
+  });
 
   test('restores an example', async () => {
     const { stderr } = await restore('native');

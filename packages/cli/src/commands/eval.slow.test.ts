@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { expectOneLine, openWorkplace, untrainedWeights } from '../unblur-command.test-tool.js';
+import { expectOneLine, openWorkplace, untrainedWeights, type Run } from '../unblur-command.test-tool.js';
 
 /** `synth` and `eval` meet in the folder layout: what the one writes, the other reads. */
 const { folder, write, unblur } = openWorkplace();
@@ -81,10 +81,16 @@ describe('unblur synth panorama', () => {
 });
 
 describe('unblur eval', () => {
+  let forPrograms: Run;
+  let forPeople: Run;
+  beforeAll(() => {
+    forPrograms = unblur(['eval', 'samples', '--weights', weights, '--json']);
+    forPeople = unblur(['eval', 'samples', '--weights', weights]);
+  });
+
   test('prints scores and baseline as JSON on standard output', () => {
-    const { code, stdout } = unblur(['eval', 'samples', '--weights', weights, '--json']);
-    expect(code).toBe(0);
-    const report = JSON.parse(stdout) as Record<string, unknown>;
+    expect(forPrograms.code).toBe(0);
+    const report = JSON.parse(forPrograms.stdout) as Record<string, unknown>;
     const metric = {
       first: expect.any(Number),
       middle: expect.any(Number),
@@ -101,9 +107,9 @@ describe('unblur eval', () => {
   });
 
   test('lists every sample by name in JSON, of which the whole is the mean, and names the worst to people', () => {
-    const report = JSON.parse(
-      unblur(['eval', 'samples', '--weights', weights, '--json']).stdout,
-    ) as SampleScores & { perSample: (SampleScores & { name: string })[] };
+    const report = JSON.parse(forPrograms.stdout) as SampleScores & {
+      perSample: (SampleScores & { name: string })[];
+    };
     expect(report.perSample.map(({ name }) => name)).toEqual(['sample-0000', 'sample-0001']);
     const mean = (scoreOf: (sample: SampleScores) => number) =>
       (scoreOf(report.perSample[0]!) + scoreOf(report.perSample[1]!)) / 2;
@@ -111,9 +117,7 @@ describe('unblur eval', () => {
     expect(mean(({ baseline }) => baseline.psnr.middle)).toBeCloseTo(report.baseline.psnr.middle, 9);
     const gains = report.perSample.map(({ psnr, baseline }) => psnr.middle - baseline.psnr.middle);
     const worst = gains[0]! <= gains[1]! ? 0 : 1;
-    expect(unblur(['eval', 'samples', '--weights', weights]).stdout).toContain(
-      `gains least: sample-000${worst}, ${gains[worst]!.toFixed(2)} dB`,
-    );
+    expect(forPeople.stdout).toContain(`gains least: sample-000${worst}, ${gains[worst]!.toFixed(2)} dB`);
   });
 
   test('restores the mirror image too with --mirrored, with the bundled weights', () => {
@@ -136,10 +140,9 @@ describe('unblur eval', () => {
   });
 
   test('prints a table for people, with the order rule that the figures depend on', () => {
-    const { stdout } = unblur(['eval', 'samples', '--weights', weights]);
-    expect(stdout).toContain('2 samples');
-    expect(stdout).toContain('better order');
-    expect(stdout).toMatch(/PSNR \[dB\] +-?\d+\.\d{2}/);
+    expect(forPeople.stdout).toContain('2 samples');
+    expect(forPeople.stdout).toContain('better order');
+    expect(forPeople.stdout).toMatch(/PSNR \[dB\] +-?\d+\.\d{2}/);
   });
 
   test('names the sample that is incomplete', () => {

@@ -42,6 +42,14 @@ function restore(path: string, out: string): Run {
   return unblur(['restore', path, '--weights', weights, '--out', out, '--frames', '3']);
 }
 
+/** That the first of the results, as programs get them, has so many frames. */
+function expectFrames(stdout: string, frames: number): void {
+  const [result] = (JSON.parse(stdout) as { restored: { frames: number; scale: string; files: string[] }[] })
+    .restored;
+  expect(result).toMatchObject({ frames, scale: '1' });
+  expect(result!.files.filter((file) => /frame-\d+\.png$/.test(file))).toHaveLength(frames);
+}
+
 function filesBelow(path: string): string[] {
   return existsSync(path) ? readdirSync(path, { recursive: true }).map(String) : [];
 }
@@ -79,27 +87,11 @@ describe('unblur restore', () => {
     ]);
   });
 
-  test('restores seven frames unless asked for others, even numbers too', () => {
-    for (const [frames, options] of [
-      [7, []],
-      [4, ['--frames', '4']],
-    ] as const) {
-      const { stdout } = unblur([
-        'restore',
-        photo,
-        '--weights',
-        weights,
-        '--out',
-        `of-${frames}`,
-        '--json',
-        ...options,
-      ]);
-      const [result] = (
-        JSON.parse(stdout) as { restored: { frames: number; scale: string; files: string[] }[] }
-      ).restored;
-      expect(result).toMatchObject({ frames, scale: '1' });
-      expect(result!.files.filter((file) => /frame-\d+\.png$/.test(file))).toHaveLength(frames);
-    }
+  test('restores as many frames as are asked for, even numbers too', () => {
+    const { stdout } = unblur([
+      ...['restore', photo, '--weights', weights, '--out', 'of-4', '--json', '--frames', '4'],
+    ]);
+    expectFrames(stdout, 4);
   });
 
   test('works at the scale that it is told, says so, and gives frames of the full size', async () => {
@@ -124,7 +116,7 @@ describe('unblur restore', () => {
     expect([width, height]).toEqual([70, 50]);
   });
 
-  test('gives programs JSON, goes on after a bad photograph, and ends with code 1', () => {
+  test('gives programs JSON of seven frames, goes on after a bad photograph, and ends with code 1', () => {
     const out = join(folder, 'mixed');
     const bad = write('bad.jpg', 'no photograph');
     const { code, stdout, stderr } = unblur([
@@ -144,6 +136,7 @@ describe('unblur restore', () => {
     expect(failed.map((entry) => entry.photo)).toEqual([bad]);
     expect(restored.map((entry) => entry.photo)).toEqual([photo]);
     expect(restored[0]!.files.filter((file) => !existsSync(file))).toEqual([]);
+    expectFrames(stdout, 7);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(1);
   });
@@ -151,13 +144,13 @@ describe('unblur restore', () => {
 
 describe('results of several photographs', () => {
   test('never take the place of those of another photograph', async () => {
-    const out = join(folder, 'again');
+    // Where the first test has put those of the photograph.
+    const out = join(folder, 'good');
     mkdirSync(join(folder, 'other'));
     const other = join(folder, 'other', 'photo.jpg');
     await sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } })
       .jpeg()
       .toFile(other);
-    expect(withoutProgress(restore(photo, out).stderr)).toBe('');
     const first = readFileSync(join(out, 'photo', 'frame-0.png'));
     const { code, stdout, stderr } = restore(other, out);
     expect(code).toBe(0);

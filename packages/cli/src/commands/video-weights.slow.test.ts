@@ -9,8 +9,8 @@ const { folder, unblur } = openWorkplace();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const still = fileURLToPath(new URL('../../../../examples/banners.jpg', import.meta.url));
-const [WIDTH, HEIGHT] = [256, 160];
-const [FRAMES, MOMENTS, PIXELS_PER_MOMENT] = [7, 7, 1];
+const [WIDTH, HEIGHT] = [192, 128];
+const [FRAMES, MOMENTS, PIXELS_PER_MOMENT] = [5, 7, 1];
 
 /**
  * A camera that pans over a still at 7 pixels a frame, its shutter always open, and one on a tripod, with
@@ -37,7 +37,7 @@ beforeAll(async () => {
     );
   let seed = 7;
   const random = () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff;
-  for (let frame = 0; frame < 4; frame++) {
+  for (let frame = 0; frame < 3; frame++) {
     await save(`gt/still/${frame}.png`, view(0));
     await save(
       `blur/still/${frame}.png`,
