@@ -48,7 +48,7 @@ describe('what ONNX Runtime restores', () => {
     console.log(`skipped: the engine tfjs-tensorflow (${restored.message})`);
     expect(restored).toBeInstanceOf(UnblurError);
     expect(restored.message).toMatch(
-      /@tensorflow\/tfjs-node, which is not installed; install it with: npm install|cannot be loaded/,
+      /'@tensorflow\/tfjs-node' for the engine 'tfjs-tensorflow' but it is not installed; npm install|cannot be loaded/,
     );
   });
 });

@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { firstLine, UnblurError } from '@unblur/files';
+import { UnblurError } from '@unblur/files';
+import { importInstalled } from '@unblur/onnx/node';
 import type { ComputeEngine } from '@unblur/restoration';
 import {
   dispose,
@@ -44,7 +42,11 @@ export async function tensorFlowEngine(name: TensorFlowEngineName): Promise<Comp
   const { backend, packages } = backends[name];
   const activate = async (): Promise<void> => {
     if (getBackend() === backend) return;
-    if (!findBackendFactory(backend)) await importFirst(name, packages);
+    if (!findBackendFactory(backend)) {
+      await importInstalled(name, packages, import.meta.url).catch((cause: Error) => {
+        throw new UnblurError(cause.message, { cause });
+      });
+    }
     if (!(await setBackend(backend))) {
       throw new UnblurError(`The engine ${name} does not start here; use the engine onnxruntime`);
     }
@@ -92,30 +94,4 @@ export async function tensorFlowEngine(name: TensorFlowEngineName): Promise<Comp
       };
     },
   };
-}
-
-/** The first of some packages that is installed. @throws as `tensorFlowEngine`. */
-async function importFirst(engine: string, packages: readonly string[]): Promise<void> {
-  const ownRequire = createRequire(import.meta.url);
-  const workingRequire = createRequire(join(process.cwd(), 'package.json'));
-  for (const name of packages) {
-    for (const requireFrom of [ownRequire, workingRequire]) {
-      let path: string;
-      try {
-        path = requireFrom.resolve(name);
-      } catch {
-        continue;
-      }
-      await import(pathToFileURL(path).href).catch((cause: unknown) => {
-        throw new UnblurError(
-          `The package ${name}, for the engine ${engine}, is installed but cannot be loaded (${firstLine((cause as Error).message)}); install it again, or use the engine onnxruntime`,
-          { cause },
-        );
-      });
-      return;
-    }
-  }
-  throw new UnblurError(
-    `The engine ${engine} needs the package ${packages.at(-1)}, which is not installed; install it with: npm install ${packages.at(-1)}`,
-  );
 }

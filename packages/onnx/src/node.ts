@@ -6,6 +6,7 @@ import { chooseRuntime, openRuntime } from './runtime.js';
 import type { Session, SessionOptions, TensorData } from './session.js';
 import type { Signature, TracedGraph } from './trace.js';
 
+export { importInstalled } from './installed-package.js';
 export { chooseRuntime, type ChosenRuntime } from './runtime.js';
 export type { Session, SessionOptions, TensorData } from './session.js';
 

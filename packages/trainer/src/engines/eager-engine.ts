@@ -12,6 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { NamedTensors, WeightValues } from '@unblur/core-model';
+import { importInstalled } from '@unblur/onnx/node';
 import { withCorrectedGradients } from './corrected-gradients.js';
 import type { Engine } from './engine.js';
 import {
@@ -138,7 +139,11 @@ const loaders: Record<EagerBackend, () => Promise<void>> = {
   },
 
   async webgpu() {
-    const { create, globals } = await importPackages<WebGpuPackage>('tfjs-webgpu', ['webgpu']);
+    const { create, globals } = await importInstalled<WebGpuPackage>(
+      'tfjs-webgpu',
+      ['webgpu'],
+      import.meta.url,
+    );
     const gpu = create([]);
     if (!(await gpu.requestAdapter())) {
       throw new Error(
@@ -147,12 +152,16 @@ const loaders: Record<EagerBackend, () => Promise<void>> = {
     }
     Object.assign(globalThis, globals);
     Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
-    await importPackages('tfjs-webgpu', ['@tensorflow/tfjs-backend-webgpu']);
+    await importInstalled('tfjs-webgpu', ['@tensorflow/tfjs-backend-webgpu'], import.meta.url);
     addFewAtOnce();
   },
 
   async tensorflow() {
-    await importPackages('tfjs-tensorflow', ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
+    await importInstalled(
+      'tfjs-tensorflow',
+      ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'],
+      import.meta.url,
+    );
   },
 };
 
@@ -186,29 +195,4 @@ function addFewAtOnce(): void {
 interface WebGpuPackage {
   create(flags: string[]): { requestAdapter(): Promise<object | null> };
   globals: object;
-}
-
-/**
- * The first of several packages that is installed; none of them is needed by those who do not ask for them.
- * @throws saying how to install the last one, or why it cannot be loaded.
- */
-async function importPackages<T>(engine: string, names: readonly string[]): Promise<T> {
-  for (const name of names) {
-    try {
-      return (await import(name)) as T;
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      const isMissing =
-        (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name);
-      if (!isMissing) {
-        throw new Error(
-          `Expected the package '${name}' to work for the engine '${engine}' but it cannot be loaded: ${message.split('\n')[0]}`,
-          { cause: error },
-        );
-      }
-    }
-  }
-  throw new Error(
-    `Expected the package ${names.map((name) => `'${name}'`).join(' or ')} for the engine '${engine}' but it is not installed; npm install ${names.at(-1)}`,
-  );
 }
