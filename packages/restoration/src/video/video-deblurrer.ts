@@ -7,7 +7,7 @@ import { featherShares, planTiles, type TilePlan } from '../tiling/tiling.js';
 import { cascadeBytesPerPixel, reachOfCascade, VideoCascade } from './video-cascade.js';
 import { readVideoNetwork } from './video-families.js';
 import type { OpenVideoNetwork, VideoNetworkConfig } from './video-network.js';
-import { inShots, judgedFrames, type ShotFrame } from './video-shots.js';
+import { inShots, framesBesideCut, type ShotFrame } from './video-shots.js';
 
 export interface VideoDeblurrerOptions {
   /**
@@ -319,4 +319,4 @@ class TiledSequence {
  * What is kept for each pixel of a frame beside what cascades keep: the frame as it is read, padded, blended,
  * cropped and written, and those that wait until cuts are known.
  */
-const passingBytesPerPixel = (4 + judgedFrames + 1) * 12 + 2 * 6;
+const passingBytesPerPixel = (4 + framesBesideCut + 1) * 12 + 2 * 6;

@@ -11,7 +11,7 @@ export interface ShotFrame {
 }
 
 /** How many frames a cut is judged by on either side of it; that many wait at most. */
-export const judgedFrames = 3;
+export const framesBesideCut = 3;
 /** A frame of a still clip is given again after so many repeats: nobody waits for the end of the clip. */
 const mostRepeats = 250;
 
@@ -33,7 +33,7 @@ export async function* inShots(
   function giveFirst(): ShotFrame {
     const startsShot = given.length === 0 || isCut(given, waiting);
     const first = waiting.shift()!;
-    given = startsShot ? [first] : [...given, first].slice(-judgedFrames);
+    given = startsShot ? [first] : [...given, first].slice(-framesBesideCut);
     buffers.push(first.frame);
     return { frame: first.frame, shownFrames: first.shownFrames, startsShot };
   }
@@ -45,7 +45,7 @@ export async function* inShots(
       last.shownFrames += 1;
       continue;
     }
-    if (waiting.length === judgedFrames) yield giveFirst();
+    if (waiting.length === framesBesideCut) yield giveFirst();
     const thumbnail = thumbnailOf(frame);
     waiting.push({
       frame: copyInto(buffers.shift(), frame),

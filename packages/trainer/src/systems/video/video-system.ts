@@ -30,7 +30,7 @@ const flowTargets = [1, 3, 0, 4];
  * A distance between the moments of an exposure that leaves its frames alone: nothing needs the blurred
  * photograph.
  */
-const unblurred = 1000;
+const oneMomentStepPixels = 1000;
 
 function openVideoSystem(config: VideoRun): TrainingSystem {
   const { network, optimizer, validation, flowPretraining } = config;
@@ -77,7 +77,7 @@ function flowPhase(
         frames: sceneFrames,
         cameraPixels,
         objectPixels,
-        stepPixels: unblurred,
+        stepPixels: oneMomentStepPixels,
         seed,
         batchSize,
         firstSample: Math.floor(firstBatch / turns) * batchSize,
