@@ -27,7 +27,14 @@ const run = section({
     /** Weight of what the first of two passes restores, beside the second's. */
     firstPass: withDefault(share, 0.5),
   }),
-  optimizer: section(adamFields),
+  optimizer: section({
+    ...adamFields,
+    /**
+     * Of what finds and adds the neighbours, which starts from nothing where the rest is a photo network's.
+     * Default: `learningRate`.
+     */
+    neighbourhoodLearningRate: optional(number({ min: 0 })),
+  }),
   schedule: scheduleField,
   /** Weight updates. */
   steps: positive,

@@ -93,6 +93,25 @@ describe('training a clip network', () => {
     expect(() => start(['window']).startingWeights()).toThrow('missing there');
   });
 
+  test('moves what is new by a learning rate of its own', () => {
+    const groupsOf = (changes: Record<string, unknown>) => {
+      const { definition, config } = loadRun(writeRun('rates.yaml', changes));
+      return definition
+        .open(config)
+        .phases[0]!.groups.map(({ weights, learningRate }) => [weights.length, learningRate(1)]);
+    };
+    const [[ofOneFrame, rate], [neighbourhood, ownRate]] = groupsOf({
+      optimizer: { learningRate: 0.0003, neighbourhoodLearningRate: 0.001 },
+    }) as [[number, number], [number, number]];
+    expect([rate, ownRate]).toEqual([0.0003, 0.001]);
+    expect(groupsOf({})).toEqual([
+      [ofOneFrame, 0.001],
+      [neighbourhood, 0.001],
+    ]);
+    const alone = { network: { preset: 'clip', neighbours: 'none' }, loss: { motion: 0 } };
+    expect(groupsOf(alone)).toHaveLength(1);
+  });
+
   test('refuses sizes and switches that do not fit, by name', () => {
     expect(() =>
       loadRun(writeRun('bad.yaml', { data: { sources: [{ folder: 'clips' }], sizePixels: 24 } })),

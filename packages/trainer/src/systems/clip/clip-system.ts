@@ -13,7 +13,7 @@ import type { ClipLossConfig } from './clip-loss.js';
 import { changeClipPaths, clipRunField } from './clip-run.js';
 import type { ClipRun } from './clip-run.js';
 
-/** The clip network: all its weights in one group, in one phase. */
+/** The clip network: one phase, the photo network's weights and those for the neighbours in a group each. */
 export const clipDefinition: SystemDefinition<ClipRun> = {
   field: clipRunField,
   changePaths: changeClipPaths,
@@ -41,12 +41,10 @@ function phaseOf({ network, data, loss, optimizer, schedule, steps, batchSize, s
     steps,
     batchSize,
     objective: clipObjective(network, loss, batchSize, sizePixels),
-    groups: [
-      {
-        weights: Object.keys(clipFamily.shapesOf(network)),
-        learningRate: (step) => optimizer.learningRate * scheduleFactor(schedule, step, steps),
-      },
-    ],
+    groups: groupsOf(network, optimizer).map(({ weights, learningRate }) => ({
+      weights,
+      learningRate: (step) => learningRate * scheduleFactor(schedule, step, steps),
+    })),
     batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
       for await (const { blurred, gt } of videoWindowBatches({
         ...data,
@@ -68,6 +66,21 @@ function phaseOf({ network, data, loss, optimizer, schedule, steps, batchSize, s
       }
     },
   };
+}
+
+/** Clipped and moved apart: what is new learns fast while what has been trained does not forget. */
+function groupsOf(
+  network: ClipConfig,
+  { learningRate, neighbourhoodLearningRate }: ClipRun['optimizer'],
+): { weights: string[]; learningRate: number }[] {
+  const ofOneFrame = clipFamily.shapesOf({ ...network, neighbours: 'none' });
+  const [itself, neighbourhood] = [true, false].map((wanted) =>
+    Object.keys(clipFamily.shapesOf(network)).filter((name) => name in ofOneFrame === wanted),
+  );
+  return [
+    { weights: itself!, learningRate },
+    { weights: neighbourhood!, learningRate: neighbourhoodLearningRate ?? learningRate },
+  ].filter(({ weights }) => weights.length > 0);
 }
 
 /**
