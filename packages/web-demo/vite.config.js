@@ -115,7 +115,7 @@ function securityPolicy() {
     apply: 'build',
     // Other networks, which are measured beside ours, may need more.
     transformIndexHtml: (_, { path }) =>
-      path === '/maxim.html'
+      path === '/benchmark.html'
         ? []
         : [
             {
@@ -148,9 +148,9 @@ const sourceUrl = String(repository?.url ?? repository ?? '').replace(/^git\+|\.
 
 /**
  * Pages that are not the product: `--mode test` adds one that compares engines, `--mode benchmark` one that
- * runs another network.
+ * times them, and another network.
  */
-const furtherPages = { test: ['engine-parity.html'], benchmark: ['maxim.html'] };
+const furtherPages = { test: ['engine-parity.html'], benchmark: ['benchmark.html'] };
 
 export default defineConfig(({ mode }) => ({
   base: './',
