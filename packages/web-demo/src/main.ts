@@ -1,8 +1,9 @@
 import { defaultWeightsName } from '@unblur/weights';
+import { defaultVideoWeights } from '@unblur/weights/video';
 import { engineNames, type EngineName } from './engine/engine-names.js';
 import { frameCount, shownTimes } from './engine/frame-order.js';
-import { PageRestorer } from './engine/restorer.js';
-import { tellOffline } from './offline/offline.js';
+import { PageRestorer, photoWeightsUrl } from './engine/restorer.js';
+import { isMetered, tellOffline } from './offline/offline.js';
 import { betterOrder } from './own-blur/scores.js';
 import { clearScores, OwnBlurStudio, showScores, type OwnBlur } from './own-blur/own-blur.js';
 import { element } from './page-elements.js';
@@ -79,6 +80,7 @@ function loadClips(): Promise<ClipDesk> {
         say,
         take: (files) => void takeFiles(files),
         isShown: () => mode === 'clip',
+        engine: chosenEngine,
       }),
   );
   clips.catch(() => (clips = undefined));
@@ -164,6 +166,7 @@ function switchMode(next: Mode): void {
     tab.setAttribute('aria-selected', String(tab.id === `tab-${mode}`));
     tab.tabIndex = tab.id === `tab-${mode}` ? 0 : -1;
   }
+  showPreload(mode === 'clip' ? 'clip' : 'photo');
   if (mode !== 'clip') element('work', HTMLElement).setAttribute('aria-labelledby', `tab-${mode}`);
   resetSaveNote();
 }
@@ -283,4 +286,22 @@ sourceLink.href = __sourceUrl__;
 const askedEngine = new URLSearchParams(location.search).get('engine');
 if (engineNames.some((name) => name === askedEngine)) engineChoice.value = askedEngine!;
 restorer.chooseEngine(chosenEngine());
-tellOffline(restorer);
+const { photoWeights, videoWeights, processorWasm } = __fileBytes__;
+const showPreload = tellOffline({
+  photo: {
+    of: 'photographs',
+    bytes: photoWeights + processorWasm,
+    weightsUrl: photoWeightsUrl,
+    async load() {
+      await restorer.warmUp();
+      if (!isMetered()) void restorer.checkGraphics();
+    },
+  },
+  clip: {
+    of: 'clips',
+    bytes: videoWeights + processorWasm,
+    weightsUrl: defaultVideoWeights.url.href,
+    load: async () => (await loadClips()).prepare(),
+  },
+});
+showPreload('photo');

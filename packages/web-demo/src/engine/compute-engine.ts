@@ -1,4 +1,4 @@
-import type { ComputedFunction, ComputeEngine } from '@unblur/restoration';
+import type { ComputedFunction, ComputeEngine, OpenFunction } from '@unblur/restoration';
 import { tensor } from '@tensorflow/tfjs-core';
 import { trace, type TracedGraph } from '@unblur/onnx';
 import type { Tensor } from 'onnxruntime-common';
@@ -37,6 +37,58 @@ export function computeEngine(engine: Engine): ComputeEngine {
           return values;
         },
         release: () => session.release(),
+      };
+    },
+  };
+}
+
+/**
+ * Computes on a graphics device until it fails or is silent, from then on the processor. Runs take and give
+ * plain arrays and leave nothing on the device: the one that failed is done again, and no frame is lost.
+ *
+ * @param mostSilentSeconds how long opening a function or a run of it may take on the device.
+ * @param onLoss called once, when the processor takes over.
+ */
+export function withProcessorAtHand(
+  graphics: ComputeEngine,
+  processor: ComputeEngine,
+  { mostSilentSeconds, onLoss }: { mostSilentSeconds: number; onLoss: () => void },
+): ComputeEngine {
+  let isLost = false;
+  /** Undefined where the device does not give it. */
+  async function attempt<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    if (isLost) return undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('No answer came.')), 1000 * mostSilentSeconds);
+    });
+    try {
+      return await Promise.race([work(), silence]);
+    } catch {
+      // Another run may have found it lost meanwhile.
+      if (!isLost) onLoss();
+      isLost = true;
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  return {
+    memoryFactor: Math.max(graphics.memoryFactor, processor.memoryFactor),
+    async open(fn) {
+      const onGraphics = await attempt(() => graphics.open(fn));
+      let opening: Promise<OpenFunction> | undefined;
+      const onProcessor = () => (opening ??= processor.open(fn));
+      const { outputShapes } = onGraphics ?? (await onProcessor());
+      return {
+        outputShapes,
+        run: async (inputs) =>
+          (onGraphics && (await attempt(() => onGraphics.run(inputs)))) ?? (await onProcessor()).run(inputs),
+        async release() {
+          // A lost device may never answer.
+          if (!isLost) await onGraphics?.release();
+          await (await opening)?.release();
+        },
       };
     },
   };

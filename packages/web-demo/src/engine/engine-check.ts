@@ -8,12 +8,12 @@ export interface EngineSample {
   milliseconds: number;
 }
 
-/** What photographs are restored on here. */
+/** What a network is run on here. */
 export interface Verdict {
   engine: EngineName;
   /** Why not on WebGPU, for people: the end of a sentence that names the engine. */
   reason?: string;
-  /** How often the graphics device was lost while it restored a photograph. */
+  /** How often the graphics device was lost while it worked. */
   losses?: number;
 }
 
@@ -69,15 +69,17 @@ export async function whyNoGraphics(): Promise<string | undefined> {
   return adapter.info?.isFallbackAdapter ? 'the processor would stand in for WebGPU here' : undefined;
 }
 
-const storageKey = 'unblur-engine';
+/** Each network has kernels and shapes of its own, so what is found with one says little of the other. */
+type CheckedNetwork = 'photo' | 'clip';
+const storageKey = (network: CheckedNetwork) => `unblur-engine-${network}`;
 
 /** A verdict is of one browser, in one version, with one version of the engine and the network. */
 const verdictIsFor = () => [navigator.userAgent, ...Object.values(__fileBytes__)].join();
 
 /** What was found earlier; undefined where that is not known of this browser. */
-export function keptVerdict(): Verdict | undefined {
+export function keptVerdict(network: CheckedNetwork): Verdict | undefined {
   try {
-    const { isFor, verdict } = JSON.parse(localStorage.getItem(storageKey) ?? '{}') as {
+    const { isFor, verdict } = JSON.parse(localStorage.getItem(storageKey(network)) ?? '{}') as {
       isFor?: string;
       verdict?: Verdict;
     };
@@ -88,10 +90,11 @@ export function keptVerdict(): Verdict | undefined {
 }
 
 /** @param verdict undefined to ask again. */
-export function keepVerdict(verdict: Verdict | undefined): void {
+export function keepVerdict(network: CheckedNetwork, verdict: Verdict | undefined): void {
   try {
-    if (verdict) localStorage.setItem(storageKey, JSON.stringify({ isFor: verdictIsFor(), verdict }));
-    else localStorage.removeItem(storageKey);
+    const key = storageKey(network);
+    if (verdict) localStorage.setItem(key, JSON.stringify({ isFor: verdictIsFor(), verdict }));
+    else localStorage.removeItem(key);
   } catch {
     // Where nothing may be stored, every visit finds out for itself.
   }

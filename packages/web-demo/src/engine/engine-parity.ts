@@ -126,7 +126,7 @@ function pretendGraphics(manner: Manner): RestoringCalls {
 
 /** What restores photographs once a page has tried such a WebGPU, and on the visit after that. */
 async function restoreAfterCheck(manner: Manner): Promise<Record<'first' | 'second', string>> {
-  localStorage.removeItem('unblur-engine');
+  localStorage.removeItem('unblur-engine-photo');
   const grey = pictureOfImage({ width: 64, height: 48, data: new Float32Array(3 * 64 * 48).fill(0.5) });
   const visit = async () => {
     const restorer = new PageRestorer({

@@ -1,4 +1,5 @@
 import { trace, type TracedGraph } from '@unblur/onnx';
+import type { RgbImage } from '@unblur/restoration';
 import { conv2d, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-common';
 import { download, type DownloadProgress, type DownloadReport } from '../download/download.js';
@@ -169,4 +170,23 @@ async function openSession(
     },
     release: () => session.release(),
   };
+}
+
+/** What a camera that moves sideways makes of a wall of coloured dots; always the same. */
+export function streaksOfNoise({ width, height }: { width: number; height: number }): RgbImage {
+  const data = new Float32Array(width * height * 3);
+  const streakPixels = 9;
+  let state = 1;
+  for (let row = 0; row < height; row++) {
+    const dots = Array.from({ length: 3 * (width + streakPixels) }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    });
+    for (let index = 0; index < 3 * width; index++) {
+      for (let step = 0; step < streakPixels; step++) {
+        data[row * 3 * width + index]! += dots[index + 3 * step]! / streakPixels;
+      }
+    }
+  }
+  return { width, height, data };
 }

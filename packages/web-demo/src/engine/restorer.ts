@@ -78,7 +78,7 @@ export class PageRestorer {
   #candidate: Running | undefined;
   #candidateIsBetter = false;
   #choice: EngineName | undefined;
-  #verdict = keptVerdict();
+  #verdict = keptVerdict('photo');
   #isLost = false;
   #isRestoring = false;
   /** Whether WebGPU may be downloaded and tried when there is time. */
@@ -183,15 +183,15 @@ export class PageRestorer {
     if (!processor || !isWanted() || this.#candidate) return;
 
     // Kept in case the browser does not live to see the end.
-    keepVerdict({ engine: 'wasm', reason: 'the browser ended while it tried WebGPU' });
-    const forget = () => keepVerdict(undefined);
+    keepVerdict('photo', { engine: 'wasm', reason: 'the browser ended while it tried WebGPU' });
+    const forget = () => keepVerdict('photo', undefined);
     addEventListener('pagehide', forget);
     const candidate = (this.#candidate = this.#begin('webgpu'));
     const verdict = await this.#tryGraphics(candidate, processor);
     removeEventListener('pagehide', forget);
     // Where a photograph came first, there is no verdict.
     if (this.#candidate !== candidate) return forget();
-    keepVerdict(verdict);
+    keepVerdict('photo', verdict);
     this.#verdict = verdict;
     if (verdict?.engine !== 'webgpu') return this.#endCandidate();
     this.#candidateIsBetter = true;
@@ -234,7 +234,7 @@ export class PageRestorer {
     this.#running = undefined;
     if (this.#choice) return;
     this.#verdict = verdictAfterLoss(this.#verdict ?? { engine: 'webgpu' });
-    keepVerdict(this.#verdict);
+    keepVerdict('photo', this.#verdict);
   }
 
   /** Why not on WebGPU, where nobody has chosen. */

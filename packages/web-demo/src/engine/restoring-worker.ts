@@ -1,11 +1,11 @@
-import type { RgbImage, TiledScene } from '@unblur/restoration';
+import type { TiledScene } from '@unblur/restoration';
 import type { DownloadReport } from '../download/download.js';
 import { imageOfPicture, pictureOfImage, type Picture } from '../picture.js';
 import { summarizeMotion, type MotionSummary } from '../player/motion-summary.js';
 import { answerCalls } from '../worker-calls.js';
 import type { EngineSample } from './engine-check.js';
 import type { EngineName } from './engine-names.js';
-import { startWithWeights, type Engine } from './engine.js';
+import { startWithWeights, streaksOfNoise, type Engine } from './engine.js';
 import { earlyOrder } from './frame-order.js';
 import { PhotoEngine } from './photo-engine.js';
 
@@ -127,25 +127,6 @@ async function warmUp(): Promise<EngineSample | undefined> {
     scene.release();
   }
   return sample;
-}
-
-/** What a camera that moves sideways makes of a wall of coloured dots; always the same. */
-function streaksOfNoise({ width, height }: { width: number; height: number }): RgbImage {
-  const data = new Float32Array(width * height * 3);
-  const streakPixels = 9;
-  let state = 1;
-  for (let row = 0; row < height; row++) {
-    const dots = Array.from({ length: 3 * (width + streakPixels) }, () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2 ** 32;
-    });
-    for (let index = 0; index < 3 * width; index++) {
-      for (let step = 0; step < streakPixels; step++) {
-        data[row * 3 * width + index]! += dots[index + 3 * step]! / streakPixels;
-      }
-    }
-  }
-  return { width, height, data };
 }
 
 /** A single measurement may have been disturbed: it counts for half. */

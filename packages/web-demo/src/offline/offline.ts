@@ -1,4 +1,3 @@
-import { photoWeightsUrl, type PageRestorer } from '../engine/restorer.js';
 import { isKept } from '../download/download.js';
 import { element } from '../page-elements.js';
 
@@ -7,20 +6,41 @@ interface Connection {
   type?: string;
 }
 
+/** Files that are taken: each kind has a network of its own. */
+type Kind = 'photo' | 'clip';
+
+/** What is downloaded apart from the page for a kind of file. */
+export interface Preload {
+  /** For people: `photographs`. */
+  of: string;
+  /** Of the network and the engine. */
+  bytes: number;
+  weightsUrl: string;
+  /** Downloads it and gets it ready. */
+  load(): Promise<void>;
+}
+
 /** After the first screen is there, and the visitor has had time to look at it. */
 const idleMilliseconds = 4000;
 
+/** Whether data are dear here: nothing is downloaded that nobody asked for. */
+export function isMetered(): boolean {
+  const { connection } = navigator as { connection?: Connection };
+  return connection?.saveData === true || connection?.type === 'cellular';
+}
+
 /**
- * Registers the service worker, downloads what restoring needs while the page is idle or a file is chosen (on
- * request only where data are dear), and tells truly whether the page works without a network. Then WebGPU is
- * tried.
+ * Registers the service worker, downloads what the open tab needs while the page is idle or a file is chosen
+ * (on request only where data are dear), and tells truly whether the page works without a network.
+ *
+ * @param preloadOf what files of that kind need.
+ * @returns to be called with the kind of files that the open tab takes, now and when another is opened.
  */
-export function tellOffline(restorer: PageRestorer): void {
+export function tellOffline(preloadOf: Record<Kind, Preload>): (kind: Kind) => void {
   const note = element('offline-note', HTMLElement);
   const button = element('prefetch', HTMLButtonElement);
-  const isProduction = import.meta.env.PROD;
   const pageKept =
-    'serviceWorker' in navigator && isProduction
+    'serviceWorker' in navigator && import.meta.env.PROD
       ? navigator.serviceWorker
           .register('./service-worker.js', { type: 'module' })
           .then(() => navigator.serviceWorker.ready)
@@ -28,50 +48,67 @@ export function tellOffline(restorer: PageRestorer): void {
           .catch(() => false)
       : Promise.resolve(false);
 
-  const { connection } = navigator as { connection?: Connection };
-  const isMetered = connection?.saveData || connection?.type === 'cellular';
+  const waitsForRequest = isMetered();
+  const asked = new Set<Kind>();
+  /** What is said of each kind that was asked for. */
+  const notes = new Map<Kind, string>();
+  let open: Kind | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  async function tell(): Promise<void> {
-    button.hidden = true;
-    await restorer.warmUp();
-    const isOffline = (await pageKept) && (await isKept(photoWeightsUrl));
-    note.textContent = isOffline
-      ? 'The network for photographs is stored on this device: for them, the page works without a connection.'
-      : 'The network is loaded for this visit.';
-    if (!isMetered) void restorer.checkGraphics();
+  function show(): void {
+    const { bytes } = preloadOf[open!];
+    note.textContent = notes.get(open!) ?? '';
+    button.hidden = asked.has(open!) || !(waitsForRequest || notes.has(open!));
+    button.textContent = `Download the network now (${megabytes(bytes)} MB)`;
   }
 
-  const megabytes = Math.round((__fileBytes__.photoWeights + __fileBytes__.processorWasm) / 1e6);
-  const offer = () => {
-    button.hidden = false;
-    button.textContent = `Download the network now (${megabytes} MB)`;
-  };
-  const load = () => {
-    button.hidden = true;
-    note.textContent = `Loading the network, ${megabytes} MB, once.`;
-    tell().catch((cause: Error) => {
-      note.textContent = cause.name === 'AbortError' ? '' : cause.message;
-      offer();
-    });
-  };
-  button.addEventListener('click', load);
-
-  if (isMetered) {
-    offer();
-  } else {
-    let isAsked = false;
-    const loadOnce = () => {
-      if (!isAsked) load();
-      isAsked = true;
+  async function load(kind: Kind): Promise<void> {
+    if (asked.has(kind)) return;
+    const { of, bytes, weightsUrl, load } = preloadOf[kind];
+    const say = (text: string) => {
+      notes.set(kind, text);
+      show();
     };
-    setTimeout(
-      () => ('requestIdleCallback' in window ? requestIdleCallback(loadOnce) : loadOnce()),
-      idleMilliseconds,
-    );
-    // Whoever looks through their files, or drags one here, is about to need it.
-    for (const input of document.querySelectorAll('input[type=file]')) {
-      input.addEventListener('click', loadOnce);
+    asked.add(kind);
+    say(`Loading the network, ${megabytes(bytes)} MB, once.`);
+    try {
+      await load();
+      const isOffline = (await pageKept) && (await isKept(weightsUrl));
+      say(
+        isOffline
+          ? `The network for ${of} is stored on this device: for them, the page works without a connection.`
+          : 'The network is loaded for this visit.',
+      );
+    } catch (cause) {
+      asked.delete(kind);
+      say((cause as Error).name === 'AbortError' ? '' : (cause as Error).message);
     }
-    document.addEventListener('dragenter', loadOnce);
   }
+
+  button.addEventListener('click', () => void load(open!));
+  if (!waitsForRequest) {
+    // Whoever looks through their files, or drags one here, is about to need it.
+    document.addEventListener('click', ({ target }) => {
+      if (target instanceof HTMLInputElement && target.type === 'file') void load(open!);
+    });
+    document.addEventListener('dragenter', ({ dataTransfer }) => {
+      const types = [...(dataTransfer?.items ?? [])].map(({ type }) => type);
+      const isClip = types.length === 1 && types[0]!.startsWith('video/');
+      void load(isClip ? 'clip' : open!);
+    });
+  }
+
+  return (kind) => {
+    open = kind;
+    show();
+    clearTimeout(timer);
+    if (waitsForRequest) return;
+    timer = setTimeout(() => {
+      const loadOpen = () => void load(open!);
+      if ('requestIdleCallback' in window) requestIdleCallback(loadOpen);
+      else loadOpen();
+    }, idleMilliseconds);
+  };
 }
+
+const megabytes = (bytes: number) => Math.round(bytes / 1e6);

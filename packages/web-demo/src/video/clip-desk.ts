@@ -1,5 +1,6 @@
 import './clip.css';
 import { element } from '../page-elements.js';
+import type { EngineName } from '../engine/engine-names.js';
 import { canShareVideo, download, share } from '../saving/save-buttons.js';
 import { duration, WorkingPanel } from '../working-panel.js';
 import type { ClipFormatName } from './clip-formats.js';
@@ -18,6 +19,8 @@ interface DeskParts {
   take: (files: File[]) => void;
   /** Whether the view is on show. */
   isShown: () => boolean;
+  /** The engine that must be used; undefined for the better one. */
+  engine: () => EngineName | undefined;
 }
 
 interface GivenClip {
@@ -27,8 +30,6 @@ interface GivenClip {
   choices: WorkingChoice[];
   /** What one pass takes, as far as is known. */
   cost?: NetworkCost;
-  /** What makes it sharp, for people. */
-  engine?: string;
   result?: Blob;
 }
 
@@ -114,9 +115,8 @@ export class ClipDesk {
       this.#player.showFirst(first);
       this.#showControls();
       this.#working.show('Starting');
-      const { cost, description } = await this.#sharpener.start((report) => this.#showReport(report));
+      const { cost } = await this.#sharpener.start((report) => this.#showReport(report));
       if (!isCurrent()) return;
-      this.#clip.engine = description;
       this.#clip.cost = cost;
       this.#listFormats();
       this.#listSizes();
@@ -124,6 +124,12 @@ export class ClipDesk {
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);
     }
+  }
+
+  /** Downloads what clips need and starts the engine. */
+  async prepare(): Promise<void> {
+    this.#sharpener.chooseEngine(this.#parts.engine());
+    await this.#sharpener.start();
   }
 
   /** Says what was said last. */
@@ -153,6 +159,7 @@ export class ClipDesk {
   #begin(): () => boolean {
     const work = ++this.#workNumber;
     this.#isWorking = true;
+    this.#sharpener.chooseEngine(this.#parts.engine());
     // What was made before is written over.
     if (this.#clip) this.#clip.result = undefined;
     element('clip-save-note', HTMLElement).textContent =
@@ -232,7 +239,7 @@ export class ClipDesk {
           : []),
       ].join('');
       this.#say(
-        `${sharpened.frames} frames of ${width} × ${height} in ${duration((performance.now() - start) / 1000)} on ${clip.engine}.${notes}`,
+        `${sharpened.frames} frames of ${width} × ${height} in ${duration((performance.now() - start) / 1000)} on ${sharpened.engine}.${notes}`,
       );
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);

@@ -1,8 +1,9 @@
 import { videoDeblurFamily } from '@unblur/core-model';
-import { createVideoDeblurrer, multiplyAddsPerPixel, type ComputeEngine } from '@unblur/restoration';
+import { createVideoDeblurrer, multiplyAddsPerPixel } from '@unblur/restoration';
 import type { DownloadReport } from '../download/download.js';
-import { computeEngine } from '../engine/compute-engine.js';
-import { startWithWeights } from '../engine/engine.js';
+import { computeEngine, withProcessorAtHand } from '../engine/compute-engine.js';
+import { chooseEngine, type EngineSample, type Verdict } from '../engine/engine-check.js';
+import { startEngine, startWithWeights, streaksOfNoise, type Engine } from '../engine/engine.js';
 import type { Picture } from '../picture.js';
 import { answerCalls } from '../worker-calls.js';
 import type { ClipFormatName } from './clip-formats.js';
@@ -15,7 +16,7 @@ export type ClipRequest =
   /** What a clip is, and its first frame. It is the one that is worked on from now on. */
   | { kind: 'open'; file: File; longestSidePixels: number }
   /** Must come before sharpening, and once. */
-  | { kind: 'start'; weightsUrl: string; weightsBytes: number }
+  | { kind: 'start'; graphics: UseOfGraphics; weightsUrl: string; weightsBytes: number }
   | {
       kind: 'sharpen';
       width: number;
@@ -27,6 +28,9 @@ export type ClipRequest =
       owner: string;
     };
 
+/** Whether WebGPU is what computes; `try`: where it is right and faster. */
+export type UseOfGraphics = 'use' | 'try' | 'leave';
+
 export type ClipReport =
   | DownloadReport
   /** So many frames are written, up to a time of the clip. */
@@ -34,15 +38,20 @@ export type ClipReport =
 
 export interface ClipResults {
   open: { facts: ClipFacts; first: Picture };
-  /** For people, `WebAssembly, 2 threads`; and what the network is expected to take. */
-  start: { description: string; cost: NetworkCost };
-  sharpen: SharpenedClip & { secondsPerFrame: number };
+  /** What the network is expected to take; and of WebGPU, where it was to be tried. */
+  start: { cost: NetworkCost; verdict?: Verdict };
+  /** For people, on what it ended: `WebAssembly, 2 threads`; and whether it began on another, that was lost. */
+  sharpen: SharpenedClip & { secondsPerFrame: number; engine: string; lostGraphics: boolean };
 }
 
 /** What the network may take of the 4 GiB that WebAssembly has; larger frames are worked on in tiles. */
 const memoryBudgetBytes = 1.25 * 2 ** 30;
 
-let started: { weights: Uint8Array; engine: ComputeEngine } | undefined;
+/** How long a graphics device may take to open a part of the network or to run it. */
+const mostSilentSeconds = 30;
+
+let started:
+  { weights: Uint8Array; processor: Engine; graphics: Engine | undefined; description: string } | undefined;
 let current: OpenClip | undefined;
 
 answerCalls<ClipRequest, ClipResults[keyof ClipResults], ClipReport>(async (request, report) => {
@@ -79,20 +88,60 @@ async function start(
   request: Extract<ClipRequest, { kind: 'start' }>,
   report: (report: ClipReport) => void,
 ): Promise<ClipResults['start']> {
-  // WebGPU is found right or wrong with the network for photographs, which says little of this one.
-  const { engine, weights } = await startWithWeights('wasm', request, report);
-  started = { weights, engine: computeEngine(engine) };
+  const { engine: processor, weights } = await startWithWeights('wasm', request, report);
+  let graphics: Engine | undefined;
+  let verdict: Verdict | undefined;
+  if (request.graphics !== 'leave') {
+    try {
+      graphics = await startEngine('webgpu', (progress) =>
+        report({ kind: 'download', part: 'engine', ...progress }),
+      );
+      if (request.graphics === 'try') {
+        verdict = chooseEngine(await sampleOf(graphics, weights), await sampleOf(processor, weights));
+      }
+    } catch (cause) {
+      if ((cause as Error).name !== 'DownloadError') {
+        verdict = { engine: 'wasm', reason: 'WebGPU fails here' };
+      }
+      graphics = undefined;
+    }
+    if (verdict?.engine === 'wasm') graphics = undefined;
+  }
+  started = { weights, processor, graphics, description: (graphics ?? processor).description };
   const { config } = videoDeblurFamily.readWeights(weights);
   const { costs } = videoDeblurFamily.declare(config);
   const gigaMultiplyAddsPerMegapixel = multiplyAddsPerPixel(costs) / 1e3;
+  const { gigaMultiplyAddsPerSecond } = graphics ?? processor;
   return {
-    description: engine.description,
+    verdict,
     cost: {
-      secondsPerMegapixel:
-        gigaMultiplyAddsPerMegapixel / (usualEfficiency * engine.gigaMultiplyAddsPerSecond),
+      secondsPerMegapixel: gigaMultiplyAddsPerMegapixel / (usualEfficiency * gigaMultiplyAddsPerSecond),
       sizeMultiple: videoDeblurFamily.sizeMultiple(config),
     },
   };
+}
+
+/** The frames of a tiny clip, and what it takes from the first, by which all is compiled, to the last. */
+async function sampleOf(engine: Engine, weights: Uint8Array): Promise<EngineSample> {
+  const { side, frames, pixelsPerFrame } = { side: 128, frames: 6, pixelsPerFrame: 3 };
+  const wall = streaksOfNoise({ width: side + frames * pixelsPerFrame, height: side });
+  const clip = Array.from({ length: frames }, (_, frame) => {
+    const data = new Float32Array(3 * side * side);
+    for (let row = 0; row < side; row++) {
+      const from = 3 * (row * wall.width + frame * pixelsPerFrame);
+      data.set(wall.data.subarray(from, from + 3 * side), 3 * row * side);
+    }
+    return { width: side, height: side, data };
+  });
+  const sample: EngineSample = { frames: [], milliseconds: 0 };
+  let start = 0;
+  for await (const { data } of createVideoDeblurrer({ weights, engine: computeEngine(engine) }).deblur(
+    clip,
+  )) {
+    if (sample.frames.push(data) === 1) start = performance.now();
+  }
+  sample.milliseconds = performance.now() - start;
+  return sample;
 }
 
 /** What the network reaches of the rate of the layers that the engine is measured by. */
@@ -104,8 +153,18 @@ async function sharpen(
 ): Promise<ClipResults['sharpen']> {
   let firstAt = 0;
   let secondsPerFrame = 0;
+  const { weights, processor, graphics } = started!;
+  const engine = graphics
+    ? withProcessorAtHand(computeEngine(graphics), computeEngine(processor), {
+        mostSilentSeconds,
+        onLoss() {
+          started!.graphics = undefined;
+          started!.description = `${processor.description}; WebGPU failed here`;
+        },
+      })
+    : computeEngine(processor);
   const result = await sharpenClip(current!, {
-    deblurrer: createVideoDeblurrer({ ...started!, memoryBudgetBytes, mirrored }),
+    deblurrer: createVideoDeblurrer({ weights, engine, memoryBudgetBytes, mirrored }),
     width,
     height,
     format,
@@ -122,5 +181,6 @@ async function sharpen(
       );
     },
   });
-  return { ...result, secondsPerFrame };
+  const { description, graphics: left } = started!;
+  return { ...result, secondsPerFrame, engine: description, lostGraphics: graphics !== left };
 }

@@ -1,6 +1,15 @@
 import { defaultVideoWeights } from '@unblur/weights/video';
-import { WorkerCalls } from '../worker-calls.js';
-import type { ClipReport, ClipRequest, ClipResults } from './clip-worker.js';
+import { WorkerCalls, type CallOptions } from '../worker-calls.js';
+import {
+  keepVerdict,
+  keptVerdict,
+  verdictAfterLoss,
+  whyNoGraphics,
+  type Verdict,
+} from '../engine/engine-check.js';
+import type { EngineName } from '../engine/engine-names.js';
+import { isMetered } from '../offline/offline.js';
+import type { ClipReport, ClipRequest, ClipResults, UseOfGraphics } from './clip-worker.js';
 
 export type { ClipReport, ClipResults } from './clip-worker.js';
 
@@ -13,11 +22,21 @@ if ('locks' in navigator) void navigator.locks.request(owner, () => new Promise(
 
 type Calls = WorkerCalls<ClipRequest, ClipResults[keyof ClipResults], ClipReport>;
 
-/** Sharpens clips in a worker; one at a time. */
+/** How long nothing may be heard of a start that uses WebGPU. */
+const mostSilentSeconds = 30;
+
+/**
+ * Sharpens clips in a worker, one at a time: on WebGPU where the first clip finds that right and faster,
+ * otherwise on WebAssembly.
+ */
 export class PageSharpener {
+  #choice: EngineName | undefined;
+  #verdict = keptVerdict('clip');
   #calls: Calls | undefined;
   #started: Promise<ClipResults['start']> | undefined;
   #file: File | undefined;
+  /** Hears of the downloads. */
+  #onReport: ((report: ClipReport) => void) | undefined;
 
   /** What a clip is; it is the one that is worked on from now on. */
   async open(file: File, longestSidePixels: number): Promise<ClipResults['open']> {
@@ -25,18 +44,59 @@ export class PageSharpener {
     return this.#call({ kind: 'open', file, longestSidePixels }) as Promise<ClipResults['open']>;
   }
 
+  /** @param choice the engine that must be used from the next start on; undefined for the better one. */
+  chooseEngine(choice: EngineName | undefined): void {
+    if (choice === this.#choice) return;
+    this.#choice = choice;
+    this.stop();
+  }
+
   /** Downloads what sharpening needs and starts the engine, once. */
-  start(onReport: (report: ClipReport) => void): Promise<ClipResults['start']> {
-    this.#started ??= this.#call(
-      {
-        kind: 'start',
-        weightsUrl: defaultVideoWeights.url.href,
-        weightsBytes: videoWeightsBytes,
-      },
-      onReport,
-    ) as Promise<ClipResults['start']>;
+  start(onReport?: (report: ClipReport) => void): Promise<ClipResults['start']> {
+    if (onReport) this.#onReport = onReport;
+    this.#started ??= this.#start();
     this.#started.catch(() => (this.#started = undefined));
     return this.#started;
+  }
+
+  async #start(asked?: UseOfGraphics): Promise<ClipResults['start']> {
+    const graphics = asked ?? (await this.#useOfGraphics());
+    try {
+      const started = (await this.#call(
+        {
+          kind: 'start',
+          graphics,
+          weightsUrl: defaultVideoWeights.url.href,
+          weightsBytes: videoWeightsBytes,
+        },
+        {
+          onReport: (report) => this.#onReport?.(report),
+          ...(graphics !== 'leave' && { patienceSeconds: () => mostSilentSeconds }),
+        },
+      )) as ClipResults['start'];
+      if (started.verdict) this.#keep(started.verdict);
+      return started;
+    } catch (cause) {
+      if ((cause as Error).name !== 'SilenceError') throw cause;
+      this.#keep({ engine: 'wasm', reason: 'WebGPU does not answer here' });
+      this.#calls?.stop();
+      this.#calls = undefined;
+      if (this.#file) await this.open(this.#file, 2);
+      return this.#start('leave');
+    }
+  }
+
+  async #useOfGraphics(): Promise<UseOfGraphics> {
+    const engine = this.#choice ?? this.#verdict?.engine;
+    if (engine) return engine === 'webgpu' ? 'use' : 'leave';
+    return isMetered() || (await whyNoGraphics()) ? 'leave' : 'try';
+  }
+
+  /** What was found without being asked for is remembered. */
+  #keep(verdict: Verdict): void {
+    if (this.#choice) return;
+    this.#verdict = verdict;
+    keepVerdict('clip', verdict);
   }
 
   /** Rejects with an AbortError when `stop` is called. */
@@ -48,7 +108,13 @@ export class PageSharpener {
       await this.open(this.#file!, 2);
       await this.start(onReport);
     }
-    return this.#call({ kind: 'sharpen', ...request, owner }, onReport) as Promise<ClipResults['sharpen']>;
+    const result = (await this.#call(
+      { kind: 'sharpen', ...request, owner },
+      { onReport },
+    )) as ClipResults['sharpen'];
+    if (result.lostGraphics) this.#keep(verdictAfterLoss(this.#verdict ?? { engine: 'webgpu' }));
+    const reason = !this.#choice && !result.engine.includes(';') && this.#verdict?.reason;
+    return reason ? { ...result, engine: `${result.engine}; ${reason}` } : result;
   }
 
   /** Ends what is under way, and the engine with it. */
@@ -58,10 +124,10 @@ export class PageSharpener {
     this.#started = undefined;
   }
 
-  #call(request: ClipRequest, onReport?: (report: ClipReport) => void) {
+  #call(request: ClipRequest, options?: CallOptions<ClipReport>) {
     this.#calls ??= new WorkerCalls(
       new Worker(new URL('./clip-worker.ts', import.meta.url), { type: 'module' }),
     );
-    return this.#calls.call(request, { onReport });
+    return this.#calls.call(request, options);
   }
 }
