@@ -81,6 +81,8 @@ export async function startStand(plainWeights?: Uint8Array): Promise<Stand> {
       '--enable-unsafe-swiftshader',
       '--enable-unsafe-webgpu',
       '--use-webgpu-adapter=swiftshader',
+      // Graphics that are imitated make all that moves slower than the processor alone does.
+      '--disable-gpu-compositing',
     ],
   });
   return {

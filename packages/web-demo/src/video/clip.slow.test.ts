@@ -23,7 +23,7 @@ if (!hasFfmpeg) {
 }
 const describeWithClips = chromiumPath && hasFfmpeg ? describe : describe.skip;
 
-const [width, height, count] = [96, 64, 8];
+const [width, height, count] = [96, 64, 5];
 const bytesPerFrame = width * height * 3;
 
 /** A pattern that moves by 4 pixels from frame to frame, each the mean of the motion over half of that time. */
@@ -55,11 +55,10 @@ function ffmpeg(...parameters: string[]): Buffer {
   return stdout;
 }
 
-function decoded(path: string): RgbImage[] {
+function decoded(path: string, size = { width, height }): RgbImage[] {
   const bytes = ffmpeg('-i', path, '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-');
   return Array.from({ length: bytes.length / bytesPerFrame }, (_, frame) => ({
-    width,
-    height,
+    ...size,
     data: Float32Array.from(
       bytes.subarray(frame * bytesPerFrame, (frame + 1) * bytesPerFrame),
       (byte) => byte / 255,
@@ -88,9 +87,9 @@ const openPage = async (before?: () => void): Promise<Page> => {
     // What plays by itself takes time from what is tested.
     reducedMotion: 'reduce',
   });
-  // Whoever saves data is not given the network for photographs ahead.
+  // Whoever saves data is not given the network ahead.
   await context.addInitScript(() =>
-    Object.defineProperty(navigator, 'connection', { value: { saveData: true } }),
+    Object.defineProperty(navigator, 'connection', { value: { saveData: true }, configurable: true }),
   );
   if (before) await context.addInitScript(before);
   const opened = await context.newPage();
@@ -116,6 +115,13 @@ async function give(name: string, content: Buffer, on = page): Promise<void> {
   await on.setInputFiles('#clip-file', { name, mimeType: 'video/webm', buffer: content });
 }
 
+/** Three frames, the left half red, the right half blue. */
+const redAndBlue = (also = '') => [
+  ...['-f', 'lavfi', '-i', 'color=red:size=48x64:rate=25:duration=0.12'],
+  ...['-f', 'lavfi', '-i', 'color=blue:size=48x64:rate=25:duration=0.12'],
+  ...['-filter_complex', `hstack${also}`],
+];
+
 describeWithClips('clips on the page', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'unblur-clips-'));
@@ -132,7 +138,7 @@ describeWithClips('clips on the page', () => {
       '-i',
       pathOf('pattern.raw'),
     ];
-    const sound = ['-f', 'lavfi', '-t', '0.32', '-i', 'sine=frequency=440:sample_rate=48000'];
+    const sound = ['-f', 'lavfi', '-t', '0.2', '-i', 'sine=frequency=440:sample_rate=48000'];
     // The frames are not evenly spaced.
     const times = [
       '-vf',
@@ -165,6 +171,14 @@ describeWithClips('clips on the page', () => {
       pathOf('clip.webm'),
     );
     ffmpeg(...sound, '-c:a', 'libopus', pathOf('sound.webm'));
+    ffmpeg(...redAndBlue(',format=yuv420p'), '-c:v', 'libx264', pathOf('plain.mov'));
+    ffmpeg('-i', pathOf('plain.mov'), '-c', 'copy', '-metadata:s:v:0', 'rotate=90', pathOf('turned.mov'));
+    ffmpeg(...redAndBlue(',setsar=2/1,format=yuv420p'), '-c:v', 'libvpx-vp9', pathOf('wide.mkv'));
+    const highRange = ['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'];
+    ffmpeg(
+      ...[...redAndBlue(',format=yuv420p10le'), ...highRange],
+      ...['-c:v', 'libvpx-vp9', '-profile:v', '2', pathOf('bright.webm')],
+    );
     ffmpeg(...pattern, '-c:v', 'mpeg4', pathOf('old.avi'));
     stand = await startStand();
     page = await openPage();
@@ -176,7 +190,7 @@ describeWithClips('clips on the page', () => {
 
   test('stops when asked', async () => {
     await give('clip.webm', readFileSync(pathOf('clip.webm')));
-    await page.waitForFunction(() => /8 frames/.test(document.getElementById('clip-facts')!.textContent));
+    await page.waitForFunction(() => /5 frames/.test(document.getElementById('clip-facts')!.textContent));
     await page.focus('#clip-stop');
     await page.keyboard.press('Enter');
     await waitForStatus(/Stopped/);
@@ -192,7 +206,7 @@ describeWithClips('clips on the page', () => {
     expect(await page.isDisabled('#clip-save')).toBe(true);
     await waitForStatus(/before and after\. The whole clip takes about/);
     expect(await page.textContent('#clip-facts')).toMatch(
-      /clip\.webm: 96 × 64, 0\.3 s, 8 frames, with sound/,
+      /clip\.webm: 96 × 64, 0\.2 s, 5 frames, with sound/,
     );
     expect(await page.isVisible('#clip-divider')).toBe(true);
     expect(await page.getAttribute('#clip-play', 'aria-label')).toBe('Play');
@@ -214,7 +228,7 @@ describeWithClips('clips on the page', () => {
     await page.setViewportSize({ width: 1280, height: 860 });
 
     await page.click('#clip-sharpen');
-    await waitForStatus(/8 frames of 96 × 64 in/);
+    await waitForStatus(/5 frames of 96 × 64 in/);
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
     expect(download.suggestedFilename()).toBe('clip-sharp.webm');
     await download.saveAs(pathOf('saved.webm'));
@@ -237,6 +251,68 @@ describeWithClips('clips on the page', () => {
     );
     expect(Math.min(...likeness)).toBeGreaterThan(34);
     for (const [index, value] of likeness.entries()) expect(value).toBeGreaterThan(change[index]!);
+  });
+
+  test.each([
+    ['turned.mov', /: 64 × 96, 0\.1 s, 3 frames, no sound$/, [0.5, 0.75], [0.5, 0.25]],
+    ['wide.mkv', /: 192 × 64, 0\.1 s, 3 frames, no sound$/, [0.25, 0.5], [0.75, 0.5]],
+    ['bright.webm', /: 96 × 64, .*high dynamic range: .* ordinary colours/, [0.25, 0.5], [0.75, 0.5]],
+  ] as const)('shows the frames of %s as they are meant', async (name, facts, red, blue) => {
+    await give(name, readFileSync(pathOf(name)));
+    await page.waitForFunction(
+      (start) => document.getElementById('clip-facts')!.textContent.startsWith(start),
+      name,
+    );
+    expect(await page.textContent('#clip-facts')).toMatch(facts);
+    const shown = await page.locator('#clip-sharp-frame').evaluate(
+      (element, places) => {
+        const canvas = element as HTMLCanvasElement;
+        const context = canvas.getContext('2d')!;
+        return places.map(([x, y]) => [
+          ...context.getImageData(x! * canvas.width, y! * canvas.height, 1, 1).data.slice(0, 3),
+        ]);
+      },
+      [red, blue],
+    );
+    for (const [place, channel] of [0, 2].entries()) {
+      const [strong, ...weak] = [shown[place]![channel]!, shown[place]![1]!, shown[place]![2 - channel]!];
+      expect(strong).toBeGreaterThan(120);
+      expect(Math.max(...weak)).toBeLessThan(strong! / 2);
+    }
+  });
+
+  test('writes a clip upright that was turned', async () => {
+    await give('turned.mov', readFileSync(pathOf('turned.mov')));
+    await waitForStatus(/before and after/);
+    await page.click('#clip-sharpen');
+    await waitForStatus(/3 frames of 64 × 96 in/);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
+    await download.saveAs(pathOf(download.suggestedFilename()));
+    const [frame] = decoded(pathOf(download.suggestedFilename()), { width: 64, height: 96 });
+    const middleOf = (share: number) =>
+      frame!.data.slice(3 * (32 + 64 * 96 * share), 3 * (33 + 64 * 96 * share));
+    expect(middleOf(0.75)[0]).toBeGreaterThan(0.8);
+    expect(middleOf(0.25)[2]).toBeGreaterThan(0.8);
+  });
+
+  test('loads ahead the network for clips, not the one for photographs', async () => {
+    const early = await openPage(() =>
+      Object.defineProperty(navigator, 'connection', { value: undefined, configurable: true }),
+    );
+    const networks: string[] = [];
+    early.on('request', (request) => networks.push(request.url()));
+    const chooser = early.waitForEvent('filechooser');
+    await early.locator('#clip-file').evaluate((input) => (input as HTMLInputElement).click());
+    await chooser;
+    await early.waitForFunction(() =>
+      /network for clips is stored|loaded for this visit/.test(
+        document.getElementById('offline-note')!.textContent,
+      ),
+    );
+    expect(networks.filter((url) => url.endsWith('.safetensors'))).toEqual([
+      expect.stringContaining('video-small'),
+    ]);
+    await early.context().close();
   });
 
   test.each([
