@@ -1,8 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import '@tensorflow/tfjs';
 import { doLocked } from '@unblur/files';
+import sharp from 'sharp';
+import { tinyFrames, tinyNetwork } from './systems/photo/tiny-network.test-tool.js';
 import { train } from './train.js';
 
 let folder = '';
@@ -37,4 +48,38 @@ test('validation samples that cannot be read are refused before the record of an
   writeFileSync(join(out, 'run.yaml'), 'of the earlier run\n');
   await expect(train(writeRunFile(), { out, quiet: true })).rejects.toThrow('nowhere');
   expect(readFileSync(join(out, 'run.yaml'), 'utf8')).toBe('of the earlier run\n');
+});
+
+test('a run that cannot begin leaves the folder as it was', async () => {
+  mkdirSync(join(folder, 'panoramas'));
+  await sharp({ create: { width: 128, height: 64, channels: 3, background: 'teal' } })
+    .png()
+    .toFile(join(folder, 'panoramas', 'teal.png'));
+  const runFile = join(folder, 'unbegun.yaml');
+  writeFileSync(
+    runFile,
+    JSON.stringify({
+      network: tinyNetwork,
+      frames: tinyFrames,
+      data: { sizePixels: 32, sources: [{ kind: 'panorama', folder: 'panoramas', photoPixels: 64 }] },
+      validation: { panoramas: 'panoramas', sizePixels: 32, count: 1 },
+      steps: 1,
+      engine: 'torch',
+    }),
+  );
+  const [fresh, used] = [join(folder, 'fresh'), join(folder, 'used')];
+  mkdirSync(used);
+  writeFileSync(join(used, 'notes.txt'), 'mine\n');
+  const pythonBefore = process.env['PYTHON'];
+  process.env['PYTHON'] = join(folder, 'no-python');
+  try {
+    for (const out of [fresh, used]) {
+      await expect(train(runFile, { out, quiet: true })).rejects.toThrow('Expected a Python with torch');
+    }
+  } finally {
+    if (pythonBefore === undefined) delete process.env['PYTHON'];
+    else process.env['PYTHON'] = pythonBefore;
+  }
+  expect(existsSync(fresh)).toBe(false);
+  expect(readdirSync(used)).toEqual(['notes.txt']);
 });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { doLocked, writeAtomicallySync } from '@unblur/files';
 import { learningTask } from './training-system.js';
@@ -6,6 +6,7 @@ import type { Batch, Phase, TrainingSystem } from './training-system.js';
 import { openEngine } from './engines/choice.js';
 import type { EngineName } from './engines/choice.js';
 import { createEngineLearner } from './loop/learner.js';
+import { readMetrics } from './loop/metrics-log.js';
 import { Progress, silentProgress } from './loop/progress.js';
 import { checkpointToResume, trainRun } from './loop/training-loop.js';
 import type { PhaseParts, TrainingResult } from './loop/training-loop.js';
@@ -14,6 +15,7 @@ import { writeRunFile } from './run-file/run-file.js';
 import type { RunChanges } from './run-file/run-file.js';
 import { runFiles, runFolderOf } from './loop/run-folder.js';
 import { loadRun } from './systems/load-run.js';
+import { isEventFile } from './tensorboard/event-log.js';
 
 export interface TrainOptions {
   /** The run's folder. Default: `runs/<name of the run file>` in the current folder. */
@@ -104,6 +106,8 @@ export async function train(
     // Before the run file is replaced: a run that cannot start leaves the record of the one before it alone.
     if (resume) checkpointToResume(system, runFolder);
     const validationSamples = await system.readValidationSamples();
+    const heldRun =
+      existsSync(join(runFolder, runFiles.config)) || existsSync(join(runFolder, runFiles.metrics));
     writeAtomicallySync(
       join(runFolder, runFiles.config),
       writeRunFile(definition, config, join(runFolder, runFiles.config)),
@@ -119,10 +123,25 @@ export async function train(
         { resume, validationSamples, signal: stop.signal, ...(quiet && { progress: silentProgress }) },
       );
       return { ...result, runFolder };
+    } catch (error) {
+      if (!heldRun) removeUnbegunRun(runFolder);
+      throw error;
     } finally {
       stop.release();
     }
   });
+}
+
+/** Removes what a run has made that failed before its first step, as where its engine is not installed. */
+function removeUnbegunRun(runFolder: string): void {
+  if (readMetrics(join(runFolder, runFiles.metrics)).length > 0) return;
+  for (const name of readdirSync(runFolder)) {
+    if (name === runFiles.config || name === runFiles.metrics || isEventFile(name)) {
+      rmSync(join(runFolder, name), { force: true });
+    }
+  }
+  const samples = join(runFolder, runFiles.samples);
+  if (existsSync(samples) && readdirSync(samples).length === 0) rmdirSync(samples);
 }
 
 /** The run's engine, loaded only if it is asked for, and what it learns from. */

@@ -6,6 +6,9 @@ import type { EventContent } from './event.js';
 
 const filePrefix = 'events.out.tfevents.';
 
+/** Whether a file of a run's folder is one of these logs, by its name. */
+export const isEventFile = (name: string): boolean => name.startsWith(filePrefix);
+
 /**
  * The TensorBoard event files in a run's folder, one for every session. Each event is on disk when `append`
  * returns. Nothing reads them back: a run's figures are those of `metrics.jsonl`.
@@ -20,7 +23,7 @@ export class EventLog {
    * 0: a new run; such files are removed.
    */
   constructor(folder: string, lastStep: number) {
-    const earlier = readdirSync(folder).filter((name) => name.startsWith(filePrefix));
+    const earlier = readdirSync(folder).filter(isEventFile);
     if (lastStep === 0) for (const name of earlier) rmSync(join(folder, name));
     this.isFirst = lastStep === 0 || earlier.length === 0;
     // Readers take the files in the order of their names.
