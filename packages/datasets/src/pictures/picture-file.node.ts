@@ -11,14 +11,16 @@ import type { FileDecoder } from './file-cache.node.js';
 export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'];
 
 /**
- * Paths of the pictures in a folder, sorted by name.
+ * Paths of the pictures in a folder, sorted by name; hidden ones, such as the `._a.jpg` of macOS, are none.
  *
  * @param what plural, for messages.
  * @throws Error where the folder cannot be read or holds no picture.
  */
 export function listPictures(folder: string, what: string): string[] {
   const names = folderEntries(folder, what).map(({ name }) => name);
-  const pictures = names.filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
+  const pictures = names.filter(
+    (name) => imageExtensions.includes(extname(name).toLowerCase()) && !name.startsWith('.'),
+  );
   if (pictures.length === 0) {
     throw new Error(`Expected ${what} (${imageExtensions.join(', ')}) in ${folder} but received none.`);
   }

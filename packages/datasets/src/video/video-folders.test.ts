@@ -118,6 +118,13 @@ describe('videoSamples', () => {
     await expect(collect(folder, { frames: 4 })).rejects.toThrow('odd number of at least 3 but received 4');
     expect(() => listFrames(newFolder())).toThrow('but received none');
   });
+
+  test('takes frames in the order of their numbers, and no hidden files', () => {
+    const folder = newFolder();
+    for (const name of ['frame-10.png', 'frame-9.png', '._frame-9.png'])
+      writeFileSync(join(folder, name), '');
+    expect(listFrames(folder)).toEqual(['frame-9.png', 'frame-10.png'].map((name) => join(folder, name)));
+  });
 });
 
 describe('paired video folders', () => {
