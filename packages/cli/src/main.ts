@@ -90,10 +90,14 @@ function defineProgram(): Command {
 }
 
 function onOneLine(message: string): string {
-  return message
-    .replace(/^error: /, '')
-    .trim()
-    .replace(/\s*\n\s*/g, ' ');
+  return (
+    message
+      .replace(/^error: /, '')
+      // Commander's words beside ours.
+      .replace(/ but got (?=\d)/, ' but received ')
+      .trim()
+      .replace(/\s*\n\s*/g, ' ')
+  );
 }
 
 function readVersion(): string {
