@@ -121,8 +121,9 @@ describe('videoSamples', () => {
 
   test('takes frames in the order of their numbers, and no hidden files', () => {
     const folder = newFolder();
-    for (const name of ['frame-10.png', 'frame-9.png', '._frame-9.png'])
+    for (const name of ['frame-10.png', 'frame-9.png', '._frame-9.png']) {
       writeFileSync(join(folder, name), '');
+    }
     expect(listFrames(folder)).toEqual(['frame-9.png', 'frame-10.png'].map((name) => join(folder, name)));
   });
 });
