@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { extname, join, sep } from 'node:path';
+import { basename, extname, join, sep } from 'node:path';
 import { writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
 import sharp from 'sharp';
@@ -81,6 +81,7 @@ function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
       .filter(
         (name) =>
           pictureEndings.includes(extname(name).toLowerCase()) &&
+          !basename(name).startsWith('.') &&
           users.some(({ videos }) => !videos || videos.includes(name.split('/')[0]!)),
       )
       .sort();

@@ -180,6 +180,7 @@ describe('the plan of a run on the device', () => {
 describe('a packed run', () => {
   test('holds every picture once, in files no larger than a part, and what trains', async () => {
     const archive = join(folder, 'packed');
+    writeFileSync(join(folder, 'clips', 'a', '._0.png'), 'what macOS leaves beside a file');
     const { pictures, files } = await packRun(runFile({}), archive, { maxMib: 3, partMib: 1 });
     expect(pictures).toBe(5);
     const { sources, files: names } = JSON.parse(readFileSync(join(archive, 'plan.json'), 'utf8')) as {
