@@ -650,6 +650,8 @@ describeInBrowser('the page', () => {
     expect(await page.locator('#viewer').isVisible()).toBe(false);
     expect(await page.locator('#save-mp4').isEnabled()).toBe(false);
     expect(await page.textContent('#save-note')).not.toMatch(/Saved/);
+    expect(await page.textContent('#detail-note')).not.toMatch(/160 × 96/);
+    expect(await page.locator('#detail option:checked').textContent()).toBe('Automatic');
     expect(await accessibilityFaults()).toEqual([]);
     await page.setInputFiles('#other-file', {
       name: 'a.txt',
@@ -766,6 +768,16 @@ describeInBrowser('the page', () => {
     expect(await plainPage.locator('#viewer').isVisible()).toBe(false);
     expect(await plainPage.locator('#viewfinder').isVisible()).toBe(true);
     expect(await plainPage.textContent('#scores-note')).toMatch(/^Restore a blur/);
+  });
+
+  test('goes on with a photograph for whoever comes back to it', async () => {
+    await plainPage.click('#tab-photo');
+    await givePhoto('left.png', await smallPhoto(), 'image/png', plainPage);
+    await plainPage.click('#tab-own-blur');
+    expect(await plainPage.locator('#viewfinder').isVisible()).toBe(true);
+    await plainPage.click('#tab-photo');
+    await waitForStatus(/25 frames of 160 × 96/, plainPage);
+    expect(await plainPage.locator('#viewer').isVisible()).toBe(true);
   });
 
   test('previews an example at once, and answers keys while it works', async () => {

@@ -74,6 +74,7 @@ export class PhotoDesk {
     this.stop();
     this.#photos = photos;
     this.#shown = photos[0];
+    this.#forgetSizes();
     this.#next();
   }
 
@@ -107,17 +108,19 @@ export class PhotoDesk {
     void this.#restore(photo);
   }
 
-  /** Shows the photograph that was on show. */
+  /** Shows the photograph that was on show; one that was left before it was done is gone on with. */
   show(): void {
     this.#showList();
     const photo = this.#shown;
-    if (!photo) return;
+    if (!photo || !this.#parts.isShown()) return;
     if (photo.savable) {
       this.#parts.player.showScene(photo.savable.scene);
       this.#parts.say(photo.told ?? '');
     } else if (photo.state === 'failed') {
       this.#parts.player.hide();
       this.#parts.say(photo.told ?? '', true);
+    } else if (photo.state === 'stopped') {
+      this.restoreAgain();
     }
   }
 
@@ -241,6 +244,15 @@ export class PhotoDesk {
     await this.#parts.restorer.start((report) => showReport(this.#parts.working, '', report));
   }
 
+  /** What the choices told was of another photograph. */
+  #forgetSizes(): void {
+    for (const option of this.#detail.options) {
+      option.textContent = option.value === 'auto' ? 'Automatic' : `${option.value} px`;
+    }
+    element('detail-note', HTMLElement).textContent =
+      'The longer side. Times are shown once this device has been measured.';
+  }
+
   /** The size to work at, and what it takes; the choices tell their times. */
   async #chooseSize(original: { width: number; height: number }): Promise<{ side: number; seconds: number }> {
     const longest = Math.max(original.width, original.height);
@@ -308,10 +320,9 @@ export class PhotoDesk {
 
   #choose(photo: GivenPhoto): void {
     this.#shown = photo;
+    const isToCome = photo.state === 'waiting' || photo.state === 'working';
     this.show();
-    if (photo.state === 'stopped') {
-      this.restoreAgain();
-    } else if (!photo.savable && photo.state !== 'failed') {
+    if (isToCome) {
       this.#parts.player.hide();
       this.#parts.say(`${photo.name} is still to come.`);
     }

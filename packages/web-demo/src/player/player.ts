@@ -408,7 +408,9 @@ export class Player {
 
   /** Puts what lies over the picture in its place again. */
   #arrange(): void {
-    element('zoom', HTMLOutputElement).value = this.#scene
+    // A preview has other pixels than the photograph.
+    const hasPixels = this.#scene && !this.#scene.isPreview;
+    element('zoom', HTMLOutputElement).value = hasPixels
       ? `${Math.round(100 * this.#viewport.zoom * devicePixelRatio)} %`
       : '–';
     this.#viewer.classList.toggle('is-zoomed', !this.#viewport.isFitted);

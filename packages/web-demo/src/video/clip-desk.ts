@@ -71,7 +71,7 @@ export class ClipDesk {
     this.#sharpenButton = element('clip-sharpen', HTMLButtonElement);
     this.#stopButton = element('clip-stop', HTMLButtonElement);
     element('clip-download-note', HTMLElement).textContent =
-      `Or drop one anywhere on this page. The network for clips, ${Math.round(videoWeightsBytes / 1e6)} MB, is downloaded with the first clip and kept.`;
+      `Or drop one anywhere on this page. The network for clips, ${Math.round(videoWeightsBytes / 1e6)} MB, is downloaded once and kept.`;
     for (const id of ['clip-file', 'clip-other-file']) {
       const input = element(id, HTMLInputElement);
       input.addEventListener('change', () => {
@@ -221,6 +221,8 @@ export class ClipDesk {
       const sharpened = await running;
       if (!isCurrent()) return;
       clip.result = sharpened.clip;
+      element('clip-save-note', HTMLElement).textContent =
+        `${this.#format.selectedOptions[0]!.text}, ${width} × ${height}, ${fileSize(sharpened.clip.size)}.`;
       this.#done();
       this.#player.showClips({
         original: clip.file,
@@ -361,3 +363,6 @@ function describeClip({
     : '';
   return `${file.name}: ${width} × ${height}, ${seconds.toFixed(1)} s, ${frames} frames, ${sound}${range}`;
 }
+
+const fileSize = (bytes: number) =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -229,6 +229,7 @@ describeWithClips('clips on the page', () => {
 
     await page.click('#clip-sharpen');
     await waitForStatus(/5 frames of 96 × 64 in/);
+    expect(await page.textContent('#clip-save-note')).toMatch(/^WebM, 96 × 64, \d+ kB\.$/);
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
     expect(download.suggestedFilename()).toBe('clip-sharp.webm');
     await download.saveAs(pathOf('saved.webm'));
