@@ -9,6 +9,7 @@ in OUT.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import os
 import signal
@@ -16,7 +17,10 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+# Loading torch takes seconds of the run's minutes too.
+STARTED = time.monotonic()
 
 import torch
 import torch.distributed
@@ -31,12 +35,13 @@ from .scores import score
 from .sheet import contact_sheet
 from .synthesis import open_source, open_window_source
 
-STARTED = time.monotonic()
 SAMPLES_IN_PICTURE = 3
 # Steps between looks at the loss of a GPU, each of which waits for it.
 LOOK_EVERY_STEPS = 25
 # Steps between copies of the weights to go back to; a multiple of the other.
 SNAPSHOT_EVERY_STEPS = 250
+# A run that is killed loses no more than this, however rarely its plan has it write checkpoints.
+MOST_SECONDS_BETWEEN_CHECKPOINTS = 120.0
 # What the learning rates are multiplied by when a loss that was not finite has sent the weights back.
 RATE_AFTER_SETBACK = 0.6
 MOST_SETBACKS = 8
@@ -123,6 +128,7 @@ class DeviceRun:
         self._random = torch.Generator().manual_seed(self._seed)
         self._validation = archive.validation(device) if self._leads else []
         self._validated_step = -1
+        self._saved_at = time.monotonic()
         self._stopped = False
 
     def stop(self) -> None:
@@ -138,11 +144,12 @@ class DeviceRun:
         if not left:
             self._say("nothing is left to train")
             return progress
-        pool = self._open_pool()
-        for stage in left:
-            if progress.done < stage["until"] and not self._stopped:
-                learner = self._open_learner(stage)
-                self._train_stage(learner, pool, stage, begins_run=stage is left[0])
+        with contextlib.closing(self._open_pool()) as pool:
+            self._fill(pool)
+            for stage in left:
+                if progress.done < stage["until"] and not self._stopped:
+                    learner = self._open_learner(stage)
+                    self._train_stage(learner, pool, stage, begins_run=stage is left[0])
         if progress.step != self._validated_step:
             self._validate(learner)
         self._save(learner)
@@ -162,7 +169,7 @@ class DeviceRun:
             open_one(source["options"], self._archive.images(source), **common, **frames)
             for source in plan["sources"]
         ]
-        read_seconds = time.monotonic() - STARTED
+        self._say(f"pictures read after {time.monotonic() - STARTED:.1f} s")
         stream = SampleStream(
             opened,
             [source["weight"] for source in plan["sources"]],
@@ -176,13 +183,12 @@ class DeviceRun:
             ),
             self._device,
         )
-        fed = FedPool(pool, stream, options["reuse"])
-        fed.fill(max(options["firstSamples"], max(stage["batchSize"] for stage in plan["stages"])))
-        self._say(
-            f"pictures read after {read_seconds:.1f} s, the first {pool.added} samples made after "
-            f"{time.monotonic() - STARTED:.1f} s"
-        )
-        return fed
+        return FedPool(pool, stream, options["reuse"])
+
+    def _fill(self, pool: "FedPool") -> None:
+        largest_batch = max(stage["batchSize"] for stage in self._plan["stages"])
+        pool.fill(max(self._plan["device"]["firstSamples"], largest_batch))
+        self._say(f"the first {pool.samples.added} samples made after {time.monotonic() - STARTED:.1f} s")
 
     def _open_learner(self, stage: Dict[str, Any]) -> Learner:
         plan = self._plan
@@ -205,24 +211,31 @@ class DeviceRun:
         self, learner: Learner, pool: "FedPool", stage: Dict[str, Any], begins_run: bool
     ) -> None:
         plan, progress = self._plan, self._progress
+        every = plan["every"]
         index = plan["stages"].index(stage)
         begin = 0.0 if index == 0 else plan["stages"][index - 1]["until"]
         maker = BatchMaker(learner.batch_shapes, plan["frames"])
         look_every = 1 if self._device.type == "cpu" else LOOK_EVERY_STEPS
         good = learner.snapshot()
+        self._warm_up(learner, maker, pool)
         if begins_run:
-            self._warm_up(learner, maker, pool)
             self._clock.begin()
+            self._saved_at = time.monotonic()
         looked_at, looked_step, waited = time.monotonic(), progress.step, pool.waited_seconds
         while progress.done < stage["until"] and not self._stopped:
             pool.keep_up(maker.count)
             share = (progress.done - begin) / (stage["until"] - begin)
             rates = [progress.rate_factor * at(group["rates"], share) for group in stage["groups"]]
             batch = maker.make(pool.samples, self._random, canonical=progress.done < plan["canonicalShare"])
-            figures = self._update(learner, batch, rates, look=(progress.step + 1) % look_every == 0)
+            validates, saves, looks = (
+                (progress.step + 1) % steps == 0
+                for steps in (every["validation"], every["checkpoint"], look_every)
+            )
+            # What is not known to be finite is neither scored nor kept.
+            figures = self._update(learner, batch, rates, look=looks or validates or saves)
             progress.step += 1
             progress.samples_seen += maker.count
-            self._agree_on_time(progress.step % look_every == 0)
+            self._agree_on_time(looks)
             if figures is not None and not all(map(math.isfinite, figures)):
                 self._go_back(learner, good)
             elif figures is not None:
@@ -239,10 +252,13 @@ class DeviceRun:
             if figures is not None:
                 progress.trained_seconds += time.monotonic() - looked_at
                 looked_at, looked_step, waited = time.monotonic(), progress.step, pool.waited_seconds
-            if progress.step % plan["every"]["validation"] == 0:
+            if validates:
                 self._validate(learner)
-            if progress.step % plan["every"]["checkpoint"] == 0:
+            if saves or (looks and time.monotonic() - self._saved_at > MOST_SECONDS_BETWEEN_CHECKPOINTS):
                 self._save(learner)
+        # The last steps were not looked at.
+        if not learner.is_finite():
+            self._go_back(learner, good)
         self._state = learner.state()
 
     def _agree_on_time(self, looks: bool) -> None:
@@ -263,7 +279,7 @@ class DeviceRun:
             self._stopped = stopped > 0
 
     def _warm_up(self, learner: Learner, maker: BatchMaker, pool: "FedPool") -> None:
-        """Compiles, before the schedules begin; no weight moves."""
+        """Compiles, before the stage's schedules begin; no weight moves."""
         if self._plan["torch"]["compile"]:
             batch = maker.make(pool.samples, self._random, canonical=False)
             try:
@@ -336,7 +352,9 @@ class DeviceRun:
             return
         progress = self._progress
         self._validated_step = progress.step
-        scores = score(learner.restore, self._validation, SAMPLES_IN_PICTURE)
+        # A few pictures are restored sooner than the fastest way to do so is found.
+        with without_cudnn_benchmark():
+            scores = score(learner.restore, self._validation, SAMPLES_IN_PICTURE)
         best = progress.best_psnr is None or scores.psnr["mean"] > progress.best_psnr
         self._out.log(
             {
@@ -358,8 +376,9 @@ class DeviceRun:
         )
 
     def _save(self, learner: Learner) -> None:
-        state = learner.state()
+        self._saved_at = time.monotonic()
         if self._leads:
+            state = learner.state()
             self._out.write_checkpoint(state, self._progress.stored())
             self._write_weights("weights", state)
 
@@ -406,6 +425,19 @@ class FedPool:
         while self._drawn > (self.samples.added - self._first + count) * self._reuse:
             self.samples.add(self._stream.next())
         self.waited_seconds += time.monotonic() - began
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+@contextlib.contextmanager
+def without_cudnn_benchmark() -> Iterator[None]:
+    wanted = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = wanted
 
 
 def at(rates: List[float], share: float) -> float:

@@ -162,6 +162,10 @@ class Learner:
             for name, array in self._layout.unflatten(vector).items()
         }
 
+    def is_finite(self) -> bool:
+        """Whether all weights are numbers; waits for the device."""
+        return bool(torch.isfinite(self._weights).all())
+
     def interpret(self) -> None:
         """Goes on without torch.compile."""
         self._program = self._interpreted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from typing import Optional, Sequence, Union
@@ -37,7 +38,11 @@ class SampleStream:
         self._queue: Optional[queue.Queue] = None
         if device.type == "cuda":
             self._queue = queue.Queue(ahead)
-            threading.Thread(target=self._make_ahead, daemon=True).start()
+            # The GPU may still be laying out what the sources hold.
+            self._opened = torch.cuda.current_stream(device).record_event()
+            self._closed = threading.Event()
+            self._thread = threading.Thread(target=self._make_ahead, daemon=True)
+            self._thread.start()
 
     def next(self, wait: bool = True) -> Optional[Samples]:
         """The next samples; None if none are ready and `wait` is not set. Raises what making them raised."""
@@ -57,6 +62,17 @@ class SampleStream:
                 values.record_stream(current)
         return samples
 
+    def close(self) -> None:
+        """No samples come any more. A thread that still made some as Python ends would end it by a crash."""
+        if self._queue is None:
+            return
+        self._closed.set()
+        while self._thread.is_alive():
+            # It may wait for room.
+            with contextlib.suppress(queue.Empty):
+                self._queue.get_nowait()
+            self._thread.join(0.01)
+
     def _make(self) -> Samples:
         chosen = int(torch.multinomial(self._weights, 1, generator=self._choice))
         with torch.no_grad():
@@ -67,8 +83,9 @@ class SampleStream:
         try:
             torch.cuda.set_device(self._device)
             stream = torch.cuda.Stream(self._device)
+            stream.wait_event(self._opened)
             with torch.cuda.stream(stream):
-                while True:
+                while not self._closed.is_set():
                     samples = self._make()
                     self._queue.put((samples, stream.record_event()))
         except BaseException as error:  # noqa: BLE001 whatever it is, the run must hear of it
