@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .sample_pool import Crop, SamplePool, between_blocks
+from .to_device import generator_on, to_device
 
 RANDOM_PIXELS_SHARE = 0.1
 
@@ -39,7 +40,9 @@ class BatchMaker:
         batch = {}
         for name, shape in self._shapes.items():
             if name == "times":
-                values = torch.tensor([2 * index / (self._frames - 1) - 1 for index in frames], device=device)
+                values = to_device(
+                    torch.tensor([2 * index / (self._frames - 1) - 1 for index in frames]), device
+                )
             elif name == "motionsPixels":
                 values = drawn["motion"]
             elif name == "motionPixels":
@@ -49,7 +52,7 @@ class BatchMaker:
                 # Of a window, the frames that have neighbours.
                 values = drawn["frames"][:, 1:-1]
             elif name == "randomMask":
-                values = random_pixels(shape, generator).to(device)
+                values = random_pixels(shape, generator_on(device, generator))
             else:
                 values = drawn[name]
             if tuple(values.shape) != tuple(shape):
@@ -87,8 +90,10 @@ def choose_frames(count: int, compared: int, generator: torch.Generator) -> List
 
 
 def random_pixels(shape: Sequence[int], generator: torch.Generator) -> Tensor:
-    """Masks [B, S, S, 1] with one tenth of the pixels set, as hard-example mining takes them."""
+    """Masks [B, S, S, 1] with one tenth of the pixels set, as hard-example mining takes them; on the
+    generator's device.
+    """
     batch, *rest = shape
-    order = torch.rand(batch, rest[0] * rest[1], generator=generator)
+    order = torch.rand(batch, rest[0] * rest[1], generator=generator, device=generator.device)
     chosen = order.argsort(1) < int(RANDOM_PIXELS_SHARE * order.shape[1])
     return chosen.float().view(batch, *rest)

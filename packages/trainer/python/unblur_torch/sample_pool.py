@@ -17,6 +17,7 @@ from torch import Tensor
 
 from .synthesis import Samples
 from .synthesis.softness import soften
+from .to_device import generator_on, to_device
 
 # Motions are known for squares of so many pixels, on whose corners crops begin.
 MOTION_STRIDE = 4
@@ -88,7 +89,7 @@ class SamplePool:
                 )
                 for name, values in new.items()
             }
-        slots = (torch.arange(self.added, self.added + count) % self._options.samples).to(self._device)
+        slots = torch.arange(self.added, self.added + count, device=self._device) % self._options.samples
         for name, values in new.items():
             self._stored[name][slots] = values.to(self._device)
         self.added += count
@@ -102,7 +103,8 @@ class SamplePool:
         order, else 0.
 
         generator: of the processor; decides which samples are drawn, and how each is cut, turned and
-        coloured. Raises ValueError if the pool is empty or its pictures are smaller than the crop.
+        coloured. Nothing waits for the device. Raises ValueError if the pool is empty or its pictures are
+        smaller than the crop.
         """
         if not self._stored:
             raise ValueError("Expected samples in the pool but none has come yet.")
@@ -113,12 +115,14 @@ class SamplePool:
                 f"Expected pictures in the pool of at least {size} pixels, the size of a crop, but they have "
                 f"{stored_size}."
             )
-        random = lambda *shape: torch.rand(*shape, generator=generator).to(self._device)
-        chance = lambda: random(count) < 0.5
-
-        sample = (random(count) * self.size).long()
-        corner = (random(2, count) * ((stored_size - size) // MOTION_STRIDE + 1)).long()
-        mirror_x, mirror_y, transpose, reverse = chance(), chance(), chance(), chance()
+        # All that is drawn per sample, in one copy.
+        drawn = [1, 2, 4, 3, int(options.softness_pixels > 0), int(options.noise_sigma > 0)]
+        place, corner, chances, gain, softness, noise = to_device(
+            torch.rand(sum(drawn), count, generator=generator), self._device
+        ).split(drawn)
+        sample = (place[0] * self.size).long()
+        corner = (corner * ((stored_size - size) // MOTION_STRIDE + 1)).long()
+        mirror_x, mirror_y, transpose, reverse = chances < 0.5
         motion = crop_motion(
             stored["motion"][sample], corner, size // MOTION_STRIDE, mirror_x, mirror_y, transpose
         )
@@ -134,7 +138,11 @@ class SamplePool:
         every = stored["frames"].shape[1]
         time = torch.arange(every, device=self._device).expand(count, -1)
         time = torch.where(reverse[:, None], every - 1 - time, time)
-        chosen = time if crop.frames is None else time[:, list(crop.frames)]
+        chosen = (
+            time
+            if crop.frames is None
+            else time.index_select(1, to_device(torch.tensor(crop.frames), self._device))
+        )
         row, column = crop_places(corner * MOTION_STRIDE, size, mirror_x, mirror_y, transpose)
         cut = lambda name, moments: (
             stored[name][
@@ -149,16 +157,17 @@ class SamplePool:
         )
         pictures = {"blurred": of_blurred, "frames": cut("frames", chosen)}
 
-        gain = 1 + options.colour_gain * (2 * random(count, 3) - 1)
+        gain = 1 + options.colour_gain * (2 * gain.reshape(count, 3) - 1)
         for name, values in pictures.items():
             values *= gain.view(count, *[1] * (values.dim() - 2), 3)
         if options.softness_pixels > 0:
-            sigma_pixels = options.softness_pixels * random(count)
+            sigma_pixels = options.softness_pixels * softness[0]
             pictures = {name: soften(values, sigma_pixels) for name, values in pictures.items()}
         if options.noise_sigma > 0:
             blurred = pictures["blurred"]
-            sigma = options.noise_sigma * random(count).view(count, *[1] * (blurred.dim() - 1))
-            blurred += sigma * torch.randn(blurred.shape, generator=generator).to(self._device)
+            sigma = options.noise_sigma * noise[0].view(count, *[1] * (blurred.dim() - 1))
+            of_pixels = generator_on(self._device, generator)
+            blurred += sigma * torch.randn(blurred.shape, generator=of_pixels, device=self._device)
         for values in pictures.values():
             values.clamp_(0, 1)
         at_times = lambda values: values.gather(

@@ -9,6 +9,7 @@ import zlib
 from typing import Sequence, Tuple
 
 import numpy
+import torch
 from torch import Tensor
 
 GAP_PIXELS = 4
@@ -22,14 +23,14 @@ def contact_sheet(samples: Sequence[Sampled]) -> bytes:
     """
     rows = []
     for blurred, restored, gt in samples:
-        rows.extend([[blurred] * len(gt), list(restored), list(gt)])
+        pictures = torch.stack([blurred.expand_as(gt), restored, gt])
+        rows.extend((pictures.clamp(0, 1) * 255 + 0.5).byte().cpu().numpy())
     size, columns = samples[0][0].shape[0], len(samples[0][2])
     pitch = size + GAP_PIXELS
     sheet = numpy.full((len(rows) * pitch - GAP_PIXELS, columns * pitch - GAP_PIXELS, 3), 255, numpy.uint8)
     for row, images in enumerate(rows):
         for column, image in enumerate(images):
-            values = (image.clamp(0, 1) * 255 + 0.5).byte().cpu().numpy()
-            sheet[row * pitch : row * pitch + size, column * pitch : column * pitch + size] = values
+            sheet[row * pitch : row * pitch + size, column * pitch : column * pitch + size] = image
     return encode_png(sheet)
 
 

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from numpy import ndarray
 from torch import Tensor
 
+from ..to_device import to_device
 from .camera import PinholeCamera, fastest_pixels_per_radian
 from .motion_path import PATH_TIMES, PlaneMotion, longest_path_pixels, progress_at, still_at
 from .panorama import look_along
@@ -275,7 +276,7 @@ def corners(size_pixels: int) -> ndarray:
 
 
 def on_device(values: ndarray, device: torch.device) -> Tensor:
-    return torch.from_numpy(numpy.ascontiguousarray(values, numpy.float32)).to(device, non_blocking=True)
+    return to_device(torch.from_numpy(numpy.ascontiguousarray(values, numpy.float32)), device)
 
 
 def affine_positions(

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..to_device import to_device
+
 BLOCK = 8
 # ITU-T T.81, Annex K.
 LUMINANCE_TABLE = [
@@ -36,17 +38,15 @@ def degrade(
     at a quality (1 to 100) each.
     """
     if any(noise_sigma):
-        sigma = (
-            torch.tensor(noise_sigma, dtype=blurred.dtype)
-            .to(blurred.device, non_blocking=True)
-            .view(-1, 1, 1, 1)
-        )
+        sigma = to_device(torch.tensor(noise_sigma, dtype=blurred.dtype), blurred.device).view(-1, 1, 1, 1)
         noise = torch.randn(blurred.shape, generator=generator, device=generator.device).to(blurred.device)
         blurred = (blurred + sigma * noise).clamp(0, 1)
     compressed = [index for index, quality in enumerate(jpeg_quality) if quality is not None]
     if compressed:
-        blurred[compressed] = quantize_like_jpeg(
-            blurred[compressed], [jpeg_quality[index] for index in compressed]
+        places = to_device(torch.tensor(compressed), blurred.device)
+        qualities = [jpeg_quality[index] for index in compressed]
+        blurred = blurred.index_copy(
+            0, places, quantize_like_jpeg(blurred.index_select(0, places), qualities)
         )
     return blurred
 
@@ -64,7 +64,7 @@ def quantize_like_jpeg(pictures: Tensor, qualities: Sequence[int]) -> Tensor:
     """
     device = pictures.device
     batch, _, height, width = pictures.shape
-    constant = lambda values: torch.tensor(values, dtype=torch.float32).to(device, non_blocking=True)
+    constant = lambda values: to_device(torch.tensor(values, dtype=torch.float32), device)
     tables = constant(
         [
             [

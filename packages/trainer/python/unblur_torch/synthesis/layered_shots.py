@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..to_device import to_device
 from .augmentation import draw_augmentation, rearrange_pixels
 from .backdrop import Parallax, PlaneBackdrop, draw_depth
 from .image_bank import ImageBank
@@ -92,7 +93,9 @@ def mirrored_part(picture: Tensor, top: int, left: int, extent: int) -> Tensor:
     if top + extent <= height and left + extent <= width:
         return picture[:, top : top + extent, left : left + extent]
     rows, columns = mirrored_indexes(top, extent, height), mirrored_indexes(left, extent, width)
-    return picture[:, rows.to(picture.device)][:, :, columns.to(picture.device)]
+    return picture.index_select(1, to_device(rows, picture.device)).index_select(
+        2, to_device(columns, picture.device)
+    )
 
 
 def mirrored_indexes(start: int, count: int, length: int) -> Tensor:

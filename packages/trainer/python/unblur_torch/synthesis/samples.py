@@ -9,6 +9,7 @@ import numpy
 import torch
 from torch import Tensor
 
+from ..to_device import to_device
 from .augmentation import Augmentation
 from .degradation import degrade
 from .softness import soften
@@ -63,8 +64,10 @@ def soften_some(pictures: Tensor, softness_pixels: List[float]) -> Tensor:
     """Blurs all pictures [B, n, 3, S, S] of the samples that have a softness, in place."""
     soft = [index for index, softness in enumerate(softness_pixels) if softness > 0]
     if soft:
-        sigma = torch.tensor([softness_pixels[index] for index in soft], device=pictures.device)
-        pictures[soft] = soften(pictures[soft].movedim(2, -1), sigma).movedim(-1, 2)
+        sigma = to_device(torch.tensor([softness_pixels[index] for index in soft]), pictures.device)
+        places = to_device(torch.tensor(soft), pictures.device)
+        softened = soften(pictures.index_select(0, places).movedim(2, -1), sigma).movedim(-1, 2)
+        pictures.index_copy_(0, places, softened)
     return pictures
 
 

@@ -9,6 +9,8 @@ from typing import Sequence
 import torch
 from torch import Tensor
 
+from ..to_device import to_device
+
 DISPLAY, SRGB, GAMMA = "display", "linear-srgb", "linear-gamma-2.2"
 AVERAGING_SPACES = (DISPLAY, SRGB, GAMMA)
 
@@ -32,7 +34,7 @@ def display_of(light: Tensor, averaging: str) -> Tensor:
 
 def recolour(display: Tensor, gains: Sequence[float], gamma: float) -> Tensor:
     """Colour jitter of display values [3, ...]: a power, then a factor per channel, clipped at 1."""
-    factors = torch.tensor(gains, dtype=display.dtype).to(display.device, non_blocking=True)
+    factors = to_device(torch.tensor(gains, dtype=display.dtype), display.device)
     return (display**gamma * factors.view(3, *[1] * (display.ndim - 1))).clamp(max=1)
 
 
@@ -54,13 +56,10 @@ class Response:
         device: torch.device = torch.device("cpu"),
     ):
         steps = torch.linspace(0, 1, STEPS + 1)
-        self._table = (
-            light_of(recolour(steps.expand(3, -1), gains, gamma), averaging)
-            .flatten()
-            .to(device, non_blocking=True)
-        )
+        colours = light_of(recolour(steps.expand(3, -1), gains, gamma), averaging)
+        self._table = to_device(colours.flatten(), device)
         # The half rounds to the nearest step.
-        self._channel = (torch.arange(3) * (STEPS + 1) + 0.5).to(device, non_blocking=True)
+        self._channel = to_device(torch.arange(3) * (STEPS + 1) + 0.5, device)
 
     def __call__(self, levels: Tensor) -> Tensor:
         """Values of the averaging space, of interpolated bytes [3, ...], 0 to 255."""
