@@ -21,7 +21,7 @@ import { scheduleFactor } from '../loop/schedule.js';
 import { loadRun } from '../systems/load-run.js';
 import { narrowPaper } from '../systems/paper/narrow-paper-task.test-tool.js';
 import { narrowVideoRun } from '../systems/video/narrow-video-task.test-tool.js';
-import { findTorch } from '../engines/torch/torch-process.js';
+import { findTorch, programFolder, torchEnvironment } from '../engines/torch/torch-process.js';
 import { train } from '../train.js';
 import { packRun } from './archive.js';
 import { collectRun } from './results.js';
@@ -167,6 +167,18 @@ describeWithTorch('a run whose samples are made on the device', () => {
         'samples.png',
         'weights-0.part',
       ]);
+      const pretended = spawnSync(
+        python!,
+        [join(programFolder, 'pretended_gpu_test_tool.py'), archive, at('on a pretended GPU')],
+        { encoding: 'utf8', env: torchEnvironment(1) },
+      );
+      expect(pretended.stderr).toContain('24 steps, 100 % of the run');
+      expect(pretended.status).toBe(0);
+      // Steps that are not looked at wait for nothing; nor do samples, but when a video is first used.
+      expect(pretended.stderr).not.toMatch(
+        / (sample_pool|sample_stream|batches|adam|synthesis\/(?!pictures|image_bank|video_source)\w+)\.py:/,
+      );
+
       // Where the packed run is brought back, its pictures may be gone.
       const { step, runFolder } = await collectRun(at('photo.yaml'), results, at('collected'), {
         validation: { panoramas: 'gone' },
