@@ -25,5 +25,6 @@ export {
   type FfmpegOptions,
   type RunningProgram,
 } from './ffmpeg.js';
+export { chooseFrames, listFrames } from './frame-folder.js';
 export { fraction } from './frame-times.js';
 export { bitDepthAsRead, colorsAsRead, type ReadingChoice } from './picture-colors.js';

@@ -25,10 +25,10 @@ export { sampleSourceKinds, type SampleSource } from './stream/recipes.node.js';
 export { synthesizePairedVideos } from './video/paired-video-set.node.js';
 export {
   extractVideoFrames,
-  listFrames,
   listGoproScenes,
   listPairedVideos,
   listVideos,
 } from './video/video-folders.node.js';
+export { listFrames } from '@unblur/clips';
 export { videoSamples } from './video/video-samples.node.js';
 export { videoWindowBatches } from './video/video-windows.node.js';

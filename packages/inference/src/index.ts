@@ -44,4 +44,5 @@ export { encodeMotionPicture } from './pictures/motion-picture.js';
 export { writeVideo, type VideoOptions } from './pictures/video.js';
 export { createVideoDeblurrer, type VideoDeblurrerOptions } from './video/video-deblurrer.js';
 export { deblurVideo, type DeblurredVideo, type DeblurVideoOptions } from './video/video-deblurring.js';
-export { listFrames, readFrames } from './video/video-frame-folder.js';
+export { readFrames } from './video/video-frame-folder.js';
+export { listFrames } from '@unblur/clips';

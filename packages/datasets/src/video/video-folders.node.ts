@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
-import { extractFrames, probeClip } from '@unblur/clips';
-import { folderEntries, imageExtensions, listPictures } from '../pictures/picture-file.node.js';
+import { basename, join } from 'node:path';
+import { chooseFrames, extractFrames, listFrames, probeClip } from '@unblur/clips';
+import { folderEntries, imageExtensions } from '../pictures/picture-file.node.js';
 
 /** Folders and pictures that hold the blurred side of a set, not frames of a video. */
 const blurredName = /^blur(_gamma|red)?(\.[^.]*)?$/;
@@ -32,14 +32,12 @@ function collectVideos(folder: string): string[][] {
   const names = readdirSync(folder)
     .filter((name) => !name.startsWith('.') && !blurredName.test(name))
     .sort();
-  const frames = names
-    .filter((name) => imageExtensions.includes(extname(name).toLowerCase()))
-    .map((name) => join(folder, name));
+  const frames = chooseFrames(names).map((name) => join(folder, name));
   // Not by the entry's type: a link to a folder counts.
   const folders = names
     .map((name) => join(folder, name))
     .filter((path) => !frames.includes(path) && statSync(path).isDirectory());
-  return [...(frames.length > 0 ? [sortFrames(frames)] : []), ...folders.flatMap(collectVideos)];
+  return [...(frames.length > 0 ? [frames] : []), ...folders.flatMap(collectVideos)];
 }
 
 /** A video's frames, blurred and sharp: paths of equal number, one for one. */
@@ -125,17 +123,4 @@ function listFolders(folder: string): string[] {
 export async function extractVideoFrames(video: string, out: string): Promise<number> {
   if (existsSync(out)) throw new Error(`Expected a new folder for the frames but ${out} exists.`);
   return extractFrames(video, await probeClip(video), out);
-}
-
-/**
- * Paths of a video's frames, kept as pictures in one folder, in the order of the numbers in their names.
- * @throws Error where the folder cannot be read or holds no picture.
- */
-export function listFrames(folder: string): string[] {
-  return sortFrames(listPictures(folder, 'frames'));
-}
-
-/** Sorts paths by the numbers in their names. */
-function sortFrames(paths: readonly string[]): string[] {
-  return [...paths].sort((a, b) => basename(a).localeCompare(basename(b), 'en', { numeric: true }));
 }

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { listFrames } from '@unblur/clips';
 import { readRgbImage } from '../pictures/picture-file.node.js';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
-import { extractVideoFrames, listFrames } from './video-folders.node.js';
+import { extractVideoFrames } from './video-folders.node.js';
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
 if (!hasFfmpeg) console.log('skipping the tests of video files: they need ffmpeg');

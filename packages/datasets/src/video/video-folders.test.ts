@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { listFrames } from '@unblur/clips';
 import sharp from 'sharp';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
 import { createRandom } from '../random.js';
-import { listFrames, listGoproScenes, listPairedVideos } from './video-folders.node.js';
+import { listGoproScenes, listPairedVideos } from './video-folders.node.js';
 import { type VideoSample, type VideoSampleOptions, videoSamples } from './video-samples.node.js';
 
 /** Frame i is a ramp of bytes that starts at 10 i. */
@@ -116,15 +117,6 @@ describe('videoSamples', () => {
       'at least 5 frames for one exposure but the video has 3',
     );
     await expect(collect(folder, { frames: 4 })).rejects.toThrow('odd number of at least 3 but received 4');
-    expect(() => listFrames(newFolder())).toThrow('but received none');
-  });
-
-  test('takes frames in the order of their numbers, and no hidden files', () => {
-    const folder = newFolder();
-    for (const name of ['frame-10.png', 'frame-9.png', '._frame-9.png']) {
-      writeFileSync(join(folder, name), '');
-    }
-    expect(listFrames(folder)).toEqual(['frame-9.png', 'frame-10.png'].map((name) => join(folder, name)));
   });
 });
 

@@ -28,7 +28,7 @@ import {
   writeAtomically,
 } from '@unblur/files';
 import type { VideoDeblurrer } from '@unblur/restoration';
-import { frameStem, listFrames, readFrames } from './video-frame-folder.js';
+import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
 import {
   encodeFrame,
@@ -184,7 +184,7 @@ async function openFolder(
   folder: string,
   { framesPerSecond = 25, signal }: DeblurVideoOptions,
 ): Promise<FrameSource> {
-  const paths = await listFrames(folder);
+  const paths = listNamedFrames(folder);
   async function* frames(fromSeconds = 0): AsyncGenerator<TimedFrame, void, undefined> {
     let index = Math.round(fromSeconds * framesPerSecond);
     for await (const frame of readFrames(paths.slice(index), signal)) {

@@ -1,38 +1,22 @@
-import { readdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import { UnblurError, explainFileError } from '@unblur/files';
+import { basename, extname } from 'node:path';
+import { listFrames } from '@unblur/clips';
+import { UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from '../pictures/photo.js';
 
-const frameExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'];
-
 /**
- * The pictures of a folder in the order of their names, numbers in them by value: `frame-2` comes before
- * `frame-10`.
- *
- * @throws UnblurError when the folder cannot be read, holds no picture, or two that would get one name as
- * PNG.
+ * The frames of a folder, where results get their names. @throws UnblurError as `listFrames`, and where two would
+ * get one name as PNG.
  */
-export async function listFrames(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((cause: unknown) => {
-    throw explainFileError('read', folder, cause);
-  });
-  const inOrder = new Intl.Collator('en', { numeric: true });
-  const frames = names
-    .filter((name) => frameExtensions.includes(extname(name).toLowerCase()) && !name.startsWith('.'))
-    .sort(inOrder.compare);
-  if (frames.length === 0) {
-    throw new UnblurError(
-      `${folder} holds no frames; expected pictures (${frameExtensions.join(', ')}) in the order of their names`,
-    );
-  }
+export function listNamedFrames(folder: string): string[] {
+  const frames = listFrames(folder);
   const stems = new Map<string, string>();
-  for (const name of frames) {
+  for (const name of frames.map((path) => basename(path))) {
     const other = stems.get(frameStem(name));
     if (other) throw new UnblurError(`${folder} holds ${other} and ${name}; keep one picture of each name`);
     stems.set(frameStem(name), name);
   }
-  return frames.map((name) => join(folder, name));
+  return frames;
 }
 
 /** A frame's file name without its extension. */
