@@ -323,6 +323,23 @@ class RunTest(unittest.TestCase):
         self.assertEqual([call.args[2]["step"] for call in write.call_args_list], [2, 4, 6])
         self.assertIn("weights-0.part", os.listdir(os.path.join(self.folder, "results")))
 
+    def test_a_run_that_is_stopped_is_kept_before_it_is_scored(self):
+        stop = lambda run, looks: run.stop()
+        with mock.patch.object(device_run.DeviceRun, "_agree_on_time", stop):
+            with mock.patch.object(device_run, "score", side_effect=OSError("killed")):
+                with self.assertRaisesRegex(OSError, "killed"):
+                    train(TinyRun(), self.folder, GPU)
+        _, progress = RunFolder(self.folder).read_checkpoint()
+        self.assertEqual(progress["step"], 1)
+
+    def test_a_run_that_is_stopped_before_its_first_step_leaves_nothing(self):
+        with mock.patch.object(device_run.DeviceRun, "_fill", lambda run, pool: run.stop()):
+            run = device_run.DeviceRun(TinyRun(), RunFolder(self.folder), GPU, 0, None)
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                self.assertEqual(run.train().step, 0)
+        self.assertEqual(said.getvalue().splitlines()[-1], "stopped before the first step")
+        self.assertIsNone(RunFolder(self.folder).read_checkpoint())
+
     def test_what_making_samples_raises_ends_the_run(self):
         sources = [
             {"weight": 1, "options": {"kind": "panorama", "angleDegrees": [150, 179], "stepPixels": 0.01}}

@@ -144,13 +144,20 @@ class DeviceRun:
         if not left:
             self._say("nothing is left to train")
             return progress
+        learner = None
         with contextlib.closing(self._open_pool()) as pool:
             self._fill(pool)
             for stage in left:
                 if progress.done < stage["until"] and not self._stopped:
                     learner = self._open_learner(stage)
                     self._train_stage(learner, pool, stage, begins_run=stage is left[0])
+        if learner is None:
+            self._say("stopped before the first step")
+            return progress
         if progress.step != self._validated_step:
+            if self._stopped:
+                # Whoever stops it may not wait for the validation.
+                self._save(learner)
             self._validate(learner)
         self._save(learner)
         return progress
