@@ -1,4 +1,4 @@
-import { add, concat, mul, slice } from '@tensorflow/tfjs-core';
+import { add, clone, concat, mul, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { costVolume, expectedDisplacement, normalizeChannels } from '../parts/cost-volume.js';
 import { LayerDeclarations } from '../parts/layers.js';
@@ -7,6 +7,7 @@ import { resizeFlow, warp, warpVisible } from '../parts/motion-field.js';
 import { expectMultipleSize, packPixels, packedLevel, upsample } from '../parts/resolution.js';
 import { declareResidualUNet } from '../parts/residual-unet.js';
 import { sharpnessPrior } from '../parts/sharpness-prior.js';
+import { stopGradient } from '../parts/stop-gradient.js';
 import { networkFamily } from '../weights/network-family.js';
 import { clipFrames, validateClipConfig } from './clip-config.js';
 import type { ClipConfig } from './clip-config.js';
@@ -186,7 +187,8 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     finest: Tensor4D,
     weights: NamedTensors,
   ): Pick<FrameDescription, 'feature' | 'descriptors'> {
-    let descriptor = finest;
+    // The encoder learns to restore; looking for motion takes what it finds as given.
+    let descriptor = stopGradient([finest], (given) => clone(given));
     const descriptors = describeMotion.map((reduce) => {
       descriptor = reduce(descriptor, weights);
       return normalizeChannels(descriptor);
