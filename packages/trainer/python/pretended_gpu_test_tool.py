@@ -432,6 +432,7 @@ def pretended_gpu() -> "Iterator[Gpu]":
             (torch.cuda, "current_device", lambda: 0),
             (torch.cuda, "set_device", lambda _: None),
             (torch.cuda, "get_device_name", lambda _=None: "a pretended GPU"),
+            (torch.cuda, "max_memory_allocated", lambda _=None: 0),
             (torch.cuda, "synchronize", lambda _=None: gpu.wait("synchronize")),
             (torch.cuda, "Stream", Stream),
             (torch.cuda, "Event", Event),

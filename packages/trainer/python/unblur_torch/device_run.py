@@ -485,6 +485,12 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
         signal.signal(name, stop)
     progress = run.train()
     if rank == 0:
+        if device.type == "cuda":
+            print(
+                f"torch {torch.__version__} on {torch.cuda.get_device_name(device)}, of whose memory at most "
+                f"{torch.cuda.max_memory_allocated(device) / 2**30:.1f} GiB were used",
+                file=sys.stderr,
+            )
         print(
             f"{progress.step} steps, {100 * progress.done:.0f} % of the run; results in "
             f"{os.path.join(options.out, 'results')}",

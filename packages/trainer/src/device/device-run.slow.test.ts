@@ -172,6 +172,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
         [join(programFolder, 'pretended_gpu_test_tool.py'), archive, at('on a pretended GPU')],
         { encoding: 'utf8', env: torchEnvironment(1) },
       );
+      expect(pretended.stderr).toContain('on a pretended GPU, of whose memory at most');
       expect(pretended.stderr).toContain('24 steps, 100 % of the run');
       expect(pretended.status).toBe(0);
       // Steps that are not looked at wait for nothing; nor do samples, but when a video is first used.
