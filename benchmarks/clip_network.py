@@ -17,6 +17,7 @@ MOTION_LEVELS = (4, 3, 2)
 FINEST_MOTION_LEVEL = 2
 MOTION_SCALE = 0.1
 CORRELATION_WEIGHT = 8
+DESCRIPTOR_SCALE = 1 / 4
 
 
 class ClipNetwork:
@@ -87,8 +88,8 @@ class ClipNetwork:
                 one, other if motion is None else warp(other, found), self.config["searchRadiusPixels"]
             )
             expected = expected_displacement(fits)
-            seen = self.layer(f"motion{level}.enter", torch.cat([fits, one, found, expected], 1), leaky=True)
-            refined = self.blocks(f"motion{level}", seen)
+            seen = torch.cat([fits, one * DESCRIPTOR_SCALE, found, expected], 1)
+            refined = self.blocks(f"motion{level}", self.layer(f"motion{level}.enter", seen, leaky=True))
             motion = found + self.layer(f"motion{level}.correct", torch.cat([refined, expected], 1))
         return motion * 2**FINEST_MOTION_LEVEL
 
@@ -117,12 +118,13 @@ class ClipNetwork:
 
 
 def expected_displacement(fits):
-    """(dx, dy) [B, 2, H, W] that fits on average."""
+    """(dx, dy) that fits on average, and how certain that is: [B, 3, H, W]."""
     radius = (math.isqrt(fits.shape[1]) - 1) // 2
     offsets = torch.arange(-radius, radius + 1, dtype=fits.dtype)
     weights = torch.softmax(CORRELATION_WEIGHT * fits, 1).unflatten(1, (len(offsets), len(offsets)))
     across, down = weights.sum(1), weights.sum(2)
-    return torch.stack([(part * offsets[:, None, None]).sum(1) for part in (across, down)], 1)
+    means = [(part * offsets[:, None, None]).sum(1) for part in (across, down)]
+    return torch.stack([*means, (weights**2).sum((1, 2))], 1)
 
 
 def to_torch_layout(name, weight):

@@ -25,6 +25,9 @@ const finestMotionLevel = 2;
 /** Brings motions of many pixels to the size of features. */
 const motionScale = 0.1;
 
+/** Brings descriptors to the size of their correlations; larger, they drown these until much is learned. */
+const descriptorScale = 1 / 4;
+
 /** What is found once in each frame, whatever windows see it. */
 export interface FrameDescription {
   /** `[B, H, W, 3]`. */
@@ -159,7 +162,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
   );
   const motionAt = motionLevels.map((level) => ({
     enter: layers.convolution(`motion${level}.enter`, {
-      from: candidates + motionChannels + 4,
+      from: candidates + motionChannels + 5,
       to: motionChannels,
       level,
     }),
@@ -168,7 +171,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
       count: config.motionBlocks,
       level,
     }),
-    correct: layers.head(`motion${level}.correct`, { from: motionChannels + 2, to: 2, level }),
+    correct: layers.head(`motion${level}.correct`, { from: motionChannels + 3, to: 2, level }),
   }));
   const enterWindow = layers.convolution('window.enter', {
     from: windowFrames * frameChannels + 2 * neighbourCount + (hasPrior ? 4 : 0),
@@ -203,11 +206,12 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
       const [from, to] = [first[level - finestMotionLevel]!, second[level - finestMotionLevel]!];
       const found = motion && resizeFlow(motion, [from.shape[1], from.shape[2]]);
       const fits = costVolume(from, found ? warp(to, found) : to, searchRadiusPixels);
-      const expected = expectedDisplacement(fits, searchRadiusPixels);
+      const { displacement, certainty } = expectedDisplacement(fits, searchRadiusPixels);
       const soFar = found ?? mul<Tensor4D>(slice(from, [0, 0, 0, 0], [-1, -1, -1, 2]), 0);
       const { enter, refine, correct } = motionAt[index]!;
-      const refined = refine(enter(concat([fits, from, soFar, expected], 3), weights), weights);
-      motion = add(soFar, correct(concat([refined, expected], 3), weights));
+      const seen = [fits, mul<Tensor4D>(from, descriptorScale), soFar, displacement, certainty];
+      const refined = refine(enter(concat(seen, 3), weights), weights);
+      motion = add(soFar, correct(concat([refined, displacement, certainty], 3), weights));
       return mul<Tensor4D>(motion, 2 ** level);
     });
   }

@@ -108,14 +108,17 @@ describe('expectedDisplacement', () => {
       [0, radius, radius, 0],
       [1, 20, 20, 64],
     ) as tf.Tensor4D;
-    const found = inside(expectedDisplacement(costVolume(first, second, radius), radius));
+    const { displacement, certainty } = expectedDisplacement(costVolume(first, second, radius), radius);
+    const found = inside(displacement);
     const exact = tf.tile(tf.tensor4d([dx, dy], [1, 1, 1, 2]), [1, 16, 16, 1]);
     expect(tf.mean(tf.abs(tf.sub(found, exact))).dataSync()[0]).toBeLessThan(0.1);
+    expect(tf.min(inside(certainty)).dataSync()[0]).toBeGreaterThan(0.5);
   });
 
   test('is none where every candidate fits alike', () => {
-    const found = expectedDisplacement(tf.fill([1, 2, 3, 25], 0.7), radius);
-    expect(found.shape).toEqual([1, 2, 3, 2]);
-    expect(tf.max(tf.abs(found)).dataSync()[0]).toBeLessThan(1e-6);
+    const { displacement, certainty } = expectedDisplacement(tf.fill([1, 2, 3, 25], 0.7), radius);
+    expect(displacement.shape).toEqual([1, 2, 3, 2]);
+    expect(tf.max(tf.abs(displacement)).dataSync()[0]).toBeLessThan(1e-6);
+    expect(largestDifference(certainty, tf.fill([1, 2, 3, 1], 1 / 25))).toBeLessThan(1e-6);
   });
 });

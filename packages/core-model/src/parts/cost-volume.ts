@@ -13,6 +13,7 @@ import {
   sqrt,
   square,
   sub,
+  sum,
   tensor4d,
 } from '@tensorflow/tfjs-core';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -98,23 +99,33 @@ function cutBand(matrices: Tensor3D): Tensor3D {
 /** Where a correlation of 1 is among candidates of 0, it gets 97 % of the weight. */
 const correlationWeight = 8;
 
+/** What a cost volume says of where each pixel has gone. */
+export interface ExpectedDisplacement {
+  /** `[B, h, w, 2]`: (dx, dy) in pixels of the features, at most r. */
+  displacement: Tensor4D;
+  /** `[B, h, w, 1]`: 1 where one candidate fits alone, near 0 where many fit alike. */
+  certainty: Tensor4D;
+}
+
 /**
  * The displacement that fits on average: that of every candidate, weighted by the softmax of 8 times its
- * correlation. Untrained features tell by it already how much of the scene has moved, so that a flow network
- * which is given it learns from its first steps (Kendall et al. 2017, "End-to-End Learning of Geometry and
- * Context", section 3.4, for stereo).
+ * correlation; and how far the weights agree, the sum of their squares. Untrained features tell by it already
+ * how much of the scene has moved, so that a flow network which is given it learns from its first steps
+ * (Kendall et al. 2017, "End-to-End Learning of Geometry and Context", section 3.4, for stereo).
  *
  * @param correlations of normalized features, `[B, h, w, (2r + 1)^2]`, as `costVolume` gives them.
- * @returns `[B, h, w, 2]`: (dx, dy) in pixels of the features, at most r.
  */
-export function expectedDisplacement(correlations: Tensor4D, radiusPixels: number): Tensor4D {
+export function expectedDisplacement(correlations: Tensor4D, radiusPixels: number): ExpectedDisplacement {
   const side = 2 * radiusPixels + 1;
   const candidates = Array.from({ length: side * side }, (_, index) => [
     (index % side) - radiusPixels,
     Math.floor(index / side) - radiusPixels,
   ]);
   const weights = softmax(mul<Tensor4D>(correlations, correlationWeight), 3);
-  return conv2d(weights, tensor4d(candidates.flat(), [1, 1, side * side, 2]), 1, 'valid');
+  return {
+    displacement: conv2d(weights, tensor4d(candidates.flat(), [1, 1, side * side, 2]), 1, 'valid'),
+    certainty: sum(square(weights), 3, true),
+  };
 }
 
 /** Added to the variance: what is flat stays near zero. */
