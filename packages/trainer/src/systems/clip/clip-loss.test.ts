@@ -42,7 +42,9 @@ describe('clipLoss', () => {
     // What rounds the distance off, over a mean length of 6 pixels and one more; half of the samples know.
     expect(value(exact.motion)).toBeCloseTo(0.1 / 7 / 2, 4);
     expect(value(opposite.motion)).toBeCloseTo(12 / 7 / 2, 2);
-    expect(value(opposite.total)).toBeCloseTo(value(opposite.photometric) + value(opposite.motion), 5);
+    // Alike on the coarser level, since all moves alike.
+    expect(value(opposite.coarseMotion)).toBeCloseTo(value(opposite.motion), 5);
+    expect(value(opposite.total)).toBeCloseTo(value(opposite.photometric) + 2 * value(opposite.motion), 5);
   });
 
   test('rewards the motion by which a neighbour is moved onto the middle frame', () => {

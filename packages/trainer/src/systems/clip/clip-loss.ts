@@ -27,9 +27,9 @@ export interface TrueWindow {
 
 /**
  * What the clip network learns from: log(mean squared error + epsilon) of the frames of every pass, and the
- * error of the motion that the first pass finds around the middle frame, where the true one is known: mean of
- * its levels, since the finer ones can only find what is left of it (Sun et al. 2018, Eq. 5). Mean over the
- * batch.
+ * error of the motion that the first pass finds around the middle frame, where the true one is known: of the
+ * finest level, and the mean of the coarser ones, since the finer can only find what these leave (Sun et al. 2018,
+ * Eq. 5). Mean over the batch.
  *
  * @param passes as `ClipNetwork.deblur` returns them.
  * @returns the total and its terms by name, unweighted but for `total`.
@@ -58,15 +58,22 @@ export function clipLoss(
   const trueMotions = gt.motionsPixels.filter(
     (_, frame) => frame !== middle && Math.abs(frame - middle) <= reach,
   );
-  const distances = foundByLevel.map((found) =>
-    trajectoryLoss(
+  const distances = foundByLevel.map((found) => {
+    const stride = trueMotions[0]!.shape[1] / found[0]!.shape[1];
+    const distance = trajectoryLoss(
       found,
-      trueMotions.map((motion) => meanOfSquares(motion, motion.shape[1] / found[0]!.shape[1])),
-    ),
-  );
-  const distance = mul<Tensor1D>(addN(distances), 1 / distances.length);
-  const motion = mean(mul(distance, gt.motionKnown)) as Scalar;
-  return { total: add(total, mul(motion, motionWeight)), photometric: total, motion };
+      trueMotions.map((motion) => meanOfSquares(motion, stride)),
+    );
+    return mean(mul(distance, gt.motionKnown)) as Scalar;
+  });
+  const motion = distances.at(-1)!;
+  const coarseMotion = mul<Scalar>(addN(distances.slice(0, -1)), 1 / (distances.length - 1));
+  return {
+    total: add(total, mul(add(motion, coarseMotion), motionWeight)),
+    photometric: total,
+    motion,
+    coarseMotion,
+  };
 }
 
 function meanOfSquares(motion: Tensor4D, stride: number): Tensor4D {

@@ -22,7 +22,7 @@ const run = section({
   loss: section({
     /** Added to the mean squared error of a frame before its logarithm is taken. */
     epsilon: withDefault(number({ min: 1e-12, max: 1 }), 1e-4),
-    /** Weight of the motion's error where synthesis knows the true one; 0 leaves it out. */
+    /** Weight of the error of motion, fine and coarse, where synthesis knows the true one; 0 leaves it out. */
     motion: withDefault(number({ min: 0 }), 0.3),
     /** Weight of what the first of two passes restores, beside the second's. */
     firstPass: withDefault(share, 0.5),
