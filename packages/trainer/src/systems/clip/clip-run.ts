@@ -34,6 +34,8 @@ const run = section({
      * Default: `learningRate`.
      */
     neighbourhoodLearningRate: optional(number({ min: 0 })),
+    /** Share of the steps for which the rest stays as it starts, so that descriptors are learned of features that last. */
+    heldShare: withDefault(share, 0),
   }),
   schedule: scheduleField,
   /** Weight updates. */

@@ -93,7 +93,7 @@ describe('training a clip network', () => {
     expect(() => start(['window']).startingWeights()).toThrow('missing there');
   });
 
-  test('moves what is new by a learning rate of its own', () => {
+  test('moves what is new by a learning rate of its own, the rest when it may', () => {
     const groupsOf = (changes: Record<string, unknown>) => {
       const { definition, config } = loadRun(writeRun('rates.yaml', changes));
       return definition
@@ -108,6 +108,13 @@ describe('training a clip network', () => {
       [ofOneFrame, 0.001],
       [neighbourhood, 0.001],
     ]);
+    const { definition, config } = loadRun(
+      writeRun('held.yaml', { optimizer: { learningRate: 0.001, heldShare: 0.5 } }),
+    );
+    const [held, free] = definition.open(config).phases[0]!.groups;
+    const ratesOf = (group: typeof held) => [1, 2, 3, 4].map((step) => group!.learningRate(step));
+    expect(ratesOf(held)).toEqual([0, 0, 0.001, 0.001]);
+    expect(ratesOf(free)).toEqual([0.001, 0.001, 0.001, 0.001]);
     const alone = { network: { preset: 'clip', neighbours: 'none' }, loss: { motion: 0 } };
     expect(groupsOf(alone)).toHaveLength(1);
   });

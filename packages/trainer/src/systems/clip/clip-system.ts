@@ -41,9 +41,10 @@ function phaseOf({ network, data, loss, optimizer, schedule, steps, batchSize, s
     steps,
     batchSize,
     objective: clipObjective(network, loss, batchSize, sizePixels),
-    groups: groupsOf(network, optimizer).map(({ weights, learningRate }) => ({
+    groups: groupsOf(network, optimizer).map(({ weights, learningRate, heldShare }) => ({
       weights,
-      learningRate: (step) => learningRate * scheduleFactor(schedule, step, steps),
+      learningRate: (step) =>
+        step <= heldShare * steps ? 0 : learningRate * scheduleFactor(schedule, step, steps),
     })),
     batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
       for await (const { blurred, gt } of videoWindowBatches({
@@ -71,15 +72,15 @@ function phaseOf({ network, data, loss, optimizer, schedule, steps, batchSize, s
 /** Clipped and moved apart: what is new learns fast while what has been trained does not forget. */
 function groupsOf(
   network: ClipConfig,
-  { learningRate, neighbourhoodLearningRate }: ClipRun['optimizer'],
-): { weights: string[]; learningRate: number }[] {
+  { learningRate, neighbourhoodLearningRate, heldShare }: ClipRun['optimizer'],
+): { weights: string[]; learningRate: number; heldShare: number }[] {
   const ofOneFrame = clipFamily.shapesOf({ ...network, neighbours: 'none' });
   const [itself, neighbourhood] = [true, false].map((wanted) =>
     Object.keys(clipFamily.shapesOf(network)).filter((name) => name in ofOneFrame === wanted),
   );
   return [
-    { weights: itself!, learningRate },
-    { weights: neighbourhood!, learningRate: neighbourhoodLearningRate ?? learningRate },
+    { weights: itself!, learningRate, heldShare },
+    { weights: neighbourhood!, learningRate: neighbourhoodLearningRate ?? learningRate, heldShare: 0 },
   ].filter(({ weights }) => weights.length > 0);
 }
 
