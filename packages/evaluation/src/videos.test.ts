@@ -83,7 +83,7 @@ describe('evaluateVideoFolder', () => {
   test('names the video that has no ground truth', async () => {
     rmSync(join(folder, 'gt', 'b', '0.png'));
     await expect(evaluateVideoFolder(folder, brighter)).rejects.toThrow(
-      /Expected frames .* in .*gt\/b but received none/,
+      /Expected frames .* in .*gt\/b, in the order of their names, but received none/,
     );
     rmSync(join(folder, 'gt', 'b'), { recursive: true });
     await expect(evaluateVideoFolder(folder, brighter)).rejects.toThrow(
