@@ -313,6 +313,10 @@ describeWithClips('clips on the page', () => {
     expect(networks.filter((url) => url.endsWith('.safetensors'))).toEqual([
       expect.stringContaining('video-small'),
     ]);
+    expect(await early.locator('footer p:visible').allTextContents()).toEqual([
+      expect.stringMatching(/^The network for clips/),
+      expect.stringMatching(/Temporal Sharpness Prior.*video-small/),
+    ]);
     await early.context().close();
   });
 
