@@ -28,6 +28,9 @@ const motionScale = 0.1;
 /** Brings descriptors to the size of their correlations; larger, they drown these until much is learned. */
 const descriptorScale = 1 / 4;
 
+/** Channels of a motion, and of what a cost volume says of it: a displacement and how certain that is. */
+const [vectorChannels, evidenceChannels] = [2, 3];
+
 /** What is found once in each frame, whatever windows see it. */
 export interface FrameDescription {
   /** `[B, H, W, 3]`. */
@@ -162,7 +165,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
   );
   const motionAt = motionLevels.map((level) => ({
     enter: layers.convolution(`motion${level}.enter`, {
-      from: candidates + motionChannels + 5,
+      from: candidates + motionChannels + vectorChannels + evidenceChannels,
       to: motionChannels,
       level,
     }),
@@ -171,7 +174,11 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
       count: config.motionBlocks,
       level,
     }),
-    correct: layers.head(`motion${level}.correct`, { from: motionChannels + 3, to: 2, level }),
+    correct: layers.head(`motion${level}.correct`, {
+      from: motionChannels + evidenceChannels,
+      to: vectorChannels,
+      level,
+    }),
   }));
   const enterWindow = layers.convolution('window.enter', {
     from: windowFrames * frameChannels + 2 * neighbourCount + (hasPrior ? 4 : 0),
@@ -209,9 +216,10 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
       const { displacement, certainty } = expectedDisplacement(fits, searchRadiusPixels);
       const soFar = found ?? mul<Tensor4D>(slice(from, [0, 0, 0, 0], [-1, -1, -1, 2]), 0);
       const { enter, refine, correct } = motionAt[index]!;
-      const seen = [fits, mul<Tensor4D>(from, descriptorScale), soFar, displacement, certainty];
-      const refined = refine(enter(concat(seen, 3), weights), weights);
-      motion = add(soFar, correct(concat([refined, displacement, certainty], 3), weights));
+      const evidence = concat([displacement, certainty], 3);
+      const seen = concat([fits, mul<Tensor4D>(from, descriptorScale), soFar, evidence], 3);
+      const refined = refine(enter(seen, weights), weights);
+      motion = add(soFar, correct(concat([refined, evidence], 3), weights));
       return mul<Tensor4D>(motion, 2 ** level);
     });
   }

@@ -28,8 +28,8 @@ export interface TrueWindow {
 /**
  * What the clip network learns from: log(mean squared error + epsilon) of the frames of every pass, and the
  * error of the motion that the first pass finds around the middle frame, where the true one is known: of the
- * finest level, and the mean of the coarser ones, since the finer can only find what these leave (Sun et al. 2018,
- * Eq. 5). Mean over the batch.
+ * finest level, and the mean of the coarser ones, since the finer can only find what these leave (Sun et al.
+ * 2018, Eq. 5). Mean over the batch.
  *
  * @param passes as `ClipNetwork.deblur` returns them.
  * @returns the total and its terms by name, unweighted but for `total`.

@@ -34,7 +34,10 @@ const run = section({
      * Default: `learningRate`.
      */
     neighbourhoodLearningRate: optional(number({ min: 0 })),
-    /** Share of the steps for which the rest stays as it starts, so that descriptors are learned of features that last. */
+    /**
+     * Share of the steps for which the rest stays as it starts, so that descriptors are learned of features that
+     * last.
+     */
     heldShare: withDefault(share, 0),
   }),
   schedule: scheduleField,
