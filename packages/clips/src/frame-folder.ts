@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
-import { explainFileError, UnblurError } from '@unblur/files';
+import { basename, join } from 'node:path';
+import { explainFileError, isPicture, pictureExtensions, UnblurError } from '@unblur/files';
 
-const frameExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'];
 const inOrder = new Intl.Collator('en', { numeric: true });
 
 /**
@@ -20,7 +19,7 @@ export function listFrames(folder: string): string[] {
   const frames = chooseFrames(names);
   if (frames.length === 0) {
     throw new UnblurError(
-      `Expected frames (${frameExtensions.join(', ')}) in ${folder}, in the order of their names, but received none`,
+      `Expected frames (${pictureExtensions.join(', ')}) in ${folder}, in the order of their names, but received none`,
     );
   }
   return frames.map((name) => join(folder, name));
@@ -33,9 +32,7 @@ export function listFrames(folder: string): string[] {
 export function chooseFrames(paths: readonly string[]): string[] {
   return (
     paths
-      .filter(
-        (path) => frameExtensions.includes(extname(path).toLowerCase()) && !basename(path).startsWith('.'),
-      )
+      .filter(isPicture)
       // By code unit where numbers are equal, such as 1 and 01.
       .sort()
       .sort((one, other) => inOrder.compare(basename(one), basename(other)))

@@ -1,14 +1,11 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import { explainFileError, firstLine, UnblurError } from '@unblur/files';
+import { basename, join } from 'node:path';
+import { explainFileError, firstLine, isPicture, pictureExtensions, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
 import type { RgbBytes } from '../sample.js';
 import type { FileDecoder } from './file-cache.node.js';
-
-/** File name endings of the pictures that folders are searched for. */
-export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'];
 
 /**
  * Paths of the pictures in a folder, sorted by name; hidden ones, such as the `._a.jpg` of macOS, are none.
@@ -17,12 +14,11 @@ export const imageExtensions = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff
  * @throws Error where the folder cannot be read or holds no picture.
  */
 export function listPictures(folder: string, what: string): string[] {
-  const names = folderEntries(folder, what).map(({ name }) => name);
-  const pictures = names.filter(
-    (name) => imageExtensions.includes(extname(name).toLowerCase()) && !name.startsWith('.'),
-  );
+  const pictures = folderEntries(folder, what)
+    .map(({ name }) => name)
+    .filter(isPicture);
   if (pictures.length === 0) {
-    throw new Error(`Expected ${what} (${imageExtensions.join(', ')}) in ${folder} but received none.`);
+    throw new Error(`Expected ${what} (${pictureExtensions.join(', ')}) in ${folder} but received none.`);
   }
   // By code unit, not by locale: the order decides which picture a sample gets.
   return pictures.sort().map((name) => join(folder, name));

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { chooseFrames, extractFrames, listFrames, probeClip } from '@unblur/clips';
-import { folderEntries, imageExtensions } from '../pictures/picture-file.node.js';
+import { pictureExtensions } from '@unblur/files';
+import { folderEntries } from '../pictures/picture-file.node.js';
 
 /** Folders and pictures that hold the blurred side of a set, not frames of a video. */
 const blurredName = /^blur(_gamma|red)?(\.[^.]*)?$/;
@@ -22,7 +23,7 @@ export function listVideos(folder: string): string[][] {
   const videos = collectVideos(folder);
   if (videos.length === 0) {
     throw new Error(
-      `Expected folders of frames (${imageExtensions.join(', ')}) in ${folder} but received none; take video files apart first (extractVideoFrames).`,
+      `Expected folders of frames (${pictureExtensions.join(', ')}) in ${folder} but received none; take video files apart first (extractVideoFrames).`,
     );
   }
   return videos;

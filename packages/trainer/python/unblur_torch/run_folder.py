@@ -18,7 +18,7 @@ from .scores import Sample
 
 PLAN = "plan.json"
 CHECKPOINT_KEY = "unblur.checkpoint"
-PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 MIB = 1 << 20
 
 
@@ -90,15 +90,16 @@ class PackedRun:
 
 
 def read_pictures(folder: str, sub_folders: Optional[List[str]]) -> Dict[str, bytes]:
-    """All pictures of a folder and its sub-folders, or of some of these, by their paths in it with
-    slashes.
+    """All pictures of a folder and its sub-folders, or of some of these, by their paths in it with slashes;
+    hidden files, such as the `._a.jpg` of macOS, are none.
     """
     pictures = {}
     for parent, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(parent, name)
             relative = os.path.relpath(path, folder).replace(os.sep, "/")
-            if name.lower().endswith(PICTURES) and (not sub_folders or relative.split("/")[0] in sub_folders):
+            is_picture = name.lower().endswith(PICTURES) and not name.startswith(".")
+            if is_picture and (not sub_folders or relative.split("/")[0] in sub_folders):
                 with open(path, "rb") as file:
                     pictures[relative] = file.read()
     return pictures

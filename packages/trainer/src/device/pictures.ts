@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
-import { basename, extname, join, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
+import { isPicture, pictureExtensions } from '@unblur/files';
 import sharp from 'sharp';
 import type { DevicePlan } from './plan.js';
 
-const pictureEndings = ['.png', '.jpg', '.jpeg', '.webp'];
 /**
  * How small pictures are made, from the best to the worst that is still good to learn from: coarser panoramas
  * rather than traces of compression, which a network would learn.
@@ -80,14 +80,12 @@ function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
       .map((name) => name.split(sep).join('/'))
       .filter(
         (name) =>
-          pictureEndings.includes(extname(name).toLowerCase()) &&
-          !basename(name).startsWith('.') &&
-          users.some(({ videos }) => !videos || videos.includes(name.split('/')[0]!)),
+          isPicture(name) && users.some(({ videos }) => !videos || videos.includes(name.split('/')[0]!)),
       )
       .sort();
     if (names.length === 0) {
       throw new Error(
-        `Expected pictures (${pictureEndings.join(', ')}) in '${folder}', of which samples are made, but received none.`,
+        `Expected pictures (${pictureExtensions.join(', ')}) in '${folder}', of which samples are made, but received none.`,
       );
     }
     return names.map((name) => ({
