@@ -76,7 +76,7 @@ export async function train(
   return doLocked(runFolder, 'training', async () => {
     if (!resume && existsSync(join(runFolder, runFiles.checkpoint))) {
       throw new Error(
-        `Expected a folder without a run but '${runFolder}' holds a checkpoint; resume it, or choose another folder.`,
+        `Expected a folder without a run but '${runFolder}' holds a checkpoint; go on with it (--resume), or choose another folder (--out).`,
       );
     }
     if (config.synthesis === 'device') {

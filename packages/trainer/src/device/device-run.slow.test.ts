@@ -238,7 +238,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
       const half = await train(at('photo.yaml'), { out: at('run'), quiet: true, changes: { steps: 8 } });
       expect(half).toMatchObject({ step: 8, interrupted: false });
       await expect(train(at('photo.yaml'), { out: at('run'), quiet: true })).rejects.toThrow(
-        'holds a checkpoint; resume it',
+        'holds a checkpoint; go on with it (--resume)',
       );
       const { metadata } = readSafetensors(readFileSync(at('run', 'checkpoint.safetensors')));
       const progress = JSON.parse(metadata['unblur.checkpoint']!) as { step: number; done: number };
