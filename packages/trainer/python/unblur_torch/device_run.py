@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 # Loading torch takes seconds of the run's minutes too.
 STARTED = time.monotonic()
@@ -129,11 +129,15 @@ class DeviceRun:
         self._validation = archive.validation(device) if self._leads else []
         self._validated_step = -1
         self._saved_at = time.monotonic()
-        self._stopped = False
+        self._told_to_stop = self._agreed_to_stop = False
 
     def stop(self) -> None:
-        """After the step in progress, and a checkpoint."""
-        self._stopped = True
+        """After the step in progress, and a checkpoint; of several processes, when all have agreed."""
+        self._told_to_stop = True
+
+    @property
+    def _stopped(self) -> bool:
+        return self._agreed_to_stop if torch.distributed.is_initialized() else self._told_to_stop
 
     def train(self) -> Progress:
         """Raises ValueError if the loss is not finite however often the weights go back to where it was."""
@@ -269,21 +273,18 @@ class DeviceRun:
         self._state = learner.state()
 
     def _agree_on_time(self, looks: bool) -> None:
-        """Of several processes, the first one's clock counts, and whether it was told to stop: all do the
+        """Of several processes, the first one's clock counts, and whether any was told to stop: all do the
         same steps.
         """
         progress = self._progress
         if not torch.distributed.is_initialized():
             progress.done = self._clock.done(progress.step)
         elif looks:
-            said = torch.tensor(
-                [self._clock.done(progress.step), float(self._stopped)],
-                dtype=torch.float64,
-                device=self._device,
-            )
-            torch.distributed.broadcast(said, 0)
-            progress.done, stopped = said.tolist()
-            self._stopped = stopped > 0
+            done = self._clock.done(progress.step) if self._leads else 0.0
+            said = torch.tensor([done, float(self._told_to_stop)], dtype=torch.float64, device=self._device)
+            torch.distributed.all_reduce(said, torch.distributed.ReduceOp.MAX)
+            progress.done, told_to_stop = said.tolist()
+            self._agreed_to_stop = told_to_stop > 0
 
     def _warm_up(self, learner: Learner, maker: BatchMaker, pool: "FedPool") -> None:
         """Compiles, before the stage's schedules begin; no weight moves."""
@@ -473,16 +474,7 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
             world_size=options.processes,
         )
     run = DeviceRun(archive, RunFolder(options.out), device, rank, options.minutes)
-    interruptions = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
-
-    def stop(*_) -> None:
-        """After the step in progress; a second time at once."""
-        run.stop()
-        for name, default in interruptions.items():
-            signal.signal(name, default)
-
-    for name in interruptions:
-        signal.signal(name, stop)
+    stop_when_told(run)
     progress = run.train()
     if rank == 0:
         if device.type == "cuda":
@@ -496,6 +488,63 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
             f"{os.path.join(options.out, 'results')}",
             file=sys.stderr,
         )
+
+
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
+# One Ctrl-C comes more than once where a terminal, `timeout` and the first process each pass it on.
+SECONDS_OF_ONE_INTERRUPTION = 1.0
+
+
+def stop_when_told(run: DeviceRun) -> None:
+    """An interruption stops a run after the step in progress; a second one at once."""
+    usual = {number: signal.getsignal(number) for number in INTERRUPTIONS}
+    stopped_at = math.inf
+
+    def stop(number: int, _) -> None:
+        nonlocal stopped_at
+        if time.monotonic() > stopped_at + SECONDS_OF_ONE_INTERRUPTION:
+            signal.signal(number, usual[number])
+            os.kill(os.getpid(), number)
+        stopped_at = min(stopped_at, time.monotonic())
+        run.stop()
+
+    for number in INTERRUPTIONS:
+        signal.signal(number, stop)
+
+
+def run_child(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
+    sys.exit(explained(lambda: run_process(rank, options, rendezvous)))
+
+
+def run_processes(options: argparse.Namespace, rendezvous: str) -> int:
+    """One process per GPU, which are stopped with this one. Returns the exit status."""
+    children = torch.multiprocessing.spawn(
+        run_child, (options, rendezvous), nprocs=options.processes, join=False
+    )
+
+    def pass_on(number: int, _) -> None:
+        for child in children.processes:
+            if child.is_alive():
+                os.kill(child.pid, number)
+
+    for number in INTERRUPTIONS:
+        signal.signal(number, pass_on)
+    try:
+        while not children.join():
+            pass
+    except torch.multiprocessing.ProcessExitedException as exited:
+        # It has said why.
+        return exited.exit_code
+    return 0
+
+
+def explained(work: Callable[[], Any]) -> int:
+    """The exit status of work that says what is wrong in one line."""
+    try:
+        return work() or 0
+    except (ValueError, OSError) as error:
+        print(f"unblur: {error}", file=sys.stderr)
+        return 1
 
 
 def make_trial(plan: Dict[str, Any]) -> None:
@@ -519,7 +568,8 @@ def main() -> int:
         help="with small crops and batches, to see on a processor that all is right",
     )
     options = parser.parse_args()
-    try:
+
+    def run() -> int:
         if options.minutes is not None and not 0 < options.minutes < math.inf:
             raise ValueError(f"Expected minutes above 0 but received {options.minutes}.")
         if not 1 <= options.processes <= MOST_PROCESSES:
@@ -528,14 +578,12 @@ def main() -> int:
             )
         with tempfile.TemporaryDirectory() as folder:
             rendezvous = os.path.join(folder, "rendezvous")
-            if options.processes == 1:
-                run_process(0, options, rendezvous)
-            else:
-                torch.multiprocessing.spawn(run_process, (options, rendezvous), nprocs=options.processes)
-    except (ValueError, OSError) as error:
-        print(f"unblur: {error}", file=sys.stderr)
-        return 1
-    return 0
+            if options.processes > 1:
+                return run_processes(options, rendezvous)
+            run_process(0, options, rendezvous)
+            return 0
+
+    return explained(run)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
 import { photoFamily, readSafetensors } from '@unblur/core-model';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -14,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { readMetrics } from '../loop/metrics-log.js';
 import type { StepRow } from '../loop/metrics-log.js';
@@ -315,6 +317,40 @@ describeWithTorch('a run whose samples are made on the device', () => {
           0.003 * scheduleFactor({ kind: 'cosine', warmupSteps: 2, finalShare: 0.01 }, stepOfSchedule, 24);
         expect(Math.abs(learningRate - expected)).toBeLessThan(0.1 * 0.003);
       });
+    },
+    longMilliseconds,
+  );
+
+  test(
+    'in several processes, stops in all of them after a step when it is interrupted, and goes on',
+    async () => {
+      await packRun(at('photo.yaml'), at('for two'), { maxMib: 4, partMib: 1 });
+      const start = (...more: string[]) =>
+        spawn(at('for two', 'start.sh'), [at('run of two'), '--processes', '2', ...more], {
+          stdio: ['ignore', 'pipe', 'pipe'],
+          env: { ...torchEnvironment(1), PYTHON: python! },
+          detached: true,
+        });
+      const log = () => readMetrics(at('run of two', 'results', 'metrics.jsonl'));
+
+      const interrupted = start('--minutes', '10');
+      const told = text(interrupted.stderr);
+      await once(interrupted.stdout, 'data');
+      // Ctrl-C in a terminal reaches the whole group; what has started the first process may tell it too.
+      process.kill(-interrupted.pid!, 'SIGINT');
+      interrupted.kill('SIGINT');
+      expect(await once(interrupted, 'close')).toEqual([0, null]);
+      expect(await told).toMatch(/\d+ steps, \d+ % of the run/);
+      const steps = log().at(-1)!.step;
+      expect(steps).toBeGreaterThan(0);
+
+      const goesOn = start('--minutes', '0.05');
+      goesOn.stdout.resume();
+      expect(await once(goesOn, 'close')).toEqual([0, null]);
+      expect(log().at(-1)!.step).toBeGreaterThan(steps);
+
+      const wrong = start('--minutes', '0');
+      expect(await text(wrong.stderr)).toBe('unblur: Expected minutes above 0 but received 0.0.\n');
     },
     longMilliseconds,
   );
