@@ -37,5 +37,10 @@ export { stopGradient } from './parts/stop-gradient.js';
 
 export type { WeightValues } from './weights/initial-weights.js';
 export type { NetworkFamily } from './weights/network-family.js';
-export { numberFromHalf, readSafetensors, writeSafetensors } from './weights/safetensors.js';
-export type { SafetensorsTensor } from './weights/safetensors.js';
+export {
+  expectSafetensorsBytes,
+  numberFromHalf,
+  readSafetensors,
+  writeSafetensors,
+} from './weights/safetensors.js';
+export type { SafetensorsBytes, SafetensorsTensor } from './weights/safetensors.js';

@@ -1,21 +1,13 @@
 import { firstLine, UnblurError } from '@unblur/files/file-error';
 
-/** What every network is opened with. */
+/** How any network is run. */
 export interface NetworkOptions {
-  /** The bytes of a `.safetensors` file. */
-  weights: Uint8Array;
   threads?: number;
   memoryBudgetBytes?: number;
 }
 
 /** @throws UnblurError that names the option that makes no sense, what it must be and what came. */
-export function expectNetworkOptions({ weights, threads, memoryBudgetBytes }: NetworkOptions): void {
-  const given: unknown = weights;
-  if (!(given instanceof Uint8Array)) {
-    throw new UnblurError(
-      `Expected the bytes of a .safetensors file, as a Uint8Array, for weights but received ${describeType(given)}; read the file first: await readFile(place)`,
-    );
-  }
+export function expectNetworkOptions({ threads, memoryBudgetBytes }: NetworkOptions): void {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw new UnblurError(`Expected a whole number of at least 1 for threads but received ${threads}`);
   }
@@ -24,13 +16,6 @@ export function expectNetworkOptions({ weights, threads, memoryBudgetBytes }: Ne
       `Expected a number above 0 for memoryBudgetBytes but received ${memoryBudgetBytes}`,
     );
   }
-}
-
-function describeType(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  return typeof value === 'object' && value !== null
-    ? `an object of type ${value.constructor.name}`
-    : `a value of type ${typeof value}`;
 }
 
 /** Reads weights. @throws UnblurError that says why they cannot be used, when `read` throws. */

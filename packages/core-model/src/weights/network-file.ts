@@ -1,7 +1,7 @@
 import { excerptOf, isMapping } from './config-checks.js';
 import type { WeightValues } from './initial-weights.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
-import type { SafetensorsTensor } from './safetensors.js';
+import type { SafetensorsBytes, SafetensorsTensor } from './safetensors.js';
 
 const namesInMessage = 5;
 
@@ -46,7 +46,7 @@ export function writeNetworkFile<Config>(
  */
 export function readNetworkFile<Config>(
   kind: NetworkKind<Config>,
-  bytes: Uint8Array,
+  bytes: SafetensorsBytes,
 ): { config: Config; values: WeightValues; metadata: Record<string, string> } {
   const { tensors, metadata } = readSafetensors(bytes);
   const { [kind.configKey]: configJson, ...rest } = metadata;

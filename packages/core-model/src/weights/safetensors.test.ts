@@ -83,6 +83,45 @@ describe('safetensors', () => {
     expect(() => readSafetensors(noJson)).toThrow('its header is not JSON');
   });
 
+  test.each(['<', '<!doctype html><title>Not found</title>', '\ufeff \r\n\t<html>', `${' '.repeat(999)}<p>`])(
+    'tells a web page, such as a host answers with where the file is not, from weights: %j',
+    (page) => {
+      expect(() => readSafetensors(new TextEncoder().encode(page))).toThrow(
+        'Expected the bytes of a .safetensors file but received a web page, not weights: the address is wrong, or the bundler did not copy the file.',
+      );
+    },
+  );
+
+  test('reads an ArrayBuffer as it reads bytes', () => {
+    const bytes = writeSafetensors(file);
+    const buffer = new ArrayBuffer(bytes.length);
+    new Uint8Array(buffer).set(bytes);
+    expect(readSafetensors(buffer)).toEqual(readSafetensors(bytes));
+    structuredClone(buffer, { transfer: [buffer] });
+    expect(() => readSafetensors(buffer)).toThrow('received 0 bytes');
+  });
+
+  test.each<[unknown, string]>([
+    ['photo.safetensors', 'a value of type string'],
+    [undefined, 'nothing'],
+    [null, 'null'],
+    [Promise.resolve(), 'a promise'],
+    [new Float32Array(2), 'an object of type Float32Array'],
+    [Object.create(null), 'an object'],
+  ])('says what came in place of bytes: %s', (given, received) => {
+    expect(() => readSafetensors(given as Uint8Array)).toThrow(
+      `Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received ${received}; read the file first`,
+    );
+  });
+
+  test('reads a file whose header is as long as the code of <', () => {
+    const json = '{}'.padEnd(0x3c);
+    expect(readSafetensors(Uint8Array.of(0x3c, 0, 0, 0, 0, 0, 0, 0, ...Buffer.from(json)))).toEqual({
+      metadata: {},
+      tensors: {},
+    });
+  });
+
   test('refuses offsets that do not fit the shape, and types it does not know', () => {
     expect(() =>
       readSafetensors(withHeader({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } })),

@@ -20,6 +20,9 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
+/** A file as `readFile` gives it, or a response's `arrayBuffer()`. */
+export type SafetensorsBytes = Uint8Array | ArrayBuffer;
+
 const bytesPerElement: Record<SafetensorsDtype, number> = { F32: 4, F16: 2, U8: 1, I32: 4 };
 const alignmentBytes = 8;
 /** Of files read: some twenty thousand tensors, of which the largest network here has a few thousand. */
@@ -70,14 +73,20 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
 /**
  * Reads the bytes of a `.safetensors` file. Values are copied, nothing is executed.
  *
- * @throws if the bytes are no such file, are cut short, or hold an element type that is not supported.
+ * @throws if the bytes are no such file, such as the page that a host answers with where there is no file, are
+ * cut short, or hold an element type that is not supported.
  */
-export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
+export function readSafetensors(file: SafetensorsBytes): SafetensorsFile {
   const notOne = (why: string) => new Error(`Expected the bytes of a .safetensors file but ${why}.`);
-  if (bytes.length < 8) throw notOne(`received ${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerBytes = Number(view.getBigUint64(0, true));
+  const bytes = expectSafetensorsBytes(file);
+  const headerBytes = bytes.length < 8 ? Infinity : Number(viewOf(bytes).getBigUint64(0, true));
   if (headerBytes > maxHeaderBytes || 8 + headerBytes > bytes.length) {
+    if (isMarkup(bytes)) {
+      throw notOne(
+        'received a web page, not weights: the address is wrong, or the bundler did not copy the file',
+      );
+    }
+    if (bytes.length < 8) throw notOne(`received ${bytes.length} bytes`);
     throw notOne(
       `its header would take ${headerBytes} of ${bytes.length} bytes: the file is of another kind or cut short`,
     );
@@ -110,6 +119,35 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   }
   // Not by assignment: a file may name a tensor `__proto__`.
   return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+}
+
+/** A file's bytes, not copied. @throws when it is something else, such as the path of a file. */
+export function expectSafetensorsBytes(file: SafetensorsBytes): Uint8Array {
+  if (file instanceof Uint8Array) return file;
+  // An empty one may have been given away to a worker.
+  if (file instanceof ArrayBuffer) return file.byteLength === 0 ? new Uint8Array() : new Uint8Array(file);
+  throw new Error(
+    `Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received ${describeType(file)}; read the file first: await readFile(path) in Node, await (await fetch(address)).arrayBuffer() in a browser.`,
+  );
+}
+
+function describeType(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value !== 'object' || value === null)
+    return value === null ? 'null' : `a value of type ${typeof value}`;
+  return value instanceof Promise
+    ? 'a promise'
+    : value.constructor
+      ? `an object of type ${value.constructor.name}`
+      : 'an object';
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  new DataView(buffer, byteOffset, byteLength);
+
+/** Whether bytes begin as HTML and XML do: with a `<`, after a byte order mark and white space. */
+function isMarkup(bytes: Uint8Array): boolean {
+  return new TextDecoder('utf-8').decode(bytes.subarray(0, 1024)).trimStart().startsWith('<');
 }
 
 function readHeader(json: Uint8Array, notOne: (why: string) => Error): Record<string, unknown> {

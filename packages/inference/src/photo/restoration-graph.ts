@@ -11,6 +11,7 @@ import {
   windowFrames,
   type NamedTensors,
   type WeightValues,
+  type SafetensorsBytes,
 } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import { UnblurError } from '@unblur/files';
@@ -100,7 +101,7 @@ const photographInput = {
  * the network has no such number of frames.
  */
 export function traceRestoration(
-  weights: Uint8Array,
+  weights: SafetensorsBytes,
   { heightPixels, widthPixels, frames }: RestorationSize,
 ): RestorationGraph {
   const { network, multiple, placement, input, outputs, restore, values, metadata, times } =
@@ -195,7 +196,7 @@ function padToMultiple(
   };
 }
 
-function describeRestoration(weights: Uint8Array, frames: number | undefined): Restoration {
+function describeRestoration(weights: SafetensorsBytes, frames: number | undefined): Restoration {
   const { metadata } = explainWeights(() => readSafetensors(weights));
   if (Object.hasOwn(metadata, videoDeblurFamily.configKey)) {
     const { config, ...read } = explainWeights(() => videoDeblurFamily.readWeights(weights));
@@ -223,7 +224,7 @@ function describeRestoration(weights: Uint8Array, frames: number | undefined): R
   return fixed ? fixedTimesRestoration(fixed, frames) : photoRestoration(weights, frames);
 }
 
-function photoRestoration(weights: Uint8Array, frames = photoFrames): Restoration {
+function photoRestoration(weights: SafetensorsBytes, frames = photoFrames): Restoration {
   const times = anyTimes(frames);
   const { config, values, metadata } = explainWeights(() => photoFamily.readWeights(weights));
   const network = photoFamily.declare(config);

@@ -246,10 +246,10 @@ describe('arguments that cannot be meant: one line', () => {
   test.each<[object, string]>([
     [
       { weights: 'weights.safetensors' },
-      'Expected the bytes of a .safetensors file, as a Uint8Array, for weights but received a value of type string',
+      'These weights cannot be used. Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received a value of type string; read the file first',
     ],
-    [{}, 'for weights but received nothing'],
-    [{ weights: new ArrayBuffer(8) }, 'but received an object of type ArrayBuffer'],
+    [{}, 'but received nothing'],
+    [{ weights: Promise.resolve(weights) }, 'but received a promise'],
     [
       { weights: new Uint8Array(8), threads: 0 },
       'Expected a whole number of at least 1 for threads but received 0',

@@ -1,3 +1,4 @@
+import type { SafetensorsBytes } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files';
 import {
   expectNetworkOptions,
@@ -23,7 +24,7 @@ import { openEngine, type EngineName } from '../engine-choice.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
-  weights: Uint8Array;
+  weights: SafetensorsBytes;
   /** What computes. Default `onnxruntime`; `tfjs-tensorflow` where `@tensorflow/tfjs-node` is installed. */
   engine?: EngineName;
   /** Processor threads to use, with ONNX Runtime. Default: all cores. */
@@ -140,7 +141,7 @@ export async function createRestorer({
   mirrored = false,
   scale: defaultScale = 'auto',
 }: RestorerOptions): Promise<Restorer> {
-  expectNetworkOptions({ weights, threads, memoryBudgetBytes });
+  expectNetworkOptions({ threads, memoryBudgetBytes });
   expectScale(defaultScale);
   // Taken before the first photograph: what that leaves taken serves the next.
   const limit = addressSpaceLimit();

@@ -17,6 +17,6 @@ export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
  * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
 export function createVideoDeblurrer({ threads, ...options }: VideoDeblurrerOptions): VideoDeblurrer {
-  expectNetworkOptions({ ...options, threads });
+  expectNetworkOptions({ threads });
   return createOnEngine({ ...options, engine: onnxRuntimeEngine(threads) });
 }

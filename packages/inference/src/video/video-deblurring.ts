@@ -19,6 +19,7 @@ import {
   type ReadingChoice,
   type TimedFrame,
 } from '@unblur/clips';
+import { expectSafetensorsBytes, type SafetensorsBytes } from '@unblur/core-model';
 import {
   claimFolder,
   doLocked,
@@ -27,7 +28,7 @@ import {
   UnblurError,
   writeAtomically,
 } from '@unblur/files';
-import type { VideoDeblurrer } from '@unblur/restoration';
+import { explainWeights, type VideoDeblurrer } from '@unblur/restoration';
 import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
 import {
@@ -42,7 +43,7 @@ export interface DeblurVideoOptions extends FfmpegOptions, FrameEncoding {
    * The weights that the deblurrer was made from: a folder of frames is only continued with the same, and
    * mirrored or not as before.
    */
-  weights: Uint8Array;
+  weights: SafetensorsBytes;
   /** Rate of a clip that is made from a folder of frames. Default 25. */
   framesPerSecond?: number;
   /**
@@ -346,6 +347,7 @@ async function writeFolder(
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
   const { weights, deinterlace = true, format = 'png', bitDepth, quality, onFrame, signal } = options;
+  const weightsBytes = explainWeights(() => expectSafetensorsBytes(weights));
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
@@ -354,7 +356,7 @@ async function writeFolder(
     fileName: recordName,
     record: {
       input,
-      weights: createHash('sha256').update(weights).digest('hex'),
+      weights: createHash('sha256').update(weightsBytes).digest('hex'),
       ...(deblurrer.mirrored ? { mirrored: true } : {}),
       ...(deinterlace ? {} : { deinterlace: false }),
       ...(format === 'png' ? {} : { format }),

@@ -1,8 +1,16 @@
 import '@tensorflow/tfjs';
 import { memory } from '@tensorflow/tfjs-core';
 import { expect, test } from '@jest/globals';
-import { createEagerRestorer, UnblurError } from '../index.js';
-import { largestDifference, photograph, tinyWeights } from './tiny-network.test-tool.js';
+import type { SafetensorsBytes } from '@unblur/core-model';
+import {
+  createEagerRestorer,
+  createVideoDeblurrer,
+  readFrameNetwork,
+  tilesOf,
+  UnblurError,
+  type ComputeEngine,
+} from '../index.js';
+import { largestDifference, photograph, tinyConfig, tinyWeights } from './tiny-network.test-tool.js';
 
 const weights = tinyWeights();
 
@@ -71,6 +79,54 @@ test('frees what it has when it is stopped', async () => {
   });
   await expect(stopping).rejects.toThrow('aborted');
   expect(memory().numTensors).toBe(held);
+});
+
+test('every reader of weights takes an ArrayBuffer too, and says what came in place of bytes', () => {
+  const buffer = new ArrayBuffer(weights.length);
+  new Uint8Array(buffer).set(weights);
+  const openers: ((given: SafetensorsBytes) => { config: unknown })[] = [
+    (given) => createEagerRestorer({ weights: given }),
+    readFrameNetwork,
+    (given) => createVideoDeblurrer({ weights: given, engine: {} as ComputeEngine }),
+  ];
+  for (const open of openers) {
+    expect(open(buffer).config).toEqual(tinyConfig);
+    for (const given of [undefined, 'photo.safetensors']) {
+      expect(() => open(given as unknown as Uint8Array)).toThrow(UnblurError);
+      expect(() => open(given as unknown as Uint8Array)).toThrow(
+        /^These weights cannot be used\. Expected the bytes of a \.safetensors file, .* but received (nothing|a value of type string); read the file first/,
+      );
+    }
+  }
+});
+
+test('says that it has been released, to whoever goes on', async () => {
+  const restorer = createEagerRestorer({ weights });
+  const scene = await restorer.analyze(photograph(32, 32));
+  restorer.release();
+  restorer.release();
+  const message = 'This restorer has been released: make another with createEagerRestorer';
+  await expect(restorer.restore(photograph(32, 32))).rejects.toThrow(new UnblurError(message));
+  await expect(restorer.analyze(photograph(32, 32))).rejects.toThrow(message);
+  await expect(scene.renderAt(0.5)).rejects.toThrow(message);
+  scene.release();
+  await expect(scene.renderAt(0.5)).rejects.toThrow('This photograph has been released: analyze it again');
+});
+
+test.each([0, -1, NaN, '9'])('refuses %j for maximumPixels', (maximumPixels) => {
+  expect(() => createEagerRestorer({ weights, maximumPixels: maximumPixels as number })).toThrow(
+    new UnblurError(`Expected a number above 0 for maximumPixels but received ${maximumPixels}`),
+  );
+});
+
+test('says how much a maximumPixels too small for any tile has to be', async () => {
+  const restorer = createEagerRestorer({ weights, maximumPixels: 100 });
+  await expect(restorer.restore(photograph(640, 320))).rejects.toThrow(
+    new UnblurError(
+      'maximumPixels allows tiles of 100 pixels, but 144x144 is the smallest that gives seamless results; raise it to 20736 or more',
+    ),
+  );
+  expect(tilesOf(640, 320, 20736)).toMatchObject({ tileWidth: 144, tileHeight: 144 });
 });
 
 test('refuses bytes that are no weights, and times and numbers of frames that cannot be, in one line', async () => {

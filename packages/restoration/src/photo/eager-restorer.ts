@@ -6,6 +6,7 @@ import {
   type PhotoConfig,
   type PhotoNetwork,
   type PhotoScene,
+  type SafetensorsBytes,
 } from '@unblur/core-model';
 import { dispose, tensor, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { RestoredSequence, RgbImage } from '../raster.js';
@@ -22,7 +23,7 @@ import { explainWeights } from '../network-options.js';
 
 export interface EagerRestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network. */
-  weights: Uint8Array;
+  weights: SafetensorsBytes;
   /** A photograph of more pixels is restored in tiles. Default 1 million. */
   maximumPixels?: number;
 }
@@ -54,12 +55,15 @@ export interface EagerRestorer {
  * Makes a restorer that runs op by op on the TensorFlow.js backend that is active now: what a browser has. On
  * Node, `createRestorer` is several times faster.
  *
- * @throws UnblurError when the weights do not hold together.
+ * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
 export function createEagerRestorer({
   weights: bytes,
   maximumPixels = 1_000_000,
 }: EagerRestorerOptions): EagerRestorer {
+  if (!(typeof maximumPixels === 'number' && maximumPixels > 0)) {
+    throw new UnblurError(`Expected a number above 0 for maximumPixels but received ${maximumPixels}`);
+  }
   const { config, values } = explainWeights(() => photoFamily.readWeights(bytes));
   const network = photoFamily.declare(config);
   const weights: NamedTensors = Object.fromEntries(
@@ -67,16 +71,24 @@ export function createEagerRestorer({
   );
   const analysisCosts = network.costs.filter(({ name }) => !isRenderingLayer(name));
   const work = photoWork(network);
+  let released = false;
+  const expectHeld = () => {
+    if (released) {
+      throw new UnblurError('This restorer has been released: make another with createEagerRestorer');
+    }
+  };
 
   function openTiles(width: number, height: number): TileNetwork<PhotoScene> {
     return {
       async analyze(values, onShare) {
+        expectHeld();
         const watched = watchLayers(weights, analysisCosts, onShare);
         const scene = tidy(() => ({ ...network.analyze(tensor4d(values, [1, height, width, 3]), watched) }));
         return { scene, trajectory: await valuesOf(scene.trajectory) };
       },
       async renderAt(scene, time) {
         if (time === 0) return valuesOf(scene.middle);
+        expectHeld();
         const frame = tidy(() => network.renderAt(scene, time, weights));
         try {
           return await valuesOf(frame);
@@ -90,6 +102,10 @@ export function createEagerRestorer({
 
   const analyze = (photo: RgbImage, progress: EagerProgress = {}): Promise<EagerScene> =>
     analyzeInTiles(photo, { ...progress, maximumPixels, open: async (...size) => openTiles(...size) });
+  const release = () => {
+    released = true;
+    dispose(weights);
+  };
 
   async function restore(
     photo: RgbImage,
@@ -113,7 +129,7 @@ export function createEagerRestorer({
     }
   }
 
-  return { config, analyze, restore, release: () => dispose(weights) };
+  return { config, analyze, restore, release };
 }
 
 /** A backend may hand out memory that is its own: a copy stays valid. */

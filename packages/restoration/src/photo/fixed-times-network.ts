@@ -6,6 +6,7 @@ import {
   type NamedTensors,
   type PaperConfig,
   type WeightValues,
+  type SafetensorsBytes,
 } from '@unblur/core-model';
 import { zeros, type Tensor4D } from '@tensorflow/tfjs-core';
 
@@ -39,14 +40,14 @@ const memoryPerActivation = 2.4;
  * The network that a weights file describes, or `undefined` where it is of a network that restores frames at
  * any time. @throws where the weights do not hold together.
  */
-export function readFixedTimesNetwork(weights: Uint8Array): FixedTimesNetwork | undefined {
+export function readFixedTimesNetwork(weights: SafetensorsBytes): FixedTimesNetwork | undefined {
   const { metadata } = readSafetensors(weights);
   if (Object.hasOwn(metadata, frameExtractionFamily.configKey)) return extractionNetwork(weights);
   return Object.hasOwn(metadata, paperFamily.configKey) ? paperNetwork(weights) : undefined;
 }
 
 /** Argaw et al. 2021 as written. */
-function paperNetwork(weights: Uint8Array): FixedTimesNetwork {
+function paperNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
   const { config, values, metadata } = paperFamily.readWeights(weights);
   const network = paperFamily.declare(config);
   const multiple = paperFamily.sizeMultiple(config);
@@ -70,7 +71,7 @@ function paperNetwork(weights: Uint8Array): FixedTimesNetwork {
 }
 
 /** Jin et al. 2018. */
-function extractionNetwork(weights: Uint8Array): FixedTimesNetwork {
+function extractionNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
   const { config, values, metadata } = frameExtractionFamily.readWeights(weights);
   const { extract } = frameExtractionFamily.declare(config);
   const multiple = frameExtractionFamily.sizeMultiple(config);

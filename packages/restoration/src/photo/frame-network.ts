@@ -8,6 +8,7 @@ import {
   type PaperConfig,
   type PhotoConfig,
   type PhotoNetwork,
+  type SafetensorsBytes,
 } from '@unblur/core-model';
 import { neg, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { ComputedFunction, ComputeEngine } from '../compute-engine.js';
@@ -60,7 +61,7 @@ export interface FrameNetwork {
  * Reads the weights of a network for photographs: the file says which one. @throws UnblurError when they do
  * not hold together.
  */
-export function readFrameNetwork(weights: Uint8Array): FrameNetwork {
+export function readFrameNetwork(weights: SafetensorsBytes): FrameNetwork {
   return explainWeights(() => {
     const fixed = readFixedTimesNetwork(weights);
     return fixed ? fixedTimesNetwork(fixed) : photoNetwork(weights);
@@ -125,7 +126,7 @@ export function photoFunctions(
   };
 }
 
-function photoNetwork(weights: Uint8Array): FrameNetwork {
+function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
   const { config, values } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
   return {

@@ -75,6 +75,7 @@ function planFor(width: number, height: number, maximumPixels: number): TilePlan
     multiple: photoMultiple,
     overlapPixels: tileOverlapPixels,
     maximumPixels,
+    limitedBy: 'maximumPixels',
   });
 }
 
@@ -95,7 +96,14 @@ export async function analyzeInTiles<Scene>(
   const { tileWidth, tileHeight } = plan;
   const network = await open(tileWidth, tileHeight);
   const tiles: Tile<Scene>[] = [];
-  const release = () => tiles.splice(0).forEach(({ scene }) => network.release(scene));
+  let released = false;
+  const release = () => {
+    released = true;
+    tiles.splice(0).forEach(({ scene }) => network.release(scene));
+  };
+  const expectHeld = () => {
+    if (released) throw new UnblurError('This photograph has been released: analyze it again');
+  };
 
   const motionOfTile = ({ trajectory, direction }: Tile<Scene>, time: number): MotionField => ({
     width: tileWidth / trajectoryStridePixels,
@@ -140,6 +148,7 @@ export async function analyzeInTiles<Scene>(
   return {
     async renderAt(time) {
       expectTime(time);
+      expectHeld();
       const canvas = new TileCanvas(padded.width, padded.height, plan);
       for (const { position, scene, direction } of tiles) {
         // Not -0, which no network was asked for.
@@ -153,6 +162,7 @@ export async function analyzeInTiles<Scene>(
     },
     motionAt(time) {
       expectTime(time);
+      expectHeld();
       return blendMotions((tile) => motionOfTile(tile, time), width, height);
     },
     release,

@@ -29,8 +29,10 @@ export interface TileLimits {
   multiple: number;
   /** Neighbouring tiles share at least this many pixels. */
   overlapPixels: number;
-  /** The largest tile that the memory budget allows, in pixels (width * height). */
+  /** The largest tile that is allowed, in pixels (width * height). */
   maximumPixels: number;
+  /** What a user raises where that is too few: the memory budget (default), or the number itself. */
+  limitedBy?: 'memory budget' | 'maximumPixels';
 }
 
 /**
@@ -43,7 +45,7 @@ export interface TileLimits {
 export function planTiles(
   width: number,
   height: number,
-  { multiple, overlapPixels, maximumPixels }: TileLimits,
+  { multiple, overlapPixels, maximumPixels, limitedBy = 'memory budget' }: TileLimits,
 ): TilePlan {
   // Positions are rounded to the multiple too, so the overlap must be one for the rounding never to eat into
   // it.
@@ -59,8 +61,11 @@ export function planTiles(
     if (best === undefined || pixels < best.pixels) best = { columns, rows, pixels };
   }
   if (best === undefined) {
+    const allowed = `allows tiles of ${maximumPixels} pixels, but ${smallest}x${smallest} is the smallest that gives seamless results`;
     throw new UnblurError(
-      `The memory budget allows tiles of ${maximumPixels} pixels, but ${smallest}x${smallest} is the smallest that gives seamless results; raise the memory budget at least ${Math.ceil((smallest * smallest) / maximumPixels)}-fold`,
+      limitedBy === 'maximumPixels'
+        ? `maximumPixels ${allowed}; raise it to ${smallest * smallest} or more`
+        : `The memory budget ${allowed}; raise the memory budget at least ${Math.ceil((smallest * smallest) / Math.max(1, maximumPixels))}-fold`,
     );
   }
   const { columns, rows } = best;

@@ -4,6 +4,7 @@ import {
   type ClipNetwork,
   type FrameDescription,
   type NamedTensors,
+  type SafetensorsBytes,
 } from '@unblur/core-model';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { OpenFunction } from '../compute-engine.js';
@@ -17,7 +18,7 @@ import type { VideoNetwork, VideoPass } from './video-network.js';
  *
  * @throws when the weights do not hold together.
  */
-export function readClipNetwork(weights: Uint8Array, mirrored: boolean): VideoNetwork {
+export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   const { config, values } = clipFamily.readWeights(weights);
   const network = clipFamily.declare(config);
   const clip: VideoNetwork = {

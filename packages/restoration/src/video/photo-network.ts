@@ -1,4 +1,4 @@
-import { photoFamily, photoMultiple } from '@unblur/core-model';
+import { photoFamily, photoMultiple, type SafetensorsBytes } from '@unblur/core-model';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { expectFinite } from '../display-range.js';
 import { photoMemoryBytesPerPixel } from '../photo/frame-network.js';
@@ -11,7 +11,7 @@ import type { VideoNetwork } from './video-network.js';
  *
  * @throws when the weights do not hold together.
  */
-export function readPhotoNetwork(weights: Uint8Array, mirrored: boolean): VideoNetwork {
+export function readPhotoNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   const { config, values } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
   const byItself: VideoNetwork = {

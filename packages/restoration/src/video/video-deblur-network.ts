@@ -3,6 +3,7 @@ import {
   type NamedTensors,
   type VideoDeblurConfig,
   type WeightValues,
+  type SafetensorsBytes,
 } from '@unblur/core-model';
 import type { ComputeEngine, OpenFunction } from '../compute-engine.js';
 import { concat, slice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
@@ -17,7 +18,7 @@ import type { VideoNetwork, VideoPass } from './video-network.js';
  *
  * @throws when the weights do not hold together.
  */
-export function readVideoDeblurNetwork(weights: Uint8Array, mirrored: boolean): VideoNetwork {
+export function readVideoDeblurNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   const { config, values } = videoDeblurFamily.readWeights(weights);
   return {
     config,

@@ -1,3 +1,4 @@
+import type { SafetensorsBytes } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
 import type { ComputeEngine } from '../compute-engine.js';
 import { expectNetworkOptions } from '../network-options.js';
@@ -14,7 +15,7 @@ export interface VideoDeblurrerOptions {
    * The bytes of a `.safetensors` file of a network for video, or of the photo network, which makes every
    * frame sharp by itself. The file says which.
    */
-  weights: Uint8Array;
+  weights: SafetensorsBytes;
   /** What computes the network. */
   engine: ComputeEngine;
   /** Frames for which the network would need more memory than this are deblurred in tiles. Default 3 GiB. */
@@ -75,7 +76,7 @@ export function createVideoDeblurrer({
   mirrored = false,
   windowsOnly = false,
 }: VideoDeblurrerOptions): VideoDeblurrer {
-  expectNetworkOptions({ weights, memoryBudgetBytes });
+  expectNetworkOptions({ memoryBudgetBytes });
   const network = readVideoNetwork(weights, mirrored);
   const keepsStill = !windowsOnly;
   const limits = {

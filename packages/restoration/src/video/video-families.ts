@@ -1,4 +1,10 @@
-import { clipFamily, photoFamily, readSafetensors, videoDeblurFamily } from '@unblur/core-model';
+import {
+  clipFamily,
+  photoFamily,
+  readSafetensors,
+  videoDeblurFamily,
+  type SafetensorsBytes,
+} from '@unblur/core-model';
 import { explainWeights } from '../network-options.js';
 import { readClipNetwork } from './clip-network.js';
 import { readPhotoNetwork } from './photo-network.js';
@@ -17,7 +23,7 @@ const families = [
  * @param mirrored whether frames are the mean of what the network makes of them and of their mirror images.
  * @throws UnblurError when they are of another network or do not hold together.
  */
-export function readVideoNetwork(weights: Uint8Array, mirrored: boolean): VideoNetwork {
+export function readVideoNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   return explainWeights(() => {
     const { metadata } = readSafetensors(weights);
     const family = families.find(({ configKey }) => Object.hasOwn(metadata, configKey));
