@@ -6,13 +6,20 @@ import { defaultVideoWeights } from './video.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
-test('the README example reads the default weights', async () => {
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)![1]!.replace(/^import .*$/gm, '');
+test.each([
+  ['in Node', 0],
+  ['in a browser', 1],
+])('the README example reads the default weights %s', async (_, index) => {
+  const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)];
+  const code = examples[index]![1]!.replace(/^import .*$/gm, '');
   const api = {
     readFile,
+    fetch: async (url: URL) => new Response(await readFile(url)),
     ...weights,
     // What is in the file is the matter of other tests.
-    photoFamily: { readWeights: (bytes: Uint8Array) => ({ config: 'photo', values: bytes.byteLength }) },
+    photoFamily: {
+      readWeights: (bytes: Uint8Array | ArrayBuffer) => ({ config: 'photo', values: bytes.byteLength }),
+    },
   };
   const run = new Function(...Object.keys(api), `return (async () => { ${code}; return values; })();`) as (
     ...api: unknown[]
