@@ -133,8 +133,9 @@ export function expectSafetensorsBytes(file: SafetensorsBytes): Uint8Array {
 
 function describeType(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value !== 'object' || value === null)
+  if (typeof value !== 'object' || value === null) {
     return value === null ? 'null' : `a value of type ${typeof value}`;
+  }
   return value instanceof Promise
     ? 'a promise'
     : value.constructor

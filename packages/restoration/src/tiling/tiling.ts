@@ -52,20 +52,24 @@ export function planTiles(
   const overlap = roundUp(overlapPixels, multiple);
   const smallest = 2 * overlap + multiple;
   let best: { columns: Spread; rows: Spread; pixels: number } | undefined;
-  for (const columns of spreadsOf(width, smallest, multiple, overlap)) {
-    const rows = spreadsOf(height, smallest, multiple, overlap).find(
-      ({ size }) => columns.size * size <= maximumPixels,
-    );
+  const [allColumns, allRows] = [
+    spreadsOf(width, smallest, multiple, overlap),
+    spreadsOf(height, smallest, multiple, overlap),
+  ];
+  for (const columns of allColumns) {
+    const rows = allRows.find(({ size }) => columns.size * size <= maximumPixels);
     if (rows === undefined) continue;
     const pixels = columns.size * columns.starts.length * rows.size * rows.starts.length;
     if (best === undefined || pixels < best.pixels) best = { columns, rows, pixels };
   }
   if (best === undefined) {
-    const allowed = `allows tiles of ${maximumPixels} pixels, but ${smallest}x${smallest} is the smallest that gives seamless results`;
+    const [leastWidth, leastHeight] = [allColumns.at(-1)!.size, allRows.at(-1)!.size];
+    const leastPixels = leastWidth * leastHeight;
+    const allowed = `allows tiles of ${maximumPixels} pixels, but ${leastWidth}x${leastHeight} is the smallest that gives seamless results`;
     throw new UnblurError(
       limitedBy === 'maximumPixels'
-        ? `maximumPixels ${allowed}; raise it to ${smallest * smallest} or more`
-        : `The memory budget ${allowed}; raise the memory budget at least ${Math.ceil((smallest * smallest) / Math.max(1, maximumPixels))}-fold`,
+        ? `maximumPixels ${allowed}; raise it to ${leastPixels} or more`
+        : `The memory budget ${allowed}; raise the memory budget at least ${Math.ceil(leastPixels / Math.max(1, maximumPixels))}-fold`,
     );
   }
   const { columns, rows } = best;
