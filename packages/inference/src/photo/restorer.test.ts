@@ -237,6 +237,8 @@ describe('arguments that cannot be meant: one line', () => {
       'sides of whole numbers of pixels but received 16.5x16',
     ],
     [{ width: 2, height: 2, data: new Uint8Array(12) }, 'as a Float32Array of values in [0, 1]'],
+    [{ width: 2, height: 2, data: new Float32Array(12).fill(128) }, '(2x2) in [0, 1] but received 128'],
+    [{ width: 2, height: 2, data: new Float32Array(12).fill(NaN) }, '(2x2) in [0, 1] but received NaN'],
   ])('as a photograph %#', async (photo, message) => {
     const failure = restorer.restore(photo as RgbImage);
     await expect(failure).rejects.toBeInstanceOf(UnblurError);

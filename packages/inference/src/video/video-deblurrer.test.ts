@@ -299,10 +299,15 @@ describe('createVideoDeblurrer', () => {
     expect(largestDifference(tiled[1]!, whole[1]!)).toBeLessThan(1e-3);
   });
 
-  test('refuses frames of another size and weights of another network', async () => {
+  test('refuses frames of another size or of 8-bit values, and weights of another network', async () => {
     const { deblur } = createVideoDeblurrer({ weights: tinyVideoFile() });
     await expect(collect(deblur([...movingWaves(16, 16, 2), ...movingWaves(24, 16, 1)]))).rejects.toThrow(
       'Expected frames of one size, 16x16 like the first, but one is 24x16',
+    );
+    const levels = movingWaves(16, 16, 3);
+    levels[2]!.data[0] = 255;
+    await expect(collect(deblur(levels))).rejects.toThrow(
+      'Expected the values of frame 2 (16x16) in [0, 1] but received 255 in column 0, row 0',
     );
     expect(() => createVideoDeblurrer({ weights: new Uint8Array(3) })).toThrow(
       'These weights cannot be used.',

@@ -166,8 +166,9 @@ async function* expectOneSize(
   frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
 ): AsyncGenerator<RgbImage, void, undefined> {
   let size: { width: number; height: number } | undefined;
+  let number = 0;
   for await (const frame of frames) {
-    expectRgbImage(frame);
+    expectRgbImage(frame, `frame ${number++}`);
     size ??= { width: frame.width, height: frame.height };
     if (frame.width !== size.width || frame.height !== size.height) {
       throw new UnblurError(

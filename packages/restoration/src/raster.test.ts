@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import { expectRgbImage, UnblurError } from './index.js';
+
+/** 4x2 pixels of mid-grey, but for one value of the pixel in column 2 of row 1. */
+const withValue = (value: number) => {
+  const data = new Float32Array(4 * 2 * 3).fill(0.5);
+  data[(1 * 4 + 2) * 3 + 1] = value;
+  return { width: 4, height: 2, data };
+};
+
+test.each([-0.1, 0, 1, 1.5])(
+  'an image may hold %d: resampling overshoots, highlights go beyond white',
+  (value) => {
+    expect(() => expectRgbImage(withValue(value))).not.toThrow();
+  },
+);
+
+test.each([
+  [255, '255', 'divide 8-bit values by 255, 16-bit ones by 65535'],
+  [65535, '65535', 'divide 8-bit values by 255, 16-bit ones by 65535'],
+  [-128, '-128', 'divide 8-bit values by 255, 16-bit ones by 65535'],
+  [NaN, 'NaN', 'look at how it was computed'],
+  [Infinity, 'Infinity', 'look at how it was computed'],
+  [-Infinity, '-Infinity', 'look at how it was computed'],
+])('%d in an image is told, with its place and what to do', (value, received, advice) => {
+  expect(() => expectRgbImage(withValue(value))).toThrow(
+    new UnblurError(
+      `Expected the values of the image (4x2) in [0, 1] but received ${received} in column 2, row 1; ${advice}`,
+    ),
+  );
+});
+
+test('12 megapixels are looked at within a moment', () => {
+  const image = { width: 4000, height: 3000, data: new Float32Array(36e6).fill(0.5) };
+  expectRgbImage(image);
+  const before = process.cpuUsage();
+  expectRgbImage(image);
+  const { user } = process.cpuUsage(before);
+  expect(user / 1000).toBeLessThan(150);
+});
