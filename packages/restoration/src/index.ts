@@ -22,7 +22,13 @@ export {
   type FrameNetwork,
   type NetworkSession,
 } from './photo/frame-network.js';
-export { commonFrameCount, possibleFrameCounts, selectFrames } from './photo/frame-selection.js';
+export {
+  chooseTimes,
+  commonFrameCount,
+  possibleFrameCounts,
+  selectFrames,
+  type FrameChoice,
+} from './photo/frame-selection.js';
 export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
 export {
   expectScale,

@@ -95,6 +95,22 @@ describe('restore', () => {
     await some.release();
   });
 
+  test('as many frames as a photograph is to have, evenly spaced, or those at its times', async () => {
+    const photo = photograph(48, 32);
+    const { frames, motionsPixels } = await restorer.restore(photo, { frames: 5 });
+    expect({ frames, motionsPixels, scale: 1 }).toEqual(
+      await restorer.restore(photo, { times: [-1, -0.5, 0, 0.5, 1] }),
+    );
+    expect(frames).toHaveLength(5);
+    const first = await restorer.restore(photo, { frames: 5, times: [-1] });
+    expect(first.frames).toEqual([frames[0]]);
+    for (const wrong of [1, 2.5, '3']) {
+      await expect(restorer.restore(photo, { frames: wrong as number })).rejects.toThrow(
+        new UnblurError(`Expected a whole number of frames from 2 to 1001 but received ${wrong}`),
+      );
+    }
+  });
+
   test('the frame at any time, the same as among others', async () => {
     const photo = photograph(48, 32);
     const { frames, motionsPixels } = await restorer.restore(photo, { times: [0.25, -0.5, 0.7] });
@@ -362,6 +378,8 @@ describe('the network of Argaw et al. as written', () => {
     (await three.restore(photo)).frames.forEach((frame, i) =>
       expect(largestDifference(frame, frames[2 * i]!)).toBe(0),
     );
+    expect((await fixed.restore(photo, { frames: 3 })).frames).toEqual([frames[0], frames[2], frames[4]]);
+    await expect(fixed.restore(photo, { frames: 4 })).rejects.toThrow('3 or 5 can be had');
     await expect(fixed.restoreAt(photo, 0.3)).rejects.toThrow(
       'Expected times that this network has frames of (-1, -0.5, 0, 0.5, 1) but received 0.3',
     );

@@ -1,9 +1,11 @@
 import type { SafetensorsBytes } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files';
 import {
+  chooseTimes,
   expectNetworkOptions,
   expectRgbImage,
   expectScale,
+  type FrameChoice,
   type FrameNetwork,
   type MotionField,
   type NetworkSession,
@@ -52,12 +54,8 @@ export interface RestorerOptions {
   scale?: 'auto' | WorkingScale;
 }
 
-export interface RestoreOptions {
-  /**
-   * Times of the exposure, from -1 (the shutter opens) to 1 (it closes). Default: those of the restorer's
-   * `frames`.
-   */
-  times?: readonly number[];
+/** Without a choice of frames, those of the restorer's `frames` are restored. */
+export interface RestoreOptions extends FrameChoice {
   /** Called with the fraction of the work that is done, 0 to 1. */
   onShare?: (share: number) => void;
   /** The fraction of its size at which this photograph is restored. Default: the restorer's. */
@@ -100,7 +98,11 @@ export interface Restorer {
    * The frame at one time of the exposure, from -1 to 1. @throws UnblurError where the network has frames at
    * times of its own only.
    */
-  restoreAt(photo: RgbImage, time: number, options?: Omit<RestoreOptions, 'times'>): Promise<RestoredFrame>;
+  restoreAt(
+    photo: RgbImage,
+    time: number,
+    options?: Omit<RestoreOptions, keyof FrameChoice>,
+  ): Promise<RestoredFrame>;
   /** Frees the network's memory. */
   release(): Promise<void>;
 }
@@ -295,11 +297,12 @@ export async function createRestorer({
 
   async function restoreFrames(
     photo: RgbImage,
-    { times = defaultTimes, scale = defaultScale, onShare = () => undefined, signal }: RestoreOptions = {},
+    { scale = defaultScale, onShare = () => undefined, signal, ...choice }: RestoreOptions = {},
   ): Promise<FrameSequence> {
     expectRgbImage(photo);
     expectScale(scale);
-    expectTimes(times, network.reach === null ? network.timesOf(network.defaultFrames) : undefined);
+    const times = chooseTimes(choice, network.timesOf, defaultTimes);
+    if (network.reach === null) expectKnownTimes(times, network.timesOf(network.defaultFrames));
     signal?.throwIfAborted();
     const workingScale = await chooseScale(photo, scale, signal);
     const pixels = photo.width * photo.height;
@@ -383,20 +386,12 @@ function atFullSize({ data, stridePixels, ...size }: MotionField, scale: Working
     : { ...size, stridePixels: stridePixels / scale, data: data.map((value) => value / scale) };
 }
 
-function expectTimes(times: readonly number[], only: readonly number[] | undefined): void {
-  const wrong = times.findIndex((time) => !(typeof time === 'number' && time >= -1 && time <= 1));
-  if (times.length === 0 || wrong >= 0) {
-    throw new UnblurError(
-      `Expected times from -1, when the shutter opens, to 1, when it closes, but received ${times.length === 0 ? 'none' : String(times[wrong])}`,
-    );
-  }
-  if (new Set(times).size !== times.length) {
-    throw new UnblurError(`Expected times that differ but received ${times.join(', ')}`);
-  }
-  const unknown = only && times.find((time) => !only.includes(time));
+/** @throws UnblurError where a network that has frames at times of its own has none at one that is wanted. */
+function expectKnownTimes(times: readonly number[], known: readonly number[]): void {
+  const unknown = times.find((time) => !known.includes(time));
   if (unknown !== undefined) {
     throw new UnblurError(
-      `Expected times that this network has frames of (${only!.map((time) => Number(time.toFixed(3))).join(', ')}) but received ${unknown}; weights of the photo network have frames at any time`,
+      `Expected times that this network has frames of (${known.map((time) => Number(time.toFixed(3))).join(', ')}) but received ${unknown}; weights of the photo network have frames at any time`,
     );
   }
 }

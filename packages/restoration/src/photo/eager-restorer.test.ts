@@ -133,9 +133,23 @@ test('refuses bytes that are no weights, and times and numbers of frames that ca
   expect(() => createEagerRestorer({ weights: new Uint8Array(5) })).toThrow(UnblurError);
   const restorer = createEagerRestorer({ weights });
   await expect(restorer.restore(photograph(32, 32), { frames: 1 })).rejects.toThrow(
-    'Expected a whole number of frames, 2 or more, but received 1',
+    'Expected a whole number of frames from 2 to 1001 but received 1',
   );
-  await expect(restorer.restore(photograph(32, 32), { times: [0, 2] })).rejects.toThrow(
-    'Expected a time from -1',
+  for (const [times, received] of [
+    [[0, 2], '2'],
+    [[], 'none'],
+    [['0.5'], '0.5'],
+  ]) {
+    await expect(restorer.restore(photograph(32, 32), { times: times as number[] })).rejects.toThrow(
+      new UnblurError(
+        `Expected times from -1, when the shutter opens, to 1, when it closes, but received ${received}`,
+      ),
+    );
+  }
+  await expect(restorer.restore(photograph(32, 32), { times: 0.5 as unknown as number[] })).rejects.toThrow(
+    'Expected a list for times, such as [-1, 0.5], but received 0.5',
+  );
+  await expect(restorer.restore(photograph(32, 32), { times: [0, 0] })).rejects.toThrow(
+    'Expected times that differ but received 0, 0',
   );
 });

@@ -1,5 +1,4 @@
 import {
-  frameTimes,
   photoFamily,
   type LayerCost,
   type NamedTensors,
@@ -12,12 +11,13 @@ import { dispose, tensor, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs
 import type { RestoredSequence, RgbImage } from '../raster.js';
 import {
   analyzeInTiles,
-  expectTime,
   type SceneProgress,
   type TiledScene,
   type TileNetwork,
 } from '../tiling/tiled-scene.js';
 import { UnblurError } from '@unblur/files/file-error';
+import { anyTimes, photoFrames } from './frame-network.js';
+import { chooseTimes, type FrameChoice } from './frame-selection.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
 import { explainWeights } from '../network-options.js';
 
@@ -34,12 +34,8 @@ export interface EagerRestorerOptions {
 export type EagerProgress = SceneProgress;
 export type EagerScene = TiledScene;
 
-export interface EagerRestoreOptions extends EagerProgress {
-  /** How many frames, evenly spaced over the exposure: 2 or more. Default 7. */
-  frames?: number;
-  /** Their times, from -1 to 1, in place of their number. */
-  times?: readonly number[];
-}
+/** Without a choice of frames, 7 are restored. */
+export interface EagerRestoreOptions extends EagerProgress, FrameChoice {}
 
 export interface EagerRestorer {
   readonly config: PhotoConfig;
@@ -109,9 +105,9 @@ export function createEagerRestorer({
 
   async function restore(
     photo: RgbImage,
-    { frames = 7, times = timesOf(frames), onShare = () => undefined, signal }: EagerRestoreOptions = {},
+    { onShare = () => undefined, signal, ...choice }: EagerRestoreOptions = {},
   ): Promise<RestoredSequence> {
-    times.forEach(expectTime);
+    const times = chooseTimes(choice, anyTimes, anyTimes(photoFrames));
     const analysisShare =
       work.analysis / (work.analysis + work.frame * times.filter((time) => time !== 0).length);
     const scene = await analyze(photo, { onShare: (share) => onShare(share * analysisShare), signal });
@@ -175,11 +171,4 @@ function watchLayers(
       return target[name as string];
     },
   });
-}
-
-function timesOf(frames: number): number[] {
-  if (!(Number.isInteger(frames) && frames >= 2)) {
-    throw new UnblurError(`Expected a whole number of frames, 2 or more, but received ${frames}`);
-  }
-  return frameTimes(frames);
 }

@@ -1,5 +1,41 @@
 import { UnblurError } from '@unblur/files/file-error';
 
+/** Which frames of a photograph are wanted. */
+export interface FrameChoice {
+  /** How many, evenly spaced over the exposure: 2 or more. */
+  frames?: number;
+  /** Their times, all different, from -1 (the shutter opens) to 1 (it closes); where given, `frames` is not looked at. */
+  times?: readonly number[];
+}
+
+/**
+ * The times of the frames that are wanted.
+ *
+ * @param timesOf those of a number of frames. @throws where it cannot be had.
+ * @param defaultTimes where neither times nor a number are given.
+ * @throws UnblurError for times outside the exposure, the same one twice, or none.
+ */
+export function chooseTimes(
+  { frames, times }: FrameChoice,
+  timesOf: (frames: number) => number[],
+  defaultTimes: readonly number[],
+): readonly number[] {
+  if (times === undefined) return frames === undefined ? defaultTimes : timesOf(frames);
+  if (!Array.isArray(times)) {
+    throw new UnblurError(`Expected a list for times, such as [-1, 0.5], but received ${String(times)}`);
+  }
+  const wrong = times.findIndex((time) => !(typeof time === 'number' && time >= -1 && time <= 1));
+  if (times.length === 0 || wrong >= 0) {
+    throw new UnblurError(
+      `Expected times from -1, when the shutter opens, to 1, when it closes, but received ${times.length === 0 ? 'none' : String(times[wrong])}`,
+    );
+  }
+  if (new Set(times).size !== times.length) {
+    throw new UnblurError(`Expected times that differ but received ${times.join(', ')}`);
+  }
+  return times;
+}
+
 /**
  * Which of `available` frames to keep so that `wanted` of them are evenly spaced in time, with the first, the
  * middle and the last.
