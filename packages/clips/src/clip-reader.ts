@@ -25,7 +25,8 @@ export const restartsClock = (format: string): boolean => /^(mpegts|mpeg)$/.test
  * The frames of a clip, each once and with its time: ffmpeg decodes as fast as they are taken. Each frame is
  * written over the one before it.
  *
- * @throws UnblurError when a frame has another size than the first, or the clip is damaged.
+ * @throws UnblurError when a frame has another size than the first, or the clip is damaged; the signal's
+ * reason when aborted.
  */
 export async function* readClip(
   path: string,
@@ -70,6 +71,7 @@ export async function* readClip(
         chunk.copy(bytes, filled, taken, taken + count);
         [taken, filled] = [taken + count, filled + count];
         if (filled < bytes.length) continue;
+        options.signal?.throwIfAborted();
         if (!shown) throw new UnblurError('ffmpeg gave more frames than it decoded; update ffmpeg');
         expectOneSize(path, frame, shown);
         toUnitRange(values, frame.data);

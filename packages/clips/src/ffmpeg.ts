@@ -5,6 +5,7 @@ import { firstLine, UnblurError } from '@unblur/files';
 export interface FfmpegOptions {
   /** The ffmpeg to run; ffprobe is looked for beside it. Default: those in PATH. */
   ffmpegPath?: string;
+  /** Ends ffmpeg at once; what was asked for is then rejected with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -63,6 +64,8 @@ export interface RunningProgram {
    * aborted.
    */
   finished: Promise<number | null>;
+  /** Kept when it is gone, however it ended: it writes to no file any more. */
+  gone: Promise<void>;
   /**
    * Kept when it will say nothing more. It may still have output that nobody has read, and so not be
    * finished.
@@ -136,7 +139,11 @@ function startProgram(
   signal: AbortSignal | undefined,
   onMessage?: (line: string) => void,
 ): RunningProgram {
-  const child = spawn(program, commandLine, { stdio: ['pipe', 'pipe', 'pipe'], signal });
+  const child = spawn(program, commandLine, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    signal,
+    killSignal: 'SIGKILL', // of what an aborted one has still to write nobody has any use
+  });
   const marksErrors = commandLine.some((argument) => argument.startsWith('level+'));
   const complaints: string[] = [];
   let unfinishedLine = '';
@@ -150,8 +157,8 @@ function startProgram(
   });
   const finished = new Promise<number | null>((resolve, reject) => {
     child.on('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.name === 'AbortError') {
-        reject(cause);
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
       } else {
         reject(
           new UnblurError(
@@ -171,9 +178,10 @@ function startProgram(
   const silent = new Promise<void>((resolve) =>
     child.stderr.on('close', () => resolve()).on('end', () => resolve()),
   );
+  const gone = new Promise<void>((resolve) => child.on('close', () => resolve()));
   // Whoever asks for the exit code learns of a failure; it must not count as unhandled before.
   finished.catch(() => {});
-  return { process: child, finished, silent, complaints: () => complaints };
+  return { process: child, finished, gone, silent, complaints: () => complaints };
 }
 
 /** A message without `[part @ 0x55d0c8]` and `[error]` before it, which mean nothing to a user. */

@@ -13,8 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function fileError(code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: something deep, open '/tmp/x.partial'`), { code });
+function fileError(code: string, path: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: something deep, open '${path}'`), { code, path });
 }
 
 test('the bytes arrive under the final name and nothing else is left', async () => {
@@ -32,7 +32,7 @@ test.each([
   await writeFile(path, 'old');
   const written = produceAtomically(path, async (temporaryPath) => {
     await writeFile(temporaryPath, 'ha');
-    throw fileError(code);
+    throw fileError(code, temporaryPath);
   });
   const failure = (await written.catch((error: unknown) => error)) as UnblurError;
   expect(failure).toBeInstanceOf(UnblurError);
@@ -64,6 +64,38 @@ test('an abort before the rename leaves nothing and is passed on as an abort', a
     controller.signal,
   );
   await expect(written).rejects.toMatchObject({ name: 'AbortError' });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test.each([
+  new Error('the client is gone'),
+  Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }),
+  'text',
+  null,
+])("an abort throws the signal's reason, whatever it is: %p", async (reason) => {
+  const path = join(folder, 'a.png');
+  const aborted = AbortSignal.abort(reason);
+  await expect(writeAtomically(path, 'x', aborted)).rejects.toBe(reason);
+  const controller = new AbortController();
+  const written = writeAtomically(path, Buffer.alloc(2 ** 22), controller.signal);
+  setImmediate(() => controller.abort(reason));
+  await expect(written).rejects.toBe(reason);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('an error of the code that writes which is none of the file is thrown as it is', async () => {
+  const path = join(folder, 'a.png');
+  const mistakes = [
+    new TypeError('x is undefined'),
+    Object.assign(new Error('the store says 503'), { code: 'E503' }),
+    fileError('ENOENT', '/nowhere/template.json'),
+    null,
+  ];
+  for (const mistake of mistakes) {
+    const before = { ...mistake, message: mistake?.message };
+    await expect(produceAtomically(path, () => Promise.reject(mistake))).rejects.toBe(mistake);
+    expect({ ...mistake, message: mistake?.message }).toEqual(before);
+  }
   expect(await readdir(folder)).toEqual([]);
 });
 

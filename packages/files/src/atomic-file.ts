@@ -10,35 +10,35 @@ import {
 } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { explainFileError } from './file-error.js';
-import { makeTemporaryFolder } from './temporary-folder.js';
+import { abortable } from './abort.js';
+import { explainFileError, explainingFileErrors } from './file-error.js';
+import { explainingStaging, makeTemporaryFolder } from './temporary-folder.js';
 
 /**
  * Lets `produce` write a file in a hidden folder beside `path`, then moves it to its place. After an error or
  * an abort nothing is left of it; a file that was there before stays as it was.
  *
  * @param produce writes the file under the path that it is given, which has the name of the final one.
- * @throws UnblurError that names `path`, not the temporary; the signal's reason when aborted.
+ * @throws UnblurError that names `path`, not the temporary, where the file cannot be written; the signal's
+ * reason when aborted; whatever else `produce` throws, as it is.
  */
-export async function produceAtomically(
+export function produceAtomically(
   path: string,
   produce: (temporaryPath: string) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  let folder: string | undefined;
-  try {
-    signal?.throwIfAborted();
-    folder = makeTemporaryFolder(dirname(path));
-    const temporaryPath = join(folder, basename(path));
-    await produce(temporaryPath);
-    signal?.throwIfAborted();
-    await flush(temporaryPath);
-    await rename(temporaryPath, path);
-  } catch (cause) {
-    throw explainFileError('write', path, cause);
-  } finally {
-    if (folder) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
-  }
+  const explaining = <T>(access: () => T | Promise<T>) => explainingFileErrors('write', path, access);
+  return abortable(signal, async () => {
+    const folder = await explaining(() => makeTemporaryFolder(dirname(path)));
+    try {
+      const temporaryPath = join(folder, basename(path));
+      await explainingStaging(temporaryPath, path, () => produce(temporaryPath));
+      signal?.throwIfAborted();
+      await explaining(() => moveToPlace(temporaryPath, path));
+    } finally {
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    }
+  });
 }
 
 /**
@@ -50,7 +50,12 @@ export function writeAtomically(
   contents: Uint8Array | string,
   signal?: AbortSignal,
 ): Promise<void> {
-  return produceAtomically(path, (temporaryPath) => writeFile(temporaryPath, contents, { signal }), signal);
+  return produceAtomically(
+    path,
+    (temporaryPath) =>
+      explainingFileErrors('write', path, () => writeFile(temporaryPath, contents, { signal })),
+    signal,
+  );
 }
 
 /** The same at once, for code that may not be interrupted half-way. @throws UnblurError that names `path`. */
@@ -93,12 +98,13 @@ export function appendWhole(path: string, contents: Uint8Array | string): void {
   }
 }
 
-/** A file that is moved to its place before its bytes are on the disk may be empty after a power failure. */
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r+');
+/** A file that is moved before its bytes are on the disk may be empty after a power failure. */
+async function moveToPlace(temporaryPath: string, path: string): Promise<void> {
+  const file = await open(temporaryPath, 'r+');
   try {
     await file.sync();
   } finally {
     await file.close();
   }
+  await rename(temporaryPath, path);
 }

@@ -1,53 +1,121 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { types } from 'node:util';
-import { makeTemporaryFolder } from './temporary-folder.js';
+import { constants } from 'node:fs';
+import { access, copyFile, link, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { explainFileError, explainingFileErrors } from './file-error.js';
+import { explainingStaging, makeTemporaryFolder } from './temporary-folder.js';
 
 /**
  * Lets `write` fill a folder so that nothing half-written ever stands under a final name: it writes into a
- * hidden folder beside `destination`, which takes its place when all files are complete. After an error, an
- * interruption among them, nothing is left of it.
+ * hidden folder, whose contents take their place when all files are complete.
  *
- * @param destination made where it does not exist, and the folders above it; files of the same names in it
- * are replaced, others stay.
- * @returns the paths of the files, in the order of their names.
- * @throws what `write` throws, with paths in messages as if it had written into `destination`.
+ * Where `destination` is new, it appears in one step. Where it exists, what others keep there stays, so the
+ * new files are moved into it one by one: first it is made sure that each has room, and where a move fails
+ * all the same those before it are undone. Only a process that is killed during the moves leaves some of the
+ * old files beside some of the new ones, each whole.
+ *
+ * @param destination made where it does not exist, and the folders above it; files of the same names in it,
+ * and in folders of the same names in it, are replaced, others stay.
+ * @returns the paths of what `write` made in the folder, in the order of their names.
+ * @throws UnblurError that names `destination`, or a file in it, where that cannot be written; whatever else
+ * `write` throws, as it is, with paths in its message as if it had written into `destination`. Then
+ * everything is as it was before.
  */
 export async function writeFolderAtomically(
   destination: string,
   write: (folder: string) => Promise<unknown>,
 ): Promise<string[]> {
-  const parent = dirname(destination);
-  let temporary: string | undefined;
-  let staging = destination;
+  const explaining = <T>(access: () => T | Promise<T>) => explainingFileErrors('write', destination, access);
+  const temporary = await explaining(() => makeFolderFor(destination));
   try {
-    await mkdir(parent, { recursive: true });
-    temporary = makeTemporaryFolder(parent);
-    staging = join(temporary, basename(destination));
-    await mkdir(staging);
-    await write(staging);
-    const names = (await readdir(staging)).sort();
-    await moveFiles(staging, destination, names);
+    const staging = join(temporary, basename(resolve(destination)) || 'folder');
+    await explaining(() => mkdir(staging));
+    await explainingStaging(staging, destination, () => write(staging));
+    const names = (await explaining(() => readdir(staging))).sort();
+    if (await explaining(() => isFolder(destination))) {
+      await mergeInto(destination, staging, join(temporary, 'replaced files'));
+    } else {
+      await explaining(() => rename(staging, destination));
+    }
     return names.map((name) => join(destination, name));
-  } catch (error) {
-    throw hideStaging(error);
   } finally {
-    if (temporary) await rm(temporary, { recursive: true, force: true });
-  }
-
-  /** The hidden folder's name would tell a user nothing. */
-  function hideStaging(error: unknown): unknown {
-    if (!types.isNativeError(error)) return error;
-    if ('code' in error) return Object.assign(error, { path: destination, dest: undefined });
-    error.message = error.message.replaceAll(staging, destination);
-    return error;
+    await rm(temporary, { recursive: true, force: true });
   }
 }
 
-/** In one step where the folder is new, else file by file. */
-async function moveFiles(staging: string, destination: string, names: string[]): Promise<void> {
-  if (!existsSync(destination)) return rename(staging, destination);
-  await mkdir(destination, { recursive: true });
-  for (const name of names) await rename(join(staging, name), join(destination, name));
+/** A hidden folder on the file system of `destination`: in it where it exists, else beside it. */
+async function makeFolderFor(destination: string): Promise<string> {
+  if (await isFolder(destination)) return makeTemporaryFolder(destination);
+  const parent = dirname(resolve(destination));
+  await mkdir(parent, { recursive: true });
+  return makeTemporaryFolder(parent);
+}
+
+/** @throws UnblurError where something else than a folder is there. */
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(nothingThere);
+  if (found && !found.isDirectory()) throw inTheWay(path, 'file');
+  return found !== undefined;
+}
+
+function nothingThere(cause: NodeJS.ErrnoException): undefined {
+  if (cause.code !== 'ENOENT') throw cause;
+}
+
+function inTheWay(path: string, what: 'file' | 'folder'): Error {
+  const code = what === 'file' ? 'EEXIST' : 'EISDIR';
+  return explainFileError('write', path, Object.assign(new Error(code), { code }));
+}
+
+interface Move {
+  from: string;
+  to: string;
+  /** Whether a file lies there already. */
+  replaces: boolean;
+}
+
+/**
+ * Moves what is in a folder into another: all of it or, where that fails, nothing.
+ *
+ * @param kept a folder to make on the same file system, for the files that are replaced.
+ * @throws UnblurError that names the file that cannot be written.
+ */
+async function mergeInto(destination: string, staging: string, kept: string): Promise<void> {
+  const moves = await planMoves(staging, destination);
+  await mkdir(kept);
+  const keptPath = (index: number) => join(kept, String(index));
+  for (const [index, { to, replaces }] of moves.entries()) {
+    if (replaces) await explainingFileErrors('write', to, () => keep(to, keptPath(index)));
+  }
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    for (const [index, { from, to, replaces }] of moves.entries()) {
+      await explainingFileErrors('write', to, () => rename(from, to));
+      undo.push(() => (replaces ? rename(keptPath(index), to) : rename(to, from)));
+    }
+  } catch (cause) {
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    throw cause;
+  }
+}
+
+/** Another name for a file, or a copy on file systems that know no second names. */
+async function keep(path: string, keptPath: string): Promise<void> {
+  await link(path, keptPath).catch(() => copyFile(path, keptPath));
+}
+
+/** Folders that are in both are gone through, everything else is moved. */
+async function planMoves(staging: string, destination: string): Promise<Move[]> {
+  await explainingFileErrors('write', destination, () => access(destination, constants.W_OK));
+  const moves: Move[] = [];
+  for (const entry of await readdir(staging, { withFileTypes: true })) {
+    const [from, to] = [join(staging, entry.name), join(destination, entry.name)];
+    const present = await lstat(to).catch(nothingThere);
+    const isPresentFolder = (await stat(to).catch(nothingThere))?.isDirectory() ?? false;
+    if (present && entry.isDirectory() !== isPresentFolder) {
+      throw inTheWay(to, isPresentFolder ? 'folder' : 'file');
+    }
+    if (isPresentFolder) moves.push(...(await planMoves(from, to)));
+    else moves.push({ from, to, replaces: present !== undefined });
+  }
+  return moves;
 }

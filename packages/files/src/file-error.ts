@@ -25,6 +25,7 @@ const advice: Record<FileAction, Record<string, string>> = {
     EISDIR: 'there is a folder of this name; remove it or choose another path',
     EEXIST: 'there is a file of this name; choose another path',
     ENOTEMPTY: 'there is a folder of this name with other files; choose another path',
+    EXDEV: 'it is on another file system than the folder that it belongs to; choose another path',
     EACCES: 'permission denied; choose another folder or change its permissions',
     EPERM: 'permission denied; choose another folder or change its permissions',
     EROFS: 'this file system is read-only; choose another folder',
@@ -39,15 +40,28 @@ const advice: Record<FileAction, Record<string, string>> = {
 };
 
 /**
- * Turns a failed file access into an UnblurError that says what to do; an UnblurError or an abort passes
- * through as it is.
+ * Turns a failed file access into an UnblurError that says what to do; an UnblurError passes through as it is.
+ * For one's own accesses only: an error of somebody else's code would be given advice that is wrong.
  */
 export function explainFileError(action: FileAction, path: string, cause: unknown): Error {
-  if (cause instanceof UnblurError || (cause as Error)?.name === 'AbortError') return cause as Error;
+  if (cause instanceof UnblurError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
   return new UnblurError(`Could not ${action} ${path}: ${advice[action][code ?? ''] ?? firstLine(message)}`, {
     cause,
   });
+}
+
+/** Does one's own file accesses, and explains what fails of them. */
+export async function explainingFileErrors<T>(
+  action: FileAction,
+  path: string,
+  access: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await access();
+  } catch (cause) {
+    throw explainFileError(action, path, cause);
+  }
 }
 
 /** System calls that change what is on a disk; others count as reading. */

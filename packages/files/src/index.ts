@@ -1,3 +1,4 @@
+export { abortable, waitUnlessAborted } from './abort.js';
 export { appendWhole, produceAtomically, writeAtomically, writeAtomicallySync } from './atomic-file.js';
 export { writeFolderAtomically } from './atomic-folder.js';
 export { explainFileError, explainStrayFileError, firstLine, UnblurError } from './file-error.js';

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
+import { types } from 'node:util';
+import { explainFileError } from './file-error.js';
 import { isRunning, ownProcess, type ProcessIdentity } from './process-identity.js';
 
 /**
@@ -88,4 +90,39 @@ export function makeTemporaryFolder(parent: string): string {
   // Fails where anything lies there, a symbolic link too.
   mkdirSync(folder, { mode: 0o700 });
   return folder;
+}
+
+/** Of writing to an open file: errors that name no path. */
+const fullDiskCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/**
+ * Lets somebody else's code write into a hidden folder, whose name would tell a user nothing: errors of files
+ * there are explained under the path that they were to get, and other messages name that. An error that has
+ * nothing to do with these files is thrown as it is.
+ *
+ * @param hidden a file, or a folder of files.
+ * @param final where they are to lie.
+ */
+export async function explainingStaging(
+  hidden: string,
+  final: string,
+  write: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw explainStagingError(error, hidden, final);
+  }
+}
+
+function explainStagingError(error: unknown, hidden: string, final: string): unknown {
+  if (!types.isNativeError(error)) return error;
+  const { code, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
+  if (code !== undefined) {
+    const file = [dest, path].find((place) => place === hidden || place?.startsWith(`${hidden}${sep}`));
+    if (file !== undefined) return explainFileError('write', final + file.slice(hidden.length), error);
+    if (path === undefined && fullDiskCodes.has(code)) return explainFileError('write', final, error);
+  }
+  if (error.message.includes(hidden)) error.message = error.message.replaceAll(hidden, final);
+  return error;
 }

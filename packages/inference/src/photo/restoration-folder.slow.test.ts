@@ -249,20 +249,50 @@ describe('restorePhotoToFolder', () => {
     );
   });
 
-  test('an abort while it writes leaves nothing', async () => {
+  test.each([
+    undefined,
+    null,
+    'text',
+    new Error('the client is gone'),
+    Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }),
+  ])('an abort while it writes leaves nothing and throws its reason: %p', async (reason) => {
     const { path } = await writePhoto('photo.png', 8);
     const controller = new AbortController();
     const aborting: FrameSource = {
       ...copier,
       restoreFrames(photo, options) {
-        setImmediate(() => controller.abort());
+        setImmediate(() => controller.abort(reason));
         return copier.restoreFrames(photo, options);
       },
     };
     const out = join(folder, 'out');
-    await expect(
-      restorePhotoToFolder(path, out, aborting, { signal: controller.signal }),
-    ).rejects.toMatchObject({ name: 'AbortError' });
+    const { signal } = controller;
+    const failure: unknown = await restorePhotoToFolder(path, out, aborting, { signal }).catch(
+      (cause: unknown) => cause,
+    );
+    expect(signal.aborted).toBe(true);
+    expect(failure).toBe(signal.reason);
+    expect(await readdir(folder)).toEqual(['photo.png']);
+  });
+
+  test("an error of the caller's own code is thrown as it is, one of a file beside the results explained", async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const out = join(folder, 'out');
+    const failure = (writeBeside: (folder: string) => Promise<void>): Promise<unknown> =>
+      restorePhotoToFolder(path, out, copier, { video: 'never', writeBeside }).catch(
+        (cause: unknown) => cause,
+      );
+    const mistake = Object.assign(new Error('the store says 503'), { code: 'E503' });
+    expect(await failure(() => Promise.reject(mistake))).toBe(mistake);
+    expect(await failure(async () => void (await readFile('/nowhere/template.json')))).toMatchObject({
+      code: 'ENOENT',
+      path: '/nowhere/template.json',
+    });
+    expect(await failure((staging) => writeFile(join(staging, 'more', 'a.txt'), ''))).toEqual(
+      new UnblurError(
+        `Could not write ${join(out, 'more', 'a.txt')}: its folder does not exist; make it first`,
+      ),
+    );
     expect(await readdir(folder)).toEqual(['photo.png']);
   });
 

@@ -105,8 +105,8 @@ export interface RestoredPhoto extends WrittenFiles {
  * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. They appear all at once;
  * what an earlier restoration has left there beside these goes.
  *
- * @throws UnblurError with one line for the user; the signal's reason when aborted. No file is ever left
- * half-written.
+ * @throws UnblurError with one line for the user; the signal's reason when aborted; what `writeBeside` throws,
+ * as it is, where that is none of the files in the folder. No file is ever left half-written.
  */
 export async function restorePhotoToFolder(
   photoPath: string,
@@ -115,6 +115,7 @@ export async function restorePhotoToFolder(
   options: RestorePhotoOptions = {},
 ): Promise<RestoredPhoto> {
   const start = performance.now();
+  options.signal?.throwIfAborted();
   expectFrameEncoding(options);
   const photo = await loadPhoto(photoPath, options);
   const { width, height, bitDepth, hadAlpha, pages } = photo;
@@ -130,8 +131,6 @@ export async function restorePhotoToFolder(
     const paths = await writeFolderAtomically(folder, async (staging) => {
       written = await restoreLoadedPhoto(photo, staging, restorer, options);
       await options.writeBeside?.(staging);
-    }).catch((cause: NodeJS.ErrnoException) => {
-      throw cause.code === undefined ? cause : explainFileError('write', folder, cause);
     });
     await removeStaleResults(folder, earlier, paths);
     const { files, ...facts } = written!;

@@ -97,7 +97,7 @@ const colors = [
         rounds: 500,
         signal: AbortSignal.timeout(5),
       }),
-    ).rejects.toMatchObject({ name: 'AbortError' });
+    ).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 });
 
