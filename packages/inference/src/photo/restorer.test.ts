@@ -185,6 +185,32 @@ describe('restore', () => {
     expect(results.map(({ frames }) => frames[0]!.width)).toEqual([32, 64, 96, 128, 160]);
   });
 
+  test.each([new Error('the client is gone'), null])(
+    'one that waits for others is rejected as soon as it is aborted: %p',
+    async (reason) => {
+      const events: string[] = [];
+      const stop = new AbortController();
+      const onShare = () => {
+        events.push('a share of the first');
+        stop.abort(reason);
+      };
+      const [, aborted, last] = await Promise.allSettled([
+        restorer.restore(photograph(96, 96), { onShare }),
+        restorer
+          .restore(photograph(32, 32), { signal: stop.signal })
+          .finally(() => events.push('the second is rejected')),
+        restorer.restore(photograph(32, 32)),
+      ]);
+      expect(events.slice(0, 3)).toEqual([
+        'a share of the first',
+        'the second is rejected',
+        'a share of the first',
+      ]);
+      expect(aborted).toEqual({ status: 'rejected', reason });
+      expect(last.status).toBe('fulfilled');
+    },
+  );
+
   test.each([false, true])(
     'tells a growing fraction of the work (mirrored: %s), and stops when asked',
     async (mirrored) => {

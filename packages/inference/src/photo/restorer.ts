@@ -1,5 +1,5 @@
 import type { SafetensorsBytes } from '@unblur/core-model';
-import { UnblurError } from '@unblur/files';
+import { UnblurError, waitUnlessAborted } from '@unblur/files';
 import {
   chooseTimes,
   expectNetworkOptions,
@@ -60,7 +60,10 @@ export interface RestoreOptions extends FrameChoice {
   onShare?: (share: number) => void;
   /** The fraction of its size at which this photograph is restored. Default: the restorer's. */
   scale?: 'auto' | WorkingScale;
-  /** Stops between two frames; what was asked for is then rejected with the signal's reason. */
+  /**
+   * Stops between two frames, and at once while other photographs are restored; what was asked for is then
+   * rejected with the signal's reason.
+   */
   signal?: AbortSignal;
 }
 
@@ -157,9 +160,15 @@ export async function createRestorer({
   const surveys = new WeakMap<RgbImage, number>();
 
   let previous: Promise<unknown> = Promise.resolve();
-  function afterPrevious<T>(work: () => Promise<T>): Promise<T> {
-    const result = previous.then(work);
+  /** @throws the signal's reason at once where it is aborted before it is the work's turn. */
+  async function afterPrevious<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const turn = previous;
+    const result = turn.then(() => {
+      signal?.throwIfAborted();
+      return work();
+    });
     previous = result.catch(() => undefined);
+    await waitUnlessAborted(signal, turn);
     return result;
   }
 
@@ -230,7 +239,7 @@ export async function createRestorer({
       };
       return mirrored ? restoreWithMirrorImage(tile, restoreHalf) : restoreHalf(tile);
     };
-    return afterPrevious(() => restoreInTiles(photo, limits, restoreTile, signal));
+    return afterPrevious(() => restoreInTiles(photo, limits, restoreTile, signal), signal);
   }
 
   async function chooseScale(
