@@ -117,7 +117,7 @@ export async function passThrough(
     for await (const frame of readClip(input, facts, choice)) await writer.write(frame);
     return await writer.finish();
   } finally {
-    writer.abort();
+    await writer.abort();
   }
 }
 

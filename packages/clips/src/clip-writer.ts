@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { UnblurError } from '@unblur/files';
+import { abortable, UnblurError } from '@unblur/files';
 import type { ClipFacts, ColorTags } from './clip-facts.js';
 import { expectStreamsFit, joinStreams } from './clip-joiner.js';
 import type { Container } from './containers.js';
@@ -19,8 +19,17 @@ export interface PictureCoding {
   light?: Pick<ClipFacts['picture'], 'masteringDisplay' | 'contentLight'>;
 }
 
-/** Of frames that are made here rather than read from a clip. */
+/**
+ * Of frames that are made here rather than read from a clip.
+ *
+ * @throws UnblurError when the rate is less than one frame in 1000 seconds or no number.
+ */
 export function codingOfFrames(framesPerSecond: number): PictureCoding {
+  if (!(framesPerSecond >= 0.001 && framesPerSecond < Infinity)) {
+    throw new UnblurError(
+      `Expected a rate of at least 0.001 frames per second but received ${String(framesPerSecond)}`,
+    );
+  }
   // 29.97 and its like stand for multiples of 1000/1001.
   const exact = (framesPerSecond * 1001) / 1000;
   const isBroadcast = Math.abs(exact - Math.round(exact)) < 0.002 && !Number.isInteger(framesPerSecond);
@@ -38,22 +47,32 @@ export function codingOfFrames(framesPerSecond: number): PictureCoding {
 export interface TimedFrame {
   width: number;
   height: number;
-  /** RGB values in [0, 1]. */
+  /** height * width * 3 RGB values in [0, 1], row by row, channels interleaved. */
   data: Float32Array;
   timeSeconds: number;
   sampleAspectRatio?: string | undefined;
 }
 
 export interface ClipWriter {
-  /** @param frame later than the one before; what it holds is no longer needed when the promise is kept. */
+  /**
+   * Adds a frame. Frames of calls that do not wait for each other are written in the order of the calls.
+   *
+   * @param frame of the size of the first, later than the one before; it must not change until the promise is
+   * kept, and is no longer needed then.
+   * @throws UnblurError when the frame is of another size, its values or its time are missing, or the writer
+   * was finished or aborted; the signal's reason when aborted by it.
+   */
   write(frame: TimedFrame): Promise<void>;
   /**
    * Waits until the file is complete. @returns a line about what of the original the file cannot hold;
    * undefined where it holds all.
    */
   finish(): Promise<string | undefined>;
-  /** Ends ffmpeg; what it had written is the caller's to remove. */
-  abort(): void;
+  /**
+   * Ends ffmpeg and removes what it had written; after `finish` has succeeded it does nothing, so that it may
+   * stand in a `finally`. Without either ffmpeg waits for frames for ever. Never rejects.
+   */
+  abort(): Promise<void>;
 }
 
 /**
@@ -63,7 +82,7 @@ export interface ClipWriter {
  * @param path where the file is written; `<path>.pictures` lies beside it meanwhile.
  * @param name what messages call it.
  * @param original the clip that sound, subtitles, chapters, title and so on are taken from.
- * @throws UnblurError when they cannot be written.
+ * @throws UnblurError when they cannot be written; the signal's reason when aborted.
  */
 export async function openClipWriter(
   path: string,
@@ -73,41 +92,118 @@ export async function openClipWriter(
   original: { path: string; facts: ClipFacts } | undefined,
   options: FfmpegOptions = {},
 ): Promise<ClipWriter> {
-  if (original) await expectStreamsFit(path, container, original, options);
+  options.signal?.throwIfAborted();
   // Sound is added when the pictures are whole: they come so much slower that the file would begin with all
   // of the sound.
   const picturesPath = original ? `${path}.pictures` : path;
+  if (original) {
+    await expectStreamsFit(picturesPath, container, original, options).finally(() =>
+      rm(picturesPath, { force: true }),
+    );
+  }
+  /** What is there, unless it is whole, nobody has any use for. */
+  const begun = new Set<string>();
   let pictures: PictureEncoder | undefined;
+  let size: { width: number; height: number } | undefined;
+  let state: 'open' | 'finished' | 'aborted' = 'open';
+  let isWhole = false;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+
+  let previous: Promise<unknown> = Promise.resolve();
+  function afterPrevious<T>(work: () => Promise<T>): Promise<T> {
+    const result = previous.then(() => abortable(signal, work));
+    previous = result.catch(() => undefined);
+    return result;
+  }
+  function expectOpen(): void {
+    options.signal?.throwIfAborted();
+    if (state === 'open') return;
+    throw new UnblurError(
+      `Expected frames for ${name} before it was ${state}; open another writer for another clip`,
+    );
+  }
+
+  async function finishFile(): Promise<string | undefined> {
+    if (!pictures) throw new UnblurError(`${name} would have no frames; get the whole clip`);
+    await pictures.finish();
+    if (!original) return undefined;
+    begun.add(path);
+    const loss = await joinStreams(
+      path,
+      name,
+      container,
+      { path: picturesPath, beginSeconds: pictures.firstTimeSeconds, isHevc: isHevc(container, coding) },
+      original,
+      { ...options, signal },
+    );
+    await rm(picturesPath, { force: true });
+    return loss;
+  }
+
   return {
     async write(frame) {
-      pictures ??= new PictureEncoder(
-        picturesPath,
-        original ? { ...container, muxer: 'mp4', options: [] } : container,
-        coding,
-        frame,
-        { ...options, signal },
-      );
-      await pictures.write(frame);
+      expectOpen();
+      expectFrame(name, frame, size);
+      const { width, height } = frame;
+      size ??= { width, height };
+      await afterPrevious(async () => {
+        begun.add(picturesPath);
+        pictures ??= new PictureEncoder(
+          picturesPath,
+          original ? { ...container, muxer: 'mp4', options: [] } : container,
+          coding,
+          frame,
+          { ...options, signal },
+        );
+        await pictures.write(frame);
+      });
     },
     async finish() {
-      if (!pictures) throw new UnblurError(`${name} would have no frames; get the whole clip`);
-      await pictures.finish();
-      if (!original) return undefined;
-      const loss = await joinStreams(
-        path,
-        name,
-        container,
-        { path: picturesPath, beginSeconds: pictures.firstTimeSeconds, isHevc: isHevc(container, coding) },
-        original,
-        { ...options, signal },
-      );
-      await rm(picturesPath, { force: true });
+      expectOpen();
+      state = 'finished';
+      const loss = await afterPrevious(finishFile);
+      isWhole = true;
       return loss;
     },
-    abort: () => stop.abort(),
+    async abort() {
+      if (isWhole) return;
+      state = 'aborted';
+      stop.abort();
+      await previous;
+      await pictures?.gone;
+      for (const written of begun) await rm(written, { force: true }).catch(() => undefined);
+    },
   };
+}
+
+/** @throws UnblurError when there is no such frame, or not of the size of those before it. */
+function expectFrame(
+  name: string,
+  { width, height, data, timeSeconds }: TimedFrame,
+  size: { width: number; height: number } | undefined,
+): void {
+  if (size && (width !== size.width || height !== size.height)) {
+    throw new UnblurError(
+      `Expected frames of one size for ${name}, ${size.width}x${size.height} like the first, but received one of ${width}x${height}; scale it first`,
+    );
+  }
+  if (![width, height].every((side) => Number.isInteger(side) && side > 0)) {
+    throw new UnblurError(
+      `Expected a frame of whole pixels for ${name} but received one of ${width}x${height}`,
+    );
+  }
+  const values = width * height * 3;
+  if (data?.length !== values) {
+    throw new UnblurError(
+      `Expected a frame for ${name} with its ${values} RGB values (${height} x ${width} x 3) as \`data\` but received ${data === undefined ? 'none' : data.length}`,
+    );
+  }
+  if (!Number.isFinite(timeSeconds)) {
+    throw new UnblurError(
+      `Expected a frame for ${name} with the time at which it is shown, in seconds, but received ${String(timeSeconds)}`,
+    );
+  }
 }
 
 /** Encodes frames as they come. */
@@ -173,6 +269,11 @@ class PictureEncoder {
     this.#ffmpeg.process.stdin!.write(
       rawVideoHeader({ width, height, pixelFormat, frameSeconds: rateDenominator! / rateNumerator! }),
     );
+  }
+
+  /** Kept when ffmpeg has ended, however it did. */
+  get gone(): Promise<void> {
+    return this.#ffmpeg.gone;
   }
 
   /** Matroska knows no times before 0. */

@@ -146,13 +146,14 @@ describe('a folder of frames', () => {
   test('leaves whole frames behind when it is stopped', async () => {
     const input = await writeFrames('in', movingWaves(16, 12, 6));
     const stop = new AbortController();
+    const reason = new Error('the client is gone');
     await expect(
       deblurVideo(input, place('out'), negative, {
         ...options,
         signal: stop.signal,
-        onFrame: (done) => void (done === 2 && stop.abort()),
+        onFrame: (done) => void (done === 2 && stop.abort(reason)),
       }),
-    ).rejects.toThrow();
+    ).rejects.toBe(reason);
     expect(readdirSync(place('out')).sort()).toEqual(['.unblur-video.json', 'f8.png', 'f9.png']);
   });
 
@@ -315,6 +316,26 @@ test('says that the folder of the output is missing before it reads a frame', as
       ).rejects.toThrow('Expected a clip for the preview');
     },
   );
+
+  test('leaves nothing when it is stopped, before or while it is written, and throws the reason', async () => {
+    const clip = writeClip('clip.mp4');
+    for (const reason of [new Error('the client is gone'), null]) {
+      for (const out of ['out.mp4', 'out']) {
+        await expect(
+          deblurVideo(clip, place(out), negative, { ...options, signal: AbortSignal.abort(reason) }),
+        ).rejects.toBe(reason);
+      }
+      const stop = new AbortController();
+      await expect(
+        deblurVideo(clip, place('out.mp4'), negative, {
+          ...options,
+          signal: stop.signal,
+          onFrame: (done) => void (done === 3 && stop.abort(reason)),
+        }),
+      ).rejects.toBe(reason);
+    }
+    expect(readdirSync(folder)).toEqual(['clip.mp4']);
+  });
 
   test('of odd sides gets a mirrored row and column, and one without sound stays without', async () => {
     const frames = await writeFrames('in', movingWaves(15, 13, 3));

@@ -110,6 +110,7 @@ export async function deblurVideo(
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
+  options.signal?.throwIfAborted();
   const isFolder = (
     await stat(input).catch((cause: unknown) => {
       throw explainFileError('read', input, cause);
@@ -285,9 +286,8 @@ async function writeClip(
           throw new UnblurError('The clip gave no frame that could be decoded; get the whole file');
         }
         loss = await writer.finish();
-      } catch (cause) {
-        writer.abort();
-        throw cause;
+      } finally {
+        await writer.abort();
       }
     },
     options.signal,
