@@ -34,6 +34,17 @@ test.each([0, -1, NaN, Infinity, 0.0001])('a rate of %p is refused', (rate) => {
   );
 });
 
+test.each([
+  [0.001, '1/1000'],
+  [25, '25000/1000'],
+  [29.97, '30000/1001'],
+])('a rate of %p is written as %p', (rate, frameRate) => {
+  expect(codingOfFrames(rate)).toMatchObject({
+    frameRate,
+    timeBase: frameRate.split('/').reverse().join('/'),
+  });
+});
+
 (hasFfmpegHere ? describe : describe.skip)('a clip that is written', () => {
   test('has the frames of calls that do not wait for each other, in the order of the calls', async () => {
     const writer = await open('at-once.mp4');

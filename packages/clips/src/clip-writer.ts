@@ -32,7 +32,8 @@ export function codingOfFrames(framesPerSecond: number): PictureCoding {
   }
   // 29.97 and its like stand for multiples of 1000/1001.
   const exact = (framesPerSecond * 1001) / 1000;
-  const isBroadcast = Math.abs(exact - Math.round(exact)) < 0.002 && !Number.isInteger(framesPerSecond);
+  const isBroadcast =
+    exact > 0.5 && Math.abs(exact - Math.round(exact)) < 0.002 && !Number.isInteger(framesPerSecond);
   const [numerator, denominator] = isBroadcast
     ? [Math.round(exact) * 1000, 1001]
     : [Math.round(framesPerSecond * 1000), 1000];

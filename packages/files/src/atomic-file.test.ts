@@ -99,6 +99,12 @@ test('an error of the code that writes which is none of the file is thrown as it
   expect(await readdir(folder)).toEqual([]);
 });
 
+test('code that writes nothing is told so', async () => {
+  await expect(produceAtomically(join(folder, 'a.png'), async () => undefined)).rejects.toThrow(
+    /^Could not write \S+a\.png: what was to write it wrote nothing/,
+  );
+});
+
 test('at once: the bytes arrive, the old ones stay where writing fails, and nothing else is left', async () => {
   const path = join(folder, 'run.yaml');
   writeAtomicallySync(path, 'first');

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -11,7 +12,7 @@ import {
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { abortable } from './abort.js';
-import { explainFileError, explainingFileErrors } from './file-error.js';
+import { explainFileError, explainingFileErrors, UnblurError } from './file-error.js';
 import { explainingStaging, makeTemporaryFolder } from './temporary-folder.js';
 
 /**
@@ -34,6 +35,11 @@ export function produceAtomically(
       const temporaryPath = join(folder, basename(path));
       await explainingStaging(temporaryPath, path, () => produce(temporaryPath));
       signal?.throwIfAborted();
+      if (!existsSync(temporaryPath)) {
+        throw new UnblurError(
+          `Could not write ${path}: what was to write it wrote nothing under the path that it was given`,
+        );
+      }
       await explaining(() => moveToPlace(temporaryPath, path));
     } finally {
       await rm(folder, { recursive: true, force: true }).catch(() => undefined);
