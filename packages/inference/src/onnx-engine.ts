@@ -1,6 +1,7 @@
 import type { NamedTensors, WeightValues } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
-import { createSession } from '@unblur/onnx/node';
+import { UnblurError } from '@unblur/files';
+import { chooseRuntime, createSession } from '@unblur/onnx/node';
 import type { ComputeEngine } from '@unblur/restoration';
 import { tensor } from '@tensorflow/tfjs-core';
 
@@ -13,6 +14,9 @@ export function onnxRuntimeEngine(threads?: number): ComputeEngine {
   return {
     memoryFactor: 1,
     async open({ compute, inputShapes, weights, reusesOutputs = false }) {
+      await chooseRuntime().catch((cause: Error) => {
+        throw new UnblurError(cause.message, { cause });
+      });
       const graph = trace(
         (inputs) => compute(inputs, constantsOf(weights)),
         Object.fromEntries(Object.entries(inputShapes).map(([name, shape]) => [name, { shape }])),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { createSession, type Session } from './node.js';
-import { chooseRuntime, explainNativeFailure } from './runtime.js';
+import { chooseRuntime, explainBothFailures, explainNativeFailure } from './runtime.js';
 import { trace } from './trace.js';
 
 const builds = ['native', 'webassembly'] as const;
@@ -66,7 +66,8 @@ test.each([
     title: 'an installation without its files',
     failure: { code: 'MODULE_NOT_FOUND', message: "Cannot find module '../bin/x'" },
     machine: { platform: 'linux', arch: 'x64' },
-    reason: 'the native build of ONNX Runtime is missing; install @unblur/onnxruntime again',
+    reason:
+      'the native build of ONNX Runtime is missing; leave @unblur/onnxruntime out of the bundle where this program is bundled, else install it again',
   },
   {
     title: 'a Linux with another C library',
@@ -88,4 +89,17 @@ test.each([
 ])('$title: why, and what helps', ({ failure, machine, reason }) => {
   const error = Object.assign(new Error(failure.message), failure);
   expect(explainNativeFailure(error, machine)).toBe(reason);
+});
+
+test('where no build loads, the reason of the native one is not lost', () => {
+  const machine = { platform: 'linux', arch: 'x64' };
+  const missing = (place: string) =>
+    Object.assign(new Error(`Expected ONNX Runtime at ${place}`), { code: 'ERR_MODULE_NOT_FOUND' });
+  const unlinked = Object.assign(new Error('libc.musl: not found\nmore'), { code: 'ERR_DLOPEN_FAILED' });
+  expect(explainBothFailures(missing('/native'), missing('/wasm'), machine)).toBe(
+    'Expected ONNX Runtime at /native',
+  );
+  expect(explainBothFailures(unlinked, missing('/wasm'), machine)).toBe(
+    'ONNX Runtime does not load: the native build of ONNX Runtime does not load (libc.musl: not found); it needs a Linux with glibc 2.28 or newer. Its WebAssembly build, which would take its place, does not load either: Expected ONNX Runtime at /wasm',
+  );
 });

@@ -14,15 +14,24 @@ const loaded = new Map<OnnxRuntimeBuild, Promise<OnnxRuntime>>();
 
 let chosen: Promise<ChosenRuntime> | undefined;
 
-/** The native build of ONNX Runtime, or WebAssembly where that does not load. */
+/**
+ * The native build of ONNX Runtime, or WebAssembly where that does not load.
+ *
+ * @throws where neither loads: why not, and what helps.
+ */
 export function chooseRuntime(): Promise<ChosenRuntime> {
   return (chosen ??= load('native').then(
     (runtime) => ({ build: 'native', version: runtime.env.versions.common }),
-    async (error: NodeJS.ErrnoException) => ({
-      build: 'webassembly',
-      version: (await load('webassembly')).env.versions.common,
-      nativeFailure: explainNativeFailure(error, process),
-    }),
+    async (error: NodeJS.ErrnoException) => {
+      const runtime = await load('webassembly').catch((cause: NodeJS.ErrnoException) => {
+        throw new Error(explainBothFailures(error, cause, process), { cause });
+      });
+      return {
+        build: 'webassembly',
+        version: runtime.env.versions.common,
+        nativeFailure: explainNativeFailure(error, process),
+      };
+    },
   ));
 }
 
@@ -58,8 +67,8 @@ export function explainNativeFailure(
   if (!nativePlatforms.includes(`${platform}/${arch}`)) {
     return `ONNX Runtime has no native build for ${platform}/${arch}, only for ${nativePlatforms.join(', ')}`;
   }
-  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') {
-    return 'the native build of ONNX Runtime is missing; install @unblur/onnxruntime again';
+  if (isMissing(code)) {
+    return 'the native build of ONNX Runtime is missing; leave @unblur/onnxruntime out of the bundle where this program is bundled, else install it again';
   }
   const remedies: Record<string, string> = {
     linux: 'it needs a Linux with glibc 2.28 or newer',
@@ -70,3 +79,17 @@ export function explainNativeFailure(
     ...(remedies[platform] ? [remedies[platform]] : []),
   ].join('; ');
 }
+
+/** The same where WebAssembly does not load either: nothing can run. */
+export function explainBothFailures(
+  native: NodeJS.ErrnoException,
+  webAssembly: NodeJS.ErrnoException,
+  machine: { platform: string; arch: string },
+): string {
+  // What is missing is so for one reason, of which the message of one says all.
+  if (isMissing(native.code) && isMissing(webAssembly.code)) return native.message;
+  return `ONNX Runtime does not load: ${explainNativeFailure(native, machine)}. Its WebAssembly build, which would take its place, does not load either: ${webAssembly.message.split('\n')[0]}`;
+}
+
+const isMissing = (code: string | undefined) =>
+  code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
