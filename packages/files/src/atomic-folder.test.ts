@@ -45,12 +45,14 @@ test('replaces files of the same name and leaves others alone', async () => {
 });
 
 test('leaves nothing behind when writing fails', async () => {
-  const writing = writeFolderAtomically(join(parent, 'photo'), async (folder) => {
-    writeFileSync(join(folder, 'a.png'), 'half');
-    throw new Error('broken');
-  });
-  await expect(writing).rejects.toThrow('broken');
-  expect(readdirSync(parent)).toEqual([]);
+  for (const name of ['photo', 'new/sets/photo']) {
+    const writing = writeFolderAtomically(join(parent, name), async (folder) => {
+      writeFileSync(join(folder, 'a.png'), 'half');
+      throw new Error('broken');
+    });
+    await expect(writing).rejects.toThrow('broken');
+    expect(readdirSync(parent)).toEqual([]);
+  }
 });
 
 test('stands there at once, with all its files, where it is new', async () => {

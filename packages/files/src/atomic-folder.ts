@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, copyFile, link, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { explainFileError, explainingFileErrors } from './file-error.js';
-import { explainingStaging, makeTemporaryFolder } from './temporary-folder.js';
+import { explainingStaging, makeTemporaryFolder, removeEmpty } from './temporary-folder.js';
 
 /**
  * Lets `write` fill a folder so that nothing half-written ever stands under a final name: it writes into a
@@ -25,29 +25,37 @@ export async function writeFolderAtomically(
   write: (folder: string) => Promise<unknown>,
 ): Promise<string[]> {
   const explaining = <T>(access: () => T | Promise<T>) => explainingFileErrors('write', destination, access);
-  const temporary = await explaining(() => makeFolderFor(destination));
+  const { temporary, madeParent } = await explaining(() => makeFolderFor(destination));
   try {
     const staging = join(temporary, basename(resolve(destination)) || 'folder');
     await explaining(() => mkdir(staging));
     await explainingStaging(staging, destination, () => write(staging));
     const names = (await explaining(() => readdir(staging))).sort();
     if (await explaining(() => isFolder(destination))) {
-      await mergeInto(destination, staging, join(temporary, 'replaced files'));
+      await mergeInto(destination, staging, `${staging}.replaced`);
     } else {
       await explaining(() => rename(staging, destination));
     }
     return names.map((name) => join(destination, name));
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    if (madeParent) await removeEmpty(dirname(temporary), madeParent);
   }
 }
 
-/** A hidden folder on the file system of `destination`: in it where it exists, else beside it. */
-async function makeFolderFor(destination: string): Promise<string> {
-  if (await isFolder(destination)) return makeTemporaryFolder(destination);
+/**
+ * A hidden folder on the file system of `destination`: in it where it exists, else beside it. @returns also the
+ * uppermost of the folders above that had to be made.
+ */
+async function makeFolderFor(
+  destination: string,
+): Promise<{ temporary: string; madeParent: string | undefined }> {
+  if (await isFolder(destination)) {
+    return { temporary: makeTemporaryFolder(destination), madeParent: undefined };
+  }
   const parent = dirname(resolve(destination));
-  await mkdir(parent, { recursive: true });
-  return makeTemporaryFolder(parent);
+  const madeParent = await mkdir(parent, { recursive: true });
+  return { temporary: makeTemporaryFolder(parent), madeParent };
 }
 
 /** @throws UnblurError where something else than a folder is there. */

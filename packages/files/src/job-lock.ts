@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, utimesSync } from 'node:fs';
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainFileError, UnblurError } from './file-error.js';
 import { isRunning } from './process-identity.js';
-import { clearAbandoned, isAbandoned, listOwned, newOwnedName, type OwnedEntry } from './temporary-folder.js';
+import {
+  clearAbandoned,
+  isAbandoned,
+  listOwned,
+  newOwnedName,
+  removeEmpty,
+  type OwnedEntry,
+} from './temporary-folder.js';
 
 const attempts = 6;
 const longestPauseMilliseconds = 100;
@@ -67,15 +74,6 @@ export async function doLocked<T>(
     }
   } finally {
     if (made) await removeEmpty(resolve(folder), resolve(made));
-  }
-}
-
-/** Removes a folder and those above it, up to `top`, as far as there is nothing in them. */
-async function removeEmpty(folder: string, top: string): Promise<void> {
-  try {
-    for (let path = folder; path.startsWith(top); path = dirname(path)) await rmdir(path);
-  } catch {
-    // What is not empty stays.
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { rmdir } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
 import { types } from 'node:util';
 import { explainFileError } from './file-error.js';
 import { isRunning, ownProcess, type ProcessIdentity } from './process-identity.js';
@@ -90,6 +91,15 @@ export function makeTemporaryFolder(parent: string): string {
   // Fails where anything lies there, a symbolic link too.
   mkdirSync(folder, { mode: 0o700 });
   return folder;
+}
+
+/** Removes a folder and those above it, up to `top`, as far as there is nothing in them. */
+export async function removeEmpty(folder: string, top: string): Promise<void> {
+  try {
+    for (let path = folder; path.startsWith(top); path = dirname(path)) await rmdir(path);
+  } catch {
+    // What is not empty stays.
+  }
 }
 
 /** Of writing to an open file: errors that name no path. */
