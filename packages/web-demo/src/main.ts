@@ -26,7 +26,22 @@ const engineChoice = element('engine', HTMLSelectElement);
 const restorer = new PageRestorer();
 const player = new Player();
 const working = new WorkingPanel();
-const desk = new PhotoDesk({ restorer, player, working, say, isShown: () => mode === 'photo' });
+const desk = new PhotoDesk({
+  restorer,
+  player,
+  working,
+  say,
+  isShown: () => mode === 'photo',
+  engineChoice: {
+    get value() {
+      return engineChoice.value;
+    },
+    set value(value) {
+      engineChoice.value = value;
+      restorer.chooseEngine(chosenEngine());
+    },
+  },
+});
 let studio: OwnBlurStudio | undefined;
 /** Clips are for those who have some: their part of the page is loaded with the first. */
 let clips: Promise<ClipDesk> | undefined;
@@ -89,7 +104,7 @@ function loadClips(): Promise<ClipDesk> {
 
 async function giveClip(file: File): Promise<void> {
   if (mode !== 'clip') {
-    abandonWork();
+    leaveWork();
     switchMode('clip');
     showMode();
   }
@@ -203,10 +218,10 @@ function showMode(): void {
   say('Drag to look around. Then choose “Move camera” and drag: the blur forms.');
 }
 
-/** Leaves what is under way. */
-function abandonWork(): void {
+/** Leaves what is under way; photographs are gone on with when they are shown again. */
+function leaveWork(): void {
   ownWorkNumber++;
-  desk.stop();
+  desk.pause();
   restorer.stop();
   working.hide();
 }
@@ -217,7 +232,7 @@ for (const [index, tab] of tabs.entries()) {
   tab.addEventListener('click', () => {
     const next = modes[index]!;
     if (next === mode) return;
-    abandonWork();
+    leaveWork();
     switchMode(next);
     showMode();
   });
@@ -230,12 +245,13 @@ for (const [index, tab] of tabs.entries()) {
 }
 
 element('stop', HTMLButtonElement).addEventListener('click', () => {
-  abandonWork();
-  if (mode === 'own-blur') showMode();
+  if (mode === 'photo') return desk.stop();
+  leaveWork();
+  showMode();
   say('Stopped.');
 });
 element('back-to-start', HTMLButtonElement).addEventListener('click', () => {
-  abandonWork();
+  leaveWork();
   desk.clear();
   showMode();
   element('file', HTMLInputElement).focus();

@@ -795,6 +795,56 @@ describeInBrowser('the page', () => {
     expect(await plainPage.locator('#viewer').isVisible()).toBe(true);
   });
 
+  test('goes on with all photographs for whoever comes back, and with none that were stopped', async () => {
+    const buffer = await smallPhoto();
+    const photos = ['one', 'two', 'three'].map((name) => ({
+      name: `${name}.png`,
+      mimeType: 'image/png',
+      buffer,
+    }));
+    const chips = () => plainPage.locator('.queued').allTextContents();
+    const lookElsewhere = async () => {
+      await plainPage.click('#tab-own-blur');
+      await plainPage.click('#tab-photo');
+    };
+    const allDone = () =>
+      plainPage.waitForFunction(() => document.querySelectorAll('.queued[data-state=done]').length === 3);
+    await plainPage.setInputFiles('#other-file', photos);
+    await lookElsewhere();
+    await allDone();
+    await plainPage.setInputFiles('#other-file', photos);
+    await plainPage.click('#stop');
+    expect((await chips())[2]).toMatch(/^three: stopped/);
+    const before = await chips();
+    await lookElsewhere();
+    expect(await chips()).toEqual(before);
+    expect(await plainPage.isVisible('#working')).toBe(false);
+    expect(await plainPage.textContent('#status')).toBe('Stopped.');
+    await plainPage.click('.queued >> nth=2');
+    await waitForStatus(/25 frames of 160 × 96/, plainPage);
+    expect((await chips())[2]).toBe('three: done');
+  });
+
+  test('keeps what was made until the next is complete, and goes back to it with its size when stopped', async () => {
+    await plainPage.selectOption('#detail', '320');
+    const photo = await sharp(squarePath).resize(1280).png().toBuffer();
+    await givePhoto('square.png', photo, 'image/png', plainPage);
+    await waitForStatus(/worked on at 320 × \d+\. 25 frames of 320/, plainPage);
+    await plainPage.selectOption('#detail', '1280');
+    await waitForStatus(/until then: .*25 frames of 320/, plainPage);
+    await plainPage.waitForFunction(() =>
+      /left/.test(document.getElementById('working-figure')!.textContent),
+    );
+    const isSavable = () => plainPage.locator('#save-png').isEnabled();
+    expect(await isSavable()).toBe(true);
+    await plainPage.click('#stop');
+    expect(await isSavable()).toBe(true);
+    expect(await plainPage.textContent('#status')).toMatch(/^Stopped\. .*25 frames of 320/);
+    expect(await plainPage.inputValue('#detail')).toBe('320');
+    const [download] = await Promise.all([plainPage.waitForEvent('download'), plainPage.click('#save-png')]);
+    expect((await sharp(await download.path()).metadata()).width).toBe(320);
+  });
+
   test('previews an example at once, and answers keys while it works', async () => {
     await page.click('#back-to-start');
     // What else the machine does can only add to the times, so the best of three tries counts.

@@ -4,7 +4,7 @@ import { element } from '../page-elements.js';
 import type { Picture } from '../picture.js';
 import type { Player, Scene } from '../player/player.js';
 import { fitPicture } from '../saving/fitting.js';
-import type { Savable } from '../saving/save-buttons.js';
+import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
 import { duration, type WorkingPanel } from '../working-panel.js';
 import { readPhoto } from './photo-intake.js';
 
@@ -15,9 +15,31 @@ export interface GivenPhoto {
   /** Without the ending. */
   readonly name: string;
   state: 'waiting' | 'working' | 'done' | 'failed' | 'stopped';
-  savable?: Savable;
+  /** The size it is to be worked at, as it was chosen: `auto` or the longer side in pixels. */
+  detail?: string;
+  sizes?: PhotoSizes;
+  /** The photograph itself, small, since it was looked at. */
+  small?: Picture;
+  /** What was made last; stays until the next is complete. */
+  result?: PhotoResult;
   /** What was said at its end. */
   told?: string;
+}
+
+interface PhotoResult {
+  savable: Savable;
+  told: string;
+  /** What was chosen when it was made. */
+  detail: string;
+  engineChoice: string;
+}
+
+interface PhotoSizes {
+  original: { width: number; height: number };
+  /** For each size that may be chosen, the longer side in pixels and what it takes. */
+  choices: { side: number; seconds: number; isNeeded: boolean }[];
+  /** Index of the one that is taken where none is chosen. */
+  automatic: number;
 }
 
 interface DeskParts {
@@ -27,6 +49,8 @@ interface DeskParts {
   say: (message: string, isError?: boolean) => void;
   /** Whether photographs are what is on show. */
   isShown: () => boolean;
+  /** The choice of an engine, as the page shows it. */
+  engineChoice: { value: string };
 }
 
 /** A photograph is looked at in this size until more is known. */
@@ -53,12 +77,17 @@ export class PhotoDesk {
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
-    this.#detail.addEventListener('change', () => this.#shown && this.restoreAgain());
+    this.#detail.addEventListener('change', () => {
+      for (const photo of this.#photos) {
+        if (photo.state === 'waiting' || photo.state === 'working') photo.detail = this.#detail.value;
+      }
+      this.restoreAgain();
+    });
   }
 
   /** What is on show, for saving. */
   get savable(): Savable | undefined {
-    return this.#shown?.savable;
+    return this.#shown?.result?.savable;
   }
 
   get isEmpty(): boolean {
@@ -71,27 +100,43 @@ export class PhotoDesk {
 
   /** New photographs take the place of those before. */
   give(photos: GivenPhoto[]): void {
-    this.stop();
+    this.pause();
     this.#photos = photos;
     this.#shown = photos[0];
-    this.#forgetSizes();
+    for (const photo of photos) photo.detail = this.#detail.value;
+    this.#showSizes(undefined);
     this.#next();
   }
 
-  /** Ends what is under way and forgets what waits; results stay. */
-  stop(): void {
+  /** Ends what is under way; `show` goes on with it. */
+  pause(): void {
     this.#workNumber++;
     this.#parts.restorer.stop();
     this.#parts.working.hide();
-    for (const photo of this.#photos) {
-      if (photo.state === 'waiting' || photo.state === 'working') photo.state = 'stopped';
-    }
+    if (this.#working) this.#working.state = 'waiting';
     this.#working = undefined;
     this.#showList();
   }
 
+  /** Ends what is under way and forgets what waits. What was made before stays, with its settings. */
+  stop(): void {
+    this.pause();
+    const shown = this.#shown;
+    if (shown?.state === 'waiting' && shown.result) {
+      this.#parts.engineChoice.value = shown.result.engineChoice;
+    }
+    for (const photo of this.#photos) {
+      if (photo.state !== 'waiting') continue;
+      if (photo.result) this.#goBackTo(photo.result, photo);
+      else photo.state = 'stopped';
+    }
+    this.#showList();
+    if (shown) this.#showSettings(shown);
+    this.#parts.say(shown?.result ? `Stopped. What is shown: ${shown.result.told}` : 'Stopped.');
+  }
+
   clear(): void {
-    this.stop();
+    this.pause();
     this.#photos = [];
     this.#shown = undefined;
     this.#showList();
@@ -101,33 +146,44 @@ export class PhotoDesk {
   restoreAgain(): void {
     const photo = this.#shown;
     if (!photo) return;
-    this.#workNumber++;
-    this.#parts.restorer.stop();
-    if (this.#working && this.#working !== photo) this.#working.state = 'waiting';
+    this.pause();
     photo.state = 'waiting';
+    photo.detail = this.#detail.value;
     void this.#restore(photo);
   }
 
-  /** Shows the photograph that was on show; one that was left before it was done is gone on with. */
+  /** Shows the photograph that was on show, and goes on with what was left before it was done. */
   show(): void {
     this.#showList();
     const photo = this.#shown;
     if (!photo || !this.#parts.isShown()) return;
-    if (photo.savable) {
-      this.#parts.player.showScene(photo.savable.scene);
+    this.#showSettings(photo);
+    if (photo.result) {
+      this.#parts.player.showScene(photo.result.savable.scene);
       this.#parts.say(photo.told ?? '');
     } else if (photo.state === 'failed') {
       this.#parts.player.hide();
       this.#parts.say(photo.told ?? '', true);
     } else if (photo.state === 'stopped') {
-      this.restoreAgain();
+      if (photo.small) this.#parts.player.showPhoto(photo.small);
+      else this.#parts.player.hide();
+      this.#parts.say('Stopped.');
     }
+    if (!this.#working) this.#next();
   }
 
+  /** What is on show is what is wanted first. */
   #next(): void {
-    const next = this.#photos.find(({ state }) => state === 'waiting');
+    const isWaiting = (photo?: GivenPhoto) => photo?.state === 'waiting';
+    const next = isWaiting(this.#shown) ? this.#shown : this.#photos.find(isWaiting);
     if (next) void this.#restore(next);
     else this.#showList();
+  }
+
+  #goBackTo(result: PhotoResult, photo: GivenPhoto): void {
+    photo.state = 'done';
+    photo.detail = result.detail;
+    photo.told = result.told;
   }
 
   async #restore(photo: GivenPhoto): Promise<void> {
@@ -137,23 +193,27 @@ export class PhotoDesk {
     const isOnShow = () => isCurrent() && isShown() && this.#shown === photo;
     this.#working = photo;
     // Who looks at a finished one goes on doing so.
-    if (this.#shown?.state !== 'done') this.#shown = photo;
+    if (!this.#shown?.result) this.#shown = photo;
     photo.state = 'working';
-    photo.savable = undefined;
+    const { result: before } = photo;
+    const engineChoice = this.#parts.engineChoice.value;
     this.#showList();
+    if (isOnShow()) this.#showSettings(photo);
     working.show('Reading the photograph');
     try {
       const first = await readPhoto(photo.file, photo.isHeic, firstSidePixels);
       if (!isCurrent()) return;
-      if (isOnShow()) {
+      photo.small = first.picture;
+      if (isOnShow() && before) say(`Restoring ${photo.name} again …`);
+      else if (isOnShow()) {
         player.showPhoto(first.picture);
         say(`Restoring ${photo.name} …`);
       }
       await this.#startEngine();
       if (!isCurrent()) return;
-      const { side, seconds } = await this.#chooseSize(first.original);
+      const { side, seconds } = await this.#chooseSize(photo, first.original);
       if (!isCurrent()) return;
-      const preview = seconds > soonSeconds ? await this.#previewOf(first.picture) : undefined;
+      const preview = seconds > soonSeconds && !before ? await this.#previewOf(first.picture) : undefined;
       if (!isCurrent()) return;
       if (preview) {
         const restored = await this.#run(preview, evenTimes(previewFrames), 'Making a preview', isCurrent);
@@ -162,7 +222,7 @@ export class PhotoDesk {
         if (isOnShow()) player.showScene({ blurred: preview, frames, motion, isPreview: true });
       }
       // Measured by the preview, the times are better known.
-      const better = preview ? await this.#chooseSize(first.original) : { side, seconds };
+      const better = preview ? await this.#chooseSize(photo, first.original) : { side, seconds };
       if (!isCurrent()) return;
       const { picture } =
         better.side === firstSidePixels ||
@@ -174,15 +234,24 @@ export class PhotoDesk {
       const note = isSmaller(picture, first.original)
         ? `${sizeOf(first.original)}, worked on at ${sizeOf(picture)}. `
         : '';
-      if (isOnShow()) say(`${note}This takes about ${duration(better.seconds)}.`);
+      const until = before ? ` Shown and saved until then: ${before.told}` : '';
+      if (isOnShow()) say(`${note}This takes about ${duration(better.seconds)}.${until}`);
       const title = preview ? 'Full size' : 'Restoring';
-      await this.#restoreInFull(photo, picture, title, isCurrent, isOnShow, note);
+      await this.#restoreInFull(photo, picture, { title, note, engineChoice }, isCurrent, isOnShow);
     } catch (cause) {
       if (!isCurrent() || (cause as Error).name === 'AbortError') return;
-      photo.state = 'failed';
-      photo.told = `${photo.name}: ${(cause as Error).message}`;
+      const told = `${photo.name}: ${(cause as Error).message}`;
       working.hide();
-      if (isOnShow()) this.show();
+      if (before) {
+        this.#goBackTo(before, photo);
+        if (isOnShow()) {
+          this.#showSettings(photo);
+          say(`${told} What is shown: ${before.told}`, true);
+        }
+      } else {
+        Object.assign(photo, { state: 'failed', told });
+        if (isOnShow()) this.show();
+      }
     }
     if (isCurrent()) {
       this.#working = undefined;
@@ -193,10 +262,9 @@ export class PhotoDesk {
   async #restoreInFull(
     photo: GivenPhoto,
     picture: Picture,
-    title: string,
+    { title, note, engineChoice }: { title: string; note: string; engineChoice: string },
     isCurrent: () => boolean,
     isOnShow: () => boolean,
-    note: string,
   ): Promise<void> {
     const { player, working, say } = this.#parts;
     const frames = new Array<Picture | undefined>(frameCount).fill(undefined);
@@ -206,7 +274,8 @@ export class PhotoDesk {
         scene = { blurred: picture, frames, motion: report.motion };
       } else if (report.kind === 'frame' && scene) {
         frames[report.index] = report.picture;
-        if (!isOnShow()) return;
+        // What was made before stays on show.
+        if (!isOnShow() || photo.result) return;
         if (report.done === 1) player.showUnfinishedScene(scene);
         else player.showNewFrames();
       }
@@ -216,13 +285,15 @@ export class PhotoDesk {
     const { motion, renderAt } = restoration;
     // The scene that is shown stays the same, so that the visitor is not sent back to its middle.
     const finished = Object.assign(scene!, { frames: restoration.frames, motion, renderAt });
-    photo.savable = { name: photo.name, scene: finished };
-    photo.state = 'done';
-    photo.told = `${note}${describe(restoration, picture)}`;
+    const told = `${note}${describe(restoration, picture)}`;
+    const savable = { name: photo.name, scene: finished };
+    Object.assign(photo, { state: 'done', told });
+    photo.result = { savable, told, detail: photo.detail!, engineChoice };
     this.#showList();
     if (!isOnShow()) return;
+    resetSaveNote();
     player.showScene(finished);
-    say(photo.told);
+    say(told);
   }
 
   #run(
@@ -244,40 +315,56 @@ export class PhotoDesk {
     await this.#parts.restorer.start((report) => showReport(this.#parts.working, '', report));
   }
 
-  /** What the choices told was of another photograph. */
-  #forgetSizes(): void {
-    for (const option of this.#detail.options) {
-      option.textContent = option.value === 'auto' ? 'Automatic' : `${option.value} px`;
-    }
-    element('detail-note', HTMLElement).textContent =
-      'The longer side. Times are shown once this device has been measured.';
-  }
-
-  /** The size to work at, and what it takes; the choices tell their times. */
-  async #chooseSize(original: { width: number; height: number }): Promise<{ side: number; seconds: number }> {
+  /** The size to work a photograph at, and what it takes. */
+  async #chooseSize(
+    photo: GivenPhoto,
+    original: { width: number; height: number },
+  ): Promise<{ side: number; seconds: number }> {
     const longest = Math.max(original.width, original.height);
-    const options = [...this.#detail.options].slice(1);
-    const sides = options.map(({ value }) => Math.min(longest, Number(value)));
+    const offered = [...this.#detail.options].slice(1).map(({ value }) => Number(value));
+    const sides = offered.map((side) => Math.min(longest, side));
     const seconds = await this.#parts.restorer.estimate(
       sides.map((side) => ({
         width: Math.max(1, Math.round((original.width * side) / longest)),
         height: Math.max(1, Math.round((original.height * side) / longest)),
       })),
     );
-    let automatic = 0;
+    const choices = sides.map((side, index) => ({
+      side,
+      seconds: seconds[index]!,
+      isNeeded: index === 0 || side !== sides[index - 1],
+    }));
+    const automatic = choices.findLastIndex(
+      ({ isNeeded, seconds }, index) =>
+        isNeeded && (offered[index]! <= firstSidePixels || seconds <= automaticSeconds),
+    );
+    photo.sizes = { original, choices, automatic };
+    if (photo === this.#shown) this.#showSizes(photo.sizes);
+    return choices[photo.detail === 'auto' ? automatic : offered.indexOf(Number(photo.detail))]!;
+  }
+
+  /** What is chosen for a photograph, and what the choices would take. */
+  #showSettings({ detail, sizes }: GivenPhoto): void {
+    this.#showSizes(sizes);
+    this.#detail.value = detail!;
+  }
+
+  /** @param sizes undefined as long as a photograph has not been looked at. */
+  #showSizes(sizes: PhotoSizes | undefined): void {
+    const [automatic, ...options] = this.#detail.options;
+    const choice = sizes?.choices[sizes.automatic];
+    automatic!.textContent = choice
+      ? `Automatic: ${choice.side} px, about ${duration(choice.seconds)}`
+      : 'Automatic';
     options.forEach((option, index) => {
-      const isNeeded = index === 0 || sides[index] !== sides[index - 1];
+      const { side, seconds, isNeeded } = sizes?.choices[index] ?? { isNeeded: true };
       option.hidden = option.disabled = !isNeeded;
-      const pixels = sides[index] === longest && longest < Number(option.value) ? `${longest}` : option.value;
-      option.textContent = `${pixels} px, about ${duration(seconds[index]!)}`;
-      const isAlwaysTaken = Number(option.value) <= firstSidePixels;
-      if (isNeeded && (isAlwaysTaken || seconds[index]! <= automaticSeconds)) automatic = index;
+      option.textContent =
+        seconds === undefined ? `${option.value} px` : `${side} px, about ${duration(seconds)}`;
     });
-    this.#detail.options[0]!.textContent = `Automatic: ${Math.min(longest, sides[automatic]!)} px, about ${duration(seconds[automatic]!)}`;
-    element('detail-note', HTMLElement).textContent =
-      `The longer side. The photograph has ${sizeOf(original)}; times are of this device.`;
-    const chosen = this.#detail.value === 'auto' ? automatic : this.#detail.selectedIndex - 1;
-    return { side: sides[chosen]!, seconds: seconds[chosen]! };
+    element('detail-note', HTMLElement).textContent = sizes
+      ? `The longer side. The photograph has ${sizeOf(sizes.original)}; times are of this device.`
+      : 'The longer side. Times are shown once this device has been measured.';
   }
 
   async #previewOf(picture: Picture): Promise<Picture> {
@@ -287,15 +374,16 @@ export class PhotoDesk {
     return fitPicture(picture, previewSides.at(fastEnough)!);
   }
 
-  /** More than one photograph are listed, each to be chosen. */
+  /** More than one photograph are listed, each to be chosen; and one alone, to go on with it. */
   #showList(): void {
-    this.#list.hidden = this.#photos.length < 2 || !this.#parts.isShown();
+    const isNeeded = this.#photos.length > 1 || this.#photos[0]?.state === 'stopped';
+    this.#list.hidden = !isNeeded || !this.#parts.isShown();
     const words = {
       waiting: 'waiting',
       working: 'working',
       done: 'done',
       failed: 'failed',
-      stopped: 'stopped',
+      stopped: 'stopped, press to go on',
     };
     const buttons = [...this.#list.children] as HTMLButtonElement[];
     if (buttons.length !== this.#photos.length) {
@@ -320,9 +408,11 @@ export class PhotoDesk {
 
   #choose(photo: GivenPhoto): void {
     this.#shown = photo;
-    const isToCome = photo.state === 'waiting' || photo.state === 'working';
+    // Whoever chooses what was stopped wants it.
+    if (photo.state === 'stopped') photo.state = 'waiting';
+    const isUnderWay = photo.state === 'working';
     this.show();
-    if (isToCome) {
+    if (!photo.result && (isUnderWay || photo.state === 'waiting')) {
       this.#parts.player.hide();
       this.#parts.say(`${photo.name} is still to come.`);
     }
