@@ -204,10 +204,9 @@ export class PhotoDesk {
       const first = await readPhoto(photo.file, photo.isHeic, firstSidePixels);
       if (!isCurrent()) return;
       photo.small = first.picture;
-      if (isOnShow() && before) say(`Restoring ${photo.name} again …`);
-      else if (isOnShow()) {
-        player.showPhoto(first.picture);
-        say(`Restoring ${photo.name} …`);
+      if (isOnShow()) {
+        if (!before) player.showPhoto(first.picture);
+        say(`Restoring ${photo.name} ${before ? 'again ' : ''}…`);
       }
       await this.#startEngine();
       if (!isCurrent()) return;

@@ -4,11 +4,11 @@ import type { EngineName } from '../engine/engine-names.js';
 import { canShareVideo, download, share } from '../saving/save-buttons.js';
 import { duration, WorkingPanel } from '../working-panel.js';
 import type { ClipFormatName } from './clip-formats.js';
-import { ClipPlayer } from './clip-player.js';
+import { ClipPlayer, type PlayedClips } from './clip-player.js';
 import type { ClipFacts } from './clip-reading.js';
 import view from './clip-view.html?raw';
 import { commandFor } from './command.js';
-import { PageSharpener, videoWeightsBytes, type ClipReport } from './page-sharpener.js';
+import { PageSharpener, videoWeightsBytes, type ClipReport, type ClipResults } from './page-sharpener.js';
 import { secondsPerFrame, workingChoices, type NetworkCost, type WorkingChoice } from './working-size.js';
 
 interface DeskParts {
@@ -30,7 +30,25 @@ interface GivenClip {
   choices: WorkingChoice[];
   /** What one pass takes, as far as is known. */
   cost?: NetworkCost;
-  result?: Blob;
+  /** The whole clip as it was made last; stays until the next is complete. */
+  result?: ClipResult;
+}
+
+interface ClipResult {
+  settings: ClipSettings;
+  played: PlayedClips;
+  /** The scratch file that holds it. */
+  fileName?: string;
+  /** What it is, and how it was made. */
+  note: string;
+  told: string;
+}
+
+interface ClipSettings {
+  width: number;
+  height: number;
+  format: ClipFormatName;
+  passes: string;
 }
 
 /** So much is sharpened first, to be looked at. */
@@ -39,6 +57,7 @@ const previewSeconds = 1;
 const toleratedFrames = 2.5;
 /** How many times as long a frame takes when its mirror image is averaged in: motion is sought once. */
 const mirroredTimes = 1.85;
+const formatLabels = { mp4: 'MP4', webm: 'WebM' } satisfies Record<ClipFormatName, string>;
 /** The first frame is shown in this size. */
 const firstSidePixels = 640;
 
@@ -55,6 +74,8 @@ export class ClipDesk {
   readonly #stopButton: HTMLButtonElement;
   #clip: GivenClip | undefined;
   #isWorking = false;
+  /** Whether it is the result that plays. */
+  #isResultShown = false;
   /** What was said last, for whoever comes back. */
   #told: { message: string; isError: boolean } = { message: '', isError: false };
   /** Grows with every piece of work; what comes back for an older one is dropped. */
@@ -80,11 +101,11 @@ export class ClipDesk {
         if (files.length > 0) parts.take(files);
       });
     }
-    this.#size.addEventListener('change', () => void this.#preview());
+    this.#size.addEventListener('change', () => this.#look());
     this.#passes.addEventListener('change', () => {
       if (!this.#clip?.cost) return;
       this.#listSizes(this.#size.selectedIndex);
-      void this.#preview();
+      this.#look();
     });
     this.#sharpenButton.addEventListener('click', () => void this.#sharpenAll());
     this.#stopButton.addEventListener('click', () => this.#stop());
@@ -147,23 +168,53 @@ export class ClipDesk {
     if (!this.#isWorking) return;
     this.#end();
     if (!this.#clip?.choices.length) this.#forget();
+    if (this.#clip?.result) return this.#goBackTo(this.#clip.result, 'Stopped. What is shown: ');
     this.#showControls();
     this.#say('Stopped.');
   }
 
   #forget(): void {
     this.#clip = undefined;
+    this.#isResultShown = false;
     this.#player.hide();
+  }
+
+  /** Other settings were chosen: shows what they give, or the result where it was made with them. */
+  #look(): void {
+    const { result } = this.#clip!;
+    const isOf = ({ settings }: ClipResult, { width, height, passes }: ClipSettings) =>
+      settings.width === width && settings.height === height && settings.passes === passes;
+    if (!result || !isOf(result, this.#settings)) return void this.#preview();
+    this.#end();
+    this.#goBackTo(result);
+  }
+
+  /** Shows the result and what it was made with. */
+  #goBackTo(result: ClipResult, before = ''): void {
+    const { choices } = this.#clip!;
+    const { width, height, format, passes } = result.settings;
+    this.#passes.value = passes;
+    this.#format.value = format;
+    this.#listSizes(choices.findIndex((choice) => choice.width === width && choice.height === height));
+    this.#showResult(result);
+    this.#say(before + result.told);
+  }
+
+  #showResult(result: ClipResult): void {
+    element('clip-save-note', HTMLElement).textContent = result.note;
+    this.#showControls();
+    if (!this.#isResultShown) this.#player.showClips(result.played);
+    this.#isResultShown = true;
   }
 
   #begin(): () => boolean {
     const work = ++this.#workNumber;
     this.#isWorking = true;
     this.#sharpener.chooseEngine(this.#parts.engine());
-    // What was made before is written over.
-    if (this.#clip) this.#clip.result = undefined;
-    element('clip-save-note', HTMLElement).textContent =
-      'The sharp clip can be saved once all of it is made.';
+    const before = this.#clip?.result;
+    element('clip-save-note', HTMLElement).textContent = before
+      ? `Made before: ${before.note}`
+      : 'The sharp clip can be saved once all of it is made.';
     this.#showControls();
     return () => work === this.#workNumber;
   }
@@ -188,6 +239,7 @@ export class ClipDesk {
       const sharpened = await this.#run('First second', part, isCurrent, previewSeconds);
       if (!isCurrent()) return;
       this.#done();
+      this.#isResultShown = false;
       this.#player.showClips({
         original: clip.file,
         sharp: sharpened.clip,
@@ -212,7 +264,7 @@ export class ClipDesk {
     const clip = this.#clip!;
     const hadFocus = document.activeElement === this.#sharpenButton;
     const isCurrent = this.#begin();
-    const { width, height } = this.#chosen;
+    const settings = this.#settings;
     this.#say(`Making ${clip.file.name} sharp …`);
     const start = performance.now();
     try {
@@ -220,36 +272,50 @@ export class ClipDesk {
       if (hadFocus) this.#stopButton.focus();
       const sharpened = await running;
       if (!isCurrent()) return;
-      clip.result = sharpened.clip;
-      element('clip-save-note', HTMLElement).textContent =
-        `${this.#format.selectedOptions[0]!.text}, ${width} × ${height}, ${fileSize(sharpened.clip.size)}.`;
       this.#done();
-      this.#player.showClips({
-        original: clip.file,
-        sharp: sharpened.clip,
-        framesPerSecond: clip.facts.frames / clip.facts.seconds,
-        hasSound: clip.facts.hasSound && !sharpened.lostSound,
-        loops: false,
-      });
-      const notes = [
-        ...(sharpened.lostSound ? [' Its sound could not be kept.'] : []),
-        ...(sharpened.seconds <
-        clip.facts.seconds - (toleratedFrames * clip.facts.seconds) / clip.facts.frames
-          ? [
-              ` The clip is damaged: of its ${clip.facts.seconds.toFixed(1)} s, the browser could decode ${sharpened.seconds.toFixed(1)} s.`,
-            ]
-          : []),
-      ].join('');
-      this.#say(
-        `${sharpened.frames} frames of ${width} × ${height} in ${duration((performance.now() - start) / 1000)} on ${sharpened.engine}.${notes}`,
-      );
+      this.#isResultShown = false;
+      clip.result = this.#resultOf(clip, sharpened, settings, (performance.now() - start) / 1000);
+      this.#showResult(clip.result);
+      this.#say(clip.result.told);
     } catch (cause) {
       this.#fail(cause as Error, isCurrent);
     }
   }
 
+  #resultOf(
+    clip: GivenClip,
+    sharpened: ClipResults['sharpen'],
+    settings: ClipSettings,
+    seconds: number,
+  ): ClipResult {
+    const { facts } = clip;
+    const { width, height, format, passes } = settings;
+    const isShort = sharpened.seconds < facts.seconds - (toleratedFrames * facts.seconds) / facts.frames;
+    const faults = [
+      ...(sharpened.lostSound ? [' Its sound could not be kept.'] : []),
+      ...(isShort
+        ? [
+            ` The clip is damaged: of its ${facts.seconds.toFixed(1)} s, the browser could decode ${sharpened.seconds.toFixed(1)} s.`,
+          ]
+        : []),
+    ];
+    return {
+      settings,
+      fileName: sharpened.fileName,
+      played: {
+        original: clip.file,
+        sharp: sharpened.clip,
+        framesPerSecond: facts.frames / facts.seconds,
+        hasSound: facts.hasSound && !sharpened.lostSound,
+        loops: false,
+      },
+      note: `${formatLabels[format]}, ${width} × ${height}, ${passes === 'mirrored' ? 'two passes' : 'one pass'}, ${fileSize(sharpened.clip.size)}.`,
+      told: `${sharpened.frames} frames of ${width} × ${height} in ${duration(seconds)} on ${sharpened.engine}.${faults.join('')}`,
+    };
+  }
+
   async #run(title: string, part: number, isCurrent: () => boolean, toSeconds?: number) {
-    const { facts } = this.#clip!;
+    const { facts, result } = this.#clip!;
     const { width, height, seconds } = this.#chosen;
     const frames = Math.max(1, Math.round(part * facts.frames));
     this.#working.show(title, 0, 'opening the network');
@@ -260,6 +326,7 @@ export class ClipDesk {
         format: this.#format.value as ClipFormatName,
         mirrored: this.#passes.value === 'mirrored',
         toSeconds,
+        keptFile: result?.fileName,
       },
       (report) => {
         if (!isCurrent()) return;
@@ -271,7 +338,7 @@ export class ClipDesk {
           seconds: frameSeconds,
           secondsLeft: Math.max(0, frames - report.frames) * frameSeconds,
         });
-        if (report.pair) this.#player.showPair(report.pair);
+        if (report.pair && !this.#isResultShown) this.#player.showPair(report.pair);
       },
     );
   }
@@ -285,9 +352,19 @@ export class ClipDesk {
   #fail(cause: Error, isCurrent: () => boolean): void {
     if (!isCurrent() || cause.name === 'AbortError') return;
     this.#end();
+    const result = this.#clip?.result;
+    if (result) {
+      this.#goBackTo(result);
+      return this.#say(`${cause.message} What is shown: ${result.told}`, true);
+    }
     this.#forget();
     this.#showControls();
     this.#say(cause.message, true);
+  }
+
+  get #settings(): ClipSettings {
+    const { width, height } = this.#chosen;
+    return { width, height, format: this.#format.value as ClipFormatName, passes: this.#passes.value };
   }
 
   get #chosen(): WorkingChoice {
@@ -295,8 +372,9 @@ export class ClipDesk {
   }
 
   #listFormats(): void {
-    const labels = { mp4: 'MP4', webm: 'WebM' };
-    this.#format.replaceChildren(...this.#clip!.facts.formats.map((name) => new Option(labels[name], name)));
+    this.#format.replaceChildren(
+      ...this.#clip!.facts.formats.map((name) => new Option(formatLabels[name], name)),
+    );
   }
 
   /** @param chosen index of the size; left out, the automatic one. */
@@ -342,9 +420,10 @@ export class ClipDesk {
 
   async #save(give: (blob: Blob, fileName: string) => Promise<string>): Promise<void> {
     const { file, result } = this.#clip!;
+    const { sharp } = result!.played;
     const note = element('clip-save-note', HTMLElement);
     const name = file.name.replace(/\.[^.]*$/, '') || 'clip';
-    note.textContent = await give(result!, `${name}-sharp.${result!.type.split('/')[1]}`);
+    note.textContent = await give(sharp, `${name}-sharp.${sharp.type.split('/')[1]}`);
   }
 
   #say(message: string, isError = false): void {

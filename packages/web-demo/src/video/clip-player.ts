@@ -8,7 +8,7 @@ const tolerableSeconds = 0.012;
 /** Further apart, as when the clip begins again, one jumps. */
 const jumpSeconds = 0.08;
 
-interface PlayedClips {
+export interface PlayedClips {
   original: Blob;
   sharp: Blob;
   framesPerSecond: number;

@@ -27,6 +27,8 @@ export interface SharpenOptions {
 
 export interface SharpenedClip {
   clip: Blob;
+  /** Of the scratch file that holds it. */
+  fileName?: string;
   frames: number;
   /** When the last frame ends, in seconds. */
   seconds: number;
@@ -119,6 +121,7 @@ export async function sharpenClip(
   }
   return {
     clip: await file.finish(kind.type),
+    fileName: file.name,
     frames: framesWritten,
     seconds,
     lostSound: lostSound(sound.discardedTracks),

@@ -26,6 +26,8 @@ export type ClipRequest =
       mirrored: boolean;
       toSeconds?: number;
       owner: string;
+      /** Of what was made before, the file that is still wanted. */
+      keptFile?: string;
     };
 
 /** Whether WebGPU is what computes; `try`: where it is right and faster. */
@@ -148,7 +150,7 @@ async function sampleOf(engine: Engine, weights: Uint8Array): Promise<EngineSamp
 const usualEfficiency = 0.45;
 
 async function sharpen(
-  { width, height, format, mirrored, toSeconds, owner }: Extract<ClipRequest, { kind: 'sharpen' }>,
+  { width, height, format, mirrored, toSeconds, owner, keptFile }: Extract<ClipRequest, { kind: 'sharpen' }>,
   report: (report: ClipReport, transfer?: Transferable[]) => void,
 ): Promise<ClipResults['sharpen']> {
   let firstAt = 0;
@@ -169,7 +171,7 @@ async function sharpen(
     height,
     format,
     toSeconds,
-    file: await openScratchFile(owner),
+    file: await openScratchFile(owner, keptFile),
     onFrame({ frames, seconds, pair }) {
       const now = performance.now();
       // The first waits for the network to be opened, and for the frames after it.

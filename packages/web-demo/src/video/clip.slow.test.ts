@@ -229,10 +229,21 @@ describeWithClips('clips on the page', () => {
 
     await page.click('#clip-sharpen');
     await waitForStatus(/5 frames of 96 × 64 in/);
-    expect(await page.textContent('#clip-save-note')).toMatch(/^WebM, 96 × 64, \d+ kB\.$/);
+    expect(await page.textContent('#clip-save-note')).toMatch(/^WebM, 96 × 64, two passes, \d+ kB\.$/);
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
     expect(download.suggestedFilename()).toBe('clip-sharp.webm');
     await download.saveAs(pathOf('saved.webm'));
+
+    // With other settings, what was made stays until the next is complete.
+    await page.selectOption('#clip-passes', 'once');
+    await waitForStatus(/before and after\. The whole clip takes about/);
+    expect(await page.textContent('#clip-save-note')).toMatch(/^Made before: WebM, .* two passes/);
+    await page.click('#clip-sharpen');
+    await page.click('#clip-stop');
+    expect(await page.textContent('#status')).toMatch(/^Stopped\. .* 5 frames of 96 × 64 in/);
+    expect(await page.inputValue('#clip-passes')).toBe('mirrored');
+    const [again] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
+    expect(readFileSync(await again.path()).equals(readFileSync(pathOf('saved.webm')))).toBe(true);
 
     expect(frameTimes(pathOf('saved.webm'))).toEqual(frameTimes(pathOf('clip.webm')));
     expect(soundOf(pathOf('saved.webm')).equals(soundOf(pathOf('clip.webm')))).toBe(true);

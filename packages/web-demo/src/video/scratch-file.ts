@@ -9,8 +9,13 @@ interface SyncAccessHandle {
 
 /** Where a clip is written: on disk, so that long ones need no memory. */
 export interface ScratchFile {
+  /** Undefined for what is in memory. */
+  name?: string;
   target: Target;
-  /** What was written; stays until another is opened for the same owner, or the owner's page is closed. */
+  /**
+   * What was written; stays until another is opened for the same owner that does not keep it, or the owner's
+   * page is closed.
+   */
   finish(type: string): Promise<Blob>;
 }
 
@@ -21,14 +26,17 @@ const folderName = 'unblur-clips';
  * windows. Files of pages that were closed, and earlier ones of this page, are deleted.
  *
  * @param owner the name of a lock that the page holds as long as it is open.
+ * @param keptName the one earlier file of this page that stays.
  */
-export async function openScratchFile(owner: string): Promise<ScratchFile> {
+export async function openScratchFile(owner: string, keptName?: string): Promise<ScratchFile> {
   try {
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle(folderName, { create: true });
     await deleteAbandoned(folder, owner);
     const own = await folder.getDirectoryHandle(owner, { create: true });
-    const file = await own.getFileHandle(crypto.randomUUID(), { create: true });
+    await deleteAllBut(keptName, own);
+    const name = crypto.randomUUID();
+    const file = await own.getFileHandle(name, { create: true });
     const access = await (
       file as unknown as { createSyncAccessHandle(): Promise<SyncAccessHandle> }
     ).createSyncAccessHandle();
@@ -40,6 +48,7 @@ export async function openScratchFile(owner: string): Promise<ScratchFile> {
       abort: () => access.close(),
     });
     return {
+      name,
       target: new StreamTarget(writable, { chunked: true, chunkSize: 2 ** 20 }),
       finish: async (type) => (await file.getFile()).slice(0, undefined, type),
     };
@@ -51,10 +60,17 @@ export async function openScratchFile(owner: string): Promise<ScratchFile> {
 
 async function deleteAbandoned(folder: FileSystemDirectoryHandle, owner: string): Promise<void> {
   const { held } = await navigator.locks.query();
-  const open = new Set(held?.map(({ name }) => name));
-  open.delete(owner);
-  const names = (folder as unknown as { keys(): AsyncIterable<string> }).keys();
-  for await (const name of names) {
+  const open = new Set([owner, ...(held ?? []).map(({ name }) => name)]);
+  for await (const name of namesIn(folder)) {
     if (!open.has(name)) await folder.removeEntry(name, { recursive: true }).catch(() => undefined);
   }
 }
+
+async function deleteAllBut(keptName: string | undefined, folder: FileSystemDirectoryHandle): Promise<void> {
+  for await (const name of namesIn(folder)) {
+    if (name !== keptName) await folder.removeEntry(name).catch(() => undefined);
+  }
+}
+
+const namesIn = (folder: FileSystemDirectoryHandle) =>
+  (folder as unknown as { keys(): AsyncIterable<string> }).keys();
