@@ -171,6 +171,17 @@ if (!hasOther) console.log('a move that fails half-way is not tested: it needs /
   }
 });
 
+test('a folder that several make at once has the files of all', async () => {
+  const destination = join(parent, 'out');
+  const names = Array.from({ length: 8 }, (_, index) => `${index}.txt`);
+  await Promise.all(
+    names.map((name) =>
+      writeFolderAtomically(destination, async (folder) => writeFileSync(join(folder, name), 'new')),
+    ),
+  );
+  expect(readdirSync(destination).sort()).toEqual(names);
+});
+
 test('the present folder, by its short name', async () => {
   const home = process.cwd();
   process.chdir(parent);
