@@ -31,10 +31,8 @@ export async function writeFolderAtomically(
     await explaining(() => mkdir(staging));
     await explainingStaging(staging, destination, () => write(staging));
     const names = (await explaining(() => readdir(staging))).sort();
-    if (await explaining(() => isFolder(destination))) {
+    if (!(await explaining(() => takePlace(staging, destination)))) {
       await mergeInto(destination, staging, `${staging}.replaced`);
-    } else {
-      await explaining(() => rename(staging, destination));
     }
     return names.map((name) => join(destination, name));
   } finally {
@@ -72,6 +70,18 @@ function nothingThere(cause: NodeJS.ErrnoException): undefined {
 function inTheWay(path: string, what: 'file' | 'folder'): Error {
   const code = what === 'file' ? 'EEXIST' : 'EISDIR';
   return explainFileError('write', path, Object.assign(new Error(code), { code }));
+}
+
+/** In one step. @returns false where the folder exists, maybe only since a moment ago. */
+async function takePlace(staging: string, destination: string): Promise<boolean> {
+  if (await isFolder(destination)) return false;
+  try {
+    await rename(staging, destination);
+    return true;
+  } catch (cause) {
+    if (['ENOTEMPTY', 'EEXIST'].includes((cause as NodeJS.ErrnoException).code ?? '')) return false;
+    throw cause;
+  }
 }
 
 interface Move {
