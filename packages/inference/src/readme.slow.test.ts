@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import sharp from 'sharp';
+import { tinyWeights } from '../../restoration/src/photo/tiny-network.test-tool.js';
+
+const compiled = new URL('../dist/index.js', import.meta.url);
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unblur-server-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test('the README example of a server restores on a worker thread, says what failed, and stops', async () => {
+  if (!existsSync(compiled)) {
+    throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
+  }
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  for (const [, name, code] of readme.matchAll(/```js\n\/\/ (\w+\.js)\n([\s\S]*?)```/g)) {
+    await writeFile(join(folder, name!), code!.replace("'@unblur/inference'", `'${compiled.href}'`));
+  }
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await writeFile(join(folder, 'weights.safetensors'), tinyWeights());
+  const photo = sharp({ create: { width: 40, height: 24, channels: 3, background: 'teal' } });
+  await photo.jpeg().toFile(join(folder, 'photo.jpg'));
+  await writeFile(
+    join(folder, 'app.js'),
+    `import { readFile } from 'node:fs/promises';
+    import { restore, stop } from './server.js';
+    const told = (promise) => promise.then(
+      ({ frames, motionsPixels, scale }) => [frames.map(({ width, height, data }) => [width, height, data.length]), motionsPixels.length, typeof scale],
+      (error) => error.message,
+    );
+    const answers = await Promise.all([
+      told(restore('photo.jpg', [0.5])),
+      told(restore(await readFile('photo.jpg'))),
+      told(restore('none.jpg')),
+    ]);
+    const waiting = told(restore('photo.jpg'));
+    await stop();
+    console.log(JSON.stringify([...answers, await waiting, await told(restore('photo.jpg'))]));`,
+  );
+  const output = execFileSync(process.execPath, ['app.js'], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  const frame = [40, 24, 40 * 24 * 3];
+  expect(JSON.parse(output)).toEqual([
+    [[frame], 1, 'number'],
+    [Array.from({ length: 7 }, () => frame), 7, 'number'],
+    expect.stringMatching(/none\.jpg: there is no such file/),
+    'The worker has ended',
+    'The worker has ended',
+  ]);
+});
