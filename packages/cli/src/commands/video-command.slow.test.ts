@@ -151,6 +151,30 @@ describe('unblur video', () => {
       );
     },
   );
+
+  (hasFfmpeg ? test : test.skip)('ends, with nothing left, on a clip that breaks in the middle', () => {
+    const made = join(folder, 'breaking.ts');
+    spawnSync('ffmpeg', [
+      ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=25:d=1', '-c:v', 'libx264'],
+      ...['-crf', '10', '-g', '10', '-pix_fmt', 'yuv420p', made],
+    ]);
+    const bytes = readFileSync(made);
+    // Within packets of the transport stream, so that it shows when frames are decoded and not before.
+    const middle = Math.floor(bytes.length / 188 / 2);
+    for (let packet = middle; packet < middle + 12; packet++) {
+      for (let i = 40; i < 180; i++) bytes[packet * 188 + i]! ^= 0x5a;
+    }
+    writeFileSync(made, bytes);
+    const before = readdirSync(folder);
+    const { status, signal, stderr } = spawnSync(
+      process.execPath,
+      [bin, 'video', 'breaking.ts', '--out', 'whole.mp4', '--weights', 'video.safetensors'],
+      { cwd: folder, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' },
+    );
+    expect({ status, signal }).toEqual({ status: 1, signal: null });
+    expect(withoutProgress(stderr)).toMatch(/^unblur: breaking\.ts is damaged or cut short \(.*\n$/);
+    expect(readdirSync(folder)).toEqual(before);
+  });
 });
 
 describe('unblur eval-video', () => {
