@@ -44,6 +44,8 @@ export async function withStandardStreams<T>(
     output: output === standardStream ? join(folder, outputName) : output,
     rename: (message) =>
       message
+        .replaceAll(`${join(folder, 'input')}-repaired`, 'repaired')
+        .replaceAll(`-i ${join(folder, 'input')}`, `-i ${standardStream}`)
         .replaceAll(join(folder, 'input'), 'standard input')
         .replaceAll(join(folder, outputName), 'standard output'),
   };

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import { dirname, join, parse } from 'node:path';
 import { explainFileError, UnblurError } from '@unblur/files';
 import { clipInput, isRefusedFormat, runFfprobe, type FfmpegOptions } from './ffmpeg.js';
 
@@ -72,11 +73,16 @@ export interface ClipFacts {
    * count.
    */
   frames: number;
+  /** When the first of its streams begins, in its own time. */
+  beginSeconds: number;
   /** Mean frames per second as a fraction, such as `30000/1001`. */
   frameRate: string;
   /** What the times of frames are multiples of, in seconds, such as `1/15360`. */
   timeBase: string;
 }
+
+/** Formats whose times may jump, where ffmpeg makes them run from 0 on. */
+export const restartsClock = (format: string): boolean => /^(mpegts|mpeg)$/.test(format);
 
 interface ProbedStream {
   index: number;
@@ -102,7 +108,7 @@ interface ProbedStream {
 interface ProbedFile {
   streams?: ProbedStream[];
   chapters?: unknown[];
-  format?: { format_name?: string; tags?: Record<string, string> };
+  format?: { format_name?: string; start_time?: string; tags?: Record<string, string> };
   pixel_formats?: {
     name: string;
     flags: { rgb: number; alpha: number };
@@ -162,13 +168,15 @@ export async function probeClip(
   const rates = [video.avg_frame_rate, video.r_frame_rate].filter((rate) =>
     /^[1-9]\d*\/[1-9]\d*$/.test(rate ?? ''),
   );
+  const format = file.format?.format_name ?? '';
   return {
-    format: file.format?.format_name ?? '',
+    format,
     picture: describePicture(path, file, video, firstFrames),
     others: streams.filter(({ index }) => index !== video.index).map(describeStream),
     tags: new Map(Object.entries(file.format?.tags ?? {})),
     chapters: file.chapters?.length ?? 0,
     frames,
+    beginSeconds: restartsClock(format) ? 0 : Number(file.format?.start_time) || 0,
     frameRate: rates[0] ?? '25/1',
     timeBase: video.time_base ?? '1/90000',
   };
@@ -230,9 +238,7 @@ async function countShownFrames(path: string, index: number, options: FfmpegOpti
   );
   const complaint = complaints[0] && withoutPath(complaints[0], path);
   if (exitCode !== 0 || complaint) {
-    throw new UnblurError(
-      `${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file, or save what can be read with: ffmpeg -i ${path} -c copy repaired.mkv`,
-    );
+    throw damagedClip(path, complaint);
   }
   return output.split('\n').filter((flags) => flags.trim() !== '' && !flags.includes('D')).length;
 }
@@ -372,6 +378,17 @@ function describeContentLight(sideData: SideData[]): PictureFacts['contentLight'
   const { max_content: pixel = 0, max_average: frame = 0 } =
     sideData.find(({ side_data_type: type }) => type === 'Content light level metadata') ?? {};
   return pixel > 0 || frame > 0 ? { brightestPixelNits: pixel, brightestFrameNits: frame } : undefined;
+}
+
+/**
+ * What to tell the user of a clip that cannot be read to its end. Frames are coded anew: copied, the broken ones
+ * would break the copy as well.
+ */
+export function damagedClip(path: string, complaint: string | undefined): UnblurError {
+  const repaired = join(dirname(path), `${parse(path).name}-repaired.mp4`);
+  return new UnblurError(
+    `${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file, or save what can be read with: ffmpeg -i ${path} -crf 14 ${repaired}`,
+  );
 }
 
 /** ffmpeg puts the name of the file before what is wrong with it. */

@@ -1,7 +1,6 @@
 import { extname } from 'node:path';
 import { UnblurError } from '@unblur/files';
-import { probeClip, type ClipFacts, type StreamFacts } from './clip-facts.js';
-import { restartsClock } from './clip-reader.js';
+import { probeClip, restartsClock, type ClipFacts, type StreamFacts } from './clip-facts.js';
 import { planStream, type Container, type StreamPlan } from './containers.js';
 import { clipInput, describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from './ffmpeg.js';
 

@@ -1,5 +1,5 @@
 import { UnblurError, writeFolderAtomically } from '@unblur/files';
-import type { ClipFacts } from './clip-facts.js';
+import { damagedClip, restartsClock, type ClipFacts } from './clip-facts.js';
 import { clipInput, outputFile, startFfmpeg, type FfmpegOptions, type RunningProgram } from './ffmpeg.js';
 import { fraction, FrameTimes } from './frame-times.js';
 import { bitDepthAsRead, filtersToRgb, scaleFlags, type ReadingChoice } from './picture-colors.js';
@@ -18,8 +18,8 @@ export interface ClipFrame {
   sampleAspectRatio: string | undefined;
 }
 
-/** Formats whose times may jump, where ffmpeg makes them run from 0 on. */
-export const restartsClock = (format: string): boolean => /^(mpegts|mpeg)$/.test(format);
+/** How much earlier reading begins where ffmpeg's own jumps are not exact. */
+const seekMarginSeconds = 5;
 
 /**
  * The frames of a clip, each once and with its time: ffmpeg decodes as fast as they are taken. Each frame is
@@ -35,10 +35,19 @@ export async function* readClip(
   options: FfmpegOptions = {},
 ): AsyncGenerator<ClipFrame, void, undefined> {
   const bytesPerValue = bitDepthAsRead(facts, choice) / 8;
+  const { fromSeconds = 0 } = choice;
+  // ffmpeg restarts such a clock where reading begins, and often begins at a later frame than it was asked for.
+  const isRestarted = restartsClock(facts.format) && fromSeconds > 0;
+  const clockSeconds = isRestarted ? Math.max(0, fromSeconds - seekMarginSeconds) : 0;
   const times = new FrameTimes(facts.timeBase, 1 / fraction(facts.frameRate));
   const ffmpeg = startFfmpeg(
     [
-      ...decoding(path, facts, choice, bytesPerValue === 2 ? 'rgb48le' : 'rgb24'),
+      ...decoding(
+        path,
+        facts,
+        isRestarted ? { ...choice, fromSeconds: clockSeconds } : choice,
+        bytesPerValue === 2 ? 'rgb48le' : 'rgb24',
+      ),
       '-c:v',
       'rawvideo',
       '-f',
@@ -75,8 +84,9 @@ export async function* readClip(
         if (!shown) throw new UnblurError('ffmpeg gave more frames than it decoded; update ffmpeg');
         expectOneSize(path, frame, shown);
         toUnitRange(values, frame.data);
-        frame.timeSeconds = shown.timeSeconds;
-        yield frame;
+        frame.timeSeconds = shown.timeSeconds + clockSeconds;
+        // Times are rounded to the time base.
+        if (!isRestarted || frame.timeSeconds >= fromSeconds - 1e-3) yield frame;
         [filled, shown] = [0, await times.next()];
       }
     }
@@ -157,11 +167,7 @@ async function expectSuccess(path: string, ffmpeg: RunningProgram): Promise<void
       `${path} needs an ffmpeg with zimg (its filter zscale) for its colours; install a full build of ffmpeg, or keep high dynamic range as it is`,
     );
   }
-  if (exitCode !== 0 || complaint) {
-    throw new UnblurError(
-      `${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file`,
-    );
-  }
+  if (exitCode !== 0 || complaint) throw damagedClip(path, complaint);
 }
 
 function expectOneSize(

@@ -337,6 +337,28 @@ test('says that the folder of the output is missing before it reads a frame', as
     expect(readdirSync(folder)).toEqual(['clip.mp4']);
   });
 
+  test.each(['gap.mkv', 'gap.ts'])(
+    'with a gap is previewed no further than the part that was asked for: %s',
+    async (name) => {
+      // Shown from 1 s on: at 0 to 0.2 s after the beginning, then from 0.7 s on.
+      ffmpeg(
+        ...['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=20:duration=1', '-c:v', 'libx264', '-g', '4'],
+        ...['-vf', "settb=1/90000,setpts='(N/20+1+0.45*gt(N,4))/TB'", '-pix_fmt', 'yuv420p'],
+        ...['-fps_mode', 'passthrough', '-enc_time_base', '1:90000', place(name)],
+      );
+      const preview = async (fromSeconds: number, toSeconds: number) =>
+        deblurVideo(place(name), place('part.mp4'), negative, {
+          ...options,
+          preview: { fromSeconds, toSeconds },
+        });
+      expect((await preview(0.1, 0.4)).frames).toBe(3);
+      expect((await preview(0.35, 0.8)).frames).toBe(2);
+      await expect(preview(0.3, 0.5)).rejects.toThrow(
+        'in which a frame begins, but none does from 0.3 s to 0.5 s; choose a longer part',
+      );
+    },
+  );
+
   test('of odd sides gets a mirrored row and column, and one without sound stays without', async () => {
     const frames = await writeFrames('in', movingWaves(15, 13, 3));
     await deblurVideo(frames, place('out.mp4'), negative, { ...options, framesPerSecond: 12 });

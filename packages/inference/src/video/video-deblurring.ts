@@ -88,6 +88,8 @@ interface FrameSource {
   coding: PictureCoding;
   /** File names of its frames without extension. */
   stems: string[];
+  /** What to tell the user where it gives no frame. */
+  explainEmpty?: string;
   /** @param fromSeconds where reading begins, after the first frame. */
   frames(fromSeconds?: number): AsyncGenerator<TimedFrame, void, undefined>;
 }
@@ -283,7 +285,9 @@ async function writeClip(
           options.onFrame?.(written.frames, Math.max(source.total, written.frames));
         }
         if (written.frames === 0) {
-          throw new UnblurError('The clip gave no frame that could be decoded; get the whole file');
+          throw new UnblurError(
+            source.explainEmpty ?? 'The clip gave no frame that could be decoded; get the whole file',
+          );
         }
         loss = await writer.finish();
       } finally {
@@ -313,12 +317,13 @@ function writePreview(
       `Expected a preview of a part of ${input}, which lasts ${Number(clipSeconds.toFixed(1))} s, but received one that begins at ${fromSeconds} s`,
     );
   }
-  const frames = () => framesOfPart(source.frames(fromSeconds), part);
+  const frames = () => framesOfPart(source.frames(fromSeconds), part, source.clip?.facts.beginSeconds ?? 0);
   return writeClip(
     {
       ...source,
       clip: undefined,
       total: Math.max(1, Math.round((Math.min(toSeconds, clipSeconds) - fromSeconds) * framesPerSecond)),
+      explainEmpty: `Expected a preview of a part of ${input} in which a frame begins, but none does from ${fromSeconds} s to ${toSeconds} s; choose a longer part`,
       frames,
     },
     output,

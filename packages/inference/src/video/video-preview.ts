@@ -7,18 +7,22 @@ export interface ClipPart {
   toSeconds: number;
 }
 
-/** The frames of a part, its first at 0 seconds, out of frames that begin with it. */
+/**
+ * The frames of a part, its first at 0 seconds, out of frames that begin with it.
+ *
+ * @param beginSeconds when the clip begins, in the time of its frames.
+ */
 export async function* framesOfPart(
   frames: AsyncIterable<TimedFrame>,
-  { fromSeconds, toSeconds }: ClipPart,
+  { toSeconds }: ClipPart,
+  beginSeconds: number,
 ): AsyncGenerator<TimedFrame, void, undefined> {
-  let begin: number | undefined;
+  let first: number | undefined;
   for await (const frame of frames) {
-    begin ??= frame.timeSeconds;
-    const timeSeconds = frame.timeSeconds - begin;
     // Times of frames are rounded to a clip's time base.
-    if (timeSeconds >= toSeconds - fromSeconds - 1e-3) break;
-    yield { ...frame, timeSeconds };
+    if (frame.timeSeconds - beginSeconds >= toSeconds - 1e-3) break;
+    first ??= frame.timeSeconds;
+    yield { ...frame, timeSeconds: frame.timeSeconds - first };
   }
 }
 
