@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -135,6 +136,16 @@ describe('a folder of frames', () => {
       frames: 0,
       skipped: 12,
     });
+    const buffer = new Uint8Array([1, 2, 3]).buffer;
+    expect(await deblurVideo(input, place('out'), negative, { ...options, weights: buffer })).toMatchObject({
+      frames: 0,
+    });
+    await expect(
+      deblurVideo(input, place('elsewhere'), negative, { weights: undefined as unknown as Uint8Array }),
+    ).rejects.toThrow(
+      /^These weights cannot be used\. Expected the bytes of a \.safetensors file, .* but received nothing/,
+    );
+    expect(existsSync(place('elsewhere'))).toBe(false);
     await expect(
       deblurVideo(input, place('out'), negative, { weights: new Uint8Array([4]) }),
     ).rejects.toThrow('of another clip, or made with other weights');
