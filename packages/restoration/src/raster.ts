@@ -36,15 +36,25 @@ export function expectRgbImage(image: RgbImage, name = 'the image'): void {
       `Expected ${width}x${height}x3 = ${width * height * 3} RGB values in an image but received ${data.length}`,
     );
   }
-  // Pixel by pixel, which takes two thirds of the time that one value after the other takes.
-  for (let i = 0; i < data.length; i += 3) {
-    if (isPlausible(data[i]!) && isPlausible(data[i + 1]!) && isPlausible(data[i + 2]!)) continue;
-    const pixel = i / 3;
-    const value = data.subarray(i, i + 3).find((channel) => !isPlausible(channel))!;
+  const wrong = firstImplausible(data);
+  if (wrong >= 0) {
+    const value = data[wrong]!;
+    const pixel = Math.floor(wrong / 3);
     throw new UnblurError(
       `Expected the values of ${name} (${width}x${height}) in [0, 1] but received ${Number(value.toPrecision(6))} in column ${pixel % width}, row ${Math.floor(pixel / width)}; ${Number.isFinite(value) ? 'divide 8-bit values by 255, 16-bit ones by 65535' : 'look at how it was computed'}`,
     );
   }
+}
+
+/** The index of the first value that cannot be meant, or -1. */
+function firstImplausible(data: Float32Array): number {
+  // Three at a time, which takes two thirds of the time that one at a time takes.
+  let start = 0;
+  while (start < data.length) {
+    if (!(isPlausible(data[start]!) && isPlausible(data[start + 1]!) && isPlausible(data[start + 2]!))) break;
+    start += 3;
+  }
+  return start < data.length ? data.subarray(start).findIndex((value) => !isPlausible(value)) + start : -1;
 }
 
 /**
