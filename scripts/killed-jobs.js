@@ -165,6 +165,7 @@ export async function prepareJobs(workplace) {
               place('video.safetensors'),
               '--out',
               join(out, 'sharp.mp4'),
+              '--overwrite',
             ],
             digest: digestOfBytes,
           },

@@ -127,6 +127,15 @@ describe('unblur video', () => {
       const piped = run(readFileSync(join(folder, '-y.mp4')), '-', '--out', '-');
       writeFileSync(join(folder, 'piped.mkv'), piped.stdout);
       expect(withoutProgress(run(undefined, '-y.mp4', '--out', '-z.mkv').stderr.toString())).toBe('');
+      const kept = readFileSync(join(folder, '-z.mkv'));
+      const again = run(undefined, '-y.mp4', '--out', '-z.mkv');
+      expect([again.status, again.stderr.toString()]).toEqual([
+        1,
+        'unblur: ./-z.mkv exists; choose another name, or replace it with --overwrite\n',
+      ]);
+      expect(readFileSync(join(folder, '-z.mkv'))).toEqual(kept);
+      writeFileSync(join(folder, '-z.mkv'), 'something else');
+      expect(run(undefined, '-y.mp4', '--out', '-z.mkv', '--overwrite').status).toBe(0);
       for (const name of ['piped.mkv', '-z.mkv']) {
         const { stdout } = spawnSync(
           'ffprobe',

@@ -21,6 +21,7 @@ interface VideoCommandOptions extends VideoDeblurrerOptions, FrameEncodingOption
   fps?: number;
   hdr?: 'keep' | 'tonemap';
   deinterlace: boolean;
+  overwrite: boolean;
   memory?: number;
   preview?: ReturnType<typeof clipPart>;
 }
@@ -36,8 +37,9 @@ export function defineVideo(program: Command): void {
     )
     .requiredOption(
       '--out <clip|folder>',
-      'a clip (.mp4, .mov, .mkv, .webm, .ts), a folder for frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones',
+      'a clip (.mp4, .mov, .mkv, .webm, .ts), a folder for frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones, a clip that exists is kept',
     )
+    .option('--overwrite', 'replace the clip that --out names, where it exists', false)
     .option(
       '--fps <rate>',
       'frames per second of a clip that is made from a folder (default: 25)',
@@ -84,6 +86,8 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
       hdr: options.hdr,
       deinterlace: options.deinterlace,
       preview: options.preview,
+      // A preview has a name of its own, to be made again and again.
+      overwrite: options.overwrite || options.preview !== undefined,
       onFrame: (done, total) =>
         drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
       onNote: (line) => printNote(`unblur: ${files.rename(line)}`),

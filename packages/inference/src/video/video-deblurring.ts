@@ -59,6 +59,8 @@ export interface DeblurVideoOptions extends FfmpegOptions, FrameEncoding {
    * Its first and last frames are taken for those of the clip.
    */
   preview?: ClipPart;
+  /** Whether a clip that is there already may be replaced. A folder is continued anyway. Default true. */
+  overwrite?: boolean;
   /** Called after each frame that was written. */
   onFrame?: (done: number, total: number) => void;
   /** Called with a line about the clip that its owner should know. */
@@ -118,7 +120,7 @@ export async function deblurVideo(
       throw explainFileError('read', input, cause);
     })
   ).isDirectory();
-  await expectOutputPlace(input, output);
+  await expectOutputPlace(input, output, options);
   const container = containerOf(output);
   if (!container && options.hdr === 'keep') {
     throw new UnblurError(
@@ -166,15 +168,22 @@ export async function deblurVideo(
 }
 
 /**
- * @throws UnblurError when the result would take the place of what it is made from, or its name ends like a
+ * @throws UnblurError when the result would take the place of what it is made from, or of a clip that is to stay, or its name ends like a
  * file that is not made here.
  */
-async function expectOutputPlace(input: string, output: string): Promise<void> {
+async function expectOutputPlace(
+  input: string,
+  output: string,
+  { overwrite = true }: DeblurVideoOptions,
+): Promise<void> {
   const [from, to] = await Promise.all([input, output].map((path) => realpath(path).catch(() => undefined)));
   if (from === to) {
     throw new UnblurError(
       `${output} is what is to be deblurred, and would be lost; choose another place for the result`,
     );
+  }
+  if (to !== undefined && !overwrite && containerOf(output)) {
+    throw new UnblurError(`${output} exists; choose another name, or replace it with --overwrite`);
   }
   const extension = extname(output).toLowerCase();
   if (to === undefined && /^\.[a-z][a-z0-9]{1,4}$/.test(extension) && !containerOf(output)) {
