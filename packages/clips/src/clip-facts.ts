@@ -32,6 +32,8 @@ export interface PictureFacts extends StreamFacts {
   width: number;
   height: number;
   bitDepth: number;
+  /** How finely colours are sampled beside brightness, such as `4:2:0`; RGB is `4:4:4`, grey `4:0:0`. */
+  chroma: string;
   isRgb: boolean;
   hasAlpha: boolean;
   isInterlaced: boolean;
@@ -112,6 +114,9 @@ interface ProbedFile {
   pixel_formats?: {
     name: string;
     flags: { rgb: number; alpha: number };
+    nb_components?: number;
+    log2_chroma_w?: number;
+    log2_chroma_h?: number;
     components?: { bit_depth: number }[];
   }[];
 }
@@ -306,6 +311,7 @@ function describePicture(
     ...stream,
     width: isTurned ? video.height! : video.width!,
     height: isTurned ? video.width! : video.height!,
+    chroma: describeChroma(pixelFormat),
     bitDepth: Math.max(8, ...(pixelFormat?.components ?? []).map(({ bit_depth: bits }) => bits)),
     isRgb: pixelFormat?.flags.rgb === 1 || color.matrix === 'gbr',
     hasAlpha: pixelFormat?.flags.alpha === 1 || hidesAlpha,
@@ -350,6 +356,19 @@ function describeStream({
     tags: new Map(Object.entries(tags)),
     dispositions: Object.keys(disposition).filter((name) => disposition[name] === 1),
   };
+}
+
+/** By the halvings of width and height that lead from brightness to colours. */
+const chromaNames = new Map([
+  ['0,0', '4:4:4'],
+  ['0,1', '4:4:0'],
+  ['1,0', '4:2:2'],
+  ['2,0', '4:1:1'],
+]);
+
+function describeChroma(format: NonNullable<ProbedFile['pixel_formats']>[number] | undefined): string {
+  if (format && (format.nb_components ?? 3) < 3) return '4:0:0';
+  return chromaNames.get(`${format?.log2_chroma_w},${format?.log2_chroma_h}`) ?? '4:2:0';
 }
 
 function describeMasteringDisplay(sideData: SideData[]): MasteringDisplay | undefined {

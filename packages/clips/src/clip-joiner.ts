@@ -195,7 +195,12 @@ function describeLosses(
       ? [`its sound (${plan.stream.codec}) was converted to ${plan.convertedTo}`]
       : [],
   );
-  const parts = [...(lost.length > 0 ? [`${lost.join(', ')} left out`] : []), ...new Set(converted)];
+  const isCoarser = after.picture.chroma === '4:2:0' && !/^4:[02]:0$/.test(before.picture.chroma);
+  const parts = [
+    ...(lost.length > 0 ? [`${lost.join(', ')} left out`] : []),
+    ...new Set(converted),
+    ...(isCoarser ? [`its colours (${before.picture.chroma}) were sampled down to 4:2:0`] : []),
+  ];
   if (parts.length === 0) return undefined;
   return `${name} cannot hold everything of the original: ${parts.join('; ')}${extname(name).toLowerCase() === '.mkv' ? '' : '. A name that ends in .mkv holds more'}`;
 }

@@ -110,6 +110,7 @@ export async function passThrough(
     ...facts,
     colors: colorsAsRead(facts, choice),
     bitDepth: bitDepthAsRead(facts, choice),
+    chroma: facts.picture.chroma,
     light: facts.picture,
   };
   const writer = await openClipWriter(output, output, containerOf(output)!, coding, { path: input, facts });

@@ -11,6 +11,8 @@ import { rawVideoFrameHead, rawVideoHeader } from './raw-video-stream.js';
 export interface PictureCoding {
   colors: ColorTags;
   bitDepth: 8 | 16;
+  /** As in `PictureFacts`, kept where the container does. Default `4:2:0`. */
+  chroma?: string;
   /** Mean frames per second as a fraction. */
   frameRate: string;
   /** What the times of frames are multiples of, in seconds, as a fraction. */
@@ -254,7 +256,7 @@ class PictureEncoder {
           '-vf',
           [
             ...mirroredBorder(width, height),
-            ...filtersFromRgb(coding.colors, chromaFormat(coding)),
+            ...filtersFromRgb(coding.colors, pixelFormatOf(container, coding)),
             ...aspect,
           ].join(','),
         ],
@@ -317,7 +319,18 @@ function mirroredBorder(width: number, height: number): string[] {
     : [`pad=${width + right}:${height + bottom}`, `fillborders=right=${right}:bottom=${bottom}:mode=mirror`];
 }
 
-const chromaFormat = ({ bitDepth }: PictureCoding) => (bitDepth === 16 ? 'yuv420p10le' : 'yuv420p');
+/** By how colours are sampled where a container keeps that: the least that loses none. */
+const pixelFormats = new Map([
+  ['4:4:4', 'yuv444p'],
+  ['4:4:0', 'yuv444p'],
+  ['4:2:2', 'yuv422p'],
+  ['4:1:1', 'yuv422p'],
+]);
+
+function pixelFormatOf({ keepsChroma }: Container, { bitDepth, chroma = '4:2:0' }: PictureCoding): string {
+  const format = (keepsChroma && pixelFormats.get(chroma)) || 'yuv420p';
+  return bitDepth === 16 ? `${format}10le` : format;
+}
 
 const isHevc = ({ pictures }: Container, { bitDepth }: PictureCoding) =>
   pictures === 'h264' && bitDepth === 16;

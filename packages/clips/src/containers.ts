@@ -7,6 +7,11 @@ export interface Container {
   muxer: string;
   /** `h264`: H.264, or HEVC for more than 8 bits. `vp9`: VP9 for both. */
   pictures: 'h264' | 'vp9';
+  /**
+   * Whether colours stay as finely sampled as they were (4:4:4, 4:2:2). Else they become 4:2:0, the only kind that
+   * browsers, QuickTime and most devices play.
+   */
+  keepsChroma: boolean;
   /** Sound that is copied; `any` where hardly anything is refused. */
   sounds: ReadonlySet<string> | 'any';
   /** What other sound is converted to. */
@@ -41,6 +46,7 @@ const pcmSounds = [
 const mp4: Container = {
   muxer: 'mp4',
   pictures: 'h264',
+  keepsChroma: false,
   sounds: new Set(mp4Sounds),
   soundFallback: aac,
   textSubtitles: 'mov_text',
@@ -69,6 +75,7 @@ const containers = new Map<string, Container>([
     {
       muxer: 'matroska',
       pictures: 'h264',
+      keepsChroma: true,
       sounds: 'any',
       soundFallback: aac,
       textSubtitles: 'srt',
@@ -93,6 +100,7 @@ const containers = new Map<string, Container>([
     {
       muxer: 'webm',
       pictures: 'vp9',
+      keepsChroma: false,
       sounds: new Set(['opus', 'vorbis']),
       soundFallback: opus,
       textSubtitles: 'webvtt',
@@ -107,6 +115,7 @@ const containers = new Map<string, Container>([
     {
       muxer: 'mpegts',
       pictures: 'h264',
+      keepsChroma: false,
       sounds: new Set(['aac', 'mp2', 'mp3', 'ac3', 'eac3', 'dts', 'opus']),
       soundFallback: aac,
       textSubtitles: undefined,

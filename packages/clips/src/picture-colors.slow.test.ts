@@ -178,6 +178,51 @@ async function psnrOfFirstFrame(
     },
   );
 
+  test.each([
+    { chroma: '4:4:4', format: 'yuv444p', codec: lossless264 },
+    { chroma: '4:2:2', format: 'yuv422p', codec: lossless264 },
+    { chroma: '4:2:2', format: 'yuv422p10le', codec: hevc10 },
+  ])(
+    'sampled as $format stay so in Matroska, and become 4:2:0 in MP4, which is said',
+    async ({ chroma, format, codec }) => {
+      const clip = place(`${format}.mov`);
+      // Rows of different colours, and of the same brightness.
+      ffmpeg(
+        ...[
+          '-f',
+          'lavfi',
+          '-i',
+          "color=black:s=128x96:r=10:d=0.3,format=yuv444p,geq=lum=120:cb='60+mod(Y,2)*130':cr=128",
+        ],
+        ...['-pix_fmt', format, ...codec, '-colorspace', 'bt709', '-color_range', 'tv', clip],
+      );
+      const facts = await probeClip(clip);
+      expect(facts.picture.chroma).toBe(chroma);
+      const kept = place(`${format}-out.mkv`);
+      expect(await passThrough(clip, kept, undefined, facts)).toBeUndefined();
+      expect(tagsOf(kept).pix_fmt).toBe(format);
+      const common = place(`${format}-out.mp4`);
+      expect(await passThrough(clip, common, undefined, facts)).toBe(
+        `${common} cannot hold everything of the original: its colours (${chroma}) were sampled down to 4:2:0. A name that ends in .mkv holds more`,
+      );
+      expect(tagsOf(common).pix_fmt).toBe(format.replace(/4[24][24]/, '420'));
+      const rowsApart = async (path: string) => {
+        for await (const { width, data } of readClip(path, await probeClip(path), {
+          hdr: 'keep',
+          deinterlace: true,
+        })) {
+          const blueOf = (row: number) => data[(row * width + 64) * 3 + 2]!;
+          return Math.abs(blueOf(40) - blueOf(41));
+        }
+        return 0;
+      };
+      const before = await rowsApart(clip);
+      expect(before).toBeGreaterThan(0.3);
+      expect(await rowsApart(kept)).toBeGreaterThan(0.85 * before);
+      expect(await rowsApart(common)).toBeLessThan(0.15 * before);
+    },
+  );
+
   test('that are transparent lie on white', async () => {
     const clip = place('alpha.mov');
     ffmpeg(

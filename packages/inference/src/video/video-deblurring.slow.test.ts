@@ -474,7 +474,7 @@ test('says that the folder of the output is missing before it reads a frame', as
       sound: false,
       more: ['-vf', 'format=yuva444p', '-pix_fmt', 'yuva444p', '-c:v', 'ffv1'],
     });
-    expect(await notesOf('alpha.mkv', {})).toEqual(['clip has an alpha channel: laid over white']);
+    expect(await notesOf('alpha.mkv', {}, 'out.mkv')).toEqual(['clip has an alpha channel: laid over white']);
   });
 
   test('of frames beyond the memory budget is refused before one is decoded', async () => {

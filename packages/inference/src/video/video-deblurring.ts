@@ -232,6 +232,7 @@ async function openClip(
     coding: {
       colors: colorsAsRead(facts, choice),
       bitDepth: bitDepthAsRead(facts, choice),
+      chroma: picture.chroma,
       frameRate,
       timeBase,
       light: choice.hdr === 'keep' ? picture : undefined,
