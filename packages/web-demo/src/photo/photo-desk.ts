@@ -122,9 +122,6 @@ export class PhotoDesk {
   stop(): void {
     this.pause();
     const shown = this.#shown;
-    if (shown?.state === 'waiting' && shown.result) {
-      this.#parts.engineChoice.value = shown.result.engineChoice;
-    }
     for (const photo of this.#photos) {
       if (photo.state !== 'waiting') continue;
       if (photo.result) this.#goBackTo(photo.result, photo);
@@ -184,6 +181,7 @@ export class PhotoDesk {
     photo.state = 'done';
     photo.detail = result.detail;
     photo.told = result.told;
+    if (photo === this.#shown) this.#parts.engineChoice.value = result.engineChoice;
   }
 
   async #restore(photo: GivenPhoto): Promise<void> {
