@@ -71,19 +71,18 @@ async function takeFiles(files: File[]): Promise<void> {
       refused.push((cause as Error).message);
     }
   }
-  if (photos.length > 0) givePhotos(photos);
+  if (photos.length > 0) return givePhotos(photos, refused);
   // What is on show is still what was given before.
-  const shown = desk.shown;
-  const still = photos.length === 0 && mode === 'photo' && shown ? ` Still showing ${shown.name}.` : '';
+  const still = mode === 'photo' && desk.shown ? ` Still showing ${desk.shown.name}.` : '';
   if (refused.length > 0) say(refused.join(' ') + still, true);
 }
 
-function givePhotos(photos: GivenPhoto[]): void {
+function givePhotos(photos: GivenPhoto[], refused: string[] = []): void {
   ownWorkNumber++;
   resetSaveNote();
   restorer.chooseEngine(chosenEngine());
   switchMode('photo');
-  desk.give(photos);
+  desk.give(photos, refused);
   showMode();
 }
 

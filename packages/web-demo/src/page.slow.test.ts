@@ -697,12 +697,18 @@ describeInBrowser('the page', () => {
       { name: 'one.png', mimeType: 'image/png', buffer: tiny },
       { name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('\xff\xd8\xff no picture') },
       { name: 'two.png', mimeType: 'image/png', buffer: tiny },
+      { name: 'live.mov', mimeType: 'video/quicktime', buffer: Buffer.from('\0\0\0\x14ftypqt  no clip') },
+      { name: 'raw.dng', mimeType: 'image/x-adobe-dng', buffer: Buffer.from('II*\0 raw') },
     ]);
     await page.waitForFunction(
       () =>
         [...document.querySelectorAll('.queued')].map((button) => button.textContent).join() ===
         'one: done,broken: failed,two: done',
     );
+    expect(await page.locator('#refused p').allTextContents()).toEqual([
+      'live.mov is a clip: give it by itself.',
+      expect.stringMatching(/^raw\.dng is a raw file of a camera.*Export it as JPEG/),
+    ]);
     expect(await accessibilityFaults()).toEqual([]);
     await page.click('.queued >> nth=1');
     expect(await status().textContent()).toMatch(/not a photograph/);

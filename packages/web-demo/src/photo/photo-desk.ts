@@ -69,6 +69,7 @@ export class PhotoDesk {
   readonly #parts: DeskParts;
   readonly #detail = element('detail', HTMLSelectElement);
   readonly #list = element('queue', HTMLElement);
+  readonly #refusedList = element('refused', HTMLElement);
   #photos: GivenPhoto[] = [];
   #shown: GivenPhoto | undefined;
   #working: GivenPhoto | undefined;
@@ -98,10 +99,15 @@ export class PhotoDesk {
     return this.#shown;
   }
 
-  /** New photographs take the place of those before. */
-  give(photos: GivenPhoto[]): void {
+  /**
+   * New photographs take the place of those before.
+   *
+   * @param refused why other files that came with them are not taken, a sentence for each; they stay on show.
+   */
+  give(photos: GivenPhoto[], refused: readonly string[] = []): void {
     this.pause();
     this.#photos = photos;
+    this.#showRefused(refused);
     this.#shown = photos[0];
     for (const photo of photos) photo.detail = this.#detail.value;
     this.#showSizes(undefined);
@@ -135,6 +141,7 @@ export class PhotoDesk {
   clear(): void {
     this.pause();
     this.#photos = [];
+    this.#showRefused([]);
     this.#shown = undefined;
     this.#showList();
   }
@@ -375,6 +382,7 @@ export class PhotoDesk {
   #showList(): void {
     const isNeeded = this.#photos.length > 1 || this.#photos[0]?.state === 'stopped';
     this.#list.hidden = !isNeeded || !this.#parts.isShown();
+    this.#refusedList.hidden = !this.#parts.isShown();
     const words = {
       waiting: 'waiting',
       working: 'working',
@@ -401,6 +409,12 @@ export class PhotoDesk {
       button.dataset['state'] = photo.state;
       button.setAttribute('aria-pressed', String(photo === this.#shown));
     }
+  }
+
+  #showRefused(reasons: readonly string[]): void {
+    this.#refusedList.replaceChildren(
+      ...reasons.map((reason) => Object.assign(document.createElement('p'), { textContent: reason })),
+    );
   }
 
   #choose(photo: GivenPhoto): void {
