@@ -35,6 +35,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const pathsOf = async (...places: string[]) => (await findPhotos(places, out)).photos.map(({ path }) => path);
 
 describe('findPhotos', () => {
+  test('takes - for standard input, and what is no plain file for a stream, with results named photo', async () => {
+    const { photos } = await findPhotos(['-', '/dev/null'], out);
+    expect(photos).toEqual([
+      { path: '-', folder: '', isStream: true },
+      { path: '/dev/null', folder: '', isStream: true },
+    ]);
+    expect(nameResults(photos)).toEqual(['photo', 'photo-2']);
+  });
+
   test('lists the photographs of a folder and of those below it, and says what it leaves out, results among them', async () => {
     const { photos, skipped } = await findPhotos([folder], out);
     expect(photos).toEqual([

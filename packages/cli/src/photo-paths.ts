@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { standardStream } from './standard-streams.js';
 
 const photoExtensions = [
   '.jpg',
@@ -28,6 +29,8 @@ export interface FoundPhoto {
    * in it.
    */
   folder: string;
+  /** Whether it is standard input, a pipe or the like, which can be read once only. */
+  isStream?: true;
 }
 
 /** What lies in a folder or matches a pattern and is left out. */
@@ -49,7 +52,7 @@ const skipReasons = {
 
 /**
  * The photographs that a command line names: files as they are, those in a folder and the folders below it,
- * and those that a glob pattern matches. Files that do not exist stay in the list, so that each gets its own
+ * those that a glob pattern matches, and `-` for standard input. Files that do not exist stay in the list, so that each gets its own
  * message.
  *
  * @param out where results go: left out where it lies in a folder, as are results elsewhere.
@@ -59,9 +62,11 @@ export async function findPhotos(places: readonly string[], out: string): Promis
   const found: FoundPhotos = { photos: [], skipped: [] };
   for (const place of places) {
     const entry = await stat(place).catch(() => undefined);
-    if (entry?.isDirectory()) await addFolder(found, place, out);
-    else if (!entry && isDynamicPattern(place)) await addMatches(found, place);
-    else found.photos.push({ path: place, folder: '' });
+    if (place === standardStream || (entry && !entry.isFile() && !entry.isDirectory())) {
+      found.photos.push({ path: place, folder: '', isStream: true });
+    } else if (entry?.isDirectory()) {await addFolder(found, place, out);}
+    else if (!entry && isDynamicPattern(place)) {await addMatches(found, place);}
+    else {found.photos.push({ path: place, folder: '' });}
   }
   const firsts = new Map(found.photos.toReversed().map((photo) => [resolve(photo.path), photo]));
   return {
@@ -151,9 +156,9 @@ export function describeSkipped(skipped: readonly SkippedFile[]): string | undef
  */
 export function nameResults(photos: readonly FoundPhoto[]): string[] {
   const taken = new Set<string>();
-  return photos.map(({ path, folder }) => {
+  return photos.map(({ path, folder, isStream = false }) => {
     // A name of dots alone is a folder above; one that begins with a dot is hidden.
-    const name = basename(path, extname(path)).replace(/^\.+/, '') || 'photo';
+    const name = (isStream ? '' : basename(path, extname(path)).replace(/^\.+/, '')) || 'photo';
     const below = folder
       .split(/[\\/]/)
       .filter((part) => part !== '..' && part !== '.')

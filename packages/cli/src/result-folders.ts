@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { nameResults, type FoundPhoto } from './photo-paths.js';
+import { readOnce, streamName } from './standard-streams.js';
 
 /** Which photograph the results beside it are of. */
 export const recordName = 'restoration.json';
@@ -27,6 +28,10 @@ export interface RestorationRecord {
 /** A photograph and where its results go. */
 export interface ResultJob {
   path: string;
+  /** What messages call it. */
+  label: string;
+  /** All of it, where it can be read once only. */
+  bytes?: Buffer;
   /** Below the folder of all results. */
   name: string;
   folder: string;
@@ -39,12 +44,19 @@ export interface ResultJob {
  * Gives every photograph a folder below `out` that is new, or holds earlier results of the same photograph:
  * those of another one are left alone and the next number is taken.
  */
-export async function assignResults(photos: readonly FoundPhoto[], out: string): Promise<ResultJob[]> {
+export async function assignResults(
+  photos: readonly FoundPhoto[],
+  out: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ResultJob[]> {
   const names = nameResults(photos);
   const taken = new Set(names.map((name) => name.toLowerCase()));
   const jobs: ResultJob[] = [];
-  for (const [index, { path }] of photos.entries()) {
-    const record = { photograph: basename(path), sha256: await hashFile(path) };
+  for (const [index, { path, isStream = false }] of photos.entries()) {
+    const label = isStream ? streamName(path) : path;
+    const bytes = isStream ? await readOnce(path, signal) : undefined;
+    const sha256 = bytes ? createHash('sha256').update(bytes).digest('hex') : await hashFile(path);
+    const record = { photograph: basename(label), sha256 };
     const name = names[index]!;
     let chosen = name;
     for (
@@ -58,6 +70,8 @@ export async function assignResults(photos: readonly FoundPhoto[], out: string):
     taken.add(chosen.toLowerCase());
     jobs.push({
       path,
+      label,
+      ...(bytes && { bytes }),
       name: chosen,
       folder: join(out, chosen),
       record,

@@ -2,11 +2,52 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { makeTemporaryFolder, UnblurError } from '@unblur/files';
+import { explainFileError, makeTemporaryFolder, UnblurError } from '@unblur/files';
 
 /** What stands for standard input or output where a file is named. */
 export const standardStream = '-';
+
+/** What messages call a stream that a command line names. */
+export const streamName = (path: string): string => (isStandardInput(path) ? 'standard input' : path);
+
+/** `/dev/stdin` cannot be opened where it is a socket. */
+const isStandardInput = (path: string): boolean => path === standardStream || path === '/dev/stdin';
+
+const largestPhotoBytes = 2 ** 30;
+
+/**
+ * All that a pipe or standard input holds, which is gone afterwards.
+ *
+ * @throws UnblurError when it cannot be read, is a terminal, or does not end; the signal's reason when aborted.
+ */
+export async function readOnce(path: string, signal: AbortSignal): Promise<Buffer> {
+  const isInput = isStandardInput(path);
+  if (isInput && process.stdin.isTTY) {
+    throw new UnblurError(
+      'Expected a photograph on standard input, but it is a terminal; use: unblur restore - < photo.jpg',
+    );
+  }
+  const stream = addAbortSignal(signal, isInput ? process.stdin : createReadStream(path));
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > largestPhotoBytes) {
+        throw new UnblurError(
+          `${streamName(path)} gives more than 1 GiB, which no photograph has; give one photograph`,
+        );
+      }
+    }
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw cause instanceof UnblurError ? cause : explainFileError('read', streamName(path), cause);
+  }
+  return Buffer.concat(chunks);
+}
 
 /** Files that a command line names, standard input and output among them. */
 export interface NamedFiles {

@@ -87,6 +87,24 @@ describe('unblur restore', () => {
     ]);
   });
 
+  test.each([
+    ['- of standard input', 'cat photo.jpg | "$@" -', '-'],
+    ['/dev/stdin', 'cat photo.jpg | "$@" /dev/stdin', '/dev/stdin'],
+    ['a pipe with a name', 'mkfifo pipe; (cat photo.jpg > pipe) & "$@" pipe', 'pipe'],
+  ])('reads a photograph that can be read once only: %s', (_, script, name) => {
+    const out = join(folder, `piped-${name.length}`);
+    const command = [process.execPath, bin, 'restore', '--weights', weights, '--frames', '3', '--out', out];
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', ...command], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr: withoutProgress(stderr) }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(`${name} (70x50) -> ${join(out, 'photo')}: 3 frames`);
+    expect(readFileSync(join(out, 'photo', 'frame-1.png'))).toEqual(
+      readFileSync(join(folder, 'good', 'photo', 'frame-1.png')),
+    );
+  });
+
   test('restores as many frames as are asked for, even numbers too', () => {
     const { stdout } = unblur([
       ...['restore', photo, '--weights', weights, '--out', 'of-4', '--json', '--frames', '4'],

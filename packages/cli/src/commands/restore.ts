@@ -52,7 +52,7 @@ export function defineRestore(program: Command): void {
     .description('restore the sharp frames inside blurred photographs')
     .argument(
       '<photo...>',
-      'photographs, folders (and those below them), or patterns such as "holiday/*.jpg"',
+      'photographs, folders (and those below them), patterns such as "holiday/*.jpg", or - for a photograph on standard input',
     )
     .option(
       '--out <folder>',
@@ -76,11 +76,11 @@ export function defineRestore(program: Command): void {
 async function restore(places: string[], options: RestoreOptions): Promise<void> {
   const signal = abortOnInterruption();
   const { photos, skipped } = await findPhotos(places, options.out);
-  const jobs = await assignResults(photos, options.out);
-  for (const { path, folder, takenFolder } of jobs) {
+  const jobs = await assignResults(photos, options.out, signal);
+  for (const { label, folder, takenFolder } of jobs) {
     if (takenFolder !== undefined) {
       printNote(
-        `unblur: ${takenFolder} holds results of another photograph; those of ${path} go to ${folder}.`,
+        `unblur: ${takenFolder} holds results of another photograph; those of ${label} go to ${folder}.`,
       );
     }
   }
@@ -100,7 +100,7 @@ async function restoreAll(
   const failed: FailedPhoto[] = [];
   const start = performance.now();
   for (const [index, job] of jobs.entries()) {
-    const { path } = job;
+    const { path, label } = job;
     const photoStart = performance.now();
     const onShare = (share: number) => {
       const now = performance.now();
@@ -109,7 +109,7 @@ async function restoreAll(
       drawProgress(
         index + share,
         jobs.length,
-        [path, ofPhoto, inAll && `${inAll} in all`].filter((part) => part !== '').join(', '),
+        [label, ofPhoto, inAll && `${inAll} in all`].filter((part) => part !== '').join(', '),
       );
     };
     onShare(0);
@@ -127,7 +127,7 @@ async function restoreAll(
       signal.throwIfAborted();
       const error = describeFailure(cause);
       failed.push({ photo: path, error });
-      printNote(`unblur: ${error.includes(path) ? '' : `${path}: `}${error}`);
+      printNote(`unblur: ${error.includes(label) ? '' : `${label}: `}${error}`);
     }
   }
   await restorer.release();
@@ -145,14 +145,15 @@ interface RestorePhotoOptions extends FrameEncoding {
 }
 
 async function restorePhoto(
-  { path, folder, record }: ResultJob,
+  { path, label, bytes, folder, record }: ResultJob,
   restorer: Restorer,
   options: RestorePhotoOptions,
 ): Promise<RestoredPhoto> {
   const { restorePhotoToFolder } = await import('@unblur/inference');
   const start = performance.now();
-  const { photo, files, scale } = await restorePhotoToFolder(path, folder, restorer, {
+  const { photo, files, scale } = await restorePhotoToFolder(bytes ?? path, folder, restorer, {
     ...options,
+    name: label,
     isLocked: true,
     writeBeside: (staging) => writeRecord(staging, record),
   });

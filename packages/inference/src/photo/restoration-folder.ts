@@ -100,7 +100,7 @@ export interface RestoredPhoto extends WrittenFiles {
 }
 
 /**
- * Restores a photograph and writes into `folder`, made where it does not exist: `frame-0.png` ... in time
+ * Restores a photograph (a path, a `file:` URL or the bytes of an image file) and writes into `folder`, made where it does not exist: `frame-0.png` ... in time
  * order (16-bit where the photograph is; PNG unless another `format` is asked for), `animation.webp` or
  * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. They appear all at once;
  * what an earlier restoration has left there beside these goes.
@@ -109,7 +109,7 @@ export interface RestoredPhoto extends WrittenFiles {
  * as it is, where that is none of the files in the folder. No file is ever left half-written.
  */
 export async function restorePhotoToFolder(
-  photoPath: string,
+  source: Parameters<typeof loadPhoto>[0],
   folder: string,
   restorer: FrameSource,
   options: RestorePhotoOptions = {},
@@ -117,11 +117,11 @@ export async function restorePhotoToFolder(
   const start = performance.now();
   options.signal?.throwIfAborted();
   expectFrameEncoding(options);
-  const photo = await loadPhoto(photoPath, options);
+  const photo = await loadPhoto(source, options);
   const { width, height, bitDepth, hadAlpha, pages } = photo;
   if (Math.min(width, height) < smallestSidePixels) {
     throw new UnblurError(
-      `${photoPath} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`,
+      `${options.name ?? (source instanceof Uint8Array ? 'The image' : String(source))} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`,
     );
   }
   const loaded = performance.now();

@@ -23,6 +23,8 @@ export interface LoadPhotoOptions {
    * 4.2 GB. Default 50 million.
    */
   maximumPixels?: number;
+  /** What messages call it. Default: its path, or `the image`. */
+  name?: string;
 }
 
 const defaultMaximumPixels = 50_000_000;
@@ -42,7 +44,7 @@ const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2
  */
 export async function loadPhoto(
   source: string | URL | Uint8Array,
-  { maximumPixels = defaultMaximumPixels }: LoadPhotoOptions = {},
+  { maximumPixels = defaultMaximumPixels, name: givenName }: LoadPhotoOptions = {},
 ): Promise<Photo> {
   const path = source instanceof URL ? fileURLToPath(source) : source;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
@@ -50,7 +52,7 @@ export async function loadPhoto(
       'Expected a path, a file: URL or the bytes of an image file as a Uint8Array, but received something else',
     );
   }
-  const name = typeof path === 'string' ? path : 'the image';
+  const name = givenName ?? (typeof path === 'string' ? path : 'the image');
   const expectSize = ({ width, height }: { width: number; height: number }) => {
     if (width * height <= maximumPixels) return;
     const megapixels = (pixels: number) => `${Number((pixels / 1e6).toFixed(1))} megapixels`;
