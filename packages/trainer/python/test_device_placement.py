@@ -177,6 +177,7 @@ class TinyRun:
                 "noiseSigma": 0,
                 "softnessPixels": 0,
             },
+            "validationSet": "a set",
             "every": {"validation": 4, "checkpoint": 4},
             "sources": [
                 {"weight": 1, "options": {"kind": "panorama", **test_synthesis.MOVING["panorama"]}},

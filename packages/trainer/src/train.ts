@@ -8,7 +8,7 @@ import type { EngineName } from './engines/choice.js';
 import { createEngineLearner } from './loop/learner.js';
 import { readMetrics } from './loop/metrics-log.js';
 import { Progress, silentProgress } from './loop/progress.js';
-import { checkpointToResume, trainRun } from './loop/training-loop.js';
+import { checkpointOfNetwork, checkpointToResume, trainRun } from './loop/training-loop.js';
 import type { PhaseParts, TrainingResult } from './loop/training-loop.js';
 import type { RunSettings } from './run-file/fields.js';
 import { writeRunFile } from './run-file/run-file.js';
@@ -74,12 +74,9 @@ export async function train(
   }
   const runFolder = runFolderOf(runFile, out);
   return doLocked(runFolder, 'training', async () => {
-    if (!resume && existsSync(join(runFolder, runFiles.checkpoint))) {
-      throw new Error(
-        `Expected a folder without a run but '${runFolder}' holds a checkpoint; go on with it (--resume), or choose another folder (--out).`,
-      );
-    }
+    if (!resume) expectNothingTrained(runFolder);
     if (config.synthesis === 'device') {
+      if (resume) checkpointOfNetwork(definition.open(config), runFolder);
       const { trainOnDevice } = await import('./device/training.js');
       const stop = interruptionOf();
       try {
@@ -130,6 +127,21 @@ export async function train(
       stop.release();
     }
   });
+}
+
+/** @throws where the folder of a run holds what training took to make. */
+function expectNothingTrained(runFolder: string): void {
+  const holds = (name: string) => existsSync(join(runFolder, name));
+  if (holds(runFiles.checkpoint)) {
+    throw new Error(
+      `Expected a folder without a run but '${runFolder}' holds a checkpoint; go on with it (--resume), or choose another folder (--out).`,
+    );
+  }
+  if (holds(runFiles.weights)) {
+    throw new Error(
+      `Expected a folder without a run but '${runFolder}' holds ${runFiles.weights} and no checkpoint to go on from, as after --collect; choose another folder (--out), and start there from these weights with 'initialWeights'.`,
+    );
+  }
 }
 
 /** Removes what a run has made that failed before its first step, as where its engine is not installed. */

@@ -27,6 +27,15 @@ export interface SynthOptions {
   preview?: boolean;
 }
 
+/** And of layers. */
+interface LayersOptions {
+  maxObjects: number;
+  cameraPixels: number;
+  objectPixels: number;
+  turnDegrees: number;
+  zoomPercent: number;
+}
+
 const previewedSamples = 6;
 
 /**
@@ -82,8 +91,10 @@ export function defineSynth(program: Command): void {
       12,
     )
     .option('--object-pixels <length>', 'longest way of an object against the scene', realNumber(0, 1000), 20)
-    .action((options: SynthOptions & { maxObjects: number; cameraPixels: number; objectPixels: number }) => {
-      const { maxObjects, cameraPixels, objectPixels } = options;
+    .option('--turn-degrees <angle>', 'most that scene and objects turn meanwhile', realNumber(0, 45), 4)
+    .option('--zoom-percent <percent>', 'most that they grow or shrink', realNumber(0, 50), 3)
+    .action((options: SynthOptions & LayersOptions) => {
+      const { maxObjects, cameraPixels, objectPixels, turnDegrees, zoomPercent } = options;
       const motion = {
         objects: [Math.min(1, maxObjects), maxObjects],
         cameraPixels: [0, cameraPixels],
@@ -95,6 +106,8 @@ export function defineSynth(program: Command): void {
         objects: [...motion.objects],
         cameraPixels: [...motion.cameraPixels],
         objectPixels: [...motion.objectPixels],
+        turnDegrees,
+        zoomPercent,
       });
     });
 

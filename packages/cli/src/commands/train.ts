@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { EngineName } from '@unblur/trainer';
 import { interruptedCode } from '../interruption.js';
+import { noteSlowRuntime } from '../slow-runtime-note.js';
 import { realNumber, wholeNumber } from '../numbers.js';
 import { printLine, printNote } from '../terminal.js';
 
@@ -61,7 +62,7 @@ async function runTraining(
   { nproc, pack, maxMib, partMib, collect, ...options }: TrainOptions,
 ): Promise<void> {
   await import('@tensorflow/tfjs');
-  const { collectRun, packRun, train } = await import('@unblur/trainer');
+  const { collectRun, loadRun, packRun, train } = await import('@unblur/trainer');
   const { minutes } = options;
   if (pack !== undefined && collect !== undefined) {
     throw new Error('Expected either --pack, before a run, or --collect, after it, but received both.');
@@ -81,10 +82,17 @@ async function runTraining(
     return;
   }
   if (collect !== undefined) {
-    const { step, runFolder } = await collectRun(runFile, collect, options.out);
+    const { step, runFolder, hasChanged } = await collectRun(runFile, collect, options.out);
+    if (hasChanged) {
+      printNote(
+        `unblur: ${runFile} has changed since it was packed; ${runFolder}/run.yaml says how it was trained.`,
+      );
+    }
     printLine(`took in ${step} steps -> ${runFolder}`);
     return;
   }
+  const { config } = loadRun(runFile, { ...(options.engine && { engine: options.engine }) });
+  if (config.engine === 'onnxruntime') await noteSlowRuntime();
   const { step, interrupted, runFolder } = await train(runFile, {
     ...options,
     ...(nproc !== undefined && { processes: nproc }),

@@ -207,6 +207,7 @@ function trainingCheckpoints(file: string): FuzzTarget {
   writeCheckpoint(file, {
     step: 12,
     samplesSeen: 48,
+    validationSet: 'a set',
     bestPsnr: 27.5,
     trainedSeconds: 3.25,
     weights: { 'a.kernel': { shape: [2, 1], values: values(0.1, 2) }, b: { shape: [1], values: values(7) } },

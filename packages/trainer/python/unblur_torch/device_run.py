@@ -58,6 +58,8 @@ class Progress:
     samples_seen: int = 0
     trained_seconds: float = 0.0
     best_psnr: Optional[float] = None
+    """Of which samples that is."""
+    validation_set: Optional[str] = None
     """Share of the run that is behind it, from 0 to 1."""
     done: float = 0.0
     """What setbacks have left of the learning rates."""
@@ -119,6 +121,10 @@ class DeviceRun:
         if kept:
             self._state, stored = kept
             self._progress = Progress.of(stored)
+        if self._progress.validation_set not in (None, plan["validationSet"]):
+            # Scores on other samples say nothing of which weights are the best.
+            self._progress.best_psnr = None
+        self._progress.validation_set = plan["validationSet"]
         minutes = plan["minutes"] if minutes is None else minutes
         if not minutes or (kept and "done" not in stored):
             self._progress.done = min(1.0, self._progress.step / plan["steps"])
@@ -144,6 +150,8 @@ class DeviceRun:
         progress, stages = self._progress, self._plan["stages"]
         if self._leads:
             self._out.open_log(progress.step)
+            if "runFile" in self._plan:
+                self._out.write_run_file(self._plan["runFile"])
         left = [stage for stage in stages if progress.done < stage["until"]]
         if not left:
             self._say("nothing is left to train")
@@ -198,7 +206,8 @@ class DeviceRun:
 
     def _fill(self, pool: "FedPool") -> None:
         largest_batch = max(stage["batchSize"] for stage in self._plan["stages"])
-        pool.fill(max(self._plan["device"]["firstSamples"], largest_batch))
+        options = self._plan["device"]
+        pool.fill(max(min(options["firstSamples"], options["samples"]), largest_batch))
         self._say(f"the first {pool.samples.added} samples made after {time.monotonic() - STARTED:.1f} s")
 
     def _open_learner(self, stage: Dict[str, Any]) -> Learner:
@@ -256,7 +265,7 @@ class DeviceRun:
                 self._log_step(
                     learner,
                     figures,
-                    rates[-1],
+                    rates,
                     (progress.step - looked_step) * maker.count / seconds,
                     (pool.waited_seconds - waited) / seconds,
                 )
@@ -332,7 +341,7 @@ class DeviceRun:
         self,
         learner: Learner,
         figures: List[float],
-        rate: float,
+        rates: List[float],
         samples_per_second: float,
         wait_share: float,
     ) -> None:
@@ -343,7 +352,8 @@ class DeviceRun:
             "kind": "step",
             "step": self._progress.step,
             "loss": terms,
-            "learningRate": rate,
+            "learningRate": max(rates),
+            **({"learningRates": rates} if len(rates) > 1 else {}),
             "gradientNorm": math.hypot(*figures[len(terms) :]),
         }
         self._out.log(
@@ -473,7 +483,9 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
             rank=rank,
             world_size=options.processes,
         )
-    run = DeviceRun(archive, RunFolder(options.out), device, rank, options.minutes)
+    # What a trial has trained is not gone on with.
+    out = os.path.join(options.out, "trial") if options.trial else options.out
+    run = DeviceRun(archive, RunFolder(out), device, rank, options.minutes)
     stop_when_told(run)
     progress = run.train()
     if rank == 0:
@@ -483,11 +495,8 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
                 f"{torch.cuda.max_memory_allocated(device) / 2**30:.1f} GiB were used",
                 file=sys.stderr,
             )
-        print(
-            f"{progress.step} steps, {100 * progress.done:.0f} % of the run; results in "
-            f"{os.path.join(options.out, 'results')}",
-            file=sys.stderr,
-        )
+        place = "" if archive.is_in_place else f"; results in {os.path.join(out, 'results')}"
+        print(f"{progress.step} steps, {100 * progress.done:.0f} % of the run{place}", file=sys.stderr)
 
 
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
@@ -565,7 +574,7 @@ def main() -> int:
     parser.add_argument(
         "--trial",
         action="store_true",
-        help="with small crops and batches, to see on a processor that all is right",
+        help="with small crops and batches, to see on a processor that all is right; in OUT/trial",
     )
     options = parser.parse_args()
 

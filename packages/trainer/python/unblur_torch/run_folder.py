@@ -36,6 +36,11 @@ class PackedRun:
                 "copy all its files into one folder."
             )
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether it was planned on this machine, whose pictures are read where they are."""
+        return any("folder" in source for source in self.plan["sources"])
+
     def graph(self, name: str) -> Graph:
         return read_onnx(self._read(name))
 
@@ -136,6 +141,10 @@ class RunFolder:
                     line for line in file if line.endswith("\n") and json.loads(line)["step"] <= last_step
                 ]
         replace_file(path, "".join(kept).encode())
+
+    def write_run_file(self, yaml: str) -> None:
+        """What is trained, for whoever takes the results in."""
+        replace_file(self._path("run.yaml"), yaml.encode())
 
     def log(self, row: Mapping[str, Any]) -> None:
         """A row of the log, which also goes to standard output."""

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { writeFolderAtomically } from '@unblur/files';
 import { programFolder } from '../engines/torch/torch-process.js';
 import { loadRun } from '../systems/load-run.js';
+import { writeRunFile } from '../run-file/run-file.js';
 import type { RunChanges } from '../run-file/run-file.js';
 import { planFile, planDeviceRun } from './plan.js';
 import type { DevicePlan } from './plan.js';
@@ -56,7 +57,10 @@ export async function packRun(
       `Expected a new folder for the packed run but '${folder}' is not empty; choose another, or empty it.`,
     );
   }
-  const plan = await planDeviceRun(loadRun(runFile, { ...changes, engine: 'torch', synthesis: 'device' }));
+  const run = loadRun(runFile, { ...changes, engine: 'torch', synthesis: 'device' });
+  const plan = await planDeviceRun(run);
+  // For whoever takes the results in; read as if it lay where the run file does.
+  plan.plan['runFile'] = writeRunFile(run.definition, run.config, runFile);
   const otherBytes = sizeOf(plan.files);
   // The program and the plan are small.
   const images = await packImages(plan.sources, maxMib * mib - otherBytes - mib, partMib * mib);

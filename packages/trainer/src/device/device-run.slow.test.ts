@@ -158,6 +158,10 @@ describeWithTorch('a run whose samples are made on the device', () => {
           env: { PATH: '/usr/bin:/bin', PYTHON: python! },
         });
       };
+      const trial = start('--trial', '--minutes', '0.02');
+      expect(trial.stderr).toContain(join(at('other machine', 'out'), 'trial', 'results'));
+      expect(trial.status).toBe(0);
+      // A trial is not what is gone on with.
       const { status, stderr } = start();
       expect(stderr).toContain('24 steps, 100 % of the run');
       expect(status).toBe(0);
@@ -166,6 +170,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
       expect(readdirSync(results).sort()).toEqual([
         'best-0.part',
         'metrics.jsonl',
+        'run.yaml',
         'samples.png',
         'weights-0.part',
       ]);
@@ -183,10 +188,11 @@ describeWithTorch('a run whose samples are made on the device', () => {
       );
 
       // Where the packed run is brought back, its pictures may be gone.
-      const { step, runFolder } = await collectRun(at('photo.yaml'), results, at('collected'), {
+      const { step, runFolder, hasChanged } = await collectRun(at('photo.yaml'), results, at('collected'), {
         validation: { panoramas: 'gone' },
       });
       expect(step).toBe(24);
+      expect(hasChanged).toBe(false);
       for (const name of ['weights.safetensors', 'best.safetensors']) {
         expect(photoFamily.readWeights(readFileSync(join(runFolder, name))).config.channels).toEqual([
           8, 8, 8, 8,
@@ -212,6 +218,20 @@ describeWithTorch('a run whose samples are made on the device', () => {
       await expect(collectRun(at('photo.yaml'), results, runFolder)).rejects.toThrow(
         'holds one; choose another with --out',
       );
+      const collected = readFileSync(join(runFolder, 'weights.safetensors'));
+      await expect(train(at('photo.yaml'), { out: runFolder, quiet: true })).rejects.toThrow(
+        'no checkpoint to go on from',
+      );
+      await expect(train(at('photo.yaml'), { out: runFolder, quiet: true, resume: true })).rejects.toThrow(
+        'Expected a checkpoint to resume from',
+      );
+      expect(readFileSync(join(runFolder, 'weights.safetensors'))).toEqual(collected);
+
+      // What was trained counts, not what the run file says now.
+      writeFileSync(at('changed.yaml'), photo.replace('steps: 24', 'steps: 9999'));
+      const changed = await collectRun(at('changed.yaml'), results, at('collected-changed'));
+      expect(changed.hasChanged).toBe(true);
+      expect(loadRun(join(changed.runFolder, 'run.yaml')).config).toMatchObject({ steps: 24 });
       await expect(collectRun(at('jin.yaml'), results, at('elsewhere'))).rejects.toThrow(
         "of the run file's network",
       );

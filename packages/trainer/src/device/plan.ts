@@ -3,6 +3,7 @@ import { trace } from '@unblur/onnx';
 import { writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor } from '@unblur/core-model';
 import type { RunSettings } from '../run-file/fields.js';
+import { digestOf } from '../loop/validation.js';
 import type { LoadedRun } from '../systems/load-run.js';
 import { blurredInput, lossStep, restorationStep, taskSignature } from '../engines/training-step.js';
 import { learningTask, totalSteps } from '../training-system.js';
@@ -109,6 +110,7 @@ export async function planDeviceRun(
       torch: run.torch,
       device: run.device,
       threads: run.threads,
+      validationSet: digestOf(validationSamples),
       every: { validation: run.validation.everySteps, checkpoint: run.checkpointEverySteps },
     },
     files,

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { readSafetensors } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
 import { doLocked, writeAtomicallySync } from '@unblur/files';
 import { MetricsLog, readMetrics } from '../loop/metrics-log.js';
 import { writeRunReport } from '../report/run-report.js';
-import { writeRunFile } from '../run-file/run-file.js';
+import { readRunFile, writeRunFile } from '../run-file/run-file.js';
 import type { RunChanges } from '../run-file/run-file.js';
 import { runFiles, runFolderOf } from '../loop/run-folder.js';
-import { loadRun } from '../systems/load-run.js';
+import { loadRun, parseRun } from '../systems/load-run.js';
+import type { RunSettings } from '../run-file/fields.js';
 import type { LoadedRun } from '../systems/load-run.js';
 import type { TrainingSystem } from '../training-system.js';
 
@@ -23,10 +25,10 @@ const resultPieces = [
 
 /**
  * Takes in what a packed run has left on another machine: the folder `results` in its own. Makes the folder
- * of a run of it, as `train` leaves one.
+ * of a run of it, as `train` leaves one but for the checkpoint; its `run.yaml` is that of the packed run.
  *
  * @param runFile that was packed. @param out the run's folder. Default: as `train`.
- * @returns the steps that were trained.
+ * @returns the steps that were trained, and whether the run file has changed since it was packed.
  * @throws if the folder holds no results, its weights are of another network, a piece is missing or pieces do
  * not belong together, or the run's folder holds another run.
  */
@@ -35,16 +37,29 @@ export async function collectRun(
   results: string,
   out?: string,
   changes: RunChanges = {},
-): Promise<{ step: number; runFolder: string }> {
+): Promise<{ step: number; runFolder: string; hasChanged: boolean }> {
   const runFolder = runFolderOf(runFile, out);
-  const run = loadRun(runFile, { ...changes, engine: 'torch', synthesis: 'device' });
+  const asPacked = { ...changes, engine: 'torch', synthesis: 'device' };
+  const now = loadRun(runFile, asPacked);
+  const packed = join(results, runFiles.config);
+  const run = existsSync(packed) ? parseRun(readRunFile(packed), runFile, changes) : now;
+  const networkOf = ({ definition, config }: LoadedRun) => [
+    definition,
+    (config as RunSettings & { network?: unknown }).network,
+  ];
+  if (!isDeepStrictEqual(networkOf(run), networkOf(now))) {
+    throw new Error(
+      `Expected results of the run file's network in '${results}' but they are of another; give the run file that was packed.`,
+    );
+  }
+  const hasChanged = !isDeepStrictEqual({ ...run.config, minutes: null }, { ...now.config, minutes: null });
   return doLocked(runFolder, 'training', async () => {
     if (existsSync(join(runFolder, runFiles.metrics))) {
       throw new Error(
         `Expected a folder without a run but '${runFolder}' holds one; choose another with --out.`,
       );
     }
-    return { ...(await takeInResults(run, results, runFolder)), runFolder };
+    return { ...(await takeInResults(run, results, runFolder)), runFolder, hasChanged };
   });
 }
 

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { makeTemporaryFolder } from '@unblur/files';
+import { makeTemporaryFolder, writeAtomicallySync } from '@unblur/files';
 import { readCheckpoint } from '../loop/checkpoint.js';
 import type { MetricsRow } from '../loop/metrics-log.js';
 import type { Progress } from '../loop/progress.js';
 import type { TrainingResult } from '../loop/training-loop.js';
 import { describeValidation } from '../loop/validation.js';
 import { runFiles } from '../loop/run-folder.js';
+import { writeRunFile } from '../run-file/run-file.js';
 import type { LoadedRun } from '../systems/load-run.js';
 import { requireTorch, torchEnvironment } from '../engines/torch/torch-process.js';
 import { planDeviceRun } from './plan.js';
@@ -56,6 +57,10 @@ export async function trainOnDevice(
       run.config.threads,
       progress,
       signal,
+      () => {
+        const config = join(runFolder, runFiles.config);
+        writeAtomicallySync(config, writeRunFile(run.definition, run.config, config));
+      },
     );
     if (last === undefined && signal.aborted) {
       if (logBefore) renameSync(join(results, runFiles.metrics), log);
@@ -91,6 +96,7 @@ async function runProgram(
   threads: number,
   progress: Pick<Progress, 'line'>,
   signal: AbortSignal,
+  onFirstStep: () => void,
 ): Promise<number | undefined> {
   // In a process group of its own: Ctrl-C comes from here alone, not from the terminal too, which would be two.
   // If this process is killed, the program ends with its next line, which nobody reads.
@@ -126,6 +132,7 @@ async function runProgram(
     const row = JSON.parse(line) as MetricsRow & { done?: number };
     if (row.kind === 'validation') progress.line(describeValidation(row));
     if (row.kind !== 'step') continue;
+    if (done === undefined) onFirstStep();
     done = row.done;
     if (performance.now() - shownAt < 10_000) continue;
     shownAt = performance.now();

@@ -10,6 +10,7 @@ import type { Checkpoint } from './checkpoint.js';
 const checkpoint: Checkpoint = {
   step: 12,
   samplesSeen: 48,
+  validationSet: 'a set',
   bestPsnr: 27.5,
   trainedSeconds: 3.25,
   weights: {

@@ -3,7 +3,7 @@ import { readSafetensors, writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor, WeightValues } from '@unblur/core-model';
 import { readWholeFile, writeAtomicallySync } from '@unblur/files';
 import type { NamedArrays } from './adam.js';
-import { excerpt, number, optional, readMapping } from '../run-file/schema.js';
+import { excerpt, number, optional, readMapping, text } from '../run-file/schema.js';
 
 /**
  * All that a run needs to go on as if it had never stopped. Samples follow from the seed and `samplesSeen`.
@@ -13,6 +13,8 @@ export interface Checkpoint {
   samplesSeen: number;
   /** Best validation PSNR so far, mean over frames; `null` before the first validation. */
   bestPsnr: number | null;
+  /** Of which samples that is, see `digestOf`; `null`: not known. */
+  validationSet: string | null;
   /** Time spent training, over all sessions. */
   trainedSeconds: number;
   weights: WeightValues;
@@ -73,6 +75,7 @@ const progressFields = {
   step: count,
   samplesSeen: count,
   bestPsnr: optional(number()),
+  validationSet: optional(text),
   trainedSeconds: number({ min: 0 }),
 };
 
@@ -121,6 +124,7 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
     step: progressFields.step.read(progress['step'], 'step'),
     samplesSeen: progressFields.samplesSeen.read(progress['samplesSeen'], 'samplesSeen'),
     bestPsnr: progressFields.bestPsnr.read(progress['bestPsnr'], 'bestPsnr'),
+    validationSet: progressFields.validationSet.read(progress['validationSet'], 'validationSet'),
     trainedSeconds: progressFields.trainedSeconds.read(progress['trainedSeconds'], 'trainedSeconds'),
     weights,
     firstMoments: Object.fromEntries(groups.firstMoments),

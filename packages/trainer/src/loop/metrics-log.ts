@@ -10,7 +10,10 @@ export interface StepRow {
   step: number;
   /** `total` and every term of the loss. */
   loss: Record<string, number>;
+  /** The largest, where groups of weights have their own. */
   learningRate: number;
+  /** Of each group, where there are several. */
+  learningRates?: number[];
   /** Global norm of the gradients, before clipping. */
   gradientNorm: number;
   samplesPerSecond: number;

@@ -131,6 +131,24 @@ describe('trainRun', () => {
     expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  test('resumed with other validation samples, finds the best weights anew', async () => {
+    const folderOfRun = runFolder('validated otherwise');
+    const still = (steps: number) => {
+      const config = tinyRun(`steps: ${steps}`);
+      return { ...config, optimizer: { ...config.optimizer, learningRate: 0 } };
+    };
+    await trainTiny(still(1), folderOfRun);
+    await trainTiny(still(2), folderOfRun, { resume: true });
+    const harder = validationSample();
+    for (const { data } of harder.frames) data.fill(1);
+    await trainTiny(still(3), folderOfRun, { resume: true, validationSamples: [harder] });
+    await trainTiny(still(4), folderOfRun, { resume: true, validationSamples: [harder] });
+    const best = readMetrics(join(folderOfRun, runFiles.metrics)).flatMap((row) =>
+      row.kind === 'validation' ? [row.best] : [],
+    );
+    expect(best).toEqual([true, false, true, false]);
+  });
+
   test('leaves a log, weights with their config, pictures and a checkpoint', async () => {
     const config = tinyRun('steps: 2\nsamplesEverySteps: 1');
     await trainTiny(config, runFolder('files'));

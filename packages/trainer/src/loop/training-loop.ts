@@ -8,7 +8,7 @@ import type { LearnedState, Learner, StartingState } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
 import { Progress } from './progress.js';
 import { runFiles } from './run-folder.js';
-import { describeValidation, samplePicture, validate, validationRow } from './validation.js';
+import { describeValidation, digestOf, samplePicture, validate, validationRow } from './validation.js';
 import { totalSteps } from '../training-system.js';
 import type { Phase, TrainingSystem, ValidationSample } from '../training-system.js';
 
@@ -70,7 +70,9 @@ export async function trainRun<B>(
   const progress = options.progress ?? new Progress(steps, last?.step ?? 0);
   let step = last?.step ?? 0;
   let samplesSeen = 0;
-  let bestPsnr = last?.bestPsnr ?? null;
+  const validationSet = digestOf(validationSamples);
+  // Scores on other samples say nothing of which weights are the best.
+  let bestPsnr = last && (last.validationSet ?? validationSet) === validationSet ? last.bestPsnr : null;
   let trainedSeconds = last?.trainedSeconds ?? 0;
   let state: StartingState = last ?? { weights: system.startingWeights() };
 
@@ -85,7 +87,14 @@ export async function trainRun<B>(
   };
   const saveCheckpoint = async (learner: Learner<B>) => {
     const learned = await learner.state();
-    writeCheckpoint(checkpointFile, { step, samplesSeen, bestPsnr, trainedSeconds, ...learned });
+    writeCheckpoint(checkpointFile, {
+      step,
+      samplesSeen,
+      bestPsnr,
+      validationSet,
+      trainedSeconds,
+      ...learned,
+    });
     saveWeights(runFiles.weights, learned);
   };
   const runValidation = async (learner: Learner<B>, withPicture: boolean) => {
@@ -134,7 +143,8 @@ export async function trainRun<B>(
             kind: 'step',
             step,
             loss: terms,
-            learningRate: learningRates.at(-1)!,
+            learningRate: Math.max(...learningRates),
+            ...(learningRates.length > 1 && { learningRates }),
             gradientNorm,
             samplesPerSecond,
             dataWaitShare: waitedMilliseconds / milliseconds,
@@ -182,6 +192,18 @@ export async function trainRun<B>(
  * @throws if there is none, or it is of another network or beyond the run's last step.
  */
 export function checkpointToResume(system: TrainingSystem, runFolder: string): Checkpoint {
+  const checkpoint = checkpointOfNetwork(system, runFolder);
+  const { step } = checkpoint;
+  if (step > totalSteps(system)) {
+    throw new Error(
+      `Expected a checkpoint within the run's ${totalSteps(system)} steps at '${join(runFolder, runFiles.checkpoint)}' but it is at step ${step}; raise 'steps', or choose another folder.`,
+    );
+  }
+  return checkpoint;
+}
+
+/** As `checkpointToResume`, however many steps the run has: by the clock, it may take any number. */
+export function checkpointOfNetwork(system: TrainingSystem, runFolder: string): Checkpoint {
   const file = join(runFolder, runFiles.checkpoint);
   const checkpoint = readCheckpoint(file);
   if (!checkpoint) {
@@ -189,7 +211,7 @@ export function checkpointToResume(system: TrainingSystem, runFolder: string): C
       `Expected a checkpoint to resume from at '${file}' but there is none; start the run without resuming.`,
     );
   }
-  const { weights, step } = checkpoint;
+  const { weights } = checkpoint;
   // A checkpoint may name a weight as objects name what they inherit.
   const shapeWanted = (name: string) =>
     Object.hasOwn(system.weightShapes, name) ? system.weightShapes[name] : undefined;
@@ -201,11 +223,6 @@ export function checkpointToResume(system: TrainingSystem, runFolder: string): C
     const found = `'${differing}' is ${shapeIn(weights[differing]?.shape)} there and ${shapeIn(shapeWanted(differing))} in the run file's`;
     throw new Error(
       `Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, runFiles.config)}', or choose another folder.`,
-    );
-  }
-  if (step > totalSteps(system)) {
-    throw new Error(
-      `Expected a checkpoint within the run's ${totalSteps(system)} steps at '${file}' but it is at step ${step}; raise 'steps', or choose another folder.`,
     );
   }
   return checkpoint;

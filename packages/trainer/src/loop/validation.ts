@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { scoreBlurred, scoreSequence, summarizeScores } from '@unblur/metrics';
 import type { EvaluationReport, FrameScores, RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
@@ -36,6 +37,17 @@ export async function validate(
     restored.push({ blurred, frames, restored: score.reversed ? images.reverse() : images });
   }
   return { report: summarizeScores(scores), restored };
+}
+
+/** Tells validation samples from others. */
+export function digestOf(samples: readonly ValidationSample[]): string {
+  const hash = createHash('sha256');
+  for (const { blurred, frames } of samples) {
+    for (const { width, height, data } of [blurred, ...frames]) {
+      hash.update(`${width}x${height}`).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** A validation as a row of `metrics.jsonl`. */

@@ -20,10 +20,12 @@ const framePositions = ['first', 'middle', 'last', 'mean'] as const;
  */
 export function writeRunReport(runFolder: string): string {
   const file = (name: string) => join(runFolder, name);
-  if (!existsSync(file(runFiles.metrics))) {
+  // While a run makes its samples on the device, its log grows in a folder of its own.
+  const log = [runFiles.metrics, join('results', runFiles.metrics)].map(file).find(existsSync);
+  if (log === undefined) {
     throw new Error(`Expected the folder of a run but '${runFolder}' has no ${runFiles.metrics}.`);
   }
-  const rows = readMetrics(file(runFiles.metrics));
+  const rows = readMetrics(log);
   const steps = rows.filter((row) => row.kind === 'step');
   const validations = rows.filter((row) => row.kind === 'validation');
   const page = `<!doctype html>

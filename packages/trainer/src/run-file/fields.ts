@@ -36,7 +36,7 @@ export const adamFields = {
   beta2: withDefault(share, 0.999),
   epsilon: withDefault(number({ min: 0 }), 1e-8),
   weightDecay: withDefault(number({ min: 0 }), 0),
-  clipNorm: optional(number({ min: 0 })),
+  clipNorm: optional(number({ above: 0 })),
 };
 
 const stepSchedule = section({

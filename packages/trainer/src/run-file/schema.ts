@@ -29,20 +29,24 @@ export function optional<T>(field: Field<T>): Field<T | null> {
 
 export function number({
   min = -Infinity,
+  above = -Infinity,
   max = Infinity,
   integer = false,
-}: { min?: number; max?: number; integer?: boolean } = {}): Field<number> {
+}: { min?: number; above?: number; max?: number; integer?: boolean } = {}): Field<number> {
   const range = Number.isFinite(max)
     ? ` from ${min} to ${max}`
     : Number.isFinite(min)
       ? ` of at least ${min}`
-      : '';
+      : Number.isFinite(above)
+        ? ` above ${above}`
+        : '';
   return {
     read: (value, path) => {
       const fits =
         typeof value === 'number' &&
         Number.isFinite(value) &&
         value >= min &&
+        value > above &&
         value <= max &&
         (!integer || Number.isInteger(value));
       return fits ? value : refuse(path, `${integer ? 'a whole number' : 'a number'}${range}`, value);

@@ -35,10 +35,15 @@ export interface LoadedRun {
  * nearest known key.
  */
 export function loadRun(file: string, changes: RunChanges = {}): LoadedRun {
+  return parseRun(readRunFile(file), file, changes);
+}
+
+/** `loadRun` of YAML that is read as if it lay at `file`. */
+export function parseRun(yaml: string, file: string, changes: RunChanges = {}): LoadedRun {
   return parseRunFile<RunSettings, SystemDefinition>(
     (mapping) =>
       definitions[systemName.read(readMapping(mapping, '')['system'], 'system')] as SystemDefinition,
-    readRunFile(file),
+    yaml,
     file,
     changes,
   );
