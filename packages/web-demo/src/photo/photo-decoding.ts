@@ -13,7 +13,12 @@ export interface DecodedPhoto {
   picture: Picture;
   /** Size in the file, upright. */
   original: { width: number; height: number };
+  /** Whether the browser has turned inks into light, which each does in its own way. */
+  isCmyk: boolean;
 }
+
+/** Metadata and colour profiles stand before what tells the channels of a JPEG. */
+const mostHeaderBytes = 2 ** 21;
 
 /**
  * A photograph as the network takes it: upright, sRGB, transparency over white, fitted to
@@ -39,7 +44,20 @@ export async function decodePhoto({ file, isHeic, longestSidePixels }: DecodeReq
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
   const { data } = context.getImageData(0, 0, width, height);
-  return { picture: { width, height, rgba: data as Uint8ClampedArray<ArrayBuffer> }, original };
+  const isCmyk = isCmykJpeg(new Uint8Array(await file.slice(0, mostHeaderBytes).arrayBuffer()));
+  return { picture: { width, height, rgba: data as Uint8ClampedArray<ArrayBuffer> }, original, isCmyk };
+}
+
+/** @param head the beginning of a file of any kind. */
+export function isCmykJpeg(head: Uint8Array): boolean {
+  if (head[0] !== 0xff || head[1] !== 0xd8) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  for (let at = 2; at + 10 <= head.length && head[at] === 0xff; at += 2 + view.getUint16(at + 2)) {
+    const marker = head[at + 1]!;
+    // C0 to CF begin a frame, except for three that hold tables.
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) return head[at + 9] === 4;
+  }
+  return false;
 }
 
 async function heicBitmap(file: Blob): Promise<ImageData> {

@@ -235,9 +235,13 @@ export class PhotoDesk {
           ? first
           : await readPhoto(photo.file, photo.isHeic, better.side);
       if (!isCurrent()) return;
-      const note = isSmaller(picture, first.original)
-        ? `${sizeOf(first.original)}, worked on at ${sizeOf(picture)}. `
-        : '';
+      const note = [
+        isSmaller(picture, first.original) && `${sizeOf(first.original)}, worked on at ${sizeOf(picture)}. `,
+        first.isCmyk &&
+          'Its colours are CMYK, converted by the browser: they may differ from the command’s. ',
+      ]
+        .filter(Boolean)
+        .join('');
       const until = before ? ` Shown and saved until then: ${before.told}` : '';
       if (isOnShow()) say(`${note}This takes about ${duration(better.seconds)}.${until}`);
       const title = preview ? 'Full size' : 'Restoring';
