@@ -64,9 +64,13 @@ export async function findPhotos(places: readonly string[], out: string): Promis
     const entry = await stat(place).catch(() => undefined);
     if (place === standardStream || (entry && !entry.isFile() && !entry.isDirectory())) {
       found.photos.push({ path: place, folder: '', isStream: true });
-    } else if (entry?.isDirectory()) {await addFolder(found, place, out);}
-    else if (!entry && isDynamicPattern(place)) {await addMatches(found, place);}
-    else {found.photos.push({ path: place, folder: '' });}
+    } else if (entry?.isDirectory()) {
+      await addFolder(found, place, out);
+    } else if (!entry && isDynamicPattern(place)) {
+      await addMatches(found, place);
+    } else {
+      found.photos.push({ path: place, folder: '' });
+    }
   }
   const firsts = new Map(found.photos.toReversed().map((photo) => [resolve(photo.path), photo]));
   return {

@@ -119,6 +119,10 @@ async function restoreAll(
         animation: options.animation,
         signal,
         onShare,
+        onNote: (line) => {
+          clearBar();
+          printNote(`unblur: ${line}`);
+        },
       });
       restored.push(result);
       clearBar();
@@ -142,6 +146,8 @@ interface RestorePhotoOptions extends FrameEncoding {
   signal: AbortSignal;
   /** Called with the share of the photograph that is done, 0 to 1. */
   onShare: (share: number) => void;
+  /** Called with a line about the photograph that its owner should know. */
+  onNote: (line: string) => void;
 }
 
 async function restorePhoto(

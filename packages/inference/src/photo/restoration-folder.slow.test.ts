@@ -67,6 +67,36 @@ describe('restorePhotoToFolder', () => {
     for (const time of Object.values(milliseconds)) expect(time).toBeGreaterThan(0);
   });
 
+  test('says that transparency was laid over white, and what else the file holds', async () => {
+    const notesOf = async (source: string | Uint8Array, name?: string) => {
+      const notes: string[] = [];
+      await restorePhotoToFolder(source, folder, copier, {
+        video: 'never',
+        onNote: (line) => notes.push(line),
+        ...(name && { name }),
+      });
+      return notes;
+    };
+    const { path } = await writePhoto('photo.png', 8);
+    expect(await notesOf(path)).toEqual([]);
+    const clear = await sharp(path).ensureAlpha(0.5).png().toBuffer();
+    expect(await notesOf(clear, 'standard input')).toEqual([
+      'standard input is transparent in parts: laid over white',
+    ]);
+    expect(await notesOf(await sharp(path).ensureAlpha(1).png().toBuffer())).toEqual([]);
+    const strip = { width: 16, height: 48, channels: 3 as const, pageHeight: 16 };
+    const moving = join(folder, 'moving.gif');
+    await sharp(
+      Uint8Array.from({ length: 16 * 48 * 3 }, (_, i) => (i * i) % 251),
+      { raw: strip },
+    )
+      .gif()
+      .toFile(moving);
+    expect(await notesOf(moving)).toEqual([
+      `${moving} holds 3 pictures: only the first is restored, of a TIFF file the first of the largest; for all of them, use: unblur video ${moving} --out sharp.mp4`,
+    ]);
+  });
+
   test.each([8, 16] as const)('frames of a %d-bit photograph keep its values exactly', async (bits) => {
     const { path, values } = await writePhoto('photo.png', bits);
     await restorePhotoToFolder(path, folder, copier, { video: 'never' });

@@ -89,6 +89,8 @@ export interface RestorePhotoOptions extends WriteRestorationOptions, LoadPhotoO
   isLocked?: boolean;
   /** Writes further files into the folder that it is given; they appear together with the results. */
   writeBeside?: (folder: string) => Promise<void>;
+  /** Called with a line about the photograph that its owner should know. */
+  onNote?: (line: string) => void;
 }
 
 /** Nothing smaller shows a motion. */
@@ -119,9 +121,16 @@ export async function restorePhotoToFolder(
   expectFrameEncoding(options);
   const photo = await loadPhoto(source, options);
   const { width, height, bitDepth, hadAlpha, pages } = photo;
+  const name = options.name ?? (source instanceof Uint8Array ? 'The image' : String(source));
   if (Math.min(width, height) < smallestSidePixels) {
     throw new UnblurError(
-      `${options.name ?? (source instanceof Uint8Array ? 'The image' : String(source))} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`,
+      `${name} is ${width}x${height}: expected at least ${smallestSidePixels}x${smallestSidePixels} pixels, since nothing smaller shows a motion.`,
+    );
+  }
+  if (hadAlpha) options.onNote?.(`${name} is transparent in parts: laid over white`);
+  if (pages > 1) {
+    options.onNote?.(
+      `${name} holds ${pages} pictures: only the first is restored, of a TIFF file the first of the largest${/\.gif$/i.test(name) ? `; for all of them, use: unblur video ${name} --out sharp.mp4` : ''}`,
     );
   }
   const loaded = performance.now();

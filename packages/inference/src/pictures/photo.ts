@@ -11,7 +11,7 @@ import { encodeUncompressedTiff } from './uncompressed-tiff.js';
 export interface Photo extends RgbImage {
   /** 16 when the file holds more than 8 bits per channel; the values keep that precision. */
   readonly bitDepth: 8 | 16;
-  /** Whether transparency was laid over white: frames are opaque. */
+  /** Whether there was transparency, which was laid over white: frames are opaque. */
   readonly hadAlpha: boolean;
   /** How many pages or animation frames the file holds; the first is the photograph. */
   readonly pages: number;
@@ -98,12 +98,21 @@ export async function loadPhoto(
       height: info.height,
       data: rgb,
       bitDepth,
-      hadAlpha: header.hasAlpha,
+      hadAlpha: header.hasAlpha && (await isTransparent(bytes, page)),
       pages: firstPage.pages ?? 1,
     };
   } catch (cause) {
     throw damaged(name, cause);
   }
+}
+
+/** Whether anything is: many programs write an alpha channel for opaque pictures too. */
+async function isTransparent(bytes: Buffer, page: number): Promise<boolean> {
+  const alpha = await sharp(bytes, { limitInputPixels: false, page })
+    .extractChannel('alpha')
+    .raw({ depth: 'uchar' })
+    .toBuffer();
+  return alpha.some((value) => value < 255);
 }
 
 /**

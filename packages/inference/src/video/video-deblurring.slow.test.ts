@@ -176,6 +176,10 @@ describe('a folder of frames', () => {
     await expect(deblurVideo(place('none'), place('out'), negative, options)).rejects.toThrow(
       /Expected frames \(.*\) in .*none, in the order of their names, but received none$/,
     );
+    writeFileSync(place('none/a.MOV'), '');
+    await expect(deblurVideo(place('none'), place('out'), negative, options)).rejects.toThrow(
+      `${place('none')} holds clips, not the frames of one; take them one after the other, with: for clip in ${place('none/*.MOV')}; do unblur video "$clip" --out "\${clip%.*}-sharp.mp4"; done`,
+    );
     const mixed = await writeFrames('mixed', [...movingWaves(16, 12, 2), ...movingWaves(12, 12, 1)]);
     await expect(deblurVideo(mixed, place('out'), negative, options)).rejects.toThrow(
       /Expected frames of one size, 16x12 like f8\.png, but .*f10\.png is 12x12/,

@@ -1,4 +1,5 @@
-import { basename, extname } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
 import { listFrames } from '@unblur/clips';
 import { UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
@@ -9,7 +10,7 @@ import { loadPhoto } from '../pictures/photo.js';
  * get one name as PNG.
  */
 export function listNamedFrames(folder: string): string[] {
-  const frames = listFrames(folder);
+  const frames = listFramesOfOneClip(folder);
   const stems = new Map<string, string>();
   for (const name of frames.map((path) => basename(path))) {
     const other = stems.get(frameStem(name));
@@ -17,6 +18,31 @@ export function listNamedFrames(folder: string): string[] {
     stems.set(frameStem(name), name);
   }
   return frames;
+}
+
+function listFramesOfOneClip(folder: string): string[] {
+  try {
+    return listFrames(folder);
+  } catch (cause) {
+    throw explainClips(folder) ?? cause;
+  }
+}
+
+const clipName = /^[^.].*\.(mp4|m4v|mov|mkv|webm|m?ts|avi|mpe?g|3gp|wmv)$/i;
+
+/** What to tell whoever names a folder of clips; undefined where it is none. */
+function explainClips(folder: string): UnblurError | undefined {
+  let clip: string | undefined;
+  try {
+    clip = readdirSync(folder).find((name) => clipName.test(name));
+  } catch {
+    return undefined;
+  }
+  return clip === undefined
+    ? undefined
+    : new UnblurError(
+        `${folder} holds clips, not the frames of one; take them one after the other, with: for clip in ${join(folder, `*${extname(clip)}`)}; do unblur video "$clip" --out "\${clip%.*}-sharp.mp4"; done`,
+      );
 }
 
 /** A frame's file name without its extension. */
