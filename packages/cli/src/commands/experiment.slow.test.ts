@@ -45,11 +45,12 @@ sets:
 changes: { data: { sources: [{ kind: shards, folder: set:train }] } }
 evaluation: { val: turning cameras }
 figures: [mean]
-rows: [input, ours]
+rows: [input, ours, last]
 paper: { place: Table 9, data: SUN360 }
 `,
   );
   write('experiments/table-9/input.yaml', 'title: blurred\ninput: true\n');
+  write('experiments/table-9/last.yaml', 'title: once more\ninput: true\n');
   write('experiments/table-9/ours.yaml', 'title: ours\npaper: { val: { psnr: { mean: 25 } } }\n');
 });
 
@@ -66,6 +67,7 @@ describe('unblur experiment', () => {
     expect(table.rows.map(({ name, seeds }) => [name, seeds])).toEqual([
       ['input', []],
       ['ours', [4, 5]],
+      ['last', []],
     ]);
     const [input, ours] = table.rows;
     expect(input!.cells[0]).toMatchObject({ metric: 'psnr', figure: 'mean', paper: null });
@@ -86,9 +88,10 @@ describe('unblur experiment', () => {
 
   test('does not take results of another recipe for its own', () => {
     write('experiments/table-9/ours.yaml', 'title: ours\nchanges: { loss: { epsilon: 0.001 } }\n');
-    expectOneLine(
-      unblur(['experiment', 'table-9/ours']),
-      /seed-4 to be new or trained as table-9\/ours now says/,
-    );
+    expectOneLine(unblur(['experiment', 'table-9']), /seed-4 to be new or trained as table-9\/ours now says/);
+    // What is done stays in the table.
+    const file = join(folder, 'runs', 'experiments', 'table-9', 'table.json');
+    const { rows } = JSON.parse(readFileSync(file, 'utf8')) as ExperimentTable;
+    expect(rows.map(({ cells }) => cells[0]!.ours !== null)).toEqual([true, false, true]);
   });
 });

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { UnblurError, writeAtomically } from '@unblur/files';
 import { loadExperiment } from './experiment-file.js';
 import { formatTable, summarizeTrials, type ExperimentTable } from './experiment-table.js';
-import type { Experiment } from './experiment.js';
+import type { Experiment, ExperimentRow } from './experiment.js';
 import type { TrialSettings } from './row-network.js';
-import { runTrial, type Trial } from './trial.js';
+import { findTrial, runTrial, type Trial } from './trial.js';
 
 export interface ExperimentSettings extends TrialSettings {
   /** Train only with the first so many of the seeds. Default: all. */
@@ -39,18 +39,33 @@ export async function runExperiment(
     );
   }
   const experiment: Experiment = { ...whole, rows };
-  const trials: Record<string, Trial[]> = Object.fromEntries(rows.map((row) => [row.name, []]));
-  const writeTable = () => writeResult(experiment, trials, settings.out, rowName ?? 'table');
   // Every row with the first seed before any with the second: a table that was stopped compares what it has.
-  for (const seed of experiment.seeds.slice(0, seedCount)) {
-    for (const row of rows) {
-      const trial = await runTrial(experiment, row, seed, settings);
-      if (trial === undefined) return undefined;
-      if (trial.seed !== null || trials[row.name]!.length === 0) trials[row.name]!.push(trial);
-      await writeTable();
-    }
+  const planned = experiment.seeds
+    .slice(0, seedCount)
+    .flatMap((seed) => rows.map((row) => ({ seed, row, trial: undefined as Trial | undefined })));
+  // All that is done is in the table, whatever stops the rest.
+  for (const one of planned) one.trial = await findTrial(experiment, one.row, one.seed, settings);
+  const writeTable = () =>
+    writeResult(experiment, trialsByRow(rows, planned), settings.out, rowName ?? 'table');
+  for (const one of planned) {
+    one.trial ??= await runTrial(experiment, one.row, one.seed, settings);
+    if (one.trial === undefined) return undefined;
+    await writeTable();
   }
   return writeTable();
+}
+
+/** One a seed, of rows that nothing trains one in all. */
+function trialsByRow(
+  rows: readonly ExperimentRow[],
+  planned: readonly { row: ExperimentRow; trial: Trial | undefined }[],
+): Record<string, Trial[]> {
+  return Object.fromEntries(
+    rows.map(({ name }) => {
+      const trials = planned.flatMap(({ row, trial }) => (trial && row.name === name ? [trial] : []));
+      return [name, trials.filter(({ seed }, index) => seed !== null || index === 0)];
+    }),
+  );
 }
 
 async function writeResult(

@@ -26,6 +26,35 @@ interface StoredTrial extends Trial {
 
 const scoresFile = 'scores.json';
 
+/** What a row with a seed is made of, where its results go, and those that are there already. */
+async function planTrial(experiment: Experiment, row: ExperimentRow, seed: number, settings: TrialSettings) {
+  const results = join(settings.out, experiment.name);
+  const source = await planRowNetwork(experiment, row, seed, settings);
+  const folder = join(results, row.name, ...(source.isSeeded ? [`seed-${seed}`] : []));
+  const recipe = toPlain({
+    network: source.recipe,
+    sets: Object.keys(experiment.evaluation).map((name) => experiment.sets[name]),
+  });
+  const stored = await readStoredJson<StoredTrial>(join(folder, scoresFile));
+  return {
+    source,
+    folder,
+    recipe,
+    setFolders: setFolders(experiment, results),
+    done: stored && isDeepStrictEqual(stored.recipe, recipe) ? stored : undefined,
+  };
+}
+
+/** A row with a seed as it was evaluated before; `undefined` where that is still to do. */
+export async function findTrial(
+  experiment: Experiment,
+  row: ExperimentRow,
+  seed: number,
+  settings: TrialSettings,
+): Promise<Trial | undefined> {
+  return (await planTrial(experiment, row, seed, settings)).done;
+}
+
 /**
  * Trains (or takes) a row's network and evaluates it on the experiment's sets. What was done before is not
  * done again, a run that was stopped goes on.
@@ -40,16 +69,9 @@ export async function runTrial(
   seed: number,
   settings: TrialSettings,
 ): Promise<Trial | undefined> {
-  const results = join(settings.out, experiment.name);
-  const folders = setFolders(experiment, results);
-  const source = await planRowNetwork(experiment, row, seed, settings);
-  const folder = join(results, row.name, ...(source.isSeeded ? [`seed-${seed}`] : []));
-  const recipe = toPlain({
-    network: source.recipe,
-    sets: Object.keys(experiment.evaluation).map((name) => experiment.sets[name]),
-  });
-  const stored = await readStoredJson<StoredTrial>(join(folder, scoresFile));
-  if (stored && isDeepStrictEqual(stored.recipe, recipe)) return stored;
+  const planned = await planTrial(experiment, row, seed, settings);
+  const { source, folder, recipe, setFolders: folders, done } = planned;
+  if (done) return done;
 
   const opened = await source.open();
   if (opened === undefined) return undefined;
