@@ -129,6 +129,24 @@ describe('unblur restore', () => {
     expectOneLine(unblur(['restore', photo, option, value]), new RegExp(message), 2);
   });
 
+  test('refuses a photograph of more megapixels than it is told, and says what would take it', async () => {
+    const large = join(folder, 'large.png');
+    const background = '#4080c0';
+    await sharp({ create: { width: 1500, height: 800, channels: 3, background } })
+      .png()
+      .toFile(large);
+    const limited = (megapixels: string) =>
+      unblur([
+        ...['restore', large, '--weights', weights, '--out', join(folder, 'large'), '--frames', '2'],
+        ...['--scale', '1/8', '--max-megapixels', megapixels],
+      ]);
+    expectOneLine(
+      limited('1'),
+      /large\.png is 1500x800 \(1\.2 megapixels\), more than the limit of 1 megapixels; scale it down first, or allow it with --max-megapixels 2, for about 2 GB of memory$/m,
+    );
+    expect(limited('2').code).toBe(0);
+  });
+
   test('gives frames of the size of the photograph', async () => {
     const { width, height } = await sharp(join(folder, 'good', 'photo', 'frame-1.png')).metadata();
     expect([width, height]).toEqual([70, 50]);

@@ -25,6 +25,8 @@ interface RestoreOptions extends RestorerOptions, FrameEncodingOptions {
   out: string;
   frames?: number;
   animation: 'webp' | 'gif';
+  /** The most that a photograph may have. */
+  maxMegapixels?: number;
 }
 
 interface RestoredPhoto {
@@ -45,6 +47,9 @@ interface FailedPhoto {
   error: string;
 }
 
+/** Frames of more cannot be encoded. */
+const largestMegapixels = 250;
+
 /** `unblur restore`: photographs in, a folder of frames and pictures for each out. */
 export function defineRestore(program: Command): void {
   const command = program
@@ -64,6 +69,11 @@ export function defineRestore(program: Command): void {
       'how many frames to restore, evenly spaced over the exposure (default: 7)',
       wholeNumber(2, 1001),
     );
+  command.option(
+    '--max-megapixels <n>',
+    'refuse photographs with more (default: 50); 60 megapixels take about 5 GB of memory, 200 about 13 GB',
+    wholeNumber(1, largestMegapixels),
+  );
   addFrameEncodingOptions(command).addOption(
     command
       .createOption('--animation <format>', 'format of the animation')
@@ -117,6 +127,7 @@ async function restoreAll(
       const result = await restorePhoto(job, restorer, {
         ...frameEncodingOf(options),
         animation: options.animation,
+        ...(options.maxMegapixels !== undefined && { maximumPixels: options.maxMegapixels * 1e6 }),
         signal,
         onShare,
         onNote: (line) => {
@@ -142,6 +153,7 @@ async function restoreAll(
 }
 
 interface RestorePhotoOptions extends FrameEncoding {
+  maximumPixels?: number;
   animation: 'webp' | 'gif';
   signal: AbortSignal;
   /** Called with the share of the photograph that is done, 0 to 1. */
@@ -160,6 +172,7 @@ async function restorePhoto(
   const { photo, files, scale } = await restorePhotoToFolder(bytes ?? path, folder, restorer, {
     ...options,
     name: label,
+    limitedBy: '--max-megapixels',
     isLocked: true,
     writeBeside: (staging) => writeRecord(staging, record),
   });

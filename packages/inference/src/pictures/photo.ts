@@ -19,15 +19,19 @@ export interface Photo extends RgbImage {
 
 export interface LoadPhotoOptions {
   /**
-   * Photographs with more pixels are refused before they are decoded. Seven restored frames of this many take
-   * 4.2 GB. Default 50 million.
+   * Photographs with more pixels are refused before they are decoded: to restore one takes about 60 bytes a
+   * pixel beside the memory budget of the restorer. Default 50 million.
    */
   maximumPixels?: number;
+  /** The option that raises `maximumPixels`, in megapixels, for messages to name. */
+  limitedBy?: string;
   /** What messages call it. Default: its path, or `the image`. */
   name?: string;
 }
 
 const defaultMaximumPixels = 50_000_000;
+/** What restoring a photograph takes beside the memory budget, measured. */
+const restoringBytesPerPixel = 60;
 
 /** sharp's names of the formats that hold photographs. */
 const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2', 'jxl']);
@@ -44,7 +48,7 @@ const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2
  */
 export async function loadPhoto(
   source: string | URL | Uint8Array,
-  { maximumPixels = defaultMaximumPixels, name: givenName }: LoadPhotoOptions = {},
+  { maximumPixels = defaultMaximumPixels, name: givenName, limitedBy }: LoadPhotoOptions = {},
 ): Promise<Photo> {
   const path = source instanceof URL ? fileURLToPath(source) : source;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
@@ -57,7 +61,7 @@ export async function loadPhoto(
     if (width * height <= maximumPixels) return;
     const megapixels = (pixels: number) => `${Number((pixels / 1e6).toFixed(1))} megapixels`;
     throw new UnblurError(
-      `${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first`,
+      `${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first${limitedBy === undefined ? '' : `, or allow it with ${limitedBy} ${Math.ceil((width * height) / 1e6)}, for about ${Math.ceil(1 + (width * height * restoringBytesPerPixel) / 1e9)} GB of memory`}`,
     );
   };
   const { bytes, orientation } = await toKnownFormat(
