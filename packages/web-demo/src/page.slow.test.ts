@@ -847,6 +847,11 @@ describeInBrowser('the page', () => {
     expect(await isSavable()).toBe(true);
     expect(await plainPage.textContent('#status')).toMatch(/^Stopped\. .*25 frames of 320/);
     expect(await plainPage.inputValue('#detail')).toBe('320');
+    // Who chooses another and then the same again waits for nothing.
+    await plainPage.selectOption('#detail', '1280');
+    await plainPage.selectOption('#detail', '320');
+    expect(await plainPage.isVisible('#working')).toBe(false);
+    expect(await plainPage.textContent('#status')).toMatch(/^1280 .*25 frames of 320/);
     const [download] = await Promise.all([plainPage.waitForEvent('download'), plainPage.click('#save-png')]);
     expect((await sharp(await download.path()).metadata()).width).toBe(320);
   });

@@ -146,11 +146,16 @@ export class PhotoDesk {
     this.#showList();
   }
 
-  /** The photograph on show once more, at another size or on another engine. */
+  /** The photograph on show once more, at the size and on the engine that are chosen: others than before. */
   restoreAgain(): void {
     const photo = this.#shown;
     if (!photo) return;
     this.pause();
+    const { result } = photo;
+    if (result?.detail === this.#detail.value && result.engineChoice === this.#parts.engineChoice.value) {
+      this.#goBackTo(result, photo);
+      return this.show();
+    }
     photo.state = 'waiting';
     photo.detail = this.#detail.value;
     void this.#restore(photo);
