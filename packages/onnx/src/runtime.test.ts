@@ -67,7 +67,7 @@ test.each([
     failure: { code: 'MODULE_NOT_FOUND', message: "Cannot find module '../bin/x'" },
     machine: { platform: 'linux', arch: 'x64' },
     reason:
-      'the native build of ONNX Runtime is missing; leave @unblur/onnxruntime out of the bundle where this program is bundled, else install it again',
+      'the native build of ONNX Runtime is missing; install @unblur/onnxruntime again, or leave it out of the bundle where this program is bundled',
   },
   {
     title: 'a Linux with another C library',

@@ -68,7 +68,7 @@ export function explainNativeFailure(
     return `ONNX Runtime has no native build for ${platform}/${arch}, only for ${nativePlatforms.join(', ')}`;
   }
   if (isMissing(code)) {
-    return 'the native build of ONNX Runtime is missing; leave @unblur/onnxruntime out of the bundle where this program is bundled, else install it again';
+    return 'the native build of ONNX Runtime is missing; install @unblur/onnxruntime again, or leave it out of the bundle where this program is bundled';
   }
   const remedies: Record<string, string> = {
     linux: 'it needs a Linux with glibc 2.28 or newer',

@@ -30,11 +30,21 @@ test.each([
   );
 });
 
-test('12 megapixels are looked at within a moment', () => {
-  const image = { width: 4000, height: 3000, data: new Float32Array(36e6).fill(0.5) };
-  expectRgbImage(image);
-  const before = process.cpuUsage();
-  expectRgbImage(image);
-  const { user } = process.cpuUsage(before);
-  expect(user / 1000).toBeLessThan(150);
+test('an image is looked at about as fast as its values can be added up', () => {
+  const image = { width: 2000, height: 1500, data: new Float32Array(9e6).fill(0.5) };
+  const addUp = () => {
+    let sum = 0;
+    for (let i = 0; i < image.data.length; i++) sum += image.data[i]!;
+    return sum;
+  };
+  const leastMicroseconds = (work: () => unknown) =>
+    Math.min(
+      ...Array.from({ length: 5 }, () => {
+        const before = process.cpuUsage();
+        work();
+        return process.cpuUsage(before).user;
+      }),
+    );
+  const adding = leastMicroseconds(addUp);
+  expect(leastMicroseconds(() => expectRgbImage(image))).toBeLessThan(5 * adding);
 });

@@ -44,6 +44,7 @@ function peakMemory(frames: number): number {
     clip,
     '--out',
     `${frames}-sharp.mp4`,
+    '--overwrite',
     '--weights',
     'video.safetensors',
     '--threads',
