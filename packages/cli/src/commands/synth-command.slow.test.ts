@@ -155,6 +155,34 @@ describe('unblur synth', () => {
     }
   });
 
+  test('keeps stills as they are where nothing may move, turn or grow', () => {
+    const still = [
+      '--max-objects',
+      '0',
+      '--camera-pixels',
+      '0',
+      '--turn-degrees',
+      '0',
+      '--zoom-percent',
+      '0',
+    ];
+    const command = [
+      'synth',
+      'layers',
+      '--from',
+      'stills',
+      '--out',
+      'still',
+      '--count',
+      '1',
+      ...still,
+      ...small,
+    ];
+    expect(unblur(command).code).toBe(0);
+    const sample = (name: string) => readFileSync(join(folder, 'still', 'sample-0000', name));
+    expect(sample('frame-0.png')).toEqual(sample('frame-2.png'));
+  });
+
   test('draws a sheet to look at, and nothing else', async () => {
     const { code, stdout } = unblur([
       'synth',

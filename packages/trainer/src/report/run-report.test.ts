@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MetricsLog } from '../loop/metrics-log.js';
@@ -71,6 +71,11 @@ describe('writeRunReport', () => {
     expect(page).toContain(Buffer.from('pixels').toString('base64'));
     expect(page).toContain('steps: 2 # &lt;here&gt;');
     expect(page).not.toMatch(/(src|href)="(?!data:)/);
+
+    // While samples are made on the device, the log grows there.
+    mkdirSync(join(folder, 'results'));
+    renameSync(join(folder, 'metrics.jsonl'), join(folder, 'results', 'metrics.jsonl'));
+    expect(readFileSync(writeRunReport(folder), 'utf8')).toBe(page);
   });
 
   test('of a folder without a run is refused', () => {

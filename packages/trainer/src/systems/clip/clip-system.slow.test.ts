@@ -62,6 +62,7 @@ describe('training a clip network', () => {
     expect(await train(writeRun('run.yaml'), { out: whole })).toMatchObject({ step: 4, interrupted: false });
     const [row] = readMetrics(join(whole, 'metrics.jsonl')).filter(({ kind }) => kind === 'step');
     expect(row).toMatchObject({ loss: { total: expect.any(Number), motion: 0 } });
+    expect(row).toMatchObject({ learningRate: 0.001, learningRates: [0.001, 0.001] });
     await train(writeRun('run.yaml', { steps: 2 }), { out: stopped });
     await train(writeRun('run.yaml'), { out: stopped, resume: true });
     const weights = (out: string) => clipFamily.readWeights(readFileSync(join(out, 'weights.safetensors')));

@@ -101,6 +101,7 @@ describe('a run file of the photo network', () => {
       'schedule: { kind: linear }',
       "Expected 'step' or 'cosine' for 'schedule.kind' but received \"linear\".",
     ],
+    ['optimizer: { clipNorm: 0 }', "Expected a number above 0 for 'optimizer.clipNorm' but received 0."],
     ['emaDecay: 2', "Expected a number from 0 to 1 for 'emaDecay' but received 2."],
     ['frames: 4', "Expected an odd number for 'frames', so that one is in the middle, but received 4."],
     ['loss: { frameWeights: [1, 2] }', "Expected 3 weights for 'loss.frameWeights' but received 2."],
