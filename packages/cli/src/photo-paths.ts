@@ -52,8 +52,8 @@ const skipReasons = {
 
 /**
  * The photographs that a command line names: files as they are, those in a folder and the folders below it,
- * those that a glob pattern matches, and `-` for standard input. Files that do not exist stay in the list, so that each gets its own
- * message.
+ * those that a glob pattern matches, and `-` for standard input. Files that do not exist stay in the list, so
+ * that each gets its own message.
  *
  * @param out where results go: left out where it lies in a folder, as are results elsewhere.
  * @throws when a folder or pattern holds no photograph

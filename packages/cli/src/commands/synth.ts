@@ -95,17 +95,12 @@ export function defineSynth(program: Command): void {
     .option('--zoom-percent <percent>', 'most that they grow or shrink', realNumber(0, 50), 3)
     .action((options: SynthOptions & LayersOptions) => {
       const { maxObjects, cameraPixels, objectPixels, turnDegrees, zoomPercent } = options;
-      const motion = {
-        objects: [Math.min(1, maxObjects), maxObjects],
-        cameraPixels: [0, cameraPixels],
-        objectPixels: [Math.min(2, objectPixels), objectPixels],
-      } as const;
       return synthesize(options, {
         kind: 'layers',
         folder: options.from,
-        objects: [...motion.objects],
-        cameraPixels: [...motion.cameraPixels],
-        objectPixels: [...motion.objectPixels],
+        objects: [Math.min(1, maxObjects), maxObjects],
+        cameraPixels: [0, cameraPixels],
+        objectPixels: [Math.min(2, objectPixels), objectPixels],
         turnDegrees,
         zoomPercent,
       });

@@ -4,7 +4,7 @@ import { loadExperiment } from './experiment-file.js';
 import { formatTable, summarizeTrials, type ExperimentTable } from './experiment-table.js';
 import type { Experiment, ExperimentRow } from './experiment.js';
 import type { TrialSettings } from './row-network.js';
-import { findTrial, runTrial, type Trial } from './trial.js';
+import { planTrial, type PlannedTrial, type Trial } from './trial.js';
 
 export interface ExperimentSettings extends TrialSettings {
   /** Train only with the first so many of the seeds. Default: all. */
@@ -40,31 +40,33 @@ export async function runExperiment(
   }
   const experiment: Experiment = { ...whole, rows };
   // Every row with the first seed before any with the second: a table that was stopped compares what it has.
-  const planned = experiment.seeds
-    .slice(0, seedCount)
-    .flatMap((seed) => rows.map((row) => ({ seed, row, trial: undefined as Trial | undefined })));
+  const planned: { row: ExperimentRow; trial: Trial | undefined; run: PlannedTrial['run'] }[] = [];
   // All that is done is in the table, whatever stops the rest.
-  for (const one of planned) one.trial = await findTrial(experiment, one.row, one.seed, settings);
+  for (const seed of experiment.seeds.slice(0, seedCount)) {
+    for (const row of rows) {
+      const { isSeeded, done, run } = await planTrial(experiment, row, seed, settings);
+      if (isSeeded || seed === experiment.seeds[0]) planned.push({ row, trial: done, run });
+    }
+  }
   const writeTable = () =>
     writeResult(experiment, trialsByRow(rows, planned), settings.out, rowName ?? 'table');
   for (const one of planned) {
-    one.trial ??= await runTrial(experiment, one.row, one.seed, settings);
+    one.trial ??= await one.run();
     if (one.trial === undefined) return undefined;
     await writeTable();
   }
   return writeTable();
 }
 
-/** One a seed, of rows that nothing trains one in all. */
 function trialsByRow(
   rows: readonly ExperimentRow[],
   planned: readonly { row: ExperimentRow; trial: Trial | undefined }[],
 ): Record<string, Trial[]> {
   return Object.fromEntries(
-    rows.map(({ name }) => {
-      const trials = planned.flatMap(({ row, trial }) => (trial && row.name === name ? [trial] : []));
-      return [name, trials.filter(({ seed }, index) => seed !== null || index === 0)];
-    }),
+    rows.map(({ name }) => [
+      name,
+      planned.flatMap(({ row, trial }) => (trial && row.name === name ? [trial] : [])),
+    ]),
   );
 }
 

@@ -26,8 +26,29 @@ interface StoredTrial extends Trial {
 
 const scoresFile = 'scores.json';
 
-/** What a row with a seed is made of, where its results go, and those that are there already. */
-async function planTrial(experiment: Experiment, row: ExperimentRow, seed: number, settings: TrialSettings) {
+/** A row with a seed: as it was evaluated before, or how it is. */
+export interface PlannedTrial {
+  /** Whether the seed matters: where nothing is trained, one trial is enough. */
+  isSeeded: boolean;
+  /** `undefined` where it is still to do. */
+  done: Trial | undefined;
+  /**
+   * Trains (or takes) the row's network and evaluates it on the experiment's sets. A run that was stopped goes
+   * on.
+   *
+   * @returns `undefined` if training was interrupted.
+   * @throws if the results hold a run of another recipe.
+   */
+  run(): Promise<Trial | undefined>;
+}
+
+/** @param seed of the run; not read where nothing is trained. */
+export async function planTrial(
+  experiment: Experiment,
+  row: ExperimentRow,
+  seed: number,
+  settings: TrialSettings,
+): Promise<PlannedTrial> {
   const results = join(settings.out, experiment.name);
   const source = await planRowNetwork(experiment, row, seed, settings);
   const folder = join(results, row.name, ...(source.isSeeded ? [`seed-${seed}`] : []));
@@ -36,65 +57,35 @@ async function planTrial(experiment: Experiment, row: ExperimentRow, seed: numbe
     sets: Object.keys(experiment.evaluation).map((name) => experiment.sets[name]),
   });
   const stored = await readStoredJson<StoredTrial>(join(folder, scoresFile));
-  return {
-    source,
-    folder,
-    recipe,
-    setFolders: setFolders(experiment, results),
-    done: stored && isDeepStrictEqual(stored.recipe, recipe) ? stored : undefined,
-  };
-}
+  const folders = setFolders(experiment, results);
+  const done = stored && isDeepStrictEqual(stored.recipe, recipe) ? stored : undefined;
 
-/** A row with a seed as it was evaluated before; `undefined` where that is still to do. */
-export async function findTrial(
-  experiment: Experiment,
-  row: ExperimentRow,
-  seed: number,
-  settings: TrialSettings,
-): Promise<Trial | undefined> {
-  return (await planTrial(experiment, row, seed, settings)).done;
-}
-
-/**
- * Trains (or takes) a row's network and evaluates it on the experiment's sets. What was done before is not
- * done again, a run that was stopped goes on.
- *
- * @param seed of the run; not read where nothing is trained.
- * @returns `undefined` if training was interrupted.
- * @throws if the results hold a run of another recipe.
- */
-export async function runTrial(
-  experiment: Experiment,
-  row: ExperimentRow,
-  seed: number,
-  settings: TrialSettings,
-): Promise<Trial | undefined> {
-  const planned = await planTrial(experiment, row, seed, settings);
-  const { source, folder, recipe, setFolders: folders, done } = planned;
-  if (done) return done;
-
-  const opened = await source.open();
-  if (opened === undefined) return undefined;
-  await makeSampleSets(experiment, folders, setProgress(settings));
-  const restorer =
-    opened &&
-    (await createRestorer({
-      weights: opened.weights,
-      ...(settings.threads && { threads: settings.threads }),
-    }));
-  const scores: Record<string, EvaluationReport> = {};
-  for (const set of Object.keys(experiment.evaluation)) {
-    const onSample = (done: number, total: number) => settings.onSample(done, total, `${row.name} on ${set}`);
-    const { perSample: _perSample, ...report } = await evaluateFolder(
-      folders[set]!,
-      restorer ?? identityRestorer,
-      { signal: settings.signal, onSample },
-    );
-    scores[set] = report;
+  async function run(): Promise<Trial | undefined> {
+    const opened = await source.open();
+    if (opened === undefined) return undefined;
+    await makeSampleSets(experiment, folders, setProgress(settings));
+    const restorer =
+      opened &&
+      (await createRestorer({
+        weights: opened.weights,
+        ...(settings.threads && { threads: settings.threads }),
+      }));
+    const scores: Record<string, EvaluationReport> = {};
+    for (const set of Object.keys(experiment.evaluation)) {
+      const onSample = (done: number, total: number) =>
+        settings.onSample(done, total, `${row.name} on ${set}`);
+      const { perSample: _perSample, ...report } = await evaluateFolder(
+        folders[set]!,
+        restorer ?? identityRestorer,
+        { signal: settings.signal, onSample },
+      );
+      scores[set] = report;
+    }
+    await restorer?.release();
+    const trial: Trial = { seed: source.isSeeded ? seed : null, network: opened && opened.network, scores };
+    await mkdir(folder, { recursive: true });
+    await writeAtomically(join(folder, scoresFile), JSON.stringify({ ...trial, recipe }, null, 1));
+    return trial;
   }
-  await restorer?.release();
-  const trial: Trial = { seed: source.isSeeded ? seed : null, network: opened && opened.network, scores };
-  await mkdir(folder, { recursive: true });
-  await writeAtomically(join(folder, scoresFile), JSON.stringify({ ...trial, recipe }, null, 1));
-  return trial;
+  return { isSeeded: source.isSeeded, done, run };
 }

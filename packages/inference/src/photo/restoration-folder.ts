@@ -102,8 +102,8 @@ export interface RestoredPhoto extends WrittenFiles {
 }
 
 /**
- * Restores a photograph (a path, a `file:` URL or the bytes of an image file) and writes into `folder`, made where it does not exist: `frame-0.png` ... in time
- * order (16-bit where the photograph is; PNG unless another `format` is asked for), `animation.webp` or
+ * Restores a photograph (a path, a `file:` URL or the bytes of an image file) and writes into `folder`, made
+ * where it does not exist: `frame-0.png` ... in time order (16-bit where the photograph is; PNG unless another `format` is asked for), `animation.webp` or
  * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. They appear all at once;
  * what an earlier restoration has left there beside these goes.
  *

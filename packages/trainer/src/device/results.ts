@@ -15,7 +15,6 @@ import type { RunSettings } from '../run-file/fields.js';
 import type { LoadedRun } from '../systems/load-run.js';
 import type { TrainingSystem } from '../training-system.js';
 
-const metricsFile = 'metrics.jsonl';
 const samplesPicture = 'samples.png';
 /** What a piece is called, by which weights it is of. */
 const resultPieces = [
@@ -69,9 +68,9 @@ export async function takeInResults(
   results: string,
   runFolder: string,
 ): Promise<{ step: number }> {
-  if (!existsSync(join(results, metricsFile))) {
+  if (!existsSync(join(results, runFiles.metrics))) {
     throw new Error(
-      `Expected the results of a packed run in '${results}' but there is no ${metricsFile}; give the folder 'results' of what start.sh wrote.`,
+      `Expected the results of a packed run in '${results}' but there is no ${runFiles.metrics}; give the folder 'results' of what start.sh wrote.`,
     );
   }
   const system = definition.open(config);
@@ -86,7 +85,7 @@ export async function takeInResults(
       writeAtomicallySync(join(runFolder, file), system.writeWeights(weights.values, weights.metadata));
     }
   }
-  copyFileSync(join(results, metricsFile), join(runFolder, runFiles.metrics));
+  copyFileSync(join(results, runFiles.metrics), join(runFolder, runFiles.metrics));
   const step = readMetrics(join(runFolder, runFiles.metrics)).at(-1)?.step ?? 0;
   // Makes the events of all rows that are there.
   const log = new MetricsLog(join(runFolder, runFiles.metrics), step);

@@ -18,8 +18,6 @@ import { planDeviceRun } from './plan.js';
 import { writePlan } from './archive.js';
 import { takeInResults } from './results.js';
 
-const resultsFolder = 'results';
-
 /**
  * Trains a run whose samples are made on the device, on this machine: plans it as for an archive, starts the
  * Python program on the plan, and takes in its results.
@@ -46,7 +44,7 @@ export async function trainOnDevice(
   const folder = makeTemporaryFolder(tmpdir());
   try {
     writePlan(folder, plan, true);
-    const [results, log] = [join(runFolder, resultsFolder), join(runFolder, runFiles.metrics)];
+    const [results, log] = [join(runFolder, runFiles.results), join(runFolder, runFiles.metrics)];
     const resultsAreNew = mkdirSync(results, { recursive: true }) !== undefined;
     // The log of earlier sessions goes on.
     const logBefore = existsSync(log);

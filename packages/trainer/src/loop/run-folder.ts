@@ -9,6 +9,8 @@ export const runFiles = {
   weights: 'weights.safetensors',
   bestWeights: 'best.safetensors',
   samples: 'samples',
+  /** Folder in which a run whose samples are made on the device works until it is taken in. */
+  results: 'results',
 } as const;
 
 /** Where a run is left: `out`, or `runs/<name of the run file>` in the current folder. */

@@ -21,7 +21,7 @@ const framePositions = ['first', 'middle', 'last', 'mean'] as const;
 export function writeRunReport(runFolder: string): string {
   const file = (name: string) => join(runFolder, name);
   // While a run makes its samples on the device, its log grows in a folder of its own.
-  const log = [runFiles.metrics, join('results', runFiles.metrics)].map(file).find(existsSync);
+  const log = [runFiles.metrics, join(runFiles.results, runFiles.metrics)].map(file).find(existsSync);
   if (log === undefined) {
     throw new Error(`Expected the folder of a run but '${runFolder}' has no ${runFiles.metrics}.`);
   }
