@@ -56,12 +56,13 @@ test('the example of the README trains that run, here a tiny one, and leaves the
   const before = process.cwd();
   try {
     process.chdir(folder);
-    const run = parse(example('yaml')) as Record<'data' | 'validation', object>;
+    const run = parse(example('yaml')) as Record<'data' | 'schedule' | 'validation', object>;
     const tiny = {
       ...run,
       network: tinyNetwork,
       data: { ...run.data, sizePixels: tinySizePixels, workers: 0 },
       validation: { ...run.validation, sizePixels: tinySizePixels, count: 1 },
+      schedule: { ...run.schedule, warmupSteps: 1 },
       steps: 2,
       batchSize: 1,
     };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { doLocked, writeAtomicallySync } from '@unblur/files';
-import { learningTask } from './training-system.js';
+import { learningTask, totalSteps } from './training-system.js';
 import type { Batch, Phase, TrainingSystem } from './training-system.js';
 import { openEngine } from './engines/choice.js';
 import type { EngineName } from './engines/choice.js';
@@ -13,6 +13,7 @@ import type { PhaseParts, TrainingResult } from './loop/training-loop.js';
 import type { RunSettings } from './run-file/fields.js';
 import { writeRunFile } from './run-file/run-file.js';
 import type { RunChanges } from './run-file/run-file.js';
+import { runNotes } from './run-file/run-notes.js';
 import { runFiles, runFolderOf } from './loop/run-folder.js';
 import { loadRun } from './systems/load-run.js';
 import { isEventFile } from './tensorboard/event-log.js';
@@ -32,7 +33,9 @@ export interface TrainOptions {
   synthesis?: 'processor' | 'device';
   /** Instead of the run file's. */
   minutes?: number;
-  /** Shows no progress. */
+  /** Told of the run as its file has it, with the options here, before it starts. */
+  onStart?: (config: RunSettings) => void | Promise<void>;
+  /** Shows no progress and no notes. */
   quiet?: boolean;
 }
 
@@ -55,6 +58,7 @@ export async function train(
     changes = {},
     synthesis,
     minutes,
+    onStart,
     quiet = false,
   }: TrainOptions = {},
 ): Promise<TrainingResult & { runFolder: string }> {
@@ -75,8 +79,14 @@ export async function train(
   const runFolder = runFolderOf(runFile, out);
   return doLocked(runFolder, 'training', async () => {
     if (!resume) expectNothingTrained(runFolder);
+    const system = definition.open(config);
+    await onStart?.(config);
+    if (!quiet) {
+      const steps = totalSteps(system);
+      for (const note of runNotes(config, steps)) new Progress(steps, 0).line(`note: ${note}`);
+    }
     if (config.synthesis === 'device') {
-      if (resume) checkpointOfNetwork(definition.open(config), runFolder);
+      if (resume) checkpointOfNetwork(system, runFolder);
       const { trainOnDevice } = await import('./device/training.js');
       const stop = interruptionOf();
       try {
@@ -94,12 +104,6 @@ export async function train(
         stop.release();
       }
     }
-    if (config.minutes !== null) {
-      throw new Error(
-        "Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; say how many 'steps' instead.",
-      );
-    }
-    const system = definition.open(config);
     // Before the run file is replaced: a run that cannot start leaves the record of the one before it alone.
     if (resume) checkpointToResume(system, runFolder);
     const validationSamples = await system.readValidationSamples();

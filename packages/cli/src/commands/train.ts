@@ -62,7 +62,7 @@ async function runTraining(
   { nproc, pack, maxMib, partMib, collect, ...options }: TrainOptions,
 ): Promise<void> {
   await import('@tensorflow/tfjs');
-  const { collectRun, loadRun, packRun, train } = await import('@unblur/trainer');
+  const { collectRun, packRun, train } = await import('@unblur/trainer');
   const { minutes } = options;
   if (pack !== undefined && collect !== undefined) {
     throw new Error('Expected either --pack, before a run, or --collect, after it, but received both.');
@@ -91,11 +91,12 @@ async function runTraining(
     printLine(`took in ${step} steps -> ${runFolder}`);
     return;
   }
-  const { config } = loadRun(runFile, { ...(options.engine && { engine: options.engine }) });
-  if (config.engine === 'onnxruntime') await noteSlowRuntime();
   const { step, interrupted, runFolder } = await train(runFile, {
     ...options,
     ...(nproc !== undefined && { processes: nproc }),
+    onStart: async ({ engine }) => {
+      if (engine === 'onnxruntime') await noteSlowRuntime();
+    },
   });
   if (interrupted) {
     printNote(

@@ -119,21 +119,9 @@ export async function planDeviceRun(
 }
 
 /** What no field of the run file can check. */
-function expectDeviceRun({
-  engine,
-  synthesis,
-  data,
-  device,
-  batchSize,
-  flowPretraining,
-}: DeviceRunSettings): void {
+function expectDeviceRun({ synthesis, data, device, batchSize, flowPretraining }: DeviceRunSettings): void {
   if (synthesis !== 'device') {
     throw new Error(`Expected 'synthesis: device' but the run's is '${synthesis}'.`);
-  }
-  if (engine !== 'torch') {
-    throw new Error(
-      `Expected the engine 'torch' for 'synthesis: device' but the run's is '${engine}'; set 'engine: torch'.`,
-    );
   }
   if (flowPretraining) {
     throw new Error(

@@ -39,9 +39,12 @@ export const adamFields = {
   clipNorm: optional(number({ above: 0 })),
 };
 
+/** Where in a run the learning rate falls; not at its end, where nothing would learn at the lower one. */
+export const decayShares = list(number({ above: 0, below: 1 }));
+
 const stepSchedule = section({
   kind: oneOf('step'),
-  at: withDefault(list(share), [0.5, 0.75]),
+  at: withDefault(decayShares, [0.5, 0.75]),
   factor: withDefault(share, 0.5),
   warmupSteps: withDefault(wholeNumber, 0),
 });
@@ -119,14 +122,14 @@ export function expectAffordable(
   }
 }
 
-export const torchFields = {
+export const torchSection = section({
   precision: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
   channelsLast: withDefault(boolean, true),
   compile: withDefault(boolean, false),
-};
+});
 
 /** How samples are made and kept on the device that trains; see `python/unblur_torch/sample_pool.py`. */
-const deviceFields = {
+export const deviceSection = section({
   /** Samples held; the oldest make room for new ones. */
   samples: withDefault(number({ min: 1, max: 1e6, integer: true }), 2048),
   /** Side of the pictures held, from which crops are cut; a multiple of 4. */
@@ -164,7 +167,7 @@ const deviceFields = {
       }),
     ),
   ),
-};
+});
 
 /** What the loop and the engines take from a run file, whatever its system. */
 export const runFields = {
@@ -176,7 +179,7 @@ export const runFields = {
   /** What computes, see `engineNames`; a run may go on with another one. */
   engine: withDefault(oneOf(...engineNames), 'onnxruntime'),
   /** Of the engine `torch`. */
-  torch: section(torchFields),
+  torch: torchSection,
   /**
    * Where samples are made: on this machine's processor, or on the device that trains, which needs the engine
    * `torch`.
@@ -188,7 +191,7 @@ export const runFields = {
    */
   minutes: optional(number({ min: 0.01, max: 1e5 })),
   /** Of `synthesis: device`. */
-  device: section(deviceFields),
+  device: deviceSection,
   /** Processor threads of the engine; with several processes, of each. */
   threads: withDefault(number({ min: 1, max: 256, integer: true }), 2),
   /** Of the exponential average of the weights, which is what validation and the saved weights use. */
@@ -198,7 +201,38 @@ export const runFields = {
 /** What is the same in the resolved run files of all systems. */
 export interface RunSettings extends FieldType<ReturnType<typeof section<typeof runFields>>> {
   system: string;
+  schedule: { warmupSteps: number };
+  /** Weight updates, or those of every stage. */
+  steps?: number;
+  stageSteps?: number[];
   validation: { everySteps: number };
+}
+
+/** @throws where settings that every system has contradict each other. */
+export function expectConsistentSettings({
+  engine,
+  synthesis,
+  minutes,
+  schedule: { warmupSteps },
+  steps,
+  stageSteps = [],
+}: RunSettings): void {
+  if (synthesis === 'device' && engine !== 'torch') {
+    throw new Error(
+      `Expected the engine 'torch' for 'synthesis: device' but the run's is '${engine}'; set 'engine: torch', or 'synthesis: processor'.`,
+    );
+  }
+  if (synthesis !== 'device' && minutes !== null) {
+    throw new Error(
+      "Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; say how many 'steps' instead.",
+    );
+  }
+  const fewestSteps = steps ?? Math.min(...stageSteps);
+  if (warmupSteps > fewestSteps) {
+    throw new Error(
+      `Expected at most ${fewestSteps} for 'schedule.warmupSteps', the ${steps === undefined ? "fewest of 'stageSteps'" : "run's 'steps'"}, but received ${warmupSteps}: the learning rate would never be reached.`,
+    );
+  }
 }
 
 /**

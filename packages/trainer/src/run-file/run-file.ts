@@ -2,6 +2,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { readWholeFile } from '@unblur/files';
 import { stringify } from 'yaml';
 import { parsePlainYaml } from './plain-yaml.js';
+import { expectConsistentSettings } from './fields.js';
 import type { RunSettings } from './fields.js';
 import { isMapping } from './schema.js';
 import type { Field } from './schema.js';
@@ -35,7 +36,8 @@ export type RunReader<Config extends RunSettings> = Pick<SystemDefinition<Config
  *
  * @param choose the reader, by what the YAML holds.
  * @param file names the run in messages and is what its paths are relative to.
- * @throws if the text is no YAML, or a key or value is not known, with its path and the nearest known key.
+ * @throws if the text is no YAML, a key or value is not known, with its path and the nearest known key, or
+ * settings contradict each other.
  */
 export function parseRunFile<Config extends RunSettings, Reader extends RunReader<Config>>(
   choose: (mapping: unknown) => Reader & RunReader<Config>,
@@ -46,12 +48,9 @@ export function parseRunFile<Config extends RunSettings, Reader extends RunReade
   try {
     const mapping = withChanges(parsePlainYaml(yaml), changes);
     const definition = choose(mapping);
-    return {
-      definition,
-      config: definition.changePaths(definition.field.read(mapping, ''), (path) =>
-        resolve(dirname(file), path),
-      ),
-    };
+    const config = definition.field.read(mapping, '');
+    expectConsistentSettings(config);
+    return { definition, config: definition.changePaths(config, (path) => resolve(dirname(file), path)) };
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }

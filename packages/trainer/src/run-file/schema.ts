@@ -31,15 +31,17 @@ export function number({
   min = -Infinity,
   above = -Infinity,
   max = Infinity,
+  below = Infinity,
   integer = false,
-}: { min?: number; above?: number; max?: number; integer?: boolean } = {}): Field<number> {
-  const range = Number.isFinite(max)
-    ? ` from ${min} to ${max}`
-    : Number.isFinite(min)
-      ? ` of at least ${min}`
-      : Number.isFinite(above)
-        ? ` above ${above}`
-        : '';
+}: { min?: number; above?: number; max?: number; below?: number; integer?: boolean } = {}): Field<number> {
+  const bounds = Number.isFinite(max)
+    ? [`from ${min} to ${max}`]
+    : [
+        ...(Number.isFinite(min) ? [`of at least ${min}`] : []),
+        ...(Number.isFinite(above) ? [`above ${above}`] : []),
+        ...(Number.isFinite(below) ? [`below ${below}`] : []),
+      ];
+  const range = bounds.length === 0 ? '' : ` ${bounds.join(' and ')}`;
   return {
     read: (value, path) => {
       const fits =
@@ -48,6 +50,7 @@ export function number({
         value >= min &&
         value > above &&
         value <= max &&
+        value < below &&
         (!integer || Number.isInteger(value));
       return fits ? value : refuse(path, `${integer ? 'a whole number' : 'a number'}${range}`, value);
     },

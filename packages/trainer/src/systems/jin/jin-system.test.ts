@@ -131,4 +131,11 @@ describe('a run of frame extraction', () => {
       "Expected 2 numbers of steps for 'stageSteps', of the middle frame and of 1 pairs, but received 3",
     );
   });
+
+  test('wants a warm-up that every stage outlasts', () => {
+    const schedule = { kind: 'cosine', warmupSteps: 3 };
+    expect(() => loadRun(join(folder, 'run.yaml'), { stageSteps: [4, 2], schedule })).toThrow(
+      "Expected at most 2 for 'schedule.warmupSteps', the fewest of 'stageSteps', but received 3",
+    );
+  });
 });

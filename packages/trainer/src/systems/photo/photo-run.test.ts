@@ -101,6 +101,19 @@ describe('a run file of the photo network', () => {
       'schedule: { kind: linear }',
       "Expected 'step' or 'cosine' for 'schedule.kind' but received \"linear\".",
     ],
+    [
+      'schedule: { kind: cosine, warmupSteps: 11 }',
+      "/runs/a.yaml: Expected at most 10 for 'schedule.warmupSteps', the run's 'steps', but received 11: the learning rate would never be reached.",
+    ],
+    [
+      'schedule: { kind: step, at: [0.5, 1] }',
+      "Expected a number above 0 and below 1 for 'schedule.at[1]' but received 1.",
+    ],
+    [
+      'synthesis: device',
+      "Expected the engine 'torch' for 'synthesis: device' but the run's is 'onnxruntime'; set 'engine: torch', or 'synthesis: processor'.",
+    ],
+    ['minutes: 5', "Expected 'minutes' with 'synthesis: device' only"],
     ['optimizer: { clipNorm: 0 }', "Expected a number above 0 for 'optimizer.clipNorm' but received 0."],
     ['emaDecay: 2', "Expected a number from 0 to 1 for 'emaDecay' but received 2."],
     ['frames: 4', "Expected an odd number for 'frames', so that one is in the middle, but received 4."],

@@ -3,6 +3,7 @@ import type { VideoDeblurConfig } from '@unblur/core-model';
 import {
   adamFields,
   batchSizeField,
+  decayShares,
   expectAffordable,
   expectMultiples,
   initialWeights,
@@ -62,7 +63,7 @@ const optimizer = section({
 
 const schedule = section({
   /** Shares of the cascade's steps after which the learning rates are multiplied by `factor`. */
-  at: withDefault(list(share), [0.4, 0.8]),
+  at: withDefault(decayShares, [0.4, 0.8]),
   factor: withDefault(share, 0.5),
   warmupSteps: withDefault(wholeNumber, 0),
 });
