@@ -59,14 +59,12 @@ export async function packRun(
   }
   const run = loadRun(runFile, { ...changes, engine: 'torch', synthesis: 'device' });
   const plan = await planDeviceRun(run);
-  // For whoever takes the results in; read as if it lay where the run file does.
-  plan.plan['runFile'] = writeRunFile(run.definition, run.config, runFile);
   const otherBytes = sizeOf(plan.files);
   // The program and the plan are small.
   const images = await packImages(plan.sources, maxMib * mib - otherBytes - mib, partMib * mib);
-  for (const [name, bytes] of images.files) plan.files.set(name, bytes);
+  const files = inPieces(new Map([...plan.files, ...images.files]), partMib * mib);
   await writeFolderAtomically(folder, async (stage) => {
-    writePlan(stage, { ...plan, files: inPieces(plan.files, partMib * mib) });
+    writePlan(stage, { ...plan, files }, writeRunFile(run.definition, run.config, runFile));
     cpSync(join(programFolder, sentProgram), join(stage, sentProgram), {
       recursive: true,
       filter: (path) => basename(path) !== '__pycache__',
@@ -82,22 +80,33 @@ export async function packRun(
 }
 
 /**
- * Writes a plan and its files. @param imagesInPlace whether pictures are read from the folders where they
- * are, in place of packed ones.
+ * Writes a plan and its files.
+ *
+ * @param packedRunFile of a run that is packed with its pictures, for whoever takes its results in: its YAML, as
+ * if it lay where the run file does. Absent, pictures are read from the folders where they are.
  */
-export function writePlan(folder: string, { plan, files, sources }: DevicePlan, imagesInPlace = false): void {
+export function writePlan(
+  folder: string,
+  { plan, files, sources }: DevicePlan,
+  packedRunFile?: string,
+): void {
+  const isPacked = packedRunFile !== undefined;
   const { folders, folderOf } = sourceFolders(sources);
   const described = sources.map(({ weight, folder: _folder, videos, ...options }, index) => ({
     weight,
     options,
-    ...(imagesInPlace
-      ? { folder: folders[folderOf[index]!], videos: videos ?? null }
-      : { images: folderOf[index] }),
+    ...(isPacked
+      ? { images: folderOf[index] }
+      : { folder: folders[folderOf[index]!], videos: videos ?? null }),
   }));
   for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
   writeFileSync(
     join(folder, planFile),
-    JSON.stringify({ ...plan, sources: described, files: [...files.keys()] }, undefined, 1),
+    JSON.stringify(
+      { ...plan, runFile: packedRunFile, sources: described, files: [...files.keys()] },
+      undefined,
+      1,
+    ),
   );
 }
 

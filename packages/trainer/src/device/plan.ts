@@ -42,7 +42,7 @@ interface DeviceStage {
 
 /** A run as the Python program trains it; all but its pictures. */
 export interface DevicePlan {
-  /** What goes into `plan.json`; whoever stores the plan adds `sources` and `files`. */
+  /** What goes into `plan.json`; `writePlan` adds `sources` and `files`, and `runFile` where it is packed. */
   plan: Record<string, unknown>;
   /** Graphs, starting weights, validation samples. */
   files: Map<string, Uint8Array>;

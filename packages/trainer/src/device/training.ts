@@ -43,7 +43,7 @@ export async function trainOnDevice(
   if (plan === undefined) return interruptedBefore();
   const folder = makeTemporaryFolder(tmpdir());
   try {
-    writePlan(folder, plan, true);
+    writePlan(folder, plan);
     const [results, log] = [join(runFolder, runFiles.results), join(runFolder, runFiles.metrics)];
     const resultsAreNew = mkdirSync(results, { recursive: true }) !== undefined;
     // The log of earlier sessions goes on.
