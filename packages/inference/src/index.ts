@@ -38,7 +38,8 @@ export {
   type WorkingScale,
 } from '@unblur/restoration';
 export { encodeAnimation, type PlaybackOptions } from './pictures/animation.js';
-export { frameFormats, type FrameEncoding, type FrameFormat } from './pictures/frame-encoder.js';
+export { encodeFrame, frameFormats, type FrameEncoding, type FrameFormat } from './pictures/frame-encoder.js';
+export type { PictureMetadata } from './pictures/picture-metadata.js';
 export { encodeContactSheet } from './pictures/contact-sheet.js';
 export { encodeMotionPicture } from './pictures/motion-picture.js';
 export { writeVideo, type VideoOptions } from './pictures/video.js';

@@ -25,6 +25,7 @@ interface RestoreOptions extends RestorerOptions, FrameEncodingOptions {
   out: string;
   frames?: number;
   animation: 'webp' | 'gif';
+  metadata: boolean;
   /** The most that a photograph may have. */
   maxMegapixels?: number;
 }
@@ -80,6 +81,10 @@ export function defineRestore(program: Command): void {
       .choices(['webp', 'gif'])
       .default('webp'),
   );
+  command.option(
+    '--no-metadata',
+    'leave out of the frames what the camera noted in the photograph: date, camera, lens and place (EXIF)',
+  );
   addRestorerOptions(command).action(restore);
 }
 
@@ -127,6 +132,7 @@ async function restoreAll(
       const result = await restorePhoto(job, restorer, {
         ...frameEncodingOf(options),
         animation: options.animation,
+        metadata: options.metadata,
         ...(options.maxMegapixels !== undefined && { maximumPixels: options.maxMegapixels * 1e6 }),
         signal,
         onShare,
@@ -155,6 +161,7 @@ async function restoreAll(
 interface RestorePhotoOptions extends FrameEncoding {
   maximumPixels?: number;
   animation: 'webp' | 'gif';
+  metadata: boolean;
   signal: AbortSignal;
   /** Called with the share of the photograph that is done, 0 to 1. */
   onShare: (share: number) => void;

@@ -16,7 +16,13 @@ import {
 } from '@unblur/core-model';
 import { readSampleFolder, shardBatches, shardName, ShardWriter, type Random } from '@unblur/datasets';
 import { evaluateFolder } from '@unblur/evaluation';
-import { createRestorer, createVideoDeblurrer, loadPhoto, type RgbImage } from '@unblur/inference';
+import {
+  createRestorer,
+  createVideoDeblurrer,
+  encodeFrame,
+  loadPhoto,
+  type RgbImage,
+} from '@unblur/inference';
 import { loadRun, readCheckpoint, writeCheckpoint } from '@unblur/trainer';
 import sharp from 'sharp';
 import {
@@ -363,13 +369,18 @@ async function pictures(): Promise<FuzzTarget> {
         .clone()
         .withExif({ IFD0: { Orientation: '6' } })
         .jpeg(),
+      raw
+        .clone()
+        .withIccProfile('p3')
+        .withExif({ IFD0: { Model: 'camera' } })
+        .webp(),
     ].map((image) => image.toBuffer()),
   );
   const [png] = files as [Buffer];
   return {
     name: 'photographs',
     async tryOne(random) {
-      await loadPhoto(
+      const photo = await loadPhoto(
         random.below(8) === 0
           ? pngOfSize(
               png,
@@ -377,7 +388,9 @@ async function pictures(): Promise<FuzzTarget> {
               pick(random, [0, 1, 8000, 12_000, 0x7fffffff]),
             )
           : mutateBytes(pick(random, files), random),
+        { colors: pick(random, ['srgb', 'own']) },
       );
+      await encodeFrame(photo, { format: pick(random, ['png', 'jpeg']) }, photo);
     },
   };
 }

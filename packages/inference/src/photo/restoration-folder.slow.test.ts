@@ -109,6 +109,43 @@ describe('restorePhotoToFolder', () => {
     expect([...new Uint16Array(raw.buffer, raw.byteOffset, raw.length / 2)]).toEqual([...values]);
   });
 
+  test('in wide colours and with EXIF: frames keep both unless told otherwise, other results are sRGB', async () => {
+    const create = { width: 64, height: 48, channels: 3 as const, background: { r: 200, g: 60, b: 40 } };
+    const source = await sharp({ create })
+      .withIccProfile('p3')
+      .withExif({ IFD0: { Model: 'iPhone 15' } })
+      .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    const [p3Values, p3] = [await firstPixel(source), (await sharp(source).metadata()).icc];
+    await restorePhotoToFolder(source, folder, copier, { video: 'never', format: 'jpeg', quality: 100 });
+    const frame = join(folder, 'frame-1.jpeg');
+    const { exif, icc } = await sharp(frame).metadata();
+    expect(exif!.includes('iPhone 15')).toBe(true);
+    expect(icc).toEqual(p3);
+    expectNear(await firstPixel(frame), p3Values);
+    expect(Math.abs(p3Values[0]! - 200)).toBeGreaterThan(10);
+    for (const [name, at] of [
+      ['animation.webp', 0],
+      ['contact-sheet.png', 30],
+    ] as const) {
+      expect((await sharp(join(folder, name)).metadata()).icc).toBeUndefined();
+      expectNear(await firstPixel(join(folder, name), at), [200, 60, 40]);
+    }
+    await restorePhotoToFolder(source, folder, copier, { video: 'never', metadata: false });
+    expect(await sharp(join(folder, 'frame-1.png')).metadata()).toMatchObject({ icc: p3 });
+    expect((await sharp(join(folder, 'frame-1.png')).metadata()).exif).toBeUndefined();
+  });
+
+  /** As the file holds it, at so many pixels from the upper left corner. */
+  async function firstPixel(file: string | Buffer, at = 0): Promise<number[]> {
+    const pixel = sharp(file, { ignoreIcc: true }).extract({ left: at, top: at, width: 1, height: 1 });
+    return [...(await pixel.raw().toBuffer())].slice(0, 3);
+  }
+
+  function expectNear(values: readonly number[], expected: readonly number[]): void {
+    expected.forEach((value, i) => expect(Math.abs(values[i]! - value)).toBeLessThanOrEqual(4));
+  }
+
   test('takes the place of an earlier restoration, and leaves everything else', async () => {
     const { path } = await writePhoto('photo.png', 8);
     const out = join(folder, 'out');

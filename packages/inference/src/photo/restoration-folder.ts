@@ -22,7 +22,8 @@ import {
   type FrameEncoding,
 } from '../pictures/frame-encoder.js';
 import { encodeMotionPicture } from '../pictures/motion-picture.js';
-import { scaleWithin, toPixels, type PixelImage } from '../pictures/pixel-image.js';
+import { toSrgb } from '../pictures/picture-metadata.js';
+import { scaleWithin, toPixels, type Picture } from '../pictures/pixel-image.js';
 import { writeVideo } from '../pictures/video.js';
 
 export type ResultKind = 'frame' | 'animation' | 'video' | 'contact-sheet' | 'motion';
@@ -69,6 +70,8 @@ export interface WriteRestorationOptions extends PlaybackOptions, FrameEncoding 
    * time. Default 25.
    */
   smoothFrames?: number;
+  /** Whether frames carry what the camera noted of the photograph (EXIF), its place too. Default true. */
+  metadata?: boolean;
   /** The ffmpeg to run. Default: the one in PATH. */
   ffmpegPath?: string;
   /** Called with the fraction of the work that is done, 0 to 1. */
@@ -103,9 +106,10 @@ export interface RestoredPhoto extends WrittenFiles {
 
 /**
  * Restores a photograph (a path, a `file:` URL or the bytes of an image file) and writes into `folder`, made
- * where it does not exist: `frame-0.png` ... in time order (16-bit where the photograph is; PNG unless another `format` is asked for), `animation.webp` or
- * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. They appear all at once;
- * what an earlier restoration has left there beside these goes.
+ * where it does not exist: `frame-0.png` ... in time order (16-bit where the photograph is, in its own colours and with its EXIF; PNG
+ * unless another `format` is asked for), and in sRGB `animation.webp` or `.gif`, `video.mp4` where ffmpeg is
+ * found, `contact-sheet.png` and `motion.png`. They appear all at once; what an earlier restoration has left
+ * there beside these goes.
  *
  * @throws UnblurError with one line for the user; the signal's reason when aborted; what `writeBeside` throws,
  * as it is, where that is none of the files in the folder. No file is ever left half-written.
@@ -119,7 +123,7 @@ export async function restorePhotoToFolder(
   const start = performance.now();
   options.signal?.throwIfAborted();
   expectFrameEncoding(options);
-  const photo = await loadPhoto(source, options);
+  const photo = await loadPhoto(source, { colors: 'own', ...options });
   const { width, height, bitDepth, hadAlpha, pages } = photo;
   const name = options.name ?? (source instanceof Uint8Array ? 'The image' : String(source));
   if (Math.min(width, height) < smallestSidePixels) {
@@ -171,6 +175,7 @@ export async function restoreLoadedPhoto(
     animation = 'webp',
     video = 'auto',
     smoothFrames = 25,
+    metadata = true,
     ffmpegPath,
     onShare = () => undefined,
     signal,
@@ -189,7 +194,8 @@ export async function restoreLoadedPhoto(
     throw explainFileError('write', folder, cause);
   });
   const playback = planPlayback(photo, restorer, smoothFrames);
-  const stills: PixelImage[] = [];
+  const stills: Picture[] = [];
+  const frameSource = metadata ? photo : { ...photo, exif: undefined };
   const motionsPixels: MotionField[] = [];
   const sequence = await restorer.restoreFrames(photo, {
     times: playback.restoredTimes,
@@ -205,9 +211,9 @@ export async function restoreLoadedPhoto(
       await playback.add(time, pixels);
       const still = restorer.times.indexOf(time);
       if (still < 0) continue;
-      stills[still] = await scaleWithin(pixels, contactSidePixels);
+      stills[still] = await toSrgb(await scaleWithin(pixels, contactSidePixels), photo);
       motionsPixels[still] = motionPixels;
-      const encode = () => encodeFrame(frame, options, photo.bitDepth, pixels);
+      const encode = () => encodeFrame(frame, options, frameSource, pixels);
       await writing.at(-2);
       const written = encode().then((bytes) => write('frame', `frame-${still}.${format}`, bytes));
       // Its failure is told by whoever waits for it, which may be later.
@@ -217,10 +223,11 @@ export async function restoreLoadedPhoto(
   } finally {
     await allOrFirstFailure(writing);
   }
-  const played = await playback.finish(sequence.scale, motionsPixels, {
+  const restored = await playback.finish(sequence.scale, motionsPixels, {
     onShare: (share) => onShare(playback.stillShare + share * (1 - playback.stillShare)),
     signal,
   });
+  const played = await Promise.all(restored.map((picture) => toSrgb(picture, photo)));
 
   const writeVideoFile = async () => {
     if (video === 'never') {
@@ -237,7 +244,9 @@ export async function restoreLoadedPhoto(
     encodeAnimation(played, animation, options).then((bytes) =>
       write('animation', `animation.${animation}`, bytes),
     ),
-    encodeContactSheet(photo, stills).then((bytes) => write('contact-sheet', 'contact-sheet.png', bytes)),
+    toSrgb(photo, photo)
+      .then((blurred) => encodeContactSheet(blurred, stills))
+      .then((bytes) => write('contact-sheet', 'contact-sheet.png', bytes)),
     encodeMotionPicture(played[Math.floor((played.length - 1) / 2)]!, motionsPixels, photo).then((bytes) =>
       write('motion', 'motion.png', bytes),
     ),

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { photograph } from '../../../restoration/src/photo/tiny-network.test-tool.js';
-import { encodeFrame, expectFrameEncoding, frameFormats } from './frame-encoder.js';
+import { encodeFrame, expectFrameEncoding, frameFormats, type FrameEncoding } from './frame-encoder.js';
 
 const frame = photograph(48, 32);
 
 describe.each(frameFormats)('a frame as %s', (format) => {
   test('is read as what it was, of its format, in sRGB', async () => {
-    const bytes = await encodeFrame(frame, { format }, 8);
+    const bytes = await encodeFrame(frame, { format }, { bitDepth: 8 });
     const { format: read, space, icc, width, height } = await sharp(bytes).metadata();
     expect({ read, space, width, height }).toEqual({
       read: format === 'avif' ? 'heif' : format,
@@ -26,7 +26,7 @@ describe.each(frameFormats)('a frame as %s', (format) => {
       return expect(() => expectFrameEncoding({ format, quality: 50 })).toThrow('which loses nothing');
     }
     const sizes = [20, undefined].map(
-      async (quality) => (await encodeFrame(frame, { format, quality }, 8)).length,
+      async (quality) => (await encodeFrame(frame, { format, quality }, { bitDepth: 8 })).length,
     );
     const [small, usual] = await Promise.all(sizes);
     expect(small!).toBeLessThan(usual!);
@@ -34,13 +34,13 @@ describe.each(frameFormats)('a frame as %s', (format) => {
 });
 
 test('PNG alone keeps 16 bits: by itself where the source has them, and where they are asked for', async () => {
-  const depthOf = async (...encoding: Parameters<typeof encodeFrame>) =>
-    (await sharp(await encodeFrame(...encoding)).metadata()).depth;
-  expect(await depthOf(frame, {}, 16)).toBe('ushort');
-  expect(await depthOf(frame, {}, 8)).toBe('uchar');
-  expect(await depthOf(frame, { bitDepth: 16 }, 8)).toBe('ushort');
-  expect(await depthOf(frame, { bitDepth: 8 }, 16)).toBe('uchar');
-  expect(await depthOf(frame, { format: 'webp' }, 16)).toBe('uchar');
+  const depthOf = async (encoding: FrameEncoding, bitDepth: 8 | 16) =>
+    (await sharp(await encodeFrame(frame, encoding, { bitDepth })).metadata()).depth;
+  expect(await depthOf({}, 16)).toBe('ushort');
+  expect(await depthOf({}, 8)).toBe('uchar');
+  expect(await depthOf({ bitDepth: 16 }, 8)).toBe('ushort');
+  expect(await depthOf({ bitDepth: 8 }, 16)).toBe('uchar');
+  expect(await depthOf({ format: 'webp' }, 16)).toBe('uchar');
 });
 
 test.each([

@@ -1,7 +1,8 @@
 import { UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import type { Sharp } from 'sharp';
-import { toSharp, toSharp16, type PixelImage } from './pixel-image.js';
+import { describePixels, type PictureMetadata } from './picture-metadata.js';
+import { toPixels, toPixels16, type PixelImage } from './pixel-image.js';
 
 interface FrameFormatFacts {
   bitDepths: readonly (8 | 16)[];
@@ -64,21 +65,24 @@ export function expectFrameEncoding({ format = 'png', bitDepth, quality }: Frame
 }
 
 /**
- * Encodes a frame, sRGB.
+ * Encodes a frame as what the source says of its own colours, sRGB where it says nothing, and with its EXIF.
  *
- * @param pixels the same, rounded to 8 bits, where that is there already.
- * @param sourceBitDepth of what the frame was made from.
+ * @param source what the frame was made from.
+ * @param pixels the frame rounded to 8 bits, where that is there already.
  */
-export function encodeFrame(
+export async function encodeFrame(
   frame: RgbImage,
   { format = 'png', bitDepth, quality }: FrameEncoding,
-  sourceBitDepth: number,
+  source: PictureMetadata & { readonly bitDepth: number },
   pixels?: PixelImage,
 ): Promise<Buffer> {
   const facts: FrameFormatFacts = formats[format];
-  const isDeep = facts.bitDepths.includes(16) && (bitDepth ?? sourceBitDepth) === 16;
-  const image = isDeep ? toSharp16(frame) : toSharp(pixels ?? frame);
+  const isDeep = facts.bitDepths.includes(16) && (bitDepth ?? source.bitDepth) === 16;
+  const values = isDeep ? toPixels16(frame) : toPixels(pixels ?? frame).data;
+  const image = await describePixels(values, frame, source);
+  if (source.exif) image.keepExif();
+  if (source.profile) image.keepIccProfile();
   // PNG is taken for sRGB everywhere; what other formats are without a profile, programs guess.
-  if (format !== 'png') image.withIccProfile('srgb');
+  else if (format !== 'png') image.withIccProfile('srgb');
   return facts.encode(image, quality ?? facts.defaultQuality ?? 100).toBuffer();
 }

@@ -13,10 +13,12 @@ export interface HeicOptions {
   quarterTurns?: number;
   /** An ICC profile, or the code points of primaries, transfer and matrix (ITU-T H.273). */
   colour?: Uint8Array | [primaries: number, transfer: number, matrix: number];
+  /** What the camera noted, with the header that JPEG files put before it. */
+  exif?: Uint8Array;
 }
 
 /** A HEIC file such as phones write, of one of the streams above. */
-export function heicFile({ bits = 8, quarterTurns = 0, colour }: HeicOptions = {}): Buffer {
+export function heicFile({ bits = 8, quarterTurns = 0, colour, exif }: HeicOptions = {}): Buffer {
   const units = splitUnits(Buffer.from(streams[bits], 'base64'));
   const typeOf = (unit: Buffer) => (unit[0]! >> 1) & 63;
   const parameterSets = units.filter((unit) => typeOf(unit) >= 32 && typeOf(unit) <= 34);
@@ -66,7 +68,12 @@ export function heicFile({ bits = 8, quarterTurns = 0, colour }: HeicOptions = {
     ...colourBox,
     ...(quarterTurns ? [box('irot', Buffer.from([quarterTurns]))] : []),
   ];
-  const meta = (pictureOffset: number) =>
+  const items = [
+    { type: 'hvc1', content: picture },
+    // Before the notes stands where in them the TIFF structure begins.
+    ...(exif ? [{ type: 'Exif', content: Buffer.concat([u32(6), exif]) }] : []),
+  ];
+  const meta = (firstOffset: number) =>
     fullBox(
       'meta',
       0,
@@ -76,14 +83,22 @@ export function heicFile({ bits = 8, quarterTurns = 0, colour }: HeicOptions = {
         'iloc',
         0,
         Buffer.from([0x44, 0]),
-        u16(1),
-        u16(1),
-        u16(0),
-        u16(1),
-        u32(pictureOffset),
-        u32(picture.length),
+        u16(items.length),
+        ...items.map(({ content }, i) => {
+          const before = items.slice(0, i).reduce((sum, item) => sum + item.content.length, 0);
+          return Buffer.concat([
+            ...[i + 1, 0, 1].map(u16),
+            ...[firstOffset + before, content.length].map(u32),
+          ]);
+        }),
       ),
-      fullBox('iinf', 0, u16(1), fullBox('infe', 2, u16(1), u16(0), Buffer.from('hvc1\0'))),
+      fullBox(
+        'iinf',
+        0,
+        u16(items.length),
+        ...items.map(({ type }, i) => fullBox('infe', 2, u16(i + 1), u16(0), Buffer.from(`${type}\0`))),
+      ),
+      ...(exif ? [fullBox('iref', 0, box('cdsc', u16(2), u16(1), u16(1)))] : []),
       box(
         'iprp',
         box('ipco', ...properties),
@@ -97,7 +112,11 @@ export function heicFile({ bits = 8, quarterTurns = 0, colour }: HeicOptions = {
       ),
     );
   const type = box('ftyp', Buffer.from('heic'), u32(0), Buffer.from('mif1heic'));
-  return Buffer.concat([type, meta(type.length + meta(0).length + 8), box('mdat', picture)]);
+  return Buffer.concat([
+    type,
+    meta(type.length + meta(0).length + 8),
+    box('mdat', ...items.map(({ content }) => content)),
+  ]);
 }
 
 /** The units of a stream in which each begins with 00 00 01, often with another 00 before. */

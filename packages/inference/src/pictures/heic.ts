@@ -23,6 +23,7 @@ const colorspaceRgb = 1;
 const chroma = { rgb: 10, rgba: 11, rgb16: 14, rgba16: 15 };
 const interleavedChannel = 10;
 const errorBytes = 12;
+const exifType = Buffer.from('Exif\0');
 /** ITU-T H.273: transfer functions of high dynamic range, and the primaries of Display P3. */
 const [transferPq, transferHlg, primariesP3] = [16, 18, 12];
 
@@ -38,7 +39,7 @@ export async function decodeHeic(
   bytes: Uint8Array,
   name: string,
   expectSize: (size: { width: number; height: number }) => void,
-): Promise<DecodedPixels> {
+): Promise<DecodedPixels & { exif: Uint8Array | undefined }> {
   const { default: libheif } = await import('libheif-js/wasm-bundle.js');
   /** Everything taken from libheif's memory, in reverse order of its release. */
   const held: (() => void)[] = [];
@@ -76,6 +77,7 @@ export async function decodeHeic(
       height: libheif._heif_image_handle_get_height(handle),
     });
     const profile = await readProfile();
+    const exif = readExif();
 
     const hasAlpha = libheif._heif_image_handle_has_alpha_channel(handle) !== 0;
     const isDeep = libheif._heif_image_handle_get_luma_bits_per_pixel(handle) > 8;
@@ -103,7 +105,7 @@ export async function decodeHeic(
         row * rowBytes,
       );
     }
-    if (!isDeep) return { width, height, channels, data: packed, profile };
+    if (!isDeep) return { width, height, channels, data: packed, profile, exif };
     const peak = 2 ** libheif._heif_image_get_bits_per_pixel_range(image, interleavedChannel) - 1;
     return {
       width,
@@ -111,7 +113,24 @@ export async function decodeHeic(
       channels,
       data: new Uint16Array(packed.buffer).map((value) => (value * 65535) / peak + 0.5),
       profile,
+      exif,
     };
+
+    /** As a TIFF structure. */
+    function readExif(): Uint8Array | undefined {
+      const type = allocate(exifType.length);
+      libheif.HEAPU8.set(exifType, type);
+      if (libheif._heif_image_handle_get_list_of_metadata_block_IDs(handle, type, result, 1) === 0) {
+        return undefined;
+      }
+      const id = word(result);
+      const length = libheif._heif_image_handle_get_metadata_size(handle, id);
+      const address = allocate(length);
+      check((to) => libheif._heif_image_handle_get_metadata(to, handle, id, address));
+      const block = Buffer.from(libheif.HEAPU8.slice(address, address + length));
+      // Before it stands where in the rest the structure begins.
+      return length > 4 ? block.subarray(4 + block.readUInt32BE(0)) : undefined;
+    }
 
     async function readProfile(): Promise<Uint8Array | undefined> {
       const nclx = allocate(4);

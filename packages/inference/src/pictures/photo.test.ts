@@ -98,6 +98,21 @@ test.each([
   );
 });
 
+test.each(['p3', 'srgb'])('16 bits in the profile %s become sRGB', async (profile) => {
+  // Sharp takes 16-bit values that say nothing of themselves for Display P3.
+  const p3 = sharp(
+    Uint16Array.from([150, 110, 90], (level) => level * 257),
+    { raw: { width: 1, height: 1, channels: 3 } },
+  );
+  const png = await p3.toColourspace('rgb16').withIccProfile(profile).png().toBuffer();
+  const photo = await loadPhoto(png);
+  expect(photo.bitDepth).toBe(16);
+  // As other programs convert it.
+  [157, 108, 87].forEach((level, channel) =>
+    expect(Math.abs(photo.data[channel]! * 255 - level)).toBeLessThanOrEqual(1),
+  );
+});
+
 test('of an animation the first picture', async () => {
   const stacked = Buffer.concat([Buffer.alloc(12, 255), Buffer.alloc(12, 0)]);
   const gif = await sharp(stacked, { raw: { width: 2, height: 4, channels: 3, pageHeight: 2 } })

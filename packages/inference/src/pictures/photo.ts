@@ -6,9 +6,10 @@ import type { RgbImage } from '@unblur/restoration';
 import { decodeBmp, isBmp } from './bmp.js';
 import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
 import { decodeHeic, isHeic } from './heic.js';
+import { isDisplayEncoding, uprightExif, type PictureMetadata } from './picture-metadata.js';
 import { encodeUncompressedTiff } from './uncompressed-tiff.js';
 
-export interface Photo extends RgbImage {
+export interface Photo extends RgbImage, PictureMetadata {
   /** 16 when the file holds more than 8 bits per channel; the values keep that precision. */
   readonly bitDepth: 8 | 16;
   /** Whether there was transparency, which was laid over white: frames are opaque. */
@@ -18,6 +19,11 @@ export interface Photo extends RgbImage {
 }
 
 export interface LoadPhotoOptions {
+  /**
+   * `srgb` (default): whatever the file holds. `own`: values of RGB profiles such as Display P3 and Adobe RGB
+   * stay as they are, and the photo's `profile` says what they mean; nothing is clipped.
+   */
+  colors?: 'srgb' | 'own';
   /**
    * Photographs with more pixels are refused before they are decoded: to restore one takes about 60 bytes a
    * pixel beside the memory budget of the restorer. Default 50 million.
@@ -38,9 +44,9 @@ const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2
 
 /**
  * Reads a photograph as upright sRGB: EXIF orientation applied, embedded colour profiles (CMYK, Adobe RGB,
- * Display P3 ...) converted to sRGB, grey spread over three channels, transparency laid over white; of
- * several pages the first, in a TIFF file the first of the largest ones; of a camera RAW file the preview,
- * where that is as large as the photograph.
+ * Display P3 ...) converted to sRGB unless `colors` says otherwise, grey spread over three channels,
+ * transparency laid over white; of several pages the first, in a TIFF file the first of the largest ones; of
+ * a camera RAW file the preview, where that is as large as the photograph.
  *
  * @param source a path or a `file:` URL, or the bytes of an image file
  * @throws UnblurError when the file cannot be read, is no photograph, is damaged or cut short, or is larger
@@ -48,7 +54,12 @@ const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2
  */
 export async function loadPhoto(
   source: string | URL | Uint8Array,
-  { maximumPixels = defaultMaximumPixels, name: givenName, limitedBy }: LoadPhotoOptions = {},
+  {
+    maximumPixels = defaultMaximumPixels,
+    name: givenName,
+    limitedBy,
+    colors = 'srgb',
+  }: LoadPhotoOptions = {},
 ): Promise<Photo> {
   const path = source instanceof URL ? fileURLToPath(source) : source;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
@@ -64,7 +75,7 @@ export async function loadPhoto(
       `${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first${limitedBy === undefined ? '' : `, or allow it with ${limitedBy} ${Math.ceil((width * height) / 1e6)}, for about ${Math.ceil(1 + (width * height * restoringBytesPerPixel) / 1e9)} GB of memory`}`,
     );
   };
-  const { bytes, orientation } = await toKnownFormat(
+  const { bytes, orientation, exif } = await toKnownFormat(
     typeof path === 'string'
       ? await readPhotoFile(path)
       : Buffer.from(path.buffer, path.byteOffset, path.byteLength),
@@ -79,12 +90,19 @@ export async function loadPhoto(
   expectSize(header);
 
   const bitDepth = header.depth === 'uchar' ? 8 : 16;
+  const isRgb = header.space === 'srgb' || header.space === 'rgb16';
+  const profile =
+    colors === 'own' && isRgb && header.icc && (await isDisplayEncoding(header.icc)) ? header.icc : undefined;
+  // By itself sharp makes 16-bit values Display P3, whatever is asked for.
+  const convertsAtEnd = header.space === 'rgb16' && header.icc !== undefined && !profile;
   const upright = sharp(bytes, {
     failOn: 'error',
     limitInputPixels: false,
     autoOrient: orientation === undefined,
+    ignoreIcc: profile !== undefined || convertsAtEnd,
     page,
   });
+  if (convertsAtEnd) upright.withIccProfile('srgb', { attach: false });
   if (orientation !== undefined) upright.rotate(anglesOfOrientation[orientation] ?? 0);
   if (header.hasAlpha) upright.flatten({ background: 'white' });
   try {
@@ -104,6 +122,8 @@ export async function loadPhoto(
       bitDepth,
       hadAlpha: header.hasAlpha && (await isTransparent(bytes, page)),
       pages: firstPage.pages ?? 1,
+      profile,
+      exif: await uprightExif(exif ?? header.exif),
     };
   } catch (cause) {
     throw damaged(name, cause);
@@ -127,15 +147,18 @@ const anglesOfOrientation: Record<number, number> = { 3: 180, 6: 90, 8: 270 };
 /**
  * Formats that sharp does not read, as one that it does; others as they are.
  *
- * @returns an orientation where another counts than the one that the bytes themselves tell.
+ * @returns an orientation, and EXIF, where others count than those that the bytes themselves tell.
  */
 async function toKnownFormat(
   bytes: Buffer,
   name: string,
   expectSize: (size: { width: number; height: number }) => void,
-): Promise<{ bytes: Buffer; orientation?: number }> {
+): Promise<{ bytes: Buffer; orientation?: number; exif?: Uint8Array | undefined }> {
   try {
-    if (isHeic(bytes)) return { bytes: encodeUncompressedTiff(await decodeHeic(bytes, name, expectSize)) };
+    if (isHeic(bytes)) {
+      const { exif, ...pixels } = await decodeHeic(bytes, name, expectSize);
+      return { bytes: encodeUncompressedTiff(pixels), exif };
+    }
     if (isBmp(bytes)) return { bytes: encodeUncompressedTiff(await decodeBmp(bytes, expectSize)) };
     if (!isCameraRaw(bytes)) return { bytes };
     const { jpeg, orientation } = await extractFullSizePreview(bytes, name);

@@ -18,14 +18,21 @@ export function toPixels(image: Picture): PixelImage {
   return { width, height, data: Buffer.from(values.buffer) };
 }
 
-/** An image as 16-bit RGB. */
-export function toSharp16({ width, height, data }: RgbImage): Sharp {
+/** An image as 16-bit RGB, ready for sharp's pipeline. */
+export function toSharp16(image: RgbImage): Sharp {
+  const { width, height } = image;
+  return sharp(toPixels16(image), {
+    raw: { width, height, channels: 3 },
+    limitInputPixels: false,
+  }).toColourspace('rgb16');
+}
+
+/** The values of an image as 16-bit RGB, rounded and clamped. */
+export function toPixels16({ data }: RgbImage): Uint16Array {
   const values = new Uint16Array(data.length);
   // What is stored in an array of integers loses its fraction.
   for (let i = 0; i < values.length; i++) values[i] = Math.min(65535, Math.max(0, data[i]! * 65535 + 0.5));
-  return sharp(values, { raw: { width, height, channels: 3 }, limitInputPixels: false }).toColourspace(
-    'rgb16',
-  );
+  return values;
 }
 
 export interface PixelImage {

@@ -393,7 +393,7 @@ async function writeFolder(
     if (!present.has(fileOf(index))) {
       await writeAtomically(
         join(folder, fileOf(index)),
-        await encodeFrame(frame, options, source.coding.bitDepth),
+        await encodeFrame(frame, options, source.coding),
         signal,
       );
       Object.assign(written, { width: frame.width, height: frame.height, frames: written.frames + 1 });
