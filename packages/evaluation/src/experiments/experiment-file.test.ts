@@ -93,6 +93,30 @@ paper: { place: Table 1, data: SUN360 }
       'title: A\nchange: {}\n',
       /a\.yaml: Unknown key 'change'; did you mean 'changes'\?/,
     ],
+    [
+      "a set of the paper's figures that is not evaluated",
+      table,
+      'title: A\npaper: { vall: { psnr: { mean: 25 } } }\n',
+      /a\.yaml: Unknown key 'paper\.vall'; did you mean 'paper\.val'\?/,
+    ],
+    [
+      "a figure of the paper's that no table has",
+      table,
+      'title: A\npaper: { val: { psnr: { midle: 25 } } }\n',
+      /a\.yaml: Unknown key 'paper\.val\.psnr\.midle'; did you mean 'paper\.val\.psnr\.middle'\?/,
+    ],
+    [
+      'a frame that the set has not',
+      table,
+      'title: A\npaper: { val: { psnr: { frame 0: 25, frame 3: 25 } } }\n',
+      /a\.yaml: Unknown key 'paper\.val\.psnr\.frame 3'/,
+    ],
+    [
+      'a set to evaluate on in a format that only training reads',
+      table.replace('count: 3,', 'count: 3, format: shards,'),
+      'title: A\n',
+      /table\.yaml: Expected 'folders' for 'sets\.val\.format' but received 'shards'/,
+    ],
     ['a row of two origins', table, 'title: A\ninput: true\nweights: photo\n', /a\.yaml: Expected one of/],
   ])('names %s', (name, tableText, rowText, message) => {
     write(name, { 'table.yaml': tableText, 'a.yaml': rowText });

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { SampleSource } from '@unblur/datasets';
 import {
   boolean,
+  checked,
   dataField,
   expectKnownKeys,
   join as pathOf,
@@ -105,22 +106,47 @@ const paperFigures = mappingOf(
   section({ psnr: withDefault(mappingOf(number()), {}), ssim: withDefault(mappingOf(number()), {}) }),
 );
 
-const rowField = section({
-  title: text,
-  note: optional(text),
-  /** Instead of the experiment's. */
-  base: optional(text),
-  /** To the base, after the experiment's. */
-  changes,
-  /**
-   * Instead of training: bundled weights or a file relative to this one; a row of another experiment, as
-   * `table/row`; the blurred photograph itself.
-   */
-  weights: optional(text),
-  trainedAs: optional(text),
-  input: withDefault(boolean, false),
-  paper: withDefault(paperFigures, {}),
-});
+/** Of a sequence, as far as the paper's figures name them. */
+const mostFrames = 99;
+
+/** What figures of a set are called; see `ExperimentFigure`. */
+function figureNames(set: SampleSet): string[] {
+  const frames = 'source' in set && 'frames' in set.source ? set.source.frames : undefined;
+  return [
+    ...experimentFigures.filter((figure) => figure !== 'per-frame'),
+    ...Array.from({ length: Math.min(frames ?? mostFrames, mostFrames) }, (_, frame) => `frame ${frame}`),
+  ];
+}
+
+/** @param evaluated the sets of the experiment that its rows are evaluated on. */
+const rowField = (evaluated: Experiment['sets']) =>
+  section({
+    title: text,
+    note: optional(text),
+    /** Instead of the experiment's. */
+    base: optional(text),
+    /** To the base, after the experiment's. */
+    changes,
+    /**
+     * Instead of training: bundled weights or a file relative to this one; a row of another experiment, as
+     * `table/row`; the blurred photograph itself.
+     */
+    weights: optional(text),
+    trainedAs: optional(text),
+    input: withDefault(boolean, false),
+    /** By the name of the set, the metric and the figure. */
+    paper: withDefault(
+      checked(paperFigures, (paper) => {
+        expectKnownKeys(paper, Object.keys(evaluated), 'paper');
+        for (const [set, metrics] of Object.entries(paper)) {
+          for (const [metric, figures] of Object.entries(metrics)) {
+            expectKnownKeys(figures, figureNames(evaluated[set]!), `paper.${set}.${metric}`);
+          }
+        }
+      }),
+      {},
+    ),
+  });
 
 /**
  * The names of the experiments in a folder: its sub-folders that hold an experiment. @throws if there are
@@ -161,7 +187,14 @@ export function loadExperiment(folder: string, name: string): Experiment {
         `${file}: Expected 'evaluation.${set}' to be one of the sets (${Object.keys(sets).join(', ')}).`,
       );
     }
+    const evaluated = sets[set]!;
+    if ('source' in evaluated && evaluated.format === 'shards') {
+      throw new Error(
+        `${file}: Expected 'folders' for 'sets.${set}.format' but received 'shards', which only training reads and 'evaluation' names ${set}.`,
+      );
+    }
   }
+  const evaluated = Object.fromEntries(Object.keys(evaluation).map((set) => [set, sets[set]!]));
   return {
     name,
     ...rest,
@@ -174,12 +207,18 @@ export function loadExperiment(folder: string, name: string): Experiment {
           : { folder: absolute(set.folder) },
       ]),
     ),
-    rows: rows.map((row) => readRow(join(folder, name, `${row}.yaml`), row, base, shared)),
+    rows: rows.map((row) => readRow(join(folder, name, `${row}.yaml`), row, base, shared, evaluated)),
   };
 }
 
-function readRow(file: string, name: string, sharedBase: string | null, shared: RunChanges): ExperimentRow {
-  const { base, changes: own, weights, trainedAs, input, ...rest } = readYaml(file, rowField);
+function readRow(
+  file: string,
+  name: string,
+  sharedBase: string | null,
+  shared: RunChanges,
+  evaluated: Experiment['sets'],
+): ExperimentRow {
+  const { base, changes: own, weights, trainedAs, input, ...rest } = readYaml(file, rowField(evaluated));
   const origin = (): RowOrigin => {
     if (
       [weights !== null, trainedAs !== null, input, base !== null || Object.keys(own).length > 0].filter(

@@ -92,13 +92,14 @@ async function planTraining(
   const results = resolve(settings.out, experiment.name);
   const folders = setFolders(experiment, results);
   const runChanges = { ...(withSetFolders(changes, folders) as RunChanges), seed };
+  const engineChange = settings.engine && { engine: settings.engine };
   // A run may go on with another engine; all else makes it another run.
   const {
     engine: _engine,
     threads: _threads,
     torch: _torch,
     ...recipe
-  } = toPlain(loadRun(runFile, runChanges).config) as Record<string, unknown>;
+  } = toPlain(loadRun(runFile, { ...runChanges, ...engineChange }).config) as Record<string, unknown>;
   const folder = join(results, rowName, `seed-${seed}`);
   return {
     isSeeded: true,
@@ -118,7 +119,7 @@ async function planTraining(
         out: folder,
         changes: runChanges,
         resume: readCheckpoint(join(folder, runFiles.checkpoint)) !== undefined,
-        ...(settings.engine && { engine: settings.engine }),
+        ...engineChange,
       });
       if (interrupted) return undefined;
       const weights = await readFile(join(folder, runFiles.weights));

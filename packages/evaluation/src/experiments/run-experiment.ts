@@ -4,6 +4,7 @@ import { loadExperiment } from './experiment-file.js';
 import { formatTable, summarizeTrials, type ExperimentTable } from './experiment-table.js';
 import type { Experiment, ExperimentRow } from './experiment.js';
 import type { TrialSettings } from './row-network.js';
+import { expectEvaluationFolders } from './sample-sets.js';
 import { planTrial, type PlannedTrial, type Trial } from './trial.js';
 
 export interface ExperimentSettings extends TrialSettings {
@@ -50,6 +51,7 @@ export async function runExperiment(
   }
   const writeTable = () =>
     writeResult(experiment, trialsByRow(rows, planned), settings.out, rowName ?? 'table');
+  if (planned.some(({ trial }) => trial === undefined)) expectEvaluationFolders(experiment);
   for (const one of planned) {
     one.trial ??= await one.run();
     if (one.trial === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { synthesizeSampleSet, synthesizeShards } from '@unblur/datasets';
+import { findSampleFiles, listSampleFolders, synthesizeSampleSet, synthesizeShards } from '@unblur/datasets';
 import type { Experiment } from './experiment.js';
 
 export interface SampleSetProgress {
@@ -18,6 +18,18 @@ export function setFolders({ sets }: Pick<Experiment, 'sets'>, results: string):
       'source' in set ? join(results, 'sets', name) : set.folder,
     ]),
   );
+}
+
+/**
+ * Looks at the folders that rows are evaluated on, which is done after hours of training. @throws UnblurError if
+ * one is missing, or a sample in it is not whole.
+ */
+export function expectEvaluationFolders({ sets, evaluation }: Pick<Experiment, 'sets' | 'evaluation'>): void {
+  for (const name of Object.keys(evaluation)) {
+    const set = sets[name]!;
+    if ('source' in set) continue;
+    for (const sample of listSampleFolders(set.folder)) findSampleFiles(sample);
+  }
 }
 
 /** Makes the sets that are to be made; what is there already is kept. */

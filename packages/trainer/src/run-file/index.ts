@@ -4,6 +4,7 @@ export { parsePlainYaml } from './plain-yaml.js';
 export { withChanges, type RunChanges } from './run-file.js';
 export {
   boolean,
+  checked,
   expectKnownKeys,
   join,
   list,
