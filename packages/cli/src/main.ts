@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { defineCompletion } from './commands/completion.js';
 import { defineDoctor } from './commands/doctor.js';
@@ -17,6 +17,7 @@ import { escapeControlCharacters } from './control-characters.js';
 import { describeFailure } from './failure.js';
 import { interruptionCode } from './interruption.js';
 import { isClosedOutput, printNote, surviveClosedOutput } from './terminal.js';
+import { readVersion } from './version.js';
 
 const usageErrorCode = 2;
 
@@ -98,11 +99,4 @@ function onOneLine(message: string): string {
       .trim()
       .replace(/\s*\n\s*/g, ' ')
   );
-}
-
-function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
 }

@@ -18,6 +18,7 @@ export interface RestorerOptions extends WeightsOptions, RunOptions {
 export interface ChosenRestorer {
   /** How to call the weights in results. */
   weightsName: string;
+  weights: Uint8Array;
   restorer: Restorer;
 }
 
@@ -74,6 +75,7 @@ export async function openChosenRestorer(options: RestorerOptions, frames?: numb
   const { engine, threads, mirrored, memory } = options;
   return {
     weightsName: name,
+    weights: bytes,
     restorer: await createRestorer({
       weights: bytes,
       engine,

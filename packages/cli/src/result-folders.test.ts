@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { assignResults, writeRecord } from './result-folders.js';
+import { assignResults, isRestored, writeRecord } from './result-folders.js';
 
 let folder: string;
 let out: string;
@@ -20,11 +20,13 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const photo = (...path: string[]) => ({ path: join(folder, ...path), folder: '' });
 
+const madeWith = { weights: 'of mine', frames: 7 };
+
 async function leaveResults(photoPath: ReturnType<typeof photo>): Promise<string> {
   const [job] = await assignResults([photoPath], out);
   mkdirSync(job!.folder, { recursive: true });
   writeFileSync(join(job!.folder, 'frame-0.png'), '');
-  await writeRecord(job!.folder, job!.record);
+  await writeRecord(job!.folder, job!.record, madeWith);
   return job!.name;
 }
 
@@ -63,4 +65,22 @@ test('a photograph that cannot be read keeps its name: why is told when it is op
     name: 'a',
     record: { sha256: '' },
   });
+});
+
+test('a photograph is restored where all files are there, made of the same in the same way', async () => {
+  await leaveResults(photo('x', 'a.jpg'));
+  const jobOf = async () => (await assignResults([photo('x', 'a.jpg')], out))[0]!;
+  const job = await jobOf();
+  expect(await isRestored(job, madeWith)).toBe(true);
+  expect(await isRestored(job, { ...madeWith, frames: 9 })).toBe(false);
+  expect(await isRestored({ ...job, record: { ...job.record, sha256: '' } }, madeWith)).toBe(false);
+  writeFileSync(join(job.folder, 'frame-0.png'), 'of another size');
+  expect(await isRestored(job, madeWith)).toBe(false);
+  rmSync(join(job.folder, 'frame-0.png'));
+  expect(await isRestored(job, madeWith)).toBe(false);
+  // As an earlier version wrote it.
+  writeFileSync(join(job.folder, 'restoration.json'), JSON.stringify(job.record));
+  expect(await isRestored(job, madeWith)).toBe(false);
+  writeFileSync(join(folder, 'x', 'a.jpg'), 'changed');
+  expect(await isRestored(await jobOf(), madeWith)).toBe(false);
 });

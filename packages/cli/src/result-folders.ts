@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { nameResults, type FoundPhoto } from './photo-paths.js';
 import { readOnce, streamName } from './standard-streams.js';
 
-/** Which photograph the results beside it are of. */
+/** Which photograph the results beside it are of, and how they were made. */
 export const recordName = 'restoration.json';
 const resultNames = new Set([
   recordName,
@@ -23,6 +23,16 @@ export interface RestorationRecord {
   photograph: string;
   /** Of its bytes, so that it is known again wherever it lies. */
   sha256: string;
+}
+
+/** All that shows in the results, by its name: weights, options. */
+export type MadeWith = Record<string, string | number | boolean>;
+
+/** What the file beside results holds. */
+interface FinishedRecord extends RestorationRecord {
+  madeWith: MadeWith;
+  /** How large each of the other files is. */
+  fileBytes: Record<string, number>;
 }
 
 /** A photograph and where its results go. */
@@ -81,9 +91,30 @@ export async function assignResults(
   return jobs;
 }
 
-/** Writes beside results which photograph they are of. */
-export async function writeRecord(folder: string, record: RestorationRecord): Promise<void> {
-  await writeFile(join(folder, recordName), `${JSON.stringify(record, null, 2)}\n`);
+/** Writes beside results which photograph they are of, and how they were made. */
+export async function writeRecord(
+  folder: string,
+  record: RestorationRecord,
+  madeWith: MadeWith,
+): Promise<void> {
+  const fileBytes: FinishedRecord['fileBytes'] = {};
+  for (const name of (await readdir(folder)).sort()) {
+    if (name !== recordName) fileBytes[name] = (await stat(join(folder, name))).size;
+  }
+  const finished: FinishedRecord = { ...record, madeWith, fileBytes };
+  await writeFile(join(folder, recordName), `${JSON.stringify(finished, null, 2)}\n`);
+}
+
+/** Whether the results of a photograph are there already, made in the same way and all of them. */
+export async function isRestored({ folder, record }: ResultJob, madeWith: MadeWith): Promise<boolean> {
+  const found = await readRecord(folder);
+  if (record.sha256 === '' || found?.sha256 !== record.sha256) return false;
+  if (JSON.stringify(found.madeWith) !== JSON.stringify(madeWith)) return false;
+  for (const [name, bytes] of Object.entries(found.fileBytes ?? {})) {
+    // A computer that stops while files take the place of older ones leaves some of each.
+    if ((await stat(join(folder, name)).catch(() => undefined))?.size !== bytes) return false;
+  }
+  return true;
 }
 
 async function holdsResultsOfAnother(folder: string, { sha256 }: RestorationRecord): Promise<boolean> {
@@ -91,12 +122,14 @@ async function holdsResultsOfAnother(folder: string, { sha256 }: RestorationReco
   if (sha256 === '') return false;
   const names = await readdir(folder).catch((): string[] => []);
   if (!names.some((name) => resultNames.has(name))) return false;
-  return (await readFile(join(folder, recordName), 'utf8').then(parseHash, () => undefined)) !== sha256;
+  return (await readRecord(folder))?.sha256 !== sha256;
 }
 
-function parseHash(text: string): unknown {
+/** What is noted beside results; undefined where that is nothing, or damaged. */
+async function readRecord(folder: string): Promise<Partial<FinishedRecord> | undefined> {
   try {
-    return (JSON.parse(text) as Partial<RestorationRecord> | null)?.sha256;
+    return (JSON.parse(await readFile(join(folder, recordName), 'utf8')) ?? undefined) as
+      Partial<FinishedRecord> | undefined;
   } catch {
     return undefined;
   }

@@ -365,5 +365,28 @@ describe('Ctrl-C in the middle', () => {
     expect(results.length).toBeLessThan(photos.length);
     const complete = readdirSync(join(out, 'many-0')).length;
     for (const name of results) expect(readdirSync(join(out, name))).toHaveLength(complete);
+    // Once more, with one that cannot be restored among those that are missing.
+    write('many-29.jpg', 'no photograph');
+    const command = ['restore', ...photos, '--weights', weights, '--out', out];
+    const again = unblur(command);
+    expect(again.code).toBe(1);
+    expect(again.stdout).toContain(
+      `\n${results.length} ${results.length === 1 ? 'was' : 'were'} already restored;`,
+    );
+    expect(again.stdout.split('\n').filter((line) => line.includes(' -> '))).toHaveLength(
+      29 - results.length,
+    );
+    const { restored, alreadyRestored } = JSON.parse(
+      unblur([...command.slice(0, 3), ...command.slice(-4), '--json']).stdout,
+    ) as {
+      restored: unknown[];
+      alreadyRestored: unknown[];
+    };
+    expect([restored, alreadyRestored]).toEqual([
+      [],
+      [0, 1].map((i) => ({ photo: photos[i], folder: join(out, `many-${i}`) })),
+    ]);
+    const anew = unblur(['restore', photos[0]!, '--weights', weights, '--out', out, '--overwrite']);
+    expect(anew.stdout).toContain(`${photos[0]} (70x50) -> `);
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { doLocked } from '@unblur/files';
 import type { FrameEncoding, Restorer } from '@unblur/inference';
@@ -12,7 +13,14 @@ import { abortOnInterruption } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
 import { describeSkipped, findPhotos, type SkippedFile } from '../photo-paths.js';
 import { describeRemainingTime } from '../remaining-time.js';
-import { assignResults, recordName, writeRecord, type ResultJob } from '../result-folders.js';
+import {
+  assignResults,
+  isRestored,
+  recordName,
+  writeRecord,
+  type MadeWith,
+  type ResultJob,
+} from '../result-folders.js';
 import {
   addRestorerOptions,
   openChosenRestorer,
@@ -20,12 +28,14 @@ import {
   type RestorerOptions,
 } from '../restorer-choice.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
+import { readVersion } from '../version.js';
 
 interface RestoreOptions extends RestorerOptions, FrameEncodingOptions {
   out: string;
   frames?: number;
   animation: 'webp' | 'gif';
   metadata: boolean;
+  overwrite: boolean;
   /** The most that a photograph may have. */
   maxMegapixels?: number;
 }
@@ -82,6 +92,11 @@ export function defineRestore(program: Command): void {
       .default('webp'),
   );
   command.option(
+    '--overwrite',
+    'restore anew what was restored the same way already, which is passed over otherwise',
+    false,
+  );
+  command.option(
     '--no-metadata',
     'leave out of the frames what the camera noted in the photograph: date, camera, lens and place (EXIF)',
   );
@@ -110,26 +125,34 @@ async function restoreAll(
   options: RestoreOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { weightsName, restorer } = await openChosenRestorer(options, options.frames);
+  const { weightsName, weights, restorer } = await openChosenRestorer(options, options.frames);
+  const madeWith = describeMaking(options, weights, restorer);
+  const alreadyRestored: ResultJob[] = [];
+  const missing: ResultJob[] = [];
+  for (const job of jobs) {
+    const isDone = !options.overwrite && (await isRestored(job, madeWith));
+    (isDone ? alreadyRestored : missing).push(job);
+  }
   const restored: RestoredPhoto[] = [];
   const failed: FailedPhoto[] = [];
   const start = performance.now();
-  for (const [index, job] of jobs.entries()) {
+  for (const [index, job] of missing.entries()) {
     const { path, label } = job;
     const photoStart = performance.now();
     const onShare = (share: number) => {
       const now = performance.now();
       const ofPhoto = describeRemainingTime(share, 1, now - photoStart);
-      const inAll = jobs.length > 1 ? describeRemainingTime(index + share, jobs.length, now - start) : '';
+      const inAll =
+        missing.length > 1 ? describeRemainingTime(index + share, missing.length, now - start) : '';
       drawProgress(
         index + share,
-        jobs.length,
+        missing.length,
         [label, ofPhoto, inAll && `${inAll} in all`].filter((part) => part !== '').join(', '),
       );
     };
     onShare(0);
     try {
-      const result = await restorePhoto(job, restorer, {
+      const result = await restorePhoto(job, restorer, madeWith, {
         ...frameEncodingOf(options),
         animation: options.animation,
         metadata: options.metadata,
@@ -152,10 +175,41 @@ async function restoreAll(
     }
   }
   await restorer.release();
+  if (alreadyRestored.length > 0 && !options.json) {
+    const count = `${alreadyRestored.length} ${alreadyRestored.length === 1 ? 'was' : 'were'}`;
+    printLine(`${count} already restored; --overwrite restores anew`);
+  }
   const skippedLine = describeSkipped(skipped);
   if (skippedLine !== undefined) printNote(`unblur: ${skippedLine}`);
-  if (options.json) printJson({ weights: weightsName, restored, failed, skipped });
+  if (options.json) {
+    printJson({
+      weights: weightsName,
+      restored,
+      alreadyRestored: alreadyRestored.map(({ path, folder }) => ({ photo: path, folder })),
+      failed,
+      skipped,
+    });
+  }
   if (failed.length > 0) process.exitCode = 1;
+}
+
+/** All that shows in the results, so that the same need not be made twice. */
+function describeMaking(options: RestoreOptions, weights: Uint8Array, { times }: Restorer): MadeWith {
+  const { engine, scale, mirrored = false, memory, format = 'png', bitDepth, quality } = options;
+  return {
+    version: readVersion(),
+    weights: createHash('sha256').update(weights).digest('hex'),
+    engine,
+    frames: times.length,
+    scale,
+    mirrored,
+    ...(memory !== undefined && { memory }),
+    format,
+    ...(bitDepth !== undefined && { bitDepth }),
+    ...(quality !== undefined && { quality }),
+    animation: options.animation,
+    metadata: options.metadata,
+  };
 }
 
 interface RestorePhotoOptions extends FrameEncoding {
@@ -172,6 +226,7 @@ interface RestorePhotoOptions extends FrameEncoding {
 async function restorePhoto(
   { path, label, bytes, folder, record }: ResultJob,
   restorer: Restorer,
+  madeWith: MadeWith,
   options: RestorePhotoOptions,
 ): Promise<RestoredPhoto> {
   const { restorePhotoToFolder } = await import('@unblur/inference');
@@ -181,7 +236,7 @@ async function restorePhoto(
     name: label,
     limitedBy: '--max-megapixels',
     isLocked: true,
-    writeBeside: (staging) => writeRecord(staging, record),
+    writeBeside: (staging) => writeRecord(staging, record, madeWith),
   });
   return {
     photo: path,
