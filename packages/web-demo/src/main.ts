@@ -23,7 +23,8 @@ type Mode = 'photo' | 'clip' | 'own-blur';
 const status = element('status', HTMLElement);
 const engineChoice = element('engine', HTMLSelectElement);
 
-const restorer = new PageRestorer();
+/** Engines are not compared while a clip takes the processor's time. */
+const restorer = new PageRestorer({ mayCompare: () => !clipDesk?.isWorking });
 const player = new Player();
 const working = new WorkingPanel();
 const desk = new PhotoDesk({
@@ -45,6 +46,7 @@ const desk = new PhotoDesk({
 let studio: OwnBlurStudio | undefined;
 /** Clips are for those who have some: their part of the page is loaded with the first. */
 let clips: Promise<ClipDesk> | undefined;
+let clipDesk: ClipDesk | undefined;
 let mode: Mode = 'photo';
 /** The restoration of the visitor's own blur, as long as the blur is still that one. */
 let ownResult: Savable | undefined;
@@ -87,16 +89,16 @@ function givePhotos(photos: GivenPhoto[], refused: string[] = []): void {
 }
 
 function loadClips(): Promise<ClipDesk> {
-  clips ??= import('./video/clip-desk.js').then(
-    ({ ClipDesk }) =>
-      new ClipDesk({
-        container: element('clip-work', HTMLElement),
-        say,
-        take: (files) => void takeFiles(files),
-        isShown: () => mode === 'clip',
-        engine: chosenEngine,
-      }),
-  );
+  clips ??= import('./video/clip-desk.js').then(({ ClipDesk }) => {
+    clipDesk = new ClipDesk({
+      container: element('clip-work', HTMLElement),
+      say,
+      take: (files) => void takeFiles(files),
+      isShown: () => mode === 'clip',
+      engine: chosenEngine,
+    });
+    return clipDesk;
+  });
   clips.catch(() => (clips = undefined));
   return clips;
 }
@@ -107,8 +109,8 @@ async function giveClip(file: File): Promise<void> {
     switchMode('clip');
     showMode();
   }
-  const clipDesk = await loadClips().catch(() => undefined);
-  await clipDesk?.give(file);
+  const desk = await loadClips().catch(() => undefined);
+  await desk?.give(file);
 }
 
 async function restoreOwnBlur(own: OwnBlur): Promise<void> {
@@ -174,7 +176,7 @@ function chosenEngine(): EngineName | undefined {
 
 function switchMode(next: Mode): void {
   if (next === mode) return;
-  if (mode === 'clip') void clips?.then((clipDesk) => clipDesk.leave());
+  if (mode === 'clip') clipDesk?.leave();
   mode = next;
   for (const tab of tabs) {
     tab.setAttribute('aria-selected', String(tab.id === `tab-${mode}`));
@@ -199,7 +201,7 @@ function showMode(): void {
   say('');
   if (mode === 'clip') {
     loadClips().then(
-      (clipDesk) => mode === 'clip' && clipDesk.show(),
+      (desk) => mode === 'clip' && desk.show(),
       () => say('This part of the page could not be loaded; check the connection and try again.', true),
     );
     return;

@@ -73,6 +73,7 @@ const idleMilliseconds = 3000;
 export class PageRestorer {
   readonly #startWorker: () => RestoringCalls;
   readonly #whyNoGraphics: typeof whyNoGraphics;
+  readonly #mayCompare: () => boolean;
   #running: Running | undefined;
   /** WebGPU while it is tried; then, where it is better, until the next photograph. */
   #candidate: Running | undefined;
@@ -85,9 +86,17 @@ export class PageRestorer {
   #mayCheck = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(parts: { startWorker?: () => RestoringCalls; whyNoGraphics?: typeof whyNoGraphics } = {}) {
+  /** @param parts.mayCompare whether the device has time for itself, so that what is measured is right. */
+  constructor(
+    parts: {
+      startWorker?: () => RestoringCalls;
+      whyNoGraphics?: typeof whyNoGraphics;
+      mayCompare?: () => boolean;
+    } = {},
+  ) {
     this.#startWorker = parts.startWorker ?? startRestoringWorker;
     this.#whyNoGraphics = parts.whyNoGraphics ?? whyNoGraphics;
+    this.#mayCompare = parts.mayCompare ?? (() => true);
   }
 
   /** @param choice the engine that must be used; undefined for the better one. */
@@ -175,7 +184,12 @@ export class PageRestorer {
     this.#mayCheck = true;
     const running = this.#running;
     const isWanted = () =>
-      !this.#choice && !this.#verdict && !this.#isRestoring && running && running === this.#running;
+      !this.#choice &&
+      !this.#verdict &&
+      !this.#isRestoring &&
+      this.#mayCompare() &&
+      running &&
+      running === this.#running;
     if (!isWanted() || this.#candidate) return;
     const reason = await this.#whyNoGraphics();
     if (reason) this.#verdict ??= { engine: 'wasm', reason };

@@ -149,7 +149,8 @@ export class ClipDesk {
 
   /** Downloads what clips need and starts the engine. */
   async prepare(): Promise<void> {
-    this.#sharpener.chooseEngine(this.#parts.engine());
+    // What is under way ends on the engine that it began on.
+    if (!this.#isWorking) this.#sharpener.chooseEngine(this.#parts.engine());
     await this.#sharpener.start();
   }
 
@@ -158,10 +159,14 @@ export class ClipDesk {
     this.#parts.say(this.#told.message, this.#told.isError);
   }
 
-  /** Ends what is under way and what plays; a result stays. */
+  /** Whether a clip is worked on, on show or not. */
+  get isWorking(): boolean {
+    return this.#isWorking;
+  }
+
+  /** Ends what plays; what is under way goes on. */
   leave(): void {
     this.#player.pause();
-    this.#stop();
   }
 
   #stop(): void {
@@ -247,6 +252,7 @@ export class ClipDesk {
         hasSound: false,
         loops: true,
       });
+      if (!this.#parts.isShown()) this.#player.pause();
       const expected = secondsPerFrame({ width, height }, clip.cost!) * this.#timesOnePass;
       // A single frame tells nothing.
       clip.cost!.secondsPerMegapixel *= (sharpened.secondsPerFrame || expected) / expected;
