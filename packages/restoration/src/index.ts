@@ -3,7 +3,12 @@ export type { ComputedFunction, ComputeEngine, OpenFunction } from './compute-en
 export { flowColor } from './flow-color.js';
 export { multiplyAddsPerPixel } from './layer-work.js';
 export { mirrorRows } from './mirroring.js';
-export { expectNetworkOptions, explainWeights, type NetworkOptions } from './network-options.js';
+export {
+  expectNetworkOptions,
+  expectOptions,
+  explainWeights,
+  type NetworkOptions,
+} from './network-options.js';
 export {
   createEagerRestorer,
   photoWork,

@@ -6,6 +6,25 @@ export interface NetworkOptions {
   memoryBudgetBytes?: number;
 }
 
+/**
+ * For calls that TypeScript would not have let through.
+ *
+ * @param example of what is wanted.
+ * @throws UnblurError where options are none at all, such as the bytes of the weights by themselves.
+ */
+export function expectOptions(options: unknown, example: string): void {
+  const isBytes = ArrayBuffer.isView(options) || options instanceof ArrayBuffer;
+  if (typeof options === 'object' && options !== null && !isBytes) return;
+  const received = isBytes
+    ? 'bytes by themselves'
+    : options === undefined
+      ? 'nothing'
+      : options === null
+        ? 'null'
+        : `a value of type ${typeof options}`;
+  throw new UnblurError(`Expected options, such as ${example}, but received ${received}`);
+}
+
 /** @throws UnblurError that names the option that makes no sense, what it must be and what came. */
 export function expectNetworkOptions({ threads, memoryBudgetBytes }: NetworkOptions): void {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {

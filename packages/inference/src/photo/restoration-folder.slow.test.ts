@@ -146,6 +146,15 @@ describe('restorePhotoToFolder', () => {
     expected.forEach((value, i) => expect(Math.abs(values[i]! - value)).toBeLessThanOrEqual(4));
   }
 
+  test('says how it is called where it is called otherwise', async () => {
+    const { path } = await writePhoto('photo.png', 8);
+    const calls = [[path], [path, folder], [path, folder, Promise.resolve(copier)], [path, copier]];
+    for (const call of calls) {
+      const failure = restorePhotoToFolder(...(call as Parameters<typeof restorePhotoToFolder>));
+      await expect(failure).rejects.toThrow('Expected restorePhotoToFolder(photo, folder, restorer), with');
+    }
+  });
+
   test('takes the place of an earlier restoration, and leaves everything else', async () => {
     const { path } = await writePhoto('photo.png', 8);
     const out = join(folder, 'out');

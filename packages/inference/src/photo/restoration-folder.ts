@@ -121,6 +121,11 @@ export async function restorePhotoToFolder(
   options: RestorePhotoOptions = {},
 ): Promise<RestoredPhoto> {
   const start = performance.now();
+  if (typeof folder !== 'string' || typeof restorer?.restoreFrames !== 'function') {
+    throw new UnblurError(
+      'Expected restorePhotoToFolder(photo, folder, restorer), with the path of a folder and what await createRestorer({ weights }) gives',
+    );
+  }
   options.signal?.throwIfAborted();
   expectFrameEncoding(options);
   const photo = await loadPhoto(source, { colors: 'own', ...options });

@@ -213,3 +213,9 @@ test.each([
 ])('refuses what cannot be had (%#)', (weights, size, message) => {
   expect(() => traceRestoration(weights, size)).toThrow(message);
 });
+
+test('says what it wants where no size is given', () => {
+  expect(() => (traceRestoration as (weights: Uint8Array) => unknown)(new Uint8Array(3))).toThrow(
+    'Expected options, such as traceRestoration(weights, { heightPixels: 480, widthPixels: 640 }), but received nothing',
+  );
+});

@@ -17,6 +17,7 @@ import { trace } from '@unblur/onnx';
 import { UnblurError } from '@unblur/files';
 import {
   anyTimes,
+  expectOptions,
   explainWeights,
   type FixedTimesNetwork,
   photoFrames,
@@ -100,10 +101,9 @@ const photographInput = {
  * @throws UnblurError where the weights do not hold together, a side is shorter than the network can take, or
  * the network has no such number of frames.
  */
-export function traceRestoration(
-  weights: SafetensorsBytes,
-  { heightPixels, widthPixels, frames }: RestorationSize,
-): RestorationGraph {
+export function traceRestoration(weights: SafetensorsBytes, size: RestorationSize): RestorationGraph {
+  expectOptions(size, 'traceRestoration(weights, { heightPixels: 480, widthPixels: 640 })');
+  const { heightPixels, widthPixels, frames } = size;
   const { network, multiple, placement, input, outputs, restore, values, metadata, times } =
     describeRestoration(weights, frames);
   if (Math.min(heightPixels, widthPixels) < multiple) {

@@ -287,7 +287,11 @@ describe('arguments that cannot be meant: one line', () => {
     await expect(failure).rejects.toThrow(message);
   });
 
-  test.each<[object, string]>([
+  test.each<[object | null | undefined | string, string]>([
+    [undefined, 'Expected options, such as createRestorer({ weights }), but received nothing'],
+    [null, 'but received null'],
+    ['weights.safetensors', 'but received a value of type string'],
+    [weights, 'Expected options, such as createRestorer({ weights }), but received bytes by themselves'],
     [
       { weights: 'weights.safetensors' },
       'These weights cannot be used. Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received a value of type string; read the file first',

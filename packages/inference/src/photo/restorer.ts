@@ -3,6 +3,7 @@ import { UnblurError, waitUnlessAborted } from '@unblur/files';
 import {
   chooseTimes,
   expectNetworkOptions,
+  expectOptions,
   expectRgbImage,
   expectScale,
   type FrameChoice,
@@ -137,15 +138,17 @@ const maximumSessions = 5;
  * @throws UnblurError when an option makes no sense, the weights do not hold together or the number of frames
  * cannot be had from them.
  */
-export async function createRestorer({
-  weights,
-  engine: engineName = 'onnxruntime',
-  threads,
-  memoryBudgetBytes = defaultMemoryBudgetBytes,
-  frames,
-  mirrored = false,
-  scale: defaultScale = 'auto',
-}: RestorerOptions): Promise<Restorer> {
+export async function createRestorer(options: RestorerOptions): Promise<Restorer> {
+  expectOptions(options, 'createRestorer({ weights })');
+  const {
+    weights,
+    engine: engineName = 'onnxruntime',
+    threads,
+    memoryBudgetBytes = defaultMemoryBudgetBytes,
+    frames,
+    mirrored = false,
+    scale: defaultScale = 'auto',
+  } = options;
   expectNetworkOptions({ threads, memoryBudgetBytes });
   expectScale(defaultScale);
   // Taken before the first photograph: what that leaves taken serves the next.

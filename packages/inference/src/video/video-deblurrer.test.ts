@@ -312,6 +312,10 @@ describe('createVideoDeblurrer', () => {
     expect(() => createVideoDeblurrer({ weights: new Uint8Array(3) })).toThrow(
       'These weights cannot be used.',
     );
+    const withNothing = createVideoDeblurrer as () => unknown;
+    expect(withNothing).toThrow(
+      'Expected options, such as createVideoDeblurrer({ weights }), but received nothing',
+    );
     const paper = writeSafetensors({ tensors: {}, metadata: { [paperFamily.configKey]: '{}' } });
     expect(() => createVideoDeblurrer({ weights: paper })).toThrow(
       "These weights cannot be used. Expected weights of a network for video (video-deblurring, clip) or for photographs (photo) but received those of another ('unblur.paper')",

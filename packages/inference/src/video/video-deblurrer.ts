@@ -1,6 +1,7 @@
 import {
   createVideoDeblurrer as createOnEngine,
   expectNetworkOptions,
+  expectOptions,
   type VideoDeblurrer,
   type VideoDeblurrerOptions as EngineOptions,
 } from '@unblur/restoration';
@@ -16,7 +17,9 @@ export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
  *
  * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
-export function createVideoDeblurrer({ threads, ...options }: VideoDeblurrerOptions): VideoDeblurrer {
+export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
+  expectOptions(options, 'createVideoDeblurrer({ weights })');
+  const { threads, ...others } = options;
   expectNetworkOptions({ threads });
-  return createOnEngine({ ...options, engine: onnxRuntimeEngine(threads) });
+  return createOnEngine({ ...others, engine: onnxRuntimeEngine(threads) });
 }

@@ -28,7 +28,7 @@ import {
   UnblurError,
   writeAtomically,
 } from '@unblur/files';
-import { explainWeights, type VideoDeblurrer } from '@unblur/restoration';
+import { expectOptions, explainWeights, type VideoDeblurrer } from '@unblur/restoration';
 import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
 import {
@@ -114,6 +114,7 @@ export async function deblurVideo(
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
+  expectOptions(options, "deblurVideo('clip.mp4', 'sharp.mp4', deblurrer, { weights })");
   options.signal?.throwIfAborted();
   const isFolder = (
     await stat(input).catch((cause: unknown) => {

@@ -100,6 +100,16 @@ test('every reader of weights takes an ArrayBuffer too, and says what came in pl
   }
 });
 
+test.each([createEagerRestorer, createVideoDeblurrer])('%p says what it wants', (create) => {
+  for (const given of [undefined, null, weights]) {
+    expect(() => (create as (given: unknown) => unknown)(given)).toThrow(
+      new RegExp(
+        `^Expected options, such as ${create.name}\\({ weights.*}\\), but received (nothing|null|bytes by themselves)$`,
+      ),
+    );
+  }
+});
+
 test('says that it has been released, to whoever goes on', async () => {
   const restorer = createEagerRestorer({ weights });
   const scene = await restorer.analyze(photograph(32, 32));

@@ -19,7 +19,7 @@ import { UnblurError } from '@unblur/files/file-error';
 import { anyTimes, photoFrames } from './frame-network.js';
 import { chooseTimes, type FrameChoice } from './frame-selection.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
-import { explainWeights } from '../network-options.js';
+import { expectOptions, explainWeights } from '../network-options.js';
 
 export interface EagerRestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network. */
@@ -53,10 +53,9 @@ export interface EagerRestorer {
  *
  * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
-export function createEagerRestorer({
-  weights: bytes,
-  maximumPixels = 1_000_000,
-}: EagerRestorerOptions): EagerRestorer {
+export function createEagerRestorer(options: EagerRestorerOptions): EagerRestorer {
+  expectOptions(options, 'createEagerRestorer({ weights })');
+  const { weights: bytes, maximumPixels = 1_000_000 } = options;
   if (!(typeof maximumPixels === 'number' && maximumPixels > 0)) {
     throw new UnblurError(`Expected a number above 0 for maximumPixels but received ${maximumPixels}`);
   }

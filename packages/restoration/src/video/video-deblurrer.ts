@@ -1,7 +1,7 @@
 import type { SafetensorsBytes } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
 import type { ComputeEngine } from '../compute-engine.js';
-import { expectNetworkOptions } from '../network-options.js';
+import { expectNetworkOptions, expectOptions } from '../network-options.js';
 import { crop, padByReflection, roundUp } from '../tiling/padding.js';
 import { expectRgbImage, type RgbImage } from '../raster.js';
 import { featherShares, planTiles, type TilePlan } from '../tiling/tiling.js';
@@ -69,13 +69,15 @@ const overlapPixels = 128;
  *
  * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
-export function createVideoDeblurrer({
-  weights,
-  engine,
-  memoryBudgetBytes = defaultMemoryBudgetBytes,
-  mirrored = false,
-  windowsOnly = false,
-}: VideoDeblurrerOptions): VideoDeblurrer {
+export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
+  expectOptions(options, 'createVideoDeblurrer({ weights, engine })');
+  const {
+    weights,
+    engine,
+    memoryBudgetBytes = defaultMemoryBudgetBytes,
+    mirrored = false,
+    windowsOnly = false,
+  } = options;
   expectNetworkOptions({ memoryBudgetBytes });
   const network = readVideoNetwork(weights, mirrored);
   const keepsStill = !windowsOnly;
