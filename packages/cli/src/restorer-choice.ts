@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { realNumber } from './numbers.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { noteSlowRuntime } from './slow-runtime-note.js';
-import { addWeightsOptions, readChosenWeights, type WeightsOptions } from './weights-choice.js';
+import { addWeightsOptions, openNaming, readChosenWeights, type WeightsOptions } from './weights-choice.js';
 
 /** What a command line says about how photographs are restored. */
 export interface RestorerOptions extends WeightsOptions, RunOptions {
@@ -76,14 +76,16 @@ export async function openChosenRestorer(options: RestorerOptions, frames?: numb
   return {
     weightsName: name,
     weights: bytes,
-    restorer: await createRestorer({
-      weights: bytes,
-      engine,
-      threads,
-      frames,
-      mirrored,
-      scale: scales[options.scale],
-      ...(memory !== undefined && { memoryBudgetBytes: memory * 2 ** 30 }),
-    }),
+    restorer: await openNaming(name, () =>
+      createRestorer({
+        weights: bytes,
+        engine,
+        threads,
+        frames,
+        mirrored,
+        scale: scales[options.scale],
+        ...(memory !== undefined && { memoryBudgetBytes: memory * 2 ** 30 }),
+      }),
+    ),
   };
 }

@@ -4,7 +4,7 @@ import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { noteSlowRuntime } from './slow-runtime-note.js';
-import { readWeightsOfAnyNetwork } from './weights-choice.js';
+import { openNaming, readWeightsOfAnyNetwork } from './weights-choice.js';
 
 /** What a command line says about how videos are deblurred. */
 export interface VideoDeblurrerOptions extends RunOptions {
@@ -50,6 +50,8 @@ export async function openChosenVideoDeblurrer(
   return {
     weightsName: name,
     weights,
-    deblurrer: createVideoDeblurrer({ weights, threads, mirrored, memoryBudgetBytes }),
+    deblurrer: await openNaming(name, () =>
+      createVideoDeblurrer({ weights, threads, mirrored, memoryBudgetBytes }),
+    ),
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { readWholeFile } from '@unblur/files';
+import { readWholeFile, UnblurError } from '@unblur/files';
 import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
@@ -71,6 +71,22 @@ export async function readWeightsOfAnyNetwork(given: string): Promise<ChosenWeig
     );
   }
   return { name: given, bytes: await readWeightsFile(given) };
+}
+
+/**
+ * Opens a network.
+ *
+ * @throws UnblurError that names the weights where they cannot be used; else what `open` throws.
+ */
+export async function openNaming<T>(name: string, open: () => T | Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (cause) {
+    const { UnusableWeightsError } = await import('@unblur/inference');
+    throw cause instanceof UnusableWeightsError
+      ? new UnblurError(`The weights in ${name} cannot be used. ${cause.reason}`, { cause })
+      : cause;
+  }
 }
 
 /** The bytes of a weights file. @throws UnblurError where it cannot be read, or is larger than any. */

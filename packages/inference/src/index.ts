@@ -30,6 +30,7 @@ export {
   flowColor,
   possibleFrameCounts,
   selectFrames,
+  UnusableWeightsError,
   workingScales,
   type MotionField,
   type RestoredSequence,

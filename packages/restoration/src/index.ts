@@ -7,6 +7,7 @@ export {
   expectNetworkOptions,
   expectOptions,
   explainWeights,
+  UnusableWeightsError,
   type NetworkOptions,
 } from './network-options.js';
 export {

@@ -37,11 +37,21 @@ export function expectNetworkOptions({ threads, memoryBudgetBytes }: NetworkOpti
   }
 }
 
-/** Reads weights. @throws UnblurError that says why they cannot be used, when `read` throws. */
+/** Says why weights cannot be used; whoever knows what file they are from can name it. */
+export class UnusableWeightsError extends UnblurError {
+  readonly reason: string;
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`These weights cannot be used. ${reason}`, options);
+    this.reason = reason;
+  }
+}
+
+/** Reads weights. @throws UnusableWeightsError when `read` throws. */
 export function explainWeights<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw new UnblurError(`These weights cannot be used. ${firstLine((cause as Error).message)}`, { cause });
+    throw new UnusableWeightsError(firstLine((cause as Error).message), { cause });
   }
 }

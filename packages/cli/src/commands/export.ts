@@ -3,7 +3,7 @@ import { writeAtomically } from '@unblur/files';
 import { InvalidArgumentError, type Command } from 'commander';
 import { wholeNumber } from '../numbers.js';
 import { printJson, printLine } from '../terminal.js';
-import { namesOfAllNetworks, readWeightsOfAnyNetwork } from '../weights-choice.js';
+import { namesOfAllNetworks, openNaming, readWeightsOfAnyNetwork } from '../weights-choice.js';
 
 interface ExportOptions {
   size: ImageSize;
@@ -56,7 +56,7 @@ async function exportRestoration(
   }
   const { bytes } = await readWeightsOfAnyNetwork(weights);
   const { traceRestoration } = await import('@unblur/inference');
-  const graph = traceRestoration(bytes, { ...size, frames });
+  const graph = await openNaming(weights, () => traceRestoration(bytes, { ...size, frames }));
   if (graph.bytes.length > mostFileBytes) {
     throw new Error(
       `The file would take ${(graph.bytes.length / 1e9).toFixed(1)} GB, more than an ONNX file may (2.1 GB); export for a smaller size and cut larger images into tiles.`,

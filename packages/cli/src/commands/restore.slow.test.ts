@@ -305,7 +305,10 @@ describe('weights that cannot be used', () => {
   });
 
   test('that are no weights at all', () => {
-    expectOneLine(restoreWith('text.safetensors', 'no weights'), /unblur: .*safetensors/);
+    expectOneLine(
+      restoreWith('text.safetensors', 'no weights'),
+      /^unblur: The weights in .*text\.safetensors cannot be used\. Expected the bytes of a \.safetensors file/,
+    );
   });
 
   test('that do not exist', () => {
