@@ -9,6 +9,7 @@ import { expectOneLine, openWorkplace } from './unblur-command.test-tool.js';
 const { folder, write, unblur } = openWorkplace();
 beforeAll(() => {
   write('photo.jpg', '');
+  write('my weights.safetensors', '');
   mkdirSync(join(folder, 'pictures'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,6 +67,9 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
     [['restore', '--scale', ''], ['auto', '1/2'], ['photo.jpg']],
     [['restore', '--scale', '1/2', 'pho'], ['photo.jpg'], ['pictures']],
     [['completion', ''], ['bash', 'zsh', 'fish'], ['restore']],
+    [['export', ''], ['photo', 'video-small', 'photo.jpg'], ['restore']],
+    [['restore', '--weights', 'pho'], ['photo', 'photo.jpg'], ['video-small']],
+    [['video', '--weights', ''], ['photo', 'video-small', 'my weights.safetensors'], ['--weights']],
     [['help', 'exp'], ['export', 'experiment'], ['restore']],
   ])('%j offers %j', (words, offered, absent) => {
     if (!isHere) return;

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 
 export const completionShells = ['bash', 'zsh', 'fish'] as const;
 export type CompletionShell = (typeof completionShells)[number];
@@ -11,11 +11,21 @@ interface CompletionPlace {
   before: string;
   /** What to offer; file names where there is none. */
   words: CompletionWord[];
+  /** Whether file names are offered beside the words. */
+  withFiles?: boolean;
 }
 
 interface CompletionWord {
   name: string;
   description: string;
+}
+
+const namesBesideFiles = new WeakMap<Option | Argument, readonly string[]>();
+
+/** Notes names that may stand for a value where a file may too, for completion; others are not refused. */
+export function offerNames<T extends Option | Argument>(place: T, names: readonly string[]): T {
+  namesBesideFiles.set(place, names);
+  return place;
 }
 
 /**
@@ -43,15 +53,21 @@ function listPlaces(command: Command, path: readonly string[]): CompletionPlace[
     commands.map((other) => ({ name: other.name(), description: other.description() }));
   const plain = (words: readonly string[] = []): CompletionWord[] =>
     words.map((word) => ({ name: word, description: '' }));
+  const wordsOf = (place: Option | Argument | undefined): Pick<CompletionPlace, 'words' | 'withFiles'> => {
+    const names = place && namesBesideFiles.get(place);
+    return names ? { words: plain(names), withFiles: true } : { words: plain(place?.argChoices) };
+  };
   const [argument] = command.registeredArguments;
+  const ofArgument = wordsOf(argument);
   return [
     {
       command: name,
       before: '',
+      ...ofArgument,
       words:
         argument?.name() === 'command' && command.parent
           ? described(help.visibleCommands(command.parent))
-          : [...described(subcommands), ...plain(argument?.argChoices)],
+          : [...described(subcommands), ...ofArgument.words],
     },
     {
       command: name,
@@ -63,7 +79,7 @@ function listPlaces(command: Command, path: readonly string[]): CompletionPlace[
     ...options
       .filter(({ required, optional }) => required || optional)
       .flatMap((option) =>
-        flagsOf(option).map((flag) => ({ command: name, before: flag, words: plain(option.argChoices) })),
+        flagsOf(option).map((flag) => ({ command: name, before: flag, ...wordsOf(option) })),
       ),
     ...subcommands.flatMap((below) => listPlaces(below, [...path, below.name()])),
   ];
@@ -95,13 +111,10 @@ function posixParser(places: readonly CompletionPlace[]): string[] {
   ];
 }
 
-function posixCases(
-  places: readonly CompletionPlace[],
-  offer: (words: readonly CompletionWord[]) => string,
-): string[] {
+function posixCases(places: readonly CompletionPlace[], offer: (place: CompletionPlace) => string): string[] {
   return [
     '  case "$command $before" in',
-    ...places.map((place) => `    ${quoteForPosix(keyOf(place))}) ${offer(place.words)} ;;`),
+    ...places.map((place) => `    ${quoteForPosix(keyOf(place))}) ${offer(place)} ;;`),
     '  esac',
   ];
 }
@@ -114,11 +127,13 @@ function bashScript(program: string, places: readonly CompletionPlace[]): string
     ...posixParser(places),
     '  COMPREPLY=()',
     // Where nothing is offered, bash completes file names by itself (-o default).
-    ...posixCases(places, (words) =>
-      words.length === 0
-        ? ':'
-        : `COMPREPLY=($(compgen -W ${quoteForPosix(words.map(({ name }) => name).join(' '))} -- "$current"))`,
-    ),
+    ...posixCases(places, ({ words, withFiles }) => {
+      if (words.length === 0) return ':';
+      const names = `compgen -W ${quoteForPosix(words.map(({ name }) => name).join(' '))} -- "$current"`;
+      return withFiles
+        ? `local IFS=$'\\n'; compopt -o filenames 2>/dev/null; COMPREPLY=($(IFS=' '; ${names}; compgen -f -- "$current"))`
+        : `COMPREPLY=($(${names}))`;
+    }),
     '}',
     `complete -o default -F _${program} ${program}`,
   ];
@@ -133,10 +148,10 @@ function zshScript(program: string, places: readonly CompletionPlace[]): string[
     '  local -a words_before choices',
     '  words_before=("${(@)words[2,CURRENT-1]}")',
     ...posixParser(places),
-    ...posixCases(places, (words) =>
+    ...posixCases(places, ({ words, withFiles }) =>
       words.length === 0
         ? '_files'
-        : `choices=(${words.map(described).join(' ')}); _describe ${program} choices`,
+        : `choices=(${words.map(described).join(' ')}); _describe ${program} choices${withFiles ? '; _files' : ''}`,
     ),
     '}',
     // Run by the completion system where the file lies in its path; read by a session otherwise.
@@ -164,7 +179,10 @@ function fishScript(program: string, places: readonly CompletionPlace[]): string
     '  switch "$command $before"',
     ...places.flatMap((place) => [
       `    case ${quoteForFish(keyOf(place))}`,
-      `      ${place.words.length === 0 ? '__fish_complete_path "$current"' : `printf '%s\\t%s\\n' ${place.words.map(described).join(' ')}`}`,
+      ...(place.words.length > 0
+        ? [`      printf '%s\\t%s\\n' ${place.words.map(described).join(' ')}`]
+        : []),
+      ...(place.words.length === 0 || place.withFiles ? ['      __fish_complete_path "$current"'] : []),
     ]),
     '  end',
     'end',

@@ -3,8 +3,9 @@ import { defaultWeightsName } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
 import { addRunOptions, type RunOptions } from './run-options.js';
+import { offerNames } from './shell-completion.js';
 import { noteSlowRuntime } from './slow-runtime-note.js';
-import { openNaming, readWeightsOfAnyNetwork } from './weights-choice.js';
+import { namesOfAllNetworks, openNaming, readWeightsOfAnyNetwork } from './weights-choice.js';
 
 /** What a command line says about how videos are deblurred. */
 export interface VideoDeblurrerOptions extends RunOptions {
@@ -24,9 +25,14 @@ export interface ChosenVideoDeblurrer {
 /** Adds `--threads`, `--json`, `--weights` and `--mirrored` to a command on videos. */
 export function addVideoDeblurrerOptions(command: Command): Command {
   return addRunOptions(command)
-    .option(
-      '--weights <file|name>',
-      `weights to use: ${defaultVideoWeights.name} (default), ${defaultWeightsName} (restores every frame by itself, as a photograph), or a .safetensors file of a network for video or photographs, trained with unblur train or imported with unblur import cdvd-tsp`,
+    .addOption(
+      offerNames(
+        command.createOption(
+          '--weights <file|name>',
+          `weights to use: ${defaultVideoWeights.name} (default), ${defaultWeightsName} (restores every frame by itself, as a photograph), or a .safetensors file of a network for video or photographs, trained with unblur train or imported with unblur import cdvd-tsp`,
+        ),
+        namesOfAllNetworks,
+      ),
     )
     .option(
       '--mirrored',

@@ -5,6 +5,7 @@ import { readWholeFile, UnblurError } from '@unblur/files';
 import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import type { Command } from 'commander';
+import { offerNames } from './shell-completion.js';
 
 const maxWeightsBytes = 2 ** 30;
 
@@ -22,9 +23,14 @@ export interface ChosenWeights {
 
 /** Adds `--weights` to a command. */
 export function addWeightsOptions(command: Command): Command {
-  return command.option(
-    '--weights <file|name>',
-    `weights to use: a .safetensors file or the name of bundled ones (${bundledWeightsNames.join(', ')})`,
+  return command.addOption(
+    offerNames(
+      command.createOption(
+        '--weights <file|name>',
+        `weights to use: a .safetensors file or the name of bundled ones (${bundledWeightsNames.join(', ')})`,
+      ),
+      bundledWeightsNames,
+    ),
   );
 }
 

@@ -1,7 +1,8 @@
 import { extname } from 'node:path';
 import { writeAtomically } from '@unblur/files';
-import { InvalidArgumentError, type Command } from 'commander';
+import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { wholeNumber } from '../numbers.js';
+import { offerNames } from '../shell-completion.js';
 import { printJson, printLine } from '../terminal.js';
 import { namesOfAllNetworks, openNaming, readWeightsOfAnyNetwork } from '../weights-choice.js';
 
@@ -27,9 +28,14 @@ export function defineExport(program: Command): void {
   program
     .command('export')
     .description('write the network that restores as an ONNX file, for ONNX Runtime and what else reads that')
-    .argument(
-      '<weights>',
-      `a .safetensors file of any network, or the name of bundled weights (${namesOfAllNetworks.join(', ')})`,
+    .addArgument(
+      offerNames(
+        new Argument(
+          '<weights>',
+          `a .safetensors file of any network, or the name of bundled weights (${namesOfAllNetworks.join(', ')})`,
+        ),
+        namesOfAllNetworks,
+      ),
     )
     .argument('<model.onnx>', 'the file to write')
     .requiredOption(
