@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, jest } from '@jest/globals';
+import type { UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from '../pictures/photo.js';
 import { movingWaves, tinyVideoFile } from '../../../restoration/src/video/tiny-video-network.test-tool.js';
@@ -177,9 +178,6 @@ describe('a folder of frames', () => {
       /Expected frames \(.*\) in .*none, in the order of their names, but received none$/,
     );
     writeFileSync(place('none/a.MOV'), '');
-    await expect(deblurVideo(place('none'), place('out'), negative, options)).rejects.toThrow(
-      `${place('none')} holds clips, not the frames of one; take them one after the other, with: for clip in ${place('none/*.MOV')}; do unblur video "$clip" --out "\${clip%.*}-sharp.mp4"; done`,
-    );
     const mixed = await writeFrames('mixed', [...movingWaves(16, 12, 2), ...movingWaves(12, 12, 1)]);
     await expect(deblurVideo(mixed, place('out'), negative, options)).rejects.toThrow(
       /Expected frames of one size, 16x12 like f8\.png, but .*f10\.png is 12x12/,
@@ -194,6 +192,32 @@ describe('a folder of frames', () => {
     );
   });
 });
+
+test.each(['bash', 'zsh'])(
+  'a folder of clips: what is told takes the same clips each time in %s',
+  async (shell) => {
+    const clips = place("Ann's clips");
+    mkdirSync(clips);
+    for (const name of ['a.MOV', 'b c.MOV']) writeFileSync(join(clips, name), '');
+    const { message } = (await deblurVideo(clips, place('out'), negative, options).catch(
+      (cause: unknown) => cause,
+    )) as UnblurError;
+    const [told, loop] = message.split(' with: ');
+    expect(told).toBe(`${clips} holds clips, not the frames of one; take them one after the other,`);
+    if (spawnSync(shell, ['-c', 'true']).status !== 0) {
+      return console.log(`${shell} is not installed: the loop is not run in it.`);
+    }
+    const unblur = 'unblur() { echo "$2"; touch "$4"; }';
+    for (const _ of ['first', 'again']) {
+      const { stdout, stderr } = spawnSync(shell, ['-c', `${unblur}; ${loop}`], {
+        cwd: clips,
+        encoding: 'utf8',
+      });
+      expect({ stdout, stderr }).toEqual({ stdout: `${clips}/a.MOV\n${clips}/b c.MOV\n`, stderr: '' });
+    }
+    expect(readdirSync(join(clips, 'sharp'))).toEqual(['a.mp4', 'b c.mp4']);
+  },
+);
 
 describe('a place for the result that cannot be meant', () => {
   test('is the clip or the folder itself, by whatever path', async () => {

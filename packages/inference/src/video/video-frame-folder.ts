@@ -38,11 +38,13 @@ function explainClips(folder: string): UnblurError | undefined {
   } catch {
     return undefined;
   }
-  return clip === undefined
-    ? undefined
-    : new UnblurError(
-        `${folder} holds clips, not the frames of one; take them one after the other, with: for clip in ${join(folder, `*${extname(clip)}`)}; do unblur video "$clip" --out "\${clip%.*}-sharp.mp4"; done`,
-      );
+  if (clip === undefined) return undefined;
+  const extension = extname(clip);
+  const quoted = /^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
+  // Results of their own folder are no clips to take, however often this is run.
+  return new UnblurError(
+    `${folder} holds clips, not the frames of one; take them one after the other, with: mkdir -p sharp; for clip in ${join(quoted, `*${extension}`)}; do unblur video "$clip" --out "sharp/$(basename "$clip" ${extension}).mp4"; done`,
+  );
 }
 
 /** A frame's file name without its extension. */
