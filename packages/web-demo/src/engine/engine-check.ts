@@ -26,6 +26,9 @@ export const largestDifferences = { anywhere: 2 / 255, onAverage: 1 / 8 / 255 };
 /** WebGPU must take at most this much of WebAssembly's time, which has never been lost. */
 export const slowestFraction = 0.8;
 
+/** How long WebGPU may be silent while it starts, compiles or computes one piece of work. */
+export const mostSilentSeconds = 30;
+
 /** After as many losses, a graphics device is not used any more. */
 const mostLosses = 2;
 
@@ -69,35 +72,13 @@ export async function whyNoGraphics(): Promise<string | undefined> {
   return adapter.info?.isFallbackAdapter ? 'the processor would stand in for WebGPU here' : undefined;
 }
 
-/** Each network has kernels and shapes of its own, so what is found with one says little of the other. */
-type CheckedNetwork = 'photo' | 'clip';
-const storageKey = (network: CheckedNetwork) => `unblur-engine-${network}`;
-
-/** A verdict is of one browser, in one version, with one version of the engine and the network. */
-const verdictIsFor = () => [navigator.userAgent, ...Object.values(__fileBytes__)].join();
-
-/** What was found earlier; undefined where that is not known of this browser. */
-export function keptVerdict(network: CheckedNetwork): Verdict | undefined {
-  try {
-    const { isFor, verdict } = JSON.parse(localStorage.getItem(storageKey(network)) ?? '{}') as {
-      isFor?: string;
-      verdict?: Verdict;
-    };
-    return isFor === verdictIsFor() ? verdict : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param verdict undefined to ask again. */
-export function keepVerdict(network: CheckedNetwork, verdict: Verdict | undefined): void {
-  try {
-    const key = storageKey(network);
-    if (verdict) localStorage.setItem(key, JSON.stringify({ isFor: verdictIsFor(), verdict }));
-    else localStorage.removeItem(key);
-  } catch {
-    // Where nothing may be stored, every visit finds out for itself.
-  }
+/** The verdict where WebGPU did not start; undefined where that says nothing of it. */
+export function verdictAfterFailure({ name }: Error): Verdict | undefined {
+  if (name === 'AbortError' || name === 'DownloadError') return undefined;
+  return {
+    engine: 'wasm',
+    reason: name === 'SilenceError' ? 'WebGPU does not answer here' : 'WebGPU fails here',
+  };
 }
 
 /** The verdict once a restoration on WebGPU has failed. */

@@ -4,13 +4,12 @@ import type { MotionSummary } from '../player/motion-summary.js';
 import { WorkerCalls } from '../worker-calls.js';
 import {
   chooseEngine,
-  keepVerdict,
-  keptVerdict,
-  verdictAfterLoss,
-  whyNoGraphics,
+  mostSilentSeconds,
   type EngineSample,
   type Verdict,
+  type whyNoGraphics,
 } from './engine-check.js';
+import { EngineDecision } from './engine-decision.js';
 import type { EngineName } from './engine-names.js';
 import { frameCount } from './frame-order.js';
 import type { EngineFacts, RestoreReport, RestoringRequest, RestoringResults } from './restoring-worker.js';
@@ -58,9 +57,7 @@ interface Running {
 /** Where the weights of the photo network are. */
 export const photoWeightsUrl = bundledWeights[defaultWeightsName].url.href;
 
-/** How long WebGPU may be silent while it starts, compiles and gets ready for a photograph. */
-const mostSilentSeconds = 30;
-/** And at a piece of work longer, by so many times what the piece should take. */
+/** At a piece of work, WebGPU may be silent for longer, by so many times what the piece should take. */
 const mostDelay = 5;
 
 /** After a photograph is restored, the page is left alone before WebGPU is tried. */
@@ -72,14 +69,12 @@ const idleMilliseconds = 3000;
  */
 export class PageRestorer {
   readonly #startWorker: () => RestoringCalls;
-  readonly #whyNoGraphics: typeof whyNoGraphics;
+  readonly #decision: EngineDecision;
   readonly #mayCompare: () => boolean;
   #running: Running | undefined;
   /** WebGPU while it is tried; then, where it is better, until the next photograph. */
   #candidate: Running | undefined;
   #candidateIsBetter = false;
-  #choice: EngineName | undefined;
-  #verdict = keptVerdict('photo');
   #isLost = false;
   #isRestoring = false;
   /** Whether WebGPU may be downloaded and tried when there is time. */
@@ -95,14 +90,14 @@ export class PageRestorer {
     } = {},
   ) {
     this.#startWorker = parts.startWorker ?? startRestoringWorker;
-    this.#whyNoGraphics = parts.whyNoGraphics ?? whyNoGraphics;
+    this.#decision = new EngineDecision('photo', parts.whyNoGraphics);
     this.#mayCompare = parts.mayCompare ?? (() => true);
   }
 
   /** @param choice the engine that must be used; undefined for the better one. */
   chooseEngine(choice: EngineName | undefined): void {
-    if (choice === this.#choice) return;
-    this.#choice = choice;
+    if (choice === this.#decision.choice) return;
+    this.#decision.choice = choice;
     this.#isLost = false;
     this.#end();
     this.#endCandidate();
@@ -126,14 +121,14 @@ export class PageRestorer {
       return running;
     } catch (cause) {
       const isOfGraphics = !['AbortError', 'DownloadError'].includes((cause as Error).name);
-      if (!isOfGraphics || running.engine === 'wasm' || this.#choice) throw cause;
+      if (!isOfGraphics || running.engine === 'wasm' || this.#decision.choice) throw cause;
       if (!this.#isLost) this.#loseGraphics();
       return this.#start(onReport);
     }
   }
 
   get #engine(): EngineName {
-    return this.#isLost ? 'wasm' : (this.#choice ?? this.#verdict?.engine ?? 'wasm');
+    return this.#isLost ? 'wasm' : (this.#decision.engine ?? 'wasm');
   }
 
   #begin(engine: EngineName): Running {
@@ -158,7 +153,7 @@ export class PageRestorer {
   #patience(engine: EngineName, request?: 'restore') {
     const patienceSeconds = (last?: RestoreReport) =>
       mostSilentSeconds + (last?.kind === 'piece' ? mostDelay * last.seconds : 0);
-    return engine === 'webgpu' && (request || !this.#choice) ? { patienceSeconds } : {};
+    return engine === 'webgpu' && (request || !this.#decision.choice) ? { patienceSeconds } : {};
   }
 
   /** Starts the engine and gets it ready to restore at its full speed. */
@@ -183,49 +178,32 @@ export class PageRestorer {
   async checkGraphics(): Promise<void> {
     this.#mayCheck = true;
     const running = this.#running;
-    const isWanted = () =>
-      !this.#choice &&
-      !this.#verdict &&
-      !this.#isRestoring &&
-      this.#mayCompare() &&
-      running &&
-      running === this.#running;
+    const isWanted = () => !this.#isRestoring && this.#mayCompare() && running && running === this.#running;
     if (!isWanted() || this.#candidate) return;
-    const reason = await this.#whyNoGraphics();
-    if (reason) this.#verdict ??= { engine: 'wasm', reason };
-    const processor = isWanted() ? await this.#sampleOf(running!).catch(() => undefined) : undefined;
-    if (!processor || !isWanted() || this.#candidate) return;
+    const isOpen = await this.#decision.isOpen();
+    const processor =
+      isOpen && isWanted() ? await this.#sampleOf(running!).catch(() => undefined) : undefined;
+    if (!processor || this.#decision.engine || !isWanted() || this.#candidate) return;
 
-    // Kept in case the browser does not live to see the end.
-    keepVerdict('photo', { engine: 'wasm', reason: 'the browser ended while it tried WebGPU' });
-    const forget = () => keepVerdict('photo', undefined);
-    addEventListener('pagehide', forget);
     const candidate = (this.#candidate = this.#begin('webgpu'));
-    const verdict = await this.#tryGraphics(candidate, processor);
-    removeEventListener('pagehide', forget);
-    // Where a photograph came first, there is no verdict.
-    if (this.#candidate !== candidate) return forget();
-    keepVerdict('photo', verdict);
-    this.#verdict = verdict;
-    if (verdict?.engine !== 'webgpu') return this.#endCandidate();
+    await this.#decision
+      .tryGraphics(async () => {
+        const verdict = await this.#compare(candidate, processor);
+        // Where a photograph came first, there is no verdict.
+        return this.#candidate === candidate ? verdict : undefined;
+      })
+      .catch(() => undefined);
+    if (this.#candidate !== candidate) return;
+    if (this.#decision.engine !== 'webgpu') return this.#endCandidate();
     this.#candidateIsBetter = true;
     if (!running!.hasScene && !this.#isRestoring) this.#useCandidate();
   }
 
   /** Undefined when the engine was stopped before it had shown what it can. */
-  async #tryGraphics(candidate: Running, processor: EngineSample): Promise<Verdict | undefined> {
-    try {
-      await candidate.ready;
-      const graphics = await this.#sampleOf(candidate);
-      return graphics && chooseEngine(graphics, processor);
-    } catch (cause) {
-      const { name } = cause as Error;
-      if (name === 'AbortError' || name === 'DownloadError') return undefined;
-      return {
-        engine: 'wasm',
-        reason: name === 'SilenceError' ? 'WebGPU does not answer here' : 'WebGPU fails here',
-      };
-    }
+  async #compare(candidate: Running, processor: EngineSample): Promise<Verdict | undefined> {
+    await candidate.ready;
+    const graphics = await this.#sampleOf(candidate);
+    return graphics && chooseEngine(graphics, processor);
   }
 
   #useCandidate(): void {
@@ -246,15 +224,13 @@ export class PageRestorer {
     this.#isLost = true;
     this.#running?.calls.stop();
     this.#running = undefined;
-    if (this.#choice) return;
-    this.#verdict = verdictAfterLoss(this.#verdict ?? { engine: 'webgpu' });
-    keepVerdict('photo', this.#verdict);
+    this.#decision.lose();
   }
 
   /** Why not on WebGPU, where nobody has chosen. */
   #reasonFor(engine: EngineFacts): string | undefined {
-    if (engine.name === 'webgpu' || this.#choice) return undefined;
-    return this.#isLost ? 'WebGPU failed here' : this.#verdict?.reason;
+    if (engine.name === 'webgpu' || this.#decision.choice) return undefined;
+    return this.#isLost ? 'WebGPU failed here' : this.#decision.reason;
   }
 
   /** Seconds that restorations of photographs of these sizes take. The engine must have been started. */
@@ -312,7 +288,7 @@ export class PageRestorer {
       this.#isRestoring = false;
       // Whatever a graphics device fails with (lost, out of memory, a driver's quirk): WebAssembly has none
       // of it.
-      const wasOnGraphics = (running?.engine ?? this.#choice) === 'webgpu';
+      const wasOnGraphics = (running?.engine ?? this.#decision.choice) === 'webgpu';
       if (!wasOnGraphics || this.#isLost) throw cause;
       this.#loseGraphics();
       onReport({ kind: 'lost' });

@@ -2,7 +2,13 @@ import { videoDeblurFamily } from '@unblur/core-model';
 import { createVideoDeblurrer, multiplyAddsPerPixel } from '@unblur/restoration';
 import type { DownloadReport } from '../download/download.js';
 import { computeEngine, withProcessorAtHand } from '../engine/compute-engine.js';
-import { chooseEngine, type EngineSample, type Verdict } from '../engine/engine-check.js';
+import {
+  chooseEngine,
+  mostSilentSeconds,
+  verdictAfterFailure,
+  type EngineSample,
+  type Verdict,
+} from '../engine/engine-check.js';
 import { startEngine, startWithWeights, streaksOfNoise, type Engine } from '../engine/engine.js';
 import type { Picture } from '../picture.js';
 import { answerCalls } from '../worker-calls.js';
@@ -48,9 +54,6 @@ export interface ClipResults {
 
 /** What the network may take of the 4 GiB that WebAssembly has; larger frames are worked on in tiles. */
 const memoryBudgetBytes = 1.25 * 2 ** 30;
-
-/** How long a graphics device may take to open a part of the network or to run it. */
-const mostSilentSeconds = 30;
 
 let started:
   { weights: Uint8Array; processor: Engine; graphics: Engine | undefined; description: string } | undefined;
@@ -102,9 +105,7 @@ async function start(
         verdict = chooseEngine(await sampleOf(graphics, weights), await sampleOf(processor, weights));
       }
     } catch (cause) {
-      if ((cause as Error).name !== 'DownloadError') {
-        verdict = { engine: 'wasm', reason: 'WebGPU fails here' };
-      }
+      verdict = verdictAfterFailure(cause as Error);
       graphics = undefined;
     }
     if (verdict?.engine === 'wasm') graphics = undefined;

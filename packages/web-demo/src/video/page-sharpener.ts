@@ -1,12 +1,7 @@
 import { defaultVideoWeights } from '@unblur/weights/video';
 import { WorkerCalls, type CallOptions } from '../worker-calls.js';
-import {
-  keepVerdict,
-  keptVerdict,
-  verdictAfterLoss,
-  whyNoGraphics,
-  type Verdict,
-} from '../engine/engine-check.js';
+import { mostSilentSeconds } from '../engine/engine-check.js';
+import { EngineDecision } from '../engine/engine-decision.js';
 import type { EngineName } from '../engine/engine-names.js';
 import { isMetered } from '../offline/offline.js';
 import type { ClipReport, ClipRequest, ClipResults, UseOfGraphics } from './clip-worker.js';
@@ -22,16 +17,12 @@ if ('locks' in navigator) void navigator.locks.request(owner, () => new Promise(
 
 type Calls = WorkerCalls<ClipRequest, ClipResults[keyof ClipResults], ClipReport>;
 
-/** How long nothing may be heard of a start that uses WebGPU. */
-const mostSilentSeconds = 30;
-
 /**
  * Sharpens clips in a worker, one at a time: on WebGPU where the first clip finds that right and faster,
  * otherwise on WebAssembly.
  */
 export class PageSharpener {
-  #choice: EngineName | undefined;
-  #verdict = keptVerdict('clip');
+  readonly #decision = new EngineDecision('clip');
   #calls: Calls | undefined;
   #started: Promise<ClipResults['start']> | undefined;
   #file: File | undefined;
@@ -46,8 +37,8 @@ export class PageSharpener {
 
   /** @param choice the engine that must be used from the next start on; undefined for the better one. */
   chooseEngine(choice: EngineName | undefined): void {
-    if (choice === this.#choice) return;
-    this.#choice = choice;
+    if (choice === this.#decision.choice) return;
+    this.#decision.choice = choice;
     this.stop();
   }
 
@@ -59,44 +50,37 @@ export class PageSharpener {
     return this.#started;
   }
 
-  async #start(asked?: UseOfGraphics): Promise<ClipResults['start']> {
-    const graphics = asked ?? (await this.#useOfGraphics());
+  async #start(): Promise<ClipResults['start']> {
+    const graphics = await this.#useOfGraphics();
     try {
-      const started = (await this.#call(
-        {
-          kind: 'start',
-          graphics,
-          weightsUrl: defaultVideoWeights.url.href,
-          weightsBytes: videoWeightsBytes,
-        },
-        {
-          onReport: (report) => this.#onReport?.(report),
-          ...(graphics !== 'leave' && { patienceSeconds: () => mostSilentSeconds }),
-        },
-      )) as ClipResults['start'];
-      if (started.verdict) this.#keep(started.verdict);
-      return started;
+      if (graphics !== 'try') return await this.#startWith(graphics);
+      let started: ClipResults['start'];
+      await this.#decision.tryGraphics(async () => (started = await this.#startWith('try')).verdict);
+      return started!;
     } catch (cause) {
       if ((cause as Error).name !== 'SilenceError') throw cause;
-      this.#keep({ engine: 'wasm', reason: 'WebGPU does not answer here' });
+      if (graphics === 'use') this.#decision.fail(cause as Error);
       this.#calls?.stop();
       this.#calls = undefined;
       if (this.#file) await this.open(this.#file, 2);
-      return this.#start('leave');
+      return this.#startWith('leave');
     }
   }
 
-  async #useOfGraphics(): Promise<UseOfGraphics> {
-    const engine = this.#choice ?? this.#verdict?.engine;
-    if (engine) return engine === 'webgpu' ? 'use' : 'leave';
-    return isMetered() || (await whyNoGraphics()) ? 'leave' : 'try';
+  async #startWith(graphics: UseOfGraphics): Promise<ClipResults['start']> {
+    return this.#call(
+      { kind: 'start', graphics, weightsUrl: defaultVideoWeights.url.href, weightsBytes: videoWeightsBytes },
+      {
+        onReport: (report) => this.#onReport?.(report),
+        ...(graphics !== 'leave' && { patienceSeconds: () => mostSilentSeconds }),
+      },
+    ) as Promise<ClipResults['start']>;
   }
 
-  /** What was found without being asked for is remembered. */
-  #keep(verdict: Verdict): void {
-    if (this.#choice) return;
-    this.#verdict = verdict;
-    keepVerdict('clip', verdict);
+  async #useOfGraphics(): Promise<UseOfGraphics> {
+    const { engine } = this.#decision;
+    if (engine) return engine === 'webgpu' ? 'use' : 'leave';
+    return !isMetered() && (await this.#decision.isOpen()) ? 'try' : 'leave';
   }
 
   /** Rejects with an AbortError when `stop` is called. */
@@ -112,8 +96,8 @@ export class PageSharpener {
       { kind: 'sharpen', ...request, owner },
       { onReport },
     )) as ClipResults['sharpen'];
-    if (result.lostGraphics) this.#keep(verdictAfterLoss(this.#verdict ?? { engine: 'webgpu' }));
-    const reason = !this.#choice && !result.engine.includes(';') && this.#verdict?.reason;
+    if (result.lostGraphics) this.#decision.lose();
+    const reason = !result.engine.includes(';') && this.#decision.reason;
     return reason ? { ...result, engine: `${result.engine}; ${reason}` } : result;
   }
 
