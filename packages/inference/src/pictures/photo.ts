@@ -7,6 +7,7 @@ import { decodeBmp, isBmp } from './bmp.js';
 import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
 import { decodeHeic, isHeic } from './heic.js';
 import { isDisplayEncoding, uprightExif, type PictureMetadata } from './picture-metadata.js';
+import { extractTiffExif } from './tiff-exif.js';
 import { encodeUncompressedTiff } from './uncompressed-tiff.js';
 
 export interface Photo extends RgbImage, PictureMetadata {
@@ -123,7 +124,9 @@ export async function loadPhoto(
       hadAlpha: header.hasAlpha && (await isTransparent(bytes, page)),
       pages: firstPage.pages ?? 1,
       profile,
-      exif: await uprightExif(exif ?? header.exif),
+      exif: await uprightExif(
+        exif ?? header.exif ?? (header.format === 'tiff' ? extractTiffExif(bytes) : undefined),
+      ),
     };
   } catch (cause) {
     throw damaged(name, cause);
@@ -162,7 +165,7 @@ async function toKnownFormat(
     if (isBmp(bytes)) return { bytes: encodeUncompressedTiff(await decodeBmp(bytes, expectSize)) };
     if (!isCameraRaw(bytes)) return { bytes };
     const { jpeg, orientation } = await extractFullSizePreview(bytes, name);
-    return { bytes: jpeg, orientation };
+    return { bytes: jpeg, orientation, exif: extractTiffExif(bytes) };
   } catch (cause) {
     throw cause instanceof UnblurError ? cause : damaged(name, cause);
   }

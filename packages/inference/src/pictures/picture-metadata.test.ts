@@ -158,6 +158,60 @@ describe('what the camera noted', () => {
     await encodeFrame({ ...size, data: floats(values) }, { format: 'jpeg' }, { bitDepth: 8, exif });
   });
 
+  /** A file whose first directory says how large it is and points to the one with the notes. */
+  async function tiffFile(extra: [tag: number, value: number][]): Promise<Buffer> {
+    const tiff = (await notesOf(6)).subarray('Exif\0\0'.length);
+    const first = tiff.readUInt32LE(4);
+    const entries = tiff.subarray(first + 2, first + 2 + 12 * tiff.readUInt16LE(first));
+    const added = extra.map(([tag, value]) => {
+      const entry = Buffer.alloc(12);
+      entry.writeUInt16LE(tag, 0);
+      entry.writeUInt16LE(4, 2);
+      entry.writeUInt32LE(1, 4);
+      entry.writeUInt32LE(value, 8);
+      return entry;
+    });
+    const all = [
+      ...Array.from({ length: entries.length / 12 }, (_, i) => entries.subarray(12 * i, 12 * i + 12)),
+      ...added,
+    ];
+    const count = Buffer.alloc(2);
+    count.writeUInt16LE(all.length);
+    const header = Buffer.from(tiff);
+    header.writeUInt32LE(tiff.length, 4);
+    return Buffer.concat([
+      header,
+      count,
+      ...all.sort((a, b) => a.readUInt16LE() - b.readUInt16LE()),
+      Buffer.alloc(4),
+      Buffer.alloc(16 * 16, 77),
+    ]);
+  }
+
+  test('comes out of TIFF files too, without what is about their pixels', async () => {
+    const pixels = (length: number) => length - 16 * 16;
+    const tags = (offset: number): [number, number][] =>
+      Object.entries({
+        256: 16,
+        257: 16,
+        258: 8,
+        259: 1,
+        262: 1,
+        273: offset,
+        277: 1,
+        278: 16,
+        279: 256,
+      }).map(([tag, value]) => [Number(tag), value]);
+    const { length } = await tiffFile(tags(0));
+    const photo = await loadPhoto(await tiffFile(tags(pixels(length))));
+    expect([photo.width, Math.round(photo.data[0]! * 255)]).toEqual([16, 77]);
+    const frame = await encodeFrame(photo, { format: 'jpeg' }, photo);
+    const { exif, orientation } = await sharp(frame).metadata();
+    for (const note of notes) expect(exif!.toString('latin1')).toContain(note);
+    expect(orientation).toBe(1);
+    expect((await loadPhoto(await picture().tiff().toBuffer())).exif).toBeUndefined();
+  });
+
   test('comes out of HEIC files too', async () => {
     const { exif } = await loadPhoto(heicFile({ exif: await notesWithThumbnail() }));
     for (const note of notes) expect(Buffer.from(exif!).toString('latin1')).toContain(note);

@@ -1,0 +1,134 @@
+const tag = { exif: 34665, gps: 34853, interoperability: 40965 } as const;
+/**
+ * What is said of the photograph in the first directory of a TIFF file, by the EXIF standard; everything else
+ * there is about the pixels of this file.
+ */
+const photographTags = new Set([
+  270, // ImageDescription
+  271, // Make
+  272, // Model
+  305, // Software
+  306, // DateTime
+  315, // Artist
+  33432, // Copyright
+]);
+const bytesOfType: Record<number, number> = {
+  1: 1,
+  2: 1,
+  3: 2,
+  4: 4,
+  5: 8,
+  6: 1,
+  7: 1,
+  8: 2,
+  9: 4,
+  10: 8,
+  11: 4,
+  12: 8,
+};
+/** Larger values are what only the camera's own programs read. */
+const largestValueBytes = 8192;
+/** JPEG files have no room for more. */
+const largestBlockBytes = 65_000;
+const [longType, entryBytes] = [4, 12];
+
+interface Entry {
+  tag: number;
+  type: number;
+  count: number;
+  value: Buffer;
+}
+
+/**
+ * What a camera noted in a TIFF file or a RAW file that is built like one, as an EXIF block of its own.
+ *
+ * @returns undefined where there is nothing, or it is damaged
+ */
+export function extractTiffExif(file: Buffer): Buffer | undefined {
+  const littleEndian = file[0] === 0x49;
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  try {
+    const first = readDirectory(view.getUint32(4, littleEndian));
+    const below = [tag.exif, tag.gps].flatMap((pointer) => {
+      const found = first.find((entry) => entry.tag === pointer);
+      if (found?.type !== longType) return [];
+      const entries = readDirectory(read32(found.value)).filter(
+        (entry) => entry.tag !== tag.interoperability,
+      );
+      return entries.length > 0 ? [{ pointer, entries }] : [];
+    });
+    const own = first.filter((entry) => photographTags.has(entry.tag));
+    return own.length + below.length > 0 ? writeBlock(own, below) : undefined;
+  } catch {
+    return undefined;
+  }
+
+  function read32(bytes: Buffer): number {
+    return littleEndian ? bytes.readUInt32LE() : bytes.readUInt32BE();
+  }
+
+  /** What lies beyond the end of the file, or is too large, is left out. */
+  function readDirectory(start: number): Entry[] {
+    const entries: Entry[] = [];
+    const end = start + 2 + entryBytes * view.getUint16(start, littleEndian);
+    for (let at = start + 2; at < end; at += entryBytes) {
+      const [type, count] = [view.getUint16(at + 2, littleEndian), view.getUint32(at + 4, littleEndian)];
+      const length = (bytesOfType[type] ?? Infinity) * count;
+      const from = length <= 4 ? at + 8 : view.getUint32(at + 8, littleEndian);
+      if (length > largestValueBytes || from + length > file.length) continue;
+      entries.push({
+        tag: view.getUint16(at, littleEndian),
+        type,
+        count,
+        value: file.subarray(from, from + length),
+      });
+    }
+    return entries;
+  }
+
+  /** The first directory, those that it points to, and after each the values that do not fit into it. */
+  function writeBlock(own: Entry[], below: { pointer: number; entries: Entry[] }[]): Buffer | undefined {
+    const sizes = [own.length + below.length, ...below.map(({ entries }) => entries.length)];
+    const valuesOf = [own, ...below.map(({ entries }) => entries)].map((entries) =>
+      entries.reduce((sum, { value }) => sum + (value.length > 4 ? value.length + (value.length % 2) : 0), 0),
+    );
+    const starts: number[] = [];
+    let length = 8;
+    for (const [i, entries] of sizes.entries()) {
+      starts.push(length);
+      length += 2 + entryBytes * entries + 4 + valuesOf[i]!;
+    }
+    if (length > largestBlockBytes) return undefined;
+    const block = Buffer.alloc(length);
+    const out = new DataView(block.buffer, block.byteOffset, block.byteLength);
+    block.write(littleEndian ? 'II' : 'MM', 'latin1');
+    out.setUint16(2, 42, littleEndian);
+    out.setUint32(4, starts[0]!, littleEndian);
+    const pointers = below.map(({ pointer }, i) => {
+      const value = Buffer.alloc(4);
+      if (littleEndian) value.writeUInt32LE(starts[i + 1]!);
+      else value.writeUInt32BE(starts[i + 1]!);
+      return { tag: pointer, type: longType, count: 1, value };
+    });
+    for (const [i, entries] of [[...own, ...pointers], ...below.map(({ entries }) => entries)].entries()) {
+      let at = starts[i]!;
+      let valueAt = at + 2 + entryBytes * entries.length + 4;
+      out.setUint16(at, entries.length, littleEndian);
+      at += 2;
+      for (const entry of entries.sort((a, b) => a.tag - b.tag)) {
+        out.setUint16(at, entry.tag, littleEndian);
+        out.setUint16(at + 2, entry.type, littleEndian);
+        out.setUint32(at + 4, entry.count, littleEndian);
+        if (entry.value.length > 4) {
+          out.setUint32(at + 8, valueAt, littleEndian);
+          block.set(entry.value, valueAt);
+          valueAt += entry.value.length + (entry.value.length % 2);
+        } else {
+          block.set(entry.value, at + 8);
+        }
+        at += entryBytes;
+      }
+    }
+    return block;
+  }
+}
