@@ -354,7 +354,7 @@ describe('a place that cannot be written to', () => {
 });
 
 describe('Ctrl-C in the middle', () => {
-  test('ends with code 130 and leaves whole results or none', async () => {
+  test('ends with code 130 and leaves whole results or none; run again it goes on', async () => {
     const photos = Array.from({ length: 30 }, (_, index) => write(`many-${index}.jpg`, readFileSync(photo)));
     const out = join(folder, 'interrupted');
     const child = spawn(process.execPath, [bin, 'restore', ...photos, '--weights', weights, '--out', out], {
@@ -368,28 +368,26 @@ describe('Ctrl-C in the middle', () => {
     expect(results.length).toBeLessThan(photos.length);
     const complete = readdirSync(join(out, 'many-0')).length;
     for (const name of results) expect(readdirSync(join(out, name))).toHaveLength(complete);
-    // Once more, with one that cannot be restored among those that are missing.
-    write('many-29.jpg', 'no photograph');
-    const command = ['restore', ...photos, '--weights', weights, '--out', out];
-    const again = unblur(command);
+    // Once more, with one that is missing and one that cannot be restored.
+    const done = results.length;
+    write(`many-${done + 1}.jpg`, 'no photograph');
+    const options = ['--weights', weights, '--out', out];
+    const again = unblur(['restore', ...photos.slice(0, done + 2), ...options]);
     expect(again.code).toBe(1);
-    expect(again.stdout).toContain(
-      `\n${results.length} ${results.length === 1 ? 'was' : 'were'} already restored;`,
-    );
-    expect(again.stdout.split('\n').filter((line) => line.includes(' -> '))).toHaveLength(
-      29 - results.length,
-    );
-    const { restored, alreadyRestored } = JSON.parse(
-      unblur([...command.slice(0, 3), ...command.slice(-4), '--json']).stdout,
-    ) as {
-      restored: unknown[];
-      alreadyRestored: unknown[];
-    };
-    expect([restored, alreadyRestored]).toEqual([
-      [],
-      [0, 1].map((i) => ({ photo: photos[i], folder: join(out, `many-${i}`) })),
+    expect(again.stdout.split('\n').filter((line) => line.includes(' -> '))).toEqual([
+      expect.stringContaining(`many-${done}.jpg (70x50)`),
     ]);
-    const anew = unblur(['restore', photos[0]!, '--weights', weights, '--out', out, '--overwrite']);
-    expect(anew.stdout).toContain(`${photos[0]} (70x50) -> `);
+    expect(again.stdout).toContain(`\n${done} ${done === 1 ? 'was' : 'were'} already restored;`);
+    const [first, second] = photos as [string, string];
+    const json = unblur(['restore', first, second, ...options, '--json']).stdout;
+    expect(JSON.parse(json)).toMatchObject({
+      restored: [],
+      alreadyRestored: [
+        { photo: first, folder: join(out, 'many-0') },
+        { photo: second, folder: join(out, 'many-1') },
+      ],
+    });
+    const anew = unblur(['restore', first, ...options, '--overwrite']);
+    expect(anew.stdout).toContain(`${first} (70x50) -> `);
   });
 });
