@@ -1,9 +1,12 @@
+import { expectOwnAddress } from './own-address.js';
+
 /** The front page of a model card; the whole card is `files/<name>.md`. */
 export interface BundledWeights {
   /**
    * Where the `.safetensors` file is: a `file:` URL in Node, whatever the bundler makes of it in a browser.
+   * Reading it throws in a bundle of the format cjs, which says what to do.
    */
-  url: URL;
+  readonly url: URL;
   /** What the photographs were blurred by in training: what these weights undo best. */
   blur: string;
   trainingData: string;
@@ -13,7 +16,11 @@ export interface BundledWeights {
 /** Every weights file of this package, by name. */
 export const bundledWeights = {
   photo: {
-    url: new URL('../files/photo.safetensors', import.meta.url),
+    get url(): URL {
+      expectOwnAddress('files/photo.safetensors', import.meta.url);
+      // Word for word what bundlers look for.
+      return new URL('../files/photo.safetensors', import.meta.url);
+    },
     blur: 'a camera that turns, shifts or shakes, and things that move',
     trainingData: 'exposures synthesized from panoramas, photographs and video clips',
     licence: 'research use: part of the training pictures is under restrictive or unstated terms',

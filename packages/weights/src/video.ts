@@ -1,8 +1,13 @@
+import { expectOwnAddress } from './own-address.js';
+
 /**
  * The weights of the video-deblurring network that come with this package: a file of that name, with its
  * model card beside it.
  */
 export const defaultVideoWeights = {
   name: 'video-small',
-  url: new URL('../files/video-small.safetensors', import.meta.url),
+  get url(): URL {
+    expectOwnAddress('files/video-small.safetensors', import.meta.url);
+    return new URL('../files/video-small.safetensors', import.meta.url);
+  },
 } as const;
