@@ -5,15 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   clipFamily,
-  clipPreset,
   photoFamily,
   videoDeblurFamily,
   videoDeblurPresets,
-  type ClipConfig,
   type PhotoConfig,
   type VideoDeblurConfig,
 } from '@unblur/core-model';
 import { expect } from '@jest/globals';
+import { narrowedClip } from '../../core-model/src/clip/narrowed-clip.test-tool.js';
 
 /** The command as a user starts it. */
 export const bin = fileURLToPath(new URL('../bin/unblur.js', import.meta.url));
@@ -89,19 +88,7 @@ export function untrainedWeights(): Uint8Array {
 
 /** As `untrainedWeights`, of the clip network of three frames. */
 export function untrainedClipWeights(): Uint8Array {
-  const { channels, encoderBlocks, bottleneckBlocks, decoderBlocks } = untrainedConfig;
-  const config: ClipConfig = {
-    ...clipPreset,
-    windowFrames: 3,
-    frameChannels: 2,
-    windowChannels: 2,
-    motionChannels: 2,
-    searchRadiusPixels: 1,
-    channels,
-    encoderBlocks,
-    bottleneckBlocks,
-    decoderBlocks,
-  };
+  const config = narrowedClip();
   return clipFamily.writeWeights(clipFamily.initialWeights(config, 1), config, { dtype: 'float32' });
 }
 

@@ -11,8 +11,9 @@ import {
   type WeightValues,
 } from '@unblur/core-model';
 import { createRestorer } from './photo/restorer.js';
+import { narrowedClip } from '../../core-model/src/clip/narrowed-clip.test-tool.js';
 import { filledWeights, photograph, tinyConfig } from '../../restoration/src/photo/tiny-network.test-tool.js';
-import { tinyClipConfig, tinyVideoConfig } from '../../restoration/src/video/tiny-video-network.test-tool.js';
+import { tinyVideoConfig } from '../../restoration/src/video/tiny-video-network.test-tool.js';
 import { createVideoDeblurrer } from './video/video-deblurrer.js';
 
 const divergedValue =
@@ -67,7 +68,7 @@ test.each([
 
 test.each([
   ['video-deblur', fileOf(videoDeblurFamily, tinyVideoConfig)],
-  ['clip', fileOf(clipFamily, tinyClipConfig)],
+  ['clip', fileOf(clipFamily, narrowedClip())],
   ['photo', fileOf(photoFamily, tinyConfig)],
 ])('nor are the frames of a video black: %s', async (_, weights) => {
   const deblurrer = createVideoDeblurrer({ weights, threads: 1 });

@@ -17,6 +17,7 @@ import { createSession } from '@unblur/onnx/node';
 import { type RgbImage } from '@unblur/restoration';
 import { createRestorer } from './restorer.js';
 import { traceRestoration, type RestorationGraph } from './restoration-graph.js';
+import { narrowedClip } from '../../../core-model/src/clip/narrowed-clip.test-tool.js';
 import {
   filledWeights,
   photograph,
@@ -25,7 +26,6 @@ import {
 } from '../../../restoration/src/photo/tiny-network.test-tool.js';
 import {
   movingWaves,
-  tinyClipConfig,
   tinyClipFile,
   tinyFusionConfig,
   tinyVideoConfig,
@@ -134,7 +134,7 @@ const videoFile = (changes: Partial<VideoDeblurConfig>) => {
   return [tinyVideoFile(config), windowFrames(config)] as const;
 };
 const clipFile = (changes: Partial<ClipConfig>) => {
-  const config = { ...tinyClipConfig, ...changes };
+  const config = narrowedClip(changes);
   return [tinyClipFile(config), clipFrames(config)] as const;
 };
 

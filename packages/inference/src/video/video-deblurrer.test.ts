@@ -14,11 +14,11 @@ import {
   type WeightValues,
 } from '@unblur/core-model';
 import { createVideoDeblurrer as createOnEngine, mirrorRows, type RgbImage } from '@unblur/restoration';
+import { narrowedClip } from '../../../core-model/src/clip/narrowed-clip.test-tool.js';
 import {
   livelyVideoWeights,
   livelyWeights,
   movingWaves,
-  tinyClipConfig,
   tinyClipFile,
   tinyFusionConfig,
   tinyVideoConfig,
@@ -112,7 +112,7 @@ describe('createVideoDeblurrer', () => {
     };
   };
   const clip = (changes: Partial<ClipConfig>) => {
-    const config = { ...tinyClipConfig, ...changes };
+    const config = narrowedClip(changes);
     return {
       file: tinyClipFile(config),
       definition: clipDefinition(config),
@@ -174,7 +174,7 @@ describe('createVideoDeblurrer', () => {
         };
       },
     };
-    const weights = tinyClipFile({ ...tinyClipConfig, passes });
+    const weights = tinyClipFile(narrowedClip({ passes }));
     const sharp = await collect(createOnEngine({ weights, engine: counting }).deblur(movingWaves(32, 16, 5)));
     expect([sharp.length, described]).toEqual([5, descriptions]);
   });
@@ -234,7 +234,7 @@ describe('createVideoDeblurrer', () => {
 
   test.each([
     ['clip', tinyClipFile()],
-    ['clip, two passes', tinyClipFile({ ...tinyClipConfig, passes: 2 })],
+    ['clip, two passes', tinyClipFile(narrowedClip({ passes: 2 }))],
     ['photo', tinyWeights()],
   ])('%s: mirror images go in, and come back mirrored', async (_, weights) => {
     const frames = movingWaves(24, 16, 4);

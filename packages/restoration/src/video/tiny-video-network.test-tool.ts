@@ -1,13 +1,12 @@
 import {
   clipFamily,
-  clipPreset,
   videoDeblurFamily,
   videoDeblurPresets,
-  type ClipConfig,
   type NetworkFamily,
   type VideoDeblurConfig,
   type WeightValues,
 } from '@unblur/core-model';
+import { narrowedClip } from '../../../core-model/src/clip/narrowed-clip.test-tool.js';
 import type { RgbImage } from '../raster.js';
 
 /**
@@ -47,20 +46,6 @@ export const tinyFusionConfig: VideoDeblurConfig = {
   scaleFusion: { scales: 2, channels: [4] },
 };
 
-/** The clip network of three frames, one block of everything. */
-export const tinyClipConfig: ClipConfig = {
-  ...clipPreset,
-  windowFrames: 3,
-  frameChannels: 3,
-  windowChannels: 3,
-  motionChannels: 3,
-  searchRadiusPixels: 1,
-  channels: [3, 4, 3, 4],
-  encoderBlocks: [1, 1, 1],
-  bottleneckBlocks: 1,
-  decoderBlocks: [1, 1, 1],
-};
-
 /** Starting weights with their zeros filled, for flows and frames that are none of the trivial ones. */
 export const livelyVideoWeights = (config: VideoDeblurConfig): WeightValues =>
   livelyWeights(videoDeblurFamily, config);
@@ -80,7 +65,7 @@ export function livelyWeights<Config>(family: NetworkFamily<Config>, config: Con
 export const tinyVideoFile = (config = tinyVideoConfig): Uint8Array =>
   videoDeblurFamily.writeWeights(livelyVideoWeights(config), config, { dtype: 'float32' });
 
-export const tinyClipFile = (config = tinyClipConfig): Uint8Array =>
+export const tinyClipFile = (config = narrowedClip()): Uint8Array =>
   clipFamily.writeWeights(livelyWeights(clipFamily, config), config, { dtype: 'float32' });
 
 /** Waves that move to the right, `speed` pixels from frame to frame. */
