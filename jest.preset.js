@@ -21,7 +21,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
-    // Each file of tests loads TensorFlow.js anew: without the parts that nothing here uses, in half the time.
+    // Each file of tests loads TensorFlow.js anew: without the parts that nothing here uses, in half the
+    // time.
     '^@tensorflow/tfjs$': besideThis('jest.tfjs.js'),
     '^@tensorflow/tfjs-(layers|converter|data|backend-webgl)$': besideThis('jest.empty.cjs'),
   },

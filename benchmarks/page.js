@@ -1,6 +1,7 @@
 /**
- * What the page takes in Chromium for a photograph of 640x360 in seven frames and for a frame of a clip of that
- * size, on each of its engines, beside the command; and, where its package is, beside MAXIM. See README.md.
+ * What the page takes in Chromium for a photograph of 640x360 in seven frames and for a frame of a clip of
+ * that size, on each of its engines, beside the command; and, where its package is, beside MAXIM. See
+ * README.md.
  */
 /* global window, document -- of the pages that the browser shows */
 import { spawnSync } from 'node:child_process';
@@ -114,7 +115,9 @@ async function measure(folder, options) {
   }
 }
 
-/** A photograph of the page's own examples, the same mirrored to a size that MAXIM takes, and a clip of it. */
+/**
+ * A photograph of the page's own examples, the same mirrored to a size that MAXIM takes, and a clip of it.
+ */
 async function makeInputs(folder, { width, height }) {
   const { default: sharp } = await import('sharp');
   const photo = await sharp(examplePath).resize(width, height).png().toBuffer();

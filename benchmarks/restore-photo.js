@@ -2,7 +2,8 @@
  * Restores one photograph with `createRestorer`, once for every line on standard input; see `startPeer`. The
  * frames are left in the results file as float32 [frames, height, width, 3].
  *
- *   node restore-photo.js --weights W.safetensors --inputs I.safetensors --results R.bin --frames 7 --threads N
+ *   node restore-photo.js --weights W.safetensors --inputs I.safetensors --results R.bin \
+ *     --frames 7 --threads N
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';

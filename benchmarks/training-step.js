@@ -2,7 +2,8 @@
  * A training step of the photo network (loss, gradients, clipping, Adam, averages) as `@unblur/trainer` runs
  * it, once for every line on standard input; see `startPeer`.
  *
- *   node training-step.js --engine onnxruntime|torch --run run.json --weights W.safetensors --inputs I.safetensors --threads N
+ *   node training-step.js --engine onnxruntime|torch --run run.json --weights W.safetensors \
+ *     --inputs I.safetensors --threads N
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { workspaceRoot } from './run-command.js';
 
 /**
- * Prints what ESLint says of each `[path, source]` on its command line if that source stood in that file. What
- * it knows of the packages comes from the graph that Nx keeps.
+ * Prints what ESLint says of each `[path, source]` on its command line if that source stood in that file.
+ * What it knows of the packages comes from the graph that Nx keeps.
  */
 const program = `
 import devkit from '@nx/devkit';

@@ -1,7 +1,7 @@
 /**
  * Half of `npm run format`: formats the Python programs with Ruff, 110 columns wide, as Prettier does the
- * rest. With `--check`, only names the files that are not formatted, or have longer lines (Ruff leaves texts as
- * they are), and ends with code 1 if there are any.
+ * rest. With `--check`, only names the files that are not formatted, or have longer lines (Ruff leaves texts
+ * as they are), and ends with code 1 if there are any.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

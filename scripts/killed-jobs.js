@@ -285,8 +285,9 @@ export async function runOnce(workplace, job) {
  * @param {Awaited<ReturnType<typeof runOnce>>} reference
  * @param {number} count kills that hit the running job
  * @returns {Promise<{kills: number, leftByKills: number, brokenAfterKill: number, wrongAfterNextRun: number,
- * leftAfterNextRun: number}>} how many kills
- *   left temporary files, and how many times a file under its final name was broken, the next run gave another result than an undisturbed one, or temporary files stayed after it
+ * leftAfterNextRun: number}>} how many kills left temporary files, and how many times a file under its final
+ * name was broken, the next run gave another result than an undisturbed one, or temporary files stayed after
+ * it
  */
 export async function killRepeatedly(workplace, job, { result: reference, milliseconds }, count) {
   const uniform = uniformNumbers();

@@ -20,7 +20,8 @@ const largestPhotoBytes = 2 ** 30;
 /**
  * All that a pipe or standard input holds, which is gone afterwards.
  *
- * @throws UnblurError when it cannot be read, is a terminal, or does not end; the signal's reason when aborted.
+ * @throws UnblurError when it cannot be read, is a terminal, or does not end; the signal's reason when
+ * aborted.
  */
 export async function readOnce(path: string, signal: AbortSignal): Promise<Buffer> {
   const isInput = isStandardInput(path);

@@ -7,7 +7,9 @@ import { probeClip } from './index.js';
 const { place, remove } = openClipFolder();
 afterAll(remove);
 
-/** Changes what some of the packets of a transport stream hold, which alone would still be taken for whole. */
+/**
+ * Changes what some of the packets of a transport stream hold, which alone would still be taken for whole.
+ */
 function breakPackets(bytes: Buffer): void {
   const middle = Math.floor(bytes.length / 188 / 2);
   for (let packet = middle; packet < middle + 12; packet++) {

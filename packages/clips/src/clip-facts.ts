@@ -400,8 +400,8 @@ function describeContentLight(sideData: SideData[]): PictureFacts['contentLight'
 }
 
 /**
- * What to tell the user of a clip that cannot be read to its end. Frames are coded anew: copied, the broken ones
- * would break the copy as well.
+ * What to tell the user of a clip that cannot be read to its end. Frames are coded anew: copied, the broken
+ * ones would break the copy as well.
  */
 export function damagedClip(path: string, complaint: string | undefined): UnblurError {
   const repaired = join(dirname(path), `${parse(path).name}-repaired.mp4`);

@@ -135,8 +135,8 @@ export function makeNumbered(
 }
 
 /**
- * @returns the numbers of a clip's frames before and after a pass, when each is shown after it, and how far, at
- * most, a frame moved in time.
+ * @returns the numbers of a clip's frames before and after a pass, when each is shown after it, and how far,
+ * at most, a frame moved in time.
  */
 export async function passNumbers(
   input: string,

@@ -36,7 +36,8 @@ export async function* readClip(
 ): AsyncGenerator<ClipFrame, void, undefined> {
   const bytesPerValue = bitDepthAsRead(facts, choice) / 8;
   const { fromSeconds = 0 } = choice;
-  // ffmpeg restarts such a clock where reading begins, and often begins at a later frame than it was asked for.
+  // ffmpeg restarts such a clock where reading begins, and often begins at a later frame than it was asked
+  // for.
   const isRestarted = restartsClock(facts.format) && fromSeconds > 0;
   const clockSeconds = isRestarted ? Math.max(0, fromSeconds - seekMarginSeconds) : 0;
   const times = new FrameTimes(facts.timeBase, 1 / fraction(facts.frameRate));

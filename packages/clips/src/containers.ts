@@ -8,8 +8,8 @@ export interface Container {
   /** `h264`: H.264, or HEVC for more than 8 bits. `vp9`: VP9 for both. */
   pictures: 'h264' | 'vp9';
   /**
-   * Whether colours stay as finely sampled as they were (4:4:4, 4:2:2). Else they become 4:2:0, the only kind that
-   * browsers, QuickTime and most devices play.
+   * Whether colours stay as finely sampled as they were (4:4:4, 4:2:2). Else they become 4:2:0, the only kind
+   * that browsers, QuickTime and most devices play.
    */
   keepsChroma: boolean;
   /** Sound that is copied; `any` where hardly anything is refused. */

@@ -26,8 +26,8 @@ export function listFrames(folder: string): string[] {
 }
 
 /**
- * Which of some files are frames: pictures that are not hidden, in the order of their names, numbers in them by
- * value: `frame-2` comes before `frame-10`.
+ * Which of some files are frames: pictures that are not hidden, in the order of their names, numbers in them
+ * by value: `frame-2` comes before `frame-10`.
  */
 export function chooseFrames(paths: readonly string[]): string[] {
   return (

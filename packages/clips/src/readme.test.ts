@@ -13,7 +13,9 @@ let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'clips-readme-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the example. @param api what it finds in place of what the package exports. @returns what it prints. */
+/**
+ * Runs the example. @param api what it finds in place of what the package exports. @returns what it prints.
+ */
 async function runExample(api: Partial<typeof clips> = {}): Promise<string[]> {
   const code = /```ts\n([\s\S]*?)```/.exec(
     readFileSync(new URL('../README.md', import.meta.url), 'utf8'),

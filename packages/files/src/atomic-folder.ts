@@ -42,8 +42,8 @@ export async function writeFolderAtomically(
 }
 
 /**
- * A hidden folder on the file system of `destination`: in it where it exists, else beside it. @returns also the
- * uppermost of the folders above that had to be made.
+ * A hidden folder on the file system of `destination`: in it where it exists, else beside it. @returns also
+ * the uppermost of the folders above that had to be made.
  */
 async function makeFolderFor(
   destination: string,

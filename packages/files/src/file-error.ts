@@ -40,8 +40,8 @@ const advice: Record<FileAction, Record<string, string>> = {
 };
 
 /**
- * Turns a failed file access into an UnblurError that says what to do; an UnblurError passes through as it is.
- * For one's own accesses only: an error of somebody else's code would be given advice that is wrong.
+ * Turns a failed file access into an UnblurError that says what to do; an UnblurError passes through as it
+ * is. For one's own accesses only: an error of somebody else's code would be given advice that is wrong.
  */
 export function explainFileError(action: FileAction, path: string, cause: unknown): Error {
   if (cause instanceof UnblurError) return cause;

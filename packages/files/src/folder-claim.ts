@@ -14,7 +14,8 @@ export interface FolderClaim {
 }
 
 /**
- * Notes in a folder what is made there, or finds the same noted already: then a job that was stopped may go on.
+ * Notes in a folder what is made there, or finds the same noted already: then a job that was stopped may go
+ * on.
  *
  * @throws UnblurError with `otherwise` where the folder holds another record or a damaged one.
  */

@@ -2,7 +2,8 @@
  * Times ways to write an operation in ONNX side by side on ONNX Runtime, and checks that they agree. The
  * table in the README comes from it.
  *
- *   npx tsc -b packages/onnx/tsconfig.lib.json && node packages/onnx/benchmarks/lowerings.js [threads] [part of a title]
+ *   npx tsc -b packages/onnx/tsconfig.lib.json
+ *   node packages/onnx/benchmarks/lowerings.js [threads] [part of a title]
  */
 import { Graph } from '../dist/graph/graph.js';
 import { serializeModel } from '../dist/graph/model.js';

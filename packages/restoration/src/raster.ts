@@ -4,14 +4,15 @@ import type { RgbImage } from '@unblur/metrics';
 export type { RgbImage };
 
 /**
- * What values may be: in [0, 1], with room for what resampling overshoots and for highlights beyond white, yet
- * not for 8-bit levels.
+ * What values may be: in [0, 1], with room for what resampling overshoots and for highlights beyond white,
+ * yet not for 8-bit levels.
  */
 const isPlausible = (value: number) => value >= -1 && value <= 2;
 
 /**
  * @param name what messages call it.
- * @throws UnblurError when it is not an image, or its values cannot be meant: what was expected and what came.
+ * @throws UnblurError when it is not an image, or its values cannot be meant: what was expected and what
+ * came.
  */
 export function expectRgbImage(image: RgbImage, name = 'the image'): void {
   const received: unknown = image;

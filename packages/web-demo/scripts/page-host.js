@@ -1,4 +1,6 @@
-/** The page as the browser tests and `benchmarks/page.js` meet it: bundled, on a static server, in Chromium. */
+/**
+ * The page as the browser tests and `benchmarks/page.js` meet it: bundled, on a static server, in Chromium.
+ */
 import { spawn } from 'node:child_process';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';

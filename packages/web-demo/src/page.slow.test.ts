@@ -30,7 +30,9 @@ const describeInBrowser = chromiumPath ? describe : describe.skip;
 let stand: Stand;
 /** The page that most tests share, as a visitor goes through it. */
 let page: Page;
-/** The page of the other host, with the narrow network, for what does not depend on what the network gives. */
+/**
+ * The page of the other host, with the narrow network, for what does not depend on what the network gives.
+ */
 let plainPage: Page;
 
 /** What the page tried that its own security policy forbids. */

@@ -1,7 +1,9 @@
 import { clipPreset } from './clip-config.js';
 import type { ClipConfig } from './clip-config.js';
 
-/** The preset with three frames, one block of everything and widths that the `cpu` backend runs in a moment. */
+/**
+ * The preset with three frames, one block of everything and widths that the `cpu` backend runs in a moment.
+ */
 export const narrowedClip = (changes: Partial<ClipConfig> = {}): ClipConfig => ({
   ...clipPreset,
   windowFrames: 3,

@@ -28,9 +28,9 @@ const blockColumns = 16;
  *
  * Channel `(2r + 1) (dy + r) + (dx + r)` belongs to the displacement (dx, dy).
  *
- * A displacement at a time would read both images (2r + 1)^2 times. Here, for each of the 2r + 1 rows around, a
- * block of a row's columns is multiplied at once with all the columns that any of them may be displaced to; of
- * that product, the band where both agree is cut out.
+ * A displacement at a time would read both images (2r + 1)^2 times. Here, for each of the 2r + 1 rows around,
+ * a block of a row's columns is multiplied at once with all the columns that any of them may be displaced to;
+ * of that product, the band where both agree is cut out.
  *
  * @param first, second `[B, h, w, C]`.
  * @returns `[B, h, w, (2r + 1)^2]`.

@@ -73,8 +73,8 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
 /**
  * Reads the bytes of a `.safetensors` file. Values are copied, nothing is executed.
  *
- * @throws if the bytes are no such file, such as the page that a host answers with where there is no file, are
- * cut short, or hold an element type that is not supported.
+ * @throws if the bytes are no such file, such as the page that a host answers with where there is no file,
+ * are cut short, or hold an element type that is not supported.
  */
 export function readSafetensors(file: SafetensorsBytes): SafetensorsFile {
   const notOne = (why: string) => new Error(`Expected the bytes of a .safetensors file but ${why}.`);

@@ -21,8 +21,8 @@ export function setFolders({ sets }: Pick<Experiment, 'sets'>, results: string):
 }
 
 /**
- * Looks at the folders that rows are evaluated on, which is done after hours of training. @throws UnblurError if
- * one is missing, or a sample in it is not whole.
+ * Looks at the folders that rows are evaluated on, which is done after hours of training. @throws UnblurError
+ * if one is missing, or a sample in it is not whole.
  */
 export function expectEvaluationFolders({ sets, evaluation }: Pick<Experiment, 'sets' | 'evaluation'>): void {
   for (const name of Object.keys(evaluation)) {

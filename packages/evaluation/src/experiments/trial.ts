@@ -33,8 +33,8 @@ export interface PlannedTrial {
   /** `undefined` where it is still to do. */
   done: Trial | undefined;
   /**
-   * Trains (or takes) the row's network and evaluates it on the experiment's sets. A run that was stopped goes
-   * on.
+   * Trains (or takes) the row's network and evaluates it on the experiment's sets. A run that was stopped
+   * goes on.
    *
    * @returns `undefined` if training was interrupted.
    * @throws if the results hold a run of another recipe.

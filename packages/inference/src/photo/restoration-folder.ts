@@ -106,13 +106,13 @@ export interface RestoredPhoto extends WrittenFiles {
 
 /**
  * Restores a photograph (a path, a `file:` URL or the bytes of an image file) and writes into `folder`, made
- * where it does not exist: `frame-0.png` ... in time order (16-bit where the photograph is, in its own colours and with its EXIF; PNG
- * unless another `format` is asked for), and in sRGB `animation.webp` or `.gif`, `video.mp4` where ffmpeg is
- * found, `contact-sheet.png` and `motion.png`. They appear all at once; what an earlier restoration has left
- * there beside these goes.
+ * where it does not exist: `frame-0.png` ... in time order (16-bit where the photograph is, in its own
+ * colours and with its EXIF; PNG unless another `format` is asked for), and in sRGB `animation.webp` or
+ * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. They appear all at once;
+ * what an earlier restoration has left there beside these goes.
  *
- * @throws UnblurError with one line for the user; the signal's reason when aborted; what `writeBeside` throws,
- * as it is, where that is none of the files in the folder. No file is ever left half-written.
+ * @throws UnblurError with one line for the user; the signal's reason when aborted; what `writeBeside`
+ * throws, as it is, where that is none of the files in the folder. No file is ever left half-written.
  */
 export async function restorePhotoToFolder(
   source: Parameters<typeof loadPhoto>[0],

@@ -169,8 +169,8 @@ export async function deblurVideo(
 }
 
 /**
- * @throws UnblurError when the result would take the place of what it is made from, or of a clip that is to stay, or its name ends like a
- * file that is not made here.
+ * @throws UnblurError when the result would take the place of what it is made from, or of a clip that is to
+ * stay, or its name ends like a file that is not made here.
  */
 async function expectOutputPlace(
   input: string,

@@ -4,7 +4,10 @@ import { UnblurError } from '@unblur/files/file-error';
 export interface FrameChoice {
   /** How many, evenly spaced over the exposure: 2 or more. */
   frames?: number;
-  /** Their times, all different, from -1 (the shutter opens) to 1 (it closes); where given, `frames` is not looked at. */
+  /**
+   * Their times, all different, from -1 (the shutter opens) to 1 (it closes); where given, `frames` is not
+   * looked at.
+   */
   times?: readonly number[];
 }
 

@@ -79,7 +79,9 @@ function picturesOf({ windowFrames, neighbours, sharpnessPrior }: ClipConfig): n
   return neighbours === 'none' || sharpnessPrior === 'none' ? [middle] : [middle - 1, middle, middle + 1];
 }
 
-/** A window as inputs: `finest` of its middle frame, and of the others what is seen, numbered in time order. */
+/**
+ * A window as inputs: `finest` of its middle frame, and of the others what is seen, numbered in time order.
+ */
 function inputsOfWindow(
   config: ClipConfig,
   frame: number[],

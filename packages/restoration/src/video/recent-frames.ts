@@ -8,7 +8,8 @@ export class RecentFrames<T> {
   /** @param count how many are kept. */
   constructor(count: number, allocate: () => T) {
     this.#count = count;
-    // At least two: a frame never lies where the one before it did, so the same buffer twice is one frame twice.
+    // At least two: a frame never lies where the one before it did, so the same buffer twice is one frame
+    // twice.
     this.#buffers = Array.from({ length: Math.max(2, count) }, allocate);
   }
 

@@ -9,7 +9,9 @@ export interface VideoCascadeOptions {
   keepsStill: boolean;
 }
 
-/** Frames that a stage of a cascade looks at before and after each. What is still shows beside its neighbours. */
+/**
+ * Frames that a stage of a cascade looks at before and after each. What is still shows beside its neighbours.
+ */
 const reachOfStage = ({ reach }: Pick<VideoNetwork, 'reach'>, keepsStill: boolean): number =>
   keepsStill ? Math.max(1, reach) : reach;
 

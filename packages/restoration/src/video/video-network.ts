@@ -33,8 +33,8 @@ export interface VideoPass {
   /**
    * @param frame `height * width * 3` values in [0, 1], left as they are while a window may see them. The
    * array that was pushed last is that frame once more.
-   * @returns the frame that was pushed `reach` calls before, restored, not clamped, until the next call of any
-   * pass; undefined while the window fills.
+   * @returns the frame that was pushed `reach` calls before, restored, not clamped, until the next call of
+   * any pass; undefined while the window fills.
    * @throws UnblurError where a value is not finite.
    */
   push(frame: Float32Array): Promise<Float32Array | undefined>;

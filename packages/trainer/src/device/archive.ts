@@ -13,7 +13,8 @@ const mib = 2 ** 20;
 const sentProgram = 'unblur_torch';
 
 const startScript = `#!/bin/sh
-# Trains, or goes on: ./start.sh OUT [--minutes M] [--processes N]; with --trial at a size for a processor. PYTHON names a Python with torch, numpy, and OpenCV or Pillow.
+# Trains, or goes on: ./start.sh OUT [--minutes M] [--processes N]; with --trial at a size for a processor.
+# PYTHON names a Python with torch, numpy, and OpenCV or Pillow.
 # Then bring OUT/results back, and: unblur train <the run file> --collect results --out <folder>
 set -e
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
@@ -82,8 +83,8 @@ export async function packRun(
 /**
  * Writes a plan and its files.
  *
- * @param packedRunFile of a run that is packed with its pictures, for whoever takes its results in: its YAML, as
- * if it lay where the run file does. Absent, pictures are read from the folders where they are.
+ * @param packedRunFile of a run that is packed with its pictures, for whoever takes its results in: its YAML,
+ * as if it lay where the run file does. Absent, pictures are read from the folders where they are.
  */
 export function writePlan(
   folder: string,

@@ -23,8 +23,8 @@ import { takeInResults } from './results.js';
  * Python program on the plan, and takes in its results.
  *
  * @param runFolder holds the run's checkpoint if it goes on.
- * @param signal makes the program finish the step in progress and write a checkpoint; before the first step it
- * stops everything at once, and the folder holds what it held.
+ * @param signal makes the program finish the step in progress and write a checkpoint; before the first step
+ * it stops everything at once, and the folder holds what it held.
  * @throws if there is no Python with torch, or the program fails.
  */
 export async function trainOnDevice(
@@ -85,8 +85,8 @@ async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pr
 }
 
 /**
- * @returns the share of the run that the last step logged had behind it; `undefined` if it logged none, as where
- * `signal` came before the first one.
+ * @returns the share of the run that the last step logged had behind it; `undefined` if it logged none, as
+ * where `signal` came before the first one.
  */
 async function runProgram(
   python: string,
@@ -96,8 +96,8 @@ async function runProgram(
   signal: AbortSignal,
   onFirstStep: () => void,
 ): Promise<number | undefined> {
-  // In a process group of its own: Ctrl-C comes from here alone, not from the terminal too, which would be two.
-  // If this process is killed, the program ends with its next line, which nobody reads.
+  // In a process group of its own: Ctrl-C comes from here alone, not from the terminal too, which would be
+  // two. If this process is killed, the program ends with its next line, which nobody reads.
   const child = spawn(python, commands, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: torchEnvironment(threads),

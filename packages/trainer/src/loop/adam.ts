@@ -11,7 +11,9 @@ export interface AdamOptions {
    * 2019); 0: none.
    */
   weightDecay: number;
-  /** The gradients of a group of weights are scaled down to this norm where theirs is larger; `null`: never. */
+  /**
+   * The gradients of a group of weights are scaled down to this norm where theirs is larger; `null`: never.
+   */
   clipNorm: number | null;
 }
 

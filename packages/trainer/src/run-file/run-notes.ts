@@ -3,8 +3,8 @@ import { deviceSection, torchSection } from './fields.js';
 import type { RunSettings } from './fields.js';
 
 /**
- * What a run file says that the run will not do, a line each: for whoever has switched its engine, or mistaken a
- * number.
+ * What a run file says that the run will not do, a line each: for whoever has switched its engine, or
+ * mistaken a number.
  *
  * @param steps weight updates of the whole run.
  */

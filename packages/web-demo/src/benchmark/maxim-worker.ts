@@ -8,8 +8,8 @@ import { registerWasmContraction } from './contraction.js';
 import { activateTfjsWasm } from './tfjs-wasm.js';
 
 /**
- * What MAXIM runs on: a backend of TensorFlow.js, as its users have it, or ONNX Runtime Web, on the graph that
- * `@unblur/onnx` makes of it.
+ * What MAXIM runs on: a backend of TensorFlow.js, as its users have it, or ONNX Runtime Web, on the graph
+ * that `@unblur/onnx` makes of it.
  */
 export type MaximWay = 'tfjs-wasm' | 'tfjs-webgl' | 'onnx';
 

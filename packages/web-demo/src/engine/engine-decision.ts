@@ -28,7 +28,9 @@ export class EngineDecision {
     return this.choice ? undefined : this.#verdict?.reason;
   }
 
-  /** Whether WebGPU is there and is still to be tried; where it need not be, the reason is known from now on. */
+  /**
+   * Whether WebGPU is there and is still to be tried; where it need not be, the reason is known from now on.
+   */
   async isOpen(): Promise<boolean> {
     if (this.engine) return false;
     const reason = await this.#whyNoGraphics();

@@ -36,7 +36,10 @@ async function restoreOn(
 /** How many channels convolutions take: in fours, in threes, in neither. */
 const channelCounts = [4, 6, 9, 10, 15];
 
-/** What layers like those of the networks give on an engine: convolutions, and sampling in and beside the image. */
+/**
+ * What layers like those of the networks give on an engine: convolutions, and sampling in and beside the
+ * image.
+ */
 async function layersOn(name: EngineName): Promise<Record<string, number[]>> {
   const engine = await startEngine(name, () => undefined);
   const [rows, columns] = [8, 12];

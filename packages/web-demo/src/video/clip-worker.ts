@@ -48,7 +48,9 @@ export interface ClipResults {
   open: { facts: ClipFacts; first: Picture };
   /** What the network is expected to take; and of WebGPU, where it was to be tried. */
   start: { cost: NetworkCost; verdict?: Verdict };
-  /** For people, on what it ended: `WebAssembly, 2 threads`; and whether it began on another, that was lost. */
+  /**
+   * For people, on what it ended: `WebAssembly, 2 threads`; and whether it began on another, that was lost.
+   */
   sharpen: SharpenedClip & { secondsPerFrame: number; engine: string; lostGraphics: boolean };
 }
 

@@ -26,7 +26,9 @@ const describeWithClips = chromiumPath && hasFfmpeg ? describe : describe.skip;
 const [width, height, count] = [96, 64, 5];
 const bytesPerFrame = width * height * 3;
 
-/** A pattern that moves by 4 pixels from frame to frame, each the mean of the motion over half of that time. */
+/**
+ * A pattern that moves by 4 pixels from frame to frame, each the mean of the motion over half of that time.
+ */
 function movingPattern(): Buffer {
   const shade = (x: number, y: number, channel: number) =>
     0.5 + 0.25 * Math.sin(x / 3 + channel) * Math.cos(y / 5) + (Math.floor(x / 12 + y / 16) % 2 ? 0.2 : -0.2);

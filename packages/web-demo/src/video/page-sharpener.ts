@@ -8,7 +8,9 @@ import type { ClipReport, ClipRequest, ClipResults, UseOfGraphics } from './clip
 
 export type { ClipReport, ClipResults } from './clip-worker.js';
 
-/** Bytes that the first clip has downloaded: the network for video, and the engine where it is not there yet. */
+/**
+ * Bytes that the first clip has downloaded: the network for video, and the engine where it is not there yet.
+ */
 export const videoWeightsBytes = __fileBytes__.videoWeights;
 
 /** A lock that tells other pages of this site that the files of this one are in use. */

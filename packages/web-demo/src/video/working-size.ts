@@ -38,7 +38,9 @@ export function secondsPerFrame(
   return (secondsPerMegapixel * padded(width) * padded(height)) / 1e6;
 }
 
-/** Sizes for a clip, the smallest first, each with the time that all its frames take; the last may be its own. */
+/**
+ * Sizes for a clip, the smallest first, each with the time that all its frames take; the last may be its own.
+ */
 export function workingChoices(clip: Size & { frames: number }, cost: NetworkCost): WorkingChoice[] {
   const longest = Math.max(clip.width, clip.height);
   const sides = workingSides.filter((_, index) => index === 0 || workingSides[index - 1]! < longest);
