@@ -80,13 +80,15 @@ export async function train(
   return doLocked(runFolder, 'training', async () => {
     if (!resume) expectNothingTrained(runFolder);
     const system = definition.open(config);
-    await onStart?.(config);
-    if (!quiet) {
+    const announce = async () => {
+      await onStart?.(config);
+      if (quiet) return;
       const steps = totalSteps(system);
       for (const note of runNotes(config, steps)) new Progress(steps, 0).line(`note: ${note}`);
-    }
+    };
     if (config.synthesis === 'device') {
       if (resume) checkpointOfNetwork(system, runFolder);
+      await announce();
       const { trainOnDevice } = await import('./device/training.js');
       const stop = interruptionOf();
       try {
@@ -107,6 +109,7 @@ export async function train(
     // Before the run file is replaced: a run that cannot start leaves the record of the one before it alone.
     if (resume) checkpointToResume(system, runFolder);
     const validationSamples = await system.readValidationSamples();
+    await announce();
     const heldRun =
       existsSync(join(runFolder, runFiles.config)) || existsSync(join(runFolder, runFiles.metrics));
     writeAtomicallySync(

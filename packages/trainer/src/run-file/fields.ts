@@ -224,7 +224,7 @@ export function expectConsistentSettings({
   }
   if (synthesis !== 'device' && minutes !== null) {
     throw new Error(
-      "Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; say how many 'steps' instead.",
+      "Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; leave it out, and 'steps' count.",
     );
   }
   const fewestSteps = steps ?? Math.min(...stageSteps);
