@@ -1,6 +1,7 @@
 import { coarsestLevel } from '../parts/encoder-decoder.js';
 import type { DecoderWidths } from '../parts/encoder-decoder.js';
 import { contextNetwork } from '../parts/layers.js';
+import type { FlowAlignment } from '../parts/flow-alignment.js';
 import type { DilatedLayer } from '../parts/layers.js';
 import {
   maxChannels,
@@ -71,12 +72,6 @@ export interface FlowConfig {
    * `alignFlow`), coarsest level first. Without, not at all.
    */
   alignment?: FlowAlignment[];
-}
-
-/** Steps of the correction at one level, 1/2^level of the frames. */
-export interface FlowAlignment {
-  level: number;
-  iterations: number;
 }
 
 /** The published encoder-decoder that makes a sharp frame from three aligned ones. */

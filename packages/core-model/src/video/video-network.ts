@@ -8,14 +8,15 @@ import { expectMultipleSize, halve, packedLevel } from '../parts/resolution.js';
 import { sharpnessPrior } from '../parts/sharpness-prior.js';
 import type { WarpedFrame } from '../parts/sharpness-prior.js';
 import { networkFamily } from '../weights/network-family.js';
-import { alignFlow } from './flow-alignment.js';
+import { alignFlow } from '../parts/flow-alignment.js';
 import { declareFlowNetwork } from './flow-network.js';
 import type { FlowNetwork, FrameTriple, NeighbourFlows } from './flow-network.js';
 import { declareReconstruction } from './reconstruction.js';
 import { declareScaleFusion } from './scale-fusion.js';
 import type { SharpAtScale } from './scale-fusion.js';
 import { validateVideoDeblurConfig, videoDeblurMultiple, windowFrames } from './video-config.js';
-import type { FlowAlignment, VideoDeblurConfig } from './video-config.js';
+import type { FlowAlignment } from '../parts/flow-alignment.js';
+import type { VideoDeblurConfig } from './video-config.js';
 
 /**
  * A neighbour of a centre frame: the flow from the centre to it, and it warped with that flow onto the

@@ -1,10 +1,15 @@
 import { add, clipByValue, concat, div, mul, slice, sub } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { boxMean, luminance } from '../parts/image-statistics.js';
-import { resizeFlow, warpVisible } from '../parts/motion-field.js';
-import { imagePyramid } from '../parts/resolution.js';
-import { stopGradient } from '../parts/stop-gradient.js';
-import type { FlowAlignment } from './video-config.js';
+import { boxMean, luminance } from './image-statistics.js';
+import { resizeFlow, warpVisible } from './motion-field.js';
+import { imagePyramid } from './resolution.js';
+import { stopGradient } from './stop-gradient.js';
+
+/** Steps of the correction at one level, 1/2^level of the frames. */
+export interface FlowAlignment {
+  level: number;
+  iterations: number;
+}
 
 /** A motion is sought that a window shares: boxes of this side, applied twice. */
 const boxPixels = 5;
