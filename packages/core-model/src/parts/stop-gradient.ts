@@ -1,4 +1,4 @@
-import { customGrad, engine, getBackend, getKernel, zeros } from '@tensorflow/tfjs-core';
+import { customGrad, engine, getBackend, getKernel } from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 
 /** Computes a tensor from others as if they were constants: no gradient flows back to them. */
@@ -6,13 +6,9 @@ export function stopGradient<T extends Tensor, Inputs extends Tensor[]>(
   inputs: Inputs,
   compute: (...inputs: Inputs) => T,
 ): T {
-  const shapes = inputs.map(({ shape }) => shape);
-  const constant = customGrad(((...args: unknown[]) => {
-    // The last argument is TensorFlow.js's function for saving tensors.
-    const values = args.slice(0, -1) as Inputs;
-    return { value: markConstant(compute(...values)), gradFunc: () => shapes.map((shape) => zeros(shape)) };
-  }) as Parameters<typeof customGrad>[0]);
-  return constant(...inputs) as T;
+  // An operation without inputs has nothing that a gradient could flow back to, not even zeros to compute.
+  const constant = customGrad(() => ({ value: markConstant(compute(...inputs)), gradFunc: () => [] }));
+  return constant() as T;
 }
 
 /**
