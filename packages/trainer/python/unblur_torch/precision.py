@@ -35,7 +35,13 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
 
     Returns the graph with its conversions, and the weights that it reads in bfloat16.
     """
-    coordinates = makers_of_coordinates(graph)
+    # A filter that is a constant works on images, not on features.
+    constant_filters = {
+        id(node)
+        for node in graph.nodes
+        if node.operator in CONVOLUTIONS and node.inputs[1] in graph.constants
+    }
+    coordinates = makers_of_coordinates(graph, constant_filters)
     consumers = graph.consumers()
     low_values: Set[str] = set()
     low_weights: Set[str] = set()
@@ -43,9 +49,7 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
     nodes: List[Node] = []
 
     def runs_low(node: Node) -> bool:
-        # A filter that is a constant works on images, not on features.
-        is_filter = node.operator in CONVOLUTIONS and node.inputs[1] in graph.constants
-        return node.operator in LOW and id(node) not in coordinates and not is_filter
+        return node.operator in LOW and id(node) not in coordinates and id(node) not in constant_filters
 
     def wanted_low(value: str) -> bool:
         """Whether all that is done with a value is done in bfloat16."""
@@ -90,9 +94,9 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
     return graph.with_nodes(nodes), low_weights
 
 
-def makers_of_coordinates(graph: Graph) -> Set[int]:
+def makers_of_coordinates(graph: Graph, constant_filters: Set[int]) -> Set[int]:
     """The convolutions and matrix products whose results become sampling coordinates without an activation in
-    between.
+    between. Those that make an image by which coordinates are found, taken as given, are not among them.
     """
     made_by = {name: node for node in graph.nodes for name in node.outputs}
     pending = [node.inputs[1] for node in graph.nodes if node.operator == "GridSample"]
@@ -104,9 +108,9 @@ def makers_of_coordinates(graph: Graph) -> Set[int]:
         if value in seen or node is None:
             continue
         seen.add(value)
-        if node.operator in LOW:
+        if node.operator in LOW and id(node) not in constant_filters:
             makers.add(id(node))
-        elif node.operator not in ("LeakyRelu", "LeakyReluInPlace", "GridSample"):
+        elif node.operator not in ("LeakyRelu", "LeakyReluInPlace", "GridSample", "StopGradient"):
             pending.extend(node.inputs)
     return makers
 
