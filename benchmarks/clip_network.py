@@ -10,14 +10,18 @@ import torch
 import torch.nn.functional as F
 
 from photo_network import LEAKY_SLOPE, enlarge, order_packed_pixels, warp
-from video_deblur import cost_volume, normalize_channels, sharpness_prior, warp_visible
+from video_deblur import align_flow, cost_volume, normalize_channels, sharpness_prior, warp_visible
 
 CONFIG_KEY = "unblur.clip"
 MOTION_LEVELS = (4, 3, 2)
 FINEST_MOTION_LEVEL = 2
+CORRELATION_WEIGHT = 60
+NEARNESS_WEIGHT = 1
+COMPARED_PIXELS = 9
 MOTION_SCALE = 0.1
-CORRELATION_WEIGHT = 8
-DESCRIPTOR_SCALE = 1 / 4
+ALIGNMENT = ((2, 2), (1, 2))
+LEAST_DIFFERENCE = 0.01
+PACKED_CHANNELS = 4 * 3
 
 
 class ClipNetwork:
@@ -35,20 +39,9 @@ class ClipNetwork:
         return frames[0]
 
     def describe(self, frame):
-        """The frame, its encoding, and what its neighbours see: a feature, and descriptors for motion."""
+        """The frame, restored by itself, and a feature of it that its neighbours see."""
         finest = self.blocks("encoder0", self.layer("stem", F.pixel_unshuffle(frame, 2)))
-        if self.config["neighbours"] == "none":
-            return frame, finest, None, None
-        descriptor, descriptors = finest, []
-        for level in (2, 3, 4):
-            descriptor = self.layer(f"descriptor{level}", descriptor, stride=2, leaky=True)
-            descriptors.append(normalize_channels(descriptor))
-        return frame, finest, self.layer("frame.feature", finest), descriptors
-
-    def restore(self, window):
-        frame, finest, _, _ = window[len(window) // 2]
-        feature = finest if self.config["neighbours"] == "none" else finest + self.ask(window)
-        skips = [feature]
+        skips, feature = [finest], finest
         for i in (0, 1, 2):
             if i > 0:
                 skips.append(self.blocks(f"encoder{i}", feature))
@@ -57,49 +50,70 @@ class ClipNetwork:
         for i in (2, 1, 0):
             feature = F.pixel_shuffle(self.layer(f"enlarge{i}", feature), 2) + skips[i]
             feature = self.blocks(f"decoder{i}", feature)
-        return frame + F.pixel_shuffle(self.layer("middle", feature), 2)
+        restored = frame + F.pixel_shuffle(self.layer("middle", feature), 2)
+        if self.config["neighbours"] == "none":
+            return frame, restored, None
+        return frame, restored, self.layer("frame.feature", feature)
 
-    def ask(self, window):
-        """What its neighbours tell the middle frame."""
+    def restore(self, window):
         middle = len(window) // 2
-        neighbours = window[:middle] + window[middle + 1 :]
-        _, _, own_feature, own_descriptors = window[middle]
-        motions = self.find_motion(
-            [level.expand(len(neighbours), -1, -1, -1) for level in own_descriptors],
-            [torch.cat(levels) for levels in zip(*(descriptors for _, _, _, descriptors in neighbours))],
+        frame, restored, feature = window[middle]
+        if self.config["neighbours"] == "none":
+            return restored
+        frames, others, features = map(torch.cat, zip(*window[:middle], *window[middle + 1 :]))
+        own = restored.expand_as(others)
+        motion = self.find_motion(own, others, feature.expand_as(features))
+        flow = enlarge(motion, 4)
+        for level, iterations in ALIGNMENT:
+            flow = align_flow(own, others, flow, level, iterations)
+        moved_frames, moved, moved_features = (
+            warp(x, displacement) if self.config["neighbours"] == "moved" else x
+            for x, displacement in (
+                (frames, flow),
+                (others, flow),
+                (features, F.avg_pool2d(flow, 2) / 2),
+            )
         )
-        at_half = enlarge(motions, 2)
-        features = torch.cat([feature for _, _, feature, _ in neighbours])
-        if self.config["neighbours"] == "moved":
-            features = warp(features, at_half / 2)
-        seen = [own_feature, *features.split(1), *(at_half * MOTION_SCALE).split(1)]
+        evidence = blend_evidence(frame, restored, moved_frames, moved, motion)
+        of_all = evidence.mean(0, keepdim=True).expand(len(others), -1, -1, -1)
+        weighed = self.layer("blend.enter", torch.cat([evidence, of_all], 1), leaky=True)
+        weighed = self.layer("blend.refine", weighed, leaky=True)
+        shares = self.layer("blend.share", weighed)
+        blended = restored + (enlarge(shares, 4) * (moved - restored)).sum(0, keepdim=True)
+        features = (enlarge(shares, 2) * (moved_features - feature)).sum(0, keepdim=True)
+        pictures = [F.pixel_unshuffle(x, 2) for x in (blended, restored - blended, frame - restored)]
+        seen = [*pictures, feature, features]
         if self.config["sharpnessPrior"] != "none":
-            seen.append(F.pixel_unshuffle(self.prior(window, motions), 2))
-        told = self.layer("window.enter", torch.cat(seen, 1), leaky=True)
-        return self.layer("window.tell", self.blocks("window", told))
+            seen.append(F.pixel_unshuffle(self.prior(window, flow), 2))
+        corrected = self.blocks("window", self.layer("window.enter", torch.cat(seen, 1), leaky=True))
+        return blended + F.pixel_shuffle(self.layer("window.correct", corrected), 2)
 
-    def find_motion(self, first, second):
+    def find_motion(self, first, second, feature):
         """From the first to the second: [B, 2, H/4, W/4] in pixels of the frame."""
         motion = None
         for level in MOTION_LEVELS:
-            one, other = first[level - FINEST_MOTION_LEVEL], second[level - FINEST_MOTION_LEVEL]
-            found = torch.zeros_like(one[:, :2]) if motion is None else enlarge(motion, 2) * 2
+            one, other = (
+                surroundings(F.avg_pool2d(x.mean(1, keepdim=True), 2**level)) for x in (first, second)
+            )
+            so_far = torch.zeros_like(one[:, :2]) if motion is None else enlarge(motion, 2) * 2
             fits = cost_volume(
-                one, other if motion is None else warp(other, found), self.config["searchRadiusPixels"]
+                one, other if motion is None else warp(other, so_far), self.config["searchRadiusPixels"]
             )
             expected = expected_displacement(fits)
-            seen = torch.cat([fits, one * DESCRIPTOR_SCALE, found, expected], 1)
+            context = F.avg_pool2d(feature, 2 ** (level - 1))
+            seen = torch.cat([fits, context, so_far * MOTION_SCALE, expected], 1)
             refined = self.blocks(f"motion{level}", self.layer(f"motion{level}.enter", seen, leaky=True))
-            motion = found + self.layer(f"motion{level}.correct", torch.cat([refined, expected], 1))
+            found = F.avg_pool2d(so_far + expected[:, :2], 3, 1, 1, count_include_pad=False)
+            motion = found + self.layer(f"motion{level}.correct", refined)
         return motion * 2**FINEST_MOTION_LEVEL
 
-    def prior(self, window, motions):
+    def prior(self, window, flows):
         middle = len(window) // 2
         (before, before_mask), (after, after_mask) = [
-            warp_visible(window[frame][0], enlarge(motions[index : index + 1], 4), "border")
+            warp_visible(window[frame][1], flows[index : index + 1], "border")
             for frame, index in ((middle - 1, middle - 1), (middle + 1, middle))
         ]
-        prior = sharpness_prior(self.config["sharpnessPrior"], before, window[middle][0], after)
+        prior = sharpness_prior(self.config["sharpnessPrior"], before, window[middle][1], after)
         return prior * before_mask * after_mask
 
     def layer(self, name, x, stride=1, leaky=False):
@@ -117,21 +131,59 @@ class ClipNetwork:
         return x
 
 
+def surroundings(x):
+    """The normalized square around every pixel; what lies outside counts as the pixel itself."""
+    size, margin = x.shape[2:], COMPARED_PIXELS // 2
+    around, inside = (
+        F.unfold(image, COMPARED_PIXELS, padding=margin).unflatten(2, size)
+        for image in (x, torch.ones_like(x))
+    )
+    return normalize_channels((around - x) * inside)
+
+
 def expected_displacement(fits):
     """(dx, dy) that fits on average, and how certain that is: [B, 3, H, W]."""
     radius = (math.isqrt(fits.shape[1]) - 1) // 2
     offsets = torch.arange(-radius, radius + 1, dtype=fits.dtype)
-    weights = torch.softmax(CORRELATION_WEIGHT * fits, 1).unflatten(1, (len(offsets), len(offsets)))
-    across, down = weights.sum(1), weights.sum(2)
+    farness = (offsets[:, None] ** 2 + offsets**2).flatten()[:, None, None]
+    weights = torch.softmax(CORRELATION_WEIGHT * fits - NEARNESS_WEIGHT * farness, 1)
+    by_offset = weights.unflatten(1, (len(offsets), len(offsets)))
+    across, down = by_offset.sum(1), by_offset.sum(2)
     means = [(part * offsets[:, None, None]).sum(1) for part in (across, down)]
-    return torch.stack([*means, (weights**2).sum((1, 2))], 1)
+    return torch.stack([*means, (weights**2).sum(1)], 1)
+
+
+def blend_evidence(frame, restored, moved_frames, moved, motion):
+    def in_cells(x):
+        return F.avg_pool2d(x, 4)
+
+    def of_size(x, least=LEAST_DIFFERENCE):
+        return torch.log(x + least)
+
+    def sharpness(x):
+        x = x.mean(1, keepdim=True)
+        across = F.pad((x[..., 1:] - x[..., :-1]).abs(), (0, 1))
+        down = F.pad((x[..., 1:, :] - x[..., :-1, :]).abs(), (0, 0, 0, 1))
+        return of_size(in_cells(across + down))
+
+    own, own_restored = (sharpness(x).expand(len(moved), -1, -1, -1) for x in (frame, restored))
+    found = [sharpness(moved) - own_restored, sharpness(moved_frames) - own, own_restored + 3]
+    found.append(own - own_restored)
+    for difference in (moved - restored, moved_frames - frame):
+        found.append(of_size(in_cells(difference.abs().mean(1, keepdim=True))) + 3)
+        found.append(of_size(in_cells(difference).abs().mean(1, keepdim=True)) + 3)
+    found.append(of_size(motion.norm(dim=1, keepdim=True), 0.5) / 2)
+    return torch.cat(found, 1)
 
 
 def to_torch_layout(name, weight):
     layer = name.rsplit(".", 1)[0]
-    if layer[:-1] == "enlarge" or layer == "middle":
+    if layer[:-1] == "enlarge" or layer in ("middle", "window.correct"):
         weight = order_packed_pixels(weight, weight.dim() - 1, 0, weight.shape[-1])
     if name == "stem.kernel":
         weight = order_packed_pixels(weight, 2, 0, weight.shape[2])
+    if name == "window.enter.kernel":
+        for picture in range(3):
+            weight = order_packed_pixels(weight, 2, picture * PACKED_CHANNELS, PACKED_CHANNELS)
     # [h, w, in, out] to [out, in, h, w].
     return weight.permute(3, 2, 0, 1).contiguous() if weight.dim() == 4 else weight

@@ -18,11 +18,13 @@ export interface ClipConfig extends ResidualUNetConfig {
    * 2: the same weights a second time, on the frames that the first pass restored (section 3.4 of the paper).
    */
   passes: 1 | 2;
-  /** What a frame sees of its neighbours: their features moved to where it shows the same, as they lie, or nothing. */
+  /** What a frame sees of its neighbours: moved to where it shows the same, as they lie, or nothing. */
   neighbours: 'moved' | 'unmoved' | 'none';
-  /** Channels, at 1/2, of a frame's feature that is moved to its neighbours. */
+  /** Channels, at 1/2, of a frame's feature, which is moved to its neighbours. */
   frameChannels: number;
-  /** Channels and residual blocks, at 1/2, of what the moved features tell the frame. */
+  /** Channels, at 1/4, of what decides how much of each neighbour is blended in. */
+  blendChannels: number;
+  /** Channels and residual blocks, at 1/2, of what corrects the blend. */
   windowChannels: number;
   windowBlocks: number;
   /** Channels and residual blocks, at 1/4, 1/8 and 1/16, of what finds the motion. */
@@ -45,11 +47,12 @@ export const clipPreset: ClipConfig = {
   passes: 1,
   neighbours: 'moved',
   frameChannels: 24,
-  windowChannels: 48,
-  windowBlocks: 1,
+  blendChannels: 32,
+  windowChannels: 64,
+  windowBlocks: 2,
   motionChannels: 32,
   motionBlocks: 1,
-  searchRadiusPixels: 4,
+  searchRadiusPixels: 3,
   sharpnessPrior: 'squared',
   channels,
   encoderBlocks,
@@ -64,7 +67,7 @@ export function validateClipConfig(config: ClipConfig): void {
   for (const field of ['windowBlocks', 'motionBlocks'] as const) {
     expectWholeNumber(config[field], field, [1, maxLayers]);
   }
-  for (const field of ['frameChannels', 'windowChannels', 'motionChannels'] as const) {
+  for (const field of ['frameChannels', 'blendChannels', 'windowChannels', 'motionChannels'] as const) {
     expectWholeNumber(config[field], field, [1, maxChannels]);
   }
   expectWholeNumber(config.searchRadiusPixels, 'searchRadiusPixels', [1, 8]);

@@ -1,10 +1,38 @@
-import { add, clone, concat, mul, slice } from '@tensorflow/tfjs-core';
+import {
+  abs,
+  add,
+  addN,
+  avgPool,
+  clone,
+  concat,
+  log,
+  mean,
+  mul,
+  pad,
+  slice,
+  sqrt,
+  square,
+  sub,
+  sum,
+} from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { costVolume, expectedDisplacement, normalizeChannels } from '../parts/cost-volume.js';
+import { costVolume, expectedDisplacement, surroundings } from '../parts/cost-volume.js';
+import { alignFlow } from '../parts/flow-alignment.js';
+import type { FlowAlignment } from '../parts/flow-alignment.js';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
+import { luminance } from '../parts/image-statistics.js';
 import { resizeFlow, warp, warpVisible } from '../parts/motion-field.js';
-import { expectMultipleSize, packPixels, packedLevel, upsample } from '../parts/resolution.js';
+import {
+  expectMultipleSize,
+  halve,
+  imagePyramid,
+  packPixels,
+  packedImageChannels,
+  packedLevel,
+  unpackPixels,
+  upsample,
+} from '../parts/resolution.js';
 import { declareResidualUNet } from '../parts/residual-unet.js';
 import { sharpnessPrior } from '../parts/sharpness-prior.js';
 import { stopGradient } from '../parts/stop-gradient.js';
@@ -22,11 +50,17 @@ export const clipMotionStridePixels = 4;
 const motionLevels = [4, 3, 2] as const;
 const finestMotionLevel = 2;
 
+/** Side, in pixels of a level, of the squares that are compared to find motion. */
+const comparedPixels = 9;
+
+/** How motion is brought from a quarter of a frame's size to its pixels. */
+const alignment: FlowAlignment[] = [
+  { level: 2, iterations: 2 },
+  { level: 1, iterations: 2 },
+];
+
 /** Brings motions of many pixels to the size of features. */
 const motionScale = 0.1;
-
-/** Brings descriptors to the size of their correlations; larger, they drown these until much is learned. */
-const descriptorScale = 1 / 4;
 
 /** Channels of a motion, and of what a cost volume says of it: a displacement and how certain that is. */
 const [vectorChannels, evidenceChannels] = [2, 3];
@@ -35,12 +69,10 @@ const [vectorChannels, evidenceChannels] = [2, 3];
 export interface FrameDescription {
   /** `[B, H, W, 3]`. */
   frame: Tensor4D;
-  /** What the U-Net's encoder finds in it, `[B, H/2, W/2, channels[0]]`. */
-  finest: Tensor4D;
-  /** What is moved to where another frame shows the same, `[B, H/2, W/2, frameChannels]`. */
+  /** What the U-Net makes of it by itself, `[B, H, W, 3]`. */
+  restored: Tensor4D;
+  /** What the U-Net finds in it, `[B, H/2, W/2, frameChannels]`. */
   feature?: Tensor4D;
-  /** What motion is found by, at 1/4, 1/8 and 1/16 of the frame, normalized over the channels. */
-  descriptors?: Tensor4D[];
 }
 
 /** A frame restored from its window. */
@@ -53,6 +85,11 @@ export interface RestoredFrame {
    * where the network sees no neighbours.
    */
   motionsPixels: Tensor4D[][];
+  /**
+   * How much of each neighbour, in time order, was blended into the frame: `[B, H/4, W/4, windowFrames - 1]`.
+   * Undefined where the network sees no neighbours.
+   */
+  shares?: Tensor4D;
   /** `[B, H, W, 1]` in [0, 1]; undefined where the network goes without. */
   prior?: Tensor4D;
 }
@@ -86,11 +123,12 @@ export interface ClipNetwork {
  * After Pan, Bai and Tang, "Cascaded Deep Video Deblurring Using Temporal Sharpness Prior" (2020): motion
  * from the centre frame to its neighbours, the neighbours moved by it, the sharpness prior of the moved
  * frames (Eq. 10 and 11), a restoration from all of them, and the cascade of two passes with the same weights
- * (section 3.4). Ours: the restoration is the photo network's, from `stem` to `middle` by the same names, so that
- * it starts from what a single photograph gives; a frame is encoded once for all windows, and what its
- * neighbours know is added to its encoding: their features, moved, in place of their pixels. Motion is
- * sought at a quarter of the frame's size, coarse to fine in cost volumes (Sun et al. 2018), from what fits
- * best in them on average.
+ * (section 3.4). Ours: every frame is first restored by itself, once for all windows, by the photo network's
+ * layers, `stem` to `middle` by the same names. Motion is sought between frames so restored, at a quarter of
+ * their size, coarse to fine in cost volumes (Sun et al. 2018) of normalized cross-correlations, which know
+ * it before anything is learned; a network corrects what they find, and Lucas and Kanade's steps refine it. The
+ * moved neighbours are blended into the centre by how well and how sharply they show it, and what the blend
+ * leaves is corrected.
  */
 function declareClipNetwork(config: ClipConfig): ClipNetwork {
   const { windowFrames, passes } = config;
@@ -102,17 +140,14 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
 
   function describe(frame: Tensor4D, weights: NamedTensors): FrameDescription {
     expectMultipleSize(frame, clipMultiple, 'frames of a clip');
-    const finest = unet.encode(frame, weights);
-    return { frame, finest, ...neighbourhood?.describe(finest, weights) };
+    const [finest] = unet.refine(unet.encode(frame, weights), weights);
+    const restored = add<Tensor4D>(frame, unet.correction(finest, weights));
+    return { frame, restored, ...neighbourhood?.describe(finest, weights) };
   }
 
   function restore(window: readonly FrameDescription[], weights: NamedTensors): RestoredFrame {
     expectFrames(window.length, windowFrames);
-    const { frame, finest } = window[middle]!;
-    const { told, ...found } = neighbourhood?.ask(window, weights) ?? { motionsPixels: [] };
-    const [refined] = unet.refine(told ? add(finest, told) : finest, weights);
-    const image = add<Tensor4D>(frame, unet.correction(refined, weights));
-    return { image, ...found };
+    return neighbourhood?.join(window, weights) ?? { image: window[middle]!.restored, motionsPixels: [] };
   }
 
   function deblur(frames: readonly Tensor4D[], weights: NamedTensors): RestoredFrame[][] {
@@ -132,16 +167,10 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
   return { config, weights: layers.weights, costs: layers.costs, describe, restore, deblur };
 }
 
-/** What its neighbours tell a frame. */
-interface NeighbourhoodAnswer extends Omit<RestoredFrame, 'image'> {
-  /** Added to the frame's encoding, `[B, H/2, W/2, channels[0]]`. */
-  told: Tensor4D;
-}
-
-/** Declares what finds the motion to a frame's neighbours, moves their features, and adds them up. */
+/** Declares what finds the motion to a frame's neighbours, blends them into it, and corrects the blend. */
 function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
-  const { windowFrames, channels, frameChannels, windowChannels, motionChannels, searchRadiusPixels } =
-    config;
+  const { windowFrames, channels, frameChannels, windowChannels, blendChannels, motionChannels } = config;
+  const { searchRadiusPixels } = config;
   const neighbourCount = windowFrames - 1;
   const middle = neighbourCount / 2;
   const candidates = (2 * searchRadiusPixels + 1) ** 2;
@@ -154,18 +183,9 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     level: packedLevel,
     activation: 'none',
   });
-  const describeMotion = [2, 3, 4].map((level) =>
-    layers.convolution(`descriptor${level}`, {
-      from: level === 2 ? channels[0] : motionChannels,
-      to: motionChannels,
-      stride: 2,
-      padding: 'symmetric',
-      level,
-    }),
-  );
   const motionAt = motionLevels.map((level) => ({
     enter: layers.convolution(`motion${level}.enter`, {
-      from: candidates + motionChannels + vectorChannels + evidenceChannels,
+      from: candidates + frameChannels + vectorChannels + evidenceChannels,
       to: motionChannels,
       level,
     }),
@@ -175,13 +195,25 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
       level,
     }),
     correct: layers.head(`motion${level}.correct`, {
-      from: motionChannels + evidenceChannels,
+      from: motionChannels,
       to: vectorChannels,
       level,
     }),
   }));
+  // Shared by all neighbours: each is weighed beside the mean of all.
+  const enterBlend = layers.convolution('blend.enter', {
+    from: 2 * blendEvidenceChannels,
+    to: blendChannels,
+    level: finestMotionLevel,
+  });
+  const refineBlend = layers.convolution('blend.refine', {
+    from: blendChannels,
+    to: blendChannels,
+    level: finestMotionLevel,
+  });
+  const share = layers.head('blend.share', { from: blendChannels, to: 1, level: finestMotionLevel });
   const enterWindow = layers.convolution('window.enter', {
-    from: windowFrames * frameChannels + 2 * neighbourCount + (hasPrior ? 4 : 0),
+    from: 3 * packedImageChannels + 2 * frameChannels + (hasPrior ? 4 : 0),
     to: windowChannels,
     level: packedLevel,
   });
@@ -190,81 +222,194 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     count: config.windowBlocks,
     level: packedLevel,
   });
-  const tell = layers.head('window.tell', { from: windowChannels, to: channels[0], level: packedLevel });
+  const correctBlend = layers.head('window.correct', {
+    from: windowChannels,
+    to: packedImageChannels,
+    level: packedLevel,
+  });
 
-  /** What neighbours see of a frame. */
-  function describe(
-    finest: Tensor4D,
-    weights: NamedTensors,
-  ): Pick<FrameDescription, 'feature' | 'descriptors'> {
-    // The encoder learns to restore; looking for motion takes what it finds as given.
-    let descriptor = stopGradient([finest], (given) => clone(given));
-    const descriptors = describeMotion.map((reduce) => {
-      descriptor = reduce(descriptor, weights);
-      return normalizeChannels(descriptor);
-    });
-    return { feature: chooseFeature(finest, weights), descriptors };
+  /** Once for every neighbour, along the batch. */
+  const repeated = (x: Tensor4D) => concat(Array<Tensor4D>(neighbourCount).fill(x), 0);
+
+  /** The U-Net learns to restore a frame; what neighbours see of it takes what it finds as given. */
+  function describe(finest: Tensor4D, weights: NamedTensors): Pick<FrameDescription, 'feature'> {
+    return { feature: chooseFeature(asGiven(finest), weights) };
   }
 
-  /** From the first to the second, coarse to fine: `[B, H/2^level, W/2^level, 2]` in pixels of the frame. */
-  function findMotion(first: Tensor4D[], second: Tensor4D[], weights: NamedTensors): Tensor4D[] {
+  /**
+   * From a frame to several, stacked along the batch, all as restored, `[B, H, W, 3]`, through which no
+   * gradient flows; the feature is the first's. Coarse to fine: `[B, H/2^level, W/2^level, 2]` in pixels of the
+   * frame.
+   */
+  function findMotion(
+    first: Tensor4D,
+    others: Tensor4D,
+    feature: Tensor4D,
+    weights: NamedTensors,
+  ): Tensor4D[] {
+    const [firstLevels, otherLevels] = [first, others].map((frames) =>
+      imagePyramid(luminance(frames), motionLevels[0]),
+    ) as [Tensor4D[], Tensor4D[]];
     let motion: Tensor4D | undefined;
     return motionLevels.map((level, index) => {
-      const [from, to] = [first[level - finestMotionLevel]!, second[level - finestMotionLevel]!];
-      const found = motion && resizeFlow(motion, [from.shape[1], from.shape[2]]);
-      const fits = costVolume(from, found ? warp(to, found) : to, searchRadiusPixels);
+      const from = repeated(surroundings(firstLevels[level]!, comparedPixels));
+      const to = surroundings(otherLevels[level]!, comparedPixels);
+      const soFar = motion
+        ? resizeFlow(motion, [from.shape[1], from.shape[2]])
+        : mul<Tensor4D>(slice(from, [0, 0, 0, 0], [-1, -1, -1, vectorChannels]), 0);
+      // Every level is held against the true motion, and learns from that alone to correct itself.
+      const given = asGiven(soFar);
+      const fits = costVolume(from, motion ? warp(to, given) : to, searchRadiusPixels);
       const { displacement, certainty } = expectedDisplacement(fits, searchRadiusPixels);
-      const soFar = found ?? mul<Tensor4D>(slice(from, [0, 0, 0, 0], [-1, -1, -1, 2]), 0);
       const { enter, refine, correct } = motionAt[index]!;
-      const evidence = concat([displacement, certainty], 3);
-      const seen = concat([fits, mul<Tensor4D>(from, descriptorScale), soFar, evidence], 3);
-      const refined = refine(enter(seen, weights), weights);
-      motion = add(soFar, correct(concat([refined, evidence], 3), weights));
+      const stride = 2 ** (level - packedLevel);
+      const context = repeated(avgPool(feature, stride, stride, 'valid'));
+      const seen = concat([fits, context, mul<Tensor4D>(given, motionScale), displacement, certainty], 3);
+      const found = avgPool(add<Tensor4D>(soFar, displacement), 3, 1, 'same');
+      motion = add<Tensor4D>(found, correct(refine(enter(seen, weights), weights), weights));
       return mul<Tensor4D>(motion, 2 ** level);
     });
   }
 
-  function ask(window: readonly FrameDescription[], weights: NamedTensors): NeighbourhoodAnswer {
+  function join(window: readonly FrameDescription[], weights: NamedTensors): RestoredFrame {
     const centre = window[middle]!;
     const neighbours = window.filter((_, index) => index !== middle);
     const batch = centre.frame.shape[0];
     // All neighbours in one go, along the batch.
     const stacked = (part: (described: FrameDescription) => Tensor4D) => concat(neighbours.map(part), 0);
-    const alongChannels = (x: Tensor4D) => neighbours.map((_, index) => partOfBatch(x, index, batch));
-    const motions = findMotion(
-      centre.descriptors!.map((level) => concat(Array<Tensor4D>(neighbourCount).fill(level), 0)),
-      centre.descriptors!.map((_, index) => stacked(({ descriptors }) => descriptors![index]!)),
-      weights,
-    );
-    const motionsPixels = motions.map(alongChannels);
-    const motionsAtHalf = upsample(motions.at(-1)!, 2);
-    const features = stacked(({ feature }) => feature!);
-    const moved =
-      config.neighbours === 'moved' ? warp(features, mul<Tensor4D>(motionsAtHalf, 1 / 2)) : features;
-    const prior = hasPrior ? priorOf(window, motionsPixels.at(-1)!) : undefined;
+    const apart = (x: Tensor4D) => neighbours.map((_, index) => partOfBatch(x, index, batch));
+    // What the U-Net makes of neighbours is taken as given, so that training costs one way back, not one a frame.
+    const itself = asGiven(centre.restored);
+    const theirs = asGiven(stacked(({ restored }) => restored));
+    const motions = findMotion(itself, theirs, centre.feature!, weights);
+    const own = repeated(itself);
+    const motionPixels = motions.at(-1)!;
+    const aligned = alignFlow(own, theirs, upsample(motionPixels, clipMotionStridePixels), alignment);
+    const move = (x: Tensor4D, displacementPixels: Tensor4D) =>
+      config.neighbours === 'moved' ? warp(x, displacementPixels) : x;
+    const theirFrames = stacked(({ frame }) => frame);
+    const moved = { frame: move(theirFrames, aligned), restored: move(theirs, aligned) };
+    const theirFeatures = stacked(({ feature }) => feature!);
+    const movedFeature = move(theirFeatures, mul<Tensor4D>(halve(aligned), 1 / 2));
+
+    const found = blendEvidence({ frame: repeated(centre.frame), restored: own }, moved, motionPixels);
+    const ofAll = mul<Tensor4D>(addN(apart(found)), 1 / neighbourCount);
+    const weighed = refineBlend(enterBlend(concat([found, repeated(ofAll)], 3), weights), weights);
+    const shares = concat(apart(share(weighed, weights)), 3);
+    /** Towards neighbours, each by its share of a level's pixels. */
+    const blend = (given: Tensor4D, others: Tensor4D, stridePixels: number): Tensor4D => {
+      const sharesOfPixels = upsample(shares, clipMotionStridePixels / stridePixels);
+      const steps = apart(others).map((other, index) =>
+        mul<Tensor4D>(sub(other, given), slice(sharesOfPixels, [0, 0, 0, index], [-1, -1, -1, 1])),
+      );
+      return addN(steps);
+    };
+    const blended = add<Tensor4D>(centre.restored, blend(centre.restored, moved.restored, 1));
+
+    const prior = hasPrior ? priorOf(window, apart(aligned)) : undefined;
     const seen = concat(
       [
+        packPixels(blended),
+        packPixels(sub(centre.restored, blended)),
+        packPixels(sub(centre.frame, centre.restored)),
         centre.feature!,
-        ...alongChannels(moved),
-        ...alongChannels(mul<Tensor4D>(motionsAtHalf, motionScale)),
+        blend(centre.feature!, movedFeature, 2),
         ...(prior ? [packPixels(prior)] : []),
       ],
       3,
     );
-    const told = tell(refineWindow(enterWindow(seen, weights), weights), weights);
-    return { told, motionsPixels, ...(prior && { prior }) };
+    const correction = unpackPixels(correctBlend(refineWindow(enterWindow(seen, weights), weights), weights));
+    const motionsPixels = motions.map(apart);
+    return { image: add(blended, correction), motionsPixels, shares, ...(prior && { prior }) };
   }
 
   /** Of the centre and the frames right before and after it (section 3.3). */
-  function priorOf(window: readonly FrameDescription[], motionsPixels: readonly Tensor4D[]): Tensor4D {
+  function priorOf(window: readonly FrameDescription[], flowsPixels: readonly Tensor4D[]): Tensor4D {
     const [before, after] = [middle - 1, middle].map((neighbour) => {
-      const { frame } = window[neighbour < middle ? neighbour : neighbour + 1]!;
-      return warpVisible(frame, upsample(motionsPixels[neighbour]!, clipMotionStridePixels), 'border');
+      const { restored } = window[neighbour < middle ? neighbour : neighbour + 1]!;
+      return warpVisible(restored, flowsPixels[neighbour]!, 'border');
     });
     const form = config.sharpnessPrior === 'root' ? 'root' : 'squared';
-    return sharpnessPrior(form, before!, window[middle]!.frame, after!);
+    return sharpnessPrior(form, before!, window[middle]!.restored, after!);
   }
-  return { describe, ask };
+  return { describe, join };
+}
+
+/** The same, through which no gradient flows. */
+function asGiven(x: Tensor4D): Tensor4D {
+  return stopGradient([x], (given) => clone(given));
+}
+
+/** A frame as it came and as the U-Net restores it by itself, `[B, H, W, 3]` each. */
+type SeenFrame = Pick<FrameDescription, 'frame' | 'restored'>;
+
+/** Channels of `blendEvidence`. */
+const blendEvidenceChannels = 9;
+
+/** Darker or smaller differences of display values than this tell nothing. */
+const leastDifference = 0.01;
+
+/**
+ * What tells a neighbour that shows a frame well from one that does not, for every 4x4 pixels, as logarithms:
+ * how sharp both are, before and after they were restored; how far they differ, pixel by pixel, which sharpness
+ * alone does too, and in their means, which only wrong motion or something in between does; and how far it
+ * moved. No gradient flows through it.
+ *
+ * @param motionPixels `[B, H/4, W/4, 2]`.
+ * @returns `[B, H/4, W/4, blendEvidenceChannels]`.
+ */
+function blendEvidence(centre: SeenFrame, neighbour: SeenFrame, motionPixels: Tensor4D): Tensor4D {
+  return stopGradient(
+    [centre.frame, centre.restored, neighbour.frame, neighbour.restored, motionPixels],
+    (frame, restored, otherFrame, otherRestored, motion) => {
+      const inCells = (x: Tensor4D) => avgPool(x, clipMotionStridePixels, clipMotionStridePixels, 'valid');
+      const ofSize = (x: Tensor4D, least = leastDifference) => log(add<Tensor4D>(x, least)) as Tensor4D;
+      const sharpness = (x: Tensor4D) => ofSize(inCells(steepness(luminance(x))));
+      const difference = (x: Tensor4D) => ofSize(mean<Tensor4D>(abs(x), 3, true));
+      const [own, ownRestored] = [sharpness(frame), sharpness(restored)];
+      const differences = [sub<Tensor4D>(otherRestored, restored), sub<Tensor4D>(otherFrame, frame)];
+      const length = sqrt(sum<Tensor4D>(square(motion), 3, true));
+      return concat(
+        [
+          sub(sharpness(otherRestored), ownRestored),
+          sub(sharpness(otherFrame), own),
+          add(ownRestored, 3),
+          sub(own, ownRestored),
+          ...differences.flatMap((x) => [
+            add<Tensor4D>(ofSize(inCells(mean(abs(x), 3, true))), 3),
+            add<Tensor4D>(difference(inCells(x)), 3),
+          ]),
+          mul(ofSize(length as Tensor4D, 0.5), 0.5),
+        ],
+        3,
+      ) as Tensor4D;
+    },
+  );
+}
+
+/** The sum of the absolute differences to the pixels right of and below every pixel of `[B, H, W, 1]`. */
+function steepness(x: Tensor4D): Tensor4D {
+  const [, height, width] = x.shape;
+  const across = abs(
+    sub(slice(x, [0, 0, 1, 0], [-1, -1, -1, -1]), slice(x, [0, 0, 0, 0], [-1, -1, width - 1, -1])),
+  );
+  const down = abs(
+    sub(slice(x, [0, 1, 0, 0], [-1, -1, -1, -1]), slice(x, [0, 0, 0, 0], [-1, height - 1, -1, -1])),
+  );
+  return add(
+    pad(across, [
+      [0, 0],
+      [0, 0],
+      [0, 1],
+      [0, 0],
+    ]),
+    pad(down, [
+      [0, 0],
+      [0, 1],
+      [0, 0],
+      [0, 0],
+    ]),
+  );
 }
 
 function expectFrames(received: number, wanted: number): void {

@@ -8,6 +8,7 @@ export const narrowedClip = (changes: Partial<ClipConfig> = {}): ClipConfig => (
   ...clipPreset,
   windowFrames: 3,
   frameChannels: 3,
+  blendChannels: 3,
   windowChannels: 3,
   windowBlocks: 1,
   motionChannels: 3,

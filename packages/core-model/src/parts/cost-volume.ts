@@ -6,6 +6,7 @@ import {
   matMul,
   mean,
   mul,
+  ones,
   pad,
   reshape,
   slice,
@@ -96,8 +97,11 @@ function cutBand(matrices: Tensor3D): Tensor3D {
   );
 }
 
-/** Where a correlation of 1 is among candidates of 0, it gets 97 % of the weight. */
-const correlationWeight = 8;
+/** How much of a correlation decides between candidates: of two that differ by 0.1, one has 0.2 % of the weight. */
+const correlationWeight = 60;
+
+/** What a candidate a pixel away has to fit better by than none, as a part of `correlationWeight`. */
+const nearnessWeight = 1;
 
 /** What a cost volume says of where each pixel has gone. */
 export interface ExpectedDisplacement {
@@ -108,10 +112,10 @@ export interface ExpectedDisplacement {
 }
 
 /**
- * The displacement that fits on average: that of every candidate, weighted by the softmax of 8 times its
- * correlation; and how far the weights agree, the sum of their squares. Untrained features tell by it already
- * how much of the scene has moved, so that a flow network which is given it learns from its first steps
- * (Kendall et al. 2017, "End-to-End Learning of Geometry and Context", section 3.4, for stereo).
+ * The displacement that fits on average (Kendall et al. 2017, "End-to-End Learning of Geometry and Context",
+ * section 3.4, for stereo): that of every candidate, weighted by the softmax of 60 times its correlation less
+ * its squared length, so that where much fits alike, the nearest counts; and how far the weights agree, the sum
+ * of their squares.
  *
  * @param correlations of normalized features, `[B, h, w, (2r + 1)^2]`, as `costVolume` gives them.
  */
@@ -121,11 +125,36 @@ export function expectedDisplacement(correlations: Tensor4D, radiusPixels: numbe
     (index % side) - radiusPixels,
     Math.floor(index / side) - radiusPixels,
   ]);
-  const weights = softmax(mul<Tensor4D>(correlations, correlationWeight), 3);
+  const farness = candidates.map(([dx, dy]) => nearnessWeight * (dx! ** 2 + dy! ** 2));
+  const fit = sub<Tensor4D>(
+    mul<Tensor4D>(correlations, correlationWeight),
+    tensor4d(farness, [1, 1, 1, side * side]),
+  );
+  const weights = softmax(fit, 3);
   return {
     displacement: conv2d(weights, tensor4d(candidates.flat(), [1, 1, side * side, 2]), 1, 'valid'),
     certainty: sum(square(weights), 3, true),
   };
+}
+
+/**
+ * What surrounds every pixel of `[B, h, w, 1]`, as channels with mean 0 and variance 1: the product of two is
+ * their normalized cross-correlation. What lies outside counts as the pixel itself.
+ *
+ * @param sidePixels odd: of the square around every pixel.
+ * @returns `[B, h, w, sidePixels^2]`.
+ */
+export function surroundings(x: Tensor4D, sidePixels: number): Tensor4D {
+  const channels = sidePixels ** 2;
+  const margin: [number, number] = [(sidePixels - 1) / 2, (sidePixels - 1) / 2];
+  const oneHot = new Float32Array(channels * channels);
+  for (let place = 0; place < channels; place++) oneHot[place * channels + place] = 1;
+  const kernel = tensor4d(oneHot, [sidePixels, sidePixels, 1, channels]);
+  const around = (image: Tensor4D) =>
+    conv2d(pad(image, [[0, 0], margin, margin, [0, 0]]), kernel, 1, 'valid');
+  const [, height, width] = x.shape;
+  const inside = around(ones([1, height, width, 1]));
+  return normalizeChannels(mul<Tensor4D>(sub(around(x), x), inside));
 }
 
 /** Added to the variance: what is flat stays near zero. */

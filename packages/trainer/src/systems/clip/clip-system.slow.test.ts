@@ -5,6 +5,7 @@ import '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { clipFamily, photoFamily, photoPreset } from '@unblur/core-model';
 import sharp from 'sharp';
+import { narrowedClip } from '../../../../core-model/src/clip/narrowed-clip.test-tool.js';
 import { readMetrics } from '../../loop/metrics-log.js';
 import { train } from '../../train.js';
 import { loadRun } from '../load-run.js';
@@ -31,16 +32,7 @@ function writeRun(name: string, changes: Record<string, unknown> = {}): string {
     system: 'clip',
     network: {
       preset: 'clip',
-      windowFrames: 3,
-      frameChannels: 3,
-      windowChannels: 3,
-      windowBlocks: 1,
-      motionChannels: 3,
-      searchRadiusPixels: 1,
-      channels: [3, 4, 3, 4],
-      encoderBlocks: [1, 1, 1],
-      bottleneckBlocks: 1,
-      decoderBlocks: [1, 1, 1],
+      ...narrowedClip(),
     },
     data: { sources: [{ folder: 'clips', halvedShare: 0 }], sizePixels: 16 },
     optimizer: { learningRate: 0.001 },
