@@ -150,12 +150,25 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
     return neighbourhood?.join(window, weights) ?? { image: window[middle]!.restored, motionsPixels: [] };
   }
 
+  function describeAll(frames: readonly Tensor4D[], weights: NamedTensors): FrameDescription[] {
+    const batch = frames[0]!.shape[0];
+    const described = describe(concat([...frames], 0), weights);
+    return frames.map((frame, index) => ({
+      frame,
+      restored: partOfBatch(described.restored, index, batch),
+      ...(described.feature && { feature: partOfBatch(described.feature, index, batch) }),
+    }));
+  }
+
   function deblur(frames: readonly Tensor4D[], weights: NamedTensors): RestoredFrame[][] {
     expectFrames(frames.length, clipFrames(config));
     const results: RestoredFrame[][] = [];
     let seen = frames;
     for (let pass = 0; pass < passes; pass++) {
-      const described = seen.map((frame) => describe(frame, weights));
+      // At once along the batch: those that are restored, and those of which the U-Net learns nothing.
+      const centres = describeAll(seen.slice(middle, -middle), weights);
+      const ends = describeAll([...seen.slice(0, middle), ...seen.slice(-middle)], weights);
+      const described = [...ends.slice(0, middle), ...centres, ...ends.slice(middle)];
       const restored = Array.from({ length: seen.length - windowFrames + 1 }, (_, first) =>
         restore(described.slice(first, first + windowFrames), weights),
       );
