@@ -206,6 +206,9 @@ async function chosenNetwork(preset, stages, { asInUse }) {
   if (preset === 'clip') {
     const config = { ...clipPreset, passes: stages };
     const values = busyWeights(clipFamily.initialWeights(config, 1));
+    // In use motion is found; random corrections of it would make of rounding another motion.
+    const corrections = Object.keys(values).filter((name) => asInUse && /^motion\d\.correct/.test(name));
+    for (const name of corrections) values[name].values.fill(0);
     return { family: clipFamily, config, values, windowFrames: clipFrames(config) };
   }
   const config = videoDeblurPresets[preset] && { ...videoDeblurPresets[preset], stages };
@@ -236,17 +239,30 @@ function busyWeights(weights) {
   return weights;
 }
 
-/** Slowly changing colours that move to the right. */
+/** Blotches of chance, large and small, that move to the right: nothing counts as still, or looks like another. */
 function movingPicture(width, height, index) {
   const values = new Float32Array(width * height * 3);
   for (let y = 0, place = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       for (let colour = 0; colour < 3; colour++) {
-        values[place++] = 0.5 + 0.25 * Math.sin(0.11 * (x - 3 * index) + colour) * Math.cos(0.07 * y);
+        values[place++] =
+          0.1 + 0.3 * blotches(x - 3 * index, y, 29, colour) + 0.5 * blotches(x - 3 * index, y, 5, colour);
       }
     }
   }
   return values;
+}
+
+/** Numbers in [0, 1] at the corners of cells, and between them smoothly. */
+function blotches(x, y, cellPixels, seed) {
+  const chance = (column, row) => {
+    const mixed = Math.sin(12.9898 * column + 78.233 * row + 37.719 * seed) * 43758.5453;
+    return mixed - Math.floor(mixed);
+  };
+  const [column, row] = [Math.floor(x / cellPixels), Math.floor(y / cellPixels)];
+  const [across, down] = [x / cellPixels - column, y / cellPixels - row];
+  const along = (at) => (1 - across) * chance(column, at) + across * chance(column + 1, at);
+  return (1 - down) * along(row) + down * along(row + 1);
 }
 
 function requireSame(ours, theirs, blurred, { everywhere }) {
