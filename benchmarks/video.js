@@ -246,7 +246,7 @@ function movingPicture(width, height, index) {
     for (let x = 0; x < width; x++) {
       for (let colour = 0; colour < 3; colour++) {
         values[place++] =
-          0.1 + 0.3 * blotches(x - 3 * index, y, 29, colour) + 0.5 * blotches(x - 3 * index, y, 5, colour);
+          0.1 + 0.3 * blotches(x - 3 * index, y, 29, colour) + 0.5 * blotches(x - 3 * index, y, 9, colour);
       }
     }
   }

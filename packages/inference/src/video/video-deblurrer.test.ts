@@ -16,8 +16,8 @@ import {
 import { createVideoDeblurrer as createOnEngine, mirrorRows, type RgbImage } from '@unblur/restoration';
 import { narrowedClip } from '../../../core-model/src/clip/narrowed-clip.test-tool.js';
 import {
+  livelyClipWeights,
   livelyVideoWeights,
-  livelyWeights,
   movingWaves,
   tinyClipFile,
   tinyFusionConfig,
@@ -46,7 +46,7 @@ const videoDefinition = (config: VideoDeblurConfig): Definition => ({
   restore: (window, weights) => videoDeblurFamily.declare(config).deblur(window, weights).image,
 });
 const clipDefinition = (config: ClipConfig): Definition => ({
-  values: livelyWeights(clipFamily, config),
+  values: livelyClipWeights(config),
   window: clipFrames(config),
   restore: (window, weights) => clipFamily.declare(config).deblur(window, weights).at(-1)![0]!.image,
 });
@@ -142,14 +142,18 @@ describe('createVideoDeblurrer', () => {
     ['clip, without the sharpness prior', clip({ sharpnessPrior: 'none' }), 3],
     ['clip, without neighbours', clip({ neighbours: 'none' }), 2],
     ['photo', { file: tinyWeights(), definition: photoDefinition, size: [32, 16] as [number, number] }, 3],
-  ])('gives what every window by itself gives, with the ends repeated: %s', async (_, network, count) => {
+  ])('gives what every window by itself gives, with the ends repeated: %s', async (name, network, count) => {
     const frames = movingWaves(...network.size, count);
     const sharp = await collect(
       createVideoDeblurrer({ weights: network.file, windowsOnly: true }).deblur(frames),
     );
     const expected = deblurByWindows(frames, network.definition);
     expect(sharp).toHaveLength(count);
-    sharp.forEach((frame, index) => expect(largestDifference(frame, expected[index]!)).toBeLessThan(1e-4));
+    // The clip network's second pass finds motion in what the first has rounded.
+    const tolerance = name.startsWith('clip, two passes') ? 4e-4 : 1e-4;
+    sharp.forEach((frame, index) =>
+      expect(largestDifference(frame, expected[index]!)).toBeLessThan(tolerance),
+    );
     expect(largestDifference(sharp[0]!, frames[0]!)).toBeGreaterThan(0.01);
   });
 

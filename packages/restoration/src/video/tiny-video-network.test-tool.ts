@@ -2,6 +2,7 @@ import {
   clipFamily,
   videoDeblurFamily,
   videoDeblurPresets,
+  type ClipConfig,
   type NetworkFamily,
   type VideoDeblurConfig,
   type WeightValues,
@@ -50,7 +51,7 @@ export const tinyFusionConfig: VideoDeblurConfig = {
 export const livelyVideoWeights = (config: VideoDeblurConfig): WeightValues =>
   livelyWeights(videoDeblurFamily, config);
 
-export function livelyWeights<Config>(family: NetworkFamily<Config>, config: Config): WeightValues {
+function livelyWeights<Config>(family: NetworkFamily<Config>, config: Config): WeightValues {
   const weights = family.initialWeights(config, 5);
   let state = 99;
   for (const { values } of Object.values(weights)) {
@@ -65,8 +66,20 @@ export function livelyWeights<Config>(family: NetworkFamily<Config>, config: Con
 export const tinyVideoFile = (config = tinyVideoConfig): Uint8Array =>
   videoDeblurFamily.writeWeights(livelyVideoWeights(config), config, { dtype: 'float32' });
 
+/**
+ * Lively but for the corrections of motion: random ones would make of a second pass's rounding another motion,
+ * where what is found without them holds.
+ */
+export function livelyClipWeights(config: ClipConfig): WeightValues {
+  const weights = livelyWeights(clipFamily, config);
+  for (const [name, { values }] of Object.entries(weights)) {
+    if (/^motion\d\.correct/.test(name)) values.fill(0);
+  }
+  return weights;
+}
+
 export const tinyClipFile = (config = narrowedClip()): Uint8Array =>
-  clipFamily.writeWeights(livelyWeights(clipFamily, config), config, { dtype: 'float32' });
+  clipFamily.writeWeights(livelyClipWeights(config), config, { dtype: 'float32' });
 
 /** Waves that move to the right, `speed` pixels from frame to frame. */
 export function movingWaves(width: number, height: number, count: number, speed = 2): RgbImage[] {
