@@ -39,7 +39,7 @@ export interface ClipConfig extends ResidualUNetConfig {
 const { channels, encoderBlocks, bottleneckBlocks, decoderBlocks } = photoPreset;
 
 /**
- * The U-Net is the photo network's, so that training goes on from its weights: 11.6 million parameters, 296
+ * The U-Net is the photo network's, so that training goes on from its weights: 11.6 million parameters, 315
  * thousand multiply-adds per pixel and frame.
  */
 export const clipPreset: ClipConfig = {

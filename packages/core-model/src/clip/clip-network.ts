@@ -436,7 +436,7 @@ function partOfBatch(x: Tensor4D, index: number, batch: number): Tensor4D {
   return slice(x, [index * batch, 0, 0, 0], [batch, -1, -1, -1]);
 }
 
-/** The clip network. Untrained, it gives the centre frame back, with nothing moving. */
+/** The clip network. Untrained, it gives the centre frame back. */
 export const clipFamily = networkFamily<ClipConfig, ClipNetwork>({
   name: 'clip',
   configKey: 'unblur.clip',

@@ -35,8 +35,7 @@ const run = section({
      */
     neighbourhoodLearningRate: optional(number({ min: 0 })),
     /**
-     * Share of the steps for which the rest stays as it starts, so that descriptors are learned of features that
-     * last.
+     * Share of the steps for which the rest stays as it starts: joining is learned on frames that last.
      */
     heldShare: withDefault(share, 0),
   }),
