@@ -66,25 +66,22 @@ class ClipNetwork:
         flow = enlarge(motion, 4)
         for level, iterations in ALIGNMENT:
             flow = align_flow(own, others, flow, level, iterations)
-        moved_frames, moved, moved_features = (
-            warp(x, displacement) if self.config["neighbours"] == "moved" else x
-            for x, displacement in (
-                (frames, flow),
-                (others, flow),
-                (features, F.avg_pool2d(flow, 2) / 2),
-            )
-        )
+        if self.config["neighbours"] == "unmoved":
+            flow = torch.zeros_like(flow)
+        moved_frames, moved = warp(frames, flow), warp(others, flow)
+        moved_features = warp(features, F.avg_pool2d(flow, 2) / 2)
+        _, visible = warp_visible(others[:, :1], flow, "border")
         evidence = blend_evidence(frame, restored, moved_frames, moved, motion)
         of_all = evidence.mean(0, keepdim=True).expand(len(others), -1, -1, -1)
         weighed = self.layer("blend.enter", torch.cat([evidence, of_all], 1), leaky=True)
         weighed = self.layer("blend.refine", weighed, leaky=True)
-        shares = self.layer("blend.share", weighed)
+        shares = self.layer("blend.share", weighed) * F.avg_pool2d(visible, 4)
         blended = restored + (enlarge(shares, 4) * (moved - restored)).sum(0, keepdim=True)
         features = (enlarge(shares, 2) * (moved_features - feature)).sum(0, keepdim=True)
         pictures = [F.pixel_unshuffle(x, 2) for x in (blended, restored - blended, frame - restored)]
         seen = [*pictures, feature, features]
         if self.config["sharpnessPrior"] != "none":
-            seen.append(F.pixel_unshuffle(self.prior(window, flow), 2))
+            seen.append(F.pixel_unshuffle(self.prior(restored, moved, visible), 2))
         corrected = self.blocks("window", self.layer("window.enter", torch.cat(seen, 1), leaky=True))
         return blended + F.pixel_shuffle(self.layer("window.correct", corrected), 2)
 
@@ -107,14 +104,11 @@ class ClipNetwork:
             motion = found + self.layer(f"motion{level}.correct", refined)
         return motion * 2**FINEST_MOTION_LEVEL
 
-    def prior(self, window, flows):
-        middle = len(window) // 2
-        (before, before_mask), (after, after_mask) = [
-            warp_visible(window[frame][1], flows[index : index + 1], "border")
-            for frame, index in ((middle - 1, middle - 1), (middle + 1, middle))
-        ]
-        prior = sharpness_prior(self.config["sharpnessPrior"], before, window[middle][1], after)
-        return prior * before_mask * after_mask
+    def prior(self, restored, moved, visible):
+        after = len(moved) // 2
+        before, after = slice(after - 1, after), slice(after, after + 1)
+        prior = sharpness_prior(self.config["sharpnessPrior"], moved[before], restored, moved[after])
+        return prior * visible[before] * visible[after]
 
     def layer(self, name, x, stride=1, leaky=False):
         kernel, bias = self.weights[f"{name}.kernel"], self.weights[f"{name}.bias"]

@@ -295,6 +295,19 @@ test('blends in a neighbour by its share', () => {
   expect(largestDifference(image, blended)).toBeLessThan(1e-6);
 });
 
+test('blends in nothing that lies outside a neighbour', () => {
+  const network = clipFamily.declare(narrow);
+  const weights = {
+    ...tensorsOf(clipFamily.initialWeights(network.config, 1)),
+    'blend.share.bias': tf.tensor1d([0.25]),
+    // Wherever it looks: as far to the left as a frame is wide, beyond what the alignment corrects.
+    'motion2.correct.bias': tf.tensor1d([-32, 0]),
+  };
+  const [[{ image, shares }]] = network.deblur(framesOf(narrow), weights) as [[RestoredFrame]];
+  expect(largestDifference(shares!, tf.zerosLike(shares!))).toBe(0);
+  expect(largestDifference(image, framesOf(narrow)[1]!)).toBeLessThan(1e-6);
+});
+
 test('costs less than half a million multiply-adds per pixel and frame', () => {
   const { costs } = clipFamily.declare(clipPreset);
   const perPixel = costs.reduce((sum, { name, level, multiplyAddsPerOutputPixel }) => {

@@ -14,6 +14,7 @@ import {
   square,
   sub,
   sum,
+  tile,
 } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { costVolume, expectedDisplacement, surroundings } from '../parts/cost-volume.js';
@@ -22,7 +23,7 @@ import type { FlowAlignment } from '../parts/flow-alignment.js';
 import { LayerDeclarations } from '../parts/layers.js';
 import type { LayerCost, NamedTensors, WeightDeclaration } from '../parts/layers.js';
 import { luminance } from '../parts/image-statistics.js';
-import { resizeFlow, warp, warpVisible } from '../parts/motion-field.js';
+import { resizeFlow, visibility, warp } from '../parts/motion-field.js';
 import {
   expectMultipleSize,
   halve,
@@ -242,7 +243,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
   });
 
   /** Once for every neighbour, along the batch. */
-  const repeated = (x: Tensor4D) => concat(Array<Tensor4D>(neighbourCount).fill(x), 0);
+  const repeated = (x: Tensor4D) => tile(x, [neighbourCount, 1, 1, 1]);
 
   /** The U-Net learns to restore a frame; what neighbours see of it takes what it finds as given. */
   function describe(finest: Tensor4D, weights: NamedTensors): Pick<FrameDescription, 'feature'> {
@@ -298,17 +299,18 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     const own = repeated(itself);
     const motionPixels = motions.at(-1)!;
     const aligned = alignFlow(own, theirs, upsample(motionPixels, clipMotionStridePixels), alignment);
-    const move = (x: Tensor4D, displacementPixels: Tensor4D) =>
-      config.neighbours === 'moved' ? warp(x, displacementPixels) : x;
+    const flow = config.neighbours === 'moved' ? aligned : mul<Tensor4D>(aligned, 0);
     const theirFrames = stacked(({ frame }) => frame);
-    const moved = { frame: move(theirFrames, aligned), restored: move(theirs, aligned) };
+    const moved = { frame: warp(theirFrames, flow), restored: warp(theirs, flow) };
+    const visible = visibility(flow);
     const theirFeatures = stacked(({ feature }) => feature!);
-    const movedFeature = move(theirFeatures, mul<Tensor4D>(halve(aligned), 1 / 2));
+    const movedFeature = warp(theirFeatures, mul<Tensor4D>(halve(flow), 1 / 2));
 
-    const found = blendEvidence({ frame: repeated(centre.frame), restored: own }, moved, motionPixels);
+    const found = blendEvidence(centre, moved, motionPixels);
     const ofAll = mul<Tensor4D>(addN(apart(found)), 1 / neighbourCount);
     const weighed = refineBlend(enterBlend(concat([found, repeated(ofAll)], 3), weights), weights);
-    const shares = concat(apart(share(weighed, weights)), 3);
+    // Nothing of what lies outside a neighbour.
+    const shares = concat(apart(mul<Tensor4D>(share(weighed, weights), inCells(visible))), 3);
     /** Towards neighbours, each by its share of a level's pixels. */
     const blend = (given: Tensor4D, others: Tensor4D, stridePixels: number): Tensor4D => {
       const sharesOfPixels = upsample(shares, clipMotionStridePixels / stridePixels);
@@ -319,7 +321,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     };
     const blended = add<Tensor4D>(centre.restored, blend(centre.restored, moved.restored, 1));
 
-    const prior = hasPrior ? priorOf(window, apart(aligned)) : undefined;
+    const prior = hasPrior ? priorOf(centre.restored, apart(moved.restored), apart(visible)) : undefined;
     const seen = concat(
       [
         packPixels(blended),
@@ -336,14 +338,14 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     return { image: add(blended, correction), motionsPixels, shares, ...(prior && { prior }) };
   }
 
-  /** Of the centre and the frames right before and after it (section 3.3). */
-  function priorOf(window: readonly FrameDescription[], flowsPixels: readonly Tensor4D[]): Tensor4D {
-    const [before, after] = [middle - 1, middle].map((neighbour) => {
-      const { restored } = window[neighbour < middle ? neighbour : neighbour + 1]!;
-      return warpVisible(restored, flowsPixels[neighbour]!, 'border');
-    });
+  /** Of the centre and the frames right before and after it, as they were moved (section 3.3). */
+  function priorOf(centre: Tensor4D, moved: readonly Tensor4D[], visible: readonly Tensor4D[]): Tensor4D {
+    const [before, after] = [middle - 1, middle].map((neighbour) => ({
+      warped: moved[neighbour]!,
+      mask: visible[neighbour]!,
+    }));
     const form = config.sharpnessPrior === 'root' ? 'root' : 'squared';
-    return sharpnessPrior(form, before!, window[middle]!.restored, after!);
+    return sharpnessPrior(form, before!, centre, after!);
   }
   return { describe, join };
 }
@@ -368,29 +370,30 @@ const leastDifference = 0.01;
  * alone does too, and in their means, which only wrong motion or something in between does; and how far it
  * moved. No gradient flows through it.
  *
- * @param motionPixels `[B, H/4, W/4, 2]`.
- * @returns `[B, H/4, W/4, blendEvidenceChannels]`.
+ * @param neighbours as moved onto the centre, `[N * B, H, W, 3]`: N stacked along the batch.
+ * @param motionPixels to each, `[N * B, H/4, W/4, 2]`.
+ * @returns `[N * B, H/4, W/4, blendEvidenceChannels]`.
  */
-function blendEvidence(centre: SeenFrame, neighbour: SeenFrame, motionPixels: Tensor4D): Tensor4D {
+function blendEvidence(centre: SeenFrame, neighbours: SeenFrame, motionPixels: Tensor4D): Tensor4D {
   return stopGradient(
-    [centre.frame, centre.restored, neighbour.frame, neighbour.restored, motionPixels],
-    (frame, restored, otherFrame, otherRestored, motion) => {
-      const inCells = (x: Tensor4D) => avgPool(x, clipMotionStridePixels, clipMotionStridePixels, 'valid');
+    [centre.frame, centre.restored, neighbours.frame, neighbours.restored, motionPixels],
+    (frame, restored, otherFrames, othersRestored, motion) => {
+      const repeated = (x: Tensor4D) => tile(x, [motion.shape[0] / frame.shape[0], 1, 1, 1]);
       const ofSize = (x: Tensor4D, least = leastDifference) => log(add<Tensor4D>(x, least)) as Tensor4D;
       const sharpness = (x: Tensor4D) => ofSize(inCells(steepness(luminance(x))));
       const difference = (x: Tensor4D) => ofSize(mean<Tensor4D>(abs(x), 3, true));
       const [own, ownRestored] = [sharpness(frame), sharpness(restored)];
-      const differences = [sub<Tensor4D>(otherRestored, restored), sub<Tensor4D>(otherFrame, frame)];
+      const differences = [sub(othersRestored, repeated(restored)), sub(otherFrames, repeated(frame))];
       const length = sqrt(sum<Tensor4D>(square(motion), 3, true));
       return concat(
         [
-          sub(sharpness(otherRestored), ownRestored),
-          sub(sharpness(otherFrame), own),
-          add(ownRestored, 3),
-          sub(own, ownRestored),
+          sub(sharpness(othersRestored), repeated(ownRestored)),
+          sub(sharpness(otherFrames), repeated(own)),
+          repeated(add(ownRestored, 3)),
+          repeated(sub(own, ownRestored)),
           ...differences.flatMap((x) => [
             add<Tensor4D>(ofSize(inCells(mean(abs(x), 3, true))), 3),
-            add<Tensor4D>(difference(inCells(x)), 3),
+            add<Tensor4D>(difference(inCells(x as Tensor4D)), 3),
           ]),
           mul(ofSize(length as Tensor4D, 0.5), 0.5),
         ],
@@ -398,6 +401,11 @@ function blendEvidence(centre: SeenFrame, neighbour: SeenFrame, motionPixels: Te
       ) as Tensor4D;
     },
   );
+}
+
+/** The mean of every cell of 4x4 pixels, for which motion is known. */
+function inCells(x: Tensor4D): Tensor4D {
+  return avgPool(x, clipMotionStridePixels, clipMotionStridePixels, 'valid');
 }
 
 /** The sum of the absolute differences to the pixels right of and below every pixel of `[B, H, W, 1]`. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
-import { affineDisplacement, resizeFlow, warp, warpVisible } from './motion-field.js';
+import { affineDisplacement, resizeFlow, visibility, warp, warpVisible } from './motion-field.js';
 
 describe('affineDisplacement', () => {
   test('turns about the image centre', () => {
@@ -47,13 +47,11 @@ describe('warp', () => {
 describe('warpVisible', () => {
   test('moves an image by whole pixels and blanks what came from outside', () => {
     const image = tf.tensor4d([1, 2, 3, 4, 5, 6], [1, 2, 3, 1]);
-    const { warped, mask } = warpVisible(
-      image,
-      tf.tile(tf.tensor4d([1, 0], [1, 1, 1, 2]), [1, 2, 3, 1]),
-      'border',
-    );
+    const flow = tf.tile(tf.tensor4d([1, 0], [1, 1, 1, 2]), [1, 2, 3, 1]);
+    const { warped, mask } = warpVisible(image, flow, 'border');
     expect([...warped.dataSync()]).toEqual([2, 3, 0, 5, 6, 0]);
     expect([...mask.dataSync()]).toEqual([1, 1, 0, 1, 1, 0]);
+    expect([...visibility(flow).dataSync()]).toEqual([1, 1, 0, 1, 1, 0]);
   });
 
   test('tolerates a thousandth of a pixel beyond the edge, and no more', () => {

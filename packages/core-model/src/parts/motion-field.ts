@@ -71,15 +71,28 @@ export function warpVisible(
 ): { warped: Tensor4D; mask: Tensor4D } {
   const [, height, width] = x.shape;
   const positions = add(flowPixels, pixelPositions([height, width])) as Tensor4D;
-  const mask = stopGradient([positions], (constant) => visibility(constant, [height, width]));
+  const mask = stopGradient([positions], (constant) => fullyInside(constant, [height, width]));
   return { warped: mul(gridSample(x, positions, padding), mask), mask };
+}
+
+/**
+ * Where an image shows what is moved by a flow: `[B, h, w, 1]`, 1 where p + flow(p) lies inside, else 0.
+ * `warpVisible`'s mask by itself; no gradient flows through it.
+ *
+ * @param flowPixels `[B, h, w, 2]` (dx, dy) in pixels of its own level.
+ */
+export function visibility(flowPixels: Tensor4D): Tensor4D {
+  const [, height, width] = flowPixels.shape;
+  return stopGradient([flowPixels], (flow) =>
+    fullyInside(add<Tensor4D>(flow, pixelPositions([height, width])), [height, width]),
+  );
 }
 
 /**
  * What sampling an image of ones that is 0 outside gives is known without sampling: the fraction of the four
  * neighbours' weights inside.
  */
-function visibility(positions: Tensor4D, [height, width]: [number, number]): Tensor4D {
+function fullyInside(positions: Tensor4D, [height, width]: [number, number]): Tensor4D {
   const [batch, outHeight, outWidth] = positions.shape;
   const fractionInside = (axis: 0 | 1, size: number): Tensor4D => {
     const position = slice(positions, [0, 0, 0, axis], [batch, outHeight, outWidth, 1]);
