@@ -188,7 +188,7 @@ export async function probeClip(
 }
 
 async function probeFile(path: string, options: FfmpegOptions): Promise<ProbedFile> {
-  const { exitCode, output, complaints } = await runFfprobe(
+  const { exitCode, output, errorLines } = await runFfprobe(
     [
       '-v',
       'error',
@@ -203,14 +203,14 @@ async function probeFile(path: string, options: FfmpegOptions): Promise<ProbedFi
     options,
   );
   if (exitCode === 0) return JSON.parse(output) as ProbedFile;
-  const complaint = withoutPath(complaints[0] ?? 'it gave no reason', path);
-  if (isRefusedFormat(complaint)) {
+  const errorLine = withoutPath(errorLines[0] ?? 'it gave no reason', path);
+  if (isRefusedFormat(errorLine)) {
     throw new UnblurError(
       `${path} is not a clip but a picture, a list of other files or something else that is not opened as one; give the clip itself, or a photograph to unblur restore`,
     );
   }
   throw new UnblurError(
-    `${path} is not a video that ffmpeg reads, or is damaged (${complaint}); get the whole file`,
+    `${path} is not a video that ffmpeg reads, or is damaged (${errorLine}); get the whole file`,
   );
 }
 
@@ -227,7 +227,7 @@ function chooseVideo(streams: ProbedStream[]): ProbedStream | undefined {
 
 /** Goes through the packets of the pictures. @throws UnblurError when the file is damaged or cut short. */
 async function countShownFrames(path: string, index: number, options: FfmpegOptions): Promise<number> {
-  const { exitCode, output, complaints } = await runFfprobe(
+  const { exitCode, output, errorLines } = await runFfprobe(
     [
       '-v',
       'error',
@@ -241,9 +241,9 @@ async function countShownFrames(path: string, index: number, options: FfmpegOpti
     ],
     options,
   );
-  const complaint = complaints[0] && withoutPath(complaints[0], path);
-  if (exitCode !== 0 || complaint) {
-    throw damagedClip(path, complaint);
+  const errorLine = errorLines[0] && withoutPath(errorLines[0], path);
+  if (exitCode !== 0 || errorLine) {
+    throw damagedClip(path, errorLine);
   }
   return output.split('\n').filter((flags) => flags.trim() !== '' && !flags.includes('D')).length;
 }
@@ -403,15 +403,15 @@ function describeContentLight(sideData: SideData[]): PictureFacts['contentLight'
  * What to tell the user of a clip that cannot be read to its end. Frames are coded anew: copied, the broken
  * ones would break the copy as well.
  */
-export function damagedClip(path: string, complaint: string | undefined): UnblurError {
+export function damagedClip(path: string, errorLine: string | undefined): UnblurError {
   const repaired = join(dirname(path), `${parse(path).name}-repaired.mp4`);
   return new UnblurError(
-    `${path} is damaged or cut short (${complaint ?? 'ffmpeg gave no reason'}); get the whole file, or save what can be read with: ffmpeg -i ${path} -crf 14 ${repaired}`,
+    `${path} is damaged or cut short (${errorLine ?? 'ffmpeg gave no reason'}); get the whole file, or save what can be read with: ffmpeg -i ${path} -crf 14 ${repaired}`,
   );
 }
 
 /** ffmpeg puts the name of the file before what is wrong with it. */
-function withoutPath(complaint: string, path: string): string {
+function withoutPath(errorLine: string, path: string): string {
   const name = `file:${path}: `;
-  return complaint.startsWith(name) ? complaint.slice(name.length) : complaint;
+  return errorLine.startsWith(name) ? errorLine.slice(name.length) : errorLine;
 }

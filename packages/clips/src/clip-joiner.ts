@@ -90,7 +90,7 @@ export async function joinStreams(
     options,
   );
   if ((await ffmpeg.finished) !== 0) {
-    throw new UnblurError(describeWriteFailure(ffmpeg.complaints(), 'write a folder of frames'));
+    throw new UnblurError(describeWriteFailure(ffmpeg.errorLines(), 'write a folder of frames'));
   }
   return describeLosses(name, facts, await probeClip(path, options), plans);
 }
@@ -133,7 +133,7 @@ export async function expectStreamsFit(
   );
   if ((await ffmpeg.finished) !== 0) {
     throw new UnblurError(
-      `The sound or subtitles of ${original.path} cannot be written (${ffmpeg.complaints()[0] ?? 'ffmpeg gave no reason'}); choose a name that ends in .mkv, which holds most`,
+      `The sound or subtitles of ${original.path} cannot be written (${ffmpeg.errorLines()[0] ?? 'ffmpeg gave no reason'}); choose a name that ends in .mkv, which holds most`,
     );
   }
 }

@@ -162,13 +162,13 @@ function keepingTheClock({ format }: ClipFacts): string[] {
 async function expectSuccess(path: string, ffmpeg: RunningProgram): Promise<void> {
   const exitCode = await ffmpeg.finished;
   // Two frames of one time are no damage.
-  const complaint = ffmpeg.complaints().find((line) => !/non.monoton/i.test(line));
-  if (complaint && /No such filter: '(zscale|tonemap)'/.test(complaint)) {
+  const errorLine = ffmpeg.errorLines().find((line) => !/non.monoton/i.test(line));
+  if (errorLine && /No such filter: '(zscale|tonemap)'/.test(errorLine)) {
     throw new UnblurError(
       `${path} needs an ffmpeg with zimg (its filter zscale) for its colours; install a full build of ffmpeg, or keep high dynamic range as it is`,
     );
   }
-  if (exitCode !== 0 || complaint) throw damagedClip(path, complaint);
+  if (exitCode !== 0 || errorLine) throw damagedClip(path, errorLine);
 }
 
 function expectOneSize(

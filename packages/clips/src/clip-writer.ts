@@ -307,7 +307,7 @@ class PictureEncoder {
 
   async #expectSuccess(): Promise<void> {
     if ((await this.#ffmpeg.finished) !== 0) {
-      throw new UnblurError(describeWriteFailure(this.#ffmpeg.complaints(), 'write a folder of frames'));
+      throw new UnblurError(describeWriteFailure(this.#ffmpeg.errorLines(), 'write a folder of frames'));
     }
   }
 }

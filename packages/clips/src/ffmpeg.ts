@@ -53,8 +53,8 @@ export function outputFile(path: string): string {
 }
 
 /** What ffmpeg says where a file is of none of the kinds that are opened as clips. */
-export function isRefusedFormat(complaint: string): boolean {
-  return /not on whitelist/i.test(complaint);
+export function isRefusedFormat(errorLine: string): boolean {
+  return /not on whitelist/i.test(errorLine);
 }
 
 export interface RunningProgram {
@@ -72,16 +72,16 @@ export interface RunningProgram {
    */
   silent: Promise<void>;
   /** Its error messages so far, without the names of ffmpeg's parts before them. */
-  complaints(): string[];
+  errorLines(): string[];
 }
 
-const keptComplaints = 100;
+const keptErrorLines = 100;
 
 /**
- * Starts ffmpeg. All of its messages count as complaints, unless `-v level+...` is among the arguments: then
+ * Starts ffmpeg. All of its messages count as errors, unless `-v level+...` is among the arguments: then
  * those marked as errors do.
  *
- * @param onMessage called with each line that is no complaint.
+ * @param onMessage called with each line that is no error.
  */
 export function startFfmpeg(
   commandLine: string[],
@@ -91,16 +91,16 @@ export function startFfmpeg(
   return startProgram(ffmpegPath, commandLine, signal, onMessage);
 }
 
-/** Runs ffprobe. @returns its exit code, what it printed and its complaints. */
+/** Runs ffprobe. @returns its exit code, what it printed and its errors, a line each. */
 export async function runFfprobe(
   commandLine: string[],
   { ffmpegPath = 'ffmpeg', signal }: FfmpegOptions = {},
-): Promise<{ exitCode: number | null; output: string; complaints: string[] }> {
+): Promise<{ exitCode: number | null; output: string; errorLines: string[] }> {
   const probe = startProgram(ffmpegPath.replace(/ffmpeg([^/\\]*)$/, 'ffprobe$1'), commandLine, signal);
   let output = '';
   probe.process.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
   const exitCode = await probe.finished;
-  return { exitCode, output, complaints: probe.complaints() };
+  return { exitCode, output, errorLines: probe.errorLines() };
 }
 
 /** The version of ffmpeg, such as `7.1.1`; undefined where none can be run. */
@@ -118,8 +118,8 @@ export async function hasFfmpeg(ffmpegPath?: string): Promise<boolean> {
 }
 
 /** What to tell the user where ffmpeg could not write a clip. @param instead what else would do. */
-export function describeWriteFailure(complaints: string[], instead: string): string {
-  const all = complaints.join('\n');
+export function describeWriteFailure(errorLines: string[], instead: string): string {
+  const all = errorLines.join('\n');
   if (/No space left on device/i.test(all)) {
     return 'Could not write the clip: the disk is full; free some space or choose another folder';
   }
@@ -130,7 +130,7 @@ export function describeWriteFailure(complaints: string[], instead: string): str
   if (encoder !== undefined) {
     return `Could not write the clip: this ffmpeg has no ${encoder}; install a full build of ffmpeg`;
   }
-  return `ffmpeg could not write the clip (${complaints[0] ?? 'it gave no reason'}); update ffmpeg or ${instead}`;
+  return `ffmpeg could not write the clip (${errorLines[0] ?? 'it gave no reason'}); update ffmpeg or ${instead}`;
 }
 
 function startProgram(
@@ -145,14 +145,14 @@ function startProgram(
     killSignal: 'SIGKILL', // of what an aborted one has still to write nobody has any use
   });
   const marksErrors = commandLine.some((argument) => argument.startsWith('level+'));
-  const complaints: string[] = [];
+  const errorLines: string[] = [];
   let unfinishedLine = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     const lines = (unfinishedLine + text).split('\n');
     unfinishedLine = lines.pop()!;
     for (const line of lines) {
       if (marksErrors && !/\[(error|fatal|panic)\]/.test(line)) onMessage?.(line);
-      else if (complaints.length < keptComplaints) complaints.push(withoutPart(line));
+      else if (errorLines.length < keptErrorLines) errorLines.push(withoutPart(line));
     }
   });
   const finished = new Promise<number | null>((resolve, reject) => {
@@ -169,8 +169,8 @@ function startProgram(
       }
     });
     child.on('close', (exitCode) => {
-      if (unfinishedLine.trim() && !marksErrors && complaints.length < keptComplaints) {
-        complaints.push(withoutPart(unfinishedLine));
+      if (unfinishedLine.trim() && !marksErrors && errorLines.length < keptErrorLines) {
+        errorLines.push(withoutPart(unfinishedLine));
       }
       resolve(exitCode);
     });
@@ -181,7 +181,7 @@ function startProgram(
   const gone = new Promise<void>((resolve) => child.on('close', () => resolve()));
   // Whoever asks for the exit code learns of a failure; it must not count as unhandled before.
   finished.catch(() => {});
-  return { process: child, finished, gone, silent, complaints: () => complaints };
+  return { process: child, finished, gone, silent, errorLines: () => errorLines };
 }
 
 /** A message without `[part @ 0x55d0c8]` and `[error]` before it, which mean nothing to a user. */

@@ -78,7 +78,7 @@ export async function writeVideo(
   const fed = pipeline(played, ffmpeg.process.stdin!).catch(() => undefined);
   const exitCode = await ffmpeg.finished;
   await fed;
-  if (exitCode !== 0) throw new UnblurError(describeWriteFailure(ffmpeg.complaints(), 'leave the video out'));
+  if (exitCode !== 0) throw new UnblurError(describeWriteFailure(ffmpeg.errorLines(), 'leave the video out'));
 }
 
 /** 8-bit RGB at a size, its last column and row repeated where even sides need one more. */
