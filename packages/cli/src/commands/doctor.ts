@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ffmpegVersion } from '@unblur/clips';
 import { bundledWeights } from '@unblur/weights';
@@ -11,6 +11,7 @@ import type { ChosenRuntime } from '@unblur/onnx/node';
 import type { FoundTorch } from '@unblur/trainer';
 import type { Command } from 'commander';
 import { printJson, printLine } from '../terminal.js';
+import { readVersion } from '../version.js';
 
 /** Engines beside the built-in one that restore and train where the user has installed them. */
 const optionalEngines = ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'webgpu'];
@@ -59,7 +60,7 @@ async function diagnose(): Promise<Diagnosis> {
   const { version: onnxRuntimeVersion, ...onnxRuntime } = await chooseRuntime();
   return {
     versions: {
-      unblur: ownVersion(),
+      unblur: readVersion(),
       node: process.versions.node,
       onnxruntime: onnxRuntimeVersion,
       tfjs: packageVersion('@tensorflow/tfjs'),
@@ -169,11 +170,6 @@ function packageVersion(name: string): string | null {
     return null;
   }
   return null;
-}
-
-function ownVersion(): string {
-  const manifest = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'package.json');
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
 function gib(bytes: number): number {
