@@ -35,6 +35,7 @@ export type { LayerCost, NamedTensors } from './parts/layers.js';
 export { imagePyramid } from './parts/resolution.js';
 export { stopGradient } from './parts/stop-gradient.js';
 
+export { weightTensors } from './weights/initial-weights.js';
 export type { WeightValues } from './weights/initial-weights.js';
 export type { NetworkFamily } from './weights/network-family.js';
 export {

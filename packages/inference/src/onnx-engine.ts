@@ -1,9 +1,8 @@
-import type { NamedTensors, WeightValues } from '@unblur/core-model';
+import { weightTensors } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import { UnblurError } from '@unblur/files';
 import { chooseRuntime, createSession } from '@unblur/onnx/node';
 import type { ComputeEngine } from '@unblur/restoration';
-import { tensor } from '@tensorflow/tfjs-core';
 
 /**
  * Computes on the processor with ONNX Runtime: functions are traced with their weights as constants.
@@ -18,7 +17,7 @@ export function onnxRuntimeEngine(threads?: number): ComputeEngine {
         throw new UnblurError(cause.message, { cause });
       });
       const graph = trace(
-        (inputs) => compute(inputs, constantsOf(weights)),
+        (inputs) => compute(inputs, weightTensors(weights)),
         Object.fromEntries(Object.entries(inputShapes).map(([name, shape]) => [name, { shape }])),
       );
       const session = await createSession(graph, {
@@ -36,9 +35,3 @@ export function onnxRuntimeEngine(threads?: number): ComputeEngine {
     },
   };
 }
-
-/** Weights as tensors, which are constants where a graph is traced. */
-export const constantsOf = (weights: WeightValues): NamedTensors =>
-  Object.fromEntries(
-    Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]),
-  );

@@ -1,3 +1,4 @@
+import { weightTensors } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files';
 import { importInstalled } from '@unblur/onnx/node';
 import type { ComputeEngine } from '@unblur/restoration';
@@ -56,9 +57,7 @@ export async function tensorFlowEngine(name: TensorFlowEngineName): Promise<Comp
     memoryFactor,
     async open({ compute, inputShapes, weights }) {
       await activate();
-      const weightTensors = Object.fromEntries(
-        Object.entries(weights).map(([key, { values, shape }]) => [key, tensor(values, shape)]),
-      );
+      const heldWeights = weightTensors(weights);
       const call = async <T>(
         input: (key: string, shape: number[]) => Tensor,
         read: (output: Tensor) => Promise<T>,
@@ -67,7 +66,7 @@ export async function tensorFlowEngine(name: TensorFlowEngineName): Promise<Comp
         const outputs = tidy(() =>
           compute(
             Object.fromEntries(Object.entries(inputShapes).map(([key, shape]) => [key, input(key, shape)])),
-            weightTensors,
+            heldWeights,
           ),
         );
         try {
@@ -90,7 +89,7 @@ export async function tensorFlowEngine(name: TensorFlowEngineName): Promise<Comp
             // A backend may hand out memory of its own: a copy stays valid.
             async (output) => Float32Array.from(await output.data()),
           ),
-        release: async () => dispose(weightTensors),
+        release: async () => dispose(heldWeights),
       };
     },
   };

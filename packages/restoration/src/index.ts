@@ -12,7 +12,6 @@ export {
 } from './network-options.js';
 export {
   createEagerRestorer,
-  photoWork,
   type EagerProgress,
   type EagerRestoreOptions,
   type EagerRestorer,
@@ -36,6 +35,7 @@ export {
   type FrameChoice,
 } from './photo/frame-selection.js';
 export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
+export { photoWork } from './photo/photo-work.js';
 export {
   expectScale,
   percentileLength,

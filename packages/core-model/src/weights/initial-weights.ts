@@ -1,10 +1,18 @@
-import type { WeightDeclaration } from '../parts/layers.js';
+import { tensor, util } from '@tensorflow/tfjs-core';
+import type { NamedTensors, WeightDeclaration } from '../parts/layers.js';
 
 /** Half a GiB: far more than is trained here, and what a slip in a run file soon asks for. */
 const maxParameters = 2 ** 27;
 
 /** Weights outside TensorFlow.js, by name. */
 export type WeightValues = Record<string, { shape: number[]; values: Float32Array }>;
+
+/** Weights as tensors on the backend that is active; where a graph is traced they are its constants. */
+export function weightTensors(weights: WeightValues): NamedTensors {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]),
+  );
+}
 
 /**
  * Seeded starting weights: normal with variance 2 / fan-in (He et al. 2015), zero for biases and for heads
@@ -13,7 +21,10 @@ export type WeightValues = Record<string, { shape: number[]; values: Float32Arra
  * @throws for more parameters than 2^27.
  */
 export function drawWeights(declarations: Record<string, WeightDeclaration>, seed: number): WeightValues {
-  const parameters = Object.values(declarations).reduce((sum, { shape }) => sum + elements(shape), 0);
+  const parameters = Object.values(declarations).reduce(
+    (sum, { shape }) => sum + util.sizeFromShape(shape),
+    0,
+  );
   if (parameters > maxParameters) {
     throw new Error(
       `Expected a network of at most ${maxParameters} parameters but this config has ${parameters}; give it fewer channels or layers.`,
@@ -22,7 +33,7 @@ export function drawWeights(declarations: Record<string, WeightDeclaration>, see
   const normal = normalNumbers(seed);
   return Object.fromEntries(
     Object.entries(declarations).map(([name, { shape, initialization, fanIn }]) => {
-      const values = new Float32Array(elements(shape));
+      const values = new Float32Array(util.sizeFromShape(shape));
       const scale = Math.sqrt(2 / fanIn);
       if (initialization === 'he') {
         for (let index = 0; index < values.length; index++) values[index] = normal() * scale;
@@ -31,8 +42,6 @@ export function drawWeights(declarations: Record<string, WeightDeclaration>, see
     }),
   );
 }
-
-const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /**
  * Sum of twelve uniforms, less six: normal enough for a start, and free of functions whose last bit differs

@@ -19,7 +19,7 @@ const moved = (pixels: number): MotionField => ({
 
 /** Its frames grow brighter over the exposure, its motion runs the way it is told. */
 function source(direction: 1 | -1): {
-  restorer: Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>;
+  restorer: Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime' | 'analysisFrames'>;
   asked: { width: number; options: RestoreOptions | undefined }[];
 } {
   const asked: { width: number; options: RestoreOptions | undefined }[] = [];
@@ -28,6 +28,7 @@ function source(direction: 1 | -1): {
     restorer: {
       times: [-1, 0, 1],
       anyTime: true,
+      analysisFrames: 9,
       async restoreFrames(image, options) {
         asked.push({ width: image.width, options });
         async function* frames() {
@@ -86,6 +87,12 @@ describe('what is played of a photograph larger than that', () => {
       ]);
     },
   );
+});
+
+test('the share of the photograph and that of its smaller copy are as their work', () => {
+  const { restorer } = source(1);
+  // Nine frames' worth of analysis and three frames; of a copy with a quarter of the pixels, nine and nine.
+  expect(planPlayback(photo, restorer, 9).stillShare).toBeCloseTo(12 / (12 + 18 / 4), 10);
 });
 
 test('of a photograph no larger than what is played, all frames are restored at once', () => {

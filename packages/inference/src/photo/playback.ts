@@ -20,8 +20,6 @@ const mostPlayed = 100;
 const blendedStepPixels = 1;
 /** The motion of a photograph is that of the part of it that moves furthest but for this. */
 const motionPercentile = 0.9;
-/** What a photograph costs beside its frames, in frames. */
-const analysisFrames = 8;
 
 /** What is played of a photograph in the animation and the video, and where its frames come from. */
 export interface Playback {
@@ -56,10 +54,10 @@ interface RestoreCopyOptions {
 /** Plans the frames that are played: as many as look smooth, those that are kept among them. */
 export function planPlayback(
   photo: RgbImage,
-  restorer: Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>,
+  restorer: Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime' | 'analysisFrames'>,
   smoothFrames: number,
 ): Playback {
-  const keptTimes = restorer.times;
+  const { times: keptTimes, analysisFrames } = restorer;
   const { allTimes, playedTimes } = planTimes(keptTimes, restorer.anyTime, smoothFrames);
   const shrink = Math.max(1, Math.max(photo.width, photo.height) / playbackSidePixels);
   const isPlayedAtFullSize = !restorer.anyTime || shrink === 1;

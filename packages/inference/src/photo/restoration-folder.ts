@@ -58,7 +58,7 @@ async function removeStaleResults(
 }
 
 /** What a restoration of a photograph is made with. */
-export type FrameSource = Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>;
+export type FrameSource = Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime' | 'analysisFrames'>;
 
 export interface WriteRestorationOptions extends PlaybackOptions, FrameEncoding {
   /** Default `webp`. */

@@ -8,6 +8,7 @@ import {
   readSafetensors,
   trajectoryStridePixels,
   videoDeblurFamily,
+  weightTensors,
   windowFrames,
   type NamedTensors,
   type WeightValues,
@@ -24,7 +25,6 @@ import {
   readFixedTimesNetwork,
   selectFrames,
 } from '@unblur/restoration';
-import { constantsOf } from '../onnx-engine.js';
 
 /** What an exported graph is to be made for. */
 export interface RestorationSize {
@@ -135,7 +135,7 @@ export function traceRestoration(weights: SafetensorsBytes, size: RestorationSiz
     (tensors) => {
       const images = tensors[input.name] as Tensor4D;
       const padded = padToMultiple(images, multiple, placement);
-      const restored = restore(padded.images, constantsOf(values));
+      const restored = restore(padded.images, weightTensors(values));
       return Object.fromEntries(
         Object.entries(restored).map(([name, output]): [string, Tensor] => {
           const stridePixels = outputs[name]!.stridePixels(output, padded.images);

@@ -91,6 +91,8 @@ export interface Restorer {
   readonly times: readonly number[];
   /** Whether frames can be had at any time, or only at those that the network was trained for. */
   readonly anyTime: boolean;
+  /** Analysing a photograph takes as long as rendering so many frames of it; 0 where all come at once. */
+  readonly analysisFrames: number;
   /**
    * Restores one photograph of any size; calls wait for each other. The same photograph gives the same
    * values.
@@ -347,6 +349,7 @@ export async function createRestorer(options: RestorerOptions): Promise<Restorer
     config: network.config,
     times: defaultTimes,
     anyTime: network.reach !== null,
+    analysisFrames: network.analysisFrames,
     restore,
     restoreFrames,
     async restoreAt(photo, time, options) {

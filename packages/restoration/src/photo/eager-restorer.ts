@@ -1,13 +1,13 @@
 import {
   photoFamily,
+  weightTensors,
   type LayerCost,
   type NamedTensors,
   type PhotoConfig,
-  type PhotoNetwork,
   type PhotoScene,
   type SafetensorsBytes,
 } from '@unblur/core-model';
-import { dispose, tensor, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { RestoredSequence, RgbImage } from '../raster.js';
 import {
   analyzeInTiles,
@@ -20,6 +20,7 @@ import { anyTimes, photoFrames } from './frame-network.js';
 import { chooseTimes, type FrameChoice } from './frame-selection.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
 import { expectOptions, explainWeights } from '../network-options.js';
+import { isRenderingLayer, photoWork } from './photo-work.js';
 
 export interface EagerRestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network. */
@@ -61,9 +62,7 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
   }
   const { config, values } = explainWeights(() => photoFamily.readWeights(bytes));
   const network = photoFamily.declare(config);
-  const weights: NamedTensors = Object.fromEntries(
-    Object.entries(values).map(([name, weight]) => [name, tensor(weight.values, weight.shape)]),
-  );
+  const weights = weightTensors(values);
   const analysisCosts = network.costs.filter(({ name }) => !isRenderingLayer(name));
   const work = photoWork(network);
   let released = false;
@@ -130,22 +129,6 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
 /** A backend may hand out memory that is its own: a copy stays valid. */
 async function valuesOf(values: Tensor4D): Promise<Float32Array> {
   return Float32Array.from((await values.data()) as Float32Array);
-}
-
-/**
- * What the photo network computes, in multiply-adds per pixel: once for a photograph, and for each frame but
- * the middle one.
- */
-export function photoWork({ costs }: Pick<PhotoNetwork, 'costs'>): { analysis: number; frame: number } {
-  return {
-    analysis: multiplyAddsPerPixel(costs.filter(({ name }) => !isRenderingLayer(name))),
-    frame: multiplyAddsPerPixel(costs.filter(({ name }) => isRenderingLayer(name))),
-  };
-}
-
-/** Whether a layer works on every frame, and not once on the photograph. */
-function isRenderingLayer(name: string): boolean {
-  return name.startsWith('frame.') && name !== 'frame.feature';
 }
 
 /**

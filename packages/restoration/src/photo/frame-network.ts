@@ -15,6 +15,7 @@ import type { ComputedFunction, ComputeEngine } from '../compute-engine.js';
 import { clampToDisplay, expectFinite } from '../display-range.js';
 import { readFixedTimesNetwork, type FixedTimesNetwork } from './fixed-times-network.js';
 import { selectFrames } from './frame-selection.js';
+import { photoWork } from './photo-work.js';
 import type { MotionField, RestoredSequence, RgbImage } from '../raster.js';
 import { UnblurError } from '@unblur/files/file-error';
 import { explainWeights } from '../network-options.js';
@@ -47,6 +48,8 @@ export interface FrameNetwork {
    * the best one; `null` where nothing is known of that.
    */
   reach: Reach | null;
+  /** Analysing a photograph takes as long as rendering so many frames of it; 0 where all come at once. */
+  analysisFrames: number;
   /** How many frames are restored where no number is asked for. */
   defaultFrames: number;
   /**
@@ -82,9 +85,6 @@ export function anyTimes(frames: number): number[] {
   }
   return frameTimes(frames);
 }
-
-/** Understanding a photograph takes as long as making so many frames of it. */
-const analysisFrames = 8;
 
 /** A function of named tensors, its weights apart, for images of one size. */
 type NetworkFunction = Pick<ComputedFunction, 'compute' | 'inputShapes'>;
@@ -129,11 +129,14 @@ export function photoFunctions(
 function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
   const { config, values } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
+  const work = photoWork(network);
+  const analysisFrames = work.analysis / work.frame;
   return {
     config,
     multiple: photoMultiple,
     memoryBytesPerPixel: photoMemoryBytesPerPixel(config),
     reach: { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 },
+    analysisFrames,
     defaultFrames: photoFrames,
     timesOf: anyTimes,
     async open(width, height, engine) {
@@ -200,6 +203,7 @@ function fixedTimesNetwork({
     multiple,
     memoryBytesPerPixel,
     reach: null,
+    analysisFrames: 0,
     defaultFrames: config.frames,
     timesOf: (frames) => selectFrames(config.frames, frames).map((index) => allTimes[index]!),
     async open(width, height, engine) {

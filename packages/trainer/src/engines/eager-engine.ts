@@ -11,7 +11,7 @@ import {
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { NamedTensors, WeightValues } from '@unblur/core-model';
+import { weightTensors, type NamedTensors } from '@unblur/core-model';
 import { importInstalled } from '@unblur/onnx/node';
 import { withCorrectedGradients } from './corrected-gradients.js';
 import type { Engine } from './engine.js';
@@ -41,18 +41,12 @@ export async function createEagerEngine(
   const step = trainingStep(task);
   const restoration = restorationStep(task.restoration);
   const {
-    weightShapes,
     objective,
     restoration: { blurredShape },
   } = task;
   const tensorsOf = (values: Record<string, Float32Array>, shapes: Record<string, number[]>): NamedTensors =>
     Object.fromEntries(
       Object.entries(shapes).map(([name, shape]) => [name, tensor(values[name]!, shape as [number])]),
-    );
-  const weightTensors = (weights: WeightValues) =>
-    tensorsOf(
-      Object.fromEntries(Object.entries(weights).map(([name, { values }]) => [name, values])),
-      weightShapes,
     );
   const run = async (fn: () => NamedTensors): Promise<Record<string, Float32Array>> => {
     await activateBackend(backend);

@@ -1,17 +1,13 @@
+import { weightTensors } from '@unblur/core-model';
 import type { ComputedFunction, ComputeEngine, OpenFunction } from '@unblur/restoration';
-import { tensor } from '@tensorflow/tfjs-core';
 import { trace, type TracedGraph } from '@unblur/onnx';
 import type { Tensor } from 'onnxruntime-common';
 import type { Engine } from './engine.js';
 
 /** A function of tensors as a graph whose weights are stored as they came, as float16. */
 export function traceFunction({ compute, inputShapes, weights }: ComputedFunction): TracedGraph {
-  const constants = () =>
-    Object.fromEntries(
-      Object.entries(weights).map(([name, { values, shape }]) => [name, tensor(values, shape)]),
-    );
   const signature = Object.entries(inputShapes).map(([name, shape]) => [name, { shape }] as const);
-  return trace((inputs) => compute(inputs, constants()), Object.fromEntries(signature), {
+  return trace((inputs) => compute(inputs, weightTensors(weights)), Object.fromEntries(signature), {
     storeHalves: true,
   });
 }
