@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -23,8 +23,27 @@ export function buildIfStale(report) {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`The packages do not compile:\n${stdout}${stderr}`);
+  removeOrphans();
   mkdirSync(dirname(stampPath), { recursive: true });
   writeFileSync(stampPath, fingerprint);
+}
+
+/**
+ * Removes compiled modules whose source was moved or deleted, which the compiler leaves, and which would be
+ * published.
+ */
+export function removeOrphans() {
+  const packagesFolder = join(workspaceRoot, 'packages');
+  const libraries = readdirSync(packagesFolder).filter((name) =>
+    existsSync(join(packagesFolder, name, 'tsconfig.lib.json')),
+  );
+  for (const name of libraries) {
+    const compiled = join(packagesFolder, name, 'dist');
+    for (const path of listFiles(compiled)) {
+      const module = /^(.+?)(\.d)?\.[jt]s(\.map)?$/.exec(relative(compiled, path))?.[1];
+      if (module && !existsSync(join(packagesFolder, name, 'src', `${module}.ts`))) rmSync(path);
+    }
+  }
 }
 
 /** A digest of name, size and modification time of everything that is compiled. */

@@ -43,6 +43,15 @@ describe.each(published)('the published package %s', (folder) => {
     expect(strays).toEqual([]);
   });
 
+  test('contains no module whose source is gone', () => {
+    const sourceOf = (path) => path.replace(/^dist\//, 'src/').replace(/(\.d)?\.[jt]s$/, '.ts');
+    const orphans = packed
+      .get(manifest.name)
+      .filter((path) => /^dist\/.*\.[jt]s$/.test(path))
+      .filter((path) => !existsSync(join(workspaceRoot, 'packages', folder, sourceOf(path))));
+    expect(orphans).toEqual([]);
+  });
+
   test('has the licence of the repository', () => {
     const licence = (...path) => readFileSync(join(workspaceRoot, ...path, 'LICENSE'), 'utf8');
     expect(licence('packages', folder)).toBe(licence());

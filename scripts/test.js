@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { removeOrphans } from './build.js';
 import { ensureInstalled } from './install.js';
 import { runNode, runNodeQuietly, workspaceRoot } from './run-command.js';
 
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
 const isWholeRun = !values.fast && positionals.length === 0;
 
 await ensureInstalled();
+removeOrphans();
 
 const counts = { passed: 0, failed: 0 };
 
