@@ -1,4 +1,4 @@
-import { registerKernel } from '@tensorflow/tfjs-core';
+import { registerKernel, util } from '@tensorflow/tfjs-core';
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SamplePadding } from './grid-sample.js';
 
@@ -80,7 +80,7 @@ function register(
 }
 
 function zeros(shape: number[]): PlainTensor {
-  return { shape, values: new Float32Array(shape.reduce((product, size) => product * size, 1)) };
+  return { shape, values: new Float32Array(util.sizeFromShape(shape)) };
 }
 
 /** One of the four pixels around a place. */

@@ -1,4 +1,4 @@
-import { registerKernel } from '@tensorflow/tfjs-core';
+import { registerKernel, util } from '@tensorflow/tfjs-core';
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SamplePadding } from './grid-sample.js';
 
@@ -37,7 +37,7 @@ export function registerWebGpuGridSample(): void {
         variableNames: ['image', 'coordinates'],
         outputShape,
         dispatchLayout: { x: [0, 1, 2, 3] },
-        dispatch: workgroupGrid(outputShape.reduce((product, size) => product * size, 1)),
+        dispatch: workgroupGrid(util.sizeFromShape(outputShape)),
         workgroupSize: [workgroupInvocations, 1, 1],
         shaderKey: `gridSample_${padding}`,
         size: true,

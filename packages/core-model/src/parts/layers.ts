@@ -1,4 +1,4 @@
-import { add, conv2d, conv2dTranspose, leakyRelu, matMul, relu } from '@tensorflow/tfjs-core';
+import { add, conv2d, conv2dTranspose, leakyRelu, matMul, relu, util } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** A network's weights by name. */
@@ -217,7 +217,7 @@ export class LayerDeclarations {
     this.costs.push({
       name,
       level,
-      parameters: kernelShape.reduce((product, size) => product * size, 1) + to,
+      parameters: util.sizeFromShape(kernelShape) + to,
       multiplyAddsPerOutputPixel,
       outputChannels: to,
     });

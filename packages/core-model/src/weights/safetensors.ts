@@ -1,3 +1,4 @@
+import { util } from '@tensorflow/tfjs-core';
 import { excerptOf, excerptOfValue, isMapping } from './config-checks.js';
 
 /** Element types read and written. */
@@ -39,9 +40,9 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
   const header: [string, unknown][] = [['__metadata__', metadata]];
   let dataBytes = 0;
   for (const [name, { dtype, shape, values }] of Object.entries(tensors)) {
-    if (values.length !== elements(shape)) {
+    if (values.length !== util.sizeFromShape(shape)) {
       throw new Error(
-        `Expected ${elements(shape)} values for tensor '${name}' [${shape}] but received ${values.length}.`,
+        `Expected ${util.sizeFromShape(shape)} values for tensor '${name}' [${shape}] but received ${values.length}.`,
       );
     }
     const begin = dataBytes;
@@ -183,7 +184,7 @@ function readEntry(
     throw notOne(`the shape or the place of ${tensor} is not a list of at most ${maxAxes} whole numbers`);
   }
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== elements(shape) * bytesPerElement[dtype as SafetensorsDtype]) {
+  if (end - begin !== util.sizeFromShape(shape) * bytesPerElement[dtype as SafetensorsDtype]) {
     throw notOne(`${tensor} [${shape}] does not fit its ${end - begin} bytes`);
   }
   return { dtype: dtype as SafetensorsDtype, shape, begin, end };
@@ -200,10 +201,6 @@ function readValues(bytes: Uint8Array, dtype: SafetensorsDtype): SafetensorsValu
     case 'F16':
       return numbersFromHalves(new Uint16Array(bytes.buffer));
   }
-}
-
-function elements(shape: number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 const scratch = new DataView(new ArrayBuffer(4));

@@ -134,10 +134,7 @@ const countedSize = { width: 256, height: 256 };
 /** What a weights file says of itself. */
 async function describeNetwork(weights: Uint8Array): Promise<TrainedNetwork> {
   const { tensors, metadata } = readSafetensors(weights);
-  const parameters = Object.values(tensors).reduce(
-    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
-    0,
-  );
+  const parameters = Object.values(tensors).reduce((sum, { values }) => sum + values.length, 0);
   const figure = (key: string) => (metadata[key] === undefined ? null : Number(metadata[key]));
   const summary = () => {
     if (photoFamily.configKey in metadata) {

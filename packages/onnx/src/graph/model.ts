@@ -1,7 +1,8 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Attribute, ElementType, Graph, GraphNode, Value } from './graph.js';
+import type { Attribute, Graph, GraphNode, Value } from './graph.js';
 import { exactHalves } from './half-precision.js';
+import { onnxTypes } from './onnx-types.js';
 import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataType } from './onnx_pb.js';
 import type {
   AttributeProtoSchema,
@@ -19,13 +20,6 @@ const onnxIrVersion = 9;
 
 /** Fewer take no less room with the node that widens them. */
 const fewestHalves = 64;
-
-const dataTypes: Record<ElementType, TensorProto_DataType> = {
-  float32: TensorProto_DataType.FLOAT,
-  int32: TensorProto_DataType.INT32,
-  int64: TensorProto_DataType.INT64,
-  bool: TensorProto_DataType.BOOL,
-};
 
 /** What an `.onnx` file holds beside its graph, and how. */
 export interface ModelOptions {
@@ -155,13 +149,13 @@ function describeAsHalves({ name, shape, type, data }: Value): StoredConstant | 
 
 function describeConstant({ name, shape, type, data }: Value): MessageInitShape<typeof TensorProtoSchema> {
   const bytes = new Uint8Array(data!.buffer as ArrayBuffer, data!.byteOffset, data!.byteLength);
-  return { name, dims: shape.map((size) => BigInt(size)), dataType: dataTypes[type], rawData: bytes };
+  return { name, dims: shape.map((size) => BigInt(size)), dataType: onnxTypes[type], rawData: bytes };
 }
 
 function describeValue({ name, shape, type }: Value): MessageInitShape<typeof ValueInfoProtoSchema> {
   const dim = shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }));
   return {
     name,
-    type: { value: { case: 'tensorType', value: { elemType: dataTypes[type], shape: { dim } } } },
+    type: { value: { case: 'tensorType', value: { elemType: onnxTypes[type], shape: { dim } } } },
   };
 }

@@ -1,4 +1,5 @@
 import { countElements, fillElements, float } from './graph.js';
+import { onnxTypes } from './onnx-types.js';
 import type { Attribute, ElementData, ElementType, Value } from './graph.js';
 
 /**
@@ -35,8 +36,9 @@ export function elementwise(
   });
 }
 
-const isUniform = (value: Value, element: number): boolean =>
-  value.data?.length === 1 && Number(value.data[0]) === element;
+/** Whether a value is a constant of that one element. */
+export const isUniform = (value: Value | undefined, element: number): boolean =>
+  value?.data?.length === 1 && Number(value.data[0]) === element;
 
 export function add(a: Value, b: Value): Value {
   if (isUniform(a, 0) && sameShape(broadcastShape([a.shape, b.shape]), b.shape)) return b;
@@ -74,7 +76,6 @@ function foldScalars(a: Value, b: Value, operation: (x: number, y: number) => nu
 
 export function cast(x: Value, type: ElementType): Value {
   if (x.type === type) return x;
-  const onnxTypes = { float32: 1, int32: 6, int64: 7, bool: 9 };
   return x.graph.emit('Cast', [x], { to: onnxTypes[type] }, { shape: x.shape, type });
 }
 

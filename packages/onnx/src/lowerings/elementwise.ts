@@ -79,7 +79,7 @@ function leakyGradient(condition: Value, then: Value, otherwise: Value): Value |
   const [compared, scaled] = [condition.producer, otherwise.producer];
   if (
     compared?.operator !== 'Greater' ||
-    !isScalarConstant(compared.inputs[1], 0) ||
+    !onnx.isUniform(compared.inputs[1], 0) ||
     scaled?.operator !== 'Mul' ||
     scaled.inputs[0] !== then
   ) {
@@ -92,9 +92,6 @@ function leakyGradient(condition: Value, then: Value, otherwise: Value): Value |
   }
   return onnx.multiply(then, onnx.clip(onnx.multiply(x, likeScalar(x, 1e38)), alpha, 1));
 }
-
-const isScalarConstant = (value: Value | undefined, element: number): boolean =>
-  value?.data?.length === 1 && Number(value.data[0]) === element;
 
 function isPositive(x: Value): Value {
   return onnx.elementwise('Greater', [x, likeScalar(x, 0)], {}, 'bool');

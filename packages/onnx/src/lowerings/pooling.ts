@@ -1,5 +1,5 @@
 import { backend_util } from '@tensorflow/tfjs-core';
-import type { Value } from '../graph/graph.js';
+import { countElements, type Value } from '../graph/graph.js';
 import * as onnx from '../graph/operators.js';
 import { fromChannelsFirst } from '../traced-tensor.js';
 import type { TracedTensor } from '../traced-tensor.js';
@@ -124,8 +124,7 @@ function maximumPool(input: Value, geometry: PoolingGeometry): { largest: Value;
 function maximumPoolGradient(dy: TracedTensor, x: TracedTensor, geometry: PoolingGeometry): TracedTensor {
   const input = x.channelsFirst();
   const { places } = maximumPool(input, geometry);
-  const flat = (value: Value) =>
-    onnx.reshape(value, [value.shape.reduce((product, size) => product * size, 1)]);
+  const flat = (value: Value) => onnx.reshape(value, [countElements(value.shape)]);
   const empty = onnx.filled(dy.graph, flat(input).shape, 0);
   const scattered = dy.graph.emit(
     'ScatterElements',

@@ -6,7 +6,7 @@ import {
   type NamedTensors,
   type SafetensorsBytes,
 } from '@unblur/core-model';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { util, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { OpenFunction } from '../compute-engine.js';
 import { expectFinite } from '../display-range.js';
 import { RecentFrames } from './recent-frames.js';
@@ -106,8 +106,7 @@ class ClipPass implements VideoPass {
   constructor(config: ClipConfig, describing: OpenFunction, restoring: OpenFunction) {
     this.#describing = describing;
     this.#restoring = restoring;
-    const allocate = (part: string) =>
-      new Float32Array(describing.outputShapes[part]!.reduce((product, size) => product * size, 1));
+    const allocate = (part: string) => new Float32Array(util.sizeFromShape(describing.outputShapes[part]!));
     this.#window = new RecentFrames(config.windowFrames, () => ({
       frame: new Float32Array(),
       parts: Object.fromEntries(partsOf(config).map((part) => [part, allocate(part)])),

@@ -6,7 +6,7 @@ import {
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import type { ComputeEngine, OpenFunction } from '../compute-engine.js';
-import { concat, slice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { concat, slice, util, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expectFinite } from '../display-range.js';
 import { mirrorMotion, mirrorRows } from '../mirroring.js';
 import { averageWithMirrored } from './video-mirror-averaging.js';
@@ -213,9 +213,7 @@ async function openVideoDeblurNetwork(
   return {
     width,
     height,
-    pyramidLengths: usedLevels.map((level) =>
-      describing.outputShapes[level]!.reduce((product, size) => product * size, 1),
-    ),
+    pyramidLengths: usedLevels.map((level) => util.sizeFromShape(describing.outputShapes[level]!)),
     async describe(image) {
       const outputs = await describing.run({ frame: image });
       return usedLevels.map((level) => outputs[level]!);

@@ -1,6 +1,7 @@
 import type { SafetensorsBytes } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
 import type { ComputeEngine } from '../compute-engine.js';
+import { clampToDisplay } from '../display-range.js';
 import { expectNetworkOptions, expectOptions } from '../network-options.js';
 import { crop, padByReflection, roundUp } from '../tiling/padding.js';
 import { expectRgbImage, type RgbImage } from '../raster.js';
@@ -314,8 +315,7 @@ class TiledSequence {
       this.height,
       this.#sharp,
     );
-    for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]!));
-    return { width: this.width, height: this.height, data };
+    return { width: this.width, height: this.height, data: clampToDisplay(data) };
   }
 }
 

@@ -30,7 +30,7 @@ export async function validate(
     const images = (await learner.restore(input)).map((values) => ({
       width: blurred.width,
       height: blurred.height,
-      data: clampToDisplay(values),
+      data: clamp01(values),
     }));
     const score = scoreSequence(images, frames);
     scores.push({ restored: score, blurred: scoreBlurred(blurred, frames) });
@@ -87,7 +87,8 @@ function difference(a: FigureByPosition, b: FigureByPosition): FigureByPosition 
   };
 }
 
-function clampToDisplay(values: Float32Array): Float32Array {
+/** A restoration that is no number stays so: a run that diverges is to show it in its figures. */
+function clamp01(values: Float32Array): Float32Array {
   return Float32Array.from(values, (value) => Math.min(Math.max(value, 0), 1));
 }
 
