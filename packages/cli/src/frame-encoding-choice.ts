@@ -1,4 +1,5 @@
-import type { FrameEncoding, FrameFormat } from '@unblur/inference';
+import type { FrameEncoding } from '@unblur/inference';
+import { frameFormats, type FrameFormat } from '@unblur/inference/result-names';
 import { Option, type Command } from 'commander';
 import { wholeNumber } from './numbers.js';
 
@@ -12,14 +13,7 @@ export interface FrameEncodingOptions {
 /** Adds `--format`, `--bit-depth` and `--quality` to a command. */
 export function addFrameEncodingOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option('--format <format>', 'format of the frames (default: png)').choices([
-        'png',
-        'webp',
-        'avif',
-        'jpeg',
-      ] satisfies FrameFormat[]),
-    )
+    .addOption(new Option('--format <format>', 'format of the frames (default: png)').choices(frameFormats))
     .addOption(
       new Option(
         '--bit-depth <bits>',

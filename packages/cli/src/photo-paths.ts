@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isRestoration } from '@unblur/inference/result-names';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { standardStream } from './standard-streams.js';
 
@@ -90,9 +91,7 @@ async function addFolder(found: FoundPhotos, root: string, out: string): Promise
     const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) =>
       a.name < b.name ? -1 : 1,
     );
-    const isResults =
-      resolve(folder) === resolve(out) ||
-      ['contact-sheet.png', 'motion.png'].every((name) => entries.some((entry) => entry.name === name));
+    const isResults = resolve(folder) === resolve(out) || isRestoration(entries.map(({ name }) => name));
     if (isResults && folder !== root) {
       found.skipped.push({ path: folder, reason: skipReasons.results });
       return;

@@ -3,20 +3,12 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isResultName } from '@unblur/inference/result-names';
 import { nameResults, type FoundPhoto } from './photo-paths.js';
 import { readOnce, streamName } from './standard-streams.js';
 
 /** Which photograph the results beside it are of, and how they were made. */
 export const recordName = 'restoration.json';
-const resultNames = new Set([
-  recordName,
-  ...['png', 'webp', 'avif', 'jpeg'].map((format) => `frame-0.${format}`),
-  'animation.webp',
-  'animation.gif',
-  'contact-sheet.png',
-  'motion.png',
-  'video.mp4',
-]);
 
 export interface RestorationRecord {
   /** Its name, without folders. */
@@ -121,7 +113,7 @@ async function holdsResultsOfAnother(folder: string, { sha256 }: RestorationReco
   // Of a photograph that cannot be read there will be no results.
   if (sha256 === '') return false;
   const names = await readdir(folder).catch((): string[] => []);
-  if (!names.some((name) => resultNames.has(name))) return false;
+  if (!names.some((name) => name === recordName || isResultName(name))) return false;
   return (await readRecord(folder))?.sha256 !== sha256;
 }
 

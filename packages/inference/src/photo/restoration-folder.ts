@@ -15,33 +15,22 @@ import { planPlayback } from './playback.js';
 import type { Restorer } from './restorer.js';
 import { encodeAnimation, type PlaybackOptions } from '../pictures/animation.js';
 import { encodeContactSheet } from '../pictures/contact-sheet.js';
-import {
-  encodeFrame,
-  expectFrameEncoding,
-  frameFormats,
-  type FrameEncoding,
-} from '../pictures/frame-encoder.js';
+import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { encodeMotionPicture } from '../pictures/motion-picture.js';
 import { toSrgb } from '../pictures/picture-metadata.js';
 import { scaleWithin, toPixels, type Picture } from '../pictures/pixel-image.js';
 import { writeVideo } from '../pictures/video.js';
+import { isRestoration, isResultName } from '../result-names.js';
 
 export type ResultKind = 'frame' | 'animation' | 'video' | 'contact-sheet' | 'motion';
 
-/** Names of the files that a restoration consists of, whatever its number of frames and its options. */
-const restorationFileName = new RegExp(
-  `^(frame-\\d+\\.(${frameFormats.join('|')})|animation\\.(webp|gif)|contact-sheet\\.png|motion\\.png|video\\.mp4)$`,
-);
-
 /**
  * Names of the files that an earlier restoration has left in a folder: to be known before another is written
- * there. None where the folder does not hold the pictures that only a restoration has: frames alone may be
- * somebody's own.
+ * there. None where the folder does not hold a restoration.
  */
 async function listEarlierResults(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((): string[] => []);
-  const isRestoration = ['contact-sheet.png', 'motion.png'].every((name) => names.includes(name));
-  return isRestoration ? names.filter((name) => restorationFileName.test(name)) : [];
+  return isRestoration(names) ? names.filter(isResultName) : [];
 }
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { photograph } from '../../../restoration/src/photo/tiny-network.test-tool.js';
-import { encodeFrame, expectFrameEncoding, frameFormats, type FrameEncoding } from './frame-encoder.js';
+import { encodeFrame, expectFrameEncoding, type FrameEncoding } from './frame-encoder.js';
+import { frameFormats } from '../result-names.js';
 
 const frame = photograph(48, 32);
 

@@ -2,6 +2,7 @@ import { UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import type { Sharp } from 'sharp';
 import { describePixels, type PictureMetadata } from './picture-metadata.js';
+import { frameFormats, type FrameFormat } from '../result-names.js';
 import { toPixels, toPixels16, type PixelImage } from './pixel-image.js';
 
 interface FrameFormatFacts {
@@ -11,7 +12,7 @@ interface FrameFormatFacts {
   encode(image: Sharp, quality: number): Sharp;
 }
 
-/** The formats of frames, by the ending of their files; colours are kept at full resolution. */
+/** Colours are kept at full resolution. */
 const formats = {
   png: { bitDepths: [8, 16], encode: (image) => image.png() },
   webp: {
@@ -29,10 +30,7 @@ const formats = {
     defaultQuality: 92,
     encode: (image, quality) => image.jpeg({ quality, chromaSubsampling: '4:4:4' }),
   },
-} as const satisfies Record<string, FrameFormatFacts>;
-
-export type FrameFormat = keyof typeof formats;
-export const frameFormats = Object.keys(formats) as FrameFormat[];
+} as const satisfies Record<FrameFormat, FrameFormatFacts>;
 
 /** How frames are written. */
 export interface FrameEncoding {

@@ -31,12 +31,8 @@ import {
 import { expectOptions, explainWeights, type VideoDeblurrer } from '@unblur/restoration';
 import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
-import {
-  encodeFrame,
-  expectFrameEncoding,
-  frameFormats,
-  type FrameEncoding,
-} from '../pictures/frame-encoder.js';
+import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
+import { frameFormats } from '../result-names.js';
 
 export interface DeblurVideoOptions extends FfmpegOptions, FrameEncoding {
   /**
