@@ -85,6 +85,17 @@ describe('restore', () => {
     await other.release();
   });
 
+  test('once released, what came before is restored and what comes after refused', async () => {
+    const short = await createRestorer({ weights, frames: 2, scale: 1 });
+    const before = short.restore(photograph(48, 32));
+    await short.restoreAt(photograph(48, 32), 0);
+    await short.release();
+    expect((await before).frames).toHaveLength(2);
+    await expect(short.restore(photograph(48, 32))).rejects.toThrow(
+      new UnblurError('This restorer has been released: make another with createRestorer'),
+    );
+  });
+
   test.each([2, 4, 25])('any number of frames, evenly spaced: %d', async (count) => {
     const some = await createRestorer({ weights, frames: count, scale: 1 });
     const { frames } = await some.restore(photograph(48, 32));

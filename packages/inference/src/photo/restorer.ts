@@ -109,7 +109,7 @@ export interface Restorer {
     time: number,
     options?: Omit<RestoreOptions, keyof FrameChoice>,
   ): Promise<RestoredFrame>;
-  /** Frees the network's memory. */
+  /** Frees the network's memory, once the calls before it are done; those after it are refused. */
   release(): Promise<void>;
 }
 
@@ -164,6 +164,7 @@ export async function createRestorer(options: RestorerOptions): Promise<Restorer
   /** How far things move in photographs that were seen before. */
   const surveys = new WeakMap<RgbImage, number>();
 
+  let released = false;
   let previous: Promise<unknown> = Promise.resolve();
   /** @throws the signal's reason at once where it is aborted before it is the work's turn. */
   async function afterPrevious<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -179,6 +180,7 @@ export async function createRestorer(options: RestorerOptions): Promise<Restorer
 
   /** The session for a size, the least recently used ones making room. */
   async function sessionFor(width: number, height: number): Promise<NetworkSession> {
+    if (released) throw new UnblurError('This restorer has been released: make another with createRestorer');
     const key = `${width}x${height}`;
     const known = sessions.get(key);
     sessions.delete(key);
@@ -358,7 +360,11 @@ export async function createRestorer(options: RestorerOptions): Promise<Restorer
       for await (const frame of sequence) restored = frame;
       return restored!;
     },
-    release: () => afterPrevious(releaseSessions),
+    release: () =>
+      afterPrevious(() => {
+        released = true;
+        return releaseSessions();
+      }),
   };
 }
 
