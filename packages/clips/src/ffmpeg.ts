@@ -6,7 +6,7 @@ export interface FfmpegOptions {
   /** The ffmpeg to run; ffprobe is looked for beside it. Default: those in PATH. */
   ffmpegPath?: string;
   /** Ends ffmpeg at once; what was asked for is then rejected with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const installAdvice =

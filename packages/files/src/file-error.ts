@@ -39,13 +39,21 @@ const advice: Record<FileAction, Record<string, string>> = {
   },
 };
 
+/** What Node's errors of the file system say, without its types: browsers read this module too. */
+export interface FileSystemError extends Error {
+  code?: string | undefined;
+  path?: string | undefined;
+  dest?: string | undefined;
+  syscall?: string | undefined;
+}
+
 /**
  * Turns a failed file access into an UnblurError that says what to do; an UnblurError passes through as it
  * is. For one's own accesses only: an error of somebody else's code would be given advice that is wrong.
  */
 export function explainFileError(action: FileAction, path: string, cause: unknown): Error {
   if (cause instanceof UnblurError) return cause;
-  const { code, message } = cause as NodeJS.ErrnoException;
+  const { code, message } = cause as FileSystemError;
   return new UnblurError(`Could not ${action} ${path}: ${advice[action][code ?? ''] ?? firstLine(message)}`, {
     cause,
   });
@@ -88,9 +96,7 @@ const isOnlyOfWriting = (code: string): boolean => advice.read[code] === undefin
  * The same for an error of Node that reached the top with nobody having said which file was wanted.
  * @returns `undefined` where it is no error of the file system.
  */
-export function explainStrayFileError(
-  error: NodeJS.ErrnoException & { dest?: string | undefined },
-): Error | undefined {
+export function explainStrayFileError(error: FileSystemError): Error | undefined {
   const { code, path, dest, syscall } = error;
   if (code === undefined || advice.write[code] === undefined) return undefined;
   const action = writingCalls.has(syscall ?? '') || isOnlyOfWriting(code) ? 'write' : 'read';

@@ -65,7 +65,7 @@ export interface WriteRestorationOptions extends PlaybackOptions, FrameEncoding 
   ffmpegPath?: string;
   /** Called with the fraction of the work that is done, 0 to 1. */
   onShare?: (share: number) => void;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface WrittenFiles {

@@ -58,14 +58,14 @@ export interface RestorerOptions {
 /** Without a choice of frames, those of the restorer's `frames` are restored. */
 export interface RestoreOptions extends FrameChoice {
   /** Called with the fraction of the work that is done, 0 to 1. */
-  onShare?: (share: number) => void;
+  onShare?: ((share: number) => void) | undefined;
   /** The fraction of its size at which this photograph is restored. Default: the restorer's. */
-  scale?: 'auto' | WorkingScale;
+  scale?: 'auto' | WorkingScale | undefined;
   /**
    * Stops between two frames, and at once while other photographs are restored; what was asked for is then
    * rejected with the signal's reason.
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** A frame of a photograph. */

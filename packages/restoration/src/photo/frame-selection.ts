@@ -3,12 +3,12 @@ import { UnblurError } from '@unblur/files/file-error';
 /** Which frames of a photograph are wanted. */
 export interface FrameChoice {
   /** How many, evenly spaced over the exposure: 2 or more. */
-  frames?: number;
+  frames?: number | undefined;
   /**
    * Their times, all different, from -1 (the shutter opens) to 1 (it closes); where given, `frames` is not
    * looked at.
    */
-  times?: readonly number[];
+  times?: readonly number[] | undefined;
 }
 
 /**

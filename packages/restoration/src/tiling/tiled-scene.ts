@@ -30,7 +30,7 @@ export interface SceneProgress {
   /** Called with the fraction of the analysis that is done, 0 to 1. */
   onShare?: (share: number) => void;
   /** Stops between two tiles; what was asked for is then rejected with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** A photograph that has been analyzed. It holds memory of what computes until it is released. */
