@@ -3,12 +3,14 @@ import {
   type ClipConfig,
   type ClipNetwork,
   type FrameDescription,
+  type LayerCost,
   type NamedTensors,
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import { util, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { OpenFunction } from '../compute-engine.js';
 import { expectFinite } from '../display-range.js';
+import { multiplyAddsPerPixel } from '../layer-work.js';
 import { RecentFrames } from './recent-frames.js';
 import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import type { VideoNetwork, VideoPass } from './video-network.js';
@@ -25,6 +27,7 @@ export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): V
     config,
     multiple: clipFamily.sizeMultiple(config),
     passes: config.passes,
+    multiplyAddsPerPixel: workPerPixel(config, network),
     reach: (config.windowFrames - 1) / 2,
     computedBytesPerPixel: computedBytesPerPixel(config),
     keptBytesPerPixel: keptBytesPerPixel(config),
@@ -54,6 +57,15 @@ export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): V
     },
   };
   return mirrored ? averageWithMirrorImage(clip) : clip;
+}
+
+/** Layers that look for motion and blend run for every neighbour, the others once. */
+function workPerPixel({ windowFrames }: ClipConfig, { costs }: Pick<ClipNetwork, 'costs'>): number {
+  const isOfNeighbours = ({ name }: LayerCost) => /^(motion|blend)/.test(name);
+  return (
+    multiplyAddsPerPixel(costs.filter((cost) => !isOfNeighbours(cost))) +
+    (windowFrames - 1) * multiplyAddsPerPixel(costs.filter(isOfNeighbours))
+  );
 }
 
 /** What is found once in a frame, by the names of its parts; see `FrameDescription`. */

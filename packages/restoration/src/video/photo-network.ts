@@ -2,6 +2,7 @@ import { photoFamily, photoMultiple, type SafetensorsBytes } from '@unblur/core-
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { expectFinite } from '../display-range.js';
 import { photoMemoryBytesPerPixel } from '../photo/frame-network.js';
+import { photoWork } from '../photo/photo-work.js';
 import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import type { VideoNetwork } from './video-network.js';
 
@@ -18,6 +19,7 @@ export function readPhotoNetwork(weights: SafetensorsBytes, mirrored: boolean): 
     config,
     multiple: photoMultiple,
     passes: 1,
+    multiplyAddsPerPixel: photoWork(network).analysis,
     reach: 0,
     computedBytesPerPixel: photoMemoryBytesPerPixel(config),
     keptBytesPerPixel: 0,

@@ -8,6 +8,7 @@ import {
 import type { ComputeEngine, OpenFunction } from '../compute-engine.js';
 import { concat, slice, util, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expectFinite } from '../display-range.js';
+import { multiplyAddsPerPixel } from '../layer-work.js';
 import { mirrorMotion, mirrorRows } from '../mirroring.js';
 import { averageWithMirrored } from './video-mirror-averaging.js';
 import type { VideoNetwork, VideoPass } from './video-network.js';
@@ -24,6 +25,7 @@ export function readVideoDeblurNetwork(weights: SafetensorsBytes, mirrored: bool
     config,
     multiple: videoDeblurFamily.sizeMultiple(config),
     passes: config.stages,
+    multiplyAddsPerPixel: multiplyAddsPerPixel(videoDeblurFamily.declare(config).costs),
     reach: 1,
     computedBytesPerPixel: computedBytesPerPixel(config),
     keptBytesPerPixel: keptBytesPerPixel(config),

@@ -37,6 +37,10 @@ export interface VideoDeblurrer {
   readonly config: VideoNetworkConfig;
   /** Whether mirror images are averaged in. */
   readonly mirrored: boolean;
+  /** Height and width of what the network computes are multiples of this. */
+  readonly multiple: number;
+  /** Multiply-adds of all passes for each pixel of a frame, its mirror image apart. */
+  readonly multiplyAddsPerPixel: number;
   /**
    * @throws UnblurError when frames of this size alone, without the network, would take more memory than
    * there is budget for.
@@ -161,7 +165,14 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
       await sequence?.release();
     }
   }
-  return { config: network.config, mirrored, expectFrameSize, deblur };
+  return {
+    config: network.config,
+    mirrored,
+    multiple: network.multiple,
+    multiplyAddsPerPixel: network.passes * network.multiplyAddsPerPixel,
+    expectFrameSize,
+    deblur,
+  };
 }
 
 /** @throws UnblurError when a frame has another size than the first. */

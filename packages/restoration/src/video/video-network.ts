@@ -10,6 +10,8 @@ export interface VideoNetwork {
   readonly multiple: number;
   /** How often all frames go through it; what one pass restores are the frames of the next. */
   readonly passes: number;
+  /** Multiply-adds that a pass takes for each pixel of a frame, its mirror image apart. */
+  readonly multiplyAddsPerPixel: number;
   /** Frames that a pass sees before and after the one that it restores. */
   readonly reach: number;
   /** The most that ONNX Runtime takes for each pixel of a frame, beside the weights. */

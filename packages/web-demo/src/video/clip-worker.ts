@@ -1,5 +1,4 @@
-import { videoDeblurFamily } from '@unblur/core-model';
-import { createVideoDeblurrer, multiplyAddsPerPixel } from '@unblur/restoration';
+import { createVideoDeblurrer } from '@unblur/restoration';
 import type { DownloadReport } from '../download/download.js';
 import { computeEngine, withProcessorAtHand } from '../engine/compute-engine.js';
 import {
@@ -113,15 +112,14 @@ async function start(
     if (verdict?.engine === 'wasm') graphics = undefined;
   }
   started = { weights, processor, graphics, description: (graphics ?? processor).description };
-  const { config } = videoDeblurFamily.readWeights(weights);
-  const { costs } = videoDeblurFamily.declare(config);
-  const gigaMultiplyAddsPerMegapixel = multiplyAddsPerPixel(costs) / 1e3;
-  const { gigaMultiplyAddsPerSecond } = graphics ?? processor;
+  const used = graphics ?? processor;
+  const { multiple, multiplyAddsPerPixel } = createVideoDeblurrer({ weights, engine: computeEngine(used) });
+  const gigaMultiplyAddsPerMegapixel = multiplyAddsPerPixel / 1e3;
   return {
     verdict,
     cost: {
-      secondsPerMegapixel: gigaMultiplyAddsPerMegapixel / (usualEfficiency * gigaMultiplyAddsPerSecond),
-      sizeMultiple: videoDeblurFamily.sizeMultiple(config),
+      secondsPerMegapixel: gigaMultiplyAddsPerMegapixel / (usualEfficiency * used.gigaMultiplyAddsPerSecond),
+      sizeMultiple: multiple,
     },
   };
 }
