@@ -1,17 +1,8 @@
 import { weightTensors } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files';
-import { importInstalled } from '@unblur/onnx/node';
+import { activateBackend, importInstalled } from '@unblur/onnx/node';
 import type { ComputeEngine } from '@unblur/restoration';
-import {
-  dispose,
-  findBackendFactory,
-  getBackend,
-  setBackend,
-  tensor,
-  tidy,
-  zeros,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { dispose, tensor, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * Backends of TensorFlow.js that compute op by op. `tfjs-tensorflow`: TensorFlow's C library, on a GPU too;
@@ -41,17 +32,11 @@ const memoryFactor = 4;
  */
 export async function tensorFlowEngine(name: TensorFlowEngineName): Promise<ComputeEngine> {
   const { backend, packages } = backends[name];
-  const activate = async (): Promise<void> => {
-    if (getBackend() === backend) return;
-    if (!findBackendFactory(backend)) {
-      await importInstalled(name, packages, import.meta.url).catch((cause: Error) => {
-        throw new UnblurError(cause.message, { cause });
-      });
-    }
-    if (!(await setBackend(backend))) {
-      throw new UnblurError(`The engine ${name} does not start here; use the engine onnxruntime`);
-    }
-  };
+  const load = () => importInstalled(name, packages, import.meta.url);
+  const activate = () =>
+    activateBackend(name, backend, load).catch((cause: Error) => {
+      throw new UnblurError(cause.message, { cause });
+    });
   await activate();
   return {
     memoryFactor,

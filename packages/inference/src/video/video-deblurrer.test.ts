@@ -13,7 +13,12 @@ import {
   type VideoDeblurConfig,
   type WeightValues,
 } from '@unblur/core-model';
-import { createVideoDeblurrer as createOnEngine, mirrorRows, type RgbImage } from '@unblur/restoration';
+import {
+  createVideoDeblurrer as createOnEngine,
+  mirrorRows,
+  multiplyAddsPerPixel,
+  type RgbImage,
+} from '@unblur/restoration';
 import { narrowedClip } from '../../../core-model/src/clip/narrowed-clip.test-tool.js';
 import {
   livelyClipWeights,
@@ -181,6 +186,14 @@ describe('createVideoDeblurrer', () => {
     const weights = tinyClipFile(narrowedClip({ passes }));
     const sharp = await collect(createOnEngine({ weights, engine: counting }).deblur(movingWaves(32, 16, 5)));
     expect([sharp.length, described]).toEqual([5, descriptions]);
+  });
+
+  test('tells what a frame takes: every pass, and every neighbour of the clip network', () => {
+    const work = (config: Parameters<typeof narrowedClip>[0]) =>
+      createVideoDeblurrer({ weights: tinyClipFile(narrowedClip(config)) }).multiplyAddsPerPixel;
+    const { costs } = clipFamily.declare(narrowedClip({}));
+    expect(work({ passes: 2 })).toBe(2 * work({ passes: 1 }));
+    expect(work({})).toBeGreaterThan(multiplyAddsPerPixel(costs));
   });
 
   test.each(tinyFiles)(

@@ -1,18 +1,15 @@
 import {
   backend,
   dispose,
-  findBackendFactory,
-  getBackend,
   getKernel,
   registerKernel,
-  setBackend,
   tensor,
   tidy,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { weightTensors, type NamedTensors } from '@unblur/core-model';
-import { importInstalled } from '@unblur/onnx/node';
+import { activateBackend, importInstalled } from '@unblur/onnx/node';
 import { withCorrectedGradients } from './corrected-gradients.js';
 import type { Engine } from './engine.js';
 import {
@@ -37,7 +34,7 @@ export async function createEagerEngine(
   { backend }: { backend: EagerBackend },
 ): Promise<Engine> {
   expectGradients();
-  await activateBackend(backend);
+  await activateEagerBackend(backend);
   const step = trainingStep(task);
   const restoration = restorationStep(task.restoration);
   const {
@@ -49,7 +46,7 @@ export async function createEagerEngine(
       Object.entries(shapes).map(([name, shape]) => [name, tensor(values[name]!, shape as [number])]),
     );
   const run = async (fn: () => NamedTensors): Promise<Record<string, Float32Array>> => {
-    await activateBackend(backend);
+    await activateEagerBackend(backend);
     return expectComputed(async () => {
       const outputs = tidy(() => withCorrectedGradients(fn));
       const values = await Promise.all(
@@ -94,14 +91,8 @@ export type EagerBackend = (typeof eagerBackends)[number];
  *
  * @throws saying what to install, or what is missing here.
  */
-export async function activateBackend(name: EagerBackend): Promise<void> {
-  if (getBackend() === name) return;
-  if (!findBackendFactory(name)) await loaders[name]();
-  if (!(await setBackend(name))) {
-    throw new Error(
-      `Expected the TensorFlow.js backend '${name}' to start but it does not; use the engine 'onnxruntime'.`,
-    );
-  }
+export function activateEagerBackend(name: EagerBackend): Promise<void> {
+  return activateBackend(`tfjs-${name}`, name, loaders[name]);
 }
 
 /**

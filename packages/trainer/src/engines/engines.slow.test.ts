@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { activateBackend } from './eager-engine.js';
+import { activateEagerBackend } from './eager-engine.js';
 import type { EagerBackend } from './eager-engine.js';
 import { testEngine, workloads, type WorkloadName } from './engine-agreement.test-tool.js';
 import { openEngine } from './choice.js';
@@ -18,7 +18,7 @@ function describeUnless(missing: string | undefined, name: string, body: () => v
 }
 
 const whatIsMissing = (backend: EagerBackend): Promise<string | undefined> =>
-  activateBackend(backend).then(
+  activateEagerBackend(backend).then(
     () => undefined,
     (error: Error) => error.message,
   );
