@@ -129,6 +129,13 @@ function writeExamples() {
     link(name, installed(name, '.'), folder);
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  // What a wrapper does that passes on what it may not have been given.
+  writeFileSync(
+    join(folder, 'wrapper.ts'),
+    `import type { Restorer, RgbImage } from '@unblur/inference';
+    export const restore = (restorer: Restorer, photo: RgbImage, signal?: AbortSignal, times?: number[]) =>
+      restorer.restore(photo, { signal, times });`,
+  );
   const readmes = ['README.md', ...packages.map(({ folder }) => join('packages', folder, 'README.md'))];
   for (const path of readmes) {
     const examples = readFileSync(join(workspaceRoot, path), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g);
@@ -165,7 +172,13 @@ test.each([
   'TypeScript with moduleResolution $moduleResolution finds all types, and README examples compile',
   async (options) => {
     const config = join(outside, `tsconfig.${options.moduleResolution}.json`);
-    const compilerOptions = { ...options, target: 'es2022', strict: true, noUncheckedIndexedAccess: true };
+    const compilerOptions = {
+      ...options,
+      target: 'es2022',
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+    };
     writeFileSync(
       config,
       JSON.stringify({
