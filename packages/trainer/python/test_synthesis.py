@@ -410,8 +410,11 @@ class Videos(unittest.TestCase):
 
 
 class RecordedPairs(unittest.TestCase):
+    # A pair need not be of one format.
     IMAGES = {
-        f"half/{side}/{index}.png": png(numpy.full((40, 50, 3), value + index, numpy.uint8))
+        f"half/{side}/{index}.{'tif' if side == 'blur' and index % 2 else 'png'}": png(
+            numpy.full((40, 50, 3), value + index, numpy.uint8)
+        )
         for side, value in (("blur", 100), ("gt", 20))
         for index in range(7)
     }

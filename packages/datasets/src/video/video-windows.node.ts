@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join, relative, sep } from 'node:path';
+import { pictureExtensions } from '@unblur/files';
 import { rearrangePixels } from '../augmentation.js';
 import {
   type AveragingChoice,
@@ -387,7 +388,7 @@ function withRecordedBlur(sharp: string[]): SharpFrames {
 /** The picture of a name, whatever its format. */
 function findPicture(path: string): string | undefined {
   const stem = join(path, '..', basename(path, extname(path)));
-  return [extname(path), '.png', '.jpg', '.webp']
+  return [extname(path), ...pictureExtensions]
     .map((extension) => stem + extension)
     .find((candidate) => existsSync(candidate));
 }

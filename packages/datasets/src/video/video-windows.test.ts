@@ -11,9 +11,9 @@ const size = 24;
 /** Frame t of a clip is grey 10 t everywhere: an average of frames around t is 10 t too. */
 beforeAll(async () => {
   const save = (path: string, value: number) =>
-    sharp({ create: { width: 32, height: 28, channels: 3, background: { r: value, g: value, b: value } } })
-      .png()
-      .toFile(path);
+    sharp({
+      create: { width: 32, height: 28, channels: 3, background: { r: value, g: value, b: value } },
+    }).toFile(path);
   for (const name of ['clip', 'flash', 'recorded/gt', 'recorded/blur']) {
     mkdirSync(join(folder, name), { recursive: true });
   }
@@ -21,7 +21,8 @@ beforeAll(async () => {
   for (let t = 0; t < 15; t++) await save(join(folder, 'flash', `${t}.png`), t === 7 ? 250 : 0);
   for (let t = 0; t < 8; t++) {
     await save(join(folder, 'recorded', 'gt', `${t}.png`), 10 * t);
-    await save(join(folder, 'recorded', 'blur', `${t}.png`), 10 * t + 3);
+    // A pair need not be of one format.
+    await save(join(folder, 'recorded', 'blur', `${t}.${t % 2 ? 'tif' : 'png'}`), 10 * t + 3);
   }
 });
 

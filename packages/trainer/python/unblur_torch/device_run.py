@@ -58,12 +58,12 @@ class Progress:
     samples_seen: int = 0
     trained_seconds: float = 0.0
     best_psnr: Optional[float] = None
-    """Of which samples that is."""
     validation_set: Optional[str] = None
-    """Share of the run that is behind it, from 0 to 1."""
+    """Of which samples the best PSNR is."""
     done: float = 0.0
-    """What setbacks have left of the learning rates."""
+    """Share of the run that is behind it, from 0 to 1."""
     rate_factor: float = 1.0
+    """What setbacks have left of the learning rates."""
     setbacks: int = 0
 
     def stored(self) -> Dict[str, Any]:

@@ -27,13 +27,13 @@ class Parameter:
     """A weight as the graph's operations read it."""
 
     weight: str
-    """Name of the value that the weight is in the graph."""
     value: str
+    """Name of the value that the weight is in the graph."""
     shape: Tuple[int, ...]
-    """Axes of `shape` from the one that varies slowest in the flat vector to the one that varies fastest."""
     memory_order: Tuple[int, ...]
-    """For every element of the flat piece, its index in the weight's own row-major order."""
+    """Axes of `shape` from the one that varies slowest in the flat vector to the one that varies fastest."""
     source: numpy.ndarray
+    """For every element of the flat piece, its index in the weight's own row-major order."""
 
     @property
     def size(self) -> int:

@@ -15,10 +15,10 @@ import torch
 from .onnx_file import Graph, read_onnx
 from .safetensors import read_safetensors, write_safetensors
 from .scores import Sample
+from .synthesis.pictures import PICTURE_EXTENSIONS
 
 PLAN = "plan.json"
 CHECKPOINT_KEY = "unblur.checkpoint"
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 MIB = 1 << 20
 
 
@@ -103,7 +103,7 @@ def read_pictures(folder: str, sub_folders: Optional[List[str]]) -> Dict[str, by
         for name in names:
             path = os.path.join(parent, name)
             relative = os.path.relpath(path, folder).replace(os.sep, "/")
-            is_picture = name.lower().endswith(PICTURES) and not name.startswith(".")
+            is_picture = name.lower().endswith(PICTURE_EXTENSIONS) and not name.startswith(".")
             if is_picture and (not sub_folders or relative.split("/")[0] in sub_folders):
                 with open(path, "rb") as file:
                     pictures[relative] = file.read()

@@ -29,14 +29,14 @@ CLEAR_SIDE = 0.25
 @dataclass(frozen=True)
 class PoolOptions:
     samples: int
-    """Largest relative change of each colour channel's brightness."""
     colour_gain: float
-    """Largest standard deviation of the noise added to the blurred picture, in [0, 1] of full white."""
+    """Largest relative change of each colour channel's brightness."""
     noise_sigma: float
+    """Largest standard deviation of the noise added to the blurred picture, in [0, 1] of full white."""
+    softness_pixels: float
     """Largest standard deviation of a Gaussian blur of photograph and frames alike, in pixels: not everything
     soft has moved.
     """
-    softness_pixels: float
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Crop:
     """What a step wants of each sample."""
 
     size_pixels: int
-    """Frames, in time order and evenly about the middle one; None: all."""
     frames: Optional[Sequence[int]] = None
-    """Whether a scene whose motion has a clear side is put in the order in which it goes to the right."""
+    """Frames, in time order and evenly about the middle one; None: all."""
     canonical: bool = False
+    """Whether a scene whose motion has a clear side is put in the order in which it goes to the right."""
 
 
 class SamplePool:

@@ -44,14 +44,11 @@ class SampleStream:
             self._thread = threading.Thread(target=self._make_ahead, daemon=True)
             self._thread.start()
 
-    def next(self, wait: bool = True) -> Optional[Samples]:
-        """The next samples; None if none are ready and `wait` is not set. Raises what making them raised."""
+    def next(self) -> Samples:
+        """The next samples. Raises what making them raised."""
         if self._queue is None:
-            return self._make() if wait else None
-        try:
-            made = self._queue.get(block=wait)
-        except queue.Empty:
-            return None
+            return self._make()
+        made = self._queue.get()
         if isinstance(made, BaseException):
             raise made
         samples, ready = made

@@ -13,7 +13,7 @@ from torch import Tensor
 from .object_shapes import SHAPES, draw_shape
 from .options import read_options
 from .panorama import Panorama, build_panorama
-from .pictures import decode_pictures
+from .pictures import PICTURE_EXTENSIONS, decode_pictures
 
 MASKS_PER_SHAPE = 96
 MASK_SIDE_PIXELS = 160
@@ -168,10 +168,6 @@ def with_blur_for_gt(name: str, pictures: Mapping[str, Tensor]) -> str:
     place = len(parts) - 1 - parts[::-1].index("gt")
     stem = "/".join([*parts[:place], "blur", *parts[place + 1 :]]).rpartition(".")[0]
     return next(
-        (
-            stem + extension
-            for extension in (".webp", ".png", ".jpg", ".jpeg")
-            if stem + extension in pictures
-        ),
+        (stem + extension for extension in PICTURE_EXTENSIONS if stem + extension in pictures),
         "",
     )

@@ -1,4 +1,4 @@
-"""Pictures from the bytes of WebP, JPEG or PNG files, decoded by OpenCV or Pillow, whichever there is."""
+"""Pictures from the bytes of PNG, JPEG, WebP or TIFF files, by OpenCV or Pillow, whichever there is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy
 import torch
 from numpy import ndarray
 from torch import Tensor
+
+PICTURE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+"""File name endings of the pictures that folders are searched for; those of picture-name.ts."""
 
 
 def decode_pictures(images: Mapping[str, bytes], device: torch.device, workers: int) -> Dict[str, Tensor]:
@@ -30,7 +33,7 @@ def decode_named(decode: Callable[[bytes], ndarray], name: str, data: bytes) -> 
         return decode(data)
     except Exception as error:
         raise ValueError(
-            f"Expected a picture (WebP, JPEG or PNG) in {name} but it cannot be decoded ({error})."
+            f"Expected a picture (PNG, JPEG, WebP or TIFF) in {name} but it cannot be decoded ({error})."
         ) from error
 
 
