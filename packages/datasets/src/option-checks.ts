@@ -46,8 +46,8 @@ function isNumberWithin(value: unknown, low: number, high: number): boolean {
 }
 
 /**
- * @throws RangeError unless pictures of this size, and as many frames of each, can be made. @param
- * leastPixels of the side.
+ * @param leastPixels of the side.
+ * @throws RangeError unless pictures of this size, and as many frames of each, can be made.
  */
 export function requireSampleShape(
   { sizePixels, frames }: { sizePixels: number; frames: number },

@@ -38,8 +38,7 @@ export interface TracedGraph {
  * TensorFlow.js.
  * @param options what the file holds beside the graph, and how.
  * @throws if a kernel has no lowering (naming the kernel and the place that called it), if the function reads
- * values, or
- *   if an output has the name of an input.
+ * values, or if an output has the name of an input.
  */
 export function trace(
   fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>,

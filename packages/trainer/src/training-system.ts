@@ -61,8 +61,8 @@ export interface ValidationSample {
 }
 
 /**
- * Something that can be trained: its weights, what they learn in which order, and how they are judged and
- * stored. The loop (`run.ts`) and the engines know no more of it than this.
+ * Something that can be trained: its weights, what they learn in which order, and how they are scored and
+ * stored. The loop (`loop/training-loop.ts`) and the engines know no more of it than this.
  */
 export interface TrainingSystem {
   /** Of every weight, by name. */

@@ -112,13 +112,15 @@ export class LayerDeclarations {
   }
 
   /** A 3x3 convolution without activation that starts by predicting nothing. */
-  head(name: string, options: { from: number; to: number; level: number; kernelSize?: number }): Layer {
+  head(name: string, options: { from: number; to: number; level: number }): Layer {
     return this.convolution(name, { ...options, activation: 'none', initialization: 'zero' });
   }
 
   /**
-   * 3x3 convolutions one after the other, `<name>0`, `<name>1` and so on; none: the identity. @param chain of
-   * each its channels, or these with a dilation; the last one's channels are those of the result.
+   * 3x3 convolutions one after the other, `<name>0`, `<name>1` and so on; none: the identity.
+   *
+   * @param chain of each its channels, or these with a dilation; the last one's channels are those of the
+   * result.
    */
   chain(
     name: string,

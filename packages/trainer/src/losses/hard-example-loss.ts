@@ -95,7 +95,7 @@ function rankedValue(rows: Tensor2D, rank: number): Tensor4D {
 }
 
 /**
- * Masks with one tenth of the pixels set, drawn for each sample of a batch: the pixels that hard-example
+ * Masks with a share of the pixels set, drawn for each sample of a batch: the pixels that hard-example
  * mining takes besides the hard ones.
  *
  * @returns `[B, S, S, 1]`, 0 or 1; the same for the same seed and samples.

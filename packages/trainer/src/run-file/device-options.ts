@@ -1,11 +1,9 @@
-import { expectKnownKeys, join, list, number, oneOf, optional, pair, readMapping } from './schema.js';
+import { expectKnownKeys, join, list, number, optional, pair, readMapping } from './schema.js';
 import type { Field } from './schema.js';
 import { share } from './fields.js';
 
-/**
- * What sources can be asked for beside the options of @unblur/datasets where samples are made on the device;
- * see `python/unblur_torch/synthesis/options.py`.
- */
+// What sources can be asked for beside the options of @unblur/datasets where samples are made on the device;
+// see `python/unblur_torch/synthesis/options.py`.
 
 const range = (min: number, max: number) => pair(number({ min, max }));
 
@@ -104,4 +102,3 @@ export function readDeviceOptions(
 }
 
 export const pairsShrink = range(1, 8);
-export const pairsKind = oneOf(...deviceOnlyKinds);

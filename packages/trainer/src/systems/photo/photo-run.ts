@@ -101,8 +101,9 @@ export function loadPhotoRun(file: string): PhotoRun {
 }
 
 /**
- * Reads the text of a run file of the photo network. @param file names it in messages and is what its paths
- * are relative to.
+ * Reads the text of a run file of the photo network.
+ *
+ * @param file names it in messages and is what its paths are relative to.
  */
 export function parsePhotoRun(yaml: string, file: string): PhotoRun {
   return parseRunFile<PhotoRun, RunReader<PhotoRun>>(() => reader, yaml, file).config;

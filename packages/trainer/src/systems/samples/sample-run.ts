@@ -16,7 +16,7 @@ import {
 import { list, number, optional, section, text, withDefault } from '../../run-file/schema.js';
 import type { FieldType } from '../../run-file/schema.js';
 
-/** What the run files have in common of the systems that learn all frames of a photograph at once. */
+// What the run files have in common of the systems that learn all frames of a photograph at once.
 
 /** Of systems that restore the frames of one blurred image. */
 export const sampleValidation = section({
