@@ -1,8 +1,13 @@
 import { types } from 'node:util';
 import { explainStrayFileError } from '@unblur/files';
+import { nameFlags } from './flag-names.js';
 
-/** One line for the user: what was wrong and, where it is known, what would be right. */
-export function describeFailure(error: unknown): string {
+/**
+ * One line for the user: what was wrong and, where it is known, what would be right.
+ *
+ * @param offers whether the command has a flag that a message may name. Default: any.
+ */
+export function describeFailure(error: unknown, offers?: (flag: string) => boolean): string {
   if (!types.isNativeError(error)) return String(error);
   const { message, name } = explainStrayFileError(error) ?? error;
   const line = message.trim().replace(/\s*\n\s*/g, ' ') || name;
@@ -12,7 +17,7 @@ export function describeFailure(error: unknown): string {
   if (innerErrors.has(name) || (name === 'RangeError' && engineRange.test(line))) {
     return 'Something happened that this program does not expect, which is a fault of its own; run the same with --debug before the command and report what it prints';
   }
-  return line;
+  return nameFlags(line, offers);
 }
 
 /** What the JavaScript engine says of a mistake in a program; nobody here throws these. */

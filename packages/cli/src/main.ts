@@ -30,6 +30,9 @@ const usageErrorCode = 2;
 export async function main(commandLine: string[]): Promise<void> {
   surviveClosedOutput();
   const program = defineProgram();
+  let command = program;
+  program.hook('preAction', (_, action) => void (command = action as Command));
+  const offers = (flag: string) => command.options.some(({ long }) => long === flag);
   try {
     await program.parseAsync(commandLine.map(asFileName), { from: 'user' });
   } catch (error) {
@@ -44,7 +47,7 @@ export async function main(commandLine: string[]): Promise<void> {
       process.exitCode = interruption;
       return;
     }
-    printNote(`unblur: ${describeFailure(error)}`);
+    printNote(`unblur: ${describeFailure(error, offers)}`);
     if (program.opts<{ debug?: boolean }>().debug && error instanceof Error) {
       for (const line of (error.stack ?? '').split('\n')) printNote(line);
     }

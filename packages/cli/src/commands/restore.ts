@@ -4,6 +4,7 @@ import { doLocked } from '@unblur/files';
 import type { FrameEncoding, Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure } from '../failure.js';
+import { nameFlags } from '../flag-names.js';
 import {
   addFrameEncodingOptions,
   frameEncodingOf,
@@ -161,7 +162,7 @@ async function restoreAll(
         onShare,
         onNote: (line) => {
           clearBar();
-          printNote(`unblur: ${line}`);
+          printNote(`unblur: ${nameFlags(line)}`);
         },
       });
       restored.push(result);
@@ -234,7 +235,6 @@ async function restorePhoto(
   const { photo, files, scale } = await restorePhotoToFolder(bytes ?? path, folder, restorer, {
     ...options,
     name: label,
-    limitedBy: '--max-megapixels',
     isLocked: true,
     writeBeside: (staging) => writeRecord(staging, record, madeWith),
   });

@@ -1,5 +1,6 @@
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
+import { nameFlags } from '../flag-names.js';
 import {
   addFrameEncodingOptions,
   frameEncodingOf,
@@ -90,7 +91,7 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
       overwrite: options.overwrite || options.preview !== undefined,
       onFrame: (done, total) =>
         drawProgress(done, total, describeRemainingTime(done, total, performance.now() - start)),
-      onNote: (line) => printNote(`unblur: ${files.rename(line)}`),
+      onNote: (line) => printNote(`unblur: ${nameFlags(files.rename(line))}`),
       signal,
     });
   const result = await withStandardStreams(input, out, 'sharp.mkv', deblurFile, signal);

@@ -160,7 +160,7 @@ export function listExperiments(folder: string): string[] {
     : [];
   if (names.length === 0) {
     throw new Error(
-      `Expected a folder of experiments, each a folder with ${experimentFile}, at '${folder}' but received none; run it where the project is checked out, or name another folder (--from).`,
+      `Expected a folder of experiments, each a folder with ${experimentFile}, at '${folder}' but received none; run it where the project is checked out, or name another folder of experiments.`,
     );
   }
   return names;

@@ -108,7 +108,7 @@ async function planTraining(
       const known = await readStoredJson(join(folder, recipeFile));
       if (known !== undefined && !isDeepStrictEqual(known, recipe)) {
         throw new Error(
-          `Expected ${folder} to be new or trained as ${experiment.name}/${rowName} now says, but it was trained otherwise; remove it, or choose another --out.`,
+          `Expected ${folder} to be new or trained as ${experiment.name}/${rowName} now says, but it was trained otherwise; remove it, or choose another folder of results.`,
         );
       }
       await makeSampleSets(experiment, folders, setProgress(settings));

@@ -47,7 +47,7 @@ export function expectMemory(
   const fittingTenths = Math.floor((10 * (freeBytes - besideBytes)) / 2 ** 30);
   const advice =
     fittingTenths * 2 ** 30 >= 10 * leastBudgetBytes
-      ? `lower the memory budget to ${(fittingTenths / 10).toFixed(1)} GiB (--memory ${(fittingTenths / 10).toFixed(1)}) or raise the limit`
+      ? `lower the memory budget, with a memoryBudgetBytes of ${(fittingTenths / 10).toFixed(1)} GiB, or raise the limit`
       : 'raise the limit (ulimit -v) or scale the photograph down';
   throw new UnblurError(
     `Restoring ${width}x${height} pixels takes about ${gibibytes(budgetBytes + besideBytes)} GiB more of memory, but the limit of this process leaves ${gibibytes(Math.max(0, freeBytes))} GiB; ${advice}`,

@@ -94,7 +94,7 @@ describe('restorePhotoToFolder', () => {
       .gif()
       .toFile(moving);
     expect(await notesOf(moving)).toEqual([
-      `${moving} holds 3 pictures: only the first is restored, of a TIFF file the first of the largest; for all of them, use: unblur video ${moving} --out sharp.mp4`,
+      `${moving} holds 3 pictures: only the first is restored, of a TIFF file the first of the largest; for all of them, use: deblurVideo(${moving}, sharp.mp4)`,
     ]);
   });
 

@@ -128,7 +128,7 @@ export async function restorePhotoToFolder(
   if (hadAlpha) options.onNote?.(`${name} is transparent in parts: laid over white`);
   if (pages > 1) {
     options.onNote?.(
-      `${name} holds ${pages} pictures: only the first is restored, of a TIFF file the first of the largest${/\.gif$/i.test(name) ? `; for all of them, use: unblur video ${name} --out sharp.mp4` : ''}`,
+      `${name} holds ${pages} pictures: only the first is restored, of a TIFF file the first of the largest${/\.gif$/i.test(name) ? `; for all of them, use: deblurVideo(${name}, sharp.mp4)` : ''}`,
     );
   }
   const loaded = performance.now();

@@ -177,7 +177,7 @@ describe('bad input: one line that says what was wrong and what would be right',
 
   test('a 30,000x30,000 header is refused before decoding', async () => {
     expect(await failure(hugePng(30_000, 30_000))).toBe(
-      'the image is 30000x30000 (900 megapixels), more than the limit of 50 megapixels; scale it down first',
+      'the image is 30000x30000 (900 megapixels), more than the limit of 50 megapixels; scale it down first, or allow it with a maximumPixels of 900 million, for about 55 GB of memory',
     );
   });
 

@@ -30,8 +30,6 @@ export interface LoadPhotoOptions {
    * pixel beside the memory budget of the restorer. Default 50 million.
    */
   maximumPixels?: number;
-  /** The option that raises `maximumPixels`, in megapixels, for messages to name. */
-  limitedBy?: string;
   /** What messages call it. Default: its path, or `the image`. */
   name?: string;
 }
@@ -55,12 +53,7 @@ const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2
  */
 export async function loadPhoto(
   source: string | URL | Uint8Array,
-  {
-    maximumPixels = defaultMaximumPixels,
-    name: givenName,
-    limitedBy,
-    colors = 'srgb',
-  }: LoadPhotoOptions = {},
+  { maximumPixels = defaultMaximumPixels, name: givenName, colors = 'srgb' }: LoadPhotoOptions = {},
 ): Promise<Photo> {
   const path = source instanceof URL ? fileURLToPath(source) : source;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
@@ -73,7 +66,7 @@ export async function loadPhoto(
     if (width * height <= maximumPixels) return;
     const megapixels = (pixels: number) => `${Number((pixels / 1e6).toFixed(1))} megapixels`;
     throw new UnblurError(
-      `${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first${limitedBy === undefined ? '' : `, or allow it with ${limitedBy} ${Math.ceil((width * height) / 1e6)}, for about ${Math.ceil(1 + (width * height * restoringBytesPerPixel) / 1e9)} GB of memory`}`,
+      `${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first, or allow it with a maximumPixels of ${Math.ceil((width * height) / 1e6)} million, for about ${Math.ceil(1 + (width * height * restoringBytesPerPixel) / 1e9)} GB of memory`,
     );
   };
   const { bytes, orientation, exif } = await toKnownFormat(

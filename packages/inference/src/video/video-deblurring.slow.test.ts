@@ -151,7 +151,7 @@ describe('a folder of frames', () => {
       deblurVideo(input, place('out'), negative, { weights: new Uint8Array([4]) }),
     ).rejects.toThrow('of another clip, or made with other weights');
     await expect(deblurVideo(input, place('out'), { ...negative, mirrored: true }, options)).rejects.toThrow(
-      'another choice of --mirrored',
+      'another choice of mirrored',
     );
   });
 
@@ -481,7 +481,7 @@ test('says that the folder of the output is missing before it reads a frame', as
       ],
     });
     expect(await notesOf('hlg.mkv', {})).toEqual([
-      'clip has high dynamic range (HLG): kept, at 10 bits; --hdr tonemap makes it an ordinary clip',
+      "clip has high dynamic range (HLG): kept, at 10 bits; hdr: 'tonemap' makes it an ordinary clip",
     ]);
     expect(streamsOf(place('out.mp4'))).toMatchObject([{ codec_name: 'hevc' }]);
     expect(await notesOf('hlg.mkv', {}, 'frames')).toEqual([
@@ -512,7 +512,7 @@ test('says that the folder of the output is missing before it reads a frame', as
     const deblurrer = createVideoDeblurrer({ weights: tinyVideoFile(), memoryBudgetBytes: 2 ** 29 });
     const decoded = jest.spyOn(deblurrer, 'deblur');
     await expect(deblurVideo(place('vast.mkv'), place('out.mp4'), deblurrer, options)).rejects.toThrow(
-      /^Frames of 4000x3000 take [\d.]+ GiB of memory, more than the budget of 0\.5 GiB; scale the clip down first, or allow more with --memory \d+$/,
+      /^Frames of 4000x3000 take [\d.]+ GiB of memory, more than the budget of 0\.5 GiB; scale the clip down first, or allow more with a memoryBudgetBytes of \d+ GiB$/,
     );
     expect(decoded).not.toHaveBeenCalled();
     expect(() => deblurrer.expectFrameSize(640, 360)).not.toThrow();

@@ -121,7 +121,7 @@ export async function deblurVideo(
   const container = containerOf(output);
   if (!container && options.hdr === 'keep') {
     throw new UnblurError(
-      'Expected a clip as output, to keep high dynamic range in, but received a folder; leave out --hdr keep',
+      "Expected a clip as output, to keep high dynamic range in, but received a folder; leave out hdr: 'keep'",
     );
   }
   if (!container && options.preview) {
@@ -132,7 +132,7 @@ export async function deblurVideo(
   expectFrameEncoding(options);
   if (container && [options.format, options.bitDepth, options.quality].some((value) => value !== undefined)) {
     throw new UnblurError(
-      'Expected a folder as output, for frames of a format, bit depth or quality, but received a clip; leave out --format, --bit-depth and --quality',
+      'Expected a folder as output, for frames of a format, bit depth or quality, but received a clip; leave out format, bitDepth and quality',
     );
   }
   const source = isFolder
@@ -180,7 +180,7 @@ async function expectOutputPlace(
     );
   }
   if (to !== undefined && !overwrite && containerOf(output)) {
-    throw new UnblurError(`${output} exists; choose another name, or replace it with --overwrite`);
+    throw new UnblurError(`${output} exists; choose another name, or replace it with overwrite: true`);
   }
   const extension = extname(output).toLowerCase();
   if (to === undefined && /^\.[a-z][a-z0-9]{1,4}$/.test(extension) && !containerOf(output)) {
@@ -248,7 +248,7 @@ function describeReading(
   return [
     ...(picture.hdr
       ? [
-          `${path} has high dynamic range (${picture.hdr}): ${hdr === 'keep' ? 'kept, at 10 bits; --hdr tonemap makes it an ordinary clip' : 'tone-mapped to ordinary pictures (BT.709)'}`,
+          `${path} has high dynamic range (${picture.hdr}): ${hdr === 'keep' ? "kept, at 10 bits; hdr: 'tonemap' makes it an ordinary clip" : 'tone-mapped to ordinary pictures (BT.709)'}`,
         ]
       : []),
     ...(picture.isInterlaced && deinterlace
@@ -375,7 +375,7 @@ async function writeFolder(
       ...(bitDepth === undefined ? {} : { bitDepth }),
       ...(quality === undefined ? {} : { quality }),
     },
-    otherwise: `${folder} holds frames of another clip, or made with other weights or another choice of --mirrored, --no-deinterlace, --format, --bit-depth or --quality; choose another folder, or remove this one to start anew`,
+    otherwise: `${folder} holds frames of another clip, or made with other weights or another choice of mirrored, deinterlace, format, bitDepth or quality; choose another folder, or remove this one to start anew`,
   });
   const present = new Set(await readdir(folder));
   const fileOf = (index: number) => `${source.stems[index] ?? frameName(index)}.${format}`;

@@ -97,7 +97,7 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
     if (neededBytes <= memoryBudgetBytes) return;
     const inGiB = (bytes: number) => `${Number((bytes / 2 ** 30).toFixed(1))} GiB`;
     throw new UnblurError(
-      `Frames of ${width}x${height} take ${inGiB(neededBytes)} of memory, more than the budget of ${inGiB(memoryBudgetBytes)}; scale the clip down first, or allow more with --memory ${Math.ceil(neededBytes / 2 ** 30)}`,
+      `Frames of ${width}x${height} take ${inGiB(neededBytes)} of memory, more than the budget of ${inGiB(memoryBudgetBytes)}; scale the clip down first, or allow more with a memoryBudgetBytes of ${Math.ceil(neededBytes / 2 ** 30)} GiB`,
     );
   }
 

@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals';
+import { nameFlags } from './flag-names.js';
+
+// Words of the libraries, held there by their own tests.
+test.each([
+  [
+    'scale it down first, or allow it with a maximumPixels of 2 million, for about 2 GB of memory',
+    'scale it down first, or allow it with --max-megapixels 2, for about 2 GB of memory',
+    'scale it down first',
+  ],
+  [
+    'scale the clip down first, or allow more with a memoryBudgetBytes of 4 GiB',
+    'scale the clip down first, or allow more with --memory 4',
+    'scale the clip down first',
+  ],
+  [
+    'lower the memory budget, with a memoryBudgetBytes of 0.6 GiB, or raise the limit',
+    'lower the memory budget to 0.6 GiB (--memory 0.6) or raise the limit',
+    'lower the memory budget to 0.6 GiB or raise the limit',
+  ],
+  ['a.mp4 exists; replace it with overwrite: true', 'a.mp4 exists; replace it with --overwrite', undefined],
+  ["leave out hdr: 'keep'", 'leave out --hdr keep', undefined],
+  ["hdr: 'tonemap' makes it an ordinary clip", '--hdr tonemap makes it an ordinary clip', undefined],
+  ['leave out format, bitDepth and quality', 'leave out --format, --bit-depth and --quality', undefined],
+  [
+    'another choice of mirrored, deinterlace, format, bitDepth or quality',
+    'another choice of --mirrored, --no-deinterlace, --format, --bit-depth or --quality',
+    undefined,
+  ],
+  ['degrees it shows across (coverageDegrees)', 'degrees it shows across (--crop)', undefined],
+  ['choose another folder of results.', 'choose another --out.', undefined],
+  ['name another folder of experiments.', 'name another folder (--from).', undefined],
+  ['use: deblurVideo(a (1).gif, sharp.mp4)', 'use: unblur video a (1).gif --out sharp.mp4', undefined],
+])('%s: on a command line, and where the command has no such flag', (line, named, elsewhere) => {
+  expect(nameFlags(line)).toBe(named);
+  expect(nameFlags(line, () => false)).toBe(elsewhere ?? line);
+});
