@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { doLocked, writeAtomicallySync } from '@unblur/files';
+import { doLocked } from '@unblur/files';
 import { learningTask, totalSteps } from './training-system.js';
 import type { Batch, Phase, TrainingSystem } from './training-system.js';
 import { openEngine } from './engines/choice.js';
@@ -11,9 +11,9 @@ import { Progress, silentProgress } from './loop/progress.js';
 import { checkpointOfNetwork, checkpointToResume, trainRun } from './loop/training-loop.js';
 import type { PhaseParts, TrainingResult } from './loop/training-loop.js';
 import type { RunSettings } from './run-file/fields.js';
-import { writeRunFile } from './run-file/run-file.js';
 import type { RunChanges } from './run-file/run-file.js';
 import { runNotes } from './run-file/run-notes.js';
+import { changesNote, recordRun } from './loop/run-record.js';
 import { runFiles, runFolderOf } from './loop/run-folder.js';
 import { loadRun } from './systems/load-run.js';
 import { isEventFile } from './tensorboard/event-log.js';
@@ -80,11 +80,12 @@ export async function train(
   return doLocked(runFolder, 'training', async () => {
     if (!resume) expectNothingTrained(runFolder);
     const system = definition.open(config);
+    const note = (line: string) => {
+      if (!quiet) new Progress(totalSteps(system), 0).line(`note: ${line}`);
+    };
     const announce = async () => {
       await onStart?.(config);
-      if (quiet) return;
-      const steps = totalSteps(system);
-      for (const note of runNotes(config, steps)) new Progress(steps, 0).line(`note: ${note}`);
+      runNotes(config, totalSteps(system)).forEach(note);
     };
     if (config.synthesis === 'device') {
       if (resume) checkpointOfNetwork(system, runFolder);
@@ -107,15 +108,13 @@ export async function train(
       }
     }
     // Before the run file is replaced: a run that cannot start leaves the record of the one before it alone.
-    if (resume) checkpointToResume(system, runFolder);
+    const last = resume ? checkpointToResume(system, runFolder) : undefined;
     const validationSamples = await system.readValidationSamples();
     await announce();
     const heldRun =
       existsSync(join(runFolder, runFiles.config)) || existsSync(join(runFolder, runFiles.metrics));
-    writeAtomicallySync(
-      join(runFolder, runFiles.config),
-      writeRunFile(definition, config, join(runFolder, runFiles.config)),
-    );
+    const changes = recordRun(definition, config, runFolder, last?.step);
+    if (changes.length > 0) note(changesNote(changes, last!.step));
 
     const stop = interruptionOf();
     try {

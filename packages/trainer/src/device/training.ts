@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { makeTemporaryFolder, writeAtomicallySync } from '@unblur/files';
+import { makeTemporaryFolder } from '@unblur/files';
 import { readCheckpoint } from '../loop/checkpoint.js';
 import type { MetricsRow } from '../loop/metrics-log.js';
 import type { Progress } from '../loop/progress.js';
 import type { TrainingResult } from '../loop/training-loop.js';
 import { describeValidation } from '../loop/validation.js';
 import { runFiles } from '../loop/run-folder.js';
-import { writeRunFile } from '../run-file/run-file.js';
+import { changesNote, recordRun } from '../loop/run-record.js';
 import type { LoadedRun } from '../systems/load-run.js';
 import { requireTorch, torchEnvironment } from '../engines/torch/torch-process.js';
 import { planDeviceRun } from './plan.js';
@@ -34,10 +34,8 @@ export async function trainOnDevice(
   progress: Pick<Progress, 'line'>,
   signal: AbortSignal,
 ): Promise<TrainingResult> {
-  const interruptedBefore = (): TrainingResult => ({
-    step: readCheckpoint(join(runFolder, runFiles.checkpoint))?.step ?? 0,
-    interrupted: true,
-  });
+  const lastStep = readCheckpoint(join(runFolder, runFiles.checkpoint))?.step;
+  const interruptedBefore = (): TrainingResult => ({ step: lastStep ?? 0, interrupted: true });
   const python = requireTorch();
   const plan = await unlessAborted(signal, () => planDeviceRun(run, signal));
   if (plan === undefined) return interruptedBefore();
@@ -56,8 +54,8 @@ export async function trainOnDevice(
       progress,
       signal,
       () => {
-        const config = join(runFolder, runFiles.config);
-        writeAtomicallySync(config, writeRunFile(run.definition, run.config, config));
+        const changes = recordRun(run.definition, run.config, runFolder, lastStep);
+        if (changes.length > 0) progress.line(`note: ${changesNote(changes, lastStep!)}`);
       },
     );
     if (last === undefined && signal.aborted) {
