@@ -16,16 +16,26 @@ export interface Answer<Result> {
   transfer?: Transferable[];
 }
 
+/**
+ * What comes of a request: of those that name their kind, the result of that kind; of a worker that does one
+ * thing only, its result.
+ */
+export type ResultOf<Request, Results> = Request extends { kind: infer Kind extends keyof Results }
+  ? Results[Kind]
+  : Results;
+
 /** Answers calls in the worker that runs this. */
-export function answerCalls<Request, Result, Report = never>(
+export function answerCalls<Request, Results, Report = never>(
   answer: (
     request: Request,
     report: (report: Report, transfer?: Transferable[]) => void,
-  ) => Promise<Answer<Result>>,
+  ) => Promise<Answer<ResultOf<Request, Results>>>,
 ): void {
   self.addEventListener('message', async ({ data: { id, request } }: MessageEvent<CallMessage<Request>>) => {
-    const send = (message: AnswerMessage<Result, Report>, transfer: Transferable[] = []) =>
-      self.postMessage(message, { transfer });
+    const send = (
+      message: AnswerMessage<ResultOf<Request, Results>, Report>,
+      transfer: Transferable[] = [],
+    ) => self.postMessage(message, { transfer });
     try {
       const { result, transfer } = await answer(request, (report, transfer) =>
         send({ id, kind: 'report', report }, transfer),
@@ -49,18 +59,18 @@ export interface CallOptions<Report> {
 }
 
 /** A worker that is called. */
-export class WorkerCalls<Request, Result, Report = never> {
+export class WorkerCalls<Request, Results, Report = never> {
   readonly #worker: Worker;
   readonly #pending = new Map<
     number,
-    { resolve(result: Result): void; reject(cause: Error): void; onReport?: (report: Report) => void }
+    { resolve(result: unknown): void; reject(cause: Error): void; onReport?: (report: Report) => void }
   >();
   #lastId = 0;
   #isStopped = false;
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    worker.addEventListener('message', ({ data }: MessageEvent<AnswerMessage<Result, Report>>) => {
+    worker.addEventListener('message', ({ data }: MessageEvent<AnswerMessage<unknown, Report>>) => {
       const call = this.#pending.get(data.id);
       if (!call) return;
       if (data.kind === 'report') return call.onReport?.(data.report);
@@ -73,14 +83,14 @@ export class WorkerCalls<Request, Result, Report = never> {
     );
   }
 
-  call(
-    request: Request,
+  call<Asked extends Request>(
+    request: Asked,
     { transfer = [], onReport, patienceSeconds }: CallOptions<Report> = {},
-  ): Promise<Result> {
+  ): Promise<ResultOf<Asked, Results>> {
     if (this.#isStopped) return Promise.reject(stopped());
     const id = ++this.#lastId;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const answer = new Promise<Result>((resolve, reject) => {
+    const answer = new Promise<ResultOf<Asked, Results>>((resolve, reject) => {
       const wait = (report?: Report) => {
         clearTimeout(timer);
         if (!patienceSeconds) return;
@@ -94,14 +104,15 @@ export class WorkerCalls<Request, Result, Report = never> {
       };
       wait();
       this.#pending.set(id, {
-        resolve,
+        // The worker keeps to the same types: see `answerCalls`.
+        resolve: resolve as (result: unknown) => void,
         reject,
         onReport: (report) => {
           wait(report);
           onReport?.(report);
         },
       });
-      this.#worker.postMessage({ id, request } satisfies CallMessage<Request>, transfer);
+      this.#worker.postMessage({ id, request } satisfies CallMessage<Asked>, transfer);
     });
     return answer.finally(() => clearTimeout(timer));
   }

@@ -9,11 +9,12 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import { pictureOfImage } from '../picture.js';
-import type { EngineSample } from './engine-check.js';
 import type { EngineName } from './engine-names.js';
 import { startEngine } from './engine.js';
 import { PhotoEngine } from './photo-engine.js';
-import { PageRestorer, startRestoringWorker, type RestoringCalls } from './restorer.js';
+import type { CallOptions, ResultOf } from '../worker-calls.js';
+import { PageRestorer, startRestoringWorker, type RestoreReport, type RestoringCalls } from './restorer.js';
+import type { RestoringRequest, RestoringResults } from './restoring-worker.js';
 
 /**
  * Frames of a photograph that an engine makes with the weights of a file. Values as plain lists, so that they
@@ -84,47 +85,48 @@ type Manner = 'right' | 'wrong' | 'slow' | 'broken' | 'silent' | 'lost while it 
 
 /** One worker, on WebAssembly, is all engines: starting more takes long. */
 const processor = startRestoringWorker();
-const answers = new Map<string, ReturnType<RestoringCalls['call']>>();
+const answers = new Map<string, Promise<unknown>>();
 
 /** WebAssembly that answers for WebGPU too, then ten times as fast as it is. */
 function pretendGraphics(manner: Manner): RestoringCalls {
   let isGraphics = false;
-  const once: RestoringCalls['call'] = async (request, options) => {
+  const once = async <Asked extends RestoringRequest>(
+    request: Asked,
+    options: CallOptions<RestoreReport> | undefined,
+  ): Promise<ResultOf<Asked, RestoringResults>> => {
     if (!answers.has(request.kind)) answers.set(request.kind, processor.call(request, options));
-    return structuredClone(await answers.get(request.kind)!);
+    return structuredClone(await answers.get(request.kind)!) as ResultOf<Asked, RestoringResults>;
   };
-  return {
-    stop: () => undefined,
-    async call(request, options) {
-      switch (request.kind) {
-        case 'start': {
-          isGraphics = request.engine === 'webgpu';
-          const facts = await once({ ...request, engine: 'wasm' }, options);
-          return isGraphics ? Object.assign(facts!, { name: 'webgpu', description: 'WebGPU' }) : facts;
-        }
-        case 'warm-up': {
-          const sample = (await once(request, options)) as EngineSample;
-          if (!isGraphics) return sample;
-          if (manner === 'broken') throw new Error('The shader could not be compiled.');
-          if (manner === 'silent') {
-            // As if the time were over, where an end of it was set.
-            if (!options?.patienceSeconds) return new Promise(() => undefined);
-            throw Object.assign(new Error(), { name: 'SilenceError' });
-          }
-          if (manner === 'wrong') sample.frames.forEach((frame) => frame.reverse());
-          return { ...sample, milliseconds: sample.milliseconds * (manner === 'slow' ? 10 : 0.1) };
-        }
-        case 'restore':
-          if (!isGraphics || manner !== 'lost while it restores') return processor.call(request, options);
-          return new Promise((_, reject) => {
-            const lost = new Error('The graphics device was lost.');
-            void processor.call(request, { onReport: ({ kind }) => kind === 'frame' && reject(lost) });
-          });
-        default:
-          return processor.call(request, options);
+  async function call(request: RestoringRequest, options?: CallOptions<RestoreReport>): Promise<unknown> {
+    switch (request.kind) {
+      case 'start': {
+        isGraphics = request.engine === 'webgpu';
+        const facts = await once({ ...request, engine: 'wasm' }, options);
+        return isGraphics ? Object.assign(facts, { name: 'webgpu', description: 'WebGPU' }) : facts;
       }
-    },
-  };
+      case 'warm-up': {
+        const sample = await once(request, options);
+        if (!isGraphics || !sample) return sample;
+        if (manner === 'broken') throw new Error('The shader could not be compiled.');
+        if (manner === 'silent') {
+          // As if the time were over, where an end of it was set.
+          if (!options?.patienceSeconds) return new Promise(() => undefined);
+          throw Object.assign(new Error(), { name: 'SilenceError' });
+        }
+        if (manner === 'wrong') sample.frames.forEach((frame) => frame.reverse());
+        return { ...sample, milliseconds: sample.milliseconds * (manner === 'slow' ? 10 : 0.1) };
+      }
+      case 'restore':
+        if (!isGraphics || manner !== 'lost while it restores') return processor.call(request, options);
+        return new Promise((_, reject) => {
+          const lost = new Error('The graphics device was lost.');
+          void processor.call(request, { onReport: ({ kind }) => kind === 'frame' && reject(lost) });
+        });
+      default:
+        return processor.call(request, options);
+    }
+  }
+  return { stop: () => undefined, call: call as RestoringCalls['call'] };
 }
 
 /** What restores photographs once a page has tried such a WebGPU, and on the visit after that. */

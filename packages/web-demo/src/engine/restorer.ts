@@ -35,10 +35,11 @@ export interface Restoration {
   frameMilliseconds: number;
 }
 
-type Results = RestoringResults[keyof RestoringResults];
-
 /** The worker that restores, or what a test puts in its place. */
-export type RestoringCalls = Pick<WorkerCalls<RestoringRequest, Results, RestoreReport>, 'call' | 'stop'>;
+export type RestoringCalls = Pick<
+  WorkerCalls<RestoringRequest, RestoringResults, RestoreReport>,
+  'call' | 'stop'
+>;
 
 export function startRestoringWorker(): RestoringCalls {
   return new WorkerCalls(new Worker(new URL('./restoring-worker.ts', import.meta.url), { type: 'module' }));
@@ -139,7 +140,7 @@ export class PageRestorer {
       ready: calls.call(
         { kind: 'start', engine, weightsUrl: photoWeightsUrl, weightsBytes: __fileBytes__.photoWeights },
         { onReport: (report) => running.report?.(report), ...this.#patience(engine) },
-      ) as Promise<EngineFacts>,
+      ),
       hasScene: false,
     };
     running.ready.catch(() => {
@@ -163,9 +164,7 @@ export class PageRestorer {
   }
 
   async #sampleOf(running: Running): Promise<EngineSample | undefined> {
-    running.sample ??= running.calls.call({ kind: 'warm-up' }, this.#patience(running.engine)) as Promise<
-      RestoringResults['warm-up']
-    >;
+    running.sample ??= running.calls.call({ kind: 'warm-up' }, this.#patience(running.engine));
     const sample = await running.sample;
     if (!sample) running.sample = undefined;
     return sample;
@@ -236,7 +235,7 @@ export class PageRestorer {
   /** Seconds that restorations of photographs of these sizes take. The engine must have been started. */
   async estimate(sizes: readonly { width: number; height: number }[]): Promise<number[]> {
     const { calls } = await this.#start();
-    return calls.call({ kind: 'estimate', sizes, frames: frameCount }) as Promise<number[]>;
+    return calls.call({ kind: 'estimate', sizes, frames: frameCount });
   }
 
   /** Rejects with an AbortError when `stop` is called. */
@@ -254,7 +253,7 @@ export class PageRestorer {
     let running: Running | undefined;
     try {
       running = await this.#start(onReport);
-      const { sceneNumber, ...told } = (await running.calls.call(
+      const { sceneNumber, ...told } = await running.calls.call(
         { kind: 'restore', photo, times },
         {
           onReport: (report) => {
@@ -264,16 +263,14 @@ export class PageRestorer {
           },
           ...this.#patience(running.engine, 'restore'),
         },
-      )) as RestoringResults['restore'];
+      );
       this.#isRestoring = false;
       running.hasScene = true;
       if (this.#mayCheck) this.#idle = setTimeout(() => void this.checkGraphics(), idleMilliseconds);
       const { calls } = running;
       const renderAt = async (time: number) =>
         running === this.#running
-          ? (calls.call({ kind: 'render', sceneNumber, time }).catch(() => undefined) as Promise<
-              RestoringResults['render']
-            >)
+          ? calls.call({ kind: 'render', sceneNumber, time }).catch(() => undefined)
           : undefined;
       const engine = await running.ready;
       return {

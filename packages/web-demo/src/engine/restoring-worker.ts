@@ -71,24 +71,22 @@ const rates = { analysis: 0, frame: 0 };
 /** What networks reach of the rate of the layers that the engine was measured by. */
 const usualEfficiency = { analysis: 0.8, frame: 0.4 };
 
-answerCalls<RestoringRequest, RestoringResults[keyof RestoringResults], RestoreReport>(
-  async (request, report) => {
-    switch (request.kind) {
-      case 'start':
-        return { result: await start(request, report) };
-      case 'warm-up':
-        return { result: await (warmingUp = warmUp()) };
-      case 'estimate':
-        return {
-          result: request.sizes.map(({ width, height }) => secondsFor(width, height, request.frames)),
-        };
-      case 'restore':
-        return { result: await restore(request, report) };
-      case 'render':
-        return render(request);
-    }
-  },
-);
+answerCalls<RestoringRequest, RestoringResults, RestoreReport>(async (request, report) => {
+  switch (request.kind) {
+    case 'start':
+      return { result: await start(request, report) };
+    case 'warm-up':
+      return { result: await (warmingUp = warmUp()) };
+    case 'estimate':
+      return {
+        result: request.sizes.map(({ width, height }) => secondsFor(width, height, request.frames)),
+      };
+    case 'restore':
+      return { result: await restore(request, report) };
+    case 'render':
+      return render(request);
+  }
+});
 
 async function start(
   request: Extract<RestoringRequest, { kind: 'start' }>,

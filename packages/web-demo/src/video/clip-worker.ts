@@ -60,7 +60,7 @@ let started:
   { weights: Uint8Array; processor: Engine; graphics: Engine | undefined; description: string } | undefined;
 let current: OpenClip | undefined;
 
-answerCalls<ClipRequest, ClipResults[keyof ClipResults], ClipReport>(async (request, report) => {
+answerCalls<ClipRequest, ClipResults, ClipReport>(async (request, report) => {
   switch (request.kind) {
     case 'open':
       return { result: await open(request) };

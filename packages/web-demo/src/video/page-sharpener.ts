@@ -17,7 +17,7 @@ export const videoWeightsBytes = __fileBytes__.videoWeights;
 const owner = crypto.randomUUID();
 if ('locks' in navigator) void navigator.locks.request(owner, () => new Promise(() => undefined));
 
-type Calls = WorkerCalls<ClipRequest, ClipResults[keyof ClipResults], ClipReport>;
+type Calls = WorkerCalls<ClipRequest, ClipResults, ClipReport>;
 
 /**
  * Sharpens clips in a worker, one at a time: on WebGPU where the first clip finds that right and faster,
@@ -34,7 +34,7 @@ export class PageSharpener {
   /** What a clip is; it is the one that is worked on from now on. */
   async open(file: File, longestSidePixels: number): Promise<ClipResults['open']> {
     this.#file = file;
-    return this.#call({ kind: 'open', file, longestSidePixels }) as Promise<ClipResults['open']>;
+    return this.#call({ kind: 'open', file, longestSidePixels });
   }
 
   /** @param choice the engine that must be used from the next start on; undefined for the better one. */
@@ -76,7 +76,7 @@ export class PageSharpener {
         onReport: (report) => this.#onReport?.(report),
         ...(graphics !== 'leave' && { patienceSeconds: () => mostSilentSeconds }),
       },
-    ) as Promise<ClipResults['start']>;
+    );
   }
 
   async #useOfGraphics(): Promise<UseOfGraphics> {
@@ -94,10 +94,7 @@ export class PageSharpener {
       await this.open(this.#file!, 2);
       await this.start(onReport);
     }
-    const result = (await this.#call(
-      { kind: 'sharpen', ...request, owner },
-      { onReport },
-    )) as ClipResults['sharpen'];
+    const result = await this.#call({ kind: 'sharpen', ...request, owner }, { onReport });
     if (result.lostGraphics) this.#decision.lose();
     const reason = !result.engine.includes(';') && this.#decision.reason;
     return reason ? { ...result, engine: `${result.engine}; ${reason}` } : result;
@@ -110,7 +107,7 @@ export class PageSharpener {
     this.#started = undefined;
   }
 
-  #call(request: ClipRequest, options?: CallOptions<ClipReport>) {
+  #call<Asked extends ClipRequest>(request: Asked, options?: CallOptions<ClipReport>) {
     this.#calls ??= new WorkerCalls(
       new Worker(new URL('./clip-worker.ts', import.meta.url), { type: 'module' }),
     );
