@@ -3,6 +3,7 @@ export type { ComputedFunction, ComputeEngine, OpenFunction } from './compute-en
 export { flowColor } from './flow-color.js';
 export { multiplyAddsPerPixel } from './layer-work.js';
 export { mirrorRows } from './mirroring.js';
+export { exposureMotion, motionAt, rimLengthPixels } from './motion-field.js';
 export {
   expectNetworkOptions,
   expectOptions,

@@ -1,4 +1,4 @@
-import { flowColor, percentileLength, type MotionField } from '@unblur/restoration';
+import { exposureMotion, flowColor, motionAt, rimLengthPixels, type MotionField } from '@unblur/restoration';
 import { drawText, measureText } from './lettering.js';
 import { scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
 import { encodeSheet, sheetColors, type PlacedPicture } from './sheet.js';
@@ -8,8 +8,6 @@ const marginPixels = 28;
 const arrowSpacingPixels = 40;
 const wheelRadiusPixels = 64;
 const textHeightPixels = 13;
-/** Motion below this is noise; a still photograph must not come out in full colours. */
-const smallestRimPixels = 1;
 
 /**
  * The recovered motion during the whole exposure, from the first to the last frame, as PNG: arrows over the
@@ -23,13 +21,12 @@ export async function encodeMotionPicture(
   motionsPixels: readonly MotionField[],
   photo: { width: number; height: number } = middleFrame,
 ): Promise<Buffer> {
-  const motion = subtractMotion(motionsPixels[motionsPixels.length - 1]!, motionsPixels[0]!);
-  const rimPixels = Math.max(smallestRimPixels, percentileLength(motion, 0.99));
+  const motion = exposureMotion(motionsPixels);
+  const rimPixels = rimLengthPixels(motion);
   const scale = panelLongestSidePixels / Math.max(photo.width, photo.height);
   const width = Math.max(1, Math.round(photo.width * scale));
   const height = Math.max(1, Math.round(photo.height * scale));
-  const sample = (x: number, y: number) =>
-    sampleMotion(motion, (x + 0.5) / scale - 0.5, (y + 0.5) / scale - 0.5);
+  const sample = (x: number, y: number) => motionAt(motion, (x + 0.5) / scale - 0.5, (y + 0.5) / scale - 0.5);
 
   const arrows = planArrows(width, height, scale, rimPixels);
   const captions = [
@@ -67,32 +64,7 @@ export async function encodeMotionPicture(
   return encodeSheet(sheetWidth, sheetHeight, pictures, drawing);
 }
 
-function subtractMotion(a: MotionField, b: MotionField): MotionField {
-  return { ...a, data: a.data.map((value, i) => value - b.data[i]!) };
-}
-
-/** The motion at a place of the photograph, bilinear between the centres of the grid's cells. */
-function sampleMotion(
-  { width, height, stridePixels, data }: MotionField,
-  xPixels: number,
-  yPixels: number,
-): [dx: number, dy: number] {
-  const x = Math.min(width - 1, Math.max(0, (xPixels + 0.5) / stridePixels - 0.5));
-  const y = Math.min(height - 1, Math.max(0, (yPixels + 0.5) / stridePixels - 0.5));
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  const right = Math.min(left + 1, width - 1);
-  const bottom = Math.min(top + 1, height - 1);
-  const at = (column: number, row: number, axis: number) => data[(row * width + column) * 2 + axis]!;
-  const interpolate = (axis: number) => {
-    const above = at(left, top, axis) + (at(right, top, axis) - at(left, top, axis)) * (x - left);
-    const below = at(left, bottom, axis) + (at(right, bottom, axis) - at(left, bottom, axis)) * (x - left);
-    return above + (below - above) * (y - top);
-  };
-  return [interpolate(0), interpolate(1)];
-}
-
-type SampleMotion = (xPanel: number, yPanel: number) => [dx: number, dy: number];
+type SampleMotion = (xPanel: number, yPanel: number) => { dx: number; dy: number };
 
 /** Arrows on an even grid, enlarged by a round factor so that the longest about fill their cells. */
 function planArrows(
@@ -114,7 +86,7 @@ function planArrows(
         for (let column = 0; column < columns; column++) {
           const x = ((column + 0.5) * width) / columns;
           const y = ((row + 0.5) * height) / rows;
-          const [dx, dy] = sample(x, y);
+          const { dx, dy } = sample(x, y);
           paths.push(arrowPath(x, y, dx * scale * enlargement, dy * scale * enlargement));
         }
       }
@@ -157,7 +129,7 @@ function colorField(width: number, height: number, sample: SampleMotion, rimPixe
   const data = Buffer.alloc(width * height * 3);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const [dx, dy] = sample(x, y);
+      const { dx, dy } = sample(x, y);
       data.set(flowColor(dx / rimPixels, dy / rimPixels).map(Math.round), (y * width + x) * 3);
     }
   }

@@ -1,4 +1,4 @@
-import type { MotionField } from '@unblur/restoration';
+import { exposureMotion, rimLengthPixels, type MotionField } from '@unblur/restoration';
 
 /** What the player shows of a recovered motion. */
 export interface MotionSummary {
@@ -22,12 +22,6 @@ export interface Displacement {
   dy: number;
 }
 
-/** How far everything moves from the first frame to the last: the motion that made the blur. */
-export function exposureMotion(motionsPixels: readonly MotionField[]): MotionField {
-  const [first, last] = [motionsPixels[0]!, motionsPixels.at(-1)!];
-  return { ...last, data: last.data.map((value, index) => value - first.data[index]!) };
-}
-
 /** Where the picture as a whole is at each frame: the mean displacement from the middle frame. */
 export function globalPath(motionsPixels: readonly MotionField[]): Displacement[] {
   return motionsPixels.map(({ data }) => {
@@ -39,15 +33,4 @@ export function globalPath(motionsPixels: readonly MotionField[]): Displacement[
     const cells = Math.max(1, data.length / 2);
     return { dx: dx / cells, dy: dy / cells };
   });
-}
-
-/**
- * The length that the rim of the colour wheel stands for: nothing but the longest hundredth moves further. At
- * least a tenth of a pixel.
- */
-export function rimLengthPixels({ data }: MotionField): number {
-  const lengths = new Float32Array(data.length / 2)
-    .map((_, cell) => Math.hypot(data[2 * cell]!, data[2 * cell + 1]!))
-    .sort();
-  return Math.max(0.1, lengths[Math.floor(0.99 * (lengths.length - 1))] ?? 0);
 }

@@ -1,27 +1,4 @@
-import { flowColor, type MotionField } from '@unblur/restoration';
-import type { Displacement } from './motion-summary.js';
-
-/** The displacement at a place of the photograph, between the centres of the cells around it. */
-export function motionAt(
-  { width, height, stridePixels, data }: MotionField,
-  x: number,
-  y: number,
-): Displacement {
-  const place = (pixels: number, cells: number) =>
-    Math.min(Math.max((pixels + 0.5) / stridePixels - 0.5, 0), cells - 1);
-  const [column, row] = [place(x, width), place(y, height)];
-  const [left, top] = [Math.floor(column), Math.floor(row)];
-  const [right, bottom] = [Math.min(left + 1, width - 1), Math.min(top + 1, height - 1)];
-  const [shareX, shareY] = [column - left, row - top];
-  const between = (channel: 0 | 1) => {
-    const at = (i: number, j: number) => data[2 * (j * width + i) + channel]!;
-    return (
-      (at(left, top) * (1 - shareX) + at(right, top) * shareX) * (1 - shareY) +
-      (at(left, bottom) * (1 - shareX) + at(right, bottom) * shareX) * shareY
-    );
-  };
-  return { dx: between(0), dy: between(1) };
-}
+import { flowColor, motionAt, type MotionField } from '@unblur/restoration';
 
 /** Paints the motion in the colours of Baker et al. 2007, one pixel per cell. */
 export function drawMotionColours(

@@ -1,0 +1,41 @@
+import { percentileLength } from './photo/working-scale.js';
+import type { MotionField } from './raster.js';
+
+/** How far everything moves from the first frame to the last: the motion that made the blur. */
+export function exposureMotion(motionsPixels: readonly MotionField[]): MotionField {
+  const [first, last] = [motionsPixels[0]!, motionsPixels.at(-1)!];
+  return { ...last, data: last.data.map((value, index) => value - first.data[index]!) };
+}
+
+/**
+ * The displacement at a place of the photograph, in its pixels, bilinear between the centres of the cells
+ * around it.
+ */
+export function motionAt(
+  { width, height, stridePixels, data }: MotionField,
+  xPixels: number,
+  yPixels: number,
+): { dx: number; dy: number } {
+  const x = Math.min(width - 1, Math.max(0, (xPixels + 0.5) / stridePixels - 0.5));
+  const y = Math.min(height - 1, Math.max(0, (yPixels + 0.5) / stridePixels - 0.5));
+  const [left, top] = [Math.floor(x), Math.floor(y)];
+  const [right, bottom] = [Math.min(left + 1, width - 1), Math.min(top + 1, height - 1)];
+  const at = (column: number, row: number, axis: number) => data[(row * width + column) * 2 + axis]!;
+  const interpolate = (axis: number) => {
+    const above = at(left, top, axis) + (at(right, top, axis) - at(left, top, axis)) * (x - left);
+    const below = at(left, bottom, axis) + (at(right, bottom, axis) - at(left, bottom, axis)) * (x - left);
+    return above + (below - above) * (y - top);
+  };
+  return { dx: interpolate(0), dy: interpolate(1) };
+}
+
+/** Motion below this is noise; a still photograph must not come out in full colours. */
+const leastRimPixels = 1;
+
+/**
+ * The length that the rim of the colour wheel stands for: nothing but the longest hundredth moves further. At
+ * least one pixel.
+ */
+export function rimLengthPixels(motion: MotionField): number {
+  return Math.max(leastRimPixels, percentileLength(motion, 0.99));
+}
