@@ -1,4 +1,4 @@
-import type { Picture } from '../picture.js';
+import { sizeWithin, type Picture } from '../picture.js';
 import { decodeHeic } from './heic-decoding.js';
 
 export interface DecodeRequest {
@@ -34,9 +34,7 @@ export async function decodePhoto({ file, isHeic, longestSidePixels }: DecodeReq
     );
   });
   const original = { width: bitmap.width, height: bitmap.height };
-  const scale = Math.min(1, longestSidePixels / Math.max(bitmap.width, bitmap.height));
-  const width = Math.max(1, Math.round(bitmap.width * scale));
-  const height = Math.max(1, Math.round(bitmap.height * scale));
+  const { width, height } = sizeWithin(bitmap, longestSidePixels);
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
   context.fillStyle = 'white';
   context.fillRect(0, 0, width, height);

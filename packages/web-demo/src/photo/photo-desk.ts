@@ -1,7 +1,7 @@
 import { evenTimes, frameCount, shownTimes } from '../engine/frame-order.js';
 import type { PageRestorer, Restoration, RestorerReport } from '../engine/restorer.js';
 import { element } from '../page-elements.js';
-import type { Picture } from '../picture.js';
+import { sizeWithin, type Picture } from '../picture.js';
 import type { Player, Scene } from '../player/player.js';
 import { fitPicture } from '../saving/fitting.js';
 import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
@@ -381,7 +381,7 @@ export class PhotoDesk {
   }
 
   async #previewOf(picture: Picture): Promise<Picture> {
-    const copies = previewSides.map((side) => fittedSize(picture, side));
+    const copies = previewSides.map((side) => sizeWithin(picture, side));
     const seconds = await this.#parts.restorer.estimate(copies);
     const fastEnough = seconds.findIndex((value) => value <= previewSeconds);
     return fitPicture(picture, previewSides.at(fastEnough)!);
@@ -457,8 +457,3 @@ export function describe({ frames, milliseconds, engine }: Restoration, picture:
 
 const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} × ${height}`;
 const isSmaller = (a: { width: number }, b: { width: number }) => a.width < b.width;
-
-function fittedSize({ width, height }: Picture, side: number): { width: number; height: number } {
-  const scale = Math.min(1, side / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-}

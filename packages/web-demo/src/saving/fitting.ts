@@ -1,12 +1,9 @@
-import { drawPicture, type Picture } from '../picture.js';
+import { drawPicture, sizeWithin, type Picture } from '../picture.js';
 
 /** A picture whose longer side is at most `longestSidePixels`. */
 export function fitPicture(picture: Picture, longestSidePixels: number): Picture {
-  const scale = longestSidePixels / Math.max(picture.width, picture.height);
-  if (scale >= 1) return picture;
-  const [width, height] = [picture.width, picture.height].map((side) =>
-    Math.max(1, Math.round(side * scale)),
-  ) as [number, number];
+  if (Math.max(picture.width, picture.height) <= longestSidePixels) return picture;
+  const { width, height } = sizeWithin(picture, longestSidePixels);
   const source = new OffscreenCanvas(picture.width, picture.height);
   drawPicture(source, picture);
   const context = new OffscreenCanvas(width, height).getContext('2d')!;
