@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { assignResults, isRestored, writeRecord } from './result-folders.js';
+import { assignResults, isRestored, writeRecord, type MadeWith } from './result-folders.js';
 
 let folder: string;
 let out: string;
@@ -22,11 +22,18 @@ const photo = (...path: string[]) => ({ path: join(folder, ...path), folder: '' 
 
 const madeWith = { weights: 'of mine', frames: 7 };
 
-async function leaveResults(photoPath: ReturnType<typeof photo>): Promise<string> {
-  const [job] = await assignResults([photoPath], out);
+const assign = (photos: ReturnType<typeof photo>[], changes: MadeWith = {}, overwrite = false) =>
+  assignResults(photos, out, { madeWith: { ...madeWith, ...changes }, overwrite });
+
+async function leaveResults(
+  photoPath: ReturnType<typeof photo>,
+  changes: MadeWith = {},
+  overwrite = false,
+): Promise<string> {
+  const [job] = await assign([photoPath], changes, overwrite);
   mkdirSync(job!.folder, { recursive: true });
   writeFileSync(join(job!.folder, 'frame-0.png'), '');
-  await writeRecord(job!.folder, job!.record, madeWith);
+  await writeRecord(job!.folder, job!.record, { ...madeWith, ...changes });
   return job!.name;
 }
 
@@ -34,34 +41,48 @@ test('a photograph takes the place of its own earlier results, and of no others'
   expect(await leaveResults(photo('x', 'a.jpg'))).toBe('a');
   expect(await leaveResults(photo('y', 'a.jpg'))).toBe('a-2');
   expect(await leaveResults(photo('x', 'a.jpg'))).toBe('a');
-  const [again] = await assignResults([photo('y', 'a.jpg')], out);
-  expect(again).toMatchObject({ name: 'a-2', folder: join(out, 'a-2'), takenFolder: join(out, 'a') });
+  const [again] = await assign([photo('y', 'a.jpg')]);
+  expect(again).toMatchObject({ name: 'a-2', folder: join(out, 'a-2') });
+  expect(again!.taken).toEqual({ folder: join(out, 'a'), by: 'another photograph' });
+});
+
+test('results made with other options are kept, unless they are to be overwritten', async () => {
+  const own = photo('x', 'a.jpg');
+  expect(await leaveResults(own)).toBe('a');
+  expect((await assign([own], { frames: 3 }))[0]!.taken).toEqual({
+    folder: join(out, 'a'),
+    by: 'other options',
+  });
+  expect(await leaveResults(own, { frames: 3 })).toBe('a-2');
+  expect([await leaveResults(own), await leaveResults(own, { frames: 3 })]).toEqual(['a', 'a-2']);
+  // Those made the same way first, then the first of the same photograph.
+  expect(await leaveResults(own, { frames: 3 }, true)).toBe('a-2');
+  expect(await leaveResults(own, { frames: 5 }, true)).toBe('a');
+  expect(await leaveResults(photo('y', 'a.jpg'), {}, true)).toBe('a-3');
 });
 
 test('results that say not or badly whose they are belong to another photograph; a folder with other files is free', async () => {
   mkdirSync(join(out, 'a'), { recursive: true });
   writeFileSync(join(out, 'a', 'notes.txt'), 'mine');
-  expect((await assignResults([photo('x', 'a.jpg')], out))[0]!.name).toBe('a');
+  expect((await assign([photo('x', 'a.jpg')]))[0]!.name).toBe('a');
   writeFileSync(join(out, 'a', 'frame-0.png'), '');
-  expect((await assignResults([photo('x', 'a.jpg')], out))[0]!.name).toBe('a-2');
+  expect((await assign([photo('x', 'a.jpg')]))[0]!.name).toBe('a-2');
   for (const record of ['{', 'null', '{"sha256": 1}']) {
     writeFileSync(join(out, 'a', 'restoration.json'), record);
-    expect((await assignResults([photo('x', 'a.jpg')], out))[0]!.name).toBe('a-2');
+    expect((await assign([photo('x', 'a.jpg')]))[0]!.name).toBe('a-2');
   }
 });
 
 test('two photographs of one name never share a folder, whatever is there already', async () => {
   await leaveResults(photo('y', 'a.jpg'));
-  const names = (await assignResults([photo('x', 'a.jpg'), photo('y', 'a.jpg')], out)).map(
-    ({ name }) => name,
-  );
+  const names = (await assign([photo('x', 'a.jpg'), photo('y', 'a.jpg')])).map(({ name }) => name);
   expect(new Set(names).size).toBe(2);
   expect(names[0]).not.toBe('a');
 });
 
 test('a photograph that cannot be read keeps its name: why is told when it is opened', async () => {
   await leaveResults(photo('x', 'a.jpg'));
-  expect((await assignResults([photo('gone', 'a.jpg')], out))[0]).toMatchObject({
+  expect((await assign([photo('gone', 'a.jpg')]))[0]).toMatchObject({
     name: 'a',
     record: { sha256: '' },
   });
@@ -69,7 +90,7 @@ test('a photograph that cannot be read keeps its name: why is told when it is op
 
 test('a photograph is restored where all files are there, made of the same in the same way', async () => {
   await leaveResults(photo('x', 'a.jpg'));
-  const jobOf = async () => (await assignResults([photo('x', 'a.jpg')], out))[0]!;
+  const jobOf = async () => (await assign([photo('x', 'a.jpg')]))[0]!;
   const job = await jobOf();
   expect(await isRestored(job, madeWith)).toBe(true);
   expect(await isRestored(job, { ...madeWith, frames: 9 })).toBe(false);

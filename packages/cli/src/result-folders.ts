@@ -38,21 +38,28 @@ export interface ResultJob {
   name: string;
   folder: string;
   record: RestorationRecord;
-  /** The folder of its name, where that holds results of another photograph. */
-  takenFolder?: string;
+  /** The folder of its name, where that holds other results. */
+  taken?: { folder: string; by: 'another photograph' | 'other options' };
+}
+
+export interface AssignmentOptions {
+  madeWith: MadeWith;
+  /** Whether results of the same photograph made with other options give way. Default false. */
+  overwrite?: boolean;
+  signal?: AbortSignal;
 }
 
 /**
- * Gives every photograph a folder below `out` that is new, or holds earlier results of the same photograph:
- * those of another one are left alone and the next number is taken.
+ * Gives every photograph a folder below `out` that is new, or holds its results as they are made now: those of
+ * another one, or made with other options, are left alone and the next number is taken.
  */
 export async function assignResults(
   photos: readonly FoundPhoto[],
   out: string,
-  signal: AbortSignal = new AbortController().signal,
+  { madeWith, overwrite = false, signal = new AbortController().signal }: AssignmentOptions,
 ): Promise<ResultJob[]> {
   const names = nameResults(photos);
-  const taken = new Set(names.map((name) => name.toLowerCase()));
+  const reserved = new Set(names.map((name) => name.toLowerCase()));
   const jobs: ResultJob[] = [];
   for (const [index, { path, isStream = false }] of photos.entries()) {
     const label = isStream ? streamName(path) : path;
@@ -60,16 +67,11 @@ export async function assignResults(
     const sha256 = bytes ? createHash('sha256').update(bytes).digest('hex') : await hashFile(path);
     const record = { photograph: basename(label), sha256 };
     const name = names[index]!;
-    let chosen = name;
-    for (
-      let number = 2;
-      (chosen !== name && taken.has(chosen.toLowerCase())) ||
-      (await holdsResultsOfAnother(join(out, chosen), record));
-      number++
-    ) {
-      chosen = `${name}-${number}`;
-    }
-    taken.add(chosen.toLowerCase());
+    const isFree = (folder: string) => folder === name || !reserved.has(folder.toLowerCase());
+    const { chosen, taken } = await chooseFolder(name, isFree, overwrite, (folder) =>
+      resultsIn(join(out, folder), record, madeWith),
+    );
+    reserved.add(chosen.toLowerCase());
     jobs.push({
       path,
       label,
@@ -77,10 +79,33 @@ export async function assignResults(
       name: chosen,
       folder: join(out, chosen),
       record,
-      ...(chosen === name ? {} : { takenFolder: join(out, name) }),
+      ...(taken && chosen !== name && { taken: { folder: join(out, name), by: taken } }),
     });
   }
   return jobs;
+}
+
+/** What a folder holds, as seen by a photograph that is to be restored. */
+type HeldResults = 'nothing' | 'the same' | 'other options' | 'another photograph';
+
+/** The first of `name`, `name-2`, `name-3` ... for a photograph's results, and what keeps it from `name`. */
+async function chooseFolder(
+  name: string,
+  isFree: (folder: string) => boolean,
+  overwrite: boolean,
+  resultsIn: (folder: string) => Promise<HeldResults>,
+): Promise<{ chosen: string; taken?: 'another photograph' | 'other options' }> {
+  let taken: 'another photograph' | 'other options' | undefined;
+  let replaceable: string | undefined;
+  for (let number = 1; ; number++) {
+    const chosen = number === 1 ? name : `${name}-${number}`;
+    if (!isFree(chosen)) continue;
+    const held = await resultsIn(chosen);
+    if (held === 'the same') return { chosen, ...(taken && { taken }) };
+    if (held === 'nothing') return { chosen: replaceable ?? chosen, ...(taken && { taken }) };
+    if (number === 1) taken = held;
+    if (overwrite && held === 'other options') replaceable ??= chosen;
+  }
 }
 
 /** Writes beside results which photograph they are of, and how they were made. */
@@ -101,7 +126,7 @@ export async function writeRecord(
 export async function isRestored({ folder, record }: ResultJob, madeWith: MadeWith): Promise<boolean> {
   const found = await readRecord(folder);
   if (record.sha256 === '' || found?.sha256 !== record.sha256) return false;
-  if (JSON.stringify(found.madeWith) !== JSON.stringify(madeWith)) return false;
+  if (!isMadeWith(found, madeWith)) return false;
   for (const [name, bytes] of Object.entries(found.fileBytes ?? {})) {
     // A computer that stops while files take the place of older ones leaves some of each.
     if ((await stat(join(folder, name)).catch(() => undefined))?.size !== bytes) return false;
@@ -109,12 +134,22 @@ export async function isRestored({ folder, record }: ResultJob, madeWith: MadeWi
   return true;
 }
 
-async function holdsResultsOfAnother(folder: string, { sha256 }: RestorationRecord): Promise<boolean> {
+async function resultsIn(
+  folder: string,
+  { sha256 }: RestorationRecord,
+  madeWith: MadeWith,
+): Promise<HeldResults> {
   // Of a photograph that cannot be read there will be no results.
-  if (sha256 === '') return false;
+  if (sha256 === '') return 'nothing';
   const names = await readdir(folder).catch((): string[] => []);
-  if (!names.some((name) => name === recordName || isResultName(name))) return false;
-  return (await readRecord(folder))?.sha256 !== sha256;
+  if (!names.some((name) => name === recordName || isResultName(name))) return 'nothing';
+  const found = await readRecord(folder);
+  if (found?.sha256 !== sha256) return 'another photograph';
+  return isMadeWith(found, madeWith) ? 'the same' : 'other options';
+}
+
+function isMadeWith(record: Partial<FinishedRecord>, madeWith: MadeWith): boolean {
+  return JSON.stringify(record.madeWith) === JSON.stringify(madeWith);
 }
 
 /** What is noted beside results; undefined where that is nothing, or damaged. */

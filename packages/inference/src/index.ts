@@ -39,7 +39,7 @@ export {
   type WorkingScale,
 } from '@unblur/restoration';
 export { encodeAnimation, type PlaybackOptions } from './pictures/animation.js';
-export { encodeFrame, type FrameEncoding } from './pictures/frame-encoder.js';
+export { encodeFrame, expectFrameEncoding, type FrameEncoding } from './pictures/frame-encoder.js';
 export { frameFormats, type FrameFormat } from './result-names.js';
 export type { PictureMetadata } from './pictures/picture-metadata.js';
 export { encodeContactSheet } from './pictures/contact-sheet.js';

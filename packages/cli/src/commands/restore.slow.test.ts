@@ -83,7 +83,7 @@ describe('unblur restore', () => {
     const { code, stderr } = unblur([...avif, '--bit-depth', '16']);
     expect([code, stderr.trim()]).toEqual([
       1,
-      `unblur: ${photo}: Expected a bit depth of 8 for avif but received 16; png has 16`,
+      'unblur: Expected a bit depth of 8 for avif but received 16; png has 16',
     ]);
   });
 

@@ -94,7 +94,7 @@ export function defineRestore(program: Command): void {
   );
   command.option(
     '--overwrite',
-    'restore anew what was restored the same way already, which is passed over otherwise',
+    'restore anew what was restored already: results made the same way are passed over otherwise, those made with other options kept beside the new ones',
     false,
   );
   command.option(
@@ -107,27 +107,44 @@ export function defineRestore(program: Command): void {
 async function restore(places: string[], options: RestoreOptions): Promise<void> {
   const signal = abortOnInterruption();
   const { photos, skipped } = await findPhotos(places, options.out);
-  const jobs = await assignResults(photos, options.out, signal);
-  for (const { label, folder, takenFolder } of jobs) {
-    if (takenFolder !== undefined) {
+  const { expectFrameEncoding } = await import('@unblur/inference');
+  expectFrameEncoding(frameEncodingOf(options));
+  const { weightsName, weights, restorer } = await openChosenRestorer(options, options.frames);
+  const madeWith = describeMaking(options, weights, restorer);
+  const jobs = await assignResults(photos, options.out, { madeWith, overwrite: options.overwrite, signal });
+  for (const { label, folder, taken } of jobs) {
+    if (taken?.by === 'another photograph') {
       printNote(
-        `unblur: ${takenFolder} holds results of another photograph; those of ${label} go to ${folder}.`,
+        `unblur: ${taken.folder} holds results of another photograph; those of ${label} go to ${folder}.`,
+      );
+    } else if (taken) {
+      printNote(
+        `unblur: ${taken.folder} holds results of ${label} made with other options; these go to ${folder} (--overwrite replaces those there).`,
       );
     }
   }
-  await doLocked(options.out, 'restoration', () => restoreAll(jobs, skipped, options, signal), {
-    parts: jobs.map(({ name }) => name),
-  });
+  await doLocked(
+    options.out,
+    'restoration',
+    () => restoreAll(jobs, skipped, options, { weightsName, restorer, madeWith, signal }),
+    { parts: jobs.map(({ name }) => name) },
+  );
+}
+
+/** What all photographs of a command are restored with. */
+interface Restoring {
+  weightsName: string;
+  restorer: Restorer;
+  madeWith: MadeWith;
+  signal: AbortSignal;
 }
 
 async function restoreAll(
   jobs: readonly ResultJob[],
   skipped: readonly SkippedFile[],
   options: RestoreOptions,
-  signal: AbortSignal,
+  { weightsName, restorer, madeWith, signal }: Restoring,
 ): Promise<void> {
-  const { weightsName, weights, restorer } = await openChosenRestorer(options, options.frames);
-  const madeWith = describeMaking(options, weights, restorer);
   const alreadyRestored: ResultJob[] = [];
   const missing: ResultJob[] = [];
   for (const job of jobs) {
