@@ -16,6 +16,7 @@ beforeAll(() => {
   for (const name of [
     'b.JPG',
     'a.png',
+    'e.MOV',
     'notes.txt',
     '._a.png',
     '.hidden.jpg',
@@ -55,12 +56,13 @@ describe('findPhotos', () => {
     expect(skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`).sort()).toEqual([
       '._a.png: hidden',
       '.hidden.jpg: hidden',
+      'e.MOV: for unblur video',
       'notes.txt: no photograph by the name',
       'old: results of unblur',
       'restored: results of unblur',
     ]);
     expect(describeSkipped(skipped.filter(({ reason }) => reason !== 'results of unblur'))).toBe(
-      `Skipped: 2 hidden (${join(folder, '._a.png')}, ${join(folder, '.hidden.jpg')}); 1 no photograph by the name (${join(folder, 'notes.txt')}).`,
+      `Skipped: 2 hidden (${join(folder, '._a.png')}, ${join(folder, '.hidden.jpg')}); 1 for unblur video (${join(folder, 'e.MOV')}); 1 no photograph by the name (${join(folder, 'notes.txt')}).`,
     );
     expect(
       describeSkipped(

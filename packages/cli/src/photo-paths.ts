@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isClip } from '@unblur/files';
 import { isRestoration } from '@unblur/inference/result-names';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { standardStream } from './standard-streams.js';
@@ -47,6 +48,7 @@ export interface FoundPhotos {
 
 const skipReasons = {
   hidden: 'hidden',
+  clip: 'for unblur video',
   name: 'no photograph by the name',
   results: 'results of unblur',
 } as const;
@@ -131,6 +133,8 @@ function add(found: FoundPhotos, path: string, folder: string, isFolder: boolean
   // macOS leaves a hidden `._photo.jpg` beside each photograph on other systems' disks.
   if (name.startsWith('.')) {
     found.skipped.push({ path, reason: skipReasons.hidden });
+  } else if (!isFolder && isClip(name)) {
+    found.skipped.push({ path, reason: skipReasons.clip });
   } else if (isFolder || !knownExtensions.has(extname(name).toLowerCase())) {
     found.skipped.push({ path, reason: skipReasons.name });
   } else {

@@ -4,6 +4,6 @@ export { writeFolderAtomically } from './atomic-folder.js';
 export { explainFileError, explainStrayFileError, firstLine, UnblurError } from './file-error.js';
 export { claimFolder } from './folder-claim.js';
 export { doLocked, type LockOptions } from './job-lock.js';
-export { isPicture, pictureExtensions } from './picture-name.js';
+export { isClip, isPicture, pictureExtensions } from './picture-name.js';
 export { clearAbandoned, makeTemporaryFolder } from './temporary-folder.js';
 export { readWholeFile } from './whole-file.js';

@@ -164,6 +164,14 @@ describe('bad input: one line that says what was wrong and what would be right',
     expect(await failure(jpeg.subarray(0, 30))).toMatch(/damaged or cut short/);
   });
 
+  test('what its name calls a clip', async () => {
+    const path = join(folder, 'IMG_1.MOV');
+    await writeFile(path, 'moov');
+    expect(await failure(path)).toMatch(
+      /IMG_1\.MOV is not a photograph; if it is a clip, make it sharp with: deblurVideo\(.+IMG_1\.MOV, sharp\.mp4\)$/,
+    );
+  });
+
   test('text named .png', async () => {
     const path = join(folder, 'notes.png');
     await writeFile(path, 'Dear diary,\n');

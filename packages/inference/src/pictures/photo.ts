@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Metadata } from 'sharp';
-import { UnblurError, explainFileError, firstLine } from '@unblur/files';
+import { UnblurError, explainFileError, firstLine, isClip } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import { decodeBmp, isBmp } from './bmp.js';
 import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
@@ -210,6 +210,11 @@ function damaged(name: string, cause: unknown): UnblurError {
 }
 
 function notAPhoto(name: string): UnblurError {
+  if (isClip(name)) {
+    return new UnblurError(
+      `${name} is not a photograph; if it is a clip, make it sharp with: deblurVideo(${name}, sharp.mp4)`,
+    );
+  }
   return new UnblurError(
     `${name} is not a photograph this program reads, whatever its name says; give it a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file`,
   );

@@ -202,6 +202,13 @@ test.each(['bash', 'zsh'])(
     const { message } = (await deblurVideo(clips, place('out'), negative, options).catch(
       (cause: unknown) => cause,
     )) as UnblurError;
+    // Photographs of one name among them do not make them frames.
+    const mixed = place('mixed');
+    mkdirSync(mixed);
+    for (const name of ['a.jpg', 'a.png', 'b.mp4']) writeFileSync(join(mixed, name), '');
+    await expect(deblurVideo(mixed, place('out'), negative, options)).rejects.toThrow(
+      `${mixed} holds clips, not the frames of one;`,
+    );
     const [told, loop] = message.split(' with: ');
     expect(told).toBe(`${clips} holds clips, not the frames of one; take them one after the other,`);
     if (spawnSync(shell, ['-c', 'true']).status !== 0) {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { listFrames } from '@unblur/clips';
-import { UnblurError } from '@unblur/files';
+import { isClip, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from '../pictures/photo.js';
 
@@ -14,7 +14,12 @@ export function listNamedFrames(folder: string): string[] {
   const stems = new Map<string, string>();
   for (const name of frames.map((path) => basename(path))) {
     const other = stems.get(frameStem(name));
-    if (other) throw new UnblurError(`${folder} holds ${other} and ${name}; keep one picture of each name`);
+    if (other) {
+      throw (
+        explainClips(folder) ??
+        new UnblurError(`${folder} holds ${other} and ${name}; keep one picture of each name`)
+      );
+    }
     stems.set(frameStem(name), name);
   }
   return frames;
@@ -28,13 +33,11 @@ function listFramesOfOneClip(folder: string): string[] {
   }
 }
 
-const clipName = /^[^.].*\.(mp4|m4v|mov|mkv|webm|m?ts|avi|mpe?g|3gp|wmv)$/i;
-
 /** What to tell whoever names a folder of clips; undefined where it is none. */
 function explainClips(folder: string): UnblurError | undefined {
   let clip: string | undefined;
   try {
-    clip = readdirSync(folder).find((name) => clipName.test(name));
+    clip = readdirSync(folder).find(isClip);
   } catch {
     return undefined;
   }
