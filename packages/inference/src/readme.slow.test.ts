@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('the README example of a server restores on a worker thread, says what failed, and stops', async () => {
+test('the README example of a server restores on a worker thread, says what failed and through whom, and stops', async () => {
   if (!existsSync(compiled)) {
     throw new Error(`Expected the compiled package at ${compiled}; run npm run build first.`);
   }
@@ -23,6 +23,19 @@ test('the README example of a server restores on a worker thread, says what fail
   for (const [, name, code] of readme.matchAll(/```js\n\/\/ (\w+\.js)\n([\s\S]*?)```/g)) {
     await writeFile(join(folder, name!), code!.replace("'@unblur/inference'", `'${compiled.href}'`));
   }
+  const restoring = join(folder, 'restoring.js');
+  await writeFile(restoring, `import './watched-ports.js';\n${await readFile(restoring, 'utf8')}`);
+  await writeFile(
+    join(folder, 'watched-ports.js'),
+    `import { appendFileSync } from 'node:fs';
+    import { MessagePort } from 'node:worker_threads';
+    const { postMessage } = MessagePort.prototype;
+    MessagePort.prototype.postMessage = function (message, transfer) {
+      if (message.frames?.length === 3) throw new TypeError('a mistake in the program');
+      postMessage.call(this, message, transfer);
+      for (const { data } of message.frames ?? []) appendFileSync('bytes-left.txt', data.byteLength + ' ');
+    };`,
+  );
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await writeFile(join(folder, 'weights.safetensors'), tinyWeights());
   const photo = sharp({ create: { width: 40, height: 24, channels: 3, background: 'teal' } });
@@ -33,12 +46,13 @@ test('the README example of a server restores on a worker thread, says what fail
     import { restore, stop } from './server.js';
     const told = (promise) => promise.then(
       ({ frames, motionsPixels, scale }) => [frames.map(({ width, height, data }) => [width, height, data.length]), motionsPixels.length, typeof scale],
-      (error) => error.message,
+      ({ message, userError }) => ({ message, userError }),
     );
     const answers = await Promise.all([
       told(restore('photo.jpg', [0.5])),
       told(restore(await readFile('photo.jpg'))),
       told(restore('none.jpg')),
+      told(restore('photo.jpg', [-1, 0, 1])),
     ]);
     const waiting = told(restore('photo.jpg'));
     await stop();
@@ -53,8 +67,11 @@ test('the README example of a server restores on a worker thread, says what fail
   expect(JSON.parse(output)).toEqual([
     [[frame], 1, 'number'],
     [Array.from({ length: 7 }, () => frame), 7, 'number'],
-    expect.stringMatching(/none\.jpg: there is no such file/),
-    'The worker has ended',
-    'The worker has ended',
+    { message: expect.stringMatching(/none\.jpg: there is no such file/), userError: true },
+    { message: 'a mistake in the program', userError: false },
+    { message: 'The worker has ended', userError: false },
+    { message: 'The worker has ended' },
   ]);
+  // Frames that were copied would still be there.
+  expect(await readFile(join(folder, 'bytes-left.txt'), 'utf8')).toBe('0 '.repeat(8));
 });
