@@ -46,6 +46,11 @@ paper: { place: Table 1, data: SUN360 }
     return name;
   }
 
+  test("reads an experiment of one's own, which names no paper", () => {
+    write('own', { 'table.yaml': table.replace(/^paper: .*$/m, ''), 'a.yaml': 'title: A\ninput: true\n' });
+    expect(loadExperiment(folder, 'own').paper).toBeNull();
+  });
+
   test("puts a row's changes over the experiment's, and makes paths absolute", () => {
     write('merged', {
       'table.yaml': table,

@@ -99,7 +99,8 @@ const experimentField = section({
   ]),
   /** Names of the rows, in order: the files beside this one. */
   rows: list(text),
-  paper: section({ place: text, data: text, finding: optional(text) }),
+  /** Left out of an experiment of one's own. */
+  paper: optional(section({ place: text, data: text, finding: optional(text) })),
 });
 
 const paperFigures = mappingOf(

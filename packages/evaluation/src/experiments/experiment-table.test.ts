@@ -93,4 +93,12 @@ describe('summarizeTrials', () => {
       '| OURS; trained as table-5/all | 1,234 | 5,678 | 300 | 1,200 | 1 | 22.00 | 21.00 |',
     );
   });
+
+  test('says nothing of a paper where there is none', () => {
+    const own = { ...experiment, paper: null, rows: [row('ours')] };
+    const markdown = formatTable(summarizeTrials(own, { ours: [trial(1, [21, 24, 21])] }), own);
+    expect(markdown).not.toMatch(/paper|reproduction/);
+    expect(markdown).toContain('standard deviation over seeds (n - 1).\n');
+    expect(markdown).toContain('| OURS | 1,234 | 5,678 | 300 | 1,200 | 1 | 22.00 |');
+  });
 });

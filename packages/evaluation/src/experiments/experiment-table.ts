@@ -92,15 +92,10 @@ export function formatTable(
       ([set, description]) =>
         `Evaluated on ${description}: ${describeSamples(table.samples[set], sets[set])}.`,
     ),
-    `The paper's data: ${table.paper.data}. These are small runs on other data: a comparison among themselves, not a reproduction.`,
-    ...(table.paper.finding === null ? [] : [`The paper finds: ${table.paper.finding}.`]),
+    ...describePaper(table.paper),
     ...(table.note === null ? [] : [table.note]),
     '',
-    `PSNR in dB, each sample's whole sequence in its better order; mean ± standard deviation over seeds. ${
-      paperIsKnown
-        ? `After the stroke the paper's figure (${table.paper.place}), "?" where it is not known to us.`
-        : `The paper's figures (${table.paper.place}) are not known to us.`
-    }`,
+    `PSNR in dB, each sample's whole sequence in its better order; mean ± standard deviation over seeds (n - 1).${describePaperFigures(table.paper, paperIsKnown)}`,
     '',
     line(['', 'parameters', 'multiply-adds per pixel', 'steps', 'samples', 'seeds', ...columns.map(heading)]),
     line(['---', ...Array.from({ length: columns.length + 5 }, () => '---:')]),
@@ -127,6 +122,21 @@ export function formatTable(
     '',
   ];
   return lines.join('\n');
+}
+
+function describePaper(paper: Experiment['paper']): string[] {
+  if (paper === null) return [];
+  return [
+    `The paper's data: ${paper.data}. These are small runs on other data: a comparison among themselves, not a reproduction.`,
+    ...(paper.finding === null ? [] : [`The paper finds: ${paper.finding}.`]),
+  ];
+}
+
+/** What follows the sentence on our figures. */
+function describePaperFigures(paper: Experiment['paper'], areKnown: boolean): string {
+  const place = paper === null ? '' : ` (${paper.place})`;
+  if (areKnown) return ` After the stroke the paper's figure${place}, "?" where it is not known to us.`;
+  return paper === null ? '' : ` The paper's figures${place} are not known to us.`;
 }
 
 type Column = Pick<TableCell, 'set' | 'metric' | 'figure'>;

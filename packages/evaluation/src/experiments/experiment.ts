@@ -40,7 +40,10 @@ export interface ExperimentRow {
   paper: Record<string, Partial<Record<ExperimentMetric, Record<string, number>>>>;
 }
 
-/** A table or figure of a paper as data: what is trained, what it is evaluated on, and what the paper has. */
+/**
+ * A comparison as data: what is trained and what it is evaluated on; where it repeats a table or figure of a
+ * paper, what the paper has.
+ */
 export interface Experiment {
   name: string;
   title: string;
@@ -54,5 +57,6 @@ export interface Experiment {
   metrics: ExperimentMetric[];
   figures: ExperimentFigure[];
   rows: ExperimentRow[];
-  paper: { place: string; data: string; finding: string | null };
+  /** `null`: it repeats none. */
+  paper: { place: string; data: string; finding: string | null } | null;
 }
