@@ -10,10 +10,12 @@ export {
   evaluateVideoFolder,
   videoProtocols,
   type EvaluateVideosOptions,
+  type FrameDeblurrer,
   type VideoEvaluationReport,
   type VideoProtocol,
   type VideoProtocolName,
 } from './videos.js';
+export { openRestoredSamples, openRestoredVideos } from './restored-elsewhere.js';
 export type { Experiment, ExperimentRow, RowOrigin, SampleSet } from './experiments/experiment.js';
 export { listExperiments, loadExperiment } from './experiments/experiment-file.js';
 export type { ExperimentTable } from './experiments/experiment-table.js';

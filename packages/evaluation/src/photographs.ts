@@ -39,8 +39,15 @@ export interface EvaluateFolderOptions extends ScoreOptions {
 
 /** Whatever restores frames from a blurred image. */
 export interface FrameRestorer {
-  /** @param options.times from -1 to 1; given only where `anyTime` is true. */
-  restore(blurred: RgbImage, options?: { times?: readonly number[] }): Promise<{ frames: RgbImage[] }>;
+  /**
+   * @param options.name of the sample: its folder's.
+   * @param options.times from -1 to 1; given only where `anyTime` is true.
+   * @returns frames in time order, an odd number; one alone is the middle one.
+   */
+  restore(
+    blurred: RgbImage,
+    options?: { name?: string; times?: readonly number[] },
+  ): Promise<{ frames: RgbImage[] }>;
   /** Whether frames can be had at any time. */
   anyTime?: boolean;
 }
@@ -57,7 +64,8 @@ export const identityRestorer: FrameRestorer = {
  * Scores a restorer on a folder with one sub-folder per sample: `blur.{png,jpg,webp}` and `frame-0 ...
  * frame-(N-1)` likewise, in time order, N odd. A restorer that has frames at any time gives as many. Where
  * another gives another number of frames, those at the same moments of the exposure are compared: the first,
- * middle and last of three against seven.
+ * middle and last of three against seven. One frame alone is compared with the middle one, and is all of
+ * `first`, `middle`, `last` and `mean`.
  *
  * Images are compared in [0, 1] as they are, restored ones before any rounding to 8 bit.
  *
@@ -76,13 +84,13 @@ export async function evaluateFolder(
     signal?.throwIfAborted();
     const name = basename(sample.folder);
     const { blurred, frames: gt } = await readSampleFiles(sample, loadPhoto);
-    const { frames } = await restorer.restore(
-      blurred,
-      restorer.anyTime ? { times: frameTimes(gt.length) } : undefined,
-    );
-    const count = commonFrameCount(frames.length, gt.length);
-    const comparedGt = selectFrames(gt.length, count).map((i) => gt[i]!);
-    const compared = selectFrames(frames.length, count).map((i) => frames[i]!);
+    const { frames } = await restorer.restore(blurred, {
+      name,
+      ...(restorer.anyTime && { times: frameTimes(gt.length) }),
+    });
+    const count = frames.length === 1 ? 1 : commonFrameCount(frames.length, gt.length);
+    const comparedGt = framesAtSameMoments(gt, count);
+    const compared = framesAtSameMoments(frames, count);
     const score = {
       restored: scoreSequence(compared, comparedGt, rule, scoring),
       blurred: scoreBlurred(blurred, comparedGt, scoring),
@@ -98,6 +106,11 @@ export async function evaluateFolder(
     onSample?.(scores.length, samples.length, name);
   }
   return { ...summarizeScores(scores, rule), perSample };
+}
+
+function framesAtSameMoments(frames: readonly RgbImage[], count: number): RgbImage[] {
+  if (count === 1) return [frames[(frames.length - 1) / 2]!];
+  return selectFrames(frames.length, count).map((i) => frames[i]!);
 }
 
 function reportSample(name: string, { restored, blurred }: ScoredSample): SampleReport {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { listPairedVideos } from '@unblur/datasets';
 import { UnblurError } from '@unblur/files';
-import { loadPhoto, readFrames, type RgbImage, type VideoDeblurrer } from '@unblur/inference';
+import { loadPhoto, readFrames, type RgbImage } from '@unblur/inference';
 import {
   scoreBlurred,
   scoreSequence,
@@ -45,6 +45,19 @@ export interface VideoEvaluationReport extends EvaluationReport {
   }[];
 }
 
+/** Whatever deblurs the frames of a video. */
+export interface FrameDeblurrer {
+  /**
+   * @param options.overwrites whether each frame may be written over the one before it.
+   * @param options.video its name: its folder's.
+   * @returns as many frames as `frames` has.
+   */
+  deblur(
+    frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
+    options?: { overwrites?: boolean; video?: string },
+  ): AsyncIterable<RgbImage>;
+}
+
 export interface EvaluateVideosOptions {
   protocol?: VideoProtocolName;
   /** Called after each frame. */
@@ -61,7 +74,7 @@ export interface EvaluateVideosOptions {
  */
 export async function evaluateVideoFolder(
   folder: string,
-  deblurrer: Pick<VideoDeblurrer, 'deblur'>,
+  deblurrer: FrameDeblurrer,
   { protocol = 'published', onFrame, signal }: EvaluateVideosOptions = {},
 ): Promise<VideoEvaluationReport> {
   const rule = videoProtocols[protocol];
@@ -71,17 +84,26 @@ export async function evaluateVideoFolder(
   const perVideo: VideoEvaluationReport['videos'] = [];
   for (const { name, blurred: blurPaths, sharp: gtPaths } of videos) {
     const ownScores: ScoredSample[] = [];
-    for await (const restored of deblurrer.deblur(readFrames(blurPaths, signal), { overwrites: true })) {
+    const frames = readFrames(blurPaths, signal);
+    for await (const restored of deblurrer.deblur(frames, { overwrites: true, video: name })) {
+      signal?.throwIfAborted();
       const index = ownScores.length;
+      if (index === blurPaths.length) expectFrameCount(name, index + 1, blurPaths.length);
       const [blurred, gt] = [await loadPhoto(blurPaths[index]!), await loadPhoto(gtPaths[index]!)];
-      if (gt.width !== restored.width || gt.height !== restored.height) {
+      if (gt.width !== blurred.width || gt.height !== blurred.height) {
         throw new UnblurError(
-          `Video ${name}: expected ${basename(gtPaths[index]!)} at ${restored.width}x${restored.height} like its blurred frame, but it is ${gt.width}x${gt.height}`,
+          `Video ${name}: expected ${basename(gtPaths[index]!)} at ${blurred.width}x${blurred.height} like its blurred frame, but it is ${gt.width}x${gt.height}`,
+        );
+      }
+      if (restored.width !== gt.width || restored.height !== gt.height) {
+        throw new UnblurError(
+          `Video ${name}: expected the restored ${basename(gtPaths[index]!)} at ${gt.width}x${gt.height} like its ground truth, but it is ${restored.width}x${restored.height}`,
         );
       }
       ownScores.push(scoreFrame(restored, blurred, gt, rule));
       onFrame?.(scores.length + ownScores.length, total, name);
     }
+    expectFrameCount(name, ownScores.length, blurPaths.length);
     scores.push(...ownScores);
     const { psnr, ssim, baseline } = summarizeScores(ownScores);
     perVideo.push({
@@ -93,6 +115,13 @@ export async function evaluateVideoFolder(
     });
   }
   return { ...summarizeScores(scores), protocol: { name: protocol, ...rule }, videos: perVideo };
+}
+
+function expectFrameCount(video: string, received: number, blurred: number): void {
+  if (received === blurred) return;
+  throw new UnblurError(
+    `Video ${video}: expected ${blurred} restored frames, one for each blurred one, but received ${received > blurred ? 'more' : received}`,
+  );
 }
 
 function scoreFrame(
