@@ -1,6 +1,12 @@
-import type { VideoEvaluationReport, VideoProtocolName } from '@unblur/evaluation';
+import type { FrameDeblurrer, VideoEvaluationReport, VideoProtocolName } from '@unblur/evaluation';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
+import {
+  addRestoredOption,
+  describeOtherFrames,
+  describeOwnFrames,
+  type RestoredOption,
+} from '../scored-frames.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
 import {
   addVideoDeblurrerOptions,
@@ -8,7 +14,7 @@ import {
   type VideoDeblurrerOptions,
 } from '../video-deblurrer-choice.js';
 
-interface EvalVideoOptions extends VideoDeblurrerOptions {
+interface EvalVideoOptions extends VideoDeblurrerOptions, RestoredOption {
   protocol: VideoProtocolName;
 }
 
@@ -18,6 +24,11 @@ export function defineEvalVideo(program: Command): void {
     .command('eval-video')
     .description('score deblurred videos against known sharp ones')
     .argument('<folder>', 'blur/<video>/<frame> and gt/<video>/<frame>, frames of the same names');
+  addRestoredOption(command, 'a sub-folder per video, frames named as those of gt', [
+    'weights',
+    'mirrored',
+    'threads',
+  ]);
   command.addOption(
     command
       .createOption(
@@ -32,7 +43,7 @@ export function defineEvalVideo(program: Command): void {
 
 async function evaluate(folder: string, options: EvalVideoOptions): Promise<void> {
   const signal = abortOnInterruption();
-  const { weightsName, deblurrer } = await openChosenVideoDeblurrer(options);
+  const { deblurrer, label, scored } = await openScored(folder, options);
   const { evaluateVideoFolder } = await import('@unblur/evaluation');
   const report = await evaluateVideoFolder(folder, deblurrer, {
     protocol: options.protocol,
@@ -40,16 +51,42 @@ async function evaluate(folder: string, options: EvalVideoOptions): Promise<void
     signal,
   });
   clearBar();
-  if (options.json) printJson(report);
-  else for (const line of describeReport(report, weightsName)) printLine(line);
+  if (options.json) printJson({ scored, ...report });
+  else for (const line of describeReport(report, label)) printLine(line);
+}
+
+interface Scored {
+  deblurrer: FrameDeblurrer;
+  /** How to call what is scored. */
+  label: string;
+  /** The same for programs. */
+  scored: object;
+}
+
+async function openScored(folder: string, options: EvalVideoOptions): Promise<Scored> {
+  const { restored, mirrored = false } = options;
+  if (restored !== undefined) {
+    const { openRestoredVideos } = await import('@unblur/evaluation');
+    return {
+      deblurrer: openRestoredVideos(restored, folder),
+      label: `frames of ${restored}`,
+      scored: describeOtherFrames(restored),
+    };
+  }
+  const { weightsName, weights, deblurrer } = await openChosenVideoDeblurrer(options);
+  return {
+    deblurrer,
+    label: `weights ${weightsName}`,
+    scored: { ...describeOwnFrames(weightsName, weights), mirrored },
+  };
 }
 
 function* describeReport(
   { samples, psnr, ssim, baseline, protocol, videos }: VideoEvaluationReport,
-  weights: string,
+  label: string,
 ): Generator<string> {
   const { name, borderPixels, roundsTo8Bit, colour, ssimWindow } = protocol;
-  yield `${samples} frames of ${videos.length} videos, weights ${weights}; protocol ${name}: ${colour}, ${roundsTo8Bit ? '8 bit' : 'not rounded'}, ${borderPixels} pixels cut from each side, ${ssimWindow} SSIM`;
+  yield `${samples} frames of ${videos.length} videos, ${label}; protocol ${name}: ${colour}, ${roundsTo8Bit ? '8 bit' : 'not rounded'}, ${borderPixels} pixels cut from each side, ${ssimWindow} SSIM`;
   yield '                      PSNR [dB]  blurred     SSIM  blurred';
   for (const video of videos) {
     yield describeRow(video.name, video.psnr, video.baseline.psnr, video.ssim, video.baseline.ssim);

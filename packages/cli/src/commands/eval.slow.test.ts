@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
@@ -99,6 +100,15 @@ describe('unblur eval', () => {
       perFrame: [expect.any(Number), expect.any(Number), expect.any(Number)],
     };
     expect(report).toMatchObject({
+      scored: {
+        version: expect.stringMatching(/^\d+\./),
+        weights: { name: weights, sha256: createHash('sha256').update(untrainedWeights()).digest('hex') },
+        engine: 'onnxruntime',
+        scale: 'auto',
+        mirrored: false,
+      },
+      protocol: { borderPixels: 0, roundsTo8Bit: false, colour: 'RGB', ssimWindow: 'gaussian' },
+      rule: 'sequence',
       samples: 2,
       psnr: metric,
       ssim: metric,
@@ -143,6 +153,48 @@ describe('unblur eval', () => {
     expect(forPeople.stdout).toContain('2 samples');
     expect(forPeople.stdout).toContain('better order');
     expect(forPeople.stdout).toMatch(/PSNR \[dB\] +-?\d+\.\d{2}/);
+  });
+
+  test('--restored scores frames of another program, by either rule', () => {
+    // The middle frame is right, the first stands for both ends better than the last, which is another sample's.
+    for (const [sample, another] of [
+      ['sample-0000', 'sample-0001'],
+      ['sample-0001', 'sample-0000'],
+    ] as const) {
+      mkdirSync(join(folder, 'other', sample), { recursive: true });
+      for (const [from, to] of [
+        [join(sample, 'frame-1.png'), 'frame-0.png'],
+        [join(sample, 'frame-1.png'), 'frame-1.png'],
+        [join(another, 'frame-1.png'), 'frame-2.png'],
+      ] as const) {
+        copyFileSync(join(folder, 'samples', from), join(folder, 'other', sample, to));
+      }
+    }
+    const score = (...rule: string[]) =>
+      JSON.parse(
+        unblur(['eval', 'samples', '--restored', 'other', ...rule, '--json']).stdout,
+      ) as SampleScores;
+    const [sequence, perFrame] = [score(), score('--rule', 'per-frame')];
+    expect(sequence).toMatchObject({
+      scored: { version: expect.any(String), restored: 'other' },
+      rule: 'sequence',
+      psnr: { middle: 100 },
+    });
+    expect(perFrame).toMatchObject({ rule: 'per-frame', psnr: { middle: 100 } });
+    expect(perFrame.psnr.mean).toBeGreaterThan(sequence.psnr.mean);
+    expectOneLine(
+      unblur(['eval', 'samples', '--restored', 'other', '--scale', '1']),
+      /'--restored <folder>' cannot be used with option '--scale <fraction>'/,
+      2,
+    );
+    for (const sample of ['sample-0000', 'sample-0001']) {
+      for (const frame of [0, 2]) rmSync(join(folder, 'other', sample, `frame-${frame}.png`));
+    }
+    const { stdout } = unblur(['eval', 'samples', '--restored', 'other', '--rule', 'per-frame']);
+    expect(stdout).toContain('2 samples, frames of other; the middle frame alone\n');
+    expect(stdout).toContain('PSNR [dB]   100.00\n');
+    rmSync(join(folder, 'other', 'sample-0001'), { recursive: true });
+    expectOneLine(unblur(['eval', 'samples', '--restored', 'other']), /received none of sample-0001/);
   });
 
   test('names the sample that is incomplete', () => {

@@ -1,8 +1,23 @@
-import type { PhotographReport, SampleReport } from '@unblur/evaluation';
+import type { FrameRestorer, PhotographReport, SampleReport } from '@unblur/evaluation';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
+import {
+  addRestoredOption,
+  describeOtherFrames,
+  describeOwnFrames,
+  type RestoredOption,
+} from '../scored-frames.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
+
+type OrderRule = PhotographReport['rule'];
+
+interface EvalOptions extends RestorerOptions, RestoredOption {
+  rule: OrderRule;
+}
+
+/** How photographs are compared. */
+const protocol = { borderPixels: 0, roundsTo8Bit: false, colour: 'RGB', ssimWindow: 'gaussian' } as const;
 
 /** `unblur eval`: restored frames against known sharp ones. */
 export function defineEval(program: Command): void {
@@ -10,33 +25,89 @@ export function defineEval(program: Command): void {
     .command('eval')
     .description('score restored frames against known sharp ones')
     .argument('<folder>', 'one sub-folder per sample: blur.png and frame-0.png ... (png, jpg or webp)');
+  addRestoredOption(
+    command,
+    "a sub-folder of each sample's name with frame-0.png ..., or the middle frame alone",
+    ['weights', 'engine', 'mirrored', 'scale', 'memory', 'threads'],
+  );
+  command.addOption(
+    command
+      .createOption(
+        '--rule <name>',
+        'in which order frames are compared: sequence: the better one for the whole sample; per-frame: the better one for every frame, as some papers do, which scores higher',
+      )
+      .choices(['sequence', 'per-frame'] satisfies OrderRule[])
+      .default('sequence'),
+  );
   addRestorerOptions(command).action(evaluate);
 }
 
-async function evaluate(folder: string, options: RestorerOptions): Promise<void> {
+async function evaluate(folder: string, options: EvalOptions): Promise<void> {
   const signal = abortOnInterruption();
-  const { weightsName, restorer } = await openChosenRestorer(options);
+  const { restorer, label, scored, release } = await openScored(folder, options);
   const { evaluateFolder } = await import('@unblur/evaluation');
-  const report = await evaluateFolder(folder, restorer, { onSample: drawProgress, signal });
+  const report = await evaluateFolder(folder, restorer, {
+    rule: options.rule,
+    ssimWindow: protocol.ssimWindow,
+    borderPixels: protocol.borderPixels,
+    onSample: drawProgress,
+    signal,
+  });
   clearBar();
-  await restorer.release();
-  if (options.json) printJson(report);
-  else for (const line of describeReport(report, weightsName)) printLine(line);
+  await release();
+  if (options.json) printJson({ scored, protocol, ...report });
+  else for (const line of describeReport(report, label)) printLine(line);
+}
+
+interface Scored {
+  restorer: FrameRestorer;
+  /** How to call what is scored. */
+  label: string;
+  /** The same for programs. */
+  scored: object;
+  release(): Promise<void>;
+}
+
+async function openScored(folder: string, options: EvalOptions): Promise<Scored> {
+  const { restored, engine, scale, mirrored = false, memory } = options;
+  if (restored !== undefined) {
+    const { openRestoredSamples } = await import('@unblur/evaluation');
+    return {
+      restorer: openRestoredSamples(restored, folder),
+      label: `frames of ${restored}`,
+      scored: describeOtherFrames(restored),
+      release: async () => undefined,
+    };
+  }
+  const { weightsName, weights, restorer } = await openChosenRestorer(options);
+  const making = { engine, scale, mirrored, ...(memory !== undefined && { memory }) };
+  return {
+    restorer,
+    label: `weights ${weightsName}`,
+    scored: { ...describeOwnFrames(weightsName, weights), ...making },
+    release: () => restorer.release(),
+  };
 }
 
 const middleGain = ({ psnr, baseline }: SampleReport): number => psnr.middle - baseline.psnr.middle;
 
 function* describeReport(
-  { samples, psnr, ssim, closerToOwn, baseline, perSample }: PhotographReport,
-  weights: string,
+  { samples, rule, psnr, ssim, closerToOwn, baseline, perSample }: PhotographReport,
+  label: string,
 ): Generator<string> {
-  yield `${samples} samples, weights ${weights}; each in the better order of its frames, decided once per sample`;
-  yield '             first   middle    last    mean';
+  const isMiddleAlone = psnr.perFrame.length === 1;
+  const order = isMiddleAlone
+    ? 'the middle frame alone'
+    : `each in the better order of its frames, decided ${rule === 'sequence' ? 'once per sample' : 'for every frame'}`;
+  yield `${samples} samples, ${label}; ${order}`;
+  yield isMiddleAlone ? '            middle' : '             first   middle    last    mean';
   yield describeRow('PSNR [dB]', psnr, 2);
   yield describeRow('  blurred', baseline.psnr, 2);
   yield describeRow('SSIM', ssim, 4);
   yield describeRow('  blurred', baseline.ssim, 4);
-  yield `closer to its own ground truth than to the middle's: the first frame of ${percent(closerToOwn.first)} of the samples, the last of ${percent(closerToOwn.last)}`;
+  if (!isMiddleAlone) {
+    yield `closer to its own ground truth than to the middle's: the first frame of ${percent(closerToOwn.first)} of the samples, the last of ${percent(closerToOwn.last)}`;
+  }
   const worst = perSample.reduce((least, sample) =>
     middleGain(sample) < middleGain(least) ? sample : least,
   );
@@ -49,10 +120,9 @@ function percent(fraction: number): string {
 
 function describeRow(
   title: string,
-  { first, middle, last, mean }: PhotographReport['psnr'],
+  { perFrame, first, middle, last, mean }: PhotographReport['psnr'],
   digits: number,
 ): string {
-  return (
-    title.padEnd(10) + [first, middle, last, mean].map((value) => value.toFixed(digits).padStart(8)).join('')
-  );
+  const values = perFrame.length === 1 ? [middle] : [first, middle, last, mean];
+  return title.padEnd(10) + values.map((value) => value.toFixed(digits).padStart(8)).join('');
 }

@@ -199,6 +199,11 @@ describe('unblur eval-video', () => {
     };
     const report = JSON.parse(stdout) as { psnr: { mean: number }; baseline: { psnr: { mean: number } } };
     expect(report).toMatchObject({
+      scored: {
+        version: expect.any(String),
+        weights: { name: 'video.safetensors', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        mirrored: false,
+      },
       samples: 3,
       psnr: metric,
       ssim: metric,
@@ -206,6 +211,15 @@ describe('unblur eval-video', () => {
       protocol: { name: 'published', borderPixels: 4 },
     });
     expect(report.psnr.mean).toBeCloseTo(report.baseline.psnr.mean, 3);
+  });
+
+  test('--restored scores frames of another program', () => {
+    const { stdout } = unblur(['eval-video', '.', '--restored', 'gt', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      scored: { version: expect.any(String), restored: 'gt' },
+      samples: 3,
+      psnr: { mean: 100 },
+    });
   });
 });
 
