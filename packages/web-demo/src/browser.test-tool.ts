@@ -107,3 +107,8 @@ export function smallTargetsOf(page: Page): Promise<string[]> {
       }),
   );
 }
+
+/** Whether the visitor is asked before the page is left. */
+export function asksBeforeLeaving(page: Page): Promise<boolean> {
+  return page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+}

@@ -245,6 +245,11 @@ for (const [index, tab] of tabs.entries()) {
   });
 }
 
+// Of one photograph the results are soon made again.
+addEventListener('beforeunload', (event) => {
+  if (desk.wouldBeMissed || clipDesk?.wouldBeMissed) event.preventDefault();
+});
+
 element('stop', HTMLButtonElement).addEventListener('click', () => {
   if (mode === 'photo') return desk.stop();
   leaveWork();

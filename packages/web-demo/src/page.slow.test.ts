@@ -14,6 +14,7 @@ import type { BrowserContextOptions, Download, Page } from 'playwright-core';
 import sharp from 'sharp';
 import {
   accessibilityFaultsOf,
+  asksBeforeLeaving,
   chromiumPath,
   smallTargetsOf,
   startStand,
@@ -801,6 +802,7 @@ describeInBrowser('the page', () => {
     await plainPage.click('#tab-photo');
     await waitForStatus(/25 frames of 160 × 96/, plainPage);
     expect(await plainPage.locator('#viewer').isVisible()).toBe(true);
+    expect(await asksBeforeLeaving(plainPage)).toBe(false);
   });
 
   test('goes on with all photographs for whoever comes back, and with none that were stopped', async () => {
@@ -820,6 +822,7 @@ describeInBrowser('the page', () => {
     await plainPage.setInputFiles('#other-file', photos);
     await lookElsewhere();
     await allDone();
+    expect(await asksBeforeLeaving(plainPage)).toBe(true);
     await plainPage.setInputFiles('#other-file', photos);
     await plainPage.click('#stop');
     expect((await chips())[2]).toMatch(/^three: stopped/);

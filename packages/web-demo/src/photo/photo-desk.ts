@@ -86,6 +86,11 @@ export class PhotoDesk {
     });
   }
 
+  /** Whether leaving the page would lose several photographs that were restored, or wait to be. */
+  get wouldBeMissed(): boolean {
+    return this.#photos.filter(({ state }) => state !== 'failed' && state !== 'stopped').length > 1;
+  }
+
   /** What is on show, for saving. */
   get savable(): Savable | undefined {
     return this.#shown?.result?.savable;

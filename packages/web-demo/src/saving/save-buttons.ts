@@ -84,6 +84,9 @@ export function canShareVideo(): boolean {
   return 'canShare' in navigator && navigator.canShare({ files: [sample] });
 }
 
+/** What `share` tells whoever changed their mind. */
+export const notShared = 'Not shared.';
+
 /** Hands a file to other programs, or saves it where that fails. @returns what to tell the visitor. */
 export async function share(blob: Blob, fileName: string): Promise<string> {
   const file = new File([blob], fileName, { type: blob.type });
@@ -91,7 +94,7 @@ export async function share(blob: Blob, fileName: string): Promise<string> {
     await navigator.share({ files: [file] });
     return `Shared ${fileName}.`;
   } catch (cause) {
-    if ((cause as Error).name === 'AbortError') return 'Not shared.';
+    if ((cause as Error).name === 'AbortError') return notShared;
     return download(blob, fileName);
   }
 }

@@ -1,7 +1,7 @@
 import './clip.css';
 import { element } from '../page-elements.js';
 import type { EngineName } from '../engine/engine-names.js';
-import { canShareVideo, download, share } from '../saving/save-buttons.js';
+import { canShareVideo, download, notShared, share } from '../saving/save-buttons.js';
 import { duration, WorkingPanel } from '../working-panel.js';
 import type { ClipFormatName } from './clip-formats.js';
 import { ClipPlayer, type PlayedClips } from './clip-player.js';
@@ -42,6 +42,7 @@ interface ClipResult {
   /** What it is, and how it was made. */
   note: string;
   told: string;
+  isSaved?: boolean;
 }
 
 interface ClipSettings {
@@ -162,6 +163,11 @@ export class ClipDesk {
   /** Whether a clip is worked on, on show or not. */
   get isWorking(): boolean {
     return this.#isWorking;
+  }
+
+  /** Whether it takes minutes to have again what leaving the page would lose. */
+  get wouldBeMissed(): boolean {
+    return this.#isWorking || (this.#clip?.result !== undefined && !this.#clip.result.isSaved);
   }
 
   /** Ends what plays; what is under way goes on. */
@@ -430,6 +436,7 @@ export class ClipDesk {
     const note = element('clip-save-note', HTMLElement);
     const name = file.name.replace(/\.[^.]*$/, '') || 'clip';
     note.textContent = await give(sharp, `${name}-sharp.${sharp.type.split('/')[1]}`);
+    if (note.textContent !== notShared) result!.isSaved = true;
   }
 
   #say(message: string, isError = false): void {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { Page } from 'playwright-core';
 import {
   accessibilityFaultsOf,
+  asksBeforeLeaving,
   chromiumPath,
   smallTargetsOf,
   startStand,
@@ -246,7 +247,10 @@ describeWithClips('clips on the page', () => {
     expect(await page.isVisible('#clip-working')).toBe(false);
     expect(await page.textContent('#status')).toMatch(/^5 frames of 96 × 64 in/);
     expect(await page.textContent('#clip-save-note')).toMatch(/^WebM, 96 × 64, two passes, \d+ kB\.$/);
+    expect(await asksBeforeLeaving(page)).toBe(true);
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
+    await page.waitForFunction(() => /Saved/.test(document.getElementById('clip-save-note')!.textContent));
+    expect(await asksBeforeLeaving(page)).toBe(false);
     expect(download.suggestedFilename()).toBe('clip-sharp.webm');
     await download.saveAs(pathOf('saved.webm'));
 
