@@ -12,23 +12,17 @@ from typing import Any, Dict
 
 import numpy
 import torch
-import torch.distributed
 
 from .connection import Connection
+from .devices import choose_device, join_processes
 from .learner import Learner, LearnerOptions
 from .onnx_file import read_onnx
 
 
 def main() -> None:
     rank, processes = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    device = choose_device()
-    if processes > 1:
-        torch.distributed.init_process_group(
-            "nccl" if device.type == "cuda" else "gloo",
-            init_method=f"file://{sys.argv[2]}",
-            rank=rank,
-            world_size=processes,
-        )
+    device = choose_device(int(os.environ.get("LOCAL_RANK", 0)))
+    join_processes(device, rank, processes, sys.argv[2])
     connection = Connection(sys.argv[1])
     connection.send({"rank": rank, "device": describe(device), "torch": torch.__version__})
     learner = None
@@ -63,16 +57,6 @@ def main() -> None:
                 raise ValueError(f"Expected a known command but received '{command}'.")
         except (ValueError, RuntimeError, KeyError) as error:
             connection.send({"error": str(error)})
-
-
-def choose_device() -> torch.device:
-    if not torch.cuda.is_available():
-        return torch.device("cpu")
-    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
-    torch.cuda.set_device(device)
-    # Every step has the same shapes.
-    torch.backends.cudnn.benchmark = True
-    return device
 
 
 def describe(device: torch.device) -> str:

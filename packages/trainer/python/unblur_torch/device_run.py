@@ -27,6 +27,7 @@ import torch.distributed
 import torch.multiprocessing
 
 from .batches import BatchMaker
+from .devices import choose_device, join_processes
 from .learner import Learner, LearnerOptions
 from .run_folder import PackedRun, RunFolder
 from .sample_pool import PoolOptions, SamplePool
@@ -466,23 +467,13 @@ def at(rates: List[float], share: float) -> float:
 
 
 def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
-    device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
-        torch.backends.cudnn.benchmark = True
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    device = choose_device(rank)
     archive = PackedRun(options.archive)
     if options.trial:
         make_trial(archive.plan)
     if device.type == "cpu":
         torch.set_num_threads(options.threads or archive.plan["threads"])
-    if options.processes > 1:
-        torch.distributed.init_process_group(
-            "nccl" if device.type == "cuda" else "gloo",
-            init_method=f"file://{rendezvous}",
-            rank=rank,
-            world_size=options.processes,
-        )
+    join_processes(device, rank, options.processes, rendezvous)
     # What a trial has trained is not gone on with.
     out = os.path.join(options.out, "trial") if options.trial else options.out
     run = DeviceRun(archive, RunFolder(out), device, rank, options.minutes)
