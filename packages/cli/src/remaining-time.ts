@@ -1,3 +1,5 @@
+import { drawProgress } from './terminal.js';
+
 /** The first of a piece tells nothing of the pace: there networks are opened, and photographs surveyed. */
 const fractionUntilPaceIsKnown = 0.03;
 
@@ -18,4 +20,18 @@ export function describeRemainingTime(done: number, total: number, elapsedMillis
         ? `${minutes} min ${seconds % 60} s`
         : `${seconds} s`;
   return `${parts} left`;
+}
+
+/**
+ * Draws the progress of a job that starts now, of which a part may have been done before, with the time that
+ * the rest takes.
+ */
+export function timedProgress(): (done: number, total: number, label?: string) => void {
+  const started = performance.now();
+  let firstDone: number | undefined;
+  return (done, total, label) => {
+    firstDone ??= done;
+    const left = describeRemainingTime(done - firstDone, total - firstDone, performance.now() - started);
+    drawProgress(done, total, [label, left].filter(Boolean).join(', '));
+  };
 }

@@ -103,7 +103,8 @@ test('the example of the README trains that run, here a tiny one, and leaves the
     const found = readdirSync(runFolder).map((name) =>
       name.replace(/^events\.out\.tfevents\..*/, 'events.out.tfevents.*'),
     );
-    expect(listed.sort()).toEqual(found.sort());
+    // Left only where a run goes on with other settings.
+    expect(listed.filter((name) => name !== 'run-until-step-N.yaml').sort()).toEqual(found.sort());
   } finally {
     process.chdir(before);
     rmSync(folder, { recursive: true, force: true });

@@ -34,11 +34,11 @@ test('a second training in a folder is refused; one whose data is missing leaves
   const runFile = writeRunFile();
   const out = join(folder, 'run');
   await doLocked(out, 'training', async () => {
-    await expect(train(runFile, { out, quiet: true })).rejects.toThrow(
+    await expect(train(runFile, { out })).rejects.toThrow(
       /^Another unblur is at work in .*run \(process \d+, since/,
     );
   });
-  await expect(train(runFile, { out, quiet: true })).rejects.toThrow('nowhere');
+  await expect(train(runFile, { out })).rejects.toThrow('nowhere');
   expect(existsSync(out)).toBe(false);
 });
 
@@ -46,7 +46,7 @@ test('validation samples that cannot be read are refused before the record of an
   const out = join(folder, 'earlier');
   mkdirSync(out);
   writeFileSync(join(out, 'run.yaml'), 'of the earlier run\n');
-  await expect(train(writeRunFile(), { out, quiet: true })).rejects.toThrow('nowhere');
+  await expect(train(writeRunFile(), { out })).rejects.toThrow('nowhere');
   expect(readFileSync(join(out, 'run.yaml'), 'utf8')).toBe('of the earlier run\n');
 });
 
@@ -74,7 +74,7 @@ test('a run that cannot begin leaves the folder as it was', async () => {
   process.env['PYTHON'] = join(folder, 'no-python');
   try {
     for (const out of [fresh, used]) {
-      await expect(train(runFile, { out, quiet: true })).rejects.toThrow('Expected a Python with torch');
+      await expect(train(runFile, { out })).rejects.toThrow('Expected a Python with torch');
     }
   } finally {
     if (pythonBefore === undefined) delete process.env['PYTHON'];

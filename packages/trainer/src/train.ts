@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { doLocked } from '@unblur/files';
 import { learningTask, totalSteps } from './training-system.js';
 import type { Batch, Phase, TrainingSystem } from './training-system.js';
@@ -7,9 +8,8 @@ import { openEngine } from './engines/choice.js';
 import type { EngineName } from './engines/choice.js';
 import { createEngineLearner } from './loop/learner.js';
 import { readMetrics } from './loop/metrics-log.js';
-import { Progress, silentProgress } from './loop/progress.js';
 import { checkpointOfNetwork, checkpointToResume, trainRun } from './loop/training-loop.js';
-import type { PhaseParts, TrainingResult } from './loop/training-loop.js';
+import type { PhaseParts, RunReports, TrainingResult } from './loop/training-loop.js';
 import type { RunSettings } from './run-file/fields.js';
 import type { RunChanges } from './run-file/run-file.js';
 import { runNotes } from './run-file/run-notes.js';
@@ -18,7 +18,7 @@ import { runFiles, runFolderOf } from './loop/run-folder.js';
 import { loadRun } from './systems/load-run.js';
 import { isEventFile } from './tensorboard/event-log.js';
 
-export interface TrainOptions {
+export interface TrainOptions extends RunReports {
   /** The run's folder. Default: `runs/<name of the run file>` in the current folder. */
   out?: string;
   /** Goes on from the folder's last checkpoint. */
@@ -35,15 +35,17 @@ export interface TrainOptions {
   minutes?: number;
   /** Told of the run as its file has it, with the options here, before it starts. */
   onStart?: (config: RunSettings) => void | Promise<void>;
-  /** Shows no progress and no notes. */
-  quiet?: boolean;
+  /**
+   * When aborted, the step in progress is finished and a checkpoint written; before the first step, nothing is
+   * written that was not there.
+   */
+  signal?: AbortSignal | undefined;
 }
 
 const mostProcesses = 64;
 
 /**
- * Trains what a run file describes, of whichever system; Ctrl-C finishes the step in progress, writes a
- * checkpoint and returns.
+ * Trains what a run file describes, of whichever system.
  *
  * @throws if the run file is not right, its data cannot be read, another process trains in the folder, the
  * folder holds another run and `resume` is not set, or a loss term is not finite.
@@ -59,7 +61,9 @@ export async function train(
     synthesis,
     minutes,
     onStart,
-    quiet = false,
+    signal = new AbortController().signal,
+    onProgress,
+    onNote,
   }: TrainOptions = {},
 ): Promise<TrainingResult & { runFolder: string }> {
   if (!(Number.isInteger(processes) && processes >= 1 && processes <= mostProcesses)) {
@@ -80,57 +84,48 @@ export async function train(
   return doLocked(runFolder, 'training', async () => {
     if (!resume) expectNothingTrained(runFolder);
     const system = definition.open(config);
-    const note = (line: string) => {
-      if (!quiet) new Progress(totalSteps(system), 0).line(`note: ${line}`);
-    };
+    const note = (line: string) => onNote?.(`note: ${line}`);
     const announce = async () => {
       await onStart?.(config);
-      runNotes(config, totalSteps(system)).forEach(note);
+      for (const line of runNotes(config, totalSteps(system))) note(line);
     };
     if (config.synthesis === 'device') {
       if (resume) checkpointOfNetwork(system, runFolder);
       await announce();
       const { trainOnDevice } = await import('./device/training.js');
-      const stop = interruptionOf();
-      try {
-        return {
-          ...(await trainOnDevice(
-            { definition, config },
-            runFolder,
-            processes,
-            quiet ? silentProgress : new Progress(1, 0),
-            stop.signal,
-          )),
-          runFolder,
-        };
-      } finally {
-        stop.release();
-      }
+      const result = await trainOnDevice({ definition, config }, runFolder, {
+        processes,
+        steps: totalSteps(system),
+        signal,
+        onProgress,
+        onNote,
+      });
+      return { ...result, runFolder };
     }
     // Before the run file is replaced: a run that cannot start leaves the record of the one before it alone.
     const last = resume ? checkpointToResume(system, runFolder) : undefined;
     const validationSamples = await system.readValidationSamples();
     await announce();
+    // A Ctrl-C while this process was busy is heard in the next turn.
+    await nextTurn();
+    if (signal.aborted) return { step: last?.step ?? 0, interrupted: true, runFolder };
     const heldRun =
       existsSync(join(runFolder, runFiles.config)) || existsSync(join(runFolder, runFiles.metrics));
     const changes = recordRun(definition, config, runFolder, last?.step);
     if (changes.length > 0) note(changesNote(changes, last!.step));
 
-    const stop = interruptionOf();
     try {
       const result = await trainRun(
         system,
         config,
         runFolder,
         (phase) => openPhase(system, phase, config, processes),
-        { resume, validationSamples, signal: stop.signal, ...(quiet && { progress: silentProgress }) },
+        { resume, validationSamples, signal, onProgress, onNote },
       );
       return { ...result, runFolder };
     } catch (error) {
       if (!heldRun) removeUnbegunRun(runFolder);
       throw error;
-    } finally {
-      stop.release();
     }
   });
 }
@@ -184,23 +179,4 @@ async function openPhase(
     emaDecay,
   });
   return { learner, batchesFrom: phase.batchesFrom };
-}
-
-/** The first Ctrl-C aborts; a second one ends the process. */
-function interruptionOf(): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const release = () => {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  };
-  const interrupt = () => {
-    process.stderr.write(
-      '\nStopping; a step in progress is finished first. A second Ctrl-C stops at once.\n',
-    );
-    controller.abort();
-    release();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  return { signal: controller.signal, release };
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { abortOnInterruption, interruptedCode } from '../interruption.js';
+import { abortOnInterruption, interruptedCode, stepIsFinished } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { readChosenWeights } from '../weights-choice.js';
@@ -58,7 +58,7 @@ async function runNamed(
     seedCount: seeds,
     engine,
     readWeights: async (weights) => (await readChosenWeights({ weights })).bytes,
-    signal: abortOnInterruption(),
+    signal: abortOnInterruption(stepIsFinished),
     onSample: drawProgress,
     report: printNote,
   });

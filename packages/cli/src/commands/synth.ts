@@ -6,8 +6,8 @@ import { writeAtomically } from '@unblur/files';
 import type { AveragingSpace, SampleSource } from '@unblur/datasets';
 import { abortOnInterruption } from '../interruption.js';
 import { frameCount, realNumber, wholeNumber } from '../numbers.js';
-import { clearBar, drawProgress, printLine } from '../terminal.js';
-import { describeRemainingTime } from '../remaining-time.js';
+import { clearBar, printLine } from '../terminal.js';
+import { timedProgress } from '../remaining-time.js';
 import { openVideoSource } from './synth-video.js';
 
 /** What every kind of synthesis is told. */
@@ -294,20 +294,6 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
   clearBar();
   const what = shard ? `part ${shard[0]} of ${shard[1]} of ${count} samples` : `${count} samples`;
   printLine(`${what} of ${frames} frames -> ${out}`);
-}
-
-/** Draws the progress of a job that starts now, of which a part may have been done before. */
-function timedProgress(): (done: number, total: number) => void {
-  const started = performance.now();
-  let firstDone: number | undefined;
-  return (done, total) => {
-    firstDone ??= done;
-    drawProgress(
-      done,
-      total,
-      describeRemainingTime(done - firstDone, total - firstDone, performance.now() - started),
-    );
-  };
 }
 
 async function drawPreview(

@@ -71,6 +71,24 @@ describe('unblur train', () => {
     expect(second.step).toBeGreaterThan(first.step);
   });
 
+  test('says at Ctrl-C that a step is finished first; a second one ends it at once', async () => {
+    writeRunFile('heavy.yaml', 50_000, { batchSize: 64 });
+    const log = join(folder, 'heavy', 'metrics.jsonl');
+    const child = spawn(process.execPath, [bin, 'train', 'heavy.yaml', '--out', 'heavy'], { cwd: folder });
+    const watch = setInterval(() => {
+      if (!existsSync(log) || readFileSync(log).length === 0) return;
+      clearInterval(watch);
+      child.kill('SIGINT');
+    }, 10);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('A second Ctrl-C stops at once.')) child.kill('SIGINT');
+    });
+    const ended = await new Promise((resolve) => child.on('close', (...how) => resolve(how)));
+    clearInterval(watch);
+    expect(ended).toEqual([null, 'SIGINT']);
+    expect(existsSync(join(folder, 'heavy', 'checkpoint.safetensors'))).toBe(false);
+  });
+
   test('advises nothing that cannot be done where Ctrl-C comes before the first step', async () => {
     writeRunFile('early.yaml', 50_000);
     const log = join(folder, 'early', 'metrics.jsonl');

@@ -1,10 +1,11 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { EngineName } from '@unblur/trainer';
-import { interruptedCode } from '../interruption.js';
+import { abortOnInterruption, interruptedCode, stepIsFinished } from '../interruption.js';
 import { noteSlowRuntime } from '../slow-runtime-note.js';
 import { realNumber, wholeNumber } from '../numbers.js';
-import { printLine, printNote } from '../terminal.js';
+import { timedProgress } from '../remaining-time.js';
+import { clearBar, printLine, printNote } from '../terminal.js';
 
 /** Those of @unblur/trainer, which is not loaded before it trains. */
 const engines: EngineName[] = ['onnxruntime', 'torch', 'tfjs-webgpu', 'tfjs-tensorflow', 'tfjs-cpu'];
@@ -97,7 +98,11 @@ async function runTraining(
     onStart: async ({ engine }) => {
       if (engine === 'onnxruntime') await noteSlowRuntime();
     },
+    signal: abortOnInterruption(stepIsFinished),
+    onProgress: timedProgress(),
+    onNote: printNote,
   });
+  clearBar();
   if (interrupted) {
     printNote(
       step === 0

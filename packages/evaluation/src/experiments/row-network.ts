@@ -120,6 +120,9 @@ async function planTraining(
         changes: runChanges,
         resume: readCheckpoint(join(folder, runFiles.checkpoint)) !== undefined,
         ...engineChange,
+        signal: settings.signal,
+        onProgress: (done, total, figures) => settings.onSample(done, total, figures),
+        onNote: (line) => settings.report(line),
       });
       if (interrupted) return undefined;
       const weights = await readFile(join(folder, runFiles.weights));

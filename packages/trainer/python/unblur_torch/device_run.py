@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -512,6 +513,18 @@ def stop_when_told(run: DeviceRun) -> None:
         signal.signal(number, stop)
 
 
+def end_with_input() -> None:
+    """Ends this process group once standard input closes: when the process at its other end is gone."""
+
+    def wait() -> None:
+        # Not by `sys.stdin`, whose lock a forked process would find taken.
+        while os.read(0, 1):
+            pass
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def run_child(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
     sys.exit(explained(lambda: run_process(rank, options, rendezvous)))
 
@@ -567,7 +580,14 @@ def main() -> int:
         action="store_true",
         help="with small crops and batches, to see on a processor that all is right; in OUT/trial",
     )
+    parser.add_argument(
+        "--end-with-input",
+        action="store_true",
+        help="end at once, with the whole process group, when standard input closes",
+    )
     options = parser.parse_args()
+    if options.end_with_input:
+        end_with_input()
 
     def run() -> int:
         if options.minutes is not None and not 0 < options.minutes < math.inf:

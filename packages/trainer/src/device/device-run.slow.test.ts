@@ -219,10 +219,10 @@ describeWithTorch('a run whose samples are made on the device', () => {
         'holds one; choose another with --out',
       );
       const collected = readFileSync(join(runFolder, 'weights.safetensors'));
-      await expect(train(at('photo.yaml'), { out: runFolder, quiet: true })).rejects.toThrow(
+      await expect(train(at('photo.yaml'), { out: runFolder })).rejects.toThrow(
         'no checkpoint to go on from',
       );
-      await expect(train(at('photo.yaml'), { out: runFolder, quiet: true, resume: true })).rejects.toThrow(
+      await expect(train(at('photo.yaml'), { out: runFolder, resume: true })).rejects.toThrow(
         'Expected a checkpoint to resume from',
       );
       expect(readFileSync(join(runFolder, 'weights.safetensors'))).toEqual(collected);
@@ -257,27 +257,25 @@ describeWithTorch('a run whose samples are made on the device', () => {
   test(
     'goes on where it was, here as elsewhere',
     async () => {
-      const half = await train(at('photo.yaml'), { out: at('run'), quiet: true, changes: { steps: 8 } });
+      const half = await train(at('photo.yaml'), { out: at('run'), changes: { steps: 8 } });
       expect(half).toMatchObject({ step: 8, interrupted: false });
-      await expect(train(at('photo.yaml'), { out: at('run'), quiet: true })).rejects.toThrow(
+      await expect(train(at('photo.yaml'), { out: at('run') })).rejects.toThrow(
         'holds a checkpoint; go on with it (--resume)',
       );
       const { metadata } = readSafetensors(readFileSync(at('run', 'checkpoint.safetensors')));
       const progress = JSON.parse(metadata['unblur.checkpoint']!) as { step: number; done: number };
       expect(progress).toMatchObject({ step: 8, done: 1 });
-      const goOn = (steps: number) =>
-        train(at('photo.yaml'), { out: at('run'), resume: true, quiet: true, changes: { steps } });
+      const goOn = (steps: number, signal?: AbortSignal) =>
+        train(at('photo.yaml'), { out: at('run'), resume: true, changes: { steps }, signal });
       const stepsIn = (...log: string[]) =>
         existsSync(at('run', ...log))
           ? readMetrics(at('run', ...log)).filter(({ kind }) => kind === 'step').length
           : 0;
+      const stop = new AbortController();
       const watch = setInterval(() => {
-        if (stepsIn('results', 'metrics.jsonl') <= 9) return;
-        // Once: a second time would end this process too.
-        clearInterval(watch);
-        process.emit('SIGINT');
+        if (stepsIn('results', 'metrics.jsonl') > 9) stop.abort();
       }, 10);
-      const stopped = await goOn(100_000).finally(() => clearInterval(watch));
+      const stopped = await goOn(100_000, stop.signal).finally(() => clearInterval(watch));
       expect(stopped).toMatchObject({ step: stepsIn('metrics.jsonl'), interrupted: true });
       const last = stopped.step + 2;
       expect(await goOn(last)).toMatchObject({ step: last, interrupted: false });
@@ -299,17 +297,14 @@ describeWithTorch('a run whose samples are made on the device', () => {
       const files = () => readdirSync(at('run'), { recursive: true, encoding: 'utf8' }).sort();
       const before = { files: files(), log: readFileSync(at('run', 'metrics.jsonl')) };
       const { step } = lastRowOf(before.log);
-      const listeners = process.listenerCount('SIGINT');
-      const watch = setInterval(() => {
-        if (process.listenerCount('SIGINT') === listeners || !isTime()) return;
-        clearInterval(watch);
-        process.emit('SIGINT');
-      }, 1);
+      const stop = new AbortController();
+      let watch: NodeJS.Timeout | undefined;
       const stopped = await train(at('photo.yaml'), {
         out: at('run'),
         resume: true,
-        quiet: true,
         changes: { steps: step + 4 },
+        signal: stop.signal,
+        onStart: () => void (watch = setInterval(() => isTime() && stop.abort(), 1)),
       }).finally(() => clearInterval(watch));
       expect(stopped).toMatchObject({ step, interrupted: true });
       expect({ files: files(), log: readFileSync(at('run', 'metrics.jsonl')) }).toEqual(before);
@@ -321,7 +316,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
     'by minutes, ends on time, and schedules follow the clock',
     async () => {
       const startedAt = performance.now();
-      const { step } = await train(at('photo.yaml'), { out: at('minutes'), minutes: 0.05, quiet: true });
+      const { step } = await train(at('photo.yaml'), { out: at('minutes'), minutes: 0.05 });
       const seconds = (performance.now() - startedAt) / 1000;
       expect(step).toBeGreaterThan(0);
       expect(seconds).toBeGreaterThan(2.5);
@@ -369,6 +364,21 @@ describeWithTorch('a run whose samples are made on the device', () => {
       expect(await once(goesOn, 'close')).toEqual([0, null]);
       expect(log().at(-1)!.step).toBeGreaterThan(steps);
 
+      // As where the process that has started it is killed.
+      const left = spawn(
+        at('for two', 'start.sh'),
+        [at('left run'), '--processes', '2', '--minutes', '10', '--end-with-input'],
+        {
+          stdio: ['pipe', 'pipe', 'ignore'],
+          env: { ...torchEnvironment(1), PYTHON: python! },
+          detached: true,
+        },
+      );
+      await once(left.stdout, 'data');
+      left.stdout.resume();
+      left.stdin.destroy();
+      expect(await once(left, 'close')).toEqual([null, 'SIGKILL']);
+
       const wrong = start('--minutes', '0');
       expect(await text(wrong.stderr)).toBe('unblur: Expected minutes above 0 but received 0.0.\n');
     },
@@ -381,7 +391,6 @@ describeWithTorch('a run whose samples are made on the device', () => {
       await expect(
         train(at('photo.yaml'), {
           out: at('wild'),
-          quiet: true,
           changes: { optimizer: { learningRate: 1e30, clipNorm: null } },
         }),
       ).rejects.toThrow('ended early');
@@ -396,7 +405,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
   test.each(Object.keys(others))(
     'trains %s',
     async (name) => {
-      const { step } = await train(at(`${name}.yaml`), { out: at(`run-${name}`), quiet: true });
+      const { step } = await train(at(`${name}.yaml`), { out: at(`run-${name}`) });
       expect(step).toBe(name === 'jin' ? 4 : 2);
       const { definition, config } = loadRun(at(`${name}.yaml`));
       const system = definition.open(config);

@@ -7,8 +7,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeTemporaryFolder } from '@unblur/files';
 import { readCheckpoint } from '../loop/checkpoint.js';
 import type { MetricsRow } from '../loop/metrics-log.js';
-import type { Progress } from '../loop/progress.js';
-import type { TrainingResult } from '../loop/training-loop.js';
+import { describeStep } from '../loop/training-loop.js';
+import type { RunReports, TrainingResult } from '../loop/training-loop.js';
 import { describeValidation } from '../loop/validation.js';
 import { runFiles } from '../loop/run-folder.js';
 import { changesNote, recordRun } from '../loop/run-record.js';
@@ -18,22 +18,31 @@ import { planDeviceRun } from './plan.js';
 import { writePlan } from './archive.js';
 import { takeInResults } from './results.js';
 
+export interface DeviceTrainingOptions extends RunReports {
+  /** One per GPU. */
+  processes: number;
+  /** Of the whole run, unless it goes by the clock. */
+  steps: number;
+  /**
+   * Makes the program finish the step in progress and write a checkpoint; before the first step it stops
+   * everything at once, and the folder holds what it held.
+   */
+  signal: AbortSignal;
+}
+
 /**
  * Trains a run whose samples are made on the device, on this machine: plans it as for an archive, starts the
  * Python program on the plan, and takes in its results.
  *
  * @param runFolder holds the run's checkpoint if it goes on.
- * @param signal makes the program finish the step in progress and write a checkpoint; before the first step
- * it stops everything at once, and the folder holds what it held.
  * @throws if there is no Python with torch, or the program fails.
  */
 export async function trainOnDevice(
   run: LoadedRun,
   runFolder: string,
-  processes: number,
-  progress: Pick<Progress, 'line'>,
-  signal: AbortSignal,
+  options: DeviceTrainingOptions,
 ): Promise<TrainingResult> {
+  const { processes, signal } = options;
   const lastStep = readCheckpoint(join(runFolder, runFiles.checkpoint))?.step;
   const interruptedBefore = (): TrainingResult => ({ step: lastStep ?? 0, interrupted: true });
   const python = requireTorch();
@@ -49,13 +58,20 @@ export async function trainOnDevice(
     if (logBefore) renameSync(log, join(results, runFiles.metrics));
     const last = await runProgram(
       python,
-      ['-m', 'unblur_torch.device_run', folder, runFolder, '--processes', String(processes)],
+      [
+        '-m',
+        'unblur_torch.device_run',
+        folder,
+        runFolder,
+        '--processes',
+        String(processes),
+        '--end-with-input',
+      ],
       run.config.threads,
-      progress,
-      signal,
+      { ...options, minutes: run.config.minutes },
       () => {
         const changes = recordRun(run.definition, run.config, runFolder, lastStep);
-        if (changes.length > 0) progress.line(`note: ${changesNote(changes, lastStep!)}`);
+        if (changes.length > 0) options.onNote?.(`note: ${changesNote(changes, lastStep!)}`);
       },
     );
     if (last === undefined && signal.aborted) {
@@ -90,14 +106,13 @@ async function runProgram(
   python: string,
   commands: string[],
   threads: number,
-  progress: Pick<Progress, 'line'>,
-  signal: AbortSignal,
+  { steps, minutes, signal, onProgress, onNote }: DeviceTrainingOptions & { minutes: number | null },
   onFirstStep: () => void,
 ): Promise<number | undefined> {
   // In a process group of its own: Ctrl-C comes from here alone, not from the terminal too, which would be
-  // two. If this process is killed, the program ends with its next line, which nobody reads.
+  // two. However this process ends, the program's standard input closes then, and it ends at once.
   const child = spawn(python, commands, {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     env: torchEnvironment(threads),
     detached: true,
   });
@@ -107,11 +122,6 @@ async function runProgram(
     const ended = child.exitCode !== null || child.signalCode !== null;
     if (!ended) process.kill(-child.pid!, 'SIGKILL');
   };
-  const endBoth = () => {
-    endProgram();
-    // Nobody listens any more: this process ends too.
-    process.kill(process.pid, 'SIGINT');
-  };
   const interrupt = () => {
     // Before its first step there is nothing to finish, and while it loads it does not listen.
     if (done === undefined) {
@@ -119,26 +129,21 @@ async function runProgram(
       return;
     }
     child.kill('SIGINT');
-    process.once('SIGINT', endBoth);
   };
   signal.addEventListener('abort', interrupt);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  let shownAt = -Infinity;
   for await (const line of createInterface({ input: child.stdout })) {
     const row = JSON.parse(line) as MetricsRow & { done?: number };
-    if (row.kind === 'validation') progress.line(describeValidation(row));
+    if (row.kind === 'validation') onNote?.(describeValidation(row));
     if (row.kind !== 'step') continue;
     if (done === undefined) onFirstStep();
     done = row.done;
-    if (performance.now() - shownAt < 10_000) continue;
-    shownAt = performance.now();
-    progress.line(
-      `step ${row.step}  ${Math.round(100 * (row.done ?? 0))} %  loss ${row.loss['total']!.toFixed(4)}  ${row.samplesPerSecond.toFixed(1)} samples/s`,
-    );
+    const figures = describeStep(row.loss['total']!, row.samplesPerSecond);
+    if (minutes === null) onProgress?.(row.step, steps, `steps, ${figures}`);
+    else onProgress?.((row.done ?? 0) * minutes, minutes, `min, step ${row.step}, ${figures}`);
   }
   const code = await ended;
   signal.removeEventListener('abort', interrupt);
-  process.off('SIGINT', endBoth);
   const endedHere = done === undefined && signal.aborted;
   if (code !== 0 && !endedHere) throw new Error('The torch program ended early; what it says is above.');
   return done;

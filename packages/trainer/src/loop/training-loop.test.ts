@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import type { Engine } from '../engines/engine.js';
 import { readMetrics } from './metrics-log.js';
 import type { PhotoRun } from '../systems/photo/photo-run.js';
-import { silentProgress } from './progress.js';
 import { createEngineLearner } from './learner.js';
 import { trainRun } from './training-loop.js';
 import type { TrainingOptions } from './training-loop.js';
@@ -88,7 +87,7 @@ const trainTiny = (
       }),
       batchesFrom: phase.batchesFrom,
     }),
-    { progress: silentProgress, ...options },
+    options,
   );
 
 /** Every run of this file has the same network, loss and batch size, so one engine does for all. */
@@ -109,15 +108,23 @@ describe('trainRun', () => {
     await trainTiny(config, runFolder('whole'));
 
     const stop = new AbortController();
-    const progress = { ...silentProgress, update: (step: number) => void (step === 3 && stop.abort()) };
-    expect(await trainTiny(config, runFolder('halves'), { signal: stop.signal, progress })).toEqual({
+    const told: string[] = [];
+    const onProgress = (step: number, steps: number, figures: string) => {
+      told.push(`${step}/${steps} ${figures}`);
+      if (step === 3) stop.abort();
+    };
+    expect(await trainTiny(config, runFolder('halves'), { signal: stop.signal, onProgress })).toEqual({
       step: 3,
       interrupted: true,
     });
-    expect(await trainTiny(config, runFolder('halves'), { resume: true })).toEqual({
+    expect(await trainTiny(config, runFolder('halves'), { resume: true, onProgress })).toEqual({
       step: 6,
       interrupted: false,
     });
+    expect(told.map((line) => line.slice(0, 15))).toEqual(
+      [1, 2, 3, 4, 5, 6].map((step) => `${step}/6 steps, loss`),
+    );
+    expect(told[0]).toMatch(/ loss -?\d\.\d{4}, \d+\.\d samples\/s$/);
 
     for (const file of [runFiles.weights, runFiles.bestWeights]) {
       const [whole, halves] = ['whole', 'halves'].map(

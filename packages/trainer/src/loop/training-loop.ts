@@ -6,7 +6,6 @@ import type { Checkpoint } from './checkpoint.js';
 import { averagedWeights } from './learner.js';
 import type { LearnedState, Learner, StartingState } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
-import { Progress } from './progress.js';
 import { runFiles } from './run-folder.js';
 import { describeValidation, digestOf, samplePicture, validate, validationRow } from './validation.js';
 import { totalSteps } from '../training-system.js';
@@ -28,14 +27,26 @@ export interface PhaseParts<B> {
   batchesFrom(firstSample: number): AsyncIterator<B>;
 }
 
-export interface TrainingOptions {
+/** Who is told how a run goes. */
+export interface RunReports {
+  /**
+   * Told after every step how far the run is: steps, of which those of earlier sessions count, or minutes where
+   * the run is as long as its `minutes`.
+   *
+   * @param figures unit, loss and speed, such as `steps, loss 0.0210, 3.1 samples/s`.
+   */
+  onProgress?: ((done: number, total: number, figures: string) => void) | undefined;
+  /** Told, in one line each, what of the run file has no effect or may surprise, and every validation. */
+  onNote?: ((line: string) => void) | undefined;
+}
+
+export interface TrainingOptions extends RunReports {
   /** Goes on from the folder's last checkpoint instead of starting anew. */
   resume?: boolean;
   /** If they were read already. */
   validationSamples?: readonly ValidationSample[];
   /** When aborted, the step in progress is finished and a checkpoint written. */
-  signal?: AbortSignal;
-  progress?: Pick<Progress, 'update' | 'line'>;
+  signal?: AbortSignal | undefined;
 }
 
 export interface TrainingResult {
@@ -67,7 +78,6 @@ export async function trainRun<B>(
 
   const steps = totalSteps(system);
   const log = new MetricsLog(file(runFiles.metrics), last?.step ?? 0);
-  const progress = options.progress ?? new Progress(steps, last?.step ?? 0);
   let step = last?.step ?? 0;
   let samplesSeen = 0;
   const validationSet = digestOf(validationSamples);
@@ -102,7 +112,7 @@ export async function trainRun<B>(
     const best = bestPsnr === null || report.psnr.mean > bestPsnr;
     const row = validationRow(report, step, best);
     log.append(row);
-    progress.line(describeValidation(row));
+    options.onNote?.(describeValidation(row));
     if (best) {
       bestPsnr = report.psnr.mean;
       saveWeights(runFiles.bestWeights, await learner.state());
@@ -149,10 +159,7 @@ export async function trainRun<B>(
             samplesPerSecond,
             dataWaitShare: waitedMilliseconds / milliseconds,
           });
-          progress.update(
-            step,
-            `loss ${terms['total']!.toFixed(4)}  ${samplesPerSecond.toFixed(1)} samples/s`,
-          );
+          options.onProgress?.(step, steps, `steps, ${describeStep(terms['total']!, samplesPerSecond)}`);
 
           const lastStep = step === steps;
           const pictureDue = step % schedule.samplesEverySteps === 0 || lastStep;
@@ -185,6 +192,11 @@ export async function trainRun<B>(
     samplesBefore += phase.steps * phase.batchSize;
   }
   return { step, interrupted: step < steps };
+}
+
+/** Such as `loss 0.0210, 3.1 samples/s`. */
+export function describeStep(loss: number, samplesPerSecond: number): string {
+  return `loss ${loss.toFixed(4)}, ${samplesPerSecond.toFixed(1)} samples/s`;
 }
 
 /**

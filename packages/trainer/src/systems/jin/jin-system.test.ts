@@ -96,7 +96,7 @@ describe('a run of frame extraction', () => {
     const { stages } = frameExtractionFamily.declare(threeFrames);
     const run = async (name: string, stageSteps: number[]) => {
       const out = join(folder, name);
-      await train(join(folder, 'run.yaml'), { out, changes: { stageSteps }, quiet: true });
+      await train(join(folder, 'run.yaml'), { out, changes: { stageSteps } });
       return { out, weights: readCheckpoint(join(out, runFiles.checkpoint))!.weights };
     };
     const short = await run('short', [1, 1]);
