@@ -15,11 +15,13 @@ interface ExperimentOptions {
   json?: boolean;
 }
 
-/** `unblur experiment`: the tables of a paper, trained, evaluated and written beside the paper's figures. */
+/** `unblur experiment`: tables of networks, trained, evaluated and written beside a paper's figures if it has any. */
 export function defineExperiment(program: Command): void {
   program
     .command('experiment')
-    .description("train, evaluate and write a table of the paper's experiments; `list` shows them")
+    .description(
+      "train, evaluate and write a table of experiments, the paper's or one's own; `list` shows them",
+    )
     .argument('<name>', 'list; or an experiment, such as table-5; or one of its rows, such as table-5/pml')
     .option('--from <folder>', 'folder of the experiments', 'experiments')
     .option(

@@ -181,12 +181,15 @@ function describeCount(count: number | null | undefined): string {
   return count === null || count === undefined ? '-' : count.toLocaleString('en-US');
 }
 
+const describeSampleCount = (count: number | undefined): string =>
+  `${describeCount(count)} ${count === 1 ? 'sample' : 'samples'}`;
+
 /** Such as `1,200 samples of 64x64, 3 frames, made from panoramas/train with seed 1`. */
 function describeSamples(count: number | undefined, set: Experiment['sets'][string] | undefined): string {
-  if (!set || !('source' in set)) return `${describeCount(count)} samples as they are`;
+  if (!set || !('source' in set)) return `${describeSampleCount(count)} as they are`;
   const { sizePixels, frames, folder } = set.source as { sizePixels: number; frames: number; folder: string };
   const place = folder.split(/[\\/]/).slice(-2).join('/');
-  return `${describeCount(count ?? set.count)} samples of ${sizePixels}x${sizePixels}, ${frames} frames, made from ${place} with seed ${set.seed}`;
+  return `${describeSampleCount(count ?? set.count)} of ${sizePixels}x${sizePixels}, ${frames} frames, made from ${place} with seed ${set.seed}`;
 }
 
 function remarks({ origin }: ExperimentRow, note: string | null): string[] {
