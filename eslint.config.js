@@ -109,6 +109,8 @@ export default defineConfig(
           enforceBuildableLibDependency: true,
           banTransitiveDependencies: true,
           allow: [],
+          // Constants and patterns, which load nothing.
+          checkDynamicDependenciesExceptions: ['@unblur/inference/result-names'],
           depConstraints: [...layerConstraints, ...platformConstraints],
         },
       ],

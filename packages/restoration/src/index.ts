@@ -46,7 +46,13 @@ export {
   type Reach,
   type WorkingScale,
 } from './photo/working-scale.js';
-export { expectRgbImage, type MotionField, type RestoredSequence, type RgbImage } from './raster.js';
+export {
+  expectRgbImage,
+  fitWithin,
+  type MotionField,
+  type RestoredSequence,
+  type RgbImage,
+} from './raster.js';
 export { restoreInTiles, type RestoreTile, type TiledRestoration } from './tiling/any-size-restoration.js';
 export { roundUp } from './tiling/padding.js';
 export {

@@ -48,3 +48,9 @@ test('an image is looked at about as fast as its values can be added up', () => 
   const adding = leastMicroseconds(addUp);
   expect(leastMicroseconds(() => expectRgbImage(image))).toBeLessThan(5 * adding);
 });
+
+test('a size fits within a longest side: in its proportions, never larger, never nothing', () => {
+  expect(fitWithin({ width: 4000, height: 3000 }, 1000)).toEqual({ width: 1000, height: 750 });
+  expect(fitWithin({ width: 300, height: 400 }, 1000)).toEqual({ width: 300, height: 400 });
+  expect(fitWithin({ width: 5000, height: 2 }, 100)).toEqual({ width: 100, height: 1 });
+});

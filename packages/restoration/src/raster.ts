@@ -58,6 +58,15 @@ function firstImplausible(data: Float32Array): number {
   return start < data.length ? data.subarray(start).findIndex((value) => !isPlausible(value)) + start : -1;
 }
 
+/** A size in the same proportions, its longer side at most `longestSidePixels`; nothing grows or vanishes. */
+export function fitWithin(
+  { width, height }: { width: number; height: number },
+  longestSidePixels: number,
+): { width: number; height: number } {
+  const scale = Math.min(1, longestSidePixels / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
 /**
  * Where things moved, on a grid coarser than the photograph: `data` holds height * width * 2 values (dx, dy)
  * in pixels of the photograph, x to the right, y down. Grid cell (i, j) stands for the block of

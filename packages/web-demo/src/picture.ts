@@ -38,12 +38,3 @@ export function drawPicture(
   const context = canvas.getContext('2d') as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
   context.putImageData(new ImageData(rgba, width, height), 0, 0);
 }
-
-/** A size in the same proportions whose longer side is at most `longestSidePixels`; nothing grows. */
-export function sizeWithin(
-  { width, height }: { width: number; height: number },
-  longestSidePixels: number,
-): { width: number; height: number } {
-  const scale = Math.min(1, longestSidePixels / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-}

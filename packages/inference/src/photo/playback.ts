@@ -1,4 +1,5 @@
 import {
+  fitWithin,
   type MotionField,
   percentileLength,
   type RgbImage,
@@ -7,7 +8,7 @@ import {
 } from '@unblur/restoration';
 import { resize } from './full-size.js';
 import type { Restorer } from './restorer.js';
-import { fitWithin, scaleWithin, type PixelImage } from '../pictures/pixel-image.js';
+import { scaleWithin, type PixelImage } from '../pictures/pixel-image.js';
 
 /** Animations and videos are no larger: phones and chat programs show no more. */
 const playbackSidePixels = 1280;

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
-import { fitWithin, scaleToPixels, type Picture } from './pixel-image.js';
+import { fitWithin } from '@unblur/restoration';
+import { scaleToPixels, type Picture } from './pixel-image.js';
 
 export interface PlaybackOptions {
   /** How long each frame shows; GIF rounds to 10 ms. Default 40 ms, of a few frames 100 ms. */

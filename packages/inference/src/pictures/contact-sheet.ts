@@ -1,5 +1,6 @@
+import { fitWithin } from '@unblur/restoration';
 import { drawText, measureText } from './lettering.js';
-import { fitWithin, scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
+import { scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
 import { encodeSheet, sheetColors, type PlacedPicture } from './sheet.js';
 
 const longestSidePixels = 480;

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { RgbImage } from '@unblur/restoration';
+import { fitWithin, type RgbImage } from '@unblur/restoration';
 
 /** An image as 8-bit RGB, rounded and clamped, ready for sharp's pipeline. */
 export function toSharp(image: Picture): Sharp {
@@ -46,15 +46,6 @@ export interface PixelImage {
 export type Picture = RgbImage | PixelImage;
 
 const isPixelImage = (image: Picture): image is PixelImage => image.data instanceof Uint8Array;
-
-/** The size that fits a longest side, never enlarged, each side at least one pixel. */
-export function fitWithin(
-  { width, height }: { width: number; height: number },
-  longestSidePixels: number,
-): { width: number; height: number } {
-  const scale = Math.min(1, longestSidePixels / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-}
 
 /** 8-bit RGB scaled to a size: smooth when it shrinks, cubic or (`nearest`) in blocks when it grows. */
 export async function scaleToPixels(

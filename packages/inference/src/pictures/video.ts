@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from '@unblur/clips';
 import { UnblurError } from '@unblur/files';
-import { roundUp } from '@unblur/restoration';
+import { fitWithin, roundUp } from '@unblur/restoration';
 import { defaultFrameMilliseconds, orderPlayback, type PlaybackOptions } from './animation.js';
-import { fitWithin, toSharp, type Picture } from './pixel-image.js';
+import { toSharp, type Picture } from './pixel-image.js';
 
 export interface VideoOptions extends PlaybackOptions, FfmpegOptions {
   /** How often the frames are played, since players do not loop. Default 4. */

@@ -19,7 +19,7 @@ def choose_device(index: int) -> torch.device:
 
 
 def join_processes(device: torch.device, rank: int, processes: int, rendezvous: str) -> None:
-    """Waits for the others, which find each other through the file `rendezvous`; alone: nothing to wait for."""
+    """Waits for the others, which are found through the file `rendezvous`; alone, for nobody."""
     if processes > 1:
         torch.distributed.init_process_group(
             "nccl" if device.type == "cuda" else "gloo",

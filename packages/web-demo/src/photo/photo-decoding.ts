@@ -1,4 +1,5 @@
-import { sizeWithin, type Picture } from '../picture.js';
+import { fitWithin } from '@unblur/restoration';
+import type { Picture } from '../picture.js';
 import { decodeHeic } from './heic-decoding.js';
 
 export interface DecodeRequest {
@@ -34,7 +35,7 @@ export async function decodePhoto({ file, isHeic, longestSidePixels }: DecodeReq
     );
   });
   const original = { width: bitmap.width, height: bitmap.height };
-  const { width, height } = sizeWithin(bitmap, longestSidePixels);
+  const { width, height } = fitWithin(bitmap, longestSidePixels);
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
   context.fillStyle = 'white';
   context.fillRect(0, 0, width, height);

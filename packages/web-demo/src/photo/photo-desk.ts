@@ -1,7 +1,8 @@
+import { fitWithin } from '@unblur/restoration';
 import { evenTimes, frameCount, shownTimes } from '../engine/frame-order.js';
 import type { PageRestorer, Restoration, RestorerReport } from '../engine/restorer.js';
 import { element } from '../page-elements.js';
-import { sizeWithin, type Picture } from '../picture.js';
+import type { Picture } from '../picture.js';
 import type { Player, Scene } from '../player/player.js';
 import { fitPicture } from '../saving/fitting.js';
 import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
@@ -386,7 +387,7 @@ export class PhotoDesk {
   }
 
   async #previewOf(picture: Picture): Promise<Picture> {
-    const copies = previewSides.map((side) => sizeWithin(picture, side));
+    const copies = previewSides.map((side) => fitWithin(picture, side));
     const seconds = await this.#parts.restorer.estimate(copies);
     const fastEnough = seconds.findIndex((value) => value <= previewSeconds);
     return fitPicture(picture, previewSides.at(fastEnough)!);

@@ -1,9 +1,10 @@
-import { drawPicture, sizeWithin, type Picture } from '../picture.js';
+import { fitWithin } from '@unblur/restoration';
+import { drawPicture, type Picture } from '../picture.js';
 
 /** A picture whose longer side is at most `longestSidePixels`. */
 export function fitPicture(picture: Picture, longestSidePixels: number): Picture {
   if (Math.max(picture.width, picture.height) <= longestSidePixels) return picture;
-  const { width, height } = sizeWithin(picture, longestSidePixels);
+  const { width, height } = fitWithin(picture, longestSidePixels);
   const source = new OffscreenCanvas(picture.width, picture.height);
   drawPicture(source, picture);
   const context = new OffscreenCanvas(width, height).getContext('2d')!;
