@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { expectRgbImage, UnblurError } from './index.js';
+import { expectRgbImage, fitWithin, UnblurError } from './index.js';
 
 /** 4x2 pixels of mid-grey, but for one value of the pixel in column 2 of row 1. */
 const withValue = (value: number) => {
