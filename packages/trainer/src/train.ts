@@ -90,12 +90,13 @@ export async function train(
       for (const line of runNotes(config, totalSteps(system))) note(line);
     };
     if (config.synthesis === 'device') {
-      if (resume) checkpointOfNetwork(system, runFolder);
+      const last = resume ? checkpointOfNetwork(system, runFolder) : undefined;
       await announce();
       const { trainOnDevice } = await import('./device/training.js');
       const result = await trainOnDevice({ definition, config }, runFolder, {
         processes,
         steps: totalSteps(system),
+        lastStep: last?.step,
         signal,
         onProgress,
         onNote,

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeTemporaryFolder } from '@unblur/files';
-import { readCheckpoint } from '../loop/checkpoint.js';
 import type { MetricsRow } from '../loop/metrics-log.js';
 import { describeStep } from '../loop/training-loop.js';
 import type { RunReports, TrainingResult } from '../loop/training-loop.js';
@@ -23,6 +22,8 @@ export interface DeviceTrainingOptions extends RunReports {
   processes: number;
   /** Of the whole run, unless it goes by the clock. */
   steps: number;
+  /** That of the checkpoint which the run goes on from; `undefined` if it begins. */
+  lastStep: number | undefined;
   /**
    * Makes the program finish the step in progress and write a checkpoint; before the first step it stops
    * everything at once, and the folder holds what it held.
@@ -42,8 +43,7 @@ export async function trainOnDevice(
   runFolder: string,
   options: DeviceTrainingOptions,
 ): Promise<TrainingResult> {
-  const { processes, signal } = options;
-  const lastStep = readCheckpoint(join(runFolder, runFiles.checkpoint))?.step;
+  const { processes, signal, lastStep } = options;
   const interruptedBefore = (): TrainingResult => ({ step: lastStep ?? 0, interrupted: true });
   const python = requireTorch();
   const plan = await unlessAborted(signal, () => planDeviceRun(run, signal));

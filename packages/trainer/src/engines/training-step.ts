@@ -54,7 +54,8 @@ export function lossStep({ loss }: LearningTask['objective']): (inputs: NamedTen
 }
 
 /**
- * The forward pass: inputs are every weight by its name and `blurredInput`; outputs are the frames by `frameName`.
+ * The forward pass: inputs are every weight by its name and `blurredInput`; outputs are the frames by
+ * `frameName`.
  */
 export function restorationStep({
   restore,

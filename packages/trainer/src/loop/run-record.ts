@@ -5,7 +5,7 @@ import { writeAtomicallySync } from '@unblur/files';
 import type { RunSettings } from '../run-file/fields.js';
 import { parsePlainYaml } from '../run-file/plain-yaml.js';
 import { type RunReader, writeRunFile } from '../run-file/run-file.js';
-import { isMapping } from '../run-file/schema.js';
+import { excerptOfValue, isMapping } from '../run-file/schema.js';
 import { runFiles } from './run-folder.js';
 
 /**
@@ -51,14 +51,9 @@ function parsedOrNothing(yaml: string): unknown {
 function changedSettings(before: unknown, after: unknown, path = ''): string[] {
   if (isDeepStrictEqual(before, after)) return [];
   if (!isMapping(before) || !isMapping(after)) {
-    return [`${path || 'all'}: ${shortJson(before)} -> ${shortJson(after)}`];
+    return [`${path || 'all'}: ${excerptOfValue(before)} -> ${excerptOfValue(after)}`];
   }
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
     changedSettings(before[key], after[key], path ? `${path}.${key}` : key),
   );
-}
-
-function shortJson(value: unknown): string {
-  const json = JSON.stringify(value) ?? 'not set';
-  return json.length <= 60 ? json : `${json.slice(0, 57)}...`;
 }

@@ -169,8 +169,13 @@ export function join(path: string, key: string): string {
 
 function refuse(path: string, wanted: string, received: unknown): never {
   throw new Error(
-    `Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${received === undefined ? 'nothing' : excerpt(textOf(received))}.`,
+    `Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${excerptOfValue(received)}.`,
   );
+}
+
+/** A value as a message shows it. */
+export function excerptOfValue(value: unknown): string {
+  return value === undefined ? 'nothing' : excerpt(textOf(value));
 }
 
 function textOf(value: unknown): string {
