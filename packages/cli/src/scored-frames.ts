@@ -17,20 +17,24 @@ export function addRestoredOption(command: Command, layout: string, instead: str
   );
 }
 
-/** What was scored, for programs. */
+/** Frames that are scored. */
 export interface ScoredFrames {
-  /** Of the command. */
-  version: string;
-  weights?: { name: string; sha256: string };
-  /** The folder of another program's frames. */
-  restored?: string;
+  /** What people call them. */
+  label: string;
+  /** Of which command they are, and which weights or which folder, for programs. */
+  scored: Record<string, unknown>;
 }
 
-export function describeOwnFrames(weightsName: string, weights: Uint8Array): ScoredFrames {
+/** @param making how the weights were used. */
+export function ownFrames(weightsName: string, weights: Uint8Array, making: object): ScoredFrames {
   const sha256 = createHash('sha256').update(weights).digest('hex');
-  return { version: readVersion(), weights: { name: weightsName, sha256 } };
+  return {
+    label: `weights ${weightsName}`,
+    scored: { version: readVersion(), weights: { name: weightsName, sha256 }, ...making },
+  };
 }
 
-export function describeOtherFrames(restored: string): ScoredFrames {
-  return { version: readVersion(), restored };
+/** @param folder of another program's frames. */
+export function otherFrames(folder: string): ScoredFrames {
+  return { label: `frames of ${folder}`, scored: { version: readVersion(), restored: folder } };
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { listPairedVideos, listSampleFolders } from '@unblur/datasets';
 import { isPicture, UnblurError } from '@unblur/files';
 import { loadPhoto } from '@unblur/inference';
@@ -119,9 +119,7 @@ export function openRestoredVideos(restoredFolder: string, videoFolder: string):
   };
 }
 
-function stemOf(path: string): string {
-  return basename(path).replace(/\.[^.]*$/, '');
-}
+const stemOf = (path: string): string => parse(path).name;
 
 function listMissing(names: readonly string[]): string {
   const more = names.length - missingNamedInMessage;

@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import {
   addRestoredOption,
-  describeOtherFrames,
-  describeOwnFrames,
+  otherFrames,
+  ownFrames,
   type RestoredOption,
+  type ScoredFrames,
 } from '../scored-frames.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
 import {
@@ -55,30 +56,18 @@ async function evaluate(folder: string, options: EvalVideoOptions): Promise<void
   else for (const line of describeReport(report, label)) printLine(line);
 }
 
-interface Scored {
+interface Scored extends ScoredFrames {
   deblurrer: FrameDeblurrer;
-  /** How to call what is scored. */
-  label: string;
-  /** The same for programs. */
-  scored: object;
 }
 
 async function openScored(folder: string, options: EvalVideoOptions): Promise<Scored> {
   const { restored, mirrored = false } = options;
   if (restored !== undefined) {
     const { openRestoredVideos } = await import('@unblur/evaluation');
-    return {
-      deblurrer: openRestoredVideos(restored, folder),
-      label: `frames of ${restored}`,
-      scored: describeOtherFrames(restored),
-    };
+    return { deblurrer: openRestoredVideos(restored, folder), ...otherFrames(restored) };
   }
   const { weightsName, weights, deblurrer } = await openChosenVideoDeblurrer(options);
-  return {
-    deblurrer,
-    label: `weights ${weightsName}`,
-    scored: { ...describeOwnFrames(weightsName, weights), mirrored },
-  };
+  return { deblurrer, ...ownFrames(weightsName, weights, { mirrored }) };
 }
 
 function* describeReport(

@@ -4,9 +4,10 @@ import { abortOnInterruption } from '../interruption.js';
 import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
 import {
   addRestoredOption,
-  describeOtherFrames,
-  describeOwnFrames,
+  otherFrames,
+  ownFrames,
   type RestoredOption,
+  type ScoredFrames,
 } from '../scored-frames.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
 
@@ -59,12 +60,8 @@ async function evaluate(folder: string, options: EvalOptions): Promise<void> {
   else for (const line of describeReport(report, label)) printLine(line);
 }
 
-interface Scored {
+interface Scored extends ScoredFrames {
   restorer: FrameRestorer;
-  /** How to call what is scored. */
-  label: string;
-  /** The same for programs. */
-  scored: object;
   release(): Promise<void>;
 }
 
@@ -74,8 +71,7 @@ async function openScored(folder: string, options: EvalOptions): Promise<Scored>
     const { openRestoredSamples } = await import('@unblur/evaluation');
     return {
       restorer: openRestoredSamples(restored, folder),
-      label: `frames of ${restored}`,
-      scored: describeOtherFrames(restored),
+      ...otherFrames(restored),
       release: async () => undefined,
     };
   }
@@ -83,8 +79,7 @@ async function openScored(folder: string, options: EvalOptions): Promise<Scored>
   const making = { engine, scale, mirrored, ...(memory !== undefined && { memory }) };
   return {
     restorer,
-    label: `weights ${weightsName}`,
-    scored: { ...describeOwnFrames(weightsName, weights), ...making },
+    ...ownFrames(weightsName, weights, making),
     release: () => restorer.release(),
   };
 }

@@ -15,7 +15,7 @@ interface ExperimentOptions {
   json?: boolean;
 }
 
-/** `unblur experiment`: tables of networks, trained, evaluated and written beside a paper's figures if it has any. */
+/** `unblur experiment`: networks trained, evaluated and set in a table, beside a paper's figures. */
 export function defineExperiment(program: Command): void {
   program
     .command('experiment')
