@@ -5,7 +5,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
-const stampPath = join(workspaceRoot, 'packages', 'cli', 'dist', '.built-from');
+const packagesFolder = join(workspaceRoot, 'packages');
+const stampPath = join(packagesFolder, 'cli', 'dist', '.built-from');
 
 /**
  * Compiles the packages that the `unblur` command runs on, if a source changed since the last time.
@@ -18,7 +19,7 @@ export function buildIfStale(report) {
   if (readStamp() === fingerprint) return;
   report('Building the packages ...');
   const compiler = join(workspaceRoot, 'node_modules', 'typescript', 'bin', 'tsc');
-  const project = join(workspaceRoot, 'packages', 'cli', 'tsconfig.lib.json');
+  const project = join(packagesFolder, 'cli', 'tsconfig.lib.json');
   const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '-b', project], {
     encoding: 'utf8',
   });
@@ -33,7 +34,6 @@ export function buildIfStale(report) {
  * published.
  */
 export function removeOrphans() {
-  const packagesFolder = join(workspaceRoot, 'packages');
   const libraries = readdirSync(packagesFolder).filter((name) =>
     existsSync(join(packagesFolder, name, 'tsconfig.lib.json')),
   );
@@ -49,7 +49,6 @@ export function removeOrphans() {
 /** A digest of name, size and modification time of everything that is compiled. */
 function fingerprintSources() {
   const digest = createHash('sha256');
-  const packagesFolder = join(workspaceRoot, 'packages');
   for (const name of readdirSync(packagesFolder).sort()) {
     const sources = listFiles(join(packagesFolder, name, 'src')).filter(
       (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'),

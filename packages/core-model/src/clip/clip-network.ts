@@ -243,7 +243,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
   });
 
   /** Once for every neighbour, along the batch. */
-  const repeated = (x: Tensor4D) => tile(x, [neighbourCount, 1, 1, 1]);
+  const repeated = (x: Tensor4D) => repeatedAlongBatch(x, neighbourCount);
 
   /** The U-Net learns to restore a frame; what neighbours see of it takes what it finds as given. */
   function describe(finest: Tensor4D, weights: NamedTensors): Pick<FrameDescription, 'feature'> {
@@ -378,12 +378,15 @@ function blendEvidence(centre: SeenFrame, neighbours: SeenFrame, motionPixels: T
   return stopGradient(
     [centre.frame, centre.restored, neighbours.frame, neighbours.restored, motionPixels],
     (frame, restored, otherFrames, othersRestored, motion) => {
-      const repeated = (x: Tensor4D) => tile(x, [motion.shape[0] / frame.shape[0], 1, 1, 1]);
+      const repeated = (x: Tensor4D) => repeatedAlongBatch(x, motion.shape[0] / frame.shape[0]);
       const ofSize = (x: Tensor4D, least = leastDifference) => log(add<Tensor4D>(x, least)) as Tensor4D;
       const sharpness = (x: Tensor4D) => ofSize(inCells(steepness(luminance(x))));
       const difference = (x: Tensor4D) => ofSize(mean<Tensor4D>(abs(x), 3, true));
       const [own, ownRestored] = [sharpness(frame), sharpness(restored)];
-      const differences = [sub(othersRestored, repeated(restored)), sub(otherFrames, repeated(frame))];
+      const differences = [
+        sub<Tensor4D>(othersRestored, repeated(restored)),
+        sub<Tensor4D>(otherFrames, repeated(frame)),
+      ];
       const length = sqrt(sum<Tensor4D>(square(motion), 3, true));
       return concat(
         [
@@ -393,7 +396,7 @@ function blendEvidence(centre: SeenFrame, neighbours: SeenFrame, motionPixels: T
           repeated(sub(own, ownRestored)),
           ...differences.flatMap((x) => [
             add<Tensor4D>(ofSize(inCells(mean(abs(x), 3, true))), 3),
-            add<Tensor4D>(difference(inCells(x as Tensor4D)), 3),
+            add<Tensor4D>(difference(inCells(x)), 3),
           ]),
           mul(ofSize(length as Tensor4D, 0.5), 0.5),
         ],
@@ -437,6 +440,11 @@ function expectFrames(received: number, wanted: number): void {
   if (received !== wanted) {
     throw new Error(`Expected ${wanted} frames in time order but received ${received}.`);
   }
+}
+
+/** A batch several times, one after the other; see `partOfBatch`. */
+function repeatedAlongBatch(x: Tensor4D, times: number): Tensor4D {
+  return tile(x, [times, 1, 1, 1]);
 }
 
 /** The samples that lie `index` batches into several that are stacked. */
