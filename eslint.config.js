@@ -117,7 +117,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['packages/{restoration,web-demo}/src/**/*.ts'],
+    files: ['packages/{core-model,restoration,web-demo}/src/**/*.ts'],
     ignores: ['**/*.test.ts', '**/*.test-tool.ts'],
     rules: {
       'no-restricted-imports': [

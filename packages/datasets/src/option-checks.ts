@@ -1,23 +1,11 @@
+import { excerptOfValue } from '@unblur/files/parsed-value';
+
 /** A closed range of numbers. */
 export type Range = [minimum: number, maximum: number];
 
 /** @throws RangeError that names the option, what it must be and what came, unless it is right. */
 export function requireThat(isRight: boolean, name: string, wanted: string, value: unknown): void {
-  if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but received ${excerpt(value)}.`);
-}
-
-const excerptCharacters = 80;
-
-/** Of a value, as much as a message has room for. */
-function excerpt(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  try {
-    const text = JSON.stringify(value);
-    return text.length > excerptCharacters ? `${text.slice(0, excerptCharacters)}...` : text;
-  } catch {
-    // JSON is parsed to any depth but written by recursion.
-    return 'lists or mappings, nested deeply';
-  }
+  if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but received ${excerptOfValue(value)}.`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isMapping } from '@unblur/files/parsed-value';
 import { coarsestLevel } from '../parts/encoder-decoder.js';
 import type { DecoderWidths } from '../parts/encoder-decoder.js';
 import { contextNetwork } from '../parts/layers.js';
@@ -14,7 +15,6 @@ import {
   expectWholeNumber,
   expectWholeNumbers,
   isListOf,
-  isMapping,
   isWithin,
 } from '../weights/config-checks.js';
 

@@ -1,3 +1,5 @@
+import { excerptOfValue, isMapping } from '@unblur/files/parsed-value';
+
 /**
  * Bounds of what the config in a weights file may ask for: far above what can be trained, so that an absurd
  * file is refused at once.
@@ -76,32 +78,10 @@ export function expectOddFrames(value: unknown): void {
   );
 }
 
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function isWithin(value: unknown, [least, most]: Range): boolean {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
 export function isListOf(values: unknown, length: Range, fits: (value: unknown) => boolean): boolean {
   return Array.isArray(values) && isWithin(values.length, length) && values.every(fits);
-}
-
-const excerptCharacters = 80;
-
-/** Of a text from a file, as much as a message has room for. */
-export function excerptOf(text: string): string {
-  return text.length > excerptCharacters ? `${text.slice(0, excerptCharacters)}...` : text;
-}
-
-/** The beginning of a value from a JSON text, as a message shows it. */
-export function excerptOfValue(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  try {
-    return excerptOf(JSON.stringify(value));
-  } catch {
-    // JSON is parsed to any depth but written by recursion.
-    return 'lists or mappings, nested deeply';
-  }
 }

@@ -1,4 +1,4 @@
-import { excerptOf, isMapping } from './config-checks.js';
+import { excerptOf, isMapping } from '@unblur/files/parsed-value';
 import type { WeightValues } from './initial-weights.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { SafetensorsBytes, SafetensorsTensor } from './safetensors.js';

@@ -1,5 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
-import { excerptOf, excerptOfValue, isMapping } from './config-checks.js';
+import { excerptOf, excerptOfValue, isMapping } from '@unblur/files/parsed-value';
 
 /** Element types read and written. */
 export type SafetensorsDtype = 'F32' | 'F16' | 'U8' | 'I32';

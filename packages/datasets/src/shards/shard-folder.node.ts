@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explainFileError } from '@unblur/files';
+import { isMapping } from '@unblur/files/parsed-value';
 import { maxFrames, maxSizePixels, requireThat } from '../option-checks.js';
 import { type ShardContents, ShardReader, type ShardSample } from './shard-file.node.js';
 
@@ -86,10 +87,6 @@ async function readManifestFile(path: string, folder: string): Promise<string> {
   throw new Error(
     `Expected at most ${maxManifestBytes} bytes of ${manifestFile} in ${folder} but it is larger.`,
   );
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a manifest says of one of its shards. */

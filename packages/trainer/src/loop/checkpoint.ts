@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { readSafetensors, writeSafetensors } from '@unblur/core-model';
 import type { SafetensorsTensor, WeightValues } from '@unblur/core-model';
 import { readWholeFile, writeAtomicallySync } from '@unblur/files';
+import { excerptOf } from '@unblur/files/parsed-value';
 import type { NamedArrays } from './adam.js';
-import { excerpt, number, optional, readMapping, text } from '../run-file/schema.js';
+import { number, optional, readMapping, text } from '../run-file/schema.js';
 
 /**
  * All that a run needs to go on as if it had never stopped. Samples follow from the seed and `samplesSeen`.
@@ -96,10 +97,10 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
   for (const [path, { dtype, shape, values }] of Object.entries(tensors)) {
     const [group, name] = [path.slice(0, path.indexOf('/')), path.slice(path.indexOf('/') + 1)];
     if (dtype !== 'F32' || !(values instanceof Float32Array)) {
-      throw new Error(`Expected tensors of type F32 but '${excerpt(path)}' is ${dtype}.`);
+      throw new Error(`Expected tensors of type F32 but '${excerptOf(path)}' is ${dtype}.`);
     }
     if (!values.every(Number.isFinite)) {
-      throw new Error(`Expected finite values but '${excerpt(path)}' holds others.`);
+      throw new Error(`Expected finite values but '${excerptOf(path)}' holds others.`);
     }
     if (group === 'weights') {
       groups.weights.push([name, { shape, values }]);
@@ -107,7 +108,7 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
       groups[group].push([name, values]);
     } else {
       throw new Error(
-        `Expected tensors of weights/, ${trackedGroups.join('/, ')}/ but received '${excerpt(path)}'.`,
+        `Expected tensors of weights/, ${trackedGroups.join('/, ')}/ but received '${excerptOf(path)}'.`,
       );
     }
   }
@@ -117,7 +118,7 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
       ([name, values]) => !Object.hasOwn(weights, name) || weights[name]!.values.length !== values.length,
     );
     if (stray) {
-      throw new Error(`Expected '${group}/${excerpt(stray[0])}' to be of a weight and as large as it is.`);
+      throw new Error(`Expected '${group}/${excerptOf(stray[0])}' to be of a weight and as large as it is.`);
     }
   }
   return {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { appendWhole, writeAtomicallySync } from '@unblur/files';
-import { isMapping } from '../run-file/schema.js';
+import { isMapping } from '@unblur/files/parsed-value';
 import { EventLog } from '../tensorboard/event-log.js';
 
 /** One step of training. */

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { writeAtomicallySync } from '@unblur/files';
+import { excerptOfValue, isMapping } from '@unblur/files/parsed-value';
 import type { RunSettings } from '../run-file/fields.js';
 import { parsePlainYaml } from '../run-file/plain-yaml.js';
 import { type RunReader, writeRunFile } from '../run-file/run-file.js';
-import { excerptOfValue, isMapping } from '../run-file/schema.js';
 import { runFiles } from './run-folder.js';
 
 /**

@@ -1,10 +1,10 @@
 import { dirname, relative, resolve } from 'node:path';
 import { readWholeFile } from '@unblur/files';
+import { isMapping } from '@unblur/files/parsed-value';
 import { stringify } from 'yaml';
 import { parsePlainYaml } from './plain-yaml.js';
 import { expectConsistentSettings } from './fields.js';
 import type { RunSettings } from './fields.js';
-import { isMapping } from './schema.js';
 import type { Field } from './schema.js';
 import type { TrainingSystem } from '../training-system.js';
 

@@ -1,3 +1,4 @@
+import { excerptOf, excerptOfValue, isMapping } from '@unblur/files/parsed-value';
 import { closestMatch } from 'leven';
 
 /** How one value of a run file is read: checked, completed, given its type. */
@@ -9,8 +10,6 @@ export interface Field<T> {
    */
   read(value: unknown, path: string): T;
 }
-
-const excerptCharacters = 80;
 
 export type FieldType<F> = F extends Field<infer T> ? T : never;
 
@@ -138,17 +137,12 @@ export function readMapping(value: unknown, path: string): Record<string, unknow
   return isMapping(value) ? value : refuse(path, 'a mapping of keys to values', value);
 }
 
-/** Whether a value is `{ ... }`, whatever is in it. */
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** @throws at the first key that is not known, naming the nearest that is. */
 export function expectKnownKeys(mapping: Record<string, unknown>, known: string[], path: string): void {
   for (const key of Object.keys(mapping)) {
     if (!known.includes(key)) {
       throw new Error(
-        `Unknown key '${join(path, excerpt(key))}'; did you mean '${join(path, nearestKey(key, known))}'?`,
+        `Unknown key '${join(path, excerptOf(key))}'; did you mean '${join(path, nearestKey(key, known))}'?`,
       );
     }
   }
@@ -171,23 +165,4 @@ function refuse(path: string, wanted: string, received: unknown): never {
   throw new Error(
     `Expected ${wanted} for '${path === '' ? 'the run' : path}' but received ${excerptOfValue(received)}.`,
   );
-}
-
-/** A value as a message shows it. */
-export function excerptOfValue(value: unknown): string {
-  return value === undefined ? 'nothing' : excerpt(textOf(value));
-}
-
-function textOf(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    // JSON is parsed to any depth but written by recursion.
-    return 'lists or mappings, nested deeply';
-  }
-}
-
-/** Of what a file says, as much as a message has room for. */
-export function excerpt(text: string): string {
-  return text.length > excerptCharacters ? `${text.slice(0, excerptCharacters)}...` : text;
 }

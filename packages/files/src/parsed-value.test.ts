@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { excerptOf, excerptOfValue, isMapping } from './parsed-value.js';
+
+test('only mappings are mappings', () => {
+  expect([{}, { a: 1 }, [], null, 'text', 1, undefined].map(isMapping)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test('a message shows the beginning of a long text', () => {
+  expect(excerptOf('a'.repeat(80))).toBe('a'.repeat(80));
+  expect(excerptOf('a'.repeat(81))).toBe(`${'a'.repeat(80)}...`);
+});
+
+test('a message shows any value that a file may hold', () => {
+  expect(excerptOfValue(undefined)).toBe('nothing');
+  expect(excerptOfValue({ frames: [1, 'two', null] })).toBe('{"frames":[1,"two",null]}');
+  const depth = 20_000;
+  const nested: unknown = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+  expect(excerptOfValue(nested)).toBe('lists or mappings, nested deeply');
+});
