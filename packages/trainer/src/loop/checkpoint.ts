@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readSafetensors, writeSafetensors } from '@unblur/core-model';
-import type { SafetensorsTensor, WeightValues } from '@unblur/core-model';
 import { readWholeFile, writeAtomicallySync } from '@unblur/files';
 import { excerptOf } from '@unblur/files/parsed-value';
 import type { NamedArrays } from './adam.js';
+import type { LearnedState } from './learner.js';
+import { stateOfTensors, tensorsOfState } from './state-tensors.js';
 import { number, optional, readMapping, text } from '../run-file/schema.js';
 
 /**
  * All that a run needs to go on as if it had never stopped. Samples follow from the seed and `samplesSeen`.
  */
-export interface Checkpoint {
+export interface Checkpoint extends LearnedState {
   step: number;
   samplesSeen: number;
   /** Best validation PSNR so far, mean over frames; `null` before the first validation. */
@@ -18,18 +19,9 @@ export interface Checkpoint {
   validationSet: string | null;
   /** Time spent training, over all sessions. */
   trainedSeconds: number;
-  weights: WeightValues;
-  firstMoments: NamedArrays;
-  secondMoments: NamedArrays;
-  averages: NamedArrays;
 }
 
 const metadataKey = 'unblur.checkpoint';
-
-/** What a checkpoint keeps per weight, beside the weight itself. */
-const trackedGroups = ['firstMoments', 'secondMoments', 'averages'] as const;
-const isTrackedGroup = (group: string): group is (typeof trackedGroups)[number] =>
-  (trackedGroups as readonly string[]).includes(group);
 
 /**
  * Writes the checkpoint so that there is always one whole one on the disk. @throws UnblurError that names the
@@ -39,15 +31,7 @@ export function writeCheckpoint(
   file: string,
   { weights, firstMoments, secondMoments, averages, ...progress }: Checkpoint,
 ): void {
-  const tensors: Record<string, SafetensorsTensor> = {};
-  for (const [name, { shape, values }] of Object.entries(weights)) {
-    tensors[`weights/${name}`] = { dtype: 'F32', shape, values };
-  }
-  for (const [group, arrays] of Object.entries({ firstMoments, secondMoments, averages })) {
-    for (const [name, values] of Object.entries(arrays)) {
-      tensors[`${group}/${name}`] = { dtype: 'F32', shape: weights[name]!.shape, values };
-    }
-  }
+  const tensors = tensorsOfState({ weights, firstMoments, secondMoments, averages });
   writeAtomicallySync(
     file,
     writeSafetensors({ tensors, metadata: { [metadataKey]: JSON.stringify(progress) } }),
@@ -87,38 +71,10 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
     throw new Error(`Expected '${metadataKey}' in its header: it is a file of something else.`);
   }
   const progress = readMapping(parseJson(metadata[metadataKey]!), metadataKey);
-  // By lists: a file may name a tensor as objects name what they inherit.
-  const groups = {
-    weights: [] as [string, WeightValues[string]][],
-    firstMoments: [] as NamedValues[],
-    secondMoments: [] as NamedValues[],
-    averages: [] as NamedValues[],
-  };
-  for (const [path, { dtype, shape, values }] of Object.entries(tensors)) {
-    const [group, name] = [path.slice(0, path.indexOf('/')), path.slice(path.indexOf('/') + 1)];
-    if (dtype !== 'F32' || !(values instanceof Float32Array)) {
-      throw new Error(`Expected tensors of type F32 but '${excerptOf(path)}' is ${dtype}.`);
-    }
-    if (!values.every(Number.isFinite)) {
+  const state = stateOfTensors(tensors);
+  for (const [path, { values }] of Object.entries(tensors)) {
+    if (!(values as Float32Array).every(Number.isFinite)) {
       throw new Error(`Expected finite values but '${excerptOf(path)}' holds others.`);
-    }
-    if (group === 'weights') {
-      groups.weights.push([name, { shape, values }]);
-    } else if (isTrackedGroup(group)) {
-      groups[group].push([name, values]);
-    } else {
-      throw new Error(
-        `Expected tensors of weights/, ${trackedGroups.join('/, ')}/ but received '${excerptOf(path)}'.`,
-      );
-    }
-  }
-  const weights = Object.fromEntries(groups.weights);
-  for (const group of trackedGroups) {
-    const stray = groups[group].find(
-      ([name, values]) => !Object.hasOwn(weights, name) || weights[name]!.values.length !== values.length,
-    );
-    if (stray) {
-      throw new Error(`Expected '${group}/${excerptOf(stray[0])}' to be of a weight and as large as it is.`);
     }
   }
   return {
@@ -127,14 +83,9 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
     bestPsnr: progressFields.bestPsnr.read(progress['bestPsnr'], 'bestPsnr'),
     validationSet: progressFields.validationSet.read(progress['validationSet'], 'validationSet'),
     trainedSeconds: progressFields.trainedSeconds.read(progress['trainedSeconds'], 'trainedSeconds'),
-    weights,
-    firstMoments: Object.fromEntries(groups.firstMoments),
-    secondMoments: Object.fromEntries(groups.secondMoments),
-    averages: Object.fromEntries(groups.averages),
+    ...state,
   };
 }
-
-type NamedValues = [name: string, values: Float32Array];
 
 function parseJson(json: string): unknown {
   try {

@@ -1,11 +1,11 @@
-import type { WeightValues } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import type { TracedGraph } from '@unblur/onnx';
 import type { AdamOptions, NamedArrays } from '../../loop/adam.js';
 import type { StepResult } from '../engine.js';
 import type { Batch, LearningTask } from '../../training-system.js';
 import { expectFinite } from '../../loop/learner.js';
-import type { LearnedState, Learner, StartingState } from '../../loop/learner.js';
+import type { Learner } from '../../loop/learner.js';
+import { stateOfTensors, tensorsOfState } from '../../loop/state-tensors.js';
 import {
   blurredInput,
   frameName,
@@ -122,7 +122,7 @@ export async function openTorchLearner(
   await askAll('open', { ...torch, threads, optimizer, emaDecay, groups, frozen }, () => graphs);
   return {
     load: async (state) => {
-      const tensors = stateTensors(state);
+      const tensors = tensorsOfState(state);
       await askAll('load', {}, () => tensors);
     },
     update: async (batch, learningRates, step) => {
@@ -153,47 +153,13 @@ export async function openTorchLearner(
         ),
       );
     },
-    state: async () => readState((await leader.ask('state')).tensors),
+    state: async () => stateOfTensors((await leader.ask('state')).tensors),
     release: async () => {},
   };
 }
 
 function bytesOf({ bytes }: TracedGraph): Tensors[string] {
   return { dtype: 'U8', shape: [bytes.length], values: bytes };
-}
-
-/** A state under the names that a checkpoint has. */
-function stateTensors(state: StartingState): Tensors {
-  const tensors: Tensors = {};
-  const put = (group: string, name: string, values: Float32Array) =>
-    (tensors[`${group}/${name}`] = { dtype: 'F32', shape: state.weights[name]!.shape, values });
-  for (const [name, { values }] of Object.entries(state.weights)) put('weights', name, values);
-  const { firstMoments = {}, secondMoments = {}, averages = {} } = state;
-  for (const [group, arrays] of Object.entries({ firstMoments, secondMoments, averages })) {
-    for (const [name, values] of Object.entries(arrays)) put(group, name, values);
-  }
-  return tensors;
-}
-
-function readState(tensors: Tensors): LearnedState {
-  const groupOf = (group: string): Tensors =>
-    Object.fromEntries(
-      Object.entries(tensors).flatMap(([path, tensor]) =>
-        path.startsWith(`${group}/`) ? [[path.slice(group.length + 1), tensor]] : [],
-      ),
-    );
-  const weights: WeightValues = Object.fromEntries(
-    Object.entries(groupOf('weights')).map(([name, { shape, values }]) => [
-      name,
-      { shape, values: values as Float32Array },
-    ]),
-  );
-  return {
-    weights,
-    firstMoments: flatValues(groupOf('firstMoments')),
-    secondMoments: flatValues(groupOf('secondMoments')),
-    averages: flatValues(groupOf('averages')),
-  };
 }
 
 function flatValues(tensors: Tensors): NamedArrays {

@@ -1,0 +1,69 @@
+import type { SafetensorsTensor } from '@unblur/core-model';
+import { excerptOf } from '@unblur/files/parsed-value';
+import type { LearnedState, StartingState } from './learner.js';
+
+type Tensors = Record<string, SafetensorsTensor>;
+type NamedValues = [name: string, values: Float32Array];
+
+/** What is kept per weight, beside the weight itself. */
+const trackedGroups = ['firstMoments', 'secondMoments', 'averages'] as const;
+const isTrackedGroup = (group: string): group is (typeof trackedGroups)[number] =>
+  (trackedGroups as readonly string[]).includes(group);
+
+/**
+ * A state as tensors by name, `weights/<weight>`, `firstMoments/<weight>` and so on: in checkpoints, and on
+ * the way to PyTorch.
+ */
+export function tensorsOfState(state: StartingState): Tensors {
+  const tensors: Tensors = {};
+  for (const [name, { shape, values }] of Object.entries(state.weights)) {
+    tensors[`weights/${name}`] = { dtype: 'F32', shape, values };
+  }
+  for (const group of trackedGroups) {
+    for (const [name, values] of Object.entries(state[group] ?? {})) {
+      tensors[`${group}/${name}`] = { dtype: 'F32', shape: state.weights[name]!.shape, values };
+    }
+  }
+  return tensors;
+}
+
+/** The reverse. @throws at the first tensor that is no part of a state, naming it. */
+export function stateOfTensors(tensors: Tensors): LearnedState {
+  // By lists: a file may name a tensor as objects name what they inherit.
+  const weightList: [string, LearnedState['weights'][string]][] = [];
+  const tracked = {
+    firstMoments: [] as NamedValues[],
+    secondMoments: [] as NamedValues[],
+    averages: [] as NamedValues[],
+  };
+  for (const [path, { dtype, shape, values }] of Object.entries(tensors)) {
+    const [group, name] = [path.slice(0, path.indexOf('/')), path.slice(path.indexOf('/') + 1)];
+    if (dtype !== 'F32' || !(values instanceof Float32Array)) {
+      throw new Error(`Expected tensors of type F32 but '${excerptOf(path)}' is ${dtype}.`);
+    }
+    if (group === 'weights') {
+      weightList.push([name, { shape, values }]);
+    } else if (isTrackedGroup(group)) {
+      tracked[group].push([name, values]);
+    } else {
+      throw new Error(
+        `Expected tensors of weights/, ${trackedGroups.join('/, ')}/ but received '${excerptOf(path)}'.`,
+      );
+    }
+  }
+  const weights = Object.fromEntries(weightList);
+  for (const group of trackedGroups) {
+    const stray = tracked[group].find(
+      ([name, values]) => !Object.hasOwn(weights, name) || weights[name]!.values.length !== values.length,
+    );
+    if (stray) {
+      throw new Error(`Expected '${group}/${excerptOf(stray[0])}' to be of a weight and as large as it is.`);
+    }
+  }
+  return {
+    weights,
+    firstMoments: Object.fromEntries(tracked.firstMoments),
+    secondMoments: Object.fromEntries(tracked.secondMoments),
+    averages: Object.fromEntries(tracked.averages),
+  };
+}
