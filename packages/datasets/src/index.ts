@@ -23,12 +23,8 @@ export {
 } from './stream/batches.node.js';
 export { sampleSourceKinds, type SampleSource } from './stream/recipes.node.js';
 export { synthesizePairedVideos } from './video/paired-video-set.node.js';
-export {
-  extractVideoFrames,
-  listGoproScenes,
-  listPairedVideos,
-  listVideos,
-} from './video/video-folders.node.js';
+export { listPairedVideos, type PairedVideo, type PairedVideoOptions } from './video/recorded-pairs.node.js';
+export { extractVideoFrames, listVideos } from './video/video-folders.node.js';
 export { listFrames } from '@unblur/clips';
 export { videoSamples } from './video/video-samples.node.js';
 export { videoWindowBatches } from './video/video-windows.node.js';

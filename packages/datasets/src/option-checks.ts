@@ -5,7 +5,8 @@ export type Range = [minimum: number, maximum: number];
 
 /** @throws RangeError that names the option, what it must be and what came, unless it is right. */
 export function requireThat(isRight: boolean, name: string, wanted: string, value: unknown): void {
-  if (!isRight) throw new RangeError(`Expected ${name} to be ${wanted} but received ${excerptOfValue(value)}.`);
+  if (isRight) return;
+  throw new RangeError(`Expected ${name} to be ${wanted} but received ${excerptOfValue(value)}.`);
 }
 
 /**

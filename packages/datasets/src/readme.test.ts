@@ -23,8 +23,8 @@ beforeAll(async () => {
   const videos = [
     'videos/walk',
     ...['blur', 'sharp'].map((kind) => `gopro/test/GOPR0001/${kind}`),
-    'dvd/blur/street',
-    'dvd/gt/street',
+    'own/blur/street',
+    'own/gt/street',
   ];
   for (const [index, video] of videos.entries()) {
     mkdirSync(join(folder, video), { recursive: true });

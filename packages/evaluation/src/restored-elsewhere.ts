@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, parse } from 'node:path';
-import { listPairedVideos, listSampleFolders } from '@unblur/datasets';
+import { listPairedVideos, listSampleFolders, type PairedVideoOptions } from '@unblur/datasets';
 import { isPicture, UnblurError } from '@unblur/files';
 import { loadPhoto } from '@unblur/inference';
 import type { FrameRestorer } from './photographs.js';
@@ -87,9 +87,13 @@ function isFrame(name: string): boolean {
  *
  * @throws Error that names the video, and the frames that are missing.
  */
-export function openRestoredVideos(restoredFolder: string, videoFolder: string): FrameDeblurrer {
+export function openRestoredVideos(
+  restoredFolder: string,
+  videoFolder: string,
+  paired: PairedVideoOptions = {},
+): FrameDeblurrer {
   const framesByVideo = new Map<string, string[]>();
-  for (const { name, sharp } of listPairedVideos(videoFolder)) {
+  for (const { name, sharp } of listPairedVideos(videoFolder, paired)) {
     const folder = join(restoredFolder, name);
     if (!existsSync(folder)) {
       throw new UnblurError(

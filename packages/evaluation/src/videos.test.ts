@@ -87,7 +87,7 @@ describe('evaluateVideoFolder', () => {
     );
     rmSync(join(folder, 'gt', 'b'), { recursive: true });
     await expect(evaluateVideoFolder(folder, brighter)).rejects.toThrow(
-      /Expected frames of the video b in .*gt.b but there is no such folder/,
+      /Expected the sharp frames of .*blur.b in .*gt.b or .*sharp.b but there is no such folder/,
     );
   });
 });

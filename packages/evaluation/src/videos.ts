@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { listPairedVideos } from '@unblur/datasets';
+import { listPairedVideos, type PairedVideoOptions } from '@unblur/datasets';
 import { UnblurError } from '@unblur/files';
 import { loadPhoto, readFrames, type RgbImage } from '@unblur/inference';
 import {
@@ -58,7 +58,7 @@ export interface FrameDeblurrer {
   ): AsyncIterable<RgbImage>;
 }
 
-export interface EvaluateVideosOptions {
+export interface EvaluateVideosOptions extends PairedVideoOptions {
   protocol?: VideoProtocolName;
   /** Called after each frame. */
   onFrame?: (done: number, total: number, video: string) => void;
@@ -66,8 +66,8 @@ export interface EvaluateVideosOptions {
 }
 
 /**
- * Deblurs the videos in `<folder>/blur/<video>/<frame>` and scores every frame against
- * `<folder>/gt/<video>/<frame>`, the picture of the same name whatever its format. The blurred frames
+ * Deblurs the blurred videos below a folder, which may be a published set as it comes (see `listPairedVideos`),
+ * and scores every frame against the sharp one of the same name, whatever its format. The blurred frames
  * themselves are scored as the baseline.
  *
  * @throws Error that names the video and what is missing, unreadable or of another size.
@@ -75,10 +75,10 @@ export interface EvaluateVideosOptions {
 export async function evaluateVideoFolder(
   folder: string,
   deblurrer: FrameDeblurrer,
-  { protocol = 'published', onFrame, signal }: EvaluateVideosOptions = {},
+  { protocol = 'published', blurredFolder, onFrame, signal }: EvaluateVideosOptions = {},
 ): Promise<VideoEvaluationReport> {
   const rule = videoProtocols[protocol];
-  const videos = listPairedVideos(folder);
+  const videos = listPairedVideos(folder, { blurredFolder });
   const total = videos.reduce((sum, { blurred }) => sum + blurred.length, 0);
   const scores: ScoredSample[] = [];
   const perVideo: VideoEvaluationReport['videos'] = [];

@@ -13,6 +13,7 @@ from unblur_torch.synthesis.backdrop import CameraTurn, PanoramaBackdrop, Parall
 from unblur_torch.synthesis.camera import PinholeCamera
 from unblur_torch.synthesis.degradation import quantize_like_jpeg
 from unblur_torch.synthesis.exposure import even_times, expose, render_count
+from unblur_torch.synthesis.image_bank import clips_and_pairs
 from unblur_torch.synthesis.motion_path import PlaneMotion, progress_at, still_at
 from unblur_torch.synthesis.moving_object import MovingObject, Scene
 from unblur_torch.synthesis.object_shapes import SHAPES, draw_shape
@@ -541,6 +542,34 @@ class VideoWindows(unittest.TestCase):
         torch.testing.assert_close(
             windows.blurred - windows.sharp, torch.full((3, 5, SIZE, SIZE, 3), 80 / 255)
         )
+
+
+class PublishedSets(unittest.TestCase):
+    """Names of pictures stand for the pictures: only how they are sorted is looked at."""
+
+    def sorted_into(self, *names):
+        return clips_and_pairs({name: torch.full((3, 2, 2), index) for index, name in enumerate(names)})
+
+    def test_are_read_as_they_come(self):
+        for blurred, sharp in (
+            ("test/blur/street", "test/gt/street"),
+            ("test/GOPR0384/blur", "test/GOPR0384/sharp"),
+            ("720p_240fps_2/input", "720p_240fps_2/GT"),
+            ("val/val_blur/000", "val/val_sharp/000"),
+        ):
+            with self.subTest(sharp):
+                clips, pairs = self.sorted_into(f"{blurred}/0.png", f"{sharp}/0.png")
+                self.assertEqual((list(clips), list(pairs)), ([], [sharp]))
+                self.assertEqual([int(side[0, 0, 0, 0]) for side in pairs[sharp]], [0, 1])
+
+    def test_what_is_blurred_is_no_clip(self):
+        clips, pairs = self.sorted_into(
+            *(f"GOPR0384/{side}/{index}.png" for side in ("blur", "blur_gamma", "sharp") for index in (0, 1)),
+            *("own/input/0.png", "lake/input/0.png", "lake/input/1.png", "lake/GT/0.png", "gt/sharp/0.png"),
+        )
+        self.assertEqual(sorted(pairs), ["GOPR0384/sharp", "lake/GT"])
+        self.assertEqual([int(frame[0, 0, 0]) for frame in pairs["GOPR0384/sharp"][0]], [0, 1])
+        self.assertEqual(sorted(clips), ["gt/sharp", "own/input"])
 
 
 class Refusals(unittest.TestCase):

@@ -1,4 +1,5 @@
 import type { FrameDeblurrer, VideoEvaluationReport, VideoProtocolName } from '@unblur/evaluation';
+import type { PairedVideoOptions } from '@unblur/datasets';
 import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import {
@@ -17,6 +18,7 @@ import {
 
 interface EvalVideoOptions extends VideoDeblurrerOptions, RestoredOption {
   protocol: VideoProtocolName;
+  blurred?: string;
 }
 
 /** `unblur eval-video`: deblurred videos against known sharp ones. */
@@ -24,7 +26,10 @@ export function defineEvalVideo(program: Command): void {
   const command = program
     .command('eval-video')
     .description('score deblurred videos against known sharp ones')
-    .argument('<folder>', 'blur/<video>/<frame> and gt/<video>/<frame>, frames of the same names');
+    .argument(
+      '<folder>',
+      'blur/<video>/<frame> and gt/<video>/<frame>, frames of the same names; or GoPro, DVD or REDS, or a part of it, as it comes',
+    );
   addRestoredOption(command, 'a sub-folder per video, frames named as those of gt', [
     'weights',
     'mirrored',
@@ -39,6 +44,10 @@ export function defineEvalVideo(program: Command): void {
       .choices(['published', 'whole'])
       .default('published'),
   );
+  command.option(
+    '--blurred <name>',
+    "the folders of blurred frames, where a set has several, such as GoPro's blur_gamma",
+  );
   addVideoDeblurrerOptions(command).action(evaluate);
 }
 
@@ -48,13 +57,20 @@ async function evaluate(folder: string, options: EvalVideoOptions): Promise<void
   const { evaluateVideoFolder } = await import('@unblur/evaluation');
   const report = await evaluateVideoFolder(folder, deblurrer, {
     protocol: options.protocol,
+    ...pairedOf(options),
     onFrame: drawProgress,
     signal,
   });
   clearBar();
-  if (options.json) printJson({ scored, ...report });
-  else for (const line of describeReport(report, label)) printLine(line);
+  const { blurred } = options;
+  if (options.json) {
+    printJson({ scored: { ...scored, ...(blurred !== undefined && { blurred }) }, ...report });
+  } else {
+    for (const line of describeReport(report, label)) printLine(line);
+  }
 }
+
+const pairedOf = ({ blurred }: EvalVideoOptions): PairedVideoOptions => ({ blurredFolder: blurred });
 
 interface Scored extends ScoredFrames {
   deblurrer: FrameDeblurrer;
@@ -64,7 +80,7 @@ async function openScored(folder: string, options: EvalVideoOptions): Promise<Sc
   const { restored, mirrored = false } = options;
   if (restored !== undefined) {
     const { openRestoredVideos } = await import('@unblur/evaluation');
-    return { deblurrer: openRestoredVideos(restored, folder), ...otherFrames(restored) };
+    return { deblurrer: openRestoredVideos(restored, folder, pairedOf(options)), ...otherFrames(restored) };
   }
   const { weightsName, weights, deblurrer } = await openChosenVideoDeblurrer(options);
   return { deblurrer, ...ownFrames(weightsName, weights, { mirrored }) };

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { paperFamily, writeSafetensors } from '@unblur/core-model';
@@ -220,6 +220,24 @@ describe('unblur eval-video', () => {
       samples: 3,
       psnr: { mean: 100 },
     });
+  });
+
+  test("reads GoPro's layout, and of its two blurred sides the one that --blurred names", () => {
+    for (const [side, from] of [
+      ['sharp', 'gt'],
+      ['blur', 'gt'],
+      ['blur_gamma', 'blur'],
+    ]) {
+      cpSync(join(folder, from!, 'clip'), join(folder, 'gopro', 'GOPR0384', side!), { recursive: true });
+    }
+    cpSync(join(folder, 'gt', 'clip'), join(folder, 'others', 'GOPR0384'), { recursive: true });
+    const commandLine = ['eval-video', 'gopro', '--restored', 'others', '--json'];
+    const usual = JSON.parse(unblur(commandLine).stdout) as Record<string, unknown>;
+    expect(usual).toMatchObject({ samples: 3, baseline: { psnr: { mean: 100 } } });
+    const { stdout } = unblur([...commandLine, '--blurred', 'blur_gamma']);
+    const gamma = JSON.parse(stdout) as { baseline: { psnr: { mean: number } } };
+    expect(gamma).toMatchObject({ samples: 3, scored: { blurred: 'blur_gamma' } });
+    expect(gamma.baseline.psnr.mean).toBeLessThan(40);
   });
 });
 

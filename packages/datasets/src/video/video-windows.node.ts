@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { basename, extname, join, relative, sep } from 'node:path';
-import { pictureExtensions } from '@unblur/files';
+import { relative, sep } from 'node:path';
 import { rearrangePixels } from '../augmentation.js';
 import {
   type AveragingChoice,
@@ -20,6 +18,7 @@ import { gaussianBlur } from '../pictures/picture-filters.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
 import type { RgbBytes } from '../sample.js';
 import { readWindow, type VideoWindow } from './video-exposure.js';
+import { recordedBlurOf } from './recorded-pairs.node.js';
 import { listVideos } from './video-folders.node.js';
 
 /** Videos have this many exposures one stride apart, and two frames more; shorter ones are of no use. */
@@ -28,8 +27,8 @@ const leastExposures = 5;
 /** Videos that windows are cut from, and how. */
 export interface VideoWindowSource {
   /**
-   * Folder of videos as pictures (see `listVideos`). One that lies in a folder `gt` with the same pictures
-   * under `blur` beside it is taken as it is; others are blurred by averaging.
+   * Folder of videos as pictures (see `listVideos`). One with its recorded blurred frames beside it, in a
+   * layout of `listPairedVideos`, is taken as it is; others are blurred by averaging.
    */
   folder: string;
   /** Names of the folders in it, at any depth, that are used. Default: all. */
@@ -201,7 +200,7 @@ function openSource({
       .some((part) => names.includes(part));
   const videos = listVideos(folder)
     .filter(isWanted)
-    .map(withRecordedBlur)
+    .map((sharp): SharpFrames => ({ sharp, ...recordedBlurOf(sharp) }))
     .filter(({ sharp }) => sharp.length >= leastExposures + 2);
   if (videos.length === 0) {
     throw new Error(
@@ -371,24 +370,4 @@ function sumOf(frames: readonly Uint32Array[]): Uint32Array {
   const sum = new Uint32Array(frames[0]!.length);
   for (const frame of frames) for (let index = 0; index < sum.length; index++) sum[index]! += frame[index]!;
   return sum;
-}
-
-/** `<...>/gt/<...>/frame` has its recorded blur at `<...>/blur/<...>/frame`, if every frame does. */
-function withRecordedBlur(sharp: string[]): SharpFrames {
-  const blurred = sharp.map((path) => {
-    const parts = path.split(sep);
-    const place = parts.lastIndexOf('gt');
-    return place < 0
-      ? undefined
-      : findPicture([...parts.slice(0, place), 'blur', ...parts.slice(place + 1)].join(sep));
-  });
-  return blurred.every((path) => path !== undefined) ? { sharp, blurred: blurred as string[] } : { sharp };
-}
-
-/** The picture of a name, whatever its format. */
-function findPicture(path: string): string | undefined {
-  const stem = join(path, '..', basename(path, extname(path)));
-  return [extname(path), ...pictureExtensions]
-    .map((extension) => stem + extension)
-    .find((candidate) => existsSync(candidate));
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
 import numpy
 import torch
@@ -14,6 +14,19 @@ from .object_shapes import SHAPES, draw_shape
 from .options import read_options
 from .panorama import Panorama, build_panorama
 from .pictures import PICTURE_EXTENSIONS, decode_pictures
+
+PAIRED_FOLDERS = (
+    ("gt", "blur"),
+    ("sharp", "blur"),
+    ("GT", "input"),
+    ("train_sharp", "train_blur"),
+    ("val_sharp", "val_blur"),
+)
+"""Folders of sharp frames and of the blurred ones of the same moments, in published sets, as
+`listPairedVideos` of @unblur/datasets reads them.
+"""
+BLURRED_FOLDERS = {"blur", "blur_gamma", "blurred", "train_blur", "val_blur"}
+"""What is no video wherever it lies; `input` is where there is a `GT` beside it."""
 
 MASKS_PER_SHAPE = 96
 MASK_SIDE_PIXELS = 160
@@ -134,16 +147,16 @@ def group_by_folder(pictures: Mapping[str, Tensor]) -> Dict[str, List[str]]:
 def clips_and_pairs(
     pictures: Mapping[str, Tensor],
 ) -> "Tuple[Dict[str, Tensor], Dict[str, Tuple[Tensor, Tensor]]]":
-    """Folders `gt` (at any depth) with the same names under `blur` are recorded pairs, all others but `blur`
-    clips.
+    """Sharp frames (see PAIRED_FOLDERS, at any depth) whose blurred ones are all there are recorded pairs;
+    what is neither these nor blurred is a clip.
     """
     folders = group_by_folder(pictures)
     clips, pairs = {}, {}
     for folder, names in folders.items():
-        blurred = [with_blur_for_gt(name, pictures) for name in names]
+        blurred = [recorded_blur_of(name, pictures) for name in names]
         if all(blurred):
             pairs[folder] = (stacked(blurred, pictures), stacked(names, pictures))
-        elif "blur" not in folder.split("/"):
+        elif not is_blurred_side(folder, folders):
             clips[folder] = stacked(names, pictures)
     return clips, pairs
 
@@ -153,21 +166,30 @@ def recorded_pairs(pictures: Mapping[str, Tensor]) -> "Dict[str, Tuple[Tensor, T
     _, pairs = clips_and_pairs(pictures)
     if not pairs:
         raise ValueError(
-            "Expected recorded pairs, pictures under blur/ and gt/ of the same names, but received none."
+            "Expected recorded pairs, pictures under blur/ and gt/ (or sharp/) of the same names, but "
+            "received none."
         )
     return pairs
 
 
-def with_blur_for_gt(name: str, pictures: Mapping[str, Tensor]) -> str:
+def is_blurred_side(folder: str, folders: Iterable[str]) -> bool:
+    parts = folder.split("/")
+    if BLURRED_FOLDERS.intersection(parts):
+        return True
+    sharp = [[*parts[:place], "GT"] for place, part in enumerate(parts) if part == "input"]
+    return any(other.split("/")[: len(side)] == side for side in sharp for other in folders)
+
+
+def recorded_blur_of(name: str, pictures: Mapping[str, Tensor]) -> str:
     """The name of the recorded blurred picture of a sharp one, whatever its format; empty where there is
-    none.
+    none. The deepest folder counts first, since a video may have the name of a side.
     """
     parts = name.split("/")
-    if "gt" not in parts[:-1]:
-        return ""
-    place = len(parts) - 1 - parts[::-1].index("gt")
-    stem = "/".join([*parts[:place], "blur", *parts[place + 1 :]]).rpartition(".")[0]
-    return next(
-        (stem + extension for extension in PICTURE_EXTENSIONS if stem + extension in pictures),
-        "",
-    )
+    for place in reversed(range(len(parts) - 1)):
+        for sharp, blurred in PAIRED_FOLDERS:
+            if parts[place] == sharp:
+                stem = "/".join([*parts[:place], blurred, *parts[place + 1 :]]).rpartition(".")[0]
+                for extension in PICTURE_EXTENSIONS:
+                    if stem + extension in pictures:
+                        return stem + extension
+    return ""

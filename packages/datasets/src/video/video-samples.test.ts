@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { listFrames } from '@unblur/clips';
 import sharp from 'sharp';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
 import { createRandom } from '../random.js';
-import { listGoproScenes, listPairedVideos } from './video-folders.node.js';
 import { type VideoSample, type VideoSampleOptions, videoSamples } from './video-samples.node.js';
 
 /** Frame i is a ramp of bytes that starts at 10 i. */
@@ -117,61 +116,5 @@ describe('videoSamples', () => {
       'at least 5 frames for one exposure but the video has 3',
     );
     await expect(collect(folder, { frames: 4 })).rejects.toThrow('odd number of at least 3 but received 4');
-  });
-});
-
-describe('paired video folders', () => {
-  async function makeGopro(): Promise<string> {
-    const root = newFolder();
-    for (const kind of ['blur', 'blur_gamma', 'sharp']) {
-      const folder = join(root, 'test', 'GOPR0001', kind);
-      mkdirSync(folder, { recursive: true });
-      for (const index of [0, 1]) await writeFrame(join(folder, `00000${index}.png`), index);
-    }
-    return root;
-  }
-
-  test('reads the GoPro layout, with and without gamma', async () => {
-    const root = await makeGopro();
-    const [scene, ...others] = listGoproScenes(root, 'test');
-    expect(others).toEqual([]);
-    expect(scene).toEqual({
-      name: 'GOPR0001',
-      blurred: [0, 1].map((i) => join(root, 'test', 'GOPR0001', 'blur', `00000${i}.png`)),
-      sharp: [0, 1].map((i) => join(root, 'test', 'GOPR0001', 'sharp', `00000${i}.png`)),
-    });
-    expect(listGoproScenes(root, 'test', { gamma: true })[0]!.blurred[0]).toContain('blur_gamma');
-    expect(() => listGoproScenes(root, 'train')).toThrow(/folder of videos at .*train/);
-  });
-
-  test('says what is missing', async () => {
-    const root = await makeGopro();
-    rmSync(join(root, 'test', 'GOPR0001', 'sharp', '000001.png'));
-    expect(() => listGoproScenes(root, 'test')).toThrow(/blur.000001\.png has no counterpart/);
-    rmSync(join(root, 'test', 'GOPR0001', 'sharp'), { recursive: true });
-    expect(() => listGoproScenes(root, 'test')).toThrow(/frames of the video GOPR0001 in .*sharp/);
-  });
-
-  test('reads blur/<video>/ and gt/<video>/, whatever the endings, links to folders too', async () => {
-    const root = newFolder();
-    for (const kind of ['blur', 'gt']) {
-      mkdirSync(join(root, kind, 'street'), { recursive: true });
-      await writeFrame(join(root, kind, 'street', kind === 'gt' ? '00.webp' : '00.png'), 0);
-    }
-    await writeFrame(join(root, 'gt', 'street', '01.png'), 0);
-    const linked = newFolder();
-    for (const kind of ['blur', 'gt']) {
-      mkdirSync(join(linked, kind));
-      symlinkSync(join(root, kind, 'street'), join(linked, kind, 'street'));
-    }
-    for (const from of [root, linked]) {
-      expect(listPairedVideos(from)).toEqual([
-        {
-          name: 'street',
-          blurred: [join(from, 'blur', 'street', '00.png')],
-          sharp: [join(from, 'gt', 'street', '00.webp')],
-        },
-      ]);
-    }
   });
 });

@@ -1,0 +1,167 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { listFrames } from '@unblur/clips';
+import { isPicture, pictureExtensions } from '@unblur/files';
+import { folderEntries } from '../pictures/picture-file.node.js';
+
+/** Folders of sharp frames and of the blurred ones of the same moments, in sets as they are published. */
+const pairedFolders: readonly { sharp: string; blurred: string }[] = [
+  // What `synthesizePairedVideos` writes, and CDVD-TSP.
+  { sharp: 'gt', blurred: 'blur' },
+  // GoPro (Nah et al. 2017).
+  { sharp: 'sharp', blurred: 'blur' },
+  // DVD (Su et al. 2017).
+  { sharp: 'GT', blurred: 'input' },
+  // REDS (Nah et al. 2019).
+  { sharp: 'train_sharp', blurred: 'train_blur' },
+  { sharp: 'val_sharp', blurred: 'val_blur' },
+];
+
+const allSharpNames = [...new Set(pairedFolders.map(({ sharp }) => sharp))];
+
+/** The blurred side of a set, folder or picture; `blur_gamma` is GoPro's, averaged through a gamma. */
+const blurredName = /^((train|val)_)?blur(_gamma|red)?(\.[^.]*)?$/;
+
+/** Whether a file or folder is the blurred side of a set, not a video. @param siblings that lie beside it. */
+export function isBlurredSide(name: string, siblings: readonly string[]): boolean {
+  return blurredName.test(name) || (name === 'input' && siblings.includes('GT'));
+}
+
+/** A video's frames, blurred and sharp: paths of equal number, one for one. */
+export interface PairedVideo {
+  /** Its folder below the set's, without the name of the side. */
+  name: string;
+  blurred: string[];
+  sharp: string[];
+}
+
+export interface PairedVideoOptions {
+  /** Name of the folders of blurred frames, where a set has others too, such as GoPro's `blur_gamma`. */
+  blurredFolder?: string | undefined;
+}
+
+/**
+ * The videos below a folder that are there blurred and sharp, in the layouts of published sets:
+ * `blur/<video>/<frame>` beside `gt/<video>/<frame>`, GoPro's `<scene>/blur` beside `<scene>/sharp`, DVD's
+ * `input` beside `GT`, REDS' `val_blur` beside `val_sharp`; to any depth, so a split or the whole set. Sharp
+ * frames of which there is no blurred one are left out.
+ *
+ * @returns videos sorted by name.
+ * @throws Error that names the folder that is missing, or the frame that has no counterpart.
+ */
+export function listPairedVideos(root: string, { blurredFolder }: PairedVideoOptions = {}): PairedVideo[] {
+  const sharpNamesOf = (part: string): readonly string[] => {
+    if (blurredFolder === undefined) return sharpBeside(part);
+    return part === blurredFolder ? allSharpNames : [];
+  };
+  const sided = foldersOfPictures(root).map((parts) => ({
+    parts,
+    blurred: join(root, ...parts),
+    sharp: otherSides(parts, sharpNamesOf).map(({ place, path }) => ({ place, path: join(root, ...path) })),
+  }));
+  const videos: PairedVideo[] = [];
+  const unpaired: typeof sided = [];
+  for (const folder of sided) {
+    const side = folder.sharp.find(({ path }) => existsSync(path));
+    if (side) {
+      const name = folder.parts.toSpliced(side.place, 1).join('/') || basename(resolve(root));
+      videos.push(pairFrames(name, folder.blurred, side.path));
+    } else if (folder.sharp.length > 0) {
+      unpaired.push(folder);
+    }
+  }
+  // A sharp video may have the name of a blurred side.
+  const sharpFolders = new Set(videos.map(({ sharp }) => dirname(sharp[0]!)));
+  const missing = unpaired.find(({ blurred }) => !sharpFolders.has(blurred));
+  if (missing) {
+    throw new Error(
+      `Expected the sharp frames of ${missing.blurred} in ${missing.sharp.map(({ path }) => path).join(' or ')} but there is no such folder.`,
+    );
+  }
+  if (videos.length === 0) {
+    throw new Error(
+      `Expected blurred and sharp videos as pictures in ${root}, as ${blurredFolder ?? 'blur'}/<video> beside gt/<video> or <video>/${blurredFolder ?? 'blur'} beside <video>/sharp, but received none.`,
+    );
+  }
+  return videos.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/**
+ * The recorded blurred frames of a video's sharp ones, if every frame has one, whatever its format.
+ *
+ * @param sharp paths, in a layout of `listPairedVideos`.
+ */
+export function recordedBlurOf(sharp: readonly string[]): { blurred?: string[] } {
+  const blurred = sharp.map((path) =>
+    otherSides(path.split(sep), blurredBeside)
+      .map((side) => findPicture(side.path.join(sep)))
+      .find((found) => found !== undefined),
+  );
+  return blurred.every((path) => path !== undefined) ? { blurred } : {};
+}
+
+function sharpBeside(blurred: string): string[] {
+  return pairedFolders.filter((pair) => pair.blurred === blurred).map(({ sharp }) => sharp);
+}
+
+function blurredBeside(sharp: string): string[] {
+  return pairedFolders.filter((pair) => pair.sharp === sharp).map(({ blurred }) => blurred);
+}
+
+/**
+ * Where the other side of a path may be: the deepest folder first, since a video may have the name of a side.
+ *
+ * @param namesBeside of the other side of a folder; none where it is no side.
+ */
+function otherSides(
+  parts: readonly string[],
+  namesBeside: (part: string) => readonly string[],
+): { place: number; path: string[] }[] {
+  return parts
+    .flatMap((part, place) => namesBeside(part).map((name) => ({ place, path: parts.with(place, name) })))
+    .sort((one, other) => other.place - one.place);
+}
+
+/** Every folder at or below one that holds pictures, as the names on the way to it. */
+function foldersOfPictures(root: string, parts: string[] = []): string[][] {
+  const names = folderEntries(join(root, ...parts), 'videos')
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('.'));
+  // Not by the entry's type: a link to a folder counts.
+  const folders = names.filter(
+    (name) =>
+      !isPicture(name) && statSync(join(root, ...parts, name), { throwIfNoEntry: false })?.isDirectory(),
+  );
+  return [
+    ...(names.some(isPicture) ? [parts] : []),
+    ...folders.flatMap((name) => foldersOfPictures(root, [...parts, name])),
+  ];
+}
+
+function pairFrames(name: string, blurredFolder: string, sharpFolder: string): PairedVideo {
+  const sharpByStem = new Map(listFrames(sharpFolder).map((path) => [stemOf(path), path]));
+  const blurred = listFrames(blurredFolder);
+  const sharp = blurred.map((path) => {
+    const counterpart = sharpByStem.get(stemOf(path));
+    if (counterpart === undefined) {
+      throw new Error(
+        `Expected every blurred frame of ${name} in ${sharpFolder} too, but ${path} has no counterpart there.`,
+      );
+    }
+    return counterpart;
+  });
+  return { name, blurred, sharp };
+}
+
+/** A blurred and a sharp frame belong together if their names do, whatever their endings. */
+function stemOf(path: string): string {
+  return basename(path, extname(path));
+}
+
+/** The picture of a name, whatever its format. */
+function findPicture(path: string): string | undefined {
+  const stem = join(path, '..', stemOf(path));
+  return [extname(path), ...pictureExtensions]
+    .map((extension) => stem + extension)
+    .find((candidate) => existsSync(candidate));
+}
