@@ -8,7 +8,6 @@ export {
   trajectoryStridePixels,
 } from './photo/photo-network.js';
 export type { PhotoNetwork, PhotoRestoration, PhotoScene } from './photo/photo-network.js';
-export { readTorchPhotoWeights } from './photo/photo-torch-weights.js';
 
 export { clipFrames, clipPreset } from './clip/clip-config.js';
 export type { ClipConfig } from './clip/clip-config.js';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharedFolder } from '../shared-data.test-tool.js';
 import { readSafetensors } from '../weights/safetensors.js';
-import { readTorchPhotoWeights } from './photo-torch-weights.js';
+import { readTorchPhotoWeights } from './photo-torch-weights.test-tool.js';
 
 const folder = join(sharedFolder, 'photo-network');
 

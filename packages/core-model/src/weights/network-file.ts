@@ -63,7 +63,7 @@ export function readNetworkFile<Config>(
 }
 
 /** Tensors as weights. @throws with the first that is of another type. */
-export function floatingPoint(tensors: Record<string, SafetensorsTensor>): WeightValues {
+function floatingPoint(tensors: Record<string, SafetensorsTensor>): WeightValues {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { dtype, shape, values }]) => {
       if (dtype !== 'F32' && dtype !== 'F16') {
@@ -75,7 +75,7 @@ export function floatingPoint(tensors: Record<string, SafetensorsTensor>): Weigh
 }
 
 /** A file's config, of which its network has still to say whether it holds together. */
-export function readConfig<Config>(
+function readConfig<Config>(
   json: string,
   { name, configKey }: Pick<NetworkKind<Config>, 'name' | 'configKey'>,
 ): Config {

@@ -1,13 +1,13 @@
 import { packedImageChannels } from '../parts/resolution.js';
 import type { WeightValues } from '../weights/initial-weights.js';
-import { expectFit, floatingPoint, readConfig } from '../weights/network-file.js';
+import { expectFit } from '../weights/network-file.js';
 import { readSafetensors } from '../weights/safetensors.js';
 import { torchShape, weightFromTorch } from '../weights/torch-weights.js';
 import type { ChannelOrder } from '../weights/torch-weights.js';
 import type { PhotoConfig } from './photo-config.js';
 import { photoFamily } from './photo-network.js';
 
-/** A config as the PyTorch trainer writes it. */
+/** A config as the PyTorch prototype has it, from which the golden cases were recorded. */
 interface TorchConfig {
   c: PhotoConfig['channels'];
   enc: PhotoConfig['encoderBlocks'];
@@ -21,21 +21,13 @@ interface TorchConfig {
 const torchTrajectoryBlocks = 2;
 
 /**
- * Reads weights as the PyTorch trainer has them, a `.safetensors` file of its `state_dict` with `config` in
+ * Reads weights as the PyTorch prototype has them, a `.safetensors` file of its `state_dict` with `config` in
  * the header, and arranges them as they are here: kernels `[out, in, kh, kw]` become `[kh, kw, in, out]`, and
  * channels that stand for 2x2 pixels change their order.
- *
- * @throws if the bytes are no such file, or with the names and shapes that do not fit its config.
  */
 export function readTorchPhotoWeights(bytes: Uint8Array): { config: PhotoConfig; values: WeightValues } {
   const { tensors, metadata } = readSafetensors(bytes);
-  if (metadata['config'] === undefined) {
-    throw new Error("Expected weights of the PyTorch trainer but the file's header has no 'config'.");
-  }
-  const { c, enc, mid, dec, cm, cf, nf } = readConfig<TorchConfig>(metadata['config'], {
-    name: 'PyTorch photo',
-    configKey: 'config',
-  });
+  const { c, enc, mid, dec, cm, cf, nf } = JSON.parse(metadata['config']!) as TorchConfig;
   const config: PhotoConfig = {
     channels: c,
     encoderBlocks: enc,
@@ -46,7 +38,7 @@ export function readTorchPhotoWeights(bytes: Uint8Array): { config: PhotoConfig;
     frameChannels: cf,
     frameBlocks: nf,
   };
-  return { config, values: arrangeTorchWeights(floatingPoint(tensors), config) };
+  return { config, values: arrangeTorchWeights(tensors as WeightValues, config) };
 }
 
 function arrangeTorchWeights(parameters: WeightValues, config: PhotoConfig): WeightValues {
@@ -65,12 +57,12 @@ function arrangeTorchWeights(parameters: WeightValues, config: PhotoConfig): Wei
 
 const layerOf = (name: string): string => name.replace(/\.(kernel|bias)$/, '');
 
-/** The parameter of the PyTorch trainer's network that becomes a weight. */
+/** The parameter of the prototype's network that becomes a weight. */
 function torchKey(name: string): string {
   return `${torchLayer(layerOf(name))}.${name.endsWith('.kernel') ? 'weight' : 'bias'}`;
 }
 
-/** The parameter of the PyTorch trainer's network that becomes a layer, without `.weight` or `.bias`. */
+/** The parameter of the prototype's network that becomes a layer, without `.weight` or `.bias`. */
 function torchLayer(name: string): string {
   const block = /^(encoder|decoder)?(bottleneck|trajectory|frame)?(\d)?\.block(\d+)\.(first|second)$/.exec(
     name,
