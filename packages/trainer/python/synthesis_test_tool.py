@@ -43,12 +43,11 @@ def main(given_path: str, made_path: str) -> None:
         made.update({f"{name}.{key}": values for key, values in layered_sample(name, given, plan).items()})
     for name, quality in json.loads(metadata["jpegQualities"]).items():
         made[name] = quantize_like_jpeg(given[name].permute(2, 0, 1)[None], [quality])[0].permute(1, 2, 0)
-    names = json.dumps({kind: sorted(options) for kind, options in DEFAULTS.items()})
     with open(made_path, "wb") as file:
         file.write(
             write_safetensors(
                 {name: values.float().contiguous().numpy() for name, values in made.items()},
-                {"optionNames": names},
+                {"optionDefaults": json.dumps(DEFAULTS)},
             )
         )
 

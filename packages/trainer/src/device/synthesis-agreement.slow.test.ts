@@ -85,7 +85,7 @@ describeWithTorch('synthesis on the device', () => {
   const expected: Record<string, Expected> = {};
   const jpegs: Record<string, Float32Array> = {};
   let made: Record<string, SafetensorsTensor>;
-  let optionNames: Record<string, string[]>;
+  let optionDefaults: Record<string, Record<string, unknown>>;
 
   beforeAll(() => {
     const given: Record<string, SafetensorsTensor> = {};
@@ -175,7 +175,7 @@ describeWithTorch('synthesis on the device', () => {
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     const file = readSafetensors(readFileSync(madePath));
     made = file.tensors;
-    optionNames = JSON.parse(file.metadata['optionNames']!) as Record<string, string[]>;
+    optionDefaults = JSON.parse(file.metadata['optionDefaults']!) as typeof optionDefaults;
   }, longMilliseconds);
 
   const valuesOf = (name: string): Float32Array => made[name]!.values as Float32Array;
@@ -217,7 +217,25 @@ describeWithTorch('synthesis on the device', () => {
       video: [...shared(datasets.videoDefaults), 'windowFrames', ...deviceOnlyOptions('video')],
     };
     for (const [kind, names] of Object.entries(known)) {
-      expect({ kind, names: optionNames[kind] }).toEqual({ kind, names: names.sort() });
+      expect({ kind, names: Object.keys(optionDefaults[kind]!).sort() }).toEqual({
+        kind,
+        names: names.sort(),
+      });
+    }
+  });
+
+  test('has the defaults of Node', () => {
+    const { panoramaDefaults, layeredDefaults, videoDefaults } = datasets;
+    // Of panoramas `photoPixels` follows from the size of the samples.
+    const ofTheRun = ['sizePixels', 'frames', 'photoPixels'];
+    for (const [kind, defaults] of Object.entries({
+      panorama: panoramaDefaults,
+      layers: layeredDefaults,
+      video: videoDefaults,
+    })) {
+      const ownDefaults = Object.entries(defaults).filter(([name]) => !ofTheRun.includes(name));
+      expect(ownDefaults.length).toBeGreaterThan(4);
+      expect(optionDefaults[kind]).toMatchObject(Object.fromEntries(ownDefaults));
     }
   });
 });

@@ -69,8 +69,8 @@ const fieldsOfKind: Record<string, Record<string, Field<unknown>>> = {
 };
 
 /**
- * Recorded pairs: sub-folders `gt` and `blur` of pictures of the same names, of which the sharp one shows the
- * middle of the exposure.
+ * Recorded pairs in a layout of `listPairedVideos` of @unblur/datasets: of pictures of the same names the
+ * sharp one shows the middle of the exposure.
  */
 export interface PairsSource {
   kind: 'pairs';
