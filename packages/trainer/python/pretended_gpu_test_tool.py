@@ -449,10 +449,10 @@ def pretended_gpu() -> "Iterator[Gpu]":
 
 
 def main() -> int:
-    from unblur_torch import device_run
+    from unblur_torch import device_command
 
     with pretended_gpu() as gpu:
-        code = device_run.main()
+        code = device_command.main()
         print(f"{gpu.operations} operations; waits:", file=sys.stderr)
         for (kind, line), count in gpu.waits.most_common():
             print(f"{count:7} {kind:24} {line}", file=sys.stderr)

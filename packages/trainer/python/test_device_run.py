@@ -8,7 +8,9 @@ import unittest
 import numpy
 import torch
 
-from unblur_torch.device_run import Clock, FedPool, Progress, at
+from unblur_torch.device_run import at
+from unblur_torch.fed_pool import FedPool
+from unblur_torch.progress import Clock, Progress
 from unblur_torch.run_folder import RunFolder
 from unblur_torch.safetensors import read_safetensors
 from unblur_torch.scores import Sample, psnr, score, ssim

@@ -1,35 +1,23 @@
-"""Trains a packed run on this machine: `python -m unblur_torch.device_run ARCHIVE OUT [--minutes M]
-[--processes N] [--trial]`.
-
-Samples are made on the device that trains. Schedules follow the clock (`minutes`), or the steps where a run
-has no minutes. The same command goes on after an interruption. `unblur train --collect` reads what it leaves
-in OUT.
+"""The loop of a packed run: stages, schedules, setbacks, validation, checkpoints. Samples are made on the
+device that trains.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import math
 import os
-import signal
 import sys
-import tempfile
-import threading
 import time
-from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
-
-# Loading torch takes seconds of the run's minutes too.
-STARTED = time.monotonic()
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import torch
 import torch.distributed
-import torch.multiprocessing
 
 from .batches import BatchMaker
-from .devices import choose_device, join_processes
+from .fed_pool import FedPool
 from .learner import Learner, LearnerOptions
+from .progress import STARTED, Clock, Progress
 from .run_folder import PackedRun, RunFolder
 from .sample_pool import PoolOptions, SamplePool
 from .sample_stream import SampleStream
@@ -47,68 +35,6 @@ MOST_SECONDS_BETWEEN_CHECKPOINTS = 120.0
 # What the learning rates are multiplied by when a loss that was not finite has sent the weights back.
 RATE_AFTER_SETBACK = 0.6
 MOST_SETBACKS = 8
-MOST_PROCESSES = 64
-# However long it took to begin, this much of the time is for training.
-LEAST_TRAINING_SHARE = 0.2
-
-
-@dataclass
-class Progress:
-    """What a checkpoint keeps beside the weights; stored under the names that checkpoint.ts has."""
-
-    step: int = 0
-    samples_seen: int = 0
-    trained_seconds: float = 0.0
-    best_psnr: Optional[float] = None
-    validation_set: Optional[str] = None
-    """Of which samples the best PSNR is."""
-    done: float = 0.0
-    """Share of the run that is behind it, from 0 to 1."""
-    rate_factor: float = 1.0
-    """What setbacks have left of the learning rates."""
-    setbacks: int = 0
-
-    def stored(self) -> Dict[str, Any]:
-        return {camel_case(name): value for name, value in vars(self).items()}
-
-    @staticmethod
-    def of(stored: Dict[str, Any]) -> "Progress":
-        """Of a checkpoint, which may be that of a run whose samples were made elsewhere: it says less."""
-        return Progress(
-            **{name: stored[camel_case(name)] for name in vars(Progress()) if camel_case(name) in stored}
-        )
-
-
-def camel_case(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
-
-
-class Clock:
-    """How much of a run is done: of its minutes, which loading and compiling take from too, or else of its
-    steps.
-    """
-
-    def __init__(self, minutes: Optional[float], steps: int, done_before: float):
-        self._steps = steps
-        self._done_before = done_before
-        self._seconds_left = minutes and 60 * minutes * (1 - done_before)
-        self._began = time.monotonic()
-
-    def begin(self) -> None:
-        """Training begins now."""
-        self._began = time.monotonic()
-        if self._seconds_left:
-            self._training_seconds = max(
-                self._seconds_left - (self._began - STARTED), LEAST_TRAINING_SHARE * self._seconds_left
-            )
-
-    def done(self, step: int) -> float:
-        """From 0 to 1."""
-        if not self._seconds_left:
-            return min(1.0, step / self._steps)
-        share = (time.monotonic() - self._began) / self._training_seconds
-        return min(1.0, self._done_before + (1 - self._done_before) * share)
 
 
 class DeviceRun:
@@ -176,7 +102,7 @@ class DeviceRun:
         self._save(learner)
         return progress
 
-    def _open_pool(self) -> "FedPool":
+    def _open_pool(self) -> FedPool:
         plan, options = self._plan, self._plan["device"]
         common = {
             "size_pixels": options["sizePixels"],
@@ -206,7 +132,7 @@ class DeviceRun:
         )
         return FedPool(pool, stream, options["reuse"])
 
-    def _fill(self, pool: "FedPool") -> None:
+    def _fill(self, pool: FedPool) -> None:
         largest_batch = max(stage["batchSize"] for stage in self._plan["stages"])
         options = self._plan["device"]
         pool.fill(max(min(options["firstSamples"], options["samples"]), largest_batch))
@@ -229,9 +155,7 @@ class DeviceRun:
         learner.load(self._state)
         return learner
 
-    def _train_stage(
-        self, learner: Learner, pool: "FedPool", stage: Dict[str, Any], begins_run: bool
-    ) -> None:
+    def _train_stage(self, learner: Learner, pool: FedPool, stage: Dict[str, Any], begins_run: bool) -> None:
         plan, progress = self._plan, self._progress
         every = plan["every"]
         index = plan["stages"].index(stage)
@@ -297,7 +221,7 @@ class DeviceRun:
             progress.done, told_to_stop = said.tolist()
             self._agreed_to_stop = told_to_stop > 0
 
-    def _warm_up(self, learner: Learner, maker: BatchMaker, pool: "FedPool") -> None:
+    def _warm_up(self, learner: Learner, maker: BatchMaker, pool: FedPool) -> None:
         """Compiles, before the stage's schedules begin; no weight moves."""
         if self._plan["torch"]["compile"]:
             batch = maker.make(pool.samples, self._random, canonical=False)
@@ -419,37 +343,6 @@ class DeviceRun:
             print(text, file=sys.stderr, flush=True)
 
 
-class FedPool:
-    """A pool into which new samples come as training goes on, so that each is seen `reuse` times on
-    average.
-    """
-
-    def __init__(self, samples: SamplePool, stream: SampleStream, reuse: float):
-        self.samples = samples
-        self.waited_seconds = 0.0
-        self._stream = stream
-        self._reuse = reuse
-        self._drawn = 0
-
-    def fill(self, count: int) -> None:
-        while self.samples.added < count:
-            self.samples.add(self._stream.next())
-        self._first = self.samples.added
-
-    def keep_up(self, count: int) -> None:
-        """Before a batch of `count` is drawn: takes what has been made, and waits for it where samples would
-        be seen too often.
-        """
-        self._drawn += count
-        began = time.monotonic()
-        while self._drawn > (self.samples.added - self._first + count) * self._reuse:
-            self.samples.add(self._stream.next())
-        self.waited_seconds += time.monotonic() - began
-
-    def close(self) -> None:
-        self._stream.close()
-
-
 @contextlib.contextmanager
 def without_cudnn_benchmark() -> Iterator[None]:
     wanted = torch.backends.cudnn.benchmark
@@ -465,146 +358,3 @@ def at(rates: List[float], share: float) -> float:
     place = min(max(share, 0.0), 1.0) * (len(rates) - 1)
     low = min(int(place), len(rates) - 2)
     return rates[low] + (place - low) * (rates[low + 1] - rates[low])
-
-
-def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
-    device = choose_device(rank)
-    archive = PackedRun(options.archive)
-    if options.trial:
-        make_trial(archive.plan)
-    if device.type == "cpu":
-        torch.set_num_threads(options.threads or archive.plan["threads"])
-    join_processes(device, rank, options.processes, rendezvous)
-    # What a trial has trained is not gone on with.
-    out = os.path.join(options.out, "trial") if options.trial else options.out
-    run = DeviceRun(archive, RunFolder(out), device, rank, options.minutes)
-    stop_when_told(run)
-    progress = run.train()
-    if rank == 0:
-        if device.type == "cuda":
-            print(
-                f"torch {torch.__version__} on {torch.cuda.get_device_name(device)}, of whose memory at most "
-                f"{torch.cuda.max_memory_allocated(device) / 2**30:.1f} GiB were used",
-                file=sys.stderr,
-            )
-        place = "" if archive.is_in_place else f"; results in {os.path.join(out, 'results')}"
-        print(f"{progress.step} steps, {100 * progress.done:.0f} % of the run{place}", file=sys.stderr)
-
-
-INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
-# One Ctrl-C comes more than once where a terminal, `timeout` and the first process each pass it on.
-SECONDS_OF_ONE_INTERRUPTION = 1.0
-
-
-def stop_when_told(run: DeviceRun) -> None:
-    """An interruption stops a run after the step in progress; a second one at once."""
-    usual = {number: signal.getsignal(number) for number in INTERRUPTIONS}
-    stopped_at = math.inf
-
-    def stop(number: int, _) -> None:
-        nonlocal stopped_at
-        if time.monotonic() > stopped_at + SECONDS_OF_ONE_INTERRUPTION:
-            signal.signal(number, usual[number])
-            os.kill(os.getpid(), number)
-        stopped_at = min(stopped_at, time.monotonic())
-        run.stop()
-
-    for number in INTERRUPTIONS:
-        signal.signal(number, stop)
-
-
-def end_with_input() -> None:
-    """Ends this process group once standard input closes: when the process at its other end is gone."""
-
-    def wait() -> None:
-        # Not by `sys.stdin`, whose lock a forked process would find taken.
-        while os.read(0, 1):
-            pass
-        os.killpg(os.getpgrp(), signal.SIGKILL)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def run_child(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
-    sys.exit(explained(lambda: run_process(rank, options, rendezvous)))
-
-
-def run_processes(options: argparse.Namespace, rendezvous: str) -> int:
-    """One process per GPU, which are stopped with this one. Returns the exit status."""
-    children = torch.multiprocessing.spawn(
-        run_child, (options, rendezvous), nprocs=options.processes, join=False
-    )
-
-    def pass_on(number: int, _) -> None:
-        for child in children.processes:
-            if child.is_alive():
-                os.kill(child.pid, number)
-
-    for number in INTERRUPTIONS:
-        signal.signal(number, pass_on)
-    try:
-        while not children.join():
-            pass
-    except torch.multiprocessing.ProcessExitedException as exited:
-        # It has said why.
-        return exited.exit_code
-    return 0
-
-
-def explained(work: Callable[[], Any]) -> int:
-    """The exit status of work that says what is wrong in one line."""
-    try:
-        return work() or 0
-    except (ValueError, OSError) as error:
-        print(f"unblur: {error}", file=sys.stderr)
-        return 1
-
-
-def make_trial(plan: Dict[str, Any]) -> None:
-    """The same run at a size at which a processor can try it."""
-    plan["stages"] = plan["trialStages"]
-    plan["torch"] = {**plan["torch"], "precision": "float32", "compile": False}
-    plan["device"] = {**plan["device"], "samples": 64, "firstSamples": 16, "madeAtOnce": 4}
-    plan["every"] = {name: 25 for name in plan["every"]}
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("archive", help="folder with all files of the packed run")
-    parser.add_argument("out", help="folder of the run; what is there is gone on with")
-    parser.add_argument("--minutes", type=float, help="how long the run takes, instead of its own minutes")
-    parser.add_argument("--processes", type=int, default=1, help="one per GPU; each takes whole batches")
-    parser.add_argument("--threads", type=int, help="of the processor, where there is no GPU")
-    parser.add_argument(
-        "--trial",
-        action="store_true",
-        help="with small crops and batches, to see on a processor that all is right; in OUT/trial",
-    )
-    parser.add_argument(
-        "--end-with-input",
-        action="store_true",
-        help="end at once, with the whole process group, when standard input closes",
-    )
-    options = parser.parse_args()
-    if options.end_with_input:
-        end_with_input()
-
-    def run() -> int:
-        if options.minutes is not None and not 0 < options.minutes < math.inf:
-            raise ValueError(f"Expected minutes above 0 but received {options.minutes}.")
-        if not 1 <= options.processes <= MOST_PROCESSES:
-            raise ValueError(
-                f"Expected from 1 to {MOST_PROCESSES} processes but received {options.processes}."
-            )
-        with tempfile.TemporaryDirectory() as folder:
-            rendezvous = os.path.join(folder, "rendezvous")
-            if options.processes > 1:
-                return run_processes(options, rendezvous)
-            run_process(0, options, rendezvous)
-            return 0
-
-    return explained(run)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -18,7 +18,7 @@ const startScript = `#!/bin/sh
 # Then bring OUT/results back, and: unblur train <the run file> --collect results --out <folder>
 set -e
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
-PYTHONPATH="$here\${PYTHONPATH:+:$PYTHONPATH}" PYTHONDONTWRITEBYTECODE=1 exec "\${PYTHON:-python3}" -m ${sentProgram}.device_run "$here" "$@"
+PYTHONPATH="$here\${PYTHONPATH:+:$PYTHONPATH}" PYTHONDONTWRITEBYTECODE=1 exec "\${PYTHON:-python3}" -m ${sentProgram}.device_command "$here" "$@"
 `;
 
 export interface RunArchiveOptions {

@@ -60,7 +60,7 @@ export async function trainOnDevice(
       python,
       [
         '-m',
-        'unblur_torch.device_run',
+        'unblur_torch.device_command',
         folder,
         runFolder,
         '--processes',

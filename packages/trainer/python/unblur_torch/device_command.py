@@ -1,0 +1,172 @@
+"""Trains a packed run on this machine: `python -m unblur_torch.device_command ARCHIVE OUT [--minutes M]
+[--processes N] [--trial]`.
+
+Samples are made on the device that trains. Schedules follow the clock (`minutes`), or the steps where a run
+has no minutes. The same command goes on after an interruption. `unblur train --collect` reads what it leaves
+in OUT.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from typing import Any, Callable, Dict
+
+# Before torch: it notes when the program started.
+from .progress import Progress
+
+import torch
+import torch.multiprocessing
+
+from .device_run import DeviceRun
+from .devices import choose_device, join_processes
+from .run_folder import PackedRun, RunFolder
+
+MOST_PROCESSES = 64
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
+# One Ctrl-C comes more than once where a terminal, `timeout` and the first process each pass it on.
+SECONDS_OF_ONE_INTERRUPTION = 1.0
+
+
+def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
+    device = choose_device(rank)
+    archive = PackedRun(options.archive)
+    if options.trial:
+        make_trial(archive.plan)
+    if device.type == "cpu":
+        torch.set_num_threads(options.threads or archive.plan["threads"])
+    join_processes(device, rank, options.processes, rendezvous)
+    # What a trial has trained is not gone on with.
+    out = os.path.join(options.out, "trial") if options.trial else options.out
+    run = DeviceRun(archive, RunFolder(out), device, rank, options.minutes)
+    stop_when_told(run)
+    progress: Progress = run.train()
+    if rank == 0:
+        if device.type == "cuda":
+            print(
+                f"torch {torch.__version__} on {torch.cuda.get_device_name(device)}, of whose memory at most "
+                f"{torch.cuda.max_memory_allocated(device) / 2**30:.1f} GiB were used",
+                file=sys.stderr,
+            )
+        place = "" if archive.is_in_place else f"; results in {os.path.join(out, 'results')}"
+        print(f"{progress.step} steps, {100 * progress.done:.0f} % of the run{place}", file=sys.stderr)
+
+
+def stop_when_told(run: DeviceRun) -> None:
+    """An interruption stops a run after the step in progress; a second one at once."""
+    usual = {number: signal.getsignal(number) for number in INTERRUPTIONS}
+    stopped_at = math.inf
+
+    def stop(number: int, _) -> None:
+        nonlocal stopped_at
+        if time.monotonic() > stopped_at + SECONDS_OF_ONE_INTERRUPTION:
+            signal.signal(number, usual[number])
+            os.kill(os.getpid(), number)
+        stopped_at = min(stopped_at, time.monotonic())
+        run.stop()
+
+    for number in INTERRUPTIONS:
+        signal.signal(number, stop)
+
+
+def end_with_input() -> None:
+    """Ends this process group once standard input closes: when the process at its other end is gone."""
+
+    def wait() -> None:
+        # Not by `sys.stdin`, whose lock a forked process would find taken.
+        while os.read(0, 1):
+            pass
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def run_child(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
+    sys.exit(explained(lambda: run_process(rank, options, rendezvous)))
+
+
+def run_processes(options: argparse.Namespace, rendezvous: str) -> int:
+    """One process per GPU, which are stopped with this one. Returns the exit status."""
+    children = torch.multiprocessing.spawn(
+        run_child, (options, rendezvous), nprocs=options.processes, join=False
+    )
+
+    def pass_on(number: int, _) -> None:
+        for child in children.processes:
+            if child.is_alive():
+                os.kill(child.pid, number)
+
+    for number in INTERRUPTIONS:
+        signal.signal(number, pass_on)
+    try:
+        while not children.join():
+            pass
+    except torch.multiprocessing.ProcessExitedException as exited:
+        # It has said why.
+        return exited.exit_code
+    return 0
+
+
+def explained(work: Callable[[], Any]) -> int:
+    """The exit status of work that says what is wrong in one line."""
+    try:
+        return work() or 0
+    except (ValueError, OSError) as error:
+        print(f"unblur: {error}", file=sys.stderr)
+        return 1
+
+
+def make_trial(plan: Dict[str, Any]) -> None:
+    """The same run at a size at which a processor can try it."""
+    plan["stages"] = plan["trialStages"]
+    plan["torch"] = {**plan["torch"], "precision": "float32", "compile": False}
+    plan["device"] = {**plan["device"], "samples": 64, "firstSamples": 16, "madeAtOnce": 4}
+    plan["every"] = {name: 25 for name in plan["every"]}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("archive", help="folder with all files of the packed run")
+    parser.add_argument("out", help="folder of the run; what is there is gone on with")
+    parser.add_argument("--minutes", type=float, help="how long the run takes, instead of its own minutes")
+    parser.add_argument("--processes", type=int, default=1, help="one per GPU; each takes whole batches")
+    parser.add_argument("--threads", type=int, help="of the processor, where there is no GPU")
+    parser.add_argument(
+        "--trial",
+        action="store_true",
+        help="with small crops and batches, to see on a processor that all is right; in OUT/trial",
+    )
+    parser.add_argument(
+        "--end-with-input",
+        action="store_true",
+        help="end at once, with the whole process group, when standard input closes",
+    )
+    options = parser.parse_args()
+    if options.end_with_input:
+        end_with_input()
+
+    def run() -> int:
+        if options.minutes is not None and not 0 < options.minutes < math.inf:
+            raise ValueError(f"Expected minutes above 0 but received {options.minutes}.")
+        if not 1 <= options.processes <= MOST_PROCESSES:
+            raise ValueError(
+                f"Expected from 1 to {MOST_PROCESSES} processes but received {options.processes}."
+            )
+        with tempfile.TemporaryDirectory() as folder:
+            rendezvous = os.path.join(folder, "rendezvous")
+            if options.processes > 1:
+                return run_processes(options, rendezvous)
+            run_process(0, options, rendezvous)
+            return 0
+
+    return explained(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
