@@ -2,16 +2,16 @@
  * Times ways to write an operation in ONNX side by side on ONNX Runtime, and checks that they agree. The
  * table in the README comes from it.
  *
- *   npx tsc -b packages/onnx/tsconfig.lib.json
- *   node packages/onnx/benchmarks/lowerings.js [threads] [part of a title]
+ *   npm run build
+ *   node benchmarks/lowerings.js [threads] [part of a title]
  */
-import { Graph } from '../dist/graph/graph.js';
-import { serializeModel } from '../dist/graph/model.js';
-import * as onnx from '../dist/graph/operators.js';
-import { filterGradient } from '../dist/lowerings/filter-gradient.js';
-import { outputsFirst } from '../dist/lowerings/filter-layout.js';
-import { inputGradient } from '../dist/lowerings/input-gradient.js';
-import { createSession } from '../dist/node.js';
+import { Graph } from '../packages/onnx/dist/graph/graph.js';
+import { serializeModel } from '../packages/onnx/dist/graph/model.js';
+import * as onnx from '../packages/onnx/dist/graph/operators.js';
+import { filterGradient } from '../packages/onnx/dist/lowerings/filter-gradient.js';
+import { outputsFirst } from '../packages/onnx/dist/lowerings/filter-layout.js';
+import { inputGradient } from '../packages/onnx/dist/lowerings/input-gradient.js';
+import { createSession } from '../packages/onnx/dist/node.js';
 
 const [threads, wanted] = [Number(process.argv[2] ?? 2), process.argv[3] ?? ''];
 const runCount = 15;
