@@ -23,7 +23,7 @@ const usageErrorCode = 2;
 
 /**
  * Runs the `unblur` command and sets the exit code of the process: 0 done, 1 something failed, 2 not
- * understood, 130 interrupted.
+ * understood, 130 interrupted, 143 told to end.
  *
  * @param commandLine what follows `unblur`
  */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { abortOnInterruption, interruptedCode, stepIsFinished } from '../interruption.js';
+import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { readChosenWeights } from '../weights-choice.js';
@@ -68,7 +68,7 @@ async function runNamed(
     printNote(
       `unblur: interrupted; go on with the same command. What is done stays in ${join(out, name.split('/')[0]!)}.`,
     );
-    process.exitCode = interruptedCode;
+    process.exitCode = interruptionCode() ?? interruptedCode;
     return;
   }
   clearBar();

@@ -71,6 +71,20 @@ describe('unblur train', () => {
     expect(second.step).toBeGreaterThan(first.step);
   });
 
+  test('ends with code 143 where it is told to end, with a checkpoint too', async () => {
+    writeRunFile('ended.yaml', 50_000);
+    const log = join(folder, 'ended', 'metrics.jsonl');
+    const child = spawn(process.execPath, [bin, 'train', 'ended.yaml', '--out', 'ended'], { cwd: folder });
+    const watch = setInterval(() => {
+      if (!existsSync(log) || readFileSync(log).length === 0) return;
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }, 10);
+    expect(await new Promise((resolve) => child.on('close', (...how) => resolve(how)))).toEqual([143, null]);
+    clearInterval(watch);
+    expect(existsSync(join(folder, 'ended', 'checkpoint.safetensors'))).toBe(true);
+  });
+
   test('says at Ctrl-C that a step is finished first; a second one ends it at once', async () => {
     writeRunFile('heavy.yaml', 50_000, { batchSize: 64 });
     const log = join(folder, 'heavy', 'metrics.jsonl');

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { EngineName } from '@unblur/trainer';
-import { abortOnInterruption, interruptedCode, stepIsFinished } from '../interruption.js';
+import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
 import { noteSlowRuntime } from '../slow-runtime-note.js';
 import { realNumber, wholeNumber } from '../numbers.js';
 import { timedProgress } from '../remaining-time.js';
@@ -109,7 +109,7 @@ async function runTraining(
         ? 'unblur: interrupted before the first step; nothing was trained.'
         : `unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`,
     );
-    process.exitCode = interruptedCode;
+    process.exitCode = interruptionCode() ?? interruptedCode;
   } else {
     printLine(`trained ${step} steps -> ${runFolder}`);
   }
