@@ -1,7 +1,7 @@
-import { Conversion, Output, Quality, VideoSample, VideoSampleSource, type DiscardedTrack } from 'mediabunny';
+import { Conversion, Output, VideoSample, VideoSampleSource, type DiscardedTrack } from 'mediabunny';
 import type { VideoDeblurrer } from '@unblur/restoration';
 import { pictureOfImage, type Picture } from '../picture.js';
-import { clipFormats, encodableCodec, type ClipFormatName } from './clip-formats.js';
+import { clipFormats, clipQuality, encodableCodec, type ClipFormatName } from './clip-formats.js';
 import { framesOf, type FrameTime, type OpenClip } from './clip-reading.js';
 import { i420, i420Bytes } from './i420.js';
 import type { ScratchFile } from './scratch-file.js';
@@ -54,7 +54,8 @@ export async function sharpenClip(
     throw new Error(`This browser cannot encode a clip of ${width} × ${height}. Choose another size.`);
   }
   const output = new Output({ format: kind.open(), target: file.target });
-  const source = new VideoSampleSource({ codec, quality: new Quality('very-high') });
+  const pixelsPerSecond = (width * height * clip.facts.frames) / clip.facts.seconds;
+  const source = new VideoSampleSource({ codec, quality: clipQuality(codec, pixelsPerSecond) });
   output.addVideoTrack(source);
   const sound = await Conversion.init({
     input: clip.input,
