@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,26 @@ test('refuses a larger one without reading it', () => {
     `Could not read ${path}: it has 5368709120 bytes, more than the 2147483647 that make sense here`,
   );
   expect(() => readWholeFile(path, 10)).toThrow('more than the 10 that make sense here');
+});
+
+const onUnix = process.platform === 'win32' ? test.skip : test;
+
+onUnix('reads what comes out of a pipe, in however many pieces', () => {
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  spawn('sh', ['-c', 'printf abc >"$0"; ', path]);
+  expect(readWholeFile(path, 3).toString()).toBe('abc');
+  spawn('sh', ['-c', '{ printf abc; sleep 0.1; head -c 3000000 /dev/zero; } >"$0"', path]);
+  expect(readWholeFile(path)).toHaveLength(3_000_003);
+});
+
+onUnix('refuses what has no size and does not end, after no more than makes sense', () => {
+  for (const bytes of [10, 3_000_000]) {
+    expect(() => readWholeFile('/dev/zero', bytes)).toThrow(
+      `Could not read /dev/zero: it has more bytes than the ${bytes} that make sense here`,
+    );
+  }
+  expect(readWholeFile('/dev/null', 3)).toHaveLength(0);
 });
 
 test('says why a file cannot be read', () => {

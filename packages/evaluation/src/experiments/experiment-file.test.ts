@@ -51,6 +51,13 @@ paper: { place: Table 1, data: SUN360 }
     expect(loadExperiment(folder, 'own').paper).toBeNull();
   });
 
+  test('refuses a file that is larger than any table', () => {
+    write('large', { 'table.yaml': `${table}#${' '.repeat(1e6)}`, 'a.yaml': 'title: A\ninput: true\n' });
+    expect(() => loadExperiment(folder, 'large')).toThrow(
+      /^Could not read .*table\.yaml: it has \d+ bytes, more than the 1000000 that make sense here$/,
+    );
+  });
+
   test("puts a row's changes over the experiment's, and makes paths absolute", () => {
     write('merged', {
       'table.yaml': table,

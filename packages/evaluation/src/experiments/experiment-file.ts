@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { SampleSource } from '@unblur/datasets';
 import {
@@ -14,6 +14,7 @@ import {
   parsePlainYaml,
   positive,
   readMapping,
+  readRunFile,
   section,
   text,
   wholeNumber,
@@ -259,8 +260,9 @@ function readRow(
 
 function readYaml<T>(file: string, field: Field<T>): T {
   if (!existsSync(file)) throw new Error(`Expected a file at '${file}' but there is none.`);
+  const yaml = readRunFile(file);
   try {
-    return field.read(parsePlainYaml(readFileSync(file, 'utf8')) ?? {}, '');
+    return field.read(parsePlainYaml(yaml) ?? {}, '');
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }

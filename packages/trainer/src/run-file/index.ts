@@ -1,7 +1,7 @@
 /** How run files are read, for other files that are written like them. */
 export { positive, wholeNumber } from './fields.js';
 export { parsePlainYaml } from './plain-yaml.js';
-export { withChanges, type RunChanges } from './run-file.js';
+export { readRunFile, withChanges, type RunChanges } from './run-file.js';
 export {
   boolean,
   checked,

@@ -23,7 +23,7 @@ export type RunChanges = Record<string, unknown>;
 
 const maxRunFileBytes = 1_000_000;
 
-/** The YAML of a run file. @throws UnblurError if it cannot be read. */
+/** The YAML of a run file. @throws UnblurError if it cannot be read, or is larger than any. */
 export function readRunFile(file: string): string {
   return readWholeFile(file, maxRunFileBytes).toString('utf8');
 }
