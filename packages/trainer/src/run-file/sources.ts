@@ -33,16 +33,40 @@ export interface DataConfig {
 const sizePixels = withDefault(sizePixelsField, 128);
 const weight = withDefault(number({ min: 0 }), 1);
 
-/**
- * Options of each kind of source: those of @unblur/datasets but for the size and number of frames, which all
- * sources share.
- */
-const optionsOfKind: Record<SampleSource['kind'], string[]> = {
-  panorama: Object.keys(panoramaDefaults),
-  layers: Object.keys(layeredDefaults),
-  video: [...Object.keys(videoDefaults), 'windowFrames'],
-  shards: ['augmentation'],
+/** What run files have to know of a kind of source of @unblur/datasets. */
+interface KnownKind {
+  /** Its options. The size and number of frames, which all sources share, may be among them. */
+  options: string[];
+  /** With every default filled in, so that a stored run stays what it was. */
+  resolve(given: SharedOptions): object;
+  /** Whether its samples come with their motion. */
+  hasMotion: boolean;
+}
+interface SharedOptions {
+  sizePixels: number;
+  augmentation?: Partial<AugmentationOptions>;
+}
+
+/** The compiler asks for a kind that is new in @unblur/datasets here. */
+const knownKinds: Record<SampleSource['kind'], KnownKind> = {
+  panorama: { options: Object.keys(panoramaDefaults), resolve: resolvePanoramaOptions, hasMotion: true },
+  layers: { options: Object.keys(layeredDefaults), resolve: resolveLayeredOptions, hasMotion: true },
+  video: {
+    options: [...Object.keys(videoDefaults), 'windowFrames'],
+    resolve: (given) => {
+      const { windowFrames, ...resolved } = resolveVideoOptions(given);
+      // How many frames are averaged follows from the frames of a sample unless the run says so.
+      return 'windowFrames' in given ? { ...resolved, windowFrames } : resolved;
+    },
+    hasMotion: false,
+  },
+  // Their samples are finished: there is nothing to fill in.
+  shards: { options: ['augmentation'], resolve: (given) => given, hasMotion: false },
 };
+
+/** Kinds of sources whose samples come with their motion. */
+export const motionKinds: readonly string[] = sampleSourceKinds.filter((kind) => knownKinds[kind].hasMotion);
+
 const sharedOptions = ['sizePixels', 'frames'];
 const kinds = [...sampleSourceKinds, ...deviceOnlyKinds];
 
@@ -76,7 +100,10 @@ export function readSource(value: unknown, size: number, path: string): Weighted
   const known =
     kind === 'pairs'
       ? ['shrink', 'augmentation']
-      : [...optionsOfKind[kind].filter((name) => !sharedOptions.includes(name)), ...deviceOnlyOptions(kind)];
+      : [
+          ...knownKinds[kind].options.filter((name) => !sharedOptions.includes(name)),
+          ...deviceOnlyOptions(kind),
+        ];
   expectKnownKeys(options, known, path);
   const { onDevice, others } = readDeviceOptions(kind, options, path);
   if (others['augmentation'] !== undefined) {
@@ -89,7 +116,7 @@ export function readSource(value: unknown, size: number, path: string): Weighted
   const resolved =
     kind === 'pairs'
       ? { ...others, shrink: withDefault(pairsShrink, [1, 1]).read(others['shrink'], join(path, 'shrink')) }
-      : resolveOptions(kind, others, size);
+      : resolveOptions(kind, { ...others, sizePixels: size });
   return {
     kind,
     folder: text.read(folder, join(path, 'folder')),
@@ -117,24 +144,8 @@ export function expectProcessorSources({ sources }: Pick<DataConfig, 'sources'>)
   }
 }
 
-/** With every default filled in, so that a stored run stays what it was. */
-function resolveOptions(
-  kind: SampleSource['kind'],
-  options: { augmentation?: Partial<AugmentationOptions> },
-  size: number,
-): object {
-  if (kind === 'shards') return options;
-  const given = { ...options, sizePixels: size };
-  const resolved =
-    kind === 'panorama'
-      ? resolvePanoramaOptions(given)
-      : kind === 'layers'
-        ? resolveLayeredOptions(given)
-        : resolveVideoOptions(given);
-  const { sizePixels: _size, frames: _frames, ...own } = resolved;
-  // How many frames of a video are averaged follows from the frames of a sample unless the run says so.
-  if (kind === 'video' && !('windowFrames' in options)) {
-    delete (own as { windowFrames?: unknown }).windowFrames;
-  }
-  return own;
+/** What a source says itself, with its defaults: without what all sources share. */
+function resolveOptions(kind: SampleSource['kind'], given: SharedOptions): object {
+  const resolved = knownKinds[kind].resolve(given);
+  return Object.fromEntries(Object.entries(resolved).filter(([name]) => !sharedOptions.includes(name)));
 }

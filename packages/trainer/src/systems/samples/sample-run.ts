@@ -1,4 +1,4 @@
-import { dataField } from '../../run-file/sources.js';
+import { dataField, motionKinds } from '../../run-file/sources.js';
 import type { DataConfig } from '../../run-file/sources.js';
 import {
   adamFields,
@@ -92,9 +92,6 @@ export function changeSampleRunPaths<Run extends SampleRun>(run: Run, change: (p
     initialWeights: start && { ...start, file: change(start.file) },
   };
 }
-
-/** Sources whose samples come with their motion. */
-const motionKinds: string[] = ['panorama', 'layers'];
 
 /** Whether samples of a source come with their motion. */
 export function hasMotion({ sources }: Pick<DataConfig, 'sources'>): boolean {
