@@ -1,8 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
-import { claimFolder } from './folder-claim.js';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { claimFolder, doClaimed } from './folder-claim.js';
+import { newOwnedName } from './temporary-folder.js';
 
 const root = mkdtempSync(join(tmpdir(), 'unblur-folder-claim-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -23,4 +24,40 @@ test('a damaged record is other work, one that is written with other spaces is n
   await claimFolder(root, claim({ seed: 1 }));
   writeFileSync(join(root, 'made.json'), '{"seed":');
   await expect(claimFolder(root, claim({ seed: 1 }))).rejects.toThrow('choose another folder');
+});
+
+describe('a folder that is claimed for work which fails', () => {
+  const failure = new Error('no panorama');
+  const contents = async (
+    folder: string,
+    work: () => void,
+    record: unknown = { seed: 1 },
+  ): Promise<string[]> => {
+    const failing = doClaimed(folder, claim(record), async () => {
+      work();
+      throw failure;
+    });
+    await expect(failing).rejects.toBe(failure);
+    return readdirSync(folder).sort();
+  };
+
+  test('is free again where nothing came of it', async () => {
+    const folder = mkdtempSync(join(root, 'b-'));
+    writeFileSync(join(folder, 'preview.png'), '');
+    expect(await contents(folder, () => {})).toEqual(['preview.png']);
+    await doClaimed(folder, claim({ seed: 2 }), async () => {});
+    expect(readdirSync(folder)).toEqual(['made.json', 'preview.png']);
+  });
+
+  test('stays claimed where something did, now or before', async () => {
+    const folder = mkdtempSync(join(root, 'c-'));
+    expect(await contents(folder, () => writeFileSync(join(folder, 'sample'), ''))).toHaveLength(2);
+    expect(await contents(folder, () => {})).toEqual(['made.json', 'sample']);
+  });
+
+  test('stays claimed where others are at work', async () => {
+    const folder = mkdtempSync(join(root, 'd-'));
+    for (const lock of ['one', 'other']) writeFileSync(join(folder, newOwnedName(lock)), '');
+    expect(await contents(folder, () => {})).toContain('made.json');
+  });
 });

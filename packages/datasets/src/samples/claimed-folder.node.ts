@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { claimFolder, doLocked } from '@unblur/files';
+import { doClaimed, doLocked } from '@unblur/files';
 
 /** What is made in a folder. */
-export interface FolderClaim {
+interface ClaimedSet {
   /** The file that holds the description. */
   fileName: string;
   /** Plain data, the same for the same contents. */
@@ -13,23 +13,21 @@ export interface FolderClaim {
 
 /**
  * Works in a folder that holds, or will hold, what the description says, by a JSON file in it: so a job that
- * was stopped goes on where it was, and two different sets never mix. No two processes make the same part at
- * the same time.
+ * was stopped goes on where it was, and two different sets never mix. A job that fails before it has made
+ * anything leaves nothing. No two processes make the same part at the same time.
  *
  * @throws UnblurError where the folder is marked with another description, or that says who is at work there.
  */
 export function workInClaimedFolder<T>(
   folder: string,
-  { fileName, description, part: [index, parts] = [0, 1] }: FolderClaim,
+  { fileName, description, part: [index, parts] = [0, 1] }: ClaimedSet,
   work: () => Promise<T>,
 ): Promise<T> {
-  const makePart = async (): Promise<T> => {
-    await claimFolder(folder, {
-      fileName,
-      record: description,
-      otherwise: `Expected ${folder} to be new or to hold samples made with the same options, but ${join(folder, fileName)} says otherwise; choose another folder.`,
-    });
-    return work();
+  const claim = {
+    fileName,
+    record: description,
+    otherwise: `Expected ${folder} to be new or to hold samples made with the same options, but ${join(folder, fileName)} says otherwise; choose another folder.`,
   };
+  const makePart = (): Promise<T> => doClaimed(folder, claim, work);
   return doLocked(folder, 'synthesis', makePart, parts === 1 ? {} : { parts: [`${index} of ${parts}`] });
 }

@@ -69,11 +69,18 @@ export async function synthesizeSampleSet({
     };
     try {
       let next = 0;
+      const failures: unknown[] = [];
       const makeSamples = async (): Promise<void> => {
-        while (next < count) await makeSample(next++);
+        while (next < count && failures.length === 0) await makeSample(next++);
       };
-      // One sample more than there are workers, so that one is written while the others are made.
-      await Promise.all(Array.from({ length: usefulWorkers(workers) + 1 }, makeSamples));
+      // One sample more than there are workers, so that one is written while the others are made. Those in
+      // hand at a failure are waited for: none may come into a folder that was given up.
+      await Promise.all(
+        Array.from({ length: usefulWorkers(workers) + 1 }, () =>
+          makeSamples().catch((cause: unknown) => void failures.push(cause)),
+        ),
+      );
+      if (failures.length > 0) throw failures[0];
     } finally {
       await pool.close();
     }

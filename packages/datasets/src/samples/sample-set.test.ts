@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
+import { writePng } from '../pictures/picture-file.node.js';
 import { readSampleFolder } from './sample-folder.node.js';
 import { previewSampleSet, type SampleSetOptions, synthesizeSampleSet } from './sample-set.node.js';
 
@@ -91,6 +92,16 @@ describe('synthesizeSampleSet', () => {
     await expect(synthesizePanoramaSet(job)).rejects.toThrow(/abort/i);
     expect(readdirSync(out).filter((name) => name.startsWith('sample')).length).toBeLessThan(4);
     expect(readdirSync(out).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  test('leaves nothing where none of its pictures can be used, and the folder free', async () => {
+    const stills = newFolder();
+    await writePng(join(stills, 'still.png'), { width: 3, height: 2, data: new Float32Array(18) });
+    const out = join(newFolder(), 'above', 'set');
+    await expect(synthesizePanoramaSet({ ...small, folder: stills, out })).rejects.toThrow('still.png');
+    expect(existsSync(dirname(out))).toBe(false);
+    await synthesizePanoramaSet({ ...small, count: 1, folder: await makePanoramaFolder(1), out });
+    expect(readdirSync(out)).toEqual(['sample-0000', 'set.json']);
   });
 
   test('refuses to mix sets', async () => {

@@ -1,11 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { doLocked, makeTemporaryFolder } from '@unblur/files';
 import { noAugmentation } from '../augmentation.js';
 import type { PartialLayeredOptions } from '../layers/layered-options.js';
 import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
+import { writePng } from '../pictures/picture-file.node.js';
 import { makePanoramaFolder, newFolder } from '../pictures/picture-folder.test-tool.js';
 import { panoramaBatches } from '../stream/batches.node.js';
 import {
@@ -176,6 +185,14 @@ describe('shard sets', () => {
     const angles = async (folder: string) =>
       Array.from((await take(1, { folder, batchSize: 7, seed: 1 }))[0]!.rotationDegrees!).sort();
     expect(await angles(again)).toEqual(await angles(stored));
+  });
+
+  test('leave nothing where none of the pictures can be used', async () => {
+    const stills = newFolder();
+    await writePng(join(stills, 'still.png'), { width: 3, height: 2, data: new Float32Array(18) });
+    const out = join(newFolder(), 'set');
+    await expect(synthesizePanoramaShards({ ...small, folder: stills, out })).rejects.toThrow('still.png');
+    expect(existsSync(out)).toBe(false);
   });
 
   test('are completed after a stop, without redoing finished shards or leaving half ones', async () => {
