@@ -8,7 +8,7 @@ import { betterOrder } from './own-blur/scores.js';
 import { clearScores, OwnBlurStudio, showScores, type OwnBlur } from './own-blur/own-blur.js';
 import { element } from './page-elements.js';
 import { examples } from './photo/examples.js';
-import { describe, PhotoDesk, showReport, type GivenPhoto } from './photo/photo-desk.js';
+import { describe, lookAt, PhotoDesk, showReport, type GivenPhoto } from './photo/photo-desk.js';
 import { kindOf, listenForFiles } from './photo/photo-intake.js';
 import type { Picture } from './picture.js';
 import { Player, type Scene } from './player/player.js';
@@ -52,6 +52,8 @@ let mode: Mode = 'photo';
 let ownResult: Savable | undefined;
 /** Grows with every restoration of an own blur; what comes back for an older one is dropped. */
 let ownWorkNumber = 0;
+/** Grows with every time that files are given. */
+let filesGiven = 0;
 
 function say(message: string, isError = false): void {
   status.textContent = message;
@@ -60,6 +62,7 @@ function say(message: string, isError = false): void {
 
 /** Files as they were dropped or chosen: a clip, or photographs, which become a queue. */
 async function takeFiles(files: File[]): Promise<void> {
+  const given = ++filesGiven;
   const photos: GivenPhoto[] = [];
   const refused: string[] = [];
   for (const file of files) {
@@ -73,6 +76,15 @@ async function takeFiles(files: File[]): Promise<void> {
       refused.push((cause as Error).message);
     }
   }
+  const [photo] = photos;
+  if (photo && photos.length === 1 && !desk.isEmpty) {
+    // What cannot be decoded does not take the place of what is there.
+    await lookAt(photo).catch((cause: Error) => {
+      photos.pop();
+      refused.push(cause.message);
+    });
+  }
+  if (given !== filesGiven) return;
   if (photos.length > 0) return givePhotos(photos, refused);
   // What is on show is still what was given before.
   const still = mode === 'photo' && desk.shown ? ` Still showing ${desk.shown.name}.` : '';
@@ -80,12 +92,15 @@ async function takeFiles(files: File[]): Promise<void> {
 }
 
 function givePhotos(photos: GivenPhoto[], refused: string[] = []): void {
+  // What was chosen with goes away.
+  const hadFocus = element('start', HTMLElement).contains(document.activeElement);
   ownWorkNumber++;
   resetSaveNote();
   restorer.chooseEngine(chosenEngine());
   switchMode('photo');
   desk.give(photos, refused);
   showMode();
+  if (hadFocus) element('stage', HTMLElement).focus({ preventScroll: true });
 }
 
 function loadClips(): Promise<ClipDesk> {
@@ -244,6 +259,12 @@ for (const [index, tab] of tabs.entries()) {
     other.click();
   });
 }
+
+element('skip-link', HTMLAnchorElement).addEventListener('click', (event) => {
+  event.preventDefault();
+  const places = ['clip-stage', 'stage', 'file'].map((id) => document.getElementById(id));
+  places.find((place) => place?.checkVisibility())?.focus();
+});
 
 // Of one photograph the results are soon made again.
 addEventListener('beforeunload', (event) => {

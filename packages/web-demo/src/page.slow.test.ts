@@ -365,6 +365,12 @@ describeInBrowser('the page', () => {
     expect(await page.locator('#start').isVisible()).toBe(true);
   });
 
+  test('skips to what the visitor begins with', async () => {
+    await page.focus('#skip-link');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => [document.activeElement!.id, location.hash])).toEqual(['file', '']);
+  });
+
   test('restores a photograph that is given as a file, on as many threads as there are processors', async () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     const processors = await page.evaluate(() => navigator.hardwareConcurrency);
@@ -385,7 +391,9 @@ describeInBrowser('the page', () => {
     await plainPage.reload();
     await watch(plainPage);
     expect(await plainPage.evaluate(() => crossOriginIsolated)).toBe(true);
-    await plainPage.click('.example >> nth=0');
+    await plainPage.focus('.example >> nth=0');
+    await plainPage.keyboard.press('Enter');
+    await plainPage.waitForFunction(() => document.activeElement!.id === 'stage');
     await plainPage.waitForFunction(
       () =>
         (document.getElementById('progress') as HTMLProgressElement).value > 0.85 ||
@@ -431,6 +439,20 @@ describeInBrowser('the page', () => {
     await page.mouse.move(box.x + box.width - 20, box.y + box.height / 2, { steps: 8 });
     await page.mouse.up();
     await expect(frameNumber.textContent()).resolves.toBe('25 / 25');
+  });
+
+  test('moves a zoomed picture by keys', async () => {
+    await page.focus('#viewer');
+    const frameBefore = await page.textContent('#frame-number');
+    const place = () => page.locator('#picture').evaluate((picture) => picture.getBoundingClientRect().x);
+    for (let press = 0; press < 4; press++) await page.keyboard.press('+');
+    const zoomed = await place();
+    await page.keyboard.press('ArrowRight');
+    expect(await place()).toBeCloseTo(zoomed - 64, 1);
+    await page.keyboard.press('ArrowLeft');
+    expect(await place()).toBeCloseTo(zoomed, 1);
+    expect(await page.textContent('#frame-number')).toBe(frameBefore);
+    await page.keyboard.press('0');
   });
 
   test('shows the moment between two frames, made for it', async () => {
@@ -498,7 +520,7 @@ describeInBrowser('the page', () => {
   test('saves the frame that is shown, without loss', async () => {
     const frames = await shownFrames();
     const { name, bytes } = await save('png');
-    expect(name).toBe('small-frame-24.png');
+    expect(name).toBe('small-frame-25.png');
     expect(psnr(await loadPhoto(bytes), frames[24]!)).toBe(Infinity);
   });
 
@@ -575,12 +597,12 @@ describeInBrowser('the page', () => {
       expect(Object.keys(files).sort()).toEqual([
         'animation.gif',
         'blur.png',
-        ...Array.from({ length: 25 }, (_, index) => `frame-${String(index).padStart(2, '0')}.png`),
+        ...Array.from({ length: 25 }, (_, index) => `frame-${String(index + 1).padStart(2, '0')}.png`),
         'video.mp4',
       ]);
       const frames = await shownFrames();
       for (const [index, frame] of frames.entries()) {
-        expect(psnr(await loadPhoto(files[`frame-${String(index).padStart(2, '0')}.png`]!), frame)).toBe(
+        expect(psnr(await loadPhoto(files[`frame-${String(index + 1).padStart(2, '0')}.png`]!), frame)).toBe(
           Infinity,
         );
       }
@@ -643,6 +665,33 @@ describeInBrowser('the page', () => {
     },
   );
 
+  test.each([
+    ['a long name without a place to break', 'a'.repeat(200), 16],
+    ['letters twice as large', 'small', 32],
+  ])('fits a narrow window with %s', async (_, name, letterPixels) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const width = await page.evaluate(
+      ({ name, letterPixels }) => {
+        const saying = ['#status', '#save-note'].map((selector) => document.querySelector(selector)!);
+        const texts = saying.map(({ textContent }) => textContent);
+        for (const element of saying) element.textContent = `${name}.png`;
+        document.documentElement.style.fontSize = `${letterPixels}px`;
+        const queue = document.getElementById('queue')!;
+        queue.hidden = false;
+        queue.innerHTML = `<button class="queued">${name}: waiting</button>`;
+        const { scrollWidth } = document.documentElement;
+        saying.forEach((element, index) => (element.textContent = texts[index]!));
+        document.documentElement.style.fontSize = '';
+        queue.hidden = true;
+        queue.replaceChildren();
+        return scrollWidth;
+      },
+      { name, letterPixels },
+    );
+    await page.setViewportSize({ width: 1280, height: 860 });
+    expect(width).toBeLessThanOrEqual(360);
+  });
+
   test('has targets of 44 pixels for fingers', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     const small = await smallTargetsOf(page);
@@ -661,22 +710,39 @@ describeInBrowser('the page', () => {
     expect(chosen).not.toBe(other);
   });
 
-  test('shows nothing stale: a broken file after a result, and what was saved before', async () => {
-    expect(await page.textContent('#save-note')).toMatch(/^Saved/);
+  test('keeps a result on show where the next file is broken', async () => {
+    const before = await status().textContent();
     await givePhoto('broken.jpg', readFileSync(squarePath).subarray(0, 300));
-    await waitForStatus(/broken: .*not a photograph that the browser can read/);
-    expect(await page.locator('#viewer').isVisible()).toBe(false);
-    expect(await page.locator('#save-mp4').isEnabled()).toBe(false);
-    expect(await page.textContent('#save-note')).not.toMatch(/Saved/);
-    expect(await page.textContent('#detail-note')).not.toMatch(/160 × 96/);
-    expect(await page.locator('#detail option:checked').textContent()).toBe('Automatic');
-    expect(await accessibilityFaults()).toEqual([]);
+    await waitForStatus(/^broken\.jpg: not a photograph that the browser can read.* Still showing small\.$/);
+    expect(await page.locator('#viewer').isVisible()).toBe(true);
+    expect(await page.locator('#save-mp4').isEnabled()).toBe(true);
+    expect(before).not.toMatch(/broken/);
     await page.setInputFiles('#other-file', {
       name: 'a.txt',
       mimeType: 'text/plain',
       buffer: Buffer.from('a'),
     });
-    await waitForStatus(/a\.txt is text.* Still showing broken\./);
+    await waitForStatus(/a\.txt is text.* Still showing small\./);
+  });
+
+  test('shows nothing stale: what was saved before, and sizes', async () => {
+    expect(await page.textContent('#save-note')).toMatch(/^Saved/);
+    const frame = (alpha: number) =>
+      sharp({ create: { width: 96, height: 64, channels: 4, background: { r: 90, g: 60, b: 30, alpha } } })
+        .png()
+        .toBuffer();
+    const animation = await sharp([await frame(1), await frame(0)], { join: { animated: true } })
+      .gif()
+      .toBuffer();
+    await givePhoto('moving.gif', animation, 'image/gif');
+    await page.waitForFunction(() => !/^Saved/.test(document.getElementById('save-note')!.textContent));
+    const told = await waitForStatus(/frames of 96 × 64 in/);
+    expect(told).toMatch(/^It holds 2 pictures: only the first is restored\. /);
+    expect(await page.textContent('#detail-note')).not.toMatch(/160 × 96/);
+    expect(await page.locator('#detail option:checked').textContent()).toMatch(/^Automatic/);
+    await givePhoto('glass.png', await frame(0.5));
+    await waitForStatus(/^What is transparent in it lies over white\. .*frames of 96 × 64 in/);
+    expect(await accessibilityFaults()).toEqual([]);
   });
 
   test('decodes a HEIC photograph, upright and in its colours', async () => {

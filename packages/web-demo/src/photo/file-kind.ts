@@ -26,7 +26,7 @@ export function fileKind(
   { name, type, size }: { name: string; type: string; size: number },
 ): FileKind {
   const called = name || 'This file';
-  if (size === 0) throw new Error(`${called} is empty. Choose a photograph.`);
+  if (size === 0) throw new Error(`${called} is empty. Choose a photograph or a clip.`);
   const text = String.fromCharCode(...head.subarray(0, 256));
   if (text.startsWith('GIF8')) return 'photo';
   if (text.slice(4, 8) === 'ftyp') {
@@ -47,9 +47,9 @@ export function fileKind(
   if (text.startsWith('%PDF')) {
     throw new Error(`${called} is a PDF document. Save its picture as JPEG or PNG first.`);
   }
-  if (type.startsWith('audio/')) throw new Error(`${called} is a sound. Choose a photograph.`);
+  if (type.startsWith('audio/')) throw new Error(`${called} is a sound. Choose a photograph or a clip.`);
   if (type.startsWith('text/') || type === 'application/json') {
-    throw new Error(`${called} is text. Choose a photograph.`);
+    throw new Error(`${called} is text. Choose a photograph or a clip.`);
   }
   if (/\.(cr2|cr3|nef|arw|dng|raf|orf|rw2)$/i.test(name)) {
     throw new Error(

@@ -16,6 +16,10 @@ export interface DecodedPhoto {
   original: { width: number; height: number };
   /** Whether the browser has turned inks into light, which each does in its own way. */
   isCmyk: boolean;
+  /** Whether it lies over white since parts of it are transparent. */
+  hadAlpha: boolean;
+  /** How many pictures the file holds, of which this is the first; 1 where the browser does not tell. */
+  pictures: number;
 }
 
 /** Metadata and colour profiles stand before what tells the channels of a JPEG. */
@@ -37,14 +41,46 @@ export async function decodePhoto({ file, isHeic, longestSidePixels }: DecodeReq
   const original = { width: bitmap.width, height: bitmap.height };
   const { width, height } = fitWithin(bitmap, longestSidePixels);
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
-  const { data } = context.getImageData(0, 0, width, height);
-  const isCmyk = isCmykJpeg(new Uint8Array(await file.slice(0, mostHeaderBytes).arrayBuffer()));
-  return { picture: { width, height, rgba: data as Uint8ClampedArray<ArrayBuffer> }, original, isCmyk };
+  let { data } = context.getImageData(0, 0, width, height);
+  const hadAlpha = isTransparent(data);
+  if (hadAlpha) {
+    context.globalCompositeOperation = 'destination-over';
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, width, height);
+    ({ data } = context.getImageData(0, 0, width, height));
+  }
+  const head = new Uint8Array(await file.slice(0, mostHeaderBytes).arrayBuffer());
+  return {
+    picture: { width, height, rgba: data as Uint8ClampedArray<ArrayBuffer> },
+    original,
+    isCmyk: isCmykJpeg(head),
+    hadAlpha,
+    pictures: await countPictures(file, head),
+  };
+}
+
+function isTransparent(rgba: Uint8ClampedArray): boolean {
+  for (let alpha = 3; alpha < rgba.length; alpha += 4) if (rgba[alpha] !== 255) return true;
+  return false;
+}
+
+/** Of files that may be animated, where the browser has a decoder for their pictures. */
+async function countPictures(file: Blob, head: Uint8Array): Promise<number> {
+  const text = String.fromCharCode(...head.subarray(0, 12));
+  const type = text.startsWith('GIF8') ? 'image/gif' : text.endsWith('WEBP') ? 'image/webp' : undefined;
+  if (!type || !('ImageDecoder' in self)) return 1;
+  const decoder = new ImageDecoder({ data: file.stream(), type });
+  try {
+    await decoder.completed;
+    return decoder.tracks.selectedTrack?.frameCount ?? 1;
+  } catch {
+    return 1;
+  } finally {
+    decoder.close();
+  }
 }
 
 /** @param head the beginning of a file of any kind. */

@@ -1,4 +1,5 @@
 import { fitWithin } from '@unblur/restoration';
+import { explainShortage } from '../engine/memory-shortage.js';
 import { evenTimes, frameCount, shownTimes } from '../engine/frame-order.js';
 import type { PageRestorer, Restoration, RestorerReport } from '../engine/restorer.js';
 import { element } from '../page-elements.js';
@@ -7,6 +8,7 @@ import type { Player, Scene } from '../player/player.js';
 import { fitPicture } from '../saving/fitting.js';
 import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
 import { duration, type WorkingPanel } from '../working-panel.js';
+import type { DecodedPhoto } from './photo-decoding.js';
 import { readPhoto } from './photo-intake.js';
 
 /** A photograph that was given, and what has become of it. */
@@ -15,6 +17,8 @@ export interface GivenPhoto {
   readonly isHeic: boolean;
   /** Without the ending. */
   readonly name: string;
+  /** Decoded small before, to see that it can be. */
+  first?: DecodedPhoto;
   state: 'waiting' | 'working' | 'done' | 'failed' | 'stopped';
   /** The size it is to be worked at, as it was chosen: `auto` or the longer side in pixels. */
   detail?: string;
@@ -217,7 +221,8 @@ export class PhotoDesk {
     if (isOnShow()) this.#showSettings(photo);
     working.show('Reading the photograph');
     try {
-      const first = await readPhoto(photo.file, photo.isHeic, firstSidePixels);
+      const first = photo.first ?? (await readPhoto(photo.file, photo.isHeic, firstSidePixels));
+      photo.first = undefined;
       if (!isCurrent()) return;
       photo.small = first.picture;
       if (isOnShow()) {
@@ -248,6 +253,8 @@ export class PhotoDesk {
       if (!isCurrent()) return;
       const note = [
         isSmaller(picture, first.original) && `${sizeOf(first.original)}, worked on at ${sizeOf(picture)}. `,
+        first.pictures > 1 && `It holds ${first.pictures} pictures: only the first is restored. `,
+        first.hadAlpha && 'What is transparent in it lies over white. ',
         first.isCmyk &&
           'Its colours are CMYK, converted by the browser: they may differ from the command’s. ',
       ]
@@ -259,7 +266,7 @@ export class PhotoDesk {
       await this.#restoreInFull(photo, picture, { title, note, engineChoice }, isCurrent, isOnShow);
     } catch (cause) {
       if (!isCurrent() || (cause as Error).name === 'AbortError') return;
-      const told = `${photo.name}: ${(cause as Error).message}`;
+      const told = `${fileNameOf(photo)}: ${explainShortage(cause as Error).message}`;
       working.hide();
       if (before) {
         this.#goBackTo(before, photo);
@@ -444,6 +451,17 @@ export class PhotoDesk {
     }
   }
 }
+
+/** Decodes a photograph as `restore` does first. @throws in one line for people where it cannot be. */
+export async function lookAt(photo: GivenPhoto): Promise<void> {
+  try {
+    photo.first = await readPhoto(photo.file, photo.isHeic, firstSidePixels);
+  } catch (cause) {
+    throw new Error(`${fileNameOf(photo)}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+const fileNameOf = ({ file, name }: GivenPhoto) => (file instanceof File && file.name) || name;
 
 /** Tells the panel what a restoration reports. */
 export function showReport(working: WorkingPanel, title: string, report: RestorerReport): void {

@@ -1,4 +1,5 @@
 import { WorkerCalls } from '../worker-calls.js';
+import { filesIn } from './dropped-files.js';
 import { fileKind, type FileKind } from './file-kind.js';
 import type { DecodedPhoto, DecodeRequest } from './photo-decoding.js';
 
@@ -49,7 +50,12 @@ export function listenForFiles({ dropTarget, fileInputs }: IntakeParts, take: (f
     event.preventDefault();
     mark(-depth);
     const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length > 0) take(files);
+    // Both are gone once this handler has returned.
+    const entries = [...(event.dataTransfer?.items ?? [])].flatMap((item) => item.webkitGetAsEntry() ?? []);
+    const isFlat = !entries.some(({ isDirectory }) => isDirectory);
+    // What cannot be opened is told by the files themselves.
+    const dropped = isFlat ? Promise.resolve(files) : filesIn(entries).catch(() => files);
+    void dropped.then((all) => all.length > 0 && take(all));
   });
   document.addEventListener('paste', (event) => {
     const files = [...(event.clipboardData?.files ?? [])];

@@ -24,6 +24,9 @@ export interface Scene {
 /** Between two frames the slider stops so often, where frames at any time can be had. */
 const stopsPerFrame = 8;
 
+/** What an arrow key moves a zoomed picture by. */
+const panPixels = 64;
+
 /** Shows restored frames: plays, scrubs, compares, zooms, draws the motion. */
 export class Player {
   readonly #viewer = element('viewer', HTMLElement);
@@ -335,13 +338,19 @@ export class Player {
     this.#viewer.addEventListener('pointercancel', release);
   }
 
+  /** Arrow keys do what dragging does. */
   #onKey(event: KeyboardEvent): void {
     if (event.target !== this.#viewer || event.ctrlKey || event.metaKey || event.altKey) return;
     const last = (this.#scene?.frames.length ?? 1) - 1;
+    const { isFitted } = this.#viewport;
     const actions: Record<string, () => void> = {
       ' ': () => this.#togglePlaying(),
-      ArrowLeft: () => this.#stepFrame(-1),
-      ArrowRight: () => this.#stepFrame(1),
+      ArrowLeft: () => (isFitted ? this.#stepFrame(-1) : this.#viewport.moveBy(panPixels, 0)),
+      ArrowRight: () => (isFitted ? this.#stepFrame(1) : this.#viewport.moveBy(-panPixels, 0)),
+      ...(!isFitted && {
+        ArrowUp: () => this.#viewport.moveBy(0, panPixels),
+        ArrowDown: () => this.#viewport.moveBy(0, -panPixels),
+      }),
       Home: () => this.#scrubTo(0),
       End: () => this.#scrubTo(last),
       '+': () => this.#viewport.zoomTo(this.#viewport.zoom * 1.5),

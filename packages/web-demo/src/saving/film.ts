@@ -9,10 +9,10 @@ export interface Film {
 }
 
 /**
- * How a frame is called in the names of files, so that they sort in time: `03`, and `03.5` half way to the
- * next. @param place from 0, in frames
+ * How a frame is called in the names of files, so that they sort in time: by its number as the page shows it,
+ * `03`, and `03.5` half way to the next. @param place from 0, in frames
  */
 export function frameLabel(place: number): string {
-  const [whole, ...fraction] = String(Number(place.toFixed(3))).split('.');
+  const [whole, ...fraction] = String(Number((place + 1).toFixed(3))).split('.');
   return [whole!.padStart(2, '0'), ...fraction].join('.');
 }

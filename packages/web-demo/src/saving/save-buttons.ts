@@ -110,6 +110,7 @@ export async function download(blob: Blob, fileName: string): Promise<string> {
   return `Saved ${fileName}, ${describeSize(blob.size)}.`;
 }
 
-function describeSize(bytes: number): string {
+/** Of a file, for people. */
+export function describeSize(bytes: number): string {
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

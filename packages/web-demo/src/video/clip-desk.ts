@@ -1,7 +1,8 @@
 import './clip.css';
 import { element } from '../page-elements.js';
 import type { EngineName } from '../engine/engine-names.js';
-import { canShareVideo, download, notShared, share } from '../saving/save-buttons.js';
+import { explainShortage } from '../engine/memory-shortage.js';
+import { canShareVideo, describeSize, download, notShared, share } from '../saving/save-buttons.js';
 import { duration, WorkingPanel } from '../working-panel.js';
 import type { ClipFormatName } from './clip-formats.js';
 import { ClipPlayer, type PlayedClips } from './clip-player.js';
@@ -81,6 +82,8 @@ export class ClipDesk {
   #told: { message: string; isError: boolean } = { message: '', isError: false };
   /** Grows with every piece of work; what comes back for an older one is dropped. */
   #workNumber = 0;
+  /** Grows with every clip that is given. */
+  #givenNumber = 0;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -116,8 +119,20 @@ export class ClipDesk {
     shareButton.addEventListener('click', () => void this.#save(share));
   }
 
-  /** A clip takes the place of the one before. */
+  /** A clip takes the place of the one before, which stays where the new one cannot be opened. */
   async give(file: File): Promise<void> {
+    const given = ++this.#givenNumber;
+    if (this.#clip) {
+      const refusal = await this.#sharpener.check(file).catch((cause: Error) => cause);
+      if (given !== this.#givenNumber || refusal?.name === 'AbortError') return;
+      if (refusal && this.#clip) {
+        const { name } = this.#clip.file;
+        return this.#say(
+          `${refusal.message} ${this.#isWorking ? `${name} goes on.` : `Still showing ${name}.`}`,
+          true,
+        );
+      }
+    }
     this.#end();
     this.#forget();
     // The button goes away that whoever chose the clip was at.
@@ -321,7 +336,7 @@ export class ClipDesk {
         hasSound: facts.hasSound && !sharpened.lostSound,
         loops: false,
       },
-      note: `${formatLabels[format]}, ${width} × ${height}, ${passes === 'mirrored' ? 'two passes' : 'one pass'}, ${fileSize(sharpened.clip.size)}.`,
+      note: `${formatLabels[format]}, ${width} × ${height}, ${passes === 'mirrored' ? 'two passes' : 'one pass'}, ${describeSize(sharpened.clip.size)}.`,
       told: `${sharpened.frames} frames of ${width} × ${height} in ${duration(seconds)} on ${sharpened.engine}.${faults.join('')}`,
     };
   }
@@ -364,14 +379,15 @@ export class ClipDesk {
   #fail(cause: Error, isCurrent: () => boolean): void {
     if (!isCurrent() || cause.name === 'AbortError') return;
     this.#end();
+    const { message } = explainShortage(cause);
     const result = this.#clip?.result;
     if (result) {
       this.#goBackTo(result);
-      return this.#say(`${cause.message} What is shown: ${result.told}`, true);
+      return this.#say(`${message} What is shown: ${result.told}`, true);
     }
     this.#forget();
     this.#showControls();
-    this.#say(cause.message, true);
+    this.#say(message, true);
   }
 
   get #settings(): ClipSettings {
@@ -455,6 +471,3 @@ function describeClip({
     : '';
   return `${file.name}: ${width} × ${height}, ${seconds.toFixed(1)} s, ${frames} frames, ${sound}${range}`;
 }
-
-const fileSize = (bytes: number) =>
-  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -18,6 +18,8 @@ import { workingSize, type NetworkCost } from './working-size.js';
 import { openScratchFile } from './scratch-file.js';
 
 export type ClipRequest =
+  /** Whether a clip can be opened and its first frame decoded; nothing else changes. */
+  | { kind: 'check'; file: File }
   /** What a clip is, and its first frame. It is the one that is worked on from now on. */
   | { kind: 'open'; file: File; longestSidePixels: number }
   /** Must come before sharpening, and once. */
@@ -44,6 +46,7 @@ export type ClipReport =
   | { kind: 'frame'; frames: number; seconds: number; secondsPerFrame: number; pair?: FramePair };
 
 export interface ClipResults {
+  check: undefined;
   open: { facts: ClipFacts; first: Picture };
   /** What the network is expected to take; and of WebGPU, where it was to be tried. */
   start: { cost: NetworkCost; verdict?: Verdict };
@@ -62,6 +65,9 @@ let current: OpenClip | undefined;
 
 answerCalls<ClipRequest, ClipResults, ClipReport>(async (request, report) => {
   switch (request.kind) {
+    case 'check':
+      (await firstFrameOf(request.file, 2)).clip.input.dispose();
+      return { result: undefined };
     case 'open':
       return { result: await open(request) };
     case 'start':
@@ -77,6 +83,15 @@ async function open({
 }: Extract<ClipRequest, { kind: 'open' }>): Promise<ClipResults['open']> {
   current?.input.dispose();
   current = undefined;
+  const { clip, first } = await firstFrameOf(file, longestSidePixels);
+  current = clip;
+  return { facts: clip.facts, first };
+}
+
+async function firstFrameOf(
+  file: File,
+  longestSidePixels: number,
+): Promise<{ clip: OpenClip; first: Picture }> {
   const clip = await openClip(file);
   const { width, height } = workingSize(clip.facts, longestSidePixels);
   let first: Picture | undefined;
@@ -85,9 +100,9 @@ async function open({
   });
   await frames.next();
   await frames.return();
-  if (!first) throw new Error(`${file.name} gave no frame that could be decoded. Get the whole file.`);
-  current = clip;
-  return { facts: clip.facts, first };
+  if (first) return { clip, first };
+  clip.input.dispose();
+  throw new Error(`${file.name} gave no frame that could be decoded. Get the whole file.`);
 }
 
 async function start(

@@ -31,6 +31,11 @@ export class PageSharpener {
   /** Hears of the downloads. */
   #onReport: ((report: ClipReport) => void) | undefined;
 
+  /** @throws where the page can make nothing of a clip. The one that is worked on stays. */
+  async check(file: File): Promise<void> {
+    await this.#call({ kind: 'check', file });
+  }
+
   /** What a clip is; it is the one that is worked on from now on. */
   async open(file: File, longestSidePixels: number): Promise<ClipResults['open']> {
     this.#file = file;
