@@ -50,9 +50,10 @@ export function lineChart(series: readonly Series[], { title, xLabel }: ChartOpt
   const lines = thinned.map(({ name, points }, index) => {
     const color = colors[index % colors.length];
     const path = points.map(([x, y]) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(' ');
+    // A style: a page's stylesheet says the colour of all other words, and goes before an attribute.
     return (
       `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="1.5"/>` +
-      `<text x="${legendEnd(index)}" y="16" text-anchor="end" fill="${color}">${escapeHtml(name)}</text>`
+      `<text x="${legendEnd(index)}" y="16" text-anchor="end" style="fill:${color}">${escapeHtml(name)}</text>`
     );
   });
   return (

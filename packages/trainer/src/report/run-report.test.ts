@@ -24,6 +24,19 @@ describe('lineChart', () => {
     expect(svg).toContain('points="64.0,224.0 346.0,28.0 628.0,224.0"');
   });
 
+  test('writes the name of a series in the colour of its line, whatever the stylesheet says of words', () => {
+    const points = [
+      [0, 1],
+      [1, 2],
+    ] as const;
+    const series = ['first', 'last'].map((name) => ({ name, points: [...points] }));
+    const svg = lineChart(series, { title: 't', xLabel: 'x' });
+    const lineColors = [...svg.matchAll(/<polyline [^>]*stroke="(#\w+)"/g)].map(([, color]) => color);
+    const nameColors = [...svg.matchAll(/style="fill:(#\w+)">(?:first|last)</g)].map(([, color]) => color);
+    expect(nameColors).toEqual(lineColors);
+    expect(new Set(lineColors).size).toBe(2);
+  });
+
   test('averages long series, escapes names and is empty without points', () => {
     const points = Array.from({ length: 6000 }, (_, index) => [index, index % 2] as const);
     const svg = lineChart([{ name: '<b>', points: [...points] }], { title: 't', xLabel: 'x' });
