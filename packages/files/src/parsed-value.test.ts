@@ -21,6 +21,13 @@ test('a message shows the beginning of a long text', () => {
 test('a message shows any value that a file may hold', () => {
   expect(excerptOfValue(undefined)).toBe('nothing');
   expect(excerptOfValue({ frames: [1, 'two', null] })).toBe('{"frames":[1,"two",null]}');
+  expect([NaN, Infinity, -Infinity, null].map(excerptOfValue)).toEqual([
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    'null',
+  ]);
+  expect(excerptOfValue({ range: [0, Infinity], name: 'NaN' })).toBe('{"range":[0,Infinity],"name":"NaN"}');
   const depth = 20_000;
   const nested: unknown = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
   expect(excerptOfValue(nested)).toBe('lists or mappings, nested deeply');

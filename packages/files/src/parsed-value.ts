@@ -12,11 +12,17 @@ export function excerptOf(text: string): string {
   return text.length > excerptCharacters ? `${text.slice(0, excerptCharacters)}...` : text;
 }
 
-/** The beginning of a value from a file, as JSON. */
+/** Numbers that JSON has no word for, between characters that it writes otherwise. */
+const marked = /"\\u0000(NaN|-?Infinity)\\u0000"/g;
+
+/** The beginning of a value from a file, as JSON; what is no finite number by its name. */
 export function excerptOfValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   try {
-    return excerptOf(JSON.stringify(value));
+    const json = JSON.stringify(value, (_key, part: unknown) =>
+      typeof part === 'number' && !Number.isFinite(part) ? `\0${part}\0` : part,
+    );
+    return excerptOf(json.replace(marked, '$1'));
   } catch {
     // JSON is parsed to any depth but written by recursion.
     return 'lists or mappings, nested deeply';

@@ -9,6 +9,7 @@ import {
   videoDefaults,
 } from '@unblur/datasets';
 import type { AugmentationOptions, SampleSource } from '@unblur/datasets';
+import { excerptOfValue } from '@unblur/files/parsed-value';
 import { deviceOnlyKinds, deviceOnlyOptions, pairsShrink, readDeviceOptions } from './device-options.js';
 import type { PairsSource } from './device-options.js';
 import { cacheMegabytesField, sizePixelsField, workersField } from './fields.js';
@@ -77,7 +78,7 @@ export const dataField: Field<DataConfig> = {
     const { sources } = mapping;
     if (!Array.isArray(sources) || sources.length === 0) {
       throw new Error(
-        `Expected a list of sources for '${join(path, 'sources')}', such as [{ kind: panorama, folder: panoramas }], but received ${sources === undefined ? 'nothing' : JSON.stringify(sources)}.`,
+        `Expected a list of sources for '${join(path, 'sources')}', such as [{ kind: panorama, folder: panoramas }], but received ${excerptOfValue(sources)}.`,
       );
     }
     const size = sizePixels.read(mapping['sizePixels'], join(path, 'sizePixels'));
