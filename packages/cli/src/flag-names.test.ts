@@ -28,6 +28,11 @@ test.each([
     undefined,
   ],
   ['degrees it shows across (coverageDegrees)', 'degrees it shows across (--crop)', undefined],
+  [
+    'Expected windowFrames to be numbers that are 1 above multiples of 6 (frames - 1), at most 1025 but received [9].',
+    'Expected --window to be 1 above a multiple of 6 (--frames less 1), at most 1025, but received 9.',
+    undefined,
+  ],
   ['choose another folder of results.', 'choose another --out.', undefined],
   ['name another folder of experiments.', 'name another folder (--from).', undefined],
   ['use: deblurVideo(a (1).gif, sharp.mp4)', 'use: unblur video a (1).gif --out sharp.mp4', undefined],

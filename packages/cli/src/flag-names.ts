@@ -34,6 +34,12 @@ const flagNames: { flag: string; words: RegExp; named: string; elsewhere?: strin
     named: 'choice of --mirrored, --no-deinterlace,',
   },
   { flag: '--crop', words: /\(coverageDegrees\)/, named: '(--crop)' },
+  {
+    flag: '--window',
+    words:
+      /\bwindowFrames to be numbers that are 1 above multiples of (\d+) \(frames - 1\), at most (\d+) but received \[(\d+)\]/,
+    named: '--window to be 1 above a multiple of $1 (--frames less 1), at most $2, but received $3',
+  },
   { flag: '--out', words: /another folder of results\b/, named: 'another --out' },
   { flag: '--from', words: /another folder of experiments\b/, named: 'another folder (--from)' },
   {

@@ -161,7 +161,7 @@ describe('videoBatches', () => {
       'Expected a video of at least 11 frames',
     );
     await expect(take(1, { ...small(), windowFrames: [3, 4] })).rejects.toThrow(
-      'Expected windowFrames to be numbers that are 1 above multiples of 2',
+      'Expected windowFrames to be numbers that are 1 above multiples of 2 (frames - 1), at most 1025 but received [3,4].',
     );
     await expect(take(1, { ...small(), averaging: { display: 0 } })).rejects.toThrow(
       'Expected averaging to be display or linear-srgb or linear-gamma-2.2, or weights of these',
