@@ -7,6 +7,7 @@ export { exposureMotion, motionAt, rimLengthPixels } from './motion-field.js';
 export {
   expectNetworkOptions,
   expectOptions,
+  describeOtherNetwork,
   explainWeights,
   UnusableWeightsError,
   type NetworkOptions,

@@ -55,3 +55,11 @@ export function explainWeights<T>(read: () => T): T {
     throw new UnusableWeightsError(firstLine((cause as Error).message), { cause });
   }
 }
+
+/** In messages: what a file holds whose header has none of the networks that are wanted. */
+export function describeOtherNetwork(metadata: Readonly<Record<string, string>>): string {
+  const found = Object.keys(metadata).find((key) => key.startsWith('unblur.'));
+  return found === undefined
+    ? 'a file whose header names no network'
+    : `those of another ('${found.slice(0, 60)}')`;
+}

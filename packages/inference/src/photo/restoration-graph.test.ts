@@ -6,7 +6,9 @@ import {
   paperFamily,
   paperPreset,
   photoFamily,
+  readSafetensors,
   windowFrames,
+  writeSafetensors,
   type ClipConfig,
   type FrameExtractionConfig,
   type NetworkFamily,
@@ -212,6 +214,14 @@ test.each([
   [new Uint8Array(100), { heightPixels: 64, widthPixels: 64 }, 'Expected'],
 ])('refuses what cannot be had (%#)', (weights, size, message) => {
   expect(() => traceRestoration(weights, size)).toThrow(message);
+});
+
+test('weights of no network that restores are refused with the names of all that do', () => {
+  const { tensors } = readSafetensors(tinyWeights());
+  const older = writeSafetensors({ tensors, metadata: { 'unblur.deblur': '{}' } });
+  expect(() => traceRestoration(older, { heightPixels: 16, widthPixels: 16 })).toThrow(
+    "Expected weights of a network for photographs (photo, paper, frame-extraction) or for video (video-deblurring, clip) but received those of another ('unblur.deblur')",
+  );
 });
 
 test('says what it wants where no size is given', () => {

@@ -2,7 +2,9 @@ import { clipByValue, concat, mirrorPad, slice, type Tensor, type Tensor4D } fro
 import {
   clipFamily,
   clipFrames,
+  frameExtractionFamily,
   frameTimes,
+  paperFamily,
   photoFamily,
   photoMultiple,
   readSafetensors,
@@ -18,12 +20,14 @@ import { trace } from '@unblur/onnx';
 import { UnblurError } from '@unblur/files';
 import {
   anyTimes,
+  describeOtherNetwork,
   expectOptions,
   explainWeights,
   type FixedTimesNetwork,
   photoFrames,
   readFixedTimesNetwork,
   selectFrames,
+  UnusableWeightsError,
 } from '@unblur/restoration';
 
 /** What an exported graph is to be made for. */
@@ -221,7 +225,11 @@ function describeRestoration(weights: SafetensorsBytes, frames: number | undefin
     });
   }
   const fixed = explainWeights(() => readFixedTimesNetwork(weights));
-  return fixed ? fixedTimesRestoration(fixed, frames) : photoRestoration(weights, frames);
+  if (fixed) return fixedTimesRestoration(fixed, frames);
+  if (Object.hasOwn(metadata, photoFamily.configKey)) return photoRestoration(weights, frames);
+  throw new UnusableWeightsError(
+    `Expected weights of a network for photographs (${photoFamily.name}, ${paperFamily.name}, ${frameExtractionFamily.name}) or for video (${videoDeblurFamily.name}, ${clipFamily.name}) but received ${describeOtherNetwork(metadata)}`,
+  );
 }
 
 function photoRestoration(weights: SafetensorsBytes, frames = photoFrames): Restoration {

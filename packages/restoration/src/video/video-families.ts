@@ -5,7 +5,7 @@ import {
   videoDeblurFamily,
   type SafetensorsBytes,
 } from '@unblur/core-model';
-import { explainWeights } from '../network-options.js';
+import { describeOtherNetwork, explainWeights } from '../network-options.js';
 import { readClipNetwork } from './clip-network.js';
 import { readPhotoNetwork } from './photo-network.js';
 import { readVideoDeblurNetwork } from './video-deblur-network.js';
@@ -28,9 +28,8 @@ export function readVideoNetwork(weights: SafetensorsBytes, mirrored: boolean): 
     const { metadata } = readSafetensors(weights);
     const family = families.find(({ configKey }) => Object.hasOwn(metadata, configKey));
     if (!family) {
-      const found = Object.keys(metadata).filter((key) => key.startsWith('unblur.'));
       throw new Error(
-        `Expected weights of a network for video (${videoDeblurFamily.name}, ${clipFamily.name}) or for photographs (${photoFamily.name}) but received ${found.length > 0 ? `those of another ('${found[0]!.slice(0, 60)}')` : 'a file whose header names no network'}`,
+        `Expected weights of a network for video (${videoDeblurFamily.name}, ${clipFamily.name}) or for photographs (${photoFamily.name}) but received ${describeOtherNetwork(metadata)}`,
       );
     }
     return family.read(weights, mirrored);
