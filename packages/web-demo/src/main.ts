@@ -1,17 +1,16 @@
 import { defaultWeightsName } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
 import { engineNames, type EngineName } from './engine/engine-names.js';
-import { frameCount, shownTimes } from './engine/frame-order.js';
 import { PageRestorer, photoWeightsUrl } from './engine/restorer.js';
 import { isMetered, tellOffline } from './offline/offline.js';
 import { betterOrder } from './own-blur/scores.js';
 import { clearScores, OwnBlurStudio, showScores, type OwnBlur } from './own-blur/own-blur.js';
 import { element } from './page-elements.js';
 import { examples } from './photo/examples.js';
-import { describe, lookAt, PhotoDesk, showReport, type GivenPhoto } from './photo/photo-desk.js';
+import { describe, lookAt, PhotoDesk, type GivenPhoto } from './photo/photo-desk.js';
 import { kindOf, listenForFiles } from './photo/photo-intake.js';
-import type { Picture } from './picture.js';
-import { Player, type Scene } from './player/player.js';
+import { restoreScene } from './photo/scene-restoration.js';
+import { Player } from './player/player.js';
 import { listenToSaveButtons, resetSaveNote, type Savable } from './saving/save-buttons.js';
 import { showMoment } from './start/moment.js';
 import { listenToTheme } from './theme.js';
@@ -138,33 +137,24 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
     studio!.hide();
     player.showPhoto(own.blurred);
     say('Restoring …');
-    const frames = new Array<Picture | undefined>(frameCount).fill(undefined);
-    let scene: Scene | undefined;
-    const restoration = await restorer.restore(own.blurred, shownTimes, (report) => {
-      if (!isCurrent()) return;
-      showReport(working, 'Restoring', report);
-      if (report.kind === 'motion') {
-        scene = { blurred: own.blurred, truth: own.truth, frames, motion: report.motion };
-      } else if (report.kind === 'frame' && scene) {
-        frames[report.index] = report.picture;
-        if (report.done === 1) player.showUnfinishedScene(scene);
-        else player.showNewFrames();
-      }
+    const restored = await restoreScene({ restorer, player, working }, own.blurred, {
+      title: 'Restoring',
+      truth: own.truth,
+      isCurrent,
+      isShown: isCurrent,
     });
-    if (!isCurrent()) return;
-    working.hide();
-    const { motion, renderAt } = restoration;
-    const finished = Object.assign(scene!, { frames: restoration.frames, motion, renderAt });
-    ownResult = { name: 'own-blur', scene: finished };
+    if (!restored) return;
+    const { scene, restoration } = restored;
+    ownResult = { name: 'own-blur', scene };
     element('edit-own-blur', HTMLButtonElement).disabled = false;
-    if (mode === 'own-blur') player.showScene(finished);
+    if (mode === 'own-blur') player.showScene(scene);
     say(describe(restoration, own.blurred));
     const scores = await studio!.score(own, restoration.frames);
     if (!isCurrent()) return;
     showScores(scores);
     // Frame by frame, the truth is compared in the order that fits.
     if (betterOrder(scores) === 'reverse') {
-      finished.truth = [...own.truth].reverse();
+      scene.truth = [...own.truth].reverse();
       player.showNewTruth();
     }
   } catch (cause) {

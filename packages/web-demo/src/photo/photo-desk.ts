@@ -1,15 +1,15 @@
 import { fitWithin } from '@unblur/restoration';
 import { explainShortage } from '../engine/memory-shortage.js';
-import { evenTimes, frameCount, shownTimes } from '../engine/frame-order.js';
-import type { PageRestorer, Restoration, RestorerReport } from '../engine/restorer.js';
+import { evenTimes } from '../engine/frame-order.js';
+import type { Restoration } from '../engine/restorer.js';
 import { element } from '../page-elements.js';
 import type { Picture } from '../picture.js';
-import type { Player, Scene } from '../player/player.js';
 import { fitPicture } from '../saving/fitting.js';
 import { resetSaveNote, type Savable } from '../saving/save-buttons.js';
-import { duration, type WorkingPanel } from '../working-panel.js';
+import { duration } from '../working-panel.js';
 import type { DecodedPhoto } from './photo-decoding.js';
 import { readPhoto } from './photo-intake.js';
+import { restoreScene, showReport, type SceneParts } from './scene-restoration.js';
 
 /** A photograph that was given, and what has become of it. */
 export interface GivenPhoto {
@@ -47,10 +47,7 @@ interface PhotoSizes {
   automatic: number;
 }
 
-interface DeskParts {
-  restorer: PageRestorer;
-  player: Player;
-  working: WorkingPanel;
+interface DeskParts extends SceneParts {
   say: (message: string, isError?: boolean) => void;
   /** Whether photographs are what is on show. */
   isShown: () => boolean;
@@ -236,7 +233,9 @@ export class PhotoDesk {
       const preview = seconds > soonSeconds && !before ? await this.#previewOf(first.picture) : undefined;
       if (!isCurrent()) return;
       if (preview) {
-        const restored = await this.#run(preview, evenTimes(previewFrames), 'Making a preview', isCurrent);
+        const restored = await this.#parts.restorer.restore(preview, evenTimes(previewFrames), (report) => {
+          if (isCurrent()) showReport(working, 'Making a preview', report);
+        });
         if (!isCurrent()) return;
         const { frames, motion } = restored;
         if (isOnShow()) player.showScene({ blurred: preview, frames, motion, isPreview: true });
@@ -292,48 +291,24 @@ export class PhotoDesk {
     isCurrent: () => boolean,
     isOnShow: () => boolean,
   ): Promise<void> {
-    const { player, working, say } = this.#parts;
-    const frames = new Array<Picture | undefined>(frameCount).fill(undefined);
-    let scene: Scene | undefined;
-    const restoration = await this.#run(picture, shownTimes, title, isCurrent, (report) => {
-      if (report.kind === 'motion') {
-        scene = { blurred: picture, frames, motion: report.motion };
-      } else if (report.kind === 'frame' && scene) {
-        frames[report.index] = report.picture;
-        // What was made before stays on show.
-        if (!isOnShow() || photo.result) return;
-        if (report.done === 1) player.showUnfinishedScene(scene);
-        else player.showNewFrames();
-      }
+    const { player, say } = this.#parts;
+    const restored = await restoreScene(this.#parts, picture, {
+      title,
+      isCurrent,
+      // What was made before stays on show.
+      isShown: () => isOnShow() && !photo.result,
     });
-    if (!isCurrent()) return;
-    working.hide();
-    const { motion, renderAt } = restoration;
-    // The scene that is shown stays the same, so that the visitor is not sent back to its middle.
-    const finished = Object.assign(scene!, { frames: restoration.frames, motion, renderAt });
+    if (!restored) return;
+    const { scene, restoration } = restored;
     const told = `${note}${describe(restoration, picture)}`;
-    const savable = { name: photo.name, scene: finished };
+    const savable = { name: photo.name, scene };
     Object.assign(photo, { state: 'done', told });
     photo.result = { savable, told, detail: photo.detail!, engineChoice };
     this.#showList();
     if (!isOnShow()) return;
     resetSaveNote();
-    player.showScene(finished);
+    player.showScene(scene);
     say(told);
-  }
-
-  #run(
-    picture: Picture,
-    times: readonly number[],
-    title: string,
-    isCurrent: () => boolean,
-    alsoDo: (report: RestorerReport) => void = () => undefined,
-  ): Promise<Restoration> {
-    return this.#parts.restorer.restore(picture, times, (report) => {
-      if (!isCurrent()) return;
-      showReport(this.#parts.working, title, report);
-      alsoDo(report);
-    });
   }
 
   async #startEngine(): Promise<void> {
@@ -462,17 +437,6 @@ export async function lookAt(photo: GivenPhoto): Promise<void> {
 }
 
 const fileNameOf = ({ file, name }: GivenPhoto) => (file instanceof File && file.name) || name;
-
-/** Tells the panel what a restoration reports. */
-export function showReport(working: WorkingPanel, title: string, report: RestorerReport): void {
-  if (report.kind === 'piece') {
-    working.showPiece(title, report);
-  } else if (report.kind === 'lost') {
-    working.show('The graphics device was lost; going on without it');
-  } else if (report.kind === 'download') {
-    working.showDownload(report);
-  }
-}
 
 export function describe({ frames, milliseconds, engine }: Restoration, picture: Picture): string {
   const howItRan = engine.reason ? `${engine.description}; ${engine.reason}` : engine.description;
