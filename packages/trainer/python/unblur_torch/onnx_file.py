@@ -14,7 +14,13 @@ import numpy
 
 Attribute = Union[int, float, str, List[int]]
 
-ELEMENT_TYPES = {1: numpy.dtype("<f4"), 6: numpy.dtype("<i4"), 7: numpy.dtype("<i8"), 9: numpy.dtype("?")}
+ELEMENT_TYPES = {
+    1: numpy.dtype("<f4"),
+    6: numpy.dtype("<i4"),
+    7: numpy.dtype("<i8"),
+    9: numpy.dtype("?"),
+    10: numpy.dtype("<f2"),
+}
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 FLOAT_ATTRIBUTE, INT_ATTRIBUTE, STRING_ATTRIBUTE, INTS_ATTRIBUTE = 1, 2, 3, 7
@@ -127,10 +133,12 @@ def read_tensor(data: bytes) -> Tuple[str, numpy.ndarray]:
             raw = value
     if element_type not in ELEMENT_TYPES:
         raise ValueError(
-            f"Expected constant '{name}' to be float32, int32, int64 or bool but it is of ONNX element type "
-            f"{element_type}."
+            f"Expected constant '{name}' to be float32, float16, int32, int64 or bool but it is of ONNX "
+            f"element type {element_type}."
         )
-    return name, numpy.frombuffer(raw, ELEMENT_TYPES[element_type]).reshape(shape)
+    array = numpy.frombuffer(raw, ELEMENT_TYPES[element_type]).reshape(shape)
+    # Stored so to halve a file; all that is computed with is float32.
+    return name, array.astype(numpy.float32) if array.dtype == numpy.float16 else array
 
 
 def read_value_info(data: bytes) -> Tuple[str, Tuple[int, ...]]:
