@@ -20,6 +20,9 @@ from typing import Any, Callable, Dict
 
 # Before torch: it notes when the program started.
 from .progress import Progress
+from .required_packages import expect_packages
+
+expect_packages()
 
 import torch
 import torch.multiprocessing
