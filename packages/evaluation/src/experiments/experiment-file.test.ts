@@ -51,6 +51,13 @@ paper: { place: Table 1, data: SUN360 }
     expect(loadExperiment(folder, 'own').paper).toBeNull();
   });
 
+  test('refuses equal seeds, whose spread would be none', () => {
+    write('seeds', { 'table.yaml': `${table}seeds: [2, 1, 2]\n`, 'a.yaml': 'title: A\n' });
+    expect(() => loadExperiment(folder, 'seeds')).toThrow(
+      "table.yaml: Expected different numbers for 'seeds' but received 2 more than once; leave one out.",
+    );
+  });
+
   test('refuses a file that is larger than any table', () => {
     write('large', { 'table.yaml': `${table}#${' '.repeat(1e6)}`, 'a.yaml': 'title: A\ninput: true\n' });
     expect(() => loadExperiment(folder, 'large')).toThrow(

@@ -82,13 +82,23 @@ const sampleSet: Field<SampleSet> = {
   },
 };
 
+/** Equal seeds train the same network again: its spread would look like that of a row that does not vary. */
+const differentSeeds = checked(list(wholeNumber), (seeds) => {
+  const repeated = seeds.find((seed, index) => seeds.indexOf(seed) < index);
+  if (repeated !== undefined) {
+    throw new Error(
+      `Expected different numbers for 'seeds' but received ${repeated} more than once; leave one out.`,
+    );
+  }
+});
+
 const experimentField = section({
   title: text,
   note: optional(text),
   /** Run file that rows change, relative to this file. */
   base: optional(text),
   changes,
-  seeds: withDefault(list(wholeNumber), [1]),
+  seeds: withDefault(differentSeeds, [1]),
   sets: mappingOf(sampleSet),
   evaluation: mappingOf(text),
   metrics: withDefault(list(oneOf(...experimentMetrics)), [...experimentMetrics]),
