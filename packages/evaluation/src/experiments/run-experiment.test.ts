@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeSampleFolder } from '@unblur/datasets';
 import { runExperiment, type ExperimentSettings } from './run-experiment.js';
 
 let folder = '';
@@ -26,14 +27,14 @@ const name = 'table-9';
 /** Runs an experiment of two rows that are trained, of this table and second row. */
 function run(
   { more = '', row = 'title: B\n' }: { more?: string; row?: string },
-  settings: Partial<ExperimentSettings> = {},
+  { only, ...settings }: Partial<ExperimentSettings> & { only?: string } = {},
 ): Promise<unknown> {
   mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, 'run.yaml'), runFile);
   writeFileSync(join(folder, name, 'table.yaml'), table(more));
   writeFileSync(join(folder, name, 'a.yaml'), 'title: A\n');
   writeFileSync(join(folder, name, 'b.yaml'), row);
-  return runExperiment(name, {
+  return runExperiment(only === undefined ? name : `${name}/${only}`, {
     experiments: folder,
     out: join(folder, 'out'),
     readWeights: async () => new Uint8Array(),
@@ -71,4 +72,26 @@ describe('before anything is trained', () => {
     await expect(run(files, settings)).rejects.toThrow(message);
     expect(existsSync(join(folder, 'out'))).toBe(false);
   });
+});
+
+test('a row that is run alone brings the table of all rows up to date: what was of other seeds is gone', async () => {
+  const picture = { width: 16, height: 16, data: new Float32Array(16 * 16 * 3).fill(0.5) };
+  await writeSampleFolder(join(folder, name, 'samples', 'sample-0000'), {
+    blurred: picture,
+    frames: [picture, picture, picture],
+  });
+  const results = join(folder, 'results');
+  const seeds = 'seeds: [2]\nsets: { val: { folder: samples } }\nevaluation: { val: turning }\n';
+  const runRow = () => run({ more: seeds, row: 'title: B\ninput: true\n' }, { out: results, only: 'b' });
+
+  await runRow();
+  expect(existsSync(join(results, name, 'table.md'))).toBe(false);
+
+  writeFileSync(join(results, name, 'table.json'), '{}');
+  writeFileSync(join(results, name, 'table.md'), '| A | 1 | 20.00 |');
+  await runRow();
+  const rows = readFileSync(join(results, name, 'table.md'), 'utf8').split('\n');
+  expect(rows.find((row) => row.startsWith('| A |'))).toContain('| - | not run |');
+  expect(rows.find((row) => row.startsWith('| B |'))).toContain('100.00');
+  expect(readFileSync(join(results, name, 'b.md'), 'utf8')).not.toContain('| A |');
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnblurError, writeAtomically } from '@unblur/files';
 import { loadExperiment } from './experiment-file.js';
@@ -20,8 +21,8 @@ export interface ExperimentResult {
 
 /**
  * Trains, evaluates and tabulates an experiment, or one of its rows. The table so far is written after every
- * trial, as `<out>/<experiment>/table.md` and `table.json`; of a single row, under its name. What is done is
- * not done again.
+ * trial, as `<out>/<experiment>/table.md` and `table.json`; of a single row, under its name, and where there is
+ * a table of all rows, that is brought up to date too. What is done is not done again.
  *
  * @param name `table-5`, or one of its rows: `table-5/pml`.
  * @returns `undefined` if training was interrupted; the same call goes on.
@@ -49,8 +50,12 @@ export async function runExperiment(
       if (isSeeded || seed === experiment.seeds[0]) planned.push({ row, trial: done, run });
     }
   }
-  const writeTable = () =>
-    writeResult(experiment, trialsByRow(rows, planned), settings.out, rowName ?? 'table');
+  const writeTable = async () => {
+    if (rowName !== undefined && existsSync(tableFile(settings.out, experimentName, tableName, 'json'))) {
+      await writeResult(whole, await storedTrials(whole, settings), settings.out, tableName);
+    }
+    return writeResult(experiment, trialsByRow(rows, planned), settings.out, rowName ?? tableName);
+  };
   if (planned.some(({ trial }) => trial === undefined)) expectEvaluationFolders(experiment);
   for (const one of planned) {
     one.trial ??= await one.run();
@@ -58,6 +63,28 @@ export async function runExperiment(
     await writeTable();
   }
   return writeTable();
+}
+
+/** All that was evaluated before as the experiment now says, by row: other seeds and recipes do not count. */
+async function storedTrials(
+  experiment: Experiment,
+  settings: TrialSettings,
+): Promise<Record<string, Trial[]>> {
+  const ofRow = async (row: ExperimentRow): Promise<Trial[]> => {
+    const trials: Trial[] = [];
+    for (const seed of experiment.seeds) {
+      const { isSeeded, done } = await planTrial(experiment, row, seed, settings);
+      if (done) trials.push(done);
+      if (!isSeeded) break;
+    }
+    return trials;
+  };
+  const rows: Record<string, Trial[]> = {};
+  for (const row of experiment.rows) {
+    // A row that cannot be run as it is now written is none of those that were asked for.
+    rows[row.name] = await ofRow(row).catch(() => []);
+  }
+  return rows;
 }
 
 function trialsByRow(
@@ -72,6 +99,12 @@ function trialsByRow(
   );
 }
 
+/** Of all rows. */
+const tableName = 'table';
+
+const tableFile = (out: string, experiment: string, name: string, extension: string): string =>
+  join(out, experiment, `${name}.${extension}`);
+
 async function writeResult(
   experiment: Experiment,
   trials: Record<string, Trial[]>,
@@ -80,7 +113,7 @@ async function writeResult(
 ): Promise<ExperimentResult> {
   const table = summarizeTrials(experiment, trials);
   const markdown = formatTable(table, experiment);
-  const file = (extension: string) => join(out, experiment.name, `${fileName}.${extension}`);
+  const file = (extension: string) => tableFile(out, experiment.name, fileName, extension);
   await writeAtomically(file('json'), `${JSON.stringify(table, null, 2)}\n`);
   await writeAtomically(file('md'), markdown);
   return { table, markdown };
