@@ -33,5 +33,7 @@ class HalfPrecisionTest(unittest.TestCase):
         self.assertEqual(weight.tolist(), [[1, -2], [0.5, 65504]])
 
     def test_other_types_are_named(self):
-        with self.assertRaisesRegex(ValueError, "'weight' to be float32, float16, .* of ONNX element type 11"):
+        with self.assertRaisesRegex(
+            ValueError, "'weight' to be float32, float16, .* of ONNX element type 11"
+        ):
             read_onnx(file_of(11, (1,), bytes(8)))
