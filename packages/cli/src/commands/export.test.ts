@@ -39,6 +39,17 @@ test('knows bundled weights by name, those for video too, where a folder has tha
   );
 });
 
+test('replaces a file only where it is told to, and refuses before it reads the weights', () => {
+  write('kept.onnx', 'of another');
+  const commandLine = ['export', weights, 'kept.onnx', '--size', '24x40'];
+  const refusal = /^unblur: kept\.onnx exists; choose another name, or replace it with --overwrite$/m;
+  expectOneLine(unblur(commandLine), refusal);
+  expectOneLine(unblur(['export', 'none', ...commandLine.slice(2)]), refusal);
+  expect(readFileSync(join(folder, 'kept.onnx'), 'utf8')).toBe('of another');
+  expect(unblur([...commandLine, '--overwrite']).code).toBe(0);
+  expect(readFileSync(join(folder, 'kept.onnx')).length).toBeGreaterThan(1000);
+});
+
 test.each([
   [[weights, 'a.onnx'], /required option '--size <HxW>' not specified/, 2],
   [

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { writeAtomically } from '@unblur/files';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { addOverwriteOption, expectNewFile } from '../new-file.js';
 import { wholeNumber } from '../numbers.js';
 import { offerNames } from '../shell-completion.js';
 import { printJson, printLine } from '../terminal.js';
@@ -9,6 +10,7 @@ import { namesOfAllNetworks, openNaming, readWeightsOfAnyNetwork } from '../weig
 interface ExportOptions {
   size: ImageSize;
   frames?: number;
+  overwrite: boolean;
   json?: boolean;
 }
 
@@ -25,7 +27,7 @@ const mostFileBytes = 2 ** 31 - 1;
 
 /** `unblur export`: a network that restores, as an ONNX file for other programs. */
 export function defineExport(program: Command): void {
-  program
+  const command = program
     .command('export')
     .description('write the network that restores as an ONNX file, for ONNX Runtime and what else reads that')
     .addArgument(
@@ -50,16 +52,18 @@ export function defineExport(program: Command): void {
     )
     .option('--json', 'print JSON for programs')
     .action(exportRestoration);
+  addOverwriteOption(command);
 }
 
 async function exportRestoration(
   weights: string,
   file: string,
-  { size, frames, json = false }: ExportOptions,
+  { size, frames, overwrite, json = false }: ExportOptions,
 ): Promise<void> {
   if (extname(file) !== '.onnx') {
     throw new Error(`Expected a file that ends in .onnx to write the network to, but received ${file}.`);
   }
+  expectNewFile(file, overwrite);
   const { bytes } = await readWeightsOfAnyNetwork(weights);
   const { traceRestoration } = await import('@unblur/inference');
   const graph = await openNaming(weights, () => traceRestoration(bytes, { ...size, frames }));

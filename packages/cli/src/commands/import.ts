@@ -1,12 +1,14 @@
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { writeAtomically } from '@unblur/files';
+import { addOverwriteOption, expectNewFile } from '../new-file.js';
 import { printJson, printLine } from '../terminal.js';
 import { readWeightsFile } from '../weights-choice.js';
 
 interface ImportOptions {
   out?: string;
   float16?: boolean;
+  overwrite: boolean;
   json?: boolean;
 }
 
@@ -16,7 +18,7 @@ export function defineImport(program: Command): void {
     .command('import')
     .description('turn weights that others published into a .safetensors file')
     .helpCommand(false);
-  command
+  const published = command
     .command('cdvd-tsp')
     .description('the video-deblurring checkpoint of Pan, Bai and Tang 2020; nothing in it is executed')
     .argument('<checkpoint.pt>', 'a PyTorch checkpoint')
@@ -24,16 +26,18 @@ export function defineImport(program: Command): void {
     .option('--float16', 'half the size; values are rounded')
     .option('--json', 'print JSON for programs')
     .action(importVideoDeblur);
+  addOverwriteOption(published);
 }
 
 async function importVideoDeblur(
   checkpoint: string,
-  { out, float16 = false, json = false }: ImportOptions,
+  { out, float16 = false, overwrite, json = false }: ImportOptions,
 ): Promise<void> {
+  const file = out ?? `${basename(checkpoint, extname(checkpoint))}.safetensors`;
+  expectNewFile(file, overwrite);
   const { importVideoWeights } = await import('../checkpoint/published-video-weights.js');
   const bytes = await readWeightsFile(checkpoint);
   const { written, tensors } = importVideoWeights(bytes, checkpoint, float16 ? 'float16' : 'float32');
-  const file = out ?? `${basename(checkpoint, extname(checkpoint))}.safetensors`;
   await writeAtomically(file, written);
   if (json) {
     printJson({ file, tensors, bytes: written.length });
