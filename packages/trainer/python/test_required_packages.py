@@ -1,5 +1,6 @@
 """A Python that lacks a package is told so in one line."""
 
+import os
 import subprocess
 import sys
 import unittest
@@ -21,6 +22,8 @@ class RequiredPackagesTest(unittest.TestCase):
         ):
             ended = subprocess.run(
                 [sys.executable, "-c", PROGRAM, *missing],
+                # Where the tests are run from does not matter.
+                cwd=os.path.dirname(os.path.abspath(__file__)),
                 stderr=subprocess.PIPE,
                 universal_newlines=True,
             )

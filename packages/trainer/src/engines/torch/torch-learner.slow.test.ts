@@ -246,9 +246,9 @@ describeWithTorch('the torch engine with the phases of a video-deblurring networ
   );
 });
 
-describeWithTorch('the sample pool', () => {
+describeWithTorch('the Python program', () => {
   test(
-    'passes its tests in Python',
+    'passes its own tests',
     () => {
       const { status, stderr } = spawnSync(
         python!,
