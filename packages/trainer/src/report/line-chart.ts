@@ -37,7 +37,7 @@ export function lineChart(series: readonly Series[], { title, xLabel }: ChartOpt
   const grid = ticks.map((share) => {
     const [x, y] = [xMin + share * (xMax - xMin), yMin + share * (yMax - yMin)];
     return (
-      `<line x1="${margin.left}" x2="${chartWidth - margin.right}" y1="${toY(y).toFixed(1)}" y2="${toY(y).toFixed(1)}" stroke="#ddd"/>` +
+      `<line x1="${margin.left}" x2="${chartWidth - margin.right}" y1="${toY(y).toFixed(1)}" y2="${toY(y).toFixed(1)}" stroke="#8884"/>` +
       `<text x="${margin.left - 6}" y="${(toY(y) + 4).toFixed(1)}" text-anchor="end">${tickLabel(y)}</text>` +
       `<text x="${toX(x).toFixed(1)}" y="${height - margin.bottom + 16}" text-anchor="middle">${tickLabel(x)}</text>`
     );

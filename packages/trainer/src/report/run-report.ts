@@ -31,9 +31,9 @@ export function writeRunReport(runFolder: string): string {
   const page = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(basename(resolve(runFolder)))}</title>
-<style>body{font:15px/1.5 system-ui,sans-serif;max-width:1340px;margin:2rem auto;padding:0 1rem;color:#222}
+<style>:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:1340px;margin:2rem auto;padding:0 1rem}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(480px,1fr));gap:1rem}svg{width:100%}svg text{font-size:11px;fill:currentColor}svg .title{font-size:13px;font-weight:600}
-table{border-collapse:collapse}td,th{padding:.15rem .8rem;text-align:right;border-bottom:1px solid #ddd}img{max-width:100%;image-rendering:pixelated}pre{background:#f5f5f5;padding:1rem;overflow:auto}</style>
+table{border-collapse:collapse}td,th{padding:.15rem .8rem;text-align:right;border-bottom:1px solid #8884}img{max-width:100%;image-rendering:pixelated}pre{background:#8882;padding:1rem;overflow:auto}</style>
 <h1>${escapeHtml(basename(resolve(runFolder)))}</h1>
 <p>${summary(steps, validations)}</p>
 ${validationTable(validations)}
