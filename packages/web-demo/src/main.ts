@@ -62,6 +62,7 @@ function say(message: string, isError = false): void {
 /** Files as they were dropped or chosen: a clip, or photographs, which become a queue. */
 async function takeFiles(files: File[]): Promise<void> {
   const given = ++filesGiven;
+  const modeBefore = mode;
   const photos: GivenPhoto[] = [];
   const refused: string[] = [];
   for (const file of files) {
@@ -84,6 +85,11 @@ async function takeFiles(files: File[]): Promise<void> {
     });
   }
   if (given !== filesGiven) return;
+  if (photos.length > 0 && mode !== modeBefore) {
+    // Whoever has gone elsewhere meanwhile stays there; it begins when they come back.
+    desk.give(photos, refused);
+    return desk.pause();
+  }
   if (photos.length > 0) return givePhotos(photos, refused);
   // What is on show is still what was given before.
   const still = mode === 'photo' && desk.shown ? ` Still showing ${desk.shown.name}.` : '';
