@@ -1,5 +1,6 @@
 import { defaultWeightsName } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
+import { failureMessage } from './failure-message.js';
 import { engineNames, type EngineName } from './engine/engine-names.js';
 import { PageRestorer, photoWeightsUrl } from './engine/restorer.js';
 import { isMetered, tellOffline } from './offline/offline.js';
@@ -73,7 +74,7 @@ async function takeFiles(files: File[]): Promise<void> {
       if (kind === 'video') refused.push(`${file.name} is a clip: give it by itself.`);
       else photos.push({ file, isHeic: kind === 'heic', name, state: 'waiting' });
     } catch (cause) {
-      refused.push((cause as Error).message);
+      refused.push(failureMessage(cause));
     }
   }
   const [photo] = photos;
@@ -81,7 +82,7 @@ async function takeFiles(files: File[]): Promise<void> {
     // What cannot be decoded does not take the place of what is there.
     await lookAt(photo).catch((cause: Error) => {
       photos.pop();
-      refused.push(cause.message);
+      refused.push(failureMessage(cause));
     });
   }
   if (given !== filesGiven) return;
@@ -167,7 +168,7 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
     if (!isCurrent() || (cause as Error).name === 'AbortError') return;
     working.hide();
     showMode();
-    say((cause as Error).message, true);
+    say(failureMessage(cause), true);
   }
 }
 

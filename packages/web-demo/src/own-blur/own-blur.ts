@@ -1,3 +1,4 @@
+import { failureMessage } from '../failure-message.js';
 import { frameCount } from '../engine/frame-order.js';
 import { element } from '../page-elements.js';
 import { drawPicture, type Picture } from '../picture.js';
@@ -122,7 +123,7 @@ export class OwnBlurStudio {
         if (!this.#exposed) drawPicture(this.#canvas, exposed.blurred);
       }
     } catch (cause) {
-      this.#onError((cause as Error).message);
+      this.#onError(failureMessage(cause));
     } finally {
       this.#isExposing = false;
     }
@@ -137,7 +138,7 @@ export class OwnBlurStudio {
       drawPicture(this.#canvas, exposed.blurred);
       this.#restoreButton.disabled = false;
     } catch (cause) {
-      this.#onError((cause as Error).message);
+      this.#onError(failureMessage(cause));
     }
   }
 

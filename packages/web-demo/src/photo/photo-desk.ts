@@ -1,5 +1,5 @@
 import { fitWithin } from '@unblur/restoration';
-import { explainShortage } from '../engine/memory-shortage.js';
+import { failureMessage } from '../failure-message.js';
 import { evenTimes } from '../engine/frame-order.js';
 import type { Restoration } from '../engine/restorer.js';
 import { element } from '../page-elements.js';
@@ -265,7 +265,7 @@ export class PhotoDesk {
       await this.#restoreInFull(photo, picture, { title, note, engineChoice }, isCurrent, isOnShow);
     } catch (cause) {
       if (!isCurrent() || (cause as Error).name === 'AbortError') return;
-      const told = `${fileNameOf(photo)}: ${explainShortage(cause as Error).message}`;
+      const told = `${fileNameOf(photo)}: ${failureMessage(cause)}`;
       working.hide();
       if (before) {
         this.#goBackTo(before, photo);
@@ -432,7 +432,7 @@ export async function lookAt(photo: GivenPhoto): Promise<void> {
   try {
     photo.first = await readPhoto(photo.file, photo.isHeic, firstSidePixels);
   } catch (cause) {
-    throw new Error(`${fileNameOf(photo)}: ${(cause as Error).message}`, { cause });
+    throw new Error(`${fileNameOf(photo)}: ${failureMessage(cause)}`, { cause });
   }
 }
 

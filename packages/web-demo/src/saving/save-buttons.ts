@@ -1,3 +1,4 @@
+import { failureMessage } from '../failure-message.js';
 import { element } from '../page-elements.js';
 import { normalFramesPerSecond } from '../player/playback.js';
 import type { Picture } from '../picture.js';
@@ -58,7 +59,7 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
       // Meanwhile another result may have come, of which this says nothing.
       if (current() === savable) note.textContent = told;
     } catch (cause) {
-      note.textContent = (cause as Error).message;
+      note.textContent = failureMessage(cause);
     } finally {
       button.removeAttribute('aria-busy');
     }

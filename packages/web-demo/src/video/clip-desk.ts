@@ -1,7 +1,7 @@
 import './clip.css';
+import { failureMessage } from '../failure-message.js';
 import { element } from '../page-elements.js';
 import type { EngineName } from '../engine/engine-names.js';
-import { explainShortage } from '../engine/memory-shortage.js';
 import { canShareVideo, describeSize, download, notShared, share } from '../saving/save-buttons.js';
 import { duration, WorkingPanel } from '../working-panel.js';
 import type { ClipFormatName } from './clip-formats.js';
@@ -128,7 +128,7 @@ export class ClipDesk {
       if (refusal && this.#clip) {
         const { name } = this.#clip.file;
         return this.#say(
-          `${refusal.message} ${this.#isWorking ? `${name} goes on.` : `Still showing ${name}.`}`,
+          `${failureMessage(refusal)} ${this.#isWorking ? `${name} goes on.` : `Still showing ${name}.`}`,
           true,
         );
       }
@@ -379,7 +379,7 @@ export class ClipDesk {
   #fail(cause: Error, isCurrent: () => boolean): void {
     if (!isCurrent() || cause.name === 'AbortError') return;
     this.#end();
-    const { message } = explainShortage(cause);
+    const message = failureMessage(cause);
     const result = this.#clip?.result;
     if (result) {
       this.#goBackTo(result);

@@ -1,0 +1,15 @@
+import { expect, test } from '@jest/globals';
+import { failureMessage } from './failure-message.js';
+
+test.each([
+  "Can't create a session. ERROR_CODE: 6, ERROR_MESSAGE: std::bad_alloc",
+  'Array buffer allocation failed',
+  'WebAssembly.Memory(): could not allocate memory',
+  'Out of memory',
+])('%s is said to people', (message) => {
+  expect(failureMessage(new RangeError(message))).toMatch(/^The memory .* Choose a smaller size/);
+});
+
+test('other failures are told as they are', () => {
+  expect(failureMessage(new Error('The photograph is 3x2 pixels.'))).toBe('The photograph is 3x2 pixels.');
+});
