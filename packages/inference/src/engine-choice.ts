@@ -1,6 +1,6 @@
 import { UnblurError } from '@unblur/files';
 import type { ComputeEngine } from '@unblur/restoration';
-import { onnxRuntimeEngine } from './onnx-engine.js';
+import { expectPrecision, onnxRuntimeEngine, type OnnxRuntimeOptions } from './onnx-engine.js';
 import { tensorFlowEngine } from './tensorflow-engine.js';
 
 /** What can restore photographs: ONNX Runtime, or a backend of TensorFlow.js that the user has installed. */
@@ -8,12 +8,13 @@ export const engineNames = ['onnxruntime', 'tfjs-tensorflow', 'tfjs-cpu'] as con
 export type EngineName = (typeof engineNames)[number];
 
 /**
- * @param threads of ONNX Runtime. Default: all cores.
+ * @param options of ONNX Runtime.
  * @throws UnblurError where there is no engine of that name, or it is not installed or does not start.
  */
-export async function openEngine(name: EngineName, threads?: number): Promise<ComputeEngine> {
+export async function openEngine(name: EngineName, options: OnnxRuntimeOptions = {}): Promise<ComputeEngine> {
   if (!engineNames.includes(name)) {
     throw new UnblurError(`Expected ${engineNames.join(', ')} for engine but received ${String(name)}`);
   }
-  return name === 'onnxruntime' ? onnxRuntimeEngine(threads) : tensorFlowEngine(name);
+  expectPrecision(options.precision);
+  return name === 'onnxruntime' ? onnxRuntimeEngine(options) : tensorFlowEngine(name);
 }

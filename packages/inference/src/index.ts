@@ -1,4 +1,6 @@
+export { calibrateOnClips, calibrateOnPhotos, type CalibrationOptions } from './calibration.js';
 export { engineNames, type EngineName } from './engine-choice.js';
+export { precisions, type Precision } from './onnx-engine.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './pictures/photo.js';
 export {
   traceRestoration,

@@ -6,12 +6,28 @@ import { Graph } from './graph/graph.js';
 import type { Value } from './graph/graph.js';
 import { serializeModel } from './graph/model.js';
 import type { ModelOptions } from './graph/model.js';
+import { computeInInt8, observeConvolutions } from './int8-convolutions.js';
+import type { Filter, Int8Convolution } from './int8-convolutions.js';
 import { lowerings } from './lowerings/index.js';
 import { tracingBackend, TracingBackend, registerTracingKernel } from './tracing-backend.js';
 import { fromPlain } from './traced-tensor.js';
 
 /** Names, shapes and element types (`float32` if not said) of a graph's inputs or outputs. */
 export type Signature = Record<string, { shape: number[]; dtype?: 'float32' | 'int32' | 'bool' }>;
+
+export interface TraceOptions extends ModelOptions {
+  /**
+   * Convolutions that are computed in 8-bit integers, by their filters, which the function captures: about half
+   * the time, and results that are near. Default: none.
+   */
+  int8?: readonly Int8Convolution[];
+  /**
+   * Filters that the function captures. The graph gets one more output, `ranges`, `[filters, 4]`: the least and
+   * the greatest value that the convolutions with each are given, and that they give, their bias added;
+   * `Infinity` and `-Infinity` where none has that filter.
+   */
+  observed?: readonly Filter[];
+}
 
 /** A function as an ONNX model. */
 export interface TracedGraph {
@@ -36,14 +52,14 @@ export interface TracedGraph {
  * @param fn takes the inputs by name and returns the outputs by name.
  * @param signature the inputs. Tensors of rank 4 are `[batch, height, width, channels]`, as everywhere in
  * TensorFlow.js.
- * @param options what the file holds beside the graph, and how.
+ * @param options what the file holds beside the graph, and how; what is computed in integers, or observed.
  * @throws if a kernel has no lowering (naming the kernel and the place that called it), if the function reads
  * values, or if an output has the name of an input.
  */
 export function trace(
   fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>,
   signature: Signature,
-  options: ModelOptions = {},
+  { int8 = [], observed, ...options }: TraceOptions = {},
 ): TracedGraph {
   if (getBackend() === tracingBackend) {
     throw new Error('Expected trace to be called on its own but it was called inside a traced function.');
@@ -73,7 +89,12 @@ export function trace(
       for (const tensor of new Set(Object.values(outputs))) if (backend.owns(tensor)) tensor.dispose();
     });
   });
-  return { bytes: serializeModel(graph, values, options), inputs: signature, outputs: outputSignature };
+  const computed = int8.length > 0 ? computeInInt8(graph, values, int8) : values;
+  if (observed) {
+    computed['ranges'] = observeConvolutions(graph, values, observed);
+    outputSignature['ranges'] = { shape: [observed.length, 4], dtype: 'float32' };
+  }
+  return { bytes: serializeModel(graph, computed, options), inputs: signature, outputs: outputSignature };
 }
 
 function makeInputs(backend: TracingBackend, signature: Signature): Record<string, Tensor> {

@@ -45,7 +45,7 @@ export class TracedTensor {
   }
 
   get dtype(): DataType {
-    return this.type === 'int64' ? 'int32' : this.type;
+    return this.type === 'float32' || this.type === 'bool' ? this.type : 'int32';
   }
 
   /** The whole tensor as TensorFlow.js sees it. */

@@ -212,7 +212,7 @@ function toElements(values: BackendValues, type: ElementType): ElementData {
   if (
     ArrayBuffer.isView(values) &&
     values.constructor.name ===
-      { float32: 'Float32Array', int32: 'Int32Array', bool: 'Uint8Array', int64: '' }[type]
+      { float32: 'Float32Array', int32: 'Int32Array', bool: 'Uint8Array' }[type as string]
   ) {
     return values as ElementData;
   }

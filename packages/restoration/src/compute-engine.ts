@@ -1,4 +1,4 @@
-import type { NamedTensors, WeightValues } from '@unblur/core-model';
+import { filterOf, type LayerRanges, type NamedTensors, type WeightValues } from '@unblur/core-model';
 
 /** A function of tensors as it is opened on an engine. Inputs and outputs are float32, flat and row-major. */
 export interface ComputedFunction {
@@ -6,6 +6,8 @@ export interface ComputedFunction {
   compute(inputs: NamedTensors, weights: NamedTensors): NamedTensors;
   inputShapes: Record<string, number[]>;
   weights: WeightValues;
+  /** Of the layers that may be computed in 8-bit integers, by engines that can. */
+  ranges?: LayerRanges | undefined;
   /**
    * Whether the arrays of one run are overwritten by the next: what goes in a stream leaves nothing behind.
    */
@@ -25,4 +27,12 @@ export interface ComputeEngine {
   /** How many times as much memory it takes as ONNX Runtime. */
   readonly memoryFactor: number;
   open(fn: ComputedFunction): Promise<OpenFunction>;
+}
+
+/** The convolutions of a function that may be computed in 8-bit integers, as `@unblur/onnx` takes them. */
+export function int8Convolutions({
+  weights,
+  ranges = {},
+}: Pick<ComputedFunction, 'weights' | 'ranges'>): ({ filter: WeightValues[string] } & LayerRanges[string])[] {
+  return Object.entries(ranges).map(([layer, range]) => ({ filter: weights[filterOf(layer)]!, ...range }));
 }

@@ -4,6 +4,7 @@ import type { Summary } from '../parts/summary.js';
 import { drawWeights } from './initial-weights.js';
 import type { WeightValues } from './initial-weights.js';
 import { readNetworkFile, writeNetworkFile } from './network-file.js';
+import type { NetworkFile } from './network-file.js';
 import type { SafetensorsBytes } from './safetensors.js';
 
 /** A network with its layers declared, its weights still to come. */
@@ -41,11 +42,7 @@ export interface NetworkFamily<
   /** Parameters, multiply-adds and memory; see `summarize`. @throws as `validate` does. */
   summarize(config: Config, size: { height: number; width: number }): Summary;
   /** Reads what `writeWeights` wrote; see `readNetworkFile`. */
-  readWeights(bytes: SafetensorsBytes): {
-    config: Config;
-    values: WeightValues;
-    metadata: Record<string, string>;
-  };
+  readWeights(bytes: SafetensorsBytes): NetworkFile<Config>;
   /** Weights as the bytes of a `.safetensors` file; see `writeNetworkFile`. */
   writeWeights(
     values: WeightValues,

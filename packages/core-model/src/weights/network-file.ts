@@ -1,5 +1,7 @@
 import { excerptOf, isMapping } from '@unblur/files/parsed-value';
 import type { WeightValues } from './initial-weights.js';
+import { takeLayerRanges } from './layer-ranges.js';
+import type { LayerRanges } from './layer-ranges.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { SafetensorsBytes, SafetensorsTensor } from './safetensors.js';
 
@@ -38,6 +40,15 @@ export function writeNetworkFile<Config>(
   return writeSafetensors({ tensors, metadata: { ...metadata, [kind.configKey]: JSON.stringify(config) } });
 }
 
+/** What a weights file holds. */
+export interface NetworkFile<Config> {
+  config: Config;
+  values: WeightValues;
+  /** Where the weights were calibrated. */
+  ranges?: LayerRanges | undefined;
+  metadata: Record<string, string>;
+}
+
 /**
  * Reads what `writeNetworkFile` wrote.
  *
@@ -47,7 +58,7 @@ export function writeNetworkFile<Config>(
 export function readNetworkFile<Config>(
   kind: NetworkKind<Config>,
   bytes: SafetensorsBytes,
-): { config: Config; values: WeightValues; metadata: Record<string, string> } {
+): NetworkFile<Config> {
   const { tensors, metadata } = readSafetensors(bytes);
   const { [kind.configKey]: configJson, ...rest } = metadata;
   if (configJson === undefined) {
@@ -59,7 +70,7 @@ export function readNetworkFile<Config>(
   const config = readConfig<Config>(configJson, kind);
   const values = floatingPoint(tensors);
   expectFit(values, kind.shapesOf(config));
-  return { config, values, metadata: rest };
+  return { config, values, ...takeLayerRanges(rest, values) };
 }
 
 /** Tensors as weights. @throws with the first that is of another type. */

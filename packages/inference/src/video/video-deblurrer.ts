@@ -5,11 +5,13 @@ import {
   type VideoDeblurrer,
   type VideoDeblurrerOptions as EngineOptions,
 } from '@unblur/restoration';
-import { onnxRuntimeEngine } from '../onnx-engine.js';
+import { expectPrecision, onnxRuntimeEngine, type Precision } from '../onnx-engine.js';
 
 export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
   /** Processor threads to use. Default: all cores. */
   threads?: number;
+  /** As in `createRestorer`. Default `int8`. */
+  precision?: Precision;
 }
 
 /**
@@ -19,7 +21,8 @@ export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
  */
 export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
   expectOptions(options, 'createVideoDeblurrer({ weights })');
-  const { threads, ...others } = options;
+  const { threads, precision, ...others } = options;
   expectNetworkOptions({ threads });
-  return createOnEngine({ ...others, engine: onnxRuntimeEngine(threads) });
+  expectPrecision(precision);
+  return createOnEngine({ ...others, engine: onnxRuntimeEngine({ threads, precision }) });
 }

@@ -1,8 +1,11 @@
-/** Element types that a traced graph uses; `int64` only where ONNX asks for it (shapes, indices). */
-export type ElementType = 'float32' | 'int32' | 'int64' | 'bool';
+/**
+ * Element types that a traced graph uses; `int64` only where ONNX asks for it (shapes, indices), `int8` and
+ * `uint8` only in what is computed in integers.
+ */
+export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'int8' | 'uint8';
 
 /** Values of a constant; `bool` is one byte each. */
-export type ElementData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+export type ElementData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
 /** An attribute of a node: integers as numbers, floats through `float`. */
 export type Attribute = number | readonly number[] | string | FloatAttribute;
@@ -121,7 +124,8 @@ export class Graph {
 export function fillElements(type: ElementType, length: number, value: number): ElementData {
   if (type === 'int64') return new BigInt64Array(length).fill(BigInt(value));
   if (type === 'float32') return new Float32Array(length).fill(value);
-  return (type === 'int32' ? new Int32Array(length) : new Uint8Array(length)).fill(value);
+  if (type === 'int32') return new Int32Array(length).fill(value);
+  return (type === 'int8' ? new Int8Array(length) : new Uint8Array(length)).fill(value);
 }
 
 /** The number of elements of a shape. */
@@ -134,7 +138,7 @@ type Words = Uint8Array | Uint32Array;
 /** The bits of constants, in the largest unsigned words that fit their elements. */
 const wordsOf = (data: ElementData): Words =>
   data.BYTES_PER_ELEMENT === 1
-    ? (data as Uint8Array)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     : new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 
 /** So few that a network's weights are told apart in no time; what is not told apart is compared whole. */

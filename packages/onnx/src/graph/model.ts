@@ -70,8 +70,8 @@ export function serializeModel(
   return toBinary(ModelProtoSchema, model);
 }
 
-/** Depth first from the roots, so that every node comes after those it reads. */
-function collectNeeded(roots: readonly GraphNode[]): { nodes: GraphNode[]; constants: Value[] } {
+/** What some nodes need, themselves included: every node after those it reads, depth first. */
+export function collectNeeded(roots: readonly GraphNode[]): { nodes: GraphNode[]; constants: Value[] } {
   const nodes = new Set<GraphNode>();
   const constants = new Set<Value>();
   const stack = roots.map((node) => ({ node, nextInput: 0 })).reverse();

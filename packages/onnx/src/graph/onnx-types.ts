@@ -7,4 +7,6 @@ export const onnxTypes: Record<ElementType, TensorProto_DataType> = {
   int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,
   bool: TensorProto_DataType.BOOL,
+  int8: TensorProto_DataType.INT8,
+  uint8: TensorProto_DataType.UINT8,
 };

@@ -83,16 +83,14 @@ const fewChannels = 16;
 const areMisread = (channels: number) => channels > 3 && channels % 3 === 0;
 
 /**
- * Input `[B, in, h, w]` and constant filter `[out, in, kh, kw]` with channels of zeros behind the others, so
- * that they come in fours.
+ * A constant filter `[out, in, kh, kw]` with channels of zeros behind the others, so that they come in fours;
+ * any other stays as it is.
  */
-function alignChannels(input: Value, filter: Value): [Value, Value] {
+export function alignChannels(filter: Value): Value {
   const [outputs, channels, ...kernelSize] = filter.shape as [number, number, number, number];
   const missing = (channelsTogether - (channels % channelsTogether)) % channelsTogether;
   const staysAsItIs = channels < fewChannels && !areMisread(channels);
-  if (missing === 0 || staysAsItIs || !filter.data) return [input, filter];
-  const { graph } = input;
-  const [batch, , height, width] = input.shape as [number, number, number, number];
+  if (missing === 0 || staysAsItIs || !filter.data) return filter;
   const perOutput = filter.data.length / outputs;
   const aligned = new Float32Array((perOutput * outputs * (channels + missing)) / channels);
   for (let output = 0; output < outputs; output++) {
@@ -101,10 +99,14 @@ function alignChannels(input: Value, filter: Value): [Value, Value] {
       (output * aligned.length) / outputs,
     );
   }
-  return [
-    onnx.concat([input, onnx.filled(graph, [batch, missing, height, width], 0)], 1),
-    graph.constant(aligned, [outputs, channels + missing, ...kernelSize], 'float32'),
-  ];
+  return filter.graph.constant(aligned, [outputs, channels + missing, ...kernelSize], 'float32');
+}
+
+/** An image `[B, in, h, w]` with channels of zeros behind the others, as many as an aligned filter has more. */
+function fillChannels(image: Value, wanted: number): Value {
+  const [batch, channels, height, width] = image.shape as [number, number, number, number];
+  if (wanted === channels) return image;
+  return onnx.concat([image, onnx.filled(image.graph, [batch, wanted - channels, height, width], 0)], 1);
 }
 
 function convolve(
@@ -113,8 +115,8 @@ function convolve(
   geometry: ConvolutionGeometry,
   groups = 1,
 ): TracedTensor {
-  const [input, filter] =
-    groups === 1 ? alignChannels(x.channelsFirst(), wholeFilter) : [x.channelsFirst(), wholeFilter];
+  const filter = groups === 1 ? alignChannels(wholeFilter) : wholeFilter;
+  const input = groups === 1 ? fillChannels(x.channelsFirst(), filter.shape[1]!) : x.channelsFirst();
   const { batch, outputChannels, outputSize, filterSize, strides, dilations, padBefore, padAfter } = geometry;
   const attributes = {
     kernel_shape: filterSize,

@@ -3,6 +3,7 @@ import {
   paperFamily,
   readSafetensors,
   type FrameExtractionConfig,
+  type LayerRanges,
   type NamedTensors,
   type PaperConfig,
   type WeightValues,
@@ -15,6 +16,7 @@ export interface FixedTimesNetwork {
   network: 'paper' | 'frame-extraction';
   config: PaperConfig | FrameExtractionConfig;
   values: WeightValues;
+  ranges?: LayerRanges | undefined;
   /** What the weights file says of itself. */
   metadata: Record<string, string>;
   /** Height and width of its input are multiples of this. */
@@ -48,7 +50,7 @@ export function readFixedTimesNetwork(weights: SafetensorsBytes): FixedTimesNetw
 
 /** Argaw et al. 2021 as written. */
 function paperNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
-  const { config, values, metadata } = paperFamily.readWeights(weights);
+  const { config, values, ranges, metadata } = paperFamily.readWeights(weights);
   const network = paperFamily.declare(config);
   const multiple = paperFamily.sizeMultiple(config);
   const sidePixels = 8 * multiple;
@@ -56,6 +58,7 @@ function paperNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
     network: 'paper',
     config,
     values,
+    ranges,
     metadata,
     multiple,
     memoryBytesPerPixel:
@@ -72,7 +75,7 @@ function paperNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
 
 /** Jin et al. 2018. */
 function extractionNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
-  const { config, values, metadata } = frameExtractionFamily.readWeights(weights);
+  const { config, values, ranges, metadata } = frameExtractionFamily.readWeights(weights);
   const { extract } = frameExtractionFamily.declare(config);
   const multiple = frameExtractionFamily.sizeMultiple(config);
   const { factor, channels, groups } = config.middle;
@@ -80,6 +83,7 @@ function extractionNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
     network: 'frame-extraction',
     config,
     values,
+    ranges,
     metadata,
     multiple,
     // Of the middle frame's network, the largest: its blocks have three outputs each, for each of the three

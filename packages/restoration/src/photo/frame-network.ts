@@ -127,7 +127,7 @@ export function photoFunctions(
 }
 
 function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
-  const { config, values } = photoFamily.readWeights(weights);
+  const { config, values, ranges } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
   const work = photoWork(network);
   const analysisFrames = work.analysis / work.frame;
@@ -142,8 +142,8 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
     async open(width, height, engine) {
       const functions = photoFunctions(network, width, height);
       const [analysis, rendering] = [
-        await engine.open({ ...functions.analysis, weights: values }),
-        await engine.open({ ...functions.rendering, weights: values }),
+        await engine.open({ ...functions.analysis, weights: values, ranges }),
+        await engine.open({ ...functions.rendering, weights: values, ranges }),
       ];
       return {
         async restore(image, times, { onShare, signal } = {}) {
@@ -193,6 +193,7 @@ export function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfi
 function fixedTimesNetwork({
   config,
   values,
+  ranges,
   multiple,
   memoryBytesPerPixel,
   restore,
@@ -219,6 +220,7 @@ function fixedTimesNetwork({
         },
         inputShapes: { blurred: [1, height, width, 3] },
         weights: values,
+        ranges,
       });
       return {
         async restore(image, times) {

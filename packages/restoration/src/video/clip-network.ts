@@ -21,7 +21,7 @@ import type { VideoNetwork, VideoPass } from './video-network.js';
  * @throws when the weights do not hold together.
  */
 export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
-  const { config, values } = clipFamily.readWeights(weights);
+  const { config, values, ranges } = clipFamily.readWeights(weights);
   const network = clipFamily.declare(config);
   const clip: VideoNetwork = {
     config,
@@ -37,6 +37,7 @@ export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): V
         compute: (inputs, weightTensors) => describe(network, inputs['frame'] as Tensor4D, weightTensors),
         inputShapes: { frame },
         weights: values,
+        ranges,
         reusesOutputs: true,
       });
       const restoring = await engine.open({
@@ -45,6 +46,7 @@ export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): V
         }),
         inputShapes: inputsOfWindow(config, frame, describing.outputShapes),
         weights: values,
+        ranges,
         reusesOutputs: true,
       });
       return {

@@ -13,7 +13,7 @@ import type { VideoNetwork } from './video-network.js';
  * @throws when the weights do not hold together.
  */
 export function readPhotoNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
-  const { config, values } = photoFamily.readWeights(weights);
+  const { config, values, ranges } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
   const byItself: VideoNetwork = {
     config,
@@ -30,6 +30,7 @@ export function readPhotoNetwork(weights: SafetensorsBytes, mirrored: boolean): 
         }),
         inputShapes: { frame: [1, height, width, 3] },
         weights: values,
+        ranges,
         reusesOutputs: true,
       });
       return {

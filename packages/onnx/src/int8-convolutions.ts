@@ -1,0 +1,286 @@
+import type { Graph, GraphNode, Value } from './graph/graph.js';
+import { collectNeeded } from './graph/model.js';
+import * as onnx from './graph/operators.js';
+import { alignChannels } from './lowerings/convolution.js';
+import { outputsFirst } from './lowerings/filter-layout.js';
+
+/** A constant filter as TensorFlow.js has it, `[height, width, in, out]`. */
+export interface Filter {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** The least and the greatest of some values. */
+export type Range = readonly [least: number, greatest: number];
+
+/** What is computed in 8-bit integers: a convolution with a filter, between the values that it is known to meet. */
+export interface Int8Convolution {
+  readonly filter: Filter;
+  /** Of what it is given. */
+  readonly input: Range;
+  /** Of what it gives, its bias added. */
+  readonly output: Range;
+}
+
+/**
+ * Weights are integers from -64 to 64: two products with bytes then add up to less than 2^15, in which
+ * processors without instructions for more (AVX2) hold them, and WebAssembly's relaxed products take 7 bits.
+ */
+const greatestWeight = 64;
+
+/** A convolution with what belongs to it. */
+interface ConvolutionChain {
+  convolution: GraphNode;
+  /** Its result, the bias added. */
+  biased: Value;
+  bias: Value | undefined;
+  /** The slope of a leaky ReLU behind it. */
+  slope: number | undefined;
+  /** Its result, bias and activation included. */
+  result: Value;
+}
+
+/**
+ * The outputs of a graph, some convolutions of which are computed in 8-bit integers (Jacob et al. 2018): what
+ * goes in is quantized in 256 steps over its range, weights for each output channel; sums are exact, in 32
+ * bits, and what comes out is quantized over its range. A leaky ReLU behind is computed in bytes too, and
+ * where the next such convolution takes bytes, it is given them. Everything else stays in floating point.
+ *
+ * Filters that no convolution of the graph has are left out.
+ */
+export function computeInInt8(
+  graph: Graph,
+  outputs: Readonly<Record<string, Value>>,
+  convolutions: readonly Int8Convolution[],
+): Record<string, Value> {
+  const ranges = rangesByFilter(graph, convolutions);
+  const chains = findChains(Object.values(outputs), (filter) => ranges.has(filter));
+  const chainsByEnd = new Map(chains.map((chain) => [chain.result.producer!, chain]));
+  /** How what goes into such convolutions is quantized. */
+  const wanted = new Map<Value, Quantization>();
+  for (const { convolution } of chains) {
+    const [image, filter] = convolution.inputs as [Value, Value];
+    const range = ranges.get(filter)!.input;
+    wanted.set(image, quantizationOf(join(wanted.get(image)?.range ?? range, range)));
+  }
+
+  const replaced = new Map<Value, Value>();
+  /** What is known in bytes, by what it was in floating point. */
+  const bytes = new Map<Value, Value>();
+  const now = (value: Value): Value => replaced.get(value) ?? value;
+  const bytesOf = (value: Value): Value => bytes.get(value) ?? quantize(now(value), wanted.get(value)!);
+  for (const node of collectNeeded(producersOf(Object.values(outputs))).nodes) {
+    const chain = chainsByEnd.get(node);
+    if (!chain) {
+      const { operator, inputs, attributes, domain } = node;
+      const same = graph.emitAll(
+        operator,
+        inputs.map((input) => input && now(input)),
+        attributes,
+        node.outputs,
+        domain,
+      );
+      node.outputs.forEach((output, index) => replaced.set(output, same[index]!));
+      continue;
+    }
+    const { convolution, bias, slope, result } = chain;
+    const [image, filter] = convolution.inputs as [Value, Value];
+    const before = quantizationOf(ranges.get(filter)!.output);
+    let inBytes = convolveBytes(convolution, bytesOf(image), wanted.get(image)!, filter, bias, before);
+    let after = before;
+    if (slope !== undefined) {
+      const [least, greatest] = before.range;
+      after = wanted.get(result) ?? quantizationOf([least * slope, greatest]);
+      inBytes = quantize(onnx.leakyRelu(dequantize(inBytes, before), slope), after);
+    }
+    if (wanted.get(result) === after) bytes.set(result, inBytes);
+    replaced.set(result, dequantize(inBytes, after));
+  }
+  return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, now(value)]));
+}
+
+/**
+ * Between which values lies what some convolutions are given and give, their bias added, all those of the
+ * graph with the same filter together: `[filters, 4]`, least and greatest input, least and greatest output;
+ * for filters that none has, empty ranges: from `Infinity` to `-Infinity`.
+ */
+export function observeConvolutions(
+  graph: Graph,
+  outputs: Readonly<Record<string, Value>>,
+  filters: readonly Filter[],
+): Value {
+  const values = filters.map((filter) => filterValue(graph, filter));
+  const wanted = new Set(values);
+  const chains = findChains(Object.values(outputs), (filter) => wanted.has(filter));
+  const rows = values.map((filter) => {
+    const own = chains.filter(({ convolution }) => convolution.inputs[1] === filter);
+    if (own.length === 0)
+      return graph.constant(Float32Array.of(Infinity, -Infinity, Infinity, -Infinity), [1, 4], 'float32');
+    const extreme = (kind: 'Min' | 'Max', seen: readonly Value[]) =>
+      onnx.reshape(
+        onnx.elementwise(
+          kind,
+          seen.map((value) =>
+            graph.emit(`Reduce${kind}`, [value], { keepdims: 0 }, { shape: [], type: value.type }),
+          ),
+        ),
+        [1, 1],
+      );
+    const given = own.map(({ convolution }) => convolution.inputs[0]!);
+    const got = own.map(({ biased }) => biased);
+    return onnx.concat(
+      [extreme('Min', given), extreme('Max', given), extreme('Min', got), extreme('Max', got)],
+      1,
+    );
+  });
+  return onnx.concat(rows, 0);
+}
+
+/** A filter as convolutions of the graph have it. */
+function filterValue(graph: Graph, { values, shape }: Filter): Value {
+  return alignChannels(outputsFirst(graph.constant(values, shape, 'float32')));
+}
+
+/** Equal filters are one: what is known of them is joined. */
+function rangesByFilter(
+  graph: Graph,
+  convolutions: readonly Int8Convolution[],
+): Map<Value, { input: Range; output: Range }> {
+  const ranges = new Map<Value, { input: Range; output: Range }>();
+  for (const { filter, input, output } of convolutions) {
+    const value = filterValue(graph, filter);
+    const known = ranges.get(value);
+    ranges.set(value, {
+      input: join(known?.input ?? input, input),
+      output: join(known?.output ?? output, output),
+    });
+  }
+  return ranges;
+}
+
+const join = (a: Range, b: Range): Range => [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
+
+const producersOf = (values: readonly Value[]): GraphNode[] =>
+  values.flatMap(({ producer }) => (producer ? [producer] : []));
+
+/** The convolutions with such filters that some values need, with the biases and activations behind them. */
+function findChains(outputs: readonly Value[], isWanted: (filter: Value) => boolean): ConvolutionChain[] {
+  const { nodes } = collectNeeded(producersOf(outputs));
+  const readers = new Map<Value, GraphNode[]>();
+  for (const node of nodes) {
+    for (const input of node.inputs) if (input) readers.set(input, [...(readers.get(input) ?? []), node]);
+  }
+  /** What alone reads a value, where it is such an operation. */
+  const onlyReader = (value: Value, operator: string): GraphNode | undefined => {
+    const [reader, ...others] = readers.get(value) ?? [];
+    return others.length === 0 && reader?.operator === operator && !outputs.includes(value)
+      ? reader
+      : undefined;
+  };
+  return nodes
+    .filter(
+      ({ operator, inputs, attributes }) =>
+        operator === 'Conv' && attributes['group'] === 1 && isWanted(inputs[1]!),
+    )
+    .map((convolution) => {
+      const [convolved] = convolution.outputs as [Value];
+      const addition = onlyReader(convolved, 'Add');
+      const bias = addition?.inputs.find((input) => input !== convolved && isPerChannel(input!, convolved));
+      const biased = bias ? addition!.outputs[0]! : convolved;
+      const activation = onlyReader(biased, 'LeakyRelu');
+      return {
+        convolution,
+        biased,
+        bias,
+        slope: activation && (activation.attributes['alpha'] as { float: number }).float,
+        result: activation ? activation.outputs[0]! : biased,
+      };
+    });
+}
+
+/** Whether a constant has one number for each channel of `[B, C, H, W]`, or one for all. */
+function isPerChannel({ data, shape }: Value, image: Value): boolean {
+  if (!data) return false;
+  return data.length === 1 || (data.length === image.shape[1] && shape.at(-3) === data.length);
+}
+
+/** How numbers become bytes: `byte = round(number / scale) + zero`. */
+interface Quantization {
+  range: Range;
+  scale: number;
+  zero: number;
+}
+
+/** 256 steps over a range, one of which is exactly zero, with which images are padded. */
+function quantizationOf([least, greatest]: Range): Quantization {
+  const range: Range = [Math.min(least, 0), Math.max(greatest, 0)];
+  const scale = Math.fround(Math.max((range[1] - range[0]) / 255, 1e-12));
+  return { range, scale, zero: Math.min(255, Math.round(-range[0] / scale)) };
+}
+
+const parametersOf = (graph: Graph, { scale, zero }: Quantization): [scale: Value, zero: Value] => [
+  graph.scalar(scale),
+  graph.scalar(zero, 'uint8'),
+];
+
+function quantize(value: Value, quantization: Quantization): Value {
+  const { graph, shape } = value;
+  return graph.emit(
+    'QuantizeLinear',
+    [value, ...parametersOf(graph, quantization)],
+    {},
+    { shape, type: 'uint8' },
+  );
+}
+
+function dequantize(value: Value, quantization: Quantization): Value {
+  const { graph, shape } = value;
+  return graph.emit(
+    'DequantizeLinear',
+    [value, ...parametersOf(graph, quantization)],
+    {},
+    { shape, type: 'float32' },
+  );
+}
+
+/** A convolution of bytes with bytes for its result. @param bias for each output channel, or one for all. */
+function convolveBytes(
+  { attributes, outputs: [convolved] }: GraphNode,
+  image: Value,
+  quantizedImage: Quantization,
+  filter: Value,
+  bias: Value | undefined,
+  result: Quantization,
+): Value {
+  const { graph } = image;
+  const outputs = filter.shape[0]!;
+  const [weights, perOutput] = [filter.data as Float32Array, filter.data!.length / outputs];
+  const scales = Float32Array.from({ length: outputs }, (_, output) => {
+    let greatest = 0;
+    for (let i = output * perOutput; i < (output + 1) * perOutput; i++) {
+      greatest = Math.max(greatest, Math.abs(weights[i]!));
+    }
+    return Math.max(greatest / greatestWeight, 1e-12);
+  });
+  const integers = Int8Array.from(weights, (weight, index) =>
+    Math.round(weight / scales[Math.floor(index / perOutput)]!),
+  );
+  const biases = bias?.data as Float32Array | undefined;
+  const sums = Int32Array.from({ length: outputs }, (_, output) =>
+    Math.round((biases?.[biases.length === 1 ? 0 : output] ?? 0) / (quantizedImage.scale * scales[output]!)),
+  );
+  return graph.emit(
+    'QLinearConv',
+    [
+      image,
+      ...parametersOf(graph, quantizedImage),
+      graph.constant(integers, filter.shape, 'int8'),
+      graph.constant(scales, [outputs], 'float32'),
+      graph.constant(new Int8Array(outputs), [outputs], 'int8'),
+      ...parametersOf(graph, result),
+      graph.constant(sums, [outputs], 'int32'),
+    ],
+    attributes,
+    { shape: convolved!.shape, type: 'uint8' },
+  );
+}
