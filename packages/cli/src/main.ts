@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { defineCalibrate } from './commands/calibrate.js';
 import { defineCompletion } from './commands/completion.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineEval } from './commands/eval.js';
@@ -84,6 +85,7 @@ function defineProgram(): Command {
     defineSynth,
     defineImport,
     defineExport,
+    defineCalibrate,
     defineDoctor,
     defineCompletion,
     defineHelp,

@@ -1,4 +1,4 @@
-import type { EngineName, Restorer, WorkingScale } from '@unblur/inference';
+import type { EngineName, Precision, Restorer, WorkingScale } from '@unblur/inference';
 import { Option, type Command } from 'commander';
 import { realNumber } from './numbers.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
@@ -8,6 +8,7 @@ import { addWeightsOptions, openNaming, readChosenWeights, type WeightsOptions }
 /** What a command line says about how photographs are restored. */
 export interface RestorerOptions extends WeightsOptions, RunOptions {
   engine: EngineName;
+  precision: Precision;
   /** With the mirror image. */
   mirrored?: boolean;
   scale: keyof typeof scales;
@@ -34,7 +35,8 @@ export function scaleName(scale: WorkingScale): string {
 }
 
 /**
- * Adds `--threads`, `--json`, `--weights`, `--engine`, `--mirrored`, `--scale` and `--memory` to a command.
+ * Adds `--threads`, `--json`, `--precision`, `--weights`, `--engine`, `--mirrored`, `--scale` and `--memory` to a
+ * command.
  */
 export function addRestorerOptions(command: Command): Command {
   return addWeightsOptions(addRunOptions(command))
@@ -72,7 +74,7 @@ export async function openChosenRestorer(options: RestorerOptions, frames?: numb
   const { name, bytes } = await readChosenWeights(options);
   if (options.engine === 'onnxruntime') await noteSlowRuntime();
   const { createRestorer } = await import('@unblur/inference');
-  const { engine, threads, mirrored, memory } = options;
+  const { engine, threads, precision, mirrored, memory } = options;
   return {
     weightsName: name,
     weights: bytes,
@@ -81,6 +83,7 @@ export async function openChosenRestorer(options: RestorerOptions, frames?: numb
         weights: bytes,
         engine,
         threads,
+        precision,
         frames,
         mirrored,
         scale: scales[options.scale],

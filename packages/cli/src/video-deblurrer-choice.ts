@@ -22,7 +22,7 @@ export interface ChosenVideoDeblurrer {
   deblurrer: VideoDeblurrer;
 }
 
-/** Adds `--threads`, `--json`, `--weights` and `--mirrored` to a command on videos. */
+/** Adds `--threads`, `--json`, `--precision`, `--weights` and `--mirrored` to a command on videos. */
 export function addVideoDeblurrerOptions(command: Command): Command {
   return addRunOptions(command)
     .addOption(
@@ -47,7 +47,7 @@ export function addVideoDeblurrerOptions(command: Command): Command {
  * where left out.
  */
 export async function openChosenVideoDeblurrer(
-  { weights: given = defaultVideoWeights.name, threads, mirrored }: VideoDeblurrerOptions,
+  { weights: given = defaultVideoWeights.name, threads, precision, mirrored }: VideoDeblurrerOptions,
   memoryBudgetBytes?: number,
 ): Promise<ChosenVideoDeblurrer> {
   const { name, bytes: weights } = await readWeightsOfAnyNetwork(given);
@@ -57,7 +57,7 @@ export async function openChosenVideoDeblurrer(
     weightsName: name,
     weights,
     deblurrer: await openNaming(name, () =>
-      createVideoDeblurrer({ weights, threads, mirrored, memoryBudgetBytes }),
+      createVideoDeblurrer({ weights, threads, precision, mirrored, memoryBudgetBytes }),
     ),
   };
 }

@@ -12,34 +12,38 @@ const fewestChannels = 32;
 export interface CalibrationOptions {
   /** The bytes of a `.safetensors` file of any network. */
   weights: SafetensorsBytes;
+  /** Beginnings of the names of layers that stay in floating point, such as `encoder0`. Default: none. */
+  except?: readonly string[];
   /** Processor threads to use. Default: all cores. */
   threads?: number;
 }
 
 /**
- * Finds between which values the layers of a network for photographs compute, on photographs like those that
- * it is for, blurred and sharp ones.
+ * Finds between which values the layers of a network for photographs compute, on blurred photographs like those
+ * that it is for.
  *
  * @returns the weights file with those ranges: with them, restorers compute in 8-bit integers.
  * @throws UnblurError when the weights do not hold together or there is no photograph.
  */
 export async function calibrateOnPhotos(
-  { weights, threads }: CalibrationOptions,
+  { weights, ...options }: CalibrationOptions,
   photos: AsyncIterable<RgbImage> | Iterable<RgbImage>,
 ): Promise<Uint8Array> {
-  const observer = new RangeObserver(threads);
+  const observer = new RangeObserver(options);
   const restorer = await createRestorerOn(async () => observer.engine, { weights });
-  for await (const photo of photos) await restorer.restore(photo);
+  // Where frames can be had at any time, the ends of the exposure and its middle tell enough.
+  const choice = restorer.anyTime ? { times: [-1, 0, 1] } : {};
+  for await (const photo of photos) await restorer.restore(photo, choice);
   await restorer.release();
   return withLayerRanges(weights, observer.ranges());
 }
 
-/** The same of a network for video, on clips of blurred and of sharp frames. */
+/** The same of a network for video, on blurred clips. */
 export async function calibrateOnClips(
-  { weights, threads }: CalibrationOptions,
+  { weights, ...options }: CalibrationOptions,
   clips: AsyncIterable<AsyncIterable<RgbImage>> | Iterable<Iterable<RgbImage>>,
 ): Promise<Uint8Array> {
-  const observer = new RangeObserver(threads);
+  const observer = new RangeObserver(options);
   const deblurrer = createVideoDeblurrer({ weights, engine: observer.engine });
   for await (const clip of clips) {
     for await (const _ of deblurrer.deblur(clip)) void _;
@@ -60,11 +64,11 @@ class RangeObserver {
   /** Of every run that had the layer: least and greatest input, least and greatest output. */
   readonly #extremes = new Map<string, Float32Array[]>();
 
-  constructor(threads: number | undefined) {
+  constructor({ except = [], threads }: Omit<CalibrationOptions, 'weights'>) {
     this.engine = {
       memoryFactor: 1,
       open: async ({ compute, inputShapes, weights }) => {
-        const layers = wideLayers(weights);
+        const layers = wideLayers(weights).filter((layer) => !except.some((name) => layer.startsWith(name)));
         const graph = trace(
           (inputs) => compute(inputs, weightTensors(weights)),
           Object.fromEntries(Object.entries(inputShapes).map(([name, shape]) => [name, { shape }])),

@@ -30,6 +30,7 @@ export { UnblurError } from '@unblur/files';
 export {
   commonFrameCount,
   flowColor,
+  isForVideo,
   possibleFrameCounts,
   selectFrames,
   UnusableWeightsError,

@@ -255,16 +255,16 @@ function convolveBytes(
   const { graph } = image;
   const outputs = filter.shape[0]!;
   const [weights, perOutput] = [filter.data as Float32Array, filter.data!.length / outputs];
-  const scales = Float32Array.from({ length: outputs }, (_, output) => {
-    let greatest = 0;
-    for (let i = output * perOutput; i < (output + 1) * perOutput; i++) {
-      greatest = Math.max(greatest, Math.abs(weights[i]!));
-    }
-    return Math.max(greatest / greatestWeight, 1e-12);
-  });
-  const integers = Int8Array.from(weights, (weight, index) =>
-    Math.round(weight / scales[Math.floor(index / perOutput)]!),
-  );
+  const scales = new Float32Array(outputs);
+  const integers = new Int8Array(weights.length);
+  for (let output = 0; output < outputs; output++) {
+    const [start, end] = [output * perOutput, (output + 1) * perOutput];
+    let greatest = 1e-12;
+    for (let i = start; i < end; i++) greatest = Math.max(greatest, Math.abs(weights[i]!));
+    const scale = Math.fround(greatest / greatestWeight);
+    for (let i = start; i < end; i++) integers[i] = Math.round(weights[i]! / scale);
+    scales[output] = scale;
+  }
   const biases = bias?.data as Float32Array | undefined;
   const sums = Int32Array.from({ length: outputs }, (_, output) =>
     Math.round((biases?.[biases.length === 1 ? 0 : output] ?? 0) / (quantizedImage.scale * scales[output]!)),

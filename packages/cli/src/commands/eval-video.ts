@@ -32,6 +32,7 @@ export function defineEvalVideo(program: Command): void {
     );
   addRestoredOption(command, 'a sub-folder per video, frames named as those of gt', [
     'weights',
+    'precision',
     'mirrored',
     'threads',
   ]);
@@ -77,13 +78,13 @@ interface Scored extends ScoredFrames {
 }
 
 async function openScored(folder: string, options: EvalVideoOptions): Promise<Scored> {
-  const { restored, mirrored = false } = options;
+  const { restored, precision, mirrored = false } = options;
   if (restored !== undefined) {
     const { openRestoredVideos } = await import('@unblur/evaluation');
     return { deblurrer: openRestoredVideos(restored, folder, pairedOf(options)), ...otherFrames(restored) };
   }
   const { weightsName, weights, deblurrer } = await openChosenVideoDeblurrer(options);
-  return { deblurrer, ...ownFrames(weightsName, weights, { mirrored }) };
+  return { deblurrer, ...ownFrames(weightsName, weights, { precision, mirrored }) };
 }
 
 function* describeReport(

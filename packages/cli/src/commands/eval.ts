@@ -29,7 +29,7 @@ export function defineEval(program: Command): void {
   addRestoredOption(
     command,
     "a sub-folder of each sample's name with frame-0.png ..., or the middle frame alone",
-    ['weights', 'engine', 'mirrored', 'scale', 'memory', 'threads'],
+    ['weights', 'engine', 'precision', 'mirrored', 'scale', 'memory', 'threads'],
   );
   command.addOption(
     command
@@ -66,7 +66,7 @@ interface Scored extends ScoredFrames {
 }
 
 async function openScored(folder: string, options: EvalOptions): Promise<Scored> {
-  const { restored, engine, scale, mirrored = false, memory } = options;
+  const { restored, engine, precision, scale, mirrored = false, memory } = options;
   if (restored !== undefined) {
     const { openRestoredSamples } = await import('@unblur/evaluation');
     return {
@@ -76,7 +76,7 @@ async function openScored(folder: string, options: EvalOptions): Promise<Scored>
     };
   }
   const { weightsName, weights, restorer } = await openChosenRestorer(options);
-  const making = { engine, scale, mirrored, ...(memory !== undefined && { memory }) };
+  const making = { engine, precision, scale, mirrored, ...(memory !== undefined && { memory }) };
   return {
     restorer,
     ...ownFrames(weightsName, weights, making),

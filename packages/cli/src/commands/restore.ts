@@ -213,11 +213,12 @@ async function restoreAll(
 
 /** All that shows in the results, so that the same need not be made twice. */
 function describeMaking(options: RestoreOptions, weights: Uint8Array, { times }: Restorer): MadeWith {
-  const { engine, scale, mirrored = false, memory, format = 'png', bitDepth, quality } = options;
+  const { engine, precision, scale, mirrored = false, memory, format = 'png', bitDepth, quality } = options;
   return {
     version: readVersion(),
     weights: createHash('sha256').update(weights).digest('hex'),
     engine,
+    precision,
     frames: times.length,
     scale,
     mirrored,

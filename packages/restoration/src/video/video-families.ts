@@ -18,6 +18,15 @@ const families = [
 ];
 
 /**
+ * Whether weights are of a network that looks at several frames of a video. @throws UnblurError when they do
+ * not hold together.
+ */
+export function isForVideo(weights: SafetensorsBytes): boolean {
+  const { metadata } = explainWeights(() => readSafetensors(weights));
+  return [videoDeblurFamily, clipFamily].some(({ configKey }) => Object.hasOwn(metadata, configKey));
+}
+
+/**
  * Reads the weights of a network that restores video: the file says of which family.
  *
  * @param mirrored whether frames are the mean of what the network makes of them and of their mirror images.
