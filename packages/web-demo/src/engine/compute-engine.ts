@@ -1,24 +1,37 @@
 import { weightTensors } from '@unblur/core-model';
-import type { ComputedFunction, ComputeEngine, OpenFunction } from '@unblur/restoration';
+import {
+  int8Convolutions,
+  type ComputedFunction,
+  type ComputeEngine,
+  type OpenFunction,
+} from '@unblur/restoration';
 import { trace, type TracedGraph } from '@unblur/onnx';
 import type { Tensor } from 'onnxruntime-common';
-import type { Engine } from './engine.js';
+import type { Engine, GraphSession } from './engine.js';
 
-/** A function of tensors as a graph whose weights are stored as they came, as float16. */
-export function traceFunction({ compute, inputShapes, weights }: ComputedFunction): TracedGraph {
+/** What convolutions are computed in: 8-bit integers where their ranges are known and the engine is WebAssembly. */
+export type Precision = 'int8' | 'float32';
+
+/** A function of tensors with its weights, stored as they came, as float16, ready to run on an engine. */
+export async function openFunction(
+  engine: Engine,
+  { compute, inputShapes, weights, ranges }: ComputedFunction,
+  precision: Precision,
+): Promise<{ graph: TracedGraph; session: GraphSession }> {
   const signature = Object.entries(inputShapes).map(([name, shape]) => [name, { shape }] as const);
-  return trace((inputs) => compute(inputs, weightTensors(weights)), Object.fromEntries(signature), {
+  const graph = trace((inputs) => compute(inputs, weightTensors(weights)), Object.fromEntries(signature), {
     storeHalves: true,
+    int8: precision === 'int8' && engine.name === 'wasm' ? int8Convolutions({ weights, ranges }) : [],
   });
+  return { graph, session: await engine.open(graph) };
 }
 
 /** The page's engine as `@unblur/restoration` takes it: arrays in, arrays out. */
-export function computeEngine(engine: Engine): ComputeEngine {
+export function computeEngine(engine: Engine, precision: Precision = 'int8'): ComputeEngine {
   return {
     memoryFactor: 1,
     async open(fn) {
-      const graph = traceFunction(fn);
-      const session = await engine.open(graph);
+      const { graph, session } = await openFunction(engine, fn, precision);
       return {
         outputShapes: Object.fromEntries(
           Object.entries(graph.outputs).map(([name, { shape }]) => [name, shape]),

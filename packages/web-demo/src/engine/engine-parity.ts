@@ -104,7 +104,7 @@ function pretendGraphics(manner: Manner): RestoringCalls {
         const facts = await once({ ...request, engine: 'wasm' }, options);
         return isGraphics ? Object.assign(facts, { name: 'webgpu', description: 'WebGPU' }) : facts;
       }
-      case 'warm-up': {
+      case 'sample': {
         const sample = await once(request, options);
         if (!isGraphics || !sample) return sample;
         if (manner === 'broken') throw new Error('The shader could not be compiled.');

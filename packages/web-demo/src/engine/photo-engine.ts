@@ -10,7 +10,7 @@ import {
   type TileNetwork,
 } from '@unblur/restoration';
 import type { Tensor } from 'onnxruntime-common';
-import { traceFunction, valuesOf } from './compute-engine.js';
+import { openFunction, valuesOf, type Precision } from './compute-engine.js';
 import type { Engine } from './engine.js';
 
 /** A larger photograph is restored in tiles: memory stays low, and there is progress to tell. */
@@ -29,14 +29,16 @@ export class PhotoEngine {
   readonly #engine: Engine;
   readonly #network;
   readonly #values;
+  readonly #ranges;
   readonly #work;
   readonly #open = new Map<string, Promise<SizedNetwork>>();
 
   /** @param weights the bytes of a `.safetensors` file of the photo network. */
   constructor(engine: Engine, weights: Uint8Array) {
     this.#engine = engine;
-    const { config, values } = photoFamily.readWeights(weights);
+    const { config, values, ranges } = photoFamily.readWeights(weights);
     this.#values = values;
+    this.#ranges = ranges;
     this.#network = photoFamily.declare(config);
     this.#work = photoWork(this.#network);
   }
@@ -51,21 +53,21 @@ export class PhotoEngine {
   /** Opens the network for photographs of a size, so that the first of them need not wait. */
   async prepare(width: number, height: number): Promise<void> {
     const { tileWidth, tileHeight } = tilesOf(width, height, maximumTilePixels[this.#engine.name]);
-    await this.#openFor(tileWidth, tileHeight);
+    await this.#openFor(tileWidth, tileHeight, 'int8');
   }
 
   /** Finds out what all frames of a photograph are made from. */
-  analyze(photo: RgbImage, progress: SceneProgress): Promise<TiledScene> {
+  analyze(photo: RgbImage, progress: SceneProgress, precision: Precision = 'int8'): Promise<TiledScene> {
     return analyzeInTiles(photo, {
       ...progress,
       maximumPixels: maximumTilePixels[this.#engine.name],
-      open: (width, height) => this.#openFor(width, height),
+      open: (width, height) => this.#openFor(width, height, precision),
     });
   }
 
-  async #openFor(width: number, height: number): Promise<SizedNetwork> {
-    const key = `${width}x${height}`;
-    const opening = this.#open.get(key) ?? this.#openSessions(width, height);
+  async #openFor(width: number, height: number, precision: Precision): Promise<SizedNetwork> {
+    const key = `${width}x${height} ${precision}`;
+    const opening = this.#open.get(key) ?? this.#openSessions(width, height, precision);
     this.#open.delete(key);
     this.#open.set(key, opening);
     opening.catch(() => this.#open.delete(key));
@@ -77,13 +79,14 @@ export class PhotoEngine {
     return opening;
   }
 
-  async #openSessions(width: number, height: number): Promise<SizedNetwork> {
+  async #openSessions(width: number, height: number, precision: Precision): Promise<SizedNetwork> {
     const functions = photoFunctions(this.#network, width, height);
     const { lost } = this.#engine;
-    const [analysis, rendering] = [
-      await this.#engine.open(traceFunction({ ...functions.analysis, weights: this.#values })),
-      await this.#engine.open(traceFunction({ ...functions.rendering, weights: this.#values })),
-    ];
+    const open = async (part: keyof typeof functions) => {
+      const fn = { ...functions[part], weights: this.#values, ranges: this.#ranges };
+      return (await openFunction(this.#engine, fn, precision)).session;
+    };
+    const [analysis, rendering] = [await open('analysis'), await open('rendering')];
     return {
       async analyze(values) {
         const scene = await Promise.race([analysis.run({ blurred: values }), lost]);

@@ -49,6 +49,7 @@ interface Running {
   engine: EngineName;
   calls: RestoringCalls;
   ready: Promise<EngineFacts>;
+  warmedUp?: Promise<number | undefined>;
   sample?: Promise<EngineSample | undefined>;
   hasScene: boolean;
   /** Hears of the downloads. */
@@ -160,11 +161,13 @@ export class PageRestorer {
   /** Starts the engine and gets it ready to restore at its full speed. */
   async warmUp(): Promise<void> {
     const running = await this.#start();
-    if (!this.#isRestoring) await this.#sampleOf(running);
+    if (this.#isRestoring) return;
+    running.warmedUp ??= running.calls.call({ kind: 'warm-up' }, this.#patience(running.engine));
+    if ((await running.warmedUp) === undefined) delete running.warmedUp;
   }
 
   async #sampleOf(running: Running): Promise<EngineSample | undefined> {
-    running.sample ??= running.calls.call({ kind: 'warm-up' }, this.#patience(running.engine));
+    running.sample ??= running.calls.call({ kind: 'sample' }, this.#patience(running.engine));
     const sample = await running.sample;
     if (!sample) running.sample = undefined;
     return sample;

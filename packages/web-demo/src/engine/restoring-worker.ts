@@ -17,6 +17,8 @@ export type RestoringRequest =
    * comes.
    */
   | { kind: 'warm-up' }
+  /** After that: what this engine is told from others by. */
+  | { kind: 'sample' }
   /** How long a restoration of each size takes. */
   | { kind: 'estimate'; sizes: readonly { width: number; height: number }[]; frames: number }
   /** @param times of the frames, in time order, the middle of the exposure (0) among them. */
@@ -45,8 +47,10 @@ export type RestoreReport =
 
 export interface RestoringResults {
   start: EngineFacts;
+  /** What a small picture takes; undefined when a photograph came before it was done. */
+  'warm-up': number | undefined;
   /** Undefined when a photograph came before it was done. */
-  'warm-up': EngineSample | undefined;
+  sample: EngineSample | undefined;
   /** Seconds, one for each size. */
   estimate: number[];
   restore: {
@@ -77,6 +81,8 @@ answerCalls<RestoringRequest, RestoringResults, RestoreReport>(async (request, r
       return { result: await start(request, report) };
     case 'warm-up':
       return { result: await (warmingUp = warmUp()) };
+    case 'sample':
+      return { result: await (sampling = sample()) };
     case 'estimate':
       return {
         result: request.sizes.map(({ width, height }) => secondsFor(width, height, request.frames)),
@@ -104,27 +110,38 @@ async function start(
 /** As large as many a preview, which then need not wait for the network to be opened. */
 const warmUpSize = { width: 192, height: 112 };
 
-let warmingUp: Promise<EngineSample | undefined> | undefined;
-/** A photograph waits for the warm-up to end. */
+let warmingUp: Promise<number | undefined> | undefined;
+let sampling: Promise<EngineSample | undefined> | undefined;
+/** A photograph waits for these to end. */
 let isPhotoWaiting = false;
 
-async function warmUp(): Promise<EngineSample | undefined> {
+/** @returns milliseconds. */
+async function warmUp(): Promise<number | undefined> {
   const streaks = streaksOfNoise(warmUpSize);
   const work = started!.photos.workFor(warmUpSize.width, warmUpSize.height);
-  let sample: EngineSample | undefined;
+  let milliseconds: number | undefined;
   // The first round compiles.
   for (let round = 0; round < 2 && !isPhotoWaiting; round++) {
     const start = performance.now();
     const scene = await started!.photos.analyze(streaks, {});
     learn('analysis', work.analysis, secondsSince(start));
     const frameStart = performance.now();
-    const last = await scene.renderAt(1);
+    await scene.renderAt(1);
     learn('frame', work.frame, secondsSince(frameStart));
-    const milliseconds = performance.now() - start;
-    if (round > 0) sample = { frames: [(await scene.renderAt(0)).data, last.data], milliseconds };
+    if (round > 0) milliseconds = performance.now() - start;
     scene.release();
   }
-  return sample;
+  return milliseconds;
+}
+
+/** Frames in floating point, which all engines agree on; the time is that of frames as they are restored. */
+async function sample(): Promise<EngineSample | undefined> {
+  const milliseconds = await (warmingUp ??= warmUp());
+  if (milliseconds === undefined || isPhotoWaiting) return undefined;
+  const scene = await started!.photos.analyze(streaksOfNoise(warmUpSize), {}, 'float32');
+  const frames = [(await scene.renderAt(0)).data, (await scene.renderAt(1)).data];
+  scene.release();
+  return { frames, milliseconds };
 }
 
 /** A single measurement may have been disturbed: it counts for half. */
@@ -148,6 +165,7 @@ async function restore(
   const { photos } = started!;
   isPhotoWaiting = true;
   await warmingUp?.catch(() => undefined);
+  await sampling?.catch(() => undefined);
   isPhotoWaiting = false;
   current?.scene.release();
   current = undefined;

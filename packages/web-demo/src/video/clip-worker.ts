@@ -139,7 +139,7 @@ async function start(
   };
 }
 
-/** The frames of a tiny clip, and what it takes from the first, by which all is compiled, to the last. */
+/** The frames of a tiny clip, in floating point on every engine, and what it takes from the first, by which all is compiled, to the last. */
 async function sampleOf(engine: Engine, weights: Uint8Array): Promise<EngineSample> {
   const { side, frames, pixelsPerFrame } = { side: 128, frames: 6, pixelsPerFrame: 3 };
   const wall = streaksOfNoise({ width: side + frames * pixelsPerFrame, height: side });
@@ -153,9 +153,10 @@ async function sampleOf(engine: Engine, weights: Uint8Array): Promise<EngineSamp
   });
   const sample: EngineSample = { frames: [], milliseconds: 0 };
   let start = 0;
-  for await (const { data } of createVideoDeblurrer({ weights, engine: computeEngine(engine) }).deblur(
-    clip,
-  )) {
+  for await (const { data } of createVideoDeblurrer({
+    weights,
+    engine: computeEngine(engine, 'float32'),
+  }).deblur(clip)) {
     if (sample.frames.push(data) === 1) start = performance.now();
   }
   sample.milliseconds = performance.now() - start;
