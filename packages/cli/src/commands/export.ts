@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { writeAtomically } from '@unblur/files';
-import { Argument, InvalidArgumentError, type Command } from 'commander';
+import type { Precision } from '@unblur/inference';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { addOverwriteOption, expectNewFile } from '../new-file.js';
 import { wholeNumber } from '../numbers.js';
 import { offerNames } from '../shell-completion.js';
@@ -10,6 +11,7 @@ import { namesOfAllNetworks, openNaming, readWeightsOfAnyNetwork } from '../weig
 interface ExportOptions {
   size: ImageSize;
   frames?: number;
+  precision: Precision;
   overwrite: boolean;
   json?: boolean;
 }
@@ -50,6 +52,14 @@ export function defineExport(program: Command): void {
       'how many frames to restore from a photograph, evenly spaced over the exposure (default: 7, or those of the network)',
       wholeNumber(2, 1001),
     )
+    .addOption(
+      new Option(
+        '--precision <numbers>',
+        'what the file computes in: int8 is half the size and about twice as fast, with calibrated weights, on processors; restore and video do so',
+      )
+        .choices(['float32', 'int8'] satisfies Precision[])
+        .default('float32' satisfies Precision),
+    )
     .option('--json', 'print JSON for programs')
     .action(exportRestoration);
   addOverwriteOption(command);
@@ -58,7 +68,7 @@ export function defineExport(program: Command): void {
 async function exportRestoration(
   weights: string,
   file: string,
-  { size, frames, overwrite, json = false }: ExportOptions,
+  { size, frames, precision, overwrite, json = false }: ExportOptions,
 ): Promise<void> {
   if (extname(file) !== '.onnx') {
     throw new Error(`Expected a file that ends in .onnx to write the network to, but received ${file}.`);
@@ -66,7 +76,7 @@ async function exportRestoration(
   expectNewFile(file, overwrite);
   const { bytes } = await readWeightsOfAnyNetwork(weights);
   const { traceRestoration } = await import('@unblur/inference');
-  const graph = await openNaming(weights, () => traceRestoration(bytes, { ...size, frames }));
+  const graph = await openNaming(weights, () => traceRestoration(bytes, { ...size, frames, precision }));
   if (graph.bytes.length > mostFileBytes) {
     throw new Error(
       `The file would take ${(graph.bytes.length / 1e9).toFixed(1)} GB, more than an ONNX file may (2.1 GB); export for a smaller size and cut larger images into tiles.`,

@@ -12,6 +12,7 @@ import {
   videoDeblurFamily,
   weightTensors,
   windowFrames,
+  type LayerRanges,
   type NamedTensors,
   type WeightValues,
   type SafetensorsBytes,
@@ -24,11 +25,13 @@ import {
   expectOptions,
   explainWeights,
   type FixedTimesNetwork,
+  int8Convolutions,
   photoFrames,
   readFixedTimesNetwork,
   selectFrames,
   UnusableWeightsError,
 } from '@unblur/restoration';
+import { expectPrecision, type Precision } from '../onnx-engine.js';
 
 /** What an exported graph is to be made for. */
 export interface RestorationSize {
@@ -36,6 +39,8 @@ export interface RestorationSize {
   widthPixels: number;
   /** Frames of one photograph. Default: 7, or those that the network has. */
   frames?: number | undefined;
+  /** `int8`: layers that are calibrated compute in 8-bit integers. Default: `float32`. */
+  precision?: Precision | undefined;
 }
 
 /** A tensor that a graph takes or gives. */
@@ -69,6 +74,7 @@ interface Restoration {
   /** From the images that it takes, one after the other along the batch. */
   restore(images: Tensor4D, weights: NamedTensors): Record<string, Tensor4D>;
   values: WeightValues;
+  ranges?: LayerRanges | undefined;
   metadata: Record<string, string>;
   times?: number[];
 }
@@ -107,8 +113,9 @@ const photographInput = {
  */
 export function traceRestoration(weights: SafetensorsBytes, size: RestorationSize): RestorationGraph {
   expectOptions(size, 'traceRestoration(weights, { heightPixels: 480, widthPixels: 640 })');
-  const { heightPixels, widthPixels, frames } = size;
-  const { network, multiple, placement, input, outputs, restore, values, metadata, times } =
+  const { heightPixels, widthPixels, frames, precision = 'float32' } = size;
+  expectPrecision(precision);
+  const { network, multiple, placement, input, outputs, restore, values, ranges, metadata, times } =
     describeRestoration(weights, frames);
   if (Math.min(heightPixels, widthPixels) < multiple) {
     throw new UnblurError(
@@ -159,7 +166,11 @@ export function traceRestoration(weights: SafetensorsBytes, size: RestorationSiz
       );
     },
     { [input.name]: { shape } },
-    { metadata: entries, storeHalves: true },
+    {
+      metadata: entries,
+      storeHalves: true,
+      int8: precision === 'int8' ? int8Convolutions({ weights: values, ranges }) : [],
+    },
   );
   return {
     bytes,
@@ -234,7 +245,7 @@ function describeRestoration(weights: SafetensorsBytes, frames: number | undefin
 
 function photoRestoration(weights: SafetensorsBytes, frames = photoFrames): Restoration {
   const times = anyTimes(frames);
-  const { config, values, metadata } = explainWeights(() => photoFamily.readWeights(weights));
+  const { config, values, ranges, metadata } = explainWeights(() => photoFamily.readWeights(weights));
   const network = photoFamily.declare(config);
   return {
     network: 'photo',
@@ -250,13 +261,14 @@ function photoRestoration(weights: SafetensorsBytes, frames = photoFrames): Rest
       return { frames: inRange(concat(restored, 0)), motions: concat(motionsPixels, 0) };
     },
     values,
+    ranges,
     metadata,
     times,
   };
 }
 
 function fixedTimesRestoration(
-  { network, config, values, metadata, multiple, knowsMotion, restore }: FixedTimesNetwork,
+  { network, config, values, ranges, metadata, multiple, knowsMotion, restore }: FixedTimesNetwork,
   frames = config.frames,
 ): Restoration {
   const indices = selectFrames(config.frames, frames);
@@ -275,6 +287,7 @@ function fixedTimesRestoration(
       };
     },
     values,
+    ranges,
     metadata,
     times: select(frameTimes(config.frames)),
   };
@@ -287,7 +300,7 @@ function videoRestoration(
     window,
     deblur,
     ...video
-  }: Pick<Restoration, 'network' | 'multiple' | 'values' | 'metadata'> & {
+  }: Pick<Restoration, 'network' | 'multiple' | 'values' | 'ranges' | 'metadata'> & {
     window: number;
     deblur(frames: Tensor4D[], weights: NamedTensors): Tensor4D;
   },
