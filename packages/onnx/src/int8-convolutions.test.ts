@@ -31,8 +31,9 @@ const convolve = (x: tf.Tensor, { shape, values }: Filter, bias?: number[]) => {
 
 function operators({ bytes }: TracedGraph): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { opType } of fromBinary(ModelProtoSchema, bytes).graph!.node)
+  for (const { opType } of fromBinary(ModelProtoSchema, bytes).graph!.node) {
     counts[opType] = (counts[opType] ?? 0) + 1;
+  }
   return counts;
 }
 

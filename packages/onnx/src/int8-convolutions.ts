@@ -114,8 +114,9 @@ export function observeConvolutions(
   const chains = findChains(Object.values(outputs), (filter) => wanted.has(filter));
   const rows = values.map((filter) => {
     const own = chains.filter(({ convolution }) => convolution.inputs[1] === filter);
-    if (own.length === 0)
+    if (own.length === 0) {
       return graph.constant(Float32Array.of(Infinity, -Infinity, Infinity, -Infinity), [1, 4], 'float32');
+    }
     const extreme = (kind: 'Min' | 'Max', seen: readonly Value[]) =>
       onnx.reshape(
         onnx.elementwise(
