@@ -79,7 +79,9 @@ export async function comparePhotoNetworks({ weightsFile, width, height, frames:
  * frames, then time and memory of each, and in the same turns the product of two large matrices on either,
  * which is as fast as this machine computes.
  *
- * @returns timings by contender (`ours`, `theirs`, `productOnnxRuntime`, `productPyTorch`), peak memory of
+ * Ours is there twice: in floating point as PyTorch is, and in 8-bit integers as photographs are restored.
+ *
+ * @returns timings by contender (`ours`, `oursInt8`, `theirs`, `productOnnxRuntime`, `productPyTorch`), peak memory of
  * both, the largest difference of two frames, the
  *   GFLOP of the network's convolutions and of a matrix product, and what the peers say of themselves
  * @throws Error if the frames differ
@@ -108,11 +110,18 @@ export async function compareRestoration({
   const onThreads = ['--threads', String(threads)];
   const peers = {};
   try {
-    peers.ours = await startPeer(process.execPath, [
-      program('restore-photo.js'),
-      ...restoring(files.ours),
-      ...onThreads,
-    ]);
+    for (const [name, precision] of [
+      ['ours', 'float32'],
+      ['oursInt8', 'int8'],
+    ]) {
+      peers[name] = await startPeer(process.execPath, [
+        program('restore-photo.js'),
+        ...restoring(files[name]),
+        ...onThreads,
+        '--precision',
+        precision,
+      ]);
+    }
     peers.theirs = await startPyTorchPeer(['restore', ...restoring(files.theirs)], threads);
     peers.productOnnxRuntime = await startPeer(process.execPath, [
       program('matrix-product.js'),
@@ -128,6 +137,7 @@ export async function compareRestoration({
       ours,
       readNumbers(files.theirs).subarray(0, ours.length).map(clampToDisplay),
     );
+    const likenessInt8 = psnr(readNumbers(files.oursInt8), ours);
     const timings = await timeInTurns(
       Object.fromEntries(Object.entries(peers).map(([name, { time }]) => [name, time])),
       repeats,
@@ -135,7 +145,10 @@ export async function compareRestoration({
     return {
       timings,
       difference,
-      peakMemoryBytes: { ours: peers.ours.peakMemoryBytes(), theirs: peers.theirs.peakMemoryBytes() },
+      likenessInt8,
+      peakMemoryBytes: Object.fromEntries(
+        ['ours', 'oursInt8', 'theirs'].map((name) => [name, peers[name].peakMemoryBytes()]),
+      ),
       convolutionGflop: convolutionGflop(weightsFile, width, height, count),
       matrixGflop: gflopOfProduct,
       firstMilliseconds: peers.ours.description.firstMilliseconds,
@@ -170,6 +183,7 @@ function writeInputs(folder, blurred, width, height) {
   const files = {
     inputs: join(folder, 'photo.safetensors'),
     ours: join(folder, 'ours.bin'),
+    oursInt8: join(folder, 'ours-int8.bin'),
     theirs: join(folder, 'theirs.bin'),
   };
   writeFileSync(
@@ -180,6 +194,13 @@ function writeInputs(folder, blurred, width, height) {
     }),
   );
   return files;
+}
+
+/** In dB, of values in [0, 1]. */
+function psnr(a, b) {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += (a[index] - b[index]) ** 2;
+  return 10 * Math.log10(a.length / sum);
 }
 
 function requireSame(what, ours, theirs) {

@@ -3,7 +3,7 @@
  * frames are left in the results file as float32 [frames, height, width, 3].
  *
  *   node restore-photo.js --weights W.safetensors --inputs I.safetensors --results R.bin \
- *     --frames 7 --threads N
+ *     --frames 7 --threads N --precision float32|int8
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -15,7 +15,7 @@ const warmUpRuns = 2;
 
 const text = { type: 'string' };
 const { values: options } = parseArgs({
-  options: { weights: text, inputs: text, results: text, frames: text, threads: text },
+  options: { weights: text, inputs: text, results: text, frames: text, threads: text, precision: text },
 });
 const {
   shape: [, height, width],
@@ -28,6 +28,7 @@ const restorer = await createRestorer({
   weights: readFileSync(options.weights),
   threads: Number(options.threads),
   frames: Number(options.frames),
+  precision: options.precision,
   scale: 1,
 });
 const { frames } = await restorer.restore(photo);
