@@ -1,11 +1,11 @@
-import { expectKnownKeys, join, list, number, optional, pair, readMapping } from './schema.js';
+import { expectKnownKeys, join, list, number, optional, range, readMapping } from './schema.js';
 import type { Field } from './schema.js';
 import { share } from './fields.js';
 
 // What sources can be asked for beside the options of @unblur/datasets where samples are made on the device;
 // see `python/unblur_torch/synthesis/options.py`.
 
-const range = (min: number, max: number) => pair(number({ min, max }));
+const within = (min: number, max: number) => range(number({ min, max }));
 
 /** Names of drawn masks of objects, and how often each is taken. */
 const shapes: Field<Record<string, number>> = {
@@ -48,19 +48,19 @@ const scene = {
   sparseShare: share,
   /** Share of the samples whose brightest places are brighter than white can be, and how much, at most. */
   highlightShare: share,
-  highlightBoost: range(1, 100),
+  highlightBoost: within(1, 100),
   /** Gaussian blur of photograph and frames alike. */
-  softnessPixels: optional(range(0, 4)),
+  softnessPixels: optional(within(0, 4)),
 };
 
 const fieldsOfKind: Record<string, Record<string, Field<unknown>>> = {
   panorama: {
     ...scene,
-    shiftPixels: range(0, 4096),
+    shiftPixels: within(0, 4096),
     bend: share,
     objects: list(number({ min: 0, max: 20, integer: true }), 2),
-    objectRadius: range(0.01, 1),
-    objectPixels: range(0, 4096),
+    objectRadius: within(0.01, 1),
+    objectPixels: within(0, 4096),
     turnDegrees: number({ min: 0, max: 45 }),
     zoomPercent: number({ min: 0, max: 50 }),
   },
@@ -101,4 +101,4 @@ export function readDeviceOptions(
   };
 }
 
-export const pairsShrink = range(1, 8);
+export const pairsShrink = within(1, 8);

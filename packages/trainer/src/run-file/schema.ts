@@ -81,10 +81,15 @@ export function list<T>(item: Field<T>, length?: number): Field<T[]> {
   };
 }
 
-/** A list of two, such as the ends of a range. */
-export function pair<T>(item: Field<T>): Field<[T, T]> {
-  const two = list(item, 2);
-  return { read: (value, path) => two.read(value, path) as [T, T] };
+/** The ends of a range, the lower one first. */
+export function range(end: Field<number>): Field<[number, number]> {
+  const ends = list(end, 2);
+  return {
+    read(value, path) {
+      const [low, high] = ends.read(value, path) as [number, number];
+      return low <= high ? [low, high] : refuse(path, 'a range from its lower end to its higher one', value);
+    },
+  };
 }
 
 /** The first of the fields that takes the value; `wanted` describes them all. */

@@ -17,7 +17,7 @@ import {
   number,
   oneOf,
   optional,
-  pair,
+  range,
   readMapping,
   section,
   text,
@@ -27,7 +27,7 @@ import type { Field, FieldType } from '../../run-file/schema.js';
 
 /** What run files of systems have in common that learn from windows of consecutive frames. */
 
-const framesRange = pair(number({ min: 1, max: 1000, integer: true }));
+const framesRange = range(number({ min: 1, max: 1000, integer: true }));
 
 const averagingField: Field<AveragingChoice> = either(
   oneOf(...averagingSpaces),
@@ -47,7 +47,7 @@ const source = section({
   strideFrames: withDefault(framesRange, [1, 4]),
   halvedShare: withDefault(share, 0.3),
   averaging: withDefault(averagingField, 'display'),
-  softnessPixels: optional(pair(number({ min: 0 }))),
+  softnessPixels: optional(range(number({ min: 0 }))),
 });
 
 /**
@@ -61,7 +61,7 @@ const rendered: Field<RenderedWindowSource> = {
       ...(readSource(own, windowSourceSizePixels, path) as WeightedSource & {
         kind: 'panorama' | 'layers';
       }),
-      shutterShare: withDefault(pair(share), [0.3, 1]).read(shutterShare, join(path, 'shutterShare')),
+      shutterShare: withDefault(range(share), [0.3, 1]).read(shutterShare, join(path, 'shutterShare')),
       steadyShare: withDefault(share, 0.5).read(steadyShare, join(path, 'steadyShare')),
     };
   },

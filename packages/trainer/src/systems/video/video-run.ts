@@ -21,7 +21,7 @@ import {
   number,
   oneOf,
   optional,
-  pair,
+  range,
   section,
   text,
   withDefault,
@@ -41,8 +41,8 @@ const flowPretraining = section({
   learningRate: withDefault(number({ min: 0 }), 0.0005),
   workers: withDefault(workersField, 1),
   /** How far the whole scene, and an object against it, move over five frames, in pixels. */
-  cameraPixels: withDefault(pair(number({ min: 0 })), [0, 32]),
-  objectPixels: withDefault(pair(number({ min: 0 })), [2, 40]),
+  cameraPixels: withDefault(range(number({ min: 0 })), [0, 32]),
+  objectPixels: withDefault(range(number({ min: 0 })), [2, 40]),
 });
 
 /** The defaults are those of the authors' program. */
