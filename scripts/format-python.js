@@ -4,16 +4,18 @@
  * as they are), and ends with code 1 if there are any.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from '@wasm-fmt/ruff_fmt/node';
 import { workspaceRoot } from './run-command.js';
 
 const style = { line_width: 110, indent_style: 'space', indent_width: 4, quote_style: 'double' };
 
-const files = execFileSync('git', ['ls-files', '*.py'], { cwd: workspaceRoot, encoding: 'utf8' })
+/** Those that git tracks, and new ones that it does not ignore. */
+const listing = ['ls-files', '--cached', '--others', '--exclude-standard', '*.py'];
+const files = execFileSync('git', listing, { cwd: workspaceRoot, encoding: 'utf8' })
   .split('\n')
-  .filter(Boolean);
+  .filter((file) => file !== '' && existsSync(join(workspaceRoot, file)));
 const unformatted = files.filter((file) => {
   const path = join(workspaceRoot, file);
   const source = readFileSync(path, 'utf8');
