@@ -56,6 +56,12 @@ test('layers that are named stay in floating point', async () => {
   expect(layers.filter((layer) => /^(encoder|bottleneck)/.test(layer))).toEqual([]);
 });
 
+test('layers that are named and are none: those that there are', async () => {
+  await expect(calibrateOnPhotos({ weights, except: ['encoder0', 'decode9'] }, [photo])).rejects.toThrow(
+    /such as .*encoder0, .*decoder0.* but received 'decode9'/,
+  );
+});
+
 test('without a photograph, and with other names for numbers: what was wanted', async () => {
   await expect(calibrateOnPhotos({ weights }, [])).rejects.toThrow(UnblurError);
   await expect(calibrateOnPhotos({ weights }, [])).rejects.toThrow('Expected pictures to calibrate on');

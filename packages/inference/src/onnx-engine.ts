@@ -1,8 +1,8 @@
 import { weightTensors } from '@unblur/core-model';
-import { trace } from '@unblur/onnx';
+import { trace, type TracedGraph, type TraceOptions } from '@unblur/onnx';
 import { UnblurError } from '@unblur/files';
 import { chooseRuntime, createSession } from '@unblur/onnx/node';
-import { int8Convolutions, type ComputeEngine } from '@unblur/restoration';
+import { int8Convolutions, type ComputedFunction, type ComputeEngine } from '@unblur/restoration';
 
 /** Numbers that convolutions are computed in. */
 export const precisions = ['int8', 'float32'] as const;
@@ -23,28 +23,39 @@ export function expectPrecision(precision: Precision | undefined): void {
   );
 }
 
-/** Computes on the processor with ONNX Runtime: functions are traced with their weights as constants. */
+/** A function with its weights as constants, and the shapes of what it gives. */
+export function traceFunction(
+  { compute, inputShapes, weights }: ComputedFunction,
+  options: TraceOptions,
+): { graph: TracedGraph; outputShapes: Record<string, number[]> } {
+  const shapesOf = <In, Out>(entries: Record<string, In>, change: (entry: In) => Out) =>
+    Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, change(entry)]));
+  const graph = trace(
+    (inputs) => compute(inputs, weightTensors(weights)),
+    shapesOf(inputShapes, (shape) => ({ shape })),
+    options,
+  );
+  return { graph, outputShapes: shapesOf(graph.outputs, ({ shape }) => shape) };
+}
+
+/** Computes on the processor with ONNX Runtime. */
 export function onnxRuntimeEngine({ threads, precision = 'int8' }: OnnxRuntimeOptions = {}): ComputeEngine {
   return {
     memoryFactor: 1,
-    async open({ compute, inputShapes, weights, ranges, reusesOutputs = false }) {
+    async open(fn) {
       await chooseRuntime().catch((cause: Error) => {
         throw new UnblurError(cause.message, { cause });
       });
-      const graph = trace(
-        (inputs) => compute(inputs, weightTensors(weights)),
-        Object.fromEntries(Object.entries(inputShapes).map(([name, shape]) => [name, { shape }])),
-        { int8: precision === 'int8' ? int8Convolutions({ weights, ranges }) : [] },
-      );
+      const { graph, outputShapes } = traceFunction(fn, {
+        int8: precision === 'int8' ? int8Convolutions(fn) : [],
+      });
       const session = await createSession(graph, {
         threads,
-        outputSets: reusesOutputs ? 1 : 0,
+        outputSets: fn.reusesOutputs ? 1 : 0,
         memoryPattern: false,
       });
       return {
-        outputShapes: Object.fromEntries(
-          Object.entries(graph.outputs).map(([name, { shape }]) => [name, shape]),
-        ),
+        outputShapes,
         run: async (inputs) => (await session.run(inputs)) as Record<string, Float32Array>,
         release: () => session.release(),
       };
