@@ -119,13 +119,18 @@ class WindowedMoments {
       lineSquares[column] = valueA * valueA + valueB * valueB;
       lineProducts[column] = valueA * valueB;
     }
-    const filtered = this.#ring[row % this.#weights.length]!;
+    const [weights, columns] = [this.#weights, this.#columns];
+    const [taps, last] = [weights.length, weights.length - 1];
+    const filtered = this.#ring[row % taps]!;
     for (let moment = 0; moment < 4; moment++) {
       const line = this.#line[moment]!;
-      for (let column = 0; column < this.#columns; column++) {
-        let sum = 0;
-        for (let tap = 0; tap < this.#weights.length; tap++) sum += this.#weights[tap]! * line[column + tap]!;
-        filtered[moment * this.#columns + column] = sum;
+      for (let column = 0; column < columns; column++) {
+        // Windows are symmetric, of an odd number of taps.
+        let sum = weights[last / 2]! * line[column + last / 2]!;
+        for (let tap = 0; tap < last / 2; tap++) {
+          sum += weights[tap]! * (line[column + tap]! + line[column + last - tap]!);
+        }
+        filtered[moment * columns + column] = sum;
       }
     }
   }
@@ -134,15 +139,17 @@ class WindowedMoments {
    * Filters the rows up to and including `lastRow` along the columns into `a`, `b`, `squares` and `products`.
    */
   filterColumns(lastRow: number): void {
-    const size = this.#weights.length;
+    const [weights, columns] = [this.#weights, this.#columns];
+    const [taps, last] = [weights.length, weights.length - 1];
+    const rowAt = (tap: number) => this.#ring[(lastRow - last + tap) % taps]!;
     [this.a, this.b, this.squares, this.products].forEach((output, moment) => {
-      output.fill(0);
-      for (let tap = 0; tap < size; tap++) {
-        const weight = this.#weights[tap]!;
-        const filtered = this.#ring[(lastRow - size + 1 + tap) % size]!;
-        const offset = moment * this.#columns;
-        for (let column = 0; column < this.#columns; column++) {
-          output[column]! += weight * filtered[offset + column]!;
+      const offset = moment * columns;
+      const [centre, weight] = [rowAt(last / 2), weights[last / 2]!];
+      for (let column = 0; column < columns; column++) output[column] = weight * centre[offset + column]!;
+      for (let tap = 0; tap < last / 2; tap++) {
+        const [above, below, weight] = [rowAt(tap), rowAt(last - tap), weights[tap]!];
+        for (let column = 0; column < columns; column++) {
+          output[column]! += weight * (above[offset + column]! + below[offset + column]!);
         }
       }
     });
