@@ -1,6 +1,5 @@
 export { calibrateOnClips, calibrateOnPhotos, type CalibrationOptions } from './calibration.js';
 export { engineNames, type EngineName } from './engine-choice.js';
-export { precisions, type Precision } from './onnx-engine.js';
 export { loadPhoto, type LoadPhotoOptions, type Photo } from './pictures/photo.js';
 export {
   traceRestoration,
@@ -32,10 +31,12 @@ export {
   flowColor,
   isForVideo,
   possibleFrameCounts,
+  precisions,
   selectFrames,
   UnusableWeightsError,
   workingScales,
   type MotionField,
+  type Precision,
   type RestoredSequence,
   type RgbImage,
   type VideoDeblurrer,

@@ -2,11 +2,13 @@ import { weightTensors } from '@unblur/core-model';
 import { trace, type TracedGraph, type TraceOptions } from '@unblur/onnx';
 import { UnblurError } from '@unblur/files';
 import { chooseRuntime, createSession } from '@unblur/onnx/node';
-import { int8Convolutions, type ComputedFunction, type ComputeEngine } from '@unblur/restoration';
-
-/** Numbers that convolutions are computed in. */
-export const precisions = ['int8', 'float32'] as const;
-export type Precision = (typeof precisions)[number];
+import {
+  int8Convolutions,
+  precisions,
+  type ComputedFunction,
+  type ComputeEngine,
+  type Precision,
+} from '@unblur/restoration';
 
 export interface OnnxRuntimeOptions {
   /** Default: all cores. */

@@ -1,5 +1,9 @@
 import { filterOf, type LayerRanges, type NamedTensors, type WeightValues } from '@unblur/core-model';
 
+/** What convolutions are computed in: 8-bit integers where their ranges are known and the engine can, or not. */
+export const precisions = ['int8', 'float32'] as const;
+export type Precision = (typeof precisions)[number];
+
 /** A function of tensors as it is opened on an engine. Inputs and outputs are float32, flat and row-major. */
 export interface ComputedFunction {
   /** Gives the outputs by name; called with the inputs by name and the weights. */

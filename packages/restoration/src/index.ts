@@ -1,6 +1,6 @@
 /** What restores, whatever computes it: runs anywhere, in a browser too; reads and writes no files. */
-export { int8Convolutions } from './compute-engine.js';
-export type { ComputedFunction, ComputeEngine, OpenFunction } from './compute-engine.js';
+export { int8Convolutions, precisions } from './compute-engine.js';
+export type { ComputedFunction, ComputeEngine, OpenFunction, Precision } from './compute-engine.js';
 export { flowColor } from './flow-color.js';
 export { multiplyAddsPerPixel } from './layer-work.js';
 export { mirrorRows } from './mirroring.js';

@@ -27,11 +27,12 @@ import {
   type FixedTimesNetwork,
   int8Convolutions,
   photoFrames,
+  type Precision,
   readFixedTimesNetwork,
   selectFrames,
   UnusableWeightsError,
 } from '@unblur/restoration';
-import { expectPrecision, type Precision } from '../onnx-engine.js';
+import { expectPrecision } from '../onnx-engine.js';
 
 /** What an exported graph is to be made for. */
 export interface RestorationSize {

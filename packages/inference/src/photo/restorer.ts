@@ -11,6 +11,7 @@ import {
   type FrameNetwork,
   type MotionField,
   type NetworkSession,
+  type Precision,
   readFrameNetwork,
   type RestoredSequence,
   restoreInTiles,
@@ -25,7 +26,6 @@ import {
 import { FullSize, resize } from './full-size.js';
 import { addressSpaceLimit, expectMemory } from './memory-limit.js';
 import { openEngine, type EngineName } from '../engine-choice.js';
-import type { Precision } from '../onnx-engine.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */

@@ -2,10 +2,11 @@ import {
   createVideoDeblurrer as createOnEngine,
   expectNetworkOptions,
   expectOptions,
+  type Precision,
   type VideoDeblurrer,
   type VideoDeblurrerOptions as EngineOptions,
 } from '@unblur/restoration';
-import { expectPrecision, onnxRuntimeEngine, type Precision } from '../onnx-engine.js';
+import { expectPrecision, onnxRuntimeEngine } from '../onnx-engine.js';
 
 export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
   /** Processor threads to use. Default: all cores. */

@@ -4,15 +4,16 @@ import {
   type ComputedFunction,
   type ComputeEngine,
   type OpenFunction,
+  type Precision,
 } from '@unblur/restoration';
 import { trace, type TracedGraph } from '@unblur/onnx';
 import type { Tensor } from 'onnxruntime-common';
 import type { Engine, GraphSession } from './engine.js';
 
-/** What convolutions are computed in: 8-bit integers where their ranges are known and the engine is WebAssembly. */
-export type Precision = 'int8' | 'float32';
-
-/** A function of tensors with its weights, stored as they came, as float16, ready to run on an engine. */
+/**
+ * A function of tensors with its weights, stored as they came, as float16, ready to run on an engine. Of these
+ * WebAssembly alone computes in 8-bit integers.
+ */
 export async function openFunction(
   engine: Engine,
   { compute, inputShapes, weights, ranges }: ComputedFunction,

@@ -3,6 +3,7 @@ import {
   analyzeInTiles,
   photoFunctions,
   photoWork,
+  type Precision,
   tilesOf,
   type RgbImage,
   type SceneProgress,
@@ -10,7 +11,7 @@ import {
   type TileNetwork,
 } from '@unblur/restoration';
 import type { Tensor } from 'onnxruntime-common';
-import { openFunction, valuesOf, type Precision } from './compute-engine.js';
+import { openFunction, valuesOf } from './compute-engine.js';
 import type { Engine } from './engine.js';
 
 /** A larger photograph is restored in tiles: memory stays low, and there is progress to tell. */
