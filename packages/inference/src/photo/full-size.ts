@@ -58,15 +58,14 @@ export class FullSize {
 
   async bring(frame: RgbImage): Promise<RgbImage> {
     const { width, height, data: photo } = this.#photo;
-    const enlarged = await enlarge16(frame, width, height);
-    const data = new Float32Array(enlarged.length);
-    for (let i = 0; i < data.length; i++) data[i] = enlarged[i]! / 65535;
-    if (this.#smooth && this.#kept) {
-      for (let pixel = 0; pixel < this.#kept.length; pixel++) {
-        const share = this.#kept[pixel]! / 255;
+    const data = fractions(await enlarge16(frame, width, height));
+    const [smooth, kept] = [this.#smooth, this.#kept];
+    if (smooth && kept) {
+      for (let pixel = 0; pixel < kept.length; pixel++) {
+        const share = kept[pixel]! / 255;
         if (share === 0) continue;
         for (let i = 3 * pixel; i < 3 * pixel + 3; i++) {
-          data[i] = Math.min(1, Math.max(0, data[i]! + share * (photo[i]! - this.#smooth[i]! / 65535)));
+          data[i] = Math.min(1, Math.max(0, data[i]! + share * (photo[i]! - smooth[i]! / 65535)));
         }
       }
     }
@@ -79,7 +78,14 @@ export async function resize(image: RgbImage, width: number, height: number): Pr
   const [columns, rows] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
   if (columns === image.width && rows === image.height) return image;
   const values = await resize16(image, columns, rows, 'lanczos3');
-  return { width: columns, height: rows, data: Float32Array.from(values, (value) => value / 65535) };
+  return { width: columns, height: rows, data: fractions(values) };
+}
+
+/** 16-bit values as numbers from 0 to 1; a loop, since `Float32Array.from` takes ten times as long. */
+function fractions(values: Uint16Array): Float32Array {
+  const data = new Float32Array(values.length);
+  for (let i = 0; i < data.length; i++) data[i] = values[i]! / 65535;
+  return data;
 }
 
 const enlarge16 = (image: RgbImage, width: number, height: number) => resize16(image, width, height, 'cubic');
