@@ -1,8 +1,7 @@
 import type { Graph, GraphNode, Value } from './graph/graph.js';
 import { collectNeeded } from './graph/model.js';
 import * as onnx from './graph/operators.js';
-import { alignChannels } from './lowerings/convolution.js';
-import { outputsFirst } from './lowerings/filter-layout.js';
+import { alignedChannels } from './lowerings/convolution.js';
 
 /** A constant filter as TensorFlow.js has it, `[height, width, in, out]`. */
 export interface Filter {
@@ -53,8 +52,9 @@ export function computeInInt8(
   outputs: Readonly<Record<string, Value>>,
   convolutions: readonly Int8Convolution[],
 ): Record<string, Value> {
-  const ranges = rangesByFilter(graph, convolutions);
-  const chains = findChains(Object.values(outputs), (filter) => ranges.has(filter));
+  const found = findChains(Object.values(outputs));
+  const ranges = rangesByFilter(found, convolutions);
+  const chains = found.filter(({ convolution }) => ranges.has(convolution.inputs[1]!));
   const chainsByEnd = new Map(chains.map((chain) => [chain.result.producer!, chain]));
   /** How what goes into such convolutions is quantized. */
   const wanted = new Map<Value, Quantization>();
@@ -109,11 +109,9 @@ export function observeConvolutions(
   outputs: Readonly<Record<string, Value>>,
   filters: readonly Filter[],
 ): Value {
-  const values = filters.map((filter) => filterValue(graph, filter));
-  const wanted = new Set(values);
-  const chains = findChains(Object.values(outputs), (filter) => wanted.has(filter));
-  const rows = values.map((filter) => {
-    const own = chains.filter(({ convolution }) => convolution.inputs[1] === filter);
+  const chains = findChains(Object.values(outputs));
+  const rows = filters.map((filter) => {
+    const own = chains.filter(({ convolution }) => isFilter(convolution.inputs[1]!, filter));
     if (own.length === 0) {
       return graph.constant(Float32Array.of(Infinity, -Infinity, Infinity, -Infinity), [1, 4], 'float32');
     }
@@ -137,24 +135,42 @@ export function observeConvolutions(
   return onnx.concat(rows, 0);
 }
 
-/** A filter as convolutions of the graph have it. */
-function filterValue(graph: Graph, { values, shape }: Filter): Value {
-  return alignChannels(outputsFirst(graph.constant(values, shape, 'float32')));
+/**
+ * Whether the filter `[out, in, height, width]` of a convolution, to which channels of zeros may have been added,
+ * is this one: compared where it lies, up to the first difference.
+ */
+function isFilter({ data, shape }: Value, { values, shape: given }: Filter): boolean {
+  const [height, width, inputs, outputs] = given as [number, number, number, number];
+  const [ownOutputs, ownInputs, ownHeight, ownWidth] = shape as [number, number, number, number];
+  if (!data || ownOutputs !== outputs || ownHeight !== height || ownWidth !== width) return false;
+  if (alignedChannels(inputs) !== ownInputs && inputs !== ownInputs) return false;
+  const places = height * width;
+  for (let output = 0; output < outputs; output++) {
+    for (let input = 0; input < inputs; input++) {
+      const start = (output * ownInputs + input) * places;
+      for (let place = 0; place < places; place++) {
+        if (data[start + place] !== values[(place * inputs + input) * outputs + output]) return false;
+      }
+    }
+  }
+  return true;
 }
 
-/** Equal filters are one: what is known of them is joined. */
+/** What is known of the filters of convolutions; of equal ones, together. */
 function rangesByFilter(
-  graph: Graph,
+  chains: readonly ConvolutionChain[],
   convolutions: readonly Int8Convolution[],
 ): Map<Value, { input: Range; output: Range }> {
   const ranges = new Map<Value, { input: Range; output: Range }>();
-  for (const { filter, input, output } of convolutions) {
-    const value = filterValue(graph, filter);
-    const known = ranges.get(value);
-    ranges.set(value, {
-      input: join(known?.input ?? input, input),
-      output: join(known?.output ?? output, output),
-    });
+  for (const value of new Set(chains.map(({ convolution }) => convolution.inputs[1]!))) {
+    for (const { filter, input, output } of convolutions) {
+      if (!isFilter(value, filter)) continue;
+      const known = ranges.get(value);
+      ranges.set(value, {
+        input: join(known?.input ?? input, input),
+        output: join(known?.output ?? output, output),
+      });
+    }
   }
   return ranges;
 }
@@ -164,8 +180,8 @@ const join = (a: Range, b: Range): Range => [Math.min(a[0], b[0]), Math.max(a[1]
 const producersOf = (values: readonly Value[]): GraphNode[] =>
   values.flatMap(({ producer }) => (producer ? [producer] : []));
 
-/** The convolutions with such filters that some values need, with the biases and activations behind them. */
-function findChains(outputs: readonly Value[], isWanted: (filter: Value) => boolean): ConvolutionChain[] {
+/** The convolutions that some values need, with the biases and activations behind them. */
+function findChains(outputs: readonly Value[]): ConvolutionChain[] {
   const { nodes } = collectNeeded(producersOf(outputs));
   const readers = new Map<Value, GraphNode[]>();
   for (const node of nodes) {
@@ -179,10 +195,7 @@ function findChains(outputs: readonly Value[], isWanted: (filter: Value) => bool
       : undefined;
   };
   return nodes
-    .filter(
-      ({ operator, inputs, attributes }) =>
-        operator === 'Conv' && attributes['group'] === 1 && isWanted(inputs[1]!),
-    )
+    .filter(({ operator, attributes }) => operator === 'Conv' && attributes['group'] === 1)
     .map((convolution) => {
       const [convolved] = convolution.outputs as [Value];
       const addition = onlyReader(convolved, 'Add');

@@ -82,15 +82,17 @@ const fewChannels = 16;
  */
 const areMisread = (channels: number) => channels > 3 && channels % 3 === 0;
 
-/**
- * A constant filter `[out, in, kh, kw]` with channels of zeros behind the others, so that they come in fours;
- * any other stays as it is.
- */
-export function alignChannels(filter: Value): Value {
-  const [outputs, channels, ...kernelSize] = filter.shape as [number, number, number, number];
-  const missing = (channelsTogether - (channels % channelsTogether)) % channelsTogether;
+/** How many channels a constant filter of so many gets, so that they come in fours. */
+export function alignedChannels(channels: number): number {
   const staysAsItIs = channels < fewChannels && !areMisread(channels);
-  if (missing === 0 || staysAsItIs || !filter.data) return filter;
+  return staysAsItIs ? channels : Math.ceil(channels / channelsTogether) * channelsTogether;
+}
+
+/** A constant filter `[out, in, kh, kw]` with channels of zeros behind the others; any other stays as it is. */
+function alignChannels(filter: Value): Value {
+  const [outputs, channels, ...kernelSize] = filter.shape as [number, number, number, number];
+  const missing = alignedChannels(channels) - channels;
+  if (missing === 0 || !filter.data) return filter;
   const perOutput = filter.data.length / outputs;
   const aligned = new Float32Array((perOutput * outputs * (channels + missing)) / channels);
   for (let output = 0; output < outputs; output++) {
