@@ -117,7 +117,10 @@ class RangeObserver {
 
   #keep(layer: string, extremes: Float32Array): void {
     const isPart = extremes[0]! <= extremes[1]!;
-    if (isPart) this.#extremes.set(layer, [...(this.#extremes.get(layer) ?? []), extremes]);
+    if (!isPart) return;
+    const runs = this.#extremes.get(layer);
+    if (runs) runs.push(extremes);
+    else this.#extremes.set(layer, [extremes]);
   }
 }
 

@@ -10,10 +10,11 @@ import { trace, type TracedGraph } from '@unblur/onnx';
 import type { Tensor } from 'onnxruntime-common';
 import type { Engine, GraphSession } from './engine.js';
 
-/**
- * A function of tensors with its weights, stored as they came, as float16, ready to run on an engine. Of these
- * WebAssembly alone computes in 8-bit integers.
- */
+/** Of the engines, WebAssembly alone computes in 8-bit integers. */
+export const precisionOn = ({ name }: Pick<Engine, 'name'>, wanted: Precision): Precision =>
+  name === 'wasm' ? wanted : 'float32';
+
+/** A function of tensors with its weights, stored as they came, as float16, ready to run on an engine. */
 export async function openFunction(
   engine: Engine,
   { compute, inputShapes, weights, ranges }: ComputedFunction,
@@ -22,7 +23,7 @@ export async function openFunction(
   const signature = Object.entries(inputShapes).map(([name, shape]) => [name, { shape }] as const);
   const graph = trace((inputs) => compute(inputs, weightTensors(weights)), Object.fromEntries(signature), {
     storeHalves: true,
-    int8: precision === 'int8' && engine.name === 'wasm' ? int8Convolutions({ weights, ranges }) : [],
+    int8: precisionOn(engine, precision) === 'int8' ? int8Convolutions({ weights, ranges }) : [],
   });
   return { graph, session: await engine.open(graph) };
 }

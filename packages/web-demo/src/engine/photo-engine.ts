@@ -11,7 +11,7 @@ import {
   type TileNetwork,
 } from '@unblur/restoration';
 import type { Tensor } from 'onnxruntime-common';
-import { openFunction, valuesOf } from './compute-engine.js';
+import { openFunction, precisionOn, valuesOf } from './compute-engine.js';
 import type { Engine } from './engine.js';
 
 /** A larger photograph is restored in tiles: memory stays low, and there is progress to tell. */
@@ -67,7 +67,7 @@ export class PhotoEngine {
   }
 
   async #openFor(width: number, height: number, precision: Precision): Promise<SizedNetwork> {
-    const key = `${width}x${height} ${precision}`;
+    const key = `${width}x${height} ${precisionOn(this.#engine, precision)}`;
     const opening = this.#open.get(key) ?? this.#openSessions(width, height, precision);
     this.#open.delete(key);
     this.#open.set(key, opening);

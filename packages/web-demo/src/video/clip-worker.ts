@@ -139,7 +139,10 @@ async function start(
   };
 }
 
-/** The frames of a tiny clip, in floating point on every engine, and what it takes from the first, by which all is compiled, to the last. */
+/**
+ * The frames of a tiny clip, in floating point on every engine, and what it takes from the first, by which all is
+ * compiled, to the last.
+ */
 async function sampleOf(engine: Engine, weights: Uint8Array): Promise<EngineSample> {
   const { side, frames, pixelsPerFrame } = { side: 128, frames: 6, pixelsPerFrame: 3 };
   const wall = streaksOfNoise({ width: side + frames * pixelsPerFrame, height: side });
