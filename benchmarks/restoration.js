@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tensor } from '@tensorflow/tfjs-core';
 import { frameTimes, photoFamily, photoMultiple, writeSafetensors } from '@unblur/core-model';
+import { psnr } from '@unblur/metrics';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
 import { timeInTurns } from './alternating.js';
@@ -137,7 +138,7 @@ export async function compareRestoration({
       ours,
       readNumbers(files.theirs).subarray(0, ours.length).map(clampToDisplay),
     );
-    const likenessInt8 = psnr(readNumbers(files.oursInt8), ours);
+    const likenessInt8 = psnr(asOneImage(readNumbers(files.oursInt8), width), asOneImage(ours, width));
     const timings = await timeInTurns(
       Object.fromEntries(Object.entries(peers).map(([name, { time }]) => [name, time])),
       repeats,
@@ -196,12 +197,8 @@ function writeInputs(folder, blurred, width, height) {
   return files;
 }
 
-/** In dB, of values in [0, 1]. */
-function psnr(a, b) {
-  let sum = 0;
-  for (let index = 0; index < a.length; index++) sum += (a[index] - b[index]) ** 2;
-  return 10 * Math.log10(a.length / sum);
-}
+/** All frames as one tall image, for scores. */
+const asOneImage = (data, width) => ({ width, height: data.length / (3 * width), data });
 
 function requireSame(what, ours, theirs) {
   if (ours.length !== theirs.length) {

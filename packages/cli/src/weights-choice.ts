@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readWholeFile, UnblurError } from '@unblur/files';
 import { bundledWeights, bundledWeightsNames, defaultWeightsName, findBundledWeights } from '@unblur/weights';
 import { defaultVideoWeights } from '@unblur/weights/video';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { offerNames } from './shell-completion.js';
 
 const maxWeightsBytes = 2 ** 30;
@@ -61,6 +61,15 @@ const urlsOfAllNetworks: Record<string, URL> = {
 
 /** The names of all bundled weights. */
 export const namesOfAllNetworks = Object.keys(urlsOfAllNetworks);
+
+/** The argument that names weights of any network; see `readWeightsOfAnyNetwork`. */
+export function weightsArgument(): Argument {
+  const argument = new Argument(
+    '<weights>',
+    `a .safetensors file of any network, or the name of bundled weights (${namesOfAllNetworks.join(', ')})`,
+  );
+  return offerNames(argument, namesOfAllNetworks);
+}
 
 /**
  * Reads a `.safetensors` file of any network, or bundled weights by their name. A file of such a name is

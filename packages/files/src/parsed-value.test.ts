@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { excerptOf, excerptOfValue, isMapping } from './parsed-value.js';
+import { excerptOf, excerptOfValue, isMapping, parseMapping } from './parsed-value.js';
 
 test('only mappings are mappings', () => {
   expect([{}, { a: 1 }, [], null, 'text', 1, undefined].map(isMapping)).toEqual([
@@ -31,4 +31,13 @@ test('a message shows any value that a file may hold', () => {
   const depth = 20_000;
   const nested: unknown = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
   expect(excerptOfValue(nested)).toBe('lists or mappings, nested deeply');
+});
+
+test.each([
+  ['{"a":[1]}', { a: [1] }],
+  ['[1]', undefined],
+  ['null', undefined],
+  ['{', undefined],
+])('the mapping that %s is', (json, mapping) => {
+  expect(parseMapping(json)).toEqual(mapping);
 });

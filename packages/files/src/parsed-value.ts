@@ -5,6 +5,16 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The mapping that a text is as JSON; undefined where it is something else. */
+export function parseMapping(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isMapping(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const excerptCharacters = 80;
 
 /** Of a text from a file, as much as a message has room for. */

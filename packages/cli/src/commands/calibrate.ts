@@ -2,14 +2,13 @@ import { stat } from 'node:fs/promises';
 import { probeClip, readClip } from '@unblur/clips';
 import { isClip, writeAtomically } from '@unblur/files';
 import type { RgbImage } from '@unblur/inference';
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { abortOnInterruption } from '../interruption.js';
 import { addOverwriteOption, expectNewFile } from '../new-file.js';
 import { findPhotos } from '../photo-paths.js';
 import { addRunOptions, type RunOptions } from '../run-options.js';
-import { offerNames } from '../shell-completion.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
-import { namesOfAllNetworks, openNaming, readWeightsOfAnyNetwork } from '../weights-choice.js';
+import { openNaming, readWeightsOfAnyNetwork, weightsArgument } from '../weights-choice.js';
 
 interface CalibrateOptions extends RunOptions {
   out: string;
@@ -25,15 +24,7 @@ export function defineCalibrate(program: Command): void {
   const command = program
     .command('calibrate')
     .description('find what a network needs to compute in 8-bit integers, about twice as fast')
-    .addArgument(
-      offerNames(
-        new Argument(
-          '<weights>',
-          `a .safetensors file of any network, or the name of bundled weights (${namesOfAllNetworks.join(', ')})`,
-        ),
-        namesOfAllNetworks,
-      ),
-    )
+    .addArgument(weightsArgument())
     .argument(
       '<picture...>',
       `some fifty blurred pictures like those it is for, but none that it is scored on: photographs, folders and patterns; for a network for video clips, and folders with the frames of one, the first ${framesOfClip} of each`,

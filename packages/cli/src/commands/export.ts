@@ -1,12 +1,11 @@
 import { extname } from 'node:path';
 import { writeAtomically } from '@unblur/files';
 import type { Precision } from '@unblur/inference';
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { addOverwriteOption, expectNewFile } from '../new-file.js';
 import { wholeNumber } from '../numbers.js';
-import { offerNames } from '../shell-completion.js';
 import { printJson, printLine } from '../terminal.js';
-import { namesOfAllNetworks, openNaming, readWeightsOfAnyNetwork } from '../weights-choice.js';
+import { openNaming, readWeightsOfAnyNetwork, weightsArgument } from '../weights-choice.js';
 
 interface ExportOptions {
   size: ImageSize;
@@ -32,15 +31,7 @@ export function defineExport(program: Command): void {
   const command = program
     .command('export')
     .description('write the network that restores as an ONNX file, for ONNX Runtime and what else reads that')
-    .addArgument(
-      offerNames(
-        new Argument(
-          '<weights>',
-          `a .safetensors file of any network, or the name of bundled weights (${namesOfAllNetworks.join(', ')})`,
-        ),
-        namesOfAllNetworks,
-      ),
-    )
+    .addArgument(weightsArgument())
     .argument('<model.onnx>', 'the file to write')
     .requiredOption(
       '--size <HxW>',

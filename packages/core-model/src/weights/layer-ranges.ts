@@ -1,4 +1,4 @@
-import { excerptOf, excerptOfValue, isMapping } from '@unblur/files/parsed-value';
+import { excerptOf, excerptOfValue, parseMapping } from '@unblur/files/parsed-value';
 import type { WeightValues } from './initial-weights.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import type { SafetensorsBytes } from './safetensors.js';
@@ -38,13 +38,8 @@ export function takeLayerRanges(
   weights: WeightValues,
 ): { ranges?: LayerRanges; metadata: Record<string, string> } {
   if (json === undefined) return { metadata };
-  let rows: unknown;
-  try {
-    rows = JSON.parse(json);
-  } catch {
-    rows = undefined;
-  }
-  if (!isMapping(rows)) {
+  const rows = parseMapping(json);
+  if (!rows) {
     throw new Error(
       `Expected the ranges of layers as a JSON mapping in the header's '${rangesKey}' but received something else: the file is damaged.`,
     );

@@ -1,4 +1,4 @@
-import { excerptOf, isMapping } from '@unblur/files/parsed-value';
+import { excerptOf, parseMapping } from '@unblur/files/parsed-value';
 import type { WeightValues } from './initial-weights.js';
 import { takeLayerRanges } from './layer-ranges.js';
 import type { LayerRanges } from './layer-ranges.js';
@@ -90,13 +90,8 @@ function readConfig<Config>(
   json: string,
   { name, configKey }: Pick<NetworkKind<Config>, 'name' | 'configKey'>,
 ): Config {
-  let config: unknown;
-  try {
-    config = JSON.parse(json);
-  } catch {
-    config = undefined;
-  }
-  if (!isMapping(config)) {
+  const config = parseMapping(json);
+  if (!config) {
     throw new Error(
       `Expected the config of a ${name} network as a JSON mapping in the header's '${configKey}' but received something else: the file is damaged or not written by this program.`,
     );
