@@ -44,6 +44,7 @@ export {
   expectSafetensorsBytes,
   numberFromHalf,
   readSafetensors,
+  readSafetensorsMetadata,
   writeSafetensors,
 } from './weights/safetensors.js';
 export type { SafetensorsBytes, SafetensorsTensor } from './weights/safetensors.js';

@@ -1,9 +1,10 @@
+import { countElements } from './graph/graph.js';
 import type { Graph, GraphNode, Value } from './graph/graph.js';
 import { collectNeeded } from './graph/model.js';
 import * as onnx from './graph/operators.js';
-import { alignedChannels } from './lowerings/convolution.js';
+import { arrangeFilter } from './lowerings/filter-layout.js';
 
-/** A constant filter as TensorFlow.js has it, `[height, width, in, out]`. */
+/** A constant filter as TensorFlow.js has it, `[height, width, in, out]`. Its numbers do not change. */
 export interface Filter {
   readonly shape: readonly number[];
   readonly values: Float32Array;
@@ -30,6 +31,8 @@ const greatestWeight = 64;
 /** A convolution with what belongs to it. */
 interface ConvolutionChain {
   convolution: GraphNode;
+  /** Its filter as the function has it, where that is constant. */
+  filter: Value | undefined;
   /** Its result, the bias added. */
   biased: Value;
   bias: Value | undefined;
@@ -52,16 +55,16 @@ export function computeInInt8(
   outputs: Readonly<Record<string, Value>>,
   convolutions: readonly Int8Convolution[],
 ): Record<string, Value> {
-  const found = findChains(Object.values(outputs));
-  const ranges = rangesByFilter(found, convolutions);
-  const chains = found.filter(({ convolution }) => ranges.has(convolution.inputs[1]!));
+  const chains = findChains(Object.values(outputs)).flatMap((chain) => {
+    const known = convolutions.filter(({ filter }) => isFilter(chain.filter, filter));
+    return known.length === 0 ? [] : [{ ...chain, known: known.reduce(joinConvolutions) }];
+  });
   const chainsByEnd = new Map(chains.map((chain) => [chain.result.producer!, chain]));
   /** How what goes into such convolutions is quantized. */
   const wanted = new Map<Value, Quantization>();
-  for (const { convolution } of chains) {
-    const [image, filter] = convolution.inputs as [Value, Value];
-    const range = ranges.get(filter)!.input;
-    wanted.set(image, quantizationOf(join(wanted.get(image)?.range ?? range, range)));
+  for (const { convolution, known } of chains) {
+    const image = convolution.inputs[0]!;
+    wanted.set(image, quantizationOf(join(wanted.get(image)?.range ?? known.input, known.input)));
   }
 
   const replaced = new Map<Value, Value>();
@@ -83,10 +86,10 @@ export function computeInInt8(
       node.outputs.forEach((output, index) => replaced.set(output, same[index]!));
       continue;
     }
-    const { convolution, bias, slope, result } = chain;
-    const [image, filter] = convolution.inputs as [Value, Value];
-    const before = quantizationOf(ranges.get(filter)!.output);
-    let inBytes = convolveBytes(convolution, bytesOf(image), wanted.get(image)!, filter, bias, before);
+    const { convolution, bias, slope, result, known } = chain;
+    const image = convolution.inputs[0]!;
+    const before = quantizationOf(known.output);
+    let inBytes = convolveBytes(convolution, bytesOf(image), wanted.get(image)!, known.filter, bias, before);
     let after = before;
     if (slope !== undefined) {
       const [least, greatest] = before.range;
@@ -111,7 +114,7 @@ export function observeConvolutions(
 ): Value {
   const chains = findChains(Object.values(outputs));
   const rows = filters.map((filter) => {
-    const own = chains.filter(({ convolution }) => isFilter(convolution.inputs[1]!, filter));
+    const own = chains.filter((chain) => isFilter(chain.filter, filter));
     if (own.length === 0) {
       return graph.constant(Float32Array.of(Infinity, -Infinity, Infinity, -Infinity), [1, 4], 'float32');
     }
@@ -135,45 +138,19 @@ export function observeConvolutions(
   return onnx.concat(rows, 0);
 }
 
-/**
- * Whether the filter `[out, in, height, width]` of a convolution, to which channels of zeros may have been added,
- * is this one: compared where it lies, up to the first difference.
- */
-function isFilter({ data, shape }: Value, { values, shape: given }: Filter): boolean {
-  const [height, width, inputs, outputs] = given as [number, number, number, number];
-  const [ownOutputs, ownInputs, ownHeight, ownWidth] = shape as [number, number, number, number];
-  if (!data || ownOutputs !== outputs || ownHeight !== height || ownWidth !== width) return false;
-  if (alignedChannels(inputs) !== ownInputs && inputs !== ownInputs) return false;
-  const places = height * width;
-  for (let output = 0; output < outputs; output++) {
-    for (let input = 0; input < inputs; input++) {
-      const start = (output * ownInputs + input) * places;
-      for (let place = 0; place < places; place++) {
-        if (data[start + place] !== values[(place * inputs + input) * outputs + output]) return false;
-      }
-    }
-  }
-  return true;
+/** Whether a constant is this filter: most often the same array, else compared up to the first difference. */
+function isFilter(constant: Value | undefined, { shape, values }: Filter): boolean {
+  if (!constant || !onnx.sameShape(constant.shape, shape)) return false;
+  const data = constant.data as Float32Array;
+  return data === values || data.every((value, index) => value === values[index]);
 }
 
-/** What is known of the filters of convolutions; of equal ones, together. */
-function rangesByFilter(
-  chains: readonly ConvolutionChain[],
-  convolutions: readonly Int8Convolution[],
-): Map<Value, { input: Range; output: Range }> {
-  const ranges = new Map<Value, { input: Range; output: Range }>();
-  for (const value of new Set(chains.map(({ convolution }) => convolution.inputs[1]!))) {
-    for (const { filter, input, output } of convolutions) {
-      if (!isFilter(value, filter)) continue;
-      const known = ranges.get(value);
-      ranges.set(value, {
-        input: join(known?.input ?? input, input),
-        output: join(known?.output ?? output, output),
-      });
-    }
-  }
-  return ranges;
-}
+/** What is known of a filter that is asked for twice. */
+const joinConvolutions = (a: Int8Convolution, b: Int8Convolution): Int8Convolution => ({
+  filter: a.filter,
+  input: join(a.input, b.input),
+  output: join(a.output, b.output),
+});
 
 const join = (a: Range, b: Range): Range => [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
 
@@ -204,6 +181,7 @@ function findChains(outputs: readonly Value[]): ConvolutionChain[] {
       const activation = onlyReader(biased, 'LeakyRelu');
       return {
         convolution,
+        filter: convolution.inputs[1]!.madeFrom,
         biased,
         bias,
         slope: activation && (activation.attributes['alpha'] as { float: number }).float,
@@ -257,28 +235,54 @@ function dequantize(value: Value, quantization: Quantization): Value {
   );
 }
 
+/** A filter in 8-bit integers, `[out, in, height, width]`, and the size of their steps for each output channel. */
+interface QuantizedFilter {
+  integers: Int8Array;
+  scales: Float32Array;
+}
+
+/** Of filters that were met before: a network is traced anew for every size of pictures. */
+const quantizedFilters = new WeakMap<Filter, QuantizedFilter>();
+
+/** @param arrangedShape `[out, in, height, width]`, with as many channels as there are to be. */
+function quantizeFilter(filter: Filter, arrangedShape: readonly number[]): QuantizedFilter {
+  const met = quantizedFilters.get(filter);
+  if (met) return met;
+  const { values, shape } = filter;
+  const outputs = shape[3]!;
+  const greatest = new Float32Array(outputs).fill(1e-12);
+  for (let start = 0; start < values.length; start += outputs) {
+    for (let output = 0; output < outputs; output++) {
+      const size = Math.abs(values[start + output]!);
+      if (size > greatest[output]!) greatest[output] = size;
+    }
+  }
+  const scales = greatest.map((size) => size / greatestWeight);
+  const integers = new Int8Array(values.length);
+  for (let start = 0; start < values.length; start += outputs) {
+    for (let output = 0; output < outputs; output++) {
+      integers[start + output] = Math.round(values[start + output]! / scales[output]!);
+    }
+  }
+  const arranged = new Int8Array(countElements(arrangedShape));
+  const quantized = { integers: arrangeFilter(integers, shape, arranged), scales };
+  quantizedFilters.set(filter, quantized);
+  return quantized;
+}
+
 /** A convolution of bytes with bytes for its result. @param bias for each output channel, or one for all. */
 function convolveBytes(
-  { attributes, outputs: [convolved] }: GraphNode,
+  { attributes, inputs, outputs: [convolved] }: GraphNode,
   image: Value,
   quantizedImage: Quantization,
-  filter: Value,
+  filter: Filter,
   bias: Value | undefined,
   result: Quantization,
 ): Value {
   const { graph } = image;
-  const outputs = filter.shape[0]!;
-  const [weights, perOutput] = [filter.data as Float32Array, filter.data!.length / outputs];
-  const scales = new Float32Array(outputs);
-  const integers = new Int8Array(weights.length);
-  for (let output = 0; output < outputs; output++) {
-    const [start, end] = [output * perOutput, (output + 1) * perOutput];
-    let greatest = 1e-12;
-    for (let i = start; i < end; i++) greatest = Math.max(greatest, Math.abs(weights[i]!));
-    const scale = Math.fround(greatest / greatestWeight);
-    for (let i = start; i < end; i++) integers[i] = Math.round(weights[i]! / scale);
-    scales[output] = scale;
-  }
+  const filterShape = inputs[1]!.shape;
+  const { integers, scales } = quantizeFilter(filter, filterShape);
+  const outputs = scales.length;
   const biases = bias?.data as Float32Array | undefined;
   const sums = Int32Array.from({ length: outputs }, (_, output) =>
     Math.round((biases?.[biases.length === 1 ? 0 : output] ?? 0) / (quantizedImage.scale * scales[output]!)),
@@ -288,7 +292,7 @@ function convolveBytes(
     [
       image,
       ...parametersOf(graph, quantizedImage),
-      graph.constant(integers, filter.shape, 'int8'),
+      graph.constant(integers, filterShape, 'int8'),
       graph.constant(scales, [outputs], 'float32'),
       graph.constant(new Int8Array(outputs), [outputs], 'int8'),
       ...parametersOf(graph, result),

@@ -8,6 +8,23 @@ export function exposureMotion(motionsPixels: readonly MotionField[]): MotionFie
 }
 
 /**
+ * Where things are at a time, `[h, w, 2]`, of a trajectory `[h, w, 6]`; see `PhotoScene`, whose displacements
+ * lead from there back to the middle frame.
+ */
+export function motionAlong(trajectory: Float32Array, time: number): Float32Array {
+  const motion = new Float32Array(trajectory.length / 3);
+  for (let from = 0, to = 0; from < trajectory.length; from += 6, to += 2) {
+    for (const axis of [0, 1] as const) {
+      motion[to + axis] =
+        -time *
+        (trajectory[from + axis]! +
+          time * (trajectory[from + 2 + axis]! + time * trajectory[from + 4 + axis]!));
+    }
+  }
+  return motion;
+}
+
+/**
  * The displacement at a place of the photograph, in its pixels, bilinear between the centres of the cells
  * around it.
  */

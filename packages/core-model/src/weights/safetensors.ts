@@ -78,7 +78,38 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
  * are cut short, or hold an element type that is not supported.
  */
 export function readSafetensors(file: SafetensorsBytes): SafetensorsFile {
-  const notOne = (why: string) => new Error(`Expected the bytes of a .safetensors file but ${why}.`);
+  const { bytes, dataStart, entries, metadata } = splitSafetensors(file);
+  const tensors: [string, SafetensorsTensor][] = [];
+  let bytesLeft = bytes.length - dataStart;
+  for (const [name, entry] of Object.entries(entries)) {
+    const { dtype, shape, begin, end } = readEntry(name, entry);
+    if (dataStart + end > bytes.length) {
+      throw notOne(
+        `tensor '${excerptOf(name)}' ends at byte ${dataStart + end} of ${bytes.length}: the file is cut short`,
+      );
+    }
+    bytesLeft -= end - begin;
+    if (bytesLeft < 0) throw notOne(`tensor '${excerptOf(name)}' lies over others`);
+    const values = readValues(bytes.subarray(dataStart + begin, dataStart + end), dtype);
+    tensors.push([name, { dtype, shape, values }]);
+  }
+  // Not by assignment: a file may name a tensor `__proto__`.
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+/** What the header of a `.safetensors` file says of it, no tensor read. @throws as `readSafetensors` does for it. */
+export const readSafetensorsMetadata = (file: SafetensorsBytes): Record<string, string> =>
+  splitSafetensors(file).metadata;
+
+const notOne = (why: string) => new Error(`Expected the bytes of a .safetensors file but ${why}.`);
+
+/** A file's header, its entries as they are, and where its data starts. */
+function splitSafetensors(file: SafetensorsBytes): {
+  bytes: Uint8Array;
+  dataStart: number;
+  entries: Record<string, unknown>;
+  metadata: Record<string, string>;
+} {
   const bytes = expectSafetensorsBytes(file);
   const headerBytes = bytes.length < 8 ? Infinity : Number(viewOf(bytes).getBigUint64(0, true));
   if (headerBytes > maxHeaderBytes || 8 + headerBytes > bytes.length) {
@@ -92,34 +123,11 @@ export function readSafetensors(file: SafetensorsBytes): SafetensorsFile {
       `its header would take ${headerBytes} of ${bytes.length} bytes: the file is of another kind or cut short`,
     );
   }
-  const { __metadata__: metadata = {}, ...entries } = readHeader(bytes.subarray(8, 8 + headerBytes), notOne);
+  const { __metadata__: metadata = {}, ...entries } = readHeader(bytes.subarray(8, 8 + headerBytes));
   if (!isMapping(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw notOne('the __metadata__ of its header is not a mapping of texts');
   }
-
-  const dataStart = 8 + headerBytes;
-  const tensors: [string, SafetensorsTensor][] = [];
-  let bytesLeft = bytes.length - dataStart;
-  for (const [name, entry] of Object.entries(entries)) {
-    const { dtype, shape, begin, end } = readEntry(name, entry, notOne);
-    if (dataStart + end > bytes.length) {
-      throw notOne(
-        `tensor '${excerptOf(name)}' ends at byte ${dataStart + end} of ${bytes.length}: the file is cut short`,
-      );
-    }
-    bytesLeft -= end - begin;
-    if (bytesLeft < 0) throw notOne(`tensor '${excerptOf(name)}' lies over others`);
-    tensors.push([
-      name,
-      {
-        dtype,
-        shape,
-        values: readValues(new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end)), dtype),
-      },
-    ]);
-  }
-  // Not by assignment: a file may name a tensor `__proto__`.
-  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+  return { bytes, dataStart: 8 + headerBytes, entries, metadata: metadata as Record<string, string> };
 }
 
 /** A file's bytes, not copied. @throws when it is something else, such as the path of a file. */
@@ -152,7 +160,7 @@ function isMarkup(bytes: Uint8Array): boolean {
   return new TextDecoder('utf-8').decode(bytes.subarray(0, 1024)).trimStart().startsWith('<');
 }
 
-function readHeader(json: Uint8Array, notOne: (why: string) => Error): Record<string, unknown> {
+function readHeader(json: Uint8Array): Record<string, unknown> {
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
@@ -167,7 +175,6 @@ function readHeader(json: Uint8Array, notOne: (why: string) => Error): Record<st
 function readEntry(
   name: string,
   entry: unknown,
-  notOne: (why: string) => Error,
 ): { dtype: SafetensorsDtype; shape: number[]; begin: number; end: number } {
   const { dtype, shape, data_offsets: offsets } = isMapping(entry) ? entry : {};
   const tensor = `tensor '${excerptOf(name)}'`;
@@ -190,16 +197,21 @@ function readEntry(
   return { dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 
+/** The values that some bytes of a file stand for, copied out of it. */
 function readValues(bytes: Uint8Array, dtype: SafetensorsDtype): SafetensorsValues {
+  if (dtype === 'F16' && bytes.byteOffset % 2 === 0) {
+    return numbersFromHalves(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2));
+  }
+  const { buffer } = new Uint8Array(bytes);
   switch (dtype) {
     case 'F32':
-      return new Float32Array(bytes.buffer);
+      return new Float32Array(buffer);
     case 'I32':
-      return new Int32Array(bytes.buffer);
+      return new Int32Array(buffer);
     case 'U8':
-      return bytes;
+      return new Uint8Array(buffer);
     case 'F16':
-      return numbersFromHalves(new Uint16Array(bytes.buffer));
+      return numbersFromHalves(new Uint16Array(buffer));
   }
 }
 

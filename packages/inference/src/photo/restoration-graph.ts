@@ -7,7 +7,7 @@ import {
   paperFamily,
   photoFamily,
   photoMultiple,
-  readSafetensors,
+  readSafetensorsMetadata,
   trajectoryStridePixels,
   videoDeblurFamily,
   weightTensors,
@@ -213,7 +213,7 @@ function padToMultiple(
 }
 
 function describeRestoration(weights: SafetensorsBytes, frames: number | undefined): Restoration {
-  const { metadata } = explainWeights(() => readSafetensors(weights));
+  const metadata = explainWeights(() => readSafetensorsMetadata(weights));
   if (Object.hasOwn(metadata, videoDeblurFamily.configKey)) {
     const { config, ...read } = explainWeights(() => videoDeblurFamily.readWeights(weights));
     const network = videoDeblurFamily.declare(config);

@@ -227,6 +227,12 @@ export async function createRestorerOn(
     );
   }
 
+  const tileLimits = (networkBytes: number) => ({
+    multiple: network.multiple,
+    overlapPixels: tileOverlapPixels,
+    maximumPixels: Math.floor(networkBytes / memoryBytesPerPixel),
+  });
+
   /**
    * All of some times at once. @param times as many before the middle as after it, the same, so that a tile
    * can be turned round in time.
@@ -241,11 +247,6 @@ export async function createRestorerOn(
       memoryBudgetBytes * (1 - framesFraction),
       memoryBudgetBytes - frameBytes(photo) * times.length,
     );
-    const limits = {
-      multiple: network.multiple,
-      overlapPixels: tileOverlapPixels,
-      maximumPixels: Math.floor(networkBytes / memoryBytesPerPixel),
-    };
     const restoreTile = async (
       tile: RgbImage,
       { done, total }: { done: number; total: number },
@@ -261,7 +262,18 @@ export async function createRestorerOn(
       };
       return mirrored ? restoreWithMirrorImage(tile, restoreHalf) : restoreHalf(tile);
     };
-    return afterPrevious(() => restoreInTiles(photo, limits, restoreTile, signal), signal);
+    return afterPrevious(() => restoreInTiles(photo, tileLimits(networkBytes), restoreTile, signal), signal);
+  }
+
+  /** Where things are at both ends of the exposure. */
+  async function findMotionsAtEnds(photo: RgbImage, signal: AbortSignal | undefined): Promise<MotionField[]> {
+    const limits = tileLimits(memoryBudgetBytes);
+    const ofTile = async (tile: RgbImage): Promise<RestoredSequence> => {
+      const session = await sessionFor(tile.width, tile.height);
+      return { frames: [], motionsPixels: await session.findMotions(tile, [-1, 1]) };
+    };
+    const { motionsPixels } = await afterPrevious(() => restoreInTiles(photo, limits, ofTile, signal), signal);
+    return motionsPixels;
   }
 
   async function chooseScale(
@@ -275,7 +287,7 @@ export async function createRestorerOn(
       surveys.get(photo) ??
       (await surveyMotion(photo, async (width, height) => {
         const copy = await resize(photo, width, height);
-        return (await restorePass(copy, [-1, 1], () => undefined, signal)).motionsPixels[1]!;
+        return (await findMotionsAtEnds(copy, signal))[1]!;
       }));
     surveys.set(photo, length);
     return scaleForMotion(length, photo, network.reach);

@@ -33,8 +33,13 @@ export interface Value {
   readonly shape: readonly number[];
   readonly type: ElementType;
   readonly data?: ElementData;
+  /** Of a constant that is made from another: see `Graph.constantFrom`. */
+  readonly madeFrom?: Value;
   readonly producer?: GraphNode;
 }
+
+/** Whether a value is a constant, for whoever does not want its numbers: some are computed when they are read. */
+export const isConstant = (value: Value): boolean => 'data' in value;
 
 export interface OutputDescription {
   shape: readonly number[];
@@ -49,6 +54,7 @@ export class Graph {
   readonly inputs: Value[] = [];
   #nodesByKey = new Map<string, GraphNode>();
   #constantsByKey = new Map<string, Value[]>();
+  #madeConstants = new Map<string, Value>();
   #count = 0;
 
   /** Declares a graph input. */
@@ -67,6 +73,37 @@ export class Graph {
     if (known) return known;
     const value: Value = { graph: this, name: this.#nextName('constant'), shape, type, data };
     this.#constantsByKey.set(key, [...candidates, value]);
+    return value;
+  }
+
+  /**
+   * A constant of another's type, its numbers made from those of the other: once, when they are first read, so
+   * never where something else takes its place.
+   *
+   * @param how tells it from others that are made from the same one.
+   */
+  constantFrom(
+    source: Value,
+    how: string,
+    shape: readonly number[],
+    make: (data: ElementData) => ElementData,
+  ): Value {
+    const key = `${how}(${source.name})`;
+    let value = this.#madeConstants.get(key);
+    if (!value) {
+      let data: ElementData | undefined;
+      value = {
+        graph: this,
+        name: this.#nextName('constant'),
+        shape,
+        type: source.type,
+        get data() {
+          return (data ??= make(source.data!));
+        },
+        madeFrom: source,
+      };
+      this.#madeConstants.set(key, value);
+    }
     return value;
   }
 

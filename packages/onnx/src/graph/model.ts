@@ -1,15 +1,18 @@
 import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Attribute, Graph, GraphNode, Value } from './graph.js';
+import { isConstant } from './graph.js';
+import type { Attribute, ElementData, Graph, GraphNode, Value } from './graph.js';
 import { exactHalves } from './half-precision.js';
 import { onnxTypes } from './onnx-types.js';
-import { AttributeProto_AttributeType, ModelProtoSchema, TensorProto_DataType } from './onnx_pb.js';
-import type {
-  AttributeProtoSchema,
-  NodeProtoSchema,
+import {
+  AttributeProto_AttributeType,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  TensorProto_DataType,
   TensorProtoSchema,
-  ValueInfoProtoSchema,
 } from './onnx_pb.js';
+import type { AttributeProtoSchema, NodeProtoSchema, ValueInfoProtoSchema } from './onnx_pb.js';
 
 /**
  * ONNX 1.14: every operator that lowerings use. In a later one, ONNX Runtime's WebGPU (1.30) has no
@@ -58,16 +61,50 @@ export function serializeModel(
     irVersion: BigInt(onnxIrVersion),
     producerName: '@unblur/onnx',
     opsetImport: [{ version: BigInt(operatorSetVersion) }],
-    graph: {
-      name: 'traced',
-      node: [...stored.flatMap(({ widening }) => widening), ...nodes.map(describeNode)],
-      initializer: stored.map(({ initializer }) => initializer),
-      input: graph.inputs.map(describeValue),
-      output: outputInfos,
-    },
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   });
-  return toBinary(ModelProtoSchema, model);
+  const traced = create(GraphProtoSchema, {
+    name: 'traced',
+    node: [...stored.flatMap(({ widening }) => widening), ...nodes.map(describeNode)],
+    input: graph.inputs.map(describeValue),
+    output: outputInfos,
+  });
+  return joinBytes([
+    toBinary(ModelProtoSchema, model),
+    ...field(ModelProtoSchema.field.graph, [
+      toBinary(GraphProtoSchema, traced),
+      ...stored.flatMap(({ initializer: { data, ...described } }) =>
+        field(GraphProtoSchema.field.initializer, [
+          toBinary(TensorProtoSchema, create(TensorProtoSchema, described)),
+          ...field(TensorProtoSchema.field.rawData, [
+            new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
+          ]),
+        ]),
+      ),
+    ]),
+  ]);
+}
+
+const lengthOf = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((length, part) => length + part.length, 0);
+
+/**
+ * A field of a message, its contents in parts, as the wire has it. The library's writer would copy the numbers of
+ * constants three times; so they are copied once, where all parts are joined.
+ */
+const field = ({ number }: { number: number }, contents: readonly Uint8Array[]): Uint8Array[] => [
+  new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(lengthOf(contents)).finish(),
+  ...contents,
+];
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(lengthOf(parts));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
 }
 
 /** What some nodes need, themselves included: every node after those it reads, depth first. */
@@ -81,7 +118,7 @@ export function collectNeeded(roots: readonly GraphNode[]): { nodes: GraphNode[]
     if (top.nextInput > top.node.inputs.length) {
       nodes.add(top.node);
       stack.pop();
-    } else if (input?.data) {
+    } else if (input && isConstant(input)) {
       constants.add(input);
     } else if (input?.producer && !nodes.has(input.producer)) {
       stack.push({ node: input.producer, nextInput: 0 });
@@ -114,8 +151,16 @@ function describeAttribute(
   return { name, type: AttributeProto_AttributeType.INTS, ints: attribute.map((value) => BigInt(value)) };
 }
 
+/** A constant as the file has it, its numbers apart. */
+interface Initializer {
+  name: string;
+  dims: bigint[];
+  dataType: TensorProto_DataType;
+  data: ElementData | Uint16Array;
+}
+
 interface StoredConstant {
-  initializer: MessageInitShape<typeof TensorProtoSchema>;
+  initializer: Initializer;
   /** Nodes that make the constant from what is stored. */
   widening: MessageInitShape<typeof NodeProtoSchema>[];
 }
@@ -134,7 +179,7 @@ function describeAsHalves({ name, shape, type, data }: Value): StoredConstant | 
       name: half,
       dims: shape.map((size) => BigInt(size)),
       dataType: TensorProto_DataType.FLOAT16,
-      rawData: new Uint8Array(halves.buffer),
+      data: halves,
     },
     widening: [
       {
@@ -147,9 +192,8 @@ function describeAsHalves({ name, shape, type, data }: Value): StoredConstant | 
   };
 }
 
-function describeConstant({ name, shape, type, data }: Value): MessageInitShape<typeof TensorProtoSchema> {
-  const bytes = new Uint8Array(data!.buffer as ArrayBuffer, data!.byteOffset, data!.byteLength);
-  return { name, dims: shape.map((size) => BigInt(size)), dataType: onnxTypes[type], rawData: bytes };
+function describeConstant({ name, shape, type, data }: Value): Initializer {
+  return { name, dims: shape.map((size) => BigInt(size)), dataType: onnxTypes[type], data: data! };
 }
 
 function describeValue({ name, shape, type }: Value): MessageInitShape<typeof ValueInfoProtoSchema> {

@@ -7,7 +7,7 @@ import { applyActivation } from './activation.js';
 import type { FusedActivation } from './activation.js';
 import { applyElementwise } from './elementwise.js';
 import { filterGradient } from './filter-gradient.js';
-import { outputsFirst } from './filter-layout.js';
+import { convolutionFilter } from './filter-layout.js';
 import { inputGradient } from './input-gradient.js';
 import { lowering } from './lowering.js';
 import type { Lowering } from './lowering.js';
@@ -69,55 +69,20 @@ export function describeConvolution(
   };
 }
 
-/**
- * ONNX Runtime's fastest convolution, for constant filters, takes channels in fours, but for a few, which it
- * takes as they are.
- */
-const channelsTogether = 4;
-const fewChannels = 16;
-
-/**
- * On WebGPU, ONNX Runtime (1.30) takes such channels in threes but finds them as if in fours
- * (`xCh / 4` in its `conv2d_mm.cc`): all but the first three are those of another pixel.
- */
-const areMisread = (channels: number) => channels > 3 && channels % 3 === 0;
-
-/** How many channels a constant filter of so many gets, so that they come in fours. */
-export function alignedChannels(channels: number): number {
-  const staysAsItIs = channels < fewChannels && !areMisread(channels);
-  return staysAsItIs ? channels : Math.ceil(channels / channelsTogether) * channelsTogether;
-}
-
-/** A constant filter `[out, in, kh, kw]` with channels of zeros behind the others; any other stays as it is. */
-function alignChannels(filter: Value): Value {
-  const [outputs, channels, ...kernelSize] = filter.shape as [number, number, number, number];
-  const missing = alignedChannels(channels) - channels;
-  if (missing === 0 || !filter.data) return filter;
-  const perOutput = filter.data.length / outputs;
-  const aligned = new Float32Array((perOutput * outputs * (channels + missing)) / channels);
-  for (let output = 0; output < outputs; output++) {
-    aligned.set(
-      (filter.data as Float32Array).subarray(output * perOutput, (output + 1) * perOutput),
-      (output * aligned.length) / outputs,
-    );
-  }
-  return filter.graph.constant(aligned, [outputs, channels + missing, ...kernelSize], 'float32');
-}
-
-/** An image `[B, in, h, w]` with channels of zeros behind the others, as many as an aligned filter has more. */
+/** An image `[B, in, h, w]` with channels of zeros behind the others, as many as its filter has more. */
 function fillChannels(image: Value, wanted: number): Value {
   const [batch, channels, height, width] = image.shape as [number, number, number, number];
   if (wanted === channels) return image;
   return onnx.concat([image, onnx.filled(image.graph, [batch, wanted - channels, height, width], 0)], 1);
 }
 
+/** @param filter `[out, in / groups, height, width]` */
 function convolve(
   x: TracedTensor,
-  wholeFilter: Value,
+  filter: Value,
   geometry: ConvolutionGeometry,
   groups = 1,
 ): TracedTensor {
-  const filter = groups === 1 ? alignChannels(wholeFilter) : wholeFilter;
   const input = groups === 1 ? fillChannels(x.channelsFirst(), filter.shape[1]!) : x.channelsFirst();
   const { batch, outputChannels, outputSize, filterSize, strides, dilations, padBefore, padAfter } = geometry;
   const attributes = {
@@ -148,7 +113,7 @@ function groupFilter(filter: TracedTensor): Value {
 
 export const convolutionLowerings: Record<string, Lowering> = {
   Conv2D: lowering<'x' | 'filter', ConvolutionAttributes>(({ inputs: { x, filter }, attrs }) =>
-    convolve(x, outputsFirst(filter.plain()), describeConvolution(x.shape, filter.shape, attrs)),
+    convolve(x, convolutionFilter(filter.plain()), describeConvolution(x.shape, filter.shape, attrs)),
   ),
   FusedConv2D: lowering<
     'x' | 'filter' | 'bias' | 'preluActivationWeights',
@@ -156,7 +121,7 @@ export const convolutionLowerings: Record<string, Lowering> = {
   >(({ inputs: { x, filter, bias, preluActivationWeights }, attrs }) => {
     const convolved = convolve(
       x,
-      outputsFirst(filter.plain()),
+      convolutionFilter(filter.plain()),
       describeConvolution(x.shape, filter.shape, attrs),
     );
     return applyActivation(

@@ -1,7 +1,7 @@
 import {
   frameExtractionFamily,
   paperFamily,
-  readSafetensors,
+  readSafetensorsMetadata,
   type FrameExtractionConfig,
   type LayerRanges,
   type NamedTensors,
@@ -43,7 +43,7 @@ const memoryPerActivation = 2.4;
  * any time. @throws where the weights do not hold together.
  */
 export function readFixedTimesNetwork(weights: SafetensorsBytes): FixedTimesNetwork | undefined {
-  const { metadata } = readSafetensors(weights);
+  const metadata = readSafetensorsMetadata(weights);
   if (Object.hasOwn(metadata, frameExtractionFamily.configKey)) return extractionNetwork(weights);
   return Object.hasOwn(metadata, paperFamily.configKey) ? paperNetwork(weights) : undefined;
 }

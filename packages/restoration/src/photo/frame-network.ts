@@ -1,5 +1,4 @@
 import {
-  displacementAt,
   frameTimes,
   photoFamily,
   photoMultiple,
@@ -10,10 +9,11 @@ import {
   type PhotoNetwork,
   type SafetensorsBytes,
 } from '@unblur/core-model';
-import { neg, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import type { ComputedFunction, ComputeEngine } from '../compute-engine.js';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { ComputedFunction, ComputeEngine, OpenFunction } from '../compute-engine.js';
 import { clampToDisplay, expectFinite } from '../display-range.js';
 import { readFixedTimesNetwork, type FixedTimesNetwork } from './fixed-times-network.js';
+import { motionAlong } from '../motion-field.js';
 import { selectFrames } from './frame-selection.js';
 import { photoWork } from './photo-work.js';
 import type { MotionField, RestoredSequence, RgbImage } from '../raster.js';
@@ -23,6 +23,11 @@ import type { Reach } from './working-scale.js';
 
 /** A network for one image size, its weights in place, ready to run. */
 export interface NetworkSession {
+  /**
+   * Where the scene lies at some times, relative to the middle of the exposure. Of the photo network that takes
+   * the analysis alone, which is not done again when frames of the same image are wanted next.
+   */
+  findMotions(image: RgbImage, times: readonly number[]): Promise<MotionField[]>;
   /**
    * The frames at some of the times that the network knows, in the order asked for.
    * @param options.onShare called with the fraction of the work that is done, 0 to 1.
@@ -92,7 +97,7 @@ type NetworkFunction = Pick<ComputedFunction, 'compute' | 'inputShapes'>;
 /**
  * The two halves of the photo network for images of a size, sides multiples of `photoMultiple`. `analysis`:
  * `blurred` to `middle`, `trajectory` and `feature`, see `PhotoScene`. `rendering`: those and `time` to
- * `frame`, which may exceed [0, 1], and `motion`, where the scene lies at that time, in pixels.
+ * `frame`, which may exceed [0, 1].
  */
 export function photoFunctions(
   network: PhotoNetwork,
@@ -111,10 +116,7 @@ export function photoFunctions(
           trajectory: trajectory as Tensor4D,
           feature: feature as Tensor4D,
         };
-        return {
-          frame: network.renderAt(scene, time as Tensor4D, weightTensors),
-          motion: neg(displacementAt(scene.trajectory, time as Tensor4D)),
-        };
+        return { frame: network.renderAt(scene, time as Tensor4D, weightTensors) };
       },
       inputShapes: {
         middle: [1, height, width, 3],
@@ -141,41 +143,53 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
     timesOf: anyTimes,
     async open(width, height, engine) {
       const functions = photoFunctions(network, width, height);
-      const [analysis, rendering] = [
-        await engine.open({ ...functions.analysis, weights: values, ranges }),
-        await engine.open({ ...functions.rendering, weights: values, ranges }),
-      ];
-      return {
-        async restore(image, times, { onShare, signal } = {}) {
-          const scene = await analysis.run({ blurred: image.data });
+      const analysis = await engine.open({ ...functions.analysis, weights: values, ranges });
+      let rendering: OpenFunction | undefined;
+      let latest: { data: Float32Array; scene: Record<string, Float32Array> } | undefined;
+      /** What all frames of an image are made from; that of the latest one is kept. */
+      const analyze = async ({ data }: RgbImage) => {
+        if (!latest?.data.every((value, index) => value === data[index])) {
+          latest = undefined;
+          const scene = await analysis.run({ blurred: data });
           // What is looked up along it reads outside the picture where it is no number.
           expectFinite(scene['trajectory']!);
+          latest = { data: data.slice(), scene };
+        }
+        return latest.scene;
+      };
+      const motionOf = (scene: Record<string, Float32Array>, time: number): MotionField => ({
+        width: width / trajectoryStridePixels,
+        height: height / trajectoryStridePixels,
+        stridePixels: trajectoryStridePixels,
+        data: motionAlong(scene['trajectory']!, time),
+      });
+      return {
+        async findMotions(image, times) {
+          const scene = await analyze(image);
+          return times.map((time) => motionOf(scene, time));
+        },
+        async restore(image, times, { onShare, signal } = {}) {
+          const scene = await analyze(image);
           const restored: RestoredSequence = { frames: [], motionsPixels: [] };
           for (const [done, time] of times.entries()) {
             signal?.throwIfAborted();
             onShare?.((analysisFrames + done) / (analysisFrames + times.length));
-            const { frame, motion } =
-              time === 0
-                ? { frame: scene['middle']!, motion: undefined }
-                : await rendering.run({ ...scene, time: Float32Array.of(time) });
+            if (time !== 0) {
+              rendering ??= await engine.open({ ...functions.rendering, weights: values, ranges });
+            }
             // Clamped in place: the middle frame is cut out of what the others are made from, so as a copy.
-            restored.frames.push({
-              width,
-              height,
-              data: clampToDisplay(time === 0 ? frame!.slice() : frame!),
-            });
-            const size = { width: width / trajectoryStridePixels, height: height / trajectoryStridePixels };
-            restored.motionsPixels.push({
-              ...size,
-              stridePixels: trajectoryStridePixels,
-              data: motion ?? new Float32Array(size.width * size.height * 2),
-            });
+            const frame =
+              time === 0
+                ? scene['middle']!.slice()
+                : (await rendering!.run({ ...scene, time: Float32Array.of(time) }))['frame']!;
+            restored.frames.push({ width, height, data: clampToDisplay(frame) });
+            restored.motionsPixels.push(motionOf(scene, time));
           }
           return restored;
         },
         async release() {
           await analysis.release();
-          await rendering.release();
+          await rendering?.release();
         },
       };
     },
@@ -222,27 +236,29 @@ function fixedTimesNetwork({
         weights: values,
         ranges,
       });
+      const restoreAll = async (image: RgbImage, times: readonly number[]): Promise<RestoredSequence> => {
+        const outputs = await session.run({ blurred: image.data });
+        const indices = times.map((time) => allTimes.indexOf(time));
+        return {
+          frames: indices.map((i) => ({
+            width,
+            height,
+            data: clampToDisplay(outputs[`frame${i}`]!),
+          })),
+          motionsPixels: indices.map((i): MotionField => {
+            const [, rows, columns] = session.outputShapes[`motion${i}`] as [number, number, number];
+            return {
+              width: columns,
+              height: rows,
+              stridePixels: width / columns,
+              data: expectFinite(outputs[`motion${i}`]!),
+            };
+          }),
+        };
+      };
       return {
-        async restore(image, times) {
-          const outputs = await session.run({ blurred: image.data });
-          const indices = times.map((time) => allTimes.indexOf(time));
-          return {
-            frames: indices.map((i) => ({
-              width,
-              height,
-              data: clampToDisplay(outputs[`frame${i}`]!),
-            })),
-            motionsPixels: indices.map((i): MotionField => {
-              const [, rows, columns] = session.outputShapes[`motion${i}`] as [number, number, number];
-              return {
-                width: columns,
-                height: rows,
-                stridePixels: width / columns,
-                data: expectFinite(outputs[`motion${i}`]!),
-              };
-            }),
-          };
-        },
+        findMotions: async (image, times) => (await restoreAll(image, times)).motionsPixels,
+        restore: restoreAll,
         release: () => session.release(),
       };
     },

@@ -13,7 +13,7 @@ const uniform = ({ width, height }: { width: number; height: number }, dx: numbe
 });
 
 describe('surveyMotion', () => {
-  const photo = { width: 2048, height: 64 };
+  const photo = { width: 2048, height: 640 };
   /** A network that follows up to 18 pixels and sees nothing of what is longer. */
   const seeing = (lengthPixels: number) => async (width: number, height: number) => {
     const there = (lengthPixels * width) / photo.width;
@@ -26,6 +26,17 @@ describe('surveyMotion', () => {
       expect(await surveyMotion(photo, seeing(length))).toBeCloseTo(length, 3);
     },
   );
+
+  test('looks at a small photograph itself, and at copies that are smaller yet', async () => {
+    const seen: number[] = [];
+    const small = { width: 640, height: 360 };
+    const length = await surveyMotion(small, async (width, height) => {
+      seen.push(width);
+      return uniform({ width, height }, (7 * width) / small.width);
+    });
+    expect(seen).toEqual([640, 256, 128]);
+    expect(length).toBeCloseTo(7, 4);
+  });
 
   test('takes what only a coarse copy shows, a fraction of a pixel, for noise', async () => {
     expect(

@@ -14,6 +14,11 @@ export function expectScale(scale: unknown): void {
 
 /** Sides of the copies on which the motion of a photograph is first looked for. */
 const surveySidePixels = [512, 256, 128];
+/**
+ * A photograph of no more pixels is looked at itself in place of the largest copy: what is found serves for its
+ * frames.
+ */
+const ownSizePixels = 500_000;
 /** The motion of a photograph is that of the part of it that moves furthest but for this. */
 const surveyPercentile = 0.9;
 /** On a copy, less than this is no motion that a coarser copy could tell from none. */
@@ -32,18 +37,16 @@ export async function surveyMotion(
   motionAtEnd: (width: number, height: number) => Promise<MotionField>,
 ): Promise<number> {
   const longestSide = Math.max(photo.width, photo.height);
-  let longest = 0;
-  for (const side of surveySidePixels) {
-    if (side >= longestSide && side !== surveySidePixels[0]) continue;
-    const shrink = Math.max(1, longestSide / side);
-    const lengthPixels = percentileLength(
-      await motionAtEnd(photo.width / shrink, photo.height / shrink),
-      surveyPercentile,
-    );
+  const [finestSide, ...coarserSides] = surveySidePixels as [number, ...number[]];
+  const finestShrink = photo.width * photo.height <= ownSizePixels ? 1 : longestSide / finestSide;
+  const lengthAt = async (shrink: number) =>
+    percentileLength(await motionAtEnd(photo.width / shrink, photo.height / shrink), surveyPercentile);
+  let longest = finestShrink * (await lengthAt(finestShrink));
+  for (const shrink of coarserSides.map((side) => longestSide / side)) {
+    if (shrink <= finestShrink) continue;
+    const lengthPixels = await lengthAt(shrink);
     // The finest copy tells small motions, coarser ones only what they can tell from none.
-    if (side === surveySidePixels[0] || lengthPixels >= surveyNoisePixels) {
-      longest = Math.max(longest, lengthPixels * shrink);
-    }
+    if (lengthPixels >= surveyNoisePixels) longest = Math.max(longest, lengthPixels * shrink);
   }
   return longest;
 }

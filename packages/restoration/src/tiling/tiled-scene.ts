@@ -1,5 +1,6 @@
 import { photoMultiple, trajectoryStridePixels } from '@unblur/core-model';
 import { clampToDisplay } from '../display-range.js';
+import { motionAlong } from '../motion-field.js';
 import { crop, padByReflection, roundUp } from './padding.js';
 import { expectRgbImage, type MotionField, type RgbImage } from '../raster.js';
 import { TileCanvas } from './tile-canvas.js';
@@ -167,23 +168,6 @@ export async function analyzeInTiles<Scene>(
     },
     release,
   };
-}
-
-/**
- * Where things are at a time, `[h, w, 2]`, of a trajectory `[h, w, 6]`; see `PhotoScene`, whose displacements
- * lead from there back to the middle frame.
- */
-function motionAlong(trajectory: Float32Array, time: number): Float32Array {
-  const motion = new Float32Array(trajectory.length / 3);
-  for (let from = 0, to = 0; from < trajectory.length; from += 6, to += 2) {
-    for (const axis of [0, 1] as const) {
-      motion[to + axis] =
-        -time *
-        (trajectory[from + axis]! +
-          time * (trajectory[from + 2 + axis]! + time * trajectory[from + 4 + axis]!));
-    }
-  }
-  return motion;
 }
 
 /**

@@ -1,7 +1,7 @@
 import {
   clipFamily,
   photoFamily,
-  readSafetensors,
+  readSafetensorsMetadata,
   videoDeblurFamily,
   type SafetensorsBytes,
 } from '@unblur/core-model';
@@ -18,11 +18,11 @@ const families = [
 ];
 
 /**
- * Whether weights are of a network that looks at several frames of a video. @throws UnblurError when they do
- * not hold together.
+ * Whether weights are of a network that looks at several frames of a video, by their header. @throws
+ * UnblurError where they have none.
  */
 export function isForVideo(weights: SafetensorsBytes): boolean {
-  const { metadata } = explainWeights(() => readSafetensors(weights));
+  const metadata = explainWeights(() => readSafetensorsMetadata(weights));
   return [videoDeblurFamily, clipFamily].some(({ configKey }) => Object.hasOwn(metadata, configKey));
 }
 
@@ -34,7 +34,7 @@ export function isForVideo(weights: SafetensorsBytes): boolean {
  */
 export function readVideoNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   return explainWeights(() => {
-    const { metadata } = readSafetensors(weights);
+    const metadata = readSafetensorsMetadata(weights);
     const family = families.find(({ configKey }) => Object.hasOwn(metadata, configKey));
     if (!family) {
       throw new Error(

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { readSafetensors } from '@unblur/core-model';
+import { readSafetensorsMetadata } from '@unblur/core-model';
 import type { NetworkFamily, WeightValues } from '@unblur/core-model';
 import { readWholeFile } from '@unblur/files';
 
@@ -51,7 +51,7 @@ export function startingWeights<Config extends object>(
   const { file, parts } = initialWeights;
   const read = (bytes: Uint8Array): { config: object; values: WeightValues } => {
     if (parts === null) return family.readWeights(bytes);
-    const { metadata } = readSafetensors(bytes);
+    const metadata = readSafetensorsMetadata(bytes);
     return (relatives.find(({ configKey }) => configKey in metadata) ?? family).readWeights(bytes);
   };
   return initialWeightsFrom({ file, ...readWeightsFile(file, read) }, parts, network, random);

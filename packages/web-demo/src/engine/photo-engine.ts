@@ -96,13 +96,12 @@ export class PhotoEngine {
       },
       async renderAt({ middle, trajectory, feature }, time) {
         if (time === 0) return Float32Array.from(await valuesOf(middle, lost));
-        const { frame, motion } = await Promise.race([
+        const { frame } = await Promise.race([
           rendering.run({ middle, trajectory, feature, time: Float32Array.of(time) }),
           lost,
         ]);
         const values = await valuesOf(frame!, lost);
         frame!.dispose();
-        motion!.dispose();
         return values;
       },
       release({ middle, trajectory, feature }) {
