@@ -129,8 +129,11 @@ export function expectFit(
     );
   }
   for (const [name, { values: weights }] of Object.entries(values)) {
-    const bad = weights.findIndex((value) => !isFinite(value));
-    if (bad >= 0) {
+    // Zero for finite values, no number for any other: a sum takes a tenth of the time of a search.
+    let sum = 0;
+    for (let index = 0; index < weights.length; index++) sum += weights[index]! * 0;
+    if (sum !== 0) {
+      const bad = weights.findIndex((value) => !isFinite(value));
       throw new Error(
         `Expected finite weights but '${excerptOf(name)}' holds ${weights[bad]} at index ${bad}: the file is damaged or its training diverged.`,
       );

@@ -246,11 +246,13 @@ export function numberFromHalf(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-let numbers: Float32Array | undefined;
+let numbersByHalf: Float32Array | undefined;
 
 /** The numbers that many binary16 stand for, looked up: there are only 65,536, and millions of weights. */
 function numbersFromHalves(halves: Uint16Array): Float32Array {
-  numbers ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => numberFromHalf(half));
+  const numbers = (numbersByHalf ??= Float32Array.from({ length: 2 ** 16 }, (_, half) =>
+    numberFromHalf(half),
+  ));
   const values = new Float32Array(halves.length);
   for (let i = 0; i < values.length; i++) values[i] = numbers[halves[i]!]!;
   return values;

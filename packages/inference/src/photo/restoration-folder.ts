@@ -187,6 +187,8 @@ export async function restoreLoadedPhoto(
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
+  // Found out while the network is at work.
+  const ffmpegIsThere = video === 'never' ? false : hasFfmpeg(ffmpegPath);
   const playback = planPlayback(photo, restorer, smoothFrames);
   const stills: Picture[] = [];
   const frameSource = metadata ? photo : { ...photo, exif: undefined };
@@ -226,7 +228,7 @@ export async function restoreLoadedPhoto(
   const writeVideoFile = async () => {
     if (video === 'never') {
       skipped.push({ kind: 'video', reason: 'not asked for' });
-    } else if (!(await hasFfmpeg(ffmpegPath))) {
+    } else if (!(await ffmpegIsThere)) {
       skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
     } else {
       const path = join(folder, 'video.mp4');
@@ -234,17 +236,22 @@ export async function restoreLoadedPhoto(
       files.push({ kind: 'video', path });
     }
   };
+  const writeSheets = async () => {
+    await write(
+      'contact-sheet',
+      'contact-sheet.png',
+      await encodeContactSheet(await toSrgb(photo, photo), stills),
+    );
+    const middle = played[Math.floor((played.length - 1) / 2)]!;
+    await write('motion', 'motion.png', await encodeMotionPicture(middle, motionsPixels, photo));
+  };
+  // What takes longest first: other programs and threads work at it while the sheets are drawn here.
   await allOrFirstFailure([
+    writeVideoFile(),
     encodeAnimation(played, animation, options).then((bytes) =>
       write('animation', `animation.${animation}`, bytes),
     ),
-    toSrgb(photo, photo)
-      .then((blurred) => encodeContactSheet(blurred, stills))
-      .then((bytes) => write('contact-sheet', 'contact-sheet.png', bytes)),
-    encodeMotionPicture(played[Math.floor((played.length - 1) / 2)]!, motionsPixels, photo).then((bytes) =>
-      write('motion', 'motion.png', bytes),
-    ),
-    writeVideoFile(),
+    writeSheets(),
   ]);
   await removeStaleResults(
     folder,
