@@ -4,7 +4,9 @@ import { planPlayback } from './playback.js';
 import type { RestoreOptions, Restorer } from './restorer.js';
 
 /** Twice as large as what is played. */
-const photo: RgbImage = { width: 2560, height: 16, data: new Float32Array(2560 * 16 * 3).fill(0.5) };
+const large: RgbImage = { width: 2560, height: 16, data: new Float32Array(2560 * 16 * 3).fill(0.5) };
+/** As large as it. */
+const small: RgbImage = { width: 1280, height: 8, data: new Float32Array(1280 * 8 * 3).fill(0.5) };
 const grey = ({ width, height }: { width: number; height: number }, value: number) => ({
   width,
   height,
@@ -51,9 +53,9 @@ async function play(
   { restorer }: ReturnType<typeof source>,
   stepPixels: number,
   smoothFrames: number,
+  photo = large,
 ): Promise<number[]> {
   const playback = planPlayback(photo, restorer, smoothFrames);
-  expect(playback.restoredTimes).toEqual([-1, 0, 1]);
   for (const [time, value] of [
     [1, 200],
     [0, 100],
@@ -92,11 +94,29 @@ describe('what is played of a photograph larger than that', () => {
 test('the share of the photograph and that of its smaller copy are as their work', () => {
   const { restorer } = source(1);
   // Nine frames' worth of analysis and three frames; of a copy with a quarter of the pixels, nine and nine.
-  expect(planPlayback(photo, restorer, 9).stillShare).toBeCloseTo(12 / (12 + 18 / 4), 10);
+  expect(planPlayback(large, restorer, 9).stillShare).toBeCloseTo(12 / (12 + 18 / 4), 10);
 });
 
-test('of a photograph no larger than what is played, all frames are restored at once', () => {
-  const { restorer } = source(1);
-  const playback = planPlayback({ width: 64, height: 64, data: new Float32Array(64 * 64 * 3) }, restorer, 5);
-  expect([playback.restoredTimes, playback.stillShare]).toEqual([[-1, -0.5, 0, 0.5, 1], 1]);
+describe('what is played of a photograph no larger than that', () => {
+  test('while little moves, frames between the kept ones are blends of their neighbours', async () => {
+    const slow = source(1);
+    expect(await play(slow, 1, 5, small)).toEqual([0, 50, 100, 150, 200]);
+    expect(slow.asked).toEqual([]);
+  });
+
+  test.each([
+    [1, [0, 64, 100, 191, 200]],
+    [-1, [0, 191, 100, 64, 200]],
+  ] as const)('where more moves, those between are restored of itself (%d)', async (direction, expected) => {
+    const fast = source(direction);
+    expect(await play(fast, 1.1, 5, small)).toEqual(expected);
+    expect(fast.asked).toEqual([
+      { width: 1280, options: expect.objectContaining({ times: [-0.5, 0.5], scale: 1 }) },
+    ]);
+  });
+
+  test('it is not analysed again', () => {
+    const { restorer } = source(1);
+    expect(planPlayback(small, restorer, 9).stillShare).toBeCloseTo(12 / (12 + 6), 10);
+  });
 });

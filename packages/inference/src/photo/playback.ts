@@ -24,19 +24,14 @@ const motionPercentile = 0.9;
 
 /** What is played of a photograph in the animation and the video, and where its frames come from. */
 export interface Playback {
-  /**
-   * Times of the frames to restore of the photograph: those that are kept and, where it is no larger than
-   * what is played, those between.
-   */
-  restoredTimes: readonly number[];
-  /** Which fraction of the work those frames take. */
+  /** Which fraction of the work the kept frames take, as far as is known before them. */
   stillShare: number;
   /** Takes a frame of the photograph, 8 bit, in any order. */
   add(time: number, frame: PixelImage): Promise<void>;
   /**
-   * The frames to play, in order, once all restored ones were added. Of a large photograph those between the
-   * kept ones are blends of their neighbours where things move little from one to the next, else restored of
-   * a smaller copy.
+   * The frames to play, in order, once all kept ones were added. Those between them are blends of their
+   * neighbours where things move little from one to the next; else they are restored, and of a large photograph
+   * all are, of a smaller copy.
    *
    * @param motionsPixels of the kept frames, in their order.
    */
@@ -59,38 +54,36 @@ export function planPlayback(
   smoothFrames: number,
 ): Playback {
   const { times: keptTimes, analysisFrames } = restorer;
-  const { allTimes, playedTimes } = planTimes(keptTimes, restorer.anyTime, smoothFrames);
+  const playedTimes = planTimes(keptTimes, restorer.anyTime, smoothFrames);
+  const between = playedTimes.filter((time) => !keptTimes.includes(time));
   const shrink = Math.max(1, Math.max(photo.width, photo.height) / playbackSidePixels);
-  const isPlayedAtFullSize = !restorer.anyTime || shrink === 1;
-  const restoredTimes = isPlayedAtFullSize ? allTimes : keptTimes;
   const copies = new Map<number, PixelImage>();
-  const isCopied = isPlayedAtFullSize ? new Set(playedTimes) : new Set(keptTimes);
-  const copyWork = (analysisFrames + playedTimes.length) / shrink ** 2;
+  const isCopied = new Set(between.length === 0 ? playedTimes : keptTimes);
+  const keptWork = analysisFrames + keptTimes.length;
+  // A photograph that is no larger than what is played is not analysed again.
+  const laterWork = shrink === 1 ? between.length : (analysisFrames + playedTimes.length) / shrink ** 2;
   return {
-    restoredTimes,
-    stillShare: isPlayedAtFullSize
-      ? 1
-      : (analysisFrames + keptTimes.length) / (analysisFrames + keptTimes.length + copyWork),
+    stillShare: between.length === 0 ? 1 : keptWork / (keptWork + laterWork),
     async add(time, frame) {
       if (isCopied.has(time)) copies.set(time, await scaleWithin(frame, playbackSidePixels));
     },
     async finish(scale, motionsPixels, options) {
-      if (isPlayedAtFullSize) return playedTimes.map((time) => copies.get(time)!);
+      if (between.length === 0) return playedTimes.map((time) => copies.get(time)!);
       if (longestStepPixels(motionsPixels) / shrink <= blendedStepPixels) {
         return playedTimes.map((time) => blendedFrame(time, keptTimes, copies));
       }
-      const moving = await restoreCopy(photo, restorer, playedTimes, scale, options);
-      return agreement(motionsPixels, moving.motionsPixels) < 0 ? moving.frames.reverse() : moving.frames;
+      const restoredTimes = shrink === 1 ? between : playedTimes;
+      const moving = await restoreCopy(photo, restorer, restoredTimes, scale, options);
+      const isTurned = agreement(motionsPixels, moving.motionsPixels) < 0;
+      const restored = isTurned ? moving.frames.reverse() : moving.frames;
+      const frames = new Map(restoredTimes.map((time, index) => [time, restored[index]!]));
+      return playedTimes.map((time) => frames.get(time) ?? copies.get(time)!);
     },
   };
 }
 
-/** The times of all frames on a grid that the kept ones lie on, and of those that are played. */
-function planTimes(
-  keptTimes: readonly number[],
-  anyTime: boolean,
-  smoothFrames: number,
-): { allTimes: number[]; playedTimes: number[] } {
+/** The times of the frames that are played, on a grid that the kept ones lie on. */
+function planTimes(keptTimes: readonly number[], anyTime: boolean, smoothFrames: number): number[] {
   const steps = keptTimes.length - 1;
   const finer = anyTime ? Math.max(1, Math.ceil((smoothFrames - 1) / steps)) : 1;
   const count = finer * steps;
@@ -98,7 +91,7 @@ function planTimes(
     index % finer === 0 ? keptTimes[index / finer]! : (2 * index - count) / count,
   );
   const every = Math.ceil(count / (mostPlayed - 1));
-  return { allTimes, playedTimes: allTimes.filter((_, index) => index % every === 0) };
+  return allTimes.filter((_, index) => index % every === 0);
 }
 
 /** How far things move at most from one frame to the next. */
@@ -127,8 +120,8 @@ function blendedFrame(
 }
 
 /**
- * All frames of a copy that is as large as what is played, at the scale that comes nearest to the one of the
- * photograph.
+ * Frames of a copy that is as large as what is played, or of the photograph where it is no larger, at the scale
+ * that comes nearest to the one of the photograph.
  */
 async function restoreCopy(
   photo: RgbImage,

@@ -194,7 +194,7 @@ export async function restoreLoadedPhoto(
   const frameSource = metadata ? photo : { ...photo, exif: undefined };
   const motionsPixels: MotionField[] = [];
   const sequence = await restorer.restoreFrames(photo, {
-    times: playback.restoredTimes,
+    times: restorer.times,
     onShare: (share) => onShare(share * playback.stillShare),
     signal,
   });

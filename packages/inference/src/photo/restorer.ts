@@ -272,7 +272,10 @@ export async function createRestorerOn(
       const session = await sessionFor(tile.width, tile.height);
       return { frames: [], motionsPixels: await session.findMotions(tile, [-1, 1]) };
     };
-    const { motionsPixels } = await afterPrevious(() => restoreInTiles(photo, limits, ofTile, signal), signal);
+    const { motionsPixels } = await afterPrevious(
+      () => restoreInTiles(photo, limits, ofTile, signal),
+      signal,
+    );
     return motionsPixels;
   }
 

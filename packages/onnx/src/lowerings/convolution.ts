@@ -77,12 +77,7 @@ function fillChannels(image: Value, wanted: number): Value {
 }
 
 /** @param filter `[out, in / groups, height, width]` */
-function convolve(
-  x: TracedTensor,
-  filter: Value,
-  geometry: ConvolutionGeometry,
-  groups = 1,
-): TracedTensor {
+function convolve(x: TracedTensor, filter: Value, geometry: ConvolutionGeometry, groups = 1): TracedTensor {
   const input = groups === 1 ? fillChannels(x.channelsFirst(), filter.shape[1]!) : x.channelsFirst();
   const { batch, outputChannels, outputSize, filterSize, strides, dilations, padBefore, padAfter } = geometry;
   const attributes = {
