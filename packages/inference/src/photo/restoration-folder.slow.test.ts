@@ -18,7 +18,6 @@ afterEach(() => rm(folder, { recursive: true }));
 const copier: FrameSource = {
   times: [-1, 0, 1],
   anyTime: false,
-  analysisFrames: 0,
   async restoreFrames(photo, { times = [-1, 0, 1], onShare } = {}) {
     const size = { width: Math.ceil(photo.width / 8), height: Math.ceil(photo.height / 8), stridePixels: 8 };
     const motionPixels = (dx: number) => ({
@@ -192,7 +191,6 @@ describe('restorePhotoToFolder', () => {
     const anyTime: FrameSource = {
       ...copier,
       anyTime: true,
-      analysisFrames: 9,
       async restoreFrames(image, options) {
         asked.push(options!.times!.length);
         const { scale, frames } = await copier.restoreFrames(image, options);

@@ -11,7 +11,7 @@ import {
 } from '@unblur/files';
 import type { MotionField, WorkingScale } from '@unblur/restoration';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from '../pictures/photo.js';
-import { planPlayback } from './playback.js';
+import { Playback } from './playback.js';
 import type { Restorer } from './restorer.js';
 import { encodeAnimation, type PlaybackOptions } from '../pictures/animation.js';
 import { encodeContactSheet } from '../pictures/contact-sheet.js';
@@ -47,7 +47,7 @@ async function removeStaleResults(
 }
 
 /** What a restoration of a photograph is made with. */
-export type FrameSource = Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime' | 'analysisFrames'>;
+export type FrameSource = Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>;
 
 export interface WriteRestorationOptions extends PlaybackOptions, FrameEncoding {
   /** Default `webp`. */
@@ -189,13 +189,13 @@ export async function restoreLoadedPhoto(
   });
   // Found out while the network is at work.
   const ffmpegIsThere = video === 'never' ? false : hasFfmpeg(ffmpegPath);
-  const playback = planPlayback(photo, restorer, smoothFrames);
+  const playback = new Playback(restorer, smoothFrames);
   const stills: Picture[] = [];
   const frameSource = metadata ? photo : { ...photo, exif: undefined };
   const motionsPixels: MotionField[] = [];
   const sequence = await restorer.restoreFrames(photo, {
     times: restorer.times,
-    onShare: (share) => onShare(share * playback.stillShare),
+    onShare,
     signal,
   });
   // While two frames are encoded, on threads of their own, the next is put together; no more at once, for
@@ -203,11 +203,11 @@ export async function restoreLoadedPhoto(
   const writing: Promise<void>[] = [];
   try {
     for await (const { time, frame, motionPixels } of sequence.frames) {
-      const pixels = toPixels(frame);
-      await playback.add(time, pixels);
       const still = restorer.times.indexOf(time);
-      if (still < 0) continue;
-      stills[still] = await toSrgb(await scaleWithin(pixels, contactSidePixels), photo);
+      const pixels = toPixels(frame);
+      const copy = await toSrgb(await scaleWithin(pixels, playbackSidePixels), photo);
+      playback.add(still, copy);
+      stills[still] = await scaleWithin(copy, contactSidePixels);
       motionsPixels[still] = motionPixels;
       const encode = () => encodeFrame(frame, options, frameSource, pixels);
       await writing.at(-2);
@@ -219,11 +219,8 @@ export async function restoreLoadedPhoto(
   } finally {
     await allOrFirstFailure(writing);
   }
-  const restored = await playback.finish(sequence.scale, motionsPixels, {
-    onShare: (share) => onShare(playback.stillShare + share * (1 - playback.stillShare)),
-    signal,
-  });
-  const played = await Promise.all(restored.map((picture) => toSrgb(picture, photo)));
+  signal?.throwIfAborted();
+  const played = playback.finish(photo, motionsPixels);
 
   const writeVideoFile = async () => {
     if (video === 'never') {
@@ -263,6 +260,8 @@ export async function restoreLoadedPhoto(
 
 const compareNumbered = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
 
+/** Animations and videos are no larger: phones and chat programs show no more. */
+const playbackSidePixels = 1280;
 /** Of the copies for the contact sheet. */
 const contactSidePixels = 480;
 

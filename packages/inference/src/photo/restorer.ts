@@ -98,8 +98,6 @@ export interface Restorer {
   readonly times: readonly number[];
   /** Whether frames can be had at any time, or only at those that the network was trained for. */
   readonly anyTime: boolean;
-  /** Analysing a photograph takes as long as rendering so many frames of it; 0 where all come at once. */
-  readonly analysisFrames: number;
   /**
    * Restores one photograph of any size; calls wait for each other. The same photograph gives the same
    * values.
@@ -381,7 +379,6 @@ export async function createRestorerOn(
     config: network.config,
     times: defaultTimes,
     anyTime: network.reach !== null,
-    analysisFrames: network.analysisFrames,
     restore,
     restoreFrames,
     async restoreAt(photo, time, options) {

@@ -67,10 +67,11 @@ function pngChunk(type: string, ...content: Uint8Array[]): Buffer {
   return chunk;
 }
 
-/** A picture in the colours of a profile as 8-bit sRGB, for what says nothing of its colours. */
-export async function toSrgb(picture: Picture, { profile }: PictureMetadata): Promise<Picture> {
-  if (!profile) return picture;
-  const { width, height, data } = toPixels(picture);
+/** A picture as 8-bit sRGB, for what says nothing of its colours. @param profile of the picture's colours. */
+export async function toSrgb(picture: Picture, { profile }: PictureMetadata): Promise<PixelImage> {
+  const pixels = toPixels(picture);
+  if (!profile) return pixels;
+  const { width, height, data } = pixels;
   const image = await describePixels(data, { width, height }, { profile });
   const srgb = await image.withIccProfile('srgb', { attach: false }).raw().toBuffer();
   return { width, height, data: srgb };

@@ -53,8 +53,6 @@ export interface FrameNetwork {
    * the best one; `null` where nothing is known of that.
    */
   reach: Reach | null;
-  /** Analysing a photograph takes as long as rendering so many frames of it; 0 where all come at once. */
-  analysisFrames: number;
   /** How many frames are restored where no number is asked for. */
   defaultFrames: number;
   /**
@@ -132,13 +130,13 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
   const { config, values, ranges } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
   const work = photoWork(network);
+  /** Analysing an image takes as long as rendering so many frames of it. */
   const analysisFrames = work.analysis / work.frame;
   return {
     config,
     multiple: photoMultiple,
     memoryBytesPerPixel: photoMemoryBytesPerPixel(config),
     reach: { fullSizePixels: 17.5, fullSizePixelsOfLarge: 8, smallerPixels: 14 },
-    analysisFrames,
     defaultFrames: photoFrames,
     timesOf: anyTimes,
     async open(width, height, engine) {
@@ -218,7 +216,6 @@ function fixedTimesNetwork({
     multiple,
     memoryBytesPerPixel,
     reach: null,
-    analysisFrames: 0,
     defaultFrames: config.frames,
     timesOf: (frames) => selectFrames(config.frames, frames).map((index) => allTimes[index]!),
     async open(width, height, engine) {
