@@ -3,7 +3,7 @@ import type { RgbImage } from '@unblur/restoration';
 import type { Sharp } from 'sharp';
 import { describePixels, type PictureMetadata } from './picture-metadata.js';
 import { frameFormats, type FrameFormat } from '../result-names.js';
-import { toPixels, toPixels16, type PixelImage } from './pixel-image.js';
+import { photographicPng, toPixels, toPixels16, type PixelImage } from './pixel-image.js';
 
 interface FrameFormatFacts {
   bitDepths: readonly (8 | 16)[];
@@ -14,7 +14,7 @@ interface FrameFormatFacts {
 
 /** Colours are kept at full resolution. */
 const formats = {
-  png: { bitDepths: [8, 16], encode: (image) => image.png() },
+  png: { bitDepths: [8, 16], encode: (image) => image.png(photographicPng) },
   webp: {
     bitDepths: [8],
     defaultQuality: 92,

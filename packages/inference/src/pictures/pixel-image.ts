@@ -1,5 +1,11 @@
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type PngOptions, type Sharp } from 'sharp';
 import { fitWithin, type RgbImage } from '@unblur/restoration';
+
+/**
+ * Filters chosen for each row halve the files of photographs, and those of 16 bits again; the compression of the
+ * filtered rows is as good in a third of the default's time.
+ */
+export const photographicPng: PngOptions = { adaptiveFiltering: true, compressionLevel: 3 };
 
 /** An image as 8-bit RGB, rounded and clamped, ready for sharp's pipeline. */
 export function toSharp(image: Picture): Sharp {

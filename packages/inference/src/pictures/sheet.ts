@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { PixelImage } from './pixel-image.js';
+import { photographicPng, type PixelImage } from './pixel-image.js';
 
 /** Something pasted onto a sheet with its upper left corner at (left, top). */
 export interface PlacedPicture {
@@ -33,6 +33,6 @@ export function encodeSheet(
       })),
       { input: Buffer.from(svg), left: 0, top: 0 },
     ])
-    .png()
+    .png(photographicPng)
     .toBuffer();
 }
