@@ -147,8 +147,11 @@ async function openCommand(photo, folder, hasClip) {
     weights: readFileSync(bundledWeights[defaultWeightsName].url),
     scale: 1,
   });
+  let runs = 0;
   return {
     async restore() {
+      // Every time another photograph, by one value: of the same one, what frames are made from is known already.
+      image.data[0] = (runs++ % 2) / 255;
       const start = performance.now();
       await restorer.restore(image, { times: frameTimes(frames) });
       return { seconds: (performance.now() - start) / 1000, engine: 'ONNX Runtime' };
