@@ -71,10 +71,10 @@ class RangeObserver {
     this.engine = {
       memoryFactor: 1,
       open: async (fn) => {
-        const { weights } = fn;
-        const layers = wideLayers(weights, except);
+        const { values } = fn.weights;
+        const layers = wideLayers(values, except);
         const { graph, outputShapes } = traceFunction(fn, {
-          observed: layers.map((layer) => weights[filterOf(layer)]!),
+          observed: layers.map((layer) => values[filterOf(layer)]!),
         });
         const session = await createSession(graph, { threads, memoryPattern: false });
         return {

@@ -33,7 +33,7 @@ export function traceFunction(
   const shapesOf = <In, Out>(entries: Record<string, In>, change: (entry: In) => Out) =>
     Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, change(entry)]));
   const graph = trace(
-    (inputs) => compute(inputs, weightTensors(weights)),
+    (inputs) => compute(inputs, weightTensors(weights.values)),
     shapesOf(inputShapes, (shape) => ({ shape })),
     options,
   );
@@ -49,7 +49,7 @@ export function onnxRuntimeEngine({ threads, precision = 'int8' }: OnnxRuntimeOp
         throw new UnblurError(cause.message, { cause });
       });
       const { graph, outputShapes } = traceFunction(fn, {
-        int8: precision === 'int8' ? int8Convolutions(fn) : [],
+        int8: precision === 'int8' ? int8Convolutions(fn.weights) : [],
       });
       const session = await createSession(graph, {
         threads,

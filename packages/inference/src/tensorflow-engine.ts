@@ -42,7 +42,7 @@ export async function tensorFlowEngine(name: TensorFlowEngineName): Promise<Comp
     memoryFactor,
     async open({ compute, inputShapes, weights }) {
       await activate();
-      const heldWeights = weightTensors(weights);
+      const heldWeights = weightTensors(weights.values);
       const call = async <T>(
         input: (key: string, shape: number[]) => Tensor,
         read: (output: Tensor) => Promise<T>,

@@ -148,6 +148,12 @@ test('a filter of several convolutions is observed over all, and quantized by th
   expect(operators(graph)['QLinearConv']).toBe(2);
 });
 
+test('what observed filters add does not take the place of an output', () => {
+  expect(() => trace(({ x }) => ({ ranges: x! }), { x: { shape } }, { observed: [] })).toThrow(
+    "Expected no output named 'ranges', which observed filters add, but received one.",
+  );
+});
+
 test('nothing changes where no convolution has such a filter', async () => {
   const layer = (x: tf.Tensor) => convolve(x, drawn(6), [1, 2, 3, 4]);
   const other: Int8Convolution = { filter: drawn(7), input: [-1, 1], output: [-1, 1] };

@@ -54,7 +54,7 @@ export interface TracedGraph {
  * TensorFlow.js.
  * @param options what the file holds beside the graph, and how; what is computed in integers, or observed.
  * @throws if a kernel has no lowering (naming the kernel and the place that called it), if the function reads
- * values, or if an output has the name of an input.
+ * values, or if an output has the name of an input, or of what `observed` adds.
  */
 export function trace(
   fn: (inputs: Record<string, Tensor>) => Record<string, Tensor>,
@@ -89,6 +89,9 @@ export function trace(
       for (const tensor of new Set(Object.values(outputs))) if (backend.owns(tensor)) tensor.dispose();
     });
   });
+  if (observed && 'ranges' in values) {
+    throw new Error("Expected no output named 'ranges', which observed filters add, but received one.");
+  }
   const computed = int8.length > 0 ? computeInInt8(graph, values, int8) : values;
   if (observed) {
     computed['ranges'] = observeConvolutions(graph, values, observed);

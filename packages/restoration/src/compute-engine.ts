@@ -1,4 +1,10 @@
-import { filterOf, type LayerRanges, type NamedTensors, type WeightValues } from '@unblur/core-model';
+import {
+  filterOf,
+  type LayerRanges,
+  type NamedTensors,
+  type NetworkWeights,
+  type WeightValues,
+} from '@unblur/core-model';
 
 /** What convolutions are computed in: 8-bit integers where their ranges are known and the engine can, or not. */
 export const precisions = ['int8', 'float32'] as const;
@@ -9,9 +15,8 @@ export interface ComputedFunction {
   /** Gives the outputs by name; called with the inputs by name and the weights. */
   compute(inputs: NamedTensors, weights: NamedTensors): NamedTensors;
   inputShapes: Record<string, number[]>;
-  weights: WeightValues;
-  /** Of the layers that may be computed in 8-bit integers, by engines that can. */
-  ranges?: LayerRanges | undefined;
+  /** Layers whose ranges are known may be computed in 8-bit integers, by engines that can. */
+  weights: NetworkWeights;
   /**
    * Whether the arrays of one run are overwritten by the next: what goes in a stream leaves nothing behind.
    */
@@ -33,10 +38,10 @@ export interface ComputeEngine {
   open(fn: ComputedFunction): Promise<OpenFunction>;
 }
 
-/** The convolutions of a function that may be computed in 8-bit integers, as `@unblur/onnx` takes them. */
+/** The convolutions that may be computed in 8-bit integers, as `@unblur/onnx` takes them. */
 export function int8Convolutions({
-  weights,
+  values,
   ranges = {},
-}: Pick<ComputedFunction, 'weights' | 'ranges'>): ({ filter: WeightValues[string] } & LayerRanges[string])[] {
-  return Object.entries(ranges).map(([layer, range]) => ({ filter: weights[filterOf(layer)]!, ...range }));
+}: NetworkWeights): ({ filter: WeightValues[string] } & LayerRanges[string])[] {
+  return Object.entries(ranges).map(([layer, range]) => ({ filter: values[filterOf(layer)]!, ...range }));
 }

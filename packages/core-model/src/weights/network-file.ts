@@ -40,12 +40,16 @@ export function writeNetworkFile<Config>(
   return writeSafetensors({ tensors, metadata: { ...metadata, [kind.configKey]: JSON.stringify(config) } });
 }
 
-/** What a weights file holds. */
-export interface NetworkFile<Config> {
-  config: Config;
+/** The weights of a network. */
+export interface NetworkWeights {
   values: WeightValues;
   /** Where the weights were calibrated. */
   ranges?: LayerRanges | undefined;
+}
+
+/** What a weights file holds. */
+export interface NetworkFile<Config> extends NetworkWeights {
+  config: Config;
   metadata: Record<string, string>;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { readSafetensors, readSafetensorsMetadata, writeSafetensors } from './safetensors.js';
 
 const file = {
   metadata: { made: 'for a test' },
@@ -37,6 +37,7 @@ describe('safetensors', () => {
     for (const source of [bytes, inside]) {
       const read = readSafetensors(source);
       expect(read.metadata).toEqual(file.metadata);
+      expect(readSafetensorsMetadata(source)).toEqual(file.metadata);
       for (const [name, { shape, values }] of Object.entries(file.tensors)) {
         expect(read.tensors[name]!.shape).toEqual(shape);
         expect(Array.from(read.tensors[name]!.values)).toEqual(Array.from(values));

@@ -12,9 +12,8 @@ import {
   videoDeblurFamily,
   weightTensors,
   windowFrames,
-  type LayerRanges,
   type NamedTensors,
-  type WeightValues,
+  type NetworkWeights,
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
@@ -74,8 +73,7 @@ interface Restoration {
   outputs: Record<string, Output>;
   /** From the images that it takes, one after the other along the batch. */
   restore(images: Tensor4D, weights: NamedTensors): Record<string, Tensor4D>;
-  values: WeightValues;
-  ranges?: LayerRanges | undefined;
+  weights: NetworkWeights;
   metadata: Record<string, string>;
   times?: number[];
 }
@@ -108,16 +106,16 @@ const photographInput = {
  * here, and cuts the result. Images are clamped to [0, 1]. Weights that the file holds as float16 stay
  * float16.
  *
- * @param weights the bytes of a `.safetensors` file of any of the networks.
+ * @param file the bytes of a `.safetensors` file of any of the networks.
  * @throws UnblurError where the weights do not hold together, a side is shorter than the network can take, or
  * the network has no such number of frames.
  */
-export function traceRestoration(weights: SafetensorsBytes, size: RestorationSize): RestorationGraph {
+export function traceRestoration(file: SafetensorsBytes, size: RestorationSize): RestorationGraph {
   expectOptions(size, 'traceRestoration(weights, { heightPixels: 480, widthPixels: 640 })');
   const { heightPixels, widthPixels, frames, precision = 'float32' } = size;
   expectPrecision(precision);
-  const { network, multiple, placement, input, outputs, restore, values, ranges, metadata, times } =
-    describeRestoration(weights, frames);
+  const { network, multiple, placement, input, outputs, restore, weights, metadata, times } =
+    describeRestoration(file, frames);
   if (Math.min(heightPixels, widthPixels) < multiple) {
     throw new UnblurError(
       `Expected a height and width of at least ${multiple} pixels for this ${network} network but received ${heightPixels}x${widthPixels}`,
@@ -147,7 +145,7 @@ export function traceRestoration(weights: SafetensorsBytes, size: RestorationSiz
     (tensors) => {
       const images = tensors[input.name] as Tensor4D;
       const padded = padToMultiple(images, multiple, placement);
-      const restored = restore(padded.images, weightTensors(values));
+      const restored = restore(padded.images, weightTensors(weights.values));
       return Object.fromEntries(
         Object.entries(restored).map(([name, output]): [string, Tensor] => {
           const stridePixels = outputs[name]!.stridePixels(output, padded.images);
@@ -170,7 +168,7 @@ export function traceRestoration(weights: SafetensorsBytes, size: RestorationSiz
     {
       metadata: entries,
       storeHalves: true,
-      int8: precision === 'int8' ? int8Convolutions({ weights: values, ranges }) : [],
+      int8: precision === 'int8' ? int8Convolutions(weights) : [],
     },
   );
   return {
@@ -212,13 +210,14 @@ function padToMultiple(
   };
 }
 
-function describeRestoration(weights: SafetensorsBytes, frames: number | undefined): Restoration {
-  const metadata = explainWeights(() => readSafetensorsMetadata(weights));
+function describeRestoration(file: SafetensorsBytes, frames: number | undefined): Restoration {
+  const metadata = explainWeights(() => readSafetensorsMetadata(file));
   if (Object.hasOwn(metadata, videoDeblurFamily.configKey)) {
-    const { config, ...read } = explainWeights(() => videoDeblurFamily.readWeights(weights));
+    const { config, metadata, ...weights } = explainWeights(() => videoDeblurFamily.readWeights(file));
     const network = videoDeblurFamily.declare(config);
     return videoRestoration(frames, {
-      ...read,
+      weights,
+      metadata,
       network: 'video-deblurring',
       multiple: videoDeblurFamily.sizeMultiple(config),
       window: windowFrames(config),
@@ -226,27 +225,28 @@ function describeRestoration(weights: SafetensorsBytes, frames: number | undefin
     });
   }
   if (Object.hasOwn(metadata, clipFamily.configKey)) {
-    const { config, ...read } = explainWeights(() => clipFamily.readWeights(weights));
+    const { config, metadata, ...weights } = explainWeights(() => clipFamily.readWeights(file));
     const network = clipFamily.declare(config);
     return videoRestoration(frames, {
-      ...read,
+      weights,
+      metadata,
       network: 'clip',
       multiple: clipFamily.sizeMultiple(config),
       window: clipFrames(config),
       deblur: (window, weightTensors) => network.deblur(window, weightTensors).at(-1)![0]!.image,
     });
   }
-  const fixed = explainWeights(() => readFixedTimesNetwork(weights));
+  const fixed = explainWeights(() => readFixedTimesNetwork(file));
   if (fixed) return fixedTimesRestoration(fixed, frames);
-  if (Object.hasOwn(metadata, photoFamily.configKey)) return photoRestoration(weights, frames);
+  if (Object.hasOwn(metadata, photoFamily.configKey)) return photoRestoration(file, frames);
   throw new UnusableWeightsError(
     `Expected weights of a network for photographs (${photoFamily.name}, ${paperFamily.name}, ${frameExtractionFamily.name}) or for video (${videoDeblurFamily.name}, ${clipFamily.name}) but received ${describeOtherNetwork(metadata)}`,
   );
 }
 
-function photoRestoration(weights: SafetensorsBytes, frames = photoFrames): Restoration {
+function photoRestoration(file: SafetensorsBytes, frames = photoFrames): Restoration {
   const times = anyTimes(frames);
-  const { config, values, ranges, metadata } = explainWeights(() => photoFamily.readWeights(weights));
+  const { config, metadata, ...weights } = explainWeights(() => photoFamily.readWeights(file));
   const network = photoFamily.declare(config);
   return {
     network: 'photo',
@@ -261,15 +261,14 @@ function photoRestoration(weights: SafetensorsBytes, frames = photoFrames): Rest
       const { frames: restored, motionsPixels } = network.restore(blurred, times, weightTensors);
       return { frames: inRange(concat(restored, 0)), motions: concat(motionsPixels, 0) };
     },
-    values,
-    ranges,
+    weights,
     metadata,
     times,
   };
 }
 
 function fixedTimesRestoration(
-  { network, config, values, ranges, metadata, multiple, knowsMotion, restore }: FixedTimesNetwork,
+  { network, config, weights, metadata, multiple, knowsMotion, restore }: FixedTimesNetwork,
   frames = config.frames,
 ): Restoration {
   const indices = selectFrames(config.frames, frames);
@@ -287,8 +286,7 @@ function fixedTimesRestoration(
         ...(knowsMotion && { motions: concat(select(motionsPixels), 0) }),
       };
     },
-    values,
-    ranges,
+    weights,
     metadata,
     times: select(frameTimes(config.frames)),
   };
@@ -301,7 +299,7 @@ function videoRestoration(
     window,
     deblur,
     ...video
-  }: Pick<Restoration, 'network' | 'multiple' | 'values' | 'ranges' | 'metadata'> & {
+  }: Pick<Restoration, 'network' | 'multiple' | 'weights' | 'metadata'> & {
     window: number;
     deblur(frames: Tensor4D[], weights: NamedTensors): Tensor4D;
   },

@@ -10,9 +10,11 @@ import {
   writeSafetensors,
   type PhotoConfig,
 } from '@unblur/core-model';
+import type { ComputeEngine } from '@unblur/restoration';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from '../index.js';
-import { planPasses } from './restorer.js';
+import { onnxRuntimeEngine } from '../onnx-engine.js';
+import { createRestorerOn, planPasses } from './restorer.js';
 import {
   filledWeights,
   largestDifference,
@@ -70,6 +72,35 @@ describe('restore', () => {
       expect(frame.data.every((value) => value >= 0 && value <= 1)).toBe(true);
     }
     for (const motion of motionsPixels) expect(motion.width).toBe(Math.ceil(width / motion.stridePixels));
+  });
+
+  test('a photograph is analysed once: for its scale and its frames, and further frames of it', async () => {
+    const onProcessor = onnxRuntimeEngine();
+    const analysed: number[] = [];
+    const engine: ComputeEngine = {
+      ...onProcessor,
+      async open(fn) {
+        const opened = await onProcessor.open(fn);
+        const run: typeof opened.run = (inputs) => {
+          if (inputs['blurred']) analysed.push(fn.inputShapes['blurred']![2]!);
+          return opened.run(inputs);
+        };
+        return { ...opened, run };
+      },
+    };
+    const counted = await createRestorerOn(async () => engine, { weights });
+    const photo = photograph(96, 48);
+    const { scale } = await counted.restore(photo);
+    expect(scale).toBe(1);
+    expect(analysed).toEqual([96]);
+    const later = await counted.restoreAt(photo, 0.25);
+    const same = await counted.restoreAt({ ...photo, data: photo.data.slice() }, 0.25, { scale: 1 });
+    expect(analysed).toHaveLength(1);
+    expect(largestDifference(later.frame, same.frame)).toBe(0);
+    photo.data[0] = photo.data[0]! / 2 + 0.2;
+    await counted.restoreAt(photo, 0.25, { scale: 1 });
+    expect(analysed).toEqual([96, 96]);
+    await counted.release();
   });
 
   test('the same photograph gives the same bytes: again, from another restorer, and after other sizes', async () => {
@@ -451,7 +482,7 @@ describe('the baseline of Jin et al.', () => {
     });
     const { frames, motionsPixels } = await baseline.restore(photo);
     await baseline.release();
-    expect(frames).toHaveLength(3);
+    expect(frames).toHaveLength(1);
     expect(motionsPixels.every(({ data }) => data.every((value) => value === 0))).toBe(true);
 
     // A size that needs no padding, for the comparison.

@@ -3,10 +3,9 @@ import {
   paperFamily,
   readSafetensorsMetadata,
   type FrameExtractionConfig,
-  type LayerRanges,
   type NamedTensors,
   type PaperConfig,
-  type WeightValues,
+  type NetworkWeights,
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import { zeros, type Tensor4D } from '@tensorflow/tfjs-core';
@@ -15,8 +14,7 @@ import { zeros, type Tensor4D } from '@tensorflow/tfjs-core';
 export interface FixedTimesNetwork {
   network: 'paper' | 'frame-extraction';
   config: PaperConfig | FrameExtractionConfig;
-  values: WeightValues;
-  ranges?: LayerRanges | undefined;
+  weights: NetworkWeights;
   /** What the weights file says of itself. */
   metadata: Record<string, string>;
   /** Height and width of its input are multiples of this. */
@@ -50,15 +48,14 @@ export function readFixedTimesNetwork(weights: SafetensorsBytes): FixedTimesNetw
 
 /** Argaw et al. 2021 as written. */
 function paperNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
-  const { config, values, ranges, metadata } = paperFamily.readWeights(weights);
+  const { config, metadata, ...read } = paperFamily.readWeights(weights);
   const network = paperFamily.declare(config);
   const multiple = paperFamily.sizeMultiple(config);
   const sidePixels = 8 * multiple;
   return {
     network: 'paper',
     config,
-    values,
-    ranges,
+    weights: read,
     metadata,
     multiple,
     memoryBytesPerPixel:
@@ -75,15 +72,14 @@ function paperNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
 
 /** Jin et al. 2018. */
 function extractionNetwork(weights: SafetensorsBytes): FixedTimesNetwork {
-  const { config, values, ranges, metadata } = frameExtractionFamily.readWeights(weights);
+  const { config, metadata, ...read } = frameExtractionFamily.readWeights(weights);
   const { extract } = frameExtractionFamily.declare(config);
   const multiple = frameExtractionFamily.sizeMultiple(config);
   const { factor, channels, groups } = config.middle;
   return {
     network: 'frame-extraction',
     config,
-    values,
-    ranges,
+    weights: read,
     metadata,
     multiple,
     // Of the middle frame's network, the largest: its blocks have three outputs each, for each of the three

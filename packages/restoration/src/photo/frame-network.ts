@@ -127,7 +127,7 @@ export function photoFunctions(
 }
 
 function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
-  const { config, values, ranges } = photoFamily.readWeights(weights);
+  const { config, ...read } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
   const work = photoWork(network);
   /** Analysing an image takes as long as rendering so many frames of it. */
@@ -141,7 +141,7 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
     timesOf: anyTimes,
     async open(width, height, engine) {
       const functions = photoFunctions(network, width, height);
-      const analysis = await engine.open({ ...functions.analysis, weights: values, ranges });
+      const analysis = await engine.open({ ...functions.analysis, weights: read });
       let rendering: OpenFunction | undefined;
       let latest: { data: Float32Array; scene: Record<string, Float32Array> } | undefined;
       /** What all frames of an image are made from; that of the latest one is kept. */
@@ -173,7 +173,7 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
             signal?.throwIfAborted();
             onShare?.((analysisFrames + done) / (analysisFrames + times.length));
             if (time !== 0) {
-              rendering ??= await engine.open({ ...functions.rendering, weights: values, ranges });
+              rendering ??= await engine.open({ ...functions.rendering, weights: read });
             }
             // Clamped in place: the middle frame is cut out of what the others are made from, so as a copy.
             const frame =
@@ -204,8 +204,7 @@ export function photoMemoryBytesPerPixel({ channels, frameChannels }: PhotoConfi
 
 function fixedTimesNetwork({
   config,
-  values,
-  ranges,
+  weights,
   multiple,
   memoryBytesPerPixel,
   restore,
@@ -230,8 +229,7 @@ function fixedTimesNetwork({
           );
         },
         inputShapes: { blurred: [1, height, width, 3] },
-        weights: values,
-        ranges,
+        weights,
       });
       const restoreAll = async (image: RgbImage, times: readonly number[]): Promise<RestoredSequence> => {
         const outputs = await session.run({ blurred: image.data });

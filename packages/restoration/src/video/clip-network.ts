@@ -21,7 +21,7 @@ import type { VideoNetwork, VideoPass } from './video-network.js';
  * @throws when the weights do not hold together.
  */
 export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
-  const { config, values, ranges } = clipFamily.readWeights(weights);
+  const { config, ...read } = clipFamily.readWeights(weights);
   const network = clipFamily.declare(config);
   const clip: VideoNetwork = {
     config,
@@ -36,8 +36,7 @@ export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): V
       const describing = await engine.open({
         compute: (inputs, weightTensors) => describe(network, inputs['frame'] as Tensor4D, weightTensors),
         inputShapes: { frame },
-        weights: values,
-        ranges,
+        weights: read,
         reusesOutputs: true,
       });
       const restoring = await engine.open({
@@ -45,8 +44,7 @@ export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): V
           image: network.restore(windowOf(config, inputs), weightTensors).image,
         }),
         inputShapes: inputsOfWindow(config, frame, describing.outputShapes),
-        weights: values,
-        ranges,
+        weights: read,
         reusesOutputs: true,
       });
       return {

@@ -13,7 +13,7 @@ import type { VideoNetwork } from './video-network.js';
  * @throws when the weights do not hold together.
  */
 export function readPhotoNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
-  const { config, values, ranges } = photoFamily.readWeights(weights);
+  const { config, ...read } = photoFamily.readWeights(weights);
   const network = photoFamily.declare(config);
   const byItself: VideoNetwork = {
     config,
@@ -29,8 +29,7 @@ export function readPhotoNetwork(weights: SafetensorsBytes, mirrored: boolean): 
           image: network.analyze(frame as Tensor4D, weightTensors).middle,
         }),
         inputShapes: { frame: [1, height, width, 3] },
-        weights: values,
-        ranges,
+        weights: read,
         reusesOutputs: true,
       });
       return {

@@ -2,7 +2,7 @@ import {
   videoDeblurFamily,
   type NamedTensors,
   type VideoDeblurConfig,
-  type NetworkFile,
+  type NetworkWeights,
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import type { ComputeEngine, OpenFunction } from '../compute-engine.js';
@@ -20,7 +20,7 @@ import type { VideoNetwork, VideoPass } from './video-network.js';
  * @throws when the weights do not hold together.
  */
 export function readVideoDeblurNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
-  const { config, values, ranges } = videoDeblurFamily.readWeights(weights);
+  const { config, ...read } = videoDeblurFamily.readWeights(weights);
   return {
     config,
     multiple: videoDeblurFamily.sizeMultiple(config),
@@ -30,7 +30,7 @@ export function readVideoDeblurNetwork(weights: SafetensorsBytes, mirrored: bool
     computedBytesPerPixel: computedBytesPerPixel(config),
     keptBytesPerPixel: keptBytesPerPixel(config),
     async open(width, height, engine) {
-      const opened = await openVideoDeblurNetwork({ config, values, ranges }, width, height, engine);
+      const opened = await openVideoDeblurNetwork(config, read, width, height, engine);
       const sessions = mirrored ? averageReconstructions(opened) : opened;
       return { startPass: () => new VideoDeblurPass(sessions), release: () => sessions.release() };
     },
@@ -161,7 +161,8 @@ export interface VideoDeblurSessions {
 
 /** Opens the network for frames of a size, both sides multiples of the network's. */
 async function openVideoDeblurNetwork(
-  { config, values: weights, ranges }: Pick<NetworkFile<VideoDeblurConfig>, 'config' | 'values' | 'ranges'>,
+  config: VideoDeblurConfig,
+  weights: NetworkWeights,
   width: number,
   height: number,
   engine: ComputeEngine,
@@ -170,7 +171,7 @@ async function openVideoDeblurNetwork(
   const open = (
     inputShapes: Record<string, number[]>,
     compute: (inputs: NamedTensors, weightTensors: NamedTensors) => NamedTensors,
-  ): Promise<OpenFunction> => engine.open({ compute, inputShapes, weights, ranges, reusesOutputs: true });
+  ): Promise<OpenFunction> => engine.open({ compute, inputShapes, weights, reusesOutputs: true });
   const levelNames = config.flow.pyramidChannels.map((_, index) => `level${index + 1}`);
   // The decoder ends at this level; finer ones serve only to compute the coarser.
   const usedLevels = levelNames.slice(config.flow.finestLevel - 1);

@@ -17,14 +17,18 @@ export const precisionOn = ({ name }: Pick<Engine, 'name'>, wanted: Precision): 
 /** A function of tensors with its weights, stored as they came, as float16, ready to run on an engine. */
 export async function openFunction(
   engine: Engine,
-  { compute, inputShapes, weights, ranges }: ComputedFunction,
+  { compute, inputShapes, weights }: ComputedFunction,
   precision: Precision,
 ): Promise<{ graph: TracedGraph; session: GraphSession }> {
   const signature = Object.entries(inputShapes).map(([name, shape]) => [name, { shape }] as const);
-  const graph = trace((inputs) => compute(inputs, weightTensors(weights)), Object.fromEntries(signature), {
-    storeHalves: true,
-    int8: precisionOn(engine, precision) === 'int8' ? int8Convolutions({ weights, ranges }) : [],
-  });
+  const graph = trace(
+    (inputs) => compute(inputs, weightTensors(weights.values)),
+    Object.fromEntries(signature),
+    {
+      storeHalves: true,
+      int8: precisionOn(engine, precision) === 'int8' ? int8Convolutions(weights) : [],
+    },
+  );
   return { graph, session: await engine.open(graph) };
 }
 

@@ -29,17 +29,15 @@ type SizedNetwork = TileNetwork<TensorScene> & { close(): Promise<void> };
 export class PhotoEngine {
   readonly #engine: Engine;
   readonly #network;
-  readonly #values;
-  readonly #ranges;
+  readonly #weights;
   readonly #work;
   readonly #open = new Map<string, Promise<SizedNetwork>>();
 
   /** @param weights the bytes of a `.safetensors` file of the photo network. */
   constructor(engine: Engine, weights: Uint8Array) {
     this.#engine = engine;
-    const { config, values, ranges } = photoFamily.readWeights(weights);
-    this.#values = values;
-    this.#ranges = ranges;
+    const { config, ...read } = photoFamily.readWeights(weights);
+    this.#weights = read;
     this.#network = photoFamily.declare(config);
     this.#work = photoWork(this.#network);
   }
@@ -84,7 +82,7 @@ export class PhotoEngine {
     const functions = photoFunctions(this.#network, width, height);
     const { lost } = this.#engine;
     const open = async (part: keyof typeof functions) => {
-      const fn = { ...functions[part], weights: this.#values, ranges: this.#ranges };
+      const fn = { ...functions[part], weights: this.#weights };
       return (await openFunction(this.#engine, fn, precision)).session;
     };
     const [analysis, rendering] = [await open('analysis'), await open('rendering')];
