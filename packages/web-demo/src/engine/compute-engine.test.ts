@@ -2,7 +2,11 @@ import type { ComputedFunction, ComputeEngine } from '@unblur/restoration';
 import { expect, test } from '@jest/globals';
 import { withProcessorAtHand } from './compute-engine.js';
 
-const fn: ComputedFunction = { compute: (inputs) => inputs, inputShapes: { x: [1] }, weights: { values: {} } };
+const fn: ComputedFunction = {
+  compute: (inputs) => inputs,
+  inputShapes: { x: [1] },
+  weights: { values: {} },
+};
 
 /** Doubles, and says where; on call `failsAt` it does `instead`. */
 function doubling(
