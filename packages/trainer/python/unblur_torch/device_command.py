@@ -34,7 +34,7 @@ from .run_folder import PackedRun, RunFolder
 MOST_PROCESSES = 64
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 # One Ctrl-C comes more than once where a terminal, `timeout` and the first process each pass it on.
-SECONDS_OF_ONE_INTERRUPTION = 1.0
+SECONDS_OF_ONE_INTERRUPTION = 2.0
 
 
 def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
