@@ -161,7 +161,7 @@ async function measure(folder, { preset, stages, width, height, repeats, threads
 /** ONNX Runtime, with the time that each part of a network takes: what it gives names it. */
 async function timedEngine(threads) {
   const { onnxRuntimeEngine } = await import('../packages/inference/dist/onnx-engine.js');
-  const engine = onnxRuntimeEngine(threads);
+  const engine = onnxRuntimeEngine({ threads });
   const spent = {};
   return {
     ...engine,

@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type { OnnxRuntime } from '@unblur/onnxruntime';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { countElements } from './graph/graph.js';
+import { operationThreads } from './operation-threads.js';
 import { chooseRuntime, openRuntime } from './runtime.js';
 import type { Session, SessionOptions, TensorData } from './session.js';
 import type { Signature, TracedGraph } from './trace.js';
@@ -49,14 +49,14 @@ export async function createSession(
 }
 
 function nativeOptions(threads: number | undefined): InferenceSession.SessionOptions {
+  const used = operationThreads(threads);
   return {
     executionProviders: ['cpu'],
     interOpNumThreads: 1,
     // A session's threads wait for their next operation in a busy loop, and by default go on with that
     // between runs: where sessions take turns, those of one would take the processors from another.
     extra: { session: { force_spinning_stop: '1' } },
-    // More threads than cores wait for each other in those loops: many times as long.
-    ...(threads === undefined ? {} : { intraOpNumThreads: Math.min(threads, availableParallelism()) }),
+    ...(used === undefined ? {} : { intraOpNumThreads: used }),
   };
 }
 

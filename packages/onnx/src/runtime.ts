@@ -1,5 +1,5 @@
 import { loadOnnxRuntime, type OnnxRuntime, type OnnxRuntimeBuild } from '@unblur/onnxruntime';
-import { availableParallelism } from 'node:os';
+import { usableProcessors } from './operation-threads.js';
 
 /** The build of ONNX Runtime that sessions use in this process. */
 export interface ChosenRuntime {
@@ -45,7 +45,7 @@ function load(build: OnnxRuntimeBuild): Promise<OnnxRuntime> {
   if (!runtime) {
     runtime = loadOnnxRuntime(build).then((opened) => {
       // WebAssembly has one pool of threads for all sessions, as large as it is when the first one is made.
-      if (build === 'webassembly') opened.env.wasm.numThreads = availableParallelism();
+      if (build === 'webassembly') opened.env.wasm.numThreads = usableProcessors();
       return opened;
     });
     loaded.set(build, runtime);

@@ -5,8 +5,8 @@ export type TensorData = Float32Array | Int32Array | Uint8Array;
 
 export interface SessionOptions {
   /**
-   * Threads that work on one operation, of which no more are started than there are cores; all cores if not
-   * said. WebAssembly always takes all cores.
+   * Threads that work on one operation, of which no more are started than there are processors, in a container
+   * than its share of them; one for every core if not said. WebAssembly always takes all processors.
    */
   threads?: number;
   /**
