@@ -12,6 +12,7 @@ export {
   explainWeights,
   UnusableWeightsError,
   type NetworkOptions,
+  type OptionNames,
 } from './network-options.js';
 export {
   createEagerRestorer,

@@ -6,15 +6,29 @@ export interface NetworkOptions {
   memoryBudgetBytes?: number;
 }
 
+/** The names of all options of a kind, each with `true`: TypeScript sees that none is missing or too much. */
+export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
+
 /**
  * For calls that TypeScript would not have let through.
  *
  * @param example of what is wanted.
- * @throws UnblurError where options are none at all, such as the bytes of the weights by themselves.
+ * @throws UnblurError where options are none at all, such as the bytes of the weights by themselves, or one has a
+ * name that is not known: it would do nothing.
  */
-export function expectOptions(options: unknown, example: string): void {
-  const isBytes = ArrayBuffer.isView(options) || options instanceof ArrayBuffer;
-  if (typeof options === 'object' && options !== null && !isBytes) return;
+export function expectOptions<Options extends object>(
+  options: Options,
+  known: OptionNames<Options>,
+  example: string,
+): void {
+  const isBytes = ArrayBuffer.isView(options) || (options as unknown) instanceof ArrayBuffer;
+  if (typeof options === 'object' && options !== null && !isBytes) {
+    const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+    if (unknown === undefined) return;
+    throw new UnblurError(
+      `Expected options among ${Object.keys(known).join(', ')} in a call such as ${example} but received '${unknown.slice(0, 60)}'`,
+    );
+  }
   const received = isBytes
     ? 'bytes by themselves'
     : options === undefined

@@ -9,7 +9,7 @@ import {
   writeAtomically,
   writeFolderAtomically,
 } from '@unblur/files';
-import type { MotionField, WorkingScale } from '@unblur/restoration';
+import { expectOptions, type MotionField, type OptionNames, type WorkingScale } from '@unblur/restoration';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from '../pictures/photo.js';
 import { Playback } from './playback.js';
 import type { Restorer } from './restorer.js';
@@ -85,6 +85,27 @@ export interface RestorePhotoOptions extends WriteRestorationOptions, LoadPhotoO
   onNote?: (line: string) => void;
 }
 
+const photoOptions: OptionNames<RestorePhotoOptions> = {
+  format: true,
+  bitDepth: true,
+  quality: true,
+  animation: true,
+  video: true,
+  smoothFrames: true,
+  frameMilliseconds: true,
+  pingPong: true,
+  metadata: true,
+  colors: true,
+  maximumPixels: true,
+  name: true,
+  isLocked: true,
+  ffmpegPath: true,
+  writeBeside: true,
+  onShare: true,
+  onNote: true,
+  signal: true,
+};
+
 /** Nothing smaller shows a motion. */
 const smallestSidePixels = 8;
 
@@ -115,6 +136,11 @@ export async function restorePhotoToFolder(
       'Expected restorePhotoToFolder(photo, folder, restorer), with the path of a folder and what await createRestorer({ weights }) gives',
     );
   }
+  expectOptions(
+    options,
+    photoOptions,
+    "restorePhotoToFolder('photo.jpg', 'restored', restorer, { format: 'webp' })",
+  );
   options.signal?.throwIfAborted();
   expectFrameEncoding(options);
   const photo = await loadPhoto(source, { colors: 'own', ...options });

@@ -25,6 +25,7 @@ import {
   explainWeights,
   type FixedTimesNetwork,
   int8Convolutions,
+  type OptionNames,
   photoFrames,
   type Precision,
   readFixedTimesNetwork,
@@ -42,6 +43,13 @@ export interface RestorationSize {
   /** `int8`: layers that are calibrated compute in 8-bit integers. Default: `float32`. */
   precision?: Precision | undefined;
 }
+
+const sizeOptions: OptionNames<RestorationSize> = {
+  heightPixels: true,
+  widthPixels: true,
+  frames: true,
+  precision: true,
+};
 
 /** A tensor that a graph takes or gives. */
 export interface TensorFacts {
@@ -111,7 +119,7 @@ const photographInput = {
  * the network has no such number of frames.
  */
 export function traceRestoration(file: SafetensorsBytes, size: RestorationSize): RestorationGraph {
-  expectOptions(size, 'traceRestoration(weights, { heightPixels: 480, widthPixels: 640 })');
+  expectOptions(size, sizeOptions, 'traceRestoration(weights, { heightPixels: 480, widthPixels: 640 })');
   const { heightPixels, widthPixels, frames, precision = 'float32' } = size;
   expectPrecision(precision);
   const { network, multiple, placement, input, outputs, restore, weights, metadata, times } =

@@ -14,7 +14,7 @@ import type { ComputeEngine } from '@unblur/restoration';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from '../index.js';
 import { onnxRuntimeEngine } from '../onnx-engine.js';
-import { createRestorerOn, planPasses } from './restorer.js';
+import { createRestorerOn, planPasses, type RestoreOptions } from './restorer.js';
 import {
   filledWeights,
   largestDifference,
@@ -329,11 +329,21 @@ describe('arguments that cannot be meant: one line', () => {
     await expect(failure).rejects.toThrow(message);
   });
 
+  test('options that would do nothing', async () => {
+    await expect(restorer.restore(photograph(16, 16), { frame: 3 } as RestoreOptions)).rejects.toThrow(
+      "Expected options among frames, times, onShare, scale, signal in a call such as restore(photo, { frames: 7 }) but received 'frame'",
+    );
+  });
+
   test.each<[object | null | undefined | string, string]>([
     [undefined, 'Expected options, such as createRestorer({ weights }), but received nothing'],
     [null, 'but received null'],
     ['weights.safetensors', 'but received a value of type string'],
     [weights, 'Expected options, such as createRestorer({ weights }), but received bytes by themselves'],
+    [
+      { weights, frame: 7 },
+      "Expected options among weights, engine, threads, precision, memoryBudgetBytes, frames, mirrored, scale in a call such as createRestorer({ weights }) but received 'frame'",
+    ],
     [
       { weights: 'weights.safetensors' },
       'These weights cannot be used. Expected the bytes of a .safetensors file, as a Uint8Array or an ArrayBuffer, but received a value of type string; read the file first',
@@ -482,7 +492,7 @@ describe('the baseline of Jin et al.', () => {
     });
     const { frames, motionsPixels } = await baseline.restore(photo);
     await baseline.release();
-    expect(frames).toHaveLength(1);
+    expect(frames).toHaveLength(3);
     expect(motionsPixels.every(({ data }) => data.every((value) => value === 0))).toBe(true);
 
     // A size that needs no padding, for the comparison.

@@ -11,6 +11,7 @@ import {
   type FrameNetwork,
   type MotionField,
   type NetworkSession,
+  type OptionNames,
   type Precision,
   readFrameNetwork,
   type RestoredSequence,
@@ -62,6 +63,17 @@ export interface RestorerOptions {
   scale?: 'auto' | WorkingScale;
 }
 
+const restorerOptions: OptionNames<RestorerOptions> = {
+  weights: true,
+  engine: true,
+  threads: true,
+  precision: true,
+  memoryBudgetBytes: true,
+  frames: true,
+  mirrored: true,
+  scale: true,
+};
+
 /** Without a choice of frames, those of the restorer's `frames` are restored. */
 export interface RestoreOptions extends FrameChoice {
   /** Called with the fraction of the work that is done, 0 to 1. */
@@ -74,6 +86,14 @@ export interface RestoreOptions extends FrameChoice {
    */
   signal?: AbortSignal | undefined;
 }
+
+const restoreOptions: OptionNames<RestoreOptions> = {
+  frames: true,
+  times: true,
+  onShare: true,
+  scale: true,
+  signal: true,
+};
 
 /** A frame of a photograph. */
 export interface RestoredFrame {
@@ -146,7 +166,7 @@ const maximumSessions = 5;
  * cannot be had from them.
  */
 export async function createRestorer(options: RestorerOptions): Promise<Restorer> {
-  expectOptions(options, 'createRestorer({ weights })');
+  expectOptions(options, restorerOptions, 'createRestorer({ weights })');
   const { engine = 'onnxruntime', threads, precision, ...others } = options;
   expectNetworkOptions({ threads });
   return createRestorerOn(() => openEngine(engine, { threads, precision }), others);
@@ -339,11 +359,10 @@ export async function createRestorerOn(
     }
   }
 
-  async function restoreFrames(
-    photo: RgbImage,
-    { scale = defaultScale, onShare = () => undefined, signal, ...choice }: RestoreOptions = {},
-  ): Promise<FrameSequence> {
+  async function restoreFrames(photo: RgbImage, options: RestoreOptions = {}): Promise<FrameSequence> {
     expectRgbImage(photo);
+    expectOptions(options, restoreOptions, 'restore(photo, { frames: 7 })');
+    const { scale = defaultScale, onShare = () => undefined, signal, ...choice } = options;
     expectScale(scale);
     const times = chooseTimes(choice, network.timesOf, defaultTimes);
     if (network.reach === null) expectKnownTimes(times, network.timesOf(network.defaultFrames));

@@ -2,6 +2,7 @@ import {
   createVideoDeblurrer as createOnEngine,
   expectNetworkOptions,
   expectOptions,
+  type OptionNames,
   type Precision,
   type VideoDeblurrer,
   type VideoDeblurrerOptions as EngineOptions,
@@ -15,13 +16,22 @@ export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
   precision?: Precision;
 }
 
+const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
+  weights: true,
+  threads: true,
+  precision: true,
+  memoryBudgetBytes: true,
+  mirrored: true,
+  windowsOnly: true,
+};
+
 /**
  * Makes a deblurrer from weights, which runs on ONNX Runtime.
  *
  * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
 export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
-  expectOptions(options, 'createVideoDeblurrer({ weights })');
+  expectOptions(options, deblurrerOptions, 'createVideoDeblurrer({ weights })');
   const { threads, precision, ...others } = options;
   expectNetworkOptions({ threads });
   expectPrecision(precision);

@@ -28,7 +28,7 @@ import {
   UnblurError,
   writeAtomically,
 } from '@unblur/files';
-import { expectOptions, explainWeights, type VideoDeblurrer } from '@unblur/restoration';
+import { expectOptions, explainWeights, type OptionNames, type VideoDeblurrer } from '@unblur/restoration';
 import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
@@ -62,6 +62,22 @@ export interface DeblurVideoOptions extends FfmpegOptions, FrameEncoding {
   /** Called with a line about the clip that its owner should know. */
   onNote?: (line: string) => void;
 }
+
+const videoOptions: OptionNames<DeblurVideoOptions> = {
+  weights: true,
+  framesPerSecond: true,
+  hdr: true,
+  deinterlace: true,
+  preview: true,
+  overwrite: true,
+  format: true,
+  bitDepth: true,
+  quality: true,
+  ffmpegPath: true,
+  signal: true,
+  onFrame: true,
+  onNote: true,
+};
 
 export interface DeblurredVideo {
   width: number;
@@ -110,7 +126,7 @@ export async function deblurVideo(
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
-  expectOptions(options, "deblurVideo('clip.mp4', 'sharp.mp4', deblurrer, { weights })");
+  expectOptions(options, videoOptions, "deblurVideo('clip.mp4', 'sharp.mp4', deblurrer, { weights })");
   options.signal?.throwIfAborted();
   const isFolder = (
     await stat(input).catch((cause: unknown) => {

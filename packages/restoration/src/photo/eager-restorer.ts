@@ -55,7 +55,7 @@ export interface EagerRestorer {
  * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
 export function createEagerRestorer(options: EagerRestorerOptions): EagerRestorer {
-  expectOptions(options, 'createEagerRestorer({ weights })');
+  expectOptions(options, { weights: true, maximumPixels: true }, 'createEagerRestorer({ weights })');
   const { weights: bytes, maximumPixels = 1_000_000 } = options;
   if (!(typeof maximumPixels === 'number' && maximumPixels > 0)) {
     throw new UnblurError(`Expected a number above 0 for maximumPixels but received ${maximumPixels}`);

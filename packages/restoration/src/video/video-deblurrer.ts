@@ -2,7 +2,7 @@ import type { SafetensorsBytes } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
 import type { ComputeEngine } from '../compute-engine.js';
 import { clampToDisplay } from '../display-range.js';
-import { expectNetworkOptions, expectOptions } from '../network-options.js';
+import { expectNetworkOptions, expectOptions, type OptionNames } from '../network-options.js';
 import { crop, padByReflection, roundUp } from '../tiling/padding.js';
 import { expectRgbImage, type RgbImage } from '../raster.js';
 import { featherShares, planTiles, type TilePlan } from '../tiling/tiling.js';
@@ -32,6 +32,14 @@ export interface VideoDeblurrerOptions {
    */
   windowsOnly?: boolean;
 }
+
+const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
+  weights: true,
+  engine: true,
+  memoryBudgetBytes: true,
+  mirrored: true,
+  windowsOnly: true,
+};
 
 export interface VideoDeblurrer {
   readonly config: VideoNetworkConfig;
@@ -75,7 +83,7 @@ const overlapPixels = 128;
  * @throws UnblurError when an option makes no sense or the weights do not hold together.
  */
 export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
-  expectOptions(options, 'createVideoDeblurrer({ weights, engine })');
+  expectOptions(options, deblurrerOptions, 'createVideoDeblurrer({ weights, engine })');
   const {
     weights,
     engine,
