@@ -40,13 +40,14 @@ export interface EvaluateFolderOptions extends ScoreOptions {
 /** Whatever restores frames from a blurred image. */
 export interface FrameRestorer {
   /**
-   * @param options.name of the sample: its folder's.
    * @param options.times from -1 to 1; given only where `anyTime` is true.
+   * @param name of the sample: its folder's.
    * @returns frames in time order, an odd number; one alone is the middle one.
    */
   restore(
     blurred: RgbImage,
-    options?: { name?: string; times?: readonly number[] },
+    options: { times?: readonly number[] },
+    name: string,
   ): Promise<{ frames: RgbImage[] }>;
   /** Whether frames can be had at any time. */
   anyTime?: boolean;
@@ -57,7 +58,7 @@ export interface FrameRestorer {
  */
 export const identityRestorer: FrameRestorer = {
   anyTime: true,
-  restore: async (blurred, { times = [] } = {}) => ({ frames: times.map(() => blurred) }),
+  restore: async (blurred, { times = [] }) => ({ frames: times.map(() => blurred) }),
 };
 
 /**
@@ -84,10 +85,8 @@ export async function evaluateFolder(
     signal?.throwIfAborted();
     const name = basename(sample.folder);
     const { blurred, frames: gt } = await readSampleFiles(sample, loadPhoto);
-    const { frames } = await restorer.restore(blurred, {
-      name,
-      ...(restorer.anyTime && { times: frameTimes(gt.length) }),
-    });
+    const times = restorer.anyTime ? { times: frameTimes(gt.length) } : {};
+    const { frames } = await restorer.restore(blurred, times, name);
     const count = frames.length === 1 ? 1 : commonFrameCount(frames.length, gt.length);
     const comparedGt = framesAtSameMoments(gt, count);
     const compared = framesAtSameMoments(frames, count);

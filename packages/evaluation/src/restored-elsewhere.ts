@@ -31,7 +31,7 @@ export function openRestoredSamples(restoredFolder: string, sampleFolder: string
     );
   }
   return {
-    restore: async (blurred, { name = '' } = {}) => {
+    restore: async (blurred, _, name) => {
       const frames = await Promise.all((framesBySample.get(name) ?? []).map((path) => loadPhoto(path)));
       for (const [index, { width, height }] of frames.entries()) {
         if (width === blurred.width && height === blurred.height) continue;
