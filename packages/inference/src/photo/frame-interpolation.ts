@@ -52,7 +52,8 @@ function cellsAround(
 
 /**
  * A frame between two: both moved along the motion from one to the other to where things are by then, and mixed,
- * the nearer one more. What the photo network renders for that time is within 40 to 50 dB of it.
+ * the nearer one more. Between frames of the photo network that are a sixth of the motion apart, it is within 38 to
+ * 50 dB of what the network renders for that time.
  *
  * @param share how much of the way has passed, from 0 to 1.
  */

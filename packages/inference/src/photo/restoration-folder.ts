@@ -220,7 +220,7 @@ export async function restoreLoadedPhoto(
   const frameSource = metadata ? photo : { ...photo, exif: undefined };
   const motionsPixels: MotionField[] = [];
   const sequence = await restorer.restoreFrames(photo, {
-    times: restorer.times,
+    times: playback.restoredTimes,
     onShare,
     signal,
   });
@@ -229,10 +229,11 @@ export async function restoreLoadedPhoto(
   const writing: Promise<void>[] = [];
   try {
     for await (const { time, frame, motionPixels } of sequence.frames) {
-      const still = restorer.times.indexOf(time);
       const pixels = toPixels(frame);
       const copy = await toSrgb(await scaleWithin(pixels, playbackSidePixels), photo);
-      playback.add(still, copy);
+      playback.add(time, copy, motionPixels);
+      const still = restorer.times.indexOf(time);
+      if (still < 0) continue;
       stills[still] = await scaleWithin(copy, contactSidePixels);
       motionsPixels[still] = motionPixels;
       const encode = () => encodeFrame(frame, options, frameSource, pixels);
@@ -246,7 +247,7 @@ export async function restoreLoadedPhoto(
     await allOrFirstFailure(writing);
   }
   signal?.throwIfAborted();
-  const played = playback.finish(photo, motionsPixels);
+  const played = await playback.finish(photo, signal);
 
   const writeVideoFile = async () => {
     if (video === 'never') {

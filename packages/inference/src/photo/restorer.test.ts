@@ -100,6 +100,10 @@ describe('restore', () => {
     photo.data[0] = photo.data[0]! / 2 + 0.2;
     await counted.restoreAt(photo, 0.25, { scale: 1 });
     expect(analysed).toEqual([96, 96]);
+    // Nor is the scale kept of what the photograph was.
+    photo.data.fill(0.5);
+    await counted.restore(photo);
+    expect(analysed).toEqual([96, 96, 96]);
     await counted.release();
   });
 
@@ -117,14 +121,18 @@ describe('restore', () => {
   });
 
   test('once released, what came before is restored and what comes after refused', async () => {
-    const short = await createRestorer({ weights, frames: 2, scale: 1 });
-    const before = short.restore(photograph(48, 32));
-    await short.restoreAt(photograph(48, 32), 0);
+    const refusal = new UnblurError('This restorer has been released: make another with createRestorer');
+    const photo = photograph(48, 32);
+    const short = await createRestorer({ weights, frames: 2 });
+    const { frames: unread } = await short.restoreFrames(photo);
+    const before = [short.restore(photo), short.restoreAt(photo, 0)] as const;
+    const released = short.release();
+    await expect(short.restore(photo)).rejects.toThrow(refusal);
+    await released;
+    expect((await before[0]).frames).toHaveLength(2);
+    expect((await before[1]).time).toBe(0);
+    await expect(unread.next()).rejects.toThrow(refusal);
     await short.release();
-    expect((await before).frames).toHaveLength(2);
-    await expect(short.restore(photograph(48, 32))).rejects.toThrow(
-      new UnblurError('This restorer has been released: make another with createRestorer'),
-    );
   });
 
   test.each([2, 4, 25])('any number of frames, evenly spaced: %d', async (count) => {

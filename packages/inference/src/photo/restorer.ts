@@ -134,7 +134,10 @@ export interface Restorer {
     time: number,
     options?: Omit<RestoreOptions, keyof FrameChoice>,
   ): Promise<RestoredFrame>;
-  /** Frees the network's memory, once the calls before it are done; those after it are refused. */
+  /**
+   * Frees the network's memory, once the calls before it are done; those after it are refused, and frames of
+   * `restoreFrames` that are not read by then.
+   */
   release(): Promise<void>;
 }
 
@@ -194,10 +197,10 @@ export async function createRestorerOn(
   const defaultTimes = network.timesOf(frames ?? network.defaultFrames);
   /** By size, the least recently used one first. What a session has once taken of memory it keeps. */
   const sessions = new Map<string, { session: NetworkSession; pixels: number }>();
-  /** How far things move in photographs that were seen before. */
-  const surveys = new WeakMap<RgbImage, number>();
 
-  let released = false;
+  /** What was asked for and is not done. */
+  const atWork = new Set<Promise<unknown>>();
+  let state: 'open' | 'closing' | 'released' = 'open';
   let previous: Promise<unknown> = Promise.resolve();
   /** @throws the signal's reason at once where it is aborted before it is the work's turn. */
   async function afterPrevious<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -211,9 +214,21 @@ export async function createRestorerOn(
     return result;
   }
 
+  const refuse = () => {
+    throw new UnblurError('This restorer has been released: make another with createRestorer');
+  };
+
+  /** Work of several turns, for which a release waits. @throws UnblurError after that was asked for. */
+  async function asWhole<T>(work: () => Promise<T>): Promise<T> {
+    if (state !== 'open') refuse();
+    const result = work();
+    atWork.add(result);
+    return result.finally(() => atWork.delete(result));
+  }
+
   /** The session for a size, the least recently used ones making room. */
   async function sessionFor(width: number, height: number): Promise<NetworkSession> {
-    if (released) throw new UnblurError('This restorer has been released: make another with createRestorer');
+    if (state === 'released') refuse();
     const key = `${width}x${height}`;
     const known = sessions.get(key);
     sessions.delete(key);
@@ -304,13 +319,10 @@ export async function createRestorerOn(
   ): Promise<WorkingScale> {
     if (scale !== 'auto') return scale;
     if (network.reach === null) return 1;
-    const length =
-      surveys.get(photo) ??
-      (await surveyMotion(photo, async (width, height) => {
-        const copy = await resize(photo, width, height);
-        return (await findMotionsAtEnds(copy, signal))[1]!;
-      }));
-    surveys.set(photo, length);
+    const length = await surveyMotion(photo, async (width, height) => {
+      const copy = await resize(photo, width, height);
+      return (await findMotionsAtEnds(copy, signal))[1]!;
+    });
     return scaleForMotion(length, photo, network.reach);
   }
 
@@ -398,19 +410,23 @@ export async function createRestorerOn(
     config: network.config,
     times: defaultTimes,
     anyTime: network.reach !== null,
-    restore,
-    restoreFrames,
-    async restoreAt(photo, time, options) {
-      const { frames: sequence } = await restoreFrames(photo, { ...options, times: [time] });
-      let restored: RestoredFrame | undefined;
-      for await (const frame of sequence) restored = frame;
-      return restored!;
-    },
-    release: () =>
-      afterPrevious(() => {
-        released = true;
-        return releaseSessions();
+    restore: (photo, options) => asWhole(() => restore(photo, options)),
+    restoreFrames: (photo, options) => asWhole(() => restoreFrames(photo, options)),
+    restoreAt: (photo, time, options) =>
+      asWhole(async () => {
+        const { frames: sequence } = await restoreFrames(photo, { ...options, times: [time] });
+        let restored: RestoredFrame | undefined;
+        for await (const frame of sequence) restored = frame;
+        return restored!;
       }),
+    async release() {
+      if (state === 'open') state = 'closing';
+      await Promise.allSettled(atWork);
+      await afterPrevious(() => {
+        state = 'released';
+        return releaseSessions();
+      });
+    },
   };
 }
 
