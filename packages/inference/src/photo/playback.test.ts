@@ -26,8 +26,9 @@ const valueOf = ({ data }: { data: Buffer }) => data[3 * (2 * 40 + 20)]!;
 async function play(times: number[], anyTime: boolean, smoothFrames: number): Promise<number[]> {
   const playback = new Playback({ times, anyTime }, smoothFrames);
   // Copies of a quarter of the size; the last one comes first.
-  for (const time of [...playback.restoredTimes].reverse())
-    {playback.add(time, ramp(6 * time), moved(24 * time));}
+  for (const time of [...playback.restoredTimes].reverse()) {
+    playback.add(time, ramp(6 * time), moved(24 * time));
+  }
   return (await playback.finish({ width: 160 })).map(valueOf);
 }
 
