@@ -201,6 +201,7 @@ export async function restoreLoadedPhoto(
     signal,
   } = options;
   expectFrameEncoding(options);
+  const playback = new Playback(restorer, smoothFrames);
   const files: WrittenFiles['files'] = [];
   const skipped: WrittenFiles['skipped'] = [];
   const write = async (kind: ResultKind, name: string, bytes: Uint8Array) => {
@@ -215,7 +216,6 @@ export async function restoreLoadedPhoto(
   });
   // Found out while the network is at work.
   const ffmpegIsThere = video === 'never' ? false : hasFfmpeg(ffmpegPath);
-  const playback = new Playback(restorer, smoothFrames);
   const stills: Picture[] = [];
   const frameSource = metadata ? photo : { ...photo, exif: undefined };
   const motionsPixels: MotionField[] = [];
