@@ -12,11 +12,8 @@ import { removeOrphans } from './build.js';
 import { ensureInstalled } from './install.js';
 import { runNode, runNodeQuietly, workspaceRoot } from './run-command.js';
 
-/**
- * Tests wait for programs that they start, so one more than there are processors. A worker takes up to 2 GB: more of
- * them than four do not fit into a small machine.
- */
-const workers = Math.min(availableParallelism() + 1, 4);
+/** A worker takes up to 2 GB: more of them than this do not fit into a small machine. */
+const workers = Math.min(Math.max(availableParallelism(), 2), 4);
 
 const { values, positionals } = parseArgs({
   options: { fast: { type: 'boolean', default: false } },
