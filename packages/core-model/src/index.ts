@@ -39,6 +39,7 @@ export type { WeightValues } from './weights/initial-weights.js';
 export { filterOf, withLayerRanges } from './weights/layer-ranges.js';
 export type { LayerRanges } from './weights/layer-ranges.js';
 export type { NetworkFamily } from './weights/network-family.js';
+export { areFinite } from './weights/network-file.js';
 export type { NetworkFile, NetworkWeights } from './weights/network-file.js';
 export {
   expectSafetensorsBytes,

@@ -1,3 +1,4 @@
+import { areFinite } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
 
 /**
@@ -15,10 +16,7 @@ export function clampToDisplay(values: Float32Array): Float32Array {
  * black or white.
  */
 export function expectFinite(values: Float32Array): Float32Array {
-  // Zero for finite values, no number for any other.
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
-  if (sum !== 0) {
+  if (!areFinite(values)) {
     throw new UnblurError(
       'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged: use other weights',
     );

@@ -42,7 +42,6 @@ export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
 export { photoWork } from './photo/photo-work.js';
 export {
   expectScale,
-  percentileLength,
   scaleForMotion,
   surveyMotion,
   workingScales,

@@ -1,3 +1,4 @@
+import { trajectoryStridePixels } from '@unblur/core-model';
 import { percentileLength } from './photo/working-scale.js';
 import type { MotionField } from './raster.js';
 
@@ -8,10 +9,14 @@ export function exposureMotion(motionsPixels: readonly MotionField[]): MotionFie
 }
 
 /**
- * Where things are at a time, `[h, w, 2]`, of a trajectory `[h, w, 6]`; see `PhotoScene`, whose displacements
- * lead from there back to the middle frame.
+ * Where things are at a time in an image of a size, of its trajectory `[h, w, 6]`; see `PhotoScene`, whose
+ * displacements lead from there back to the middle frame.
  */
-export function motionAlong(trajectory: Float32Array, time: number): Float32Array {
+export function motionAlong(
+  trajectory: Float32Array,
+  { width, height }: { width: number; height: number },
+  time: number,
+): MotionField {
   const motion = new Float32Array(trajectory.length / 3);
   for (let from = 0, to = 0; from < trajectory.length; from += 6, to += 2) {
     for (const axis of [0, 1] as const) {
@@ -21,7 +26,12 @@ export function motionAlong(trajectory: Float32Array, time: number): Float32Arra
           time * (trajectory[from + 2 + axis]! + time * trajectory[from + 4 + axis]!));
     }
   }
-  return motion;
+  return {
+    width: width / trajectoryStridePixels,
+    height: height / trajectoryStridePixels,
+    stridePixels: trajectoryStridePixels,
+    data: motion,
+  };
 }
 
 /**

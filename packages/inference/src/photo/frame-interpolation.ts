@@ -1,4 +1,4 @@
-import type { MotionField } from '@unblur/restoration';
+import { exposureMotion, type MotionField } from '@unblur/restoration';
 import type { PixelImage } from '../pictures/pixel-image.js';
 
 /** How far every pixel moves from one frame to another: dx and dy, row by row, in its own pixels. */
@@ -17,8 +17,7 @@ export function motionBetween(
   { width, height }: { width: number; height: number },
   shrink: number,
 ): PixelMotion {
-  const { width: columns, height: rows, stridePixels } = to;
-  const cells = to.data.map((value, index) => (value - from.data[index]!) / shrink);
+  const { width: columns, height: rows, stridePixels, data: cells } = exposureMotion([from, to]);
   const acrossOf = cellsAround(width, columns, shrink / stridePixels);
   const downOf = cellsAround(height, rows, shrink / stridePixels);
   const motion = new Float32Array(width * height * 2);
@@ -30,7 +29,7 @@ export function motionBetween(
         const [a, b] = [cells[2 * (above + before) + axis]!, cells[2 * (above + after) + axis]!];
         const [c, d] = [cells[2 * (below + before) + axis]!, cells[2 * (below + after) + axis]!];
         const [upper, lower] = [a + (b - a) * share, c + (d - c) * share];
-        motion[at++] = upper + (lower - upper) * down.share;
+        motion[at++] = (upper + (lower - upper) * down.share) / shrink;
       }
     }
   }

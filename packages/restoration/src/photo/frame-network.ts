@@ -155,16 +155,10 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
         }
         return latest.scene;
       };
-      const motionOf = (scene: Record<string, Float32Array>, time: number): MotionField => ({
-        width: width / trajectoryStridePixels,
-        height: height / trajectoryStridePixels,
-        stridePixels: trajectoryStridePixels,
-        data: motionAlong(scene['trajectory']!, time),
-      });
       return {
         async findMotions(image, times) {
-          const scene = await analyze(image);
-          return times.map((time) => motionOf(scene, time));
+          const { trajectory } = await analyze(image);
+          return times.map((time) => motionAlong(trajectory!, image, time));
         },
         async restore(image, times, { onShare, signal } = {}) {
           const scene = await analyze(image);
@@ -181,7 +175,7 @@ function photoNetwork(weights: SafetensorsBytes): FrameNetwork {
                 ? scene['middle']!.slice()
                 : (await rendering!.run({ ...scene, time: Float32Array.of(time) }))['frame']!;
             restored.frames.push({ width, height, data: clampToDisplay(frame) });
-            restored.motionsPixels.push(motionOf(scene, time));
+            restored.motionsPixels.push(motionAlong(scene['trajectory']!, image, time));
           }
           return restored;
         },

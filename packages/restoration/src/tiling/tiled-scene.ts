@@ -1,6 +1,6 @@
-import { photoMultiple, trajectoryStridePixels } from '@unblur/core-model';
+import { photoMultiple } from '@unblur/core-model';
 import { clampToDisplay } from '../display-range.js';
-import { motionAlong } from '../motion-field.js';
+import { exposureMotion, motionAlong } from '../motion-field.js';
 import { crop, padByReflection, roundUp } from './padding.js';
 import { expectRgbImage, type MotionField, type RgbImage } from '../raster.js';
 import { TileCanvas } from './tile-canvas.js';
@@ -106,17 +106,10 @@ export async function analyzeInTiles<Scene>(
     if (released) throw new UnblurError('This photograph has been released: analyze it again');
   };
 
-  const motionOfTile = ({ trajectory, direction }: Tile<Scene>, time: number): MotionField => ({
-    width: tileWidth / trajectoryStridePixels,
-    height: tileHeight / trajectoryStridePixels,
-    stridePixels: trajectoryStridePixels,
-    data: motionAlong(trajectory, direction * time),
-  });
-  /** The motion that made the blur in a tile, from its opening to its closing. */
-  const exposureMotion = (tile: Tile<Scene>): MotionField => {
-    const [first, last] = [motionOfTile(tile, -1), motionOfTile(tile, 1)];
-    return { ...last, data: last.data.map((value, index) => value - first.data[index]!) };
-  };
+  const motionOfTile = ({ trajectory, direction }: Tile<Scene>, time: number): MotionField =>
+    motionAlong(trajectory, { width: tileWidth, height: tileHeight }, direction * time);
+  const exposureMotionOfTile = (tile: Tile<Scene>): MotionField =>
+    exposureMotion([motionOfTile(tile, -1), motionOfTile(tile, 1)]);
   const blendMotions = (
     motionOf: (tile: Tile<Scene>) => MotionField,
     toWidth: number,
@@ -135,10 +128,11 @@ export async function analyzeInTiles<Scene>(
       const analyzed = await network.analyze(crop(padded, 3, left, top, tileWidth, tileHeight), (share) =>
         onShare((done + share) / visits.length),
       );
-      const before = tiles.length > 0 ? blendMotions(exposureMotion, padded.width, padded.height) : undefined;
+      const before =
+        tiles.length > 0 ? blendMotions(exposureMotionOfTile, padded.width, padded.height) : undefined;
       const tile: Tile<Scene> = { position, ...analyzed, direction: 1 };
       tiles.push(tile);
-      if (before && pointsAgainst(exposureMotion(tile), before, position, plan)) tile.direction = -1;
+      if (before && pointsAgainst(exposureMotionOfTile(tile), before, position, plan)) tile.direction = -1;
       onShare((done + 1) / visits.length);
     }
   } catch (cause) {
