@@ -79,6 +79,9 @@ describe('safetensors', () => {
       'of another kind or cut short',
     );
     expect(() => readSafetensors(bytes.subarray(0, bytes.length - 1))).toThrow('the file is cut short');
+    expect(() => readSafetensors(Buffer.concat([bytes, Buffer.alloc(2)]))).toThrow(
+      '2 of its bytes belong to no tensor: the file is damaged',
+    );
     const noJson = Uint8Array.from(bytes);
     noJson[8] = 0x7d;
     expect(() => readSafetensors(noJson)).toThrow('its header is not JSON');

@@ -75,7 +75,7 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
  * Reads the bytes of a `.safetensors` file. Values are copied, nothing is executed.
  *
  * @throws if the bytes are no such file, such as the page that a host answers with where there is no file,
- * are cut short, or hold an element type that is not supported.
+ * are cut short or too many, or hold an element type that is not supported.
  */
 export function readSafetensors(file: SafetensorsBytes): SafetensorsFile {
   const { bytes, dataStart, entries, metadata } = splitSafetensors(file);
@@ -93,6 +93,7 @@ export function readSafetensors(file: SafetensorsBytes): SafetensorsFile {
     const values = readValues(bytes.subarray(dataStart + begin, dataStart + end), dtype);
     tensors.push([name, { dtype, shape, values }]);
   }
+  if (bytesLeft > 0) throw notOne(`${bytesLeft} of its bytes belong to no tensor: the file is damaged`);
   // Not by assignment: a file may name a tensor `__proto__`.
   return { tensors: Object.fromEntries(tensors), metadata };
 }
