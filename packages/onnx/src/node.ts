@@ -7,6 +7,7 @@ import type { Session, SessionOptions, TensorData } from './session.js';
 import type { Signature, TracedGraph } from './trace.js';
 
 export { importInstalled } from './installed-package.js';
+export { usableProcessors } from './operation-threads.js';
 export { activateBackend } from './tfjs-backend.js';
 export { chooseRuntime, type ChosenRuntime } from './runtime.js';
 export type { Session, SessionOptions, TensorData } from './session.js';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { usableProcessors } from '@unblur/onnx/node';
 import { bundledWeightsNames } from '@unblur/weights';
 import { afterAll, expect, test } from '@jest/globals';
 import { openWorkplace } from '../unblur-command.test-tool.js';
@@ -20,7 +20,7 @@ test('finds the built-in engine, measures it, and lists the bundled weights', ()
   });
   expect(diagnosis.onnxRuntime).toEqual({ build: 'native' });
   expect(diagnosis.convolutionGflops).toBeGreaterThan(0);
-  expect(diagnosis.machine.threads).toBe(availableParallelism());
+  expect(diagnosis.machine.threads).toBe(usableProcessors());
   expect(diagnosis.weights.map(({ name, found }: { name: string; found: boolean }) => [name, found])).toEqual(
     [...bundledWeightsNames, 'video-small'].map((name) => [name, true]),
   );

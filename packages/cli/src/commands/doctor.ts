@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ffmpegVersion } from '@unblur/clips';
@@ -56,7 +56,7 @@ async function diagnose(): Promise<Diagnosis> {
     (gflops) => ({ convolutionGflops: gflops }),
     (error: Error) => ({ convolutionGflops: null, convolutionFailure: error.message }),
   );
-  const { chooseRuntime } = await import('@unblur/onnx/node');
+  const { chooseRuntime, usableProcessors } = await import('@unblur/onnx/node');
   const { version: onnxRuntimeVersion, ...onnxRuntime } = await chooseRuntime();
   return {
     versions: {
@@ -68,7 +68,7 @@ async function diagnose(): Promise<Diagnosis> {
     },
     machine: {
       processor: cpus()[0]?.model ?? 'unknown',
-      threads: availableParallelism(),
+      threads: usableProcessors(),
       memoryGib: gib(totalmem()),
       freeMemoryGib: gib(freemem()),
     },

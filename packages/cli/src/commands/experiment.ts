@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
@@ -11,7 +10,7 @@ interface ExperimentOptions {
   out: string;
   seeds?: number;
   engine?: 'onnxruntime' | 'torch';
-  threads: number;
+  threads?: number;
   json?: boolean;
 }
 
@@ -36,12 +35,7 @@ export function defineExperiment(program: Command): void {
         'torch',
       ]),
     )
-    .option(
-      '--threads <n>',
-      'processor threads for the evaluation',
-      wholeNumber(1, 1024),
-      availableParallelism(),
-    )
+    .option('--threads <n>', 'processor threads for the evaluation (default: all)', wholeNumber(1, 1024))
     .option('--json', 'print JSON for programs')
     .action(runNamed);
 }

@@ -1,5 +1,4 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { writeAtomically } from '@unblur/files';
@@ -23,7 +22,7 @@ export interface SynthOptions {
   shardSize: number;
   averaging: AveragingSpace;
   augment?: boolean;
-  workers: number;
+  workers?: number;
   preview?: boolean;
 }
 
@@ -243,7 +242,11 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .option('--shard-size <n>', 'samples per shard', wholeNumber(1), 256)
     .addOption(averagingOption())
     .option('--augment', 'flip, turn, reverse, recolour and add noise at random, for training')
-    .option('--workers <n>', 'threads that make samples', wholeNumber(0, 1024), availableParallelism())
+    .option(
+      '--workers <n>',
+      'threads that make samples (default: as many as processors)',
+      wholeNumber(0, 1024),
+    )
     .option('--preview', `only draw preview.png: the first ${previewedSamples} samples with their motion`);
 }
 
@@ -256,7 +259,6 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
     seed,
     averaging,
     augment = false,
-    workers,
     shard,
     shardSize,
     format = shard ? 'shards' : 'folders',
@@ -285,6 +287,8 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
       `Expected a new or empty folder for --out, or one with a set of ${format} to complete, but ${out} holds other files.`,
     );
   }
+  const { usableProcessors } = await import('@unblur/onnx/node');
+  const workers = options.workers ?? usableProcessors();
   const job = { source, out, count, seed, workers, onProgress: timedProgress(), signal };
   if (format === 'shards') {
     await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard });
