@@ -300,8 +300,12 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     const motionPixels = motions.at(-1)!;
     const aligned = alignFlow(own, theirs, upsample(motionPixels, clipMotionStridePixels), alignment);
     const flow = config.neighbours === 'moved' ? aligned : mul<Tensor4D>(aligned, 0);
-    const theirFrames = stacked(({ frame }) => frame);
-    const moved = { frame: warp(theirFrames, flow), restored: warp(theirs, flow) };
+    // Both at once: where each pixel comes from is found for all channels together.
+    const movedPixels = warp(concat([stacked(({ frame }) => frame), theirs], 3), flow);
+    const moved = {
+      frame: slice(movedPixels, [0, 0, 0, 0], [-1, -1, -1, 3]),
+      restored: slice(movedPixels, [0, 0, 0, 3], [-1, -1, -1, 3]),
+    };
     const visible = visibility(flow);
     const theirFeatures = stacked(({ feature }) => feature!);
     const movedFeature = warp(theirFeatures, mul<Tensor4D>(halve(flow), 1 / 2));
