@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
 import { readSafetensors } from '@unblur/core-model';
 import { trace } from '@unblur/onnx';
 import { createSession } from '@unblur/onnx/node';
@@ -20,8 +21,8 @@ const lossInputs = ['frames', 'gt', 'hem.randomMask'];
  * Recomputes a golden case of CDVD-TSP.
  *
  * @param {Uint8Array} bytes the case's `.safetensors` file
- * @param {{ engine: 'onnxruntime' | 'cpu', gradients: boolean }} options TensorFlow.js's `cpu` has no
- * gradient of dilated convolutions, so no gradients
+ * @param {{ engine: 'onnxruntime' | 'wasm', gradients: boolean }} options TensorFlow.js's `wasm` has no
+ * gradient of filters, so no gradients
  * @returns the largest absolute difference per tensor, by its name in the file
  */
 export async function compareCase(bytes, { engine, gradients }) {
@@ -40,7 +41,7 @@ export async function compareCase(bytes, { engine, gradients }) {
       if (golden[name]) differences[name] = largestDifference(values, golden[name].values);
     }
   };
-  const evaluate = engine === 'cpu' ? evaluateEagerly : evaluateTraced;
+  const evaluate = engine === 'wasm' ? evaluateEagerly : evaluateTraced;
   compare(await evaluate(inputs, weights, forwardAndLosses));
   compare(await evaluate(inputs, weights, insideFlow));
   if (gradients && engine === 'onnxruntime') {
@@ -83,7 +84,7 @@ function asImages({ frames, gt, 'hem.randomMask': randomMask }) {
 }
 
 async function evaluateEagerly(inputs, weights, compute) {
-  await tf.setBackend('cpu');
+  await tf.setBackend('wasm');
   const asTensors = (values) =>
     Object.fromEntries(
       Object.entries(values).map(([name, { values: data, shape }]) => [name, tf.tensor(data, shape)]),

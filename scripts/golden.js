@@ -1,5 +1,5 @@
 /**
- * `npm run golden -- cdvd-tsp <case.safetensors> [--json] [--engine onnxruntime|cpu] [--no-gradients]`:
+ * `npm run golden -- cdvd-tsp <case.safetensors> [--json] [--engine onnxruntime|wasm] [--no-gradients]`:
  * recomputes a golden case, made with the reference implementation, and prints the largest absolute
  * difference of every tensor that the file names.
  */
@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from './build.js';
 
 const usage =
-  'Usage: npm run golden -- cdvd-tsp <case.safetensors> [--json] [--engine onnxruntime|cpu] [--no-gradients]';
+  'Usage: npm run golden -- cdvd-tsp <case.safetensors> [--json] [--engine onnxruntime|wasm] [--no-gradients]';
 const systems = ['cdvd-tsp'];
-const engines = ['onnxruntime', 'cpu'];
+const engines = ['onnxruntime', 'wasm'];
 
 try {
   const { file, json, engine, gradients } = readOptions();
