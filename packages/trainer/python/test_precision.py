@@ -19,7 +19,8 @@ def graph_of(*nodes, constants=("box",), inputs=("image", "other")):
 class Precision(unittest.TestCase):
     def low(self, graph, weights):
         """The weights that are read in bfloat16, and what products of matrices read, conversions included."""
-        converted, low_weights = use_bfloat16(graph, set(weights))
+        shapes = {name: (2, 2, 3, 3) for name in weights}
+        converted, low_weights = use_bfloat16(graph, shapes, on_processor=True)
         products = [node for node in converted.nodes if node.operator == "MatMul"]
         return low_weights, [name for node in products for name in node.inputs]
 
@@ -47,6 +48,15 @@ class Precision(unittest.TestCase):
             ("GridSample", ("restored", "flow"), "moved"),
         )
         self.assertEqual(self.low(graph, ["restore"])[0], {"restore"})
+
+    def test_nor_on_a_processor_what_it_would_differentiate_wrongly(self):
+        graph = graph_of(
+            ("Conv", ("image", "even"), "feature"),
+            ("Conv", ("feature", "odd"), "restored"),
+        )
+        shapes = {"even": (4, 1, 3, 3), "odd": (3, 4, 3, 3)}
+        self.assertEqual(use_bfloat16(graph, shapes, on_processor=True)[1], {"even"})
+        self.assertEqual(use_bfloat16(graph, shapes, on_processor=False)[1], {"even", "odd"})
 
 
 if __name__ == "__main__":

@@ -76,11 +76,12 @@ class Learner:
         weights = [*learned, *frozen]
         self._layout = ParameterLayout(step_graph, weights, options.channels_last)
         parameters = self._layout.parameters
-        values = [parameter.value for parameter in parameters]
-        graph = simplify(self._layout.graph, {parameter.value: parameter.shape for parameter in parameters})
+        shapes = {parameter.value: parameter.shape for parameter in parameters}
+        values = list(shapes)
+        graph = simplify(self._layout.graph, shapes)
         low_weights = set()
         if options.bfloat16:
-            graph, low_weights = use_bfloat16(graph, set(values))
+            graph, low_weights = use_bfloat16(graph, shapes, on_processor=device.type == "cpu")
         """Shapes of a batch, by the names of its tensors."""
         self.batch_shapes = {name: shape for name, shape in step_graph.inputs.items() if name not in weights}
         self._batch_inputs = list(self.batch_shapes)

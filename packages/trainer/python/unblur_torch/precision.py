@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, Set, Tuple
+from typing import Dict, List, Mapping, Set, Tuple
 
 import numpy
 
@@ -28,12 +28,15 @@ FOLLOWING = (
 )
 
 
-def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
+def use_bfloat16(
+    graph: Graph, weights: Mapping[str, Tuple[int, ...]], on_processor: bool
+) -> Tuple[Graph, Set[str]]:
     """Convolutions and products of matrices in bfloat16, as long as they do not make coordinates: a motion of
     some pixels in bfloat16 is off by up to a tenth of a pixel. All else (images, motions, sampling, losses)
-    stays in float32.
+    stays in float32, and on a processor what `differentiates_wrongly` too.
 
-    Returns the graph with its conversions, and the weights that it reads in bfloat16.
+    weights: their shapes by name. Returns the graph with its conversions, and the weights that it reads in
+    bfloat16.
     """
     # A filter that is a constant works on images, not on features.
     constant_filters = {
@@ -49,7 +52,12 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
     nodes: List[Node] = []
 
     def runs_low(node: Node) -> bool:
-        return node.operator in LOW and id(node) not in coordinates and id(node) not in constant_filters
+        return (
+            node.operator in LOW
+            and id(node) not in coordinates
+            and id(node) not in constant_filters
+            and not (on_processor and differentiates_wrongly(node, weights))
+        )
 
     def wanted_low(value: str) -> bool:
         """Whether all that is done with a value is done in bfloat16."""
@@ -92,6 +100,14 @@ def use_bfloat16(graph: Graph, weights: Set[str]) -> Tuple[Graph, Set[str]]:
             "both."
         )
     return graph.with_nodes(nodes), low_weights
+
+
+def differentiates_wrongly(node: Node, weights: Mapping[str, Tuple[int, ...]]) -> bool:
+    """Whether a processor may fill the gradient of what a convolution reads with whatever lay in memory: in
+    bfloat16 torch 2.6 does so where the results are of an odd number of channels.
+    """
+    shape = weights.get(node.inputs[1]) if node.operator == "Conv" else None
+    return shape is not None and shape[0] % 2 == 1
 
 
 def makers_of_coordinates(graph: Graph, constant_filters: Set[int]) -> Set[int]:
