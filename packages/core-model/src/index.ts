@@ -35,7 +35,7 @@ export { imagePyramid } from './parts/resolution.js';
 export { stopGradient } from './parts/stop-gradient.js';
 
 export { weightTensors } from './weights/initial-weights.js';
-export type { WeightValues } from './weights/initial-weights.js';
+export type { WeightDrawing, WeightValues } from './weights/initial-weights.js';
 export { filterOf, withLayerRanges } from './weights/layer-ranges.js';
 export type { LayerRanges } from './weights/layer-ranges.js';
 export type { NetworkFamily } from './weights/network-family.js';

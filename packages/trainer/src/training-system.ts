@@ -1,5 +1,5 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import type { NamedTensors, WeightValues } from '@unblur/core-model';
+import type { NamedTensors, WeightDrawing, WeightValues } from '@unblur/core-model';
 import type { RgbImage } from '@unblur/metrics';
 import type { AdamOptions } from './loop/adam.js';
 
@@ -69,6 +69,8 @@ export interface TrainingSystem {
   weightShapes: Record<string, number[]>;
   /** What a run begins with. @throws if they are read from a file that does not fit. */
   startingWeights(): WeightValues;
+  /** How these are drawn, where none of them is read from a file. */
+  drawing?: WeightDrawing;
   optimizer: AdamOptions;
   /** In the order in which they are trained. */
   phases: readonly Phase[];

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from '@jest/globals';
 import { tensorsOf } from '../tensors.test-tool.js';
-import { drawWeights } from '../weights/initial-weights.js';
+import { drawWeights, weightDrawing } from '../weights/initial-weights.js';
 import { declareDecoderBlock } from './encoder-decoder.js';
 import { LayerDeclarations } from './layers.js';
 
@@ -29,7 +29,7 @@ test('a decoder block doubles the size, and each of its convolutions sees the ou
     'decoder.level3.dense2.kernel': [3, 3, seen + 4 + 6, 5],
     'decoder.level3.image.kernel': [3, 3, 5, 3],
   });
-  const weights = tensorsOf(drawWeights(layers.weights, 1));
+  const weights = tensorsOf(drawWeights(weightDrawing(layers.weights, 1)));
   const upscaled = upscale(tf.zeros([1, 3, 5, 7]), weights);
   expect(upscaled.shape).toEqual([1, 6, 10, 2]);
   const beside = [tf.zeros<tf.Rank.R4>([1, 6, 10, 3]), tf.zeros<tf.Rank.R4>([1, 6, 10, 5])];

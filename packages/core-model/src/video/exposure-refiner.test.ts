@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { LayerDeclarations } from '../parts/layers.js';
 import { tensorsOf } from '../tensors.test-tool.js';
-import { drawWeights } from '../weights/initial-weights.js';
+import { drawWeights, weightDrawing } from '../weights/initial-weights.js';
 import { validateVideoDeblurConfig } from './video-config.js';
 import { averageAlong, declareExposureRefiner } from './exposure-refiner.js';
 import { narrowedVideo } from './narrowed-video.test-tool.js';
@@ -15,7 +15,7 @@ const refine = declareExposureRefiner(
   { iterations: 2, times: 4, channels: [4] },
   { refined: channelCount, exposure: channelCount },
 );
-const fresh = tensorsOf(drawWeights(layers.weights, 1));
+const fresh = tensorsOf(drawWeights(weightDrawing(layers.weights, 1)));
 const features = [1, 2, 4, 8].map((shrink) =>
   tf.randomUniform<tf.Rank.R4>([1, size / shrink, size / shrink, channelCount], 0, 1, 'float32', shrink),
 );

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { LayerDeclarations } from '../parts/layers.js';
 import { halve } from '../parts/resolution.js';
 import { largestDifference, tensorsOf } from '../tensors.test-tool.js';
-import { drawWeights } from '../weights/initial-weights.js';
+import { drawWeights, weightDrawing } from '../weights/initial-weights.js';
 import { declareScaleFusion } from './scale-fusion.js';
 import type { ScaleFusionInputs } from './scale-fusion.js';
 
@@ -20,7 +20,7 @@ const frame = (seed: number) => random([1, height, width, 3], seed);
 function fusion(fractionBiases: number[] = [0, 0, 0, 0, 0, 0]): (inputs: ScaleFusionInputs) => tf.Tensor4D {
   const layers = new LayerDeclarations();
   const fuse = declareScaleFusion(layers, { channels: [3] }, { featureChannels, evidenceChannels: 2 });
-  const weights = tensorsOf(drawWeights(layers.weights, 1));
+  const weights = tensorsOf(drawWeights(weightDrawing(layers.weights, 1)));
   return (inputs) => fuse(inputs, { ...weights, 'fusion.shares.bias': tf.tensor1d(fractionBiases) });
 }
 

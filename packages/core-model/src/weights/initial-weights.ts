@@ -14,13 +14,23 @@ export function weightTensors(weights: WeightValues): NamedTensors {
   );
 }
 
+/** How starting weights are drawn: what else draws so has the same. */
+export interface WeightDrawing {
+  seed: number;
+  /**
+   * In the order in which they are drawn, each in its own row-major order: normal numbers of this deviation;
+   * zeros, which draw none, where it is 0.
+   */
+  weights: Record<string, { shape: number[]; deviation: number }>;
+}
+
 /**
  * Seeded starting weights: normal with variance 2 / fan-in (He et al. 2015), zero for biases and for heads
- * that start by predicting nothing. The same seed gives the same bytes on any machine.
+ * that start by predicting nothing.
  *
  * @throws for more parameters than 2^27.
  */
-export function drawWeights(declarations: Record<string, WeightDeclaration>, seed: number): WeightValues {
+export function weightDrawing(declarations: Record<string, WeightDeclaration>, seed: number): WeightDrawing {
   const parameters = Object.values(declarations).reduce(
     (sum, { shape }) => sum + util.sizeFromShape(shape),
     0,
@@ -30,13 +40,21 @@ export function drawWeights(declarations: Record<string, WeightDeclaration>, see
       `Expected a network of at most ${maxParameters} parameters but this config has ${parameters}; give it fewer channels or layers.`,
     );
   }
+  const weights = Object.entries(declarations).map(([name, { shape, initialization, fanIn }]) => [
+    name,
+    { shape, deviation: initialization === 'he' ? Math.sqrt(2 / fanIn) : 0 },
+  ]);
+  return { seed, weights: Object.fromEntries(weights) };
+}
+
+/** The same seed gives the same bytes on any machine, here and in `trainer/python/unblur_torch/drawing.py`. */
+export function drawWeights({ seed, weights }: WeightDrawing): WeightValues {
   const normal = normalNumbers(seed);
   return Object.fromEntries(
-    Object.entries(declarations).map(([name, { shape, initialization, fanIn }]) => {
+    Object.entries(weights).map(([name, { shape, deviation }]) => {
       const values = new Float32Array(util.sizeFromShape(shape));
-      const scale = Math.sqrt(2 / fanIn);
-      if (initialization === 'he') {
-        for (let index = 0; index < values.length; index++) values[index] = normal() * scale;
+      if (deviation !== 0) {
+        for (let index = 0; index < values.length; index++) values[index] = normal() * deviation;
       }
       return [name, { shape, values }];
     }),

@@ -1,8 +1,8 @@
 import type { LayerCost, WeightDeclaration } from '../parts/layers.js';
 import { summarize } from '../parts/summary.js';
 import type { Summary } from '../parts/summary.js';
-import { drawWeights } from './initial-weights.js';
-import type { WeightValues } from './initial-weights.js';
+import { drawWeights, weightDrawing } from './initial-weights.js';
+import type { WeightDrawing, WeightValues } from './initial-weights.js';
 import { readNetworkFile, writeNetworkFile } from './network-file.js';
 import type { NetworkFile } from './network-file.js';
 import type { SafetensorsBytes } from './safetensors.js';
@@ -37,7 +37,9 @@ export interface NetworkFamily<
 > extends FamilyDefinition<Config, Network> {
   /** The shape of every weight, by name. @throws as `validate` does. */
   shapesOf(config: Config): Record<string, number[]>;
-  /** Seeded starting weights; see `drawWeights`. @throws as `validate` does. */
+  /** How `initialWeights` are drawn; see `weightDrawing`. @throws as `validate` does. */
+  drawing(config: Config, seed: number): WeightDrawing;
+  /** Seeded starting weights. @throws as `validate` does. */
   initialWeights(config: Config, seed: number): WeightValues;
   /** Parameters, multiply-adds and memory; see `summarize`. @throws as `validate` does. */
   summarize(config: Config, size: { height: number; width: number }): Summary;
@@ -61,12 +63,14 @@ export function networkFamily<Config, Network extends DeclaredNetwork>(
   };
   const shapesOf = (config: Config) =>
     Object.fromEntries(Object.entries(declare(config).weights).map(([weight, { shape }]) => [weight, shape]));
+  const drawing = (config: Config, seed: number) => weightDrawing(declare(config).weights, seed);
   const kind = { name: definition.name, configKey: definition.configKey, shapesOf };
   return {
     ...definition,
     declare,
     shapesOf,
-    initialWeights: (config, seed) => drawWeights(declare(config).weights, seed),
+    drawing,
+    initialWeights: (config, seed) => drawWeights(drawing(config, seed)),
     summarize: (config, size) => summarize(declare(config), size),
     readWeights: (bytes) => readNetworkFile(kind, bytes),
     writeWeights: (values, config, options) => writeNetworkFile(kind, values, config, options),

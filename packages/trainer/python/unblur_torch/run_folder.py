@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 import numpy
 import torch
 
+from .drawing import draw_weights
 from .onnx_file import Graph, read_onnx
 from .safetensors import read_safetensors, write_safetensors
 from .scores import Sample
@@ -45,7 +46,9 @@ class PackedRun:
         return read_onnx(self._read(name))
 
     def starting_weights(self) -> Dict[str, numpy.ndarray]:
-        """By name, as float32."""
+        """By name, as float32: those of its file, or drawn."""
+        if "drawing" in self.plan:
+            return draw_weights(self.plan["drawing"])
         tensors, _ = read_safetensors(self._read("weights.safetensors"))
         return {name: values.astype(numpy.float32) for name, values in tensors.items()}
 

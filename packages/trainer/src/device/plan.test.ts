@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import '@tensorflow/tfjs';
-import { readSafetensors } from '@unblur/core-model';
+import { photoFamily, readSafetensors } from '@unblur/core-model';
+import type { PhotoConfig } from '@unblur/core-model';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,6 +126,23 @@ describe('the plan of a run on the device', () => {
     for (const { graph } of stages as Stage[]) expect(files.get(graph)!.length).toBeGreaterThan(1000);
     const [first, second] = stages as [Stage, Stage];
     expect(second.groups[0]!.rates[0]).toBeCloseTo(first.groups[0]!.rates.at(-1)!, 5);
+  });
+
+  test('holds starting weights where they are read from a file; others are drawn where the run trains', async () => {
+    const drawn = await plan({ seed: '5' });
+    expect(drawn.files.has('weights.safetensors')).toBe(false);
+    const config = (loadRun(runFile({})).config as unknown as { network: PhotoConfig }).network;
+    expect(drawn.plan['drawing']).toEqual(photoFamily.drawing(config, 5));
+    const weights = photoFamily.initialWeights(config, 7);
+    writeFileSync(
+      join(folder, 'start.safetensors'),
+      photoFamily.writeWeights(weights, config, { dtype: 'float32' }),
+    );
+    const read = await plan({ initialWeights: '{ file: start.safetensors }' });
+    expect(Object.keys(readSafetensors(read.files.get('weights.safetensors')!).tensors)).toEqual(
+      Object.keys(weights),
+    );
+    expect(read.plan['drawing']).toBeUndefined();
   });
 
   test('of networks that are trained one after the other, each has its share and its weights', async () => {

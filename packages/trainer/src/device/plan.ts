@@ -89,7 +89,7 @@ export async function planDeviceRun(
       taskSignature(system, { [blurredInput]: system.restoration.blurredShape }),
     ).bytes,
   );
-  files.set(weightsFile, startingWeights(system));
+  if (!system.drawing) files.set(weightsFile, startingWeights(system));
   files.set(validationFile, writeValidationSamples(validationSamples, system.restoration));
   // Windows of video have their frames along an axis of their own.
   const windows = system.restoration.blurredShape.length === 5;
@@ -104,6 +104,7 @@ export async function planDeviceRun(
       stages,
       trialStages,
       weights: Object.keys(system.weightShapes),
+      drawing: system.drawing,
       restoration: restorationFile,
       optimizer: system.optimizer,
       emaDecay: run.emaDecay,
@@ -223,7 +224,7 @@ function sharesOf(parts: readonly number[]): number[] {
   return parts.map((part, index) => (index === parts.length - 1 ? 1 : (end += part) / sum));
 }
 
-/** In half precision, as weights are shipped. */
+/** Of a file, in half precision, as weights are shipped. Others are drawn where the run trains. */
 function startingWeights(system: TrainingSystem): Uint8Array {
   const tensors = Object.fromEntries(
     Object.entries(system.startingWeights()).map(([name, { shape, values }]) => [

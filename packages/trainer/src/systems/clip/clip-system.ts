@@ -21,10 +21,11 @@ export const clipDefinition: SystemDefinition<ClipRun> = {
 };
 
 function openClipSystem(config: ClipRun): TrainingSystem {
-  const { network, optimizer, validation } = config;
+  const { network, optimizer, validation, seed, initialWeights } = config;
   return {
     weightShapes: clipFamily.shapesOf(network),
     startingWeights: () => startingWeights(clipFamily, config, [photoFamily]),
+    ...(initialWeights === null && { drawing: clipFamily.drawing(network, seed) }),
     optimizer,
     phases: [phaseOf(config)],
     restoration: clipRestoration(network, validation.sizePixels),

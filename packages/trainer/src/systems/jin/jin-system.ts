@@ -59,6 +59,7 @@ function openJinSystem({
   return {
     weightShapes: frameExtractionFamily.shapesOf(config),
     startingWeights: () => frameExtractionFamily.initialWeights(config, seed),
+    drawing: frameExtractionFamily.drawing(config, seed),
     optimizer,
     phases,
     restoration: jinRestoration(network, validation.sizePixels),

@@ -44,6 +44,7 @@ export function openSampleSystem<Config extends object>(
   return {
     weightShapes,
     startingWeights: () => startingWeights(family, { network, seed, initialWeights }),
+    ...(initialWeights === null && { drawing: family.drawing(network, seed) }),
     optimizer,
     phases: stages.map((stage, index) =>
       samplePhase(

@@ -33,10 +33,12 @@ const flowTargets = [1, 3, 0, 4];
 const oneMomentStepPixels = 1000;
 
 function openVideoSystem(config: VideoRun): TrainingSystem {
-  const { network, optimizer, validation, flowPretraining } = config;
+  const { network, optimizer, validation, seed, flowPretraining, initialWeights, initialFlow } = config;
   return {
     weightShapes: videoDeblurFamily.shapesOf(network),
     startingWeights: () => videoStartingWeights(config),
+    ...(initialWeights === null &&
+      initialFlow === null && { drawing: videoDeblurFamily.drawing(network, seed) }),
     optimizer,
     phases: [...(flowPretraining ? [flowPhase(config, flowPretraining)] : []), cascadePhase(config)],
     restoration: middleRestoration(network, validation.sizePixels),
