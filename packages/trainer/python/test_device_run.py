@@ -8,6 +8,7 @@ import unittest
 import numpy
 import torch
 
+from unblur_torch.device_command import make_trial
 from unblur_torch.device_run import at
 from unblur_torch.fed_pool import FedPool
 from unblur_torch.progress import Clock, Progress
@@ -15,6 +16,20 @@ from unblur_torch.run_folder import RunFolder
 from unblur_torch.safetensors import read_safetensors
 from unblur_torch.scores import Sample, psnr, score, ssim
 from unblur_torch.sheet import contact_sheet
+
+
+class TrialTest(unittest.TestCase):
+    def test_a_gpu_tries_the_precision_of_the_run(self):
+        for on_processor, precision in ((True, "float32"), (False, "bfloat16")):
+            plan = {
+                "trialStages": ["small"],
+                "torch": {"precision": "bfloat16", "channelsLast": True, "compile": True},
+                "device": {"samples": 4096, "reuse": 6},
+                "every": {"validation": 1500, "checkpoint": 1500},
+            }
+            make_trial(plan, on_processor)
+            self.assertEqual(plan["torch"], {"precision": precision, "channelsLast": True, "compile": False})
+            self.assertEqual((plan["stages"], plan["device"]["samples"]), (["small"], 64))
 
 
 class ScheduleTest(unittest.TestCase):

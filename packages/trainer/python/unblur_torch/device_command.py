@@ -41,7 +41,7 @@ def run_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
     device = choose_device(rank)
     archive = PackedRun(options.archive)
     if options.trial:
-        make_trial(archive.plan)
+        make_trial(archive.plan, on_processor=device.type == "cpu")
     if device.type == "cpu":
         torch.set_num_threads(options.threads or archive.plan["threads"])
     join_processes(device, rank, options.processes, rendezvous)
@@ -125,10 +125,14 @@ def explained(work: Callable[[], Any]) -> int:
         return 1
 
 
-def make_trial(plan: Dict[str, Any]) -> None:
-    """The same run at a size at which a processor can try it."""
+def make_trial(plan: Dict[str, Any], on_processor: bool) -> None:
+    """The same run at a size at which a processor can try it, there in float32; a GPU tries the precision of
+    the run.
+    """
     plan["stages"] = plan["trialStages"]
-    plan["torch"] = {**plan["torch"], "precision": "float32", "compile": False}
+    plan["torch"] = {**plan["torch"], "compile": False}
+    if on_processor:
+        plan["torch"]["precision"] = "float32"
     plan["device"] = {**plan["device"], "samples": 64, "firstSamples": 16, "madeAtOnce": 4}
     plan["every"] = {name: 25 for name in plan["every"]}
 

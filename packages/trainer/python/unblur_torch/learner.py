@@ -81,7 +81,7 @@ class Learner:
         graph = simplify(self._layout.graph, shapes)
         low_weights = set()
         if options.bfloat16:
-            graph, low_weights = use_bfloat16(graph, shapes, on_processor=device.type == "cpu")
+            graph, low_weights = use_bfloat16(graph, shapes)
         """Shapes of a batch, by the names of its tensors."""
         self.batch_shapes = {name: shape for name, shape in step_graph.inputs.items() if name not in weights}
         self._batch_inputs = list(self.batch_shapes)

@@ -28,12 +28,10 @@ FOLLOWING = (
 )
 
 
-def use_bfloat16(
-    graph: Graph, weights: Mapping[str, Tuple[int, ...]], on_processor: bool
-) -> Tuple[Graph, Set[str]]:
+def use_bfloat16(graph: Graph, weights: Mapping[str, Tuple[int, ...]]) -> Tuple[Graph, Set[str]]:
     """Convolutions and products of matrices in bfloat16, as long as they do not make coordinates: a motion of
     some pixels in bfloat16 is off by up to a tenth of a pixel. All else (images, motions, sampling, losses)
-    stays in float32, and on a processor what `differentiates_wrongly` too.
+    stays in float32, and what torch differentiates wrongly (`has_odd_channels`) too.
 
     weights: their shapes by name. Returns the graph with its conversions, and the weights that it reads in
     bfloat16.
@@ -56,7 +54,7 @@ def use_bfloat16(
             node.operator in LOW
             and id(node) not in coordinates
             and id(node) not in constant_filters
-            and not (on_processor and differentiates_wrongly(node, weights))
+            and not has_odd_channels(node, weights)
         )
 
     def wanted_low(value: str) -> bool:
@@ -102,9 +100,9 @@ def use_bfloat16(
     return graph.with_nodes(nodes), low_weights
 
 
-def differentiates_wrongly(node: Node, weights: Mapping[str, Tuple[int, ...]]) -> bool:
-    """Whether a processor may fill the gradient of what a convolution reads with whatever lay in memory: in
-    bfloat16 torch 2.6 does so where the results are of an odd number of channels.
+def has_odd_channels(node: Node, weights: Mapping[str, Tuple[int, ...]]) -> bool:
+    """Whether a convolution's results have an odd number of channels. In bfloat16, torch 2.6 on a processor
+    then fills the gradient of what it reads with whatever lay in memory. Only heads have, which cost little.
     """
     shape = weights.get(node.inputs[1]) if node.operator == "Conv" else None
     return shape is not None and shape[0] % 2 == 1
