@@ -292,14 +292,18 @@ class RunTest(unittest.TestCase):
     def test_goes_on_without_what_cannot_be_compiled_in_every_stage(self):
         def compiled(program, wanted):
             def fail(*_):
-                raise RuntimeError("cannot be compiled")
+                raise RuntimeError("backend='inductor' raised:\nno compiler\n\nSet TORCH_LOGS")
 
             return fail if wanted else program
 
         with mock.patch("unblur_torch.learner.optional_compile", compiled):
             archive = TinyRun(torch={"precision": "float32", "channelsLast": True, "compile": True})
-            progress, _, _ = train(archive, self.folder, GPU)
+            with mock.patch.object(device_run.DeviceRun, "_say") as say:
+                progress, _, _ = train(archive, self.folder, GPU)
         self.assertEqual(progress.step, 6)
+        said = [call.args[0] for call in say.call_args_list if "compile" in call.args[0]]
+        reason = "torch.compile failed, so the run goes on without it: backend='inductor' raised: no compiler"
+        self.assertEqual(said, [reason] * 2)
 
     def test_every_weight_begins_where_cudnn_reads_16_bytes_at_once(self):
         layout = ParameterLayout(TinyRun().graph("step"), ["second", "first"], channels_last=True)

@@ -230,9 +230,9 @@ class DeviceRun:
                 self._say(f"compiled after {time.monotonic() - STARTED:.1f} s")
             except Exception as error:  # noqa: BLE001 fails in many ways; a GPU has few minutes
                 learner.interpret()
-                self._say(
-                    f"torch.compile failed, so the run goes on without it: {str(error).splitlines()[0]}"
-                )
+                # The first line names what failed, the second why.
+                reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
+                self._say(f"torch.compile failed, so the run goes on without it: {reason}")
 
     def _update(
         self, learner: Learner, batch: Dict[str, torch.Tensor], rates: List[float], look: bool
