@@ -123,8 +123,15 @@ export class ClipDesk {
   async give(file: File): Promise<void> {
     const given = ++this.#givenNumber;
     if (this.#clip) {
-      const refusal = await this.#sharpener.check(file).catch((cause: Error) => cause);
-      if (given !== this.#givenNumber || refusal?.name === 'AbortError') return;
+      let refusal: Error | undefined;
+      // Stop and other settings end the clip that is there, not the one that is given.
+      do {
+        refusal = await this.#sharpener.check(file).then(
+          () => undefined,
+          (cause: Error) => cause,
+        );
+        if (given !== this.#givenNumber) return;
+      } while (refusal?.name === 'AbortError');
       if (refusal && this.#clip) {
         const { name } = this.#clip.file;
         return this.#say(
@@ -210,8 +217,8 @@ export class ClipDesk {
     const { result } = this.#clip!;
     const isOf = ({ settings }: ClipResult, { width, height, passes }: ClipSettings) =>
       settings.width === width && settings.height === height && settings.passes === passes;
-    if (!result || !isOf(result, this.#settings)) return void this.#preview();
     this.#end();
+    if (!result || !isOf(result, this.#settings)) return void this.#preview();
     this.#goBackTo(result);
   }
 
@@ -254,7 +261,6 @@ export class ClipDesk {
 
   async #preview(): Promise<void> {
     const clip = this.#clip!;
-    this.#end();
     const isCurrent = this.#begin();
     const { width, height, seconds } = this.#chosen;
     const part = Math.min(1, previewSeconds / clip.facts.seconds);

@@ -118,6 +118,14 @@ async function give(name: string, content: Buffer, on = page): Promise<void> {
   await on.setInputFiles('#clip-file', { name, mimeType: 'video/webm', buffer: content });
 }
 
+/** Waits until a clip of this name is the one that is worked on. */
+async function waitForFacts(name: string): Promise<void> {
+  await page.waitForFunction(
+    (start) => document.getElementById('clip-facts')!.textContent.startsWith(start),
+    name,
+  );
+}
+
 /** Two frames, the left half red, the right half blue. */
 const redAndBlue = (also = '') => [
   ...['-f', 'lavfi', '-i', 'color=red:size=48x64:rate=25:duration=0.08'],
@@ -291,10 +299,7 @@ describeWithClips('clips on the page', () => {
     ['bright.webm', /: 96 × 64, .*high dynamic range: .* ordinary colours/, [0.25, 0.5], [0.75, 0.5]],
   ] as const)('shows the frames of %s as they are meant', async (name, facts, red, blue) => {
     await give(name, readFileSync(pathOf(name)));
-    await page.waitForFunction(
-      (start) => document.getElementById('clip-facts')!.textContent.startsWith(start),
-      name,
-    );
+    await waitForFacts(name);
     expect(await page.textContent('#clip-facts')).toMatch(facts);
     const shown = await page.locator('#clip-sharp-frame').evaluate(
       (element, places) => {
@@ -313,8 +318,40 @@ describeWithClips('clips on the page', () => {
     }
   });
 
+  test('goes on in the same worker with the next clip', async () => {
+    await waitForStatus(/before and after/);
+    const workers: string[] = [];
+    page.on('worker', (worker) => workers.push(worker.url()));
+    await give('turned.mov', readFileSync(pathOf('turned.mov')));
+    await waitForFacts('turned.mov');
+    await waitForStatus(/before and after/);
+    expect(workers).toEqual([]);
+  });
+
+  test('takes a clip that is given right before what is there begins anew', async () => {
+    await page.evaluate(
+      ({ bytes, name }) => {
+        const [input, passes] = ['clip-other-file', 'clip-passes'].map((id) =>
+          document.getElementById(id),
+        ) as [HTMLInputElement, HTMLSelectElement];
+        const given = new DataTransfer();
+        given.items.add(new File([Uint8Array.from(bytes)], name));
+        input.files = given.files;
+        input.dispatchEvent(new Event('change'));
+        for (const { value } of [...passes.options].toReversed()) {
+          passes.value = value;
+          passes.dispatchEvent(new Event('change'));
+        }
+      },
+      { bytes: [...readFileSync(pathOf('wide.mkv'))], name: 'wide.mkv' },
+    );
+    await waitForFacts('wide.mkv');
+    await waitForStatus(/before and after/);
+  });
+
   test('writes a clip upright that was turned', async () => {
     await give('turned.mov', readFileSync(pathOf('turned.mov')));
+    await waitForFacts('turned.mov');
     await waitForStatus(/before and after/);
     await page.click('#clip-sharpen');
     await waitForStatus(/2 frames of 64 × 96 in/);
