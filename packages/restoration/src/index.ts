@@ -1,4 +1,5 @@
 /** What restores, whatever computes it: runs anywhere, in a browser too; reads and writes no files. */
+export { animateWebp } from './animated-webp.js';
 export { int8Convolutions, precisions } from './compute-engine.js';
 export type { ComputedFunction, ComputeEngine, OpenFunction, Precision } from './compute-engine.js';
 export { flowColor } from './flow-color.js';

@@ -13,7 +13,7 @@ import { expectOptions, type MotionField, type OptionNames, type WorkingScale } 
 import { loadPhoto, type LoadPhotoOptions, type Photo } from '../pictures/photo.js';
 import { Playback } from './playback.js';
 import type { Restorer } from './restorer.js';
-import { encodeAnimation, type PlaybackOptions } from '../pictures/animation.js';
+import { encodeAnimation, expectPlayback, type PlaybackOptions } from '../pictures/animation.js';
 import { encodeContactSheet } from '../pictures/contact-sheet.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { encodeMotionPicture } from '../pictures/motion-picture.js';
@@ -143,6 +143,7 @@ export async function restorePhotoToFolder(
   );
   options.signal?.throwIfAborted();
   expectFrameEncoding(options);
+  expectPlayback(options);
   const photo = await loadPhoto(source, { colors: 'own', ...options });
   const { width, height, bitDepth, hadAlpha, pages } = photo;
   const name = options.name ?? (source instanceof Uint8Array ? 'The image' : String(source));
@@ -201,6 +202,7 @@ export async function restoreLoadedPhoto(
     signal,
   } = options;
   expectFrameEncoding(options);
+  expectPlayback(options);
   const playback = new Playback(restorer, smoothFrames);
   const files: WrittenFiles['files'] = [];
   const skipped: WrittenFiles['skipped'] = [];

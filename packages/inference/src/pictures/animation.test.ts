@@ -12,6 +12,12 @@ test('ping-pong shows both ends once per round', () => {
   expect(orderPlayback([0], {})).toEqual([0]);
 });
 
+test.each([0, 2.5, -40, NaN, 65536])('frames cannot show for %d ms', async (frameMilliseconds) => {
+  await expect(encodeAnimation([flat(8, 8, 0.5)], 'webp', { frameMilliseconds })).rejects.toThrow(
+    `Expected a whole number from 1 to 65535 for frameMilliseconds but received ${frameMilliseconds}`,
+  );
+});
+
 describe.each(['webp', 'gif'] as const)('%s', (format) => {
   test('plays the frames to and fro, 100 ms each, for ever', async () => {
     const bytes = await encodeAnimation([flat(20, 10, 0.1), flat(20, 10, 0.5), flat(20, 10, 0.9)], format);

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from '@unblur/clips';
 import { UnblurError } from '@unblur/files';
 import { fitWithin, roundUp } from '@unblur/restoration';
-import { defaultFrameMilliseconds, orderPlayback, type PlaybackOptions } from './animation.js';
+import { frameMillisecondsOf, orderPlayback, type PlaybackOptions } from './animation.js';
 import { toSharp, type Picture } from './pixel-image.js';
 
 export interface VideoOptions extends PlaybackOptions, FfmpegOptions {
@@ -29,7 +29,7 @@ export async function writeVideo(
   const even = { width: roundUp(width, 2), height: roundUp(height, 2) };
   const pictures = await Promise.all(frames.map((frame) => encodePicture(frame, width, height, even)));
   const round = orderPlayback(pictures, playback);
-  const framesPerSecond = 1000 / (playback.frameMilliseconds ?? defaultFrameMilliseconds(frames.length));
+  const framesPerSecond = 1000 / frameMillisecondsOf(playback, frames.length);
 
   const ffmpeg = startFfmpeg(
     [

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { animateWebp, pictureChunks } from './webp.js';
+import { animateWebp } from './animated-webp.js';
 
 test('puts stills together to an animation that others read', async () => {
   const colours = ['#ff0000', '#00ff00', '#0000ff'];
@@ -11,7 +11,9 @@ test('puts stills together to an animation that others read', async () => {
         .toBuffer(),
     ),
   );
-  const film = Buffer.from(animateWebp(stills.map(pictureChunks), [0, 1, 2, 1], 17, 9, 40));
+  const film = Buffer.from(
+    animateWebp(stills, [0, 1, 2, 1], { width: 17, height: 9, frameMilliseconds: 40 }),
+  );
   const { pages, width, pageHeight, delay, loop } = await sharp(film, { pages: -1 }).metadata();
   expect({ pages, width, pageHeight, delay, loop }).toEqual({
     pages: 4,

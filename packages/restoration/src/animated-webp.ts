@@ -1,0 +1,65 @@
+/**
+ * An endless WebP animation of still WebP files: RIFF chunks `VP8X`, `ANIM` and an `ANMF` for each frame of a
+ * round (RFC 9649). A frame that is shown twice is compressed once, and stills can be compressed side by side;
+ * of photographs in which everything moves, that is as small as what libwebp makes of a whole animation.
+ *
+ * @param stills opaque, all of the size that is given.
+ * @param round indices of stills, in the order in which they are shown.
+ */
+export function animateWebp(
+  stills: readonly Uint8Array[],
+  round: readonly number[],
+  { width, height, frameMilliseconds }: { width: number; height: number; frameMilliseconds: number },
+): Uint8Array<ArrayBuffer> {
+  const pictures = stills.map(pictureChunks);
+  const hasAnimation = 0x02;
+  const header = [...little(hasAnimation, 4), ...little(width - 1, 3), ...little(height - 1, 3)];
+  const endless = [...little(0xffffffff, 4), ...little(0, 2)];
+  const noBlend = 0x02;
+  const frameHeader = [
+    ...little(0, 6),
+    ...little(width - 1, 3),
+    ...little(height - 1, 3),
+    ...little(frameMilliseconds, 3),
+    noBlend,
+  ];
+  const body = joined([
+    Uint8Array.from('WEBP', (letter) => letter.charCodeAt(0)),
+    chunk('VP8X', Uint8Array.from(header)),
+    chunk('ANIM', Uint8Array.from(endless)),
+    ...round.map((index) => chunk('ANMF', joined([Uint8Array.from(frameHeader), pictures[index]!]))),
+  ]);
+  return chunk('RIFF', body);
+}
+
+/** Of a still WebP file, the chunks that hold the picture: `VP8 ` or `VP8L`. */
+function pictureChunks(file: Uint8Array): Uint8Array {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const kept: Uint8Array[] = [];
+  for (let at = 12; at + 8 <= file.length;) {
+    const length = 8 + view.getUint32(at + 4, true) + (view.getUint32(at + 4, true) & 1);
+    const name = String.fromCharCode(...file.subarray(at, at + 4));
+    if (['VP8 ', 'VP8L'].includes(name)) kept.push(file.subarray(at, at + length));
+    at += length;
+  }
+  return joined(kept);
+}
+
+function chunk(name: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
+  const padding = new Uint8Array(content.length & 1);
+  const head = [...Array.from(name, (letter) => letter.charCodeAt(0)), ...little(content.length, 4)];
+  return joined([Uint8Array.from(head), content, padding]);
+}
+
+const little = (value: number, bytes: number): number[] =>
+  Array.from({ length: bytes }, (_, index) => Math.floor(value / 256 ** index) % 256);
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
