@@ -50,6 +50,7 @@ export function onnxRuntimeEngine({ threads, precision = 'int8' }: OnnxRuntimeOp
       });
       const { graph, outputShapes } = traceFunction(fn, {
         int8: precision === 'int8' ? int8Convolutions(fn.weights) : [],
+        placesAtOnce: 32_768,
       });
       const session = await createSession(graph, {
         threads,

@@ -57,6 +57,9 @@ export class Graph {
   #madeConstants = new Map<string, Value>();
   #count = 0;
 
+  /** @param placesAtOnce see `TraceOptions`. */
+  constructor(readonly placesAtOnce = Infinity) {}
+
   /** Declares a graph input. */
   input(name: string, shape: readonly number[], type: ElementType): Value {
     const value: Value = { graph: this, name, shape, type };

@@ -731,3 +731,32 @@ test('sums over many updates of one place lose none, whatever the number of thre
   }
   await session.release();
 });
+
+test.each([
+  ['so many that a band is three rows, and the last one two', 27, 3],
+  ['fewer than a row has', 4, 8],
+])('samples in bands are the same to the last bit: at once, %s', async (_, placesAtOnce, bands) => {
+  await tf.setBackend('cpu');
+  const [image, coordinates] = [
+    makeTensor(f(2, 5, 6, 3), 1),
+    makeTensor({ shape: [2, 8, 9, 2], range: [-2, 7] }, 2),
+  ];
+  const sampled = async (options: { placesAtOnce?: number }) => {
+    const graph = trace(
+      (inputs) => runKernel('GridSample', inputs, { padding: 'border' }),
+      { image: { shape: image.shape }, coordinates: { shape: coordinates.shape } },
+      options,
+    );
+    const session = await createSession(graph, { threads: 1 });
+    const { output0 } = await session.run({
+      image: image.dataSync() as Float32Array,
+      coordinates: coordinates.dataSync() as Float32Array,
+    });
+    await session.release();
+    const nodes = Buffer.from(graph.bytes).toString('latin1').split('GridSample').length - 1;
+    return { values: [...output0!], nodes };
+  };
+  const [whole, inBands] = [await sampled({}), await sampled({ placesAtOnce })];
+  expect(inBands.values).toEqual(whole.values);
+  expect(inBands.nodes).toBe(bands * whole.nodes);
+});

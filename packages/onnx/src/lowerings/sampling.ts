@@ -164,13 +164,20 @@ function sample(image: TracedTensor, coordinates: TracedTensor, padding: SampleP
           alongRow(1 / width - 1, 1 / height - 1),
         );
   const attributes = { align_corners: 0, mode: 'bilinear', padding_mode: 'zeros' };
-  return fromChannelsFirst(
-    graph.emit('GridSample', [image.channelsFirst(), grid], attributes, {
-      shape: [batch, channels, outHeight, outWidth],
+  const rowsAtOnce = Math.max(1, Math.floor(graph.placesAtOnce / outWidth));
+  const rows = bandsOfRows(outHeight, Math.min(outHeight, rowsAtOnce));
+  const sampled = onnx.split(grid, 1, rows).map((band, index) =>
+    graph.emit('GridSample', [image.channelsFirst(), band], attributes, {
+      shape: [batch, channels, rows[index]!, outWidth],
       type: 'float32',
     }),
   );
+  return fromChannelsFirst(onnx.concat(sampled, 2));
 }
+
+/** So many rows at a time, the last band what is left. */
+const bandsOfRows = (height: number, rows: number): number[] =>
+  Array.from({ length: Math.ceil(height / rows) }, (_, band) => Math.min(rows, height - band * rows));
 
 /** Every place's gradient, shared out over the pixels around it. */
 function imageGradient(
