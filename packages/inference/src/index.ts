@@ -21,6 +21,7 @@ export {
   createRestorer,
   type FrameSequence,
   type RestoredFrame,
+  type RestoreFramesOptions,
   type RestoreOptions,
   type Restorer,
   type RestorerOptions,
@@ -45,6 +46,7 @@ export {
 export { encodeAnimation, type PlaybackOptions } from './pictures/animation.js';
 export { encodeFrame, expectFrameEncoding, type FrameEncoding } from './pictures/frame-encoder.js';
 export { frameFormats, type FrameFormat } from './result-names.js';
+export type { DeepImage } from './pictures/pixel-image.js';
 export type { PictureMetadata } from './pictures/picture-metadata.js';
 export { encodeContactSheet } from './pictures/contact-sheet.js';
 export { encodeMotionPicture } from './pictures/motion-picture.js';

@@ -23,14 +23,12 @@ export function motionBetween(
   const motion = new Float32Array(width * height * 2);
   let at = 0;
   for (const down of downOf) {
-    const [above, below] = [down.before * columns, down.after * columns];
-    for (const { before, after, share } of acrossOf) {
-      for (const axis of [0, 1]) {
-        const [a, b] = [cells[2 * (above + before) + axis]!, cells[2 * (above + after) + axis]!];
-        const [c, d] = [cells[2 * (below + before) + axis]!, cells[2 * (below + after) + axis]!];
-        const [upper, lower] = [a + (b - a) * share, c + (d - c) * share];
-        motion[at++] = (upper + (lower - upper) * down.share) / shrink;
-      }
+    const toLower = 2 * columns * (down.after - down.before);
+    for (const across of acrossOf) {
+      const from = 2 * (down.before * columns + across.before);
+      const toRight = 2 * (across.after - across.before);
+      motion[at++] = bilinear(cells, from, toRight, toLower, across.share, down.share) / shrink;
+      motion[at++] = bilinear(cells, from + 1, toRight, toLower, across.share, down.share) / shrink;
     }
   }
   return motion;
@@ -63,39 +61,57 @@ export function frameBetween(
   share: number,
 ): PixelImage {
   const { width, height } = before;
-  const mixed = new Float32Array(width * height * 3);
-  addMoved(mixed, before, motion, -share, 1 - share);
-  addMoved(mixed, after, motion, 1 - share, share);
-  // An array that itself rounds what it is given.
-  return { width, height, data: Buffer.from(new Uint8ClampedArray(mixed).buffer) };
-}
-
-/** Adds to each pixel what lies so much of its motion away in a frame, bilinear, times a weight. */
-function addMoved(
-  sum: Float32Array,
-  { width, height, data }: PixelImage,
-  motion: PixelMotion,
-  along: number,
-  weight: number,
-): void {
-  const [right, bottom] = [width - 1, height - 1];
+  const [last, lowest] = [width - 1, height - 1];
+  // An array that itself rounds what it is given. Both frames in one go: sums of their own would take as long to
+  // make room for as to compute.
+  const mixed = new Uint8ClampedArray(width * height * 3);
   let pixel = 0;
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++, pixel++) {
-      const x = Math.min(right, Math.max(0, column + along * motion[2 * pixel]!));
-      const y = Math.min(bottom, Math.max(0, row + along * motion[2 * pixel + 1]!));
-      const [left, top] = [Math.floor(x), Math.floor(y)];
-      const [xShare, yShare] = [x - left, y - top];
-      const upperLeft = 3 * (top * width + left);
-      const toRight = left < right ? 3 : 0;
-      const toLower = top < bottom ? 3 * width : 0;
+      const dx = motion[2 * pixel]!;
+      const dy = motion[2 * pixel + 1]!;
+      const x = clamp(column - share * dx, last);
+      const y = clamp(row - share * dy, lowest);
+      const nextX = clamp(column + (1 - share) * dx, last);
+      const nextY = clamp(row + (1 - share) * dy, lowest);
+      const [left, top, nextLeft, nextTop] = [x | 0, y | 0, nextX | 0, nextY | 0];
+      const from = 3 * (top * width + left);
+      const toRight = left < last ? 3 : 0;
+      const toLower = top < lowest ? 3 * width : 0;
+      const nextFrom = 3 * (nextTop * width + nextLeft);
+      const nextToRight = nextLeft < last ? 3 : 0;
+      const nextToLower = nextTop < lowest ? 3 * width : 0;
       for (let channel = 0; channel < 3; channel++) {
-        const from = upperLeft + channel;
-        const upper = data[from]! + (data[from + toRight]! - data[from]!) * xShare;
-        const lower =
-          data[from + toLower]! + (data[from + toLower + toRight]! - data[from + toLower]!) * xShare;
-        sum[3 * pixel + channel]! += weight * (upper + (lower - upper) * yShare);
+        mixed[3 * pixel + channel] =
+          (1 - share) * bilinear(before.data, from + channel, toRight, toLower, x - left, y - top) +
+          share *
+            bilinear(
+              after.data,
+              nextFrom + channel,
+              nextToRight,
+              nextToLower,
+              nextX - nextLeft,
+              nextY - nextTop,
+            );
       }
     }
   }
+  return { width, height, data: Buffer.from(mixed.buffer) };
+}
+
+const clamp = (value: number, most: number): number => Math.min(most, Math.max(0, value));
+
+/** Between the value at an index and those so many further to its right, below it, and both. */
+function bilinear(
+  data: Uint8Array | Float32Array,
+  from: number,
+  toRight: number,
+  toLower: number,
+  xShare: number,
+  yShare: number,
+): number {
+  const upper = data[from]! + (data[from + toRight]! - data[from]!) * xShare;
+  const lowerFrom = from + toLower;
+  const lower = data[lowerFrom]! + (data[lowerFrom + toRight]! - data[lowerFrom]!) * xShare;
+  return upper + (lower - upper) * yShare;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MotionField, RgbImage } from '@unblur/restoration';
-import { FullSize, resize } from './full-size.js';
+import { FullSize, resize, toFractions } from './full-size.js';
 
 /** A motion that is the same everywhere. */
 const uniform = ({ width, height }: { width: number; height: number }, dx: number): MotionField => ({
@@ -26,13 +26,17 @@ describe('FullSize', () => {
 
   test('keeps the detail of the photograph where nothing moved', async () => {
     const still = [uniform(photo, 0), uniform(photo, 0.4)];
-    const frame = await (await FullSize.prepare(photo, await small(), still)).bring(await small());
+    const frame = toFractions(
+      await (await FullSize.prepare(photo, await small(), still)).bring(await small()),
+    );
     frame.data.forEach((value, i) => expect(Math.abs(value - photo.data[i]!)).toBeLessThan(1e-4));
   });
 
   test('keeps none of it where things moved', async () => {
     const moving = [uniform(photo, -3), uniform(photo, 3)];
-    const frame = await (await FullSize.prepare(photo, await small(), moving)).bring(await small());
+    const frame = toFractions(
+      await (await FullSize.prepare(photo, await small(), moving)).bring(await small()),
+    );
     const enlarged = await resize(await small(), 16, 8);
     expect([frame.width, frame.height]).toEqual([64, 32]);
     const spread = (values: Float32Array) => Math.max(...values) - Math.min(...values);

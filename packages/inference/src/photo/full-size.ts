@@ -1,6 +1,6 @@
 import type { MotionField, RgbImage } from '@unblur/restoration';
 import sharp from 'sharp';
-import { toSharp16 } from '../pictures/pixel-image.js';
+import { toSharp16, type DeepImage } from '../pictures/pixel-image.js';
 
 /**
  * What moved less than `still` keeps the photograph's own detail, what moved more than `moving` has none of
@@ -56,16 +56,17 @@ export class FullSize {
     return fullSize;
   }
 
-  async bring(frame: RgbImage): Promise<RgbImage> {
+  async bring(frame: RgbImage): Promise<DeepImage> {
     const { width, height, data: photo } = this.#photo;
-    const data = fractions(await enlarge16(frame, width, height));
+    const data = await enlarge16(frame, width, height);
     const [smooth, kept] = [this.#smooth, this.#kept];
     if (smooth && kept) {
       for (let pixel = 0; pixel < kept.length; pixel++) {
         const share = kept[pixel]! / 255;
         if (share === 0) continue;
         for (let i = 3 * pixel; i < 3 * pixel + 3; i++) {
-          data[i] = Math.min(1, Math.max(0, data[i]! + share * (photo[i]! - smooth[i]! / 65535)));
+          const value = data[i]! + share * (photo[i]! * 65535 - smooth[i]!);
+          data[i] = Math.min(65535, Math.max(0, value + 0.5));
         }
       }
     }
@@ -77,15 +78,20 @@ export class FullSize {
 export async function resize(image: RgbImage, width: number, height: number): Promise<RgbImage> {
   const [columns, rows] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
   if (columns === image.width && rows === image.height) return image;
-  const values = await resize16(image, columns, rows, 'lanczos3');
-  return { width: columns, height: rows, data: fractions(values) };
+  return toFractions({
+    width: columns,
+    height: rows,
+    data: await resize16(image, columns, rows, 'lanczos3'),
+  });
 }
 
-/** 16-bit values as numbers from 0 to 1; a loop, since `Float32Array.from` takes ten times as long. */
-function fractions(values: Uint16Array): Float32Array {
+/** An image in numbers from 0 to 1; a loop, since `Float32Array.from` takes ten times as long. */
+export function toFractions(image: RgbImage | DeepImage): RgbImage {
+  const { width, height, data: values } = image;
+  if (values instanceof Float32Array) return { width, height, data: values };
   const data = new Float32Array(values.length);
   for (let i = 0; i < data.length; i++) data[i] = values[i]! / 65535;
-  return data;
+  return { width, height, data };
 }
 
 const enlarge16 = (image: RgbImage, width: number, height: number) => resize16(image, width, height, 'cubic');

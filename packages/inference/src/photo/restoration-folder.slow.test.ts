@@ -15,10 +15,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Gives the photograph back as every frame, moving 2 pixels to the right. */
-const copier: FrameSource = {
+const copier = {
   times: [-1, 0, 1],
   anyTime: false,
-  async restoreFrames(photo, { times = [-1, 0, 1], onShare } = {}) {
+  async restoreFrames(photo, { times = [-1, 0, 1], onShare }) {
     const size = { width: Math.ceil(photo.width / 8), height: Math.ceil(photo.height / 8), stridePixels: 8 };
     const motionPixels = (dx: number) => ({
       ...size,
@@ -32,7 +32,7 @@ const copier: FrameSource = {
     }
     return { scale: 1, frames: frames() };
   },
-};
+} satisfies FrameSource;
 
 async function writePhoto(name: string, bits: 8 | 16): Promise<{ path: string; values: Uint16Array }> {
   const values = Uint16Array.from({ length: 42 * 8 * 3 }, (_, i) =>
@@ -192,7 +192,7 @@ describe('restorePhotoToFolder', () => {
       ...copier,
       anyTime: true,
       async restoreFrames(image, options) {
-        asked.push(options!.times!.length);
+        asked.push(options.times!.length);
         const { scale, frames } = await copier.restoreFrames(image, options);
         async function* darkening() {
           for await (const restored of frames) {
@@ -267,7 +267,7 @@ describe('restorePhotoToFolder', () => {
             };
           }
         }
-        asked.push(options!.times!.length);
+        asked.push(options.times!.length);
         return { scale, frames: darkening() };
       },
     };

@@ -9,16 +9,22 @@ import {
   writeAtomically,
   writeFolderAtomically,
 } from '@unblur/files';
-import { expectOptions, type MotionField, type OptionNames, type WorkingScale } from '@unblur/restoration';
+import {
+  expectOptions,
+  type MotionField,
+  type OptionNames,
+  type RgbImage,
+  type WorkingScale,
+} from '@unblur/restoration';
 import { loadPhoto, type LoadPhotoOptions, type Photo } from '../pictures/photo.js';
 import { Playback } from './playback.js';
-import type { Restorer } from './restorer.js';
+import type { FrameSequence, RestoreFramesOptions, Restorer } from './restorer.js';
 import { encodeAnimation, expectPlayback, type PlaybackOptions } from '../pictures/animation.js';
 import { encodeContactSheet } from '../pictures/contact-sheet.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { encodeMotionPicture } from '../pictures/motion-picture.js';
 import { toSrgb } from '../pictures/picture-metadata.js';
-import { scaleWithin, toPixels, type Picture } from '../pictures/pixel-image.js';
+import { scaleWithin, toPixels, type DeepImage, type Picture } from '../pictures/pixel-image.js';
 import { writeVideo } from '../pictures/video.js';
 import { isRestoration, isResultName } from '../result-names.js';
 
@@ -47,7 +53,10 @@ async function removeStaleResults(
 }
 
 /** What a restoration of a photograph is made with. */
-export type FrameSource = Pick<Restorer, 'restoreFrames' | 'times' | 'anyTime'>;
+export interface FrameSource extends Pick<Restorer, 'times' | 'anyTime'> {
+  /** @param options.integers whether frames may come as 16-bit integers. */
+  restoreFrames(photo: RgbImage, options: RestoreFramesOptions): Promise<FrameSequence<RgbImage | DeepImage>>;
+}
 
 export interface WriteRestorationOptions extends PlaybackOptions, FrameEncoding {
   /** Default `webp`. */
@@ -223,6 +232,7 @@ export async function restoreLoadedPhoto(
   const motionsPixels: MotionField[] = [];
   const sequence = await restorer.restoreFrames(photo, {
     times: playback.restoredTimes,
+    integers: true,
     onShare,
     signal,
   });

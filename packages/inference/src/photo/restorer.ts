@@ -24,9 +24,10 @@ import {
   tileOverlapPixels,
   type WorkingScale,
 } from '@unblur/restoration';
-import { FullSize, resize } from './full-size.js';
+import { FullSize, resize, toFractions } from './full-size.js';
 import { addressSpaceLimit, expectMemory } from './memory-limit.js';
 import { openEngine, type EngineName } from '../engine-choice.js';
+import type { DeepImage } from '../pictures/pixel-image.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
@@ -95,21 +96,32 @@ const restoreOptions: OptionNames<RestoreOptions> = {
   signal: true,
 };
 
+/** Of frames that come one after the other. */
+export interface RestoreFramesOptions extends RestoreOptions {
+  /**
+   * Leaves frames that are brought to full size the 16-bit integers that they are put together in, ready to be
+   * written. Default false: all come as numbers from 0 to 1.
+   */
+  integers?: boolean | undefined;
+}
+
+const restoreFramesOptions: OptionNames<RestoreFramesOptions> = { ...restoreOptions, integers: true };
+
 /** A frame of a photograph. */
-export interface RestoredFrame {
+export interface RestoredFrame<Image = RgbImage> {
   /** Its place among the times that were asked for. */
   index: number;
   time: number;
-  frame: RgbImage;
+  frame: Image;
   /** Where the scene lies relative to the middle of the exposure. */
   motionPixels: MotionField;
 }
 
 /** Frames that come one after the other, so that they need not all be kept. */
-export interface FrameSequence {
+export interface FrameSequence<Image = RgbImage> {
   /** At which fraction of its size the photograph was restored. */
   scale: WorkingScale;
-  frames: AsyncGenerator<RestoredFrame, void, undefined>;
+  frames: AsyncGenerator<RestoredFrame<Image>, void, undefined>;
 }
 
 export interface Restorer {
@@ -125,6 +137,7 @@ export interface Restorer {
   restore(photo: RgbImage, options?: RestoreOptions): Promise<RestoredSequence & { scale: WorkingScale }>;
   /** The same, one frame after the other, in no particular order. */
   restoreFrames(photo: RgbImage, options?: RestoreOptions): Promise<FrameSequence>;
+  restoreFrames(photo: RgbImage, options: RestoreFramesOptions): Promise<FrameSequence<RgbImage | DeepImage>>;
   /**
    * The frame at one time of the exposure, from -1 to 1. @throws UnblurError where the network has frames at
    * times of its own only.
@@ -332,7 +345,7 @@ export async function createRestorerOn(
     times: readonly number[],
     onShare: (share: number) => void,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<RestoredFrame, void, undefined> {
+  ): AsyncGenerator<RestoredFrame<RgbImage | DeepImage>, void, undefined> {
     const small =
       workingScale === 1
         ? photo
@@ -371,7 +384,10 @@ export async function createRestorerOn(
     }
   }
 
-  async function restoreFrames(photo: RgbImage, options: RestoreOptions = {}): Promise<FrameSequence> {
+  async function restoreSequence(
+    photo: RgbImage,
+    options: RestoreOptions = {},
+  ): Promise<FrameSequence<RgbImage | DeepImage>> {
     expectRgbImage(photo);
     expectOptions(options, restoreOptions, 'restore(photo, { frames: 7 })');
     const { scale = defaultScale, onShare = () => undefined, signal, ...choice } = options;
@@ -393,13 +409,21 @@ export async function createRestorerOn(
     return { scale: workingScale, frames: framesOf(photo, workingScale, times, onShare, signal) };
   }
 
+  async function restoreFrames(photo: RgbImage, options: RestoreFramesOptions = {}): Promise<FrameSequence> {
+    expectOptions(options, restoreFramesOptions, 'restoreFrames(photo, { frames: 7 })');
+    const { integers = false, ...others } = options;
+    const sequence = await restoreSequence(photo, others);
+    // The type is that of frames in fractions, which is what they are where nothing else was asked for.
+    return integers ? (sequence as FrameSequence) : { ...sequence, frames: inFractions(sequence.frames) };
+  }
+
   async function restore(
     photo: RgbImage,
     options: RestoreOptions = {},
   ): Promise<RestoredSequence & { scale: WorkingScale }> {
-    const { scale: workingScale, frames: sequence } = await restoreFrames(photo, options);
+    const { scale: workingScale, frames } = await restoreSequence(photo, options);
     const restored = { frames: [] as RgbImage[], motionsPixels: [] as MotionField[], scale: workingScale };
-    for await (const { index, frame, motionPixels } of sequence) {
+    for await (const { index, frame, motionPixels } of inFractions(frames)) {
       restored.frames[index] = frame;
       restored.motionsPixels[index] = motionPixels;
     }
@@ -414,9 +438,9 @@ export async function createRestorerOn(
     restoreFrames: (photo, options) => asWhole(() => restoreFrames(photo, options)),
     restoreAt: (photo, time, options) =>
       asWhole(async () => {
-        const { frames: sequence } = await restoreFrames(photo, { ...options, times: [time] });
+        const { frames } = await restoreSequence(photo, { ...options, times: [time] });
         let restored: RestoredFrame | undefined;
-        for await (const frame of sequence) restored = frame;
+        for await (const frame of inFractions(frames)) restored = frame;
         return restored!;
       }),
     async release() {
@@ -428,6 +452,10 @@ export async function createRestorerOn(
       });
     },
   };
+}
+
+async function* inFractions(frames: FrameSequence<RgbImage | DeepImage>['frames']): FrameSequence['frames'] {
+  for await (const { frame, ...about } of frames) yield { ...about, frame: toFractions(frame) };
 }
 
 interface Pass {

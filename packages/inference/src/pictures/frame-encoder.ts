@@ -3,7 +3,7 @@ import type { RgbImage } from '@unblur/restoration';
 import type { Sharp } from 'sharp';
 import { describePixels, type PictureMetadata } from './picture-metadata.js';
 import { frameFormats, type FrameFormat } from '../result-names.js';
-import { photographicPng, toPixels, toPixels16, type PixelImage } from './pixel-image.js';
+import { photographicPng, toPixels, toPixels16, type DeepImage, type PixelImage } from './pixel-image.js';
 
 interface FrameFormatFacts {
   bitDepths: readonly (8 | 16)[];
@@ -69,7 +69,7 @@ export function expectFrameEncoding({ format = 'png', bitDepth, quality }: Frame
  * @param pixels the frame rounded to 8 bits, where that is there already.
  */
 export async function encodeFrame(
-  frame: RgbImage,
+  frame: RgbImage | DeepImage,
   { format = 'png', bitDepth, quality }: FrameEncoding,
   source: PictureMetadata & { readonly bitDepth: number },
   pixels?: PixelImage,

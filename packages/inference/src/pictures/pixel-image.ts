@@ -17,10 +17,11 @@ export function toSharp(image: Picture): Sharp {
 export function toPixels(image: Picture): PixelImage {
   if (isPixelImage(image)) return image;
   const { width, height, data } = image;
+  const factor = data instanceof Uint16Array ? 255 / 65535 : 255;
   // An array that itself rounds and clamps what it is given: six times as fast as Math.round on a large
   // photograph.
   const values = new Uint8ClampedArray(data.length);
-  for (let i = 0; i < values.length; i++) values[i] = data[i]! * 255;
+  for (let i = 0; i < values.length; i++) values[i] = data[i]! * factor;
   return { width, height, data: Buffer.from(values.buffer) };
 }
 
@@ -34,7 +35,8 @@ export function toSharp16(image: RgbImage): Sharp {
 }
 
 /** The values of an image as 16-bit RGB, rounded and clamped. */
-export function toPixels16({ data }: RgbImage): Uint16Array {
+export function toPixels16({ data }: RgbImage | DeepImage): Uint16Array {
+  if (data instanceof Uint16Array) return data;
   const values = new Uint16Array(data.length);
   // What is stored in an array of integers loses its fraction.
   for (let i = 0; i < values.length; i++) values[i] = Math.min(65535, Math.max(0, data[i]! * 65535 + 0.5));
@@ -48,8 +50,16 @@ export interface PixelImage {
   data: Buffer;
 }
 
+/** An image as it is put together at full size: in half the memory of floating point. */
+export interface DeepImage {
+  width: number;
+  height: number;
+  /** 16-bit RGB. */
+  data: Uint16Array;
+}
+
 /** What pictures are drawn from: values as restored, or already rounded. */
-export type Picture = RgbImage | PixelImage;
+export type Picture = RgbImage | DeepImage | PixelImage;
 
 const isPixelImage = (image: Picture): image is PixelImage => image.data instanceof Uint8Array;
 
