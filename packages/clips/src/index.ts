@@ -17,6 +17,7 @@ export {
 } from './clip-writer.js';
 export { clipExtensions, containerOf, type Container } from './containers.js';
 export {
+  clipInput,
   describeWriteFailure,
   ffmpegVersion,
   hasFfmpeg,

@@ -1,6 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from '@unblur/clips';
+import { clipInput, describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from '@unblur/clips';
 import { UnblurError } from '@unblur/files';
 import { fitWithin, roundUp } from '@unblur/restoration';
 import { frameMillisecondsOf, orderPlayback, type PlaybackOptions } from './animation.js';
@@ -25,59 +26,62 @@ export async function writeVideo(
   frames: readonly Picture[],
   { rounds = 4, ffmpegPath, signal, ...playback }: VideoOptions = {},
 ): Promise<void> {
+  const ffmpeg = { ffmpegPath, signal };
+  if (rounds === 1) return writeRound(path, frames, playback, ffmpeg);
+  // Compressed once, and repeated as it is: that takes half the time of compressing it four times.
+  const roundPath = `${path}.round`;
+  try {
+    await writeRound(roundPath, frames, playback, ffmpeg);
+    await runFfmpeg(
+      ['-stream_loop', String(rounds - 1), ...clipInput(roundPath), '-c', 'copy', ...mp4Output(path)],
+      ffmpeg,
+    );
+  } finally {
+    await rm(roundPath, { force: true });
+  }
+}
+
+/** All frames in the order in which one round shows them. */
+async function writeRound(
+  path: string,
+  frames: readonly Picture[],
+  playback: PlaybackOptions,
+  ffmpeg: FfmpegOptions,
+): Promise<void> {
   const { width, height } = fitWithin(frames[0]!, videoLongestSidePixels);
   const even = { width: roundUp(width, 2), height: roundUp(height, 2) };
   const pictures = await Promise.all(frames.map((frame) => encodePicture(frame, width, height, even)));
-  const round = orderPlayback(pictures, playback);
   const framesPerSecond = 1000 / frameMillisecondsOf(playback, frames.length);
-
-  const ffmpeg = startFfmpeg(
+  await runFfmpeg(
     [
-      ...['-loglevel', 'error', '-nostdin', '-y'],
-      ...[
-        '-f',
-        'rawvideo',
-        '-pix_fmt',
-        'rgb24',
-        '-s',
-        `${even.width}x${even.height}`,
-        '-r',
-        String(framesPerSecond),
-        '-i',
-        'pipe:0',
-      ],
+      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${even.width}x${even.height}`],
+      ...['-r', String(framesPerSecond), '-i', 'pipe:0'],
       ...['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-pix_fmt', 'yuv420p'],
-      ...[
-        '-colorspace',
-        'bt709',
-        '-color_primaries',
-        'bt709',
-        '-color_trc',
-        'iec61966-2-1',
-        '-color_range',
-        'tv',
-      ],
-      ...[
-        '-c:v',
-        'libx264',
-        '-crf',
-        '17',
-        '-preset',
-        'veryfast',
-        '-fflags',
-        '+bitexact',
-        '-flags:v',
-        '+bitexact',
-      ],
-      ...['-movflags', '+faststart', '-f', 'mp4', outputFile(path)],
+      ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'iec61966-2-1'],
+      ...['-color_range', 'tv', '-c:v', 'libx264', '-crf', '17', '-preset', 'veryfast'],
+      ...['-flags:v', '+bitexact', ...mp4Output(path)],
     ],
-    { ffmpegPath, signal },
+    ffmpeg,
+    orderPlayback(pictures, playback),
   );
-  const played = Readable.from(Array.from({ length: rounds }, () => round).flat());
+}
+
+const mp4Output = (path: string): string[] => [
+  ...['-fflags', '+bitexact', '-movflags', '+faststart', '-f', 'mp4'],
+  outputFile(path),
+];
+
+/** @param fed what is written into its input. @throws UnblurError where it fails. */
+async function runFfmpeg(
+  commandLine: string[],
+  options: FfmpegOptions,
+  fed: readonly Buffer[] = [],
+): Promise<void> {
+  const ffmpeg = startFfmpeg(['-loglevel', 'error', '-nostdin', '-y', ...commandLine], options);
   // What goes wrong here shows in how ffmpeg ends.
-  const fed = pipeline(played, ffmpeg.process.stdin!).catch(() => undefined);
+  const feeding = pipeline(Readable.from(fed), ffmpeg.process.stdin!).catch(() => undefined);
   const exitCode = await ffmpeg.finished;
-  await fed;
+  await feeding;
   if (exitCode !== 0) throw new UnblurError(describeWriteFailure(ffmpeg.errorLines(), 'leave the video out'));
 }
 
