@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MotionField, RgbImage } from '@unblur/restoration';
-import { FullSize, resize, toFractions } from './full-size.js';
+import { FullSize, shrinker, toFractions } from './full-size.js';
 
 /** A motion that is the same everywhere. */
 const uniform = ({ width, height }: { width: number; height: number }, dx: number): MotionField => ({
@@ -22,7 +22,7 @@ const stripes = (width: number, height: number, period: number): RgbImage => ({
 
 describe('FullSize', () => {
   const photo = stripes(64, 32, 4);
-  const small = async () => resize(photo, 16, 8);
+  const small = async () => shrinker(photo)(16, 8);
 
   test('keeps the detail of the photograph where nothing moved', async () => {
     const still = [uniform(photo, 0), uniform(photo, 0.4)];
@@ -37,7 +37,7 @@ describe('FullSize', () => {
     const frame = toFractions(
       await (await FullSize.prepare(photo, await small(), moving)).bring(await small()),
     );
-    const enlarged = await resize(await small(), 16, 8);
+    const enlarged = await small();
     expect([frame.width, frame.height]).toEqual([64, 32]);
     const spread = (values: Float32Array) => Math.max(...values) - Math.min(...values);
     expect(spread(frame.data)).toBeLessThan(spread(enlarged.data) + 0.05);

@@ -1,6 +1,6 @@
 import type { MotionField, RgbImage } from '@unblur/restoration';
 import sharp from 'sharp';
-import { toSharp16, type DeepImage } from '../pictures/pixel-image.js';
+import { toPixels16, toSharp16, type DeepImage } from '../pictures/pixel-image.js';
 
 /**
  * What moved less than `still` keeps the photograph's own detail, what moved more than `moving` has none of
@@ -74,15 +74,22 @@ export class FullSize {
   }
 }
 
-/** A smaller copy, by the mean of the pixels that become one and a little sharper (Lanczos). */
-export async function resize(image: RgbImage, width: number, height: number): Promise<RgbImage> {
-  const [columns, rows] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
-  if (columns === image.width && rows === image.height) return image;
-  return toFractions({
-    width: columns,
-    height: rows,
-    data: await resize16(image, columns, rows, 'lanczos3'),
-  });
+/**
+ * Makes smaller copies of an image, by the mean of the pixels that become one and a little sharper (Lanczos). The
+ * image is rounded to 16 bits once for all of them.
+ */
+export function shrinker(image: RgbImage): (width: number, height: number) => Promise<RgbImage> {
+  let rounded: DeepImage | undefined;
+  return async (width, height) => {
+    const [columns, rows] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
+    if (columns === image.width && rows === image.height) return image;
+    rounded ??= { width: image.width, height: image.height, data: toPixels16(image) };
+    return toFractions({
+      width: columns,
+      height: rows,
+      data: await resize16(rounded, columns, rows, 'lanczos3'),
+    });
+  };
 }
 
 /** An image in numbers from 0 to 1; a loop, since `Float32Array.from` takes ten times as long. */
@@ -97,7 +104,7 @@ export function toFractions(image: RgbImage | DeepImage): RgbImage {
 const enlarge16 = (image: RgbImage, width: number, height: number) => resize16(image, width, height, 'cubic');
 
 async function resize16(
-  image: RgbImage,
+  image: RgbImage | DeepImage,
   toWidth: number,
   toHeight: number,
   kernel: 'lanczos3' | 'cubic',

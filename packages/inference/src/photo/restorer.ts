@@ -24,7 +24,7 @@ import {
   tileOverlapPixels,
   type WorkingScale,
 } from '@unblur/restoration';
-import { FullSize, resize, toFractions } from './full-size.js';
+import { FullSize, shrinker, toFractions } from './full-size.js';
 import { addressSpaceLimit, expectMemory } from './memory-limit.js';
 import { openEngine, type EngineName } from '../engine-choice.js';
 import type { DeepImage } from '../pictures/pixel-image.js';
@@ -328,28 +328,27 @@ export async function createRestorerOn(
   async function chooseScale(
     photo: RgbImage,
     scale: 'auto' | WorkingScale,
+    shrink: (width: number, height: number) => Promise<RgbImage>,
     signal: AbortSignal | undefined,
   ): Promise<WorkingScale> {
     if (scale !== 'auto') return scale;
     if (network.reach === null) return 1;
     const length = await surveyMotion(photo, async (width, height) => {
-      const copy = await resize(photo, width, height);
+      const copy = await shrink(width, height);
       return (await findMotionsAtEnds(copy, signal))[1]!;
     });
     return scaleForMotion(length, photo, network.reach);
   }
 
+  /** @param small the photograph at its working scale. */
   async function* framesOf(
     photo: RgbImage,
+    small: RgbImage,
     workingScale: WorkingScale,
     times: readonly number[],
     onShare: (share: number) => void,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<RestoredFrame<RgbImage | DeepImage>, void, undefined> {
-    const small =
-      workingScale === 1
-        ? photo
-        : await resize(photo, photo.width * workingScale, photo.height * workingScale);
     // What stood still is told by the whole exposure, whatever times are asked for.
     const passes = planPasses(times, Math.floor((memoryBudgetBytes * framesFraction) / frameBytes(small)), {
       withEnds: workingScale !== 1,
@@ -395,7 +394,8 @@ export async function createRestorerOn(
     const times = chooseTimes(choice, network.timesOf, defaultTimes);
     if (network.reach === null) expectKnownTimes(times, network.timesOf(network.defaultFrames));
     signal?.throwIfAborted();
-    const workingScale = await chooseScale(photo, scale, signal);
+    const shrink = shrinker(photo);
+    const workingScale = await chooseScale(photo, scale, shrink, signal);
     const pixels = photo.width * photo.height;
     const smallPixels = pixels * workingScale ** 2;
     const networkAndFramesBytes =
@@ -406,7 +406,8 @@ export async function createRestorerOn(
       besideBudget.fixedBytes + besideBudget.bytesPerPixel * pixels,
       limit,
     );
-    return { scale: workingScale, frames: framesOf(photo, workingScale, times, onShare, signal) };
+    const small = await shrink(photo.width * workingScale, photo.height * workingScale);
+    return { scale: workingScale, frames: framesOf(photo, small, workingScale, times, onShare, signal) };
   }
 
   async function restoreFrames(photo: RgbImage, options: RestoreFramesOptions = {}): Promise<FrameSequence> {

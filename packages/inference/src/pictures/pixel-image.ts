@@ -26,7 +26,7 @@ export function toPixels(image: Picture): PixelImage {
 }
 
 /** An image as 16-bit RGB, ready for sharp's pipeline. */
-export function toSharp16(image: RgbImage): Sharp {
+export function toSharp16(image: RgbImage | DeepImage): Sharp {
   const { width, height } = image;
   return sharp(toPixels16(image), {
     raw: { width, height, channels: 3 },
