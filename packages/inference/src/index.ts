@@ -36,6 +36,7 @@ export {
   selectFrames,
   UnusableWeightsError,
   workingScales,
+  type DeepImage,
   type MotionField,
   type Precision,
   type RestoredSequence,
@@ -46,7 +47,6 @@ export {
 export { encodeAnimation, type PlaybackOptions } from './pictures/animation.js';
 export { encodeFrame, expectFrameEncoding, type FrameEncoding } from './pictures/frame-encoder.js';
 export { frameFormats, type FrameFormat } from './result-names.js';
-export type { DeepImage } from './pictures/pixel-image.js';
 export type { PictureMetadata } from './pictures/picture-metadata.js';
 export { encodeContactSheet } from './pictures/contact-sheet.js';
 export { encodeMotionPicture } from './pictures/motion-picture.js';

@@ -52,6 +52,8 @@ export {
 export {
   expectRgbImage,
   fitWithin,
+  toFractions,
+  type DeepImage,
   type MotionField,
   type RestoredSequence,
   type RgbImage,

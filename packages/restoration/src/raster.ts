@@ -58,6 +58,24 @@ function firstImplausible(data: Float32Array): number {
   return start < data.length ? data.subarray(start).findIndex((value) => !isPlausible(value)) + start : -1;
 }
 
+/** An image as large ones are put together: in half the memory that numbers from 0 to 1 take. */
+export interface DeepImage {
+  width: number;
+  height: number;
+  /** 16-bit RGB, from 0 to 65535. */
+  data: Uint16Array;
+}
+
+/** An image in numbers from 0 to 1, as it is where it has them already. */
+export function toFractions(image: RgbImage | DeepImage): RgbImage {
+  const { width, height, data: values } = image;
+  if (values instanceof Float32Array) return { width, height, data: values };
+  // A loop, since `Float32Array.from` takes ten times as long.
+  const data = new Float32Array(values.length);
+  for (let i = 0; i < data.length; i++) data[i] = values[i]! / 65535;
+  return { width, height, data };
+}
+
 /** A size in the same proportions, its longer side at most `longestSidePixels`; nothing grows or vanishes. */
 export function fitWithin(
   { width, height }: { width: number; height: number },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { MotionField, RgbImage } from '@unblur/restoration';
-import { FullSize, shrinker, toFractions } from './full-size.js';
+import { toFractions, type MotionField, type RgbImage } from '@unblur/restoration';
+import { FullSize, shrinker } from './full-size.js';
 
 /** A motion that is the same everywhere. */
 const uniform = ({ width, height }: { width: number; height: number }, dx: number): MotionField => ({

@@ -1,6 +1,6 @@
-import type { MotionField, RgbImage } from '@unblur/restoration';
+import { toFractions, type DeepImage, type MotionField, type RgbImage } from '@unblur/restoration';
 import sharp from 'sharp';
-import { toPixels16, toSharp16, type DeepImage } from '../pictures/pixel-image.js';
+import { toPixels16, toSharp16 } from '../pictures/pixel-image.js';
 
 /**
  * What moved less than `still` keeps the photograph's own detail, what moved more than `moving` has none of
@@ -56,7 +56,7 @@ export class FullSize {
     return fullSize;
   }
 
-  async bring(frame: RgbImage): Promise<DeepImage> {
+  async bring(frame: RgbImage | DeepImage): Promise<DeepImage> {
     const { width, height, data: photo } = this.#photo;
     const data = await enlarge16(frame, width, height);
     const [smooth, kept] = [this.#smooth, this.#kept];
@@ -92,16 +92,8 @@ export function shrinker(image: RgbImage): (width: number, height: number) => Pr
   };
 }
 
-/** An image in numbers from 0 to 1; a loop, since `Float32Array.from` takes ten times as long. */
-export function toFractions(image: RgbImage | DeepImage): RgbImage {
-  const { width, height, data: values } = image;
-  if (values instanceof Float32Array) return { width, height, data: values };
-  const data = new Float32Array(values.length);
-  for (let i = 0; i < data.length; i++) data[i] = values[i]! / 65535;
-  return { width, height, data };
-}
-
-const enlarge16 = (image: RgbImage, width: number, height: number) => resize16(image, width, height, 'cubic');
+const enlarge16 = (image: RgbImage | DeepImage, width: number, height: number) =>
+  resize16(image, width, height, 'cubic');
 
 async function resize16(
   image: RgbImage | DeepImage,

@@ -11,6 +11,7 @@ import {
 } from '@unblur/files';
 import {
   expectOptions,
+  type DeepImage,
   type MotionField,
   type OptionNames,
   type RgbImage,
@@ -24,7 +25,7 @@ import { encodeContactSheet } from '../pictures/contact-sheet.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { encodeMotionPicture } from '../pictures/motion-picture.js';
 import { toSrgb } from '../pictures/picture-metadata.js';
-import { scaleWithin, toPixels, type DeepImage, type Picture } from '../pictures/pixel-image.js';
+import { scaleWithin, toPixels, type Picture } from '../pictures/pixel-image.js';
 import { writeVideo } from '../pictures/video.js';
 import { isRestoration, isResultName } from '../result-names.js';
 

@@ -1,6 +1,6 @@
 import { photoFamily } from '@unblur/core-model';
 import { expect, test } from '@jest/globals';
-import { readFrameNetwork, restoreInTiles } from '@unblur/restoration';
+import { readFrameNetwork, restoreInTiles, toFractions } from '@unblur/restoration';
 import {
   filledWeights,
   largestDifference,
@@ -34,7 +34,7 @@ test('tiles that overlap by what the network sees are exact: no value depends on
         return sequence;
       },
     );
-    return { tiles, frames: [0, 1, 2].map((index) => restored.takeFrame(index)) };
+    return { tiles, frames: [0, 1, 2].map((index) => toFractions(restored.takeFrame(index))) };
   };
   const [whole, tiled] = [await restore(Infinity), await restore(1536 * 64)];
   expect([whole.tiles, tiled.tiles]).toEqual([1, 2]);

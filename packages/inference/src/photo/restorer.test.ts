@@ -183,6 +183,20 @@ describe('restore', () => {
     }
   });
 
+  test('frames brought to full size come as 16-bit integers to whoever asks for them', async () => {
+    const photo = photograph(64, 48);
+    const options = { times: [-1, 0, 1], scale: 1 / 2 } as const;
+    const { frames } = await restorer.restore(photo, options);
+    const deep = await restorer.restoreFrames(photo, { ...options, integers: true });
+    for await (const { index, frame } of deep.frames) {
+      expect(frame.data).toBeInstanceOf(Uint16Array);
+      expect(Float32Array.from(frame.data, (value) => value / 65535)).toEqual(frames[index]!.data);
+    }
+    await expect(restorer.restore(photo, { integers: true } as RestoreOptions)).rejects.toThrow(
+      /^Expected options among .* but received 'integers'$/,
+    );
+  });
+
   test('frames that nobody takes hold nothing up', async () => {
     const { frames } = await restorer.restoreFrames(photograph(32, 32));
     await frames.return();

@@ -3,6 +3,7 @@ import { UnblurError, waitUnlessAborted } from '@unblur/files';
 import {
   chooseTimes,
   type ComputeEngine,
+  type DeepImage,
   expectNetworkOptions,
   expectOptions,
   expectRgbImage,
@@ -22,12 +23,12 @@ import {
   surveyMotion,
   type TiledRestoration,
   tileOverlapPixels,
+  toFractions,
   type WorkingScale,
 } from '@unblur/restoration';
-import { FullSize, shrinker, toFractions } from './full-size.js';
+import { FullSize, shrinker } from './full-size.js';
 import { addressSpaceLimit, expectMemory } from './memory-limit.js';
 import { openEngine, type EngineName } from '../engine-choice.js';
-import type { DeepImage } from '../pictures/pixel-image.js';
 
 export interface RestorerOptions {
   /** The bytes of a `.safetensors` file of the photo network, of `paper`, or of the baseline of Jin et al. */
@@ -99,8 +100,8 @@ const restoreOptions: OptionNames<RestoreOptions> = {
 /** Of frames that come one after the other. */
 export interface RestoreFramesOptions extends RestoreOptions {
   /**
-   * Leaves frames that are brought to full size the 16-bit integers that they are put together in, ready to be
-   * written. Default false: all come as numbers from 0 to 1.
+   * Leaves frames of large photographs, which are put together from tiles or brought to full size, the 16-bit
+   * integers that they are then: ready to be written. Default false: all come as numbers from 0 to 1.
    */
   integers?: boolean | undefined;
 }

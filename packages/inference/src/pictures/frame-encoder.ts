@@ -1,9 +1,9 @@
 import { UnblurError } from '@unblur/files';
-import type { RgbImage } from '@unblur/restoration';
+import type { DeepImage, RgbImage } from '@unblur/restoration';
 import type { Sharp } from 'sharp';
 import { describePixels, type PictureMetadata } from './picture-metadata.js';
 import { frameFormats, type FrameFormat } from '../result-names.js';
-import { photographicPng, toPixels, toPixels16, type DeepImage, type PixelImage } from './pixel-image.js';
+import { photographicPng, toPixels, toPixels16, type PixelImage } from './pixel-image.js';
 
 interface FrameFormatFacts {
   bitDepths: readonly (8 | 16)[];

@@ -1,5 +1,5 @@
 import sharp, { type PngOptions, type Sharp } from 'sharp';
-import { fitWithin, type RgbImage } from '@unblur/restoration';
+import { fitWithin, type DeepImage, type RgbImage } from '@unblur/restoration';
 
 /**
  * Filters chosen for each row halve the files of photographs, and those of 16 bits again; the compression of the
@@ -48,14 +48,6 @@ export interface PixelImage {
   height: number;
   /** 8-bit RGB. */
   data: Buffer;
-}
-
-/** An image as it is put together at full size: in half the memory of floating point. */
-export interface DeepImage {
-  width: number;
-  height: number;
-  /** 16-bit RGB. */
-  data: Uint16Array;
 }
 
 /** What pictures are drawn from: values as restored, or already rounded. */

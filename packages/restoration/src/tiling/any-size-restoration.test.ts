@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { restoreInTiles, type RestoreTile } from './any-size-restoration.js';
-import type { RestoredSequence, RgbImage } from '../raster.js';
+import { toFractions, type RestoredSequence, type RgbImage } from '../raster.js';
 
 const limits = { multiple: 32, overlapPixels: 64, maximumPixels: 192 * 192 };
 const motionStride = 8;
@@ -10,7 +10,7 @@ const roundingError = 4 * (0.5 / 65535);
 /** All three frames that the functions below give of a tile. */
 async function restoreAnySize(...arguments_: Parameters<typeof restoreInTiles>): Promise<RestoredSequence> {
   const { takeFrame, motionsPixels } = await restoreInTiles(...arguments_);
-  return { frames: [0, 1, 2].map(takeFrame), motionsPixels };
+  return { frames: [0, 1, 2].map((index) => toFractions(takeFrame(index))), motionsPixels };
 }
 
 /** Smooth structure plus seeded noise. */

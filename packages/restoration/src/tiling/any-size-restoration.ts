@@ -1,5 +1,5 @@
 import { crop, padByReflection, roundUp } from './padding.js';
-import type { MotionField, RestoredSequence, RgbImage } from '../raster.js';
+import type { DeepImage, MotionField, RestoredSequence, RgbImage } from '../raster.js';
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits, type TilePosition } from './tile-visits.js';
 import { planTiles, type TileLimits, type TilePlan } from './tiling.js';
@@ -16,8 +16,11 @@ export type RestoreTile = (
 /** What was restored of an image of any size. */
 export interface TiledRestoration {
   tiles: number;
-  /** Puts a frame together and lets go of what it was made from: each can be taken once. */
-  takeFrame(index: number): RgbImage;
+  /**
+   * Puts a frame together and lets go of what it was made from: each can be taken once. One of several tiles is
+   * of 16-bit integers.
+   */
+  takeFrame(index: number): RgbImage | DeepImage;
   motionsPixels: MotionField[];
 }
 

@@ -1,5 +1,5 @@
 import { crop } from './padding.js';
-import type { MotionField, RestoredSequence, RgbImage } from '../raster.js';
+import type { DeepImage, MotionField, RestoredSequence } from '../raster.js';
 import type { TilePosition } from './tile-visits.js';
 import { featherShares, type TilePlan } from './tiling.js';
 import { inNearerOrder } from '../photo/time-order.js';
@@ -57,14 +57,14 @@ export class TileCanvas {
   }
 
   /** The upper left `width` x `height` photo pixels of one frame, which the canvas then holds no longer. */
-  takeFrame(index: number, width: number, height: number): RgbImage {
-    const data = new Float32Array(width * height * 3);
+  takeFrame(index: number, width: number, height: number): DeepImage {
     const values = this.#frames[index]!;
     this.#frames[index] = new Uint16Array();
     const [rowLength, canvasRowLength] = [width * 3, this.#width * 3];
+    if (rowLength === canvasRowLength) return { width, height, data: values.subarray(0, height * rowLength) };
+    const data = new Uint16Array(height * rowLength);
     for (let y = 0; y < height; y++) {
-      const [to, from] = [y * rowLength, y * canvasRowLength];
-      for (let i = 0; i < rowLength; i++) data[to + i] = values[from + i]! / peakLevel;
+      data.set(values.subarray(y * canvasRowLength, y * canvasRowLength + rowLength), y * rowLength);
     }
     return { width, height, data };
   }

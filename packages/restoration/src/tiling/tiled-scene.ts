@@ -2,7 +2,7 @@ import { photoMultiple } from '@unblur/core-model';
 import { clampToDisplay } from '../display-range.js';
 import { exposureMotion, motionAlong } from '../motion-field.js';
 import { crop, padByReflection, roundUp } from './padding.js';
-import { expectRgbImage, type MotionField, type RgbImage } from '../raster.js';
+import { expectRgbImage, toFractions, type MotionField, type RgbImage } from '../raster.js';
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits, type TilePosition } from './tile-visits.js';
 import { planTiles, tileOverlapPixels, type TilePlan } from './tiling.js';
@@ -153,7 +153,7 @@ export async function analyzeInTiles<Scene>(
           motionsPixels: [],
         });
       }
-      return canvas.takeFrame(0, width, height);
+      return toFractions(canvas.takeFrame(0, width, height));
     },
     motionAt(time) {
       expectTime(time);
