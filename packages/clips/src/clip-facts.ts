@@ -162,14 +162,16 @@ export async function probeClip(
     );
   }
   if (video.width && video.height) expectFrameSize?.(video.width, video.height);
-  const frames = await countShownFrames(path, video.index, options);
+  const [frames, firstFrames] = await Promise.all([
+    countShownFrames(path, video.index, options),
+    probeFirstFrames(path, video.index, options),
+  ]);
   if (frames === 0) throw new UnblurError(`${path} has a video stream without frames; get the whole file`);
   if (!video.width || !video.height || !video.pix_fmt) {
     throw new UnblurError(
       `${path} has pictures that this ffmpeg cannot decode (${video.codec_name ?? 'of an unknown kind'}); update ffmpeg`,
     );
   }
-  const firstFrames = await probeFirstFrames(path, video.index, options);
   const rates = [video.avg_frame_rate, video.r_frame_rate].filter((rate) =>
     /^[1-9]\d*\/[1-9]\d*$/.test(rate ?? ''),
   );
