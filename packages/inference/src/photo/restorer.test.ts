@@ -10,7 +10,7 @@ import {
   writeSafetensors,
   type PhotoConfig,
 } from '@unblur/core-model';
-import type { ComputeEngine } from '@unblur/restoration';
+import { readFrameNetwork, type ComputeEngine } from '@unblur/restoration';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from '../index.js';
 import { onnxRuntimeEngine } from '../onnx-engine.js';
@@ -105,6 +105,33 @@ describe('restore', () => {
     await counted.restore(photo);
     expect(analysed).toEqual([96, 96, 96]);
     await counted.release();
+  });
+
+  test('another photograph of the same size needs no other sessions, where the budget holds them', async () => {
+    const onProcessor = onnxRuntimeEngine();
+    let opened = 0;
+    const engine: ComputeEngine = {
+      ...onProcessor,
+      open(fn) {
+        opened++;
+        return onProcessor.open(fn);
+      },
+    };
+    const first = photograph(320, 48);
+    const second = { ...first, data: first.data.map((value) => 1 - value) };
+    const openedWith = async (memoryBudgetBytes: number) => {
+      const counted = await createRestorerOn(async () => engine, { weights, memoryBudgetBytes });
+      await counted.restore(first);
+      opened = 0;
+      await counted.restore(second);
+      await counted.release();
+      return opened;
+    };
+    // The photograph itself and the copies on which its motion is looked for, all padded to 16 pixels.
+    const sessionsBytes = (320 * 48 + 256 * 48 + 128 * 32) * readFrameNetwork(weights).memoryBytesPerPixel;
+    const framesBytes = 7 * 12 * 320 * 48;
+    expect(await openedWith(1.01 * (sessionsBytes + framesBytes))).toBe(0);
+    expect(await openedWith(0.6 * (sessionsBytes + framesBytes))).toBeGreaterThan(0);
   });
 
   test('the same photograph gives the same bytes: again, from another restorer, and after other sizes', async () => {

@@ -168,8 +168,8 @@ const besideBudget = { fixedBytes: 700e6, bytesPerPixel: 60 };
 /** With the mirror image there are the frame, its mirror image's, that one turned, and their mean. */
 const copiesWhenMirrored = 4;
 /**
- * Photographs of as many sizes in turn are restored without tracing anew, where the memory of their sessions
- * adds up to no more than the budget.
+ * As many sizes are restored without tracing anew: those of a photograph and of the copies that its motion is
+ * looked for on, where the memory of their sessions and of its frames adds up to no more than the budget.
  */
 const maximumSessions = 5;
 
@@ -240,8 +240,8 @@ export async function createRestorerOn(
     return result.finally(() => atWork.delete(result));
   }
 
-  /** The session for a size, the least recently used ones making room. */
-  async function sessionFor(width: number, height: number): Promise<NetworkSession> {
+  /** The session for a size, the least recently used ones making room. @param framesBytes what is kept beside it. */
+  async function sessionFor(width: number, height: number, framesBytes = 0): Promise<NetworkSession> {
     if (state === 'released') refuse();
     const key = `${width}x${height}`;
     const known = sessions.get(key);
@@ -250,7 +250,7 @@ export async function createRestorerOn(
     const heldBytes = () =>
       [...sessions.values()].reduce((sum, held) => sum + held.pixels, pixels) * memoryBytesPerPixel;
     for (const [size, { session }] of sessions) {
-      if (sessions.size < maximumSessions && heldBytes() <= memoryBudgetBytes / 2) break;
+      if (sessions.size < maximumSessions && heldBytes() + framesBytes <= memoryBudgetBytes) break;
       sessions.delete(size);
       await session.release();
     }
@@ -290,15 +290,13 @@ export async function createRestorerOn(
     onShare: (share: number) => void,
     signal: AbortSignal | undefined,
   ): Promise<TiledRestoration> {
-    const networkBytes = Math.max(
-      memoryBudgetBytes * (1 - framesFraction),
-      memoryBudgetBytes - frameBytes(photo) * times.length,
-    );
+    const framesBytes = frameBytes(photo) * times.length;
+    const networkBytes = Math.max(memoryBudgetBytes * (1 - framesFraction), memoryBudgetBytes - framesBytes);
     const restoreTile = async (
       tile: RgbImage,
       { done, total }: { done: number; total: number },
     ): Promise<RestoredSequence> => {
-      const session = await sessionFor(tile.width, tile.height);
+      const session = await sessionFor(tile.width, tile.height, framesBytes);
       let halves = 0;
       const restoreHalf = (image: RgbImage) => {
         const before = halves++;
