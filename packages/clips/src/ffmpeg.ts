@@ -112,9 +112,14 @@ export async function ffmpegVersion(ffmpegPath = 'ffmpeg'): Promise<string | und
   return exitCode === 0 ? (/^ffmpeg version (\S+)/.exec(output)?.[1] ?? 'unknown') : undefined;
 }
 
+/** Those that could be run, and where they were looked for: asking again takes as long as a short clip. */
+const found = new Set<string>();
+
 /** Whether an ffmpeg can be run. */
-export async function hasFfmpeg(ffmpegPath?: string): Promise<boolean> {
-  return (await ffmpegVersion(ffmpegPath)) !== undefined;
+export async function hasFfmpeg(ffmpegPath = 'ffmpeg'): Promise<boolean> {
+  const place = `${ffmpegPath} in ${process.env['PATH']}`;
+  if (!found.has(place) && (await ffmpegVersion(ffmpegPath)) !== undefined) found.add(place);
+  return found.has(place);
 }
 
 /** What to tell the user where ffmpeg could not write a clip. @param instead what else would do. */
