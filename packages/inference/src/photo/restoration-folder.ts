@@ -4,7 +4,6 @@ import { hasFfmpeg } from '@unblur/clips';
 import {
   doLocked,
   explainFileError,
-  produceAtomically,
   UnblurError,
   writeAtomically,
   writeFolderAtomically,
@@ -269,7 +268,7 @@ export async function restoreLoadedPhoto(
       skipped.push({ kind: 'video', reason: 'ffmpeg is not installed' });
     } else {
       const path = join(folder, 'video.mp4');
-      await produceAtomically(path, (temporaryPath) => writeVideo(temporaryPath, played, options), signal);
+      await writeVideo(path, played, options);
       files.push({ kind: 'video', path });
     }
   };

@@ -4,13 +4,13 @@ import { animateWebp, fitWithin } from '@unblur/restoration';
 import { scaleToPixels, toSharp, type Picture, type PixelImage } from './pixel-image.js';
 
 export interface PlaybackOptions {
-  /** How long each frame shows; GIF rounds to 10 ms. Default 40 ms, of a few frames 100 ms. */
+  /** How long each frame shows, 1 to 65535 ms; GIF rounds to 10 ms. Default 40 ms, of a few frames 100 ms. */
   frameMilliseconds?: number;
   /** Runs forward and back again, so that the loop has no jump. Default true. */
   pingPong?: boolean;
 }
 
-/** What files of animations can say. */
+/** What sharp writes of an animation's delays. */
 const mostMilliseconds = 65535;
 
 /** @throws UnblurError where frames would not show for whole milliseconds, as many as a file can say. */
@@ -41,7 +41,11 @@ export function frameMillisecondsOf(playback: PlaybackOptions, frameCount: numbe
  */
 const longestSidePixels = { webp: 1280, gif: 640 };
 
-/** As good, and as large, as libwebp's own animations at 85, whose frames keep the errors of those before. */
+/**
+ * As good as libwebp's own animations at 85, whose frames keep the errors of those before, in a seventh of the time.
+ * Of nine photographs they were 0.9 to 1.1 times as large where most of the picture moved, and up to 3.3 times where
+ * next to nothing did, since libwebp leaves out what hardly changes.
+ */
 const webpQuality = 82;
 /** With more, files are a twelfth smaller and take twice as long. */
 const webpEffort = 2;
@@ -54,7 +58,7 @@ export async function encodeAnimation(
   frames: readonly Picture[],
   format: 'webp' | 'gif',
   playback: PlaybackOptions = {},
-): Promise<Uint8Array> {
+): Promise<Buffer> {
   const size = fitWithin(frames[0]!, longestSidePixels[format]);
   const scaled = await Promise.all(frames.map((frame) => scaleToPixels(frame, size.width, size.height)));
   const encode = format === 'webp' ? encodeWebpAnimation : encodeGif;
@@ -70,11 +74,11 @@ async function encodeWebpAnimation(
   frames: readonly PixelImage[],
   round: readonly number[],
   frameMilliseconds: number,
-): Promise<Uint8Array> {
+): Promise<Buffer> {
   const stills = await Promise.all(
     frames.map((frame) => toSharp(frame).webp({ quality: webpQuality, effort: webpEffort }).toBuffer()),
   );
-  return animateWebp(stills, round, { ...frames[0]!, frameMilliseconds });
+  return Buffer.from(animateWebp(stills, round, { ...frames[0]!, frameMilliseconds }).buffer);
 }
 
 /** @param round indices of frames, as they are shown. */
@@ -82,7 +86,7 @@ function encodeGif(
   frames: readonly PixelImage[],
   round: readonly number[],
   frameMilliseconds: number,
-): Promise<Uint8Array> {
+): Promise<Buffer> {
   const { width, height } = frames[0]!;
   return sharp(Buffer.concat(round.map((index) => frames[index]!.data)), {
     raw: { width, height: height * round.length, channels: 3, pageHeight: height },

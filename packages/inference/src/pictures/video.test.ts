@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -85,20 +85,46 @@ const colors = [
     expect(await readFile(join(folder, 'a.mp4'))).toEqual(await readFile(join(folder, 'b.mp4')));
   });
 
-  test('a folder that is not there: one line of what ffmpeg said', async () => {
+  test('rounds follow each other without a gap, one alone too', async () => {
+    const frames = colors.map((color) => flat(16, 16, color));
+    for (const rounds of [1, 2, 5]) {
+      const path = join(folder, `${rounds}.mp4`);
+      await writeVideo(path, frames, { rounds, frameMilliseconds: 40 });
+      const times = execFileSync(
+        'ffprobe',
+        ['-v', 'error', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', path],
+        { encoding: 'utf8' },
+      )
+        .split('\n')
+        .flatMap((line) => (line ? [Math.round(Number(line.split(',')[0]) * 1000)] : []))
+        .sort((a, b) => a - b);
+      expect(times).toEqual(Array.from({ length: 4 * rounds }, (_, frame) => 40 * frame));
+    }
+  });
+
+  test('a folder that is not there: one line', async () => {
     await expect(writeVideo(join(folder, 'none', 'a.mp4'), [flat(2, 2, colors[0]!)])).rejects.toThrow(
-      /^ffmpeg could not write the clip \(.+\); update ffmpeg or leave the video out$/,
+      /^Could not write .*a\.mp4: /,
     );
   });
 
-  test('an abort ends ffmpeg', async () => {
+  test.each([5, 400])('an abort after %d ms ends ffmpeg and leaves nothing', async (milliseconds) => {
+    const empty = await mkdtemp(join(folder, 'aborted-'));
+    const frames = Array.from({ length: 30 }, () => flat(640, 480, colors[0]!));
     await expect(
-      writeVideo(join(folder, 'c.mp4'), [flat(64, 64, colors[0]!)], {
-        rounds: 500,
-        signal: AbortSignal.timeout(5),
+      writeVideo(join(empty, 'c.mp4'), frames, {
+        rounds: 200_000,
+        signal: AbortSignal.timeout(milliseconds),
       }),
     ).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(await readdir(empty)).toEqual([]);
   });
+});
+
+test.each([0, -1, 2.5, NaN, null])('%p rounds are refused', async (rounds) => {
+  await expect(
+    writeVideo(join(folder, 'e.mp4'), [flat(2, 2, colors[0]!)], { rounds: rounds as number }),
+  ).rejects.toThrow(`Expected a whole number of at least 1 for rounds but received ${rounds}`);
 });
 
 test('without ffmpeg: says what to install', async () => {

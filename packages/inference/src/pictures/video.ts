@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { clipInput, describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from '@unblur/clips';
-import { UnblurError } from '@unblur/files';
+import { produceAtomically, UnblurError } from '@unblur/files';
 import { fitWithin, roundUp } from '@unblur/restoration';
 import { frameMillisecondsOf, orderPlayback, type PlaybackOptions } from './animation.js';
 import { toSharp, type Picture } from './pixel-image.js';
@@ -16,29 +16,37 @@ const videoLongestSidePixels = 1920;
 
 /**
  * Writes frames as an H.264 MP4 that any player shows, its longest side at most 1920 pixels. The codec wants
- * even sides: an odd one has its last row or column twice.
+ * even sides: an odd one has its last row or column twice. The file appears when it is whole.
  *
- * @throws UnblurError when ffmpeg cannot be run or fails; what it had written by then is the caller's to
- * remove.
+ * @throws UnblurError when ffmpeg cannot be run or fails, or the file cannot be written; the signal's reason when
+ * aborted.
  */
 export async function writeVideo(
   path: string,
   frames: readonly Picture[],
   { rounds = 4, ffmpegPath, signal, ...playback }: VideoOptions = {},
 ): Promise<void> {
-  const ffmpeg = { ffmpegPath, signal };
-  if (rounds === 1) return writeRound(path, frames, playback, ffmpeg);
-  // Compressed once, and repeated as it is: that takes half the time of compressing it four times.
-  const roundPath = `${path}.round`;
-  try {
-    await writeRound(roundPath, frames, playback, ffmpeg);
-    await runFfmpeg(
-      ['-stream_loop', String(rounds - 1), ...clipInput(roundPath), '-c', 'copy', ...mp4Output(path)],
-      ffmpeg,
-    );
-  } finally {
-    await rm(roundPath, { force: true });
+  if (!(Number.isInteger(rounds) && rounds >= 1)) {
+    throw new UnblurError(`Expected a whole number of at least 1 for rounds but received ${String(rounds)}`);
   }
+  const ffmpeg = { ffmpegPath, signal };
+  await produceAtomically(
+    path,
+    async (temporaryPath) => {
+      if (rounds === 1) return writeRound(temporaryPath, frames, playback, ffmpeg);
+      // Compressed once, and repeated as it is: that takes half the time of compressing it four times.
+      const roundPath = join(dirname(temporaryPath), 'round');
+      await writeRound(roundPath, frames, playback, ffmpeg);
+      await runFfmpeg(
+        [
+          ...['-stream_loop', String(rounds - 1), ...clipInput(roundPath), '-c', 'copy'],
+          ...mp4Output(temporaryPath),
+        ],
+        ffmpeg,
+      );
+    },
+    signal,
+  );
 }
 
 /** All frames in the order in which one round shows them. */
@@ -80,9 +88,15 @@ async function runFfmpeg(
   const ffmpeg = startFfmpeg(['-loglevel', 'error', '-nostdin', '-y', ...commandLine], options);
   // What goes wrong here shows in how ffmpeg ends.
   const feeding = pipeline(Readable.from(fed), ffmpeg.process.stdin!).catch(() => undefined);
-  const exitCode = await ffmpeg.finished;
-  await feeding;
-  if (exitCode !== 0) throw new UnblurError(describeWriteFailure(ffmpeg.errorLines(), 'leave the video out'));
+  try {
+    const exitCode = await ffmpeg.finished;
+    await feeding;
+    if (exitCode !== 0) {
+      throw new UnblurError(describeWriteFailure(ffmpeg.errorLines(), 'leave the video out'));
+    }
+  } finally {
+    await ffmpeg.gone;
+  }
 }
 
 /** 8-bit RGB at a size, its last column and row repeated where even sides need one more. */
