@@ -162,10 +162,14 @@ export async function probeClip(
     );
   }
   if (video.width && video.height) expectFrameSize?.(video.width, video.height);
-  const [frames, firstFrames] = await Promise.all([
+  // Side by side, and neither left at work where the other finds the clip damaged.
+  const [counted, seen] = await Promise.allSettled([
     countShownFrames(path, video.index, options),
     probeFirstFrames(path, video.index, options),
   ]);
+  if (counted.status === 'rejected') throw counted.reason;
+  if (seen.status === 'rejected') throw seen.reason;
+  const [frames, firstFrames] = [counted.value, seen.value];
   if (frames === 0) throw new UnblurError(`${path} has a video stream without frames; get the whole file`);
   if (!video.width || !video.height || !video.pix_fmt) {
     throw new UnblurError(

@@ -115,7 +115,7 @@ export async function ffmpegVersion(ffmpegPath = 'ffmpeg'): Promise<string | und
 /** Those that could be run, and where they were looked for: asking again takes as long as a short clip. */
 const found = new Set<string>();
 
-/** Whether an ffmpeg can be run. */
+/** Whether an ffmpeg can be run. Where it can, that is remembered while the process lives. */
 export async function hasFfmpeg(ffmpegPath = 'ffmpeg'): Promise<boolean> {
   const place = `${ffmpegPath} in ${process.env['PATH']}`;
   if (!found.has(place) && (await ffmpegVersion(ffmpegPath)) !== undefined) found.add(place);
