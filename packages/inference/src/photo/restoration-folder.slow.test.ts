@@ -185,6 +185,32 @@ describe('restorePhotoToFolder', () => {
     expect(await readFile(join(out, 'frame-9.png'), 'utf8')).toBe('mine');
   });
 
+  test.each([8, 16] as const)(
+    'frames of 16-bit integers are written as those of fractions: %d bits',
+    async (bits) => {
+      const { path } = await writePhoto('photo.png', bits);
+      const deep: FrameSource = {
+        ...copier,
+        async restoreFrames(image, options) {
+          const { scale, frames } = await copier.restoreFrames(image, options);
+          async function* inIntegers() {
+            for await (const { frame, ...about } of frames) {
+              const data = Uint16Array.from(frame.data, (value) => Math.round(value * 65535));
+              yield { ...about, frame: { ...frame, data } };
+            }
+          }
+          return { scale, frames: inIntegers() };
+        },
+      };
+      const [fractions, integers] = [join(folder, 'fractions'), join(folder, 'integers')];
+      await restorePhotoToFolder(path, fractions, copier, { video: 'never' });
+      await restorePhotoToFolder(path, integers, deep, { video: 'never' });
+      for (const name of ['frame-0.png', 'contact-sheet.png', 'motion.png', 'animation.webp']) {
+        expect(await readFile(join(integers, name))).toEqual(await readFile(join(fractions, name)));
+      }
+    },
+  );
+
   test('where frames can be had at any time, 25 are played, seven of them restored', async () => {
     const { path } = await writePhoto('photo.png', 8);
     let asked: number[] = [];

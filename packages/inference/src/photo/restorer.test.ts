@@ -210,18 +210,23 @@ describe('restore', () => {
     }
   });
 
-  test('frames brought to full size come as 16-bit integers to whoever asks for them', async () => {
-    const photo = photograph(64, 48);
-    const options = { times: [-1, 0, 1], scale: 1 / 2 } as const;
-    const { frames } = await restorer.restore(photo, options);
-    const deep = await restorer.restoreFrames(photo, { ...options, integers: true });
+  test.each([
+    ['brought to full size', { scale: 1 / 2 }],
+    ['put together from tiles', { scale: 1, memoryBudgetBytes: 3e6 }],
+  ] as const)('frames %s come as 16-bit integers to whoever asks for them', async (_, options) => {
+    const large = await createRestorer({ weights, ...options });
+    const photo = photograph(320, 192);
+    const times = [-1, 0, 1];
+    const { frames } = await large.restore(photo, { times });
+    const deep = await large.restoreFrames(photo, { times, integers: true });
     for await (const { index, frame } of deep.frames) {
       expect(frame.data).toBeInstanceOf(Uint16Array);
       expect(Float32Array.from(frame.data, (value) => value / 65535)).toEqual(frames[index]!.data);
     }
-    await expect(restorer.restore(photo, { integers: true } as RestoreOptions)).rejects.toThrow(
+    await expect(large.restore(photo, { integers: true } as RestoreOptions)).rejects.toThrow(
       /^Expected options among .* but received 'integers'$/,
     );
+    await large.release();
   });
 
   test('frames that nobody takes hold nothing up', async () => {

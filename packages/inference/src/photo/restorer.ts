@@ -205,6 +205,8 @@ export async function createRestorerOn(
   expectScale(defaultScale);
   // Taken before the first photograph: what that leaves taken serves the next.
   const limit = addressSpaceLimit();
+  // Under a limit, photographs are refused by what they take themselves: sessions for others leave them room.
+  const heldBudgetBytes = limit === undefined ? memoryBudgetBytes : memoryBudgetBytes / 2;
   const network = readFrameNetwork(weights);
   const engine = await openOwnEngine();
   const memoryBytesPerPixel = network.memoryBytesPerPixel * engine.memoryFactor;
@@ -250,7 +252,7 @@ export async function createRestorerOn(
     const heldBytes = () =>
       [...sessions.values()].reduce((sum, held) => sum + held.pixels, pixels) * memoryBytesPerPixel;
     for (const [size, { session }] of sessions) {
-      if (sessions.size < maximumSessions && heldBytes() + framesBytes <= memoryBudgetBytes) break;
+      if (sessions.size < maximumSessions && heldBytes() + framesBytes <= heldBudgetBytes) break;
       sessions.delete(size);
       await session.release();
     }
@@ -409,12 +411,14 @@ export async function createRestorerOn(
     return { scale: workingScale, frames: framesOf(photo, small, workingScale, times, onShare, signal) };
   }
 
-  async function restoreFrames(photo: RgbImage, options: RestoreFramesOptions = {}): Promise<FrameSequence> {
+  async function restoreFrames(
+    photo: RgbImage,
+    options: RestoreFramesOptions = {},
+  ): Promise<FrameSequence<RgbImage | DeepImage>> {
     expectOptions(options, restoreFramesOptions, 'restoreFrames(photo, { frames: 7 })');
     const { integers = false, ...others } = options;
     const sequence = await restoreSequence(photo, others);
-    // The type is that of frames in fractions, which is what they are where nothing else was asked for.
-    return integers ? (sequence as FrameSequence) : { ...sequence, frames: inFractions(sequence.frames) };
+    return integers ? sequence : { ...sequence, frames: inFractions(sequence.frames) };
   }
 
   async function restore(
@@ -435,7 +439,9 @@ export async function createRestorerOn(
     times: defaultTimes,
     anyTime: network.reach !== null,
     restore: (photo, options) => asWhole(() => restore(photo, options)),
-    restoreFrames: (photo, options) => asWhole(() => restoreFrames(photo, options)),
+    // Fractions unless integers are asked for, as the two ways to call it say.
+    restoreFrames: ((photo, options) =>
+      asWhole(() => restoreFrames(photo, options))) as Restorer['restoreFrames'],
     restoreAt: (photo, time, options) =>
       asWhole(async () => {
         const { frames } = await restoreSequence(photo, { ...options, times: [time] });
@@ -455,7 +461,8 @@ export async function createRestorerOn(
 }
 
 async function* inFractions(frames: FrameSequence<RgbImage | DeepImage>['frames']): FrameSequence['frames'] {
-  for await (const { frame, ...about } of frames) yield { ...about, frame: toFractions(frame) };
+  // Frames are large: none is held here as it was.
+  for await (const restored of frames) yield Object.assign(restored, { frame: toFractions(restored.frame) });
 }
 
 interface Pass {

@@ -164,8 +164,8 @@ function sample(image: TracedTensor, coordinates: TracedTensor, padding: SampleP
           alongRow(1 / width - 1, 1 / height - 1),
         );
   const attributes = { align_corners: 0, mode: 'bilinear', padding_mode: 'zeros' };
-  const rowsAtOnce = Math.max(1, Math.floor(graph.placesAtOnce / outWidth));
-  const rows = bandsOfRows(outHeight, Math.min(outHeight, rowsAtOnce));
+  const rowsAtOnce = Math.max(1, Math.min(outHeight, Math.floor(graph.placesAtOnce / outWidth)));
+  const rows = bandsOfRows(outHeight, rowsAtOnce);
   const sampled = onnx.split(grid, 1, rows).map((band, index) =>
     graph.emit('GridSample', [image.channelsFirst(), band], attributes, {
       shape: [batch, channels, rows[index]!, outWidth],
@@ -177,7 +177,9 @@ function sample(image: TracedTensor, coordinates: TracedTensor, padding: SampleP
 
 /** So many rows at a time, the last band what is left. */
 const bandsOfRows = (height: number, rows: number): number[] =>
-  Array.from({ length: Math.ceil(height / rows) }, (_, band) => Math.min(rows, height - band * rows));
+  Array.from({ length: Math.max(1, Math.ceil(height / rows)) }, (_, band) =>
+    Math.min(rows, height - band * rows),
+  );
 
 /** Every place's gradient, shared out over the pixels around it. */
 function imageGradient(
