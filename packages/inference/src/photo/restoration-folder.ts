@@ -276,7 +276,7 @@ export async function restoreLoadedPhoto(
     await write(
       'contact-sheet',
       'contact-sheet.png',
-      await encodeContactSheet(await toSrgb(photo, photo), stills),
+      await encodeContactSheet(await toSrgb(await scaleWithin(photo, contactSidePixels), photo), stills),
     );
     const middle = played[Math.floor((played.length - 1) / 2)]!;
     await write('motion', 'motion.png', await encodeMotionPicture(middle, motionsPixels, photo));
