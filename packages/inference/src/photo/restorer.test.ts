@@ -14,7 +14,7 @@ import { readFrameNetwork, type ComputeEngine } from '@unblur/restoration';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRestorer, UnblurError, type Restorer, type RgbImage } from '../index.js';
 import { onnxRuntimeEngine } from '../onnx-engine.js';
-import { createRestorerOn, planPasses, type RestoreOptions } from './restorer.js';
+import { createRestorerOn, planPasses, type RestoreFramesOptions, type RestoreOptions } from './restorer.js';
 import {
   filledWeights,
   largestDifference,
@@ -218,8 +218,11 @@ describe('restore', () => {
     const photo = photograph(320, 192);
     const times = [-1, 0, 1];
     const { frames } = await large.restore(photo, { times });
-    const deep = await large.restoreFrames(photo, { times, integers: true });
+    const asked: RestoreFramesOptions = { times, integers: true };
+    const deep = await large.restoreFrames(photo, asked);
     for await (const { index, frame } of deep.frames) {
+      // @ts-expect-error They may be integers, and the type says so.
+      void (frame satisfies RgbImage);
       expect(frame.data).toBeInstanceOf(Uint16Array);
       expect(Float32Array.from(frame.data, (value) => value / 65535)).toEqual(frames[index]!.data);
     }

@@ -137,7 +137,10 @@ export interface Restorer {
    */
   restore(photo: RgbImage, options?: RestoreOptions): Promise<RestoredSequence & { scale: WorkingScale }>;
   /** The same, one frame after the other, in no particular order. */
-  restoreFrames(photo: RgbImage, options?: RestoreOptions): Promise<FrameSequence>;
+  restoreFrames(
+    photo: RgbImage,
+    options?: RestoreFramesOptions & { integers?: false | undefined },
+  ): Promise<FrameSequence>;
   restoreFrames(photo: RgbImage, options: RestoreFramesOptions): Promise<FrameSequence<RgbImage | DeepImage>>;
   /**
    * The frame at one time of the exposure, from -1 to 1. @throws UnblurError where the network has frames at
