@@ -61,45 +61,39 @@ export function frameBetween(
   share: number,
 ): PixelImage {
   const { width, height } = before;
-  const [last, lowest] = [width - 1, height - 1];
   // An array that itself rounds what it is given. Both frames in one go: sums of their own would take as long to
   // make room for as to compute.
   const mixed = new Uint8ClampedArray(width * height * 3);
-  let pixel = 0;
+  let at = 0;
   for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++, pixel++) {
+    for (let column = 0; column < width; column++) {
+      const pixel = row * width + column;
       const dx = motion[2 * pixel]!;
       const dy = motion[2 * pixel + 1]!;
-      const x = clamp(column - share * dx, last);
-      const y = clamp(row - share * dy, lowest);
-      const nextX = clamp(column + (1 - share) * dx, last);
-      const nextY = clamp(row + (1 - share) * dy, lowest);
-      const [left, top, nextLeft, nextTop] = [x | 0, y | 0, nextX | 0, nextY | 0];
-      const from = 3 * (top * width + left);
-      const toRight = left < last ? 3 : 0;
-      const toLower = top < lowest ? 3 * width : 0;
-      const nextFrom = 3 * (nextTop * width + nextLeft);
-      const nextToRight = nextLeft < last ? 3 : 0;
-      const nextToLower = nextTop < lowest ? 3 * width : 0;
       for (let channel = 0; channel < 3; channel++) {
-        mixed[3 * pixel + channel] =
-          (1 - share) * bilinear(before.data, from + channel, toRight, toLower, x - left, y - top) +
-          share *
-            bilinear(
-              after.data,
-              nextFrom + channel,
-              nextToRight,
-              nextToLower,
-              nextX - nextLeft,
-              nextY - nextTop,
-            );
+        mixed[at++] =
+          (1 - share) * colorAt(before, column - share * dx, row - share * dy, channel) +
+          share * colorAt(after, column + (1 - share) * dx, row + (1 - share) * dy, channel);
       }
     }
   }
   return { width, height, data: Buffer.from(mixed.buffer) };
 }
 
-const clamp = (value: number, most: number): number => Math.min(most, Math.max(0, value));
+/** A color between the pixels around a place, bilinear; beyond the edges, theirs. */
+function colorAt({ width, height, data }: PixelImage, x: number, y: number, channel: number): number {
+  const across = Math.min(width - 1, Math.max(0, x));
+  const down = Math.min(height - 1, Math.max(0, y));
+  const [left, top] = [across | 0, down | 0];
+  return bilinear(
+    data,
+    3 * (top * width + left) + channel,
+    left < width - 1 ? 3 : 0,
+    top < height - 1 ? 3 * width : 0,
+    across - left,
+    down - top,
+  );
+}
 
 /** Between the value at an index and those so many further to its right, below it, and both. */
 function bilinear(
