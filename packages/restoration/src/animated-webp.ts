@@ -13,28 +13,28 @@ export function animateWebp(
   { width, height, frameMilliseconds }: { width: number; height: number; frameMilliseconds: number },
 ): Uint8Array<ArrayBuffer> {
   const pictures = stills.map(pictureChunks);
+  const size = [...little(width - 1, 3), ...little(height - 1, 3)];
   const hasAnimation = 0x02;
-  const header = [...little(hasAnimation, 4), ...little(width - 1, 3), ...little(height - 1, 3)];
   const endless = [...little(0xffffffff, 4), ...little(0, 2)];
   const noBlend = 0x02;
-  const frameHeader = [
-    ...little(0, 6),
-    ...little(width - 1, 3),
-    ...little(height - 1, 3),
-    ...little(frameMilliseconds, 3),
-    noBlend,
-  ];
-  const body = joined([
-    Uint8Array.from('WEBP', (letter) => letter.charCodeAt(0)),
-    chunk('VP8X', Uint8Array.from(header)),
-    chunk('ANIM', Uint8Array.from(endless)),
-    ...round.map((index) => chunk('ANMF', joined([Uint8Array.from(frameHeader), pictures[index]!]))),
+  const frameHeader = Uint8Array.from([...little(0, 6), ...size, ...little(frameMilliseconds, 3), noBlend]);
+  const parts = chunk('RIFF', [
+    lettersOf('WEBP'),
+    ...chunk('VP8X', [Uint8Array.from([...little(hasAnimation, 4), ...size])]),
+    ...chunk('ANIM', [Uint8Array.from(endless)]),
+    ...round.flatMap((index) => chunk('ANMF', [frameHeader, ...pictures[index]!])),
   ]);
-  return chunk('RIFF', body);
+  const file = new Uint8Array(lengthOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
+  }
+  return file;
 }
 
 /** Of a still WebP file, the chunks that hold the picture: `VP8 ` or `VP8L`. */
-function pictureChunks(file: Uint8Array): Uint8Array {
+function pictureChunks(file: Uint8Array): Uint8Array[] {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const kept: Uint8Array[] = [];
   for (let at = 12; at + 8 <= file.length;) {
@@ -43,24 +43,18 @@ function pictureChunks(file: Uint8Array): Uint8Array {
     if (['VP8 ', 'VP8L'].includes(name)) kept.push(file.subarray(at, at + length));
     at += length;
   }
-  return joined(kept);
+  return kept;
 }
 
-function chunk(name: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
-  const padding = new Uint8Array(content.length & 1);
-  const head = [...Array.from(name, (letter) => letter.charCodeAt(0)), ...little(content.length, 4)];
-  return joined([Uint8Array.from(head), content, padding]);
+/** A RIFF chunk in parts, of an even length in all. */
+function chunk(name: string, content: readonly Uint8Array[]): Uint8Array[] {
+  const length = lengthOf(content);
+  return [lettersOf(name), Uint8Array.from(little(length, 4)), ...content, new Uint8Array(length & 1)];
 }
+
+const lettersOf = (name: string): Uint8Array => Uint8Array.from(name, (letter) => letter.charCodeAt(0));
 
 const little = (value: number, bytes: number): number[] =>
   Array.from({ length: bytes }, (_, index) => Math.floor(value / 256 ** index) % 256);
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);
