@@ -19,7 +19,7 @@ const pngSizeOffset = 16;
 
 /** One event. @param wallTimeSeconds since 1970. */
 export function encodeEvent(content: EventContent, step: number, wallTimeSeconds: number): Uint8Array {
-  return concat([double(1, wallTimeSeconds), integer(2, step), encodeContent(content)]);
+  return Buffer.concat([double(1, wallTimeSeconds), integer(2, step), encodeContent(content)]);
 }
 
 /**
@@ -29,7 +29,7 @@ export function encodeEvent(content: EventContent, step: number, wallTimeSeconds
 export function frameRecord(bytes: Uint8Array): Uint8Array {
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length), true);
-  return concat([length, maskedCrc(length), bytes, maskedCrc(bytes)]);
+  return Buffer.concat([length, maskedCrc(length), bytes, maskedCrc(bytes)]);
 }
 
 function encodeContent(content: EventContent): Uint8Array {
@@ -72,15 +72,15 @@ function maskedCrc(bytes: Uint8Array): Uint8Array {
 const wireTypes = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as const;
 
 function integer(field: number, value: number): Uint8Array {
-  return concat([key(field, wireTypes.varint), varint(value)]);
+  return Buffer.concat([key(field, wireTypes.varint), varint(value)]);
 }
 
 function double(field: number, value: number): Uint8Array {
-  return concat([key(field, wireTypes.fixed64), new Uint8Array(Float64Array.of(value).buffer)]);
+  return Buffer.concat([key(field, wireTypes.fixed64), new Uint8Array(Float64Array.of(value).buffer)]);
 }
 
 function float(field: number, value: number): Uint8Array {
-  return concat([key(field, wireTypes.fixed32), new Uint8Array(Float32Array.of(value).buffer)]);
+  return Buffer.concat([key(field, wireTypes.fixed32), new Uint8Array(Float32Array.of(value).buffer)]);
 }
 
 function text(field: number, value: string): Uint8Array {
@@ -88,11 +88,11 @@ function text(field: number, value: string): Uint8Array {
 }
 
 function message(field: number, parts: readonly Uint8Array[]): Uint8Array {
-  return lengthDelimited(field, concat(parts));
+  return lengthDelimited(field, Buffer.concat(parts));
 }
 
 function lengthDelimited(field: number, bytes: Uint8Array): Uint8Array {
-  return concat([key(field, wireTypes.lengthDelimited), varint(bytes.length), bytes]);
+  return Buffer.concat([key(field, wireTypes.lengthDelimited), varint(bytes.length), bytes]);
 }
 
 function key(field: number, wire: number): Uint8Array {
@@ -105,14 +105,4 @@ function varint(value: number): Uint8Array {
   let rest = value;
   for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) + 0x80);
   return Uint8Array.of(...bytes, rest);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }
