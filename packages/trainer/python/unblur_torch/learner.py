@@ -242,27 +242,29 @@ class Learner:
             self._low_gradient.zero_()
         self._gradient.zero_()
         outputs = self._program(*self._leaves, *(batch[name] for name in self._batch_inputs))
-        if self._device.type == "cpu":
-            self._expect_finite(outputs)
-        outputs[self._terms.index(TOTAL)].backward()
-        if self._low_gradient is not None:
-            self._gradient.add_(self._low_gradient)
         terms = torch.stack([output.detach() for output in outputs])
+        on_processor = self._device.type == "cpu"
+        # Gradients of sampling at coordinates that are not numbers end a processor's process; a GPU is not
+        # waited for.
+        if on_processor and not torch.isfinite(terms).all():
+            self._gradient.fill_(math.nan)
+        else:
+            outputs[self._terms.index(TOTAL)].backward()
+            if self._low_gradient is not None:
+                self._gradient.add_(self._low_gradient)
         if torch.distributed.is_initialized():
             for summed in (self._gradient, terms):
                 torch.distributed.all_reduce(summed)
                 summed.div_(torch.distributed.get_world_size())
+        if on_processor:
+            # Of the whole batch: all processes take it alike.
+            self._expect_finite(terms)
         return terms
 
-    def _expect_finite(self, outputs: List[Tensor]) -> None:
-        """Before going back through them: gradients of sampling at coordinates that are not numbers end the
-        process.
-        """
-        for name, value in zip(self._terms, torch.stack([output.detach() for output in outputs]).tolist()):
-            if not numpy.isfinite(value):
-                raise ValueError(
-                    f"Expected a finite loss but its term '{name[len(TERM_PREFIX) :]}' is {value}."
-                )
+    def _expect_finite(self, terms: Tensor) -> None:
+        for name, value in self.named_terms(terms.tolist()).items():
+            if not math.isfinite(value):
+                raise ValueError(f"Expected a finite loss but its term '{name}' is {value}.")
 
     def _first_not_finite(self) -> str:
         """Finite gradients may have a norm that is not: then the largest."""
