@@ -14,7 +14,7 @@ import numpy
 import torch
 
 from .connection import Connection
-from .devices import choose_device, join_processes
+from .devices import choose_device, join_processes, run_and_exit
 from .learner import Learner, LearnerOptions
 from .onnx_file import read_onnx
 
@@ -77,4 +77,4 @@ def to_device(arrays: Dict[str, numpy.ndarray], device: torch.device) -> Dict[st
     return {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in arrays.items()}
 
 
-main()
+run_and_exit(main)

@@ -10,25 +10,29 @@ from __future__ import annotations
 
 import argparse
 import math
+import multiprocessing.connection
 import os
 import signal
 import sys
 import tempfile
 import threading
 import time
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List
 
-# Before torch: it notes when the program started.
+# Before torch, which takes seconds to load: a Ctrl-C ends the program then, without a traceback.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+# Before torch too: it notes when the program started.
 from .progress import Progress
 from .required_packages import expect_packages
 
 expect_packages()
 
 import torch
-import torch.multiprocessing
 
 from .device_run import DeviceRun
-from .devices import choose_device, join_processes
+from .devices import choose_device, join_processes, run_and_exit
 from .run_folder import PackedRun, RunFolder
 
 MOST_PROCESSES = 64
@@ -91,28 +95,60 @@ def end_with_input() -> None:
 
 
 def run_child(rank: int, options: argparse.Namespace, rendezvous: str) -> None:
-    sys.exit(explained(lambda: run_process(rank, options, rendezvous)))
+    stop_with_parent()
+    run_and_exit(lambda: explained(lambda: run_process(rank, options, rendezvous)))
+
+
+def stop_with_parent() -> None:
+    """Interrupts this process when the one that has started it is gone."""
+
+    def wait() -> None:
+        multiprocessing.parent_process().join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def run_processes(options: argparse.Namespace, rendezvous: str) -> int:
     """One process per GPU, which are stopped with this one. Returns the exit status."""
-    children = torch.multiprocessing.spawn(
-        run_child, (options, rendezvous), nprocs=options.processes, join=False
-    )
+    spawning = multiprocessing.get_context("spawn")
+    children = [
+        spawning.Process(target=run_child, args=(rank, options, rendezvous))
+        for rank in range(options.processes)
+    ]
+    for child in children:
+        child.start()
 
     def pass_on(number: int, _) -> None:
-        for child in children.processes:
+        for child in children:
             if child.is_alive():
                 os.kill(child.pid, number)
 
     for number in INTERRUPTIONS:
         signal.signal(number, pass_on)
-    try:
-        while not children.join():
-            pass
-    except torch.multiprocessing.ProcessExitedException as exited:
-        # It has said why.
-        return exited.exit_code
+    return wait_for(children)
+
+
+def wait_for(children: List[multiprocessing.Process]) -> int:
+    """Until all have ended, or one has failed, without which the others would wait for ever: they are
+    killed. Returns the exit status.
+    """
+    left = {child.sentinel: child for child in children}
+    while left:
+        for sentinel in multiprocessing.connection.wait(list(left)):
+            child = left.pop(sentinel)
+            child.join()
+            if child.exitcode == 0:
+                continue
+            for other in left.values():
+                other.kill()
+            if child.exitcode > 0:
+                # It has said why.
+                return child.exitcode
+            number = signal.Signals(-child.exitcode)
+            if number not in INTERRUPTIONS:
+                print(f"unblur: one of the processes was ended by {number.name}.", file=sys.stderr)
+            return 128 + number
     return 0
 
 
@@ -122,6 +158,13 @@ def explained(work: Callable[[], Any]) -> int:
         return work() or 0
     except (ValueError, OSError) as error:
         print(f"unblur: {error}", file=sys.stderr)
+        return 1
+    except torch.cuda.OutOfMemoryError as error:
+        print(
+            f"unblur: the GPU has too little memory: {error}\nTake a smaller `batchSize`, `sizePixels` or "
+            "`device.samples`.",
+            file=sys.stderr,
+        )
         return 1
 
 
@@ -176,4 +219,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_and_exit(main)

@@ -1,6 +1,12 @@
-"""The device on which a process trains, and the processes that train together."""
+"""The device on which a process trains, and how processes that train together meet and end."""
 
 from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from typing import Callable, Optional
 
 import torch
 import torch.distributed
@@ -27,3 +33,20 @@ def join_processes(device: torch.device, rank: int, processes: int, rendezvous: 
             rank=rank,
             world_size=processes,
         )
+
+
+def run_and_exit(work: Callable[[], Optional[int]]) -> None:
+    """Ends this process with the status that the work returns, without taking the interpreter down.
+
+    Threads of torch that still hold tensors then, such as those of gloo, abort it or wait for each other for
+    ever (pytorch/pytorch#190489).
+    """
+    status = 1
+    try:
+        status = work() or 0
+    except Exception:  # noqa: BLE001 whatever it is, as the interpreter shows it
+        traceback.print_exc()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(status)

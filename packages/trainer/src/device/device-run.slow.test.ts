@@ -336,54 +336,79 @@ describeWithTorch('a run whose samples are made on the device', () => {
     longMilliseconds,
   );
 
-  test(
-    'in several processes, stops in all of them after a step when it is interrupted, and goes on',
-    async () => {
-      await packRun(at('photo.yaml'), at('for two'), { maxMib: 4, partMib: 1 });
-      const start = (...more: string[]) =>
-        spawn(at('for two', 'start.sh'), [at('run of two'), '--processes', '2', ...more], {
-          stdio: ['ignore', 'pipe', 'pipe'],
-          env: { ...torchEnvironment(1), PYTHON: python! },
-          detached: true,
-        });
-      const log = () => readMetrics(at('run of two', 'results', 'metrics.jsonl'));
+  describe('in several processes', () => {
+    /** The packed run, in a process group of its own. */
+    const start = (out: string, ...options: string[]) => {
+      const program = spawn(at('for two', 'start.sh'), [at(out), '--processes', '2', ...options], {
+        stdio: 'pipe',
+        env: { ...torchEnvironment(1), PYTHON: python! },
+        detached: true,
+      });
+      const told = text(program.stderr);
+      const ended = once(program, 'close');
+      /** @throws with what the program says if it ends before its first step. */
+      const firstStep = async () => {
+        const row: unknown = await Promise.race([once(program.stdout, 'data'), ended.then(() => undefined)]);
+        if (row === undefined) throw new Error(`Expected a first step but the program said: ${await told}`);
+      };
+      program.stdout.resume();
+      return { program, told, ended, firstStep };
+    };
+    const log = () => readMetrics(at('run of two', 'results', 'metrics.jsonl'));
 
-      const interrupted = start('--minutes', '10');
-      const told = text(interrupted.stderr);
-      await once(interrupted.stdout, 'data');
-      // Ctrl-C in a terminal reaches the whole group; what has started the first process may tell it too.
-      process.kill(-interrupted.pid!, 'SIGINT');
-      interrupted.kill('SIGINT');
-      expect(await once(interrupted, 'close')).toEqual([0, null]);
-      expect(await told).toMatch(/\d+ steps, \d+ % of the run/);
-      const steps = log().at(-1)!.step;
-      expect(steps).toBeGreaterThan(0);
+    beforeAll(() => packRun(at('photo.yaml'), at('for two'), { maxMib: 4, partMib: 1 }), longMilliseconds);
 
-      const goesOn = start('--minutes', '0.05');
-      goesOn.stdout.resume();
-      expect(await once(goesOn, 'close')).toEqual([0, null]);
-      expect(log().at(-1)!.step).toBeGreaterThan(steps);
+    test(
+      'stops in all of them after a step when it is interrupted, and goes on',
+      async () => {
+        const { program, told, ended, firstStep } = start('run of two', '--minutes', '10');
+        await firstStep();
+        // Ctrl-C in a terminal reaches the whole group; what has started the first process may tell it too.
+        process.kill(-program.pid!, 'SIGINT');
+        program.kill('SIGINT');
+        expect([await told, await ended]).toEqual([
+          expect.stringMatching(/\d+ steps, \d+ % of the run/),
+          [0, null],
+        ]);
+        const steps = log().at(-1)!.step;
+        expect(steps).toBeGreaterThan(0);
 
-      // As where the process that has started it is killed.
-      const left = spawn(
-        at('for two', 'start.sh'),
-        [at('left run'), '--processes', '2', '--minutes', '10', '--end-with-input'],
-        {
-          stdio: ['pipe', 'pipe', 'ignore'],
-          env: { ...torchEnvironment(1), PYTHON: python! },
-          detached: true,
-        },
-      );
-      await once(left.stdout, 'data');
-      left.stdout.resume();
-      left.stdin.destroy();
-      expect(await once(left, 'close')).toEqual([null, 'SIGKILL']);
+        const goesOn = start('run of two', '--minutes', '0.05');
+        expect([await goesOn.told, await goesOn.ended]).toEqual([
+          expect.stringContaining('100 % of the run'),
+          [0, null],
+        ]);
+        expect(log().at(-1)!.step).toBeGreaterThan(steps);
+      },
+      longMilliseconds,
+    );
 
-      const wrong = start('--minutes', '0');
-      expect(await text(wrong.stderr)).toBe('unblur: Expected minutes above 0 but received 0.0.\n');
-    },
-    longMilliseconds,
-  );
+    test(
+      'ends with the process that has started it',
+      async () => {
+        const { program, ended, firstStep } = start('left run', '--minutes', '10', '--end-with-input');
+        await firstStep();
+        program.stdin.destroy();
+        expect(await ended).toEqual([null, 'SIGKILL']);
+      },
+      longMilliseconds,
+    );
+
+    test(
+      'says in a line what is wrong, and nothing when it is interrupted while it loads',
+      async () => {
+        const wrong = start('wrong run', '--minutes', '0');
+        expect([await wrong.told, await wrong.ended]).toEqual([
+          'unblur: Expected minutes above 0 but received 0.0.\n',
+          [1, null],
+        ]);
+        const early = start('early run');
+        setTimeout(() => process.kill(-early.program.pid!, 'SIGINT'), 400);
+        expect([await early.told, await early.ended]).toEqual(['', [null, 'SIGINT']]);
+      },
+      longMilliseconds,
+    );
+  });
 
   test(
     'goes back to its last good weights when the loss is not finite',
