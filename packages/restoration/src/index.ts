@@ -74,5 +74,5 @@ export {
   type VideoDeblurrer,
   type VideoDeblurrerOptions,
 } from './video/video-deblurrer.js';
-export { isForVideo } from './video/video-families.js';
+export { isForVideo, listOfWeights, type VideoWeights } from './video/video-families.js';
 export { UnblurError } from '@unblur/files/file-error';

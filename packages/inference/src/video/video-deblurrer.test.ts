@@ -18,7 +18,10 @@ import {
   mirrorRows,
   multiplyAddsPerPixel,
   type RgbImage,
+  type VideoWeights,
 } from '@unblur/restoration';
+import { ChangeShares } from '../../../restoration/src/video/change-shares.js';
+import { readVideoNetworks } from '../../../restoration/src/video/video-families.js';
 import { narrowedClip } from '../../../core-model/src/clip/narrowed-clip.test-tool.js';
 import {
   livelyClipWeights,
@@ -105,6 +108,8 @@ const tinyFiles = [
   ['video-deblur', tinyVideoFile()],
   ['clip', tinyClipFile()],
   ['photo', tinyWeights()],
+  // The second one looks farther.
+  ['photo and video-deblur', [tinyWeights(), tinyVideoFile({ ...tinyVideoConfig, stages: 1 })]],
 ] as const;
 
 describe('createVideoDeblurrer', () => {
@@ -220,6 +225,48 @@ describe('createVideoDeblurrer', () => {
     },
   );
 
+  test('averages what several networks make of a frame', async () => {
+    const [width, height] = [48, 32];
+    const frames = movingWaves(width, height, 5).map(({ data }) => data);
+    const files = [tinyWeights(), tinyVideoFile({ ...tinyVideoConfig, stages: 1 }), tinyClipFile()];
+    /** What comes out, not clamped. */
+    const restored = async (weights: VideoWeights) => {
+      const opened = await readVideoNetworks(weights, false).open(
+        width,
+        height,
+        onnxRuntimeEngine({ threads: 1 }),
+      );
+      const pass = opened.startPass();
+      const images: Float32Array[] = [];
+      for (const frame of frames) {
+        const image = await pass.push(frame);
+        if (image) images.push(image.slice());
+      }
+      await opened.release();
+      return images;
+    };
+    // By itself, the photo network waits for no frame.
+    const photo = (await restored(files[0]!)).slice(1, -1);
+    const alone = [photo, await restored(files[1]!), await restored(files[2]!)];
+    const averaged = await restored(files);
+    expect([averaged, ...alone].map(({ length }) => length)).toEqual([3, 3, 3, 3]);
+    const asImage = (data: Float32Array) => ({ width, height, data });
+    averaged.forEach((image, index) => {
+      const images = alone.map((ofOne) => ofOne[index]!.slice());
+      for (const each of images) {
+        expect(largestDifference(asImage(image), asImage(each))).toBeGreaterThan(0.005);
+      }
+      const expected = new ChangeShares(width, height, 3).average(frames[index + 1]!, images);
+      expect(largestDifference(asImage(image), asImage(expected))).toBeLessThan(1e-4);
+    });
+    const [first, ...others] = files.map((weights) => createVideoDeblurrer({ weights }));
+    const { multiplyAddsPerPixel, config } = createVideoDeblurrer({ weights: files });
+    expect(config).toEqual(first!.config);
+    expect(multiplyAddsPerPixel).toBe(
+      others.reduce((sum, each) => sum + each.multiplyAddsPerPixel, first!.multiplyAddsPerPixel),
+    );
+  });
+
   test('gives the mean with the mirror image where it is asked for', async () => {
     const config: VideoDeblurConfig = {
       ...tinyVideoConfig,
@@ -332,6 +379,12 @@ describe('createVideoDeblurrer', () => {
     const withNothing = createVideoDeblurrer as () => unknown;
     expect(withNothing).toThrow(
       'Expected options, such as createVideoDeblurrer({ weights }), but received nothing',
+    );
+    expect(() => createVideoDeblurrer({ weights: [] })).toThrow(
+      'Expected weights but received an empty list',
+    );
+    expect(() => createVideoDeblurrer({ weights: [tinyWeights(), tinyVideoFile()] })).toThrow(
+      'These weights cannot be used. Expected networks that go over a clip once, to average them, but one goes over it 2 times; use its weights alone',
     );
     const paper = writeSafetensors({ tensors: {}, metadata: { [paperFamily.configKey]: '{}' } });
     expect(() => createVideoDeblurrer({ weights: paper })).toThrow(

@@ -19,7 +19,7 @@ import {
   type ReadingChoice,
   type TimedFrame,
 } from '@unblur/clips';
-import { expectSafetensorsBytes, type SafetensorsBytes } from '@unblur/core-model';
+import { expectSafetensorsBytes } from '@unblur/core-model';
 import {
   claimFolder,
   doLocked,
@@ -28,7 +28,14 @@ import {
   UnblurError,
   writeAtomically,
 } from '@unblur/files';
-import { expectOptions, explainWeights, type OptionNames, type VideoDeblurrer } from '@unblur/restoration';
+import {
+  expectOptions,
+  explainWeights,
+  listOfWeights,
+  type OptionNames,
+  type VideoDeblurrer,
+  type VideoWeights,
+} from '@unblur/restoration';
 import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
@@ -39,7 +46,7 @@ export interface DeblurVideoOptions extends FfmpegOptions, FrameEncoding {
    * The weights that the deblurrer was made from: a folder of frames is only continued with the same, and
    * mirrored or not as before.
    */
-  weights: SafetensorsBytes;
+  weights: VideoWeights;
   /** Rate of a clip that is made from a folder of frames. Default 25. */
   framesPerSecond?: number;
   /**
@@ -375,7 +382,10 @@ async function writeFolder(
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
   const { weights, deinterlace = true, format = 'png', bitDepth, quality, onFrame, signal } = options;
-  const weightsBytes = explainWeights(() => expectSafetensorsBytes(weights));
+  const digest = createHash('sha256');
+  for (const ofOne of listOfWeights(weights)) {
+    digest.update(explainWeights(() => expectSafetensorsBytes(ofOne)));
+  }
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw explainFileError('write', folder, cause);
   });
@@ -384,7 +394,7 @@ async function writeFolder(
     fileName: recordName,
     record: {
       input,
-      weights: createHash('sha256').update(weightsBytes).digest('hex'),
+      weights: digest.digest('hex'),
       ...(deblurrer.mirrored ? { mirrored: true } : {}),
       ...(deinterlace ? {} : { deinterlace: false }),
       ...(format === 'png' ? {} : { format }),

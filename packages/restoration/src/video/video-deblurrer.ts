@@ -1,4 +1,3 @@
-import type { SafetensorsBytes } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
 import type { ComputeEngine } from '../compute-engine.js';
 import { clampToDisplay } from '../display-range.js';
@@ -7,16 +6,17 @@ import { crop, padByReflection, roundUp } from '../tiling/padding.js';
 import { expectRgbImage, type RgbImage } from '../raster.js';
 import { featherShares, planTiles, type TilePlan } from '../tiling/tiling.js';
 import { cascadeBytesPerPixel, reachOfCascade, VideoCascade } from './video-cascade.js';
-import { readVideoNetwork } from './video-families.js';
+import { readVideoNetworks, type VideoWeights } from './video-families.js';
 import type { OpenVideoNetwork, VideoNetworkConfig } from './video-network.js';
 import { inShots, framesBesideCut, type ShotFrame } from './video-shots.js';
 
 export interface VideoDeblurrerOptions {
   /**
    * The bytes of a `.safetensors` file of a network for video, or of the photo network, which makes every
-   * frame sharp by itself. The file says which.
+   * frame sharp by itself. The file says which. Several files: what their networks make of a frame is
+   * averaged (`averageNetworks`), each of which goes over the clip once.
    */
-  weights: SafetensorsBytes;
+  weights: VideoWeights;
   /** What computes the network. */
   engine: ComputeEngine;
   /** Frames for which the network would need more memory than this are deblurred in tiles. Default 3 GiB. */
@@ -42,6 +42,7 @@ const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
 };
 
 export interface VideoDeblurrer {
+  /** Of the first weights. */
   readonly config: VideoNetworkConfig;
   /** Whether mirror images are averaged in. */
   readonly mirrored: boolean;
@@ -92,7 +93,7 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
     windowsOnly = false,
   } = options;
   expectNetworkOptions({ memoryBudgetBytes });
-  const network = readVideoNetwork(weights, mirrored);
+  const network = readVideoNetworks(weights, mirrored);
   const keepsStill = !windowsOnly;
   const limits = {
     multiple: network.multiple,

@@ -5,11 +5,16 @@ import {
   videoDeblurFamily,
   type SafetensorsBytes,
 } from '@unblur/core-model';
+import { UnblurError } from '@unblur/files/file-error';
 import { describeOtherNetwork, explainWeights } from '../network-options.js';
+import { averageNetworks } from './network-averaging.js';
 import { readClipNetwork } from './clip-network.js';
 import { readPhotoNetwork } from './photo-network.js';
 import { readVideoDeblurNetwork } from './video-deblur-network.js';
 import type { VideoNetwork } from './video-network.js';
+
+/** The bytes of one `.safetensors` file, or of several whose networks are averaged. */
+export type VideoWeights = SafetensorsBytes | readonly SafetensorsBytes[];
 
 const families = [
   { configKey: videoDeblurFamily.configKey, read: readVideoDeblurNetwork },
@@ -27,12 +32,24 @@ export function isForVideo(weights: SafetensorsBytes): boolean {
 }
 
 /**
- * Reads the weights of a network that restores video: the file says of which family.
+ * Reads the weights of a network that restores video, or of several to average: each file says of which family.
  *
- * @param mirrored whether frames are the mean of what the network makes of them and of their mirror images.
- * @throws UnblurError when they are of another network or do not hold together.
+ * @param mirrored whether frames are the mean of what a network makes of them and of their mirror images.
+ * @throws UnblurError when they are of another network, do not hold together, or cannot be averaged.
  */
-export function readVideoNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
+export function readVideoNetworks(weights: VideoWeights, mirrored: boolean): VideoNetwork {
+  const networks = listOfWeights(weights).map((ofOne) => readVideoNetwork(ofOne, mirrored));
+  return networks.length === 1 ? networks[0]! : explainWeights(() => averageNetworks(networks));
+}
+
+/** @throws UnblurError where there are none. */
+export function listOfWeights(weights: VideoWeights): readonly SafetensorsBytes[] {
+  const list = isList(weights) ? weights : [weights];
+  if (list.length === 0) throw new UnblurError('Expected weights but received an empty list');
+  return list;
+}
+
+function readVideoNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   return explainWeights(() => {
     const metadata = readSafetensorsMetadata(weights);
     const family = families.find(({ configKey }) => Object.hasOwn(metadata, configKey));
@@ -44,3 +61,5 @@ export function readVideoNetwork(weights: SafetensorsBytes, mirrored: boolean): 
     return family.read(weights, mirrored);
   });
 }
+
+const isList = (weights: VideoWeights): weights is readonly SafetensorsBytes[] => Array.isArray(weights);
