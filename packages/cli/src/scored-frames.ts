@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { readVersion } from './version.js';
+import { namesOf, type ChosenWeights } from './weights-choice.js';
 
 /** What a command line says about frames of another program that are scored in place of ours. */
 export interface RestoredOption {
@@ -25,12 +26,22 @@ export interface ScoredFrames {
   scored: Record<string, unknown>;
 }
 
-/** @param making how the weights were used. */
-export function ownFrames(weightsName: string, weights: Uint8Array, making: object): ScoredFrames {
-  const sha256 = createHash('sha256').update(weights).digest('hex');
+/**
+ * @param weights several: their networks were averaged.
+ * @param making how the weights were used.
+ */
+export function ownFrames(weights: ChosenWeights | ChosenWeights[], making: object): ScoredFrames {
+  const describe = ({ name, bytes }: ChosenWeights) => ({
+    name,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  });
   return {
-    label: `weights ${weightsName}`,
-    scored: { version: readVersion(), weights: { name: weightsName, sha256 }, ...making },
+    label: `weights ${namesOf(weights)}`,
+    scored: {
+      version: readVersion(),
+      weights: Array.isArray(weights) ? weights.map(describe) : describe(weights),
+      ...making,
+    },
   };
 }
 

@@ -5,20 +5,30 @@ import type { Command } from 'commander';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { offerNames } from './shell-completion.js';
 import { noteSlowRuntime } from './slow-runtime-note.js';
-import { namesOfAllNetworks, openNaming, readWeightsOfAnyNetwork } from './weights-choice.js';
+import {
+  namesOf,
+  namesOfAllNetworks,
+  openNaming,
+  readWeightsOfAnyNetwork,
+  type ChosenWeights,
+} from './weights-choice.js';
+
+/** One looks at the frames beside each, the other knows more of a frame by itself. */
+const defaultNames = [defaultVideoWeights.name, defaultWeightsName];
 
 /** What a command line says about how videos are deblurred. */
 export interface VideoDeblurrerOptions extends RunOptions {
-  /** A `.safetensors` file of a network for video or of the photo network, or the name of bundled weights. */
-  weights?: string;
+  /**
+   * `.safetensors` files of networks for video or of the photo network, or names of bundled weights; what
+   * several networks make of a frame is averaged.
+   */
+  weights?: string[];
   /** With the mirror image. */
   mirrored?: boolean;
 }
 
 export interface ChosenVideoDeblurrer {
-  /** How to call the weights in results. */
-  weightsName: string;
-  weights: Uint8Array;
+  weights: ChosenWeights[];
   deblurrer: VideoDeblurrer;
 }
 
@@ -27,10 +37,12 @@ export function addVideoDeblurrerOptions(command: Command): Command {
   return addRunOptions(command)
     .addOption(
       offerNames(
-        command.createOption(
-          '--weights <file|name>',
-          `weights to use: ${defaultVideoWeights.name} (default), ${defaultWeightsName} (restores every frame by itself, as a photograph), or a .safetensors file of a network for video or photographs, trained with unblur train or imported with unblur import cdvd-tsp`,
-        ),
+        command
+          .createOption(
+            '--weights <file|name>',
+            `weights to use: ${defaultVideoWeights.name} (looks at the frames beside each too), ${defaultWeightsName} (restores every frame by itself, as a photograph), or a .safetensors file of a network for video or photographs, trained with unblur train or imported with unblur import cdvd-tsp; given several times, all of them, averaged, the first trusted most (default: ${defaultNames.join(' and ')})`,
+          )
+          .argParser((value: string, before: string[] = []) => [...before, value]),
         namesOfAllNetworks,
       ),
     )
@@ -47,17 +59,22 @@ export function addVideoDeblurrerOptions(command: Command): Command {
  * where left out.
  */
 export async function openChosenVideoDeblurrer(
-  { weights: given = defaultVideoWeights.name, threads, precision, mirrored }: VideoDeblurrerOptions,
+  { weights: given = defaultNames, threads, precision, mirrored }: VideoDeblurrerOptions,
   memoryBudgetBytes?: number,
 ): Promise<ChosenVideoDeblurrer> {
-  const { name, bytes: weights } = await readWeightsOfAnyNetwork(given);
+  const weights = await Promise.all(given.map(readWeightsOfAnyNetwork));
   await noteSlowRuntime();
   const { createVideoDeblurrer } = await import('@unblur/inference');
   return {
-    weightsName: name,
     weights,
-    deblurrer: await openNaming(name, () =>
-      createVideoDeblurrer({ weights, threads, precision, mirrored, memoryBudgetBytes }),
+    deblurrer: await openNaming(namesOf(weights), () =>
+      createVideoDeblurrer({
+        weights: weights.map(({ bytes }) => bytes),
+        threads,
+        precision,
+        mirrored,
+        memoryBudgetBytes,
+      }),
     ),
   };
 }

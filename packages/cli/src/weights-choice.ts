@@ -21,6 +21,13 @@ export interface ChosenWeights {
   bytes: Uint8Array;
 }
 
+/** What to call weights, of which there may be several, in messages. */
+export const namesOf = (weights: ChosenWeights | ChosenWeights[]): string =>
+  [weights]
+    .flat()
+    .map(({ name }) => name)
+    .join(' + ');
+
 /** Adds `--weights` to a command. */
 export function addWeightsOptions(command: Command): Command {
   return command.addOption(

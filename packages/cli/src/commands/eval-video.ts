@@ -83,8 +83,8 @@ async function openScored(folder: string, options: EvalVideoOptions): Promise<Sc
     const { openRestoredVideos } = await import('@unblur/evaluation');
     return { deblurrer: openRestoredVideos(restored, folder, pairedOf(options)), ...otherFrames(restored) };
   }
-  const { weightsName, weights, deblurrer } = await openChosenVideoDeblurrer(options);
-  return { deblurrer, ...ownFrames(weightsName, weights, { precision, mirrored }) };
+  const { weights, deblurrer } = await openChosenVideoDeblurrer(options);
+  return { deblurrer, ...ownFrames(weights, { precision, mirrored }) };
 }
 
 function* describeReport(

@@ -79,7 +79,7 @@ async function openScored(folder: string, options: EvalOptions): Promise<Scored>
   const making = { engine, precision, scale, mirrored, ...(memory !== undefined && { memory }) };
   return {
     restorer,
-    ...ownFrames(weightsName, weights, making),
+    ...ownFrames({ name: weightsName, bytes: weights }, making),
     release: () => restorer.release(),
   };
 }

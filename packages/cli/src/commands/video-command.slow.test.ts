@@ -201,7 +201,7 @@ describe('unblur eval-video', () => {
     expect(report).toMatchObject({
       scored: {
         version: expect.any(String),
-        weights: { name: 'video.safetensors', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        weights: [{ name: 'video.safetensors', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
         mirrored: false,
       },
       samples: 3,

@@ -57,7 +57,8 @@ beforeAll(async () => {
 });
 
 test.each([
-  ['those for video', [], 0.8],
+  ['those of the command, averaged', [], 3],
+  ['those for video', ['--weights', 'video-small'], 2.5],
   ['those for photographs, frame by frame', ['--weights', 'photo'], 2],
 ] as const)(
   'bundled weights make a panning camera sharper and leave a still clip as it is: %s',

@@ -82,7 +82,7 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
   const deblurFile = (files: NamedFiles) =>
     deblurVideo(files.input, files.output, deblurrer, {
       ...frameEncodingOf(options),
-      weights,
+      weights: weights.map(({ bytes }) => bytes),
       framesPerSecond: options.fps,
       hdr: options.hdr,
       deinterlace: options.deinterlace,
