@@ -216,23 +216,33 @@ class DeviceRun:
             progress.done = self._clock.done(progress.step)
         elif looks:
             done = self._clock.done(progress.step) if self._leads else 0.0
-            said = torch.tensor([done, float(self._told_to_stop)], dtype=torch.float64, device=self._device)
-            torch.distributed.all_reduce(said, torch.distributed.ReduceOp.MAX)
-            progress.done, told_to_stop = said.tolist()
+            progress.done, told_to_stop = self._largest_of_all(done, float(self._told_to_stop))
             self._agreed_to_stop = told_to_stop > 0
+
+    def _largest_of_all(self, *values: float) -> List[float]:
+        """Of what each process says."""
+        said = torch.tensor(values, dtype=torch.float64, device=self._device)
+        if torch.distributed.is_initialized():
+            torch.distributed.all_reduce(said, torch.distributed.ReduceOp.MAX)
+        return said.tolist()
 
     def _warm_up(self, learner: Learner, maker: BatchMaker, pool: FedPool) -> None:
         """Compiles, before the stage's schedules begin; no weight moves."""
         if self._plan["torch"]["compile"]:
             batch = maker.make(pool.samples, self._random, canonical=False)
+            reason = ""
             try:
-                learner.differentiate(batch)
-                self._say(f"compiled after {time.monotonic() - STARTED:.1f} s")
+                learner.differentiate_part(batch)
             except Exception as error:  # noqa: BLE001 fails in many ways; a GPU has few minutes
-                learner.interpret()
                 # The first line names what failed, the second why.
-                reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
+                reason = " ".join(line.strip() for line in str(error).splitlines()[:2]) or repr(error)
+            # All or none: what is computed otherwise takes another time.
+            if any(self._largest_of_all(float(reason != ""))):
+                learner.interpret()
+                reason = reason or "in another process"
                 self._say(f"torch.compile failed, so the run goes on without it: {reason}")
+            else:
+                self._say(f"compiled after {time.monotonic() - STARTED:.1f} s")
 
     def _update(
         self, learner: Learner, batch: Dict[str, torch.Tensor], rates: List[float], look: bool

@@ -212,6 +212,26 @@ class Learner:
         terms = self._differentiate(batch)
         return terms, torch.stack([torch.linalg.vector_norm(self._gradient[group]) for group in self._groups])
 
+    def differentiate_part(self, batch: Dict[str, Tensor]) -> Tensor:
+        """Finds the gradient of this process's part of the batch alone, for which no other is waited; returns
+        its loss terms [T].
+        """
+        if self._low_weights is not None:
+            self._low_weights.copy_(self._weights)
+            self._low_gradient.zero_()
+        self._gradient.zero_()
+        outputs = self._program(*self._leaves, *(batch[name] for name in self._batch_inputs))
+        terms = torch.stack([output.detach() for output in outputs])
+        # Gradients of sampling at coordinates that are not numbers end a processor's process; a GPU is not
+        # waited for.
+        if self._device.type == "cpu" and not torch.isfinite(terms).all():
+            self._gradient.fill_(math.nan)
+        else:
+            outputs[self._terms.index(TOTAL)].backward()
+            if self._low_gradient is not None:
+                self._gradient.add_(self._low_gradient)
+        return terms
+
     def move(self, norms: Tensor, learning_rates: Sequence[float], step: int) -> None:
         """Moves the weights by the gradient that `differentiate` found, and their averages after them."""
         for adam, group, norm, learning_rate in zip(self._adams, self._groups, norms, learning_rates):
@@ -237,26 +257,12 @@ class Learner:
 
     def _differentiate(self, batch: Dict[str, Tensor]) -> Tensor:
         """Fills the gradient of the whole batch; returns its loss terms [T]."""
-        if self._low_weights is not None:
-            self._low_weights.copy_(self._weights)
-            self._low_gradient.zero_()
-        self._gradient.zero_()
-        outputs = self._program(*self._leaves, *(batch[name] for name in self._batch_inputs))
-        terms = torch.stack([output.detach() for output in outputs])
-        on_processor = self._device.type == "cpu"
-        # Gradients of sampling at coordinates that are not numbers end a processor's process; a GPU is not
-        # waited for.
-        if on_processor and not torch.isfinite(terms).all():
-            self._gradient.fill_(math.nan)
-        else:
-            outputs[self._terms.index(TOTAL)].backward()
-            if self._low_gradient is not None:
-                self._gradient.add_(self._low_gradient)
+        terms = self.differentiate_part(batch)
         if torch.distributed.is_initialized():
             for summed in (self._gradient, terms):
                 torch.distributed.all_reduce(summed)
                 summed.div_(torch.distributed.get_world_size())
-        if on_processor:
+        if self._device.type == "cpu":
             # Of the whole batch: all processes take it alike.
             self._expect_finite(terms)
         return terms
