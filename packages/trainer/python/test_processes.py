@@ -70,7 +70,7 @@ def sleep():
 
 
 def start(work, *options):
-    process = spawning.Process(target=work, args=options)
+    process = spawning.Process(target=work, args=options, daemon=True)
     process.start()
     return process
 

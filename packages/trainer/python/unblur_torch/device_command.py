@@ -8,22 +8,23 @@ in OUT.
 
 from __future__ import annotations
 
+import signal
+
+# Before all that takes time to load: a Ctrl-C ends the program then, without a traceback.
+if __name__ in ("__main__", "__mp_main__") and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import math
 import multiprocessing.connection
 import os
-import signal
 import sys
 import tempfile
 import threading
 import time
 from typing import Any, Callable, Dict, List
 
-# Before torch, which takes seconds to load: a Ctrl-C ends the program then, without a traceback.
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-# Before torch too: it notes when the program started.
+# Before torch: it notes when the program started.
 from .progress import Progress
 from .required_packages import expect_packages
 
@@ -135,20 +136,25 @@ def wait_for(children: List[multiprocessing.Process]) -> int:
     """
     left = {child.sentinel: child for child in children}
     while left:
-        for sentinel in multiprocessing.connection.wait(list(left)):
-            child = left.pop(sentinel)
+        ended = [left.pop(sentinel) for sentinel in multiprocessing.connection.wait(list(left))]
+        for child in ended:
             child.join()
-            if child.exitcode == 0:
-                continue
-            for other in left.values():
-                other.kill()
-            if child.exitcode > 0:
-                # It has said why.
-                return child.exitcode
-            number = signal.Signals(-child.exitcode)
-            if number not in INTERRUPTIONS:
-                print(f"unblur: one of the processes was ended by {number.name}.", file=sys.stderr)
-            return 128 + number
+        # One that was killed comes first: others fail where they miss it.
+        failures = sorted(child.exitcode for child in ended if child.exitcode != 0)
+        if not failures:
+            continue
+        for other in left.values():
+            other.kill()
+        if failures[0] > 0:
+            # It has said why.
+            return failures[0]
+        number = -failures[0]
+        if number not in INTERRUPTIONS:
+            print(
+                f"unblur: one of the processes was ended by signal {number} ({signal.strsignal(number)}).",
+                file=sys.stderr,
+            )
+        return 128 + number
     return 0
 
 
@@ -208,12 +214,11 @@ def main() -> int:
             raise ValueError(
                 f"Expected from 1 to {MOST_PROCESSES} processes but received {options.processes}."
             )
-        with tempfile.TemporaryDirectory() as folder:
-            rendezvous = os.path.join(folder, "rendezvous")
-            if options.processes > 1:
-                return run_processes(options, rendezvous)
-            run_process(0, options, rendezvous)
+        if options.processes == 1:
+            run_process(0, options, rendezvous="")
             return 0
+        with tempfile.TemporaryDirectory() as folder:
+            return run_processes(options, os.path.join(folder, "rendezvous"))
 
     return explained(run)
 

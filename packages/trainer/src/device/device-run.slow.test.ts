@@ -338,15 +338,15 @@ describeWithTorch('a run whose samples are made on the device', () => {
 
   describe('in several processes', () => {
     /** The packed run, in a process group of its own. */
-    const start = (out: string, ...options: string[]) => {
+    const start = (out: string, options: string[], environment: NodeJS.ProcessEnv = torchEnvironment(1)) => {
       const program = spawn(at('for two', 'start.sh'), [at(out), '--processes', '2', ...options], {
         stdio: 'pipe',
-        env: { ...torchEnvironment(1), PYTHON: python! },
+        env: { ...environment, PYTHON: python! },
         detached: true,
       });
       const told = text(program.stderr);
       const ended = once(program, 'close');
-      /** @throws with what the program says if it ends before its first step. */
+      /** Whose row is printed. @throws with what the program says if it ends before. */
       const firstStep = async () => {
         const row: unknown = await Promise.race([once(program.stdout, 'data'), ended.then(() => undefined)]);
         if (row === undefined) throw new Error(`Expected a first step but the program said: ${await told}`);
@@ -361,7 +361,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
     test(
       'stops in all of them after a step when it is interrupted, and goes on',
       async () => {
-        const { program, told, ended, firstStep } = start('run of two', '--minutes', '10');
+        const { program, told, ended, firstStep } = start('run of two', ['--minutes', '10']);
         await firstStep();
         // Ctrl-C in a terminal reaches the whole group; what has started the first process may tell it too.
         process.kill(-program.pid!, 'SIGINT');
@@ -373,7 +373,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
         const steps = log().at(-1)!.step;
         expect(steps).toBeGreaterThan(0);
 
-        const goesOn = start('run of two', '--minutes', '0.05');
+        const goesOn = start('run of two', ['--minutes', '0.05']);
         expect([await goesOn.told, await goesOn.ended]).toEqual([
           expect.stringContaining('100 % of the run'),
           [0, null],
@@ -386,7 +386,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
     test(
       'ends with the process that has started it',
       async () => {
-        const { program, ended, firstStep } = start('left run', '--minutes', '10', '--end-with-input');
+        const { program, ended, firstStep } = start('left run', ['--minutes', '10', '--end-with-input']);
         await firstStep();
         program.stdin.destroy();
         expect(await ended).toEqual([null, 'SIGKILL']);
@@ -397,13 +397,20 @@ describeWithTorch('a run whose samples are made on the device', () => {
     test(
       'says in a line what is wrong, and nothing when it is interrupted while it loads',
       async () => {
-        const wrong = start('wrong run', '--minutes', '0');
+        const wrong = start('wrong run', ['--minutes', '0']);
         expect([await wrong.told, await wrong.ended]).toEqual([
           'unblur: Expected minutes above 0 but received 0.0.\n',
           [1, null],
         ]);
-        const early = start('early run');
-        setTimeout(() => process.kill(-early.program.pid!, 'SIGINT'), 400);
+        // A torch that never ends loading.
+        mkdirSync(at('slow', 'torch'), { recursive: true });
+        writeFileSync(
+          at('slow', 'torch', '__init__.py'),
+          "import time\nprint('loading', flush=True)\ntime.sleep(600)\n",
+        );
+        const early = start('early run', [], { ...process.env, PYTHONPATH: at('slow') });
+        await early.firstStep();
+        process.kill(-early.program.pid!, 'SIGINT');
         expect([await early.told, await early.ended]).toEqual(['', [null, 'SIGINT']]);
       },
       longMilliseconds,
