@@ -42,6 +42,7 @@ export {
   type RestoredSequence,
   type RgbImage,
   type VideoDeblurrer,
+  type VideoWeights,
   type WorkingScale,
 } from '@unblur/restoration';
 export { encodeAnimation, type PlaybackOptions } from './pictures/animation.js';

@@ -227,8 +227,13 @@ describe('createVideoDeblurrer', () => {
 
   test('averages what several networks make of a frame', async () => {
     const [width, height] = [48, 32];
-    const frames = movingWaves(width, height, 5).map(({ data }) => data);
-    const files = [tinyWeights(), tinyVideoFile({ ...tinyVideoConfig, stages: 1 }), tinyClipFile()];
+    const frames = movingWaves(width, height, 7).map(({ data }) => data);
+    // Which look at none, one and two frames on either side.
+    const files = [
+      tinyWeights(),
+      tinyVideoFile({ ...tinyVideoConfig, stages: 1 }),
+      tinyClipFile(narrowedClip({ windowFrames: 5 })),
+    ];
     /** What comes out, not clamped. */
     const restored = async (weights: VideoWeights) => {
       const opened = await readVideoNetworks(weights, false).open(
@@ -245,18 +250,21 @@ describe('createVideoDeblurrer', () => {
       await opened.release();
       return images;
     };
-    // By itself, the photo network waits for no frame.
-    const photo = (await restored(files[0]!)).slice(1, -1);
-    const alone = [photo, await restored(files[1]!), await restored(files[2]!)];
     const averaged = await restored(files);
-    expect([averaged, ...alone].map(({ length }) => length)).toEqual([3, 3, 3, 3]);
+    const alone: Float32Array[][] = [];
+    for (const [reach, file] of files.entries()) {
+      const images = await restored(file);
+      expect(images).toHaveLength(7 - 2 * reach);
+      alone.push(images.slice(2 - reach, 5 - reach));
+    }
+    expect(averaged).toHaveLength(3);
     const asImage = (data: Float32Array) => ({ width, height, data });
     averaged.forEach((image, index) => {
       const images = alone.map((ofOne) => ofOne[index]!.slice());
       for (const each of images) {
         expect(largestDifference(asImage(image), asImage(each))).toBeGreaterThan(0.005);
       }
-      const expected = new ChangeShares(width, height, 3).average(frames[index + 1]!, images);
+      const expected = new ChangeShares(width, height, 3).average(frames[index + 2]!, images);
       expect(largestDifference(asImage(image), asImage(expected))).toBeLessThan(1e-4);
     });
     const [first, ...others] = files.map((weights) => createVideoDeblurrer({ weights }));
@@ -300,6 +308,7 @@ describe('createVideoDeblurrer', () => {
     ['clip', tinyClipFile()],
     ['clip, two passes', tinyClipFile(narrowedClip({ passes: 2 }))],
     ['photo', tinyWeights()],
+    ['photo and clip', [tinyWeights(), tinyClipFile()]],
   ])('%s: mirror images go in, and come back mirrored', async (_, weights) => {
     const frames = movingWaves(24, 16, 4);
     const mirror = (images: RgbImage[]) =>
@@ -384,7 +393,10 @@ describe('createVideoDeblurrer', () => {
       'Expected weights but received an empty list',
     );
     expect(() => createVideoDeblurrer({ weights: [tinyWeights(), tinyVideoFile()] })).toThrow(
-      'These weights cannot be used. Expected networks that go over a clip once, to average them, but one goes over it 2 times; use its weights alone',
+      'These weights cannot be used. Expected networks that go over a clip once, to average them, but number 2 goes over it 2 times; use its weights alone',
+    );
+    expect(() => createVideoDeblurrer({ weights: [tinyWeights(), new Uint8Array(3)] })).toThrow(
+      'These weights cannot be used. Number 2 of them: ',
     );
     const paper = writeSafetensors({ tensors: {}, metadata: { [paperFamily.configKey]: '{}' } });
     expect(() => createVideoDeblurrer({ weights: paper })).toThrow(

@@ -8,10 +8,10 @@ import type { OpenVideoNetwork, VideoNetwork, VideoPass } from './video-network.
  * @param networks at least two, with one pass each; the first is trusted most.
  */
 export function averageNetworks(networks: readonly VideoNetwork[]): VideoNetwork {
-  const severalPasses = networks.find(({ passes }) => passes > 1);
-  if (severalPasses) {
+  for (const [index, { passes }] of networks.entries()) {
+    if (passes === 1) continue;
     throw new Error(
-      `Expected networks that go over a clip once, to average them, but one goes over it ${severalPasses.passes} times; use its weights alone`,
+      `Expected networks that go over a clip once, to average them, but number ${index + 1} goes over it ${passes} times; use its weights alone`,
     );
   }
   const sumOf = (read: (network: VideoNetwork) => number) =>

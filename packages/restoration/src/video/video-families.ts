@@ -6,7 +6,7 @@ import {
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
-import { describeOtherNetwork, explainWeights } from '../network-options.js';
+import { describeOtherNetwork, explainWeights, UnusableWeightsError } from '../network-options.js';
 import { averageNetworks } from './network-averaging.js';
 import { readClipNetwork } from './clip-network.js';
 import { readPhotoNetwork } from './photo-network.js';
@@ -38,8 +38,21 @@ export function isForVideo(weights: SafetensorsBytes): boolean {
  * @throws UnblurError when they are of another network, do not hold together, or cannot be averaged.
  */
 export function readVideoNetworks(weights: VideoWeights, mirrored: boolean): VideoNetwork {
-  const networks = listOfWeights(weights).map((ofOne) => readVideoNetwork(ofOne, mirrored));
+  const list = listOfWeights(weights);
+  const networks = list.map((ofOne, index) =>
+    list.length === 1 ? readVideoNetwork(ofOne, mirrored) : readNumbered(index + 1, ofOne, mirrored),
+  );
   return networks.length === 1 ? networks[0]! : explainWeights(() => averageNetworks(networks));
+}
+
+/** @throws UnblurError that says which of several it is. */
+function readNumbered(number: number, weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
+  try {
+    return readVideoNetwork(weights, mirrored);
+  } catch (cause) {
+    if (!(cause instanceof UnusableWeightsError)) throw cause;
+    throw new UnusableWeightsError(`Number ${number} of them: ${cause.reason}`, { cause });
+  }
 }
 
 /** @throws UnblurError where there are none. */
