@@ -3,7 +3,13 @@ import { Option, type Command } from 'commander';
 import { realNumber } from './numbers.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { noteSlowRuntime } from './slow-runtime-note.js';
-import { addWeightsOptions, openNaming, readChosenWeights, type WeightsOptions } from './weights-choice.js';
+import {
+  addWeightsOptions,
+  openNaming,
+  readChosenWeights,
+  type ChosenWeights,
+  type WeightsOptions,
+} from './weights-choice.js';
 
 /** What a command line says about how photographs are restored. */
 export interface RestorerOptions extends WeightsOptions, RunOptions {
@@ -17,9 +23,7 @@ export interface RestorerOptions extends WeightsOptions, RunOptions {
 }
 
 export interface ChosenRestorer {
-  /** How to call the weights in results. */
-  weightsName: string;
-  weights: Uint8Array;
+  weights: ChosenWeights;
   restorer: Restorer;
 }
 
@@ -71,16 +75,15 @@ export function addRestorerOptions(command: Command): Command {
  * @throws Error that says what there is when they name nothing that exists.
  */
 export async function openChosenRestorer(options: RestorerOptions, frames?: number): Promise<ChosenRestorer> {
-  const { name, bytes } = await readChosenWeights(options);
+  const weights = await readChosenWeights(options);
   if (options.engine === 'onnxruntime') await noteSlowRuntime();
   const { createRestorer } = await import('@unblur/inference');
   const { engine, threads, precision, mirrored, memory } = options;
   return {
-    weightsName: name,
-    weights: bytes,
-    restorer: await openNaming(name, () =>
+    weights,
+    restorer: await openNaming(weights.name, () =>
       createRestorer({
-        weights: bytes,
+        weights: weights.bytes,
         engine,
         threads,
         precision,

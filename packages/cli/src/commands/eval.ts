@@ -75,11 +75,11 @@ async function openScored(folder: string, options: EvalOptions): Promise<Scored>
       release: async () => undefined,
     };
   }
-  const { weightsName, weights, restorer } = await openChosenRestorer(options);
+  const { weights, restorer } = await openChosenRestorer(options);
   const making = { engine, precision, scale, mirrored, ...(memory !== undefined && { memory }) };
   return {
     restorer,
-    ...ownFrames({ name: weightsName, bytes: weights }, making),
+    ...ownFrames(weights, making),
     release: () => restorer.release(),
   };
 }

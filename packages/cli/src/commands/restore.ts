@@ -109,8 +109,8 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
   const { photos, skipped } = await findPhotos(places, options.out);
   const { expectFrameEncoding } = await import('@unblur/inference');
   expectFrameEncoding(frameEncodingOf(options));
-  const { weightsName, weights, restorer } = await openChosenRestorer(options, options.frames);
-  const madeWith = describeMaking(options, weights, restorer);
+  const { weights, restorer } = await openChosenRestorer(options, options.frames);
+  const madeWith = describeMaking(options, weights.bytes, restorer);
   const jobs = await assignResults(photos, options.out, { madeWith, overwrite: options.overwrite, signal });
   for (const { label, folder, taken } of jobs) {
     if (taken?.by === 'another photograph') {
@@ -126,7 +126,7 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
   await doLocked(
     options.out,
     'restoration',
-    () => restoreAll(jobs, skipped, options, { weightsName, restorer, madeWith, signal }),
+    () => restoreAll(jobs, skipped, options, { weightsName: weights.name, restorer, madeWith, signal }),
     { parts: jobs.map(({ name }) => name) },
   );
 }
