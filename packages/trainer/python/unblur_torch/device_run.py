@@ -236,7 +236,7 @@ class DeviceRun:
             except Exception as error:  # noqa: BLE001 fails in many ways; a GPU has few minutes
                 # The first line names what failed, the second why.
                 reason = " ".join(line.strip() for line in str(error).splitlines()[:2]) or repr(error)
-            # All or none: what is computed otherwise takes another time.
+            # All or none: one that is slower would hold up the others, and nothing would say so.
             if any(self._largest_of_all(float(reason != ""))):
                 learner.interpret()
                 reason = reason or "in another process"
