@@ -894,7 +894,9 @@ describeInBrowser('the page', () => {
     await lookElsewhere();
     await allDone();
     expect(await asksBeforeLeaving(plainPage)).toBe(true);
-    await plainPage.setInputFiles('#other-file', photos);
+    // The first takes seconds: it is at work when it is stopped.
+    const slow = { ...photos[0]!, buffer: await sharp(squarePath).png().toBuffer() };
+    await plainPage.setInputFiles('#other-file', [slow, ...photos.slice(1)]);
     await plainPage.click('#stop');
     expect((await chips())[2]).toMatch(/^three: stopped/);
     const before = await chips();
