@@ -3,8 +3,11 @@
 import unittest
 
 import numpy
+import torch
 from unblur_torch.onnx_file import Graph, Node
 from unblur_torch.precision import use_bfloat16
+
+CPU = torch.device("cpu")
 
 
 def graph_of(*nodes, constants=("box",), inputs=("image", "other")):
@@ -20,7 +23,7 @@ class Precision(unittest.TestCase):
     def low(self, graph, weights):
         """The weights that are read in bfloat16, and what products of matrices read, conversions included."""
         shapes = {name: (2, 2, 3, 3) for name in weights}
-        converted, low_weights = use_bfloat16(graph, shapes)
+        converted, low_weights = use_bfloat16(graph, shapes, CPU)
         products = [node for node in converted.nodes if node.operator == "MatMul"]
         return low_weights, [name for node in products for name in node.inputs]
 
@@ -49,13 +52,14 @@ class Precision(unittest.TestCase):
         )
         self.assertEqual(self.low(graph, ["restore"])[0], {"restore"})
 
-    def test_nor_what_has_an_odd_number_of_channels(self):
+    def test_nor_on_a_processor_what_has_an_odd_number_of_channels(self):
         graph = graph_of(
             ("Conv", ("image", "even"), "feature"),
             ("Conv", ("feature", "odd"), "restored"),
         )
         shapes = {"even": (4, 1, 3, 3), "odd": (3, 4, 3, 3)}
-        self.assertEqual(use_bfloat16(graph, shapes)[1], {"even"})
+        self.assertEqual(use_bfloat16(graph, shapes, CPU)[1], {"even"})
+        self.assertEqual(use_bfloat16(graph, shapes, torch.device("cuda"))[1], {"even", "odd"})
 
 
 if __name__ == "__main__":

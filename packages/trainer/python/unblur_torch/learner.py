@@ -81,9 +81,9 @@ class Learner:
         graph = simplify(self._layout.graph, shapes)
         low_weights = set()
         if options.bfloat16:
-            graph, low_weights = use_bfloat16(graph, shapes)
-        """Shapes of a batch, by the names of its tensors."""
+            graph, low_weights = use_bfloat16(graph, shapes, device)
         self.batch_shapes = {name: shape for name, shape in step_graph.inputs.items() if name not in weights}
+        """Shapes of a batch, by the names of its tensors."""
         self._batch_inputs = list(self.batch_shapes)
         self._terms = list(step_graph.outputs)
         self._interpreted = write_program(graph, [*values, *self._batch_inputs], self._terms, device)

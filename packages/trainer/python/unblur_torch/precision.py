@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import Dict, List, Mapping, Set, Tuple
 
 import numpy
+import torch
 
 from .onnx_file import Graph, Node
 from .operators import OPERATORS
 from .simplification import CONVOLUTIONS
 
-"""Most of the arithmetic is here."""
+# Most of the arithmetic is here.
 LOW = (*CONVOLUTIONS, "MatMul")
-"""These move or scale single numbers, so they go on in the precision of what they are given."""
+# These move or scale single numbers, so they go on in the precision of what they are given.
 FOLLOWING = (
     "LeakyRelu",
     "LeakyReluInPlace",
@@ -28,10 +29,12 @@ FOLLOWING = (
 )
 
 
-def use_bfloat16(graph: Graph, weights: Mapping[str, Tuple[int, ...]]) -> Tuple[Graph, Set[str]]:
+def use_bfloat16(
+    graph: Graph, weights: Mapping[str, Tuple[int, ...]], device: torch.device
+) -> Tuple[Graph, Set[str]]:
     """Convolutions and products of matrices in bfloat16, as long as they do not make coordinates: a motion of
     some pixels in bfloat16 is off by up to a tenth of a pixel. All else (images, motions, sampling, losses)
-    stays in float32, and what torch differentiates wrongly (`has_odd_channels`) too.
+    stays in float32, and on a processor what torch differentiates wrongly there (`has_odd_channels`).
 
     weights: their shapes by name. Returns the graph with its conversions, and the weights that it reads in
     bfloat16.
@@ -54,7 +57,7 @@ def use_bfloat16(graph: Graph, weights: Mapping[str, Tuple[int, ...]]) -> Tuple[
             node.operator in LOW
             and id(node) not in coordinates
             and id(node) not in constant_filters
-            and not has_odd_channels(node, weights)
+            and not (device.type == "cpu" and has_odd_channels(node, weights))
         )
 
     def wanted_low(value: str) -> bool:
@@ -102,7 +105,7 @@ def use_bfloat16(graph: Graph, weights: Mapping[str, Tuple[int, ...]]) -> Tuple[
 
 def has_odd_channels(node: Node, weights: Mapping[str, Tuple[int, ...]]) -> bool:
     """Whether a convolution's results have an odd number of channels. In bfloat16, torch 2.6 on a processor
-    then fills the gradient of what it reads with whatever lay in memory. Only heads have, which cost little.
+    then fills the gradient of what it reads with whatever lay in memory. Only heads have.
     """
     shape = weights.get(node.inputs[1]) if node.operator == "Conv" else None
     return shape is not None and shape[0] % 2 == 1
