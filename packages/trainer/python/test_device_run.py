@@ -68,19 +68,39 @@ class FakePool:
 
 
 class FakeStream:
-    def next(self):
+    def __init__(self, ready=math.inf):
+        self.ready = ready
+        self.waits = 0
+
+    def next(self, wait=True):
+        if self.ready <= 0 and not wait:
+            return None
+        self.waits += self.ready <= 0
+        self.ready -= 1
         return 4
 
 
 class FedPoolTest(unittest.TestCase):
     def test_samples_are_seen_as_often_as_is_said(self):
         pool = FakePool()
-        fed = FedPool(pool, FakeStream(), reuse=3)
+        fed = FedPool(pool, FakeStream(), reuse=3, most_reuse=3)
         fed.fill(8)
         first = pool.added
         for _ in range(300):
             fed.keep_up(6)
         self.assertAlmostEqual((pool.added - first) * 3 / (300 * 6), 1, delta=0.02)
+        self.assertAlmostEqual(fed.seen, 3, delta=0.1)
+
+    def test_samples_that_are_late_are_waited_for_when_those_there_were_seen_as_often_as_may_be(self):
+        stream = FakeStream(ready=2)
+        fed = FedPool(FakePool(), stream, reuse=3, most_reuse=6)
+        fed.fill(8)
+        draws = 0
+        while stream.waits == 0:
+            fed.keep_up(6)
+            draws += 6
+        # A batch on credit, each of its samples six times.
+        self.assertEqual(draws, 6 * 6 + 6)
 
 
 class ScoresTest(unittest.TestCase):

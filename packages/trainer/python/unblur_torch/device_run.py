@@ -30,6 +30,8 @@ SAMPLES_IN_PICTURE = 3
 LOOK_EVERY_STEPS = 25
 # Steps between copies of the weights to go back to; a multiple of the other.
 SNAPSHOT_EVERY_STEPS = 250
+# So many times as often as the run says are samples seen before training waits for new ones.
+MOST_REUSE = 2
 # A run that is killed loses no more than this, however rarely its plan has it write checkpoints.
 MOST_SECONDS_BETWEEN_CHECKPOINTS = 120.0
 # What the learning rates are multiplied by when a loss that was not finite has sent the weights back.
@@ -100,6 +102,7 @@ class DeviceRun:
                 self._save(learner)
             self._validate(learner)
         self._save(learner)
+        self._say(f"each sample was seen {pool.seen:.1f} times")
         return progress
 
     def _open_pool(self) -> FedPool:
@@ -130,7 +133,9 @@ class DeviceRun:
             ),
             self._device,
         )
-        return FedPool(pool, stream, options["reuse"])
+        # Where minutes are counted they are dearer than new samples; a run by steps can be repeated.
+        reuse = options["reuse"]
+        return FedPool(pool, stream, reuse, MOST_REUSE * reuse if self._clock.counts_minutes else reuse)
 
     def _fill(self, pool: FedPool) -> None:
         largest_batch = max(stage["batchSize"] for stage in self._plan["stages"])

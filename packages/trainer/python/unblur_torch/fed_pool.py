@@ -9,15 +9,16 @@ from .sample_stream import SampleStream
 
 
 class FedPool:
-    """A pool into which new samples come as training goes on, so that each is seen `reuse` times on
-    average.
+    """A pool into which new samples come as training goes on, so that each is seen `reuse` times on average;
+    `most_reuse` times where they are late, before any is waited for.
     """
 
-    def __init__(self, samples: SamplePool, stream: SampleStream, reuse: float):
+    def __init__(self, samples: SamplePool, stream: SampleStream, reuse: float, most_reuse: float):
         self.samples = samples
         self.waited_seconds = 0.0
         self._stream = stream
-        self._reuse = reuse
+        self._reuse, self._most_reuse = reuse, most_reuse
+        self._first = 0
         self._drawn = 0
 
     def fill(self, count: int) -> None:
@@ -26,14 +27,24 @@ class FedPool:
         self._first = self.samples.added
 
     def keep_up(self, count: int) -> None:
-        """Before a batch of `count` is drawn: takes what has been made, and waits for it where samples would
-        be seen too often.
-        """
+        """Before a batch of `count` is drawn: takes new samples where those there would be seen too often."""
         self._drawn += count
         began = time.monotonic()
-        while self._drawn > (self.samples.added - self._first + count) * self._reuse:
-            self.samples.add(self._stream.next())
+        while self._drawn > self._enough_for(count, self._reuse):
+            made = self._stream.next(wait=self._drawn > self._enough_for(count, self._most_reuse))
+            if made is None:
+                break
+            self.samples.add(made)
         self.waited_seconds += time.monotonic() - began
+
+    @property
+    def seen(self) -> float:
+        """How often a sample has been drawn, on average."""
+        return self._drawn / max(self.samples.added, 1)
+
+    def _enough_for(self, count: int, reuse: float) -> float:
+        """For how many draws the samples are enough that came since training began, a batch on credit."""
+        return (self.samples.added - self._first + count) * reuse
 
     def close(self) -> None:
         self._stream.close()

@@ -56,17 +56,21 @@ class Clock:
         self._seconds_left = minutes and 60 * minutes * (1 - done_before)
         self._began = time.monotonic()
 
+    @property
+    def counts_minutes(self) -> bool:
+        return bool(self._seconds_left)
+
     def begin(self) -> None:
         """Training begins now."""
         self._began = time.monotonic()
-        if self._seconds_left:
+        if self.counts_minutes:
             self._training_seconds = max(
                 self._seconds_left - (self._began - STARTED), LEAST_TRAINING_SHARE * self._seconds_left
             )
 
     def done(self, step: int) -> float:
         """From 0 to 1."""
-        if not self._seconds_left:
+        if not self.counts_minutes:
             return min(1.0, step / self._steps)
         share = (time.monotonic() - self._began) / self._training_seconds
         return min(1.0, self._done_before + (1 - self._done_before) * share)

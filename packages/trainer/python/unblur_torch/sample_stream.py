@@ -44,11 +44,16 @@ class SampleStream:
             self._thread = threading.Thread(target=self._make_ahead, daemon=True)
             self._thread.start()
 
-    def next(self) -> Samples:
-        """The next samples. Raises what making them raised."""
+    def next(self, wait: bool = True) -> Optional[Samples]:
+        """The next samples; None if none are ready and they are not waited for. Raises what making them
+        raised.
+        """
         if self._queue is None:
             return self._make()
-        made = self._queue.get()
+        try:
+            made = self._queue.get(wait)
+        except queue.Empty:
+            return None
         if isinstance(made, BaseException):
             raise made
         samples, ready = made
