@@ -286,7 +286,7 @@ class RunTest(unittest.TestCase):
             every = {"validation": 100, "checkpoint": 2}
             _, rows, _ = train(TinyRun(steps=6, rate=1e37, every=every), self.folder, GPU)
         self.assertIn("setback", [row["kind"] for row in rows])
-        self.assertEqual(written, [True] * 4)
+        self.assertEqual(written, [True] * 5)
         with mock.patch.object(device_run, "LOOK_EVERY_STEPS", 1):
             with self.assertRaisesRegex(ValueError, "a finite loss but it was not 9 times"):
                 train(TinyRun(steps=60, rate=1e37), f"{self.folder}/looked", GPU)

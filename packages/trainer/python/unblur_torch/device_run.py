@@ -97,9 +97,8 @@ class DeviceRun:
             self._say("stopped before the first step")
             return progress
         if progress.step != self._validated_step:
-            if self._stopped:
-                # Whoever stops it may not wait for the validation.
-                self._save(learner)
+            # Whatever becomes of the validation: whoever ends the run may not wait for it.
+            self._save(learner)
             self._validate(learner)
         self._save(learner)
         self._say(f"each sample was seen {pool.seen:.1f} times")
