@@ -310,8 +310,7 @@ class DeviceRun:
             return
         progress = self._progress
         self._validated_step = progress.step
-        # A few pictures are restored sooner than the fastest way to do so is found.
-        with without_cudnn_benchmark():
+        with as_weights_are_used():
             scores = score(learner.restore, self._validation, SAMPLES_IN_PICTURE)
         best = progress.best_psnr is None or scores.psnr["mean"] > progress.best_psnr
         self._out.log(
@@ -358,13 +357,17 @@ class DeviceRun:
 
 
 @contextlib.contextmanager
-def without_cudnn_benchmark() -> Iterator[None]:
-    wanted = torch.backends.cudnn.benchmark
-    torch.backends.cudnn.benchmark = False
+def as_weights_are_used() -> Iterator[None]:
+    """In float32 proper, which convolutions of a GPU otherwise round to ten bits; and a few pictures are
+    restored sooner than the fastest way to do so is found.
+    """
+    settings = torch.backends.cudnn
+    wanted = settings.benchmark, settings.allow_tf32
+    settings.benchmark, settings.allow_tf32 = False, False
     try:
         yield
     finally:
-        torch.backends.cudnn.benchmark = wanted
+        settings.benchmark, settings.allow_tf32 = wanted
 
 
 def at(rates: List[float], share: float) -> float:

@@ -20,7 +20,8 @@ def choose_device(index: int) -> torch.device:
     torch.cuda.set_device(device)
     # Every step has the same shapes.
     torch.backends.cudnn.benchmark = True
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    # For convolutions. Products of matrices find coordinates and colours, for which ten bits are too few.
+    torch.backends.cudnn.allow_tf32 = True
     return device
 
 
