@@ -29,6 +29,11 @@ class BatchMaker:
         self.count = shapes["blurred"][0]
         self.size_pixels = shapes["blurred"][-2]
         self._compared = shapes["frames"][1] if "frames" in shapes else frames
+        if "motionPixels" in shapes and self._compared != frames:
+            raise ValueError(
+                "Expected a step that learns the motion from the first frame to the last to compare all "
+                f"{frames} frames but it compares {self._compared}."
+            )
 
     def make(self, pool: SamplePool, generator: torch.Generator, canonical: bool) -> Dict[str, Tensor]:
         """generator: of the processor. canonical: whether samples of known motion come in the canonical
