@@ -51,10 +51,10 @@ class ParameterLayout:
             self.parameters.append(parameter)
             absorbed.extend(nodes)
         gone = {id(node) for node in absorbed}
+        self.graph = graph.with_nodes([node for node in graph.nodes if id(node) not in gone])
         """The graph without the operations that the layout makes unnecessary; its weights are named
         `Parameter.value`.
         """
-        self.graph = graph.with_nodes([node for node in graph.nodes if id(node) not in gone])
         self._begins, self.size = [], 0
         for parameter in self.parameters:
             self._begins.append(self.size)

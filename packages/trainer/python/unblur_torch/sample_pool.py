@@ -16,11 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .synthesis import Samples
+from .synthesis.samples import MOTION_STRIDE_PIXELS
 from .synthesis.softness import soften
 from .to_device import generator_on, to_device
 
-# Motions are known for squares of so many pixels, on whose corners crops begin.
-MOTION_STRIDE = 4
 # A scene has a clear side if its mean motion goes this much of its length to the left or right, as in
 # frame-order.ts.
 CLEAR_SIDE = 0.25
@@ -73,7 +72,7 @@ class SamplePool:
             "motionKnown": samples.motion_known,
         }
         frames, size = new["frames"].shape[1:3]
-        blocks = size // MOTION_STRIDE
+        blocks = size // MOTION_STRIDE_PIXELS
         # As the losses have it: where the scene goes to, not where a frame's pixels come from. In half
         # precision 100 pixels are good to a twentieth of one.
         to_middle = (
@@ -121,10 +120,10 @@ class SamplePool:
             torch.rand(sum(drawn), count, generator=generator), self._device
         ).split(drawn)
         sample = (place[0] * self.size).long()
-        corner = (corner * ((stored_size - size) // MOTION_STRIDE + 1)).long()
+        corner = (corner * ((stored_size - size) // MOTION_STRIDE_PIXELS + 1)).long()
         mirror_x, mirror_y, transpose, reverse = chances < 0.5
         motion = crop_motion(
-            stored["motion"][sample], corner, size // MOTION_STRIDE, mirror_x, mirror_y, transpose
+            stored["motion"][sample], corner, size // MOTION_STRIDE_PIXELS, mirror_x, mirror_y, transpose
         )
         motion_known = stored["motionKnown"][sample].float()
         order_known = torch.zeros(count, device=self._device)
@@ -143,7 +142,7 @@ class SamplePool:
             if crop.frames is None
             else time.index_select(1, to_device(torch.tensor(crop.frames), self._device))
         )
-        row, column = crop_places(corner * MOTION_STRIDE, size, mirror_x, mirror_y, transpose)
+        row, column = crop_places(corner * MOTION_STRIDE_PIXELS, size, mirror_x, mirror_y, transpose)
         cut = lambda name, moments: (
             stored[name][
                 sample[:, None, None, None], moments[:, :, None, None], row[:, None], column[:, None]
@@ -230,5 +229,5 @@ def crop_motion(
 def between_blocks(motion: Tensor) -> Tensor:
     """Motions of squares of 4 x 4 pixels [B, h, w, 2] as those of pixels [B, 4 h, 4 w, 2], bilinearly."""
     return F.interpolate(
-        motion.permute(0, 3, 1, 2), scale_factor=MOTION_STRIDE, mode="bilinear", align_corners=False
+        motion.permute(0, 3, 1, 2), scale_factor=MOTION_STRIDE_PIXELS, mode="bilinear", align_corners=False
     ).permute(0, 2, 3, 1)

@@ -36,8 +36,8 @@ class Scores:
     psnr: Figures
     gain: Figures
     ssim: Figures
-    """Of the first samples, in the order that was scored: [N, S, S, 3] each."""
     restored: List[Tensor]
+    """Of the first samples, in the order that was scored: [N, S, S, 3] each."""
 
 
 def score(restore, samples: Sequence[Sample], kept: int) -> Scores:
