@@ -57,6 +57,28 @@ class ScheduleTest(unittest.TestCase):
         self.assertEqual(
             Progress.of(Progress(step=3, rate_factor=0.6).stored()), Progress(step=3, rate_factor=0.6)
         )
+        self.assertEqual((progress.stage, progress.moment_steps), (None, None))
+
+    def test_weights_that_begin_to_learn_count_their_steps_from_there(self):
+        learned = [{"a"}, {"a"}, {"b"}]
+        progress = Progress(step=100)
+        self.assertEqual(
+            [(progress.enter_stage(index, learned), progress.moment_steps) for index in (0, 1)],
+            [(False, 100), (False, 100)],
+        )
+        self.assertTrue(progress.enter_stage(2, learned))
+        self.assertEqual((progress.learning_steps, progress.moment_steps), (0, 0))
+        progress.learning_steps = progress.moment_steps = 7
+        resumed = Progress.of(progress.stored())
+        self.assertFalse(resumed.enter_stage(2, learned))
+        self.assertEqual(resumed.moment_steps, 7)
+
+    def test_after_a_setback_moments_begin_anew_and_averages_go_on(self):
+        progress = Progress(step=100)
+        progress.enter_stage(0, [{"a"}])
+        progress.set_back(0.5)
+        self.assertEqual((progress.learning_steps, progress.moment_steps), (100, 0))
+        self.assertEqual((progress.rate_factor, progress.setbacks), (0.5, 1))
 
 
 class FakePool:

@@ -146,7 +146,7 @@ class DeviceRun:
         plan = self._plan
         options = LearnerOptions.of(plan["torch"], plan["optimizer"], plan["emaDecay"])
         groups = [group["weights"] for group in stage["groups"]]
-        learned = {name for group in groups for name in group}
+        learned = learned_in(stage)
         frozen = [name for name in plan["weights"] if name not in learned]
         learner = Learner(
             self._archive.graph(stage["graph"]),
@@ -157,6 +157,9 @@ class DeviceRun:
             self._device,
         )
         learner.load(self._state)
+        stages = plan["stages"]
+        if self._progress.enter_stage(stages.index(stage), [learned_in(each) for each in stages]):
+            learner.forget_moments()
         return learner
 
     def _train_stage(self, learner: Learner, pool: FedPool, stage: Dict[str, Any], begins_run: bool) -> None:
@@ -260,19 +263,21 @@ class DeviceRun:
             return [math.nan]
         figures = torch.cat([terms, norms]).tolist() if look else None
         if figures is None or all(map(math.isfinite, figures)):
-            learner.move(norms, rates, self._progress.step + 1)
+            progress = self._progress
+            progress.learning_steps += 1
+            progress.moment_steps += 1
+            learner.move(norms, rates, progress.learning_steps, progress.moment_steps)
         return figures
 
     def _go_back(self, learner: Learner, good: Tuple[torch.Tensor, torch.Tensor]) -> None:
         """To the last weights whose loss was known to be finite, with fresh moments and lower rates."""
         progress = self._progress
-        progress.setbacks += 1
+        progress.set_back(RATE_AFTER_SETBACK)
         if progress.setbacks > MOST_SETBACKS:
             raise ValueError(
                 f"Expected a finite loss but it was not {progress.setbacks} times, whatever the learning "
                 "rate; lower `optimizer.learningRate`, or look at the samples."
             )
-        progress.rate_factor *= RATE_AFTER_SETBACK
         learner.go_back(good)
         if self._leads:
             self._out.log({"kind": "setback", "step": progress.step, "rateFactor": progress.rate_factor})
@@ -354,6 +359,11 @@ class DeviceRun:
     def _say(self, text: str) -> None:
         if self._leads:
             print(text, file=sys.stderr, flush=True)
+
+
+def learned_in(stage: Dict[str, Any]) -> "set[str]":
+    """The weights that learn in a stage of the plan."""
+    return {name for group in stage["groups"] for name in group["weights"]}
 
 
 @contextlib.contextmanager

@@ -176,12 +176,15 @@ class Learner:
         return self._weights.clone(), self._averages.clone()
 
     def go_back(self, snapshot: Tuple[Tensor, Tensor]) -> None:
-        """To weights and averages of before, with fresh moments."""
+        """To weights and averages of before, with fresh moments: `move` counts their steps from 1 again."""
         for vector, kept in zip((self._weights, self._averages), snapshot):
             vector.copy_(kept)
+        self.forget_moments()
+        self._restoration.forget()
+
+    def forget_moments(self) -> None:
         self._first_moments.zero_()
         self._second_moments.zero_()
-        self._restoration.forget()
 
     def _state_vectors(self) -> Tuple[Tensor, ...]:
         return (self._weights, self._first_moments, self._second_moments, self._averages)
@@ -199,7 +202,7 @@ class Learner:
         figures = torch.cat([terms, norms]).tolist()
         if not numpy.isfinite(figures[len(self._terms) :]).all():
             raise ValueError(f"Expected finite gradients but that of '{self._first_not_finite()}' is not.")
-        self.move(norms, learning_rates, step)
+        self.move(norms, learning_rates, step, step)
         return self.named_terms(figures), math.hypot(*figures[len(self._terms) :])
 
     def differentiate(self, batch: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
@@ -232,11 +235,19 @@ class Learner:
                 self._gradient.add_(self._low_gradient)
         return terms
 
-    def move(self, norms: Tensor, learning_rates: Sequence[float], step: int) -> None:
-        """Moves the weights by the gradient that `differentiate` found, and their averages after them."""
+    def move(
+        self, norms: Tensor, learning_rates: Sequence[float], learning_step: int, moment_step: int
+    ) -> None:
+        """Moves the weights by the gradient that `differentiate` found, and their averages after them.
+
+        learning_step: counts from 1 since the weights began to learn. moment_step: from 1 since Adam's
+        moments were zero; moments that are new but taken for old make steps several times too large.
+        """
         for adam, group, norm, learning_rate in zip(self._adams, self._groups, norms, learning_rates):
-            adam.update(self._gradient[group], norm, learning_rate, step)
-            update_average(self._averages[group], self._weights[group], self._options.ema_decay, step)
+            adam.update(self._gradient[group], norm, learning_rate, moment_step)
+            update_average(
+                self._averages[group], self._weights[group], self._options.ema_decay, learning_step
+            )
         self._restoration.forget()
 
     def named_terms(self, terms: Sequence[float]) -> Dict[str, float]:

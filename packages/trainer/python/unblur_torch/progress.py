@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence
 
 # Imported before torch, loading which takes seconds of the run's minutes too.
 STARTED = time.monotonic()
@@ -28,6 +28,33 @@ class Progress:
     rate_factor: float = 1.0
     """What setbacks have left of the learning rates."""
     setbacks: int = 0
+    stage: Optional[int] = None
+    """Index of the stage that trained last; None where a checkpoint does not say: the one that goes on."""
+    learning_steps: Optional[int] = None
+    """Steps since the weights that learn began to; None: all of them."""
+    moment_steps: Optional[int] = None
+    """Of these, the steps that Adam's moments know of: setbacks have them begin anew. None: all of them."""
+
+    def enter_stage(self, index: int, learned: Sequence["set[str]"]) -> bool:
+        """learned: the weights that learn in every stage. Returns whether these begin here, other ones than
+        in the stage before: then their moments and averages are to begin with them.
+        """
+        before = index if self.stage is None or self.stage >= len(learned) else self.stage
+        self.stage = index
+        begins = learned[before] != learned[index]
+        if begins:
+            self.learning_steps = self.moment_steps = 0
+        if self.learning_steps is None:
+            self.learning_steps = self.step
+        if self.moment_steps is None:
+            self.moment_steps = self.learning_steps
+        return begins
+
+    def set_back(self, rate_factor: float) -> None:
+        """The weights went back to where they were, with fresh moments."""
+        self.setbacks += 1
+        self.rate_factor *= rate_factor
+        self.moment_steps = 0
 
     def stored(self) -> Dict[str, Any]:
         return {camel_case(name): value for name, value in vars(self).items()}
