@@ -63,6 +63,6 @@ export type { PhotometricNorm, PhotometricOptions } from './losses/photometric-l
 export { trajectoryLoss } from './losses/trajectory-loss.js';
 export { transformationConsistencyLoss } from './losses/transformation-consistency-loss.js';
 export { symmetricPenalty } from './losses/symmetric-penalty.js';
-export { pairwiseOrderInvariantLoss } from './losses/pairwise-order-invariant-loss.js';
+export { orderInvariantPairLoss } from './losses/order-invariant-pair-loss.js';
 export { hardExampleLoss } from './losses/hard-example-loss.js';
 export type { HardExampleLoss, HardExampleOptions } from './losses/hard-example-loss.js';
