@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ffmpeg, hasFfmpegHere, makeNumbered, openClipFolder } from './clip-passes.test-tool.js';
@@ -113,6 +114,17 @@ test.each([
     await expect(writer.finish()).rejects.toMatchObject({ name: 'UnblurError', message });
     await writer.abort();
     expect(greysOf('finished.mp4')).toEqual([5]);
+  });
+
+  test('says so at once where the system ends ffmpeg, not after all frames', async () => {
+    const writer = await open('ended.mp4');
+    await writer.write(grey(64, 48, 0.5, 0));
+    expect(spawnSync('pkill', ['-KILL', '-P', String(process.pid), 'ffmpeg']).status).toBe(0);
+    const writeMany = async () => {
+      for (let index = 1; index < 1000; index++) await writer.write(grey(64, 48, 0.5, index / 10));
+    };
+    await expect(writeMany()).rejects.toThrow('ffmpeg could not write the clip (it was ended by SIGKILL)');
+    await writer.abort();
   });
 
   test('takes no frame once it is aborted, and leaves nothing of itself', async () => {

@@ -285,7 +285,6 @@ class PictureEncoder {
   }
 
   async write({ data, timeSeconds }: TimedFrame): Promise<void> {
-    if (this.#ffmpeg.process.exitCode !== null) await this.#expectSuccess();
     const values = this.#values;
     if (values instanceof Uint16Array) {
       for (let i = 0; i < values.length; i++) {
@@ -296,8 +295,9 @@ class PictureEncoder {
     }
     const stdin = this.#ffmpeg.process.stdin!;
     stdin.write(rawVideoFrameHead(timeSeconds - this.#timeOffsetSeconds, this.#bytes.length));
-    const taken = new Promise<void>((resolve) => stdin.write(this.#bytes, () => resolve()));
-    await Promise.race([taken, this.#ffmpeg.finished]);
+    const taken = new Promise<boolean>((resolve) => stdin.write(this.#bytes, (error) => resolve(!error)));
+    const isTaken = await Promise.race([taken, this.#ffmpeg.finished.then(() => false)]);
+    if (!isTaken) await this.#expectSuccess();
   }
 
   async finish(): Promise<void> {

@@ -173,7 +173,9 @@ function startProgram(
         );
       }
     });
-    child.on('close', (exitCode) => {
+    child.on('close', (exitCode, signalCode) => {
+      // As the system does where memory runs out.
+      if (signalCode !== null) errorLines.unshift(`it was ended by ${signalCode}`);
       if (unfinishedLine.trim() && !marksErrors && errorLines.length < keptErrorLines) {
         errorLines.push(withoutPart(unfinishedLine));
       }
