@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
-import { explainFileError, UnblurError } from '@unblur/files';
+import { explainFileError, shellWord, UnblurError } from '@unblur/files';
 import { clipInput, isRefusedFormat, runFfprobe, type FfmpegOptions } from './ffmpeg.js';
 
 /**
@@ -412,7 +412,7 @@ function describeContentLight(sideData: SideData[]): PictureFacts['contentLight'
 export function damagedClip(path: string, errorLine: string | undefined): UnblurError {
   const repaired = join(dirname(path), `${parse(path).name}-repaired.mp4`);
   return new UnblurError(
-    `${path} is damaged or cut short (${errorLine ?? 'ffmpeg gave no reason'}); get the whole file, or save what can be read with: ffmpeg -i ${path} -crf 14 ${repaired}`,
+    `${path} is damaged or cut short (${errorLine ?? 'ffmpeg gave no reason'}); get the whole file, or save what can be read with: ffmpeg -i ${shellWord(path)} -crf 14 ${shellWord(repaired)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { UnblurError, writeFolderAtomically } from '@unblur/files';
+import { shellWord, UnblurError, writeFolderAtomically } from '@unblur/files';
 import { damagedClip, restartsClock, type ClipFacts } from './clip-facts.js';
 import { clipInput, outputFile, startFfmpeg, type FfmpegOptions, type RunningProgram } from './ffmpeg.js';
 import { fraction, FrameTimes } from './frame-times.js';
@@ -178,7 +178,7 @@ function expectOneSize(
 ): void {
   if (width === first.width && height === first.height) return;
   throw new UnblurError(
-    `Expected frames of one size, but ${path} changes from ${first.width}x${first.height} to ${width}x${height}; scale it first, with: ffmpeg -i ${path} -vf scale=${first.width}:${first.height} one-size.mp4`,
+    `Expected frames of one size, but ${path} changes from ${first.width}x${first.height} to ${width}x${height}; scale it first, with: ffmpeg -i ${shellWord(path)} -vf scale=${first.width}:${first.height} one-size.mp4`,
   );
 }
 

@@ -5,5 +5,6 @@ export { explainFileError, explainStrayFileError, firstLine, UnblurError } from 
 export { claimFolder, doClaimed } from './folder-claim.js';
 export { doLocked, type LockOptions } from './job-lock.js';
 export { isClip, isPicture, pictureExtensions } from './picture-name.js';
+export { shellWord } from './shell-word.js';
 export { clearAbandoned, makeTemporaryFolder } from './temporary-folder.js';
 export { readWholeFile } from './whole-file.js';

@@ -25,6 +25,7 @@ import {
   doLocked,
   explainFileError,
   produceAtomically,
+  shellWord,
   UnblurError,
   writeAtomically,
 } from '@unblur/files';
@@ -159,7 +160,7 @@ export async function deblurVideo(
     );
   }
   const source = isFolder
-    ? await openFolder(input, options)
+    ? await openFolder(input, container, options)
     : await openClip(input, deblurrer, container, options);
   if (source.total === 1) {
     throw new UnblurError(

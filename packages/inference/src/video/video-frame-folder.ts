@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { listFrames } from '@unblur/clips';
-import { isClip, UnblurError } from '@unblur/files';
+import { isClip, shellWord, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from '../pictures/photo.js';
 
@@ -43,10 +43,9 @@ function explainClips(folder: string): UnblurError | undefined {
   }
   if (clip === undefined) return undefined;
   const extension = extname(clip);
-  const quoted = /^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
   // Results of their own folder are no clips to take, however often this is run.
   return new UnblurError(
-    `${folder} holds clips, not the frames of one; take them one after the other, with: mkdir -p sharp; for clip in ${join(quoted, `*${extension}`)}; do unblur video "$clip" --out "sharp/$(basename "$clip" ${extension}).mp4"; done`,
+    `${folder} holds clips, not the frames of one; take them one after the other, with: mkdir -p sharp; for clip in ${join(shellWord(folder), `*${extension}`)}; do unblur video "$clip" --out "sharp/$(basename "$clip" ${extension}).mp4"; done`,
   );
 }
 

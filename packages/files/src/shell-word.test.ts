@@ -1,0 +1,15 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { shellWord } from './shell-word.js';
+
+describe('shellWord', () => {
+  test('leaves plain paths as they are', () => {
+    expect(shellWord('/home/a_b/clip-1.mp4')).toBe('/home/a_b/clip-1.mp4');
+  });
+
+  const hostile = ['My Clip.mov', "it's.mp4", '$HOME `id` "a" \\ !.mp4', 'a*?[b].mp4', 'ä;&|<>#~.mp4', ''];
+  const hasShell = spawnSync('sh', ['-c', ':']).status === 0;
+  (hasShell ? test : test.skip).each(hostile)('is read back by a shell: %s', (path) => {
+    expect(spawnSync('sh', ['-c', `printf %s ${shellWord(path)}`], { encoding: 'utf8' }).stdout).toBe(path);
+  });
+});
