@@ -23,8 +23,8 @@ test.each([
   ["hdr: 'tonemap' makes it an ordinary clip", '--hdr tonemap makes it an ordinary clip', undefined],
   ['leave out format, bitDepth and quality', 'leave out --format, --bit-depth and --quality', undefined],
   [
-    'another choice of mirrored, deinterlace, format, bitDepth or quality',
-    'another choice of --mirrored, --no-deinterlace, --format, --bit-depth or --quality',
+    'another choice of mirrored, precision, deinterlace, format, bitDepth or quality',
+    'another choice of --mirrored, --precision, --no-deinterlace, --format, --bit-depth or --quality',
     undefined,
   ],
   ['degrees it shows across (coverageDegrees)', 'degrees it shows across (--crop)', undefined],

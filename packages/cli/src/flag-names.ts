@@ -30,8 +30,8 @@ const flagNames: { flag: string; words: RegExp; named: string; elsewhere?: strin
   },
   {
     flag: '--mirrored',
-    words: /\bchoice of mirrored, deinterlace,/,
-    named: 'choice of --mirrored, --no-deinterlace,',
+    words: /\bchoice of mirrored, precision, deinterlace,/,
+    named: 'choice of --mirrored, --precision, --no-deinterlace,',
   },
   { flag: '--crop', words: /\(coverageDegrees\)/, named: '(--crop)' },
   {

@@ -41,7 +41,6 @@ export {
   type Precision,
   type RestoredSequence,
   type RgbImage,
-  type VideoDeblurrer,
   type VideoWeights,
   type WorkingScale,
 } from '@unblur/restoration';
@@ -52,7 +51,11 @@ export type { PictureMetadata } from './pictures/picture-metadata.js';
 export { encodeContactSheet } from './pictures/contact-sheet.js';
 export { encodeMotionPicture } from './pictures/motion-picture.js';
 export { writeVideo, type VideoOptions } from './pictures/video.js';
-export { createVideoDeblurrer, type VideoDeblurrerOptions } from './video/video-deblurrer.js';
+export {
+  createVideoDeblurrer,
+  type VideoDeblurrer,
+  type VideoDeblurrerOptions,
+} from './video/video-deblurrer.js';
 export { deblurVideo, type DeblurredVideo, type DeblurVideoOptions } from './video/video-deblurring.js';
 export { readFrames } from './video/video-frame-folder.js';
 export { listFrames } from '@unblur/clips';

@@ -4,7 +4,7 @@ import {
   expectOptions,
   type OptionNames,
   type Precision,
-  type VideoDeblurrer,
+  type VideoDeblurrer as DeblurrerOnEngine,
   type VideoDeblurrerOptions as EngineOptions,
 } from '@unblur/restoration';
 import { expectPrecision, onnxRuntimeEngine } from '../onnx-engine.js';
@@ -14,6 +14,10 @@ export interface VideoDeblurrerOptions extends Omit<EngineOptions, 'engine'> {
   threads?: number;
   /** As in `createRestorer`. Default `int8`. */
   precision?: Precision;
+}
+
+export interface VideoDeblurrer extends DeblurrerOnEngine {
+  readonly precision: Precision;
 }
 
 const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
@@ -32,8 +36,8 @@ const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
  */
 export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
   expectOptions(options, deblurrerOptions, 'createVideoDeblurrer({ weights })');
-  const { threads, precision, ...others } = options;
+  const { threads, precision = 'int8', ...others } = options;
   expectNetworkOptions({ threads });
   expectPrecision(precision);
-  return createOnEngine({ ...others, engine: onnxRuntimeEngine({ threads, precision }) });
+  return { ...createOnEngine({ ...others, engine: onnxRuntimeEngine({ threads, precision }) }), precision };
 }

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   unlinkSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, jest } from '@jest/globals';
+import sharp from 'sharp';
 import type { UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from '../pictures/photo.js';
@@ -150,9 +152,54 @@ describe('a folder of frames', () => {
     await expect(
       deblurVideo(input, place('out'), negative, { weights: new Uint8Array([4]) }),
     ).rejects.toThrow('of another clip, or made with other weights');
-    await expect(deblurVideo(input, place('out'), { ...negative, mirrored: true }, options)).rejects.toThrow(
-      'another choice of mirrored',
+    for (const other of [{ mirrored: true }, { precision: 'float32' as const }]) {
+      await expect(deblurVideo(input, place('out'), { ...negative, ...other }, options)).rejects.toThrow(
+        'another choice of mirrored, precision,',
+      );
+    }
+  });
+
+  test('goes on with the same pictures wherever they lie, and with no others', async () => {
+    const input = await writeFrames('in', movingWaves(16, 12, 4));
+    await deblurVideo(input, place('out'), negative, options);
+    renameSync(input, place('moved'));
+    expect(await deblurVideo(place('moved'), place('out'), negative, options)).toMatchObject({ skipped: 4 });
+    await writeFrames('in', movingWaves(18, 12, 4));
+    await expect(deblurVideo(input, place('out'), negative, options)).rejects.toThrow(
+      'frames of another clip',
     );
+  });
+
+  test('leaves its place free where nothing came of it', async () => {
+    const other = await writeFrames('other', movingWaves(16, 12, 2));
+    const stop = new AbortController();
+    const stopped = {
+      async *deblur(frames: AsyncIterable<RgbImage> | Iterable<RgbImage>) {
+        stop.abort(new Error('enough'));
+        yield* negative.deblur(frames);
+      },
+    };
+    await expect(
+      deblurVideo(other, place('out'), stopped, { ...options, signal: stop.signal }),
+    ).rejects.toThrow('enough');
+    expect(existsSync(place('out'))).toBe(false);
+    const input = await writeFrames('in', movingWaves(16, 12, 4));
+    expect(await deblurVideo(input, place('out'), negative, options)).toMatchObject({ frames: 4 });
+  });
+
+  test('keeps the depth of its pictures, of 16 bits too', async () => {
+    mkdirSync(place('deep'));
+    for (const [index, frame] of movingWaves(16, 12, 2).entries()) {
+      const values = Uint16Array.from(frame.data, (value) => value * 65535);
+      await sharp(values, { raw: { width: 16, height: 12, channels: 3 } })
+        .toColourspace('rgb16')
+        .png()
+        .toFile(join(place('deep'), `${index}.png`));
+    }
+    await deblurVideo(place('deep'), place('out'), negative, options);
+    expect((await loadPhoto(join(place('out'), '1.png'))).bitDepth).toBe(16);
+    await deblurVideo(place('deep'), place('flat'), negative, { ...options, bitDepth: 8 });
+    expect((await loadPhoto(join(place('flat'), '1.png'))).bitDepth).toBe(8);
   });
 
   test('leaves whole frames behind when it is stopped', async () => {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { access, constants, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import {
   bitDepthAsRead,
   clipExtensions,
@@ -21,7 +23,7 @@ import {
 } from '@unblur/clips';
 import { expectSafetensorsBytes } from '@unblur/core-model';
 import {
-  claimFolder,
+  doClaimed,
   doLocked,
   explainFileError,
   produceAtomically,
@@ -34,18 +36,19 @@ import {
   explainWeights,
   listOfWeights,
   type OptionNames,
-  type VideoDeblurrer,
   type VideoWeights,
 } from '@unblur/restoration';
 import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
+import type { VideoDeblurrer } from './video-deblurrer.js';
 import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
+import { loadPhoto } from '../pictures/photo.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { frameFormats } from '../result-names.js';
 
 export interface DeblurVideoOptions extends FfmpegOptions, FrameEncoding {
   /**
-   * The weights that the deblurrer was made from: a folder of frames is only continued with the same, and
-   * mirrored or not as before.
+   * The weights that the deblurrer was made from: a folder of frames is only continued with the same, in the
+   * same precision, and mirrored or not as before.
    */
   weights: VideoWeights;
   /** Rate of a clip that is made from a folder of frames. Default 25. */
@@ -97,7 +100,7 @@ export interface DeblurredVideo {
 
 /** What makes a sequence of frames sharp, and how. */
 export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur'> &
-  Partial<Pick<VideoDeblurrer, 'mirrored' | 'expectFrameSize'>>;
+  Partial<Pick<VideoDeblurrer, 'mirrored' | 'precision' | 'expectFrameSize'>>;
 
 const recordName = '.unblur-video.json';
 
@@ -110,6 +113,8 @@ interface FrameSource {
   coding: PictureCoding;
   /** File names of its frames without extension. */
   stems: string[];
+  /** The same for the same pictures, wherever they lie. */
+  digest(): Promise<string>;
   /** What to tell the user where it gives no frame. */
   explainEmpty?: string;
   /** @param fromSeconds where reading begins, after the first frame. */
@@ -164,14 +169,14 @@ export async function deblurVideo(
     : await openClip(input, deblurrer, container, options);
   if (source.total === 1) {
     throw new UnblurError(
-      `${input} holds one frame, which has no neighbours to learn from; for a photograph, use: ${isFolder ? '' : `ffmpeg -i ${input} photo.png && `}unblur restore ${isFolder ? input : 'photo.png'}`,
+      `${input} holds one frame, which has no neighbours to learn from; for a photograph, use: ${isFolder ? '' : `ffmpeg -i ${shellWord(input)} photo.png && `}unblur restore ${isFolder ? shellWord(input) : 'photo.png'}`,
     );
   }
   if (!isFolder && options.framesPerSecond !== undefined) {
     options.onNote?.(`${input} keeps its own rate; frames per second are chosen for folders of frames only`);
   }
   if (!container) {
-    return doLocked(output, 'video', () => writeFolder(source, input, output, deblurrer, options));
+    return doLocked(output, 'video', () => writeFolder(source, output, deblurrer, options));
   }
   // Before the work, not after it.
   await access(dirname(output), constants.W_OK).catch((cause: unknown) => {
@@ -216,9 +221,11 @@ async function expectOutputPlace(
 
 async function openFolder(
   folder: string,
+  container: Container | undefined,
   { framesPerSecond = 25, signal }: DeblurVideoOptions,
 ): Promise<FrameSource> {
   const paths = listNamedFrames(folder);
+  const coding = codingOfFrames(framesPerSecond);
   async function* frames(fromSeconds = 0): AsyncGenerator<TimedFrame, void, undefined> {
     let index = Math.round(fromSeconds * framesPerSecond);
     for await (const frame of readFrames(paths.slice(index), signal)) {
@@ -228,8 +235,10 @@ async function openFolder(
   return {
     total: paths.length,
     clip: undefined,
-    coding: codingOfFrames(framesPerSecond),
+    // Pictures stay as deep as they are; a clip of 8 bits plays everywhere.
+    coding: container ? coding : { ...coding, bitDepth: (await loadPhoto(paths[0]!)).bitDepth },
     stems: paths.map(frameStem),
+    digest: () => digestOfFolder(paths),
     frames,
   };
 }
@@ -259,8 +268,24 @@ async function openClip(
       light: choice.hdr === 'keep' ? picture : undefined,
     },
     stems: Array.from({ length: frames }, (_, index) => frameName(index)),
+    digest: () => digestOfFile(path),
     frames: (fromSeconds) => readClip(path, facts, { ...choice, fromSeconds }, options),
   };
+}
+
+async function digestOfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash).catch((cause: unknown) => {
+    throw explainFileError('read', path, cause);
+  });
+  return hash.digest('hex');
+}
+
+/** Of the names and sizes of its pictures, all of which would take long to read. */
+async function digestOfFolder(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(`${basename(path)} ${(await stat(path)).size}\n`);
+  return hash.digest('hex');
 }
 
 /** What its owner should know of how a clip is read, a line each. */
@@ -377,12 +402,12 @@ async function* noting(
 
 async function writeFolder(
   source: FrameSource,
-  input: string,
   folder: string,
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
-  const { weights, deinterlace = true, format = 'png', bitDepth, quality, onFrame, signal } = options;
+  const { weights, deinterlace = true, format = 'png', bitDepth, quality } = options;
+  const { mirrored = false, precision = 'int8' } = deblurrer;
   const digest = createHash('sha256');
   for (const ofOne of listOfWeights(weights)) {
     digest.update(explainWeights(() => expectSafetensorsBytes(ofOne)));
@@ -391,19 +416,30 @@ async function writeFolder(
     throw explainFileError('write', folder, cause);
   });
   await expectNoOtherPictures(folder);
-  await claimFolder(folder, {
+  const claim = {
     fileName: recordName,
     record: {
-      input,
+      input: await source.digest(),
       weights: digest.digest('hex'),
-      ...(deblurrer.mirrored ? { mirrored: true } : {}),
+      ...(mirrored ? { mirrored } : {}),
+      ...(precision === 'int8' ? {} : { precision }),
       ...(deinterlace ? {} : { deinterlace: false }),
       ...(format === 'png' ? {} : { format }),
       ...(bitDepth === undefined ? {} : { bitDepth }),
       ...(quality === undefined ? {} : { quality }),
     },
-    otherwise: `${folder} holds frames of another clip, or made with other weights or another choice of mirrored, deinterlace, format, bitDepth or quality; choose another folder, or remove this one to start anew`,
-  });
+    otherwise: `${folder} holds frames of another clip, or made with other weights or another choice of mirrored, precision, deinterlace, format, bitDepth or quality; choose another folder, or remove this one to start anew`,
+  };
+  return doClaimed(folder, claim, () => writeMissing(source, folder, deblurrer, options));
+}
+
+async function writeMissing(
+  source: FrameSource,
+  folder: string,
+  deblurrer: SequenceDeblurrer,
+  options: DeblurVideoOptions,
+): Promise<DeblurredVideo> {
+  const { format = 'png', onFrame, signal } = options;
   const present = new Set(await readdir(folder));
   const fileOf = (index: number) => `${source.stems[index] ?? frameName(index)}.${format}`;
   const missing = source.stems.flatMap((_, index) => (present.has(fileOf(index)) ? [] : [index]));
