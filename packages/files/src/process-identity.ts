@@ -5,8 +5,8 @@ import { hostname } from 'node:os';
 /** Tells a process from every other, of other machines and of other times too. */
 export interface ProcessIdentity {
   /**
-   * Eight hexadecimal digits for the machine as its processes see it: since it was started, and within a
-   * container.
+   * Eight hexadecimal digits for the machine as its processes see it: where the system says, since it was
+   * started, and within a container.
    */
   machine: string;
   pid: number;
@@ -25,7 +25,7 @@ export const ownProcess: ProcessIdentity = {
 
 /**
  * Whether a process is at work; `undefined` where that cannot be known from here: it is of another machine or
- * container, or from before a restart.
+ * container, or from before a restart, or the system does not say whether one of that number is the same.
  */
 export function isRunning({ machine, pid, started }: ProcessIdentity): boolean | undefined {
   if (machine !== ownProcess.machine) return undefined;
@@ -36,7 +36,8 @@ export function isRunning({ machine, pid, started }: ProcessIdentity): boolean |
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   const state = readState(pid);
-  return state === undefined || (!state.hasEnded && state.started === started);
+  if (state === undefined) return pid === process.pid ? true : undefined;
+  return !state.hasEnded && state.started === started;
 }
 
 /** Numbers of processes mean the same within one start of the machine and one container. */
