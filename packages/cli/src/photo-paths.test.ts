@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +71,26 @@ describe('findPhotos', () => {
       ),
     ).toContain('4.txt and 3 more)');
     expect(describeSkipped([])).toBeUndefined();
+  });
+
+  test('leaves out a folder that cannot be read, not all that lies beside it', async () => {
+    // Made step by step, a path may be longer than any that can be opened.
+    const workingFolder = process.cwd();
+    const root = mkdtempSync(join(tmpdir(), 'unblur-deep-'));
+    try {
+      process.chdir(root);
+      writeFileSync('a.jpg', '');
+      for (let depth = 0; depth < 20; depth++) {
+        mkdirSync('d'.repeat(250));
+        process.chdir('d'.repeat(250));
+      }
+      const { photos, skipped } = await findPhotos([root], out);
+      expect(photos.map(({ path }) => path)).toEqual([join(root, 'a.jpg')]);
+      expect(skipped.map(({ reason }) => reason)).toEqual(['that cannot be read']);
+    } finally {
+      process.chdir(workingFolder);
+      spawnSync('rm', ['-rf', root]);
+    }
   });
 
   test('expands a pattern', async () => {

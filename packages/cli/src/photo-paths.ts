@@ -1,6 +1,7 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { isClip } from '@unblur/files';
+import { explainFileError, isClip } from '@unblur/files';
 import { isRestoration } from '@unblur/inference/result-names';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { standardStream } from './standard-streams.js';
@@ -51,6 +52,7 @@ const skipReasons = {
   clip: 'for unblur video',
   name: 'no photograph by the name',
   results: 'results of unblur',
+  unreadable: 'that cannot be read',
 } as const;
 
 /**
@@ -70,7 +72,8 @@ export async function findPhotos(places: readonly string[], out: string): Promis
     } else if (entry?.isDirectory()) {
       await addFolder(found, place, out);
     } else if (!entry && isDynamicPattern(place)) {
-      await addMatches(found, place);
+      // On Windows paths are written with backslashes, which quote in patterns.
+      await addMatches(found, sep === '\\' ? place.replaceAll(sep, '/') : place);
     } else {
       found.photos.push({ path: place, folder: '' });
     }
@@ -90,9 +93,15 @@ async function addFolder(found: FoundPhotos, root: string, out: string): Promise
   }
 
   async function walk(folder: string): Promise<void> {
-    const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) =>
-      a.name < b.name ? -1 : 1,
-    );
+    let entries: Dirent[];
+    try {
+      entries = await readdir(folder, { withFileTypes: true });
+    } catch (cause) {
+      if (folder === root) throw explainFileError('read', folder, cause);
+      found.skipped.push({ path: folder, reason: skipReasons.unreadable });
+      return;
+    }
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     const isResults = resolve(folder) === resolve(out) || isRestoration(entries.map(({ name }) => name));
     if (isResults && folder !== root) {
       found.skipped.push({ path: folder, reason: skipReasons.results });
