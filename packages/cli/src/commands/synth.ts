@@ -128,11 +128,13 @@ export function defineSynth(program: Command): void {
       realNumber(0, 100),
       0.2,
     )
-    .option(
-      '--on-bad-frame <what>',
-      'stop at a frame that cannot be read, or skip exposures that need it',
-      choiceOf('stop', 'skip'),
-      'stop',
+    .addOption(
+      new Option(
+        '--on-bad-frame <what>',
+        'stop at a frame that cannot be read, or skip exposures that need it',
+      )
+        .choices(['stop', 'skip'])
+        .default('stop'),
     )
     .action(
       async (
@@ -147,15 +149,17 @@ export function defineSynth(program: Command): void {
         if (minStep > maxStep) {
           throw new Error(`Expected --min-step of at most --max-step (${maxStep}), but it is ${minStep}.`);
         }
-        const video = await openVideoSource(options.from);
+        const signal = abortOnInterruption();
+        const video = await openVideoSource(options.from, signal);
         try {
-          await synthesize(options, {
+          const source: SampleSource = {
             kind: 'video',
             folder: video.folder,
             windowFrames: [window],
             neighbourPixels: [minStep, maxStep],
             onBadFrame,
-          });
+          };
+          await synthesize(options, source, signal);
         } finally {
           await video.close();
         }
@@ -193,7 +197,7 @@ async function synthesizePairedVideo({
   averaging: AveragingSpace;
 }): Promise<void> {
   const signal = abortOnInterruption();
-  const video = await openVideoSource(from);
+  const video = await openVideoSource(from, signal);
   try {
     const { synthesizePairedVideos } = await import('@unblur/datasets');
     const { frames, videos } = await synthesizePairedVideos({
@@ -250,7 +254,11 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .option('--preview', `only draw preview.png: the first ${previewedSamples} samples with their motion`);
 }
 
-async function synthesize(options: SynthOptions, kind: SampleSource): Promise<void> {
+async function synthesize(
+  options: SynthOptions,
+  kind: SampleSource,
+  signal = abortOnInterruption(),
+): Promise<void> {
   const {
     out,
     count,
@@ -267,7 +275,6 @@ async function synthesize(options: SynthOptions, kind: SampleSource): Promise<vo
   if (shard && format === 'folders') {
     throw new Error('Expected --format shards with --shard, but it is folders.');
   }
-  const signal = abortOnInterruption();
   const datasets = await import('@unblur/datasets');
   const { defaultAugmentation, noAugmentation, manifestFile, setFile } = datasets;
   const source = {
@@ -319,13 +326,4 @@ function shardPart(text: string): [number, number] {
     throw new InvalidArgumentError('Expected i/n with i from 0 to n - 1, such as 0/4.');
   }
   return [Number(index), Number(parts)];
-}
-
-function choiceOf<T extends string>(...choices: T[]): (text: string) => T {
-  return (text) => {
-    if (!(choices as string[]).includes(text)) {
-      throw new InvalidArgumentError(`Expected ${choices.join(' or ')}.`);
-    }
-    return text as T;
-  };
 }

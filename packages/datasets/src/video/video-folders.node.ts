@@ -44,9 +44,10 @@ function collectVideos(folder: string): string[][] {
  * range is tone-mapped, interlaced frames are made progressive, and what is transparent lies on white.
  *
  * @returns the number of frames.
- * @throws Error where ffmpeg is missing, the video cannot be decoded, or `out` exists.
+ * @throws Error where ffmpeg is missing, the video cannot be decoded, or `out` exists; the signal's reason when
+ * aborted.
  */
-export async function extractVideoFrames(video: string, out: string): Promise<number> {
+export async function extractVideoFrames(video: string, out: string, signal?: AbortSignal): Promise<number> {
   if (existsSync(out)) throw new Error(`Expected a new folder for the frames but ${out} exists.`);
-  return extractFrames(video, await probeClip(video), out);
+  return extractFrames(video, await probeClip(video, { signal }), out, { signal });
 }
