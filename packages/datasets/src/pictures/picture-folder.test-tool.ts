@@ -1,10 +1,19 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import sharp from 'sharp';
 import { createRandom } from '../random.js';
 
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'unblur-datasets-'));
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+/** A folder that is there until the end of the file of tests. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'unblur-datasets-'));
+  folders.push(folder);
+  return folder;
+}
 
 /** A folder of `count` small panoramas of coloured blocks. */
 export async function makePanoramaFolder(count: number): Promise<string> {
