@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { verdictAfterFailure } from './engine-check.js';
 import { EngineDecision } from './engine-decision.js';
 
 const stored = new Map<string, string>();
@@ -57,7 +58,7 @@ test.each([
 test('what is chosen counts, and nothing is learned of it for others', async () => {
   const decision = visit();
   decision.choice = 'webgpu';
-  decision.fail(failure('SilenceError'));
+  decision.fail(verdictAfterFailure(failure('SilenceError')));
   decision.lose();
   expect([decision.engine, await decision.isOpen(), visit().engine]).toEqual(['webgpu', false, undefined]);
 });

@@ -61,9 +61,8 @@ export class EngineDecision {
     }
   }
 
-  /** WebGPU, which was used, did not start. */
-  fail(cause: Error): void {
-    const verdict = verdictAfterFailure(cause);
+  /** @param verdict where WebGPU, which was to be used, did not start; undefined where nothing is known of it. */
+  fail(verdict: Verdict | undefined): void {
     if (verdict && !this.choice) this.#keep(verdict);
   }
 

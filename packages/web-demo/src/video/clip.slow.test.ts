@@ -349,10 +349,15 @@ describeWithClips('clips on the page', () => {
     await waitForStatus(/before and after/);
   });
 
-  test('writes a clip upright that was turned', async () => {
+  test('writes a clip upright that was turned, after a stop and a clip that was refused', async () => {
     await give('turned.mov', readFileSync(pathOf('turned.mov')));
     await waitForFacts('turned.mov');
     await waitForStatus(/before and after/);
+    await page.click('#clip-sharpen');
+    await page.click('#clip-stop');
+    await waitForStatus(/Stopped/);
+    await give('old.avi', readFileSync(pathOf('old.avi')));
+    await waitForStatus(/no clip that this page reads.* Still showing turned\.mov\.$/);
     await page.click('#clip-sharpen');
     await waitForStatus(/2 frames of 64 × 96 in/);
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);

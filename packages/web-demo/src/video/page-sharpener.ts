@@ -1,6 +1,6 @@
 import { defaultVideoWeights } from '@unblur/weights/video';
 import { WorkerCalls, type CallOptions } from '../worker-calls.js';
-import { mostSilentSeconds } from '../engine/engine-check.js';
+import { mostSilentSeconds, verdictAfterFailure } from '../engine/engine-check.js';
 import { EngineDecision } from '../engine/engine-decision.js';
 import type { EngineName } from '../engine/engine-names.js';
 import { isMetered } from '../offline/offline.js';
@@ -28,6 +28,8 @@ export class PageSharpener {
   #calls: Calls | undefined;
   #started: Promise<ClipResults['start']> | undefined;
   #file: File | undefined;
+  /** The one that the worker has open: a new worker has none. */
+  #openFile: File | undefined;
   /** Hears of the downloads. */
   #onReport: ((report: ClipReport) => void) | undefined;
 
@@ -39,7 +41,10 @@ export class PageSharpener {
   /** What a clip is; it is the one that is worked on from now on. */
   async open(file: File, longestSidePixels: number): Promise<ClipResults['open']> {
     this.#file = file;
-    return this.#call({ kind: 'open', file, longestSidePixels });
+    this.#openFile = undefined;
+    const opened = await this.#call({ kind: 'open', file, longestSidePixels });
+    this.#openFile = file;
+    return opened;
   }
 
   /** @param choice the engine that must be used from the next start on; undefined for the better one. */
@@ -60,15 +65,18 @@ export class PageSharpener {
   async #start(): Promise<ClipResults['start']> {
     const graphics = await this.#useOfGraphics();
     try {
-      if (graphics !== 'try') return await this.#startWith(graphics);
+      if (graphics !== 'try') {
+        const started = await this.#startWith(graphics);
+        if (graphics === 'use') this.#decision.fail(started.verdict);
+        return started;
+      }
       let started: ClipResults['start'];
       await this.#decision.tryGraphics(async () => (started = await this.#startWith('try')).verdict);
       return started!;
     } catch (cause) {
       if ((cause as Error).name !== 'SilenceError') throw cause;
-      if (graphics === 'use') this.#decision.fail(cause as Error);
-      this.#calls?.stop();
-      this.#calls = undefined;
+      if (graphics === 'use') this.#decision.fail(verdictAfterFailure(cause as Error));
+      this.#endWorker();
       if (this.#file) await this.open(this.#file, 2);
       return this.#startWith('leave');
     }
@@ -95,10 +103,9 @@ export class PageSharpener {
     request: Omit<Extract<ClipRequest, { kind: 'sharpen' }>, 'kind' | 'owner'>,
     onReport: (report: ClipReport) => void,
   ): Promise<ClipResults['sharpen']> {
-    if (!this.#calls) {
-      await this.open(this.#file!, 2);
-      await this.start(onReport);
-    }
+    // After a stop the worker is a new one, whatever it was asked since.
+    if (this.#openFile !== this.#file) await this.open(this.#file!, 2);
+    await this.start(onReport);
     const result = await this.#call({ kind: 'sharpen', ...request, owner }, { onReport });
     if (result.lostGraphics) this.#decision.lose();
     const reason = !result.engine.includes(';') && this.#decision.reason;
@@ -107,9 +114,14 @@ export class PageSharpener {
 
   /** Ends what is under way, and the engine with it. */
   stop(): void {
+    this.#endWorker();
+    this.#started = undefined;
+  }
+
+  #endWorker(): void {
     this.#calls?.stop();
     this.#calls = undefined;
-    this.#started = undefined;
+    this.#openFile = undefined;
   }
 
   #call<Asked extends ClipRequest>(request: Asked, options?: CallOptions<ClipReport>) {
