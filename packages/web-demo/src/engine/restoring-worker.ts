@@ -80,7 +80,7 @@ answerCalls<RestoringRequest, RestoringResults, RestoreReport>(async (request, r
     case 'start':
       return { result: await start(request, report) };
     case 'warm-up':
-      return { result: await (warmingUp = warmUp()) };
+      return { result: await warmUpOnce() };
     case 'sample':
       return { result: await (sampling = sample()) };
     case 'estimate':
@@ -89,8 +89,11 @@ answerCalls<RestoringRequest, RestoringResults, RestoreReport>(async (request, r
       };
     case 'restore':
       return { result: await restore(request, report) };
-    case 'render':
-      return render(request);
+    case 'render': {
+      const rendered = render(request);
+      rendering = Promise.allSettled([rendering, rendered]).then(() => undefined);
+      return rendered;
+    }
   }
 });
 
@@ -112,8 +115,17 @@ const warmUpSize = { width: 192, height: 112 };
 
 let warmingUp: Promise<number | undefined> | undefined;
 let sampling: Promise<EngineSample | undefined> | undefined;
+let rendering: Promise<void> | undefined;
 /** A photograph waits for these to end. */
 let isPhotoWaiting = false;
+
+/** Again where a photograph came before it was done. */
+function warmUpOnce(): Promise<number | undefined> {
+  return (warmingUp ??= warmUp().then((milliseconds) => {
+    if (milliseconds === undefined) warmingUp = undefined;
+    return milliseconds;
+  }));
+}
 
 /** @returns milliseconds. */
 async function warmUp(): Promise<number | undefined> {
@@ -136,7 +148,7 @@ async function warmUp(): Promise<number | undefined> {
 
 /** Frames in floating point, which all engines agree on; the time is that of frames as they are restored. */
 async function sample(): Promise<EngineSample | undefined> {
-  const milliseconds = await (warmingUp ??= warmUp());
+  const milliseconds = await warmUpOnce();
   if (milliseconds === undefined || isPhotoWaiting) return undefined;
   const scene = await started!.photos.analyze(streaksOfNoise(warmUpSize), {}, 'float32');
   const frames = [(await scene.renderAt(0)).data, (await scene.renderAt(1)).data];
@@ -166,6 +178,7 @@ async function restore(
   isPhotoWaiting = true;
   await warmingUp?.catch(() => undefined);
   await sampling?.catch(() => undefined);
+  await rendering;
   isPhotoWaiting = false;
   current?.scene.release();
   current = undefined;
@@ -219,7 +232,7 @@ async function restore(
 }
 
 async function render({ sceneNumber, time }: Extract<RestoringRequest, { kind: 'render' }>) {
-  if (current?.number !== sceneNumber) return { result: undefined };
+  if (isPhotoWaiting || current?.number !== sceneNumber) return { result: undefined };
   const picture = pictureOfImage(await current.scene.renderAt(time));
   return { result: picture, transfer: [picture.rgba.buffer] };
 }
