@@ -48,3 +48,20 @@ test('calls of a stopped worker are rejected, those under way and later ones', a
   await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
   await expect(calls.call('another')).rejects.toMatchObject({ name: 'AbortError' });
 });
+
+test('calls to a worker that could not be loaded are rejected, later ones too', async () => {
+  const { worker, calls, answer } = callOf();
+  worker.dispatchEvent(new Event('error'));
+  for (const call of [answer, calls.call('another')]) {
+    await expect(call).rejects.toThrow('could not be loaded; reload it');
+  }
+});
+
+test('a worker that has failed at one call answers others', async () => {
+  const { worker, calls, answer } = callOf();
+  worker.dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
+  await expect(answer).rejects.toThrow('out of memory');
+  const other = calls.call('another');
+  worker.say({ id: 2, kind: 'result', result: 'here' });
+  expect(await other).toBe('here');
+});

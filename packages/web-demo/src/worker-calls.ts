@@ -66,7 +66,8 @@ export class WorkerCalls<Request, Results, Report = never> {
     { resolve(result: unknown): void; reject(cause: Error): void; onReport?: (report: Report) => void }
   >();
   #lastId = 0;
-  #isStopped = false;
+  /** Why no call can be answered any more. */
+  #end: Error | undefined;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -78,16 +79,19 @@ export class WorkerCalls<Request, Results, Report = never> {
       if (data.kind === 'result') call.resolve(data.result);
       else call.reject(Object.assign(new Error(data.message), { name: data.name }));
     });
-    worker.addEventListener('error', ({ message }) =>
-      this.#abandon(new Error(message || 'A part of this page could not be loaded; reload it.')),
-    );
+    worker.addEventListener('error', ({ message }) => {
+      const cause = new Error(message || 'A part of this page could not be loaded; reload it.');
+      // An error of the worker's own comes with a message, and the worker lives on.
+      if (!message) this.#end = cause;
+      this.#abandon(cause);
+    });
   }
 
   call<Asked extends Request>(
     request: Asked,
     { transfer = [], onReport, patienceSeconds }: CallOptions<Report> = {},
   ): Promise<ResultOf<Asked, Results>> {
-    if (this.#isStopped) return Promise.reject(stopped());
+    if (this.#end) return Promise.reject(this.#end);
     const id = ++this.#lastId;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const answer = new Promise<ResultOf<Asked, Results>>((resolve, reject) => {
@@ -119,9 +123,9 @@ export class WorkerCalls<Request, Results, Report = never> {
 
   /** Ends the worker; calls under way and later ones are rejected with an AbortError. */
   stop(): void {
-    this.#isStopped = true;
+    this.#end = Object.assign(new Error('Stopped.'), { name: 'AbortError' });
     this.#worker.terminate();
-    this.#abandon(stopped());
+    this.#abandon(this.#end);
   }
 
   #abandon(cause: Error): void {
@@ -129,5 +133,3 @@ export class WorkerCalls<Request, Results, Report = never> {
     this.#pending.clear();
   }
 }
-
-const stopped = () => Object.assign(new Error('Stopped.'), { name: 'AbortError' });
