@@ -86,18 +86,19 @@ async function takeFiles(files: File[]): Promise<void> {
     });
   }
   if (given !== filesGiven) return;
-  if (photos.length > 0 && mode !== modeBefore) {
-    // Whoever has gone elsewhere meanwhile stays there; it begins when they come back.
-    desk.give(photos, refused);
-    return desk.pause();
-  }
-  if (photos.length > 0) return givePhotos(photos, refused);
+  if (photos.length > 0) return givePhotos(photos, modeBefore, refused);
   // What is on show is still what was given before.
   const still = mode === 'photo' && desk.shown ? ` Still showing ${desk.shown.name}.` : '';
   if (refused.length > 0) say(refused.join(' ') + still, true);
 }
 
-function givePhotos(photos: GivenPhoto[], refused: string[] = []): void {
+/** @param modeBefore the mode in which they were given: reading them takes a while. */
+function givePhotos(photos: GivenPhoto[], modeBefore: Mode, refused: string[] = []): void {
+  if (mode !== modeBefore) {
+    // Whoever has gone elsewhere meanwhile stays there; it begins when they come back.
+    desk.give(photos, refused);
+    return desk.pause();
+  }
   // What was chosen with goes away.
   const hadFocus = element('start', HTMLElement).contains(document.activeElement);
   ownWorkNumber++;
@@ -303,8 +304,13 @@ for (const { name, title, url } of examples) {
   });
   button.append(thumbnail);
   button.addEventListener('click', async () => {
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok) givePhotos([{ file: await response.blob(), isHeic: false, name, state: 'waiting' }]);
+    const [given, modeBefore] = [++filesGiven, mode];
+    const file = await fetch(url)
+      .then((response) => (response.ok ? response.blob() : undefined))
+      .catch(() => undefined);
+    // Other files were given meanwhile.
+    if (given !== filesGiven) return;
+    if (file) givePhotos([{ file, isHeic: false, name, state: 'waiting' }], modeBefore);
     else say('The example could not be downloaded; check the connection and try again.', true);
   });
   element('examples', HTMLElement).append(button);

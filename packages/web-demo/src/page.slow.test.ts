@@ -976,6 +976,32 @@ describeInBrowser('the page', () => {
     expect(await page.textContent('#status')).toBe('Stopped.');
   });
 
+  test('leaves the visitor where they have gone when an example arrives late', async () => {
+    const late = await openPage('', {}, stand.plainUrl);
+    let deliver = () => {};
+    const wanted = new Promise<void>((resolve) => (deliver = resolve));
+    // Its thumbnail is there already.
+    await late.locator('.example img >> nth=0').evaluate((image) => (image as HTMLImageElement).decode());
+    await late.route(/square.*jpg/, async (route) => {
+      await wanted;
+      await route.continue();
+    });
+    await late.evaluate(() =>
+      caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name)))),
+    );
+    const asked = late.waitForRequest(/square.*jpg/);
+    await late.click('.example >> nth=0');
+    await asked;
+    await late.click('#tab-own-blur');
+    const answered = late.waitForResponse(/square.*jpg/);
+    deliver();
+    await (await answered).finished();
+    await late.waitForTimeout(200);
+    expect(await late.getAttribute('#tab-own-blur', 'aria-selected')).toBe('true');
+    expect(await late.isVisible('#viewfinder')).toBe(true);
+    await late.context().close();
+  });
+
   test.each(['photographs', 'own blurs'])('has not moved its layout about with %s', async (subject) => {
     const on = subject === 'photographs' ? page : plainPage;
     const { shift, shifts, paints } = await on.evaluate(() => {
