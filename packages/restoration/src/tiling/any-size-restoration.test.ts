@@ -96,6 +96,21 @@ describe('tiled against whole', () => {
     tiled.motionsPixels.forEach((field, i) => expect(field.data[0]).toBeCloseTo([-12, 0, 12][i]!, 5));
   });
 
+  test('so are tiles without motions, of sizes that 2 does not divide', async () => {
+    const photo = photograph(215, 165);
+    const oddLimits = { multiple: 5, overlapPixels: 35, maximumPixels: 115 * 115 };
+    let told = 0;
+    const restoreTile: RestoreTile = async (tile) => {
+      const frames = [-2, 0, 2].map((shift) => shiftedRight(tile, shift));
+      return { frames: told++ % 2 === 0 ? frames : frames.reverse(), motionsPixels: [] };
+    };
+    const { frames } = await restoreAnySize(photo, oddLimits, restoreTile);
+    expect(told).toBeGreaterThan(3);
+    for (const [index, shift] of [-2, 0, 2].entries()) {
+      expect(largestDifference(frames[index]!, shiftedRight(photo, shift))).toBeLessThan(roundingError);
+    }
+  });
+
   test('a step in brightness between tiles becomes a ramp without a seam', async () => {
     // Each tile 0.1 brighter or darker than the one before: far more than tiles of a network differ.
     const flat: RgbImage = { width: 500, height: 32, data: new Float32Array(500 * 32 * 3).fill(0.5) };

@@ -6,9 +6,6 @@ import { inNearerOrder } from '../photo/time-order.js';
 
 const peakLevel = 65535;
 
-/** Frames are compared at every second pixel of every second row: their size is a multiple of that. */
-const frameComparisonStride = 2;
-
 /**
  * Collects restored tiles into whole frames and motions, each pixel the average of its tiles weighted by
  * their feather shares. Frames are held as 16-bit integers, a sixth of what floats and their sums would take
@@ -26,12 +23,16 @@ export class TileCanvas {
   readonly #plan: TilePlan;
   readonly #height: number;
   readonly #width: number;
+  /** Frames are compared at every second pixel of every second row, where tiles lie on such a grid. */
+  readonly #frameComparisonStride: number;
   constructor(width: number, height: number, plan: TilePlan) {
     this.#plan = plan;
     this.#height = height;
     this.#width = width;
     this.#columnShares = featherShares(width, plan.tileWidth, plan.columns);
     this.#rowShares = featherShares(height, plan.tileHeight, plan.rows);
+    const places = [width, height, plan.tileWidth, plan.tileHeight, ...plan.columns, ...plan.rows];
+    this.#frameComparisonStride = places.every((place) => place % 2 === 0) ? 2 : 1;
   }
 
   /**
@@ -88,7 +89,7 @@ export class TileCanvas {
     this.#motions = this.#motionStrides.map(
       (stride) => new Float32Array((this.#width / stride) * (this.#height / stride) * 2),
     );
-    for (const stride of new Set([...this.#motionStrides, frameComparisonStride])) {
+    for (const stride of new Set([...this.#motionStrides, this.#frameComparisonStride])) {
       this.#filled.set(stride, new Float32Array((this.#width / stride) * (this.#height / stride)));
     }
   }
@@ -106,18 +107,10 @@ export class TileCanvas {
         0,
       );
     }
+    const stride = this.#frameComparisonStride;
     return frames.reduce(
       (sum, { data }, i) =>
-        sum +
-        this.#difference(
-          position,
-          frameComparisonStride,
-          3,
-          frameComparisonStride,
-          this.#frames[i]!,
-          data,
-          peakLevel,
-        ),
+        sum + this.#difference(position, stride, 3, stride, this.#frames[i]!, data, peakLevel),
       0,
     );
   }
