@@ -38,6 +38,33 @@ export interface ComputeEngine {
   open(fn: ComputedFunction): Promise<OpenFunction>;
 }
 
+/**
+ * Opens functions one after the other. Those that are open are released where a later one cannot be opened.
+ *
+ * @param work opens them.
+ * @returns what `work` returns, and what releases all of them.
+ */
+export async function openTogether<Opened>(
+  engine: ComputeEngine,
+  work: (open: ComputeEngine['open']) => Promise<Opened>,
+): Promise<{ opened: Opened; release: () => Promise<void> }> {
+  const functions: OpenFunction[] = [];
+  const release = async () => {
+    for (const fn of functions.splice(0)) await fn.release();
+  };
+  try {
+    const opened = await work(async (fn) => {
+      const open = await engine.open(fn);
+      functions.push(open);
+      return open;
+    });
+    return { opened, release };
+  } catch (cause) {
+    await release();
+    throw cause;
+  }
+}
+
 /** The convolutions that may be computed in 8-bit integers, as `@unblur/onnx` takes them. */
 export function int8Convolutions({
   values,

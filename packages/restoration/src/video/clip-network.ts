@@ -8,7 +8,7 @@ import {
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import { util, type Tensor4D } from '@tensorflow/tfjs-core';
-import type { OpenFunction } from '../compute-engine.js';
+import { openTogether, type OpenFunction } from '../compute-engine.js';
 import { expectFinite } from '../display-range.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
 import { RecentFrames } from './recent-frames.js';
@@ -33,27 +33,24 @@ export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): V
     keptBytesPerPixel: keptBytesPerPixel(config),
     async open(width, height, engine) {
       const frame = [1, height, width, 3];
-      const describing = await engine.open({
-        compute: (inputs, weightTensors) => describe(network, inputs['frame'] as Tensor4D, weightTensors),
-        inputShapes: { frame },
-        weights: read,
-        reusesOutputs: true,
+      const { opened, release } = await openTogether(engine, async (open) => {
+        const describing = await open({
+          compute: (inputs, weightTensors) => describe(network, inputs['frame'] as Tensor4D, weightTensors),
+          inputShapes: { frame },
+          weights: read,
+          reusesOutputs: true,
+        });
+        const restoring = await open({
+          compute: (inputs, weightTensors) => ({
+            image: network.restore(windowOf(config, inputs), weightTensors).image,
+          }),
+          inputShapes: inputsOfWindow(config, frame, describing.outputShapes),
+          weights: read,
+          reusesOutputs: true,
+        });
+        return { describing, restoring };
       });
-      const restoring = await engine.open({
-        compute: (inputs, weightTensors) => ({
-          image: network.restore(windowOf(config, inputs), weightTensors).image,
-        }),
-        inputShapes: inputsOfWindow(config, frame, describing.outputShapes),
-        weights: read,
-        reusesOutputs: true,
-      });
-      return {
-        startPass: () => new ClipPass(config, describing, restoring),
-        async release() {
-          await describing.release();
-          await restoring.release();
-        },
-      };
+      return { startPass: () => new ClipPass(config, opened.describing, opened.restoring), release };
     },
   };
   return mirrored ? averageWithMirrorImage(clip) : clip;

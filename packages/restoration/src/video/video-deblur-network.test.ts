@@ -19,7 +19,6 @@ async function average(
     describe: () => Promise.reject(new Error('not asked for')),
     match: () => Promise.reject(new Error('not asked for')),
     reconstruct: async (...inputs) => results.map((_, i) => value(Math.floor(i / 3), i % 3, inputs)),
-    release: () => Promise.resolve(),
   };
   return averageReconstructions(sessions).reconstruct(previous, centre, next, toPrevious, toNext);
 }

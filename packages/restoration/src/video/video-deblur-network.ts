@@ -5,7 +5,7 @@ import {
   type NetworkWeights,
   type SafetensorsBytes,
 } from '@unblur/core-model';
-import type { ComputeEngine, OpenFunction } from '../compute-engine.js';
+import { openTogether, type ComputeEngine, type OpenFunction } from '../compute-engine.js';
 import { concat, slice, util, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expectFinite } from '../display-range.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
@@ -30,9 +30,11 @@ export function readVideoDeblurNetwork(weights: SafetensorsBytes, mirrored: bool
     computedBytesPerPixel: computedBytesPerPixel(config),
     keptBytesPerPixel: keptBytesPerPixel(config),
     async open(width, height, engine) {
-      const opened = await openVideoDeblurNetwork(config, read, width, height, engine);
+      const { opened, release } = await openTogether(engine, (open) =>
+        openSessions(config, read, width, height, open),
+      );
       const sessions = mirrored ? averageReconstructions(opened) : opened;
-      return { startPass: () => new VideoDeblurPass(sessions), release: () => sessions.release() };
+      return { startPass: () => new VideoDeblurPass(sessions), release };
     },
   };
 }
@@ -156,22 +158,21 @@ export interface VideoDeblurSessions {
     toPrevious: Float32Array,
     toNext: Float32Array,
   ): Promise<Float32Array>;
-  release(): Promise<void>;
 }
 
 /** Opens the network for frames of a size, both sides multiples of the network's. */
-async function openVideoDeblurNetwork(
+async function openSessions(
   config: VideoDeblurConfig,
   weights: NetworkWeights,
   width: number,
   height: number,
-  engine: ComputeEngine,
+  openFunction: ComputeEngine['open'],
 ): Promise<VideoDeblurSessions> {
   const network = videoDeblurFamily.declare(config);
   const open = (
     inputShapes: Record<string, number[]>,
     compute: (inputs: NamedTensors, weightTensors: NamedTensors) => NamedTensors,
-  ): Promise<OpenFunction> => engine.open({ compute, inputShapes, weights, reusesOutputs: true });
+  ): Promise<OpenFunction> => openFunction({ compute, inputShapes, weights, reusesOutputs: true });
   const levelNames = config.flow.pyramidChannels.map((_, index) => `level${index + 1}`);
   // The decoder ends at this level; finer ones serve only to compute the coarser.
   const usedLevels = levelNames.slice(config.flow.finestLevel - 1);
@@ -233,9 +234,6 @@ async function openVideoDeblurNetwork(
     async reconstruct(previous, centre, next, toPrevious, toNext) {
       const { image } = await reconstructing.run({ previous, centre, next, toPrevious, toNext });
       return expectFinite(image!);
-    },
-    async release() {
-      for (const part of [describing, matching, reconstructing]) await part.release();
     },
   };
 }

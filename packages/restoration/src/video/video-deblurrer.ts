@@ -116,7 +116,12 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
     const opened = await network.open(plan.tileWidth, plan.tileHeight, engine);
     const startCascade = () =>
       new VideoCascade(network, opened, { width: plan.tileWidth, height: plan.tileHeight, keepsStill });
-    return new TiledSequence(width, height, plan, opened, startCascade, overwrites);
+    try {
+      return new TiledSequence(width, height, plan, opened, startCascade, overwrites);
+    } catch (cause) {
+      await opened.release();
+      throw cause;
+    }
   }
 
   async function* deblur(
