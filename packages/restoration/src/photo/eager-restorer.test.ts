@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs';
 import { memory } from '@tensorflow/tfjs-core';
 import { expect, test } from '@jest/globals';
-import type { SafetensorsBytes } from '@unblur/core-model';
+import { photoFamily, type SafetensorsBytes } from '@unblur/core-model';
 import {
   createEagerRestorer,
   createVideoDeblurrer,
@@ -10,7 +10,13 @@ import {
   UnblurError,
   type ComputeEngine,
 } from '../index.js';
-import { largestDifference, photograph, tinyConfig, tinyWeights } from './tiny-network.test-tool.js';
+import {
+  filledWeights,
+  largestDifference,
+  photograph,
+  tinyConfig,
+  tinyWeights,
+} from './tiny-network.test-tool.js';
 
 const weights = tinyWeights();
 
@@ -108,6 +114,24 @@ test.each([createEagerRestorer, createVideoDeblurrer])('%p says what it wants', 
       ),
     );
   }
+});
+
+test('an analysis that is not finite is an error, and leaves no tensors', async () => {
+  const finite = filledWeights(tinyConfig);
+  const weights = photoFamily.writeWeights(
+    Object.fromEntries(
+      Object.entries(finite).map(([name, { shape, values }]) => [
+        name,
+        { shape, values: values.map((_, index) => (index % 3 === 0 ? -1e37 : 1e37)) },
+      ]),
+    ),
+    tinyConfig,
+    { dtype: 'float32' },
+  );
+  const restorer = createEagerRestorer({ weights });
+  const before = memory().numTensors;
+  await expect(restorer.analyze(photograph(64, 64))).rejects.toThrow('infinite or no numbers');
+  expect(memory().numTensors).toBe(before);
 });
 
 test('says that it has been released, to whoever goes on', async () => {

@@ -72,13 +72,21 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
     }
   };
 
+  const releaseScene = ({ middle, trajectory, feature }: PhotoScene) =>
+    dispose([middle, trajectory, feature]);
+
   function openTiles(width: number, height: number): TileNetwork<PhotoScene> {
     return {
       async analyze(values, onShare) {
         expectHeld();
         const watched = watchLayers(weights, analysisCosts, onShare);
         const scene = tidy(() => ({ ...network.analyze(tensor4d(values, [1, height, width, 3]), watched) }));
-        return { scene, trajectory: await valuesOf(scene.trajectory) };
+        try {
+          return { scene, trajectory: await valuesOf(scene.trajectory) };
+        } catch (cause) {
+          releaseScene(scene);
+          throw cause;
+        }
       },
       async renderAt(scene, time) {
         if (time === 0) return valuesOf(scene.middle);
@@ -90,7 +98,7 @@ export function createEagerRestorer(options: EagerRestorerOptions): EagerRestore
           frame.dispose();
         }
       },
-      release: ({ middle, trajectory, feature }) => dispose([middle, trajectory, feature]),
+      release: releaseScene,
     };
   }
 

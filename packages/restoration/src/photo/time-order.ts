@@ -11,6 +11,7 @@ export function inNearerOrder(
   sequence: RestoredSequence,
   distance: (sequence: RestoredSequence) => number,
 ): RestoredSequence {
+  if (Math.max(sequence.frames.length, sequence.motionsPixels.length) <= 1) return sequence;
   const backwards: RestoredSequence = {
     frames: [...sequence.frames].reverse(),
     motionsPixels: [...sequence.motionsPixels].reverse(),

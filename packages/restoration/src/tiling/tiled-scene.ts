@@ -1,5 +1,5 @@
 import { photoMultiple } from '@unblur/core-model';
-import { clampToDisplay } from '../display-range.js';
+import { clampToDisplay, expectFinite } from '../display-range.js';
 import { exposureMotion, motionAlong } from '../motion-field.js';
 import { crop, padByReflection, roundUp } from './padding.js';
 import { expectRgbImage, toFractions, type MotionField, type RgbImage } from '../raster.js';
@@ -110,17 +110,10 @@ export async function analyzeInTiles<Scene>(
     motionAlong(trajectory, { width: tileWidth, height: tileHeight }, direction * time);
   const exposureMotionOfTile = (tile: Tile<Scene>): MotionField =>
     exposureMotion([motionOfTile(tile, -1), motionOfTile(tile, 1)]);
-  const blendMotions = (
-    motionOf: (tile: Tile<Scene>) => MotionField,
-    toWidth: number,
-    toHeight: number,
-  ): MotionField => {
-    const canvas = new TileCanvas(padded.width, padded.height, plan);
-    for (const tile of tiles) canvas.add(tile.position, { frames: [], motionsPixels: [motionOf(tile)] });
-    return canvas.motionsPixels(toWidth, toHeight)[0]!;
-  };
 
   const visits = planVisits(padded, plan);
+  /** From the first frame to the last, as far as tiles have been analyzed. */
+  const known = new TileCanvas(padded.width, padded.height, plan);
   try {
     for (const [done, position] of visits.entries()) {
       signal?.throwIfAborted();
@@ -128,11 +121,14 @@ export async function analyzeInTiles<Scene>(
       const analyzed = await network.analyze(crop(padded, 3, left, top, tileWidth, tileHeight), (share) =>
         onShare((done + share) / visits.length),
       );
-      const before =
-        tiles.length > 0 ? blendMotions(exposureMotionOfTile, padded.width, padded.height) : undefined;
       const tile: Tile<Scene> = { position, ...analyzed, direction: 1 };
       tiles.push(tile);
-      if (before && pointsAgainst(exposureMotionOfTile(tile), before, position, plan)) tile.direction = -1;
+      expectFinite(tile.trajectory);
+      if (visits.length > 1) {
+        const there = known.motionsPixels(padded.width, padded.height)[0];
+        if (there && pointsAgainst(exposureMotionOfTile(tile), there, position, plan)) tile.direction = -1;
+        known.add(position, { frames: [], motionsPixels: [exposureMotionOfTile(tile)] });
+      }
       onShare((done + 1) / visits.length);
     }
   } catch (cause) {
@@ -158,7 +154,11 @@ export async function analyzeInTiles<Scene>(
     motionAt(time) {
       expectTime(time);
       expectHeld();
-      return blendMotions((tile) => motionOfTile(tile, time), width, height);
+      const canvas = new TileCanvas(padded.width, padded.height, plan);
+      for (const tile of tiles) {
+        canvas.add(tile.position, { frames: [], motionsPixels: [motionOfTile(tile, time)] });
+      }
+      return canvas.motionsPixels(width, height)[0]!;
     },
     release,
   };
@@ -187,7 +187,7 @@ function pointsAgainst(
 }
 
 /** @throws UnblurError where a time is not one of the exposure. */
-export function expectTime(time: number): void {
+function expectTime(time: number): void {
   if (!(time >= -1 && time <= 1)) {
     throw new UnblurError(
       `Expected a time from -1, when the shutter opens, to 1, when it closes, but received ${time}`,
