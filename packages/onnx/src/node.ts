@@ -106,7 +106,7 @@ function wrapFeeds(
   feeds: Record<string, TensorData>,
   signature: Signature,
 ): Tensors {
-  const unknown = Object.keys(feeds).find((name) => !(name in signature));
+  const unknown = Object.keys(feeds).find((name) => !Object.hasOwn(signature, name));
   if (unknown !== undefined) {
     throw new Error(`Expected feeds named ${Object.keys(signature).join(', ')} but received '${unknown}'.`);
   }

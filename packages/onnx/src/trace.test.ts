@@ -11,6 +11,21 @@ beforeEach(async () => {
 
 const signature = { x: { shape: [2, 3] } };
 
+test('a tensor that is captured in two shapes is two constants', async () => {
+  const flat = tf.tensor1d([1, 2, 3, 4]);
+  const square = flat.reshape([2, 2]);
+  const graph = trace(({ x }) => ({ y: tf.add(tf.sum(tf.mul(x!, flat)), square) }), { x: { shape: [4] } });
+  const session = await createSession(graph, { threads: 1 });
+  expect([...(await session.run({ x: Float32Array.of(1, 0, 0, 1) }))['y']!]).toEqual([6, 7, 8, 9]);
+  await session.release();
+});
+
+test('parts of which none has an element make an empty tensor', async () => {
+  const none = (x: tf.Tensor) => tf.slice(x, [0, 0], [0, 3]);
+  const { outputs } = trace(({ x }) => ({ y: tf.concat([none(x!), none(x!)]) }), signature);
+  expect(outputs['y']!.shape).toEqual([0, 3]);
+});
+
 test('tensors that the function captures become constants, and stay usable on their own backend', async () => {
   const captured = tf.tensor2d([[1, 2, 3]]);
   const graph = trace(({ x }) => ({ y: tf.add(x!, captured) }), signature);

@@ -80,7 +80,7 @@ export function trace(
     tidy(() => {
       const outputs = fn(makeInputs(backend, signature));
       for (const [name, tensor] of Object.entries(outputs)) {
-        if (name in signature) {
+        if (Object.hasOwn(signature, name)) {
           throw new Error(
             `Expected outputs to have names of their own but received '${name}', which is also an input.`,
           );

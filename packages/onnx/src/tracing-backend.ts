@@ -1,4 +1,4 @@
-import { KernelBackend, engine, getKernel, registerKernel } from '@tensorflow/tfjs-core';
+import { KernelBackend, engine, getKernel, registerKernel, util } from '@tensorflow/tfjs-core';
 import type { BackendValues, DataId, DataType, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { computeLater, isComputable } from './computable-constants.js';
 import type { ComputableConstant } from './computable-constants.js';
@@ -20,7 +20,8 @@ export class TracingBackend extends KernelBackend {
   readonly #traced = new Map<DataId, TracedTensor>();
   /** How many tensors share a data id: a variable shares that of its initial value. */
   readonly #references = new Map<DataId, number>();
-  readonly #captured = new Map<DataId, TracedTensor>();
+  /** In every shape in which it is used: a tensor and its reshaped copies are one datum. */
+  readonly #captured = new Map<DataId, TracedTensor[]>();
   readonly #computable = new Map<DataId, ComputableConstant>();
 
   constructor(readonly graph: Graph) {
@@ -39,10 +40,13 @@ export class TracingBackend extends KernelBackend {
    * it is.
    */
   lookUp({ dataId, shape, dtype }: TensorInfo): TracedTensor {
-    const known = this.#traced.get(dataId) ?? this.#captured.get(dataId);
-    if (known) return sameShapeAs(known, shape);
+    const traced = this.#traced.get(dataId);
+    if (traced) return sameShapeAs(traced, shape);
+    const known = this.#captured.get(dataId) ?? [];
+    const same = known.find((constant) => util.arraysEqual([...constant.shape], shape));
+    if (same) return same;
     const captured = constantTensor(this.graph, engine().readSync(dataId), shape, dtype);
-    this.#captured.set(dataId, captured);
+    this.#captured.set(dataId, [...known, captured]);
     return captured;
   }
 
@@ -178,9 +182,7 @@ export function registerTracingKernel(kernelName: string, findLowering: () => Lo
 }
 
 function sameShapeAs(traced: TracedTensor, shape: readonly number[]): TracedTensor {
-  if (traced.shape.length === shape.length && traced.shape.every((size, axis) => size === shape[axis])) {
-    return traced;
-  }
+  if (util.arraysEqual([...traced.shape], [...shape])) return traced;
   throw new Error(`Expected a traced tensor of shape [${traced.shape}] but received [${shape}].`);
 }
 

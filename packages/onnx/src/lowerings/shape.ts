@@ -30,7 +30,8 @@ function reshapeTensor(x: TracedTensor, shape: readonly number[]): TracedTensor 
 }
 
 function concatTensors(tensors: readonly TracedTensor[], axis: number): TracedTensor {
-  const kept = tensors.filter((tensor) => util.sizeFromShape([...tensor.shape]) > 0);
+  const filled = tensors.filter((tensor) => util.sizeFromShape([...tensor.shape]) > 0);
+  const kept = filled.length > 0 ? filled : tensors;
   const layout = chooseLayout(kept, kept[0]!.rank);
   return fromLayout(
     onnx.concat(
