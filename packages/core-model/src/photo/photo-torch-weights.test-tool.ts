@@ -3,7 +3,6 @@ import type { WeightValues } from '../weights/initial-weights.js';
 import { expectFit } from '../weights/network-file.js';
 import { readSafetensors } from '../weights/safetensors.js';
 import { torchShape, weightFromTorch } from '../weights/torch-weights.js';
-import type { ChannelOrder } from '../weights/torch-weights.js';
 import type { PhotoConfig } from './photo-config.js';
 import { photoFamily } from './photo-network.js';
 
@@ -50,7 +49,8 @@ function arrangeTorchWeights(parameters: WeightValues, config: PhotoConfig): Wei
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
       const { values } = parameters[torchKey(name)]!;
-      return [name, weightFromTorch(values, shape, channelOrder(name, shape, config))];
+      const order = channelOrder(name, shape, config);
+      return [name, reorder(weightFromTorch(values, shape), order)];
     }),
   );
 }
@@ -82,6 +82,26 @@ function torchLayer(name: string): string {
     'frame.correct': 'frame_out',
   };
   return renamed[name] ?? name.replace(/^reduce(\d)$/, 'down.$1').replace(/^enlarge(\d)$/, 'up.$1');
+}
+
+/** For each channel of the prototype in turn, the channel here that it becomes; the same ones if not given. */
+interface ChannelOrder {
+  outputs?: readonly number[];
+  inputs?: readonly number[];
+}
+
+/** A weight `[..., in, out]`, or `[out]`, with its channels in another order. */
+function reorder({ shape, values }: WeightValues[string], { outputs, inputs }: ChannelOrder) {
+  const [outputCount, inputCount] = [shape.at(-1)!, shape.at(-2) ?? 1];
+  const arranged = new Float32Array(values.length);
+  values.forEach((value, index) => {
+    const output = index % outputCount;
+    const row = Math.floor(index / outputCount);
+    const input = row % inputCount;
+    const place = (row - input + (inputs?.[input] ?? input)) * outputCount + (outputs?.[output] ?? output);
+    arranged[place] = value;
+  });
+  return { shape, values: arranged };
 }
 
 /** Which of a weight's channels are packed pixels. */

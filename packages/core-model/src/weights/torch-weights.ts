@@ -4,12 +4,6 @@ export function torchShape(shape: readonly number[]): number[] {
   return shape.length === 4 ? [outputs!, inputs!, height!, width!] : [...shape];
 }
 
-/** For each of PyTorch's channels in turn, the channel here that it becomes; the same ones if not given. */
-export interface ChannelOrder {
-  outputs?: readonly number[];
-  inputs?: readonly number[];
-}
-
 /**
  * A weight of PyTorch, a kernel `[out, in, kh, kw]` or a bias `[out]`, with its axes as they are here. A
  * transposed convolution's kernel is `[in, out, kh, kw]` there and `[kh, kw, out, in]` here, which is the
@@ -20,17 +14,14 @@ export interface ChannelOrder {
 export function weightFromTorch(
   values: Float32Array,
   shape: readonly number[],
-  order: ChannelOrder = {},
 ): { shape: number[]; values: Float32Array } {
   const [height, width, inputs, outputs] = shape.length === 4 ? shape : [1, 1, 1, shape[0]];
   const taps = height! * width!;
   const arranged = new Float32Array(values.length);
   for (let output = 0; output < outputs!; output++) {
-    const toOutput = order.outputs?.[output] ?? output;
     for (let input = 0; input < inputs!; input++) {
-      const toInput = order.inputs?.[input] ?? input;
       for (let tap = 0; tap < taps; tap++) {
-        arranged[(tap * inputs! + toInput) * outputs! + toOutput] =
+        arranged[(tap * inputs! + input) * outputs! + output] =
           values[(output * inputs! + input) * taps + tap]!;
       }
     }
