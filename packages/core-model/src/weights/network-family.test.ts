@@ -20,6 +20,16 @@ const config = narrowedPaper({
 const values = () => paperFamily.initialWeights(config, 1);
 
 describe('weights', () => {
+  test('are refused where float16 would make them infinite', () => {
+    const large = values();
+    const [name, { shape }] = Object.entries(large)[0]!;
+    large[name] = { shape, values: new Float32Array(large[name]!.values.length).fill(70_000) };
+    expect(() => paperFamily.writeWeights(large, config, { dtype: 'float16' })).toThrow(
+      `which float16 ends at, but '${name}' holds 70000`,
+    );
+    expect(() => paperFamily.writeWeights(large, config, { dtype: 'float32' })).not.toThrow();
+  });
+
   test('round to float16 within half a unit in the last place', () => {
     const { values: read } = paperFamily.readWeights(
       paperFamily.writeWeights(values(), config, { dtype: 'float16' }),

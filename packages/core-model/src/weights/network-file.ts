@@ -22,7 +22,7 @@ export interface NetworkKind<Config> {
  *
  * @param options.dtype float16 halves the file; values are rounded to nearest.
  * @param options.metadata more header entries, such as how the weights were trained.
- * @throws if names or shapes do not fit the config, or a value is not finite.
+ * @throws if names or shapes do not fit the config, or a value is not finite, or would not be as float16.
  */
 export function writeNetworkFile<Config>(
   kind: NetworkKind<Config>,
@@ -31,6 +31,7 @@ export function writeNetworkFile<Config>(
   { dtype, metadata = {} }: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> },
 ): Uint8Array {
   expectFit(values, kind.shapesOf(config));
+  if (dtype === 'float16') expectFloat16(values);
   const tensors = Object.fromEntries(
     Object.entries(values).map(([name, { shape, values: weights }]) => [
       name,
@@ -38,6 +39,19 @@ export function writeNetworkFile<Config>(
     ]),
   );
   return writeSafetensors({ tensors, metadata: { ...metadata, [kind.configKey]: JSON.stringify(config) } });
+}
+
+/** From here on, float16 rounds to infinity. */
+const beyondFloat16 = 65520;
+
+function expectFloat16(values: WeightValues): void {
+  for (const [name, { values: weights }] of Object.entries(values)) {
+    const large = weights.find((value) => Math.abs(value) >= beyondFloat16);
+    if (large === undefined) continue;
+    throw new Error(
+      `Expected weights within 65504 on either side of 0, which float16 ends at, but '${name}' holds ${large}: training has diverged, or write float32.`,
+    );
+  }
 }
 
 /** The weights of a network. */

@@ -186,7 +186,15 @@ describe('safetensors', () => {
       Object.fromEntries(
         ['a', 'b', 'c'].map((name) => [name, { dtype: 'F32', shape: [2], data_offsets: [0, 8] }]),
       ),
-      "tensor 'c' lies over others",
+      "tensor 'b' lies over others",
+    ],
+    [
+      'as many bytes as it needs, but two tensors over one another',
+      {
+        a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+        b: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+      },
+      "tensor 'b' lies over others",
     ],
   ])('refuses a header with %s', (_, header, message) => {
     expect(() => readSafetensors(withHeader(header))).toThrow(message);

@@ -79,21 +79,25 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
  */
 export function readSafetensors(file: SafetensorsBytes): SafetensorsFile {
   const { bytes, dataStart, entries, metadata } = splitSafetensors(file);
-  const tensors: [string, SafetensorsTensor][] = [];
-  let bytesLeft = bytes.length - dataStart;
-  for (const [name, entry] of Object.entries(entries)) {
-    const { dtype, shape, begin, end } = readEntry(name, entry);
+  const places = Object.entries(entries).map(([name, entry]) => ({ name, ...readEntry(name, entry) }));
+  // Before any is read: of tensors over one another, a small file could hold any number.
+  let [reached, unclaimed] = [0, 0];
+  for (const { name, begin, end } of places.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (dataStart + end > bytes.length) {
       throw notOne(
         `tensor '${excerptOf(name)}' ends at byte ${dataStart + end} of ${bytes.length}: the file is cut short`,
       );
     }
-    bytesLeft -= end - begin;
-    if (bytesLeft < 0) throw notOne(`tensor '${excerptOf(name)}' lies over others`);
-    const values = readValues(bytes.subarray(dataStart + begin, dataStart + end), dtype);
-    tensors.push([name, { dtype, shape, values }]);
+    if (begin < reached) throw notOne(`tensor '${excerptOf(name)}' lies over others`);
+    unclaimed += begin - reached;
+    reached = end;
   }
-  if (bytesLeft > 0) throw notOne(`${bytesLeft} of its bytes belong to no tensor: the file is damaged`);
+  unclaimed += bytes.length - dataStart - reached;
+  if (unclaimed > 0) throw notOne(`${unclaimed} of its bytes belong to no tensor: the file is damaged`);
+  const tensors = places.map(({ name, dtype, shape, begin, end }): [string, SafetensorsTensor] => [
+    name,
+    { dtype, shape, values: readValues(bytes.subarray(dataStart + begin, dataStart + end), dtype) },
+  ]);
   // Not by assignment: a file may name a tensor `__proto__`.
   return { tensors: Object.fromEntries(tensors), metadata };
 }
