@@ -8,7 +8,6 @@ export {
   type TensorFacts,
 } from './photo/restoration-graph.js';
 export {
-  restoreLoadedPhoto,
   restorePhotoToFolder,
   type FrameSource,
   type RestoredPhoto,

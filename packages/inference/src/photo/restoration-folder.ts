@@ -1,13 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { hasFfmpeg } from '@unblur/clips';
-import {
-  doLocked,
-  explainFileError,
-  UnblurError,
-  writeAtomically,
-  writeFolderAtomically,
-} from '@unblur/files';
+import { doLocked, UnblurError, writeAtomically, writeFolderAtomically } from '@unblur/files';
 import {
   expectOptions,
   type DeepImage,
@@ -172,7 +166,7 @@ export async function restorePhotoToFolder(
     const earlier = await listEarlierResults(folder);
     let written: WrittenFiles | undefined;
     const paths = await writeFolderAtomically(folder, async (staging) => {
-      written = await restoreLoadedPhoto(photo, staging, restorer, options);
+      written = await writeRestoration(photo, staging, restorer, options);
       await options.writeBeside?.(staging);
     });
     await removeStaleResults(folder, earlier, paths);
@@ -190,15 +184,12 @@ export async function restorePhotoToFolder(
   };
 }
 
-/**
- * Restores a photograph that is in memory; see `restorePhotoToFolder`. Every frame is written when it is
- * made, so that only small copies of them are kept.
- */
-export async function restoreLoadedPhoto(
+/** Into a folder of nothing else. Every frame is written when it is made, so that only small copies of them are kept. */
+async function writeRestoration(
   photo: Photo,
   folder: string,
   restorer: FrameSource,
-  options: WriteRestorationOptions = {},
+  options: WriteRestorationOptions,
 ): Promise<WrittenFiles> {
   const {
     format = 'png',
@@ -210,8 +201,6 @@ export async function restoreLoadedPhoto(
     onShare = () => undefined,
     signal,
   } = options;
-  expectFrameEncoding(options);
-  expectPlayback(options);
   const playback = new Playback(restorer, smoothFrames);
   const files: WrittenFiles['files'] = [];
   const skipped: WrittenFiles['skipped'] = [];
@@ -221,10 +210,6 @@ export async function restoreLoadedPhoto(
     files.push({ kind, path });
   };
 
-  const earlier = await listEarlierResults(folder);
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw explainFileError('write', folder, cause);
-  });
   // Found out while the network is at work.
   const ffmpegIsThere = video === 'never' ? false : hasFfmpeg(ffmpegPath);
   const stills: Picture[] = [];
@@ -289,11 +274,6 @@ export async function restoreLoadedPhoto(
     ),
     writeSheets(),
   ]);
-  await removeStaleResults(
-    folder,
-    earlier,
-    files.map(({ path }) => path),
-  );
   return { files: files.sort((a, b) => compareNumbered(a.path, b.path)), skipped, scale: sequence.scale };
 }
 
