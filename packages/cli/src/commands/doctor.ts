@@ -120,7 +120,9 @@ function* describeDiagnosis({
   yield convolutionGflops === null
     ? `speed    onnxruntime does not run: ${convolutionFailure}`
     : `speed    ${convolutionGflops} GFLOP/s (3x3 convolution, onnxruntime)`;
-  yield ffmpeg === null ? 'ffmpeg   not found: no MP4; animations are written as WebP' : `ffmpeg   ${ffmpeg}`;
+  yield ffmpeg === null
+    ? 'ffmpeg   not found: photographs get no MP4, and `unblur video` takes folders of frames only'
+    : `ffmpeg   ${ffmpeg}`;
   for (const { name, for: purpose, path, found } of weights) {
     yield found
       ? `weights  ${name} (${purpose}): ${path}`

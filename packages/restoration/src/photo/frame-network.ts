@@ -30,8 +30,9 @@ export interface NetworkSession {
   findMotions(image: RgbImage, times: readonly number[]): Promise<MotionField[]>;
   /**
    * The frames at some of the times that the network knows, in the order asked for.
-   * @param options.onShare called with the fraction of the work that is done, 0 to 1.
-   * @param options.signal stops between two frames.
+   * @param options.onShare called with the fraction of the work that is done, 0 to 1, between two frames: by a
+   * network that makes one after the other.
+   * @param options.signal stops there.
    */
   restore(
     image: RgbImage,
