@@ -30,12 +30,10 @@ function reshapeTensor(x: TracedTensor, shape: readonly number[]): TracedTensor 
 }
 
 function concatTensors(tensors: readonly TracedTensor[], axis: number): TracedTensor {
-  const filled = tensors.filter((tensor) => util.sizeFromShape([...tensor.shape]) > 0);
-  const kept = filled.length > 0 ? filled : tensors;
-  const layout = chooseLayout(kept, kept[0]!.rank);
+  const layout = chooseLayout(tensors, tensors[0]!.rank);
   return fromLayout(
     onnx.concat(
-      kept.map((tensor) => tensor.whole(layout)),
+      tensors.map((tensor) => tensor.whole(layout)),
       storedAxis(axis, layout),
     ),
     layout,
