@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { digestOfFile } from '@unblur/files';
 import { isResultName } from '@unblur/inference/result-names';
 import { nameResults, type FoundPhoto } from './photo-paths.js';
 import { readOnce, streamName } from './standard-streams.js';
@@ -64,7 +63,10 @@ export async function assignResults(
   for (const [index, { path, isStream = false }] of photos.entries()) {
     const label = isStream ? streamName(path) : path;
     const bytes = isStream ? await readOnce(path, signal) : undefined;
-    const sha256 = bytes ? createHash('sha256').update(bytes).digest('hex') : await hashFile(path);
+    // An empty text where the file cannot be read: whoever reads it next says why.
+    const sha256 = bytes
+      ? createHash('sha256').update(bytes).digest('hex')
+      : await digestOfFile(path).catch(() => '');
     const record = { photograph: basename(label), sha256 };
     const name = names[index]!;
     const isFree = (folder: string) => folder === name || !reserved.has(folder.toLowerCase());
@@ -160,13 +162,4 @@ async function readRecord(folder: string): Promise<Partial<FinishedRecord> | und
   } catch {
     return undefined;
   }
-}
-
-/** An empty text where the file cannot be read: whoever reads it next says why. */
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  return pipeline(createReadStream(path), hash).then(
-    () => hash.digest('hex'),
-    () => '',
-  );
 }

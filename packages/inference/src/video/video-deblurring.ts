@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { access, constants, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import {
   bitDepthAsRead,
   clipExtensions,
@@ -23,6 +21,7 @@ import {
 } from '@unblur/clips';
 import { expectSafetensorsBytes } from '@unblur/core-model';
 import {
+  digestOfFile,
   doClaimed,
   doLocked,
   explainFileError,
@@ -273,14 +272,6 @@ async function openClip(
   };
 }
 
-async function digestOfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash).catch((cause: unknown) => {
-    throw explainFileError('read', path, cause);
-  });
-  return hash.digest('hex');
-}
-
 /** Of the names and sizes of its pictures, all of which would take long to read. */
 async function digestOfFolder(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
@@ -407,7 +398,7 @@ async function writeFolder(
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
   const { weights, deinterlace = true, format = 'png', bitDepth, quality } = options;
-  const { mirrored = false, precision = 'int8' } = deblurrer;
+  const { mirrored = false, precision } = deblurrer;
   const digest = createHash('sha256');
   for (const ofOne of listOfWeights(weights)) {
     digest.update(explainWeights(() => expectSafetensorsBytes(ofOne)));
@@ -422,7 +413,7 @@ async function writeFolder(
       input: await source.digest(),
       weights: digest.digest('hex'),
       ...(mirrored ? { mirrored } : {}),
-      ...(precision === 'int8' ? {} : { precision }),
+      ...(precision === 'float32' ? { precision } : {}),
       ...(deinterlace ? {} : { deinterlace: false }),
       ...(format === 'png' ? {} : { format }),
       ...(bitDepth === undefined ? {} : { bitDepth }),
