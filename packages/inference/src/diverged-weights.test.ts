@@ -8,25 +8,20 @@ import {
   photoFamily,
   videoDeblurFamily,
   type NetworkFamily,
-  type WeightValues,
 } from '@unblur/core-model';
 import { createRestorer } from './photo/restorer.js';
 import { narrowedClip } from '../../core-model/src/clip/narrowed-clip.test-tool.js';
-import { filledWeights, photograph, tinyConfig } from '../../restoration/src/photo/tiny-network.test-tool.js';
+import {
+  diverged,
+  filledWeights,
+  photograph,
+  tinyConfig,
+} from '../../restoration/src/photo/tiny-network.test-tool.js';
 import { tinyVideoConfig } from '../../restoration/src/video/tiny-video-network.test-tool.js';
 import { createVideoDeblurrer } from './video/video-deblurrer.js';
 
 const divergedValue =
   'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged';
-
-/** Finite weights whose sums are not. */
-const diverged = (weights: WeightValues): WeightValues =>
-  Object.fromEntries(
-    Object.entries(weights).map(([name, { shape, values }]) => [
-      name,
-      { shape, values: values.map((_, index) => (index % 3 === 0 ? -1e37 : 1e37)) },
-    ]),
-  );
 
 const narrowPaper = {
   ...paperPreset,

@@ -11,6 +11,7 @@ import {
   type ComputeEngine,
 } from '../index.js';
 import {
+  diverged,
   filledWeights,
   largestDifference,
   photograph,
@@ -117,17 +118,9 @@ test.each([createEagerRestorer, createVideoDeblurrer])('%p says what it wants', 
 });
 
 test('an analysis that is not finite is an error, and leaves no tensors', async () => {
-  const finite = filledWeights(tinyConfig);
-  const weights = photoFamily.writeWeights(
-    Object.fromEntries(
-      Object.entries(finite).map(([name, { shape, values }]) => [
-        name,
-        { shape, values: values.map((_, index) => (index % 3 === 0 ? -1e37 : 1e37)) },
-      ]),
-    ),
-    tinyConfig,
-    { dtype: 'float32' },
-  );
+  const weights = photoFamily.writeWeights(diverged(filledWeights(tinyConfig)), tinyConfig, {
+    dtype: 'float32',
+  });
   const restorer = createEagerRestorer({ weights });
   const before = memory().numTensors;
   await expect(restorer.analyze(photograph(64, 64))).rejects.toThrow('infinite or no numbers');

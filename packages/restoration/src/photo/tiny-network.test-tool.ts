@@ -51,3 +51,12 @@ export function largestDifference(a: RgbImage, b: RgbImage): number {
   for (let i = 0; i < a.data.length; i++) largest = Math.max(largest, Math.abs(a.data[i]! - b.data[i]!));
   return largest;
 }
+
+/** Finite weights whose sums are not. */
+export const diverged = (weights: WeightValues): WeightValues =>
+  Object.fromEntries(
+    Object.entries(weights).map(([name, { shape, values }]) => [
+      name,
+      { shape, values: values.map((_, index) => (index % 3 === 0 ? -1e37 : 1e37)) },
+    ]),
+  );
