@@ -19,21 +19,22 @@ function smallEngine(functions: number) {
   return { engine, state };
 }
 const nothing: ComputedFunction = { compute: () => ({}), inputShapes: {}, weights: { values: {} } };
-const openThree = async (open: ComputeEngine['open']) => [
-  await open(nothing),
-  await open(nothing),
-  await open(nothing),
-];
+const openThree =
+  (engine: ComputeEngine) => async (keep: Parameters<Parameters<typeof openTogether>[0]>[0]) => [
+    await keep(engine.open(nothing)),
+    await keep(engine.open(nothing)),
+    await keep(engine.open(nothing)),
+  ];
 
 test('what is open is released where the next cannot be opened', async () => {
   const { engine, state } = smallEngine(2);
-  await expect(openTogether(engine, openThree)).rejects.toThrow('out of memory');
+  await expect(openTogether(openThree(engine))).rejects.toThrow('out of memory');
   expect(state.open).toBe(0);
 });
 
 test('what is opened together is released together, once', async () => {
   const { engine, state } = smallEngine(3);
-  const { opened, release } = await openTogether(engine, openThree);
+  const { opened, release } = await openTogether(openThree(engine));
   expect([opened.length, state.open]).toEqual([3, 3]);
   await release();
   await release();

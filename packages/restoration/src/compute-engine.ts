@@ -39,23 +39,24 @@ export interface ComputeEngine {
 }
 
 /**
- * Opens functions one after the other. Those that are open are released where a later one cannot be opened.
+ * Opens several things one after the other. Those that are open are released where a later one cannot be opened.
  *
- * @param work opens them.
+ * @param work opens them, and hands each to `keep`.
  * @returns what `work` returns, and what releases all of them.
  */
 export async function openTogether<Opened>(
-  engine: ComputeEngine,
-  work: (open: ComputeEngine['open']) => Promise<Opened>,
+  work: (
+    keep: <T extends { release(): Promise<void> }>(opening: Promise<T>) => Promise<T>,
+  ) => Promise<Opened>,
 ): Promise<{ opened: Opened; release: () => Promise<void> }> {
-  const functions: OpenFunction[] = [];
+  const kept: { release(): Promise<void> }[] = [];
   const release = async () => {
-    for (const fn of functions.splice(0)) await fn.release();
+    for (const open of kept.splice(0)) await open.release();
   };
   try {
-    const opened = await work(async (fn) => {
-      const open = await engine.open(fn);
-      functions.push(open);
+    const opened = await work(async (opening) => {
+      const open = await opening;
+      kept.push(open);
       return open;
     });
     return { opened, release };

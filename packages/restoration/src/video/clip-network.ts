@@ -8,7 +8,7 @@ import {
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import { util, type Tensor4D } from '@tensorflow/tfjs-core';
-import { openTogether, type OpenFunction } from '../compute-engine.js';
+import { openTogether, type ComputedFunction, type OpenFunction } from '../compute-engine.js';
 import { expectFinite } from '../display-range.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
 import { RecentFrames } from './recent-frames.js';
@@ -33,20 +33,18 @@ export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): V
     keptBytesPerPixel: keptBytesPerPixel(config),
     async open(width, height, engine) {
       const frame = [1, height, width, 3];
-      const { opened, release } = await openTogether(engine, async (open) => {
+      const { opened, release } = await openTogether(async (keep) => {
+        const open = (fn: Pick<ComputedFunction, 'compute' | 'inputShapes'>) =>
+          keep(engine.open({ ...fn, weights: read, reusesOutputs: true }));
         const describing = await open({
           compute: (inputs, weightTensors) => describe(network, inputs['frame'] as Tensor4D, weightTensors),
           inputShapes: { frame },
-          weights: read,
-          reusesOutputs: true,
         });
         const restoring = await open({
           compute: (inputs, weightTensors) => ({
             image: network.restore(windowOf(config, inputs), weightTensors).image,
           }),
           inputShapes: inputsOfWindow(config, frame, describing.outputShapes),
-          weights: read,
-          reusesOutputs: true,
         });
         return { describing, restoring };
       });

@@ -1,3 +1,4 @@
+import { openTogether } from '../compute-engine.js';
 import { ChangeShares } from './change-shares.js';
 import type { OpenVideoNetwork, VideoNetwork, VideoPass } from './video-network.js';
 
@@ -26,14 +27,11 @@ export function averageNetworks(networks: readonly VideoNetwork[]): VideoNetwork
     computedBytesPerPixel: sumOf((network) => network.computedBytesPerPixel),
     keptBytesPerPixel: sumOf((network) => network.keptBytesPerPixel + 3 * 4),
     async open(width, height, engine) {
-      const opened: OpenVideoNetwork[] = [];
-      const release = async () => void (await Promise.all(opened.map((network) => network.release())));
-      try {
-        for (const network of networks) opened.push(await network.open(width, height, engine));
-      } catch (error) {
-        await release();
-        throw error;
-      }
+      const { opened, release } = await openTogether(async (keep) => {
+        const all: OpenVideoNetwork[] = [];
+        for (const network of networks) all.push(await keep(network.open(width, height, engine)));
+        return all;
+      });
       return {
         startPass: () =>
           new AveragingPass(

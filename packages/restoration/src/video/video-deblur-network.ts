@@ -30,8 +30,8 @@ export function readVideoDeblurNetwork(weights: SafetensorsBytes, mirrored: bool
     computedBytesPerPixel: computedBytesPerPixel(config),
     keptBytesPerPixel: keptBytesPerPixel(config),
     async open(width, height, engine) {
-      const { opened, release } = await openTogether(engine, (open) =>
-        openSessions(config, read, width, height, open),
+      const { opened, release } = await openTogether((keep) =>
+        openSessions(config, read, width, height, (fn) => keep(engine.open(fn))),
       );
       const sessions = mirrored ? averageReconstructions(opened) : opened;
       return { startPass: () => new VideoDeblurPass(sessions), release };
