@@ -265,6 +265,12 @@ def resize(x, size):
 
 def warp_visible(x, flow, padding):
     """Backward warp, 0 where it looks outside; and the mask of where it does not."""
+    warped, mask = warp(x, flow, padding)
+    return warped * mask, mask
+
+
+def warp(x, flow, padding):
+    """Backward warp, and the mask of where it does not look outside."""
     height, width = x.shape[2:]
     rows, columns = torch.meshgrid(
         torch.arange(height, dtype=torch.float32), torch.arange(width, dtype=torch.float32), indexing="ij"
@@ -279,7 +285,7 @@ def warp_visible(x, flow, padding):
     mask = (
         F.grid_sample(torch.ones_like(x[:, :1]), grid, padding_mode="zeros", align_corners=True) > SEEN_SHARE
     ).float()
-    return F.grid_sample(x, grid, padding_mode=padding, align_corners=True) * mask, mask
+    return F.grid_sample(x, grid, padding_mode=padding, align_corners=True), mask
 
 
 def align_flow(first, second, flow, level, iterations):
@@ -288,7 +294,7 @@ def align_flow(first, second, flow, level, iterations):
     at_level = resize_flow(flow, first.shape[2:])
     before = at_level
     for _ in range(iterations):
-        warped, mask = warp_visible(second, at_level, "border")
+        warped, mask = warp(second, at_level, "border")
         both, difference = F.pad((first + warped) / 2, [1] * 4, mode="replicate"), (warped - first) * mask
         dx, dy = (
             (both[:, :, 1:-1, 2:] - both[:, :, 1:-1, :-2]) / 2 * mask,

@@ -39,6 +39,14 @@ describe('alignFlow', () => {
     expect(tf.max(errors).dataSync()[0]).toBeLessThan(0.2);
   });
 
+  test('is not misled where the second picture ends', () => {
+    // The last five columns lie outside of the second picture; the motion was right from the start.
+    const right = flowOf(5, 0);
+    const errors = tf.abs(tf.sub(alignFlow(movedBy(0, 0), movedBy(5, 0), right, everyLevel), right));
+    const atItsEnd = tf.slice(errors, [0, 0, width - 15, 0], [1, height, 10, 2]);
+    expect(tf.mean(atItsEnd).dataSync()[0]).toBeLessThan(0.05);
+  });
+
   test('leaves alone what is right, what shows nothing and what is not seen', () => {
     const right = alignFlow(movedBy(0, 0), movedBy(0, 0), flowOf(0, 0), everyLevel);
     expect(largestDifference(right, flowOf(0, 0))).toBeLessThan(1e-6);
