@@ -237,7 +237,8 @@ interface FeatureMotion {
 /**
  * The feature transformer of one frame at one level (FTN, section 4.2): a spatial transformer for the global
  * motion beside a local-warping layer that predicts a flow, each with a warped feature of its own. Each level
- * corrects the motion of the level above, as in PWC-Net: the paper leaves open how levels are linked.
+ * corrects the motion of the level above, as in PWC-Net: the paper leaves open how levels are linked. Ours,
+ * too: the flow is predicted from the decoder's feature beside the encoder's, which alone the paper names.
  *
  * @returns a function from the level's encoded and upscaled feature, and the motion of the level above.
  */

@@ -12,7 +12,8 @@ import { imagePyramid } from '@unblur/core-model';
  * size of the
  *   coarser.
  *
- * The paper constrains the affine parameters; that flows are held to the same rule is ours.
+ * The paper constrains the affine parameters; that flows are held to the same rule is ours, and so are the
+ * units. In our network each level corrects the one above, so that the size of the corrections is what counts.
  *
  * @param affines `affines[i]`: per level, coarsest first, `[B, 2, 3]`, full-resolution pixels; empty where
  * nothing moves.
