@@ -79,6 +79,8 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
   const coarsestLevel = pyramidChannels.length;
   const toCompare = config.normalizedFeatures ? normalizeChannels : (features: Tensor4D) => features;
   const volumeChannels = (2 * searchRadiusPixels + 1) ** 2;
+  /** Layers are counted by levels of the frame, which the network sees at its `inputLevel`. */
+  const levelOfFrame = (level: number) => inputLevel + level;
 
   const pyramid = pyramidChannels.map((to, index) =>
     Array.from({ length: pyramidConvolutions }, (_, position) => {
@@ -87,7 +89,7 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
         from,
         to,
         stride: position === 0 ? 2 : 1,
-        level: index + 1,
+        level: levelOfFrame(index + 1),
         padding: 'symmetric',
       });
     }),
@@ -104,28 +106,32 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
             flow: layers.upscaling(`${name}.upscale-flow`, {
               from: 2,
               to: 2,
-              level,
+              level: levelOfFrame(level),
               activation: 'none',
               padding: 'symmetric',
             }),
             feature: layers.upscaling(`${name}.upscale-feature`, {
               from: channelsAbove,
               to: 2,
-              level,
+              level: levelOfFrame(level),
               activation: 'none',
               padding: 'symmetric',
             }),
           };
     let channels = volumeChannels + (upscale ? pyramidChannels[level - 1]! + 4 : 0);
     const dense = config.denseChannels.map((to, index) => {
-      const layer = layers.convolution(`${name}.dense${index}`, { from: channels, to, level });
+      const layer = layers.convolution(`${name}.dense${index}`, {
+        from: channels,
+        to,
+        level: levelOfFrame(level),
+      });
       channels += to;
       return layer;
     });
     const predict = layers.head(`${name}.flow`, {
       from: channels,
       to: 2,
-      level,
+      level: levelOfFrame(level),
     });
     channelsAbove = channels;
     return { level, upscale, dense, predict };
@@ -134,12 +140,12 @@ export function declareFlowNetwork(layers: LayerDeclarations, config: FlowConfig
   const refine = layers.chain('flow.refiner.convolution', {
     from: channelsAbove,
     chain: config.refiner,
-    level: finestLevel,
+    level: levelOfFrame(finestLevel),
   });
   const correct = layers.head('flow.refiner.flow', {
     from: config.refiner.at(-1)?.channels ?? channelsAbove,
     to: 2,
-    level: finestLevel,
+    level: levelOfFrame(finestLevel),
   });
 
   return {

@@ -129,6 +129,17 @@ describe('video deblurring', () => {
     expect(largestDifference(found, flowOf(0, frames as tf.Tensor4D[]))).toBeGreaterThan(1e-3);
   });
 
+  test('takes a quarter of the work for the flow of frames that it sees at half their size', () => {
+    const config = narrowedVideo('small');
+    const workFor = (inputLevel: number) =>
+      videoDeblurFamily
+        .declare({ ...config, flow: { ...config.flow, inputLevel } })
+        .costs.filter(({ name }) => name.startsWith('flow.'))
+        .reduce((sum, { level, multiplyAddsPerOutputPixel: work }) => sum + work / 4 ** level!, 0);
+    expect(workFor(0)).toBeGreaterThan(0);
+    expect(workFor(1)).toBeCloseTo(workFor(0) / 4, 9);
+  });
+
   test('refuses sizes that it cannot halve, windows of another length, and configs that do not hold together', () => {
     const config = narrowedVideo('small');
     expect(videoDeblurMultiple(narrowedVideo('paper'))).toBe(4);

@@ -167,7 +167,7 @@ async function sampleOf(engine: Engine, weights: Uint8Array): Promise<EngineSamp
 }
 
 /** What the network reaches of the rate of the layers that the engine is measured by. */
-const usualEfficiency = 0.45;
+const usualEfficiency = 0.41;
 
 async function sharpen(
   { width, height, format, mirrored, toSeconds, owner, keptFile }: Extract<ClipRequest, { kind: 'sharpen' }>,
