@@ -5,6 +5,7 @@ import { expectNetworkOptions, expectOptions, type OptionNames } from '../networ
 import { crop, padByReflection, roundUp } from '../tiling/padding.js';
 import { expectRgbImage, type RgbImage } from '../raster.js';
 import { featherShares, planTiles, type TilePlan } from '../tiling/tiling.js';
+import { neighbourBytesPerPixel, neighbourReach, SharperNeighbours } from './sharper-neighbours.js';
 import { cascadeBytesPerPixel, reachOfCascade, VideoCascade } from './video-cascade.js';
 import { readVideoNetworks, type VideoWeights } from './video-families.js';
 import type { OpenVideoNetwork, VideoNetworkConfig } from './video-network.js';
@@ -28,7 +29,8 @@ export interface VideoDeblurrerOptions {
   mirrored?: boolean;
   /**
    * Makes every frame sharp from the frames beside it, whatever they show, as the network is defined: cuts,
-   * repeated frames and still parts are not looked for. Default false.
+   * repeated frames and still parts are not looked for, nor does a frame take from those beside it what they
+   * show more sharply (`SharperNeighbours`). Default false.
    */
   windowsOnly?: boolean;
 }
@@ -102,7 +104,12 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
   };
 
   function expectFrameSize(width: number, height: number): void {
-    const neededBytes = width * height * (cascadeBytesPerPixel(network, keepsStill) + passingBytesPerPixel);
+    const neededBytes =
+      width *
+      height *
+      (cascadeBytesPerPixel(network, keepsStill) +
+        passingBytesPerPixel +
+        (windowsOnly ? 0 : neighbourBytesPerPixel));
     if (neededBytes <= memoryBudgetBytes) return;
     const inGiB = (bytes: number) => `${Number((bytes / 2 ** 30).toFixed(1))} GiB`;
     throw new UnblurError(
@@ -129,29 +136,47 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
     { overwrites = false, from = 0 } = {},
   ): AsyncGenerator<RgbImage, void, undefined> {
     const reach = reachOfCascade(network, keepsStill);
+    const reachOfAll = reach + (windowsOnly ? 0 : neighbourReach);
     let sequence: TiledSequence | undefined;
-    /** How often each sharp frame that is yet to come of the present shot is shown. */
+    let neighbours: SharperNeighbours | undefined;
+    /** Frames of the present shot, as they were recorded, that are yet to be made sharp. */
+    const recorded: Float32Array[] = [];
+    /** How often each frame that is yet to come of the present shot is shown. */
     const awaited: number[] = [];
     /** Frames of the present shot before the first that is wanted, as far as that one looks. */
     let before: RgbImage[] = [];
     let seen = 0;
 
-    /** Begins a shot with its first frames, the first of which stands in for those before it. */
-    async function begin(shot: TiledSequence, frames: RgbImage[]): Promise<RgbImage | undefined> {
-      shot.restart();
-      let sharp: RgbImage | undefined;
-      for (const [index, first] of frames.entries()) {
-        sharp = await shot.push(first);
-        if (index > 0) continue;
-        for (let place = frames.length; place <= reach; place++) sharp = await shot.pushAgain();
-      }
-      return sharp;
+    function expectSharp({ data }: RgbImage, times: number): void {
+      recorded.push(neighbours ? data.slice() : data);
+      awaited.push(times);
     }
-    function* shown(sharp: RgbImage | undefined): Generator<RgbImage, void, undefined> {
-      if (sharp) for (let times = awaited.shift()!; times > 0; times--) yield sharp;
+    function* shown(frame: RgbImage | undefined): Generator<RgbImage, void, undefined> {
+      if (frame) for (let times = awaited.shift()!; times > 0; times--) yield frame;
+    }
+    function* finished(sharp: RgbImage | undefined): Generator<RgbImage, void, undefined> {
+      if (!sharp) return;
+      const asRecorded = recorded.shift()!;
+      yield* shown(neighbours ? neighbours.push(asRecorded, sharp.data) : sharp);
+    }
+    /**
+     * Begins a shot. Its first frame stands in for those before it, unless the first of these frames are but
+     * those that later ones look at.
+     */
+    async function* begin(frames: RgbImage[], times: number): AsyncGenerator<RgbImage, void, undefined> {
+      sequence!.restart();
+      neighbours?.restart();
+      const fromTheStart = frames.length <= reachOfAll;
+      for (const [index, frame] of frames.entries()) {
+        if (fromTheStart || index >= reach) expectSharp(frame, index === frames.length - 1 ? times : 0);
+        yield* finished(await sequence!.push(frame));
+        if (index > 0 || !fromTheStart) continue;
+        for (let stand = 0; stand < reach; stand++) yield* finished(await sequence!.pushAgain());
+      }
     }
     async function* finishShot(): AsyncGenerator<RgbImage, void, undefined> {
-      while (awaited.length > 0) yield* shown(await sequence!.pushAgain());
+      while (recorded.length > 0) yield* finished(await sequence!.pushAgain());
+      while (awaited.length > 0) yield* shown(neighbours!.pull());
     }
 
     try {
@@ -165,13 +190,20 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
         }
         seen += shownFrames;
         if (seen <= from) {
-          if (reach > 0) before = [...before, { ...frame, data: frame.data.slice() }].slice(-reach);
+          if (reachOfAll > 0) {
+            before = [...before, { ...frame, data: frame.data.slice() }].slice(-reachOfAll);
+          }
           continue;
         }
         sequence ??= await open(frame.width, frame.height, overwrites);
-        const isFirst = awaited.length === 0;
-        awaited.push(Math.min(shownFrames, seen - from));
-        yield* shown(await (isFirst ? begin(sequence, [...before, frame]) : sequence.push(frame)));
+        if (!windowsOnly) neighbours ??= new SharperNeighbours(frame.width, frame.height, overwrites);
+        const times = Math.min(shownFrames, seen - from);
+        if (awaited.length === 0) {
+          yield* begin([...before, frame], times);
+        } else {
+          expectSharp(frame, times);
+          yield* finished(await sequence.push(frame));
+        }
         before = [];
       }
       yield* finishShot();

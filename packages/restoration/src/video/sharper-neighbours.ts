@@ -1,0 +1,271 @@
+import type { RgbImage } from '../raster.js';
+import { BoxMean, DenseFlow, pyramidOf, sampleAt, type Flow, type Plane } from './dense-flow.js';
+
+/** So many frames on either side are looked at. */
+export const neighbourReach = 3;
+
+/** A neighbour counts from this ratio of squared gradients on, then twice by what is beyond it, up to the most. */
+const [leastRatio, shareOfRatio, mostShare] = [1.2, 2, 5];
+/** Where motion to a neighbour and back misses by this many pixels, its share is 1/e. */
+const wayBackPixels = 0.5;
+/** Where the frames differ, softened, by this part of the neighbour's gradients, its share is 1/e. */
+const agreement = 0.3;
+/** A frame that its restoration has changed by less, in display values, was sharp and takes little of others. */
+const changeOfBlurred = 4 / 255;
+/** What counts as no gradient, squared. */
+const leastEnergy = 0.5 / 255 ** 2;
+/** Shares below this are not worth a look at the neighbour. */
+const leastShare = 1e-3;
+/** Squares of half as many pixels: in which sharpness and change are means, and differences softened. */
+const [surroundingsRadius, softeningRadius] = [3, 2];
+
+/** Bytes that are kept for each pixel of a frame. */
+export const neighbourBytesPerPixel = 150;
+
+/** What is kept of a frame. Planes have half its width and height. */
+interface DescribedFrame {
+  /** The frame restored: `height * width * 3` values from 0 to 65535. */
+  sharp: Uint16Array;
+  brightness: Plane[];
+  /** Squared gradients of the frame as it was recorded, and how far restoring has changed it; both softened. */
+  energy: Float32Array;
+  change: Float32Array;
+  /** To frames around it, by their distance in frames. */
+  flows: Map<number, Flow>;
+}
+
+/**
+ * Restored frames of a shot, each of which takes from those beside it what they show more sharply: while a hand
+ * shakes, a frame is recorded at the turn of the motion every now and then, and is sharper than any network makes
+ * its neighbours (Cho, Wang and Lee 2012; the idea behind the sharpness prior of Pan et al. 2020, Eq. 10). How far
+ * a neighbour is trusted depends on the ratio of the recorded frames' gradients, on whether motion there and back
+ * ends where it began, and on whether both frames, softened, look alike. Nothing is learned.
+ */
+export class SharperNeighbours {
+  readonly #width: number;
+  readonly #height: number;
+  readonly #halfWidth: number;
+  readonly #halfHeight: number;
+  /** From the oldest that is still looked at. */
+  #frames: DescribedFrame[] = [];
+  /** Place of the frame that comes next. */
+  #next = 0;
+  #flow: DenseFlow | undefined;
+  readonly #surroundings: BoxMean;
+  readonly #softening: BoxMean;
+  readonly #brightness: Float32Array;
+  readonly #share: Float32Array;
+  readonly #difference: Float32Array;
+  readonly #wayBack: Float32Array;
+  readonly #sum: Float32Array;
+  readonly #shares: Float32Array;
+  readonly #overwrites: boolean;
+
+  /** @param overwrites every frame is written over the one before it. */
+  constructor(width: number, height: number, overwrites: boolean) {
+    [this.#width, this.#height, this.#overwrites] = [width, height, overwrites];
+    [this.#halfWidth, this.#halfHeight] = [width >> 1, height >> 1];
+    const half = () => new Float32Array(this.#halfWidth * this.#halfHeight);
+    this.#surroundings = new BoxMean(this.#halfWidth, this.#halfHeight, surroundingsRadius);
+    this.#softening = new BoxMean(this.#halfWidth, this.#halfHeight, softeningRadius);
+    [this.#share, this.#difference, this.#wayBack] = [half(), half(), half()];
+    this.#brightness = new Float32Array(width * height);
+    this.#shares = new Float32Array(width * height);
+    this.#sum = new Float32Array(width * height * 3);
+  }
+
+  /** Begins another shot. */
+  restart(): void {
+    [this.#frames, this.#next] = [[], 0];
+  }
+
+  /**
+   * @param recorded, sharp the next frame and what it was restored to, `height * width * 3` values in [0, 1].
+   * @returns the frame `neighbourReach` before it, where there is one.
+   */
+  push(recorded: Float32Array, sharp: Float32Array): RgbImage | undefined {
+    const frame = this.#describe(recorded, sharp);
+    this.#flow ??= new DenseFlow(frame.brightness);
+    for (let distance = 1; distance <= Math.min(neighbourReach, this.#frames.length); distance++) {
+      const earlier = this.#frames.at(-distance)!;
+      earlier.flows.set(distance, this.#flow.between(earlier.brightness, frame.brightness));
+      frame.flows.set(-distance, this.#flow.between(frame.brightness, earlier.brightness));
+    }
+    this.#frames.push(frame);
+    return this.#frames.length - this.#next > neighbourReach ? this.#finishNext() : undefined;
+  }
+
+  /** @returns the next frame when no more will be pushed; nothing after the last. */
+  pull(): RgbImage | undefined {
+    return this.#next < this.#frames.length ? this.#finishNext() : undefined;
+  }
+
+  #describe(recorded: Float32Array, sharp: Float32Array): DescribedFrame {
+    const [halfWidth, halfHeight] = [this.#halfWidth, this.#halfHeight];
+    const half = new Float32Array(halfWidth * halfHeight);
+    const change = new Float32Array(halfWidth * halfHeight);
+    const kept = new Uint16Array(sharp.length);
+    for (let place = 0; place < sharp.length; place++) kept[place] = sharp[place]! * 65535 + 0.5;
+    for (let y = 0, place = 0; y < halfHeight; y++) {
+      for (let x = 0; x < halfWidth; x++, place++) {
+        let [brightness, difference] = [0, 0];
+        for (let row = 0; row < 2; row++) {
+          const start = 3 * ((2 * y + row) * this.#width + 2 * x);
+          for (let value = start; value < start + 6; value++) {
+            brightness += sharp[value]!;
+            difference += Math.abs(sharp[value]! - recorded[value]!);
+          }
+        }
+        half[place] = brightness / 12;
+        change[place] = difference / 12;
+      }
+    }
+    return {
+      sharp: kept,
+      brightness: pyramidOf({ width: halfWidth, height: halfHeight, data: half }),
+      energy: this.#surroundings.apply(this.#squaredGradients(recorded)),
+      change: this.#surroundings.apply(change),
+      flows: new Map(),
+    };
+  }
+
+  /** Of brightness, by Sobel's filters, means of two by two pixels. */
+  #squaredGradients(image: Float32Array): Float32Array {
+    const [width, height, brightness] = [this.#width, this.#height, this.#brightness];
+    for (let place = 0; place < brightness.length; place++) {
+      brightness[place] = (image[3 * place]! + image[3 * place + 1]! + image[3 * place + 2]!) / 3;
+    }
+    const squares = new Float32Array(this.#halfWidth * this.#halfHeight);
+    for (let y = 0; y < 2 * this.#halfHeight; y++) {
+      const [above, at, below] = [Math.max(y - 1, 0) * width, y * width, Math.min(y + 1, height - 1) * width];
+      for (let x = 0; x < 2 * this.#halfWidth; x++) {
+        const [left, right] = [Math.max(x - 1, 0), Math.min(x + 1, width - 1)];
+        const upper = [brightness[above + left]!, brightness[above + right]!] as const;
+        const lower = [brightness[below + left]!, brightness[below + right]!] as const;
+        const alongX =
+          upper[1] +
+          2 * brightness[at + right]! +
+          lower[1] -
+          upper[0] -
+          2 * brightness[at + left]! -
+          lower[0];
+        const alongY =
+          lower[0] + 2 * brightness[below + x]! + lower[1] - upper[0] - 2 * brightness[above + x]! - upper[1];
+        squares[(y >> 1) * this.#halfWidth + (x >> 1)]! += (alongX * alongX + alongY * alongY) / (64 * 4);
+      }
+    }
+    return squares;
+  }
+
+  #finishNext(): RgbImage {
+    const frame = this.#frames[this.#next]!;
+    this.#sum.fill(0);
+    this.#shares.fill(0);
+    for (const [distance, flow] of frame.flows) {
+      const neighbour = this.#frames[this.#next + distance];
+      if (neighbour && this.#trust(frame, neighbour, flow, neighbour.flows.get(-distance)!)) {
+        this.#add(neighbour.sharp, flow);
+      }
+    }
+    const data = this.#overwrites ? this.#sum : new Float32Array(this.#sum.length);
+    for (let pixel = 0, place = 0; pixel < this.#shares.length; pixel++) {
+      const whole = 1 + this.#shares[pixel]!;
+      for (let channel = 0; channel < 3; channel++, place++) {
+        data[place] = (frame.sharp[place]! / 65535 + this.#sum[place]!) / whole;
+      }
+    }
+    if (this.#next === neighbourReach) this.#frames.shift();
+    else this.#next += 1;
+    return { width: this.#width, height: this.#height, data };
+  }
+
+  /** The share of a neighbour at every place of half the size. @returns whether it has one anywhere. */
+  #trust(frame: DescribedFrame, neighbour: DescribedFrame, flow: Flow, wayBack: Flow): boolean {
+    const [width, height, share] = [this.#halfWidth, this.#halfHeight, this.#share];
+    const { data: own } = frame.brightness[0]!;
+    const { data: other } = neighbour.brightness[0]!;
+    let isSharper = false;
+    for (let y = 0, place = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, place++) {
+        const [column, row] = [x + flow.dx[place]!, y + flow.dy[place]!];
+        const isVisible = column >= 0 && row >= 0 && column <= width - 1 && row <= height - 1;
+        const energy = isVisible ? sampleAt(neighbour.energy, width, height, column, row) : 0;
+        share[place] = energy;
+        isSharper ||= energy + leastEnergy > leastRatio * (frame.energy[place]! + leastEnergy);
+        this.#difference[place] = sampleAt(other, width, height, column, row) - own[place]!;
+        // In pixels of the frame, twice those of the flow.
+        this.#wayBack[place] =
+          2 *
+          Math.hypot(
+            flow.dx[place]! + sampleAt(wayBack.dx, width, height, column, row),
+            flow.dy[place]! + sampleAt(wayBack.dy, width, height, column, row),
+          );
+      }
+    }
+    if (!isSharper) return false;
+    this.#softening.apply(this.#softening.apply(this.#difference));
+    this.#softening.apply(this.#wayBack);
+    for (let place = 0; place < share.length; place++) {
+      const energy = share[place]! + leastEnergy;
+      const beyond = energy / (frame.energy[place]! + leastEnergy) - leastRatio;
+      if (beyond <= 0) {
+        share[place] = 0;
+        continue;
+      }
+      const differs = this.#difference[place]! ** 2 / (agreement ** 2 * energy);
+      const misses = (this.#wayBack[place]! / wayBackPixels) ** 2;
+      const wasBlurred = 1 - Math.exp(-((frame.change[place]! / changeOfBlurred) ** 2));
+      share[place] = Math.min(shareOfRatio * beyond, mostShare) * Math.exp(-differs - misses) * wasBlurred;
+    }
+    return true;
+  }
+
+  /** Adds a neighbour, moved, by its share. */
+  #add(neighbour: Uint16Array, flow: Flow): void {
+    const [width, height, halfWidth, halfHeight] = [
+      this.#width,
+      this.#height,
+      this.#halfWidth,
+      this.#halfHeight,
+    ];
+    const columns = new Int32Array(4);
+    for (let y = 0, pixel = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, pixel++) {
+        const [halfX, halfY] = [(x - 0.5) / 2, (y - 0.5) / 2];
+        const share = sampleAt(this.#share, halfWidth, halfHeight, halfX, halfY);
+        if (share < leastShare) continue;
+        const column = x + 2 * sampleAt(flow.dx, halfWidth, halfHeight, halfX, halfY);
+        const row = y + 2 * sampleAt(flow.dy, halfWidth, halfHeight, halfX, halfY);
+        const [left, top] = [Math.floor(column), Math.floor(row)];
+        const [alongX, alongY] = [cubicShares(column - left), cubicShares(row - top)];
+        for (let tap = 0; tap < 4; tap++) columns[tap] = 3 * Math.min(Math.max(left - 1 + tap, 0), width - 1);
+        let [red, green, blue] = [0, 0, 0];
+        for (let tap = 0; tap < 4; tap++) {
+          const start = 3 * width * Math.min(Math.max(top - 1 + tap, 0), height - 1);
+          for (let across = 0; across < 4; across++) {
+            const [by, place] = [alongY[tap]! * alongX[across]!, start + columns[across]!];
+            red += by * neighbour[place]!;
+            green += by * neighbour[place + 1]!;
+            blue += by * neighbour[place + 2]!;
+          }
+        }
+        this.#shares[pixel]! += share;
+        this.#sum[3 * pixel]! += (share * withinDisplay(red)) / 65535;
+        this.#sum[3 * pixel + 1]! += (share * withinDisplay(green)) / 65535;
+        this.#sum[3 * pixel + 2]! += (share * withinDisplay(blue)) / 65535;
+      }
+    }
+  }
+}
+
+/** Catmull and Rom's: of the four pixels around a place, by its distance from the second. */
+function cubicShares(t: number): [number, number, number, number] {
+  return [
+    ((2 - t) * t - 1) * t * 0.5,
+    ((3 * t - 5) * t * t + 2) * 0.5,
+    ((4 - 3 * t) * t + 1) * t * 0.5,
+    (t - 1) * t * t * 0.5,
+  ];
+}
+
+const withinDisplay = (value: number): number => Math.min(Math.max(value, 0), 65535);
