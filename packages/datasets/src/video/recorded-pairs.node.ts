@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { listFrames } from '@unblur/clips';
-import { isPicture, pictureExtensions } from '@unblur/files';
-import { folderEntries } from '../pictures/picture-file.node.js';
+import { pictureExtensions } from '@unblur/files';
+import { foldersOfPictures } from './picture-folders.node.js';
 
 /** Folders of sharp frames and of the blurred ones of the same moments, in sets as they are published. */
 const pairedFolders: readonly { sharp: string; blurred: string }[] = [
@@ -54,7 +54,7 @@ export function listPairedVideos(root: string, { blurredFolder }: PairedVideoOpt
     if (blurredFolder === undefined) return sharpBeside(part);
     return part === blurredFolder ? allSharpNames : [];
   };
-  const sided = foldersOfPictures(root).map((parts) => ({
+  const sided = foldersOfPictures(root).map(({ parts }) => ({
     parts,
     blurred: join(root, ...parts),
     sharp: otherSides(parts, sharpNamesOf).map(({ place, path }) => ({ place, path: join(root, ...path) })),
@@ -120,22 +120,6 @@ function otherSides(
   return parts
     .flatMap((part, place) => namesBeside(part).map((name) => ({ place, path: parts.with(place, name) })))
     .sort((one, other) => other.place - one.place);
-}
-
-/** Every folder at or below one that holds pictures, as the names on the way to it. */
-function foldersOfPictures(root: string, parts: string[] = []): string[][] {
-  const names = folderEntries(join(root, ...parts), 'videos')
-    .map(({ name }) => name)
-    .filter((name) => !name.startsWith('.'));
-  // Not by the entry's type: a link to a folder counts.
-  const folders = names.filter(
-    (name) =>
-      !isPicture(name) && statSync(join(root, ...parts, name), { throwIfNoEntry: false })?.isDirectory(),
-  );
-  return [
-    ...(names.some(isPicture) ? [parts] : []),
-    ...folders.flatMap((name) => foldersOfPictures(root, [...parts, name])),
-  ];
 }
 
 function pairFrames(name: string, blurredFolder: string, sharpFolder: string): PairedVideo {

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { chooseFrames, extractFrames, probeClip } from '@unblur/clips';
+import { extractFrames, probeClip } from '@unblur/clips';
 import { pictureExtensions } from '@unblur/files';
+import { foldersOfPictures } from './picture-folders.node.js';
 import { isBlurredSide } from './recorded-pairs.node.js';
 
 /**
@@ -14,28 +15,15 @@ import { isBlurredSide } from './recorded-pairs.node.js';
  * @throws Error where the folder cannot be read or holds no picture.
  */
 export function listVideos(folder: string): string[][] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new Error(`Expected a folder of videos (as pictures) at ${folder} but there is none.`);
-  }
-  const videos = collectVideos(folder);
+  const videos = foldersOfPictures(folder, isBlurredSide).map(({ parts, pictures }) =>
+    pictures.map((name) => join(folder, ...parts, name)),
+  );
   if (videos.length === 0) {
     throw new Error(
-      `Expected folders of frames (${pictureExtensions.join(', ')}) in ${folder} but received none; take video files apart first (extractVideoFrames).`,
+      `Expected folders of frames (${pictureExtensions.join(', ')}) in ${folder} but received none; take video files apart first, and give no folder of sharp frames the name blur.`,
     );
   }
   return videos;
-}
-
-function collectVideos(folder: string): string[][] {
-  const names = readdirSync(folder)
-    .filter((name, _, siblings) => !name.startsWith('.') && !isBlurredSide(name, siblings))
-    .sort();
-  const frames = chooseFrames(names).map((name) => join(folder, name));
-  // Not by the entry's type: a link to a folder counts.
-  const folders = names
-    .map((name) => join(folder, name))
-    .filter((path) => !frames.includes(path) && statSync(path).isDirectory());
-  return [...(frames.length > 0 ? [frames] : []), ...folders.flatMap(collectVideos)];
 }
 
 /**

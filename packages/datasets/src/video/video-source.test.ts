@@ -187,4 +187,12 @@ describe('listVideos', () => {
     expect(videos[0]!.slice(0, 3)).toEqual(['linked/gt/8.png', 'linked/gt/9.png', 'linked/gt/10.png']);
     expect(videos[1]).toHaveLength(3);
   });
+
+  test('takes a link to nothing for no video, and follows none back to where it lies in', async () => {
+    const root = newFolder();
+    await writeVideo(join(root, 'scene'), 3, 1);
+    symlinkSync(join(root, 'gone'), join(root, 'dangling'));
+    symlinkSync(root, join(root, 'scene', 'round'));
+    expect(listVideos(root)).toEqual([[8, 9, 10].map((frame) => join(root, 'scene', `${frame}.png`))]);
+  });
 });
