@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
-import { listFrames } from '@unblur/clips';
-import { pictureExtensions } from '@unblur/files';
-import { foldersOfPictures } from './picture-folders.node.js';
+import { chooseFrames, listFrames } from '@unblur/clips';
+import { folderEntries } from '../pictures/picture-file.node.js';
+import { foldersOfPictures, isFolder } from './picture-folders.node.js';
 
 /** Folders of sharp frames and of the blurred ones of the same moments, in sets as they are published. */
 const pairedFolders: readonly { sharp: string; blurred: string }[] = [
@@ -92,12 +92,15 @@ export function listPairedVideos(root: string, { blurredFolder }: PairedVideoOpt
  * @param sharp paths, in a layout of `listPairedVideos`.
  */
 export function recordedBlurOf(sharp: readonly string[]): { blurred?: string[] } {
-  const blurred = sharp.map((path) =>
-    otherSides(path.split(sep), blurredBeside)
-      .map((side) => findPicture(side.path.join(sep)))
-      .find((found) => found !== undefined),
-  );
-  return blurred.every((path) => path !== undefined) ? { blurred } : {};
+  for (const side of otherSides(dirname(sharp[0]!).split(sep), blurredBeside)) {
+    const blurredFolder = side.path.join(sep);
+    if (!isFolder(blurredFolder)) continue;
+    const names = folderEntries(blurredFolder, 'blurred frames').map(({ name }) => name);
+    const byStem = new Map(chooseFrames(names).map((name) => [stemOf(name), join(blurredFolder, name)]));
+    const blurred = sharp.map((path) => byStem.get(stemOf(path)));
+    if (blurred.every((path) => path !== undefined)) return { blurred };
+  }
+  return {};
 }
 
 function sharpBeside(blurred: string): string[] {
@@ -140,12 +143,4 @@ function pairFrames(name: string, blurredFolder: string, sharpFolder: string): P
 /** A blurred and a sharp frame belong together if their names do, whatever their endings. */
 function stemOf(path: string): string {
   return basename(path, extname(path));
-}
-
-/** The picture of a name, whatever its format. */
-function findPicture(path: string): string | undefined {
-  const stem = join(path, '..', stemOf(path));
-  return [extname(path), ...pictureExtensions]
-    .map((extension) => stem + extension)
-    .find((candidate) => existsSync(candidate));
 }

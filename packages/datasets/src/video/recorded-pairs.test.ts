@@ -78,6 +78,13 @@ test('frames belong together by name, whatever their formats; folders may be lin
   expect(recordedBlurOf([join(root, 'gt/street/00.webp'), join(root, 'gt/street/01.png')])).toEqual({});
 });
 
+test('endings may be of any case', async () => {
+  const root = await makeSet('blur/street/00.PNG', 'gt/street/00.png');
+  expect(recordedBlurOf([join(root, 'gt/street/00.png')])).toEqual({
+    blurred: [join(root, 'blur/street/00.PNG')],
+  });
+});
+
 test('a video may have the name of a side', async () => {
   const root = await makeSet(
     ...['input', 'sharp'].flatMap((name) => [`blur/${name}/0.png`, `gt/${name}/0.png`]),
