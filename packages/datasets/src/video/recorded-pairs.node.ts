@@ -29,7 +29,10 @@ export function isBlurredSide(name: string, siblings: readonly string[]): boolea
 
 /** A video's frames, blurred and sharp: paths of equal number, one for one. */
 export interface PairedVideo {
-  /** Its folder below the set's, without the name of the side. */
+  /**
+   * Its folder below the set's, without the name of the side; with that of its blurred side where several
+   * videos would have one name, as in REDS' `train_blur/000` and `val_blur/000`.
+   */
   name: string;
   blurred: string[];
   sharp: string[];
@@ -59,13 +62,14 @@ export function listPairedVideos(root: string, { blurredFolder }: PairedVideoOpt
     blurred: join(root, ...parts),
     sharp: otherSides(parts, sharpNamesOf).map(({ place, path }) => ({ place, path: join(root, ...path) })),
   }));
-  const videos: PairedVideo[] = [];
+  const videos: (PairedVideo & { longName: string })[] = [];
   const unpaired: typeof sided = [];
   for (const folder of sided) {
     const side = folder.sharp.find(({ path }) => existsSync(path));
     if (side) {
       const name = folder.parts.toSpliced(side.place, 1).join('/') || basename(resolve(root));
-      videos.push(pairFrames(name, folder.blurred, side.path));
+      const longName = folder.parts.join('/');
+      videos.push({ longName, ...pairFrames(name, folder.blurred, side.path) });
     } else if (folder.sharp.length > 0) {
       unpaired.push(folder);
     }
@@ -83,7 +87,11 @@ export function listPairedVideos(root: string, { blurredFolder }: PairedVideoOpt
       `Expected blurred and sharp videos as pictures in ${root}, as ${blurredFolder ?? 'blur'}/<video> beside gt/<video> or <video>/${blurredFolder ?? 'blur'} beside <video>/sharp, but received none.`,
     );
   }
-  return videos.sort((one, other) => (one.name < other.name ? -1 : 1));
+  const isShared = ({ name }: PairedVideo): boolean =>
+    videos.filter((video) => video.name === name).length > 1;
+  return videos
+    .map(({ longName, ...video }) => (isShared(video) ? { ...video, name: longName } : video))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /**

@@ -85,6 +85,19 @@ test('endings may be of any case', async () => {
   });
 });
 
+test('videos of one name keep that of their side', async () => {
+  const root = await makeSet(
+    ...['train', 'val'].flatMap((part) => [`${part}_blur/000/0.png`, `${part}_sharp/000/0.png`]),
+    'val_blur/001/0.png',
+    'val_sharp/001/0.png',
+  );
+  expect(listPairedVideos(root).map(({ name, sharp: [path] }) => [name, path])).toEqual([
+    ['001', join(root, 'val_sharp/001/0.png')],
+    ['train_blur/000', join(root, 'train_sharp/000/0.png')],
+    ['val_blur/000', join(root, 'val_sharp/000/0.png')],
+  ]);
+});
+
 test('a video may have the name of a side', async () => {
   const root = await makeSet(
     ...['input', 'sharp'].flatMap((name) => [`blur/${name}/0.png`, `gt/${name}/0.png`]),
