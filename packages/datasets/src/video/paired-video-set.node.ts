@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { produceAtomically } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import type { AveragingSpace } from '../averaging.js';
@@ -8,7 +8,7 @@ import { requireExposure } from '../option-checks.js';
 import { writePng } from '../pictures/picture-file.node.js';
 import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
 import { setFile } from '../samples/sample-set.node.js';
-import { listVideos } from './video-folders.node.js';
+import { listNamedVideos } from './video-folders.node.js';
 import { videoSamples, windowStarts } from './video-samples.node.js';
 
 export interface PairedVideoSetOptions {
@@ -63,8 +63,8 @@ export async function synthesizePairedVideos(
     signal,
   } = options;
   requireExposure({ frames, stride, shrink });
-  const videos = listVideos(folder).map((framePaths) => ({
-    name: nameOfVideo(folder, framePaths),
+  const videos = listNamedVideos(folder).map(({ name, framePaths }) => ({
+    name: name.replaceAll('/', '-'),
     framePaths,
   }));
   const short = videos.find(({ framePaths }) => framePaths.length < frames);
@@ -108,12 +108,6 @@ export async function synthesizePairedVideos(
     }
   });
   return { frames: exposures.length, videos: videos.length };
-}
-
-/** A video's folder below the set's, as one name. */
-function nameOfVideo(folder: string, framePaths: string[]): string {
-  const videoFolder = dirname(framePaths[0]!);
-  return relative(folder, videoFolder).split(sep).join('-') || basename(resolve(folder));
 }
 
 async function writeWhole(path: string, image: RgbImage): Promise<void> {

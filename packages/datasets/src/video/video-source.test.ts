@@ -7,6 +7,7 @@ import { transferFunctions } from '../averaging.js';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
 import { createRandom } from '../random.js';
 import { type VideoBatch, videoBatches, type VideoBatchOptions } from '../stream/batches.node.js';
+import { describeRecipe, recipeOfSource } from '../stream/recipes.node.js';
 import { listVideos } from './video-folders.node.js';
 
 const [width, height] = [72, 64];
@@ -167,6 +168,22 @@ describe('videoBatches', () => {
       'Expected averaging to be display or linear-srgb or linear-gamma-2.2, or weights of these',
     );
   });
+});
+
+test('a set is described by its videos, not only by the names that their frames have alike', async () => {
+  const other = newFolder();
+  await writeVideo(join(other, 'garden', 'gt'), 9, 1);
+  const described = async (from: string) =>
+    describeRecipe(
+      await recipeOfSource(
+        { kind: 'video', folder: from, sizePixels: size, frames: 3, windowFrames: [3] },
+        1,
+      ),
+    );
+  const moved = newFolder();
+  await writeVideo(join(moved, 'street', 'gt'), 9, 1);
+  expect(await described(moved)).toEqual(await described(folder));
+  expect(await described(other)).not.toEqual(await described(folder));
 });
 
 describe('listVideos', () => {
