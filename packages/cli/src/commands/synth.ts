@@ -118,7 +118,7 @@ export function defineSynth(program: Command): void {
     )
     .option(
       '--max-step <pixels>',
-      'most that anything moves between neighbouring frames; faster exposures are shrunk or left out',
+      'most that anything moves between neighbouring frames, up to 7 for each 480 pixels of --size; faster exposures are shrunk or left out',
       realNumber(0.1, 100),
       2,
     )

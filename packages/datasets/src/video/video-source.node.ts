@@ -4,6 +4,7 @@ import { pictureDecoder, requireOneSize } from '../pictures/picture-file.node.js
 import { createRandom } from '../random.js';
 import type { RgbBytes } from '../sample.js';
 import type { SourceKind } from '../stream/source-kind.node.js';
+import { requireMeasurableMotion } from './frame-motion.js';
 import { chooseVideoWindow, synthesizeVideoExposure } from './video-exposure.js';
 import { listNamedVideos, type VideoFrames } from './video-folders.node.js';
 import { resolveVideoOptions, type PartialVideoOptions, type VideoOptions } from './video-options.js';
@@ -24,6 +25,7 @@ export const videoSource: SourceKind<PartialVideoOptions, VideoRecipe> = {
   /** Videos too short for the shortest window are left out. */
   recipeOf(folder, seed, given) {
     const options = resolveVideoOptions(given);
+    requireMeasurableMotion(options.sizePixels, options.neighbourPixels[1]);
     const shortest = Math.min(...options.windowFrames);
     const listed = listNamedVideos(folder);
     const videos = listed.filter(({ framePaths }) => framePaths.length >= shortest);

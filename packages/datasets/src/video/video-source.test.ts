@@ -129,7 +129,17 @@ describe('videoBatches', () => {
     await expect(take(1, { ...options, neighbourPixels: [0.2, 2.5], shrink: [1, 1] })).rejects.toThrow(
       'Expected videos whose neighbouring frames move by 0.2 to 2.5 pixels',
     );
-    await expect(take(1, { ...options, neighbourPixels: [5, 8] })).rejects.toThrow('move by 5 to 8 pixels');
+    await expect(take(1, { ...options, neighbourPixels: [5, 7] })).rejects.toThrow('move by 5 to 7 pixels');
+  });
+
+  test('refuses pictures in which motion cannot be measured, and says which can be made', async () => {
+    await expect(take(1, { ...small(), sizePixels: 21 })).rejects.toThrow(
+      /sizePixels to be at least 22, .*motion of up to 2 pixels .* but received 21/,
+    );
+    expect(await take(1, { ...small(), sizePixels: 22 })).toHaveLength(1);
+    await expect(take(1, { ...small(), neighbourPixels: [0.2, 12] })).rejects.toThrow(
+      /maximum of neighbourPixels to be at most 7 for pictures of 48x48, .* but received 12/,
+    );
   });
 
   test('names a damaged frame, one of another size and one too small, or does without damaged ones', async () => {
