@@ -7,6 +7,7 @@ import {
   evaluationRecipeOfSource,
   factsOfSample,
   type SampleSource,
+  type SingleRecipe,
 } from '../stream/recipes.node.js';
 import { createSynthesisPool, usefulWorkers } from '../stream/synthesis-pool.node.js';
 import { workInClaimedFolder } from './claimed-folder.node.js';
@@ -108,10 +109,18 @@ export async function previewSampleSet({
   seed,
 }: Pick<SampleSetOptions, 'source' | 'count' | 'seed'>): Promise<Sample[]> {
   const recipe = await evaluationRecipeOfSource(source, seed);
+  return makeSamples(
+    recipe,
+    Array.from({ length: count }, (_, index) => index),
+  );
+}
+
+/** Samples of a stream by their indices, one after the other in the calling thread. */
+export async function makeSamples(recipe: SingleRecipe, indices: readonly number[]): Promise<Sample[]> {
   const pool = createSynthesisPool(recipe, 0, cacheBytes);
   const samples: Sample[] = [];
   try {
-    for (let index = 0; index < count; index++) {
+    for (const index of indices) {
       samples.push(toSample(await pool.synthesize(index), recipe.options.sizePixels));
     }
   } finally {
