@@ -13,7 +13,7 @@ export { previewSampleSet, setFile, synthesizeSampleSet } from './samples/sample
 export { shardBatches } from './shards/shard-batches.node.js';
 export { ShardWriter } from './shards/shard-file.node.js';
 export { manifestFile, shardName } from './shards/shard-folder.node.js';
-export { synthesizeShards } from './shards/shard-set.node.js';
+export { previewShards, synthesizeShards } from './shards/shard-set.node.js';
 export {
   layeredBatches,
   mixedBatches,

@@ -9,9 +9,9 @@ export interface EvaluationReport {
   ssim: FrameScores;
   /**
    * Fraction of the samples whose first and whose last restored frame is closer to its own ground truth than
-   * to the middle's.
+   * to the middle's. `null`: one frame alone is the middle.
    */
-  closerToOwn: { first: number; last: number };
+  closerToOwn: { first: number; last: number } | null;
   /** The blurred input itself against the same frames. */
   baseline: { psnr: FrameScores; ssim: FrameScores };
 }
@@ -38,9 +38,9 @@ export function summarizeScores(
     rule,
     psnr: averageScores(restored.map((score) => score.psnr)),
     ssim: averageScores(restored.map((score) => score.ssim)),
-    closerToOwn: {
-      first: restored.filter(({ closerToOwn }) => closerToOwn.first).length / samples.length,
-      last: restored.filter(({ closerToOwn }) => closerToOwn.last).length / samples.length,
+    closerToOwn: restored[0]!.closerToOwn && {
+      first: restored.filter(({ closerToOwn }) => closerToOwn?.first).length / samples.length,
+      last: restored.filter(({ closerToOwn }) => closerToOwn?.last).length / samples.length,
     },
     baseline: {
       psnr: averageScores(blurred.map((score) => score.psnr)),

@@ -68,6 +68,16 @@ test('a copy of the middle is not closer to the ends, whichever way round', () =
   expect(scored[0]!.blurred.closerToOwn).toEqual({ first: false, last: false });
 });
 
+test('one frame alone is the middle, not the first or last of a sequence', () => {
+  const alone = {
+    restored: scoreSequence([restored[2]!], [gt[2]!]),
+    blurred: scoreBlurred(image(0.6), [gt[2]!]),
+  };
+  expect(alone.restored.closerToOwn).toBeNull();
+  expect(alone.blurred.closerToOwn).toBeNull();
+  expect(summarizeScores([alone, alone]).closerToOwn).toBeNull();
+});
+
 test('identical frames count as 100 dB, so that means stay finite and JSON keeps them', () => {
   const score = scoreSequence([image(0.21), gt[1]!, gt[2]!, gt[3]!, gt[4]!], gt);
   expect(score.psnr.last).toBe(100);

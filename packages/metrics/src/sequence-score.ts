@@ -31,9 +31,9 @@ export interface SequenceScore {
   ssim: FrameScores;
   /**
    * Whether the first and the last restored frame have a higher PSNR against their own ground truth than
-   * against the middle's: a mere copy of the middle has not.
+   * against the middle's: a mere copy of the middle has not. `null`: one frame alone is the middle.
    */
-  closerToOwn: { first: boolean; last: boolean };
+  closerToOwn: { first: boolean; last: boolean } | null;
 }
 
 export interface ScoreOptions {
@@ -130,6 +130,7 @@ function framesCloserToOwn(
   gt: readonly RgbImage[],
   options: ScoreOptions,
 ): SequenceScore['closerToOwn'] {
+  if (gt.length === 1) return null;
   const middleGt = gt[(gt.length - 1) / 2]!;
   const isCloser = (frame: RgbImage, ownGt: RgbImage): boolean =>
     reportedPsnr(frame, ownGt, options) > reportedPsnr(frame, middleGt, options);

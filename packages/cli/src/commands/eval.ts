@@ -100,7 +100,7 @@ function* describeReport(
   yield describeRow('  blurred', baseline.psnr, 2);
   yield describeRow('SSIM', ssim, 4);
   yield describeRow('  blurred', baseline.ssim, 4);
-  if (!isMiddleAlone) {
+  if (closerToOwn) {
     yield `closer to its own ground truth than to the middle's: the first frame of ${percent(closerToOwn.first)} of the samples, the last of ${percent(closerToOwn.last)}`;
   }
   const worst = perSample.reduce((least, sample) =>

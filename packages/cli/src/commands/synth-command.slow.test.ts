@@ -204,6 +204,17 @@ describe('unblur synth', () => {
     expect(await sharp(join(folder, 'look/preview.png')).metadata()).toMatchObject({ width: 5 * 36 + 4 });
   });
 
+  test('draws the samples of its part of the shards', () => {
+    const preview = (shard: string) =>
+      unblur(
+        `synth panorama --from panoramas --out part --count 4 --shard-size 1 --shard ${shard} --preview`
+          .split(' ')
+          .concat(small),
+      );
+    expect(preview('1/2').stdout).toMatch(/^sample 1: .*\nsample 3: .*\npreview -> /);
+    expectOneLine(preview('4/5'), /--shard that gets samples, .*4 samples fill no more than 4 shards/);
+  });
+
   test('says what it was given, and leaves nothing behind', () => {
     const panorama = (...options: string[]): string[] => [
       'synth',

@@ -118,7 +118,7 @@ export function defineSynth(program: Command): void {
     )
     .option(
       '--max-step <pixels>',
-      'most that anything moves between neighbouring frames; faster exposures are shrunk or left out',
+      'most that anything moves between neighbouring frames, up to 7 for each 480 pixels of --size; faster exposures are shrunk or left out',
       realNumber(0.1, 100),
       2,
     )
@@ -284,7 +284,8 @@ async function synthesize(
     averaging,
     augmentation: augment ? defaultAugmentation : noAugmentation,
   } as SampleSource;
-  if (preview) return drawPreview(datasets, source, { out, count: Math.min(count, previewedSamples), seed });
+  const made = { source, count, seed, samplesPerShard: shardSize, part: shard };
+  if (preview) return drawPreview(datasets, format, made, out);
 
   const names = (await readdir(out).catch((): string[] => [])).filter(
     (name) => !name.startsWith('.') && name !== 'preview.png',
@@ -308,15 +309,25 @@ async function synthesize(
 }
 
 async function drawPreview(
-  { previewSampleSet, drawContactSheet, describeSample }: typeof import('@unblur/datasets'),
-  source: SampleSource,
-  { out, ...samplesOf }: { out: string; count: number; seed: number },
+  { previewSampleSet, previewShards, drawContactSheet, describeSample }: typeof import('@unblur/datasets'),
+  format: 'folders' | 'shards',
+  made: Parameters<typeof import('@unblur/datasets').previewShards>[0],
+  out: string,
 ): Promise<void> {
-  const samples = await previewSampleSet({ source, ...samplesOf });
+  const count = Math.min(made.count, previewedSamples);
+  const { samples, indices } =
+    format === 'shards'
+      ? await previewShards(made, count)
+      : { samples: await previewSampleSet({ ...made, count }), indices: undefined };
+  if (samples.length === 0) {
+    throw new Error(
+      `Expected a --shard that gets samples, for --preview, but ${made.count} samples fill no more than ${Math.ceil(made.count / made.samplesPerShard!)} shards; ask for more samples (--count) or smaller shards (--shard-size).`,
+    );
+  }
   const path = join(out, 'preview.png');
   await mkdir(out, { recursive: true });
-  await writeAtomically(path, await drawContactSheet(samples));
-  for (const [index, sample] of samples.entries()) printLine(describeSample(sample, index));
+  await writeAtomically(path, await drawContactSheet(samples, indices));
+  for (const [row, sample] of samples.entries()) printLine(describeSample(sample, indices?.[row] ?? row));
   printLine(`preview -> ${path}`);
 }
 

@@ -48,6 +48,30 @@ describe('buildPanorama', () => {
     }
   });
 
+  test('halves an odd height too, everything where it was', () => {
+    const [width, height] = [402, 201];
+    // A slope down, and another across: the mean of a box is the value in its middle.
+    const slopes = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+      const [column, row] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+      return [row + 0.5, (column + 0.5) / 2, 77][i % 3]!;
+    });
+    const { levels } = buildPanorama(width, height, slopes);
+    expect(levels.map((level) => [level.width, level.height])).toEqual([
+      [402, 201],
+      [200, 100],
+      [100, 50],
+    ]);
+    const { pixels } = levels[1]!;
+    for (let y = 0; y < 100; y++) {
+      for (let x = 0; x < 200; x++) {
+        const pixel = pixels[(y + 1) * 202 + x + 1]!;
+        expect(Math.abs((pixel & 255) - ((y + 0.5) * 201) / 100 + 0.5)).toBeLessThanOrEqual(0.51);
+        expect(Math.abs(((pixel >> 8) & 255) - ((x + 0.5) * 201) / 200)).toBeLessThanOrEqual(1.01);
+        expect(pixel >> 16).toBe(77);
+      }
+    }
+  });
+
   test('refuses what is not a full sphere', () => {
     expect(() => buildPanorama(200, 64, noise(200, 64))).toThrow(
       'twice as wide as high, but received 200x64',

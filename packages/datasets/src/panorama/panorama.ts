@@ -6,7 +6,7 @@ import type { RgbBytes } from '../sample.js';
  * turn away, above and below), so that bilinear sampling needs no special case anywhere.
  */
 export interface Panorama {
-  /** Full size first; each level half the size of the one before. */
+  /** Full size first; each level half the height of the one before, rounded down, and twice as wide as high. */
   levels: PanoramaLevel[];
   /** The part of the sphere that was taken, where it is not all of it (see `buildPartialPanorama`). */
   coverage?: Coverage;
@@ -32,7 +32,7 @@ const smallestLevelWidth = 64;
 
 /**
  * @param rgb interleaved R, G, B bytes of an equirectangular image twice as wide as high.
- * @throws RangeError where the image is not 2:1 with an even height, or the bytes do not fit its size.
+ * @throws RangeError where the image is not 2:1, or the bytes do not fit its size.
  */
 export function buildPanorama(width: number, height: number, rgb: Uint8Array): Panorama {
   if (width !== 2 * height || height < 2) {
@@ -48,14 +48,20 @@ export function buildPanorama(width: number, height: number, rgb: Uint8Array): P
   const levels: PanoramaLevel[] = [];
   for (let level = { width, height, rgb }; ; level = halve(level)) {
     levels.push(withBorder(level));
-    if (level.width / 2 < smallestLevelWidth || level.height % 2 !== 0) return { levels };
+    if (halfHeightOf(level) * 2 < smallestLevelWidth) return { levels };
   }
 }
+
+const halfHeightOf = ({ height }: { height: number }): number => Math.floor(height / 2);
 
 /**
  * Box filter in display values, the values that are interpolated too, so that every level has the same mean.
  */
-function halve({ width, height, rgb }: RgbBytes): RgbBytes {
+function halve(level: RgbBytes): RgbBytes {
+  return level.height % 2 === 0 ? halveEven(level) : halveOdd(level);
+}
+
+function halveEven({ width, height, rgb }: RgbBytes): RgbBytes {
   const halfWidth = width / 2;
   const halfHeight = height / 2;
   const half = new Uint8Array(halfWidth * halfHeight * 3);
@@ -71,6 +77,39 @@ function halve({ width, height, rgb }: RgbBytes): RgbBytes {
       }
       upper += 3;
       lower += 3;
+    }
+  }
+  return { width: halfWidth, height: halfHeight, rgb: half };
+}
+
+/** Of a height 2 h + 1, the means of boxes a little larger than two pixels a side, which take parts of pixels. */
+function halveOdd({ width, height, rgb }: RgbBytes): RgbBytes {
+  const halfHeight = halfHeightOf({ height });
+  const halfWidth = 2 * halfHeight;
+  /** Of three neighbours from `first` on, how much of each lies in a box. */
+  const boxAt = (index: number): { first: number; shares: number[] } => {
+    const missing = (index % halfHeight) / halfHeight;
+    return {
+      first: 2 * index + Math.floor(index / halfHeight),
+      shares: [1 - missing, 1, missing + 1 / halfHeight].map((share) => share / (2 + 1 / halfHeight)),
+    };
+  };
+  const columns = Array.from({ length: halfWidth }, (_, x) => boxAt(x));
+  const half = new Uint8Array(halfWidth * halfHeight * 3);
+  let target = 0;
+  for (let y = 0; y < halfHeight; y++) {
+    const rows = boxAt(y);
+    for (const { first, shares } of columns) {
+      for (let channel = 0; channel < 3; channel++) {
+        let mean = 0;
+        for (let row = 0; row < 3; row++) {
+          const source = ((rows.first + row) * width + first) * 3 + channel;
+          for (let column = 0; column < 3; column++) {
+            mean += rows.shares[row]! * shares[column]! * rgb[source + column * 3]!;
+          }
+        }
+        half[target++] = Math.round(mean);
+      }
     }
   }
   return { width: halfWidth, height: halfHeight, rgb: half };

@@ -27,6 +27,17 @@ describe('rotationalMotionPixels', () => {
     expect(dy).toBeLessThan(0);
   });
 
+  test('points to where things leave the picture, however far the camera turns', () => {
+    const wide = centredCamera(65, 65, focalPixelsOf(110, 65));
+    const motion = rotationalMotionPixels(wide, facing, facing.mul(rotationAbout([0, 1, 0], 90)));
+    for (let x = 0; x < 65; x++) {
+      const [dx, dy] = at(motion, x, 32);
+      expect(dx).toBeLessThan(-wide.focalPixels * Math.tan(Math.PI / 5));
+      expect(dx).toBeGreaterThan(-10 * wide.focalPixels);
+      expect(dy).toBeCloseTo(0, 4);
+    }
+  });
+
   test('is the opposite the other way round', () => {
     const last = facing.mul(rotationAbout([0.5, 0.7, 0.1], 6));
     const there = rotationalMotionPixels(camera, facing, last);

@@ -33,7 +33,8 @@ export class FileCache {
     this.#loaded.set(key, loading);
     try {
       const value = await loading;
-      this.#account(key, bytesOf(value));
+      // What was dropped while it was being decoded takes no room.
+      if (this.#loaded.get(key) === loading) this.#account(key, bytesOf(value));
       return value;
     } catch (error) {
       this.#loaded.delete(key);

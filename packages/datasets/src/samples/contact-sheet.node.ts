@@ -18,8 +18,12 @@ const labelHeight = 18;
  * there is one.
  *
  * @param samples of one size and number of frames.
+ * @param indices of the samples in their set, to name them by. Default: from 0 on.
  */
-export async function drawContactSheet(samples: readonly Sample[]): Promise<Buffer> {
+export async function drawContactSheet(
+  samples: readonly Sample[],
+  indices: readonly number[] = samples.map((_, row) => row),
+): Promise<Buffer> {
   const [
     {
       blurred: { width, height },
@@ -49,7 +53,7 @@ export async function drawContactSheet(samples: readonly Sample[]): Promise<Buff
   const overlay = samples.map((sample, row) => {
     const top = labelHeight + row * rowHeight;
     const left = gap + (columns - 1) * (width + gap);
-    const label = `<text x="${gap}" y="${top - 5}">${describeSample(sample, row)}${sample.motionPixels ? '' : ', motion estimated'}</text>`;
+    const label = `<text x="${gap}" y="${top - 5}">${describeSample(sample, indices[row]!)}${sample.motionPixels ? '' : ', motion estimated'}</text>`;
     return `${label}<g transform="translate(${left} ${top})" stroke="#ff3" stroke-width="1.5">${arrowsOf(motions[row]!, width, height)}</g>`;
   });
   const sheetHeight = samples.length * rowHeight;

@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { UnblurError } from '@unblur/files';
 import type { Sample, SampleValues } from '../sample.js';
 import {
   describeRecipe,
   evaluationRecipeOfSource,
   factsOfSample,
   type SampleSource,
+  type SingleRecipe,
 } from '../stream/recipes.node.js';
 import { createSynthesisPool, usefulWorkers } from '../stream/synthesis-pool.node.js';
 import { workInClaimedFolder } from './claimed-folder.node.js';
@@ -39,7 +41,8 @@ const cacheBytes = 512 * 2 ** 20;
  * name once it is whole, and those that exist are kept: a set that was stopped half-way is completed by the
  * same call.
  *
- * @throws Error where `out` holds a set made with other options; where a file of the source cannot be used.
+ * @throws Error where `out` holds a set made with other options or of more samples; where a file of the source
+ * cannot be used.
  */
 export async function synthesizeSampleSet({
   source,
@@ -53,11 +56,12 @@ export async function synthesizeSampleSet({
   const recipe = await evaluationRecipeOfSource(source, seed);
   const { sizePixels } = recipe.options;
   await workInClaimedFolder(out, { fileName: setFile, description: describeRecipe(recipe) }, async () => {
+    requireNoMoreThan(count, out);
     const pool = createSynthesisPool(recipe, workers, cacheBytes);
     let done = 0;
     const makeSample = async (index: number): Promise<void> => {
       signal?.throwIfAborted();
-      const path = join(out, `sample-${String(index).padStart(4, '0')}`);
+      const path = join(out, sampleName(index));
       if (!existsSync(path)) {
         await writeSampleFolder(
           path,
@@ -87,6 +91,17 @@ export async function synthesizeSampleSet({
   });
 }
 
+const sampleName = (index: number): string => `sample-${String(index).padStart(4, '0')}`;
+
+/** Samples of a larger set would be taken for some of this one by whatever reads the folder. */
+function requireNoMoreThan(count: number, out: string): void {
+  const extra = readdirSync(out).find((name) => Number(/^sample-(\d{4,})$/.exec(name)?.[1]) >= count);
+  if (extra === undefined) return;
+  throw new UnblurError(
+    `Expected a folder for ${count === 1 ? 'one sample' : `${count} samples`} but ${out} holds more, such as ${extra}; ask for as many, or choose another folder.`,
+  );
+}
+
 /** The first samples of a set, without writing it. */
 export async function previewSampleSet({
   source,
@@ -94,10 +109,18 @@ export async function previewSampleSet({
   seed,
 }: Pick<SampleSetOptions, 'source' | 'count' | 'seed'>): Promise<Sample[]> {
   const recipe = await evaluationRecipeOfSource(source, seed);
+  return makeSamples(
+    recipe,
+    Array.from({ length: count }, (_, index) => index),
+  );
+}
+
+/** Samples of a stream by their indices, one after the other in the calling thread. */
+export async function makeSamples(recipe: SingleRecipe, indices: readonly number[]): Promise<Sample[]> {
   const pool = createSynthesisPool(recipe, 0, cacheBytes);
   const samples: Sample[] = [];
   try {
-    for (let index = 0; index < count; index++) {
+    for (const index of indices) {
       samples.push(toSample(await pool.synthesize(index), recipe.options.sizePixels));
     }
   } finally {

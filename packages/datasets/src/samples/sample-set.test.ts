@@ -112,4 +112,14 @@ describe('synthesizeSampleSet', () => {
       'made with the same options',
     );
   });
+
+  test('refuses a folder that holds a larger set, and keeps it', async () => {
+    const folder = await makePanoramaFolder(1);
+    const out = join(newFolder(), 'set');
+    await synthesizePanoramaSet({ ...small, count: 2, folder, out });
+    await expect(synthesizePanoramaSet({ ...small, count: 1, folder, out })).rejects.toThrow(
+      'for one sample but',
+    );
+    expect(readdirSync(out)).toEqual(['sample-0000', 'sample-0001', 'set.json']);
+  });
 });

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { concatenate, displayBytes, type SampleValues } from '../sample.js';
+import { concatenate, displayBytes, type Sample, type SampleValues } from '../sample.js';
 import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
+import { makeSamples } from '../samples/sample-set.node.js';
 import { describeRecipe, recipeOfSource, type SampleSource } from '../stream/recipes.node.js';
 import { readAhead } from '../stream/sample-stream.node.js';
 import { createSynthesisPool } from '../stream/synthesis-pool.node.js';
 import { type ShardSample, type ShardShape, ShardWriter } from './shard-file.node.js';
 import { manifestFile, type ShardManifest, shardName } from './shard-folder.node.js';
+
+const defaultSamplesPerShard = 256;
 
 /** How a set of shards is made; none of it but `count` and `samplesPerShard` changes what is in them. */
 export interface ShardSetOptions {
@@ -47,20 +50,14 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
     seed,
     out,
     count,
-    samplesPerShard = 256,
+    samplesPerShard = defaultSamplesPerShard,
     part: [partIndex, parts] = [0, 1],
     workers = 1,
     cacheMegabytes = 2048,
     onProgress = () => {},
     signal,
   } = options;
-  if (!Number.isInteger(parts) || !Number.isInteger(partIndex) || partIndex < 0 || partIndex >= parts) {
-    throw new RangeError(
-      `Expected part to be [i, n] with i from 0 to n - 1 but received [${partIndex}, ${parts}].`,
-    );
-  }
-  requirePositiveInteger('count', count);
-  requirePositiveInteger('samplesPerShard', samplesPerShard);
+  const shards = shardsOfPart(count, samplesPerShard, [partIndex, parts]);
   const recipe = await recipeOfSource(source, seed);
   const { sizePixels, frames } = recipe.options;
   const manifest: ShardManifest = {
@@ -70,14 +67,7 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
     frames,
     recipe: describeRecipe(recipe),
   };
-  const shards = Array.from({ length: Math.ceil(count / samplesPerShard) }, (_, index) => index).filter(
-    (index) => index % parts === partIndex,
-  );
-  const rangeOf = (shard: number): [number, number] => [
-    shard * samplesPerShard,
-    Math.min((shard + 1) * samplesPerShard, count),
-  ];
-  const ownCount = shards.reduce((sum, shard) => sum + rangeOf(shard)[1] - rangeOf(shard)[0], 0);
+  const ownCount = shards.reduce((sum, { first, end }) => sum + end - first, 0);
   let done = 0;
   await workInClaimedFolder(
     out,
@@ -85,8 +75,7 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
     async () => {
       const pool = createSynthesisPool(recipe, workers, cacheMegabytes * 2 ** 20);
       try {
-        for (const shard of shards) {
-          const [first, end] = rangeOf(shard);
+        for (const { shard, first, end } of shards) {
           const path = join(out, shardName(shard));
           if (existsSync(path)) {
             onProgress((done += end - first), ownCount);
@@ -108,6 +97,51 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
       }
     },
   );
+}
+
+/**
+ * The first samples that `synthesizeShards` would make, and their indices in the set, without writing them.
+ *
+ * @param most samples to make; fewer where the part has fewer, or none.
+ * @throws as `synthesizeShards` does.
+ */
+export async function previewShards(
+  {
+    source,
+    seed,
+    count,
+    samplesPerShard = defaultSamplesPerShard,
+    part = [0, 1],
+  }: Pick<ShardSetOptions, 'source' | 'seed' | 'count' | 'samplesPerShard' | 'part'>,
+  most: number,
+): Promise<{ samples: Sample[]; indices: number[] }> {
+  const indices = shardsOfPart(count, samplesPerShard, part)
+    .slice(0, most)
+    .flatMap(({ first, end }) =>
+      Array.from({ length: Math.min(end - first, most) }, (_, place) => first + place),
+    )
+    .slice(0, most);
+  return { samples: await makeSamples(await recipeOfSource(source, seed), indices), indices };
+}
+
+/** The shards of a part of a set, each with its first sample and the one after its last. */
+function shardsOfPart(
+  count: number,
+  samplesPerShard: number,
+  [partIndex, parts]: [number, number],
+): { shard: number; first: number; end: number }[] {
+  if (!Number.isInteger(parts) || !Number.isInteger(partIndex) || partIndex < 0 || partIndex >= parts) {
+    throw new RangeError(
+      `Expected part to be [i, n] with i from 0 to n - 1 but received [${partIndex}, ${parts}].`,
+    );
+  }
+  requirePositiveInteger('count', count);
+  requirePositiveInteger('samplesPerShard', samplesPerShard);
+  return Array.from({ length: Math.ceil(count / samplesPerShard) }, (_, shard) => ({
+    shard,
+    first: shard * samplesPerShard,
+    end: Math.min((shard + 1) * samplesPerShard, count),
+  })).filter(({ shard }) => shard % parts === partIndex);
 }
 
 function requirePositiveInteger(name: string, value: number): void {

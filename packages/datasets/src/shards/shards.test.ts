@@ -24,7 +24,7 @@ import {
   shuffledSamples,
 } from './shard-batches.node.js';
 import { ShardReader, ShardWriter } from './shard-file.node.js';
-import { type ShardSetOptions, synthesizeShards } from './shard-set.node.js';
+import { previewShards, type ShardSetOptions, synthesizeShards } from './shard-set.node.js';
 
 type Job = Omit<ShardSetOptions, 'source'> & { folder: string };
 
@@ -175,6 +175,25 @@ describe('shard sets', () => {
       }
       break;
     }
+  });
+
+  test('are shown, before they are made, by the samples that a part will hold', async () => {
+    const folder = await makePanoramaFolder(2);
+    const { sizePixels, photoPixels, frames, augmentation, ...job } = small;
+    const source = { kind: 'panorama', folder, sizePixels, photoPixels, frames, augmentation } as const;
+    const { samples, indices } = await previewShards({ ...job, source, samplesPerShard: 2, part: [1, 2] }, 3);
+    expect(indices).toEqual([2, 3, 6]);
+    for (const [row, index] of indices.entries()) {
+      for await (const batch of panoramaBatches({
+        ...{ folder, sizePixels, photoPixels, frames, augmentation, seed: job.seed, workers: 0 },
+        batchSize: 1,
+        firstSample: index,
+      })) {
+        expect(samples[row]!.blurred.data).toEqual(batch.blurred);
+        break;
+      }
+    }
+    expect((await previewShards({ ...job, source, part: [3, 4] }, 3)).samples).toEqual([]);
   });
 
   test('are made of other shards, angles included', async () => {

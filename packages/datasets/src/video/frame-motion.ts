@@ -1,4 +1,5 @@
 import type { RgbImage } from '@unblur/metrics';
+import { requireThat } from '../option-checks.js';
 import { type GreyImage, greyOf, shrinkChannels } from '../pictures/picture-filters.js';
 
 const longestSide = 480;
@@ -34,10 +35,10 @@ export function motionBetweenPixels(first: RgbImage, second: RgbImage): number {
  * which takes less time to find.
  */
 export function motionBetweenGrey(first: GreyImage, second: GreyImage, limitPixels = Infinity): number {
-  const factor = Math.ceil(Math.max(first.width, first.height) / longestSide);
+  const factor = shrinkFactorOf(Math.max(first.width, first.height));
   const from = shrinkChannels(first, 1, factor);
   const to = shrinkChannels(second, 1, factor);
-  const search = Math.min(Math.ceil(limitPixels / factor) + 1, longestSearch);
+  const search = searchFor(limitPixels / factor);
   const lengths: number[] = [];
   for (let top = search; top + blockSizePixels + search <= from.height; top += blockSizePixels) {
     for (let left = search; left + blockSizePixels + search <= from.width; left += blockSizePixels) {
@@ -49,6 +50,34 @@ export function motionBetweenGrey(first: GreyImage, second: GreyImage, limitPixe
   if (lengths.length === 0) return 0;
   lengths.sort((a, b) => a - b);
   return lengths[Math.floor(0.95 * (lengths.length - 1))]! * factor;
+}
+
+const shrinkFactorOf = (sidePixels: number): number => Math.ceil(sidePixels / longestSide);
+
+/** How far a block is looked for, in pixels, to tell whether it moves by more than a limit. */
+const searchFor = (limitPixels: number): number => Math.min(Math.ceil(limitPixels) + 1, longestSearch);
+
+/**
+ * Whether motion up to a limit is told from faster one in a square picture, by `motionBetweenGrey`.
+ *
+ * @throws RangeError that says what limit, and what size, is possible.
+ */
+export function requireMeasurableMotion(sizePixels: number, limitPixels: number): void {
+  const factor = shrinkFactorOf(sizePixels);
+  const highest = (longestSearch - 1) * factor;
+  requireThat(
+    limitPixels <= highest,
+    'the maximum of neighbourPixels',
+    `at most ${highest} for pictures of ${sizePixels}x${sizePixels}, in which faster motion cannot be measured,`,
+    limitPixels,
+  );
+  const least = blockSizePixels + 2 * searchFor(limitPixels / factor);
+  requireThat(
+    sizePixels >= least,
+    'sizePixels',
+    `at least ${least}, within which motion of up to ${limitPixels} pixels (neighbourPixels) can be measured,`,
+    sizePixels,
+  );
 }
 
 /**

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { produceAtomically } from '@unblur/files';
+import { basename, dirname, join } from 'node:path';
+import { produceAtomically, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import type { AveragingSpace } from '../averaging.js';
 import { requireExposure } from '../option-checks.js';
 import { writePng } from '../pictures/picture-file.node.js';
 import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
 import { setFile } from '../samples/sample-set.node.js';
-import { listVideos } from './video-folders.node.js';
+import { listNamedVideos, type VideoFrames } from './video-folders.node.js';
 import { videoSamples, windowStarts } from './video-samples.node.js';
 
 export interface PairedVideoSetOptions {
@@ -46,8 +46,8 @@ interface Exposure {
  * Frames that exist are kept: a set that was stopped half-way is completed by the same call.
  *
  * @returns how many blurred frames of how many videos the set holds.
- * @throws RangeError for wrong options; Error where `out` holds a set made with other options, a video has
- * too few frames, or a frame cannot be used.
+ * @throws RangeError for wrong options; Error where `out` holds a set made with other options, two videos would
+ * have one name, a video has too few frames, or a frame cannot be used.
  */
 export async function synthesizePairedVideos(
   options: PairedVideoSetOptions,
@@ -63,10 +63,7 @@ export async function synthesizePairedVideos(
     signal,
   } = options;
   requireExposure({ frames, stride, shrink });
-  const videos = listVideos(folder).map((framePaths) => ({
-    name: nameOfVideo(folder, framePaths),
-    framePaths,
-  }));
+  const videos = namedInOneWord(listNamedVideos(folder));
   const short = videos.find(({ framePaths }) => framePaths.length < frames);
   if (short) {
     throw new Error(
@@ -110,10 +107,20 @@ export async function synthesizePairedVideos(
   return { frames: exposures.length, videos: videos.length };
 }
 
-/** A video's folder below the set's, as one name. */
-function nameOfVideo(folder: string, framePaths: string[]): string {
-  const videoFolder = dirname(framePaths[0]!);
-  return relative(folder, videoFolder).split(sep).join('-') || basename(resolve(folder));
+/** Videos under names that a folder can have, all different. */
+function namedInOneWord(videos: readonly VideoFrames[]): VideoFrames[] {
+  const pathOfName = new Map<string, string>();
+  return videos.map(({ name: path, framePaths }) => {
+    const name = path.replaceAll('/', '-');
+    const other = pathOfName.get(name);
+    if (other !== undefined) {
+      throw new UnblurError(
+        `Expected videos of different names but ${other} and ${path} would both become ${name}; rename one.`,
+      );
+    }
+    pathOfName.set(name, path);
+    return { name, framePaths };
+  });
 }
 
 async function writeWhole(path: string, image: RgbImage): Promise<void> {

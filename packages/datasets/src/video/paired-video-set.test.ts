@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -76,6 +76,17 @@ describe('synthesizePairedVideos', () => {
         (1 / 2.2);
     expect(await greyOf(join(light, 'blur', 'walk', '0000.png'))).toBe(Math.round(mean));
     expect(existsSync(join(light, 'blur', 'walk', '0001.png'))).toBe(false);
+  });
+
+  test('refuses two videos that would have one name', async () => {
+    const alike = join(folder, 'alike');
+    for (const video of ['walk/left', 'walk-left']) {
+      cpSync(join(clips, 'walk'), join(alike, video), { recursive: true });
+    }
+    await expect(
+      synthesizePairedVideos({ folder: alike, out: join(folder, 'one'), frames: 3 }),
+    ).rejects.toThrow('walk/left and walk-left would both become walk-left');
+    expect(existsSync(join(folder, 'one'))).toBe(false);
   });
 
   test('names the video that is too short, and refuses options that mean nothing', async () => {

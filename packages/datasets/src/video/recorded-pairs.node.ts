@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
-import { listFrames } from '@unblur/clips';
-import { isPicture, pictureExtensions } from '@unblur/files';
+import { chooseFrames, listFrames } from '@unblur/clips';
 import { folderEntries } from '../pictures/picture-file.node.js';
+import { foldersOfPictures, isFolder } from './picture-folders.node.js';
 
 /** Folders of sharp frames and of the blurred ones of the same moments, in sets as they are published. */
 const pairedFolders: readonly { sharp: string; blurred: string }[] = [
@@ -29,7 +29,10 @@ export function isBlurredSide(name: string, siblings: readonly string[]): boolea
 
 /** A video's frames, blurred and sharp: paths of equal number, one for one. */
 export interface PairedVideo {
-  /** Its folder below the set's, without the name of the side. */
+  /**
+   * Its folder below the set's, without the name of the side; with that of its blurred side where several
+   * videos would have one name, as in REDS' `train_blur/000` and `val_blur/000`.
+   */
   name: string;
   blurred: string[];
   sharp: string[];
@@ -54,18 +57,19 @@ export function listPairedVideos(root: string, { blurredFolder }: PairedVideoOpt
     if (blurredFolder === undefined) return sharpBeside(part);
     return part === blurredFolder ? allSharpNames : [];
   };
-  const sided = foldersOfPictures(root).map((parts) => ({
+  const sided = foldersOfPictures(root).map(({ parts }) => ({
     parts,
     blurred: join(root, ...parts),
     sharp: otherSides(parts, sharpNamesOf).map(({ place, path }) => ({ place, path: join(root, ...path) })),
   }));
-  const videos: PairedVideo[] = [];
+  const videos: (PairedVideo & { longName: string })[] = [];
   const unpaired: typeof sided = [];
   for (const folder of sided) {
     const side = folder.sharp.find(({ path }) => existsSync(path));
     if (side) {
       const name = folder.parts.toSpliced(side.place, 1).join('/') || basename(resolve(root));
-      videos.push(pairFrames(name, folder.blurred, side.path));
+      const longName = folder.parts.join('/');
+      videos.push({ longName, ...pairFrames(name, folder.blurred, side.path) });
     } else if (folder.sharp.length > 0) {
       unpaired.push(folder);
     }
@@ -83,7 +87,11 @@ export function listPairedVideos(root: string, { blurredFolder }: PairedVideoOpt
       `Expected blurred and sharp videos as pictures in ${root}, as ${blurredFolder ?? 'blur'}/<video> beside gt/<video> or <video>/${blurredFolder ?? 'blur'} beside <video>/sharp, but received none.`,
     );
   }
-  return videos.sort((one, other) => (one.name < other.name ? -1 : 1));
+  const isShared = ({ name }: PairedVideo): boolean =>
+    videos.filter((video) => video.name === name).length > 1;
+  return videos
+    .map(({ longName, ...video }) => (isShared(video) ? { ...video, name: longName } : video))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /**
@@ -92,12 +100,15 @@ export function listPairedVideos(root: string, { blurredFolder }: PairedVideoOpt
  * @param sharp paths, in a layout of `listPairedVideos`.
  */
 export function recordedBlurOf(sharp: readonly string[]): { blurred?: string[] } {
-  const blurred = sharp.map((path) =>
-    otherSides(path.split(sep), blurredBeside)
-      .map((side) => findPicture(side.path.join(sep)))
-      .find((found) => found !== undefined),
-  );
-  return blurred.every((path) => path !== undefined) ? { blurred } : {};
+  for (const side of otherSides(dirname(sharp[0]!).split(sep), blurredBeside)) {
+    const blurredFolder = side.path.join(sep);
+    if (!isFolder(blurredFolder)) continue;
+    const names = folderEntries(blurredFolder, 'blurred frames').map(({ name }) => name);
+    const byStem = new Map(chooseFrames(names).map((name) => [stemOf(name), join(blurredFolder, name)]));
+    const blurred = sharp.map((path) => byStem.get(stemOf(path)));
+    if (blurred.every((path) => path !== undefined)) return { blurred };
+  }
+  return {};
 }
 
 function sharpBeside(blurred: string): string[] {
@@ -122,22 +133,6 @@ function otherSides(
     .sort((one, other) => other.place - one.place);
 }
 
-/** Every folder at or below one that holds pictures, as the names on the way to it. */
-function foldersOfPictures(root: string, parts: string[] = []): string[][] {
-  const names = folderEntries(join(root, ...parts), 'videos')
-    .map(({ name }) => name)
-    .filter((name) => !name.startsWith('.'));
-  // Not by the entry's type: a link to a folder counts.
-  const folders = names.filter(
-    (name) =>
-      !isPicture(name) && statSync(join(root, ...parts, name), { throwIfNoEntry: false })?.isDirectory(),
-  );
-  return [
-    ...(names.some(isPicture) ? [parts] : []),
-    ...folders.flatMap((name) => foldersOfPictures(root, [...parts, name])),
-  ];
-}
-
 function pairFrames(name: string, blurredFolder: string, sharpFolder: string): PairedVideo {
   const sharpByStem = new Map(listFrames(sharpFolder).map((path) => [stemOf(path), path]));
   const blurred = listFrames(blurredFolder);
@@ -156,12 +151,4 @@ function pairFrames(name: string, blurredFolder: string, sharpFolder: string): P
 /** A blurred and a sharp frame belong together if their names do, whatever their endings. */
 function stemOf(path: string): string {
   return basename(path, extname(path));
-}
-
-/** The picture of a name, whatever its format. */
-function findPicture(path: string): string | undefined {
-  const stem = join(path, '..', stemOf(path));
-  return [extname(path), ...pictureExtensions]
-    .map((extension) => stem + extension)
-    .find((candidate) => existsSync(candidate));
 }

@@ -78,6 +78,26 @@ test('frames belong together by name, whatever their formats; folders may be lin
   expect(recordedBlurOf([join(root, 'gt/street/00.webp'), join(root, 'gt/street/01.png')])).toEqual({});
 });
 
+test('endings may be of any case', async () => {
+  const root = await makeSet('blur/street/00.PNG', 'gt/street/00.png');
+  expect(recordedBlurOf([join(root, 'gt/street/00.png')])).toEqual({
+    blurred: [join(root, 'blur/street/00.PNG')],
+  });
+});
+
+test('videos of one name keep that of their side', async () => {
+  const root = await makeSet(
+    ...['train', 'val'].flatMap((part) => [`${part}_blur/000/0.png`, `${part}_sharp/000/0.png`]),
+    'val_blur/001/0.png',
+    'val_sharp/001/0.png',
+  );
+  expect(listPairedVideos(root).map(({ name, sharp: [path] }) => [name, path])).toEqual([
+    ['001', join(root, 'val_sharp/001/0.png')],
+    ['train_blur/000', join(root, 'train_sharp/000/0.png')],
+    ['val_blur/000', join(root, 'val_sharp/000/0.png')],
+  ]);
+});
+
 test('a video may have the name of a side', async () => {
   const root = await makeSet(
     ...['input', 'sharp'].flatMap((name) => [`blur/${name}/0.png`, `gt/${name}/0.png`]),

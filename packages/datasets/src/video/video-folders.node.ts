@@ -1,8 +1,17 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { chooseFrames, extractFrames, probeClip } from '@unblur/clips';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { extractFrames, probeClip } from '@unblur/clips';
 import { pictureExtensions } from '@unblur/files';
+import { foldersOfPictures } from './picture-folders.node.js';
 import { isBlurredSide } from './recorded-pairs.node.js';
+
+/** A video that is kept as pictures. */
+export interface VideoFrames {
+  /** Its folder below the one that was searched, such as `street/gt`; that one's own name where it is itself. */
+  name: string;
+  /** In time order. */
+  framePaths: string[];
+}
 
 /**
  * The videos below a folder: each folder that holds pictures is one, with its frames in the order of the
@@ -10,32 +19,25 @@ import { isBlurredSide } from './recorded-pairs.node.js';
  * of recorded pairs (see `listPairedVideos`) and of sample folders all do; what is blurred there is passed
  * by.
  *
- * @returns paths of the frames of each video, videos sorted by path.
+ * @returns videos sorted by path.
  * @throws Error where the folder cannot be read or holds no picture.
  */
-export function listVideos(folder: string): string[][] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new Error(`Expected a folder of videos (as pictures) at ${folder} but there is none.`);
-  }
-  const videos = collectVideos(folder);
+export function listNamedVideos(folder: string): VideoFrames[] {
+  const videos = foldersOfPictures(folder, isBlurredSide).map(({ parts, pictures }) => ({
+    name: parts.join('/') || basename(resolve(folder)),
+    framePaths: pictures.map((name) => join(folder, ...parts, name)),
+  }));
   if (videos.length === 0) {
     throw new Error(
-      `Expected folders of frames (${pictureExtensions.join(', ')}) in ${folder} but received none; take video files apart first (extractVideoFrames).`,
+      `Expected folders of frames (${pictureExtensions.join(', ')}) in ${folder} but received none; take video files apart first, and give no folder of sharp frames the name blur.`,
     );
   }
   return videos;
 }
 
-function collectVideos(folder: string): string[][] {
-  const names = readdirSync(folder)
-    .filter((name, _, siblings) => !name.startsWith('.') && !isBlurredSide(name, siblings))
-    .sort();
-  const frames = chooseFrames(names).map((name) => join(folder, name));
-  // Not by the entry's type: a link to a folder counts.
-  const folders = names
-    .map((name) => join(folder, name))
-    .filter((path) => !frames.includes(path) && statSync(path).isDirectory());
-  return [...(frames.length > 0 ? [frames] : []), ...folders.flatMap(collectVideos)];
+/** As `listNamedVideos`, without their names. */
+export function listVideos(folder: string): string[][] {
+  return listNamedVideos(folder).map(({ framePaths }) => framePaths);
 }
 
 /**

@@ -14,7 +14,8 @@ export interface VideoOptions extends ExposureOptions {
   /**
    * The fastest motion in the window between neighbouring frames (see `motionBetweenPixels`). Above the
    * maximum their average shows ghosts instead of blur, below the minimum the camera recorded a frame twice
-   * or nothing moves. Exposures beyond these limits are drawn again.
+   * or nothing moves. Exposures beyond these limits are drawn again. The maximum is at most 7 for pictures up
+   * to 480 a side, 14 up to 960 and so on.
    */
   neighbourPixels: Range;
   /**

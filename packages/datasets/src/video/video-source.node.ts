@@ -4,15 +4,16 @@ import { pictureDecoder, requireOneSize } from '../pictures/picture-file.node.js
 import { createRandom } from '../random.js';
 import type { RgbBytes } from '../sample.js';
 import type { SourceKind } from '../stream/source-kind.node.js';
+import { requireMeasurableMotion } from './frame-motion.js';
 import { chooseVideoWindow, synthesizeVideoExposure } from './video-exposure.js';
-import { listVideos } from './video-folders.node.js';
+import { listNamedVideos, type VideoFrames } from './video-folders.node.js';
 import { resolveVideoOptions, type PartialVideoOptions, type VideoOptions } from './video-options.js';
 
 /** What a sample depends on besides its index. Plain data: it is sent to workers. */
 export interface VideoRecipe {
   kind: 'video';
-  /** Paths of the frames of each video; their order matters. */
-  videos: string[][];
+  /** Their order matters. */
+  videos: VideoFrames[];
   seed: number;
   options: VideoOptions;
 }
@@ -24,21 +25,28 @@ export const videoSource: SourceKind<PartialVideoOptions, VideoRecipe> = {
   /** Videos too short for the shortest window are left out. */
   recipeOf(folder, seed, given) {
     const options = resolveVideoOptions(given);
+    requireMeasurableMotion(options.sizePixels, options.neighbourPixels[1]);
     const shortest = Math.min(...options.windowFrames);
-    const listed = listVideos(folder);
-    const videos = listed.filter((paths) => paths.length >= shortest);
+    const listed = listNamedVideos(folder);
+    const videos = listed.filter(({ framePaths }) => framePaths.length >= shortest);
     if (videos.length > 0) return { kind: 'video', videos, seed, options };
     throw new Error(
-      `Expected a video of at least ${shortest} frames in ${folder} but the longest has ${Math.max(...listed.map(({ length }) => length))}.`,
+      `Expected a video of at least ${shortest} frames in ${folder} but the longest has ${Math.max(...listed.map(({ framePaths }) => framePaths.length))}.`,
     );
   },
-  fileNames: ({ videos }) => ({ videos: videos.map((paths) => paths.map((path) => basename(path))) }),
+  // With the videos' own names: frames of most videos have the same ones.
+  fileNames: ({ videos }) => ({
+    videos: videos.map(({ name, framePaths }) => ({
+      name,
+      framePaths: framePaths.map((path) => basename(path)),
+    })),
+  }),
   open: ({ seed, options, videos }, cache) => ({
     async synthesize(sampleIndex) {
       let lastError: Error | undefined;
       for (let draw = 0; draw < mostDraws; draw++) {
         const random = createRandom(seed, sampleIndex, 3, draw);
-        const paths = videos[random.below(videos.length)]!;
+        const { framePaths: paths } = videos[random.below(videos.length)]!;
         const fitting = options.windowFrames.filter((length) => length <= paths.length);
         const length = fitting[random.below(fitting.length)]!;
         const start = random.below(paths.length - length + 1);

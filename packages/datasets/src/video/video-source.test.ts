@@ -7,6 +7,7 @@ import { transferFunctions } from '../averaging.js';
 import { newFolder } from '../pictures/picture-folder.test-tool.js';
 import { createRandom } from '../random.js';
 import { type VideoBatch, videoBatches, type VideoBatchOptions } from '../stream/batches.node.js';
+import { describeRecipe, recipeOfSource } from '../stream/recipes.node.js';
 import { listVideos } from './video-folders.node.js';
 
 const [width, height] = [72, 64];
@@ -128,7 +129,17 @@ describe('videoBatches', () => {
     await expect(take(1, { ...options, neighbourPixels: [0.2, 2.5], shrink: [1, 1] })).rejects.toThrow(
       'Expected videos whose neighbouring frames move by 0.2 to 2.5 pixels',
     );
-    await expect(take(1, { ...options, neighbourPixels: [5, 8] })).rejects.toThrow('move by 5 to 8 pixels');
+    await expect(take(1, { ...options, neighbourPixels: [5, 7] })).rejects.toThrow('move by 5 to 7 pixels');
+  });
+
+  test('refuses pictures in which motion cannot be measured, and says which can be made', async () => {
+    await expect(take(1, { ...small(), sizePixels: 21 })).rejects.toThrow(
+      /sizePixels to be at least 22, .*motion of up to 2 pixels .* but received 21/,
+    );
+    expect(await take(1, { ...small(), sizePixels: 22 })).toHaveLength(1);
+    await expect(take(1, { ...small(), neighbourPixels: [0.2, 12] })).rejects.toThrow(
+      /maximum of neighbourPixels to be at most 7 for pictures of 48x48, .* but received 12/,
+    );
   });
 
   test('names a damaged frame, one of another size and one too small, or does without damaged ones', async () => {
@@ -169,6 +180,22 @@ describe('videoBatches', () => {
   });
 });
 
+test('a set is described by its videos, not only by the names that their frames have alike', async () => {
+  const other = newFolder();
+  await writeVideo(join(other, 'garden', 'gt'), 9, 1);
+  const described = async (from: string) =>
+    describeRecipe(
+      await recipeOfSource(
+        { kind: 'video', folder: from, sizePixels: size, frames: 3, windowFrames: [3] },
+        1,
+      ),
+    );
+  const moved = newFolder();
+  await writeVideo(join(moved, 'street', 'gt'), 9, 1);
+  expect(await described(moved)).toEqual(await described(folder));
+  expect(await described(other)).not.toEqual(await described(folder));
+});
+
 describe('listVideos', () => {
   test('finds every folder of frames, follows links, and passes blurred pictures by', async () => {
     const root = newFolder();
@@ -186,5 +213,13 @@ describe('listVideos', () => {
     // In the order of their numbers.
     expect(videos[0]!.slice(0, 3)).toEqual(['linked/gt/8.png', 'linked/gt/9.png', 'linked/gt/10.png']);
     expect(videos[1]).toHaveLength(3);
+  });
+
+  test('takes a link to nothing for no video, and follows none back to where it lies in', async () => {
+    const root = newFolder();
+    await writeVideo(join(root, 'scene'), 3, 1);
+    symlinkSync(join(root, 'gone'), join(root, 'dangling'));
+    symlinkSync(root, join(root, 'scene', 'round'));
+    expect(listVideos(root)).toEqual([[8, 9, 10].map((frame) => join(root, 'scene', `${frame}.png`))]);
   });
 });

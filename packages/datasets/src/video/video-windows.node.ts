@@ -13,7 +13,7 @@ import {
 } from '../averaging.js';
 import { type Range, requireBatches, requireRange, requireThat } from '../option-checks.js';
 import { FileCache, type FileDecoder } from '../pictures/file-cache.node.js';
-import { mirrorAtEdges, readImageFile } from '../pictures/picture-file.node.js';
+import { mirrorAtEdges, readImageFile, requireOneSize } from '../pictures/picture-file.node.js';
 import { gaussianBlur } from '../pictures/picture-filters.js';
 import { createRandom, drawByWeight, type Random } from '../random.js';
 import type { RgbBytes } from '../sample.js';
@@ -119,7 +119,7 @@ interface OpenSource extends Required<
  * starts from.
  *
  * @throws RangeError for wrong options; Error for a folder without long enough videos, and for a frame that
- * cannot be read.
+ * cannot be read or has another size than those around it.
  */
 export async function* videoWindowBatches(
   options: VideoWindowOptions,
@@ -226,16 +226,23 @@ interface WindowSettings {
   sizePixels: number;
   windowFrames: number;
   cache: FileCache;
-  frames: FileDecoder<RgbBytes>;
+  frames: FileDecoder<FrameForWindows>;
   responses: Responses;
+}
+
+/** A frame's size as it is, and its pixels, grown where it is smaller than a window. */
+interface FrameForWindows {
+  width: number;
+  height: number;
+  grown: RgbBytes;
 }
 
 /**
  * Reads frames, grown by mirroring where they are smaller than a window; throws a RangeError where they are
  * smaller than half of one.
  */
-function framesForWindows(sizePixels: number): FileDecoder<RgbBytes> {
-  const decode = async (path: string): Promise<RgbBytes> => {
+function framesForWindows(sizePixels: number): FileDecoder<FrameForWindows> {
+  const decode = async (path: string): Promise<FrameForWindows> => {
     const frame = await readImageFile(path);
     const { width, height } = frame;
     const least = Math.ceil(sizePixels / 2);
@@ -244,9 +251,10 @@ function framesForWindows(sizePixels: number): FileDecoder<RgbBytes> {
         `Expected videos of at least ${least}x${least} for windows of ${sizePixels}x${sizePixels} but ${path} is ${width}x${height}.`,
       );
     }
-    return mirrorAtEdges(frame, Math.max(width, sizePixels), Math.max(height, sizePixels));
+    const grown = await mirrorAtEdges(frame, Math.max(width, sizePixels), Math.max(height, sizePixels));
+    return { width, height, grown };
   };
-  return { name: `frame for windows of ${sizePixels}`, decode, bytesOf: ({ rgb }) => rgb.length };
+  return { name: `frame for windows of ${sizePixels}`, decode, bytesOf: ({ grown }) => grown.rgb.length };
 }
 
 async function drawWindow(
@@ -256,8 +264,14 @@ async function drawWindow(
 ): Promise<{ blurred: Float32Array; gt: Float32Array }> {
   const { sharp, blurred } = source.videos[random.below(source.videos.length)]!;
   const exposures = drawExposures(source, sharp.length, blurred !== undefined, random, windowFrames);
-  const load = (path: string) => cache.load(frames, path);
-  const crop = drawCrop(await load(sharp[exposures[0]!.middle]!), random, sizePixels, source.halvedShare);
+  const firstPath = sharp[exposures[0]!.middle]!;
+  const first = await cache.load(frames, firstPath);
+  const load = async (path: string): Promise<RgbBytes> => {
+    const frame = await cache.load(frames, path);
+    requireOneSize([first, frame], [firstPath, path]);
+    return frame.grown;
+  };
+  const crop = drawCrop(first.grown, random, sizePixels, source.halvedShare);
   const averaging = drawAveraging(random, source.averaging);
   const softness = source.softnessPixels ? random.between(...source.softnessPixels) : 0;
   // Exposures of a window may share frames.

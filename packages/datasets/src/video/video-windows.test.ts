@@ -80,6 +80,20 @@ describe('videoWindowBatches', () => {
     }
   });
 
+  test.each([
+    ['larger than a window', 32, 40],
+    ['smaller, though they are grown to it', 16, 20],
+  ])('refuses frames of two sizes that are %s', async (_, width, otherWidth) => {
+    const mixed = join(folder, `mixed-${width}`);
+    mkdirSync(mixed);
+    for (let t = 0; t < 10; t++) {
+      await sharp({
+        create: { width: t === 4 ? otherWidth : width, height: 28, channels: 3, background: 'teal' },
+      }).toFile(join(mixed, `${t}.png`));
+    }
+    await expect(read(20, { folder: mixed })).rejects.toThrow(/Expected .*\.png to be \d+x28, as \d\.png/);
+  });
+
   test('takes the videos that are named', async () => {
     const [window] = await read(1, { folder, videos: ['recorded'] });
     expect(window!.blurred[0]! % 10).toBe(3);

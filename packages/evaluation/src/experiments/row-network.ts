@@ -7,7 +7,13 @@ import { writeAtomically } from '@unblur/files';
 import { runFiles, loadRun, readCheckpoint, train, type RunChanges } from '@unblur/trainer';
 import { loadExperiment } from './experiment-file.js';
 import type { Experiment, ExperimentRow, RowOrigin } from './experiment.js';
-import { makeSampleSets, setFolders, withSetFolders, type SampleSetProgress } from './sample-sets.js';
+import {
+  makeSampleSets,
+  setFolders,
+  setsNamedIn,
+  withSetFolders,
+  type SampleSetProgress,
+} from './sample-sets.js';
 import { readStoredJson, toPlain } from './stored-json.js';
 
 /** What the trials of an experiment have in common. */
@@ -98,8 +104,10 @@ async function planTraining(
     engine: _engine,
     threads: _threads,
     torch: _torch,
-    ...recipe
+    ...run
   } = toPlain(loadRun(runFile, { ...runChanges, ...engineChange }).config) as Record<string, unknown>;
+  // The run knows a set by its folder alone, which stays the same when what is made there does not.
+  const recipe = { ...run, sets: toPlain(setsNamedIn(changes, experiment.sets)) };
   const folder = join(results, rowName, `seed-${seed}`);
   return {
     isSeeded: true,

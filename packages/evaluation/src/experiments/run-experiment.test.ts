@@ -95,3 +95,21 @@ test('a row that is run alone brings the table of all rows up to date: what was 
   expect(rows.find((row) => row.startsWith('| B |'))).toContain('100.00');
   expect(readFileSync(join(results, name, 'b.md'), 'utf8')).not.toContain('| A |');
 });
+
+test('a set that is evaluated under a new name is evaluated again', async () => {
+  const picture = { width: 16, height: 16, data: new Float32Array(16 * 16 * 3).fill(0.5) };
+  await writeSampleFolder(join(folder, name, 'renamed', 'sample-0000'), {
+    blurred: picture,
+    frames: [picture, picture, picture],
+  });
+  const runRow = (set: string) =>
+    run(
+      {
+        more: `sets: { ${set}: { folder: renamed } }\nevaluation: { ${set}: turning }\n`,
+        row: 'title: B\ninput: true\n',
+      },
+      { out: join(folder, 'renamed-results'), only: 'b' },
+    );
+  await runRow('val');
+  expect(await runRow('turning')).toMatchObject({ table: { samples: { turning: 1 } } });
+});

@@ -78,3 +78,11 @@ export function withSetFolders(value: unknown, folders: Record<string, string>):
   }
   return value;
 }
+
+/** The sets that a run's changes name as `set:<name>`. */
+export function setsNamedIn(changes: unknown, sets: Experiment['sets']): Experiment['sets'] {
+  const text = JSON.stringify(changes);
+  return Object.fromEntries(
+    Object.entries(sets).filter(([name]) => text.includes(JSON.stringify(setPrefix + name))),
+  );
+}

@@ -54,7 +54,8 @@ export async function planTrial(
   const folder = join(results, row.name, ...(source.isSeeded ? [`seed-${seed}`] : []));
   const recipe = toPlain({
     network: source.recipe,
-    sets: Object.keys(experiment.evaluation).map((name) => experiment.sets[name]),
+    // Scores are found by the name of their set: under another name they are others.
+    sets: Object.fromEntries(Object.keys(experiment.evaluation).map((name) => [name, experiment.sets[name]])),
   });
   const stored = await readStoredJson<StoredTrial>(join(folder, scoresFile));
   const folders = setFolders(experiment, results);

@@ -1,0 +1,49 @@
+import { realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { chooseFrames } from '@unblur/clips';
+import { isPicture } from '@unblur/files';
+import { folderEntries } from '../pictures/picture-file.node.js';
+
+/** A folder that holds pictures. */
+export interface PictureFolder {
+  /** The names on the way to it. */
+  parts: string[];
+  /** Names of its pictures, numbers in them by value. */
+  pictures: string[];
+}
+
+/**
+ * Every folder at or below one that holds pictures, sorted by name, a folder before those in it. Links to
+ * folders are followed, but not back to where they lie in.
+ *
+ * @param isLeftOut files and folders that do not count, by name and the names beside it.
+ * @throws UnblurError that names the folder that cannot be read.
+ */
+export function foldersOfPictures(
+  root: string,
+  isLeftOut: (name: string, siblings: readonly string[]) => boolean = () => false,
+): PictureFolder[] {
+  const search = (parts: string[], above: readonly string[]): PictureFolder[] => {
+    const folder = join(root, ...parts);
+    const names = folderEntries(folder, 'videos')
+      .map(({ name }) => name)
+      .filter((name, _, siblings) => !name.startsWith('.') && !isLeftOut(name, siblings))
+      .sort();
+    const way = [...above, realpathSync(folder)];
+    const below = names.filter((name) => {
+      const path = join(folder, name);
+      return !isPicture(name) && isFolder(path) && !way.includes(realpathSync(path));
+    });
+    const pictures = chooseFrames(names);
+    return [
+      ...(pictures.length > 0 ? [{ parts, pictures }] : []),
+      ...below.flatMap((name) => search([...parts, name], way)),
+    ];
+  };
+  return search([], []);
+}
+
+/** Also for a link to a folder; not for a link to nothing. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
