@@ -344,6 +344,37 @@ describeInBrowser('the page', () => {
     await still.context().close();
   });
 
+  test('keeps all of itself after a first visit that was cut short, and what pages still open need', async () => {
+    const visit = await openPage('model-card.txt', {}, stand.plainUrl);
+    const files = await visit.evaluate(async () => {
+      const { version, files } = await (await fetch('./offline-files.json')).json();
+      for (const earlier of ['oldest', 'before']) {
+        await (await caches.open(`unblur-page-${earlier}`)).put('./part.js', new Response(earlier));
+      }
+      await caches.open(`unblur-page-${version}`);
+      return files as string[];
+    });
+    await visit.goto(stand.plainUrl);
+    await visit.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await visit.context().setOffline(true);
+    await visit.reload();
+    expect(await visit.isVisible('#start')).toBe(true);
+    const kept = await visit.evaluate(
+      (names) =>
+        Promise.all(
+          [...names, './part.js'].map(async (name) => {
+            const response = await caches.match(name);
+            return name === './part.js' ? response?.text() : response?.ok;
+          }),
+        ),
+      files,
+    );
+    expect(kept).toEqual([...files.map(() => true), 'before']);
+    await visit.goto(`${stand.plainUrl}model-card.txt`);
+    expect(await visit.textContent('body')).toMatch(/^# /m);
+    await visit.context().close();
+  });
+
   test('loads the network as soon as somebody looks for a photograph', async () => {
     const early = await openPage('', {}, stand.plainUrl);
     const chooser = early.waitForEvent('filechooser');
