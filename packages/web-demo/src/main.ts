@@ -94,11 +94,8 @@ async function takeFiles(files: File[]): Promise<void> {
 
 /** @param modeBefore the mode in which they were given: reading them takes a while. */
 function givePhotos(photos: GivenPhoto[], modeBefore: Mode, refused: string[] = []): void {
-  if (mode !== modeBefore) {
-    // Whoever has gone elsewhere meanwhile stays there; it begins when they come back.
-    desk.give(photos, refused);
-    return desk.pause();
-  }
+  // Whoever has gone elsewhere meanwhile stays there; it begins when they look at photographs.
+  if (mode !== modeBefore && mode !== 'photo') return desk.give(photos, refused);
   // What was chosen with goes away.
   const hadFocus = element('start', HTMLElement).contains(document.activeElement);
   ownWorkNumber++;

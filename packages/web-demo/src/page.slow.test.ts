@@ -907,6 +907,24 @@ describeInBrowser('the page', () => {
     expect(await asksBeforeLeaving(plainPage)).toBe(false);
   });
 
+  test('restores what was given on another tab for whoever is at photographs when it is read', async () => {
+    const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    await fresh.click('#tab-own-blur');
+    await fresh.evaluate(
+      (bytes) => {
+        const input = document.getElementById('other-file') as HTMLInputElement;
+        const given = new DataTransfer();
+        given.items.add(new File([Uint8Array.from(bytes)], 'small.png', { type: 'image/png' }));
+        input.files = given.files;
+        input.dispatchEvent(new Event('change'));
+        document.getElementById('tab-photo')!.click();
+      },
+      [...(await smallPhoto())],
+    );
+    await waitForStatus(/25 frames of 160 × 96/, fresh);
+    await fresh.context().close();
+  });
+
   test('goes on with all photographs for whoever comes back, and with none that were stopped', async () => {
     const buffer = await smallPhoto();
     const photos = ['one', 'two', 'three'].map((name) => ({

@@ -107,7 +107,7 @@ export class PhotoDesk {
   }
 
   /**
-   * New photographs take the place of those before.
+   * New photographs take the place of those before; work on them begins once they are what is on show.
    *
    * @param refused why other files that came with them are not taken, a sentence for each; they stay on show.
    */
@@ -118,15 +118,18 @@ export class PhotoDesk {
     this.#shown = photos[0];
     for (const photo of photos) photo.detail = this.#detail.value;
     this.#showSizes(undefined);
-    this.#next();
+    if (this.#parts.isShown()) this.#next();
+    else this.#showList();
   }
 
   /** Ends what is under way; `show` goes on with it. */
   pause(): void {
     this.#workNumber++;
-    this.#parts.restorer.stop();
-    this.#parts.working.hide();
-    if (this.#working) this.#working.state = 'waiting';
+    if (this.#working) {
+      this.#parts.restorer.stop();
+      this.#parts.working.hide();
+      this.#working.state = 'waiting';
+    }
     this.#working = undefined;
     this.#showList();
   }
