@@ -896,6 +896,22 @@ describeInBrowser('the page', () => {
     expect(await plainPage.textContent('#scores-note')).toMatch(/^Restore a blur/);
   });
 
+  test('restores an own blur again on an engine that is chosen meanwhile, and none that has changed', async () => {
+    const own = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    await own.click('#tab-own-blur');
+    await own.click('#restore-own-blur');
+    await waitForStatus(/^Restoring/, own);
+    await own.selectOption('#engine', '');
+    await waitForStatus(doneOn('WebAssembly'), own);
+    await own.click('#edit-own-blur');
+    await own.click('#restore-own-blur');
+    await waitForStatus(/^Restoring/, own);
+    await own.locator('#tilt').press('ArrowRight');
+    expect(await own.isVisible('#viewfinder')).toBe(true);
+    expect(await own.isVisible('#working')).toBe(false);
+    await own.context().close();
+  });
+
   test('goes on with a photograph for whoever comes back to it', async () => {
     await plainPage.click('#tab-photo');
     await givePhoto('left.png', await smallPhoto(), 'image/png', plainPage);
