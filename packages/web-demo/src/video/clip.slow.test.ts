@@ -445,6 +445,8 @@ describeWithClips('clips on the page', () => {
 
   test('points to the command where the browser has no WebCodecs', async () => {
     const old = await openPage(() => {
+      // Pages over plain http have neither.
+      Object.defineProperty(Crypto.prototype, 'randomUUID', { value: undefined });
       for (const name of ['VideoDecoder', 'VideoEncoder']) {
         delete (window as unknown as Record<string, unknown>)[name];
       }
