@@ -974,6 +974,30 @@ describeInBrowser('the page', () => {
     expect((await chips())[2]).toBe('three: done');
   });
 
+  test('shows the photograph that is worked on to whoever comes back to it from another', async () => {
+    const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    await fresh.setInputFiles('#file', [
+      { name: 'slow.png', mimeType: 'image/png', buffer: await sharp(squarePath).png().toBuffer() },
+      { name: 'next.png', mimeType: 'image/png', buffer: await smallPhoto() },
+    ]);
+    const hasFrames = () =>
+      fresh.waitForFunction(
+        () =>
+          document.getElementById('frame-label')!.textContent === 'Sharp' &&
+          document.getElementById('frame-number')!.textContent !== '–',
+      );
+    await hasFrames();
+    await fresh.click('.queued >> nth=1');
+    expect(await fresh.textContent('#status')).toBe('next is still to come.');
+    expect(await fresh.isVisible('#viewer')).toBe(false);
+    await fresh.click('.queued >> nth=0');
+    expect(await fresh.textContent('#status')).toBe('Restoring slow …');
+    expect(await fresh.isVisible('#viewer')).toBe(true);
+    await hasFrames();
+    expect(await fresh.isVisible('#working')).toBe(true);
+    await fresh.context().close();
+  });
+
   test('keeps what was made until the next is complete, and goes back to it with its size when stopped', async () => {
     await plainPage.selectOption('#detail', '320');
     const photo = await sharp(squarePath).resize(1280).png().toBuffer();

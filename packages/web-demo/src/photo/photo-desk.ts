@@ -183,10 +183,12 @@ export class PhotoDesk {
     } else if (photo.state === 'failed') {
       this.#parts.player.hide();
       this.#parts.say(photo.told ?? '', true);
-    } else if (photo.state === 'stopped') {
+    } else {
       if (photo.small) this.#parts.player.showPhoto(photo.small);
       else this.#parts.player.hide();
-      this.#parts.say('Stopped.');
+      if (photo.state === 'stopped') this.#parts.say('Stopped.');
+      else if (photo === this.#working) this.#parts.say(`Restoring ${photo.name} …`);
+      else if (this.#working) this.#parts.say(`${photo.name} is still to come.`);
     }
     if (!this.#working) this.#next();
   }
@@ -421,12 +423,7 @@ export class PhotoDesk {
     this.#shown = photo;
     // Whoever chooses what was stopped wants it.
     if (photo.state === 'stopped') photo.state = 'waiting';
-    const isUnderWay = photo.state === 'working';
     this.show();
-    if (!photo.result && (isUnderWay || photo.state === 'waiting')) {
-      this.#parts.player.hide();
-      this.#parts.say(`${photo.name} is still to come.`);
-    }
   }
 }
 

@@ -103,6 +103,10 @@ export class Player {
     element('save-card', HTMLFieldSetElement).disabled = true;
   }
 
+  isShowing(scene: Scene): boolean {
+    return scene === this.#scene;
+  }
+
   /** Looks again at the scene that is shown: what is known of its truth has changed. */
   showNewTruth(): void {
     this.#compareWith();
