@@ -998,6 +998,26 @@ describeInBrowser('the page', () => {
     await fresh.context().close();
   });
 
+  test('decodes a photograph once that is worked on at its own size', async () => {
+    const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    await fresh.evaluate(() => {
+      const decoded = Object.assign(window, { decoded: 0 });
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (message, options) {
+        if (message.request.longestSidePixels) decoded.decoded++;
+        postMessage.call(this, message, options as StructuredSerializeOptions);
+      };
+    });
+    await fresh.setInputFiles('#file', {
+      name: 'small.png',
+      mimeType: 'image/png',
+      buffer: await smallPhoto(),
+    });
+    await waitForStatus(/25 frames of 160 × 96/, fresh);
+    expect(await fresh.evaluate(() => (window as unknown as { decoded: number }).decoded)).toBe(1);
+    await fresh.context().close();
+  });
+
   test('keeps what was made until the next is complete, and goes back to it with its size when stopped', async () => {
     await plainPage.selectOption('#detail', '320');
     const photo = await sharp(squarePath).resize(1280).png().toBuffer();

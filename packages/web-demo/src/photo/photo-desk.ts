@@ -249,9 +249,7 @@ export class PhotoDesk {
       const better = preview ? await this.#chooseSize(photo, first.original) : { side, seconds };
       if (!isCurrent()) return;
       const { picture } =
-        better.side === firstSidePixels ||
-        (Math.max(first.original.width, first.original.height) <= firstSidePixels &&
-          better.side >= firstSidePixels)
+        better.side === Math.max(first.picture.width, first.picture.height)
           ? first
           : await readPhoto(photo.file, photo.isHeic, better.side);
       if (!isCurrent()) return;
