@@ -519,7 +519,10 @@ describeInBrowser('the page', () => {
     await page.selectOption('#order', 'reverse');
     await page.click('#play');
     await page.waitForFunction(() => document.getElementById('frame-number')!.textContent === '3 / 25');
+    // Who hears the page does not hear every frame.
+    expect(await page.getAttribute('#frame-number', 'aria-live')).toBe('off');
     await page.click('#play');
+    expect(await page.getAttribute('#frame-number', 'aria-live')).toBe('polite');
     expect(await page.getAttribute('#play', 'aria-label')).toBe('Play');
     await page.selectOption('#order', 'ping-pong');
     // What plays by itself takes time from what is tested from here on.

@@ -254,6 +254,8 @@ export class Player {
     const { isPlaying } = this.#playback;
     button.setAttribute('aria-label', isPlaying ? 'Pause' : 'Play');
     button.querySelector('use')!.setAttribute('href', isPlaying ? '#icon-pause' : '#icon-play');
+    // Who hears the page would hear the number of every frame.
+    element('frame-number', HTMLOutputElement).ariaLive = isPlaying ? 'off' : 'polite';
   }
 
   #listenToTransport(): void {

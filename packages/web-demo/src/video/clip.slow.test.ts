@@ -229,7 +229,9 @@ describeWithClips('clips on the page', () => {
         (id) => (document.getElementById(id) as HTMLVideoElement).currentTime > 0,
       ),
     );
+    await page.waitForSelector('#clip-time[aria-live=off]');
     await page.click('#clip-play');
+    await page.waitForSelector('#clip-time[aria-live=polite]');
     expect(await accessibilityFaultsOf(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.setViewportSize({ width: 390, height: 844 });
