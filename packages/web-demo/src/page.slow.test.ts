@@ -823,6 +823,14 @@ describeInBrowser('the page', () => {
     await page.click('.queued >> nth=2');
     expect(await status().textContent()).toMatch(/25 frames of 96 × 64/);
     expect(await page.locator('#save-mp4').isEnabled()).toBe(true);
+    // Between its frames nothing can be made any more: the nearest is shown, and called what it is.
+    await page.click('.queued >> nth=0');
+    await page.locator('#scrub').evaluate((slider) => {
+      (slider as HTMLInputElement).value = '3.25';
+      slider.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await page.waitForTimeout(200);
+    expect(await page.textContent('#frame-number')).toBe('4 / 25');
   });
 
   test('fits a photograph of 50 megapixels, says so, and stops when asked', async () => {
