@@ -831,6 +831,14 @@ describeInBrowser('the page', () => {
     });
     await page.waitForTimeout(200);
     expect(await page.textContent('#frame-number')).toBe('4 / 25');
+    // Whoever looks at another while one is saved hears how that ends.
+    const saved = page.waitForEvent('download');
+    await page.evaluate(() => {
+      document.getElementById('save-gif')!.click();
+      document.querySelectorAll<HTMLElement>('.queued')[2]!.click();
+    });
+    await saved;
+    await page.waitForFunction(() => /^Saved one-/.test(document.getElementById('save-note')!.textContent));
   });
 
   test('fits a photograph of 50 megapixels, says so, and stops when asked', async () => {
