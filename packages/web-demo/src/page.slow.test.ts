@@ -993,6 +993,35 @@ describeInBrowser('the page', () => {
     expect((await chips())[2]).toBe('three: done');
   });
 
+  test('restores ahead what memory has room for, and forgets what was looked at for the next', async () => {
+    const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    // The frames of one such photograph fill it.
+    await fresh.evaluate(() => Object.defineProperty(navigator, 'deviceMemory', { value: 0.002 }));
+    const buffer = await sharp(await smallPhoto())
+      .resize(96, 64)
+      .png()
+      .toBuffer();
+    await fresh.setInputFiles(
+      '#file',
+      ['one', 'two', 'three'].map((name) => ({ name: `${name}.png`, mimeType: 'image/png', buffer })),
+    );
+    const waitForList = (...words: string[]) =>
+      fresh.waitForFunction(
+        (wanted) =>
+          [...document.querySelectorAll('.queued')].map(({ textContent }) => textContent).join() === wanted,
+        words.map((word, index) => `${['one', 'two', 'three'][index]}: ${word}`).join(),
+      );
+    const [later, forgotten] = ['waiting until others are looked at', 'looked at, press to make it again'];
+    await waitForList('done', later, later);
+    await fresh.click('.queued >> nth=1');
+    await waitForList(forgotten, 'done', later);
+    expect(await fresh.locator('#save-mp4').isEnabled()).toBe(true);
+    await fresh.click('.queued >> nth=0');
+    await waitForList('done', forgotten, later);
+    expect(await fresh.textContent('#status')).toMatch(/25 frames of 96 × 64/);
+    await fresh.context().close();
+  });
+
   test('shows the photograph that is worked on to whoever comes back to it from another', async () => {
     const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
     await fresh.setInputFiles('#file', [

@@ -19,7 +19,8 @@ export interface GivenPhoto {
   readonly name: string;
   /** Decoded small before, to see that it can be. */
   first?: DecodedPhoto;
-  state: 'waiting' | 'working' | 'done' | 'failed' | 'stopped';
+  /** `forgotten`: was done and looked at, and has made room for others. */
+  state: 'waiting' | 'working' | 'done' | 'failed' | 'stopped' | 'forgotten';
   /** The size it is to be worked at, as it was chosen: `auto` or the longer side in pixels. */
   detail?: string;
   sizes?: PhotoSizes;
@@ -27,6 +28,8 @@ export interface GivenPhoto {
   small?: Picture;
   /** What was made last; stays until the next is complete. */
   result?: PhotoResult;
+  /** Whether the result was on show. */
+  wasSeen?: boolean;
   /** What was said at its end. */
   told?: string;
 }
@@ -65,6 +68,12 @@ const previewSides = [320, 256, 192, 128, 96];
 const soonSeconds = 2.5;
 /** With `Automatic`, the largest size that takes no longer than this; at least the first. */
 const automaticSeconds = 20;
+
+/** What the frames of all photographs may take together, one more aside: a quarter of the memory there is. */
+function mostFrameBytes(): number {
+  const { deviceMemory = 2 } = navigator as { deviceMemory?: number };
+  return (deviceMemory / 4) * 2 ** 30;
+}
 
 /** The photographs that were given: restored one after the other, each to be looked at again. */
 export class PhotoDesk {
@@ -178,6 +187,7 @@ export class PhotoDesk {
     if (!photo || !this.#parts.isShown()) return;
     this.#showSettings(photo);
     if (photo.result) {
+      photo.wasSeen = true;
       this.#parts.player.showScene(photo.result.savable.scene);
       this.#parts.say(photo.told ?? '');
     } else if (photo.state === 'failed') {
@@ -193,12 +203,29 @@ export class PhotoDesk {
     if (!this.#working) this.#next();
   }
 
-  /** What is on show is what is wanted first. */
+  /** What is on show is what is wanted first. Others are restored ahead as long as there is room for them. */
   #next(): void {
     const isWaiting = (photo?: GivenPhoto) => photo?.state === 'waiting';
     const next = isWaiting(this.#shown) ? this.#shown : this.#photos.find(isWaiting);
-    if (next) void this.#restore(next);
+    if (next) this.#makeRoom();
+    if (next && (next === this.#shown || !this.#isFull)) void this.#restore(next);
     else this.#showList();
+  }
+
+  get #isFull(): boolean {
+    const frames = this.#photos.flatMap(({ result }) => result?.savable.scene.frames ?? []);
+    return frames.reduce((sum, { rgba }) => sum + rgba.length, 0) >= mostFrameBytes();
+  }
+
+  /** Forgets frames that were looked at, as long as there is no room for more. */
+  #makeRoom(): void {
+    for (const photo of this.#photos) {
+      if (!this.#isFull) return;
+      if (photo === this.#shown || photo.state !== 'done' || !photo.wasSeen) continue;
+      photo.result = undefined;
+      photo.wasSeen = false;
+      photo.state = 'forgotten';
+    }
   }
 
   #goBackTo(result: PhotoResult, photo: GivenPhoto): void {
@@ -309,6 +336,7 @@ export class PhotoDesk {
     photo.result = { savable, told, detail: photo.detail!, engineChoice };
     this.#showList();
     if (!isOnShow()) return;
+    photo.wasSeen = true;
     resetSaveNote();
     player.showScene(scene);
     say(told);
@@ -384,11 +412,12 @@ export class PhotoDesk {
     this.#list.hidden = !isNeeded || !this.#parts.isShown();
     this.#refusedList.hidden = !this.#parts.isShown();
     const words = {
-      waiting: 'waiting',
+      waiting: this.#isFull ? 'waiting until others are looked at' : 'waiting',
       working: 'working',
       done: 'done',
       failed: 'failed',
       stopped: 'stopped, press to go on',
+      forgotten: 'looked at, press to make it again',
     };
     const buttons = [...this.#list.children] as HTMLButtonElement[];
     if (buttons.length !== this.#photos.length) {
@@ -419,8 +448,8 @@ export class PhotoDesk {
 
   #choose(photo: GivenPhoto): void {
     this.#shown = photo;
-    // Whoever chooses what was stopped wants it.
-    if (photo.state === 'stopped') photo.state = 'waiting';
+    // Whoever chooses what was stopped or forgotten wants it.
+    if (photo.state === 'stopped' || photo.state === 'forgotten') photo.state = 'waiting';
     this.show();
   }
 }
