@@ -27,17 +27,28 @@ function offline() {
         fileName: 'service-worker.js',
       });
     },
-    generateBundle(_, bundle) {
-      const kept = Object.keys(bundle).filter(
-        (name) => name !== 'service-worker.js' && !/\.(safetensors|wasm)$/.test(name),
-      );
-      const files = ['./', ...kept.filter((name) => name !== 'index.html'), ...publicFiles];
-      const version = createHash('sha256').update(files.join()).digest('hex').slice(0, 12);
-      this.emitFile({
-        type: 'asset',
-        fileName: 'offline-files.json',
-        source: JSON.stringify({ version, files }),
-      });
+    // After the page itself and its cards are emitted.
+    generateBundle: {
+      order: 'post',
+      handler(_, bundle) {
+        const kept = Object.values(bundle).filter(
+          ({ fileName }) => fileName !== 'service-worker.js' && !/\.(safetensors|wasm)$/.test(fileName),
+        );
+        const contents = {
+          ...Object.fromEntries(kept.map((file) => [file.fileName, file.code ?? file.source])),
+          ...Object.fromEntries(publicFiles.map((name) => [name, readFileSync(publicFile(name))])),
+        };
+        const files = Object.keys(contents).map((name) => (name === 'index.html' ? './' : name));
+        // Names alone do not tell: those of the page, its cards and what lies in public/ stay.
+        const hash = createHash('sha256');
+        for (const [name, content] of Object.entries(contents)) hash.update(name).update(content);
+        const version = hash.digest('hex').slice(0, 12);
+        this.emitFile({
+          type: 'asset',
+          fileName: 'offline-files.json',
+          source: JSON.stringify({ version, files }),
+        });
+      },
     },
   };
 }
@@ -80,17 +91,18 @@ const fileBytes = Object.fromEntries(
   }).map(([name, path]) => [name, statSync(path).size]),
 );
 
-/**
- * Of public/, what the page needs; pictures for links and home screens are left to those who ask for them.
- */
+/** Of public/, what the page and its manifest name; the picture for links is left to those who ask for it. */
 const publicFiles = [
   'favicon.svg',
+  'icon-192.png',
+  'icon-512.png',
   'manifest.webmanifest',
   'panorama/bridge.webp',
   'moment/blurred.webp',
   'moment/sharp.webp',
   'moment/moment.mp4',
 ];
+const publicFile = (name) => new URL(`public/${name}`, import.meta.url);
 
 /**
  * What the bundled page may load and run: its own files, and WebAssembly. The server that shows the page

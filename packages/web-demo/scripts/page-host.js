@@ -75,11 +75,10 @@ const contentTypes = {
  *
  * @param {Record<string, string>} folders by the path under which each is found, which ends with a slash; the
  * longest that fits counts
- * @param {{ headers?: Record<string, string>, replaced?: { pattern: RegExp, bytes: Uint8Array } }} [options]
- * sent with every file; and what is sent in place of the files whose paths match
+ * @param {{ headers?: Record<string, string> }} [options] sent with every file
  * @returns {Promise<{ url: string, close(): void }>} the address of the first folder
  */
-export async function serveFolders(folders, { headers = {}, replaced } = {}) {
+export async function serveFolders(folders, { headers = {} } = {}) {
   const longestFirst = Object.keys(folders).sort((a, b) => b.length - a.length);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://host');
@@ -92,7 +91,6 @@ export async function serveFolders(folders, { headers = {}, replaced } = {}) {
         pathname.endsWith('/') ? 'index.html' : '',
       );
     if (!path || !existsSync(path)) return response.writeHead(404).end();
-    if (replaced?.pattern.test(path)) return response.writeHead(200, headers).end(replaced.bytes);
     const { size } = statSync(path);
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
     const [start, end] = [Number(range?.[1] ?? 0), Number(range?.[2] || size - 1)];

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,12 +38,10 @@ export interface Stand {
 export async function startStand(plainWeights?: Uint8Array): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'unblur-page-'));
   await bundlePage(folder, 'test');
+  const plainFolder = plainWeights ? await copyWithWeights(folder, plainWeights) : folder;
   const [isolated, plain] = [
     await serveFolders({ '/': folder }, { headers: isolationHeaders }),
-    await serveFolders(
-      { '/some/folder/': folder },
-      plainWeights ? { replaced: { pattern: /photo-[^/]*\.safetensors$/, bytes: plainWeights } } : {},
-    ),
+    await serveFolders({ '/some/folder/': plainFolder }),
   ];
   const browser = await chromium.launch({
     executablePath: chromiumPath!,
@@ -66,9 +64,24 @@ export async function startStand(plainWeights?: Uint8Array): Promise<Stand> {
       await browser.close();
       isolated.close();
       plain.close();
-      await rm(folder, { recursive: true, force: true });
+      for (const served of [folder, plainFolder]) await rm(served, { recursive: true, force: true });
     },
   };
+}
+
+/** A bundled page with another network for photographs, whose size its scripts know. */
+async function copyWithWeights(folder: string, weights: Uint8Array): Promise<string> {
+  const copy = `${folder}-plain`;
+  await cp(folder, copy, { recursive: true });
+  const paths = (await readdir(copy, { recursive: true })).map((name) => join(copy, name));
+  const weightsPath = paths.find((path) => /photo-[^/]*\.safetensors$/.test(path))!;
+  const { size } = await stat(weightsPath);
+  await writeFile(weightsPath, weights);
+  for (const path of paths.filter((path) => path.endsWith('.js'))) {
+    const script = await readFile(path, 'utf8');
+    await writeFile(path, script.replaceAll(String(size), String(weights.length)));
+  }
+  return copy;
 }
 
 /** Rules of WCAG 2.2 A and AA that the page breaks now. */

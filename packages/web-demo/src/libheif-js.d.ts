@@ -7,6 +7,17 @@ declare module 'libheif-js/wasm-bundle.js' {
     display(target: ImageData, done: (drawn: ImageData | null) => void): void;
     free(): void;
   }
-  const libheif: { HeifDecoder: new () => { decode(bytes: Uint8Array): HeifImage[] } };
+  /** What libheif keeps of a file. */
+  type HeifContext = object;
+  interface HeifDecoder {
+    /** Of the file that was decoded last. */
+    decoder: HeifContext | null;
+    decode(bytes: Uint8Array): HeifImage[];
+  }
+  const libheif: {
+    HeifDecoder: new () => HeifDecoder;
+    heif_context_alloc(): HeifContext;
+    heif_context_free(context: HeifContext): void;
+  };
   export default libheif;
 }

@@ -50,8 +50,8 @@ let clipDesk: ClipDesk | undefined;
 let mode: Mode = 'photo';
 /** The restoration of the visitor's own blur, as long as the blur is still that one. */
 let ownResult: Savable | undefined;
-/** Grows with every restoration of an own blur; what comes back for an older one is dropped. */
-let ownWorkNumber = 0;
+/** The restoration of an own blur that is under way; what comes back for another one is dropped. */
+let ownWork: { own: OwnBlur } | undefined;
 /** Grows with every time that files are given. */
 let filesGiven = 0;
 
@@ -94,14 +94,11 @@ async function takeFiles(files: File[]): Promise<void> {
 
 /** @param modeBefore the mode in which they were given: reading them takes a while. */
 function givePhotos(photos: GivenPhoto[], modeBefore: Mode, refused: string[] = []): void {
-  if (mode !== modeBefore) {
-    // Whoever has gone elsewhere meanwhile stays there; it begins when they come back.
-    desk.give(photos, refused);
-    return desk.pause();
-  }
+  // Whoever has gone elsewhere meanwhile stays there; it begins when they look at photographs.
+  if (mode !== modeBefore && mode !== 'photo') return desk.give(photos, refused);
   // What was chosen with goes away.
   const hadFocus = element('start', HTMLElement).contains(document.activeElement);
-  ownWorkNumber++;
+  ownWork = undefined;
   resetSaveNote();
   restorer.chooseEngine(chosenEngine());
   switchMode('photo');
@@ -136,8 +133,8 @@ async function giveClip(file: File): Promise<void> {
 }
 
 async function restoreOwnBlur(own: OwnBlur): Promise<void> {
-  const work = ++ownWorkNumber;
-  const isCurrent = () => work === ownWorkNumber;
+  const work = (ownWork = { own });
+  const isCurrent = () => work === ownWork;
   restorer.stop();
   restorer.chooseEngine(chosenEngine());
   resetSaveNote();
@@ -153,11 +150,25 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
     });
     if (!restored) return;
     const { scene, restoration } = restored;
+    ownWork = undefined;
     ownResult = { name: 'own-blur', scene };
     element('edit-own-blur', HTMLButtonElement).disabled = false;
-    if (mode === 'own-blur') player.showScene(scene);
+    player.showScene(scene);
     say(describe(restoration, own.blurred));
-    const scores = await studio!.score(own, restoration.frames);
+    await scoreOwnBlur(own, ownResult);
+  } catch (cause) {
+    if (!isCurrent() || (cause as Error).name === 'AbortError') return;
+    ownWork = undefined;
+    working.hide();
+    showMode();
+    say(failureMessage(cause), true);
+  }
+}
+
+async function scoreOwnBlur(own: OwnBlur, { scene }: Savable): Promise<void> {
+  const isCurrent = () => ownResult?.scene === scene;
+  try {
+    const scores = await studio!.score(own, scene.frames);
     if (!isCurrent()) return;
     showScores(scores);
     // Frame by frame, the truth is compared in the order that fits.
@@ -166,16 +177,14 @@ async function restoreOwnBlur(own: OwnBlur): Promise<void> {
       player.showNewTruth();
     }
   } catch (cause) {
-    if (!isCurrent() || (cause as Error).name === 'AbortError') return;
-    working.hide();
-    showMode();
-    say(failureMessage(cause), true);
+    if (isCurrent() && mode === 'own-blur') say(failureMessage(cause), true);
   }
 }
 
-/** The blur has changed: what was restored is of another. */
+/** The blur has changed: what was restored, or is being restored, is of another. */
 function forgetOwnResult(): void {
-  if (!ownResult) return;
+  if (!ownResult && !ownWork) return;
+  leaveWork();
   ownResult = undefined;
   element('edit-own-blur', HTMLButtonElement).disabled = true;
   clearScores();
@@ -234,7 +243,7 @@ function showMode(): void {
 
 /** Leaves what is under way; photographs are gone on with when they are shown again. */
 function leaveWork(): void {
-  ownWorkNumber++;
+  ownWork = undefined;
   desk.pause();
   restorer.stop();
   working.hide();
@@ -291,6 +300,7 @@ element('edit-own-blur', HTMLButtonElement).addEventListener('click', () => {
 engineChoice.addEventListener('change', () => {
   restorer.chooseEngine(chosenEngine());
   if (mode === 'photo') desk.restoreAgain();
+  else if (ownWork) void restoreOwnBlur(ownWork.own);
 });
 
 for (const { name, title, url } of examples) {

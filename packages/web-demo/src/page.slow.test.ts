@@ -344,6 +344,37 @@ describeInBrowser('the page', () => {
     await still.context().close();
   });
 
+  test('keeps all of itself after a first visit that was cut short, and what pages still open need', async () => {
+    const visit = await openPage('model-card.txt', {}, stand.plainUrl);
+    const files = await visit.evaluate(async () => {
+      const { version, files } = await (await fetch('./offline-files.json')).json();
+      for (const earlier of ['oldest', 'before']) {
+        await (await caches.open(`unblur-page-${earlier}`)).put('./part.js', new Response(earlier));
+      }
+      await caches.open(`unblur-page-${version}`);
+      return files as string[];
+    });
+    await visit.goto(stand.plainUrl);
+    await visit.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await visit.context().setOffline(true);
+    await visit.reload();
+    expect(await visit.isVisible('#start')).toBe(true);
+    const kept = await visit.evaluate(
+      (names) =>
+        Promise.all(
+          [...names, './part.js'].map(async (name) => {
+            const response = await caches.match(name);
+            return name === './part.js' ? response?.text() : response?.ok;
+          }),
+        ),
+      files,
+    );
+    expect(kept).toEqual([...files.map(() => true), 'before']);
+    await visit.goto(`${stand.plainUrl}model-card.txt`);
+    expect(await visit.textContent('body')).toMatch(/^# /m);
+    await visit.context().close();
+  });
+
   test('loads the network as soon as somebody looks for a photograph', async () => {
     const early = await openPage('', {}, stand.plainUrl);
     const chooser = early.waitForEvent('filechooser');
@@ -488,7 +519,10 @@ describeInBrowser('the page', () => {
     await page.selectOption('#order', 'reverse');
     await page.click('#play');
     await page.waitForFunction(() => document.getElementById('frame-number')!.textContent === '3 / 25');
+    // Who hears the page does not hear every frame.
+    expect(await page.getAttribute('#frame-number', 'aria-live')).toBe('off');
     await page.click('#play');
+    expect(await page.getAttribute('#frame-number', 'aria-live')).toBe('polite');
     expect(await page.getAttribute('#play', 'aria-label')).toBe('Play');
     await page.selectOption('#order', 'ping-pong');
     // What plays by itself takes time from what is tested from here on.
@@ -789,6 +823,22 @@ describeInBrowser('the page', () => {
     await page.click('.queued >> nth=2');
     expect(await status().textContent()).toMatch(/25 frames of 96 × 64/);
     expect(await page.locator('#save-mp4').isEnabled()).toBe(true);
+    // Between its frames nothing can be made any more: the nearest is shown, and called what it is.
+    await page.click('.queued >> nth=0');
+    await page.locator('#scrub').evaluate((slider) => {
+      (slider as HTMLInputElement).value = '3.25';
+      slider.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await page.waitForTimeout(200);
+    expect(await page.textContent('#frame-number')).toBe('4 / 25');
+    // Whoever looks at another while one is saved hears how that ends.
+    const saved = page.waitForEvent('download');
+    await page.evaluate(() => {
+      document.getElementById('save-gif')!.click();
+      document.querySelectorAll<HTMLElement>('.queued')[2]!.click();
+    });
+    await saved;
+    await page.waitForFunction(() => /^Saved one-/.test(document.getElementById('save-note')!.textContent));
   });
 
   test('fits a photograph of 50 megapixels, says so, and stops when asked', async () => {
@@ -865,6 +915,22 @@ describeInBrowser('the page', () => {
     expect(await plainPage.textContent('#scores-note')).toMatch(/^Restore a blur/);
   });
 
+  test('restores an own blur again on an engine that is chosen meanwhile, and none that has changed', async () => {
+    const own = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    await own.click('#tab-own-blur');
+    await own.click('#restore-own-blur');
+    await waitForStatus(/^Restoring/, own);
+    await own.selectOption('#engine', '');
+    await waitForStatus(doneOn('WebAssembly'), own);
+    await own.click('#edit-own-blur');
+    await own.click('#restore-own-blur');
+    await waitForStatus(/^Restoring/, own);
+    await own.locator('#tilt').press('ArrowRight');
+    expect(await own.isVisible('#viewfinder')).toBe(true);
+    expect(await own.isVisible('#working')).toBe(false);
+    await own.context().close();
+  });
+
   test('goes on with a photograph for whoever comes back to it', async () => {
     await plainPage.click('#tab-photo');
     await givePhoto('left.png', await smallPhoto(), 'image/png', plainPage);
@@ -874,6 +940,24 @@ describeInBrowser('the page', () => {
     await waitForStatus(/25 frames of 160 × 96/, plainPage);
     expect(await plainPage.locator('#viewer').isVisible()).toBe(true);
     expect(await asksBeforeLeaving(plainPage)).toBe(false);
+  });
+
+  test('restores what was given on another tab for whoever is at photographs when it is read', async () => {
+    const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    await fresh.click('#tab-own-blur');
+    await fresh.evaluate(
+      (bytes) => {
+        const input = document.getElementById('other-file') as HTMLInputElement;
+        const given = new DataTransfer();
+        given.items.add(new File([Uint8Array.from(bytes)], 'small.png', { type: 'image/png' }));
+        input.files = given.files;
+        input.dispatchEvent(new Event('change'));
+        document.getElementById('tab-photo')!.click();
+      },
+      [...(await smallPhoto())],
+    );
+    await waitForStatus(/25 frames of 160 × 96/, fresh);
+    await fresh.context().close();
   });
 
   test('goes on with all photographs for whoever comes back, and with none that were stopped', async () => {
@@ -907,6 +991,79 @@ describeInBrowser('the page', () => {
     await plainPage.click('.queued >> nth=2');
     await waitForStatus(/25 frames of 160 × 96/, plainPage);
     expect((await chips())[2]).toBe('three: done');
+  });
+
+  test('restores ahead what memory has room for, and forgets what was looked at for the next', async () => {
+    const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    // The frames of one such photograph fill it.
+    await fresh.evaluate(() => Object.defineProperty(navigator, 'deviceMemory', { value: 0.002 }));
+    const buffer = await sharp(await smallPhoto())
+      .resize(96, 64)
+      .png()
+      .toBuffer();
+    await fresh.setInputFiles(
+      '#file',
+      ['one', 'two', 'three'].map((name) => ({ name: `${name}.png`, mimeType: 'image/png', buffer })),
+    );
+    const waitForList = (...words: string[]) =>
+      fresh.waitForFunction(
+        (wanted) =>
+          [...document.querySelectorAll('.queued')].map(({ textContent }) => textContent).join() === wanted,
+        words.map((word, index) => `${['one', 'two', 'three'][index]}: ${word}`).join(),
+      );
+    const [later, forgotten] = ['waiting until others are looked at', 'looked at, press to make it again'];
+    await waitForList('done', later, later);
+    await fresh.click('.queued >> nth=1');
+    await waitForList(forgotten, 'done', later);
+    expect(await fresh.locator('#save-mp4').isEnabled()).toBe(true);
+    await fresh.click('.queued >> nth=0');
+    await waitForList('done', forgotten, later);
+    expect(await fresh.textContent('#status')).toMatch(/25 frames of 96 × 64/);
+    await fresh.context().close();
+  });
+
+  test('shows the photograph that is worked on to whoever comes back to it from another', async () => {
+    const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    await fresh.setInputFiles('#file', [
+      { name: 'slow.png', mimeType: 'image/png', buffer: await sharp(squarePath).png().toBuffer() },
+      { name: 'next.png', mimeType: 'image/png', buffer: await smallPhoto() },
+    ]);
+    const hasFrames = () =>
+      fresh.waitForFunction(
+        () =>
+          document.getElementById('frame-label')!.textContent === 'Sharp' &&
+          document.getElementById('frame-number')!.textContent !== '–',
+      );
+    await hasFrames();
+    await fresh.click('.queued >> nth=1');
+    expect(await fresh.textContent('#status')).toBe('next is still to come.');
+    expect(await fresh.isVisible('#viewer')).toBe(false);
+    await fresh.click('.queued >> nth=0');
+    expect(await fresh.textContent('#status')).toBe('Restoring slow …');
+    expect(await fresh.isVisible('#viewer')).toBe(true);
+    await hasFrames();
+    expect(await fresh.isVisible('#working')).toBe(true);
+    await fresh.context().close();
+  });
+
+  test('decodes a photograph once that is worked on at its own size', async () => {
+    const fresh = await openPage('?engine=wasm', { reducedMotion: 'reduce' }, stand.plainUrl);
+    await fresh.evaluate(() => {
+      const decoded = Object.assign(window, { decoded: 0 });
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (message, options) {
+        if (message.request.longestSidePixels) decoded.decoded++;
+        postMessage.call(this, message, options as StructuredSerializeOptions);
+      };
+    });
+    await fresh.setInputFiles('#file', {
+      name: 'small.png',
+      mimeType: 'image/png',
+      buffer: await smallPhoto(),
+    });
+    await waitForStatus(/25 frames of 160 × 96/, fresh);
+    expect(await fresh.evaluate(() => (window as unknown as { decoded: number }).decoded)).toBe(1);
+    await fresh.context().close();
   });
 
   test('keeps what was made until the next is complete, and goes back to it with its size when stopped', async () => {

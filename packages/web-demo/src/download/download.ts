@@ -12,14 +12,18 @@ export type DownloadReport = { kind: 'download'; part: 'engine' | 'weights' } & 
 class DownloadError extends Error {
   override readonly name = 'DownloadError';
 
-  constructor() {
-    super('A part of the network could not be downloaded; check the connection, then choose the file again.');
+  /** @param what came instead, where something came. */
+  constructor(what = '') {
+    super(
+      `A part of the network could not be downloaded${what}; check the connection, then choose the file again.`,
+    );
   }
 }
 
 /**
  * The bytes of a file of the page that is too large to come with it: from the browser's cache, or from the
- * network and then kept.
+ * network and then kept. What has another size is another thing, such as the page on which a public network
+ * asks to sign in: it is neither taken nor kept.
  *
  * @param totalBytes its size, which a server that compresses does not say.
  * @throws DownloadError, in one line for people, when they cannot be had.
@@ -30,8 +34,9 @@ export async function download(
   onProgress: (progress: DownloadProgress) => void = () => undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const cache = await openCache();
-  const kept = await cache?.match(url);
-  if (kept) return new Uint8Array(await kept.arrayBuffer());
+  const kept = await (await cache?.match(url))?.arrayBuffer();
+  if (kept?.byteLength === totalBytes) return new Uint8Array(kept);
+  if (kept) await cache!.delete(url);
 
   const response = await fetch(url).catch(() => undefined);
   if (!response?.ok || !response.body) throw new DownloadError();
@@ -46,6 +51,9 @@ export async function download(
     }
   } catch {
     throw new DownloadError();
+  }
+  if (receivedBytes !== totalBytes) {
+    throw new DownloadError(`: ${totalBytes} bytes were wanted, ${receivedBytes} came`);
   }
   const whole = new Blob(parts);
   // A full disk must not keep anyone from restoring.

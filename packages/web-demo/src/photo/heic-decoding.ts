@@ -17,9 +17,11 @@ export async function decodeHeic(bytes: Uint8Array): Promise<Picture> {
       'This photograph has high dynamic range (PQ or HLG), which this page does not read. Export it as JPEG first.',
     );
   }
-  const [image] = new libheif.HeifDecoder().decode(bytes);
-  if (!image) throw new Error('This HEIC file is damaged. Choose another photograph.');
+  const decoder = new libheif.HeifDecoder();
+  const images = decoder.decode(bytes);
   try {
+    const [image] = images;
+    if (!image) throw new Error('This HEIC file is damaged. Choose another photograph.');
     const [width, height] = [image.get_width(), image.get_height()];
     const pixels = new ImageData(width, height, {
       colorSpace: colours === 'Display P3' ? 'display-p3' : 'srgb',
@@ -35,7 +37,9 @@ export async function decodeHeic(bytes: Uint8Array): Promise<Picture> {
     const { data } = context.getImageData(0, 0, width, height);
     return { width, height, rgba: data as Uint8ClampedArray<ArrayBuffer> };
   } finally {
-    image.free();
+    // A file may hold more pictures; all of it stays in libheif's memory until its context is freed.
+    for (const image of images) image.free();
+    if (decoder.decoder) libheif.heif_context_free(decoder.decoder);
   }
 }
 

@@ -19,7 +19,8 @@ export interface GivenPhoto {
   readonly name: string;
   /** Decoded small before, to see that it can be. */
   first?: DecodedPhoto;
-  state: 'waiting' | 'working' | 'done' | 'failed' | 'stopped';
+  /** `forgotten`: was done and looked at, and has made room for others. */
+  state: 'waiting' | 'working' | 'done' | 'failed' | 'stopped' | 'forgotten';
   /** The size it is to be worked at, as it was chosen: `auto` or the longer side in pixels. */
   detail?: string;
   sizes?: PhotoSizes;
@@ -27,6 +28,8 @@ export interface GivenPhoto {
   small?: Picture;
   /** What was made last; stays until the next is complete. */
   result?: PhotoResult;
+  /** Whether the result was on show. */
+  wasSeen?: boolean;
   /** What was said at its end. */
   told?: string;
 }
@@ -65,6 +68,12 @@ const previewSides = [320, 256, 192, 128, 96];
 const soonSeconds = 2.5;
 /** With `Automatic`, the largest size that takes no longer than this; at least the first. */
 const automaticSeconds = 20;
+
+/** What the frames of all photographs may take together, one more aside: a quarter of the memory there is. */
+function mostFrameBytes(): number {
+  const { deviceMemory = 2 } = navigator as { deviceMemory?: number };
+  return (deviceMemory / 4) * 2 ** 30;
+}
 
 /** The photographs that were given: restored one after the other, each to be looked at again. */
 export class PhotoDesk {
@@ -107,7 +116,7 @@ export class PhotoDesk {
   }
 
   /**
-   * New photographs take the place of those before.
+   * New photographs take the place of those before; work on them begins once they are what is on show.
    *
    * @param refused why other files that came with them are not taken, a sentence for each; they stay on show.
    */
@@ -118,15 +127,18 @@ export class PhotoDesk {
     this.#shown = photos[0];
     for (const photo of photos) photo.detail = this.#detail.value;
     this.#showSizes(undefined);
-    this.#next();
+    if (this.#parts.isShown()) this.#next();
+    else this.#showList();
   }
 
   /** Ends what is under way; `show` goes on with it. */
   pause(): void {
     this.#workNumber++;
-    this.#parts.restorer.stop();
-    this.#parts.working.hide();
-    if (this.#working) this.#working.state = 'waiting';
+    if (this.#working) {
+      this.#parts.restorer.stop();
+      this.#parts.working.hide();
+      this.#working.state = 'waiting';
+    }
     this.#working = undefined;
     this.#showList();
   }
@@ -175,25 +187,45 @@ export class PhotoDesk {
     if (!photo || !this.#parts.isShown()) return;
     this.#showSettings(photo);
     if (photo.result) {
+      photo.wasSeen = true;
       this.#parts.player.showScene(photo.result.savable.scene);
       this.#parts.say(photo.told ?? '');
     } else if (photo.state === 'failed') {
       this.#parts.player.hide();
       this.#parts.say(photo.told ?? '', true);
-    } else if (photo.state === 'stopped') {
+    } else {
       if (photo.small) this.#parts.player.showPhoto(photo.small);
       else this.#parts.player.hide();
-      this.#parts.say('Stopped.');
+      if (photo.state === 'stopped') this.#parts.say('Stopped.');
+      else if (photo === this.#working) this.#parts.say(`Restoring ${photo.name} …`);
+      else if (this.#working) this.#parts.say(`${photo.name} is still to come.`);
     }
     if (!this.#working) this.#next();
   }
 
-  /** What is on show is what is wanted first. */
+  /** What is on show is what is wanted first. Others are restored ahead as long as there is room for them. */
   #next(): void {
     const isWaiting = (photo?: GivenPhoto) => photo?.state === 'waiting';
     const next = isWaiting(this.#shown) ? this.#shown : this.#photos.find(isWaiting);
-    if (next) void this.#restore(next);
+    if (next) this.#makeRoom();
+    if (next && (next === this.#shown || !this.#isFull)) void this.#restore(next);
     else this.#showList();
+  }
+
+  get #isFull(): boolean {
+    const frames = this.#photos.flatMap(({ result }) => result?.savable.scene.frames ?? []);
+    return frames.reduce((sum, { rgba }) => sum + rgba.length, 0) >= mostFrameBytes();
+  }
+
+  /** Forgets frames that were looked at, as long as there is no room for more. */
+  #makeRoom(): void {
+    for (const photo of this.#photos) {
+      if (!this.#isFull) return;
+      if (photo === this.#shown || photo.state !== 'done' || !photo.wasSeen) continue;
+      photo.result = undefined;
+      photo.wasSeen = false;
+      photo.state = 'forgotten';
+    }
   }
 
   #goBackTo(result: PhotoResult, photo: GivenPhoto): void {
@@ -244,9 +276,7 @@ export class PhotoDesk {
       const better = preview ? await this.#chooseSize(photo, first.original) : { side, seconds };
       if (!isCurrent()) return;
       const { picture } =
-        better.side === firstSidePixels ||
-        (Math.max(first.original.width, first.original.height) <= firstSidePixels &&
-          better.side >= firstSidePixels)
+        better.side === Math.max(first.picture.width, first.picture.height)
           ? first
           : await readPhoto(photo.file, photo.isHeic, better.side);
       if (!isCurrent()) return;
@@ -306,6 +336,7 @@ export class PhotoDesk {
     photo.result = { savable, told, detail: photo.detail!, engineChoice };
     this.#showList();
     if (!isOnShow()) return;
+    photo.wasSeen = true;
     resetSaveNote();
     player.showScene(scene);
     say(told);
@@ -381,11 +412,12 @@ export class PhotoDesk {
     this.#list.hidden = !isNeeded || !this.#parts.isShown();
     this.#refusedList.hidden = !this.#parts.isShown();
     const words = {
-      waiting: 'waiting',
+      waiting: this.#isFull ? 'waiting until others are looked at' : 'waiting',
       working: 'working',
       done: 'done',
       failed: 'failed',
       stopped: 'stopped, press to go on',
+      forgotten: 'looked at, press to make it again',
     };
     const buttons = [...this.#list.children] as HTMLButtonElement[];
     if (buttons.length !== this.#photos.length) {
@@ -416,14 +448,9 @@ export class PhotoDesk {
 
   #choose(photo: GivenPhoto): void {
     this.#shown = photo;
-    // Whoever chooses what was stopped wants it.
-    if (photo.state === 'stopped') photo.state = 'waiting';
-    const isUnderWay = photo.state === 'working';
+    // Whoever chooses what was stopped or forgotten wants it.
+    if (photo.state === 'stopped' || photo.state === 'forgotten') photo.state = 'waiting';
     this.show();
-    if (!photo.result && (isUnderWay || photo.state === 'waiting')) {
-      this.#parts.player.hide();
-      this.#parts.say(`${photo.name} is still to come.`);
-    }
   }
 }
 

@@ -40,8 +40,9 @@ export async function restoreScene(
     } else if (report.kind === 'frame' && scene) {
       frames[report.index] = report.picture;
       if (!isShown()) return;
-      if (report.done === 1) player.showUnfinishedScene(scene);
-      else player.showNewFrames();
+      // Something else may have been looked at since its last frame.
+      if (player.isShowing(scene)) player.showNewFrames();
+      else player.showUnfinishedScene(scene);
     }
   });
   if (!isCurrent()) return undefined;

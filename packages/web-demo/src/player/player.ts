@@ -47,7 +47,9 @@ export class Player {
     () => this.#showPlaying(),
   );
   #scene: Scene | undefined;
-  /** A whole number, or between two frames where the picture was made for that time. */
+  /** Where the visitor is, in frames from 0: a whole number, or between two. */
+  #place = 0;
+  /** The place of what is shown; the nearest frame's as long as nothing is made for a place between two. */
   #frame = 0;
   #shownPicture: Picture | undefined;
   /** Whether a picture between two frames is being made. */
@@ -103,6 +105,10 @@ export class Player {
     element('save-card', HTMLFieldSetElement).disabled = true;
   }
 
+  isShowing(scene: Scene): boolean {
+    return scene === this.#scene;
+  }
+
   /** Looks again at the scene that is shown: what is known of its truth has changed. */
   showNewTruth(): void {
     this.#compareWith();
@@ -110,8 +116,8 @@ export class Player {
 
   /** Looks again at the frames of the scene that is shown: more of them are made. */
   showNewFrames(): void {
-    if (this.#scene && !this.#playback.isPlaying && this.#nearestMade(this.#frame) !== this.#shownPicture) {
-      this.#showFrame(this.#frame);
+    if (this.#scene && !this.#playback.isPlaying && this.#nearestMade(this.#place) !== this.#shownPicture) {
+      this.#showFrame(this.#place);
     }
   }
 
@@ -121,10 +127,10 @@ export class Player {
     else this.#open(scene);
     element('save-card', HTMLFieldSetElement).disabled = scene.isPreview === true;
     this.#scrub.step = String(scene.renderAt ? 1 / stopsPerFrame : 1);
-    this.#showFrame(this.#frame);
+    this.#showFrame(this.#place);
     this.#compareWith();
     if (!this.#playback.isPlaying && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
-      this.#playback.play(this.#frame);
+      this.#playback.play(Math.round(this.#place));
     }
   }
 
@@ -170,9 +176,11 @@ export class Player {
     element('frame-label', HTMLElement).hidden = true;
   }
 
-  #showFrame(index: number): void {
+  #showFrame(place: number): void {
     if (!this.#scene) return;
-    this.#showPicture(this.#nearestMade(index), index);
+    this.#place = place;
+    const frame = Math.round(place);
+    this.#showPicture(this.#nearestMade(frame), frame);
   }
 
   /** Of the frames that are made, the one nearest to a place. */
@@ -184,22 +192,22 @@ export class Player {
       .picture;
   }
 
-  /** @param place from 0, in frames: between two where the picture was made for that time. */
-  #showPicture(picture: Picture, place: number): void {
-    this.#frame = place;
+  /** @param frame the place that the picture was made for. */
+  #showPicture(picture: Picture, frame: number): void {
+    this.#frame = frame;
     this.#shownPicture = picture;
     drawPicture(this.#frameCanvas, picture);
-    const number = Number((place + 1).toFixed(1));
+    const number = Number((frame + 1).toFixed(1));
     const name = `${number} of ${this.#scene!.frames.length}`;
     this.#frameCanvas.setAttribute('aria-label', `Restored frame ${name}`);
-    this.#scrub.value = String(place);
+    this.#scrub.value = String(this.#place);
     this.#scrub.setAttribute('aria-valuetext', `Frame ${name}`);
     element('frame-number', HTMLOutputElement).value = `${number} / ${this.#scene!.frames.length}`;
     if (this.#compare.value === 'truth') this.#compareWith();
     document
       .getElementById('motion-path')!
       .querySelectorAll('circle')
-      .forEach((dot, index) => dot.classList.toggle('is-shown', index === Math.round(place)));
+      .forEach((dot, index) => dot.classList.toggle('is-shown', index === Math.round(frame)));
   }
 
   /**
@@ -221,13 +229,13 @@ export class Player {
     this.#isRendering = true;
     try {
       let rendered: number | undefined;
-      while (this.#scene?.renderAt && !Number.isInteger(this.#frame) && rendered !== this.#frame) {
+      while (this.#scene?.renderAt && !Number.isInteger(this.#place) && rendered !== this.#place) {
         const scene = this.#scene;
-        rendered = this.#frame;
+        rendered = this.#place;
         const picture = await scene.renderAt!((2 * rendered) / (scene.frames.length - 1) - 1);
         // A whole frame may have been asked for since, or another scene.
-        if (scene === this.#scene && !Number.isInteger(this.#frame)) {
-          this.#showPicture(picture ?? this.#nearestMade(rendered), this.#frame);
+        if (picture && scene === this.#scene && !Number.isInteger(this.#place)) {
+          this.#showPicture(picture, rendered);
         }
       }
     } finally {
@@ -237,12 +245,12 @@ export class Player {
 
   /** To the next whole frame in a direction, -1 or 1. */
   #stepFrame(direction: number): void {
-    this.#scrubTo(direction < 0 ? Math.ceil(this.#frame) - 1 : Math.floor(this.#frame) + 1);
+    this.#scrubTo(direction < 0 ? Math.ceil(this.#place) - 1 : Math.floor(this.#place) + 1);
   }
 
   #togglePlaying(): void {
     if (this.#playback.isPlaying) this.#playback.pause();
-    else if (this.#scene) this.#playback.play(Math.round(this.#frame));
+    else if (this.#scene) this.#playback.play(Math.round(this.#place));
   }
 
   #showPlaying(): void {
@@ -250,6 +258,8 @@ export class Player {
     const { isPlaying } = this.#playback;
     button.setAttribute('aria-label', isPlaying ? 'Pause' : 'Play');
     button.querySelector('use')!.setAttribute('href', isPlaying ? '#icon-pause' : '#icon-play');
+    // Who hears the page would hear the number of every frame.
+    element('frame-number', HTMLOutputElement).ariaLive = isPlaying ? 'off' : 'polite';
   }
 
   #listenToTransport(): void {
@@ -264,7 +274,7 @@ export class Player {
     });
     this.#order.addEventListener('change', () => {
       this.#playback.mode = this.#order.value as PlaybackMode;
-      if (this.#playback.isPlaying) this.#playback.play(Math.round(this.#frame));
+      if (this.#playback.isPlaying) this.#playback.play(Math.round(this.#place));
     });
     this.#speed.addEventListener('change', () => (this.#playback.speed = Number(this.#speed.value)));
   }
@@ -304,12 +314,12 @@ export class Player {
   /** Dragging scrubs a fitted picture and moves a zoomed one; two fingers zoom. */
   #listenToPointer(): void {
     const pointers = new Map<number, PointerEvent>();
-    let start = { x: 0, frame: 0 };
+    let start = { x: 0, place: 0 };
     this.#viewer.addEventListener('pointerdown', (event) => {
       if (event.target === this.#divider || event.button !== 0) return;
       pointers.set(event.pointerId, event);
       this.#viewer.setPointerCapture(event.pointerId);
-      start = { x: event.clientX, frame: this.#frame };
+      start = { x: event.clientX, place: this.#place };
     });
     this.#viewer.addEventListener('pointermove', (event) => {
       const before = pointers.get(event.pointerId);
@@ -330,7 +340,7 @@ export class Player {
         this.#viewport.moveBy(event.clientX - before.clientX, event.clientY - before.clientY);
       } else if (this.#scene && Math.abs(event.clientX - start.x) > 3) {
         const framesPerPixel = this.#scene.frames.length / Math.max(200, this.#viewport.width * 0.8);
-        this.#scrubTo(start.frame + (event.clientX - start.x) * framesPerPixel);
+        this.#scrubTo(start.place + (event.clientX - start.x) * framesPerPixel);
       }
     });
     const release = (event: PointerEvent) => pointers.delete(event.pointerId);

@@ -49,17 +49,20 @@ export function listenToSaveButtons(player: Player, current: () => Savable | und
       zip: `${name}-unblurred.zip`,
     }[kind];
     button.setAttribute('aria-busy', 'true');
-    note.textContent = `Making ${fileName} …`;
+    const making = `Making ${fileName} …`;
+    note.textContent = making;
+    // Once another result is on show, only what was said of this one is brought to its end.
+    const tell = (text: string) => {
+      if (current() === savable || note.textContent === making) note.textContent = text;
+    };
     try {
       calls ??= new WorkerCalls(
         new Worker(new URL('./saving-worker.ts', import.meta.url), { type: 'module' }),
       );
       const blob = await calls.call(requests[kind]());
-      const told = await give(blob, fileName);
-      // Meanwhile another result may have come, of which this says nothing.
-      if (current() === savable) note.textContent = told;
+      tell(await give(blob, fileName));
     } catch (cause) {
-      note.textContent = failureMessage(cause);
+      tell(failureMessage(cause));
     } finally {
       button.removeAttribute('aria-busy');
     }

@@ -391,7 +391,8 @@ export class ClipDesk {
       this.#goBackTo(result);
       return this.#say(`${message} What is shown: ${result.told}`, true);
     }
-    this.#forget();
+    // Another size may do.
+    if (!this.#clip?.choices.length) this.#forget();
     this.#showControls();
     this.#say(message, true);
   }

@@ -140,6 +140,8 @@ export class ClipPlayer {
     const isPlaying = this.#sharp.src !== '' && !this.#sharp.paused && !this.#sharp.ended;
     this.#play.setAttribute('aria-label', isPlaying ? 'Pause' : 'Play');
     this.#play.querySelector('use')!.setAttribute('href', isPlaying ? '#icon-pause' : '#icon-play');
+    // Who hears the page would hear every moment.
+    element('clip-time', HTMLOutputElement).ariaLive = isPlaying ? 'off' : 'polite';
     if (isPlaying) {
       void this.#original.play().catch(() => undefined);
       this.#watchFrames();

@@ -191,6 +191,8 @@ describeWithClips('clips on the page', () => {
       ...['-c:v', 'libvpx-vp9', '-profile:v', '2', pathOf('bright.webm')],
     );
     ffmpeg(...pattern, '-c:v', 'mpeg4', pathOf('old.avi'));
+    const long = ['-f', 'lavfi', '-i', 'testsrc=size=640x64:rate=25:duration=0.08', '-pix_fmt', 'yuv420p'];
+    ffmpeg(...long, '-c:v', 'libvpx-vp9', pathOf('long.webm'));
     stand = await startStand();
     page = await openPage();
   });
@@ -227,7 +229,9 @@ describeWithClips('clips on the page', () => {
         (id) => (document.getElementById(id) as HTMLVideoElement).currentTime > 0,
       ),
     );
+    await page.waitForSelector('#clip-time[aria-live=off]');
     await page.click('#clip-play');
+    await page.waitForSelector('#clip-time[aria-live=polite]');
     expect(await accessibilityFaultsOf(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.setViewportSize({ width: 390, height: 844 });
@@ -422,8 +426,29 @@ describeWithClips('clips on the page', () => {
     await fresh.context().close();
   });
 
+  test('keeps a clip that failed, so that another size can be tried', async () => {
+    // What a service worker answers cannot be replaced.
+    const picky = await openPage(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+    await picky.route(/clip-worker.*js/, async (route) => {
+      const script = await (await route.fetch()).text();
+      const body = `const isSupported = VideoEncoder.isConfigSupported.bind(VideoEncoder);
+        VideoEncoder.isConfigSupported = (config) =>
+          config.width === 384 ? Promise.resolve({ supported: false, config }) : isSupported(config);
+        ${script}`;
+      await route.fulfill({ body, contentType: 'text/javascript' });
+    });
+    await give('long.webm', readFileSync(pathOf('long.webm')), picky);
+    await picky.selectOption('#clip-size', { index: 1 });
+    await waitForStatus(/cannot encode a clip of 384 × 38\. Choose another size\.$/, picky);
+    await picky.selectOption('#clip-size', { index: 0 });
+    await waitForStatus(/before and after/, picky);
+    await picky.context().close();
+  });
+
   test('points to the command where the browser has no WebCodecs', async () => {
     const old = await openPage(() => {
+      // Pages over plain http have neither.
+      Object.defineProperty(Crypto.prototype, 'randomUUID', { value: undefined });
       for (const name of ['VideoDecoder', 'VideoEncoder']) {
         delete (window as unknown as Record<string, unknown>)[name];
       }

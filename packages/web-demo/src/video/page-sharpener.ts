@@ -13,8 +13,11 @@ export type { ClipReport, ClipResults } from './clip-worker.js';
  */
 export const videoWeightsBytes = __fileBytes__.videoWeights;
 
-/** A lock that tells other pages of this site that the files of this one are in use. */
-const owner = crypto.randomUUID();
+/**
+ * A lock that tells other pages of this site that the files of this one are in use. Over plain http, where
+ * there are no clips, the page still loads this.
+ */
+const owner = `page-${crypto.getRandomValues(new BigUint64Array(2)).join('-')}`;
 if ('locks' in navigator) void navigator.locks.request(owner, () => new Promise(() => undefined));
 
 type Calls = WorkerCalls<ClipRequest, ClipResults, ClipReport>;

@@ -1,0 +1,34 @@
+import { expect, jest, test } from '@jest/globals';
+import libheif from 'libheif-js/wasm-bundle.js';
+import { decodeHeic } from './heic-decoding.js';
+import { phonePhoto } from './phone-photo.test-tool.js';
+
+/** Of the browser's pictures, what decoding needs; nothing is drawn. */
+class Pixels {
+  readonly data: Uint8ClampedArray;
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {
+    this.data = new Uint8ClampedArray(4 * width * height);
+  }
+}
+class Canvas {
+  getContext() {
+    return {
+      putImageData: () => undefined,
+      getImageData: (_: number, __: number, width: number, height: number) => new Pixels(width, height),
+    };
+  }
+}
+
+test("leaves nothing of a file in libheif's memory, damaged or not", async () => {
+  Object.assign(globalThis, { ImageData: Pixels, OffscreenCanvas: Canvas });
+  jest.spyOn(console, 'log').mockImplementation(() => undefined);
+  const taken = jest.spyOn(libheif, 'heif_context_alloc');
+  const freed = jest.spyOn(libheif, 'heif_context_free');
+  expect(await decodeHeic(phonePhoto)).toMatchObject({ width: 64, height: 64 });
+  await expect(decodeHeic(phonePhoto.subarray(0, 100))).rejects.toThrow('This HEIC file is damaged');
+  expect(taken).toHaveBeenCalledTimes(2);
+  expect(freed.mock.calls).toEqual(taken.mock.results.map(({ value }) => [value]));
+});
