@@ -284,10 +284,12 @@ describe('createVideoDeblurrer', () => {
     const mirror = (clip: RgbImage[]) =>
       clip.map((frame) => ({ ...frame, data: mirrorRows(frame.data, frame.width, 3) }));
     const [plain, ofMirrored] = [
-      await collect(createVideoDeblurrer({ weights }).deblur(frames)),
-      mirror(await collect(createVideoDeblurrer({ weights }).deblur(mirror(frames)))),
+      await collect(createVideoDeblurrer({ weights, windowsOnly: true }).deblur(frames)),
+      mirror(await collect(createVideoDeblurrer({ weights, windowsOnly: true }).deblur(mirror(frames)))),
     ];
-    const averaged = await collect(createVideoDeblurrer({ weights, mirrored: true }).deblur(frames));
+    const averaged = await collect(
+      createVideoDeblurrer({ weights, mirrored: true, windowsOnly: true }).deblur(frames),
+    );
     averaged.forEach((frame, index) => {
       const [seen, other] = [plain[index]!.data, ofMirrored[index]!.data];
       // Results are clamped before they come out, but averaged before that.
@@ -359,9 +361,9 @@ describe('createVideoDeblurrer', () => {
       dtype: 'float32',
     });
     const frames = movingWaves(640, 24, 3);
-    const whole = await collect(createVideoDeblurrer({ weights }).deblur(frames));
+    const whole = await collect(createVideoDeblurrer({ weights, windowsOnly: true }).deblur(frames));
     const tiled = await collect(
-      createVideoDeblurrer({ weights, memoryBudgetBytes: 24 * 500 * 264 }).deblur(frames),
+      createVideoDeblurrer({ weights, memoryBudgetBytes: 24 * 500 * 264, windowsOnly: true }).deblur(frames),
     );
     expect(tiled).toHaveLength(3);
     expect(tiled[0]!.width).toBe(640);

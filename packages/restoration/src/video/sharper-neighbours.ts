@@ -11,7 +11,7 @@ const wayBackPixels = 0.5;
 /** Where the frames differ, softened, by this part of the neighbour's gradients, its share is 1/e. */
 const agreement = 0.3;
 /** A frame that its restoration has changed by less, in display values, was sharp and takes little of others. */
-const changeOfBlurred = 4 / 255;
+const changeOfBlurred = 7 / 255;
 /** What counts as no gradient, squared. */
 const leastEnergy = 0.5 / 255 ** 2;
 /** Shares below this are not worth a look at the neighbour. */
@@ -20,12 +20,12 @@ const leastShare = 1e-3;
 const [surroundingsRadius, softeningRadius] = [3, 2];
 
 /** Bytes that are kept for each pixel of a frame. */
-export const neighbourBytesPerPixel = 150;
+export const neighbourBytesPerPixel = 200;
 
 /** What is kept of a frame. Planes have half its width and height. */
 interface DescribedFrame {
-  /** The frame restored: `height * width * 3` values from 0 to 65535. */
-  sharp: Uint16Array;
+  /** The frame restored: `height * width * 3` values in [0, 1]. */
+  sharp: Float32Array;
   brightness: Plane[];
   /** Squared gradients of the frame as it was recorded, and how far restoring has changed it; both softened. */
   energy: Float32Array;
@@ -104,8 +104,6 @@ export class SharperNeighbours {
     const [halfWidth, halfHeight] = [this.#halfWidth, this.#halfHeight];
     const half = new Float32Array(halfWidth * halfHeight);
     const change = new Float32Array(halfWidth * halfHeight);
-    const kept = new Uint16Array(sharp.length);
-    for (let place = 0; place < sharp.length; place++) kept[place] = sharp[place]! * 65535 + 0.5;
     for (let y = 0, place = 0; y < halfHeight; y++) {
       for (let x = 0; x < halfWidth; x++, place++) {
         let [brightness, difference] = [0, 0];
@@ -121,7 +119,7 @@ export class SharperNeighbours {
       }
     }
     return {
-      sharp: kept,
+      sharp: sharp.slice(),
       brightness: pyramidOf({ width: halfWidth, height: halfHeight, data: half }),
       energy: this.#surroundings.apply(this.#squaredGradients(recorded)),
       change: this.#surroundings.apply(change),
@@ -171,7 +169,7 @@ export class SharperNeighbours {
     for (let pixel = 0, place = 0; pixel < this.#shares.length; pixel++) {
       const whole = 1 + this.#shares[pixel]!;
       for (let channel = 0; channel < 3; channel++, place++) {
-        data[place] = (frame.sharp[place]! / 65535 + this.#sum[place]!) / whole;
+        data[place] = (frame.sharp[place]! + this.#sum[place]!) / whole;
       }
     }
     if (this.#next === neighbourReach) this.#frames.shift();
@@ -221,7 +219,7 @@ export class SharperNeighbours {
   }
 
   /** Adds a neighbour, moved, by its share. */
-  #add(neighbour: Uint16Array, flow: Flow): void {
+  #add(neighbour: Float32Array, flow: Flow): void {
     const [width, height, halfWidth, halfHeight] = [
       this.#width,
       this.#height,
@@ -250,9 +248,9 @@ export class SharperNeighbours {
           }
         }
         this.#shares[pixel]! += share;
-        this.#sum[3 * pixel]! += (share * withinDisplay(red)) / 65535;
-        this.#sum[3 * pixel + 1]! += (share * withinDisplay(green)) / 65535;
-        this.#sum[3 * pixel + 2]! += (share * withinDisplay(blue)) / 65535;
+        this.#sum[3 * pixel]! += share * withinDisplay(red);
+        this.#sum[3 * pixel + 1]! += share * withinDisplay(green);
+        this.#sum[3 * pixel + 2]! += share * withinDisplay(blue);
       }
     }
   }
@@ -268,4 +266,4 @@ function cubicShares(t: number): [number, number, number, number] {
   ];
 }
 
-const withinDisplay = (value: number): number => Math.min(Math.max(value, 0), 65535);
+const withinDisplay = (value: number): number => Math.min(Math.max(value, 0), 1);
