@@ -32,6 +32,11 @@ describe('HEIC', () => {
     expectNear(colourOf(photo, 0, 1), [100, 30, 20], 2);
   });
 
+  test('as an ArrayBuffer, as `fetch` gives it', async () => {
+    const bytes = Uint8Array.from(heicFile({}));
+    expect(await loadPhoto(bytes.buffer)).toEqual(await loadPhoto(bytes));
+  });
+
   test('is turned as it says', async () => {
     const photo = await loadPhoto(heicFile({ quarterTurns: 1 }));
     expectNear(colourOf(photo, 0, 0), [40, 80, 180], 2);

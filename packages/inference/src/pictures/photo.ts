@@ -52,13 +52,14 @@ const photoFormats = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif', 'jp2
  * than `maximumPixels`.
  */
 export async function loadPhoto(
-  source: string | URL | Uint8Array,
+  source: string | URL | Uint8Array | ArrayBuffer,
   { maximumPixels = defaultMaximumPixels, name: givenName, colors = 'srgb' }: LoadPhotoOptions = {},
 ): Promise<Photo> {
-  const path = source instanceof URL ? fileURLToPath(source) : source;
+  const given = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
+  const path = given instanceof URL ? fileURLToPath(given) : given;
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {
     throw new UnblurError(
-      'Expected a path, a file: URL or the bytes of an image file as a Uint8Array, but received something else',
+      'Expected a path, a file: URL or the bytes of an image file as a Uint8Array or an ArrayBuffer, but received something else',
     );
   }
   const name = givenName ?? (typeof path === 'string' ? path : 'the image');
