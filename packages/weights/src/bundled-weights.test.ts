@@ -28,7 +28,7 @@ test('has its default among the bundled weights', () => {
 
 test('names the weights there are when asked for others', () => {
   expect(() => findBundledWeights('panorama-9')).toThrow(
-    "Expected the name of bundled weights (photo) but received 'panorama-9'.",
+    "Expected the name of bundled weights (photo) but received 'panorama-9'; those for video are in @unblur/weights/video.",
   );
   expect(() => findBundledWeights('toString')).toThrow('Expected the name of bundled weights');
 });

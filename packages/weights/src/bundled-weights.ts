@@ -43,7 +43,7 @@ export const bundledWeightsNames = Object.keys(bundledWeights) as BundledWeights
 export function findBundledWeights(name: string): BundledWeights {
   if (!Object.hasOwn(bundledWeights, name)) {
     throw new Error(
-      `Expected the name of bundled weights (${bundledWeightsNames.join(', ')}) but received '${name}'.`,
+      `Expected the name of bundled weights (${bundledWeightsNames.join(', ')}) but received '${name}'; those for video are in @unblur/weights/video.`,
     );
   }
   return bundledWeights[name as BundledWeightsName];
