@@ -23,7 +23,7 @@ const framesOfClip = 24;
 export function defineCalibrate(program: Command): void {
   const command = program
     .command('calibrate')
-    .description('find what a network needs to compute in 8-bit integers, about twice as fast')
+    .description('find what a network needs to compute in 8-bit integers, about 1.6 times as fast')
     .addArgument(weightsArgument())
     .argument(
       '<picture...>',

@@ -46,7 +46,7 @@ export function defineExport(program: Command): void {
     .addOption(
       new Option(
         '--precision <numbers>',
-        'what the file computes in: int8 is half the size and about twice as fast, with calibrated weights, on processors; restore and video do so',
+        'what the file computes in: int8 is half the size and about 1.6 times as fast, with calibrated weights, on processors; restore and video do so',
       )
         .choices(['float32', 'int8'] satisfies Precision[])
         .default('float32' satisfies Precision),

@@ -39,7 +39,7 @@ export interface RestorerOptions {
   threads?: number;
   /**
    * What ONNX Runtime computes convolutions in, where weights are calibrated, as the bundled ones are. `int8`
-   * (default): 8-bit integers, about twice as fast; gains are the same to a few hundredths of a dB.
+   * (default): 8-bit integers, about 1.6 times as fast; gains are the same to a few hundredths of a dB.
    */
   precision?: Precision;
   /**
