@@ -4,7 +4,7 @@ import { photoPreset } from '@unblur/core-model';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createEagerEngine } from '../eager-engine.js';
-import { expectSameStep } from '../engine-agreement.test-tool.js';
+import { expectSameStep, workloads, type WorkloadName } from '../engine-agreement.test-tool.js';
 import type { Engine } from '../engine.js';
 import { createEngineLearner } from '../../loop/learner.js';
 import type { LearnedState, Learner } from '../../loop/learner.js';
@@ -23,7 +23,7 @@ import { createTracedEngine } from '../traced-engine.js';
 import type { LearningTask } from '../../training-system.js';
 import { createTorchLearner, openTorchLearner } from './torch-learner.js';
 import type { TorchConfig, TorchLearner } from './torch-learner.js';
-import { fullVideoWeights, narrowVideoTask } from '../../systems/video/narrow-video-task.test-tool.js';
+import { fullVideoWeights } from '../../systems/video/narrow-video-task.test-tool.js';
 import { findTorch, startTorchProcesses } from './torch-process.js';
 import type { TorchProcesses } from './torch-process.js';
 
@@ -202,11 +202,10 @@ describeWithTorch('the torch engine with the phases of a video-deblurring networ
   test(
     'moves the weights of a phase, each group at its own rate, and no others',
     async () => {
-      const [flow, cascade] = [narrowVideoTask('flow'), narrowVideoTask('cascade')];
-      const stateAfter = async (learner: Learner, ofTask: LearningTask, learningRates: number[]) => {
+      const stateAfter = async (learner: Learner, phase: WorkloadName, learningRates: number[]) => {
         await learner.load({ weights: fullVideoWeights() });
         for (const step of [1, 2]) {
-          await learner.update(patternBatch(ofTask.objective.batchShapes), learningRates, step);
+          await learner.update(workloads[phase]().batch, learningRates, step);
         }
         const state = structuredClone(await learner.state());
         await learner.release();
@@ -218,12 +217,13 @@ describeWithTorch('the torch engine with the phases of a video-deblurring networ
           optimizer: clippedOptimizer,
           emaDecay,
         });
-      for (const [ofTask, learningRates] of [
-        [flow, [0.002]],
-        [cascade, [0.0005, 0.002]],
+      for (const [phase, learningRates] of [
+        ['video-deblur, flow', [0.002]],
+        ['video-deblur, cascade', [0.0005, 0.002]],
       ] as const) {
-        const actual = await stateAfter(await openTorch(ofTask), ofTask, [...learningRates]);
-        const expected = await stateAfter(await inProcess(ofTask), ofTask, [...learningRates]);
+        const { task: ofTask } = workloads[phase]();
+        const actual = await stateAfter(await openTorch(ofTask), phase, [...learningRates]);
+        const expected = await stateAfter(await inProcess(ofTask), phase, [...learningRates]);
         const start = fullVideoWeights();
         const differences = Object.entries(expected.weights).map(
           ([name, { values }]) =>
