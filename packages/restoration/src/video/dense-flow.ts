@@ -14,9 +14,10 @@ export interface Flow {
 /** Levels below this size show no motion that the one above does not. */
 const leastSidePixels = 8;
 const mostLevels = 5;
+/** Steps at every level but the finest, which takes one. */
 const iterations = 2;
-/** A motion is sought that a window shares, and is made even in it: squares of 2 * 4 + 1 pixels. */
-const windowRadiusPixels = 4;
+/** A motion is sought that squares of 2 * 6 + 1 pixels share, and made even in squares of 2 * 4 + 1. */
+const [windowRadiusPixels, evenRadiusPixels] = [6, 4];
 /** Added to squared gradients: where a window shows nothing, the motion of those around it stays. */
 const damping = 1e-4;
 /** A step beyond this is not what a linear model of the image can tell. */
@@ -64,7 +65,7 @@ export class DenseFlow {
       const level = this.#levels[index]!;
       const above = this.#levels[index + 1];
       flow = flow && above ? level.enlarged(flow, above) : level.still();
-      for (let iteration = 0; iteration < iterations; iteration++) {
+      for (let iteration = index === 0 ? 1 : iterations; iteration > 0; iteration--) {
         level.improve(flow, first[index]!.data, second[index]!.data);
       }
     }
@@ -79,6 +80,7 @@ class FlowLevel {
   readonly #visible: Uint8Array;
   readonly #products: Float32Array[];
   readonly #window: BoxMean;
+  readonly #even: BoxMean;
 
   constructor(
     readonly width: number,
@@ -88,6 +90,7 @@ class FlowLevel {
     [this.#both, this.#difference, this.#visible] = [plane(), plane(), new Uint8Array(width * height)];
     this.#products = Array.from({ length: 5 }, plane);
     this.#window = new BoxMean(width, height, windowRadiusPixels);
+    this.#even = new BoxMean(width, height, evenRadiusPixels);
   }
 
   still(): Flow {
@@ -111,8 +114,7 @@ class FlowLevel {
   improve({ dx, dy }: Flow, first: Float32Array, second: Float32Array): void {
     this.#compare(dx, dy, first, second);
     this.#multiply();
-    // Twice, which weighs what is near more.
-    for (const product of this.#products) this.#window.apply(this.#window.apply(product));
+    for (const product of this.#products) this.#window.apply(product);
     const [xx, xy, yy, xt, yt] = this.#products as [
       Float32Array,
       Float32Array,
@@ -127,8 +129,8 @@ class FlowLevel {
       dx[place]! += within((b * yt[place]! - c * xt[place]!) / determinant);
       dy[place]! += within((b * xt[place]! - a * yt[place]!) / determinant);
     }
-    this.#window.apply(dx);
-    this.#window.apply(dy);
+    this.#even.apply(dx);
+    this.#even.apply(dy);
   }
 
   /** The mean and the difference of the pictures where the second shows what the first does. */
@@ -183,12 +185,15 @@ export function sampleAt(
 ): number {
   const x = Math.min(Math.max(column, 0), width - 1);
   const y = Math.min(Math.max(row, 0), height - 1);
-  const [left, top] = [x | 0, y | 0];
-  const [right, bottom] = [left < width - 1 ? left + 1 : left, top < height - 1 ? top + 1 : top];
-  const [alongX, alongY] = [x - left, y - top];
-  const upper = plane[top * width + left]! * (1 - alongX) + plane[top * width + right]! * alongX;
-  const lower = plane[bottom * width + left]! * (1 - alongX) + plane[bottom * width + right]! * alongX;
-  return upper * (1 - alongY) + lower * alongY;
+  const left = x | 0;
+  const top = y | 0;
+  const right = left < width - 1 ? 1 : 0;
+  const upper = top * width + left;
+  const lower = top < height - 1 ? upper + width : upper;
+  const alongX = x - left;
+  const above = plane[upper]! + alongX * (plane[upper + right]! - plane[upper]!);
+  const below = plane[lower]! + alongX * (plane[lower + right]! - plane[lower]!);
+  return above + (y - top) * (below - above);
 }
 
 /** Means over squares of `2 * radius + 1` pixels, as far as they lie inside; in time that no radius changes. */
@@ -198,15 +203,37 @@ export class BoxMean {
   readonly #radius: number;
   readonly #rows: Float32Array;
   readonly #sums: Float64Array;
+  readonly #columnShares: Float64Array;
+  readonly #rowShares: Float64Array;
 
   constructor(width: number, height: number, radius: number) {
     [this.#width, this.#height, this.#radius] = [width, height, radius];
     this.#rows = new Float32Array(width * height);
     this.#sums = new Float64Array(width);
+    [this.#columnShares, this.#rowShares] = [sharesOf(width, radius), sharesOf(height, radius)];
   }
 
   /** In place. @returns the same array. */
   apply(values: Float32Array): Float32Array {
+    this.#alongRows(values);
+    this.#alongColumns(values);
+    return values;
+  }
+
+  #alongRows(values: Float32Array): void {
+    const [width, radius, rows, shares] = [this.#width, this.#radius, this.#rows, this.#columnShares];
+    for (let start = 0; start < values.length; start += width) {
+      let sum = 0;
+      for (let x = 0; x < radius && x < width; x++) sum += values[start + x]!;
+      for (let x = 0; x < width; x++) {
+        if (x + radius < width) sum += values[start + x + radius]!;
+        if (x > radius) sum -= values[start + x - radius - 1]!;
+        rows[start + x] = sum * shares[x]!;
+      }
+    }
+  }
+
+  #alongColumns(values: Float32Array): void {
     const [width, height, radius, rows, sums] = [
       this.#width,
       this.#height,
@@ -214,29 +241,31 @@ export class BoxMean {
       this.#rows,
       this.#sums,
     ];
-    for (let y = 0; y < height; y++) {
-      const start = y * width;
-      let sum = 0;
-      for (let x = 0; x < Math.min(radius, width); x++) sum += values[start + x]!;
-      for (let x = 0; x < width; x++) {
-        if (x + radius < width) sum += values[start + x + radius]!;
-        if (x > radius) sum -= values[start + x - radius - 1]!;
-        rows[start + x] = sum / (Math.min(x + radius, width - 1) - Math.max(x - radius, 0) + 1);
-      }
-    }
     sums.fill(0);
-    for (let y = 0; y < Math.min(radius, height); y++) {
-      for (let x = 0; x < width; x++) sums[x]! += rows[y * width + x]!;
+    for (let y = 0; y < radius && y < height; y++) {
+      const start = y * width;
+      for (let x = 0; x < width; x++) sums[x]! += rows[start + x]!;
     }
     for (let y = 0; y < height; y++) {
-      const [entering, leaving] = [(y + radius) * width, (y - radius - 1) * width];
-      const count = Math.min(y + radius, height - 1) - Math.max(y - radius, 0) + 1;
-      for (let x = 0; x < width; x++) {
-        if (y + radius < height) sums[x]! += rows[entering + x]!;
-        if (y > radius) sums[x]! -= rows[leaving + x]!;
-        values[y * width + x] = sums[x]! / count;
+      const share = this.#rowShares[y]!;
+      const start = y * width;
+      if (y + radius < height) {
+        const entering = start + radius * width;
+        for (let x = 0; x < width; x++) sums[x]! += rows[entering + x]!;
       }
+      if (y > radius) {
+        const leaving = start - (radius + 1) * width;
+        for (let x = 0; x < width; x++) sums[x]! -= rows[leaving + x]!;
+      }
+      for (let x = 0; x < width; x++) values[start + x] = sums[x]! * share;
     }
-    return values;
   }
+}
+
+/** One through how many places within a radius lie inside. */
+function sharesOf(length: number, radius: number): Float64Array {
+  return Float64Array.from(
+    { length },
+    (_, place) => 1 / (Math.min(place + radius, length - 1) - Math.max(place - radius, 0) + 1),
+  );
 }

@@ -226,22 +226,28 @@ export class SharperNeighbours {
       this.#halfWidth,
       this.#halfHeight,
     ];
-    const columns = new Int32Array(4);
+    const [columns, alongX, alongY] = [new Int32Array(4), new Float64Array(4), new Float64Array(4)];
     for (let y = 0, pixel = 0; y < height; y++) {
       for (let x = 0; x < width; x++, pixel++) {
-        const [halfX, halfY] = [(x - 0.5) / 2, (y - 0.5) / 2];
+        const halfX = (x - 0.5) / 2;
+        const halfY = (y - 0.5) / 2;
         const share = sampleAt(this.#share, halfWidth, halfHeight, halfX, halfY);
         if (share < leastShare) continue;
         const column = x + 2 * sampleAt(flow.dx, halfWidth, halfHeight, halfX, halfY);
         const row = y + 2 * sampleAt(flow.dy, halfWidth, halfHeight, halfX, halfY);
-        const [left, top] = [Math.floor(column), Math.floor(row)];
-        const [alongX, alongY] = [cubicShares(column - left), cubicShares(row - top)];
+        const left = Math.floor(column);
+        const top = Math.floor(row);
+        setCubicShares(alongX, column - left);
+        setCubicShares(alongY, row - top);
         for (let tap = 0; tap < 4; tap++) columns[tap] = 3 * Math.min(Math.max(left - 1 + tap, 0), width - 1);
-        let [red, green, blue] = [0, 0, 0];
+        let red = 0;
+        let green = 0;
+        let blue = 0;
         for (let tap = 0; tap < 4; tap++) {
           const start = 3 * width * Math.min(Math.max(top - 1 + tap, 0), height - 1);
           for (let across = 0; across < 4; across++) {
-            const [by, place] = [alongY[tap]! * alongX[across]!, start + columns[across]!];
+            const by = alongY[tap]! * alongX[across]!;
+            const place = start + columns[across]!;
             red += by * neighbour[place]!;
             green += by * neighbour[place + 1]!;
             blue += by * neighbour[place + 2]!;
@@ -257,13 +263,11 @@ export class SharperNeighbours {
 }
 
 /** Catmull and Rom's: of the four pixels around a place, by its distance from the second. */
-function cubicShares(t: number): [number, number, number, number] {
-  return [
-    ((2 - t) * t - 1) * t * 0.5,
-    ((3 * t - 5) * t * t + 2) * 0.5,
-    ((4 - 3 * t) * t + 1) * t * 0.5,
-    (t - 1) * t * t * 0.5,
-  ];
+function setCubicShares(shares: Float64Array, t: number): void {
+  shares[0] = ((2 - t) * t - 1) * t * 0.5;
+  shares[1] = ((3 * t - 5) * t * t + 2) * 0.5;
+  shares[2] = ((4 - 3 * t) * t + 1) * t * 0.5;
+  shares[3] = (t - 1) * t * t * 0.5;
 }
 
 const withinDisplay = (value: number): number => Math.min(Math.max(value, 0), 1);
