@@ -240,6 +240,18 @@ class Motion(unittest.TestCase):
             self.assertEqual(samples.motion_known.tolist(), [1] * 4)
 
 
+class Levels(unittest.TestCase):
+    def test_those_of_odd_heights_are_means_of_boxes_that_take_parts_of_pixels(self):
+        picture = torch.arange(134).repeat(3, 67, 1).to(torch.uint8)
+        levels = [level[:, 1:-1, 1:-1] for level in build_panorama(picture).levels]
+        self.assertEqual([tuple(level.shape) for level in levels], [(3, 67, 134), (3, 33, 66)])
+        side = 67 / 33
+        # Of a ramp, that of the middle of each box.
+        middles = (numpy.arange(66) + 0.5) * side - 0.5
+        self.assertLessEqual(float(numpy.abs(levels[1][0].numpy() - middles).max()), 0.75)
+        self.assertEqual(levels[1].to(torch.int32).diff(dim=1).abs().max().item(), 0)
+
+
 class Averages(unittest.TestCase):
     def test_are_means_in_the_space_that_is_averaged(self):
         class Ramp:

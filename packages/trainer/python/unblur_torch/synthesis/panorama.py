@@ -52,7 +52,7 @@ def build_panorama(picture: Tensor, coverage_degrees: Optional[float] = None) ->
             "of one say how many degrees it shows across (coverageDegrees)."
         )
     levels = [picture]
-    while levels[-1].shape[2] / 2 >= SMALLEST_LEVEL_WIDTH and levels[-1].shape[1] % 2 == 0:
+    while levels[-1].shape[1] // 2 * 2 >= SMALLEST_LEVEL_WIDTH:
         levels.append(halved(levels[-1]))
     return Panorama([with_border(level) for level in levels], coverage)
 
@@ -79,9 +79,27 @@ def on_sphere(picture: Tensor, coverage_degrees: float) -> "tuple[Tensor, Covera
 
 
 def halved(level: Tensor) -> Tensor:
-    """Box filter in display values, rounded: the values that are interpolated too."""
+    """Half the height, rounded down, twice as wide as high: box filter in display values, rounded, the values
+    that are interpolated too.
+    """
+    height = level.shape[1]
+    if height % 2:
+        # Boxes a little larger than two pixels a side, which take parts of pixels.
+        rows, columns = box_shares(height, height // 2), box_shares(2 * height, height // 2 * 2)
+        return (rows @ level.cpu().double() @ columns.T + 0.5).floor().to(torch.uint8).to(level.device)
     rows = level[:, 0::2].int() + level[:, 1::2]
     return ((rows[:, :, 0::2] + rows[:, :, 1::2] + 2) // 4).to(torch.uint8)
+
+
+def box_shares(pixels: int, boxes: int) -> Tensor:
+    """The share of each pixel in each of the boxes, all of one size, that a row of pixels is cut into
+    [boxes, pixels].
+    """
+    side = pixels / boxes
+    starts = torch.arange(boxes, dtype=torch.float64)[:, None] * side
+    places = torch.arange(pixels, dtype=torch.float64)
+    overlap = torch.minimum(starts + side, places + 1) - torch.maximum(starts, places)
+    return overlap.clamp(min=0) / side
 
 
 def with_border(level: Tensor) -> Tensor:
