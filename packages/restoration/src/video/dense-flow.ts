@@ -78,7 +78,14 @@ class FlowLevel {
   readonly #both: Float32Array;
   readonly #difference: Float32Array;
   readonly #visible: Uint8Array;
-  readonly #products: Float32Array[];
+  /** Of the gradients along x and y with each other, and of both with the difference. */
+  readonly #products: readonly [
+    xx: Float32Array,
+    xy: Float32Array,
+    yy: Float32Array,
+    xt: Float32Array,
+    yt: Float32Array,
+  ];
   readonly #window: BoxMean;
   readonly #even: BoxMean;
 
@@ -88,7 +95,7 @@ class FlowLevel {
   ) {
     const plane = () => new Float32Array(width * height);
     [this.#both, this.#difference, this.#visible] = [plane(), plane(), new Uint8Array(width * height)];
-    this.#products = Array.from({ length: 5 }, plane);
+    this.#products = [plane(), plane(), plane(), plane(), plane()];
     this.#window = new BoxMean(width, height, windowRadiusPixels);
     this.#even = new BoxMean(width, height, evenRadiusPixels);
   }
@@ -115,13 +122,7 @@ class FlowLevel {
     this.#compare(dx, dy, first, second);
     this.#multiply();
     for (const product of this.#products) this.#window.apply(product);
-    const [xx, xy, yy, xt, yt] = this.#products as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
+    const [xx, xy, yy, xt, yt] = this.#products;
     const within = (step: number) => Math.min(Math.max(step, -longestStepPixels), longestStepPixels);
     for (let place = 0; place < dx.length; place++) {
       const [a, b, c] = [xx[place]! + damping, xy[place]!, yy[place]! + damping];
@@ -151,13 +152,7 @@ class FlowLevel {
   #multiply(): void {
     const { width, height } = this;
     const [both, difference, visible] = [this.#both, this.#difference, this.#visible];
-    const [xx, xy, yy, xt, yt] = this.#products as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
+    const [xx, xy, yy, xt, yt] = this.#products;
     for (let y = 0, place = 0; y < height; y++) {
       const [up, down] = [y > 0 ? width : 0, y < height - 1 ? width : 0];
       for (let x = 0; x < width; x++, place++) {
