@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Experiment, MadeSet } from './experiment.js';
 import { planRowNetwork } from './row-network.js';
+import { trialSettingsIn } from './trial-settings.test-tool.js';
 
 let folder = '';
 beforeAll(() => {
@@ -47,14 +48,7 @@ async function recipeWith(sets: Experiment['sets']): Promise<unknown> {
     rows: [row],
     paper: null,
   };
-  const { recipe } = await planRowNetwork(experiment, row, 1, {
-    experiments: folder,
-    out: join(folder, 'out'),
-    readWeights: async () => new Uint8Array(),
-    signal: new AbortController().signal,
-    onSample: () => {},
-    report: () => {},
-  });
+  const { recipe } = await planRowNetwork(experiment, row, 1, trialSettingsIn(folder));
   return recipe;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSampleFolder } from '@unblur/datasets';
 import { runExperiment, type ExperimentSettings } from './run-experiment.js';
+import { trialSettingsIn } from './trial-settings.test-tool.js';
 
 let folder = '';
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'unblur-run-experiment-'))));
@@ -35,12 +36,7 @@ function run(
   writeFileSync(join(folder, name, 'a.yaml'), 'title: A\n');
   writeFileSync(join(folder, name, 'b.yaml'), row);
   return runExperiment(only === undefined ? name : `${name}/${only}`, {
-    experiments: folder,
-    out: join(folder, 'out'),
-    readWeights: async () => new Uint8Array(),
-    signal: new AbortController().signal,
-    onSample: () => {},
-    report: () => {},
+    ...trialSettingsIn(folder),
     ...settings,
   });
 }
