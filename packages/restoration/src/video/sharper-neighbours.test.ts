@@ -55,6 +55,22 @@ describe('SharperNeighbours', () => {
     });
   });
 
+  test('reaches the sharp frame five frames away, and none beyond', () => {
+    const onlyFirstSharp = Array.from({ length: 8 }, (_, frame) => ({
+      recorded: exposed(frame, frame === 0 ? 0 : 6),
+      sharp: exposed(frame, frame === 0 ? 0 : 4),
+    }));
+    const [finished, truths] = [
+      passedThrough(onlyFirstSharp),
+      onlyFirstSharp.map((_, index) => exposed(index, 0)),
+    ];
+    const remainingError = (index: number) =>
+      meanSquaredError(finished[index]!, truths[index]!) /
+      meanSquaredError(onlyFirstSharp[index]!.sharp, truths[index]!);
+    expect(remainingError(5)).toBeLessThan(0.8);
+    expect(remainingError(6)).toBeGreaterThan(0.95);
+  });
+
   test('takes nothing of what shows something else', () => {
     const others = shaken.map((frame, index) =>
       index % 4 === 0 ? { recorded: exposed(index, 0, 2), sharp: exposed(index, 0, 2) } : frame,

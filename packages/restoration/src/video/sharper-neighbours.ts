@@ -1,11 +1,12 @@
 import type { RgbImage } from '../raster.js';
 import { BoxMean, DenseFlow, pyramidOf, sampleAt, type Flow, type Plane } from './dense-flow.js';
 
-/** So many frames on either side are looked at. */
-export const neighbourReach = 3;
+/** How many frames on either side a frame can take detail from, and from how many of them it does. */
+export const neighbourReach = 5;
+const mostNeighbours = 3;
 
-/** A neighbour counts from this ratio of squared gradients on, then twice by what is beyond it, up to the most. */
-const [leastRatio, shareOfRatio, mostShare] = [1.2, 2, 5];
+/** A neighbour's share is so many times the ratio by which its squared gradients exceed the frame's, up to the most. */
+const [shareOfRatio, mostShare] = [2, 5];
 /** Where motion to a neighbour and back misses by this many pixels, its share is 1/e. */
 const wayBackPixels = 0.5;
 /** Where the frames differ, softened, by this part of the neighbour's gradients, its share is 1/e. */
@@ -16,6 +17,10 @@ const changeOfBlurred = 7 / 255;
 const leastEnergy = 0.5 / 255 ** 2;
 /** Shares below this are not worth a look at the neighbour. */
 const leastShare = 1e-3;
+/** A neighbour whose mean share, were it shown in the same place, is below this is not worth finding motion for. */
+const leastMeanShare = 0.1;
+/** That mean is over every so many places along x and y. */
+const samplingStep = 8;
 /** Squares of half as many pixels: in which sharpness and change are means, and differences softened. */
 const [surroundingsRadius, softeningRadius] = [3, 2];
 
@@ -30,8 +35,6 @@ interface DescribedFrame {
   /** Squared gradients of the frame as it was recorded, and how far restoring has changed it; both softened. */
   energy: Float32Array;
   change: Float32Array;
-  /** To frames around it, by their distance in frames. */
-  flows: Map<number, Flow>;
 }
 
 /**
@@ -84,14 +87,7 @@ export class SharperNeighbours {
    * @returns the frame `neighbourReach` before it, where there is one.
    */
   push(recorded: Float32Array, sharp: Float32Array): RgbImage | undefined {
-    const frame = this.#describe(recorded, sharp);
-    this.#flow ??= new DenseFlow(frame.brightness);
-    for (let distance = 1; distance <= Math.min(neighbourReach, this.#frames.length); distance++) {
-      const earlier = this.#frames.at(-distance)!;
-      earlier.flows.set(distance, this.#flow.between(earlier.brightness, frame.brightness));
-      frame.flows.set(-distance, this.#flow.between(frame.brightness, earlier.brightness));
-    }
-    this.#frames.push(frame);
+    this.#frames.push(this.#describe(recorded, sharp));
     return this.#frames.length - this.#next > neighbourReach ? this.#finishNext() : undefined;
   }
 
@@ -123,7 +119,6 @@ export class SharperNeighbours {
       brightness: pyramidOf({ width: halfWidth, height: halfHeight, data: half }),
       energy: this.#surroundings.apply(this.#squaredGradients(recorded)),
       change: this.#surroundings.apply(change),
-      flows: new Map(),
     };
   }
 
@@ -159,11 +154,12 @@ export class SharperNeighbours {
     const frame = this.#frames[this.#next]!;
     this.#sum.fill(0);
     this.#shares.fill(0);
-    for (const [distance, flow] of frame.flows) {
-      const neighbour = this.#frames[this.#next + distance];
-      if (neighbour && this.#trust(frame, neighbour, flow, neighbour.flows.get(-distance)!)) {
-        this.#add(neighbour.sharp, flow);
-      }
+    this.#flow ??= new DenseFlow(frame.brightness);
+    for (const neighbour of this.#chooseNeighbours(frame)) {
+      const flow = this.#flow.between(frame.brightness, neighbour.brightness);
+      const wayBack = this.#flow.between(neighbour.brightness, frame.brightness);
+      this.#findShares(frame, neighbour, flow, wayBack);
+      this.#add(neighbour.sharp, flow);
     }
     const data = this.#overwrites ? this.#sum : new Float32Array(this.#sum.length);
     for (let pixel = 0, place = 0; pixel < this.#shares.length; pixel++) {
@@ -177,19 +173,38 @@ export class SharperNeighbours {
     return { width: this.#width, height: this.#height, data };
   }
 
-  /** The share of a neighbour at every place of half the size. @returns whether it has one anywhere. */
-  #trust(frame: DescribedFrame, neighbour: DescribedFrame, flow: Flow, wayBack: Flow): boolean {
+  /** Those that were recorded most sharply, as far as can be told without knowing motion. */
+  #chooseNeighbours(frame: DescribedFrame): DescribedFrame[] {
+    return this.#frames
+      .filter((neighbour) => neighbour !== frame)
+      .map((neighbour) => ({ neighbour, meanShare: this.#meanShareInPlace(frame, neighbour) }))
+      .filter(({ meanShare }) => meanShare >= leastMeanShare)
+      .sort((a, b) => b.meanShare - a.meanShare)
+      .slice(0, mostNeighbours)
+      .map(({ neighbour }) => neighbour);
+  }
+
+  #meanShareInPlace(frame: DescribedFrame, neighbour: DescribedFrame): number {
+    let [sum, count] = [0, 0];
+    for (let y = samplingStep >> 1; y < this.#halfHeight; y += samplingStep) {
+      for (let x = samplingStep >> 1; x < this.#halfWidth; x += samplingStep, count++) {
+        const place = y * this.#halfWidth + x;
+        sum += shareBySharpness(neighbour.energy[place]!, frame.energy[place]!, frame.change[place]!);
+      }
+    }
+    return count === 0 ? 0 : sum / count;
+  }
+
+  /** The share of a neighbour at every place of half the size. */
+  #findShares(frame: DescribedFrame, neighbour: DescribedFrame, flow: Flow, wayBack: Flow): void {
     const [width, height, share] = [this.#halfWidth, this.#halfHeight, this.#share];
     const { data: own } = frame.brightness[0]!;
     const { data: other } = neighbour.brightness[0]!;
-    let isSharper = false;
     for (let y = 0, place = 0; y < height; y++) {
       for (let x = 0; x < width; x++, place++) {
         const [column, row] = [x + flow.dx[place]!, y + flow.dy[place]!];
         const isVisible = column >= 0 && row >= 0 && column <= width - 1 && row <= height - 1;
-        const energy = isVisible ? sampleAt(neighbour.energy, width, height, column, row) : 0;
-        share[place] = energy;
-        isSharper ||= energy + leastEnergy > leastRatio * (frame.energy[place]! + leastEnergy);
+        share[place] = isVisible ? sampleAt(neighbour.energy, width, height, column, row) : 0;
         this.#difference[place] = sampleAt(other, width, height, column, row) - own[place]!;
         // In pixels of the frame, twice those of the flow.
         this.#wayBack[place] =
@@ -200,22 +215,15 @@ export class SharperNeighbours {
           );
       }
     }
-    if (!isSharper) return false;
     this.#softening.apply(this.#softening.apply(this.#difference));
     this.#softening.apply(this.#wayBack);
     for (let place = 0; place < share.length; place++) {
-      const energy = share[place]! + leastEnergy;
-      const beyond = energy / (frame.energy[place]! + leastEnergy) - leastRatio;
-      if (beyond <= 0) {
-        share[place] = 0;
-        continue;
-      }
-      const differs = this.#difference[place]! ** 2 / (agreement ** 2 * energy);
+      const energy = share[place]!;
+      const most = shareBySharpness(energy, frame.energy[place]!, frame.change[place]!);
+      const differs = this.#difference[place]! ** 2 / (agreement ** 2 * (energy + leastEnergy));
       const misses = (this.#wayBack[place]! / wayBackPixels) ** 2;
-      const wasBlurred = 1 - Math.exp(-((frame.change[place]! / changeOfBlurred) ** 2));
-      share[place] = Math.min(shareOfRatio * beyond, mostShare) * Math.exp(-differs - misses) * wasBlurred;
+      share[place] = most === 0 ? 0 : most * Math.exp(-differs - misses);
     }
-    return true;
   }
 
   /** Adds a neighbour, moved, by its share. */
@@ -260,6 +268,17 @@ export class SharperNeighbours {
       }
     }
   }
+}
+
+/**
+ * The share of a neighbour that shows the same thing. @param energy, ownEnergy squared gradients of the neighbour
+ * and of the frame, as recorded. @param change how far restoring has changed the frame.
+ */
+function shareBySharpness(energy: number, ownEnergy: number, change: number): number {
+  const excess = (energy - ownEnergy) / (ownEnergy + leastEnergy);
+  if (excess <= 0) return 0;
+  const wasBlurred = 1 - Math.exp(-((change / changeOfBlurred) ** 2));
+  return Math.min(shareOfRatio * excess, mostShare) * wasBlurred;
 }
 
 /** Catmull and Rom's: of the four pixels around a place, by its distance from the second. */
