@@ -5,6 +5,7 @@ export { digestOfFile } from './file-digest.js';
 export { explainFileError, explainStrayFileError, firstLine, UnblurError } from './file-error.js';
 export { doClaimed } from './folder-claim.js';
 export { doLocked, type LockOptions } from './job-lock.js';
+export { makeFolder } from './make-folder.js';
 export { isClip, isPicture, pictureExtensions } from './picture-name.js';
 export { shellWord } from './shell-word.js';
 export { clearAbandoned, makeTemporaryFolder } from './temporary-folder.js';

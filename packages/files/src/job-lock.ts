@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, utimesSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainFileError, UnblurError } from './file-error.js';
+import { makeFolder } from './make-folder.js';
 import { isRunning } from './process-identity.js';
 import {
   clearAbandoned,
@@ -57,11 +58,7 @@ export async function doLocked<T>(
   work: () => Promise<T>,
   { parts, makesFolder = true }: LockOptions = {},
 ): Promise<T> {
-  const made =
-    makesFolder &&
-    (await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-      throw explainFileError('write', folder, cause);
-    }));
+  const made = makesFolder && (await makeFolder(folder));
   try {
     clearAbandoned(folder);
     const lock = await takeLock(folder, job, parts);
@@ -73,7 +70,7 @@ export async function doLocked<T>(
       await rm(lock, { force: true });
     }
   } finally {
-    if (made) await removeEmpty(resolve(folder), resolve(made));
+    if (made) await removeEmpty(resolve(folder), made);
   }
 }
 

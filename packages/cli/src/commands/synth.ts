@@ -1,7 +1,7 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { writeAtomically } from '@unblur/files';
+import { makeFolder, writeAtomically } from '@unblur/files';
 import type { AveragingSpace, SampleSource } from '@unblur/datasets';
 import { abortOnInterruption } from '../interruption.js';
 import { frameCount, realNumber, wholeNumber } from '../numbers.js';
@@ -325,7 +325,7 @@ async function drawPreview(
     );
   }
   const path = join(out, 'preview.png');
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   await writeAtomically(path, await drawContactSheet(samples, indices));
   for (const [row, sample] of samples.entries()) printLine(describeSample(sample, indices?.[row] ?? row));
   printLine(`preview -> ${path}`);

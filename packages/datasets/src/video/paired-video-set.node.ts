@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { produceAtomically, UnblurError } from '@unblur/files';
+import { makeFolder, produceAtomically, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import type { AveragingSpace } from '../averaging.js';
 import { requireExposure } from '../option-checks.js';
@@ -124,6 +123,6 @@ function namedInOneWord(videos: readonly VideoFrames[]): VideoFrames[] {
 }
 
 async function writeWhole(path: string, image: RgbImage): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await produceAtomically(path, (temporaryPath) => writePng(temporaryPath, image));
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import {
   bitDepthAsRead,
@@ -25,6 +25,7 @@ import {
   doClaimed,
   doLocked,
   explainFileError,
+  makeFolder,
   produceAtomically,
   shellWord,
   UnblurError,
@@ -403,9 +404,7 @@ async function writeFolder(
   for (const ofOne of listOfWeights(weights)) {
     digest.update(explainWeights(() => expectSafetensorsBytes(ofOne)));
   }
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw explainFileError('write', folder, cause);
-  });
+  await makeFolder(folder);
   await expectNoOtherPictures(folder);
   const claim = {
     fileName: recordName,
