@@ -39,6 +39,8 @@ export interface LockOptions {
    * true.
    */
   makesFolder?: boolean;
+  /** What was asked for, as messages name it. Default: the folder. */
+  result?: string;
 }
 
 /**
@@ -56,12 +58,12 @@ export async function doLocked<T>(
   folder: string,
   job: string,
   work: () => Promise<T>,
-  { parts, makesFolder = true }: LockOptions = {},
+  { parts, makesFolder = true, result = folder }: LockOptions = {},
 ): Promise<T> {
   const made = makesFolder && (await makeFolder(folder));
   try {
     clearAbandoned(folder);
-    const lock = await takeLock(folder, job, parts);
+    const lock = await takeLock(folder, job, parts, result);
     const signsOfLife = setInterval(() => touch(lock), signOfLifeMilliseconds).unref();
     try {
       return await work();
@@ -74,7 +76,12 @@ export async function doLocked<T>(
   }
 }
 
-async function takeLock(folder: string, job: string, parts: readonly string[] | undefined): Promise<string> {
+async function takeLock(
+  folder: string,
+  job: string,
+  parts: readonly string[] | undefined,
+  result: string,
+): Promise<string> {
   const lockedAs = shortName(job);
   const holder: Holder = {
     host: hostname(),
@@ -97,7 +104,7 @@ async function takeLock(folder: string, job: string, parts: readonly string[] | 
     await rm(path, { force: true });
     if (attempt === attempts) {
       throw new UnblurError(
-        `Another unblur is at work in ${folder} (${describeHolder(folder, other)}). Wait until it has finished, or choose another folder.`,
+        `Another unblur is at work on ${result} (${describeHolder(folder, other)}). Wait until it has finished, or choose another place for the result.`,
       );
     }
     // Two that begin at the same moment see each other: pauses of different lengths let one be first.

@@ -127,7 +127,10 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
     options.out,
     'restoration',
     () => restoreAll(jobs, skipped, options, { weightsName: weights.name, restorer, madeWith, signal }),
-    { parts: jobs.map(({ name }) => name) },
+    {
+      parts: jobs.map(({ name }) => name),
+      result: jobs.length === 1 ? jobs[0]!.folder : options.out,
+    },
   );
 }
 

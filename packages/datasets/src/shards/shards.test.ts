@@ -271,7 +271,7 @@ describe('shard sets', () => {
     const job = { ...small, folder: await makePanoramaFolder(1), out };
     const first = async () => {
       await expect(synthesizePanoramaShards({ ...job, part: [0, 2] })).rejects.toThrow(
-        /^Another unblur is at work in .*set \(process \d+/,
+        /^Another unblur is at work on .*set \(process \d+/,
       );
       await expect(synthesizePanoramaShards(job)).rejects.toThrow('Another unblur is at work');
       await synthesizePanoramaShards({ ...job, part: [1, 2] });

@@ -176,7 +176,7 @@ export async function restorePhotoToFolder(
   const place = resolve(folder);
   const written = options.isLocked
     ? await write()
-    : await doLocked(dirname(place), 'restoration', write, { parts: [basename(place)] });
+    : await doLocked(dirname(place), 'restoration', write, { parts: [basename(place)], result: folder });
   return {
     photo: { width, height, bitDepth, hadAlpha, pages },
     ...written,

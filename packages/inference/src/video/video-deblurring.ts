@@ -189,7 +189,7 @@ export async function deblurVideo(
       options.preview
         ? writePreview(source, options.preview, input, output, container, deblurrer, options)
         : writeClip(source, output, container, deblurrer, options),
-    { makesFolder: false },
+    { makesFolder: false, result: output },
   );
 }
 
