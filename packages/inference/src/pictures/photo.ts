@@ -15,8 +15,10 @@ export interface Photo extends RgbImage, PictureMetadata {
   readonly bitDepth: 8 | 16;
   /** Whether there was transparency, which was laid over white: frames are opaque. */
   readonly hadAlpha: boolean;
-  /** How many pages or animation frames the file holds; the first is the photograph. */
+  /** How many pages or animation frames the file holds. */
   readonly pages: number;
+  /** Which of them the photograph is, from 0. */
+  readonly page: number;
 }
 
 export interface LoadPhotoOptions {
@@ -117,6 +119,7 @@ export async function loadPhoto(
       bitDepth,
       hadAlpha: header.hasAlpha && (await isTransparent(bytes, page)),
       pages: firstPage.pages ?? 1,
+      page,
       profile,
       exif: await uprightExif(
         exif ?? header.exif ?? (header.format === 'tiff' ? extractTiffExif(bytes) : undefined),
