@@ -209,7 +209,7 @@ describe('results of several photographs', () => {
     const { code, stderr } = restore(album, out);
     expect(code).toBe(0);
     expect(stderr).toBe(
-      `unblur: Skipped: 1 hidden (${join(album, '...jpg')}); 1 no photograph by the name (${join(album, 'notes.txt')}).\n`,
+      `unblur: Skipped: ${join(album, '...jpg')} (hidden); ${join(album, 'notes.txt')} (not named like a photograph).\n`,
     );
     expect(readdirSync(out)).toEqual(['day']);
     expect(
