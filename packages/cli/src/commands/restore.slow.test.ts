@@ -377,7 +377,9 @@ describe('Ctrl-C in the middle', () => {
     expect(again.stdout.split('\n').filter((line) => line.includes(' -> '))).toEqual([
       expect.stringContaining(`many-${done}.jpg (70x50)`),
     ]);
-    expect(again.stdout).toContain(`\n${done} ${done === 1 ? 'was' : 'were'} already restored;`);
+    expect(again.stdout).toContain(
+      `\n${done} ${done === 1 ? 'was' : 'were'} already restored (${join(out, 'many-0')}`,
+    );
     const [first, second] = photos as [string, string];
     const json = unblur(['restore', first, second, ...options, '--json']).stdout;
     expect(JSON.parse(json)).toMatchObject({

@@ -12,7 +12,7 @@ import {
 } from '../frame-encoding-choice.js';
 import { abortOnInterruption } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
-import { describeSkipped, findPhotos, type SkippedFile } from '../photo-paths.js';
+import { describeSkipped, findPhotos, listFirst, type SkippedFile } from '../photo-paths.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import {
   assignResults,
@@ -198,7 +198,8 @@ async function restoreAll(
   await restorer.release();
   if (alreadyRestored.length > 0 && !options.json) {
     const count = `${alreadyRestored.length} ${alreadyRestored.length === 1 ? 'was' : 'were'}`;
-    printLine(`${count} already restored; --overwrite restores anew`);
+    const places = listFirst(alreadyRestored.map(({ folder }) => folder));
+    printLine(`${count} already restored (${places}); --overwrite restores anew`);
   }
   const skippedLine = describeSkipped(skipped);
   if (skippedLine !== undefined) printNote(`unblur: ${skippedLine}`);
