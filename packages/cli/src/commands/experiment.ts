@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { readChosenWeights } from '../weights-choice.js';
 
@@ -26,6 +27,7 @@ export function defineExperiment(program: Command): void {
     .option(
       '--out <folder>',
       'folder of the results; what is done there is not done again',
+      placeOnDisk,
       join('runs', 'experiments'),
     )
     .option('--seeds <n>', 'train only with the first n of the seeds', wholeNumber(1))

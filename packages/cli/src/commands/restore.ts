@@ -28,6 +28,7 @@ import {
   scaleName,
   type RestorerOptions,
 } from '../restorer-choice.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { readVersion } from '../version.js';
 
@@ -74,6 +75,7 @@ export function defineRestore(program: Command): void {
     .option(
       '--out <folder>',
       'where the results go, one folder per photograph, below it as in the folders that were named',
+      placeOnDisk,
       'restored',
     )
     .option(

@@ -5,6 +5,7 @@ import { makeFolder, writeAtomically } from '@unblur/files';
 import type { AveragingSpace, SampleSource } from '@unblur/datasets';
 import { abortOnInterruption } from '../interruption.js';
 import { frameCount, realNumber, wholeNumber } from '../numbers.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, printLine } from '../terminal.js';
 import { timedProgress } from '../remaining-time.js';
 import { openVideoSource } from './synth-video.js';
@@ -172,7 +173,11 @@ export function defineSynth(program: Command): void {
       'blur whole videos to score unblur eval-video on: averages of consecutive frames, the middle one as ground truth',
     )
     .requiredOption('--from <path>', 'video file, or folder of videos as pictures: one folder of frames each')
-    .requiredOption('--out <folder>', 'where the set goes: blur/<video>/0000.png, gt/<video>/0000.png, ...')
+    .requiredOption(
+      '--out <folder>',
+      'where the set goes: blur/<video>/0000.png, gt/<video>/0000.png, ...',
+      placeOnDisk,
+    )
     .option('--frames <n>', 'frames per exposure, odd', frameCount, 5)
     .option(
       '--stride <n>',
@@ -227,6 +232,7 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .requiredOption(
       '--out <folder>',
       'where the samples go: sample-0000/blur.png, frame-0.png, ...; or shards',
+      placeOnDisk,
     )
     .option('--count <n>', 'samples to make', wholeNumber(1), 10)
     .option('--size <pixels>', 'width and height of the photographs', wholeNumber(16, 4096), 256)

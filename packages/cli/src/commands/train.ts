@@ -5,6 +5,7 @@ import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished 
 import { noteSlowRuntime } from '../slow-runtime-note.js';
 import { realNumber, wholeNumber } from '../numbers.js';
 import { timedProgress } from '../remaining-time.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, printLine, printNote } from '../terminal.js';
 
 /** Those of @unblur/trainer, which is not loaded before it trains. */
@@ -29,7 +30,7 @@ export function defineTrain(program: Command): void {
     .command('train')
     .description('train a network as a run file describes')
     .argument('<run.yaml>', 'the run: network, data, losses, schedule')
-    .option('--out <folder>', 'folder of the run (default: runs/<name of the file>)')
+    .option('--out <folder>', 'folder of the run (default: runs/<name of the file>)', placeOnDisk)
     .option('--resume', 'go on from the last checkpoint in the folder of the run')
     .addOption(new Option('--engine <name>', "what computes, instead of the run file's").choices(engines))
     .option(
@@ -51,6 +52,7 @@ export function defineTrain(program: Command): void {
     .option(
       '--pack <folder>',
       'train nothing; pack the run into a folder that trains it on a machine with PyTorch and nothing else (start.sh)',
+      placeOnDisk,
     )
     .option('--max-mib <n>', 'size of the packed run at most', wholeNumber(1), 60)
     .option('--part-mib <n>', 'size of each of its files at most', wholeNumber(1), 30)
