@@ -41,7 +41,7 @@ export function defineExport(program: Command): void {
     )
     .option(
       '--frames <n>',
-      'how many frames to restore from a photograph, evenly spaced over the exposure (default: 7, or those of the network)',
+      'how many frames to restore from a photograph, 2 to 1001, evenly spaced over the exposure (default: 7, or those of the network)',
       wholeNumber(2, 1001),
     )
     .addOption(

@@ -80,12 +80,12 @@ export function defineRestore(program: Command): void {
     )
     .option(
       '--frames <n>',
-      'how many frames to restore, evenly spaced over the exposure (default: 7)',
+      'how many frames to restore, 2 to 1001, evenly spaced over the exposure (default: 7)',
       wholeNumber(2, 1001),
     );
   command.option(
     '--max-megapixels <n>',
-    'refuse photographs with more (default: 50); 60 megapixels take about 5 GB of memory, 200 about 13 GB',
+    'refuse photographs with more, 1 to 250 (default: 50); 60 megapixels take about 5 GB of memory, 200 about 13 GB',
     wholeNumber(1, largestMegapixels),
   );
   addFrameEncodingOptions(command).addOption(

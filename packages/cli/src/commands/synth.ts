@@ -178,7 +178,7 @@ export function defineSynth(program: Command): void {
       'where the set goes: blur/<video>/0000.png, gt/<video>/0000.png, ...',
       placeOnDisk,
     )
-    .option('--frames <n>', 'frames per exposure, odd', frameCount, 5)
+    .option('--frames <n>', 'frames per exposure, odd, 3 or more', frameCount, 5)
     .option(
       '--stride <n>',
       'frames from one exposure to the next (default: --frames; exposures share no frame)',
@@ -236,7 +236,7 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     )
     .option('--count <n>', 'samples to make', wholeNumber(1), 10)
     .option('--size <pixels>', 'width and height of the photographs', wholeNumber(16, 4096), 256)
-    .option('--frames <n>', 'sharp frames per photograph, odd', frameCount, 7)
+    .option('--frames <n>', 'sharp frames per photograph, odd, 3 or more', frameCount, 7)
     .option('--seed <n>', 'the same seed makes the same samples', wholeNumber(0), 0)
     .addOption(
       new Option(

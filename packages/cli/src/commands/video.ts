@@ -53,7 +53,7 @@ export function defineVideo(program: Command): void {
     )
     .option(
       '--memory <GiB>',
-      'work in tiles where the network would need more memory than this (default: 3)',
+      'work in tiles where the network would need more memory than this, 0.1 to 1024 (default: 3)',
       realNumber(0.1, 1024),
     );
   command
