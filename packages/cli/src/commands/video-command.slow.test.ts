@@ -77,7 +77,7 @@ describe('unblur video', () => {
   test('writes beside what it is given, unless it is told where', () => {
     cpSync(join(folder, 'blur', 'clip'), join(folder, 'frames'), { recursive: true });
     const { stdout } = unblur(['video', 'frames', '--weights', 'video.safetensors']);
-    expect(stdout).toMatch(/^frames \(24x20\) -> frames-deblurred: 3 frames, /);
+    expect(stdout).toMatch(/^frames -> frames-deblurred \(24x20\): 3 frames, /);
     expect(readdirSync(join(folder, 'frames-deblurred'))).toContain('2.png');
     expectOneLine(unblur(['video', '-', '--weights', 'video.safetensors']), /--out sharp\.mp4, or --out -/);
   });
@@ -88,10 +88,10 @@ describe('unblur video', () => {
       ...['-c:v', 'mpeg4', join(folder, 'walk.avi')],
     ]);
     const commandLine = ['video', 'walk.avi', '--weights', 'video.safetensors'];
-    expect(unblur(commandLine).stdout).toMatch(/^walk\.avi \(32x32\) -> walk-deblurred\.mp4: 3 frames, /);
+    expect(unblur(commandLine).stdout).toMatch(/^walk\.avi -> walk-deblurred\.mp4 \(32x32\): 3 frames, /);
     expectOneLine(unblur(commandLine), /walk-deblurred\.mp4 exists; .* --overwrite$/m);
     expect(unblur([...commandLine, '--preview', '1s']).stdout).toMatch(
-      / -> walk-deblurred-preview\.mp4: 3 frames, /,
+      /^walk\.avi -> walk-deblurred-preview\.mp4 \(66x32\): 3 frames, /,
     );
   });
 

@@ -139,5 +139,5 @@ function describe(
   seconds: number,
 ): string {
   if (frames === 0) return `${input} -> ${out}: all ${skipped} frames were there already`;
-  return `${input} (${width}x${height}) -> ${out}: ${frames} frames${skipped > 0 ? ` (${skipped} were there already)` : ''}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
+  return `${input} -> ${out} (${width}x${height}): ${frames} frames${skipped > 0 ? ` (${skipped} were there already)` : ''}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
 }

@@ -91,6 +91,7 @@ const videoOptions: OptionNames<DeblurVideoOptions> = {
 };
 
 export interface DeblurredVideo {
+  /** Of what was written, in pixels: a preview has the original and the sharp one side by side. */
   width: number;
   height: number;
   /** Frames written now, and those that were there from before. */
