@@ -1,6 +1,7 @@
 export { abortable, waitUnlessAborted } from './abort.js';
 export { appendWhole, produceAtomically, writeAtomically, writeAtomicallySync } from './atomic-file.js';
 export { writeFolderAtomically } from './atomic-folder.js';
+export { counted } from './counted.js';
 export { digestOfFile } from './file-digest.js';
 export { explainFileError, explainStrayFileError, firstLine, UnblurError } from './file-error.js';
 export { doClaimed } from './folder-claim.js';

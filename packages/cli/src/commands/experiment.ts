@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { counted } from '@unblur/files';
 import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
 import { placeOnDisk } from '../standard-streams.js';
@@ -89,7 +90,7 @@ async function listAll(folder: string, json: boolean | undefined): Promise<void>
     printLine(`${name.padEnd(20)} ${title}`);
     for (const row of rows) {
       printLine(
-        `  ${`${name}/${row.name}`.padEnd(34)} ${row.title}${row.origin.kind === 'training' ? `, ${seeds.length} ${seeds.length === 1 ? 'run' : 'runs'}` : ''}`,
+        `  ${`${name}/${row.name}`.padEnd(34)} ${row.title}${row.origin.kind === 'training' ? `, ${counted(seeds.length, 'run')}` : ''}`,
       );
     }
   }

@@ -142,7 +142,7 @@ describe('unblur restore', () => {
       ]);
     expectOneLine(
       limited('1'),
-      /large\.png is 1500x800 \(1\.2 megapixels\), more than the limit of 1 megapixels; scale it down first, or allow it with --max-megapixels 2, for about 2 GB of memory$/m,
+      /large\.png is 1500x800 \(1\.2 megapixels\), more than the limit of 1 megapixel; scale it down first, or allow it with --max-megapixels 2, for about 2 GB of memory$/m,
     );
     expect(limited('2').code).toBe(0);
   });

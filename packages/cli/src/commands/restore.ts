@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { doLocked } from '@unblur/files';
+import { counted, doLocked } from '@unblur/files';
 import type { FrameEncoding, Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure } from '../failure.js';
@@ -275,5 +275,5 @@ async function restorePhoto(
 }
 
 function describe({ photo, folder, width, height, frames, scale, seconds }: RestoredPhoto): string {
-  return `${photo} (${width}x${height}) -> ${folder}: ${frames} frames, ${scale === '1' ? '' : `restored at ${scale} of its size, `}${seconds.toFixed(1)} s`;
+  return `${photo} (${width}x${height}) -> ${folder}: ${counted(frames, 'frame')}, ${scale === '1' ? '' : `restored at ${scale} of its size, `}${seconds.toFixed(1)} s`;
 }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { makeFolder, writeAtomically } from '@unblur/files';
+import { counted, makeFolder, writeAtomically } from '@unblur/files';
 import type { AveragingSpace, SampleSource } from '@unblur/datasets';
 import { abortOnInterruption } from '../interruption.js';
 import { frameCount, realNumber, wholeNumber } from '../numbers.js';
@@ -213,7 +213,7 @@ async function synthesizePairedVideo({
       signal,
     });
     clearBar();
-    printLine(`${frames} frames, ${videos === 1 ? 'one video' : `${videos} videos`} -> ${out}`);
+    printLine(`${counted(frames, 'frame')}, ${counted(videos, 'video')} -> ${out}`);
   } finally {
     await video.close();
   }
@@ -310,8 +310,8 @@ async function synthesize(
     await datasets.synthesizeSampleSet(job);
   }
   clearBar();
-  const what = shard ? `part ${shard[0]} of ${shard[1]} of ${count} samples` : `${count} samples`;
-  printLine(`${what} of ${frames} frames -> ${out}`);
+  const part = shard ? `part ${shard[0]} of ${shard[1]} of ` : '';
+  printLine(`${part}${counted(count, 'sample')} of ${frames} frames -> ${out}`);
 }
 
 async function drawPreview(
@@ -327,7 +327,7 @@ async function drawPreview(
       : { samples: await previewSampleSet({ ...made, count }), indices: undefined };
   if (samples.length === 0) {
     throw new Error(
-      `Expected a --shard that gets samples, for --preview, but ${made.count} samples fill no more than ${Math.ceil(made.count / made.samplesPerShard!)} shards; ask for more samples (--count) or smaller shards (--shard-size).`,
+      `Expected a --shard that gets samples, for --preview, but --count ${made.count} fills no more than ${counted(Math.ceil(made.count / made.samplesPerShard!), 'shard')}; ask for more samples (--count) or smaller shards (--shard-size).`,
     );
   }
   const path = join(out, 'preview.png');

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { EngineName } from '@unblur/trainer';
+import { counted } from '@unblur/files';
 import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
 import { noteSlowRuntime } from '../slow-runtime-note.js';
 import { realNumber, wholeNumber } from '../numbers.js';
@@ -77,7 +78,7 @@ async function runTraining(
       ...(minutes !== undefined && { changes: { minutes } }),
     });
     printLine(
-      `packed ${pictures} pictures (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${files} files -> ${pack}`,
+      `packed ${counted(pictures, 'picture')} (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${counted(files, 'file')} -> ${pack}`,
     );
     printLine(
       `on the other machine: ${pack}/start.sh OUT; then here: unblur train ${runFile} --collect OUT/results`,
@@ -91,7 +92,7 @@ async function runTraining(
         `unblur: ${runFile} has changed since it was packed; ${runFolder}/run.yaml says how it was trained.`,
       );
     }
-    printLine(`took in ${step} steps -> ${runFolder}`);
+    printLine(`took in ${counted(step, 'step')} -> ${runFolder}`);
     return;
   }
   const { step, interrupted, runFolder } = await train(runFile, {
@@ -113,7 +114,7 @@ async function runTraining(
     );
     process.exitCode = interruptionCode() ?? interruptedCode;
   } else {
-    printLine(`trained ${step} steps -> ${runFolder}`);
+    printLine(`trained ${counted(step, 'step')} -> ${runFolder}`);
   }
   // The GPU that the engine tfjs-webgpu holds would keep the process alive.
   process.exit();

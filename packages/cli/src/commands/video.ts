@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, parse, resolve } from 'node:path';
 import { clipExtensions } from '@unblur/clips';
-import { UnblurError } from '@unblur/files';
+import { counted, UnblurError } from '@unblur/files';
 import type { Command } from 'commander';
 import { nameFlags } from '../flag-names.js';
 import {
@@ -139,5 +139,5 @@ function describe(
   seconds: number,
 ): string {
   if (frames === 0) return `${input} -> ${out}: all ${skipped} frames were there already`;
-  return `${input} -> ${out} (${width}x${height}): ${frames} frames${skipped > 0 ? ` (${skipped} were there already)` : ''}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
+  return `${input} -> ${out} (${width}x${height}): ${counted(frames, 'frame')}${skipped > 0 ? ` (${skipped} were there already)` : ''}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
 }

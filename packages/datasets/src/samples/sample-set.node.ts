@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { UnblurError } from '@unblur/files';
+import { counted, UnblurError } from '@unblur/files';
 import type { Sample, SampleValues } from '../sample.js';
 import {
   describeRecipe,
@@ -98,7 +98,7 @@ function requireNoMoreThan(count: number, out: string): void {
   const extra = readdirSync(out).find((name) => Number(/^sample-(\d{4,})$/.exec(name)?.[1]) >= count);
   if (extra === undefined) return;
   throw new UnblurError(
-    `Expected a folder for ${count === 1 ? 'one sample' : `${count} samples`} but ${out} holds more, such as ${extra}; ask for as many, or choose another folder.`,
+    `Expected a folder for ${counted(count, 'sample')} but ${out} holds more, such as ${extra}; ask for as many, or choose another folder.`,
   );
 }
 

@@ -118,7 +118,7 @@ describe('synthesizeSampleSet', () => {
     const out = join(newFolder(), 'set');
     await synthesizePanoramaSet({ ...small, count: 2, folder, out });
     await expect(synthesizePanoramaSet({ ...small, count: 1, folder, out })).rejects.toThrow(
-      'for one sample but',
+      'for 1 sample but',
     );
     expect(readdirSync(out)).toEqual(['sample-0000', 'sample-0001', 'set.json']);
   });
