@@ -4,6 +4,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { counted, makeFolder, writeAtomically } from '@unblur/files';
 import type { AveragingSpace, SampleSource } from '@unblur/datasets';
 import { abortOnInterruption } from '../interruption.js';
+import { describeKept } from '../kept-results.js';
 import { frameCount, realNumber, wholeNumber } from '../numbers.js';
 import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, printLine } from '../terminal.js';
@@ -175,7 +176,7 @@ export function defineSynth(program: Command): void {
     .requiredOption('--from <path>', 'video file, or folder of videos as pictures: one folder of frames each')
     .requiredOption(
       '--out <folder>',
-      'where the set goes: blur/<video>/0000.png, gt/<video>/0000.png, ...',
+      'where the set goes: blur/<video>/0000.png, gt/<video>/0000.png, ...; a folder that holds a part of it gets what is missing',
       placeOnDisk,
     )
     .option('--frames <n>', 'frames per exposure, odd, 3 or more', frameCount, 5)
@@ -205,7 +206,7 @@ async function synthesizePairedVideo({
   const video = await openVideoSource(from, signal);
   try {
     const { synthesizePairedVideos } = await import('@unblur/datasets');
-    const { frames, videos } = await synthesizePairedVideos({
+    const { frames, videos, kept } = await synthesizePairedVideos({
       folder: video.folder,
       out,
       ...exposure,
@@ -213,7 +214,7 @@ async function synthesizePairedVideo({
       signal,
     });
     clearBar();
-    printLine(`${counted(frames, 'frame')}, ${counted(videos, 'video')} -> ${out}`);
+    printLine(`${counted(frames, 'frame')}, ${counted(videos, 'video')} -> ${out}${describeKept(kept)}`);
   } finally {
     await video.close();
   }
@@ -231,7 +232,7 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .requiredOption('--from <path>', from)
     .requiredOption(
       '--out <folder>',
-      'where the samples go: sample-0000/blur.png, frame-0.png, ...; or shards',
+      'where the samples go: sample-0000/blur.png, frame-0.png, ...; or shards; a folder that holds a part of them gets what is missing',
       placeOnDisk,
     )
     .option('--count <n>', 'samples to make', wholeNumber(1), 10)
@@ -304,14 +305,13 @@ async function synthesize(
   const { usableProcessors } = await import('@unblur/onnx/node');
   const workers = options.workers ?? usableProcessors();
   const job = { source, out, count, seed, workers, onProgress: timedProgress(), signal };
-  if (format === 'shards') {
-    await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard });
-  } else {
-    await datasets.synthesizeSampleSet(job);
-  }
+  const { kept } =
+    format === 'shards'
+      ? await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard })
+      : await datasets.synthesizeSampleSet(job);
   clearBar();
   const part = shard ? `part ${shard[0]} of ${shard[1]} of ` : '';
-  printLine(`${part}${counted(count, 'sample')} of ${frames} frames -> ${out}`);
+  printLine(`${part}${counted(count, 'sample')} of ${frames} frames -> ${out}${describeKept(kept)}`);
 }
 
 async function drawPreview(

@@ -10,6 +10,7 @@ import {
   type FrameEncodingOptions,
 } from '../frame-encoding-choice.js';
 import { abortOnInterruption } from '../interruption.js';
+import { describeKept } from '../kept-results.js';
 import { clipPart, realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import { standardStream, withStandardStreams, type NamedFiles } from '../standard-streams.js';
@@ -139,5 +140,5 @@ function describe(
   seconds: number,
 ): string {
   if (frames === 0) return `${input} -> ${out}: all ${skipped} frames were there already`;
-  return `${input} -> ${out} (${width}x${height}): ${counted(frames, 'frame')}${skipped > 0 ? ` (${skipped} were there already)` : ''}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
+  return `${input} -> ${out} (${width}x${height}): ${counted(frames, 'frame')}${describeKept(skipped)}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
 }

@@ -35,7 +35,7 @@ function synthesizePanoramaShards({
   frames,
   augmentation,
   ...job
-}: Job & PartialPanoramaOptions): Promise<void> {
+}: Job & PartialPanoramaOptions): ReturnType<typeof synthesizeShards> {
   return synthesizeShards({
     ...job,
     source: {
@@ -235,7 +235,9 @@ describe('shard sets', () => {
     const neverGiven = 2 ** 31 - 1;
     renameSync(leftover, leftover.replace(`-${process.pid}-`, `-${neverGiven}-`));
     const progress: number[] = [];
-    await synthesizePanoramaShards({ ...job, onProgress: (done, count) => progress.push(done / count) });
+    expect(
+      await synthesizePanoramaShards({ ...job, onProgress: (done, count) => progress.push(done / count) }),
+    ).toEqual({ kept: 3 });
     expect(progress).toEqual([3 / 7, 4 / 7, 5 / 7, 6 / 7, 1]);
     expect(statSync(join(out, 'shard-00000.safetensors')).mtimeMs).toBe(kept);
     expect(readdirSync(out)).toHaveLength(4);
