@@ -65,6 +65,11 @@ const oneStyle = [
   },
 ];
 
+const endlessMkdir = {
+  selector: 'CallExpression[callee.name=/^mkdir(Sync)?$/] Property[key.name="recursive"]',
+  message: 'Use makeFolder of @unblur/files: a recursive mkdir never ends in places such as /proc.',
+};
+
 export default defineConfig(
   globalIgnores([
     '**/dist/',
@@ -115,6 +120,11 @@ export default defineConfig(
         },
       ],
     },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.test-tool.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...oneStyle, endlessMkdir] },
   },
   {
     files: ['packages/{core-model,restoration,web-demo}/src/**/*.ts'],

@@ -346,7 +346,7 @@ export async function startInPairs(workplace, job, { result: reference }, count)
     const refusals = failed
       .map(({ notes }) => notes.trim())
       .filter(
-        (notes) => /Another unblur is at work in .* \(process \d+/.test(notes) && !notes.includes('    at '),
+        (notes) => /Another unblur is at work on .* \(process \d+/.test(notes) && !notes.includes('    at '),
       );
     figures.refusals.push(...refusals);
     if (failed.length === 0) figures.bothWhole += 1;

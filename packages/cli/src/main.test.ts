@@ -16,6 +16,12 @@ describe('a command line that is not understood', () => {
     [['doctor', 'x'], /too many arguments.*Expected 0 arguments but received 1\./],
     [['restore'], /missing required argument 'photo'/],
     [['eval', 'samples', '--jsn'], /unknown option '--jsn'.*Did you mean --json\?/],
+    [
+      ['restore', 'a.jpg', '--out', ''],
+      /Expected something for option '--out <folder>' but received an empty text/,
+    ],
+    [['restore', ''], /Expected something for every argument but received an empty text/],
+    [['restore', 'a.jpg', '--out', '-'], /does not go to standard output/],
     [['synth', 'panoram'], /Did you mean panorama\?/],
   ])('%j: one line, exit code 2', (commandLine, message) => {
     expectOneLine(unblur(commandLine), message, 2);

@@ -32,7 +32,10 @@ export async function main(commandLine: string[]): Promise<void> {
   surviveClosedOutput();
   const program = defineProgram();
   let command = program;
-  program.hook('preAction', (_, action) => void (command = action as Command));
+  program.hook('preAction', (_, action) => {
+    command = action as Command;
+    expectNoEmptyValue(command);
+  });
   const offers = (flag: string) => command.options.some(({ long }) => long === flag);
   try {
     await program.parseAsync(commandLine.map(asFileName), { from: 'user' });
@@ -54,6 +57,17 @@ export async function main(commandLine: string[]): Promise<void> {
     }
     process.exitCode = 1;
   }
+}
+
+/** An empty text is what a shell makes of a variable that is not set: never meant. */
+function expectNoEmptyValue(command: Command): void {
+  const { options, args } = command;
+  const empty = options.find((option) =>
+    [command.getOptionValue(option.attributeName())].flat().includes(''),
+  );
+  if (empty === undefined && !args.includes('')) return;
+  const place = empty ? `option '${empty.flags}'` : 'every argument';
+  command.error(`error: Expected something for ${place} but received an empty text.`);
 }
 
 /** `-y.mp4`, where there is a file of that name, is no option. */

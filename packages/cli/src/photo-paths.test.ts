@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeSkipped, findPhotos, nameResults } from './photo-paths.js';
 
@@ -30,6 +30,7 @@ beforeAll(() => {
   for (const name of ['frame-0.png', 'contact-sheet.png', 'motion.png']) {
     writeFileSync(join(folder, 'old', name), '');
   }
+  symlinkSync('old', join(folder, 'linked'));
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,19 +58,22 @@ describe('findPhotos', () => {
     expect(skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`).sort()).toEqual([
       '._a.png: hidden',
       '.hidden.jpg: hidden',
-      'e.MOV: for unblur video',
-      'notes.txt: no photograph by the name',
+      'e.MOV: video: use unblur video',
+      'linked: link to a folder',
+      'notes.txt: not named like a photograph',
       'old: results of unblur',
       'restored: results of unblur',
     ]);
-    expect(describeSkipped(skipped.filter(({ reason }) => reason !== 'results of unblur'))).toBe(
-      `Skipped: 2 hidden (${join(folder, '._a.png')}, ${join(folder, '.hidden.jpg')}); 1 for unblur video (${join(folder, 'e.MOV')}); 1 no photograph by the name (${join(folder, 'notes.txt')}).`,
+    expect(
+      describeSkipped(skipped.filter(({ path }) => !['old', 'restored', 'linked'].includes(basename(path)))),
+    ).toBe(
+      `Skipped: ${join(folder, '._a.png')}, ${join(folder, '.hidden.jpg')} (hidden); ${join(folder, 'e.MOV')} (video: use unblur video); ${join(folder, 'notes.txt')} (not named like a photograph).`,
     );
     expect(
       describeSkipped(
-        Array.from({ length: 8 }, (_, i) => ({ path: `${i}.txt`, reason: 'no photograph by the name' })),
+        Array.from({ length: 8 }, (_, i) => ({ path: `${i}.txt`, reason: 'not named like a photograph' })),
       ),
-    ).toContain('4.txt and 3 more)');
+    ).toContain('4.txt and 3 more (not named');
     expect(describeSkipped([])).toBeUndefined();
   });
 
@@ -86,7 +90,7 @@ describe('findPhotos', () => {
       }
       const { photos, skipped } = await findPhotos([root], out);
       expect(photos.map(({ path }) => path)).toEqual([join(root, 'a.jpg')]);
-      expect(skipped.map(({ reason }) => reason)).toEqual(['that cannot be read']);
+      expect(skipped.map(({ reason }) => reason)).toEqual(['cannot be read']);
     } finally {
       process.chdir(workingFolder);
       spawnSync('rm', ['-rf', root]);
@@ -97,7 +101,7 @@ describe('findPhotos', () => {
     expect(await pathsOf(`${folder}/*.png`)).toEqual([join(folder, 'a.png')]);
     const { photos, skipped } = await findPhotos([`${folder}/**/*.{heic,txt}`], out);
     expect(photos).toEqual([{ path: join(folder, 'trip/day/c.heic'), folder: join('trip', 'day') }]);
-    expect(skipped).toEqual([{ path: join(folder, 'notes.txt'), reason: 'no photograph by the name' }]);
+    expect(skipped).toEqual([{ path: join(folder, 'notes.txt'), reason: 'not named like a photograph' }]);
   });
 
   test('names a photograph once, however often it is asked for', async () => {

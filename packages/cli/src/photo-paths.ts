@@ -49,10 +49,11 @@ export interface FoundPhotos {
 
 const skipReasons = {
   hidden: 'hidden',
-  clip: 'for unblur video',
-  name: 'no photograph by the name',
+  clip: 'video: use unblur video',
+  name: 'not named like a photograph',
   results: 'results of unblur',
-  unreadable: 'that cannot be read',
+  link: 'link to a folder',
+  unreadable: 'cannot be read',
 } as const;
 
 /**
@@ -142,9 +143,11 @@ function add(found: FoundPhotos, path: string, folder: string, isFolder: boolean
   // macOS leaves a hidden `._photo.jpg` beside each photograph on other systems' disks.
   if (name.startsWith('.')) {
     found.skipped.push({ path, reason: skipReasons.hidden });
-  } else if (!isFolder && isClip(name)) {
+  } else if (isFolder) {
+    found.skipped.push({ path, reason: skipReasons.link });
+  } else if (isClip(name)) {
     found.skipped.push({ path, reason: skipReasons.clip });
-  } else if (isFolder || !knownExtensions.has(extname(name).toLowerCase())) {
+  } else if (!knownExtensions.has(extname(name).toLowerCase())) {
     found.skipped.push({ path, reason: skipReasons.name });
   } else {
     found.photos.push({ path, folder });
@@ -153,13 +156,18 @@ function add(found: FoundPhotos, path: string, folder: string, isFolder: boolean
 
 const mostNamed = 5;
 
+/** The first few of a list as a sentence has them, and how many more there are. */
+export function listFirst(paths: readonly string[]): string {
+  const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '';
+  return `${paths.slice(0, mostNamed).join(', ')}${more}`;
+}
+
 /** One line that says what was left out, and why; none where nothing was. */
 export function describeSkipped(skipped: readonly SkippedFile[]): string | undefined {
   if (skipped.length === 0) return undefined;
   const reasons = [...new Set(skipped.map(({ reason }) => reason))].map((reason) => {
     const paths = skipped.filter((file) => file.reason === reason).map(({ path }) => path);
-    const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '';
-    return `${paths.length} ${reason} (${paths.slice(0, mostNamed).join(', ')}${more})`;
+    return `${listFirst(paths)} (${reason})`;
   });
   return `Skipped: ${reasons.join('; ')}.`;
 }

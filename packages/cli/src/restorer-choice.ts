@@ -63,7 +63,7 @@ export function addRestorerOptions(command: Command): Command {
     )
     .option(
       '--memory <GiB>',
-      'work in tiles, and on many frames in turn, where the network and its frames would need more memory than this (default: 1)',
+      'work in tiles, and on many frames in turn, where the network and its frames would need more memory than this, 0.2 to 1024 (default: 1)',
       realNumber(0.2, 1024),
     );
 }

@@ -4,10 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { InvalidArgumentError } from 'commander';
 import { explainFileError, makeTemporaryFolder, UnblurError } from '@unblur/files';
 
 /** What stands for standard input or output where a file is named. */
 export const standardStream = '-';
+
+/** A parser of what a command writes that cannot go to standard output. */
+export function placeOnDisk(text: string): string {
+  if (text !== standardStream) return text;
+  throw new InvalidArgumentError(
+    'Expected a file or folder: this does not go to standard output. One that is called - is ./-.',
+  );
+}
 
 /** What messages call a stream that a command line names. */
 export const streamName = (path: string): string => (isStandardInput(path) ? 'standard input' : path);

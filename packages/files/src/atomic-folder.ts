@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, copyFile, link, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { explainFileError, explainingFileErrors } from './file-error.js';
+import { makeFolder } from './make-folder.js';
 import { explainingStaging, makeTemporaryFolder, removeEmpty } from './temporary-folder.js';
 
 /**
@@ -52,7 +53,7 @@ async function makeFolderFor(
     return { temporary: makeTemporaryFolder(destination), madeParent: undefined };
   }
   const parent = dirname(resolve(destination));
-  const madeParent = await mkdir(parent, { recursive: true });
+  const madeParent = await makeFolder(parent);
   return { temporary: makeTemporaryFolder(parent), madeParent };
 }
 

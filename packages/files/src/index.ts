@@ -1,10 +1,12 @@
 export { abortable, waitUnlessAborted } from './abort.js';
 export { appendWhole, produceAtomically, writeAtomically, writeAtomicallySync } from './atomic-file.js';
 export { writeFolderAtomically } from './atomic-folder.js';
+export { counted } from './counted.js';
 export { digestOfFile } from './file-digest.js';
 export { explainFileError, explainStrayFileError, firstLine, UnblurError } from './file-error.js';
 export { doClaimed } from './folder-claim.js';
 export { doLocked, type LockOptions } from './job-lock.js';
+export { makeFolder } from './make-folder.js';
 export { isClip, isPicture, pictureExtensions } from './picture-name.js';
 export { shellWord } from './shell-word.js';
 export { clearAbandoned, makeTemporaryFolder } from './temporary-folder.js';

@@ -29,7 +29,7 @@ test('the second is refused and told who is at work; afterwards it may', async (
     );
   });
   const refused = new RegExp(
-    `^Another unblur is at work in ${folder} \\(process ${process.pid}, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d\\)\\. Wait until it has finished, or choose another folder\\.$`,
+    `^Another unblur is at work on ${folder} \\(process ${process.pid}, since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d\\)\\. Wait until it has finished, or choose another place for the result\\.$`,
   );
   await expect(doLocked(folder, 'training', async () => 'second')).rejects.toThrow(refused);
   await expect(doLocked(folder, 'another job', async () => 'other')).resolves.toBe('other');
@@ -37,6 +37,15 @@ test('the second is refused and told who is at work; afterwards it may', async (
   await first;
   await expect(doLocked(folder, 'training', async () => 'second')).resolves.toBe('second');
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('what was asked for is named, where it is not the folder', async () => {
+  const result = join(folder, 'clip.mp4');
+  const inside = async () =>
+    expect(doLocked(folder, 'clip.mp4', async () => {}, { result })).rejects.toThrow(
+      `Another unblur is at work on ${result} (process ${process.pid}, since`,
+    );
+  await doLocked(folder, 'clip.mp4', inside, { result });
 });
 
 test('of many that begin at once exactly one is at work at a time', async () => {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, utimesSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainFileError, UnblurError } from './file-error.js';
+import { makeFolder } from './make-folder.js';
 import { isRunning } from './process-identity.js';
 import {
   clearAbandoned,
@@ -38,6 +39,8 @@ export interface LockOptions {
    * true.
    */
   makesFolder?: boolean;
+  /** What was asked for, as messages name it. Default: the folder. */
+  result?: string;
 }
 
 /**
@@ -55,16 +58,12 @@ export async function doLocked<T>(
   folder: string,
   job: string,
   work: () => Promise<T>,
-  { parts, makesFolder = true }: LockOptions = {},
+  { parts, makesFolder = true, result = folder }: LockOptions = {},
 ): Promise<T> {
-  const made =
-    makesFolder &&
-    (await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-      throw explainFileError('write', folder, cause);
-    }));
+  const made = makesFolder && (await makeFolder(folder));
   try {
     clearAbandoned(folder);
-    const lock = await takeLock(folder, job, parts);
+    const lock = await takeLock(folder, job, parts, result);
     const signsOfLife = setInterval(() => touch(lock), signOfLifeMilliseconds).unref();
     try {
       return await work();
@@ -73,11 +72,16 @@ export async function doLocked<T>(
       await rm(lock, { force: true });
     }
   } finally {
-    if (made) await removeEmpty(resolve(folder), resolve(made));
+    if (made) await removeEmpty(resolve(folder), made);
   }
 }
 
-async function takeLock(folder: string, job: string, parts: readonly string[] | undefined): Promise<string> {
+async function takeLock(
+  folder: string,
+  job: string,
+  parts: readonly string[] | undefined,
+  result: string,
+): Promise<string> {
   const lockedAs = shortName(job);
   const holder: Holder = {
     host: hostname(),
@@ -100,7 +104,7 @@ async function takeLock(folder: string, job: string, parts: readonly string[] | 
     await rm(path, { force: true });
     if (attempt === attempts) {
       throw new UnblurError(
-        `Another unblur is at work in ${folder} (${describeHolder(folder, other)}). Wait until it has finished, or choose another folder.`,
+        `Another unblur is at work on ${result} (${describeHolder(folder, other)}). Wait until it has finished, or choose another place for the result.`,
       );
     }
     // Two that begin at the same moment see each other: pauses of different lengths let one be first.

@@ -43,6 +43,7 @@ export { restoreWithMirrorImage } from './photo/mirror-averaging.js';
 export { photoWork } from './photo/photo-work.js';
 export {
   expectScale,
+  isOneColor,
   scaleForMotion,
   surveyMotion,
   workingScales,

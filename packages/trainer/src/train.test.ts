@@ -35,7 +35,7 @@ test('a second training in a folder is refused; one whose data is missing leaves
   const out = join(folder, 'run');
   await doLocked(out, 'training', async () => {
     await expect(train(runFile, { out })).rejects.toThrow(
-      /^Another unblur is at work in .*run \(process \d+, since/,
+      /^Another unblur is at work on .*run \(process \d+, since/,
     );
   });
   await expect(train(runFile, { out })).rejects.toThrow('nowhere');

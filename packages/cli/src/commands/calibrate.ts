@@ -7,6 +7,7 @@ import { abortOnInterruption } from '../interruption.js';
 import { addOverwriteOption, expectNewFile } from '../new-file.js';
 import { findPhotos } from '../photo-paths.js';
 import { addRunOptions, type RunOptions } from '../run-options.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine } from '../terminal.js';
 import { openNaming, readWeightsOfAnyNetwork, weightsArgument } from '../weights-choice.js';
 
@@ -29,7 +30,11 @@ export function defineCalibrate(program: Command): void {
       '<picture...>',
       `some fifty blurred pictures like those it is for, but none that it is scored on: photographs, folders and patterns; for a network for video clips, and folders with the frames of one, the first ${framesOfClip} of each`,
     )
-    .requiredOption('--out <file>', 'the .safetensors file to write: the same weights, calibrated')
+    .requiredOption(
+      '--out <file>',
+      'the .safetensors file to write: the same weights, calibrated',
+      placeOnDisk,
+    )
     .option(
       '--except <layers...>',
       'layers that stay in floating point, by the beginnings of their names: those at the finest level round what is seen the most',

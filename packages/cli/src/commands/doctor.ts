@@ -10,6 +10,7 @@ import type { Tensor4D } from '@tensorflow/tfjs';
 import type { ChosenRuntime } from '@unblur/onnx/node';
 import type { FoundTorch } from '@unblur/trainer';
 import type { Command } from 'commander';
+import { counted } from '@unblur/files';
 import { printJson, printLine } from '../terminal.js';
 import { readVersion } from '../version.js';
 
@@ -105,7 +106,7 @@ function* describeDiagnosis({
   ffmpeg,
   weights,
 }: Diagnosis): Generator<string> {
-  yield `unblur ${versions.unblur} on Node ${versions.node}: ${machine.processor}, ${machine.threads} threads, ${machine.memoryGib} GiB memory (${machine.freeMemoryGib} free)`;
+  yield `unblur ${versions.unblur} on Node ${versions.node}: ${machine.processor}, ${counted(machine.threads, 'thread')}, ${machine.memoryGib} GiB memory (${machine.freeMemoryGib} free)`;
   for (const { name, version, available } of engines) {
     yield version === null
       ? `engine   ${name}: not installed`

@@ -1,6 +1,7 @@
 import type { FrameDeblurrer, VideoEvaluationReport, VideoProtocolName } from '@unblur/evaluation';
 import type { PairedVideoOptions } from '@unblur/datasets';
 import type { Command } from 'commander';
+import { counted } from '@unblur/files';
 import { abortOnInterruption } from '../interruption.js';
 import {
   addRestoredOption,
@@ -92,7 +93,7 @@ function* describeReport(
   label: string,
 ): Generator<string> {
   const { name, borderPixels, roundsTo8Bit, colour, ssimWindow } = protocol;
-  yield `${samples} frames of ${videos.length} videos, ${label}; protocol ${name}: ${colour}, ${roundsTo8Bit ? '8 bit' : 'not rounded'}, ${borderPixels} pixels cut from each side, ${ssimWindow} SSIM`;
+  yield `${counted(samples, 'frame')} of ${counted(videos.length, 'video')}, ${label}; protocol ${name}: ${colour}, ${roundsTo8Bit ? '8 bit' : 'not rounded'}, ${counted(borderPixels, 'pixel')} cut from each side, ${ssimWindow} SSIM`;
   yield '                      PSNR [dB]  blurred     SSIM  blurred';
   for (const video of videos) {
     yield describeRow(video.name, video.psnr, video.baseline.psnr, video.ssim, video.baseline.ssim);

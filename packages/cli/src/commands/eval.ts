@@ -1,5 +1,6 @@
 import type { FrameRestorer, PhotographReport, SampleReport } from '@unblur/evaluation';
 import type { Command } from 'commander';
+import { counted } from '@unblur/files';
 import { abortOnInterruption } from '../interruption.js';
 import { addRestorerOptions, openChosenRestorer, type RestorerOptions } from '../restorer-choice.js';
 import {
@@ -94,7 +95,7 @@ function* describeReport(
   const order = isMiddleAlone
     ? 'the middle frame alone'
     : `each in the better order of its frames, decided ${rule === 'sequence' ? 'once per sample' : 'for every frame'}`;
-  yield `${samples} samples, ${label}; ${order}`;
+  yield `${counted(samples, 'sample')}, ${label}; ${order}`;
   yield isMiddleAlone ? '            middle' : '             first   middle    last    mean';
   yield describeRow('PSNR [dB]', psnr, 2);
   yield describeRow('  blurred', baseline.psnr, 2);

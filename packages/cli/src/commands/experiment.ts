@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { counted } from '@unblur/files';
 import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { readChosenWeights } from '../weights-choice.js';
 
@@ -26,6 +28,7 @@ export function defineExperiment(program: Command): void {
     .option(
       '--out <folder>',
       'folder of the results; what is done there is not done again',
+      placeOnDisk,
       join('runs', 'experiments'),
     )
     .option('--seeds <n>', 'train only with the first n of the seeds', wholeNumber(1))
@@ -87,7 +90,7 @@ async function listAll(folder: string, json: boolean | undefined): Promise<void>
     printLine(`${name.padEnd(20)} ${title}`);
     for (const row of rows) {
       printLine(
-        `  ${`${name}/${row.name}`.padEnd(34)} ${row.title}${row.origin.kind === 'training' ? `, ${seeds.length} ${seeds.length === 1 ? 'run' : 'runs'}` : ''}`,
+        `  ${`${name}/${row.name}`.padEnd(34)} ${row.title}${row.origin.kind === 'training' ? `, ${counted(seeds.length, 'run')}` : ''}`,
       );
     }
   }

@@ -4,6 +4,7 @@ import type { Precision } from '@unblur/inference';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { addOverwriteOption, expectNewFile } from '../new-file.js';
 import { wholeNumber } from '../numbers.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { printJson, printLine } from '../terminal.js';
 import { openNaming, readWeightsOfAnyNetwork, weightsArgument } from '../weights-choice.js';
 
@@ -32,7 +33,7 @@ export function defineExport(program: Command): void {
     .command('export')
     .description('write the network that restores as an ONNX file, for ONNX Runtime and what else reads that')
     .addArgument(weightsArgument())
-    .argument('<model.onnx>', 'the file to write')
+    .argument('<model.onnx>', 'the file to write', placeOnDisk)
     .requiredOption(
       '--size <HxW>',
       'height and width, in pixels, of the images that the file is for, such as 480x640; one file serves one size',
@@ -40,7 +41,7 @@ export function defineExport(program: Command): void {
     )
     .option(
       '--frames <n>',
-      'how many frames to restore from a photograph, evenly spaced over the exposure (default: 7, or those of the network)',
+      'how many frames to restore from a photograph, 2 to 1001, evenly spaced over the exposure (default: 7, or those of the network)',
       wholeNumber(2, 1001),
     )
     .addOption(

@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { writeAtomically } from '@unblur/files';
 import { addOverwriteOption, expectNewFile } from '../new-file.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { printJson, printLine } from '../terminal.js';
 import { readWeightsFile } from '../weights-choice.js';
 
@@ -22,7 +23,7 @@ export function defineImport(program: Command): void {
     .command('cdvd-tsp')
     .description('the video-deblurring checkpoint of Pan, Bai and Tang 2020; nothing in it is executed')
     .argument('<checkpoint.pt>', 'a PyTorch checkpoint')
-    .option('--out <file>', 'the file to write (default: <name of the checkpoint>.safetensors)')
+    .option('--out <file>', 'the file to write (default: <name of the checkpoint>.safetensors)', placeOnDisk)
     .option('--float16', 'half the size; values are rounded')
     .option('--json', 'print JSON for programs')
     .action(importVideoDeblur);

@@ -142,7 +142,7 @@ describe('unblur restore', () => {
       ]);
     expectOneLine(
       limited('1'),
-      /large\.png is 1500x800 \(1\.2 megapixels\), more than the limit of 1 megapixels; scale it down first, or allow it with --max-megapixels 2, for about 2 GB of memory$/m,
+      /large\.png is 1500x800 \(1\.2 megapixels\), more than the limit of 1 megapixel; scale it down first, or allow it with --max-megapixels 2, for about 2 GB of memory$/m,
     );
     expect(limited('2').code).toBe(0);
   });
@@ -209,7 +209,7 @@ describe('results of several photographs', () => {
     const { code, stderr } = restore(album, out);
     expect(code).toBe(0);
     expect(stderr).toBe(
-      `unblur: Skipped: 1 hidden (${join(album, '...jpg')}); 1 no photograph by the name (${join(album, 'notes.txt')}).\n`,
+      `unblur: Skipped: ${join(album, '...jpg')} (hidden); ${join(album, 'notes.txt')} (not named like a photograph).\n`,
     );
     expect(readdirSync(out)).toEqual(['day']);
     expect(
@@ -377,7 +377,9 @@ describe('Ctrl-C in the middle', () => {
     expect(again.stdout.split('\n').filter((line) => line.includes(' -> '))).toEqual([
       expect.stringContaining(`many-${done}.jpg (70x50)`),
     ]);
-    expect(again.stdout).toContain(`\n${done} ${done === 1 ? 'was' : 'were'} already restored;`);
+    expect(again.stdout).toContain(
+      `\n${done} ${done === 1 ? 'was' : 'were'} already restored (${join(out, 'many-0')}`,
+    );
     const [first, second] = photos as [string, string];
     const json = unblur(['restore', first, second, ...options, '--json']).stdout;
     expect(JSON.parse(json)).toMatchObject({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { doLocked } from '@unblur/files';
+import { counted, doLocked } from '@unblur/files';
 import type { FrameEncoding, Restorer } from '@unblur/inference';
 import type { Command } from 'commander';
 import { describeFailure } from '../failure.js';
@@ -12,7 +12,7 @@ import {
 } from '../frame-encoding-choice.js';
 import { abortOnInterruption } from '../interruption.js';
 import { wholeNumber } from '../numbers.js';
-import { describeSkipped, findPhotos, type SkippedFile } from '../photo-paths.js';
+import { describeSkipped, findPhotos, listFirst, type SkippedFile } from '../photo-paths.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import {
   assignResults,
@@ -28,6 +28,7 @@ import {
   scaleName,
   type RestorerOptions,
 } from '../restorer-choice.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, drawProgress, printJson, printLine, printNote } from '../terminal.js';
 import { readVersion } from '../version.js';
 
@@ -74,16 +75,17 @@ export function defineRestore(program: Command): void {
     .option(
       '--out <folder>',
       'where the results go, one folder per photograph, below it as in the folders that were named',
+      placeOnDisk,
       'restored',
     )
     .option(
       '--frames <n>',
-      'how many frames to restore, evenly spaced over the exposure (default: 7)',
+      'how many frames to restore, 2 to 1001, evenly spaced over the exposure (default: 7)',
       wholeNumber(2, 1001),
     );
   command.option(
     '--max-megapixels <n>',
-    'refuse photographs with more (default: 50); 60 megapixels take about 5 GB of memory, 200 about 13 GB',
+    'refuse photographs with more, 1 to 250 (default: 50); 60 megapixels take about 5 GB of memory, 200 about 13 GB',
     wholeNumber(1, largestMegapixels),
   );
   addFrameEncodingOptions(command).addOption(
@@ -127,7 +129,10 @@ async function restore(places: string[], options: RestoreOptions): Promise<void>
     options.out,
     'restoration',
     () => restoreAll(jobs, skipped, options, { weightsName: weights.name, restorer, madeWith, signal }),
-    { parts: jobs.map(({ name }) => name) },
+    {
+      parts: jobs.map(({ name }) => name),
+      result: jobs.length === 1 ? jobs[0]!.folder : options.out,
+    },
   );
 }
 
@@ -195,7 +200,8 @@ async function restoreAll(
   await restorer.release();
   if (alreadyRestored.length > 0 && !options.json) {
     const count = `${alreadyRestored.length} ${alreadyRestored.length === 1 ? 'was' : 'were'}`;
-    printLine(`${count} already restored; --overwrite restores anew`);
+    const places = listFirst(alreadyRestored.map(({ folder }) => folder));
+    printLine(`${count} already restored (${places}); --overwrite restores anew`);
   }
   const skippedLine = describeSkipped(skipped);
   if (skippedLine !== undefined) printNote(`unblur: ${skippedLine}`);
@@ -269,5 +275,5 @@ async function restorePhoto(
 }
 
 function describe({ photo, folder, width, height, frames, scale, seconds }: RestoredPhoto): string {
-  return `${photo} (${width}x${height}) -> ${folder}: ${frames} frames, ${scale === '1' ? '' : `restored at ${scale} of its size, `}${seconds.toFixed(1)} s`;
+  return `${photo} (${width}x${height}) -> ${folder}: ${counted(frames, 'frame')}, ${scale === '1' ? '' : `restored at ${scale} of its size, `}${seconds.toFixed(1)} s`;
 }

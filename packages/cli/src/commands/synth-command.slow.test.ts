@@ -57,7 +57,7 @@ describe('unblur synth', () => {
     ]);
     const blurred = readFileSync(join(folder, 'samples/sample-0001/blur.png'));
     rmSync(join(folder, 'samples/sample-0001'), { recursive: true });
-    expect(unblur(command).code).toBe(0);
+    expect(unblur(command).stdout).toBe('2 samples of 3 frames -> samples (1 was there already)\n');
     expect(readFileSync(join(folder, 'samples/sample-0001/blur.png'))).toEqual(blurred);
     expectOneLine(
       unblur([...command, '--seed', '5']),
@@ -122,7 +122,7 @@ describe('unblur synth', () => {
     ]);
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
-      stdout: '2 frames, one video -> paired\n',
+      stdout: '2 frames, 1 video -> paired\n',
       stderr: '',
     });
     expect(filesIn('paired')).toEqual(['blur', 'gt', 'set.json']);
@@ -212,7 +212,7 @@ describe('unblur synth', () => {
           .concat(small),
       );
     expect(preview('1/2').stdout).toMatch(/^sample 1: .*\nsample 3: .*\npreview -> /);
-    expectOneLine(preview('4/5'), /--shard that gets samples, .*4 samples fill no more than 4 shards/);
+    expectOneLine(preview('4/5'), /--shard that gets samples, .*--count 4 fills no more than 4 shards/);
   });
 
   test('says what it was given, and leaves nothing behind', () => {

@@ -1,10 +1,12 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { writeAtomically } from '@unblur/files';
+import { counted, makeFolder, writeAtomically } from '@unblur/files';
 import type { AveragingSpace, SampleSource } from '@unblur/datasets';
 import { abortOnInterruption } from '../interruption.js';
+import { describeKept } from '../kept-results.js';
 import { frameCount, realNumber, wholeNumber } from '../numbers.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, printLine } from '../terminal.js';
 import { timedProgress } from '../remaining-time.js';
 import { openVideoSource } from './synth-video.js';
@@ -172,8 +174,12 @@ export function defineSynth(program: Command): void {
       'blur whole videos to score unblur eval-video on: averages of consecutive frames, the middle one as ground truth',
     )
     .requiredOption('--from <path>', 'video file, or folder of videos as pictures: one folder of frames each')
-    .requiredOption('--out <folder>', 'where the set goes: blur/<video>/0000.png, gt/<video>/0000.png, ...')
-    .option('--frames <n>', 'frames per exposure, odd', frameCount, 5)
+    .requiredOption(
+      '--out <folder>',
+      'where the set goes: blur/<video>/0000.png, gt/<video>/0000.png, ...; a folder that holds a part of it gets what is missing',
+      placeOnDisk,
+    )
+    .option('--frames <n>', 'frames per exposure, odd, 3 or more', frameCount, 5)
     .option(
       '--stride <n>',
       'frames from one exposure to the next (default: --frames; exposures share no frame)',
@@ -200,7 +206,7 @@ async function synthesizePairedVideo({
   const video = await openVideoSource(from, signal);
   try {
     const { synthesizePairedVideos } = await import('@unblur/datasets');
-    const { frames, videos } = await synthesizePairedVideos({
+    const { frames, videos, kept } = await synthesizePairedVideos({
       folder: video.folder,
       out,
       ...exposure,
@@ -208,7 +214,7 @@ async function synthesizePairedVideo({
       signal,
     });
     clearBar();
-    printLine(`${frames} frames, ${videos === 1 ? 'one video' : `${videos} videos`} -> ${out}`);
+    printLine(`${counted(frames, 'frame')}, ${counted(videos, 'video')} -> ${out}${describeKept(kept)}`);
   } finally {
     await video.close();
   }
@@ -226,11 +232,12 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .requiredOption('--from <path>', from)
     .requiredOption(
       '--out <folder>',
-      'where the samples go: sample-0000/blur.png, frame-0.png, ...; or shards',
+      'where the samples go: sample-0000/blur.png, frame-0.png, ...; or shards; a folder that holds a part of them gets what is missing',
+      placeOnDisk,
     )
     .option('--count <n>', 'samples to make', wholeNumber(1), 10)
     .option('--size <pixels>', 'width and height of the photographs', wholeNumber(16, 4096), 256)
-    .option('--frames <n>', 'sharp frames per photograph, odd', frameCount, 7)
+    .option('--frames <n>', 'sharp frames per photograph, odd, 3 or more', frameCount, 7)
     .option('--seed <n>', 'the same seed makes the same samples', wholeNumber(0), 0)
     .addOption(
       new Option(
@@ -298,14 +305,13 @@ async function synthesize(
   const { usableProcessors } = await import('@unblur/onnx/node');
   const workers = options.workers ?? usableProcessors();
   const job = { source, out, count, seed, workers, onProgress: timedProgress(), signal };
-  if (format === 'shards') {
-    await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard });
-  } else {
-    await datasets.synthesizeSampleSet(job);
-  }
+  const { kept } =
+    format === 'shards'
+      ? await datasets.synthesizeShards({ ...job, samplesPerShard: shardSize, part: shard })
+      : await datasets.synthesizeSampleSet(job);
   clearBar();
-  const what = shard ? `part ${shard[0]} of ${shard[1]} of ${count} samples` : `${count} samples`;
-  printLine(`${what} of ${frames} frames -> ${out}`);
+  const part = shard ? `part ${shard[0]} of ${shard[1]} of ` : '';
+  printLine(`${part}${counted(count, 'sample')} of ${frames} frames -> ${out}${describeKept(kept)}`);
 }
 
 async function drawPreview(
@@ -321,11 +327,11 @@ async function drawPreview(
       : { samples: await previewSampleSet({ ...made, count }), indices: undefined };
   if (samples.length === 0) {
     throw new Error(
-      `Expected a --shard that gets samples, for --preview, but ${made.count} samples fill no more than ${Math.ceil(made.count / made.samplesPerShard!)} shards; ask for more samples (--count) or smaller shards (--shard-size).`,
+      `Expected a --shard that gets samples, for --preview, but --count ${made.count} fills no more than ${counted(Math.ceil(made.count / made.samplesPerShard!), 'shard')}; ask for more samples (--count) or smaller shards (--shard-size).`,
     );
   }
   const path = join(out, 'preview.png');
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   await writeAtomically(path, await drawContactSheet(samples, indices));
   for (const [row, sample] of samples.entries()) printLine(describeSample(sample, indices?.[row] ?? row));
   printLine(`preview -> ${path}`);

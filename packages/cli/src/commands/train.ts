@@ -1,10 +1,12 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { EngineName } from '@unblur/trainer';
+import { counted } from '@unblur/files';
 import { abortOnInterruption, interruptedCode, interruptionCode, stepIsFinished } from '../interruption.js';
 import { noteSlowRuntime } from '../slow-runtime-note.js';
 import { realNumber, wholeNumber } from '../numbers.js';
 import { timedProgress } from '../remaining-time.js';
+import { placeOnDisk } from '../standard-streams.js';
 import { clearBar, printLine, printNote } from '../terminal.js';
 
 /** Those of @unblur/trainer, which is not loaded before it trains. */
@@ -29,7 +31,7 @@ export function defineTrain(program: Command): void {
     .command('train')
     .description('train a network as a run file describes')
     .argument('<run.yaml>', 'the run: network, data, losses, schedule')
-    .option('--out <folder>', 'folder of the run (default: runs/<name of the file>)')
+    .option('--out <folder>', 'folder of the run (default: runs/<name of the file>)', placeOnDisk)
     .option('--resume', 'go on from the last checkpoint in the folder of the run')
     .addOption(new Option('--engine <name>', "what computes, instead of the run file's").choices(engines))
     .option(
@@ -51,6 +53,7 @@ export function defineTrain(program: Command): void {
     .option(
       '--pack <folder>',
       'train nothing; pack the run into a folder that trains it on a machine with PyTorch and nothing else (start.sh)',
+      placeOnDisk,
     )
     .option('--max-mib <n>', 'size of the packed run at most', wholeNumber(1), 60)
     .option('--part-mib <n>', 'size of each of its files at most', wholeNumber(1), 30)
@@ -75,7 +78,7 @@ async function runTraining(
       ...(minutes !== undefined && { changes: { minutes } }),
     });
     printLine(
-      `packed ${pictures} pictures (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${files} files -> ${pack}`,
+      `packed ${counted(pictures, 'picture')} (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${counted(files, 'file')} -> ${pack}`,
     );
     printLine(
       `on the other machine: ${pack}/start.sh OUT; then here: unblur train ${runFile} --collect OUT/results`,
@@ -89,7 +92,7 @@ async function runTraining(
         `unblur: ${runFile} has changed since it was packed; ${runFolder}/run.yaml says how it was trained.`,
       );
     }
-    printLine(`took in ${step} steps -> ${runFolder}`);
+    printLine(`took in ${counted(step, 'step')} -> ${runFolder}`);
     return;
   }
   const { step, interrupted, runFolder } = await train(runFile, {
@@ -111,7 +114,7 @@ async function runTraining(
     );
     process.exitCode = interruptionCode() ?? interruptedCode;
   } else {
-    printLine(`trained ${step} steps -> ${runFolder}`);
+    printLine(`trained ${counted(step, 'step')} -> ${runFolder}`);
   }
   // The GPU that the engine tfjs-webgpu holds would keep the process alive.
   process.exit();

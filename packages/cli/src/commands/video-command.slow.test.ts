@@ -74,6 +74,27 @@ describe('unblur video', () => {
     ).toMatchObject({ code: 0 });
   });
 
+  test('writes beside what it is given, unless it is told where', () => {
+    cpSync(join(folder, 'blur', 'clip'), join(folder, 'frames'), { recursive: true });
+    const { stdout } = unblur(['video', 'frames', '--weights', 'video.safetensors']);
+    expect(stdout).toMatch(/^frames -> frames-deblurred \(24x20\): 3 frames, /);
+    expect(readdirSync(join(folder, 'frames-deblurred'))).toContain('2.png');
+    expectOneLine(unblur(['video', '-', '--weights', 'video.safetensors']), /--out sharp\.mp4, or --out -/);
+  });
+
+  (hasFfmpeg ? test : test.skip)('writes a clip, and its preview, beside the clip', () => {
+    spawnSync('ffmpeg', [
+      ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=32x32:r=10:d=0.3'],
+      ...['-c:v', 'mpeg4', join(folder, 'walk.avi')],
+    ]);
+    const commandLine = ['video', 'walk.avi', '--weights', 'video.safetensors'];
+    expect(unblur(commandLine).stdout).toMatch(/^walk\.avi -> walk-deblurred\.mp4 \(32x32\): 3 frames, /);
+    expectOneLine(unblur(commandLine), /walk-deblurred\.mp4 exists; .* --overwrite$/m);
+    expect(unblur([...commandLine, '--preview', '1s']).stdout).toMatch(
+      /^walk\.avi -> walk-deblurred-preview\.mp4 \(66x32\): 3 frames, /,
+    );
+  });
+
   test('says what is wrong in one line', () => {
     expectOneLine(
       unblur(['video', 'nowhere.mp4', '--out', 'a.mp4', '--weights', 'video.safetensors']),
@@ -90,11 +111,6 @@ describe('unblur video', () => {
     expectOneLine(
       unblur(['eval-video', '.', '--weights', 'video-large']),
       /Expected a \.safetensors file or the name of bundled weights \(photo, video-small\), but video-large is neither/,
-    );
-    expectOneLine(
-      unblur(['video', 'blur/clip', '--weights', 'video.safetensors']),
-      /required option '--out/,
-      2,
     );
     expect(existsSync(join(folder, 'b'))).toBe(false);
   });

@@ -1,4 +1,7 @@
-import { join, parse } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join, parse, resolve } from 'node:path';
+import { clipExtensions } from '@unblur/clips';
+import { counted, UnblurError } from '@unblur/files';
 import type { Command } from 'commander';
 import { nameFlags } from '../flag-names.js';
 import {
@@ -7,6 +10,7 @@ import {
   type FrameEncodingOptions,
 } from '../frame-encoding-choice.js';
 import { abortOnInterruption } from '../interruption.js';
+import { describeKept } from '../kept-results.js';
 import { clipPart, realNumber } from '../numbers.js';
 import { describeRemainingTime } from '../remaining-time.js';
 import { standardStream, withStandardStreams, type NamedFiles } from '../standard-streams.js';
@@ -18,7 +22,7 @@ import {
 } from '../video-deblurrer-choice.js';
 
 interface VideoCommandOptions extends VideoDeblurrerOptions, FrameEncodingOptions {
-  out: string;
+  out?: string;
   fps?: number;
   hdr?: 'keep' | 'tonemap';
   deinterlace: boolean;
@@ -36,11 +40,11 @@ export function defineVideo(program: Command): void {
       '<clip|folder>',
       'a video, a folder of frames in the order of their names, or - for a video on standard input',
     )
-    .requiredOption(
+    .option(
       '--out <clip|folder>',
-      'a clip (.mp4, .mov, .mkv, .webm, .ts), a folder for frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones, a clip that exists is kept',
+      'a clip (.mp4, .m4v, .mov, .mkv, .webm, .ts), a folder for frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones, a clip that exists is kept (default: beside the input, clip-deblurred.mp4 of clip.mp4, frames-deblurred of a folder frames)',
     )
-    .option('--overwrite', 'replace the clip that --out names, where it exists', false)
+    .option('--overwrite', 'replace the clip that is to be written, where it exists', false)
     .option(
       '--fps <rate>',
       'frames per second of a clip that is made from a folder (default: 25)',
@@ -48,12 +52,12 @@ export function defineVideo(program: Command): void {
     )
     .option(
       '--preview <part>',
-      'only a part, such as 5s or 0:10-0:15, as a clip of its own (<clip>-preview.mp4) without sound: the original on the left, the sharp one on the right',
+      'only a part, such as 5s or 0:10-0:15, as a clip of its own (its name and -preview) without sound: the original on the left, the sharp one on the right',
       clipPart,
     )
     .option(
       '--memory <GiB>',
-      'work in tiles where the network would need more memory than this (default: 3)',
+      'work in tiles where the network would need more memory than this, 0.1 to 1024 (default: 3)',
       realNumber(0.1, 1024),
     );
   command
@@ -72,12 +76,13 @@ export function defineVideo(program: Command): void {
 
 async function deblur(input: string, options: VideoCommandOptions): Promise<void> {
   const signal = abortOnInterruption();
+  const wanted = options.out ?? (await resultBeside(input, options.preview !== undefined));
+  const out = options.preview ? previewPath(wanted) : wanted;
   const { weights, deblurrer } = await openChosenVideoDeblurrer(
     options,
     options.memory === undefined ? undefined : options.memory * 2 ** 30,
   );
   const { deblurVideo } = await import('@unblur/inference');
-  const out = options.preview ? previewPath(options.out) : options.out;
   const start = performance.now();
   const deblurFile = (files: NamedFiles) =>
     deblurVideo(files.input, files.output, deblurrer, {
@@ -104,6 +109,24 @@ async function deblur(input: string, options: VideoCommandOptions): Promise<void
   else printLine(line);
 }
 
+/**
+ * Where the result goes unless `--out` says so: beside the input, as the same kind of clip where that is written
+ * here, else as MP4. @throws UnblurError where the input is a stream.
+ */
+async function resultBeside(input: string, isClipWanted: boolean): Promise<string> {
+  const found = await stat(input).catch(() => undefined);
+  const isFolder = found?.isDirectory() ?? false;
+  if (input === standardStream || (found && !isFolder && !found.isFile())) {
+    throw new UnblurError(
+      `Expected --out for a clip that comes in a stream: --out sharp.mp4, or --out ${standardStream} for standard output`,
+    );
+  }
+  // Of `.` and `..` the name is not in the path.
+  const { dir, name, ext, base } = parse(/^\.\.?$/.test(basename(input)) ? resolve(input) : input);
+  if (isFolder) return join(dir, `${base}-deblurred${isClipWanted ? '.mp4' : ''}`);
+  return join(dir, `${name}-deblurred${clipExtensions.includes(ext.toLowerCase()) ? ext : '.mp4'}`);
+}
+
 /** Beside the clip that would be made: its name and `-preview`. */
 function previewPath(out: string): string {
   const { dir, name, ext } = parse(out);
@@ -117,5 +140,5 @@ function describe(
   seconds: number,
 ): string {
   if (frames === 0) return `${input} -> ${out}: all ${skipped} frames were there already`;
-  return `${input} (${width}x${height}) -> ${out}: ${frames} frames${skipped > 0 ? ` (${skipped} were there already)` : ''}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
+  return `${input} -> ${out} (${width}x${height}): ${counted(frames, 'frame')}${describeKept(skipped)}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { UnblurError } from '@unblur/files';
+import { counted, UnblurError } from '@unblur/files';
 import type { Sample, SampleValues } from '../sample.js';
 import {
   describeRecipe,
@@ -41,6 +41,7 @@ const cacheBytes = 512 * 2 ** 20;
  * name once it is whole, and those that exist are kept: a set that was stopped half-way is completed by the
  * same call.
  *
+ * @returns how many of its samples were there already and are kept.
  * @throws Error where `out` holds a set made with other options or of more samples; where a file of the source
  * cannot be used.
  */
@@ -52,9 +53,10 @@ export async function synthesizeSampleSet({
   workers = 1,
   onProgress,
   signal,
-}: SampleSetOptions): Promise<void> {
+}: SampleSetOptions): Promise<{ kept: number }> {
   const recipe = await evaluationRecipeOfSource(source, seed);
   const { sizePixels } = recipe.options;
+  let kept = 0;
   await workInClaimedFolder(out, { fileName: setFile, description: describeRecipe(recipe) }, async () => {
     requireNoMoreThan(count, out);
     const pool = createSynthesisPool(recipe, workers, cacheBytes);
@@ -62,7 +64,9 @@ export async function synthesizeSampleSet({
     const makeSample = async (index: number): Promise<void> => {
       signal?.throwIfAborted();
       const path = join(out, sampleName(index));
-      if (!existsSync(path)) {
+      if (existsSync(path)) {
+        kept++;
+      } else {
         await writeSampleFolder(
           path,
           toSample(await pool.synthesize(index), sizePixels),
@@ -89,6 +93,7 @@ export async function synthesizeSampleSet({
       await pool.close();
     }
   });
+  return { kept };
 }
 
 const sampleName = (index: number): string => `sample-${String(index).padStart(4, '0')}`;
@@ -98,7 +103,7 @@ function requireNoMoreThan(count: number, out: string): void {
   const extra = readdirSync(out).find((name) => Number(/^sample-(\d{4,})$/.exec(name)?.[1]) >= count);
   if (extra === undefined) return;
   throw new UnblurError(
-    `Expected a folder for ${count === 1 ? 'one sample' : `${count} samples`} but ${out} holds more, such as ${extra}; ask for as many, or choose another folder.`,
+    `Expected a folder for ${counted(count, 'sample')} but ${out} holds more, such as ${extra}; ask for as many, or choose another folder.`,
   );
 }
 

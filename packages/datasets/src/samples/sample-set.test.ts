@@ -13,7 +13,9 @@ function synthesizePanoramaSet({
   sizePixels,
   frames,
   ...job
-}: Omit<SampleSetOptions, 'source'> & { folder: string; sizePixels: number; frames: number }): Promise<void> {
+}: Omit<SampleSetOptions, 'source'> & { folder: string; sizePixels: number; frames: number }): ReturnType<
+  typeof synthesizeSampleSet
+> {
   return synthesizeSampleSet({ ...job, source: { kind: 'panorama', folder, sizePixels, frames } });
 }
 
@@ -55,7 +57,7 @@ describe('synthesizeSampleSet', () => {
     const first = readFileSync(join(out, 'sample-0002', 'blur.png'));
     const keptSince = statSync(join(out, 'sample-0001')).mtimeMs;
     rmSync(join(out, 'sample-0002'), { recursive: true });
-    await synthesizePanoramaSet({ ...small, folder, out });
+    expect(await synthesizePanoramaSet({ ...small, folder, out })).toEqual({ kept: 3 });
     expect(readFileSync(join(out, 'sample-0002', 'blur.png'))).toEqual(first);
     expect(statSync(join(out, 'sample-0001')).mtimeMs).toBe(keptSince);
   });
@@ -118,7 +120,7 @@ describe('synthesizeSampleSet', () => {
     const out = join(newFolder(), 'set');
     await synthesizePanoramaSet({ ...small, count: 2, folder, out });
     await expect(synthesizePanoramaSet({ ...small, count: 1, folder, out })).rejects.toThrow(
-      'for one sample but',
+      'for 1 sample but',
     );
     expect(readdirSync(out)).toEqual(['sample-0000', 'sample-0001', 'set.json']);
   });

@@ -41,10 +41,11 @@ export interface ShardSetOptions {
  * angle for panoramas, optical flow for layers). A shard appears under its name once it is whole; the same
  * call completes a job that was stopped, and no shard is made twice.
  *
+ * @returns how many of its samples were there already and are kept.
  * @throws Error where `out` holds another set; where a file of the source cannot be used; where the disk is
  * full. A shard that could not be finished is removed.
  */
-export async function synthesizeShards(options: ShardSetOptions): Promise<void> {
+export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept: number }> {
   const {
     source,
     seed,
@@ -69,6 +70,7 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
   };
   const ownCount = shards.reduce((sum, { first, end }) => sum + end - first, 0);
   let done = 0;
+  let kept = 0;
   await workInClaimedFolder(
     out,
     { fileName: manifestFile, description: manifest, part: [partIndex, parts] },
@@ -78,6 +80,7 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
         for (const { shard, first, end } of shards) {
           const path = join(out, shardName(shard));
           if (existsSync(path)) {
+            kept += end - first;
             onProgress((done += end - first), ownCount);
           } else {
             let next = first;
@@ -97,6 +100,7 @@ export async function synthesizeShards(options: ShardSetOptions): Promise<void> 
       }
     },
   );
+  return { kept };
 }
 
 /**

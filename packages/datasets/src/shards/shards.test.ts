@@ -35,7 +35,7 @@ function synthesizePanoramaShards({
   frames,
   augmentation,
   ...job
-}: Job & PartialPanoramaOptions): Promise<void> {
+}: Job & PartialPanoramaOptions): ReturnType<typeof synthesizeShards> {
   return synthesizeShards({
     ...job,
     source: {
@@ -235,7 +235,9 @@ describe('shard sets', () => {
     const neverGiven = 2 ** 31 - 1;
     renameSync(leftover, leftover.replace(`-${process.pid}-`, `-${neverGiven}-`));
     const progress: number[] = [];
-    await synthesizePanoramaShards({ ...job, onProgress: (done, count) => progress.push(done / count) });
+    expect(
+      await synthesizePanoramaShards({ ...job, onProgress: (done, count) => progress.push(done / count) }),
+    ).toEqual({ kept: 3 });
     expect(progress).toEqual([3 / 7, 4 / 7, 5 / 7, 6 / 7, 1]);
     expect(statSync(join(out, 'shard-00000.safetensors')).mtimeMs).toBe(kept);
     expect(readdirSync(out)).toHaveLength(4);
@@ -271,7 +273,7 @@ describe('shard sets', () => {
     const job = { ...small, folder: await makePanoramaFolder(1), out };
     const first = async () => {
       await expect(synthesizePanoramaShards({ ...job, part: [0, 2] })).rejects.toThrow(
-        /^Another unblur is at work in .*set \(process \d+/,
+        /^Another unblur is at work on .*set \(process \d+/,
       );
       await expect(synthesizePanoramaShards(job)).rejects.toThrow('Another unblur is at work');
       await synthesizePanoramaShards({ ...job, part: [1, 2] });

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { produceAtomically, UnblurError } from '@unblur/files';
+import { makeFolder, produceAtomically, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import type { AveragingSpace } from '../averaging.js';
 import { requireExposure } from '../option-checks.js';
@@ -45,13 +44,13 @@ interface Exposure {
  * consecutive sharp ones, its ground truth the middle one of them. The layout is that of `listPairedVideos`.
  * Frames that exist are kept: a set that was stopped half-way is completed by the same call.
  *
- * @returns how many blurred frames of how many videos the set holds.
+ * @returns how many blurred frames of how many videos the set holds, and how many of them were there already.
  * @throws RangeError for wrong options; Error where `out` holds a set made with other options, two videos would
  * have one name, a video has too few frames, or a frame cannot be used.
  */
 export async function synthesizePairedVideos(
   options: PairedVideoSetOptions,
-): Promise<{ frames: number; videos: number }> {
+): Promise<{ frames: number; videos: number; kept: number }> {
   const {
     folder,
     out,
@@ -88,10 +87,13 @@ export async function synthesizePairedVideos(
       };
     }),
   );
+  let kept = 0;
   await workInClaimedFolder(out, { fileName: setFile, description }, async () => {
     for (const [index, { blurPath, gtPath, framePaths }] of exposures.entries()) {
       signal?.throwIfAborted();
-      if (!existsSync(blurPath) || !existsSync(gtPath)) {
+      if (existsSync(blurPath) && existsSync(gtPath)) {
+        kept++;
+      } else {
         for await (const { blurred, frames: latent } of videoSamples(framePaths, {
           frames,
           averaging,
@@ -104,7 +106,7 @@ export async function synthesizePairedVideos(
       onProgress?.(index + 1, exposures.length);
     }
   });
-  return { frames: exposures.length, videos: videos.length };
+  return { frames: exposures.length, videos: videos.length, kept };
 }
 
 /** Videos under names that a folder can have, all different. */
@@ -124,6 +126,6 @@ function namedInOneWord(videos: readonly VideoFrames[]): VideoFrames[] {
 }
 
 async function writeWhole(path: string, image: RgbImage): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await produceAtomically(path, (temporaryPath) => writePng(temporaryPath, image));
 }

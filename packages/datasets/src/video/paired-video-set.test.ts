@@ -37,7 +37,7 @@ const greyOf = async (path: string): Promise<number> => (await sharp(path).raw()
 describe('synthesizePairedVideos', () => {
   test('averages frames, with the middle one as ground truth, and completes what was stopped', async () => {
     const options = { folder: clips, out, frames: 3, stride: 2, shrink: 2 };
-    expect(await synthesizePairedVideos(options)).toEqual({ frames: 6, videos: 2 });
+    expect(await synthesizePairedVideos(options)).toEqual({ frames: 6, videos: 2, kept: 0 });
     const [run, walk] = listPairedVideos(out);
     expect([run!.name, walk!.name, walk!.blurred.length]).toEqual(['run', 'walk', 3]);
     for (const [index, path] of walk!.blurred.entries()) {
@@ -50,7 +50,11 @@ describe('synthesizePairedVideos', () => {
     const before = readFileSync(lost);
     rmSync(lost);
     const done: number[] = [];
-    await synthesizePairedVideos({ ...options, onProgress: (index) => done.push(index) });
+    expect(
+      await synthesizePairedVideos({ ...options, onProgress: (index) => done.push(index) }),
+    ).toMatchObject({
+      kept: 5,
+    });
     expect(readFileSync(lost)).toEqual(before);
     expect(done).toEqual([1, 2, 3, 4, 5, 6]);
     await expect(synthesizePairedVideos({ ...options, stride: 3 })).rejects.toThrow(

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { paperFamily, photoFamily, readSafetensors } from '@unblur/core-model';
-import { writeAtomically } from '@unblur/files';
+import { makeFolder, writeAtomically } from '@unblur/files';
 import { runFiles, loadRun, readCheckpoint, train, type RunChanges } from '@unblur/trainer';
 import { loadExperiment } from './experiment-file.js';
 import type { Experiment, ExperimentRow, RowOrigin } from './experiment.js';
@@ -120,7 +120,7 @@ async function planTraining(
         );
       }
       await makeSampleSets(experiment, folders, setProgress(settings));
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await writeAtomically(join(folder, recipeFile), JSON.stringify(recipe, null, 1));
       settings.report(`${experiment.name}/${rowName}, seed ${seed}`);
       const { interrupted } = await train(runFile, {

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { writeAtomically } from '@unblur/files';
+import { makeFolder, writeAtomically } from '@unblur/files';
 import { createRestorer } from '@unblur/inference';
 import type { EvaluationReport } from '@unblur/metrics';
 import { evaluateFolder, identityRestorer } from '../photographs.js';
@@ -84,7 +83,7 @@ export async function planTrial(
     }
     await restorer?.release();
     const trial: Trial = { seed: source.isSeeded ? seed : null, network: opened && opened.network, scores };
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeAtomically(join(folder, scoresFile), JSON.stringify({ ...trial, recipe }, null, 1));
     return trial;
   }

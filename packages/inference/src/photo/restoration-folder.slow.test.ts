@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { hasFfmpeg } from '@unblur/clips';
 import { doLocked } from '@unblur/files';
+import { tiffFile } from '../pictures/tiff-file.test-tool.js';
 import { restorePhotoToFolder, UnblurError, type FrameSource } from '../index.js';
 
 let folder: string;
@@ -93,7 +94,14 @@ describe('restorePhotoToFolder', () => {
       .gif()
       .toFile(moving);
     expect(await notesOf(moving)).toEqual([
-      `${moving} holds 3 pictures: only the first is restored, of a TIFF file the first of the largest; for all of them, use: deblurVideo(${moving}, sharp.mp4)`,
+      `${moving} holds 3 pictures: only the first is restored; for all of them, use: deblurVideo(${moving}, sharp.mp4)`,
+    ]);
+    const withThumbnail = tiffFile([
+      { side: 16, value: 200 },
+      { side: 32, value: 100 },
+    ]);
+    expect(await notesOf(withThumbnail, 'scan.tif')).toEqual([
+      'scan.tif holds 2 pictures: only number 2, the largest, is restored',
     ]);
   });
 
@@ -334,7 +342,10 @@ describe('restorePhotoToFolder', () => {
       }),
       restorePhotoToFolder(path, out, copier, { video: 'never' }),
     ]);
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(results).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { message: expect.stringContaining(`at work on ${out} (process`) } },
+    ]);
     await restorePhotoToFolder(path, out, copier, { video: 'never' });
   });
 

@@ -148,7 +148,7 @@ export async function restorePhotoToFolder(
   expectFrameEncoding(options);
   expectPlayback(options);
   const photo = await loadPhoto(source, { colors: 'own', ...options });
-  const { width, height, bitDepth, hadAlpha, pages } = photo;
+  const { width, height, bitDepth, hadAlpha, pages, page } = photo;
   const name = options.name ?? (source instanceof Uint8Array ? 'The image' : String(source));
   if (Math.min(width, height) < smallestSidePixels) {
     throw new UnblurError(
@@ -158,7 +158,7 @@ export async function restorePhotoToFolder(
   if (hadAlpha) options.onNote?.(`${name} is transparent in parts: laid over white`);
   if (pages > 1) {
     options.onNote?.(
-      `${name} holds ${pages} pictures: only the first is restored, of a TIFF file the first of the largest${/\.gif$/i.test(name) ? `; for all of them, use: deblurVideo(${name}, sharp.mp4)` : ''}`,
+      `${name} holds ${pages} pictures: only ${page === 0 ? 'the first' : `number ${page + 1}, the largest,`} is restored${/\.gif$/i.test(name) ? `; for all of them, use: deblurVideo(${name}, sharp.mp4)` : ''}`,
     );
   }
   const loaded = performance.now();
@@ -176,7 +176,7 @@ export async function restorePhotoToFolder(
   const place = resolve(folder);
   const written = options.isLocked
     ? await write()
-    : await doLocked(dirname(place), 'restoration', write, { parts: [basename(place)] });
+    : await doLocked(dirname(place), 'restoration', write, { parts: [basename(place)], result: folder });
   return {
     photo: { width, height, bitDepth, hadAlpha, pages },
     ...written,

@@ -107,6 +107,22 @@ describe('restore', () => {
     await counted.release();
   });
 
+  test('one colour, in which no motion can be seen, is restored at full size, whatever the network says', async () => {
+    const moving = Object.fromEntries(
+      Object.entries(values).map(([name, { shape, values: all }]) => [
+        name,
+        { shape, values: name.startsWith('trajectory.predict') ? all.map((value) => 1000 * value) : all },
+      ]),
+    );
+    const seeing = await createRestorer({
+      weights: photoFamily.writeWeights(moving, config, { dtype: 'float32' }),
+    });
+    const { width, height, data } = photograph(64, 48);
+    expect((await seeing.restore({ width, height, data })).scale).toBeLessThan(1);
+    expect((await seeing.restore({ width, height, data: data.map(() => 0.2) })).scale).toBe(1);
+    await seeing.release();
+  });
+
   test('another photograph of the same size needs no other sessions, where the budget holds them', async () => {
     const onProcessor = onnxRuntimeEngine();
     let opened = 0;

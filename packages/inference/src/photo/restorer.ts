@@ -10,6 +10,7 @@ import {
   expectScale,
   type FrameChoice,
   type FrameNetwork,
+  isOneColor,
   type MotionField,
   type NetworkSession,
   type OptionNames,
@@ -336,7 +337,7 @@ export async function createRestorerOn(
     signal: AbortSignal | undefined,
   ): Promise<WorkingScale> {
     if (scale !== 'auto') return scale;
-    if (network.reach === null) return 1;
+    if (network.reach === null || isOneColor(photo)) return 1;
     const length = await surveyMotion(photo, async (width, height) => {
       const copy = await shrink(width, height);
       return (await findMotionsAtEnds(copy, signal))[1]!;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { heicFile } from './heic-file.test-tool.js';
+import { tiffFile } from './tiff-file.test-tool.js';
 import { loadPhoto, UnblurError, type Photo } from '../index.js';
 
 /** The colour of the middle of a quarter of a photograph, 0 to 255. */
@@ -130,13 +131,13 @@ describe('BMP', () => {
 
 test('of a TIFF file with several pages the first of the largest ones', async () => {
   // What every third-party reader of RAW files is first shown: a thumbnail, then the photograph.
-  const file = tiff([
+  const file = tiffFile([
     { side: 4, value: 200 },
     { side: 16, value: 100 },
     { side: 16, value: 50 },
   ]);
   const photo = await loadPhoto(file);
-  expect(photo).toMatchObject({ width: 16, height: 16, pages: 3 });
+  expect(photo).toMatchObject({ width: 16, height: 16, pages: 3, page: 1 });
   expect(photo.data[0]).toBeCloseTo(100 / 255, 5);
 });
 
@@ -147,7 +148,7 @@ describe('camera RAW', () => {
       .toBuffer();
 
   test('gives the preview that is as large as the photograph, turned as the file says', async () => {
-    const file = tiff([
+    const file = tiffFile([
       { side: 4, value: 0, orientation: 6 },
       { jpeg: await jpeg(32, 16) },
       { jpeg: await jpeg(300, 200) },
@@ -160,7 +161,9 @@ describe('camera RAW', () => {
 
   test('with nothing but thumbnails is refused with what to do', async () => {
     expect(
-      await failure(tiff([{ side: 4, value: 0 }, { jpeg: await jpeg(160, 120) }, { sensor: [304, 204] }])),
+      await failure(
+        tiffFile([{ side: 4, value: 0 }, { jpeg: await jpeg(160, 120) }, { sensor: [304, 204] }]),
+      ),
     ).toBe(
       "the image is a camera RAW file whose preview is only 160x120; develop it first, such as with darktable or the camera's own program, and give the JPEG or TIFF",
     );
@@ -173,7 +176,7 @@ describe('camera RAW', () => {
   });
 
   test('with directories that go round in circles or lie outside the file ends all the same', async () => {
-    const file = tiff([{ side: 4, value: 0 }, { sensor: [304, 204] }]);
+    const file = tiffFile([{ side: 4, value: 0 }, { sensor: [304, 204] }]);
     const circling = Buffer.from(file);
     circling.writeUInt32LE(circling.readUInt32LE(4), circling.length - 4);
     for (const damaged of [circling, file.subarray(0, file.length - 8), file.subarray(0, 12)]) {
@@ -181,58 +184,3 @@ describe('camera RAW', () => {
     }
   });
 });
-
-interface Page {
-  /** A grey square. */
-  side?: number;
-  value?: number;
-  orientation?: number;
-  jpeg?: Buffer;
-  /** Width and height of what a sensor saw. */
-  sensor?: [width: number, height: number];
-}
-
-/** A TIFF file with a directory for each page, one after the other. */
-function tiff(pages: Page[]): Buffer {
-  const parts: Buffer[] = [Buffer.from('II*\0\0\0\0\0', 'latin1')];
-  let length = 8;
-  const append = (part: Buffer): number => {
-    parts.push(part);
-    length += part.length;
-    return length - part.length;
-  };
-  let linkTo: (offset: number) => void = (offset) => parts[0]!.writeUInt32LE(offset, 4);
-  for (const { side = 0, value = 0, orientation = 1, jpeg, sensor } of pages) {
-    const pixels = append(jpeg ?? Buffer.alloc(side * side, value));
-    const [width, height] = sensor ?? [side, side];
-    const entries = jpeg
-      ? [
-          [259, 7],
-          [273, pixels],
-          [279, jpeg.length],
-        ]
-      : [
-          [256, width],
-          [257, height],
-          [258, 8],
-          [259, 1],
-          [262, sensor ? 32803 : 1],
-          [273, pixels],
-          [274, orientation],
-          [277, 1],
-          [278, height],
-          [279, side * side],
-        ];
-    const directory = Buffer.alloc(2 + 12 * entries.length + 4);
-    directory.writeUInt16LE(entries.length);
-    entries.forEach(([tag, number], i) => {
-      directory.writeUInt16LE(tag!, 2 + 12 * i);
-      directory.writeUInt16LE(4, 4 + 12 * i);
-      directory.writeUInt32LE(1, 6 + 12 * i);
-      directory.writeUInt32LE(number!, 10 + 12 * i);
-    });
-    linkTo(append(directory));
-    linkTo = (offset) => directory.writeUInt32LE(offset, directory.length - 4);
-  }
-  return Buffer.concat(parts);
-}

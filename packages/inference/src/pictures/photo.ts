@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Metadata } from 'sharp';
-import { UnblurError, explainFileError, firstLine, isClip } from '@unblur/files';
+import { counted, UnblurError, explainFileError, firstLine, isClip } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import { decodeBmp, isBmp } from './bmp.js';
 import { extractFullSizePreview, isCameraRaw } from './camera-raw.js';
@@ -15,8 +15,10 @@ export interface Photo extends RgbImage, PictureMetadata {
   readonly bitDepth: 8 | 16;
   /** Whether there was transparency, which was laid over white: frames are opaque. */
   readonly hadAlpha: boolean;
-  /** How many pages or animation frames the file holds; the first is the photograph. */
+  /** How many pages or animation frames the file holds. */
   readonly pages: number;
+  /** Which of them the photograph is, from 0. */
+  readonly page: number;
 }
 
 export interface LoadPhotoOptions {
@@ -65,7 +67,7 @@ export async function loadPhoto(
   const name = givenName ?? (typeof path === 'string' ? path : 'the image');
   const expectSize = ({ width, height }: { width: number; height: number }) => {
     if (width * height <= maximumPixels) return;
-    const megapixels = (pixels: number) => `${Number((pixels / 1e6).toFixed(1))} megapixels`;
+    const megapixels = (pixels: number) => counted(Number((pixels / 1e6).toFixed(1)), 'megapixel');
     throw new UnblurError(
       `${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first, or allow it with a maximumPixels of ${Math.ceil((width * height) / 1e6)} million, for about ${Math.ceil(1 + (width * height * restoringBytesPerPixel) / 1e9)} GB of memory`,
     );
@@ -117,6 +119,7 @@ export async function loadPhoto(
       bitDepth,
       hadAlpha: header.hasAlpha && (await isTransparent(bytes, page)),
       pages: firstPage.pages ?? 1,
+      page,
       profile,
       exif: await uprightExif(
         exif ?? header.exif ?? (header.format === 'tiff' ? extractTiffExif(bytes) : undefined),

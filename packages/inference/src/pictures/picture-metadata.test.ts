@@ -91,7 +91,7 @@ test('16-bit values stay exactly as they are', async () => {
   const frame = { ...size, data: Float32Array.from(deep, (value) => value / 65535) };
   const source = { bitDepth: 16, profile: await iccOf('p3') };
   const photo = await loadPhoto(await encodeFrame(frame, {}, source), { colors: 'own' });
-  expect(photo).toEqual({ ...frame, ...source, hadAlpha: false, pages: 1, exif: undefined });
+  expect(photo).toEqual({ ...frame, ...source, hadAlpha: false, pages: 1, page: 0, exif: undefined });
 });
 
 test('profiles that are sRGB, grey or no profiles at all are none to keep', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import {
   bitDepthAsRead,
@@ -25,6 +25,7 @@ import {
   doClaimed,
   doLocked,
   explainFileError,
+  makeFolder,
   produceAtomically,
   shellWord,
   UnblurError,
@@ -90,6 +91,7 @@ const videoOptions: OptionNames<DeblurVideoOptions> = {
 };
 
 export interface DeblurredVideo {
+  /** Of what was written, in pixels: a preview has the original and the sharp one side by side. */
   width: number;
   height: number;
   /** Frames written now, and those that were there from before. */
@@ -188,7 +190,7 @@ export async function deblurVideo(
       options.preview
         ? writePreview(source, options.preview, input, output, container, deblurrer, options)
         : writeClip(source, output, container, deblurrer, options),
-    { makesFolder: false },
+    { makesFolder: false, result: output },
   );
 }
 
@@ -403,9 +405,7 @@ async function writeFolder(
   for (const ofOne of listOfWeights(weights)) {
     digest.update(explainWeights(() => expectSafetensorsBytes(ofOne)));
   }
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw explainFileError('write', folder, cause);
-  });
+  await makeFolder(folder);
   await expectNoOtherPictures(folder);
   const claim = {
     fileName: recordName,

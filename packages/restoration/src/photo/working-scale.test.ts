@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MotionField } from '../raster.js';
-import { scaleForMotion, surveyMotion } from './working-scale.js';
+import { isOneColor, scaleForMotion, surveyMotion } from './working-scale.js';
 
 /** A motion that is the same everywhere. */
 const uniform = ({ width, height }: { width: number; height: number }, dx: number): MotionField => ({
@@ -45,6 +45,15 @@ describe('surveyMotion', () => {
       ),
     ).toBeCloseTo(1, 5);
   });
+});
+
+test('a photograph is of one colour where its pixels differ by rounding at most', () => {
+  const photo = (...steps: number[]) => ({
+    width: steps.length,
+    height: 1,
+    data: Float32Array.from(steps.flatMap((step) => [0, 0.5 + step / 255, 1])),
+  });
+  expect([photo(0, 0, 0), photo(0, 1, -1), photo(0, 0, 2)].map(isOneColor)).toEqual([true, true, false]);
 });
 
 test('the scale is the largest at which nothing moves too far', () => {

@@ -1,5 +1,5 @@
 import { UnblurError } from '@unblur/files/file-error';
-import type { MotionField } from '../raster.js';
+import type { MotionField, RgbImage } from '../raster.js';
 
 /** The fractions of its size at which a photograph may be restored. */
 export const workingScales = [1, 1 / 2, 1 / 4, 1 / 8] as const;
@@ -23,6 +23,14 @@ const ownSizePixels = 500_000;
 const surveyPercentile = 0.9;
 /** On a copy, less than this is no motion that a coarser copy could tell from none. */
 const surveyNoisePixels = 1.5;
+
+/** A step of an 8-bit channel, by which rounding alone may make pixels of one colour differ. */
+const roundingStep = 1 / 255;
+
+/** Whether all pixels are of one colour but for rounding, so that no motion can be seen. */
+export function isOneColor({ data }: RgbImage): boolean {
+  return data.every((value, i) => Math.abs(value - data[i % 3]!) <= 1.01 * roundingStep);
+}
 
 /**
  * How far things move from the middle of the exposure to its end, in pixels of the photograph. Blur longer

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { readSafetensors } from '@unblur/core-model';
 import type { WeightValues } from '@unblur/core-model';
-import { doLocked, writeAtomicallySync } from '@unblur/files';
+import { doLocked, makeFolder, writeAtomicallySync } from '@unblur/files';
 import { MetricsLog, readMetrics } from '../loop/metrics-log.js';
 import { writeRunReport } from '../report/run-report.js';
 import { readRunFile, writeRunFile } from '../run-file/run-file.js';
@@ -75,7 +75,7 @@ export async function takeInResults(
   }
   const system = definition.open(config);
   const read = resultPieces.map(([pieces, file]) => ({ file, weights: readPieces(results, pieces, system) }));
-  mkdirSync(join(runFolder, runFiles.samples), { recursive: true });
+  await makeFolder(join(runFolder, runFiles.samples));
   writeAtomicallySync(
     join(runFolder, runFiles.config),
     writeRunFile(definition, config, join(runFolder, runFiles.config)),

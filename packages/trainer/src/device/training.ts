@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { makeTemporaryFolder } from '@unblur/files';
+import { makeFolder, makeTemporaryFolder } from '@unblur/files';
 import type { MetricsRow } from '../loop/metrics-log.js';
 import { describeStep } from '../loop/training-loop.js';
 import type { RunReports, TrainingResult } from '../loop/training-loop.js';
@@ -52,7 +52,7 @@ export async function trainOnDevice(
   try {
     writePlan(folder, plan);
     const [results, log] = [join(runFolder, runFiles.results), join(runFolder, runFiles.metrics)];
-    const resultsAreNew = mkdirSync(results, { recursive: true }) !== undefined;
+    const resultsAreNew = (await makeFolder(results)) !== undefined;
     // The log of earlier sessions goes on.
     const logBefore = existsSync(log);
     if (logBefore) renameSync(log, join(results, runFiles.metrics));

@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomicallySync } from '@unblur/files';
+import { makeFolder, writeAtomicallySync } from '@unblur/files';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { averagedWeights } from './learner.js';
@@ -73,7 +73,7 @@ export async function trainRun<B>(
   const checkpointFile = file(runFiles.checkpoint);
   const last = options.resume ? checkpointToResume(system, runFolder) : undefined;
   const validationSamples = options.validationSamples ?? (await system.readValidationSamples());
-  mkdirSync(file(runFiles.samples), { recursive: true });
+  await makeFolder(file(runFiles.samples));
   if (!last) rmSync(checkpointFile, { force: true });
 
   const steps = totalSteps(system);

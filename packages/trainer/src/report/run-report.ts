@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { writeAtomicallySync } from '@unblur/files';
+import { counted, writeAtomicallySync } from '@unblur/files';
 import { readMetrics } from '../loop/metrics-log.js';
 import type { FigureByPosition, StepRow, ValidationRow } from '../loop/metrics-log.js';
 import { runFiles } from '../loop/run-folder.js';
@@ -52,9 +52,9 @@ ${pictures(file(runFiles.samples))}
 
 function summary(steps: readonly StepRow[], validations: readonly ValidationRow[]): string {
   const best = validations.findLast((row) => row.best);
-  const trained = `${steps.at(-1)?.step ?? 0} steps.`;
+  const trained = `${counted(steps.at(-1)?.step ?? 0, 'step')}.`;
   return best
-    ? `${trained} Best validation at step ${best.step}: mean PSNR ${best.psnr.mean.toFixed(2)} dB, ${best.gain.mean.toFixed(2)} dB above the blurred image, over ${best.samples} samples in the better order of each whole sequence.`
+    ? `${trained} Best validation at step ${best.step}: mean PSNR ${best.psnr.mean.toFixed(2)} dB, ${best.gain.mean.toFixed(2)} dB above the blurred image, over ${counted(best.samples, 'sample')} in the better order of each whole sequence.`
     : trained;
 }
 
