@@ -51,6 +51,7 @@ export {
 } from './photo/working-scale.js';
 export {
   expectRgbImage,
+  expectStream,
   fitWithin,
   toFractions,
   type DeepImage,

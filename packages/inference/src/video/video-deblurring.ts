@@ -39,7 +39,7 @@ import {
 } from '@unblur/restoration';
 import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
 import type { VideoDeblurrer } from './video-deblurrer.js';
-import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
+import { besideOriginal, expectPart, framesOfPart, type ClipPart } from './video-preview.js';
 import { loadPhoto } from '../pictures/photo.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { frameFormats } from '../result-names.js';
@@ -138,7 +138,14 @@ export async function deblurVideo(
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
-  expectOptions(options, videoOptions, "deblurVideo('clip.mp4', 'sharp.mp4', deblurrer, { weights })");
+  const example = "deblurVideo('clip.mp4', 'sharp.mp4', deblurrer, { weights })";
+  if (typeof input !== 'string' || typeof output !== 'string' || typeof deblurrer?.deblur !== 'function') {
+    throw new UnblurError(
+      `Expected ${example}, with two paths and what createVideoDeblurrer({ weights }) gives, but received something else`,
+    );
+  }
+  expectOptions(options, videoOptions, example);
+  if (options.preview) expectPart(options.preview);
   options.signal?.throwIfAborted();
   const isFolder = (
     await stat(input).catch((cause: unknown) => {
