@@ -64,7 +64,8 @@ export function expectFrameEncoding({ format = 'png', bitDepth, quality }: Frame
 }
 
 /**
- * Encodes a frame as what the source says of its own colours, sRGB where it says nothing, and with its EXIF.
+ * Encodes a frame as what the source says of its own colours, sRGB where it says nothing, and with its EXIF
+ * and XMP.
  *
  * @param source what the frame was made from.
  * @param pixels the frame rounded to 8 bits, where that is there already.
@@ -90,6 +91,7 @@ export async function encodeFrame(
   const values = isDeep ? toPixels16(frame) : toPixels(pixels ?? frame).data;
   const image = await describePixels(values, frame, source);
   if (source.exif) image.keepExif();
+  if (source.xmp) image.keepXmp();
   if (source.profile) image.keepIccProfile();
   // PNG is taken for sRGB everywhere; what other formats are without a profile, programs guess.
   else if (format !== 'png') image.withIccProfile('srgb');
