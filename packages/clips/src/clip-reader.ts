@@ -25,6 +25,7 @@ const seekMarginSeconds = 5;
  * The frames of a clip, each once and with its time: ffmpeg decodes as fast as they are taken. Each frame is
  * written over the one before it.
  *
+ * @param facts of the clip, from `probeClip`.
  * @throws UnblurError when a frame has another size than the first, or the clip is damaged; the signal's
  * reason when aborted.
  */
@@ -34,6 +35,11 @@ export async function* readClip(
   choice: ReadingChoice,
   options: FfmpegOptions = {},
 ): AsyncGenerator<ClipFrame, void, undefined> {
+  if (typeof path !== 'string' || !facts?.picture || !choice) {
+    throw new UnblurError(
+      "Expected readClip(path, facts, { hdr: 'keep', deinterlace: true }), with what await probeClip(path) gives, but received something else",
+    );
+  }
   const bytesPerValue = bitDepthAsRead(facts, choice) / 8;
   const { fromSeconds = 0 } = choice;
   // ffmpeg restarts such a clock where reading begins, and often begins at a later frame than it was asked

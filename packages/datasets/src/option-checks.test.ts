@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import * as datasets from './index.js';
 import { layeredDefaults, resolveLayeredOptions } from './layers/layered-options.js';
 import { panoramaDefaults, resolvePanoramaOptions } from './panorama/panorama-options.js';
 import { resolveVideoOptions, videoDefaults } from './video/video-options.js';
@@ -47,3 +48,36 @@ function messageOf(action: () => unknown): string | undefined {
     return (error as Error).message;
   }
 }
+
+const nothing = undefined as never;
+
+test.each<[string, () => unknown]>([
+  ['panoramaBatches', () => datasets.panoramaBatches(nothing).next()],
+  ['panoramaBatches, no folder', () => datasets.panoramaBatches({} as never).next()],
+  ['layeredBatches', () => datasets.layeredBatches(nothing).next()],
+  ['videoBatches', () => datasets.videoBatches(nothing).next()],
+  ['videoBatches, no folder', () => datasets.videoBatches({} as never).next()],
+  ['mixedBatches', () => datasets.mixedBatches(nothing).next()],
+  ['mixedBatches, no sources', () => datasets.mixedBatches({} as never).next()],
+  ['shardBatches', () => datasets.shardBatches(nothing).next()],
+  ['videoWindowBatches', () => datasets.videoWindowBatches(nothing).next()],
+  [
+    'videoWindowBatches, no sources',
+    () => datasets.videoWindowBatches({ sizePixels: 16, batchSize: 1, seed: 1 } as never).next(),
+  ],
+  ['videoSamples', () => datasets.videoSamples(nothing, nothing).next()],
+  ['videoSamples, no options', () => datasets.videoSamples([], nothing).next()],
+  ['synthesizeSampleSet', () => datasets.synthesizeSampleSet(nothing)],
+  ['synthesizeSampleSet, no count', () => datasets.synthesizeSampleSet({ seed: 1 } as never)],
+  ['synthesizeSampleSet, no source', () => datasets.synthesizeSampleSet({ count: 1, seed: 1 } as never)],
+  ['previewSampleSet', () => datasets.previewSampleSet(nothing)],
+  ['synthesizeShards', () => datasets.synthesizeShards(nothing)],
+  ['synthesizeShards, no source', () => datasets.synthesizeShards({ count: 1, seed: 1 } as never)],
+  ['synthesizePairedVideos', () => datasets.synthesizePairedVideos(nothing)],
+  ['drawContactSheet', () => datasets.drawContactSheet(nothing)],
+  ['drawContactSheet, no sample', () => datasets.drawContactSheet([])],
+  ['listVideos', async () => datasets.listVideos(nothing)],
+  ['listPairedVideos', async () => datasets.listPairedVideos(nothing)],
+])('what is left out is told in one line: %s', async (_, call) => {
+  await expect(call()).rejects.toThrow(/^Expected \w+ to be [^\n]* but received [^\n]*\.$/);
+});

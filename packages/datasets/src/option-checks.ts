@@ -1,4 +1,4 @@
-import { excerptOfValue } from '@unblur/files/parsed-value';
+import { excerptOfValue, isMapping } from '@unblur/files/parsed-value';
 
 /** A closed range of numbers. */
 export type Range = [minimum: number, maximum: number];
@@ -7,6 +7,11 @@ export type Range = [minimum: number, maximum: number];
 export function requireThat(isRight: boolean, name: string, wanted: string, value: unknown): void {
   if (isRight) return;
   throw new RangeError(`Expected ${name} to be ${wanted} but received ${excerptOfValue(value)}.`);
+}
+
+/** For calls that TypeScript would not have let through. @throws RangeError unless options are a mapping. */
+export function requireOptions(options: unknown, example: string, name = 'options'): void {
+  requireThat(isMapping(options), name, `such as ${example}`, options);
 }
 
 /**

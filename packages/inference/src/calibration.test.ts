@@ -70,6 +70,23 @@ test('without a photograph, and with other names for numbers: what was wanted', 
   );
 });
 
+test('what is no options or no photographs is told', async () => {
+  for (const [calibrate, message] of [
+    [
+      () => calibrateOnPhotos(undefined as never, []),
+      'Expected options, such as calibrateOnPhotos({ weights }, photos)',
+    ],
+    [() => calibrateOnPhotos({ weights }, photo as never), 'but received one image by itself'],
+    [
+      () => calibrateOnClips({ weights }, undefined as never),
+      'Expected clips, as a list or a stream of lists',
+    ],
+  ] as const) {
+    await expect(calibrate()).rejects.toThrow(UnblurError);
+    await expect(calibrate()).rejects.toThrow(message);
+  }
+});
+
 test('networks for video are calibrated on clips', async () => {
   const narrow: ClipConfig = { ...clipPreset, channels: [32, 8, 8, 8], windowFrames: 3 };
   const clip = clipFamily.writeWeights(clipFamily.initialWeights(narrow, 1), narrow, { dtype: 'float16' });

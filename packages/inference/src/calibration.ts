@@ -1,7 +1,14 @@
 import { filterOf, withLayerRanges } from '@unblur/core-model';
 import type { LayerRanges, SafetensorsBytes, WeightValues } from '@unblur/core-model';
 import { createSession } from '@unblur/onnx/node';
-import { createVideoDeblurrer, type ComputeEngine, type RgbImage } from '@unblur/restoration';
+import {
+  createVideoDeblurrer,
+  expectOptions,
+  expectStream,
+  type ComputeEngine,
+  type OptionNames,
+  type RgbImage,
+} from '@unblur/restoration';
 import { UnblurError } from '@unblur/files';
 import { traceFunction } from './onnx-engine.js';
 import { createRestorerOn } from './photo/restorer.js';
@@ -18,6 +25,8 @@ export interface CalibrationOptions {
   threads?: number;
 }
 
+const calibrationOptions: OptionNames<CalibrationOptions> = { weights: true, except: true, threads: true };
+
 /**
  * Finds between which values the layers of a network for photographs compute, on blurred photographs like those
  * that it is for.
@@ -26,9 +35,12 @@ export interface CalibrationOptions {
  * @throws UnblurError when the weights do not hold together or there is no photograph.
  */
 export async function calibrateOnPhotos(
-  { weights, ...options }: CalibrationOptions,
+  calibration: CalibrationOptions,
   photos: AsyncIterable<RgbImage> | Iterable<RgbImage>,
 ): Promise<Uint8Array> {
+  expectOptions(calibration, calibrationOptions, 'calibrateOnPhotos({ weights }, photos)');
+  expectStream(photos, 'photographs, as a list or a stream of images such as loadPhoto gives');
+  const { weights, ...options } = calibration;
   const observer = new RangeObserver(options);
   const restorer = await createRestorerOn(async () => observer.engine, { weights });
   // Where frames can be had at any time, the ends of the exposure and its middle tell enough.
@@ -43,9 +55,12 @@ export async function calibrateOnPhotos(
 
 /** The same of a network for video, on blurred clips. */
 export async function calibrateOnClips(
-  { weights, ...options }: CalibrationOptions,
+  calibration: CalibrationOptions,
   clips: AsyncIterable<AsyncIterable<RgbImage>> | Iterable<Iterable<RgbImage>>,
 ): Promise<Uint8Array> {
+  expectOptions(calibration, calibrationOptions, 'calibrateOnClips({ weights }, clips)');
+  expectStream(clips, 'clips, as a list or a stream of lists or streams of frames');
+  const { weights, ...options } = calibration;
   const observer = new RangeObserver(options);
   const deblurrer = createVideoDeblurrer({ weights, engine: observer.engine });
   for await (const clip of clips) {

@@ -24,12 +24,18 @@ export interface ScoredSample {
 /**
  * Averages the scores of the samples frame by frame.
  *
- * @throws RangeError when there is no sample, or the samples have different numbers of frames.
+ * @throws RangeError when there is no sample, one is something else, or the samples have different numbers of frames.
  */
 export function summarizeScores(
   samples: readonly ScoredSample[],
   rule: OrderRule = 'sequence',
 ): EvaluationReport {
+  const isScored = ({ restored, blurred }: ScoredSample) => restored?.psnr && blurred?.psnr;
+  if (!Array.isArray(samples) || !samples.every((sample: ScoredSample) => sample && isScored(sample))) {
+    throw new RangeError(
+      'Expected a list of samples as { restored, blurred }, which scoreSequence and scoreBlurred give, but received something else',
+    );
+  }
   if (samples.length === 0) throw new RangeError('Expected at least one scored sample but received none');
   const restored = samples.map((sample) => sample.restored);
   const blurred = samples.map((sample) => sample.blurred);

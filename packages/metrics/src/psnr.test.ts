@@ -42,3 +42,33 @@ test('says what was wrong with images that do not compare', () => {
     'Expected borderPixels to be a whole number',
   );
 });
+
+test.each([undefined, null, {}, { data: new Float32Array(3) }, 'text', []])(
+  'says what is no image: %j',
+  (wrong) => {
+    expect(() => psnr(wrong as never, flat(4, 3, 0))).toThrow(
+      /^Expected the first image as { width, height, data } but received /,
+    );
+    expect(() => psnr(flat(4, 3, 0), wrong as never)).toThrow(
+      /^Expected the second image as { width, height, data } but received /,
+    );
+  },
+);
+
+test('names the image with values that are not finite, and how many they are', () => {
+  const damaged = flat(4, 3, 0.5);
+  damaged.data.set([NaN, Infinity], (2 * 4 + 1) * 3);
+  expect(() => psnr(flat(4, 3, 0.5), damaged)).toThrow(
+    new RangeError(
+      'Expected the second image to hold finite values but 2 of 36 are not, the first NaN in column 1, row 2; look at how it was computed',
+    ),
+  );
+  expect(() => psnr(damaged, damaged)).toThrow('Expected the first image to hold finite values');
+  expect(psnr(flat(4, 3, 0.5), damaged, { borderPixels: 1 })).toBe(Infinity);
+});
+
+test.each([0, -1, NaN, Infinity])('refuses a peak of %d', (peak) => {
+  expect(() => psnr(flat(4, 3, 0), flat(4, 3, 1), { peak })).toThrow(
+    `Expected peak to be a number above 0 but received ${peak}`,
+  );
+});

@@ -1,4 +1,4 @@
-import { assertBorder, assertComparable, type RgbImage } from './rgb-image.js';
+import { assertBorder, assertBothFinite, assertComparable, assertPeak, type RgbImage } from './rgb-image.js';
 
 export interface PsnrOptions {
   /** The largest possible value: 1 for images in [0, 1]. */
@@ -14,10 +14,11 @@ export interface PsnrOptions {
  *
  * Range: any number; Infinity for identical images. See `maximumReportedPsnr` for how that enters a mean.
  *
- * @throws RangeError when the sizes differ or the border leaves no pixel.
+ * @throws RangeError when the sizes differ, the border leaves no pixel or a compared value is not finite.
  */
 export function psnr(a: RgbImage, b: RgbImage, { peak = 1, borderPixels = 0 }: PsnrOptions = {}): number {
   assertComparable(a, b);
+  assertPeak(peak);
   assertBorder(a, borderPixels, 1);
   const { width, height } = a;
   let squaredError = 0;
@@ -28,6 +29,7 @@ export function psnr(a: RgbImage, b: RgbImage, { peak = 1, borderPixels = 0 }: P
       squaredError += difference * difference;
     }
   }
+  if (!Number.isFinite(squaredError)) assertBothFinite(a, b, borderPixels);
   const count = (width - 2 * borderPixels) * (height - 2 * borderPixels) * 3;
   return 10 * Math.log10((peak * peak * count) / squaredError);
 }

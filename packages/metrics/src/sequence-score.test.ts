@@ -92,6 +92,26 @@ test('rejects frames that do not pair up', () => {
   );
 });
 
+test('names the frame that is none, or holds values that are not finite', () => {
+  const damaged = image(0.6);
+  damaged.data.fill(NaN, 0, 3);
+  const notFinite = 'to hold finite values but 3 of 768 are not, the first NaN in column 0, row 0';
+  for (const [call, message] of [
+    [() => scoreSequence(restored.with(1, damaged), gt), `Expected restored frame 1 ${notFinite}`],
+    [() => scoreSequence(restored, gt.with(2, damaged)), `Expected ground-truth frame 2 ${notFinite}`],
+    [() => scoreBlurred(damaged, gt), `Expected the blurred image ${notFinite}`],
+    [() => scoreSequence(undefined as never, gt), 'Expected a list of restored frames but received nothing'],
+    [() => scoreSequence(restored, image(1) as never), 'Expected a list of ground-truth frames but received'],
+    [() => scoreSequence(restored.with(4, {} as never), gt), 'Expected restored frame 4 as { width, height,'],
+    [() => scoreBlurred('blur.png' as never, gt), 'Expected the blurred image as { width, height, data }'],
+    [() => scoreBlurred(image(1), []), 'Expected an odd number of ground-truth frames but received 0'],
+    [() => summarizeScores([{}] as never), 'Expected a list of samples as { restored, blurred }'],
+    [() => summarizeScores(undefined as never), 'Expected a list of samples as { restored, blurred }'],
+  ] as const) {
+    expect(call).toThrow(message);
+  }
+});
+
 describe('summarizeScores', () => {
   const blurred = image(0.6);
   const scored = (frames: RgbImage[]) => ({

@@ -1,5 +1,5 @@
 import { psnr } from './psnr.js';
-import type { RgbImage } from './rgb-image.js';
+import { assertFiniteFrames, assertFiniteImage, type RgbImage } from './rgb-image.js';
 import { ssim, type SsimWindow } from './ssim.js';
 
 /**
@@ -53,7 +53,8 @@ export const maximumReportedPsnr = 100;
  *
  * @param restored N frames in time order, N odd
  * @param gt the N ground-truth frames in time order
- * @throws RangeError when the numbers of frames differ or are even, or the sizes differ.
+ * @throws RangeError when the numbers of frames differ or are even, the sizes differ or a value is not finite;
+ * it names the frame by its index.
  */
 export function scoreSequence(
   restored: readonly RgbImage[],
@@ -61,6 +62,9 @@ export function scoreSequence(
   rule: OrderRule = 'sequence',
   options: ScoreOptions = {},
 ): SequenceScore {
+  const { borderPixels = 0 } = options;
+  assertFiniteFrames(restored, 'restored frame', borderPixels);
+  assertFiniteFrames(gt, 'ground-truth frame', borderPixels);
   if (restored.length !== gt.length || gt.length % 2 === 0) {
     throw new RangeError(
       `Expected as many restored as ground-truth frames, an odd number, but received ${restored.length} and ${gt.length}`,
@@ -96,12 +100,23 @@ export function scoreSequence(
   };
 }
 
-/** Scores the blurred image itself as if it were every frame: what a restoration has to beat. */
+/**
+ * Scores the blurred image itself as if it were every frame: what a restoration has to beat.
+ *
+ * @param gt the ground-truth frames in time order, an odd number
+ * @throws RangeError when their number is even, the sizes differ or a value is not finite.
+ */
 export function scoreBlurred(
   blurred: RgbImage,
   gt: readonly RgbImage[],
   options: ScoreOptions = {},
 ): SequenceScore {
+  const { borderPixels = 0 } = options;
+  assertFiniteImage(blurred, 'the blurred image', borderPixels);
+  assertFiniteFrames(gt, 'ground-truth frame', borderPixels);
+  if (gt.length % 2 === 0) {
+    throw new RangeError(`Expected an odd number of ground-truth frames but received ${gt.length}`);
+  }
   return {
     reversed: false,
     closerToOwn: framesCloserToOwn(

@@ -43,3 +43,12 @@ test('a window of another name is refused', () => {
     "Expected the window 'gaussian' or 'uniform' but received 'triangle'",
   );
 });
+
+test('values that are not finite, and a peak that is none, are refused', () => {
+  const damaged = ramp(20, 20);
+  damaged.data[610] = NaN;
+  expect(() => ssim(ramp(20, 20), damaged)).toThrow(
+    'Expected the second image to hold finite values but 1 of 1200 are not',
+  );
+  expect(() => ssim(ramp(20, 20), ramp(20, 20), { peak: 0 })).toThrow('Expected peak to be a number above 0');
+});

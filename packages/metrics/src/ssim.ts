@@ -1,4 +1,4 @@
-import { assertBorder, assertComparable, type RgbImage } from './rgb-image.js';
+import { assertBorder, assertBothFinite, assertComparable, assertPeak, type RgbImage } from './rgb-image.js';
 
 /**
  * `gaussian`: 11x11, sigma 1.5, population covariance (Wang et al. 2004). `uniform`: 7x7, sample covariance
@@ -37,8 +37,8 @@ const windows: Record<SsimWindow, Window> = {
  *
  * Range [-1, 1]; 1 for identical images.
  *
- * @throws RangeError when the sizes differ, the window is none of these, or (11 or 7 pixels) it does not fit
- * within the borders.
+ * @throws RangeError when the sizes differ, the window is none of these, (11 or 7 pixels) it does not fit
+ * within the borders, or a compared value is not finite.
  */
 export function ssim(
   a: RgbImage,
@@ -49,6 +49,7 @@ export function ssim(
   if (!Object.hasOwn(windows, window)) {
     throw new RangeError(`Expected the window 'gaussian' or 'uniform' but received '${String(window)}'`);
   }
+  assertPeak(peak);
   const { weights, covarianceScale } = windows[window];
   assertBorder(a, borderPixels, weights.length);
   const c1 = (0.01 * peak) ** 2;
@@ -74,6 +75,7 @@ export function ssim(
       }
     }
   }
+  if (!Number.isFinite(total)) assertBothFinite(a, b, borderPixels);
   return total / (3 * rows * columns);
 }
 

@@ -37,3 +37,10 @@ test('the wheel closes without a jump', () => {
     expect(Math.abs(value - before[channel]!)).toBeLessThan(1e-3),
   );
 });
+
+test.each([
+  [NaN, 0],
+  [0, undefined as never],
+])('what is no motion is told: %d, %d', (dx, dy) => {
+  expect(() => flowColor(dx, dy)).toThrow(`Expected two numbers as a motion but received ${dx} and ${dy}`);
+});

@@ -1,3 +1,5 @@
+import { UnblurError } from '@unblur/files/file-error';
+
 /**
  * The colour coding of optical flow of Baker et al., "A Database and Evaluation Methodology for Optical Flow"
  * (2007): hue is the direction on a wheel of 55 colours whose steps look about even, saturation the length;
@@ -12,11 +14,17 @@ const colorWheel = makeColorWheel();
  * @param dx, dy a flow vector, x right and y down, in units of the length that the rim of the wheel stands
  * for
  * @returns red, green and blue from 0 to 255, not rounded
+ * @throws UnblurError when one of them is no number
  */
 export function flowColor(dx: number, dy: number): [number, number, number] {
   const saturation = Math.min(1, Math.hypot(dx, dy));
   const turns = (Math.atan2(-dy, -dx) / Math.PI + 1) / 2;
   const position = turns * colorWheel.length;
+  if (Number.isNaN(position)) {
+    throw new UnblurError(
+      `Expected two numbers as a motion but received ${String(dx)} and ${String(dy)}; look at how they were computed`,
+    );
+  }
   const index = Math.floor(position);
   const from = colorWheel[index % colorWheel.length]!;
   const to = colorWheel[(index + 1) % colorWheel.length]!;

@@ -52,6 +52,7 @@ export {
 } from './photo/working-scale.js';
 export {
   expectRgbImage,
+  expectStream,
   fitWithin,
   toFractions,
   type DeepImage,

@@ -47,6 +47,20 @@ export function expectRgbImage(image: RgbImage, name = 'the image'): void {
   }
 }
 
+/**
+ * @param wanted what is gone through one after the other, and what gives it.
+ * @throws UnblurError when it is nothing of the kind, such as one image by itself.
+ */
+export function expectStream(items: Iterable<unknown> | AsyncIterable<unknown>, wanted: string): void {
+  const received: unknown = items;
+  if (typeof received === 'object' && received !== null) {
+    if (Symbol.iterator in received || Symbol.asyncIterator in received) return;
+  }
+  throw new UnblurError(
+    `Expected ${wanted}, but received ${received === null ? 'null' : received instanceof Object && 'data' in received ? 'one image by itself' : `a value of type ${typeof received}`}`,
+  );
+}
+
 /** The index of the first value that cannot be meant, or -1. */
 function firstImplausible(data: Float32Array): number {
   // Three at a time, which takes two thirds of the time that one at a time takes.

@@ -10,6 +10,14 @@ test.each([
   expect(failureMessage(new RangeError(message))).toMatch(/^The memory .* Choose a smaller size/);
 });
 
+test.each([
+  'Failed to fetch dynamically imported module: https://example.org/assets/clip-desk-1a2b.js',
+  'error loading dynamically imported module: https://example.org/assets/clip-desk-1a2b.js',
+  'Importing a module script failed.',
+])('a part of the page that is missing is said to people: %s', (message) => {
+  expect(failureMessage(new TypeError(message))).toMatch(/^A part of this page .* load the page again/);
+});
+
 test('other failures are told as they are', () => {
   expect(failureMessage(new Error('The photograph is 3x2 pixels.'))).toBe('The photograph is 3x2 pixels.');
 });

@@ -3,6 +3,7 @@ declare module 'libheif-js/wasm-bundle.js' {
   interface HeifImage {
     get_width(): number;
     get_height(): number;
+    is_primary(): boolean;
     /** Draws RGBA; `null` where that fails. */
     display(target: ImageData, done: (drawn: ImageData | null) => void): void;
     free(): void;

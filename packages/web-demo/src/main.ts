@@ -128,8 +128,13 @@ async function giveClip(file: File): Promise<void> {
     switchMode('clip');
     showMode();
   }
-  const desk = await loadClips().catch(() => undefined);
-  await desk?.give(file);
+  let desk: ClipDesk;
+  try {
+    desk = await loadClips();
+  } catch (cause) {
+    return say(failureMessage(cause), true);
+  }
+  await desk.give(file);
 }
 
 async function restoreOwnBlur(own: OwnBlur): Promise<void> {
@@ -224,7 +229,7 @@ function showMode(): void {
   if (mode === 'clip') {
     loadClips().then(
       (desk) => mode === 'clip' && desk.show(),
-      () => say('This part of the page could not be loaded; check the connection and try again.', true),
+      (cause: unknown) => say(failureMessage(cause), true),
     );
     return;
   }

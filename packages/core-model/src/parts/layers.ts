@@ -104,8 +104,8 @@ export class LayerDeclarations {
     return (x, weights) =>
       activate(
         add(
-          conv2d(x, weights[`${name}.kernel`] as Tensor4D, stride, pad, 'NHWC', dilation),
-          weights[`${name}.bias`]!,
+          conv2d(x, weightOf<Tensor4D>(weights, `${name}.kernel`), stride, pad, 'NHWC', dilation),
+          weightOf(weights, `${name}.bias`),
         ),
         activation,
       );
@@ -184,12 +184,12 @@ export class LayerDeclarations {
       const [batch, height, width] = x.shape;
       const upscaled = conv2dTranspose(
         x,
-        weights[`${name}.kernel`] as Tensor4D,
+        weightOf<Tensor4D>(weights, `${name}.kernel`),
         [batch, 2 * height, 2 * width, to],
         2,
         pad,
       );
-      return activate(add(upscaled, weights[`${name}.bias`]!), activation);
+      return activate(add(upscaled, weightOf(weights, `${name}.bias`)), activation);
     };
   }
 
@@ -200,7 +200,8 @@ export class LayerDeclarations {
   ): (x: Tensor2D, weights: NamedTensors) => Tensor2D {
     const { from, to } = options;
     this.#declare(name, [from, to], to, from, from * to, { ...options, level: null });
-    return (x, weights) => add(matMul(x, weights[`${name}.kernel`] as Tensor2D), weights[`${name}.bias`]!);
+    return (x, weights) =>
+      add(matMul(x, weightOf<Tensor2D>(weights, `${name}.kernel`)), weightOf(weights, `${name}.bias`));
   }
 
   #declare(
@@ -224,6 +225,17 @@ export class LayerDeclarations {
       outputChannels: to,
     });
   }
+}
+
+/** @throws where there is none of that name. */
+function weightOf<T extends Tensor>(weights: NamedTensors, name: string): T {
+  const weight: Tensor | undefined = weights?.[name];
+  if (weight === undefined) {
+    throw new Error(
+      `Expected weights with '${name}', a tensor for each name that the network's \`weights\` declare, but received none of that name; make them of what initialWeights or readWeights gives.`,
+    );
+  }
+  return weight as T;
 }
 
 function activate(x: Tensor4D, activation: Activation): Tensor4D {

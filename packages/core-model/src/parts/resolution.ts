@@ -56,10 +56,14 @@ export function packPixels(x: Tensor4D): Tensor4D {
  * @throws unless `x` is `[B, H, W, 3]` with H and W multiples of `multiple`.
  */
 export function expectMultipleSize(x: Tensor4D, multiple: number, what: string): void {
-  const { shape, rank } = x;
-  if (rank !== 4 || shape[3] !== 3 || shape[1] % multiple !== 0 || shape[2] % multiple !== 0) {
+  const shape: unknown = x?.shape;
+  const wanted = `Expected ${what} [B, H, W, 3], height and width multiples of ${multiple},`;
+  if (!Array.isArray(shape)) {
     throw new Error(
-      `Expected ${what} [B, H, W, 3], height and width multiples of ${multiple}, but received [${shape}]; pad first.`,
+      `${wanted} but received ${x === null ? 'null' : `a value of type ${typeof x}`} that is no tensor; make one with tensor4d.`,
     );
+  }
+  if (shape.length !== 4 || shape[3] !== 3 || shape[1] % multiple !== 0 || shape[2] % multiple !== 0) {
+    throw new Error(`${wanted} but received [${shape}]; pad first.`);
   }
 }

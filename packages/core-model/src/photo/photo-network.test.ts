@@ -228,3 +228,18 @@ test('refuses sizes that cannot be packed and halved', () => {
     'Expected a blurred image [B, H, W, 3]',
   );
 });
+
+test('says what is no tensor, and which weight there is not', () => {
+  expect(() => network.analyze(undefined as never, untrained)).toThrow(
+    'but received a value of type undefined that is no tensor; make one with tensor4d',
+  );
+  const { 'stem.bias': missing, ...others } = untrained;
+  void missing;
+  for (const [wrong, name] of [
+    [{}, 'stem.kernel'],
+    [undefined as never, 'stem.kernel'],
+    [others, 'stem.bias'],
+  ] as const) {
+    expect(() => network.analyze(randomImage([16, 16]), wrong)).toThrow(`Expected weights with '${name}'`);
+  }
+});

@@ -30,6 +30,21 @@ describe('weights', () => {
     expect(() => paperFamily.writeWeights(large, config, { dtype: 'float32' })).not.toThrow();
   });
 
+  test.each([undefined, {}, { dtype: 'bfloat16' }])(
+    'are written as one of two types, not as %j',
+    (options) => {
+      expect(() => paperFamily.writeWeights(values(), config, options as never)).toThrow(
+        "Expected { dtype: 'float32' } or { dtype: 'float16' } to write weights but received",
+      );
+    },
+  );
+
+  test.each([undefined, []])('that are none are refused: %j', (none) => {
+    expect(() => paperFamily.writeWeights(none as never, config, { dtype: 'float32' })).toThrow(
+      'Expected weights that fit their config, by name, but received',
+    );
+  });
+
   test('round to float16 within half a unit in the last place', () => {
     const { values: read } = paperFamily.readWeights(
       paperFamily.writeWeights(values(), config, { dtype: 'float16' }),
@@ -252,4 +267,11 @@ test.each<[string, NetworkFamily<unknown>, unknown, number]>([
 ])('a preset has the millions of parameters that the README says (%s)', (_, family, preset, millions) => {
   const { parameters } = family.summarize(preset, { height: 128, width: 128 });
   expect(parameters / 1e6).toBeCloseTo(millions, 1);
+});
+
+test.each<[string, NetworkFamily<unknown>]>([
+  ['video', videoDeblurFamily],
+  ['Jin et al.', frameExtractionFamily],
+])('the size of what a config takes is told of a config alone (%s)', (_, family) => {
+  expect(() => family.sizeMultiple({})).toThrow(/^Expected .* for network.* but received .*\.$/);
 });

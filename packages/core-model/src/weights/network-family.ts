@@ -22,7 +22,7 @@ interface FamilyDefinition<Config, Network> {
   configKey: string;
   /** @throws with the config's field that does not hold together, what it may be and what it was. */
   validate(config: Config): void;
-  /** Height and width of the network's input are multiples of this. */
+  /** Height and width of the network's input are multiples of this. @throws as `validate` does. */
   sizeMultiple(config: Config): number;
   /** Declares the network's layers. @throws as `validate` does. */
   declare(config: Config): Network;
@@ -68,6 +68,10 @@ export function networkFamily<Config, Network extends DeclaredNetwork>(
   return {
     ...definition,
     declare,
+    sizeMultiple(config) {
+      definition.validate(config);
+      return definition.sizeMultiple(config);
+    },
     shapesOf,
     drawing,
     initialWeights: (config, seed) => drawWeights(drawing(config, seed)),

@@ -1,4 +1,4 @@
-import { excerptOf, parseMapping } from '@unblur/files/parsed-value';
+import { excerptOf, excerptOfValue, isMapping, parseMapping } from '@unblur/files/parsed-value';
 import type { WeightValues } from './initial-weights.js';
 import { takeLayerRanges } from './layer-ranges.js';
 import type { LayerRanges } from './layer-ranges.js';
@@ -22,14 +22,21 @@ export interface NetworkKind<Config> {
  *
  * @param options.dtype float16 halves the file; values are rounded to nearest.
  * @param options.metadata more header entries, such as how the weights were trained.
- * @throws if names or shapes do not fit the config, or a value is not finite, or would not be as float16.
+ * @throws if names or shapes do not fit the config, a value is not finite or would not be as float16, or the
+ * dtype is another.
  */
 export function writeNetworkFile<Config>(
   kind: NetworkKind<Config>,
   values: WeightValues,
   config: Config,
-  { dtype, metadata = {} }: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> },
+  options: { dtype: 'float32' | 'float16'; metadata?: Record<string, string> },
 ): Uint8Array {
+  const { dtype, metadata = {} } = options ?? {};
+  if (dtype !== 'float32' && dtype !== 'float16') {
+    throw new Error(
+      `Expected { dtype: 'float32' } or { dtype: 'float16' } to write weights but received ${excerptOfValue(dtype)} for dtype.`,
+    );
+  }
   expectFit(values, kind.shapesOf(config));
   if (dtype === 'float16') expectFloat16(values);
   const tensors = Object.fromEntries(
@@ -128,6 +135,9 @@ export function expectFit(
   wanted: Record<string, number[]>,
   subject = 'weights that fit their config',
 ): void {
+  if (!isMapping(values)) {
+    throw new Error(`Expected ${subject}, by name, but received ${excerptOfValue(values)}.`);
+  }
   const differences: string[] = [];
   for (const [name, shape] of Object.entries(wanted)) {
     const received = Object.hasOwn(values, name) ? values[name]!.shape : undefined;

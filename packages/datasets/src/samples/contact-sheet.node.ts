@@ -1,5 +1,7 @@
+import { isMapping } from '@unblur/files/parsed-value';
 import type { RgbImage } from '@unblur/metrics';
 import sharp from 'sharp';
+import { requireThat } from '../option-checks.js';
 import { displayBytes, type Sample } from '../sample.js';
 import { estimateMotionPixels } from '../video/frame-motion.js';
 
@@ -19,11 +21,18 @@ const labelHeight = 18;
  *
  * @param samples of one size and number of frames.
  * @param indices of the samples in their set, to name them by. Default: from 0 on.
+ * @throws RangeError when there is no sample.
  */
 export async function drawContactSheet(
   samples: readonly Sample[],
-  indices: readonly number[] = samples.map((_, row) => row),
+  indices?: readonly number[],
 ): Promise<Buffer> {
+  requireThat(
+    Array.isArray(samples) && samples.length > 0 && samples.every((sample) => isMapping(sample)),
+    'samples',
+    'a list of at least one sample',
+    samples,
+  );
   const [
     {
       blurred: { width, height },
@@ -53,7 +62,7 @@ export async function drawContactSheet(
   const overlay = samples.map((sample, row) => {
     const top = labelHeight + row * rowHeight;
     const left = gap + (columns - 1) * (width + gap);
-    const label = `<text x="${gap}" y="${top - 5}">${describeSample(sample, indices[row]!)}${sample.motionPixels ? '' : ', motion estimated'}</text>`;
+    const label = `<text x="${gap}" y="${top - 5}">${describeSample(sample, indices?.[row] ?? row)}${sample.motionPixels ? '' : ', motion estimated'}</text>`;
     return `${label}<g transform="translate(${left} ${top})" stroke="#ff3" stroke-width="1.5">${arrowsOf(motions[row]!, width, height)}</g>`;
   });
   const sheetHeight = samples.length * rowHeight;

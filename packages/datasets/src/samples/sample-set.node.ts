@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted, UnblurError } from '@unblur/files';
+import { requireOptions, requireThat } from '../option-checks.js';
 import type { Sample, SampleValues } from '../sample.js';
 import {
   describeRecipe,
@@ -42,18 +43,12 @@ const cacheBytes = 512 * 2 ** 20;
  * same call.
  *
  * @returns how many of its samples were there already and are kept.
- * @throws Error where `out` holds a set made with other options or of more samples; where a file of the source
- * cannot be used.
+ * @throws RangeError for wrong options; Error where `out` holds a set made with other options or of more samples;
+ * where a file of the source cannot be used.
  */
-export async function synthesizeSampleSet({
-  source,
-  out,
-  count,
-  seed,
-  workers = 1,
-  onProgress,
-  signal,
-}: SampleSetOptions): Promise<{ kept: number }> {
+export async function synthesizeSampleSet(options: SampleSetOptions): Promise<{ kept: number }> {
+  requireSet(options);
+  const { source, out, count, seed, workers = 1, onProgress, signal } = options;
   const recipe = await evaluationRecipeOfSource(source, seed);
   const { sizePixels } = recipe.options;
   let kept = 0;
@@ -107,12 +102,19 @@ function requireNoMoreThan(count: number, out: string): void {
   );
 }
 
-/** The first samples of a set, without writing it. */
-export async function previewSampleSet({
-  source,
-  count,
-  seed,
-}: Pick<SampleSetOptions, 'source' | 'count' | 'seed'>): Promise<Sample[]> {
+type SamplesOptions = Pick<SampleSetOptions, 'source' | 'count' | 'seed'>;
+
+/** @throws RangeError unless samples are to be made of something, one at least. */
+function requireSet(options: SamplesOptions): void {
+  requireOptions(options, "{ source: { kind: 'panorama', folder: 'panoramas' }, count: 3, seed: 1 }");
+  const { count } = options;
+  requireThat(Number.isInteger(count) && count >= 1, 'count', 'a positive integer', count);
+}
+
+/** The first samples of a set, without writing it. @throws as `synthesizeSampleSet` does for its source. */
+export async function previewSampleSet(options: SamplesOptions): Promise<Sample[]> {
+  requireSet(options);
+  const { source, count, seed } = options;
   const recipe = await evaluationRecipeOfSource(source, seed);
   return makeSamples(
     recipe,

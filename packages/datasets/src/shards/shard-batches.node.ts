@@ -1,4 +1,4 @@
-import { requireBatches } from '../option-checks.js';
+import { requireBatches, requireOptions } from '../option-checks.js';
 import { createRandom } from '../random.js';
 import { concatenate } from '../sample.js';
 import type { SampleBatch } from '../stream/batches.node.js';
@@ -40,6 +40,7 @@ export interface ShardBatch extends SampleBatch {
  * name.
  */
 export async function* shardBatches(options: ShardBatchOptions): AsyncGenerator<ShardBatch, void, void> {
+  requireOptions(options, "{ folder: 'shards', batchSize: 4, seed: 1 }");
   const {
     folder,
     batchSize,

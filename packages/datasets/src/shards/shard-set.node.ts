@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { requireOptions } from '../option-checks.js';
 import { concatenate, displayBytes, type Sample, type SampleValues } from '../sample.js';
 import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
 import { makeSamples } from '../samples/sample-set.node.js';
@@ -46,6 +47,10 @@ export interface ShardSetOptions {
  * full. A shard that could not be finished is removed.
  */
 export async function synthesizeShards(options: ShardSetOptions): Promise<{ kept: number }> {
+  requireOptions(
+    options,
+    "{ source: { kind: 'panorama', folder: 'panoramas' }, out: 'shards', count: 8, seed: 1 }",
+  );
   const {
     source,
     seed,

@@ -1,7 +1,7 @@
 import type { AugmentationOptions } from '../augmentation.js';
 import type { AveragingChoice } from '../averaging.js';
 import type { PartialLayeredOptions } from '../layers/layered-options.js';
-import { requireThat } from '../option-checks.js';
+import { requireOptions, requireThat } from '../option-checks.js';
 import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
 import { concatenate, type SampleValues } from '../sample.js';
 import type { PartialVideoOptions } from '../video/video-options.js';
@@ -95,6 +95,7 @@ async function* sourceBatches<Known extends object>(
   options: SourceBatchOptions,
   knownOf: (samples: SampleValues[]) => Known,
 ): AsyncGenerator<SampleBatch & Known, void, void> {
+  requireOptions(options, "{ folder: 'pictures', sizePixels: 64, frames: 7, batchSize: 4, seed: 1 }");
   const { seed, batchSize, firstSample, workers, prefetchSamples, cacheMegabytes, ...source } = options;
   const stream = { batchSize, firstSample, workers, prefetchSamples, cacheMegabytes };
   const recipe = await recipeOfSource({ kind, ...source }, seed);
@@ -143,6 +144,7 @@ export interface MixedBatch extends SampleBatch {
  * that cannot be used, by name.
  */
 export async function* mixedBatches(options: MixedBatchOptions): AsyncGenerator<MixedBatch, void, void> {
+  requireOptions(options, '{ sources: [...], sizePixels: 64, frames: 7, batchSize: 4, seed: 1 }');
   const recipe = await mixedRecipe(options);
   for await (const { firstSample, samples } of streamSamples(recipe, options)) {
     yield {
@@ -164,7 +166,12 @@ async function mixedRecipe({
   averaging,
   augmentation,
 }: MixedBatchOptions): Promise<MixedRecipe> {
-  requireThat(sources.length > 0, 'sources', 'at least one source', sources);
+  requireThat(
+    Array.isArray(sources) && sources.length > 0,
+    'sources',
+    'at least one source, in a list,',
+    sources,
+  );
   const exposing = { ...(averaging !== undefined && { averaging }), augmentation };
   const parts = sources.map(async ({ weight = 1, ...source }, index) => {
     requireThat(weight > 0, `sources[${index}].weight`, 'above 0', weight);

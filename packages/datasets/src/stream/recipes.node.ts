@@ -4,6 +4,7 @@ import { layeredSource, type LayeredRecipe } from '../layers/layered-source.node
 import type { PartialPanoramaOptions } from '../panorama/panorama-options.js';
 import { panoramaSource, type PanoramaRecipe } from '../panorama/panorama-source.node.js';
 import { FileCache } from '../pictures/file-cache.node.js';
+import { requireOptions, requireThat } from '../option-checks.js';
 import { createRandom, drawByWeight } from '../random.js';
 import { shardSource, type PartialShardCropOptions, type ShardRecipe } from '../shards/shard-source.node.js';
 import type { PartialVideoOptions } from '../video/video-options.js';
@@ -54,19 +55,23 @@ function sourceOf(kind: string): SourceKind<object, SingleRecipe> {
   return sources[kind as SampleSource['kind']] as unknown as SourceKind<object, SingleRecipe>;
 }
 
+/** @throws RangeError unless it is a source of a folder. */
+function requireSource(source: SampleSource): void {
+  requireOptions(source, "{ kind: 'panorama', folder: 'panoramas' }", 'source');
+  requireThat(typeof source.folder === 'string', 'folder', 'the path of a folder', source.folder);
+}
+
 /** @throws RangeError for wrong options, Error for a folder without what the source needs. */
-export async function recipeOfSource(
-  { kind, folder, ...options }: SampleSource,
-  seed: number,
-): Promise<SingleRecipe> {
+export async function recipeOfSource(source: SampleSource, seed: number): Promise<SingleRecipe> {
+  requireSource(source);
+  const { kind, folder, ...options } = source;
   return sourceOf(kind).recipeOf(folder, seed, options);
 }
 
 /** What sets to evaluate on are made by: without augmentation unless the source asks for it. */
-export async function evaluationRecipeOfSource(
-  { kind, folder, ...given }: SampleSource,
-  seed: number,
-): Promise<SingleRecipe> {
+export async function evaluationRecipeOfSource(chosen: SampleSource, seed: number): Promise<SingleRecipe> {
+  requireSource(chosen);
+  const { kind, folder, ...given } = chosen;
   const source = sourceOf(kind);
   const augmentation: AugmentationOptions = { ...noAugmentation, ...given.augmentation };
   const options = { ...given, augmentation };

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { makeFolder, produceAtomically, UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/metrics';
 import type { AveragingSpace } from '../averaging.js';
-import { requireExposure } from '../option-checks.js';
+import { requireExposure, requireOptions } from '../option-checks.js';
 import { writePng } from '../pictures/picture-file.node.js';
 import { workInClaimedFolder } from '../samples/claimed-folder.node.js';
 import { setFile } from '../samples/sample-set.node.js';
@@ -51,6 +51,7 @@ interface Exposure {
 export async function synthesizePairedVideos(
   options: PairedVideoSetOptions,
 ): Promise<{ frames: number; videos: number; kept: number }> {
+  requireOptions(options, "{ folder: 'videos', out: 'pairs', frames: 7 }");
   const {
     folder,
     out,

@@ -2,6 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { chooseFrames } from '@unblur/clips';
 import { isPicture } from '@unblur/files';
+import { requireThat } from '../option-checks.js';
 import { folderEntries } from '../pictures/picture-file.node.js';
 
 /** A folder that holds pictures. */
@@ -23,6 +24,7 @@ export function foldersOfPictures(
   root: string,
   isLeftOut: (name: string, siblings: readonly string[]) => boolean = () => false,
 ): PictureFolder[] {
+  requireThat(typeof root === 'string', 'folder', 'the path of a folder of videos', root);
   const search = (parts: string[], above: readonly string[]): PictureFolder[] => {
     const folder = join(root, ...parts);
     const names = folderEntries(folder, 'videos')

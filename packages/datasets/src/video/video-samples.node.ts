@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { RgbImage } from '@unblur/metrics';
 import { type AveragingSpace, exposeFrames } from '../averaging.js';
-import { requireExposure } from '../option-checks.js';
+import { requireExposure, requireOptions, requireThat } from '../option-checks.js';
 import { readRgbImage, requireOneSize } from '../pictures/picture-file.node.js';
 import { cropImage, shrinkImage } from '../pictures/picture-filters.js';
 import { createRandom } from '../random.js';
@@ -63,6 +63,13 @@ export async function* videoSamples(
   framePaths: readonly string[],
   options: VideoSampleOptions,
 ): AsyncGenerator<VideoSample, void, void> {
+  requireThat(
+    Array.isArray(framePaths),
+    'framePaths',
+    'a list of paths, such as listFrames(folder) gives,',
+    framePaths,
+  );
+  requireOptions(options, "videoSamples(framePaths, { frames: 7, averaging: 'display' })");
   const {
     frames: length,
     stride = length,
@@ -75,6 +82,19 @@ export async function* videoSamples(
     onSkip = () => {},
   } = options;
   requireExposure({ frames: length, stride, shrink });
+  requireThat(
+    typeof maxStepPixels === 'number' && maxStepPixels >= 0,
+    'maxStepPixels',
+    'a number of at least 0',
+    maxStepPixels,
+  );
+  requireThat(
+    sizePixels === undefined || (Number.isInteger(sizePixels) && sizePixels >= 1),
+    'sizePixels',
+    'a positive integer',
+    sizePixels,
+  );
+  requireThat(onBadFrame === 'stop' || onBadFrame === 'skip', 'onBadFrame', "'stop' or 'skip'", onBadFrame);
   if (framePaths.length < length) {
     throw new RangeError(
       `Expected at least ${length} frames for one exposure but the video has ${framePaths.length}.`,

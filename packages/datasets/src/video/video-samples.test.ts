@@ -52,6 +52,17 @@ describe('videoSamples', () => {
     expect(frames[2]!.data[0]! * 255).toBeCloseTo(50, 4);
   });
 
+  test.each([
+    [{ maxStepPixels: -1 }, 'Expected maxStepPixels to be a number of at least 0 but received -1.'],
+    [{ maxStepPixels: NaN }, 'Expected maxStepPixels to be a number of at least 0 but received NaN.'],
+    [{ maxStepPixels: '2' }, 'Expected maxStepPixels to be a number of at least 0 but received "2".'],
+    [{ sizePixels: 2.5 }, 'Expected sizePixels to be a positive integer but received 2.5.'],
+    [{ onBadFrame: 'ignore' }, `Expected onBadFrame to be 'stop' or 'skip' but received "ignore".`],
+  ])('refuses %j', async (options, message) => {
+    const folder = await makeVideo(3);
+    await expect(collect(folder, options as never)).rejects.toThrow(new RangeError(message));
+  });
+
   test('cuts the same random window out of all frames of an exposure, by the seed', async () => {
     const folder = await makeVideo(5);
     const [a] = await collect(folder, { sizePixels: 4, seed: 1 });

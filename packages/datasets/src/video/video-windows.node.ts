@@ -11,7 +11,7 @@ import {
   requireAveraging,
   transferFunctions,
 } from '../averaging.js';
-import { type Range, requireBatches, requireRange, requireThat } from '../option-checks.js';
+import { type Range, requireBatches, requireOptions, requireRange, requireThat } from '../option-checks.js';
 import { FileCache, type FileDecoder } from '../pictures/file-cache.node.js';
 import { mirrorAtEdges, readImageFile, requireOneSize } from '../pictures/picture-file.node.js';
 import { gaussianBlur } from '../pictures/picture-filters.js';
@@ -124,6 +124,7 @@ interface OpenSource extends Required<
 export async function* videoWindowBatches(
   options: VideoWindowOptions,
 ): AsyncGenerator<VideoWindowBatch, void, void> {
+  requireOptions(options, "{ sources: [{ folder: 'videos' }], sizePixels: 64, batchSize: 4, seed: 1 }");
   const { sizePixels, windowFrames = 5, batchSize, seed, firstSample = 0, cacheMegabytes = 512 } = options;
   requireBatches({ batchSize, firstSample });
   requireThat(
@@ -138,6 +139,7 @@ export async function* videoWindowBatches(
     'an odd number',
     windowFrames,
   );
+  requireThat(Array.isArray(options.sources), 'sources', 'a list of sources', options.sources);
   const sources = options.sources.map(openSource);
   const weights = sources.map(({ weight }) => weight);
   requireThat(

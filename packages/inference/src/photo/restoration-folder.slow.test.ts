@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { hasFfmpeg } from '@unblur/clips';
 import { doLocked } from '@unblur/files';
 import { tiffFile } from '../pictures/tiff-file.test-tool.js';
+import { packetOf } from '../pictures/xmp-packet.test-tool.js';
 import { restorePhotoToFolder, UnblurError, type FrameSource } from '../index.js';
 
 let folder: string;
@@ -117,18 +118,20 @@ describe('restorePhotoToFolder', () => {
     expect([...new Uint16Array(raw.buffer, raw.byteOffset, raw.length / 2)]).toEqual([...values]);
   });
 
-  test('in wide colours and with EXIF: frames keep both unless told otherwise, other results are sRGB', async () => {
+  test('in wide colours, with EXIF and XMP: frames keep them unless told otherwise, other results are sRGB', async () => {
     const create = { width: 64, height: 48, channels: 3 as const, background: { r: 200, g: 60, b: 40 } };
     const source = await sharp({ create })
       .withIccProfile('p3')
       .withExif({ IFD0: { Model: 'iPhone 15' } })
+      .withXmp(packetOf(' photoshop:Credit="A. Photographer"'))
       .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
       .toBuffer();
     const [p3Values, p3] = [await firstPixel(source), (await sharp(source).metadata()).icc];
     await restorePhotoToFolder(source, folder, copier, { video: 'never', format: 'jpeg', quality: 100 });
     const frame = join(folder, 'frame-1.jpeg');
-    const { exif, icc } = await sharp(frame).metadata();
+    const { exif, icc, xmp } = await sharp(frame).metadata();
     expect(exif!.includes('iPhone 15')).toBe(true);
+    expect(xmp!.includes('A. Photographer')).toBe(true);
     expect(icc).toEqual(p3);
     expectNear(await firstPixel(frame), p3Values);
     expect(Math.abs(p3Values[0]! - 200)).toBeGreaterThan(10);
@@ -141,7 +144,9 @@ describe('restorePhotoToFolder', () => {
     }
     await restorePhotoToFolder(source, folder, copier, { video: 'never', metadata: false });
     expect(await sharp(join(folder, 'frame-1.png')).metadata()).toMatchObject({ icc: p3 });
-    expect((await sharp(join(folder, 'frame-1.png')).metadata()).exif).toBeUndefined();
+    for (const kind of ['exif', 'xmp'] as const) {
+      expect((await sharp(join(folder, 'frame-1.png')).metadata())[kind]).toBeUndefined();
+    }
   });
 
   /** As the file holds it, at so many pixels from the upper left corner. */

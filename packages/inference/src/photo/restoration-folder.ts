@@ -62,7 +62,10 @@ export interface WriteRestorationOptions extends PlaybackOptions, FrameEncoding 
    * time. Default 25.
    */
   smoothFrames?: number;
-  /** Whether frames carry what the camera noted of the photograph (EXIF), its place too. Default true. */
+  /**
+   * Whether frames carry what the camera noted of the photograph (EXIF), its place too, and what people say of
+   * it (XMP). Default true.
+   */
   metadata?: boolean;
   /** The ffmpeg to run. Default: the one in PATH. */
   ffmpegPath?: string;
@@ -120,7 +123,7 @@ export interface RestoredPhoto extends WrittenFiles {
 /**
  * Restores a photograph (a path, a `file:` URL or the bytes of an image file) and writes into `folder`, made
  * where it does not exist: `frame-0.png` ... in time order (16-bit where the photograph is, in its own
- * colours and with its EXIF; PNG unless another `format` is asked for), and in sRGB `animation.webp` or
+ * colours and with its EXIF and XMP; PNG unless another `format` is asked for), and in sRGB `animation.webp` or
  * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. They appear all at once;
  * what an earlier restoration has left there beside these goes.
  *
@@ -213,7 +216,7 @@ async function writeRestoration(
   // Found out while the network is at work.
   const ffmpegIsThere = video === 'never' ? false : hasFfmpeg(ffmpegPath);
   const stills: Picture[] = [];
-  const frameSource = metadata ? photo : { ...photo, exif: undefined };
+  const frameSource = metadata ? photo : { ...photo, exif: undefined, xmp: undefined };
   const motionsPixels: MotionField[] = [];
   const sequence = await restorer.restoreFrames(photo, {
     times: playback.restoredTimes,

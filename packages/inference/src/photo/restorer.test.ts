@@ -188,15 +188,18 @@ describe('restore', () => {
     await some.release();
   });
 
-  test('as many frames as a photograph is to have, evenly spaced, or those at its times', async () => {
+  test('as many frames as a photograph is to have, evenly spaced, or those at its times, not both', async () => {
     const photo = photograph(48, 32);
     const { frames, motionsPixels } = await restorer.restore(photo, { frames: 5 });
     expect({ frames, motionsPixels, scale: 1 }).toEqual(
       await restorer.restore(photo, { times: [-1, -0.5, 0, 0.5, 1] }),
     );
     expect(frames).toHaveLength(5);
-    const first = await restorer.restore(photo, { frames: 5, times: [-1] });
-    expect(first.frames).toEqual([frames[0]]);
+    await expect(restorer.restore(photo, { frames: 5, times: [-1] })).rejects.toThrow(
+      new UnblurError(
+        'Expected either frames or times but received both (frames: 5); leave out frames to have those at the times',
+      ),
+    );
     for (const wrong of [1, 2.5, '3']) {
       await expect(restorer.restore(photo, { frames: wrong as number })).rejects.toThrow(
         new UnblurError(`Expected a whole number of frames from 2 to 1001 but received ${wrong}`),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { UnblurError } from '@unblur/files';
 import sharp from 'sharp';
 import { encodeAnimation, orderPlayback } from './animation.js';
 
@@ -57,4 +58,15 @@ test.each([
     pages: 3,
     delay: [40, 40, 40],
   });
+});
+
+test.each([
+  [undefined, 'webp', 'Expected a list of at least one frame but received a value of type undefined'],
+  [[], 'webp', 'Expected a list of at least one frame but received none'],
+  [[flat(4, 4, 0.5), 'a.png'], 'gif', /^Expected frame 1 as .* but received a value of type string$/],
+  [[flat(4, 4, 0.5)], 'png', 'Expected an animation as webp or gif but received png'],
+])('%p as %s: what was wanted', async (frames, format, message) => {
+  const encoding = encodeAnimation(frames as never, format as never);
+  await expect(encoding).rejects.toThrow(UnblurError);
+  await expect(encoding).rejects.toThrow(message);
 });

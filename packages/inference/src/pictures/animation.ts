@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { UnblurError } from '@unblur/files';
 import { animateWebp, fitWithin } from '@unblur/restoration';
-import { scaleToPixels, toSharp, type Picture, type PixelImage } from './pixel-image.js';
+import { expectPictures, scaleToPixels, toSharp, type Picture, type PixelImage } from './pixel-image.js';
 
 export interface PlaybackOptions {
   /** How long each frame shows, 1 to 65535 ms; GIF rounds to 10 ms. Default 40 ms, of a few frames 100 ms. */
@@ -53,12 +53,20 @@ const webpEffort = 2;
 /** With less, colours suffer by 3 dB; the default, 7, takes 1.4 times as long for 0.1 dB. */
 const gifEffort = 6;
 
-/** Encodes frames as an endless animation, its longest side at most 1280 pixels, as GIF 640. */
+/**
+ * Encodes frames as an endless animation, its longest side at most 1280 pixels, as GIF 640.
+ *
+ * @throws UnblurError when there is no frame, one is no picture, or the format is another.
+ */
 export async function encodeAnimation(
   frames: readonly Picture[],
   format: 'webp' | 'gif',
   playback: PlaybackOptions = {},
 ): Promise<Buffer> {
+  expectPictures(frames);
+  if (format !== 'webp' && format !== 'gif') {
+    throw new UnblurError(`Expected an animation as webp or gif but received ${String(format)}`);
+  }
   const size = fitWithin(frames[0]!, longestSidePixels[format]);
   const scaled = await Promise.all(frames.map((frame) => scaleToPixels(frame, size.width, size.height)));
   const encode = format === 'webp' ? encodeWebpAnimation : encodeGif;

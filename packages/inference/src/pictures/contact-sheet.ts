@@ -1,6 +1,12 @@
 import { fitWithin } from '@unblur/restoration';
 import { drawText, measureText } from './lettering.js';
-import { scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
+import {
+  expectPicture,
+  expectPictures,
+  scaleToPixels,
+  type Picture,
+  type PixelImage,
+} from './pixel-image.js';
 import { encodeSheet, sheetColors, type PlacedPicture } from './sheet.js';
 
 const longestSidePixels = 480;
@@ -16,8 +22,12 @@ const mostFrames = 25;
 /**
  * The blurred photograph and its frames side by side, each with its label, as PNG. Frames are numbered as
  * their files are.
+ *
+ * @throws UnblurError when one of them is no picture, or there is no frame.
  */
 export async function encodeContactSheet(blurred: Picture, frames: readonly Picture[]): Promise<Buffer> {
+  expectPicture(blurred, 'the blurred photograph');
+  expectPictures(frames);
   const last = frames.length - 1;
   const shown =
     frames.length <= mostFrames

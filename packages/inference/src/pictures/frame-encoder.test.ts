@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { UnblurError } from '@unblur/files';
 import sharp from 'sharp';
 import { photograph } from '../../../restoration/src/photo/tiny-network.test-tool.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from './frame-encoder.js';
@@ -56,4 +57,21 @@ test.each([
   ],
 ])('refuses %j', (encoding, message) => {
   expect(() => expectFrameEncoding(encoding)).toThrow(message);
+});
+
+test('says what is no frame, and that the photograph is missing', async () => {
+  for (const [wrong, received] of [
+    [undefined, 'a value of type undefined'],
+    [{}, 'a value of type object'],
+    [{ ...frame, width: 47 }, '47x32 and 4608 values'],
+  ] as const) {
+    await expect(encodeFrame(wrong as never, {}, { bitDepth: 8 })).rejects.toThrow(
+      new UnblurError(
+        `Expected the frame as { width, height, data } with width x height x 3 RGB values, such as restore gives, but received ${received}`,
+      ),
+    );
+  }
+  await expect(encodeFrame(frame, {}, undefined as never)).rejects.toThrow(UnblurError);
+  await expect(encodeFrame(frame, null as never, { bitDepth: 8 })).rejects.toThrow(UnblurError);
+  await expect(encodeFrame(frame, { format: 'gif' as never }, { bitDepth: 8 })).rejects.toThrow(UnblurError);
 });

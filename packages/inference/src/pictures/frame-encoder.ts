@@ -1,9 +1,10 @@
 import { UnblurError } from '@unblur/files';
+import { isMapping } from '@unblur/files/parsed-value';
 import type { DeepImage, RgbImage } from '@unblur/restoration';
 import type { Sharp } from 'sharp';
 import { describePixels, type PictureMetadata } from './picture-metadata.js';
 import { frameFormats, type FrameFormat } from '../result-names.js';
-import { photographicPng, toPixels, toPixels16, type PixelImage } from './pixel-image.js';
+import { expectPicture, photographicPng, toPixels, toPixels16, type PixelImage } from './pixel-image.js';
 
 interface FrameFormatFacts {
   bitDepths: readonly (8 | 16)[];
@@ -63,22 +64,34 @@ export function expectFrameEncoding({ format = 'png', bitDepth, quality }: Frame
 }
 
 /**
- * Encodes a frame as what the source says of its own colours, sRGB where it says nothing, and with its EXIF.
+ * Encodes a frame as what the source says of its own colours, sRGB where it says nothing, and with its EXIF
+ * and XMP.
  *
  * @param source what the frame was made from.
  * @param pixels the frame rounded to 8 bits, where that is there already.
+ * @throws UnblurError when the frame is none, the source is missing, or the format does not have what is asked
+ * for.
  */
 export async function encodeFrame(
   frame: RgbImage | DeepImage,
-  { format = 'png', bitDepth, quality }: FrameEncoding,
+  encoding: FrameEncoding,
   source: PictureMetadata & { readonly bitDepth: number },
   pixels?: PixelImage,
 ): Promise<Buffer> {
+  expectPicture(frame, 'the frame');
+  if (![encoding, source].every((value: unknown) => isMapping(value))) {
+    throw new UnblurError(
+      "Expected encodeFrame(frame, { format: 'png' }, photo), with the photograph that the frame is from, but received no options or no photograph",
+    );
+  }
+  expectFrameEncoding(encoding);
+  const { format = 'png', bitDepth, quality } = encoding;
   const facts: FrameFormatFacts = formats[format];
   const isDeep = facts.bitDepths.includes(16) && (bitDepth ?? source.bitDepth) === 16;
   const values = isDeep ? toPixels16(frame) : toPixels(pixels ?? frame).data;
   const image = await describePixels(values, frame, source);
   if (source.exif) image.keepExif();
+  if (source.xmp) image.keepXmp();
   if (source.profile) image.keepIccProfile();
   // PNG is taken for sRGB everywhere; what other formats are without a profile, programs guess.
   else if (format !== 'png') image.withIccProfile('srgb');

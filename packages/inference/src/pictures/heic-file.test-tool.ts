@@ -15,10 +15,12 @@ export interface HeicOptions {
   colour?: Uint8Array | [primaries: number, transfer: number, matrix: number];
   /** What the camera noted, with the header that JPEG files put before it. */
   exif?: Uint8Array;
+  /** What people say of it. */
+  xmp?: string;
 }
 
 /** A HEIC file such as phones write, of one of the streams above. */
-export function heicFile({ bits = 8, quarterTurns = 0, colour, exif }: HeicOptions = {}): Buffer {
+export function heicFile({ bits = 8, quarterTurns = 0, colour, exif, xmp }: HeicOptions = {}): Buffer {
   const units = splitUnits(Buffer.from(streams[bits], 'base64'));
   const typeOf = (unit: Buffer) => (unit[0]! >> 1) & 63;
   const parameterSets = units.filter((unit) => typeOf(unit) >= 32 && typeOf(unit) <= 34);
@@ -72,6 +74,7 @@ export function heicFile({ bits = 8, quarterTurns = 0, colour, exif }: HeicOptio
     { type: 'hvc1', content: picture },
     // Before the notes stands where in them the TIFF structure begins.
     ...(exif ? [{ type: 'Exif', content: Buffer.concat([u32(6), exif]) }] : []),
+    ...(xmp ? [{ type: 'mime', content: Buffer.from(xmp) }] : []),
   ];
   const meta = (firstOffset: number) =>
     fullBox(
@@ -96,9 +99,19 @@ export function heicFile({ bits = 8, quarterTurns = 0, colour, exif }: HeicOptio
         'iinf',
         0,
         u16(items.length),
-        ...items.map(({ type }, i) => fullBox('infe', 2, u16(i + 1), u16(0), Buffer.from(`${type}\0`))),
+        ...items.map(({ type }, i) =>
+          fullBox(
+            'infe',
+            2,
+            u16(i + 1),
+            u16(0),
+            Buffer.from(type === 'mime' ? 'mime\0application/rdf+xml\0' : `${type}\0`),
+          ),
+        ),
       ),
-      ...(exif ? [fullBox('iref', 0, box('cdsc', u16(2), u16(1), u16(1)))] : []),
+      ...(items.length > 1
+        ? [fullBox('iref', 0, ...items.slice(1).map((_, i) => box('cdsc', u16(i + 2), u16(1), u16(1))))]
+        : []),
       box(
         'iprp',
         box('ipco', ...properties),

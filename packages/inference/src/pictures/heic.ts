@@ -23,7 +23,6 @@ const colorspaceRgb = 1;
 const chroma = { rgb: 10, rgba: 11, rgb16: 14, rgba16: 15 };
 const interleavedChannel = 10;
 const errorBytes = 12;
-const exifType = Buffer.from('Exif\0');
 /** ITU-T H.273: transfer functions of high dynamic range, and the primaries of Display P3. */
 const [transferPq, transferHlg, primariesP3] = [16, 18, 12];
 
@@ -39,7 +38,7 @@ export async function decodeHeic(
   bytes: Uint8Array,
   name: string,
   expectSize: (size: { width: number; height: number }) => void,
-): Promise<DecodedPixels & { exif: Uint8Array | undefined }> {
+): Promise<DecodedPixels & { exif: Uint8Array | undefined; xmp: Uint8Array | undefined }> {
   const { default: libheif } = await import('libheif-js/wasm-bundle.js');
   /** Everything taken from libheif's memory, in reverse order of its release. */
   const held: (() => void)[] = [];
@@ -78,6 +77,8 @@ export async function decodeHeic(
     });
     const profile = await readProfile();
     const exif = readExif();
+    // What is of a MIME type is XMP.
+    const xmp = readBlock('mime');
 
     const hasAlpha = libheif._heif_image_handle_has_alpha_channel(handle) !== 0;
     const isDeep = libheif._heif_image_handle_get_luma_bits_per_pixel(handle) > 8;
@@ -105,7 +106,7 @@ export async function decodeHeic(
         row * rowBytes,
       );
     }
-    if (!isDeep) return { width, height, channels, data: packed, profile, exif };
+    if (!isDeep) return { width, height, channels, data: packed, profile, exif, xmp };
     const peak = 2 ** libheif._heif_image_get_bits_per_pixel_range(image, interleavedChannel) - 1;
     return {
       width,
@@ -114,22 +115,28 @@ export async function decodeHeic(
       data: new Uint16Array(packed.buffer).map((value) => (value * 65535) / peak + 0.5),
       profile,
       exif,
+      xmp,
     };
 
     /** As a TIFF structure. */
     function readExif(): Uint8Array | undefined {
-      const type = allocate(exifType.length);
-      libheif.HEAPU8.set(exifType, type);
-      if (libheif._heif_image_handle_get_list_of_metadata_block_IDs(handle, type, result, 1) === 0) {
+      const block = readBlock('Exif');
+      // Before it stands where in the rest the structure begins.
+      return block && block.length > 4 ? block.subarray(4 + block.readUInt32BE(0)) : undefined;
+    }
+
+    /** The first block of a type that belongs to the picture. */
+    function readBlock(type: 'Exif' | 'mime'): Buffer | undefined {
+      const typeAddress = allocate(type.length + 1);
+      libheif.HEAPU8.set(Buffer.from(`${type}\0`), typeAddress);
+      if (libheif._heif_image_handle_get_list_of_metadata_block_IDs(handle, typeAddress, result, 1) === 0) {
         return undefined;
       }
       const id = word(result);
       const length = libheif._heif_image_handle_get_metadata_size(handle, id);
       const address = allocate(length);
       check((to) => libheif._heif_image_handle_get_metadata(to, handle, id, address));
-      const block = Buffer.from(libheif.HEAPU8.slice(address, address + length));
-      // Before it stands where in the rest the structure begins.
-      return length > 4 ? block.subarray(4 + block.readUInt32BE(0)) : undefined;
+      return Buffer.from(libheif.HEAPU8.slice(address, address + length));
     }
 
     async function readProfile(): Promise<Uint8Array | undefined> {

@@ -1,6 +1,7 @@
+import { UnblurError } from '@unblur/files';
 import { exposureMotion, flowColor, motionAt, rimLengthPixels, type MotionField } from '@unblur/restoration';
 import { drawText, measureText } from './lettering.js';
-import { scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
+import { expectPicture, scaleToPixels, type Picture, type PixelImage } from './pixel-image.js';
 import { encodeSheet, sheetColors, type PlacedPicture } from './sheet.js';
 
 const panelLongestSidePixels = 720;
@@ -15,12 +16,19 @@ const textHeightPixels = 13;
  * in pixels of the photograph. The rim stands for the 99th percentile of the lengths.
  *
  * @param photo the size whose pixels the motion is in, where the frame is a smaller copy.
+ * @throws UnblurError when the frame is no picture or there is no motion.
  */
 export async function encodeMotionPicture(
   middleFrame: Picture,
   motionsPixels: readonly MotionField[],
   photo: { width: number; height: number } = middleFrame,
 ): Promise<Buffer> {
+  expectPicture(middleFrame, 'the middle frame');
+  if (!Array.isArray(motionsPixels) || motionsPixels.length === 0) {
+    throw new UnblurError(
+      `Expected a list of motions, one of each frame, such as motionsPixels of restore, but received ${Array.isArray(motionsPixels) ? 'none' : `a value of type ${typeof motionsPixels}`}`,
+    );
+  }
   const motion = exposureMotion(motionsPixels);
   const rimPixels = rimLengthPixels(motion);
   const scale = panelLongestSidePixels / Math.max(photo.width, photo.height);

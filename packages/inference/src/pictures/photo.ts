@@ -9,6 +9,7 @@ import { decodeHeic, isHeic } from './heic.js';
 import { isDisplayEncoding, uprightExif, type PictureMetadata } from './picture-metadata.js';
 import { extractTiffExif } from './tiff-exif.js';
 import { encodeUncompressedTiff } from './uncompressed-tiff.js';
+import { describingXmp } from './xmp.js';
 
 export interface Photo extends RgbImage, PictureMetadata {
   /** 16 when the file holds more than 8 bits per channel; the values keep that precision. */
@@ -72,7 +73,7 @@ export async function loadPhoto(
       `${name} is ${width}x${height} (${megapixels(width * height)}), more than the limit of ${megapixels(maximumPixels)}; scale it down first, or allow it with a maximumPixels of ${Math.ceil((width * height) / 1e6)} million, for about ${Math.ceil(1 + (width * height * restoringBytesPerPixel) / 1e9)} GB of memory`,
     );
   };
-  const { bytes, orientation, exif } = await toKnownFormat(
+  const { bytes, orientation, exif, xmp } = await toKnownFormat(
     typeof path === 'string'
       ? await readPhotoFile(path)
       : Buffer.from(path.buffer, path.byteOffset, path.byteLength),
@@ -124,6 +125,7 @@ export async function loadPhoto(
       exif: await uprightExif(
         exif ?? header.exif ?? (header.format === 'tiff' ? extractTiffExif(bytes) : undefined),
       ),
+      xmp: describingXmp(xmp ?? header.xmp),
     };
   } catch (cause) {
     throw damaged(name, cause);
@@ -147,17 +149,22 @@ const anglesOfOrientation: Record<number, number> = { 3: 180, 6: 90, 8: 270 };
 /**
  * Formats that sharp does not read, as one that it does; others as they are.
  *
- * @returns an orientation, and EXIF, where others count than those that the bytes themselves tell.
+ * @returns an orientation, EXIF and XMP, where others count than those that the bytes themselves tell.
  */
 async function toKnownFormat(
   bytes: Buffer,
   name: string,
   expectSize: (size: { width: number; height: number }) => void,
-): Promise<{ bytes: Buffer; orientation?: number; exif?: Uint8Array | undefined }> {
+): Promise<{
+  bytes: Buffer;
+  orientation?: number;
+  exif?: Uint8Array | undefined;
+  xmp?: Uint8Array | undefined;
+}> {
   try {
     if (isHeic(bytes)) {
-      const { exif, ...pixels } = await decodeHeic(bytes, name, expectSize);
-      return { bytes: encodeUncompressedTiff(pixels), exif };
+      const { exif, xmp, ...pixels } = await decodeHeic(bytes, name, expectSize);
+      return { bytes: encodeUncompressedTiff(pixels), exif, xmp };
     }
     if (isBmp(bytes)) return { bytes: encodeUncompressedTiff(await decodeBmp(bytes, expectSize)) };
     if (!isCameraRaw(bytes)) return { bytes };

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { encodeFrame, frameFormats, loadPhoto } from '../index.js';
 import { heicFile } from './heic-file.test-tool.js';
+import { packetOf } from './xmp-packet.test-tool.js';
 import { describePng, isDisplayEncoding, toSrgb, uprightExif } from './picture-metadata.js';
 
 const size = { width: 40, height: 24 };
@@ -216,5 +217,48 @@ describe('what the camera noted', () => {
     const { exif } = await loadPhoto(heicFile({ exif: await notesWithThumbnail() }));
     for (const note of notes) expect(Buffer.from(exif!).toString('latin1')).toContain(note);
     expect((await loadPhoto(heicFile())).exif).toBeUndefined();
+  });
+});
+
+describe('what people say of a photograph', () => {
+  const title = '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Night tram</rdf:li></rdf:Alt></dc:title>';
+  /** As cameras and programs write it of a picture that lies on its side. */
+  const lying = packetOf(' tiff:Orientation="6" exif:PixelXDimension="24" photoshop:Credit="A"', title);
+  const upright = packetOf(' photoshop:Credit="A"', title);
+
+  test.each(frameFormats)('is said of its frames too, which are upright: %s', async (format) => {
+    const exif = await notesOf(6);
+    const source = await picture().rotate(270).withXmp(lying).jpeg().toBuffer();
+    // Two marker bytes, then the notes as a segment of their own.
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(exif.length + 2);
+    const noted = Buffer.concat([
+      source.subarray(0, 2),
+      Buffer.from([0xff, 0xe1]),
+      length,
+      exif,
+      source.subarray(2),
+    ]);
+    const photo = await loadPhoto(noted);
+    expect(photo).toMatchObject(size);
+    const bytes = await encodeFrame(photo, { format }, photo);
+    const { xmp, exif: kept, orientation, width, height } = await sharp(bytes).metadata();
+    expect(xmp!.toString()).toBe(upright);
+    expect(kept!.toString('latin1')).toContain('iPhone 15');
+    expect({ width, height, orientation: orientation ?? 1 }).toEqual({ ...size, orientation: 1 });
+    const plain = await encodeFrame(photo, { format }, { bitDepth: 8 });
+    expect(await rawValues(bytes)).toEqual(await rawValues(plain));
+  });
+
+  test.each(['png', 'webp', 'tiff', 'avif'] as const)('is read in %s', async (format) => {
+    const bytes = await picture().withXmp(lying).toFormat(format).toBuffer();
+    expect(Buffer.from((await loadPhoto(bytes)).xmp!).toString()).toBe(upright);
+  });
+
+  test('is read in HEIC', async () => {
+    const photo = await loadPhoto(heicFile({ exif: await notesOf(1), xmp: lying }));
+    expect(Buffer.from(photo.xmp!).toString()).toBe(upright);
+    expect(Buffer.from(photo.exif!).toString('latin1')).toContain('iPhone 15');
+    expect((await loadPhoto(heicFile())).xmp).toBeUndefined();
   });
 });

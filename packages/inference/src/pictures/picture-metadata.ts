@@ -11,12 +11,14 @@ export interface PictureMetadata {
    * has no thumbnail.
    */
   readonly exif?: Uint8Array | undefined;
+  /** What people say of it (XMP: title, keywords, author, rights); nothing that is about its pixels. */
+  readonly xmp?: Uint8Array | undefined;
 }
 
 /**
- * Pixels, ready for sharp's pipeline, as those of an image that says of itself what is given; `keepExif` and
- * `keepIccProfile` then write that. Sharp takes neither beside raw pixels: they come by a file of one black
- * pixel, which grows to the size and takes up the others bit by bit, unchanged.
+ * Pixels, ready for sharp's pipeline, as those of an image that says of itself what is given; `keepExif`,
+ * `keepXmp` and `keepIccProfile` then write that. Sharp takes none beside raw pixels: they come by a file of
+ * one black pixel, which grows to the size and takes up the others bit by bit, unchanged.
  *
  * @param values 8- or 16-bit RGB, row by row
  */
@@ -28,7 +30,7 @@ export async function describePixels(
   const isDeep = values instanceof Uint16Array;
   const options = { raw: { width, height, channels: 3 as const }, limitInputPixels: false };
   const image =
-    metadata.profile || metadata.exif
+    metadata.profile || metadata.exif || metadata.xmp
       ? sharp(await blackPixel(isDeep, metadata), { limitInputPixels: false, ignoreIcc: true })
           .resize(width, height, { fit: 'fill', kernel: 'nearest' })
           // Which takes what sharp itself does, whatever its declaration says.
@@ -49,11 +51,13 @@ async function blackPixel(isDeep: boolean, metadata: PictureMetadata): Promise<B
 const pngBeginBytes = 33;
 
 /** A PNG file that says nothing of itself as one that does. */
-export function describePng(png: Buffer, { profile, exif }: PictureMetadata): Buffer {
+export function describePng(png: Buffer, { profile, exif, xmp }: PictureMetadata): Buffer {
   return Buffer.concat([
     png.subarray(0, pngBeginBytes),
     ...(profile ? [pngChunk('iCCP', Buffer.from('profile\0\0'), deflateSync(profile))] : []),
     ...(exif ? [pngChunk('eXIf', exif)] : []),
+    // Neither compressed, nor of a language, nor translated.
+    ...(xmp ? [pngChunk('iTXt', Buffer.from('XML:com.adobe.xmp\0\0\0\0\0'), xmp)] : []),
     png.subarray(pngBeginBytes),
   ]);
 }

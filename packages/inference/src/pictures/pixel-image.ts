@@ -1,4 +1,5 @@
 import sharp, { type PngOptions, type Sharp } from 'sharp';
+import { UnblurError } from '@unblur/files';
 import { fitWithin, type DeepImage, type RgbImage } from '@unblur/restoration';
 
 /**
@@ -52,6 +53,35 @@ export interface PixelImage {
 
 /** What pictures are drawn from: values as restored, or already rounded. */
 export type Picture = RgbImage | DeepImage | PixelImage;
+
+/**
+ * @param name what messages call it.
+ * @throws UnblurError when it is no picture, or holds another number of values than its size says.
+ */
+export function expectPicture(picture: Picture, name: string): void {
+  const { width, height, data } = picture ?? {};
+  const kinds = [Float32Array, Uint16Array, Uint8Array];
+  const isPicture = kinds.some((kind) => data instanceof kind);
+  if (isPicture && width * height > 0 && data.length === width * height * 3) return;
+  const received = isPicture
+    ? `${width}x${height} and ${data.length} values`
+    : picture === null
+      ? 'null'
+      : `a value of type ${typeof picture}`;
+  throw new UnblurError(
+    `Expected ${name} as { width, height, data } with width x height x 3 RGB values, such as restore gives, but received ${received}`,
+  );
+}
+
+/** @throws UnblurError when they are no list of at least one picture. */
+export function expectPictures(frames: readonly Picture[]): void {
+  if (!Array.isArray(frames) || frames.length === 0) {
+    throw new UnblurError(
+      `Expected a list of at least one frame but received ${Array.isArray(frames) ? 'none' : frames === null ? 'null' : `a value of type ${typeof frames}`}`,
+    );
+  }
+  for (const [index, frame] of frames.entries()) expectPicture(frame as Picture, `frame ${index}`);
+}
 
 const isPixelImage = (image: Picture): image is PixelImage => image.data instanceof Uint8Array;
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { UnblurError } from '@unblur/files';
 import sharp from 'sharp';
 import { encodeContactSheet } from './contact-sheet.js';
 import { drawText, measureText } from './lettering.js';
@@ -131,4 +132,22 @@ describe('lettering', () => {
   test('a sign it does not have is an error, not a gap', () => {
     expect(() => measureText('Frame', 10)).toThrow("received 'F'");
   });
+});
+
+test('what is no picture, or no motion, is told', async () => {
+  for (const [encode, message] of [
+    [
+      () => encodeContactSheet(undefined as never, [flat(4, 4, [0, 0, 0])]),
+      'Expected the blurred photograph as',
+    ],
+    [
+      () => encodeContactSheet(flat(4, 4, [0, 0, 0]), []),
+      'Expected a list of at least one frame but received none',
+    ],
+    [() => encodeMotionPicture({} as never, []), 'Expected the middle frame as { width, height, data }'],
+    [() => encodeMotionPicture(flat(4, 4, [0, 0, 0]), []), 'Expected a list of motions, one of each frame'],
+  ] as const) {
+    await expect(encode()).rejects.toThrow(UnblurError);
+    await expect(encode()).rejects.toThrow(message);
+  }
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hasFfmpeg } from '@unblur/clips';
+import { UnblurError } from '@unblur/files';
 import { writeVideo } from './video.js';
 
 const ffmpegHere = await hasFfmpeg();
@@ -134,4 +135,8 @@ test('without ffmpeg: says what to install', async () => {
       ffmpegPath: join(folder, 'no-such-program'),
     }),
   ).rejects.toThrow(/Could not run .*no-such-program \(it is not installed\); install ffmpeg/);
+});
+
+test.each([undefined, [], [{}]])('frames %j: what was wanted', async (frames) => {
+  await expect(writeVideo('video.mp4', frames as never)).rejects.toThrow(UnblurError);
 });

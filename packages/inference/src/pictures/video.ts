@@ -5,7 +5,7 @@ import { clipInput, describeWriteFailure, outputFile, startFfmpeg, type FfmpegOp
 import { produceAtomically, UnblurError } from '@unblur/files';
 import { fitWithin, roundUp } from '@unblur/restoration';
 import { frameMillisecondsOf, orderPlayback, type PlaybackOptions } from './animation.js';
-import { toSharp, type Picture } from './pixel-image.js';
+import { expectPictures, toSharp, type Picture } from './pixel-image.js';
 
 export interface VideoOptions extends PlaybackOptions, FfmpegOptions {
   /** How often the frames are played, since players do not loop. Default 4. */
@@ -18,7 +18,7 @@ const videoLongestSidePixels = 1920;
  * Writes frames as an H.264 MP4 that any player shows, its longest side at most 1920 pixels. The codec wants
  * even sides: an odd one has its last row or column twice. The file appears when it is whole.
  *
- * @throws UnblurError when ffmpeg cannot be run or fails, or the file cannot be written; the signal's reason when
+ * @throws UnblurError when a frame is no picture or there is none, ffmpeg cannot be run or fails, or the file cannot be written; the signal's reason when
  * aborted.
  */
 export async function writeVideo(
@@ -26,6 +26,7 @@ export async function writeVideo(
   frames: readonly Picture[],
   { rounds = 4, ffmpegPath, signal, ...playback }: VideoOptions = {},
 ): Promise<void> {
+  expectPictures(frames);
   if (!(Number.isInteger(rounds) && rounds >= 1)) {
     throw new UnblurError(`Expected a whole number of at least 1 for rounds but received ${String(rounds)}`);
   }

@@ -380,6 +380,12 @@ describe('createVideoDeblurrer', () => {
     await expect(collect(deblur(levels))).rejects.toThrow(
       'Expected the values of frame 2 (16x16) in [0, 1] but received 255 in column 0, row 0',
     );
+    await expect(collect(deblur(levels[0] as never))).rejects.toThrow(
+      'Expected frames, as a list of images or a stream such as readFrames gives, but received one image by itself',
+    );
+    await expect(collect(deblur(undefined as never))).rejects.toThrow(
+      'but received a value of type undefined',
+    );
     expect(() => createVideoDeblurrer({ weights: new Uint8Array(3) })).toThrow(
       'These weights cannot be used.',
     );

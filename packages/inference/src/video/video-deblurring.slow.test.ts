@@ -15,10 +15,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, jest } from '@jest/globals';
 import sharp from 'sharp';
-import type { UnblurError } from '@unblur/files';
+import { UnblurError } from '@unblur/files';
 import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from '../pictures/photo.js';
 import { movingWaves, tinyVideoFile } from '../../../restoration/src/video/tiny-video-network.test-tool.js';
+import { readFrames } from './video-frame-folder.js';
 import { deblurVideo, type DeblurVideoOptions } from './video-deblurring.js';
 import { toSharp } from '../pictures/pixel-image.js';
 
@@ -272,6 +273,37 @@ test.each(['bash', 'zsh'])(
     expect(readdirSync(join(clips, 'sharp'))).toEqual(['a.mp4', 'b c.mp4']);
   },
 );
+
+test('arguments that cannot be meant: one line', async () => {
+  const input = await writeFrames('in', movingWaves(16, 12, 3));
+  const wrong = [
+    [
+      () => deblurVideo(undefined as never, place('out'), negative, options),
+      "Expected deblurVideo('clip.mp4', ",
+    ],
+    [
+      () => deblurVideo(input, undefined as never, negative, options),
+      "Expected deblurVideo('clip.mp4', 'sharp",
+    ],
+    [
+      () => deblurVideo(input, place('out'), undefined as never, options),
+      "Expected deblurVideo('clip.mp4', 's",
+    ],
+    [
+      () =>
+        deblurVideo(input, place('out.mp4'), negative, { ...options, preview: { from: 1, to: 2 } as never }),
+      'Expected a preview such as { fromSeconds: 1, toSeconds: 3 } but received one from undefined to undefined',
+    ],
+    [
+      () => readFrames('in' as never).next(),
+      'Expected a list of paths of frames, such as listFrames(folder) gives',
+    ],
+  ] as const;
+  for (const [call, message] of wrong) {
+    await expect(call()).rejects.toThrow(UnblurError);
+    await expect(call()).rejects.toThrow(message);
+  }
+});
 
 describe('a place for the result that cannot be meant', () => {
   test('is the clip or the folder itself, by whatever path', async () => {

@@ -40,7 +40,7 @@ import {
 } from '@unblur/restoration';
 import { frameStem, listNamedFrames, readFrames } from './video-frame-folder.js';
 import type { VideoDeblurrer } from './video-deblurrer.js';
-import { besideOriginal, framesOfPart, type ClipPart } from './video-preview.js';
+import { besideOriginal, expectPart, framesOfPart, type ClipPart } from './video-preview.js';
 import { loadPhoto } from '../pictures/photo.js';
 import { encodeFrame, expectFrameEncoding, type FrameEncoding } from '../pictures/frame-encoder.js';
 import { frameFormats } from '../result-names.js';
@@ -126,8 +126,9 @@ interface FrameSource {
  * Makes a clip or a folder of frames sharp and writes a clip (`.mp4`, `.m4v`, `.mov`, `.mkv`, `.webm`, `.ts`)
  * or a folder of pictures (PNG unless another `format` is asked for), each by what the name of the output
  * ends in. A clip keeps the time of every frame, its colours, the shape of its pixels, its sound, subtitles,
- * chapters and title; what the output cannot hold is noted. A folder that holds some of the frames already,
- * from an earlier run with the same weights, gets the missing ones.
+ * chapters and title; what the output cannot hold is noted. A clip of that name is replaced unless
+ * `overwrite` is false. A folder that holds some of the frames already, from an earlier run with the same
+ * weights, gets the missing ones.
  *
  * Frames go through one by one: memory does not depend on their number.
  *
@@ -140,7 +141,14 @@ export async function deblurVideo(
   deblurrer: SequenceDeblurrer,
   options: DeblurVideoOptions,
 ): Promise<DeblurredVideo> {
-  expectOptions(options, videoOptions, "deblurVideo('clip.mp4', 'sharp.mp4', deblurrer, { weights })");
+  const example = "deblurVideo('clip.mp4', 'sharp.mp4', deblurrer, { weights })";
+  if (typeof input !== 'string' || typeof output !== 'string' || typeof deblurrer?.deblur !== 'function') {
+    throw new UnblurError(
+      `Expected ${example}, with two paths and what createVideoDeblurrer({ weights }) gives, but received something else`,
+    );
+  }
+  expectOptions(options, videoOptions, example);
+  if (options.preview) expectPart(options.preview);
   options.signal?.throwIfAborted();
   const isFolder = (
     await stat(input).catch((cause: unknown) => {

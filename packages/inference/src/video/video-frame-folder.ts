@@ -57,12 +57,18 @@ export function frameStem(path: string): string {
 /**
  * Reads frames one after another.
  *
+ * @param paths in time order (see `listFrames`).
  * @throws UnblurError when one cannot be read or has another size than the first.
  */
 export async function* readFrames(
   paths: readonly string[],
   signal?: AbortSignal,
 ): AsyncGenerator<RgbImage, void, undefined> {
+  if (!Array.isArray(paths)) {
+    throw new UnblurError(
+      `Expected a list of paths of frames, such as listFrames(folder) gives, but received ${paths === null ? 'null' : `a value of type ${typeof paths}`}`,
+    );
+  }
   let first: RgbImage | undefined;
   for (const path of paths) {
     signal?.throwIfAborted();

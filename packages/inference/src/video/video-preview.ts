@@ -1,10 +1,19 @@
 import type { TimedFrame } from '@unblur/clips';
+import { UnblurError } from '@unblur/files';
 import type { RgbImage, VideoDeblurrer } from '@unblur/restoration';
 
 /** A part of a clip, in seconds after its first frame; its end is not in it. */
 export interface ClipPart {
   fromSeconds: number;
   toSeconds: number;
+}
+
+/** @throws UnblurError unless a part begins before it ends. */
+export function expectPart({ fromSeconds, toSeconds }: ClipPart): void {
+  if (fromSeconds >= 0 && toSeconds > fromSeconds) return;
+  throw new UnblurError(
+    `Expected a preview such as { fromSeconds: 1, toSeconds: 3 } but received one from ${String(fromSeconds)} to ${String(toSeconds)}`,
+  );
 }
 
 /**

@@ -4,10 +4,7 @@ import { UnblurError } from '@unblur/files/file-error';
 export interface FrameChoice {
   /** How many, evenly spaced over the exposure: 2 or more. */
   frames?: number | undefined;
-  /**
-   * Their times, all different, from -1 (the shutter opens) to 1 (it closes); where given, `frames` is not
-   * looked at.
-   */
+  /** In place of a number: their times, all different, from -1 (the shutter opens) to 1 (it closes). */
   times?: readonly number[] | undefined;
 }
 
@@ -16,7 +13,7 @@ export interface FrameChoice {
  *
  * @param timesOf those of a number of frames. @throws where it cannot be had.
  * @param defaultTimes where neither times nor a number are given.
- * @throws UnblurError for times outside the exposure, the same one twice, or none.
+ * @throws UnblurError for times outside the exposure, the same one twice, or none; where both are given.
  */
 export function chooseTimes(
   { frames, times }: FrameChoice,
@@ -24,6 +21,11 @@ export function chooseTimes(
   defaultTimes: readonly number[],
 ): readonly number[] {
   if (times === undefined) return frames === undefined ? defaultTimes : timesOf(frames);
+  if (frames !== undefined) {
+    throw new UnblurError(
+      `Expected either frames or times but received both (frames: ${String(frames)}); leave out frames to have those at the times`,
+    );
+  }
   if (!Array.isArray(times)) {
     throw new UnblurError(`Expected a list for times, such as [-1, 0.5], but received ${String(times)}`);
   }

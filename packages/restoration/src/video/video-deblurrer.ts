@@ -3,7 +3,7 @@ import type { ComputeEngine } from '../compute-engine.js';
 import { clampToDisplay } from '../display-range.js';
 import { expectNetworkOptions, expectOptions, type OptionNames } from '../network-options.js';
 import { crop, padByReflection, roundUp } from '../tiling/padding.js';
-import { expectRgbImage, type RgbImage } from '../raster.js';
+import { expectRgbImage, expectStream, type RgbImage } from '../raster.js';
 import { featherShares, planTiles, type TilePlan } from '../tiling/tiling.js';
 import { neighbourBytesPerPixel, neighbourReach, SharperNeighbours } from './sharper-neighbours.js';
 import { cascadeBytesPerPixel, reachOfCascade, VideoCascade } from './video-cascade.js';
@@ -67,8 +67,8 @@ export interface VideoDeblurrer {
    * leaves nothing to collect.
    * @param options.from number of the first frame that is wanted, counted from 0. Those before it are only
    * looked at, so that the others become what they are in the whole clip.
-   * @throws UnblurError when a frame has another size than those before it, or one that the memory budget
-   * does not allow.
+   * @throws UnblurError when frames are nothing to go through, or one has another size than those before it,
+   * or one that the memory budget does not allow.
    */
   deblur(
     frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
@@ -135,6 +135,7 @@ export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblu
     frames: AsyncIterable<RgbImage> | Iterable<RgbImage>,
     { overwrites = false, from = 0 } = {},
   ): AsyncGenerator<RgbImage, void, undefined> {
+    expectStream(frames, 'frames, as a list of images or a stream such as readFrames gives');
     const reach = reachOfCascade(network, keepsStill);
     const reachOfAll = reach + (windowsOnly ? 0 : neighbourReach);
     let sequence: TiledSequence | undefined;

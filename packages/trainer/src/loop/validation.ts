@@ -19,6 +19,8 @@ export interface Validation {
 /**
  * Restores the validation samples with the averaged weights and scores them by the rule `sequence` (see
  * @unblur/metrics).
+ *
+ * @throws RangeError when a restored value is not finite: the weights have diverged.
  */
 export async function validate(
   learner: Pick<Learner, 'restore'>,
@@ -87,7 +89,7 @@ function difference(a: FigureByPosition, b: FigureByPosition): FigureByPosition 
   };
 }
 
-/** A restoration that is no number stays so: a run that diverges is to show it in its figures. */
+/** A restoration that is no number stays so: scoring refuses it, and a run that diverges stops there. */
 function clamp01(values: Float32Array): Float32Array {
   return Float32Array.from(values, (value) => Math.min(Math.max(value, 0), 1));
 }

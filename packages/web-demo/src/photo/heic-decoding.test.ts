@@ -1,9 +1,9 @@
-import { expect, jest, test } from '@jest/globals';
+import { beforeAll, expect, jest, test } from '@jest/globals';
 import libheif from 'libheif-js/wasm-bundle.js';
 import { decodeHeic } from './heic-decoding.js';
-import { phonePhoto } from './phone-photo.test-tool.js';
+import { phonePhoto, twoPictures } from './phone-photo.test-tool.js';
 
-/** Of the browser's pictures, what decoding needs; nothing is drawn. */
+/** Of the browser's pictures, what decoding needs. */
 class Pixels {
   readonly data: Uint8ClampedArray;
   constructor(
@@ -15,15 +15,16 @@ class Pixels {
 }
 class Canvas {
   getContext() {
+    let shown: Pixels;
     return {
-      putImageData: () => undefined,
-      getImageData: (_: number, __: number, width: number, height: number) => new Pixels(width, height),
+      putImageData: (pixels: Pixels) => void (shown = pixels),
+      getImageData: () => shown,
     };
   }
 }
+beforeAll(() => void Object.assign(globalThis, { ImageData: Pixels, OffscreenCanvas: Canvas }));
 
 test("leaves nothing of a file in libheif's memory, damaged or not", async () => {
-  Object.assign(globalThis, { ImageData: Pixels, OffscreenCanvas: Canvas });
   jest.spyOn(console, 'log').mockImplementation(() => undefined);
   const taken = jest.spyOn(libheif, 'heif_context_alloc');
   const freed = jest.spyOn(libheif, 'heif_context_free');
@@ -31,4 +32,11 @@ test("leaves nothing of a file in libheif's memory, damaged or not", async () =>
   await expect(decodeHeic(phonePhoto.subarray(0, 100))).rejects.toThrow('This HEIC file is damaged');
   expect(taken).toHaveBeenCalledTimes(2);
   expect(freed.mock.calls).toEqual(taken.mock.results.map(({ value }) => [value]));
+});
+
+test('of several pictures, takes the one that the file calls its primary', async () => {
+  const { rgba } = await decodeHeic(twoPictures);
+  for (const [channel, level] of [20, 40, 90].entries()) {
+    expect(Math.abs(rgba[channel]! - level)).toBeLessThan(4);
+  }
 });

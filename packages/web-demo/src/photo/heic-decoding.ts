@@ -20,7 +20,7 @@ export async function decodeHeic(bytes: Uint8Array): Promise<Picture> {
   const decoder = new libheif.HeifDecoder();
   const images = decoder.decode(bytes);
   try {
-    const [image] = images;
+    const image = images.find((each) => each.is_primary()) ?? images[0];
     if (!image) throw new Error('This HEIC file is damaged. Choose another photograph.');
     const [width, height] = [image.get_width(), image.get_height()];
     const pixels = new ImageData(width, height, {

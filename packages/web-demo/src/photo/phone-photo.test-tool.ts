@@ -13,3 +13,20 @@ export const phonePhoto: Buffer = Buffer.from(
   ].join(''),
   'base64',
 );
+
+/**
+ * A HEIC file of two pictures of 64x64 pixels: (200, 60, 40) in the left half and (40, 80, 180) in the right
+ * one, both half as bright in the lower half. The second is the primary one, and to be turned upside down.
+ */
+export const twoPictures: Buffer = Buffer.from(
+  [
+    'AAAAGGZ0eXBoZWljAAAAAG1pZjFoZWljAAABXm1ldGEAAAAAAAAAIWhkbHIAAAAAAAAAAHBpY3QAAAAAAAAAAAAAAAAAAAAADnBpdG0A',
+    'AAAAAAIAAAAsaWxvYwAAAABEAAACAAEAAAABAAABfgAAAD0AAgAAAAEAAAG7AAAAPQAAADhpaW5mAAAAAAACAAAAFWluZmUCAAAAAAEA',
+    'AGh2YzEAAAAAFWluZmUCAAAAAAIAAGh2YzEAAAAAv2lwcnAAAACcaXBjbwAAAHdodmNDAQQIAAAAnigAAAAAHvAA/P/4+AAADwOgAAEA',
+    'F0ABDAH//wQIAAADAJ4oAAADAAAeugJAoQABACpCAQEECAAAAwCeKAAAAwAAHpAEECCy3UkmVzcBDQEEAAADAAQAAAMAZCCiAAEACEQB',
+    'wXKGDAIkAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAJaXJvdAIAAAAbaXBtYQAAAAAAAAACAAECAQIAAgMBAgMAAACCbWRhdAAAADkoAa8G',
+    'uGPvTP+1tf//9dpXkP3eEcrTerQ59/fqqf/+l4olG/71vWjdhYH/5nIqfD8+G/8U//+SFEAAAAA5KAGvBrhj70z/tbX///XaV5D93hHK',
+    '03q0Off36qn//peKJRv+9b1o3YWB/+ZyKnw/Phv/FP//khRA',
+  ].join(''),
+  'base64',
+);
