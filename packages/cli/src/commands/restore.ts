@@ -101,7 +101,7 @@ export function defineRestore(program: Command): void {
   );
   command.option(
     '--no-metadata',
-    'leave out of the frames what the camera noted in the photograph: date, camera, lens and place (EXIF)',
+    'leave out of the frames what the photograph says of itself: date, camera, lens and place (EXIF), title, keywords and author (XMP)',
   );
   addRestorerOptions(command).action(restore);
 }
