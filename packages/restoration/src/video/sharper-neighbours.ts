@@ -25,7 +25,7 @@ const samplingStep = 8;
 const [surroundingsRadius, softeningRadius] = [3, 2];
 
 /** Bytes that are kept for each pixel of a frame. */
-export const neighbourBytesPerPixel = 200;
+export const neighbourBytesPerPixel = 220;
 
 /** What is kept of a frame. Planes have half its width and height. */
 interface DescribedFrame {
