@@ -38,13 +38,8 @@ export type { TorchConfig, TorchLearner, TorchLearnerOptions } from './engines/t
 export { findTorch } from './engines/torch/torch-process.js';
 export type { FoundTorch } from './engines/torch/torch-process.js';
 export { createEngineLearner } from './loop/learner.js';
-export type {
-  EngineLearnerOptions,
-  LearnedState,
-  Learner,
-  StartingState,
-  UpdateResult,
-} from './loop/learner.js';
+export type { EngineLearnerOptions, Learner, UpdateResult } from './loop/learner.js';
+export type { LearnedState, StartingState } from './loop/learned-state.js';
 export { Adam } from './loop/adam.js';
 export type { AdamOptions } from './loop/adam.js';
 

@@ -4,8 +4,9 @@ import type { SafetensorsTensor } from '@unblur/core-model';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { copyInto, parseCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { parseCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
+import { copyInto } from './learned-state.js';
 
 const checkpoint: Checkpoint = {
   step: 12,

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { readSafetensors, writeSafetensors } from '@unblur/core-model';
 import { readWholeFile, writeAtomicallySync } from '@unblur/files';
 import { excerptOf } from '@unblur/files/parsed-value';
-import type { NamedArrays } from './adam.js';
-import type { LearnedState } from './learner.js';
-import { stateOfTensors, tensorsOfState } from './state-tensors.js';
+import { stateOfTensors, tensorsOfState } from './learned-state.js';
+import type { LearnedState } from './learned-state.js';
 import { number, optional, readMapping, text } from '../run-file/schema.js';
 
 /**
@@ -94,17 +93,5 @@ function parseJson(json: string): unknown {
     throw new Error(`Expected JSON in '${metadataKey}' of its header but received something else.`, {
       cause,
     });
-  }
-}
-
-/** Copies a checkpoint's values into arrays in use. @throws if it was made by another network. */
-export function copyInto(target: NamedArrays, source: NamedArrays): void {
-  for (const [name, values] of Object.entries(target)) {
-    if (source[name]?.length !== values.length) {
-      throw new Error(
-        `Expected a checkpoint of the same network but '${name}' has ${source[name]?.length ?? 0} values, not ${values.length}.`,
-      );
-    }
-    values.set(source[name]);
   }
 }

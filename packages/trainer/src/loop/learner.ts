@@ -1,21 +1,11 @@
 import type { WeightValues } from '@unblur/core-model';
 import { Adam } from './adam.js';
 import type { AdamOptions, NamedArrays } from './adam.js';
-import { copyInto } from './checkpoint.js';
 import type { Engine } from '../engines/engine.js';
 import type { Batch } from '../training-system.js';
 import { ExponentialAverage } from './exponential-average.js';
-
-/** All that a run keeps per weight. */
-export interface LearnedState {
-  weights: WeightValues;
-  firstMoments: NamedArrays;
-  secondMoments: NamedArrays;
-  averages: NamedArrays;
-}
-
-/** What a learner begins with: without moments those are zero, without averages those are the weights. */
-export type StartingState = Pick<LearnedState, 'weights'> & Partial<LearnedState>;
+import { averagedWeights, copyInto } from './learned-state.js';
+import type { LearnedState, StartingState } from './learned-state.js';
 
 /** What one step of training says. */
 export interface UpdateResult {
@@ -110,16 +100,6 @@ export function createEngineLearner(
     }),
     release: () => engine.release(),
   };
-}
-
-/** The averages with their shapes; views, not copies. */
-export function averagedWeights({
-  weights,
-  averages,
-}: Pick<LearnedState, 'weights' | 'averages'>): WeightValues {
-  return Object.fromEntries(
-    Object.entries(weights).map(([name, { shape }]) => [name, { shape, values: averages[name]! }]),
-  );
 }
 
 /** @throws naming the first term that is not finite. */

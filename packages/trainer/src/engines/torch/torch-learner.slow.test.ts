@@ -7,7 +7,8 @@ import { createEagerEngine } from '../eager-engine.js';
 import { expectSameStep, workloads, type WorkloadName } from '../engine-agreement.test-tool.js';
 import type { Engine } from '../engine.js';
 import { createEngineLearner } from '../../loop/learner.js';
-import type { LearnedState, Learner } from '../../loop/learner.js';
+import type { LearnedState } from '../../loop/learned-state.js';
+import type { Learner } from '../../loop/learner.js';
 import { patternBatch } from '../pattern-batch.test-tool.js';
 import { clearDistancePixels, withSampledPositions } from '../sampled-positions.test-tool.js';
 import {

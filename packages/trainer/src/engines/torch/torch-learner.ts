@@ -5,7 +5,7 @@ import type { StepResult } from '../engine.js';
 import type { Batch, LearningTask } from '../../training-system.js';
 import { expectFinite } from '../../loop/learner.js';
 import type { Learner } from '../../loop/learner.js';
-import { stateOfTensors, tensorsOfState } from '../../loop/state-tensors.js';
+import { stateOfTensors, tensorsOfState } from '../../loop/learned-state.js';
 import {
   blurredInput,
   frameName,

@@ -1,6 +1,17 @@
-import type { SafetensorsTensor } from '@unblur/core-model';
+import type { SafetensorsTensor, WeightValues } from '@unblur/core-model';
 import { excerptOf } from '@unblur/files/parsed-value';
-import type { LearnedState, StartingState } from './learner.js';
+import type { NamedArrays } from './adam.js';
+
+/** All that a run keeps per weight. */
+export interface LearnedState {
+  weights: WeightValues;
+  firstMoments: NamedArrays;
+  secondMoments: NamedArrays;
+  averages: NamedArrays;
+}
+
+/** What a learner begins with: without moments those are zero, without averages those are the weights. */
+export type StartingState = Pick<LearnedState, 'weights'> & Partial<LearnedState>;
 
 type Tensors = Record<string, SafetensorsTensor>;
 type NamedValues = [name: string, values: Float32Array];
@@ -66,4 +77,26 @@ export function stateOfTensors(tensors: Tensors): LearnedState {
     secondMoments: Object.fromEntries(tracked.secondMoments),
     averages: Object.fromEntries(tracked.averages),
   };
+}
+
+/** The averages with their shapes; views, not copies. */
+export function averagedWeights({
+  weights,
+  averages,
+}: Pick<LearnedState, 'weights' | 'averages'>): WeightValues {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, { shape }]) => [name, { shape, values: averages[name]! }]),
+  );
+}
+
+/** Copies a checkpoint's values into arrays in use. @throws if it was made by another network. */
+export function copyInto(target: NamedArrays, source: NamedArrays): void {
+  for (const [name, values] of Object.entries(target)) {
+    if (source[name]?.length !== values.length) {
+      throw new Error(
+        `Expected a checkpoint of the same network but '${name}' has ${source[name]?.length ?? 0} values, not ${values.length}.`,
+      );
+    }
+    values.set(source[name]);
+  }
 }
