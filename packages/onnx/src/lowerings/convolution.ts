@@ -1,73 +1,17 @@
-import { backend_util } from '@tensorflow/tfjs-core';
 import type { Value } from '../graph/graph.js';
 import * as onnx from '../graph/operators.js';
 import { fromChannelsFirst, fromPlain } from '../traced-tensor.js';
 import type { TracedTensor } from '../traced-tensor.js';
 import { applyActivation } from './activation.js';
 import type { FusedActivation } from './activation.js';
+import { describeConvolution } from './convolution-geometry.js';
+import type { ConvolutionAttributes, ConvolutionGeometry } from './convolution-geometry.js';
 import { applyElementwise } from './elementwise.js';
 import { filterGradient } from './filter-gradient.js';
 import { convolutionFilter } from './filter-layout.js';
 import { inputGradient } from './input-gradient.js';
 import { lowering } from './lowering.js';
 import type { Lowering } from './lowering.js';
-
-/**
- * Attributes of the convolution kernels. The gradients accept `dilations` too, though TensorFlow.js does not
- * send any.
- */
-export interface ConvolutionAttributes {
-  strides: number | [number, number];
-  pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
-  dataFormat?: 'NHWC' | 'NCHW';
-  dilations?: number | [number, number];
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-}
-
-/** Sizes of a convolution; heights and paddings before widths. */
-export interface ConvolutionGeometry {
-  batch: number;
-  inputChannels: number;
-  outputChannels: number;
-  inputSize: [number, number];
-  outputSize: [number, number];
-  filterSize: [number, number];
-  strides: [number, number];
-  dilations: [number, number];
-  padBefore: [number, number];
-  padAfter: [number, number];
-}
-
-export function describeConvolution(
-  inputShape: readonly number[],
-  filterShape: readonly number[],
-  attrs: ConvolutionAttributes,
-  isDepthwise = false,
-): ConvolutionGeometry {
-  const { strides, pad, dataFormat = 'NHWC', dilations, dimRoundingMode } = attrs;
-  if (dataFormat !== 'NHWC') throw new Error(`Expected a convolution in NHWC but received ${dataFormat}`);
-  const info = backend_util.computeConv2DInfo(
-    inputShape as never,
-    filterShape as never,
-    strides,
-    dilations ?? 1,
-    pad as never,
-    dimRoundingMode,
-    isDepthwise,
-  );
-  return {
-    batch: info.batchSize,
-    inputChannels: info.inChannels,
-    outputChannels: info.outChannels,
-    inputSize: [info.inHeight, info.inWidth],
-    outputSize: [info.outHeight, info.outWidth],
-    filterSize: [info.filterHeight, info.filterWidth],
-    strides: [info.strideHeight, info.strideWidth],
-    dilations: [info.dilationHeight, info.dilationWidth],
-    padBefore: [info.padInfo.top, info.padInfo.left],
-    padAfter: [info.padInfo.bottom, info.padInfo.right],
-  };
-}
 
 /** An image `[B, in, h, w]` with channels of zeros behind the others, as many as its filter has more. */
 function fillChannels(image: Value, wanted: number): Value {

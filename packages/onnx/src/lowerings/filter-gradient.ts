@@ -1,6 +1,6 @@
 import type { Value } from '../graph/graph.js';
 import * as onnx from '../graph/operators.js';
-import type { ConvolutionGeometry } from './convolution.js';
+import type { ConvolutionGeometry } from './convolution-geometry.js';
 
 /**
  * A place of the filter along one axis, and the input position (in pixels of its phase) that it adds to an

@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.js';
-import type { ConvolutionGeometry } from './convolution.js';
+import type { ConvolutionGeometry } from './convolution-geometry.js';
 import { mirrored, outputsFirst } from './filter-layout.js';
 
 /**
