@@ -29,7 +29,7 @@ export { frameExtractionFamily } from './baselines/jin-2018/jin-network.js';
 export type { FrameExtractionNetwork } from './baselines/jin-2018/jin-network.js';
 
 export { gridSample } from './parts/grid-sample.js';
-export type { SamplePadding } from './parts/grid-sample.js';
+export type { SamplePadding } from './parts/sample-padding.js';
 export type { LayerCost, NamedTensors } from './parts/layers.js';
 export { imagePyramid } from './parts/resolution.js';
 export { stopGradient } from './parts/stop-gradient.js';

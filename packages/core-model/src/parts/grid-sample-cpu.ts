@@ -1,6 +1,6 @@
 import { registerKernel, util } from '@tensorflow/tfjs-core';
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
-import type { SamplePadding } from './grid-sample.js';
+import type { SamplePadding } from './sample-padding.js';
 
 /** The part of the TensorFlow.js `cpu` backend that these kernels touch. */
 interface CpuBackend extends KernelBackend {

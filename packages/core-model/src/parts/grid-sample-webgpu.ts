@@ -1,6 +1,6 @@
 import { registerKernel, util } from '@tensorflow/tfjs-core';
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
-import type { SamplePadding } from './grid-sample.js';
+import type { SamplePadding } from './sample-padding.js';
 
 interface WebGpuProgram {
   variableNames: string[];

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from '@jest/globals';
 import { composeGridSample, gridSample } from './grid-sample.js';
-import type { SamplePadding } from './grid-sample.js';
+import type { SamplePadding } from './sample-padding.js';
 
 const paddings: SamplePadding[] = ['border', 'zeros'];
 

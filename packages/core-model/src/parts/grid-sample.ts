@@ -36,9 +36,7 @@ import { registerCpuGridSample } from './grid-sample-cpu.js';
 import { registerWasmGridSample } from './grid-sample-wasm.js';
 import { registerWebGlGridSample } from './grid-sample-webgl.js';
 import { registerWebGpuGridSample } from './grid-sample-webgpu.js';
-
-/** What a sample outside the image sees: the nearest edge pixel, or nothing. */
-export type SamplePadding = 'border' | 'zeros';
+import type { SamplePadding } from './sample-padding.js';
 
 registerCpuGridSample();
 registerWasmGridSample();

@@ -12,7 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { gridSample } from './grid-sample.js';
-import type { SamplePadding } from './grid-sample.js';
+import type { SamplePadding } from './sample-padding.js';
 import { resizeBilinear } from './resolution.js';
 import { stopGradient } from './stop-gradient.js';
 
