@@ -5,7 +5,7 @@ export type { ComputedFunction, ComputeEngine, OpenFunction, Precision } from '.
 export { flowColor } from './flow-color.js';
 export { multiplyAddsPerPixel } from './layer-work.js';
 export { mirrorRows } from './mirroring.js';
-export { exposureMotion, motionAt, rimLengthPixels } from './motion-field.js';
+export { exposureMotion, motionAt, rimLengthPixels, type MotionField } from './motion-field.js';
 export {
   expectNetworkOptions,
   expectOptions,
@@ -56,7 +56,6 @@ export {
   fitWithin,
   toFractions,
   type DeepImage,
-  type MotionField,
   type RestoredSequence,
   type RgbImage,
 } from './raster.js';

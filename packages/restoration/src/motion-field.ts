@@ -1,6 +1,17 @@
 import { trajectoryStridePixels } from '@unblur/core-model';
-import { percentileLength } from './photo/working-scale.js';
-import type { MotionField } from './raster.js';
+
+/**
+ * Where things moved, on a grid coarser than the photograph: `data` holds height * width * 2 values (dx, dy)
+ * in pixels of the photograph, x to the right, y down. Grid cell (i, j) stands for the block of
+ * `stridePixels` x `stridePixels` photo pixels whose corner is (i * stridePixels, j * stridePixels); the last
+ * column and row may reach beyond the photo.
+ */
+export interface MotionField {
+  readonly width: number;
+  readonly height: number;
+  readonly stridePixels: number;
+  readonly data: Float32Array;
+}
 
 /** How far everything moves from the first frame to the last: the motion that made the blur. */
 export function exposureMotion(motionsPixels: readonly MotionField[]): MotionField {
@@ -54,6 +65,18 @@ export function motionAt(
     return above + (below - above) * (y - top);
   };
   return { dx: interpolate(0), dy: interpolate(1) };
+}
+
+/**
+ * The length in pixels that so much of a motion does not exceed.
+ *
+ * @param fraction from 0, the shortest, to 1, the longest.
+ */
+export function percentileLength({ data }: Pick<MotionField, 'data'>, fraction: number): number {
+  const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) =>
+    Math.hypot(data[2 * i]!, data[2 * i + 1]!),
+  ).sort();
+  return lengths[Math.floor(fraction * (lengths.length - 1))]!;
 }
 
 /** Motion below this is noise; a still photograph must not come out in full colours. */

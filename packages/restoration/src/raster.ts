@@ -1,5 +1,6 @@
 import { UnblurError } from '@unblur/files/file-error';
 import type { RgbImage } from '@unblur/metrics';
+import type { MotionField } from './motion-field.js';
 
 export type { RgbImage };
 
@@ -97,19 +98,6 @@ export function fitWithin(
 ): { width: number; height: number } {
   const scale = Math.min(1, longestSidePixels / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-}
-
-/**
- * Where things moved, on a grid coarser than the photograph: `data` holds height * width * 2 values (dx, dy)
- * in pixels of the photograph, x to the right, y down. Grid cell (i, j) stands for the block of
- * `stridePixels` x `stridePixels` photo pixels whose corner is (i * stridePixels, j * stridePixels); the last
- * column and row may reach beyond the photo.
- */
-export interface MotionField {
-  readonly width: number;
-  readonly height: number;
-  readonly stridePixels: number;
-  readonly data: Float32Array;
 }
 
 /**

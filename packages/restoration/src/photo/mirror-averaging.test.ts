@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { restoreWithMirrorImage } from './mirror-averaging.js';
-import type { MotionField, RestoredSequence, RgbImage } from '../raster.js';
+import type { MotionField } from '../motion-field.js';
+import type { RestoredSequence, RgbImage } from '../raster.js';
 
 const [width, height] = [6, 4];
 const image: RgbImage = {

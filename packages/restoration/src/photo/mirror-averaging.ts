@@ -1,5 +1,6 @@
 import { mirrorMotion, mirrorRows } from '../mirroring.js';
-import type { MotionField, RestoredSequence, RgbImage } from '../raster.js';
+import type { MotionField } from '../motion-field.js';
+import type { RestoredSequence, RgbImage } from '../raster.js';
 import { inNearerOrder } from './time-order.js';
 
 /**

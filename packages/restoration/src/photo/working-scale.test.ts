@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { MotionField } from '../raster.js';
+import type { MotionField } from '../motion-field.js';
 import { isOneColor, scaleForMotion, surveyMotion } from './working-scale.js';
 
 /** A motion that is the same everywhere. */

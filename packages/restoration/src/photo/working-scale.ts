@@ -1,5 +1,7 @@
 import { UnblurError } from '@unblur/files/file-error';
-import type { MotionField, RgbImage } from '../raster.js';
+import { percentileLength } from '../motion-field.js';
+import type { MotionField } from '../motion-field.js';
+import type { RgbImage } from '../raster.js';
 
 /** The fractions of its size at which a photograph may be restored. */
 export const workingScales = [1, 1 / 2, 1 / 4, 1 / 8] as const;
@@ -89,12 +91,4 @@ export function scaleForMotion(
       (scale) => lengthPixels * scale <= (scale === 1 ? fullSizePixels : reach.smallerPixels),
     ) ?? workingScales.at(-1)!
   );
-}
-
-/** The length that so much of a motion does not exceed. */
-export function percentileLength({ data }: Pick<MotionField, 'data'>, fraction: number): number {
-  const lengths = Float32Array.from({ length: data.length / 2 }, (_, i) =>
-    Math.hypot(data[2 * i]!, data[2 * i + 1]!),
-  ).sort();
-  return lengths[Math.floor(fraction * (lengths.length - 1))]!;
 }

@@ -1,5 +1,6 @@
 import { crop, padByReflection, roundUp } from './padding.js';
-import type { DeepImage, MotionField, RestoredSequence, RgbImage } from '../raster.js';
+import type { MotionField } from '../motion-field.js';
+import type { DeepImage, RestoredSequence, RgbImage } from '../raster.js';
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits, type TilePosition } from './tile-visits.js';
 import { planTiles, type TileLimits, type TilePlan } from './tiling.js';

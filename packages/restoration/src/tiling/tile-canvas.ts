@@ -1,5 +1,6 @@
 import { crop } from './padding.js';
-import type { DeepImage, MotionField, RestoredSequence } from '../raster.js';
+import type { MotionField } from '../motion-field.js';
+import type { DeepImage, RestoredSequence } from '../raster.js';
 import type { TilePosition } from './tile-visits.js';
 import { featherShares, type TilePlan } from './tiling.js';
 import { inNearerOrder } from '../photo/time-order.js';

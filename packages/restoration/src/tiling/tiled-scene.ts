@@ -1,8 +1,8 @@
 import { photoMultiple } from '@unblur/core-model';
 import { clampToDisplay, expectFinite } from '../display-range.js';
-import { exposureMotion, motionAlong } from '../motion-field.js';
+import { exposureMotion, motionAlong, type MotionField } from '../motion-field.js';
 import { crop, padByReflection, roundUp } from './padding.js';
-import { expectRgbImage, toFractions, type MotionField, type RgbImage } from '../raster.js';
+import { expectRgbImage, toFractions, type RgbImage } from '../raster.js';
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits, type TilePosition } from './tile-visits.js';
 import { planTiles, tileOverlapPixels, type TilePlan } from './tiling.js';
