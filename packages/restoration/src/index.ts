@@ -69,7 +69,7 @@ export {
   type TiledSceneOptions,
   type TileNetwork,
 } from './tiling/tiled-scene.js';
-export { tileOverlapPixels } from './tiling/tiling.js';
+export { tileOverlapPixels } from './tiling/tile-plan.js';
 export {
   createVideoDeblurrer,
   type VideoDeblurrer,

@@ -3,7 +3,7 @@ import type { MotionField } from '../motion-field.js';
 import type { DeepImage, RestoredSequence, RgbImage } from '../raster.js';
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits, type TilePosition } from './tile-visits.js';
-import { planTiles, type TileLimits, type TilePlan } from './tiling.js';
+import { planTiles, type TileLimits, type TilePlan } from './tile-plan.js';
 
 /**
  * Restores one tile, both sides multiples of the network's multiple: frames of the tile's size, motions on a

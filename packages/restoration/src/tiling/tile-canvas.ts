@@ -2,7 +2,7 @@ import { crop } from './padding.js';
 import type { MotionField } from '../motion-field.js';
 import type { DeepImage, RestoredSequence } from '../raster.js';
 import type { TilePosition } from './tile-visits.js';
-import { featherShares, type TilePlan } from './tiling.js';
+import { featherShares, type TilePlan } from './tile-plan.js';
 import { inNearerOrder } from '../photo/time-order.js';
 
 const peakLevel = 65535;

@@ -1,5 +1,5 @@
 import type { RgbImage } from '../raster.js';
-import type { TilePlan } from './tiling.js';
+import type { TilePlan } from './tile-plan.js';
 
 export interface TilePosition {
   column: number;

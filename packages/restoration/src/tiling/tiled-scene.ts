@@ -5,7 +5,7 @@ import { crop, padByReflection, roundUp } from './padding.js';
 import { expectRgbImage, toFractions, type RgbImage } from '../raster.js';
 import { TileCanvas } from './tile-canvas.js';
 import { planVisits, type TilePosition } from './tile-visits.js';
-import { planTiles, tileOverlapPixels, type TilePlan } from './tiling.js';
+import { planTiles, tileOverlapPixels, type TilePlan } from './tile-plan.js';
 import { UnblurError } from '@unblur/files/file-error';
 
 /** The photo network for tiles of one size, on whatever computes it. */

@@ -4,7 +4,7 @@ import { clampToDisplay } from '../display-range.js';
 import { expectNetworkOptions, expectOptions, type OptionNames } from '../network-options.js';
 import { crop, padByReflection, roundUp } from '../tiling/padding.js';
 import { expectRgbImage, expectStream, type RgbImage } from '../raster.js';
-import { featherShares, planTiles, type TilePlan } from '../tiling/tiling.js';
+import { featherShares, planTiles, type TilePlan } from '../tiling/tile-plan.js';
 import { neighbourBytesPerPixel, neighbourReach, SharperNeighbours } from './sharper-neighbours.js';
 import { cascadeBytesPerPixel, reachOfCascade, VideoCascade } from './video-cascade.js';
 import { readVideoNetworks, type VideoWeights } from './video-families.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { featherShares, planTiles, type TileLimits } from './tiling.js';
+import { featherShares, planTiles, type TileLimits } from './tile-plan.js';
 
 const limits: TileLimits = { multiple: 32, overlapPixels: 64, maximumPixels: 256 * 256 };
 
