@@ -9,9 +9,6 @@ export { exposureMotion, motionAt, rimLengthPixels, type MotionField } from './m
 export {
   expectNetworkOptions,
   expectOptions,
-  describeOtherNetwork,
-  explainWeights,
-  UnusableWeightsError,
   type NetworkOptions,
   type OptionNames,
 } from './network-options.js';
@@ -76,4 +73,5 @@ export {
   type VideoDeblurrerOptions,
 } from './video/video-deblurrer.js';
 export { isForVideo, listOfWeights, type VideoWeights } from './video/video-families.js';
+export { describeOtherNetwork, explainWeights, UnusableWeightsError } from './unusable-weights.js';
 export { UnblurError } from '@unblur/files/file-error';

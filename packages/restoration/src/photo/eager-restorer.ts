@@ -19,7 +19,8 @@ import { UnblurError } from '@unblur/files/file-error';
 import { anyTimes, photoFrames } from './frame-network.js';
 import { chooseTimes, type FrameChoice } from './frame-selection.js';
 import { multiplyAddsPerPixel } from '../layer-work.js';
-import { expectOptions, explainWeights } from '../network-options.js';
+import { expectOptions } from '../network-options.js';
+import { explainWeights } from '../unusable-weights.js';
 import { isRenderingLayer, photoWork } from './photo-work.js';
 
 export interface EagerRestorerOptions {

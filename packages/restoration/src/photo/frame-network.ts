@@ -18,7 +18,7 @@ import { selectFrames } from './frame-selection.js';
 import { photoWork } from './photo-work.js';
 import type { RestoredSequence, RgbImage } from '../raster.js';
 import { UnblurError } from '@unblur/files/file-error';
-import { explainWeights } from '../network-options.js';
+import { explainWeights } from '../unusable-weights.js';
 import type { Reach } from './working-scale.js';
 
 /** A network for one image size, its weights in place, ready to run. */

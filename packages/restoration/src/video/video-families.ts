@@ -6,7 +6,7 @@ import {
   type SafetensorsBytes,
 } from '@unblur/core-model';
 import { UnblurError } from '@unblur/files/file-error';
-import { describeOtherNetwork, explainWeights, UnusableWeightsError } from '../network-options.js';
+import { describeOtherNetwork, explainWeights, UnusableWeightsError } from '../unusable-weights.js';
 import { averageNetworks } from './network-averaging.js';
 import { readClipNetwork } from './clip-network.js';
 import { readPhotoNetwork } from './photo-network.js';
