@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder, writeAtomicallySync } from '@unblur/files';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import type { Checkpoint } from './checkpoint.js';
+import { writeCheckpoint } from './checkpoint.js';
 import { averagedWeights } from './learned-state.js';
 import type { LearnedState, StartingState } from './learned-state.js';
 import type { Learner } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
+import { checkpointToResume } from './resumption.js';
 import { runFiles } from './run-folder.js';
 import { describeValidation, digestOf, samplePicture, validate, validationRow } from './validation.js';
 import { totalSteps } from '../training-system.js';
@@ -198,45 +198,4 @@ export async function trainRun<B>(
 /** Such as `loss 0.0210, 3.1 samples/s`. */
 export function describeStep(loss: number, samplesPerSecond: number): string {
   return `loss ${loss.toFixed(4)}, ${samplesPerSecond.toFixed(1)} samples/s`;
-}
-
-/**
- * The last checkpoint of a run's folder, to go on from.
- * @throws if there is none, or it is of another network or beyond the run's last step.
- */
-export function checkpointToResume(system: TrainingSystem, runFolder: string): Checkpoint {
-  const checkpoint = checkpointOfNetwork(system, runFolder);
-  const { step } = checkpoint;
-  if (step > totalSteps(system)) {
-    throw new Error(
-      `Expected a checkpoint within the run's ${totalSteps(system)} steps at '${join(runFolder, runFiles.checkpoint)}' but it is at step ${step}; raise 'steps', or choose another folder.`,
-    );
-  }
-  return checkpoint;
-}
-
-/** As `checkpointToResume`, however many steps the run has: by the clock, it may take any number. */
-export function checkpointOfNetwork(system: TrainingSystem, runFolder: string): Checkpoint {
-  const file = join(runFolder, runFiles.checkpoint);
-  const checkpoint = readCheckpoint(file);
-  if (!checkpoint) {
-    throw new Error(
-      `Expected a checkpoint to resume from at '${file}' but there is none; start the run without resuming.`,
-    );
-  }
-  const { weights } = checkpoint;
-  // A checkpoint may name a weight as objects name what they inherit.
-  const shapeWanted = (name: string) =>
-    Object.hasOwn(system.weightShapes, name) ? system.weightShapes[name] : undefined;
-  const shapeIn = (shape: number[] | undefined): string => (shape ? `[${shape}]` : 'no such weight');
-  const differing = [...new Set([...Object.keys(system.weightShapes), ...Object.keys(weights)])].find(
-    (name) => shapeWanted(name)?.join() !== weights[name]?.shape.join(),
-  );
-  if (differing !== undefined) {
-    const found = `'${differing}' is ${shapeIn(weights[differing]?.shape)} there and ${shapeIn(shapeWanted(differing))} in the run file's`;
-    throw new Error(
-      `Expected a checkpoint of the run file's network at '${file}' but it is of another: ${found}; resume with the network of '${join(runFolder, runFiles.config)}', or choose another folder.`,
-    );
-  }
-  return checkpoint;
 }
