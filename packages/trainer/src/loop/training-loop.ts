@@ -14,8 +14,8 @@ import type { Phase, TrainingSystem, ValidationSample } from '../training-system
 
 const samplesInPicture = 3;
 
-/** When the loop does what it does beside training. */
-export interface RunSchedule {
+/** How many steps lie between what the loop does beside training. */
+export interface LoopIntervals {
   checkpointEverySteps: number;
   samplesEverySteps: number;
   validation: { everySteps: number };
@@ -65,7 +65,7 @@ export interface TrainingResult {
  */
 export async function trainRun<B>(
   system: TrainingSystem,
-  schedule: RunSchedule,
+  intervals: LoopIntervals,
   runFolder: string,
   open: (phase: Phase) => Promise<PhaseParts<B>>,
   options: TrainingOptions = {},
@@ -163,12 +163,12 @@ export async function trainRun<B>(
           options.onProgress?.(step, steps, `steps, ${describeStep(terms['total']!, samplesPerSecond)}`);
 
           const lastStep = step === steps;
-          const pictureDue = step % schedule.samplesEverySteps === 0 || lastStep;
-          if (step % schedule.validation.everySteps === 0 || pictureDue) {
+          const pictureDue = step % intervals.samplesEverySteps === 0 || lastStep;
+          if (step % intervals.validation.everySteps === 0 || pictureDue) {
             await runValidation(learner, pictureDue);
           }
           if (
-            step % schedule.checkpointEverySteps === 0 ||
+            step % intervals.checkpointEverySteps === 0 ||
             phaseStep === phase.steps ||
             options.signal?.aborted
           ) {
