@@ -8,6 +8,7 @@ import unittest
 import numpy
 import torch
 
+from unblur_torch.contact_sheet import contact_sheet
 from unblur_torch.device_command import make_trial
 from unblur_torch.device_run import at
 from unblur_torch.fed_pool import FedPool
@@ -15,7 +16,6 @@ from unblur_torch.progress import Clock, Progress
 from unblur_torch.run_folder import RunFolder
 from unblur_torch.safetensors import read_safetensors
 from unblur_torch.scores import Sample, psnr, score, ssim
-from unblur_torch.sheet import contact_sheet
 
 
 class TrialTest(unittest.TestCase):

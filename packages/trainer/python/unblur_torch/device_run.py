@@ -15,6 +15,7 @@ import torch
 import torch.distributed
 
 from .batches import BatchMaker
+from .contact_sheet import contact_sheet
 from .fed_pool import FedPool
 from .learner import Learner, LearnerOptions
 from .progress import STARTED, Clock, Progress
@@ -22,7 +23,6 @@ from .run_folder import PackedRun, RunFolder
 from .sample_pool import PoolOptions, SamplePool
 from .sample_stream import SampleStream
 from .scores import score
-from .sheet import contact_sheet
 from .synthesis import open_source, open_window_source
 
 SAMPLES_IN_PICTURE = 3

@@ -2,13 +2,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder, writeAtomicallySync } from '@unblur/files';
 import { writeCheckpoint } from './checkpoint.js';
+import { contactSheet } from './contact-sheet.js';
 import { averagedWeights } from './learned-state.js';
 import type { LearnedState, StartingState } from './learned-state.js';
 import type { Learner } from './learner.js';
 import { MetricsLog } from './metrics-log.js';
 import { checkpointToResume } from './resumption.js';
 import { runFiles } from './run-folder.js';
-import { describeValidation, digestOf, samplePicture, validate, validationRow } from './validation.js';
+import { describeValidation, digestOf, validate, validationRow } from './validation.js';
 import { totalSteps } from '../training-system.js';
 import type { Phase, TrainingSystem, ValidationSample } from '../training-system.js';
 
@@ -119,7 +120,7 @@ export async function trainRun<B>(
       saveWeights(runFiles.bestWeights, await learner.state());
     }
     if (!withPicture) return;
-    const picture = await samplePicture(restored.slice(0, samplesInPicture));
+    const picture = await contactSheet(restored.slice(0, samplesInPicture));
     writeAtomicallySync(file(join(runFiles.samples, `step-${String(step).padStart(7, '0')}.png`)), picture);
     log.appendPicture(picture, step);
   };
