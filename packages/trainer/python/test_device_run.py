@@ -16,6 +16,7 @@ from unblur_torch.progress import Clock, Progress
 from unblur_torch.run_folder import RunFolder
 from unblur_torch.safetensors import read_safetensors
 from unblur_torch.scores import Sample, psnr, score, ssim
+from unblur_torch.synthesis.pictures import decode_pictures
 
 
 class TrialTest(unittest.TestCase):
@@ -175,12 +176,17 @@ class RunFolderTest(unittest.TestCase):
             with open(os.path.join(folder, "results", "metrics.jsonl"), encoding="utf-8") as file:
                 self.assertEqual(file.read(), '{"step": 1}\n{"step": 2}\n')
 
-    def test_a_sheet_is_a_png(self):
-        picture = torch.zeros(8, 8, 3)
-        sheet = contact_sheet(
-            [(picture, picture[None].expand(3, -1, -1, -1), picture[None].expand(3, -1, -1, -1))]
-        )
-        self.assertEqual(sheet[:8], b"\x89PNG\r\n\x1a\n")
+
+class ContactSheetTest(unittest.TestCase):
+    def test_a_sheet_has_a_row_each_of_the_blurred_the_restored_and_the_true(self):
+        grey = lambda level: torch.full((8, 8, 3), level / 255)
+        sequence = lambda first: torch.stack([grey(first + frame) for frame in range(3)])
+        png = contact_sheet([(grey(50), sequence(100), sequence(200))])
+        sheet = decode_pictures({"sheet.png": png}, torch.device("cpu"), 1)["sheet.png"]
+        self.assertEqual(tuple(sheet.shape), (3, 3 * 8 + 2 * 4, 3 * 8 + 2 * 4))
+        levels = sheet[0, 4::12, 4::12]
+        self.assertEqual(levels.tolist(), [[50, 50, 50], [100, 101, 102], [200, 201, 202]])
+        self.assertEqual(sheet[0, 8:12].unique().tolist(), [255])
 
 
 if __name__ == "__main__":
