@@ -47,7 +47,10 @@ export function weightDrawing(declarations: Record<string, WeightDeclaration>, s
   return { seed, weights: Object.fromEntries(weights) };
 }
 
-/** The same seed gives the same bytes on any machine, here and in `trainer/python/unblur_torch/drawing.py`. */
+/**
+ * The same seed gives the same bytes on any machine, here and in
+ * `trainer/python/unblur_torch/initial_weights.py`.
+ */
 export function drawWeights({ seed, weights }: WeightDrawing): WeightValues {
   const normal = normalNumbers(seed);
   return Object.fromEntries(

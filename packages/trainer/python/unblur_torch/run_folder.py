@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 import numpy
 import torch
 
-from .drawing import draw_weights
+from .initial_weights import draw_weights
 from .onnx_file import Graph, read_onnx
 from .safetensors import read_safetensors, write_safetensors
 from .scores import Sample

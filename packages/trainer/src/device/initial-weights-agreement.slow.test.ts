@@ -11,7 +11,7 @@ if (!python) {
 /** Draws what standard input describes; writes all values, one weight after the other. */
 const program = `
 import json, sys
-from unblur_torch.drawing import draw_weights
+from unblur_torch.initial_weights import draw_weights
 for values in draw_weights(json.load(sys.stdin)).values():
     sys.stdout.buffer.write(values.tobytes())
 `;
