@@ -34,7 +34,8 @@ import torch
 
 from .device_run import DeviceRun
 from .devices import choose_device, join_processes, run_and_exit
-from .run_folder import PackedRun, RunFolder
+from .packed_run import PackedRun
+from .run_folder import RunFolder
 
 MOST_PROCESSES = 64
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)

@@ -18,8 +18,9 @@ from .batches import BatchMaker
 from .contact_sheet import contact_sheet
 from .fed_pool import FedPool
 from .learner import Learner, LearnerOptions
+from .packed_run import PackedRun
 from .progress import STARTED, Clock, Progress
-from .run_folder import PackedRun, RunFolder
+from .run_folder import RunFolder
 from .sample_pool import PoolOptions, SamplePool
 from .sample_stream import SampleStream
 from .scores import score

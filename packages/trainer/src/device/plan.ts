@@ -9,7 +9,7 @@ import { blurredInput, lossStep, restorationStep, taskSignature } from '../engin
 import { learningTask, totalSteps } from '../training-system.js';
 import type { Phase, Restoration, TrainingSystem, ValidationSample } from '../training-system.js';
 
-/** Names of files of a packed run; `python/unblur_torch/run_folder.py` reads them. */
+/** Names of files of a packed run; `python/unblur_torch/packed_run.py` reads them. */
 export const planFile = 'plan.json';
 const weightsFile = 'weights.safetensors';
 const validationFile = 'validation.safetensors';
