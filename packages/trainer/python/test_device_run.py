@@ -10,7 +10,7 @@ import torch
 
 from unblur_torch.contact_sheet import contact_sheet
 from unblur_torch.device_command import make_trial
-from unblur_torch.device_run import at
+from unblur_torch.device_run import rate_at
 from unblur_torch.fed_pool import FedPool
 from unblur_torch.progress import Clock, Progress
 from unblur_torch.run_folder import RunFolder
@@ -37,7 +37,8 @@ class ScheduleTest(unittest.TestCase):
     def test_rates_are_linear_between_those_given(self):
         rates = [0.0, 1.0, 0.5]
         self.assertEqual(
-            [at(rates, share) for share in (-1, 0, 0.25, 0.5, 0.75, 1, 2)], [0, 0, 0.5, 1, 0.75, 0.5, 0.5]
+            [rate_at(rates, share) for share in (-1, 0, 0.25, 0.5, 0.75, 1, 2)],
+            [0, 0, 0.5, 1, 0.75, 0.5, 0.5],
         )
 
     def test_without_minutes_the_steps_count(self):

@@ -12,16 +12,32 @@ from torch import Tensor
 from .sample_pool import Crop, SamplePool, between_blocks
 from .to_device import generator_on, to_device
 
+# As `randomShare` of hard-example-loss.ts.
 RANDOM_PIXELS_SHARE = 0.1
+# What samples of the pool can give a step.
+BATCH_NAMES = {
+    "blurred",
+    "frames",
+    "framesKnown",
+    "times",
+    "motionKnown",
+    "motionsPixels",
+    "motionPixels",
+    "orderKnown",
+    "gt",
+    "randomMask",
+}
 
 
 class BatchMaker:
+    """Draws what a step's graph is given from a pool of samples."""
+
     def __init__(self, shapes: Mapping[str, Tuple[int, ...]], frames: int):
         """shapes: of the graph's inputs that are no weights. frames: of every sample in the pool."""
-        unknown = sorted(set(shapes) - KNOWN)
+        unknown = sorted(set(shapes) - BATCH_NAMES)
         if unknown:
             raise ValueError(
-                f"Expected a step that is given some of {', '.join(sorted(KNOWN))} but it also wants "
+                f"Expected a step that is given some of {', '.join(sorted(BATCH_NAMES))} but it also wants "
                 f"{', '.join(unknown)}; it cannot learn from samples made on the device."
             )
         self._shapes = shapes
@@ -36,8 +52,9 @@ class BatchMaker:
             )
 
     def make(self, pool: SamplePool, generator: torch.Generator, canonical: bool) -> Dict[str, Tensor]:
-        """generator: of the processor. canonical: whether samples of known motion come in the canonical
-        order.
+        """A batch by the names of `shapes`, on the device of the pool.
+
+        generator: of the processor. canonical: whether samples of known motion come in the canonical order.
         """
         frames = choose_frames(self._frames, self._compared, generator)
         drawn = pool.draw(self.count, Crop(self.size_pixels, frames, canonical), generator)
@@ -67,20 +84,6 @@ class BatchMaker:
                 )
             batch[name] = values
         return batch
-
-
-KNOWN = {
-    "blurred",
-    "frames",
-    "framesKnown",
-    "times",
-    "motionKnown",
-    "motionsPixels",
-    "motionPixels",
-    "orderKnown",
-    "gt",
-    "randomMask",
-}
 
 
 def choose_frames(count: int, compared: int, generator: torch.Generator) -> List[int]:

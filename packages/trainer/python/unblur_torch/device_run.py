@@ -179,7 +179,7 @@ class DeviceRun:
         while progress.done < stage["until"] and not self._stopped:
             pool.keep_up(maker.count)
             share = (progress.done - begin) / (stage["until"] - begin)
-            rates = [progress.rate_factor * at(group["rates"], share) for group in stage["groups"]]
+            rates = [progress.rate_factor * rate_at(group["rates"], share) for group in stage["groups"]]
             batch = maker.make(pool.samples, self._random, canonical=progress.done < plan["canonicalShare"])
             validates, saves, looks = (
                 (progress.step + 1) % steps == 0
@@ -381,8 +381,8 @@ def as_weights_are_used() -> Iterator[None]:
         settings.benchmark, settings.allow_tf32 = wanted
 
 
-def at(rates: List[float], share: float) -> float:
-    """A learning rate of a schedule that is given at even shares of a stage, in between."""
+def rate_at(rates: List[float], share: float) -> float:
+    """The learning rate at a share of a stage, linear between `rates`, which are those at even shares."""
     place = min(max(share, 0.0), 1.0) * (len(rates) - 1)
     low = min(int(place), len(rates) - 2)
     return rates[low] + (place - low) * (rates[low + 1] - rates[low])
