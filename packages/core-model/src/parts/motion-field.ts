@@ -20,9 +20,8 @@ import { stopGradient } from './stop-gradient.js';
  * The displacement that an affine motion about the image centre gives every pixel of a level.
  *
  * @param affine `[B, 2, 3]`: displacement (dx, dy) = linear part `[:, :, 0:2]` times the position relative to
- * the image
- *   centre plus `[:, :, 2]`, all in full-resolution pixels, so that every level and every image size reads it
- *   alike.
+ * the image centre plus `[:, :, 2]`, all in full-resolution pixels, so that every level and every image size
+ * reads it alike.
  * @param size height and width of the level.
  * @param level the level is 1/2^level of the full resolution.
  * @returns `[B, h, w, 2]` in pixels of the level.

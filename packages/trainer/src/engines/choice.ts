@@ -5,9 +5,9 @@ import type { LearningTask } from '../training-system.js';
  * What can compute a run:
  * - `onnxruntime`: on the processor, without Python;
  * - `torch`: PyTorch, on the GPUs it has; its weights stay with it, so it has a learner of its own
- * (`torch/torch-learner.ts`);
+ *   (`torch/torch-learner.ts`);
  * - `tfjs-webgpu`: a GPU through the package `webgpu`; `tfjs-tensorflow`: TensorFlow's C library through
- * `@tensorflow/tfjs-node` or `-gpu`;
+ *   `@tensorflow/tfjs-node` or `-gpu`;
  * - `tfjs-cpu`: TensorFlow.js in plain JavaScript, very slow, which the others are tested against.
  */
 export const engineNames = ['onnxruntime', 'torch', 'tfjs-webgpu', 'tfjs-tensorflow', 'tfjs-cpu'] as const;

@@ -6,12 +6,10 @@ import type { LossTerms } from '../training-system.js';
  * The order in which restored frames are compared with the true ones: a blurred image is the same for a
  * motion and its reverse.
  * - `ground-truth`: in the order the sample has (the paper).
- * - `better`: per sample, in that order or its reverse, whichever has the smaller loss (ours): in plain order
- * both ends are drawn to a mixture of
- *   the two answers.
+ * - `better`: per sample, in that order or its reverse, whichever has the smaller loss (ours): in the
+ *   sample's order both ends are drawn to a mixture of the two answers.
  * - `canonical`: in the order in which the scene moves to the right (ours), so that a photograph has one
- * answer from the first step on; where the
- *   mean motion has no clear side or is not known, the better order.
+ *   answer from the first step on; where the mean motion has no clear side or is not known, the better order.
  */
 export const frameOrders = ['ground-truth', 'better', 'canonical'] as const;
 export type FrameOrder = (typeof frameOrders)[number];

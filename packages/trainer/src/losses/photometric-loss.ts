@@ -32,8 +32,8 @@ const charbonnierEpsilon = 1e-3;
  *
  * @param frames `frames[i][level]`, `[B, H/2^level, W/2^level, 3]` in [0, 1].
  * @param gt the ground truth in the same layout, downsampled by `imagePyramid`.
- * @returns `[B]`.
- * Where a sample's true frames are not all known, the frame weights of those that are count alone.
+ * @returns `[B]`; where a sample's true frames are not all known, the frame weights of those that are count
+ * alone.
  * @throws if the numbers of frames differ, no level has a weight, or the frame weights do not fit.
  */
 export function photometricLoss(

@@ -6,11 +6,10 @@ import { imagePyramid } from '@unblur/core-model';
  * Transformation consistency loss (Argaw et al. 2021, Eq. 4): the motions that neighbouring levels predict
  * for one frame should agree. Mean over the frames that move, sum over neighbouring levels, of
  * - the mean absolute difference of their affine motions. The linear part is multiplied by half the image's
- * longer
- *   side, so that all six numbers are displacements at the edge of the image in full-resolution pixels;
+ *   longer side, so that all six numbers are displacements at the edge of the image in full-resolution
+ *   pixels;
  * - the mean absolute difference of their flows in full-resolution pixels, the finer one downsampled to the
- * size of the
- *   coarser.
+ *   size of the coarser.
  *
  * The paper constrains the affine parameters; that flows are held to the same rule is ours, and so are the
  * units. In our network each level corrects the one above, so that the size of the corrections is what counts.
@@ -18,7 +17,7 @@ import { imagePyramid } from '@unblur/core-model';
  * @param affines `affines[i]`: per level, coarsest first, `[B, 2, 3]`, full-resolution pixels; empty where
  * nothing moves.
  * @param flowsPixels `flowsPixels[i]`: per level, coarsest first, `[B, h, w, 2]` in that level's pixels;
- * likewise.
+ * empty where nothing moves.
  * @param size height and width of the full-resolution image.
  * @returns a scalar; 0 where there are no neighbouring levels.
  */

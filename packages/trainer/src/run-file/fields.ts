@@ -15,7 +15,7 @@ import {
 import type { Field, FieldType } from './schema.js';
 import type { ScheduleConfig } from '../loop/schedule.js';
 
-/** Parts that the run files of several systems have. */
+// Parts that the run files of several systems have.
 
 // Bounds are far above what makes sense: a typing error is reported before it fills the memory.
 export const positive = number({ min: 1, max: 1e9, integer: true });

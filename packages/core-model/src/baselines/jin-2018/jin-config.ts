@@ -43,10 +43,9 @@ const plain = (count: number): [number, number][] => Array.from({ length: count 
 /**
  * The presets.
  * - `paper`: widths and dilations as the authors have them; a factor of 4 throughout (theirs is 5 for the
- * pairs) and no
- *   instance normalization, which makes every pixel depend on the whole photograph.
+ *   pairs) and no instance normalization, which makes every pixel depend on the whole photograph.
  * - `small`: 142 thousand multiply-adds per pixel of the photograph, a third of what the photo network takes
- * for seven frames.
+ *   for seven frames.
  */
 export const frameExtractionPresets: Record<'paper' | 'small', FrameExtractionConfig> = {
   paper: {

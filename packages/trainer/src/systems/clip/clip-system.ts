@@ -13,7 +13,7 @@ import type { ClipLossConfig } from './clip-loss.js';
 import { changeClipPaths, clipRunField } from './clip-run.js';
 import type { ClipRun } from './clip-run.js';
 
-/** The clip network: one phase, the photo network's weights and those for the neighbours in a group each. */
+/** The clip network: one phase, its weights in the groups of `groupsOf`. */
 export const clipDefinition: SystemDefinition<ClipRun> = {
   field: clipRunField,
   changePaths: changeClipPaths,
@@ -70,7 +70,11 @@ function phaseOf({ network, data, loss, optimizer, schedule, steps, batchSize, s
   };
 }
 
-/** Clipped and moved apart: what is new learns fast while what has been trained does not forget. */
+/**
+ * The photo network's weights, and those for the neighbours: each group has a learning rate, and a norm to
+ * which its gradients are clipped, of its own, so that what is new learns fast while what has been trained
+ * does not forget.
+ */
 function groupsOf(
   network: ClipConfig,
   { learningRate, neighbourhoodLearningRate, heldShare }: ClipRun['optimizer'],

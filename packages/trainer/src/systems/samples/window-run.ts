@@ -25,7 +25,7 @@ import {
 } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';
 
-/** What run files of systems have in common that learn from windows of consecutive frames. */
+// What run files of systems have in common that learn from windows of consecutive frames.
 
 const framesRange = range(number({ min: 1, max: 1000, integer: true }));
 
