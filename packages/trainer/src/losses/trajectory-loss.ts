@@ -46,9 +46,13 @@ export function trajectoryLoss(
  * @returns one per time, `[B, h, w, 2]`: means over squares.
  */
 export function evenMotions(lastPixels: Tensor4D, times: readonly number[], rows: number): Tensor4D[] {
-  const stride = lastPixels.shape[1] / rows;
-  const pooled = stride === 1 ? lastPixels : avgPool(lastPixels, stride, stride, 'valid');
-  return times.map((time) => mul(pooled, time));
+  const motion = meanOfSquares(lastPixels, lastPixels.shape[1] / rows);
+  return times.map((time) => mul(motion, time));
+}
+
+/** A motion `[B, H, W, 2]` on a coarser grid, `[B, H/side, W/side, 2]`: the mean of every square. */
+export function meanOfSquares(motionPixels: Tensor4D, side: number): Tensor4D {
+  return side === 1 ? motionPixels : avgPool(motionPixels, side, side, 'valid');
 }
 
 /** Mean length of vectors `[B, h, w, 2]`, per sample: `[B]`. */

@@ -1,8 +1,8 @@
-import { add, addN, avgPool, mean, mul } from '@tensorflow/tfjs-core';
+import { add, addN, mean, mul } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { RestoredFrame } from '@unblur/core-model';
 import { photometricLoss } from '../../losses/photometric-loss.js';
-import { trajectoryLoss } from '../../losses/trajectory-loss.js';
+import { meanOfSquares, trajectoryLoss } from '../../losses/trajectory-loss.js';
 import type { LossTerms } from '../../training-system.js';
 
 export interface ClipLossConfig {
@@ -74,8 +74,4 @@ export function clipLoss(
     motion,
     coarseMotion,
   };
-}
-
-function meanOfSquares(motion: Tensor4D, stride: number): Tensor4D {
-  return stride === 1 ? motion : avgPool(motion, stride, stride, 'valid');
 }
