@@ -64,7 +64,7 @@ export const clipRunField: Field<ClipRun> = checked(run, ({ network, batchSize, 
 });
 
 /** `SystemDefinition.changePaths`. */
-export function changeClipPaths(config: ClipRun, change: (path: string) => string): ClipRun {
+export function changeClipRunPaths(config: ClipRun, change: (path: string) => string): ClipRun {
   const { initialWeights: start } = config;
   return {
     ...config,

@@ -10,13 +10,13 @@ import { framesOf, recordedSources, validationWindows } from '../samples/window-
 import { startingWeights } from '../starting-weights.js';
 import { clipLoss } from './clip-loss.js';
 import type { ClipLossConfig } from './clip-loss.js';
-import { changeClipPaths, clipRunField } from './clip-run.js';
+import { changeClipRunPaths, clipRunField } from './clip-run.js';
 import type { ClipRun } from './clip-run.js';
 
 /** The clip network: one phase, its weights in the groups of `groupsOf`. */
 export const clipDefinition: SystemDefinition<ClipRun> = {
   field: clipRunField,
-  changePaths: changeClipPaths,
+  changePaths: changeClipRunPaths,
   open: openClipSystem,
 };
 

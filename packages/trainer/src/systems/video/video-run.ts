@@ -105,17 +105,11 @@ export const videoRunField: Field<VideoRun> = checked(run, expectConsistent);
 
 /** `SystemDefinition.changePaths`. */
 export function changeVideoRunPaths(config: VideoRun, change: (path: string) => string): VideoRun {
-  const {
-    data: videos,
-    validation: held,
-    flowPretraining: layers,
-    initialWeights: start,
-    initialFlow,
-  } = config;
+  const { flowPretraining: pretraining, initialWeights: start, initialFlow } = config;
   return {
     ...config,
-    ...changeWindowPaths({ data: videos, validation: held }, change),
-    flowPretraining: layers && { ...layers, folder: change(layers.folder) },
+    ...changeWindowPaths(config, change),
+    flowPretraining: pretraining && { ...pretraining, folder: change(pretraining.folder) },
     initialWeights: start && { ...start, file: change(start.file) },
     initialFlow: whereGiven(change)(initialFlow),
   };
@@ -125,17 +119,17 @@ export function changeVideoRunPaths(config: VideoRun, change: (path: string) => 
 function expectConsistent({
   network,
   batchSize,
-  data: videos,
-  validation: held,
-  flowPretraining: layers,
+  data,
+  validation,
+  flowPretraining: pretraining,
 }: VideoRun): void {
-  expectMultiples({ data: videos, validation: held }, videoDeblurFamily.sizeMultiple(network));
+  expectMultiples({ data, validation }, videoDeblurFamily.sizeMultiple(network));
   // A window is held blurred and sharp.
-  expectAffordable({ batchSize, data: videos, validation: held }, 2 * windowFrames(network) - 1);
+  expectAffordable({ batchSize, data, validation }, 2 * windowFrames(network) - 1);
   const multiple = flowMultiple(network.flow);
-  if (layers && videos.sizePixels % multiple !== 0) {
+  if (pretraining && data.sizePixels % multiple !== 0) {
     throw new Error(
-      `Expected a multiple of ${multiple} for 'data.sizePixels', so that known flows fit every level, but received ${videos.sizePixels}.`,
+      `Expected a multiple of ${multiple} for 'data.sizePixels', so that known flows fit every level, but received ${data.sizePixels}.`,
     );
   }
 }

@@ -50,9 +50,9 @@ function openVideoSystem(config: VideoRun): TrainingSystem {
 
 function flowPhase(
   { network, data: { sizePixels }, seed }: VideoRun,
-  layers: NonNullable<VideoRun['flowPretraining']>,
+  pretraining: NonNullable<VideoRun['flowPretraining']>,
 ): Phase {
-  const { folder, workers, batchSize, steps, cameraPixels, objectPixels } = layers;
+  const { folder, workers, batchSize, steps, cameraPixels, objectPixels } = pretraining;
   const schedule: ScheduleConfig = {
     kind: 'step',
     at: [0.5, 0.75],
@@ -66,7 +66,7 @@ function flowPhase(
     groups: [
       {
         weights: flowWeights(network),
-        learningRate: (step) => layers.learningRate * scheduleFactor(schedule, step, steps),
+        learningRate: (step) => pretraining.learningRate * scheduleFactor(schedule, step, steps),
       },
     ],
     batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
