@@ -6,7 +6,7 @@ import { scheduleFactor } from '../../loop/schedule.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
 import type { Batch, Objective, Phase, Restoration, TrainingSystem } from '../../training-system.js';
 import { timeSlices } from '../samples/sample-batch.js';
-import { framesOf, recordedSources, validationWindows } from '../samples/window-samples.js';
+import { recordedSources, sliceClips, validationWindows } from '../samples/window-samples.js';
 import { startingWeights } from '../starting-weights.js';
 import { clipLoss } from './clip-loss.js';
 import type { ClipLossConfig } from './clip-loss.js';
@@ -58,7 +58,7 @@ function phaseOf({ network, data, loss, optimizer, schedule, steps, batchSize, s
       })) {
         yield {
           blurred,
-          gt: framesOf(gt, length, 1, length - 2, sizePixels, 3),
+          gt: sliceClips(gt, { frames: length, sizePixels, channels: 3 }, 1, length - 2),
           // Recorded windows do not know how the scene moved.
           ...(loss.motion !== 0 && {
             motionsPixels: new Float32Array(batchSize * length * cells * cells * 2),

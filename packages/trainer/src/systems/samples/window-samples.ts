@@ -25,7 +25,7 @@ export async function validationWindows(
   const image = (window: Float32Array) => ({
     width: sizePixels,
     height: sizePixels,
-    data: framesOf(window, length, (length - 1) / 2, 1, sizePixels, 3),
+    data: sliceClips(window, { frames: length, sizePixels, channels: 3 }, (length - 1) / 2, 1),
   });
   for await (const { blurred, gt } of videoWindowBatches({
     sources: [{ folder, videos, exposureFrames, steadyShare: 1, strideFrames, halvedShare: 0 }],
@@ -41,26 +41,29 @@ export async function validationWindows(
   return samples;
 }
 
+/** How the values of a batch of clips lie: `[B, frames, S, S, channels]`. */
+interface ClipLayout {
+  frames: number;
+  sizePixels: number;
+  channels: number;
+}
+
 /**
- * `count` frames from the `first` on of every clip in a batch of clips of `length` frames: `[B, length, S, S,
- * C]` to `[B, count, S, S, C]`.
+ * `count` frames from the `first` on of every clip in a batch: `[B, frames, S, S, channels]` to `[B, count, S,
+ * S, channels]`.
  */
-export function framesOf(
+export function sliceClips(
   clips: Float32Array,
-  length: number,
+  { frames, sizePixels, channels }: ClipLayout,
   first: number,
   count: number,
-  size: number,
-  channels: number,
 ): Float32Array {
-  const frame = size * size * channels;
-  const batch = clips.length / (length * frame);
-  const frames = new Float32Array(batch * count * frame);
+  const frameLength = sizePixels * sizePixels * channels;
+  const batch = clips.length / (frames * frameLength);
+  const sliced = new Float32Array(batch * count * frameLength);
   for (let sample = 0; sample < batch; sample++) {
-    frames.set(
-      clips.subarray((sample * length + first) * frame, (sample * length + first + count) * frame),
-      sample * count * frame,
-    );
+    const begin = (sample * frames + first) * frameLength;
+    sliced.set(clips.subarray(begin, begin + count * frameLength), sample * count * frameLength);
   }
-  return frames;
+  return sliced;
 }

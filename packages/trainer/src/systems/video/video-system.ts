@@ -4,7 +4,7 @@ import type { Batch, Phase, TrainingSystem } from '../../training-system.js';
 import type { SystemDefinition } from '../../run-file/run-file.js';
 import { scheduleFactor } from '../../loop/schedule.js';
 import type { ScheduleConfig } from '../../loop/schedule.js';
-import { framesOf, recordedSources, validationWindows } from '../samples/window-samples.js';
+import { recordedSources, sliceClips, validationWindows } from '../samples/window-samples.js';
 import { weightNamesOfParts } from '../starting-weights.js';
 import { randomPixels, randomShare } from '../../losses/hard-example-loss.js';
 import { cascadeObjective, flowObjective, isFlowWeight, middleRestoration } from './video-objectives.js';
@@ -70,6 +70,8 @@ function flowPhase(
       },
     ],
     batchesFrom: async function* (firstSample): AsyncGenerator<Batch, void, void> {
+      const pictures = { frames: sceneFrames, sizePixels, channels: 3 };
+      const flows = { ...pictures, channels: 2 };
       // Scenes are expensive and flows cheap, so every batch of scenes serves for all of them in turn.
       const [turns, firstBatch] = [flowTargets.length, firstSample / batchSize];
       const scenes = {
@@ -90,9 +92,9 @@ function flowPhase(
           if (batch++ < firstBatch) continue;
           // Flows are known from the middle frame.
           yield {
-            first: framesOf(frames, sceneFrames, sceneMiddle, 1, sizePixels, 3),
-            second: framesOf(frames, sceneFrames, target, 1, sizePixels, 3),
-            flowPixels: framesOf(flowsPixels, sceneFrames, target, 1, sizePixels, 2),
+            first: sliceClips(frames, pictures, sceneMiddle, 1),
+            second: sliceClips(frames, pictures, target, 1),
+            flowPixels: sliceClips(flowsPixels, flows, target, 1),
           };
         }
       }
@@ -139,7 +141,7 @@ function cascadePhase({
       })) {
         yield {
           blurred,
-          gt: framesOf(gt, length, 1, length - 2, sizePixels, 3),
+          gt: sliceClips(gt, { frames: length, sizePixels, channels: 3 }, 1, length - 2),
           randomMask: randomPixels(randomShare, batchSize, sizePixels, seed, firstSample),
         };
       }
