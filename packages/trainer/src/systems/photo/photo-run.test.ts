@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { photoPreset } from '@unblur/core-model';
 import { join, resolve } from 'node:path';
-import { parsePhotoRun, writePhotoRun } from './photo-run.js';
+import { writeRunFile } from '../../run-file/run-file.js';
+import { parsePhotoRun } from './photo-run.js';
+import type { PhotoRun } from './photo-run.js';
+import { photoDefinition } from './photo-system.js';
 
 const minimal = `
 network: { preset: photo, frameBlocks: 1 }
@@ -11,6 +14,9 @@ steps: 10
 validation: { panoramas: ../panoramas/val }
 `;
 const read = (yaml: string) => parsePhotoRun(yaml, '/runs/a.yaml');
+/** The run as it is read back from where it is stored. */
+const stored = (config: PhotoRun, file: string) =>
+  parsePhotoRun(writeRunFile(photoDefinition, config, file), file);
 /** The minimal run file with some of its lines replaced, or more of them. */
 const withLines = (lines: string) =>
   `${minimal
@@ -55,7 +61,7 @@ describe('a run file of the photo network', () => {
   test('reads back as it was stored, wherever it is stored', () => {
     const config = read(`${minimal}initialWeights: { file: ../photo.safetensors }\n`);
     const file = join('/elsewhere', 'deep', 'run.yaml');
-    expect(parsePhotoRun(writePhotoRun(config, file), file)).toEqual(config);
+    expect(stored(config, file)).toEqual(config);
   });
 
   test('mixes sources, each with its own options; a stored run has them all', () => {
@@ -76,17 +82,13 @@ describe('a run file of the photo network', () => {
       expect.objectContaining({ kind: 'video', weight: 1, shrink: [1, 4] }),
       { kind: 'shards', folder: resolve('/runs/made'), weight: 1 },
     ]);
-    expect(parsePhotoRun(writePhotoRun(config, '/elsewhere/run.yaml'), '/elsewhere/run.yaml')).toEqual(
-      config,
-    );
+    expect(stored(config, '/elsewhere/run.yaml')).toEqual(config);
   });
 
   test('takes a folder of samples to validate on, relative to it and kept where it is stored', () => {
     const config = read(minimal.replace('panoramas: ../panoramas/val', 'folder: ../samples'));
     expect(config.validation).toMatchObject({ panoramas: null, folder: resolve('/samples') });
-    expect(parsePhotoRun(writePhotoRun(config, '/elsewhere/run.yaml'), '/elsewhere/run.yaml')).toEqual(
-      config,
-    );
+    expect(stored(config, '/elsewhere/run.yaml')).toEqual(config);
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { photoFamily, photoMultiple, photoPreset } from '@unblur/core-model';
 import type { PhotoConfig } from '@unblur/core-model';
 import { networkField, share } from '../../run-file/fields.js';
-import { parseRunFile, readRunFile, writeRunFile } from '../../run-file/run-file.js';
+import { parseRunFile, readRunFile } from '../../run-file/run-file.js';
 import type { RunReader } from '../../run-file/run-file.js';
 import { list, number, oneOf, optional, section, withDefault } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';
@@ -107,9 +107,4 @@ export function loadPhotoRun(file: string): PhotoRun {
  */
 export function parsePhotoRun(yaml: string, file: string): PhotoRun {
   return parseRunFile<PhotoRun, RunReader<PhotoRun>>(() => reader, yaml, file).config;
-}
-
-/** See `writeRunFile`. */
-export function writePhotoRun(run: PhotoRun, file: string): string {
-  return writeRunFile(reader, run, file);
 }
