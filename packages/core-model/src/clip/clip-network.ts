@@ -42,7 +42,7 @@ import { clipFrames, validateClipConfig } from './clip-config.js';
 import type { ClipConfig } from './clip-config.js';
 
 /** Height and width of frames are multiples of this: packed two by two, then halved three times. */
-export const clipMultiple = 16;
+const clipMultiple = 16;
 
 /** Motion is known for every square of this many pixels of a frame. */
 export const clipMotionStridePixels = 4;

@@ -83,8 +83,7 @@ export async function createEagerEngine(
 }
 
 /** TensorFlow.js backends that a step can run on op by op. */
-export const eagerBackends = ['cpu', 'webgpu', 'tensorflow'] as const;
-export type EagerBackend = (typeof eagerBackends)[number];
+export type EagerBackend = 'cpu' | 'webgpu' | 'tensorflow';
 
 /**
  * Makes a TensorFlow.js backend active, loading it where that takes a package of its own.
@@ -98,7 +97,7 @@ export function activateEagerBackend(name: EagerBackend): Promise<void> {
 /**
  * Computes, and throws what the device could not do: WebGPU reports it apart, and gives zeros.
  */
-export async function expectComputed<T>(compute: () => Promise<T>): Promise<T> {
+async function expectComputed<T>(compute: () => Promise<T>): Promise<T> {
   const { device } = backend() as {
     device?: {
       pushErrorScope(kind: 'validation'): void;

@@ -5,7 +5,7 @@ import type { Signature } from '@unblur/onnx';
 import type { LearningTask } from '../training-system.js';
 
 /** Names of a step's outputs: a loss term, and the gradient of one weight. */
-export const termName = (term: string): string => `loss.${term}`;
+const termName = (term: string): string => `loss.${term}`;
 export const gradientName = (weight: string): string => `gradient.${weight}`;
 export const frameName = (frame: number): string => `frame.${frame}`;
 

@@ -94,7 +94,7 @@ function groupsOf(
  * the last of these frames, and, where motion counts, `motionsPixels` `[B, N, S/4, S/4, 2]` and `motionKnown`
  * `[B]`.
  */
-export function clipObjective(
+function clipObjective(
   config: ClipConfig,
   loss: ClipLossConfig,
   batchSize: number,
@@ -124,7 +124,7 @@ export function clipObjective(
 }
 
 /** The middle frame of a window `[1, N, S, S, 3]`. */
-export function clipRestoration(config: ClipConfig, sizePixels: number): Restoration {
+function clipRestoration(config: ClipConfig, sizePixels: number): Restoration {
   const network = clipFamily.declare(config);
   return {
     blurredShape: [1, clipFrames(config), sizePixels, sizePixels, 3],

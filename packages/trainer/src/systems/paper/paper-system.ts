@@ -32,7 +32,7 @@ export const paperDefinition: SystemDefinition<PaperRun> = {
 };
 
 /** What a batch must hold. */
-export function paperContents({ frames }: PaperConfig, { order }: PaperLossConfig): SampleContents {
+function paperContents({ frames }: PaperConfig, { order }: PaperLossConfig): SampleContents {
   return { frames, withMotion: order === 'canonical' };
 }
 

@@ -101,7 +101,7 @@ export interface PhotoDeviceObjective {
 }
 
 /** What a batch must hold. */
-export function photoContents({ frames, order, loss: { motion } }: PhotoObjective): SampleContents {
+function photoContents({ frames, order, loss: { motion } }: PhotoObjective): SampleContents {
   return { frames, withMotion: motion !== 0 || order === 'canonical' };
 }
 
