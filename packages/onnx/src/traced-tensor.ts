@@ -115,6 +115,7 @@ export class TracedTensor {
   }
 }
 
+/** `[B, H, W, C]` to `[B, C, H, W]`. */
 export function channelsFirstShape([batch, height, width, channels]: readonly number[]): number[] {
   return [batch!, channels!, height!, width!];
 }
@@ -129,10 +130,12 @@ export function fromLayout(value: Value, layout: Layout): TracedTensor {
   return layout === 'plain' ? fromPlain(value) : fromChannelsFirst(value);
 }
 
+/** A tensor from a value in its own shape. */
 export function fromPlain(value: Value): TracedTensor {
   return new TracedTensor(value.shape, { plain: value });
 }
 
+/** A tensor `[B, H, W, C]` from a value `[B, C, H, W]`. */
 export function fromChannelsFirst(value: Value): TracedTensor {
   return new TracedTensor(
     channelsLastOrder.map((axis) => value.shape[axis]!),

@@ -88,6 +88,7 @@ export interface LearningTask
   groups: readonly (readonly string[])[];
 }
 
+/** What an engine computes in a phase of a system. */
 export function learningTask(
   { weightShapes, restoration }: TrainingSystem,
   { objective, groups }: Phase,

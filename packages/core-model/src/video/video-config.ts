@@ -129,6 +129,7 @@ export interface ScaleFusionConfig {
   channels: number[];
 }
 
+/** Tells the two kinds of reconstruction apart. */
 export function isMiddleFrameReconstruction(
   config: VideoDeblurConfig['reconstruction'],
 ): config is MiddleFrameReconstructionConfig {

@@ -78,10 +78,12 @@ export function expectOddFrames(value: unknown): void {
   );
 }
 
+/** Whether a value is a whole number in the range. */
 export function isWithin(value: unknown, [least, most]: Range): boolean {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
+/** Whether a value is a list of a length in the range, all of whose elements fit. */
 export function isListOf(values: unknown, length: Range, fits: (value: unknown) => boolean): boolean {
   return Array.isArray(values) && isWithin(values.length, length) && values.every(fits);
 }

@@ -20,6 +20,7 @@ export function broadcastShape(shapes: readonly (readonly number[])[]): number[]
   return result;
 }
 
+/** Whether two shapes are equal. */
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 
@@ -39,6 +40,9 @@ export function elementwise(
 /** Whether a value is a constant of that one element. */
 export const isUniform = (value: Value | undefined, element: number): boolean =>
   value?.data?.length === 1 && Number(value.data[0]) === element;
+
+// Sums, differences, products and quotients broadcast; a 0 that is added or a 1 that multiplies adds no node,
+// and numbers that are constant are computed here.
 
 export function add(a: Value, b: Value): Value {
   if (isUniform(a, 0) && sameShape(broadcastShape([a.shape, b.shape]), b.shape)) return b;
@@ -74,11 +78,13 @@ function foldScalars(a: Value, b: Value, operation: (x: number, y: number) => nu
   );
 }
 
+/** `x` as another element type. */
 export function cast(x: Value, type: ElementType): Value {
   if (x.type === type) return x;
   return x.graph.emit('Cast', [x], { to: onnxTypes[type] }, { shape: x.shape, type });
 }
 
+/** The same elements in another shape, in the same order. */
 export function reshape(x: Value, shape: readonly number[]): Value {
   if (sameShape(x.shape, shape)) return x;
   if (x.data) return x.graph.constant(x.data, shape, x.type);
@@ -190,6 +196,7 @@ export function flip(x: Value, axes: readonly number[]): Value {
   );
 }
 
+/** Values one after the other along an axis. */
 export function concat(values: readonly Value[], axis: number): Value {
   const parts = values.filter((value) => value.shape[axis] !== 0);
   if (parts.length === 1) return parts[0]!;
@@ -245,6 +252,7 @@ export function filled(
 
 export type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
 
+/** `x` reduced over some axes, which are left out, or kept with size 1; over none: `x` itself. */
 export function reduce(
   operator: Reduction,
   x: Value,
@@ -281,6 +289,7 @@ export function transposeMatrix(x: Value): Value {
   return transpose(x, order);
 }
 
+/** The slices of `x` at `indices` along an axis, which the axes of `indices` take the place of. */
 export function gather(x: Value, indices: Value, axis: number): Value {
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
   return x.graph.emit('Gather', [x, indices], { axis }, { shape, type: x.type });
@@ -322,6 +331,7 @@ export function split(x: Value, axis: number, sizes: readonly number[]): readonl
   return x.graph.emitAll('Split', [x, x.graph.integers(sizes)], { axis }, outputs);
 }
 
+/** Element by element, `then` where the condition holds, else `otherwise`; all three broadcast. */
 export function where(condition: Value, then: Value, otherwise: Value): Value {
   return condition.graph.emit(
     'Where',
@@ -331,6 +341,7 @@ export function where(condition: Value, then: Value, otherwise: Value): Value {
   );
 }
 
+/** Every element, moved into `low` to `high`. */
 export function clip(x: Value, low: number, high: number): Value {
   return x.graph.emit(
     'Clip',
@@ -340,6 +351,7 @@ export function clip(x: Value, low: number, high: number): Value {
   );
 }
 
+/** `x` where it is positive, else `alpha` times it. */
 export function leakyRelu(x: Value, alpha: number): Value {
   return x.graph.emit('LeakyRelu', [x], { alpha: float(alpha) }, { shape: x.shape, type: x.type });
 }

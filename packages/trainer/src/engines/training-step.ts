@@ -4,7 +4,7 @@ import type { NamedTensors } from '@unblur/core-model';
 import type { Signature } from '@unblur/onnx';
 import type { LearningTask } from '../training-system.js';
 
-/** Names of a step's outputs: a loss term, and the gradient of one weight. */
+/** Names of outputs: a loss term and the gradient of one weight, of a step; a frame, of a restoration. */
 const termName = (term: string): string => `loss.${term}`;
 export const gradientName = (weight: string): string => `gradient.${weight}`;
 export const frameName = (frame: number): string => `frame.${frame}`;

@@ -5,6 +5,7 @@ export interface AdamOptions {
   beta1: number;
   /** Decay of the running mean of its square. */
   beta2: number;
+  /** Added to the root of the second moment that a step is divided by. */
   epsilon: number;
   /**
    * Share of each weight taken off per unit of learning rate, apart from the gradient (Loshchilov and Hutter

@@ -62,6 +62,7 @@ export function lineChart(series: readonly Series[], { title, xLabel }: ChartOpt
   );
 }
 
+/** A text as HTML shows it, in elements and in attributes in double quotes. */
 export function escapeHtml(text: string): string {
   return text.replace(
     /[&<>"]/g,

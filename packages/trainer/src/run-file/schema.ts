@@ -26,6 +26,7 @@ export function optional<T>(field: Field<T>): Field<T | null> {
   };
 }
 
+/** A number from `min` to `max`, or beyond `above` or `below`, which it may not be itself. */
 export function number({
   min = -Infinity,
   above = -Infinity,
@@ -56,14 +57,17 @@ export function number({
   };
 }
 
+/** A text that is not empty. */
 export const text: Field<string> = {
   read: (value, path) => (typeof value === 'string' && value !== '' ? value : refuse(path, 'a text', value)),
 };
 
+/** `true` or `false`. */
 export const boolean: Field<boolean> = {
   read: (value, path) => (typeof value === 'boolean' ? value : refuse(path, 'true or false', value)),
 };
 
+/** One of some texts. */
 export function oneOf<const T extends string>(...choices: T[]): Field<T> {
   return {
     read: (value, path) =>
@@ -72,6 +76,7 @@ export function oneOf<const T extends string>(...choices: T[]): Field<T> {
   };
 }
 
+/** A list, each item as the field has it. @param length how many they must be; any number if not said. */
 export function list<T>(item: Field<T>, length?: number): Field<T[]> {
   return {
     read: (value, path) =>
@@ -162,6 +167,7 @@ function nearestKey(key: string, known: readonly string[]): string {
   return known.find((name) => name.toLowerCase() === nearest)!;
 }
 
+/** The path of a key in the mapping at `path`, such as `loss.norm`; at the top, the key alone. */
 export function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }

@@ -76,6 +76,7 @@ export interface GroundTruth {
   motion?: KnownMotion;
 }
 
+/** What the samples of a step really were. @param inputs by the names of `sampleShapes`. */
 export function groundTruthOf(
   inputs: NamedTensors,
   { withMotion }: Pick<SampleContents, 'withMotion'>,

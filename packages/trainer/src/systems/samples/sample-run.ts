@@ -47,6 +47,7 @@ export function expectOneValidationSource({ panoramas, folder }: SampleValidatio
   }
 }
 
+/** Fields of the run files of such systems, beside `system`, `network` and `loss`. */
 export const sampleRunFields = {
   data: dataField,
   optimizer: section(adamFields),

@@ -7,6 +7,7 @@ import type { Objective, Restoration } from '../../training-system.js';
 import { hardExampleLoss } from '../../losses/hard-example-loss.js';
 import type { HardExampleOptions } from '../../losses/hard-example-loss.js';
 
+/** Whether a weight is of the flow network, by its name. */
 export const isFlowWeight = (name: string): boolean => name.startsWith('flow.');
 
 /**
