@@ -14,7 +14,6 @@ import {
   square,
   sub,
   sum,
-  tile,
 } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { costVolume, expectedDisplacement, surroundings } from '../parts/cost-volume.js';
@@ -36,6 +35,7 @@ import {
 } from '../parts/resolution.js';
 import { declareResidualUNet } from '../parts/residual-unet.js';
 import { sharpnessPrior } from '../parts/sharpness-prior.js';
+import { repeatBatch, sliceBatches } from '../parts/stacked-batches.js';
 import { stopGradient } from '../parts/stop-gradient.js';
 import { networkFamily } from '../weights/network-family.js';
 import { clipFrames, validateClipConfig } from './clip-config.js';
@@ -156,8 +156,8 @@ function declareClipNetwork(config: ClipConfig): ClipNetwork {
     const described = describe(concat([...frames], 0), weights);
     return frames.map((frame, index) => ({
       frame,
-      restored: partOfBatch(described.restored, index, batch),
-      ...(described.feature && { feature: partOfBatch(described.feature, index, batch) }),
+      restored: sliceBatches(described.restored, index, 1, batch),
+      ...(described.feature && { feature: sliceBatches(described.feature, index, 1, batch) }),
     }));
   }
 
@@ -243,7 +243,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
   });
 
   /** Once for every neighbour, along the batch. */
-  const repeated = (x: Tensor4D) => repeatedAlongBatch(x, neighbourCount);
+  const repeated = (x: Tensor4D) => repeatBatch(x, neighbourCount);
 
   /** The U-Net learns to restore a frame; what neighbours see of it takes what it finds as given. */
   function describe(finest: Tensor4D, weights: NamedTensors): Pick<FrameDescription, 'feature'> {
@@ -291,7 +291,7 @@ function declareNeighbourhood(layers: LayerDeclarations, config: ClipConfig) {
     const batch = centre.frame.shape[0];
     // All neighbours in one go, along the batch.
     const stacked = (part: (described: FrameDescription) => Tensor4D) => concat(neighbours.map(part), 0);
-    const apart = (x: Tensor4D) => neighbours.map((_, index) => partOfBatch(x, index, batch));
+    const apart = (x: Tensor4D) => neighbours.map((_, index) => sliceBatches(x, index, 1, batch));
     // What the U-Net makes of neighbours is taken as given, so that training costs one way back, not one a frame.
     const itself = asGiven(centre.restored);
     const theirs = asGiven(stacked(({ restored }) => restored));
@@ -382,7 +382,7 @@ function blendEvidence(centre: SeenFrame, neighbours: SeenFrame, motionPixels: T
   return stopGradient(
     [centre.frame, centre.restored, neighbours.frame, neighbours.restored, motionPixels],
     (frame, restored, otherFrames, othersRestored, motion) => {
-      const repeated = (x: Tensor4D) => repeatedAlongBatch(x, motion.shape[0] / frame.shape[0]);
+      const repeated = (x: Tensor4D) => repeatBatch(x, motion.shape[0] / frame.shape[0]);
       const ofSize = (x: Tensor4D, least = leastDifference) => log(add<Tensor4D>(x, least)) as Tensor4D;
       const sharpness = (x: Tensor4D) => ofSize(inCells(steepness(luminance(x))));
       const difference = (x: Tensor4D) => ofSize(mean<Tensor4D>(abs(x), 3, true));
@@ -444,16 +444,6 @@ function expectFrames(received: number, wanted: number): void {
   if (received !== wanted) {
     throw new Error(`Expected ${wanted} frames in time order but received ${received}.`);
   }
-}
-
-/** A batch several times, one after the other; see `partOfBatch`. */
-function repeatedAlongBatch(x: Tensor4D, times: number): Tensor4D {
-  return tile(x, [times, 1, 1, 1]);
-}
-
-/** The samples that lie `index` batches into several that are stacked. */
-function partOfBatch(x: Tensor4D, index: number, batch: number): Tensor4D {
-  return slice(x, [index * batch, 0, 0, 0], [batch, -1, -1, -1]);
 }
 
 /** The clip network. Untrained, it gives the centre frame back. */

@@ -1,4 +1,4 @@
-import { concat, slice } from '@tensorflow/tfjs-core';
+import { concat } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { meanDifference } from '../parts/image-statistics.js';
 import { LayerDeclarations } from '../parts/layers.js';
@@ -7,6 +7,7 @@ import { resizeFlow, warpVisible } from '../parts/motion-field.js';
 import { expectMultipleSize, halve, packedLevel } from '../parts/resolution.js';
 import { sharpnessPrior } from '../parts/sharpness-prior.js';
 import type { WarpedFrame } from '../parts/sharpness-prior.js';
+import { sliceBatches } from '../parts/stacked-batches.js';
 import { networkFamily } from '../weights/network-family.js';
 import { alignFlow } from '../parts/flow-alignment.js';
 import { declareFlowNetwork } from './flow-network.js';
@@ -137,7 +138,7 @@ function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
     const all = concat(frames, 0);
     const pyramid = flow.describe(flow.resize(all), weights);
     /** The frames that lie at an offset from the centres, or their features. */
-    const at = (offset: -1 | 0 | 1, x: Tensor4D) => framesOf(x, 1 + offset, centres, batch);
+    const at = (offset: -1 | 0 | 1, x: Tensor4D) => sliceBatches(x, 1 + offset, centres, batch);
     const twice = (x: Tensor4D, y: Tensor4D) => concat([x, y], 0);
     const { flowPixels } = flow.match(
       pyramid.map((level) => twice(at(0, level), at(0, level))),
@@ -149,11 +150,11 @@ function declareVideoDeblur(config: VideoDeblurConfig): VideoDeblurNetwork {
       previous: at(-1, all),
       centre: at(0, all),
       next: at(1, all),
-      toPrevious: framesOf(flowPixels, 0, centres, batch),
-      toNext: framesOf(flowPixels, centres, centres, batch),
+      toPrevious: sliceBatches(flowPixels, 0, centres, batch),
+      toNext: sliceBatches(flowPixels, centres, centres, batch),
     };
     const { previous, next, prior, image } = reconstruct(triples, weights);
-    const single = (x: Tensor4D, index: number) => framesOf(x, index, 1, batch);
+    const single = (x: Tensor4D, index: number) => sliceBatches(x, index, 1, batch);
     const neighbour = (
       { flowPixels: pixels, warped, mask }: AlignedNeighbour,
       index: number,
@@ -198,7 +199,7 @@ function alignFlows(
     concat([toPrevious, toNext], 0),
     alignment,
   );
-  return { toPrevious: framesOf(aligned, 0, 1, batch), toNext: framesOf(aligned, 1, 1, batch) };
+  return { toPrevious: sliceBatches(aligned, 0, 1, batch), toNext: sliceBatches(aligned, 1, 1, batch) };
 }
 
 function halveTriple({ previous, centre, next, toPrevious, toNext }: FrameTriple): FrameTriple {
@@ -210,21 +211,6 @@ function halveTriple({ previous, centre, next, toPrevious, toNext }: FrameTriple
     toPrevious: resizeFlow(toPrevious, size),
     toNext: resizeFlow(toNext, size),
   };
-}
-
-/**
- * `count` frames from the `first` on, of several that lie along the batch: `[n B, h, w, C]` to `[count B, h,
- * w, C]`.
- */
-function framesOf(x: Tensor4D, first: number, count: number, batch: number): Tensor4D {
-  return x.shape[0] === count * batch
-    ? x
-    : slice(x, [first * batch, 0, 0, 0], [count * batch, ...x.shape.slice(1)] as [
-        number,
-        number,
-        number,
-        number,
-      ]);
 }
 
 /**
