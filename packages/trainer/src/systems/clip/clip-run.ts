@@ -5,12 +5,12 @@ import {
   expectAffordable,
   expectMultiples,
   initialWeights,
-  networkField,
   positive,
   runFields,
   scheduleField,
   share,
 } from '../../run-file/fields.js';
+import { networkField } from '../../run-file/network-field.js';
 import { checked, number, oneOf, optional, section, withDefault } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';
 import { changeWindowPaths, windowDataField, windowValidationField } from '../samples/window-run.js';

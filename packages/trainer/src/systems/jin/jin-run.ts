@@ -5,11 +5,11 @@ import {
   adamFields,
   expectAffordable,
   expectMultiples,
-  networkField,
   positive,
   runFields,
   scheduleField,
 } from '../../run-file/fields.js';
+import { networkField } from '../../run-file/network-field.js';
 import { expectOneValidationSource, sampleValidation } from '../samples/sample-run.js';
 import { checked, list, oneOf, section } from '../../run-file/schema.js';
 import type { Field, FieldType } from '../../run-file/schema.js';

@@ -1,7 +1,7 @@
 import { paperFamily, paperPreset } from '@unblur/core-model';
 import type { PaperConfig } from '@unblur/core-model';
 import { frameOrders } from '../../losses/frame-order.js';
-import { networkField } from '../../run-file/fields.js';
+import { networkField } from '../../run-file/network-field.js';
 import {
   checked,
   either,

@@ -1,6 +1,7 @@
 import { photoFamily, photoMultiple, photoPreset } from '@unblur/core-model';
 import type { PhotoConfig } from '@unblur/core-model';
-import { networkField, share } from '../../run-file/fields.js';
+import { share } from '../../run-file/fields.js';
+import { networkField } from '../../run-file/network-field.js';
 import { parseRunFile, readRunFile } from '../../run-file/run-file.js';
 import type { RunReader } from '../../run-file/run-file.js';
 import { list, number, oneOf, optional, section, withDefault } from '../../run-file/schema.js';

@@ -7,7 +7,6 @@ import {
   expectAffordable,
   expectMultiples,
   initialWeights,
-  networkField,
   positive,
   runFields,
   share,
@@ -15,6 +14,7 @@ import {
   whereGiven,
   workersField,
 } from '../../run-file/fields.js';
+import { networkField } from '../../run-file/network-field.js';
 import {
   checked,
   list,
