@@ -23,7 +23,7 @@ from unblur_torch.synthesis.options import DEFAULTS
 from unblur_torch.synthesis.panorama import build_panorama, level_for
 from unblur_torch.synthesis.rotation import axis_angle_of, rotation_of
 from unblur_torch.synthesis.shot import Shot
-from unblur_torch.synthesis.shot_source import take
+from unblur_torch.synthesis.shot_source import expose_shot
 from unblur_torch.synthesis.transfer import Response
 
 
@@ -127,7 +127,7 @@ def sample_of(scene: Scene, augmentation: Augmentation, plan: Mapping[str, Any])
         highlight_boost=1,
         softness_pixels=0,
     )
-    blurred, frames, _ = take(shot, plan["frames"], plan["renderedFrames"])
+    blurred, frames, _ = expose_shot(shot, plan["frames"], plan["renderedFrames"])
     ends = numpy.array([1.0, -1.0] if augmentation.reverse_time else [-1.0, 1.0])
     to_first, to_last = rearrange_vectors(scene.flow(ends).permute(0, 3, 1, 2), augmentation)
     return {

@@ -18,7 +18,7 @@ from .backdrop import Parallax, PlaneBackdrop, draw_depth
 from .image_bank import ImageBank
 from .motion_path import draw_plane_motion
 from .moving_object import Scene
-from .shot import Random, Shot, draw_foreground, draw_length, draw_taking
+from .shot import Random, Shot, draw_foreground, draw_length, draw_exposure_settings
 
 
 class LayeredShots:
@@ -55,7 +55,9 @@ class LayeredShots:
         )
         # Every still was rearranged on its own.
         taken = replace(drawn.augmentation, mirror_x=False, mirror_y=False, transpose=False)
-        return Shot(Scene(backdrop, drawn.objects), drawn.averaging, taken, **draw_taking(random, options))
+        return Shot(
+            Scene(backdrop, drawn.objects), drawn.averaging, taken, **draw_exposure_settings(random, options)
+        )
 
     def _margin_pixels(self, exposures: int) -> int:
         """How far beyond the picture its edges move: by half a way with its bend, and a corner by turn and

@@ -13,9 +13,9 @@ from numpy import ndarray
 
 
 def progress_at(times: ndarray, acceleration: float) -> ndarray:
-    """How far along its path something is whose speed goes from 1 - acceleration when the shutter opens to 1
-    + acceleration when it
-    closes: 0 in the middle. From -1 to 1, nothing turns back.
+    """How far along its path something is whose speed goes from 1 - acceleration when the shutter opens to
+    1 + acceleration when it closes: 0 in the middle. As long as acceleration is from -1 to 1, nothing turns
+    back.
     """
     return times + acceleration / 2 * times * times
 

@@ -24,8 +24,8 @@ DEVICE_SCENE = {
     "stillCameraShare": 0,
     # Share of the samples in which nothing moves.
     "sharpShare": 0,
-    # Lengths of ways are minimum + (maximum - minimum) * u^pathExponent with u uniform: above 1 favours short
-    # ones.
+    # Lengths of paths are minimum + (maximum - minimum) * u^pathExponent with u uniform: above 1 favours
+    # short ones.
     "pathExponent": 1,
     # How much the speed at the ends of the exposure differs from that in its middle, at most, as a share of
     # it: 0 to 1.
@@ -37,8 +37,8 @@ DEVICE_SCENE = {
     # Share of the objects that move within the scene, on top of its own motion; the others only by
     # themselves.
     "followShare": 1,
-    # Share of the samples of which the frames alone are averaged, as of a high-speed video; of those whose
-    # frames are close enough.
+    # Share of the samples of which the frames alone are averaged, as of a high-speed video, where these are
+    # close enough (`MOST_SPARSE_PIXELS`).
     "sparseShare": 0,
     # Share of the samples with light brighter than a picture can show, and how much of it, see
     # `boost_highlights`.

@@ -17,7 +17,7 @@ from .motion_path import draw_plane_motion, still_at
 from .moving_object import Scene
 from .panorama import Coverage, Panorama, level_for, panorama_pixels_per_pixel
 from .rotation import axis_angle_of, draw_euler_rotation, draw_shake_axis, orientation_of_angles
-from .shot import Random, Shot, Stillness, draw_foreground, draw_length, draw_taking
+from .shot import Random, Shot, Stillness, draw_foreground, draw_length, draw_exposure_settings
 
 # How often a camera is placed anew before a partial panorama counts as too small for it.
 MOST_PLACES = 500
@@ -42,7 +42,7 @@ class PanoramaShots:
             Scene(backdrop, drawn.objects),
             drawn.averaging,
             drawn.augmentation,
-            **draw_taking(random, options),
+            **draw_exposure_settings(random, options),
         )
 
     def _draw_backdrop(

@@ -66,7 +66,7 @@ def draw_length(random: Random, length_pixels: Sequence[float], exponent: float)
     return low + (high - low) * random.uniform() ** exponent
 
 
-def draw_taking(random: Random, options: Mapping[str, Any]) -> Mapping[str, Any]:
+def draw_exposure_settings(random: Random, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields of a shot that do not depend on its scene."""
     highlights, softness = random.uniform() < options["highlightShare"], options["softnessPixels"]
     return {

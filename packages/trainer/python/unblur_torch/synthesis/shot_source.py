@@ -45,7 +45,7 @@ class ShotSource:
             path_pixels = shot.scene.longest_path_pixels()
             if path_pixels > MOST_SPARSE_PIXELS * (self._frames - 1):
                 shot = replace(shot, only_kept=False)
-            blurred, frames, displacement = take(
+            blurred, frames, displacement = expose_shot(
                 shot, self._frames, render_count(path_pixels, self._frames, shot.step_pixels)
             )
             pictures.append(torch.cat([blurred[None], frames]))
@@ -63,7 +63,7 @@ class ShotSource:
         )
 
 
-def take(shot: Shot, frames: int, renders: int) -> Tuple[Tensor, Tensor, Tensor]:
+def expose_shot(shot: Shot, frames: int, renders: int) -> Tuple[Tensor, Tensor, Tensor]:
     """The blurred picture [3, S, S] and the frames [F, 3, S, S] in display values, before noise and softness,
     and the displacement from each frame to the middle one [F, 2, S, S] in pixels; rearranged and reversed as
     the shot's augmentation says.

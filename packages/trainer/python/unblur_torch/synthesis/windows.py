@@ -143,7 +143,7 @@ class ShotWindowSource:
             flows.append(in_order(rearrange_vectors(flow, shot.augmentation)))
             augmentations.append(shot.augmentation)
             softness.append(shot.softness_pixels)
-        return finish(
+        return finish_windows(
             blurred,
             sharp,
             torch.stack(flows).permute(0, 1, 3, 4, 2),
@@ -224,7 +224,7 @@ class VideoWindowSource:
             softness.append(
                 random.uniform(*self._options["softnessPixels"]) if self._options["softnessPixels"] else 0.0
             )
-        return finish(
+        return finish_windows(
             blurred, sharp, None, augmentations, softness, device_generator(randoms[0], self._device)
         )
 
@@ -285,7 +285,7 @@ def draw_exposures(
     return exposures[::-1] if random.uniform() < 0.5 else exposures
 
 
-def finish(
+def finish_windows(
     blurred: List[Tensor],
     sharp: List[Tensor],
     flow: Optional[Tensor],
