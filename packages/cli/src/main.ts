@@ -77,9 +77,7 @@ function asFileName(argument: string): string {
 
 function defineProgram(): Command {
   const program = new Command('unblur')
-    .description(
-      'Gives back the moment inside a blurred photograph: sharp frames and the motion between them.',
-    )
+    .description('Recovers the moment inside a blurred photograph: sharp frames and the motion between them.')
     .version(readVersion(), '-v, --version', 'print the version')
     .option('--debug', 'show where an error came from')
     .helpCommand(false)
