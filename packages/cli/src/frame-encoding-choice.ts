@@ -17,12 +17,12 @@ export function addFrameEncodingOptions(command: Command): Command {
     .addOption(
       new Option(
         '--bit-depth <bits>',
-        'bits per channel of the frames; only png has 16 (default: as the input, where the format has it)',
+        'bits per channel of the frames; only png has 16 (default: as the input, if the format allows)',
       ).choices(['8', '16']),
     )
     .option(
       '--quality <n>',
-      'quality of frames in webp, avif and jpeg, 1 to 100 (default: 92, of avif 75)',
+      'quality of frames in webp, avif and jpeg, 1 to 100 (default: 92, for avif 75)',
       wholeNumber(1, 100),
     );
 }

@@ -1,4 +1,4 @@
 /** What a line of results says of those that an earlier job had made; nothing where there were none. */
 export function describeKept(count: number): string {
-  return count === 0 ? '' : ` (${count} ${count === 1 ? 'was' : 'were'} there already)`;
+  return count === 0 ? '' : ` (${count} already existed)`;
 }

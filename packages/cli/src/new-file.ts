@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 
 /** Adds `--overwrite` to a command that writes one file. */
 export function addOverwriteOption(command: Command): Command {
-  return command.option('--overwrite', 'replace the file to write, where it exists', false);
+  return command.option('--overwrite', 'replace the output file if it exists', false);
 }
 
 /**

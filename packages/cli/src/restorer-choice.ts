@@ -47,7 +47,7 @@ export function addRestorerOptions(command: Command): Command {
     .addOption(
       new Option(
         '--engine <name>',
-        'what computes; tfjs-tensorflow needs the package @tensorflow/tfjs-node or -gpu, tfjs-cpu is very slow',
+        'engine to compute with; tfjs-tensorflow needs the package @tensorflow/tfjs-node or -gpu, tfjs-cpu is very slow',
       )
         .choices(['onnxruntime', 'tfjs-tensorflow', 'tfjs-cpu'] satisfies EngineName[])
         .default('onnxruntime'),
@@ -56,14 +56,14 @@ export function addRestorerOptions(command: Command): Command {
     .addOption(
       new Option(
         '--scale <fraction>',
-        'size to work at: smaller follows longer blur; auto takes the largest that fits the blur',
+        'size to work at: a smaller one follows longer blur; auto chooses the largest that suits the blur',
       )
         .choices(['auto', '1', '1/2', '1/4', '1/8'] satisfies (keyof typeof scales)[])
         .default('auto'),
     )
     .option(
       '--memory <GiB>',
-      'work in tiles, and on many frames in turn, where the network and its frames would need more memory than this, 0.2 to 1024 (default: 1)',
+      'work in tiles and in several passes if the network and its frames would need more memory than this, 0.2 to 1024 (default: 1)',
       realNumber(0.2, 1024),
     );
 }

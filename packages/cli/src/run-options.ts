@@ -18,7 +18,7 @@ export function addRunOptions(command: Command, { withPrecision = true } = {}): 
   return command.addOption(
     new Option(
       '--precision <numbers>',
-      'what ONNX Runtime computes in: int8, about 1.6 times as fast with calibrated weights, as the bundled ones for photographs are, or float32',
+      'number format that ONNX Runtime computes in: float32, or int8, about 1.6 times as fast with calibrated weights, such as the bundled ones for photographs',
     )
       .choices(['int8', 'float32'] satisfies Precision[])
       .default('int8' satisfies Precision),

@@ -40,16 +40,13 @@ export function addVideoDeblurrerOptions(command: Command): Command {
         command
           .createOption(
             '--weights <file|name>',
-            `weights to use: ${defaultVideoWeights.name} (looks at the frames beside each too), ${defaultWeightsName} (restores every frame by itself, as a photograph), or a .safetensors file of a network for video or photographs, trained with unblur train or imported with unblur import cdvd-tsp; given several times, all of them, averaged, the first trusted most (default: ${defaultNames.join(' and ')})`,
+            `weights to use: ${defaultVideoWeights.name} (uses the neighbouring frames too), ${defaultWeightsName} (restores every frame by itself, as a photograph), or a .safetensors file of a network for video or photographs, trained with unblur train or imported with unblur import cdvd-tsp; if given several times, the results are averaged, the first trusted most (default: ${defaultNames.join(' and ')})`,
           )
           .argParser((value: string, before: string[] = []) => [...before, value]),
         namesOfAllNetworks,
       ),
     )
-    .option(
-      '--mirrored',
-      'deblur each frame together with its mirror image and take the mean: a little better, in almost twice the time',
-    );
+    .option('--mirrored', 'average each frame with a mirrored pass: slightly better, almost twice the time');
 }
 
 /**

@@ -24,11 +24,11 @@ const framesOfClip = 24;
 export function defineCalibrate(program: Command): void {
   const command = program
     .command('calibrate')
-    .description('find what a network needs to compute in 8-bit integers, about 1.6 times as fast')
+    .description('prepare a network to compute in 8-bit integers, about 1.6 times as fast')
     .addArgument(weightsArgument())
     .argument(
       '<picture...>',
-      `some fifty blurred pictures like those it is for, but none that it is scored on: photographs, folders and patterns; for a network for video clips, and folders with the frames of one, the first ${framesOfClip} of each`,
+      `about fifty blurred pictures of the kind it is for, but none that it is scored on: photographs, folders and patterns; for a video network, clips or folders with the frames of one clip, of which the first ${framesOfClip} frames are used`,
     )
     .requiredOption(
       '--out <file>',
@@ -37,7 +37,7 @@ export function defineCalibrate(program: Command): void {
     )
     .option(
       '--except <layers...>',
-      'layers that stay in floating point, by the beginnings of their names: those at the finest level round what is seen the most',
+      'layers to keep in floating point, by the beginnings of their names; rounding is most visible in those at the finest level',
     );
   addOverwriteOption(addRunOptions(command, { withPrecision: false })).action(calibrate);
 }

@@ -39,7 +39,7 @@ interface Diagnosis {
 export function defineDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('show which engines are here, how fast they are, and what is missing')
+    .description('show which engines are installed, how fast they are, and what is missing')
     .option('--json', 'print JSON for programs')
     .action(async (options: { json?: boolean }) => {
       const diagnosis = await diagnose();

@@ -29,9 +29,9 @@ export function defineEvalVideo(program: Command): void {
     .description('score deblurred videos against known sharp ones')
     .argument(
       '<folder>',
-      'blur/<video>/<frame> and gt/<video>/<frame>, frames of the same names; or GoPro, DVD or REDS, or a part of it, as it comes',
+      'blur/<video>/<frame> and gt/<video>/<frame>, frames of the same names; or all or part of GoPro, DVD or REDS in its own layout',
     );
-  addRestoredOption(command, 'a sub-folder per video, frames named as those of gt', [
+  addRestoredOption(command, 'a sub-folder per video, with frames named as in gt', [
     'weights',
     'precision',
     'mirrored',
@@ -48,7 +48,7 @@ export function defineEvalVideo(program: Command): void {
   );
   command.option(
     '--blurred <name>',
-    "the folders of blurred frames, where a set has several, such as GoPro's blur_gamma",
+    "which folders of blurred frames to use if a set has several, such as GoPro's blur_gamma",
   );
   addVideoDeblurrerOptions(command).action(evaluate);
 }

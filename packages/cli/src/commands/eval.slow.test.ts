@@ -127,7 +127,9 @@ describe('unblur eval', () => {
     expect(mean(({ baseline }) => baseline.psnr.middle)).toBeCloseTo(report.baseline.psnr.middle, 9);
     const gains = report.perSample.map(({ psnr, baseline }) => psnr.middle - baseline.psnr.middle);
     const worst = gains[0]! <= gains[1]! ? 0 : 1;
-    expect(forPeople.stdout).toContain(`gains least: sample-000${worst}, ${gains[worst]!.toFixed(2)} dB`);
+    expect(forPeople.stdout).toContain(
+      `smallest gain of a middle frame: sample-000${worst}, ${gains[worst]!.toFixed(2)} dB`,
+    );
   });
 
   test('restores the mirror image too with --mirrored, with the bundled weights', () => {

@@ -29,14 +29,14 @@ export function defineEval(program: Command): void {
     .argument('<folder>', 'one sub-folder per sample: blur.png and frame-0.png ... (png, jpg or webp)');
   addRestoredOption(
     command,
-    "a sub-folder of each sample's name with frame-0.png ..., or the middle frame alone",
+    'a sub-folder named after each sample, with frame-0.png ... or the middle frame alone',
     ['weights', 'engine', 'precision', 'mirrored', 'scale', 'memory', 'threads'],
   );
   command.addOption(
     command
       .createOption(
         '--rule <name>',
-        'in which order frames are compared: sequence: the better one for the whole sample; per-frame: the better one for every frame, as some papers do, which scores higher',
+        'how the order of frames is chosen; sequence: the better order for the whole sample; per-frame: the better one for every frame, as some papers do, which scores higher',
       )
       .choices(['sequence', 'per-frame'] satisfies OrderRule[])
       .default('sequence'),
@@ -107,7 +107,7 @@ function* describeReport(
   const worst = perSample.reduce((least, sample) =>
     middleGain(sample) < middleGain(least) ? sample : least,
   );
-  yield `the middle frame that gains least: ${worst.name}, ${middleGain(worst).toFixed(2)} dB`;
+  yield `smallest gain of a middle frame: ${worst.name}, ${middleGain(worst).toFixed(2)} dB`;
 }
 
 function percent(fraction: number): string {

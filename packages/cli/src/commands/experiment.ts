@@ -21,19 +21,19 @@ export function defineExperiment(program: Command): void {
   program
     .command('experiment')
     .description(
-      "train, evaluate and write a table of experiments, the paper's or one's own; `list` shows them",
+      "train, evaluate and write a table of experiments, the paper's or your own; `list` shows them",
     )
     .argument('<name>', 'list; or an experiment, such as table-5; or one of its rows, such as table-5/pml')
     .option('--from <folder>', 'folder of the experiments', 'experiments')
     .option(
       '--out <folder>',
-      'folder of the results; what is done there is not done again',
+      'folder of the results; what is finished there is not repeated',
       placeOnDisk,
       join('runs', 'experiments'),
     )
     .option('--seeds <n>', 'train only with the first n of the seeds', wholeNumber(1))
     .addOption(
-      new Option('--engine <name>', "what trains, instead of the run files'").choices([
+      new Option('--engine <name>', "training engine to use instead of the run files'").choices([
         'onnxruntime',
         'torch',
       ]),
@@ -63,7 +63,7 @@ async function runNamed(
   });
   if (result === undefined) {
     printNote(
-      `unblur: interrupted; go on with the same command. What is done stays in ${join(out, name.split('/')[0]!)}.`,
+      `unblur: interrupted; run the same command to continue. Finished work is in ${join(out, name.split('/')[0]!)}.`,
     );
     process.exitCode = interruptionCode() ?? interruptedCode;
     return;

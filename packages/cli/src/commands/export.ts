@@ -31,7 +31,7 @@ const mostFileBytes = 2 ** 31 - 1;
 export function defineExport(program: Command): void {
   const command = program
     .command('export')
-    .description('write the network that restores as an ONNX file, for ONNX Runtime and what else reads that')
+    .description('write a network as an ONNX file, for ONNX Runtime and other programs')
     .addArgument(weightsArgument())
     .argument('<model.onnx>', 'the file to write', placeOnDisk)
     .requiredOption(
@@ -47,7 +47,7 @@ export function defineExport(program: Command): void {
     .addOption(
       new Option(
         '--precision <numbers>',
-        'what the file computes in: int8 is half the size and about 1.6 times as fast, with calibrated weights, on processors; restore and video do so',
+        'number format to compute in: with calibrated weights, int8 halves the size and is about 1.6 times as fast on processors; restore and video use it',
       )
         .choices(['float32', 'int8'] satisfies Precision[])
         .default('float32' satisfies Precision),
@@ -94,7 +94,7 @@ async function exportRestoration(
 function imageSize(text: string): ImageSize {
   if (text === 'dynamic') {
     throw new InvalidArgumentError(
-      'Expected one height and width, such as 480x640: the graph is recorded for one size, which its tables of places and shapes depend on. Export a file for each size, or cut larger images into tiles.',
+      'Expected one height and width, such as 480x640: a file serves one size, which its shapes and coordinate tables depend on. Export a file for each size, or cut larger images into tiles.',
     );
   }
   const [, heightPixels, widthPixels] = (/^(\d+)x(\d+)$/i.exec(text) ?? []).map(Number);

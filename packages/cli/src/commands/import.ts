@@ -17,7 +17,7 @@ interface ImportOptions {
 export function defineImport(program: Command): void {
   const command = program
     .command('import')
-    .description('turn weights that others published into a .safetensors file')
+    .description('convert published weights to a .safetensors file')
     .helpCommand(false);
   const published = command
     .command('cdvd-tsp')

@@ -70,11 +70,11 @@ export function defineRestore(program: Command): void {
     .description('restore the sharp frames inside blurred photographs')
     .argument(
       '<photo...>',
-      'photographs, folders (and those below them), patterns such as "holiday/*.jpg", or - for a photograph on standard input',
+      'photographs, folders (with their sub-folders), patterns such as "holiday/*.jpg", or - for a photograph on standard input',
     )
     .option(
       '--out <folder>',
-      'where the results go, one folder per photograph, below it as in the folders that were named',
+      'where the results go, one folder per photograph, laid out like the input folders',
       placeOnDisk,
       'restored',
     )
@@ -85,7 +85,7 @@ export function defineRestore(program: Command): void {
     );
   command.option(
     '--max-megapixels <n>',
-    'refuse photographs with more, 1 to 250 (default: 50); 60 megapixels take about 5 GB of memory, 200 about 13 GB',
+    'refuse larger photographs, 1 to 250 (default: 50); 60 megapixels take about 5 GB of memory, 200 about 13 GB',
     wholeNumber(1, largestMegapixels),
   );
   addFrameEncodingOptions(command).addOption(
@@ -96,12 +96,12 @@ export function defineRestore(program: Command): void {
   );
   command.option(
     '--overwrite',
-    'restore anew what was restored already: results made the same way are passed over otherwise, those made with other options kept beside the new ones',
+    'restore again and replace earlier results; otherwise photographs already restored the same way are skipped, and results made with other options are kept beside the new ones',
     false,
   );
   command.option(
     '--no-metadata',
-    'leave out of the frames what the photograph says of itself: date, camera, lens and place (EXIF), title, keywords and author (XMP)',
+    'leave out what the photograph says of itself: date, camera, lens and place (EXIF), title, keywords and author (XMP)',
   );
   addRestorerOptions(command).action(restore);
 }
@@ -201,7 +201,7 @@ async function restoreAll(
   if (alreadyRestored.length > 0 && !options.json) {
     const count = `${alreadyRestored.length} ${alreadyRestored.length === 1 ? 'was' : 'were'}`;
     const places = listFirst(alreadyRestored.map(({ folder }) => folder));
-    printLine(`${count} already restored (${places}); --overwrite restores anew`);
+    printLine(`${count} already restored (${places}); --overwrite restores again`);
   }
   const skippedLine = describeSkipped(skipped);
   if (skippedLine !== undefined) printNote(`unblur: ${skippedLine}`);

@@ -57,7 +57,7 @@ describe('unblur synth', () => {
     ]);
     const blurred = readFileSync(join(folder, 'samples/sample-0001/blur.png'));
     rmSync(join(folder, 'samples/sample-0001'), { recursive: true });
-    expect(unblur(command).stdout).toBe('2 samples of 3 frames -> samples (1 was there already)\n');
+    expect(unblur(command).stdout).toBe('2 samples of 3 frames -> samples (1 already existed)\n');
     expect(readFileSync(join(folder, 'samples/sample-0001/blur.png'))).toEqual(blurred);
     expectOneLine(
       unblur([...command, '--seed', '5']),

@@ -52,7 +52,7 @@ export function defineSynth(program: Command): void {
   defineKind(
     synth,
     'panorama',
-    'look into full-sphere panoramas with a camera that turns while its shutter is open',
+    'photograph full-sphere panoramas with a camera that turns while its shutter is open',
     'folder of equirectangular panoramas (twice as wide as high)',
   )
     .option('--min-degrees <angle>', 'smallest rotation during the exposure', realNumber(0, 90), 1)
@@ -81,19 +81,29 @@ export function defineSynth(program: Command): void {
   defineKind(
     synth,
     'layers',
-    'move pieces of still photographs before one another, and the camera with them',
+    'move pieces of still photographs in front of one another, and the camera too',
     'folder of still photographs',
   )
     .option('--max-objects <n>', 'most objects in front of the background', wholeNumber(0, 20), 3)
     .option(
       '--camera-pixels <length>',
-      'longest way of the whole scene during the exposure',
+      'farthest that the whole scene moves during the exposure',
       realNumber(0, 1000),
       12,
     )
-    .option('--object-pixels <length>', 'longest way of an object against the scene', realNumber(0, 1000), 20)
-    .option('--turn-degrees <angle>', 'most that scene and objects turn meanwhile', realNumber(0, 45), 4)
-    .option('--zoom-percent <percent>', 'most that they grow or shrink', realNumber(0, 50), 3)
+    .option(
+      '--object-pixels <length>',
+      'farthest that an object moves relative to the scene',
+      realNumber(0, 1000),
+      20,
+    )
+    .option(
+      '--turn-degrees <angle>',
+      'most that scene and objects turn during the exposure',
+      realNumber(0, 45),
+      4,
+    )
+    .option('--zoom-percent <percent>', 'most that scene and objects grow or shrink', realNumber(0, 50), 3)
     .action((options: SynthOptions & LayersOptions) => {
       const { maxObjects, cameraPixels, objectPixels, turnDegrees, zoomPercent } = options;
       return synthesize(options, {
@@ -115,7 +125,7 @@ export function defineSynth(program: Command): void {
   )
     .option(
       '--window <n>',
-      'frames per exposure; one less is a multiple of one less than --frames (default: --frames)',
+      'frames per exposure: 1 plus a multiple of (--frames minus 1) (default: --frames)',
       wholeNumber(3, 999),
     )
     .option(
@@ -126,7 +136,7 @@ export function defineSynth(program: Command): void {
     )
     .option(
       '--min-step <pixels>',
-      'least of the fastest motion between neighbouring frames',
+      'least that the fastest part moves between neighbouring frames',
       realNumber(0, 100),
       0.2,
     )
@@ -171,7 +181,7 @@ export function defineSynth(program: Command): void {
   synth
     .command('paired-video')
     .description(
-      'blur whole videos to score unblur eval-video on: averages of consecutive frames, the middle one as ground truth',
+      'blur whole videos, as test sets for unblur eval-video: averages of consecutive frames, the middle one as ground truth',
     )
     .requiredOption('--from <path>', 'video file, or folder of videos as pictures: one folder of frames each')
     .requiredOption(
@@ -221,7 +231,7 @@ async function synthesizePairedVideo({
 }
 
 const averagingOption = (): Option =>
-  new Option('--averaging <space>', 'what the shutter averages: display values, or light')
+  new Option('--averaging <space>', 'what the shutter averages: display values or linear light')
     .choices(['display', 'linear-srgb', 'linear-gamma-2.2'])
     .default('display');
 
@@ -238,11 +248,11 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .option('--count <n>', 'samples to make', wholeNumber(1), 10)
     .option('--size <pixels>', 'width and height of the photographs', wholeNumber(16, 4096), 256)
     .option('--frames <n>', 'sharp frames per photograph, odd, 3 or more', frameCount, 7)
-    .option('--seed <n>', 'the same seed makes the same samples', wholeNumber(0), 0)
+    .option('--seed <n>', 'random seed; the same seed makes the same samples', wholeNumber(0), 0)
     .addOption(
       new Option(
         '--format <format>',
-        'a folder of pictures per sample, or .safetensors shards with a manifest to train on (default: folders; shards with --shard)',
+        'folders: a folder of pictures per sample; shards: .safetensors files with a manifest, for training (default: folders; shards with --shard)',
       ).choices(['folders', 'shards']),
     )
     .option(
@@ -253,11 +263,7 @@ function defineKind(synth: Command, kind: string, description: string, from: str
     .option('--shard-size <n>', 'samples per shard', wholeNumber(1), 256)
     .addOption(averagingOption())
     .option('--augment', 'flip, turn, reverse, recolour and add noise at random, for training')
-    .option(
-      '--workers <n>',
-      'threads that make samples (default: as many as processors)',
-      wholeNumber(0, 1024),
-    )
+    .option('--workers <n>', 'threads that make samples (default: one per processor)', wholeNumber(0, 1024))
     .option('--preview', `only draw preview.png: the first ${previewedSamples} samples with their motion`);
 }
 

@@ -29,11 +29,13 @@ interface TrainOptions {
 export function defineTrain(program: Command): void {
   program
     .command('train')
-    .description('train a network as a run file describes')
+    .description('train a network as described in a run file')
     .argument('<run.yaml>', 'the run: network, data, losses, schedule')
     .option('--out <folder>', 'folder of the run (default: runs/<name of the file>)', placeOnDisk)
-    .option('--resume', 'go on from the last checkpoint in the folder of the run')
-    .addOption(new Option('--engine <name>', "what computes, instead of the run file's").choices(engines))
+    .option('--resume', 'continue from the last checkpoint in the folder of the run')
+    .addOption(
+      new Option('--engine <name>', "engine to compute with, instead of the run file's").choices(engines),
+    )
     .option(
       '--nproc <n>',
       'processes that share a batch on the engine torch, one per GPU (default: 1)',
@@ -42,22 +44,22 @@ export function defineTrain(program: Command): void {
     .addOption(
       new Option(
         '--synthesis <where>',
-        "where samples are made, instead of the run file's: on this processor, or on the device that trains (engine torch)",
+        "where samples are made, instead of the run file's: on this processor, or on the training device (engine torch)",
       ).choices(['processor', 'device']),
     )
     .option(
       '--minutes <m>',
-      'how long a run with samples made on the device takes, loading included',
+      'duration of a run with samples made on the device, loading included',
       realNumber(0.01, 100_000),
     )
     .option(
       '--pack <folder>',
-      'train nothing; pack the run into a folder that trains it on a machine with PyTorch and nothing else (start.sh)',
+      'do not train; pack the run into a folder whose start.sh trains it on a machine with PyTorch, without Node',
       placeOnDisk,
     )
-    .option('--max-mib <n>', 'size of the packed run at most', wholeNumber(1), 60)
-    .option('--part-mib <n>', 'size of each of its files at most', wholeNumber(1), 30)
-    .option('--collect <results>', 'train nothing; take in what a packed run has left in its folder results')
+    .option('--max-mib <n>', 'largest size of the packed run', wholeNumber(1), 60)
+    .option('--part-mib <n>', 'largest size of each of its files', wholeNumber(1), 30)
+    .option('--collect <results>', 'do not train; import the results folder of a packed run')
     .action(runTraining);
 }
 
@@ -78,7 +80,7 @@ async function runTraining(
       ...(minutes !== undefined && { changes: { minutes } }),
     });
     printLine(
-      `packed ${counted(pictures, 'picture')} (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and all else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${counted(files, 'file')} -> ${pack}`,
+      `packed ${counted(pictures, 'picture')} (WebP, quality ${quality}; panoramas at most ${panoramaWidthPixels} wide) and everything else: ${(bytes / 2 ** 20).toFixed(1)} MiB in ${counted(files, 'file')} -> ${pack}`,
     );
     printLine(
       `on the other machine: ${pack}/start.sh OUT; then here: unblur train ${runFile} --collect OUT/results`,
@@ -92,7 +94,7 @@ async function runTraining(
         `unblur: ${runFile} has changed since it was packed; ${runFolder}/run.yaml says how it was trained.`,
       );
     }
-    printLine(`took in ${counted(step, 'step')} -> ${runFolder}`);
+    printLine(`imported ${counted(step, 'step')} -> ${runFolder}`);
     return;
   }
   const { step, interrupted, runFolder } = await train(runFile, {
@@ -110,7 +112,7 @@ async function runTraining(
     printNote(
       step === 0
         ? 'unblur: interrupted before the first step; nothing was trained.'
-        : `unblur: interrupted after step ${step}; go on with: unblur train ${runFile} --resume --out ${runFolder}`,
+        : `unblur: interrupted after step ${step}; continue with: unblur train ${runFile} --resume --out ${runFolder}`,
     );
     process.exitCode = interruptionCode() ?? interruptedCode;
   } else {

@@ -55,7 +55,7 @@ describe('unblur video', () => {
       '1.png',
       '2.png',
     ]);
-    expect(unblur(commandLine).stdout).toContain('all 3 frames were there already');
+    expect(unblur(commandLine).stdout).toContain('all 3 frames already existed');
     expectOneLine(
       unblur([...commandLine, '--mirrored']),
       /sharp holds frames of another clip, or made with other weights or another choice of --mirrored/,

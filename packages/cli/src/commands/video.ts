@@ -35,24 +35,24 @@ interface VideoCommandOptions extends VideoDeblurrerOptions, FrameEncodingOption
 export function defineVideo(program: Command): void {
   const command = program
     .command('video')
-    .description('make a blurred video sharp')
+    .description('deblur a video')
     .argument(
       '<clip|folder>',
       'a video, a folder of frames in the order of their names, or - for a video on standard input',
     )
     .option(
       '--out <clip|folder>',
-      'a clip (.mp4, .m4v, .mov, .mkv, .webm, .ts), a folder for frames, or - for Matroska on standard output; a folder that holds some frames already gets the missing ones, a clip that exists is kept (default: beside the input, clip-deblurred.mp4 of clip.mp4, frames-deblurred of a folder frames)',
+      'a clip (.mp4, .m4v, .mov, .mkv, .webm, .ts), a folder for frames, or - for Matroska on standard output; a folder with some of the frames gets the missing ones, an existing clip is kept (default: beside the input, clip-deblurred.mp4 for clip.mp4, frames-deblurred for a folder frames)',
     )
-    .option('--overwrite', 'replace the clip that is to be written, where it exists', false)
+    .option('--overwrite', 'replace the output clip, if it exists', false)
     .option(
       '--fps <rate>',
-      'frames per second of a clip that is made from a folder (default: 25)',
+      'frames per second of a clip made from a folder (default: 25)',
       realNumber(0.1, 1000),
     )
     .option(
       '--preview <part>',
-      'only a part, such as 5s or 0:10-0:15, as a clip of its own (its name and -preview) without sound: the original on the left, the sharp one on the right',
+      'only a part, such as 5s or 0:10-0:15, as a separate clip (its name with -preview) without sound: the original on the left, the deblurred one on the right',
       clipPart,
     )
     .option(
@@ -65,7 +65,7 @@ export function defineVideo(program: Command): void {
       command
         .createOption(
           '--hdr <choice>',
-          'high dynamic range (PQ, HLG): keep writes a clip of the same kind at 10 bits, tonemap ordinary pictures (default: keep in a clip, tonemap in a folder)',
+          'high dynamic range (PQ, HLG): keep writes it at 10 bits, tonemap converts to standard range (default: keep in a clip, tonemap in a folder)',
         )
         .choices(['keep', 'tonemap']),
     )
@@ -139,6 +139,6 @@ function describe(
   { width, height, frames, skipped }: { width: number; height: number; frames: number; skipped: number },
   seconds: number,
 ): string {
-  if (frames === 0) return `${input} -> ${out}: all ${skipped} frames were there already`;
+  if (frames === 0) return `${input} -> ${out}: all ${skipped} frames already existed`;
   return `${input} -> ${out} (${width}x${height}): ${counted(frames, 'frame')}${describeKept(skipped)}, ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(2)} frames/s`;
 }
