@@ -48,7 +48,7 @@ describe('describeFailure', () => {
     ];
     for (const action of inner) {
       expect(describeFailure(failureOf(action))).toMatch(
-        /^Something happened that this program does not expect, which is a fault of its own; run the same with --debug/,
+        /^An unexpected error occurred, which is a bug in this program; run it again with --debug/,
       );
     }
   });
@@ -60,7 +60,7 @@ describe('describeFailure', () => {
       'Non-zero status code returned while running Conv node. Failed to allocate memory for requested buffer of size 34359738368',
     ]) {
       expect(describeFailure(new Error(message))).toMatch(
-        /^There is not enough memory for this; give it less at once/,
+        /^There is not enough memory for this; use smaller pictures/,
       );
     }
     expect(describeFailure(failureOf(() => new Float32Array(2 ** 53 - 1)))).toMatch(

@@ -12,10 +12,10 @@ export function describeFailure(error: unknown, offers?: (flag: string) => boole
   const { message, name } = explainStrayFileError(error) ?? error;
   const line = message.trim().replace(/\s*\n\s*/g, ' ') || name;
   if (outOfMemory.test(line)) {
-    return 'There is not enough memory for this; give it less at once: smaller pictures, fewer frames, or less by --memory where the command has it';
+    return 'There is not enough memory for this; use smaller pictures, fewer frames, or a lower --memory if the command has it';
   }
   if (innerErrors.has(name) || (name === 'RangeError' && engineRange.test(line))) {
-    return 'Something happened that this program does not expect, which is a fault of its own; run the same with --debug before the command and report what it prints';
+    return 'An unexpected error occurred, which is a bug in this program; run it again with --debug before the command and report what it prints';
   }
   return nameFlags(line, offers);
 }

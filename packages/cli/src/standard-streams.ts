@@ -48,7 +48,7 @@ export async function readOnce(path: string, signal: AbortSignal): Promise<Buffe
       length += chunk.length;
       if (length > largestPhotoBytes) {
         throw new UnblurError(
-          `${streamName(path)} gives more than 1 GiB, which no photograph has; give one photograph`,
+          `Expected a photograph of at most 1 GiB from ${streamName(path)} but received more; give one photograph`,
         );
       }
     }

@@ -212,7 +212,7 @@ async function probeFile(path: string, options: FfmpegOptions): Promise<ProbedFi
   const errorLine = withoutPath(errorLines[0] ?? 'it gave no reason', path);
   if (isRefusedFormat(errorLine)) {
     throw new UnblurError(
-      `${path} is not a clip but a picture, a list of other files or something else that is not opened as one; give the clip itself, or a photograph to unblur restore`,
+      `${path} is not a clip but a picture, a list of other files or something else; give the clip itself, or use unblur restore for a photograph`,
     );
   }
   throw new UnblurError(

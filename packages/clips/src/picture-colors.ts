@@ -81,7 +81,9 @@ export function filtersToRgb(
   pixelFormat: string,
 ): string[] {
   if (picture.color.matrix === 'ictcp' && !picture.hdr) {
-    throw new UnblurError('The clip is coded as ICtCp without saying which curve; convert it first');
+    throw new UnblurError(
+      'Expected a clip that names its transfer curve but received ICtCp colours without one; convert it first',
+    );
   }
   return [
     ...(picture.isInterlaced && deinterlace ? ['bwdif=mode=send_frame:deint=interlaced'] : []),

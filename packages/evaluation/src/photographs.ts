@@ -97,7 +97,7 @@ export async function evaluateFolder(
     const countBefore = scores[0]?.restored.psnr.perFrame.length ?? count;
     if (countBefore !== count) {
       throw new UnblurError(
-        `Sample ${sample.folder} has ${gt.length} frames, of which ${count} can be compared, but ${countBefore} of the samples before it; keep samples of one number of frames in one folder`,
+        `Expected ${countBefore} frames to compare, as in the samples before it, but sample ${sample.folder} has ${count} among its ${gt.length}; keep samples with different numbers of frames in separate folders`,
       );
     }
     scores.push(score);

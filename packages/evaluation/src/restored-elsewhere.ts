@@ -27,7 +27,7 @@ export function openRestoredSamples(restoredFolder: string, sampleFolder: string
   const missing = names.filter((name) => !framesBySample.has(name));
   if (missing.length > 0) {
     throw new UnblurError(
-      `Expected restored frames (frame-0.png ...) of every sample in ${restoredFolder}, in a folder of the sample's name, but received none of ${listMissing(missing)}`,
+      `Expected restored frames (frame-0.png ...) of every sample in ${restoredFolder}, in a folder with the sample's name, but received none of ${listMissing(missing)}`,
     );
   }
   return {
@@ -108,7 +108,7 @@ export function openRestoredVideos(
     const missing = sharp.map(stemOf).filter((stem) => !byStem.has(stem));
     if (missing.length > 0) {
       throw new UnblurError(
-        `Expected restored frames of the video ${name} in ${folder}, named as its ground truth, but received none of ${listMissing(missing)}`,
+        `Expected restored frames of the video ${name} in ${folder}, named like its ground truth, but received none of ${listMissing(missing)}`,
       );
     }
     framesByVideo.set(

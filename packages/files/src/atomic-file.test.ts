@@ -101,7 +101,7 @@ test('an error of the code that writes which is none of the file is thrown as it
 
 test('code that writes nothing is told so', async () => {
   await expect(produceAtomically(join(folder, 'a.png'), async () => undefined)).rejects.toThrow(
-    /^Could not write \S+a\.png: what was to write it wrote nothing/,
+    /^Could not write \S+a\.png: its writer produced no file/,
   );
 });
 

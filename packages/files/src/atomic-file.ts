@@ -37,7 +37,7 @@ export function produceAtomically(
       signal?.throwIfAborted();
       if (!existsSync(temporaryPath)) {
         throw new UnblurError(
-          `Could not write ${path}: what was to write it wrote nothing under the path that it was given`,
+          `Could not write ${path}: its writer produced no file at the path that it was given`,
         );
       }
       await explaining(() => moveToPlace(temporaryPath, path));

@@ -20,14 +20,12 @@ export function readWholeFile(path: string, maximumBytes = maxBytes): Buffer {
       const { size } = fstatSync(descriptor);
       if (size > maximumBytes) {
         throw new UnblurError(
-          `Could not read ${path}: it has ${size} bytes, more than the ${maximumBytes} that make sense here`,
+          `Could not read ${path}: it has ${size} bytes, more than the limit of ${maximumBytes}`,
         );
       }
       const bytes = size > 0 ? readFileSync(descriptor) : readPieces(descriptor, maximumBytes);
       if (bytes !== undefined) return bytes;
-      throw new UnblurError(
-        `Could not read ${path}: it has more bytes than the ${maximumBytes} that make sense here`,
-      );
+      throw new UnblurError(`Could not read ${path}: it has more bytes than the limit of ${maximumBytes}`);
     } finally {
       closeSync(descriptor);
     }

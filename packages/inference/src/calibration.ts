@@ -162,7 +162,7 @@ function wideLayers(weights: WeightValues, except: readonly string[]): string[] 
   if (unknown !== undefined) {
     const groups = [...new Set(layers.map((layer) => layer.split('.')[0]!))];
     throw new UnblurError(
-      `Expected beginnings of the names of layers, such as ${groups.join(', ')}, to leave in floating point but received '${unknown}'`,
+      `Expected the beginnings of layer names, such as ${groups.join(', ')}, to keep in floating point but received '${unknown}'`,
     );
   }
   return layers.filter((layer) => !except.some((beginning) => layer.startsWith(beginning)));

@@ -21,7 +21,7 @@ import { tinyVideoConfig } from '../../restoration/src/video/tiny-video-network.
 import { createVideoDeblurrer } from './video/video-deblurrer.js';
 
 const divergedValue =
-  'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged';
+  'Expected finite values from the network but received infinite ones or NaN: its weights are damaged or their training diverged';
 
 const narrowPaper = {
   ...paperPreset,

@@ -109,7 +109,7 @@ test('a lowering that cannot do what is asked says so, with its kernel and place
 
 test('reading the values of a traced tensor is refused', () => {
   expect(() => trace(({ x }) => ({ y: tf.scalar(tf.exp(x!).dataSync()[0]!) }), signature)).toThrow(
-    'have shapes and no values',
+    'have shapes but no values',
   );
 });
 

@@ -98,7 +98,7 @@ export class TracingBackend extends KernelBackend {
     const data = this.#computable.get(dataId)?.values() ?? (traced && knownValues(traced));
     if (!data) {
       throw new Error(
-        'Expected a function that only computes with tensors but it reads the values of one (dataSync, arraySync, print or control flow on values). While a function is traced its tensors have shapes and no values.',
+        'Expected a function that only computes with tensors but it reads the values of one (dataSync, arraySync, print or control flow on values). While a function is traced, its tensors have shapes but no values.',
       );
     }
     return data;

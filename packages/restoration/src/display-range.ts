@@ -18,7 +18,7 @@ export function clampToDisplay(values: Float32Array): Float32Array {
 export function expectFinite(values: Float32Array): Float32Array {
   if (!areFinite(values)) {
     throw new UnblurError(
-      'The network gave values that are infinite or no numbers; its weights are damaged or their training diverged: use other weights',
+      'Expected finite values from the network but received infinite ones or NaN: its weights are damaged or their training diverged; use other weights',
     );
   }
   return values;

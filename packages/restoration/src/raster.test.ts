@@ -19,9 +19,9 @@ test.each([
   [255, '255', 'divide 8-bit values by 255, 16-bit ones by 65535'],
   [65535, '65535', 'divide 8-bit values by 255, 16-bit ones by 65535'],
   [-128, '-128', 'divide 8-bit values by 255, 16-bit ones by 65535'],
-  [NaN, 'NaN', 'look at how it was computed'],
-  [Infinity, 'Infinity', 'look at how it was computed'],
-  [-Infinity, '-Infinity', 'look at how it was computed'],
+  [NaN, 'NaN', 'check how it was computed'],
+  [Infinity, 'Infinity', 'check how it was computed'],
+  [-Infinity, '-Infinity', 'check how it was computed'],
 ])('%d in an image is told, with its place and what to do', (value, received, advice) => {
   expect(() => expectRgbImage(withValue(value))).toThrow(
     new UnblurError(

@@ -43,7 +43,7 @@ export function expectRgbImage(image: RgbImage, name = 'the image'): void {
     const value = data[wrong]!;
     const pixel = Math.floor(wrong / 3);
     throw new UnblurError(
-      `Expected the values of ${name} (${width}x${height}) in [0, 1] but received ${Number(value.toPrecision(6))} in column ${pixel % width}, row ${Math.floor(pixel / width)}; ${Number.isFinite(value) ? 'divide 8-bit values by 255, 16-bit ones by 65535' : 'look at how it was computed'}`,
+      `Expected the values of ${name} (${width}x${height}) in [0, 1] but received ${Number(value.toPrecision(6))} in column ${pixel % width}, row ${Math.floor(pixel / width)}; ${Number.isFinite(value) ? 'divide 8-bit values by 255, 16-bit ones by 65535' : 'check how it was computed'}`,
     );
   }
 }

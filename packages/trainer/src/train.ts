@@ -137,12 +137,12 @@ function expectNothingTrained(runFolder: string): void {
   const holds = (name: string) => existsSync(join(runFolder, name));
   if (holds(runFiles.checkpoint)) {
     throw new Error(
-      `Expected a folder without a run but '${runFolder}' holds a checkpoint; go on with it (--resume), or choose another folder (--out).`,
+      `Expected a folder without a run but '${runFolder}' holds a checkpoint; continue from it (--resume), or choose another folder (--out).`,
     );
   }
   if (holds(runFiles.weights)) {
     throw new Error(
-      `Expected a folder without a run but '${runFolder}' holds ${runFiles.weights} and no checkpoint to go on from, as after --collect; choose another folder (--out), and start there from these weights with 'initialWeights'.`,
+      `Expected a folder without a run but '${runFolder}' holds ${runFiles.weights} and no checkpoint to continue from, as after --collect; choose another folder (--out), and start there from these weights with 'initialWeights'.`,
     );
   }
 }

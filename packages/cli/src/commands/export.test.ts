@@ -70,7 +70,7 @@ test.each([
   [['.', 'a.onnx', '--size', '64x64'], /Could not read \.: this is a folder/, 1],
   [
     ['video-small', 'a.onnx', '--size', '64x64', '--frames', '3'],
-    /Expected no number of frames for a network for video/,
+    /Expected no number of frames for a video network/,
     1,
   ],
 ] as [string[], RegExp, number][])('refuses %j in one line', (commandLine, message, code) => {

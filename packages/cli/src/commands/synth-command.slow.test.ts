@@ -212,7 +212,7 @@ describe('unblur synth', () => {
           .concat(small),
       );
     expect(preview('1/2').stdout).toMatch(/^sample 1: .*\nsample 3: .*\npreview -> /);
-    expectOneLine(preview('4/5'), /--shard that gets samples, .*--count 4 fills no more than 4 shards/);
+    expectOneLine(preview('4/5'), /--shard with samples in it, .*--count 4 fills no more than 4 shards/);
   });
 
   test('says what it was given, and leaves nothing behind', () => {
@@ -233,7 +233,7 @@ describe('unblur synth', () => {
     expectOneLine(unblur(panorama('--from', 'nowhere')), /Expected a folder of panoramas at nowhere/);
     expectOneLine(
       unblur(panorama('--min-degrees', '12')),
-      /--min-degrees of at most --max-degrees \(10\), but it is 12/,
+      /--min-degrees to be at most --max-degrees \(10\) but received 12/,
     );
     expectOneLine(unblur(panorama('--shard', '2/2')), /Expected i\/n with i from 0 to n - 1/, 2);
     expectOneLine(unblur(panorama('--shard', '0/2', '--format', 'folders')), /--format shards with --shard/);

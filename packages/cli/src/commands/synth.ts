@@ -66,7 +66,7 @@ export function defineSynth(program: Command): void {
       const { minDegrees, maxDegrees, crop } = options;
       if (minDegrees > maxDegrees) {
         throw new Error(
-          `Expected --min-degrees of at most --max-degrees (${maxDegrees}), but it is ${minDegrees}.`,
+          `Expected --min-degrees to be at most --max-degrees (${maxDegrees}) but received ${minDegrees}.`,
         );
       }
       const partial = crop === undefined ? {} : { coverageDegrees: crop };
@@ -159,7 +159,9 @@ export function defineSynth(program: Command): void {
       ) => {
         const { window = options.frames, maxStep, minStep, onBadFrame } = options;
         if (minStep > maxStep) {
-          throw new Error(`Expected --min-step of at most --max-step (${maxStep}), but it is ${minStep}.`);
+          throw new Error(
+            `Expected --min-step to be at most --max-step (${maxStep}) but received ${minStep}.`,
+          );
         }
         const signal = abortOnInterruption();
         const video = await openVideoSource(options.from, signal);
@@ -286,7 +288,7 @@ async function synthesize(
     preview = false,
   } = options;
   if (shard && format === 'folders') {
-    throw new Error('Expected --format shards with --shard, but it is folders.');
+    throw new Error('Expected --format shards with --shard but received folders; leave --format out.');
   }
   const datasets = await import('@unblur/datasets');
   const { defaultAugmentation, noAugmentation, manifestFile, setFile } = datasets;
@@ -333,7 +335,7 @@ async function drawPreview(
       : { samples: await previewSampleSet({ ...made, count }), indices: undefined };
   if (samples.length === 0) {
     throw new Error(
-      `Expected a --shard that gets samples, for --preview, but --count ${made.count} fills no more than ${counted(Math.ceil(made.count / made.samplesPerShard!), 'shard')}; ask for more samples (--count) or smaller shards (--shard-size).`,
+      `Expected a --shard with samples in it, for --preview, but --count ${made.count} fills no more than ${counted(Math.ceil(made.count / made.samplesPerShard!), 'shard')}; ask for more samples (--count) or smaller shards (--shard-size).`,
     );
   }
   const path = join(out, 'preview.png');

@@ -23,7 +23,7 @@ const innerMessage =
   /Cannot (read|set|convert|mix|destructure|access|create|assign)|is not (a function|iterable|defined|a constructor|an object|valid JSON)|BigInt|Maximum call stack|Invalid (array|typed array|string|count|code point|time) |out of (bounds|range|memory)|bad_alloc|allocation failed|encoded data|circular|Unexpected (token|end of JSON|non-)|in JSON at|The "\w+" argument|ERR_|\bE[A-Z]{4,}\b|\[object |\bundefined\b|Error:|\s at \S+ \(/;
 const innerErrors = ['TypeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError'];
 /** What the command makes of such errors. */
-const ownFault = /^(Something happened that this program does not expect|There is not enough memory)/;
+const ownFault = /^(An unexpected error occurred|There is not enough memory)/;
 const mostCharacters = 1000;
 // eslint-disable-next-line no-control-regex -- those are what it is about
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;

@@ -25,7 +25,7 @@ describe('weights', () => {
     const [name, { shape }] = Object.entries(large)[0]!;
     large[name] = { shape, values: new Float32Array(large[name]!.values.length).fill(70_000) };
     expect(() => paperFamily.writeWeights(large, config, { dtype: 'float16' })).toThrow(
-      `which float16 ends at, but '${name}' holds 70000`,
+      `the limits of float16, but '${name}' holds 70000`,
     );
     expect(() => paperFamily.writeWeights(large, config, { dtype: 'float32' })).not.toThrow();
   });

@@ -56,7 +56,7 @@ function expectFloat16(values: WeightValues): void {
     const large = weights.find((value) => Math.abs(value) >= beyondFloat16);
     if (large === undefined) continue;
     throw new Error(
-      `Expected weights within 65504 on either side of 0, which float16 ends at, but '${name}' holds ${large}: training has diverged, or write float32.`,
+      `Expected weights between -65504 and 65504, the limits of float16, but '${name}' holds ${large}: training has diverged, or write float32.`,
     );
   }
 }

@@ -37,7 +37,7 @@ const smallestLevelWidth = 64;
 export function buildPanorama(width: number, height: number, rgb: Uint8Array): Panorama {
   if (width !== 2 * height || height < 2) {
     throw new RangeError(
-      `Expected a full-sphere equirectangular panorama, twice as wide as high, but received ${width}x${height}; for a part of one say how many degrees it shows across (coverageDegrees).`,
+      `Expected a full-sphere equirectangular panorama, twice as wide as high, but received ${width}x${height}; for part of one, say how many degrees across it shows (coverageDegrees).`,
     );
   }
   if (rgb.length !== width * height * 3) {

@@ -71,7 +71,7 @@ export function requireOneSize(
   for (const [index, { width, height }] of pictures.entries()) {
     if (width === first!.width && height === first!.height) continue;
     throw new Error(
-      `Expected ${paths[index]} to be ${first!.width}x${first!.height}, as ${basename(paths[0]!)}, but it is ${width}x${height}.`,
+      `Expected ${paths[index]} to be ${first!.width}x${first!.height}, like ${basename(paths[0]!)}, but it is ${width}x${height}.`,
     );
   }
 }

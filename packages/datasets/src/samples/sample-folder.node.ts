@@ -132,7 +132,7 @@ export function listSampleFolders(set: string): string[] {
   if (folders.length === 0) {
     const isSample = entries.some(({ name }) => pictureName.test(name));
     throw new UnblurError(
-      `${set} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...${isSample ? '; it is such a sample itself: name the folder that it lies in' : ''}`,
+      `${set} holds no samples; expected one sub-folder per sample with blur.png and frame-0.png, frame-1.png ...${isSample ? '; it is itself a sample: give the folder that contains it' : ''}`,
     );
   }
   return folders

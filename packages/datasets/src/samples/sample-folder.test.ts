@@ -146,7 +146,7 @@ describe('sample folders', () => {
     expect(listSampleFolders(set)).toEqual([join(set, 'a'), join(set, 'b'), join(set, 'c')]);
     expect(() => listSampleFolders(newFolder())).toThrow('expected one sub-folder per sample with blur.png');
     await writeSampleFolder(join(set, 'b'), sample);
-    expect(() => listSampleFolders(join(set, 'b'))).toThrow('it is such a sample itself');
+    expect(() => listSampleFolders(join(set, 'b'))).toThrow('it is itself a sample');
     expect(existsSync(join(set, 'nowhere'))).toBe(false);
     expect(() => listSampleFolders(join(set, 'nowhere'))).toThrow(
       /Expected a folder of samples at .*nowhere/,

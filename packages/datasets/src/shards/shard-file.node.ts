@@ -342,7 +342,7 @@ function expectLayout(
       (start as number) < 0 ||
       !isLike(entry.data_offsets, [start as number, (start as number) + length])
     ) {
-      throw new Error(`the place of its tensor ${name} is not that of ${length} bytes`);
+      throw new Error(`its tensor ${name} does not span the ${length} bytes that it should`);
     }
     if ((start as number) + length > dataBytes) {
       throw new Error(`it has ${dataBytes} of the ${(start as number) + length} bytes of its samples`);

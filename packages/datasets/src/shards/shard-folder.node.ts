@@ -179,7 +179,7 @@ export async function readShardManifest(folder: string): Promise<ShardManifest> 
   const shardCount = Math.ceil(manifest.count / manifest.samplesPerShard);
   if (existsSync(join(folder, shardName(shardCount)))) {
     throw new Error(
-      `Expected ${shardCount} shards in ${folder}, as its manifest says, but there is ${shardName(shardCount)} too.`,
+      `Expected ${shardCount} shards in ${folder}, as its manifest says, but received ${shardName(shardCount)} too.`,
     );
   }
   const shards = new ShardFolder(folder, manifest);

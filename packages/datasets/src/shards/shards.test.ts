@@ -361,7 +361,7 @@ describe('damaged sets', () => {
       expect({ changed, refusal: await refusal(out) }).toEqual({
         changed,
         refusal: expect.stringMatching(
-          /^(Expected a shard of samples .* but its tensor .*|Could not read .*shard-\d+\.safetensors: there is no such file; check the path|Expected \d shards in .*, as its manifest says, but there is shard-.* too\.)$/,
+          /^(Expected a shard of samples .* but its tensor .*|Could not read .*shard-\d+\.safetensors: there is no such file; check the path|Expected \d shards in .*, as its manifest says, but received shard-.* too\.)$/,
         ),
       });
     }
@@ -405,7 +405,7 @@ describe('damaged sets', () => {
             name,
             entry,
             refusal: expect.stringMatching(
-              /^Expected a shard of samples [^\n]* but (its tensor|the place of its tensor|it has \d+ of the) [^\n]*\.$/,
+              /^Expected a shard of samples [^\n]* but (its tensor|it has \d+ of the) [^\n]*\.$/,
             ),
           });
         }

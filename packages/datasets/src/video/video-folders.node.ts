@@ -29,7 +29,7 @@ export function listNamedVideos(folder: string): VideoFrames[] {
   }));
   if (videos.length === 0) {
     throw new Error(
-      `Expected folders of frames (${pictureExtensions.join(', ')}) in ${folder} but received none; take video files apart first, and give no folder of sharp frames the name blur.`,
+      `Expected folders of frames (${pictureExtensions.join(', ')}) in ${folder} but received none; extract the frames of video files first, and do not name a folder of sharp frames blur.`,
     );
   }
   return videos;

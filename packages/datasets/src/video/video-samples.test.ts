@@ -122,7 +122,7 @@ describe('videoSamples', () => {
   test('names a frame of another size, and refuses too short a video', async () => {
     const folder = await makeVideo(3);
     await writeFrame(join(folder, 'frame1.png'), 1, 9);
-    await expect(collect(folder)).rejects.toThrow(/frame1\.png to be 8x6, as frame0\.png, but it is 9x6/);
+    await expect(collect(folder)).rejects.toThrow(/frame1\.png to be 8x6, like frame0\.png, but it is 9x6/);
     await expect(collect(folder, { frames: 5 })).rejects.toThrow(
       'at least 5 frames for one exposure but the video has 3',
     );

@@ -64,7 +64,7 @@ export const videoSource: SourceKind<PartialVideoOptions, VideoRecipe> = {
       const [least, most] = options.neighbourPixels;
       if (lastError) throw lastError;
       throw new Error(
-        `Expected videos whose neighbouring frames move by ${least} to ${most} pixels but ${mostDraws} random windows had none; allow more by neighbourPixels or shrink.`,
+        `Expected videos whose neighbouring frames move by ${least} to ${most} pixels but ${mostDraws} random windows had none; allow more with neighbourPixels or shrink.`,
       );
     },
   }),

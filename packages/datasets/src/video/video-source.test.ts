@@ -154,7 +154,7 @@ describe('videoBatches', () => {
       .png()
       .toFile(join(mixed, '9.png'));
     await expect(take(1, { ...small(), folder: mixed })).rejects.toThrow(
-      /9\.png to be 72x64, as 8\.png, but it is 80x80/,
+      /9\.png to be 72x64, like 8\.png, but it is 80x80/,
     );
     await expect(take(1, { ...small(), sizePixels: 65 })).rejects.toThrow(
       /frames of at least 65x65 but .* is 72x64/,

@@ -91,7 +91,7 @@ describe('videoWindowBatches', () => {
         create: { width: t === 4 ? otherWidth : width, height: 28, channels: 3, background: 'teal' },
       }).toFile(join(mixed, `${t}.png`));
     }
-    await expect(read(20, { folder: mixed })).rejects.toThrow(/Expected .*\.png to be \d+x28, as \d\.png/);
+    await expect(read(20, { folder: mixed })).rejects.toThrow(/Expected .*\.png to be \d+x28, like \d\.png/);
   });
 
   test('takes the videos that are named', async () => {

@@ -61,7 +61,7 @@ paper: { place: Table 1, data: SUN360 }
   test('refuses a file that is larger than any table', () => {
     write('large', { 'table.yaml': `${table}#${' '.repeat(1e6)}`, 'a.yaml': 'title: A\ninput: true\n' });
     expect(() => loadExperiment(folder, 'large')).toThrow(
-      /^Could not read .*table\.yaml: it has \d+ bytes, more than the 1000000 that make sense here$/,
+      /^Could not read .*table\.yaml: it has \d+ bytes, more than the limit of 1000000$/,
     );
   });
 

@@ -202,7 +202,7 @@ export function loadExperiment(folder: string, name: string): Experiment {
     const evaluated = sets[set]!;
     if ('source' in evaluated && evaluated.format === 'shards') {
       throw new Error(
-        `${file}: Expected 'folders' for 'sets.${set}.format' but received 'shards', which only training reads and 'evaluation' names ${set}.`,
+        `${file}: Expected 'folders' for 'sets.${set}.format' but received 'shards', which only training can read, and 'evaluation' uses ${set}.`,
       );
     }
   }

@@ -78,7 +78,7 @@ export async function planRowNetwork(
       const row = other.rows.find((candidate) => candidate.name === origin.row);
       if (row?.origin.kind !== 'training') {
         throw new Error(
-          `Expected 'trainedAs' of ${experiment.name}/${name} to name a row that is trained but ${origin.experiment}/${origin.row} is none.`,
+          `Expected 'trainedAs' of ${experiment.name}/${name} to name a row that is trained but ${origin.experiment}/${origin.row} is not.`,
         );
       }
       return planRowNetwork(other, row, seed, settings);
@@ -116,7 +116,7 @@ async function planTraining(
       const known = await readStoredJson(join(folder, recipeFile));
       if (known !== undefined && !isDeepStrictEqual(known, recipe)) {
         throw new Error(
-          `Expected ${folder} to be new or trained as ${experiment.name}/${rowName} now says, but it was trained otherwise; remove it, or choose another folder of results.`,
+          `Expected ${folder} to be new or trained as ${experiment.name}/${rowName} now says, but it was trained differently; remove it, or choose another folder of results.`,
         );
       }
       await makeSampleSets(experiment, folders, setProgress(settings));

@@ -9,7 +9,7 @@ export async function readStoredJson<T>(file: string): Promise<T | undefined> {
     return JSON.parse(await readFile(file, 'utf8')) as T;
   } catch (cause) {
     throw new UnblurError(
-      `Expected JSON in ${file} but it is damaged; remove it, and what it holds is made again.`,
+      `Expected JSON in ${file} but it is damaged; remove it, and it will be made again.`,
       { cause },
     );
   }

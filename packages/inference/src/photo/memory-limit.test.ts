@@ -24,7 +24,7 @@ test('reads the limit of address space, where the system has one and says so', (
 test('what fits goes on; what does not is refused with the budget that would', () => {
   expect(() => expectMemory(size, GiB, 0.4 * GiB, { totalBytes: 4 * GiB, usedBytes: 2 * GiB })).not.toThrow();
   expect(() => expectMemory(size, GiB, 0.4 * GiB, { totalBytes: 3 * GiB, usedBytes: 2 * GiB })).toThrow(
-    'Restoring 4000x3000 pixels takes about 1.4 GiB more of memory, but the limit of this process leaves 1.0 GiB; lower the memory budget, with a memoryBudgetBytes of 0.6 GiB, or raise the limit',
+    "Restoring 4000x3000 pixels takes about 1.4 GiB more memory, but this process's limit leaves 1.0 GiB; lower the memory budget, with a memoryBudgetBytes of 0.6 GiB, or raise the limit",
   );
   expect(() => expectMemory(size, GiB, 0.4 * GiB, { totalBytes: 3 * GiB, usedBytes: 2.9 * GiB })).toThrow(
     'leaves 0.1 GiB; raise the limit (ulimit -v) or scale the photograph down',

@@ -50,6 +50,6 @@ export function expectMemory(
       ? `lower the memory budget, with a memoryBudgetBytes of ${(fittingTenths / 10).toFixed(1)} GiB, or raise the limit`
       : 'raise the limit (ulimit -v) or scale the photograph down';
   throw new UnblurError(
-    `Restoring ${width}x${height} pixels takes about ${gibibytes(budgetBytes + besideBytes)} GiB more of memory, but the limit of this process leaves ${gibibytes(Math.max(0, freeBytes))} GiB; ${advice}`,
+    `Restoring ${width}x${height} pixels takes about ${gibibytes(budgetBytes + besideBytes)} GiB more memory, but this process's limit leaves ${gibibytes(Math.max(0, freeBytes))} GiB; ${advice}`,
   );
 }

@@ -139,7 +139,7 @@ export async function restorePhotoToFolder(
   const start = performance.now();
   if (typeof folder !== 'string' || typeof restorer?.restoreFrames !== 'function') {
     throw new UnblurError(
-      'Expected restorePhotoToFolder(photo, folder, restorer), with the path of a folder and what await createRestorer({ weights }) gives',
+      'Expected restorePhotoToFolder(photo, folder, restorer), with the path of a folder and the result of await createRestorer({ weights })',
     );
   }
   expectOptions(

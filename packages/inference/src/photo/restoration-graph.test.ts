@@ -205,12 +205,12 @@ test.each([
   [
     filledFile(paperFamily, paperConfig),
     { heightPixels: 64, widthPixels: 64, frames: 4 },
-    'Of 5 frames, 3 or 5 can be had',
+    'Expected 3 or 5 frames, which can be chosen evenly',
   ],
   [
     tinyVideoFile(),
     { heightPixels: 64, widthPixels: 64, frames: 4 },
-    'Expected no number of frames for a network for video',
+    'Expected no number of frames for a video network',
   ],
   [new Uint8Array(100), { heightPixels: 64, widthPixels: 64 }, 'Expected'],
 ])('refuses what cannot be had (%#)', (weights, size, message) => {

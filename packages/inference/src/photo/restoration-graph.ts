@@ -314,7 +314,7 @@ function videoRestoration(
 ): Restoration {
   if (frames !== undefined) {
     throw new UnblurError(
-      'Expected no number of frames for a network for video, which makes the middle one of a few frames sharp; leave it out',
+      'Expected no number of frames for a video network, which restores only the middle frame of its window; leave it out',
     );
   }
   return {

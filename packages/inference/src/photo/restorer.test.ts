@@ -537,11 +537,13 @@ describe('the network of Argaw et al. as written', () => {
       expect(largestDifference(frame, frames[2 * i]!)).toBe(0),
     );
     expect((await fixed.restore(photo, { frames: 3 })).frames).toEqual([frames[0], frames[2], frames[4]]);
-    await expect(fixed.restore(photo, { frames: 4 })).rejects.toThrow('3 or 5 can be had');
+    await expect(fixed.restore(photo, { frames: 4 })).rejects.toThrow('Expected 3 or 5 frames');
     await expect(fixed.restoreAt(photo, 0.3)).rejects.toThrow(
-      'Expected times that this network has frames of (-1, -0.5, 0, 0.5, 1) but received 0.3',
+      'Expected times at which this network has frames (-1, -0.5, 0, 0.5, 1) but received 0.3',
     );
-    await expect(createRestorer({ weights: paperWeights, frames: 4 })).rejects.toThrow('3 or 5 can be had');
+    await expect(createRestorer({ weights: paperWeights, frames: 4 })).rejects.toThrow(
+      'Expected 3 or 5 frames',
+    );
     await fixed.release();
     await three.release();
   });

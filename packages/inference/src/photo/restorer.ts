@@ -513,7 +513,7 @@ function expectKnownTimes(times: readonly number[], known: readonly number[]): v
   const unknown = times.find((time) => !known.includes(time));
   if (unknown !== undefined) {
     throw new UnblurError(
-      `Expected times that this network has frames of (${known.map((time) => Number(time.toFixed(3))).join(', ')}) but received ${unknown}; weights of the photo network have frames at any time`,
+      `Expected times at which this network has frames (${known.map((time) => Number(time.toFixed(3))).join(', ')}) but received ${unknown}; weights of the photo network have frames at any time`,
     );
   }
 }

@@ -56,7 +56,7 @@ export function expectFrameEncoding({ format = 'png', bitDepth, quality }: Frame
   }
   if (quality === undefined) return;
   if (facts.defaultQuality === undefined) {
-    throw new UnblurError(`Expected no quality for ${format}, which loses nothing, but received ${quality}`);
+    throw new UnblurError(`Expected no quality for ${format}, which is lossless, but received ${quality}`);
   }
   if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100)) {
     throw new UnblurError(`Expected a whole number from 1 to 100 for quality but received ${quality}`);

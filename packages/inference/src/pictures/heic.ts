@@ -46,7 +46,7 @@ export async function decodeHeic(
     const address = libheif._malloc(length);
     if (address === 0) {
       throw new UnblurError(
-        `${name} needs more memory than there is; close other programs or convert it to JPEG first`,
+        `${name} needs more memory than is available; close other programs or convert it to JPEG first`,
       );
     }
     held.push(() => libheif._free(address));

@@ -168,7 +168,7 @@ describe('bad input: one line that says what was wrong and what would be right',
     const path = join(folder, 'IMG_1.MOV');
     await writeFile(path, 'moov');
     expect(await failure(path)).toMatch(
-      /IMG_1\.MOV is not a photograph; if it is a clip, make it sharp with: deblurVideo\(.+IMG_1\.MOV, sharp\.mp4\)$/,
+      /IMG_1\.MOV is not a photograph; if it is a clip, deblur it with: deblurVideo\(.+IMG_1\.MOV, sharp\.mp4\)$/,
     );
   });
 
@@ -176,7 +176,7 @@ describe('bad input: one line that says what was wrong and what would be right',
     const path = join(folder, 'notes.png');
     await writeFile(path, 'Dear diary,\n');
     expect(await failure(path)).toMatch(
-      /notes\.png is not a photograph this program reads, whatever its name says; give it a JPEG/,
+      /notes\.png is not a photograph this program can read, whatever its name says; give it a JPEG/,
     );
     expect(
       await failure(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>')),

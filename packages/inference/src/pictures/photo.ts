@@ -223,10 +223,10 @@ function damaged(name: string, cause: unknown): UnblurError {
 function notAPhoto(name: string): UnblurError {
   if (isClip(name)) {
     return new UnblurError(
-      `${name} is not a photograph; if it is a clip, make it sharp with: deblurVideo(${name}, sharp.mp4)`,
+      `${name} is not a photograph; if it is a clip, deblur it with: deblurVideo(${name}, sharp.mp4)`,
     );
   }
   return new UnblurError(
-    `${name} is not a photograph this program reads, whatever its name says; give it a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file`,
+    `${name} is not a photograph this program can read, whatever its name says; give it a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file`,
   );
 }

@@ -310,7 +310,7 @@ describe('a place for the result that cannot be meant', () => {
     const input = await writeFrames('in', movingWaves(16, 12, 3));
     const before = readdirSync(input);
     await expect(deblurVideo(input, join(folder, '.', 'in', '..', 'in'), negative, options)).rejects.toThrow(
-      'is what is to be deblurred, and would be lost',
+      'is the input itself and would be lost',
     );
     writeFileSync(place('clip.mp4'), 'a clip');
     symlinkSync(place('clip.mp4'), place('link.mp4'));
@@ -574,7 +574,7 @@ test('says that the folder of the output is missing before it reads a frame', as
       'clip has high dynamic range (HLG): tone-mapped to ordinary pictures (BT.709)',
     ]);
     await expect(notesOf('hlg.mkv', { hdr: 'keep' }, 'frames')).rejects.toThrow(
-      'Expected a clip as output, to keep high dynamic range in, but received a folder',
+      'Expected a clip as output, to keep high dynamic range, but received a folder',
     );
     writeClip('fields.mp4', {
       sound: false,

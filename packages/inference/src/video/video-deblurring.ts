@@ -159,7 +159,7 @@ export async function deblurVideo(
   const container = containerOf(output);
   if (!container && options.hdr === 'keep') {
     throw new UnblurError(
-      "Expected a clip as output, to keep high dynamic range in, but received a folder; leave out hdr: 'keep'",
+      "Expected a clip as output, to keep high dynamic range, but received a folder; leave out hdr: 'keep'",
     );
   }
   if (!container && options.preview) {
@@ -214,7 +214,7 @@ async function expectOutputPlace(
   const [from, to] = await Promise.all([input, output].map((path) => realpath(path).catch(() => undefined)));
   if (from === to) {
     throw new UnblurError(
-      `${output} is what is to be deblurred, and would be lost; choose another place for the result`,
+      `${output} is the input itself and would be lost; choose another place for the result`,
     );
   }
   if (to !== undefined && !overwrite && containerOf(output)) {
@@ -223,7 +223,7 @@ async function expectOutputPlace(
   const extension = extname(output).toLowerCase();
   if (to === undefined && /^\.[a-z][a-z0-9]{1,4}$/.test(extension) && !containerOf(output)) {
     throw new UnblurError(
-      `Expected a clip that ends in ${clipExtensions.join(', ')}, or a folder, but received ${output}; where that is to be a folder, make it first`,
+      `Expected a clip that ends in ${clipExtensions.join(', ')}, or a folder, but received ${output}; if that is to be a folder, create it first`,
     );
   }
 }

@@ -45,7 +45,7 @@ function explainClips(folder: string): UnblurError | undefined {
   const extension = extname(clip);
   // Results of their own folder are no clips to take, however often this is run.
   return new UnblurError(
-    `${folder} holds clips, not the frames of one; take them one after the other, with: mkdir -p sharp; for clip in ${join(shellWord(folder), `*${extension}`)}; do unblur video "$clip" --out "sharp/$(basename "$clip" ${extension}).mp4"; done`,
+    `${folder} holds clips, not the frames of one; deblur them one after the other with: mkdir -p sharp; for clip in ${join(shellWord(folder), `*${extension}`)}; do unblur video "$clip" --out "sharp/$(basename "$clip" ${extension}).mp4"; done`,
   );
 }
 

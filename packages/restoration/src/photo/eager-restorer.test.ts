@@ -123,7 +123,7 @@ test('an analysis that is not finite is an error, and leaves no tensors', async 
   });
   const restorer = createEagerRestorer({ weights });
   const before = memory().numTensors;
-  await expect(restorer.analyze(photograph(64, 64))).rejects.toThrow('infinite or no numbers');
+  await expect(restorer.analyze(photograph(64, 64))).rejects.toThrow('infinite ones or NaN');
   expect(memory().numTensors).toBe(before);
 });
 

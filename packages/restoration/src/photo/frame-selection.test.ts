@@ -9,7 +9,7 @@ test('evenly spaced, with the first, middle and last', () => {
 
 test.each([1, 2, 4, 5, 8, 9])('%d of 7: says what is possible', (wanted) => {
   expect(() => selectFrames(7, wanted)).toThrow(
-    `Of 7 frames, 3 or 7 can be had evenly spaced with the first, middle and last among them, but ${wanted} were asked for`,
+    `Expected 3 or 7 frames, which can be chosen evenly from this network's 7 with the first, middle and last among them, but received ${wanted}`,
   );
 });
 

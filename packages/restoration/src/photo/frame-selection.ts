@@ -54,7 +54,7 @@ export function selectFrames(available: number, wanted: number): number[] {
   const possible = possibleFrameCounts(available);
   if (!possible.includes(wanted)) {
     throw new UnblurError(
-      `Of ${available} frames, ${possible.join(' or ')} can be had evenly spaced with the first, middle and last among them, but ${wanted} were asked for`,
+      `Expected ${possible.join(' or ')} frames, which can be chosen evenly from this network's ${available} with the first, middle and last among them, but received ${wanted}`,
     );
   }
   return Array.from({ length: wanted }, (_, i) => (i * (available - 1)) / (wanted - 1));

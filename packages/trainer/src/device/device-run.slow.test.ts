@@ -220,7 +220,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
       );
       const collected = readFileSync(join(runFolder, 'weights.safetensors'));
       await expect(train(at('photo.yaml'), { out: runFolder })).rejects.toThrow(
-        'no checkpoint to go on from',
+        'no checkpoint to continue from',
       );
       await expect(train(at('photo.yaml'), { out: runFolder, resume: true })).rejects.toThrow(
         'Expected a checkpoint to resume from',
@@ -260,7 +260,7 @@ describeWithTorch('a run whose samples are made on the device', () => {
       const half = await train(at('photo.yaml'), { out: at('run'), changes: { steps: 8 } });
       expect(half).toMatchObject({ step: 8, interrupted: false });
       await expect(train(at('photo.yaml'), { out: at('run') })).rejects.toThrow(
-        'holds a checkpoint; go on with it (--resume)',
+        'holds a checkpoint; continue from it (--resume)',
       );
       const { metadata } = readSafetensors(readFileSync(at('run', 'checkpoint.safetensors')));
       const progress = JSON.parse(metadata['unblur.checkpoint']!) as { step: number; done: number };

@@ -85,7 +85,7 @@ function listPictures(sources: DevicePlan['sources']): SourcePicture[] {
       .sort();
     if (names.length === 0) {
       throw new Error(
-        `Expected pictures (${pictureExtensions.join(', ')}) in '${folder}', of which samples are made, but received none.`,
+        `Expected pictures (${pictureExtensions.join(', ')}) in '${folder}', to make samples from, but received none.`,
       );
     }
     return names.map((name) => ({

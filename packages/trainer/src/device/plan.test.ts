@@ -187,7 +187,7 @@ describe('the plan of a run on the device', () => {
     };
     await expect(
       plan({ ...paper, data: '{ sizePixels: 64, sources: [{ kind: pairs, folder: clips }] }' }),
-    ).rejects.toThrow("'data.sources[0]' is of kind 'pairs', which knows the middle one");
+    ).rejects.toThrow("'data.sources[0]' is of kind 'pairs', which knows only the middle one");
   });
 });
 

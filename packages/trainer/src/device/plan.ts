@@ -157,7 +157,7 @@ function expectKnownFrames({ data }: DeviceRunSettings, { phases }: TrainingSyst
   const pairs = data.sources.findIndex(({ kind }) => kind === 'pairs');
   if (pairs >= 0 && !phases.every(({ objective }) => 'framesKnown' in objective.batchShapes)) {
     throw new Error(
-      `Expected sources that know every frame but 'data.sources[${pairs}]' is of kind 'pairs', which knows the middle one; only the system 'photo' learns from such.`,
+      `Expected sources that know every frame but 'data.sources[${pairs}]' is of kind 'pairs', which knows only the middle one; only the system 'photo' learns from these.`,
     );
   }
 }

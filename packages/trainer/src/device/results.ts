@@ -70,7 +70,7 @@ export async function takeInResults(
 ): Promise<{ step: number }> {
   if (!existsSync(join(results, runFiles.metrics))) {
     throw new Error(
-      `Expected the results of a packed run in '${results}' but there is no ${runFiles.metrics}; give the folder 'results' of what start.sh wrote.`,
+      `Expected the results of a packed run in '${results}' but there is no ${runFiles.metrics}; give the folder 'results' that start.sh wrote.`,
     );
   }
   const system = definition.open(config);
@@ -115,7 +115,7 @@ function readPieces(
   const missing = pieces.findIndex(({ index }, place) => index !== place);
   if (missing >= 0) {
     throw new Error(
-      `Expected all pieces of the weights in '${results}' but ${name}-${missing}.part is missing; bring it too.`,
+      `Expected all pieces of the weights in '${results}' but ${name}-${missing}.part is missing; copy it here too.`,
     );
   }
   const bytes = Buffer.concat(pieces.map(({ file }) => readFileSync(join(results, file))));
@@ -124,7 +124,7 @@ function readPieces(
   const body = bytes.subarray(8 + Number(bytes.readBigUInt64LE()));
   if (sha256 !== createHash('sha256').update(body).digest('hex')) {
     throw new Error(
-      `Expected pieces ${name}-*.part of one file in '${results}' but they do not belong together, or one is damaged; bring them again.`,
+      `Expected pieces ${name}-*.part of one file in '${results}' but they do not belong together, or one is damaged; copy them again.`,
     );
   }
   const differing = [...new Set([...Object.keys(weightShapes), ...Object.keys(tensors)])].find(
@@ -149,7 +149,7 @@ function readWhole(bytes: Uint8Array, results: string, name: string): ReturnType
     return readSafetensors(bytes);
   } catch (cause) {
     throw new Error(
-      `Expected whole pieces ${name}-*.part of weights in '${results}' but the last one is missing or damaged; bring them again.`,
+      `Expected whole pieces ${name}-*.part of weights in '${results}' but the last one is missing or damaged; copy them again.`,
       { cause },
     );
   }

@@ -145,6 +145,6 @@ async function runProgram(
   const code = await ended;
   signal.removeEventListener('abort', interrupt);
   const endedHere = done === undefined && signal.aborted;
-  if (code !== 0 && !endedHere) throw new Error('The torch program ended early; what it says is above.');
+  if (code !== 0 && !endedHere) throw new Error('The torch program ended early; its output is above.');
   return done;
 }

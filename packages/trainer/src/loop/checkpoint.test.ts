@@ -114,17 +114,17 @@ describe('a checkpoint', () => {
     [
       'a moment of no weight',
       { tensors: { 'firstMoments/toString': values(1, 2) } },
-      "Expected 'firstMoments/toString' to be of a weight and as large as it is.",
+      "Expected 'firstMoments/toString' to belong to a weight and have its size.",
     ],
     [
       'a moment of another size',
       { tensors: { 'secondMoments/a': values(1) } },
-      "Expected 'secondMoments/a' to be of a weight and as large as it is.",
+      "Expected 'secondMoments/a' to belong to a weight and have its size.",
     ],
     [
       'an average of the prototype',
       { tensors: { 'averages/__proto__': values(1) } },
-      "Expected 'averages/__proto__' to be of a weight",
+      "Expected 'averages/__proto__' to belong to a weight",
     ],
   ] satisfies [string, Parameters<typeof withChanges>[0], string][])(
     'with %s is refused by its name',

@@ -67,7 +67,7 @@ const progressFields = {
 export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = readSafetensors(bytes);
   if (!Object.hasOwn(metadata, metadataKey)) {
-    throw new Error(`Expected '${metadataKey}' in its header: it is a file of something else.`);
+    throw new Error(`Expected '${metadataKey}' in its header: it is some other kind of file.`);
   }
   const progress = readMapping(parseJson(metadata[metadataKey]!), metadataKey);
   const state = stateOfTensors(tensors);

@@ -68,7 +68,7 @@ export function stateOfTensors(tensors: Tensors): LearnedState {
       ([name, values]) => !Object.hasOwn(weights, name) || weights[name]!.values.length !== values.length,
     );
     if (stray) {
-      throw new Error(`Expected '${group}/${excerptOf(stray[0])}' to be of a weight and as large as it is.`);
+      throw new Error(`Expected '${group}/${excerptOf(stray[0])}' to belong to a weight and have its size.`);
     }
   }
   return {

@@ -136,7 +136,9 @@ export async function trainRun<B>(
         while (step < stepsBefore + phase.steps && !options.signal?.aborted) {
           const startedAt = performance.now();
           const { value: batch, done } = await nextBatch;
-          if (done) throw new Error(`Expected batches without end but they ended before step ${step + 1}.`);
+          if (done) {
+            throw new Error(`Expected an endless stream of batches but it ended before step ${step + 1}.`);
+          }
           const waitedMilliseconds = performance.now() - startedAt;
           nextBatch = batches.next();
           // A later failure to make a batch must not count as unhandled while this step is still busy.

@@ -223,7 +223,7 @@ export function expectConsistentSettings({
   }
   if (synthesis !== 'device' && minutes !== null) {
     throw new Error(
-      "Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; leave it out, and 'steps' count.",
+      "Expected 'minutes' with 'synthesis: device' only, where schedules follow the clock; leave it out, and 'steps' decides.",
     );
   }
   const fewestSteps = steps ?? Math.min(...stageSteps);

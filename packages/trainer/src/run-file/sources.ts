@@ -139,7 +139,7 @@ export function expectProcessorSources({ sources }: Pick<DataConfig, 'sources'>)
     const more = deviceOnlyOptions(kind).find((name) => name in options);
     if (more !== undefined) {
       throw new Error(
-        `Expected options that this machine's processor has but '${place}.${more}' is only of samples made on the device; set 'synthesis: device', or leave it out.`,
+        `Expected options that this machine's processor has but '${place}.${more}' is only for samples made on the device; set 'synthesis: device', or leave it out.`,
       );
     }
   }

@@ -111,7 +111,7 @@ class VideoSource:
         least, most = self._options["neighbourPixels"]
         raise ValueError(
             f"Expected videos whose neighbouring frames move by {least} to {most} pixels but {MOST_DRAWS} "
-            "random windows had none; allow more by neighbourPixels or shrink."
+            "random windows had none; allow more with neighbourPixels or shrink."
         )
 
     def _place_window(self, random: Random, index: int, start: int, length: int) -> Optional[VideoWindow]:

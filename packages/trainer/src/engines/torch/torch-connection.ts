@@ -26,7 +26,7 @@ export class TorchConnection {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('close', () =>
-      this.#fail(new Error('The torch process ended in the middle of its work; what it says is above.')),
+      this.#fail(new Error('The torch process ended in the middle of its work; its output is above.')),
     );
     socket.on('error', (error) => this.#fail(error));
     this.#greeting = this.#nextReply();

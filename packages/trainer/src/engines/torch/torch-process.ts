@@ -94,7 +94,7 @@ export async function startTorchProcesses(processes: number, threads: number): P
     const connections = await Promise.race([
       acceptAll(server, processes),
       Promise.race(ends).then((): never => {
-        throw new Error('A torch process ended early; what it says is above.');
+        throw new Error('A torch process ended early; its output is above.');
       }),
     ]);
     return {

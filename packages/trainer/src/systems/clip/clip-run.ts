@@ -55,7 +55,7 @@ export type ClipRun = FieldType<typeof run>;
 export const clipRunField: Field<ClipRun> = checked(run, ({ network, batchSize, data, loss, validation }) => {
   if (network.neighbours === 'none' && loss.motion !== 0) {
     throw new Error(
-      `Expected 0 for 'loss.motion' of a network that sees no neighbours but received ${loss.motion}.`,
+      `Expected 0 for 'loss.motion' of a network that uses no neighbours but received ${loss.motion}.`,
     );
   }
   expectMultiples({ data, validation }, clipFamily.sizeMultiple(network));

@@ -118,7 +118,7 @@ describe('training a clip network', () => {
     ).toThrow("Expected a multiple of 16 for 'data.sizePixels' but received 24.");
     expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'clip', passes: 3 } }))).toThrow('passes');
     expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'clip', neighbours: 'none' } }))).toThrow(
-      "Expected 0 for 'loss.motion' of a network that sees no neighbours but received 0.3.",
+      "Expected 0 for 'loss.motion' of a network that uses no neighbours but received 0.3.",
     );
     expect(() => loadRun(writeRun('bad.yaml', { network: { preset: 'clip', pases: 2 } }))).toThrow(
       "did you mean 'network.passes'?",

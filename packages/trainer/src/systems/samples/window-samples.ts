@@ -9,7 +9,7 @@ export function recordedSources({
   return sources.map((source, index) => {
     if ('kind' in source) {
       throw new Error(
-        `Expected sources of videos but 'data.sources[${index}]' is of kind '${source.kind}', of which windows are made on the device only; set 'synthesis: device'.`,
+        `Expected sources of videos but 'data.sources[${index}]' is of kind '${source.kind}', whose windows can only be made on the device; set 'synthesis: device'.`,
       );
     }
     return source;
