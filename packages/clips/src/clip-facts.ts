@@ -4,8 +4,7 @@ import { explainFileError, shellWord, UnblurError } from '@unblur/files';
 import { clipInput, isRefusedFormat, runFfprobe, type FfmpegOptions } from './ffmpeg.js';
 
 /**
- * How numbers stand for colours, by ffmpeg's names (`bt709`, `smpte2084` ...); undefined where the clip does
- * not say.
+ * How colours are encoded, by ffmpeg's names (`bt709`, `smpte2084` ...); undefined if the clip does not say.
  */
 export interface ColorTags {
   matrix: string | undefined;
@@ -49,7 +48,7 @@ export interface PictureFacts extends StreamFacts {
 }
 
 /**
- * The screen that a clip was graded on, as x265 wants it: chromaticities in units of 0.00002, luminances in
+ * The screen that a clip was graded on, as x265 takes it: chromaticities in units of 0.00002, luminances in
  * units of 0.0001 nits.
  */
 export interface MasteringDisplay {
@@ -143,8 +142,8 @@ export interface ProbeOptions extends FfmpegOptions {
 /**
  * Reads a clip from end to end; of its frames only the first few are decoded.
  *
- * @throws UnblurError when it is no clip, has no pictures, is damaged or cut short, or is coded in a way that
- * ffmpeg shows in wrong colours; when ffmpeg is missing, how to install it.
+ * @throws UnblurError when it is no clip, has no pictures, is damaged or cut short, or has a coding whose
+ * colours ffmpeg gets wrong; if ffmpeg is missing, the message says how to install it.
  */
 export async function probeClip(
   path: string,
@@ -406,8 +405,8 @@ function describeContentLight(sideData: SideData[]): PictureFacts['contentLight'
 }
 
 /**
- * What to tell the user of a clip that cannot be read to its end. Frames are coded anew: copied, the broken
- * ones would break the copy as well.
+ * The error for a clip that cannot be read to its end. The repair that it suggests encodes frames again: if
+ * they were copied, the broken ones would break the copy too.
  */
 export function damagedClip(path: string, errorLine: string | undefined): UnblurError {
   const repaired = join(dirname(path), `${parse(path).name}-repaired.mp4`);

@@ -4,7 +4,7 @@ import { probeClip, restartsClock, type ClipFacts, type StreamFacts } from './cl
 import { planStream, type Container, type StreamPlan } from './containers.js';
 import { clipInput, describeWriteFailure, outputFile, startFfmpeg, type FfmpegOptions } from './ffmpeg.js';
 
-/** A file of nothing but new pictures. */
+/** A file that holds only the new pictures. */
 export interface NewPictures {
   path: string;
   beginSeconds: number;
@@ -96,10 +96,10 @@ export async function joinStreams(
 }
 
 /**
- * Tries the beginnings of the original's streams in a container, so that what does not fit shows before the
- * work and not after it.
+ * Tries to write the beginnings of the original's streams to a container, so that what does not fit shows
+ * before the work rather than after it.
  *
- * @param path a file to write, which is of no use afterwards.
+ * @param path a file to write, useless afterwards.
  * @throws UnblurError when ffmpeg refuses.
  */
 export async function expectStreamsFit(

@@ -106,8 +106,8 @@ export async function* readClip(
 }
 
 /**
- * Takes a clip apart: every frame once, in order, as `000001.png` and so on in a new folder, which appears
- * once it is whole. High dynamic range is tone-mapped and interlaced frames are made progressive.
+ * Extracts every frame of a clip once, in order, as `000001.png` and so on in a new folder, which appears
+ * once it is complete. High dynamic range is tone-mapped and interlaced frames are made progressive.
  *
  * @returns the number of frames.
  * @throws UnblurError when the clip cannot be read or is damaged.

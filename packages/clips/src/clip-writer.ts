@@ -22,7 +22,7 @@ export interface PictureCoding {
 }
 
 /**
- * Of frames that are made here rather than read from a clip.
+ * The coding for frames that are generated rather than read from a clip.
  *
  * @throws UnblurError when the rate is less than one frame in 1000 seconds or no number.
  */
@@ -79,8 +79,8 @@ export interface ClipWriter {
 }
 
 /**
- * Opens a clip for writing. Every frame is shown at its own time. An encoder wants even sides: an odd one
- * gets one mirrored row or column more.
+ * Opens a clip for writing. Every frame is shown at its own time. Encoders need even sides: an odd one gets
+ * one more mirrored row or column.
  *
  * @param path where the file is written; `<path>.pictures` lies beside it meanwhile.
  * @param name what messages call it.

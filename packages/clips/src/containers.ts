@@ -129,7 +129,7 @@ const containers = new Map<string, Container>([
 
 export const clipExtensions: readonly string[] = [...containers.keys()];
 
-/** The container that a file name asks for; undefined where it ends in none that is written here. */
+/** The container for a file name's extension; undefined if it is not one that can be written here. */
 export function containerOf(path: string): Container | undefined {
   return containers.get(extname(path).toLowerCase());
 }
@@ -141,7 +141,9 @@ export type StreamPlan =
 
 const textSubtitles = new Set(['subrip', 'srt', 'ass', 'ssa', 'webvtt', 'mov_text', 'text']);
 
-/** Copies what the container holds, converts what it holds otherwise, and leaves out the rest. */
+/**
+ * Copies what the container can hold, converts what it can hold in another form, and leaves out the rest.
+ */
 export function planStream(stream: StreamFacts, container: Container): StreamPlan {
   const { kind, codec, dispositions } = stream;
   if (kind === 'audio') {

@@ -52,7 +52,7 @@ export function outputFile(path: string): string {
   return `file:${path}`;
 }
 
-/** What ffmpeg says where a file is of none of the kinds that are opened as clips. */
+/** Whether ffmpeg's message says that a file is in none of the formats that are opened as clips. */
 export function isRefusedFormat(errorLine: string): boolean {
   return /not on whitelist/i.test(errorLine);
 }
@@ -122,7 +122,7 @@ export async function hasFfmpeg(ffmpegPath = 'ffmpeg'): Promise<boolean> {
   return found.has(place);
 }
 
-/** What to tell the user where ffmpeg could not write a clip. @param instead what else would do. */
+/** The message when ffmpeg could not write a clip. @param instead what else would do. */
 export function describeWriteFailure(errorLines: string[], instead: string): string {
   const all = errorLines.join('\n');
   if (/No space left on device/i.test(all)) {

@@ -14,7 +14,7 @@ export interface ReadingChoice {
   fromSeconds?: number | undefined;
 }
 
-/** The colours of pictures that a clip says nothing of, and of those that were made here. */
+/** The colours assumed for untagged clips and used for generated pictures. */
 export const standardColors: ColorTags = {
   matrix: 'bt709',
   primaries: 'bt709',
@@ -61,7 +61,7 @@ export function colorsAsRead(
   };
 }
 
-/** Bits per channel that the frames of a clip are worth. */
+/** Bits per channel with which the frames of a clip are worth keeping. */
 export function bitDepthAsRead(
   { picture }: Pick<ClipFacts, 'picture'>,
   { hdr }: Pick<ReadingChoice, 'hdr'>,
@@ -70,8 +70,8 @@ export function bitDepthAsRead(
 }
 
 /**
- * ffmpeg's filters from the frames of a clip to full-range RGB, each told what it works on. What is
- * transparent lies on white afterwards.
+ * ffmpeg's filters from the frames of a clip to full-range RGB, with explicit input colours for each.
+ * Transparent parts are laid over white.
  *
  * @throws UnblurError when the colours are coded in a way that cannot be read.
  */

@@ -3,7 +3,7 @@ import { requireThat } from './option-checks.js';
 import { drawByWeight, type Random } from './random.js';
 import type { Sample } from './sample.js';
 
-/** What the values are in that an exposure averages: the picture's own display values, or light. */
+/** The space in which an exposure is averaged: the picture's own display values, or light. */
 export type AveragingSpace = 'display' | 'linear-srgb' | 'linear-gamma-2.2';
 
 export const averagingSpaces: readonly AveragingSpace[] = ['display', 'linear-srgb', 'linear-gamma-2.2'];
@@ -69,7 +69,7 @@ export function drawAveraging(random: Random, choice: AveragingChoice): Averagin
   ]!;
 }
 
-/** @throws RangeError unless the choice is a space, or weights of spaces of which one is above 0. */
+/** @throws RangeError unless the choice is a space, or weights of spaces with at least one above 0. */
 export function requireAveraging(choice: AveragingChoice): void {
   const isSpace = (name: string): boolean => (averagingSpaces as readonly string[]).includes(name);
   const isRight =
@@ -129,9 +129,9 @@ const responseSteps = 255 * 16;
 export const responseTableLength = responseSteps + 1;
 
 /**
- * What the camera makes of a sampled value: three tables (R, G, B), one after the other, of 4081 readings
- * each. A table stands for any per-channel curve (colour jitter, conversion to linear light) at the price of
- * one look-up.
+ * How the camera records a sampled value: three tables (R, G, B), one after the other, of 4081 readings each.
+ * A table stands for any per-channel curve (colour jitter, conversion to linear light) at the price of one
+ * look-up.
  *
  * @param curve maps (display value in [0, 1], channel 0..2) to what the sensor records, in [0, 1].
  */

@@ -2,7 +2,7 @@ import { requireAugmentation, type AugmentationOptions } from './augmentation.js
 import { requireAveraging, type AveragingChoice } from './averaging.js';
 import { requireSampleShape } from './option-checks.js';
 
-/** What everything that makes exposures has among its options. */
+/** Options shared by everything that makes exposures. */
 export interface ExposureOptions {
   /** Side of the square pictures. */
   sizePixels: number;
@@ -13,7 +13,7 @@ export interface ExposureOptions {
   augmentation: AugmentationOptions;
 }
 
-/** Options as users give them: what is left out has its default. */
+/** Options as users give them; those left out get their defaults. */
 export type Given<Options extends { augmentation: AugmentationOptions }> = Partial<
   Omit<Options, 'augmentation'>
 > & { augmentation?: Partial<AugmentationOptions> };

@@ -15,8 +15,8 @@ export function requireOptions(options: unknown, example: string, name = 'option
 }
 
 /**
- * Bounds far above what makes sense: a slip of the keyboard is told before it fills the machine or takes for
- * ever.
+ * Bounds far above any sensible value, so that a typing error is reported before it fills the machine or
+ * takes for ever.
  */
 export const maxSizePixels = 4096;
 

@@ -28,11 +28,11 @@ export interface CalibrationOptions {
 const calibrationOptions: OptionNames<CalibrationOptions> = { weights: true, except: true, threads: true };
 
 /**
- * Finds between which values the layers of a network for photographs compute, on blurred photographs like those
- * that it is for.
+ * Finds the range of values in each layer of a network for photographs, on blurred photographs of the kind it
+ * is for.
  *
  * @returns the weights file with those ranges: with them, restorers compute in 8-bit integers.
- * @throws UnblurError when the weights do not hold together or there is no photograph.
+ * @throws UnblurError when the weights are invalid or there is no photograph.
  */
 export async function calibrateOnPhotos(
   calibration: CalibrationOptions,
@@ -53,7 +53,7 @@ export async function calibrateOnPhotos(
   return withLayerRanges(weights, observer.ranges());
 }
 
-/** The same of a network for video, on blurred clips. */
+/** The same for a video network, on blurred clips. */
 export async function calibrateOnClips(
   calibration: CalibrationOptions,
   clips: AsyncIterable<AsyncIterable<RgbImage>> | Iterable<Iterable<RgbImage>>,

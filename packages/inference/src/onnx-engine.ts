@@ -17,7 +17,7 @@ export interface OnnxRuntimeOptions {
   precision?: Precision | undefined;
 }
 
-/** @throws UnblurError unless it is one, or left out. */
+/** @throws UnblurError unless the value is a precision or undefined. */
 export function expectPrecision(precision: Precision | undefined): void {
   if (precision === undefined || precisions.includes(precision)) return;
   throw new UnblurError(
@@ -25,7 +25,7 @@ export function expectPrecision(precision: Precision | undefined): void {
   );
 }
 
-/** A function with its weights as constants, and the shapes of what it gives. */
+/** Traces a function with its weights as constants; also returns the shapes of its outputs. */
 export function traceFunction(
   { compute, inputShapes, weights }: ComputedFunction,
   options: TraceOptions,

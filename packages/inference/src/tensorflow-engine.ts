@@ -26,7 +26,7 @@ const memoryFactor = 4;
 
 /**
  * Computes on a backend of TensorFlow.js, whose package is loaded now: from beside this package, or from the
- * folder that one works in.
+ * working directory.
  *
  * @throws UnblurError that says what to install, or why what is installed does not start.
  */

@@ -1,7 +1,7 @@
 /**
  * An endless WebP animation of still WebP files: RIFF chunks `VP8X`, `ANIM` and an `ANMF` for each frame of a
- * round (RFC 9649). A frame that is shown twice is compressed once, and stills can be compressed side by side;
- * of photographs in which everything moves, that is as small as what libwebp makes of a whole animation. Where little
+ * round (RFC 9649). A frame that is shown twice is compressed once, and stills can be compressed side by
+ * side; for photographs in which everything moves, that is as small as libwebp's own animations. Where little
  * moves it is larger: every frame costs as much as a still.
  *
  * @param stills opaque, all of the size that is given.

@@ -6,11 +6,14 @@ import {
   type WeightValues,
 } from '@unblur/core-model';
 
-/** What convolutions are computed in: 8-bit integers where their ranges are known and the engine can, or not. */
+/**
+ * Number formats for convolutions: `int8` computes in 8-bit integers if their ranges are known and the engine
+ * can.
+ */
 export const precisions = ['int8', 'float32'] as const;
 export type Precision = (typeof precisions)[number];
 
-/** A function of tensors as it is opened on an engine. Inputs and outputs are float32, flat and row-major. */
+/** A function of tensors to be opened on an engine. Inputs and outputs are float32, flat and row-major. */
 export interface ComputedFunction {
   /** Gives the outputs by name; called with the inputs by name and the weights. */
   compute(inputs: NamedTensors, weights: NamedTensors): NamedTensors;
@@ -39,7 +42,7 @@ export interface ComputeEngine {
 }
 
 /**
- * Opens several things one after the other. Those that are open are released where a later one cannot be opened.
+ * Opens several things one after the other. If one cannot be opened, those already open are released.
  *
  * @param work opens them, and hands each to `keep`.
  * @returns what `work` returns, and what releases all of them.

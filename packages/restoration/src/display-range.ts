@@ -12,8 +12,8 @@ export function clampToDisplay(values: Float32Array): Float32Array {
 }
 
 /**
- * @throws UnblurError where a network gave a value that is infinite or no number: a frame of it would be
- * black or white.
+ * @throws UnblurError if a network gave an infinite value or NaN, which would turn into a black or white
+ * frame.
  */
 export function expectFinite(values: Float32Array): Float32Array {
   if (!areFinite(values)) {

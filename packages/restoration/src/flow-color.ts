@@ -11,8 +11,7 @@ const colorWheel = makeColorWheel();
  * Two choices differ from the paper's own program: the wheel closes without a jump between its last colour
  * and its first, and vectors longer than the rim keep the rim's colour instead of turning dark.
  *
- * @param dx, dy a flow vector, x right and y down, in units of the length that the rim of the wheel stands
- * for
+ * @param dx, dy a flow vector, x right and y down, in units of the length at the rim of the wheel
  * @returns red, green and blue from 0 to 255, not rounded
  * @throws UnblurError when one of them is no number
  */

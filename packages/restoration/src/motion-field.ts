@@ -20,8 +20,8 @@ export function exposureMotion(motionsPixels: readonly MotionField[]): MotionFie
 }
 
 /**
- * Where things are at a time in an image of a size, of its trajectory `[h, w, 6]`; see `PhotoScene`, whose
- * displacements lead from there back to the middle frame.
+ * Where things are at a given time in an image of a given size, from its trajectory `[h, w, 6]`; see
+ * `PhotoScene`, whose displacements lead from there back to the middle frame.
  */
 export function motionAlong(
   trajectory: Float32Array,
@@ -68,7 +68,7 @@ export function motionAt(
 }
 
 /**
- * The length in pixels that so much of a motion does not exceed.
+ * The length in pixels that the given fraction of a motion's vectors does not exceed.
  *
  * @param fraction from 0, the shortest, to 1, the longest.
  */
@@ -83,8 +83,8 @@ export function percentileLength({ data }: Pick<MotionField, 'data'>, fraction: 
 const leastRimPixels = 1;
 
 /**
- * The length that the rim of the colour wheel stands for: nothing but the longest hundredth moves further. At
- * least one pixel.
+ * The length at the rim of the colour wheel: only the longest hundredth of the motions exceeds it. At least
+ * one pixel.
  */
 export function rimLengthPixels(motion: MotionField): number {
   return Math.max(leastRimPixels, percentileLength(motion, 0.99));

@@ -10,11 +10,11 @@ export interface NetworkOptions {
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 
 /**
- * For calls that TypeScript would not have let through.
+ * Checks options in calls that TypeScript has not checked.
  *
  * @param example of what is wanted.
- * @throws UnblurError where options are none at all, such as the bytes of the weights by themselves, or one has a
- * name that is not known: it would do nothing.
+ * @throws UnblurError if the argument is not an object of options, such as the bytes of the weights alone, or
+ * if an option has an unknown name and would do nothing.
  */
 export function expectOptions<Options extends object>(
   options: Options,

@@ -12,8 +12,8 @@ const isPlausible = (value: number) => value >= -1 && value <= 2;
 
 /**
  * @param name what messages call it.
- * @throws UnblurError when it is not an image, or its values cannot be meant: what was expected and what
- * came.
+ * @throws UnblurError that says what was expected and what was received, if it is not an image or its values
+ * are out of range.
  */
 export function expectRgbImage(image: RgbImage, name = 'the image'): void {
   const received: unknown = image;
@@ -73,7 +73,7 @@ function firstImplausible(data: Float32Array): number {
   return start < data.length ? data.subarray(start).findIndex((value) => !isPlausible(value)) + start : -1;
 }
 
-/** An image as large ones are put together: in half the memory that numbers from 0 to 1 take. */
+/** An image in 16-bit integers, as large images are assembled: in half the memory of numbers from 0 to 1. */
 export interface DeepImage {
   width: number;
   height: number;
@@ -81,7 +81,7 @@ export interface DeepImage {
   data: Uint16Array;
 }
 
-/** An image in numbers from 0 to 1, as it is where it has them already. */
+/** An image in numbers from 0 to 1; returned unchanged if it has them already. */
 export function toFractions(image: RgbImage | DeepImage): RgbImage {
   const { width, height, data: values } = image;
   if (values instanceof Float32Array) return { width, height, data: values };
@@ -101,7 +101,7 @@ export function fitWithin(
 }
 
 /**
- * What an engine makes of a blurred image: N frames in time order, and where each lies relative to the middle
+ * The result of restoring a blurred image: N frames in time order, and where each lies relative to the middle
  * one.
  */
 export interface RestoredSequence {

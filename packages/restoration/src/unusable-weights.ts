@@ -1,6 +1,6 @@
 import { firstLine, UnblurError } from '@unblur/files/file-error';
 
-/** Says why weights cannot be used; whoever knows what file they are from can name it. */
+/** Says why weights cannot be used; a caller that knows their file can name it. */
 export class UnusableWeightsError extends UnblurError {
   readonly reason: string;
 
@@ -19,7 +19,7 @@ export function explainWeights<T>(read: () => T): T {
   }
 }
 
-/** In messages: what a file holds whose header has none of the networks that are wanted. */
+/** For messages: what a file holds if its header names none of the wanted networks. */
 export function describeOtherNetwork(metadata: Readonly<Record<string, string>>): string {
   const found = Object.keys(metadata).find((key) => key.startsWith('unblur.'));
   return found === undefined

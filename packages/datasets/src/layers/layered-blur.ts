@@ -23,8 +23,8 @@ export interface LayeredSample extends Sample {
  * Draws a scene and exposes it: objects cut out of stills move before a background that moves with the
  * camera, at steps of at most about `stepPixels`. The frames are display values.
  *
- * @param stills one for the background, then one per object; smaller than the picture or not, they are
- * mirrored at their borders.
+ * @param stills one for the background, then one per object; whatever their size, they are extended by
+ * mirroring at their borders.
  */
 export function synthesizeLayeredBlur(
   stills: readonly RgbBytes[],

@@ -22,7 +22,7 @@ export function listPanoramas(folder: string): string[] {
  *
  * @param coverageDegrees how much of the horizon it shows, where it is only a part of the sphere (see
  * `buildPartialPanorama`).
- * @throws Error that names the file, where it cannot be decoded, is not 2:1, or is no such part.
+ * @throws Error that names the file, where it cannot be decoded, is not 2:1, or is not such a part.
  */
 export async function loadPanorama(path: string, coverageDegrees: number | null = null): Promise<Panorama> {
   const { width, height, rgb } = await readImageFile(path);

@@ -1,7 +1,7 @@
 import type { RgbBytes } from '../sample.js';
 
 /**
- * A full-sphere photograph made ready to be looked into: a pyramid of halved sizes, each with a border of one
+ * A full-sphere photograph prepared for rendering views: a pyramid of halved sizes, each with a border of one
  * pixel that continues the sphere (the other side of the seam left and right; the row across the pole, half a
  * turn away, above and below), so that bilinear sampling needs no special case anywhere.
  */

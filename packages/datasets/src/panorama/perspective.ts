@@ -4,7 +4,7 @@ import type { Panorama, PanoramaLevel } from './panorama.js';
 import { assemblePerspectiveKernel, type PerspectiveKernel } from './perspective-kernel.js';
 import type { Matrix3 } from './rotation.js';
 
-/** A camera's viewfinder: what of the geometry does not change while the camera turns. */
+/** A camera's viewfinder: the part of its geometry that does not change while it turns. */
 export interface Viewfinder {
   camera: PinholeCamera;
   /** Pixels from one row of readings to the next in the kernel's memory: it takes four at a time. */
@@ -49,8 +49,8 @@ export interface Sensor {
 }
 
 /**
- * Puts a sensor before a panorama. What it reads from lies in a memory of its own, one for each thread: a
- * level or a response that was used last is not copied again.
+ * Opens a sensor. It reads from its own memory, one per thread: the level and the response used last are not
+ * copied again.
  *
  * @param response see `createResponse`; must not change afterwards, and neither must the level.
  */

@@ -12,11 +12,12 @@ interface ClaimedSet {
 }
 
 /**
- * Works in a folder that holds, or will hold, what the description says, by a JSON file in it: so a job that
- * was stopped goes on where it was, and two different sets never mix. A job that fails before it has made
- * anything leaves nothing. No two processes make the same part at the same time.
+ * Works in a folder that is marked, by a JSON file in it, with a description of its contents: a job that was
+ * stopped can continue, and two different sets never mix. A job that fails before it has made anything leaves
+ * nothing. No two processes make the same part at the same time.
  *
- * @throws UnblurError where the folder is marked with another description, or that says who is at work there.
+ * @throws UnblurError if the folder is marked with another description, or if another process is at work
+ * there.
  */
 export function workInClaimedFolder<T>(
   folder: string,

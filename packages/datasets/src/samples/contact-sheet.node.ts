@@ -14,10 +14,9 @@ const gap = 4;
 const labelHeight = 18;
 
 /**
- * A picture to look at samples by, as PNG: a row per sample with the blurred picture, its frames in time
- * order (of more than 7 every second, third, ...), and the middle frame with arrows of the motion from the
- * first frame to the last (estimated where it is not known); above each row, the rotation in degrees where
- * there is one.
+ * An overview of samples as PNG: a row per sample with the blurred picture, its frames in time order (of more
+ * than 7 every second, third, ...), and the middle frame with arrows of the motion from the first frame to
+ * the last (estimated where it is not known); above each row, the rotation in degrees where there is one.
  *
  * @param samples of one size and number of frames.
  * @param indices of the samples in their set, to name them by. Default: from 0 on.

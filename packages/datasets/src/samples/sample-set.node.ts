@@ -32,7 +32,7 @@ export interface SampleSetOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Says that a folder holds a set of sample folders, and how they were made. */
+/** The file that marks a folder as a set of sample folders and records how they were made. */
 export const setFile = 'set.json';
 
 const cacheBytes = 512 * 2 ** 20;

@@ -170,8 +170,8 @@ export class ShardFolder {
 }
 
 /**
- * Reads a set's manifest and compares it with the set's first and last shard, before anything is made as
- * large as it says.
+ * Reads a set's manifest and compares it with the set's first and last shard, before any memory is allocated
+ * for what it claims.
  * @throws Error where there is no manifest, a field of it makes no sense, or it does not fit the shards.
  */
 export async function readShardManifest(folder: string): Promise<ShardManifest> {

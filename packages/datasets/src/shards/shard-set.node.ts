@@ -12,7 +12,7 @@ import { manifestFile, type ShardManifest, shardName } from './shard-folder.node
 
 const defaultSamplesPerShard = 256;
 
-/** How a set of shards is made; none of it but `count` and `samplesPerShard` changes what is in them. */
+/** How a set of shards is made. `part`, `workers` and `cacheMegabytes` do not change what is in them. */
 export interface ShardSetOptions {
   source: SampleSource;
   seed: number;

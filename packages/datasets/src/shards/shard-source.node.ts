@@ -16,7 +16,7 @@ import type { SourceKind } from '../stream/source-kind.node.js';
 import type { ShardSample } from './shard-file.node.js';
 import { readShardManifest, ShardFolder, type ShardManifest } from './shard-folder.node.js';
 
-/** What is made of a stored sample. Plain data: a section of a run file. */
+/** How a stored sample is cropped and augmented. Plain data: a section of a run file. */
 export interface ShardCropOptions {
   /** Side of the random window that is cut out of the stored pictures; default: all of them. */
   sizePixels: number;

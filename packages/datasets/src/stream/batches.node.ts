@@ -80,7 +80,7 @@ export function layeredBatches(options: LayeredBatchOptions): AsyncGenerator<Lay
 
 /**
  * An endless stream of batches of exposures from high-speed video: random windows of random consecutive
- * frames, each video as often as another. Reproducible as `panoramaBatches` is.
+ * frames, each video equally often. Reproducible as `panoramaBatches` is.
  *
  * @throws Error (at the first batch) for wrong options or a folder without long enough videos; later, for a
  * frame that cannot be used, by name, and where no window of the videos moves as `neighbourPixels` asks.

@@ -68,7 +68,7 @@ export async function recipeOfSource(source: SampleSource, seed: number): Promis
   return sourceOf(kind).recipeOf(folder, seed, options);
 }
 
-/** What sets to evaluate on are made by: without augmentation unless the source asks for it. */
+/** The recipe for evaluation sets: without augmentation unless the source asks for it. */
 export async function evaluationRecipeOfSource(chosen: SampleSource, seed: number): Promise<SingleRecipe> {
   requireSource(chosen);
   const { kind, folder, ...given } = chosen;
@@ -78,7 +78,7 @@ export async function evaluationRecipeOfSource(chosen: SampleSource, seed: numbe
   return source.evaluationRecipeOf?.(folder, seed, options) ?? source.recipeOf(folder, seed, options);
 }
 
-/** What samples are made from and how; files by name, wherever they lie. */
+/** What samples are made from and how, with files by name alone, so that moving them changes nothing. */
 export function describeRecipe(recipe: Recipe): Record<string, unknown> {
   return recipe.kind === 'mixed'
     ? {

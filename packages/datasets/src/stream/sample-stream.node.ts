@@ -64,8 +64,8 @@ export async function* groupSamples<T>(
 }
 
 /**
- * What is requested, in order, with so many more requests under way than are needed. A failure is thrown when
- * its turn comes.
+ * Yields the results of requests in order, with the given number of further requests under way. A failure is
+ * thrown when its turn comes.
  *
  * @param request gives `undefined` once there is nothing left.
  */

@@ -58,7 +58,7 @@ const shrinkFactorOf = (sidePixels: number): number => Math.ceil(sidePixels / lo
 const searchFor = (limitPixels: number): number => Math.min(Math.ceil(limitPixels) + 1, longestSearch);
 
 /**
- * Whether motion up to a limit is told from faster one in a square picture, by `motionBetweenGrey`.
+ * Checks that `motionBetweenGrey` can tell motion up to a limit from faster motion in a square picture.
  *
  * @throws RangeError that says what limit, and what size, is possible.
  */
@@ -82,7 +82,7 @@ export function requireMeasurableMotion(sizePixels: number, limitPixels: number)
 
 /**
  * An estimate of how far what the middle frame shows moves in half the exposure, by following blocks from
- * frame to frame: for looking at samples whose motion is not known. Blocks without texture count as still,
+ * frame to frame: for previews of samples whose motion is not known. Blocks without texture count as still,
  * and so does what lies within 8 pixels of the border.
  *
  * @param frames in time order, of one size.

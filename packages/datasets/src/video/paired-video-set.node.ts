@@ -40,13 +40,13 @@ interface Exposure {
 }
 
 /**
- * Blurs videos as a camera would that took fewer frames a second: each blurred frame is the average of
- * consecutive sharp ones, its ground truth the middle one of them. The layout is that of `listPairedVideos`.
- * Frames that exist are kept: a set that was stopped half-way is completed by the same call.
+ * Blurs videos as a camera with a lower frame rate would: each blurred frame is the average of consecutive
+ * sharp ones, its ground truth the middle one of them. The layout is that of `listPairedVideos`. Frames that
+ * exist are kept: a set that was stopped half-way is completed by the same call.
  *
- * @returns how many blurred frames of how many videos the set holds, and how many of them were there already.
- * @throws RangeError for wrong options; Error where `out` holds a set made with other options, two videos would
- * have one name, a video has too few frames, or a frame cannot be used.
+ * @returns how many blurred frames of how many videos the set holds, and how many of them already existed.
+ * @throws RangeError for wrong options; Error where `out` holds a set made with other options, two videos
+ * would have one name, a video has too few frames, or a frame cannot be used.
  */
 export async function synthesizePairedVideos(
   options: PairedVideoSetOptions,

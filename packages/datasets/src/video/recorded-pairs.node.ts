@@ -44,10 +44,10 @@ export interface PairedVideoOptions {
 }
 
 /**
- * The videos below a folder that are there blurred and sharp, in the layouts of published sets:
+ * The videos below a folder that exist both blurred and sharp, in the layouts of published sets:
  * `blur/<video>/<frame>` beside `gt/<video>/<frame>`, GoPro's `<scene>/blur` beside `<scene>/sharp`, DVD's
- * `input` beside `GT`, REDS' `val_blur` beside `val_sharp`; to any depth, so a split or the whole set. Sharp
- * frames of which there is no blurred one are left out.
+ * `input` beside `GT`, REDS' `val_blur` beside `val_sharp`; to any depth, so a split works as well as the
+ * whole set. Sharp frames without a blurred one are left out.
  *
  * @returns videos sorted by name.
  * @throws Error that names the folder that is missing, or the frame that has no counterpart.

@@ -24,8 +24,8 @@ export interface VideoWindow {
 }
 
 /**
- * Chooses the window of an exposure: a random place, and the least factor to shrink by at which neighbouring
- * frames are close enough to be averaged.
+ * Chooses the window of an exposure: a random place, and the least factor to shrink by that brings
+ * neighbouring frames close enough to be averaged.
  *
  * @param frames of one size, in time order.
  * @returns undefined where the frames are too far apart, or too much alike, at every factor.

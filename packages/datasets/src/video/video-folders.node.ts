@@ -16,8 +16,7 @@ export interface VideoFrames {
 /**
  * The videos below a folder: each folder that holds pictures is one, with its frames in the order of the
  * numbers in their names. Searches sub-folders to any depth, so a folder of frames, a folder of videos, sets
- * of recorded pairs (see `listPairedVideos`) and of sample folders all do; what is blurred there is passed
- * by.
+ * of recorded pairs (see `listPairedVideos`) and of sample folders all do; their blurred frames are skipped.
  *
  * @returns videos sorted by path.
  * @throws Error where the folder cannot be read or holds no picture.
@@ -41,13 +40,14 @@ export function listVideos(folder: string): string[][] {
 }
 
 /**
- * Takes a video file apart with ffmpeg: every frame as it was recorded, none doubled or dropped, as
- * `000001.png` and so on in a new folder, for `listFrames`. The folder appears once it is whole. High dynamic
- * range is tone-mapped, interlaced frames are made progressive, and what is transparent lies on white.
+ * Extracts the frames of a video file with ffmpeg: every frame as it was recorded, none doubled or dropped,
+ * as `000001.png` and so on in a new folder, for `listFrames`. The folder appears once it is whole. High
+ * dynamic range is tone-mapped, interlaced frames are made progressive, and what is transparent lies on
+ * white.
  *
  * @returns the number of frames.
- * @throws Error where ffmpeg is missing, the video cannot be decoded, or `out` exists; the signal's reason when
- * aborted.
+ * @throws Error where ffmpeg is missing, the video cannot be decoded, or `out` exists; the signal's reason
+ * when aborted.
  */
 export async function extractVideoFrames(video: string, out: string, signal?: AbortSignal): Promise<number> {
   if (existsSync(out)) throw new Error(`Expected a new folder for the frames but ${out} exists.`);

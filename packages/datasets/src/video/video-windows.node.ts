@@ -113,9 +113,9 @@ interface OpenSource extends Required<
 }
 
 /**
- * An endless stream of batches of windows, each video of a source as often as another, flipped and reversed
- * in time at random. Windows lie anywhere in a video: before its first and after its last exposure, that one
- * is repeated, as where a clip is deblurred. The same options give the same samples, whatever the sample it
+ * An endless stream of batches of windows, each video of a source equally often, flipped and reversed in time
+ * at random. Windows lie anywhere in a video: before its first and after its last exposure, that one is
+ * repeated, as when a clip is deblurred. The same options give the same samples, whatever the sample it
  * starts from.
  *
  * @throws RangeError for wrong options; Error for a folder without long enough videos, and for a frame that

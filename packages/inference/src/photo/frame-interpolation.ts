@@ -5,8 +5,8 @@ import type { PixelImage } from '../pictures/pixel-image.js';
 export type PixelMotion = Float32Array;
 
 /**
- * The motion from one frame to another at every pixel of copies of them, bilinear between the centres of the
- * fields' cells.
+ * The motion from one frame to another at every pixel of smaller copies of them, interpolated bilinearly
+ * between the centres of the motion fields' cells.
  *
  * @param from, to where the scene lies in the two, in pixels of the photograph.
  * @param copy the size of the copies. @param shrink how many pixels of the photograph one of theirs is wide.
@@ -48,9 +48,9 @@ function cellsAround(
 }
 
 /**
- * A frame between two: both moved along the motion from one to the other to where things are by then, and mixed,
- * the nearer one more. Between frames of the photo network that are a sixth of the motion apart, it is within 38 to
- * 50 dB of what the network renders for that time.
+ * A frame between two: both are moved along the motion to where things are at that time and mixed, the nearer
+ * one weighted more. Between frames of the photo network that are a sixth of the motion apart, it is within
+ * 38 to 50 dB of what the network renders for that time.
  *
  * @param share how much of the way has passed, from 0 to 1.
  */

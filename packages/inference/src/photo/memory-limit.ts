@@ -8,8 +8,8 @@ export interface MemoryLimit {
 }
 
 /**
- * How much address space this process may take, and takes; none where there is no limit, or the system does
- * not say.
+ * How much address space this process may take, and takes now; undefined if there is no limit or the system
+ * does not say.
  */
 export function addressSpaceLimit(
   readText: (path: string) => string = (path) => readFileSync(path, 'utf8'),
@@ -31,7 +31,7 @@ const gibibytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
  * Refuses work that would run out of memory in the middle, before it begins.
  *
  * @param budgetBytes what the network and its frames are going to take.
- * @param besideBytes what is needed beside the budget.
+ * @param besideBytes what is needed on top of the budget.
  * @param limit with what was used before the photograph was worked on.
  * @throws UnblurError with the budget that fits, if any does.
  */

@@ -125,10 +125,10 @@ export interface RestoredPhoto extends WrittenFiles {
  * where it does not exist: `frame-0.png` ... in time order (16-bit where the photograph is, in its own
  * colours and with its EXIF and XMP; PNG unless another `format` is asked for), and in sRGB `animation.webp` or
  * `.gif`, `video.mp4` where ffmpeg is found, `contact-sheet.png` and `motion.png`. They appear all at once;
- * what an earlier restoration has left there beside these goes.
+ * other files left there by an earlier restoration are removed.
  *
  * @throws UnblurError with one line for the user; the signal's reason when aborted; what `writeBeside`
- * throws, as it is, where that is none of the files in the folder. No file is ever left half-written.
+ * throws, unchanged unless it concerns a file in the folder. No file is ever left half-written.
  */
 export async function restorePhotoToFolder(
   source: Parameters<typeof loadPhoto>[0],

@@ -34,7 +34,7 @@ import {
 } from '@unblur/restoration';
 import { expectPrecision } from '../onnx-engine.js';
 
-/** What an exported graph is to be made for. */
+/** What an exported graph is made for. */
 export interface RestorationSize {
   heightPixels: number;
   widthPixels: number;
@@ -51,14 +51,14 @@ const sizeOptions: OptionNames<RestorationSize> = {
   precision: true,
 };
 
-/** A tensor that a graph takes or gives. */
+/** An input or output tensor of a graph. */
 export interface TensorFacts {
   shape: number[];
   /** Axes, units and range, in words. */
   meaning: string;
 }
 
-/** A network that restores, weights and all, as an `.onnx` file for one size. */
+/** A restoring network with its weights as an `.onnx` file for one size. */
 export interface RestorationGraph {
   bytes: Uint8Array;
   network: 'photo' | 'paper' | 'frame-extraction' | 'video-deblurring' | 'clip';
@@ -110,13 +110,13 @@ const photographInput = {
  * Traces the restoration that a weights file describes, of photographs or of the middle frame of a few frames
  * of video, for images of one size.
  *
- * Sizes need not fit the network: the graph mirrors images at their edges, as is done when they are restored
- * here, and cuts the result. Images are clamped to [0, 1]. Weights that the file holds as float16 stay
- * float16.
+ * Sizes need not be multiples of the network's: the graph pads images by mirroring them at their edges, as
+ * restorers do, and crops the result. Images are clamped to [0, 1]. Weights that the file holds as float16
+ * stay float16.
  *
  * @param file the bytes of a `.safetensors` file of any of the networks.
- * @throws UnblurError where the weights do not hold together, a side is shorter than the network can take, or
- * the network has no such number of frames.
+ * @throws UnblurError where the weights are invalid, a side is shorter than the network can take, or the
+ * network has no such number of frames.
  */
 export function traceRestoration(file: SafetensorsBytes, size: RestorationSize): RestorationGraph {
   expectOptions(size, sizeOptions, 'traceRestoration(weights, { heightPixels: 480, widthPixels: 640 })');

@@ -98,7 +98,7 @@ const restoreOptions: OptionNames<RestoreOptions> = {
   signal: true,
 };
 
-/** Of frames that come one after the other. */
+/** Options for frames that come one after the other. */
 export interface RestoreFramesOptions extends RestoreOptions {
   /**
    * Leaves frames of large photographs, which are put together from tiles or brought to full size, the 16-bit
@@ -178,13 +178,13 @@ const copiesWhenMirrored = 4;
 const maximumSessions = 5;
 
 /**
- * Makes a restorer from weights. The network is made ready for each image size it meets.
+ * Makes a restorer from weights. The network is prepared for each image size it meets.
  *
  * A photograph above the memory budget is restored in tiles that overlap; no value of the photo network
  * depends on the whole picture, so tiles agree where they meet, and are blended there.
  *
- * @throws UnblurError when an option makes no sense, the weights do not hold together or the number of frames
- * cannot be had from them.
+ * @throws UnblurError when an option makes no sense, the weights are invalid, or their network cannot give
+ * that number of frames.
  */
 export async function createRestorer(options: RestorerOptions): Promise<Restorer> {
   expectOptions(options, restorerOptions, 'createRestorer({ weights })');
@@ -193,7 +193,9 @@ export async function createRestorer(options: RestorerOptions): Promise<Restorer
   return createRestorerOn(() => openEngine(engine, { threads, precision }), others);
 }
 
-/** As `createRestorer`, on an engine of one's own, which is opened once the options make sense. */
+/**
+ * As `createRestorer`, on an engine of the caller's own, which is opened once the options have been checked.
+ */
 export async function createRestorerOn(
   openOwnEngine: () => Promise<ComputeEngine>,
   options: Omit<RestorerOptions, 'engine' | 'threads' | 'precision'>,
@@ -477,10 +479,11 @@ interface Pass {
 }
 
 /**
- * Times in passes of at most so many frames (two at least), every time together with its opposite: only then
- * can a tile that tells the exposure backwards be turned round. From the ends of the exposure to its middle.
+ * Splits times into passes of at most so many frames (at least two), every time together with its opposite:
+ * only then can a tile whose time runs backwards be reversed. Goes from the ends of the exposure to its
+ * middle.
  *
- * @param withEnds whether the first pass is to have the ends of the exposure, asked for or not.
+ * @param withEnds whether the first pass includes the ends of the exposure even if they are not asked for.
  */
 export function planPasses(
   times: readonly number[],

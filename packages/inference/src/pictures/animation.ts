@@ -13,7 +13,7 @@ export interface PlaybackOptions {
 /** What sharp writes of an animation's delays. */
 const mostMilliseconds = 65535;
 
-/** @throws UnblurError where frames would not show for whole milliseconds, as many as a file can say. */
+/** @throws UnblurError unless frames are shown for whole milliseconds, as many as a file can hold. */
 export function expectPlayback({ frameMilliseconds = 1 }: PlaybackOptions): void {
   if (!(
     Number.isInteger(frameMilliseconds) &&
@@ -27,8 +27,8 @@ export function expectPlayback({ frameMilliseconds = 1 }: PlaybackOptions): void
 }
 
 /**
- * How long each of so many frames shows: 25 frames a second look smooth; of fewer than a dozen each wants to be
- * seen.
+ * How long each frame is shown: 25 frames a second look smooth, while fewer than a dozen are shown longer so
+ * that each can be seen.
  */
 export function frameMillisecondsOf(playback: PlaybackOptions, frameCount: number): number {
   expectPlayback(playback);
@@ -54,7 +54,7 @@ const webpEffort = 2;
 const gifEffort = 6;
 
 /**
- * Encodes frames as an endless animation, its longest side at most 1280 pixels, as GIF 640.
+ * Encodes frames as an endless animation, its longest side at most 1280 pixels (640 for GIF).
  *
  * @throws UnblurError when there is no frame, one is no picture, or the format is another.
  */

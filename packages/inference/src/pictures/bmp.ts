@@ -7,7 +7,7 @@ export const isBmp = (bytes: Buffer): boolean =>
  * Decodes a Windows bitmap, which sharp does not, with NetSurf's decoder as WebAssembly, loaded when the
  * first such file comes: 1 to 32 bits a pixel, with palette and run lengths too.
  *
- * @param expectSize is called with the size before anything is decoded.
+ * @param expectSize called with the size before anything is decoded.
  * @throws where the file is damaged or cut short.
  */
 export async function decodeBmp(

@@ -66,7 +66,7 @@ export function isCameraRaw(bytes: Buffer): boolean {
  * The JPEG preview inside a camera RAW file, as large as the photograph, and how it is to be turned (EXIF
  * orientation).
  *
- * @throws UnblurError where there is none of that size: what to do.
+ * @throws UnblurError that says what to do, if there is none of that size.
  */
 export async function extractFullSizePreview(
   bytes: Buffer,

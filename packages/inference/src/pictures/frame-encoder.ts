@@ -43,7 +43,7 @@ export interface FrameEncoding {
   quality?: number | undefined;
 }
 
-/** @throws UnblurError that says what the format has, where it does not have what is asked for. */
+/** @throws UnblurError that says what the format supports, if it does not support what is asked for. */
 export function expectFrameEncoding({ format = 'png', bitDepth, quality }: FrameEncoding): void {
   if (!Object.hasOwn(formats, format)) {
     throw new UnblurError(`Expected ${frameFormats.join(', ')} for format but received ${String(format)}`);
@@ -64,8 +64,7 @@ export function expectFrameEncoding({ format = 'png', bitDepth, quality }: Frame
 }
 
 /**
- * Encodes a frame as what the source says of its own colours, sRGB where it says nothing, and with its EXIF
- * and XMP.
+ * Encodes a frame in the source's own colours (sRGB if it names none), with its profile, EXIF and XMP.
  *
  * @param source what the frame was made from.
  * @param pixels the frame rounded to 8 bits, where that is there already.

@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { toPixels, type Picture, type PixelImage } from './pixel-image.js';
 
-/** What a picture file says of itself beside its pixels. */
+/** The metadata of a picture file. */
 export interface PictureMetadata {
   /** The ICC profile that its values are encoded by. Default: they are sRGB. */
   readonly profile?: Uint8Array | undefined;
@@ -50,7 +50,7 @@ async function blackPixel(isDeep: boolean, metadata: PictureMetadata): Promise<B
 /** Signature and header chunk. */
 const pngBeginBytes = 33;
 
-/** A PNG file that says nothing of itself as one that does. */
+/** Adds metadata to a PNG file that has none. */
 export function describePng(png: Buffer, { profile, exif, xmp }: PictureMetadata): Buffer {
   return Buffer.concat([
     png.subarray(0, pngBeginBytes),
@@ -71,7 +71,7 @@ function pngChunk(type: string, ...content: Uint8Array[]): Buffer {
   return chunk;
 }
 
-/** A picture as 8-bit sRGB, for what says nothing of its colours. @param profile of the picture's colours. */
+/** A picture as 8-bit sRGB, for results that carry no profile. @param profile of the picture's colours. */
 export async function toSrgb(picture: Picture, { profile }: PictureMetadata): Promise<PixelImage> {
   const pixels = toPixels(picture);
   if (!profile) return pixels;

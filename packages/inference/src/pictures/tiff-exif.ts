@@ -40,7 +40,7 @@ interface Entry {
 }
 
 /**
- * What a camera noted in a TIFF file or a RAW file that is built like one, as an EXIF block of its own.
+ * What the camera recorded in a TIFF file, or a RAW file built like one, as a separate EXIF block.
  *
  * @returns undefined where there is nothing, or it is damaged
  */

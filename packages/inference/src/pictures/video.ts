@@ -15,11 +15,11 @@ export interface VideoOptions extends PlaybackOptions, FfmpegOptions {
 const videoLongestSidePixels = 1920;
 
 /**
- * Writes frames as an H.264 MP4 that any player shows, its longest side at most 1920 pixels. The codec wants
- * even sides: an odd one has its last row or column twice. The file appears when it is whole.
+ * Writes frames as an H.264 MP4 that any player shows, its longest side at most 1920 pixels. The codec needs
+ * even sides: an odd one gets its last row or column twice. The file appears once it is complete.
  *
- * @throws UnblurError when a frame is no picture or there is none, ffmpeg cannot be run or fails, or the file cannot be written; the signal's reason when
- * aborted.
+ * @throws UnblurError when there is no frame, one is no picture, ffmpeg cannot be run or fails, or the file
+ * cannot be written; the signal's reason when aborted.
  */
 export async function writeVideo(
   path: string,

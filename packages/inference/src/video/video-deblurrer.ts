@@ -32,7 +32,7 @@ const deblurrerOptions: OptionNames<VideoDeblurrerOptions> = {
 /**
  * Makes a deblurrer from weights, which runs on ONNX Runtime.
  *
- * @throws UnblurError when an option makes no sense or the weights do not hold together.
+ * @throws UnblurError when an option makes no sense or the weights are invalid.
  */
 export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
   expectOptions(options, deblurrerOptions, 'createVideoDeblurrer({ weights })');

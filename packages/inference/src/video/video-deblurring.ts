@@ -99,7 +99,7 @@ export interface DeblurredVideo {
   skipped: number;
 }
 
-/** What makes a sequence of frames sharp, and how. */
+/** Deblurs a sequence of frames. */
 export type SequenceDeblurrer = Pick<VideoDeblurrer, 'deblur'> &
   Partial<Pick<VideoDeblurrer, 'mirrored' | 'precision' | 'expectFrameSize'>>;
 
@@ -123,10 +123,10 @@ interface FrameSource {
 }
 
 /**
- * Makes a clip or a folder of frames sharp and writes a clip (`.mp4`, `.m4v`, `.mov`, `.mkv`, `.webm`, `.ts`)
- * or a folder of pictures (PNG unless another `format` is asked for), each by what the name of the output
- * ends in. A clip keeps the time of every frame, its colours, the shape of its pixels, its sound, subtitles,
- * chapters and title; what the output cannot hold is noted. A clip of that name is replaced unless
+ * Deblurs a clip or a folder of frames and writes a clip (`.mp4`, `.m4v`, `.mov`, `.mkv`, `.webm`, `.ts`) or
+ * a folder of pictures (PNG unless another `format` is asked for), depending on the extension of the output's
+ * name. A clip keeps the time of every frame, its colours, the shape of its pixels, its sound, subtitles,
+ * chapters and title; what the output cannot hold is noted. An existing clip of that name is replaced unless
  * `overwrite` is false. A folder that holds some of the frames already, from an earlier run with the same
  * weights, gets the missing ones.
  *

@@ -6,8 +6,8 @@ import type { RgbImage } from '@unblur/restoration';
 import { loadPhoto } from '../pictures/photo.js';
 
 /**
- * The frames of a folder, where results get their names. @throws UnblurError as `listFrames`, and where two
- * would get one name as PNG.
+ * The frames of a folder whose names the results will have. @throws UnblurError as `listFrames`, and where
+ * two would get one name as PNG.
  */
 export function listNamedFrames(folder: string): string[] {
   const frames = listFramesOfOneClip(folder);

@@ -17,7 +17,7 @@ export function expectPart({ fromSeconds, toSeconds }: ClipPart): void {
 }
 
 /**
- * The frames of a part, its first at 0 seconds, out of frames that begin with it.
+ * The frames of a part, its first at 0 seconds, from a stream of frames that starts with it.
  *
  * @param beginSeconds when the clip begins, in the time of its frames.
  */
@@ -38,7 +38,7 @@ export async function* framesOfPart(
 /**
  * A deblurrer whose frames show the original on the left and the sharp one on the right.
  *
- * @param readAgain the frames that it is given, once more: so none has to be kept until its sharp one comes.
+ * @param readAgain reads the same frames once more, so that none has to be kept until its sharp one comes.
  */
 export function besideOriginal(
   deblurrer: Pick<VideoDeblurrer, 'deblur'>,

@@ -50,10 +50,10 @@ export interface EagerRestorer {
 }
 
 /**
- * Makes a restorer that runs op by op on the TensorFlow.js backend that is active now: what a browser has. On
- * Node, `createRestorer` is several times faster.
+ * Makes a restorer that runs op by op on the currently active TensorFlow.js backend, as in a browser. On
+ * Node, `createRestorer` of `@unblur/inference` is several times faster.
  *
- * @throws UnblurError when an option makes no sense or the weights do not hold together.
+ * @throws UnblurError when an option makes no sense or the weights are invalid.
  */
 export function createEagerRestorer(options: EagerRestorerOptions): EagerRestorer {
   expectOptions(options, { weights: true, maximumPixels: true }, 'createEagerRestorer({ weights })');

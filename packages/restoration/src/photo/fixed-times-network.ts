@@ -38,7 +38,7 @@ const memoryPerActivation = 2.4;
 
 /**
  * The network that a weights file describes, or `undefined` where it is of a network that restores frames at
- * any time. @throws where the weights do not hold together.
+ * any time. @throws where the weights are invalid.
  */
 export function readFixedTimesNetwork(weights: SafetensorsBytes): FixedTimesNetwork | undefined {
   const metadata = readSafetensorsMetadata(weights);

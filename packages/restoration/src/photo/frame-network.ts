@@ -65,8 +65,8 @@ export interface FrameNetwork {
 }
 
 /**
- * Reads the weights of a network for photographs: the file says which one. @throws UnblurError when they do
- * not hold together.
+ * Reads the weights of a network for photographs: the file says which one. @throws UnblurError when they are
+ * invalid.
  */
 export function readFrameNetwork(weights: SafetensorsBytes): FrameNetwork {
   return explainWeights(() => {
@@ -80,8 +80,8 @@ export const photoFrames = 7;
 const mostFrames = 1001;
 
 /**
- * So many times, evenly from -1 to 1, of a network that restores frames at any time. @throws UnblurError
- * unless they can be had.
+ * That many times, evenly spaced from -1 to 1, for a network that restores frames at any time. @throws
+ * UnblurError unless `frames` is a whole number in range.
  */
 export function anyTimes(frames: number): number[] {
   if (!(Number.isInteger(frames) && frames >= 2 && frames <= mostFrames)) {

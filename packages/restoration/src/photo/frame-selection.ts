@@ -11,7 +11,7 @@ export interface FrameChoice {
 /**
  * The times of the frames that are wanted.
  *
- * @param timesOf those of a number of frames. @throws where it cannot be had.
+ * @param timesOf gives the times for a number of frames; throws if the network cannot give that many.
  * @param defaultTimes where neither times nor a number are given.
  * @throws UnblurError for times outside the exposure, the same one twice, or none; where both are given.
  */

@@ -5,9 +5,9 @@ import { inNearerOrder } from './time-order.js';
 
 /**
  * Restores an image and its mirror image, and takes the mean (self-ensemble, Timofte et al. 2016, "Seven ways
- * to improve example-based single image super resolution"). Where both say the same it stays; what only one
- * of them sees is halved, errors with it. The mirror image's frames are reversed in time where they agree
- * better then.
+ * to improve example-based single image super resolution"). What both agree on stays; what only one of them
+ * shows is halved, and so are its errors. The mirror image's frames are reversed in time if they agree better
+ * that way.
  *
  * @param restore gives frames of the image's size, and motions on grids whose stride divides its width.
  */

@@ -1,11 +1,11 @@
 import type { RestoredSequence } from '../raster.js';
 
 /**
- * A blurred image is the same for a motion and its reverse, so the network may tell the story of a part of it
- * backwards.
+ * A blurred image is the same for a motion and its reverse, so in part of it the network may restore the
+ * frames in reverse order.
  *
- * @param distance of a sequence from what it is to continue or to agree with.
- * @returns the sequence in the order whose frames are nearer; as it is where both are equally near.
+ * @param distance of a sequence from the one that it should continue or agree with.
+ * @returns the sequence in the order whose frames are nearer; unchanged if both are equally near.
  */
 export function inNearerOrder(
   sequence: RestoredSequence,

@@ -35,12 +35,12 @@ export function isOneColor({ data }: RgbImage): boolean {
 }
 
 /**
- * How far things move from the middle of the exposure to its end, in pixels of the photograph. Blur longer
- * than the network can follow shows on a smaller copy, where it is shorter: the longest motion that any copy
- * shows counts.
+ * How far things move from the middle of the exposure to its end, in pixels of the photograph. Blur too long
+ * for the network to follow is found on a smaller copy, where it is shorter: the longest motion found on any
+ * copy counts.
  *
  * @param motionAtEnd finds the motion, from the middle to the end of the exposure, of a copy of the
- * photograph whose sides are those, rounded.
+ * photograph with the given sides, rounded.
  */
 export async function surveyMotion(
   photo: { width: number; height: number },

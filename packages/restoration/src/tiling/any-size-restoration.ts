@@ -7,7 +7,7 @@ import { planTiles, type TileLimits, type TilePlan } from './tile-plan.js';
 
 /**
  * Restores one tile, both sides multiples of the network's multiple: frames of the tile's size, motions on a
- * grid that divides it. It is told how many tiles are done and how many there are.
+ * grid that divides it. It receives how many tiles are done and how many there are.
  */
 export type RestoreTile = (
   tile: RgbImage,
@@ -26,9 +26,9 @@ export interface TiledRestoration {
 }
 
 /**
- * Restores an image of any size with a function that takes only some sizes: mirrors it at the right and
- * bottom edge up to the multiple, cuts it into overlapping tiles of one size where it is too large for one,
- * restores tile after tile, blends and crops.
+ * Restores an image of any size with a function that takes only some sizes: pads it at the right and bottom
+ * edge by mirroring, up to the multiple; cuts it into overlapping tiles of one size if it is too large for
+ * one; restores the tiles one after the other, blends and crops.
  *
  * @param signal stops between two tiles; the promise is then rejected with its reason.
  */

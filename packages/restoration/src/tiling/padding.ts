@@ -2,7 +2,7 @@ import type { RgbImage } from '../raster.js';
 
 /**
  * Grows an image to `width` x `height` by mirroring it at its edges, the edge pixel not repeated. An image
- * smaller than what is to be filled is mirrored back and forth; a single row or column is repeated.
+ * smaller than the space to fill is mirrored back and forth; a single row or column is repeated.
  *
  * @param options.left, options.top how many of the new columns and rows lie before the image's own; none if
  * not said.

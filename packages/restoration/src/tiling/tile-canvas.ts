@@ -10,7 +10,7 @@ const peakLevel = 65535;
 /**
  * Collects restored tiles into whole frames and motions, each pixel the average of its tiles weighted by
  * their feather shares. Frames are held as 16-bit integers, a sixth of what floats and their sums would take
- * of a large photograph.
+ * for a large photograph.
  */
 export class TileCanvas {
   #frames: Uint16Array[] = [];

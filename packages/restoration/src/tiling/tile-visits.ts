@@ -9,8 +9,8 @@ export interface TilePosition {
 /**
  * The order in which to restore the tiles: from the most textured one outwards, always to the unvisited
  * neighbour that shares the most texture with a visited one (a maximum spanning tree). Each tile's direction
- * of time is decided on what it shares with the tiles before it, and only texture can tell a frame from its
- * mirror in time: sky decides last, and for nobody else.
+ * of time is decided on what it shares with the tiles before it, and only texture can tell a sequence from
+ * its reverse: sky comes last and decides for no other tile.
  */
 export function planVisits(photo: RgbImage, plan: TilePlan): TilePosition[] {
   const tiles = plan.rows.flatMap((_, row) => plan.columns.map((_, column) => ({ column, row })));

@@ -34,7 +34,7 @@ export interface SceneProgress {
   signal?: AbortSignal | undefined;
 }
 
-/** A photograph that has been analyzed. It holds memory of what computes until it is released. */
+/** A photograph that has been analyzed. It occupies the engine's memory until it is released. */
 export interface TiledScene {
   /**
    * The frame at a time of the exposure, from -1 (the shutter opens) to 1 (it closes). One at a time. @throws
@@ -81,10 +81,10 @@ function planFor(width: number, height: number, maximumPixels: number): TilePlan
 }
 
 /**
- * Finds out what all frames of a photograph of any size are made from, tile after tile. A tile that tells the
- * exposure backwards is turned round, since a blur does not tell which way time ran.
+ * Analyzes a photograph of any size, tile by tile, into what all its frames are made from. A tile in which
+ * time runs backwards is reversed, since a blur does not show which way time ran.
  *
- * @throws UnblurError when it is no photograph.
+ * @throws UnblurError when `photo` is not an image.
  */
 export async function analyzeInTiles<Scene>(
   photo: RgbImage,

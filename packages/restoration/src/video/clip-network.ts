@@ -16,9 +16,10 @@ import { averageWithMirrorImage } from './video-mirror-averaging.js';
 import type { VideoNetwork, VideoPass } from './video-network.js';
 
 /**
- * The clip network: a pass describes every frame once, and keeps its description for all windows that see it.
+ * The clip network: a pass describes every frame once, and keeps its description for all windows that contain
+ * it.
  *
- * @throws when the weights do not hold together.
+ * @throws when the weights are invalid.
  */
 export function readClipNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   const { config, ...read } = clipFamily.readWeights(weights);

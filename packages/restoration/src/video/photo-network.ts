@@ -10,7 +10,7 @@ import type { VideoNetwork } from './video-network.js';
  * The photo network on video: every frame by itself, as the middle frame of a photograph. What it finds out
  * about the other moments of an exposure is not computed.
  *
- * @throws when the weights do not hold together.
+ * @throws when the weights are invalid.
  */
 export function readPhotoNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   const { config, ...read } = photoFamily.readWeights(weights);

@@ -38,11 +38,11 @@ interface DescribedFrame {
 }
 
 /**
- * Restored frames of a shot, each of which takes from those beside it what they show more sharply: while a hand
- * shakes, a frame is recorded at the turn of the motion every now and then, and is sharper than any network makes
- * its neighbours (Cho, Wang and Lee 2012; the idea behind the sharpness prior of Pan et al. 2020, Eq. 10). How far
- * a neighbour is trusted depends on the ratio of the recorded frames' gradients, on whether motion there and back
- * ends where it began, and on whether both frames, softened, look alike. Nothing is learned.
+ * Restored frames of a shot, each of which takes detail from sharper neighbours: while a hand shakes, now and
+ * then a frame is recorded at a turning point of the motion, and is sharper than any network can make its
+ * neighbours (Cho, Wang and Lee 2012; the idea behind the sharpness prior of Pan et al. 2020, Eq. 10). How
+ * far a neighbour is trusted depends on the ratio of the recorded frames' gradients, on whether motion there
+ * and back ends where it began, and on whether both frames, softened, look alike. Nothing is learned.
  */
 export class SharperNeighbours {
   readonly #width: number;

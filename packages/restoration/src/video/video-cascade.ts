@@ -64,7 +64,7 @@ class CascadeStage {
 }
 
 /**
- * All passes of a network over a sequence of frames of one size. A window thus costs what its newest frame
+ * All passes of a network over a sequence of frames of one size. So a window costs only what its newest frame
  * adds.
  */
 export class VideoCascade {

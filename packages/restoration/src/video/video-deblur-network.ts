@@ -17,7 +17,7 @@ import type { VideoNetwork, VideoPass } from './video-network.js';
  * The video-deblurring network: a pass describes each frame once and matches each pair of neighbours once,
  * however many windows they are in.
  *
- * @throws when the weights do not hold together.
+ * @throws when the weights are invalid.
  */
 export function readVideoDeblurNetwork(weights: SafetensorsBytes, mirrored: boolean): VideoNetwork {
   const { config, ...read } = videoDeblurFamily.readWeights(weights);

@@ -88,7 +88,7 @@ const passingBytesPerPixel = (4 + framesBesideCut + 1) * 12 + 2 * 6;
 /**
  * Makes a deblurrer from weights. The network is opened for the size of the frames.
  *
- * @throws UnblurError when an option makes no sense or the weights do not hold together.
+ * @throws UnblurError when an option makes no sense or the weights are invalid.
  */
 export function createVideoDeblurrer(options: VideoDeblurrerOptions): VideoDeblurrer {
   expectOptions(options, deblurrerOptions, 'createVideoDeblurrer({ weights, engine })');

@@ -23,8 +23,8 @@ const families = [
 ];
 
 /**
- * Whether weights are of a network that looks at several frames of a video, by their header. @throws
- * UnblurError where they have none.
+ * Whether weights are of a network that uses several frames of a video, by their header. @throws UnblurError
+ * if they have no header.
  */
 export function isForVideo(weights: SafetensorsBytes): boolean {
   const metadata = explainWeights(() => readSafetensorsMetadata(weights));
@@ -32,10 +32,10 @@ export function isForVideo(weights: SafetensorsBytes): boolean {
 }
 
 /**
- * Reads the weights of a network that restores video, or of several to average: each file says of which family.
+ * Reads the weights of a network that restores video, or of several to average: each file names its family.
  *
  * @param mirrored whether frames are the mean of what a network makes of them and of their mirror images.
- * @throws UnblurError when they are of another network, do not hold together, or cannot be averaged.
+ * @throws UnblurError when they are of another network, invalid, or cannot be averaged.
  */
 export function readVideoNetworks(weights: VideoWeights, mirrored: boolean): VideoNetwork {
   const list = listOfWeights(weights);
