@@ -7,7 +7,9 @@ test.each([
   'WebAssembly.Memory(): could not allocate memory',
   'Out of memory',
 ])('%s is said to people', (message) => {
-  expect(failureMessage(new RangeError(message))).toMatch(/^The memory .* Choose a smaller size/);
+  expect(failureMessage(new RangeError(message))).toMatch(
+    /^This browser did not provide enough memory\. Choose a smaller size/,
+  );
 });
 
 test.each([

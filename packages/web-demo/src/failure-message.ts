@@ -15,6 +15,6 @@ export function failureMessage(cause: unknown): string {
     return 'A part of this page could not be loaded. Check the connection, and load the page again: there may be a new version.';
   }
   return shortage.test(message)
-    ? 'The memory that this browser gives was not enough. Choose a smaller size, or close other pages and try again.'
+    ? 'This browser did not provide enough memory. Choose a smaller size, or close other pages and try again.'
     : message;
 }

@@ -71,7 +71,7 @@ async function takeFiles(files: File[]): Promise<void> {
       const kind = await kindOf(file);
       if (kind === 'video' && files.length === 1) return void giveClip(file);
       const name = file.name.replace(/\.[^.]*$/, '') || 'photo';
-      if (kind === 'video') refused.push(`${file.name} is a clip: give it by itself.`);
+      if (kind === 'video') refused.push(`${file.name} is a clip: choose it by itself.`);
       else photos.push({ file, isHeic: kind === 'heic', name, state: 'waiting' });
     } catch (cause) {
       refused.push(failureMessage(cause));
@@ -243,7 +243,7 @@ function showMode(): void {
   player.hide();
   studio ??= new OwnBlurStudio({ onError: (message) => say(message, true), onChange: forgetOwnResult });
   studio.show();
-  say('Drag to look around. Then choose “Move camera” and drag: the blur forms.');
+  say('Drag to look around. Then choose “Move camera” and drag to make a blur.');
 }
 
 /** Leaves what is under way; photographs are gone on with when they are shown again. */

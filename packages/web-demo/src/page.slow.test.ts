@@ -386,7 +386,7 @@ describeInBrowser('the page', () => {
 
   test('says of what is no photograph what it is', async () => {
     for (const [name, type, content, sentence] of [
-      ['notes.txt', 'text/plain', 'Dear all', /notes\.txt is text/],
+      ['notes.txt', 'text/plain', 'Dear all', /notes\.txt is a text file/],
       ['logo.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"/>', /drawing \(SVG\)/],
       ['nothing.jpg', 'image/jpeg', '', /nothing\.jpg is empty/],
     ] as const) {
@@ -761,7 +761,7 @@ describeInBrowser('the page', () => {
       mimeType: 'text/plain',
       buffer: Buffer.from('a'),
     });
-    await waitForStatus(/a\.txt is text.* Still showing small\./);
+    await waitForStatus(/a\.txt is a text file.* Still showing small\./);
   });
 
   test('shows nothing stale: what was saved before, and sizes', async () => {
@@ -780,7 +780,7 @@ describeInBrowser('the page', () => {
     expect(await page.textContent('#detail-note')).not.toMatch(/160 × 96/);
     expect(await page.locator('#detail option:checked').textContent()).toMatch(/^Automatic/);
     await givePhoto('glass.png', await frame(0.5));
-    await waitForStatus(/^What is transparent in it lies over white\. .*frames of 96 × 64 in/);
+    await waitForStatus(/^Transparent parts are shown on white\. .*frames of 96 × 64 in/);
     expect(await accessibilityFaults()).toEqual([]);
   });
 
@@ -814,8 +814,8 @@ describeInBrowser('the page', () => {
         'one: done,broken: failed,two: done',
     );
     expect(await page.locator('#refused p').allTextContents()).toEqual([
-      'live.mov is a clip: give it by itself.',
-      expect.stringMatching(/^raw\.dng is a raw file of a camera.*Export it as JPEG/),
+      'live.mov is a clip: choose it by itself.',
+      expect.stringMatching(/^raw\.dng is a camera raw file.*Export it as JPEG/),
     ]);
     expect(await accessibilityFaults()).toEqual([]);
     await page.click('.queued >> nth=1');
@@ -847,7 +847,7 @@ describeInBrowser('the page', () => {
       .toBuffer();
     await givePhoto('large.jpg', large);
     await page.selectOption('#detail', '1280');
-    await waitForStatus(/8660 × 5774, worked on at 1280 × 853\. This takes about/);
+    await waitForStatus(/8660 × 5774, restored at 1280 × 853\. This takes about/);
     expect(await page.locator('#detail option:checked').textContent()).toMatch(
       /^1280 px, about \d+ (s|min)$/,
     );
@@ -1036,7 +1036,7 @@ describeInBrowser('the page', () => {
       );
     await hasFrames();
     await fresh.click('.queued >> nth=1');
-    expect(await fresh.textContent('#status')).toBe('next is still to come.');
+    expect(await fresh.textContent('#status')).toBe('next is still waiting.');
     expect(await fresh.isVisible('#viewer')).toBe(false);
     await fresh.click('.queued >> nth=0');
     expect(await fresh.textContent('#status')).toBe('Restoring slow …');
@@ -1070,9 +1070,9 @@ describeInBrowser('the page', () => {
     await plainPage.selectOption('#detail', '320');
     const photo = await sharp(squarePath).resize(1280).png().toBuffer();
     await givePhoto('square.png', photo, 'image/png', plainPage);
-    await waitForStatus(/worked on at 320 × \d+\. 25 frames of 320/, plainPage);
+    await waitForStatus(/restored at 320 × \d+\. 25 frames of 320/, plainPage);
     await plainPage.selectOption('#detail', '1280');
-    await waitForStatus(/until then: .*25 frames of 320/, plainPage);
+    await waitForStatus(/the earlier result stays: .*25 frames of 320/, plainPage);
     await plainPage.waitForFunction(() =>
       /left/.test(document.getElementById('working-figure')!.textContent),
     );
@@ -1189,7 +1189,7 @@ describeInBrowser('the page', () => {
 
   test('says that it works without a connection once the network is stored, and does', async () => {
     await page.waitForFunction(() =>
-      /works without a connection/.test(document.getElementById('offline-note')!.textContent),
+      /works offline/.test(document.getElementById('offline-note')!.textContent),
     );
     const kept = await page.evaluate(async () =>
       (await (await caches.open('unblur-downloads')).keys()).map(({ url }) => url.replace(/.*\./, '')),
@@ -1252,7 +1252,7 @@ describeInBrowser('the page', () => {
     const always = (told: unknown) => ({ first: told, second: told });
     expect(await afterCheck('right')).toEqual(always('3 frames on webgpu'));
     expect(await afterCheck('wrong')).toEqual(
-      always(expect.stringMatching(/^3 frames on wasm; WebGPU gives other pictures here/)),
+      always(expect.stringMatching(/^3 frames on wasm; WebGPU gives different pictures here/)),
     );
     expect(await afterCheck('slow')).toEqual(
       always(expect.stringMatching(/^3 frames on wasm; WebGPU is no faster here/)),

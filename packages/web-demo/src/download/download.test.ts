@@ -37,7 +37,7 @@ test('a file is kept and not downloaded again', async () => {
 test('what has another size is neither taken nor kept', async () => {
   answer = signInPage;
   await expect(download(url, wanted.length)).rejects.toThrow(
-    'A part of the network could not be downloaded: 4 bytes were wanted, 22 came; check the connection, then choose the file again.',
+    'A part of the network could not be downloaded: received 22 of 4 bytes; check the connection, then choose the file again.',
   );
   expect(kept.size).toBe(0);
 });

@@ -53,7 +53,7 @@ export async function download(
     throw new DownloadError();
   }
   if (receivedBytes !== totalBytes) {
-    throw new DownloadError(`: ${totalBytes} bytes were wanted, ${receivedBytes} came`);
+    throw new DownloadError(`: received ${receivedBytes} of ${totalBytes} bytes`);
   }
   const whole = new Blob(parts);
   // A full disk must not keep anyone from restoring.

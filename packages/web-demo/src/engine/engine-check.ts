@@ -46,7 +46,7 @@ export function chooseEngine(graphics: EngineSample, processor: EngineSample): V
   });
   const mean = sum / count;
   if (!(largest <= largestDifferences.anywhere && mean <= largestDifferences.onAverage)) {
-    return { engine: 'wasm', reason: `WebGPU gives other pictures here${mean > 0 ? percent(mean) : ''}` };
+    return { engine: 'wasm', reason: `WebGPU gives different pictures here${mean > 0 ? percent(mean) : ''}` };
   }
   if (graphics.milliseconds > slowestFraction * processor.milliseconds) {
     const [ours, theirs] = [processor.milliseconds, graphics.milliseconds].map((time) =>
@@ -69,7 +69,7 @@ export async function whyNoGraphics(): Promise<string | undefined> {
   };
   const adapter = await gpu?.requestAdapter().catch(() => null);
   if (!adapter) return 'no WebGPU here';
-  return adapter.info?.isFallbackAdapter ? 'the processor would stand in for WebGPU here' : undefined;
+  return adapter.info?.isFallbackAdapter ? 'WebGPU would run on the processor here' : undefined;
 }
 
 /** The verdict where WebGPU did not start; undefined where that says nothing of it. */

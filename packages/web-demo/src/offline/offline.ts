@@ -76,7 +76,7 @@ export function tellOffline(preloadOf: Record<Kind, Preload>): (kind: Kind) => v
       const isOffline = (await pageKept) && (await isKept(weightsUrl));
       say(
         isOffline
-          ? `The network for ${of} is stored on this device: for them, the page works without a connection.`
+          ? `The network for ${of} is stored on this device, so the page works offline for them.`
           : 'The network is loaded for this visit.',
       );
     } catch (cause) {

@@ -255,7 +255,7 @@ export function showScores(scores: readonly FrameScore[]): void {
   );
   const gain = mean(({ psnr }) => psnr[better] - psnr.blurred);
   element('scores-note', HTMLElement).textContent =
-    `The ${better} order fits better: ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(1)} dB on average beside the blurred photograph.`;
+    `The ${better} order fits better: ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(1)} dB on average over the blurred photograph.`;
 }
 
 /** Before a restoration there are no scores. */
@@ -270,5 +270,5 @@ export function clearScores(): void {
     return line;
   });
   element('scores', HTMLElement).replaceChildren(...rows);
-  element('scores-note', HTMLElement).textContent = 'Restore a blur to see how near each frame comes.';
+  element('scores-note', HTMLElement).textContent = 'Restore a blur to see how close each frame comes.';
 }

@@ -20,10 +20,10 @@ test.each([
 
 test.each([
   ['<?xml version="1.0"?><svg xmlns="', 'logo.svg', '', /drawing \(SVG\)/],
-  ['Dear all', 'letter.txt', 'text/plain', /is text/],
+  ['Dear all', 'letter.txt', 'text/plain', /is a text file/],
   ['%PDF-1.7', 'scan.pdf', 'application/pdf', /PDF document/],
-  ['ID3', 'song.mp3', 'audio/mpeg', /is a sound/],
-  ['II*\0', 'DSC_1.NEF', '', /raw file of a camera/],
+  ['ID3', 'song.mp3', 'audio/mpeg', /is an audio file/],
+  ['II*\0', 'DSC_1.NEF', '', /camera raw file/],
   ['', 'nothing.jpg', 'image/jpeg', /is empty/],
 ])('says of %j what it is', (text, name, type, sentence) =>
   expect(() => kindOf(text, name, type)).toThrow(sentence),

@@ -47,13 +47,15 @@ export function fileKind(
   if (text.startsWith('%PDF')) {
     throw new Error(`${called} is a PDF document. Save its picture as JPEG or PNG first.`);
   }
-  if (type.startsWith('audio/')) throw new Error(`${called} is a sound. Choose a photograph or a clip.`);
+  if (type.startsWith('audio/')) {
+    throw new Error(`${called} is an audio file. Choose a photograph or a clip.`);
+  }
   if (type.startsWith('text/') || type === 'application/json') {
-    throw new Error(`${called} is text. Choose a photograph or a clip.`);
+    throw new Error(`${called} is a text file. Choose a photograph or a clip.`);
   }
   if (/\.(cr2|cr3|nef|arw|dng|raf|orf|rw2)$/i.test(name)) {
     throw new Error(
-      `${called} is a raw file of a camera, which browsers do not read. Export it as JPEG, or use the command: npx @unblur/cli restore`,
+      `${called} is a camera raw file, which browsers cannot read. Export it as JPEG, or use the command: npx @unblur/cli restore`,
     );
   }
   return 'photo';

@@ -198,7 +198,7 @@ export class PhotoDesk {
       else this.#parts.player.hide();
       if (photo.state === 'stopped') this.#parts.say('Stopped.');
       else if (photo === this.#working) this.#parts.say(`Restoring ${photo.name} …`);
-      else if (this.#working) this.#parts.say(`${photo.name} is still to come.`);
+      else if (this.#working) this.#parts.say(`${photo.name} is still waiting.`);
     }
     if (!this.#working) this.#next();
   }
@@ -281,15 +281,15 @@ export class PhotoDesk {
           : await readPhoto(photo.file, photo.isHeic, better.side);
       if (!isCurrent()) return;
       const note = [
-        isSmaller(picture, first.original) && `${sizeOf(first.original)}, worked on at ${sizeOf(picture)}. `,
+        isSmaller(picture, first.original) && `${sizeOf(first.original)}, restored at ${sizeOf(picture)}. `,
         first.pictures > 1 && `It holds ${first.pictures} pictures: only the first is restored. `,
-        first.hadAlpha && 'What is transparent in it lies over white. ',
+        first.hadAlpha && 'Transparent parts are shown on white. ',
         first.isCmyk &&
           'Its colours are CMYK, converted by the browser: they may differ from the command’s. ',
       ]
         .filter(Boolean)
         .join('');
-      const until = before ? ` Shown and saved until then: ${before.told}` : '';
+      const until = before ? ` Until then, the earlier result stays: ${before.told}` : '';
       if (isOnShow()) say(`${note}This takes about ${duration(better.seconds)}.${until}`);
       const title = preview ? 'Full size' : 'Restoring';
       await this.#restoreInFull(photo, picture, { title, note, engineChoice }, isCurrent, isOnShow);
@@ -395,7 +395,7 @@ export class PhotoDesk {
         seconds === undefined ? `${option.value} px` : `${side} px, about ${duration(seconds)}`;
     });
     element('detail-note', HTMLElement).textContent = sizes
-      ? `The longer side. The photograph has ${sizeOf(sizes.original)}; times are of this device.`
+      ? `The longer side. The photograph is ${sizeOf(sizes.original)}; times are for this device.`
       : 'The longer side. Times are shown once this device has been measured.';
   }
 

@@ -59,7 +59,7 @@ export function showReport(working: WorkingPanel, title: string, report: Restore
   if (report.kind === 'piece') {
     working.showPiece(title, report);
   } else if (report.kind === 'lost') {
-    working.show('The graphics device was lost; going on without it');
+    working.show('The graphics device was lost; continuing without it');
   } else if (report.kind === 'download') {
     working.showDownload(report);
   }

@@ -384,7 +384,7 @@ export class Player {
     for (const part of [this.#comparedCanvas, this.#divider]) part.hidden = !picture;
     for (const id of ['compared-label', 'frame-label']) element(id, HTMLElement).hidden = !picture;
     if (!picture) return;
-    element('compared-label', HTMLElement).textContent = choice === 'truth' ? 'Truth' : 'Blurred';
+    element('compared-label', HTMLElement).textContent = choice === 'truth' ? 'Ground truth' : 'Blurred';
     drawPicture(this.#comparedCanvas, picture);
     this.#dividerLine.arrange();
   }

@@ -135,7 +135,7 @@ export class ClipDesk {
       if (refusal && this.#clip) {
         const { name } = this.#clip.file;
         return this.#say(
-          `${failureMessage(refusal)} ${this.#isWorking ? `${name} goes on.` : `Still showing ${name}.`}`,
+          `${failureMessage(refusal)} ${this.#isWorking ? `${name} continues.` : `Still showing ${name}.`}`,
           true,
         );
       }
@@ -247,7 +247,7 @@ export class ClipDesk {
     const before = this.#clip?.result;
     element('clip-save-note', HTMLElement).textContent = before
       ? `Made before: ${before.note}`
-      : 'The sharp clip can be saved once all of it is made.';
+      : 'The sharp clip can be saved once it is complete.';
     this.#showControls();
     return () => work === this.#workNumber;
   }
@@ -298,7 +298,7 @@ export class ClipDesk {
     const hadFocus = document.activeElement === this.#sharpenButton;
     const isCurrent = this.#begin();
     const settings = this.#settings;
-    this.#say(`Making ${clip.file.name} sharp …`);
+    this.#say(`Sharpening ${clip.file.name} …`);
     const start = performance.now();
     try {
       const running = this.#run('Sharpening', 1, isCurrent);
@@ -444,8 +444,8 @@ export class ClipDesk {
     this.#sharpenButton.disabled = !isReady || this.#isWorking;
     this.#sharpenButton.textContent = `Sharpen the whole clip${isReady ? `, about ${duration(this.#chosen.seconds)}` : ''}`;
     element('clip-cost', HTMLElement).textContent = isReady
-      ? 'The longer side, of what is written too. Times are those of this device for the whole clip.'
-      : 'The longer side. Each size tells its time once this device has been measured.';
+      ? 'The longer side, also of the saved clip. Times are for the whole clip on this device.'
+      : 'The longer side. Times are shown once this device has been measured.';
     element('clip-save-card', HTMLFieldSetElement).disabled = !clip?.result;
   }
 

@@ -61,7 +61,7 @@ export async function openClip(file: File): Promise<OpenClip> {
         : Math.max(packetCount, Math.round(seconds * averagePacketRate));
     if (frames < 2) {
       throw new Error(
-        `${file.name} holds one frame, which has no neighbours to learn from. Save it as a picture and give that.`,
+        `${file.name} holds one frame, which has no neighbours to learn from. Save it as a picture and choose that.`,
       );
     }
     const sound = await input.getPrimaryAudioTrack();
@@ -97,13 +97,13 @@ export async function openClip(file: File): Promise<OpenClip> {
 async function firstVideo(input: Input, name: string): Promise<InputVideoTrack> {
   const unreadable = () =>
     new Error(
-      `${name} is damaged, or no clip that this page reads (MP4, MOV, WebM, MKV, MPEG-TS). ${commandFor(name)}`,
+      `${name} is damaged or not a clip that this page can read (MP4, MOV, WebM, MKV, MPEG-TS). ${commandFor(name)}`,
     );
   if (!(await input.canRead().catch(() => false))) throw unreadable();
   const video = await input.getPrimaryVideoTrack().catch(() => {
     throw unreadable();
   });
-  if (!video) throw new Error(`${name} holds no video, or not all of it is there.`);
+  if (!video) throw new Error(`${name} holds no video or is incomplete.`);
   return video;
 }
 

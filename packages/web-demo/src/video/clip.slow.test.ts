@@ -249,7 +249,7 @@ describeWithClips('clips on the page', () => {
     expect(await page.isVisible('#clip-working')).toBe(false);
     await page.click('#tab-clip');
     expect(await page.isVisible('#clip-working')).toBe(true);
-    expect(await page.textContent('#status')).toBe('Making clip.webm sharp …');
+    expect(await page.textContent('#status')).toBe('Sharpening clip.webm …');
     await page.click('#tab-own-blur');
     await page.waitForFunction(
       () => !(document.getElementById('clip-save-card') as HTMLFieldSetElement).disabled,
@@ -361,7 +361,7 @@ describeWithClips('clips on the page', () => {
     await page.click('#clip-stop');
     await waitForStatus(/Stopped/);
     await give('old.avi', readFileSync(pathOf('old.avi')));
-    await waitForStatus(/no clip that this page reads.* Still showing turned\.mov\.$/);
+    await waitForStatus(/not a clip that this page can read.* Still showing turned\.mov\.$/);
     await page.click('#clip-sharpen');
     await waitForStatus(/2 frames of 64 × 96 in/);
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#clip-save')]);
@@ -401,9 +401,9 @@ describeWithClips('clips on the page', () => {
     [
       'broken.webm',
       () => Buffer.from('\x1aE\xdf\xa3 no clip', 'latin1'),
-      /broken\.webm is damaged, or no clip that this page reads.*npx @unblur\/cli video broken\.webm --out/,
+      /broken\.webm is damaged or not a clip that this page can read.*npx @unblur\/cli video broken\.webm --out/,
     ],
-    ['old.avi', () => readFileSync(pathOf('old.avi')), /no clip that this page reads/],
+    ['old.avi', () => readFileSync(pathOf('old.avi')), /not a clip that this page can read/],
     ['sound.webm', () => readFileSync(pathOf('sound.webm')), /sound\.webm holds no video/],
   ] as const)(
     'says of %s what is wrong with it, and keeps what is on show',
@@ -420,7 +420,7 @@ describeWithClips('clips on the page', () => {
   test('says the same where nothing is on show', async () => {
     const fresh = await openPage();
     await give('old.avi', readFileSync(pathOf('old.avi')), fresh);
-    expect(await waitForStatus(/no clip that this page reads/, fresh)).not.toMatch(/showing/);
+    expect(await waitForStatus(/not a clip that this page can read/, fresh)).not.toMatch(/showing/);
     expect(await fresh.isVisible('#clip-viewer')).toBe(false);
     expect(await fresh.isDisabled('#clip-save')).toBe(true);
     await fresh.context().close();

@@ -1,6 +1,6 @@
 /** The sentence that sends a visitor to the command, with the command for this clip. */
 export function commandFor(name: string): string {
-  return `The command does it: npx @unblur/cli video ${quote(name)} --out sharp.mp4`;
+  return `Use the command instead: npx @unblur/cli video ${quote(name)} --out sharp.mp4`;
 }
 
 /** Double quotes are right in every shell, of Windows too; in those of others some characters mean more there. */
