@@ -258,7 +258,7 @@ test.each(['bash', 'zsh'])(
       `${mixed} holds clips, not the frames of one;`,
     );
     const [told, loop] = message.split(' with: ');
-    expect(told).toBe(`${clips} holds clips, not the frames of one; take them one after the other,`);
+    expect(told).toBe(`${clips} holds clips, not the frames of one; deblur them one after the other`);
     if (spawnSync(shell, ['-c', 'true']).status !== 0) {
       return console.log(`${shell} is not installed: the loop is not run in it.`);
     }
